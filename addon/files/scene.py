@@ -1,0 +1,314 @@
+"""The scene description: what to draw, how it looks, how it moves, how it is rendered.
+
+A TOML file, the side panel and these dataclasses are the same description. It is parsed
+strictly (an unknown key is an error that names the nearest known one), it round-trips, and a
+built .blend carries it as JSON. Nothing here opens the data that a scene names: see `matrices`.
+"""
+
+import dataclasses
+import json
+import math
+import tomllib
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import InputError, nearest
+
+ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
+SCHEMES = ("stage", "blocks", "zigzag", "wheel")
+SHAPES = ("cube", "sphere", "object")
+SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
+VIEWS = ("stage", "three_quarter", "front", "side", "top", "isometric")
+ENGINES = ("cycles", "eevee")
+
+
+def option(default, *, choices=None, low=None, high=None):
+    """A field of a description with the values it allows."""
+    metadata = {"choices": choices, "low": low, "high": high}
+    if isinstance(default, (dict, list)):
+        return field(default_factory=type(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Capture:
+    """The attention capture that matrices with a bare `tensor` are taken from."""
+
+    file: str = ""
+    layer: int = option(0, low=0)
+    head: int = option(0, low=0)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Where one matrix of the expression comes from, and what its axes mean.
+
+    Exactly one source: `tensor` (of `file`, or of the scene's capture), `file` alone
+    (NPY, CSV), `values`, or `init` with a `shape`.
+    """
+
+    file: str = ""
+    tensor: str = ""
+    index: tuple[int, ...] = ()
+    values: tuple[tuple[float, ...], ...] = ()
+    init: str = ""
+    shape: tuple[int, ...] = ()
+    min: float = -1.0
+    max: float = 1.0
+    dropout: float = option(0.0, low=0.0, high=1.0)
+    seed: int = option(0, low=0)
+    label: str = ""
+    row_axis: str = ""
+    column_axis: str = ""
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+    color_map: str = ""
+
+
+@dataclass(frozen=True)
+class Product:
+    """What one matmul, by its result's name, does otherwise than the scene's default."""
+
+    animation: str = option("", choices=("",) + ANIMATIONS)
+    i_blocks: int = option(1, low=1, high=64)
+    j_blocks: int = option(1, low=1, high=64)
+    k_blocks: int = option(1, low=1, high=64)
+    interior: bool = True
+    label: str = ""
+    color_map: str = ""
+
+
+@dataclass(frozen=True)
+class Animation:
+    """How the sweeps are timed. Times are seconds; `sweep_seconds` is for each product."""
+
+    algorithm: str = option("vvprod", choices=ANIMATIONS)
+    sweep_seconds: float = option(1.5, low=0.0, high=3600.0)
+    epilogue_seconds: float = option(0.5, low=0.0, high=3600.0)
+    pause_seconds: float = option(0.0, low=0.0, high=3600.0)
+    hold_seconds: float = option(0.75, low=0.0, high=3600.0)
+    trail: float = option(0.0, low=0.0, high=1e6)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the cuboids are joined, in units of one row or column."""
+
+    scheme: str = option("stage", choices=SCHEMES)
+    gap: float = option(2.0, low=0.0, high=64.0)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Style by name, and whatever of it is overridden. An empty string keeps the style's own."""
+
+    style: str = "studio_dark"
+    color_map: str = ""
+    probability_map: str = ""
+    sensitivity: str = option("local", choices=SENSITIVITIES)
+    shape: str = option("", choices=("",) + SHAPES)
+    object: str = ""
+    element_scale: float = option(1.0, low=0.01, high=4.0)
+    min_size: float = option(0.12, low=0.0, high=1.0)
+    product_clip: float = option(99.7, low=50.0, high=100.0)
+    product_scale: float = option(0.62, low=0.01, high=4.0)
+    instance_budget: int = option(200_000, low=0)
+    labels: bool = True
+    legend: bool = True
+    title: bool = True
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A named view; `lens` in millimetres, `margin` as a fraction of the frame."""
+
+    view: str = option("stage", choices=VIEWS)
+    lens: float = option(50.0, low=8.0, high=400.0)
+    margin: float = option(0.04, low=0.0, high=0.4)
+
+
+@dataclass(frozen=True)
+class Render:
+    """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 at the end."""
+
+    width: int = option(1280, low=16, high=16384)
+    height: int = option(720, low=16, high=16384)
+    film_width: int = option(640, low=16, high=16384)
+    film_height: int = option(360, low=16, high=16384)
+    samples: int = option(64, low=1, high=65536)
+    film_samples: int = option(16, low=1, high=65536)
+    fps: int = option(24, low=1, high=240)
+    engine: str = option("cycles", choices=ENGINES)
+    still: float = option(0.72, low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A whole scene. `folder` is where relative file names start; it is not written."""
+
+    expression: str = ""
+    title: str = ""
+    caption: str = ""
+    capture: Capture = Capture()
+    matrices: dict[str, Matrix] = option({})
+    products: dict[str, Product] = option({})
+    animation: Animation = Animation()
+    layout: Layout = Layout()
+    look: Look = Look()
+    camera: Camera = Camera()
+    render: Render = Render()
+    folder: str = "."
+
+
+def load_scene(path):
+    """Read a scene file. Raises InputError for a file that is missing, not TOML or not a scene."""
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such scene file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, not a scene file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a text file; a scene is TOML in UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: not TOML: {error}") from None
+    scene = from_dict(Scene, data, str(path))
+    return dataclasses.replace(scene, folder=str(path.resolve().parent))
+
+
+def from_json(text, where="scene"):
+    """The scene that `to_json` wrote."""
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{where}: not JSON: {error}") from None
+    return from_dict(Scene, data, where)
+
+
+def to_json(scene):
+    """The description as JSON, defaults left out; floats keep every digit."""
+    return json.dumps(to_dict(scene), ensure_ascii=False)
+
+
+def to_dict(value):
+    """A description as plain tables, leaving out what equals the default."""
+    out = {}
+    for f in dataclasses.fields(value):
+        if f.name == "folder":
+            continue
+        item = getattr(value, f.name)
+        default = f.default if f.default is not dataclasses.MISSING else f.default_factory()
+        if item == default:
+            continue
+        if isinstance(item, dict):
+            out[f.name] = {key: to_dict(entry) for key, entry in item.items()}
+        elif dataclasses.is_dataclass(item):
+            out[f.name] = to_dict(item)
+        else:
+            out[f.name] = _plain(item)
+    return out
+
+
+def _plain(item):
+    return [_plain(x) for x in item] if isinstance(item, tuple) else item
+
+
+def to_toml(scene):
+    """The description as a TOML scene file, which `load_scene` reads back to an equal scene."""
+    lines = []
+
+    def table(data, path):
+        for key, value in data.items():
+            if not isinstance(value, dict):
+                lines.append(f"{_toml_key(key)} = {_toml_value(value)}")
+        for key, value in data.items():
+            if isinstance(value, dict):
+                inner = path + (_toml_key(key),)
+                if not value or any(not isinstance(v, dict) for v in value.values()):
+                    lines.extend(["", f"[{'.'.join(inner)}]"])
+                table(value, inner)
+
+    table(to_dict(scene), ())
+    return "\n".join(lines).strip() + "\n"
+
+
+def _toml_key(key):
+    bare = key.replace("_", "a").replace("-", "a")
+    return key if bare.isascii() and bare.isalnum() else json.dumps(key, ensure_ascii=False)
+
+
+def _toml_value(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml_value(v) for v in value) + "]"
+    return repr(value)
+
+
+def from_dict(cls, data, where):
+    """Build the dataclass `cls` from a table, strictly: names, types, choices and ranges."""
+    if not isinstance(data, dict):
+        raise InputError(f"{where}: expected a table, found {_kind(data)}")
+    hints = typing.get_type_hints(cls)
+    fields = {f.name: f for f in dataclasses.fields(cls) if f.name != "folder"}
+    values = {}
+    for key, item in data.items():
+        if key not in fields:
+            raise InputError(f'{where}: unknown key "{key}"; {nearest(key, fields, "known keys")}')
+        values[key] = _convert(hints[key], item, f"{where}: {key}")
+        _check(fields[key].metadata, values[key], f"{where}: {key}")
+    return cls(**values)
+
+
+def _convert(hint, item, where):
+    if dataclasses.is_dataclass(hint):
+        return from_dict(hint, item, where)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is dict:
+        if not isinstance(item, dict):
+            raise InputError(f"{where}: expected a table, found {_kind(item)}")
+        return {key: from_dict(arguments[1], value, f"{where}.{key}") for key, value in item.items()}
+    if origin is tuple:
+        if not isinstance(item, (list, tuple)):
+            raise InputError(f"{where}: expected a list, found {_kind(item)}")
+        return tuple(_convert(arguments[0], x, f"{where}[{n}]") for n, x in enumerate(item))
+    if hint is float and isinstance(item, int) and not isinstance(item, bool):
+        try:
+            item = float(item)
+        except OverflowError:
+            raise InputError(f"{where}: the number is too large") from None
+    if not isinstance(item, hint) or (isinstance(item, bool) and hint is not bool):
+        raise InputError(f"{where}: expected {_NAMES[hint]}, found {_kind(item)}")
+    if isinstance(item, float) and not math.isfinite(item):
+        raise InputError(f"{where}: {item} is not a finite number")
+    return item
+
+
+_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _kind(item):
+    if isinstance(item, dict):
+        return "a table"
+    if isinstance(item, (list, tuple)):
+        return "a list"
+    return f"{_NAMES.get(type(item), type(item).__name__)} ({str(item)[:40]!r})"
+
+
+def _check(metadata, value, where):
+    choices, low, high = (metadata.get(k) for k in ("choices", "low", "high"))
+    if choices and value not in choices:
+        hint = nearest(value, [c for c in choices if c], "known ones")
+        raise InputError(f'{where}: unknown "{value}"; {hint}')
+    if low is not None and value < low:
+        raise InputError(f"{where}: {value} is too small; the least is {low}")
+    if high is not None and value > high:
+        raise InputError(f"{where}: {value} is too large; the most is {high}")
