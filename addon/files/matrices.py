@@ -1,0 +1,302 @@
+"""The numbers of the matrices that an expression names, with what their axes and tokens are called.
+
+A matrix comes from exactly one place: a tensor of the scene's capture or of another file, an NPY
+or CSV file, values written in the scene, or an initialiser. Files are parsed with bounds, nothing
+in them is executed, and what is not a finite number is refused with its place.
+"""
+
+import csv
+import io
+import zipfile
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError, nearest
+from . import safetensors
+from .capture import AXES, TENSORS, check_finite, is_capture, numbers, open_capture
+from .scene import Matrix
+
+MAX_ENTRIES = 2**26  # of one matrix, 0.5 GB in float64
+MAX_CSV = 2**28  # bytes
+FILE_KINDS = (".safetensors", ".npz", ".npy", ".csv")
+
+
+@dataclass(frozen=True)
+class LabelledMatrix:
+    """A float64 matrix, rows by columns, and what to write beside it.
+
+    Axis names are texts such as "query" or "", labels one text per row or column or none at all;
+    `source` says in a few words where the numbers come from.
+    """
+
+    values: np.ndarray
+    row_axis: str = ""
+    column_axis: str = ""
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+    source: str = ""
+
+
+def load_matrices(scene, names, initialise):
+    """The matrices that an expression uses: name to LabelledMatrix.
+
+    `names` are the expression's leaves. A name without a description is the tensor of that name in
+    the scene's capture. `initialise(spec, shape, seed_key)` makes the values of a matrix with
+    `init`; the key is its name, so that two matrices never share their random numbers. File names
+    are relative to `scene.folder`. Raises InputError.
+    """
+    names = list(dict.fromkeys(names))
+    for name in scene.matrices:
+        if name not in names:
+            hint = nearest(name, names, "matrices of the expression")
+            raise InputError(f'matrices: "{name}" is not in the expression; {hint}')
+    capture = open_capture(_path(scene, scene.capture.file)) if scene.capture.file else None
+    loaded = {}
+    for name in names:
+        spec = scene.matrices.get(name, Matrix(tensor=name) if capture else Matrix())
+        where = f"matrix {name}"
+        matrix = _load(scene, capture, name, spec, where, initialise)
+        check_finite(matrix.values, where)
+        loaded[name] = _labelled(matrix, spec, where)
+    return loaded
+
+
+def tidy_tokens(tokens):
+    """Tokens as people write them: a leading space shows as "·", a continued word as "-ing".
+
+    Knows the marks of byte-level BPE (Ġ, Ċ), SentencePiece (▁) and WordPiece (##).
+    """
+    marks = {"Ġ": "·", "▁": "·", "Ċ": "↵", "ĉ": "→", "\n": "↵", "\t": "→", " ": "·"}
+    tidy = []
+    for token in tokens:
+        if token.startswith("##") and len(token) > 2:
+            token = "-" + token[2:]
+        tidy.append("".join(marks.get(letter, letter) for letter in token))
+    return tuple(tidy)
+
+
+def _load(scene, capture, name, spec, where, initialise):
+    """The matrix of one description, before the description's own labels."""
+    sources = [key for key in ("values", "init") if getattr(spec, key)]
+    sources += ["tensor" if spec.tensor else "file"] if spec.tensor or spec.file else []
+    if len(sources) > 1:
+        raise InputError(f"{where}: has {' and '.join(sources)}; give exactly one")
+    if not sources:
+        raise InputError(f"{where}: has no numbers; give tensor, file, values or init with shape")
+    for key, owner in (("shape", "init"), ("index", "tensor")):
+        if getattr(spec, key) and sources[0] != owner:
+            raise InputError(f"{where}: {key} goes with {owner}, not with {sources[0]}")
+
+    if spec.values:
+        lengths = {len(row) for row in spec.values}
+        if len(lengths) > 1:
+            raise InputError(f"{where}: rows of values have different lengths: {numbers(sorted(lengths))}")
+        values = _matrix(np.array(spec.values, np.float64), where)
+        return LabelledMatrix(values, source="written in the scene")
+    if spec.init:
+        if len(spec.shape) != 2 or min(spec.shape) < 1:
+            raise InputError(f"{where}: init needs shape = [rows, columns], both at least 1")
+        if spec.shape[0] * spec.shape[1] > MAX_ENTRIES:
+            raise InputError(f"{where}: {_by(spec.shape)} entries are too many; the most is {MAX_ENTRIES}")
+        values = np.asarray(initialise(spec, spec.shape, name), np.float64)
+        return LabelledMatrix(_matrix(values, where), source=f"{spec.init}, seed {spec.seed}")
+    if not spec.file:
+        if capture is None:
+            raise InputError(f"{where}: tensor {spec.tensor!r} needs a file, here or in [capture]")
+        return _of_capture(capture, spec, where, scene.capture)
+    path = _path(scene, spec.file)
+    kind = path.suffix.lower()
+    if kind not in FILE_KINDS:
+        raise InputError(f"{where}: {path.name} is of no known kind; known kinds: {', '.join(FILE_KINDS)}")
+    if kind in (".npy", ".csv") and spec.tensor:
+        raise InputError(f"{where}: {path.name} holds one matrix; tensor is for .safetensors and .npz")
+    if kind == ".safetensors":
+        tensors, metadata = safetensors.read(path)
+        if is_capture(metadata) and spec.tensor:
+            return _of_capture(open_capture(path), spec, where, None)
+        array = tensors[_choose(tensors, spec, path, where)]
+    elif kind == ".npz":
+        array = _read_npz(path, spec, where)
+    elif kind == ".npy":
+        array = _read_npy(safetensors.map_file(path), str(path))
+    else:
+        array = _read_csv(path)
+    source = f"{spec.tensor} of {path.name}" if spec.tensor else path.name
+    return LabelledMatrix(_matrix(_index(array, spec.index, where), where), source=source)
+
+
+def _of_capture(capture, spec, where, chosen):
+    """A tensor of a capture, with axes and tokens as labels.
+
+    `chosen` is the scene's [capture], whose layer a bare name and whose head an absent index
+    stand for; None for another file.
+    """
+    layer, _, tensor = spec.tensor.rpartition(".")
+    layer = layer.removeprefix("L")
+    if not layer:
+        if chosen is None:
+            raise InputError(f'{where}: tensor {spec.tensor!r} needs its layer, such as "L0.{tensor}"')
+        layer = chosen.layer
+    layer = capture.layer(layer)
+    if tensor not in capture.names(layer.name):
+        known = safetensors.hint(tensor, capture.names(layer.name))
+        raise InputError(f'{where}: layer {layer.name} of {capture.path} has no "{tensor}"; {known}')
+    axes = TENSORS[tensor].replace("?", "")
+    per_head = axes[0] in "HG"
+    head = None
+    if per_head:
+        axes = axes[1:]
+        if len(spec.index) > 1 or (not spec.index and chosen is None):
+            raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(layer.heads)}")
+        head = spec.index[0] if spec.index else chosen.head
+    elif spec.index:
+        raise InputError(f"{where}: {spec.tensor} is one matrix for all heads and takes no index")
+    axes = axes if len(axes) == 2 else " " + axes
+    tokens = {"Q": layer.tokens_q, "K": layer.tokens_k}
+    return LabelledMatrix(
+        values=_matrix(capture.tensor(layer.name, tensor, head), where),
+        row_axis=AXES.get(axes[0], ""),
+        column_axis=AXES[axes[1]],
+        row_labels=tokens.get(axes[0], ()),
+        column_labels=tokens.get(axes[1], ()),
+        source=f"{tensor} of layer {layer.name}" + (f", head {head}" if per_head else ""),
+    )
+
+
+def _labelled(matrix, spec, where):
+    """The matrix with the description's labels, where it gives them."""
+    labels = []
+    for key, size in zip(("row_labels", "column_labels"), matrix.values.shape, strict=True):
+        given = getattr(spec, key)
+        if given and len(given) != size:
+            raise InputError(f"{where}: {len(given)} {key} for {size} {key.split('_')[0]}s")
+        labels.append(given or getattr(matrix, key))
+    return LabelledMatrix(
+        values=matrix.values,
+        row_axis=spec.row_axis or matrix.row_axis,
+        column_axis=spec.column_axis or matrix.column_axis,
+        row_labels=labels[0],
+        column_labels=labels[1],
+        source=matrix.source,
+    )
+
+
+def _choose(names, spec, path, where):
+    """The tensor that the description names, or the only one there is."""
+    names = list(names)
+    if spec.tensor:
+        if spec.tensor not in names:
+            hint = safetensors.hint(spec.tensor, names)
+            raise InputError(f'{where}: {path} has no tensor "{spec.tensor}"; {hint}')
+        return spec.tensor
+    if len(names) != 1:
+        known = safetensors.hint("", names)
+        raise InputError(f"{where}: {path} holds {len(names)} tensors; choose one by tensor; {known}")
+    return names[0]
+
+
+def _index(array, index, where):
+    """`array[index]`, with the bounds told."""
+    for n, position in enumerate(index):
+        if n >= array.ndim:
+            raise InputError(f"{where}: index has {len(index)} numbers, the tensor {array.ndim} dimensions")
+        if not 0 <= position < array.shape[n]:
+            raise InputError(f"{where}: index[{n}] is {position}; it must be 0 to {array.shape[n] - 1}")
+    return array[tuple(index)]
+
+
+def _matrix(array, where):
+    """The array as a float64 matrix; a vector is one row."""
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{where}: holds {array.dtype}, not real numbers")
+    if array.ndim not in (1, 2):
+        need = array.ndim - 2
+        hint = f"; choose one by index = [{need} number{'s' * (need > 1)}]" if need > 0 else ""
+        raise InputError(f"{where}: is {_by(array.shape) or 'a single number'}, not a matrix{hint}")
+    if array.size == 0 or array.size > MAX_ENTRIES:
+        raise InputError(f"{where}: has {array.size} entries; it must have from 1 to {MAX_ENTRIES}")
+    with np.errstate(over="ignore"):
+        return np.atleast_2d(np.asarray(array, np.float64))
+
+
+def _read_npz(path, spec, where):
+    """A member of an NPZ file; how much it unpacks to is checked before it is unpacked."""
+    limit = 8 * MAX_ENTRIES + 65536
+    safetensors.map_file(path)
+    try:
+        with zipfile.ZipFile(path) as file:
+            members = {name.removesuffix(".npy"): name for name in file.namelist()}
+            name = _choose(members, spec, path, where)
+            info = file.getinfo(members[name])
+            if info.file_size > limit:
+                raise InputError(f"{path}: {name} unpacks to {info.file_size} bytes; the most is {limit}")
+            with file.open(info) as member:
+                data = np.frombuffer(member.read(limit), np.uint8)
+    except InputError:
+        raise
+    except Exception as error:  # a damaged archive raises nearly anything, from zlib.error to RuntimeError
+        reason = str(error).split("\n")[0][:120]
+        raise InputError(f"{path}: not an NPZ file that can be read ({reason})") from None
+    return _read_npy(data, f"{path}: {name}")
+
+
+def _read_npy(data, where):
+    """The array in the bytes of an NPY file, as a view of them."""
+    file = io.BytesIO(data[:65536].tobytes())
+    try:
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, columns_first, dtype = read(file)
+    except Exception:  # NumPy parses the header as a Python literal, which can fail in many ways
+        raise InputError(f"{where}: not an NPY file that can be read") from None
+    if dtype.kind not in "fiub":
+        raise InputError(f"{where}: holds {safetensors.shown(str(dtype))}, not real numbers")
+    data = data[file.tell() :]
+    if any(n < 0 for n in shape) or prod(shape) * dtype.itemsize != data.size:
+        raise InputError(f"{where}: {_by(shape)} entries of {dtype} do not fill its {data.size} bytes")
+    return data.view(dtype).reshape(shape, order="F" if columns_first else "C")
+
+
+def _read_csv(path):
+    """A table of numbers without a heading, one row a line, separated by commas."""
+    data = safetensors.map_file(path)
+    if data.size > MAX_CSV:
+        raise InputError(f"{path}: {data.size} bytes are too many for CSV; the most is {MAX_CSV}; use NPY")
+    rows = []
+    try:
+        for line in csv.reader(io.StringIO(data.tobytes().decode("utf-8-sig"), newline="")):
+            if not line:
+                continue
+            if rows and len(line) != len(rows[0]):
+                raise InputError(
+                    f"{path}: row {len(rows)} has {len(line)} numbers, the rows before it {len(rows[0])}"
+                )
+            rows.append([_number(text, path, len(rows), n) for n, text in enumerate(line)])
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not a text file; CSV is UTF-8 text") from None
+    except csv.Error as error:
+        raise InputError(f"{path}: not CSV: {error}") from None
+    return np.array(rows, np.float64)
+
+
+def _number(text, path, row, column):
+    try:
+        if "_" not in text:  # Python would read 1_000
+            return float(text)
+    except ValueError:
+        pass
+    raise InputError(f"{path}: row {row}, column {column} is {safetensors.shown(text[:40])}, not a number")
+
+
+def _path(scene, name):
+    return Path(scene.folder) / Path(name).expanduser()
+
+
+def _by(shape):
+    return " x ".join(map(str, shape))
