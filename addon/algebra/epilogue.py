@@ -1,0 +1,154 @@
+"""What finishes a matrix: the unary steps, and `mm`'s fourteen epilogues as expressions.
+
+Each step acts on the entries that exist; those that a mask has removed stay removed and hold 0.
+"""
+
+import math
+
+import numpy as np
+
+from ..errors import InputError, nearest
+from .expression import Call, Name, parse
+from .stages import number_of
+
+# mm's names, each the expression in x that it stands for; k is the product's inner dimension.
+MM_EPILOGUES = {
+    "none": "x",
+    "relu": "relu(x)",
+    "gelu": "gelu(x)",
+    "sigmoid": "sigmoid(x)",
+    "silu": "silu(x)",
+    "tanh": "tanh(x)",
+    "layernorm": "layernorm_all(x)",
+    "softmax": "softmax(x)",
+    "softmax(x/sqrt(k))": "softmax(x / sqrt(k))",
+    "softmax(tril(x/sqrt(k)))": "softmax(tril(x / sqrt(k)))",
+    "softmax(tril(x/8))": "softmax(tril(x / 8))",
+    "x/k": "x / k",
+    "x/sqrt(k)": "x / sqrt(k)",
+    "x**2": "x**2",
+}
+
+
+def apply(step, values, mask, inner):
+    """The values and mask (None: all exist) after one step. `inner` is what `k` means in it."""
+    function = step.function
+    if function in _MASKS:
+        kept = _MASKS[function](*_grid(values.shape), *step.arguments)
+        mask = np.broadcast_to(kept, values.shape) & (True if mask is None else mask)
+        return np.where(mask, values, 0.0), mask
+    if function in _NUMBERS:
+        values = _NUMBERS[function](values, number_of(step.arguments[0], inner))
+    elif function in _OVER_LINES:
+        values = _OVER_LINES[function](values, mask, *step.arguments)
+    else:
+        values = _POINTWISE[function](values)
+    return (values if mask is None else np.where(mask, values, 0.0)), mask
+
+
+def erf(x):
+    """The error function of every entry, to the last digit or so (NumPy has none of its own)."""
+    return np.frompyfunc(math.erf, 1, 1)(x).astype(np.float64)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(−x)), without overflow."""
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, small) / (1.0 + small)
+
+
+def gelu(x):
+    """x · Φ(x) with the normal distribution function Φ: Hendrycks and Gimpel 2016, section 2."""
+    return x * (1.0 + erf(x / math.sqrt(2.0))) / 2.0
+
+
+def gelu_tanh(x):
+    """Their approximation by tanh, which GPT-2 uses."""
+    return 0.5 * x * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)))
+
+
+def softmax(x, mask, axis):
+    """exp(x) over its sum along `axis`, of the entries that exist; a line without any is 0."""
+    top = np.max(x, axis=axis, keepdims=True, initial=-np.inf, where=True if mask is None else mask)
+    power = np.exp(x - np.where(np.isfinite(top), top, 0.0))
+    if mask is not None:
+        power = np.where(mask, power, 0.0)
+    total = power.sum(axis=axis, keepdims=True)
+    return power / np.where(total > 0, total, 1.0)
+
+
+def layernorm(x, mask, eps, axis=1):
+    """(x − mean) / √(variance + eps), biased variance, over each row, of the entries that exist."""
+    where = True if mask is None else mask
+    count = np.maximum(np.sum(np.ones(x.shape), axis=axis, keepdims=True, where=where), 1)
+    centred = x - np.sum(x, axis=axis, keepdims=True, where=where) / count
+    variance = np.sum(centred**2, axis=axis, keepdims=True, where=where) / count
+    return centred / np.sqrt(variance + eps)
+
+
+def layernorm_all(x, mask, eps):
+    """`layernorm` over the whole matrix at once, which is mm's."""
+    return layernorm(x, mask, eps, axis=None)
+
+
+def rmsnorm(x, mask, eps):
+    """x / √(mean of x² + eps) over each row, of the entries that exist (Zhang and Sennrich 2019)."""
+    where = True if mask is None else mask
+    count = np.maximum(np.sum(np.ones(x.shape), axis=1, keepdims=True, where=where), 1)
+    return x / np.sqrt(np.sum(x**2, axis=1, keepdims=True, where=where) / count + eps)
+
+
+def with_epilogue(name, x):
+    """The tree of the node `x` under mm's epilogue `name`. Raises InputError for an unknown name."""
+    if name not in MM_EPILOGUES:
+        raise InputError(f'unknown epilogue "{name}"; {nearest(name, MM_EPILOGUES, "known epilogues")}')
+    return _substitute(parse(MM_EPILOGUES[name], "epilogue"), x)
+
+
+def _substitute(node, x):
+    match node:
+        case Name(name="x"):
+            return x
+        case Call():
+            return Call(node.at, node.function, tuple(_substitute(a, x) for a in node.arguments))
+        case _ if hasattr(node, "left"):
+            return type(node)(node.at, node.operator, _substitute(node.left, x), node.right)
+    return node
+
+
+def _grid(shape):
+    return np.arange(shape[0])[:, None], np.arange(shape[1])[None, :]
+
+
+_MASKS = {
+    "tril": lambda i, j, d: j <= i + d,
+    "triu": lambda i, j, d: j >= i + d,
+    "window": lambda i, j, n: (j <= i) & (j > i - n),
+    "padded": lambda i, j, n: j < n,
+}
+_NUMBERS = {
+    "multiply": lambda x, s: x * s,
+    "divide": lambda x, s: x / s,
+    "add": lambda x, s: x + s,
+    "subtract": lambda x, s: x - s,
+    "power": lambda x, s: x**s,
+    "divide_into": lambda x, s: s / x,
+    "subtract_from": lambda x, s: s - x,
+}
+_OVER_LINES = {
+    "softmax": softmax,
+    "layernorm": layernorm,
+    "layernorm_all": layernorm_all,
+    "rmsnorm": rmsnorm,
+}
+_POINTWISE = {
+    "negate": np.negative,
+    "relu": lambda x: np.maximum(x, 0.0),
+    "gelu": gelu,
+    "gelu_tanh": gelu_tanh,
+    "sigmoid": sigmoid,
+    "silu": lambda x: x * sigmoid(x),
+    "tanh": np.tanh,
+    "exp": np.exp,
+    "sqrt": np.sqrt,
+}
