@@ -292,5 +292,3 @@ def _text(node):
 
 def _range(ends):
     return ":".join("" if end is None else str(end) for end in ends)
-
-
