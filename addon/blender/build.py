@@ -1,0 +1,221 @@
+"""A scene description to a complete Blender scene.
+
+The plan is made and checked first; only then is anything in the file touched. What is built
+needs neither this extension nor its data files to render.
+"""
+
+import hashlib
+
+import bpy
+import numpy as np
+
+from ..files.scene import to_json
+from ..staging.plan import plan, zero
+from . import camera, lettering, studio
+from .materials import element_material
+from .objects import (
+    element_object,
+    follow,
+    keyframe,
+    matrix_object,
+    product_object,
+    set_inputs,
+    values_object,
+)
+
+COLLECTION = "Matrix Cinema"
+
+
+def build(scene, target=None):
+    """Build a description into the Blender scene `target` (default: the current one).
+
+    What an earlier build left in that scene is replaced; anything else in it stays. Raises
+    InputError before anything is touched. Returns the Blender scene.
+    """
+    return draw(plan(scene), target)
+
+
+def draw(p, target=None):
+    """Draw a checked plan; see `build`."""
+    target = target or bpy.context.scene
+    clear(target)
+    rooms = _collections(target)
+    values = _values(p, rooms["Values"])
+    cube, sphere = _elements(p, rooms["Values"])
+    products = {
+        c.stage.name: _product(p, c, values, sphere, rooms["Products"]) for c in p.arrangement.cuboids
+    }
+    for plane in p.arrangement.planes:
+        _matrix(p, plane, values, products, cube, rooms["Matrices"])
+    for name, move in p.timeline.moves.items():
+        keyframe(products[name], "Sweep", move.sweep_keys())
+        if move.settled > move.swept:
+            keyframe(products[name], "Settled", move.settle_keys(p.scene.look.settled_scale))
+
+    target.frame_start, target.frame_end = 1, p.timeline.last_frame
+    target.render.fps = p.scene.render.fps
+    labels = lettering.write_labels(p, rooms["Lettering"])
+    corners = np.concatenate([p.arrangement.corners(), labels])
+    view = camera.place(p, corners, rooms["Stage"], target)
+    lettering.write_overlay(p, view, rooms["Lettering"], target)
+    studio.light(p, view, corners, rooms["Stage"], target)
+    target["matrix_cinema"] = to_json(p.scene)
+    target.frame_set(target.frame_start)
+    return target
+
+
+def clear(target):
+    """Remove what an earlier build left in the scene."""
+    for collection in [c for c in target.collection.children if c.get("mc_kind") == "scene"]:
+        for child in [*collection.children_recursive, collection]:
+            for ob in list(child.objects):
+                data = ob.data
+                action = ob.animation_data and ob.animation_data.action
+                bpy.data.objects.remove(ob)
+                for left in (data, action):
+                    if left is not None and left.users == 0:
+                        bpy.data.batch_remove([left])
+            bpy.data.collections.remove(child)
+
+
+def _collections(target):
+    top = bpy.data.collections.new(COLLECTION)
+    top["mc_kind"] = "scene"
+    target.collection.children.link(top)
+    rooms = {}
+    for name in ("Matrices", "Products", "Lettering", "Stage", "Values"):
+        rooms[name] = bpy.data.collections.new(name)
+        top.children.link(rooms[name])
+    rooms["Values"].hide_render = rooms["Values"].hide_viewport = True
+    return rooms
+
+
+def _values(p, collection):
+    """One hidden object for each stage that is drawn, by name, with a digest of its numbers."""
+    found = {}
+    for plane in p.arrangement.planes:
+        name = plane.stage.name
+        if name not in found:
+            result = p.evaluation[name]
+            ob = found[name] = values_object(name, result.final, result.mask, collection)
+            ob["mc_sha256"] = digest(result.final)
+    return found
+
+
+def digest(values):
+    """SHA-256 of a matrix as it is stored: float32, row-major, little-endian."""
+    return hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest()
+
+
+def _elements(p, collection):
+    """The objects that are instanced for entries and for products."""
+    look = p.scene.look
+    if look.shape == "object":
+        ob = bpy.data.objects[look.object]
+        return ob, ob
+    sphere = element_object("sphere", collection)
+    return (sphere if look.shape == "sphere" else element_object("cube", collection)), sphere
+
+
+def _drawing(p, element, scale, material):
+    """The inputs that every drawn object has."""
+    return {
+        "Min Size": p.scene.look.min_size,
+        "Scale": scale * p.scene.look.element_scale,
+        "Element": element,
+        "As Points": p.as_points,
+        "Material": material,
+    }
+
+
+def _multiplication(p, stage, values):
+    """The inputs that say what is multiplied, and in which steps."""
+    sweep = p.sweeps[stage.name]
+    inputs = {}
+    for side, operand in (("Left", stage.left), ("Right", stage.right)):
+        columns = p.evaluation[operand.stage].shape[1]
+        inputs[side] = values[operand.stage.name]
+        inputs[f"{side} Row"], inputs[f"{side} Column"] = (1, columns) if operand.transposed else (columns, 1)
+    rows, columns = p.evaluation[stage].shape
+    inputs |= {"Rows": rows, "Inner": p.evaluation.operand(stage.left).shape[1], "Columns": columns}
+    for axis, stride, size in zip("ijk", sweep.strides, sweep.block_sizes, strict=True):
+        inputs |= {f"Stride {axis}": stride, f"Block {axis}": size}
+    return inputs
+
+
+def _product(p, cuboid, values, element, collection):
+    name = cuboid.stage.name
+    scale, look = p.products[name], p.scene.look
+    ob = product_object(cuboid, collection)
+    ob["mc_steps"] = p.timeline.moves[name].steps
+    material = element_material(scale.color_map, scale.color_map, p.scene.look.style, p.style)
+    set_inputs(
+        ob,
+        _multiplication(p, cuboid.stage, values)
+        | _drawing(p, element, look.product_scale, material)
+        | {
+            "Low": scale.low,
+            "High": scale.high,
+            "Zero": zero(scale),
+            "Trail": p.scene.animation.trail,
+            "Steps": p.timeline.moves[name].steps,
+            "Sweep": float(p.timeline.moves[name].steps),
+        },
+    )
+    ob.hide_render = ob.hide_viewport = not p.options(name).interior
+    return ob
+
+
+def _matrix(p, plane, values, products, element, collection):
+    stage = plane.stage
+    ob = matrix_object(plane, values[stage.name], collection)
+    final = p.final[stage.name]
+    if stage.operands:
+        raw, leader = p.raw[stage.name], products[stage.name]
+        material = element_material(raw.color_map, final.color_map, p.scene.look.style, p.style)
+        set_inputs(
+            ob,
+            _multiplication(p, stage, values)
+            | _drawing(p, element, 0.9, material)
+            | {
+                "Sum Low": raw.low,
+                "Sum High": raw.high,
+                "Sum Zero": zero(raw),
+                "Final Low": final.low,
+                "Final High": final.high,
+                "Final Zero": zero(final),
+                "Masked": p.evaluation[stage].mask is not None,
+            },
+        )
+        follow(ob, "Sweep", leader, "Sweep")
+        if stage.epilogue:
+            keyframe(ob, "Finish", p.timeline.moves[stage.name].finish_keys())
+    else:
+        material = element_material(final.color_map, final.color_map, p.scene.look.style, p.style)
+        set_inputs(
+            ob,
+            _drawing(p, element, 0.9, material) | {"Low": final.low, "High": final.high, "Zero": zero(final)},
+        )
+    if plane.role != "result":
+        _light_up(p, plane, ob, products[plane.consumer])
+
+
+def _light_up(p, plane, ob, consumer):
+    """Tell an argument which of its entries the product that takes it is using."""
+    sweep = p.sweeps[plane.consumer]
+    strides = dict(zip("ijk", sweep.strides, strict=True))
+    blocks = dict(zip("ijk", sweep.block_sizes, strict=True))
+    row, column = "ik" if plane.role == "left" else "kj"
+    if plane.transposed:
+        row, column = column, row
+    set_inputs(
+        ob,
+        {
+            "Consumer Steps": sweep.steps,
+            "Stride row": strides[row],
+            "Stride column": strides[column],
+            "Block row": blocks[row],
+            "Block column": blocks[column],
+        },
+    )
+    follow(ob, "Consumer Sweep", consumer, "Sweep")

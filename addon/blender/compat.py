@@ -1,0 +1,91 @@
+"""What differs between Blender 4.5, 5.0 and 5.2, in one place; the rest of the project asks here.
+
+Features are detected, never version numbers, so that a release in between behaves like the one it
+resembles.
+"""
+
+import bpy
+
+
+def input_identifier(modifier, name):
+    """The socket identifier of the input `name` of a geometry-nodes modifier; KeyError when there is none."""
+    for item in modifier.node_group.interface.items_tree:
+        if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name:
+            return item.identifier
+    raise KeyError(f'{modifier.node_group.name} has no input "{name}"')
+
+
+def input_path(modifier, name):
+    """The data path, from the object, of a modifier input: for keyframes and drivers."""
+    identifier = input_identifier(modifier, name)
+    if hasattr(modifier, "properties"):  # 5.2
+        return f'modifiers["{modifier.name}"].properties.inputs.{identifier}.value'
+    return f'modifiers["{modifier.name}"]["{identifier}"]'
+
+
+def set_input(modifier, name, value):
+    """Set a modifier input by its name. The object still has to be tagged: see `update`."""
+    identifier = input_identifier(modifier, name)
+    if hasattr(modifier, "properties"):
+        getattr(modifier.properties.inputs, identifier).value = value
+    else:
+        modifier[identifier] = value
+
+
+def get_input(modifier, name):
+    """The value of a modifier input by its name."""
+    identifier = input_identifier(modifier, name)
+    if hasattr(modifier, "properties"):
+        return getattr(modifier.properties.inputs, identifier).value
+    return modifier[identifier]
+
+
+def draw_input(layout, modifier, name, **options):
+    """A slider for a modifier input in a panel."""
+    identifier = input_identifier(modifier, name)
+    if hasattr(modifier, "properties"):
+        layout.prop(getattr(modifier.properties.inputs, identifier), "value", **options)
+    else:
+        layout.prop(modifier, f'["{identifier}"]', **options)
+
+
+def set_keyframes(datablock, path, keys):
+    """Replace the curve of `path` by straight lines through `keys`, pairs of (frame, value)."""
+    animation = datablock.animation_data or datablock.animation_data_create()
+    if animation.action is None:
+        animation.action = bpy.data.actions.new(datablock.name)
+    curve = animation.action.fcurve_ensure_for_datablock(datablock, path)
+    points = curve.keyframe_points
+    points.clear()
+    points.add(len(keys))
+    points.foreach_set("co", [number for key in keys for number in key])
+    points.foreach_set("interpolation", [1] * len(keys))  # LINEAR
+    curve.update()
+    return curve
+
+
+def find_curve(datablock, path):
+    """The F-curve that animates `path` of this data-block, or None."""
+    animation = datablock.animation_data
+    if animation is None or animation.action is None or animation.action_slot is None:
+        return None
+    for layer in animation.action.layers:
+        for strip in layer.strips:
+            bag = strip.channelbag(animation.action_slot)
+            curve = bag and bag.fcurves.find(path)
+            if curve:
+                return curve
+    return None
+
+
+def node_tree(owner):
+    """The node tree of a material, world or light, made when it is not there yet (before 5.0)."""
+    if owner.node_tree is None:
+        owner.use_nodes = True
+    return owner.node_tree
+
+
+def eevee():
+    """EEVEE's engine identifier."""
+    engines = bpy.types.RenderSettings.bl_rna.properties["engine"].enum_items
+    return "BLENDER_EEVEE_NEXT" if "BLENDER_EEVEE_NEXT" in engines else "BLENDER_EEVEE"

@@ -1,0 +1,367 @@
+"""The geometry-node groups of a scene: matrices, products, partial sums.
+
+One function for each group; a group is made once in a file and shared by all objects. The
+fields follow the design: a product (i, j, k) is visited at step
+`stride · local index within its block` and fades in while `Sweep` passes over [step, step + 1].
+"""
+
+import bpy
+
+from .nodes import Group
+
+PREFIX = "Matrix Cinema "
+
+
+def shared(make):
+    """Make a group on first use and find it again by name in this file."""
+    name = PREFIX + make.__name__.replace("_", " ")
+
+    def get():
+        return bpy.data.node_groups.get(name) or make(Group(name))
+
+    get.__doc__ = make.__doc__
+    return get
+
+
+@shared
+def magnitude(g):
+    """Where |value| lies in its range: 0 at `Low`, 1 at `High`; the size law is applied later."""
+    value = g.input("Value", float)
+    low = g.input("Low", float)
+    high = g.input("High", float, 1.0)
+    g.output("Magnitude", float, g.clamp((g.absolute(value) - low) / (high - low)))
+    return g.finish()
+
+
+@shared
+def tone(g):
+    """Where a value lies in its colour map, 0 to 1: `Zero` at 0, 1 at `High`."""
+    value = g.input("Value", float)
+    high = g.input("High", float, 1.0)
+    zero = g.input("Zero", float, 0.5)
+    g.output("Tone", float, g.clamp(zero + (1.0 - zero) * (value / high)))
+    return g.finish()
+
+
+@shared
+def visit(g):
+    """How far the sweep has visited a product: 0 before its step, 1 after it."""
+    sweep = g.input("Sweep", float)
+    step = 0
+    for axis in "ijk":
+        index = g.input(axis, int)
+        stride = g.input(f"Stride {axis}", int)
+        block = g.input(f"Block {axis}", int, 1, low=1)
+        step = (index % block) * stride + step
+    g.output("Weight", float, g.clamp(sweep - step))
+    g.output("Age", float, sweep - step - 1.0)
+    return g.finish()
+
+
+@shared
+def elements(g):
+    """Points to drawn elements: sized by the square root of the magnitude, instanced or as points.
+
+    The size is Min + (1 - Min) · sqrt(magnitude), as in mm, times `Weight`; an element of size 0
+    is absent. `Element` has radius 1.
+    """
+    points = g.input("Points", "geometry")
+    size = g.input("Magnitude", float)
+    nonzero = g.input("Nonzero", bool)
+    weight = g.input("Weight", float, 1.0)
+    minimum = g.input("Min Size", float, 0.1)
+    scale = g.input("Scale", float, 1.0)
+    position = g.input("Position", "vector")
+    element = g.input("Element", "object")
+    as_points = g.input("As Points", bool, False)
+    material = g.input("Material", "material")
+
+    size = (minimum + (1.0 - minimum) * g.real("SQRT", size)) * weight
+    radius = g.switch(nonzero, size, 0.0) * scale * 0.5
+    points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Position": position})[0]
+    points = g.node("GeometryNodeSetPointRadius", {"Points": points, "Radius": radius})[0]
+    radius = g.attribute("radius")
+    gone = ~(radius > 0.0)
+    points = g.node("GeometryNodeDeleteGeometry", {"Geometry": points, "Selection": gone}, domain="POINT")[0]
+
+    mesh = g.node("GeometryNodeObjectInfo", {"Object": element})["Geometry"]
+    mesh = g.node("GeometryNodeSetMaterial", {"Geometry": mesh, "Material": material})[0]
+    instances = g.node(
+        "GeometryNodeInstanceOnPoints",
+        {"Points": points, "Instance": mesh, "Scale": g.vector(radius, radius, radius)},
+    )[0]
+    spheres = g.node("GeometryNodeSetMaterial", {"Geometry": points, "Material": material})[0]
+    g.output("Elements", "geometry", g.switch(as_points, spheres, instances))
+    return g.finish()
+
+
+@shared
+def active(g):
+    """1 for the entries of an argument that the sweep's current step uses, else 0.
+
+    The current step's local indices are its digits in the mixed radix of the strides; an axis
+    with stride 0 is used whole. An argument without any swept axis is not lit.
+    """
+    sweep = g.input("Sweep", float)
+    steps = g.input("Steps", int)
+    running = (sweep > 0.0) & (steps > sweep)
+    step = g.floor(sweep)
+    swept = False
+    lit = running
+    for axis in ("row", "column"):
+        index = g.input(f"{axis}", int)
+        stride = g.input(f"Stride {axis}", int)
+        block = g.input(f"Block {axis}", int, 1, low=1)
+        has = stride > 0
+        digit = (step // g.whole("MAXIMUM", stride, 1)) % block
+        lit = lit & (~has | (digit == index % block))
+        swept = has if swept is False else swept | has
+    g.output("Lit", float, g.switch(lit & swept, 1.0, 0.0))
+    return g.finish()
+
+
+def matrix_position(g, i, j):
+    """Row and column to a place, with a gap after each block."""
+    row = g.input("Row Step", "vector", hint="From one row to the next")
+    column = g.input("Column Step", "vector", hint="From one column to the next")
+    return g.vector_math("ADD", spread(g, i, row, "row"), spread(g, j, column, "column"))
+
+
+def spread(g, index, step, axis):
+    """`index` steps along an axis, with a gap between its blocks."""
+    block = g.input(f"Gap Block {axis}", int, 1_000_000_000, low=1, hint="Entries between gaps")
+    gap = g.input(f"Gap {axis}", float, 0.0, hint="Width of the gap between blocks, in entries")
+    return g.scaled(step, index + gap * (index // block))
+
+
+def look_inputs(g):
+    """The inputs that every drawn object ends with."""
+    return {
+        "Min_Size": g.input("Min Size", float, 0.12, low=0.0, high=1.0),
+        "Scale": g.input("Scale", float, 0.9, low=0.0, hint="Width of the largest element, in entries"),
+        "Element": g.input("Element", "object", hint="What to instance; of radius 1"),
+        "As_Points": g.input("As Points", bool, False, hint="Draw as spheres, not as instances"),
+        "Material": g.input("Material", "material"),
+    }
+
+
+def argument_inputs(g, i, j):
+    """The inputs that say which entries the product that takes this matrix is using now."""
+    return g.call(
+        active(),
+        row=i,
+        column=j,
+        Sweep=g.input("Consumer Sweep", float, 0.0, hint="Sweep of the product that takes this matrix"),
+        Steps=g.input("Consumer Steps", int, 0),
+        **{
+            name.replace(" ", "_"): g.input(name, int, default, low=default)
+            for axis in ("row", "column")
+            for name, default in ((f"Stride {axis}", 0), (f"Block {axis}", 1))
+        },
+    )["Lit"]
+
+
+@shared
+def Matrix(g):
+    """A given matrix: the object's own points, in row-major order, each with its `value`."""
+    mesh = g.input("Geometry", "geometry")
+    columns = g.input("Columns", int, 1, low=1)
+    low = g.input("Low", float, 0.0, hint="Magnitude of the smallest element")
+    high = g.input("High", float, 1.0, hint="Magnitude of the largest element and end of the colour map")
+    zero = g.input("Zero", float, 0.5, hint="Place of zero in the colour map: 0.5 when signed")
+
+    n = g.index()
+    i, j = n // columns, n % columns
+    value = g.attribute("value")
+    position = matrix_position(g, i, j)
+    points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
+    points = g.store(
+        points,
+        i=i,
+        j=j,
+        tone=g.call(tone(), Value=value, High=high, Zero=zero)["Tone"],
+        lit=argument_inputs(g, i, j),
+    )
+    drawn = g.call(
+        elements(),
+        Points=points,
+        Position=position,
+        Magnitude=g.call(magnitude(), Value=value, Low=low, High=high)["Magnitude"],
+        Nonzero=g.absolute(value) > 0.0,
+        **look_inputs(g),
+    )
+    g.output("Geometry", "geometry", drawn[0])
+    return g.finish()
+
+
+def product_inputs(g):
+    """Sizes, arguments and strides of a matmul.
+
+    An argument is an object whose own points carry `value`; entry (row, column) of it, as it is
+    multiplied, is at `row · Row + column · Column`, so that a transposed argument needs no copy.
+    """
+    names = {}
+    names["sweep"] = g.input("Sweep", float, 0.0, low=0.0, hint="How many steps have been visited")
+    names["inner"] = g.input("Inner", int, 1, low=1)
+    names["columns"] = g.input("Columns", int, 1, low=1)
+    names["rows"] = g.input("Rows", int, 1, low=1)
+    names["left"] = g.input("Left", "object")
+    names["right"] = g.input("Right", "object")
+    for side in ("Left", "Right"):
+        for axis in ("Row", "Column"):
+            names[f"{side} {axis}"] = g.input(f"{side} {axis}", int, 1, hint="Step in the argument's points")
+    for axis in "ijk":
+        names[f"Stride_{axis}"] = g.input(f"Stride {axis}", int, 0, low=0)
+        names[f"Block_{axis}"] = g.input(f"Block {axis}", int, 1_000_000_000, low=1)
+    return names
+
+
+def product_field(g, names):
+    """For point n of rows · columns · inner, k fastest: i, j, k and left[i, k] · right[k, j]."""
+    n = g.index()
+    k = n % names["inner"]
+    cell = n // names["inner"]
+    j, i = cell % names["columns"], cell // names["columns"]
+
+    def entry(side, row, column):
+        geometry = g.node("GeometryNodeObjectInfo", {"Object": names[side.lower()]})["Geometry"]
+        place = row * names[f"{side} Row"] + column * names[f"{side} Column"]
+        return g.sample(geometry, g.attribute("value"), place)
+
+    product = entry("Left", i, k) * entry("Right", k, j)
+    seen = g.call(
+        visit(),
+        Sweep=names["sweep"],
+        i=i,
+        j=j,
+        k=k,
+        **{key: names[key] for key in names if key.startswith(("Stride", "Block"))},
+    )
+    return i, j, k, cell, product, seen
+
+
+@shared
+def Product(g):
+    """The interior of a matmul: one element for each visited product left[i, k] · right[k, j]."""
+    g.input("Geometry", "geometry")
+    names = product_inputs(g)
+    i, j, k, _, product, seen = product_field(g, names)
+    low = g.input("Low", float, 0.0)
+    high = g.input("High", float, 1.0)
+    trail = g.input("Trail", float, 0.0, low=0.0, hint="Steps in which a product fades away; 0: it stays")
+    settled = g.input("Settled", float, 1.0, low=0.0, high=1.0, hint="Size of all products")
+    steps = g.input("Steps", int, 1, hint="Steps of the whole sweep")
+    # Solid at its own step, then linearly to nothing over `Trail` steps.
+    kept = g.switch(trail > 0.0, g.clamp(1.0 - seen["Age"] / g.real("MAXIMUM", trail, 1e-6)), 1.0)
+
+    count = names["rows"] * names["columns"] * names["inner"]
+    position = g.vector(0.0, 0.0, 0.0)
+    for axis, index in (("i", i), ("j", j), ("k", k)):
+        step = g.input(f"Step {axis}", "vector", hint=f"From one {axis} to the next")
+        position = g.vector_math("ADD", position, spread(g, index, step, axis))
+    points = g.points(count)
+    # Where things are is settled before points are deleted and the index changes.
+    lit = seen["Weight"] * g.clamp(1.0 - seen["Age"]) * g.switch(steps > names["sweep"], 1.0, 0.0)
+    points = g.store(
+        points,
+        value=product,
+        i=i,
+        j=j,
+        k=k,
+        lit=lit,
+        tone=g.call(tone(), Value=product, High=high, Zero=g.input("Zero", float, 0.5))["Tone"],
+    )
+    value = g.attribute("value")
+    drawn = g.call(
+        elements(),
+        Points=points,
+        Position=position,
+        Magnitude=g.call(magnitude(), Value=value, Low=low, High=high)["Magnitude"],
+        Nonzero=g.absolute(value) > 0.0,
+        Weight=seen["Weight"] * kept * settled,
+        **look_inputs(g),
+    )
+    g.output("Geometry", "geometry", drawn[0])
+    return g.finish()
+
+
+@shared
+def partial_sums(g):
+    """The sum over k of the visited products, for each point n = i · columns + j."""
+    names = product_inputs(g)
+    *_, cell, product, seen = product_field(g, names)
+    total = g.node(
+        "GeometryNodeAccumulateField",
+        {0: product * seen["Weight"], "Group ID": cell},
+        data_type="FLOAT",
+        domain="POINT",
+    )["Total"]
+    products = g.points(names["rows"] * names["columns"] * names["inner"])
+    g.output("Sum", float, g.sample(products, total, g.index() * names["inner"]))
+    return g.finish()
+
+
+@shared
+def Result(g):
+    """The result of a matmul: its partial sums, which `Finish` turns into the finished values.
+
+    The object's own points carry the finished values, after the epilogue, as `value`, and
+    `present` where entries can be masked away.
+    """
+    mesh = g.input("Geometry", "geometry")
+    names = product_inputs(g)
+    total = g.call(
+        partial_sums(),
+        **{
+            **{key: value for key, value in names.items() if key.startswith(("Stride", "Block"))},
+            "Sweep": names["sweep"],
+            "Inner": names["inner"],
+            "Columns": names["columns"],
+            "Rows": names["rows"],
+            "Left": names["left"],
+            "Right": names["right"],
+            **{f"{s}_{a}": names[f"{s} {a}"] for s in ("Left", "Right") for a in ("Row", "Column")},
+        },
+    )["Sum"]
+    finish = g.input("Finish", float, 0.0, low=0.0, high=1.0, hint="0: the sums; 1: after the epilogue")
+    ranges = {}
+    for when in ("Sum", "Final"):
+        for name, default in (("Low", 0.0), ("High", 1.0), ("Zero", 0.5)):
+            ranges[when, name] = g.input(f"{when} {name}", float, default)
+
+    n = g.index()
+    i, j = n // names["columns"], n % names["columns"]
+    final = g.attribute("value")
+    masked = g.input("Masked", bool, False, hint="Entries whose `present` is off are absent")
+    position = matrix_position(g, i, j)
+    points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
+    points = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j), sum=total)
+    total = g.attribute("sum")
+
+    def mixed(group, output, *inputs):
+        a, b = (
+            g.call(group, Value=v, **{x: ranges[when, x] for x in inputs})[output]
+            for when, v in (("Sum", total), ("Final", final))
+        )
+        return g.mix(a, b, finish)
+
+    # One node per attribute, read by the next: magnitude and tone before `value` is overwritten.
+    points = g.store(
+        points,
+        size=mixed(magnitude(), "Magnitude", "Low", "High"),
+        tone=mixed(tone(), "Tone", "High", "Zero"),
+        finish=finish,
+    )
+    points = g.store(points, value=g.mix(total, final, finish))
+    value = g.attribute("value")
+    present = ~masked | g.attribute("present", "BOOLEAN")
+    drawn = g.call(
+        elements(),
+        Points=points,
+        Position=position,
+        Magnitude=g.attribute("size"),
+        Nonzero=(g.absolute(value) > 0.0) & present,
+        **look_inputs(g),
+    )
+    g.output("Geometry", "geometry", drawn[0])
+    return g.finish()

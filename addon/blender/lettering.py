@@ -1,0 +1,140 @@
+"""Type: labels in the scene that face the camera, and an overlay of title and legend before it.
+
+The overlay is parented to the camera, so it stays put while the camera moves; it neither casts
+shadows nor shows in reflections.
+"""
+
+import bpy
+import numpy as np
+
+from ..staging import captions
+from ..staging.framing import DIRECTIONS, axes
+from ..staging.legend import legend_of
+from .materials import color_bar_material, plain_material
+
+OVERLAY_DISTANCE = 1.0
+
+
+def write_labels(p, collection):
+    """Write names and token labels into the scene; returns the corners of their boxes, (n, 3)."""
+    if not p.scene.look.labels:
+        return np.empty((0, 3))
+    direction = DIRECTIONS[p.scene.camera.view]
+    right, up, _ = axes(direction)
+    strong = plain_material("Matrix Cinema type", p.style.text)
+    soft = plain_material("Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.42))
+    labels = captions.names(p, direction)
+    for axis in captions.tokens(p, direction):
+        labels += axis.labels
+    corners = []
+    for label in labels:
+        ob = text(label.text, label.size, label.align, soft if label.kind == "detail" else strong, collection)
+        ob.location = label.position
+        ob["mc_kind"] = "label"
+        ob["mc_label"] = label.kind
+        _face(ob, right, up)
+        width, height = measure(ob)
+        if label.transposed:
+            raised = text("T", 0.55 * label.size, "LEFT", strong, collection)
+            raised.location = label.position + right * (width / 2 + 0.05 * label.size) + up * 0.5 * label.size
+            _face(raised, right, up)
+        start = {"LEFT": 0.0, "CENTER": -width / 2, "RIGHT": -width}[label.align]
+        for x in (start, start + width):
+            for y in (-0.25 * label.size, height):
+                corners.append(label.position + right * x + up * y)
+    return np.array(corners)
+
+
+def text(body, size, align, material, collection):
+    """A line of text in Blender's own typeface, which every Blender has, with its fallbacks for rare glyphs."""
+    curve = bpy.data.curves.new(body[:60] or "text", "FONT")
+    curve.body, curve.size, curve.align_x = body, size, align
+    curve.resolution_u = 4
+    curve.materials.append(material)
+    ob = bpy.data.objects.new(body[:60] or "text", curve)
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob
+
+
+def _unlit(ob):
+    """Type takes no part in the light of the scene."""
+    ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
+
+
+def measure(ob):
+    """Width and height above the baseline of a text object, in its own units."""
+    bpy.context.view_layer.update()
+    box = np.array(ob.bound_box)
+    return float(np.ptp(box[:, 0])), float(box[:, 1].max())
+
+
+def _face(ob, right, up):
+    ob.matrix_world = _matrix(right, up, ob.location)
+
+
+def _matrix(right, up, location):
+    from mathutils import Matrix
+
+    m = np.eye(4)
+    m[:3, 0], m[:3, 1], m[:3, 2], m[:3, 3] = right, up, np.cross(right, up), location
+    return Matrix(m.tolist())
+
+
+def _between(a, b, t):
+    return tuple(x * (1 - t) + y * t for x, y in zip(a, b, strict=True))
+
+
+def write_overlay(p, view, collection, target):
+    """Title at the top left, legend along the bottom, both before the camera."""
+    strong = plain_material("Matrix Cinema overlay", p.style.text)
+    soft = plain_material("Matrix Cinema soft overlay", _between(p.style.text, p.style.background, 0.35))
+    unit = 2 * view.half_height * OVERLAY_DISTANCE  # the height of the frame
+    left, top = -view.half_width * OVERLAY_DISTANCE, view.half_height * OVERLAY_DISTANCE
+    edge = 0.045 * unit
+
+    def put(ob, x, y):
+        ob.parent = target.camera
+        ob.location = (x, y, -OVERLAY_DISTANCE)
+        ob["mc_kind"] = "overlay"
+
+    if p.scene.look.title and p.scene.title:
+        put(
+            text(p.scene.title, 0.040 * unit, "LEFT", strong, collection),
+            left + edge,
+            top - edge - 0.036 * unit,
+        )
+        if p.scene.caption:
+            put(
+                text(p.scene.caption, 0.024 * unit, "LEFT", soft, collection),
+                left + edge,
+                top - edge - 0.078 * unit,
+            )
+    if not p.scene.look.legend:
+        return
+    x, bars = left + edge, legend_of(p)
+    width, height = 0.34 * unit, 0.020 * unit
+    y = -top + edge + 0.024 * unit * max(len(bar.rows) for bar in bars)
+    for bar in bars:
+        put(_bar(bar.color_map, width, height, collection), x, y)
+        put(text(bar.title, 0.022 * unit, "LEFT", soft, collection), x, y + height + 0.012 * unit)
+        for n, (name, numbers) in enumerate(bar.rows):
+            line = y - 0.024 * unit * (n + 1)
+            for at, number in numbers:
+                align = "LEFT" if at == 0 else "RIGHT" if at == 1 else "CENTER"
+                put(text(number, 0.019 * unit, align, strong, collection), x + at * width, line)
+            put(text(name, 0.019 * unit, "LEFT", soft, collection), x + width + 0.014 * unit, line)
+        x += width + 0.25 * unit
+
+
+def _bar(color_map, width, height, collection):
+    """A plane of the colour map, origin at its lower left corner."""
+    mesh = bpy.data.meshes.new(f"legend {color_map}")
+    mesh.from_pydata([(0, 0, 0), (width, 0, 0), (width, height, 0), (0, height, 0)], [], [(0, 1, 2, 3)])
+    uv = mesh.uv_layers.new()
+    uv.data.foreach_set("uv", [0, 0, 1, 0, 1, 1, 0, 1])
+    mesh.materials.append(color_bar_material(color_map))
+    ob = bpy.data.objects.new(f"legend {color_map}", mesh)
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob

@@ -1,0 +1,298 @@
+"""Node trees written as formulas: `product = left[i, k] * right[k, j]`, by operators on sockets.
+
+A `Group` is a geometry-node group under construction; a `Field` is an output socket in it.
+Arithmetic between whole-number fields stays whole (`//` and `%` included); anything else is
+floating point. `describe` prints a tree as text that a reviewer can read.
+"""
+
+import bpy
+
+SOCKETS = {
+    int: "NodeSocketInt",
+    float: "NodeSocketFloat",
+    bool: "NodeSocketBool",
+    str: "NodeSocketString",
+    "vector": "NodeSocketVector",
+    "geometry": "NodeSocketGeometry",
+    "object": "NodeSocketObject",
+    "material": "NodeSocketMaterial",
+}
+DATA_TYPES = {"INT": "INT", "VALUE": "FLOAT", "BOOLEAN": "BOOLEAN", "VECTOR": "FLOAT_VECTOR"}
+SWITCH_TYPES = {"INT": "INT", "VALUE": "FLOAT", "GEOMETRY": "GEOMETRY"}
+
+
+class Field:
+    """An output socket; operators on it add the node that computes the result."""
+
+    __hash__ = object.__hash__
+
+    def __init__(self, group, socket):
+        self.group, self.socket = group, socket
+
+    @property
+    def type(self):
+        return self.socket.type
+
+    def __add__(self, other):
+        return self.group.math("ADD", self, other)
+
+    def __radd__(self, other):
+        return self.group.math("ADD", other, self)
+
+    def __sub__(self, other):
+        return self.group.math("SUBTRACT", self, other)
+
+    def __rsub__(self, other):
+        return self.group.math("SUBTRACT", other, self)
+
+    def __mul__(self, other):
+        return self.group.math("MULTIPLY", self, other)
+
+    def __rmul__(self, other):
+        return self.group.math("MULTIPLY", other, self)
+
+    def __truediv__(self, other):
+        return self.group.real("DIVIDE", self, other)
+
+    def __floordiv__(self, other):
+        return self.group.whole("DIVIDE", self, other)
+
+    def __mod__(self, other):
+        return self.group.whole("MODULO", self, other)
+
+    def __eq__(self, other):
+        return self.group.compare("EQUAL", self, other)
+
+    def __gt__(self, other):
+        return self.group.compare("GREATER_THAN", self, other)
+
+    def __and__(self, other):
+        return self.group.node("FunctionNodeBooleanMath", {0: self, 1: other}, operation="AND")[0]
+
+    def __or__(self, other):
+        return self.group.node("FunctionNodeBooleanMath", {0: self, 1: other}, operation="OR")[0]
+
+    def __invert__(self):
+        return self.group.node("FunctionNodeBooleanMath", {0: self}, operation="NOT")[0]
+
+
+class Outputs:
+    """The outputs of a node, by position among the enabled ones or by name."""
+
+    def __init__(self, group, node):
+        self.group, self.node = group, node
+
+    def __getitem__(self, key):
+        return Field(self.group, _socket(self.node.outputs, key))
+
+
+def _socket(sockets, key):
+    enabled = [s for s in sockets if s.enabled]
+    if isinstance(key, int):
+        return enabled[key]
+    for socket in enabled:
+        if socket.name == key:
+            return socket
+    raise KeyError(f'no socket "{key}" among {[s.name for s in enabled]}')
+
+
+def _is_whole(value):
+    return value.type in ("INT", "BOOLEAN") if isinstance(value, Field) else isinstance(value, int)
+
+
+class Formula:
+    """Adds nodes to a tree: of geometry, of a material, of a world."""
+
+    def __init__(self, tree):
+        self.tree = tree
+
+    # -- nodes -------------------------------------------------------------------------------
+
+    def node(self, kind, inputs=None, **options):
+        """Add a node; `inputs` maps positions or names of enabled sockets to fields or constants."""
+        node = self.tree.nodes.new(kind)
+        for key, value in options.items():
+            setattr(node, key, value)
+        for key, value in (inputs or {}).items():
+            self._connect(_socket(node.inputs, key), value)
+        return Outputs(self, node)
+
+    def _connect(self, socket, value):
+        if isinstance(value, Field):
+            self.tree.links.new(value.socket, socket)
+        else:
+            socket.default_value = value
+
+    def math(self, operation, a, b):
+        return (self.whole if _is_whole(a) and _is_whole(b) else self.real)(operation, a, b)
+
+    def real(self, operation, *arguments, clamp=False):
+        inputs = dict(enumerate(arguments))
+        return self.node("ShaderNodeMath", inputs, operation=operation, use_clamp=clamp)[0]
+
+    def absolute(self, a):
+        return self.real("ABSOLUTE", a)
+
+    def clamp(self, a):
+        """`a` limited to 0..1."""
+        return self.real("ADD", a, 0.0, clamp=True)
+
+    def mix(self, a, b, t):
+        """a at t = 0 and b at t = 1, exactly at both ends."""
+        return a * (1.0 - t) + b * t
+
+    def vector(self, x, y, z):
+        return self.node("ShaderNodeCombineXYZ", {0: x, 1: y, 2: z})[0]
+
+    def vector_math(self, operation, a, b):
+        return self.node("ShaderNodeVectorMath", {0: a, 1: b}, operation=operation)[0]
+
+    def scaled(self, vector, factor):
+        return self.node("ShaderNodeVectorMath", {0: vector, "Scale": factor}, operation="SCALE")[0]
+
+    def finish(self):
+        """Place the nodes in columns by their distance from the inputs; returns the tree."""
+        depth = {}
+
+        def place(node):
+            if node.name not in depth:
+                depth[node.name] = 0
+                sources = [link.from_node for s in node.inputs for link in s.links]
+                depth[node.name] = 1 + max((place(n) for n in sources), default=-1)
+            return depth[node.name]
+
+        rows = {}
+        for node in self.tree.nodes:
+            column = place(node)
+            node.location = (column * 190.0, -rows.get(column, 0) * 170.0)
+            rows[column] = rows.get(column, 0) + 1
+        return self.tree
+
+
+class Group(Formula):
+    """A geometry-node group of the current file under construction."""
+
+    def __init__(self, name):
+        super().__init__(bpy.data.node_groups.new(name, "GeometryNodeTree"))
+        self._input = self.tree.nodes.new("NodeGroupInput")
+        self._output = self.tree.nodes.new("NodeGroupOutput")
+
+    # -- the interface -----------------------------------------------------------------------
+
+    def input(self, name, kind, default=None, low=None, high=None, hint=""):
+        """Add an input; returns it as a field."""
+        socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type=SOCKETS[kind])
+        socket.description = hint
+        if default is not None:
+            socket.default_value = default
+        if low is not None:
+            socket.min_value = low
+        if high is not None:
+            socket.max_value = high
+        return Field(self, self._input.outputs[socket.identifier])
+
+    def output(self, name, kind, value):
+        """Add an output and connect it."""
+        socket = self.tree.interface.new_socket(name, in_out="OUTPUT", socket_type=SOCKETS[kind])
+        self._connect(self._output.inputs[socket.identifier], value)
+
+    # -- nodes that only geometry has ---------------------------------------------------------
+
+    def call(self, tree, **inputs):
+        """Add a node that calls another group, with its inputs by name (blanks as underscores)."""
+        node = self.tree.nodes.new("GeometryNodeGroup")
+        node.node_tree = tree
+        for name, value in inputs.items():
+            self._connect(node.inputs[name.replace("_", " ")], value)
+        return Outputs(self, node)
+
+    def whole(self, operation, a, b):
+        return self.node("FunctionNodeIntegerMath", {0: a, 1: b}, operation=operation)[0]
+
+    def compare(self, operation, a, b):
+        kind = "INT" if _is_whole(a) and _is_whole(b) else "FLOAT"
+        return self.node("FunctionNodeCompare", {0: a, 1: b}, operation=operation, data_type=kind)[0]
+
+    def floor(self, a):
+        """The whole number not above `a`."""
+        return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="FLOOR")[0]
+
+    def switch(self, condition, yes, no):
+        kind = SWITCH_TYPES[yes.type if isinstance(yes, Field) else "VALUE"]
+        return self.node("GeometryNodeSwitch", {0: condition, 1: no, 2: yes}, input_type=kind)[0]
+
+    # -- geometry ----------------------------------------------------------------------------
+
+    def index(self):
+        return self.node("GeometryNodeInputIndex")[0]
+
+    def attribute(self, name, kind="FLOAT"):
+        return self.node("GeometryNodeInputNamedAttribute", {"Name": name}, data_type=kind)[0]
+
+    def store(self, geometry, **attributes):
+        """`geometry` with named point attributes."""
+        for name, value in attributes.items():
+            geometry = self.node(
+                "GeometryNodeStoreNamedAttribute",
+                {"Geometry": geometry, "Name": name, "Value": value},
+                data_type=DATA_TYPES[value.type],
+                domain="POINT",
+            )[0]
+        return geometry
+
+    def sample(self, geometry, value, index):
+        """`value` of the point `index` of `geometry`."""
+        return self.node(
+            "GeometryNodeSampleIndex",
+            {"Geometry": geometry, "Value": value, "Index": index},
+            data_type=DATA_TYPES[value.type],
+            domain="POINT",
+        )[0]
+
+    def points(self, count):
+        return self.node("GeometryNodePoints", {"Count": count})[0]
+
+
+def describe(tree):
+    """A node tree as text: its inputs, one line for each node in a fixed order, its outputs."""
+    lines, names = [f"group {tree.name}"], {}
+    for item in tree.interface.items_tree:
+        if item.item_type == "SOCKET":
+            lines.append(f"  {item.in_out.lower()} {item.name}: {item.socket_type[len('NodeSocket') :]}")
+
+    def value(socket):
+        if socket.links:
+            link = socket.links[0]
+            source = link.from_node
+            if source.bl_idname == "NodeGroupInput":
+                return link.from_socket.name
+            text = visit(source)
+            several = sum(s.enabled for s in source.outputs) > 1
+            return f"{text}.{link.from_socket.name}" if several else text
+        default = getattr(socket, "default_value", None)
+        if hasattr(default, "__len__") and not isinstance(default, str):
+            return str([round(x, 6) for x in default])
+        return repr(round(default, 6) if isinstance(default, float) else getattr(default, "name", default))
+
+    def visit(node):
+        if node.name not in names:
+            arguments = ", ".join(
+                f"{s.name}={value(s)}"
+                for s in node.inputs
+                if s.enabled and (s.links or hasattr(s, "default_value"))
+            )
+            settings = ("operation", "data_type", "input_type", "rounding_mode", "domain")
+            options = [getattr(node, name) for name in settings if hasattr(node, name)]
+            kind = node.node_tree.name if getattr(node, "node_tree", None) else node.bl_idname
+            for prefix in ("GeometryNode", "FunctionNode", "ShaderNode"):
+                kind = kind.removeprefix(prefix)
+            names[node.name] = f"n{len(names) + 1}"
+            lines.append(f"  {names[node.name]} = {kind}{options or ''}({arguments})")
+        return names[node.name]
+
+    output = next(n for n in tree.nodes if n.bl_idname == "NodeGroupOutput")
+    for socket in output.inputs:
+        if socket.links:
+            text = value(socket)
+            lines.append(f"  {socket.name} <- {text}")
+    return "\n".join(lines)

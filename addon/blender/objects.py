@@ -1,0 +1,112 @@
+"""Matrices and products as Blender objects: points that carry values, and the modifier that draws them.
+
+Values live in the mesh of a hidden object, one point for each entry in row-major order; the
+object that is drawn shares that mesh. So the file holds every number once, and the products read
+finished values whatever is drawn of them at the moment.
+"""
+
+import bpy
+import numpy as np
+
+from . import compat, groups
+
+MODIFIER = "Matrix Cinema"
+
+
+def values_object(name, final, present, collection):
+    """The hidden object whose points carry a matrix: (rows, columns), `present` a mask or None."""
+    mesh = bpy.data.meshes.new(name)
+    mesh.vertices.add(final.size)
+    values = mesh.attributes.new("value", "FLOAT", "POINT")
+    values.data.foreach_set("value", np.ascontiguousarray(final, np.float32).ravel())
+    if present is not None:
+        mask = mesh.attributes.new("present", "BOOLEAN", "POINT")
+        mask.data.foreach_set("value", np.ascontiguousarray(present, bool).ravel())
+    ob = bpy.data.objects.new(f"{name} values", mesh)
+    collection.objects.link(ob)
+    return ob
+
+
+def matrix_object(plane, values, collection):
+    """The drawn matrix on a plane; its modifier still lacks inputs."""
+    result = plane.role == "result" or not is_leaf(plane)
+    ob = _drawn(plane.stage.name, values.data, collection, groups.Result() if result else groups.Matrix())
+    ob.location = plane.origin
+    ob["mc_kind"] = "matrix"
+    ob["mc_name"] = plane.stage.name
+    ob["mc_shape"] = [plane.rows, plane.columns]
+    set_inputs(ob, {"Row Step": plane.row, "Column Step": plane.column, "Columns": plane.columns})
+    return ob
+
+
+def is_leaf(plane):
+    return not plane.stage.operands
+
+
+def product_object(cuboid, collection):
+    """The drawn interior of a matmul; its modifier still lacks inputs."""
+    name = cuboid.stage.name
+    ob = _drawn(f"{name} products", bpy.data.meshes.new(f"{name} products"), collection, groups.Product())
+    ob.location = cuboid.origin
+    ob["mc_kind"] = "product"
+    ob["mc_name"] = name
+    ob["mc_shape"] = [cuboid.rows, cuboid.inner, cuboid.columns]
+    set_inputs(ob, {"Step i": cuboid.i_step, "Step j": cuboid.j_step, "Step k": cuboid.k_step})
+    return ob
+
+
+def _drawn(name, mesh, collection, group):
+    ob = bpy.data.objects.new(name, mesh)
+    collection.objects.link(ob)
+    modifier = ob.modifiers.new(MODIFIER, "NODES")
+    modifier.node_group = group
+    return ob
+
+
+def set_inputs(ob, inputs):
+    """Set inputs of the object's modifier by name and tag it for evaluation."""
+    modifier = ob.modifiers[MODIFIER]
+    for name, value in inputs.items():
+        if isinstance(value, np.ndarray):
+            value = tuple(float(x) for x in value)
+        compat.set_input(modifier, name, value)
+    ob.update_tag()
+
+
+def follow(ob, name, leader, leader_name):
+    """Let an input of `ob` follow an input of `leader`: a plain driver, without any script."""
+    modifier = ob.modifiers[MODIFIER]
+    driver = ob.driver_add(compat.input_path(modifier, name)).driver
+    driver.type = "SUM"
+    variable = driver.variables.new()
+    variable.targets[0].id = leader
+    variable.targets[0].data_path = compat.input_path(leader.modifiers[MODIFIER], leader_name)
+
+
+def keyframe(ob, name, keys):
+    """Animate an input of the object's modifier through (frame, value) keys."""
+    compat.set_keyframes(ob, compat.input_path(ob.modifiers[MODIFIER], name), keys)
+
+
+def element_object(shape, collection):
+    """What is instanced for each element, of radius 1: a bevelled "cube" or a "sphere"."""
+    name = f"Matrix Cinema {shape}"
+    mesh = bpy.data.meshes.new(name)
+    _shape(mesh, shape)
+    mesh.shade_smooth()
+    ob = bpy.data.objects.new(name, mesh)
+    collection.objects.link(ob)
+    return ob
+
+
+def _shape(mesh, shape):
+    import bmesh
+
+    shell = bmesh.new()
+    if shape == "cube":
+        bmesh.ops.create_cube(shell, size=2.0)
+        bmesh.ops.bevel(shell, geom=shell.edges[:], offset=0.24, segments=4, profile=0.5, affect="EDGES")
+    else:
+        bmesh.ops.create_icosphere(shell, subdivisions=3, radius=1.0)
+    shell.to_mesh(mesh)
+    shell.free()

@@ -1,0 +1,126 @@
+"""What is written beside the matrices, and where: names, shapes, axis titles, token labels.
+
+Labels face the camera, so their size on the picture follows from the camera's direction alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..algebra.stages import Leaf
+from .framing import axes
+
+NAME_SIZE = 1.9
+DETAIL_SIZE = 0.85
+TOKEN_SIZE = 0.8
+READABLE = 0.42  # smaller tokens, in entries, are thinned out instead
+
+
+@dataclass(frozen=True, eq=False)
+class Label:
+    """A line of text at a world position. `align` is "LEFT", "CENTER" or "RIGHT"; `size` in entries.
+    `transposed` adds a raised T."""
+
+    text: str
+    position: np.ndarray
+    size: float
+    align: str
+    kind: str  # "name", "detail" or "token"
+    transposed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """The labels along one axis of a matrix; every `every`-th one is written, `out` from the middle."""
+
+    labels: tuple[Label, ...]
+    every: int
+    out: float
+
+
+def names(p, direction):
+    """The name of each matrix above or below it, with its shape and axes under the name."""
+    right, up, _ = axes(direction)
+    center = _middle(p.arrangement.corners())
+    out = []
+    for plane in p.arrangement.planes:
+        corners = plane.corners(0.9)
+        edges = [(corners[n], corners[(n + 1) % 4]) for n in range(4)]
+        heights = [(0.5 * (a + b) - center) @ up for a, b in edges]
+        # Beyond the edge that is furthest up or down on the picture, clear of both its ends.
+        n = max(range(4), key=lambda n: abs(heights[n]) + 0.05 * heights[n])
+        middle, above = 0.5 * (edges[n][0] + edges[n][1]), heights[n] > 0
+        reach = (max if above else min)((end - middle) @ up for end in edges[n])
+        base = middle + up * (reach + (DETAIL_SIZE * 1.6 if above else -NAME_SIZE * 0.95))
+        shape = f"{plane.rows} × {plane.columns}"
+        out.append(Label(title_of(p, plane.stage), base, NAME_SIZE, "CENTER", "name", plane.transposed))
+        out.append(Label(shape, base - up * (DETAIL_SIZE * 1.35), DETAIL_SIZE, "CENTER", "detail"))
+    return out
+
+
+def title_of(p, stage):
+    """How a matrix is called on the picture: its label, or its name."""
+    table = p.scene.matrices if isinstance(stage, Leaf) else p.scene.products
+    return getattr(table.get(stage.name), "label", "") or stage.name
+
+
+def tokens(p, direction):
+    """Labels of each axis, once: where several matrices share an axis, on the outermost of them."""
+    found = {}
+    for plane in p.arrangement.planes:
+        if not plane.stage.operands or plane.role == "result":
+            row_labels, column_labels = labels_of(p, plane.stage)
+            for texts, along, across, width in (
+                (row_labels, plane.row, plane.column, plane.columns),
+                (column_labels, plane.column, plane.row, plane.rows),
+            ):
+                if texts:
+                    axis = _axis(p, plane, direction, texts, along, across, width)
+                    shared = (texts, tuple(along))
+                    if shared not in found or axis.out > found[shared].out:
+                        found[shared] = axis
+    return list(found.values())
+
+
+def labels_of(p, stage):
+    """The row and column labels of a stage: its own, or those its operands hand on."""
+    if isinstance(stage, Leaf):
+        matrix = p.matrices[stage.name]
+        return matrix.row_labels, matrix.column_labels
+    if len(stage.operands) == 2:
+        left, right = (labels_of(p, o.stage)[:: -1 if o.transposed else 1] for o in stage.operands)
+        return left[0], right[1]
+    return (), ()
+
+
+def _axis(p, plane, direction, texts, along, across, width):
+    """The labels of one axis of a plane, at the end of its lines that the camera stands nearer to."""
+    right, up, _ = axes(direction)
+    center = _middle(p.arrangement.corners())
+    sign = 1 if direction[0] >= 0 else -1
+    ends = (plane.origin - across * 1.1, plane.origin + across * (width + 0.1))
+    end = max(ends, key=lambda e: sign * (e @ right))
+    every, size = spacing(abs(along @ up), abs(along @ right), max(map(len, texts)))
+    labels = tuple(
+        Label(text, end + along * n - up * size * 0.35, size, "LEFT" if sign > 0 else "RIGHT", "token")
+        for n, text in enumerate(texts)
+        if n % every == 0
+    )
+    return Axis(labels, every, float(sign * ((end - center) @ right)))
+
+
+def spacing(rise, run, letters):
+    """(every, size): which labels to write, how large, so that neighbours never overlap.
+
+    `rise` and `run` are what one step along the axis moves up and across the picture, in entries;
+    `letters` the length of the longest label.
+    """
+    for every in range(1, 10_000):
+        size = min(TOKEN_SIZE, max(every * rise / 1.15, every * run / (0.62 * letters)))
+        if size >= READABLE:
+            return every, size
+    return 10_000, READABLE
+
+
+def _middle(points):
+    return 0.5 * (points.min(axis=0) + points.max(axis=0))

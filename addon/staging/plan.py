@@ -1,0 +1,176 @@
+"""A scene description to everything that has to be drawn, as numbers: nothing of Blender here.
+
+All that can be wrong with a description is found here, before any scene is touched.
+"""
+
+import os
+from dataclasses import dataclass
+
+from ..algebra.evaluate import Evaluation, evaluate, shapes
+from ..algebra.expression import parse
+from ..algebra.initialise import initialise
+from ..algebra.stages import Leaf, Product, leaf_names, stage, stages_of
+from ..errors import InputError, nearest
+from ..files.matrices import LabelledMatrix, load_matrices
+from ..files.scene import Product as ProductOptions
+from ..files.scene import Scene
+from ..look.color_maps import color_map, zero_of
+from ..look.styles import Style, style
+from .layout import Arrangement, arrange
+from .scales import Scale, extent, matrix_scale, probability_scale, product_scale
+from .schedule import Sweep, sweep_of
+from .timeline import Timeline, timeline
+
+# Memory of one drawn element while Cycles renders it, measured on scenes of 2 and 67 million.
+INSTANCE_BYTES = 2_000
+POINT_BYTES = 140
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What to draw. Dictionaries are by stage name; `final`, `raw` and `product` hold scales."""
+
+    scene: Scene
+    style: Style
+    root: object
+    matrices: dict[str, LabelledMatrix]
+    evaluation: Evaluation
+    arrangement: Arrangement
+    sweeps: dict[str, Sweep]
+    timeline: Timeline
+    final: dict[str, Scale]
+    raw: dict[str, Scale]
+    products: dict[str, Scale]
+    as_points: bool
+
+    def options(self, name):
+        return self.scene.products.get(name, ProductOptions())
+
+
+def plan(scene):
+    """Check and evaluate a description. Raises InputError, in one line, for whatever is wrong with it."""
+    if not scene.expression.strip():
+        raise InputError('the scene has no "expression"; an example is expression = "out = A @ B"')
+    root = stage(parse(scene.expression))
+    chosen = style(scene.look.style)
+    matmuls = [s for s in stages_of(root) if isinstance(s, Product)]
+    for name in scene.products:
+        if name not in [s.name for s in matmuls]:
+            hint = nearest(name, [s.name for s in matmuls], "products")
+            raise InputError(f'products: "{name}" is not the result of a product in the expression; {hint}')
+    matrices = load_matrices(scene, leaf_names(root), initialise)
+    sizes = shapes(root, {name: m.values.shape for name, m in matrices.items()})
+    inner = {s.name: _inner(s, sizes) for s in matmuls}
+    arrangement = arrange(root, sizes, scene.layout.gap)
+    drawn = count_elements(arrangement, scene)
+    as_points = drawn > scene.look.instance_budget
+    check_memory(drawn, as_points)
+
+    evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
+    sweeps = {}
+    for s in matmuls:
+        own = scene.products.get(s.name, ProductOptions())
+        (rows, columns) = sizes[s.name]
+        sweeps[s.name] = sweep_of(
+            own.animation or scene.animation.algorithm,
+            (rows, inner[s.name], columns),
+            (own.i_blocks, own.k_blocks, own.j_blocks),
+        )
+    final, raw, products = _scales(scene, chosen, root, evaluation)
+    return Plan(
+        scene,
+        chosen,
+        root,
+        matrices,
+        evaluation,
+        arrangement,
+        sweeps,
+        timeline(root, sweeps, scene.animation, scene.render.fps),
+        final,
+        raw,
+        products,
+        as_points,
+    )
+
+
+def count_elements(arrangement, scene):
+    """How many elements the scene draws at most: entries of all matrices and all products."""
+    entries = sum(plane.rows * plane.columns for plane in arrangement.planes)
+    return entries + sum(
+        c.rows * c.inner * c.columns
+        for c in arrangement.cuboids
+        if scene.products.get(c.stage.name, ProductOptions()).interior
+    )
+
+
+def check_memory(elements, as_points):
+    """Refuse a scene that would not fit into this machine's memory, with the numbers."""
+    need = elements * (POINT_BYTES if as_points else INSTANCE_BYTES)
+    have = available_memory()
+    if have and need > have:
+        raise InputError(
+            f"the scene has {elements:,} elements, which need about {need / 1e9:,.1f} GB to draw; "
+            f"{have / 1e9:,.1f} GB are free; use smaller matrices or interior = false in [products]"
+        )
+
+
+def available_memory():
+    """Free memory in bytes, or of the whole machine where the free part is not known; None if unknown."""
+    try:
+        with open("/proc/meminfo") as lines:
+            fields = dict(line.split(":", 1) for line in lines)
+        return int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _inner(product, sizes):
+    rows, columns = sizes[product.left.stage.name]
+    return rows if product.left.transposed else columns
+
+
+def is_probability(stage):
+    """Whether a stage's final values are the output of a softmax, so between 0 and 1."""
+    return bool(stage.epilogue) and stage.epilogue[-1].function == "softmax"
+
+
+def _scales(scene, chosen, root, evaluation):
+    """The scales of the final values, of the raw sums and of the products, by stage name."""
+    look = scene.look
+    signed = _known_map(look.color_map or chosen.signed_map, "look: color_map")
+    unsigned = _known_map(look.probability_map or chosen.unsigned_map, "look: probability_map")
+    stages = stages_of(root)
+    extents = {s.name: extent(evaluation[s].final) for s in stages}
+    overall = max(high for _, high in extents.values())
+    final, raw, products = {}, {}, {}
+    for s in stages:
+        own = (scene.matrices if isinstance(s, Leaf) else scene.products).get(s.name)
+        choice = _known_map(own.color_map, f"{s.name}: color_map") if own and own.color_map else ""
+        if is_probability(s):
+            final[s.name] = probability_scale(choice or unsigned)
+        else:
+            final[s.name] = matrix_scale(extents[s.name], overall, look.sensitivity, choice or signed)
+        if isinstance(s, Product):
+            raw[s.name] = (
+                final[s.name]
+                if not s.epilogue
+                else matrix_scale(extent(evaluation[s].raw), overall, look.sensitivity, signed)
+            )
+            products[s.name] = product_scale(
+                evaluation.operand(s.left).final, evaluation.operand(s.right).final, look.product_clip, signed
+            )
+    return final, raw, products
+
+
+def _known_map(name, where):
+    color_map(name, where)
+    return name
+
+
+def zero(scale):
+    """The place of zero in the scale's colour map."""
+    return zero_of(scale.color_map)

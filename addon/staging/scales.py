@@ -1,0 +1,57 @@
+"""From values to colour and size: which colour map, and between which magnitudes.
+
+Signed values use a map with zero in the middle and a symmetric range; probabilities an unsigned
+map fixed at 0 to 1. The ranges by sensitivity are those of mm: with a = |x|, an element's
+magnitude is (a - low) / (high - low).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Scale:
+    """`low` and `high` magnitudes; `clip`, the percentile that `high` is, 100 for the largest."""
+
+    low: float
+    high: float
+    color_map: str
+    clip: float = 100.0
+
+
+def extent(values):
+    """The smallest and largest magnitude of an array, (0, 0) when it is empty."""
+    size = np.abs(values)
+    return (float(size.min()), float(size.max())) if size.size else (0.0, 0.0)
+
+
+def matrix_scale(own, overall, sensitivity, color_map):
+    """The scale of a matrix with magnitudes `own` = (low, high) in a scene that reaches `overall`.
+
+    local: its own largest; global: the scene's; semilocal: the geometric mean of the two;
+    superlocal: from its own smallest to its own largest.
+    """
+    low, high = own
+    high = {"global": overall, "semilocal": float(np.sqrt(high * overall))}.get(sensitivity, high)
+    low = low if sensitivity == "superlocal" and low < high else 0.0
+    return Scale(low, high or 1.0, color_map)
+
+
+def probability_scale(color_map):
+    return Scale(0.0, 1.0, color_map)
+
+
+def product_scale(left, right, percentile, color_map, budget=4_000_000):
+    """The scale of left[i, k] · right[k, j]: the `percentile` of the products' magnitudes.
+
+    Exact up to `budget` products; above it from every n-th row and column, with the exact
+    largest product when the percentile is 100.
+    """
+    if percentile >= 100.0:
+        largest = float((np.abs(left).max(axis=0) * np.abs(right).max(axis=1)).max())
+        return Scale(0.0, largest or 1.0, color_map)
+    stride = max(1, int(np.ceil(np.sqrt(left.shape[0] * left.shape[1] * right.shape[1] / budget))))
+    products = np.abs(left[::stride, :, None] * right[None, :, ::stride])
+    high = float(np.percentile(products, percentile)) or float(products.max())
+    return Scale(0.0, high or 1.0, color_map, percentile)
