@@ -1,0 +1,1 @@
+"""Recording attention from a running torch model. The only room that imports torch."""

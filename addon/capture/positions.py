@@ -1,0 +1,80 @@
+"""How an attention knows positions: rotary embeddings and ALiBi, read off the numbers."""
+
+import numpy as np
+
+
+def position_of(seen):
+    """The `position` entry of a layer: kind, and what is known of it.
+
+    {"kind": "rotary", "layout": "half" or "pairs", "dims": rotated width, "theta": base},
+    {"kind": "alibi", "slopes": per head}, {"kind": "bias"} for any other bias, else
+    {"kind": "absolute"} when queries are plain projections and {"kind": "unknown"} when not.
+    """
+    rotated = [name for name in ("Q", "K") if name in seen.found and seen.found[name].how == "length"]
+    if rotated:
+        name = rotated[0].lower()
+        pre, post = seen.tensors[f"{name}_pre"], getattr(seen, name)
+        known = {"kind": "rotary"}
+        if pre.shape == post.shape:
+            known |= _rotation(pre * seen.found[rotated[0]].factor, post)
+        return known
+    if seen.bias is not None:
+        slopes = _slopes(seen)
+        return {"kind": "bias"} if slopes is None else {"kind": "alibi", "slopes": slopes}
+    plain = "Q" in seen.found and seen.found["Q"].how == "value"
+    return {"kind": "absolute"} if plain else {"kind": "unknown"}
+
+
+def _rotation(pre, post):
+    """Layout, width and base of the rotation that takes `pre` to `post`, [heads, tokens, width].
+
+    Frequencies are theta ** (-2 i / dims) for pair i, as in RoFormer (Su et al. 2021, section 3.2.2);
+    neighbouring tokens are taken to stand one position apart.
+    """
+    size = np.abs(post).max()
+    moved = np.nonzero(np.abs(post - pre).max(axis=(0, 1)) > 1e-4 * size)[0]
+    if not len(moved):
+        return {}
+    dims = int(moved[-1]) + 1
+    dims += dims % 2
+    a, b = (t[..., :dims].astype(np.float64) for t in (pre, post))
+    for layout in ("half", "pairs"):
+        if layout == "half":
+            a_pairs, b_pairs = (t[..., : dims // 2] + 1j * t[..., dims // 2 :] for t in (a, b))
+        else:
+            a_pairs, b_pairs = (t[..., 0::2] + 1j * t[..., 1::2] for t in (a, b))
+        if np.abs(np.abs(a_pairs) - np.abs(b_pairs)).max() < 1e-4 * size:
+            break
+    else:
+        return {}
+    known = {"layout": layout, "dims": dims}
+    turns = (b_pairs * a_pairs.conj()).sum(axis=0)
+    turns /= np.maximum(np.abs(turns), 1e-30)
+    frequencies = np.angle((turns[1:] * turns[:-1].conj()).sum(axis=0))
+    if len(frequencies) < 2 or (frequencies <= 0).any():
+        return known
+    # Small angles are the least certain, so they count the least.
+    exponents, weights = 2 * np.arange(dims // 2) / dims, frequencies**2
+    theta = np.exp((weights * exponents * -np.log(frequencies)).sum() / (weights * exponents**2).sum())
+    if np.abs(theta**-exponents - frequencies).max() < 1e-4:
+        known["theta"] = float(f"{theta:.3g}")
+    return known
+
+
+def _slopes(seen):
+    """The slope of each head when its bias falls evenly with distance (ALiBi), else None."""
+    rows, columns = seen.q.shape[1], seen.k.shape[1]
+    bias = np.broadcast_to(seen.bias, (len(seen.q), rows, columns))
+    allowed = np.ones(bias.shape, bool) if seen.allowed is None else np.broadcast_to(seen.allowed, bias.shape)
+    both = allowed[..., 1:] & allowed[..., :-1]
+    steps = np.diff(bias, axis=-1)
+    slopes = []
+    for head_steps, head_both in zip(steps, both, strict=True):
+        if not head_both.any():
+            return None
+        values = head_steps[head_both]
+        slope = float(np.median(values))
+        if slope <= 0 or np.abs(values - slope).max() > 1e-4 * max(np.abs(bias).max(), 1e-30):
+            return None
+        slopes.append(float(f"{slope:.6g}"))
+    return slopes

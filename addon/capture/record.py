@@ -1,0 +1,153 @@
+"""Recording attention while a model runs, and writing it as a capture file.
+
+    with record(model, layers=[0, 5]) as recording:
+        model(**inputs)
+    recording.save("capture.safetensors", tokens=tokens, text=text)
+
+works for any torch model that runs in Python: transformers, torch.nn, or attention written by hand.
+"""
+
+import contextlib
+import warnings
+
+import torch
+
+from ..errors import InputError
+from ..files.capture import numbers, write_capture
+from .layers import join, joins, see, written
+from .watch import Watch, running_module
+
+
+class CaptureWarning(UserWarning):
+    """What was recorded is usable, but not as exact or complete as it should be."""
+
+
+class Recording:
+    """The layers that were recorded: name ("0", "1", "1.cross", ...) to (tensors, description).
+
+    Self-attentions are numbered in the order in which they ran; a cross-attention has the number
+    of the self-attention before it.
+    """
+
+    def __init__(self):
+        self.layers = {}
+
+    def save(self, path, tokens=None, target_tokens=None, text="", token_ids=None, model=None, made_by=None):
+        """Write the capture file. Tensors are float32, or float64 for a model in float64.
+
+        `tokens` are the texts of the model's input, `target_tokens` those of a decoder with
+        cross-attention; layers over another number of tokens (image patches) have none. `model`
+        is a table such as {"name": ..., "licence": ...}. Raises InputError.
+        """
+        if not self.layers:
+            raise InputError("nothing is recorded; save after the with block has ended")
+        tokens = list(tokens or ())
+        target = list(target_tokens or tokens)
+        tensors, layers = {}, {}
+        for name, (arrays, description) in self.layers.items():
+            decoder = f"{name}.cross" in self.layers or name.endswith(".cross")
+            queries = target if decoder else tokens
+            keys = tokens if name.endswith(".cross") else queries
+            description = dict(description)
+            for key, texts, count in (
+                ("tokens_q", queries, arrays["q"].shape[1]),
+                ("tokens_k", keys, arrays["k"].shape[1]),
+            ):
+                texts = texts if len(texts) == count else []
+                if texts != tokens:
+                    description[key] = texts
+            layers[name] = description
+            tensors |= {f"L{name}.{key}": array for key, array in arrays.items()}
+        metadata = {"tokens_q": tokens, "tokens_k": tokens, "text": text}
+        if token_ids is not None:
+            metadata["token_ids"] = [int(n) for n in token_ids]
+        made_by = {"torch": torch.__version__} | dict(made_by or {})
+        metadata |= {"layers": layers, "model": dict(model or {}), "made_by": made_by}
+        write_capture(path, tensors, metadata)
+
+
+@contextlib.contextmanager
+def record(model, layers=None, heads=None, batch=0):
+    """Record the attention of everything that runs inside the `with` block.
+
+    `layers` and `heads` choose by number (None: all), `batch` the element of the batch. The
+    model's results are those it gives without recording, to the bit. When the block ends, the
+    layers stand in the recording that it yielded. Raises InputError when no attention was seen,
+    or not the layer, head or batch element asked for. Warns (CaptureWarning) when the numbers are
+    half precision or do not reproduce the model's own.
+    """
+    recording = Recording()
+    _check_model(model)
+    with running_module(model) as module, Watch(module) as watch:
+        yield recording
+    if not watch.calls:
+        raise InputError(
+            "no attention was seen: the model ran none inside the with block, or it runs where Python "
+            "cannot look (TorchScript, flex_attention, external kernels); use an eager model, for "
+            'transformers with attn_implementation="sdpa" or "eager"'
+        )
+    size = watch.calls[0].q.shape[0]
+    if not 0 <= batch < size:
+        raise InputError(f"batch element {batch} is not there; the batch has {size}")
+    seen = []
+    for call in watch.calls:
+        now = see(call, batch)
+        before = next((n for n, old in enumerate(seen) if joins(old, now)), None)
+        if before is None:
+            seen.append(now)
+        else:
+            seen[before] = join(seen[before], now)
+    _select(recording, _numbered(seen), layers, heads)
+    _warn(recording)
+
+
+def _numbered(seen):
+    """The layers by name."""
+    named, count = {}, 0
+    for layer in seen:
+        if layer.kind == "self":
+            named[str(count)] = layer
+            count += 1
+        else:
+            name = f"{max(count - 1, 0)}.cross"
+            while name in named:  # two cross-attentions in a row, or none of the other kind
+                count += 1
+                name = f"{count - 1}.cross"
+            named[name] = layer
+    return named
+
+
+def _select(recording, named, layers, heads):
+    existing = sorted({int(name.split(".")[0]) for name in named})
+    for layer in layers or ():
+        if layer not in existing:
+            raise InputError(f"layer {layer} was not seen; layers: {numbers(existing)}")
+    for name, layer in named.items():
+        if layers is not None and int(name.split(".")[0]) not in layers:
+            continue
+        for head in heads or ():
+            if not 0 <= head < len(layer.q):
+                raise InputError(f"head {head} is not in layer {name}; heads: {numbers(range(len(layer.q)))}")
+        recording.layers[name] = written(layer, heads)
+
+
+def _check_model(model):
+    if not isinstance(model, torch.nn.Module):
+        raise InputError(f"expected a torch.nn.Module to record, found {type(model).__name__}")
+    for name, module in model.named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            name = name or "at the top"
+            raise InputError(f"module {name} is TorchScript, which cannot be recorded; use the eager model")
+
+
+def _warn(recording):
+    for name, (arrays, description) in recording.layers.items():
+        error, largest = description["max_abs_error"], float(abs(arrays["z"]).max())
+        dtype, module = description["dtype"], description["module"]
+        if dtype in ("float16", "bfloat16"):
+            text = f"was recorded in {dtype}, with an error of {error:.1e}; use model.float()"
+        elif error > 1e-4 * max(largest, 1e-30):
+            text = f"({module}) is not understood: recomputing it misses by {error:.1e}; is dropout on?"
+        else:
+            continue
+        warnings.warn(f"layer {name} {text}", CaptureWarning, stacklevel=4)

@@ -1,0 +1,419 @@
+"""What a model computes while it runs, seen through a torch function mode.
+
+The mode sees every call that Python makes into torch, whatever library made it. It keeps each
+attention (queries, keys, values, output) and the linear maps around it; layers.py makes sense of
+them afterwards. Nothing is changed: every function runs as it would have, and its result is
+handed on untouched.
+"""
+
+import contextlib
+import math
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakIdKeyDictionary
+
+MATMUL = {
+    torch.matmul, torch.Tensor.matmul, torch.Tensor.__matmul__, torch.bmm, torch.Tensor.bmm,
+    torch.mm, torch.Tensor.mm,
+}  # fmt: skip
+BADDBMM = {torch.baddbmm, torch.Tensor.baddbmm, torch.Tensor.baddbmm_}
+ADDMM = {torch.addmm, torch.Tensor.addmm}
+SOFTMAX = {torch.softmax, torch.Tensor.softmax, F.softmax, torch.special.softmax}
+TIMES = {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply"}
+OVER = {"div", "div_", "__truediv__", "__itruediv__", "true_divide", "divide"}
+PLUS = {"add", "add_", "__add__", "__radd__", "__iadd__"}
+MINUS = {"sub", "sub_", "__sub__", "__isub__", "subtract"}
+
+
+@dataclass(eq=False)
+class Linear:
+    """A linear map that ran: y = x @ weight + bias, weight [inputs, outputs]."""
+
+    x: torch.Tensor
+    weight: torch.Tensor
+    bias: torch.Tensor | None
+    y: torch.Tensor
+
+
+@dataclass(eq=False)
+class Call:
+    """One attention that ran. q, k, v, z are [batch, heads, tokens, width].
+
+    From `scaled_dot_product_attention`: its mask, is_causal and scale. From attention written by
+    hand: `logits`, what its softmax saw [batch, heads, queries, keys], and scale and softcap as
+    far as its steps show them. `before` and `output` are the linear maps around it, `paths` has
+    those that q and k came from, `residual` is what the output was added to.
+    """
+
+    q: torch.Tensor
+    k: torch.Tensor
+    v: torch.Tensor
+    z: torch.Tensor
+    module: str
+    tap: str
+    scale: float = 1.0
+    softcap: float = 0.0
+    mask: torch.Tensor | None = None
+    is_causal: bool = False
+    dropout: float = 0.0
+    logits: torch.Tensor | None = None
+    before: list[Linear] = field(default_factory=list)
+    output: Linear | None = None
+    residual: torch.Tensor | None = None
+    paths: dict[str, list[Linear]] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Origin:
+    """Where a tensor came from, for tensors between a linear map, the scores and the softmax.
+
+    `kind` is linear, scores, softmax or step; `scores` whether scores lie on the way here.
+    """
+
+    kind: str
+    parents: tuple = ()
+    name: str = ""
+    factor: object = None
+    value: torch.Tensor | None = None
+    data: object = None
+    scores: bool = False
+
+
+class Watch(TorchFunctionMode):
+    """Active as a context manager while the model runs; `calls` are the attentions, in order."""
+
+    def __init__(self, module_names):
+        super().__init__()
+        self.calls = []
+        self._module = module_names
+        self._linears = []
+        self._origins = WeakIdKeyDictionary()
+        self._heads = None  # of the nn.MultiheadAttention that is running
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if function is F.multi_head_attention_forward:
+            return self._look_inside(function, args, kwargs)
+        result = function(*args, **kwargs)
+        with torch.no_grad():
+            self._note(function, args, kwargs, result)
+        return result
+
+    def _look_inside(self, function, args, kwargs):
+        """Run a function that handles torch functions as a whole so that its parts are seen."""
+        known = F.has_torch_function
+        self._heads = args[4] if len(args) > 4 else kwargs["num_heads"]
+        F.has_torch_function = lambda tensors: False
+        try:
+            with self:
+                return function(*args, **kwargs)
+        finally:
+            F.has_torch_function = known
+            self._heads = None
+
+    def _note(self, function, args, kwargs, result):
+        if function is F.scaled_dot_product_attention:
+            self._note_sdpa(args, kwargs, result)
+        elif function is F.linear:
+            x, weight = _arguments(args, kwargs, "input", "weight")
+            bias = args[2] if len(args) > 2 else kwargs.get("bias")
+            self._note_linear(x, weight.detach().mT, bias, result)
+        elif function in ADDMM and len(args) == 3 and not kwargs:
+            self._note_linear(args[1], args[2].detach(), args[0], result)
+        elif function in MATMUL:
+            left, right = _operands(args, kwargs)
+            if _is_weight(left, right):
+                self._note_linear(left, right.detach(), None, result)
+            else:
+                self._note_product(left, right, left, right, result, result, 1.0)
+        elif function in BADDBMM:
+            _, left, right = _arguments(args, kwargs, "input", "batch1", "batch2")
+            self._note_product(left, right, left, right, result, result, float(kwargs.get("alpha", 1)))
+        elif function is torch.einsum:
+            self._note_einsum(args, result)
+        elif function in SOFTMAX and isinstance(result, torch.Tensor):
+            dim = args[1] if len(args) > 1 else kwargs.get("dim")
+            source = self._origins.get(args[0] if args else kwargs["input"])
+            if source is not None and source.scores and dim in (-1, result.dim() - 1):
+                self._origins[result] = Origin("softmax", (source,), data=result.detach())
+        else:
+            self._note_step(function, args, kwargs, result)
+
+    def _note_sdpa(self, args, kwargs, result):
+        names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
+        given = dict(zip(names, args, strict=False)) | kwargs
+        q, k, v = given["query"], given["key"], given["value"]
+        mask, scale = given.get("attn_mask"), given.get("scale")
+        lead = torch.broadcast_shapes(q.shape[:-2], result.shape[:-2])
+        call = Call(
+            q=self._by_head(q, lead),
+            k=self._by_head(k, k.shape[:-2]),
+            v=self._by_head(v, v.shape[:-2]),
+            z=self._by_head(result, lead),
+            module=self._module(),
+            tap="sdpa",
+            scale=q.shape[-1] ** -0.5 if scale is None else float(scale),
+            mask=None if mask is None else mask.detach().clone(),
+            is_causal=bool(given.get("is_causal", False)),
+            dropout=float(given.get("dropout_p", 0.0)),
+        )
+        self._keep(call, q, k)
+        self._origins[result] = Origin("attention")
+
+    def _note_linear(self, x, weight, bias, y):
+        if weight.dim() != 2 or not isinstance(y, torch.Tensor):
+            return
+        linear = Linear(x.detach(), weight, None if bias is None else bias.detach(), y.detach())
+        if self.calls and self.calls[-1].output is None and _eats(linear, self.calls[-1].z):
+            self.calls[-1].output = linear
+        else:
+            self._linears.append(linear)
+        self._origins[y] = Origin("linear", data=linear)
+
+    def _note_einsum(self, args, result):
+        operands = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
+        if len(operands) != 2 or not isinstance(args[0], str) or "." in args[0]:
+            return
+        inputs, _, out = args[0].replace(" ", "").partition("->")
+        a, _, b = inputs.partition(",")
+        summed = [letter for letter in a if letter in b and letter not in out]
+        lead = [letter for letter in out if letter in a and letter in b]
+        rows = [letter for letter in a if letter not in b]
+        columns = [letter for letter in b if letter not in a]
+        if not (len(summed) == len(rows) == len(columns) == 1 and set(rows + columns + lead) == set(out)):
+            return
+        order = "".join(lead)
+        left = torch.einsum(f"{a}->{order}{rows[0]}{summed[0]}", operands[0])
+        right = torch.einsum(f"{b}->{order}{summed[0]}{columns[0]}", operands[1])
+        product = torch.einsum(f"{out}->{order}{rows[0]}{columns[0]}", result)
+        self._note_product(operands[0], operands[1], left, right, result, product, 1.0)
+
+    def _note_product(self, a, b, left, right, result, product, factor):
+        """A product of two activations: scores, or a pattern times values.
+
+        a, b and result are the tensors as the model holds them; left, right and product the same
+        with the axes [.., rows, inner], [.., inner, columns], [.., rows, columns].
+        """
+        if left.dim() < 2 or right.dim() < 2:
+            return
+        softmax = self._back(self._origins.get(a), "softmax")
+        if softmax is not None and self._note_attention(softmax, left, right, product):
+            self._origins[result] = Origin("attention")
+            return
+        # A matrix that scores are multiplied into cannot be scores itself, so the way back ends here.
+        data = (left.detach(), right.detach().mT, self._linears_of(a), self._linears_of(b))
+        self._origins[result] = Origin("scores", factor=factor, data=data, value=result.detach(), scores=True)
+
+    def _note_attention(self, softmax, pattern, v, z):
+        """pattern @ v, where the pattern came from a softmax of scores."""
+        steps = self._steps(softmax.parents[0])
+        if steps is None:
+            return False
+        scores, steps = steps
+        q, k, q_linears, k_linears = scores.data
+        path = [scores, *steps]
+        while len(path) > 1 and path[-1].name in MINUS and _shifted(path[-2].value, path[-1].value):
+            path.pop()
+        logits = path[-1].value
+        if logits.shape[-2] != z.shape[-2] or logits.shape[-1] - v.shape[-2] not in (0, 1):
+            return False
+        scale, softcap, after = scores.factor, 0.0, 1.0
+        for step in steps:
+            if step.name in ("tanh", "tanh_"):
+                softcap = 1.0
+            elif step.factor is not None and softcap:
+                after *= step.factor
+            elif step.factor is not None:
+                scale *= step.factor
+        lead = logits.shape[:-2]
+        call = Call(
+            q=self._by_head(q, lead),
+            k=self._by_head(k, lead),
+            v=self._by_head(v, lead),
+            z=self._by_head(z, lead),
+            module=self._module(),
+            tap="softmax",
+            scale=scale * after if softcap else scale,
+            softcap=softcap * after,
+            logits=self._by_head(logits, lead),
+        )
+        if any(t is None for t in (call.q, call.k, call.v, call.z)):
+            return False
+        self._keep(call, None, None)
+        call.paths = {"q": q_linears, "k": k_linears}
+        return True
+
+    def _note_step(self, function, args, kwargs, result):
+        """Any other function: its result leads back to those of its arguments that lead anywhere."""
+        results = result if isinstance(result, (tuple, list)) else (result,)
+        tensors = list(_tensors(args)) + list(_tensors(kwargs.values()))
+        parents = tuple(p for p in (self._origins.get(t) for t in tensors) if p is not None)
+        if not parents or all(p.kind == "attention" for p in parents):
+            return
+        name = getattr(function, "__name__", "")
+        if name in PLUS and self.calls and self.calls[-1].residual is None:
+            self._note_residual(self.calls[-1], [t for t in tensors if t.dim() > 1])
+        scores = any(p.scores for p in parents)
+        for out in results:
+            if isinstance(out, torch.Tensor):
+                value = out.detach() if scores else None
+                factor = _factor(name, args) if scores else None
+                self._origins[out] = Origin("step", parents, name, factor, value, scores=scores)
+
+    def _note_residual(self, call, tensors):
+        """An addition: is one side the attention's output, and the other older than it?"""
+        if call.output is None or len(tensors) != 2 or tensors[0].shape != tensors[1].shape:
+            return
+        for own, other in (tensors, tensors[::-1]):
+            if call.output not in self._linears_of(own):
+                continue
+            linears = self._linears_of(other)
+            if call.output not in linears and not any(linear in self._linears for linear in linears):
+                call.residual = other.detach()
+                return
+
+    def _keep(self, call, q, k):
+        call.before, self._linears = self._linears, []
+        call.paths = {"q": self._linears_of(q), "k": self._linears_of(k)}
+        for name in ("q", "k", "v", "z", "logits"):
+            if getattr(call, name) is not None:
+                setattr(call, name, getattr(call, name).detach().clone())
+        self.calls.append(call)
+
+    def _by_head(self, tensor, lead):
+        """A tensor [.., tokens, width] as [batch, heads, tokens, width]; `lead` is what .. stands for."""
+        tensor, tail = tensor.detach(), tensor.shape[-2:]
+        if tensor.dim() - 2 == len(lead):
+            tensor = tensor.broadcast_to((*lead, *tail))
+        elif math.prod(tensor.shape[:-2]) != math.prod(lead):
+            return None
+        if len(lead) == 1:
+            # Batch and heads lie in one axis: the projections before still know how large a batch is.
+            batches = [linear.x.shape[0] for linear in self._linears if linear.x.dim() == 3]
+            heads = self._heads or lead[0] // (batches[-1] if batches else 1)
+            lead = (lead[0] // heads, heads)
+        elif len(lead) != 2:
+            lead = (lead[0], math.prod(lead[1:])) if lead else (1, 1)
+        return tensor.reshape(*lead, *tail)
+
+    def _back(self, origin, kind):
+        """The nearest origin of a kind, along steps only."""
+        seen, level = set(), [origin] if origin is not None else []
+        while level:
+            following = []
+            for node in level:
+                if node.kind == kind:
+                    return node
+                if node.kind == "step" and id(node) not in seen:
+                    seen.add(id(node))
+                    following += node.parents
+            level = following
+        return None
+
+    def _steps(self, origin):
+        """(scores, steps from there to `origin`), or None."""
+        steps = []
+        while origin is not None and origin.kind == "step":
+            steps.append(origin)
+            origin = next((p for p in origin.parents if p.scores), None)
+        if origin is None or origin.kind != "scores":
+            return None
+        return origin, steps[::-1]
+
+    def _linears_of(self, tensor):
+        """The linear maps that a tensor leads back to."""
+        found, seen = [], set()
+        level = [self._origins.get(tensor)] if tensor is not None else []
+        while level:
+            node = level.pop()
+            if node is None or id(node) in seen:
+                continue
+            seen.add(id(node))
+            if node.kind == "linear":
+                found.append(node.data)
+            elif node.kind == "step":
+                level += node.parents
+        return found
+
+
+@contextlib.contextmanager
+def running_module(model):
+    """A function that gives the dotted name of the innermost module being run."""
+    names = {id(module): name for name, module in model.named_modules()}
+    stack = []
+    register = torch.nn.modules.module
+
+    def enter(module, args):
+        stack.append(names.get(id(module), type(module).__name__))
+
+    def leave(module, args, result):
+        stack.pop()
+
+    hooks = [
+        register.register_module_forward_pre_hook(enter),
+        register.register_module_forward_hook(leave, always_call=True),
+    ]
+    try:
+        yield lambda: stack[-1] if stack else ""
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _eats(linear, z):
+    """Whether a linear map's input is the heads' outputs side by side."""
+    batch, heads, tokens, width = z.shape
+    if linear.x.shape[-1] != heads * width or linear.x.numel() != z.numel():
+        return False
+    x = linear.x.reshape(-1, heads * width)
+    for joined in (z.permute(0, 2, 1, 3), z.permute(2, 0, 1, 3)):
+        if torch.equal(x, joined.reshape(-1, heads * width).to(x.dtype)):
+            return True
+    return False
+
+
+def _is_weight(left, right):
+    """Whether a product applies a parameter to activations rather than two activations to each other."""
+    if right.dim() != 2:
+        return False
+    held = right if right._base is None else right._base
+    return isinstance(held, torch.nn.Parameter) or left.dim() > 2
+
+
+def _factor(name, args):
+    """The number that a step multiplies by, or None."""
+    if len(args) < 2 or name not in TIMES | OVER:
+        return None
+    number = args[1] if not isinstance(args[1], torch.Tensor) or args[1].numel() == 1 else args[0]
+    if isinstance(number, torch.Tensor):
+        if number.numel() != 1:
+            return None
+        number = number.item()
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or (name in OVER and number == 0):
+        return None
+    return 1 / number if name in OVER else float(number)
+
+
+def _shifted(before, after):
+    """Whether a subtraction only took off a number per row, which a softmax does not see."""
+    return before.shape == after.shape and torch.allclose(before.softmax(-1), after.softmax(-1), atol=1e-6)
+
+
+def _operands(args, kwargs):
+    given = list(args) + list(kwargs.values())
+    return given[0], given[1]
+
+
+def _arguments(args, kwargs, *names):
+    return [args[n] if n < len(args) else kwargs[name] for n, name in enumerate(names)]
+
+
+def _tensors(values):
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (tuple, list)):
+            yield from _tensors(value)
