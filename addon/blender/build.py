@@ -4,14 +4,13 @@ The plan is made and checked first; only then is anything in the file touched. W
 needs neither this extension nor its data files to render.
 """
 
-import hashlib
-
 import bpy
 import numpy as np
 
 from ..files.scene import to_json
 from ..staging.plan import plan, zero
 from . import camera, lettering, studio
+from .digest import digest
 from .materials import element_material
 from .objects import (
     element_object,
@@ -91,20 +90,14 @@ def _collections(target):
 
 
 def _values(p, collection):
-    """One hidden object for each stage that is drawn, by name, with a digest of its numbers."""
+    """One hidden object for each stage that is drawn, by name."""
     found = {}
     for plane in p.arrangement.planes:
         name = plane.stage.name
         if name not in found:
             result = p.evaluation[name]
-            ob = found[name] = values_object(name, result.final, result.mask, collection)
-            ob["mc_sha256"] = digest(result.final)
+            found[name] = values_object(name, result.final, result.mask, collection)
     return found
-
-
-def digest(values):
-    """SHA-256 of a matrix as it is stored: float32, row-major, little-endian."""
-    return hashlib.sha256(np.ascontiguousarray(values, "<f4").tobytes()).hexdigest()
 
 
 def _elements(p, collection):
@@ -170,6 +163,7 @@ def _matrix(p, plane, values, products, element, collection):
     stage = plane.stage
     ob = matrix_object(plane, values[stage.name], collection)
     final = p.final[stage.name]
+    ob["mc_sha256"] = digest(p.evaluation[stage].final)
     if stage.operands:
         raw, leader = p.raw[stage.name], products[stage.name]
         material = element_material(raw.color_map, final.color_map, p.scene.look.style, p.style)

@@ -46,7 +46,7 @@ def write_labels(p, collection):
 
 
 def text(body, size, align, material, collection):
-    """A line of text in Blender's own typeface, which every Blender has, with its fallbacks for rare glyphs."""
+    """A line of text in the typeface that every Blender has, with its fallbacks for rare glyphs."""
     curve = bpy.data.curves.new(body[:60] or "text", "FONT")
     curve.body, curve.size, curve.align_x = body, size, align
     curve.resolution_u = 4

@@ -1,0 +1,207 @@
+"""Is what is drawn what the expression says? Read back, and compared in float64.
+
+The given matrices are those stored in the file, each checked against the digest that was taken
+when the scene was built; everything else (products, partial sums, finished values) is evaluated
+anew from the expression and compared with the evaluated geometry at several frames.
+"""
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from ..algebra.evaluate import evaluate, partial_sums
+from ..algebra.expression import parse
+from ..algebra.stages import leaf_names, stage, stages_of
+from ..errors import InputError, JobError
+from ..files.scene import Product, from_json
+from ..staging.schedule import sweep_of
+from . import compat
+from .digest import digest
+from .objects import MODIFIER
+from .read import drawn_objects, elements, stored_values
+
+TOLERANCE = 1e-5  # of a matrix's largest magnitude
+
+
+@dataclass(frozen=True)
+class Row:
+    """One object at one frame: elements drawn and expected, and the largest error as a fraction
+    of the largest magnitude. `note` says what else is wrong."""
+
+    frame: float
+    kind: str
+    name: str
+    sweep: float | None
+    drawn: int
+    expected: int
+    error: float
+    note: str = ""
+
+    @property
+    def ok(self):
+        return not self.note and self.error <= TOLERANCE
+
+
+@dataclass(frozen=True)
+class Report:
+    rows: tuple[Row, ...]
+
+    @property
+    def ok(self):
+        return all(row.ok for row in self.rows)
+
+    def lines(self):
+        """The report as a table, one text for each line."""
+        width = max([len(row.name) for row in self.rows] + [4])
+        head = f"{'frame':>8}  {'kind':7}  {'name':{width}}  {'sweep':>8}  {'drawn':>10}  {'expected':>10}"
+        out = [head + "  largest error"]
+        for row in self.rows:
+            sweep = "" if row.sweep is None else f"{row.sweep:.2f}"
+            state = "" if row.ok else f"  FAILED {row.note}".rstrip()
+            out.append(
+                f"{row.frame:8.2f}  {row.kind:7}  {row.name:{width}}  {sweep:>8}  {row.drawn:10,}  "
+                f"{row.expected:10,}  {row.error:.1e}{state}"
+            )
+        worst = max((row.error for row in self.rows), default=0.0)
+        failed = sum(not row.ok for row in self.rows)
+        allowed = f"(allowed {TOLERANCE:.0e} of the largest magnitude)"
+        out.append(f"{len(self.rows)} comparisons, {failed} failed, largest error {worst:.1e} {allowed}")
+        return out
+
+
+def verify(scene, frames=None, given=None):
+    """Compare a built Blender scene with a float64 evaluation of its expression.
+
+    `frames` (may be fractional) default to `telling_frames`; `given`, where the sources are at
+    hand, are the given matrices by name, to which the stored ones are held. The scene's frame is
+    put back afterwards. Raises InputError when the scene was not built by us, JobError when it has lost
+    its objects.
+    """
+    text = scene.get("matrix_cinema")
+    if not text:
+        raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
+    description = from_json(text, scene.name)
+    root = stage(parse(description.expression))
+    matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
+    by_name = {ob["mc_name"]: ob for ob in matrices}
+    missing = [s.name for s in stages_of(root) if s.name not in by_name]
+    if missing:
+        raise JobError(f"{scene.name}: matrix {missing[0]} of the expression is not drawn")
+    leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
+    evaluation = evaluate(root, leaves)
+    stages = {s.name: s for s in stages_of(root)}
+    rows = [_given_row(scene, by_name[name], leaves[name], (given or {}).get(name)) for name in leaves]
+
+    frame, subframe = scene.frame_current, scene.frame_subframe
+    for moment in telling_frames(scene) if frames is None else frames:
+        scene.frame_set(int(moment // 1), subframe=moment % 1)
+        depsgraph = bpy.context.evaluated_depsgraph_get()
+        sweeps = {
+            ob["mc_name"]: _read_sweep(ob, description, evaluation, stages, depsgraph) for ob in products
+        }
+        for ob in matrices:
+            rows.append(_matrix_row(moment, ob, stages[ob["mc_name"]], evaluation, sweeps, depsgraph))
+        for ob in products:
+            if not ob.hide_viewport:
+                rows.append(_product_row(moment, ob, stages[ob["mc_name"]], evaluation, sweeps, depsgraph))
+    scene.frame_set(frame, subframe=subframe)
+    return Report(tuple(rows))
+
+
+def telling_frames(scene):
+    """The start, a fractional position and the end of each sweep, halfway through each epilogue,
+    and the last frame."""
+    frames = {float(scene.frame_start), float(scene.frame_end)}
+    for ob in drawn_objects(scene, "product"):
+        curve = compat.find_curve(ob, compat.input_path(ob.modifiers[MODIFIER], "Sweep"))
+        if curve and len(curve.keyframe_points) > 1:
+            start, end = curve.keyframe_points[0].co[0], curve.keyframe_points[-1].co[0]
+            frames |= {start, start + 0.37 * (end - start), end}
+    for ob in drawn_objects(scene, "matrix"):
+        if ob.modifiers[MODIFIER].node_group.interface.items_tree.get("Finish"):
+            curve = compat.find_curve(ob, compat.input_path(ob.modifiers[MODIFIER], "Finish"))
+            if curve and len(curve.keyframe_points) > 1:
+                frames.add((curve.keyframe_points[0].co[0] + curve.keyframe_points[-1].co[0]) / 2)
+    return sorted(frames)
+
+
+def _given_row(scene, ob, values, source):
+    """Whether a given matrix still is what it was when the scene was built, and what its source says."""
+    note, error = "", 0.0
+    if ob.get("mc_sha256") != digest(values):
+        note = "a stored value is not what it was when the scene was built"
+    if source is not None:
+        if source.shape != values.shape:
+            note = note or f"its source has shape {source.shape}"
+        else:
+            error = float(np.abs(values - source).max() / (np.abs(source).max() or 1.0))
+    return Row(scene.frame_start, "given", ob["mc_name"], None, values.size, values.size, error, note)
+
+
+def _read_sweep(ob, description, evaluation, stages, depsgraph):
+    """(position now, a function (i, j, k) -> weights) of a product, the schedule from the description."""
+    name = ob["mc_name"]
+    product = stages[name]
+    own = description.products.get(name, Product())
+    rows, columns = evaluation[product].shape
+    inner = evaluation.operand(product.left).shape[1]
+    sweep = sweep_of(
+        own.animation or description.animation.algorithm,
+        (rows, inner, columns),
+        (own.i_blocks, own.k_blocks, own.j_blocks),
+    )
+    position = compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Sweep")
+    return position, lambda i, j, k: sweep.weights(position, i, j, k)
+
+
+def _matrix_row(moment, ob, stage, evaluation, sweeps, depsgraph):
+    """A matrix against its values; a result against its partial sums turned into its final values."""
+    result, sweep = evaluation[stage], None
+    expected, largest = result.final, np.abs(result.final).max()
+    present = np.ones(result.shape, bool) if result.mask is None else result.mask
+    if stage.operands:
+        sweep, weights = sweeps[stage.name]
+        finish = compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Finish")
+        left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
+        sums = partial_sums(left, right, weights)
+        expected = (1 - finish) * sums + finish * result.final
+        largest = (1 - finish) * np.abs(result.raw).max() + finish * largest
+    drawn = elements(ob, depsgraph)
+    values = np.zeros(result.shape)
+    values[drawn["i"], drawn["j"]] = drawn["value"]
+    error = np.abs(values - expected)[present].max(initial=0.0) / (largest or 1.0)
+    note = ""
+    if len(drawn["value"]) != len(np.unique(drawn["i"].astype(np.int64) * result.shape[1] + drawn["j"])):
+        note = "an entry is drawn twice"
+    elif not present[drawn["i"], drawn["j"]].all():
+        note = "a masked entry is drawn"
+    expected_count = int((present & (np.abs(expected) > TOLERANCE * largest)).sum())
+    return Row(moment, "matrix", stage.name, sweep, len(drawn["value"]), expected_count, float(error), note)
+
+
+def _product_row(moment, ob, stage, evaluation, sweeps, depsgraph):
+    """The interior: each element is the product at its place, and all visited ones are there."""
+    left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
+    sweep, weights = sweeps[stage.name]
+    drawn = elements(ob, depsgraph)
+    i, j, k = drawn["i"], drawn["j"], drawn["k"]
+    largest = (np.abs(left).max(axis=0) * np.abs(right).max(axis=1)).max()
+    error = np.abs(drawn["value"] - left[i, k] * right[k, j]).max(initial=0.0) / (largest or 1.0)
+    note = ""
+    if len(i) and weights(i, j, k).min() <= 0.0:
+        note = "a product is drawn before its step"
+    expected = _visited(left, right, weights)
+    if compat.get_input(ob.modifiers[MODIFIER], "Trail") == 0 and len(i) != expected:
+        note = note or "visited products are missing"
+    return Row(moment, "product", stage.name, sweep, len(i), expected, float(error), note)
+
+
+def _visited(left, right, weights):
+    """How many products are visited and not 0 in float32, counted row by row."""
+    k, j = np.arange(left.shape[1])[:, None], np.arange(right.shape[1])[None, :]
+    # float32 like the nodes: a product may underflow to 0 there.
+    left, right = left.astype(np.float32), right.astype(np.float32)
+    return sum(
+        int(((weights(i, j, k) > 0) & (left[i][:, None] * right != 0)).sum()) for i in range(left.shape[0])
+    )
