@@ -1,0 +1,106 @@
+"""What `inspect` and `presets` tell, as lines of text: tables with a header and aligned columns."""
+
+import numpy as np
+
+from .algebra.stages import Leaf
+from .files.scene import ANIMATIONS, VIEWS
+from .look.color_maps import color_maps
+from .look.styles import STYLES
+
+
+def table(header, rows):
+    """Aligned lines; a column of numbers is set to the right."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    columns = list(zip(header, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    right = [all(_is_number(cell) for cell in column[1:]) for column in columns]
+    return ["  ".join(cell.rjust(w) if r else cell.ljust(w)
+                      for cell, w, r in zip(row, widths, right, strict=True)).rstrip()
+            for row in ([header, *rows] if rows else [header])]
+
+
+def _is_number(cell):
+    return cell.replace(",", "").replace(".", "").replace("-", "").replace("e", "").isdigit() or cell == "-"
+
+
+def capture_lines(capture, layer=None, head=None):
+    """A capture: its layers, and for each head the pair of tokens that attends most strongly.
+
+    `layer` and `head` restrict it; an unknown one raises InputError.
+    """
+    layers = [capture.layer(layer)] if layer is not None else list(capture.layers.values())
+    named = str(capture.model.get("name") or capture.model.get("class") or "a model of no name")
+    lines = [f"{capture.path}: attention of {named}"]
+    if capture.text:
+        lines.append(f"text: {capture.text}")
+    lines.append("")
+    lines += table(
+        ("layer", "kind", "heads", "key/value heads", "queries", "keys", "head size", "mask", "positions",
+         "error"),
+        [(one.name, one.kind, f"{len(one.heads)} of {one.n_q_heads}", one.n_kv_heads, len(one.tokens_q),
+          len(one.tokens_k), one.head_dim, one.mask, _position(one.position),
+          "-" if one.max_abs_error is None else f"{one.max_abs_error:.1e}") for one in layers])
+    rows = []
+    for one in layers:
+        for n in one.heads if head is None else (head,):
+            if not {"q", "k"} <= set(one.shapes):
+                continue
+            pattern = capture.recompute(one.name, n).pattern
+            query, key = np.unravel_index(np.argmax(pattern), pattern.shape)
+            rows.append((one.name, n, f"{pattern[query, key]:.3f}", _token(one.tokens_q, query),
+                         _token(one.tokens_k, key)))
+    strongest = table(("layer", "head", "weight", "query", "key"), rows)
+    return [*lines, "", "the strongest pair of each head:", *strongest]
+
+
+def _position(position):
+    return str(position.get("kind") or position.get("type") or "-") if position else "-"
+
+
+def _token(tokens, n):
+    return f"{n}: {tokens[n]}" if n < len(tokens) else str(n)
+
+
+def plan_lines(p):
+    """A checked scene (see staging/plan.py): its matrices, products, elements and length."""
+    lines = [f"expression: {p.scene.expression}", ""]
+    drawn = {plane.stage.name: plane.stage for plane in p.arrangement.planes}
+    rows = []
+    for name, stage in drawn.items():
+        final = p.evaluation[name].final
+        source = p.matrices[name].source if isinstance(stage, Leaf) else stage.text
+        rows.append((name, _by(final.shape), _number(final.min()), _number(final.max()), source or "-"))
+    lines += [*table(("matrix", "shape", "least", "largest", "from"), rows), ""]
+    rows = []
+    for c in p.arrangement.cuboids:
+        sweep, move = p.sweeps[c.stage.name], p.timeline.moves[c.stage.name]
+        rows.append((c.stage.name, _by((c.rows, c.inner, c.columns)), f"{c.rows * c.inner * c.columns:,}",
+                     f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
+    lines += [*table(("product", "shape", "products", "steps", "frames"), rows), ""]
+    kind = "points" if p.as_points else "instances"
+    lines.append(f"at most {p.elements:,} elements, drawn as {kind}; {p.timeline.last_frame} frames, "
+                 f"{p.timeline.last_frame / p.scene.render.fps:.1f} s")
+    return lines
+
+
+def built_lines(scene):
+    """A built Blender scene: every drawn object, as its custom properties tell."""
+    rows = [(ob["mc_kind"], ob["mc_name"], _by(ob["mc_shape"]), f"{int(np.prod(ob['mc_shape'])):,}", ob.name)
+            for ob in scene.objects if ob.get("mc_kind") in ("matrix", "product")]
+    return table(("kind", "name", "shape", "elements", "object"), sorted(rows))
+
+
+def preset_lines():
+    """Every name that can be chosen, with what it is for."""
+    lines = ["styles", *(f"  {name:<18}{one.about}" for name, one in STYLES.items()), "", "colour maps"]
+    lines += [f"  {name:<18}{one['use']}" for name, one in color_maps().items()]
+    lines += ["", "views", *(f"  {name}" for name in VIEWS), "", "animations"]
+    return [*lines, *(f"  {name}" for name in ANIMATIONS)]
+
+
+def _by(shape):
+    return " x ".join(str(int(n)) for n in shape)
+
+
+def _number(value):
+    return f"{value:.4g}"

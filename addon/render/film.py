@@ -1,0 +1,113 @@
+"""Makes a film: its frames are rendered beside it, kept, then encoded by Blender's own FFmpeg.
+
+Encoding goes through a sequencer scene that is thrown away. Its colour management is Standard, so
+the pictures, which are finished already, are not tone-mapped a second time.
+"""
+
+import contextlib
+from pathlib import Path
+
+import bpy
+
+from ..errors import JobError
+from . import marks, outputs
+from .frames import COMMON, frame_path, handler_of, render_frames
+from .interrupt import leave_if_interrupted, leaving_at_once
+from .progress import Progress
+from .silence import blender_silenced, last_error
+
+
+def frames_folder(film):
+    """Where the frames of a film are kept: film.mp4 has film.frames beside it."""
+    return Path(film).with_suffix(".frames")
+
+
+def is_up_to_date(film, mark):
+    """Whether the film is finished and was made with this mark."""
+    return marks.read_mp4_mark(film) == mark
+
+
+def render_film(scene, film, frames, settings, frames_mark, mark, manner=COMMON):
+    """Render the missing ones of `frames` (a range of frame numbers) and encode all to `film`.
+
+    The width and height of the settings must be even. H.264 in MP4, 4:2:0, at the scene's frames
+    per second. Returns how many frames were rendered.
+    """
+    outputs.require_file_place(film)
+    folder = frames_folder(film)
+    rendered = render_frames(scene, folder, frames, settings, frames_mark, manner)
+    encode([frame_path(folder, n) for n in frames], film, scene.render.fps, scene.render.fps_base,
+           mark, manner)
+    return rendered
+
+
+def encode(pictures, film, fps, fps_base, mark, manner=COMMON):
+    """Encode PNG files of one even size to the MP4 `film`, `fps / fps_base` pictures a second."""
+    film = Path(film)
+    progress = Progress("encoding", len(pictures), style=manner.progress)
+    written = 0
+
+    def count(*_):
+        nonlocal written
+        leave_if_interrupted()
+        written += 1
+        progress.update(written)
+
+    with contextlib.ExitStack() as stack:
+        if manner.owns_process:
+            stack.enter_context(leaving_at_once(
+                lambda: f"interrupted: all frames are kept in {pictures[0].parent}; "
+                        "run the same command again to go on"))
+        scene = stack.enter_context(_sequence(pictures, fps, fps_base))
+        part = stack.enter_context(outputs.written_whole(film))
+        log = stack.enter_context(blender_silenced())
+        stack.enter_context(handler_of(bpy.app.handlers.render_write, count))
+        scene.render.filepath = str(part)
+        try:
+            bpy.ops.render.render(animation=True, scene=scene.name)
+        except RuntimeError as error:
+            said = str(error).strip().replace("\n", "; ") or last_error(log)
+            raise JobError(f"{film}: Blender could not encode it ({said})") from None
+        if not part.exists() or written < len(pictures):
+            raise JobError(f"{film}: only {written} of {len(pictures)} frames were encoded "
+                           f"({last_error(log) or 'no reason given'})")
+        marks.seal_mp4(part, mark)
+    progress.finish()
+
+
+@contextlib.contextmanager
+def _sequence(pictures, fps, fps_base):
+    """A scene that shows the pictures one after the other and is removed afterwards."""
+    scene = bpy.data.scenes.new("Matrix Cinema film")
+    try:
+        picture = bpy.data.images.load(str(pictures[0]))
+        width, height = picture.size
+        bpy.data.images.remove(picture)
+        render = scene.render
+        render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
+        render.fps, render.fps_base = fps, fps_base
+        render.use_sequencer, render.use_compositing, render.use_file_extension = True, False, False
+        scene.frame_start, scene.frame_end = 1, len(pictures)
+        scene.display_settings.display_device = "sRGB"
+        scene.view_settings.view_transform = "Standard"
+
+        editor = scene.sequence_editor_create()
+        strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+        strip = strips.new_image(name="frames", filepath=str(pictures[0].absolute()), channel=1,
+                                 frame_start=1)
+        for path in pictures[1:]:
+            strip.elements.append(path.name)
+
+        if hasattr(render.image_settings, "media_type"):  # from Blender 5.0
+            render.image_settings.media_type = "VIDEO"
+        render.image_settings.file_format = "FFMPEG"
+        render.image_settings.color_mode = "RGB"
+        render.ffmpeg.format = "MPEG4"
+        render.ffmpeg.codec = "H264"
+        render.ffmpeg.constant_rate_factor = "HIGH"
+        render.ffmpeg.ffmpeg_preset = "GOOD"
+        render.ffmpeg.gopsize = 12
+        render.ffmpeg.audio_codec = "NONE"
+        yield scene
+    finally:
+        bpy.data.scenes.remove(scene)

@@ -1,0 +1,60 @@
+"""Ctrl-C ends a command at once, even while Blender renders and Python waits for it.
+
+During a render Python's main thread is inside Blender, where no KeyboardInterrupt can be raised.
+What does run is the render's statistics handler, in a thread of Blender's. So the signal leaves a
+byte in a socket (`signal.set_wakeup_fd`), and the handler looks for it with `leave_if_interrupted`.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+
+from .outputs import discard_unfinished
+
+STATUS = 130
+_waiting = None
+
+
+@contextlib.contextmanager
+def leaving_at_once(message):
+    """Within this block, Ctrl-C discards unfinished files, writes `message()` and ends the process.
+
+    For a command that owns its process, on its main thread: never in Blender's window.
+    """
+    global _waiting
+    receiver, sender = socket.socketpair()
+    with receiver, sender:
+        receiver.setblocking(False)
+        sender.setblocking(False)
+        before = signal.signal(signal.SIGINT, lambda *_: _leave(message))
+        before_wakeup = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
+        _waiting = (receiver, message)
+        try:
+            yield
+        finally:
+            _waiting = None
+            signal.set_wakeup_fd(before_wakeup)
+            signal.signal(signal.SIGINT, before)
+
+
+def leave_if_interrupted():
+    """End the process if Ctrl-C was pressed within `leaving_at_once`; else do nothing."""
+    if _waiting is None:
+        return
+    receiver, message = _waiting
+    try:
+        signals = receiver.recv(64)
+    except BlockingIOError:
+        return
+    if signal.SIGINT in signals:
+        _leave(message)
+
+
+def _leave(message):
+    discard_unfinished()
+    text = f"matrix-cinema: {message()}\n"
+    sys.stderr.write("\n" + text if sys.stderr.isatty() else text)
+    sys.stderr.flush()
+    os._exit(STATUS)
