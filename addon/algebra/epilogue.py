@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from ..errors import InputError, nearest
-from .expression import Call, Name, parse
+from .expression import Binary, Call, Name, parse
 from .stages import number_of
 
 # mm's names, each the expression in x that it stands for; k is the product's inner dimension.
@@ -111,8 +111,8 @@ def _substitute(node, x):
             return x
         case Call():
             return Call(node.at, node.function, tuple(_substitute(a, x) for a in node.arguments))
-        case _ if hasattr(node, "left"):
-            return type(node)(node.at, node.operator, _substitute(node.left, x), node.right)
+        case Binary():
+            return Binary(node.at, node.operator, _substitute(node.left, x), node.right)
     return node
 
 

@@ -118,7 +118,7 @@ _STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
 
 def parse(text, where="expression", language=MATRICES):
     """The tree of `text`. Raises InputError, one line that points at the character, for anything else."""
-    rewritten = rewrite(text, where)
+    rewritten = rewrite(text, where, language.matrices)
     try:
         body = ast.parse(rewritten.text, mode="eval").body
     except SyntaxError as error:
@@ -180,7 +180,7 @@ class _Reader:
     def binary(self, found, left, operator, right, depth):
         operator = _OPERATORS[type(operator)]
         node = Binary(self.place(found), operator, self.read(left, depth), self.read(right, depth))
-        if operator == "**":
+        if operator == "**" and self.language.matrices:
             _exponent(node.right)
         return node
 

@@ -17,15 +17,15 @@ MAX_NAME = 120
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
-      | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+      | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<name>[^\W\d]\w*)
       | (?P<quoted>`[^`]*`|"[^"]*"|'[^']*')
       | (?P<sign>\*\*|//|<=|>=|==|!=|:=|[-+*/@%<>=()\[\],:.])""",
     re.VERBOSE,
 )
-_BETWEEN = {"+", "-", "*", "/", "@", "**", "//", "%", "<", "<=", ">", ">=", "==", "!="}
+_ONLY_MATRICES = {"=", ":=", ".", "[", "]", ":"}
 _CLOSES = {"(": ")", "call": ")", "[": "]"}
-_OPERAND = 'a matrix, a number or "("'
+_OPERAND = 'a name, a number or "("'
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Place:
         start, stop = max(0, self.position - 24), self.position + 24
         before = ("…" if start else "") + self.text[start : self.position]
         after = self.text[self.position : stop] + ("…" if stop < len(self.text) else "")
-        excerpt = " ".join(f"{before}»{after}".split())
+        excerpt = "".join(c if c.isprintable() else " " for c in f"{before}»{after}")
         return InputError(f'{self.where}, character {self.position + 1} (at » in "{excerpt}"): {message}')
 
 
@@ -66,9 +66,16 @@ class Rewritten:
     quoted: frozenset
 
 
-def rewrite(text, where):
-    """`text` as Python would write it. Raises InputError for what is not the language's grammar."""
+def rewrite(text, where, matrices=True):
+    """`text` as Python would write it. Raises InputError for what is not the language's grammar.
+
+    `matrices` allows .T, indices and naming.
+    """
     tokens = _tokens(text, where)
+    if not matrices:
+        for token in tokens:
+            if token.text in _ONLY_MATRICES:
+                raise token.at.error(f'unexpected "{token.text}"; expected an operator')
     roles = _check(tokens, Place(text, len(text), where))
     parts, places, names, quoted = [], [], {}, set()
 
@@ -108,8 +115,8 @@ def _tokens(text, where):
         kind, piece = match.lastgroup, match.group()
         if kind == "space":
             continue
-        if kind == "quoted" and (not piece[1:-1].strip() or not piece[1:-1].isprintable()):
-            raise at.error("expected a name between the quotes")
+        if kind == "quoted" and (not piece[1:-1].strip() or "`" in piece[1:-1] or not piece.isprintable()):
+            raise at.error("expected a name between the quotes, without line breaks or backquotes")
         if kind in ("name", "quoted") and len(piece) > MAX_NAME:
             raise at.error(f"a name of {len(piece)} characters; the most is {MAX_NAME}")
         tokens.append(Token(kind, piece, at))
@@ -121,6 +128,8 @@ def _tokens(text, where):
 
 
 def _unexpected(character):
+    if not character.isprintable():
+        character = ascii(character)[1:-1]
     if character in "`\"'":
         return f"the quote {character} is not closed"
     if character in "!#$%^&":
@@ -177,7 +186,7 @@ def _check(tokens, end):
         elif text in (")", "]"):
             if not open_brackets or _CLOSES[inside] != text:
                 raise token.at.error(f'"{text}" closes nothing that is open')
-            if operand_next and inside != "[":
+            if operand_next and inside != "[" and (inside == "(" or previous.text != "("):
                 raise token.at.error(f'expected {_OPERAND} before "{text}"')
             open_brackets.pop()
             operand_next = False

@@ -149,7 +149,7 @@ def stage(node):
     Raises InputError for what parses but has no meaning: a name used for two things, a number
     where a matrix belongs, `k` with no product around.
     """
-    if number_part(node):
+    if number_part(node) and not isinstance(node, Name):
         raise node.at.error("this is a number; expected a matrix expression like out = A @ B")
     return _Lowering().finished(node)
 

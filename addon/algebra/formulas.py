@@ -1,0 +1,92 @@
+"""Formulas for the entries of a matrix, like `-2 * (trunc(i / 8) % 2) + 1`.
+
+The same parser as for expressions, with other names: i and j are the row and the column, h and w
+the height and the width, and everything is computed on whole index grids in float64.
+"""
+
+import math
+
+import numpy as np
+
+from ..errors import InputError, nearest
+from .expression import Binary, Call, Language, Name, Negate, Number, parse
+
+_OPERATORS = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "**": np.power,
+    "%": np.mod,  # the sign of the divisor, as in Python
+    "//": np.floor_divide,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
+}
+_FUNCTIONS = {
+    "abs": (1, np.abs),
+    "sign": (1, np.sign),
+    "floor": (1, np.floor),
+    "ceil": (1, np.ceil),
+    "trunc": (1, np.trunc),
+    "round": (1, np.rint),
+    "sqrt": (1, np.sqrt),
+    "exp": (1, np.exp),
+    "log": (1, np.log),
+    "sin": (1, np.sin),
+    "cos": (1, np.cos),
+    "tan": (1, np.tan),
+    "tanh": (1, np.tanh),
+    "min": (2, np.minimum),
+    "max": (2, np.maximum),
+    "where": (3, lambda condition, yes, no: np.where(condition != 0, yes, no)),
+}
+FORMULAS = Language(
+    frozenset(_OPERATORS),
+    {name: (count, count, ()) for name, (count, _) in _FUNCTIONS.items()} | {"random": (0, 0, ())},
+    False,
+)
+
+
+def evaluate_formula(text, shape, random, where="formula"):
+    """The float64 matrix of a formula. `random()` in it draws from [0, 1) with the Generator given.
+
+    Comparisons are 1 or 0. Raises InputError when it is not a formula or an entry is not finite.
+    """
+    height, width = shape
+    names = {
+        "i": np.arange(height, dtype=np.float64)[:, None],
+        "j": np.arange(width, dtype=np.float64)[None, :],
+        "h": float(height),
+        "w": float(width),
+        "pi": math.pi,
+    }
+
+    def value(node):
+        match node:
+            case Number():
+                return float(node.value)
+            case Name():
+                if node.name not in names:
+                    hint = nearest(node.name, names, "known names")
+                    raise node.at.error(f'unknown name "{node.name}"; {hint}')
+                return names[node.name]
+            case Negate():
+                return np.negative(value(node.body))
+            case Binary():
+                return _OPERATORS[node.operator](value(node.left), value(node.right)) * 1.0
+            case Call(function="random"):
+                return random.random(shape)
+            case Call():
+                return _FUNCTIONS[node.function][1](*[value(a) for a in node.arguments])
+
+    tree = parse(text, where, FORMULAS)
+    with np.errstate(all="ignore"):  # what is not finite is reported below
+        entries = np.broadcast_to(np.asarray(value(tree), np.float64), shape).copy()
+    if not np.isfinite(entries).all():
+        i, j = np.argwhere(~np.isfinite(entries))[0]
+        raise InputError(f"{where}: {entries[i, j]} at i = {i}, j = {j}; every value must be finite")
+    return entries
