@@ -157,15 +157,11 @@ class Capture:
         self._check_head(layer, "q", head)
         group = layer.kv_head(head)
         q, k = self._stored(layer, "q", head), self._stored(layer, "k", group)
-        scores = q @ k.T
-        logits = scores * layer.scale
-        if layer.softcap:
-            logits = layer.softcap * np.tanh(logits / layer.softcap)
-        if "bias" in layer.shapes:
-            logits = logits + self._stored(layer, "bias", head)
-        logits = np.where(self.allowed(layer.name, head), logits, -np.inf)
-        pattern = softmax(logits, layer.sinks[head] if layer.sinks else None)
-        z = pattern @ self._stored(layer, "v", group) if "v" in layer.shapes else np.zeros((len(q), 0))
+        v = self._stored(layer, "v", group) if "v" in layer.shapes else np.zeros((len(k), 0))
+        bias = self._stored(layer, "bias", head) if "bias" in layer.shapes else None
+        sink = layer.sinks[head] if layer.sinks else None
+        allowed = self.allowed(layer.name, head)
+        scores, logits, pattern, z = attend(q, k, v, layer.scale, layer.softcap, bias, allowed, sink)
         made = {"scores": scores, "pattern": pattern, "z": z}
         errors = {
             name: float(np.abs(made[name] - self._stored(layer, name, head)).max(initial=0.0))
@@ -240,15 +236,28 @@ def write_capture(path, tensors, metadata):
     safetensors.write(path, tensors, metadata)
 
 
-def softmax(logits, sink=None):
-    """Softmax along rows; -inf is weightless, a row of nothing else gives zeros. `sink`: one more
-    logit that takes weight and is dropped."""
+def attend(q, k, v, scale, softcap=0.0, bias=None, allowed=None, sink=None):
+    """Attention of one head: (scores, logits, pattern, z), with the arguments of `Layer`.
+
+    q, k, v are [tokens, width]; `bias` and `allowed` [queries, keys] or None; a masked logit is
+    -inf, and a query that may attend to nothing gets zeros. `sink` is one more logit, which takes
+    its share of the softmax and is dropped.
+    """
+    scores = q @ k.T
+    logits = scores * scale
+    if softcap:
+        logits = softcap * np.tanh(logits / softcap)
+    if bias is not None:
+        logits = logits + bias
+    if allowed is not None:
+        logits = np.where(allowed, logits, -np.inf)
     top = logits.max(axis=-1, keepdims=True, initial=-np.inf if sink is None else sink)
     weights = np.exp(logits - np.where(np.isfinite(top), top, 0.0))
     total = weights.sum(axis=-1, keepdims=True)
     if sink is not None:
         total = total + np.exp(sink - top)
-    return weights / np.where(total > 0, total, 1.0)
+    pattern = weights / np.where(total > 0, total, 1.0)
+    return scores, logits, pattern, pattern @ v
 
 
 def check_finite(array, where):

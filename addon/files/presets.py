@@ -14,8 +14,9 @@ from .scene import Capture, Matrix, Scene
 def scene_from_capture(path, layer, head):
     """The scene of one head: scores, softmax and weighted values, with tokens and a title.
 
-    `layer` is its number or name ("5.cross"), `head` a number. Scale, softcap, bias and mask are those of the capture. Raises
-    InputError for a layer or head that is not there and for what the expression cannot say.
+    `layer` is its number or name ("5.cross"), `head` a number. Scale, softcap, bias and mask are
+    those of the capture. Raises InputError for a layer or head that is not there and for what the
+    expression cannot say.
     """
     path = Path(path)
     capture = open_capture(path)

@@ -132,16 +132,16 @@ class Tensors(Mapping):
     def __getitem__(self, name):
         """The tensor, memory-mapped and read-only, or widened to float32 where NumPy has no such type."""
         dtype, shape, begin, end = self._find(name)
-        raw = self._data[begin:end].view(STORED[dtype]).reshape(shape)
+        raw = self._data[begin:end].view(STORED[dtype])
         if dtype == "BF16":
-            return (raw.astype(np.uint32) << 16).view(np.float32)
-        if dtype.startswith("F8"):
-            return FLOAT8[dtype][raw]
-        if dtype == "BOOL":
+            raw = (raw.astype(np.uint32) << 16).view(np.float32)
+        elif dtype.startswith("F8"):
+            raw = FLOAT8[dtype][raw]
+        elif dtype == "BOOL":
             if raw.size and raw.max() > 1:
                 raise InputError(f"{self._where}: tensor {shown(name)} is BOOL but holds more than 0 and 1")
-            return raw.view(np.bool_)
-        return raw
+            raw = raw.view(np.bool_)
+        return raw.reshape(shape)
 
     def raw(self, name):
         """The tensor's bytes as they lie in the file, a flat uint8 array."""
