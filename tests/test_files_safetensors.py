@@ -139,7 +139,8 @@ def test_refuses(tmp_path, content, message):
 
 def test_refuses_what_is_not_a_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    for name, message in ((".", "folder"), ("no", "no such file"), ("pipe", "regular"), ("a\0b", "cannot be")):
+    messages = {".": "folder", "no": "no such file", "pipe": "regular", "a\0b": "cannot be read"}
+    for name, message in messages.items():
         with pytest.raises(InputError, match=message):
             ours.read(tmp_path / name)
 

@@ -321,11 +321,14 @@ def _checked(where, tensors, metadata):
                 raise InputError(f"{where}: {name} is {tensors.dtype(name)}; expected {right}")
             by_layer.setdefault(match[1], {})[match[2]] = tensors.shape(name)
     described = table.table("layers")
+    if not described:
+        raise InputError(f"{where}: the capture has no layers")
+    for name in table.table("checksums", {}):
+        if name not in tensors:
+            raise InputError(f"{where}: tensor {shown(name)} is missing; the file is damaged")
     extra = sorted(set(by_layer) - set(described))
     if extra:
         raise InputError(f"{where}: layer {extra[0]} has tensors but no entry in the metadata")
-    if not described:
-        raise InputError(f"{where}: the capture has no layers")
     layers = {}
     for name in sorted(described, key=_layer_order):
         here = f"{where}: layer {shown(name)}"
@@ -498,8 +501,8 @@ def _refuse_constant(word):
 
 def _check_sum(capture, full):
     """Compare a tensor with its checksum, if the file carries one."""
-    sums = capture.metadata.get("checksums")
-    if isinstance(sums, dict) and full in sums:
+    sums = capture.metadata.get("checksums", {})
+    if full in sums:
         found = _sum(capture.tensors.shape(full), capture.tensors.raw(full))
         if found != sums[full]:
             raise InputError(f"{capture.path}: {full} does not match its checksum; the file is damaged")
