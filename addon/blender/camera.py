@@ -11,7 +11,7 @@ def place(p, points, collection, target):
     """Add the camera that frames `points` (n, 3) in the description's view; returns its View."""
     options, picture = p.scene.camera, p.scene.render
     m = options.margin
-    bottom = m + (0.15 if p.scene.look.legend else 0.0)
+    bottom = m + (0.06 if p.scene.look.legend else 0.0)
     top = m + (0.10 if p.scene.look.title and p.scene.title else 0.0)
     view = frame(
         points, DIRECTIONS[options.view], options.lens, picture.width / picture.height, (m, m, bottom, top)

@@ -88,14 +88,15 @@ def _mix_color(f, a, b, t):
     return f.node("ShaderNodeMix", {0: t, 1: a, 2: b}, data_type="RGBA")[0]
 
 
-def plain_material(name, color, *, emission=True, roughness=0.6):
+def plain_material(name, color, *, emission=True):
     """One sRGB colour, shining (type, legends) or lit (ground)."""
     material, f = _blank(name)
     rgba = (*linear(color), 1.0)
     if emission:
         _surface(f, f.node("ShaderNodeEmission", {"Color": rgba})[0])
     else:
-        _surface(f, f.node("ShaderNodeBsdfPrincipled", {"Base Color": rgba, "Roughness": roughness})[0])
+        # No gloss: a mirrored lamp would be a spot on the floor.
+        _surface(f, f.node("ShaderNodeBsdfDiffuse", {"Color": rgba})[0])
     f.finish()
     return material
 

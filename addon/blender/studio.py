@@ -73,6 +73,7 @@ def ground(style, middle, height, size, collection):
     floor = bpy.data.objects.new("Ground", mesh)
     floor.location = (middle[0], middle[1], height)
     mesh.materials.append(plain_material("Matrix Cinema ground", style.ground, emission=False))
+    floor.is_shadow_catcher = style.shadows_only
     collection.objects.link(floor)
 
 

@@ -16,7 +16,6 @@ class Style:
     background: tuple[float, float, float]
     ground: tuple[float, float, float] | None
     text: tuple[float, float, float]
-    accent: tuple[float, float, float]
     signed_map: str
     unsigned_map: str
     view_transform: str
@@ -25,27 +24,27 @@ class Style:
     roughness: float = 0.35
     coat: float = 0.0
     glow: float = 0.0  # emission of an element relative to its colour
-    lit_glow: float = 0.8  # extra emission of the entries in use
+    lit_glow: float = 2.5  # extra emission of the entries in use
     key: float = 1.0  # strengths of the lights, relative
     fill: float = 1.0
     rim: float = 1.0
     world: float = 1.0
+    shadows_only: bool = False  # the ground shows nothing but shadows on the background
 
 
 STYLES = {
     "studio_dark": Style(
         about="dark studio, soft key light and coloured rim; for films and talks",
         flat=False,
-        background=(0.020, 0.024, 0.034),
-        ground=(0.045, 0.050, 0.066),
+        background=(0.035, 0.038, 0.050),
+        ground=(0.20, 0.21, 0.25),
         text=(0.90, 0.92, 0.96),
-        accent=(1.0, 0.78, 0.36),
         signed_map="managua",
         unsigned_map="lajolla",
         view_transform="AgX",
         view_look="AgX - Medium High Contrast",
-        roughness=0.32,
-        coat=0.25,
+        roughness=0.42,
+        coat=0.1,
         glow=0.18,
         key=1.0,
         fill=0.35,
@@ -58,12 +57,13 @@ STYLES = {
         background=(0.93, 0.935, 0.945),
         ground=(0.90, 0.905, 0.915),
         text=(0.10, 0.12, 0.16),
-        accent=(0.80, 0.33, 0.05),
         signed_map="vik",
         unsigned_map="oslo_r",
         view_transform="Standard",
         roughness=0.5,
         glow=0.0,
+        lit_glow=0.35,
+        shadows_only=True,
         key=0.8,
         fill=0.6,
         rim=0.3,
@@ -75,7 +75,6 @@ STYLES = {
         background=(1.0, 1.0, 1.0),
         ground=None,
         text=(0.0, 0.0, 0.0),
-        accent=(0.75, 0.1, 0.1),
         signed_map="vik",
         unsigned_map="oslo_r",
         view_transform="Standard",

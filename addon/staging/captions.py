@@ -39,19 +39,19 @@ class Axis:
 
 
 def names(p, direction):
-    """The name of each matrix above or below it, with its shape and axes under the name."""
-    right, up, _ = axes(direction)
-    center = _middle(p.arrangement.corners())
+    """The name of each matrix, above a wall and before a floor, with its shape under it."""
+    _, up, forward = axes(direction)
+    towards = np.array([-forward[0], -forward[1], 2.0])  # to the top of a wall, to the front of a floor
     out = []
     for plane in p.arrangement.planes:
         corners = plane.corners(0.9)
         edges = [(corners[n], corners[(n + 1) % 4]) for n in range(4)]
-        heights = [(0.5 * (a + b) - center) @ up for a, b in edges]
-        # Beyond the edge that is furthest up or down on the picture, clear of both its ends.
-        n = max(range(4), key=lambda n: abs(heights[n]) + 0.05 * heights[n])
-        middle, above = 0.5 * (edges[n][0] + edges[n][1]), heights[n] > 0
-        reach = (max if above else min)((end - middle) @ up for end in edges[n])
-        base = middle + up * (reach + (DETAIL_SIZE * 1.6 if above else -NAME_SIZE * 0.95))
+        middles = [0.5 * (a + b) for a, b in edges]
+        offsets = [middle - _middle(corners) for middle in middles]
+        n = max(range(4), key=lambda n: offsets[n] @ towards / np.linalg.norm(offsets[n]))
+        above = offsets[n] @ up > 0
+        reach = (max if above else min)((end - middles[n]) @ up for end in edges[n])
+        base = middles[n] + up * (reach + (DETAIL_SIZE * 1.6 if above else -NAME_SIZE * 0.95))
         shape = f"{plane.rows} × {plane.columns}"
         out.append(Label(title_of(p, plane.stage), base, NAME_SIZE, "CENTER", "name", plane.transposed))
         out.append(Label(shape, base - up * (DETAIL_SIZE * 1.35), DETAIL_SIZE, "CENTER", "detail"))

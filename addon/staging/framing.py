@@ -12,7 +12,7 @@ SENSOR = 36.0  # millimetres, along the longer side of the picture
 
 # From the scene towards the camera.
 DIRECTIONS = {
-    "stage": (0.30, -1.0, 0.46),
+    "stage": (0.42, -1.0, 0.52),
     "three_quarter": (1.0, -1.0, 0.70),
     "front": (0.0, -1.0, 0.0),
     "side": (1.0, 0.0, 0.0),
