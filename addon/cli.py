@@ -89,10 +89,21 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"{message}; {self.prog} --help tells more")
 
 
+class _Version(argparse.Action):
+    """Tells both versions, so fails where Blender cannot be loaded: `make env` asks this."""
+
+    def __init__(self, option_strings, dest, help):
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser, *_):
+        print(f"{PROGRAM} {__version__}, Blender {_blender().app.version_string}")
+        parser.exit()
+
+
 def parser():
     """The parser of all commands; each sets `command` to the function that carries it out."""
     top = _Parser(prog=PROGRAM, description="Matrix products inside neural networks, as pictures and films.")
-    top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    top.add_argument("--version", action=_Version, help="this version and that of Blender")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def command(name, function, about, **options):
@@ -381,14 +392,28 @@ def save_blend(bpy, path):
                                         check_existing=False)
         except RuntimeError as error:
             raise JobError(f"{path}: Blender could not save it ({str(error).strip()})") from None
-        if not part.exists():
-            raise JobError(f"{path}: Blender could not save it; the disk may be full")
+        if not _ends_well(part):
+            raise JobError(f"{path}: the file was cut short; the disk may be full")
+
+
+def _ends_well(path):
+    """Whether a compressed .blend is whole: its last bytes close the Zstandard seek table.
+
+    Asked because Blender may report a file as saved though the disk was full.
+    """
+    try:
+        with open(path, "rb") as file:
+            file.seek(-4, os.SEEK_END)
+            return file.read(4) == b"\xb1\xea\x92\x8f"
+    except OSError:
+        return False
 
 
 def verify(arguments):
     """The command `verify`."""
     source = open_source(arguments)
     bpy = _blender()
+    given = None
     if source.kind == "blend":
         scene = _built(bpy, source.path)
     else:
@@ -396,11 +421,12 @@ def verify(arguments):
         from .staging.plan import plan
 
         checked = plan(source.description)
+        given = {name: matrix.values for name, matrix in checked.matrices.items()}
         _empty(bpy)
         scene = draw(checked)
     from .blender.verify import verify as compare
 
-    report = compare(scene) if arguments.positions is None else compare(scene, arguments.positions)
+    report = compare(scene, arguments.positions, given)
     print("\n".join(report.lines()))
     return 0 if report.ok else FAILED
 

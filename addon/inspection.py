@@ -6,6 +6,7 @@ from .algebra.stages import Leaf
 from .files.scene import ANIMATIONS, VIEWS
 from .look.color_maps import color_maps
 from .look.styles import STYLES
+from .staging.plan import count_elements
 
 
 def table(header, rows):
@@ -77,9 +78,10 @@ def plan_lines(p):
         rows.append((c.stage.name, _by((c.rows, c.inner, c.columns)), f"{c.rows * c.inner * c.columns:,}",
                      f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
     lines += [*table(("product", "shape", "products", "steps", "frames"), rows), ""]
-    kind = "points" if p.as_points else "instances"
-    lines.append(f"at most {p.elements:,} elements, drawn as {kind}; {p.timeline.last_frame} frames, "
-                 f"{p.timeline.last_frame / p.scene.render.fps:.1f} s")
+    elements = count_elements(p.arrangement, p.scene)
+    frames, seconds = p.timeline.last_frame, p.timeline.last_frame / p.scene.render.fps
+    lines.append(f"at most {elements:,} elements, drawn as {'points' if p.as_points else 'instances'}; "
+                 f"{frames} frames, {seconds:.1f} s")
     return lines
 
 

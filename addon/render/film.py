@@ -71,7 +71,8 @@ def encode(pictures, film, fps, fps_base, mark, manner=COMMON):
         if not part.exists() or written < len(pictures):
             raise JobError(f"{film}: only {written} of {len(pictures)} frames were encoded "
                            f"({last_error(log) or 'no reason given'})")
-        marks.seal_mp4(part, mark)
+        if not marks.seal_mp4(part, mark):
+            raise JobError(f"{film}: the film was cut short; the disk may be full")
     progress.finish()
 
 

@@ -139,7 +139,8 @@ def _render_one(scene, frame, path, mark):
         if not part.exists():
             said = last_error(log) or "no reason given"
             raise JobError(f"frame {frame}: Blender wrote no picture ({said})")
-        marks.seal_png(part, mark)
+        if not marks.seal_png(part, mark):
+            raise JobError(f"{path}: the picture was cut short; the disk may be full")
 
 
 @contextlib.contextmanager

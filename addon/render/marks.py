@@ -14,7 +14,6 @@ import zlib
 from pathlib import Path
 
 from .. import __version__
-from ..errors import JobError
 from ..files.scene import Render, to_dict
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -83,8 +82,8 @@ def _digest(path):
 def seal_png(path, mark):
     """Put the mark into a PNG and take out what Blender noted there (dates and render times).
 
-    Raises JobError when the file is no whole PNG, which is how a full disk shows: Blender itself
-    reports such a file as saved.
+    False when the file is no whole PNG, which is how a full disk shows: Blender reports such a
+    file as saved.
     """
     chunks = []
     with open(path, "rb") as file:
@@ -96,7 +95,7 @@ def seal_png(path, mark):
             whole = len(content) == size and file.read(4) == _checksum(kind, content)
             chunks.append((kind, content))
     if not whole:
-        raise JobError(f"{path}: the picture was cut short; the disk may be full")
+        return False
     text = _KEYWORD + b"\0" + mark.encode("ascii")
     chunks = [chunk for chunk in chunks if chunk[0] not in (b"tEXt", b"zTXt", b"iTXt")]
     chunks.insert(1, (b"tEXt", text))
@@ -104,6 +103,7 @@ def seal_png(path, mark):
         file.write(_SIGNATURE)
         for kind, content in chunks:
             file.write(struct.pack(">I", len(content)) + kind + content + _checksum(kind, content))
+    return True
 
 
 def read_png_mark(path):
@@ -127,12 +127,24 @@ def _checksum(kind, content):
 
 
 def seal_mp4(path, mark):
-    """Append the mark to an MP4. Raises JobError when the file is empty or no MP4."""
+    """Append the mark to an MP4; False when its boxes are not whole, as on a full disk."""
     with open(path, "r+b") as file:
-        if file.read(8)[4:] != b"ftyp":
-            raise JobError(f"{path}: the film was not written; the disk may be full")
+        length, kinds = file.seek(0, 2), []
+        place = 0
+        while place < length:
+            file.seek(place)
+            size, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))
+            if size == 1:  # the size does not fit into 32 bits and follows
+                size = int.from_bytes(file.read(8), "big")
+            if size < 8:
+                return False
+            place += size
+            kinds.append(kind)
+        if place != length or b"moov" not in kinds:
+            return False
         file.seek(0, 2)
         file.write(_free_box(mark))
+    return True
 
 
 def read_mp4_mark(path):

@@ -1,4 +1,4 @@
-"""Keeps Blender's own chatter off the terminal while Python's standard streams go on working."""
+"""Keeps Blender's own chatter off the terminal; progress and errors on `sys.stderr` are still seen."""
 
 import contextlib
 import os
@@ -8,34 +8,39 @@ import tempfile
 
 @contextlib.contextmanager
 def blender_silenced():
-    """Send what Blender writes from C (file descriptors 1 and 2) to a file, and yield that file.
+    """Send what Blender writes to a file, within the block, and yield that file.
 
-    `sys.stdout` and `sys.stderr` still reach where they reached before, so progress, messages and
-    tracebacks are seen. Where there are no such descriptors (Blender's window on Windows)
-    nothing is redirected.
+    Blender writes from C (file descriptors 1 and 2) and through `sys.stdout`; `sys.stderr` goes
+    on to where it went. Where there are no such descriptors (Blender's window on Windows), those
+    are left as they are.
     """
-    with tempfile.TemporaryFile() as log, contextlib.ExitStack() as restore:
-        for name, descriptor in (("stdout", 1), ("stderr", 2)):
-            try:
-                kept = os.dup(descriptor)
-            except OSError:
-                continue
-            restore.callback(os.close, kept)
-            stream = getattr(sys, name)
-            if _descriptor_of(stream) == descriptor:
-                stream.flush()
-                clear = open(kept, "w", encoding=stream.encoding, errors=stream.errors,
-                             buffering=1, closefd=False)
-                setattr(sys, name, clear)
-                restore.callback(_give_back, name, stream, clear)
-            os.dup2(log.fileno(), descriptor)
-            restore.callback(os.dup2, kept, descriptor)
+    with tempfile.TemporaryFile() as log, contextlib.ExitStack() as stack:
+        _redirect_stderr(log, stack)
+        text = stack.enter_context(open(log.fileno(), "w", encoding="utf-8", closefd=False))
+        stack.enter_context(contextlib.redirect_stdout(text))
+        _redirect(1, log, stack)
         yield log
 
 
-def _give_back(name, stream, clear):
-    clear.flush()
-    setattr(sys, name, stream)
+def _redirect_stderr(log, stack):
+    stream = sys.stderr
+    kept = _redirect(2, log, stack)
+    if kept is not None and _descriptor_of(stream) == 2:
+        clear = open(kept, "w", encoding=stream.encoding, errors=stream.errors, buffering=1, closefd=False)
+        stack.enter_context(contextlib.redirect_stderr(clear))
+        stack.callback(clear.flush)
+
+
+def _redirect(descriptor, log, stack):
+    """Let a descriptor lead to the log until the stack unwinds; returns a copy of the former one."""
+    try:
+        kept = os.dup(descriptor)
+    except OSError:
+        return None
+    stack.callback(os.close, kept)
+    os.dup2(log.fileno(), descriptor)
+    stack.callback(os.dup2, kept, descriptor)
+    return kept
 
 
 def _descriptor_of(stream):
@@ -47,7 +52,7 @@ def _descriptor_of(stream):
 
 def last_error(log):
     """The last line of Blender's chatter that speaks of an error, or ""."""
-    log.flush()
+    sys.stdout.flush()
     log.seek(0)
     lines = log.read().decode("utf-8", "replace").splitlines()
     return next((line.strip() for line in reversed(lines) if "error" in line.lower()), "")

