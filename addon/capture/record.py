@@ -14,6 +14,7 @@ import torch
 
 from ..errors import InputError
 from ..files.capture import numbers, write_capture
+from .fused import seen_and_unchanged
 from .layers import join, joins, see, written
 from .watch import Watch, running_module
 
@@ -78,7 +79,7 @@ def record(model, layers=None, heads=None, batch=0):
     """
     recording = Recording()
     _check_model(model)
-    with running_module(model) as module, Watch(module) as watch:
+    with running_module(model) as module, Watch(module) as watch, seen_and_unchanged(watch):
         yield recording
     if not watch.calls:
         raise InputError(
