@@ -238,11 +238,7 @@ class _Lowering:
             return self.given(node)
         if isinstance(node, Named):
             return self.register(self.build(node.body, node.name), node.at)
-        text = text_of(node)
-        known = self.stages.get(text)
-        if known is not None and known.text == text:
-            return known
-        return self.register(self.build(node, text), node.at)
+        return self.register(self.build(node, text_of(node)), node.at)
 
     def operand(self, node):
         if isinstance(node, Transpose):
