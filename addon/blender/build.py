@@ -7,10 +7,12 @@ needs neither this extension nor its data files to render.
 import bpy
 import numpy as np
 
+from ..errors import InputError, nearest
 from ..files.scene import to_json
 from ..staging.plan import plan, zero
 from . import camera, lettering, studio
 from .digest import digest
+from .groups import PREFIX
 from .materials import element_material
 from .objects import (
     element_object,
@@ -31,6 +33,12 @@ def build(scene, target=None):
     What an earlier build left in that scene is replaced; anything else in it stays. Raises
     InputError before anything is touched. Returns the Blender scene.
     """
+    chosen = scene.look.object
+    if scene.look.shape == "object" and (not chosen or bpy.data.objects.get(chosen) is None):
+        meshes = [ob.name for ob in bpy.data.objects if ob.type == "MESH"]
+        raise InputError(
+            f'look: object: there is no object "{chosen}"; {nearest(chosen, meshes, "mesh objects")}'
+        )
     return draw(plan(scene), target)
 
 
@@ -39,6 +47,7 @@ def draw(p, target=None):
     target = target or bpy.context.scene
     clear(target)
     rooms = _collections(target)
+    labels = lettering.write_labels(p, rooms["Lettering"], target)
     values = _values(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {
@@ -53,7 +62,6 @@ def draw(p, target=None):
 
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
     target.render.fps = p.scene.render.fps
-    labels = lettering.write_labels(p, rooms["Lettering"])
     corners = np.concatenate([p.arrangement.corners(), labels])
     view = camera.place(p, corners, rooms["Stage"], target)
     lettering.write_overlay(p, view, rooms["Lettering"], target)
@@ -64,17 +72,20 @@ def draw(p, target=None):
 
 
 def clear(target):
-    """Remove what an earlier build left in the scene."""
+    """Remove what an earlier build left in the scene, and what of ours nothing uses any more."""
     for collection in [c for c in target.collection.children if c.get("mc_kind") == "scene"]:
         for child in [*collection.children_recursive, collection]:
             for ob in list(child.objects):
-                data = ob.data
-                action = ob.animation_data and ob.animation_data.action
+                left = [ob.data, ob.animation_data and ob.animation_data.action]
                 bpy.data.objects.remove(ob)
-                for left in (data, action):
-                    if left is not None and left.users == 0:
-                        bpy.data.batch_remove([left])
+                bpy.data.batch_remove([block for block in left if block is not None and block.users == 0])
             bpy.data.collections.remove(child)
+    if target.world and target.world.name.startswith(PREFIX):
+        target.world = None
+    for blocks in (bpy.data.worlds, bpy.data.materials, bpy.data.images, bpy.data.node_groups):
+        # Groups that call groups: once for each level.
+        while orphans := [block for block in blocks if block.name.startswith(PREFIX) and block.users == 0]:
+            bpy.data.batch_remove(orphans)
 
 
 def _collections(target):

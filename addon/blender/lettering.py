@@ -6,6 +6,7 @@ shadows nor shows in reflections.
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ..staging import captions
 from ..staging.framing import DIRECTIONS, axes
@@ -15,8 +16,11 @@ from .materials import color_bar_material, plain_material
 OVERLAY_DISTANCE = 1.0
 
 
-def write_labels(p, collection):
-    """Write names and token labels into the scene; returns the corners of their boxes, (n, 3)."""
+def write_labels(p, collection, target):
+    """Write names and token labels into the scene; returns the corners of their boxes, (n, 3).
+
+    Has to be done before there is anything large in `target`, because measuring type evaluates it.
+    """
     if not p.scene.look.labels:
         return np.empty((0, 3))
     direction = DIRECTIONS[p.scene.camera.view]
@@ -26,22 +30,26 @@ def write_labels(p, collection):
     labels = captions.names(p, direction)
     for axis in captions.tokens(p, direction):
         labels += axis.labels
-    corners = []
+    written = []
     for label in labels:
         ob = text(label.text, label.size, label.align, soft if label.kind == "detail" else strong, collection)
-        ob.location = label.position
-        ob["mc_kind"] = "label"
-        ob["mc_label"] = label.kind
-        _face(ob, right, up)
+        ob.matrix_world = _facing(right, up, label.position)
+        ob["mc_kind"], ob["mc_label"] = "label", label.kind
+        written.append(ob)
+    target.view_layers[0].update()  # bound boxes are known from here on
+    corners = []
+    for label, ob in zip(labels, written, strict=True):
         width, height = measure(ob)
+        start = {"LEFT": 0.0, "CENTER": -width / 2, "RIGHT": -width}[label.align]
         if label.transposed:
             raised = text("T", 0.55 * label.size, "LEFT", strong, collection)
-            raised.location = label.position + right * (width / 2 + 0.05 * label.size) + up * 0.5 * label.size
-            _face(raised, right, up)
-        start = {"LEFT": 0.0, "CENTER": -width / 2, "RIGHT": -width}[label.align]
-        for x in (start, start + width):
-            for y in (-0.25 * label.size, height):
-                corners.append(label.position + right * x + up * y)
+            place = label.position + right * (width / 2 + 0.05 * label.size) + up * 0.5 * label.size
+            raised.matrix_world = _facing(right, up, place)
+        corners += [
+            label.position + right * x + up * y
+            for x in (start, start + width)
+            for y in (-0.25 * label.size, height)
+        ]
     return np.array(corners)
 
 
@@ -63,19 +71,12 @@ def _unlit(ob):
 
 
 def measure(ob):
-    """Width and height above the baseline of a text object, in its own units."""
-    bpy.context.view_layer.update()
+    """Width and height above the baseline of an evaluated text object, in its own units."""
     box = np.array(ob.bound_box)
     return float(np.ptp(box[:, 0])), float(box[:, 1].max())
 
 
-def _face(ob, right, up):
-    ob.matrix_world = _matrix(right, up, ob.location)
-
-
-def _matrix(right, up, location):
-    from mathutils import Matrix
-
+def _facing(right, up, location):
     m = np.eye(4)
     m[:3, 0], m[:3, 1], m[:3, 2], m[:3, 3] = right, up, np.cross(right, up), location
     return Matrix(m.tolist())

@@ -117,6 +117,7 @@ def linear(color):
 
 def _blank(name):
     material = bpy.data.materials.new(name)
+    material.cycles.emission_sampling = "NONE"  # nothing that shines is a lamp
     tree = compat.node_tree(material)
     tree.nodes.clear()
     return material, Formula(tree)
