@@ -1,0 +1,34 @@
+"""The side panel, and Blender's own way to the command line: `blender --command matrix_cinema …`."""
+
+import signal
+
+import bpy
+
+from . import operators, panels, properties
+
+_command = None
+
+
+def register():
+    global _command
+    properties.register()
+    operators.register()
+    panels.register()
+    _command = bpy.utils.register_cli_command("matrix_cinema", _run)
+
+
+def unregister():
+    global _command
+    bpy.utils.unregister_cli_command(_command)
+    _command = None
+    panels.unregister()
+    operators.unregister()
+    properties.unregister()
+
+
+def _run(words):
+    from ..cli import run
+
+    # Blender's own handler of Ctrl-C is not Python's, so Python could not put it back.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return run(words, owns_process=True)

@@ -1,0 +1,51 @@
+"""What a built Blender scene says about itself: its description, its size, how it is drawn."""
+
+import math
+
+from ..blender import compat
+from ..blender.objects import MODIFIER
+from ..errors import InputError
+from ..staging.plan import INSTANCE_BYTES, POINT_BYTES
+from . import source
+
+
+def description_text(scene):
+    """The description that a Blender scene carries as JSON, or "" when it was not built here."""
+    text = scene.get("matrix_cinema")
+    return text if isinstance(text, str) else ""
+
+
+def description(scene):
+    """The description that a Blender scene was built from, or None."""
+    try:
+        return source.carried(description_text(scene)) if description_text(scene) else None
+    except InputError:
+        return None
+
+
+def products(scene):
+    """The objects of the products of a scene."""
+    return [ob for ob in scene.objects if is_product(ob)]
+
+
+def is_product(ob):
+    return ob.get("mc_kind") == "product" and MODIFIER in ob.modifiers
+
+
+def elements(scene):
+    """How many elements the scene draws at most: entries of matrices and products."""
+    return sum(
+        math.prod(ob["mc_shape"])
+        for ob in scene.objects
+        if ob.get("mc_kind") in ("matrix", "product") and not ob.hide_render
+    )
+
+
+def as_points(scene):
+    """Whether the elements are drawn as points, not as instances."""
+    return any(compat.get_input(ob.modifiers[MODIFIER], "As Points") for ob in products(scene))
+
+
+def memory(scene):
+    """About how many bytes rendering takes; see staging.plan."""
+    return elements(scene) * (POINT_BYTES if as_points(scene) else INSTANCE_BYTES)

@@ -1,0 +1,108 @@
+"""A render in the background: another Blender renders a snapshot while this one stays free.
+
+No threads: the other process writes its progress to a file, and whoever asks reads what is new in
+it. The snapshot of an unfinished film stays beside its frames, so that it can be resumed exactly as
+it was begun.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+import bpy
+
+from ..render.film import frames_folder
+from ..render.progress import clock_time
+
+# As Blender lists the add-on: bl_ext.<repository>.matrix_cinema.
+ADDON = __package__.partition(".addon.")[0]
+COMMAND = "matrix_cinema"
+_BEGINNING = "Starting Blender"
+
+current = None  # the job that is running, if any: one at a time
+
+
+class Job:
+    """A running command that makes the file `output`. Call `poll` now and then until it says False.
+
+    `part` is how much is done, 0 to 1, `text` what it is doing; `message` the last thing it said
+    that is no progress, so the reason when it failed.
+    """
+
+    def __init__(self, command, output):
+        self.output = Path(output)
+        self.part, self.text, self.message = 0.0, _BEGINNING, ""
+        self.cancelled = False
+        handle, self._log = tempfile.mkstemp(prefix="matrix_cinema_", suffix=".log")
+        with open(handle, "wb") as log:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+        self._reader = open(self._log, encoding="utf-8", errors="replace")
+        self._begun_line = ""
+
+    def poll(self):
+        """Take in what the process has said since the last call. Whether it still runs."""
+        runs = self._process.poll() is None
+        *lines, self._begun_line = (self._begun_line + self._reader.read()).split("\n")
+        for line in lines:
+            self._take(line.strip())
+        if not runs and not self._reader.closed:
+            self._reader.close()
+            os.unlink(self._log)
+        return runs
+
+    @property
+    def ok(self):
+        """Whether it has ended well."""
+        return self._process.returncode == 0
+
+    def cancel(self):
+        """Ask the process to end. The frames that are done stay."""
+        self.cancelled, self.text = True, "Stopping"
+        if self._process.poll() is None:
+            if os.name == "posix":
+                self._process.send_signal(signal.SIGINT)
+            else:
+                self._process.terminate()
+
+    def _take(self, line):
+        if line.startswith("{"):
+            try:
+                said = json.loads(line)
+                self.part = float(said["percent"]) / 100.0
+                left = "" if said["left"] is None else f", {clock_time(said['left'])} left"
+                self.text = f"{said['job'].capitalize()}{left}"
+            except (ValueError, KeyError, TypeError):
+                return
+        elif line.startswith("matrix-cinema: "):
+            self.message = line.partition(": ")[2].removeprefix("error: ")
+
+
+def command(snapshot, output, kind, width, height, samples, engine, frame=None):
+    """The command line with which Blender renders a snapshot. `kind` is "still" or "film"."""
+    words = [bpy.app.binary_path, "--background", "--addons", ADDON, "--command", COMMAND, "render",
+             str(snapshot), "--output", str(output), f"--{kind}", "--size", f"{width}x{height}",
+             "--samples", str(samples), "--engine", engine, "--json-progress"]
+    return words if frame is None else [*words, "--frame", str(frame)]
+
+
+def snapshot_of(output):
+    """Where the snapshot of a film lies while it is unfinished."""
+    return frames_folder(output) / "scene.blend"
+
+
+def write_snapshot(scene, path):
+    """Write a Blender scene with all that it uses to a file of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    bpy.data.libraries.write(str(path), {scene}, path_remap="ABSOLUTE", compress=True)
+
+
+def stop():
+    """End the running job, if any: when the extension is disabled or another file is opened."""
+    global current
+    if current is not None:
+        current.cancel()
+        current = None

@@ -1,0 +1,344 @@
+"""What the panel's buttons do. Each checks what it was given, calls the functions that the command
+line calls too, and reports an error in one line."""
+
+import contextlib
+from pathlib import Path
+
+import bpy
+
+from ..blender.build import clear, draw
+from ..errors import InputError, JobError
+from ..files.scene import to_toml
+from ..render import outputs
+from ..staging.plan import plan
+from . import built, job, properties, source
+from .properties import settings_of
+
+
+class MATRIX_CINEMA_OT_open_example(bpy.types.Operator):
+    """Choose a scene that comes with Matrix Cinema"""
+
+    bl_idname = "matrix_cinema.open_example"
+    bl_label = "Example"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    name: bpy.props.StringProperty()
+
+    def execute(self, context):
+        paths = dict(source.examples())
+        if self.name not in paths:
+            return _failed(self, f'there is no example "{self.name}"')
+        settings = settings_of(context.scene)
+        settings.file = str(paths[self.name])
+        return _failed(self, settings.problem) if settings.problem else {"FINISHED"}
+
+
+class MATRIX_CINEMA_OT_reload(bpy.types.Operator):
+    """Read the file again and set everything in the panel as the file has it"""
+
+    bl_idname = "matrix_cinema.reload"
+    bl_label = "Read Again"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        return bool(context.scene and settings_of(context.scene).file)
+
+    def execute(self, context):
+        settings = settings_of(context.scene)
+        try:
+            properties.fill(settings, properties.base(context.scene))
+        except InputError as error:
+            return _failed(self, error)
+        settings.problem = ""
+        return {"FINISHED"}
+
+
+class MATRIX_CINEMA_OT_build(bpy.types.Operator):
+    """Build what the panel says. A scene that was built here before is rebuilt; any other scene of
+    yours is left alone, and a new one is made beside it"""
+
+    bl_idname = "matrix_cinema.build"
+    bl_label = "Build"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        scene = context.scene
+        if scene and (settings_of(scene).file or built.description_text(scene)):
+            return True
+        cls.poll_message_set("Choose a scene file or an attention capture first")
+        return False
+
+    def execute(self, context):
+        begun = context.scene
+        settings = settings_of(begun)
+        try:
+            checked = plan(properties.description(begun))
+            _require_element(checked.scene.look)
+        except InputError as error:
+            return _failed(self, error)
+        anew = not built.description_text(begun)
+        target = bpy.data.scenes.new(_name(settings)) if anew else begun
+        frame, subframe = begun.frame_current, begun.frame_subframe
+        try:
+            if anew:
+                context.window.scene = target
+            draw(checked, target)
+        except Exception:
+            if anew:
+                context.window.scene = begun
+                clear(target)
+                bpy.data.scenes.remove(target)
+            raise
+        if anew:
+            show_camera(context.window)
+            own = settings_of(target)
+            own.file = settings.file
+            if source.is_capture(own.file):
+                own.layer, own.head = settings.layer, settings.head
+            own.output = settings.output
+        elif target.frame_start <= frame <= target.frame_end:
+            target.frame_set(frame, subframe=subframe)
+        own = settings_of(target)
+        properties.fill(own, checked.scene, built.description_text(target))
+        own.built_from = properties.origin(own)
+        own.problem = ""
+        self.report({"INFO"}, f"Built {built.elements(target):,} elements, {target.frame_end} frames")
+        return {"FINISHED"}
+
+
+def _require_element(look):
+    """The own object has to be there and to be something that can be instanced."""
+    if look.shape != "object":
+        return
+    if not look.object:
+        raise InputError("look: object: choose the object to draw for each number")
+    if look.object not in bpy.data.objects:
+        raise InputError(f'look: object: there is no object "{look.object}" in this file')
+    if bpy.data.objects[look.object].type not in ("MESH", "CURVE", "SURFACE", "META", "FONT"):
+        raise InputError(f'look: object: "{look.object}" has no surface; choose a mesh or a curve')
+
+
+def _name(settings):
+    return Path(settings.file).stem.replace("_", " ").capitalize() or "Matrix Cinema"
+
+
+def show_camera(window):
+    """Let the 3D viewports of a window show what will be rendered."""
+    for area in window.screen.areas if window else ():
+        if area.type != "VIEW_3D":
+            continue
+        space = area.spaces.active
+        space.region_3d.view_perspective = "CAMERA"
+        space.shading.type = "MATERIAL"
+        space.shading.use_scene_lights = space.shading.use_scene_world = True
+        space.overlay.show_overlays = False
+        region = next(region for region in area.regions if region.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            if bpy.ops.view3d.view_center_camera.poll():
+                bpy.ops.view3d.view_center_camera()
+
+
+class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
+    """Save what the panel says as a scene file, for the command line or to keep"""
+
+    bl_idname = "matrix_cinema.save_scene"
+    bl_label = "Save Scene File"
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH")
+    filter_glob: bpy.props.StringProperty(default="*.toml", options={"HIDDEN"})
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+
+    poll = MATRIX_CINEMA_OT_build.poll
+
+    def invoke(self, context, _event):
+        if not self.filepath:
+            self.filepath = _name(settings_of(context.scene)).lower().replace(" ", "_") + ".toml"
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context):
+        path = properties.absolute(self.filepath).with_suffix(".toml")
+        try:
+            outputs.require_file_place(path)
+            scene = source.moved(properties.description(context.scene), path.absolute().parent)
+            with outputs.written_whole(path) as part:
+                part.write_text(to_toml(scene), encoding="utf-8")
+        except (InputError, JobError) as error:
+            return _failed(self, error)
+        self.report({"INFO"}, f"Saved {path}")
+        return {"FINISHED"}
+
+
+class _Render:
+    """A still or a film, rendered by another Blender while this one stays free."""
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH")
+    check_existing: bpy.props.BoolProperty(default=False, options={"HIDDEN"})
+
+    @classmethod
+    def poll(cls, context):
+        if not (context.scene and built.description_text(context.scene)):
+            cls.poll_message_set("Build a scene first")
+        elif job.current is not None:
+            cls.poll_message_set("Something is being rendered; wait for it or cancel it")
+        elif not bpy.app.binary_path:
+            cls.poll_message_set("This is Blender as a Python module; use the command line")
+        else:
+            return True
+        return False
+
+    def invoke(self, context, _event):
+        if settings_of(context.scene).output:
+            return self.execute(context)
+        self.filepath = _name(settings_of(context.scene)).lower().replace(" ", "_") + self.suffix
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context):
+        settings = settings_of(context.scene)
+        if self.filepath:
+            settings.output = str(Path(self.filepath).with_suffix(""))
+        try:
+            output = output_path(settings, self.suffix)
+            outputs.require_file_place(output)
+            job.current = self.start(context.scene, settings, output)
+        except (InputError, JobError, OSError, RuntimeError) as error:
+            return _failed(self, error)
+        window = context.window
+        self.timer = context.window_manager.event_timer_add(0.25, window=window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        running = job.current
+        if running is not None and running.poll():
+            redraw(context.window_manager)
+            return {"PASS_THROUGH"}
+        context.window_manager.event_timer_remove(self.timer)
+        job.current = None
+        redraw(context.window_manager)
+        if running is None or running.cancelled:
+            self.report({"INFO"}, f"Cancelled {self.bl_label.lower()}; what is done stays")
+            return {"CANCELLED"}
+        if not running.ok:
+            return _failed(self, running.message or f"{running.output}: rendering failed")
+        self.finish(running.output)
+        self.report({"INFO"}, f"Saved {running.output}")
+        return {"FINISHED"}
+
+    def cancel(self, context):
+        """Blender ends, or opens another file."""
+        job.stop()
+
+    def finish(self, output):
+        pass
+
+
+class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
+    """Render the current frame in the background"""
+
+    bl_idname = "matrix_cinema.render_still"
+    bl_label = "Render Still"
+    suffix = ".png"
+
+    def start(self, scene, settings, output):
+        snapshot = Path(bpy.app.tempdir) / "matrix_cinema_still.blend"
+        job.write_snapshot(scene, snapshot)
+        asked = settings.render
+        return job.Job(job.command(snapshot, output, "still", asked.width, asked.height, asked.samples,
+                                   asked.engine, scene.frame_current), output)
+
+
+class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
+    """Render all frames in the background and make an MP4 of them"""
+
+    bl_idname = "matrix_cinema.render_film"
+    bl_label = "Render Film"
+    suffix = ".mp4"
+
+    resume: bpy.props.BoolProperty(
+        name="Resume", options={"SKIP_SAVE"},
+        description="Go on with the unfinished film as it was begun, not as the scene is now")
+
+    @classmethod
+    def description(cls, _context, asked):
+        return ("Go on with the unfinished film, as it was begun: only the missing frames are rendered"
+                if asked.resume else "Render all frames in the background and make an MP4 of them")
+
+    def start(self, scene, settings, output):
+        snapshot = job.snapshot_of(output)
+        if not self.resume:
+            job.write_snapshot(scene, snapshot)
+        asked = settings.render
+        return job.Job(job.command(snapshot, output, "film", asked.film_width, asked.film_height,
+                                   asked.film_samples, asked.engine), output)
+
+    def finish(self, output):
+        with contextlib.suppress(OSError):
+            job.snapshot_of(output).unlink()
+
+
+class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):
+    """Stop rendering. The frames of a film that are done stay, so that it can be resumed"""
+
+    bl_idname = "matrix_cinema.cancel"
+    bl_label = "Cancel"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, _context):
+        return job.current is not None
+
+    def execute(self, context):
+        job.current.cancel()
+        redraw(context.window_manager)
+        return {"FINISHED"}
+
+
+def output_path(settings, suffix):
+    """Where a still (".png") or a film (".mp4") goes. Raises InputError when that is not said."""
+    if not settings.output:
+        raise InputError("choose where the output goes")
+    if settings.output.startswith("//") and not bpy.data.filepath:
+        raise InputError(f"{settings.output}: beside the .blend, which is not saved yet; save it first")
+    path = properties.absolute(settings.output)
+    return path.with_name(path.name.removesuffix(".png").removesuffix(".mp4") + suffix)
+
+
+def redraw(window_manager):
+    """Draw the side panels again: they show progress."""
+    for window in window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+def _failed(operator, error):
+    operator.report({"ERROR"}, str(error))
+    return {"CANCELLED"}
+
+
+CLASSES = (
+    MATRIX_CINEMA_OT_open_example,
+    MATRIX_CINEMA_OT_reload,
+    MATRIX_CINEMA_OT_build,
+    MATRIX_CINEMA_OT_save_scene,
+    MATRIX_CINEMA_OT_render_still,
+    MATRIX_CINEMA_OT_render_film,
+    MATRIX_CINEMA_OT_cancel,
+)
+
+
+def register():
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister():
+    job.stop()
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,280 @@
+"""The tab "Matrix Cinema" in the 3D viewport's side panel: one panel for each part of the work,
+in its order."""
+
+import bpy
+
+from ..errors import InputError
+from . import built, job, operators, properties, source, sweep
+from .properties import settings_of
+
+
+class _Panel:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Matrix Cinema"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        self.draw_settings(layout, context, settings_of(context.scene))
+
+
+class _BuiltPanel(_Panel):
+    """A panel that has something to show only when the scene was built."""
+
+    @classmethod
+    def poll(cls, context):
+        return bool(context.scene and built.description_text(context.scene))
+
+
+class MATRIX_CINEMA_MT_examples(bpy.types.Menu):
+    """The scenes that come with Matrix Cinema"""
+
+    bl_label = "Examples"
+
+    def draw(self, _context):
+        for name, _path in source.examples():
+            self.layout.operator("matrix_cinema.open_example", text=name).name = name
+
+
+class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
+    bl_label = "Source"
+    bl_order = 0
+
+    def draw_settings(self, layout, context, settings):
+        scene = context.scene
+        if properties.is_stale(scene) and not bpy.app.timers.is_registered(properties.refill):
+            bpy.app.timers.register(properties.refill)
+        is_built = bool(built.description_text(scene))
+
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.use_property_split = False
+        row.prop(settings, "file", text="", placeholder="Scene (.toml) or capture (.safetensors)")
+        if settings.file:
+            row.operator("matrix_cinema.reload", text="", icon="FILE_REFRESH")
+        if source.examples():
+            column.menu("MATRIX_CINEMA_MT_examples", icon="FILE_FOLDER")
+        if settings.problem:
+            _wrapped(layout, context, settings.problem, icon="ERROR", alert=True)
+            return
+        if not settings.file and not is_built:
+            _wrapped(layout, context, "Choose a scene or a capture, or try an example.")
+            return
+        if source.is_capture(settings.file):
+            column = layout.column(align=True)
+            column.prop(settings, "layer")
+            column.prop(settings, "head")
+        column = layout.column(align=True)
+        for name in properties.TEXTS:
+            column.prop(settings, name)
+        pending = is_built and properties.is_pending(scene)
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.scale_y = 1.5
+        row.operator("matrix_cinema.build", text="Rebuild" if is_built else "Build",
+                     icon="FILE_REFRESH" if is_built else "PLAY")
+        if pending:
+            layout.label(text="Changes are not built yet", icon="INFO")
+        layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
+
+
+class MATRIX_CINEMA_PT_look(_Panel, bpy.types.Panel):
+    bl_label = "Look"
+    bl_order = 1
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout, _context, settings):
+        look = settings.look
+        column = layout.column(align=True)
+        column.prop(look, "style")
+        column.prop(look, "color_map")
+        column.prop(look, "probability_map")
+        column.prop(look, "sensitivity")
+        column.prop(look, "product_clip")
+        column = layout.column(align=True)
+        column.prop(look, "shape")
+        if look.shape == "object":
+            column.prop_search(look, "object", bpy.data, "objects")
+        column.prop(look, "element_scale")
+        column.prop(look, "min_size")
+        column.prop(look, "product_scale")
+        column.prop(look, "settled_scale")
+        column.prop(settings.layout, "gap")
+        column.prop(look, "instance_budget")
+        column = layout.column(heading="Show", align=True)
+        column.prop(look, "title")
+        column.prop(look, "labels")
+        column.prop(look, "legend")
+
+
+class MATRIX_CINEMA_PT_camera(_Panel, bpy.types.Panel):
+    bl_label = "Camera"
+    bl_order = 2
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout, _context, settings):
+        column = layout.column(align=True)
+        column.prop(settings.camera, "view")
+        column.prop(settings.camera, "lens")
+        column.prop(settings.camera, "margin")
+
+
+class MATRIX_CINEMA_PT_animation(_Panel, bpy.types.Panel):
+    bl_label = "Animation"
+    bl_order = 3
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout, _context, settings):
+        animation = settings.animation
+        layout.prop(animation, "algorithm")
+        column = layout.column(align=True)
+        column.prop(animation, "sweep_seconds")
+        column.prop(animation, "epilogue_seconds")
+        column.prop(animation, "pause_seconds")
+        column.prop(animation, "hold_seconds")
+        column = layout.column(align=True)
+        column.prop(animation, "trail")
+        column.prop(settings.render, "fps")
+
+
+class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
+    bl_label = "Sweep"
+    bl_order = 4
+
+    def draw_settings(self, layout, context, _settings):
+        scene = context.scene
+        layout.use_property_split = False
+        for ob in sweep.products(scene):
+            rows, inner, columns = ob["mc_shape"]
+            column = layout.column(align=True)
+            row = column.row()
+            row.label(text=ob["mc_name"])
+            shape = row.row()
+            shape.alignment = "RIGHT"
+            shape.active = False
+            shape.label(text=f"{rows} × {inner} × {columns}")
+            if sweep.is_swept(ob):
+                split = column.split(factor=0.6, align=True)
+                split.prop(ob, "matrix_cinema_sweep", text="", slider=True)
+                split.prop(ob, "matrix_cinema_step", text=f"of {sweep.steps_of(ob)}")
+            else:
+                column.label(text="All at once, no sweep")
+        row = layout.row(align=True)
+        row.operator("screen.frame_jump", text="", icon="REW").end = False
+        playing = context.screen is not None and context.screen.is_animation_playing
+        row.operator("screen.animation_play", text="", icon="PAUSE" if playing else "PLAY")
+        row.operator("screen.frame_jump", text="", icon="FF").end = True
+        row.prop(scene, "frame_current", text="Frame")
+
+
+class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
+    bl_label = "Render"
+    bl_order = 5
+
+    def draw_settings(self, layout, context, settings):
+        render = settings.render
+        if job.current is not None:
+            layout.progress(factor=job.current.part, text=job.current.text)
+            layout.label(text=job.current.output.name)
+            layout.operator("matrix_cinema.cancel", icon="X")
+            return
+        layout.prop(settings, "output", placeholder="Asked for when rendering")
+        layout.prop(render, "engine")
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.prop(render, "width")
+        row.prop(render, "height", text="")
+        column.prop(render, "samples")
+        layout.operator("matrix_cinema.render_still", icon="RENDER_STILL")
+        column = layout.column(align=True)
+        row = column.row(align=True)
+        row.prop(render, "film_width")
+        row.prop(render, "film_height", text="")
+        column.prop(render, "film_samples")
+        row = layout.row(align=True)
+        if _unfinished(settings):
+            row.operator("matrix_cinema.render_film", text="Resume Film", icon="PLAY").resume = True
+            row.operator("matrix_cinema.render_film", text="Start Over").resume = False
+        else:
+            row.operator("matrix_cinema.render_film", icon="RENDER_ANIMATION").resume = False
+
+
+class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
+    bl_label = "Info"
+    bl_order = 6
+
+    def draw_settings(self, layout, context, _settings):
+        scene = context.scene
+        points, shown = built.as_points(scene), built.description(scene)
+        seconds = (scene.frame_end - scene.frame_start + 1) / scene.render.fps
+        for name, text in (
+            ("Elements", f"{built.elements(scene):,} at most"),
+            ("Drawn as", "points" if points else "meshes"),
+            ("Memory", f"about {_bytes(built.memory(scene))}"),
+            ("Length", f"{scene.frame_end} frames, {seconds:.1f} s"),
+        ):
+            row = layout.split(factor=0.35)
+            label = row.row()
+            label.active = False
+            label.label(text=name)
+            row.label(text=text)
+        if shown is not None:
+            budget = f"{shown.look.instance_budget:,}"
+            _wrapped(layout, context, f"More than the budget of {budget}: spheres, light in memory."
+                     if points else f"Within the budget of {budget}: full meshes.")
+
+
+def _unfinished(settings):
+    """Whether an earlier film of this name can be resumed."""
+    try:
+        return job.snapshot_of(operators.output_path(settings, ".mp4")).exists()
+    except (InputError, OSError):
+        return False
+
+
+def _bytes(size):
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def _wrapped(layout, context, text, icon="NONE", alert=False):
+    """A text on as many lines as the panel's width asks for."""
+    width = context.region.width if context.region else 300
+    scale = context.preferences.system.ui_scale
+    letters = max(16, int((width / scale - 50) / 6.4))
+    column = layout.column(align=True)
+    column.alert = alert
+    column.scale_y = 0.8
+    line = ""
+    for word in [*text.split(), None]:
+        if word is None or (line and len(line) + 1 + len(word) > letters):
+            column.label(text=line, icon=icon)
+            icon = "BLANK1" if icon != "NONE" else icon
+            line = ""
+        line = f"{line} {word}".strip() if word else line
+
+
+CLASSES = (
+    MATRIX_CINEMA_MT_examples,
+    MATRIX_CINEMA_PT_source,
+    MATRIX_CINEMA_PT_look,
+    MATRIX_CINEMA_PT_camera,
+    MATRIX_CINEMA_PT_animation,
+    MATRIX_CINEMA_PT_sweep,
+    MATRIX_CINEMA_PT_render,
+    MATRIX_CINEMA_PT_info,
+)
+
+
+def register():
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister():
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,270 @@
+"""The panel's properties: a description, field by field, and where it comes from.
+
+The groups are made from the description's own dataclasses. They are a draft: what a Blender scene
+shows is described by its `matrix_cinema`, and the draft becomes that when it is built.
+"""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..errors import InputError
+from ..files.scene import Animation, Camera, Layout, Look, Render
+from . import built, source, sweep
+from .wording import DEFAULT, FIELDS, choices_of
+
+TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
+TEXTS = ("expression", "title", "caption")
+
+
+# The draft
+
+
+def settings_of(scene):
+    """The panel's properties of a Blender scene."""
+    return scene.matrix_cinema_panel
+
+
+def description(scene):
+    """What the panel of this Blender scene asks for, as a description. Raises InputError."""
+    return drafted(settings_of(scene), base(scene))
+
+
+def base(scene):
+    """What the draft was begun from: the chosen file, or else what the built scene carries."""
+    settings = settings_of(scene)
+    if settings.file:
+        return read_chosen(settings)
+    text = built.description_text(scene)
+    if not text:
+        raise InputError("choose a scene file or an attention capture first")
+    return dataclasses.replace(source.carried(text), folder=bpy.path.abspath("//") or ".")
+
+
+def read_chosen(settings):
+    """The description in the chosen file, or of the chosen head. Raises InputError."""
+    return source.read(absolute(settings.file), *chosen_head(settings))
+
+
+def drafted(settings, begun):
+    """The description `begun` with everything as the panel says it."""
+    tables = {}
+    for name, cls in TABLES.items():
+        group, table = getattr(settings, name), getattr(begun, name)
+        changes = {f.name: _taken(group, f.name, getattr(table, f.name)) for f in dataclasses.fields(cls)}
+        tables[name] = dataclasses.replace(table, **changes)
+    texts = {name: getattr(settings, name) for name in TEXTS}
+    return dataclasses.replace(begun, **tables, **texts)
+
+
+def fill(settings, scene, text=""):
+    """Show a description in the panel. `text` is its JSON when it is that of the built scene."""
+    for name in TEXTS:
+        setattr(settings, name, getattr(scene, name))
+    for name, cls in TABLES.items():
+        group, table = getattr(settings, name), getattr(scene, name)
+        for f in dataclasses.fields(cls):
+            value = getattr(table, f.name)
+            try:
+                setattr(group, f.name, (value or DEFAULT) if choices_of(cls, f) else value)
+            except TypeError:  # a style of a newer version: its name is kept by the scene itself
+                group.property_unset(f.name)
+    if text:
+        settings.filled_from = _digest(text)
+
+
+def _taken(group, name, before):
+    """The value of a property, which is `before` to the last digit as long as nobody changed it."""
+    value = getattr(group, name)
+    if isinstance(before, float):
+        return before if np.float32(before) == np.float32(value) else float(str(np.float32(value)))
+    return "" if value == DEFAULT else value
+
+
+# Draft and built scene
+
+
+def is_pending(scene):
+    """Whether the panel asks for something other than what is built."""
+    settings, shown = settings_of(scene), built.description(scene)
+    if shown is None:
+        return False
+    return drafted(settings, shown) != shown or settings.built_from != origin(settings)
+
+
+def origin(settings):
+    """Which file, layer and head the draft was begun from."""
+    layer, head = chosen_head(settings)
+    return f"{settings.file} {layer} {head}".strip() if layer else settings.file
+
+
+def is_stale(scene):
+    """Whether the scene was built or loaded behind the panel's back."""
+    text = built.description_text(scene)
+    return bool(text) and settings_of(scene).filled_from != _digest(text)
+
+
+def refill():
+    """Fill the panel of every scene from what it carries. A timer: drawing may not change anything."""
+    for scene in bpy.data.scenes:
+        if is_stale(scene):
+            shown = built.description(scene)
+            if shown is not None:
+                fill(settings_of(scene), shown)
+            settings_of(scene).filled_from = _digest(built.description_text(scene))
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# The capture's menus
+
+
+def absolute(path):
+    """A path of the panel as the system knows it."""
+    return Path(bpy.path.abspath(path))
+
+
+def chosen_head(settings):
+    """The chosen layer's name and the head's number, ("", 0) where there is no capture."""
+    if not _layers(settings, None):
+        return "", 0
+    return settings.layer, int(settings.head or 0)
+
+
+def _layers(settings, _context):
+    """The layers of the chosen capture. Blender keeps no reference to the texts, `_kept` does."""
+    if not source.is_capture(settings.file):
+        return _NOTHING
+    try:
+        layers = source.opened(absolute(settings.file)).layers.values()
+    except InputError:
+        return _NOTHING
+    return _kept(tuple((one.name, f"Layer {one.name}", f"{len(one.heads)} heads, mask: {one.mask}", n)
+                       for n, one in enumerate(layers)))
+
+
+def _heads(settings, _context):
+    if not _layers(settings, None):
+        return _NOTHING
+    try:
+        layer = source.opened(absolute(settings.file)).layer(settings.layer)
+    except InputError:
+        return _NOTHING
+    return _kept(tuple((str(head), f"Head {head}", f"Query head {head} of layer {layer.name}", n)
+                       for n, head in enumerate(layer.heads)))
+
+
+_NOTHING = ()
+_menus = {}
+
+
+def _kept(items):
+    """The same tuple for the same items, for as long as Python runs."""
+    return _menus.setdefault(items, items) or _NOTHING
+
+
+def _file_chosen(settings, _context):
+    settings.problem = ""
+    try:
+        if source.is_capture(settings.file):
+            source.opened(absolute(settings.file))  # says what is wrong with it
+            settings.layer = _layers(settings, None)[0][0]
+            settings.head = _heads(settings, None)[0][0]
+        if settings.file:
+            fill(settings, read_chosen(settings))
+    except InputError as error:
+        settings.problem = str(error)
+
+
+def _layer_chosen(settings, _context):
+    if settings.head not in [item[0] for item in _heads(settings, None)]:
+        settings.head = _heads(settings, None)[0][0]
+    _head_chosen(settings, _context)
+
+
+def _head_chosen(settings, _context):
+    """Another head has another title and may have another mask; the look stays."""
+    settings.problem = ""
+    try:
+        scene = read_chosen(settings)
+    except InputError as error:
+        settings.problem = str(error)
+    else:
+        for name in TEXTS:
+            setattr(settings, name, getattr(scene, name))
+
+
+# The classes
+
+
+def _property(cls, field):
+    label, tooltip, options = FIELDS[cls][field.name]
+    options = {"name": label, "description": tooltip, **options}
+    choices = choices_of(cls, field)
+    if choices:
+        return bpy.props.EnumProperty(items=choices, default=field.default or DEFAULT, **options)
+    if isinstance(field.default, bool):
+        return bpy.props.BoolProperty(default=field.default, **options)
+    if isinstance(field.default, str):
+        return bpy.props.StringProperty(default=field.default, **options)
+    limits = {"min": field.metadata.get("low"), "max": field.metadata.get("high")}
+    limits = {key: limit for key, limit in limits.items() if limit is not None}
+    kind = bpy.props.IntProperty if isinstance(field.default, int) else bpy.props.FloatProperty
+    return kind(default=field.default, **limits, **options)
+
+
+def _group(name, cls):
+    """A property group with the fields of a dataclass."""
+    group = type(f"MATRIX_CINEMA_PG_{name}", (bpy.types.PropertyGroup,), {})
+    group.__annotations__ = {f.name: _property(cls, f) for f in dataclasses.fields(cls)}
+    return group
+
+
+GROUPS = {name: _group(name, cls) for name, cls in TABLES.items()}
+
+
+class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
+    file: bpy.props.StringProperty(
+        name="File", subtype="FILE_PATH", update=_file_chosen,
+        description="A scene file (.toml) or an attention capture (.safetensors)")
+    layer: bpy.props.EnumProperty(
+        name="Layer", items=_layers, update=_layer_chosen, description="Layer of the captured model")
+    head: bpy.props.EnumProperty(
+        name="Head", items=_heads, update=_head_chosen, description="Attention head of that layer")
+    problem: bpy.props.StringProperty(description="What is wrong with the chosen file")
+    expression: bpy.props.StringProperty(
+        name="Expression", description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V")
+    title: bpy.props.StringProperty(name="Title", description="First line at the top of the picture")
+    caption: bpy.props.StringProperty(name="Caption", description="Second line, under the title")
+    output: bpy.props.StringProperty(
+        name="Output", subtype="FILE_PATH",
+        description="Where stills and films go; the suffix .png or .mp4 is added")
+    built_from: bpy.props.StringProperty(description="The file, layer and head of what is built")
+    filled_from: bpy.props.StringProperty(description="Digest of the description shown in the panel")
+
+
+MATRIX_CINEMA_PG_panel.__annotations__ |= {
+    name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()
+}
+CLASSES = (*GROUPS.values(), MATRIX_CINEMA_PG_panel)
+
+
+def register():
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.matrix_cinema_panel = bpy.props.PointerProperty(type=MATRIX_CINEMA_PG_panel)
+    sweep.register()
+
+
+def unregister():
+    if bpy.app.timers.is_registered(refill):
+        bpy.app.timers.unregister(refill)
+    sweep.unregister()
+    del bpy.types.Scene.matrix_cinema_panel
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

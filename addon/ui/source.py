@@ -1,0 +1,85 @@
+"""Where a description in the panel comes from: a scene file, a capture with layer and head, or the
+built scene itself. No Blender here.
+
+Files are looked at again only when they have changed, because menus ask while they are drawn.
+"""
+
+import dataclasses
+import functools
+import os
+from pathlib import Path
+
+from ..errors import InputError
+from ..files.capture import open_capture
+from ..files.presets import scene_from_capture
+from ..files.scene import from_json, load_scene
+from ..look.color_maps import color_map
+from ..look.styles import style
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def is_capture(path):
+    """Whether a path names an attention capture rather than a scene file."""
+    return Path(path).suffix.lower() == ".safetensors"
+
+
+def read(path, layer="", head=0):
+    """The description in a scene file, or that of one head of a capture.
+
+    Raises InputError, also for a style or colour map that is not known, so that everything in it can
+    be shown in the panel.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".toml", ".safetensors"):
+        raise InputError(f"{path}: choose a scene (.toml) or an attention capture (.safetensors)")
+    scene = scene_from_capture(path, layer, head) if is_capture(path) else load_scene(path)
+    style(scene.look.style, f"{path}: look: style")
+    for name in ("color_map", "probability_map"):
+        if getattr(scene.look, name):
+            color_map(getattr(scene.look, name), f"{path}: look: {name}")
+    return scene
+
+
+@functools.lru_cache(maxsize=64)
+def carried(text):
+    """The description that a built scene carries as JSON. Raises InputError."""
+    return from_json(text, "the description in this Blender scene")
+
+
+def opened(path):
+    """The capture at `path`, opened once as long as it does not change. Raises InputError."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        raise InputError(f"{path}: no such file") from None
+    return _opened(str(path), status.st_mtime_ns, status.st_size)
+
+
+@functools.lru_cache(maxsize=4)
+def _opened(path, _modified, _size):
+    return open_capture(path)
+
+
+def examples():
+    """The scenes that come with the extension: (name, path)."""
+    return [(path.stem.replace("_", " ").capitalize(), path) for path in sorted(EXAMPLES.rglob("*.toml"))]
+
+
+def moved(scene, folder):
+    """The description as it has to be written into `folder`, so that it still finds its files."""
+    def found(name):
+        if not name or Path(name).is_absolute():
+            return name
+        target = Path(scene.folder).resolve() / name
+        try:
+            return Path(os.path.relpath(target, Path(folder).resolve())).as_posix()
+        except ValueError:  # another drive
+            return target.as_posix()
+
+    return dataclasses.replace(
+        scene,
+        capture=dataclasses.replace(scene.capture, file=found(scene.capture.file)),
+        matrices={name: dataclasses.replace(m, file=found(m.file)) for name, m in scene.matrices.items()},
+        folder=str(folder),
+    )

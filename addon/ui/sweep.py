@@ -1,0 +1,97 @@
+"""Scrubbing: sliders on a product that show how far its sweep is and move the timeline.
+
+They store nothing. Reading one asks the product's Sweep curve for its value at the current frame;
+moving one goes to the frame, fractions included, at which the curve has that value.
+"""
+
+import math
+
+import bpy
+
+from ..blender import compat
+from ..blender.objects import MODIFIER
+from . import built
+
+
+def products(scene):
+    """The products of a built Blender scene, in the order in which they are swept."""
+    found = built.products(scene)
+    curves = {ob: curve_of(ob) for ob in found}
+    return sorted(found, key=lambda ob: (curves[ob].range()[0] if curves[ob] else 0.0, ob["mc_name"]))
+
+
+def curve_of(ob):
+    """The curve that animates a product's Sweep, or None."""
+    return compat.find_curve(ob, compat.input_path(ob.modifiers[MODIFIER], "Sweep"))
+
+
+def is_swept(ob):
+    """Whether there is anything to scrub."""
+    curve = curve_of(ob)
+    return curve is not None and curve.range()[1] > curve.range()[0]
+
+
+def steps_of(ob):
+    return int(ob.get("mc_steps", 1))
+
+
+def position(ob, frame):
+    """How many steps of the product are visited at a frame (a float)."""
+    curve = curve_of(ob)
+    return curve.evaluate(frame) if curve else compat.get_input(ob.modifiers[MODIFIER], "Sweep")
+
+
+def frame_of(curve, value):
+    """The frame, a float, at which a rising curve reaches `value`; its last frame when it never does.
+
+    By bisection, so that keys which a user has moved or eased are followed too.
+    """
+    low, high = curve.range()
+    if value <= curve.evaluate(low):
+        return low
+    for _ in range(50):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if curve.evaluate(middle) < value else (low, middle)
+    return high
+
+
+def scrub(ob, scene, value):
+    """Go to the frame at which `value` steps of the product are visited."""
+    curve = curve_of(ob)
+    if curve is not None:
+        frame = frame_of(curve, min(max(value, 0.0), steps_of(ob)))
+        # Curves are float32: what is as good as a whole frame should be one.
+        frame = round(frame) if abs(frame - round(frame)) < 1e-3 else frame
+        scene.frame_set(math.floor(frame), subframe=frame - math.floor(frame))
+
+
+def _get_step(ob):
+    return position(ob, bpy.context.scene.frame_current_final) if built.is_product(ob) else 0.0
+
+
+def _set_step(ob, value):
+    if built.is_product(ob):
+        scrub(ob, bpy.context.scene, value)
+
+
+def _get_percent(ob):
+    return 100.0 * _get_step(ob) / steps_of(ob)
+
+
+def _set_percent(ob, value):
+    _set_step(ob, value / 100.0 * steps_of(ob))
+
+
+def register():
+    bpy.types.Object.matrix_cinema_sweep = bpy.props.FloatProperty(
+        name="Sweep", subtype="PERCENTAGE", min=0.0, max=100.0, precision=1,
+        get=_get_percent, set=_set_percent,
+        description="How far this product is swept; drag to move the timeline there")
+    bpy.types.Object.matrix_cinema_step = bpy.props.FloatProperty(
+        name="Step", min=0.0, precision=2, step=100, get=_get_step, set=_set_step,
+        description="How many steps of this product are visited; a fraction is a step fading in")
+
+
+def unregister():
+    del bpy.types.Object.matrix_cinema_sweep
+    del bpy.types.Object.matrix_cinema_step

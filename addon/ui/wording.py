@@ -1,0 +1,132 @@
+"""What the panel calls each field of a scene description, its tooltip, and the names of its choices.
+
+Keyed by the description's own classes and fields, so that panel and scene file cannot drift apart:
+a field without words here is an error when the properties are made.
+"""
+
+from ..files.scene import Animation, Camera, Layout, Look, Render
+from ..look.color_maps import color_maps
+from ..look.styles import STYLES
+
+# Blender has no choice without a name; in a description it is the empty string.
+DEFAULT = "default"
+
+# class: {field: (label, tooltip, options of the property)}
+FIELDS = {
+    Look: {
+        "style": ("Style", "Background, materials, light and colour maps, as one design", {}),
+        "color_map": ("Signed Map", "Colour map of signed values; zero is in its middle", {}),
+        "probability_map": ("Probability Map", "Colour map of values from 0 to 1, such as a softmax", {}),
+        "sensitivity": ("Scale", "What full colour and full size stand for", {}),
+        "shape": ("Elements", "What is drawn for each number", {}),
+        "object": ("Object", "Your own object, drawn for each number; as an element it has radius 1", {}),
+        "element_scale": ("Size", "Size of every element; at 1 the largest ones nearly touch", {}),
+        "min_size": ("Smallest", "Size of the elements nearest to zero, relative to the largest",
+                     {"subtype": "FACTOR"}),
+        "product_scale": ("Products", "Size of the products inside a cuboid, relative to the matrices", {}),
+        "settled_scale": ("Settled", "Size to which the products shrink when their sweep is over",
+                          {"subtype": "FACTOR"}),
+        "product_clip": ("Product Clip", "Percentile of the products' magnitudes at which colour and size "
+                         "are full; the legend shows it", {"subtype": "PERCENTAGE", "precision": 1}),
+        "instance_budget": ("Budget", "Up to so many elements each one is a mesh; above it they are drawn "
+                            "as spheres, which need far less memory and time", {"step": 1000}),
+        "labels": ("Names and Tokens", "Write matrix names, shapes and the tokens along the axes", {}),
+        "legend": ("Legend", "Show colour bars with numbers along the bottom of the picture", {}),
+        "title": ("Title", "Show title and caption at the top of the picture", {}),
+    },
+    Camera: {
+        "view": ("View", "Where the camera stands; it frames everything, labels included", {}),
+        "lens": ("Lens", "Focal length; a longer one flattens the perspective", {"unit": "CAMERA"}),
+        "margin": ("Margin", "Part of the picture left free on every side", {"subtype": "FACTOR"}),
+    },
+    Animation: {
+        "algorithm": ("Order", "The order in which the products are visited", {}),
+        "sweep_seconds": ("Sweep", "Seconds that each product's sweep takes", {"unit": "TIME_ABSOLUTE"}),
+        "epilogue_seconds": ("Epilogue", "Seconds in which a result turns from its sums to what is made of "
+                             "them, such as a softmax", {"unit": "TIME_ABSOLUTE"}),
+        "pause_seconds": ("Pause", "Seconds to wait between one product and the next",
+                          {"unit": "TIME_ABSOLUTE"}),
+        "hold_seconds": ("Hold", "Seconds for which the finished scene stands at the end",
+                         {"unit": "TIME_ABSOLUTE"}),
+        "trail": ("Trail", "Steps in which a visited product fades away; at 0 it stays", {}),
+    },
+    Layout: {
+        "scheme": ("Layout", "How the cuboids of a chain are joined", {}),
+        "gap": ("Gap", "Distance between a cuboid and the matrices on its faces, in rows", {}),
+    },
+    Render: {
+        "width": ("Still", "Width of a still in pixels", {"subtype": "PIXEL"}),
+        "height": ("Height", "Height of a still in pixels", {"subtype": "PIXEL"}),
+        "samples": ("Samples", "Samples per pixel of a still; more is less noise", {}),
+        "film_width": ("Film", "Width of a film in pixels", {"subtype": "PIXEL"}),
+        "film_height": ("Height", "Height of a film in pixels", {"subtype": "PIXEL"}),
+        "film_samples": ("Samples", "Samples per pixel of a film; more is less noise", {}),
+        "fps": ("Frame Rate", "Frames of a film per second", {}),
+        "engine": ("Engine", "Which of Blender's render engines makes the pictures", {}),
+        "still": ("Still At", "Moment of the still that the command line renders: 0 start, 1 end",
+                  {"subtype": "FACTOR"}),
+    },
+}  # fmt: skip
+
+# (class, field): {choice: (label, tooltip)}; a choice that is missing is called by its own name.
+CHOICES = {
+    (Look, "style"): {
+        name: (name.replace("_", " ").title(), one.about[0].upper() + one.about[1:])
+        for name, one in STYLES.items()
+    },
+    (Look, "sensitivity"): {
+        "local": ("Each Matrix", "Full size and colour at the largest magnitude of the matrix itself"),
+        "semilocal": ("In Between", "The geometric mean of the matrix's own and the scene's largest"),
+        "global": ("Whole Scene", "Full size and colour at the largest magnitude of the whole scene"),
+        "superlocal": ("Each Matrix, Stretched", "From the smallest to the largest magnitude of the matrix"),
+    },
+    (Look, "shape"): {
+        "": ("Style's Own", "What the style has"),
+        "cube": ("Cubes", "Bevelled cubes for matrices, spheres for the products"),
+        "sphere": ("Spheres", "Spheres for matrices and products"),
+        "object": ("Your Object", "An object of this file"),
+    },
+    (Camera, "view"): {
+        "stage": ("Stage", "Nearly from the front, a little from the right and above"),
+        "three_quarter": ("Three-Quarter", "From the front corner and above"),
+        "front": ("Front", "Straight at the front"),
+        "side": ("Side", "Straight at the right side"),
+        "top": ("Top", "Straight from above"),
+        "isometric": ("Isometric", "From the corner, all three axes alike"),
+    },
+    (Animation, "algorithm"): {
+        "none": ("All at Once", "No sweep: everything is there from the start"),
+        "dotprod": ("Dot Products by Row", "One entry of the result after the other, along its rows"),
+        "dotprod_columns": ("Dot Products by Column", "One entry of the result after another, column-wise"),
+        "axpy": ("Scaled Columns", "A column of the left matrix times one number of the right"),
+        "vmprod": ("Row by Row", "One row of the left matrix times the whole right matrix"),
+        "mvprod": ("Column by Column", "The whole left matrix times one column of the right"),
+        "vvprod": ("Outer Products", "A column of the left times a row of the right: all sums grow together"),
+        "scalar": ("One by One", "One single product after the other"),
+    },
+    (Layout, "scheme"): {"stage": ("Stage", "A chain that reads from left to right, faces shared")},
+    (Render, "engine"): {
+        "cycles": ("Cycles", "Traced light: soft shadows, and exact"),
+        "eevee": ("EEVEE", "Fast on a graphics card"),
+    },
+}  # fmt: skip
+
+
+def choices_of(cls, field):
+    """(identifier, label, tooltip) of each choice of a field, or () for a field of free text."""
+    known = field.metadata.get("choices")
+    if (cls, field.name) == (Look, "style"):
+        known = tuple(STYLES)
+    elif field.name in ("color_map", "probability_map"):
+        return _color_map_choices("signed" if field.name == "color_map" else "unsigned")
+    words = CHOICES.get((cls, field.name), {})
+    return tuple((c or DEFAULT, *words.get(c, (c.replace("_", " ").title(), ""))) for c in known or ())
+
+
+def _color_map_choices(use):
+    """The maps for that use first, then the others, which are allowed too."""
+    maps = color_maps()
+    ordered = sorted(maps, key=lambda name: maps[name]["use"] != use)
+    rows = [(name, name.replace("_", " ").title(), f"{maps[name]['use'].title()}: {maps[name]['credit']}")
+            for name in ordered]
+    return ((DEFAULT, "Style's Own", "The map that belongs to the style"), *rows)
