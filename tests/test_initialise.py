@@ -171,6 +171,8 @@ def test_formulas(formula, function):
     [
         ("gausian", 'A: init: unknown initialiser "gausian"; did you mean "gaussian"?'),
         ("", "unknown initialiser"),
+        ("eye\neye", "expected the name of an initialiser"),
+        ("eye" * 100, "expected the name of an initialiser"),
         ("low_rank(9)", "the rank 9 must be a whole number from 1 to 5"),
         ("low_rank(1.5)", "the rank 1.5 must be a whole number"),
         ("low_rank(1, 2)", "gives 2 numbers; low_rank takes rank"),

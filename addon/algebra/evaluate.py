@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import InputError, nearest
 from .epilogue import apply
 from .expression import Node
-from .stages import Concat, Elementwise, Leaf, Product, Slice, leaf_names, stages_of
+from .stages import Concat, Elementwise, Leaf, Product, Slice, Stage, leaf_names, stages_of
 
 _CHUNK = 1 << 22  # products held at once by `partial_sums`
 
@@ -40,8 +40,8 @@ class Result:
 class Evaluation:
     """The results of all stages of `root`, by name."""
 
-    root: object
-    results: dict
+    root: Stage
+    results: dict[str, Result]
 
     def __getitem__(self, stage):
         """The result of a stage, or of a name."""
@@ -84,7 +84,7 @@ def shapes(root, leaf_shapes):
                 raise InputError(f"{stage.name}: expected a shape of rows and columns, found {shape}")
         else:
             sides = [_turned(found[o.stage.name], o) for o in stage.operands]
-            shape = _shape(stage, sides, found)
+            shape = _shape(stage, sides)
         found[stage.name] = shape
     _inner_dimensions(root, found)
     return found
@@ -122,7 +122,7 @@ def _turned(shape, operand):
     return shape[::-1] if operand.transposed else shape
 
 
-def _shape(stage, sides, found):
+def _shape(stage, sides):
     match stage:
         case Product():
             (rows, inner), (inner_right, columns) = sides

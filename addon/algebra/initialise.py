@@ -180,6 +180,8 @@ INITIALISERS = {
 
 def _parsed(text, where):
     """The initialiser that a text names and its numbers, defaults filled in."""
+    if len(text) > 80 or not text.isprintable():
+        raise InputError(f"{where}: expected the name of an initialiser or expr: and a formula")
     name, bracket, rest = text.strip().partition("(")
     name = "_".join(name.lower().replace("_", " ").split())
     if name not in INITIALISERS:

@@ -26,6 +26,7 @@ _TOKEN = re.compile(
 _ONLY_MATRICES = {"=", ":=", ".", "[", "]", ":"}
 _CLOSES = {"(": ")", "call": ")", "[": "]"}
 _OPERAND = 'a name, a number or "("'
+_DOT = "expected .T (the transpose); a name with a dot in it is written in backquotes"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def rewrite(text, where, matrices=True):
         for token in tokens:
             if token.text in _ONLY_MATRICES:
                 raise token.at.error(f'unexpected "{token.text}"; expected an operator')
-    roles = _check(tokens, Place(text, len(text), where))
+    roles = _Grammar(tokens, Place(text, len(text), where)).roles()
     parts, places, names, quoted = [], [], {}, set()
 
     def put(piece, at):
@@ -137,91 +138,111 @@ def _unexpected(character):
     return f'unexpected "{character}"; expected {_OPERAND}, or an operator'
 
 
-def _expected(operand_next):
-    return _OPERAND if operand_next else "an operator"
+class _Grammar:
+    """Walks the tokens once, knowing which bracket is open and whether an operand comes next.
 
-
-def _two_operands(tokens, n):
-    found = tokens[n].text
-    if tokens[n].kind == "number" and found.startswith("."):
-        return "expected .T (the transpose); a name with a dot in it is written in backquotes"
-    return f'expected an operator before "{found}"'
-
-
-def _can_name(tokens, n):
-    """Whether the = at `n` follows a name at the start, or right after a bracket or a comma."""
-    if tokens[n - 1].kind not in ("name", "quoted"):
-        return False
-    return n == 1 or (tokens[n - 2].kind == "sign" and tokens[n - 2].text in ("(", ","))
-
-
-def _check(tokens, end):
-    """The role of each token: "name", "naming" (the = of a named result) or "" for all others.
-
-    Walks once, knowing only whether an operand or an operator comes next and which bracket is open.
+    That is enough to find the role of every token, and to say what was expected instead. A role is
+    "name", "option" (of a call), "attribute" (the T of .T), "naming" (the = of a named result), or "".
     """
-    roles = []
-    open_brackets = []  # (kind, place): "(" groups, "call" encloses arguments, "[" an index
-    operand_next = True
-    for n, token in enumerate(tokens):
-        text, previous = token.text, tokens[n - 1] if n else None
-        inside = open_brackets[-1][0] if open_brackets else ""
-        role = ""
-        if token.kind in ("name", "quoted", "number"):
-            if not operand_next:
-                raise token.at.error(_two_operands(tokens, n))
-            if previous and previous.kind == "sign" and previous.text == ".":
-                role = "attribute"
-            elif token.kind != "number":
-                role = "name"
-            operand_next = False
-        elif text in ("(", "["):
-            called = text == "(" and not operand_next and previous.kind == "name" and roles[-1] == "name"
-            if (text == "[") == operand_next and not called:
-                raise token.at.error(f'expected {_expected(operand_next)}, found "{text}"')
-            open_brackets.append(("call" if called else text, token.at))
-            if len(open_brackets) > MAX_BRACKETS:
-                raise token.at.error(f"nested too deep; the most is {MAX_BRACKETS} brackets")
-            operand_next = True
-        elif text in (")", "]"):
-            if not open_brackets or _CLOSES[inside] != text:
-                raise token.at.error(f'"{text}" closes nothing that is open')
-            if operand_next and inside != "[" and (inside == "(" or previous.text != "("):
-                raise token.at.error(f'expected {_OPERAND} before "{text}"')
-            open_brackets.pop()
-            operand_next = False
-        elif text == ",":
-            if inside not in ("call", "[") or (operand_next and inside == "call"):
-                raise token.at.error(f'expected {_expected(operand_next)}, found ","')
-            operand_next = True
-        elif text == ":":
-            if inside != "[":
-                raise token.at.error('":" belongs only inside an index, like A[0:4, :]')
-            operand_next = True
-        elif text in ("=", ":="):
-            if inside == "[" or operand_next or not _can_name(tokens, n):
-                raise token.at.error(
-                    'a name is given at the start or right after "(", like out = A @ B or (attn = Q @ K) @ V'
-                )
-            role = "" if inside == "call" and text == "=" else "naming"
-            if not role:
-                roles[-1] = "option"
-            operand_next = True
-        elif text == ".":
-            following = tokens[n + 1] if n + 1 < len(tokens) else None
-            if operand_next or following is None or following.text != "T" or following.kind != "name":
-                raise token.at.error(
-                    "expected .T (the transpose); a name with a dot in it is written in backquotes"
-                )
-            operand_next = True
-        else:
-            if operand_next and text not in "+-":
-                raise token.at.error(f'expected {_OPERAND}, found "{text}"')
-            operand_next = True
-        roles.append(role)
-    if open_brackets:
-        kind, at = open_brackets[-1]
-        raise at.error(f'this bracket is not closed; expected "{_CLOSES[kind]}" before the end')
-    if operand_next:
-        raise end.error(f"expected {_OPERAND}, found the end")
-    return roles
+
+    def __init__(self, tokens, end):
+        self.tokens = tokens
+        self.end = end
+        self.brackets = []  # (kind, place): "(" groups, "call" encloses arguments, "[" an index
+        self.operand_next = True
+        self.found = []
+
+    def roles(self):
+        for n, token in enumerate(self.tokens):
+            read = (
+                _Grammar.operand if token.kind != "sign" else self._SIGNS.get(token.text, _Grammar.operator)
+            )
+            self.found.append(read(self, n, token) or "")
+        if self.brackets:
+            kind, at = self.brackets[-1]
+            raise at.error(f'this bracket is not closed; expected "{_CLOSES[kind]}" before the end')
+        if self.operand_next:
+            raise self.end.error(f"expected {_OPERAND}, found the end")
+        return self.found
+
+    @property
+    def inside(self):
+        return self.brackets[-1][0] if self.brackets else ""
+
+    def sign_before(self, n, *signs):
+        return n > 0 and self.tokens[n - 1].kind == "sign" and self.tokens[n - 1].text in signs
+
+    def unexpected(self, token):
+        expected = _OPERAND if self.operand_next else "an operator"
+        return token.at.error(f'expected {expected}, found "{token.text}"')
+
+    def operand(self, n, token):
+        if not self.operand_next:
+            if token.kind == "number" and token.text.startswith("."):
+                raise token.at.error(_DOT)
+            raise token.at.error(f'expected an operator before "{token.text}"')
+        self.operand_next = False
+        if self.sign_before(n, "."):
+            return "attribute"
+        return "" if token.kind == "number" else "name"
+
+    def operator(self, n, token):
+        if self.operand_next and token.text not in "+-":
+            raise self.unexpected(token)
+        self.operand_next = True
+
+    def opening(self, n, token):
+        kind = token.text
+        if kind == "(" and not self.operand_next:
+            # Only a bare name is called.
+            if self.tokens[n - 1].kind != "name" or self.found[-1] != "name":
+                raise self.unexpected(token)
+            kind = "call"
+        elif kind == "[" and self.operand_next:
+            raise self.unexpected(token)
+        self.brackets.append((kind, token.at))
+        if len(self.brackets) > MAX_BRACKETS:
+            raise token.at.error(f"nested too deep; the most is {MAX_BRACKETS} brackets")
+        self.operand_next = True
+
+    def closing(self, n, token):
+        if not self.brackets or _CLOSES[self.inside] != token.text:
+            raise token.at.error(f'"{token.text}" closes nothing that is open')
+        no_arguments = self.inside == "call" and self.sign_before(n, "(")
+        if self.operand_next and self.inside != "[" and not no_arguments:
+            raise token.at.error(f'expected {_OPERAND} before "{token.text}"')
+        self.brackets.pop()
+        self.operand_next = False
+
+    def comma(self, n, token):
+        if self.inside not in ("call", "[") or (self.operand_next and self.inside == "call"):
+            raise self.unexpected(token)
+        self.operand_next = True
+
+    def colon(self, n, token):
+        if self.inside != "[":
+            raise token.at.error('":" belongs only inside an index, like A[0:4, :]')
+        self.operand_next = True
+
+    def naming(self, n, token):
+        after_name = n > 0 and self.tokens[n - 1].kind in ("name", "quoted") and not self.operand_next
+        if self.inside == "[" or not after_name or not (n == 1 or self.sign_before(n - 1, "(", ",")):
+            raise token.at.error(
+                'a name is given at the start or right after "(", like out = A @ B or (attn = Q @ K) @ V'
+            )
+        self.operand_next = True
+        if self.inside == "call" and token.text == "=":
+            self.found[-1] = "option"
+            return ""
+        return "naming"
+
+    def dot(self, n, token):
+        following = self.tokens[n + 1] if n + 1 < len(self.tokens) else None
+        if self.operand_next or following is None or (following.kind, following.text) != ("name", "T"):
+            raise token.at.error(_DOT)
+        self.operand_next = True
+
+    _SIGNS = {
+        "(": opening, "[": opening, ")": closing, "]": closing,
+        ",": comma, ":": colon, "=": naming, ":=": naming, ".": dot,
+    }  # fmt: skip

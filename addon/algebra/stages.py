@@ -17,6 +17,7 @@ from .expression import (
     Name,
     Named,
     Negate,
+    Node,
     Number,
     Transpose,
     quote,
@@ -147,7 +148,7 @@ def stage(node):
     """The root stage of a parsed expression; shared results are the same object throughout.
 
     Raises InputError for what parses but has no meaning: a name used for two things, a number
-    where a matrix belongs, `k` with no product around.
+    where a matrix belongs, an unknown mask or axis.
     """
     if number_part(node) and not isinstance(node, Name):
         raise node.at.error("this is a number; expected a matrix expression like out = A @ B")
@@ -191,7 +192,7 @@ def number_part(node):
 
 def number_of(argument, inner):
     """The float of a step's argument, where `k` is `inner`. Raises InputError when it is not finite."""
-    if not isinstance(argument, (Number, Name, Negate, Binary, Call)):
+    if not isinstance(argument, Node):
         return float(argument)
     try:
         value = _value(argument, inner)
