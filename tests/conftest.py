@@ -1,0 +1,67 @@
+"""What all tests share: Blender without the user's settings, no network, an end that does not hang."""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Before anything imports bpy, which reads it once.
+_resources = tempfile.mkdtemp(prefix="matrix-cinema-tests-")
+os.environ["BLENDER_USER_RESOURCES"] = _resources
+_status = 0
+
+
+def pytest_sessionfinish(exitstatus):
+    global _status
+    _status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    """Blender 4.5's module hangs at Python's own exit once handlers or classes were registered."""
+    shutil.rmtree(_resources, ignore_errors=True)
+    if "bpy" in sys.modules:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_status)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """A test that would reach out fails."""
+    connect = socket.socket.connect
+
+    def refuse(self, address):
+        if self.family != getattr(socket, "AF_UNIX", None):
+            raise OSError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture
+def factory():
+    """The bpy module with an empty file, as after the start of a Blender that was never set up."""
+    bpy = pytest.importorskip("bpy")
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    return bpy
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A scene file whose film has 12 small frames."""
+    path = tmp_path / "tiny.toml"
+    path.write_text("""
+expression = "out = A @ B"
+matrices.A = { init = "uniform", shape = [3, 4] }
+matrices.B = { init = "uniform", shape = [4, 2] }
+animation = { sweep_seconds = 0.3, epilogue_seconds = 0.0, hold_seconds = 0.15 }
+render = { width = 64, height = 36, samples = 1, film_width = 64, film_height = 36, film_samples = 1 }
+""")
+    return path
