@@ -5,7 +5,7 @@ is told apart into a named mask and a bias; steps of a decoding with a cache are
 layer. Each layer is then recomputed from exactly what will be written, and the error noted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -21,7 +21,8 @@ MASKED = -1e3  # a logit this far below the row's largest has no weight in any f
 class Seen:
     """One layer as it will be written, in NumPy; q, k, v, z are [heads, tokens, width].
 
-    `allowed` and `bias` are [heads or 1, queries, keys] or None; `found` has the projections.
+    `allowed` and `bias` are [heads or 1, queries, keys] or None, the bias exact to within `noise`;
+    `found` has the projections, `tensors` what else is written.
     """
 
     module: str
@@ -37,18 +38,20 @@ class Seen:
     sinks: tuple
     allowed: np.ndarray | None
     bias: np.ndarray | None
+    noise: float
     found: dict
     tensors: dict
 
 
 def see(call, index):
     """The layer that a call shows of batch element `index`."""
-    batch = call.q.shape[0]
-    q, z = call.q[index], call.z[index]
-    k, v = (t[index if t.shape[0] > 1 else 0] for t in (call.k, call.v))
-    k, v = _ungroup(k, v, q.shape[0])
-    found = find_projections(q, k, v, call.before, call.paths, batch, index)
-    scale = call.scale
+    q, k, v, found = _projected(call, index)
+    if "Q" not in found and call.q.shape[2] > 1:
+        turned = _unpacked(call)
+        q_turned, k_turned, v_turned, found_turned = _projected(turned, index)
+        if "Q" in found_turned:
+            call, q, k, v, found = turned, q_turned, k_turned, v_turned, found_turned
+    z, scale = call.z[index], call.scale
     if "Q" in found and found["Q"].how == "value":
         q, scale = _unscaled(q, scale, found["Q"].factor)
     if "K" in found and found["K"].how == "value":
@@ -56,9 +59,9 @@ def see(call, index):
 
     if call.tap == "sdpa":
         allowed, bias = _from_mask(call, index, q.shape[1], k.shape[1])
-        sinks = ()
+        sinks, noise = (), 0.0
     else:
-        allowed, bias, sinks = _from_logits(call.logits[index], q, k, scale, call.softcap)
+        allowed, bias, sinks, noise = _from_logits(call.logits[index], q, k, scale, call.softcap)
 
     tensors = {}
     for name, projection in found.items():
@@ -67,24 +70,24 @@ def see(call, index):
             tensors[f"b_{name}"] = _numpy(projection.bias)
         if projection.how == "length":
             tensors[f"{name.lower()}_pre"] = _numpy(projection.pre)
-    kind = "self"
     if "Q" in found:
         tensors["x"] = _numpy(found["Q"].x)
-    if "Q" in found and "K" in found and not _same(found["Q"].x, found["K"].x):
-        kind = "cross"
+    if "K" in found:
+        kind = "self" if "Q" in found and _same(found["Q"].x, found["K"].x) else "cross"
+    else:
+        kind = "self" if q.shape[1] == k.shape[1] else "cross"
+    if kind == "cross" and "K" in found:
         tensors["x_k"] = _numpy(found["K"].x)
-    if call.output is not None:
-        heads, width = z.shape[0], z.shape[-1]
+    heads, width = z.shape[0], z.shape[-1]
+    if call.output is not None and call.output.weight.shape[0] == heads * width:
         tensors["W_O"] = _numpy(call.output.weight.reshape(heads, width, -1))
         if call.output.bias is not None:
             tensors["b_O"] = _numpy(call.output.bias)
-        out = _element(call.output.y, batch, index, z.shape[1])
-        if out is not None:
-            tensors["attn_out"] = _numpy(out)
-    if call.residual is not None:
-        residual = _element(call.residual, batch, index, z.shape[1])
-        if residual is not None:
-            tensors["resid_pre"] = _numpy(residual)
+        tensors["attn_out"] = _numpy(_element(call, call.output.y, index, call.tokens_first))
+    if call.added is not None:
+        own, residual = call.added
+        tokens_first = _tokens_first(call, own, index)
+        tensors["resid_pre"] = _numpy(_element(call, residual, index, tokens_first))
     return Seen(
         module=call.module,
         tap=call.tap,
@@ -99,56 +102,62 @@ def see(call, index):
         sinks=sinks,
         allowed=allowed,
         bias=bias,
+        noise=noise,
         found=found,
         tensors=tensors,
     )
 
 
 def joins(before, after):
-    """Whether `after` goes on where `before` ended, as a step of decoding with a cache does."""
-    known, new = before.k.shape[1], after.k.shape[1]
-    grown = after.q.shape[1] if before.kind == "self" else 0
+    """Whether `after` goes on where `before` ended, as a step of decoding with a cache does.
+
+    Its keys are those known before, perhaps without the oldest (a cache of a window), and its own.
+    """
+    lost = _lost(before, after)
+    shared = before.k.shape[1] - lost
     return (
         before.module == after.module
-        and new == known + grown
+        and (0 <= lost if before.kind == "self" else lost == 0)
+        and shared > 0
+        and before.q.shape[0] == after.q.shape[0]
         and before.k.shape[0] == after.k.shape[0]
-        and np.array_equal(before.k, after.k[:, :known])
-        and np.array_equal(before.v, after.v[:, :known])
+        and np.array_equal(before.k[:, lost:], after.k[:, :shared])
+        and np.array_equal(before.v[:, lost:], after.v[:, :shared])
     )
 
 
 def join(before, after):
-    """Both as one layer: the rows of `after` below those of `before`, over the keys of `after`."""
-    columns = after.k.shape[1]
-    if before.allowed is None and before.k.shape[1] == columns and after.allowed is None:
-        allowed = None
-    else:
-        allowed = np.concatenate(
-            [_widened(_full(seen.allowed, seen, True), columns) for seen in (before, after)], axis=1
-        )
+    """Both as one layer: the rows of `after` below those of `before`, over the keys of both."""
+    lost = _lost(before, after)
+    columns = lost + after.k.shape[1]
+    k, v = (np.concatenate([getattr(before, n)[:, :lost], getattr(after, n)], axis=1) for n in "kv")
+    placed = ((before, 0), (after, lost))
+    allowed = np.concatenate([_placed(s.allowed, True, s, at, columns) for s, at in placed], axis=1)
     bias = None
     if before.bias is not None or after.bias is not None:
-        bias = np.concatenate(
-            [_widened(_full(seen.bias, seen, 0.0), columns) for seen in (before, after)], axis=1
-        )
+        bias = np.concatenate([_placed(s.bias, 0.0, s, at, columns) for s, at in placed], axis=1)
     tensors = dict(before.tensors)
     for name, axis in (("x", 0), ("resid_pre", 0), ("attn_out", 0), ("q_pre", 1)):
         if name in tensors and name in after.tensors:
             tensors[name] = np.concatenate([tensors[name], after.tensors[name]], axis)
     if "k_pre" in tensors and "k_pre" in after.tensors and before.kind == "self":
         tensors["k_pre"] = np.concatenate([tensors["k_pre"], after.tensors["k_pre"]], 1)
-    joined = Seen(
-        **(vars(before) | {"k": after.k, "v": after.v, "allowed": allowed, "bias": bias, "tensors": tensors})
+    return replace(
+        before,
+        q=np.concatenate([before.q, after.q], axis=1),
+        k=k,
+        v=v,
+        z=np.concatenate([before.z, after.z], axis=1),
+        allowed=None if allowed.all() else allowed,
+        bias=bias,
+        tensors=tensors,
     )
-    joined.q = np.concatenate([before.q, after.q], axis=1)
-    joined.z = np.concatenate([before.z, after.z], axis=1)
-    return joined
 
 
 def written(seen, heads):
     """(tensors, description) of a layer with only the query heads `heads`, or all for None."""
     n_q, n_kv = seen.q.shape[0], seen.k.shape[0]
-    heads = list(range(n_q)) if heads is None else list(heads)
+    heads = list(range(n_q)) if heads is None else sorted(set(heads))
     kv_heads = sorted({head // (n_q // n_kv) for head in heads})
     rows, columns = seen.q.shape[1], seen.k.shape[1]
 
@@ -171,10 +180,11 @@ def written(seen, heads):
     mask = _mask_named(seen.allowed, rows, columns)
     if mask["kind"] in ("padding", "custom"):
         kept = allowed[heads]
-        tensors["mask"] = _compressed(kept, 0)
+        tensors["mask"] = _compressed_mask(kept)
     if seen.bias is not None:
         bias = np.broadcast_to(seen.bias, (n_q, rows, columns))[heads]
-        tensors["bias"] = _compressed(bias.astype(seen.q.dtype), 1e-6 * float(np.abs(bias).max()))
+        kept = None if allowed is None else allowed[heads]
+        tensors["bias"] = _compressed_bias(bias, kept, seen.noise).astype(seen.q.dtype)
         if mask["kind"] == "none":
             mask = {"kind": "bias"}
 
@@ -215,6 +225,30 @@ def written(seen, heads):
     return {name: np.ascontiguousarray(array) for name, array in tensors.items()}, description
 
 
+def _projected(call, index):
+    """(q, k, v, projections) of one batch element, every key/value head once."""
+    batch = call.q.shape[0]
+    q = call.q[index]
+    k, v = (t[index if t.shape[0] > 1 else 0] for t in (call.k, call.v))
+    k, v = _ungroup(k, v, q.shape[0])
+    return q, k, v, find_projections(q, k, v, call.before, call.paths, batch, index)
+
+
+def _unpacked(call):
+    """A call with one query, whose heads of one group were laid out like tokens, with them as heads.
+
+    Libraries do this when decoding with grouped queries, to spare repeating keys and values.
+    """
+
+    def turned(tensor):
+        return tensor if tensor is None or tensor.dim() < 4 else tensor.flatten(1, 2)[:, :, None]
+
+    mask = call.mask
+    if mask is not None and mask.dim() == 4 and mask.shape[1] > 1:
+        mask = turned(mask)
+    return replace(call, q=turned(call.q), z=turned(call.z), logits=turned(call.logits), mask=mask)
+
+
 def _from_mask(call, index, rows, columns):
     """(allowed, bias) from what `scaled_dot_product_attention` was given."""
     if call.mask is None:
@@ -235,7 +269,7 @@ def _from_mask(call, index, rows, columns):
 
 
 def _from_logits(logits, q, k, scale, softcap):
-    """(allowed, bias, sinks) that explain the logits of attention written by hand."""
+    """(allowed, bias, sinks, noise of the bias) that explain the logits of attention written by hand."""
     logits = logits.double().cpu().numpy()
     q, k = q.double().cpu().numpy(), k.double().cpu().numpy()
     k = np.repeat(k, len(q) // len(k), axis=0)
@@ -250,7 +284,8 @@ def _from_logits(logits, q, k, scale, softcap):
     allowed = logits > np.maximum(logits.max(axis=-1, keepdims=True), -1e30) + MASKED
     bias = np.where(allowed, logits - expected, 0.0)
     noise = 64 * float(np.finfo(np.float32).eps) * size
-    return (None if allowed.all() else allowed), (bias if np.abs(bias).max() > noise else None), sinks
+    bias = bias if np.abs(bias).max() > noise else None
+    return (None if allowed.all() else allowed), bias, sinks, noise
 
 
 def _mask_named(allowed, rows, columns):
@@ -290,40 +325,56 @@ def _unscaled(tensor, scale, factor):
     return tensor / factor, usual if abs(scale / usual - 1) < 1e-6 else scale
 
 
-def _element(y, batch, index, tokens):
-    """One batch element of a linear map's output, [tokens, width], or None."""
-    if y.dim() == 3 and y.shape[0] == batch and y.shape[1] == tokens:
-        return y[index]
-    if y.dim() == 3 and y.shape[1] == batch and y.shape[0] == tokens:
-        return y[:, index]
-    if y.dim() == 2 and batch == 1 and y.shape[0] == tokens:
-        return y
-    return None
+def _element(call, tensor, index, tokens_first):
+    """One batch element of what left the attention, [tokens, width]."""
+    batch, _, tokens, _ = call.z.shape
+    if tokens_first:
+        return tensor.reshape(tokens, batch, -1)[:, index]
+    return tensor.reshape(batch, tokens, -1)[index]
+
+
+def _tokens_first(call, own, index):
+    """How the axes of the attention's output lie where it is added to the residual stream."""
+    out = _element(call, call.output.y, index, call.tokens_first)
+    for tokens_first in (call.tokens_first, not call.tokens_first):
+        if torch.equal(_element(call, own, index, tokens_first), out):
+            return tokens_first
+    return call.tokens_first  # a norm stands between, which keeps the axes
 
 
 def _same(a, b):
     return a.shape == b.shape and (a.data_ptr() == b.data_ptr() or torch.equal(a, b))
 
 
-def _full(array, seen, fill):
+def _lost(before, after):
+    """How many of the keys of `before` the keys of `after` no longer have, if it goes on from there."""
+    grown = after.q.shape[1] if before.kind == "self" else 0
+    return before.k.shape[1] + grown - after.k.shape[1]
+
+
+def _placed(array, fill, seen, at, columns):
+    """A mask or bias over more keys, its own starting at `at`; others are not allowed or have no bias."""
     shape = (seen.q.shape[0], seen.q.shape[1], seen.k.shape[1])
-    return np.full(shape, fill) if array is None else np.broadcast_to(array, shape)
+    array = np.full(shape, fill) if array is None else np.broadcast_to(array, shape)
+    return np.pad(array, ((0, 0), (0, 0), (at, columns - at - shape[2])))
 
 
-def _widened(array, columns):
-    """More columns for keys that did not exist yet: not allowed, or a bias of nothing."""
-    return np.pad(array, ((0, 0), (0, 0), (0, columns - array.shape[2])))
-
-
-def _compressed(array, tolerance):
+def _compressed_mask(mask):
     """With each axis along which nothing changes kept once."""
-    for axis in range(array.ndim):
-        first = array.take([0], axis)
-        if array.dtype == bool and (array == first).all():
-            array = first
-        elif array.dtype != bool and np.abs(array - first).max() <= tolerance:
-            array = first
-    return array
+    for axis in range(mask.ndim):
+        if (mask == mask.take([0], axis)).all():
+            mask = mask.take([0], axis)
+    return mask
+
+
+def _compressed_bias(bias, allowed, noise):
+    """The same for heads and queries, where masked entries fit anything and noise is no change."""
+    bias = bias if allowed is None else np.where(allowed, bias, np.nan)
+    for axis in (0, 1):
+        least, most = np.fmin.reduce(bias, axis, keepdims=True), np.fmax.reduce(bias, axis, keepdims=True)
+        if not (most - least > 2 * noise).any():
+            bias = (least + most) / 2
+    return np.nan_to_num(bias, nan=0.0)
 
 
 def _numpy(tensor):

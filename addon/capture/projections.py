@@ -135,9 +135,9 @@ def _factor(pre, target, how):
     if power == 0:
         return None
     factor = float((pre * target).sum() / power)
-    if how == "length" and pre.numel() < 4:
-        return None
     largest = float(target.abs().max())
     if factor <= 0 or float((pre * factor - target).abs().max()) > TOLERANCE * largest:
         return None
-    return factor if abs(factor - 1) > 1e-6 else 1.0
+    if abs(factor - 1) < 1e-6:
+        return 1.0
+    return factor if pre.numel() >= 4 else None  # of few numbers nearly any is a multiple of any other

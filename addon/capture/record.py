@@ -79,14 +79,11 @@ def record(model, layers=None, heads=None, batch=0):
     """
     recording = Recording()
     _check_model(model)
-    with running_module(model) as module, Watch(module) as watch, seen_and_unchanged(watch):
-        yield recording
+    with _eagerly(model), running_module(model) as module:
+        with Watch(module) as watch, seen_and_unchanged(watch):
+            yield recording
     if not watch.calls:
-        raise InputError(
-            "no attention was seen: the model ran none inside the with block, or it runs where Python "
-            "cannot look (TorchScript, flex_attention, external kernels); use an eager model, for "
-            'transformers with attn_implementation="sdpa" or "eager"'
-        )
+        raise InputError(_why_nothing(watch))
     size = watch.calls[0].q.shape[0]
     if not 0 <= batch < size:
         raise InputError(f"batch element {batch} is not there; the batch has {size}")
@@ -100,6 +97,27 @@ def record(model, layers=None, heads=None, batch=0):
             seen[before] = join(seen[before], now)
     _select(recording, _numbered(seen), layers, heads)
     _warn(recording)
+
+
+@contextlib.contextmanager
+def _eagerly(model):
+    """Compiled code runs as plain Python meanwhile, so that it can be watched."""
+    if any(type(module).__name__ == "OptimizedModule" for module in model.modules()):
+        text = "the model is compiled; it is recorded running eagerly, and may differ in the last bits"
+        warnings.warn(text, CaptureWarning, stacklevel=5)
+    set_stance = getattr(torch.compiler, "set_stance", None)  # from torch 2.6
+    with set_stance("force_eager") if set_stance else contextlib.nullcontext():
+        yield
+
+
+def _why_nothing(watch):
+    if not watch.ran:
+        return "no attention was seen: the model did not run inside the with block"
+    return (
+        "no attention was seen: the model has none, or runs it where Python cannot look (flex_attention, "
+        "flash-attn and other external kernels, TorchScript inside); use an eager implementation, in "
+        'transformers attn_implementation="eager" or "sdpa"'
+    )
 
 
 def _numbered(seen):
@@ -148,7 +166,7 @@ def _warn(recording):
         if dtype in ("float16", "bfloat16"):
             text = f"was recorded in {dtype}, with an error of {error:.1e}; use model.float()"
         elif error > 1e-4 * max(largest, 1e-30):
-            text = f"({module}) is not understood: recomputing it misses by {error:.1e}; is dropout on?"
+            text = f"({module}): recomputing misses its output by {error:.1e}; is it in eval() mode?"
         else:
             continue
         warnings.warn(f"layer {name} {text}", CaptureWarning, stacklevel=4)

@@ -44,8 +44,9 @@ class Call:
 
     From `scaled_dot_product_attention`: its mask, is_causal and scale. From attention written by
     hand: `logits`, what its softmax saw [batch, heads, queries, keys], and scale and softcap as
-    far as its steps show them. `before` and `output` are the linear maps around it, `paths` has
-    those that q and k came from, `residual` is what the output was added to.
+    far as its steps show them. `before` and `output` are the linear maps around it (the output's
+    axes are tokens, batch instead of batch, tokens when `tokens_first`), `paths` has those that q
+    and k came from, `added` is the output and the residual stream that it was added to.
     """
 
     q: torch.Tensor
@@ -62,7 +63,8 @@ class Call:
     logits: torch.Tensor | None = None
     before: list[Linear] = field(default_factory=list)
     output: Linear | None = None
-    residual: torch.Tensor | None = None
+    tokens_first: bool = False
+    added: tuple[torch.Tensor, torch.Tensor] | None = None
     paths: dict[str, list[Linear]] = field(default_factory=dict)
 
 
@@ -88,6 +90,7 @@ class Watch(TorchFunctionMode):
     def __init__(self, module_names):
         super().__init__()
         self.calls = []
+        self.ran = False
         self._module = module_names
         self._linears = []
         self._origins = WeakIdKeyDictionary()
@@ -97,6 +100,7 @@ class Watch(TorchFunctionMode):
         kwargs = kwargs or {}
         if function is F.multi_head_attention_forward:
             return self._look_inside(function, args, kwargs)
+        self.ran = True
         result = function(*args, **kwargs)
         with torch.no_grad():
             self._note(function, args, kwargs, result)
@@ -163,15 +167,16 @@ class Watch(TorchFunctionMode):
         self._keep(call, q, k)
         self._origins[result] = Origin("attention")
 
-    def _note_linear(self, x, weight, bias, y):
-        if weight.dim() != 2 or not isinstance(y, torch.Tensor):
-            return
+    def _note_linear(self, x, weight, bias, y, result=None):
+        """`result` is the tensor that the model holds, where its axes are not those of y."""
         linear = Linear(x.detach(), weight, None if bias is None else bias.detach(), y.detach())
-        if self.calls and self.calls[-1].output is None and _eats(linear, self.calls[-1].z):
-            self.calls[-1].output = linear
-        else:
+        last = self.calls[-1] if self.calls else None
+        tokens_first = _eats(linear, last.z) if last is not None and last.output is None else None
+        if tokens_first is None:
             self._linears.append(linear)
-        self._origins[y] = Origin("linear", data=linear)
+        else:
+            last.output, last.tokens_first = linear, tokens_first
+        self._origins[y if result is None else result] = Origin("linear", data=linear)
 
     def _note_einsum(self, args, result):
         operands = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
@@ -179,17 +184,22 @@ class Watch(TorchFunctionMode):
             return
         inputs, _, out = args[0].replace(" ", "").partition("->")
         a, _, b = inputs.partition(",")
-        summed = [letter for letter in a if letter in b and letter not in out]
-        lead = [letter for letter in out if letter in a and letter in b]
-        rows = [letter for letter in a if letter not in b]
-        columns = [letter for letter in b if letter not in a]
-        if not (len(summed) == len(rows) == len(columns) == 1 and set(rows + columns + lead) == set(out)):
+        if isinstance(operands[0], torch.nn.Parameter) and not isinstance(operands[1], torch.nn.Parameter):
+            a, b, operands = b, a, operands[::-1]
+        summed = "".join(letter for letter in a if letter in b and letter not in out)
+        both = "".join(letter for letter in out if letter in a and letter in b)
+        rows = "".join(letter for letter in a if letter not in b)
+        columns = "".join(letter for letter in b if letter not in a)
+        if not summed or len(set(a)) < len(a) or set(both + rows + columns) != set(out):
             return
-        order = "".join(lead)
-        left = torch.einsum(f"{a}->{order}{rows[0]}{summed[0]}", operands[0])
-        right = torch.einsum(f"{b}->{order}{summed[0]}{columns[0]}", operands[1])
-        product = torch.einsum(f"{out}->{order}{rows[0]}{columns[0]}", result)
-        self._note_product(operands[0], operands[1], left, right, result, product, 1.0)
+        left = torch.einsum(f"{a}->{both}{rows}{summed}", operands[0].detach())
+        right = torch.einsum(f"{b}->{both}{summed}{columns}", operands[1].detach())
+        product = torch.einsum(f"{out}->{both}{rows}{columns}", result.detach())
+        if _is_parameter(operands[1]) and not both:
+            x, weight, y = left.flatten(-len(summed)), right.flatten(0, len(summed) - 1).flatten(1), product
+            self._note_linear(x, weight, None, y.flatten(-len(columns)), result)
+        elif len(summed) == len(rows) == len(columns) == 1:
+            self._note_product(*operands, left, right, result, product, 1.0)
 
     def _note_product(self, a, b, left, right, result, product, factor):
         """A product of two activations: scores, or a pattern times values.
@@ -254,7 +264,7 @@ class Watch(TorchFunctionMode):
         if not parents or all(p.kind == "attention" for p in parents):
             return
         name = getattr(function, "__name__", "")
-        if name in PLUS and self.calls and self.calls[-1].residual is None:
+        if name in PLUS and self.calls and self.calls[-1].added is None:
             self._note_residual(self.calls[-1], [t for t in tensors if t.dim() > 1])
         scores = any(p.scores for p in parents)
         for out in results:
@@ -272,7 +282,7 @@ class Watch(TorchFunctionMode):
                 continue
             linears = self._linears_of(other)
             if call.output not in linears and not any(linear in self._linears for linear in linears):
-                call.residual = other.detach()
+                call.added = own.detach(), other.detach()
                 return
 
     def _keep(self, call, q, k):
@@ -364,23 +374,31 @@ def running_module(model):
 
 
 def _eats(linear, z):
-    """Whether a linear map's input is the heads' outputs side by side."""
+    """Whether a linear map's input is the heads' outputs side by side: None, or whether tokens lie first."""
     batch, heads, tokens, width = z.shape
-    if linear.x.shape[-1] != heads * width or linear.x.numel() != z.numel():
-        return False
-    x = linear.x.reshape(-1, heads * width)
-    for joined in (z.permute(0, 2, 1, 3), z.permute(2, 0, 1, 3)):
-        if torch.equal(x, joined.reshape(-1, heads * width).to(x.dtype)):
-            return True
-    return False
+    if linear.x.numel() != z.numel():
+        return None
+    if linear.x.shape[-1] == heads * width:
+        ways = {False: z.permute(0, 2, 1, 3), True: z.permute(2, 0, 1, 3)}
+    elif linear.x.shape[-1] == heads * tokens * width:
+        ways = {False: z}  # one query, whose heads stand where tokens usually do: see `layers.unpacked`
+    else:
+        return None
+    x = linear.x.reshape(-1, linear.x.shape[-1])
+    for tokens_first, joined in ways.items():
+        if torch.equal(x, joined.reshape(x.shape).to(x.dtype)):
+            return tokens_first
+    return None
 
 
 def _is_weight(left, right):
-    """Whether a product applies a parameter to activations rather than two activations to each other."""
-    if right.dim() != 2:
-        return False
-    held = right if right._base is None else right._base
-    return isinstance(held, torch.nn.Parameter) or left.dim() > 2
+    """Whether a product applies a matrix of numbers to activations, not two activations to each other."""
+    return right.dim() == 2 and (_is_parameter(right) or left.dim() > 2)
+
+
+def _is_parameter(tensor):
+    held = tensor if tensor.is_inference() or tensor._base is None else tensor._base
+    return isinstance(held, torch.nn.Parameter)
 
 
 def _factor(name, args):
