@@ -58,7 +58,7 @@ def draw(p, target=None):
     for name, move in p.timeline.moves.items():
         keyframe(products[name], "Sweep", move.sweep_keys())
         if move.settled > move.swept:
-            keyframe(products[name], "Settled", move.settle_keys(p.scene.look.settled_scale))
+            keyframe(products[name], "Settle", move.settle_keys())
 
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
     target.render.fps = p.scene.render.fps
@@ -162,6 +162,7 @@ def _product(p, cuboid, values, element, collection):
             "High": scale.high,
             "Zero": zero(scale),
             "Trail": p.scene.animation.trail,
+            "Settled Size": p.scene.look.settled_scale,
             "Steps": p.timeline.moves[name].steps,
             "Sweep": float(p.timeline.moves[name].steps),
         },

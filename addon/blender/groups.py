@@ -248,11 +248,15 @@ def Product(g):
     i, j, k, _, product, seen = product_field(g, names)
     low = g.input("Low", float, 0.0)
     high = g.input("High", float, 1.0)
-    trail = g.input("Trail", float, 0.0, low=0.0, hint="Steps in which a product fades away; 0: it stays")
-    settled = g.input("Settled", float, 1.0, low=0.0, high=1.0, hint="Size of all products")
+    trail = g.input(
+        "Trail", float, 0.0, low=0.0, hint="Steps in which a product settles; 0: it waits for the end"
+    )
+    settle = g.input("Settle", float, 0.0, low=0.0, high=1.0, hint="1: all products have settled")
+    settled = g.input("Settled Size", float, 0.0, low=0.0, high=1.0, hint="0: settled products are gone")
     steps = g.input("Steps", int, 1, hint="Steps of the whole sweep")
-    # Solid at its own step, then linearly to nothing over `Trail` steps.
-    kept = g.switch(trail > 0.0, g.clamp(1.0 - seen["Age"] / g.real("MAXIMUM", trail, 1e-6)), 1.0)
+    # Solid at its own step, then shrinking over `Trail` steps, and at the end all together.
+    aged = g.switch(trail > 0.0, g.clamp(seen["Age"] / g.real("MAXIMUM", trail, 1e-6)), 0.0)
+    kept = g.mix(1.0, settled, g.real("MAXIMUM", aged, settle))
 
     count = names["rows"] * names["columns"] * names["inner"]
     position = g.vector(0.0, 0.0, 0.0)
@@ -278,7 +282,7 @@ def Product(g):
         Position=position,
         Magnitude=g.call(magnitude(), Value=value, Low=low, High=high)["Magnitude"],
         Nonzero=g.absolute(value) > 0.0,
-        Weight=seen["Weight"] * kept * settled,
+        Weight=seen["Weight"] * kept,
         **look_inputs(g),
     )
     g.output("Geometry", "geometry", drawn[0])

@@ -139,7 +139,7 @@ class Formula:
 
     def mix(self, a, b, t):
         """a at t = 0 and b at t = 1, exactly at both ends."""
-        return a * (1.0 - t) + b * t
+        return (1.0 - t) * a + t * b
 
     def vector(self, x, y, z):
         return self.node("ShaderNodeCombineXYZ", {0: x, 1: y, 2: z})[0]

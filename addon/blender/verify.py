@@ -192,7 +192,7 @@ def _product_row(moment, ob, stage, evaluation, sweeps, depsgraph):
     if len(i) and weights(i, j, k).min() <= 0.0:
         note = "a product is drawn before its step"
     expected = _visited(left, right, weights)
-    if compat.get_input(ob.modifiers[MODIFIER], "Trail") == 0 and len(i) != expected:
+    if compat.get_input(ob.modifiers[MODIFIER], "Settled Size") > 0 and len(i) != expected:
         note = note or "visited products are missing"
     return Row(moment, "product", stage.name, sweep, len(i), expected, float(error), note)
 

@@ -112,7 +112,7 @@ class Look:
     element_scale: float = option(1.0, low=0.01, high=4.0)
     min_size: float = option(0.12, low=0.0, high=1.0)
     product_clip: float = option(99.7, low=50.0, high=100.0)
-    product_scale: float = option(0.6, low=0.01, high=4.0)
+    product_scale: float = option(0.7, low=0.01, high=4.0)
     settled_scale: float = option(0.3, low=0.0, high=1.0)
     instance_budget: int = option(200_000, low=0)
     labels: bool = True
@@ -141,7 +141,7 @@ class Render:
     film_samples: int = option(16, low=1, high=65536)
     fps: int = option(24, low=1, high=240)
     engine: str = option("cycles", choices=ENGINES)
-    still: float = option(0.72, low=0.0, high=1.0)
+    still: float = option(0.55, low=0.0, high=1.0)
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ class Move:
             return [(self.start, float(self.steps))]
         return [(self.start, 0.0), (self.swept, float(self.steps))]
 
-    def settle_keys(self, scale):
-        """(frame, Settled): from full size to `scale` when the sweep is over."""
-        return [(self.swept, 1.0), (self.settled, scale)]
+    def settle_keys(self):
+        """(frame, Settle): the interior shrinks when the sweep is over."""
+        return [(self.swept, 0.0), (self.settled, 1.0)]
 
     def finish_keys(self):
         """(frame, Finish): from the sums to the finished values."""
