@@ -55,13 +55,5 @@ def factory():
 
 @pytest.fixture
 def tiny(tmp_path):
-    """A scene file whose film has 12 small frames."""
-    path = tmp_path / "tiny.toml"
-    path.write_text("""
-expression = "out = A @ B"
-matrices.A = { init = "uniform", shape = [3, 4] }
-matrices.B = { init = "uniform", shape = [4, 2] }
-animation = { sweep_seconds = 0.3, epilogue_seconds = 0.0, hold_seconds = 0.15 }
-render = { width = 64, height = 36, samples = 1, film_width = 64, film_height = 36, film_samples = 1 }
-""")
-    return path
+    """A copy of the scene file tests/tiny.toml in a folder of its own."""
+    return Path(shutil.copy(ROOT / "tests" / "tiny.toml", tmp_path))

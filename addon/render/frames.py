@@ -61,7 +61,7 @@ def render_still(scene, path, frame, settings, mark, manner=COMMON):
     """
     outputs.require_file_place(path)
     _render(scene, {frame: (Path(path), mark)}, settings, manner, kept=0,
-            interrupted=lambda done: f"interrupted: {path} was not written")
+            interrupted=lambda: f"interrupted: {path} was not written")
 
 
 def render_frames(scene, folder, frames, settings, mark, manner=COMMON):
@@ -73,18 +73,24 @@ def render_frames(scene, folder, frames, settings, mark, manner=COMMON):
     """
     outputs.require_folder_place(folder)
     places = {n: (frame_path(folder, n), marks.derived_mark(mark, n)) for n in frames}
-    missing = {n: place for n, place in places.items() if marks.read_png_mark(place[0]) != place[1]}
+    missing = {n: place for n, place in places.items() if not _is_there(place)}
     kept = len(frames) - len(missing)
     stale = sum(path.exists() for path, _ in missing.values())
     if stale:
         tell(f"{folder}: {stale} frames there are of another job and are rendered anew", manner.progress)
 
-    def interrupted(done):
-        return (f"interrupted: {kept + done} of {len(frames)} frames are kept in {folder}; "
+    def interrupted():
+        there = sum(map(_is_there, places.values()))
+        return (f"interrupted: {there} of {len(frames)} frames are kept in {folder}; "
                 "run the same command again to go on")
 
     _render(scene, missing, settings, manner, kept, interrupted)
     return len(missing)
+
+
+def _is_there(place):
+    path, mark = place
+    return marks.read_png_mark(path) == mark
 
 
 def _render(scene, places, settings, manner, kept, interrupted):
@@ -101,9 +107,8 @@ def _render(scene, places, settings, manner, kept, interrupted):
         progress.update(kept + done + frame_part(str(statistics)), note)
 
     with contextlib.ExitStack() as stack:
-        message = lambda: interrupted(done)  # noqa: E731
         if manner.owns_process:
-            stack.enter_context(leaving_at_once(message))
+            stack.enter_context(leaving_at_once(interrupted))
         stack.enter_context(_applied(scene, settings, many=len(places) > 1))
         stack.enter_context(handler_of(bpy.app.handlers.render_stats, show))
         stack.callback(progress.break_line)
@@ -114,7 +119,7 @@ def _render(scene, places, settings, manner, kept, interrupted):
                 _render_one(scene, n, path, mark)
                 done += 1
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(message()) from None
+            raise KeyboardInterrupt(interrupted()) from None
         progress.finish()
 
 

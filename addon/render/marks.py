@@ -53,9 +53,8 @@ def _begin(settings):
     digest = hashlib.sha256(repr((__version__, settings)).encode())
     package = Path(__file__).parent.parent
     for room in _PICTURE_ROOMS:
-        for path in sorted((package / room).glob("*.*")):
-            if path.is_file():
-                digest.update(path.name.encode() + _digest(path))
+        for path in sorted([*(package / room).glob("*.py"), *(package / room).glob("*.json")]):
+            digest.update(path.name.encode() + _digest(path))
     return digest
 
 

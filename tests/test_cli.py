@@ -1,0 +1,205 @@
+"""The command line without Blender: bad input, statuses, what inspect and presets tell."""
+
+import subprocess
+import sys
+import tomllib
+
+import matrix_cinema
+import pytest
+from conftest import ROOT
+from matrix_cinema import cli
+from matrix_cinema.errors import JobError
+from matrix_cinema.files.scene import ANIMATIONS, VIEWS
+
+CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
+GOOD = """
+expression = "out = A @ B"
+matrices.A = { init = "uniform", shape = [3, 4] }
+matrices.B = { init = "uniform", shape = [4, 2] }
+"""
+
+
+# What stands in scene.toml, and a part of what has to be said about it.
+BAD_SCENES = {
+    "not TOML": ("expression = out", "not TOML"),
+    "not text": (b"\xff\xfe\x00", "not a text file"),
+    "unknown key": ('expresion = "A @ B"', 'did you mean "expression"?'),
+    "unknown key within": (GOOD + "look.stlye = 'paper'", 'did you mean "style"?'),
+    "wrong type": (GOOD + "title = 3", "expected text"),
+    "no expression": ("title = 'x'", "expression"),
+    "unknown style": (GOOD + "look.style = 'papyrus'", 'unknown style "papyrus"'),
+    "unknown animation": (GOOD + "animation.algorithm = 'vvprd'", 'did you mean "vvprod"?'),
+    "unknown product": (GOOD + "products.ot = {}", 'did you mean "out"?'),
+    "unknown matrix": (GOOD + "matrices.C.init = 'eye'", '"C" is not in the expression'),
+    "no such data": ("expression = 'A @ B'\nmatrices.A.file = 'none.csv'", "none.csv"),
+    "does not multiply": (GOOD.replace("[4, 2]", "[5, 2]"), "(3, 4) times (5, 2)"),
+    "not an expression": (GOOD.replace("A @ B", "A @"), "expression"),
+    "not the language": (GOOD.replace("A @ B", "A.__class__ @ B"), "expression"),
+    "NaN": (GOOD.replace('init = "uniform", shape = [3, 4]', 'file = "nan.csv"'), "nan"),
+    "larger than memory": (GOOD.replace("[3, 4]", "[8000, 8000]").replace("[4, 2]", "[8000, 8000]"), "GB"),
+    "no such tensor": (f"expression = 'q @ v.T'\ncapture = {{ file = '{CAPTURE}', layer = 5, head = 0 }}\n"
+                       "matrices.q.tensor = 'qq'\nmatrices.v.tensor = 'v'", "qq"),
+}
+
+# Command lines, and a part of what has to be said. The folder has scene.toml, a good one.
+BAD_COMMANDS = {
+    "no command": ([], "COMMAND"),
+    "unknown command": (["rendr", "scene.toml"], "rendr"),
+    "missing file": (["build", "scen.toml", "-o", "x.blend"], 'no such file; did you mean "scene.toml"?'),
+    "a folder": (["build", ".", "-o", "x.blend"], "is a folder"),
+    "unknown kind": (["build", "nan.csv", "-o", "x.blend"], 'unknown kind of file ".csv"'),
+    "not a blend": (["verify", "not.blend"], "is not a Blender file"),
+    "build: wrong suffix": (["build", "scene.toml", "-o", "x.png"], "suffix has to be .blend"),
+    "build: no output": (["build", "scene.toml"], "--output"),
+    "build: output under a file": (["build", "scene.toml", "-o", "nan.csv/x.blend"], "is a file"),
+    "build: unknown style": (["build", "scene.toml", "-o", "x.blend", "--style", "papr"], '"paper"'),
+    "build: unknown view": (["build", "scene.toml", "-o", "x.blend", "--view", "up"], "stage"),
+    "head without a capture": (["build", "scene.toml", "-o", "x.blend", "--head", "1"], "capture"),
+    "render: wrong suffix": (["render", "scene.toml", "-o", "x.gif"], "suffix has to be"),
+    "render: suffix and kind": (["render", "scene.toml", "-o", "x.png", "--film"], "--film"),
+    "render: folder for a still": (["render", "scene.toml", "-o", "x", "--still"], ".png"),
+    "render: output is a folder": (["render", "scene.toml", "-o", "folder.png"], "is a folder"),
+    "render: output under a file": (["render", "scene.toml", "-o", "nan.csv/x.png"], "is a file"),
+    "render: frames of a still": (["render", "scene.toml", "-o", "x.png", "--frames", "1-2"], "--frame"),
+    "render: frame of a film": (["render", "scene.toml", "-o", "x.mp4", "--frame", "1"], "--frames"),
+    "render: frames backwards": (["render", "scene.toml", "-o", "x", "--frames", "5-2"], '"5-2"'),
+    "render: bad size": (["render", "scene.toml", "--size", "12x"], '"12x"'),
+    "render: tiny size": (["render", "scene.toml", "--size", "1x1"], "16 to 16384"),
+    "render: bad samples": (["render", "scene.toml", "--samples", "0"], "1 to 65536"),
+    "render: unknown engine": (["render", "scene.toml", "--engine", "cycle"], "cycles"),
+    "capture: no head": (["build", str(CAPTURE), "-o", "x.blend"], "--layer and --head"),
+    "capture: unknown layer": (["inspect", str(CAPTURE), "--layer", "4"], "layer 4"),
+    "capture: unknown head": (["build", str(CAPTURE), "-o", "x.blend", "--layer", "5", "--head", "77"], "77"),
+    "capture: not one": (["inspect", "not.safetensors"], "not.safetensors"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "scene.toml").write_text(GOOD)
+    (tmp_path / "nan.csv").write_text("1,2\n3,nan\n")
+    (tmp_path / "not.blend").write_text("not a blend")
+    (tmp_path / "not.safetensors").write_bytes(b"\xff" * 64)
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def fails_in_one_line(capsys, folder, arguments, part):
+    before = sorted(folder.rglob("*"))
+    assert cli.run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("matrix-cinema: error: ")
+    assert part.lower() in err.lower()
+    assert "Traceback" not in err
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", BAD_SCENES)
+def test_a_bad_scene_is_refused_in_one_line(capsys, folder, name):
+    text, part = BAD_SCENES[name]
+    (folder / "scene.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    fails_in_one_line(capsys, folder, ["build", "scene.toml", "-o", "x.blend"], part)
+
+
+@pytest.mark.parametrize("name", BAD_COMMANDS)
+def test_a_bad_command_is_refused_in_one_line(capsys, folder, name):
+    arguments, part = BAD_COMMANDS[name]
+    fails_in_one_line(capsys, folder, arguments, part)
+
+
+@pytest.mark.parametrize("error, status, said", [
+    (JobError("the disk is full"), 1, "matrix-cinema: error: the disk is full"),
+    (KeyError("x"), 1, "matrix-cinema: error: KeyError: 'x' (run again with --traceback to see where)"),
+    (MemoryError(), 1, "matrix-cinema: error: there is not enough memory for this"),
+    (KeyboardInterrupt(), 130, "matrix-cinema: interrupted"),
+])
+def test_other_ends_have_their_status_and_one_line(monkeypatch, capsys, error, status, said):
+    def fail():
+        raise error
+
+    monkeypatch.setattr("matrix_cinema.inspection.preset_lines", fail)
+    assert cli.run(["presets"]) == status
+    assert capsys.readouterr().err == said + "\n"
+
+
+def test_traceback_is_there_for_who_asks(monkeypatch):
+    monkeypatch.setattr("matrix_cinema.inspection.preset_lines", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cli.run(["presets", "--traceback"])
+
+
+def test_missing_system_libraries_are_named(monkeypatch, capsys, folder):
+    class Loader:
+        def find_spec(self, name, path=None, target=None):
+            if name == "bpy":
+                raise ImportError("libXi.so.6: cannot open shared object file: No such file or directory")
+
+    monkeypatch.delitem(sys.modules, "bpy", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Loader(), *sys.meta_path])
+    assert cli.run(["build", "scene.toml", "-o", "x.blend"]) == 1
+    err = capsys.readouterr().err
+    assert "libXi.so.6" in err and "apt-get install" in err and "libxi6" in err and err.count("\n") == 1
+
+
+def test_presets_names_everything_that_can_be_chosen(capsys):
+    assert cli.run(["presets"]) == 0
+    words = capsys.readouterr().out.split()
+    assert {*VIEWS, *ANIMATIONS, "paper", "viridis"} <= set(words)
+
+
+def test_inspect_tells_a_scene(capsys, folder):
+    assert cli.run(["inspect", "scene.toml"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert any(line.startswith("A 3 x 4 ") for line in lines)
+    assert any(line.startswith("out 3 x 4 x 2 24 4 ") for line in lines)  # vvprod: a step for each k
+    assert any(line.startswith("at most 50 elements") for line in lines)  # 12 + 8 + 6 entries, 24 products
+
+
+def test_inspect_tells_a_capture(capsys):
+    assert cli.run(["inspect", str(CAPTURE)]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert any(line.startswith("5 self 12 of 12 12 16 16 32 none") for line in lines)
+    # The head that attends to the previous token: 4 looks at 3.
+    assert any(line.startswith("0 2 1.000 4: ' 3: didn") for line in lines)
+
+
+def test_inspect_tells_one_head(capsys):
+    assert cli.run(["inspect", str(CAPTURE), "--layer", "5", "--head", "11"]) == 0
+    table = capsys.readouterr().out.split("each head:\n")[1].splitlines()
+    assert len(table) == 2 and table[1].split()[:2] == ["5", "11"]
+
+
+def test_layer_and_head_replace_those_of_the_scene(capsys, folder):
+    (folder / "scene.toml").write_text(
+        f"expression = 'q @ k.T'\ncapture = {{ file = '{CAPTURE}', layer = 5, head = 11 }}\n"
+        "matrices.q.tensor = 'q'\nmatrices.k.tensor = 'k'")
+    assert cli.run(["inspect", "scene.toml", "--layer", "3", "--head", "7"]) == 0
+    assert "q of layer 3, head 7" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    command = f'"{sys.executable}" scripts/matrix_cinema.py presets | head -1'
+    process = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert process.stdout.strip() == "styles" and process.stderr == ""
+
+
+def test_the_package_is_used_from_a_checkout_without_being_installed():
+    code = ("import runpy, sys; sys.path = [p for p in sys.path if 'site-packages' not in p]; "
+            "sys.modules['numpy'] = None; sys.argv = ['x', '--', 'presets', '--help']; "
+            "runpy.run_path('scripts/matrix_cinema.py', run_name='__main__')")
+    process = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert process.returncode == 0 and "usage: matrix-cinema presets" in process.stdout
+
+
+def test_one_version_everywhere():
+    manifest = tomllib.loads((ROOT / "blender_manifest.toml").read_text())
+    assert manifest["version"] == matrix_cinema.__version__
+
+
+def test_every_room_is_installed_by_pip():
+    """Every folder of code is a package that pip installs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    folders = {path.parent.relative_to(ROOT / "addon") for path in (ROOT / "addon").rglob("*.py")}
+    there = {".".join(("matrix_cinema", *folder.parts)) for folder in folders}
+    assert there == set(project["tool"]["setuptools"]["packages"])
