@@ -113,6 +113,8 @@ def write_overlay(p, view, collection, target):
             )
     if not p.scene.look.legend:
         return
+    for n, note in enumerate(captions.notes(p, DIRECTIONS[p.scene.camera.view])):
+        put(text(note, 0.019 * unit, "RIGHT", soft, collection), -left - edge, -top + edge + 0.024 * unit * n)
     x, bars = left + edge, legend_of(p)
     width, height = 0.34 * unit, 0.020 * unit
     y = -top + edge + 0.024 * unit * max(len(bar.rows) for bar in bars)

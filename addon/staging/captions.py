@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra.stages import Leaf
+from ..algebra.stages import Leaf, Product
 from .framing import axes
 
 NAME_SIZE = 1.9
@@ -52,7 +52,10 @@ def names(p, direction):
         above = offsets[n] @ up > 0
         reach = (max if above else min)((end - middles[n]) @ up for end in edges[n])
         base = middles[n] + up * (reach + (DETAIL_SIZE * 1.6 if above else -NAME_SIZE * 0.95))
-        shape = f"{plane.rows} × {plane.columns}"
+        shape = " × ".join(
+            f"{axis} {count}".strip()
+            for axis, count in zip(axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
+        )
         out.append(Label(title_of(p, plane.stage), base, NAME_SIZE, "CENTER", "name", plane.transposed))
         out.append(Label(shape, base - up * (DETAIL_SIZE * 1.35), DETAIL_SIZE, "CENTER", "detail"))
     return out
@@ -84,13 +87,34 @@ def tokens(p, direction):
 
 def labels_of(p, stage):
     """The row and column labels of a stage: its own, or those its operands hand on."""
+    return _handed_on(
+        stage, lambda leaf: (p.matrices[leaf.name].row_labels, p.matrices[leaf.name].column_labels), ()
+    )
+
+
+def axis_names_of(p, stage):
+    """What the rows and the columns of a stage are, such as ("query", "key"); "" where unknown."""
+    return _handed_on(
+        stage, lambda leaf: (p.matrices[leaf.name].row_axis, p.matrices[leaf.name].column_axis), ""
+    )
+
+
+def _handed_on(stage, own, nothing):
+    """The (rows, columns) property of a stage: of a leaf its `own`, of a product its operands'."""
     if isinstance(stage, Leaf):
-        matrix = p.matrices[stage.name]
-        return matrix.row_labels, matrix.column_labels
-    if len(stage.operands) == 2:
-        left, right = (labels_of(p, o.stage)[:: -1 if o.transposed else 1] for o in stage.operands)
+        return own(stage)
+    if isinstance(stage, Product):
+        left, right = (
+            _handed_on(o.stage, own, nothing)[:: -1 if o.transposed else 1] for o in stage.operands
+        )
         return left[0], right[1]
-    return (), ()
+    return nothing, nothing
+
+
+def notes(p, direction):
+    """What the picture leaves out, told in its corner."""
+    thinned = {axis.every for axis in tokens(p, direction) if axis.every > 1}
+    return [f"one in {every} tokens is written along the axis into depth" for every in sorted(thinned)]
 
 
 def _axis(p, plane, direction, texts, along, across, width):
