@@ -36,7 +36,8 @@ def leaving_at_once(message):
         finally:
             _waiting = None
             signal.set_wakeup_fd(before_wakeup)
-            signal.signal(signal.SIGINT, before)
+            # None is a handler that is not Python's, as a Blender program has: it cannot be put back.
+            signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
 def leave_if_interrupted():
