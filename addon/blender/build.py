@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError, nearest
 from ..files.scene import to_json
+from ..staging.overlay import overlay
 from ..staging.plan import plan, zero
 from . import camera, lettering, studio
 from .digest import digest
@@ -63,8 +64,9 @@ def draw(p, target=None):
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
     target.render.fps = p.scene.render.fps
     corners = np.concatenate([p.arrangement.corners(), labels])
-    view = camera.place(p, corners, rooms["Stage"], target)
-    lettering.write_overlay(p, view, rooms["Lettering"], target)
+    written = overlay(p, p.scene.render.width / p.scene.render.height)
+    view = camera.place(p, corners, written, rooms["Stage"], target)
+    lettering.write_overlay(p, view, written, rooms["Lettering"], target)
     studio.light(p, view, corners, rooms["Stage"], target)
     target["matrix_cinema"] = to_json(p.scene)
     target.frame_set(target.frame_start)

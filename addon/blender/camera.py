@@ -7,15 +7,10 @@ from mathutils import Matrix
 from ..staging.framing import DIRECTIONS, frame
 
 
-def place(p, points, collection, target):
+def place(p, points, overlay, collection, target):
     """Add the camera that frames `points` (n, 3) in the description's view; returns its View."""
     options, picture = p.scene.camera, p.scene.render
-    m = options.margin
-    bottom = m + (0.06 if p.scene.look.legend else 0.0)
-    top = m + (0.10 if p.scene.look.title and p.scene.title else 0.0)
-    view = frame(
-        points, DIRECTIONS[options.view], options.lens, picture.width / picture.height, (m, m, bottom, top)
-    )
+    view = _clear_view(p, points, overlay, picture.width / picture.height)
     data = bpy.data.cameras.new("Camera")
     data.lens = options.lens
     depths = view.seen(points)[2]
@@ -24,6 +19,21 @@ def place(p, points, collection, target):
     camera.matrix_world = matrix_of(view)
     collection.objects.link(camera)
     target.camera = camera
+    return view
+
+
+def _clear_view(p, points, overlay, aspect):
+    """The view with the least of the frame's top and bottom left free of which nothing stands
+    under the overlay."""
+    m = p.scene.camera.margin
+    for free in np.arange(0.0, 0.8, 0.02):
+        for bottom in np.arange(free, -0.01, -0.02):
+            margins = (m, m, m + bottom, m + free - bottom)
+            if margins[2] + margins[3] > 0.9:
+                continue
+            view = frame(points, DIRECTIONS[p.scene.camera.view], p.scene.camera.lens, aspect, margins)
+            if not overlay.covers((view.project(points) + 1) / 2 * (aspect, 1.0)):
+                return view
     return view
 
 

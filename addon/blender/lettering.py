@@ -10,7 +10,6 @@ from mathutils import Matrix
 
 from ..staging import captions
 from ..staging.framing import DIRECTIONS, axes
-from ..staging.legend import legend_of
 from .materials import color_bar_material, plain_material
 
 OVERLAY_DISTANCE = 1.0
@@ -86,51 +85,24 @@ def _between(a, b, t):
     return tuple(x * (1 - t) + y * t for x, y in zip(a, b, strict=True))
 
 
-def write_overlay(p, view, collection, target):
-    """Title at the top left, legend along the bottom, both before the camera."""
+def write_overlay(p, view, overlay, collection, target):
+    """Write the title and the legend onto the picture, before the camera."""
     strong = plain_material("Matrix Cinema overlay", p.style.text)
     soft = plain_material("Matrix Cinema soft overlay", _between(p.style.text, p.style.background, 0.35))
     unit = 2 * view.half_height * OVERLAY_DISTANCE  # the height of the frame
-    left, top = -view.half_width * OVERLAY_DISTANCE, view.half_height * OVERLAY_DISTANCE
-    edge = 0.045 * unit
-
-    def put(ob, x, y):
+    corner = -view.half_width * OVERLAY_DISTANCE, -view.half_height * OVERLAY_DISTANCE
+    written = [
+        (line, text(line.text, line.size * unit, line.align, soft if line.soft else strong, collection))
+        for line in overlay.lines
+    ]
+    written += [(s, _strip(s.color_map, s.width * unit, s.height * unit, collection)) for s in overlay.strips]
+    for item, ob in written:
         ob.parent = target.camera
-        ob.location = (x, y, -OVERLAY_DISTANCE)
+        ob.location = (corner[0] + item.x * unit, corner[1] + item.y * unit, -OVERLAY_DISTANCE)
         ob["mc_kind"] = "overlay"
 
-    if p.scene.look.title and p.scene.title:
-        put(
-            text(p.scene.title, 0.040 * unit, "LEFT", strong, collection),
-            left + edge,
-            top - edge - 0.036 * unit,
-        )
-        if p.scene.caption:
-            put(
-                text(p.scene.caption, 0.024 * unit, "LEFT", soft, collection),
-                left + edge,
-                top - edge - 0.078 * unit,
-            )
-    if not p.scene.look.legend:
-        return
-    for n, note in enumerate(captions.notes(p, DIRECTIONS[p.scene.camera.view])):
-        put(text(note, 0.019 * unit, "RIGHT", soft, collection), -left - edge, -top + edge + 0.024 * unit * n)
-    x, bars = left + edge, legend_of(p)
-    width, height = 0.34 * unit, 0.020 * unit
-    y = -top + edge + 0.024 * unit * max(len(bar.rows) for bar in bars)
-    for bar in bars:
-        put(_bar(bar.color_map, width, height, collection), x, y)
-        put(text(bar.title, 0.022 * unit, "LEFT", soft, collection), x, y + height + 0.012 * unit)
-        for n, (name, numbers) in enumerate(bar.rows):
-            line = y - 0.024 * unit * (n + 1)
-            for at, number in numbers:
-                align = "LEFT" if at == 0 else "RIGHT" if at == 1 else "CENTER"
-                put(text(number, 0.019 * unit, align, strong, collection), x + at * width, line)
-            put(text(name, 0.019 * unit, "LEFT", soft, collection), x + width + 0.014 * unit, line)
-        x += width + 0.25 * unit
 
-
-def _bar(color_map, width, height, collection):
+def _strip(color_map, width, height, collection):
     """A plane of the colour map, origin at its lower left corner."""
     mesh = bpy.data.meshes.new(f"legend {color_map}")
     mesh.from_pydata([(0, 0, 0), (width, 0, 0), (width, height, 0), (0, height, 0)], [], [(0, 1, 2, 3)])

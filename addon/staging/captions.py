@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra.stages import Leaf, Product
-from .framing import axes
+from .framing import DIRECTIONS, axes
 
 NAME_SIZE = 1.9
 DETAIL_SIZE = 0.85
@@ -51,7 +51,7 @@ def names(p, direction):
         n = max(range(4), key=lambda n: offsets[n] @ towards / np.linalg.norm(offsets[n]))
         above = offsets[n] @ up > 0
         reach = (max if above else min)((end - middles[n]) @ up for end in edges[n])
-        base = middles[n] + up * (reach + (DETAIL_SIZE * 1.6 if above else -NAME_SIZE * 0.95))
+        base = middles[n] + up * (reach + (DETAIL_SIZE * 2.0 if above else -NAME_SIZE * 0.95))
         shape = " × ".join(
             f"{axis} {count}".strip()
             for axis, count in zip(axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
@@ -111,9 +111,11 @@ def _handed_on(stage, own, nothing):
     return nothing, nothing
 
 
-def notes(p, direction):
+def notes(p):
     """What the picture leaves out, told in its corner."""
-    thinned = {axis.every for axis in tokens(p, direction) if axis.every > 1}
+    if not p.scene.look.labels:
+        return []
+    thinned = {axis.every for axis in tokens(p, DIRECTIONS[p.scene.camera.view]) if axis.every > 1}
     return [f"one in {every} tokens is written along the axis into depth" for every in sorted(thinned)]
 
 

@@ -1,0 +1,96 @@
+"""What is written on the picture itself: the title at its top left, the legend along its bottom.
+
+Lengths are in heights of the frame, from its lower left corner; a narrow frame makes everything
+smaller.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import captions
+from .legend import legend_of
+
+EDGE = 0.045
+BAR_WIDTH, BAR_HEIGHT, BAR_STEP = 0.34, 0.020, 0.59
+LINE = 0.024
+LETTER = 0.55  # width of a letter, of its size
+NARROW = 1.35  # frames narrower than this, width to height, shrink the overlay
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text at (x, y), its baseline. `align` is "LEFT", "CENTER" or "RIGHT"; `soft` is dimmer."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    align: str = "LEFT"
+    soft: bool = False
+
+    @property
+    def box(self):
+        """(left, bottom, right, top), the width estimated from the number of letters."""
+        width = LETTER * self.size * len(self.text)
+        left = self.x - {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[self.align] * width
+        return left, self.y - 0.25 * self.size, left + width, self.y + 0.8 * self.size
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A colour map along a rectangle whose lower left corner is (x, y)."""
+
+    color_map: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def box(self):
+        return self.x, self.y, self.x + self.width, self.y + self.height
+
+
+@dataclass(frozen=True)
+class Overlay:
+    lines: tuple[Line, ...]
+    strips: tuple[Strip, ...]
+
+    def covers(self, points, margin=0.012):
+        """Whether any of the points (n, 2) lies under something that is written."""
+        boxes = np.array([item.box for item in (*self.lines, *self.strips)]).reshape(-1, 4)
+        low, high = boxes[:, :2] - margin, boxes[:, 2:] + margin
+        inside = (points[:, None] > low) & (points[:, None] < high)
+        return bool(inside.all(axis=2).any())
+
+
+def overlay(p, aspect):
+    """The overlay of a plan on a frame of this `aspect`, width to height."""
+    unit = min(1.0, aspect / NARROW)
+    lines, strips = [], []
+
+    def write(text, x, y, size, align="LEFT", soft=False):
+        lines.append(Line(text, x, y, size * unit, align, soft))
+
+    look, left, right = p.scene.look, EDGE * unit, aspect - EDGE * unit
+    if look.title and p.scene.title:
+        write(p.scene.title, left, 1 - (EDGE + 0.036) * unit, 0.040)
+        if p.scene.caption:
+            write(p.scene.caption, left, 1 - (EDGE + 0.078) * unit, 0.024, soft=True)
+    if look.legend:
+        for n, note in enumerate(captions.notes(p)):
+            write(note, right, (EDGE + LINE * n) * unit, 0.019, "RIGHT", True)
+        bars = legend_of(p)
+        y = (EDGE + LINE * max(len(bar.rows) for bar in bars)) * unit
+        for column, bar in enumerate(bars):
+            x, width = left + BAR_STEP * unit * column, BAR_WIDTH * unit
+            strips.append(Strip(bar.color_map, x, y, width, BAR_HEIGHT * unit))
+            write(bar.title, x, y + (BAR_HEIGHT + 0.012) * unit, 0.022, soft=True)
+            for n, (name, numbers) in enumerate(bar.rows):
+                line = y - LINE * unit * (n + 1)
+                for at, number in numbers:
+                    align = "LEFT" if at == 0 else "RIGHT" if at == 1 else "CENTER"
+                    write(number, x + at * width, line, 0.019, align)
+                write(name, x + width + 0.014 * unit, line, 0.019, soft=True)
+    return Overlay(tuple(lines), tuple(strips))
