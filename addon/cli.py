@@ -17,7 +17,7 @@ from . import __version__
 from .errors import InputError, JobError, nearest
 from .files.scene import ENGINES, VIEWS, Scene, from_json, load_scene
 from .render.interrupt import STATUS as INTERRUPTED
-from .render.interrupt import leaving_at_once
+from .render.interrupt import end_process, leaving_at_once
 from .render.outputs import require_file_place, require_folder_place, written_whole
 from .render.silence import blender_silenced
 
@@ -39,10 +39,7 @@ def main(argv=None):
     status = run(sys.argv[1:] if argv is None else argv, owns_process=True)
     bpy = sys.modules.get("bpy")
     if bpy is not None and bpy.app.background:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, AttributeError):
-                stream.flush()
-        os._exit(status)
+        end_process(status)
     return status
 
 

@@ -27,9 +27,9 @@ def pytest_unconfigure():
     """Blender 4.5's module hangs at Python's own exit once handlers or classes were registered."""
     shutil.rmtree(_resources, ignore_errors=True)
     if "bpy" in sys.modules:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(_status)
+        from matrix_cinema.render.interrupt import end_process
+
+        end_process(_status)
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,11 @@ byte in a socket (`signal.set_wakeup_fd`), and the handler looks for it with `le
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import sys
+from pathlib import Path
 
 from .outputs import discard_unfinished
 
@@ -54,8 +56,23 @@ def leave_if_interrupted():
 
 
 def _leave(message):
-    discard_unfinished()
     text = f"matrix-cinema: {message()}\n"
     sys.stderr.write("\n" + text if sys.stderr.isatty() else text)
-    sys.stderr.flush()
-    os._exit(STATUS)
+    end_process(STATUS)
+
+
+def end_process(status):
+    """End this process now, without Python's clean-up, in which Blender 4.5's module hangs.
+
+    Unfinished files and Blender's temporary folder are removed first.
+    """
+    discard_unfinished()
+    bpy = sys.modules.get("bpy")
+    if bpy is not None:
+        folder = Path(bpy.app.tempdir)
+        if folder.name.startswith("blender_"):
+            shutil.rmtree(folder, ignore_errors=True)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, AttributeError, ValueError):
+            stream.flush()
+    os._exit(status)
