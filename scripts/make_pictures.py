@@ -1,0 +1,58 @@
+"""Render the pictures of README.md into docs/: stills as JPEG, the film as an animated WebP.
+
+Development only (needs Pillow); some minutes on two cores. What is rendered already is kept in
+build/pictures, so that an interrupted run goes on where it stopped.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "pictures"
+SCENE = ROOT / "examples" / "attention_head.toml"
+LIMIT = 390_000  # bytes
+
+# name: (style, frame or None for the scene's own)
+STILLS = {
+    "studio_dark": ("studio_dark", None), "studio_light": ("studio_light", None),
+    "paper": ("paper", None), "sweep": ("studio_dark", 24),
+}
+
+
+def render(*arguments):
+    command = [sys.executable, "-m", "matrix_cinema.cli", "render", str(SCENE), *map(str, arguments)]
+    subprocess.run(command, check=True, cwd=ROOT)
+
+
+def stills():
+    for name, (style, frame) in STILLS.items():
+        picture = BUILD / f"{name}.png"
+        moment = [] if frame is None else ["--frame", frame]
+        render("-o", picture, "--style", style, "--size", "1280x720", "--samples", 96, *moment)
+        save(Image.open(picture).convert("RGB"), ROOT / "docs" / f"{name}.jpg", range(92, 40, -4))
+
+
+def save(image, path, qualities, **options):
+    """Write at the best of these qualities that keeps the file under the limit."""
+    for quality in qualities:
+        image.save(path, quality=quality, **options)
+        if path.stat().st_size < LIMIT:
+            return
+    raise SystemExit(f"{path} does not get under {LIMIT} bytes")
+
+
+def film():
+    folder = BUILD / "film"
+    render("-o", folder, "--size", "640x360", "--samples", 32)
+    frames = [Image.open(path).convert("RGB") for path in sorted(folder.glob("*.png"))[::2]]
+    save(frames[0], ROOT / "docs" / "attention_head.webp", range(80, 10, -6), save_all=True,
+         append_images=frames[1:], duration=[83] * (len(frames) - 1) + [1500], loop=0, method=4)
+
+
+if __name__ == "__main__":
+    BUILD.mkdir(parents=True, exist_ok=True)
+    stills()
+    film()
