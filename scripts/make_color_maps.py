@@ -16,14 +16,15 @@ MAPS = {
     "batlow": ("crameri:batlow", "unsigned", "Fabio Crameri, Scientific colour maps (MIT)"),
     "lajolla": ("crameri:lajolla", "unsigned", "Fabio Crameri, Scientific colour maps (MIT)"),
     "oslo_r": ("crameri:oslo_r", "unsigned", "Fabio Crameri, Scientific colour maps (MIT)"),
-    "inferno": ("matplotlib:inferno", "unsigned", "Nathaniel Smith and Stefan van der Walt, matplotlib (CC0)"),
-    "viridis": ("viridis", "unsigned", "Nathaniel Smith and Stefan van der Walt, matplotlib (CC0)"),
+    "inferno": ("matplotlib:inferno", "unsigned", "N. Smith and S. van der Walt, matplotlib (CC0)"),
+    "viridis": ("viridis", "unsigned", "N. Smith and S. van der Walt, matplotlib (CC0)"),
 }
 
 
 def table(name):
     lut = (cmap.Colormap(name).lut(256)[:, :3] * 255.0).round().astype(int)
-    return ["".join(f"{c:02x}{d:02x}{e:02x} " for c, d, e in lut[row:row + 16]).strip() for row in range(0, 256, 16)]
+    colors = [f"{r:02x}{g:02x}{b:02x}" for r, g, b in lut]
+    return [" ".join(colors[row:row + 16]) for row in range(0, 256, 16)]
 
 
 def main():

@@ -23,7 +23,7 @@ STILLS = {
 
 
 def render(*arguments):
-    command = [sys.executable, "-m", "matrix_cinema.cli", "render", str(SCENE), *map(str, arguments)]
+    command = [Path(sys.executable).parent / "matrix-cinema", "render", SCENE, *map(str, arguments)]
     subprocess.run(command, check=True, cwd=ROOT)
 
 

@@ -34,17 +34,12 @@ def build(scene, target=None):
     What an earlier build left in that scene is replaced; anything else in it stays. Raises
     InputError before anything is touched. Returns the Blender scene.
     """
-    chosen = scene.look.object
-    if scene.look.shape == "object" and (not chosen or bpy.data.objects.get(chosen) is None):
-        meshes = [ob.name for ob in bpy.data.objects if ob.type == "MESH"]
-        raise InputError(
-            f'look: object: there is no object "{chosen}"; {nearest(chosen, meshes, "mesh objects")}'
-        )
     return draw(plan(scene), target)
 
 
 def draw(p, target=None):
     """Draw a checked plan; see `build`."""
+    _check_object(p.scene.look)
     target = target or bpy.context.scene
     clear(target)
     rooms = _collections(target)
@@ -71,6 +66,14 @@ def draw(p, target=None):
     target["matrix_cinema"] = to_json(p.scene)
     target.frame_set(target.frame_start)
     return target
+
+
+def _check_object(look):
+    """The one thing that a plan cannot check: whether the user's own element is in this file."""
+    if look.shape == "object" and look.object not in bpy.data.objects:
+        meshes = [ob.name for ob in bpy.data.objects if ob.type == "MESH"]
+        hint = nearest(look.object, meshes, "mesh objects")
+        raise InputError(f'look: object: there is no object "{look.object}" in this file; {hint}')
 
 
 def clear(target):
