@@ -65,7 +65,7 @@ demo: .venv/.core
 	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/film.mp4
 
 # An interpreter that is missing takes its Blender out of the tests, and the summary says so.
-test: env $(if $(PYTHON_3_11),.venv-4.5/.all) $(if $(PYTHON_3_13),.venv-5.2/.all)
+test: env $(if $(PYTHON_3_11),.venv-4.5/.all $(if $(PYTHON_3_13),.venv-5.2/.all))
 	@.venv/bin/python scripts/test_matrix.py
 
 extension: .venv/.core

@@ -1,6 +1,7 @@
 """Runs the tests on every Blender: all of them in .venv, those that touch Blender in the others.
 
-Says what was left out, and closes with one line of totals. Exit status 1 when anything failed.
+Says which Blender was left out, and closes with one line of totals. Exit status 1 when anything
+failed.
 """
 
 import re
@@ -9,21 +10,25 @@ import sys
 import time
 from pathlib import Path
 
-BLENDER_TESTS = "tests/test_blender_*.py"
+WANTED = ("4.5", "5.0", "5.2")
+VERSION = "import importlib.metadata; print(importlib.metadata.version('bpy'))"
 
 
 def main():
     """Run everything; further arguments go to pytest."""
     root = Path(__file__).resolve().parent.parent
-    blender_tests = sorted(str(path.relative_to(root)) for path in root.glob(BLENDER_TESTS))
+    blender_tests = sorted(str(path.relative_to(root)) for path in root.glob("tests/test_blender_*.py"))
     runs = [(".venv", []), (".venv-4.5", blender_tests), (".venv-5.2", blender_tests)]
-    told, totals, failed = [], {"passed": 0, "failed": 0, "skipped": 0}, False
+    told, totals, failed, tested = [], {"passed": 0, "failed": 0, "skipped": 0}, False, []
     for environment, tests in runs:
         python = root / environment / "bin" / "python"
         if not python.exists():
-            told.append(f"**** {environment}: NOT TESTED, its Python is not installed here ****")
             continue
-        print(f"==== {environment}", flush=True)
+        version = subprocess.run([python, "-c", VERSION], capture_output=True, text=True).stdout.strip()
+        if version in tested:
+            continue
+        tested.append(version)
+        print(f"==== Blender {version} in {environment}", flush=True)
         begun = time.monotonic()
         status, last = _pytest(python, root, [*tests, *sys.argv[1:]])
         found = re.findall(r"(\d+) (passed|failed|skipped|error)", last)
@@ -35,8 +40,12 @@ def main():
             failed = True
             if not (counts.get("failed") or counts.get("error")):
                 totals["failed"] += 1  # ended early, such as by a crash
-        told.append(f"{environment}: {last.strip('= ') or f'ended with status {status}'}, "
+        told.append(f"Blender {version}: {last.strip('= ') or f'ended with status {status}'}, "
                     f"{time.monotonic() - begun:.0f} s in all")
+    for wanted in WANTED:
+        if not any(version.startswith(wanted + ".") for version in tested):
+            python = "3.13" if wanted >= "5.1" else "3.11"
+            told.append(f"**** BLENDER {wanted} WAS NOT TESTED: there is no Python {python} with venv here ****")
     print("====", *told, sep="\n")
     print(", ".join(f"{n} {word}" for word, n in totals.items()))
     return 1 if failed or not totals["passed"] else 0
