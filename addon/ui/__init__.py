@@ -1,5 +1,6 @@
 """The side panel, and Blender's own way to the command line: `blender --command matrix_cinema …`."""
 
+import atexit
 import signal
 
 import bpy
@@ -15,10 +16,13 @@ def register():
     operators.register()
     panels.register()
     _command = bpy.utils.register_cli_command("matrix_cinema", _run)
+    if bpy.app.module:  # 4.5 as a Python module crashes when it ends with classes registered
+        atexit.register(unregister)
 
 
 def unregister():
     global _command
+    atexit.unregister(unregister)
     bpy.utils.unregister_cli_command(_command)
     _command = None
     panels.unregister()

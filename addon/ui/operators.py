@@ -2,6 +2,7 @@
 line calls too, and reports an error in one line."""
 
 import contextlib
+import math
 from pathlib import Path
 
 import bpy
@@ -92,7 +93,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
                 bpy.data.scenes.remove(target)
             raise
         if anew:
-            show_camera(context.window)
+            show_camera(context.window, target)
             own = settings_of(target)
             own.file = settings.file
             if source.is_capture(own.file):
@@ -124,20 +125,46 @@ def _name(settings):
     return Path(settings.file).stem.replace("_", " ").capitalize() or "Matrix Cinema"
 
 
-def show_camera(window):
-    """Let the 3D viewports of a window show what will be rendered."""
+def show_camera(window, scene):
+    """Let the 3D viewports of a window show what will be rendered, clear of their side panels."""
     for area in window.screen.areas if window else ():
-        if area.type != "VIEW_3D":
-            continue
-        space = area.spaces.active
-        space.region_3d.view_perspective = "CAMERA"
-        space.shading.type = "MATERIAL"
-        space.shading.use_scene_lights = space.shading.use_scene_world = True
-        space.overlay.show_overlays = False
-        region = next(region for region in area.regions if region.type == "WINDOW")
-        with bpy.context.temp_override(window=window, area=area, region=region):
-            if bpy.ops.view3d.view_center_camera.poll():
-                bpy.ops.view3d.view_center_camera()
+        if area.type == "VIEW_3D":
+            space = area.spaces.active
+            space.shading.type = "MATERIAL"
+            space.shading.use_scene_lights = space.shading.use_scene_world = True
+            space.overlay.show_overlays = False
+            space.region_3d.view_perspective = "CAMERA"
+            _fit_frame(area, space.region_3d, scene.render.resolution_x / scene.render.resolution_y)
+
+
+def _fit_frame(area, view, aspect):
+    """Zoom and shift a camera view so that the whole frame is seen between the area's panels."""
+    window = next(region for region in area.regions if region.type == "WINDOW")
+    left, right, low, high = 0, window.width, 0, window.height
+    for region in area.regions:
+        x, y = region.x - window.x, region.y - window.y
+        if region.type == "TOOLS" and region.width > 1:
+            left = max(left, x + region.width)
+        elif region.type == "UI" and region.width > 1:
+            right = min(right, x)
+        elif region.type in ("HEADER", "TOOL_HEADER") and region.height > 1:
+            if region.alignment == "TOP":
+                high = min(high, y)
+            else:
+                low = max(low, y + region.height)
+    if right - left < 16 or high - low < 16:
+        return
+    # In a camera view Blender draws the longer side of the frame `zoom` times as long as the longer
+    # side of the region, where zoom = (sqrt(2) + view_camera_zoom / 50)² / 4, and shifts it by
+    # 2 · zoom · view_camera_offset of the region's size.
+    longer = max(window.width, window.height)
+    width, height = (longer, longer / aspect) if aspect >= 1 else (longer * aspect, longer)
+    zoom = 0.96 * min((right - left) / width, (high - low) / height)
+    view.view_camera_zoom = min(max(50 * (2 * math.sqrt(zoom) - math.sqrt(2)), -30), 600)
+    view.view_camera_offset = (
+        (window.width - left - right) / 2 / window.width / (2 * zoom),
+        (window.height - low - high) / 2 / window.height / (2 * zoom),
+    )
 
 
 class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):

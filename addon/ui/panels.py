@@ -19,6 +19,15 @@ class _Panel:
         self.draw_settings(layout, context, settings_of(context.scene))
 
 
+class _ChosenPanel(_Panel):
+    """A panel that has something to show only when there is a description."""
+
+    @classmethod
+    def poll(cls, context):
+        scene = context.scene
+        return bool(scene and (settings_of(scene).file or built.description_text(scene)))
+
+
 class _BuiltPanel(_Panel):
     """A panel that has something to show only when the scene was built."""
 
@@ -47,19 +56,21 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
             bpy.app.timers.register(properties.refill)
         is_built = bool(built.description_text(scene))
 
+        if not settings.file and not is_built:
+            _wrapped(layout, context, "Open a scene (.toml) or an attention capture (.safetensors)"
+                     + (", or begin with an example." if source.examples() else "."))
         column = layout.column(align=True)
         row = column.row(align=True)
         row.use_property_split = False
-        row.prop(settings, "file", text="", placeholder="Scene (.toml) or capture (.safetensors)")
+        row.prop(settings, "file", text="", placeholder="Scene or capture")
         if settings.file:
             row.operator("matrix_cinema.reload", text="", icon="FILE_REFRESH")
         if source.examples():
-            column.menu("MATRIX_CINEMA_MT_examples", icon="FILE_FOLDER")
+            column.menu("MATRIX_CINEMA_MT_examples", icon="PRESET")
         if settings.problem:
             _wrapped(layout, context, settings.problem, icon="ERROR", alert=True)
             return
         if not settings.file and not is_built:
-            _wrapped(layout, context, "Choose a scene or a capture, or try an example.")
             return
         if source.is_capture(settings.file):
             column = layout.column(align=True)
@@ -73,13 +84,13 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         row = column.row(align=True)
         row.scale_y = 1.5
         row.operator("matrix_cinema.build", text="Rebuild" if is_built else "Build",
-                     icon="FILE_REFRESH" if is_built else "PLAY")
+                     icon="MOD_BUILD")
         if pending:
             layout.label(text="Changes are not built yet", icon="INFO")
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 
-class MATRIX_CINEMA_PT_look(_Panel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
     bl_label = "Look"
     bl_order = 1
     bl_options = {"DEFAULT_CLOSED"}
@@ -102,13 +113,16 @@ class MATRIX_CINEMA_PT_look(_Panel, bpy.types.Panel):
         column.prop(look, "settled_scale")
         column.prop(settings.layout, "gap")
         column.prop(look, "instance_budget")
+        column = layout.column(align=True)
+        column.prop(look, "numbers")
+        column.prop(look, "beams")
         column = layout.column(heading="Show", align=True)
         column.prop(look, "title")
         column.prop(look, "labels")
         column.prop(look, "legend")
 
 
-class MATRIX_CINEMA_PT_camera(_Panel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
     bl_label = "Camera"
     bl_order = 2
     bl_options = {"DEFAULT_CLOSED"}
@@ -120,7 +134,7 @@ class MATRIX_CINEMA_PT_camera(_Panel, bpy.types.Panel):
         column.prop(settings.camera, "margin")
 
 
-class MATRIX_CINEMA_PT_animation(_Panel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):
     bl_label = "Animation"
     bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}
@@ -153,11 +167,11 @@ class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
             shape = row.row()
             shape.alignment = "RIGHT"
             shape.active = False
-            shape.label(text=f"{rows} × {inner} × {columns}")
+            shape.label(text=f"{rows} × {inner} × {columns}, {sweep.steps_of(ob)} steps")
             if sweep.is_swept(ob):
                 split = column.split(factor=0.6, align=True)
                 split.prop(ob, "matrix_cinema_sweep", text="", slider=True)
-                split.prop(ob, "matrix_cinema_step", text=f"of {sweep.steps_of(ob)}")
+                split.prop(ob, "matrix_cinema_step")
             else:
                 column.label(text="All at once, no sweep")
         row = layout.row(align=True)
@@ -179,7 +193,7 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
             layout.label(text=job.current.output.name)
             layout.operator("matrix_cinema.cancel", icon="X")
             return
-        layout.prop(settings, "output", placeholder="Asked for when rendering")
+        layout.prop(settings, "output", placeholder="Asked for later")
         layout.prop(render, "engine")
         column = layout.column(align=True)
         row = column.row(align=True)
@@ -244,7 +258,7 @@ def _bytes(size):
 def _wrapped(layout, context, text, icon="NONE", alert=False):
     """A text on as many lines as the panel's width asks for."""
     width = context.region.width if context.region else 300
-    scale = context.preferences.system.ui_scale
+    scale = context.preferences.system.ui_scale or 1.0  # 0 without a window
     letters = max(16, int((width / scale - 50) / 6.4))
     column = layout.column(align=True)
     column.alert = alert

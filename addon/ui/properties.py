@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import InputError
 from ..files.scene import Animation, Camera, Layout, Look, Render
 from . import built, source, sweep
-from .wording import DEFAULT, FIELDS, choices_of
+from .wording import DEFAULT, choices_of, words_of
 
 TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
 TEXTS = ("expression", "title", "caption")
@@ -203,7 +203,7 @@ def _head_chosen(settings, _context):
 
 
 def _property(cls, field):
-    label, tooltip, options = FIELDS[cls][field.name]
+    label, tooltip, options = words_of(cls, field.name)
     options = {"name": label, "description": tooltip, **options}
     choices = choices_of(cls, field)
     if choices:
@@ -230,7 +230,8 @@ GROUPS = {name: _group(name, cls) for name, cls in TABLES.items()}
 
 class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
     file: bpy.props.StringProperty(
-        name="File", subtype="FILE_PATH", update=_file_chosen,
+        name="File", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+        update=_file_chosen,
         description="A scene file (.toml) or an attention capture (.safetensors)")
     layer: bpy.props.EnumProperty(
         name="Layer", items=_layers, update=_layer_chosen, description="Layer of the captured model")
@@ -242,7 +243,7 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
     title: bpy.props.StringProperty(name="Title", description="First line at the top of the picture")
     caption: bpy.props.StringProperty(name="Caption", description="Second line, under the title")
     output: bpy.props.StringProperty(
-        name="Output", subtype="FILE_PATH",
+        name="Output", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"},
         description="Where stills and films go; the suffix .png or .mp4 is added")
     built_from: bpy.props.StringProperty(description="The file, layer and head of what is built")
     filled_from: bpy.props.StringProperty(description="Digest of the description shown in the panel")

@@ -1,7 +1,7 @@
 """What the panel calls each field of a scene description, its tooltip, and the names of its choices.
 
-Keyed by the description's own classes and fields, so that panel and scene file cannot drift apart:
-a field without words here is an error when the properties are made.
+Keyed by the description's own classes and fields, so that panel and scene file cannot drift apart;
+the tests ask that every field is here. One that is not is called by its own name.
 """
 
 from ..files.scene import Animation, Camera, Layout, Look, Render
@@ -30,6 +30,8 @@ FIELDS = {
                          "are full; the legend shows it", {"subtype": "PERCENTAGE", "precision": 1}),
         "instance_budget": ("Budget", "Up to so many elements each one is a mesh; above it they are drawn "
                             "as spheres, which need far less memory and time", {"step": 1000}),
+        "numbers": ("Numbers", "Write its number on each element", {}),
+        "beams": ("Beams", "Join the row and the column in use to the entry that they make", {}),
         "labels": ("Names and Tokens", "Write matrix names, shapes and the tokens along the axes", {}),
         "legend": ("Legend", "Show colour bars with numbers along the bottom of the picture", {}),
         "title": ("Title", "Show title and caption at the top of the picture", {}),
@@ -86,6 +88,16 @@ CHOICES = {
         "sphere": ("Spheres", "Spheres for matrices and products"),
         "object": ("Your Object", "An object of this file"),
     },
+    (Look, "numbers"): {
+        "auto": ("Small Scenes", "Where there is room"),
+        "on": ("Always", ""),
+        "off": ("Never", ""),
+    },
+    (Look, "beams"): {
+        "auto": ("Small Scenes", "Where they can be told apart"),
+        "on": ("Always", ""),
+        "off": ("Never", ""),
+    },
     (Camera, "view"): {
         "stage": ("Stage", "Nearly from the front, a little from the right and above"),
         "three_quarter": ("Three-Quarter", "From the front corner and above"),
@@ -110,6 +122,11 @@ CHOICES = {
         "eevee": ("EEVEE", "Fast on a graphics card"),
     },
 }  # fmt: skip
+
+
+def words_of(cls, name):
+    """(label, tooltip, options of the property) of a field."""
+    return FIELDS[cls].get(name, (name.replace("_", " ").title(), name, {}))
 
 
 def choices_of(cls, field):
