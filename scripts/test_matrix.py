@@ -45,7 +45,7 @@ def main():
     for wanted in WANTED:
         if not any(version.startswith(wanted + ".") for version in tested):
             python = "3.13" if wanted >= "5.1" else "3.11"
-            told.append(f"**** BLENDER {wanted} WAS NOT TESTED: there is no Python {python} with venv here ****")
+            told.append(f"**** BLENDER {wanted} WAS NOT TESTED: no Python {python} with venv is here ****")
     print("====", *told, sep="\n")
     print(", ".join(f"{n} {word}" for word, n in totals.items()))
     return 1 if failed or not totals["passed"] else 0
