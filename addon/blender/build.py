@@ -9,12 +9,15 @@ import numpy as np
 
 from ..errors import InputError, nearest
 from ..files.scene import to_json
+from ..staging.numerals import decimals
 from ..staging.overlay import overlay
 from ..staging.plan import plan, zero
 from . import camera, lettering, studio
+from .beams import write_beams
 from .digest import digest
 from .groups import PREFIX
-from .materials import element_material
+from .materials import beam_material, element_material, number_material
+from .numbers import write_numbers
 from .objects import (
     element_object,
     follow,
@@ -26,6 +29,8 @@ from .objects import (
 )
 
 COLLECTION = "Matrix Cinema"
+# Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
+NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.3
 
 
 def build(scene, target=None):
@@ -49,8 +54,13 @@ def draw(p, target=None):
     products = {
         c.stage.name: _product(p, c, values, sphere, rooms["Products"]) for c in p.arrangement.cuboids
     }
-    for plane in p.arrangement.planes:
-        _matrix(p, plane, values, products, cube, rooms["Matrices"])
+    matrices = [
+        _matrix(p, plane, values, products, cube, rooms["Matrices"]) for plane in p.arrangement.planes
+    ]
+    if p.numbers:
+        _numbers(p, matrices, products, rooms["Lettering"])
+    if p.beams:
+        _beams(p, products, rooms["Products"])
     for name, move in p.timeline.moves.items():
         keyframe(products[name], "Sweep", move.sweep_keys())
         if move.settled > move.swept:
@@ -126,10 +136,12 @@ def _elements(p, collection):
     return (sphere if look.shape == "sphere" else element_object("cube", collection)), sphere
 
 
-def _drawing(p, element, scale, material):
-    """The inputs that every drawn object has."""
+def _drawing(p, element, scale, material, *, numbered=False):
+    """The inputs that every drawn object has; a `numbered` element has room for its number."""
+    smallest = p.scene.look.min_size
     return {
-        "Min Size": p.scene.look.min_size,
+        "Min Size": max(smallest, NUMBERED_SIZE) if numbered else smallest,
+        "Zero Size": ZERO_SIZE if numbered else 0.0,
         "Scale": scale * p.scene.look.element_scale,
         "Element": element,
         "As Points": p.as_points,
@@ -187,7 +199,7 @@ def _matrix(p, plane, values, products, element, collection):
         set_inputs(
             ob,
             _multiplication(p, stage, values)
-            | _drawing(p, element, 0.9, material)
+            | _drawing(p, element, 0.9, material, numbered=p.numbers)
             | {
                 "Sum Low": raw.low,
                 "Sum High": raw.high,
@@ -205,18 +217,19 @@ def _matrix(p, plane, values, products, element, collection):
         material = element_material(final.color_map, final.color_map, p.scene.look.style, p.style)
         set_inputs(
             ob,
-            _drawing(p, element, 0.9, material) | {"Low": final.low, "High": final.high, "Zero": zero(final)},
+            _drawing(p, element, 0.9, material, numbered=p.numbers)
+            | {"Low": final.low, "High": final.high, "Zero": zero(final)},
         )
-    if plane.role != "result":
-        _light_up(p, plane, ob, products[plane.consumer])
+    _light_up(p, plane, ob, products[plane.consumer])
+    return ob
 
 
 def _light_up(p, plane, ob, consumer):
-    """Tell an argument which of its entries the product that takes it is using."""
+    """Tell a matrix which of its entries the product that takes it, or makes the root, is using."""
     sweep = p.sweeps[plane.consumer]
     strides = dict(zip("ijk", sweep.strides, strict=True))
     blocks = dict(zip("ijk", sweep.block_sizes, strict=True))
-    row, column = "ik" if plane.role == "left" else "kj"
+    row, column = {"left": "ik", "right": "kj", "result": "ij"}[plane.role]
     if plane.transposed:
         row, column = column, row
     set_inputs(
@@ -230,3 +243,34 @@ def _light_up(p, plane, ob, consumer):
         },
     )
     follow(ob, "Consumer Sweep", consumer, "Sweep")
+
+
+def _numbers(p, matrices, products, collection):
+    """Write the values on the matrices, and on the products in use."""
+    style_name = p.scene.look.style
+    for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
+        name = plane.stage.name
+        result, final = p.evaluation[name], p.final[name].color_map
+        first = p.raw[name].color_map if plane.stage.operands else final
+        material = number_material(first, final, style_name, p.style)
+        write_numbers(ob, decimals(result.raw, result.final), material, collection)
+    for cuboid in p.arrangement.cuboids:
+        name = cuboid.stage.name
+        if p.options(name).interior:
+            left, right = (p.evaluation.operand(operand).final for operand in cuboid.stage.operands)
+            color_map = p.products[name].color_map
+            material = number_material(color_map, color_map, style_name, p.style)
+            every = decimals(left[:, :, None] * right[None])
+            write_numbers(products[name], every, material, collection, only_lit=True)
+
+
+def _beams(p, products, collection):
+    """Join rows and columns in use to their products, wherever these are drawn and swept."""
+    material = beam_material(p.scene.look.style, p.style)
+    for cuboid in p.arrangement.cuboids:
+        name = cuboid.stage.name
+        sweep = p.sweeps[name]
+        if sweep.steps and p.options(name).interior:
+            planes = {plane.role: plane for plane in p.arrangement.planes if plane.consumer == name}
+            planes["result"] = next(plane for plane in p.arrangement.planes if plane.stage is cuboid.stage)
+            write_beams(products[name], cuboid, sweep, planes, material, collection)

@@ -85,6 +85,18 @@ def node_tree(owner):
     return owner.node_tree
 
 
+def centred_text(g, text, size):
+    """A node that turns a string into curves, centred on the origin; alignment became sockets in 5.2."""
+    node = g.tree.nodes.new("GeometryNodeStringToCurves")
+    g.tree.links.new(text.socket, node.inputs["String"])
+    g.tree.links.new(size.socket, node.inputs["Size"])
+    if hasattr(node, "align_x"):
+        node.align_x, node.align_y = "CENTER", "MIDDLE"
+    else:
+        node.inputs["Align X"].default_value, node.inputs["Align Y"].default_value = "Center", "Middle"
+    return type(text)(g, node.outputs["Curve Instances"])
+
+
 def eevee():
     """EEVEE's engine identifier."""
     engines = bpy.types.RenderSettings.bl_rna.properties["engine"].enum_items

@@ -62,14 +62,16 @@ def visit(g):
 def elements(g):
     """Points to drawn elements: sized by the square root of the magnitude, instanced or as points.
 
-    The size is Min + (1 - Min) · sqrt(magnitude), as in mm, times `Weight`; an element of size 0
-    is absent. `Element` has radius 1.
+    The size is Min + (1 - Min) · sqrt(magnitude), as in mm, times `Weight`, and `Zero Size` for a
+    value of 0; an element of size 0 is absent. `Element` has radius 1.
     """
     points = g.input("Points", "geometry")
     size = g.input("Magnitude", float)
     nonzero = g.input("Nonzero", bool)
+    present = g.input("Present", bool, True)
     weight = g.input("Weight", float, 1.0)
     minimum = g.input("Min Size", float, 0.1)
+    zero_size = g.input("Zero Size", float, 0.0)
     scale = g.input("Scale", float, 1.0)
     position = g.input("Position", "vector")
     element = g.input("Element", "object")
@@ -77,7 +79,7 @@ def elements(g):
     material = g.input("Material", "material")
 
     size = (minimum + (1.0 - minimum) * g.real("SQRT", size)) * weight
-    radius = g.switch(nonzero, size, 0.0) * scale * 0.5
+    radius = g.switch(present, g.switch(nonzero, size, zero_size), 0.0) * scale * 0.5
     points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Position": position})[0]
     points = g.node("GeometryNodeSetPointRadius", {"Points": points, "Radius": radius})[0]
     radius = g.attribute("radius")
@@ -99,13 +101,14 @@ def elements(g):
 def active(g):
     """1 for the entries of an argument that the sweep's current step uses, else 0.
 
-    The current step's local indices are its digits in the mixed radix of the strides; an axis
-    with stride 0 is used whole. An argument without any swept axis is not lit.
+    The current step is the one that fades in, until the next one begins. Its local indices are
+    its digits in the mixed radix of the strides; an axis with stride 0 is used whole. An argument
+    without any swept axis is not lit.
     """
     sweep = g.input("Sweep", float)
     steps = g.input("Steps", int)
     running = (sweep > 0.0) & (steps > sweep)
-    step = g.floor(sweep)
+    step = g.current_step(sweep)
     swept = False
     lit = running
     for axis in ("row", "column"):
@@ -138,6 +141,7 @@ def look_inputs(g):
     """The inputs that every drawn object ends with."""
     return {
         "Min_Size": g.input("Min Size", float, 0.12, low=0.0, high=1.0),
+        "Zero_Size": g.input("Zero Size", float, 0.0, low=0.0, hint="Size of a zero; 0: absent"),
         "Scale": g.input("Scale", float, 0.9, low=0.0, hint="Width of the largest element, in entries"),
         "Element": g.input("Element", "object", hint="What to instance; of radius 1"),
         "As_Points": g.input("As Points", bool, False, hint="Draw as spheres, not as instances"),
@@ -364,7 +368,8 @@ def Result(g):
         Points=points,
         Position=position,
         Magnitude=g.attribute("size"),
-        Nonzero=(g.absolute(value) > 0.0) & present,
+        Nonzero=g.absolute(value) > 0.0,
+        Present=present,
         **look_inputs(g),
     )
     g.output("Geometry", "geometry", drawn[0])

@@ -11,6 +11,8 @@ from ..look.color_maps import color_map
 from . import compat
 from .nodes import Formula
 
+MIDDLE_GREY = 0.2  # linear brightness at which black and white type are equally legible
+
 
 def color_map_image(name):
     """The 256 × 1 picture of a colour map, packed, made once in a file."""
@@ -61,6 +63,27 @@ def element_material(first, last, style_name, style):
     return material
 
 
+def number_material(first, last, style_name, style):
+    """Type on elements that `element_material` colours: dark on light ones and light on dark ones."""
+    name = f"Matrix Cinema {style_name} {first}" + (f" to {last}" if last != first else "") + " numbers"
+    material = bpy.data.materials.get(name)
+    if material is not None:
+        return material
+    material, f = _blank(name)
+    tone = attribute(f, "tone")
+    color = looked_up(f, first, tone)
+    if last != first:
+        color = _mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
+    brightness = f.node("ShaderNodeRGBToBW", {0: color})[0] * (
+        1.0 if style.flat else attribute(f, "lit") * style.lit_glow + (1.0 + style.glow)
+    )
+    dark, light = ((*linear(c), 1.0) for c in sorted((style.text, style.background), key=sum))
+    shade = _mix_color(f, light, dark, f.real("GREATER_THAN", brightness, MIDDLE_GREY))
+    _surface(f, f.node("ShaderNodeEmission", {"Color": shade})[0])
+    f.finish()
+    return material
+
+
 def attribute(f, name):
     """An attribute of the element: of the instance, or of the point when it is drawn as a point.
 
@@ -98,6 +121,19 @@ def plain_material(name, color, *, emission=True):
         # No gloss: a mirrored lamp would be a spot on the floor.
         _surface(f, f.node("ShaderNodeBsdfDiffuse", {"Color": rgba})[0])
     f.finish()
+    return material
+
+
+def beam_material(style_name, style):
+    """Light without body, half transparent, in the colour of the type."""
+    name = f"Matrix Cinema {style_name} beams"
+    material = bpy.data.materials.get(name)
+    if material is None:
+        material, f = _blank(name)
+        light = f.node("ShaderNodeEmission", {"Color": (*linear(style.text), 1.0), "Strength": 1.0})[0]
+        clear = f.node("ShaderNodeBsdfTransparent")[0]
+        _surface(f, f.node("ShaderNodeMixShader", {0: 0.55, 1: clear, 2: light})[0])
+        f.finish()
     return material
 
 

@@ -18,6 +18,7 @@ SOCKETS = {
     "material": "NodeSocketMaterial",
 }
 DATA_TYPES = {"INT": "INT", "VALUE": "FLOAT", "BOOLEAN": "BOOLEAN", "VECTOR": "FLOAT_VECTOR"}
+ITEM_TYPES = {"INT": "INT", "VALUE": "FLOAT", "VECTOR": "VECTOR"}
 SWITCH_TYPES = {"INT": "INT", "VALUE": "FLOAT", "GEOMETRY": "GEOMETRY"}
 
 
@@ -53,6 +54,9 @@ class Field:
 
     def __truediv__(self, other):
         return self.group.real("DIVIDE", self, other)
+
+    def __rtruediv__(self, other):
+        return self.group.real("DIVIDE", other, self)
 
     def __floordiv__(self, other):
         return self.group.whole("DIVIDE", self, other)
@@ -213,9 +217,9 @@ class Group(Formula):
         kind = "INT" if _is_whole(a) and _is_whole(b) else "FLOAT"
         return self.node("FunctionNodeCompare", {0: a, 1: b}, operation=operation, data_type=kind)[0]
 
-    def floor(self, a):
-        """The whole number not above `a`."""
-        return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="FLOOR")[0]
+    def current_step(self, sweep):
+        """The step that fades in while `sweep` passes over (step, step + 1]."""
+        return self.node("FunctionNodeFloatToInt", {0: sweep}, rounding_mode="CEILING")[0] - 1
 
     def switch(self, condition, yes, no):
         kind = SWITCH_TYPES[yes.type if isinstance(yes, Field) else "VALUE"]
@@ -251,6 +255,29 @@ class Group(Formula):
 
     def points(self, count):
         return self.node("GeometryNodePoints", {"Count": count})[0]
+
+    def joined(self, *geometries):
+        """Several geometries as one."""
+        node = self.tree.nodes.new("GeometryNodeJoinGeometry")
+        for geometry in geometries:
+            self.tree.links.new(geometry.socket, node.inputs[0])
+        return Field(self, node.outputs[0])
+
+    def for_each_point(self, points, make, **values):
+        """The geometries that `make(point, **values)` returns, joined; a value is a field on the points."""
+        first = self.tree.nodes.new("GeometryNodeForeachGeometryElementInput")
+        last = self.tree.nodes.new("GeometryNodeForeachGeometryElementOutput")
+        first.pair_with_output(last)
+        last.domain = "POINT"
+        self._connect(first.inputs["Geometry"], points)
+        inside = {}
+        for name, value in values.items():
+            last.input_items.new(ITEM_TYPES[value.type], name)
+            self._connect(first.inputs[name], value)
+            inside[name] = Field(self, first.outputs[name])
+        made = make(Field(self, first.outputs["Element"]), **inside)
+        self.tree.links.new(made.socket, last.inputs["Geometry"])
+        return Field(self, [s for s in last.outputs if s.name == "Geometry"][-1])
 
 
 def describe(tree):

@@ -30,12 +30,14 @@ def values_object(name, final, present, collection):
 def matrix_object(plane, values, collection):
     """The drawn matrix on a plane; its modifier still lacks inputs."""
     result = plane.role == "result" or not is_leaf(plane)
-    ob = _drawn(plane.stage.name, values.data, collection, groups.Result() if result else groups.Matrix())
+    group = groups.Result() if result else groups.Matrix()
+    ob = drawn_object(plane.stage.name, values.data, collection, group)
     ob.location = plane.origin
     ob["mc_kind"] = "matrix"
     ob["mc_name"] = plane.stage.name
     ob["mc_shape"] = [plane.rows, plane.columns]
     set_inputs(ob, {"Row Step": plane.row, "Column Step": plane.column, "Columns": plane.columns})
+    set_inputs(ob, _blocks("row", plane.row_ruler) | _blocks("column", plane.column_ruler))
     return ob
 
 
@@ -46,16 +48,25 @@ def is_leaf(plane):
 def product_object(cuboid, collection):
     """The drawn interior of a matmul; its modifier still lacks inputs."""
     name = cuboid.stage.name
-    ob = _drawn(f"{name} products", bpy.data.meshes.new(f"{name} products"), collection, groups.Product())
+    mesh = bpy.data.meshes.new(f"{name} products")
+    ob = drawn_object(f"{name} products", mesh, collection, groups.Product())
     ob.location = cuboid.origin
     ob["mc_kind"] = "product"
     ob["mc_name"] = name
     ob["mc_shape"] = [cuboid.rows, cuboid.inner, cuboid.columns]
     set_inputs(ob, {"Step i": cuboid.i_step, "Step j": cuboid.j_step, "Step k": cuboid.k_step})
+    for axis, ruler in (("i", cuboid.i_ruler), ("j", cuboid.j_ruler), ("k", cuboid.k_ruler)):
+        set_inputs(ob, _blocks(axis, ruler))
     return ob
 
 
-def _drawn(name, mesh, collection, group):
+def _blocks(axis, ruler):
+    """The inputs that leave a gap after each block."""
+    return {f"Gap Block {axis}": ruler.block, f"Gap {axis}": float(ruler.gap)}
+
+
+def drawn_object(name, mesh, collection, group):
+    """An object whose modifier is the node group `group`."""
     ob = bpy.data.objects.new(name, mesh)
     collection.objects.link(ob)
     modifier = ob.modifiers.new(MODIFIER, "NODES")

@@ -21,6 +21,7 @@ SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 VIEWS = ("stage", "three_quarter", "front", "side", "top", "isometric")
 ENGINES = ("cycles", "eevee")
+SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
 
 
 def option(default, *, choices=None, low=None, high=None):
@@ -132,6 +133,8 @@ class Camera:
 @dataclass(frozen=True)
 class Render:
     """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 at the end."""
+    numbers: str = option("auto", choices=SWITCHES)
+    beams: str = option("auto", choices=SWITCHES)
 
     width: int = option(1280, low=16, high=16384)
     height: int = option(720, low=16, high=16384)

@@ -10,7 +10,8 @@ import numpy as np
 from ..algebra.stages import Leaf, Product
 from .framing import DIRECTIONS, axes
 
-NAME_SIZE = 1.9
+NAME_SIZE = 1.9  # in scenes from LARGE entries across; in smaller ones less, in proportion
+LARGE = 16
 DETAIL_SIZE = 0.85
 TOKEN_SIZE = 0.8
 READABLE = 0.42  # smaller tokens, in entries, are thinned out instead
@@ -42,6 +43,8 @@ def names(p, direction):
     """The name of each matrix, above a wall and before a floor, with its shape under it."""
     _, up, forward = axes(direction)
     towards = np.array([-forward[0], -forward[1], 2.0])  # to the top of a wall, to the front of a floor
+    scale = min(1.0, float(np.ptp(p.arrangement.corners(), axis=0).max()) / LARGE)
+    name_size, detail_size = scale * NAME_SIZE, scale * DETAIL_SIZE
     out = []
     for plane in p.arrangement.planes:
         corners = plane.corners(0.9)
@@ -51,13 +54,13 @@ def names(p, direction):
         n = max(range(4), key=lambda n: offsets[n] @ towards / np.linalg.norm(offsets[n]))
         above = offsets[n] @ up > 0
         reach = (max if above else min)((end - middles[n]) @ up for end in edges[n])
-        base = middles[n] + up * (reach + (DETAIL_SIZE * 2.0 if above else -NAME_SIZE * 0.95))
+        base = middles[n] + up * (reach + (detail_size * 2.0 if above else -name_size * 0.95))
         shape = " × ".join(
             f"{axis} {count}".strip()
             for axis, count in zip(axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
         )
-        out.append(Label(title_of(p, plane.stage), base, NAME_SIZE, "CENTER", "name", plane.transposed))
-        out.append(Label(shape, base - up * (DETAIL_SIZE * 1.35), DETAIL_SIZE, "CENTER", "detail"))
+        out.append(Label(title_of(p, plane.stage), base, name_size, "CENTER", "name", plane.transposed))
+        out.append(Label(shape, base - up * (detail_size * 1.35), detail_size, "CENTER", "detail"))
     return out
 
 

@@ -16,7 +16,9 @@ from ..files.scene import Product as ProductOptions
 from ..files.scene import Scene
 from ..look.color_maps import color_map, zero_of
 from ..look.styles import Style, style
-from .layout import Arrangement, arrange
+from .blocks import blocks_of
+from .layout import Arrangement, Scatter, arrange
+from .numerals import FEW, FEW_PRODUCTS, shown
 from .scales import Scale, extent, matrix_scale, probability_scale, product_scale
 from .schedule import Sweep, sweep_of
 from .timeline import Timeline, timeline
@@ -43,6 +45,8 @@ class Plan:
     products: dict[str, Scale]
     as_points: bool
 
+    numbers: bool  # whether values are written on the elements
+    beams: bool  # whether row and column are joined to their products
     def options(self, name):
         return self.scene.products.get(name, ProductOptions())
 
@@ -94,6 +98,8 @@ def plan(scene):
 
 
 def count_elements(arrangement, scene):
+        shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
+        shown(scene.look.beams, drawn, FEW_PRODUCTS),
     """How many elements the scene draws at most: entries of all matrices and all products."""
     entries = sum(plane.rows * plane.columns for plane in arrangement.planes)
     return entries + sum(
