@@ -79,11 +79,15 @@ def draw(p, target=None):
 
 
 def _check_object(look):
-    """The one thing that a plan cannot check: whether the user's own element is in this file."""
-    if look.shape == "object" and look.object not in bpy.data.objects:
-        meshes = [ob.name for ob in bpy.data.objects if ob.type == "MESH"]
-        hint = nearest(look.object, meshes, "mesh objects")
-        raise InputError(f'look: object: there is no object "{look.object}" in this file; {hint}')
+    """The one thing that a plan cannot check: whether the user's own element is in this file, and is
+    a mesh that no rebuilding removes."""
+    if look.shape != "object":
+        return
+    built = {ob for c in bpy.data.collections if c.get("mc_kind") == "scene" for ob in c.all_objects}
+    own = [ob.name for ob in bpy.data.objects if ob.type == "MESH" and ob not in built]
+    if look.object not in own:
+        hint = nearest(look.object, own, "mesh objects")
+        raise InputError(f'look: object: there is no mesh object "{look.object}" in this file; {hint}')
 
 
 def clear(target):

@@ -111,7 +111,7 @@ class Look:
     shape: str = option("", choices=("",) + SHAPES)
     object: str = ""
     element_scale: float = option(1.0, low=0.01, high=4.0)
-    min_size: float = option(0.12, low=0.0, high=1.0)
+    min_size: float = option(0.12, low=0.001, high=1.0)  # more than 0: only zeros vanish
     product_clip: float = option(99.7, low=50.0, high=100.0)
     product_scale: float = option(0.7, low=0.01, high=4.0)
     settled_scale: float = option(0.3, low=0.0, high=1.0)

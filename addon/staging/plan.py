@@ -6,6 +6,8 @@ All that can be wrong with a description is found here, before any scene is touc
 import os
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..algebra.evaluate import Evaluation, evaluate, shapes
 from ..algebra.expression import parse
 from ..algebra.initialise import initialise
@@ -71,6 +73,7 @@ def plan(scene):
     check_memory(drawn, as_points)
 
     evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
+    check_range(root, evaluation)
     sweeps = {}
     for s in matmuls:
         own = scene.products.get(s.name, ProductOptions())
@@ -107,6 +110,19 @@ def count_elements(arrangement, scene):
         for c in arrangement.cuboids
         if scene.products.get(c.stage.name, ProductOptions()).interior
     )
+
+
+def check_range(root, evaluation):
+    """Refuse values and sums that are too large for the single precision in which Blender computes."""
+    most = float(np.finfo(np.float32).max)
+    for s in stages_of(root):
+        largest = extent(evaluation[s].final)[1]
+        if isinstance(s, Product):
+            with np.errstate(over="ignore"):
+                sums = np.abs(evaluation.operand(s.left).final) @ np.abs(evaluation.operand(s.right).final)
+            largest = max(largest, float(sums.max()))
+        if not largest <= most:
+            raise InputError(f"{s.text}: {largest:.3g} is too large to draw; the most is {most:.3g}")
 
 
 def check_memory(elements, as_points):

@@ -4,6 +4,7 @@ Children before parents, in parallel where they do not depend on each other. Tim
 the first frame is 1.
 """
 
+import math
 from dataclasses import dataclass
 
 from ..algebra.stages import Product, stages_of
@@ -62,4 +63,4 @@ def timeline(root, sweeps, animation, fps):
             start = finished + (animation.pause_seconds * fps if moving else 0.0)
         ready[stage.name] = start
     end = max((move.finished for move in moves.values()), default=1.0)
-    return Timeline(moves, max(1, round(end + animation.hold_seconds * fps)))
+    return Timeline(moves, math.ceil(end + animation.hold_seconds * fps))
