@@ -262,7 +262,7 @@ def _from_mask(call, index, rows, columns):
     mask = mask.expand(mask.shape[0], rows, columns)
     if mask.dtype == torch.bool:
         return mask.cpu().numpy(), None
-    values = mask.double().cpu().numpy()
+    values = mask.cpu().double().numpy()
     allowed = values > MASKED
     bias = np.where(allowed, values, 0.0)
     return (None if allowed.all() else allowed), (bias if bias.any() else None)
@@ -270,8 +270,7 @@ def _from_mask(call, index, rows, columns):
 
 def _from_logits(logits, q, k, scale, softcap):
     """(allowed, bias, sinks, noise of the bias) that explain the logits of attention written by hand."""
-    logits = logits.double().cpu().numpy()
-    q, k = q.double().cpu().numpy(), k.double().cpu().numpy()
+    logits, q, k = (t.double().numpy() for t in (logits, q, k))
     k = np.repeat(k, len(q) // len(k), axis=0)
     sinks = ()
     if logits.shape[-1] > k.shape[1]:

@@ -109,7 +109,7 @@ def _layouts(name, width, sizes):
 
 def _elements(linear, batch, index):
     """(x, y) of one batch element, [tokens, width] each, in every way the axes could lie."""
-    x, y = linear.x, linear.y
+    x, y = linear.x.cpu(), linear.y.cpu()
     x = x.reshape(*y.shape[:-1], x.shape[-1])
     if y.dim() == 2 and batch == 1:
         yield x, y

@@ -290,7 +290,7 @@ class Watch(TorchFunctionMode):
         call.paths = {"q": self._linears_of(q), "k": self._linears_of(k)}
         for name in ("q", "k", "v", "z", "logits"):
             if getattr(call, name) is not None:
-                setattr(call, name, getattr(call, name).detach().clone())
+                setattr(call, name, getattr(call, name).detach().cpu().clone())
         self.calls.append(call)
 
     def _by_head(self, tensor, lead):
@@ -386,7 +386,7 @@ def _eats(linear, z):
         return None
     x = linear.x.reshape(-1, linear.x.shape[-1])
     for tokens_first, joined in ways.items():
-        if torch.equal(x, joined.reshape(x.shape).to(x.dtype)):
+        if torch.equal(x.cpu(), joined.reshape(x.shape).to(x.dtype)):
             return tokens_first
     return None
 
