@@ -15,6 +15,7 @@ from ..algebra.expression import parse
 from ..algebra.stages import leaf_names, stage, stages_of
 from ..errors import InputError, JobError
 from ..files.scene import Product, from_json
+from ..staging.blocks import blocks_of
 from ..staging.schedule import sweep_of
 from . import compat
 from .digest import digest
@@ -93,12 +94,15 @@ def verify(scene, frames=None, given=None):
     stages = {s.name: s for s in stages_of(root)}
     rows = [_given_row(scene, by_name[name], leaves[name], (given or {}).get(name)) for name in leaves]
 
+    shapes = {name: evaluation[name].shape for name in stages}
+    blocks = blocks_of(root, shapes, description.products)
     frame, subframe = scene.frame_current, scene.frame_subframe
     for moment in telling_frames(scene) if frames is None else frames:
         scene.frame_set(int(moment // 1), subframe=moment % 1)
         depsgraph = bpy.context.evaluated_depsgraph_get()
         sweeps = {
-            ob["mc_name"]: _read_sweep(ob, description, evaluation, stages, depsgraph) for ob in products
+            ob["mc_name"]: _read_sweep(ob, description, evaluation, stages, blocks, depsgraph)
+            for ob in products
         }
         for ob in matrices:
             rows.append(_matrix_row(moment, ob, stages[ob["mc_name"]], evaluation, sweeps, depsgraph))
@@ -139,7 +143,7 @@ def _given_row(scene, ob, values, source):
     return Row(scene.frame_start, "given", ob["mc_name"], None, values.size, values.size, error, note)
 
 
-def _read_sweep(ob, description, evaluation, stages, depsgraph):
+def _read_sweep(ob, description, evaluation, stages, blocks, depsgraph):
     """(position now, a function (i, j, k) -> weights) of a product, the schedule from the description."""
     name = ob["mc_name"]
     product = stages[name]
@@ -149,7 +153,7 @@ def _read_sweep(ob, description, evaluation, stages, depsgraph):
     sweep = sweep_of(
         own.animation or description.animation.algorithm,
         (rows, inner, columns),
-        (own.i_blocks, own.k_blocks, own.j_blocks),
+        blocks[name],
     )
     position = compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Sweep")
     return position, lambda i, j, k: sweep.weights(position, i, j, k)

@@ -16,12 +16,14 @@ from pathlib import Path
 from ..errors import InputError, nearest
 
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
-SCHEMES = ("stage", "blocks", "zigzag", "wheel")
+SCHEMES = ("stage", "blocks", "zigzag", "wheel", "custom")
+POLARITIES = ("negative", "positive")
+LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
+SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
 VIEWS = ("stage", "three_quarter", "front", "side", "top", "isometric")
 ENGINES = ("cycles", "eevee")
-SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
 
 
 def option(default, *, choices=None, low=None, high=None):
@@ -75,6 +77,9 @@ class Product:
     i_blocks: int = option(1, low=1, high=64)
     j_blocks: int = option(1, low=1, high=64)
     k_blocks: int = option(1, low=1, high=64)
+    polarity: str = option("", choices=("",) + POLARITIES)
+    left_placement: str = option("", choices=("",) + LEFTS)
+    right_placement: str = option("", choices=("",) + RIGHTS)
     interior: bool = True
     label: str = ""
     color_map: str = ""
@@ -94,10 +99,21 @@ class Animation:
 
 @dataclass(frozen=True)
 class Layout:
-    """How the cuboids are joined, in units of one row or column."""
+    """How the cuboids are joined, in units of one row or column.
+
+    The placements are those of the root, for mm's schemes; in "custom" each product may have its own,
+    and turns as in "blocks" where it has none. A child's result stands where its parent's face is.
+    """
 
     scheme: str = option("stage", choices=SCHEMES)
     gap: float = option(2.0, low=0.0, high=64.0)
+    polarity: str = option("negative", choices=POLARITIES)
+    left_placement: str = option("left", choices=LEFTS)
+    right_placement: str = option("top", choices=RIGHTS)
+    result_placement: str = option("front", choices=RESULTS)
+    scatter: float = option(0.0, low=0.0, high=128.0)
+    molecule: int = option(1, low=1, high=64)
+    blast: float = option(0.0, low=-2.0, high=2.0)
 
 
 @dataclass(frozen=True)
@@ -117,6 +133,8 @@ class Look:
     settled_scale: float = option(0.3, low=0.0, high=1.0)
     instance_budget: int = option(200_000, low=0)
     labels: bool = True
+    numbers: str = option("auto", choices=SWITCHES)
+    beams: str = option("auto", choices=SWITCHES)
     legend: bool = True
     title: bool = True
 
@@ -133,8 +151,6 @@ class Camera:
 @dataclass(frozen=True)
 class Render:
     """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 at the end."""
-    numbers: str = option("auto", choices=SWITCHES)
-    beams: str = option("auto", choices=SWITCHES)
 
     width: int = option(1280, low=16, high=16384)
     height: int = option(720, low=16, high=16384)

@@ -76,13 +76,13 @@ def tokens(p, direction):
     for plane in p.arrangement.planes:
         if not plane.stage.operands or plane.role == "result":
             row_labels, column_labels = labels_of(p, plane.stage)
-            for texts, along, across, width in (
-                (row_labels, plane.row, plane.column, plane.columns),
-                (column_labels, plane.column, plane.row, plane.rows),
+            for texts, along, across in (
+                (row_labels, (plane.row, plane.row_ruler), (plane.column, plane.column_ruler)),
+                (column_labels, (plane.column, plane.column_ruler), (plane.row, plane.row_ruler)),
             ):
                 if texts:
-                    axis = _axis(p, plane, direction, texts, along, across, width)
-                    shared = (texts, tuple(along))
+                    axis = _axis(p, plane, direction, texts, along, across)
+                    shared = (texts, tuple(along[0]))
                     if shared not in found or axis.out > found[shared].out:
                         found[shared] = axis
     return list(found.values())
@@ -122,16 +122,18 @@ def notes(p):
     return [f"one in {every} tokens is written along the axis into depth" for every in sorted(thinned)]
 
 
-def _axis(p, plane, direction, texts, along, across, width):
+def _axis(p, plane, direction, texts, along, across):
     """The labels of one axis of a plane, at the end of its lines that the camera stands nearer to."""
+    (along, ruler), (across, width) = along, across
     right, up, _ = axes(direction)
     center = _middle(p.arrangement.corners())
     sign = 1 if direction[0] >= 0 else -1
-    ends = (plane.origin - across * 1.1, plane.origin + across * (width + 0.1))
+    ends = (plane.origin - across * 1.1, plane.origin + across * (width.length + 1.1))
     end = max(ends, key=lambda e: sign * (e @ right))
     every, size = spacing(abs(along @ up), abs(along @ right), max(map(len, texts)))
+    align = "LEFT" if sign > 0 else "RIGHT"
     labels = tuple(
-        Label(text, end + along * n - up * size * 0.35, size, "LEFT" if sign > 0 else "RIGHT", "token")
+        Label(text, end + along * ruler.at(n) - up * size * 0.35, size, align, "token")
         for n, text in enumerate(texts)
         if n % every == 0
     )

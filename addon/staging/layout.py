@@ -11,22 +11,38 @@ from itertools import product
 
 import numpy as np
 
-from ..algebra.stages import Leaf, Product
+from ..algebra.stages import Leaf, Operand, Product, stages_of
 from ..errors import InputError
+from .schemes import Stage
 
-# From the scene towards the audience: faces stand on the far sides of it, so that the interior
-# is open to view like a stage.
-AUDIENCE = np.array([0.35, -1.0, 0.55])
+
+@dataclass(frozen=True)
+class Ruler:
+    """Places along an axis: `count` entries one unit apart, and `gap` more after every `block` of them."""
+
+    count: int
+    block: int
+    gap: float = 0.0
+
+    def at(self, n):
+        """The distance of entry n, a number or an array, from entry 0."""
+        return n + self.gap * (n // self.block)
+
+    @property
+    def length(self):
+        """From the first entry to the last."""
+        return self.at(self.count - 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Plane:
     """A drawn matrix. `origin` is entry (0, 0); `row`, `column` lead to the next row and column
-    of the matrix as it is named (not transposed); `outward` points away from `consumer`'s interior."""
+    of the matrix as it is named (not transposed), the rulers say how far entries are along them;
+    `outward` points away from `consumer`'s interior."""
 
     stage: object
-    rows: int
-    columns: int
+    row_ruler: Ruler
+    column_ruler: Ruler
     origin: np.ndarray
     row: np.ndarray
     column: np.ndarray
@@ -35,38 +51,49 @@ class Plane:
     consumer: str
     transposed: bool = False
 
+    @property
+    def rows(self):
+        return self.row_ruler.count
+
+    @property
+    def columns(self):
+        return self.column_ruler.count
+
     def corners(self, margin=0.5):
         """The plane's four corners, widened by `margin` entries: (4, 3), around the plane."""
-        a, b = self.row, self.column
-        return np.array(
-            [
-                self.origin + a * i + b * j
-                for i, j in (
-                    (-margin, -margin),
-                    (-margin, self.columns - 1 + margin),
-                    (self.rows - 1 + margin, self.columns - 1 + margin),
-                    (self.rows - 1 + margin, -margin),
-                )
-            ]
-        )
+        low, high, far = -margin, self.row_ruler.length + margin, self.column_ruler.length + margin
+        around = [(low, low), (low, far), (high, far), (high, low)]
+        return self.origin + np.array(around) @ [self.row, self.column]
 
 
 @dataclass(frozen=True, eq=False)
 class Cuboid:
-    """The interior of a matmul: product (i, j, k) is at origin + i·i_step + j·j_step + k·k_step."""
+    """The interior of a matmul: product (i, j, k) is at origin + the rulers' i, j and k along the steps."""
 
     stage: Product
-    rows: int
-    inner: int
-    columns: int
+    i_ruler: Ruler
+    k_ruler: Ruler
+    j_ruler: Ruler
     origin: np.ndarray
     i_step: np.ndarray
     j_step: np.ndarray
     k_step: np.ndarray
 
+    @property
+    def rows(self):
+        return self.i_ruler.count
+
+    @property
+    def inner(self):
+        return self.k_ruler.count
+
+    @property
+    def columns(self):
+        return self.j_ruler.count
+
     def corners(self, margin=0.5):
         """The cuboid's eight corners, widened by `margin` products: (8, 3)."""
-        ends = [(-margin, n - 1 + margin) for n in (self.rows, self.columns, self.inner)]
+        ends = [(-margin, ruler.length + margin) for ruler in (self.i_ruler, self.j_ruler, self.k_ruler)]
         return self.origin + np.array(list(product(*ends))) @ [self.i_step, self.j_step, self.k_step]
 
 
@@ -80,60 +107,168 @@ class Arrangement:
         return np.concatenate([part.corners() for part in (*self.planes, *self.cuboids)])
 
 
-def arrange(root, shapes, gap):
+@dataclass(frozen=True)
+class Scatter:
+    """How much further away an argument stands that is itself a product, as in mm.
+
+    `distance` times 0 where its tree has fewer than `molecule` products, else by their number c and
+    that of the whole expression n: c**blast, or (n - c)**-blast where `blast` is negative.
+    """
+
+    distance: float = 0.0
+    molecule: int = 1
+    blast: float = 0.0
+
+    def of(self, count, total):
+        if count < max(1, self.molecule):
+            return 0.0
+        return self.distance * (count**self.blast if self.blast >= 0 else (total - count) ** -self.blast)
+
+
+def arrange(root, shapes, gap, scheme=None, blocks=None, scatter=None):
     """Place every matrix and product of the tree under `root`.
 
     `shapes` maps a stage's name to (rows, columns); `gap` is the distance, in entries, between a
-    face and the products next to it; a right face whose arguments would stand in those of the left
-    one is moved further away. The root's result stands upright, facing the audience. A stage that
-    is used again is drawn there as a plane alone.
+    face and the products next to it, and between blocks; `scheme` (see schemes) says how cuboids
+    turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into. The
+    root's result stands upright, facing the audience. A stage that is used again is drawn there as
+    a plane alone. In the stage scheme a right face whose arguments would stand in those of the left
+    one is moved further away; mm's schemes keep mm's places.
     """
-    down, right, outward = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
-    plane = _plane(root, shapes, False, np.zeros(3), down, right, outward, "result", root.name)
-    parts = [plane, *_grow(plane, -outward, shapes, gap, set())]
+    scheme = scheme or Stage()
+    rows, columns = shapes[root.name]
+    i_blocks, _, j_blocks = (blocks or {}).get(root.name, (1, 1, 1))
+    down, right, back = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
+    face = _Face(
+        Operand(root),
+        np.zeros(3),
+        (down, _ruler(rows, i_blocks, gap)),
+        (right, _ruler(columns, j_blocks, gap)),
+        -back if scheme.root_at_back else back,
+        "result",
+        root.name,
+    )
+    arranging = _Arranging(root, shapes, gap, scheme, blocks or {}, scatter or Scatter())
+    parts = arranging.stand(face, None, "")
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
         tuple(part for part in parts if isinstance(part, Cuboid)),
     )
 
 
-def _plane(stage, shapes, transposed, origin, i_step, j_step, outward, role, consumer):
-    rows, columns = shapes[stage.name]
-    row, column = (j_step, i_step) if transposed else (i_step, j_step)
-    return Plane(stage, rows, columns, origin, row, column, outward, role, consumer, transposed)
+def _ruler(count, blocks, gap):
+    return Ruler(count, -(-count // blocks), gap)
 
 
-def _grow(plane, inward, shapes, gap, grown):
-    """The cuboid that makes `plane`, on its side `inward`, and its arguments with their cuboids."""
-    stage = plane.stage
-    if isinstance(stage, Leaf) or stage.name in grown:
-        return []
-    if not isinstance(stage, Product):
-        raise InputError(
-            f'"{stage.text}" cannot be drawn yet: only matrix products and what is applied to '
-            "their results can"
+@dataclass(frozen=True, eq=False)
+class _Face:
+    """Where `operand` stands, as it is used: its rows run along `i` and its columns along `j`, each a
+    (step, Ruler). What makes it stands `behind` it, away from `consumer`'s interior."""
+
+    operand: Operand
+    origin: np.ndarray
+    i: tuple
+    j: tuple
+    behind: np.ndarray
+    role: str
+    consumer: str
+    transposed: bool = False  # in the words of the consumer, which may itself be used transposed
+
+    def plane(self):
+        row, column = (self.j, self.i) if self.operand.transposed else (self.i, self.j)
+        return Plane(
+            self.operand.stage,
+            row[1],
+            column[1],
+            self.origin,
+            row[0],
+            column[0],
+            -self.behind if self.role == "result" else self.behind,
+            self.role,
+            self.consumer,
+            self.transposed,
         )
-    grown.add(stage.name)
-    (rows, columns), inner = shapes[stage.name], _inner(stage, shapes)
-    i_step, j_step = plane.row, plane.column
-    # The last k is next to the result, so that a sweep over k moves towards it.
-    k_step = -inward
-    origin = plane.origin + inward * (gap + inner - 1)
 
-    def face(operand, role, across, count, i_step, j_step):
-        """The plane of an argument and all that stands behind it; and which way that is."""
-        low = across @ AUDIENCE > 0  # the low side of an axis that points at the audience is far
-        outward = -across if low else across
-        place = origin + across * (-gap if low else count - 1 + gap)
-        child = _plane(
-            operand.stage, shapes, operand.transposed, place, i_step, j_step, outward, role, stage.name
-        )
-        return [child, *_grow(child, outward, shapes, gap, grown)], outward
 
-    left, _ = face(stage.left, "left", j_step, columns, i_step, k_step)
-    right, outward = face(stage.right, "right", i_step, rows, k_step, j_step)
-    cuboid = Cuboid(stage, rows, inner, columns, origin, i_step, j_step, k_step)
-    return [cuboid, *left, *_clear_of(left, right, outward, gap)]
+@dataclass(frozen=True, eq=False)
+class _Arranging:
+    """What is the same for all cuboids of an arrangement while it grows."""
+
+    root: object
+    shapes: dict
+    gap: float
+    scheme: object
+    blocks: dict
+    scatter: Scatter
+    grown: set = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "grown", set())
+
+    def stand(self, face, parent, side):
+        """The plane of a face and, behind it, all that makes it. `parent` is the Turn of the
+        cuboid that it hangs from, `side` the side of that: "left" or "right"."""
+        stage = face.operand.stage
+        if isinstance(stage, Leaf) or stage.name in self.grown:
+            return [face.plane()]
+        self.grown.add(stage.name)
+        if not isinstance(stage, Product):
+            raise InputError(
+                f'"{stage.text}" cannot be drawn yet: only matrix products and what is applied to '
+                "their results can"
+            )
+        return [face.plane(), *self.multiply(face, parent, side)]
+
+    def multiply(self, face, parent, side):
+        """The cuboid that makes a face, and its arguments with all that makes them.
+
+        (A @ B).T stands as B.T @ A.T does, so that a result may be used transposed.
+        """
+        stage = face.operand.stage
+        (i, i_ruler), (j, j_ruler) = face.i, face.j
+        turn = self.scheme.turn(stage.name, parent, side, i, j, face.behind)
+        z = np.cross(j, i)
+        k = z if turn.positive else -z
+        k_ruler = _ruler(self.inner(stage), self.blocks.get(stage.name, (1, 1, 1))[1], self.gap)
+        # From the result to k = 0: past a gap, and past all other k where they run towards the result.
+        origin = face.origin + face.behind * (self.gap + (k_ruler.length if k @ face.behind < 0 else 0.0))
+
+        def argument(role, operand, across, length, far, i, j):
+            distance = self.gap + self.extra(operand.stage)
+            place = origin + across * (length + distance if far else -distance)
+            behind = across if far else -across
+            turned = operand.flipped if face.operand.transposed else operand
+            return _Face(turned, place, i, j, behind, role, stage.name, operand.transposed)
+
+        roles = [("left", stage.left), ("right", stage.right)]
+        if face.operand.transposed:
+            roles.reverse()
+        k_axis = (k, k_ruler)
+        faces = {
+            "left": argument(*roles[0], j, j_ruler.length, turn.right, face.i, k_axis),
+            "right": argument(*roles[1], i, i_ruler.length, turn.bottom, k_axis, face.j),
+        }
+        parts = {f.role: (f, self.stand(f, turn, side)) for side, f in faces.items()}
+        (_, left), (right_face, right) = parts["left"], parts["right"]
+        if self.scheme.makes_room:
+            right = _clear_of(left, right, right_face.behind, self.gap)
+        i_axis, j_axis = (face.j, face.i) if face.operand.transposed else (face.i, face.j)
+        cuboid = Cuboid(stage, i_axis[1], k_ruler, j_axis[1], origin, i_axis[0], j_axis[0], k)
+        return [cuboid, *left, *right]
+
+    def inner(self, stage):
+        rows, columns = self.shapes[stage.left.stage.name]
+        return rows if stage.left.transposed else columns
+
+    def extra(self, stage):
+        """How much further than the gap an argument stands."""
+        if not isinstance(stage, Product) or not self.scatter.distance:
+            return 0.0
+        return self.scatter.of(_products_of(stage), _products_of(self.root))
+
+
+def _products_of(stage):
+    return sum(isinstance(s, Product) for s in stages_of(stage))
 
 
 def _clear_of(left, right, outward, gap):
@@ -154,8 +289,3 @@ def _clear_of(left, right, outward, gap):
     start = min((part.corners(0.0) @ outward).min() for part in right)
     move = outward * (end + gap - start)
     return [replace(part, origin=part.origin + move) for part in right]
-
-
-def _inner(stage, shapes):
-    rows, columns = shapes[stage.left.stage.name]
-    return rows if stage.left.transposed else columns

@@ -23,6 +23,7 @@ from .layout import Arrangement, Scatter, arrange
 from .numerals import FEW, FEW_PRODUCTS, shown
 from .scales import Scale, extent, matrix_scale, probability_scale, product_scale
 from .schedule import Sweep, sweep_of
+from .schemes import scheme_of
 from .timeline import Timeline, timeline
 
 # Memory of one drawn element while Cycles renders it, measured on scenes of 2 and 67 million.
@@ -46,9 +47,9 @@ class Plan:
     raw: dict[str, Scale]
     products: dict[str, Scale]
     as_points: bool
-
     numbers: bool  # whether values are written on the elements
     beams: bool  # whether row and column are joined to their products
+
     def options(self, name):
         return self.scene.products.get(name, ProductOptions())
 
@@ -67,7 +68,10 @@ def plan(scene):
     matrices = load_matrices(scene, leaf_names(root), initialise)
     sizes = shapes(root, {name: m.values.shape for name, m in matrices.items()})
     inner = {s.name: _inner(s, sizes) for s in matmuls}
-    arrangement = arrange(root, sizes, scene.layout.gap)
+    blocks = blocks_of(root, sizes, scene.products)
+    layout = scene.layout
+    scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
+    arrangement = arrange(root, sizes, layout.gap, scheme_of(layout, scene.products), blocks, scatter)
     drawn = count_elements(arrangement, scene)
     as_points = drawn > scene.look.instance_budget
     check_memory(drawn, as_points)
@@ -81,7 +85,7 @@ def plan(scene):
         sweeps[s.name] = sweep_of(
             own.animation or scene.animation.algorithm,
             (rows, inner[s.name], columns),
-            (own.i_blocks, own.k_blocks, own.j_blocks),
+            blocks[s.name],
         )
     final, raw, products = _scales(scene, chosen, root, evaluation)
     return Plan(
@@ -97,12 +101,12 @@ def plan(scene):
         raw,
         products,
         as_points,
+        shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
+        shown(scene.look.beams, drawn, FEW_PRODUCTS),
     )
 
 
 def count_elements(arrangement, scene):
-        shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
-        shown(scene.look.beams, drawn, FEW_PRODUCTS),
     """How many elements the scene draws at most: entries of all matrices and all products."""
     entries = sum(plane.rows * plane.columns for plane in arrangement.planes)
     return entries + sum(
