@@ -66,7 +66,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         if settings.file:
             row.operator("matrix_cinema.reload", text="", icon="FILE_REFRESH")
         if source.examples():
-            column.menu("MATRIX_CINEMA_MT_examples", icon="PRESET")
+            column.menu("MATRIX_CINEMA_MT_examples", icon="BOOKMARKS")
         if settings.problem:
             _wrapped(layout, context, settings.problem, icon="ERROR", alert=True)
             return
@@ -79,14 +79,9 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         column = layout.column(align=True)
         for name in properties.TEXTS:
             column.prop(settings, name)
-        pending = is_built and properties.is_pending(scene)
-        column = layout.column(align=True)
-        row = column.row(align=True)
+        row = layout.row()
         row.scale_y = 1.5
-        row.operator("matrix_cinema.build", text="Rebuild" if is_built else "Build",
-                     icon="MOD_BUILD")
-        if pending:
-            layout.label(text="Changes are not built yet", icon="INFO")
+        row.operator("matrix_cinema.build", text=_build_text(scene, is_built), icon="MOD_BUILD")
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 
@@ -97,64 +92,58 @@ class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
 
     def draw_settings(self, layout, _context, settings):
         look = settings.look
-        column = layout.column(align=True)
-        column.prop(look, "style")
-        column.prop(look, "color_map")
-        column.prop(look, "probability_map")
-        column.prop(look, "sensitivity")
-        column.prop(look, "product_clip")
+        colors = ("style", "color_map", "probability_map", "sensitivity", "product_clip")
+        sizes = ("element_scale", "min_size", "product_scale", "settled_scale")
+        shown = ("title", "labels", "legend")
+        _fields(layout, look, colors)
         column = layout.column(align=True)
         column.prop(look, "shape")
         if look.shape == "object":
             column.prop_search(look, "object", bpy.data, "objects")
-        column.prop(look, "element_scale")
-        column.prop(look, "min_size")
-        column.prop(look, "product_scale")
-        column.prop(look, "settled_scale")
-        column.prop(settings.layout, "gap")
-        column.prop(look, "instance_budget")
-        column = layout.column(align=True)
-        column.prop(look, "numbers")
-        column.prop(look, "beams")
-        column = layout.column(heading="Show", align=True)
-        column.prop(look, "title")
-        column.prop(look, "labels")
-        column.prop(look, "legend")
+        _fields(layout, look, sizes)
+        drawn = {"shape", "object", *colors, *sizes, *shown}
+        _fields(layout, look, [name for name in properties.names("look") if name not in drawn])
+        _fields(layout, look, shown, heading="Show")
 
 
-class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
-    bl_label = "Camera"
+class MATRIX_CINEMA_PT_layout(_ChosenPanel, bpy.types.Panel):
+    bl_label = "Layout"
     bl_order = 2
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout, _context, settings):
-        column = layout.column(align=True)
-        column.prop(settings.camera, "view")
-        column.prop(settings.camera, "lens")
-        column.prop(settings.camera, "margin")
+        first = ("scheme", "gap")
+        _fields(layout, settings.layout, first)
+        if settings.layout.scheme != "stage":
+            rest = [name for name in properties.names("layout") if name not in first]
+            _fields(layout, settings.layout, rest)
 
 
-class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):
-    bl_label = "Animation"
+class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
+    bl_label = "Camera"
     bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout, _context, settings):
-        animation = settings.animation
-        layout.prop(animation, "algorithm")
-        column = layout.column(align=True)
-        column.prop(animation, "sweep_seconds")
-        column.prop(animation, "epilogue_seconds")
-        column.prop(animation, "pause_seconds")
-        column.prop(animation, "hold_seconds")
-        column = layout.column(align=True)
-        column.prop(animation, "trail")
-        column.prop(settings.render, "fps")
+        _fields(layout, settings.camera, properties.names("camera"))
+
+
+class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):
+    bl_label = "Animation"
+    bl_order = 4
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout, _context, settings):
+        names = properties.names("animation")
+        times = [name for name in names if name.endswith("_seconds") or name == "steps_per_second"]
+        _fields(layout, settings.animation, [name for name in names if name not in times])
+        _fields(layout, settings.animation, times)
+        layout.prop(settings.render, "fps")
 
 
 class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
     bl_label = "Sweep"
-    bl_order = 4
+    bl_order = 5
 
     def draw_settings(self, layout, context, _settings):
         scene = context.scene
@@ -184,7 +173,7 @@ class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
     bl_label = "Render"
-    bl_order = 5
+    bl_order = 6
 
     def draw_settings(self, layout, context, settings):
         render = settings.render
@@ -216,19 +205,20 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
     bl_label = "Info"
-    bl_order = 6
+    bl_order = 7
 
     def draw_settings(self, layout, context, _settings):
         scene = context.scene
         points, shown = built.as_points(scene), built.description(scene)
         seconds = (scene.frame_end - scene.frame_start + 1) / scene.render.fps
+        column = layout.column(align=True)
         for name, text in (
             ("Elements", f"{built.elements(scene):,} at most"),
             ("Drawn as", "points" if points else "meshes"),
             ("Memory", f"about {_bytes(built.memory(scene))}"),
             ("Length", f"{scene.frame_end} frames, {seconds:.1f} s"),
         ):
-            row = layout.split(factor=0.35)
+            row = column.split(factor=0.35)
             label = row.row()
             label.active = False
             label.label(text=name)
@@ -237,6 +227,19 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
             budget = f"{shown.look.instance_budget:,}"
             _wrapped(layout, context, f"More than the budget of {budget}: spheres, light in memory."
                      if points else f"Within the budget of {budget}: full meshes.")
+
+
+def _build_text(scene, is_built):
+    if not is_built:
+        return "Build"
+    return "Rebuild with Changes" if properties.is_pending(scene) else "Rebuild"
+
+
+def _fields(layout, group, names, heading=""):
+    """Fields of the description, one below the other."""
+    column = layout.column(align=True, heading=heading)
+    for name in names:
+        column.prop(group, name)
 
 
 def _unfinished(settings):
@@ -276,6 +279,7 @@ CLASSES = (
     MATRIX_CINEMA_MT_examples,
     MATRIX_CINEMA_PT_source,
     MATRIX_CINEMA_PT_look,
+    MATRIX_CINEMA_PT_layout,
     MATRIX_CINEMA_PT_camera,
     MATRIX_CINEMA_PT_animation,
     MATRIX_CINEMA_PT_sweep,

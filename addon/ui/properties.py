@@ -20,6 +20,11 @@ TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layo
 TEXTS = ("expression", "title", "caption")
 
 
+def names(table):
+    """The fields of a table of the description, in its order."""
+    return [f.name for f in dataclasses.fields(TABLES[table])]
+
+
 # The draft
 
 
@@ -92,7 +97,13 @@ def is_pending(scene):
     settings, shown = settings_of(scene), built.description(scene)
     if shown is None:
         return False
-    return drafted(settings, shown) != shown or settings.built_from != origin(settings)
+    return settings.built_from != origin(settings) or _seen(drafted(settings, shown)) != _seen(shown)
+
+
+def _seen(scene):
+    """A description without what is said anew at every render, such as its samples."""
+    render = Render(width=scene.render.width, height=scene.render.height, fps=scene.render.fps)
+    return dataclasses.replace(scene, render=render)
 
 
 def origin(settings):

@@ -43,7 +43,25 @@ FIELDS = {
     },
     Animation: {
         "algorithm": ("Order", "The order in which the products are visited", {}),
+        "fuse": ("Fuse", "Let a product step together with the child whose result it takes in the same "
+                 "slices", {}),
+        "hide_inputs": ("Hide Inputs", "Leave the given matrices out of the picture", {}),
+        "easing": ("Easing", "How a sweep gets going and comes to rest", {}),
+        "dwell": ("Dwell", "Part of each step's time in which it rests, so that it can be read",
+                  {"subtype": "FACTOR"}),
+        "steps_per_second": ("Steps per Second", "Speed of every sweep; at 0 each takes the same time", {}),
+        "total_seconds": ("Film", "Length to which the whole film is stretched; at 0 it is as long as its "
+                          "parts", {"unit": "TIME_ABSOLUTE"}),
         "sweep_seconds": ("Sweep", "Seconds that each product's sweep takes", {"unit": "TIME_ABSOLUTE"}),
+        "fuse": ("Fuse", "Let a product sweep together with the one that makes its argument", {}),
+        "hide_inputs": ("Hide Inputs", "Leave the given matrices out of the picture", {}),
+        "easing": ("Easing", "How each sweep starts and ends", {}),
+        "dwell": ("Rest", "Part of each step's time in which it rests, so that it can be read",
+                  {"subtype": "FACTOR"}),
+        "steps_per_second": ("Steps per Second", "Speed of every sweep; above 0 it takes the place of the "
+                             "sweep's seconds", {}),
+        "total_seconds": ("Total", "Length to which the whole film is stretched; at 0 it is as long as its "
+                          "parts", {"unit": "TIME_ABSOLUTE"}),
         "epilogue_seconds": ("Epilogue", "Seconds in which a result turns from its sums to what is made of "
                              "them, such as a softmax", {"unit": "TIME_ABSOLUTE"}),
         "pause_seconds": ("Pause", "Seconds to wait between one product and the next",
@@ -55,6 +73,14 @@ FIELDS = {
     Layout: {
         "scheme": ("Layout", "How the cuboids of a chain are joined", {}),
         "gap": ("Gap", "Distance between a cuboid and the matrices on its faces, in rows", {}),
+        "polarity": ("Polarity", "Which way the inner axis of the last product runs", {}),
+        "left_placement": ("Left Matrix", "Where the left matrix of the last product stands", {}),
+        "right_placement": ("Right Matrix", "Where the right matrix of the last product stands", {}),
+        "result_placement": ("Result", "Where the result of the last product stands", {}),
+        "scatter": ("Scatter", "Distance by which the cuboids of a chain move apart, in rows", {}),
+        "molecule": ("Molecule", "Cuboids of fewer products than this stay together when they scatter", {}),
+        "blast": ("Blast", "How much more the larger parts of a chain scatter (above 0), or the smaller "
+                  "(below)", {}),
     },
     Render: {
         "width": ("Still", "Width of a still in pixels", {"subtype": "PIXEL"}),
@@ -88,6 +114,15 @@ CHOICES = {
         "sphere": ("Spheres", "Spheres for matrices and products"),
         "object": ("Your Object", "An object of this file"),
     },
+    (Animation, "fuse"): {
+        "none": ("None", "One product after the other"),
+        "sync": ("In Step", "A child waits for its parent and then steps with it"),
+        "async": ("Ahead", "A child starts as soon as it can, its parent not before it"),
+    },
+    (Animation, "easing"): {
+        "linear": ("Even", "At one speed"),
+        "smooth": ("Smooth", "Slow at both ends"),
+    },
     (Look, "numbers"): {
         "auto": ("Small Scenes", "Where there is room"),
         "on": ("Always", ""),
@@ -116,7 +151,26 @@ CHOICES = {
         "vvprod": ("Outer Products", "A column of the left times a row of the right: all sums grow together"),
         "scalar": ("One by One", "One single product after the other"),
     },
-    (Layout, "scheme"): {"stage": ("Stage", "A chain that reads from left to right, faces shared")},
+    (Animation, "fuse"): {
+        "none": ("One by One", "Each product sweeps when its arguments are finished"),
+        "sync": ("In Step", "Both take each step at the same time"),
+        "async": ("One Step Later", "The next product follows a step behind"),
+    },
+    (Animation, "easing"): {
+        "linear": ("Linear", "Steady from start to end"),
+        "smooth": ("Smooth", "Slow at the start and at the end"),
+    },
+    (Layout, "scheme"): {
+        "stage": ("Stage", "A chain that reads from left to right, faces shared"),
+        "blocks": ("Blocks", "Cuboids fold back and forth, as in mm"),
+        "zigzag": ("Zigzag", "As blocks, in a line"),
+        "wheel": ("Wheel", "Every cuboid turned like the last, in a spiral"),
+        "custom": ("Custom", "Each product as the scene file says"),
+    },
+    (Layout, "polarity"): {
+        "negative": ("Negative", "Towards the result"),
+        "positive": ("Positive", "Away from the result"),
+    },
     (Render, "engine"): {
         "cycles": ("Cycles", "Traced light: soft shadows, and exact"),
         "eevee": ("EEVEE", "Fast on a graphics card"),

@@ -1,0 +1,141 @@
+"""Walks through the side panel of a real Blender with the mouse: install, choose, build, scrub.
+
+    python3 tests/ui/walk.py EXTENSION.zip PICTURES [--blender BLENDER] [--scene SCENE.toml]
+
+Without --scene the first bundled example is taken from the panel's menu; with it the path is typed.
+Exits with status 1 at the first thing that is not as it should be.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from desk import Desk
+
+TAB = "Matrix Cinema"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("zip")
+    parser.add_argument("pictures")
+    parser.add_argument("--blender", default=os.environ.get("MATRIX_CINEMA_BLENDER_UI") or "blender")
+    parser.add_argument("--scene", type=Path)
+    parser.add_argument("--film", action="store_true", help="render a small film too, cancel and resume it")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="matrix_cinema_user_") as user:
+        subprocess.run([asked.blender, "--command", "extension", "install-file", "-r", "user_default", "-e",
+                        str(Path(asked.zip).resolve())],
+                       env=os.environ | {"BLENDER_USER_RESOURCES": user}, check=True)
+        with Desk(asked.blender, asked.pictures, user) as desk:
+            walk(desk, asked, Path(user))
+    print("all well")
+
+
+def walk(desk, asked, user):
+    begun = time.monotonic()
+
+    def done(what):
+        print(f"{time.monotonic() - begun:6.1f} s  {what}", flush=True)
+
+    done(f"Blender {desk.about['blender']} on {desk.about['renderer']}")
+    desk.open_tab(TAB, width=330)
+    desk.photograph("1_empty")
+    before = desk.state()
+    controls = desk.controls()
+    assert not before["built"]
+    done(f"the tab is open; controls: {', '.join(sorted(controls))}")
+
+    type_path(desk, controls, "/nowhere/at_all.toml")
+    state = desk.wait_for(lambda s: s["problem"], 10, "an error in the panel")
+    assert "no such scene file" in state["problem"] and state["objects"] == before["objects"]
+    desk.photograph("2_no_such_file")
+    done(f"a file that is not there: {state['problem']}")
+
+    controls = desk.controls(until="matrix_cinema_panel.file")
+    if asked.scene:
+        type_path(desk, controls, str(asked.scene.resolve()))
+    else:
+        choose_example(desk, controls)
+    state = desk.wait_for(lambda s: s["file"].endswith(".toml") and not s["problem"], 10, "a chosen scene")
+    desk.photograph("3_chosen")
+    done(f"chosen: {state['file']}")
+
+    desk.push(desk.controls(until="bpy.ops.matrix_cinema.build("), "bpy.ops.matrix_cinema.build(")
+    state = desk.wait_for(lambda s: s["built"], 60, "a built scene")
+    assert set(before["scenes"]) < set(state["scenes"]), "the user's own scene is gone"
+    assert state["scene"] not in before["scenes"], "built into the user's own scene"
+    desk.ask("shade", "SOLID")  # software rendering is slow
+    done(f"built: {state['scene']}, products {list(state['sweeps'])}")
+
+    desk.drag(desk.controls(until="matrix_cinema_sweep"), "matrix_cinema_sweep", 60)
+    after = desk.state()
+    moved = {name: (state["sweeps"][name], step) for name, step in after["sweeps"].items()}
+    assert after["frame"] > state["frame"] and max(after["sweeps"].values()) > 0, moved
+    assert after["drawn"] != state["drawn"], "the same products are drawn"
+    desk.move(500, 450)
+    desk.ask("shade", "MATERIAL")
+    desk.photograph_still("4_scrubbed")
+    desk.ask("shade", "SOLID")
+    done(f"scrubbed to frame {after['frame']:.2f}: {after['sweeps']}, drawn {after['drawn']}")
+
+    desk.key("ctrl+z")
+    undone = desk.wait_for(lambda s: s["frame"] != after["frame"] or not s["built"], 20, "undo")
+    desk.key("ctrl+shift+z")
+    desk.wait_for(lambda s: s["built"], 20, "redo")
+    done(f"undone ({undone['scene']}, frame {undone['frame']:.2f}) and done again")
+
+    if asked.film:
+        make_film(desk, user)
+        done("a film was rendered in the background, cancelled and resumed")
+    assert not desk.python_errors(), desk.python_errors()
+
+
+def type_path(desk, controls, path):
+    """Type a path into the panel's file field."""
+    x, y = desk.place_of(controls, "matrix_cinema_panel.file")
+    desk.click(x, y)
+    desk.click(x, y)  # the second click of a double click starts the text
+    desk.key("ctrl+a")
+    desk.type(path)
+    desk.key("Return")
+
+
+def choose_example(desk, controls):
+    """Open the menu of examples, which lies under the file field, and take its first entry."""
+    x, y = min(controls["matrix_cinema_panel.file"], key=lambda place: place[1])
+    desk.click(x, y - 22)
+    desk.photograph("3_examples")
+    desk.click(x, y - 44)
+
+
+def make_film(desk, user):
+    """Render a film in the background, cancel it, resume it to its end."""
+    film = user / "film.mp4"
+    for name, value in (("output", str(user / "film")), ("render.film_width", 160),
+                        ("render.film_height", 90), ("render.film_samples", 16)):
+        desk.ask("put", name, value)
+    desk.settle(5)
+    desk.push(desk.controls(until="matrix_cinema.render_film"), "matrix_cinema.render_film")
+    desk.wait_for(lambda s: (s["rendering"] or 0) > 0.05, 60, "a film that is being rendered")
+    desk.photograph("5_rendering")
+    desk.push(desk.controls(until="matrix_cinema.cancel"), "matrix_cinema.cancel")
+    desk.wait_for(lambda s: s["rendering"] is None, 30, "a cancelled film")
+    assert not film.exists()
+    desk.settle(5)
+    desk.photograph("6_cancelled")
+    resume = "matrix_cinema.render_film(resume=True)"
+    desk.push(desk.controls(until=resume), resume)
+    desk.wait_for(lambda s: film.exists(), 240, "a finished film")
+    desk.wait_for(lambda s: s["rendering"] is None, 30, "the end of the job")
+    desk.settle(5)
+    desk.photograph("7_film")
+    assert not (user / "film.frames" / "scene.blend").exists(), "the snapshot is left behind"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
