@@ -196,7 +196,7 @@ def load_scene(path):
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     try:
         data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
         raise InputError(f"{path}: not TOML: {error}") from None
     scene = from_dict(Scene, data, str(path))
     return dataclasses.replace(scene, folder=str(path.resolve().parent))
@@ -206,7 +206,7 @@ def from_json(text, where="scene"):
     """The scene that `to_json` wrote."""
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not JSON: {error}") from None
     return from_dict(Scene, data, where)
 
@@ -260,7 +260,7 @@ def to_toml(scene):
 
 def _toml_key(key):
     bare = key.replace("_", "a").replace("-", "a")
-    return key if bare.isascii() and bare.isalnum() else json.dumps(key, ensure_ascii=False)
+    return key if bare.isascii() and bare.isalnum() else _toml_value(key)
 
 
 def _toml_value(value):
@@ -300,11 +300,10 @@ def _convert(hint, item, where):
         if not isinstance(item, (list, tuple)):
             raise InputError(f"{where}: expected a list, found {_kind(item)}")
         return tuple(_convert(arguments[0], x, f"{where}[{n}]") for n, x in enumerate(item))
+    if isinstance(item, int) and abs(item) >= 2**63:
+        raise InputError(f"{where}: the number is too large")
     if hint is float and isinstance(item, int) and not isinstance(item, bool):
-        try:
-            item = float(item)
-        except OverflowError:
-            raise InputError(f"{where}: the number is too large") from None
+        item = float(item)
     if not isinstance(item, hint) or (isinstance(item, bool) and hint is not bool):
         raise InputError(f"{where}: expected {_NAMES[hint]}, found {_kind(item)}")
     if isinstance(item, float) and not math.isfinite(item):
