@@ -1,4 +1,4 @@
-"""A scene description means the same as TOML, as JSON and as dataclasses; whatever else is refused in one line."""
+"""A scene description is the same as TOML, as JSON and as dataclasses; all else is refused in one line."""
 
 import dataclasses
 import typing
