@@ -95,6 +95,33 @@ class OneHead(nn.Module):
         return torch.softmax(self.q(x) @ self.k(x).mT / 8**0.5, dim=-1) @ self.v(x)
 
 
+class Merged(nn.Module):
+    """Batch and heads in one axis, tokens first, queries scaled before the product."""
+
+    def __init__(self):
+        super().__init__()
+        self.q, self.k, self.v, self.out = (nn.Linear(32, 32) for _ in range(4))
+
+    def forward(self, x):
+        x = x.transpose(0, 1)
+        q, k, v = (f(x) for f in (self.q, self.k, self.v))
+        q, k, v = (t.reshape(len(x), -1, 8).transpose(0, 1) for t in (q * 8**-0.5, k, v))
+        z = torch.bmm(torch.softmax(torch.bmm(q, k.transpose(1, 2)), dim=-1), v)
+        return x + self.out(z.transpose(0, 1).reshape(x.shape))
+
+
+class Windows(nn.Module):
+    """Attention over padded tokens, of which some are dropped before the output is added."""
+
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(32, 4, batch_first=True)
+
+    def forward(self, x):
+        padded = nn.functional.pad(x, (0, 0, 0, 3))
+        return x + self.attention(padded, padded, padded)[0][:, : x.shape[1]]
+
+
 def encoder(**options):
     return nn.TransformerEncoder(nn.TransformerEncoderLayer(32, 4, 64, batch_first=True, **options), 2)
 
@@ -166,6 +193,8 @@ CASES = {
     "nano": (Nano, (VECTORS,), {}, f"4/4 causal absolute {PLAIN}"),
     "einsum": (Einsum, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
     "grouped": (Grouped, (VECTORS,), {}, f"4/2 none absolute {PLAIN}"),
+    "merged": (Merged, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
+    "windows": (Windows, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
     "one head": (OneHead, (VECTORS,), {}, f"1/1 none absolute {PLAIN}"),
     "one head, no batch": (OneHead, (VECTORS[0],), {}, f"1/1 none absolute {PLAIN}"),
     "mha": (

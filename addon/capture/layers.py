@@ -70,21 +70,22 @@ def see(call, index):
             tensors[f"b_{name}"] = _numpy(projection.bias)
         if projection.how == "length":
             tensors[f"{name.lower()}_pre"] = _numpy(projection.pre)
+    kind = "self" if q.shape[1] == k.shape[1] else "cross"
     if "Q" in found:
         tensors["x"] = _numpy(found["Q"].x)
-    if "K" in found:
-        kind = "self" if "Q" in found and _same(found["Q"].x, found["K"].x) else "cross"
-    else:
-        kind = "self" if q.shape[1] == k.shape[1] else "cross"
-    if kind == "cross" and "K" in found:
-        tensors["x_k"] = _numpy(found["K"].x)
+    if "Q" in found and "K" in found:
+        if _same(found["Q"].x, found["K"].x):
+            kind = "self"
+        else:
+            tensors["x_k"] = _numpy(found["K"].x)
+            kind = "cross" if found["Q"].how != "path" else kind
     heads, width = z.shape[0], z.shape[-1]
     if call.output is not None and call.output.weight.shape[0] == heads * width:
         tensors["W_O"] = _numpy(call.output.weight.reshape(heads, width, -1))
         if call.output.bias is not None:
             tensors["b_O"] = _numpy(call.output.bias)
         tensors["attn_out"] = _numpy(_element(call, call.output.y, index, call.tokens_first))
-    if call.added is not None:
+    if call.added is not None and call.added[0].numel() == call.output.y.numel():  # no tokens were dropped
         own, residual = call.added
         tokens_first = _tokens_first(call, own, index)
         tensors["resid_pre"] = _numpy(_element(call, residual, index, tokens_first))

@@ -152,11 +152,14 @@ class Watch(TorchFunctionMode):
         q, k, v = given["query"], given["key"], given["value"]
         mask, scale = given.get("attn_mask"), given.get("scale")
         lead = torch.broadcast_shapes(q.shape[:-2], result.shape[:-2])
+        split = self._split(lead, q, self._linears_of(q))
+        # Keys may be fewer heads than queries, and the same for the whole batch.
+        shared = split[0] if math.prod(k.shape[:-2]) % split[0] == 0 else 1
         call = Call(
-            q=self._by_head(q, lead),
-            k=self._by_head(k, k.shape[:-2]),
-            v=self._by_head(v, v.shape[:-2]),
-            z=self._by_head(result, lead),
+            q=_by_head(q, lead, split),
+            k=_by_head(k, k.shape[:-2], (shared, -1)),
+            v=_by_head(v, v.shape[:-2], (shared, -1)),
+            z=_by_head(result, lead, split),
             module=self._module(),
             tap="sdpa",
             scale=q.shape[-1] ** -0.5 if scale is None else float(scale),
@@ -239,16 +242,17 @@ class Watch(TorchFunctionMode):
             elif step.factor is not None:
                 scale *= step.factor
         lead = logits.shape[:-2]
+        split = self._split(lead, q, q_linears)
         call = Call(
-            q=self._by_head(q, lead),
-            k=self._by_head(k, lead),
-            v=self._by_head(v, lead),
-            z=self._by_head(z, lead),
+            q=_by_head(q, lead, split),
+            k=_by_head(k, lead, split),
+            v=_by_head(v, lead, split),
+            z=_by_head(z, lead, split),
             module=self._module(),
             tap="softmax",
             scale=scale * after if softcap else scale,
             softcap=softcap * after,
-            logits=self._by_head(logits, lead),
+            logits=_by_head(logits, lead, split),
         )
         if any(t is None for t in (call.q, call.k, call.v, call.z)):
             return False
@@ -293,21 +297,19 @@ class Watch(TorchFunctionMode):
                 setattr(call, name, getattr(call, name).detach().cpu().clone())
         self.calls.append(call)
 
-    def _by_head(self, tensor, lead):
-        """A tensor [.., tokens, width] as [batch, heads, tokens, width]; `lead` is what .. stands for."""
-        tensor, tail = tensor.detach(), tensor.shape[-2:]
-        if tensor.dim() - 2 == len(lead):
-            tensor = tensor.broadcast_to((*lead, *tail))
-        elif math.prod(tensor.shape[:-2]) != math.prod(lead):
-            return None
-        if len(lead) == 1:
-            # Batch and heads lie in one axis: the projections before still know how large a batch is.
-            batches = [linear.x.shape[0] for linear in self._linears if linear.x.dim() == 3]
-            heads = self._heads or lead[0] // (batches[-1] if batches else 1)
-            lead = (lead[0] // heads, heads)
-        elif len(lead) != 2:
-            lead = (lead[0], math.prod(lead[1:])) if lead else (1, 1)
-        return tensor.reshape(*lead, *tail)
+    def _split(self, lead, q, linears):
+        """The axes before tokens and width as (batch, heads)."""
+        if len(lead) != 1:
+            return (lead[0], math.prod(lead[1:])) if lead else (1, 1)
+        if self._heads:
+            return lead[0] // self._heads, self._heads
+        # Batch and heads share an axis; what the queries were projected from has a row for each token
+        # of the batch, whatever its axes.
+        for linear in [*linears, *reversed(self._linears)]:
+            batch, rest = divmod(math.prod(linear.x.shape[:-1]), q.shape[-2])
+            if batch and not rest and lead[0] % batch == 0:
+                return batch, lead[0] // batch
+        return 1, lead[0]
 
     def _back(self, origin, kind):
         """The nearest origin of a kind, along steps only."""
@@ -371,6 +373,16 @@ def running_module(model):
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _by_head(tensor, lead, split):
+    """A tensor [.., tokens, width] as [batch, heads, tokens, width]; `lead` is what .. stands for."""
+    tail = tensor.shape[-2:]
+    if tensor.dim() - 2 == len(lead):
+        tensor = tensor.broadcast_to((*lead, *tail))
+    elif math.prod(tensor.shape[:-2]) != math.prod(lead):
+        return None
+    return tensor.reshape(*split, *tail)
 
 
 def _eats(linear, z):
