@@ -17,7 +17,7 @@ from matrix_cinema import ui  # noqa: E402
 from matrix_cinema.blender import compat  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
 from matrix_cinema.files.scene import from_json, load_scene, to_json  # noqa: E402
-from matrix_cinema.ui import built, job, operators, panels, properties, sweep  # noqa: E402
+from matrix_cinema.ui import built, job, operators, panels, properties, source, sweep  # noqa: E402
 from matrix_cinema.ui.wording import FIELDS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -158,6 +158,14 @@ def contents():
     """The names of everything in the file."""
     return {kind: sorted(x.name for x in getattr(bpy.data, kind))
             for kind in ("scenes", "objects", "meshes", "collections", "materials", "node_groups", "cameras")}
+
+
+def test_an_example_is_chosen_from_the_menu(mine):
+    texts = drawn_texts(panels.MATRIX_CINEMA_MT_examples)
+    assert "Attention head" in texts
+    (path,) = [path for name, path in source.examples()[""] if name == "Attention head"]
+    assert bpy.ops.matrix_cinema.open_example(path=str(path)) == {"FINISHED"}
+    assert mine.matrix_cinema_panel.expression == load_scene(path).expression
 
 
 # Building

@@ -23,14 +23,11 @@ class MATRIX_CINEMA_OT_open_example(bpy.types.Operator):
     bl_label = "Example"
     bl_options = {"UNDO", "INTERNAL"}
 
-    name: bpy.props.StringProperty()
+    path: bpy.props.StringProperty(subtype="FILE_PATH")
 
     def execute(self, context):
-        paths = dict(source.examples())
-        if self.name not in paths:
-            return _failed(self, f'there is no example "{self.name}"')
         settings = settings_of(context.scene)
-        settings.file = str(paths[self.name])
+        settings.file = self.path
         return _failed(self, settings.problem) if settings.problem else {"FINISHED"}
 
 

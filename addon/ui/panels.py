@@ -42,8 +42,12 @@ class MATRIX_CINEMA_MT_examples(bpy.types.Menu):
     bl_label = "Examples"
 
     def draw(self, _context):
-        for name, _path in source.examples():
-            self.layout.operator("matrix_cinema.open_example", text=name).name = name
+        for folder, scenes in source.examples().items():
+            if folder:
+                self.layout.separator()
+                self.layout.label(text=folder)
+            for name, path in scenes:
+                self.layout.operator("matrix_cinema.open_example", text=name).path = str(path)
 
 
 class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):

@@ -155,7 +155,7 @@ def _layers(settings, _context):
         layers = source.opened(absolute(settings.file)).layers.values()
     except InputError:
         return _NOTHING
-    return _kept(tuple((one.name, f"Layer {one.name}", f"{len(one.heads)} heads, mask: {one.mask}", n)
+    return _kept(tuple((one.name, one.name, f"Layer {one.name}: {len(one.heads)} heads, mask: {one.mask}", n)
                        for n, one in enumerate(layers)))
 
 
@@ -166,7 +166,7 @@ def _heads(settings, _context):
         layer = source.opened(absolute(settings.file)).layer(settings.layer)
     except InputError:
         return _NOTHING
-    return _kept(tuple((str(head), f"Head {head}", f"Query head {head} of layer {layer.name}", n)
+    return _kept(tuple((str(head), str(head), f"Query head {head} of layer {layer.name}", n)
                        for n, head in enumerate(layer.heads)))
 
 

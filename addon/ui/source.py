@@ -62,8 +62,16 @@ def _opened(path, _modified, _size):
 
 
 def examples():
-    """The scenes that come with the extension: (name, path)."""
-    return [(path.stem.replace("_", " ").capitalize(), path) for path in sorted(EXAMPLES.rglob("*.toml"))]
+    """The scenes that come with the extension: folder -> ((name, path), ...), the main folder "" first."""
+    found = {}
+    for path in sorted(EXAMPLES.rglob("*.toml"), key=lambda path: (path.parent, path.name)):
+        folder = _title(path.parent.relative_to(EXAMPLES).as_posix()) if path.parent != EXAMPLES else ""
+        found.setdefault(folder, []).append((_title(path.stem), path))
+    return found
+
+
+def _title(name):
+    return name.replace("_", " ").replace("/", ", ").capitalize()
 
 
 def moved(scene, folder):

@@ -43,15 +43,6 @@ FIELDS = {
     },
     Animation: {
         "algorithm": ("Order", "The order in which the products are visited", {}),
-        "fuse": ("Fuse", "Let a product step together with the child whose result it takes in the same "
-                 "slices", {}),
-        "hide_inputs": ("Hide Inputs", "Leave the given matrices out of the picture", {}),
-        "easing": ("Easing", "How a sweep gets going and comes to rest", {}),
-        "dwell": ("Dwell", "Part of each step's time in which it rests, so that it can be read",
-                  {"subtype": "FACTOR"}),
-        "steps_per_second": ("Steps per Second", "Speed of every sweep; at 0 each takes the same time", {}),
-        "total_seconds": ("Film", "Length to which the whole film is stretched; at 0 it is as long as its "
-                          "parts", {"unit": "TIME_ABSOLUTE"}),
         "sweep_seconds": ("Sweep", "Seconds that each product's sweep takes", {"unit": "TIME_ABSOLUTE"}),
         "fuse": ("Fuse", "Let a product sweep together with the one that makes its argument", {}),
         "hide_inputs": ("Hide Inputs", "Leave the given matrices out of the picture", {}),
@@ -71,7 +62,7 @@ FIELDS = {
         "trail": ("Trail", "Steps in which a visited product fades away; at 0 it stays", {}),
     },
     Layout: {
-        "scheme": ("Layout", "How the cuboids of a chain are joined", {}),
+        "scheme": ("Scheme", "How the cuboids of a chain are joined", {}),
         "gap": ("Gap", "Distance between a cuboid and the matrices on its faces, in rows", {}),
         "polarity": ("Polarity", "Which way the inner axis of the last product runs", {}),
         "left_placement": ("Left Matrix", "Where the left matrix of the last product stands", {}),
@@ -113,15 +104,6 @@ CHOICES = {
         "cube": ("Cubes", "Bevelled cubes for matrices, spheres for the products"),
         "sphere": ("Spheres", "Spheres for matrices and products"),
         "object": ("Your Object", "An object of this file"),
-    },
-    (Animation, "fuse"): {
-        "none": ("None", "One product after the other"),
-        "sync": ("In Step", "A child waits for its parent and then steps with it"),
-        "async": ("Ahead", "A child starts as soon as it can, its parent not before it"),
-    },
-    (Animation, "easing"): {
-        "linear": ("Even", "At one speed"),
-        "smooth": ("Smooth", "Slow at both ends"),
     },
     (Look, "numbers"): {
         "auto": ("Small Scenes", "Where there is room"),

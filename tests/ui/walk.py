@@ -17,6 +17,7 @@ from pathlib import Path
 from desk import Desk
 
 TAB = "Matrix Cinema"
+ROW = 20  # height of a row in the panel, in pixels
 
 
 def main():
@@ -84,10 +85,14 @@ def walk(desk, asked, user):
     done(f"scrubbed to frame {after['frame']:.2f}: {after['sweeps']}, drawn {after['drawn']}")
 
     desk.key("ctrl+z")
-    undone = desk.wait_for(lambda s: s["frame"] != after["frame"] or not s["built"], 20, "undo")
-    desk.key("ctrl+shift+z")
-    desk.wait_for(lambda s: s["built"], 20, "redo")
-    done(f"undone ({undone['scene']}, frame {undone['frame']:.2f}) and done again")
+    undone = desk.wait_for(lambda s: s["frame"] != after["frame"], 20, "the slider undone")
+    desk.key("ctrl+z")
+    gone = desk.wait_for(lambda s: not s["built"], 20, "the build undone")
+    assert gone["scenes"] == before["scenes"], gone["scenes"]
+    desk.key("ctrl+shift+z", "ctrl+shift+z")
+    again = desk.wait_for(lambda s: s["built"], 20, "the build done again")
+    assert again["scenes"] == after["scenes"] and again["drawn"].keys() == after["drawn"].keys()
+    done(f"undone (frame {undone['frame']:.2f}, then scene {gone['scene']}) and done again")
 
     if asked.film:
         make_film(desk, user)
@@ -106,11 +111,12 @@ def type_path(desk, controls, path):
 
 
 def choose_example(desk, controls):
-    """Open the menu of examples, which lies under the file field, and take its first entry."""
-    x, y = min(controls["matrix_cinema_panel.file"], key=lambda place: place[1])
-    desk.click(x, y - 22)
+    """Open the menu of examples, in the row under the file field, and take its first entry."""
+    rows = [y for _, y in controls["matrix_cinema_panel.file"]]
+    x, y = controls["matrix_cinema_panel.file"][0][0], (min(rows) + max(rows)) / 2
+    desk.click(x, y - ROW)
     desk.photograph("3_examples")
-    desk.click(x, y - 44)
+    desk.click(x, y - 2 * ROW - 4)
 
 
 def make_film(desk, user):
