@@ -150,7 +150,7 @@ def _shape(stage, sides):
         case Slice():
             lengths = []
             for what, ends, n in zip(("rows", "columns"), (stage.rows, stage.columns), sides[0], strict=True):
-                start, stop = _ends(ends, n)
+                start, stop = bounds(ends, n)
                 if not 0 <= start < stop <= n:
                     asked = ":".join("" if end is None else str(end) for end in ends)
                     raise InputError(
@@ -161,7 +161,8 @@ def _shape(stage, sides):
             return tuple(lengths)
 
 
-def _ends(ends, n):
+def bounds(ends, n):
+    """(start, stop) of a slice of n rows or columns, from its ends as in Python; not yet checked."""
     start, stop = 0 if ends[0] is None else ends[0], n if ends[1] is None else ends[1]
     return (start + n if start < 0 else start), (stop + n if stop < 0 else stop)
 
@@ -221,7 +222,8 @@ def _raw(stage, sides):
             return values[0] @ values[1], None
         case Slice():
             window = tuple(
-                slice(*_ends(e, n)) for e, n in zip((stage.rows, stage.columns), values[0].shape, strict=True)
+                slice(*bounds(ends, n))
+                for ends, n in zip((stage.rows, stage.columns), values[0].shape, strict=True)
             )
             return values[0][window], None if masks[0] is None else masks[0][window]
         case Concat():

@@ -169,6 +169,11 @@ def stages_of(root):
     return tuple(found.values())
 
 
+def is_sheet(stage):
+    """Whether a stage is made of its operands entry by entry, not by a matrix product."""
+    return bool(stage.operands) and not isinstance(stage, Product)
+
+
 def leaf_names(root):
     """The names of the given matrices, in the order in which they are first needed."""
     return tuple(s.name for s in stages_of(root) if isinstance(s, Leaf))

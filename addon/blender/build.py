@@ -7,6 +7,8 @@ needs neither this extension nor its data files to render.
 import bpy
 import numpy as np
 
+from ..algebra.evaluate import bounds
+from ..algebra.stages import Concat, Product, Slice
 from ..errors import InputError, nearest
 from ..files.scene import to_json
 from ..staging.numerals import decimals
@@ -15,7 +17,7 @@ from ..staging.plan import plan, zero
 from . import camera, lettering, studio
 from .beams import write_beams
 from .digest import digest
-from .groups import PREFIX
+from .groups import OPERATORS, PREFIX
 from .materials import beam_material, element_material, number_material
 from .numbers import write_numbers
 from .objects import (
@@ -54,16 +56,15 @@ def draw(p, target=None):
     products = {
         c.stage.name: _product(p, c, values, sphere, rooms["Products"]) for c in p.arrangement.cuboids
     }
-    matrices = [
-        _matrix(p, plane, values, products, cube, rooms["Matrices"]) for plane in p.arrangement.planes
-    ]
+    swept = dict(products)  # by name, the objects whose Sweep is keyframed; sheets join when drawn
+    matrices = [_matrix(p, plane, values, swept, cube, rooms["Matrices"]) for plane in p.arrangement.planes]
     if p.numbers:
         _numbers(p, matrices, products, rooms["Lettering"])
     if p.beams:
         _beams(p, products, rooms["Products"])
     for name, move in p.timeline.moves.items():
-        keyframe(products[name], "Sweep", move.sweep_keys())
-        if move.settled > move.swept:
+        keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
+        if name in products and move.settled > move.swept:
             keyframe(products[name], "Settle", move.settle_keys())
 
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
@@ -127,6 +128,8 @@ def _values(p, collection):
         if name not in found:
             result = p.evaluation[name]
             found[name] = values_object(name, result.final, result.mask, collection)
+            if isinstance(plane.stage, Concat):
+                found[name, "parts"] = values_object(f"{name} parts", result.raw, None, collection)
     return found
 
 
@@ -168,6 +171,26 @@ def _multiplication(p, stage, values):
     return inputs
 
 
+def _joining(p, stage, values):
+    """The inputs that say which operands become a sheet, and in which steps."""
+    sweep, (_, columns) = p.sweeps[stage.name], p.evaluation[stage].shape
+    inputs = {"Columns": columns, "Operator": OPERATORS.index(getattr(stage, "operator", "copy"))}
+    for axis, stride, size in zip("ij", sweep.strides, sweep.block_sizes, strict=False):
+        inputs |= {f"Stride {axis}": stride, f"Block {axis}": size}
+    if isinstance(stage, Concat):
+        return inputs | {"Left": values[stage.name, "parts"], "Left Row": columns, "Left Column": 1}
+    for side, operand in zip(("Left", "Right"), stage.operands, strict=False):
+        rows, columns = p.evaluation.operand(operand).shape
+        row, column = (1, rows) if operand.transposed else (columns, 1)
+        inputs[side] = values[operand.stage.name]
+        # A single row or column is repeated.
+        inputs |= {f"{side} Row": row if rows > 1 else 0, f"{side} Column": column if columns > 1 else 0}
+        if isinstance(stage, Slice):
+            first_row, first_column = bounds(stage.rows, rows)[0], bounds(stage.columns, columns)[0]
+            inputs[f"{side} Start"] = first_row * row + first_column * column
+    return inputs
+
+
 def _product(p, cuboid, values, element, collection):
     name = cuboid.stage.name
     scale, look = p.products[name], p.scene.look
@@ -192,17 +215,17 @@ def _product(p, cuboid, values, element, collection):
     return ob
 
 
-def _matrix(p, plane, values, products, element, collection):
+def _matrix(p, plane, values, swept, element, collection):
     stage = plane.stage
     ob = matrix_object(plane, values[stage.name], collection)
     final = p.final[stage.name]
     ob["mc_sha256"] = digest(p.evaluation[stage].final)
     if stage.operands:
-        raw, leader = p.raw[stage.name], products[stage.name]
+        raw, making = p.raw[stage.name], _multiplication if isinstance(stage, Product) else _joining
         material = element_material(raw.color_map, final.color_map, p.scene.look.style, p.style)
         set_inputs(
             ob,
-            _multiplication(p, stage, values)
+            making(p, stage, values)
             | _drawing(p, element, 0.9, material, numbered=p.numbers)
             | {
                 "Sum Low": raw.low,
@@ -214,9 +237,12 @@ def _matrix(p, plane, values, products, element, collection):
                 "Masked": p.evaluation[stage].mask is not None,
             },
         )
-        follow(ob, "Sweep", leader, "Sweep")
+        if swept.setdefault(stage.name, ob) is not ob:
+            follow(ob, "Sweep", swept[stage.name], "Sweep")
         if stage.epilogue:
-            keyframe(ob, "Finish", p.timeline.moves[stage.name].finish_keys())
+            move = p.timeline.moves[stage.name]
+            keyframe(ob, "Finish", move.finish_keys())
+            set_inputs(ob, {"Finish Visited": move.fused})
     else:
         material = element_material(final.color_map, final.color_map, p.scene.look.style, p.style)
         set_inputs(
@@ -224,18 +250,25 @@ def _matrix(p, plane, values, products, element, collection):
             _drawing(p, element, 0.9, material, numbered=p.numbers)
             | {"Low": final.low, "High": final.high, "Zero": zero(final)},
         )
-    _light_up(p, plane, ob, products[plane.consumer])
+    if plane.consumer in swept:
+        _light_up(p, plane, ob, swept[plane.consumer])
+    ob.hide_render = ob.hide_viewport = p.hidden(plane.stage)
     return ob
 
 
 def _light_up(p, plane, ob, consumer):
-    """Tell a matrix which of its entries the product that takes it, or makes the root, is using."""
+    """Tell a matrix which of its entries what takes it, or makes the root, is using."""
     sweep = p.sweeps[plane.consumer]
     strides = dict(zip("ijk", sweep.strides, strict=True))
     blocks = dict(zip("ijk", sweep.block_sizes, strict=True))
-    row, column = {"left": "ik", "right": "kj", "result": "ij"}[plane.role]
+    row, column = {"left": "ik", "right": "kj"}.get(plane.role, "ij")
     if plane.transposed:
         row, column = column, row
+    if plane.role == "operand":
+        # A single row that is repeated is no step's own; nor is a part whose rows are others there.
+        shape = p.evaluation[plane.consumer].shape[:: -1 if plane.transposed else 1]
+        same = [own == its for own, its in zip((plane.rows, plane.columns), shape, strict=True)]
+        strides = {row: strides[row] * same[0], column: strides[column] * same[1]}
     set_inputs(
         ob,
         {
@@ -254,6 +287,8 @@ def _numbers(p, matrices, products, collection):
     style_name = p.scene.look.style
     for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
         name = plane.stage.name
+        if p.hidden(plane.stage):
+            continue
         result, final = p.evaluation[name], p.final[name].color_map
         first = p.raw[name].color_map if plane.stage.operands else final
         material = number_material(first, final, style_name, p.style)

@@ -49,8 +49,13 @@ def draw_input(layout, modifier, name, **options):
         layout.prop(modifier, f'["{identifier}"]', **options)
 
 
-def set_keyframes(datablock, path, keys):
-    """Replace the curve of `path` by straight lines through `keys`, pairs of (frame, value)."""
+LINEAR, SINE = 1, 12  # interpolation between keys, and the easing at both ends, as Blender numbers them
+IN_OUT = 3
+
+
+def set_keyframes(datablock, path, keys, *, smooth=False):
+    """Replace the curve of `path` by lines through `keys`, pairs of (frame, value): straight ones, or
+    ones that are slow at both ends."""
     animation = datablock.animation_data or datablock.animation_data_create()
     if animation.action is None:
         animation.action = bpy.data.actions.new(datablock.name)
@@ -59,7 +64,8 @@ def set_keyframes(datablock, path, keys):
     points.clear()
     points.add(len(keys))
     points.foreach_set("co", [number for key in keys for number in key])
-    points.foreach_set("interpolation", [1] * len(keys))  # LINEAR
+    points.foreach_set("interpolation", [SINE if smooth else LINEAR] * len(keys))
+    points.foreach_set("easing", [IN_OUT] * len(keys))
     curve.update()
     return curve
 

@@ -295,17 +295,23 @@ def Product(g):
 
 @shared
 def partial_sums(g):
-    """The sum over k of the visited products, for each point n = i · columns + j."""
+    """The sum over k of the visited products, for each point n = i · columns + j, and what part of
+    them is visited."""
     names = product_inputs(g)
     *_, cell, product, seen = product_field(g, names)
-    total = g.node(
-        "GeometryNodeAccumulateField",
-        {0: product * seen["Weight"], "Group ID": cell},
-        data_type="FLOAT",
-        domain="POINT",
-    )["Total"]
     products = g.points(names["rows"] * names["columns"] * names["inner"])
-    g.output("Sum", float, g.sample(products, total, g.index() * names["inner"]))
+
+    def summed(field):
+        total = g.node(
+            "GeometryNodeAccumulateField",
+            {0: field, "Group ID": cell},
+            data_type="FLOAT",
+            domain="POINT",
+        )["Total"]
+        return g.sample(products, total, g.index() * names["inner"])
+
+    g.output("Sum", float, summed(product * seen["Weight"]))
+    g.output("Visited", float, summed(seen["Weight"]) / names["inner"])
     return g.finish()
 
 
@@ -318,7 +324,7 @@ def Result(g):
     """
     mesh = g.input("Geometry", "geometry")
     names = product_inputs(g)
-    total = g.call(
+    sums = g.call(
         partial_sums(),
         **{
             **{key: value for key, value in names.items() if key.startswith(("Stride", "Block"))},
@@ -330,21 +336,65 @@ def Result(g):
             "Right": names["right"],
             **{f"{s}_{a}": names[f"{s} {a}"] for s in ("Left", "Right") for a in ("Row", "Column")},
         },
-    )["Sum"]
+    )
+    return finished(g, mesh, names["columns"], sums["Sum"], sums["Visited"])
+
+
+# What a sheet makes of an entry of its left and one of its right operand; "copy" takes the left one.
+OPERATORS = ("copy", "+", "-", "*", "/")
+
+
+@shared
+def Sheet(g):
+    """Operands that become one matrix, entry by entry, which `Finish` turns into the finished values.
+
+    Entry (i, j) of an operand is its point Start + i · Row + j · Column, so that a single row, a
+    single column, a part of a matrix and a transposed one need no copy.
+    """
+    mesh = g.input("Geometry", "geometry")
+    sweep = g.input("Sweep", float, 0.0, low=0.0, hint="How many steps have been visited")
+    columns = g.input("Columns", int, 1, low=1)
+    operator = g.input("Operator", int, 0, low=0, high=len(OPERATORS) - 1, hint=", ".join(OPERATORS))
+    strides = {}
+    for axis in "ij":
+        strides[f"Stride_{axis}"] = g.input(f"Stride {axis}", int, 0, low=0)
+        strides[f"Block_{axis}"] = g.input(f"Block {axis}", int, 1_000_000_000, low=1)
+    n = g.index()
+    i, j = n // columns, n % columns
+
+    def entry(side):
+        operand = g.node("GeometryNodeObjectInfo", {"Object": g.input(side, "object")})["Geometry"]
+        place = g.input(f"{side} Start", int, 0)
+        for index, axis in ((i, "Row"), (j, "Column")):
+            place = place + index * g.input(f"{side} {axis}", int, 0, hint="Step in the operand's points")
+        return g.sample(operand, g.attribute("value"), place)
+
+    left, right = entry("Left"), entry("Right")
+    made = left
+    for number, result in enumerate((left + right, left - right, left * right, left / right), start=1):
+        made = g.switch(operator == number, result, made)
+    seen = g.call(visit(), Sweep=sweep, i=i, j=j, k=0, **strides)["Weight"]
+    return finished(g, mesh, columns, made * seen, seen)
+
+
+def finished(g, mesh, columns, sums, visited):
+    """The rest of a result's group: from `sums` to finished values, drawn."""
     finish = g.input("Finish", float, 0.0, low=0.0, high=1.0, hint="0: the sums; 1: after the epilogue")
+    each = g.input("Finish Visited", bool, False, hint="Each entry finishes while it is visited")
     ranges = {}
     for when in ("Sum", "Final"):
         for name, default in (("Low", 0.0), ("High", 1.0), ("Zero", 0.5)):
             ranges[when, name] = g.input(f"{when} {name}", float, default)
 
     n = g.index()
-    i, j = n // names["columns"], n % names["columns"]
+    i, j = n // columns, n % columns
     final = g.attribute("value")
     masked = g.input("Masked", bool, False, hint="Entries whose `present` is off are absent")
     position = matrix_position(g, i, j)
     points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
-    points = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j), sum=total)
-    total = g.attribute("sum")
+    finish = g.switch(each, visited, finish)
+    points = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j), sum=sums, finish=finish)
+    total, finish = g.attribute("sum"), g.attribute("finish")
 
     def mixed(group, output, *inputs):
         a, b = (
@@ -358,7 +408,6 @@ def Result(g):
         points,
         size=mixed(magnitude(), "Magnitude", "Low", "High"),
         tone=mixed(tone(), "Tone", "High", "Zero"),
-        finish=finish,
     )
     points = g.store(points, value=g.mix(total, final, finish))
     value = g.attribute("value")

@@ -8,6 +8,7 @@ finished values whatever is drawn of them at the moment.
 import bpy
 import numpy as np
 
+from ..algebra.stages import Product
 from . import compat, groups
 
 MODIFIER = "Matrix Cinema"
@@ -29,9 +30,7 @@ def values_object(name, final, present, collection):
 
 def matrix_object(plane, values, collection):
     """The drawn matrix on a plane; its modifier still lacks inputs."""
-    result = plane.role == "result" or not is_leaf(plane)
-    group = groups.Result() if result else groups.Matrix()
-    ob = drawn_object(plane.stage.name, values.data, collection, group)
+    ob = drawn_object(plane.stage.name, values.data, collection, group_of(plane.stage))
     ob.location = plane.origin
     ob["mc_kind"] = "matrix"
     ob["mc_name"] = plane.stage.name
@@ -41,8 +40,11 @@ def matrix_object(plane, values, collection):
     return ob
 
 
-def is_leaf(plane):
-    return not plane.stage.operands
+def group_of(stage):
+    """The node group that draws a stage's matrix."""
+    if not stage.operands:
+        return groups.Matrix()
+    return groups.Result() if isinstance(stage, Product) else groups.Sheet()
 
 
 def product_object(cuboid, collection):
@@ -94,9 +96,9 @@ def follow(ob, name, leader, leader_name):
     variable.targets[0].data_path = compat.input_path(leader.modifiers[MODIFIER], leader_name)
 
 
-def keyframe(ob, name, keys):
+def keyframe(ob, name, keys, *, smooth=False):
     """Animate an input of the object's modifier through (frame, value) keys."""
-    compat.set_keyframes(ob, compat.input_path(ob.modifiers[MODIFIER], name), keys)
+    compat.set_keyframes(ob, compat.input_path(ob.modifiers[MODIFIER], name), keys, smooth=smooth)
 
 
 def element_object(shape, collection):

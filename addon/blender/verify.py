@@ -12,11 +12,10 @@ import numpy as np
 
 from ..algebra.evaluate import evaluate, partial_sums
 from ..algebra.expression import parse
-from ..algebra.stages import leaf_names, stage, stages_of
+from ..algebra.stages import is_sheet, leaf_names, stage, stages_of
 from ..errors import InputError, JobError
-from ..files.scene import Product, from_json
-from ..staging.blocks import blocks_of
-from ..staging.schedule import sweep_of
+from ..files.scene import from_json
+from ..staging.schedule import sweeps_of
 from . import compat
 from .digest import digest
 from .objects import MODIFIER
@@ -95,16 +94,18 @@ def verify(scene, frames=None, given=None):
     rows = [_given_row(scene, by_name[name], leaves[name], (given or {}).get(name)) for name in leaves]
 
     shapes = {name: evaluation[name].shape for name in stages}
-    blocks = blocks_of(root, shapes, description.products)
+    sheets = [ob for ob in matrices if is_sheet(stages[ob["mc_name"]])]
+    schedule = sweeps_of(root, shapes, description)
     frame, subframe = scene.frame_current, scene.frame_subframe
     for moment in telling_frames(scene) if frames is None else frames:
         scene.frame_set(int(moment // 1), subframe=moment % 1)
         depsgraph = bpy.context.evaluated_depsgraph_get()
         sweeps = {
-            ob["mc_name"]: _read_sweep(ob, description, evaluation, stages, blocks, depsgraph)
-            for ob in products
+            ob["mc_name"]: _read_sweep(ob, schedule[ob["mc_name"]], depsgraph) for ob in products + sheets
         }
         for ob in matrices:
+            if ob.hide_viewport:
+                continue
             rows.append(_matrix_row(moment, ob, stages[ob["mc_name"]], evaluation, sweeps, depsgraph))
         for ob in products:
             if not ob.hide_viewport:
@@ -117,17 +118,22 @@ def telling_frames(scene):
     """The start, a fractional position and the end of each sweep, halfway through each epilogue,
     and the last frame."""
     frames = {float(scene.frame_start), float(scene.frame_end)}
-    for ob in drawn_objects(scene, "product"):
-        curve = compat.find_curve(ob, compat.input_path(ob.modifiers[MODIFIER], "Sweep"))
-        if curve and len(curve.keyframe_points) > 1:
-            start, end = curve.keyframe_points[0].co[0], curve.keyframe_points[-1].co[0]
+    for ob in drawn_objects(scene, "product") + drawn_objects(scene, "matrix"):
+        for start, end in _span(ob, "Sweep"):
             frames |= {start, start + 0.37 * (end - start), end}
-    for ob in drawn_objects(scene, "matrix"):
-        if ob.modifiers[MODIFIER].node_group.interface.items_tree.get("Finish"):
-            curve = compat.find_curve(ob, compat.input_path(ob.modifiers[MODIFIER], "Finish"))
-            if curve and len(curve.keyframe_points) > 1:
-                frames.add((curve.keyframe_points[0].co[0] + curve.keyframe_points[-1].co[0]) / 2)
+        for start, end in _span(ob, "Finish"):
+            frames.add((start + end) / 2)
     return sorted(frames)
+
+
+def _span(ob, name):
+    """[(first, last frame)] of an input's keyframes; [] when it has no motion of its own."""
+    modifier = ob.modifiers[MODIFIER]
+    if not modifier.node_group.interface.items_tree.get(name):
+        return []
+    curve = compat.find_curve(ob, compat.input_path(modifier, name))
+    keys = [point.co[0] for point in curve.keyframe_points] if curve else []
+    return [(keys[0], keys[-1])] if len(keys) > 1 else []
 
 
 def _given_row(scene, ob, values, source):
@@ -143,18 +149,8 @@ def _given_row(scene, ob, values, source):
     return Row(scene.frame_start, "given", ob["mc_name"], None, values.size, values.size, error, note)
 
 
-def _read_sweep(ob, description, evaluation, stages, blocks, depsgraph):
-    """(position now, a function (i, j, k) -> weights) of a product, the schedule from the description."""
-    name = ob["mc_name"]
-    product = stages[name]
-    own = description.products.get(name, Product())
-    rows, columns = evaluation[product].shape
-    inner = evaluation.operand(product.left).shape[1]
-    sweep = sweep_of(
-        own.animation or description.animation.algorithm,
-        (rows, inner, columns),
-        blocks[name],
-    )
+def _read_sweep(ob, sweep, depsgraph):
+    """(position now, a function (i, j, k) -> weights) of a product."""
     position = compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Sweep")
     return position, lambda i, j, k: sweep.weights(position, i, j, k)
 
@@ -166,10 +162,13 @@ def _matrix_row(moment, ob, stage, evaluation, sweeps, depsgraph):
     present = np.ones(result.shape, bool) if result.mask is None else result.mask
     if stage.operands:
         sweep, weights = sweeps[stage.name]
-        finish = compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Finish")
-        left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
-        sums = partial_sums(left, right, weights)
+        modifier = ob.evaluated_get(depsgraph).modifiers[MODIFIER]
+        finish = compat.get_input(modifier, "Finish")
+        sums, visited = _sums(stage, evaluation, weights)
+        if compat.get_input(modifier, "Finish Visited"):
+            finish = visited()
         expected = (1 - finish) * sums + finish * result.final
+        finish = np.mean(finish)
         largest = (1 - finish) * np.abs(result.raw).max() + finish * largest
     drawn = elements(ob, depsgraph)
     values = np.zeros(result.shape)
@@ -182,6 +181,18 @@ def _matrix_row(moment, ob, stage, evaluation, sweeps, depsgraph):
         note = "a masked entry is drawn"
     expected_count = int((present & (np.abs(expected) > TOLERANCE * largest)).sum())
     return Row(moment, "matrix", stage.name, sweep, len(drawn["value"]), expected_count, float(error), note)
+
+
+def _sums(stage, evaluation, weights):
+    """What a result is before its epilogue when so much is visited, and a function that gives the part
+    of each entry that is."""
+    if is_sheet(stage):
+        i, j = np.indices(evaluation[stage].shape)
+        seen = weights(i, j, 0)
+        return seen * evaluation[stage].raw, lambda: seen
+    left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
+    parts = np.ones_like(left), np.ones_like(right)
+    return partial_sums(left, right, weights), lambda: partial_sums(*parts, weights) / left.shape[1]
 
 
 def _product_row(moment, ob, stage, evaluation, sweeps, depsgraph):

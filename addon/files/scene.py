@@ -16,6 +16,8 @@ from pathlib import Path
 from ..errors import InputError, nearest
 
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
+FUSIONS = ("none", "sync", "async")
+EASINGS = ("linear", "smooth")
 SCHEMES = ("stage", "blocks", "zigzag", "wheel", "custom")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
@@ -71,9 +73,12 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Product:
-    """What one matmul, by its result's name, does otherwise than the scene's default."""
+    """What one matmul, by its result's name, does otherwise than the scene's default.
 
-    animation: str = option("", choices=("",) + ANIMATIONS)
+    The animation "inherit" is that of the product which takes this one's result.
+    """
+
+    animation: str = option("", choices=("", "inherit") + ANIMATIONS)
     i_blocks: int = option(1, low=1, high=64)
     j_blocks: int = option(1, low=1, high=64)
     k_blocks: int = option(1, low=1, high=64)
@@ -87,10 +92,24 @@ class Product:
 
 @dataclass(frozen=True)
 class Animation:
-    """How the sweeps are timed. Times are seconds; `sweep_seconds` is for each product."""
+    """How the sweeps are timed. Times are seconds; `sweep_seconds` is for each product.
+
+    `steps_per_second` above 0 takes the place of `sweep_seconds`; `total_seconds` above 0 stretches
+    the whole film to that length. `sheet_seconds` is for each sum, gate or other result that is no
+    product. `dwell` is the part of each step's time in which it rests, so that
+    it can be read. `fuse` lets a product step together with a child whose planes are parallel to its
+    own (see staging.timeline). `hide_inputs` leaves the given matrices out of the picture.
+    """
 
     algorithm: str = option("vvprod", choices=ANIMATIONS)
+    fuse: str = option("none", choices=FUSIONS)
+    hide_inputs: bool = False
+    easing: str = option("linear", choices=EASINGS)
+    dwell: float = option(0.0, low=0.0, high=0.95)
     sweep_seconds: float = option(1.5, low=0.0, high=3600.0)
+    steps_per_second: float = option(0.0, low=0.0, high=1e6)
+    total_seconds: float = option(0.0, low=0.0, high=36000.0)
+    sheet_seconds: float = option(0.75, low=0.0, high=3600.0)
     epilogue_seconds: float = option(0.5, low=0.0, high=3600.0)
     pause_seconds: float = option(0.0, low=0.0, high=3600.0)
     hold_seconds: float = option(0.75, low=0.0, high=3600.0)

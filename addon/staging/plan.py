@@ -22,7 +22,7 @@ from .blocks import blocks_of
 from .layout import Arrangement, Scatter, arrange
 from .numerals import FEW, FEW_PRODUCTS, shown
 from .scales import Scale, extent, matrix_scale, probability_scale, product_scale
-from .schedule import Sweep, sweep_of
+from .schedule import Sweep, algorithms_of, sweeps_of
 from .schemes import scheme_of
 from .timeline import Timeline, timeline
 
@@ -50,6 +50,10 @@ class Plan:
     numbers: bool  # whether values are written on the elements
     beams: bool  # whether row and column are joined to their products
 
+    def hidden(self, stage):
+        """Whether a matrix is left out of the picture."""
+        return self.scene.animation.hide_inputs and isinstance(stage, Leaf)
+
     def options(self, name):
         return self.scene.products.get(name, ProductOptions())
 
@@ -60,14 +64,13 @@ def plan(scene):
         raise InputError('the scene has no "expression"; an example is expression = "out = A @ B"')
     root = stage(parse(scene.expression))
     chosen = style(scene.look.style)
-    matmuls = [s for s in stages_of(root) if isinstance(s, Product)]
+    results = [s.name for s in stages_of(root) if s.operands]
     for name in scene.products:
-        if name not in [s.name for s in matmuls]:
-            hint = nearest(name, [s.name for s in matmuls], "products")
-            raise InputError(f'products: "{name}" is not the result of a product in the expression; {hint}')
+        if name not in results:
+            hint = nearest(name, results, "results")
+            raise InputError(f'products: "{name}" is not a result of the expression; {hint}')
     matrices = load_matrices(scene, leaf_names(root), initialise)
     sizes = shapes(root, {name: m.values.shape for name, m in matrices.items()})
-    inner = {s.name: _inner(s, sizes) for s in matmuls}
     blocks = blocks_of(root, sizes, scene.products)
     layout = scene.layout
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
@@ -78,15 +81,7 @@ def plan(scene):
 
     evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
     check_range(root, evaluation)
-    sweeps = {}
-    for s in matmuls:
-        own = scene.products.get(s.name, ProductOptions())
-        (rows, columns) = sizes[s.name]
-        sweeps[s.name] = sweep_of(
-            own.animation or scene.animation.algorithm,
-            (rows, inner[s.name], columns),
-            blocks[s.name],
-        )
+    sweeps = sweeps_of(root, sizes, scene)
     final, raw, products = _scales(scene, chosen, root, evaluation)
     return Plan(
         scene,
@@ -96,13 +91,13 @@ def plan(scene):
         evaluation,
         arrangement,
         sweeps,
-        timeline(root, sweeps, scene.animation, scene.render.fps),
+        timeline(root, sweeps, algorithms_of(root, scene), scene.animation, scene.render.fps),
         final,
         raw,
         products,
         as_points,
         shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
-        shown(scene.look.beams, drawn, FEW_PRODUCTS),
+        shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
 
 
@@ -154,11 +149,6 @@ def available_memory():
         return None
 
 
-def _inner(product, sizes):
-    rows, columns = sizes[product.left.stage.name]
-    return rows if product.left.transposed else columns
-
-
 def is_probability(stage):
     """Whether a stage's final values are the output of a softmax, so between 0 and 1."""
     return bool(stage.epilogue) and stage.epilogue[-1].function == "softmax"
@@ -180,12 +170,13 @@ def _scales(scene, chosen, root, evaluation):
             final[s.name] = probability_scale(choice or unsigned)
         else:
             final[s.name] = matrix_scale(extents[s.name], overall, look.sensitivity, choice or signed)
-        if isinstance(s, Product):
+        if s.operands:
             raw[s.name] = (
                 final[s.name]
                 if not s.epilogue
                 else matrix_scale(extent(evaluation[s].raw), overall, look.sensitivity, signed)
             )
+        if isinstance(s, Product):
             products[s.name] = product_scale(
                 evaluation.operand(s.left).final, evaluation.operand(s.right).final, look.product_clip, signed
             )

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..algebra.stages import Product, stages_of
 from ..errors import InputError, nearest
+from ..files.scene import Product as ProductOptions
+from .blocks import blocks_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,45 @@ class Sweep:
         """How much of the products (i, j, k) is there at a sweep position, 0 to 1; float64."""
         visited = position - self.step(i, j, k)
         return np.ones(np.shape(visited)) if self.steps == 0 else np.clip(visited, 0.0, 1.0)
+
+
+def sweeps_of(root, shapes, scene):
+    """The Sweep of every result under `root`, by name: its own animation or the scene's, and blocks
+    that run through the tree. `shapes` maps every stage's name to (rows, columns)."""
+    algorithms, blocks = algorithms_of(root, scene), blocks_of(root, shapes, scene.products)
+    found = {}
+    for stage in stages_of(root):
+        if isinstance(stage, Product):
+            rows, columns = shapes[stage.name]
+            inner = shapes[stage.left.stage.name][0 if stage.left.transposed else 1]
+            found[stage.name] = sweep_of(algorithms[stage.name], (rows, inner, columns), blocks[stage.name])
+        elif stage.operands:
+            own = scene.products.get(stage.name, ProductOptions()).animation
+            way = own or scene.animation.algorithm
+            found[stage.name] = sweep_of_sheet(way, shapes[stage.name], blocks[stage.name])
+    return found
+
+
+def sweep_of_sheet(algorithm, shape, blocks=(1, 1, 1)):
+    """The Sweep of a stage that is no product, of (rows, columns): it is made row by row, or column by
+    column where the animation is one of columns; k plays no part in it."""
+    way = {"none": "none", "mvprod": "mvprod", "dotprod_columns": "mvprod", "axpy": "mvprod"}
+    return sweep_of(way.get(algorithm, "vmprod"), (shape[0], 1, shape[1]), (blocks[0], 1, blocks[2]))
+
+
+def algorithms_of(root, scene):
+    """The animation of every product under `root`, by name. One that inherits has that of the product
+    which takes its result, also through what is done to it on the way; the root has the scene's."""
+    found = {}
+    taken_by = {root.name: scene.animation.algorithm}  # stage -> the animation of what takes it
+    for stage in reversed(stages_of(root)):  # parents before children
+        algorithm = taken_by[stage.name]
+        if isinstance(stage, Product):
+            own = scene.products.get(stage.name, ProductOptions()).animation or scene.animation.algorithm
+            found[stage.name] = algorithm = algorithm if own == "inherit" else own
+        for operand in stage.operands:
+            taken_by.setdefault(operand.stage.name, algorithm)
+    return found
 
 
 def sweep_of(algorithm, shape, blocks=(1, 1, 1)):

@@ -1,31 +1,56 @@
 """When things move: the keyframes of each product's sweep and of its epilogue.
 
-Children before parents, in parallel where they do not depend on each other. Times are in frames,
-the first frame is 1.
+Children before parents, in parallel where they do not depend on each other. A product may be fused
+with a child that makes its argument in the same slices in which the product takes it: then they step
+together. Times are in frames, the first frame is 1.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..algebra.stages import Product, stages_of
+from ..errors import InputError
+
+MOST_RESTS = 10_000  # steps up to which a sweep may rest at each
+REST = 2.0**-10  # how far before its end the last step rests, so that what it uses is still lit
+
+# A product's animation, and its child as left or right argument with the animation that fits.
+FUSIBLE = {
+    ("vmprod", "left", "vmprod"),  # row by row
+    ("mvprod", "right", "mvprod"),  # column by column
+    ("vvprod", "left", "mvprod"),  # a column of left is used as soon as it is there
+    ("vvprod", "right", "vmprod"),  # and so is a row of right
+}
+_TURNED = {"vmprod": "mvprod", "mvprod": "vmprod"}
 
 
 @dataclass(frozen=True)
 class Move:
     """A product's sweep from `start` to `swept`, then its epilogue until `finished`; its interior
-    has settled at `settled` (frames)."""
+    has settled at `settled` (frames). A product that is `fused` into its parent finishes each entry
+    while it is visited."""
 
     start: float
     swept: float
     finished: float
     settled: float
     steps: int
+    fused: bool = False
+    dwell: float = 0.0
 
     def sweep_keys(self):
-        """(frame, Sweep): from nothing visited to all steps visited."""
+        """(frame, Sweep): from nothing visited to all steps visited, with a rest after each step."""
         if self.swept == self.start:
             return [(self.start, float(self.steps))]
-        return [(self.start, 0.0), (self.swept, float(self.steps))]
+        if self.dwell == 0.0:
+            return [(self.start, 0.0), (self.swept, float(self.steps))]
+        keys = [(self.start, 0.0)]
+        each = (self.swept - self.start) / self.steps
+        for step in range(self.steps):
+            reached = step + 1.0 - (REST if step == self.steps - 1 else 0.0)
+            begin = self.start + each * step
+            keys += [(begin + each * (1.0 - self.dwell), reached), (begin + each, step + 1.0)]
+        return keys
 
     def settle_keys(self):
         """(frame, Settle): the interior shrinks when the sweep is over."""
@@ -46,21 +71,125 @@ class Timeline:
     last_frame: int
 
 
-def timeline(root, sweeps, animation, fps):
-    """The moves of every product under `root`. `sweeps` maps its name to its Sweep (see schedule);
-    a product without steps is finished from the start."""
-    ready, moves = {}, {}
-    for stage in stages_of(root):
-        start = max((ready[operand.stage.name] for operand in stage.operands), default=1.0)
-        if isinstance(stage, Product):
-            sweep = sweeps[stage.name]
-            moving = sweep.steps > 0
-            settling = animation.epilogue_seconds * fps if moving else 0.0
-            swept = start + (animation.sweep_seconds * fps if moving else 0.0)
-            fades = moving and stage.epilogue
+def timeline(root, sweeps, algorithms, animation, fps):
+    """The moves of every product under `root`.
+
+    `sweeps` and `algorithms` map its name to its Sweep and its animation (see schedule), `animation`
+    is the description's. A product without steps is finished from the start. Raises InputError when
+    a sweep has too many steps to rest at each.
+    """
+    for name, sweep in sweeps.items():
+        if animation.dwell and sweep.steps > MOST_RESTS:
+            raise InputError(
+                f"animation: dwell: {name} has {sweep.steps:,} steps; at most {MOST_RESTS:,} can rest"
+            )
+    fused = fused_children(root, sweeps, algorithms) if animation.fuse != "none" else {}
+    moves = _Moves(root, sweeps, fused, animation, fps).made()
+    hold = animation.hold_seconds * fps
+    last = max((move.finished for move in moves.values()), default=1.0) + hold
+    if animation.total_seconds:
+        wanted = animation.total_seconds * fps
+        stretch = (wanted - 1.0) / (last - 1.0) if last > 1.0 and wanted > 1.0 else 1.0
+        moves = {name: _stretched(move, stretch) for name, move in moves.items()}
+        last = wanted
+    return Timeline(moves, max(1, math.ceil(last - 1e-6)))
+
+
+def fused_children(root, sweeps, algorithms):
+    """The children that each product is fused with: {its name: (their names)}.
+
+    They have to be products themselves, with planes parallel to its own (`FUSIBLE`) and as many
+    steps; and nothing that the product waits for may need their result, nor that of a child that is
+    fused with them.
+    """
+    stages = {stage.name: stage for stage in stages_of(root)}
+    needs = {}  # everything below a stage
+    for stage in stages.values():
+        needs[stage.name] = {stage.name}.union(*(needs[operand.stage.name] for operand in stage.operands))
+    together = {name: {name} for name in sweeps}  # all that steps with a product
+    parts, taken = {}, set()
+    for stage in stages.values():
+        if not isinstance(stage, Product):
+            continue
+        for side, operand in (("left", stage.left), ("right", stage.right)):
+            child = operand.stage.name
+            moving = algorithms.get(child, "")
+            moving = _TURNED.get(moving, moving) if operand.transposed else moving
+            if child in taken or (algorithms[stage.name], side, moving) not in FUSIBLE:
+                continue
+            if sweeps[child].steps != sweeps[stage.name].steps:
+                continue
+            union = together[stage.name] | together[child]
+            awaited = {o.stage.name for name in union for o in stages[name].operands} - union
+            if not any(needs[name] & union for name in awaited):
+                parts[stage.name] = (*parts.get(stage.name, ()), child)
+                taken.add(child)
+                for name in union:
+                    together[name] = union
+    return parts
+
+
+class _Moves:
+    """Works out the moves: each starts when all that it waits for is finished."""
+
+    def __init__(self, root, sweeps, fused, animation, fps):
+        self.stages = {stage.name: stage for stage in stages_of(root)}
+        self.sweeps, self.fused, self.animation, self.fps = sweeps, fused, animation, fps
+        self.parent = {child: name for name, children in fused.items() for child in children}
+        self.starts, self.moves = {}, {}
+
+    def made(self):
+        for name in self.sweeps:
+            self.move(name)
+        return {name: self.moves[name] for name in self.sweeps}
+
+    def move(self, name):
+        if name not in self.moves:
+            start, sweep, a = self.start(name), self.sweeps[name], self.animation
+            if not isinstance(self.stages[name], Product):
+                seconds = a.sheet_seconds
+            else:
+                seconds = sweep.steps / a.steps_per_second if a.steps_per_second else a.sweep_seconds
+            swept = start + (seconds * self.fps if sweep.steps else 0.0)
+            settling = a.epilogue_seconds * self.fps if sweep.steps else 0.0
+            fused = name in self.parent
+            fades = sweep.steps and self.stages[name].epilogue and not fused
             finished = swept + (settling if fades else 0.0)
-            moves[stage.name] = Move(start, swept, finished, swept + settling, max(1, sweep.steps))
-            start = finished + (animation.pause_seconds * fps if moving else 0.0)
-        ready[stage.name] = start
-    end = max((move.finished for move in moves.values()), default=1.0)
-    return Timeline(moves, math.ceil(end + animation.hold_seconds * fps))
+            steps = max(1, sweep.steps)
+            self.moves[name] = Move(start, swept, finished, swept + settling, steps, fused, a.dwell)
+        return self.moves[name]
+
+    def start(self, name):
+        """A child fused in sync starts with its parent; one in async as soon as it can, its parent not
+        before it."""
+        if name not in self.starts:
+            if self.animation.fuse == "sync" and name in self.parent:
+                self.starts[name] = self.start(self.parent[name])
+            else:
+                self.starts[name] = self.earliest(name)
+        return self.starts[name]
+
+    def earliest(self, name):
+        """When all that a product and the children fused with it wait for is finished."""
+        times = [1.0]
+        for operand in self.stages[name].operands:
+            child = operand.stage.name
+            if child not in self.fused.get(name, ()):
+                times.append(self.ready(child))
+            elif self.animation.fuse == "sync":
+                times.append(self.earliest(child))
+            else:
+                times.append(self.start(child))
+        return max(times)
+
+    def ready(self, name):
+        if name not in self.sweeps:
+            operands = self.stages[name].operands
+            return max((self.ready(operand.stage.name) for operand in operands), default=1.0)
+        pause = self.animation.pause_seconds * self.fps if self.sweeps[name].steps else 0.0
+        return self.move(name).finished + pause
+
+
+def _stretched(move, factor):
+    times = ("start", "swept", "finished", "settled")
+    return replace(move, **{name: 1.0 + (getattr(move, name) - 1.0) * factor for name in times})
