@@ -128,12 +128,16 @@ def test_beams_join_what_is_in_use_to_the_farthest_product(factory, algorithm, b
     ]
 
     def place(i, j, k):
-        return cuboid.origin + i * cuboid.i_step + j * cuboid.j_step + k * cuboid.k_step
+        steps = (i, cuboid.i_ruler, cuboid.i_step), (j, cuboid.j_ruler, cuboid.j_step)
+        along = [ruler.at(n) * step for n, ruler, step in (*steps, (k, cuboid.k_ruler, cuboid.k_step))]
+        return cuboid.origin + sum(along)
 
     expected = []
     for role, row, column in (("left", 0, 2), ("right", 2, 1), ("result", 0, 1)):
         for entry in {(ijk[row], ijk[column]) for ijk in used}:
-            start = planes[role].origin + entry[0] * planes[role].row + entry[1] * planes[role].column
+            plane = planes[role]
+            start = plane.origin + plane.row_ruler.at(entry[0]) * plane.row
+            start = start + plane.column_ruler.at(entry[1]) * plane.column
             ends = [place(*ijk) for ijk in used if (ijk[row], ijk[column]) == entry]
             end = max(ends, key=lambda end: np.abs(end - start).sum())
             half = THICKNESS / 2

@@ -7,7 +7,7 @@ entry (i, j) comes along k. One object for each product; the same Sweep moves it
 import bpy
 
 from .groups import shared
-from .objects import drawn_object, follow, set_inputs
+from .objects import drawn_object, follow, gaps, set_inputs
 
 THICKNESS = 0.035  # of a beam, in entries
 # Of each family of beams: the argument or result it belongs to, that one's axes, and its direction.
@@ -25,16 +25,10 @@ def write_beams(product, cuboid, sweep, planes, material, collection):
     beams["mc_kind"], beams["mc_name"] = "guide", cuboid.stage.name
     beams.visible_shadow = beams.visible_diffuse = beams.visible_glossy = False
     inputs = {"Steps": sweep.steps, "Thickness": THICKNESS, "Material": material}
-    for axis, stride, block, step, count in zip(
-        "ijk",
-        sweep.strides,
-        sweep.block_sizes,
-        (cuboid.i_step, cuboid.j_step, cuboid.k_step),
-        (cuboid.rows, cuboid.columns, cuboid.inner),
-        strict=True,
-    ):
+    for axis, stride, block in zip("ijk", sweep.strides, sweep.block_sizes, strict=True):
+        step, ruler = getattr(cuboid, f"{axis}_step"), getattr(cuboid, f"{axis}_ruler")
         inputs |= {f"Stride {axis}": stride, f"Block {axis}": block}
-        inputs |= {f"Step {axis}": step, f"Count {axis}": count}
+        inputs |= {f"Step {axis}": step, f"Count {axis}": ruler.count} | gaps(axis, ruler)
     for side, _, _ in FAMILIES:
         inputs[f"{side} Offset"] = planes[side.lower()].origin - cuboid.origin
     set_inputs(beams, inputs)

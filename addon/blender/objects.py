@@ -36,7 +36,7 @@ def matrix_object(plane, values, collection):
     ob["mc_name"] = plane.stage.name
     ob["mc_shape"] = [plane.rows, plane.columns]
     set_inputs(ob, {"Row Step": plane.row, "Column Step": plane.column, "Columns": plane.columns})
-    set_inputs(ob, _blocks("row", plane.row_ruler) | _blocks("column", plane.column_ruler))
+    set_inputs(ob, gaps("row", plane.row_ruler) | _blocks("column", plane.column_ruler))
     return ob
 
 
@@ -58,11 +58,11 @@ def product_object(cuboid, collection):
     ob["mc_shape"] = [cuboid.rows, cuboid.inner, cuboid.columns]
     set_inputs(ob, {"Step i": cuboid.i_step, "Step j": cuboid.j_step, "Step k": cuboid.k_step})
     for axis, ruler in (("i", cuboid.i_ruler), ("j", cuboid.j_ruler), ("k", cuboid.k_ruler)):
-        set_inputs(ob, _blocks(axis, ruler))
+        set_inputs(ob, gaps(axis, ruler))
     return ob
 
 
-def _blocks(axis, ruler):
+def gaps(axis, ruler):
     """The inputs that leave a gap after each block."""
     return {f"Gap Block {axis}": ruler.block, f"Gap {axis}": float(ruler.gap)}
 
