@@ -37,7 +37,7 @@ print("FACTS", json.dumps(dict(
     frame=scene.frame_current,
     description=json.loads(scene["matrix_cinema"])["expression"],
     paths=bpy.utils.blend_paths(absolute=True),
-    unpacked=[image.name for image in bpy.data.images if image.type != "RENDER_RESULT" and not image.packed_file],
+    unpacked=[i.name for i in bpy.data.images if i.type != "RENDER_RESULT" and not i.packed_file],
     texts=len(bpy.data.texts),
     libraries=len(bpy.data.libraries),
     handlers=[getattr(h, "__module__", "") for h in handlers],
