@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.stages import Product, stage, stages_of
-from matrix_cinema.errors import InputError
 from matrix_cinema.staging.layout import arrange
 
 LETTERS = "abcdefghijlmnopq"
@@ -132,8 +131,3 @@ def test_the_root_stands_upright_before_the_audience():
     np.testing.assert_array_equal(result.outward, [0, 1, 0])
     np.testing.assert_array_equal(box(result.corners())[1], [4.5, 0, 0.5])
     np.testing.assert_array_equal(box(arrangement.corners()), [[-2.0, -5.5, -4.0], [4.5, 0.0, 0.5]])
-
-
-def test_what_cannot_stand_is_refused_by_its_text():
-    with pytest.raises(InputError, match=r'"a \+ b" cannot be drawn yet'):
-        arranged("(a + b) @ c", {"a": (2, 2), "b": (2, 2), "c": (2, 2)})

@@ -2,8 +2,10 @@
 
 A matmul is a cuboid: entry (i, k) of the left matrix, (k, j) of the right and (i, j) of the
 result lie on three of its faces, the product (i, j, k) inside where they meet. The result face
-of a child is the argument face of its parent, to the exact coordinate. Units are rows and
-columns; world axes are Blender's (x right, y away, z up).
+of a child is the argument face of its parent, to the exact coordinate. What is no product is a
+sheet: its operands stand beside it in the same plane, a gap apart and lined up with the entries
+that they become, so that it reads like a sum on paper. Units are rows and columns; world axes are
+Blender's (x right, y away, z up).
 """
 
 from dataclasses import dataclass, replace
@@ -11,9 +13,12 @@ from itertools import product
 
 import numpy as np
 
-from ..algebra.stages import Leaf, Operand, Product, stages_of
-from ..errors import InputError
+from ..algebra.evaluate import bounds
+from ..algebra.stages import Concat, Leaf, Operand, Product, Slice, stages_of
 from .schemes import Stage
+
+ROOM = np.array([3.0, 1.0, 2.0])  # a picture is wide, less high, and depth is foreshortened
+READING = np.array([3.0, -1.0, -2.0])  # from left to right, then down, then towards the reader
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Plane:
     row: np.ndarray
     column: np.ndarray
     outward: np.ndarray
-    role: str  # "left", "right" or "result", in `consumer` or, for the root, its own
+    role: str  # "left", "right", "operand" of a sheet; or, for the root, "result"
     consumer: str
     transposed: bool = False
 
@@ -147,6 +152,7 @@ def arrange(root, shapes, gap, scheme=None, blocks=None, scatter=None):
         -back if scheme.root_at_back else back,
         "result",
         root.name,
+        free=(-down, -right),
     )
     arranging = _Arranging(root, shapes, gap, scheme, blocks or {}, scatter or Scatter())
     parts = arranging.stand(face, None, "")
@@ -163,7 +169,8 @@ def _ruler(count, blocks, gap):
 @dataclass(frozen=True, eq=False)
 class _Face:
     """Where `operand` stands, as it is used: its rows run along `i` and its columns along `j`, each a
-    (step, Ruler). What makes it stands `behind` it, away from `consumer`'s interior."""
+    (step, Ruler). What makes it stands `behind` it, away from `consumer`'s interior; beyond its ends
+    there is room towards the two directions `free`, one along its rows' axis and one along j's."""
 
     operand: Operand
     origin: np.ndarray
@@ -173,6 +180,12 @@ class _Face:
     role: str
     consumer: str
     transposed: bool = False  # in the words of the consumer, which may itself be used transposed
+    free: tuple = ()
+
+    @property
+    def wider(self):
+        """The axis that leaves more room in a picture: 0 along i, 1 along j."""
+        return int(abs(self.j[0]) @ ROOM > abs(self.i[0]) @ ROOM)
 
     def plane(self):
         row, column = (self.j, self.i) if self.operand.transposed else (self.i, self.j)
@@ -212,12 +225,8 @@ class _Arranging:
         if isinstance(stage, Leaf) or stage.name in self.grown:
             return [face.plane()]
         self.grown.add(stage.name)
-        if not isinstance(stage, Product):
-            raise InputError(
-                f'"{stage.text}" cannot be drawn yet: only matrix products and what is applied to '
-                "their results can"
-            )
-        return [face.plane(), *self.multiply(face, parent, side)]
+        make = self.multiply if isinstance(stage, Product) else self.join
+        return [face.plane(), *make(face, parent, side)]
 
     def multiply(self, face, parent, side):
         """The cuboid that makes a face, and its arguments with all that makes them.
@@ -233,20 +242,23 @@ class _Arranging:
         # From the result to k = 0: past a gap, and past all other k where they run towards the result.
         origin = face.origin + face.behind * (self.gap + (k_ruler.length if k @ face.behind < 0 else 0.0))
 
-        def argument(role, operand, across, length, far, i, j):
+        def argument(role, operand, across, length, far, i, j, free):
             distance = self.gap + self.extra(operand.stage)
             place = origin + across * (length + distance if far else -distance)
             behind = across if far else -across
             turned = operand.flipped if face.operand.transposed else operand
-            return _Face(turned, place, i, j, behind, role, stage.name, operand.transposed)
+            return _Face(turned, place, i, j, behind, role, stage.name, operand.transposed, free)
 
         roles = [("left", stage.left), ("right", stage.right)]
         if face.operand.transposed:
             roles.reverse()
         k_axis = (k, k_ruler)
+        # Beyond an argument's ends there is room away from the other argument and from the result.
+        free_i, free_j = (-i if turn.bottom else i), (-j if turn.right else j)
+        left_free, right_free = (free_i, face.behind), (face.behind, free_j)
         faces = {
-            "left": argument(*roles[0], j, j_ruler.length, turn.right, face.i, k_axis),
-            "right": argument(*roles[1], i, i_ruler.length, turn.bottom, k_axis, face.j),
+            "left": argument(*roles[0], j, j_ruler.length, turn.right, face.i, k_axis, left_free),
+            "right": argument(*roles[1], i, i_ruler.length, turn.bottom, k_axis, face.j, right_free),
         }
         parts = {f.role: (f, self.stand(f, turn, side)) for side, f in faces.items()}
         (_, left), (right_face, right) = parts["left"], parts["right"]
@@ -255,6 +267,61 @@ class _Arranging:
         i_axis, j_axis = (face.j, face.i) if face.operand.transposed else (face.i, face.j)
         cuboid = Cuboid(stage, i_axis[1], k_ruler, j_axis[1], origin, i_axis[0], j_axis[0], k)
         return [cuboid, *left, *right]
+
+    def join(self, face, parent, side):
+        """The operands of a sheet beside it, with all that makes them."""
+        stage, parts = face.operand.stage, []
+        operands = [o.flipped if face.operand.transposed else o for o in stage.operands]
+        shapes = [self.shape(operand) for operand in operands]
+        if isinstance(stage, Concat):
+            return self.join_parts(face, operands, shapes, parent, side)
+        order = []
+        for operand, shape, written in zip(operands, shapes, stage.operands, strict=True):
+            # A single row or column that is repeated stands at the end of those that it belongs to.
+            rulers = (face.i[1], face.j[1])
+            single = [count == 1 < ruler.count for count, ruler in zip(shape, rulers, strict=True)]
+            order.append((single.index(True) if any(single) else face.wider, operand, shape, written))
+        if face.free[face.wider] @ READING < 0:
+            order.reverse()
+        order.sort(key=lambda entry: entry[0] == face.wider)  # single ones are next to the result
+        for axis, operand, shape, written in order:
+            place = face.origin - self.start(stage, face)
+            family = self.stand(self.beside(face, operand, written, shape, place), parent, side)
+            parts += _beyond(family, face.free[axis], [face.plane(), *parts], self.gap)
+        return parts
+
+    def join_parts(self, face, operands, shapes, parent, side):
+        """The parts of a concatenation, each beside the rows or columns that it becomes."""
+        stage, place, parts = face.operand.stage, face.origin, []
+        axis = stage.axis != face.operand.transposed
+        step, _ = (face.i, face.j)[axis]
+        for operand, shape, written in zip(operands, shapes, stage.operands, strict=True):
+            family = self.stand(self.beside(face, operand, written, shape, place), parent, side)
+            parts += _beyond(family, step, parts, self.gap, by_need=True)
+            place = place + step * shape[axis]
+        return _beyond(parts, face.free[not axis], [face.plane()], self.gap)
+
+    def beside(self, face, operand, written, shape, place):
+        """The face of an operand of a sheet before it is moved out of the sheet."""
+        i, j = (
+            (step, ruler if ruler.count == count else Ruler(count, count, 0.0))
+            for (step, ruler), count in zip((face.i, face.j), shape, strict=True)
+        )
+        consumer = face.operand.stage.name
+        return _Face(operand, place, i, j, face.behind, "operand", consumer, written.transposed, face.free)
+
+    def start(self, stage, face):
+        """From entry (0, 0) of the operand of a sheet to the one that becomes entry (0, 0) of the sheet."""
+        if not isinstance(stage, Slice):
+            return np.zeros(3)
+        shape = self.shape(stage.operand)
+        plane = face.plane()
+        row, _ = bounds(stage.rows, shape[0])
+        column, _ = bounds(stage.columns, shape[1])
+        return plane.row * row + plane.column * column
+
+    def shape(self, operand):
+        return self.shapes[operand.stage.name][:: -1 if operand.transposed else 1]
 
     def inner(self, stage):
         rows, columns = self.shapes[stage.left.stage.name]
@@ -269,6 +336,18 @@ class _Arranging:
 
 def _products_of(stage):
     return sum(isinstance(s, Product) for s in stages_of(stage))
+
+
+def _beyond(parts, direction, others, gap, by_need=False):
+    """The parts moved along `direction` to a gap past the end of all `others`; `by_need`: unless they
+    are there already."""
+    if not others:
+        return parts
+    end = max((part.corners(0.0) @ direction).max() for part in others)
+    start = min((part.corners(0.0) @ direction).min() for part in parts)
+    distance = end + gap + 1.0 - start
+    move = direction * (max(distance, 0.0) if by_need else distance)
+    return [replace(part, origin=part.origin + move) for part in parts]
 
 
 def _clear_of(left, right, outward, gap):

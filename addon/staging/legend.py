@@ -22,11 +22,10 @@ def legend_of(p):
     for stage in stages_of(p.root):
         name = title_of(p, stage)
         _add(entries, p.final[stage.name], name)
-        if isinstance(stage, Product):
-            if stage.epilogue:
-                _add(entries, p.raw[stage.name], f"{name} before {stage.epilogue[-1].function}")
-            if p.options(stage.name).interior:
-                _add(entries, p.products[stage.name], f"products in {name}")
+        if stage.epilogue:
+            _add(entries, p.raw[stage.name], f"{name} before {stage.epilogue[-1].function}")
+        if isinstance(stage, Product) and p.options(stage.name).interior:
+            _add(entries, p.products[stage.name], f"products in {name}")
     bars = []
     for color_map, ranges in entries.items():
         rows = tuple((", ".join(names), _ticks(color_map, *key)) for key, names in ranges.items())
