@@ -36,7 +36,7 @@ def matrix_object(plane, values, collection):
     ob["mc_name"] = plane.stage.name
     ob["mc_shape"] = [plane.rows, plane.columns]
     set_inputs(ob, {"Row Step": plane.row, "Column Step": plane.column, "Columns": plane.columns})
-    set_inputs(ob, gaps("row", plane.row_ruler) | _blocks("column", plane.column_ruler))
+    set_inputs(ob, gaps("row", plane.row_ruler) | gaps("column", plane.column_ruler))
     return ob
 
 
