@@ -13,6 +13,7 @@ import torch
 from ..files.capture import attend
 from .positions import position_of
 from .projections import find_projections
+from .watch import Linear
 
 MASKED = -1e3  # a logit this far below the row's largest has no weight in any float type
 
@@ -22,7 +23,8 @@ class Seen:
     """One layer as it will be written, in NumPy; q, k, v, z are [heads, tokens, width].
 
     `allowed` and `bias` are [heads or 1, queries, keys] or None, the bias exact to within `noise`;
-    `found` has the projections, `tensors` what else is written.
+    `found` has the projections, `output` the linear map after the heads, `tensors` what else is
+    written.
     """
 
     module: str
@@ -40,6 +42,7 @@ class Seen:
     bias: np.ndarray | None
     noise: float
     found: dict
+    output: Linear | None
     tensors: dict
 
 
@@ -65,9 +68,6 @@ def see(call, index):
 
     tensors = {}
     for name, projection in found.items():
-        tensors[f"W_{name}"] = _numpy(projection.weight)
-        if projection.bias is not None:
-            tensors[f"b_{name}"] = _numpy(projection.bias)
         if projection.how == "length":
             tensors[f"{name.lower()}_pre"] = _numpy(projection.pre)
     kind = "self" if q.shape[1] == k.shape[1] else "cross"
@@ -79,11 +79,7 @@ def see(call, index):
         else:
             tensors["x_k"] = _numpy(found["K"].x)
             kind = "cross" if found["Q"].how != "path" else kind
-    heads, width = z.shape[0], z.shape[-1]
-    if call.output is not None and call.output.weight.shape[0] == heads * width:
-        tensors["W_O"] = _numpy(call.output.weight.reshape(heads, width, -1))
-        if call.output.bias is not None:
-            tensors["b_O"] = _numpy(call.output.bias)
+    if call.output is not None:
         tensors["attn_out"] = _numpy(_element(call, call.output.y, index, call.tokens_first))
     if call.added is not None and call.added[0].numel() == call.output.y.numel():  # no tokens were dropped
         own, residual = call.added
@@ -105,6 +101,7 @@ def see(call, index):
         bias=bias,
         noise=noise,
         found=found,
+        output=call.output,
         tensors=tensors,
     )
 
@@ -166,17 +163,23 @@ def written(seen, heads):
     z = seen.z if allowed is None else np.where(allowed.any(-1)[..., None], seen.z, 0)
     tensors = {"q": seen.q[heads], "k": seen.k[kv_heads], "v": seen.v[kv_heads], "z": z[heads]}
     for name, array in seen.tensors.items():
-        if name in ("W_Q", "b_Q", "q_pre", "W_O"):
-            array = array[heads]
-        elif name in ("W_K", "b_K", "k_pre", "W_V", "b_V"):
-            array = array[kv_heads]
-        tensors[name] = array
+        tensors[name] = array[{"q_pre": heads, "k_pre": kv_heads}.get(name, slice(None))]
     for name, size in (("x", rows), ("x_k", columns), ("resid_pre", rows), ("attn_out", rows)):
         if name in tensors and tensors[name].shape[0] != size:
             del tensors[name]
     for name, size in (("q_pre", rows), ("k_pre", columns)):
         if name in tensors and tensors[name].shape[1] != size:
             del tensors[name]
+
+    for name, projection in seen.found.items():
+        own = heads if name == "Q" else kv_heads
+        tensors[f"W_{name}"] = _numpy(projection.weight(own))
+        if projection.full_bias is not None:
+            tensors[f"b_{name}"] = _numpy(projection.bias(own))
+    if seen.output is not None and seen.output.weight.shape[0] == n_q * z.shape[-1]:
+        tensors["W_O"] = _numpy(seen.output.weight.reshape(n_q, z.shape[-1], -1)[heads])
+        if seen.output.bias is not None:
+            tensors["b_O"] = _numpy(seen.output.bias)
 
     mask = _mask_named(seen.allowed, rows, columns)
     if mask["kind"] in ("padding", "custom"):
@@ -285,6 +288,7 @@ def _from_logits(logits, q, k, scale, softcap):
     bias = np.where(allowed, logits - expected, 0.0)
     noise = 64 * float(np.finfo(np.float32).eps) * size
     bias = bias if np.abs(bias).max() > noise else None
+    allowed = allowed[:1] if (allowed == allowed[:1]).all() else allowed
     return (None if allowed.all() else allowed), bias, sinks, noise
 
 
@@ -379,4 +383,4 @@ def _compressed_bias(bias, allowed, noise):
 
 def _numpy(tensor):
     tensor = tensor.detach().cpu()
-    return (tensor if tensor.dtype == torch.float64 else tensor.float()).numpy()
+    return (tensor if tensor.dtype == torch.float64 else tensor.float()).numpy().copy()

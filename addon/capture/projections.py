@@ -16,18 +16,27 @@ TOLERANCE = 1e-5  # of the largest magnitude
 class Projection:
     """x @ weight + bias = pre, for one of Q, K, V of one batch element.
 
-    weight [heads, inputs, width], bias [heads, width] or None, x [tokens, inputs],
-    pre [heads, tokens, width]. `how`: "value" (the head vectors are `factor` times pre), "length"
-    (they are pre rotated, and `factor` times as long), "path" (something else lies between).
+    x [tokens, inputs], pre [heads, tokens, width]. `how`: "value" (the head vectors are `factor`
+    times pre), "length" (they are pre rotated, and `factor` times as long), "path" (something else
+    lies between). `columns` [heads, width] of the linear map's weight and bias are these heads'.
     """
 
-    weight: torch.Tensor
-    bias: torch.Tensor | None
+    full_weight: torch.Tensor
+    full_bias: torch.Tensor | None
+    columns: torch.Tensor
     x: torch.Tensor
     pre: torch.Tensor
     how: str
     factor: float
     layout: str
+
+    def weight(self, heads):
+        """[heads, inputs, width] of some heads."""
+        return self.full_weight[:, self.columns[heads]].permute(1, 0, 2)
+
+    def bias(self, heads):
+        """[heads, width] of some heads, or None."""
+        return None if self.full_bias is None else self.full_bias[self.columns[heads]]
 
 
 def find_projections(q, k, v, linears, paths, batch, index):
@@ -63,9 +72,11 @@ def _matches(name, target, linears, sizes, how, batch, index):
                 if y.shape[0] > target.shape[1]:
                     continue
                 pre = y[:, columns].permute(1, 0, 2)
-                factor = _factor(pre, target[:, -y.shape[0] :], how)
-                if factor is not None:
-                    yield _projection(linear, columns, x, pre, how, factor, layout)
+                # A cache has keys before these, learned extra keys stand after them.
+                for part in (target[:, -y.shape[0] :], target[:, : y.shape[0]]):
+                    factor = _factor(pre, part, how)
+                    if factor is not None:
+                        yield _projection(linear, columns, x, pre, how, factor, layout)
 
 
 def _by_path(name, target, linear, sizes, layout, batch, index):
@@ -80,9 +91,8 @@ def _by_path(name, target, linear, sizes, layout, batch, index):
 
 
 def _projection(linear, columns, x, pre, how, factor, layout):
-    bias = None if linear.bias is None or linear.bias.dim() != 1 else linear.bias[columns]
-    weight = linear.weight[:, columns].permute(1, 0, 2)
-    return Projection(weight, bias, x, pre, how, factor, layout)
+    bias = linear.bias if linear.bias is not None and linear.bias.dim() == 1 else None
+    return Projection(linear.weight, bias, columns, x, pre, how, factor, layout)
 
 
 def _layouts(name, width, sizes):

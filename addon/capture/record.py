@@ -79,22 +79,25 @@ def record(model, layers=None, heads=None, batch=0):
     """
     recording = Recording()
     _check_model(model)
-    with _eagerly(model), running_module(model) as module:
-        with Watch(module) as watch, seen_and_unchanged(watch):
-            yield recording
-    if not watch.calls:
-        raise InputError(_why_nothing(watch))
-    size = watch.calls[0].q.shape[0]
-    if not 0 <= batch < size:
-        raise InputError(f"batch element {batch} is not there; the batch has {size}")
     seen = []
-    for call in watch.calls:
+
+    def done(call):
+        size = call.q.shape[0]
+        if not 0 <= batch < size:
+            raise InputError(f"batch element {batch} is not there; the batch has {size}")
         now = see(call, batch)
         before = next((n for n, old in enumerate(seen) if joins(old, now)), None)
         if before is None:
             seen.append(now)
         else:
             seen[before] = join(seen[before], now)
+
+    with _eagerly(model), running_module(model) as module:
+        with Watch(module, done) as watch, seen_and_unchanged(watch):
+            yield recording
+        watch.finish()
+    if not seen:
+        raise InputError(_why_nothing(watch))
     _select(recording, _numbered(seen), layers, heads)
     _warn(recording)
 

@@ -1,9 +1,9 @@
 """What a model computes while it runs, seen through a torch function mode.
 
-The mode sees every call that Python makes into torch, whatever library made it. It keeps each
-attention (queries, keys, values, output) and the linear maps around it; layers.py makes sense of
-them afterwards. Nothing is changed: every function runs as it would have, and its result is
-handed on untouched.
+The mode sees every call that Python makes into torch, whatever library made it. It gathers each
+attention (queries, keys, values, output) and the linear maps around it, and hands it on for
+layers.py to make sense of. Nothing is changed: every function runs as it would have, and its
+result is given back untouched.
 """
 
 import contextlib
@@ -24,13 +24,14 @@ ADDMM = {torch.addmm, torch.Tensor.addmm}
 SOFTMAX = {torch.softmax, torch.Tensor.softmax, F.softmax, torch.special.softmax}
 TIMES = {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply"}
 OVER = {"div", "div_", "__truediv__", "__itruediv__", "true_divide", "divide"}
-PLUS = {"add", "add_", "__add__", "__radd__", "__iadd__"}
+PLUS_IN_PLACE = {"add_", "__iadd__"}
+PLUS = {"add", "__add__", "__radd__"} | PLUS_IN_PLACE
 MINUS = {"sub", "sub_", "__sub__", "__isub__", "subtract"}
 
 
 @dataclass(eq=False)
 class Linear:
-    """A linear map that ran: y = x @ weight + bias, weight [inputs, outputs]."""
+    """A linear map that ran: y = x @ weight + bias, weight [inputs, outputs]; x and y are copies."""
 
     x: torch.Tensor
     weight: torch.Tensor
@@ -59,7 +60,6 @@ class Call:
     softcap: float = 0.0
     mask: torch.Tensor | None = None
     is_causal: bool = False
-    dropout: float = 0.0
     logits: torch.Tensor | None = None
     before: list[Linear] = field(default_factory=list)
     output: Linear | None = None
@@ -85,14 +85,20 @@ class Origin:
 
 
 class Watch(TorchFunctionMode):
-    """Active as a context manager while the model runs; `calls` are the attentions, in order."""
+    """Active as a context manager while the model runs.
 
-    def __init__(self, module_names):
+    `module()` names the module being run. `done(call)` gets each attention when all about it is
+    known, which is when the next one begins, or `finish` is called.
+    """
+
+    def __init__(self, module, done):
         super().__init__()
-        self.calls = []
         self.ran = False
-        self._module = module_names
-        self._linears = []
+        self._module = module
+        self._done = done
+        self._last = None  # the attention that is not yet done
+        self._linears = []  # those that ran since
+        self._copied = None  # the latest input of a linear map, and its copy
         self._origins = WeakIdKeyDictionary()
         self._heads = None  # of the nn.MultiheadAttention that is running
 
@@ -101,10 +107,19 @@ class Watch(TorchFunctionMode):
         if function is F.multi_head_attention_forward:
             return self._look_inside(function, args, kwargs)
         self.ran = True
+        name = getattr(function, "__name__", "")
+        # The residual stream may be added to in place, so it is kept before.
+        before = args[0].detach().clone() if name in PLUS_IN_PLACE and self._awaits_addition() else None
         result = function(*args, **kwargs)
         with torch.no_grad():
-            self._note(function, args, kwargs, result)
+            self._note(function, args, kwargs, result, before)
         return result
+
+    def finish(self):
+        """Hand on the last attention."""
+        if self._last is not None:
+            self._done(self._last)
+        self._last = None
 
     def _look_inside(self, function, args, kwargs):
         """Run a function that handles torch functions as a whole so that its parts are seen."""
@@ -118,7 +133,7 @@ class Watch(TorchFunctionMode):
             F.has_torch_function = known
             self._heads = None
 
-    def _note(self, function, args, kwargs, result):
+    def _note(self, function, args, kwargs, result, before):
         if function is F.scaled_dot_product_attention:
             self._note_sdpa(args, kwargs, result)
         elif function is F.linear:
@@ -142,9 +157,9 @@ class Watch(TorchFunctionMode):
             dim = args[1] if len(args) > 1 else kwargs.get("dim")
             source = self._origins.get(args[0] if args else kwargs["input"])
             if source is not None and source.scores and dim in (-1, result.dim() - 1):
-                self._origins[result] = Origin("softmax", (source,), data=result.detach())
+                self._origins[result] = Origin("softmax", (source,))
         else:
-            self._note_step(function, args, kwargs, result)
+            self._note_step(function, args, kwargs, result, before)
 
     def _note_sdpa(self, args, kwargs, result):
         names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
@@ -152,7 +167,8 @@ class Watch(TorchFunctionMode):
         q, k, v = given["query"], given["key"], given["value"]
         mask, scale = given.get("attn_mask"), given.get("scale")
         lead = torch.broadcast_shapes(q.shape[:-2], result.shape[:-2])
-        split = self._split(lead, q, self._linears_of(q))
+        paths = {"q": _linears_of(self._origins.get(q)), "k": _linears_of(self._origins.get(k))}
+        split = self._split(lead, q, paths["q"])
         # Keys may be fewer heads than queries, and the same for the whole batch.
         shared = split[0] if math.prod(k.shape[:-2]) % split[0] == 0 else 1
         call = Call(
@@ -165,15 +181,17 @@ class Watch(TorchFunctionMode):
             scale=q.shape[-1] ** -0.5 if scale is None else float(scale),
             mask=None if mask is None else mask.detach().clone(),
             is_causal=bool(given.get("is_causal", False)),
-            dropout=float(given.get("dropout_p", 0.0)),
         )
-        self._keep(call, q, k)
+        self._keep(call, paths)
         self._origins[result] = Origin("attention")
 
     def _note_linear(self, x, weight, bias, y, result=None):
         """`result` is the tensor that the model holds, where its axes are not those of y."""
-        linear = Linear(x.detach(), weight, None if bias is None else bias.detach(), y.detach())
-        last = self.calls[-1] if self.calls else None
+        if self._copied is None or self._copied[0] is not x:
+            self._copied = (x, x.detach().clone())
+        bias = None if bias is None else bias.detach()
+        linear = Linear(self._copied[1], weight, bias, y.detach().clone())
+        last = self._last
         tokens_first = _eats(linear, last.z) if last is not None and last.output is None else None
         if tokens_first is None:
             self._linears.append(linear)
@@ -212,20 +230,20 @@ class Watch(TorchFunctionMode):
         """
         if left.dim() < 2 or right.dim() < 2:
             return
-        softmax = self._back(self._origins.get(a), "softmax")
+        softmax = _softmax_of(self._origins.get(a))
         if softmax is not None and self._note_attention(softmax, left, right, product):
             self._origins[result] = Origin("attention")
             return
         # A matrix that scores are multiplied into cannot be scores itself, so the way back ends here.
-        data = (left.detach(), right.detach().mT, self._linears_of(a), self._linears_of(b))
+        linears = [_linears_of(self._origins.get(tensor)) for tensor in (a, b)]
+        data = (left.detach(), right.detach().mT, *linears)
         self._origins[result] = Origin("scores", factor=factor, data=data, value=result.detach(), scores=True)
 
     def _note_attention(self, softmax, pattern, v, z):
         """pattern @ v, where the pattern came from a softmax of scores."""
-        steps = self._steps(softmax.parents[0])
-        if steps is None:
+        scores, steps = _scores_and_steps(softmax.parents[0])
+        if scores is None:
             return False
-        scores, steps = steps
         q, k, q_linears, k_linears = scores.data
         path = [scores, *steps]
         while len(path) > 1 and path[-1].name in MINUS and _shifted(path[-2].value, path[-1].value):
@@ -256,11 +274,10 @@ class Watch(TorchFunctionMode):
         )
         if any(t is None for t in (call.q, call.k, call.v, call.z)):
             return False
-        self._keep(call, None, None)
-        call.paths = {"q": q_linears, "k": k_linears}
+        self._keep(call, {"q": q_linears, "k": k_linears})
         return True
 
-    def _note_step(self, function, args, kwargs, result):
+    def _note_step(self, function, args, kwargs, result, before):
         """Any other function: its result leads back to those of its arguments that lead anywhere."""
         results = result if isinstance(result, (tuple, list)) else (result,)
         tensors = list(_tensors(args)) + list(_tensors(kwargs.values()))
@@ -268,34 +285,46 @@ class Watch(TorchFunctionMode):
         if not parents or all(p.kind == "attention" for p in parents):
             return
         name = getattr(function, "__name__", "")
-        if name in PLUS and self.calls and self.calls[-1].added is None:
-            self._note_residual(self.calls[-1], [t for t in tensors if t.dim() > 1])
         scores = any(p.scores for p in parents)
+        if name in PLUS and not scores:
+            if self._note_addition([t for t in tensors if t.dim() > 1], before):
+                # The way back from the residual stream would lead through all layers.
+                self._origins.pop(result, None)
+                return
+            recent = [*self._linears, self._last and self._last.output]
+            parents = tuple(p for p in parents if any(linear in recent for linear in _linears_of(p)))
         for out in results:
             if isinstance(out, torch.Tensor):
                 value = out.detach() if scores else None
                 factor = _factor(name, args) if scores else None
                 self._origins[out] = Origin("step", parents, name, factor, value, scores=scores)
 
-    def _note_residual(self, call, tensors):
-        """An addition: is one side the attention's output, and the other older than it?"""
-        if call.output is None or len(tensors) != 2 or tensors[0].shape != tensors[1].shape:
-            return
-        for own, other in (tensors, tensors[::-1]):
-            if call.output not in self._linears_of(own):
-                continue
-            linears = self._linears_of(other)
-            if call.output not in linears and not any(linear in self._linears for linear in linears):
-                call.added = own.detach(), other.detach()
-                return
+    def _awaits_addition(self):
+        return self._last is not None and self._last.output is not None and self._last.added is None
 
-    def _keep(self, call, q, k):
+    def _note_addition(self, tensors, before):
+        """Whether this adds the attention's output to something older than it: the residual stream."""
+        if not self._awaits_addition() or len(tensors) != 2 or tensors[0].shape != tensors[1].shape:
+            return False
+        linears = [_linears_of(self._origins.get(tensor)) for tensor in tensors]
+        for own, other in ((0, 1), (1, 0)):
+            newer = [self._last.output, *self._linears]
+            if self._last.output in linears[own] and not any(linear in newer for linear in linears[other]):
+                values = [t.detach().clone() for t in tensors]
+                if before is not None:
+                    values[0] = before
+                self._last.added = values[own], values[other]
+                return True
+        return False
+
+    def _keep(self, call, paths):
+        self.finish()
         call.before, self._linears = self._linears, []
-        call.paths = {"q": self._linears_of(q), "k": self._linears_of(k)}
+        call.paths = paths
         for name in ("q", "k", "v", "z", "logits"):
             if getattr(call, name) is not None:
                 setattr(call, name, getattr(call, name).detach().cpu().clone())
-        self.calls.append(call)
+        self._last = call
 
     def _split(self, lead, q, linears):
         """The axes before tokens and width as (batch, heads)."""
@@ -310,45 +339,6 @@ class Watch(TorchFunctionMode):
             if batch and not rest and lead[0] % batch == 0:
                 return batch, lead[0] // batch
         return 1, lead[0]
-
-    def _back(self, origin, kind):
-        """The nearest origin of a kind, along steps only."""
-        seen, level = set(), [origin] if origin is not None else []
-        while level:
-            following = []
-            for node in level:
-                if node.kind == kind:
-                    return node
-                if node.kind == "step" and id(node) not in seen:
-                    seen.add(id(node))
-                    following += node.parents
-            level = following
-        return None
-
-    def _steps(self, origin):
-        """(scores, steps from there to `origin`), or None."""
-        steps = []
-        while origin is not None and origin.kind == "step":
-            steps.append(origin)
-            origin = next((p for p in origin.parents if p.scores), None)
-        if origin is None or origin.kind != "scores":
-            return None
-        return origin, steps[::-1]
-
-    def _linears_of(self, tensor):
-        """The linear maps that a tensor leads back to."""
-        found, seen = [], set()
-        level = [self._origins.get(tensor)] if tensor is not None else []
-        while level:
-            node = level.pop()
-            if node is None or id(node) in seen:
-                continue
-            seen.add(id(node))
-            if node.kind == "linear":
-                found.append(node.data)
-            elif node.kind == "step":
-                level += node.parents
-        return found
 
 
 @contextlib.contextmanager
@@ -373,6 +363,45 @@ def running_module(model):
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def _softmax_of(origin):
+    """The nearest softmax that a tensor comes from, with only steps between."""
+    seen, level = set(), [origin]
+    while level:
+        following = []
+        for node in level:
+            if node is not None and node.kind == "softmax":
+                return node
+            if node is not None and node.kind == "step" and id(node) not in seen:
+                seen.add(id(node))
+                following += node.parents
+        level = following
+    return None
+
+
+def _scores_and_steps(origin):
+    """The scores that a tensor comes from, or None, and the steps from there."""
+    steps = []
+    while origin is not None and origin.kind == "step":
+        steps.append(origin)
+        origin = next((p for p in origin.parents if p.scores), None)
+    return (origin if origin is not None and origin.kind == "scores" else None), steps[::-1]
+
+
+def _linears_of(origin):
+    """The linear maps that a tensor comes from, with only steps between."""
+    found, seen, nodes = [], set(), [origin]
+    while nodes:
+        node = nodes.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.kind == "linear":
+            found.append(node.data)
+        elif node.kind == "step":
+            nodes += node.parents
+    return found
 
 
 def _by_head(tensor, lead, split):
