@@ -104,9 +104,12 @@ def test_a_frame_tells_of_its_progress_tile_by_tile(tiny):
     from matrix_cinema.render import frames
 
     cli.run(["build", str(tiny), "-o", str(tiny.parent / "a.blend")])
-    settings = frames.Settings(256, 256, samples=1)
-    parts = set()
-    with frames.handler_of(bpy.app.handlers.render_stats, lambda text, *_: parts.add(frames.frame_part(text))):
+    settings, parts = frames.Settings(256, 256, samples=1), set()
+
+    def listen(text, *_):
+        parts.add(frames.frame_part(text))
+
+    with frames.handler_of(bpy.app.handlers.render_stats, listen):
         frames.render_still(bpy.context.scene, tiny.parent / "a.png", 1, settings, "0" * 64)
     assert len(parts) >= 16 and max(parts) < 1
 
