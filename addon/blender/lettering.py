@@ -38,17 +38,13 @@ def write_labels(p, collection, target):
     target.view_layers[0].update()  # bound boxes are known from here on
     corners = []
     for label, ob in zip(labels, written, strict=True):
-        width, height = measure(ob)
-        start = {"LEFT": 0.0, "CENTER": -width / 2, "RIGHT": -width}[label.align]
+        start, bottom, end, top = measure(ob)
         if label.transposed:
             raised = text("T", 0.55 * label.size, "LEFT", strong, collection)
-            place = label.position + right * (width / 2 + 0.05 * label.size) + up * 0.5 * label.size
+            place = label.position + right * (end + 0.05 * label.size) + up * 0.5 * label.size
             raised.matrix_world = _facing(right, up, place)
-        corners += [
-            label.position + right * x + up * y
-            for x in (start, start + width)
-            for y in (-0.25 * label.size, height)
-        ]
+            end, top = end + 0.4 * label.size, max(top, 0.95 * label.size)
+        corners += [label.position + right * x + up * y for x in (start, end) for y in (bottom, top)]
     return np.array(corners)
 
 
@@ -70,9 +66,9 @@ def _unlit(ob):
 
 
 def measure(ob):
-    """Width and height above the baseline of an evaluated text object, in its own units."""
-    box = np.array(ob.bound_box)
-    return float(np.ptp(box[:, 0])), float(box[:, 1].max())
+    """Left, bottom, right and top of an evaluated text object, from its origin, in its own units."""
+    box = np.array(ob.bound_box)[:, :2]
+    return (*box.min(axis=0), *box.max(axis=0))
 
 
 def _facing(right, up, location):

@@ -1,0 +1,101 @@
+"""Blender's camera sees what the framing says it sees; in every view all of the scene is in the picture."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
+from mathutils import Vector  # noqa: E402
+from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.camera import matrix_of  # noqa: E402
+from matrix_cinema.files.scene import VIEWS, Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.staging.framing import DIRECTIONS, frame  # noqa: E402
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "attention_head.toml"
+
+
+@pytest.mark.parametrize("aspect", [(640, 360), (300, 700), (500, 500)])
+@pytest.mark.parametrize("direction", DIRECTIONS.values(), ids=DIRECTIONS)
+def test_project_and_seen_agree_with_blender(factory, direction, aspect):
+    scene, lens = bpy.context.scene, 42.0
+    points = np.random.default_rng(1).normal(size=(20, 3)) * [5, 9, 3] + [3, -2, 1]
+    view = frame(points, direction, lens, aspect[0] / aspect[1], (0.1, 0.0, 0.2, 0.05))
+    data = bpy.data.cameras.new("Camera")
+    data.lens = lens
+    camera = bpy.data.objects.new("Camera", data)
+    scene.collection.objects.link(camera)
+    camera.matrix_world = matrix_of(view)
+    scene.render.resolution_x, scene.render.resolution_y = aspect
+    bpy.context.view_layer.update()
+    seen = np.array([world_to_camera_view(scene, camera, Vector(p)) for p in points])
+    np.testing.assert_allclose(2 * seen[:, :2] - 1, view.project(points), atol=1e-4)
+    np.testing.assert_allclose(seen[:, 2], view.seen(points)[2], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("view", "size"), [(view, (640, 360)) for view in VIEWS] + [("stage", (300, 700))])
+def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
+    """Bounds of every element and label, at the end of a film in which all of them are large."""
+    description = {
+        "expression": "out = (S = A @ B) @ C",
+        "title": "A title",
+        "matrices": {
+            "A": {"init": "uniform", "shape": [5, 3], "row_labels": ["a long label"] * 5},
+            "B": {"init": "uniform", "shape": [3, 6]},
+            "C": {"init": "uniform", "shape": [6, 4], "column_labels": ["w", "x", "y", "another long one"]},
+        },
+        "camera": {"view": view, "margin": 0.0},
+        "render": {"width": size[0], "height": size[1]},
+        "look": {"min_size": 1.0, "settled_scale": 1.0},
+    }
+    scene = build(from_dict(Scene, description, "test"))
+    scene.frame_set(scene.frame_end)
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    corners = []
+    for instance in depsgraph.object_instances:
+        owner = instance.parent if instance.is_instance else instance.object
+        if owner and owner.original.get("mc_kind") in ("matrix", "product", "label"):
+            if instance.is_instance or owner.type == "FONT":
+                box = np.array(instance.object.bound_box)
+                corners += [instance.matrix_world @ Vector(corner) for corner in box]
+    assert len(corners) > 8 * (15 + 18 + 24 + 90)
+    seen = np.array([world_to_camera_view(scene, scene.camera, corner) for corner in corners])
+    assert seen[:, 2].min() > 0
+    assert seen[:, :2].min() >= -1e-4 and seen[:, :2].max() <= 1 + 1e-4, (seen.min(axis=0), seen.max(axis=0))
+
+
+def label_boxes(scene):
+    """Text -> (left, bottom, right, top) on the picture, in heights of it, for every label and overlay."""
+    aspect = scene.render.resolution_x / scene.render.resolution_y
+    scene.view_layers[0].update()
+    found = []
+    for ob in scene.objects:
+        if ob.type == "FONT" and ob.get("mc_kind") in ("label", "overlay"):
+            box = [
+                world_to_camera_view(scene, scene.camera, ob.matrix_world @ Vector(c)) for c in ob.bound_box
+            ]
+            x, y, _ = np.array(box).T * [[aspect], [1], [1]]
+            found.append((ob.data.body, (x.min(), y.min(), x.max(), y.max())))
+    return found
+
+
+def overlapping(boxes):
+    """Pairs of texts whose boxes share some room."""
+    pairs = []
+    for n, (text, (left, bottom, right, top)) in enumerate(boxes):
+        for other, (left2, bottom2, right2, top2) in boxes[:n]:
+            if min(right, right2) - max(left, left2) > 1e-4 and min(top, top2) - max(bottom, bottom2) > 1e-4:
+                pairs.append((other, text))
+    return pairs
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (640, 360), (720, 1280)])
+def test_no_label_of_the_example_is_on_another(factory, size):
+    scene = load_scene(EXAMPLE)
+    render = dataclasses.replace(scene.render, width=size[0], height=size[1])
+    boxes = label_boxes(build(dataclasses.replace(scene, render=render)))
+    assert len(boxes) > 40
+    assert overlapping(boxes) == []
