@@ -1,4 +1,4 @@
-"""The camera stands as near as it can with everything inside the frame, whatever it looks at and from where."""
+"""The camera stands as near as it can with everything in the frame, whatever it sees and from where."""
 
 import numpy as np
 import pytest
