@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra.stages import Leaf, Product
+from ..algebra.stages import Leaf, Product, Slice, is_sheet
 from .framing import DIRECTIONS, axes
+from .layout import COMMUTATIVE, READING
 
 NAME_SIZE = 1.9  # in scenes from LARGE entries across; in smaller ones less, in proportion
 LARGE = 16
 DETAIL_SIZE = 0.85
 TOKEN_SIZE = 0.8
+LONGEST_TEXT = 12  # characters of an expression that may serve as a name
+SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 READABLE = 0.42  # smaller tokens, in entries, are thinned out instead
 
 
@@ -40,34 +43,107 @@ class Axis:
 
 
 def names(p, direction):
-    """The name of each matrix, above a wall and before a floor, with its shape under it."""
-    _, up, forward = axes(direction)
-    towards = np.array([-forward[0], -forward[1], 2.0])  # to the top of a wall, to the front of a floor
+    """The name of each matrix, above a wall and before a floor, with its shape under it.
+
+    What belongs to a sheet has its name where the other matrices and names leave room for it.
+    """
     scale = min(1.0, float(np.ptp(p.arrangement.corners(), axis=0).max()) / LARGE)
     name_size, detail_size = scale * NAME_SIZE, scale * DETAIL_SIZE
-    out = []
+    _, up, _ = axes(direction)
+    picture = np.transpose(axes(direction)[:2])
+    out, taken = [], [plane.corners(0.5) @ picture for plane in p.arrangement.planes]
     for plane in p.arrangement.planes:
-        corners = plane.corners(0.9)
-        edges = [(corners[n], corners[(n + 1) % 4]) for n in range(4)]
-        middles = [0.5 * (a + b) for a, b in edges]
-        offsets = [middle - _middle(corners) for middle in middles]
-        n = max(range(4), key=lambda n: offsets[n] @ towards / np.linalg.norm(offsets[n]))
-        above = offsets[n] @ up > 0
-        reach = (max if above else min)((end - middles[n]) @ up for end in edges[n])
-        base = middles[n] + up * (reach + (detail_size * 2.0 if above else -name_size * 0.95))
+        text = _as_term(p, plane)
+        places = _places(plane, direction, name_size, detail_size)
+        if plane.role == "operand" or is_sheet(plane.stage):
+            width, height = 0.6 * name_size * len(text), name_size + detail_size
+            boxes = [_box(*place, width, height, direction) for place in places]
+            n = min(range(len(places)), key=lambda n: _covered(boxes[n], taken))
+            taken.append(boxes[n])
+        else:
+            n = 0
+        base, align = places[n]
         shape = " × ".join(
             f"{axis} {count}".strip()
             for axis, count in zip(axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
         )
-        out.append(Label(title_of(p, plane.stage), base, name_size, "CENTER", "name", plane.transposed))
-        out.append(Label(shape, base - up * (detail_size * 1.35), detail_size, "CENTER", "detail"))
+        out.append(Label(text, base, name_size, align, "name", plane.transposed))
+        out.append(Label(shape, base - up * (detail_size * 1.35), detail_size, align, "detail"))
     return out
 
 
+def _places(plane, direction, name_size, detail_size):
+    """Where a name may stand, as (start of its base line, align): at the best edge for it, above, below,
+    at the left and at the right."""
+    right, up, forward = axes(direction)
+    towards = np.array([-forward[0], -forward[1], 2.0])  # to the top of a wall, to the front of a floor
+    corners = plane.corners(0.9)
+    edges = [(corners[n], corners[(n + 1) % 4]) for n in range(4)]
+    middles = [0.5 * (a + b) for a, b in edges]
+    offsets = [middle - _middle(corners) for middle in middles]
+
+    def beyond(n):
+        above = offsets[n] @ up > 0
+        reach = (max if above else min)((end - middles[n]) @ up for end in edges[n])
+        return middles[n] + up * (reach + (detail_size * 2.0 if above else -name_size * 0.95)), "CENTER"
+
+    best = max(range(4), key=lambda n: offsets[n] @ towards / np.linalg.norm(offsets[n]))
+    top, low = (pick(range(4), key=lambda n: middles[n] @ up) for pick in (max, min))
+    lines = up * (detail_size - name_size) * 0.5
+    sides = [
+        (pick(middles, key=lambda m: m @ right) + right * away * 0.4 * name_size + lines, align)
+        for pick, away, align in ((min, -1, "RIGHT"), (max, 1, "LEFT"))
+    ]
+    return [beyond(best), beyond(top), beyond(low), *sides]
+
+
+def _box(base, align, width, height, direction):
+    """The corners of a name and the shape under it, on the picture: (4, 2)."""
+    x, y = np.stack(axes(direction)[:2]) @ base
+    x -= {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[align] * width
+    y -= 0.45 * height
+    return np.array([(x, y), (x + width, y), (x + width, y + height), (x, y + height)])
+
+
+def _covered(box, others):
+    """How much of a box on the picture others lie over, in samples of it; they are parallelograms (4, 2)."""
+    low, high = box.min(axis=0), box.max(axis=0)
+    samples = np.stack(np.meshgrid(*np.linspace(low, high, 6).T), axis=-1).reshape(-1, 2)
+    total = 0
+    for first, second, _, last in others:
+        sides = np.stack([second - first, last - first], axis=1)
+        if abs(np.linalg.det(sides)) > 1e-6:
+            inside = np.linalg.solve(sides, (samples - first).T)
+            total += int(((inside >= 0) & (inside <= 1)).all(axis=0).sum())
+    return total
+
+
+def _as_term(p, plane):
+    """A matrix's title; as it stands in a sum on paper where it belongs to one: x, + b, = out."""
+    title = title_of(p, plane.stage)
+    if plane.role == "operand":
+        sheet = next(other.stage for other in p.arrangement.planes if other.stage.name == plane.consumer)
+        operator = getattr(sheet, "operator", "")
+        terms = [o for o in p.arrangement.planes if o.role == "operand" and o.consumer == sheet.name]
+        if operator in COMMUTATIVE:
+            second = max(terms, key=lambda term: term.origin @ READING)
+        else:
+            second = terms[0] if terms[0].stage is sheet.operands[-1].stage else terms[-1]
+        if operator in SIGNS and plane is second:
+            return f"{SIGNS[operator]} {title}"
+    return title
+
+
 def title_of(p, stage):
-    """How a matrix is called on the picture: its label, or its name."""
+    """How a matrix is called on the picture: its label, its name, or when that would be long what made it."""
     table = p.scene.matrices if isinstance(stage, Leaf) else p.scene.products
-    return getattr(table.get(stage.name), "label", "") or stage.name
+    label = getattr(table.get(stage.name), "label", "")
+    if label or not stage.operands or stage.name != stage.text or len(stage.text) <= LONGEST_TEXT:
+        return label or stage.name
+    if stage.epilogue:
+        return stage.epilogue[-1].function
+    made = getattr(stage, "operator", type(stage).__name__.lower())
+    return SIGNS.get(made, made)
 
 
 def tokens(p, direction):
@@ -90,28 +166,40 @@ def tokens(p, direction):
 
 def labels_of(p, stage):
     """The row and column labels of a stage: its own, or those its operands hand on."""
-    return _handed_on(
-        stage, lambda leaf: (p.matrices[leaf.name].row_labels, p.matrices[leaf.name].column_labels), ()
-    )
+
+    def own(leaf):
+        return p.matrices[leaf.name].row_labels, p.matrices[leaf.name].column_labels
+
+    return _handed_on(p, stage, own, lambda labels, ends: labels[slice(*ends)], ())
 
 
 def axis_names_of(p, stage):
     """What the rows and the columns of a stage are, such as ("query", "key"); "" where unknown."""
-    return _handed_on(
-        stage, lambda leaf: (p.matrices[leaf.name].row_axis, p.matrices[leaf.name].column_axis), ""
-    )
+
+    def own(leaf):
+        return p.matrices[leaf.name].row_axis, p.matrices[leaf.name].column_axis
+
+    return _handed_on(p, stage, own, lambda name, _ends: name, "")
 
 
-def _handed_on(stage, own, nothing):
-    """The (rows, columns) property of a stage: of a leaf its `own`, of a product its operands'."""
+def _handed_on(p, stage, own, part, nothing):
+    """The (rows, columns) property of a stage: of a leaf its `own`, else what the first operand with that
+    same dimension has; `part(property, ends)` is what a slice keeps of it."""
     if isinstance(stage, Leaf):
         return own(stage)
+    operands = [
+        _handed_on(p, o.stage, own, part, nothing)[:: -1 if o.transposed else 1] for o in stage.operands
+    ]
     if isinstance(stage, Product):
-        left, right = (
-            _handed_on(o.stage, own, nothing)[:: -1 if o.transposed else 1] for o in stage.operands
-        )
-        return left[0], right[1]
-    return nothing, nothing
+        return operands[0][0], operands[1][1]
+    if isinstance(stage, Slice):
+        return part(operands[0][0], stage.rows), part(operands[0][1], stage.columns)
+    sizes, found = p.evaluation[stage].shape, [nothing, nothing]
+    for operand, known in zip(reversed(stage.operands), reversed(operands), strict=True):
+        for axis, (own_size, size) in enumerate(zip(p.evaluation.operand(operand).shape, sizes, strict=True)):
+            if own_size == size and known[axis] and axis != getattr(stage, "axis", None):
+                found[axis] = known[axis]
+    return tuple(found)
 
 
 def notes(p):

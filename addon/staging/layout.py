@@ -18,6 +18,7 @@ from ..algebra.stages import Concat, Leaf, Operand, Product, Slice, stages_of
 from .schemes import Stage
 
 ROOM = np.array([3.0, 1.0, 2.0])  # a picture is wide, less high, and depth is foreshortened
+COMMUTATIVE = ("+", "*")
 READING = np.array([3.0, -1.0, -2.0])  # from left to right, then down, then towards the reader
 
 
@@ -222,7 +223,7 @@ class _Arranging:
         """The plane of a face and, behind it, all that makes it. `parent` is the Turn of the
         cuboid that it hangs from, `side` the side of that: "left" or "right"."""
         stage = face.operand.stage
-        if isinstance(stage, Leaf) or stage.name in self.grown:
+        if not self.grows(stage):
             return [face.plane()]
         self.grown.add(stage.name)
         make = self.multiply if isinstance(stage, Product) else self.join
@@ -283,6 +284,8 @@ class _Arranging:
             order.append((single.index(True) if any(single) else face.wider, operand, shape, written))
         if face.free[face.wider] @ READING < 0:
             order.reverse()
+        if getattr(stage, "operator", "") in COMMUTATIVE:  # the larger family stands further away
+            order.sort(key=lambda entry: self.grows(entry[1].stage))
         order.sort(key=lambda entry: entry[0] == face.wider)  # single ones are next to the result
         for axis, operand, shape, written in order:
             place = face.origin - self.start(stage, face)
@@ -319,6 +322,9 @@ class _Arranging:
         row, _ = bounds(stage.rows, shape[0])
         column, _ = bounds(stage.columns, shape[1])
         return plane.row * row + plane.column * column
+
+    def grows(self, stage):
+        return not isinstance(stage, Leaf) and stage.name not in self.grown
 
     def shape(self, operand):
         return self.shapes[operand.stage.name][:: -1 if operand.transposed else 1]
