@@ -238,6 +238,9 @@ def test_a_scene_built_elsewhere_fills_the_panel(made, scene_file):
                                   look=dataclasses.replace(changed.look, style="paper"))
     made["matrix_cinema"] = to_json(changed)
     assert properties.is_stale(made)
+    drawn_texts(panels.MATRIX_CINEMA_PT_source)  # may change nothing itself
+    assert bpy.app.timers.is_registered(properties.refill)
+    bpy.app.timers.unregister(properties.refill)
     properties.refill()
     assert panel.title == "From elsewhere" and panel.look.style == "paper"
     assert not properties.is_stale(made)
@@ -327,8 +330,8 @@ class Layout:
 
     KNOWN = bpy.types.UILayout.bl_rna
 
-    def __init__(self, texts):
-        self.__dict__["texts"] = texts
+    def __init__(self, texts, buttons):
+        self.__dict__["texts"], self.__dict__["buttons"] = texts, buttons
 
     def __setattr__(self, name, value):
         assert name in self.KNOWN.properties, f"a layout has no {name}"
@@ -355,7 +358,7 @@ class Layout:
             elif name == "progress":
                 assert 0 <= options["factor"] <= 1
             self.texts.append(options.get("text", ""))
-            return Layout(self.texts)
+            return Layout(self.texts, self.buttons)
 
         return call
 
@@ -365,26 +368,36 @@ class Layout:
         rna = getattr(getattr(bpy.ops, module), function).get_rna_type()
         assert rna.description, f"{name} has no tooltip"
         self.texts.append(options.get("text", rna.name))
-        allowed = {p.identifier for p in rna.properties}
+        allowed, values = {p.identifier for p in rna.properties}, self.buttons.setdefault(name, {})
 
         class Properties:
             def __setattr__(self, key, value):
                 assert key in allowed, f"{name} has no property {key}"
+                values[key] = value
 
         return Properties()
 
 
 def drawn_texts(*classes):
     """Draw panels and return the texts in them; an error in drawing is raised."""
-    texts = []
+    return drawn(*classes)[0]
+
+
+def buttons(*classes):
+    """Draw panels and return the operators in them, each with what it is given."""
+    return drawn(*classes)[1]
+
+
+def drawn(*classes):
+    texts, buttons = [], {}
     for cls in classes or panels.CLASSES:
         if hasattr(cls, "poll") and not cls.poll(bpy.context):
             continue
-        stand_in = types.SimpleNamespace(layout=Layout(texts))
+        stand_in = types.SimpleNamespace(layout=Layout(texts, buttons))
         if hasattr(cls, "draw_settings"):
             stand_in.draw_settings = types.MethodType(cls.draw_settings, stand_in)
         cls.draw(stand_in, bpy.context)
-    return [text for text in texts if text]
+    return [text for text in texts if text], buttons
 
 
 def test_panels_draw_before_anything_is_chosen(mine):
@@ -423,6 +436,10 @@ def test_panels_show_a_render_and_an_unfinished_film(made, tmp_path):
     assert "Cancel" in texts and "Render Film" not in texts and "film.mp4" in texts
     job.write_snapshot(made, job.snapshot_of(tmp_path / "film.mp4"))
     assert {"Resume Film", "Start Over"} <= set(drawn_texts(panels.MATRIX_CINEMA_PT_render))
+    job.snapshot_of(tmp_path / "film.mp4").unlink()
+    assert "Render Film" in drawn_texts(panels.MATRIX_CINEMA_PT_render)
+    (tmp_path / "film.png").touch()
+    assert buttons(panels.MATRIX_CINEMA_PT_render)["wm.path_open"]["filepath"] == str(tmp_path / "film.png")
 
 
 # Rendering in the background

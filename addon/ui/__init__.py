@@ -5,7 +5,7 @@ import signal
 
 import bpy
 
-from . import operators, panels, properties
+from . import job, operators, panels, properties
 
 _command = None
 
@@ -15,7 +15,7 @@ def register():
     properties.register()
     operators.register()
     panels.register()
-    _command = bpy.utils.register_cli_command("matrix_cinema", _run)
+    _command = bpy.utils.register_cli_command(job.COMMAND, _run)
     if bpy.app.module:  # 4.5 as a Python module crashes when it ends with classes registered
         atexit.register(unregister)
 

@@ -193,7 +193,9 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
         row.prop(render, "width")
         row.prop(render, "height", text="")
         column.prop(render, "samples")
-        layout.operator("matrix_cinema.render_still", icon="RENDER_STILL")
+        row = layout.row(align=True)
+        row.operator("matrix_cinema.render_still", icon="RENDER_STILL")
+        _open_button(row, settings, ".png", "IMAGE_DATA")
         column = layout.column(align=True)
         row = column.row(align=True)
         row.prop(render, "film_width")
@@ -205,6 +207,7 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
             row.operator("matrix_cinema.render_film", text="Start Over").resume = False
         else:
             row.operator("matrix_cinema.render_film", icon="RENDER_ANIMATION").resume = False
+            _open_button(row, settings, ".mp4", "FILE_MOVIE")
 
 
 class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
@@ -248,10 +251,22 @@ def _fields(layout, group, names, heading=""):
 
 def _unfinished(settings):
     """Whether an earlier film of this name can be resumed."""
+    output = _output(settings, ".mp4")
+    return output is not None and job.snapshot_of(output).exists()
+
+
+def _open_button(row, settings, suffix, icon):
+    """A button that shows what was rendered, when there is something."""
+    output = _output(settings, suffix)
+    if output is not None and output.exists():
+        row.operator("wm.path_open", text="", icon=icon).filepath = str(output)
+
+
+def _output(settings, suffix):
     try:
-        return job.snapshot_of(operators.output_path(settings, ".mp4")).exists()
-    except (InputError, OSError):
-        return False
+        return operators.output_path(settings, suffix)
+    except InputError:
+        return None
 
 
 def _bytes(size):

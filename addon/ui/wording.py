@@ -55,6 +55,8 @@ FIELDS = {
                           "parts", {"unit": "TIME_ABSOLUTE"}),
         "epilogue_seconds": ("Epilogue", "Seconds in which a result turns from its sums to what is made of "
                              "them, such as a softmax", {"unit": "TIME_ABSOLUTE"}),
+        "sheet_seconds": ("Sheet", "Seconds in which the sheets of a sum or a gate become one",
+                          {"unit": "TIME_ABSOLUTE"}),
         "pause_seconds": ("Pause", "Seconds to wait between one product and the next",
                           {"unit": "TIME_ABSOLUTE"}),
         "hold_seconds": ("Hold", "Seconds for which the finished scene stands at the end",
@@ -122,6 +124,7 @@ CHOICES = {
         "side": ("Side", "Straight at the right side"),
         "top": ("Top", "Straight from above"),
         "isometric": ("Isometric", "From the corner, all three axes alike"),
+        "mm": ("mm's", "From the left corner and above, as mm shows its layouts"),
     },
     (Animation, "algorithm"): {
         "none": ("All at Once", "No sweep: everything is there from the start"),

@@ -196,12 +196,13 @@ class Desk:
                 return places[len(places) // 2]
         raise AssertionError(f'no control "{name}" in the panel; there are: {", ".join(controls)}')
 
-    def push(self, controls, name):
-        self.click(*self.place_of(controls, name))
+    def push(self, name):
+        """Find a control and click it."""
+        self.click(*self.place_of(self.controls(until=name), name))
 
-    def drag(self, controls, name, across, moves=8):
-        """Drag a slider `across` pixels to the right."""
-        x, y = self.place_of(controls, name)
+    def drag(self, place, across, moves=8):
+        """Drag what is at a place, such as a slider, `across` pixels to the right."""
+        x, y = place
         self.move(x - 3, y)
         self.settle(1)
         self.move(x, y)

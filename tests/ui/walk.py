@@ -66,14 +66,16 @@ def walk(desk, asked, user):
     desk.photograph("3_chosen")
     done(f"chosen: {state['file']}")
 
-    desk.push(desk.controls(until="bpy.ops.matrix_cinema.build("), "bpy.ops.matrix_cinema.build(")
+    desk.push("bpy.ops.matrix_cinema.build(")
     state = desk.wait_for(lambda s: s["built"], 60, "a built scene")
     assert set(before["scenes"]) < set(state["scenes"]), "the user's own scene is gone"
     assert state["scene"] not in before["scenes"], "built into the user's own scene"
     desk.ask("shade", "SOLID")  # software rendering is slow
     done(f"built: {state['scene']}, products {list(state['sweeps'])}")
 
-    desk.drag(desk.controls(until="matrix_cinema_sweep"), "matrix_cinema_sweep", 60)
+    # The lowest slider is that of the product which is swept last.
+    sliders = desk.controls(until="frame_current")["matrix_cinema_sweep"]
+    desk.drag(min(sliders, key=lambda place: place[1]), across=85)
     after = desk.state()
     moved = {name: (state["sweeps"][name], step) for name, step in after["sweeps"].items()}
     assert after["frame"] > state["frame"] and max(after["sweeps"].values()) > 0, moved
@@ -126,16 +128,15 @@ def make_film(desk, user):
                         ("render.film_height", 90), ("render.film_samples", 16)):
         desk.ask("put", name, value)
     desk.settle(5)
-    desk.push(desk.controls(until="matrix_cinema.render_film"), "matrix_cinema.render_film")
+    desk.push("matrix_cinema.render_film")
     desk.wait_for(lambda s: (s["rendering"] or 0) > 0.05, 60, "a film that is being rendered")
     desk.photograph("5_rendering")
-    desk.push(desk.controls(until="matrix_cinema.cancel"), "matrix_cinema.cancel")
+    desk.push("matrix_cinema.cancel")
     desk.wait_for(lambda s: s["rendering"] is None, 30, "a cancelled film")
     assert not film.exists()
     desk.settle(5)
     desk.photograph("6_cancelled")
-    resume = "matrix_cinema.render_film(resume=True)"
-    desk.push(desk.controls(until=resume), resume)
+    desk.push("matrix_cinema.render_film(resume=True)")
     desk.wait_for(lambda s: film.exists(), 240, "a finished film")
     desk.wait_for(lambda s: s["rendering"] is None, 30, "the end of the job")
     desk.settle(5)
