@@ -6,7 +6,7 @@ entry (i, j) comes along k. One object for each product; the same Sweep moves it
 
 import bpy
 
-from .groups import shared
+from .groups import product_inputs, shared
 from .objects import drawn_object, follow, gaps, set_inputs
 
 THICKNESS = 0.035  # of a beam, in entries
@@ -14,21 +14,21 @@ THICKNESS = 0.035  # of a beam, in entries
 FAMILIES = (("Left", "ik", "j"), ("Right", "kj", "i"), ("Result", "ij", "k"))
 
 
-def write_beams(product, cuboid, sweep, planes, material, collection):
+def write_beams(product, cuboid, planes, steps, multiplied, material, collection):
     """Join the entries in use to the products of the object `product`; returns the beams' object.
 
-    `planes` are those of left, right and result by role; `sweep` is the product's (see schedule).
+    `planes` are those of left, right and result by role; `multiplied` are the inputs that say what is
+    multiplied, in which of the `steps`.
     """
     name = f"{cuboid.stage.name} beams"
     beams = drawn_object(name, bpy.data.meshes.new(name), collection, Beams())
     beams.location = cuboid.origin
     beams["mc_kind"], beams["mc_name"] = "guide", cuboid.stage.name
     beams.visible_shadow = beams.visible_diffuse = beams.visible_glossy = False
-    inputs = {"Steps": sweep.steps, "Thickness": THICKNESS, "Material": material}
-    for axis, stride, block in zip("ijk", sweep.strides, sweep.block_sizes, strict=True):
-        step, ruler = getattr(cuboid, f"{axis}_step"), getattr(cuboid, f"{axis}_ruler")
-        inputs |= {f"Stride {axis}": stride, f"Block {axis}": block}
-        inputs |= {f"Step {axis}": step, f"Count {axis}": ruler.count} | gaps(axis, ruler)
+    inputs = multiplied | {"Steps": steps, "Thickness": THICKNESS, "Material": material}
+    for axis in "ijk":
+        inputs |= {f"Step {axis}": getattr(cuboid, f"{axis}_step")}
+        inputs |= gaps(axis, getattr(cuboid, f"{axis}_ruler"))
     for side, _, _ in FAMILIES:
         inputs[f"{side} Offset"] = planes[side.lower()].origin - cuboid.origin
     set_inputs(beams, inputs)
@@ -40,13 +40,19 @@ def write_beams(product, cuboid, sweep, planes, material, collection):
 def Beams(g):
     """The beams of one product, as thin boxes along the axes."""
     g.input("Geometry", "geometry")
-    sweep = g.input("Sweep", float, 0.0, low=0.0, hint="How many steps have been visited")
+    names = product_inputs(g)
     steps = g.input("Steps", int)
     thickness = g.input("Thickness", float, THICKNESS, low=0.0, hint="Of a beam, in entries")
     material = g.input("Material", "material")
-    running = (sweep > 0.0) & (steps > sweep)
-    step = g.current_step(sweep)
-    axes = {name: _Axis(g, name, step) for name in "ijk"}
+    running = (names["sweep"] > 0.0) & (steps > names["sweep"])
+    step = g.current_step(names["sweep"])
+    counts = {"i": names["rows"], "j": names["columns"], "k": names["inner"]}
+    axes = {axis: _Axis(g, axis, step, counts[axis], names) for axis in "ijk"}
+
+    def entry(side, row, column):
+        geometry = g.node("GeometryNodeObjectInfo", {"Object": names[side]})["Geometry"]
+        place = row * names[f"{side.title()} Row"] + column * names[f"{side.title()} Column"]
+        return g.absolute(g.sample(geometry, g.attribute("value"), place)) > 0.0
 
     families = []
     for side, own, along in FAMILIES:
@@ -54,23 +60,28 @@ def Beams(g):
         first, second, third = axes[own[0]], axes[own[1]], axes[along]
         n = g.index()
         row, column = n // second.count, n % second.count
-        base = g.vector_math("ADD", first.place(row), second.place(column))
         # To the product in use that is farthest from the face.
         beyond = g.node("ShaderNodeVectorMath", {0: offset, 1: third.step}, operation="DOT_PRODUCT")[0]
         last = g.switch(beyond > 0.0, third.lowest, third.highest)
+        used = running & first.uses(row) & second.uses(column)
+        # Nothing is joined to a product that is 0 because of what it joins.
+        if side == "Left":
+            used = used & entry("left", row, column) & (third.whole | entry("right", column, last))
+        elif side == "Right":
+            used = used & entry("right", row, column) & (third.whole | entry("left", last, row))
+        base = g.vector_math("ADD", g.vector_math("ADD", first.place(row), second.place(column)), offset)
         reach = g.vector_math("SUBTRACT", third.place(last), offset)
-        middle = g.vector_math("ADD", g.vector_math("ADD", base, offset), g.scaled(reach, 0.5))
+        middle = g.vector_math("ADD", base, g.scaled(reach, 0.5))
         size = g.node("ShaderNodeVectorMath", {0: reach}, operation="ABSOLUTE")[0]
         size = g.vector_math("ADD", size, g.vector(thickness, thickness, thickness))
         points = g.points(first.count * second.count)
+        points = g.store(points, gone=~used)
         points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Position": middle})[0]
-        points = g.node(
-            "GeometryNodeDeleteGeometry",
-            {"Geometry": points, "Selection": ~(running & first.uses(row) & second.uses(column))},
-            domain="POINT",
-        )[0]
+        points = g.store(points, size=size)
+        gone = {"Geometry": points, "Selection": g.attribute("gone", "BOOLEAN")}
+        points = g.node("GeometryNodeDeleteGeometry", gone, domain="POINT")[0]
         box = g.node("GeometryNodeMeshCube")[0]
-        boxes = {"Points": points, "Instance": box, "Scale": size}
+        boxes = {"Points": points, "Instance": box, "Scale": g.attribute("size", "FLOAT_VECTOR")}
         families.append(g.node("GeometryNodeInstanceOnPoints", boxes)[0])
     beams = g.node("GeometryNodeRealizeInstances", {0: g.joined(*families)})[0]
     g.output("Geometry", "geometry", g.node("GeometryNodeSetMaterial", {0: beams, "Material": material})[0])
@@ -80,14 +91,12 @@ def Beams(g):
 class _Axis:
     """One of i, j, k as fields: where its indices stand, and which of them the current step uses."""
 
-    def __init__(self, g, name, step):
-        self.g = g
-        self.count = g.input(f"Count {name}", int, 1, low=1)
+    def __init__(self, g, name, step, count, names):
+        self.g, self.count = g, count
         self.step = g.input(f"Step {name}", "vector", hint=f"From one {name} to the next")
         self.gap_block = g.input(f"Gap Block {name}", int, 1_000_000_000, low=1, hint="Entries between gaps")
         self.gap = g.input(f"Gap {name}", float, 0.0, hint="Width of the gap between blocks, in entries")
-        stride = g.input(f"Stride {name}", int, 0, low=0)
-        self.block = g.input(f"Block {name}", int, 1_000_000_000, low=1)
+        stride, self.block = names[f"Stride_{name}"], names[f"Block_{name}"]
         self.whole = ~(stride > 0)
         self.digit = (step // g.whole("MAXIMUM", stride, 1)) % self.block
         last = self.count - 1

@@ -32,7 +32,7 @@ from .objects import (
 
 COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
-NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.3
+NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
 
 
 def build(scene, target=None):
@@ -61,7 +61,7 @@ def draw(p, target=None):
     if p.numbers:
         _numbers(p, matrices, products, rooms["Lettering"])
     if p.beams:
-        _beams(p, products, rooms["Products"])
+        _beams(p, products, values, rooms["Products"])
     for name, move in p.timeline.moves.items():
         keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
         if name in products and move.settled > move.swept:
@@ -200,8 +200,9 @@ def _product(p, cuboid, values, element, collection):
     set_inputs(
         ob,
         _multiplication(p, cuboid.stage, values)
-        | _drawing(p, element, look.product_scale, material)
+        | _drawing(p, element, look.product_scale, material, numbered=p.numbers)
         | {
+            "Zero Size": 0.0,  # a product of nothing is nothing
             "Low": scale.low,
             "High": scale.high,
             "Zero": zero(scale),
@@ -292,18 +293,24 @@ def _numbers(p, matrices, products, collection):
         result, final = p.evaluation[name], p.final[name].color_map
         first = p.raw[name].color_map if plane.stage.operands else final
         material = number_material(first, final, style_name, p.style)
-        write_numbers(ob, decimals(result.raw, result.final), material, collection)
+        every = [result.raw, result.final] + ([_products_of(p, plane.stage)] if products.get(name) else [])
+        write_numbers(ob, decimals(*every), material, collection)
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
         if p.options(name).interior:
-            left, right = (p.evaluation.operand(operand).final for operand in cuboid.stage.operands)
             color_map = p.products[name].color_map
             material = number_material(color_map, color_map, style_name, p.style)
-            every = decimals(left[:, :, None] * right[None])
+            every = decimals(_products_of(p, cuboid.stage))
             write_numbers(products[name], every, material, collection, only_lit=True)
 
 
-def _beams(p, products, collection):
+def _products_of(p, stage):
+    """All products of a small matmul, (rows, inner, columns)."""
+    left, right = (p.evaluation.operand(operand).final for operand in stage.operands)
+    return left[:, :, None] * right[None]
+
+
+def _beams(p, products, values, collection):
     """Join rows and columns in use to their products, wherever these are drawn and swept."""
     material = beam_material(p.scene.look.style, p.style)
     for cuboid in p.arrangement.cuboids:
@@ -312,4 +319,5 @@ def _beams(p, products, collection):
         if sweep.steps and p.options(name).interior:
             planes = {plane.role: plane for plane in p.arrangement.planes if plane.consumer == name}
             planes["result"] = next(plane for plane in p.arrangement.planes if plane.stage is cuboid.stage)
-            write_beams(products[name], cuboid, sweep, planes, material, collection)
+            multiplied = _multiplication(p, cuboid.stage, values)
+            write_beams(products[name], cuboid, planes, sweep.steps, multiplied, material, collection)

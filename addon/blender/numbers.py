@@ -62,7 +62,8 @@ def Number(g):
         # Rounded here, and 0 added, so that there is no "-0".
         unit = g.real("POWER", 10.0, decimals)
         value = g.real("ROUND", Value * unit) / unit + 0.0
-        text = g.node("FunctionNodeValueToString", {"Value": value, "Decimals": decimals})[0]
+        shown = g.switch(value == g.real("ROUND", value), 0, decimals)  # whole ones without ".00"
+        text = g.node("FunctionNodeValueToString", {"Value": value, "Decimals": shown})[0]
         text = g.node("FunctionNodeReplaceString", {0: text, 1: "-", 2: "−"})[0]
         length = g.node("FunctionNodeStringLength", {0: text})[0]
         height = size * g.real("MINIMUM", 1.0, 2.6 / g.real("MAXIMUM", length, 1.0))
