@@ -92,6 +92,12 @@ def test_every_field_of_a_description_has_words():
             assert prop.identifier in ("rna_type", "name") or prop.type == "POINTER" or prop.description
 
 
+def test_python_can_end_with_the_panel_registered():
+    program = "import bpy, sys; from matrix_cinema import ui; ui.register(); sys.exit(0)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 # The description in the panel
 
 
