@@ -41,9 +41,8 @@ def main():
 def capture(output):
     folder = model_folder()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = transformers.BertModel.from_pretrained(
-        folder, attn_implementation="sdpa", local_files_only=True, dtype=torch.float32
-    ).eval()
+    model = transformers.BertModel.from_pretrained(folder, attn_implementation="sdpa", local_files_only=True)
+    model = model.float().eval()
     torch.set_num_threads(1)  # so that the sums are taken in the same order, and the bytes are the same
     inputs = tokenizer(TEXT, return_tensors="pt")
     with torch.no_grad(), record(model, layers=LAYERS) as recording:

@@ -11,6 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install matrix-cinema[capture]")
 transformers = pytest.importorskip("transformers", reason="CAPTURE IS NOT TESTED: pip install transformers")
 
+import matrix_cinema.capture.record  # noqa: E402
 from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from matrix_cinema.files.capture import open_capture  # noqa: E402
@@ -116,11 +117,43 @@ class InPlace(Nano):
     def forward(self, x):
         x = x.clone()
         q, k, v = (t.view(*x.shape[:2], 4, 8).transpose(1, 2) for t in self.qkv(x).split(32, 2))
+        q *= 8**-0.5
         scores = q @ k.transpose(-2, -1)
-        scores *= 8**-0.5
         scores += torch.full((x.shape[1], x.shape[1]), -1e9).triu(1)
         x += self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(x.shape))
         return x.mul_(2)
+
+
+class Lecture(nn.Module):
+    """Every head a module of its own, their results put side by side."""
+
+    class Head(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.key, self.query, self.value = (nn.Linear(32, 8, bias=False) for _ in range(3))
+
+        def forward(self, x):
+            scores = self.query(x) @ self.key(x).transpose(-2, -1) * 8**-0.5
+            scores = scores.masked_fill(torch.tril(torch.ones(x.shape[1], x.shape[1])) == 0, float("-inf"))
+            pattern = nn.functional.softmax(scores, dim=-1)
+            return pattern @ self.value(x)
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.heads = nn.ModuleList([Lecture.Head() for _ in range(4)])
+            self.norm, self.out = nn.LayerNorm(32), nn.Linear(32, 32)
+
+        def forward(self, x):
+            normed = self.norm(x)
+            return x + self.out(torch.cat([head(normed) for head in self.heads], dim=-1))
+
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.Sequential(Lecture.Block(), Lecture.Block())
+
+    def forward(self, x):
+        return self.blocks(x)
 
 
 class Windows(nn.Module):
@@ -210,6 +243,7 @@ CASES = {
     "mha, extra keys": (
         lambda: nn.MultiheadAttention(32, 4, batch_first=True, add_bias_kv=True, add_zero_attn=True),
         (VECTORS,) * 3, {}, f"4/4 none absolute {PLAIN}"),
+    "lecture": (Lecture, (VECTORS,), {}, f"4/4 causal absolute {PLAIN}"),
     "merged": (Merged, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
     "windows": (Windows, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
     "one head": (OneHead, (VECTORS,), {}, f"1/1 none absolute {PLAIN}"),
@@ -341,6 +375,19 @@ def test_the_batch_element_asked_for():
                 assert np.abs(recording.layers[name][0][key] - array).max() < 1e-4
 
 
+def test_heads_that_are_modules_of_their_own_are_one_layer():
+    model = Lecture().eval()
+    with record(model, batch=2) as recording:
+        run(model, VECTORS)
+    assert list(recording.layers) == ["0", "1"]
+    capture = in_memory(recording)
+    for n, block in enumerate(model.blocks):
+        for number, head in enumerate(block.heads):
+            assert np.array_equal(capture.tensor(n, "W_Q", number), head.query.weight.detach().T)
+        assert np.array_equal(capture.tensor(n, "b_O")[0], block.out.bias.detach())
+    assert np.array_equal(capture.tensor(0, "resid_pre"), VECTORS[2])
+
+
 @pytest.mark.parametrize("make", [InPlace, encoder, Merged])
 def test_what_is_overwritten_later_is_recorded_as_it_was(make):
     torch.manual_seed(2)
@@ -349,6 +396,11 @@ def test_what_is_overwritten_later_is_recorded_as_it_was(make):
         run(model, VECTORS)
     tensors = recording.layers["0"][0]
     assert np.array_equal(tensors["x"], VECTORS[1]) and np.array_equal(tensors["resid_pre"], VECTORS[1])
+    before = {name: array.copy() for name, array in tensors.items()}
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 1
+    assert all(np.array_equal(tensors[name], array) for name, array in before.items())
 
 
 def test_layers_and_heads_asked_for():
@@ -414,6 +466,43 @@ def test_positions_are_read_off():
     slopes = [2 ** (-8 * (n + 1) / 4) for n in range(4)]  # Press et al. 2022, for 4 heads
     assert found["bloom"][1]["position"]["slopes"] == pytest.approx(slopes, rel=1e-4)
     assert found["bloom"][0]["bias"].shape == (4, 1, 9), "a slope needs no matrix"
+
+
+@pytest.mark.parametrize("lead", [(), (6,), (2, 3), (2, 3, 2)])
+@pytest.mark.parametrize("masked", ["", "bool", "float"])
+def test_scaled_dot_product_attention_of_any_axes(lead, masked):
+    """Called directly, with a mask for every head or for all, no projections to tell batch from heads."""
+
+    class Direct(nn.Module):
+        def forward(self, q, k, mask):
+            return nn.functional.scaled_dot_product_attention(q, k, k[..., :4], attn_mask=mask, scale=0.3)
+
+    torch.manual_seed(4)
+    q, k = torch.randn(*lead, 5, 8), torch.randn(*lead, 7, 8)
+    mask = {"": None, "bool": torch.rand(*lead, 5, 7) > 0.4, "float": torch.randn(*lead[-1:], 5, 7)}[masked]
+    if masked == "bool":
+        mask[..., 0] = True
+    with record(Direct()) as recording:
+        out = run(Direct(), q, k, mask)[0]
+    tensors, description = recording.layers["0.cross"]
+    assert description["max_abs_error"] < 1e-5 and description["scale"] == 0.3
+    assert tensors["z"].shape[0] == math.prod(lead[1:] if len(lead) > 1 else lead)
+    expected = out[0] if len(lead) > 1 else out
+    assert np.array_equal(tensors["z"].reshape(-1), expected.reshape(-1))
+
+
+def test_what_is_not_understood_is_left_out_with_a_warning(monkeypatch):
+    def fails(call, batch, see=matrix_cinema.capture.record.see):
+        if "layer.0" in call.module:
+            raise RuntimeError("odd shapes")
+        return see(call, batch)
+
+    monkeypatch.setattr(matrix_cinema.capture.record, "see", fails)
+    model = library("Bert", **SIZES)
+    with pytest.warns(CaptureWarning, match=r"layer\.0.*left out: not understood \(odd shapes\)"):
+        with record(model) as recording:
+            run(model, IDS)
+    assert [d["module"] for _, d in recording.layers.values()] == ["encoder.layer.1.attention.self"]
 
 
 def test_softcap_and_sinks():

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from ..files.capture import attend
+from . import projections
 from .positions import position_of
-from .projections import find_projections
 from .watch import Linear
 
 MASKED = -1e3  # a logit this far below the row's largest has no weight in any float type
@@ -24,7 +24,7 @@ class Seen:
 
     `allowed` and `bias` are [heads or 1, queries, keys] or None, the bias exact to within `noise`;
     `found` has the projections, `output` the linear map after the heads, `tensors` what else is
-    written.
+    written. `parts` counts the layers, this the last, that are heads of one.
     """
 
     module: str
@@ -43,6 +43,7 @@ class Seen:
     noise: float
     found: dict
     output: Linear | None
+    parts: int
     tensors: dict
 
 
@@ -102,6 +103,7 @@ def see(call, index):
         noise=noise,
         found=found,
         output=call.output,
+        parts=call.parts,
         tensors=tensors,
     )
 
@@ -152,57 +154,53 @@ def join(before, after):
     )
 
 
+def side_by_side(parts):
+    """Layers whose results one linear map takes together, as the heads of one layer."""
+    last = parts[-1]
+    shapes = {(s.q.shape[1:], s.k.shape[1:], s.v.shape[1:], s.scale, s.softcap, s.kind) for s in parts}
+    if len(shapes) > 1 or any(set(s.found) != set(last.found) for s in parts):
+        return None
+    found = {name: projections.side_by_side([s.found[name] for s in parts]) for name in last.found}
+    stacked = {n: np.concatenate([getattr(s, n) for s in parts]) for n in ("q", "k", "v", "z")}
+    columns = last.k.shape[1]
+    for name, fill in (("allowed", True), ("bias", 0.0)):
+        if any(getattr(s, name) is not None for s in parts):
+            each = [_placed(getattr(s, name), fill, s, 0, columns) for s in parts]
+            stacked[name] = np.concatenate(each)
+    before_rotation = {
+        name: np.concatenate([s.tensors[name] for s in parts])
+        for name in ("q_pre", "k_pre")
+        if all(name in s.tensors for s in parts)
+    }
+    return replace(
+        last,
+        **stacked,
+        sinks=tuple(sink for s in parts for sink in s.sinks),
+        found=found,
+        tensors=last.tensors | before_rotation,
+        parts=1,
+    )
+
+
 def written(seen, heads):
     """(tensors, description) of a layer with only the query heads `heads`, or all for None."""
     n_q, n_kv = seen.q.shape[0], seen.k.shape[0]
     heads = list(range(n_q)) if heads is None else sorted(set(heads))
     kv_heads = sorted({head // (n_q // n_kv) for head in heads})
-    rows, columns = seen.q.shape[1], seen.k.shape[1]
+    shape = (n_q, seen.q.shape[1], seen.k.shape[1])
+    allowed = None if seen.allowed is None else np.broadcast_to(seen.allowed, shape)[heads]
 
-    allowed = None if seen.allowed is None else np.broadcast_to(seen.allowed, (n_q, rows, columns))
-    z = seen.z if allowed is None else np.where(allowed.any(-1)[..., None], seen.z, 0)
-    tensors = {"q": seen.q[heads], "k": seen.k[kv_heads], "v": seen.v[kv_heads], "z": z[heads]}
-    for name, array in seen.tensors.items():
-        tensors[name] = array[{"q_pre": heads, "k_pre": kv_heads}.get(name, slice(None))]
-    for name, size in (("x", rows), ("x_k", columns), ("resid_pre", rows), ("attn_out", rows)):
-        if name in tensors and tensors[name].shape[0] != size:
-            del tensors[name]
-    for name, size in (("q_pre", rows), ("k_pre", columns)):
-        if name in tensors and tensors[name].shape[1] != size:
-            del tensors[name]
-
-    for name, projection in seen.found.items():
-        own = heads if name == "Q" else kv_heads
-        tensors[f"W_{name}"] = _numpy(projection.weight(own))
-        if projection.full_bias is not None:
-            tensors[f"b_{name}"] = _numpy(projection.bias(own))
-    if seen.output is not None and seen.output.weight.shape[0] == n_q * z.shape[-1]:
-        tensors["W_O"] = _numpy(seen.output.weight.reshape(n_q, z.shape[-1], -1)[heads])
-        if seen.output.bias is not None:
-            tensors["b_O"] = _numpy(seen.output.bias)
-
-    mask = _mask_named(seen.allowed, rows, columns)
+    tensors = _activations(seen, heads, kv_heads) | _weights(seen, heads, kv_heads)
+    if allowed is not None:
+        # A query that may attend to nothing gives what its library makes of that, even NaN; here zeros.
+        tensors["z"] = np.where(allowed.any(-1)[..., None], tensors["z"], 0)
+    mask = _mask_named(seen.allowed, *shape[1:])
     if mask["kind"] in ("padding", "custom"):
-        kept = allowed[heads]
-        tensors["mask"] = _compressed_mask(kept)
+        tensors["mask"] = _compressed_mask(allowed)
     if seen.bias is not None:
-        bias = np.broadcast_to(seen.bias, (n_q, rows, columns))[heads]
-        kept = None if allowed is None else allowed[heads]
-        tensors["bias"] = _compressed_bias(bias, kept, seen.noise).astype(seen.q.dtype)
-        if mask["kind"] == "none":
-            mask = {"kind": "bias"}
-
-    error = 0.0
-    for n, head in enumerate(heads):
-        group = kv_heads.index(head // (n_q // n_kv))
-        bias = tensors.get("bias")
-        if bias is not None:
-            bias = np.broadcast_to(bias, (len(heads), rows, columns))[n].astype(np.float64)
-        q, k, v = (tensors[t][at].astype(np.float64) for t, at in (("q", n), ("k", group), ("v", group)))
-        sink = seen.sinks[head] if seen.sinks else None
-        masked = None if allowed is None else allowed[head]
-        made = attend(q, k, v, seen.scale, seen.softcap, bias, masked, sink)[-1]
-        error = max(error, float(np.abs(made - tensors["z"][n]).max()))
+        bias = np.broadcast_to(seen.bias, shape)[heads]
+        tensors["bias"] = _compressed_bias(bias, allowed, seen.noise).astype(seen.q.dtype)
+        mask = {"kind": "bias"} if mask["kind"] == "none" else mask
 
     description = {
         "module": seen.module,
@@ -215,7 +213,7 @@ def written(seen, heads):
         "position": position_of(seen),
         "dtype": seen.dtype,
         "tap": seen.tap,
-        "max_abs_error": error,
+        "max_abs_error": _error(seen, tensors, allowed, heads, kv_heads),
     }
     if len(heads) < n_q:
         description |= {"heads": heads, "kv_heads": kv_heads}
@@ -223,10 +221,55 @@ def written(seen, heads):
         description["softcap"] = seen.softcap
     if seen.sinks:
         description["sinks"] = list(seen.sinks)
-    described = {name: projection.how for name, projection in seen.found.items()}
-    if described:
-        description["projections_found_by"] = described
+    if seen.found:
+        description["projections_found_by"] = {name: found.how for name, found in seen.found.items()}
     return {name: np.ascontiguousarray(array) for name, array in tensors.items()}, description
+
+
+def _activations(seen, heads, kv_heads):
+    """What was computed, of these heads; without what was seen for only some of the tokens."""
+    rows, columns = seen.q.shape[1], seen.k.shape[1]
+    tensors = {"q": seen.q[heads], "k": seen.k[kv_heads], "v": seen.v[kv_heads], "z": seen.z[heads]}
+    for name, array in seen.tensors.items():
+        array = array[{"q_pre": heads, "k_pre": kv_heads}.get(name, slice(None))]
+        if array.shape[-2] == (columns if name in ("x_k", "k_pre") else rows):
+            tensors[name] = array
+    return tensors
+
+
+def _weights(seen, heads, kv_heads):
+    """The projections of these heads."""
+    tensors = {}
+    for name, projection in seen.found.items():
+        own = heads if name == "Q" else kv_heads
+        tensors[f"W_{name}"] = _numpy(projection.weight(own))
+        if projection.full_bias is not None:
+            tensors[f"b_{name}"] = _numpy(projection.bias(own))
+    n_q, width = seen.z.shape[0], seen.z.shape[-1]
+    if seen.output is not None and seen.output.weight.shape[0] == n_q * width:
+        tensors["W_O"] = _numpy(seen.output.weight.reshape(n_q, width, -1)[heads])
+        if seen.output.bias is not None:
+            tensors["b_O"] = _numpy(seen.output.bias)
+    return tensors
+
+
+def _error(seen, tensors, allowed, heads, kv_heads):
+    """The largest difference between z and what the tensors to be written give."""
+    group = seen.q.shape[0] // seen.k.shape[0]
+    shape = (len(heads), seen.q.shape[1], seen.k.shape[1])
+    bias = np.broadcast_to(tensors["bias"], shape) if "bias" in tensors else None
+    errors = [0.0]
+    for n, head in enumerate(heads):
+        at = kv_heads.index(head // group)
+        q, k, v = (tensors[t][i].astype(np.float64) for t, i in (("q", n), ("k", at), ("v", at)))
+        z = attend(
+            *(q, k, v, seen.scale, seen.softcap),
+            bias=None if bias is None else bias[n].astype(np.float64),
+            allowed=None if allowed is None else allowed[n],
+            sink=seen.sinks[head] if seen.sinks else None,
+        )[-1]
+        errors.append(float(np.abs(z - tensors["z"][n]).max()))
+    return max(errors)
 
 
 def _projected(call, index):
@@ -235,7 +278,7 @@ def _projected(call, index):
     q = call.q[index]
     k, v = (t[index if t.shape[0] > 1 else 0] for t in (call.k, call.v))
     k, v = _ungroup(k, v, q.shape[0])
-    return q, k, v, find_projections(q, k, v, call.before, call.paths, batch, index)
+    return q, k, v, projections.find_projections(q, k, v, call.before, call.paths, batch, index)
 
 
 def _unpacked(call):

@@ -5,7 +5,7 @@ themselves, a constant times them, or, under a rotary embedding, vectors of the 
 something else stands between (a norm on queries and keys), the way that the tensors took tells.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -37,6 +37,22 @@ class Projection:
     def bias(self, heads):
         """[heads, width] of some heads, or None."""
         return None if self.full_bias is None else self.full_bias[self.columns[heads]]
+
+
+def side_by_side(projections):
+    """The projection of the heads of several, which project the same x."""
+    first, offset, columns = projections[0], 0, []
+    for projection in projections:
+        columns.append(projection.columns + offset)
+        offset += projection.full_weight.shape[1]
+    biases = [projection.full_bias for projection in projections]
+    return replace(
+        first,
+        full_weight=torch.cat([projection.full_weight for projection in projections], dim=1),
+        full_bias=None if any(bias is None for bias in biases) else torch.cat(biases),
+        columns=torch.cat(columns),
+        pre=torch.cat([projection.pre for projection in projections]),
+    )
 
 
 def find_projections(q, k, v, linears, paths, batch, index):

@@ -15,7 +15,7 @@ import torch
 from ..errors import InputError
 from ..files.capture import numbers, write_capture
 from .fused import seen_and_unchanged
-from .layers import join, joins, see, written
+from .layers import join, joins, see, side_by_side, written
 from .watch import Watch, running_module
 
 
@@ -85,7 +85,18 @@ def record(model, layers=None, heads=None, batch=0):
         size = call.q.shape[0]
         if not 0 <= batch < size:
             raise InputError(f"batch element {batch} is not there; the batch has {size}")
-        now = see(call, batch)
+        try:
+            now = see(call, batch)
+        except (RuntimeError, ValueError, IndexError) as error:
+            # Models do what nobody thought of; one such layer must not stop the model or the others.
+            reason = str(error).splitlines()[0]
+            text = f"an attention in {call.module or 'the model'} is left out: not understood ({reason})"
+            warnings.warn(text, CaptureWarning, stacklevel=2)
+            return
+        together = side_by_side([*seen[1 - now.parts :], now]) if now.parts > 1 else None
+        if together is not None:
+            del seen[1 - now.parts :]
+            now = together
         before = next((n for n, old in enumerate(seen) if joins(old, now)), None)
         if before is None:
             seen.append(now)

@@ -47,7 +47,8 @@ class Call:
     hand: `logits`, what its softmax saw [batch, heads, queries, keys], and scale and softcap as
     far as its steps show them. `before` and `output` are the linear maps around it (the output's
     axes are tokens, batch instead of batch, tokens when `tokens_first`), `paths` has those that q
-    and k came from, `added` is the output and the residual stream that it was added to.
+    and k came from, `added` is the output and the residual stream that it was added to. `parts`
+    counts the calls, this the last, whose results side by side the output map takes.
     """
 
     q: torch.Tensor
@@ -64,6 +65,7 @@ class Call:
     before: list[Linear] = field(default_factory=list)
     output: Linear | None = None
     tokens_first: bool = False
+    parts: int = 1
     added: tuple[torch.Tensor, torch.Tensor] | None = None
     paths: dict[str, list[Linear]] = field(default_factory=dict)
 
@@ -97,6 +99,7 @@ class Watch(TorchFunctionMode):
         self._module = module
         self._done = done
         self._last = None  # the attention that is not yet done
+        self._row = []  # the results of attentions since one was taken by a linear map
         self._linears = []  # those that ran since
         self._copied = None  # the latest input of a linear map, and its copy
         self._origins = WeakIdKeyDictionary()
@@ -169,6 +172,9 @@ class Watch(TorchFunctionMode):
         lead = torch.broadcast_shapes(q.shape[:-2], result.shape[:-2])
         paths = {"q": _linears_of(self._origins.get(q)), "k": _linears_of(self._origins.get(k))}
         split = self._split(lead, q, paths["q"])
+        if mask is not None and q.dim() != 4:
+            mask = mask.broadcast_to((*lead, q.shape[-2], k.shape[-2]))
+            mask = _by_head(mask, lead, split)
         # Keys may be fewer heads than queries, and the same for the whole batch.
         shared = split[0] if math.prod(k.shape[:-2]) % split[0] == 0 else 1
         call = Call(
@@ -192,11 +198,15 @@ class Watch(TorchFunctionMode):
         bias = None if bias is None else bias.detach()
         linear = Linear(self._copied[1], weight, bias, y.detach().clone())
         last = self._last
-        tokens_first = _eats(linear, last.z) if last is not None and last.output is None else None
-        if tokens_first is None:
+        if last is not None and last.output is None:
+            for parts in dict.fromkeys((1, len(self._row))):
+                tokens_first = _eats(linear, self._row[-parts:])
+                if tokens_first is not None:
+                    last.output, last.tokens_first, last.parts = linear, tokens_first, parts
+                    self._row = []
+                    break
+        if last is None or last.output is not linear:
             self._linears.append(linear)
-        else:
-            last.output, last.tokens_first = linear, tokens_first
         self._origins[y if result is None else result] = Origin("linear", data=linear)
 
     def _note_einsum(self, args, result):
@@ -324,6 +334,9 @@ class Watch(TorchFunctionMode):
         for name in ("q", "k", "v", "z", "logits"):
             if getattr(call, name) is not None:
                 setattr(call, name, getattr(call, name).detach().cpu().clone())
+        if self._row and self._row[-1].shape != call.z.shape:
+            self._row = []
+        self._row.append(call.z)
         self._last = call
 
     def _split(self, lead, q, linears):
@@ -414,11 +427,13 @@ def _by_head(tensor, lead, split):
     return tensor.reshape(*split, *tail)
 
 
-def _eats(linear, z):
-    """Whether a linear map's input is the heads' outputs side by side: None, or whether tokens lie first."""
-    batch, heads, tokens, width = z.shape
-    if linear.x.numel() != z.numel():
+def _eats(linear, results):
+    """Whether a linear map's input is the heads' results side by side: None, or whether tokens lie first."""
+    batch, heads, tokens, width = results[0].shape
+    heads *= len(results)
+    if linear.x.numel() != batch * heads * tokens * width:
         return None
+    z = torch.cat(results, dim=1)
     if linear.x.shape[-1] == heads * width:
         ways = {False: z.permute(0, 2, 1, 3), True: z.permute(2, 0, 1, 3)}
     elif linear.x.shape[-1] == heads * tokens * width:
