@@ -42,7 +42,8 @@ def element_material(first, last, style_name, style):
     if last != first:
         color = _mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
     if style.flat:
-        _surface(f, f.node("ShaderNodeEmission", {"Color": color})[0])
+        bright = attribute(f, "lit") * style.lit_glow + 1.0
+        _surface(f, f.node("ShaderNodeEmission", {"Color": color, "Strength": bright})[0])
     else:
         glow = attribute(f, "lit") * style.lit_glow + style.glow
         _surface(
@@ -74,9 +75,8 @@ def number_material(first, last, style_name, style):
     color = looked_up(f, first, tone)
     if last != first:
         color = _mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
-    brightness = f.node("ShaderNodeRGBToBW", {0: color})[0] * (
-        1.0 if style.flat else attribute(f, "lit") * style.lit_glow + (1.0 + style.glow)
-    )
+    glow = attribute(f, "lit") * style.lit_glow + (1.0 + style.glow)
+    brightness = f.node("ShaderNodeRGBToBW", {0: color})[0] * glow
     dark, light = ((*linear(c), 1.0) for c in sorted((style.text, style.background), key=sum))
     shade = _mix_color(f, light, dark, f.real("GREATER_THAN", brightness, MIDDLE_GREY))
     _surface(f, f.node("ShaderNodeEmission", {"Color": shade})[0])
@@ -133,6 +133,20 @@ def beam_material(style_name, style):
         light = f.node("ShaderNodeEmission", {"Color": (*linear(style.text), 1.0), "Strength": 1.0})[0]
         clear = f.node("ShaderNodeBsdfTransparent")[0]
         _surface(f, f.node("ShaderNodeMixShader", {0: 0.55, 1: clear, 2: light})[0])
+        f.finish()
+    return material
+
+
+def guide_material():
+    """Light without body, in the point colour `guide` and as opaque as its fourth channel says."""
+    name = "Matrix Cinema guides"
+    material = bpy.data.materials.get(name)
+    if material is None:
+        material, f = _blank(name)
+        color = f.node("ShaderNodeAttribute", attribute_name="guide", attribute_type="GEOMETRY")
+        light = f.node("ShaderNodeEmission", {"Color": color["Color"], "Strength": 1.0})[0]
+        clear = f.node("ShaderNodeBsdfTransparent")[0]
+        _surface(f, f.node("ShaderNodeMixShader", {0: color["Alpha"], 1: clear, 2: light})[0])
         f.finish()
     return material
 

@@ -25,6 +25,7 @@ class Style:
     coat: float = 0.0
     glow: float = 0.0  # emission of an element relative to its colour
     lit_glow: float = 2.5  # extra emission of the entries in use
+    shape: str = "cube"  # of an entry, unless the scene says otherwise
     key: float = 1.0  # strengths of the lights, relative
     fill: float = 1.0
     rim: float = 1.0
@@ -79,6 +80,18 @@ STYLES = {
         unsigned_map="oslo_r",
         view_transform="Standard",
         lit_glow=0.0,
+    ),
+    "mm": Style(
+        about="black and flat, beads in the colours of mm, entries in use twice as bright",
+        flat=True,
+        background=(0.0, 0.0, 0.0),
+        ground=None,
+        text=(0.8, 0.8, 1.0),
+        signed_map="mm",
+        unsigned_map="mm_positive",
+        view_transform="Standard",
+        lit_glow=3.6,  # twice the sRGB value is 4.6 times the light
+        shape="sphere",
     ),
 }
 

@@ -12,7 +12,7 @@ from .framing import DIRECTIONS, axes
 from .layout import COMMUTATIVE, READING
 
 NAME_SIZE = 1.9  # in scenes from LARGE entries across; in smaller ones less, in proportion
-LARGE = 16
+LARGE = 22
 DETAIL_SIZE = 0.85
 TOKEN_SIZE = 0.8
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
