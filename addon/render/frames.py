@@ -99,6 +99,9 @@ def _render(scene, places, settings, manner, kept, interrupted):
         return
     if scene.camera is None:
         raise InputError(f'scene "{scene.name}": has no camera to render through')
+    engine = _engine(settings.engine)
+    if engine == "CYCLES" and scene.cycles.use_denoising and not has_denoiser():
+        tell("this Blender was built without a denoiser; more --samples make up for it", manner.progress)
     progress = Progress("rendering", kept + len(places), kept, style=manner.progress)
     done = 0
 
@@ -109,7 +112,7 @@ def _render(scene, places, settings, manner, kept, interrupted):
     with contextlib.ExitStack() as stack:
         if manner.owns_process:
             stack.enter_context(leaving_at_once(interrupted))
-        stack.enter_context(_applied(scene, settings, many=len(places) > 1))
+        stack.enter_context(_applied(scene, settings, engine, many=len(places) > 1))
         stack.enter_context(handler_of(bpy.app.handlers.render_stats, show))
         stack.callback(progress.break_line)
         try:
@@ -159,7 +162,7 @@ def handler_of(handlers, function):
 
 
 @contextlib.contextmanager
-def _applied(scene, settings, many):
+def _applied(scene, settings, engine, many):
     """The scene with these settings; afterwards, with its own again."""
     changed = []
 
@@ -170,7 +173,7 @@ def _applied(scene, settings, many):
     render = scene.render
     frame = scene.frame_current
     try:
-        put(render, "engine", _engine(settings.engine))
+        put(render, "engine", engine)
         put(render, "resolution_x", settings.width)
         put(render, "resolution_y", settings.height)
         put(render, "resolution_percentage", 100)
@@ -186,7 +189,7 @@ def _applied(scene, settings, many):
         put(render.image_settings, "file_format", "PNG")
         put(render.image_settings, "color_mode", "RGBA" if render.film_transparent else "RGB")
         put(render.image_settings, "color_depth", "8")
-        if settings.engine == "cycles":
+        if engine == "CYCLES":
             put(scene.cycles, "device", "CPU")
             put(scene.cycles, "samples", settings.samples)
             # In the background Cycles speaks once in 30 seconds or once a tile; tiles cost nothing
