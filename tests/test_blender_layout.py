@@ -31,3 +31,23 @@ def test_elements_stand_in_their_blocks(factory, scheme):
         )
         np.testing.assert_allclose(found["position"], expected, atol=1e-5)
     assert verify(built).ok
+
+
+def guides_of(scene):
+    return [ob for ob in scene.objects if ob.get("mc_kind") == "guide" and ob.type == "MESH"]
+
+
+def test_guides_are_drawn_when_they_are_asked_for(factory):
+    arrays = random(2, A=(3, 4), B=(4, 2))
+    assert not guides_of(build(described("out = A @ B", arrays)))
+    scene = build(described("out = A @ B", arrays, look={"row_guides": 0.6, "flow_guides": 0.5}))
+    rows = [ob for ob in guides_of(scene) if "rows" in ob.name]
+    assert sorted(ob["mc_name"] for ob in rows) == ["A", "B", "out"]
+    for ob in rows:  # 5 or 6 lines of 8 points, and one corner
+        count = len(ob.data.vertices)
+        colors = np.zeros((count, 4), np.float32)
+        ob.data.attributes["guide"].data.foreach_get("color", colors.ravel())
+        assert count % 8 == 3 and np.allclose(colors, [0.6, 0.6, 0.6, 1.0])
+        assert not ob.data.validate() and not ob.visible_shadow
+    (flow,) = [ob for ob in guides_of(scene) if "flow" in ob.name]
+    assert len(flow.data.polygons) == 2 and flow["mc_name"] == "out"

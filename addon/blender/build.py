@@ -18,6 +18,7 @@ from . import camera, lettering, studio
 from .beams import write_beams
 from .digest import digest
 from .groups import OPERATORS, PREFIX
+from .guides import write_guides
 from .materials import beam_material, element_material, number_material
 from .numbers import write_numbers
 from .objects import (
@@ -62,6 +63,7 @@ def draw(p, target=None):
         _numbers(p, matrices, products, rooms["Lettering"])
     if p.beams:
         _beams(p, products, values, rooms["Products"])
+    write_guides(p, rooms["Products"])
     for name, move in p.timeline.moves.items():
         keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
         if name in products and move.settled > move.swept:

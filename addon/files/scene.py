@@ -24,7 +24,7 @@ LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
-VIEWS = ("stage", "three_quarter", "front", "side", "top", "isometric")
+VIEWS = ("stage", "three_quarter", "front", "side", "top", "isometric", "mm")
 ENGINES = ("cycles", "eevee")
 
 
@@ -154,6 +154,8 @@ class Look:
     labels: bool = True
     numbers: str = option("auto", choices=SWITCHES)
     beams: str = option("auto", choices=SWITCHES)
+    row_guides: float = option(0.0, low=0.0, high=1.0)  # brightness; mm's is 0.6
+    flow_guides: float = option(0.0, low=0.0, high=1.0)  # length; mm's is 0.5
     legend: bool = True
     title: bool = True
 

@@ -18,6 +18,7 @@ DIRECTIONS = {
     "side": (1.0, 0.0, 0.0),
     "top": (0.0, -1e-3, 1.0),
     "isometric": (1.0, -1.0, 0.8164966),
+    "mm": (-1.0, -1.0, 1.0),  # its default camera stands at (-48, 48, 48), y up
 }
 
 

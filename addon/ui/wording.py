@@ -32,6 +32,10 @@ FIELDS = {
                             "as spheres, which need far less memory and time", {"step": 1000}),
         "numbers": ("Numbers", "Write its number on each element", {}),
         "beams": ("Beams", "Join the row and the column in use to the entry that they make", {}),
+        "row_guides": ("Row Guides", "Brightness of lines along the rows of each matrix; 0: none",
+                       {"subtype": "FACTOR"}),
+        "flow_guides": ("Flow Guides", "Size of the vanes that point from left and right to the result; "
+                        "0: none", {"subtype": "FACTOR"}),
         "labels": ("Names and Tokens", "Write matrix names, shapes and the tokens along the axes", {}),
         "legend": ("Legend", "Show colour bars with numbers along the bottom of the picture", {}),
         "title": ("Title", "Show title and caption at the top of the picture", {}),

@@ -1,0 +1,54 @@
+"""Guides as light meshes with colours of their own; they take no part in the light of the scene."""
+
+import bpy
+import numpy as np
+
+from ..staging.guides import LEFT_COLOR, RIGHT_COLOR, flow_guides, row_guides
+from .materials import guide_material, linear
+
+THICKNESS = 0.04  # of a line, in entries
+# Corners of a box as low (0) or high (1) on each axis, and its faces.
+_BOX = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
+_FACES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
+
+
+def write_guides(p, collection):
+    """Write the guides that the description's look asks for."""
+    look, gap = p.scene.look, p.scene.layout.gap
+    if look.row_guides:
+        grey = (look.row_guides,) * 3 + (1.0,)
+        for guide in row_guides(p.arrangement):
+            points, faces = _boxes(guide.lines)
+            points = [*points, *guide.corners.reshape(-1, 3)]
+            triangles = np.arange(3 * len(guide.corners)).reshape(-1, 3) + len(faces) // 6 * 8
+            colors = [grey] * len(points)
+            _guide(f"{guide.name} rows", guide.name, points, [*faces, *triangles], colors, collection)
+    if look.flow_guides:
+        for guide in flow_guides(p.arrangement, gap, look.flow_guides):
+            points, colors = [], []
+            for end, color in ((guide.left, LEFT_COLOR), (guide.right, RIGHT_COLOR)):
+                points += [guide.center, guide.tip, end]
+                colors += [(*linear(color), alpha) for alpha in (guide.alpha, 1.0, guide.alpha)]
+            faces = [(0, 1, 2), (3, 4, 5)]
+            _guide(f"{guide.name} flow", guide.name, points, faces, colors, collection)
+
+
+def _boxes(lines):
+    """Thin boxes along lines (n, 2, 3) that are parallel to the axes: points (8 n, 3) and faces (6 n, 4)."""
+    low, high = lines.min(axis=1) - THICKNESS / 2, lines.max(axis=1) + THICKNESS / 2
+    points = low[:, None] + _BOX * (high - low)[:, None]
+    faces = _FACES + 8 * np.arange(len(lines))[:, None, None]
+    return points.reshape(-1, 3), faces.reshape(-1, 4)
+
+
+def _guide(title, name, points, faces, colors, collection):
+    """A mesh of these points and faces, each point with its colour: linear RGB and opacity."""
+    mesh = bpy.data.meshes.new(title)
+    mesh.from_pydata([tuple(map(float, point)) for point in points], [], [tuple(map(int, f)) for f in faces])
+    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
+    mesh.materials.append(guide_material())
+    ob = bpy.data.objects.new(title, mesh)
+    ob["mc_kind"], ob["mc_name"] = "guide", name
+    ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
+    collection.objects.link(ob)
+    return ob

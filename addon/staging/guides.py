@@ -1,0 +1,87 @@
+"""Guides: lines that make a sparse matrix legible as a sheet, and vanes that show where a product flows.
+
+Both stand where mm draws them. A matrix has up to nine lines along its rows, its two sides, and a
+corner at entry (0, 0); a product has two triangles that meet on the way to its result, a blue one from
+the side of its left matrix and a red one from its right.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LINES = 8  # lines along the rows of a block, less one
+CORNER = 1 / 8  # of the block's sides that the corner takes
+LEFT_COLOR, RIGHT_COLOR = (150 / 255, 200 / 255, 1.0), (1.0, 150 / 255, 150 / 255)  # sRGB
+
+
+@dataclass(frozen=True, eq=False)
+class RowGuide:
+    """The guide of one plane: `lines` (n, 2, 3) from end to end, and `corners` (m, 3, 3), one triangle
+    for each block."""
+
+    name: str
+    lines: np.ndarray
+    corners: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class FlowGuide:
+    """The guide of one product: triangles from the cuboid's `center` to the `tip`, (3,), towards the result,
+    and out to `left` and to `right`; `alpha` is their opacity away from the tip, where it is 1."""
+
+    name: str
+    center: np.ndarray
+    tip: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    alpha: float
+
+
+def row_guides(arrangement):
+    """A RowGuide for each plane."""
+    return [_row_guide(plane) for plane in arrangement.planes]
+
+
+def _row_guide(plane):
+    lines, corners = [], []
+
+    def at(i, j):
+        return plane.origin + plane.row * i + plane.column * j
+
+    for top, bottom in _blocks(plane.row_ruler):
+        for left, right in _blocks(plane.column_ruler):
+            height, width = bottom - top, right - left
+            stride = max(1.0, height / LINES)
+            rows = top + stride * np.arange(int(height / stride + 1e-9) + 1)
+            lines += [(at(i, left), at(i, right)) for i in rows]
+            lines += [(at(top, j), at(bottom, j)) for j in (left, right)]
+            below, beside = top + CORNER * (height + 1), left + CORNER * (width + 1)
+            corners.append((at(top, left), at(below, left), at(top, beside)))
+    return RowGuide(plane.stage.name, np.array(lines), np.array(corners))
+
+
+def _blocks(ruler):
+    """The first and the last place of each block."""
+    starts = range(0, ruler.count, ruler.block)
+    return [(ruler.at(n), ruler.at(min(n + ruler.block, ruler.count) - 1)) for n in starts]
+
+
+def flow_guides(arrangement, gap, scale):
+    """A FlowGuide for each cuboid, `scale` of the way from its centre to its sides, 0 to 1."""
+    return [_flow_guide(cuboid, arrangement.planes, gap, scale) for cuboid in arrangement.cuboids]
+
+
+def _flow_guide(cuboid, planes, gap, scale):
+    corners = cuboid.corners(0.0)
+    center = 0.5 * (corners.min(axis=0) + corners.max(axis=0))
+    faces = {plane.role: plane for plane in planes if plane.consumer == cuboid.stage.name}
+    faces["result"] = next(plane for plane in planes if plane.stage is cuboid.stage)
+
+    def towards(role, step):
+        """From the centre straight to a face, up to the gap before where it stands."""
+        away = (faces[role].origin - center) @ step
+        return center + step * np.sign(away) * scale * (abs(away) - gap)
+
+    tip = towards("result", cuboid.k_step)
+    left, right = towards("left", cuboid.j_step), towards("right", cuboid.i_step)
+    return FlowGuide(cuboid.stage.name, center, tip, left, right, 0.5 + 0.5 * scale)
