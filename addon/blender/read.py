@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..errors import JobError
+
 KINDS = {"value": np.float32, "i": np.int32, "j": np.int32, "k": np.int32}
 
 
@@ -11,25 +13,44 @@ def drawn_objects(scene, kind):
 
 
 def elements(ob, depsgraph):
-    """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,).
+    """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,),
+    and their "position" in the world, (n, 3).
 
-    Instances and points are read alike.
+    Instances and points are read alike. Raises JobError when there are other things to read.
     """
     # The geometry set owns what it hands out, so it is kept in a variable.
-    geometry = ob.evaluated_get(depsgraph).evaluated_geometry()
-    cloud = geometry.instances_pointcloud() or geometry.pointcloud
+    evaluated = ob.evaluated_get(depsgraph)
+    geometry = evaluated.evaluated_geometry()
+    instances = geometry.instances_pointcloud()
+    cloud = instances or geometry.pointcloud
     names = ["value", "i", "j"] + (["k"] if ob["mc_kind"] == "product" else [])
     if cloud is None or len(cloud.points) == 0:
-        return {name: np.empty(0, KINDS[name]) for name in names}
+        return {name: np.empty(0, KINDS[name]) for name in names} | {"position": np.empty((0, 3))}
+    if missing := set(names) - set(cloud.attributes.keys()):
+        raise JobError(f"{ob.name}: its elements have no {', '.join(sorted(missing))}")
     out = {}
     for name in names:
         out[name] = np.empty(len(cloud.points), KINDS[name])
         cloud.attributes[name].data.foreach_get("value", out[name])
+    if instances:
+        transforms = np.empty(16 * len(cloud.points), np.float32)
+        cloud.attributes["instance_transform"].data.foreach_get("value", transforms)
+        places = transforms.reshape(-1, 4, 4)[:, 3, :3]  # by columns
+    else:
+        places = np.empty(3 * len(cloud.points), np.float32)
+        cloud.attributes["position"].data.foreach_get("vector", places)
+        places = places.reshape(-1, 3)
+    world = np.array(evaluated.matrix_world, float)
+    out["position"] = places @ world[:3, :3].T + world[:3, 3]
     return out
 
 
 def stored_values(ob):
-    """The numbers that a matrix object's own points carry, float32 (rows, columns)."""
-    values = np.empty(len(ob.data.vertices), np.float32)
+    """The numbers that a matrix object's own points carry, float32 (rows, columns). Raises JobError when
+    they are not that many."""
+    rows, columns = ob["mc_shape"]
+    if "value" not in ob.data.attributes or len(ob.data.vertices) != rows * columns:
+        raise JobError(f"{ob.name}: its mesh does not hold the values of a {rows} × {columns} matrix")
+    values = np.empty(rows * columns, np.float32)
     ob.data.attributes["value"].data.foreach_get("value", values)
-    return values.reshape(tuple(ob["mc_shape"]))
+    return values.reshape(rows, columns)

@@ -2,7 +2,8 @@
 
 The given matrices are those stored in the file, each checked against the digest that was taken
 when the scene was built; everything else (products, partial sums, finished values) is evaluated
-anew from the expression and compared with the evaluated geometry at several frames.
+anew from the expression and compared with the evaluated geometry at several frames; and every element
+has to stand where the layout puts it.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ import numpy as np
 
 from ..algebra.evaluate import evaluate, partial_sums
 from ..algebra.expression import parse
-from ..algebra.stages import is_sheet, leaf_names, stage, stages_of
+from ..algebra.stages import Product, is_sheet, leaf_names, stage, stages_of
 from ..errors import InputError, JobError
 from ..files.scene import from_json
+from ..staging.plan import arrangement_of
 from ..staging.schedule import sweeps_of
 from . import compat
 from .digest import digest
@@ -22,6 +24,8 @@ from .objects import MODIFIER
 from .read import drawn_objects, elements, stored_values
 
 TOLERANCE = 1e-5  # of a matrix's largest magnitude
+OUTSIDE = "an element has indices that its matrix does not"
+PLACE_TOLERANCE = 1e-4  # of the distance between two rows, and as much again for each 100 rows away
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,7 @@ def verify(scene, frames=None, given=None):
     root = stage(parse(description.expression))
     matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
     by_name = {ob["mc_name"]: ob for ob in matrices}
-    missing = [s.name for s in stages_of(root) if s.name not in by_name]
-    if missing:
-        raise JobError(f"{scene.name}: matrix {missing[0]} of the expression is not drawn")
+    _check_objects(scene, root, matrices, products)
     leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
     evaluation = evaluate(root, leaves)
     stages = {s.name: s for s in stages_of(root)}
@@ -96,6 +98,7 @@ def verify(scene, frames=None, given=None):
     shapes = {name: evaluation[name].shape for name in stages}
     sheets = [ob for ob in matrices if is_sheet(stages[ob["mc_name"]])]
     schedule = sweeps_of(root, shapes, description)
+    arrangement = arrangement_of(root, shapes, description)
     frame, subframe = scene.frame_current, scene.frame_subframe
     for moment in telling_frames(scene) if frames is None else frames:
         scene.frame_set(int(moment // 1), subframe=moment % 1)
@@ -106,12 +109,28 @@ def verify(scene, frames=None, given=None):
         for ob in matrices:
             if ob.hide_viewport:
                 continue
-            rows.append(_matrix_row(moment, ob, stages[ob["mc_name"]], evaluation, sweeps, depsgraph))
+            planes = [plane for plane in arrangement.planes if plane.stage.name == ob["mc_name"]]
+            last = moment == scene.frame_end
+            rows.append(_matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph))
         for ob in products:
             if not ob.hide_viewport:
-                rows.append(_product_row(moment, ob, stages[ob["mc_name"]], evaluation, sweeps, depsgraph))
+                (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob["mc_name"]]
+                rows.append(_product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph))
     scene.frame_set(frame, subframe=subframe)
     return Report(tuple(rows))
+
+
+def _check_objects(scene, root, matrices, products):
+    """Every matrix and product of the expression is there, and nothing else says that it is one."""
+    for kind, objects, names in (
+        ("matrix", matrices, [s.name for s in stages_of(root)]),
+        ("product", products, [s.name for s in stages_of(root) if isinstance(s, Product)]),
+    ):
+        found = [ob["mc_name"] for ob in objects if MODIFIER in ob.modifiers]
+        for name in set(names) - set(found):
+            raise JobError(f"{scene.name}: {kind} {name} of the expression is not drawn")
+        for name in set(found) - set(names):
+            raise JobError(f"{scene.name}: {kind} {name} is drawn but not in the expression")
 
 
 def telling_frames(scene):
@@ -155,8 +174,10 @@ def _read_sweep(ob, sweep, depsgraph):
     return position, lambda i, j, k: sweep.weights(position, i, j, k)
 
 
-def _matrix_row(moment, ob, stage, evaluation, sweeps, depsgraph):
-    """A matrix against its values; a result against its partial sums turned into its final values."""
+def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
+    """A matrix, on one of `planes`, against its values; a result against its partial sums turned into
+    its final values, and at the `last` frame against the final values alone."""
+    stage = planes[0].stage
     result, sweep = evaluation[stage], None
     expected, largest = result.final, np.abs(result.final).max()
     present = np.ones(result.shape, bool) if result.mask is None else result.mask
@@ -168,9 +189,12 @@ def _matrix_row(moment, ob, stage, evaluation, sweeps, depsgraph):
         if compat.get_input(modifier, "Finish Visited"):
             finish = visited()
         expected = (1 - finish) * sums + finish * result.final
+        expected = result.final if last else expected
         finish = np.mean(finish)
         largest = (1 - finish) * np.abs(result.raw).max() + finish * largest
     drawn = elements(ob, depsgraph)
+    if not _inside(drawn, *result.shape):
+        return Row(moment, "matrix", stage.name, sweep, len(drawn["value"]), 0, np.inf, OUTSIDE)
     values = np.zeros(result.shape)
     values[drawn["i"], drawn["j"]] = drawn["value"]
     error = np.abs(values - expected)[present].max(initial=0.0) / (largest or 1.0)
@@ -179,6 +203,7 @@ def _matrix_row(moment, ob, stage, evaluation, sweeps, depsgraph):
         note = "an entry is drawn twice"
     elif not present[drawn["i"], drawn["j"]].all():
         note = "a masked entry is drawn"
+    note = note or _misplaced(drawn, planes)
     expected_count = int((present & (np.abs(expected) > TOLERANCE * largest)).sum())
     return Row(moment, "matrix", stage.name, sweep, len(drawn["value"]), expected_count, float(error), note)
 
@@ -195,12 +220,15 @@ def _sums(stage, evaluation, weights):
     return partial_sums(left, right, weights), lambda: partial_sums(*parts, weights) / left.shape[1]
 
 
-def _product_row(moment, ob, stage, evaluation, sweeps, depsgraph):
+def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
     """The interior: each element is the product at its place, and all visited ones are there."""
+    stage = cuboid.stage
     left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
     sweep, weights = sweeps[stage.name]
     drawn = elements(ob, depsgraph)
     i, j, k = drawn["i"], drawn["j"], drawn["k"]
+    if not _inside(drawn, cuboid.rows, cuboid.columns, cuboid.inner):
+        return Row(moment, "product", stage.name, sweep, len(i), 0, np.inf, OUTSIDE)
     largest = (np.abs(left).max(axis=0) * np.abs(right).max(axis=1)).max()
     error = np.abs(drawn["value"] - left[i, k] * right[k, j]).max(initial=0.0) / (largest or 1.0)
     note = ""
@@ -209,7 +237,23 @@ def _product_row(moment, ob, stage, evaluation, sweeps, depsgraph):
     expected = _visited(left, right, weights)
     if compat.get_input(ob.modifiers[MODIFIER], "Settled Size") > 0 and len(i) != expected:
         note = note or "visited products are missing"
+    note = note or _misplaced(drawn, [cuboid])
     return Row(moment, "product", stage.name, sweep, len(i), expected, float(error), note)
+
+
+def _inside(drawn, *shape):
+    """Whether all indices are those of a matrix or a product of this shape, (rows, columns[, inner])."""
+    return all(
+        ((drawn[axis] >= 0) & (drawn[axis] < size)).all() for axis, size in zip("ijk", shape, strict=False)
+    )
+
+
+def _misplaced(drawn, parts):
+    """A note when the elements do not stand where one of the planes or cuboids `parts` puts them."""
+    index = [drawn[axis] for axis in "ijk" if axis in drawn]
+    off = min(np.abs(part.places(*index) - drawn["position"]).max(initial=0.0) for part in parts)
+    far = np.abs(drawn["position"]).max(initial=0.0)
+    return "" if off <= PLACE_TOLERANCE * (1 + far / 100) else f"elements are {off:.2g} from their places"
 
 
 def _visited(left, right, weights):

@@ -71,6 +71,10 @@ class Plane:
         around = [(low, low), (low, far), (high, far), (high, low)]
         return self.origin + np.array(around) @ [self.row, self.column]
 
+    def places(self, i, j):
+        """Where entries (i, j) stand: (n, 3)."""
+        return self.origin + np.stack([self.row_ruler.at(i), self.column_ruler.at(j)], 1) @ [self.row, self.column]
+
 
 @dataclass(frozen=True, eq=False)
 class Cuboid:
@@ -101,6 +105,11 @@ class Cuboid:
         """The cuboid's eight corners, widened by `margin` products: (8, 3)."""
         ends = [(-margin, ruler.length + margin) for ruler in (self.i_ruler, self.j_ruler, self.k_ruler)]
         return self.origin + np.array(list(product(*ends))) @ [self.i_step, self.j_step, self.k_step]
+
+    def places(self, i, j, k):
+        """Where products (i, j, k) stand: (n, 3)."""
+        along = np.stack([self.i_ruler.at(i), self.j_ruler.at(j), self.k_ruler.at(k)], 1)
+        return self.origin + along @ [self.i_step, self.j_step, self.k_step]
 
 
 @dataclass(frozen=True, eq=False)

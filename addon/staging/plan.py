@@ -71,10 +71,7 @@ def plan(scene):
             raise InputError(f'products: "{name}" is not a result of the expression; {hint}')
     matrices = load_matrices(scene, leaf_names(root), initialise)
     sizes = shapes(root, {name: m.values.shape for name, m in matrices.items()})
-    blocks = blocks_of(root, sizes, scene.products)
-    layout = scene.layout
-    scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
-    arrangement = arrange(root, sizes, layout.gap, scheme_of(layout, scene.products), blocks, scatter)
+    arrangement = arrangement_of(root, sizes, scene)
     drawn = count_elements(arrangement, scene)
     as_points = drawn > scene.look.instance_budget
     check_memory(drawn, as_points)
@@ -99,6 +96,13 @@ def plan(scene):
         shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
         shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
+
+
+def arrangement_of(root, sizes, scene):
+    """Where everything of a description stands; `sizes` maps a stage's name to (rows, columns)."""
+    blocks, layout = blocks_of(root, sizes, scene.products), scene.layout
+    scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
+    return arrange(root, sizes, layout.gap, scheme_of(layout, scene.products), blocks, scatter)
 
 
 def count_elements(arrangement, scene):
