@@ -73,7 +73,8 @@ class Plane:
 
     def places(self, i, j):
         """Where entries (i, j) stand: (n, 3)."""
-        return self.origin + np.stack([self.row_ruler.at(i), self.column_ruler.at(j)], 1) @ [self.row, self.column]
+        along = np.stack([self.row_ruler.at(i), self.column_ruler.at(j)], 1)
+        return self.origin + along @ [self.row, self.column]
 
 
 @dataclass(frozen=True, eq=False)
