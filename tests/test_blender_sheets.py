@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 bpy = pytest.importorskip("bpy")
 
@@ -9,6 +10,7 @@ from matrix_cinema.blender import compat  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
+from matrix_cinema.files.scene import load_scene  # noqa: E402
 from test_blender_build import as_matrix, described, drawn, random  # noqa: E402
 
 A, B, ROW, COLUMN = (5, 4), (5, 4), (1, 4), (5, 1)
@@ -128,3 +130,10 @@ def test_an_operand_lights_the_row_in_use_and_a_bias_stays_dark(factory):
     lit = drawn(scene, "matrix", "A", 2.5)
     assert set(lit["i"][lit["lit"] > 0]) == {1}
     assert not drawn(scene, "matrix", "R", 2.5)["lit"].any()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples" / "chains").glob("*.toml")), ids=lambda p: p.stem)
+def test_examples_draw_what_they_say(factory, path):
+    scene = build(load_scene(path))
+    report = verify(scene, [1.0, 0.35 * scene.frame_end, 0.7 * scene.frame_end, scene.frame_end])
+    assert report.ok, report.lines()

@@ -45,17 +45,19 @@ class Axis:
 def names(p, direction):
     """The name of each matrix, above a wall and before a floor, with its shape under it.
 
-    What belongs to a sheet has its name where the other matrices and names leave room for it.
+    What belongs to a sheet or to one of mm's layouts has its name where the other matrices and names
+    leave room for it.
     """
     scale = min(1.0, float(np.ptp(p.arrangement.corners(), axis=0).max()) / LARGE)
     name_size, detail_size = scale * NAME_SIZE, scale * DETAIL_SIZE
     _, up, _ = axes(direction)
     picture = np.transpose(axes(direction)[:2])
+    crowded = p.scene.layout.scheme != "stage"  # which alone leaves room for names
     out, taken = [], [plane.corners(0.5) @ picture for plane in p.arrangement.planes]
     for plane in p.arrangement.planes:
         text = _as_term(p, plane)
         places = _places(plane, direction, name_size, detail_size)
-        if plane.role == "operand" or is_sheet(plane.stage):
+        if crowded or plane.role == "operand" or is_sheet(plane.stage):
             width, height = 0.6 * name_size * len(text), name_size + detail_size
             boxes = [_box(*place, width, height, direction) for place in places]
             n = min(range(len(places)), key=lambda n: _covered(boxes[n], taken))
