@@ -22,11 +22,6 @@ def frames_folder(film):
     return Path(film).with_suffix(".frames")
 
 
-def is_up_to_date(film, mark):
-    """Whether the film is finished and was made with this mark."""
-    return marks.read_mp4_mark(film) == mark
-
-
 def render_film(scene, film, frames, settings, frames_mark, mark, manner=COMMON):
     """Render the missing ones of `frames` (a range of frame numbers) and encode all to `film`.
 

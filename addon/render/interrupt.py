@@ -32,14 +32,14 @@ def leaving_at_once(message):
         sender.setblocking(False)
         before = signal.signal(signal.SIGINT, lambda *_: _leave(message))
         before_wakeup = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-        _waiting = (receiver, message)
+        before_waiting, _waiting = _waiting, (receiver, message)
         try:
             yield
         finally:
-            _waiting = None
+            _waiting = before_waiting
             signal.set_wakeup_fd(before_wakeup)
             # None is a handler that is not Python's, as a Blender program has: it cannot be put back.
-            signal.signal(signal.SIGINT, before or signal.default_int_handler)
+            signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
 
 
 def leave_if_interrupted():
