@@ -71,7 +71,8 @@ def examples():
 
 
 def _title(name):
-    return name.replace("_", " ").replace("/", ", ").capitalize()
+    """A file's name as a title; the number that it is sorted by is left out."""
+    return name.lstrip("0123456789_").replace("_", " ").replace("/", ", ").capitalize() or name
 
 
 def moved(scene, folder):
