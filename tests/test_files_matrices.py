@@ -107,6 +107,7 @@ def test_every_kind_of_file(tmp_path):
     np.savez(tmp_path / "one.npz", a=A)
     np.save(tmp_path / "a.npy", np.asfortranarray(A))
     np.save(tmp_path / "half.npy", A.astype(">f2"))
+    np.save(tmp_path / "cube.npy", cube)
     (tmp_path / "a.csv").write_text('\ufeff0, 1,2\r\n\r\n3,4e0,"5"\n', encoding="utf-8")
     for spec in (
         Matrix(file="many.safetensors", tensor="a"),
@@ -116,6 +117,7 @@ def test_every_kind_of_file(tmp_path):
         Matrix(file="many.npz", tensor="cube", index=(0,)),
         Matrix(file="one.npz"),
         Matrix(file="a.npy"),
+        Matrix(file="cube.npy", index=(0,)),
         Matrix(file="half.npy"),
         Matrix(file="a.csv"),
         Matrix(file=str(tmp_path / "a.csv")),

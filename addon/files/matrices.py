@@ -86,9 +86,9 @@ def _load(scene, capture, name, spec, where, initialise):
         raise InputError(f"{where}: has {' and '.join(sources)}; give exactly one")
     if not sources:
         raise InputError(f"{where}: has no numbers; give tensor, file, values or init with shape")
-    for key, owner in (("shape", "init"), ("index", "tensor")):
-        if getattr(spec, key) and sources[0] != owner:
-            raise InputError(f"{where}: {key} goes with {owner}, not with {sources[0]}")
+    for key, owners in (("shape", ("init",)), ("index", ("tensor", "file"))):
+        if getattr(spec, key) and sources[0] not in owners:
+            raise InputError(f"{where}: {key} goes with {owners[0]}, not with {sources[0]}")
 
     if spec.values:
         lengths = {len(row) for row in spec.values}
@@ -295,7 +295,7 @@ def _number(text, path, row, column):
 
 
 def _path(scene, name):
-    return Path(scene.folder) / Path(name).expanduser()
+    return Path(scene.folder) / name
 
 
 def _by(shape):
