@@ -283,9 +283,18 @@ class Group(Formula):
 def describe(tree):
     """A node tree as text: its inputs, one line for each node in a fixed order, its outputs."""
     lines, names = [f"group {tree.name}"], {}
+
+    def plain(constant):
+        if hasattr(constant, "__len__") and not isinstance(constant, str):
+            return str([round(x, 6) for x in constant])
+        return repr(round(constant, 6) if isinstance(constant, float) else getattr(constant, "name", constant))
+
     for item in tree.interface.items_tree:
         if item.item_type == "SOCKET":
-            lines.append(f"  {item.in_out.lower()} {item.name}: {item.socket_type[len('NodeSocket') :]}")
+            default = getattr(item, "default_value", None)
+            shown = "" if default is None or item.in_out == "OUTPUT" else f" = {plain(default)}"
+            kind = item.socket_type[len("NodeSocket") :]
+            lines.append(f"  {item.in_out.lower()} {item.name}: {kind}{shown}")
 
     def value(socket):
         if socket.links:
@@ -296,10 +305,7 @@ def describe(tree):
             text = visit(source)
             several = sum(s.enabled for s in source.outputs) > 1
             return f"{text}.{link.from_socket.name}" if several else text
-        default = getattr(socket, "default_value", None)
-        if hasattr(default, "__len__") and not isinstance(default, str):
-            return str([round(x, 6) for x in default])
-        return repr(round(default, 6) if isinstance(default, float) else getattr(default, "name", default))
+        return plain(getattr(socket, "default_value", None))
 
     def visit(node):
         if node.name not in names:
@@ -310,6 +316,7 @@ def describe(tree):
             )
             settings = ("operation", "data_type", "input_type", "rounding_mode", "domain")
             options = [getattr(node, name) for name in settings if hasattr(node, name)]
+            options += ["clamped"] if getattr(node, "use_clamp", False) else []
             kind = node.node_tree.name if getattr(node, "node_tree", None) else node.bl_idname
             for prefix in ("GeometryNode", "FunctionNode", "ShaderNode"):
                 kind = kind.removeprefix(prefix)
