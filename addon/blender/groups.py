@@ -220,28 +220,43 @@ def product_inputs(g):
     return names
 
 
-def product_field(g, names):
-    """For point n of rows · columns · inner, k fastest: i, j, k and left[i, k] · right[k, j]."""
-    n = g.index()
-    k = n % names["inner"]
-    cell = n // names["inner"]
-    j, i = cell % names["columns"], cell // names["columns"]
+def product_at(g, names, i, j, k):
+    """left[i, k] · right[k, j]."""
 
     def entry(side, row, column):
         geometry = g.node("GeometryNodeObjectInfo", {"Object": names[side.lower()]})["Geometry"]
         place = row * names[f"{side} Row"] + column * names[f"{side} Column"]
         return g.sample(geometry, g.attribute("value"), place)
 
-    product = entry("Left", i, k) * entry("Right", k, j)
-    seen = g.call(
-        visit(),
-        Sweep=names["sweep"],
-        i=i,
-        j=j,
-        k=k,
-        **{key: names[key] for key in names if key.startswith(("Stride", "Block"))},
-    )
-    return i, j, k, cell, product, seen
+    return entry("Left", i, k) * entry("Right", k, j)
+
+
+def visited_at(g, names, i, j, k):
+    """How far the sweep has visited the product (i, j, k): its `Weight` and `Age`."""
+    strides = {key: names[key] for key in names if key.startswith(("Stride", "Block"))}
+    return g.call(visit(), Sweep=names["sweep"], i=i, j=j, k=k, **strides)
+
+
+def products_of_steps(g, names, first, steps):
+    """The products that `steps` steps visit, from step `first` on, and no others.
+
+    Returns how many points that takes, and for point n: i, j, k, and whether there is such a
+    product, because the last block of an axis may be short. A swept axis counts its blocks, which
+    move in lockstep, and the step says where in a block it is; any other axis counts its entries.
+    """
+    n, count, parts = g.index(), steps, {}
+    for axis, size in (("k", names["inner"]), ("j", names["columns"]), ("i", names["rows"])):
+        stride, block = names[f"Stride_{axis}"], names[f"Block_{axis}"]
+        swept = stride > 0
+        number = g.switch(swept, (size + block - 1) // block, size)
+        parts[axis] = swept, n % number, stride, block, size
+        n, count = n // number, count * number
+    step, found, inside = first + n, {}, steps > 0
+    for axis, (swept, part, stride, block, size) in parts.items():
+        local = (step // g.whole("MAXIMUM", stride, 1)) % block
+        found[axis] = g.switch(swept, part * block + local, part)
+        inside = inside & (size > found[axis])
+    return count, found["i"], found["j"], found["k"], inside
 
 
 @shared
@@ -249,7 +264,6 @@ def Product(g):
     """The interior of a matmul: one element for each visited product left[i, k] · right[k, j]."""
     g.input("Geometry", "geometry")
     names = product_inputs(g)
-    i, j, k, _, product, seen = product_field(g, names)
     low = g.input("Low", float, 0.0)
     high = g.input("High", float, 1.0)
     trail = g.input(
@@ -258,11 +272,17 @@ def Product(g):
     settle = g.input("Settle", float, 0.0, low=0.0, high=1.0, hint="1: all products have settled")
     settled = g.input("Settled Size", float, 0.0, low=0.0, high=1.0, hint="0: settled products are gone")
     steps = g.input("Steps", int, 1, hint="Steps of the whole sweep")
+    # Only steps that show something are made: what was visited, and of that only the trail where
+    # what has settled is gone.
+    last = g.whole("MINIMUM", g.ceiling(names["sweep"]), steps)
+    faded = g.whole("MINIMUM", g.whole("MAXIMUM", g.ceiling(names["sweep"] - trail) - 2, 0), last)
+    first = g.switch((trail > 0.0) & ~(settled > 0.0), faded, 0)
+    count, i, j, k, inside = products_of_steps(g, names, first, last - first)
+    product, seen = product_at(g, names, i, j, k), visited_at(g, names, i, j, k)
     # Solid at its own step, then shrinking over `Trail` steps, and at the end all together.
     aged = g.switch(trail > 0.0, g.clamp(seen["Age"] / g.real("MAXIMUM", trail, 1e-6)), 0.0)
     kept = g.mix(1.0, settled, g.real("MAXIMUM", aged, settle))
 
-    count = names["rows"] * names["columns"] * names["inner"]
     position = g.vector(0.0, 0.0, 0.0)
     for axis, index in (("i", i), ("j", j), ("k", k)):
         step = g.input(f"Step {axis}", "vector", hint=f"From one {axis} to the next")
@@ -285,7 +305,7 @@ def Product(g):
         Points=points,
         Position=position,
         Magnitude=g.call(magnitude(), Value=value, Low=low, High=high)["Magnitude"],
-        Nonzero=g.absolute(value) > 0.0,
+        Nonzero=inside & (g.absolute(value) > 0.0),
         Weight=seen["Weight"] * kept,
         **look_inputs(g),
     )
@@ -298,20 +318,24 @@ def partial_sums(g):
     """The sum over k of the visited products, for each point n = i · columns + j, and what part of
     them is visited."""
     names = product_inputs(g)
-    *_, cell, product, seen = product_field(g, names)
-    products = g.points(names["rows"] * names["columns"] * names["inner"])
+    n = g.index()
+    i, j = n // names["columns"], n % names["columns"]
+    # One turn for each k, in the order of the sweep as far as it has come: where k is swept, the
+    # first entry of every block, then the second. No product is stored.
+    stride, block, inner = names["Stride_k"], names["Block_k"], names["inner"]
+    swept = stride > 0
+    blocks = g.switch(swept, (inner + block - 1) // block, 1)
+    reached = g.ceiling(names["sweep"] / g.whole("MAXIMUM", stride, 1))
+    turns = g.switch(swept, g.whole("MINIMUM", reached, block) * blocks, inner)
 
-    def summed(field):
-        total = g.node(
-            "GeometryNodeAccumulateField",
-            {0: field, "Group ID": cell},
-            data_type="FLOAT",
-            domain="POINT",
-        )["Total"]
-        return g.sample(products, total, g.index() * names["inner"])
+    def turn(n, Sum, Visited):
+        k = (n % blocks) * g.switch(swept, block, 0) + n // blocks
+        weight = visited_at(g, names, i, j, k)["Weight"] * g.switch(inner > k, 1.0, 0.0)
+        return Sum + product_at(g, names, i, j, k) * weight, Visited + weight
 
-    g.output("Sum", float, summed(product * seen["Weight"]))
-    g.output("Visited", float, summed(seen["Weight"]) / names["inner"])
+    sums, visited = g.repeat(turns, turn, Sum=0.0, Visited=0.0)
+    g.output("Sum", float, sums)
+    g.output("Visited", float, visited / inner)
     return g.finish()
 
 

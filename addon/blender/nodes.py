@@ -219,7 +219,11 @@ class Group(Formula):
 
     def current_step(self, sweep):
         """The step that fades in while `sweep` passes over (step, step + 1]."""
-        return self.node("FunctionNodeFloatToInt", {0: sweep}, rounding_mode="CEILING")[0] - 1
+        return self.ceiling(sweep) - 1
+
+    def ceiling(self, a):
+        """The whole number not below `a`."""
+        return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="CEILING")[0]
 
     def switch(self, condition, yes, no):
         kind = SWITCH_TYPES[yes.type if isinstance(yes, Field) else "VALUE"]
@@ -262,6 +266,21 @@ class Group(Formula):
         for geometry in geometries:
             self.tree.links.new(geometry.socket, node.inputs[0])
         return Field(self, node.outputs[0])
+
+    def repeat(self, count, turn, **totals):
+        """Numbers after `count` turns: `turn(n, **totals)` returns their new values, in order."""
+        first = self.tree.nodes.new("GeometryNodeRepeatInput")
+        last = self.tree.nodes.new("GeometryNodeRepeatOutput")
+        first.pair_with_output(last)
+        last.repeat_items.clear()
+        self._connect(first.inputs["Iterations"], count)
+        for name, value in totals.items():
+            last.repeat_items.new("FLOAT", name)
+            self._connect(first.inputs[name], value)
+        now = {name: Field(self, first.outputs[name]) for name in totals}
+        for name, value in zip(totals, turn(Field(self, first.outputs["Iteration"]), **now), strict=True):
+            self._connect(last.inputs[name], value)
+        return [Field(self, last.outputs[name]) for name in totals]
 
     def for_each_point(self, points, make, **values):
         """The geometries that `make(point, **values)` returns, joined; a value is a field on the points."""

@@ -199,7 +199,7 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
     values[drawn["i"], drawn["j"]] = drawn["value"]
     error = np.abs(values - expected)[present].max(initial=0.0) / (largest or 1.0)
     note = ""
-    if len(drawn["value"]) != len(np.unique(drawn["i"].astype(np.int64) * result.shape[1] + drawn["j"])):
+    if _repeated(drawn, result.shape):
         note = "an entry is drawn twice"
     elif not present[drawn["i"], drawn["j"]].all():
         note = "a masked entry is drawn"
@@ -234,6 +234,8 @@ def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
     note = ""
     if len(i) and weights(i, j, k).min() <= 0.0:
         note = "a product is drawn before its step"
+    elif _repeated(drawn, (cuboid.rows, cuboid.columns, cuboid.inner)):
+        note = "a product is drawn twice"
     expected = _visited(left, right, weights)
     if compat.get_input(ob.modifiers[MODIFIER], "Settled Size") > 0 and len(i) != expected:
         note = note or "visited products are missing"
@@ -246,6 +248,13 @@ def _inside(drawn, *shape):
     return all(
         ((drawn[axis] >= 0) & (drawn[axis] < size)).all() for axis, size in zip("ijk", shape, strict=False)
     )
+
+
+def _repeated(drawn, shape):
+    """Whether two elements are the same entry or product."""
+    seen = np.zeros(shape, bool)
+    seen[tuple(drawn[axis] for axis in "ijk" if axis in drawn)] = True
+    return int(seen.sum()) != len(drawn["value"])
 
 
 def _misplaced(drawn, parts):
