@@ -156,6 +156,17 @@ class Lecture(nn.Module):
         return self.blocks(x)
 
 
+class Sinks(Nano):
+    """A sink for every head and query, made from the input."""
+
+    def forward(self, x):
+        q, k, v = (t.view(*x.shape[:2], 4, 8).transpose(1, 2) for t in self.qkv(x).split(32, 2))
+        scores = q @ k.transpose(-2, -1) * 8**-0.5
+        scores = torch.cat([scores, q.sum(-1, keepdim=True)], dim=-1)
+        z = scores.softmax(-1)[..., :-1] @ v
+        return self.out(z.transpose(1, 2).reshape(x.shape))
+
+
 class Windows(nn.Module):
     """Attention over padded tokens, of which some are dropped before the output is added."""
 
@@ -244,6 +255,7 @@ CASES = {
         lambda: nn.MultiheadAttention(32, 4, batch_first=True, add_bias_kv=True, add_zero_attn=True),
         (VECTORS,) * 3, {}, f"4/4 none absolute {PLAIN}"),
     "lecture": (Lecture, (VECTORS,), {}, f"4/4 causal absolute {PLAIN}"),
+    "sinks": (Sinks, (VECTORS,), {}, f"4/4 bias bias {PLAIN}"),
     "merged": (Merged, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
     "windows": (Windows, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
     "one head": (OneHead, (VECTORS,), {}, f"1/1 none absolute {PLAIN}"),

@@ -321,8 +321,10 @@ def _from_logits(logits, q, k, scale, softcap):
     k = np.repeat(k, len(q) // len(k), axis=0)
     sinks = ()
     if logits.shape[-1] > k.shape[1]:
-        sinks = tuple(float(s) for s in logits[:, 0, -1])
-        logits = logits[..., :-1]
+        sink, logits = logits[..., -1:], logits[..., :-1]
+        if (sink != sink[:, :1]).any():  # one for each query: taken off its row, which is the same softmax
+            logits, sink = logits - sink, np.zeros_like(sink)
+        sinks = tuple(float(s) for s in sink[:, 0, 0])
     expected = q @ k.swapaxes(-1, -2) * scale
     size = max(float(np.abs(expected).max()), 1e-30)
     if softcap:

@@ -17,7 +17,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 MATMUL = {
     torch.matmul, torch.Tensor.matmul, torch.Tensor.__matmul__, torch.bmm, torch.Tensor.bmm,
-    torch.mm, torch.Tensor.mm,
+    torch.mm, torch.Tensor.mm, torch.linalg.matmul,
 }  # fmt: skip
 BADDBMM = {torch.baddbmm, torch.Tensor.baddbmm, torch.Tensor.baddbmm_}
 ADDMM = {torch.addmm, torch.Tensor.addmm}
