@@ -306,7 +306,9 @@ def describe(tree):
     def plain(constant):
         if hasattr(constant, "__len__") and not isinstance(constant, str):
             return str([round(x, 6) for x in constant])
-        return repr(round(constant, 6) if isinstance(constant, float) else getattr(constant, "name", constant))
+        if isinstance(constant, float):
+            return repr(round(constant, 6))
+        return repr(getattr(constant, "name", constant))
 
     for item in tree.interface.items_tree:
         if item.item_type == "SOCKET":
