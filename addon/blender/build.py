@@ -142,7 +142,9 @@ def _elements(p, collection):
         ob = bpy.data.objects[look.object]
         return ob, ob
     sphere = element_object("sphere", collection)
-    return (sphere if look.shape == "sphere" else element_object("cube", collection)), sphere
+    if (look.shape or p.style.shape) == "sphere":
+        return sphere, sphere
+    return element_object("cube", collection), sphere
 
 
 def _drawing(p, element, scale, material, *, numbered=False):
