@@ -148,8 +148,9 @@ def arrange(root, shapes, gap, scheme=None, blocks=None, scatter=None):
     face and the products next to it, and between blocks; `scheme` (see schemes) says how cuboids
     turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into. The
     root's result stands upright, facing the audience. A stage that is used again is drawn there as
-    a plane alone. In the stage scheme a right face whose arguments would stand in those of the left
-    one is moved further away; mm's schemes keep mm's places.
+    a plane alone. A right face whose arguments would stand in those of the left one is moved further
+    away; all else stands where mm's formulas say, in mm's schemes. A wheel may still run into itself,
+    as in mm.
     """
     scheme = scheme or Stage()
     rows, columns = shapes[root.name]
@@ -273,8 +274,7 @@ class _Arranging:
         }
         parts = {f.role: (f, self.stand(f, turn, side)) for side, f in faces.items()}
         (_, left), (right_face, right) = parts["left"], parts["right"]
-        if self.scheme.makes_room:
-            right = _clear_of(left, right, right_face.behind, self.gap)
+        right = _clear_of(left, right, right_face.behind, self.gap)
         i_axis, j_axis = (face.j, face.i) if face.operand.transposed else (face.i, face.j)
         cuboid = Cuboid(stage, i_axis[1], k_ruler, j_axis[1], origin, i_axis[0], j_axis[0], k)
         return [cuboid, *left, *right]
@@ -369,8 +369,8 @@ def _beyond(parts, direction, others, gap, by_need=False):
 def _clear_of(left, right, outward, gap):
     """The parts `right`, moved `outward` past all of `left` where the two would overlap.
 
-    Everything behind a face stays on that side of it, so that faces of one cuboid are the only
-    neighbours that can be in each other's way.
+    Everything behind a face stays on that side of it, but in a wheel: so faces of one cuboid are the
+    only neighbours that can be in each other's way.
     """
     boxes = [[(c.min(axis=0), c.max(axis=0)) for c in (p.corners(0.0) for p in ps)] for ps in (left, right)]
     free = all(

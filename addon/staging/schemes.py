@@ -37,7 +37,6 @@ class Stage:
     """Faces on the sides away from the audience, and the last k next to the result."""
 
     root_at_back = True
-    makes_room = True  # families in each other's way are moved apart
 
     def turn(self, name, parent, side, i_step, j_step, inward):
         back = at_back(i_step, j_step, inward)
@@ -55,7 +54,6 @@ class Pattern:
     root: Turn = Turn()
     root_at_back: bool = False
     chosen: dict = field(default_factory=dict)
-    makes_room = False
 
     def turn(self, name, parent, side, i_step, j_step, inward):
         turn = self.root
