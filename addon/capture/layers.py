@@ -1,8 +1,7 @@
 """From attentions that ran to the layers of a capture: heads, masks, positions, projections.
 
-One batch element is taken; repeated key/value heads are kept once; what was added to the scores
-is told apart into a named mask and a bias; steps of a decoding with a cache are joined into one
-layer. Each layer is then recomputed from exactly what will be written, and the error noted.
+One batch element is taken; repeated key/value heads are kept once. Each layer is recomputed from
+exactly what will be written, and the error noted.
 """
 
 from dataclasses import dataclass, replace
@@ -11,11 +10,10 @@ import numpy as np
 import torch
 
 from ..files.capture import attend
-from . import projections
+from . import masks
+from .origins import Linear
 from .positions import position_of
-from .watch import Linear
-
-MASKED = -1e3  # a logit this far below the row's largest has no weight in any float type
+from .projections import find_projections
 
 
 @dataclass(eq=False)
@@ -62,10 +60,10 @@ def see(call, index):
         k, scale = _unscaled(k, scale, found["K"].factor)
 
     if call.tap == "sdpa":
-        allowed, bias = _from_mask(call, index, q.shape[1], k.shape[1])
+        allowed, bias = masks.from_mask(call, index, q.shape[1], k.shape[1])
         sinks, noise = (), 0.0
     else:
-        allowed, bias, sinks, noise = _from_logits(call.logits[index], q, k, scale, call.softcap)
+        allowed, bias, sinks, noise = masks.from_logits(call.logits[index], q, k, scale, call.softcap)
 
     tensors = {}
     for name, projection in found.items():
@@ -108,80 +106,6 @@ def see(call, index):
     )
 
 
-def joins(before, after):
-    """Whether `after` goes on where `before` ended, as a step of decoding with a cache does.
-
-    Its keys are those known before, perhaps without the oldest (a cache of a window), and its own.
-    """
-    lost = _lost(before, after)
-    shared = before.k.shape[1] - lost
-    return (
-        before.module == after.module
-        and (0 <= lost if before.kind == "self" else lost == 0)
-        and shared > 0
-        and before.q.shape[0] == after.q.shape[0]
-        and before.k.shape[0] == after.k.shape[0]
-        and np.array_equal(before.k[:, lost:], after.k[:, :shared])
-        and np.array_equal(before.v[:, lost:], after.v[:, :shared])
-    )
-
-
-def join(before, after):
-    """Both as one layer: the rows of `after` below those of `before`, over the keys of both."""
-    lost = _lost(before, after)
-    columns = lost + after.k.shape[1]
-    k, v = (np.concatenate([getattr(before, n)[:, :lost], getattr(after, n)], axis=1) for n in "kv")
-    placed = ((before, 0), (after, lost))
-    allowed = np.concatenate([_placed(s.allowed, True, s, at, columns) for s, at in placed], axis=1)
-    bias = None
-    if before.bias is not None or after.bias is not None:
-        bias = np.concatenate([_placed(s.bias, 0.0, s, at, columns) for s, at in placed], axis=1)
-    tensors = dict(before.tensors)
-    for name, axis in (("x", 0), ("resid_pre", 0), ("attn_out", 0), ("q_pre", 1)):
-        if name in tensors and name in after.tensors:
-            tensors[name] = np.concatenate([tensors[name], after.tensors[name]], axis)
-    if "k_pre" in tensors and "k_pre" in after.tensors and before.kind == "self":
-        tensors["k_pre"] = np.concatenate([tensors["k_pre"], after.tensors["k_pre"]], 1)
-    return replace(
-        before,
-        q=np.concatenate([before.q, after.q], axis=1),
-        k=k,
-        v=v,
-        z=np.concatenate([before.z, after.z], axis=1),
-        allowed=None if allowed.all() else allowed,
-        bias=bias,
-        tensors=tensors,
-    )
-
-
-def side_by_side(parts):
-    """Layers whose results one linear map takes together, as the heads of one layer."""
-    last = parts[-1]
-    shapes = {(s.q.shape[1:], s.k.shape[1:], s.v.shape[1:], s.scale, s.softcap, s.kind) for s in parts}
-    if len(shapes) > 1 or any(set(s.found) != set(last.found) for s in parts):
-        return None
-    found = {name: projections.side_by_side([s.found[name] for s in parts]) for name in last.found}
-    stacked = {n: np.concatenate([getattr(s, n) for s in parts]) for n in ("q", "k", "v", "z")}
-    columns = last.k.shape[1]
-    for name, fill in (("allowed", True), ("bias", 0.0)):
-        if any(getattr(s, name) is not None for s in parts):
-            each = [_placed(getattr(s, name), fill, s, 0, columns) for s in parts]
-            stacked[name] = np.concatenate(each)
-    before_rotation = {
-        name: np.concatenate([s.tensors[name] for s in parts])
-        for name in ("q_pre", "k_pre")
-        if all(name in s.tensors for s in parts)
-    }
-    return replace(
-        last,
-        **stacked,
-        sinks=tuple(sink for s in parts for sink in s.sinks),
-        found=found,
-        tensors=last.tensors | before_rotation,
-        parts=1,
-    )
-
-
 def written(seen, heads):
     """(tensors, description) of a layer with only the query heads `heads`, or all for None."""
     n_q, n_kv = seen.q.shape[0], seen.k.shape[0]
@@ -194,12 +118,12 @@ def written(seen, heads):
     if allowed is not None:
         # A query that may attend to nothing gives what its library makes of that, even NaN; here zeros.
         tensors["z"] = np.where(allowed.any(-1)[..., None], tensors["z"], 0)
-    mask = _mask_named(seen.allowed, *shape[1:])
+    mask = masks.named(seen.allowed, *shape[1:])
     if mask["kind"] in ("padding", "custom"):
-        tensors["mask"] = _compressed_mask(allowed)
+        tensors["mask"] = masks.compressed_mask(allowed)
     if seen.bias is not None:
         bias = np.broadcast_to(seen.bias, shape)[heads]
-        tensors["bias"] = _compressed_bias(bias, allowed, seen.noise).astype(seen.q.dtype)
+        tensors["bias"] = masks.compressed_bias(bias, allowed, seen.noise).astype(seen.q.dtype)
         mask = {"kind": "bias"} if mask["kind"] == "none" else mask
 
     description = {
@@ -278,7 +202,7 @@ def _projected(call, index):
     q = call.q[index]
     k, v = (t[index if t.shape[0] > 1 else 0] for t in (call.k, call.v))
     k, v = _ungroup(k, v, q.shape[0])
-    return q, k, v, projections.find_projections(q, k, v, call.before, call.paths, batch, index)
+    return q, k, v, find_projections(q, k, v, call.before, call.paths, batch, index)
 
 
 def _unpacked(call):
@@ -294,64 +218,6 @@ def _unpacked(call):
     if mask is not None and mask.dim() == 4 and mask.shape[1] > 1:
         mask = turned(mask)
     return replace(call, q=turned(call.q), z=turned(call.z), logits=turned(call.logits), mask=mask)
-
-
-def _from_mask(call, index, rows, columns):
-    """(allowed, bias) from what `scaled_dot_product_attention` was given."""
-    if call.mask is None:
-        if not call.is_causal:
-            return None, None
-        return np.tri(rows, columns, dtype=bool)[None], None  # aligned at the top left, as torch does
-    mask = call.mask
-    while mask.dim() < 4:
-        mask = mask[None]
-    mask = mask[index if mask.shape[0] > 1 else 0]
-    mask = mask.expand(mask.shape[0], rows, columns)
-    if mask.dtype == torch.bool:
-        return mask.cpu().numpy(), None
-    values = mask.cpu().double().numpy()
-    allowed = values > MASKED
-    bias = np.where(allowed, values, 0.0)
-    return (None if allowed.all() else allowed), (bias if bias.any() else None)
-
-
-def _from_logits(logits, q, k, scale, softcap):
-    """(allowed, bias, sinks, noise of the bias) that explain the logits of attention written by hand."""
-    logits, q, k = (t.double().numpy() for t in (logits, q, k))
-    k = np.repeat(k, len(q) // len(k), axis=0)
-    sinks = ()
-    if logits.shape[-1] > k.shape[1]:
-        sink, logits = logits[..., -1:], logits[..., :-1]
-        if (sink != sink[:, :1]).any():  # one for each query: taken off its row, which is the same softmax
-            logits, sink = logits - sink, np.zeros_like(sink)
-        sinks = tuple(float(s) for s in sink[:, 0, 0])
-    expected = q @ k.swapaxes(-1, -2) * scale
-    size = max(float(np.abs(expected).max()), 1e-30)
-    if softcap:
-        expected = softcap * np.tanh(expected / softcap)
-    allowed = logits > np.maximum(logits.max(axis=-1, keepdims=True), -1e30) + MASKED
-    bias = np.where(allowed, logits - expected, 0.0)
-    noise = 64 * float(np.finfo(np.float32).eps) * size
-    bias = bias if np.abs(bias).max() > noise else None
-    allowed = allowed[:1] if (allowed == allowed[:1]).all() else allowed
-    return (None if allowed.all() else allowed), bias, sinks, noise
-
-
-def _mask_named(allowed, rows, columns):
-    """The mask's name in the capture's metadata."""
-    if allowed is None or allowed.all():
-        return {"kind": "none"}
-    ahead = np.arange(columns)[None, :] - np.arange(rows)[:, None]
-    for offset in dict.fromkeys((0, columns - rows)):
-        shift = {"offset": offset} if offset else {}
-        if offset >= 0 and (allowed == (ahead <= offset)).all():
-            return {"kind": "causal"} | shift
-        window = int(allowed[0, -1].sum())
-        if offset >= 0 and (allowed == ((ahead <= offset) & (ahead > offset - window))).all():
-            return {"kind": "window", "size": window} | shift
-    if (allowed == allowed[:1, :1]).all():
-        return {"kind": "padding"}
-    return {"kind": "custom"}
 
 
 def _ungroup(k, v, heads):
@@ -393,37 +259,6 @@ def _tokens_first(call, own, index):
 
 def _same(a, b):
     return a.shape == b.shape and (a.data_ptr() == b.data_ptr() or torch.equal(a, b))
-
-
-def _lost(before, after):
-    """How many of the keys of `before` the keys of `after` no longer have, if it goes on from there."""
-    grown = after.q.shape[1] if before.kind == "self" else 0
-    return before.k.shape[1] + grown - after.k.shape[1]
-
-
-def _placed(array, fill, seen, at, columns):
-    """A mask or bias over more keys, its own starting at `at`; others are not allowed or have no bias."""
-    shape = (seen.q.shape[0], seen.q.shape[1], seen.k.shape[1])
-    array = np.full(shape, fill) if array is None else np.broadcast_to(array, shape)
-    return np.pad(array, ((0, 0), (0, 0), (at, columns - at - shape[2])))
-
-
-def _compressed_mask(mask):
-    """With each axis along which nothing changes kept once."""
-    for axis in range(mask.ndim):
-        if (mask == mask.take([0], axis)).all():
-            mask = mask.take([0], axis)
-    return mask
-
-
-def _compressed_bias(bias, allowed, noise):
-    """The same for heads and queries, where masked entries fit anything and noise is no change."""
-    bias = bias if allowed is None else np.where(allowed, bias, np.nan)
-    for axis in (0, 1):
-        least, most = np.fmin.reduce(bias, axis, keepdims=True), np.fmax.reduce(bias, axis, keepdims=True)
-        if not (most - least > 2 * noise).any():
-            bias = (least + most) / 2
-    return np.nan_to_num(bias, nan=0.0)
 
 
 def _numpy(tensor):

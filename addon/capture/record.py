@@ -15,7 +15,8 @@ import torch
 from ..errors import InputError
 from ..files.capture import numbers, write_capture
 from .fused import seen_and_unchanged
-from .layers import join, joins, see, side_by_side, written
+from .joining import join, joins, side_by_side
+from .layers import see, written
 from .watch import Watch, running_module
 
 

@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakIdKeyDictionary
 
+from .origins import Linear, Origin, factor_of, linears_of, scores_and_steps, softmax_of
+
 MATMUL = {
     torch.matmul, torch.Tensor.matmul, torch.Tensor.__matmul__, torch.bmm, torch.Tensor.bmm,
     torch.mm, torch.Tensor.mm, torch.linalg.matmul,
@@ -22,21 +24,9 @@ MATMUL = {
 BADDBMM = {torch.baddbmm, torch.Tensor.baddbmm, torch.Tensor.baddbmm_}
 ADDMM = {torch.addmm, torch.Tensor.addmm}
 SOFTMAX = {torch.softmax, torch.Tensor.softmax, F.softmax, torch.special.softmax}
-TIMES = {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply"}
-OVER = {"div", "div_", "__truediv__", "__itruediv__", "true_divide", "divide"}
 PLUS_IN_PLACE = {"add_", "__iadd__"}
 PLUS = {"add", "__add__", "__radd__"} | PLUS_IN_PLACE
 MINUS = {"sub", "sub_", "__sub__", "__isub__", "subtract"}
-
-
-@dataclass(eq=False)
-class Linear:
-    """A linear map that ran: y = x @ weight + bias, weight [inputs, outputs]; x and y are copies."""
-
-    x: torch.Tensor
-    weight: torch.Tensor
-    bias: torch.Tensor | None
-    y: torch.Tensor
 
 
 @dataclass(eq=False)
@@ -68,22 +58,6 @@ class Call:
     parts: int = 1
     added: tuple[torch.Tensor, torch.Tensor] | None = None
     paths: dict[str, list[Linear]] = field(default_factory=dict)
-
-
-@dataclass(eq=False)
-class Origin:
-    """Where a tensor came from, for tensors between a linear map, the scores and the softmax.
-
-    `kind` is linear, scores, softmax or step; `scores` whether scores lie on the way here.
-    """
-
-    kind: str
-    parents: tuple = ()
-    name: str = ""
-    factor: object = None
-    value: torch.Tensor | None = None
-    data: object = None
-    scores: bool = False
 
 
 class Watch(TorchFunctionMode):
@@ -170,7 +144,7 @@ class Watch(TorchFunctionMode):
         q, k, v = given["query"], given["key"], given["value"]
         mask, scale = given.get("attn_mask"), given.get("scale")
         lead = torch.broadcast_shapes(q.shape[:-2], result.shape[:-2])
-        paths = {"q": _linears_of(self._origins.get(q)), "k": _linears_of(self._origins.get(k))}
+        paths = {"q": linears_of(self._origins.get(q)), "k": linears_of(self._origins.get(k))}
         split = self._split(lead, q, paths["q"])
         if mask is not None and q.dim() != 4:
             mask = mask.broadcast_to((*lead, q.shape[-2], k.shape[-2]))
@@ -240,18 +214,18 @@ class Watch(TorchFunctionMode):
         """
         if left.dim() < 2 or right.dim() < 2:
             return
-        softmax = _softmax_of(self._origins.get(a))
+        softmax = softmax_of(self._origins.get(a))
         if softmax is not None and self._note_attention(softmax, left, right, product):
             self._origins[result] = Origin("attention")
             return
         # A matrix that scores are multiplied into cannot be scores itself, so the way back ends here.
-        linears = [_linears_of(self._origins.get(tensor)) for tensor in (a, b)]
+        linears = [linears_of(self._origins.get(tensor)) for tensor in (a, b)]
         data = (left.detach(), right.detach().mT, *linears)
         self._origins[result] = Origin("scores", factor=factor, data=data, value=result.detach(), scores=True)
 
     def _note_attention(self, softmax, pattern, v, z):
         """pattern @ v, where the pattern came from a softmax of scores."""
-        scores, steps = _scores_and_steps(softmax.parents[0])
+        scores, steps = scores_and_steps(softmax.parents[0])
         if scores is None:
             return False
         q, k, q_linears, k_linears = scores.data
@@ -302,11 +276,11 @@ class Watch(TorchFunctionMode):
                 self._origins.pop(result, None)
                 return
             recent = [*self._linears, self._last and self._last.output]
-            parents = tuple(p for p in parents if any(linear in recent for linear in _linears_of(p)))
+            parents = tuple(p for p in parents if any(linear in recent for linear in linears_of(p)))
         for out in results:
             if isinstance(out, torch.Tensor):
                 value = out.detach() if scores else None
-                factor = _factor(name, args) if scores else None
+                factor = factor_of(name, args) if scores else None
                 self._origins[out] = Origin("step", parents, name, factor, value, scores=scores)
 
     def _awaits_addition(self):
@@ -316,7 +290,7 @@ class Watch(TorchFunctionMode):
         """Whether this adds the attention's output to something older than it: the residual stream."""
         if not self._awaits_addition() or len(tensors) != 2 or tensors[0].shape != tensors[1].shape:
             return False
-        linears = [_linears_of(self._origins.get(tensor)) for tensor in tensors]
+        linears = [linears_of(self._origins.get(tensor)) for tensor in tensors]
         for own, other in ((0, 1), (1, 0)):
             newer = [self._last.output, *self._linears]
             if self._last.output in linears[own] and not any(linear in newer for linear in linears[other]):
@@ -378,45 +352,6 @@ def running_module(model):
             hook.remove()
 
 
-def _softmax_of(origin):
-    """The nearest softmax that a tensor comes from, with only steps between."""
-    seen, level = set(), [origin]
-    while level:
-        following = []
-        for node in level:
-            if node is not None and node.kind == "softmax":
-                return node
-            if node is not None and node.kind == "step" and id(node) not in seen:
-                seen.add(id(node))
-                following += node.parents
-        level = following
-    return None
-
-
-def _scores_and_steps(origin):
-    """The scores that a tensor comes from, or None, and the steps from there."""
-    steps = []
-    while origin is not None and origin.kind == "step":
-        steps.append(origin)
-        origin = next((p for p in origin.parents if p.scores), None)
-    return (origin if origin is not None and origin.kind == "scores" else None), steps[::-1]
-
-
-def _linears_of(origin):
-    """The linear maps that a tensor comes from, with only steps between."""
-    found, seen, nodes = [], set(), [origin]
-    while nodes:
-        node = nodes.pop()
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.kind == "linear":
-            found.append(node.data)
-        elif node.kind == "step":
-            nodes += node.parents
-    return found
-
-
 def _by_head(tensor, lead, split):
     """A tensor [.., tokens, width] as [batch, heads, tokens, width]; `lead` is what .. stands for."""
     tail = tensor.shape[-2:]
@@ -455,20 +390,6 @@ def _is_weight(left, right):
 def _is_parameter(tensor):
     held = tensor if tensor.is_inference() or tensor._base is None else tensor._base
     return isinstance(held, torch.nn.Parameter)
-
-
-def _factor(name, args):
-    """The number that a step multiplies by, or None."""
-    if len(args) < 2 or name not in TIMES | OVER:
-        return None
-    number = args[1] if not isinstance(args[1], torch.Tensor) or args[1].numel() == 1 else args[0]
-    if isinstance(number, torch.Tensor):
-        if number.numel() != 1:
-            return None
-        number = number.item()
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or (name in OVER and number == 0):
-        return None
-    return 1 / number if name in OVER else float(number)
 
 
 def _shifted(before, after):
