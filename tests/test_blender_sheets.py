@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from conftest import ROOT
+from hypothesis import given, settings
 
 bpy = pytest.importorskip("bpy")
 
@@ -12,6 +13,7 @@ from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.files.scene import load_scene  # noqa: E402
 from test_blender_build import as_matrix, described, drawn, random  # noqa: E402
+from test_layout_sheets import trees  # noqa: E402
 
 A, B, ROW, COLUMN = (5, 4), (5, 4), (1, 4), (5, 1)
 SHEETS = {
@@ -137,3 +139,18 @@ def test_examples_draw_what_they_say(factory, path):
     scene = build(load_scene(path))
     report = verify(scene, [1.0, 0.35 * scene.frame_end, 0.7 * scene.frame_end, scene.frame_end])
     assert report.ok, report.lines()
+
+
+@given(trees())
+@settings(max_examples=8, deadline=None)
+def test_random_trees_of_sheets_and_products(tree):
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    expression, sizes = tree
+    scene = build(described(f"out = {expression}", random(11, **sizes)))
+    report = verify(scene, [1.0, 0.4 * scene.frame_end, scene.frame_end])
+    assert report.ok, report.lines()
+
+
+@pytest.mark.parametrize("expression", ["A / tril(B)", "tril(A) - tril(B)", "softmax(A, mask=causal) * B"])
+def test_what_is_masked_does_not_divide(factory, expression):
+    assert verify(sheet(expression)).ok
