@@ -112,15 +112,16 @@ class Merged(nn.Module):
 
 
 class InPlace(Nano):
-    """The same by operations that overwrite their operands."""
+    """The same, twice over, by operations that overwrite their operands."""
 
     def forward(self, x):
         x = x.clone()
-        q, k, v = (t.view(*x.shape[:2], 4, 8).transpose(1, 2) for t in self.qkv(x).split(32, 2))
-        q *= 8**-0.5
-        scores = q @ k.transpose(-2, -1)
-        scores += torch.full((x.shape[1], x.shape[1]), -1e9).triu(1)
-        x += self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(x.shape))
+        for _ in range(2):
+            q, k, v = (t.view(*x.shape[:2], 4, 8).transpose(1, 2) for t in self.qkv(x).split(32, 2))
+            q *= 8**-0.5
+            scores = q @ k.transpose(-2, -1)
+            scores += torch.full((x.shape[1], x.shape[1]), -1e9).triu(1)
+            x += self.out((scores.softmax(-1) @ v).transpose(1, 2).reshape(x.shape))
         return x.mul_(2)
 
 
@@ -177,6 +178,16 @@ class Windows(nn.Module):
     def forward(self, x):
         padded = nn.functional.pad(x, (0, 0, 0, 3))
         return x + self.attention(padded, padded, padded)[0][:, : x.shape[1]]
+
+
+class Moving(OneHead):
+    """Queries and keys of the same tensor, which changes in between."""
+
+    def forward(self, x):
+        x = x.clone()
+        q = self.q(x)
+        x += 1
+        return torch.softmax(q @ self.k(x).mT / 8**0.5, dim=-1) @ self.v(x)
 
 
 def encoder(**options):
@@ -259,6 +270,7 @@ CASES = {
     "merged": (Merged, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
     "windows": (Windows, (VECTORS,), {}, f"4/4 none absolute {PLAIN}"),
     "one head": (OneHead, (VECTORS,), {}, f"1/1 none absolute {PLAIN}"),
+    "one head, moving": (Moving, (VECTORS,), {}, f"1/1 none absolute {PLAIN}"),
     "one head, no batch": (OneHead, (VECTORS[0],), {}, f"1/1 none absolute {PLAIN}"),
     "mha": (
         lambda: nn.MultiheadAttention(32, 4, batch_first=True), (VECTORS,) * 3, {},

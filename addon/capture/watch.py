@@ -75,7 +75,7 @@ class Watch(TorchFunctionMode):
         self._last = None  # the attention that is not yet done
         self._row = []  # the results of attentions since one was taken by a linear map
         self._linears = []  # those that ran since
-        self._copied = None  # the latest input of a linear map, and its copy
+        self._copied = (None, None, None)  # the latest input of a linear map, its version, its copy
         self._origins = WeakIdKeyDictionary()
         self._heads = None  # of the nn.MultiheadAttention that is running
 
@@ -167,10 +167,8 @@ class Watch(TorchFunctionMode):
 
     def _note_linear(self, x, weight, bias, y, result=None):
         """`result` is the tensor that the model holds, where its axes are not those of y."""
-        if self._copied is None or self._copied[0] is not x:
-            self._copied = (x, x.detach().clone())
         bias = None if bias is None else bias.detach()
-        linear = Linear(self._copied[1], weight, bias, y.detach().clone())
+        linear = Linear(self._copy(x), weight, bias, y.detach().clone())
         last = self._last
         if last is not None and last.output is None:
             for parts in dict.fromkeys((1, len(self._row))):
@@ -182,6 +180,15 @@ class Watch(TorchFunctionMode):
         if last is None or last.output is not linear:
             self._linears.append(linear)
         self._origins[y if result is None else result] = Origin("linear", data=linear)
+
+    def _copy(self, x):
+        """A copy of x; queries, keys and values share one, unless x was overwritten in between."""
+        version = None if x.is_inference() else x._version
+        known, known_version, copy = self._copied
+        if known is not x or version is None or version != known_version:
+            copy = x.detach().clone()
+            self._copied = (x, version, copy)
+        return copy
 
     def _note_einsum(self, args, result):
         operands = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
