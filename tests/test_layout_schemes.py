@@ -259,6 +259,14 @@ def test_a_cut_runs_through_the_tree():
         blocks_of(root, sizes, {"out": Product(k_blocks=2), "attn": Product(j_blocks=4)})
 
 
+def test_a_cut_runs_through_sheets():
+    """A residual, a bias and a slice share the dimensions that they leave alone; one row has its own."""
+    root = stage(parse("out = ((h = X @ W) + b)[:, 1:] + (y = X @ V)"))
+    sizes = shapes(root, {"X": (8, 6), "W": (6, 4), "b": (1, 4), "V": (6, 3)})
+    found = blocks_of(root, sizes, {"out": Product(i_blocks=4), "h": Product(j_blocks=2)})
+    assert (found["h"], found["y"], found["out"]) == ((4, 1, 2), (4, 1, 1), (4, 1, 1))
+
+
 def test_scatter_by_mms_law():
     assert Scatter(10.0, 1, 0.0).of(3, 7) == 10.0
     assert Scatter(10.0, 4).of(3, 7) == 0.0

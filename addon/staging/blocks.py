@@ -5,7 +5,7 @@ at one product runs through the tree, as far as results share the dimension. A g
 nothing on: where it is used twice, it may be cut in two ways.
 """
 
-from ..algebra.stages import Concat, Elementwise, Leaf, Product, stages_of
+from ..algebra.stages import Concat, Elementwise, Leaf, Product, Slice, stages_of
 from ..errors import InputError
 
 ROWS, COLUMNS, INNER = "i", "j", "k"
@@ -52,12 +52,12 @@ def _joints(stage, shapes):
                 (INNER, stage.right, ROWS),
                 (COLUMNS, stage.right, COLUMNS),
             ]
-        case Elementwise():
+        case Elementwise() | Slice():
             return [
                 (axis, operand, axis)
                 for operand in stage.operands
                 for n, axis in enumerate((ROWS, COLUMNS))
-                # One row or column that is repeated is a dimension of its own.
+                # A row or column that is repeated, and what is cut down, are dimensions of their own.
                 if shapes[operand.stage.name][n != operand.transposed] == shapes[stage.name][n]
             ]
         case Concat():

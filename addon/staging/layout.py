@@ -8,7 +8,7 @@ that they become, so that it reads like a sum on paper. Units are rows and colum
 Blender's (x right, y away, z up).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -217,7 +217,7 @@ class _Face:
 
 @dataclass(frozen=True, eq=False)
 class _Arranging:
-    """What is the same for all cuboids of an arrangement while it grows."""
+    """Stands an arrangement's matrices and cuboids one behind the other, from the root on."""
 
     root: object
     shapes: dict
@@ -225,10 +225,7 @@ class _Arranging:
     scheme: object
     blocks: dict
     scatter: Scatter
-    grown: set = None
-
-    def __post_init__(self):
-        object.__setattr__(self, "grown", set())
+    grown: set = field(default_factory=set)  # names of the stages that are made already
 
     def stand(self, face, parent, side):
         """The plane of a face and, behind it, all that makes it. `parent` is the Turn of the
