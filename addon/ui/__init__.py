@@ -1,7 +1,6 @@
 """The side panel, and Blender's own way to the command line: `blender --command matrix_cinema …`."""
 
 import atexit
-import signal
 
 import bpy
 
@@ -33,6 +32,4 @@ def unregister():
 def _run(words):
     from ..cli import run
 
-    # Blender's own handler of Ctrl-C is not Python's, so Python could not put it back.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     return run(words, owns_process=True)
