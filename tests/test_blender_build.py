@@ -17,7 +17,7 @@ from matrix_cinema.blender import compat  # noqa: E402
 from matrix_cinema.blender.build import build, clear  # noqa: E402
 from matrix_cinema.blender.objects import set_inputs  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
-from matrix_cinema.files.scene import ANIMATIONS, Look, Scene, from_dict, from_json  # noqa: E402
+from matrix_cinema.files.scene import Look, Scene, from_dict, from_json  # noqa: E402
 
 # The axes that an animation walks, outermost first; all of the others is visited at once.
 WALKS = {
@@ -110,8 +110,10 @@ def size(magnitude, minimum=0.12):
     return minimum + (1 - minimum) * np.sqrt(np.clip(magnitude, 0, 1))
 
 
-@pytest.mark.parametrize("blocks", [(1, 1, 1), (2, 3, 2)])
-@pytest.mark.parametrize("algorithm", ANIMATIONS)
+@pytest.mark.parametrize(
+    ("algorithm", "blocks"),
+    [(a, (2, 3, 2)) for a in WALKS] + [("vvprod", (1, 1, 1)), ("scalar", (1, 1, 1))],
+)
 def test_values_and_sizes_at_every_frame(factory, algorithm, blocks):
     """out = tanh(A.T @ B.T) of 5 x 4 x 3: products, their weights, partial sums, the crossfade."""
     arrays = random(1, A=(4, 5), B=(3, 4))
