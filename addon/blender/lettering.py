@@ -50,11 +50,11 @@ def write_labels(p, collection, target):
 
 def text(body, size, align, material, collection):
     """A line of text in the typeface that every Blender has, with its fallbacks for rare glyphs."""
-    curve = bpy.data.curves.new(body[:60] or "text", "FONT")
+    curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
     curve.body, curve.size, curve.align_x = body, size, align
     curve.resolution_u = 4
     curve.materials.append(material)
-    ob = bpy.data.objects.new(body[:60] or "text", curve)
+    ob = bpy.data.objects.new(f"label {body[:50]}", curve)
     _unlit(ob)
     collection.objects.link(ob)
     return ob
