@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .algebra.stages import Leaf
+from .algebra.stages import Leaf, is_sheet
 from .files.scene import ANIMATIONS, VIEWS
 from .look.color_maps import color_maps
 from .look.styles import STYLES
@@ -78,6 +78,14 @@ def plan_lines(p):
         rows.append((c.stage.name, _by((c.rows, c.inner, c.columns)), f"{c.rows * c.inner * c.columns:,}",
                      f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
     lines += [*table(("product", "shape", "products", "steps", "frames"), rows), ""]
+    rows = []
+    for name, stage in drawn.items():
+        if is_sheet(stage):
+            sweep, move = p.sweeps[name], p.timeline.moves[name]
+            operands = ", ".join(operand.text for operand in stage.operands)
+            rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
+    if rows:
+        lines += [*table(("sheet", "of", "steps", "frames"), rows), ""]
     elements = count_elements(p.arrangement, p.scene)
     frames, seconds = p.timeline.last_frame, p.timeline.last_frame / p.scene.render.fps
     lines.append(f"at most {elements:,} elements, drawn as {'points' if p.as_points else 'instances'}; "

@@ -1,6 +1,7 @@
 """What is written beside sheets: terms as in a sum on paper, short names, labels that sheets hand on."""
 
 from matrix_cinema.files.scene import Scene, from_dict
+from matrix_cinema.inspection import plan_lines
 from matrix_cinema.staging.captions import axis_names_of, labels_of, names
 from matrix_cinema.staging.framing import DIRECTIONS
 from matrix_cinema.staging.plan import plan
@@ -44,3 +45,9 @@ def test_labels_run_through_sheets():
     assert labels_of(p, p.root) == ((), ()) and axis_names_of(p, p.root) == ("", "feature")
     p = planned("out = c.T * x.T", x=[3, 4], c=[3, 1])
     assert labels_of(p, p.root)[1] == ("a", "b", "c")
+
+
+def test_inspect_lists_sheets_with_their_time():
+    lines = plan_lines(planned("out = x + (m = y @ z)", x=[3, 4], y=[3, 2], z=[2, 4]))
+    (head,) = [n for n, line in enumerate(lines) if line.split() == ["sheet", "of", "steps", "frames"]]
+    assert lines[head + 1].split() == ["out", "x,", "m", "3", "37-55"]  # after 1.5 s, for 0.75 s of 24 frames
