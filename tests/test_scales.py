@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matrix_cinema.errors import InputError
@@ -24,6 +24,7 @@ def test_the_extent_of_nothing():
 
 
 @given(magnitudes, magnitudes, magnitudes, st.sampled_from(SENSITIVITIES))
+@example(1.0, 4.0, 9.0, "semilocal")
 def test_ranges_by_sensitivity(a, b, other, sensitivity):
     low, high = sorted((a, b))
     overall = max(high, other)
