@@ -1,5 +1,7 @@
 """Products that step together draw nothing that is not exact, at any frame."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from matrix_cinema.files.scene import Animation, Look, Matrix, Product, Scene
@@ -67,7 +69,7 @@ def test_cut_and_inherited_products_are_exact(factory):
 
     products = {"out": Product(i_blocks=3, k_blocks=2), "attn": Product(animation="inherit")}
     scene = attention(algorithm="axpy")
-    report = verify(build(Scene(**{**vars(scene), "products": products})))
+    report = verify(build(dataclasses.replace(scene, products=products)))
     assert report.ok, "\n".join(report.lines())
 
 
@@ -76,8 +78,8 @@ def test_a_smooth_sweep_is_slow_at_both_ends(factory):
     from matrix_cinema.ui.sweep import curve_of
 
     scene = attention(easing="smooth")
-    target = build(Scene(**{**vars(scene), "expression": "out = Q @ V.T", "matrices": {
-        "Q": Matrix(init="rows", shape=(4, 4)), "V": Matrix(init="cols", shape=(4, 4))}}))
+    matrices = {"Q": Matrix(init="rows", shape=(4, 4)), "V": Matrix(init="cols", shape=(4, 4))}
+    target = build(dataclasses.replace(scene, expression="out = Q @ V.T", matrices=matrices))
     (product,) = [ob for ob in target.objects if ob.get("mc_kind") == "product"]
     curve = curve_of(product)
     start, end = curve.range()

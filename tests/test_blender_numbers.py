@@ -1,5 +1,6 @@
 """Numbers on elements, and beams to them, on real geometry against the definitions."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -59,12 +60,15 @@ def area_of_text(bpy, text, size):
     return area
 
 
-def test_every_number_is_the_value_at_that_frame(factory):
+@pytest.mark.parametrize("budget", [200_000, 0])  # instances, points
+def test_every_number_is_the_value_at_that_frame(factory, budget):
     from matrix_cinema.blender.build import build
     from matrix_cinema.blender.numbers import SIZE
     from matrix_cinema.blender.read import elements
 
-    target = build(small_scene())
+    scene = small_scene()
+    look = dataclasses.replace(scene.look, instance_budget=budget)
+    target = build(dataclasses.replace(scene, look=look))
     matrices = drawn_by_kind(target, "matrix")
     numbers = {
         ob["mc_name"]: ob
@@ -104,7 +108,7 @@ def test_beams_join_what_is_in_use_to_the_farthest_product(factory, algorithm, b
     i_blocks, j_blocks, k_blocks = blocks
     scene = small_scene(algorithm=algorithm, sweep_seconds=1.0)
     options = Product(i_blocks=i_blocks, j_blocks=j_blocks, k_blocks=k_blocks)
-    p = plan(Scene(**{**vars(scene), "products": {"C": options}}))
+    p = plan(dataclasses.replace(scene, products={"C": options}))
     target = draw(p)
     (beams,) = drawn_by_kind(target, "guide").values()
     move, sweep = p.timeline.moves["C"], p.sweeps["C"]
@@ -163,5 +167,5 @@ def test_beams_and_numbers_can_be_switched_off(factory):
     from matrix_cinema.blender.build import build
 
     scene = small_scene()
-    target = build(Scene(**{**vars(scene), "look": Look(numbers="off", beams="off", legend=False)}))
+    target = build(dataclasses.replace(scene, look=Look(numbers="off", beams="off", legend=False)))
     assert not drawn_by_kind(target, "number") and not drawn_by_kind(target, "guide")

@@ -6,6 +6,8 @@ resembles.
 
 import bpy
 
+from .nodes import Field
+
 
 def input_identifier(modifier, name):
     """The socket identifier of the input `name` of a geometry-nodes modifier; KeyError when there is none."""
@@ -100,7 +102,7 @@ def centred_text(g, text, size):
         node.align_x, node.align_y = "CENTER", "MIDDLE"
     else:
         node.inputs["Align X"].default_value, node.inputs["Align Y"].default_value = "Center", "Middle"
-    return type(text)(g, node.outputs["Curve Instances"])
+    return Field(g, node.outputs["Curve Instances"])
 
 
 def eevee():
