@@ -31,7 +31,7 @@ def stills():
     for name, (style, frame) in STILLS.items():
         picture = BUILD / f"{name}.png"
         moment = [] if frame is None else ["--frame", frame]
-        render("-o", picture, "--style", style, "--size", "1280x720", "--samples", 96, *moment)
+        render("-o", picture, "--style", style, "--size", "1280x720", "--samples", 64, *moment)
         save(Image.open(picture).convert("RGB"), ROOT / "docs" / f"{name}.jpg", range(92, 40, -4))
 
 
@@ -45,9 +45,10 @@ def save(image, path, qualities, **options):
 
 
 def film():
-    folder = BUILD / "film"
-    render("-o", folder, "--size", "640x360", "--samples", 32)
-    frames = [Image.open(path).convert("RGB") for path in sorted(folder.glob("*.png"))[::2]]
+    film = BUILD / "film.mp4"
+    render("-o", film)
+    paths = sorted(film.with_suffix(".frames").glob("*.png"))[::2]
+    frames = [Image.open(path).convert("RGB") for path in paths]
     save(frames[0], ROOT / "docs" / "attention_head.webp", range(80, 10, -6), save_all=True,
          append_images=frames[1:], duration=[83] * (len(frames) - 1) + [1500], loop=0, method=4)
 

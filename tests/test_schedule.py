@@ -99,3 +99,9 @@ def test_none_shows_everything():
 def test_an_unknown_animation_is_named():
     with pytest.raises(InputError, match='unknown animation "vmprd"; did you mean "vmprod"'):
         sweep_of("vmprd", (2, 2, 2))
+
+
+def test_more_steps_than_a_float_can_count_are_refused():
+    sweep_of("scalar", (256, 256, 256))
+    with pytest.raises(InputError, match="16,842,752 steps"):
+        sweep_of("scalar", (257, 256, 256))

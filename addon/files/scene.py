@@ -125,7 +125,7 @@ class Layout:
     """
 
     scheme: str = option("stage", choices=SCHEMES)
-    gap: float = option(2.0, low=0.0, high=64.0)
+    gap: float = option(2.0, low=1.0, high=64.0)
     polarity: str = option("negative", choices=POLARITIES)
     left_placement: str = option("left", choices=LEFTS)
     right_placement: str = option("top", choices=RIGHTS)

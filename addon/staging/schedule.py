@@ -14,6 +14,8 @@ from ..errors import InputError, nearest
 from ..files.scene import Product as ProductOptions
 from .blocks import blocks_of
 
+MOST_STEPS = 2**24  # a sweep's position is a float32, which holds whole numbers exactly up to here
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -90,6 +92,11 @@ def sweep_of(algorithm, shape, blocks=(1, 1, 1)):
     bi, bj, bk = (-(-n // b) for n, b in ((rows, i_blocks), (columns, j_blocks), (inner, k_blocks)))
     strides = _STRIDES[algorithm](bi, bj, bk)
     last = sum(stride * (size - 1) for stride, size in zip(strides, (bi, bj, bk), strict=True))
+    if last >= MOST_STEPS:
+        raise InputError(
+            f"{algorithm} of {rows} × {inner} × {columns} takes {last + 1:,} steps; at most {MOST_STEPS:,} "
+            "can be told apart; vmprod, mvprod and vvprod take fewer"
+        )
     return Sweep(strides, (bi, bj, bk), 0 if algorithm == "none" else last + 1)
 
 
