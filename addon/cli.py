@@ -37,6 +37,7 @@ def main(argv=None):
 
     With Blender loaded the process is ended without Python's clean-up, in which bpy 4.5 hangs.
     """
+    sys.stdout.reconfigure(errors="backslashreplace")  # tokens may have letters that a terminal has not
     status = run(sys.argv[1:] if argv is None else argv, owns_process=True)
     bpy = sys.modules.get("bpy")
     if bpy is not None and bpy.app.background:

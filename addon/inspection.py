@@ -3,10 +3,16 @@
 import numpy as np
 
 from .algebra.stages import Leaf, is_sheet
+from .files.heads import head_statistics
+from .files.matrices import tidy_tokens
 from .files.scene import ANIMATIONS, VIEWS
 from .look.color_maps import color_maps
 from .look.styles import STYLES
 from .staging.plan import count_elements
+
+# What makes a head worth filming: it goes to one place, or it links two tokens this strongly.
+PLAIN, LINK = 0.9, 0.6
+MOST_NAMED = 12
 
 
 def table(header, rows):
@@ -25,7 +31,7 @@ def _is_number(cell):
 
 
 def capture_lines(capture, layer=None, head=None):
-    """A capture: its layers, and for each head the pair of tokens that attends most strongly.
+    """A capture: its layers, what each head attends to, and the heads that are worth filming.
 
     `layer` and `head` restrict it; an unknown one raises InputError.
     """
@@ -38,28 +44,59 @@ def capture_lines(capture, layer=None, head=None):
     lines += table(
         ("layer", "kind", "heads", "key/value heads", "queries", "keys", "head size", "mask", "positions",
          "error"),
-        [(one.name, one.kind, f"{len(one.heads)} of {one.n_q_heads}", one.n_kv_heads, len(one.tokens_q),
-          len(one.tokens_k), one.head_dim, one.mask, _position(one.position),
+        [(one.name, one.kind, f"{len(one.heads)} of {one.n_q_heads}", one.n_kv_heads, one.sizes.get("Q", "-"),
+          one.sizes.get("K", "-"), one.head_dim, one.mask, _position(one.position),
           "-" if one.max_abs_error is None else f"{one.max_abs_error:.1e}") for one in layers])
+    told = [(one, n, head_statistics(capture, one.name, n)) for one in layers
+            if "pattern" in capture.names(one.name) for n in (one.heads if head is None else (head,))]
+    if not told:
+        return lines
     rows = []
-    for one in layers:
-        for n in one.heads if head is None else (head,):
-            if not {"q", "k"} <= set(one.shapes):
-                continue
-            pattern = capture.recompute(one.name, n).pattern
-            query, key = np.unravel_index(np.argmax(pattern), pattern.shape)
-            rows.append((one.name, n, f"{pattern[query, key]:.3f}", _token(one.tokens_q, query),
-                         _token(one.tokens_k, key)))
-    strongest = table(("layer", "head", "weight", "query", "key"), rows)
-    return [*lines, "", "the strongest pair of each head:", *strongest]
+    for one, n, s in told:
+        shares = (s.previous, s.itself, s.first, s.separator, s.entropy)
+        weight = f"{s.pair[2]:.2f}" if s.pair else "-"
+        rows.append((one.name, n, *("-" if np.isnan(x) else f"{x:.2f}" for x in shares), weight,
+                     _pair(one, s.pair)))
+    lines += ["", "what each head attends to, 0 to 1 (entropy: 1 is all keys alike), and its strongest pair:"]
+    lines += table(("layer", "head", "previous", "itself", "first", "separator", "entropy", "pair", ""), rows)
+    return lines + _worth_filming(told)
+
+
+def _worth_filming(told):
+    """A line for each head that does one plain thing or links two tokens, the strongest first."""
+    found = []
+    for one, n, s in told:
+        for share, what in ((s.previous, "previous token"), (s.itself, "itself")):
+            if share >= PLAIN:
+                found.append((share, one.name, n, what))
+                break
+        else:
+            if s.pair and s.pair[2] >= LINK:
+                found.append((s.pair[2], one.name, n, _pair(one, s.pair)))
+    if not found:
+        return []
+    found.sort(key=lambda one: -one[0])
+    more = [f"  and {len(found) - MOST_NAMED} more"] if len(found) > MOST_NAMED else []
+    return ["", "worth filming:", *(f"  layer {name} head {n}: {what} {share:.2f}"
+                                    for share, name, n, what in found[:MOST_NAMED]), *more]
+
+
+def _pair(layer, pair):
+    """What attends to what: "it" → "animal"; with the place of a token that is there more than once."""
+    if pair is None:
+        return "-"
+    shown = []
+    for tokens, n in ((layer.tokens_q, pair[0]), (layer.tokens_k, pair[1])):
+        if n >= len(tokens):
+            shown.append(str(n))
+            continue
+        again = f" ({n})" if tokens.count(tokens[n]) > 1 else ""
+        shown.append(f'"{tidy_tokens(tokens[n : n + 1])[0].strip("·") or tokens[n]}"{again}')
+    return " → ".join(shown)
 
 
 def _position(position):
     return str(position.get("kind") or position.get("type") or "-") if position else "-"
-
-
-def _token(tokens, n):
-    return f"{n}: {tokens[n]}" if n < len(tokens) else str(n)
 
 
 def plan_lines(p):

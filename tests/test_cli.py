@@ -1,5 +1,6 @@
 """The command line without Blender: bad input, statuses, what inspect and presets tell."""
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -11,6 +12,7 @@ import pytest
 from conftest import ROOT
 from matrix_cinema import cli
 from matrix_cinema.errors import JobError
+from matrix_cinema.files.capture import write_capture
 from matrix_cinema.files.scene import ANIMATIONS, VIEWS
 
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
@@ -162,14 +164,37 @@ def test_inspect_tells_a_capture(capsys):
     assert cli.run(["inspect", str(CAPTURE)]) == 0
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert any(line.startswith("5 self 12 of 12 12 16 16 32 none") for line in lines)
-    # The head that attends to the previous token: 4 looks at 3.
-    assert any(line.startswith("0 2 1.000 4: ' 3: didn") for line in lines)
+    assert any(line.startswith("0 2 1.00 0.06 ") for line in lines)
+    assert lines[lines.index("worth filming:") + 1 :] == [
+        "layer 0 head 2: previous token 1.00",
+        'layer 0 head 5: "t" → "didn" 0.91',
+        'layer 3 head 1: "it" → "animal" 0.68',
+        'layer 5 head 11: "it" → "animal" 0.67',
+    ]
 
 
 def test_inspect_tells_one_head(capsys):
     assert cli.run(["inspect", str(CAPTURE), "--layer", "5", "--head", "11"]) == 0
-    table = capsys.readouterr().out.split("each head:\n")[1].splitlines()
+    table = capsys.readouterr().out.split("strongest pair:\n")[1].split("\n\n")[0].splitlines()
     assert len(table) == 2 and table[1].split()[:2] == ["5", "11"]
+
+
+def test_inspect_tells_a_capture_without_tokens_and_one_without_queries(capsys, folder):
+    rng = numpy.random.default_rng(0)
+    one = {"n_q_heads": 1, "n_kv_heads": 1, "head_dim": 4, "scale": 0.5}
+    write_capture("a.safetensors", {"L0.q": rng.normal(size=(1, 3, 4)), "L0.k": rng.normal(size=(1, 6, 4)),
+                                    "L1.v": rng.normal(size=(1, 6, 4))},
+                  {"layers": {"0": one | {"kind": "cross"}, "1": one}})
+    assert cli.run(["inspect", "a.safetensors"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["0", "cross", "1", "of", "1", "1", "3", "6", "4", "none", "-", "-"] in lines
+    assert [line for line in lines if line[:4] == ["0", "0", "-", "-"]]  # crossing, nothing is previous
+
+
+def test_letters_that_the_terminal_has_not_are_no_error():
+    process = subprocess.run([sys.executable, "scripts/matrix_cinema.py", "inspect", str(CAPTURE)], cwd=ROOT,
+                             env=os.environ | {"PYTHONIOENCODING": "ascii"}, capture_output=True, text=True)
+    assert process.returncode == 0 and '"it" \\u2192 "animal"' in process.stdout, process.stderr
 
 
 def test_layer_and_head_replace_those_of_the_scene(capsys, folder):
