@@ -4,7 +4,7 @@ import random
 import time
 
 import pytest
-from matrix_cinema.algebra.epilogue import MM_EPILOGUES, with_epilogue
+from matrix_cinema.algebra.epilogue import MM_EPILOGUES, with_epilogue, with_epilogues
 from matrix_cinema.algebra.evaluate import evaluate, shapes
 from matrix_cinema.algebra.expression import Binary, Call, Name, Named, Number, Transpose, parse, text_of
 from matrix_cinema.algebra.stages import leaf_names, stage
@@ -175,3 +175,12 @@ def test_a_single_letter_is_an_expression():
     root = stage(parse("A"))
     assert evaluate(root, {"A": [[1.0, 2.0]]})[root].final.tolist() == [[1.0, 2.0]]
     assert stage(parse("k")).name == "k"
+
+
+def test_epilogues_go_onto_the_matrices_that_the_expression_names():
+    node = parse("out = (attn = Q @ K) @ V")
+    finished = with_epilogues(node, {"attn": "softmax(x/sqrt(k))", "out": "relu"})
+    assert finished == parse("out = relu((attn = softmax(Q @ K / sqrt(k))) @ V)")
+    assert with_epilogues(node, {}) == node
+    with pytest.raises(InputError, match='names no "scores"'):
+        with_epilogues(node, {"scores": "relu"})

@@ -4,11 +4,12 @@ Each step acts on the entries that exist; those that a mask has removed stay rem
 """
 
 import math
+from dataclasses import fields, replace
 
 import numpy as np
 
 from ..errors import InputError, nearest
-from .expression import Binary, Call, Name, parse
+from .expression import Binary, Call, Name, Named, Node, parse, quote
 from .stages import number_of
 
 # mm's names, each the expression in x that it stands for; k is the product's inner dimension.
@@ -103,6 +104,35 @@ def with_epilogue(name, x):
     if name not in MM_EPILOGUES:
         raise InputError(f'unknown epilogue "{name}"; {nearest(name, MM_EPILOGUES, "known epilogues")}')
     return _substitute(parse(MM_EPILOGUES[name], "epilogue"), x)
+
+
+def with_epilogues(node, epilogues):
+    """The tree with mm's epilogues on the matrices that it names: `epilogues` is name -> epilogue.
+
+    Raises InputError for a name that the expression does not give, and for an unknown epilogue.
+    """
+    found = set()
+
+    def visit(part):
+        if isinstance(part, tuple):
+            return tuple(visit(p) for p in part)
+        if not isinstance(part, Node):
+            return part
+        inner = {f.name: visit(getattr(part, f.name)) for f in fields(part) if f.name != "at"}
+        changed = replace(part, **inner)
+        if isinstance(part, Named) and part.name in epilogues:
+            found.add(part.name)
+            changed = replace(changed, body=with_epilogue(epilogues[part.name], changed.body))
+        return changed
+
+    node = visit(node)
+    for name in epilogues:
+        if name not in found:
+            raise InputError(
+                f'products: an epilogue needs a name in the expression, and it names no "{name}"; '
+                f"write ({quote(name)} = …)"
+            )
+    return node
 
 
 def _substitute(node, x):

@@ -12,11 +12,10 @@ import bpy
 import numpy as np
 
 from ..algebra.evaluate import evaluate, partial_sums
-from ..algebra.expression import parse
-from ..algebra.stages import Product, is_sheet, leaf_names, stage, stages_of
+from ..algebra.stages import Product, is_sheet, leaf_names, stages_of
 from ..errors import InputError, JobError
 from ..files.scene import from_json
-from ..staging.plan import arrangement_of
+from ..staging.plan import arrangement_of, root_of
 from ..staging.schedule import sweeps_of
 from . import compat
 from .digest import digest
@@ -86,7 +85,7 @@ def verify(scene, frames=None, given=None):
     if not text:
         raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
     description = from_json(text, scene.name)
-    root = stage(parse(description.expression))
+    root = root_of(description)
     matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
     by_name = {ob["mc_name"]: ob for ob in matrices}
     _check_objects(scene, root, matrices, products)

@@ -75,9 +75,11 @@ class Matrix:
 class Product:
     """What one matmul, by its result's name, does otherwise than the scene's default.
 
-    The animation "inherit" is that of the product which takes this one's result.
+    The animation "inherit" is that of the product which takes this one's result. `epilogue` is one of
+    mm's, by its name; the expression can say the same.
     """
 
+    epilogue: str = ""
     animation: str = option("", choices=("", "inherit") + ANIMATIONS)
     i_blocks: int = option(1, low=1, high=64)
     j_blocks: int = option(1, low=1, high=64)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..algebra.epilogue import with_epilogues
 from ..algebra.evaluate import Evaluation, evaluate, shapes
 from ..algebra.expression import parse
 from ..algebra.initialise import initialise
@@ -60,9 +61,7 @@ class Plan:
 
 def plan(scene):
     """Check and evaluate a description. Raises InputError, in one line, for whatever is wrong with it."""
-    if not scene.expression.strip():
-        raise InputError('the scene has no "expression"; an example is expression = "out = A @ B"')
-    root = stage(parse(scene.expression))
+    root = root_of(scene)
     chosen = style(scene.look.style)
     results = [s.name for s in stages_of(root) if s.operands]
     for name in scene.products:
@@ -96,6 +95,14 @@ def plan(scene):
         shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
         shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
+
+
+def root_of(scene):
+    """The root stage of a description's expression. Raises InputError for what cannot be read."""
+    if not scene.expression.strip():
+        raise InputError('the scene has no "expression"; an example is expression = "out = A @ B"')
+    epilogues = {name: own.epilogue for name, own in scene.products.items() if own.epilogue}
+    return stage(with_epilogues(parse(scene.expression), epilogues))
 
 
 def arrangement_of(root, sizes, scene):
