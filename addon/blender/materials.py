@@ -32,15 +32,12 @@ def color_map_image(name):
 
 def element_material(first, last, style_name, style):
     """Elements by their `tone` in map `first`, turned by `finish` into map `last`."""
-    name = f"Matrix Cinema {style_name} {first}" + (f" to {last}" if last != first else "")
+    name = _named(style_name, first, last)
     material = bpy.data.materials.get(name)
     if material is not None:
         return material
     material, f = _blank(name)
-    tone = attribute(f, "tone")
-    color = looked_up(f, first, tone)
-    if last != first:
-        color = _mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
+    color = _element_color(f, first, last)
     if style.flat:
         bright = attribute(f, "lit") * style.lit_glow + 1.0
         _surface(f, f.node("ShaderNodeEmission", {"Color": color, "Strength": bright})[0])
@@ -64,17 +61,27 @@ def element_material(first, last, style_name, style):
     return material
 
 
+def _named(style_name, first, last):
+    return f"Matrix Cinema {style_name} {first}" + (f" to {last}" if last != first else "")
+
+
+def _element_color(f, first, last):
+    """The colour of an element: its `tone` in map `first`, turned by `finish` into map `last`."""
+    tone = attribute(f, "tone")
+    color = looked_up(f, first, tone)
+    if last == first:
+        return color
+    return _mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
+
+
 def number_material(first, last, style_name, style):
     """Type on elements that `element_material` colours: dark on light ones and light on dark ones."""
-    name = f"Matrix Cinema {style_name} {first}" + (f" to {last}" if last != first else "") + " numbers"
+    name = _named(style_name, first, last) + " numbers"
     material = bpy.data.materials.get(name)
     if material is not None:
         return material
     material, f = _blank(name)
-    tone = attribute(f, "tone")
-    color = looked_up(f, first, tone)
-    if last != first:
-        color = _mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
+    color = _element_color(f, first, last)
     glow = attribute(f, "lit") * style.lit_glow + (1.0 + style.glow)
     brightness = f.node("ShaderNodeRGBToBW", {0: color})[0] * glow
     dark, light = ((*linear(c), 1.0) for c in sorted((style.text, style.background), key=sum))
