@@ -13,12 +13,14 @@ import sys
 from pathlib import Path
 
 from . import __version__, inspection
+from .capture.pretrained import capture_text, read_text
 from .errors import InputError, JobError
 from .files.capture import open_capture
 from .files.scene import ENGINES, VIEWS
 from .render.interrupt import STATUS as INTERRUPTED
 from .render.interrupt import end_process, leaving_at_once
 from .render.outputs import require_file_place, require_folder_place
+from .render.progress import Progress
 from .render.silence import blender_silenced
 from .sources import open_source, require_file
 from .staging.plan import plan
@@ -150,6 +152,18 @@ def parser():
     one = command("inspect", inspect, "Tell what is in a capture, a scene or a built .blend.")
     source(one, ", or a built .blend")
 
+    one = command("capture", capture, "Record the attention of a transformers model while it reads a text.")
+    one.add_argument("--model", metavar="FOLDER-OR-NAME", required=True,
+                     help="a folder with config.json and weights, or a name that transformers knows")
+    words = one.add_mutually_exclusive_group(required=True)
+    words.add_argument("--text", help="what the model reads")
+    words.add_argument("--text-file", metavar="FILE", help="the same from a UTF-8 file")
+    one.add_argument("--pair", metavar="TEXT", default="",
+                     help="what the decoder of an encoder-decoder wrote; else a second text")
+    one.add_argument("--layers", metavar="0,3,5", type=_numbers, help="only these layers")
+    one.add_argument("--heads", metavar="0-3", type=_numbers, help="only these heads")
+    one.add_argument("-o", "--output", metavar="X.safetensors", required=True)
+
     command("presets", presets, "List styles, views, colour maps and animations.")
     return top
 
@@ -166,6 +180,17 @@ def _frames(text):
     if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
         raise argparse.ArgumentTypeError(f'"{text}" is not a range of frames such as 1-48')
     return int(first), int(last)
+
+
+def _numbers(text):
+    numbers = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        last = last if dash else first
+        if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last) <= 9999):
+            raise argparse.ArgumentTypeError(f'"{text}" are not numbers such as 0,3,5 or 0-3')
+        numbers += range(int(first), int(last) + 1)
+    return sorted(set(numbers))
 
 
 def _samples(text):
@@ -274,6 +299,27 @@ def inspect(arguments):
         else:
             lines = inspection.plan_lines(plan(source.description))
     print("\n".join(lines))
+
+
+def capture(arguments):
+    """The command `capture`. The only one that needs torch, and none of Blender."""
+    output = Path(arguments.output)
+    if output.suffix != ".safetensors":
+        raise InputError(f"{output}: the suffix has to be .safetensors")
+    require_file_place(output)
+    text = arguments.text if arguments.text_file is None else read_text(arguments.text_file)
+    progress = Progress("capture", 1.0)
+    try:
+        told = capture_text(arguments.model, text, output, pair=arguments.pair, layers=arguments.layers,
+                            heads=arguments.heads, progress=progress.update)
+        progress.finish()
+    finally:
+        progress.break_line()
+    for line in told:
+        _complain(f"warning: {line}")
+    made = open_capture(output)
+    print(f"{output}: {len(made.layers)} layers, {len(made.tokens_q)} tokens, "
+          f"{output.stat().st_size / 1000:,.0f} kB; {PROGRAM} inspect {output} tells its heads")
 
 
 def presets(arguments):

@@ -12,7 +12,7 @@ from .staging.plan import count_elements
 
 # What makes a head worth filming: it goes to one place, or it links two tokens this strongly.
 PLAIN, LINK = 0.9, 0.6
-MOST_NAMED = 12
+MOST_NAMED = 20
 
 
 def table(header, rows):
