@@ -1,9 +1,8 @@
 """Is what is drawn what the expression says? Read back, and compared in float64.
 
-The given matrices are those stored in the file, each checked against the digest that was taken
-when the scene was built; everything else (products, partial sums, finished values) is evaluated
-anew from the expression and compared with the evaluated geometry at several frames; and every element
-has to stand where the layout puts it.
+Every matrix that the file stores is held to the digest taken when the scene was built. From the given
+ones everything else (products, partial sums, finished values) is evaluated anew and compared with the
+evaluated geometry at several frames; and every element has to stand where the layout puts it.
 """
 
 from dataclasses import dataclass
@@ -92,7 +91,7 @@ def verify(scene, frames=None, given=None):
     leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
     evaluation = evaluate(root, leaves)
     stages = {s.name: s for s in stages_of(root)}
-    rows = [_given_row(scene, by_name[name], leaves[name], (given or {}).get(name)) for name in leaves]
+    rows = [_stored_row(scene, by_name[name], (given or {}).get(name)) for name in stages]
 
     shapes = {name: evaluation[name].shape for name in stages}
     sheets = [ob for ob in matrices if is_sheet(stages[ob["mc_name"]])]
@@ -154,9 +153,10 @@ def _span(ob, name):
     return [(keys[0], keys[-1])] if len(keys) > 1 else []
 
 
-def _given_row(scene, ob, values, source):
-    """Whether a given matrix still is what it was when the scene was built, and what its source says."""
-    note, error = "", 0.0
+def _stored_row(scene, ob, source):
+    """Whether the stored values of a matrix still are what they were when the scene was built, to the
+    bit, and for a given one whether they are its `source`'s, where that is at hand."""
+    values, note, error = stored_values(ob), "", 0.0
     if ob.get("mc_sha256") != digest(values):
         note = "a stored value is not what it was when the scene was built"
     if source is not None:
@@ -164,7 +164,7 @@ def _given_row(scene, ob, values, source):
             note = note or f"its source has shape {source.shape}"
         else:
             error = float(np.abs(values - source).max() / (np.abs(source).max() or 1.0))
-    return Row(scene.frame_start, "given", ob["mc_name"], None, values.size, values.size, error, note)
+    return Row(scene.frame_start, "stored", ob["mc_name"], None, values.size, values.size, error, note)
 
 
 def _read_sweep(ob, sweep, depsgraph):
