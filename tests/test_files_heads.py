@@ -106,3 +106,14 @@ def test_padding_is_not_counted(tmp_path):
     write_capture(padded, tensors, {"tokens_q": list("abc--"), "layers": layers})
     expected = heads.head_statistics(open_capture(short), 0, 0)
     assert str(heads.head_statistics(open_capture(padded), 0, 0)) == str(expected)
+
+
+def test_the_first_key_of_a_causal_model_links_nothing(tmp_path):
+    """All queries rest on the first key; of the others key 1 has the most."""
+    q, k = np.ones((1, 4, 1)), np.array([[[9.0], [2.0], [0.0], [0.0]]])
+    for kind, pair in (("causal", (2, 1)), ("none", (1, 0))):
+        path = tmp_path / f"{kind}.safetensors"
+        layer = {"n_q_heads": 1, "n_kv_heads": 1, "head_dim": 1, "scale": 1.0, "mask": {"kind": kind}}
+        write_capture(path, {"L0.q": q, "L0.k": k}, {"tokens_q": list("abcd"), "layers": {"0": layer}})
+        found = heads.head_statistics(open_capture(path), 0, 0)
+        assert found.pair[:2] == pair and found.first > 0.99 and np.isnan(found.separator)
