@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from matrix_cinema.files import heads
 from matrix_cinema.files.capture import open_capture, write_capture
 
-MINILM = Path(__file__).resolve().parent.parent / "examples/data/minilm.safetensors"
+DATA = Path(__file__).resolve().parent.parent / "examples/data"
+MINILM = DATA / "minilm.safetensors"
 ALL = np.ones((5, 5), bool)
 CAUSAL = np.tril(ALL)
 
@@ -89,6 +90,20 @@ def test_the_known_heads_of_the_shipped_capture():
     assert heads.head_statistics(capture, 0, 3).previous < 0.3
     for layer, head in ((3, 1), (5, 11)):
         assert heads.head_statistics(capture, layer, head).pair == (it, animal, pytest.approx(0.67, abs=0.01))
+
+
+def test_the_shipped_induction_heads():
+    """Layer 0 has previous-token heads; each of layer 1 looks for what followed the same letter."""
+    path = DATA / "induction.safetensors"
+    capture = open_capture(path)
+    assert path.stat().st_size < 500_000 and capture.tokens_q == ("<s>", *"MatrixMatrix")
+    assert all(one.n_kv_heads == 2 and one.mask == "causal" for one in capture.layers.values())
+    assert [h for h in range(8) if heads.head_statistics(capture, 0, h).previous > 0.9] == [0, 5, 6, 7]
+    second = np.arange(7, 13)  # places of the second Matrix; what followed the first is 5 before each
+    for head in range(8):
+        made = capture.recompute(1, head)
+        assert made.pattern[second, second - 5].mean() > 0.94
+        assert made.errors["z"] <= capture.layer(1).max_abs_error < 1e-6
 
 
 def test_padding_is_not_counted(tmp_path):
