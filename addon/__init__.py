@@ -1,9 +1,8 @@
 """Matrix Cinema: the matrix products inside neural networks, as film.
 
-The rooms, in the order that data passes through them: `capture` (torch model to file), `files`,
-`algebra` (expression to values), `staging` (where things stand, when they move), `look`
-(colours, styles), `blender` (the scene), `render` (pictures and films), `ui` and `cli`.
-Each imports only from rooms before it; only the last four import `bpy`.
+The rooms, each of which imports only from those before it: `files`, `capture` (a torch model to a
+file), `algebra` (expression to values), `look` (colours, styles), `staging` (where things stand, when
+they move), `blender` (the scene), `render` (pictures and films), `cli` and `ui`.
 """
 
 __version__ = "0.1.0"
