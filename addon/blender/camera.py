@@ -1,5 +1,7 @@
 """The camera: a named view that frames everything, labels included."""
 
+import itertools
+
 import bpy
 import numpy as np
 from mathutils import Matrix
@@ -23,18 +25,27 @@ def place(p, points, overlay, collection, target):
 
 
 def _clear_view(p, points, overlay, aspect):
-    """The view with the least of the frame's top and bottom left free of which nothing stands
-    under the overlay."""
+    """The view from nearest by in which nothing stands under the overlay, whatever part of the frame's
+    left, bottom and top that leaves free; the nearest of all where every view is covered."""
     m = p.scene.camera.margin
-    for free in np.arange(0.0, 0.8, 0.02):
-        for bottom in np.arange(free, -0.01, -0.02):
-            margins = (m, m, m + bottom, m + free - bottom)
-            if margins[2] + margins[3] > 0.9:
-                continue
-            view = frame(points, DIRECTIONS[p.scene.camera.view], p.scene.camera.lens, aspect, margins)
-            if not overlay.covers((view.project(points) + 1) / 2 * (aspect, 1.0)):
-                return view
-    return view
+    frees = itertools.product(
+        np.arange(0.0, 0.41, 0.04), np.arange(0.0, 0.41, 0.02), np.arange(0.0, 0.31, 0.02)
+    )
+    views = [
+        frame(
+            points,
+            DIRECTIONS[p.scene.camera.view],
+            p.scene.camera.lens,
+            aspect,
+            (m + left, m, m + low, m + top),
+        )
+        for left, low, top in frees
+    ]
+    views.sort(key=lambda view: -(view.position @ view.forward))
+    for view in views:
+        if not overlay.covers((view.project(points) + 1) / 2 * (aspect, 1.0)):
+            return view
+    return views[0]
 
 
 def matrix_of(view):
