@@ -11,29 +11,7 @@ from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.stages import Product, stage, stages_of
 from matrix_cinema.staging.layout import arrange
-
-LETTERS = "abcdefghijlmnopq"
-dimensions = st.integers(1, 6)
-
-
-@st.composite
-def trees(draw, depth=4):
-    """(expression, shapes of its leaves): a random tree of products, any operand transposed."""
-    sizes = {}
-
-    def grow(rows, columns, levels):
-        turned = draw(st.booleans())
-        rows, columns = (columns, rows) if turned else (rows, columns)
-        if levels == depth or (levels and draw(st.booleans())):
-            inner = draw(dimensions)
-            left = grow(rows, inner, levels - 1)
-            text = f"({left} @ {grow(inner, columns, levels - 1)})"
-        else:
-            text = LETTERS[len(sizes)]
-            sizes[text] = (rows, columns)
-        return f"{text}.T" if turned and levels != depth else text
-
-    return grow(draw(dimensions), draw(dimensions), depth), sizes
+from product_trees import trees
 
 
 def arranged(expression, sizes, gap=2.0):

@@ -14,8 +14,8 @@ from matrix_cinema.files.scene import Layout, Product, from_dict
 from matrix_cinema.staging.blocks import blocks_of
 from matrix_cinema.staging.layout import Scatter, arrange
 from matrix_cinema.staging.schemes import Pattern, Stage, Turn, scheme_of
+from product_trees import LETTERS, trees
 
-LETTERS = "abcdefghijlmnopq"
 # mm's local axes (x along columns, y down, z away) in Blender's.
 MM = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 schemes = st.builds(
@@ -24,26 +24,6 @@ schemes = st.builds(
     st.builds(Turn, st.booleans(), st.booleans(), st.booleans()),
     st.booleans(),
 )
-
-
-@st.composite
-def trees(draw, depth=4):
-    """(expression, shapes of its leaves): a random tree of products, any operand transposed."""
-    sizes = {}
-
-    def grow(rows, columns, levels):
-        turned = draw(st.booleans())
-        rows, columns = (columns, rows) if turned else (rows, columns)
-        if levels == depth or (levels and draw(st.booleans())):
-            inner = draw(st.integers(1, 5))
-            left = grow(rows, inner, levels - 1)
-            text = f"({left} @ {grow(inner, columns, levels - 1)})"
-        else:
-            text = LETTERS[len(sizes)]
-            sizes[text] = (rows, columns)
-        return f"{text}.T" if turned and levels != depth else text
-
-    return grow(draw(st.integers(1, 5)), draw(st.integers(1, 5)), depth), sizes
 
 
 def arranged(expression, sizes, gap=2.0, scheme=None, scatter=None, **blocks):
@@ -75,7 +55,7 @@ def products(cuboid):
     return cuboid.origin + sum(along)
 
 
-@given(trees(), schemes, st.sampled_from([1.0, 2.0, 4.0]), st.tuples(*[st.integers(1, 3)] * 3))
+@given(trees(most=5), schemes, st.sampled_from([1.0, 2.0, 4.0]), st.tuples(*[st.integers(1, 3)] * 3))
 @settings(max_examples=120, deadline=None)
 def test_every_face_is_shared_to_the_exact_coordinate(tree, scheme, gap, parts):
     """Each stage is drawn once, so a child's result is its parent's argument; and every product stands
@@ -131,7 +111,7 @@ def sized(letters, draw):
     return dict(zip(letters, itertools.pairwise(ends), strict=True))
 
 
-@given(trees(), st.sampled_from(["blocks", "zigzag"]), st.tuples(*[st.booleans()] * 4))
+@given(trees(most=5), st.sampled_from(["blocks", "zigzag"]), st.tuples(*[st.booleans()] * 4))
 @settings(max_examples=150, deadline=None)
 def test_no_random_tree_collides(tree, scheme, root):
     assert overlaps(arranged(*tree, scheme=Pattern(scheme, Turn(*root[:3]), root[3]))) == 0

@@ -24,7 +24,6 @@ from .expression import (
     text_of,
 )
 
-POINTWISE = ("relu", "gelu", "gelu_tanh", "sigmoid", "silu", "tanh", "exp", "sqrt")
 NORMS = ("layernorm", "layernorm_all", "rmsnorm")
 MASKS = ("tril", "triu", "window", "padded")
 INNER = "k"  # the bare name that stands for a product's inner dimension

@@ -42,15 +42,6 @@ def get_input(modifier, name):
     return modifier[identifier]
 
 
-def draw_input(layout, modifier, name, **options):
-    """A slider for a modifier input in a panel."""
-    identifier = input_identifier(modifier, name)
-    if hasattr(modifier, "properties"):
-        layout.prop(getattr(modifier.properties.inputs, identifier), "value", **options)
-    else:
-        layout.prop(modifier, f'["{identifier}"]', **options)
-
-
 LINEAR, SINE = 1, 12  # interpolation between keys, and the easing at both ends, as Blender numbers them
 IN_OUT = 3
 

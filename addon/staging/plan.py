@@ -135,9 +135,14 @@ def check_range(root, evaluation):
             raise InputError(f"{s.text}: {largest:.3g} is too large to draw; the most is {most:.3g}")
 
 
+def memory_needed(elements, as_points):
+    """About how many bytes it takes to render so many elements."""
+    return elements * (POINT_BYTES if as_points else INSTANCE_BYTES)
+
+
 def check_memory(elements, as_points):
     """Refuse a scene that would not fit into this machine's memory, with the numbers."""
-    need = elements * (POINT_BYTES if as_points else INSTANCE_BYTES)
+    need = memory_needed(elements, as_points)
     have = available_memory()
     if have and need > have:
         raise InputError(

@@ -5,7 +5,7 @@ import math
 from ..blender import compat
 from ..blender.objects import MODIFIER
 from ..errors import InputError
-from ..staging.plan import INSTANCE_BYTES, POINT_BYTES
+from ..staging.plan import memory_needed
 from . import source
 
 
@@ -47,5 +47,5 @@ def as_points(scene):
 
 
 def memory(scene):
-    """About how many bytes rendering takes; see staging.plan."""
-    return elements(scene) * (POINT_BYTES if as_points(scene) else INSTANCE_BYTES)
+    """About how many bytes rendering takes."""
+    return memory_needed(elements(scene), as_points(scene))
