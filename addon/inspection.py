@@ -3,15 +3,12 @@
 import numpy as np
 
 from .algebra.stages import Leaf, is_sheet
-from .files.heads import head_statistics
-from .files.matrices import tidy_tokens
+from .files.heads import head_statistics, pair_text, worth_filming
 from .files.scene import ANIMATIONS, VIEWS
 from .look.color_maps import color_maps
 from .look.styles import STYLES
 from .staging.plan import count_elements
 
-# What makes a head worth filming: it goes to one place, or it links two tokens this strongly.
-PLAIN, LINK = 0.9, 0.6
 MOST_NAMED = 20
 
 
@@ -53,46 +50,18 @@ def capture_lines(capture, layer=None, head=None):
         return lines
     rows = []
     for one, n, s in told:
-        shares = (s.previous, s.itself, s.first, s.separator, s.entropy)
-        weight = f"{s.pair[2]:.2f}" if s.pair else "-"
-        rows.append((one.name, n, *("-" if np.isnan(x) else f"{x:.2f}" for x in shares), weight,
-                     _pair(one, s.pair)))
+        shares = (s.previous, s.itself, s.induction, s.first, s.separator, s.entropy)
+        rows.append((one.name, n, *("-" if np.isnan(x) else f"{x:.2f}" for x in shares),
+                     f"{s.pair[2]:.2f}" if s.pair else "-", pair_text(one, s.pair) if s.pair else "-"))
     lines += ["", "what each head attends to, 0 to 1 (entropy: 1 is all keys alike), and its strongest pair:"]
-    lines += table(("layer", "head", "previous", "itself", "first", "separator", "entropy", "pair", ""), rows)
-    return lines + _worth_filming(told)
-
-
-def _worth_filming(told):
-    """A line for each head that does one plain thing or links two tokens, the strongest first."""
-    found = []
-    for one, n, s in told:
-        for share, what in ((s.previous, "previous token"), (s.itself, "itself")):
-            if share >= PLAIN:
-                found.append((share, one.name, n, what))
-                break
-        else:
-            if s.pair and s.pair[2] >= LINK:
-                found.append((s.pair[2], one.name, n, _pair(one, s.pair)))
-    if not found:
-        return []
-    found.sort(key=lambda one: -one[0])
-    more = [f"  and {len(found) - MOST_NAMED} more"] if len(found) > MOST_NAMED else []
-    return ["", "worth filming:", *(f"  layer {name} head {n}: {what} {share:.2f}"
-                                    for share, name, n, what in found[:MOST_NAMED]), *more]
-
-
-def _pair(layer, pair):
-    """What attends to what: "it" → "animal"; with the place of a token that is there more than once."""
-    if pair is None:
-        return "-"
-    shown = []
-    for tokens, n in ((layer.tokens_q, pair[0]), (layer.tokens_k, pair[1])):
-        if n >= len(tokens):
-            shown.append(str(n))
-            continue
-        again = f" ({n})" if tokens.count(tokens[n]) > 1 else ""
-        shown.append(f'"{tidy_tokens(tokens[n : n + 1])[0].strip("·") or tokens[n]}"{again}')
-    return " → ".join(shown)
+    lines += table(("layer", "head", "previous", "itself", "induction", "first", "separator", "entropy",
+                    "pair", ""), rows)
+    found = worth_filming(told)
+    if found:
+        lines += ["", "worth filming:"]
+        lines += [f"  layer {one.layer} head {one.head}: {one.what} {one.share:.2f}"
+                  for one in found[:MOST_NAMED]]
+    return lines + [f"  and {len(found) - MOST_NAMED} more"] * (len(found) > MOST_NAMED)
 
 
 def _position(position):

@@ -32,6 +32,17 @@ def test_a_previous_token_head():
     assert heads.to_first(pattern, CAUSAL) == pytest.approx(1 / 4)  # query 1, whose previous one it is
 
 
+def test_an_induction_head_looks_for_what_followed_the_same_token():
+    tokens = ("<s>", "a", "b", "a", "b")
+    pattern = np.eye(5)
+    pattern[3], pattern[4] = [0, 0, 0.75, 0.25, 0], [0, 0, 0, 0.5, 0.5]
+    assert heads.to_what_followed(pattern, CAUSAL, tokens, tokens) == pytest.approx(0.625)
+    # Where all keys may be attended to, what follows a token itself or comes later does not count.
+    assert heads.to_what_followed(np.eye(5, k=1), ALL, tokens, tokens) == 0
+    assert np.isnan(heads.to_what_followed(pattern, CAUSAL, tuple("abcde"), tuple("abcde")))
+    assert np.isnan(heads.to_what_followed(pattern, CAUSAL, (), ()))
+
+
 def test_queries_that_begin_after_the_keys():
     """Two queries decoded onto three keys that were there: they are keys 3 and 4."""
     pattern = np.array([[0, 0, 1.0, 0, 0], [0, 0, 0, 0.75, 0.25]])
@@ -101,6 +112,7 @@ def test_the_shipped_induction_heads():
     assert [h for h in range(8) if heads.head_statistics(capture, 0, h).previous > 0.9] == [0, 5, 6, 7]
     second = np.arange(7, 13)  # places of the second Matrix; what followed the first is 5 before each
     for head in range(8):
+        assert heads.head_statistics(capture, 1, head).induction > 0.94
         made = capture.recompute(1, head)
         assert made.pattern[second, second - 5].mean() > 0.94
         assert made.errors["z"] <= capture.layer(1).max_abs_error < 1e-6

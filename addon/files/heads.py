@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .matrices import tidy_tokens
+
+# What makes a head worth filming: it goes to one kind of place, or it links two tokens this strongly.
+PLAIN, LINK = 0.9, 0.6
 # [CLS], [SEP], <s>, </s>, <|endoftext|>; but not a byte as <0x0A> nor [UNK], which stand for text.
 _SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
 
@@ -17,12 +21,14 @@ _SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
 class HeadStatistics:
     """What one head attends to, each a part of its attention from 0 to 1.
 
-    `previous`, `itself`, `first`, `separator`: see `to_previous`, `to_itself`, `to_first`,
-    `to_separators`; `entropy`: see `entropy`; `pair`: (query, key, weight), see `strongest_pair`.
+    `previous`, `itself`, `induction`, `first`, `separator`: see `to_previous`, `to_itself`,
+    `to_what_followed`, `to_first`, `to_separators`; `entropy`: see `entropy`; `pair`: (query, key,
+    weight), see `strongest_pair`.
     """
 
     previous: float
     itself: float
+    induction: float
     first: float
     separator: float
     entropy: float
@@ -41,6 +47,7 @@ def head_statistics(capture, layer, head):
     return HeadStatistics(
         to_previous(pattern, allowed, offset),
         to_itself(pattern, allowed, offset),
+        to_what_followed(pattern, allowed, layer.tokens_q, layer.tokens_k),
         to_first(pattern, allowed),
         to_separators(pattern, allowed, keys - {0}),
         entropy(pattern, allowed),
@@ -65,6 +72,23 @@ def to_previous(pattern, allowed, offset=0):
 def to_itself(pattern, allowed, offset=0):
     """Mean of pattern[i, i + offset]: attention to the query's own token."""
     return _mean_on_diagonal(pattern, allowed, offset, 0)
+
+
+def to_what_followed(pattern, allowed, tokens_q, tokens_k):
+    """Mean over queries of the sum of pattern[i, j] where key j - 1 is the query's own text, earlier.
+
+    1 is an induction head: it looks for what followed the same token before. Special tokens are left
+    out. NaN where no token comes twice.
+    """
+    texts_q, texts_k = np.array(tokens_q, object), np.array(tokens_k, object)
+    if (len(texts_q), len(texts_k)) != pattern.shape:
+        return np.nan
+    followed = np.zeros(pattern.shape, bool)
+    followed[:, 1:] = texts_q[:, None] == texts_k[None, :-1]
+    followed &= np.tri(*pattern.shape, pattern.shape[1] - pattern.shape[0], dtype=bool) & allowed
+    followed[sorted(special(tokens_q))] = False
+    rows = _choosing(allowed) & followed.any(axis=1)
+    return float((pattern * followed)[rows].sum(axis=1).mean()) if rows.any() else np.nan
 
 
 def to_first(pattern, allowed):
@@ -109,6 +133,44 @@ def strongest_pair(pattern, allowed, offset=0, queries=(), keys=()):
     weights = np.where(telling, pattern, -1.0)
     query, key = np.unravel_index(np.argmax(weights), weights.shape)
     return int(query), int(key), float(weights[query, key])
+
+
+@dataclass(frozen=True)
+class Worth:
+    """A head worth filming: `what` it does, in a few words, and how much, from 0 to 1."""
+
+    layer: str
+    head: int
+    what: str
+    share: float
+
+
+def worth_filming(told):
+    """The heads that do one plain thing or link two tokens, the strongest first.
+
+    `told` holds a (Layer, head, HeadStatistics) for each head.
+    """
+    found = []
+    for layer, head, s in told:
+        plain = ((s.previous, "previous token"), (s.itself, "itself"), (s.induction, "induction"))
+        share, what = max(plain, key=lambda one: np.nan_to_num(one[0]))
+        if share >= PLAIN:
+            found.append(Worth(layer.name, head, what, share))
+        elif s.pair and s.pair[2] >= LINK:
+            found.append(Worth(layer.name, head, pair_text(layer, s.pair), s.pair[2]))
+    return sorted(found, key=lambda one: -one.share)
+
+
+def pair_text(layer, pair):
+    """What attends to what: "it" → "animal"; with the place of a token that is there more than once."""
+    shown = []
+    for tokens, n in ((layer.tokens_q, pair[0]), (layer.tokens_k, pair[1])):
+        if n >= len(tokens):
+            shown.append(str(n))
+            continue
+        again = f" ({n})" if tokens.count(tokens[n]) > 1 else ""
+        shown.append(f'"{tidy_tokens(tokens[n : n + 1])[0].strip("·") or tokens[n]}"{again}')
+    return " → ".join(shown)
 
 
 def _choosing(allowed):
