@@ -9,7 +9,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
-from mathutils import Vector  # noqa: E402
+from mathutils import Matrix, Vector  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.camera import matrix_of  # noqa: E402
 from matrix_cinema.files.scene import VIEWS, Scene, from_dict, load_scene  # noqa: E402
@@ -99,3 +99,24 @@ def test_no_label_of_the_example_is_on_another(factory, size):
     boxes = label_boxes(build(dataclasses.replace(scene, render=render)))
     assert len(boxes) > 40
     assert overlapping(boxes) == []
+
+
+def test_labels_face_a_camera_that_moves_and_shapes_stay_under_names(factory):
+    matrices = {
+        "A": {"init": "uniform", "shape": [3, 4], "row_labels": ["one", "two", "three"]},
+        "B": {"init": "uniform", "shape": [4, 5]},
+    }
+    scene = build(from_dict(Scene, {"expression": "out = A @ B.T.T", "matrices": matrices}, "test"))
+    labels = [ob for ob in scene.objects if ob.get("mc_kind") == "label"]
+    assert len(labels) == 3 + 3 + 3
+    for turn in (0.0, 1.3, 3.0):
+        scene.camera.matrix_world = Matrix.Rotation(turn, 4, "Z") @ scene.camera.matrix_world
+        scene.view_layers[0].update()
+        facing = scene.camera.matrix_world.to_3x3()
+        for ob in labels:
+            np.testing.assert_allclose(ob.matrix_world.to_3x3(), facing, atol=1e-5)
+        shapes = [ob for ob in labels if ob["mc_label"] == "detail"]
+        for ob in shapes:
+            offset = ob.matrix_world.translation - ob.parent.matrix_world.translation
+            x, y, z = facing.inverted() @ offset
+            assert abs(x) < 1e-4 and abs(z) < 1e-4 and y < -ob.data.size

@@ -74,6 +74,7 @@ def draw(p, target=None):
     corners = np.concatenate([p.arrangement.corners(), labels])
     written = overlay(p, p.scene.render.width / p.scene.render.height)
     view = camera.place(p, corners, written, rooms["Stage"], target)
+    lettering.face_camera(target.camera, rooms["Lettering"])
     lettering.write_overlay(p, view, written, rooms["Lettering"], target)
     studio.light(p, view, corners, rooms["Stage"], target)
     target["matrix_cinema"] = to_json(p.scene)

@@ -1,7 +1,8 @@
 """Type: labels in the scene that face the camera, and an overlay of title and legend before it.
 
-The overlay is parented to the camera, so it stays put while the camera moves; it neither casts
-shadows nor shows in reflections.
+Labels turn about their own middles as the camera goes round them, so they stay clear of what they stand
+beside. The overlay is parented to the camera, so it stays put while the camera moves; it neither
+casts shadows nor shows in reflections.
 """
 
 import bpy
@@ -9,7 +10,8 @@ import numpy as np
 from mathutils import Matrix
 
 from ..staging import captions
-from ..staging.framing import DIRECTIONS, axes
+from ..staging.framing import axes
+from ..staging.views import direction_of
 from .materials import color_bar_material, plain_material
 
 OVERLAY_DISTANCE = 1.0
@@ -22,7 +24,7 @@ def write_labels(p, collection, target):
     """
     if not p.scene.look.labels:
         return np.empty((0, 3))
-    direction = DIRECTIONS[p.scene.camera.view]
+    direction = direction_of(p)
     right, up, _ = axes(direction)
     strong = plain_material("Matrix Cinema type", p.style.text)
     soft = plain_material("Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.42))
@@ -31,21 +33,40 @@ def write_labels(p, collection, target):
         labels += axis.labels
     written = []
     for label in labels:
-        ob = text(label.text, label.size, label.align, soft if label.kind == "detail" else strong, collection)
-        ob.matrix_world = _facing(right, up, label.position)
+        ob = text(label.text, label.size, "CENTER", soft if label.kind == "detail" else strong, collection)
         ob["mc_kind"], ob["mc_label"] = "label", label.kind
         written.append(ob)
     target.view_layers[0].update()  # bound boxes are known from here on
-    corners = []
+    corners, name = [], None
     for label, ob in zip(labels, written, strict=True):
         start, bottom, end, top = measure(ob)
+        middle = label.position + right * {"LEFT": -start, "CENTER": 0.0, "RIGHT": -end}[label.align]
+        ob.matrix_world = _facing(right, up, middle)
+        if label.kind == "name":
+            name = ob, middle
+        elif label.kind == "detail":  # keeps its place under its name, whichever way that turns
+            _hang(ob, *name, middle, right, up)
         if label.transposed:
             raised = text("T", 0.55 * label.size, "LEFT", strong, collection)
-            place = label.position + right * (end + 0.05 * label.size) + up * 0.5 * label.size
-            raised.matrix_world = _facing(right, up, place)
+            place = middle + right * (end + 0.05 * label.size) + up * 0.5 * label.size
+            _hang(raised, ob, middle, place, right, up)
             end, top = end + 0.4 * label.size, max(top, 0.95 * label.size)
-        corners += [label.position + right * x + up * y for x in (start, end) for y in (bottom, top)]
+        corners += [middle + right * x + up * y for x in (start, end) for y in (bottom, top)]
     return np.array(corners)
+
+
+def face_camera(camera, collection):
+    """Let the labels of `collection` turn with the camera: a plain constraint each, without any script."""
+    for ob in collection.objects:
+        if ob.get("mc_kind") == "label" and ob.parent is None:
+            ob.constraints.new("COPY_ROTATION").target = camera
+
+
+def _hang(ob, parent, origin, place, right, up):
+    """Parent a text to another, whose `origin` and axes are given, so that it stands at `place`."""
+    ob.parent = parent
+    ob.rotation_euler = (0.0, 0.0, 0.0)
+    ob.location = ((place - origin) @ right, (place - origin) @ up, 0.0)
 
 
 def text(body, size, align, material, collection):

@@ -1,6 +1,6 @@
 """What is written beside the matrices, and where: names, shapes, axis titles, token labels.
 
-Labels face the camera, so their size on the picture follows from the camera's direction alone.
+Labels face the camera; they are laid out for the direction in which it begins.
 """
 
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra.stages import Leaf, Product, Slice, is_sheet
-from .framing import DIRECTIONS, axes
+from .framing import axes
 from .layout import COMMUTATIVE, READING
+from .views import direction_of
 
 NAME_SIZE = 1.9  # in scenes from LARGE entries across; in smaller ones less, in proportion
 LARGE = 22
@@ -208,7 +209,7 @@ def notes(p):
     """What the picture leaves out, told in its corner."""
     if not p.scene.look.labels:
         return []
-    thinned = {axis.every for axis in tokens(p, DIRECTIONS[p.scene.camera.view]) if axis.every > 1}
+    thinned = {axis.every for axis in tokens(p, direction_of(p)) if axis.every > 1}
     return [f"one in {every} tokens is written along the axis into depth" for every in sorted(thinned)]
 
 
