@@ -93,6 +93,19 @@ def test_masked_entries_stay_absent_through_sheets(factory):
     assert verify(scene).ok
 
 
+def test_a_mask_that_is_a_matrix_takes_entries_away(factory):
+    arrays = random(5, Q=(4, 3), K=(5, 3)) | {"M": (np.indices((4, 5)).sum(axis=0) % 3 > 0).astype(float)}
+    scene = build(described("out = softmax(masked((s = Q @ K.T), M))", arrays))
+    s = arrays["Q"] @ arrays["K"].T
+    powers = np.exp(s) * arrays["M"]
+    elements = drawn(scene, "matrix", "out", scene.frame_end)
+    assert len(elements["value"]) == arrays["M"].sum()
+    np.testing.assert_allclose(
+        as_matrix(elements, (4, 5)), powers / powers.sum(axis=1, keepdims=True), atol=1e-6
+    )
+    assert verify(scene).ok
+
+
 def test_a_residual_block_in_time_and_in_value(factory):
     """Products wait for sheets, and sheets for products."""
     arrays = random(7, x=(3, 4), W=(4, 5), b=(1, 5), V=(5, 4))

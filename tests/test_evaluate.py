@@ -372,6 +372,44 @@ def test_masked_softmax_is_the_softmax_of_what_is_left(mask, shape):
         assert np.allclose(found.final[i], expected, rtol=1e-13, atol=0)
 
 
+@pytest.mark.parametrize("kept", [[[1, 0, 1], [0, 0, 0], [0.5, -1, 0]], [[1, 0, 1]], [[1], [0], [2]]])
+def test_a_mask_that_is_a_matrix(kept):
+    x, m = RANDOM.normal(size=(3, 3)) * 4, np.array(kept, float)
+    found = result("softmax(masked(tril(x) * 2, M))", x=x, M=m)
+    allowed = np.broadcast_to(m != 0, x.shape) & np.tri(3, dtype=bool)
+    powers = np.where(allowed, np.exp(2 * x), 0.0)
+    expected = powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-300)
+    assert np.array_equal(found.mask, allowed) and np.allclose(found.final, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("layout", ["half", "pairs"])
+def test_rotary_turns_pairs_as_complex_numbers(layout):
+    x = RANDOM.normal(size=(5, 8))
+    found = final(f"rotary(x, base=100, dims=6, first=3, layout={layout})", x=x)
+    pairs = [(0, 3), (1, 4), (2, 5)] if layout == "half" else [(0, 1), (2, 3), (4, 5)]
+    for m, (a, b) in enumerate(pairs):
+        turned = (x[:, a] + 1j * x[:, b]) * np.exp(1j * (3 + np.arange(5)) / 100 ** (m / 3))
+        assert np.allclose(found[:, a], turned.real) and np.allclose(found[:, b], turned.imag)
+    assert np.array_equal(found[:, 6:], x[:, 6:])
+
+
+@given(st.integers(0, 1000), st.integers(0, 1000), st.sampled_from(["half", "pairs"]))
+def test_rotated_products_depend_on_distance_alone(p, q, layout):
+    """q at p times k at p + n is the same wherever p is: Su et al. 2021, equation 16."""
+    a, b = RANDOM.normal(size=(2, 1, 6))
+    text = "rotary(a, first={}, layout={}) @ rotary(b, first={}, layout={}).T"
+    assert np.allclose(*(final(text.format(n, layout, n + 5, layout), a=a, b=b) for n in (p, q)), atol=1e-9)
+
+
+def test_what_rotary_refuses():
+    with pytest.raises(InputError, match="7 columns cannot be turned in pairs"):
+        final("rotary(x)", x=np.ones((2, 7)))
+    for text, says in (("rotary(x, dims=3)", "even"), ("rotary(x, base=0)", "above 0"),
+                       ("rotary(x, layout=whole)", "half or pairs"), ("rotary(x, 3)", "takes 1")):
+        with pytest.raises(InputError, match=says):
+            final(text, x=np.ones((2, 4)))
+
+
 def test_norms_leave_out_what_a_mask_removed():
     row = final("layernorm(tril(x))", x=X)[2]
     kept = X[2, :3]

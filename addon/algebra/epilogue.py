@@ -99,6 +99,26 @@ def rmsnorm(x, mask, eps):
     return x / np.sqrt(np.sum(x**2, axis=1, keepdims=True, where=where) / count + eps)
 
 
+def rotary(x, mask, base, dims, first, layout):
+    """Rows turned by their positions p = first + i: rotary embeddings (Su et al. 2021, section 3.2.2).
+
+    Pair m of `dims` columns is turned by p · base ** (−2 m / dims). The layout "half" pairs column m with
+    m + dims / 2, "pairs" neighbours; columns from `dims` on stay (0: all are turned).
+    """
+    columns = x.shape[1]
+    dims = dims or columns
+    if dims > columns or dims % 2:
+        raise InputError(f"rotary: {dims} columns cannot be turned in pairs in a matrix of {columns}; "
+                         "expected an even number that it has, as dims")
+    m = np.arange(dims // 2)
+    angles = (first + np.arange(len(x)))[:, None] * base ** (-2.0 * m / dims)
+    one, other = (m, m + dims // 2) if layout == "half" else (2 * m, 2 * m + 1)
+    out = x.copy()
+    out[:, one] = x[:, one] * np.cos(angles) - x[:, other] * np.sin(angles)
+    out[:, other] = x[:, other] * np.cos(angles) + x[:, one] * np.sin(angles)
+    return out
+
+
 def with_epilogue(name, x):
     """The tree of the node `x` under mm's epilogue `name`. Raises InputError for an unknown name."""
     if name not in MM_EPILOGUES:
@@ -170,6 +190,7 @@ _OVER_LINES = {
     "layernorm": layernorm,
     "layernorm_all": layernorm_all,
     "rmsnorm": rmsnorm,
+    "rotary": rotary,
 }
 _POINTWISE = {
     "negate": np.negative,

@@ -233,6 +233,9 @@ def _raw(stage, sides):
             return np.concatenate(values, stage.axis), existing
         case Elementwise(operator="copy"):
             return values[0], masks[0]
+    if stage.operator == "masked":
+        mask = _existing(sides[0]) & _existing(sides[1]) & (values[1] != 0)
+        return np.where(mask, values[0], 0.0), mask
     raw = _OPERATORS[stage.operator](*values)
     # A sum exists where either side does; a product or a quotient where both do.
     join = np.logical_or if stage.operator in "+-" else np.logical_and

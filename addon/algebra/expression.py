@@ -99,11 +99,13 @@ MATRICES = Language(
         "layernorm": (1, 1, ("eps",)),
         "layernorm_all": (1, 1, ("eps",)),
         "rmsnorm": (1, 1, ("eps",)),
+        "rotary": (1, 1, ("base", "dims", "first", "layout")),
         "tril": (1, 2, ()),
         "triu": (1, 2, ()),
         # With one argument these two are masks, which stand only as softmax's mask.
         "window": (1, 2, ()),
         "padded": (1, 2, ()),
+        "masked": (2, 2, ()),
         "concat": (2, 64, ("axis",)),
     },
     True,

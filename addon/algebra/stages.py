@@ -24,6 +24,7 @@ from .expression import (
     text_of,
 )
 
+LAYOUTS = ("half", "pairs")  # which columns `rotary` turns together: x and x + dims/2, or neighbours
 NORMS = ("layernorm", "layernorm_all", "rmsnorm")
 MASKS = ("tril", "triu", "window", "padded")
 INNER = "k"  # the bare name that stands for a product's inner dimension
@@ -43,6 +44,7 @@ class Step:
       relu, gelu, gelu_tanh, sigmoid, silu, tanh, exp, sqrt ()
       softmax (axis): −1 over each row, 0 over each column
       layernorm, layernorm_all, rmsnorm (eps): per row, the whole matrix, per row
+      rotary (base, dims, first, layout): row i turned by its position first + i; dims 0: all columns
       tril, triu (d): keep column ≤ row + d, column ≥ row + d
       window (n): keep row − n < column ≤ row;  padded (n): keep the first n columns
     """
@@ -111,8 +113,9 @@ class Product(Stage):
 class Elementwise(Stage):
     """Sheets that meet and become one, then the epilogue. `operator` is + - * / of two operands.
 
-    A side of one row or one column is repeated, as in NumPy. The operator "copy" has one operand:
-    the sheet itself, for a function of a given or named matrix.
+    A side of one row or one column is repeated, as in NumPy. The operator "masked" keeps the entries of
+    the first operand where the second is not 0; the others are absent. The operator "copy" has one
+    operand: the sheet itself, for a function of a given or named matrix.
     """
 
     operator: str
@@ -291,6 +294,8 @@ class _Lowering:
                 return Elementwise(name, text, node.operator, operands)
             case Negate():
                 return self.with_steps(node.body, name, text, (Step("negate"),))
+            case Call(function="masked"):
+                return Elementwise(name, text, "masked", tuple(self.operand(a) for a in node.arguments))
             case Call(function="concat"):
                 operands = tuple(self.operand(a) for a in node.arguments)
                 return Concat(name, text, _axis(node), operands)
@@ -351,6 +356,8 @@ def _function_steps(call):
         return _mask_steps(options.get("mask")) + (Step(name, (_axis(call),)),)
     if name in NORMS:
         return (Step(name, (_small_number(options["eps"]) if "eps" in options else _DEFAULT_EPS,)),)
+    if name == "rotary":
+        return (Step(name, _rotary_arguments(options)),)
     if name in ("tril", "triu"):
         return (Step(name, (_whole(rest[0]) if rest else 0,)),)
     if name in ("window", "padded"):
@@ -358,6 +365,19 @@ def _function_steps(call):
             raise call.at.error(f"expected {name}(matrix, n), or mask={name}(n) in softmax")
         return (Step(name, (_count(rest[0]),)),)
     return (Step(name),)
+
+
+def _rotary_arguments(options):
+    base, layout = options.get("base"), options.get("layout")
+    if base is not None and not (isinstance(base, Number) and base.value > 0):
+        raise base.at.error("expected a number above 0, like 10000")
+    if layout is not None and not (isinstance(layout, Name) and layout.name in LAYOUTS):
+        raise layout.at.error(f"unknown layout; expected {' or '.join(LAYOUTS)}")
+    dims = _count(options["dims"]) if "dims" in options else 0
+    if dims % 2:
+        raise options["dims"].at.error("expected an even number of columns")
+    first = _whole(options["first"]) if "first" in options else 0
+    return (float(base.value) if base else 10000.0, dims, first, layout.name if layout else LAYOUTS[0])
 
 
 def _mask_steps(mask):
@@ -368,7 +388,8 @@ def _mask_steps(mask):
             return (Step("tril", (0,)),)
         case Call(function="window" | "padded", arguments=(n,)):
             return (Step(mask.function, (_count(n),)),)
-    raise mask.at.error("unknown mask; expected causal, window(n) or padded(n)")
+    raise mask.at.error("unknown mask; expected causal, window(n) or padded(n); a matrix M as in "
+                        "softmax(masked(x, M))")
 
 
 def _axis(call):

@@ -365,7 +365,7 @@ def Result(g):
 
 
 # What a sheet makes of an entry of its left and one of its right operand; "copy" takes the left one.
-OPERATORS = ("copy", "+", "-", "*", "/")
+OPERATORS = ("copy", "+", "-", "*", "/", "masked")
 
 
 @shared
@@ -395,7 +395,9 @@ def Sheet(g):
 
     left, right = entry("Left"), entry("Right")
     made = left
-    for number, result in enumerate((left + right, left - right, left * right, left / right), start=1):
+    kept = g.switch(g.absolute(right) > 0.0, left, 0.0)
+    results = (left + right, left - right, left * right, left / right, kept)
+    for number, result in enumerate(results, start=1):
         made = g.switch(operator == number, result, made)
     seen = g.call(visit(), Sweep=sweep, i=i, j=j, k=0, **strides)["Weight"]
     return finished(g, mesh, columns, made * seen, seen)
