@@ -9,6 +9,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.blender import compat  # noqa: E402
+from matrix_cinema.blender import verify as verification  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, set_inputs  # noqa: E402
 from matrix_cinema.blender.verify import TOLERANCE, telling_frames, verify  # noqa: E402
@@ -238,6 +239,32 @@ def test_any_one_thing_is_noticed(saved_head, what):
         return
     assert not report.ok
     assert any("FAILED" in line for line in report.lines())
+
+
+def test_of_many_elements_a_sample_is_compared_and_all_are_counted(factory, monkeypatch):
+    scene = head()
+    monkeypatch.setattr(verification, "MOST", 10)
+    report = verify(scene)
+    assert report.ok, "\n".join(report.lines())
+    last = [row for row in report.rows if row.kind == "product" and row.frame == scene.frame_end]
+    assert {row.name: (row.drawn, row.every) for row in last} == {"attn": (48, 5), "out": (50, 5)}
+    assert "of 1 in 5" in "\n".join(report.lines()) and "all are counted" in report.lines()[-1]
+    set_inputs(object_of(scene, "product", "attn"), {"Rows": 3})
+    assert not verify(scene).ok
+
+
+def test_a_hidden_interior_is_not_evaluated(factory):
+    scene = head(products={"attn": {"interior": False}})
+    counts = {}
+    for frame in (scene.frame_start, scene.frame_end):
+        scene.frame_set(frame)
+        graph = bpy.context.evaluated_depsgraph_get()
+        for name in ("attn", "out"):
+            geometry = object_of(scene, "product", name).evaluated_get(graph).evaluated_geometry()
+            cloud = geometry.instances_pointcloud()
+            counts[name] = len(cloud.points) if cloud else 0
+    assert counts == {"attn": 0, "out": 50}
+    assert verify(scene).ok
 
 
 def test_the_source_is_compared_when_it_is_at_hand(factory):

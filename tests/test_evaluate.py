@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from matrix_cinema.algebra import evaluate as evaluation
-from matrix_cinema.algebra.evaluate import evaluate, partial_sums, shapes
+from matrix_cinema.algebra.evaluate import evaluate, shapes
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.stages import (
     Concat,
@@ -21,7 +20,6 @@ from matrix_cinema.algebra.stages import (
     stages_of,
 )
 from matrix_cinema.errors import InputError
-from matrix_cinema.staging.schedule import sweep_of
 
 RANDOM = np.random.default_rng(5)
 MATRICES = {name: RANDOM.uniform(-1, 1, (3, 3)) for name in "ABCD"}
@@ -445,31 +443,6 @@ def test_a_name_used_twice_is_the_same_draw():
 
 
 @settings(deadline=None)
-@given(
-    shape=st.tuples(*[st.integers(1, 6)] * 3),
-    blocks=st.tuples(*[st.integers(1, 3)] * 3),
-    moment=st.floats(0, 1),
-    chunk=st.integers(1, 40),
-)
-def test_partial_sums_are_the_sums_of_what_is_visited(shape, blocks, moment, chunk):
-    (rows, inner, columns), random = shape, np.random.default_rng(1)
-    left, right = random.normal(size=(rows, inner)), random.normal(size=(inner, columns))
-    for algorithm in ("vvprod", "axpy", "dotprod", "none"):
-        sweep = sweep_of(algorithm, shape, blocks)
-        position = moment * sweep.steps
-        expected = np.zeros((rows, columns))
-        for i in range(rows):
-            for j in range(columns):
-                for k in range(inner):
-                    expected[i, j] += float(sweep.weights(position, i, j, k)) * left[i, k] * right[k, j]
-        before, evaluation._CHUNK = evaluation._CHUNK, chunk
-        try:
-            found = partial_sums(left, right, lambda *at, s=sweep, p=position: s.weights(p, *at))
-        finally:
-            evaluation._CHUNK = before
-        assert np.allclose(found, expected, rtol=0, atol=1e-13)
-        if moment == 1:
-            assert np.allclose(found, left @ right, rtol=0, atol=1e-13)
 
 
 # What cannot be evaluated

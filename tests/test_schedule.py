@@ -1,11 +1,14 @@
 """Every animation: what each step visits, and that nothing is visited twice or left out."""
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.errors import InputError
 from matrix_cinema.files.scene import ANIMATIONS
+from matrix_cinema.staging import schedule
 from matrix_cinema.staging.schedule import sweep_of
 
 MOVING = [a for a in ANIMATIONS if a != "none"]
@@ -77,6 +80,26 @@ def test_every_product_is_visited_once_in_every_block(algorithm, shape, blocks):
     assert not weights[0].any() and (weights[-1] == 1).all()
     gained = np.diff(np.array(weights), axis=0)
     assert ((gained == 1).sum(axis=0) == 1).all() and (gained != 0).sum() == gained.sum()
+
+
+@given(
+    algorithm=st.sampled_from(ANIMATIONS),
+    shape=st.tuples(*[st.integers(1, 6)] * 3),
+    blocks=st.tuples(*[st.integers(1, 3)] * 3),
+    moment=st.floats(0, 1),
+    at_once=st.integers(1, 40),
+)
+def test_partial_sums_are_the_sums_of_what_is_visited(algorithm, shape, blocks, moment, at_once):
+    (rows, inner, columns), random = shape, np.random.default_rng(1)
+    left, right = random.normal(size=(rows, inner)), random.normal(size=(inner, columns))
+    sweep = sweep_of(algorithm, shape, blocks)
+    position = moment * sweep.steps
+    weights = sweep.weights(position, *np.indices((rows, columns, inner)))
+    expected = np.einsum("ijk,ik,kj->ij", weights, left, right)
+    with mock.patch.object(schedule, "_AT_ONCE", at_once):
+        found = sweep.sums(position, left, right)
+    assert found.shape == (rows, columns)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
 
 
 def test_a_short_last_block_idles():

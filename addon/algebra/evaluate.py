@@ -13,8 +13,6 @@ from .epilogue import apply
 from .expression import Node
 from .stages import Concat, Elementwise, Leaf, Product, Slice, Stage, leaf_names, stages_of
 
-_CHUNK = 1 << 22  # products held at once by `partial_sums`
-
 
 @dataclass(frozen=True)
 class Result:
@@ -88,27 +86,6 @@ def shapes(root, leaf_shapes):
         found[stage.name] = shape
     _inner_dimensions(root, found)
     return found
-
-
-def partial_sums(left, right, weights):
-    """The sums over k of weights(i, j, k) · left[i, k] · right[k, j], in float64.
-
-    `weights` is called with index arrays that broadcast to (rows, inner, columns) and returns
-    what broadcasts to the same; memory stays bounded whatever the shape. Returns (rows, columns).
-    """
-    left, right = np.asarray(left, np.float64), np.asarray(right, np.float64)
-    rows, inner, columns = left.shape[0], left.shape[1], right.shape[1]
-    sums = np.zeros((rows, columns))
-    j = np.arange(columns)[None, None, :]
-    at_once = min(inner, max(1, _CHUNK // columns))
-    for k0 in range(0, inner, at_once):
-        k = np.arange(k0, min(k0 + at_once, inner))[None, :, None]
-        strip = max(1, _CHUNK // (columns * k.size))
-        for i0 in range(0, rows, strip):
-            i = np.arange(i0, min(i0 + strip, rows))[:, None, None]
-            products = left[i0 : i0 + strip, k[0, :, 0], None] * right[None, k[0, :, 0], :]
-            sums[i0 : i0 + strip] += (weights(i, j, k) * products).sum(axis=1)
-    return sums
 
 
 def _leaf(leaves, name):

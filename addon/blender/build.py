@@ -22,6 +22,7 @@ from .guides import write_guides
 from .materials import beam_material, element_material, number_material
 from .numbers import write_numbers
 from .objects import (
+    MODIFIER,
     element_object,
     follow,
     keyframe,
@@ -217,7 +218,10 @@ def _product(p, cuboid, values, element, collection):
             "Sweep": float(p.timeline.moves[name].steps),
         },
     )
-    ob.hide_render = ob.hide_viewport = not p.options(name).interior
+    if not p.options(name).interior:
+        ob.hide_render = ob.hide_viewport = True
+        # What follows its Sweep would have a hidden object evaluated too; its modifier is off as well.
+        ob.modifiers[MODIFIER].show_viewport = ob.modifiers[MODIFIER].show_render = False
     return ob
 
 

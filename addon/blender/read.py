@@ -12,11 +12,12 @@ def drawn_objects(scene, kind):
     return [ob for ob in scene.objects if ob.get("mc_kind") == kind]
 
 
-def elements(ob, depsgraph):
+def elements(ob, depsgraph, most=None):
     """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,),
-    and their "position" in the world, (n, 3).
+    their "position" in the world, (n, 3), and the "count" of all of them.
 
-    Instances and points are read alike. Raises JobError when there are other things to read.
+    Of more than `most` only each n-th is returned, n being "every" (else 1). Instances and points are
+    read alike. Raises JobError when there are other things to read.
     """
     # The geometry set owns what it hands out, so it is kept in a variable.
     evaluated = ob.evaluated_get(depsgraph)
@@ -24,22 +25,26 @@ def elements(ob, depsgraph):
     instances = geometry.instances_pointcloud()
     cloud = instances or geometry.pointcloud
     names = ["value", "i", "j"] + (["k"] if ob["mc_kind"] == "product" else [])
-    if cloud is None or len(cloud.points) == 0:
-        return {name: np.empty(0, KINDS[name]) for name in names} | {"position": np.empty((0, 3))}
+    count = 0 if cloud is None else len(cloud.points)
+    # Odd, so that it does not keep step with sizes that are powers of two.
+    every = 1 if most is None or count <= most else -(-count // most) | 1
+    out = {"count": count, "every": every}
+    if count == 0:
+        return out | {name: np.empty(0, KINDS[name]) for name in names} | {"position": np.empty((0, 3))}
     if missing := set(names) - set(cloud.attributes.keys()):
         raise JobError(f"{ob.name}: its elements have no {', '.join(sorted(missing))}")
-    out = {}
+
+    def read(attribute, field, kind, width=1):
+        values = np.empty(count * width, kind)
+        cloud.attributes[attribute].data.foreach_get(field, values)
+        return values.reshape(count, width)[::every].copy() if every > 1 else values.reshape(count, width)
+
     for name in names:
-        out[name] = np.empty(len(cloud.points), KINDS[name])
-        cloud.attributes[name].data.foreach_get("value", out[name])
+        out[name] = read(name, "value", KINDS[name])[:, 0]
     if instances:
-        transforms = np.empty(16 * len(cloud.points), np.float32)
-        cloud.attributes["instance_transform"].data.foreach_get("value", transforms)
-        places = transforms.reshape(-1, 4, 4)[:, 3, :3]  # by columns
+        places = read("instance_transform", "value", np.float32, 16)[:, 12:15]  # by columns
     else:
-        places = np.empty(3 * len(cloud.points), np.float32)
-        cloud.attributes["position"].data.foreach_get("vector", places)
-        places = places.reshape(-1, 3)
+        places = read("position", "vector", np.float32, 3)
     world = np.array(evaluated.matrix_world, float)
     out["position"] = places @ world[:3, :3].T + world[:3, 3]
     return out

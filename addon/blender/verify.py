@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 
-from ..algebra.evaluate import evaluate, partial_sums
+from ..algebra.evaluate import evaluate
 from ..algebra.stages import Product, is_sheet, leaf_names, stages_of
 from ..errors import InputError, JobError
 from ..files.scene import from_json
@@ -22,6 +22,7 @@ from .objects import MODIFIER
 from .read import drawn_objects, elements, stored_values
 
 TOLERANCE = 1e-5  # of a matrix's largest magnitude
+MOST = 4_000_000  # elements of one object that are compared at a frame; of more, every n-th
 OUTSIDE = "an element has indices that its matrix does not"
 PLACE_TOLERANCE = 1e-4  # of the distance between two rows, and as much again for each 100 rows away
 
@@ -29,7 +30,8 @@ PLACE_TOLERANCE = 1e-4  # of the distance between two rows, and as much again fo
 @dataclass(frozen=True)
 class Row:
     """One object at one frame: elements drawn and expected, and the largest error as a fraction
-    of the largest magnitude. `note` says what else is wrong."""
+    of the largest magnitude. `note` says what else is wrong; `every` is n where only each n-th element
+    was compared (all are counted)."""
 
     frame: float
     kind: str
@@ -39,6 +41,7 @@ class Row:
     expected: int
     error: float
     note: str = ""
+    every: int = 1
 
     @property
     def ok(self):
@@ -60,7 +63,8 @@ class Report:
         out = [head + "  largest error"]
         for row in self.rows:
             sweep = "" if row.sweep is None else f"{row.sweep:.2f}"
-            state = "" if row.ok else f"  FAILED {row.note}".rstrip()
+            state = f"  of 1 in {row.every}" if row.every > 1 else ""
+            state += "" if row.ok else f"  FAILED {row.note}".rstrip()
             out.append(
                 f"{row.frame:8.2f}  {row.kind:7}  {row.name:{width}}  {sweep:>8}  {row.drawn:10,}  "
                 f"{row.expected:10,}  {row.error:.1e}{state}"
@@ -69,6 +73,8 @@ class Report:
         failed = sum(not row.ok for row in self.rows)
         allowed = f"(allowed {TOLERANCE:.0e} of the largest magnitude)"
         out.append(f"{len(self.rows)} comparisons, {failed} failed, largest error {worst:.1e} {allowed}")
+        if any(row.every > 1 for row in self.rows):
+            out.append(f"of objects with over {MOST:,} elements one in so many was compared; all are counted")
         return out
 
 
@@ -168,23 +174,22 @@ def _stored_row(scene, ob, source):
 
 
 def _read_sweep(ob, sweep, depsgraph):
-    """(position now, a function (i, j, k) -> weights) of a product."""
-    position = compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Sweep")
-    return position, lambda i, j, k: sweep.weights(position, i, j, k)
+    """A product's sweep and its position now."""
+    return sweep, compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Sweep")
 
 
 def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
     """A matrix, on one of `planes`, against its values; a result against its partial sums turned into
     its final values, and at the `last` frame against the final values alone."""
     stage = planes[0].stage
-    result, sweep = evaluation[stage], None
+    result, position = evaluation[stage], None
     expected, largest = result.final, np.abs(result.final).max()
     present = np.ones(result.shape, bool) if result.mask is None else result.mask
     if stage.operands:
-        sweep, weights = sweeps[stage.name]
+        sweep, position = sweeps[stage.name]
         modifier = ob.evaluated_get(depsgraph).modifiers[MODIFIER]
         finish = compat.get_input(modifier, "Finish")
-        sums, visited = _sums(stage, evaluation, weights)
+        sums, visited = _sums(stage, evaluation, sweep, position)
         if compat.get_input(modifier, "Finish Visited"):
             finish = visited()
         expected = (1 - finish) * sums + finish * result.final
@@ -193,7 +198,7 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
         largest = (1 - finish) * np.abs(result.raw).max() + finish * largest
     drawn = elements(ob, depsgraph)
     if not _inside(drawn, *result.shape):
-        return Row(moment, "matrix", stage.name, sweep, len(drawn["value"]), 0, np.inf, OUTSIDE)
+        return Row(moment, "matrix", stage.name, position, len(drawn["value"]), 0, np.inf, OUTSIDE)
     values = np.zeros(result.shape)
     values[drawn["i"], drawn["j"]] = drawn["value"]
     error = np.abs(values - expected)[present].max(initial=0.0) / (largest or 1.0)
@@ -203,43 +208,43 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
     elif not present[drawn["i"], drawn["j"]].all():
         note = "a masked entry is drawn"
     note = note or _misplaced(drawn, planes)
-    expected_count = int((present & (np.abs(expected) > TOLERANCE * largest)).sum())
-    return Row(moment, "matrix", stage.name, sweep, len(drawn["value"]), expected_count, float(error), note)
+    visible = int((present & (np.abs(expected) > TOLERANCE * largest)).sum())
+    return Row(moment, "matrix", stage.name, position, len(drawn["value"]), visible, float(error), note)
 
 
-def _sums(stage, evaluation, weights):
+def _sums(stage, evaluation, sweep, position):
     """What a result is before its epilogue when so much is visited, and a function that gives the part
     of each entry that is."""
     if is_sheet(stage):
         i, j = np.indices(evaluation[stage].shape)
-        seen = weights(i, j, 0)
+        seen = sweep.weights(position, i, j, 0)
         return seen * evaluation[stage].raw, lambda: seen
     left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
-    parts = np.ones_like(left), np.ones_like(right)
-    return partial_sums(left, right, weights), lambda: partial_sums(*parts, weights) / left.shape[1]
+    ones = np.ones_like(left), np.ones_like(right)
+    return sweep.sums(position, left, right), lambda: sweep.sums(position, *ones) / left.shape[1]
 
 
 def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
     """The interior: each element is the product at its place, and all visited ones are there."""
     stage = cuboid.stage
     left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
-    sweep, weights = sweeps[stage.name]
-    drawn = elements(ob, depsgraph)
-    i, j, k = drawn["i"], drawn["j"], drawn["k"]
+    sweep, position = sweeps[stage.name]
+    drawn = elements(ob, depsgraph, MOST)
+    i, j, k, count, every = (drawn[key] for key in ("i", "j", "k", "count", "every"))
     if not _inside(drawn, cuboid.rows, cuboid.columns, cuboid.inner):
-        return Row(moment, "product", stage.name, sweep, len(i), 0, np.inf, OUTSIDE)
+        return Row(moment, "product", stage.name, position, count, 0, np.inf, OUTSIDE, every)
     largest = (np.abs(left).max(axis=0) * np.abs(right).max(axis=1)).max()
     error = np.abs(drawn["value"] - left[i, k] * right[k, j]).max(initial=0.0) / (largest or 1.0)
     note = ""
-    if len(i) and weights(i, j, k).min() <= 0.0:
+    if len(i) and sweep.weights(position, i, j, k).min() <= 0.0:
         note = "a product is drawn before its step"
     elif _repeated(drawn, (cuboid.rows, cuboid.columns, cuboid.inner)):
         note = "a product is drawn twice"
-    expected = _visited(left, right, weights)
-    if compat.get_input(ob.modifiers[MODIFIER], "Settled Size") > 0 and len(i) != expected:
+    expected = _visited(left, right, sweep, position)
+    if compat.get_input(ob.modifiers[MODIFIER], "Settled Size") > 0 and count != expected:
         note = note or "visited products are missing"
     note = note or _misplaced(drawn, [cuboid])
-    return Row(moment, "product", stage.name, sweep, len(i), expected, float(error), note)
+    return Row(moment, "product", stage.name, position, count, expected, float(error), note, every)
 
 
 def _inside(drawn, *shape):
@@ -264,11 +269,14 @@ def _misplaced(drawn, parts):
     return "" if off <= PLACE_TOLERANCE * (1 + far / 100) else f"elements are {off:.2g} from their places"
 
 
-def _visited(left, right, weights):
-    """How many products are visited and not 0 in float32, counted row by row."""
-    k, j = np.arange(left.shape[1])[:, None], np.arange(right.shape[1])[None, :]
-    # float32 like the nodes: a product may underflow to 0 there.
+def _visited(left, right, sweep, position):
+    """How many products are visited and not 0 in float32, as the nodes compute them."""
     left, right = left.astype(np.float32), right.astype(np.float32)
+    least = [np.abs(side[side != 0]).min(initial=1.0) for side in (left, right)]
+    if least[0] * least[1] > 0:  # no product of two numbers that are not 0 underflows to it
+        return round(sweep.sums(np.ceil(position), left != 0, right != 0).sum())
+    k, j = np.arange(left.shape[1])[:, None], np.arange(right.shape[1])[None, :]
     return sum(
-        int(((weights(i, j, k) > 0) & (left[i][:, None] * right != 0)).sum()) for i in range(left.shape[0])
+        int(((sweep.weights(position, i, j, k) > 0) & (left[i][:, None] * right != 0)).sum())
+        for i in range(left.shape[0])
     )
