@@ -16,6 +16,7 @@ from . import __version__, inspection
 from .capture.pretrained import capture_text, read_text
 from .errors import InputError, JobError
 from .files.capture import open_capture
+from .files.presets import PARTS
 from .files.scene import ENGINES, VIEWS
 from .render.interrupt import STATUS as INTERRUPTED
 from .render.interrupt import end_process, leaving_at_once
@@ -119,6 +120,8 @@ def parser():
                          help="a scene file (.toml) or an attention capture (.safetensors)" + also)
         one.add_argument("--layer", help="layer of the capture")
         one.add_argument("--head", type=int, help="head of the capture")
+        one.add_argument("--with", metavar="PART,PART", dest="parts", type=_parts, default=(),
+                         help=f"show of the capture besides: {', '.join(PARTS)}")
 
     def look(one):
         one.add_argument("--style", metavar="NAME", help="instead of the scene's style")
@@ -195,6 +198,10 @@ def _numbers(text):
             raise argparse.ArgumentTypeError(f'"{text}" are not numbers such as 0,3,5 or 0-3')
         numbers += range(int(first), int(last) + 1)
     return sorted(set(numbers))
+
+
+def _parts(text):
+    return tuple(part.strip() for part in text.split(","))
 
 
 def _samples(text):
@@ -343,7 +350,7 @@ def presets(arguments):
 
 
 def _source(arguments):
-    return open_source(arguments.source, layer=arguments.layer, head=arguments.head,
+    return open_source(arguments.source, layer=arguments.layer, head=arguments.head, parts=arguments.parts,
                        style=getattr(arguments, "style", None), view=getattr(arguments, "view", None))
 
 

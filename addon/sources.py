@@ -25,13 +25,16 @@ class Source:
         return self.description is None
 
 
-def open_source(path, *, layer=None, head=None, style=None, view=None):
+def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None):
     """The source at `path`; what else is given replaces what the scene says.
 
-    A capture needs `layer` (number or name, as text) and `head`. Raises InputError.
+    A capture needs `layer` (number or name, as text) and `head`; `parts` are those of files/presets.py.
+    Raises InputError.
     """
     path = require_file(path)
     suffix = path.suffix.lower()
+    if parts and suffix != ".safetensors":
+        raise InputError(f"--with: {path} says itself what it shows; it is for captures")
     if suffix == ".blend":
         for option, value in (("layer", layer), ("head", head), ("style", style), ("view", view)):
             if value is not None:
@@ -41,7 +44,7 @@ def open_source(path, *, layer=None, head=None, style=None, view=None):
     if suffix == ".safetensors":
         if layer is None or head is None:
             raise InputError(f"{path}: say which head with --layer and --head; inspect {path} lists them")
-        description = scene_from_capture(path, layer, head)
+        description = scene_from_capture(path, layer, head, parts)
     elif suffix == ".toml":
         description = _with_head(load_scene(path), layer, head, path)
     else:

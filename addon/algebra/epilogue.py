@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from ..errors import InputError, nearest
+from ..files.capture import rotate
 from .expression import Binary, Call, Name, Named, Node, parse, quote
 from .stages import number_of
 
@@ -100,23 +101,13 @@ def rmsnorm(x, mask, eps):
 
 
 def rotary(x, mask, base, dims, first, layout):
-    """Rows turned by their positions p = first + i: rotary embeddings (Su et al. 2021, section 3.2.2).
-
-    Pair m of `dims` columns is turned by p · base ** (−2 m / dims). The layout "half" pairs column m with
-    m + dims / 2, "pairs" neighbours; columns from `dims` on stay (0: all are turned).
-    """
+    """Rows turned by their positions, see `rotate`; with `dims` 0 all columns are."""
     columns = x.shape[1]
     dims = dims or columns
     if dims > columns or dims % 2:
         raise InputError(f"rotary: {dims} columns cannot be turned in pairs in a matrix of {columns}; "
                          "expected an even number that it has, as dims")
-    m = np.arange(dims // 2)
-    angles = (first + np.arange(len(x)))[:, None] * base ** (-2.0 * m / dims)
-    one, other = (m, m + dims // 2) if layout == "half" else (2 * m, 2 * m + 1)
-    out = x.copy()
-    out[:, one] = x[:, one] * np.cos(angles) - x[:, other] * np.sin(angles)
-    out[:, other] = x[:, other] * np.cos(angles) + x[:, one] * np.sin(angles)
-    return out
+    return rotate(x, base, dims, first, layout)
 
 
 def with_epilogue(name, x):

@@ -8,7 +8,7 @@ in them is executed, and what is not a finite number is refused with its place.
 import csv
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class LabelledMatrix:
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
     source: str = ""
+    probability: bool = False  # made by a softmax, so between 0 and 1
 
 
 def load_matrices(scene, names, initialise):
@@ -163,6 +164,7 @@ def _of_capture(capture, spec, where, chosen):
         row_labels=tokens.get(axes[0], ()),
         column_labels=tokens.get(axes[1], ()),
         source=f"{tensor} of layer {layer.name}" + (f", head {head}" if per_head else ""),
+        probability=tensor == "pattern",
     )
 
 
@@ -174,13 +176,12 @@ def _labelled(matrix, spec, where):
         if given and len(given) != size:
             raise InputError(f"{where}: {len(given)} {key} for {size} {key.split('_')[0]}s")
         labels.append(given or getattr(matrix, key))
-    return LabelledMatrix(
-        values=matrix.values,
+    return replace(
+        matrix,
         row_axis=spec.row_axis or matrix.row_axis,
         column_axis=spec.column_axis or matrix.column_axis,
         row_labels=labels[0],
         column_labels=labels[1],
-        source=matrix.source,
     )
 
 

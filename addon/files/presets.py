@@ -5,81 +5,177 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
-from .capture import open_capture
+from ..errors import InputError, nearest
+from .capture import open_capture, rotate
 from .matrices import tidy_tokens
 from .scene import Capture, Matrix, Scene
 
+# What a scene of a head may show besides, by name.
+PARTS = {
+    "steps": "scores, scale, mask and softmax each as a matrix of its own",
+    "projections": "how queries, keys and values are made of the layer's input",
+    "output": "what the head writes into the residual stream",
+}
 
-def scene_from_capture(path, layer, head):
+
+def scene_from_capture(path, layer, head, parts=()):
     """The scene of one head: scores, softmax and weighted values, with tokens and a title.
 
-    `layer` is its number or name ("5.cross"), `head` a number. Scale, softcap, bias and mask are
-    those of the capture. Raises InputError for a layer or head that is not there and for what the
-    expression cannot say.
+    `layer` is its number or name ("5.cross"), `head` a number, `parts` names of PARTS. Scale, softcap,
+    bias, mask and sinks are those of the capture. Where it has no queries and keys, the scene is its
+    pattern times the values, or the pattern alone. Raises InputError for a layer, head or part that is
+    not there and for what the expression cannot say.
     """
     path = Path(path)
     capture = open_capture(path)
     found = capture.layer(layer)
+    for part in parts:
+        if part not in PARTS:
+            raise InputError(f'unknown part "{part}"; {nearest(part, PARTS, "known parts")}')
     if head not in found.heads:
-        capture.tensor(layer, "q", head)  # says which heads there are
-    # A bare name is the tensor of [capture]'s layer, which is a number; cross-attention is named in full.
-    prefix = "" if found.kind == "self" else f"L{found.name}."
-    matrices = {
-        "Q": Matrix(tensor=f"{prefix}q", row_labels=_tidied(found.tokens_q)),
-        "K": Matrix(tensor=f"{prefix}k", row_labels=_tidied(found.tokens_k)),
-        "V": Matrix(tensor=f"{prefix}v", row_labels=_tidied(found.tokens_k)),
-    }
-    if "bias" in found.shapes:
-        matrices["bias"] = Matrix(tensor=f"{prefix}bias")
-    for name in ("q", "k", "v"):
-        if name not in found.shapes:
-            raise InputError(f"layer {layer} of {path} has no {name}, which the scene needs")
+        capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # says which heads there are
+    head = _Head(capture, found, head, parts)
     return Scene(
-        expression=f"out = (attn = {_pattern(capture, found, head)}) @ V",
-        title=_title(capture, found, head),
+        expression=head.expression(),
+        title=_title(capture, found, head.number),
         caption=capture.text,
-        capture=Capture(file=path.name, layer=int(found.name.split('.')[0]), head=head),
-        matrices=matrices,
+        capture=Capture(file=path.name, layer=int(found.name.split('.')[0]), head=head.number),
+        matrices=head.matrices,
         folder=str(path.resolve().parent),
     )
 
 
-def _pattern(capture, layer, head):
-    """The attention pattern of a layer in the expression language."""
-    logits = "Q @ K.T"
-    if math.isclose(layer.scale, layer.head_dim**-0.5, rel_tol=1e-7):
-        logits += f" / sqrt({layer.head_dim})"
-    elif layer.scale != 1:
-        logits += f" * {layer.scale!r}"
-    if layer.softcap:
-        logits = f"tanh({logits} / {layer.softcap!r}) * {layer.softcap!r}"
-    if "bias" in layer.shapes:
-        logits += " + bias"
-    if layer.sinks:
-        raise InputError(f"layer {layer.name} of {capture.path} has sinks, which cannot be drawn yet")
-    allowed = capture.allowed(layer.name, head)
-    if allowed.all():
-        return f"softmax({logits})"
-    # What each way of masking keeps; `ahead` is how many columns an entry is right of the diagonal.
-    columns = np.broadcast_to(np.arange(allowed.shape[1]), allowed.shape)
-    ahead = columns - np.arange(allowed.shape[0])[:, None]
-    latest, window, length = layer.offset, max(layer.window, 1), max(int(allowed[0].sum()), 1)
-    masks = {
-        f"softmax({logits}, mask=causal)": ahead <= 0,
-        f"softmax({logits}, mask=window({window}))": (ahead <= 0) & (ahead > -window),
-        f"softmax({logits}, mask=padded({length}))": columns < length,
-        f"softmax(tril({logits}, {latest}))": ahead <= latest,
-        f"softmax(triu(tril({logits}, {latest}), {latest - window + 1}))": (ahead <= latest)
-        & (ahead > latest - window),
-    }
-    for text, kept in masks.items():
-        if np.array_equal(kept, allowed):
-            return text
-    raise InputError(
-        f"layer {layer.name} of {capture.path} has a {layer.mask} mask that cannot be drawn yet; "
-        "masks that can: none, causal, window, and padding at the end"
-    )
+class _Head:
+    """One head in the expression language; `matrices` collects what the expression names."""
+
+    def __init__(self, capture, layer, number, parts):
+        self.capture, self.layer, self.number, self.parts = capture, layer, number, set(parts)
+        self.matrices = {}
+
+    def expression(self):
+        layer, has = self.layer, self.layer.shapes
+        for name, needs in (("projections", ("x", "W_Q", "W_K", "W_V")), ("output", ("W_O",))):
+            lacking = [tensor for tensor in needs if name in self.parts and tensor not in has]
+            if lacking:
+                raise InputError(f"layer {layer.name} of {self.capture.path} has no {lacking[0]}, which the "
+                                 f"{name} need")
+        if {"q", "k"} <= set(has):
+            attn = self.pattern()
+        elif "pattern" in has:
+            attn = self.given_pattern()
+        else:
+            raise InputError(f"layer {layer.name} of {self.capture.path} has neither queries and keys nor a "
+                             "pattern, of which one is needed for a scene")
+        if "v" not in has:
+            return f"attn = {attn}"
+        z = f"(attn = {attn}) @ {self.projected('V', 'v', layer.tokens_k)}"
+        return f"write = (z = {z}) @ {self.named('W_O', 'W_O')}" if "output" in self.parts else f"out = {z}"
+
+    def named(self, name, tensor, **labels):
+        """A matrix of the expression that is a tensor of the capture."""
+        # A bare name is the tensor of [capture]'s layer, a number; cross-attention is named in full.
+        prefix = "" if self.layer.kind == "self" else f"L{self.layer.name}."
+        self.matrices[name] = Matrix(tensor=prefix + tensor, **labels)
+        return name
+
+    def given_pattern(self):
+        """The pattern as the file has it; what the mask takes away is absent."""
+        tokens = _tidied(self.layer.tokens_q), _tidied(self.layer.tokens_k)
+        self.named("P", "pattern", row_labels=tokens[0], column_labels=tokens[1])
+        allowed = self.capture.allowed(self.layer.name, self.number)
+        return "P" if allowed.all() else self.masked("P", allowed, softmax=False)
+
+    def pattern(self):
+        """Scores, scale, softcap, bias, mask, sinks and softmax."""
+        layer, steps = self.layer, "steps" in self.parts
+        logits = f"{self.projected('Q', 'q', layer.tokens_q)} @ {self.projected('K', 'k', layer.tokens_k)}.T"
+        logits = f"(scores = {logits})" if steps else logits
+        scaled = logits
+        if math.isclose(layer.scale, layer.head_dim**-0.5, rel_tol=1e-7):
+            scaled += f" / sqrt({layer.head_dim})"
+        elif layer.scale != 1:
+            scaled += f" * {layer.scale!r}"
+        if steps and scaled != logits:
+            scaled = f"(scaled = {scaled})"
+        if layer.softcap:
+            scaled = f"tanh({scaled} / {layer.softcap!r}) * {layer.softcap!r}"
+            scaled = f"(capped = {scaled})" if steps else scaled
+        if "bias" in layer.shapes:
+            scaled += f" + {self.named('bias', 'bias')}"
+            scaled = f"(biased = {scaled})" if steps else scaled
+        allowed = self.capture.allowed(layer.name, self.number)
+        if layer.sinks:
+            return self.with_sink(scaled if allowed.all() else self.masked(scaled, allowed, softmax=False))
+        if allowed.all():
+            return f"softmax({scaled})"
+        if steps:
+            return f"softmax((kept = {self.masked(scaled, allowed, softmax=False)}))"
+        return self.masked(scaled, allowed, softmax=True)
+
+    def with_sink(self, logits):
+        """The sink is a column of its own, which takes its share of the softmax and is dropped."""
+        queries, keys = self.layer.sizes["Q"], self.layer.sizes["K"]
+        self.matrices["sink"] = Matrix(init=f"expr: {self.layer.sinks[self.number]!r}", shape=(queries, 1),
+                                       column_axis="sink")
+        return f"(shared = softmax(concat({logits}, sink)))[:, 0:{keys}]"
+
+    def masked(self, logits, allowed, softmax):
+        """The logits without what the mask takes away, and their softmax if asked for."""
+        # What each way of masking keeps; `ahead` is how many columns an entry is right of the diagonal.
+        layer = self.layer
+        columns = np.broadcast_to(np.arange(allowed.shape[1]), allowed.shape)
+        ahead = columns - np.arange(allowed.shape[0])[:, None]
+        latest, window, length = layer.offset, max(layer.window, 1), max(int(allowed[0].sum()), 1)
+        ways = {
+            (f"tril({logits})", "causal"): ahead <= 0,
+            (f"window({logits}, {window})", f"window({window})"): (ahead <= 0) & (ahead > -window),
+            (f"padded({logits}, {length})", f"padded({length})"): columns < length,
+            (f"tril({logits}, {latest})", ""): ahead <= latest,
+            (f"triu(tril({logits}, {latest}), {latest - window + 1})", ""): (ahead <= latest)
+            & (ahead > latest - window),
+        }
+        for (text, name), kept in ways.items():
+            if np.array_equal(kept, allowed):
+                if softmax:
+                    return f"softmax({logits}, mask={name})" if name else f"softmax({text})"
+                return text
+        if layer.mask == "window":
+            logits = f"triu(tril({logits}, {latest}), {latest - window + 1})"
+        elif layer.mask == "causal":
+            logits = f"tril({logits}, {latest})"
+        text = f"masked({logits}, {self.named('mask', 'mask')})"
+        return f"softmax({text})" if softmax else text
+
+    def projected(self, name, tensor, tokens):
+        """Queries, keys or values: given, or made of what the layer reads."""
+        if "projections" not in self.parts:
+            return self.named(name, tensor, row_labels=_tidied(tokens))
+        source = "x_k" if name != "Q" and "x_k" in self.layer.shapes else "x"
+        self.named(source, source, row_labels=_tidied(tokens))
+        text, made = f"{source} @ {self.named(f'W_{name}', f'W_{name}')}", self.tensor(source)
+        made = made @ self.tensor(f"W_{name}")
+        if f"b_{name}" in self.layer.shapes:
+            text += f" + {self.named(f'b_{name}', f'b_{name}')}"
+            made = made + self.tensor(f"b_{name}")
+        position = self.layer.position
+        if name != "V" and position.get("kind") == "rotary" and "theta" in position:
+            base, dims, layout = position["theta"], position["dims"], position["layout"]
+            # Keys stand at their own numbers, the first query where the mask says.
+            first = self.layer.offset if name == "Q" else 0
+            text = (f"rotary(({name.lower()}_pre = {text}), base={base!r}, dims={dims}, first={first}, "
+                    f"layout={layout})")
+            made = rotate(made, base, dims, first, layout)
+        wanted = self.tensor(tensor)
+        if np.abs(made - wanted).max() > 1e-3 * np.abs(wanted).max():
+            raise InputError(
+                f"layer {self.layer.name} of {self.capture.path}: its input times W_{name} is not {tensor}; "
+                "what lies between, such as a norm or scaled rotary positions, is not in the file, so the "
+                "projections cannot be drawn"
+            )
+        return f"({name} = {text})"
+
+    def tensor(self, name):
+        return self.capture.tensor(self.layer.name, name, self.number)
 
 
 def _title(capture, layer, head):

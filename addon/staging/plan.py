@@ -12,7 +12,7 @@ from ..algebra.epilogue import with_epilogues
 from ..algebra.evaluate import Evaluation, evaluate, shapes
 from ..algebra.expression import parse
 from ..algebra.initialise import initialise
-from ..algebra.stages import Leaf, Product, leaf_names, stage, stages_of
+from ..algebra.stages import MASKS, Concat, Leaf, Product, Slice, leaf_names, stage, stages_of
 from ..errors import InputError, nearest
 from ..files.matrices import LabelledMatrix, load_matrices
 from ..files.scene import Product as ProductOptions
@@ -78,7 +78,7 @@ def plan(scene):
     evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
-    final, raw, products = _scales(scene, chosen, root, evaluation)
+    final, raw, products = _scales(scene, chosen, root, evaluation, matrices)
     return Plan(
         scene,
         chosen,
@@ -165,12 +165,23 @@ def available_memory():
         return None
 
 
-def is_probability(stage):
-    """Whether a stage's final values are the output of a softmax, so between 0 and 1."""
-    return bool(stage.epilogue) and stage.epilogue[-1].function == "softmax"
+def is_probability(stage, given=()):
+    """Whether a stage's final values are the output of a softmax, so between 0 and 1.
+
+    So are parts of such, and what a mask leaves; `given` are the names of given matrices that are.
+    """
+    if isinstance(stage, Leaf):
+        return stage.name in given
+    steps = [step.function for step in stage.epilogue if step.function not in MASKS]
+    if steps:
+        return steps[-1] == "softmax"
+    if isinstance(stage, (Slice, Concat)) or getattr(stage, "operator", "") in ("copy", "masked"):
+        operands = stage.operands[:1] if getattr(stage, "operator", "") == "masked" else stage.operands
+        return all(is_probability(operand.stage, given) for operand in operands)
+    return False
 
 
-def _scales(scene, chosen, root, evaluation):
+def _scales(scene, chosen, root, evaluation, matrices):
     """The scales of the final values, of the raw sums and of the products, by stage name."""
     look = scene.look
     signed = _known_map(look.color_map or chosen.signed_map, "look: color_map")
@@ -178,11 +189,12 @@ def _scales(scene, chosen, root, evaluation):
     stages = stages_of(root)
     extents = {s.name: extent(evaluation[s].final) for s in stages}
     overall = max(high for _, high in extents.values())
+    given = {name for name, matrix in matrices.items() if matrix.probability}
     final, raw, products = {}, {}, {}
     for s in stages:
         own = (scene.matrices if isinstance(s, Leaf) else scene.products).get(s.name)
         choice = _known_map(own.color_map, f"{s.name}: color_map") if own and own.color_map else ""
-        if is_probability(s):
+        if is_probability(s, given):
             final[s.name] = probability_scale(choice or unsigned)
         else:
             final[s.name] = matrix_scale(extents[s.name], overall, look.sensitivity, choice or signed)

@@ -94,7 +94,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             own = settings_of(target)
             own.file = settings.file
             if source.is_capture(own.file):
-                own.layer, own.head = settings.layer, settings.head
+                own.layer, own.head, own.parts = settings.layer, settings.head, settings.parts
             own.output = settings.output
         elif target.frame_start <= frame <= target.frame_end:
             target.frame_set(frame, subframe=subframe)

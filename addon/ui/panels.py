@@ -80,6 +80,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
             column = layout.column(align=True)
             column.prop(settings, "layer")
             column.prop(settings, "head")
+            column.row(align=True).prop(settings, "parts")
         column = layout.column(align=True)
         for name in properties.TEXTS:
             column.prop(settings, name)

@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 
 from ..errors import InputError
+from ..files.presets import PARTS
 from ..files.scene import Animation, Camera, Layout, Look, Render
 from . import built, source, sweep
 from .wording import DEFAULT, choices_of, words_of
@@ -51,7 +52,7 @@ def base(scene):
 
 def read_chosen(settings):
     """The description in the chosen file, or of the chosen head. Raises InputError."""
-    return source.read(absolute(settings.file), *chosen_head(settings))
+    return source.read(absolute(settings.file), *chosen_head(settings), sorted(settings.parts))
 
 
 def drafted(settings, begun):
@@ -107,9 +108,9 @@ def _seen(scene):
 
 
 def origin(settings):
-    """Which file, layer and head the draft was begun from."""
+    """Which file, layer, head and parts the draft was begun from."""
     layer, head = chosen_head(settings)
-    return f"{settings.file} {layer} {head}".strip() if layer else settings.file
+    return " ".join([settings.file, layer, str(head), *sorted(settings.parts)]) if layer else settings.file
 
 
 def is_stale(scene):
@@ -248,6 +249,10 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         name="Layer", items=_layers, update=_layer_chosen, description="Layer of the captured model")
     head: bpy.props.EnumProperty(
         name="Head", items=_heads, update=_head_chosen, description="Attention head of that layer")
+    parts: bpy.props.EnumProperty(
+        name="With", options={"ENUM_FLAG"}, update=_head_chosen, description="What is shown besides",
+        items=tuple((name, name.capitalize(), about.capitalize(), 2**n)
+                    for n, (name, about) in enumerate(PARTS.items())))
     problem: bpy.props.StringProperty(description="What is wrong with the chosen file")
     expression: bpy.props.StringProperty(
         name="Expression", description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V")
@@ -256,7 +261,7 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
     output: bpy.props.StringProperty(
         name="Output", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"},
         description="Where stills and films go; the suffix .png or .mp4 is added")
-    built_from: bpy.props.StringProperty(description="The file, layer and head of what is built")
+    built_from: bpy.props.StringProperty(description="The file, layer, head and parts of what is built")
     filled_from: bpy.props.StringProperty(description="Digest of the description shown in the panel")
 
 

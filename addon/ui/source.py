@@ -24,8 +24,8 @@ def is_capture(path):
     return Path(path).suffix.lower() == ".safetensors"
 
 
-def read(path, layer="", head=0):
-    """The description in a scene file, or that of one head of a capture.
+def read(path, layer="", head=0, parts=()):
+    """The description in a scene file, or that of one head of a capture with `parts` (files/presets.py).
 
     Raises InputError, also for a style or colour map that is not known, so that everything in it can
     be shown in the panel.
@@ -33,7 +33,7 @@ def read(path, layer="", head=0):
     suffix = Path(path).suffix.lower()
     if suffix not in (".toml", ".safetensors"):
         raise InputError(f"{path}: choose a scene (.toml) or an attention capture (.safetensors)")
-    scene = scene_from_capture(path, layer, head) if is_capture(path) else load_scene(path)
+    scene = scene_from_capture(path, layer, head, parts) if is_capture(path) else load_scene(path)
     style(scene.look.style, f"{path}: look: style")
     for name in ("color_map", "probability_map"):
         if getattr(scene.look, name):
