@@ -16,6 +16,7 @@ from . import __version__, inspection
 from .capture.pretrained import capture_text, read_text
 from .errors import InputError, JobError
 from .files.capture import open_capture
+from .files.imports import import_file
 from .files.presets import PARTS
 from .files.scene import ENGINES, VIEWS
 from .render.interrupt import STATUS as INTERRUPTED
@@ -159,10 +160,16 @@ def parser():
                      help="draw the patterns of a capture's heads, as PNG, PDF or SVG")
     one.add_argument("--style", metavar="NAME", help="of the sheet; paper unless said otherwise")
 
-    one = command("capture", capture, "Record the attention of a transformers model while it reads a text.")
-    one.add_argument("--model", metavar="FOLDER-OR-NAME", required=True,
-                     help="a folder with config.json and weights, or a name that transformers knows")
-    words = one.add_mutually_exclusive_group(required=True)
+    one = command("capture", capture, "Record the attention of a transformers model while it reads a text, "
+                  "or import what another tool has saved.")
+    origin = one.add_mutually_exclusive_group(required=True)
+    origin.add_argument("--model", metavar="FOLDER-OR-NAME",
+                        help="a folder with config.json and weights, or a name that transformers knows")
+    origin.add_argument("--from", metavar="FILE", dest="origin",
+                        help="an .npz or .safetensors file with queries, keys and values, with attention "
+                             "patterns, or with a TransformerLens cache")
+    one.add_argument("--tokens", metavar="FILE", help="of an import: a UTF-8 file with one token a line")
+    words = one.add_mutually_exclusive_group()
     words.add_argument("--text", help="what the model reads")
     words.add_argument("--text-file", metavar="FILE", help="the same from a UTF-8 file")
     one.add_argument("--pair", metavar="TEXT", default="",
@@ -327,6 +334,16 @@ def capture(arguments):
         raise InputError(f"{output}: the suffix has to be .safetensors")
     require_file_place(output)
     text = arguments.text if arguments.text_file is None else read_text(arguments.text_file)
+    if arguments.origin:
+        if arguments.layers or arguments.heads or arguments.pair:
+            raise InputError("--from takes the whole file; --pair, --layers and --heads are for --model")
+        tokens = read_text(arguments.tokens).splitlines() if arguments.tokens else ()
+        import_file(require_file(arguments.origin), output, tokens=tokens, text=text or "")
+        return _tell_capture(output)
+    if arguments.tokens:
+        raise InputError("--tokens is for --from; a model has a tokenizer of its own")
+    if text is None:
+        raise InputError("--model needs --text or --text-file, which the model reads")
     progress = Progress("capture", 1.0)
     try:
         told = capture_text(arguments.model, text, output, pair=arguments.pair, layers=arguments.layers,
@@ -336,6 +353,10 @@ def capture(arguments):
         progress.break_line()
     for line in told:
         _complain(f"warning: {line}")
+    _tell_capture(output)
+
+
+def _tell_capture(output):
     made = open_capture(output)
     print(f"{output}: {len(made.layers)} layers, {len(made.tokens_q)} tokens, "
           f"{output.stat().st_size / 1000:,.0f} kB; {PROGRAM} inspect {output} tells its heads")

@@ -42,8 +42,9 @@ def capture_lines(capture, layer=None, head=None):
         ("layer", "kind", "heads", "key/value heads", "queries", "keys", "head size", "mask", "positions",
          "error"),
         [(one.name, one.kind, f"{len(one.heads)} of {one.n_q_heads}", one.n_kv_heads, one.sizes.get("Q", "-"),
-          one.sizes.get("K", "-"), one.head_dim, one.mask, _position(one.position),
-          "-" if one.max_abs_error is None else f"{one.max_abs_error:.1e}") for one in layers])
+          one.sizes.get("K", "-"), one.head_dim if "q" in one.shapes else "-", one.mask,
+          _position(one.position), "-" if one.max_abs_error is None else f"{one.max_abs_error:.1e}")
+         for one in layers])
     told = [(one, n, head_statistics(capture, one.name, n)) for one in layers
             if "pattern" in capture.names(one.name) for n in (one.heads if head is None else (head,))]
     if not told:

@@ -120,7 +120,7 @@ def _load(scene, capture, name, spec, where, initialise):
             return _of_capture(open_capture(path), spec, where, None)
         array = tensors[_choose(tensors, spec, path, where)]
     elif kind == ".npz":
-        array = _read_npz(path, spec, where)
+        (array,) = read_npz(path, lambda names: [_choose(names, spec, path, where)]).values()
     elif kind == ".npy":
         array = _read_npy(safetensors.map_file(path), str(path))
     else:
@@ -223,29 +223,34 @@ def _matrix(array, where):
         return np.atleast_2d(np.asarray(array, np.float64))
 
 
-def _read_npz(path, spec, where):
-    """A member of an NPZ file; how much it unpacks to is checked before it is unpacked."""
+def read_npz(path, only=None):
+    """The arrays of an NPZ file, by name; `only` may choose of the names. Arrays of texts come as such.
+
+    How much a member unpacks to is checked before it is unpacked. Raises InputError.
+    """
     limit = 8 * MAX_ENTRIES + 65536
     safetensors.map_file(path)
+    arrays = {}
     try:
         with zipfile.ZipFile(path) as file:
             members = {name.removesuffix(".npy"): name for name in file.namelist()}
-            name = _choose(members, spec, path, where)
-            info = file.getinfo(members[name])
-            if info.file_size > limit:
-                raise InputError(f"{path}: {name} unpacks to {info.file_size} bytes; the most is {limit}")
-            with file.open(info) as member:
-                data = np.frombuffer(member.read(limit), np.uint8)
+            for name in members if only is None else only(members):
+                info = file.getinfo(members[name])
+                if info.file_size > limit - sum(array.nbytes for array in arrays.values()):
+                    raise InputError(f"{path}: unpacks to more than {limit} bytes, by {name}")
+                with file.open(info) as member:
+                    data = np.frombuffer(member.read(limit), np.uint8)
+                arrays[name] = _read_npy(data, f"{path}: {name}", "fiubUS")
     except InputError:
         raise
     except Exception as error:  # a damaged archive raises nearly anything, from zlib.error to RuntimeError
         reason = str(error).split("\n")[0][:120]
         raise InputError(f"{path}: not an NPZ file that can be read ({reason})") from None
-    return _read_npy(data, f"{path}: {name}")
+    return arrays
 
 
-def _read_npy(data, where):
-    """The array in the bytes of an NPY file, as a view of them."""
+def _read_npy(data, where, kinds="fiub"):
+    """The array in the bytes of an NPY file, as a view of them; `kinds` are NumPy's, numbers by default."""
     file = io.BytesIO(data[:65536].tobytes())
     try:
         version = np.lib.format.read_magic(file)
@@ -256,7 +261,7 @@ def _read_npy(data, where):
         shape, columns_first, dtype = read(file)
     except Exception:  # NumPy parses the header as a Python literal, which can fail in many ways
         raise InputError(f"{where}: not an NPY file that can be read") from None
-    if dtype.kind not in "fiub":
+    if dtype.kind not in kinds or dtype.itemsize == 0:
         raise InputError(f"{where}: holds {safetensors.shown(str(dtype))}, not real numbers")
     data = data[file.tell() :]
     if any(n < 0 for n in shape) or prod(shape) * dtype.itemsize != data.size:
