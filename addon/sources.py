@@ -81,7 +81,7 @@ def _with_head(description, layer, head, path):
             if not value.isdecimal():
                 raise InputError(f'--layer: "{value}" is not a whole number')
             value = int(value)
-        description = _replaced(description, "capture", **{option: value})
+        description = _replaced(description, "capture", **{option: value, f"{option}s": ()})
     return description
 
 

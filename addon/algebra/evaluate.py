@@ -5,6 +5,7 @@ norm, stays removed through later steps, and enters a product as nothing.
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -109,13 +110,15 @@ def _shape(stage, sides):
         case Elementwise(operator="copy"):
             return sides[0]
         case Elementwise():
-            a, b = sides
-            if any(m != n and 1 not in (m, n) for m, n in zip(a, b, strict=True)):
-                raise InputError(
-                    f"{stage.text}: {a} and {b} do not fit for {stage.operator}; expected equal shapes, "
-                    "or one row or one column that is repeated"
-                )
-            return tuple(max(m, n) for m, n in zip(a, b, strict=True))
+            a = sides[0]
+            for b in sides[1:]:
+                if any(m != n and 1 not in (m, n) for m, n in zip(a, b, strict=True)):
+                    raise InputError(
+                        f"{stage.text}: {a} and {b} do not fit for {stage.operator}; expected equal shapes, "
+                        "or one row or one column that is repeated"
+                    )
+                a = tuple(max(m, n) for m, n in zip(a, b, strict=True))
+            return a
         case Concat():
             across = 1 - stage.axis
             if len({side[across] for side in sides}) > 1:
@@ -213,12 +216,12 @@ def _raw(stage, sides):
     if stage.operator == "masked":
         mask = _existing(sides[0]) & _existing(sides[1]) & (values[1] != 0)
         return np.where(mask, values[0], 0.0), mask
-    raw = _OPERATORS[stage.operator](*values)
+    raw = reduce(_OPERATORS[stage.operator], values)
     # A sum exists where either side does; a product or a quotient where both do.
     join = np.logical_or if stage.operator in "+-" else np.logical_and
     if all(m is None for m in masks):
         return raw, None
-    mask = join(*[_existing(s) for s in sides])
+    mask = reduce(join, [_existing(s) for s in sides])
     return np.where(mask, raw, 0.0), None if mask.all() else mask
 
 

@@ -2,6 +2,7 @@
 
 `out = (attn = softmax(Q @ K.T / sqrt(32))) @ V` reads as in NumPy, and results may be named in
 place. Python's `ast` does the grammar; only the nodes listed here pass, and nothing is evaluated.
+Several expressions may follow each other, later ones with the names of earlier ones.
 The formulas of matrix entries (`i`, `j`, `h`, `w`) are the same language with other functions.
 """
 
@@ -76,6 +77,13 @@ class Call(Node):
 
 
 @dataclass(frozen=True)
+class Several(Node):
+    """Expressions that follow each other."""
+
+    statements: tuple
+
+
+@dataclass(frozen=True)
 class Language:
     """What may be said: operators, functions as name -> (least, most arguments, option names)."""
 
@@ -107,6 +115,9 @@ MATRICES = Language(
         "padded": (1, 2, ()),
         "masked": (2, 2, ()),
         "concat": (2, 64, ("axis",)),
+        # Over the last leading axis, of the heads.
+        "sum_heads": (1, 1, ()),
+        "concat_heads": (1, 1, ()),
     },
     True,
 )
@@ -120,7 +131,11 @@ _STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
 
 def parse(text, where="expression", language=MATRICES):
     """The tree of `text`. Raises InputError, one line that points at the character, for anything else."""
-    rewritten = rewrite(text, where, language.matrices)
+    trees = [_parsed(one, where, language) for one in rewrite(text, where, language.matrices)]
+    return trees[0] if len(trees) == 1 else Several(trees[0].at, tuple(trees))
+
+
+def _parsed(rewritten, where, language):
     try:
         body = ast.parse(rewritten.text, mode="eval").body
     except SyntaxError as error:
@@ -289,6 +304,8 @@ def _text(node):
             inner = [_write(a, 0) for a in node.arguments]
             inner += [f"{name}={_write(value, 0)}" for name, value in node.options]
             return f"{node.function}({', '.join(inner)})", 6
+        case Several():
+            return "; ".join(_write(one, 0) for one in node.statements), 0
     raise TypeError(node)
 
 

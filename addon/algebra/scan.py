@@ -1,8 +1,9 @@
 """Text to tokens, and tokens to text that Python's `ast` takes.
 
-The language is Python's expression grammar but for two things: a result may be named in place,
-`out = (attn = Q @ K) @ V`, and a name may stand in backquotes or quotes. Both are rewritten here,
-token by token, and every error says at which character it is and what was expected there.
+The language is Python's expression grammar but for three things: a result may be named in place,
+`out = (attn = Q @ K) @ V`, a name may stand in backquotes or quotes, and several expressions may
+follow each other. All are rewritten here, token by token, and every error says at which character it
+is and what was expected there.
 """
 
 import re
@@ -20,11 +21,12 @@ _TOKEN = re.compile(
       | (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
       | (?P<name>[^\W\d]\w*)
       | (?P<quoted>`[^`]*`|"[^"]*"|'[^']*')
-      | (?P<sign>\*\*|//|<=|>=|==|!=|:=|[-+*/@%<>=()\[\],:.])""",
+      | (?P<sign>\*\*|//|<=|>=|==|!=|:=|[-+*/@%<>=()\[\],:.;])""",
     re.VERBOSE,
 )
-_ONLY_MATRICES = {"=", ":=", ".", "[", "]", ":"}
+_ONLY_MATRICES = {"=", ":=", ".", "[", "]", ":", ";"}
 _CLOSES = {"(": ")", "call": ")", "[": "]"}
+_OPENS = {"(", "["}
 _OPERAND = 'a name, a number or "("'
 _DOT = "expected .T (the transpose); a name with a dot in it is written in backquotes"
 
@@ -68,23 +70,60 @@ class Rewritten:
 
 
 def rewrite(text, where, matrices=True):
-    """`text` as Python would write it. Raises InputError for what is not the language's grammar.
+    """`text` as Python would write it, one Rewritten for each of the expressions in it. Raises
+    InputError for what is not the language's grammar.
 
-    `matrices` allows .T, indices and naming.
+    `matrices` allows .T, indices, naming and several expressions.
     """
     tokens = _tokens(text, where)
     if not matrices:
         for token in tokens:
             if token.text in _ONLY_MATRICES:
                 raise token.at.error(f'unexpected "{token.text}"; expected an operator')
-    roles = _Grammar(tokens, Place(text, len(text), where)).roles()
+    statements = _statements(tokens) if matrices else [tokens]
+    return [_rewritten(statement, Place(text, _end_of(statement), where)) for statement in statements]
+
+
+def _statements(tokens):
+    """The tokens of each expression. A semicolon ends one, and so does the end of a line after which
+    another begins: outside of brackets, with an operand before and after."""
+    found, depth = [[]], 0
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        depth += (token.text in _OPENS) - (token.text in _CLOSES.values())
+        opened = depth - (token.text in _OPENS)
+        between = before and token.at.text[before.at.position + len(before.text) : token.at.position]
+        if token.text == ";" and depth == 0:
+            if found[-1]:
+                found.append([])
+            continue
+        starts = token.kind != "sign" or token.text == "("
+        if found[-1] and opened == 0 and starts and "\n" in between and _ends_operand(before):
+            found.append([])
+        found[-1].append(token)
+    if not found[-1]:
+        found.pop()
+    if not found:
+        raise tokens[0].at.error(f"expected {_OPERAND}")
+    return found
+
+
+def _ends_operand(token):
+    return token.kind != "sign" or token.text in _CLOSES.values()
+
+
+def _end_of(tokens):
+    return tokens[-1].at.position + len(tokens[-1].text)
+
+
+def _rewritten(tokens, end):
+    roles = _Grammar(tokens, end).roles()
     parts, places, names, quoted = [], [], {}, set()
 
     def put(piece, at):
         parts.append(piece)
         places.extend([at] * len(piece))
 
-    put("(", Place(text, 0, where))
+    put("(", tokens[0].at)
     for token, role in zip(tokens, roles, strict=True):
         piece = token.text
         if role in ("name", "option"):
@@ -97,7 +136,7 @@ def rewrite(text, where, matrices=True):
         elif role == "naming":
             piece = ":="
         put(piece + " ", token.at)
-    put(")", Place(text, len(text), where))
+    put(")", end)
     return Rewritten("".join(parts), tuple(places), names, frozenset(quoted))
 
 
@@ -242,7 +281,10 @@ class _Grammar:
             raise token.at.error(_DOT)
         self.operand_next = True
 
+    def semicolon(self, n, token):
+        raise token.at.error(f'";" ends an expression; expected "{_CLOSES[self.inside]}" before it')
+
     _SIGNS = {
         "(": opening, "[": opening, ")": closing, "]": closing,
-        ",": comma, ":": colon, "=": naming, ":=": naming, ".": dot,
+        ",": comma, ":": colon, "=": naming, ":=": naming, ".": dot, ";": semicolon,
     }  # fmt: skip

@@ -8,7 +8,7 @@ twice in the same words, is one stage that later stages share.
 import dataclasses
 import math
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .expression import (
     Binary,
@@ -19,6 +19,7 @@ from .expression import (
     Negate,
     Node,
     Number,
+    Several,
     Transpose,
     quote,
     text_of,
@@ -57,11 +58,14 @@ class Step:
 class Stage:
     """A matrix of the scene. `name` is its only name; `text` the expression that makes it.
 
-    Stages compare by identity: within one tree, the same name is the same object.
+    Stages compare by identity: within one tree, the same name is the same object. Where the expression
+    makes one for each head, `of` is the name there, and `index` the number of its head (see stacks).
     """
 
     name: str
     text: str
+    of: str = field(default="", kw_only=True)
+    index: tuple[int, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +115,7 @@ class Product(Stage):
 
 @dataclass(frozen=True, eq=False)
 class Elementwise(Stage):
-    """Sheets that meet and become one, then the epilogue. `operator` is + - * / of two operands.
+    """Sheets that meet and become one, then the epilogue. `operator` is + - * / of two operands, or + of more.
 
     A side of one row or one column is repeated, as in NumPy. The operator "masked" keeps the entries of
     the first operand where the second is not 0; the others are absent. The operator "copy" has one
@@ -146,19 +150,59 @@ class Slice(Stage):
         return (self.operand,)
 
 
+@dataclass(frozen=True, eq=False)
+class Heads(Stage):
+    """One matrix of those of all heads: `function` is "sum_heads" or "concat_heads". It stands only in
+    an expression that is not spread yet (see stacks): for given heads it is a sum or a concatenation."""
+
+    function: str
+    operand: Operand
+    epilogue: tuple[Step, ...] = ()
+
+    @property
+    def operands(self):
+        return (self.operand,)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid(Stage):
+    """Results that stand side by side in `rows`, as the root of an expression that has more than one.
+
+    It is no matrix and is not drawn. `titles` has a text for each of them, which may be empty.
+    """
+
+    rows: tuple[tuple[Stage, ...], ...]
+    titles: tuple[tuple[str, ...], ...]
+
+    @property
+    def operands(self):
+        return tuple(Operand(stage) for row in self.rows for stage in row)
+
+
 def stage(node):
-    """The root stage of a parsed expression; shared results are the same object throughout.
+    """The root stage of a parsed expression; shared results are the same object throughout. Several
+    expressions have a Grid as their root, one row of the results that no other one takes.
 
     Raises InputError for what parses but has no meaning: a name used for two things, a number
     where a matrix belongs, an unknown mask or axis.
     """
-    if number_part(node) and not isinstance(node, Name):
-        raise node.at.error("this is a number; expected a matrix expression like out = A @ B")
-    return _Lowering().finished(node)
+    lowering, made = _Lowering(), []
+    for statement in node.statements if isinstance(node, Several) else (node,):
+        if number_part(statement) and not isinstance(statement, Name):
+            raise statement.at.error("this is a number; expected a matrix expression like out = A @ B")
+        made.append(lowering.finished(statement))
+    taken = {s for one in made for s in stages_of(one) if s is not one}
+    roots = tuple(dict.fromkeys(one for one in made if one not in taken))
+    return roots[0] if len(roots) == 1 else Grid("", text_of(node), (roots,), (("",) * len(roots),))
+
+
+def roots_of(root):
+    """What stands at the end of an expression: its root, or all of those in a grid."""
+    return tuple(operand.stage for operand in root.operands) if isinstance(root, Grid) else (root,)
 
 
 def stages_of(root):
-    """Every stage of the tree, children first (left to right), each once."""
+    """Every stage of the tree that is a matrix, children first (left to right), each once."""
     found = {}
 
     def visit(stage):
@@ -167,7 +211,8 @@ def stages_of(root):
                 visit(operand.stage)
             found[stage.name] = stage
 
-    visit(root)
+    for one in roots_of(root):
+        visit(one)
     return tuple(found.values())
 
 
@@ -299,6 +344,8 @@ class _Lowering:
             case Call(function="concat"):
                 operands = tuple(self.operand(a) for a in node.arguments)
                 return Concat(name, text, _axis(node), operands)
+            case Call(function="sum_heads" | "concat_heads"):
+                return Heads(name, text, node.function, self.operand(node.arguments[0]))
             case Call():
                 return self.with_steps(node.arguments[0], name, text, _function_steps(node))
             case Index():

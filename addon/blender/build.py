@@ -4,6 +4,9 @@ The plan is made and checked first; only then is anything in the file touched. W
 needs neither this extension nor its data files to render.
 """
 
+import json
+from dataclasses import astuple
+
 import bpy
 import numpy as np
 
@@ -78,7 +81,8 @@ def draw(p, target=None):
     lettering.face_camera(target.camera, rooms["Lettering"])
     lettering.write_overlay(p, view, written, rooms["Lettering"], target)
     studio.light(p, view, corners, rooms["Stage"], target)
-    target["matrix_cinema"] = to_json(p.scene)
+    target["matrix_cinema"] = to_json(p.description)
+    target["mc_axes"] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
     target.frame_set(target.frame_start)
     return target
 
@@ -132,7 +136,7 @@ def _values(p, collection):
         if name not in found:
             result = p.evaluation[name]
             found[name] = values_object(name, result.final, result.mask, collection)
-            if isinstance(plane.stage, Concat):
+            if _is_stored(plane.stage):
                 found[name, "parts"] = values_object(f"{name} parts", result.raw, None, collection)
     return found
 
@@ -183,7 +187,8 @@ def _joining(p, stage, values):
     inputs = {"Columns": columns, "Operator": OPERATORS.index(getattr(stage, "operator", "copy"))}
     for axis, stride, size in zip("ij", sweep.strides, sweep.block_sizes, strict=False):
         inputs |= {f"Stride {axis}": stride, f"Block {axis}": size}
-    if isinstance(stage, Concat):
+    if _is_stored(stage):
+        inputs["Operator"] = OPERATORS.index("copy")
         return inputs | {"Left": values[stage.name, "parts"], "Left Row": columns, "Left Column": 1}
     for side, operand in zip(("Left", "Right"), stage.operands, strict=False):
         rows, columns = p.evaluation.operand(operand).shape
@@ -195,6 +200,12 @@ def _joining(p, stage, values):
             first_row, first_column = bounds(stage.rows, rows)[0], bounds(stage.columns, columns)[0]
             inputs[f"{side} Start"] = first_row * row + first_column * column
     return inputs
+
+
+def _is_stored(stage):
+    """Whether a sheet takes its values before the epilogue from the file: it has too many operands for
+    the nodes."""
+    return isinstance(stage, Concat) or len(stage.operands) > 2
 
 
 def _product(p, cuboid, values, element, collection):
@@ -326,7 +337,6 @@ def _beams(p, products, values, collection):
         name = cuboid.stage.name
         sweep = p.sweeps[name]
         if sweep.steps and p.options(name).interior:
-            planes = {plane.role: plane for plane in p.arrangement.planes if plane.consumer == name}
-            planes["result"] = next(plane for plane in p.arrangement.planes if plane.stage is cuboid.stage)
+            planes = p.arrangement.faces_of(cuboid)
             multiplied = _multiplication(p, cuboid.stage, values)
             write_beams(products[name], cuboid, planes, sweep.steps, multiplied, material, collection)

@@ -5,6 +5,7 @@ ones everything else (products, partial sums, finished values) is evaluated anew
 evaluated geometry at several frames; and every element has to stand where the layout puts it.
 """
 
+import json
 from dataclasses import dataclass
 
 import bpy
@@ -12,9 +13,11 @@ import numpy as np
 
 from ..algebra.evaluate import evaluate
 from ..algebra.stages import Product, is_sheet, leaf_names, stages_of
+from ..algebra.stacks import spread
 from ..errors import InputError, JobError
+from ..files.leading import Axis
 from ..files.scene import from_json
-from ..staging.plan import arrangement_of, root_of
+from ..staging.plan import arrangement_of, root_of, spread_scene
 from ..staging.schedule import sweeps_of
 from . import compat
 from .digest import digest
@@ -90,7 +93,8 @@ def verify(scene, frames=None, given=None):
     if not text:
         raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
     description = from_json(text, scene.name)
-    root = root_of(description)
+    root = _spread_root(scene, description)
+    description = spread_scene(description, root)
     matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
     by_name = {ob["mc_name"]: ob for ob in matrices}
     _check_objects(scene, root, matrices, products)
@@ -122,6 +126,16 @@ def verify(scene, frames=None, given=None):
                 rows.append(_product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph))
     scene.frame_set(frame, subframe=subframe)
     return Report(tuple(rows))
+
+
+def _spread_root(scene, description):
+    """The root of the expression, with the leading axes that its matrices had when it was built."""
+    axes = json.loads(scene.get("mc_axes", "{}"))
+    axes = {
+        name: tuple(Axis(word, tuple(numbers), each) for word, numbers, each in own)
+        for name, own in axes.items()
+    }
+    return spread(root_of(description), axes)
 
 
 def _check_objects(scene, root, matrices, products):

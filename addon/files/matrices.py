@@ -9,6 +9,7 @@ import csv
 import io
 import zipfile
 from dataclasses import dataclass, replace
+from itertools import product
 from math import prod
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 from ..errors import InputError, nearest
 from . import safetensors
 from .capture import AXES, TENSORS, check_finite, is_capture, numbers, open_capture
+from .leading import HEAD, MOST_AXES, Axis, member_name
 from .scene import Matrix
 
 MAX_ENTRIES = 2**26  # of one matrix, 0.5 GB in float64
@@ -29,7 +31,8 @@ class LabelledMatrix:
     """A float64 matrix, rows by columns, and what to write beside it.
 
     Axis names are texts such as "query" or "", labels one text per row or column or none at all;
-    `source` says in a few words where the numbers come from.
+    `source` says in a few words where the numbers come from. `values` have as many more axes before
+    rows and columns as there are `leading` ones, such as the heads.
     """
 
     values: np.ndarray
@@ -39,6 +42,16 @@ class LabelledMatrix:
     column_labels: tuple[str, ...] = ()
     source: str = ""
     probability: bool = False  # made by a softmax, so between 0 and 1
+    leading: tuple[Axis, ...] = ()
+
+    def members(self):
+        """The matrices of two axes that this one consists of, by the numbers of their leading axes."""
+        places = np.ndindex(self.values.shape[:-2])
+        numbers = product(*(axis.numbers for axis in self.leading))
+        return {
+            index: replace(self, values=self.values[place], leading=())
+            for index, place in zip(numbers, places, strict=True)
+        }
 
 
 def load_matrices(scene, names, initialise):
@@ -60,8 +73,9 @@ def load_matrices(scene, names, initialise):
         spec = scene.matrices.get(name, Matrix(tensor=name) if capture else Matrix())
         where = f"matrix {name}"
         matrix = _load(scene, capture, name, spec, where, initialise)
-        check_finite(matrix.values, where)
         loaded[name] = _labelled(matrix, spec, where)
+        for index, one in loaded[name].members().items():
+            check_finite(one.values, member_name(where, index))
     return loaded
 
 
@@ -95,15 +109,9 @@ def _load(scene, capture, name, spec, where, initialise):
         lengths = {len(row) for row in spec.values}
         if len(lengths) > 1:
             raise InputError(f"{where}: rows of values have different lengths: {numbers(sorted(lengths))}")
-        values = _matrix(np.array(spec.values, np.float64), where)
-        return LabelledMatrix(values, source="written in the scene")
+        return _of_array(np.array(spec.values, np.float64), spec, where, "written in the scene")
     if spec.init:
-        if len(spec.shape) != 2 or min(spec.shape) < 1:
-            raise InputError(f"{where}: init needs shape = [rows, columns], both at least 1")
-        if spec.shape[0] * spec.shape[1] > MAX_ENTRIES:
-            raise InputError(f"{where}: {_by(spec.shape)} entries are too many; the most is {MAX_ENTRIES}")
-        values = np.asarray(initialise(spec, spec.shape, name), np.float64)
-        return LabelledMatrix(_matrix(values, where), source=f"{spec.init}, seed {spec.seed}")
+        return _initialised(spec, name, where, initialise)
     if not spec.file:
         if capture is None:
             raise InputError(f"{where}: tensor {spec.tensor!r} needs a file, here or in [capture]")
@@ -126,52 +134,127 @@ def _load(scene, capture, name, spec, where, initialise):
     else:
         array = _read_csv(path)
     source = f"{spec.tensor} of {path.name}" if spec.tensor else path.name
-    return LabelledMatrix(_matrix(_index(array, spec.index, where), where), source=source)
+    return _of_array(_index(array, spec.index, where), spec, where, source)
+
+
+def _of_array(array, spec, where, source):
+    """An array of two to four axes; the entries of leading ones are counted."""
+    values = _matrix(array, where)
+    words = _leading_words(spec, values.ndim - 2, where)
+    leading = tuple(Axis(w, tuple(range(n))) for w, n in zip(words, values.shape[:-2], strict=True))
+    return LabelledMatrix(values, source=source, leading=leading)
+
+
+def _leading_words(spec, count, where):
+    """What the leading axes of a matrix are."""
+    words = spec.leading_axes or ("layer", HEAD)[MOST_AXES - count :]
+    if len(words) != count or len(set(words)) != count or not all(words):
+        raise InputError(
+            f"{where}: has {count or 'no'} leading ax{'i' if count == 1 else 'e'}s, which leading_axes has to "
+            f"name; found {list(words)}"
+        )
+    return words
+
+
+def _initialised(spec, name, where, initialise):
+    """Made-up numbers; each matrix of a stack draws its own, as if it had been described alone."""
+    shape = spec.shape
+    if not 2 <= len(shape) <= 2 + MOST_AXES or min(shape) < 1:
+        raise InputError(
+            f"{where}: init needs shape = [rows, columns], with up to {MOST_AXES} leading axes before "
+            "them, all at least 1"
+        )
+    if prod(shape) > MAX_ENTRIES:
+        raise InputError(f"{where}: {_by(shape)} entries are too many; the most is {MAX_ENTRIES}")
+    values = np.empty(shape)
+    for place in np.ndindex(shape[:-2]):
+        values[place] = initialise(spec, shape[-2:], member_name(name, place))
+    return _of_array(values, spec, where, f"{spec.init}, seed {spec.seed}")
 
 
 def _of_capture(capture, spec, where, chosen):
     """A tensor of a capture, with axes and tokens as labels.
 
-    `chosen` is the scene's [capture], whose layer a bare name and whose head an absent index
+    `chosen` is the scene's [capture], whose layers a bare name and whose heads an absent index
     stand for; None for another file.
     """
     layer, _, tensor = spec.tensor.rpartition(".")
     layer = layer.removeprefix("L")
-    if not layer:
-        if chosen is None:
-            raise InputError(f'{where}: tensor {spec.tensor!r} needs its layer, such as "L0.{tensor}"')
-        layer = chosen.layer
-    layer = capture.layer(layer)
-    if tensor not in capture.names(layer.name):
-        known = safetensors.hint(tensor, capture.names(layer.name))
-        raise InputError(f'{where}: layer {layer.name} of {capture.path} has no "{tensor}"; {known}')
+    if not layer and chosen is None:
+        raise InputError(f'{where}: tensor {spec.tensor!r} needs its layer, such as "L0.{tensor}"')
+    layers = [capture.layer(one) for one in ([layer] if layer else _layers(capture, chosen))]
+    for one in layers:
+        if tensor not in capture.names(one.name):
+            known = safetensors.hint(tensor, capture.names(one.name))
+            raise InputError(f'{where}: layer {one.name} of {capture.path} has no "{tensor}"; {known}')
+    first = layers[0]
     axes = TENSORS[tensor].replace("?", "")
-    per_head = axes[0] in "HG"
-    head = None
-    if per_head:
-        axes = axes[1:]
+    heads, leading = (None,), []
+    if not layer and chosen.layers:
+        leading.append(Axis("layer", tuple(int(one.name) for one in layers)))
+    if axes[0] in "HG":
         if len(spec.index) > 1 or (not spec.index and chosen is None):
-            raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(layer.heads)}")
-        head = spec.index[0] if spec.index else chosen.head
+            raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(first.heads)}")
+        heads = spec.index or (chosen.head,)
+        if not spec.index and chosen.heads:
+            heads, axis = _heads(first, chosen, grouped=axes[0] == "G")
+            leading.append(axis)
+        axes = axes[1:]
     elif spec.index:
         raise InputError(f"{where}: {spec.tensor} is one matrix for all heads and takes no index")
     axes = axes if len(axes) == 2 else " " + axes
-    tokens = {"Q": layer.tokens_q, "K": layer.tokens_k}
+    values = [[_matrix(capture.tensor(one.name, tensor, head), where) for head in heads] for one in layers]
+    shapes = {one.shape for of_layer in values for one in of_layer}
+    if len(shapes) > 1:
+        found = " and ".join(sorted(map(_by, shapes)))
+        raise InputError(f"{where}: {tensor} of these layers is {found}; expected one shape for all")
+    values = np.array(values)
+    tokens = {"Q": first.tokens_q, "K": first.tokens_k}
+    of = f"layer{'s' * (len(layers) > 1)} {', '.join(one.name for one in layers)}"
+    if heads != (None,):
+        of += f", head{'s' * (len(heads) > 1)} {numbers(heads)}"
     return LabelledMatrix(
-        values=_matrix(capture.tensor(layer.name, tensor, head), where),
+        values=values.reshape(*(len(axis.numbers) for axis in leading), *values.shape[2:]),
         row_axis=AXES.get(axes[0], ""),
         column_axis=AXES[axes[1]],
         row_labels=tokens.get(axes[0], ()),
         column_labels=tokens.get(axes[1], ()),
-        source=f"{tensor} of layer {layer.name}" + (f", head {head}" if per_head else ""),
+        source=f"{tensor} of {of}",
         probability=tensor == "pattern",
+        leading=tuple(leading),
     )
+
+
+def _layers(capture, chosen):
+    """The layers that a scene's [capture] names."""
+    if chosen.layers == "all":
+        return [name for name in capture.layers if name.isdecimal()]
+    return _once(chosen.layers, "layers") or [chosen.layer]
+
+
+def _heads(layer, chosen, grouped):
+    """The heads that [capture] names, and their axis; keys and values are `grouped` where they are of
+    fewer heads, and then stand for one query head each, the first."""
+    heads = layer.heads if chosen.heads == "all" else _once(chosen.heads, "heads")
+    if not grouped:
+        return heads, Axis(HEAD, tuple(heads))
+    each = layer.n_q_heads // layer.n_kv_heads
+    first_of = {}
+    for head in heads:
+        first_of.setdefault(head // each, head)
+    return tuple(first_of.values()), Axis(HEAD, tuple(first_of), each)
+
+
+def _once(chosen, what):
+    if len(set(chosen)) != len(chosen):
+        raise InputError(f"capture: {what}: {list(chosen)} names one twice")
+    return chosen
 
 
 def _labelled(matrix, spec, where):
     """The matrix with the description's labels, where it gives them."""
     labels = []
-    for key, size in zip(("row_labels", "column_labels"), matrix.values.shape, strict=True):
+    for key, size in zip(("row_labels", "column_labels"), matrix.values.shape[-2:], strict=True):
         given = getattr(spec, key)
         if given and len(given) != size:
             raise InputError(f"{where}: {len(given)} {key} for {size} {key.split('_')[0]}s")
@@ -210,11 +293,11 @@ def _index(array, index, where):
 
 
 def _matrix(array, where):
-    """The array as a float64 matrix; a vector is one row."""
+    """The array in float64, of two axes or with leading ones before them; a vector is one row."""
     if array.dtype.kind not in "fiub":
         raise InputError(f"{where}: holds {array.dtype}, not real numbers")
-    if array.ndim not in (1, 2):
-        need = array.ndim - 2
+    if not 1 <= array.ndim <= 2 + MOST_AXES:
+        need = max(0, array.ndim - 2)
         hint = f"; choose one by index = [{need} number{'s' * (need > 1)}]" if need > 0 else ""
         raise InputError(f"{where}: is {_by(array.shape) or 'a single number'}, not a matrix{hint}")
     if array.size == 0 or array.size > MAX_ENTRIES:

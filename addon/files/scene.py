@@ -9,6 +9,7 @@ import dataclasses
 import json
 import math
 import tomllib
+import types
 import typing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,11 +39,17 @@ def option(default, *, choices=None, low=None, high=None):
 
 @dataclass(frozen=True)
 class Capture:
-    """The attention capture that matrices with a bare `tensor` are taken from."""
+    """The attention capture that matrices with a bare `tensor` are taken from.
+
+    `layers` and `heads` take the place of `layer` and `head` where several are to stand side by side:
+    a list of numbers, or "all".
+    """
 
     file: str = ""
     layer: int = option(0, low=0)
     head: int = option(0, low=0)
+    layers: tuple[int, ...] | str = option((), choices=("all",), low=0)
+    heads: tuple[int, ...] | str = option((), choices=("all",), low=0)
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,8 @@ class Matrix:
     """Where one matrix of the expression comes from, and what its axes mean.
 
     Exactly one source: `tensor` (of `file`, or of the scene's capture), `file` alone
-    (NPY, CSV), `values`, or `init` with a `shape`.
+    (NPY, CSV), `values`, or `init` with a `shape`. Up to two axes may lead those of rows and columns;
+    `leading_axes` says what they are, which is "layer" and "head" unless it is given.
     """
 
     file: str = ""
@@ -64,6 +72,7 @@ class Matrix:
     dropout: float = option(0.0, low=0.0, high=1.0)
     seed: int = option(0, low=0)
     label: str = ""
+    leading_axes: tuple[str, ...] = ()
     row_axis: str = ""
     column_axis: str = ""
     row_labels: tuple[str, ...] = ()
@@ -315,6 +324,8 @@ def _convert(hint, item, where):
     if dataclasses.is_dataclass(hint):
         return from_dict(hint, item, where)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is types.UnionType:  # a list, or a word in its place
+        return _convert(arguments[isinstance(item, str)], item, where)
     if origin is dict:
         if not isinstance(item, dict):
             raise InputError(f"{where}: expected a table, found {_kind(item)}")
@@ -347,6 +358,10 @@ def _kind(item):
 
 def _check(metadata, value, where):
     choices, low, high = (metadata.get(k) for k in ("choices", "low", "high"))
+    if isinstance(value, tuple):  # each of a list has to be within the limits
+        for n, one in enumerate(value):
+            _check({"low": low, "high": high}, one, f"{where}[{n}]")
+        return
     if choices and value not in choices:
         hint = nearest(value, [c for c in choices if c], "known ones")
         raise InputError(f'{where}: unknown "{value}"; {hint}')

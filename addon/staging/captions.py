@@ -30,7 +30,7 @@ class Label:
     position: np.ndarray
     size: float
     align: str
-    kind: str  # "name", "detail" or "token"
+    kind: str  # "name", "detail", "token", or "title" of all that makes one result
     transposed: bool = False
 
 
@@ -72,6 +72,24 @@ def names(p, direction):
         )
         out.append(Label(text, base, name_size, align, "name", plane.transposed))
         out.append(Label(shape, base - up * (detail_size * 1.35), detail_size, align, "detail"))
+    return out + _titles(p, direction, 1.2 * name_size)
+
+
+def _titles(p, direction, size):
+    """The title of each result that stands beside others: under it, or at its left where others stand
+    under it."""
+    right, up, _ = axes(direction)
+    out, under_another = [], False
+    for family in p.arrangement.families:
+        across, high = family.corners @ right, family.corners @ up
+        center = _middle(family.corners)
+        x, y, align = 0.5 * (across.min() + across.max()), high.min() - 2.2 * size, "CENTER"
+        if family.below or under_another:
+            x, y, align = across.min() - size, 0.5 * (high.min() + high.max()) - 0.4 * size, "RIGHT"
+        under_another = family.below
+        if family.title:
+            position = center + right * (x - center @ right) + up * (y - center @ up)
+            out.append(Label(family.title, position, size, align, "title"))
     return out
 
 
@@ -141,8 +159,9 @@ def title_of(p, stage):
     """How a matrix is called on the picture: its label, its name, or when that would be long what made it."""
     table = p.scene.matrices if isinstance(stage, Leaf) else p.scene.products
     label = getattr(table.get(stage.name), "label", "")
-    if label or not stage.operands or stage.name != stage.text or len(stage.text) <= LONGEST_TEXT:
-        return label or stage.name
+    name = stage.of or stage.name  # the number of its head is told once, under all that belongs to it
+    if label or not stage.operands or stage.name != stage.text or len(name) <= LONGEST_TEXT:
+        return label or name
     if stage.epilogue:
         return stage.epilogue[-1].function
     made = getattr(stage, "operator", type(stage).__name__.lower())

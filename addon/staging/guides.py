@@ -68,14 +68,12 @@ def _blocks(ruler):
 
 def flow_guides(arrangement, gap, scale):
     """A FlowGuide for each cuboid, `scale` of the way from its centre to its sides, 0 to 1."""
-    return [_flow_guide(cuboid, arrangement.planes, gap, scale) for cuboid in arrangement.cuboids]
+    return [_flow_guide(cuboid, arrangement.faces_of(cuboid), gap, scale) for cuboid in arrangement.cuboids]
 
 
-def _flow_guide(cuboid, planes, gap, scale):
+def _flow_guide(cuboid, faces, gap, scale):
     corners = cuboid.corners(0.0)
     center = 0.5 * (corners.min(axis=0) + corners.max(axis=0))
-    faces = {plane.role: plane for plane in planes if plane.consumer == cuboid.stage.name}
-    faces["result"] = next(plane for plane in planes if plane.stage is cuboid.stage)
 
     def towards(role, step):
         """From the centre straight to a face, up to the gap before where it stands."""

@@ -14,10 +14,11 @@ from itertools import product
 import numpy as np
 
 from ..algebra.evaluate import bounds
-from ..algebra.stages import Concat, Leaf, Operand, Product, Slice, stages_of
+from ..algebra.stages import Concat, Grid, Leaf, Operand, Product, Slice, stages_of
 from .schemes import Stage
 
 ROOM = np.array([3.0, 1.0, 2.0])  # a picture is wide, less high, and depth is foreshortened
+DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
 COMMUTATIVE = ("+", "*")
 READING = np.array([3.0, -1.0, -2.0])  # from left to right, then down, then towards the reader
 
@@ -114,13 +115,34 @@ class Cuboid:
 
 
 @dataclass(frozen=True, eq=False)
+class Family:
+    """A result that stands beside others, with all that makes it: its title and the corners (n, 3) of
+    all of its parts. `below` says that the next one stands under it, not beside it."""
+
+    title: str
+    corners: np.ndarray
+    below: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class Arrangement:
     planes: tuple[Plane, ...]
     cuboids: tuple[Cuboid, ...]
+    families: tuple[Family, ...] = ()
 
     def corners(self):
         """The corners of everything that is drawn, (n, 3)."""
         return np.concatenate([part.corners() for part in (*self.planes, *self.cuboids)])
+
+    def faces_of(self, cuboid):
+        """The planes of a cuboid's left, right and result, by role. A face that several cuboids share
+        (see fans) is drawn for one of them."""
+        planes = {plane.role: plane for plane in self.planes if plane.consumer == cuboid.stage.name}
+        planes["result"] = next(plane for plane in self.planes if plane.stage is cuboid.stage)
+        for role, operand in (("left", cuboid.stage.left), ("right", cuboid.stage.right)):
+            if role not in planes:
+                planes[role] = next(p for p in self.planes if p.stage is operand.stage and p.role == role)
+        return planes
 
 
 @dataclass(frozen=True)
@@ -147,30 +169,21 @@ def arrange(root, shapes, gap, scheme=None, blocks=None, scatter=None):
     `shapes` maps a stage's name to (rows, columns); `gap` is the distance, in entries, between a
     face and the products next to it, and between blocks; `scheme` (see schemes) says how cuboids
     turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into. The
-    root's result stands upright, facing the audience. A stage that is used again is drawn there as
+    root's result stands upright, facing the audience; in a grid all of them do, one beside the other. A stage that is used again is drawn there as
     a plane alone. A right face whose arguments would stand in those of the left one is moved further
     away; all else stands where mm's formulas say, in mm's schemes. A wheel may still run into itself,
     as in mm.
     """
-    scheme = scheme or Stage()
-    rows, columns = shapes[root.name]
-    i_blocks, _, j_blocks = (blocks or {}).get(root.name, (1, 1, 1))
-    down, right, back = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
-    face = _Face(
-        Operand(root),
-        np.zeros(3),
-        (down, _ruler(rows, i_blocks, gap)),
-        (right, _ruler(columns, j_blocks, gap)),
-        -back if scheme.root_at_back else back,
-        "result",
-        root.name,
-        free=(-down, -right),
-    )
-    arranging = _Arranging(root, shapes, gap, scheme, blocks or {}, scatter or Scatter())
-    parts = arranging.stand(face, None, "")
+    arranging = _Arranging(root, shapes, gap, scheme or Stage(), blocks or {}, scatter or Scatter())
+    families = ()
+    if isinstance(root, Grid):
+        parts, families = arranging.stand_grid(root)
+    else:
+        parts = arranging.stand_root()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
         tuple(part for part in parts if isinstance(part, Cuboid)),
+        families,
     )
 
 
@@ -226,6 +239,64 @@ class _Arranging:
     blocks: dict
     scatter: Scatter
     grown: set = field(default_factory=set)  # names of the stages that are made already
+    shared: dict = field(default_factory=dict)  # (product, side): whether that face is drawn (at low, at high)
+
+    def stand_grid(self, grid):
+        """Rows of results one under the other, each with all that makes it: (parts, families)."""
+        placed, families = [], []
+        for row, titles in zip(grid.rows, grid.titles, strict=True):
+            line, found = [], []
+            for fan in fans(row):
+                members, down = self.stand_fan(fan)
+                parts = [part for member in members for part in member]
+                move = _step_beyond(parts, RIGHT, line, self.apart)
+                members = [_moved(member, move) for member in members]
+                line += [part for member in members for part in member]
+                found += [(member, down and n < len(members) - 1) for n, member in enumerate(members)]
+            move = _step_beyond(line, DOWN, placed, self.apart)
+            placed += _moved(line, move)
+            families += [
+                Family(title, np.concatenate([part.corners() + move for part in parts]), below)
+                for title, (parts, below) in zip(titles, found, strict=True)
+            ]
+        return placed, tuple(families)
+
+    def stand_fan(self, fan):
+        """The parts of each result of a fan, and whether they stand under each other.
+
+        The face that they share is drawn once, at the end of them all.
+        """
+        members, placed, down = [], [], fan.side == "right"
+        for n, stage in enumerate(fan.roots):
+            ends = (n == 0, n == len(fan.roots) - 1)
+            shared = {(name, fan.side): ends for name in fan.consumers(stage)}
+            parts = replace(self, root=stage, shared=shared).stand_root()
+            direction = DOWN if down else RIGHT
+            parts = _moved(parts, _step_beyond(parts, direction, placed, self.apart))
+            placed += parts
+            members.append(parts)
+        return members, down
+
+    @property
+    def apart(self):
+        """The distance between results that stand side by side, with room for a title."""
+        return 2.0 * self.gap + 3.0
+
+    def stand_root(self):
+        """The root's result, upright and facing the audience, and behind it all that makes it."""
+        rows, columns = self.shapes[self.root.name]
+        i_blocks, _, j_blocks = self.blocks.get(self.root.name, (1, 1, 1))
+        face = _Face(
+            Operand(self.root),
+            np.zeros(3),
+            (DOWN, _ruler(rows, i_blocks, self.gap)),
+            (RIGHT, _ruler(columns, j_blocks, self.gap)),
+            -BACK if self.scheme.root_at_back else BACK,
+            "result",
+            self.root.name,
+            free=(-DOWN, -RIGHT),
+        )
+        return self.stand(face, None, "")
 
     def stand(self, face, parent, side):
         """The plane of a face and, behind it, all that makes it. `parent` is the Turn of the
@@ -269,12 +340,20 @@ class _Arranging:
             "left": argument(*roles[0], j, j_ruler.length, turn.right, face.i, k_axis, left_free),
             "right": argument(*roles[1], i, i_ruler.length, turn.bottom, k_axis, face.j, right_free),
         }
-        parts = {f.role: (f, self.stand(f, turn, side)) for side, f in faces.items()}
+        far = {"left": turn.right, "right": turn.bottom}
+        parts = {
+            f.role: (f, self.stand(f, turn, side) if self.draws(stage, f.role, far[side]) else [])
+            for side, f in faces.items()
+        }
         (_, left), (right_face, right) = parts["left"], parts["right"]
         right = _clear_of(left, right, right_face.behind, self.gap)
         i_axis, j_axis = (face.j, face.i) if face.operand.transposed else (face.i, face.j)
         cuboid = Cuboid(stage, i_axis[1], k_ruler, j_axis[1], origin, i_axis[0], j_axis[0], k)
         return [cuboid, *left, *right]
+
+    def draws(self, stage, role, far):
+        """Whether an argument of a product stands here: in a fan, only at the end of it."""
+        return self.shared.get((stage.name, role), (True, True))[far]
 
     def join(self, face, parent, side):
         """The operands of a sheet beside it, with all that makes them."""
@@ -351,16 +430,77 @@ def _products_of(stage):
     return sum(isinstance(s, Product) for s in stages_of(stage))
 
 
-def _beyond(parts, direction, others, gap, by_need=False):
-    """The parts moved along `direction` to a gap past the end of all `others`; `by_need`: unless they
-    are there already."""
+@dataclass(frozen=True)
+class Fan:
+    """Results that share the argument on one `side` of their products, as the query heads of a group share
+    keys and values; down their left (or right) arguments for `depth` products."""
+
+    roots: tuple
+    side: str = "right"
+    depth: int = 0
+
+    def consumers(self, root):
+        """The names of the products of one result whose face is shared."""
+        return [stage.name for stage in _spine(root, self.side)[: self.depth]]
+
+
+def fans(row):
+    """The results of a row as fans, each of one result or of neighbours that share faces."""
+    found = []
+    for root in row:
+        if found:
+            last, best = found[-1], ("", 0)
+            for side in ("right", "left") if len(last.roots) == 1 else (last.side,):
+                depth = _shared_depth(last.roots[-1], root, side)
+                if depth > best[1]:
+                    best = side, depth
+            if best[1] and (len(last.roots) == 1 or best[1] == last.depth):
+                found[-1] = Fan((*last.roots, root), *best)
+                continue
+        found.append(Fan((root,)))
+    return found
+
+
+def _spine(root, side):
+    """A product, the one that makes its left argument and so on; `side` "right". Or mirrored."""
+    found, stage = [], root
+    while isinstance(stage, Product):
+        found.append(stage)
+        operand = stage.left if side == "right" else stage.right
+        if operand.transposed:
+            break
+        stage = operand.stage
+    return found
+
+
+def _shared_depth(a, b, side):
+    """How many products down the spines of two results have the same argument on that side."""
+    depth = 0
+    for one, other in zip(_spine(a, side), _spine(b, side), strict=False):
+        mine, theirs = getattr(one, side), getattr(other, side)
+        if one is other or (mine.stage, mine.transposed) != (theirs.stage, theirs.transposed):
+            break
+        depth += 1
+    return depth
+
+
+def _moved(parts, move):
+    return [replace(part, origin=part.origin + move) for part in parts]
+
+
+def _step_beyond(parts, direction, others, gap):
+    """How to move the parts along `direction` to a gap past the end of all `others`."""
     if not others:
-        return parts
+        return np.zeros(3)
     end = max((part.corners(0.0) @ direction).max() for part in others)
     start = min((part.corners(0.0) @ direction).min() for part in parts)
-    distance = end + gap + 1.0 - start
-    move = direction * (max(distance, 0.0) if by_need else distance)
-    return [replace(part, origin=part.origin + move) for part in parts]
+    return direction * (end + gap + 1.0 - start)
+
+
+def _beyond(parts, direction, others, gap, by_need=False):
+    """The parts moved past the end of all `others`; `by_need`: unless they are there already."""
+    move = _step_beyond(parts, direction, others, gap)
+    return parts if by_need and move @ direction <= 0.0 else _moved(parts, move)
 
 
 def _clear_of(left, right, outward, gap):
@@ -380,4 +520,4 @@ def _clear_of(left, right, outward, gap):
     end = max((part.corners(0.0) @ outward).max() for part in left)
     start = min((part.corners(0.0) @ outward).min() for part in right)
     move = outward * (end + gap - start)
-    return [replace(part, origin=part.origin + move) for part in right]
+    return _moved(right, move)

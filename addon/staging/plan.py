@@ -4,7 +4,7 @@ All that can be wrong with a description is found here, before any scene is touc
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,8 +12,10 @@ from ..algebra.epilogue import with_epilogues
 from ..algebra.evaluate import Evaluation, evaluate, shapes
 from ..algebra.expression import parse
 from ..algebra.initialise import initialise
+from ..algebra.stacks import spread
 from ..algebra.stages import MASKS, Concat, Leaf, Product, Slice, leaf_names, stage, stages_of
 from ..errors import InputError, nearest
+from ..files.leading import Axis, member_name
 from ..files.matrices import LabelledMatrix, load_matrices
 from ..files.scene import Product as ProductOptions
 from ..files.scene import Scene
@@ -34,8 +36,14 @@ POINT_BYTES = 140
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What to draw. Dictionaries are by stage name; `final`, `raw` and `product` hold scales."""
+    """What to draw. Dictionaries are by stage name; `final`, `raw` and `product` hold scales.
 
+    `description` is what was asked for. Where it has matrices of many heads, `scene` says the same of
+    each of them (see `spread_scene`), and `axes` are the leading axes of each given matrix.
+    """
+
+    description: Scene
+    axes: dict[str, tuple[Axis, ...]]
     scene: Scene
     style: Style
     root: object
@@ -61,14 +69,21 @@ class Plan:
 
 def plan(scene):
     """Check and evaluate a description. Raises InputError, in one line, for whatever is wrong with it."""
-    root = root_of(scene)
+    description, written = scene, root_of(scene)
     chosen = style(scene.look.style)
-    results = [s.name for s in stages_of(root) if s.operands]
+    results = [s.name for s in stages_of(written) if s.operands]
     for name in scene.products:
         if name not in results:
             hint = nearest(name, results, "results")
             raise InputError(f'products: "{name}" is not a result of the expression; {hint}')
-    matrices = load_matrices(scene, leaf_names(root), initialise)
+    given = load_matrices(scene, leaf_names(written), initialise)
+    axes = {name: matrix.leading for name, matrix in given.items() if matrix.leading}
+    root = spread(written, axes)
+    scene = spread_scene(scene, root)
+    matrices = {
+        member_name(name, index): one for name, m in given.items() for index, one in m.members().items()
+    }
+    matrices = {name: matrices[name] for name in leaf_names(root)}
     sizes = shapes(root, {name: m.values.shape for name, m in matrices.items()})
     arrangement = arrangement_of(root, sizes, scene)
     drawn = count_elements(arrangement, scene)
@@ -80,6 +95,8 @@ def plan(scene):
     sweeps = sweeps_of(root, sizes, scene)
     final, raw, products = _scales(scene, chosen, root, evaluation, matrices)
     return Plan(
+        description,
+        axes,
         scene,
         chosen,
         root,
@@ -103,6 +120,17 @@ def root_of(scene):
         raise InputError('the scene has no "expression"; an example is expression = "out = A @ B"')
     epilogues = {name: own.epilogue for name, own in scene.products.items() if own.epilogue}
     return stage(with_epilogues(parse(scene.expression), epilogues))
+
+
+def spread_scene(scene, root):
+    """The description with what it says of a matrix of many heads said of each that is under `root`."""
+    tables = {}
+    for stage in stages_of(root):
+        for key in ("matrices", "products"):
+            table = getattr(scene, key)
+            if stage.of in table:
+                tables.setdefault(key, dict(table))[stage.name] = table[stage.of]
+    return replace(scene, **tables)
 
 
 def arrangement_of(root, sizes, scene):
@@ -208,7 +236,19 @@ def _scales(scene, chosen, root, evaluation, matrices):
             products[s.name] = product_scale(
                 evaluation.operand(s.left).final, evaluation.operand(s.right).final, look.product_clip, signed
             )
-    return final, raw, products
+    return tuple(_alike(scales, stages) for scales in (final, raw, products))
+
+
+def _alike(scales, stages):
+    """The same scales, but one range for all the matrices of a stack, that of the largest."""
+    stacks = {}
+    for s in stages:
+        if s.name in scales and s.of:
+            stacks.setdefault(s.of, []).append(s.name)
+    for names in stacks.values():
+        low, high = min(scales[n].low for n in names), max(scales[n].high for n in names)
+        scales |= {name: replace(scales[name], low=low, high=high) for name in names}
+    return scales
 
 
 def _known_map(name, where):

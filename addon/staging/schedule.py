@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra.stages import Product, stages_of
+from ..algebra.stages import Product, roots_of, stages_of
 from ..errors import InputError, nearest
 from ..files.scene import Product as ProductOptions
 from .blocks import blocks_of
@@ -92,7 +92,7 @@ def algorithms_of(root, scene):
     """The animation of every product under `root`, by name. One that inherits has that of the product
     which takes its result, also through what is done to it on the way; the root has the scene's."""
     found = {}
-    taken_by = {root.name: scene.animation.algorithm}  # stage -> the animation of what takes it
+    taken_by = {one.name: scene.animation.algorithm for one in roots_of(root)}  # stage -> the animation of what takes it
     for stage in reversed(stages_of(root)):  # parents before children
         algorithm = taken_by[stage.name]
         if isinstance(stage, Product):

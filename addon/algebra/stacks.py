@@ -1,0 +1,168 @@
+"""Leading axes: a matrix of many heads, layers or batches is one stage for each.
+
+Everything behind an expression (layout, schedule, drawing, verify) knows matrices of two axes. Here
+the stages of an expression whose given matrices have leading axes become those of each entry:
+`attn` of the heads 0 and 3 becomes `attn[0]` and `attn[3]`. What has no such axis stays the one stage
+that all of them share, and keys and values of fewer heads are shared by the heads of their group.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from itertools import product
+
+from ..errors import InputError
+from ..files.leading import HEAD, MOST_AXES, Axis, member_name, title
+from .stages import Concat, Elementwise, Grid, Heads, Leaf, Operand, Product, Slice, Stage, roots_of, stages_of
+
+@dataclass(frozen=True)
+class _Stack:
+    """The stages that one stage became, by the numbers of their entries."""
+
+    axes: tuple[Axis, ...]
+    members: dict[tuple[int, ...], Stage]
+
+    def at(self, numbers, axes):
+        """The stage that takes part where `axes` have these numbers."""
+        places = {axis.name: (axis, n) for axis, n in zip(axes, numbers, strict=True)}
+        own = []
+        for axis in self.axes:
+            finer, n = places[axis.name]
+            if axis.each > finer.each:
+                own.append(n * finer.each // axis.each)
+            elif len(axis.numbers) == len(finer.numbers):
+                own.append(axis.numbers[finer.numbers.index(n)])
+            else:  # one for all, or plain groups
+                own.append(axis.numbers[finer.numbers.index(n) * len(axis.numbers) // len(finer.numbers)])
+        return self.members[tuple(own)]
+
+
+def spread(root, axes):
+    """The root of the same expression with a stage of two axes for each entry of leading axes.
+
+    `axes` maps a given matrix's name to its leading Axis objects, outermost first; matrices that have
+    none may be left out. Raises InputError where they do not fit together.
+    """
+    stacks = {}
+    for stage in stages_of(root):
+        stacks[stage.name] = _stack(stage, stacks, axes)
+    if all(not stack.axes for stack in stacks.values()):
+        return root
+    stood = [stacks[one.name] for one in roots_of(root)]
+    rows, titles = {}, {}
+    for stack in stood:
+        outer, inner = ((None,),) * (MOST_AXES - len(stack.axes)) + tuple(a.numbers for a in stack.axes)
+        for y, x in product(range(len(outer)), range(len(inner))):
+            index = tuple(n for n in (outer[y], inner[x]) if n is not None)
+            rows.setdefault(y, []).append(stack.members[index])
+            titles.setdefault(y, []).append(title(stack.axes, index))
+    if len(rows) == 1 and len(rows[0]) == 1:
+        return rows[0][0]
+    return Grid("", root.text, tuple(map(tuple, rows.values())), tuple(map(tuple, titles.values())))
+
+
+def _stack(stage, stacks, axes):
+    if isinstance(stage, Leaf):
+        own = tuple(axes.get(stage.name, ()))
+        return _Stack(own, {index: _member(stage, index) for index in _indices(own)})
+    if isinstance(stage, Heads):
+        return _reduced(stage, stacks[stage.operand.stage.name])
+    common = ()
+    for operand in stage.operands:
+        common = _common(common, stacks[operand.stage.name].axes, stage)
+    members = {}
+    for index in _indices(common):
+        operands = [
+            Operand(stacks[o.stage.name].at(index, common), o.transposed) for o in stage.operands
+        ]
+        members[index] = _member(stage, index, operands)
+    return _Stack(common, members)
+
+
+def _reduced(stage, stack):
+    """The sum of a stack over its heads, or their concatenation side by side."""
+    if not stack.axes or stack.axes[-1].name != HEAD:
+        raise InputError(f"{stage.text}: {stage.operand.text} is one matrix; expected one of several heads")
+    outer, heads = stack.axes[:-1], stack.axes[-1]
+    members = {}
+    for index in _indices(outer):
+        operands = tuple(
+            Operand(stack.members[(*index, n)], stage.operand.transposed) for n in heads.numbers
+        )
+        of = stage.name if index else ""
+        name = member_name(stage.name, index)
+        text = stage.text if stage.name != stage.text else name
+        named = {"of": of, "index": index}
+        if len(operands) == 1:
+            members[index] = Elementwise(name, text, "copy", operands, stage.epilogue, **named)
+        elif stage.function == "sum_heads":
+            members[index] = Elementwise(name, text, "+", operands, stage.epilogue, **named)
+        else:
+            members[index] = Concat(name, text, 1, operands, stage.epilogue, **named)
+    return _Stack(outer, members)
+
+
+def _indices(axes):
+    return product(*(axis.numbers for axis in axes))
+
+
+def _member(stage, index, operands=()):
+    """The stage of one entry: `stage` by another name, made of `operands`."""
+    made = dict(zip(_operand_fields(stage), operands, strict=False))
+    if isinstance(stage, Elementwise | Concat):
+        made = {"operands": tuple(operands)}
+    if index:
+        name = member_name(stage.name, index)
+        text = stage.text if stage.operands and stage.name != stage.text else name
+        made |= {"name": name, "text": text, "of": stage.name, "index": index}
+    return dataclasses.replace(stage, **made) if made else stage
+
+
+def _operand_fields(stage):
+    match stage:
+        case Product():
+            return ("left", "right")
+        case Slice():
+            return ("operand",)
+    return ()
+
+
+def _common(first, second, stage):
+    """The leading axes of what is made of two stacks: those of the same name are one."""
+    found = {axis.name: axis for axis in first}
+    for axis in second:
+        found[axis.name] = _finer(found[axis.name], axis, stage) if axis.name in found else axis
+    ordered = sorted(found.values(), key=lambda axis: axis.name == HEAD)
+    if len(ordered) > MOST_AXES:
+        names = ", ".join(axis.name for axis in ordered)
+        raise InputError(f"{stage.text}: has the leading axes {names}; the most is {MOST_AXES}")
+    return tuple(ordered)
+
+
+def _finer(a, b, stage):
+    """Of two axes of the same name the one with more entries. They have to be the same entries, or
+    those of one groups of those of the other, as key/value heads are of query heads."""
+    if a.each > b.each or (a.each == b.each and len(a.numbers) < len(b.numbers)):
+        a, b = b, a
+    if a.each < b.each:
+        fits = {n * a.each // b.each for n in a.numbers} <= set(b.numbers)
+    elif len(a.numbers) == len(b.numbers):
+        # Of entries that are merely counted the others' numbers are taken.
+        if a.numbers != b.numbers and _counted(a):
+            a, b = b, a
+        fits = a.numbers == b.numbers or _counted(b)
+    else:
+        fits = len(b.numbers) == 1 or (_counted(a) and _counted(b) and len(a.numbers) % len(b.numbers) == 0)
+    if not fits:
+        raise InputError(
+            f"{stage.text}: the {a.name}s {_listed(a)} and {_listed(b)} do not fit; expected the same ones, "
+            "or a number of them that divides the other"
+        )
+    return a
+
+
+def _counted(axis):
+    return axis.numbers == tuple(range(len(axis.numbers)))
+
+
+def _listed(axis):
+    return ", ".join(map(str, axis.numbers[:12])) + (", …" if len(axis.numbers) > 12 else "")

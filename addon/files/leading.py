@@ -1,0 +1,31 @@
+"""Leading axes: what stands before the rows and columns of a matrix, such as its heads."""
+
+from dataclasses import dataclass
+
+MOST_AXES = 2
+HEAD = "head"  # the axis that sum_heads and concat_heads are about, always the last
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A leading axis: what it is ("head", "layer"), and the number of each of its entries.
+
+    `each` entries of the finest matrix with this axis share one entry here: a key/value head of
+    grouped-query attention is that of so many query heads, query head h having h // each.
+    """
+
+    name: str
+    numbers: tuple[int, ...]
+    each: int = 1
+
+
+def member_name(name, index):
+    """The name of one matrix of a stack: attn[3]."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def title(axes, index):
+    """What to call the entry `index` of leading axes: "head 3", or "L5H3" where there are two."""
+    if len(axes) == 1:
+        return f"{axes[0].name} {index[0]}"
+    return "".join(f"{axis.name[:1].upper()}{n}" for axis, n in zip(axes, index, strict=True))
