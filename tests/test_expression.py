@@ -104,7 +104,8 @@ def test_errors_point_at_the_character(text, character, says):
     [
         "__import__('os').system('true')", "A.__class__", "A.T.dtype", "open('x')", "A.sum()", "f(A)",
         "(f)(A)", "lambda: A", "lambda x: x", "[A for A in B]", "{A: B}", "{A}", "[A]", "(A, B)",
-        "A if B else C", "A and B", "not A", "~A", "A; B", "A\nB", "await A", "yield A", "f'{A}'",
+        "A if B else C", "A and B", "not A", "~A", "await A", "yield A", "f'{A}'",
+        "A; = B", ";", "relu(A; B)",
         "'a' 'b'", "b'a' @ A", "A[B]", "A[1.5]", "A := B := C", "*A", "relu(*A)", "relu(**A)",
         "relu(x=A)", "softmax(A, axis=-1, axis=-1)", "A ** 9", "A ** 1e9", "A ** -9", "A ** (2 ** 8)",
         "9 ** 8 ** 8", "A * 1e13", "A * 1e999", "A * 1" + "0" * 3000, "A * 0x10", "A * 1_0", "A * 1j",

@@ -12,7 +12,20 @@ from itertools import product
 
 from ..errors import InputError
 from ..files.leading import HEAD, MOST_AXES, Axis, member_name, title
-from .stages import Concat, Elementwise, Grid, Heads, Leaf, Operand, Product, Slice, Stage, roots_of, stages_of
+from .stages import (
+    Concat,
+    Elementwise,
+    Grid,
+    Heads,
+    Leaf,
+    Operand,
+    Product,
+    Slice,
+    Stage,
+    roots_of,
+    stages_of,
+)
+
 
 @dataclass(frozen=True)
 class _Stack:
@@ -47,23 +60,22 @@ def spread(root, axes):
         stacks[stage.name] = _stack(stage, stacks, axes)
     if all(not stack.axes for stack in stacks.values()):
         return root
-    stood = [stacks[one.name] for one in roots_of(root)]
-    rows, titles = {}, {}
-    for stack in stood:
-        outer, inner = ((None,),) * (MOST_AXES - len(stack.axes)) + tuple(a.numbers for a in stack.axes)
+    rows = {}
+    for stack in (stacks[one.name] for one in roots_of(root)):
+        outer, inner = (((),),) * (MOST_AXES - len(stack.axes)) + tuple(
+            tuple((n,) for n in axis.numbers) for axis in stack.axes
+        )
         for y, x in product(range(len(outer)), range(len(inner))):
-            index = tuple(n for n in (outer[y], inner[x]) if n is not None)
-            rows.setdefault(y, []).append(stack.members[index])
-            titles.setdefault(y, []).append(title(stack.axes, index))
+            rows.setdefault(y, []).append(stack.members[outer[y] + inner[x]])
     if len(rows) == 1 and len(rows[0]) == 1:
         return rows[0][0]
-    return Grid("", root.text, tuple(map(tuple, rows.values())), tuple(map(tuple, titles.values())))
+    return Grid("", root.text, tuple(map(tuple, rows.values())))
 
 
 def _stack(stage, stacks, axes):
     if isinstance(stage, Leaf):
         own = tuple(axes.get(stage.name, ()))
-        return _Stack(own, {index: _member(stage, index) for index in _indices(own)})
+        return _Stack(own, {index: _member(stage, own, index) for index in _indices(own)})
     if isinstance(stage, Heads):
         return _reduced(stage, stacks[stage.operand.stage.name])
     common = ()
@@ -71,10 +83,8 @@ def _stack(stage, stacks, axes):
         common = _common(common, stacks[operand.stage.name].axes, stage)
     members = {}
     for index in _indices(common):
-        operands = [
-            Operand(stacks[o.stage.name].at(index, common), o.transposed) for o in stage.operands
-        ]
-        members[index] = _member(stage, index, operands)
+        operands = [Operand(stacks[o.stage.name].at(index, common), o.transposed) for o in stage.operands]
+        members[index] = _member(stage, common, index, operands)
     return _Stack(common, members)
 
 
@@ -85,19 +95,13 @@ def _reduced(stage, stack):
     outer, heads = stack.axes[:-1], stack.axes[-1]
     members = {}
     for index in _indices(outer):
-        operands = tuple(
-            Operand(stack.members[(*index, n)], stage.operand.transposed) for n in heads.numbers
-        )
-        of = stage.name if index else ""
-        name = member_name(stage.name, index)
-        text = stage.text if stage.name != stage.text else name
-        named = {"of": of, "index": index}
-        if len(operands) == 1:
-            members[index] = Elementwise(name, text, "copy", operands, stage.epilogue, **named)
-        elif stage.function == "sum_heads":
-            members[index] = Elementwise(name, text, "+", operands, stage.epilogue, **named)
+        operands = tuple(Operand(stack.members[*index, n], stage.operand.transposed) for n in heads.numbers)
+        if len(operands) > 1 and stage.function == "concat_heads":
+            made = Concat(stage.name, stage.text, 1, operands, stage.epilogue)
         else:
-            members[index] = Concat(name, text, 1, operands, stage.epilogue, **named)
+            operator = "+" if len(operands) > 1 else "copy"
+            made = Elementwise(stage.name, stage.text, operator, operands, stage.epilogue)
+        members[index] = _member(made, outer, index, operands)
     return _Stack(outer, members)
 
 
@@ -105,15 +109,15 @@ def _indices(axes):
     return product(*(axis.numbers for axis in axes))
 
 
-def _member(stage, index, operands=()):
-    """The stage of one entry: `stage` by another name, made of `operands`."""
+def _member(stage, axes, index, operands=()):
+    """The stage of the entry `index` of `axes`: `stage` by another name, made of `operands`."""
     made = dict(zip(_operand_fields(stage), operands, strict=False))
     if isinstance(stage, Elementwise | Concat):
         made = {"operands": tuple(operands)}
     if index:
         name = member_name(stage.name, index)
         text = stage.text if stage.operands and stage.name != stage.text else name
-        made |= {"name": name, "text": text, "of": stage.name, "index": index}
+        made |= {"name": name, "text": text, "of": stage.name, "title": title(axes, index)}
     return dataclasses.replace(stage, **made) if made else stage
 
 

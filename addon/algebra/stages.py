@@ -59,13 +59,13 @@ class Stage:
     """A matrix of the scene. `name` is its only name; `text` the expression that makes it.
 
     Stages compare by identity: within one tree, the same name is the same object. Where the expression
-    makes one for each head, `of` is the name there, and `index` the number of its head (see stacks).
+    makes one for each head, `of` is the name there, and `title` says which one it is (see stacks).
     """
 
     name: str
     text: str
     of: str = field(default="", kw_only=True)
-    index: tuple[int, ...] = field(default=(), kw_only=True)
+    title: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +115,8 @@ class Product(Stage):
 
 @dataclass(frozen=True, eq=False)
 class Elementwise(Stage):
-    """Sheets that meet and become one, then the epilogue. `operator` is + - * / of two operands, or + of more.
+    """Sheets that meet and become one, then the epilogue. `operator` is + - * / of two operands, or the
+    + of more of them.
 
     A side of one row or one column is repeated, as in NumPy. The operator "masked" keeps the entries of
     the first operand where the second is not 0; the others are absent. The operator "copy" has one
@@ -167,12 +168,9 @@ class Heads(Stage):
 @dataclass(frozen=True, eq=False)
 class Grid(Stage):
     """Results that stand side by side in `rows`, as the root of an expression that has more than one.
-
-    It is no matrix and is not drawn. `titles` has a text for each of them, which may be empty.
-    """
+    It is no matrix and is not drawn."""
 
     rows: tuple[tuple[Stage, ...], ...]
-    titles: tuple[tuple[str, ...], ...]
 
     @property
     def operands(self):
@@ -193,7 +191,7 @@ def stage(node):
         made.append(lowering.finished(statement))
     taken = {s for one in made for s in stages_of(one) if s is not one}
     roots = tuple(dict.fromkeys(one for one in made if one not in taken))
-    return roots[0] if len(roots) == 1 else Grid("", text_of(node), (roots,), (("",) * len(roots),))
+    return roots[0] if len(roots) == 1 else Grid("", text_of(node), (roots,))
 
 
 def roots_of(root):

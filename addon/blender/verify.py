@@ -12,8 +12,8 @@ import bpy
 import numpy as np
 
 from ..algebra.evaluate import evaluate
-from ..algebra.stages import Product, is_sheet, leaf_names, stages_of
 from ..algebra.stacks import spread
+from ..algebra.stages import Product, is_sheet, leaf_names, stages_of
 from ..errors import InputError, JobError
 from ..files.leading import Axis
 from ..files.scene import from_json

@@ -20,8 +20,10 @@ class Axis:
 
 
 def member_name(name, index):
-    """The name of one matrix of a stack: attn[3]."""
-    return f"{name}[{','.join(map(str, index))}]" if index else name
+    """The name of one matrix of a stack: attn[3], or (Q @ K.T)[3] where it has no name of its own."""
+    if not index:
+        return name
+    return f"{f'({name})' if ' ' in name else name}[{','.join(map(str, index))}]"
 
 
 def title(axes, index):

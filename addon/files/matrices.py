@@ -75,7 +75,7 @@ def load_matrices(scene, names, initialise):
         matrix = _load(scene, capture, name, spec, where, initialise)
         loaded[name] = _labelled(matrix, spec, where)
         for index, one in loaded[name].members().items():
-            check_finite(one.values, member_name(where, index))
+            check_finite(one.values, f"matrix {member_name(name, index)}")
     return loaded
 
 
@@ -150,8 +150,8 @@ def _leading_words(spec, count, where):
     words = spec.leading_axes or ("layer", HEAD)[MOST_AXES - count :]
     if len(words) != count or len(set(words)) != count or not all(words):
         raise InputError(
-            f"{where}: has {count or 'no'} leading ax{'i' if count == 1 else 'e'}s, which leading_axes has to "
-            f"name; found {list(words)}"
+            f"{where}: leading_axes names the axes before rows and columns, of which there are {count}; "
+            f"found {list(words)}"
         )
     return words
 

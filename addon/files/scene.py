@@ -365,6 +365,8 @@ def _check(metadata, value, where):
     if choices and value not in choices:
         hint = nearest(value, [c for c in choices if c], "known ones")
         raise InputError(f'{where}: unknown "{value}"; {hint}')
+    if isinstance(value, str):
+        return
     if low is not None and value < low:
         raise InputError(f"{where}: {value} is too small; the least is {low}")
     if high is not None and value > high:

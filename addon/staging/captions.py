@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra.stages import Leaf, Product, Slice, is_sheet
+from ..algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, stages_of
 from .framing import axes
-from .layout import COMMUTATIVE, READING
+from .layout import COMMUTATIVE, READING, Fan, fans
 from .views import direction_of
 
 NAME_SIZE = 1.9  # in scenes from LARGE entries across; in smaller ones less, in proportion
 LARGE = 22
 DETAIL_SIZE = 0.85
+TITLE_SIZE = 1.3  # of a result that stands beside others, in sizes of a name
 TOKEN_SIZE = 0.8
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
@@ -72,25 +73,41 @@ def names(p, direction):
         )
         out.append(Label(text, base, name_size, align, "name", plane.transposed))
         out.append(Label(shape, base - up * (detail_size * 1.35), detail_size, align, "detail"))
-    return out + _titles(p, direction, 1.2 * name_size)
+    return out + _titles(p, direction, name_size, detail_size)
 
 
-def _titles(p, direction, size):
-    """The title of each result that stands beside others: under it, or at its left where others stand
-    under it."""
+def _titles(p, direction, name_size, detail_size):
+    """The title of each result that stands beside others, such as its head: under it and the names
+    there, or in a fan that runs down at its left."""
     right, up, _ = axes(direction)
-    out, under_another = [], False
-    for family in p.arrangement.families:
-        across, high = family.corners @ right, family.corners @ up
-        center = _middle(family.corners)
-        x, y, align = 0.5 * (across.min() + across.max()), high.min() - 2.2 * size, "CENTER"
-        if family.below or under_another:
-            x, y, align = across.min() - size, 0.5 * (high.min() + high.max()) - 0.4 * size, "RIGHT"
-        under_another = family.below
-        if family.title:
-            position = center + right * (x - center @ right) + up * (y - center @ up)
-            out.append(Label(family.title, position, size, align, "title"))
+    size, out = TITLE_SIZE * name_size, []
+    for text, corners, at_left in _titled(p):
+        across, high = corners @ right, corners @ up
+        x, y, align = across.mean(), high.min() - 0.95 * name_size - 1.35 * detail_size - 1.1 * size, "CENTER"
+        if at_left:
+            x, y, align = across.min() - 0.5 * size, 0.5 * (high.min() + high.max()) - 0.4 * size, "RIGHT"
+        center = _middle(corners)
+        position = center + right * (x - center @ right) + up * (y - center @ up)
+        out.append(Label(text, position, size, align, "title"))
     return out
+
+
+def _titled(p):
+    """The results that have a title: (title, corners of all that makes it, whether others stand under it).
+
+    They are those of a grid, or the heads of a sum or a concatenation of all.
+    """
+    groups = [fan for row in p.root.rows for fan in fans(row)] if isinstance(p.root, Grid) else []
+    for sheet in stages_of(p.root):
+        if is_sheet(sheet) and len({o.stage.of for o in sheet.operands}) == 1:
+            groups.append(Fan(tuple(o.stage for o in sheet.operands)))
+    for group in groups:
+        for one in group.roots:
+            makers = {s.name for s in stages_of(one)}
+            own = [part for part in p.arrangement.planes if part.consumer in makers or part.stage is one]
+            own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
+            if one.title and own:
+                yield one.title, np.concatenate([part.corners() for part in own]), group.down
 
 
 def _places(plane, direction, name_size, detail_size):
@@ -147,10 +164,10 @@ def _as_term(p, plane):
         operator = getattr(sheet, "operator", "")
         terms = [o for o in p.arrangement.planes if o.role == "operand" and o.consumer == sheet.name]
         if operator in COMMUTATIVE:
-            second = max(terms, key=lambda term: term.origin @ READING)
+            first = min(terms, key=lambda term: term.origin @ READING)
         else:
-            second = terms[0] if terms[0].stage is sheet.operands[-1].stage else terms[-1]
-        if operator in SIGNS and plane is second:
+            first = terms[-1] if terms[0].stage is sheet.operands[-1].stage else terms[0]
+        if operator in SIGNS and plane is not first:
             return f"{SIGNS[operator]} {title}"
     return title
 
@@ -164,6 +181,8 @@ def title_of(p, stage):
         return label or name
     if stage.epilogue:
         return stage.epilogue[-1].function
+    if len(stage.operands) > 2:
+        return "concat" if isinstance(stage, Concat) else "sum"
     made = getattr(stage, "operator", type(stage).__name__.lower())
     return SIGNS.get(made, made)
 

@@ -19,6 +19,7 @@ from .schemes import Stage
 
 ROOM = np.array([3.0, 1.0, 2.0])  # a picture is wide, less high, and depth is foreshortened
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
+TITLE_ROOM = 8.0  # between fans that run down and have titles at their left
 COMMUTATIVE = ("+", "*")
 READING = np.array([3.0, -1.0, -2.0])  # from left to right, then down, then towards the reader
 
@@ -115,20 +116,9 @@ class Cuboid:
 
 
 @dataclass(frozen=True, eq=False)
-class Family:
-    """A result that stands beside others, with all that makes it: its title and the corners (n, 3) of
-    all of its parts. `below` says that the next one stands under it, not beside it."""
-
-    title: str
-    corners: np.ndarray
-    below: bool = False
-
-
-@dataclass(frozen=True, eq=False)
 class Arrangement:
     planes: tuple[Plane, ...]
     cuboids: tuple[Cuboid, ...]
-    families: tuple[Family, ...] = ()
 
     def corners(self):
         """The corners of everything that is drawn, (n, 3)."""
@@ -169,21 +159,16 @@ def arrange(root, shapes, gap, scheme=None, blocks=None, scatter=None):
     `shapes` maps a stage's name to (rows, columns); `gap` is the distance, in entries, between a
     face and the products next to it, and between blocks; `scheme` (see schemes) says how cuboids
     turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into. The
-    root's result stands upright, facing the audience; in a grid all of them do, one beside the other. A stage that is used again is drawn there as
-    a plane alone. A right face whose arguments would stand in those of the left one is moved further
-    away; all else stands where mm's formulas say, in mm's schemes. A wheel may still run into itself,
-    as in mm.
+    root's result stands upright, facing the audience; in a grid all of them do, side by side (see fans).
+    A stage that is used again is drawn there as a plane alone. A right face whose arguments would stand
+    in those of the left one is moved further away; all else stands where mm's formulas say, in mm's
+    schemes. A wheel may still run into itself, as in mm.
     """
     arranging = _Arranging(root, shapes, gap, scheme or Stage(), blocks or {}, scatter or Scatter())
-    families = ()
-    if isinstance(root, Grid):
-        parts, families = arranging.stand_grid(root)
-    else:
-        parts = arranging.stand_root()
+    parts = arranging.stand_grid(root) if isinstance(root, Grid) else arranging.stand_root()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
         tuple(part for part in parts if isinstance(part, Cuboid)),
-        families,
     )
 
 
@@ -239,43 +224,29 @@ class _Arranging:
     blocks: dict
     scatter: Scatter
     grown: set = field(default_factory=set)  # names of the stages that are made already
-    shared: dict = field(default_factory=dict)  # (product, side): whether that face is drawn (at low, at high)
+    shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
 
     def stand_grid(self, grid):
-        """Rows of results one under the other, each with all that makes it: (parts, families)."""
-        placed, families = [], []
-        for row, titles in zip(grid.rows, grid.titles, strict=True):
-            line, found = [], []
+        """Rows of results one under the other, each with all that makes it."""
+        placed = []
+        for row in grid.rows:
+            line = []
             for fan in fans(row):
-                members, down = self.stand_fan(fan)
-                parts = [part for member in members for part in member]
-                move = _step_beyond(parts, RIGHT, line, self.apart)
-                members = [_moved(member, move) for member in members]
-                line += [part for member in members for part in member]
-                found += [(member, down and n < len(members) - 1) for n, member in enumerate(members)]
-            move = _step_beyond(line, DOWN, placed, self.apart)
-            placed += _moved(line, move)
-            families += [
-                Family(title, np.concatenate([part.corners() + move for part in parts]), below)
-                for title, (parts, below) in zip(titles, found, strict=True)
-            ]
-        return placed, tuple(families)
+                room = self.apart + (TITLE_ROOM if fan.down else 0.0)
+                line += _beyond(self.stand_fan(fan), RIGHT, line, room)
+            placed += _beyond(line, DOWN, placed, self.apart)
+        return placed
 
     def stand_fan(self, fan):
-        """The parts of each result of a fan, and whether they stand under each other.
-
-        The face that they share is drawn once, at the end of them all.
-        """
-        members, placed, down = [], [], fan.side == "right"
+        """The results of a fan, one beyond the other. The face that they share is drawn once, at the end
+        of them all."""
+        placed = []
         for n, stage in enumerate(fan.roots):
             ends = (n == 0, n == len(fan.roots) - 1)
             shared = {(name, fan.side): ends for name in fan.consumers(stage)}
             parts = replace(self, root=stage, shared=shared).stand_root()
-            direction = DOWN if down else RIGHT
-            parts = _moved(parts, _step_beyond(parts, direction, placed, self.apart))
-            placed += parts
-            members.append(parts)
-        return members, down
+            placed += _beyond(parts, DOWN if fan.down else RIGHT, placed, self.apart)
+        return placed
 
     @property
     def apart(self):
@@ -439,6 +410,11 @@ class Fan:
     side: str = "right"
     depth: int = 0
 
+    @property
+    def down(self):
+        """Whether its results stand under each other: they share what stands above or below."""
+        return self.side == "right" and self.depth > 0
+
     def consumers(self, root):
         """The names of the products of one result whose face is shared."""
         return [stage.name for stage in _spine(root, self.side)[: self.depth]]
@@ -488,19 +464,15 @@ def _moved(parts, move):
     return [replace(part, origin=part.origin + move) for part in parts]
 
 
-def _step_beyond(parts, direction, others, gap):
-    """How to move the parts along `direction` to a gap past the end of all `others`."""
+def _beyond(parts, direction, others, gap, by_need=False):
+    """The parts moved along `direction` to a gap past the end of all `others`; `by_need`: unless they
+    are there already."""
     if not others:
-        return np.zeros(3)
+        return parts
     end = max((part.corners(0.0) @ direction).max() for part in others)
     start = min((part.corners(0.0) @ direction).min() for part in parts)
-    return direction * (end + gap + 1.0 - start)
-
-
-def _beyond(parts, direction, others, gap, by_need=False):
-    """The parts moved past the end of all `others`; `by_need`: unless they are there already."""
-    move = _step_beyond(parts, direction, others, gap)
-    return parts if by_need and move @ direction <= 0.0 else _moved(parts, move)
+    distance = end + gap + 1.0 - start
+    return _moved(parts, direction * (max(distance, 0.0) if by_need else distance))
 
 
 def _clear_of(left, right, outward, gap):

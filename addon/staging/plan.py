@@ -125,11 +125,11 @@ def root_of(scene):
 def spread_scene(scene, root):
     """The description with what it says of a matrix of many heads said of each that is under `root`."""
     tables = {}
-    for stage in stages_of(root):
+    for s in stages_of(root):
         for key in ("matrices", "products"):
             table = getattr(scene, key)
-            if stage.of in table:
-                tables.setdefault(key, dict(table))[stage.name] = table[stage.of]
+            if s.of in table:
+                tables.setdefault(key, dict(table))[s.name] = table[s.of]
     return replace(scene, **tables)
 
 

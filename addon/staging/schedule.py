@@ -92,7 +92,8 @@ def algorithms_of(root, scene):
     """The animation of every product under `root`, by name. One that inherits has that of the product
     which takes its result, also through what is done to it on the way; the root has the scene's."""
     found = {}
-    taken_by = {one.name: scene.animation.algorithm for one in roots_of(root)}  # stage -> the animation of what takes it
+    # stage -> the animation of what takes it
+    taken_by = {one.name: scene.animation.algorithm for one in roots_of(root)}
     for stage in reversed(stages_of(root)):  # parents before children
         algorithm = taken_by[stage.name]
         if isinstance(stage, Product):

@@ -1,0 +1,63 @@
+"""Many heads in Blender: each matrix of two axes is an object, and what is drawn is what NumPy says."""
+
+import numpy as np
+import pytest
+from matrix_cinema.errors import JobError
+from matrix_cinema.files.scene import Look, Matrix, Scene, from_json
+
+GQA = Scene(
+    expression="out = sum_heads((z = (attn = softmax(Q @ K.T / sqrt(k))) @ V) @ W_O) + b",
+    matrices={
+        "Q": Matrix(init="normal", shape=(4, 3, 2)),
+        "K": Matrix(init="normal", shape=(2, 3, 2)),
+        "V": Matrix(init="normal", shape=(2, 3, 2)),
+        "W_O": Matrix(init="normal", shape=(4, 2, 5)),
+        "b": Matrix(init="normal", shape=(1, 5)),
+    },
+    look=Look(numbers="off"),
+)
+FAN = Scene(
+    expression="z = (attn = softmax(Q @ K.T / sqrt(k))) @ V; y = x @ W_O",
+    matrices={name: GQA.matrices[name] for name in ("Q", "K", "V", "W_O")}
+    | {"x": Matrix(init="eye", shape=(1, 2, 2))},
+    look=Look(row_guides=0.6, flow_guides=0.5),
+)
+
+
+@pytest.mark.parametrize("scene", [GQA, FAN], ids=["sum", "fan"])
+def test_what_is_drawn_of_many_heads_is_what_numpy_says(factory, scene):
+    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.read import drawn_objects, stored_values
+    from matrix_cinema.blender.verify import verify
+
+    target = build(scene)
+    report = verify(target)
+    assert report.ok, "\n".join(report.lines())
+    assert from_json(target["matrix_cinema"]) == scene  # as it was written, not once for each head
+    drawn = {ob["mc_name"]: ob for ob in drawn_objects(target, "matrix")}
+    assert tuple(drawn["attn[3]"]["mc_shape"]) == (3, 3)
+    if scene is FAN:
+        names = [ob["mc_name"] for ob in drawn_objects(target, "matrix")]
+        assert len(names) == len(set(names))  # nothing that is shared is drawn twice
+        assert sum(name.startswith("K[") for name in names) == 2
+        titles = [ob.data.body for ob in target.objects if ob.get("mc_label") == "title"]
+        assert sorted(titles) == sorted(f"head {n}" for n in (0, 1, 2, 3) * 2)
+    else:
+        sums = sum(stored_values(drawn[f"(z @ W_O)[{n}]"]) for n in range(4))
+        np.testing.assert_allclose(stored_values(drawn["out"]), sums + stored_values(drawn["b"]), atol=1e-5)
+
+
+def test_a_head_that_was_lost_or_changed_is_noticed(factory):
+    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.read import drawn_objects
+    from matrix_cinema.blender.verify import verify
+
+    target = build(FAN)
+    drawn = {ob["mc_name"]: ob for ob in drawn_objects(target, "matrix")}
+    values = drawn["V[1]"].data.attributes["value"].data
+    values[0].value += 0.5
+    assert not verify(target).ok
+    values[0].value -= 0.5
+    factory.data.objects.remove(drawn["Q[2]"])
+    with pytest.raises(JobError, match=r"matrix Q\[2\] of the expression is not drawn"):
+        verify(target)
