@@ -171,7 +171,7 @@ def test_descriptions_override_labels():
         (Matrix(file="one.npz", tensor="a", index=(-1,)), r"index\[0\] is -1"),
         (Matrix(file="one.npz", tensor="a", index=(1, 1, 1)), "index has 3 numbers"),
         (Matrix(file="one.npz", tensor="a", index=(1, 1)), "a single number"),
-        (Matrix(file="cube.npy"), r"is 2 x 2 x 2, not a matrix; choose one by index = \[1 number\]"),
+        (Matrix(file="deep.npy"), r"is 2 x 2 x 2 x 2 x 2, not a matrix; choose by index = \[1 number\]"),
         (Matrix(file="complex.npy"), "complex128.*, not real"),
         (Matrix(file="object.npy"), "not real|cannot|not an NPY"),
         (Matrix(file="nan.npy"), "matrix A: row 1, column 2 is nan"),
@@ -191,6 +191,7 @@ def test_refuses(tmp_path, spec, message):
     np.savez(tmp_path / "one.npz", a=A)
     safetensors.write(tmp_path / "one.safetensors", {"a": A}, {})
     np.save(tmp_path / "a.npy", A)
+    np.save(tmp_path / "deep.npy", np.zeros((2, 2, 2, 2, 2)))
     np.save(tmp_path / "cube.npy", np.zeros((2, 2, 2)))
     np.save(tmp_path / "complex.npy", A * 1j)
     np.save(tmp_path / "object.npy", np.array([[{}]]))

@@ -297,8 +297,8 @@ def _matrix(array, where):
     if array.dtype.kind not in "fiub":
         raise InputError(f"{where}: holds {array.dtype}, not real numbers")
     if not 1 <= array.ndim <= 2 + MOST_AXES:
-        need = max(0, array.ndim - 2)
-        hint = f"; choose one by index = [{need} number{'s' * (need > 1)}]" if need > 0 else ""
+        need = array.ndim - 2 - MOST_AXES
+        hint = f"; choose by index = [{need} number{'s' * (need > 1)}]" if need > 0 else ""
         raise InputError(f"{where}: is {_by(array.shape) or 'a single number'}, not a matrix{hint}")
     if array.size == 0 or array.size > MAX_ENTRIES:
         raise InputError(f"{where}: has {array.size} entries; it must have from 1 to {MAX_ENTRIES}")
