@@ -214,6 +214,11 @@ def stages_of(root):
     return tuple(found.values())
 
 
+def is_sum(stage):
+    """Whether a stage's values are the sums of its products, with nothing done to them."""
+    return isinstance(stage, Product) and not stage.epilogue
+
+
 def is_sheet(stage):
     """Whether a stage is made of its operands entry by entry, not by a matrix product."""
     return bool(stage.operands) and not isinstance(stage, Product)

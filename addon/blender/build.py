@@ -11,7 +11,7 @@ import bpy
 import numpy as np
 
 from ..algebra.evaluate import bounds
-from ..algebra.stages import Concat, Product, Slice
+from ..algebra.stages import Concat, Product, Slice, is_sum
 from ..errors import InputError, nearest
 from ..files.scene import to_json
 from ..staging.numerals import decimals
@@ -32,6 +32,7 @@ from .objects import (
     matrix_object,
     product_object,
     set_inputs,
+    sums_object,
     values_object,
 )
 
@@ -129,16 +130,28 @@ def _collections(target):
 
 
 def _values(p, collection):
-    """One hidden object for each stage that is drawn, by name."""
+    """One hidden object for each stage that is drawn, by name, and by (name, "sums") one for the sums of
+    each product, which are its values where nothing is done to them."""
     found = {}
     for plane in p.arrangement.planes:
-        name = plane.stage.name
-        if name not in found:
-            result = p.evaluation[name]
-            found[name] = values_object(name, result.final, result.mask, collection)
-            if _is_stored(plane.stage):
-                found[name, "parts"] = values_object(f"{name} parts", result.raw, None, collection)
+        stage, name = plane.stage, plane.stage.name
+        if name in found:
+            continue
+        if isinstance(stage, Product):
+            found[name] = found[name, "sums"] = sums_object(name, collection)
+        if not is_sum(stage):
+            found[name] = values_object(name, p.evaluation[name].final, p.evaluation[name].mask, collection)
+        if _is_stored(stage):
+            found[name, "parts"] = values_object(f"{name} parts", p.evaluation[name].raw, None, collection)
+    for stage in (cuboid.stage for cuboid in p.arrangement.cuboids):
+        set_inputs(found[stage.name, "sums"], _multiplication(p, stage, found) | _every(p, stage))
     return found
+
+
+def _every(p, stage):
+    """The input that says after how many steps along k the sums of a product are kept."""
+    (rows, columns), inner = p.evaluation[stage].shape, p.evaluation.operand(stage.left).shape[1]
+    return {"Every": p.sweeps[stage.name].stored_every(inner, rows * columns)}
 
 
 def _elements(p, collection):
@@ -240,7 +253,8 @@ def _matrix(p, plane, values, swept, element, collection):
     stage = plane.stage
     ob = matrix_object(plane, values[stage.name], collection)
     final = p.final[stage.name]
-    ob["mc_sha256"] = digest(p.evaluation[stage].final)
+    if not is_sum(stage):
+        ob["mc_sha256"] = digest(p.evaluation[stage].final)
     if stage.operands:
         raw, making = p.raw[stage.name], _multiplication if isinstance(stage, Product) else _joining
         material = element_material(raw.color_map, final.color_map, p.scene.look.style, p.style)
@@ -258,6 +272,8 @@ def _matrix(p, plane, values, swept, element, collection):
                 "Masked": p.evaluation[stage].mask is not None,
             },
         )
+        if isinstance(stage, Product):
+            set_inputs(ob, {"Sums": values[stage.name, "sums"]} | _every(p, stage))
         if swept.setdefault(stage.name, ob) is not ob:
             follow(ob, "Sweep", swept[stage.name], "Sweep")
         if stage.epilogue:

@@ -199,13 +199,18 @@ def Matrix(g):
 
 
 def product_inputs(g):
+    """Sizes, arguments and strides of a matmul, and its sweep."""
+    sweep = g.input("Sweep", float, 0.0, low=0.0, hint="How many steps have been visited")
+    return {"sweep": sweep} | multiplication_inputs(g)
+
+
+def multiplication_inputs(g):
     """Sizes, arguments and strides of a matmul.
 
     An argument is an object whose own points carry `value`; entry (row, column) of it, as it is
     multiplied, is at `row · Row + column · Column`, so that a transposed argument needs no copy.
     """
     names = {}
-    names["sweep"] = g.input("Sweep", float, 0.0, low=0.0, hint="How many steps have been visited")
     names["inner"] = g.input("Inner", int, 1, low=1)
     names["columns"] = g.input("Columns", int, 1, low=1)
     names["rows"] = g.input("Rows", int, 1, low=1)
@@ -313,29 +318,85 @@ def Product(g):
     return g.finish()
 
 
+def blocks_of_k(g, names):
+    """Along k: the steps of a block, 1 where k is not swept, and how many products each of them visits."""
+    stride, block, inner = names["Stride_k"], names["Block_k"], names["inner"]
+    swept, length = stride > 0, g.whole("MINIMUM", block, inner)
+    return g.switch(swept, length, 1), g.switch(swept, (inner + length - 1) // length, inner)
+
+
+def turns_of_k(g, names, i, j, first, count, weight_at):
+    """The sum of the products that `count` steps along k visit, from step `first` on, for each entry
+    (i, j), each times `weight_at(step)`. One turn for each product, in the order of the sweep: the first of
+    every block, then the second. No product is stored."""
+    steps, at_once = blocks_of_k(g, names)
+
+    def turn(number, Sum):
+        step = first + number // at_once
+        k = step + (number % at_once) * steps
+        there = (steps > step) & (names["inner"] > k)
+        return (Sum + product_at(g, names, i, j, k) * g.switch(there, weight_at(step), 0.0),)
+
+    return g.repeat(count * at_once, turn, Sum=0.0)[0]
+
+
+@shared
+def Sums(g):
+    """What a matmul's result has added up after every `Every`-th step along k, which does not depend on the
+    sweep: Blender evaluates it once.
+
+    The first rows · columns points are the sums of all, so the finished result, in row-major order; the
+    next as many lack the last `Every` steps, and so on.
+    """
+    g.input("Geometry", "geometry")
+    names = multiplication_inputs(g)
+    every = g.input("Every", int, 1, low=1, hint="Steps along k from one stored sum to the next")
+    n, entries = g.index(), names["rows"] * names["columns"]
+    steps, _ = blocks_of_k(g, names)
+    parts = (steps + every - 1) // every
+    entry, part = n % entries, parts - 1 - n // entries
+    i, j = entry // names["columns"], entry % names["columns"]
+    points = g.points(entries * parts)
+    points = g.store(points, value=turns_of_k(g, names, i, j, part * every, every, lambda step: 1.0))
+    value = g.attribute("value")
+
+    def turn(number, Sum):  # beyond the last part there is nothing, which counts as 0
+        return (Sum + g.sample(points, value, n + number * entries),)
+
+    g.output("Geometry", "geometry", g.store(points, value=g.repeat(parts, turn, Sum=0.0)[0]))
+    return g.finish()
+
+
 @shared
 def partial_sums(g):
     """The sum over k of the visited products, for each point n = i · columns + j, and what part of
-    them is visited."""
+    them is visited: the last of the stored `Sums` before it, and the few steps since."""
     names = product_inputs(g)
-    n = g.index()
+    stored = g.node("GeometryNodeObjectInfo", {"Object": g.input("Sums", "object")})["Geometry"]
+    every = g.input("Every", int, 1, low=1)
+    n, entries = g.index(), names["rows"] * names["columns"]
     i, j = n // names["columns"], n % names["columns"]
-    # One turn for each k, in the order of the sweep as far as it has come: where k is swept, the
-    # first entry of every block, then the second. No product is stored.
-    stride, block, inner = names["Stride_k"], names["Block_k"], names["inner"]
-    swept = stride > 0
-    blocks = g.switch(swept, (inner + block - 1) // block, 1)
-    reached = g.ceiling(names["sweep"] / g.whole("MAXIMUM", stride, 1))
-    turns = g.switch(swept, g.whole("MINIMUM", reached, block) * blocks, inner)
+    start = visited_at(g, names, i, j, 0)  # the entry's first product
+    stride, swept = names["Stride_k"], names["Stride_k"] > 0
+    steps, _ = blocks_of_k(g, names)
+    parts = (steps + every - 1) // every
 
-    def turn(n, Sum, Visited):
-        k = (n % blocks) * g.switch(swept, block, 0) + n // blocks
-        weight = visited_at(g, names, i, j, k)["Weight"] * g.switch(inner > k, 1.0, 0.0)
-        return Sum + product_at(g, names, i, j, k) * weight, Visited + weight
-
-    sums, visited = g.repeat(turns, turn, Sum=0.0, Visited=0.0)
-    g.output("Sum", float, sums)
-    g.output("Visited", float, visited / inner)
+    # Steps that the entry has come along k, and of how many parts these complete the sum.
+    way = start["Age"] + 1.0
+    along = way / g.whole("MAXIMUM", stride, 1)
+    whole = g.whole("MAXIMUM", g.ceiling(along) - 1, 0)
+    reached = g.switch(steps > along, whole // every, parts)
+    before = g.sample(stored, g.attribute("value"), (parts - reached) * entries + n)  # of no part: 0
+    # All entries come along together when only k is swept.
+    alone = ~((names["Stride_i"] > 0) | (names["Stride_j"] > 0))
+    last = g.ceiling(names["sweep"] / g.whole("MAXIMUM", stride, 1)) - 1
+    count = g.switch(swept, g.switch(alone, last % every + 1, every), 0)
+    since = turns_of_k(
+        g, names, i, j, reached * every, count, lambda step: g.clamp(way - step * stride)
+    )
+    whole_sum = g.sample(stored, g.attribute("value"), n)
+    g.output("Sum", float, g.switch(swept, before + since, whole_sum * start["Weight"]))
+    g.output("Visited", float, g.switch(swept, g.clamp(along / steps), start["Weight"]))
     return g.finish()
 
 
@@ -343,7 +404,7 @@ def partial_sums(g):
 def Result(g):
     """The result of a matmul: its partial sums, which `Finish` turns into the finished values.
 
-    The object's own points carry the finished values, after the epilogue, as `value`, and
+    Where there is an epilogue, the object's own points carry the finished values as `value`, and
     `present` where entries can be masked away.
     """
     mesh = g.input("Geometry", "geometry")
@@ -359,9 +420,14 @@ def Result(g):
             "Left": names["left"],
             "Right": names["right"],
             **{f"{s}_{a}": names[f"{s} {a}"] for s in ("Left", "Right") for a in ("Row", "Column")},
+            "Sums": g.input("Sums", "object", hint="The sums after every few steps"),
+            "Every": g.input("Every", int, 1, low=1, hint="Steps along k from one stored sum to the next"),
         },
     )
-    return finished(g, mesh, names["columns"], sums["Sum"], sums["Visited"])
+    points = g.points(names["rows"] * names["columns"])
+    final = g.sample(mesh, g.attribute("value"), g.index())
+    present = g.sample(mesh, g.attribute("present", "BOOLEAN"), g.index())
+    return finished(g, points, names["columns"], sums["Sum"], sums["Visited"], final, present)
 
 
 # What a sheet makes of an entry of its left and one of its right operand; "copy" takes the left one.
@@ -400,11 +466,13 @@ def Sheet(g):
     for number, result in enumerate(results, start=1):
         made = g.switch(operator == number, result, made)
     seen = g.call(visit(), Sweep=sweep, i=i, j=j, k=0, **strides)["Weight"]
-    return finished(g, mesh, columns, made * seen, seen)
+    points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
+    final, present = g.attribute("value"), g.attribute("present", "BOOLEAN")
+    return finished(g, points, columns, made * seen, seen, final, present)
 
 
-def finished(g, mesh, columns, sums, visited):
-    """The rest of a result's group: from `sums` to finished values, drawn."""
+def finished(g, points, columns, sums, visited, final, present):
+    """The rest of a result's group: from `sums` to the values `final`, drawn where `present`."""
     finish = g.input("Finish", float, 0.0, low=0.0, high=1.0, hint="0: the sums; 1: after the epilogue")
     each = g.input("Finish Visited", bool, False, hint="Each entry finishes while it is visited")
     ranges = {}
@@ -414,10 +482,8 @@ def finished(g, mesh, columns, sums, visited):
 
     n = g.index()
     i, j = n // columns, n % columns
-    final = g.attribute("value")
     masked = g.input("Masked", bool, False, hint="Entries whose `present` is off are absent")
     position = matrix_position(g, i, j)
-    points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
     finish = g.switch(each, visited, finish)
     points = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j), sum=sums, finish=finish)
     total, finish = g.attribute("sum"), g.attribute("finish")
@@ -437,7 +503,7 @@ def finished(g, mesh, columns, sums, visited):
     )
     points = g.store(points, value=g.mix(total, final, finish))
     value = g.attribute("value")
-    present = ~masked | g.attribute("present", "BOOLEAN")
+    present = ~masked | present
     drawn = g.call(
         elements(),
         Points=points,

@@ -15,7 +15,7 @@ MODIFIER = "Matrix Cinema"
 
 
 def values_object(name, final, present, collection):
-    """The hidden object whose points carry a matrix: (rows, columns), `present` a mask or None."""
+    """The hidden object whose own points carry a matrix: (rows, columns), `present` a mask or None."""
     mesh = bpy.data.meshes.new(name)
     mesh.vertices.add(final.size)
     values = mesh.attributes.new("value", "FLOAT", "POINT")
@@ -26,6 +26,11 @@ def values_object(name, final, present, collection):
     ob = bpy.data.objects.new(f"{name} values", mesh)
     collection.objects.link(ob)
     return ob
+
+
+def sums_object(name, collection):
+    """The hidden object whose evaluated points carry a matmul's sums; its modifier still lacks inputs."""
+    return drawn_object(f"{name} sums", bpy.data.meshes.new(name), collection, groups.Sums())
 
 
 def matrix_object(plane, values, collection):

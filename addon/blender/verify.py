@@ -1,8 +1,9 @@
 """Is what is drawn what the expression says? Read back, and compared in float64.
 
-Every matrix that the file stores is held to the digest taken when the scene was built. From the given
-ones everything else (products, partial sums, finished values) is evaluated anew and compared with the
-evaluated geometry at several frames; and every element has to stand where the layout puts it.
+Every matrix that the file stores, so all but bare products, is held to the digest taken when the scene was
+built. From the given ones everything else (products, partial sums, finished values) is evaluated anew and
+compared with the evaluated geometry at several frames; and every element has to stand where the layout
+puts it.
 """
 
 import json
@@ -13,7 +14,7 @@ import numpy as np
 
 from ..algebra.evaluate import evaluate
 from ..algebra.stacks import spread
-from ..algebra.stages import Product, is_sheet, leaf_names, stages_of
+from ..algebra.stages import Product, is_sheet, is_sum, leaf_names, stages_of
 from ..errors import InputError, JobError
 from ..files.leading import Axis
 from ..files.scene import from_json
@@ -101,7 +102,8 @@ def verify(scene, frames=None, given=None):
     leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
     evaluation = evaluate(root, leaves)
     stages = {s.name: s for s in stages_of(root)}
-    rows = [_stored_row(scene, by_name[name], (given or {}).get(name)) for name in stages]
+    kept = [name for name, stage in stages.items() if not is_sum(stage)]
+    rows = [_stored_row(scene, by_name[name], (given or {}).get(name)) for name in kept]
 
     shapes = {name: evaluation[name].shape for name in stages}
     sheets = [ob for ob in matrices if is_sheet(stages[ob["mc_name"]])]

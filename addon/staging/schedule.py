@@ -5,6 +5,7 @@ blocks of a matmul move in lockstep. At sweep position s a product of step t cou
 clamp(s − t, 0, 1): it fades in between t and t + 1.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..files.scene import Product as ProductOptions
 from .blocks import blocks_of
 
 MOST_STEPS = 2**24  # a sweep's position is a float32, which holds whole numbers exactly up to here
+MOST_STORED = 2**24  # sums of a product that are kept at once
 _AT_ONCE = 1 << 22  # products held at once by `sums`
 
 
@@ -62,6 +64,16 @@ class Sweep:
             weighted = self.weights(position, i[:, None], j[:, None], k) * left[i]
             sums[i, j] = np.einsum("nk,nk->n", weighted, right.T[j])
         return sums
+
+    def stored_every(self, inner, entries):
+        """After how many steps along k the sums of all `entries` are kept, so that the sums at any position
+        are found from one of them: about the square root of the steps that there are, fewer where a step
+        takes a product of many blocks, more where too many numbers would have to be kept."""
+        if self.strides[2] == 0:
+            return 1
+        steps = min(self.block_sizes[2], inner)
+        even = math.isqrt(steps * steps // inner)
+        return max(1, even, -(-steps * entries // MOST_STORED))
 
 
 def sweeps_of(root, shapes, scene):
