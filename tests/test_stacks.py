@@ -1,6 +1,7 @@
 """Heads, layers and batches: leading axes evaluate as in NumPy, and stand side by side."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.stacks import spread
 from matrix_cinema.algebra.stages import Grid, Leaf, Product, leaf_names, roots_of, stage, stages_of
 from matrix_cinema.errors import InputError
+from matrix_cinema.files.capture import attend, write_capture
 from matrix_cinema.files.leading import Axis, member_name
-from matrix_cinema.files.scene import Capture, Matrix, Scene, from_dict, load_scene, to_dict, to_toml
+from matrix_cinema.files.scene import Capture, Layout, Matrix, Scene, from_dict, load_scene, to_dict, to_toml
+from matrix_cinema.files.scene import Product as Options
 from matrix_cinema.staging.framing import DIRECTIONS, frame
 from matrix_cinema.staging.layout import arrange, fans
-from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.plan import plan, root_of
 from matrix_cinema.staging.schemes import Pattern, Stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -278,6 +281,42 @@ def test_heads_and_layers_of_a_capture():
         plan(of_minilm(layer=5, heads=(12,)))
 
 
+def test_query_heads_of_a_capture_take_the_keys_of_their_group(tmp_path):
+    random = np.random.default_rng(0)
+    heads, kv_heads, tokens, width = 8, 2, 5, 4
+    tensors = {
+        "L3.q": random.normal(size=(heads, tokens, width)),
+        "L3.k": random.normal(size=(kv_heads, tokens, width)),
+        "L3.v": random.normal(size=(kv_heads, tokens, width)),
+    }
+    tensors = {name: array.astype(np.float32) for name, array in tensors.items()}
+    layer = {
+        "module": "attention", "kind": "self", "n_q_heads": heads, "n_kv_heads": kv_heads,
+        "head_dim": width, "scale": width**-0.5, "mask": {"kind": "none"},
+    }  # fmt: skip
+    write_capture(tmp_path / "gqa.safetensors", tensors, {
+        "model": {}, "text": "", "tokens_q": list("abcde"), "layers": {"3": layer}
+    })  # fmt: skip
+    scene = of_minilm(layer=3, heads=(1, 3, 6))
+    p = plan(replace(scene, capture=replace(scene.capture, file=str(tmp_path / "gqa.safetensors"))))
+    assert [s.title for s in roots_of(p.root)] == ["head 1", "head 3", "head 6"]
+    assert sorted(n for n in p.matrices if n[0] in "KV") == ["K[0]", "K[1]", "V[0]", "V[1]"]
+    for head in (1, 3, 6):
+        q = tensors["L3.q"][head].astype(float)
+        k, v = (tensors[f"L3.{name}"][head // 4].astype(float) for name in "kv")
+        np.testing.assert_allclose(p.evaluation[f"z[{head}]"].final, attend(q, k, v, 0.5)[3], rtol=1e-12)
+    drawn = [plane.stage.name for plane in p.arrangement.planes]
+    assert len(drawn) == len(set(drawn))
+
+
+def test_a_row_ends_where_it_is_told_to():
+    scene = of_minilm(layer=5, heads=(0, 2, 4, 7, 11))
+    root = root_of(replace(scene, layout=Layout(row_length=2)), {"Q": (Axis("head", scene.capture.heads),)})
+    assert [[s.title for s in row] for row in root.rows] == [
+        ["head 0", "head 2"], ["head 4", "head 7"], ["head 11"]
+    ]  # fmt: skip
+
+
 def test_the_description_round_trips(tmp_path):
     scene = of_minilm(layers=(0, 5), heads="all")
     path = tmp_path / "scene.toml"
@@ -291,8 +330,6 @@ def test_the_description_round_trips(tmp_path):
 
 def test_what_is_said_of_a_result_is_said_of_each_head():
     arrays = {name: Matrix(init="normal", shape=array.shape) for name, array in attention(4, 2).items()}
-    from matrix_cinema.files.scene import Product as Options
-
     scene = Scene(expression=GQA, matrices=arrays, products={"attn": Options(animation="mvprod", i_blocks=3)})
     p = plan(scene)
     assert all(p.sweeps[f"attn[{n}]"].strides == (0, 1, 0) for n in range(4))

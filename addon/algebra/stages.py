@@ -172,6 +172,13 @@ class Grid(Stage):
 
     rows: tuple[tuple[Stage, ...], ...]
 
+    def cut(self, length):
+        """The same results in rows of at most so many; 0: as they are."""
+        if not length:
+            return self
+        rows = (row[n : n + length] for row in self.rows for n in range(0, len(row), length))
+        return dataclasses.replace(self, rows=tuple(rows))
+
     @property
     def operands(self):
         return tuple(Operand(stage) for row in self.rows for stage in row)

@@ -13,7 +13,6 @@ import bpy
 import numpy as np
 
 from ..algebra.evaluate import evaluate
-from ..algebra.stacks import spread
 from ..algebra.stages import Product, is_sheet, is_sum, leaf_names, stages_of
 from ..errors import InputError, JobError
 from ..files.leading import Axis
@@ -137,7 +136,7 @@ def _spread_root(scene, description):
         name: tuple(Axis(word, tuple(numbers), each) for word, numbers, each in own)
         for name, own in axes.items()
     }
-    return spread(root_of(description), axes)
+    return root_of(description, axes)
 
 
 def _check_objects(scene, root, matrices, products):

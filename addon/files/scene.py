@@ -133,6 +133,7 @@ class Layout:
 
     The placements are those of the root, for mm's schemes; in "custom" each product may have its own,
     and turns as in "blocks" where it has none. A child's result stands where its parent's face is.
+    Results that stand side by side, such as heads, begin another row after `row_length` (0: never).
     """
 
     scheme: str = option("stage", choices=SCHEMES)
@@ -144,6 +145,7 @@ class Layout:
     scatter: float = option(0.0, low=0.0, high=128.0)
     molecule: int = option(1, low=1, high=64)
     blast: float = option(0.0, low=-2.0, high=2.0)
+    row_length: int = option(0, low=0, high=4096)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ NAME_SIZE = 1.9  # in scenes from LARGE entries across; in smaller ones less, in
 LARGE = 22
 DETAIL_SIZE = 0.85
 TITLE_SIZE = 1.3  # of a result that stands beside others, in sizes of a name
+TITLES_ACROSS = 45  # and at least so large that no more of its lines fit across all that is drawn
 TOKEN_SIZE = 0.8
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
@@ -54,9 +55,13 @@ def names(p, direction):
     name_size, detail_size = scale * NAME_SIZE, scale * DETAIL_SIZE
     _, up, _ = axes(direction)
     picture = np.transpose(axes(direction)[:2])
-    crowded = p.scene.layout.scheme != "stage"  # which alone leaves room for names
+    # Only a stage with one result leaves room for names.
+    crowded = p.scene.layout.scheme != "stage" or isinstance(p.root, Grid)
     out, taken = [], [plane.corners(0.5) @ picture for plane in p.arrangement.planes]
+    below = _below_another(p)
     for plane in p.arrangement.planes:
+        if plane.stage in below:
+            continue
         text = _as_term(p, plane)
         places = _places(plane, direction, name_size, detail_size)
         if crowded or plane.role == "operand" or is_sheet(plane.stage):
@@ -80,8 +85,9 @@ def _titles(p, direction, name_size, detail_size):
     """The title of each result that stands beside others, such as its head: under it and the names
     there, or in a fan that runs down at its left."""
     right, up, _ = axes(direction)
-    size, out = TITLE_SIZE * name_size, []
+    all_across, out = float(np.ptp(p.arrangement.corners() @ right)), []
     for text, corners, at_left in _titled(p):
+        size = max(TITLE_SIZE * name_size, 0.0 if at_left else all_across / TITLES_ACROSS)
         across, high = corners @ right, corners @ up
         x, y, align = across.mean(), high.min() - 0.95 * name_size - 1.35 * detail_size - 1.1 * size, "CENTER"
         if at_left:
@@ -92,12 +98,27 @@ def _titles(p, direction, name_size, detail_size):
     return out
 
 
+def _fans(p):
+    return [fan for row in p.root.rows for fan in fans(row)] if isinstance(p.root, Grid) else []
+
+
+def _below_another(p):
+    """The stages in a fan that have one just like them above, where its name is told."""
+    return {
+        s
+        for fan in _fans(p)
+        if fan.down
+        for root in fan.roots[1:]
+        for s in set(stages_of(root)) - set(stages_of(fan.roots[0]))
+    }
+
+
 def _titled(p):
     """The results that have a title: (title, corners of all that makes it, whether others stand under it).
 
     They are those of a grid, or the heads of a sum or a concatenation of all.
     """
-    groups = [fan for row in p.root.rows for fan in fans(row)] if isinstance(p.root, Grid) else []
+    groups = _fans(p)
     for sheet in stages_of(p.root):
         if is_sheet(sheet) and len({o.stage.of for o in sheet.operands}) == 1:
             groups.append(Fan(tuple(o.stage for o in sheet.operands)))

@@ -245,7 +245,8 @@ class _Arranging:
             ends = (n == 0, n == len(fan.roots) - 1)
             shared = {(name, fan.side): ends for name in fan.consumers(stage)}
             parts = replace(self, root=stage, shared=shared).stand_root()
-            placed += _beyond(parts, DOWN if fan.down else RIGHT, placed, self.apart)
+            way, distance = (DOWN, self.gap) if fan.down else (RIGHT, self.apart)
+            placed += _beyond(parts, way, placed, distance)
         return placed
 
     @property

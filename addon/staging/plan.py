@@ -13,7 +13,7 @@ from ..algebra.evaluate import Evaluation, evaluate, shapes
 from ..algebra.expression import parse
 from ..algebra.initialise import initialise
 from ..algebra.stacks import spread
-from ..algebra.stages import MASKS, Concat, Leaf, Product, Slice, leaf_names, stage, stages_of
+from ..algebra.stages import MASKS, Concat, Grid, Leaf, Product, Slice, leaf_names, stage, stages_of
 from ..errors import InputError, nearest
 from ..files.leading import Axis, member_name
 from ..files.matrices import LabelledMatrix, load_matrices
@@ -78,7 +78,7 @@ def plan(scene):
             raise InputError(f'products: "{name}" is not a result of the expression; {hint}')
     given = load_matrices(scene, leaf_names(written), initialise)
     axes = {name: matrix.leading for name, matrix in given.items() if matrix.leading}
-    root = spread(written, axes)
+    root = root_of(scene, axes)
     scene = spread_scene(scene, root)
     matrices = {
         member_name(name, index): one for name, m in given.items() for index, one in m.members().items()
@@ -114,12 +114,16 @@ def plan(scene):
     )
 
 
-def root_of(scene):
-    """The root stage of a description's expression. Raises InputError for what cannot be read."""
+def root_of(scene, axes=None):
+    """The root stage of a description's expression, over given matrices with the leading `axes` (see
+    stacks), or as it is written. Raises InputError for what cannot be read."""
     if not scene.expression.strip():
         raise InputError('the scene has no "expression"; an example is expression = "out = A @ B"')
     epilogues = {name: own.epilogue for name, own in scene.products.items() if own.epilogue}
-    return stage(with_epilogues(parse(scene.expression), epilogues))
+    root = stage(with_epilogues(parse(scene.expression), epilogues))
+    if axes is not None:
+        root = spread(root, axes)
+    return root.cut(scene.layout.row_length) if isinstance(root, Grid) else root
 
 
 def spread_scene(scene, root):

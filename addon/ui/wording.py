@@ -76,6 +76,8 @@ FIELDS = {
         "result_placement": ("Result", "Where the result of the last product stands", {}),
         "scatter": ("Scatter", "Distance by which the cuboids of a chain move apart, in rows", {}),
         "molecule": ("Molecule", "Cuboids of fewer products than this stay together when they scatter", {}),
+        "row_length": ("Row Length", "How many heads or other results stand side by side before another row "
+                       "begins under them; 0: all", {}),
         "blast": ("Blast", "How much more the larger parts of a chain scatter (above 0), or the smaller "
                   "(below)", {}),
     },
