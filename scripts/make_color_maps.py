@@ -3,10 +3,16 @@
 Development only (needs the `cmap` package); the extension reads the JSON.
 """
 
-import colorsys
 import json
-import math
+import sys
 from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from addon.look.mm_colors import NAMES, mm_table  # noqa: E402
 
 # name here: (name in cmap, what it is for, credit)
 MAPS = {
@@ -21,27 +27,54 @@ MAPS = {
 }
 
 
-# mm's colours at its default settings; v is the magnitude, 0 to 1.
-ZERO_HUE, HUE_GAP, HUE_SPREAD, MIN_LIGHT, MAX_LIGHT = 0.77, 0.74, 0.04, 0.4, 0.7
-
-
-def mm_color(sign, v):
-    """sRGB, 0 to 1, of a value of magnitude v: its hue by sign, its lightness by the square root of v."""
-    hue = (ZERO_HUE + sign * HUE_GAP + HUE_SPREAD * sign * v) % 1.0
-    return colorsys.hls_to_rgb(hue, MIN_LIGHT + (MAX_LIGHT - MIN_LIGHT) * math.sqrt(v), 1.0)
+# Printing inks, sRGB: a tint of one is what its halftone dots and the white paper between them make.
+BLUE, VERMILION, BLACK = (11, 83, 148), (191, 54, 12), (20, 20, 20)
 
 
 def mm_maps():
     """mm's own map, signed and for values that are never negative; 0 itself is not drawn."""
-    places = [n / 255.0 for n in range(256)]
-    signed = [mm_color(1.0 if x > 0.5 else -1.0, abs(2.0 * x - 1.0)) for x in places]
     credit = "colours of Basil Hosmer's mm, from its formulas"
-    for name, use, colors in (
-        ("mm", "signed", signed),
-        ("mm_positive", "unsigned", [mm_color(1.0, x) for x in places]),
-    ):
-        rounded = [[round(255.0 * c) for c in color] for color in colors]
-        yield name, {"use": use, "credit": credit, "colors": table(rounded)}
+    for name, use in NAMES.items():
+        yield name, {"use": use, "credit": credit, "colors": table(mm_table(name))}
+
+
+def ink_maps():
+    """Maps of tints of one ink on white paper, and of two."""
+    credit = "tints of printing inks, computed by scripts/make_color_maps.py (CC0)"
+    signed = np.concatenate([tints(BLUE, 128)[::-1], tints(VERMILION, 128)])
+    for name, use, colors in (("two_inks", "signed", signed), ("one_ink", "unsigned", tints(BLACK, 256))):
+        yield name, {"use": use, "credit": credit, "colors": table(colors)}
+
+
+def tints(ink, count):
+    """`count` tints of an ink (sRGB, 0 to 255), from the paper on, in even steps of lightness: (count, 3).
+
+    A halftone's reflectance is the mean of ink and paper by area (Murray-Davies), in linear light; the
+    area is found for lightness L* (CIE 15) between that of white, 100, and that of the ink.
+    """
+    linear = decoded(np.array(ink) / 255)
+    darkest = lightness(linear)
+    wanted = np.linspace(100, darkest, count)
+    reflectance = np.where(wanted > 8, ((wanted + 16) / 116) ** 3, wanted * 27 / 24389)
+    area = (1 - reflectance) / (1 - linear @ LUMINANCE)
+    mixed = (1 - area)[:, None] + area[:, None] * linear
+    return (255 * encoded(mixed)).round().astype(int)
+
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+
+
+def lightness(linear):
+    y = float(linear @ LUMINANCE)
+    return 116 * y ** (1 / 3) - 16 if y > 216 / 24389 else y * 24389 / 27
+
+
+def decoded(c):
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def encoded(c):
+    return np.where(c <= 0.0031308, c * 12.92, 1.055 * np.clip(c, 0, 1) ** (1 / 2.4) - 0.055)
 
 
 def lut_of(name):
@@ -59,8 +92,9 @@ def table(lut):
 def main():
     out = {name: {"use": use, "credit": credit, "colors": table(lut_of(source))}
            for name, (source, use, credit) in MAPS.items()}
+    out |= ink_maps()
     out |= mm_maps()
-    path = Path(__file__).resolve().parent.parent / "addon" / "look" / "color_maps.json"
+    path = ROOT / "addon" / "look" / "color_maps.json"
     path.write_text(json.dumps(out, indent=1) + "\n")
 
 

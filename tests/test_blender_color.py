@@ -1,49 +1,33 @@
-"""In the figure style a drawn colour is the colour map's, to 2/255."""
+"""In the flat styles a drawn colour is the colour map's, to 2/255; in the lit ones it can be read."""
 
 import numpy as np
 import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
-from mathutils import Vector  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
-from matrix_cinema.files.scene import Scene, from_dict  # noqa: E402
-from matrix_cinema.look.color_maps import color_map  # noqa: E402
-from PIL import Image  # noqa: E402
+from color_rows import drawn_and_wanted, largest_error  # noqa: E402
+from matrix_cinema.look.color_maps import color_maps  # noqa: E402
+from matrix_cinema.look.styles import STYLES  # noqa: E402
 
-COUNT = 33
+FLAT = [name for name, one in STYLES.items() if one.flat]
+MAPS = list(color_maps())
 
 
-@pytest.mark.parametrize("budget", [200_000, 0], ids=["instances", "points"])
-@pytest.mark.parametrize("name", ["vik", "oslo_r"])
-def test_drawn_colours_are_the_maps(factory, tmp_path, name, budget):
-    """One row of evenly spaced values; the pixel at the middle of each element, read from the picture."""
-    signed = name == "vik"
-    values = np.linspace(-1 if signed else 0, 1, COUNT)
-    look = {"style": "paper", "min_size": 1.0, "labels": False, "legend": False, "title": False}
-    description = {
-        "expression": "A",
-        "matrices": {"A": {"values": [values.tolist()], "color_map": name}},
-        "look": look | {"instance_budget": budget, "numbers": "off"},
-        "camera": {"view": "front"},
-        "render": {"width": 480, "height": 64, "samples": 4},
-    }
-    scene = build(from_dict(Scene, description, "test"))
-    (ob,) = [ob for ob in scene.objects if ob.get("mc_kind") == "matrix"]
-    scene.render.image_settings.file_format = "PNG"
-    scene.render.filepath = str(tmp_path / "row.png")
-    bpy.ops.render.render(write_still=True)
-    with Image.open(tmp_path / "row.png") as image:
-        pixels = np.asarray(image.convert("RGB")).astype(float)
+@pytest.mark.parametrize("n", range(len(MAPS)), ids=MAPS)
+def test_drawn_colours_are_the_maps(factory, tmp_path, n):
+    """Every map in one flat style, each of them in turn; tests/color_rows.py prints the whole table."""
+    assert largest_error(FLAT[n % len(FLAT)], MAPS[n], tmp_path) <= 2
 
-    table = color_map(name).astype(float)
-    for n, value in enumerate(values):
-        if value == 0:
-            continue  # absent
-        x, y, _ = world_to_camera_view(scene, scene.camera, ob.matrix_world @ Vector((n, 0, 0)))
-        drawn = pixels[int((1 - y) * 64), int(x * 480)]
-        place = 255 * (0.5 + 0.5 * value if signed else value)
-        wanted = [np.interp(place, np.arange(256), table[:, channel]) for channel in range(3)]
-        assert np.abs(drawn - wanted).max() <= 2, (value, drawn, wanted)
-    assert (pixels[0, 0] == 255).all()  # white paper
+
+@pytest.mark.parametrize("style", FLAT)
+def test_points_have_the_colours_of_instances(factory, tmp_path, style):
+    assert largest_error(style, STYLES[style].signed_map, tmp_path, budget=0) <= 2
+    assert largest_error(style, STYLES[style].unsigned_map, tmp_path) <= 2
+
+
+def test_mm_s_hues_are_drawn_as_the_scene_has_them(factory, tmp_path):
+    article = {"zero_hue": 0.75, "hue_gap": 0.75, "hue_spread": 0.03, "min_light": 0.2, "max_light": 0.9}
+    drawn, plain = drawn_and_wanted("mm", "mm", tmp_path, changes=article)
+    called = "mm(0.75, 0.75, 0.03, 0.2, 0.9)"
+    _, wanted = drawn_and_wanted("mm", called, tmp_path)
+    assert np.abs(drawn - wanted).max() <= 2 < np.abs(drawn - plain).max()

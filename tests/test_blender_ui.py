@@ -17,6 +17,7 @@ from matrix_cinema import ui  # noqa: E402
 from matrix_cinema.blender import compat  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
 from matrix_cinema.files.scene import from_json, load_scene, to_json  # noqa: E402
+from matrix_cinema.files.style import Style  # noqa: E402
 from matrix_cinema.ui import built, job, operators, panels, properties, source, sweep  # noqa: E402
 from matrix_cinema.ui.wording import FIELDS  # noqa: E402
 
@@ -123,6 +124,31 @@ def test_a_changed_field_is_in_the_description(mine, scene_file):
     assert found.animation.algorithm == "scalar"
     panel.look.color_map = "default"
     assert properties.description(mine).look.color_map == ""
+
+
+def test_the_panel_keeps_what_is_changed_of_a_style(mine, scene_file):
+    changes = '[style]\nlight = "sun"\ntext = "#abcdef"\nglow = 0.123456789\nbackground = "#0b0d12"\n'
+    scene_file.write_text(SCENE + changes)
+    panel = mine.matrix_cinema_panel
+    panel.file = str(scene_file)
+    assert properties.description(mine) == load_scene(scene_file)
+    assert panel.style.light == "sun" and panel.style.ground == "floor"  # the style's own
+    panel.style.ground, panel.style.backdrop, panel.style.exposure = "none", (0, 0.5, 1), 0.1
+    found = properties.description(mine).style
+    assert (found.ground, found.backdrop, found.exposure) == ("none", (0, 128 / 255, 1), 0.1)
+    assert (found.light, found.glow, found.gloss) == ("sun", 0.123456789, None)
+    panel.look.style = "paper"  # another style shows itself as it is
+    assert panel.style.light == "studio" and panel.style.edges == 1
+    found = properties.description(mine).style
+    assert found == Style(text=load_scene(scene_file).style.text)  # which the panel does not show
+
+
+def test_a_style_file_is_shown_as_what_it_changes(mine, scene_file):
+    scene_file.write_text(SCENE + 'style = "mine.toml"\n')
+    (scene_file.parent / "mine.toml").write_text('base = "glass"\ndensity = 0.5\n')
+    mine.matrix_cinema_panel.file = str(scene_file)
+    found = properties.description(mine)
+    assert (found.look.style, found.style) == ("glass", Style(density=0.5))
 
 
 def test_a_capture_fills_layer_and_head(mine):

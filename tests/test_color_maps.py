@@ -60,13 +60,15 @@ def test_a_style_is_coherent(name):
     chosen = style(name)
     assert color_maps()[chosen.signed_map]["use"] == "signed"
     assert color_maps()[chosen.unsigned_map]["use"] == "unsigned"
-    for key in ("background", "text") + (("ground",) if chosen.ground else ()):
+    assert None not in dataclasses.astuple(chosen)
+    for key in ("background", "backdrop", "ground_color", "text"):
         assert len(getattr(chosen, key)) == 3 and all(0 <= x <= 1 for x in getattr(chosen, key))
-    back, text = (lightness(255 * np.array([color]))[0] for color in (chosen.background, chosen.text))
-    assert abs(back - text) > 60  # type can be read
+    for behind in (chosen.background, chosen.backdrop):
+        back, text = (lightness(255 * np.array([color]))[0] for color in (behind, chosen.text))
+        assert abs(back - text) > 60  # type can be read
     if chosen.flat:  # nothing may change a colour
-        assert (chosen.view_transform, chosen.view_look, chosen.exposure) == ("Standard", "None", 0.0)
-        assert chosen.ground is None
+        assert (chosen.view_transform, chosen.contrast, chosen.exposure) == ("Standard", "none", 0.0)
+        assert chosen.ground == "none" and chosen.backdrop == chosen.background
     zero = color_map(chosen.signed_map)[127:129].mean(axis=0)
     assert len(chosen.about) > 10 and np.isfinite(zero).all()
     assert dataclasses.asdict(chosen)["shape"] in ("cube", "sphere")

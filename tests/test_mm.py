@@ -44,7 +44,7 @@ def test_the_positive_map_is_its_upper_half():
 def test_the_style_is_black_and_flat_with_beads():
     mm = style("mm")
     assert mm.flat and mm.background == (0, 0, 0) and mm.view_transform == "Standard"
-    assert mm.shape == "sphere" and mm.ground is None
+    assert mm.shape == "sphere" and mm.ground == "none"
     assert tuple(round(255 * c) for c in mm.text) == (0xCC, 0xCC, 0xFF)
 
 

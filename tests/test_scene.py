@@ -1,6 +1,7 @@
 """A scene description is the same as TOML, as JSON and as dataclasses; all else is refused in one line."""
 
 import dataclasses
+import types
 import typing
 
 import pytest
@@ -19,6 +20,7 @@ from matrix_cinema.files.scene import (
     to_json,
     to_toml,
 )
+from matrix_cinema.files.style import Color, Style
 
 texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=8)
 floats = st.floats(-1e300, 1e300)
@@ -33,12 +35,19 @@ def descriptions(cls):
 
 def values(hint, metadata):
     low, high = metadata.get("low"), metadata.get("high")
+    if typing.get_origin(hint) is types.UnionType:
+        return st.one_of([values(one, metadata) for one in typing.get_args(hint)])
+    if hint is types.NoneType:
+        return st.none()
+    if hint == Color:
+        return st.tuples(*[st.floats(0, 1) | st.integers(0, 255).map(lambda n: n / 255)] * 3)
     if dataclasses.is_dataclass(hint):
         return descriptions(hint)
     if typing.get_origin(hint) is dict:
         return st.dictionaries(texts, descriptions(typing.get_args(hint)[1]), max_size=2)
     if typing.get_origin(hint) is tuple:
-        return st.lists(values(typing.get_args(hint)[0], {}), max_size=3).map(tuple)
+        limits = {key: metadata.get(key) for key in ("low", "high")}
+        return st.lists(values(typing.get_args(hint)[0], limits), max_size=3).map(tuple)
     if metadata.get("choices"):
         return st.sampled_from(metadata["choices"])
     if hint is float:
@@ -65,6 +74,12 @@ def test_what_is_the_default_is_not_written():
     assert to_toml(Scene(expression="A", look=Look(style="paper"))) == (
         'expression = "A"\n\n[look]\nstyle = "paper"\n'
     )
+
+
+def test_a_colour_is_written_as_it_is_read():
+    scene = from_dict(Scene, {"style": {"text": "#FF8000", "background": [0, 0.1, 1]}}, "test")
+    assert scene.style == Style(text=(1.0, 128 / 255, 0.0), background=(0.0, 0.1, 1.0))
+    assert to_toml(scene) == '[style]\nbackground = [0.0, 0.1, 1.0]\ntext = "#ff8000"\n'
 
 
 def test_the_example_comes_back_unchanged(tmp_path, request):
@@ -104,6 +119,15 @@ REFUSED = {
     "[camera]\nmargin = -0.1": "camera: margin: -0.1 is too small; the least is 0.0",
     "[look]\nmin_size = 0": "look: min_size: 0.0 is too small",
     "[products.out]\ni_blocks = 65": "products.out: i_blocks: 65 is too large; the most is 64",
+    # colours
+    '[style]\ntext = "red"': 'style: text: "red" is not a colour such as "#ff8800"',
+    '[style]\ntext = "#12345"': "is not a colour",
+    '[style]\ntext = "é12345"': "is not a colour",
+    "[style]\ntext = [1, 2]": 'text: a colour is "#rrggbb" or three numbers from 0 to 1',
+    "[style]\ntext = [0, 0, 1.1]": "a colour is",
+    '[style]\nlight = "moon"': 'style: light: unknown "moon"; known ones:',
+    '[style]\nbackgound = "#000000"': 'style: unknown key "backgound"; did you mean "background"?',
+    "[style]\nexposure = 11": "style: exposure: 11.0 is too large; the most is 10",
     # numbers that are none
     "[camera]\nlens = nan": "camera: lens: nan is not a finite number",
     "[camera]\nlens = inf": "camera: lens: inf is not a finite number",

@@ -54,7 +54,8 @@ def draw(p, target=None):
     """Draw a checked plan; see `build`."""
     _check_object(p.scene.look)
     target = target or bpy.context.scene
-    clear(target)
+    environment = studio.load_environment(p)
+    clear(target, keep=environment)
     rooms = _collections(target)
     labels = lettering.write_labels(p, rooms["Lettering"], target)
     values = _values(p, rooms["Values"])
@@ -81,7 +82,7 @@ def draw(p, target=None):
     view = camera.place(p, corners, written, rooms["Stage"], target)
     lettering.face_camera(target.camera, rooms["Lettering"])
     lettering.write_overlay(p, view, written, rooms["Lettering"], target)
-    studio.light(p, view, corners, rooms["Stage"], target)
+    studio.light(p, view, corners, environment, rooms["Stage"], target)
     target["matrix_cinema"] = to_json(p.description)
     target["mc_axes"] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
     target.frame_set(target.frame_start)
@@ -100,8 +101,8 @@ def _check_object(look):
         raise InputError(f'look: object: there is no mesh object "{look.object}" in this file; {hint}')
 
 
-def clear(target):
-    """Remove what an earlier build left in the scene, and what of ours nothing uses any more."""
+def clear(target, keep=None):
+    """Remove what an earlier build left in the scene, and what of ours nothing uses any more but `keep`."""
     for collection in [c for c in target.collection.children if c.get("mc_kind") == "scene"]:
         for child in [*collection.children_recursive, collection]:
             for ob in list(child.objects):
@@ -113,7 +114,8 @@ def clear(target):
         target.world = None
     for blocks in (bpy.data.worlds, bpy.data.materials, bpy.data.images, bpy.data.node_groups):
         # Groups that call groups: once for each level.
-        while orphans := [block for block in blocks if block.name.startswith(PREFIX) and block.users == 0]:
+        while orphans := [block for block in blocks
+                          if block.name.startswith(PREFIX) and block.users == 0 and block != keep]:
             bpy.data.batch_remove(orphans)
 
 
@@ -163,7 +165,7 @@ def _elements(p, collection):
     sphere = element_object("sphere", collection)
     if (look.shape or p.style.shape) == "sphere":
         return sphere, sphere
-    return element_object("cube", collection), sphere
+    return element_object("cube", collection, p.style.bevel), sphere
 
 
 def _drawing(p, element, scale, material, *, numbered=False):
@@ -226,7 +228,7 @@ def _product(p, cuboid, values, element, collection):
     scale, look = p.products[name], p.scene.look
     ob = product_object(cuboid, collection)
     ob["mc_steps"] = p.timeline.moves[name].steps
-    material = element_material(scale.color_map, scale.color_map, p.scene.look.style, p.style)
+    material = element_material(scale.color_map, scale.color_map, p.style_name, p.style, interior=True)
     set_inputs(
         ob,
         _multiplication(p, cuboid.stage, values)
@@ -257,7 +259,7 @@ def _matrix(p, plane, values, swept, element, collection):
         ob["mc_sha256"] = digest(p.evaluation[stage].final)
     if stage.operands:
         raw, making = p.raw[stage.name], _multiplication if isinstance(stage, Product) else _joining
-        material = element_material(raw.color_map, final.color_map, p.scene.look.style, p.style)
+        material = element_material(raw.color_map, final.color_map, p.style_name, p.style)
         set_inputs(
             ob,
             making(p, stage, values)
@@ -281,7 +283,7 @@ def _matrix(p, plane, values, swept, element, collection):
             keyframe(ob, "Finish", move.finish_keys())
             set_inputs(ob, {"Finish Visited": move.fused})
     else:
-        material = element_material(final.color_map, final.color_map, p.scene.look.style, p.style)
+        material = element_material(final.color_map, final.color_map, p.style_name, p.style)
         set_inputs(
             ob,
             _drawing(p, element, 0.9, material, numbered=p.numbers)
@@ -321,7 +323,7 @@ def _light_up(p, plane, ob, consumer):
 
 def _numbers(p, matrices, products, collection):
     """Write the values on the matrices, and on the products in use."""
-    style_name = p.scene.look.style
+    style_name = p.style_name
     for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
         name = plane.stage.name
         if p.hidden(plane.stage):
@@ -348,7 +350,7 @@ def _products_of(p, stage):
 
 def _beams(p, products, values, collection):
     """Join rows and columns in use to their products, wherever these are drawn and swept."""
-    material = beam_material(p.scene.look.style, p.style)
+    material = beam_material(p.style_name, p.style)
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
         sweep = p.sweeps[name]

@@ -4,6 +4,8 @@ Features are detected, never version numbers, so that a release in between behav
 resembles.
 """
 
+import math
+
 import bpy
 
 from .nodes import Field
@@ -94,6 +96,17 @@ def centred_text(g, text, size):
     else:
         node.inputs["Align X"].default_value, node.inputs["Align Y"].default_value = "Center", "Middle"
     return Field(g, node.outputs["Curve Instances"])
+
+
+def sky(f, sun):
+    """A clear sky's colour, without the sun's disc, which stands at `sun` (x, y, z)."""
+    node = f.tree.nodes.new("ShaderNodeTexSky")
+    kinds = node.bl_rna.properties["sky_type"].enum_items
+    node.sky_type = "NISHITA" if "NISHITA" in kinds else "MULTIPLE_SCATTERING"  # its name from 5.0
+    node.sun_disc = False
+    x, y, z = sun
+    node.sun_elevation, node.sun_rotation = math.atan2(z, math.hypot(x, y)), math.atan2(x, y)
+    return Field(f, node.outputs["Color"])
 
 
 def eevee():

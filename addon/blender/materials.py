@@ -1,4 +1,4 @@
-"""Materials: elements coloured by a map, type, ground and background.
+"""Materials: elements coloured by a map, type and ground.
 
 A colour map is a picture of 256 × 1 pixels, packed into the file; an element looks its `tone` up
 in it. To recolour a scene, paint another picture.
@@ -30,35 +30,103 @@ def color_map_image(name):
     return image
 
 
-def element_material(first, last, style_name, style):
-    """Elements by their `tone` in map `first`, turned by `finish` into map `last`."""
-    name = _named(style_name, first, last)
+def element_material(first, last, style_name, style, *, interior=False):
+    """Elements by their `tone` in map `first`, turned by `finish` into map `last`.
+
+    The products in the `interior` of a cuboid may be of another stuff than the matrices around it.
+    """
+    stuff = style.interior if interior else "solid"
+    name = _named(style_name, first, last) + ("" if stuff == "solid" else f" {stuff}")
     material = bpy.data.materials.get(name)
     if material is not None:
         return material
     material, f = _blank(name)
     color = _element_color(f, first, last)
-    if style.flat:
-        bright = attribute(f, "lit") * style.lit_glow + 1.0
-        _surface(f, f.node("ShaderNodeEmission", {"Color": color, "Strength": bright})[0])
-    else:
-        glow = attribute(f, "lit") * style.lit_glow + style.glow
-        _surface(
-            f,
-            f.node(
-                "ShaderNodeBsdfPrincipled",
-                {
-                    "Base Color": color,
-                    "Roughness": style.roughness,
-                    "Coat Weight": style.coat,
-                    "Coat Roughness": 0.15,
-                    "Emission Color": color,
-                    "Emission Strength": glow,
-                },
-            )[0],
-        )
+    make = {"solid": _flat if style.flat else _lit, "glass": _glass, "glow": _glowing}[stuff]
+    _surface(f, make(f, color, style))
+    _value_pass(f)
     f.finish()
     return material
+
+
+def _flat(f, color, style):
+    """Exactly the map's colour: but on the far side of a shaded bead, and on edges that fade."""
+    brightness = attribute(f, "lit") * style.lit_glow + 1.0
+    facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]  # 0 to the camera, 1 at the rim
+    facet = f.node("ShaderNodeAttribute", attribute_name="facet", attribute_type="GEOMETRY")[2]
+    if style.shading:
+        # How far a place of the bead is to the right of its middle and above it, as the camera sees it.
+        place = f.node("ShaderNodeNewGeometry")
+        both = {0: place["Normal"], 1: place["Incoming"]}
+        off = f.node("ShaderNodeVectorMath", both, operation="SUBTRACT")[0]
+        seen = f.node("ShaderNodeVectorTransform", {0: off}, convert_from="WORLD", convert_to="CAMERA")[0]
+        side = f.node("ShaderNodeSeparateXYZ", {0: seen})
+        toward = side[0] * -0.36 + side[1] * 0.48 + (1.0 - facing) * 0.8  # the light, at the upper left
+        brightness = brightness * (1.0 - (1.0 - _smooth(f, toward, -0.3, 0.72)) * style.shading)
+    light = f.node("ShaderNodeEmission", {"Color": color, "Strength": brightness})[0]
+    if not style.edges:
+        return light
+    # A cube fades on its bevels, anything round at its rim.
+    is_bevel, is_round = f.real("GREATER_THAN", facet, 1.5), f.real("LESS_THAN", facet, 0.5)
+    rim = is_bevel + is_round * _smooth(f, facing, 0.56, 0.66)
+    paper = f.node("ShaderNodeEmission", {"Color": (*linear(style.background), 1.0)})[0]
+    return f.node("ShaderNodeMixShader", {0: rim * style.edges, 1: light, 2: paper})[0]
+
+
+def _lit(f, color, style):
+    """A body in the light of the scene."""
+    glow = attribute(f, "lit") * style.lit_glow + style.glow
+    return _body(f, color, style.roughness, style.coat, glow)
+
+
+def _body(f, color, roughness, coat, glow):
+    return f.node(
+        "ShaderNodeBsdfPrincipled",
+        {
+            "Base Color": color,
+            "Roughness": roughness,
+            "Coat Weight": coat,
+            "Coat Roughness": 0.15,
+            "Emission Color": color,
+            "Emission Strength": glow,
+        },
+    )[0]
+
+
+def _glass(f, color, style):
+    """Coloured and clear in the middle, dense and shiny at the rim; what is in use is denser."""
+    lit = attribute(f, "lit")
+    facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
+    dense = f.real("MINIMUM", style.density * (1.0 + lit) + f.real("POWER", facing, 2.2) * 0.8, 1.0)
+    tint = _mix_color(f, (1.0, 1.0, 1.0, 1.0), color, 0.55)
+    clear = f.node("ShaderNodeBsdfTransparent", {"Color": tint})[0]
+    body = _body(f, color, 0.08, 1.0, lit * style.lit_glow + 0.12)
+    return f.node("ShaderNodeMixShader", {0: dense, 1: clear, 2: body})[0]
+
+
+def _glowing(f, color, style):
+    """Light without body, brightest in the middle: what lies behind one another adds up."""
+    facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
+    middle = f.real("POWER", 1.0 - facing, 2.0)
+    strength = middle * (attribute(f, "lit") * style.lit_glow + style.density)
+    light = f.node("ShaderNodeEmission", {"Color": color, "Strength": strength})[0]
+    clear = f.node("ShaderNodeBsdfTransparent")[0]
+    return f.node("ShaderNodeAddShader", {0: clear, 1: light})[0]
+
+
+def _smooth(f, x, low, high):
+    """0 below `low`, 1 above `high`, and smooth between them."""
+    t = f.clamp((x - low) / (high - low))
+    return t * t * (3.0 - 2.0 * t)
+
+
+VALUE_PASS, ELEMENT_PASS = "value", "element"
+
+
+def _value_pass(f):
+    """Hand the element's value to the pass `value`, and 1 to the pass `element`, where a scene has them."""
+    for name, value in ((VALUE_PASS, attribute(f, "value")), (ELEMENT_PASS, 1.0)):
+        f.node("ShaderNodeOutputAOV", {"Value": value}, aov_name=name)
 
 
 def _named(style_name, first, last):
@@ -118,15 +186,24 @@ def _mix_color(f, a, b, t):
     return f.node("ShaderNodeMix", {0: t, 1: a, 2: b}, data_type="RGBA")[0]
 
 
-def plain_material(name, color, *, emission=True):
-    """One sRGB colour, shining (type, legends) or lit (ground)."""
+def plain_material(name, color):
+    """One sRGB colour, shining: for type."""
     material, f = _blank(name)
+    _surface(f, f.node("ShaderNodeEmission", {"Color": (*linear(color), 1.0)})[0])
+    f.finish()
+    return material
+
+
+def ground_material(color, gloss):
+    """A floor that may mirror what stands on it, more so at a grazing look."""
+    material, f = _blank("Matrix Cinema ground")
     rgba = (*linear(color), 1.0)
-    if emission:
-        _surface(f, f.node("ShaderNodeEmission", {"Color": rgba})[0])
-    else:
-        # No gloss: a mirrored lamp would be a spot on the floor.
-        _surface(f, f.node("ShaderNodeBsdfDiffuse", {"Color": rgba})[0])
+    shader = f.node("ShaderNodeBsdfDiffuse", {"Color": rgba})[0]
+    if gloss:
+        facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.4})["Fresnel"]
+        mirror = f.node("ShaderNodeBsdfAnisotropic", {"Color": (1.0, 1.0, 1.0, 1.0), "Roughness": 0.22})[0]
+        shader = f.node("ShaderNodeMixShader", {0: facing * gloss, 1: shader, 2: mirror})[0]
+    _surface(f, shader)
     f.finish()
     return material
 

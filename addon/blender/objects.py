@@ -106,25 +106,33 @@ def keyframe(ob, name, keys, *, smooth=False):
     compat.set_keyframes(ob, compat.input_path(ob.modifiers[MODIFIER], name), keys, smooth=smooth)
 
 
-def element_object(shape, collection):
-    """What is instanced for each element, of radius 1: a bevelled "cube" or a "sphere"."""
+def element_object(shape, collection, bevel=0.12):
+    """What is instanced for each element, of radius 1: a "sphere", or a "cube" with bevels of a part of its
+    width. The faces of a cube have an attribute `facet`: 1, or 2 on its bevels.
+    """
     name = f"Matrix Cinema {shape}"
     mesh = bpy.data.meshes.new(name)
-    _shape(mesh, shape)
+    _shape(mesh, shape, bevel)
     mesh.shade_smooth()
     ob = bpy.data.objects.new(name, mesh)
     collection.objects.link(ob)
     return ob
 
 
-def _shape(mesh, shape):
+def _shape(mesh, shape, width):
     import bmesh
 
     shell = bmesh.new()
     if shape == "cube":
         bmesh.ops.create_cube(shell, size=2.0)
-        bmesh.ops.bevel(shell, geom=shell.edges[:], offset=0.24, segments=4, profile=0.5, affect="EDGES")
+        if width:
+            edges = {"geom": shell.edges[:], "affect": "EDGES"}
+            bmesh.ops.bevel(shell, offset=2.0 * width, segments=4, profile=0.5, **edges)
     else:
         bmesh.ops.create_icosphere(shell, subdivisions=3, radius=1.0)
     shell.to_mesh(mesh)
     shell.free()
+    if shape == "cube":
+        flat = [max(abs(x) for x in face.normal) > 0.999 for face in mesh.polygons]
+        facet = mesh.attributes.new("facet", "FLOAT", "FACE")
+        facet.data.foreach_set("value", [1.0 if own else 2.0 for own in flat])

@@ -4,35 +4,69 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
+from ..errors import InputError
+from ..look.lights import RIGS
 from . import compat
-from .materials import linear, plain_material
+from .materials import ground_material, linear
 from .nodes import Formula
 
+ENVIRONMENT = "Matrix Cinema environment"
+SUN = (-0.45, 0.75, 0.48)  # where it stands: to the camera's right, up, towards it
 
-def light(p, view, corners, collection, target):
+
+def load_environment(p):
+    """The plan's environment as a packed picture, or None. Raises InputError for what is no picture."""
+    if p.environment is None:
+        return None
+    try:
+        image = bpy.data.images.load(str(p.environment.absolute()))
+    except RuntimeError as error:
+        raise InputError(f"style: environment: {p.environment}: {str(error).strip()}") from None
+    if not image.size[0]:
+        bpy.data.images.remove(image)
+        raise InputError(f"style: environment: {p.environment}: Blender cannot read this picture")
+    image.name = ENVIRONMENT
+    image.pack()
+    image.filepath = ""
+    return image
+
+
+def light(p, view, corners, environment, collection, target):
     """Set up everything of the style that is not an element or a letter, around `corners` (n, 3)."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
-    world(p.style, target)
+    world(p.style, view, environment, target)
+    floor = None
+    if p.style.ground != "none":
+        floor = ground(p.style, middle, low[2] - 0.6, size, collection)
     if not p.style.flat:
-        lamps(p.style, view, middle, size, collection)
-    if p.style.ground:
-        ground(p.style, middle, low[2] - 0.6, size, collection)
+        lamps(p.style, view, middle, size, floor, collection)
     settings(p, target)
 
 
-def world(style, target):
-    """The background: one colour to the camera, dimmed or raised as a light."""
-    name = f"Matrix Cinema {'flat' if style.flat else 'studio'} world"
-    target.world = bpy.data.worlds.new(name)
+def world(style, view, environment, target):
+    """The background that the camera sees, and the light from all around."""
+    rig = RIGS[style.light]
+    target.world = bpy.data.worlds.new(f"Matrix Cinema {'flat' if style.flat else style.light} world")
     tree = compat.node_tree(target.world)
     tree.nodes.clear()
     f = Formula(tree)
-    color = (*linear(style.background), 1.0)
-    seen = f.node("ShaderNodeBackground", {"Color": color, "Strength": 1.0})[0]
-    lighting = f.node(
-        "ShaderNodeBackground", {"Color": (0.75, 0.83, 1.0, 1.0), "Strength": 0.25 * style.world}
-    )[0]
+    strength = style.world * rig.world * style.light_strength
+    if environment is not None:
+        turned = f.node(
+            "ShaderNodeMapping",
+            {"Vector": f.node("ShaderNodeTexCoord")["Generated"],
+             "Rotation": (0.0, 0.0, np.radians(style.environment_turn))},
+        )[0]
+        around = f.node("ShaderNodeTexEnvironment", {"Vector": turned}, image=environment)[0]
+    elif rig.sky:
+        around, strength = compat.sky(f, _direction(SUN, view)), 0.12 * strength
+    else:
+        # Lighter above than below, so that a mirror shows where up is.
+        height = f.node("ShaderNodeSeparateXYZ", {0: f.node("ShaderNodeTexCoord")["Generated"]})[2]
+        around, strength = (0.75, 0.83, 1.0, 1.0), (height * 0.4 + 1.0) * (0.25 * strength)
+    lighting = f.node("ShaderNodeBackground", {"Color": around, "Strength": strength})[0]
+    seen = f.node("ShaderNodeBackground", {"Color": _backdrop(f, style), "Strength": 1.0})[0]
     to_camera = f.node("ShaderNodeLightPath")["Is Camera Ray"]
     f.node(
         "ShaderNodeOutputWorld",
@@ -41,28 +75,62 @@ def world(style, target):
     f.finish()
 
 
-def lamps(style, view, middle, size, collection):
-    """Key from the upper left of the camera, a broad fill, and a rim from behind."""
-    right, up, back = view.right, np.array([0.0, 0, 1]), -view.forward
-    for name, strength, place, width, color in (
-        ("Key", style.key, -0.55 * right + 0.75 * up + 0.45 * back, 0.5, (1.0, 0.955, 0.90)),
-        ("Fill", 0.45 * style.fill, 0.9 * right + 0.25 * up + 0.5 * back, 0.9, (0.80, 0.88, 1.0)),
-        ("Rim", 0.9 * style.rim, 0.15 * right + 0.55 * up - 0.75 * back, 0.45, (0.80, 0.88, 1.0)),
-    ):
-        data = bpy.data.lights.new(name, "AREA")
-        data.shape, data.size = "DISK", width * size
-        data.color = color
+def _backdrop(f, style):
+    """The background, with the style's `backdrop` around the middle of the picture."""
+    edge, middle = ((*linear(color), 1.0) for color in (style.background, style.backdrop))
+    if edge == middle:
+        return edge
+    place = f.node("ShaderNodeSeparateXYZ", {0: f.node("ShaderNodeTexCoord")["Window"]})
+    across, up = place[0] - 0.5, (place[1] - 0.46) * 1.15
+    far = f.clamp(f.real("SQRT", across * across + up * up) / 0.72)
+    far = far * far * (3.0 - 2.0 * far)
+    return f.node("ShaderNodeMix", {0: far, 1: middle, 2: edge}, data_type="RGBA")[0]
+
+
+def _direction(place, view):
+    """A place in the camera's directions (right, up, towards it) as one of the scene; up is the scene's."""
+    right, up, back = place
+    return right * view.right + up * np.array([0.0, 0, 1]) - back * view.forward
+
+
+def lamps(style, view, middle, size, floor, collection):
+    """The lamps of the style's rig around the scene, which is `size` across."""
+    rig = RIGS[style.light]
+    if rig.sky:
+        data = bpy.data.lights.new("Sun", "SUN")
+        data.angle, data.color, data.energy = np.radians(3.0), (1.0, 0.95, 0.87), 3.4 * style.light_strength
+        _lamp("Sun", data, middle + _direction(SUN, view) * size, middle, collection)
+    for one in rig.lamps:
+        data = bpy.data.lights.new(one.name, "AREA")
+        data.shape = "RECTANGLE" if one.height else "DISK"
+        data.size, data.size_y = one.width * size, (one.height or one.width) * size
+        data.color = one.color
         # An area light's watts grow with the square of its distance for the same brightness.
-        data.energy = 11.0 * strength * size**2
-        lamp = bpy.data.objects.new(name, data)
-        lamp.location = middle + place * size
-        lamp.rotation_euler = (Vector(middle) - lamp.location).to_track_quat("-Z", "Y").to_euler()
-        lamp.visible_camera = False
-        collection.objects.link(lamp)
+        data.energy = 11.0 * one.strength * style.light_strength * size**2
+        lamp = _lamp(one.name, data, middle + _direction(one.place, view) * size, middle, collection)
+        if one.place[2] < 0 and floor is not None and style.gloss:
+            _spare(lamp, floor)
+
+
+def _spare(lamp, floor):
+    """Keep a lamp behind the scene from the floor, which would mirror it to the camera as a spot."""
+    linked = bpy.data.collections.new(f"Matrix Cinema not {lamp.name}")
+    linked.objects.link(floor)
+    linked.collection_objects[0].light_linking.link_state = "EXCLUDE"
+    lamp.light_linking.receiver_collection = linked
+
+
+def _lamp(name, data, place, middle, collection):
+    lamp = bpy.data.objects.new(name, data)
+    lamp.location = place
+    lamp.rotation_euler = (Vector(middle) - lamp.location).to_track_quat("-Z", "Y").to_euler()
+    lamp.visible_camera = False
+    collection.objects.link(lamp)
+    return lamp
 
 
 def ground(style, middle, height, size, collection):
-    """A floor that runs to the horizon and fades into the background."""
+    """A floor to the horizon, or one that shows nothing but the shadows on it."""
     import bmesh
 
     mesh = bpy.data.meshes.new("Ground")
@@ -71,15 +139,17 @@ def ground(style, middle, height, size, collection):
     shell.to_mesh(mesh)
     shell.free()
     floor = bpy.data.objects.new("Ground", mesh)
+    floor["mc_kind"] = "ground"
     floor.location = (middle[0], middle[1], height)
-    mesh.materials.append(plain_material("Matrix Cinema ground", style.ground, emission=False))
-    floor.is_shadow_catcher = style.shadows_only
+    mesh.materials.append(ground_material(style.ground_color, style.gloss))
+    floor.is_shadow_catcher = style.ground == "shadow"
     collection.objects.link(floor)
+    return floor
 
 
 def settings(p, target):
     """Resolution, sampling and colour management."""
-    options, render = p.scene.render, target.render
+    options, render, style = p.scene.render, target.render, p.style
     render.resolution_x, render.resolution_y, render.resolution_percentage = (
         options.width,
         options.height,
@@ -88,11 +158,17 @@ def settings(p, target):
     render.engine = "CYCLES" if options.engine == "cycles" else compat.eevee()
     if render.engine == "CYCLES":
         target.cycles.samples = options.samples
-        target.cycles.use_denoising = not p.style.flat
+        target.cycles.use_denoising = not style.flat
         target.cycles.denoising_prefilter = "FAST"
         target.cycles.max_bounces = 4
+        # A look through a cuboid passes many products, each with a front and a back.
+        target.cycles.transparent_max_bounces = 8 if style.interior == "solid" else 256
         # Three lamps need no light tree; thousands of glowing elements make it cost half the time.
         target.cycles.use_light_tree = False
-    target.view_settings.view_transform = p.style.view_transform
-    target.view_settings.look = p.style.view_look
-    target.view_settings.exposure = p.style.exposure
+    target.view_settings.view_transform = style.view_transform
+    if style.contrast == "none":
+        target.view_settings.look = "None"
+    else:
+        prefix = "AgX - " if style.view_transform == "AgX" else ""
+        target.view_settings.look = f"{prefix}{style.contrast.replace('_', ' ').title()} Contrast"
+    target.view_settings.exposure = style.exposure

@@ -8,13 +8,16 @@ built .blend carries it as JSON. Nothing here opens the data that a scene names:
 import dataclasses
 import json
 import math
+import string
 import tomllib
 import types
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, nearest
+from .option import option
+from .style import Color, Style
 
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
 FUSIONS = ("none", "sync", "async")
@@ -27,14 +30,6 @@ SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
 VIEWS = ("stage", "three_quarter", "front", "side", "top", "isometric", "mm")
 ENGINES = ("cycles", "eevee")
-
-
-def option(default, *, choices=None, low=None, high=None):
-    """A field of a description with the values it allows."""
-    metadata = {"choices": choices, "low": low, "high": high}
-    if isinstance(default, (dict, list)):
-        return field(default_factory=type(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -150,7 +145,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Look:
-    """Style by name, and whatever of it is overridden. An empty string keeps the style's own."""
+    """Style by name, or a style file; an empty string keeps the style's own. [style] changes more of it."""
 
     style: str = "studio_dark"
     color_map: str = ""
@@ -160,6 +155,7 @@ class Look:
     object: str = ""
     element_scale: float = option(1.0, low=0.01, high=4.0)
     min_size: float = option(0.12, low=0.001, high=1.0)  # more than 0: only zeros vanish
+    clip: float = option(100.0, low=50.0, high=100.0)
     product_clip: float = option(99.7, low=50.0, high=100.0)
     product_scale: float = option(0.7, low=0.01, high=4.0)
     settled_scale: float = option(0.3, low=0.0, high=1.0)
@@ -210,6 +206,7 @@ class Scene:
     animation: Animation = Animation()
     layout: Layout = Layout()
     look: Look = Look()
+    style: Style = Style()
     camera: Camera = Camera()
     render: Render = Render()
     folder: str = "."
@@ -218,22 +215,26 @@ class Scene:
 def load_scene(path):
     """Read a scene file. Raises InputError for a file that is missing, not TOML or not a scene."""
     path = Path(path)
+    scene = from_dict(Scene, read_table(path, "scene"), str(path))
+    return dataclasses.replace(scene, folder=str(path.resolve().parent))
+
+
+def read_table(path, kind):
+    """The table in a TOML file of this kind, "scene" or "style"."""
     try:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise InputError(f"{path}: no such scene file") from None
+        raise InputError(f"{path}: no such {kind} file") from None
     except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, not a scene file") from None
+        raise InputError(f"{path}: is a folder, not a {kind} file") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file; a scene is TOML in UTF-8") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{path}: not a text file; a {kind} is TOML in UTF-8") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})") from None
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
         raise InputError(f"{path}: not TOML: {error}") from None
-    scene = from_dict(Scene, data, str(path))
-    return dataclasses.replace(scene, folder=str(path.resolve().parent))
 
 
 def from_json(text, where="scene"):
@@ -264,9 +265,18 @@ def to_dict(value):
             out[f.name] = {key: to_dict(entry) for key, entry in item.items()}
         elif dataclasses.is_dataclass(item):
             out[f.name] = to_dict(item)
+        elif f.type == Color | None:
+            out[f.name] = _hex(item)
         else:
             out[f.name] = _plain(item)
     return out
+
+
+def _hex(color):
+    """A colour as "#rrggbb" where that says it exactly, else as its three numbers."""
+    channels = [round(channel * 255) for channel in color]
+    exact = tuple(channel / 255 for channel in channels) == color
+    return "#" + bytes(channels).hex() if exact else list(color)
 
 
 def _plain(item):
@@ -326,8 +336,11 @@ def _convert(hint, item, where):
     if dataclasses.is_dataclass(hint):
         return from_dict(hint, item, where)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType:  # a list, or a word in its place
-        return _convert(arguments[isinstance(item, str)], item, where)
+    if origin is types.UnionType:  # a list, or a word in its place; or None, which cannot be written
+        said = [hint for hint in arguments if hint is not types.NoneType]
+        return _convert(said[-1 if isinstance(item, str) else 0], item, where)
+    if hint == Color:
+        return _color(item, where)
     if origin is dict:
         if not isinstance(item, dict):
             raise InputError(f"{where}: expected a table, found {_kind(item)}")
@@ -345,6 +358,19 @@ def _convert(hint, item, where):
     if isinstance(item, float) and not math.isfinite(item):
         raise InputError(f"{where}: {item} is not a finite number")
     return item
+
+
+def _color(item, where):
+    """A colour, written "#rrggbb" or as three numbers from 0 to 1."""
+    if isinstance(item, str):
+        digits = item.removeprefix("#")
+        if len(digits) != 6 or len(item) != 7 or not all(c in string.hexdigits for c in digits):
+            raise InputError(f'{where}: "{item[:40]}" is not a colour such as "#ff8800"')
+        return tuple(channel / 255 for channel in bytes.fromhex(digits))
+    color = _convert(tuple[float, ...], item, where)
+    if len(color) != 3 or not all(0 <= channel <= 1 for channel in color):
+        raise InputError(f'{where}: a colour is "#rrggbb" or three numbers from 0 to 1')
+    return color
 
 
 _NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}

@@ -1,7 +1,8 @@
 """Colour maps as committed tables: perceptually uniform and safe for colour-blind readers.
 
 A map is 256 sRGB colours. A signed map has zero in the middle, an unsigned one at its start.
-`scripts/make_color_maps.py` writes the tables, with the licence of each.
+`scripts/make_color_maps.py` writes the tables, with the licence of each. mm's maps may be called with
+settings of their own (`mm_colors`).
 """
 
 import functools
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, nearest
+from .mm_colors import mm_table, parsed
 
 
 @functools.cache
@@ -21,6 +23,8 @@ def color_maps():
 
 def color_map(name, where="color_map"):
     """The table of a map: (256, 3) uint8, sRGB. Raises InputError for an unknown name."""
+    if parsed(name):
+        return mm_table(*parsed(name))
     maps = color_maps()
     if name not in maps:
         raise InputError(f'{where}: unknown colour map "{name}"; {nearest(name, maps, "known maps")}')
@@ -29,4 +33,5 @@ def color_map(name, where="color_map"):
 
 def zero_of(name):
     """The place of zero in the map: 0.5 for a signed map, 0 for an unsigned one."""
+    name = parsed(name)[0] if parsed(name) else name
     return 0.5 if color_maps()[name]["use"] == "signed" else 0.0

@@ -1,103 +1,119 @@
-"""Styles: each a coherent design of background, material, light, type and colour maps, as data.
+"""The styles that come with the project, and how a scene's own changes make one of them its own."""
 
-Colours are sRGB, 0 to 1. `flat` styles draw exactly the map's colours, without light; the
-others are lit, so a drawn colour is the map's under studio light.
-"""
-
-from dataclasses import dataclass
+import dataclasses
+from pathlib import Path
 
 from ..errors import InputError, nearest
+from ..files.scene import from_dict, read_table
+from ..files.style import Style, over
+from .mm_colors import SETTINGS, called
+
+# What a style has unless it says otherwise.
+PLAIN = Style(
+    about="", flat=False,
+    background=(0.0, 0.0, 0.0), backdrop=(0.0, 0.0, 0.0), ground="none", ground_color=(0.5, 0.5, 0.5),
+    gloss=0.0, text=(1.0, 1.0, 1.0),
+    light="studio", light_strength=1.0, world=1.0, environment="", environment_turn=0.0,
+    shape="cube", bevel=0.12, edges=0.0, shading=0.0, roughness=0.4, coat=0.0, glow=0.0, lit_glow=0.0,
+    interior="solid", density=1.0,
+    signed_map="vik", unsigned_map="oslo_r",
+    zero_hue=0.77, hue_gap=0.74, hue_spread=0.04, min_light=0.4, max_light=0.7,
+    view_transform="Standard", contrast="none", exposure=0.0,
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Style:
-    about: str
-    flat: bool
-    background: tuple[float, float, float]
-    ground: tuple[float, float, float] | None
-    text: tuple[float, float, float]
-    signed_map: str
-    unsigned_map: str
-    view_transform: str
-    view_look: str = "None"
-    exposure: float = 0.0
-    roughness: float = 0.35
-    coat: float = 0.0
-    glow: float = 0.0  # emission of an element relative to its colour
-    lit_glow: float = 2.5  # extra emission of the entries in use
-    shape: str = "cube"  # of an entry, unless the scene says otherwise
-    key: float = 1.0  # strengths of the lights, relative
-    fill: float = 1.0
-    rim: float = 1.0
-    world: float = 1.0
-    shadows_only: bool = False  # the ground shows nothing but shadows on the background
+def _rgb(text):
+    return tuple(channel / 255 for channel in bytes.fromhex(text))
 
 
 STYLES = {
-    "studio_dark": Style(
-        about="dark studio, soft key light and coloured rim; for films and talks",
-        flat=False,
-        background=(0.035, 0.038, 0.050),
-        ground=(0.20, 0.21, 0.25),
-        text=(0.90, 0.92, 0.96),
-        signed_map="managua",
-        unsigned_map="lajolla",
-        view_transform="AgX",
-        view_look="AgX - Medium High Contrast",
-        roughness=0.42,
-        coat=0.1,
-        glow=0.18,
-        key=1.0,
-        fill=0.35,
-        rim=1.1,
-        world=0.35,
+    "studio_dark": dataclasses.replace(
+        PLAIN,
+        about="dark studio, soft key light and cool rim; for films and talks",
+        background=_rgb("0b0d12"), backdrop=_rgb("262b36"), ground="floor", ground_color=_rgb("20242d"),
+        gloss=0.35, text=_rgb("e6ebf5"),
+        world=0.5, roughness=0.38, coat=0.15, glow=0.16, lit_glow=2.2,
+        signed_map="managua", unsigned_map="lajolla",
+        view_transform="AgX", contrast="medium_high",
     ),
-    "studio_light": Style(
+    "studio_light": dataclasses.replace(
+        PLAIN,
         about="bright studio with soft shadows; for slides and posters",
-        flat=False,
-        background=(0.93, 0.935, 0.945),
-        ground=(0.90, 0.905, 0.915),
-        text=(0.10, 0.12, 0.16),
-        signed_map="vik",
-        unsigned_map="oslo_r",
-        view_transform="Standard",
-        roughness=0.5,
-        glow=0.0,
-        lit_glow=0.35,
-        shadows_only=True,
-        key=0.8,
-        fill=0.6,
-        rim=0.3,
-        world=0.9,
+        background=_rgb("e4e7ec"), backdrop=_rgb("f8f9fb"), ground="shadow", text=_rgb("1a1f29"),
+        light="softbox", world=0.9, roughness=0.5, lit_glow=0.35,
     ),
-    "paper": Style(
+    "glass": dataclasses.replace(
+        PLAIN,
+        about="solid matrices around products of coloured glass; for looking into a cuboid",
+        background=_rgb("dfe6ee"), backdrop=_rgb("ffffff"), ground="shadow", text=_rgb("15202e"),
+        light="softbox", world=1.0, roughness=0.22, coat=0.6, lit_glow=0.3,
+        interior="glass", density=0.3, shape="cube",
+    ),
+    "glow": dataclasses.replace(
+        PLAIN,
+        about="light on black: products add up to a cloud whose brightness is their density",
+        background=_rgb("020204"), backdrop=_rgb("07080d"), text=_rgb("c9d2e6"),
+        light="dark", roughness=0.5, glow=0.35, lit_glow=0.8,
+        interior="glow", density=1.0,
+        signed_map="berlin", unsigned_map="inferno",
+        view_transform="AgX", contrast="high",
+    ),
+    "paper": dataclasses.replace(
+        PLAIN,
         about="white and flat, exactly the colour map's colours; for figures in papers",
         flat=True,
-        background=(1.0, 1.0, 1.0),
-        ground=None,
-        text=(0.0, 0.0, 0.0),
-        signed_map="vik",
-        unsigned_map="oslo_r",
-        view_transform="Standard",
-        lit_glow=0.0,
+        background=_rgb("ffffff"), backdrop=_rgb("ffffff"), text=_rgb("000000"), bevel=0.035, edges=1.0,
     ),
-    "mm": Style(
-        about="black and flat, beads in the colours of mm, entries in use twice as bright",
+    "print": dataclasses.replace(
+        PLAIN,
+        about="tints of two inks on white paper, as discs; for print in two colours",
         flat=True,
-        background=(0.0, 0.0, 0.0),
-        ground=None,
-        text=(0.8, 0.8, 1.0),
-        signed_map="mm",
-        unsigned_map="mm_positive",
-        view_transform="Standard",
-        lit_glow=3.6,  # twice the sRGB value is 4.6 times the light
-        shape="sphere",
+        background=_rgb("ffffff"), backdrop=_rgb("ffffff"), text=_rgb("000000"), edges=1.0, shape="sphere",
+        signed_map="two_inks", unsigned_map="one_ink",
     ),
-}
+    "mm": dataclasses.replace(
+        PLAIN,
+        about="black, beads in the colours of mm, entries in use twice as bright",
+        flat=True,
+        text=_rgb("ccccff"), signed_map="mm", unsigned_map="mm_positive", shape="sphere", shading=0.7,
+        lit_glow=3.6,  # twice the sRGB value is 4.6 times the light
+    ),
+}  # fmt: skip
 
 
 def style(name, where="look: style"):
     """The style of this name. Raises InputError for an unknown one."""
     if name not in STYLES:
-        raise InputError(f'{where}: unknown style "{name}"; {nearest(name, STYLES, "known styles")}')
+        raise InputError(f'{where}: unknown style "{name}"; {nearest(name, STYLES, "known styles")}, '
+                         "or a style file (.toml)")
     return STYLES[name]
+
+
+def style_of(scene):
+    """The whole style of a description whose style is not a file: the named one and its changes."""
+    return over(style(scene.look.style), scene.style)
+
+
+def with_style_file(scene):
+    """The description with its style file, where `look.style` is one, taken up into its [style].
+
+    A style file says in `base` which style it changes, and is otherwise like [style], which changes it
+    in turn. Its file names are relative to itself. Raises InputError.
+    """
+    if not scene.look.style.lower().endswith(".toml"):
+        return scene
+    path = Path(scene.folder) / scene.look.style
+    table = read_table(path, "style")
+    base = table.pop("base", "studio_dark")
+    style(base, f"{path}: base")
+    own = from_dict(Style, table, str(path))
+    if own.environment:
+        own = dataclasses.replace(own, environment=str(path.parent / own.environment))
+    return dataclasses.replace(
+        scene, look=dataclasses.replace(scene.look, style=base), style=over(own, scene.style)
+    )
+
+
+def map_called(name, chosen):
+    """What the colour map `name` is called in this style: mm's maps by the style's own hues."""
+    return called(name, tuple(getattr(chosen, setting) for setting in SETTINGS))

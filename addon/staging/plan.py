@@ -3,8 +3,10 @@
 All that can be wrong with a description is found here, before any scene is touched.
 """
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -19,8 +21,10 @@ from ..files.leading import Axis, member_name
 from ..files.matrices import LabelledMatrix, load_matrices
 from ..files.scene import Product as ProductOptions
 from ..files.scene import Scene
+from ..files.style import Style
 from ..look.color_maps import color_map, zero_of
-from ..look.styles import Style, style
+from ..look.environment import environment_path
+from ..look.styles import map_called, style_of, with_style_file
 from .blocks import blocks_of
 from .layout import Arrangement, Scatter, arrange
 from .numerals import FEW, FEW_PRODUCTS, shown
@@ -39,13 +43,16 @@ class Plan:
     """What to draw. Dictionaries are by stage name; `final`, `raw` and `product` hold scales.
 
     `description` is what was asked for. Where it has matrices of many heads, `scene` says the same of
-    each of them (see `spread_scene`), and `axes` are the leading axes of each given matrix.
+    each of them (see `spread_scene`), and `axes` are the leading axes of each given matrix. Neither names
+    a style file: what it says has become part of them. `environment` is where the picture lies that lights
+    the scene, or None.
     """
 
     description: Scene
     axes: dict[str, tuple[Axis, ...]]
     scene: Scene
     style: Style
+    environment: Path | None
     root: object
     matrices: dict[str, LabelledMatrix]
     evaluation: Evaluation
@@ -59,6 +66,13 @@ class Plan:
     numbers: bool  # whether values are written on the elements
     beams: bool  # whether row and column are joined to their products
 
+    @property
+    def style_name(self):
+        """What the style is called where materials are shared: a changed style has a name of its own."""
+        if self.scene.style == Style():
+            return self.scene.look.style
+        return f"{self.scene.look.style} {hashlib.sha256(repr(self.scene.style).encode()).hexdigest()[:6]}"
+
     def hidden(self, stage):
         """Whether a matrix is left out of the picture."""
         return self.scene.animation.hide_inputs and isinstance(stage, Leaf)
@@ -69,8 +83,10 @@ class Plan:
 
 def plan(scene):
     """Check and evaluate a description. Raises InputError, in one line, for whatever is wrong with it."""
+    scene = with_style_file(scene)
+    chosen = style_of(scene)
+    environment = environment_path(scene, chosen)
     description, written = scene, root_of(scene)
-    chosen = style(scene.look.style)
     results = [s.name for s in stages_of(written) if s.operands]
     for name in scene.products:
         if name not in results:
@@ -99,6 +115,7 @@ def plan(scene):
         axes,
         scene,
         chosen,
+        environment,
         root,
         matrices,
         evaluation,
@@ -216,26 +233,29 @@ def is_probability(stage, given=()):
 def _scales(scene, chosen, root, evaluation, matrices):
     """The scales of the final values, of the raw sums and of the products, by stage name."""
     look = scene.look
-    signed = _known_map(look.color_map or chosen.signed_map, "look: color_map")
-    unsigned = _known_map(look.probability_map or chosen.unsigned_map, "look: probability_map")
+
+    def known(name, where):
+        color_map(name, where)
+        return map_called(name, chosen)
+
+    def matrix(values, choice):
+        return matrix_scale(extent(values, look.clip), overall, look.sensitivity, choice, look.clip)
+
+    signed = known(look.color_map or chosen.signed_map, "look: color_map")
+    unsigned = known(look.probability_map or chosen.unsigned_map, "look: probability_map")
     stages = stages_of(root)
-    extents = {s.name: extent(evaluation[s].final) for s in stages}
-    overall = max(high for _, high in extents.values())
-    given = {name for name, matrix in matrices.items() if matrix.probability}
+    overall = max(extent(evaluation[s].final, look.clip)[1] for s in stages)
+    given = {name for name, one in matrices.items() if one.probability}
     final, raw, products = {}, {}, {}
     for s in stages:
         own = (scene.matrices if isinstance(s, Leaf) else scene.products).get(s.name)
-        choice = _known_map(own.color_map, f"{s.name}: color_map") if own and own.color_map else ""
+        choice = known(own.color_map, f"{s.name}: color_map") if own and own.color_map else ""
         if is_probability(s, given):
             final[s.name] = probability_scale(choice or unsigned)
         else:
-            final[s.name] = matrix_scale(extents[s.name], overall, look.sensitivity, choice or signed)
+            final[s.name] = matrix(evaluation[s].final, choice or signed)
         if s.operands:
-            raw[s.name] = (
-                final[s.name]
-                if not s.epilogue
-                else matrix_scale(extent(evaluation[s].raw), overall, look.sensitivity, signed)
-            )
+            raw[s.name] = matrix(evaluation[s].raw, signed) if s.epilogue else final[s.name]
         if isinstance(s, Product):
             products[s.name] = product_scale(
                 evaluation.operand(s.left).final, evaluation.operand(s.right).final, look.product_clip, signed
@@ -253,11 +273,6 @@ def _alike(scales, stages):
         low, high = min(scales[n].low for n in names), max(scales[n].high for n in names)
         scales |= {name: replace(scales[name], low=low, high=high) for name in names}
     return scales
-
-
-def _known_map(name, where):
-    color_map(name, where)
-    return name
 
 
 def zero(scale):

@@ -20,22 +20,28 @@ class Scale:
     clip: float = 100.0
 
 
-def extent(values):
-    """The smallest and largest magnitude of an array, (0, 0) when it is empty."""
+def extent(values, clip=100.0):
+    """The smallest magnitude of an array and its largest, (0, 0) when it is empty.
+
+    With `clip` the largest is that percentile of the magnitudes, unless that is 0.
+    """
     size = np.abs(values)
-    return (float(size.min()), float(size.max())) if size.size else (0.0, 0.0)
+    if not size.size:
+        return 0.0, 0.0
+    high = float(np.percentile(size, clip)) if clip < 100.0 else 0.0
+    return float(size.min()), high or float(size.max())
 
 
-def matrix_scale(own, overall, sensitivity, color_map):
+def matrix_scale(own, overall, sensitivity, color_map, clip=100.0):
     """The scale of a matrix with magnitudes `own` = (low, high) in a scene that reaches `overall`.
 
     local: its own largest; global: the scene's; semilocal: the geometric mean of the two;
-    superlocal: from its own smallest to its own largest.
+    superlocal: from its own smallest to its own largest. All of them clipped at the percentile `clip`.
     """
     low, high = own
     high = {"global": overall, "semilocal": float(np.sqrt(high * overall))}.get(sensitivity, high)
     low = low if sensitivity == "superlocal" and low < high else 0.0
-    return Scale(low, high or 1.0, color_map)
+    return Scale(low, high or 1.0, color_map, clip)
 
 
 def probability_scale(color_map):

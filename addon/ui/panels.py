@@ -4,7 +4,7 @@ in its order."""
 import bpy
 
 from ..errors import InputError
-from . import built, job, operators, properties, source, sweep
+from . import built, job, operators, properties, source, style, sweep
 from .properties import settings_of
 
 
@@ -97,7 +97,7 @@ class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
 
     def draw_settings(self, layout, _context, settings):
         look = settings.look
-        colors = ("style", "color_map", "probability_map", "sensitivity", "product_clip")
+        colors = ("style", "color_map", "probability_map", "sensitivity", "clip", "product_clip")
         sizes = ("element_scale", "min_size", "product_scale", "settled_scale")
         shown = ("title", "labels", "legend")
         _fields(layout, look, colors)
@@ -109,6 +109,16 @@ class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
         drawn = {"shape", "object", *colors, *sizes, *shown}
         _fields(layout, look, [name for name in properties.names("look") if name not in drawn])
         _fields(layout, look, shown, heading="Show")
+
+
+class MATRIX_CINEMA_PT_style(_ChosenPanel, bpy.types.Panel):
+    bl_label = "Style"
+    bl_parent_id = "MATRIX_CINEMA_PT_look"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout, _context, settings):
+        for names in style.SHOWN:
+            _fields(layout, settings.style, names)
 
 
 class MATRIX_CINEMA_PT_layout(_ChosenPanel, bpy.types.Panel):
@@ -299,6 +309,7 @@ CLASSES = (
     MATRIX_CINEMA_MT_examples,
     MATRIX_CINEMA_PT_source,
     MATRIX_CINEMA_PT_look,
+    MATRIX_CINEMA_PT_style,
     MATRIX_CINEMA_PT_layout,
     MATRIX_CINEMA_PT_camera,
     MATRIX_CINEMA_PT_animation,

@@ -14,7 +14,8 @@ import numpy as np
 from ..errors import InputError
 from ..files.presets import PARTS
 from ..files.scene import Animation, Camera, Layout, Look, Render
-from . import built, source, sweep
+from ..look.styles import STYLES
+from . import built, source, style, sweep
 from .wording import DEFAULT, choices_of, words_of
 
 TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
@@ -62,6 +63,7 @@ def drafted(settings, begun):
         group, table = getattr(settings, name), getattr(begun, name)
         changes = {f.name: _taken(group, f.name, getattr(table, f.name)) for f in dataclasses.fields(cls)}
         tables[name] = dataclasses.replace(table, **changes)
+    tables["style"] = style.chosen(settings.style, tables["look"].style, begun.style)
     texts = {name: getattr(settings, name) for name in TEXTS}
     return dataclasses.replace(begun, **tables, **texts)
 
@@ -78,6 +80,7 @@ def fill(settings, scene, text=""):
                 setattr(group, f.name, (value or DEFAULT) if choices_of(cls, f) else value)
             except TypeError:  # a style of a newer version: its name is kept by the scene itself
                 group.property_unset(f.name)
+    style.fill(settings.style, scene)
     if text:
         settings.filled_from = _digest(text)
 
@@ -211,12 +214,20 @@ def _head_chosen(settings, _context):
             setattr(settings, name, getattr(scene, name))
 
 
+def _style_chosen(look, _context):
+    """Another style shows its own parts; what was changed of the old one is gone."""
+    if look.style in STYLES:
+        style.show(look.id_data.matrix_cinema_panel.style, STYLES[look.style])
+
+
 # The classes
 
 
 def _property(cls, field):
     label, tooltip, options = words_of(cls, field.name)
     options = {"name": label, "description": tooltip, **options}
+    if (cls, field.name) == (Look, "style"):
+        options["update"] = _style_chosen
     choices = choices_of(cls, field)
     if choices:
         return bpy.props.EnumProperty(items=choices, default=field.default or DEFAULT, **options)
@@ -237,7 +248,7 @@ def _group(name, cls):
     return group
 
 
-GROUPS = {name: _group(name, cls) for name, cls in TABLES.items()}
+GROUPS = {name: _group(name, cls) for name, cls in TABLES.items()} | {"style": style.GROUP}
 
 
 class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):

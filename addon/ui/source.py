@@ -14,7 +14,7 @@ from ..files.capture import open_capture
 from ..files.presets import scene_from_capture
 from ..files.scene import from_json, load_scene
 from ..look.color_maps import color_map
-from ..look.styles import style
+from ..look.styles import style, with_style_file
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -34,6 +34,7 @@ def read(path, layer="", head=0, parts=()):
     if suffix not in (".toml", ".safetensors"):
         raise InputError(f"{path}: choose a scene (.toml) or an attention capture (.safetensors)")
     scene = scene_from_capture(path, layer, head, parts) if is_capture(path) else load_scene(path)
+    scene = with_style_file(scene)
     style(scene.look.style, f"{path}: look: style")
     for name in ("color_map", "probability_map"):
         if getattr(scene.look, name):
@@ -86,8 +87,12 @@ def moved(scene, folder):
         except ValueError:  # another drive
             return target.as_posix()
 
+    own = scene.style
+    if own.environment:
+        own = dataclasses.replace(own, environment=found(own.environment))
     return dataclasses.replace(
         scene,
+        style=own,
         capture=dataclasses.replace(scene.capture, file=found(scene.capture.file)),
         matrices={name: dataclasses.replace(m, file=found(m.file)) for name, m in scene.matrices.items()},
         folder=str(folder),

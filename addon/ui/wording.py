@@ -5,7 +5,9 @@ the tests ask that every field is here. One that is not is called by its own nam
 """
 
 from ..files.scene import Animation, Camera, Layout, Look, Render
+from ..files.style import Style
 from ..look.color_maps import color_maps
+from ..look.lights import RIGS
 from ..look.styles import STYLES
 
 # Blender has no choice without a name; in a description it is the empty string.
@@ -26,6 +28,8 @@ FIELDS = {
         "product_scale": ("Products", "Size of the products inside a cuboid, relative to the matrices", {}),
         "settled_scale": ("Settled", "Size to which the products shrink when their sweep is over",
                           {"subtype": "FACTOR"}),
+        "clip": ("Clip", "Percentile of a matrix's magnitudes at which colour and size are full; the legend "
+                 "shows it", {"subtype": "PERCENTAGE", "precision": 1}),
         "product_clip": ("Product Clip", "Percentile of the products' magnitudes at which colour and size "
                          "are full; the legend shows it", {"subtype": "PERCENTAGE", "precision": 1}),
         "instance_budget": ("Budget", "Up to so many elements each one is a mesh; above it they are drawn "
@@ -39,6 +43,43 @@ FIELDS = {
         "labels": ("Names and Tokens", "Write matrix names, shapes and the tokens along the axes", {}),
         "legend": ("Legend", "Show colour bars with numbers along the bottom of the picture", {}),
         "title": ("Title", "Show title and caption at the top of the picture", {}),
+    },
+    Style: {
+        "about": ("About", "What the style is for", {}),
+        "flat": ("Flat", "Exactly the colour map's colours, without light", {}),
+        "background": ("Background", "Colour of the background", {}),
+        "backdrop": ("Middle", "Colour of the background in the middle of the picture", {}),
+        "ground": ("Ground", "What stands under everything", {}),
+        "ground_color": ("Ground Color", "Colour of the floor", {}),
+        "gloss": ("Gloss", "How much the floor mirrors", {"subtype": "FACTOR"}),
+        "text": ("Type", "Colour of all that is written", {}),
+        "light": ("Light", "Which lamps stand around the scene", {}),
+        "light_strength": ("Strength", "Strength of all lights together", {"soft_max": 4.0}),
+        "world": ("All Around", "Strength of the light from all around", {"soft_max": 4.0}),
+        "environment": ("Environment", "A panorama, such as an HDRI, that lights the scene from all around",
+                        {"subtype": "FILE_PATH"}),
+        "environment_turn": ("Turn", "Degrees by which the environment is turned", {}),
+        "shape": ("Elements", "What is drawn for each number", {}),
+        "bevel": ("Bevel", "Width of a cube's bevels, as a part of its own", {"subtype": "FACTOR"}),
+        "edges": ("Edges", "How far edges and rims fade into the background, in flat styles",
+                  {"subtype": "FACTOR"}),
+        "shading": ("Shading", "How dark the far side of a bead is, in flat styles", {"subtype": "FACTOR"}),
+        "roughness": ("Roughness", "From a mirror to chalk", {"subtype": "FACTOR"}),
+        "coat": ("Coat", "Strength of a clear coat on the elements", {"subtype": "FACTOR"}),
+        "glow": ("Glow", "Light that elements give in their own colour", {"soft_max": 5.0}),
+        "lit_glow": ("Glow in Use", "Light that the entries in use give besides", {"soft_max": 5.0}),
+        "interior": ("Products", "What the products inside a cuboid are made of", {}),
+        "density": ("Density", "Opacity of glass, or brightness of glow", {"soft_max": 3.0}),
+        "signed_map": ("Signed Map", "Colour map of signed values", {}),
+        "unsigned_map": ("Probability Map", "Colour map of values from 0 to 1", {}),
+        "zero_hue": ("Zero Hue", "Hue between the signs, in mm's colour map", {}),
+        "hue_gap": ("Hue Gap", "Distance of either sign's hue from there", {}),
+        "hue_spread": ("Hue Spread", "How much further the hue of the largest values is", {}),
+        "min_light": ("Min Light", "Lightness of the smallest values", {"subtype": "FACTOR"}),
+        "max_light": ("Max Light", "Lightness of the largest values", {"subtype": "FACTOR"}),
+        "view_transform": ("View", "How light becomes colour; Standard keeps it as it is", {}),
+        "contrast": ("Contrast", "How steep the view transform is", {}),
+        "exposure": ("Exposure", "Brightness of the picture, in stops", {}),
     },
     Camera: {
         "view": ("View", "Where the camera stands; it frames everything, labels included", {}),
@@ -100,6 +141,23 @@ CHOICES = {
     (Look, "style"): {
         name: (name.replace("_", " ").title(), one.about[0].upper() + one.about[1:])
         for name, one in STYLES.items()
+    },
+    (Style, "light"): {
+        name: (name.replace("_", " ").title(), rig.about[0].upper() + rig.about[1:])
+        for name, rig in RIGS.items()
+    },
+    (Style, "ground"): {
+        "none": ("None", "Everything floats"),
+        "floor": ("Floor", "A floor to the horizon"),
+        "shadow": ("Shadows", "Nothing but the shadows on a floor"),
+    },
+    (Style, "interior"): {
+        "solid": ("Solid", "The same stuff as the matrices"),
+        "glass": ("Glass", "Coloured and clear"),
+        "glow": ("Glow", "Light without body, which adds up"),
+    },
+    (Style, "view_transform"): {
+        name: (name, "") for name in ("Standard", "AgX", "Filmic", "Khronos PBR Neutral")
     },
     (Look, "sensitivity"): {
         "local": ("Each Matrix", "Full size and colour at the largest magnitude of the matrix itself"),

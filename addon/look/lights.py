@@ -1,0 +1,55 @@
+"""Rigs: which lamps stand around a scene, as data; `blender.studio` sets them up, sized to the scene.
+
+A place is in the camera's own directions (right, up, towards the camera), in sizes of the scene, which
+is 1 across; so is a lamp's width. A lamp's strength is relative to the key light of the studio.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Lamp:
+    name: str
+    strength: float
+    place: tuple[float, float, float]
+    width: float
+    color: tuple[float, float, float]  # linear
+    height: float = 0.0  # of a rectangle; 0: a disk
+
+
+@dataclass(frozen=True)
+class Rig:
+    """`sky` adds Blender's own sky and a sun; `world` is the strength of light from all around."""
+
+    about: str
+    lamps: tuple[Lamp, ...] = ()
+    sky: bool = False
+    world: float = 1.0
+
+
+WARM, COOL, WHITE = (1.0, 0.955, 0.90), (0.80, 0.88, 1.0), (1.0, 1.0, 1.0)
+
+RIGS = {
+    "studio": Rig(
+        "key light from the upper left, a broad fill, and a rim from behind",
+        (
+            Lamp("Key", 1.0, (-0.55, 0.75, 0.45), 0.5, WARM),
+            Lamp("Fill", 0.22, (0.9, 0.25, 0.5), 0.9, COOL),
+            Lamp("Rim", 0.9, (0.15, 0.55, -0.75), 0.45, COOL),
+        ),
+    ),
+    "softbox": Rig(
+        "one very large light overhead and a white card in front: hardly a shadow",
+        (
+            Lamp("Ceiling", 0.95, (-0.1, 0.95, 0.1), 1.6, WHITE, height=1.1),
+            Lamp("Card", 0.3, (0.1, 0.15, 1.1), 1.2, WHITE, height=0.8),
+        ),
+    ),
+    "sun": Rig("sun from the upper left and a blue sky", sky=True),
+    "dark": Rig(
+        "nearly nothing, so that what glows can be seen",
+        (Lamp("Rim", 0.18, (0.15, 0.6, -0.75), 0.5, COOL),),
+        world=0.15,
+    ),
+    "environment": Rig("no lamps: only the picture that is the scene's environment"),
+}

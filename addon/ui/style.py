@@ -1,0 +1,78 @@
+"""The style in the panel: its parts as the chosen style has them, and what was changed of them.
+
+The menu of styles fills these properties; a description keeps only what differs from the named style.
+"""
+
+import dataclasses
+import typing
+
+import bpy
+import numpy as np
+
+from ..files.style import Color, Style, over
+from ..look.styles import PLAIN, STYLES
+from .wording import choices_of, words_of
+
+# What the panel shows, in groups; the rest has its place in [look] or stays as the scene file says.
+SHOWN = (
+    ("light", "light_strength", "world", "environment", "environment_turn"),
+    ("background", "backdrop", "ground", "ground_color", "gloss"),
+    ("interior", "density", "roughness", "coat", "glow", "lit_glow", "bevel", "edges", "shading"),
+    ("view_transform", "contrast", "exposure"),
+    ("zero_hue", "hue_gap", "hue_spread", "min_light", "max_light"),
+)
+NAMES = tuple(name for group in SHOWN for name in group)
+
+
+def fill(group, scene):
+    """Show the style of a description, whose style is no file."""
+    show(group, over(STYLES.get(scene.look.style, PLAIN), scene.style))
+
+
+def show(group, style):
+    for name in NAMES:
+        setattr(group, name, getattr(style, name))
+
+
+def chosen(group, name, before):
+    """What the panel changes of the style `name`, as a Style; `before` has what the scene said."""
+    base, changes = STYLES.get(name, PLAIN), {}
+    for field in NAMES:
+        value, said, own = getattr(group, field), getattr(before, field), getattr(base, field)
+        if said is not None and _same(value, said):
+            changes[field] = said
+        else:
+            changes[field] = None if _same(value, own) else _plain(value)
+    return dataclasses.replace(before, **changes)
+
+
+def _same(value, other):
+    """Whether a property holds `other`, as far as single precision goes."""
+    if isinstance(other, str):
+        return value == other
+    return bool((np.float32(value) == np.float32(other)).all())
+
+
+def _plain(value):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return float(str(np.float32(value)))
+    return tuple(round(255 * min(max(channel, 0.0), 1.0)) / 255 for channel in value)
+
+
+def _property(field):
+    label, tooltip, options = words_of(Style, field.name)
+    default = getattr(PLAIN, field.name)
+    options = {"name": label, "description": tooltip, "default": default, **options}
+    if field.metadata.get("choices"):
+        return bpy.props.EnumProperty(items=choices_of(Style, field), **options)
+    if Color in typing.get_args(field.type):
+        return bpy.props.FloatVectorProperty(subtype="COLOR_GAMMA", min=0.0, max=1.0, **options)
+    if isinstance(default, str):
+        return bpy.props.StringProperty(**options)
+    return bpy.props.FloatProperty(min=field.metadata["low"], max=field.metadata["high"], **options)
+
+
+GROUP = type("MATRIX_CINEMA_PG_style", (bpy.types.PropertyGroup,), {})
+GROUP.__annotations__ = {f.name: _property(f) for f in dataclasses.fields(Style) if f.name in NAMES}
