@@ -18,7 +18,7 @@ from .errors import InputError, JobError
 from .files.capture import open_capture
 from .files.imports import import_file
 from .files.presets import PARTS
-from .files.scene import ENGINES, VIEWS
+from .files.scene import ENGINES, MOVES, VIEWS
 from .render.interrupt import STATUS as INTERRUPTED
 from .render.interrupt import end_process, leaving_at_once
 from .render.outputs import require_file_place, require_folder_place
@@ -127,6 +127,9 @@ def parser():
     def look(one):
         one.add_argument("--style", metavar="NAME", help="instead of the scene's style")
         one.add_argument("--view", metavar="NAME", choices=VIEWS, help="instead of the scene's camera view")
+        one.add_argument("--subject", metavar="NAME",
+                         help="what the camera frames: a matrix, or \"NAME products\"")
+        one.add_argument("--move", metavar="NAME", choices=MOVES, help="how the camera moves in the film")
 
     one = command("render", render, "Render a still, a film or numbered frames.")
     source(one, ", or a built .blend")
@@ -371,8 +374,9 @@ def presets(arguments):
 
 
 def _source(arguments):
+    look = {name: getattr(arguments, name, None) for name in ("style", "view", "subject", "move")}
     return open_source(arguments.source, layer=arguments.layer, head=arguments.head, parts=arguments.parts,
-                       style=getattr(arguments, "style", None), view=getattr(arguments, "view", None))
+                       **look)
 
 
 def _target(arguments, source):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .algebra.stages import Leaf, is_sheet
 from .files.heads import head_statistics, pair_text, worth_filming
-from .files.scene import ANIMATIONS, VIEWS
+from .files.scene import ANIMATIONS, MOVES, VIEWS
 from .look.color_maps import color_maps
 from .look.styles import STYLES
 from .staging.plan import count_elements
@@ -111,7 +111,8 @@ def preset_lines():
     """Every name that can be chosen, with what it is for."""
     lines = ["styles", *(f"  {name:<18}{one.about}" for name, one in STYLES.items()), "", "colour maps"]
     lines += [f"  {name:<18}{one['use']}" for name, one in color_maps().items()]
-    lines += ["", "views", *(f"  {name}" for name in VIEWS), "", "animations"]
+    lines += ["", "views", *(f"  {name}" for name in VIEWS), "", "moves", *(f"  {name}" for name in MOVES),
+              "", "animations"]
     return [*lines, *(f"  {name}" for name in ANIMATIONS)]
 
 

@@ -25,7 +25,7 @@ class Source:
         return self.description is None
 
 
-def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None):
+def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None, subject=None, move=None):
     """The source at `path`; what else is given replaces what the scene says.
 
     A capture needs `layer` (number or name, as text) and `head`; `parts` are those of files/presets.py.
@@ -36,7 +36,8 @@ def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None)
     if parts and suffix != ".safetensors":
         raise InputError(f"--with: {path} says itself what it shows; it is for captures")
     if suffix == ".blend":
-        for option, value in (("layer", layer), ("head", head), ("style", style), ("view", view)):
+        for option, value in (("layer", layer), ("head", head), ("style", style), ("view", view),
+                              ("subject", subject), ("move", move)):
             if value is not None:
                 raise InputError(f"--{option}: {path} is built already; give its scene file instead")
         _require_blend(path)
@@ -51,8 +52,9 @@ def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None)
         raise InputError(f'{path}: unknown kind of file "{suffix}"; {EXPECTED}')
     if style is not None:
         description = _replaced(description, "look", style=style)
-    if view is not None:
-        description = _replaced(description, "camera", view=view)
+    camera = {"view": view, "subject": subject, "move": move}
+    camera = {name: value for name, value in camera.items() if value is not None}
+    description = _replaced(description, "camera", **camera)
     return Source(path, description)
 
 

@@ -11,32 +11,45 @@ bpy = pytest.importorskip("bpy")
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Matrix, Vector  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
-from matrix_cinema.blender.camera import matrix_of  # noqa: E402
+from matrix_cinema.blender.camera import place  # noqa: E402
 from matrix_cinema.files.scene import VIEWS, Scene, from_dict, load_scene  # noqa: E402
-from matrix_cinema.staging.framing import DIRECTIONS, frame  # noqa: E402
+from matrix_cinema.staging.framing import DIRECTIONS, Optics, angles  # noqa: E402
+from matrix_cinema.staging.shots import Key, Shot  # noqa: E402
+from matrix_cinema.staging.views import INSIDE  # noqa: E402
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "attention_head.toml"
 
 
+@pytest.mark.parametrize("orthographic", [False, True])
 @pytest.mark.parametrize("aspect", [(640, 360), (300, 700), (500, 500)])
-@pytest.mark.parametrize("direction", DIRECTIONS.values(), ids=DIRECTIONS)
-def test_project_and_seen_agree_with_blender(factory, direction, aspect):
-    scene, lens = bpy.context.scene, 42.0
-    points = np.random.default_rng(1).normal(size=(20, 3)) * [5, 9, 3] + [3, -2, 1]
-    view = frame(points, direction, lens, aspect[0] / aspect[1], (0.1, 0.0, 0.2, 0.05))
-    data = bpy.data.cameras.new("Camera")
-    data.lens = lens
-    camera = bpy.data.objects.new("Camera", data)
-    scene.collection.objects.link(camera)
-    camera.matrix_world = matrix_of(view)
+def test_a_shot_is_what_blenders_camera_does(factory, aspect, orthographic):
+    """Through random keys, at whole frames and between."""
+    scene, random = bpy.context.scene, np.random.default_rng(1)
+    optics = Optics(aspect[0] / aspect[1], 42.0, orthographic)
+    keys = []
+    for frame, direction in zip((1.0, 9.5, 30.0), list(DIRECTIONS.values())[:3], strict=True):
+        pose = np.array([*random.normal(size=3), *angles(direction), random.uniform(20, 40)])
+        keys.append(Key(frame, pose, random.normal(size=6) * 0.1))
+    film = Shot(tuple(keys), optics, np.array([0.5, -0.25]), standoff=30.0, size=10.0, blur=0.5)
+    place(film, scene.collection, scene)
+    points = random.normal(size=(20, 3)) * [5, 9, 3]
     scene.render.resolution_x, scene.render.resolution_y = aspect
-    bpy.context.view_layer.update()
-    seen = np.array([world_to_camera_view(scene, camera, Vector(p)) for p in points])
-    np.testing.assert_allclose(2 * seen[:, :2] - 1, view.project(points), atol=1e-4)
-    np.testing.assert_allclose(seen[:, 2], view.seen(points)[2], rtol=1e-5)
+    for frame in (1, 4, 9, 22, 30, 40):
+        scene.frame_set(frame)
+        bpy.context.view_layer.update()
+        view = film.view(frame)
+        seen = np.array([world_to_camera_view(scene, scene.camera, Vector(p)) for p in points])
+        np.testing.assert_allclose(2 * seen[:, :2] - 1, view.project(points), atol=2e-4)
+        np.testing.assert_allclose(seen[:, 2], view.seen(points)[2], rtol=1e-4)
+    data = scene.camera.data
+    f = 1.0 if orthographic else 0.042
+    assert data.dof.use_dof and f / data.dof.aperture_fstop == pytest.approx(0.5, rel=1e-5)
 
 
-@pytest.mark.parametrize(("view", "size"), [(view, (640, 360)) for view in VIEWS] + [("stage", (300, 700))])
+@pytest.mark.parametrize(
+    ("view", "size"),
+    [(view, (640, 360)) for view in VIEWS if view not in INSIDE] + [("stage", (300, 700))],
+)
 def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
     """Bounds of every element and label, at the end of a film in which all of them are large."""
     description = {

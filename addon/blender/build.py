@@ -8,7 +8,6 @@ import json
 from dataclasses import astuple
 
 import bpy
-import numpy as np
 
 from ..algebra.evaluate import bounds
 from ..algebra.stages import Concat, Product, Slice, is_sum
@@ -17,6 +16,8 @@ from ..files.scene import to_json
 from ..staging.numerals import decimals
 from ..staging.overlay import overlay
 from ..staging.plan import plan, zero
+from ..staging.shots import shot, subject_of
+from ..staging.views import parts_of
 from . import camera, lettering, studio
 from .beams import write_beams
 from .digest import digest
@@ -57,7 +58,7 @@ def draw(p, target=None):
     environment = studio.load_environment(p)
     clear(target, keep=environment)
     rooms = _collections(target)
-    labels = lettering.write_labels(p, rooms["Lettering"], target)
+    marks = lettering.write_labels(p, rooms["Lettering"], target)
     values = _values(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {
@@ -77,11 +78,13 @@ def draw(p, target=None):
 
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
     target.render.fps = p.scene.render.fps
-    corners = np.concatenate([p.arrangement.corners(), labels])
-    written = overlay(p, p.scene.render.width / p.scene.render.height)
-    view = camera.place(p, corners, written, rooms["Stage"], target)
-    lettering.face_camera(target.camera, rooms["Lettering"])
+    aspect = p.scene.render.width / p.scene.render.height
+    written = overlay(p, aspect)
+    film = shot(p, marks, written, aspect)
+    view = film.view(1.0)
+    lettering.face_camera(camera.place(film, rooms["Stage"], target), rooms["Lettering"])
     lettering.write_overlay(p, view, written, rooms["Lettering"], target)
+    corners = subject_of(parts_of(p.arrangement), marks).points(view)
     studio.light(p, view, corners, environment, rooms["Stage"], target)
     target["matrix_cinema"] = to_json(p.description)
     target["mc_axes"] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})

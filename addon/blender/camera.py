@@ -1,60 +1,56 @@
-"""The camera: a named view that frames everything, labels included."""
+"""The camera as a rig: a target that is turned and moved, and the camera before it, looking at it.
 
-import itertools
+What moves has a few keys with handles, for anyone to edit: the target's place and turn, the camera's
+distance or, without perspective, its scale.
+"""
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 
-from ..staging.framing import DIRECTIONS, frame
+from ..staging.shots import SCALED
+from . import compat
+
+CHANNELS = (("location", 0), ("location", 1), ("location", 2), ("rotation_euler", 0), ("rotation_euler", 2))
 
 
-def place(p, points, overlay, collection, target):
-    """Add the camera that frames `points` (n, 3) in the description's view; returns its View."""
-    options, picture = p.scene.camera, p.scene.render
-    view = _clear_view(p, points, overlay, picture.width / picture.height)
+def place(shot, collection, target):
+    """Add the camera of a Shot; returns it."""
     data = bpy.data.cameras.new("Camera")
-    data.lens = options.lens
-    depths = view.seen(points)[2]
-    data.clip_start, data.clip_end = 0.05, float(depths.max()) * 20
     camera = bpy.data.objects.new("Camera", data)
-    camera.matrix_world = matrix_of(view)
-    collection.objects.link(camera)
+    aim = bpy.data.objects.new("Camera Target", None)
+    for ob in (aim, camera):
+        collection.objects.link(ob)
+    aim.empty_display_type, aim.empty_display_size = "SPHERE", 0.5
+    camera.parent = aim
+    x, y, z, tilt, turn, reach = shot.keys[0].pose
+    aim.location, aim.rotation_euler = (x, y, z), (tilt, 0.0, turn)
+    distance = shot.standoff if shot.optics.orthographic else reach
+    camera.location = (*shot.shift, distance)
+    if shot.optics.orthographic:
+        data.type, data.ortho_scale = "ORTHO", SCALED * reach
+    else:
+        data.lens = shot.optics.lens
+    data.clip_start, data.clip_end = 0.05, 20.0 * (distance + shot.size)
+    if shot.blur:
+        data.dof.use_dof, data.dof.focus_object = True, aim
+        # The f-number is the focal length in metres, or 1 without perspective, over the lens's diameter.
+        data.dof.aperture_fstop = (1.0 if shot.optics.orthographic else 1e-3 * shot.optics.lens) / shot.blur
+    _animate(shot, aim, camera)
     target.camera = camera
-    return view
+    return camera
 
 
-def _clear_view(p, points, overlay, aspect):
-    """The view from nearest by in which nothing stands under the overlay, whatever part of the frame's
-    left, bottom and top that leaves free; the nearest of all where every view is covered."""
-    m = p.scene.camera.margin
-    frees = itertools.product(
-        np.arange(0.0, 0.41, 0.04), np.arange(0.0, 0.41, 0.02), np.arange(0.0, 0.31, 0.02)
-    )
-    views = [
-        frame(
-            points,
-            DIRECTIONS[p.scene.camera.view],
-            p.scene.camera.lens,
-            aspect,
-            (m + left, m, m + low, m + top),
-        )
-        for left, low, top in frees
-    ]
-    views.sort(key=lambda view: -(view.position @ view.forward))
-    for view in views:
-        if not overlay.covers((view.project(points) + 1) / 2 * (aspect, 1.0)):
-            return view
-    return views[0]
-
-
-def matrix_of(view):
-    """The world matrix of a camera that has this view."""
-    matrix = np.eye(4)
-    matrix[:3, 0], matrix[:3, 1], matrix[:3, 2], matrix[:3, 3] = (
-        view.right,
-        view.up,
-        -view.forward,
-        view.position,
-    )
-    return Matrix(matrix.tolist())
+def _animate(shot, aim, camera):
+    """Keys for each of the channels that change."""
+    frames = [key.frame for key in shot.keys]
+    poses = np.array([key.pose for key in shot.keys])
+    slopes = np.array([key.slope for key in shot.keys])
+    owners = [(aim, *channel) for channel in CHANNELS]
+    if shot.optics.orthographic:
+        owners.append((camera.data, "ortho_scale", 0))
+        poses[:, 5], slopes[:, 5] = SCALED * poses[:, 5], SCALED * slopes[:, 5]
+    else:
+        owners.append((camera, "location", 2))
+    for (owner, path, index), values, rates in zip(owners, poses.T, slopes.T, strict=True):
+        if np.ptp(values) > 1e-9:
+            compat.set_curve(owner, path, index, frames, values, rates)

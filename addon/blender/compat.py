@@ -65,6 +65,29 @@ def set_keyframes(datablock, path, keys, *, smooth=False):
     return curve
 
 
+def set_curve(datablock, path, index, frames, values, slopes):
+    """Animate one number of a property along cubics through `values` at `frames`, changing by `slopes` per
+    frame there: keys with handles, as a person would set them."""
+    animation = datablock.animation_data or datablock.animation_data_create()
+    if animation.action is None:
+        animation.action = bpy.data.actions.new(datablock.name)
+    curve = animation.action.fcurve_ensure_for_datablock(datablock, path, index=index)
+    points = curve.keyframe_points
+    points.clear()
+    points.add(len(frames))
+    for n, (point, frame, value, slope) in enumerate(zip(points, frames, values, slopes, strict=True)):
+        # Handles at a third of the way make time run evenly along the curve.
+        before = (frame - frames[n - 1]) / 3 if n else 1.0
+        after = (frames[n + 1] - frame) / 3 if n + 1 < len(frames) else 1.0
+        point.co = frame, value
+        point.interpolation = "BEZIER"
+        point.handle_left_type = point.handle_right_type = "FREE"
+        point.handle_left = frame - before, value - slope * before
+        point.handle_right = frame + after, value + slope * after
+    curve.update()
+    return curve
+
+
 def find_curve(datablock, path):
     """The F-curve that animates `path` of this data-block, or None."""
     animation = datablock.animation_data

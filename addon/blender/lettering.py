@@ -11,19 +11,21 @@ from mathutils import Matrix
 
 from ..staging import captions
 from ..staging.framing import axes
-from ..staging.views import direction_of
+from ..staging.shots import Mark
+from ..staging.views import INSIDE, direction_of
 from .materials import color_bar_material, plain_material
 
 OVERLAY_DISTANCE = 1.0
+INSIDE_DISTANCE = 0.4  # where elements are as near as that
 
 
 def write_labels(p, collection, target):
-    """Write names and token labels into the scene; returns the corners of their boxes, (n, 3).
+    """Write names and token labels into the scene; returns their Marks.
 
     Has to be done before there is anything large in `target`, because measuring type evaluates it.
     """
     if not p.scene.look.labels:
-        return np.empty((0, 3))
+        return []
     direction = direction_of(p)
     right, up, _ = axes(direction)
     strong = plain_material("Matrix Cinema type", p.style.text)
@@ -37,7 +39,7 @@ def write_labels(p, collection, target):
         ob["mc_kind"], ob["mc_label"] = "label", label.kind
         written.append(ob)
     target.view_layers[0].update()  # bound boxes are known from here on
-    corners, name = [], None
+    marks, name = [], None
     for label, ob in zip(labels, written, strict=True):
         start, bottom, end, top = measure(ob)
         middle = label.position + right * {"LEFT": -start, "CENTER": 0.0, "RIGHT": -end}[label.align]
@@ -51,8 +53,8 @@ def write_labels(p, collection, target):
             place = middle + right * (end + 0.05 * label.size) + up * 0.5 * label.size
             _hang(raised, ob, middle, place, right, up)
             end, top = end + 0.4 * label.size, max(top, 0.95 * label.size)
-        corners += [middle + right * x + up * y for x in (start, end) for y in (bottom, top)]
-    return np.array(corners)
+        marks.append(Mark(middle, (start, bottom, end, top), label.owner))
+    return marks
 
 
 def face_camera(camera, collection):
@@ -106,17 +108,35 @@ def write_overlay(p, view, overlay, collection, target):
     """Write the title and the legend onto the picture, before the camera."""
     strong = plain_material("Matrix Cinema overlay", p.style.text)
     soft = plain_material("Matrix Cinema soft overlay", _between(p.style.text, p.style.background, 0.35))
-    unit = 2 * view.half_height * OVERLAY_DISTANCE  # the height of the frame
-    corner = -view.half_width * OVERLAY_DISTANCE, -view.half_height * OVERLAY_DISTANCE
+    parent, size = target.camera, np.array([view.half_width, view.half_height])
+    distance = INSIDE_DISTANCE if p.scene.camera.view in INSIDE else OVERLAY_DISTANCE
+    if view.orthographic:
+        parent, size = _scaled_with(target.camera, collection), size / target.camera.data.ortho_scale
+    else:
+        size = size * distance
+    unit = 2 * size[1]  # the height of the frame
     written = [
         (line, text(line.text, line.size * unit, line.align, soft if line.soft else strong, collection))
         for line in overlay.lines
     ]
     written += [(s, _strip(s.color_map, s.width * unit, s.height * unit, collection)) for s in overlay.strips]
     for item, ob in written:
-        ob.parent = target.camera
-        ob.location = (corner[0] + item.x * unit, corner[1] + item.y * unit, -OVERLAY_DISTANCE)
+        ob.parent = parent
+        ob.location = (item.x * unit - size[0], item.y * unit - size[1], -distance)
         ob["mc_kind"] = "overlay"
+
+
+def _scaled_with(camera, collection):
+    """An empty before an orthographic camera whose size follows the camera's scale: a plain driver."""
+    ob = bpy.data.objects.new("Overlay", None)
+    collection.objects.link(ob)
+    ob.parent = camera
+    for axis in (0, 1):
+        driver = ob.driver_add("scale", axis).driver
+        driver.type = "SUM"
+        target = driver.variables.new().targets[0]
+        target.id_type, target.id, target.data_path = "CAMERA", camera.data, "ortho_scale"
+    return ob
 
 
 def _strip(color_map, width, height, collection):

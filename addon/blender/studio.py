@@ -37,7 +37,7 @@ def light(p, view, corners, environment, collection, target):
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
     world(p.style, view, environment, target)
     floor = None
-    if p.style.ground != "none":
+    if p.style.ground != "none" and view.position[2] > low[2]:  # from below it would hide everything
         floor = ground(p.style, middle, low[2] - 0.6, size, collection)
     if not p.style.flat:
         lamps(p.style, view, middle, size, floor, collection)

@@ -28,7 +28,24 @@ LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
-VIEWS = ("stage", "three_quarter", "front", "side", "top", "isometric", "mm")
+VIEWS = (
+    "stage",
+    "three_quarter",
+    "hero",
+    "isometric",
+    "front",
+    "back",
+    "left",
+    "right",
+    "top",
+    "bottom",
+    "inside",
+    "inside_left",
+    "mm",
+    "free",
+)
+PROJECTIONS = ("perspective", "orthographic")
+MOVES = ("none", "orbit", "push_in", "crane", "follow", "visit")
 ENGINES = ("cycles", "eevee")
 
 
@@ -171,11 +188,23 @@ class Look:
 
 @dataclass(frozen=True)
 class Camera:
-    """A named view; `lens` in millimetres, `margin` as a fraction of the frame."""
+    """A named view, or a "free" one by `azimuth` and `elevation` in degrees; what it shows and how it moves.
+
+    `subject` is the name of a matrix, or that of a result followed by " products" for its cuboid; empty,
+    everything. `lens` in millimetres, 0 for the view's own, as is an empty `projection`; `margin` as a
+    fraction of the frame. `turns` are those of the move "orbit". `depth_of_field` from 0, none, to 1.
+    """
 
     view: str = option("stage", choices=VIEWS)
-    lens: float = option(50.0, low=8.0, high=400.0)
+    azimuth: float = option(30.0, low=-360.0, high=360.0)
+    elevation: float = option(25.0, low=-90.0, high=90.0)
+    projection: str = option("", choices=("",) + PROJECTIONS)
+    subject: str = ""
+    lens: float = option(0.0, low=0.0, high=400.0)
     margin: float = option(0.04, low=0.0, high=0.4)
+    move: str = option("none", choices=MOVES)
+    turns: float = option(1.0, low=-100.0, high=100.0)
+    depth_of_field: float = option(0.0, low=0.0, high=1.0)
 
 
 @dataclass(frozen=True)

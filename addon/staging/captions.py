@@ -26,13 +26,14 @@ READABLE = 0.42  # smaller tokens, in entries, are thinned out instead
 @dataclass(frozen=True, eq=False)
 class Label:
     """A line of text at a world position. `align` is "LEFT", "CENTER" or "RIGHT"; `size` in entries.
-    `transposed` adds a raised T."""
+    `owner` is the name of the matrix it stands at; `transposed` adds a raised T."""
 
     text: str
     position: np.ndarray
     size: float
     align: str
     kind: str  # "name", "detail", "token", or "title" of all that makes one result
+    owner: str
     transposed: bool = False
 
 
@@ -76,8 +77,9 @@ def names(p, direction):
             f"{axis} {count}".strip()
             for axis, count in zip(axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
         )
-        out.append(Label(text, base, name_size, align, "name", plane.transposed))
-        out.append(Label(shape, base - up * (detail_size * 1.35), detail_size, align, "detail"))
+        owner, under = plane.stage.name, base - up * (detail_size * 1.35)
+        out.append(Label(text, base, name_size, align, "name", owner, plane.transposed))
+        out.append(Label(shape, under, detail_size, align, "detail", owner))
     return out + _titles(p, direction, name_size, detail_size)
 
 
@@ -86,7 +88,7 @@ def _titles(p, direction, name_size, detail_size):
     there, or in a fan that runs down at its left."""
     right, up, _ = axes(direction)
     all_across, out = float(np.ptp(p.arrangement.corners() @ right)), []
-    for text, corners, at_left in _titled(p):
+    for owner, text, corners, at_left in _titled(p):
         size = max(TITLE_SIZE * name_size, 0.0 if at_left else all_across / TITLES_ACROSS)
         across, high = corners @ right, corners @ up
         x, y, align = across.mean(), high.min() - 0.95 * name_size - 1.35 * detail_size - 1.1 * size, "CENTER"
@@ -94,7 +96,7 @@ def _titles(p, direction, name_size, detail_size):
             x, y, align = across.min() - 0.5 * size, 0.5 * (high.min() + high.max()) - 0.4 * size, "RIGHT"
         center = _middle(corners)
         position = center + right * (x - center @ right) + up * (y - center @ up)
-        out.append(Label(text, position, size, align, "title"))
+        out.append(Label(text, position, size, align, "title", owner))
     return out
 
 
@@ -114,7 +116,8 @@ def _below_another(p):
 
 
 def _titled(p):
-    """The results that have a title: (title, corners of all that makes it, whether others stand under it).
+    """The results that have a title: (name, title, corners of all that makes it, whether others stand under
+    it).
 
     They are those of a grid, or the heads of a sum or a concatenation of all.
     """
@@ -128,7 +131,7 @@ def _titled(p):
             own = [part for part in p.arrangement.planes if part.consumer in makers or part.stage is one]
             own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
             if one.title and own:
-                yield one.title, np.concatenate([part.corners() for part in own]), group.down
+                yield one.name, one.title, np.concatenate([part.corners() for part in own]), group.down
 
 
 def _places(plane, direction, name_size, detail_size):
@@ -283,7 +286,7 @@ def _axis(p, plane, direction, texts, along, across):
     every, size = spacing(abs(along @ up), abs(along @ right), max(map(len, texts)))
     align = "LEFT" if sign > 0 else "RIGHT"
     labels = tuple(
-        Label(text, end + along * ruler.at(n) - up * size * 0.35, size, align, "token")
+        Label(text, end + along * ruler.at(n) - up * size * 0.35, size, align, "token", plane.stage.name)
         for n, text in enumerate(texts)
         if n % every == 0
     )

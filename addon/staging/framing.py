@@ -1,7 +1,13 @@
 """Exact framing: where a camera of given direction and lens has to stand so that all points fit.
 
-For a fixed orientation the frame's four sides are four half-spaces that must hold every point;
-the nearest position that satisfies all of them has a closed form.
+For a fixed orientation the frame's four sides are four half-spaces that must hold every point. So the
+places that a camera may take form a convex set: its nearest one has a closed form, and whoever moves
+straight from one allowed place to another loses nothing on the way.
+
+A camera's place is told by its `centre` across its own axes (right, up) and by its `reach`: how far it
+stands back from the origin along its view, or for an orthographic one half the longer side of its frame.
+Half the frame at a point of depth z is then h · (z + reach), and h · reach for an orthographic camera,
+for which every depth counts as 0.
 """
 
 from dataclasses import dataclass
@@ -15,16 +21,41 @@ DIRECTIONS = {
     "stage": (0.42, -1.0, 0.52),
     "three_quarter": (1.0, -1.0, 0.70),
     "front": (0.0, -1.0, 0.0),
-    "side": (1.0, 0.0, 0.0),
-    "top": (0.0, -1e-3, 1.0),
+    "back": (0.0, 1.0, 0.0),
+    "left": (-1.0, 0.0, 0.0),
+    "right": (1.0, 0.0, 0.0),
+    "top": (0.0, 0.0, 1.0),
+    "bottom": (0.0, 0.0, -1.0),
     "isometric": (1.0, -1.0, 0.8164966),
+    "hero": (0.55, -1.0, 0.14),
     "mm": (-1.0, -1.0, 1.0),  # its default camera stands at (-48, 48, 48), y up
 }
 
 
+@dataclass(frozen=True)
+class Optics:
+    """What a camera sees at once: `aspect` width / height, `lens` in millimetres."""
+
+    aspect: float
+    lens: float = 50.0
+    orthographic: bool = False
+
+    @property
+    def half(self):
+        """Half of the frame's width and height at distance 1, or of an orthographic frame of reach 1."""
+        longer = 1.0 if self.orthographic else 0.5 * SENSOR / self.lens
+        wide, narrow = (1.0, 1.0 / self.aspect) if self.aspect >= 1 else (self.aspect, 1.0)
+        return longer * np.array([wide, narrow])
+
+    def depths(self, seen):
+        """How deep points (n, 3) in the camera's axes are, as far as that matters: (n,)."""
+        return np.zeros(len(seen)) if self.orthographic else seen[:, 2]
+
+
 @dataclass(frozen=True, eq=False)
 class View:
-    """A camera: position, unit axes (3,), and the half-width and half-height of its frame at distance 1."""
+    """A camera: position, unit axes (3,), and the half-width and half-height of its frame: at distance 1,
+    or of an orthographic camera everywhere."""
 
     position: np.ndarray
     right: np.ndarray
@@ -32,45 +63,76 @@ class View:
     forward: np.ndarray
     half_width: float
     half_height: float
+    orthographic: bool = False
+
+    @property
+    def axes(self):
+        return self.right, self.up, self.forward
 
     def project(self, points):
         """World points (n, 3) to the frame: (n, 2), the frame being -1 to 1 on both axes."""
         x, y, z = self.seen(points)
-        return np.stack([x / z / self.half_width, y / z / self.half_height], axis=1)
+        depth = np.ones_like(z) if self.orthographic else z
+        return np.stack([x / depth / self.half_width, y / depth / self.half_height], axis=1)
 
     def seen(self, points):
         """World points (n, 3) as right, up and forward of the camera: (3, n)."""
         return np.stack([self.right, self.up, self.forward]) @ (np.asarray(points, float) - self.position).T
 
 
-def axes(direction):
-    """Unit right, up and forward of an upright camera that looks against `direction`."""
-    forward = -np.asarray(direction, float) / np.linalg.norm(direction)
-    right = np.cross(forward, (0.0, 0.0, 1.0))
-    right /= np.linalg.norm(right)
+def angles(direction):
+    """(tilt, turn) of an upright camera that looks against `direction`, in radians: 0 looks down, a quarter
+    turn straight ahead; at turn 0 from the front, then from the right."""
+    x, y, z = np.asarray(direction, float) / np.linalg.norm(direction)
+    return float(np.arccos(np.clip(z, -1.0, 1.0))), float(np.arctan2(x, -y)) if np.hypot(x, y) > 1e-9 else 0.0
+
+
+def direction_at(tilt, turn):
+    """The direction towards a camera with these angles, (3,)."""
+    return np.array([np.sin(turn) * np.sin(tilt), -np.cos(turn) * np.sin(tilt), np.cos(tilt)])
+
+
+def axes_at(tilt, turn):
+    """Unit right, up and forward of a camera with these angles."""
+    right = np.array([np.cos(turn), np.sin(turn), 0.0])
+    forward = -direction_at(tilt, turn)
     return right, np.cross(right, forward), forward
 
 
-def frame(points, direction, lens, aspect, margins):
-    """The nearest View against `direction` that shows all points (n, 3).
+def axes(direction):
+    """Unit right, up and forward of an upright camera that looks against `direction`."""
+    return axes_at(*angles(direction))
 
-    `lens` in millimetres, `aspect` width / height, `margins` the fractions of the frame left free
-    at (left, right, bottom, top).
+
+def nearest(seen, optics, margins):
+    """The least reach at which points (n, 3) in the camera's axes fit, and the centre there, (2,).
+
+    `margins` are the fractions of the frame left free at (left, right, bottom, top).
     """
-    right, up, forward = axes(direction)
-    longer = 0.5 * SENSOR / lens
-    half = (longer, longer / aspect) if aspect >= 1 else (longer * aspect, longer)
-    x, y, z = np.stack([right, up, forward]) @ np.asarray(points, float).T
-    left_m, right_m, bottom_m, top_m = margins
-    across = _between(x, z, half[0] * (1 - 2 * left_m), half[0] * (1 - 2 * right_m))
-    upward = _between(y, z, half[1] * (1 - 2 * bottom_m), half[1] * (1 - 2 * top_m))
-    depth = min(across[0], upward[0])
-    position = right * across[1](depth) + up * upward[1](depth) + forward * depth
-    return View(position, right, up, forward, *half)
+    low, high = _sides(optics, margins)
+    z = optics.depths(seen)[:, None]
+    tops, bottoms = (seen[:, :2] - high * z).max(axis=0), (-seen[:, :2] - low * z).max(axis=0)
+    reach = float(((tops + bottoms) / (high + low)).max())
+    return reach, window(seen, reach, optics, margins).mean(axis=0)
 
 
-def _between(x, z, low, high):
-    """The largest camera depth at which -low ≤ (x - c) / (z - depth) ≤ high holds for some c,
-    and that c, centred, as a function of the depth."""
-    top, bottom = (x - high * z).max(), (-x - low * z).max()
-    return -(top + bottom) / (high + low), lambda depth: 0.5 * (top + high * depth - bottom - low * depth)
+def window(seen, reach, optics, margins):
+    """Between which centres a camera of this reach sees all points: (lowest, highest), (2, 2)."""
+    low, high = _sides(optics, margins)
+    size = optics.depths(seen)[:, None] + reach
+    return np.stack([(seen[:, :2] - high * size).max(axis=0), (seen[:, :2] + low * size).min(axis=0)])
+
+
+def _sides(optics, margins):
+    """How far the free part of the frame goes to the left and bottom, and to the right and top: (2,) each."""
+    left, right, bottom, top = margins
+    return optics.half * (1 - 2 * np.array([left, bottom])), optics.half * (1 - 2 * np.array([right, top]))
+
+
+def view_from(axes, centre, reach, optics, depth):
+    """The View of a camera with this centre and reach. `depth` is where an orthographic one stands along
+    its view, for which that matters only to what lies behind it."""
+    right, up, forward = axes
+    if optics.orthographic:
+        return View(right * centre[0] + up * centre[1] + forward * depth, *axes, *(optics.half * reach), True)
+    return View(right * centre[0] + up * centre[1] - forward * reach, *axes, *optics.half)

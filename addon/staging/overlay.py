@@ -6,14 +6,13 @@ smaller.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from . import captions
 from .legend import legend_of
 
 EDGE = 0.045
 BAR_WIDTH, BAR_HEIGHT, BAR_STEP = 0.34, 0.020, 0.59
 LINE = 0.024
+ROOM = 0.012  # around what is written
 LETTER = 0.55  # width of a letter, of its size
 NARROW = 1.35  # frames narrower than this, width to height, shrink the overlay
 
@@ -57,16 +56,20 @@ class Overlay:
     lines: tuple[Line, ...]
     strips: tuple[Strip, ...]
 
-    def covers(self, points, margin=0.012):
-        """Whether any of the points (n, 2) lies under something that is written."""
-        boxes = np.array([item.box for item in (*self.lines, *self.strips)]).reshape(-1, 4)
-        low, high = boxes[:, :2] - margin, boxes[:, 2:] + margin
-        inside = (points[:, None] > low) & (points[:, None] < high)
-        return bool(inside.all(axis=2).any())
+    @property
+    def boxes(self):
+        """(left, bottom, right, top) of all that is written, with some room around it."""
+        return [
+            (left - ROOM, low - ROOM, right + ROOM, top + ROOM)
+            for left, low, right, top in (item.box for item in (*self.lines, *self.strips))
+        ]
 
 
 def overlay(p, aspect):
-    """The overlay of a plan on a frame of this `aspect`, width to height."""
+    """The overlay of a plan on a frame of this `aspect`, width to height; nothing where a depth of field
+    would blur it, as near to the lens as it is."""
+    if p.scene.camera.depth_of_field:
+        return Overlay((), ())
     unit = min(1.0, aspect / NARROW)
     lines, strips = [], []
 

@@ -32,6 +32,7 @@ from .scales import Scale, extent, matrix_scale, probability_scale, product_scal
 from .schedule import Sweep, algorithms_of, sweeps_of
 from .schemes import scheme_of
 from .timeline import Timeline, timeline
+from .views import check as check_camera
 
 # Memory of one drawn element while Cycles renders it, measured on scenes of 2 and 67 million.
 INSTANCE_BYTES = 2_000
@@ -102,6 +103,7 @@ def plan(scene):
     matrices = {name: matrices[name] for name in leaf_names(root)}
     sizes = shapes(root, {name: m.values.shape for name, m in matrices.items()})
     arrangement = arrangement_of(root, sizes, scene)
+    check_camera(scene.camera, arrangement)
     drawn = count_elements(arrangement, scene)
     as_points = drawn > scene.look.instance_budget
     check_memory(drawn, as_points)

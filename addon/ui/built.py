@@ -6,6 +6,7 @@ from ..blender import compat
 from ..blender.objects import MODIFIER
 from ..errors import InputError
 from ..staging.plan import memory_needed
+from ..staging.views import PRODUCTS
 from . import source
 
 
@@ -30,6 +31,13 @@ def products(scene):
 
 def is_product(ob):
     return ob.get("mc_kind") == "product" and MODIFIER in ob.modifiers
+
+
+def subjects(scene):
+    """The names that the camera's subject may have in a scene: of its matrices, then of its cuboids."""
+    kinds = {kind: [ob["mc_name"] for ob in scene.objects if ob.get("mc_kind") == kind]
+             for kind in ("matrix", "product")}
+    return [*dict.fromkeys(kinds["matrix"]), *(name + PRODUCTS for name in kinds["product"])]
 
 
 def elements(scene):

@@ -140,7 +140,18 @@ class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout, _context, settings):
-        _fields(layout, settings.camera, properties.names("camera"))
+        camera = settings.camera
+        column = layout.column(align=True)
+        column.prop(camera, "view")
+        if camera.view == "free":
+            column.prop(camera, "azimuth")
+            column.prop(camera, "elevation")
+        first = ("view", "azimuth", "elevation", "move", "turns")
+        _fields(layout, camera, [name for name in properties.names("camera") if name not in first])
+        column = layout.column(align=True)
+        column.prop(camera, "move")
+        if camera.move == "orbit":
+            column.prop(camera, "turns")
 
 
 class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):

@@ -220,6 +220,14 @@ def _style_chosen(look, _context):
         style.show(look.id_data.matrix_cinema_panel.style, STYLES[look.style])
 
 
+# The camera's menu
+
+
+def _subjects(_group, context, text):
+    """The names in the built scene that contain what is typed."""
+    return [name for name in built.subjects(context.scene) if text.lower() in name.lower()]
+
+
 # The classes
 
 
@@ -233,6 +241,8 @@ def _property(cls, field):
         return bpy.props.EnumProperty(items=choices, default=field.default or DEFAULT, **options)
     if isinstance(field.default, bool):
         return bpy.props.BoolProperty(default=field.default, **options)
+    if (cls, field.name) == (Camera, "subject"):
+        options["search"] = _subjects
     if isinstance(field.default, str):
         return bpy.props.StringProperty(default=field.default, **options)
     limits = {"min": field.metadata.get("low"), "max": field.metadata.get("high")}

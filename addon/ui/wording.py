@@ -83,8 +83,18 @@ FIELDS = {
     },
     Camera: {
         "view": ("View", "Where the camera stands; it frames everything, labels included", {}),
-        "lens": ("Lens", "Focal length; a longer one flattens the perspective", {"unit": "CAMERA"}),
+        "azimuth": ("Around", "From the front towards the right side, in degrees", {}),
+        "elevation": ("Above", "Height of the camera's view, in degrees; 90 is straight from above", {}),
+        "projection": ("Projection", "Whether what is far away looks smaller", {}),
+        "subject": ("Subject", "What the camera frames and focuses on: a matrix, or the products of a "
+                    "result; empty: everything", {}),
+        "lens": ("Lens", "Focal length; a longer one flattens the perspective; at 0 the view has its own",
+                 {"unit": "CAMERA"}),
         "margin": ("Margin", "Part of the picture left free on every side", {"subtype": "FACTOR"}),
+        "move": ("Move", "How the camera moves during the film", {}),
+        "turns": ("Turns", "How often the camera goes round in the film; below 0 the other way", {}),
+        "depth_of_field": ("Depth of Field", "How much is blurred before and behind the subject; title and "
+                           "legend, which would blur too, are left out", {"subtype": "FACTOR"}),
     },
     Animation: {
         "algorithm": ("Order", "The order in which the products are visited", {}),
@@ -184,11 +194,32 @@ CHOICES = {
     (Camera, "view"): {
         "stage": ("Stage", "Nearly from the front, a little from the right and above"),
         "three_quarter": ("Three-Quarter", "From the front corner and above"),
+        "hero": ("Low Hero", "From low down, with a wide lens"),
+        "isometric": ("Isometric", "From the corner, all three axes alike and parallel lines parallel"),
         "front": ("Front", "Straight at the front"),
-        "side": ("Side", "Straight at the right side"),
+        "back": ("Back", "Straight from behind"),
+        "left": ("Left", "Straight at the left side"),
+        "right": ("Right", "Straight at the right side"),
         "top": ("Top", "Straight from above"),
-        "isometric": ("Isometric", "From the corner, all three axes alike"),
+        "bottom": ("Bottom", "Straight from below"),
+        "inside": ("Inside", "From within a product's cuboid towards its result"),
+        "inside_left": ("Inside, to the Left Matrix", "From within a product's cuboid towards its left "
+                        "matrix"),
         "mm": ("mm's", "From the left corner and above, as mm shows its layouts"),
+        "free": ("Free", "From the direction that two angles say"),
+    },
+    (Camera, "projection"): {
+        "": ("View's Own", "Orthographic in the isometric view, else perspective"),
+        "perspective": ("Perspective", "As a lens sees it"),
+        "orthographic": ("Orthographic", "Without perspective: parallel lines stay parallel"),
+    },
+    (Camera, "move"): {
+        "none": ("None", "The camera stands still"),
+        "orbit": ("Orbit", "Round the subject, as on a turntable; a whole turn makes a loop"),
+        "push_in": ("Push In", "Nearer to the subject; from everything, where there is a subject"),
+        "crane": ("Crane", "Up or down to the view's height"),
+        "follow": ("Follow the Sweep", "Along the chain with the product that is being swept"),
+        "visit": ("Visit", "Each product while it is swept, and in the end everything"),
     },
     (Animation, "algorithm"): {
         "none": ("All at Once", "No sweep: everything is there from the start"),
