@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matrix_cinema.files.capture import open_capture
 from matrix_cinema.files.scene import load_scene
 from matrix_cinema.staging.plan import count_elements, plan
 
@@ -45,6 +47,21 @@ def test_what_is_random_says_so():
         scene = load_scene(path)
         if path.parent.name == "article" and "input" in scene.matrices:
             assert "random" in scene.caption.lower(), path.name
+
+
+TRAINED = ["14_attention_head", "16_attention_head_even", "19_attention_head_grid"]
+TRAINED += ["14_attention_head_minilm"]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_trained_head_is_worked_out_as_its_model_did(name):
+    """What the scene makes of the captured input and weights is what was captured further on."""
+    p = planned(f"article_trained/{name}")
+    chosen = p.scene.capture
+    capture = open_capture(Path(p.scene.folder) / chosen.file)
+    for stage, tensor in (("Q", "q"), ("attn", "pattern"), ("head", "z")):
+        captured = capture.tensor(chosen.layer, tensor, chosen.head)
+        np.testing.assert_allclose(p.evaluation[stage].final, captured, atol=1e-5 * np.abs(captured).max())
 
 
 def test_stripes_are_those_of_the_article():
