@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from matrix_cinema.files.scene import SENSITIVITIES, Scene, from_dict
 from matrix_cinema.look.color_maps import color_map
 from matrix_cinema.look.styles import style
+from matrix_cinema.staging.captions import names
 from matrix_cinema.staging.framing import DIRECTIONS
+from matrix_cinema.staging.mm_names import place_of
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.scales import extent, matrix_scale
 
@@ -51,6 +53,42 @@ def test_the_style_is_black_and_flat_with_beads():
 def test_the_camera_stands_where_mm_s_does():
     x, y, z = -48, 48, 48  # three.js: y up, z towards the viewer
     assert np.allclose(np.cross(DIRECTIONS["mm"], (x, -z, y)), 0) and np.dot(DIRECTIONS["mm"], (x, -z, y)) > 0
+
+
+def test_names_stand_in_the_middle_with_their_shapes():
+    """Height legends · ∛(H·W) / 10 · min(1, 8 / letters), one entry before the matrix; I, K and J of the
+    given matrices and the root, with the number of blocks."""
+    p = plan(
+        from_dict(
+            Scene,
+            {
+                "expression": "a_result_of_some_length = A @ B.T",
+                "matrices": {
+                    "A": {"init": "rows", "shape": [64, 32]},
+                    "B": {"init": "rows", "shape": [27, 32]},
+                },
+                "products": {"a_result_of_some_length": {"i_blocks": 8}},
+                "look": {"center_names": 6.0},
+            },
+            "test",
+        )
+    )
+    labels = names(p, DIRECTIONS["mm"])
+    size = {label.text: label.size for label in labels if label.kind == "name"}
+    assert size["A"] == pytest.approx(0.6 * np.cbrt(64 * 32))
+    assert size["a_result_of_some_length"] == pytest.approx(0.6 * np.cbrt(64 * 27) * 8 / 23)
+    shapes = {label.owner: label for label in labels if label.kind == "detail"}
+    assert {name: label.text for name, label in shapes.items()} == {
+        "A": "I = 64 / 8   K = 32",
+        "B": "K = 32   J = 27",
+        "a_result_of_some_length": "I = 64 / 8   J = 27",
+    }
+    assert shapes["A"].size == pytest.approx(size["A"] / 2.5)
+    for plane in p.arrangement.planes:
+        place = place_of(plane, DIRECTIONS["mm"])
+        away = place - plane.corners().mean(axis=0)
+        assert np.abs(away @ np.cross(plane.row, plane.column)) == pytest.approx(1) == away @ away
+        assert away @ np.array(DIRECTIONS["mm"]) > 0
 
 
 magnitudes = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=8)

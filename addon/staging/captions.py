@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, stages_of
+from . import mm_names
 from .framing import axes
 from .layout import COMMUTATIVE, READING, Fan, fans
 from .views import direction_of
@@ -64,6 +65,9 @@ def names(p, direction):
         if plane.stage in below:
             continue
         text = _as_term(p, plane)
+        if p.scene.look.center_names:
+            out += _in_the_middle(p, plane, text, direction)
+            continue
         places = _places(plane, direction, name_size, detail_size)
         if crowded or plane.role == "operand" or is_sheet(plane.stage):
             width, height = 0.6 * name_size * len(text), name_size + detail_size
@@ -81,6 +85,18 @@ def names(p, direction):
         out.append(Label(text, base, name_size, align, "name", owner, plane.transposed))
         out.append(Label(shape, under, detail_size, align, "detail", owner))
     return out + _titles(p, direction, name_size, detail_size)
+
+
+def _in_the_middle(p, plane, text, direction):
+    """mm's name of a matrix, and its shape."""
+    size = mm_names.size_of(plane.rows, plane.columns, text, p.scene.look.center_names)
+    right, up, _ = axes(direction)
+    place, owner = mm_names.place_of(plane, direction) - up * 0.35 * size, plane.stage.name
+    found = [Label(text, place, size, "CENTER", "name", owner, plane.transposed)]
+    if shape := mm_names.shape_of(plane):
+        small = mm_names.SHAPE_SIZE * size
+        found.append(Label(shape, place - up * 1.35 * small, small, "CENTER", "detail", owner))
+    return found
 
 
 def _titles(p, direction, name_size, detail_size):

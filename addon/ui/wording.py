@@ -38,6 +38,8 @@ FIELDS = {
         "beams": ("Beams", "Join the row and the column in use to the entry that they make", {}),
         "row_guides": ("Row Guides", "Brightness of lines along the rows of each matrix; 0: none",
                        {"subtype": "FACTOR"}),
+        "center_names": ("Names Inside", "Size of names in the middle of their matrices, as in mm, where it "
+                         "is 6; at 0 they stand beside", {}),
         "flow_guides": ("Flow Guides", "Size of the vanes that point from left and right to the result; "
                         "0: none", {"subtype": "FACTOR"}),
         "labels": ("Names and Tokens", "Write matrix names, shapes and the tokens along the axes", {}),

@@ -1,0 +1,38 @@
+"""mm's legends: each name in the middle of its matrix, one entry before it, as large as mm writes it.
+
+They cover what they name, but can be read in scenes so large that a name beside its matrix could not.
+"""
+
+import numpy as np
+
+LONGEST = 8  # letters of a name at full size
+SHAPE_SIZE = 1 / 2.5  # of a shape, in sizes of its name
+
+
+def size_of(rows, columns, text, scale):
+    """The height of a name, in entries: mm's law."""
+    return scale * np.cbrt(rows * columns) / 10.0 * min(1.0, LONGEST / max(1, len(text)))
+
+
+def place_of(plane, direction):
+    """The middle of a matrix, one entry towards the side from which the camera, at `direction`, sees it."""
+    corners = plane.corners(0.0)
+    normal = np.cross(plane.row, plane.column)
+    return corners.mean(axis=0) + normal * (1.0 if normal @ direction >= 0 else -1.0)
+
+
+def shape_of(plane):
+    """The dimensions of a matrix by mm's letters, with the blocks into which they are cut: "I = 64 / 8".
+
+    mm tells them of the given matrices and of the root; "" for all others.
+    """
+    letters = {"left": "IK", "right": "KJ", "result": "IJ"}.get(plane.role)
+    if letters is None or (plane.stage.operands and plane.role != "result"):
+        return ""
+    rulers = (plane.row_ruler, plane.column_ruler)[:: -1 if plane.transposed else 1]
+    return "   ".join(f"{letter} = {_cut(ruler)}" for letter, ruler in zip(letters, rulers, strict=True))
+
+
+def _cut(ruler):
+    blocks = -(-ruler.count // ruler.block)
+    return f"{ruler.count} / {blocks}" if blocks > 1 else f"{ruler.count}"
