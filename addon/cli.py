@@ -21,7 +21,7 @@ from .files.presets import PARTS
 from .files.scene import ENGINES, MOVES, VIEWS
 from .render.interrupt import STATUS as INTERRUPTED
 from .render.interrupt import end_process, leaving_at_once
-from .render.outputs import require_file_place, require_folder_place
+from .render.outputs import numbered_frames, require_file_place, require_folder_place
 from .render.progress import Progress
 from .render.sheet import draw_sheet
 from .render.silence import blender_silenced
@@ -152,6 +152,20 @@ def parser():
     one.add_argument("-o", "--output", metavar="X.blend", required=True)
     look(one)
 
+    one = command("farm", farm, "Write a film as a job for a render farm: Open Job Description, or a script.")
+    source(one)
+    one.add_argument("-o", "--output", metavar="FOLDER", required=True)
+    one.add_argument("--chunk", metavar="N", type=_chunk, default=10, help="frames of one task (10)")
+    one.add_argument("--size", metavar="WxH", type=_size, help="in pixels")
+    one.add_argument("--samples", metavar="N", type=_samples, help="per pixel")
+    look(one)
+    one.add_argument("--engine", choices=ENGINES)
+
+    one = command("encode", encode, "Make a film of frames that a farm rendered.")
+    one.add_argument("frames", metavar="FOLDER", help="with 0001.png, 0002.png …")
+    one.add_argument("-o", "--output", metavar="X.mp4", required=True)
+    one.add_argument("--fps", metavar="N", type=_fps, default=24, help="frames per second (24)")
+
     one = command("verify", verify, "Compare what is drawn with a float64 evaluation.")
     source(one, ", or a built .blend")
     one.add_argument("--positions", metavar="FRAME", type=float, nargs="+",
@@ -214,6 +228,18 @@ def _parts(text):
     return tuple(part.strip() for part in text.split(","))
 
 
+def _chunk(text):
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of frames from 1 to 10000')
+    return int(text)
+
+
+def _fps(text):
+    if not text.isdecimal() or not 1 <= int(text) <= 240:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of frames per second from 1 to 240')
+    return int(text)
+
+
 def _samples(text):
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f'"{text}" is not a number of samples from 1 to 65536')
@@ -250,9 +276,7 @@ def render(arguments):
         return say(f"{output} is up to date")
 
     if scene is None:
-        # Framed for the size that is rendered.
-        size = dataclasses.replace(description.render, width=settings.width, height=settings.height)
-        checked = plan(dataclasses.replace(description, render=size))
+        checked = _planned_for(description, settings)
         _require_frames(arguments, 1, checked.timeline.last_frame)
         scene = _draw(checked)
     first, last = scene.frame_start, scene.frame_end
@@ -286,6 +310,42 @@ def build(arguments):
     _draw(checked)
     save_blend(output)
     print(output)
+
+
+def farm(arguments):
+    """The command `farm`."""
+    source, folder = _source(arguments), Path(arguments.output)
+    if source.is_blend:
+        raise InputError(f"{source.path}: is built already; give a scene file")
+    require_folder_place(folder)
+    _blender()
+    from .render import blend_file, frames
+    from .render.farm import BLEND, DIGITS, FRAMES, write_job
+
+    settings = _settings(arguments, source.description.render, "film")
+    checked = _planned_for(source.description, settings)
+    scene = _draw(checked)
+    with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * DIGITS):
+        blend_file.save_blend(folder / BLEND)
+    first, last = scene.frame_start, scene.frame_end
+    write_job(folder, checked.scene.title, first, last, arguments.chunk, scene.render.fps)
+    tasks = -(-(last - first + 1) // arguments.chunk)
+    print(f"{folder}: {last - first + 1} frames in {tasks} tasks; {folder / 'README.txt'} tells how to go on")
+
+
+def encode(arguments):
+    """The command `encode`."""
+    folder, output = Path(arguments.frames), Path(arguments.output)
+    if output.suffix.lower() != ".mp4":
+        raise InputError(f"{output}: the suffix has to be .mp4")
+    pictures = numbered_frames(folder)
+    require_file_place(output)
+    _blender()
+    from .render import film, frames, marks
+
+    manner = frames.Manner("auto", arguments.owns_process)
+    film.encode(pictures, output, arguments.fps, 1.0, marks.derived_mark("", "encode"), manner)
+    print(f"{output}: {len(pictures)} frames")
 
 
 def verify(arguments):
@@ -411,6 +471,12 @@ def _settings(arguments, defaults, kind):
     settings = Settings(*(arguments.size or size), arguments.samples or samples,
                         arguments.engine or defaults.engine)
     return film_settings(settings) if kind == "film" else settings
+
+
+def _planned_for(description, settings):
+    """The plan of a description, framed for the size that is rendered."""
+    size = dataclasses.replace(description.render, width=settings.width, height=settings.height)
+    return plan(dataclasses.replace(description, render=size))
 
 
 def _require_frames(arguments, first, last):

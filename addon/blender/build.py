@@ -86,6 +86,8 @@ def draw(p, target=None):
     lettering.write_overlay(p, view, written, rooms["Lettering"], target)
     corners = subject_of(parts_of(p.arrangement), marks).points(view)
     studio.light(p, view, corners, environment, rooms["Stage"], target)
+    if p.scene.camera.move == "orbit":
+        camera.carry_lights(target.camera, rooms["Stage"])
     target["matrix_cinema"] = to_json(p.description)
     target["mc_axes"] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
     target.frame_set(target.frame_start)

@@ -6,6 +6,7 @@ distance or, without perspective, its scale.
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ..staging.shots import SCALED
 from . import compat
@@ -38,6 +39,15 @@ def place(shot, collection, target):
     _animate(shot, aim, camera)
     target.camera = camera
     return camera
+
+
+def carry_lights(camera, collection):
+    """An orbit is a turntable: its light goes round with the camera."""
+    aim = camera.parent
+    place = Matrix.Translation(aim.location) @ aim.rotation_euler.to_matrix().to_4x4()
+    for ob in collection.objects:
+        if ob.type == "LIGHT":
+            ob.parent, ob.matrix_parent_inverse = aim, place.inverted()
 
 
 def _animate(shot, aim, camera):

@@ -207,6 +207,14 @@ def _applied(scene, settings, engine, many):
         scene.frame_set(frame)
 
 
+@contextlib.contextmanager
+def film_scene(scene, settings, output):
+    """The scene as a stock Blender is to render it to the numbered frames `output`: to be saved so."""
+    with _applied(scene, settings, _engine(settings.engine), many=True):
+        scene.render.filepath, scene.render.use_file_extension = output, True
+        yield
+
+
 def _engine(engine):
     """Blender's identifier of "cycles" or "eevee". Raises JobError when it has no Cycles."""
     if engine == "eevee":
