@@ -86,3 +86,24 @@ def test_a_smooth_sweep_is_slow_at_both_ends(factory):
     for part in (0.0, 0.1, 0.25, 0.5, 0.8, 1.0):
         expected = 4 * (1 - np.cos(np.pi * part)) / 2
         assert curve.evaluate(start + part * (end - start)) == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_last_frame_of_a_loop_leads_into_the_first(factory):
+    """All is exact at every frame, finished at `mc_done`, and one frame after the last as at the first."""
+    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.read import drawn_objects, elements
+    from matrix_cinema.blender.verify import verify
+
+    scene = build(attention(fuse="none", loop_seconds=0.25, sweep_seconds=0.4))
+    report = verify(scene)
+    assert report.ok, "\n".join(report.lines())
+    assert scene.frame_start < scene["mc_done"] < scene.frame_end
+
+    def drawn_at(frame):
+        scene.frame_set(frame)
+        depsgraph = factory.context.evaluated_depsgraph_get()
+        return [len(elements(ob, depsgraph)["value"]) for ob in drawn_objects(scene, "matrix")]
+
+    assert drawn_at(scene.frame_end + 1) == drawn_at(1) != drawn_at(scene["mc_done"])
+    after, end = drawn_at(scene.frame_end), drawn_at(scene["mc_done"])
+    assert all(a <= b for a, b in zip(after, end, strict=True))

@@ -180,6 +180,28 @@ def test_steps_per_second_and_a_total():
             assert (move.finished - 1) / 239 == pytest.approx(part, rel=0.02)
 
 
+def test_a_loop_leads_back_to_its_beginning():
+    made, *_ = timed("softmax(A @ B) @ C", hold_seconds=0.5, loop_seconds=1.0, epilogue_seconds=0.25)
+    plain, *_ = timed("softmax(A @ B) @ C", hold_seconds=0.5, epilogue_seconds=0.25)
+    assert made.last_frame == plain.last_frame + FPS and made.done == plain.last_frame + 1
+    assert (plain.done, plain.moves["softmax(A @ B)"].back) == (plain.last_frame, None)
+    for name, move in made.moves.items():
+        fades = [move.finish_keys()] if move.finished > move.swept else []
+        for keys in (move.sweep_keys(), move.settle_keys(), *fades):
+            frames, values = np.array(keys).T
+            assert (np.diff(frames) > 0).all()
+            assert frames[-1] == made.last_frame + 1 and values[-1] == values[0] == 0
+            assert np.interp(made.done, frames, values) == values.max()
+        assert move.sweep_keys()[:2] == plain.moves[name].sweep_keys()
+    whole, *_ = timed("A @ B", total_seconds=8.0, loop_seconds=1.0)
+    assert whole.last_frame == 8 * FPS
+    still, *_ = timed("A @ B", algorithm="none", loop_seconds=1.0)
+    assert still.moves["A @ B"].sweep_keys() == [(1.0, 1.0)]
+    quick, *_ = timed("softmax(A @ B)", hold_seconds=0.0, loop_seconds=0.05, epilogue_seconds=0.5)
+    for move in quick.moves.values():
+        assert (np.diff([frame for frame, _ in move.settle_keys()]) > 0).all()
+
+
 def test_rests_are_between_steps_and_nothing_is_passed_over():
     made, *_ = timed("A @ B", algorithm="vmprod", steps_per_second=1.0, dwell=0.5)
     (move,) = made.moves.values()

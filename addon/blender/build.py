@@ -77,6 +77,7 @@ def draw(p, target=None):
             keyframe(products[name], "Settle", move.settle_keys())
 
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
+    target["mc_done"] = p.timeline.done
     target.render.fps = p.scene.render.fps
     aspect = p.scene.render.width / p.scene.render.height
     written = overlay(p, aspect)

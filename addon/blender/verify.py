@@ -119,7 +119,7 @@ def verify(scene, frames=None, given=None):
             if ob.hide_viewport:
                 continue
             planes = [plane for plane in arrangement.planes if plane.stage.name == ob["mc_name"]]
-            last = moment == scene.frame_end
+            last = moment == scene.get("mc_done", scene.frame_end)
             rows.append(_matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph))
         for ob in products:
             if not ob.hide_viewport:
@@ -153,25 +153,31 @@ def _check_objects(scene, root, matrices, products):
 
 
 def telling_frames(scene):
-    """The start, a fractional position and the end of each sweep, halfway through each epilogue,
-    and the last frame."""
-    frames = {float(scene.frame_start), float(scene.frame_end)}
+    """The start, a fractional position and the end of each sweep, halfway through each epilogue, the
+    frame at which all is finished, and the last one."""
+    frames = {float(scene.frame_start), float(scene.frame_end), float(scene.get("mc_done", scene.frame_end))}
     for ob in drawn_objects(scene, "product") + drawn_objects(scene, "matrix"):
-        for start, end in _span(ob, "Sweep"):
-            frames |= {start, start + 0.37 * (end - start), end}
-        for start, end in _span(ob, "Finish"):
+        for start, end in _spans(ob, "Sweep"):
+            frames |= {start, start + 0.37 * (end - start), min(end, scene.frame_end)}
+        for start, end in _spans(ob, "Finish"):
             frames.add((start + end) / 2)
     return sorted(frames)
 
 
-def _span(ob, name):
-    """[(first, last frame)] of an input's keyframes; [] when it has no motion of its own."""
+def _spans(ob, name):
+    """[(first, last frame)] of each rise and fall of an input by its keyframes; [] when it has no motion of
+    its own."""
     modifier = ob.modifiers[MODIFIER]
     if not modifier.node_group.interface.items_tree.get(name):
         return []
     curve = compat.find_curve(ob, compat.input_path(modifier, name))
-    keys = [point.co[0] for point in curve.keyframe_points] if curve else []
-    return [(keys[0], keys[-1])] if len(keys) > 1 else []
+    keys = [tuple(point.co) for point in curve.keyframe_points] if curve else []
+    if len(keys) < 2:
+        return []
+    top = max(value for _, value in keys)
+    tops = [frame for frame, value in keys if value == top]
+    falls = [(tops[-1], keys[-1][0])] if keys[-1][0] > tops[-1] else []
+    return [(keys[0][0], tops[0]), *falls]
 
 
 def _stored_row(scene, ob, source):

@@ -119,7 +119,8 @@ class Animation:
 
     `steps_per_second` above 0 takes the place of `sweep_seconds`; `total_seconds` above 0 stretches
     the whole film to that length. `sheet_seconds` is for each sum, gate or other result that is no
-    product. `dwell` is the part of each step's time in which it rests, so that
+    product. With `loop_seconds` above 0 all is taken back in that time at the end, so that a film's last
+    frame leads into its first. `dwell` is the part of each step's time in which it rests, so that
     it can be read. `fuse` lets a product step together with a child whose planes are parallel to its
     own (see staging.timeline). `hide_inputs` leaves the given matrices out of the picture.
     """
@@ -136,6 +137,7 @@ class Animation:
     epilogue_seconds: float = option(0.5, low=0.0, high=3600.0)
     pause_seconds: float = option(0.0, low=0.0, high=3600.0)
     hold_seconds: float = option(0.75, low=0.0, high=3600.0)
+    loop_seconds: float = option(0.0, low=0.0, high=3600.0)
     trail: float = option(0.0, low=0.0, high=1e6)
 
 

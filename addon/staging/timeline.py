@@ -28,7 +28,7 @@ _TURNED = {"vmprod": "mvprod", "mvprod": "vmprod"}
 class Move:
     """A product's sweep from `start` to `swept`, then its epilogue until `finished`; its interior
     has settled at `settled` (frames). A product that is `fused` into its parent finishes each entry
-    while it is visited."""
+    while it is visited. In a loop all is taken back between the two frames `back`."""
 
     start: float
     swept: float
@@ -37,38 +37,49 @@ class Move:
     steps: int
     fused: bool = False
     dwell: float = 0.0
+    back: tuple[float, float] | None = None
 
     def sweep_keys(self):
         """(frame, Sweep): from nothing visited to all steps visited, with a rest after each step."""
         if self.swept == self.start:
             return [(self.start, float(self.steps))]
         if self.dwell == 0.0:
-            return [(self.start, 0.0), (self.swept, float(self.steps))]
+            return self.and_back([(self.start, 0.0), (self.swept, float(self.steps))])
         keys = [(self.start, 0.0)]
         each = (self.swept - self.start) / self.steps
         for step in range(self.steps):
             reached = step + 1.0 - (REST if step == self.steps - 1 else 0.0)
             begin = self.start + each * step
             keys += [(begin + each * (1.0 - self.dwell), reached), (begin + each, step + 1.0)]
-        return keys
+        return self.and_back(keys)
 
     def settle_keys(self):
         """(frame, Settle): the interior shrinks when the sweep is over."""
-        return [(self.swept, 0.0), (self.settled, 1.0)]
+        return self.and_back([(self.swept, 0.0), (self.settled, 1.0)])
 
     def finish_keys(self):
         """(frame, Finish): from the sums to the finished values."""
         if self.finished == self.swept:
             return [(self.swept, 1.0)]
-        return [(self.swept, 0.0), (self.finished, 1.0)]
+        return self.and_back([(self.swept, 0.0), (self.finished, 1.0)])
+
+    def and_back(self, keys):
+        """The keys, and in a loop back to the first of their values."""
+        if self.back is None:
+            return keys
+        (_, first), (reached, last) = keys[0], keys[-1]
+        begin, end = self.back
+        return [*keys, *([(begin, last)] if begin > reached else []), (end, first)]
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """`moves` by product name; the film lasts from frame 1 to `last_frame`."""
+    """`moves` by product name; the film lasts from frame 1 to `last_frame`. Everything is finished at
+    `done`, which is the last frame but in a loop."""
 
     moves: dict[str, Move]
     last_frame: int
+    done: int
 
 
 def timeline(root, sweeps, algorithms, animation, fps):
@@ -85,14 +96,21 @@ def timeline(root, sweeps, algorithms, animation, fps):
             )
     fused = fused_children(root, sweeps, algorithms) if animation.fuse != "none" else {}
     moves = _Moves(root, sweeps, fused, animation, fps).made()
-    hold = animation.hold_seconds * fps
+    hold, back = animation.hold_seconds * fps, animation.loop_seconds * fps
     last = max((move.finished for move in moves.values()), default=1.0) + hold
+    if back:  # nothing is taken back that still settles
+        last = max(last, *(move.settled for move in moves.values())) + back
     if animation.total_seconds:
         wanted = animation.total_seconds * fps
         stretch = (wanted - 1.0) / (last - 1.0) if last > 1.0 and wanted > 1.0 else 1.0
         moves = {name: _stretched(move, stretch) for name, move in moves.items()}
-        last = wanted
-    return Timeline(moves, max(1, math.ceil(last - 1e-6)))
+        last, back = wanted, back * stretch
+    last = max(1, math.ceil(last - 1e-6))
+    if not back:
+        return Timeline(moves, last, last)
+    # The frame after the last one is the first.
+    moves = {name: replace(move, back=(last + 1 - back, last + 1.0)) for name, move in moves.items()}
+    return Timeline(moves, last, max(1, math.floor(last + 1 - back)))
 
 
 def fused_children(root, sweeps, algorithms):

@@ -118,6 +118,9 @@ FIELDS = {
                           {"unit": "TIME_ABSOLUTE"}),
         "hold_seconds": ("Hold", "Seconds for which the finished scene stands at the end",
                          {"unit": "TIME_ABSOLUTE"}),
+        "loop_seconds": ("Loop", "Seconds in which all is taken back at the end, so that the film can be "
+                         "repeated without a jump; at 0 it ends with the results",
+                         {"unit": "TIME_ABSOLUTE"}),
         "trail": ("Trail", "Steps in which a visited product fades away; at 0 it stays", {}),
     },
     Layout: {
