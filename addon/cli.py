@@ -31,8 +31,8 @@ from .staging.plan import plan
 PROGRAM = "matrix-cinema"
 FAILED, BAD_INPUT = 1, 2
 # Not made here, and hardly meant as the name of a folder.
-_OTHER_FILES = (".jpg", ".jpeg", ".gif", ".webp", ".exr", ".tif", ".tiff", ".mov", ".avi", ".mkv", ".webm",
-                ".blend", ".toml", ".pdf", ".svg")
+_OTHER_FILES = (".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".avi", ".mkv", ".blend", ".toml",
+                ".pdf", ".svg")
 # What the bpy module links and a bare Debian or Ubuntu server lacks; EGL is for EEVEE.
 PACKAGES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1 libegl1"
 
@@ -134,7 +134,8 @@ def parser():
     one = command("render", render, "Render a still, a film or numbered frames.")
     source(one, ", or a built .blend")
     one.add_argument("-o", "--output", metavar="OUT",
-                     help="a .png for a still, a .mp4 for a film, else a folder for frames")
+                     help="a .png for a still, an .exr for one with the values as a pass, a .mp4, .mov or "
+                          ".webm for a film, else a folder for frames")
     kind = one.add_mutually_exclusive_group()
     kind.add_argument("--still", action="store_true", help="one picture (the default)")
     kind.add_argument("--film", action="store_true", help="an MP4; its frames are kept beside it")
@@ -142,6 +143,7 @@ def parser():
     one.add_argument("--frame", metavar="N", type=int, help="the frame of the still")
     one.add_argument("--size", metavar="WxH", type=_size, help="in pixels")
     one.add_argument("--samples", metavar="N", type=_samples, help="per pixel")
+    one.add_argument("--transparent", action="store_true", help="without background; films as .mov or .webm")
     look(one)
     one.add_argument("--engine", choices=ENGINES)
     one.add_argument("--json-progress", action="store_true", help="progress as JSON, one object a line")
@@ -259,6 +261,8 @@ def render(arguments):
     scene = blend_file.open_blend(source.path) if source.is_blend else None
     description = blend_file.described(scene) if scene else source.description
     settings = _settings(arguments, description.render, kind)
+    if settings.transparent and output.suffix.lower() == ".mp4":
+        raise InputError(f"{output}: an .mp4 has no transparency; give a .mov or a .webm")
     manner = frames.Manner("quiet" if arguments.quiet else "json" if arguments.json_progress else "auto",
                            arguments.owns_process)
 
@@ -272,7 +276,7 @@ def render(arguments):
             else marks.scene_mark(description, *made_with))
     moment = description.render.still if arguments.frame is None else arguments.frame
     own_mark = marks.derived_mark(mark, kind, moment if kind == "still" else arguments.frames)
-    if kind != "frames" and own_mark in (marks.read_png_mark(output), marks.read_mp4_mark(output)):
+    if kind != "frames" and own_mark == marks.read_mark(output):
         return say(f"{output} is up to date")
 
     if scene is None:
@@ -442,16 +446,19 @@ def _source(arguments):
 def _target(arguments, source):
     """Where to write, and what: "still", "film" or "frames"."""
     suffixes = {"still": ".png", "film": ".mp4"}
+    kinds = {".png": "still", ".exr": "still", ".mp4": "film", ".mov": "film", ".webm": "film"}
     asked = "still" if arguments.still else "film" if arguments.film else None
     if arguments.output is not None:
         output = Path(arguments.output)
     else:
         output = Path(source.stem + suffixes.get(asked, ".frames" if arguments.frames else ".png"))
-    kind = {".png": "still", ".mp4": "film"}.get(output.suffix.lower(), "frames")
+    kind = kinds.get(output.suffix.lower(), "frames")
     if asked and asked != kind:
-        raise InputError(f"{output}: with --{asked} the suffix has to be {suffixes[asked]}")
+        known = " or ".join(suffix for suffix in kinds if kinds[suffix] == asked)
+        raise InputError(f"{output}: with --{asked} the suffix has to be {known}")
     if output.suffix.lower() in _OTHER_FILES:
-        raise InputError(f"{output}: the suffix has to be .png for a still or .mp4 for a film")
+        raise InputError(f"{output}: the suffix has to be .png or .exr for a still, .mp4, .mov or .webm for "
+                         "a film")
     if kind == "still" and arguments.frames:
         raise InputError(f"{output}: --frames needs a folder or a .mp4; a still takes --frame")
     if kind != "still" and arguments.frame is not None:
@@ -469,7 +476,7 @@ def _settings(arguments, defaults, kind):
     else:
         size, samples = (defaults.film_width, defaults.film_height), defaults.film_samples
     settings = Settings(*(arguments.size or size), arguments.samples or samples,
-                        arguments.engine or defaults.engine)
+                        arguments.engine or defaults.engine, arguments.transparent or defaults.transparent)
     return film_settings(settings) if kind == "film" else settings
 
 

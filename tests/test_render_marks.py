@@ -95,9 +95,9 @@ def test_a_sealed_mp4_has_its_mark_and_is_else_the_same(tmp_path):
     film = tmp_path / "a.mp4"
     content = mp4_of((b"ftyp", b"isom"), (b"mdat", bytes(100)), (b"moov", bytes(20)))
     film.write_bytes(content)
-    assert marks.read_mp4_mark(film) == ""
-    assert marks.seal_mp4(film, MARK)
-    assert marks.read_mp4_mark(film) == MARK
+    assert marks.read_mark(film) == ""
+    assert marks.seal(film, MARK)
+    assert marks.read_mark(film) == MARK
     assert film.read_bytes().startswith(content)
 
 
@@ -106,9 +106,9 @@ def test_a_sealed_mp4_has_its_mark_and_is_else_the_same(tmp_path):
 def test_an_mp4_cut_short_is_not_sealed(tmp_path, content):
     film = tmp_path / "a.mp4"
     film.write_bytes(content)
-    assert not marks.seal_mp4(film, MARK)
-    assert marks.read_mp4_mark(film) == ""
+    assert not marks.seal(film, MARK)
+    assert marks.read_mark(film) == ""
 
 
 def test_a_file_that_is_not_there_has_no_mark(tmp_path):
-    assert marks.read_png_mark(tmp_path / "x.png") == marks.read_mp4_mark(tmp_path / "x.mp4") == ""
+    assert marks.read_png_mark(tmp_path / "x.png") == marks.read_mark(tmp_path / "x.mp4") == ""

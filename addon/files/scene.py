@@ -212,7 +212,8 @@ class Camera:
 
 @dataclass(frozen=True)
 class Render:
-    """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 at the end."""
+    """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 at the end. `transparent`
+    pictures have no background."""
 
     width: int = option(1280, low=16, high=16384)
     height: int = option(720, low=16, high=16384)
@@ -223,6 +224,7 @@ class Render:
     fps: int = option(24, low=1, high=240)
     engine: str = option("cycles", choices=ENGINES)
     still: float = option(0.55, low=0.0, high=1.0)
+    transparent: bool = False
 
 
 @dataclass(frozen=True)

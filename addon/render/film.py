@@ -16,6 +16,14 @@ from .interrupt import leave_if_interrupted, leaving_at_once
 from .progress import Progress
 from .silence import blender_silenced, last_error
 
+# suffix: (container, codec, whether it keeps transparency), as Blender names them. MP4 is 4:2:0; ProRes
+# is 4444 where it keeps transparency, else 422 HQ; VP9 in WebM is what browsers play with transparency.
+CODECS = {
+    ".mp4": ("MPEG4", "H264", False),
+    ".mov": ("QUICKTIME", "PRORES", True),
+    ".webm": ("WEBM", "WEBM", True),
+}
+
 
 def frames_folder(film):
     """Where the frames of a film are kept: film.mp4 has film.frames beside it."""
@@ -25,19 +33,19 @@ def frames_folder(film):
 def render_film(scene, film, frames, settings, frames_mark, mark, manner=COMMON):
     """Render the missing ones of `frames` (a range of frame numbers) and encode all to `film`.
 
-    The width and height of the settings must be even. H.264 in MP4, 4:2:0, at the scene's frames
-    per second. Returns how many frames were rendered.
+    The width and height of the settings must be even. The suffix decides what is made, at the scene's
+    frames per second: see `CODECS`. Returns how many frames were rendered.
     """
     outputs.require_file_place(film)
     folder = frames_folder(film)
     rendered = render_frames(scene, folder, frames, settings, frames_mark, manner)
     encode([frame_path(folder, n) for n in frames], film, scene.render.fps, scene.render.fps_base,
-           mark, manner)
+           mark, manner, transparent=settings.transparent)
     return rendered
 
 
-def encode(pictures, film, fps, fps_base, mark, manner=COMMON):
-    """Encode PNG files of one even size to the MP4 `film`, `fps / fps_base` pictures a second."""
+def encode(pictures, film, fps, fps_base, mark, manner=COMMON, *, transparent=False):
+    """Encode PNG files of one even size to `film`, `fps / fps_base` pictures a second."""
     film = Path(film)
     progress = Progress("encoding", len(pictures), style=manner.progress)
     written = 0
@@ -53,7 +61,7 @@ def encode(pictures, film, fps, fps_base, mark, manner=COMMON):
             stack.enter_context(leaving_at_once(
                 lambda: f"interrupted: all frames are kept in {pictures[0].parent}; "
                         "run the same command again to go on"))
-        scene = stack.enter_context(_sequence(pictures, fps, fps_base))
+        scene = stack.enter_context(_sequence(pictures, fps, fps_base, film.suffix.lower(), transparent))
         part = stack.enter_context(outputs.written_whole(film))
         log = stack.enter_context(blender_silenced())
         stack.enter_context(handler_of(bpy.app.handlers.render_write, count))
@@ -66,13 +74,13 @@ def encode(pictures, film, fps, fps_base, mark, manner=COMMON):
         if not part.exists() or written < len(pictures):
             raise JobError(f"{film}: only {written} of {len(pictures)} frames were encoded "
                            f"({last_error(log) or 'no reason given'})")
-        if not marks.seal_mp4(part, mark):
+        if not marks.seal(part, mark):
             raise JobError(f"{film}: the film was cut short; the disk may be full")
     progress.finish()
 
 
 @contextlib.contextmanager
-def _sequence(pictures, fps, fps_base):
+def _sequence(pictures, fps, fps_base, suffix, transparent):
     """A scene that shows the pictures one after the other and is removed afterwards."""
     scene = bpy.data.scenes.new("Matrix Cinema film")
     try:
@@ -97,9 +105,11 @@ def _sequence(pictures, fps, fps_base):
         if hasattr(render.image_settings, "media_type"):  # from Blender 5.0
             render.image_settings.media_type = "VIDEO"
         render.image_settings.file_format = "FFMPEG"
-        render.image_settings.color_mode = "RGB"
-        render.ffmpeg.format = "MPEG4"
-        render.ffmpeg.codec = "H264"
+        container, codec, _ = CODECS[suffix]
+        render.ffmpeg.format, render.ffmpeg.codec = container, codec
+        if codec == "PRORES":
+            render.ffmpeg.ffmpeg_prores_profile = "4444" if transparent else "422_HQ"
+        render.image_settings.color_mode = "RGBA" if transparent else "RGB"
         render.ffmpeg.constant_rate_factor = "HIGH"
         render.ffmpeg.ffmpeg_preset = "GOOD"
         render.ffmpeg.gopsize = 12

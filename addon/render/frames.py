@@ -17,21 +17,28 @@ from ..blender import compat
 from ..errors import InputError, JobError
 from . import marks, outputs
 from .interrupt import leave_if_interrupted, leaving_at_once
+from .passes import value_passes
 from .progress import Progress, tell
 from .silence import blender_silenced, last_error
 
+# suffix: (media, format, bits), as Blender names them
+_FORMS = {".png": ("IMAGE", "PNG", "8"), ".exr": ("MULTI_LAYER_IMAGE", "OPEN_EXR_MULTILAYER", "32")}
 _TILES = re.compile(r"Rendered (\d+)/(\d+) Tiles")
 _SAMPLE = re.compile(r"Sample (\d+)/(\d+)")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How pictures are rendered: size in pixels, samples per pixel, "cycles" or "eevee"."""
+    """How pictures are rendered: size in pixels, samples per pixel, "cycles" or "eevee".
+
+    `transparent` leaves out the background, and a floor but for the shadows on it.
+    """
 
     width: int
     height: int
     samples: int
     engine: str = "cycles"
+    transparent: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ def frame_path(folder, frame):
 
 
 def render_still(scene, path, frame, settings, mark, manner=COMMON):
-    """Render one frame to the PNG `path`, which then carries the mark.
+    """Render one frame to `path`, a PNG or an OpenEXR with the values as passes; it then carries the mark.
 
     Raises InputError for a place that cannot be written and JobError when Blender fails.
     """
@@ -112,7 +119,8 @@ def _render(scene, places, settings, manner, kept, interrupted):
     with contextlib.ExitStack() as stack:
         if manner.owns_process:
             stack.enter_context(leaving_at_once(interrupted))
-        stack.enter_context(_applied(scene, settings, engine, many=len(places) > 1))
+        suffix = next(iter(places.values()))[0].suffix.lower()
+        stack.enter_context(_applied(scene, settings, engine, suffix, many=len(places) > 1))
         stack.enter_context(handler_of(bpy.app.handlers.render_stats, show))
         stack.callback(progress.break_line)
         try:
@@ -147,7 +155,7 @@ def _render_one(scene, frame, path, mark):
         if not part.exists():
             said = last_error(log) or "no reason given"
             raise JobError(f"frame {frame}: Blender wrote no picture ({said})")
-        if not marks.seal_png(part, mark):
+        if not marks.seal(part, mark):
             raise JobError(f"{path}: the picture was cut short; the disk may be full")
 
 
@@ -162,8 +170,8 @@ def handler_of(handlers, function):
 
 
 @contextlib.contextmanager
-def _applied(scene, settings, engine, many):
-    """The scene with these settings; afterwards, with its own again."""
+def _applied(scene, settings, engine, suffix, many):
+    """The scene with these settings, for files with this suffix; afterwards, with its own again."""
     changed = []
 
     def put(owner, name, value):
@@ -172,6 +180,7 @@ def _applied(scene, settings, engine, many):
 
     render = scene.render
     frame = scene.frame_current
+    passes = contextlib.ExitStack()
     try:
         put(render, "engine", engine)
         put(render, "resolution_x", settings.width)
@@ -184,11 +193,21 @@ def _applied(scene, settings, engine, many):
         put(render, "use_placeholder", False)
         put(render, "use_sequencer", False)
         put(render, "use_persistent_data", many)
+        if settings.transparent:
+            put(render, "film_transparent", True)
+            for ob in scene.objects:
+                if ob.get("mc_kind") == "ground":
+                    put(ob, "is_shadow_catcher", True)
+        if suffix == ".exr":
+            passes.enter_context(value_passes(scene))
+        media, form, depth = _FORMS[suffix]
         if hasattr(render.image_settings, "media_type"):
-            put(render.image_settings, "media_type", "IMAGE")
-        put(render.image_settings, "file_format", "PNG")
+            put(render.image_settings, "media_type", media)
+        put(render.image_settings, "file_format", form)
         put(render.image_settings, "color_mode", "RGBA" if render.film_transparent else "RGB")
-        put(render.image_settings, "color_depth", "8")
+        put(render.image_settings, "color_depth", depth)
+        if suffix == ".exr":
+            put(render.image_settings, "exr_codec", "ZIP")
         if engine == "CYCLES":
             put(scene.cycles, "device", "CPU")
             put(scene.cycles, "samples", settings.samples)
@@ -202,6 +221,7 @@ def _applied(scene, settings, engine, many):
             put(scene.eevee, "taa_render_samples", settings.samples)
         yield
     finally:
+        passes.close()
         for owner, name, value in reversed(changed):
             setattr(owner, name, value)
         scene.frame_set(frame)

@@ -81,11 +81,12 @@ class Job:
             self.message = line.partition(": ")[2].removeprefix("error: ")
 
 
-def command(snapshot, output, kind, width, height, samples, engine, frame=None):
+def command(snapshot, output, kind, width, height, samples, engine, transparent=False, frame=None):
     """The command line with which Blender renders a snapshot. `kind` is "still" or "film"."""
     words = [bpy.app.binary_path, "--background", "--addons", ADDON, "--command", COMMAND, "render",
              str(snapshot), "--output", str(output), f"--{kind}", "--size", f"{width}x{height}",
              "--samples", str(samples), "--engine", engine, "--json-progress"]
+    words += ["--transparent"] * transparent
     return words if frame is None else [*words, "--frame", str(frame)]
 
 

@@ -214,9 +214,10 @@ class _Render:
         return False
 
     def invoke(self, context, _event):
-        if settings_of(context.scene).output:
+        settings = settings_of(context.scene)
+        if settings.output:
             return self.execute(context)
-        self.filepath = _name(settings_of(context.scene)).lower().replace(" ", "_") + self.suffix
+        self.filepath = _name(settings).lower().replace(" ", "_") + self.suffix(settings)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -225,7 +226,7 @@ class _Render:
         if self.filepath:
             settings.output = str(Path(self.filepath).with_suffix(""))
         try:
-            output = output_path(settings, self.suffix)
+            output = output_path(settings, self.suffix(settings))
             outputs.require_file_place(output)
             job.current = self.start(context.scene, settings, output)
         except (InputError, JobError, OSError, RuntimeError) as error:
@@ -267,22 +268,28 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
 
     bl_idname = "matrix_cinema.render_still"
     bl_label = "Render Still"
-    suffix = ".png"
+
+    @staticmethod
+    def suffix(_settings):
+        return ".png"
 
     def start(self, scene, settings, output):
         snapshot = Path(bpy.app.tempdir) / "matrix_cinema_still.blend"
         job.write_snapshot(scene, snapshot)
         asked = settings.render
         return job.Job(job.command(snapshot, output, "still", asked.width, asked.height, asked.samples,
-                                   asked.engine, scene.frame_current), output)
+                                   asked.engine, asked.transparent, scene.frame_current), output)
 
 
 class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
-    """Render all frames in the background and make an MP4 of them"""
+    """Render all frames in the background and make a film of them"""
 
     bl_idname = "matrix_cinema.render_film"
     bl_label = "Render Film"
-    suffix = ".mp4"
+
+    @staticmethod
+    def suffix(settings):
+        return film_suffix(settings)
 
     resume: bpy.props.BoolProperty(
         name="Resume", options={"SKIP_SAVE"},
@@ -291,7 +298,7 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
     @classmethod
     def description(cls, _context, asked):
         return ("Go on with the unfinished film, as it was begun: only the missing frames are rendered"
-                if asked.resume else "Render all frames in the background and make an MP4 of them")
+                if asked.resume else "Render all frames in the background and make a film of them")
 
     def start(self, scene, settings, output):
         snapshot = job.snapshot_of(output)
@@ -299,7 +306,7 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
             job.write_snapshot(scene, snapshot)
         asked = settings.render
         return job.Job(job.command(snapshot, output, "film", asked.film_width, asked.film_height,
-                                   asked.film_samples, asked.engine), output)
+                                   asked.film_samples, asked.engine, asked.transparent), output)
 
     def finish(self, output):
         with contextlib.suppress(OSError):
@@ -323,14 +330,21 @@ class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
+def film_suffix(settings):
+    """What a film is: an MP4, or a MOV where it has to keep transparency."""
+    return ".mov" if settings.render.transparent else ".mp4"
+
+
 def output_path(settings, suffix):
-    """Where a still (".png") or a film (".mp4") goes. Raises InputError when that is not said."""
+    """Where a still (".png") or a film (`film_suffix`) goes. Raises InputError when that is not said."""
     if not settings.output:
         raise InputError("choose where the output goes")
     if settings.output.startswith("//") and not bpy.data.filepath:
         raise InputError(f"{settings.output}: beside the .blend, which is not saved yet; save it first")
     path = properties.absolute(settings.output)
-    return path.with_name(path.name.removesuffix(".png").removesuffix(".mp4") + suffix)
+    for known in (".png", ".mp4", ".mov"):
+        path = path.with_name(path.name.removesuffix(known))
+    return path.with_name(path.name + suffix)
 
 
 def redraw(window_manager):

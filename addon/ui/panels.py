@@ -210,6 +210,7 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
             return
         layout.prop(settings, "output", placeholder="Asked for later")
         layout.prop(render, "engine")
+        layout.prop(render, "transparent")
         column = layout.column(align=True)
         row = column.row(align=True)
         row.prop(render, "width")
@@ -229,7 +230,7 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
             row.operator("matrix_cinema.render_film", text="Start Over").resume = False
         else:
             row.operator("matrix_cinema.render_film", icon="RENDER_ANIMATION").resume = False
-            _open_button(row, settings, ".mp4", "FILE_MOVIE")
+            _open_button(row, settings, operators.film_suffix(settings), "FILE_MOVIE")
 
 
 class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
@@ -273,7 +274,7 @@ def _fields(layout, group, names, heading=""):
 
 def _unfinished(settings):
     """Whether an earlier film of this name can be resumed."""
-    output = _output(settings, ".mp4")
+    output = _output(settings, operators.film_suffix(settings))
     return output is not None and job.snapshot_of(output).exists()
 
 

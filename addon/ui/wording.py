@@ -148,6 +148,7 @@ FIELDS = {
         "engine": ("Engine", "Which of Blender's render engines makes the pictures", {}),
         "still": ("Still At", "Moment of the still that the command line renders: 0 start, 1 end",
                   {"subtype": "FACTOR"}),
+        "transparent": ("Transparent", "No background; a film becomes a MOV, which keeps transparency", {}),
     },
 }  # fmt: skip
 
