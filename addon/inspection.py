@@ -93,7 +93,7 @@ def plan_lines(p):
             rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
     if rows:
         lines += [*table(("sheet", "of", "steps", "frames"), rows), ""]
-    elements = count_elements(p.arrangement, p.scene)
+    elements = count_elements(p.arrangement, p.scene, p.pools)
     frames, seconds = p.timeline.last_frame, p.timeline.last_frame / p.scene.render.fps
     lines.append(f"at most {elements:,} elements, drawn as {'points' if p.as_points else 'instances'}; "
                  f"{frames} frames, {seconds:.1f} s")

@@ -16,6 +16,7 @@ from ..files.scene import to_json
 from ..staging.numerals import decimals
 from ..staging.overlay import overlay
 from ..staging.plan import plan, zero
+from ..staging.pooling import grid
 from ..staging.shots import shot, subject_of
 from ..staging.views import parts_of
 from . import camera, lettering, studio
@@ -65,7 +66,10 @@ def draw(p, target=None):
         c.stage.name: _product(p, c, values, sphere, rooms["Products"]) for c in p.arrangement.cuboids
     }
     swept = dict(products)  # by name, the objects whose Sweep is keyframed; sheets join when drawn
-    matrices = [_matrix(p, plane, values, swept, cube, rooms["Matrices"]) for plane in p.arrangement.planes]
+    matrices = [
+        _matrix(p, plane, pool, values, swept, cube, rooms["Matrices"])
+        for plane, pool in zip(p.arrangement.planes, p.pools, strict=True)
+    ]
     if p.numbers:
         _numbers(p, matrices, products, rooms["Lettering"])
     if p.beams:
@@ -257,9 +261,10 @@ def _product(p, cuboid, values, element, collection):
     return ob
 
 
-def _matrix(p, plane, values, swept, element, collection):
+def _matrix(p, plane, pool, values, swept, element, collection):
     stage = plane.stage
-    ob = matrix_object(plane, values[stage.name], collection)
+    ob = matrix_object(plane, pool, values[stage.name], collection)
+    rows, columns = grid(plane, pool)
     final = p.final[stage.name]
     if not is_sum(stage):
         ob["mc_sha256"] = digest(p.evaluation[stage].final)
@@ -295,6 +300,10 @@ def _matrix(p, plane, values, swept, element, collection):
             _drawing(p, element, 0.9, material, numbered=p.numbers)
             | {"Low": final.low, "High": final.high, "Zero": zero(final)},
         )
+    if pool:
+        # Ellipsoids, as long as they are few enough; points are round. No bead reaches into an interior.
+        few = len(rows) * len(columns) <= p.scene.look.instance_budget
+        set_inputs(ob, {"As Points": p.as_points and not few, "Depth": p.scene.layout.gap})
     if plane.consumer in swept:
         _light_up(p, plane, ob, swept[plane.consumer])
     ob.hide_render = ob.hide_viewport = p.hidden(plane.stage)

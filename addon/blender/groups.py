@@ -7,6 +7,8 @@ fields follow the design: a product (i, j, k) is visited at step
 
 import bpy
 
+from ..files.scene import POOLINGS
+from . import pooling
 from .nodes import Group
 
 PREFIX = "Matrix Cinema "
@@ -63,7 +65,8 @@ def elements(g):
     """Points to drawn elements: sized by the square root of the magnitude, instanced or as points.
 
     The size is Min + (1 - Min) · sqrt(magnitude), as in mm, times `Weight`, and `Zero Size` for a
-    value of 0; an element of size 0 is absent. `Element` has radius 1.
+    value of 0; an element of size 0 is absent. `Element` has radius 1. A bead is `Span` entries large
+    along each axis; as a point, as its shortest side.
     """
     points = g.input("Points", "geometry")
     size = g.input("Magnitude", float)
@@ -74,6 +77,7 @@ def elements(g):
     zero_size = g.input("Zero Size", float, 0.0)
     scale = g.input("Scale", float, 1.0)
     position = g.input("Position", "vector")
+    span = g.input("Span", "vector", (1.0, 1.0, 1.0))
     element = g.input("Element", "object")
     as_points = g.input("As Points", bool, False)
     material = g.input("Material", "material")
@@ -81,7 +85,9 @@ def elements(g):
     size = (minimum + (1.0 - minimum) * g.real("SQRT", size)) * weight
     radius = g.switch(present, g.switch(nonzero, size, zero_size), 0.0) * scale * 0.5
     points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Position": position})[0]
-    points = g.node("GeometryNodeSetPointRadius", {"Points": points, "Radius": radius})[0]
+    x, y, z = g.parts(span)
+    shortest = g.real("MINIMUM", g.real("MINIMUM", x, y), z)
+    points = g.node("GeometryNodeSetPointRadius", {"Points": points, "Radius": radius * shortest})[0]
     radius = g.attribute("radius")
     gone = ~(radius > 0.0)
     points = g.node("GeometryNodeDeleteGeometry", {"Geometry": points, "Selection": gone}, domain="POINT")[0]
@@ -90,7 +96,7 @@ def elements(g):
     mesh = g.node("GeometryNodeSetMaterial", {"Geometry": mesh, "Material": material})[0]
     instances = g.node(
         "GeometryNodeInstanceOnPoints",
-        {"Points": points, "Instance": mesh, "Scale": g.vector(radius, radius, radius)},
+        {"Points": points, "Instance": mesh, "Scale": g.scaled(span, radius / shortest)},
     )[0]
     spheres = g.node("GeometryNodeSetMaterial", {"Geometry": points, "Material": material})[0]
     g.output("Elements", "geometry", g.switch(as_points, spheres, instances))
@@ -123,18 +129,51 @@ def active(g):
     return g.finish()
 
 
-def matrix_position(g, i, j):
-    """Row and column to a place, with a gap after each block."""
-    row = g.input("Row Step", "vector", hint="From one row to the next")
-    column = g.input("Column Step", "vector", hint="From one column to the next")
-    return g.vector_math("ADD", spread(g, i, row, "row"), spread(g, j, column, "column"))
-
-
-def spread(g, index, step, axis):
-    """`index` steps along an axis, with a gap between its blocks."""
+def gap_inputs(g, axis):
+    """The gaps along an axis: how many entries are between two of them, and how wide they are."""
     block = g.input(f"Gap Block {axis}", int, 1_000_000_000, low=1, hint="Entries between gaps")
-    gap = g.input(f"Gap {axis}", float, 0.0, hint="Width of the gap between blocks, in entries")
+    return block, g.input(f"Gap {axis}", float, 0.0, hint="Width of the gap between blocks, in entries")
+
+
+def spread(g, index, step, block, gap):
+    """`index` steps along an axis, with a gap between its blocks."""
     return g.scaled(step, index + gap * (index // block))
+
+
+@shared
+def beads(g):
+    """Blocks of entries to one point each."""
+    return pooling.beads(g)
+
+
+@shared
+def standing(g):
+    """Where a bead stands, and how large its block is."""
+    return pooling.standing(g)
+
+
+def pooled(g, entries, columns, masked=False):
+    """The beads of a matrix's entries, which are these entries where nothing is pooled; and the inputs that
+    say where they stand, {"Position", "Span"}."""
+    places = {}
+    for axis in ("row", "column"):
+        hint = f"From one {axis} to the next"
+        places[f"{axis}_Step"] = g.input(f"{axis.title()} Step", "vector", hint=hint)
+        places[f"Gap_Block_{axis}"], places[f"Gap_{axis}"] = gap_inputs(g, axis)
+    points = g.call(
+        beads(),
+        Entries=entries,
+        Columns=columns,
+        Masked=masked,
+        Gap_Block_row=places["Gap_Block_row"],
+        Gap_Block_column=places["Gap_Block_column"],
+        Pool_Rows=g.input("Pool Rows", int, 1, low=1, hint="Rows of entries for which one element stands"),
+        Pool_Columns=g.input("Pool Columns", int, 1, low=1, hint="Columns of entries of one element"),
+        Pool_Rule=g.input("Pool Rule", int, 0, low=0, hint=", ".join(POOLINGS)),
+    )["Beads"]
+    depth = g.input("Depth", float, 1.0, low=0.0, hint="Of the thickest bead, in entries")
+    stand = g.call(standing(), Depth=depth, **places)
+    return points, {"Position": stand["Position"], "Span": stand["Span"]}
 
 
 def look_inputs(g):
@@ -176,20 +215,15 @@ def Matrix(g):
 
     n = g.index()
     i, j = n // columns, n % columns
-    value = g.attribute("value")
-    position = matrix_position(g, i, j)
     points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
-    points = g.store(
-        points,
-        i=i,
-        j=j,
-        tone=g.call(tone(), Value=value, High=high, Zero=zero)["Tone"],
-        lit=argument_inputs(g, i, j),
-    )
+    points = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j))
+    points, places = pooled(g, points, columns)
+    value = g.attribute("value")
+    points = g.store(points, tone=g.call(tone(), Value=value, High=high, Zero=zero)["Tone"])
     drawn = g.call(
         elements(),
         Points=points,
-        Position=position,
+        **places,
         Magnitude=g.call(magnitude(), Value=value, Low=low, High=high)["Magnitude"],
         Nonzero=g.absolute(value) > 0.0,
         **look_inputs(g),
@@ -291,7 +325,7 @@ def Product(g):
     position = g.vector(0.0, 0.0, 0.0)
     for axis, index in (("i", i), ("j", j), ("k", k)):
         step = g.input(f"Step {axis}", "vector", hint=f"From one {axis} to the next")
-        position = g.vector_math("ADD", position, spread(g, index, step, axis))
+        position = g.vector_math("ADD", position, spread(g, index, step, *gap_inputs(g, axis)))
     points = g.points(count)
     # Where things are is settled before points are deleted and the index changes.
     lit = seen["Weight"] * g.clamp(1.0 - seen["Age"]) * g.switch(steps > names["sweep"], 1.0, 0.0)
@@ -483,10 +517,20 @@ def finished(g, points, columns, sums, visited, final, present):
     n = g.index()
     i, j = n // columns, n % columns
     masked = g.input("Masked", bool, False, hint="Entries whose `present` is off are absent")
-    position = matrix_position(g, i, j)
-    finish = g.switch(each, visited, finish)
-    points = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j), sum=sums, finish=finish)
-    total, finish = g.attribute("sum"), g.attribute("finish")
+    # One node per attribute, read by the next. Of what is not finished at all a bead shows nothing.
+    points = g.store(
+        points,
+        i=i,
+        j=j,
+        lit=argument_inputs(g, i, j),
+        sum=sums,
+        finish=g.switch(each, visited, finish),
+        final=g.switch(g.attribute("finish") > 0.0, final, 0.0),
+        present=~masked | present,
+    )
+    total, final, finish = (g.attribute(name) for name in ("sum", "final", "finish"))
+    points = g.store(points, value=g.mix(total, final, finish))
+    points, places = pooled(g, points, columns, masked=True)
 
     def mixed(group, output, *inputs):
         a, b = (
@@ -495,22 +539,14 @@ def finished(g, points, columns, sums, visited, final, present):
         )
         return g.mix(a, b, finish)
 
-    # One node per attribute, read by the next: magnitude and tone before `value` is overwritten.
-    points = g.store(
-        points,
-        size=mixed(magnitude(), "Magnitude", "Low", "High"),
-        tone=mixed(tone(), "Tone", "High", "Zero"),
-    )
-    points = g.store(points, value=g.mix(total, final, finish))
-    value = g.attribute("value")
-    present = ~masked | present
+    points = g.store(points, tone=mixed(tone(), "Tone", "High", "Zero"))
     drawn = g.call(
         elements(),
         Points=points,
-        Position=position,
-        Magnitude=g.attribute("size"),
-        Nonzero=g.absolute(value) > 0.0,
-        Present=present,
+        **places,
+        Magnitude=mixed(magnitude(), "Magnitude", "Low", "High"),
+        Nonzero=g.absolute(g.attribute("value")) > 0.0,
+        Present=g.attribute("present", "BOOLEAN"),
         **look_inputs(g),
     )
     g.output("Geometry", "geometry", drawn[0])

@@ -19,7 +19,7 @@ SOCKETS = {
 }
 DATA_TYPES = {"INT": "INT", "VALUE": "FLOAT", "BOOLEAN": "BOOLEAN", "VECTOR": "FLOAT_VECTOR"}
 ITEM_TYPES = {"INT": "INT", "VALUE": "FLOAT", "VECTOR": "VECTOR"}
-SWITCH_TYPES = {"INT": "INT", "VALUE": "FLOAT", "GEOMETRY": "GEOMETRY"}
+SWITCH_TYPES = {"INT": "INT", "VALUE": "FLOAT", "VECTOR": "VECTOR", "GEOMETRY": "GEOMETRY"}
 
 
 class Field:
@@ -154,6 +154,15 @@ class Formula:
     def scaled(self, vector, factor):
         return self.node("ShaderNodeVectorMath", {0: vector, "Scale": factor}, operation="SCALE")[0]
 
+    def absolutes(self, vector):
+        """The magnitudes of a vector's components."""
+        return self.node("ShaderNodeVectorMath", {0: vector}, operation="ABSOLUTE")[0]
+
+    def parts(self, vector):
+        """The components of a vector."""
+        node = self.node("ShaderNodeSeparateXYZ", {0: vector})
+        return node[0], node[1], node[2]
+
     def finish(self):
         """Place the nodes in columns by their distance from the inputs; returns the tree."""
         depth = {}
@@ -268,14 +277,14 @@ class Group(Formula):
         return Field(self, node.outputs[0])
 
     def repeat(self, count, turn, **totals):
-        """Numbers after `count` turns: `turn(n, **totals)` returns their new values, in order."""
+        """Numbers or vectors after `count` turns: `turn(n, **totals)` returns their new values, in order."""
         first = self.tree.nodes.new("GeometryNodeRepeatInput")
         last = self.tree.nodes.new("GeometryNodeRepeatOutput")
         first.pair_with_output(last)
         last.repeat_items.clear()
         self._connect(first.inputs["Iterations"], count)
         for name, value in totals.items():
-            last.repeat_items.new("FLOAT", name)
+            last.repeat_items.new("VECTOR" if isinstance(value, tuple) else "FLOAT", name)
             self._connect(first.inputs[name], value)
         now = {name: Field(self, first.outputs[name]) for name in totals}
         for name, value in zip(totals, turn(Field(self, first.outputs["Iteration"]), **now), strict=True):

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from ..algebra.stages import Product
+from ..files.scene import POOLINGS
 from . import compat, groups
 
 MODIFIER = "Matrix Cinema"
@@ -33,15 +34,18 @@ def sums_object(name, collection):
     return drawn_object(f"{name} sums", bpy.data.meshes.new(name), collection, groups.Sums())
 
 
-def matrix_object(plane, values, collection):
-    """The drawn matrix on a plane; its modifier still lacks inputs."""
+def matrix_object(plane, pool, values, collection):
+    """The drawn matrix on a plane, with its beads; its modifier still lacks inputs."""
     ob = drawn_object(plane.stage.name, values.data, collection, group_of(plane.stage))
     ob.location = plane.origin
     ob["mc_kind"] = "matrix"
     ob["mc_name"] = plane.stage.name
     ob["mc_shape"] = [plane.rows, plane.columns]
+    ob["mc_pool"], ob["mc_pool_rule"] = [pool.rows, pool.columns], pool.rule
     set_inputs(ob, {"Row Step": plane.row, "Column Step": plane.column, "Columns": plane.columns})
     set_inputs(ob, gaps("row", plane.row_ruler) | gaps("column", plane.column_ruler))
+    beads = {"Pool Rows": pool.rows, "Pool Columns": pool.columns, "Pool Rule": POOLINGS.index(pool.rule)}
+    set_inputs(ob, beads)
     return ob
 
 

@@ -18,6 +18,7 @@ from ..errors import InputError, JobError
 from ..files.leading import Axis
 from ..files.scene import from_json
 from ..staging.plan import arrangement_of, root_of, spread_scene
+from ..staging.pooling import Pool, grid, pooled
 from ..staging.schedule import sweeps_of
 from . import compat
 from .digest import digest
@@ -220,17 +221,36 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
     drawn = elements(ob, depsgraph)
     if not _inside(drawn, *result.shape):
         return Row(moment, "matrix", stage.name, position, len(drawn["value"]), 0, np.inf, OUTSIDE)
-    values = np.zeros(result.shape)
-    values[drawn["i"], drawn["j"]] = drawn["value"]
-    error = np.abs(values - expected)[present].max(initial=0.0) / (largest or 1.0)
+    pool = Pool(*ob.get("mc_pool", (1, 1)), ob.get("mc_pool_rule", "max"))
+    firsts = grid(planes[0], pool)
+    at = tuple(np.searchsorted(firsts[n], drawn["ij"[n]], "right") - 1 for n in (0, 1))
+    begun = (firsts[0][at[0]] == drawn["i"]) & (firsts[1][at[1]] == drawn["j"])
+    expected, present, error_of = _beads(expected, present, firsts, pool.rule, TOLERANCE * largest)
+    values = np.zeros(expected.shape)
+    values[at] = drawn["value"]
+    error = error_of(values)[present].max(initial=0.0) / (largest or 1.0)
     note = ""
-    if _repeated(drawn, result.shape):
+    if not begun.all():
+        note = "a bead does not begin where its block does"
+    elif _repeated({"i": at[0], "j": at[1], "value": drawn["value"]}, expected.shape):
         note = "an entry is drawn twice"
-    elif not present[drawn["i"], drawn["j"]].all():
+    elif not present[at].all():
         note = "a masked entry is drawn"
-    note = note or _misplaced(drawn, planes)
+    note = note or _misplaced(drawn, planes, pool)
     visible = int((present & (np.abs(expected) > TOLERANCE * largest)).sum())
     return Row(moment, "matrix", stage.name, position, len(drawn["value"]), visible, float(error), note)
+
+
+def _beads(entries, present, firsts, rule, tolerance):
+    """(values, which are there, errors) of the beads whose blocks begin at `firsts`; `errors` is a function
+    of what is drawn. Where the highest and the lowest entry are as large, to `tolerance`, either is right."""
+    expected, there = pooled(entries, *firsts, rule, present)
+    if rule != "max":
+        return expected, there, lambda drawn: np.abs(drawn - expected)
+    shown = np.where(present, entries, 0.0)
+    either = [pooled(sign * np.maximum(sign * shown, 0.0), *firsts, rule)[0] for sign in (1, -1)]
+    other = np.where(np.abs(sum(either)) <= tolerance, -expected, expected)
+    return expected, there, lambda drawn: np.minimum(np.abs(drawn - expected), np.abs(drawn - other))
 
 
 def _sums(stage, evaluation, sweep, position):
@@ -282,10 +302,21 @@ def _repeated(drawn, shape):
     return int(seen.sum()) != len(drawn["value"])
 
 
-def _misplaced(drawn, parts):
-    """A note when the elements do not stand where one of the planes or cuboids `parts` puts them."""
-    index = [drawn[axis] for axis in "ijk" if axis in drawn]
-    off = min(np.abs(part.places(*index) - drawn["position"]).max(initial=0.0) for part in parts)
+def _misplaced(drawn, parts, pool=None):
+    """A note when the elements do not stand where one of the planes or cuboids `parts` puts them; what is
+    pooled stands halfway between the first and the last entry of its block."""
+
+    def places(part):
+        first = last = [drawn[axis] for axis in "ijk" if axis in drawn]
+        if pool:
+            rulers, factors = (part.row_ruler, part.column_ruler), (pool.rows, pool.columns)
+            last = [
+                np.minimum(np.minimum(n + factor, n - n % ruler.block + ruler.block), ruler.count) - 1
+                for n, factor, ruler in zip(first, factors, rulers, strict=True)
+            ]
+        return 0.5 * (part.places(*first) + part.places(*last))
+
+    off = min(np.abs(places(part) - drawn["position"]).max(initial=0.0) for part in parts)
     far = np.abs(drawn["position"]).max(initial=0.0)
     return "" if off <= PLACE_TOLERANCE * (1 + far / 100) else f"elements are {off:.2g} from their places"
 

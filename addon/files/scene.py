@@ -27,6 +27,7 @@ POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
+POOLINGS = ("max", "mean", "rms")
 SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
 VIEWS = (
     "stage",
@@ -90,6 +91,8 @@ class Matrix:
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
     color_map: str = ""
+    pooling: str = ""
+    pooling_rule: str = option("", choices=("",) + POOLINGS)
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ class Product:
     interior: bool = True
     label: str = ""
     color_map: str = ""
+    pooling: str = ""
+    pooling_rule: str = option("", choices=("",) + POOLINGS)
 
 
 @dataclass(frozen=True)
@@ -179,6 +184,8 @@ class Look:
     product_scale: float = option(0.7, low=0.01, high=4.0)
     settled_scale: float = option(0.3, low=0.0, high=1.0)
     instance_budget: int = option(200_000, low=0)
+    pooling: str = "auto"  # or "off", or rows and columns of a bead, "4x4"
+    pooling_rule: str = option("max", choices=POOLINGS)
     labels: bool = True
     numbers: str = option("auto", choices=SWITCHES)
     beams: str = option("auto", choices=SWITCHES)

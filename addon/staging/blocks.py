@@ -17,12 +17,7 @@ def blocks_of(root, shapes, products):
     `shapes` maps every stage's name to (rows, columns), `products` a product's name to its options
     (see files.scene). Raises InputError when one dimension is asked to be cut in two ways.
     """
-    shared = _Shared()
-    for stage in stages_of(root):
-        for mine, operand, theirs in _joints(stage, shapes):
-            if not isinstance(operand.stage, Leaf):
-                theirs = {ROWS: COLUMNS, COLUMNS: ROWS}[theirs] if operand.transposed else theirs
-                shared.join((stage.name, mine), (operand.stage.name, theirs))
+    shared = shared_dimensions(root, shapes)
     asked = {}  # dimension -> (parts, who asked)
     for name, options in products.items():
         for axis in (ROWS, INNER, COLUMNS):
@@ -40,6 +35,18 @@ def blocks_of(root, shapes, products):
         return tuple(asked.get(shared.find((stage.name, axis)), (1,))[0] for axis in (ROWS, INNER, COLUMNS))
 
     return {stage.name: parts_of(stage) for stage in stages_of(root) if not isinstance(stage, Leaf)}
+
+
+def shared_dimensions(root, shapes):
+    """Which dimensions of the results under `root` are the same: its `find((name, axis))`, with axis "i", "j"
+    or "k" of a product and "i" or "j" of a sheet, is alike for those."""
+    shared = _Shared()
+    for stage in stages_of(root):
+        for mine, operand, theirs in _joints(stage, shapes):
+            if not isinstance(operand.stage, Leaf):
+                theirs = {ROWS: COLUMNS, COLUMNS: ROWS}[theirs] if operand.transposed else theirs
+                shared.join((stage.name, mine), (operand.stage.name, theirs))
+    return shared
 
 
 def _joints(stage, shapes):

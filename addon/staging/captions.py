@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, stages_of
-from . import mm_names
+from . import mm_names, pooling
 from .framing import axes
 from .layout import COMMUTATIVE, READING, Fan, fans
 from .views import direction_of
@@ -285,10 +285,11 @@ def _handed_on(p, stage, own, part, nothing):
 
 def notes(p):
     """What the picture leaves out, told in its corner."""
+    of_pools = pooling.notes(p.pools)
     if not p.scene.look.labels:
-        return []
-    thinned = {axis.every for axis in tokens(p, direction_of(p)) if axis.every > 1}
-    return [f"one in {every} tokens is written along the axis into depth" for every in sorted(thinned)]
+        return of_pools
+    thinned = sorted({axis.every for axis in tokens(p, direction_of(p)) if axis.every > 1})
+    return of_pools + [f"one in {every} tokens is written along the axis into depth" for every in thinned]
 
 
 def _axis(p, plane, direction, texts, along, across):

@@ -81,9 +81,10 @@ def overlay(p, aspect):
         write(p.scene.title, left, 1 - (EDGE + 0.036) * unit, 0.040)
         if p.scene.caption:
             write(p.scene.caption, left, 1 - (EDGE + 0.078) * unit, 0.024, soft=True)
-    if look.legend:
+    if look.legend or look.labels:
         for n, note in enumerate(captions.notes(p)):
             write(note, right, (EDGE + LINE * n) * unit, 0.019, "RIGHT", True)
+    if look.legend:
         bars = legend_of(p)
         y = (EDGE + LINE * max(len(bar.rows) for bar in bars)) * unit
         for column, bar in enumerate(bars):

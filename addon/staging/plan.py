@@ -28,6 +28,7 @@ from ..look.styles import map_called, style_of, with_style_file
 from .blocks import blocks_of
 from .layout import Arrangement, Scatter, arrange
 from .numerals import FEW, FEW_PRODUCTS, shown
+from .pooling import Pool, drawn_values, grid, pools_of
 from .scales import Scale, extent, matrix_scale, probability_scale, product_scale
 from .schedule import Sweep, algorithms_of, sweeps_of
 from .schemes import scheme_of
@@ -58,6 +59,7 @@ class Plan:
     matrices: dict[str, LabelledMatrix]
     evaluation: Evaluation
     arrangement: Arrangement
+    pools: tuple[Pool, ...]  # of the arrangement's planes
     sweeps: dict[str, Sweep]
     timeline: Timeline
     final: dict[str, Scale]
@@ -104,14 +106,15 @@ def plan(scene):
     sizes = shapes(root, {name: m.values.shape for name, m in matrices.items()})
     arrangement = arrangement_of(root, sizes, scene)
     check_camera(scene.camera, arrangement)
-    drawn = count_elements(arrangement, scene)
+    pools = pools_of(root, sizes, arrangement, scene)
+    drawn = count_elements(arrangement, scene, pools)
     as_points = drawn > scene.look.instance_budget
     check_memory(drawn, as_points)
 
     evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
-    final, raw, products = _scales(scene, chosen, root, evaluation, matrices)
+    final, raw, products = _scales(scene, chosen, root, evaluation, matrices, arrangement.planes, pools)
     return Plan(
         description,
         axes,
@@ -122,6 +125,7 @@ def plan(scene):
         matrices,
         evaluation,
         arrangement,
+        tuple(pools),
         sweeps,
         timeline(root, sweeps, algorithms_of(root, scene), scene.animation, scene.render.fps),
         final,
@@ -163,9 +167,13 @@ def arrangement_of(root, sizes, scene):
     return arrange(root, sizes, layout.gap, scheme_of(layout, scene.products), blocks, scatter)
 
 
-def count_elements(arrangement, scene):
-    """How many elements the scene draws at most: entries of all matrices and all products."""
-    entries = sum(plane.rows * plane.columns for plane in arrangement.planes)
+def count_elements(arrangement, scene, pools=None):
+    """How many elements the scene draws at most: entries of all matrices, or their beads where `pools` are
+    given, and all products."""
+    entries = 0
+    for plane, pool in zip(arrangement.planes, pools or [Pool()] * len(arrangement.planes), strict=True):
+        rows, columns = grid(plane, pool)
+        entries += len(rows) * len(columns)
     return entries + sum(
         c.rows * c.inner * c.columns
         for c in arrangement.cuboids
@@ -232,21 +240,27 @@ def is_probability(stage, given=()):
     return False
 
 
-def _scales(scene, chosen, root, evaluation, matrices):
-    """The scales of the final values, of the raw sums and of the products, by stage name."""
+def _scales(scene, chosen, root, evaluation, matrices, planes, pools):
+    """The scales of the final values, of the raw sums and of the products, by stage name. What is pooled
+    has the range of its beads."""
     look = scene.look
 
     def known(name, where):
         color_map(name, where)
         return map_called(name, chosen)
 
-    def matrix(values, choice):
-        return matrix_scale(extent(values, look.clip), overall, look.sensitivity, choice, look.clip)
+    def extent_of(stage, values):
+        mask, pairs = evaluation[stage].mask, zip(planes, pools, strict=True)
+        own = [drawn_values(values, *pair, mask) for pair in pairs if pair[0].stage.name == stage.name]
+        return extent(np.concatenate(own), look.clip)
+
+    def matrix(stage, values, choice):
+        return matrix_scale(extent_of(stage, values), overall, look.sensitivity, choice, look.clip)
 
     signed = known(look.color_map or chosen.signed_map, "look: color_map")
     unsigned = known(look.probability_map or chosen.unsigned_map, "look: probability_map")
     stages = stages_of(root)
-    overall = max(extent(evaluation[s].final, look.clip)[1] for s in stages)
+    overall = max(extent_of(s, evaluation[s].final)[1] for s in stages)
     given = {name for name, one in matrices.items() if one.probability}
     final, raw, products = {}, {}, {}
     for s in stages:
@@ -255,9 +269,9 @@ def _scales(scene, chosen, root, evaluation, matrices):
         if is_probability(s, given):
             final[s.name] = probability_scale(choice or unsigned)
         else:
-            final[s.name] = matrix(evaluation[s].final, choice or signed)
+            final[s.name] = matrix(s, evaluation[s].final, choice or signed)
         if s.operands:
-            raw[s.name] = matrix(evaluation[s].raw, signed) if s.epilogue else final[s.name]
+            raw[s.name] = matrix(s, evaluation[s].raw, signed) if s.epilogue else final[s.name]
         if isinstance(s, Product):
             products[s.name] = product_scale(
                 evaluation.operand(s.left).final, evaluation.operand(s.right).final, look.product_clip, signed

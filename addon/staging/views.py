@@ -1,8 +1,11 @@
 """What a description's camera asks for: direction, optics, and which parts of the scene are its subject."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from ..errors import InputError, nearest
+from . import framing
 from .framing import DIRECTIONS, Optics, axes, direction_at, view_from
 
 LENS = 50.0
@@ -25,6 +28,18 @@ def direction_of(p):
         place, face = _inside(p)
         return place - face
     return np.asarray(DIRECTIONS[options.view], float)
+
+
+def bare_view(scene, arrangement):
+    """The View of a description's subject before room is made for what is written, and before any move."""
+    p = SimpleNamespace(scene=scene, arrangement=arrangement)  # as much of a plan as a direction needs
+    optics = optics_of(scene.camera, scene.render.width / scene.render.height)
+    if scene.camera.view in INSIDE:
+        return inside_view(p, optics)
+    own = axes(direction_of(p))
+    corners = np.concatenate([part.corners() for part in parts_of(arrangement, scene.camera.subject)])
+    reach, centre = framing.nearest(corners @ np.stack(own).T, optics, np.full(4, scene.camera.margin))
+    return view_from(own, centre, reach, optics, -1e6)
 
 
 def optics_of(camera, aspect):

@@ -34,6 +34,9 @@ FIELDS = {
                          "are full; the legend shows it", {"subtype": "PERCENTAGE", "precision": 1}),
         "instance_budget": ("Budget", "Up to so many elements each one is a mesh; above it they are drawn "
                             "as spheres, which need far less memory and time", {"step": 1000}),
+        "pooling": ("Pooling", 'Rows and columns for which one element stands, such as "4x4"; "auto": as '
+                    'many as make it large enough to be seen; "off": one element for each entry', {}),
+        "pooling_rule": ("Pooled To", "What an element shows of the entries for which it stands", {}),
         "numbers": ("Numbers", "Write its number on each element", {}),
         "beams": ("Beams", "Join the row and the column in use to the entry that they make", {}),
         "row_guides": ("Row Guides", "Brightness of lines along the rows of each matrix; 0: none",
@@ -186,6 +189,11 @@ CHOICES = {
         "cube": ("Cubes", "Bevelled cubes for matrices, spheres for the products"),
         "sphere": ("Spheres", "Spheres for matrices and products"),
         "object": ("Your Object", "An object of this file"),
+    },
+    (Look, "pooling_rule"): {
+        "max": ("Largest", "The entry of the largest magnitude, with its sign"),
+        "mean": ("Mean", "The mean of the entries"),
+        "rms": ("Root Mean Square", "How large the entries are, whatever their signs"),
     },
     (Look, "numbers"): {
         "auto": ("Small Scenes", "Where there is room"),

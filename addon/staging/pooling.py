@@ -1,0 +1,189 @@
+"""Pooling: where entries would be smaller than a few pixels, one bead stands for a block of a × b of them.
+
+A matrix of sub-pixel entries is grey moiré. Its beads are as large as their blocks, stand in the
+middle of these, and keep what the rule says: the entry of the largest magnitude with its sign, the mean, or
+the root of the mean square. Beads begin anew at every gap, so that the parts of a matrix stay apart.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..algebra.stages import Leaf
+from ..errors import InputError
+from ..files.scene import Matrix as MatrixOptions
+from ..files.scene import Product as ProductOptions
+from .blocks import shared_dimensions
+from .views import bare_view
+
+LEGIBLE = 2.0  # pixels from one row or column of elements to the next; "auto" pools what has less,
+ENOUGH = 3.5  # so that beads have so many
+SLENDER = 4  # how many times longer than wide "auto" makes a block
+MANY, FEWEST = 64, 8  # rows or columns from which on "auto" pools at all, and beads that it leaves of them
+LARGEST = 1024  # rows or columns of a block
+# Factors that "auto" chooses from: the sizes of real matrices are multiples of most of them.
+FACTORS = sorted([2**n for n in range(11)] + [3 * 2**n for n in range(9)])
+
+
+@dataclass(frozen=True)
+class Pool:
+    """One bead for each block of `rows` × `columns` entries. (1, 1) is one for each entry."""
+
+    rows: int = 1
+    columns: int = 1
+    rule: str = "max"  # or "mean", "rms"
+
+    def __bool__(self):
+        return self.rows * self.columns > 1
+
+
+def starts(ruler, factor):
+    """The first entries of the beads along an axis, (beads,): every `factor`-th of each of its parts."""
+    parts = range(0, ruler.count, ruler.block)
+    return np.concatenate([np.arange(n, min(n + ruler.block, ruler.count), factor) for n in parts])
+
+
+def grid(plane, pool):
+    """The first rows and the first columns of a plane's beads, two arrays."""
+    return starts(plane.row_ruler, pool.rows), starts(plane.column_ruler, pool.columns)
+
+
+def pooled(values, rows, columns, rule, present=None):
+    """The beads of a matrix (h, w) whose blocks begin at `rows` and `columns`, see `grid`:
+    (values (len(rows), len(columns)), which of them are there at all).
+
+    Entries that are not `present` take no part. "max" is the entry of the largest magnitude with its
+    sign, the positive one where two are as large; "mean" and "rms" are of the entries that are there.
+    """
+    present = np.ones(np.shape(values), bool) if present is None else present
+    values = np.where(present, values, 0.0)
+
+    def over(reduce, entries):
+        return reduce.reduceat(reduce.reduceat(entries, rows, axis=0), columns, axis=1)
+
+    count = over(np.add, present.astype(int))
+    if rule == "max":
+        high, low = over(np.maximum, values), over(np.minimum, values)
+        return np.where(high >= -low, high, low), count > 0
+    total = over(np.add, values if rule == "mean" else values**2) / np.maximum(count, 1)
+    return total if rule == "mean" else np.sqrt(total), count > 0
+
+
+def drawn_values(values, plane, pool, mask):
+    """What is drawn of a matrix's values on a plane, flat: its entries, or the beads that are there."""
+    if not pool:
+        return np.ravel(values)
+    beads, there = pooled(values, *grid(plane, pool), pool.rule, mask)
+    return beads[there]
+
+
+def pools_of(root, shapes, arrangement, scene):
+    """The Pool of each plane of an arrangement, in its order. Raises InputError for an unknown wish.
+
+    `shapes` maps every stage's name to (rows, columns). Where the description leaves it to us, beads are
+    ENOUGH pixels wide at the middle of their matrix, in the description's view and size of picture. Matrices
+    that share a dimension share its factor, the larger one, so that chains still line up; unless that would
+    make a bead more than twice as long as its matrix needs. Heads of a stack are alike.
+    """
+    view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
+    needs, common = {}, {}
+    for plane in arrangement.planes:
+        own, known = needed(plane, view, size), needs.get(_kind(plane), (1, 1))
+        needs[_kind(plane)] = max(own[0], known[0]), max(own[1], known[1])
+    shared = shared_dimensions(root, shapes)
+    for plane in arrangement.planes:
+        for dimension, factor in zip(_dimensions(plane, shared, shapes), needs[_kind(plane)], strict=True):
+            common[dimension] = max(factor, common.get(dimension, 1))
+
+    def pool(plane):
+        own = _own(scene, plane.stage)
+        factors = parsed(own.pooling or scene.look.pooling, plane.stage.name if own.pooling else "look")
+        if factors is None:
+            alike = [common[dimension] for dimension in _dimensions(plane, shared, shapes)]
+            pairs = zip(alike, needs[_kind(plane)], strict=True)
+            factors = [factor if factor <= 2 * need else need for factor, need in pairs]
+        rulers = (plane.row_ruler, plane.column_ruler)
+        sides = [min(factor, ruler.block) for factor, ruler in zip(factors, rulers, strict=True)]
+        return Pool(*sides, own.pooling_rule or scene.look.pooling_rule) if max(sides) > 1 else Pool()
+
+    return [pool(plane) for plane in arrangement.planes]
+
+
+def _kind(plane):
+    """What a plane has in common with those of the other heads of its stack."""
+    return plane.stage.of or plane.stage.name, plane.role
+
+
+def parsed(text, where):
+    """What a description says of pooling: (rows, columns) of a block, or None for "auto"."""
+    if text == "auto":
+        return None
+    if text == "off":
+        return 1, 1
+    found = re.fullmatch(r"([0-9]{1,4}) ?[x×] ?([0-9]{1,4})", text)
+    if not found or not all(1 <= int(n) <= LARGEST for n in found.groups()):
+        raise InputError(
+            f'{where}: pooling: "{text}" is neither "auto" nor "off" nor the rows and columns of a bead, '
+            f'such as "4x4"; each is 1 to {LARGEST}'
+        )
+    return int(found[1]), int(found[2])
+
+
+def needed(plane, view, size):
+    """The factors along rows and columns that make beads wide enough, `size` being the picture's."""
+    factors = []
+    for ruler, pitch in zip((plane.row_ruler, plane.column_ruler), pitches(plane, view, size), strict=True):
+        if pitch >= LEGIBLE or ruler.count < MANY:
+            factors.append(1)
+            continue
+        wanted = ENOUGH / max(pitch, ENOUGH / FACTORS[-1])
+        most = max(1, min(ruler.count // FEWEST, ruler.block // 2))
+        factors.append(min(next(f for f in FACTORS if f >= wanted), max(f for f in FACTORS if f <= most)))
+    rows, columns = factors
+    return min(rows, SLENDER * columns), min(columns, SLENDER * rows)
+
+
+def pitches(plane, view, size):
+    """Pixels between neighbouring rows, and between neighbouring columns, at the middle of a plane; square
+    to the lines along which they stand. Where that is behind the camera, there is no end of them."""
+    middle = plane.corners().mean(axis=0)
+    if not view.orthographic and view.seen(middle[None])[2] < 1.0:
+        return np.inf, np.inf
+    points = middle + 0.5 * np.array([-plane.row, plane.row, -plane.column, plane.column])
+    at = view.project(points) * np.array(size) / 2
+    row, column = at[1] - at[0], at[3] - at[2]
+    area = abs(row[0] * column[1] - row[1] * column[0])
+    return area / max(np.linalg.norm(column), 1e-9), area / max(np.linalg.norm(row), 1e-9)
+
+
+def _dimensions(plane, shared, shapes):
+    """What a plane's rows and columns are: dimensions of what takes it where they are its own, too."""
+    axes = {"left": "ik", "right": "kj"}.get(plane.role, "ij")
+    axes = axes[::-1] if plane.transposed else axes
+    if plane.role != "operand":
+        return [shared.find((plane.consumer, axis)) for axis in axes]
+    own = zip((plane.rows, plane.columns), axes, "ij", strict=True)
+    taken = dict(zip("ij", shapes[plane.consumer], strict=True))
+    return [
+        shared.find((plane.consumer, axis) if count == taken[axis] else (plane.stage.name, mine))
+        for count, axis, mine in own
+    ]
+
+
+def _own(scene, stage):
+    """What the description says of a matrix itself."""
+    if isinstance(stage, Leaf):
+        return scene.matrices.get(stage.name, MatrixOptions())
+    return scene.products.get(stage.name, ProductOptions())
+
+
+def notes(pools):
+    """What the picture has to say of its pools, a line for each rule."""
+    lines, which = [], "each bead" if all(pools) else "each larger bead"
+    for rule, what in (("max", "largest"), ("mean", "mean"), ("rms", "root mean square")):
+        used = sorted((p.rows * p.columns, p.rows, p.columns) for p in pools if p and p.rule == rule)
+        sizes = list(dict.fromkeys(f"{rows} × {columns}" for _, rows, columns in used[:1] + used[-1:]))
+        if sizes:
+            lines.append(f"{which} is the {what} of {' to '.join(sizes)} entries")
+    return lines
