@@ -1,9 +1,11 @@
 """Many heads in Blender: each matrix of two axes is an object, and what is drawn is what NumPy says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matrix_cinema.errors import JobError
-from matrix_cinema.files.scene import Look, Matrix, Scene, from_json
+from matrix_cinema.files.scene import Look, Matrix, Render, Scene, from_json
 
 GQA = Scene(
     expression="out = sum_heads((z = (attn = softmax(Q @ K.T / sqrt(k))) @ V) @ W_O) + b",
@@ -48,6 +50,24 @@ def test_what_is_drawn_of_many_heads_is_what_numpy_says(factory, scene):
         heads = [elements(drawn[f"(z @ W_O)[{n}]"], graph) for n in range(4)]
         sums = sum(np.zeros((3, 5)) + head["value"].reshape(3, 5) for head in heads)
         np.testing.assert_allclose(stored_values(drawn["out"]), sums + stored_values(drawn["b"]), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (600, 900)])
+def test_all_heads_and_their_titles_are_in_the_picture(factory, size):
+    from bpy_extras.object_utils import world_to_camera_view
+    from mathutils import Vector
+    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.read import drawn_objects, elements
+
+    target = build(replace(FAN, render=Render(width=size[0], height=size[1])))
+    target.frame_set(target.frame_end)
+    depsgraph = factory.context.evaluated_depsgraph_get()
+    labels = [ob for ob in target.objects if ob.get("mc_label")]
+    points = [ob.matrix_world @ Vector(corner) for ob in labels for corner in ob.bound_box]
+    for ob in drawn_objects(target, "matrix") + drawn_objects(target, "product"):
+        points += [Vector(place) for place in elements(ob, depsgraph)["position"]]
+    seen = np.array([world_to_camera_view(target, target.camera, point) for point in points])
+    assert seen[:, :2].min() >= 0 and seen[:, :2].max() <= 1 and seen[:, 2].min() > 0
 
 
 def test_a_head_that_was_lost_or_changed_is_noticed(factory):

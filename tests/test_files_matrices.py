@@ -80,6 +80,21 @@ def test_full_names_choose_layer_and_head():
         assert np.array_equal(load(spec, DATA, here).values, expected)
 
 
+def test_axes_are_put_in_order_and_cut(tmp_path):
+    array = np.arange(2 * 3 * 4 * 5.0).reshape(2, 3, 4, 5)
+    np.save(tmp_path / "a.npy", array)
+
+    def loaded(**spec):
+        scene = Scene(folder=str(tmp_path), matrices={"A": Matrix(file="a.npy", **spec)})
+        return load_matrices(scene, ["A"], ones)["A"]
+
+    found = loaded(index=(1,), axis_order=(2, 0, 1), slices=("1:4", ":", "-2:"))
+    np.testing.assert_array_equal(found.values, array[1].transpose(2, 0, 1)[1:4, :, -2:])
+    assert [axis.numbers for axis in found.leading] == [(1, 2, 3)]  # the numbers that they have in the file
+    assert list(found.members()) == [(1,), (2,), (3,)]
+    np.testing.assert_array_equal(loaded(index=(0, 1), slices=("::2",)).values, array[0, 1, ::2])
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
@@ -172,6 +187,14 @@ def test_descriptions_override_labels():
         (Matrix(file="one.npz", tensor="a", index=(1, 1, 1)), "index has 3 numbers"),
         (Matrix(file="one.npz", tensor="a", index=(1, 1)), "a single number"),
         (Matrix(file="deep.npy"), r"is 2 x 2 x 2 x 2 x 2, not a matrix; choose by index = \[1 number\]"),
+        (Matrix(file="cube.npy", axis_order=(0, 1)), r"axis_order is \[0, 1\]; expected each of 0 to 2 once"),
+        (Matrix(file="cube.npy", axis_order=(0, 1, 1)), r"axis_order is \[0, 1, 1\]"),
+        (Matrix(file="cube.npy", slices=(":",) * 4), "slices has 4 texts, the array 3 dimensions"),
+        (Matrix(file="cube.npy", slices=("1",)), r'slices\[0\] is "1"; expected start:stop'),
+        (Matrix(file="cube.npy", slices=("0:x",)), r'slices\[0\] is "0:x"; expected start:stop'),
+        (Matrix(file="cube.npy", slices=("::0",)), "its step must be at least 1"),
+        (Matrix(file="cube.npy", slices=(":", "2:")), r'slices\[1\] is "2:", which leaves nothing of 2'),
+        (Matrix(values=((1.0,),), slices=("0:1",)), "slices goes with file; the expression has"),
         (Matrix(file="complex.npy"), "complex128.*, not real"),
         (Matrix(file="object.npy"), "not real|cannot|not an NPY"),
         (Matrix(file="nan.npy"), "matrix A: row 1, column 2 is nan"),

@@ -17,7 +17,6 @@ from matrix_cinema.files.capture import attend, write_capture
 from matrix_cinema.files.leading import Axis, member_name
 from matrix_cinema.files.scene import Capture, Layout, Matrix, Scene, from_dict, load_scene, to_dict, to_toml
 from matrix_cinema.files.scene import Product as Options
-from matrix_cinema.staging.framing import DIRECTIONS, frame
 from matrix_cinema.staging.layout import arrange, fans
 from matrix_cinema.staging.plan import plan, root_of
 from matrix_cinema.staging.schemes import Pattern, Stage
@@ -153,7 +152,7 @@ def test_one_matrix_is_drawn_once_for_a_row_of_weights():
 
 @given(stacked_trees(depth=3), st.sampled_from(["stage", "blocks", "zigzag"]), st.sampled_from([1.0, 2.5]))
 @settings(max_examples=150, deadline=None)
-def test_nothing_stands_in_anything_else_and_the_camera_sees_it_all(tree, scheme, gap):
+def test_nothing_stands_in_anything_else(tree, scheme, gap):
     text, arrays, _ = tree
     root, leaves = spread_arrays(text, arrays)
     sizes = shapes(root, {name: leaf.shape for name, leaf in leaves.items()})
@@ -167,8 +166,6 @@ def test_nothing_stands_in_anything_else_and_the_camera_sees_it_all(tree, scheme
         boxes.append((corners.min(axis=0), corners.max(axis=0)))
     for (low, high), (other_low, other_high) in itertools.combinations(boxes, 2):
         assert np.maximum(low - other_high, other_low - high).max() >= 0.99
-    view = frame(arrangement.corners(), DIRECTIONS["stage"], 50.0, 16 / 9, (0.04,) * 4)
-    assert np.abs(view.project(arrangement.corners())).max() <= 0.92 + 1e-9
 
 
 def test_heads_are_summed_and_put_side_by_side():

@@ -7,6 +7,7 @@ in them is executed, and what is not a finite number is refused with its place.
 
 import csv
 import io
+import re
 import zipfile
 from dataclasses import dataclass, replace
 from itertools import product
@@ -104,6 +105,9 @@ def _load(scene, capture, name, spec, where, initialise):
     for key, owners in (("shape", ("init",)), ("index", ("tensor", "file"))):
         if getattr(spec, key) and sources[0] not in owners:
             raise InputError(f"{where}: {key} goes with {owners[0]}, not with {sources[0]}")
+    for key in ("axis_order", "slices"):
+        if getattr(spec, key) and not spec.file:
+            raise InputError(f"{where}: {key} goes with file; the expression has .T and x[0:4, :] for this")
 
     if spec.values:
         lengths = {len(row) for row in spec.values}
@@ -125,6 +129,8 @@ def _load(scene, capture, name, spec, where, initialise):
     if kind == ".safetensors":
         tensors, metadata = safetensors.read(path)
         if is_capture(metadata) and spec.tensor:
+            if spec.axis_order or spec.slices:
+                raise InputError(f"{where}: tensors of a capture are cut in the expression, like x[0:4, :]")
             return _of_capture(open_capture(path), spec, where, None)
         array = tensors[_choose(tensors, spec, path, where)]
     elif kind == ".npz":
@@ -134,15 +140,47 @@ def _load(scene, capture, name, spec, where, initialise):
     else:
         array = _read_csv(path)
     source = f"{spec.tensor} of {path.name}" if spec.tensor else path.name
-    return _of_array(_index(array, spec.index, where), spec, where, source)
+    return _of_array(_ordered(_index(array, spec.index, where), spec.axis_order, where), spec, where, source)
 
 
 def _of_array(array, spec, where, source):
     """An array of two to four axes; the entries of leading ones are counted."""
-    values = _matrix(array, where)
+    parts = _parts(array.shape, spec.slices, where)
+    values = _matrix(array[tuple(slice(p.start, p.stop, p.step) for p in parts)], where)
     words = _leading_words(spec, values.ndim - 2, where)
-    leading = tuple(Axis(w, tuple(range(n))) for w, n in zip(words, values.shape[:-2], strict=True))
+    leading = tuple(Axis(word, tuple(part)) for word, part in zip(words, parts, strict=False))
     return LabelledMatrix(values, source=source, leading=leading)
+
+
+def _ordered(array, order, where):
+    """The array with its axes in another order."""
+    if order and sorted(order) != list(range(array.ndim)):
+        raise InputError(
+            f"{where}: axis_order is {list(order)}; expected each of 0 to {array.ndim - 1} once, for "
+            f"{_by(array.shape)}"
+        )
+    return array.transpose(order) if order else array
+
+
+def _parts(shape, slices, where):
+    """The range of each axis that `slices` takes."""
+    if len(slices) > len(shape):
+        raise InputError(f"{where}: slices has {len(slices)} texts, the array {len(shape)} dimensions")
+    parts = []
+    for n, (text, size) in enumerate(zip(slices, shape, strict=False)):
+        ends = [part.strip() for part in text.split(":")]
+        if not 2 <= len(ends) <= 3 or any(end and not _WHOLE.fullmatch(end) for end in ends):
+            raise InputError(f'{where}: slices[{n}] is "{text[:40]}"; expected start:stop, like "0:4" or ":"')
+        ends = [int(end) if end else None for end in ends]
+        if len(ends) == 3 and ends[2] is not None and ends[2] < 1:
+            raise InputError(f'{where}: slices[{n}] is "{text}"; its step must be at least 1')
+        parts.append(range(size)[slice(*ends)])
+        if not parts[-1]:
+            raise InputError(f'{where}: slices[{n}] is "{text}", which leaves nothing of {size}')
+    return parts + [range(size) for size in shape[len(slices) :]]
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
 
 
 def _leading_words(spec, count, where):

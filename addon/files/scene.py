@@ -71,12 +71,16 @@ class Matrix:
 
     Exactly one source: `tensor` (of `file`, or of the scene's capture), `file` alone
     (NPY, CSV), `values`, or `init` with a `shape`. Up to two axes may lead those of rows and columns;
-    `leading_axes` says what they are, which is "layer" and "head" unless it is given.
+    `leading_axes` says what they are, which is "layer" and "head" unless it is given. Of a file's
+    array first `index` chooses from leading axes, then `axis_order` puts the axes that are left into
+    another order (their numbers from 0), then `slices` takes a part of each, such as "2:5" or ":".
     """
 
     file: str = ""
     tensor: str = ""
     index: tuple[int, ...] = ()
+    axis_order: tuple[int, ...] = option((), low=0)
+    slices: tuple[str, ...] = ()
     values: tuple[tuple[float, ...], ...] = ()
     init: str = ""
     shape: tuple[int, ...] = ()
