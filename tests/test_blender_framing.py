@@ -46,26 +46,20 @@ def test_a_shot_is_what_blenders_camera_does(factory, aspect, orthographic):
     assert data.dof.use_dof and f / data.dof.aperture_fstop == pytest.approx(0.5, rel=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("view", "size"),
-    [(view, (640, 360)) for view in VIEWS if view not in INSIDE] + [("stage", (300, 700))],
-)
-def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
-    """Bounds of every element and label, at the end of a film in which all of them are large."""
-    description = {
-        "expression": "out = (S = A @ B) @ C",
-        "title": "A title",
-        "matrices": {
-            "A": {"init": "uniform", "shape": [5, 3], "row_labels": ["a long label"] * 5},
-            "B": {"init": "uniform", "shape": [3, 6]},
-            "C": {"init": "uniform", "shape": [6, 4], "column_labels": ["w", "x", "y", "another long one"]},
-        },
-        "camera": {"view": view, "margin": 0.0},
-        "render": {"width": size[0], "height": size[1]},
-        "look": {"min_size": 1.0, "settled_scale": 1.0},
-    }
-    scene = build(from_dict(Scene, description, "test"))
-    scene.frame_set(scene.frame_end)
+DESCRIPTION = {
+    "expression": "out = (S = A @ B) @ C",
+    "title": "A title",
+    "matrices": {
+        "A": {"init": "uniform", "shape": [5, 3], "row_labels": ["a long label"] * 5},
+        "B": {"init": "uniform", "shape": [3, 6]},
+        "C": {"init": "uniform", "shape": [6, 4], "column_labels": ["w", "x", "y", "another long one"]},
+    },
+    "look": {"min_size": 1.0, "settled_scale": 1.0},
+}
+
+
+def drawn(scene):
+    """The corners of the bounds of every element and label on the frame, 0 to 1, and their depths: (n, 3)."""
     depsgraph = bpy.context.evaluated_depsgraph_get()
     corners = []
     for instance in depsgraph.object_instances:
@@ -74,10 +68,66 @@ def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
             if instance.is_instance or owner.type == "FONT":
                 box = np.array(instance.object.bound_box)
                 corners += [instance.matrix_world @ Vector(corner) for corner in box]
-    assert len(corners) > 8 * (15 + 18 + 24 + 90)
-    seen = np.array([world_to_camera_view(scene, scene.camera, corner) for corner in corners])
+    return np.array([world_to_camera_view(scene, scene.camera, corner) for corner in corners])
+
+
+def assert_inside(seen):
     assert seen[:, 2].min() > 0
     assert seen[:, :2].min() >= -1e-4 and seen[:, :2].max() <= 1 + 1e-4, (seen.min(axis=0), seen.max(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("view", "size"),
+    [(view, (640, 360)) for view in VIEWS if view not in INSIDE] + [("stage", (300, 700))],
+)
+def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
+    """Bounds of every element and label, at the end of a film in which all of them are large."""
+    render = {"width": size[0], "height": size[1]}
+    camera = {"view": view, "margin": 0.0}
+    scene = build(from_dict(Scene, DESCRIPTION | {"camera": camera, "render": render}, "test"))
+    scene.frame_set(scene.frame_end)
+    seen = drawn(scene)
+    assert len(seen) > 8 * (15 + 18 + 24 + 90)
+    assert_inside(seen)
+
+
+@pytest.mark.parametrize("view", ["stage", "isometric"])
+@pytest.mark.parametrize("move", ["orbit", "push_in", "crane"])
+def test_all_that_is_drawn_stays_in_the_picture(factory, move, view):
+    camera = {"view": view, "move": move, "margin": 0.0}
+    scene = build(from_dict(Scene, DESCRIPTION | {"camera": camera}, "test"))
+    places = []
+    for frame in np.linspace(1, scene.frame_end, 6).astype(int):
+        scene.frame_set(frame)
+        assert_inside(drawn(scene))
+        places.append(scene.camera.matrix_world.copy())
+    assert all(one != other for one, other in zip(places, places[1:], strict=False))
+    curves = [owner.animation_data for owner in (scene.camera, scene.camera.parent, scene.camera.data)]
+    assert any(data and data.action for data in curves)
+
+
+def test_the_overlay_stays_where_it_is_when_an_orthographic_camera_comes_nearer(factory):
+    camera = {"view": "isometric", "move": "push_in"}
+    scene = build(from_dict(Scene, DESCRIPTION | {"camera": camera}, "test"))
+    overlays = [ob for ob in scene.objects if ob.get("mc_kind") == "overlay"]
+    places, scales = [], []
+    for frame in (1, scene.frame_end):
+        scene.frame_set(frame)
+        corners = [ob.matrix_world @ Vector(corner) for ob in overlays for corner in ob.bound_box]
+        places.append([world_to_camera_view(scene, scene.camera, corner)[:2] for corner in corners])
+        scales.append(scene.camera.data.ortho_scale)
+    np.testing.assert_allclose(*places, atol=1e-4)
+    assert scales[1] < 0.8 * scales[0]
+
+
+def test_the_light_of_an_orbit_goes_round_with_the_camera(factory):
+    scene = build(from_dict(Scene, DESCRIPTION | {"camera": {"move": "orbit"}}, "test"))
+    lamp = next(ob for ob in scene.objects if ob.type == "LIGHT")
+    seen = []
+    for frame in (1, scene.frame_end // 2):
+        scene.frame_set(frame)
+        seen.append(scene.camera.matrix_world.inverted() @ lamp.matrix_world)
+    np.testing.assert_allclose(*seen, atol=1e-3)
 
 
 def label_boxes(scene):

@@ -585,3 +585,19 @@ def test_the_installed_panel_builds_and_does_not_block_the_end(extension, scene_
     assert line, done.stderr
     assert json.loads(line[5:]) == [True, False, True, False, True, ["FINISHED"], False]
     assert done.returncode == 0, done.stderr
+
+
+def test_the_subjects_to_choose_are_those_of_the_built_scene(mine, scene_file):
+    mine.matrix_cinema_panel.file = str(scene_file)
+    assert properties._subjects(None, bpy.context, "") == []
+    bpy.ops.matrix_cinema.build()
+    scene = bpy.context.scene
+    found = properties._subjects(None, bpy.context, "")
+    matrices = {ob["mc_name"] for ob in scene.objects if ob.get("mc_kind") == "matrix"}
+    interiors = [f"{ob['mc_name']} products" for ob in built.products(scene)]
+    assert len(interiors) > 1 and sorted(found) == sorted([*matrices, *interiors])
+    assert properties._subjects(None, bpy.context, "PROD") == interiors
+    camera = scene.matrix_cinema_panel.camera
+    camera.subject, camera.move = found[-1], "orbit"
+    assert properties.description(scene).camera.subject == found[-1]
+    assert "Turns" in drawn_texts()
