@@ -96,6 +96,34 @@ def test_random_scenes_are_right(factory, seed):
     assert report.ok, "\n".join(report.lines())
 
 
+@pytest.mark.parametrize("algorithm", ["vvprod", "mvprod", "dotprod", "scalar"])
+def test_products_of_masked_entries_are_not_made(factory, algorithm):
+    """Whichever of the three matrices is masked and however it is turned, in blocks, with a threshold."""
+    description = {
+        "expression": "out = ((P = tril(A @ B)).T @ C) @ (R = triu(D @ E, 1)).T",
+        "matrices": {
+            name: {"init": "gaussian", "shape": shape}
+            for name, shape in {"A": [5, 2], "B": [2, 4], "C": [5, 3], "D": [6, 2], "E": [2, 3]}.items()
+        },
+        "animation": {"algorithm": algorithm},
+        "products": {"P": {"i_blocks": 2, "j_blocks": 2, "k_blocks": 2}, "out": {"k_blocks": 2}},
+        "look": BARE | {"product_threshold": 0.1, "instance_budget": 0},
+    }
+    scene = build(from_dict(Scene, description, "test"))
+    report = verify(scene, frames=[*telling_frames(scene)[1::3], scene.frame_end])
+    assert report.ok, "\n".join(report.lines())
+    made = {}
+    graph = bpy.context.evaluated_depsgraph_get()
+    for ob in [ob for ob in scene.objects if ob.get("mc_kind") == "product"]:
+        set_inputs(ob, {"Sweep": float(ob["mc_steps"]), "Threshold": -1.0})
+        ob.animation_data.action = None
+        graph.update()
+        geometry = ob.evaluated_get(graph).evaluated_geometry()
+        made[ob["mc_name"]] = len(geometry.pointcloud.points)
+    # 14 of the 20 entries of P are there, 3 of the 18 of R.
+    assert made == {"P": 14 * 2, "P.T @ C": 14 * 3, "R": 3 * 2, "out": 3 * 4}
+
+
 def change_value(scene, name, amount=1e-3):
     mesh = object_of(scene, "matrix", name).data
     values = mesh.attributes["value"].data
@@ -175,7 +203,7 @@ CORRUPTED = {
     "a digest": lambda scene: object_of(scene, "matrix", "V").__setitem__("mc_sha256", "0" * 64),
     "a product's stride": modifier_input("product", "attn", {"Stride k": 2}),
     "a sum's stride": modifier_input("matrix", "attn", {"Stride k": 2}),
-    "a block size": modifier_input("product", "out", {"Block k": 2}),
+    "a block size": modifier_input("product", "attn", {"Block k": 2}),
     "a row step of an argument": modifier_input("product", "out", {"Left Row": lambda n: n - 1}),
     "a column step of an argument": modifier_input("matrix", "attn", {"Right Column": 1}),
     "an argument": lambda scene: set_inputs(
@@ -247,7 +275,7 @@ def test_of_many_elements_a_sample_is_compared_and_all_are_counted(factory, monk
     report = verify(scene)
     assert report.ok, "\n".join(report.lines())
     last = [row for row in report.rows if row.kind == "product" and row.frame == scene.frame_end]
-    assert {row.name: (row.drawn, row.every) for row in last} == {"attn": (48, 5), "out": (50, 5)}
+    assert {row.name: (row.drawn, row.every) for row in last} == {"attn": (30, 3), "out": (50, 5)}
     assert "of 1 in 5" in "\n".join(report.lines()) and "all are counted" in report.lines()[-1]
     set_inputs(object_of(scene, "product", "attn"), {"Rows": 3})
     assert not verify(scene).ok

@@ -22,7 +22,7 @@ from ..staging.views import parts_of
 from . import camera, lettering, studio
 from .beams import write_beams
 from .digest import digest
-from .groups import OPERATORS, PREFIX
+from .groups import OPERATORS, PAIRED, PREFIX
 from .guides import write_guides
 from .materials import beam_material, element_material, number_material
 from .numbers import write_numbers
@@ -32,6 +32,7 @@ from .objects import (
     follow,
     keyframe,
     matrix_object,
+    pairs_object,
     product_object,
     set_inputs,
     sums_object,
@@ -63,7 +64,7 @@ def draw(p, target=None):
     values = _values(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {
-        c.stage.name: _product(p, c, values, sphere, rooms["Products"]) for c in p.arrangement.cuboids
+        c.stage.name: _product(p, c, values, sphere, rooms) for c in p.arrangement.cuboids
     }
     swept = dict(products)  # by name, the objects whose Sweep is keyframed; sheets join when drawn
     matrices = [
@@ -233,15 +234,31 @@ def _is_stored(stage):
     return isinstance(stage, Concat) or len(stage.operands) > 2
 
 
-def _product(p, cuboid, values, element, collection):
+def _pairs(p, stage, values, collection):
+    """The inputs by which products that a mask leaves out are not even made."""
+    sides = [(operand.stage, operand.transposed) for operand in stage.operands]
+    for paired, (masked, transposed) in enumerate([(stage, False), *sides], start=1):
+        if p.evaluation[masked].mask is not None:
+            sweep, axes = p.sweeps[stage.name], ["ijk".index(axis) for axis in PAIRED[paired]]
+            ob = pairs_object(stage.name, values[masked.name], collection)
+            inputs = {"Columns": p.evaluation[masked].shape[1], "Transposed": transposed}
+            for name, axis in zip(("first", "second"), axes, strict=False):
+                inputs |= {f"Stride {name}": sweep.strides[axis], f"Block {name}": sweep.block_sizes[axis]}
+            set_inputs(ob, inputs)
+            return {"Pairs": ob, "Paired": paired}
+    return {}
+
+
+def _product(p, cuboid, values, element, rooms):
     name = cuboid.stage.name
     scale, look = p.products[name], p.scene.look
-    ob = product_object(cuboid, collection)
+    ob = product_object(cuboid, rooms["Products"])
     ob["mc_steps"] = p.timeline.moves[name].steps
     material = element_material(scale.color_map, scale.color_map, p.style_name, p.style, interior=True)
     set_inputs(
         ob,
         _multiplication(p, cuboid.stage, values)
+        | _pairs(p, cuboid.stage, values, rooms["Values"])
         | _drawing(p, element, look.product_scale, material, numbered=p.numbers)
         | {
             "Zero Size": 0.0,  # a product of nothing is nothing
@@ -250,6 +267,7 @@ def _product(p, cuboid, values, element, collection):
             "Zero": zero(scale),
             "Trail": p.scene.animation.trail,
             "Settled Size": p.scene.look.settled_scale,
+            "Threshold": p.scene.look.product_threshold * scale.high,
             "Steps": p.timeline.moves[name].steps,
             "Sweep": float(p.timeline.moves[name].steps),
         },

@@ -279,23 +279,98 @@ def visited_at(g, names, i, j, k):
 def products_of_steps(g, names, first, steps):
     """The products that `steps` steps visit, from step `first` on, and no others.
 
-    Returns how many points that takes, and for point n: i, j, k, and whether there is such a
-    product, because the last block of an axis may be short. A swept axis counts its blocks, which
-    move in lockstep, and the step says where in a block it is; any other axis counts its entries.
+    Returns how many points that takes, and for point n: i, j, k, which may lie beyond the end where the
+    last block of an axis is short. A swept axis counts its blocks, which move in lockstep, and the step
+    says where in a block it is; any other axis counts its entries.
     """
     n, count, parts = g.index(), steps, {}
     for axis, size in (("k", names["inner"]), ("j", names["columns"]), ("i", names["rows"])):
         stride, block = names[f"Stride_{axis}"], names[f"Block_{axis}"]
         swept = stride > 0
         number = g.switch(swept, (size + block - 1) // block, size)
-        parts[axis] = swept, n % number, stride, block, size
+        parts[axis] = swept, n % number, stride, block
         n, count = n // number, count * number
-    step, found, inside = first + n, {}, steps > 0
-    for axis, (swept, part, stride, block, size) in parts.items():
+    step, found = first + n, {}
+    for axis, (swept, part, stride, block) in parts.items():
         local = (step // g.whole("MAXIMUM", stride, 1)) % block
         found[axis] = g.switch(swept, part * block + local, part)
-        inside = inside & (size > found[axis])
-    return count, found["i"], found["j"], found["k"], inside
+    return count, found["i"], found["j"], found["k"]
+
+
+@shared
+def Pairs(g):
+    """The entries of a masked matrix that are there, by the step at which the sweep first takes them.
+
+    The object's own points are the matrix. A point becomes `first` and `second`, its row and column as the
+    product takes the matrix, and `step`, what these add to the step of a product.
+    """
+    mesh = g.input("Geometry", "geometry")
+    columns = g.input("Columns", int, 1, low=1)
+    turned = g.input("Transposed", bool, False)
+    n = g.index()
+    row, column = n // columns, n % columns
+    first, second = g.switch(turned, column, row), g.switch(turned, row, column)
+    step = 0
+    for name, index in (("first", first), ("second", second)):
+        stride = g.input(f"Stride {name}", int, 0, low=0)
+        step = (index % g.input(f"Block {name}", int, 1, low=1)) * stride + step
+    present = g.attribute("present", "BOOLEAN")
+    points = g.store(mesh, first=first, second=second, step=step)
+    points = g.node("GeometryNodeMeshToPoints", {"Mesh": points, "Selection": present})[0]
+    by_step = {"Geometry": points, "Sort Weight": g.attribute("step", "INT")}
+    g.output("Geometry", "geometry", g.node("GeometryNodeSortElements", by_step, domain="POINT")[0])
+    return g.finish()
+
+
+# Which two axes of a product belong to the matrix whose mask leaves products out, and the third one.
+PAIRED = ("", "ijk", "ikj", "kji")
+
+
+def products_of_pairs(g, names, first, steps):
+    """As `products_of_steps`, but only those whose entry of a masked matrix is there.
+
+    Such entries are sorted by step, so those in use are a row of them; with each go all products along the
+    third axis, or, where only that is swept, those of its steps.
+    """
+    pairs = g.node("GeometryNodeObjectInfo", {"Object": names["pairs"]})["Geometry"]
+    sizes = {"i": names["rows"], "j": names["columns"], "k": names["inner"]}
+
+    def chosen(of):
+        """What belongs to the paired matrix: a function of its axes' letters."""
+        one = of(PAIRED[1])
+        for number in (2, 3):
+            one = g.switch(names["paired"] == number, of(PAIRED[number]), one)
+        return one
+
+    stride = chosen(lambda axes: names[f"Stride_{axes[2]}"])
+    block = chosen(lambda axes: g.whole("MINIMUM", names[f"Block_{axes[2]}"], sizes[axes[2]]))
+    size = chosen(lambda axes: sizes[axes[2]])
+    others = chosen(lambda axes: names[f"Stride_{axes[0]}"] + names[f"Stride_{axes[1]}"])
+    alone = (stride > 0) & (others == 0)
+    blocks = (size + block - 1) // block
+
+    counted = g.node("GeometryNodeAttributeDomainSize", {"Geometry": pairs}, component="POINTCLOUD")[0]
+
+    def before(step):
+        """How many of the sorted entries come before a step."""
+
+        def turn(number, Found, Jump):
+            jump = Jump * 0.5
+            there = g.sample(pairs, g.attribute("step", "INT"), Found + jump - 1.0)
+            return Found + g.switch((step > there) & ~(Found + jump > counted), jump, 0.0), jump
+
+        return g.repeat(25, turn, Found=0.0, Jump=2.0**25)[0]
+
+    low = g.switch(alone, 0.0, before(first - stride * (block - 1)))
+    high = g.switch(alone, counted * 1.0, before(first + steps))
+    each = g.switch(alone, steps * blocks, size)
+    n = g.index()
+    third = n % g.whole("MAXIMUM", each, 1)
+    third = g.switch(alone, (third % blocks) * block + first + third // blocks, third)
+    place = n // g.whole("MAXIMUM", each, 1) + g.ceiling(low)
+    a, b = (g.sample(pairs, g.attribute(name, "INT"), place) for name in ("first", "second"))
+    found = {axis: chosen(lambda axes, axis=axis: (a, b, third)[axes.index(axis)]) for axis in "ijk"}
+    return g.ceiling(high - low) * each, found["i"], found["j"], found["k"]
 
 
 @shared
@@ -314,10 +389,18 @@ def Product(g):
     # Only steps that show something are made: what was visited, and of that only the trail where
     # what has settled is gone.
     last = g.whole("MINIMUM", g.ceiling(names["sweep"]), steps)
-    faded = g.whole("MINIMUM", g.whole("MAXIMUM", g.ceiling(names["sweep"] - trail) - 2, 0), last)
+    faded = g.whole("MINIMUM", g.whole("MAXIMUM", g.floor(names["sweep"] - trail), 0), last)
     first = g.switch((trail > 0.0) & ~(settled > 0.0), faded, 0)
-    count, i, j, k, inside = products_of_steps(g, names, first, last - first)
-    product, seen = product_at(g, names, i, j, k), visited_at(g, names, i, j, k)
+    names["pairs"] = g.input("Pairs", "object", hint="Entries of a masked matrix that are there")
+    names["paired"] = g.input("Paired", int, 0, low=0, high=3, hint="1: of the result, 2: left, 3: right")
+    every, present = (make(g, names, first, last - first) for make in (products_of_steps, products_of_pairs))
+    count, i, j, k = (g.switch(names["paired"] > 0, b, a) for a, b in zip(every, present, strict=True))
+    # What follows reads the indices from the points: working them out takes longer.
+    points = g.store(g.points(count), i=i, j=j, k=k)
+    i, j, k = (g.attribute(axis, "INT") for axis in "ijk")
+    inside = (names["rows"] > i) & (names["columns"] > j) & (names["inner"] > k)
+    points = g.store(points, value=product_at(g, names, i, j, k))
+    value, seen = g.attribute("value"), visited_at(g, names, i, j, k)
     # Solid at its own step, then shrinking over `Trail` steps, and at the end all together.
     aged = g.switch(trail > 0.0, g.clamp(seen["Age"] / g.real("MAXIMUM", trail, 1e-6)), 0.0)
     kept = g.mix(1.0, settled, g.real("MAXIMUM", aged, settle))
@@ -326,25 +409,16 @@ def Product(g):
     for axis, index in (("i", i), ("j", j), ("k", k)):
         step = g.input(f"Step {axis}", "vector", hint=f"From one {axis} to the next")
         position = g.vector_math("ADD", position, spread(g, index, step, *gap_inputs(g, axis)))
-    points = g.points(count)
-    # Where things are is settled before points are deleted and the index changes.
+    least = g.input("Threshold", float, 0.0, low=0.0, hint="Magnitude up to which products are left out")
     lit = seen["Weight"] * g.clamp(1.0 - seen["Age"]) * g.switch(steps > names["sweep"], 1.0, 0.0)
-    points = g.store(
-        points,
-        value=product,
-        i=i,
-        j=j,
-        k=k,
-        lit=lit,
-        tone=g.call(tone(), Value=product, High=high, Zero=g.input("Zero", float, 0.5))["Tone"],
-    )
-    value = g.attribute("value")
+    color = g.call(tone(), Value=value, High=high, Zero=g.input("Zero", float, 0.5))["Tone"]
+    points = g.store(points, lit=lit, tone=color)
     drawn = g.call(
         elements(),
         Points=points,
         Position=position,
         Magnitude=g.call(magnitude(), Value=value, Low=low, High=high)["Magnitude"],
-        Nonzero=inside & (g.absolute(value) > 0.0),
+        Nonzero=inside & (g.absolute(value) > least),
         Weight=seen["Weight"] * kept,
         **look_inputs(g),
     )
@@ -425,9 +499,7 @@ def partial_sums(g):
     alone = ~((names["Stride_i"] > 0) | (names["Stride_j"] > 0))
     last = g.ceiling(names["sweep"] / g.whole("MAXIMUM", stride, 1)) - 1
     count = g.switch(swept, g.switch(alone, last % every + 1, every), 0)
-    since = turns_of_k(
-        g, names, i, j, reached * every, count, lambda step: g.clamp(way - step * stride)
-    )
+    since = turns_of_k(g, names, i, j, reached * every, count, lambda step: g.clamp(way - step * stride))
     whole_sum = g.sample(stored, g.attribute("value"), n)
     g.output("Sum", float, g.switch(swept, before + since, whole_sum * start["Weight"]))
     g.output("Visited", float, g.switch(swept, g.clamp(along / steps), start["Weight"]))

@@ -234,6 +234,10 @@ class Group(Formula):
         """The whole number not below `a`."""
         return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="CEILING")[0]
 
+    def floor(self, a):
+        """The whole number not above `a`."""
+        return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="FLOOR")[0]
+
     def switch(self, condition, yes, no):
         kind = SWITCH_TYPES[yes.type if isinstance(yes, Field) else "VALUE"]
         return self.node("GeometryNodeSwitch", {0: condition, 1: no, 2: yes}, input_type=kind)[0]

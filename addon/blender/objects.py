@@ -34,6 +34,12 @@ def sums_object(name, collection):
     return drawn_object(f"{name} sums", bpy.data.meshes.new(name), collection, groups.Sums())
 
 
+def pairs_object(name, masked, collection):
+    """The hidden object whose evaluated points are the entries of the matrix of `masked`, a values object,
+    that are there; its modifier still lacks inputs."""
+    return drawn_object(f"{name} pairs", masked.data, collection, groups.Pairs())
+
+
 def matrix_object(plane, pool, values, collection):
     """The drawn matrix on a plane, with its beads; its modifier still lacks inputs."""
     ob = drawn_object(plane.stage.name, values.data, collection, group_of(plane.stage))

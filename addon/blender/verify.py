@@ -269,7 +269,7 @@ def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
     """The interior: each element is the product at its place, and all visited ones are there."""
     stage = cuboid.stage
     left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
-    sweep, position = sweeps[stage.name]
+    result, (sweep, position) = evaluation[stage], sweeps[stage.name]
     drawn = elements(ob, depsgraph, MOST)
     i, j, k, count, every = (drawn[key] for key in ("i", "j", "k", "count", "every"))
     if not _inside(drawn, cuboid.rows, cuboid.columns, cuboid.inner):
@@ -281,7 +281,10 @@ def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
         note = "a product is drawn before its step"
     elif _repeated(drawn, (cuboid.rows, cuboid.columns, cuboid.inner)):
         note = "a product is drawn twice"
-    expected = _visited(left, right, sweep, position)
+    elif result.mask is not None and not result.mask[i, j].all():
+        note = "a product of a masked entry is drawn"
+    least = compat.get_input(ob.modifiers[MODIFIER], "Threshold")
+    expected = _visited(left, right, sweep, position, result.mask, least)
     if compat.get_input(ob.modifiers[MODIFIER], "Settled Size") > 0 and count != expected:
         note = note or "visited products are missing"
     note = note or _misplaced(drawn, [cuboid])
@@ -321,14 +324,17 @@ def _misplaced(drawn, parts, pool=None):
     return "" if off <= PLACE_TOLERANCE * (1 + far / 100) else f"elements are {off:.2g} from their places"
 
 
-def _visited(left, right, sweep, position):
-    """How many products are visited and not 0 in float32, as the nodes compute them."""
+def _visited(left, right, sweep, position, mask, least):
+    """How many products are visited, of an entry that `mask` leaves, and in magnitude above `least`, in
+    float32 as the nodes compute them."""
     left, right = left.astype(np.float32), right.astype(np.float32)
-    least = [np.abs(side[side != 0]).min(initial=1.0) for side in (left, right)]
-    if least[0] * least[1] > 0:  # no product of two numbers that are not 0 underflows to it
-        return round(sweep.sums(np.ceil(position), left != 0, right != 0).sum())
+    smallest = [np.abs(side[side != 0]).min(initial=1.0) for side in (left, right)]
+    if least == 0 and smallest[0] * smallest[1] > 0:  # no product of two numbers that are not 0 is 0
+        counts = sweep.sums(np.ceil(position), left != 0, right != 0)
+        return round((counts if mask is None else counts[mask]).sum())
     k, j = np.arange(left.shape[1])[:, None], np.arange(right.shape[1])[None, :]
-    return sum(
-        int(((sweep.weights(position, i, j, k) > 0) & (left[i][:, None] * right != 0)).sum())
-        for i in range(left.shape[0])
-    )
+    total = 0
+    for i in range(left.shape[0]):
+        seen = (sweep.weights(position, i, j, k) > 0) & (np.abs(left[i][:, None] * right) > np.float32(least))
+        total += int((seen if mask is None else seen & mask[i]).sum())
+    return total

@@ -185,6 +185,7 @@ class Look:
     min_size: float = option(0.12, low=0.001, high=1.0)  # more than 0: only zeros vanish
     clip: float = option(100.0, low=50.0, high=100.0)
     product_clip: float = option(99.7, low=50.0, high=100.0)
+    product_threshold: float = option(0.0, low=0.0, high=1.0)  # of the magnitude at full colour
     product_scale: float = option(0.7, low=0.01, high=4.0)
     settled_scale: float = option(0.3, low=0.0, high=1.0)
     instance_budget: int = option(200_000, low=0)

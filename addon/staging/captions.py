@@ -289,7 +289,11 @@ def notes(p):
     if not p.scene.look.labels:
         return of_pools
     thinned = sorted({axis.every for axis in tokens(p, direction_of(p)) if axis.every > 1})
-    return of_pools + [f"one in {every} tokens is written along the axis into depth" for every in thinned]
+    told = [f"one in {every} tokens is written along the axis into depth" for every in thinned]
+    least = p.scene.look.product_threshold
+    if least and any(p.options(cuboid.stage.name).interior for cuboid in p.arrangement.cuboids):
+        told.append(f"products up to {100 * least:.3g} % of full colour are left out")
+    return of_pools + told
 
 
 def _axis(p, plane, direction, texts, along, across):

@@ -32,6 +32,8 @@ FIELDS = {
                  "shows it", {"subtype": "PERCENTAGE", "precision": 1}),
         "product_clip": ("Product Clip", "Percentile of the products' magnitudes at which colour and size "
                          "are full; the legend shows it", {"subtype": "PERCENTAGE", "precision": 1}),
+        "product_threshold": ("Least Product", "Up to this part of the magnitude at full colour products are "
+                              "left out; the picture says so", {"subtype": "FACTOR"}),
         "instance_budget": ("Budget", "Up to so many elements each one is a mesh; above it they are drawn "
                             "as spheres, which need far less memory and time", {"step": 1000}),
         "pooling": ("Pooling", 'Rows and columns for which one element stands, such as "4x4"; "auto": as '
