@@ -13,11 +13,11 @@ from ..algebra.evaluate import bounds
 from ..algebra.stages import Concat, Product, Slice, is_sum
 from ..errors import InputError, nearest
 from ..files.scene import to_json
+from ..staging.composition import compose
 from ..staging.numerals import decimals
-from ..staging.overlay import overlay
 from ..staging.plan import plan, zero
 from ..staging.pooling import grid
-from ..staging.shots import shot, subject_of
+from ..staging.shots import subject_of
 from ..staging.views import parts_of
 from . import camera, lettering, studio
 from .beams import write_beams
@@ -60,7 +60,6 @@ def draw(p, target=None):
     environment = studio.load_environment(p)
     clear(target, keep=environment)
     rooms = _collections(target)
-    marks = lettering.write_labels(p, rooms["Lettering"], target)
     values = _values(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {
@@ -84,14 +83,13 @@ def draw(p, target=None):
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
     target["mc_done"] = p.timeline.done
     target.render.fps = p.scene.render.fps
-    aspect = p.scene.render.width / p.scene.render.height
-    written = overlay(p, aspect)
-    film = shot(p, marks, written, aspect)
-    view = film.view(1.0)
-    lettering.face_camera(camera.place(film, rooms["Stage"], target), rooms["Lettering"])
-    lettering.write_overlay(p, view, written, rooms["Lettering"], target)
-    corners = subject_of(parts_of(p.arrangement), marks).points(view)
-    studio.light(p, view, corners, environment, rooms["Stage"], target)
+    whole = compose(p, p.scene.render.width / p.scene.render.height)
+    view = whole.shot.view(1.0)
+    lens = camera.place(whole.shot, rooms["Stage"], target)
+    lettering.write_labels(p, whole.lettering, whole.view, lens, rooms["Lettering"])
+    lettering.write_overlay(p, view, whole.overlay, rooms["Lettering"], target)
+    everything = subject_of(parts_of(p.arrangement), whole.marks)
+    studio.light(p, view, everything.points(view), environment, rooms["Stage"], target)
     if p.scene.camera.move == "orbit":
         camera.carry_lights(target.camera, rooms["Stage"])
     target["matrix_cinema"] = to_json(p.description)

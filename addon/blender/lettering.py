@@ -7,68 +7,50 @@ casts shadows nor shows in reflections.
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 
-from ..staging import captions
-from ..staging.framing import axes
-from ..staging.shots import Mark
-from ..staging.views import INSIDE, direction_of
+from ..staging.views import INSIDE
 from .materials import color_bar_material, plain_material
 
 OVERLAY_DISTANCE = 1.0
 INSIDE_DISTANCE = 0.4  # where elements are as near as that
 
 
-def write_labels(p, collection, target):
-    """Write names and token labels into the scene; returns their Marks.
-
-    Has to be done before there is anything large in `target`, because measuring type evaluates it.
-    """
-    if not p.scene.look.labels:
-        return []
-    direction = direction_of(p)
-    right, up, _ = axes(direction)
+def write_labels(p, letters, view, camera, collection):
+    """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
+    with the camera, without any script."""
     strong = plain_material("Matrix Cinema type", p.style.text)
-    soft = plain_material("Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.42))
-    labels = captions.names(p, direction)
-    for axis in captions.tokens(p, direction):
-        labels += axis.labels
-    written = []
-    for label in labels:
-        ob = text(label.text, label.size, "CENTER", soft if label.kind == "detail" else strong, collection)
+    soft = plain_material("Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.36))
+    axes, leading = np.stack([view.right, view.up]), {}
+    for label in letters.labels:
+        material = soft if label.kind in ("detail", "axis") else strong
+        ob = text(label.text, label.size, "CENTER", material, collection)
         ob["mc_kind"], ob["mc_label"] = "label", label.kind
-        written.append(ob)
-    target.view_layers[0].update()  # bound boxes are known from here on
-    marks, name = [], None
-    for label, ob in zip(labels, written, strict=True):
-        start, bottom, end, top = measure(ob)
-        middle = label.position + right * {"LEFT": -start, "CENTER": 0.0, "RIGHT": -end}[label.align]
-        ob.matrix_world = _facing(right, up, middle)
-        if label.kind == "name":
-            name = ob, middle
-        elif label.kind == "detail":  # keeps its place under its name, whichever way that turns
-            _hang(ob, *name, middle, right, up)
-        if label.transposed:
-            raised = text("T", 0.55 * label.size, "LEFT", strong, collection)
-            place = middle + right * (end + 0.05 * label.size) + up * 0.5 * label.size
-            _hang(raised, ob, middle, place, right, up)
-            end, top = end + 0.4 * label.size, max(top, 0.95 * label.size)
-        marks.append(Mark(middle, (start, bottom, end, top), label.owner))
-    return marks
+        x, y = axes @ (label.position - label.pivot) + label.middle
+        ob.rotation_euler = (0.0, 0.0, label.angle)
+        if label.group in leading:
+            ob.parent, ob.location = leading[label.group], (x, y, 0.0)
+        else:
+            leading[label.group], ob.location = ob, label.pivot
+            facing = ob.constraints.new("COPY_ROTATION")
+            facing.target, facing.mix_mode = camera, "BEFORE"
+    if letters.strokes:
+        _strokes(letters.strokes, soft, collection)
 
 
-def face_camera(camera, collection):
-    """Let the labels of `collection` turn with the camera: a plain constraint each, without any script."""
-    for ob in collection.objects:
-        if ob.get("mc_kind") == "label" and ob.parent is None:
-            ob.constraints.new("COPY_ROTATION").target = camera
-
-
-def _hang(ob, parent, origin, place, right, up):
-    """Parent a text to another, whose `origin` and axes are given, so that it stands at `place`."""
-    ob.parent = parent
-    ob.rotation_euler = (0.0, 0.0, 0.0)
-    ob.location = ((place - origin) @ right, (place - origin) @ up, 0.0)
+def _strokes(strokes, material, collection):
+    """Leaders as one object of thin lines."""
+    curve = bpy.data.curves.new("leaders", "CURVE")
+    curve.dimensions, curve.bevel_depth, curve.bevel_resolution = "3D", 0.5, 0
+    curve.materials.append(material)
+    for stroke in strokes:
+        spline = curve.splines.new("POLY")
+        spline.points.add(1)
+        for point, place in zip(spline.points, (stroke.start, stroke.end), strict=True):
+            point.co, point.radius = (*place, 1.0), stroke.width
+    ob = bpy.data.objects.new("leaders", curve)
+    ob["mc_kind"] = "leader"
+    _unlit(ob)
+    collection.objects.link(ob)
 
 
 def text(body, size, align, material, collection):
@@ -86,18 +68,6 @@ def text(body, size, align, material, collection):
 def _unlit(ob):
     """Type takes no part in the light of the scene."""
     ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
-
-
-def measure(ob):
-    """Left, bottom, right and top of an evaluated text object, from its origin, in its own units."""
-    box = np.array(ob.bound_box)[:, :2]
-    return (*box.min(axis=0), *box.max(axis=0))
-
-
-def _facing(right, up, location):
-    m = np.eye(4)
-    m[:3, 0], m[:3, 1], m[:3, 2], m[:3, 3] = right, up, np.cross(right, up), location
-    return Matrix(m.tolist())
 
 
 def _between(a, b, t):

@@ -6,34 +6,35 @@ smaller.
 
 from dataclasses import dataclass
 
-from . import captions
+from ..look.typeface import extent
 from .legend import legend_of
 
 EDGE = 0.045
 BAR_WIDTH, BAR_HEIGHT, BAR_STEP = 0.34, 0.020, 0.59
 LINE = 0.024
 ROOM = 0.012  # around what is written
-LETTER = 0.55  # width of a letter, of its size
 NARROW = 1.35  # frames narrower than this, width to height, shrink the overlay
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text at (x, y), its baseline. `align` is "LEFT", "CENTER" or "RIGHT"; `soft` is dimmer."""
+    """A line of text at (x, y), its baseline, `width` wide. `align` is "LEFT", "CENTER" or "RIGHT"; `soft` is
+    dimmer."""
 
     text: str
     x: float
     y: float
     size: float
+    width: float
     align: str = "LEFT"
     soft: bool = False
 
     @property
     def box(self):
-        """(left, bottom, right, top), the width estimated from the number of letters."""
-        width = LETTER * self.size * len(self.text)
-        left = self.x - {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[self.align] * width
-        return left, self.y - 0.25 * self.size, left + width, self.y + 0.8 * self.size
+        """(left, bottom, right, top)."""
+        left = self.x - {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[self.align] * self.width
+        low, high = extent(self.text)
+        return left, self.y + low * self.size, left + self.width, self.y + high * self.size
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class Overlay:
         ]
 
 
-def overlay(p, aspect):
-    """The overlay of a plan on a frame of this `aspect`, width to height; nothing where a depth of field
+def overlay(p, aspect, notes=()):
+    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner; nothing where a depth of field
     would blur it, as near to the lens as it is."""
     if p.scene.camera.depth_of_field:
         return Overlay((), ())
@@ -74,16 +75,16 @@ def overlay(p, aspect):
     lines, strips = [], []
 
     def write(text, x, y, size, align="LEFT", soft=False):
-        lines.append(Line(text, x, y, size * unit, align, soft))
+        text = p.typeface.shown(text)
+        lines.append(Line(text, x, y, size * unit, p.typeface.width(text) * size * unit, align, soft))
 
     look, left, right = p.scene.look, EDGE * unit, aspect - EDGE * unit
     if look.title and p.scene.title:
         write(p.scene.title, left, 1 - (EDGE + 0.036) * unit, 0.040)
         if p.scene.caption:
             write(p.scene.caption, left, 1 - (EDGE + 0.078) * unit, 0.024, soft=True)
-    if look.legend or look.labels:
-        for n, note in enumerate(captions.notes(p)):
-            write(note, right, (EDGE + LINE * n) * unit, 0.019, "RIGHT", True)
+    for n, note in enumerate(notes):
+        write(note, right, (EDGE + LINE * n) * unit, 0.019, "RIGHT", True)
     if look.legend:
         bars = legend_of(p)
         y = (EDGE + LINE * max(len(bar.rows) for bar in bars)) * unit

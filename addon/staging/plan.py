@@ -25,6 +25,7 @@ from ..files.style import Style
 from ..look.color_maps import color_map, zero_of
 from ..look.environment import environment_path
 from ..look.styles import map_called, style_of, with_style_file
+from ..look.typeface import Typeface, built_in
 from .blocks import blocks_of
 from .layout import Arrangement, Scatter, arrange
 from .numerals import FEW, FEW_PRODUCTS, shown
@@ -68,6 +69,7 @@ class Plan:
     as_points: bool
     numbers: bool  # whether values are written on the elements
     beams: bool  # whether row and column are joined to their products
+    typeface: Typeface
 
     @property
     def style_name(self):
@@ -134,6 +136,7 @@ def plan(scene):
         as_points,
         shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
         shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
+        built_in(),
     )
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import captions
 from .framing import (
     Optics,
     angles,
@@ -21,7 +20,6 @@ from .framing import (
 )
 from .views import INSIDE, direction_of, family_of, inside_view, optics_of, parts_of
 
-LETTER = 0.62  # width of a letter, of its size, where type was not measured
 PULL_BACK = 1.5  # distance at which a push in begins, of that where it ends
 LOWER = np.radians(28.0)  # how far from its view a crane begins
 LOWEST = np.radians(3.0)  # above the ground
@@ -144,22 +142,6 @@ def _box(part):
     if len(corners) == 8:
         return corners
     return np.concatenate([corners - 0.5 * part.outward, corners + 0.5 * part.outward])
-
-
-def estimated_marks(p):
-    """The labels of a plan, their widths from the number of letters, where there is no type to measure."""
-    if not p.scene.look.labels:
-        return []
-    direction = direction_of(p)
-    labels, marks = captions.names(p, direction), []
-    for axis in captions.tokens(p, direction):
-        labels += axis.labels
-    for label in labels:
-        width = LETTER * label.size * max(1, len(label.text))
-        left = {"LEFT": 0.0, "CENTER": -0.5, "RIGHT": -1.0}[label.align] * width
-        box = (left, -0.25 * label.size, left + width, 0.95 * label.size)
-        marks.append(Mark(label.position, box, label.owner))
-    return marks
 
 
 # Shots

@@ -1,0 +1,82 @@
+"""The picture as a whole: the camera's shot, the labels in it, and what is written before it.
+
+Type has its size on the picture, so labels need the camera; and the camera has to see the labels. Each is
+found from the other, in a few rounds.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import captions
+from .framing import View
+from .lettering import Lettering, lettering
+from .overlay import Overlay, overlay
+from .shots import Mark, Shot, shot
+
+ROUNDS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Composition:
+    """`view` is what the lettering was laid out for."""
+
+    shot: Shot
+    lettering: Lettering
+    view: View
+    overlay: Overlay
+    marks: tuple[Mark, ...]
+
+
+def compose(p, aspect):
+    """The Composition of a plan on a frame of this `aspect`, width to height. Labels are laid out for the
+    end of the film."""
+    end, notes = float(p.timeline.last_frame), captions.notes(p)
+    made = Composition(None, Lettering(), None, overlay(p, aspect, notes), ())
+    film = shot(p, made.marks, made.overlay, aspect)
+    if not p.scene.look.labels:
+        return replace(made, shot=film, view=film.view(end))
+    for _ in range(ROUNDS):
+        made = _lettered(p, film.view(end), aspect, made.overlay, notes)
+        film = shot(p, made.marks, made.overlay, aspect)
+        if not clashes(outlines(made.lettering, film.view(end), aspect)):
+            return replace(made, shot=film)
+    # Labels and camera chase each other: the camera stays, and the labels keep within its frame.
+    beyond = [(-9.0, -9.0, 9.0, 0.0), (-9.0, 1.0, 9.0, 9.0), (-9.0, 0.0, 0.0, 1.0), (aspect, 0.0, 9.0, 1.0)]
+    return replace(_lettered(p, film.view(end), aspect, made.overlay, notes, beyond), shot=film)
+
+
+def _lettered(p, view, aspect, written, notes, beyond=()):
+    """The Composition, but its shot, of a plan with its labels laid out for a view, clear of what is `written`
+    before them."""
+    letters = lettering(p, view, aspect, [*written.boxes, *beyond])
+    marks = tuple(mark_of(label, view) for label in letters.labels)
+    return Composition(None, letters, view, overlay(p, aspect, [*notes, *letters.notes]), marks)
+
+
+def outlines(letters, view, aspect):
+    """What a view sees of each label, as a parallelogram on the picture in heights of it: (n, 4, 2)."""
+    axes = np.stack([view.right, view.up])
+    corners = [label.position + label.corners() @ axes for label in letters.labels]
+    points = (view.project(np.array(corners).reshape(-1, 3)) + 1) / 2 * (aspect, 1.0)
+    return points.reshape(-1, 4, 2)
+
+
+def clashes(outlines, least=1e-6):
+    """The pairs (m, n) of rectangles (k, 4, 2), turned anyhow, that share room."""
+    found = []
+    for n, one in enumerate(outlines):
+        for m, other in enumerate(outlines[:n]):
+            sides = np.array([one[1] - one[0], one[3] - one[0], other[1] - other[0], other[3] - other[0]])
+            normals = sides / (np.linalg.norm(sides, axis=1, keepdims=True) + 1e-12)
+            a, b = one @ normals.T, other @ normals.T
+            if (np.minimum(a.max(axis=0), b.max(axis=0)) - np.maximum(a.min(axis=0), b.min(axis=0)) > least).all():
+                found.append((m, n))
+    return found
+
+
+def mark_of(label, view):
+    """The Mark of a label that was laid out for a view."""
+    offset = np.stack([view.right, view.up]) @ (label.position - label.pivot)
+    corners = offset + label.corners()
+    return Mark(label.pivot, (*corners.min(axis=0), *corners.max(axis=0)), label.owner)

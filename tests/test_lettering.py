@@ -1,0 +1,73 @@
+"""What is written on the picture: everything, or told; nothing on anything else; in every example."""
+
+import dataclasses
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matrix_cinema.files.scene import VIEWS, load_scene
+from matrix_cinema.staging import captions
+from matrix_cinema.staging.composition import clashes, compose, outlines
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.views import INSIDE
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SCENES = sorted(path.relative_to(EXAMPLES).with_suffix("").as_posix() for path in EXAMPLES.rglob("*.toml"))
+WIDE, TALL = 16 / 9, 9 / 16
+
+
+@cache
+def planned(name):
+    return plan(load_scene(EXAMPLES / f"{name}.toml"))
+
+
+def seen_from(p, view):
+    camera = dataclasses.replace(p.scene.camera, view=view)
+    return dataclasses.replace(p, scene=dataclasses.replace(p.scene, camera=camera))
+
+
+def check(p, aspect):
+    """No two labels share room, nor any with the title and the legend; all is in the frame, and every name and
+    token is there or told to be missing."""
+    made = compose(p, aspect)
+    view = made.shot.view(float(p.timeline.last_frame))
+    corners = outlines(made.lettering, view, aspect)
+    labels = made.lettering.labels
+    assert [(labels[m].text, labels[n].text) for m, n in clashes(corners)] == []
+    if p.scene.camera.view not in INSIDE and p.scene.camera.move == "none":
+        assert corners.min() > -1e-6 and (corners.max(axis=(0, 1)) < (aspect + 1e-6, 1 + 1e-6)).all()
+        boxes = np.array([item.box for item in (*made.overlay.lines, *made.overlay.strips)]).reshape(-1, 2, 2)
+        if len(boxes):
+            written = boxes[:, [0, 0, 1, 1], [0, 1, 1, 0]].reshape(-1, 4, 1)
+            written = np.stack([boxes[:, [0, 1, 1, 0], 0], boxes[:, [0, 0, 1, 1], 1]], axis=2)
+            both = np.concatenate([written, corners])
+            assert [(m, n) for m, n in clashes(both) if m < len(written) <= n] == []
+    told = " ".join(made.lettering.notes)
+    assert all(note in [line.text for line in made.overlay.lines] for note in made.lettering.notes)
+    texts = [label.text for label in labels if label.kind == "token"]
+    if "tokens" not in told:
+        for axis in captions.axes_of(p, p.arrangement.planes, 9.0):
+            if p.scene.camera.view not in INSIDE:
+                assert set(axis.texts) <= set(texts)
+    named = [plane for plane in captions.named(p) if not p.hidden(plane.stage)]
+    if "name" not in told and p.scene.camera.view not in INSIDE and not p.scene.camera.subject:
+        assert sum(label.kind == "detail" for label in labels) == len(named)
+    return made
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_no_label_of_an_example_is_on_another_and_all_are_there(name):
+    check(planned(name), WIDE)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nor_in_any_view_of_the_attention_head(view):
+    made = check(seen_from(planned("attention_head"), view), WIDE)
+    if view not in INSIDE:
+        assert sum(label.kind == "token" for label in made.lettering.labels) == 32
+
+
+@pytest.mark.parametrize("name", ["attention_head", "textbook/01_two_by_three", "chains/feed_forward"])
+def test_nor_on_a_tall_picture(name):
+    check(planned(name), TALL)
