@@ -2,8 +2,8 @@
 
 from matrix_cinema.files.scene import Scene, from_dict
 from matrix_cinema.inspection import plan_lines
-from matrix_cinema.staging.captions import axis_names_of, labels_of, names
-from matrix_cinema.staging.framing import DIRECTIONS
+from matrix_cinema.staging.captions import axis_names_of, labels_of, name_of
+from matrix_cinema.staging.composition import compose
 from matrix_cinema.staging.plan import plan
 
 
@@ -14,7 +14,7 @@ def planned(expression, **shapes):
 
 
 def written(p):
-    return [label.text for label in names(p, DIRECTIONS["stage"]) if label.kind == "name"]
+    return [name_of(p, plane)[0] for plane in p.arrangement.planes]
 
 
 def test_terms_read_as_on_paper():
@@ -34,8 +34,11 @@ def test_a_long_expression_is_called_by_what_makes_it():
 
 def test_names_of_a_sheet_keep_off_matrices():
     p = planned("out = x + b", x=[3, 4], b=[1, 4])
-    (out,) = [label for label in names(p, DIRECTIONS["stage"]) if label.text == "out"]
-    assert out.position[2] < -2  # b is above it
+    (out,) = [label for label in compose(p, 16 / 9).lettering.labels if label.text == "out"]
+    for plane in p.arrangement.planes:
+        low, high = plane.corners().min(axis=0), plane.corners().max(axis=0)
+        inside = (low < out.position) & (out.position < high)
+        assert not inside[[0, 2]].all()
 
 
 def test_labels_run_through_sheets():

@@ -28,8 +28,8 @@ def seen_from(p, view):
 
 
 def check(p, aspect):
-    """No two labels share room, nor any with the title and the legend; all is in the frame, and every name and
-    token is there or told to be missing."""
+    """No two labels share room, nor any with the title and the legend; all is in the frame, and every name
+    and token is there or told to be missing."""
     made = compose(p, aspect)
     view = made.shot.view(float(p.timeline.last_frame))
     corners = outlines(made.lettering, view, aspect)

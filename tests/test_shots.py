@@ -9,9 +9,10 @@ import pytest
 from matrix_cinema.errors import InputError
 from matrix_cinema.files.scene import MOVES, VIEWS, Scene, from_dict, load_scene
 from matrix_cinema.staging import views
+from matrix_cinema.staging.composition import compose
 from matrix_cinema.staging.overlay import overlay
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.shots import acts_of, estimated_marks, shot, subject_of
+from matrix_cinema.staging.shots import acts_of, shot, subject_of
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SCENES = sorted(path.relative_to(EXAMPLES).with_suffix("").as_posix() for path in EXAMPLES.rglob("*.toml"))
@@ -30,8 +31,8 @@ def filmed(p, aspect=WIDE, **camera):
     scene = dataclasses.replace(p.scene, camera=dataclasses.replace(p.scene.camera, **camera))
     p = dataclasses.replace(p, scene=scene)
     views.check(scene.camera, p.arrangement)
-    marks, written = estimated_marks(p), overlay(p, aspect)
-    return p, marks, written, shot(p, marks, written, aspect)
+    made = compose(p, aspect)
+    return p, made.marks, made.overlay, made.shot
 
 
 def seen(p, marks, view, subject=None):

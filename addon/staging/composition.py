@@ -47,8 +47,8 @@ def compose(p, aspect):
 
 
 def _lettered(p, view, aspect, written, notes, beyond=()):
-    """The Composition, but its shot, of a plan with its labels laid out for a view, clear of what is `written`
-    before them."""
+    """The Composition, but its shot, of a plan with its labels laid out for a view, clear of what is
+    `written` before them."""
     letters = lettering(p, view, aspect, [*written.boxes, *beyond])
     marks = tuple(mark_of(label, view) for label in letters.labels)
     return Composition(None, letters, view, overlay(p, aspect, [*notes, *letters.notes]), marks)
@@ -70,7 +70,8 @@ def clashes(outlines, least=1e-6):
             sides = np.array([one[1] - one[0], one[3] - one[0], other[1] - other[0], other[3] - other[0]])
             normals = sides / (np.linalg.norm(sides, axis=1, keepdims=True) + 1e-12)
             a, b = one @ normals.T, other @ normals.T
-            if (np.minimum(a.max(axis=0), b.max(axis=0)) - np.maximum(a.min(axis=0), b.min(axis=0)) > least).all():
+            shared = np.minimum(a.max(axis=0), b.max(axis=0)) - np.maximum(a.min(axis=0), b.min(axis=0))
+            if (shared > least).all():
                 found.append((m, n))
     return found
 

@@ -33,6 +33,7 @@ _BEYOND = np.array([
       for part in (0.5, 0.2, 0.8)),
 ])  # fmt: skip
 SMALLER, THINNED = 12.0, 300.0  # of smaller type, and of thinning
+ROOMY = 4.0  # of each label on average where type need not be smaller
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,8 @@ class Label:
         along = np.array([np.cos(self.angle), np.sin(self.angle)])
         across = np.array([-along[1], along[0]])
         left, low, right, high = self.box
-        return np.array([x * along + y * across for x, y in ((left, low), (right, low), (right, high), (left, high))])
+        around = ((left, low), (right, low), (right, high), (left, high))
+        return np.array(around) @ [along, across]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +126,8 @@ def lettering(p, view, aspect, keep_free=()):
         cost = sum(option.cost for option in taken) + SMALLER * (1.0 - scale) * len(items)
         if cost < least:
             least, best = cost, (page, items, taken)
+        if least < ROOMY * len(items):
+            break
     page, items, taken = best
     return page.lifted(items, [option.write() for option in taken])
 
@@ -146,7 +150,8 @@ class _Page:
         self.p, self.view, self.aspect = p, view, aspect
         self.scale = scale * min(1.0, aspect / NARROW)
         self.orthographic = getattr(view, "orthographic", False)
-        self.planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage) and self.sees(plane)]
+        drawn = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
+        self.planes = [plane for plane in drawn if self.sees(plane)]
         self.quads = np.array([self.project(plane.corners()) for plane in self.planes]).reshape(-1, 4, 2)
         self.interiors = np.array([face for cuboid in p.arrangement.cuboids for face in self.faces(cuboid)])
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (aspect, 1.0)])
@@ -175,7 +180,8 @@ class _Page:
         if not self.p.options(cuboid.stage.name).interior or not self.before(corners):
             return []
         cube = self.project(corners).reshape(2, 2, 2, 2)
-        return [np.moveaxis(cube, axis, 0)[end].reshape(4, 2)[[0, 1, 3, 2]] for axis in range(3) for end in (0, 1)]
+        sides = [np.moveaxis(cube, axis, 0)[end] for axis in range(3) for end in (0, 1)]
+        return [side.reshape(4, 2)[[0, 1, 3, 2]] for side in sides]
 
     def height_at(self, point):
         """The height of the frame at a point of the world, in its units."""
@@ -196,14 +202,16 @@ class _Page:
     def costs(self, boxes):
         """What it costs to write in each of the boxes (n, 4): to cover matrices, and to leave the part of the
         picture that they take: (n,)."""
-        beyond = np.maximum(boxes[:, 2:] - self.content[2:], self.content[:2] - boxes[:, :2]).max(axis=1)
-        return self.covering(boxes) + BEYOND * np.maximum(beyond, 0.0)
+        return self.covering(boxes) + BEYOND * self.beyond(boxes)
 
     def cost(self, boxes):
         """What it costs to write in all of the boxes (n, 4) at once."""
-        left, low, right, high = around(boxes)
-        beyond = max(right - self.content[2], high - self.content[3], self.content[0] - left, self.content[1] - low)
-        return self.covering(boxes).mean() + BEYOND * max(beyond, 0.0)
+        return self.covering(boxes).mean() + BEYOND * self.beyond(around(boxes)[None]).item()
+
+    def beyond(self, boxes):
+        """How far boxes (n, 4) leave the part of the picture that matrices take: (n,)."""
+        beyond = np.maximum(boxes[:, 2:] - self.content[2:], self.content[:2] - boxes[:, :2]).max(axis=1)
+        return np.maximum(beyond, 0.0)
 
     def covering(self, boxes):
         """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""
@@ -220,7 +228,8 @@ class _Page:
                 continue
             texts = captions.name_of(self.p, plane, LONGEST_NAME)
             if self.p.scene.look.center_names:
-                yield _Item("name", plane.stage.name, [self.inside(plane, *texts, part) for part in INSIDE_SCALES])
+                options = [self.inside(plane, *texts, part) for part in INSIDE_SCALES]
+                yield _Item("name", plane.stage.name, options)
                 continue
             blocks = {align: self.block(*texts, align) for align in ("LEFT", "CENTER", "RIGHT")}
             options = []
@@ -313,8 +322,8 @@ class _Page:
     # Axes
 
     def axis_titles(self):
-        """The titles of axes without tokens along an edge of a matrix, turned as the edge is. An axis that has
-        the title of another need not have its own."""
+        """The titles of axes without tokens along an edge of a matrix, turned as the edge is. An axis that
+        has the title of another need not have its own."""
         told, told_at = set(), set()
         for axis in captions.axes_of(self.p, self.planes):
             at = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
@@ -473,9 +482,8 @@ def _notes(items, written):
     """What the picture leaves out, told in its corner."""
     notes = [f"one in {n} tokens is written" for n in sorted({one.every for one in written if one}) if n > 1]
     for what in dict.fromkeys(item.what for item in items):
-        count = sum(
-            item.what == what and item.needed and one is None for item, one in zip(items, written, strict=True)
-        )
+        missing = [item for item, one in zip(items, written, strict=True) if one is None and item.needed]
+        count = sum(item.what == what for item in missing)
         if count:
             many = "rows of tokens" if what == "tokens" else f"{what}s"
             notes.append(f"{count} {many if count > 1 else what} left out")

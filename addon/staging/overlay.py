@@ -67,8 +67,8 @@ class Overlay:
 
 
 def overlay(p, aspect, notes=()):
-    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner; nothing where a depth of field
-    would blur it, as near to the lens as it is."""
+    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner; nothing
+    where a depth of field would blur it, as near to the lens as it is."""
     if p.scene.camera.depth_of_field:
         return Overlay((), ())
     unit = min(1.0, aspect / NARROW)
