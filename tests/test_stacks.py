@@ -132,6 +132,7 @@ def test_what_query_heads_share_is_drawn_once_beside_the_fan_of_them():
         arrangement = arrange(root, shapes(root, {n: m.shape for n, m in leaves.items()}), 2.0, scheme)
         drawn = [plane.stage.name for plane in arrangement.planes]
         assert sorted(drawn) == sorted(s.name for s in stages_of(root))  # each exactly once
+        sides = {}
         for cuboid in arrangement.cuboids:
             faces = arrangement.faces_of(cuboid)
             # Each product is straight below or above its entry of the shared face.
@@ -139,6 +140,8 @@ def test_what_query_heads_share_is_drawn_once_beside_the_fan_of_them():
             row, column = (j, k) if cuboid.stage.right.transposed else (k, j)
             away = cuboid.places(i, j, k) - faces["right"].places(row, column)
             np.testing.assert_allclose(away - np.outer(away @ cuboid.i_step, cuboid.i_step), 0, atol=1e-9)
+            sides.setdefault(cuboid.stage.right.stage.name, set()).update(np.sign(away @ cuboid.i_step))
+        assert all(len(signs) == 1 for signs in sides.values())  # beside all heads of the group
 
 
 def test_one_matrix_is_drawn_once_for_a_row_of_weights():
