@@ -340,6 +340,35 @@ def test_a_slider_follows_keys_that_were_moved(made):
     assert curve.evaluate(made.frame_current_final) == pytest.approx(2.25, abs=1e-3)
 
 
+def test_a_slider_of_a_loop_goes_to_the_rise_of_its_curve(made):
+    made.matrix_cinema_panel.animation.loop_seconds = 1.0
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    for ob in sweep.products(bpy.context.scene):
+        for part in (25.0, 100.0, 50.0):
+            ob.matrix_cinema_sweep = part
+            assert ob.matrix_cinema_sweep == pytest.approx(part, abs=0.02)
+            assert bpy.context.scene.frame_current < bpy.context.scene["mc_done"]
+
+
+def test_a_scene_of_many_heads_is_shown_built_and_saved(mine, tmp_path):
+    path = ROOT / "examples" / "heads" / "grouped_query.toml"
+    panel = mine.matrix_cinema_panel
+    panel.file = str(path)
+    panel.layout.row_length = 2
+    found = properties.description(mine)
+    assert found.capture.heads == "all" and found.layout.row_length == 2
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    scene = bpy.context.scene
+    assert not properties.is_pending(scene)
+    assert from_json(scene["matrix_cinema"]).products == {}  # as it was written, not once for each head
+    assert [ob["mc_name"] for ob in sweep.products(scene)][:2] == ["attn[0]", "attn[1]"]
+    drawn_texts(panels.MATRIX_CINEMA_PT_source)
+    target = tmp_path / "saved.toml"
+    assert bpy.ops.matrix_cinema.save_scene(filepath=str(target)) == {"FINISHED"}
+    saved = load_scene(target)
+    assert saved.capture.heads == "all" and (target.parent / saved.capture.file).exists()
+
+
 def test_without_a_sweep_there_is_nothing_to_scrub(made):
     made.matrix_cinema_panel.animation.algorithm = "none"
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}

@@ -42,11 +42,13 @@ def position(ob, frame):
 
 
 def frame_of(curve, value):
-    """The frame, a float, at which a rising curve reaches `value`; its last frame when it never does.
+    """The frame, a float, at which a curve that rises to its top reaches `value`; the frame of its top when
+    it never does. In a loop it falls again after that.
 
     By bisection, so that keys which a user has moved or eased are followed too.
     """
-    low, high = curve.range()
+    low, _ = curve.range()
+    high = max(curve.keyframe_points, key=lambda point: point.co[1]).co[0]
     if value <= curve.evaluate(low):
         return low
     for _ in range(50):
