@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from matrix_cinema.errors import InputError
 from matrix_cinema.files import safetensors
 from matrix_cinema.files.matrices import load_matrices, tidy_tokens
@@ -40,6 +41,19 @@ def npy(array):
     file = io.BytesIO()
     np.save(file, array)
     return file.getvalue()
+
+
+def test_a_part_of_a_capture_s_matrix_with_its_tokens():
+    def q(slices):
+        capture = Capture(file=str(ROOT / "examples/data/minilm.safetensors"), layer=5, heads=(3, 11))
+        scene = Scene(capture=capture, matrices={"q": Matrix(tensor="q", slices=slices)})
+        return load_matrices(scene, ["q"], None)["q"]
+
+    whole, part = q(()), q(("9:12", "0:4"))
+    assert np.array_equal(part.values, whole.values[:, 9:12, :4]) and part.values.shape == (2, 3, 4)
+    assert part.row_labels == ("because", "it", "was")
+    with pytest.raises(InputError, match="leaves nothing of 16"):
+        q(("16:17",))
 
 
 def test_bare_names_come_from_the_scenes_capture():

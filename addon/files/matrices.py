@@ -105,8 +105,8 @@ def _load(scene, capture, name, spec, where, initialise):
     for key, owners in (("shape", ("init",)), ("index", ("tensor", "file"))):
         if getattr(spec, key) and sources[0] not in owners:
             raise InputError(f"{where}: {key} goes with {owners[0]}, not with {sources[0]}")
-    for key in ("axis_order", "slices"):
-        if getattr(spec, key) and not spec.file:
+    for key, owners in (("axis_order", ("file",)), ("slices", ("file", "tensor"))):
+        if getattr(spec, key) and not any(getattr(spec, owner) for owner in owners):
             raise InputError(f"{where}: {key} goes with file; the expression has .T and x[0:4, :] for this")
 
     if spec.values:
@@ -129,8 +129,8 @@ def _load(scene, capture, name, spec, where, initialise):
     if kind == ".safetensors":
         tensors, metadata = safetensors.read(path)
         if is_capture(metadata) and spec.tensor:
-            if spec.axis_order or spec.slices:
-                raise InputError(f"{where}: tensors of a capture are cut in the expression, like x[0:4, :]")
+            if spec.axis_order:
+                raise InputError(f"{where}: tensors of a capture are turned in the expression, by .T")
             return _of_capture(open_capture(path), spec, where, None)
         array = tensors[_choose(tensors, spec, path, where)]
     elif kind == ".npz":
@@ -251,12 +251,14 @@ def _of_capture(capture, spec, where, chosen):
     of = f"layer{'s' * (len(layers) > 1)} {', '.join(one.name for one in layers)}"
     if heads != (None,):
         of += f", head{'s' * (len(heads) > 1)} {numbers(heads)}"
+    rows, columns = (slice(p.start, p.stop, p.step) for p in _parts(values.shape[2:], spec.slices, where))
+    values = values[..., rows, columns]
     return LabelledMatrix(
         values=values.reshape(*(len(axis.numbers) for axis in leading), *values.shape[2:]),
         row_axis=AXES.get(axes[0], ""),
         column_axis=AXES[axes[1]],
-        row_labels=tokens.get(axes[0], ()),
-        column_labels=tokens.get(axes[1], ()),
+        row_labels=tokens.get(axes[0], ())[rows],
+        column_labels=tokens.get(axes[1], ())[columns],
         source=f"{tensor} of {of}",
         probability=tensor == "pattern",
         leading=tuple(leading),

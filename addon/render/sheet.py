@@ -94,7 +94,9 @@ class _Sheet:
         self.footed = [n for n, (layer, _) in enumerate(rows)
                        if n + 1 == len(rows) or rows[n + 1][0].tokens_k != layer.tokens_k]
         self.width = max(self.left + columns * (self.side + GAP) + MARGIN, 3.4)
-        height = self.top + len(rows) * (self.side + HEAD) + len(self.footed) * self.foot + 0.5
+        tall = [self.size(layer)[1] + HEAD + self.foot * (n in self.footed)
+                for n, (layer, _) in enumerate(rows)]
+        height = self.top + sum(tall) + 0.5
         self.figure = matplotlib.figure.Figure(figsize=(self.width, height), facecolor=chosen.background)
         self.height = height
         self.heading()
@@ -103,8 +105,13 @@ class _Sheet:
             for column, head in enumerate(heads):
                 x = self.left + column * (self.side + GAP)
                 self.pattern(layer, head, x, y + HEAD, first=column == 0, last=n in self.footed)
-            y += self.side + HEAD + self.foot * (n in self.footed)
+            y += tall[n]
         self.legend()
+
+    def size(self, layer):
+        """Width and height of a pattern of this layer, in inches."""
+        rows, columns = layer.sizes["Q"], layer.sizes["K"]
+        return self.side * columns / max(rows, columns), self.side * rows / max(rows, columns)
 
     def axes(self, x, y, width, height):
         """Axes at a place in inches from the top left."""
@@ -132,8 +139,7 @@ class _Sheet:
         weights = self.capture.tensor(layer.name, "pattern", head)
         allowed = self.capture.allowed(layer.name, head)
         rows, columns = weights.shape
-        across = max(rows, columns)
-        height, width = self.side * rows / across, self.side * columns / across
+        width, height = self.size(layer)
         axes = self.axes(x, y, width, height)
         cross = "×" if layer.kind == "cross" else ""
         worth = self.worth.get((layer.name, head))
@@ -151,9 +157,9 @@ class _Sheet:
         self.outline(axes, allowed, color, 1.1 if worth else 0.5)
         pair = self.statistics[layer.name, head].pair
         if worth and pair and worth.what == pair_text(layer, pair):
-            ring = self.matplotlib.patches.Circle((pair[1], pair[0]), 0.8 + 0.012 * across, fill=False,
-                                                  color=self.accent, linewidth=0.9, clip_on=False)
-            axes.add_patch(ring)
+            radius = 0.8 + 0.012 * max(rows, columns)
+            axes.add_patch(self.matplotlib.patches.Circle((pair[1], pair[0]), radius, fill=False,
+                                                          color=self.accent, linewidth=0.9, clip_on=False))
         axes.set_xticks([])
         axes.set_yticks([])
         if first:
