@@ -4,7 +4,9 @@ A Llama-class model of two layers (rotary positions, 8 query heads that share 2 
 trained from a seed on random letters that come twice. To foretell the second time it has to look
 for the same letter earlier and say what followed: an induction head, which needs a previous-token
 head before it. Takes half a minute on a CPU and downloads nothing.
-Run: python scripts/train_induction.py [-o FILE]
+Beside it stands induction_circuit.npz, made of the numbers of the capture: how what layer 0 head 7 writes
+reaches the keys of layer 1 head 2.
+Run: python scripts/train_induction.py [-o FILE]; with --circuit, only the NPZ of a file that is there
 """
 
 import argparse
@@ -17,9 +19,11 @@ from pathlib import Path
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
 sys.path.remove(str(Path(__file__).resolve().parent))  # matrix_cinema.py there is not the package
 
+import numpy as np
 import torch
 import transformers
 from matrix_cinema.capture.record import record
+from matrix_cinema.files.capture import open_capture, rotate
 
 ROOT = Path(__file__).resolve().parent.parent
 LETTERS = string.ascii_letters
@@ -32,7 +36,11 @@ LEARNED = 0.01  # the loss in nats at which it is enough
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "examples/data/induction.safetensors")
-    output = parser.parse_args().output
+    parser.add_argument("--circuit", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    output = options.output
+    if options.circuit:
+        return save_circuit(output)
     torch.set_num_threads(1)  # the sums in the same order each time, and no slower for a model so small
     torch.manual_seed(SEED)
     model = make_model()
@@ -40,6 +48,7 @@ def main():
     if loss > LEARNED:
         sys.exit(f"train_induction: has not learned, the loss is still {loss:.3f}")
     capture(model, output)
+    save_circuit(output)
     print(f"{output}: {output.stat().st_size} bytes")
 
 
@@ -103,6 +112,29 @@ def capture(model, output):
         },
         made_by={"transformers": transformers.__version__, "script": "scripts/train_induction.py"},
     )
+
+
+def save_circuit(path, writer=7, reader=2):
+    """How the head `writer` of layer 0 reaches the keys of the head `reader` of layer 1, from the capture.
+
+    `W_K`: the reader's, times what the norm before it multiplies the residual stream's columns with;
+    `norm` [tokens, 1]: what that norm multiplies each token's row with; `others`: the reader's scaled scores
+    less those that come of what the writer wrote.
+    """
+    capture = open_capture(path)
+    stream, x = capture.tensor(1, "resid_pre"), capture.tensor(1, "x")
+    norm = 1 / np.sqrt((stream**2).mean(axis=1, keepdims=True) + 1e-6)
+    gain = (x * stream * norm).sum(axis=0) / ((stream * norm) ** 2).sum(axis=0)
+    keys = (gain[:, None] * capture.tensor(1, "W_K", reader)).astype(np.float32)
+    norm = norm.astype(np.float32)
+    error = np.abs((stream @ keys) * norm - capture.tensor(1, "k_pre", reader)).max()
+    write = capture.tensor(0, "z", writer) @ capture.tensor(0, "W_O", writer)
+    position = capture.layer(1).position
+    written = rotate((write @ keys) * norm, position["theta"], position["dims"], 0, position["layout"])
+    scale = capture.layer(1).scale
+    others = scale * (capture.tensor(1, "scores", reader) - capture.tensor(1, "q", reader) @ written.T)
+    np.savez(path.with_name("induction_circuit.npz"), W_K=keys, norm=norm, others=others)
+    print(f"the stream's keys miss those of layer 1 by {error:.1e}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Recording: small random models of many kinds, each recomputed from its own capture file."""
 
+import gc
 import math
 import tempfile
 import warnings
@@ -547,6 +548,32 @@ def test_softcap_and_sinks():
         description = recording.layers[str(n)][1]
         assert description["sinks"] == pytest.approx(layer.self_attn.sinks.tolist())
         assert description["max_abs_error"] < 1e-5
+
+
+@pytest.mark.parametrize("implementation", ["sdpa", "eager"])
+def test_memory_is_linear_in_the_tokens(implementation, tmp_path):
+    """Twice the tokens, twice the numbers: scores and patterns of 512 tokens are not kept, nor written.
+
+    Attention by hand keeps one layer's scores, until the next one begins.
+    """
+    sizes = {"vocab_size": 101, "hidden_size": 96, "intermediate_size": 64, "num_hidden_layers": 3,
+             "num_attention_heads": 3, "max_position_embeddings": 512}
+    model = library("Bert", implementation, **sizes)
+    kept = {}
+    for count in (256, 512):
+        before = {id(o) for o in gc.get_objects() if type(o) is torch.Tensor}
+        with torch.no_grad(), record(model, layers=[1]) as recording:
+            model(torch.arange(count)[None] % 101)
+            squares = [t for t in gc.get_objects() if type(t) is torch.Tensor and id(t) not in before
+                       and t.shape[-2:] == (count, count)]
+            assert len({t.data_ptr() for t in squares}) <= {"sdpa": 0, "eager": 4}[implementation]
+            del squares
+        arrays, _ = recording.layers["1"]
+        kept[count] = sum(a.nbytes for name, a in arrays.items() if not name.startswith(("W_", "b_")))
+        recording.save(tmp_path / f"{count}.safetensors")
+        assert not any(a.shape[-2:] == (count, count) for a in arrays.values())
+    assert kept[512] == 2 * kept[256]
+    assert np.isfinite(open_capture(tmp_path / "512.safetensors").recompute(1, 2).pattern).all()
 
 
 def test_training_is_not_disturbed():
