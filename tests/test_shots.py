@@ -69,7 +69,7 @@ def test_every_example_fills_the_frame_in_every_view(name):
     for view in OUTSIDE:
         if view == "free":
             continue
-        p, marks, written, film = filmed(planned(name), view=view)
+        p, marks, written, film = filmed(planned(name), view=view, subject="", move="none")
         outlines = seen(p, marks, film.view(1))
         assert inside(outlines), view
         assert np.ptp(outlines.reshape(-1, 2), axis=0).max() / 2 >= LEAST, view
