@@ -15,6 +15,7 @@ from pathlib import Path
 from . import __version__, inspection
 from .capture.pretrained import capture_text, read_text
 from .errors import InputError, JobError
+from .figures import panels
 from .files.capture import open_capture
 from .files.imports import import_file
 from .files.presets import PARTS
@@ -116,8 +117,8 @@ def parser():
         one.add_argument("--traceback", action="store_true", help="show where an error comes from")
         return one
 
-    def source(one, also=""):
-        one.add_argument("source", metavar="SCENE",
+    def source(one, also="", many=False):
+        one.add_argument("source", metavar="SCENE", nargs="+" if many else None,
                          help="a scene file (.toml) or an attention capture (.safetensors)" + also)
         one.add_argument("--layer", help="layer of the capture")
         one.add_argument("--head", type=int, help="head of the capture")
@@ -130,6 +131,10 @@ def parser():
         one.add_argument("--subject", metavar="NAME",
                          help="what the camera frames: a matrix, or \"NAME products\"")
         one.add_argument("--move", metavar="NAME", choices=MOVES, help="how the camera moves in the film")
+
+    def progress(one):
+        one.add_argument("--json-progress", action="store_true", help="progress as JSON, one object a line")
+        one.add_argument("--quiet", action="store_true", help="write nothing but errors")
 
     one = command("render", render, "Render a still, a film or numbered frames.")
     source(one, ", or a built .blend")
@@ -146,8 +151,32 @@ def parser():
     one.add_argument("--transparent", action="store_true", help="without background; films as .mov or .webm")
     look(one)
     one.add_argument("--engine", choices=ENGINES)
-    one.add_argument("--json-progress", action="store_true", help="progress as JSON, one object a line")
-    one.add_argument("--quiet", action="store_true", help="write nothing but errors")
+    progress(one)
+
+    one = command("figure", figure, "Make a figure for a paper: picture, labels as type, true size.")
+    source(one, many=True)
+    one.add_argument("-o", "--output", metavar="FIG.pdf|svg|png", required=True)
+    one.add_argument("--width", metavar="LENGTH", default="3.3in",
+                     help="such as 84mm or 240pt; 3.3in by default")
+    one.add_argument("--height", metavar="LENGTH", help="instead of that of the content")
+    one.add_argument("--dpi", metavar="N", type=_dpi, default=600, help="dots per inch of the picture (600)")
+    one.add_argument("--layers", metavar="0,3,5", type=_numbers, help="a row of panels for each layer")
+    one.add_argument("--heads", metavar="0-11", type=_numbers, help="a panel for each head")
+    one.add_argument("--tensor", metavar="NAME", help="show a tensor of the capture alone: pattern")
+    one.add_argument("--frame", metavar="N", type=int, help="of the film, instead of the scene's still")
+    one.add_argument("--frames", metavar="20,60", type=_numbers, help="a panel for each frame")
+    one.add_argument("--columns", metavar="N", type=int, choices=range(1, 65), help="panels side by side")
+    one.add_argument("--titles", metavar="TEXT", nargs="+", help="of the panels, one for each")
+    one.add_argument("--own-scales", action="store_true",
+                     help="a scale and a legend for each panel, instead of one for all")
+    one.add_argument("--title", action="store_true", help="write the scene's title and caption")
+    one.add_argument("--transparent", action="store_true", help="no background")
+    one.add_argument("--font", metavar="NAME", default="", help="a family or a .ttf file (Blender's Inter)")
+    one.add_argument("--font-size", metavar="PT", type=_points, default=7.0, help="of names (7)")
+    one.add_argument("--outlines", action="store_true", help="type as shapes in an SVG")
+    one.add_argument("--samples", metavar="N", type=_samples, help="per dot")
+    look(one)
+    progress(one)
 
     one = command("build", build, "Build the Blender file of a scene.")
     source(one)
@@ -242,6 +271,22 @@ def _fps(text):
     return int(text)
 
 
+def _dpi(text):
+    if not text.isdecimal() or not 36 <= int(text) <= 2400:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of dots per inch from 36 to 2400')
+    return int(text)
+
+
+def _points(text):
+    try:
+        points = float(text)
+    except ValueError:
+        points = 0.0
+    if not 3.0 <= points <= 72.0:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a size of type from 3 to 72 points')
+    return points
+
+
 def _samples(text):
     if not text.isdecimal() or not 1 <= int(text) <= 65536:
         raise argparse.ArgumentTypeError(f'"{text}" is not a number of samples from 1 to 65536')
@@ -263,8 +308,7 @@ def render(arguments):
     settings = _settings(arguments, description.render, kind)
     if settings.transparent and output.suffix.lower() == ".mp4":
         raise InputError(f"{output}: an .mp4 has no transparency; give a .mov or a .webm")
-    manner = frames.Manner("quiet" if arguments.quiet else "json" if arguments.json_progress else "auto",
-                           arguments.owns_process)
+    manner = _manner(arguments)
 
     def say(text):
         if not arguments.quiet:
@@ -297,6 +341,30 @@ def render(arguments):
     else:
         made = film.render_film(scene, output, numbers, settings, mark, own_mark, manner)
     say(f"{output}: {len(numbers)} frames, {made} rendered now")
+
+
+def figure(arguments):
+    """The command `figure`."""
+    for one, several in (("layer", "layers"), ("head", "heads"), ("frame", "frames")):
+        if getattr(arguments, one) is not None and getattr(arguments, several) is not None:
+            raise InputError(f"--{one}: is among --{several}; give one of the two")
+    layers = [str(n) for n in arguments.layers or ()] or ([arguments.layer] if arguments.layer else [])
+    heads = arguments.heads or ([] if arguments.head is None else [arguments.head])
+    frames = arguments.frames or ([] if arguments.frame is None else [arguments.frame])
+    shown, grid = panels(arguments.source, layers=layers, heads=heads, frames=frames,
+                         tensor=arguments.tensor or "", columns=arguments.columns,
+                         titles=arguments.titles or (), parts=arguments.parts, style=arguments.style,
+                         view=arguments.view, subject=arguments.subject)
+    _blender()
+    from .render.figure import figure as make
+
+    page = make(shown, arguments.output, width=arguments.width, height=arguments.height, dpi=arguments.dpi,
+                grid=grid, title=arguments.title, own_scales=arguments.own_scales,
+                transparent=arguments.transparent, outlines=arguments.outlines, font=arguments.font,
+                font_size=arguments.font_size, samples=arguments.samples, manner=_manner(arguments))
+    if not arguments.quiet:
+        print(f"{arguments.output}: {page.width / 72:.4g} × {page.height / 72:.4g} in, "
+              f"{len(page.pictures)} panel{'s' * (len(page.pictures) > 1)}")
 
 
 def build(arguments):
@@ -484,6 +552,13 @@ def _planned_for(description, settings):
     """The plan of a description, framed for the size that is rendered."""
     size = dataclasses.replace(description.render, width=settings.width, height=settings.height)
     return plan(dataclasses.replace(description, render=size))
+
+
+def _manner(arguments):
+    from .render.frames import Manner
+
+    return Manner("quiet" if arguments.quiet else "json" if arguments.json_progress else "auto",
+                  arguments.owns_process)
 
 
 def _require_frames(arguments, first, last):

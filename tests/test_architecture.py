@@ -7,7 +7,7 @@ import pytest
 
 ADDON = Path(__file__).resolve().parent.parent / "addon"
 ROOMS = ("errors", "files", "capture", "algebra", "look", "staging", "blender", "render",
-         "sources", "inspection", "cli", "ui")  # fmt: skip
+         "sources", "figures", "inspection", "cli", "ui")  # fmt: skip
 MODULES = sorted(path for path in ADDON.rglob("*.py") if path != ADDON / "__init__.py")
 
 

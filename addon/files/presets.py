@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import InputError, nearest
 from .capture import open_capture, rotate
 from .matrices import tidy_tokens
-from .scene import Capture, Matrix, Scene
+from .scene import Camera, Capture, Look, Matrix, Scene
 
 # What a scene of a head may show besides, by name.
 PARTS = {
@@ -41,6 +41,26 @@ def scene_from_capture(path, layer, head, parts=()):
         caption=capture.text,
         capture=Capture(file=path.name, layer=int(found.name.split('.')[0]), head=head.number),
         matrices=head.matrices,
+        folder=str(path.resolve().parent),
+    )
+
+
+def scene_of_tensor(path, layer, head, tensor):
+    """The scene of one tensor of a capture, such as "pattern", as a map: cells of one size from the front.
+
+    Raises InputError for a layer that is not there; what is wrong with the tensor shows when it is loaded.
+    """
+    path = Path(path)
+    capture = open_capture(path)
+    found = capture.layer(layer)
+    return Scene(
+        expression=tensor,
+        title=_title(capture, found, head),
+        caption=capture.text,
+        capture=Capture(file=path.name, layer=int(found.name.split('.')[0]), head=head),
+        matrices={tensor: Matrix(tensor=tensor if found.kind == "self" else f"L{found.name}.{tensor}")},
+        look=Look(min_size=1.0),
+        camera=Camera(view="front", lens=400.0),  # from so far that hardly a cell shows its sides
         folder=str(path.resolve().parent),
     )
 
