@@ -17,6 +17,7 @@ from .page import ASCENT, BOLDER, DESCENT, Rule, Text, around, overlap
 from .views import INSIDE, direction_of, inside_view, optics_of, parts_of
 
 LEAST = 5.0  # points; journals print nothing smaller
+LONGEST = 9.0  # tokens that are wider than so many sizes end with an ellipsis
 LINE = 1.06  # from one line of labels to the next, of their size
 REACH = 24.0  # points that a label may be moved along its side
 LEADER = 7.0  # points from a label that was moved to what it labels, at least
@@ -156,7 +157,8 @@ class _Labels:
         for plane in planes:
             if plane.stage.operands and plane.role != "result":
                 continue
-            rows, columns = captions.labels_of(self.p, plane.stage)
+            rows, columns = (tuple(self.p.typeface.shown(text, LONGEST) for text in texts)
+                             for texts in captions.labels_of(self.p, plane.stage))
             row, column = (plane.row, plane.row_ruler), (plane.column, plane.column_ruler)
             for texts, along, across in ((rows, row, column), (columns, column, row)):
                 if texts:
@@ -245,21 +247,19 @@ class _Labels:
     def _write_names(self, planes):
         """The name of each matrix and its shape under it, where it is freest around it; and the titles of
         results that stand side by side."""
-        named, titles = _said(captions.names(self.p, direction_of(self.p)), planes)
         taken = self.boxes() + [rule.box() for rule in self.rules]
-        for title in titles:
-            x, y = self.page(title.position[None])[0]
-            places = [Text(title.text, x, y - n, self.type.size, title.align, bold=True) for n in range(40)]
-            best = min(places, key=lambda text: self._title_cost(text.box(self.type.measure), taken))
-            self.texts.append(best)
-            taken.append(best.box(self.type.measure))
+        for titles, down in () if self.p.scene.camera.subject else captions.titled(self.p):
+            for title, corners, _ in titles:
+                best = min(self._title_places(title, self.page(corners), down),
+                           key=lambda text: self._title_cost(text.box(self.type.measure), taken))
+                self.texts.append(best)
+                taken.append(best.box(self.type.measure))
+        named = [plane for plane in captions.named(self.p) if any(plane is one for one in planes)]
         # Small ones first, and those seen from their edge: they have the least room around them.
-        for plane in sorted(planes, key=lambda plane: _area(self.page(plane.corners(0.5)))):
-            if id(plane) not in named:
-                continue
-            name, shape = named[id(plane)]
-            places = [place for lines in _broken(shape)
-                      for place in _Block(self.type, name, lines).places(self.page(plane.corners(0.5)))]
+        for plane in sorted(named, key=lambda plane: _area(self.page(plane.corners(0.5)))):
+            places = [place for lines in _broken(_shape(self.p, plane))
+                      for place in _Block(self.type, *captions.name_of(self.p, plane)[:2], lines).places(
+                          self.page(plane.corners(0.5)))]
             if id(plane) not in self.chosen:
                 costs = [self._cost(place, taken) for place in places]
                 self.chosen[id(plane)] = costs.index(min(costs))
@@ -270,6 +270,15 @@ class _Labels:
             self.texts += best.block.texts(best)
             self.rules += best.leader()
             taken += best.boxes(0.0)
+
+    def _title_places(self, title, corners, down):
+        """Where the title of a result among others may stand: below it, or at its left if they run down."""
+        size, (low, high) = self.type.size, (corners.min(axis=0), corners.max(axis=0))
+        if down:
+            middle = 0.5 * (low[1] + high[1])
+            return [Text(title, low[0] - GAP - n, middle, size, "RIGHT", bold=True) for n in range(40)]
+        middle, top = 0.5 * (low[0] + high[0]), low[1] - GAP - ASCENT * size
+        return [Text(title, middle, top - n, size, "CENTER", bold=True) for n in range(40)]
 
     def _title_cost(self, box, taken):
         return 1000 * self._hits([box], taken) + self.ground.under(box)
@@ -314,13 +323,13 @@ class _Place:
 
 
 class _Block:
-    """A name with the lines of its shape under it."""
+    """A name, with what is raised after it, and the lines of its shape under it."""
 
-    def __init__(self, type, name, shape):
-        self.type, self.name, self.shape = type, name, shape
-        self.raised = 0.5 * type.size if name.transposed else 0.0
+    def __init__(self, type, name, after, shape):
+        self.type, self.name, self.after, self.shape = type, name, after, shape
+        self.raised = 0.5 * type.size if after else 0.0
         widths = [type.measure(line, type.small) for line in shape]
-        self.width = max([type.measure(name.text, type.size) * BOLDER + self.raised, *widths])
+        self.width = max([type.measure(name, type.size) * BOLDER + self.raised, *widths])
         self.lines = [0.0, 1.05 * type.size, 1.05 * type.size + 1.1 * type.small][: len(shape) + 1]
         self.height = ASCENT * type.size + self.lines[-1] + DESCENT * type.small
 
@@ -345,34 +354,25 @@ class _Block:
         x, size = place.middle[0] - 0.5 * side * self.width, self.type.size
         y = place.middle[1] + 0.5 * self.height - ASCENT * size
         room = self.raised * 0.5 * (1.0 - side)  # for the raised T
-        name = Text(self.name.text, x - room, y, size, align, bold=True)
+        name = Text(self.name, x - room, y, size, align, bold=True)
         written = [name, *(Text(line, x, y - down, self.type.small, align, soft=True)
                            for line, down in zip(self.shape, self.lines[1:], strict=True))]
-        if self.name.transposed:
+        if self.after:
             right = name.box(self.type.measure)[2]
-            written.append(Text("T", right + 0.04 * size, y + 0.38 * size, 0.65 * size))
+            written.append(Text(self.after, right + 0.04 * size, y + 0.38 * size, 0.65 * size))
         return written
 
 
-def _said(labels, planes):
-    """What captions say of these matrices: ({id of a plane: (name, shape)}, titles of results)."""
-    named, waiting = {}, list(planes)
-    for label in labels:
-        if label.kind == "name":
-            plane = next((plane for plane in waiting if plane.stage.name == label.owner), None)
-            if plane is not None:
-                waiting.remove(plane)
-                named[id(plane)] = (label, "")
-        elif label.kind == "detail" and plane is not None:
-            named[id(plane)] = (named[id(plane)][0], label.text)
-    drawn = {plane.stage.name for plane in planes}
-    return named, [label for label in labels if label.kind == "title" and label.owner in drawn]
+def _shape(p, plane):
+    """The shape of a matrix with what its axes are: query 16 × key 16."""
+    sizes = zip(captions.axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
+    return " × ".join(f"{p.typeface.shown(name)} {size}".strip() for name, size in sizes)
 
 
 def _broken(shape):
     """A shape in one line, and in two."""
     first, times, second = shape.partition(" × ")
-    return [(shape,), (f"{first} ×", second)] if times else [(shape,) if shape else ()]
+    return [(shape,), (f"{first} ×", second)] if times else [(shape,)]
 
 
 def _fitting(spots, size):
