@@ -29,6 +29,11 @@ MAPS = {
 
 # Printing inks, sRGB: a tint of one is what its halftone dots and the white paper between them make.
 BLUE, VERMILION, BLACK = (11, 83, 148), (191, 54, 12), (20, 20, 20)
+FAINTEST = 95  # lightness of the faintest tint, which can still be told from paper
+# Lamps, sRGB: on black, what is less is the same lamp dimmed, so that what overlaps adds up.
+AZURE, AMBER = (40, 120, 255), (255, 112, 20)
+# The part of vik, on either side of its middle, whose ends are not yet dark: they stay colours in shadow.
+BRIGHT = 0.62
 
 
 def mm_maps():
@@ -46,16 +51,33 @@ def ink_maps():
         yield name, {"use": use, "credit": credit, "colors": table(colors)}
 
 
+def light_map():
+    """A map of two lamps, each from dark to its full brightness in even steps of lightness."""
+    credit = "dimmed lamps, computed by scripts/make_color_maps.py (CC0)"
+    sides = []
+    for lamp in (AZURE, AMBER):
+        linear = decoded(np.array(lamp) / 255)
+        part = luminance(np.linspace(0, lightness(linear), 128)) / (linear @ LUMINANCE)
+        sides.append((255 * encoded(part[:, None] * linear)).round().astype(int))
+    return {"use": "signed", "credit": credit, "colors": table(np.concatenate([sides[0][::-1], sides[1]]))}
+
+
+def bright_map(lut):
+    """The middle of a signed map (256, 3), stretched to the whole of one."""
+    place = 127.5 + (np.arange(256) - 127.5) * BRIGHT
+    colors = np.stack([np.interp(place, np.arange(256), lut[:, n]) for n in range(3)], axis=1)
+    credit = "the middle of vik, of Fabio Crameri's Scientific colour maps (MIT)"
+    return {"use": "signed", "credit": credit, "colors": table(colors.round().astype(int))}
+
+
 def tints(ink, count):
-    """`count` tints of an ink (sRGB, 0 to 255), from the paper on, in even steps of lightness: (count, 3).
+    """`count` tints of an ink (sRGB, 0 to 255), from the faintest on, in even steps of lightness: (count, 3).
 
     A halftone's reflectance is the mean of ink and paper by area (Murray-Davies), in linear light; the
-    area is found for lightness L* (CIE 15) between that of white, 100, and that of the ink.
+    area is found for lightness L* (CIE 15) down to that of the ink.
     """
     linear = decoded(np.array(ink) / 255)
-    darkest = lightness(linear)
-    wanted = np.linspace(100, darkest, count)
-    reflectance = np.where(wanted > 8, ((wanted + 16) / 116) ** 3, wanted * 27 / 24389)
+    reflectance = luminance(np.linspace(FAINTEST, lightness(linear), count))
     area = (1 - reflectance) / (1 - linear @ LUMINANCE)
     mixed = (1 - area)[:, None] + area[:, None] * linear
     return (255 * encoded(mixed)).round().astype(int)
@@ -67,6 +89,11 @@ LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 def lightness(linear):
     y = float(linear @ LUMINANCE)
     return 116 * y ** (1 / 3) - 16 if y > 216 / 24389 else y * 24389 / 27
+
+
+def luminance(light):
+    """The Y of a lightness L*, which `lightness` turns back."""
+    return np.where(light > 8, ((light + 16) / 116) ** 3, light * 27 / 24389)
 
 
 def decoded(c):
@@ -92,6 +119,8 @@ def table(lut):
 def main():
     out = {name: {"use": use, "credit": credit, "colors": table(lut_of(source))}
            for name, (source, use, credit) in MAPS.items()}
+    out["vik_bright"] = bright_map(lut_of(MAPS["vik"][0]))
+    out["two_lights"] = light_map()
     out |= ink_maps()
     out |= mm_maps()
     path = ROOT / "addon" / "look" / "color_maps.json"

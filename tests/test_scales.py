@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from matrix_cinema.errors import InputError
 from matrix_cinema.files.scene import SENSITIVITIES, Scene, from_dict
 from matrix_cinema.staging.plan import check_memory, count_elements, is_probability, plan
-from matrix_cinema.staging.scales import Scale, extent, matrix_scale, product_scale
+from matrix_cinema.staging.scales import Scale, crowding, extent, matrix_scale, product_scale
 
 sizes = st.integers(1, 6)
 magnitudes = st.floats(0, 1e6)
@@ -113,3 +113,16 @@ def test_elements_are_counted_and_a_scene_beyond_memory_is_refused(monkeypatch):
     check_memory(10**6, as_points=True)
     monkeypatch.setattr("matrix_cinema.staging.plan.available_memory", lambda: None)
     check_memory(10**12, as_points=True)  # nothing is known, nothing is refused
+
+
+def test_how_many_products_a_look_through_a_cuboid_meets():
+    full = Scale(0.0, 1.0, "vik")
+    ones = np.ones((20, 20))
+    # 20 layers of spheres whose width is 0.5: each covers pi / 16 of its cell.
+    assert crowding(ones, ones, full, 0.1, 0.5) == pytest.approx(20 * np.pi / 16)
+    assert crowding(np.zeros((4, 4)), ones[:4, :4], full, 0.1, 0.5) == 0
+    large = np.ones((100, 60))
+    side = (100 * 60 * 100) ** (1 / 3)
+    assert crowding(large, large.T, full, 0.1, 1.0, sample=8) == pytest.approx(side * np.pi / 4)
+    small = crowding(ones / 100, ones, full, 0.1, 0.5)  # the square root of 0.01 is 0.1: 0.19 of the width
+    assert small == pytest.approx(20 * np.pi / 16 * 0.19**2)

@@ -252,7 +252,7 @@ def _product(p, cuboid, values, element, rooms):
     scale, look = p.products[name], p.scene.look
     ob = product_object(cuboid, rooms["Products"])
     ob["mc_steps"] = p.timeline.moves[name].steps
-    material = element_material(scale.color_map, scale.color_map, p.style_name, p.style, interior=True)
+    material = element_material(scale.color_map, scale.color_map, p.style_name, p.style, crowding=p.crowding)
     set_inputs(
         ob,
         _multiplication(p, cuboid.stage, values)

@@ -4,6 +4,8 @@ A colour map is a picture of 256 × 1 pixels, packed into the file; an element l
 in it. To recolour a scene, paint another picture.
 """
 
+import math
+
 import bpy
 import numpy as np
 
@@ -30,20 +32,23 @@ def color_map_image(name):
     return image
 
 
-def element_material(first, last, style_name, style, *, interior=False):
+def element_material(first, last, style_name, style, *, crowding=None):
     """Elements by their `tone` in map `first`, turned by `finish` into map `last`.
 
-    The products in the `interior` of a cuboid may be of another stuff than the matrices around it.
+    The products inside a cuboid, of which one looks through `crowding`, may be of another stuff than the
+    matrices around it.
     """
-    stuff = style.interior if interior else "solid"
+    stuff = "solid" if crowding is None else style.interior
     name = _named(style_name, first, last) + ("" if stuff == "solid" else f" {stuff}")
     material = bpy.data.materials.get(name)
     if material is not None:
         return material
     material, f = _blank(name)
     color = _element_color(f, first, last)
-    make = {"solid": _flat if style.flat else _lit, "glass": _glass, "glow": _glowing}[stuff]
-    _surface(f, make(f, color, style))
+    if stuff == "solid":
+        _surface(f, (_flat if style.flat else _lit)(f, color, style))
+    else:
+        _surface(f, {"glass": _glass, "glow": _glowing}[stuff](f, color, style, crowding))
     _value_pass(f)
     f.finish()
     return material
@@ -93,22 +98,24 @@ def _body(f, color, roughness, coat, glow):
     )[0]
 
 
-def _glass(f, color, style):
+def _glass(f, color, style, crowding):
     """Coloured and clear in the middle, dense and shiny at the rim; what is in use is denser."""
     lit = attribute(f, "lit")
     facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
-    dense = f.real("MINIMUM", style.density * (1.0 + lit) + f.real("POWER", facing, 2.2) * 0.8, 1.0)
+    clarity = style.density / math.sqrt(1.0 + crowding)
+    dense = f.real("MINIMUM", clarity * (1.0 + lit) + f.real("POWER", facing, 2.2) * 0.8, 1.0)
     tint = _mix_color(f, (1.0, 1.0, 1.0, 1.0), color, 0.55)
     clear = f.node("ShaderNodeBsdfTransparent", {"Color": tint})[0]
     body = _body(f, color, 0.08, 1.0, lit * style.lit_glow + 0.12)
     return f.node("ShaderNodeMixShader", {0: dense, 1: clear, 2: body})[0]
 
 
-def _glowing(f, color, style):
+def _glowing(f, color, style, crowding):
     """Light without body, brightest in the middle: what lies behind one another adds up."""
     facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
     middle = f.real("POWER", 1.0 - facing, 2.0)
-    strength = middle * (attribute(f, "lit") * style.lit_glow + style.density)
+    each = 2.2 * style.density / math.sqrt(1.0 + 2.0 * crowding)
+    strength = middle * (attribute(f, "lit") * style.lit_glow + each)
     light = f.node("ShaderNodeEmission", {"Color": color, "Strength": strength})[0]
     clear = f.node("ShaderNodeBsdfTransparent")[0]
     return f.node("ShaderNodeAddShader", {0: clear, 1: light})[0]
@@ -194,8 +201,9 @@ def plain_material(name, color):
     return material
 
 
-def ground_material(color, gloss):
-    """A floor that may mirror what stands on it, more so at a grazing look."""
+def ground_material(color, gloss, fading):
+    """A floor that may mirror what stands on it, more so at a grazing look. It fades into the background
+    at about the distance `fading` from its middle, or not at all where that is 0."""
     material, f = _blank("Matrix Cinema ground")
     rgba = (*linear(color), 1.0)
     shader = f.node("ShaderNodeBsdfDiffuse", {"Color": rgba})[0]
@@ -203,6 +211,11 @@ def ground_material(color, gloss):
         facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.4})["Fresnel"]
         mirror = f.node("ShaderNodeBsdfAnisotropic", {"Color": (1.0, 1.0, 1.0, 1.0), "Roughness": 0.22})[0]
         shader = f.node("ShaderNodeMixShader", {0: facing * gloss, 1: shader, 2: mirror})[0]
+    if fading:
+        place = f.node("ShaderNodeTexCoord")["Object"]
+        far = f.node("ShaderNodeVectorMath", {0: place}, operation="LENGTH")["Value"] / fading
+        nothing = f.node("ShaderNodeBsdfTransparent")[0]
+        shader = f.node("ShaderNodeMixShader", {0: _smooth(f, far, 0.3, 1.5), 1: shader, 2: nothing})[0]
     _surface(f, shader)
     f.finish()
     return material

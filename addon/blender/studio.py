@@ -141,8 +141,10 @@ def ground(style, middle, height, size, collection):
     floor = bpy.data.objects.new("Ground", mesh)
     floor["mc_kind"] = "ground"
     floor.location = (middle[0], middle[1], height)
-    mesh.materials.append(ground_material(style.ground_color, style.gloss))
+    # What catches shadows on the background has to be whole.
     floor.is_shadow_catcher = style.ground == "shadow"
+    fading = 0.0 if floor.is_shadow_catcher else size
+    mesh.materials.append(ground_material(style.ground_color, style.gloss, fading))
     collection.objects.link(floor)
     return floor
 

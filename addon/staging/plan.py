@@ -6,6 +6,7 @@ All that can be wrong with a description is found here, before any scene is touc
 import hashlib
 import os
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from .blocks import blocks_of
 from .layout import Arrangement, Scatter, arrange
 from .numerals import FEW, FEW_PRODUCTS, shown
 from .pooling import Pool, drawn_values, grid, pools_of
-from .scales import Scale, extent, matrix_scale, probability_scale, product_scale
+from .scales import Scale, crowding, extent, matrix_scale, probability_scale, product_scale
 from .schedule import Sweep, algorithms_of, sweeps_of
 from .schemes import scheme_of
 from .timeline import Timeline, timeline
@@ -77,6 +78,18 @@ class Plan:
         if self.scene.style == Style():
             return self.scene.look.style
         return f"{self.scene.look.style} {hashlib.sha256(repr(self.scene.style).encode()).hexdigest()[:6]}"
+
+    @cached_property
+    def crowding(self):
+        """About how many products one looks through in the most crowded cuboid."""
+        look, every = self.scene.look, [0.0]
+        for cuboid in self.arrangement.cuboids:
+            left, right = (self.evaluation.operand(operand).final for operand in cuboid.stage.operands)
+            width = look.product_scale * look.element_scale
+            if self.options(cuboid.stage.name).interior:
+                scale = self.products[cuboid.stage.name]
+                every.append(crowding(left, right, scale, look.min_size, width))
+        return max(every)
 
     def hidden(self, stage):
         """Whether a matrix is left out of the picture."""

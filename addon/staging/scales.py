@@ -61,3 +61,17 @@ def product_scale(left, right, percentile, color_map, budget=4_000_000):
     products = np.abs(left[::stride, :, None] * right[None, :, ::stride])
     high = float(np.percentile(products, percentile)) or float(products.max())
     return Scale(0.0, high or 1.0, color_map, percentile)
+
+
+def crowding(left, right, scale, smallest, width, sample=32):
+    """About how many of the products left[i, k] · right[k, j] a look through their cuboid meets.
+
+    That is its side, in products, times the part of a cell that one covers on average: `width` is that of
+    the largest one, `smallest` the least relative to it, and sizes follow the square root of magnitude.
+    Some `sample` rows, columns and inner indices stand for all.
+    """
+    side = (left.size * right.shape[1]) ** (1 / 3)
+    i, k, j = (max(1, n // sample) for n in (*left.shape, right.shape[1]))
+    products = np.abs(left[::i, ::k, None] * right[None, ::k, ::j])
+    sizes = smallest + (1 - smallest) * np.sqrt(np.clip(products / scale.high, 0, 1))
+    return float(side * np.pi / 4 * width**2 * np.mean(np.where(products > 0, sizes, 0) ** 2))
