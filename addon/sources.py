@@ -28,8 +28,8 @@ class Source:
 def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None, subject=None, move=None):
     """The source at `path`; what else is given replaces what the scene says.
 
-    A capture needs `layer` (number or name, as text) and `head`; `parts` are those of files/presets.py.
-    Raises InputError.
+    A capture needs `layer` (number or name, as text); without `head` all its heads are drawn. `parts`
+    are those of files/presets.py. Raises InputError.
     """
     path = require_file(path)
     suffix = path.suffix.lower()
@@ -43,8 +43,9 @@ def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None,
         _require_blend(path)
         return Source(path, None)
     if suffix == ".safetensors":
-        if layer is None or head is None:
-            raise InputError(f"{path}: say which head with --layer and --head; inspect {path} lists them")
+        if layer is None:
+            raise InputError(f"{path}: say which with --layer and --head, or all heads of a layer without "
+                             f"--head; inspect {path} lists them")
         description = scene_from_capture(path, layer, head, parts)
     elif suffix == ".toml":
         description = _with_head(load_scene(path), layer, head, path)

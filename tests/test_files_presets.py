@@ -149,6 +149,36 @@ def test_a_pattern_alone_and_with_values(tmp_path):
     assert planned.final["P"].color_map == planned.style.unsigned_map
 
 
+@pytest.mark.parametrize(("file", "layer"), [("minilm", 5), ("induction", 0)])
+def test_a_whole_layer_with_the_residual_stream(file, layer):
+    path = DATA / f"{file}.safetensors"
+    scene = scene_from_capture(path, layer, None, ("residual",))
+    planned, capture = plan(scene), open_capture(path)
+    assert scene.title.endswith(f"{len(capture.layer(layer).heads)} heads")
+    for head in capture.layer(layer).heads:
+        for name, tensor in (("attn", "pattern"), ("z", "z")):
+            wanted = capture.tensor(layer, tensor, head)
+            assert np.allclose(planned.evaluation[f"{name}[{head}]"].final, wanted, atol=1e-5)
+    attn_out, before = capture.tensor(layer, "attn_out"), capture.tensor(layer, "resid_pre")
+    assert np.allclose(planned.evaluation["attn_out"].final, attn_out, atol=1e-5)
+    assert np.allclose(planned.evaluation["out"].final, before + attn_out, atol=1e-5)
+
+
+def test_heads_with_masks_of_their_own(tmp_path):
+    masks = np.random.default_rng(3).random((4, 5, 5)) > 0.4
+    masks[:, range(5), range(5)] = True
+    path = make(tmp_path / "x.safetensors", {"mask": {"kind": "custom"}}, {"mask": masks})
+    planned = plan(scene_from_capture(path, 0, None))
+    for head in range(4):
+        found = planned.evaluation[f"attn[{head}]"]
+        assert np.array_equal(found.mask, masks[head])
+        assert np.allclose(found.final, open_capture(path).recompute(0, head).pattern)
+    with pytest.raises(InputError, match="choose a head"):
+        scene_from_capture(make(path, {"sinks": [1.0, 2.0, 3.0, 4.0]}, {}), 0, None)
+    with pytest.raises(InputError, match="what all heads write"):
+        scene_from_capture(MINILM, 5, 0, ("residual",))
+
+
 def test_refuses_what_cannot_be_drawn(tmp_path):
     path = make(tmp_path / "x.safetensors", {}, {})
     for parts, says in ((("output",), "no W_O"), (("projections",), "no x"), (("outputs",), '"output"')):

@@ -1,4 +1,4 @@
-"""Scenes that need no scene file: one attention head of a capture, as a description."""
+"""Scenes that need no scene file: a head of a capture, or all heads of a layer, as a description."""
 
 import math
 from pathlib import Path
@@ -15,13 +15,15 @@ PARTS = {
     "steps": "scores, scale, mask and softmax each as a matrix of its own",
     "projections": "how queries, keys and values are made of the layer's input",
     "output": "what the head writes into the residual stream",
+    "residual": "the residual stream, and what all heads of the layer add to it",
 }
 
 
 def scene_from_capture(path, layer, head, parts=()):
-    """The scene of one head: scores, softmax and weighted values, with tokens and a title.
+    """The scene of a head: scores, softmax and weighted values, with tokens and a title.
 
-    `layer` is its number or name ("5.cross"), `head` a number, `parts` names of PARTS. Scale, softcap,
+    `layer` is its number or name ("5.cross"), `head` a number, or None for all heads of the layer side by
+    side; `parts` are names of PARTS. Scale, softcap,
     bias, mask and sinks are those of the capture. Where it has no queries and keys, the scene is its
     pattern times the values, or the pattern alone. Raises InputError for a layer, head or part that is
     not there and for what the expression cannot say.
@@ -32,15 +34,17 @@ def scene_from_capture(path, layer, head, parts=()):
     for part in parts:
         if part not in PARTS:
             raise InputError(f'unknown part "{part}"; {nearest(part, PARTS, "known parts")}')
-    if head not in found.heads:
+    if head is not None and head not in found.heads:
         capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # says which heads there are
-    head = _Head(capture, found, head, parts)
+    told = _Heads(capture, found, found.heads if head is None else (head,), parts)
+    number = int(found.name.split(".")[0])
     return Scene(
-        expression=head.expression(),
-        title=_title(capture, found, head.number),
+        expression=told.expression(),
+        title=_title(capture, found, head),
         caption=capture.text,
-        capture=Capture(file=path.name, layer=int(found.name.split('.')[0]), head=head.number),
-        matrices=head.matrices,
+        capture=(Capture(file=path.name, layer=number, heads="all") if head is None
+                 else Capture(file=path.name, layer=number, head=head)),
+        matrices=told.matrices,
         folder=str(path.resolve().parent),
     )
 
@@ -65,16 +69,20 @@ def scene_of_tensor(path, layer, head, tensor):
     )
 
 
-class _Head:
-    """One head in the expression language; `matrices` collects what the expression names."""
+class _Heads:
+    """Heads of a layer in the expression language; `matrices` collects what the expression names."""
 
-    def __init__(self, capture, layer, number, parts):
-        self.capture, self.layer, self.number, self.parts = capture, layer, number, set(parts)
+    def __init__(self, capture, layer, heads, parts):
+        self.capture, self.layer, self.heads, self.parts = capture, layer, heads, set(parts)
         self.matrices = {}
+        every = [capture.allowed(layer.name, head) for head in heads]
+        self.allowed, self.alike = every[0], all(np.array_equal(one, every[0]) for one in every)
 
     def expression(self):
         layer, has = self.layer, self.layer.shapes
-        for name, needs in (("projections", ("x", "W_Q", "W_K", "W_V")), ("output", ("W_O",))):
+        needed = {"projections": ("x", "W_Q", "W_K", "W_V"), "output": ("W_O",),
+                  "residual": ("W_O", "resid_pre")}
+        for name, needs in needed.items():
             lacking = [tensor for tensor in needs if name in self.parts and tensor not in has]
             if lacking:
                 raise InputError(f"layer {layer.name} of {self.capture.path} has no {lacking[0]}, which the "
@@ -89,7 +97,20 @@ class _Head:
         if "v" not in has:
             return f"attn = {attn}"
         z = f"(attn = {attn}) @ {self.projected('V', 'v', layer.tokens_k)}"
-        return f"write = (z = {z}) @ {self.named('W_O', 'W_O')}" if "output" in self.parts else f"out = {z}"
+        if not {"output", "residual"} & self.parts:
+            return f"out = {z}"
+        write = f"(z = {z}) @ {self.named('W_O', 'W_O')}"
+        if len(self.heads) < layer.n_q_heads:
+            if "residual" in self.parts:
+                raise InputError("the residual stream gets what all heads write; leave the head out, or "
+                                 "leave out residual")
+            return f"write = {write}"
+        total = f"sum_heads((write = {write}))" if len(self.heads) > 1 else write
+        if "b_O" in has:
+            total += f" + {self.named('b_O', 'b_O')}"
+        if "residual" not in self.parts:
+            return f"attn_out = {total}"
+        return f"out = {self.named('resid_pre', 'resid_pre')} + (attn_out = {total})"
 
     def named(self, name, tensor, **labels):
         """A matrix of the expression that is a tensor of the capture."""
@@ -102,8 +123,11 @@ class _Head:
         """The pattern as the file has it; what the mask takes away is absent."""
         tokens = _tidied(self.layer.tokens_q), _tidied(self.layer.tokens_k)
         self.named("P", "pattern", row_labels=tokens[0], column_labels=tokens[1])
-        allowed = self.capture.allowed(self.layer.name, self.number)
-        return "P" if allowed.all() else self.masked("P", allowed, softmax=False)
+        return "P" if self.unmasked else self.masked("P", softmax=False)
+
+    @property
+    def unmasked(self):
+        return self.alike and self.allowed.all()
 
     def pattern(self):
         """Scores, scale, softcap, bias, mask, sinks and softmax."""
@@ -123,26 +147,29 @@ class _Head:
         if "bias" in layer.shapes:
             scaled += f" + {self.named('bias', 'bias')}"
             scaled = f"(biased = {scaled})" if steps else scaled
-        allowed = self.capture.allowed(layer.name, self.number)
         if layer.sinks:
-            return self.with_sink(scaled if allowed.all() else self.masked(scaled, allowed, softmax=False))
-        if allowed.all():
+            return self.with_sink(scaled if self.unmasked else self.masked(scaled, softmax=False))
+        if self.unmasked:
             return f"softmax({scaled})"
         if steps:
-            return f"softmax((kept = {self.masked(scaled, allowed, softmax=False)}))"
-        return self.masked(scaled, allowed, softmax=True)
+            return f"softmax((kept = {self.masked(scaled, softmax=False)}))"
+        return self.masked(scaled, softmax=True)
 
     def with_sink(self, logits):
         """The sink is a column of its own, which takes its share of the softmax and is dropped."""
         queries, keys = self.layer.sizes["Q"], self.layer.sizes["K"]
-        self.matrices["sink"] = Matrix(init=f"expr: {self.layer.sinks[self.number]!r}", shape=(queries, 1),
+        sinks = {self.layer.sinks[head] for head in self.heads}
+        if len(sinks) > 1:
+            raise InputError(f"layer {self.layer.name} of {self.capture.path} has a sink for each head; "
+                             "choose a head")
+        self.matrices["sink"] = Matrix(init=f"expr: {sinks.pop()!r}", shape=(queries, 1),
                                        column_axis="sink")
         return f"(shared = softmax(concat({logits}, sink)))[:, 0:{keys}]"
 
-    def masked(self, logits, allowed, softmax):
+    def masked(self, logits, softmax):
         """The logits without what the mask takes away, and their softmax if asked for."""
         # What each way of masking keeps; `ahead` is how many columns an entry is right of the diagonal.
-        layer = self.layer
+        layer, allowed = self.layer, self.allowed
         columns = np.broadcast_to(np.arange(allowed.shape[1]), allowed.shape)
         ahead = columns - np.arange(allowed.shape[0])[:, None]
         latest, window, length = layer.offset, max(layer.window, 1), max(int(allowed[0].sum()), 1)
@@ -155,7 +182,7 @@ class _Head:
             & (ahead > latest - window),
         }
         for (text, name), kept in ways.items():
-            if np.array_equal(kept, allowed):
+            if self.alike and np.array_equal(kept, allowed):
                 if softmax:
                     return f"softmax({logits}, mask={name})" if name else f"softmax({text})"
                 return text
@@ -172,35 +199,41 @@ class _Head:
             return self.named(name, tensor, row_labels=_tidied(tokens))
         source = "x_k" if name != "Q" and "x_k" in self.layer.shapes else "x"
         self.named(source, source, row_labels=_tidied(tokens))
-        text, made = f"{source} @ {self.named(f'W_{name}', f'W_{name}')}", self.tensor(source)
-        made = made @ self.tensor(f"W_{name}")
+        text = f"{source} @ {self.named(f'W_{name}', f'W_{name}')}"
         if f"b_{name}" in self.layer.shapes:
             text += f" + {self.named(f'b_{name}', f'b_{name}')}"
-            made = made + self.tensor(f"b_{name}")
-        position = self.layer.position
+        position, turn = self.layer.position, None
         if name != "V" and position.get("kind") == "rotary" and "theta" in position:
-            base, dims, layout = position["theta"], position["dims"], position["layout"]
             # Keys stand at their own numbers, the first query where the mask says.
-            first = self.layer.offset if name == "Q" else 0
-            text = (f"rotary(({name.lower()}_pre = {text}), base={base!r}, dims={dims}, first={first}, "
-                    f"layout={layout})")
-            made = rotate(made, base, dims, first, layout)
-        wanted = self.tensor(tensor)
+            turn = (position["theta"], position["dims"], self.layer.offset if name == "Q" else 0,
+                    position["layout"])
+            text = (f"rotary(({name.lower()}_pre = {text}), base={turn[0]!r}, dims={turn[1]}, "
+                    f"first={turn[2]}, layout={turn[3]})")
+        for head in self.heads:
+            self.require_projection(name, tensor, source, turn, head)
+        return f"({name} = {text})"
+
+    def require_projection(self, name, tensor, source, turn, head):
+        """Raise InputError unless the input times the weights is what the file has."""
+        def of(key):
+            return self.capture.tensor(self.layer.name, key, head)
+
+        made, wanted = of(source) @ of(f"W_{name}"), of(tensor)
+        if f"b_{name}" in self.layer.shapes:
+            made = made + of(f"b_{name}")
+        made = rotate(made, *turn) if turn else made
         if np.abs(made - wanted).max() > 1e-3 * np.abs(wanted).max():
             raise InputError(
                 f"layer {self.layer.name} of {self.capture.path}: its input times W_{name} is not {tensor}; "
                 "what lies between, such as a norm or scaled rotary positions, is not in the file, so the "
                 "projections cannot be drawn"
             )
-        return f"({name} = {text})"
-
-    def tensor(self, name):
-        return self.capture.tensor(self.layer.name, name, self.number)
 
 
 def _title(capture, layer, head):
     model = str(capture.model.get("name") or capture.model.get("class") or "")
-    parts = [model.rpartition("/")[2], f"layer {layer.name}", f"head {head}"]
+    heads = f"{len(layer.heads)} heads" if head is None else f"head {head}"
+    parts = [model.rpartition("/")[2], f"layer {layer.name}", heads]
     return " · ".join(part for part in parts if part)
 
 

@@ -145,10 +145,10 @@ def absolute(path):
 
 
 def chosen_head(settings):
-    """The chosen layer's name and the head's number, ("", 0) where there is no capture."""
+    """The chosen layer's name and the head's number, None for all; ("", 0) where there is no capture."""
     if not _layers(settings, None):
         return "", 0
-    return settings.layer, int(settings.head or 0)
+    return settings.layer, None if settings.head == ALL else int(settings.head or 0)
 
 
 def _layers(settings, _context):
@@ -170,10 +170,12 @@ def _heads(settings, _context):
         layer = source.opened(absolute(settings.file)).layer(settings.layer)
     except InputError:
         return _NOTHING
-    return _kept(tuple((str(head), str(head), f"Query head {head} of layer {layer.name}", n)
-                       for n, head in enumerate(layer.heads)))
+    heads = tuple((str(head), str(head), f"Query head {head} of layer {layer.name}", n)
+                  for n, head in enumerate(layer.heads))
+    return _kept((*heads, (ALL, "All", "All heads of the layer, side by side", len(heads))))
 
 
+ALL = "all"
 _NOTHING = ()
 _menus = {}
 
