@@ -169,3 +169,26 @@ def test_beams_and_numbers_can_be_switched_off(factory):
     scene = small_scene()
     target = build(dataclasses.replace(scene, look=Look(numbers="off", beams="off", legend=False)))
     assert not drawn_by_kind(target, "number") and not drawn_by_kind(target, "guide")
+
+
+@pytest.mark.parametrize("view", ["isometric", "three_quarter"])  # without and with perspective
+def test_numbers_are_seen_before_their_elements(factory, view):
+    from bpy_extras.object_utils import world_to_camera_view
+    from mathutils import Vector
+    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.read import elements
+
+    scene = small_scene()
+    target = build(dataclasses.replace(scene, camera=dataclasses.replace(scene.camera, view=view)))
+
+    def middle(points):
+        seen = np.array([world_to_camera_view(target, target.camera, point)[:2] for point in points])
+        return 0.5 * (seen.min(axis=0) + seen.max(axis=0))
+
+    numbers, matrix = (drawn_by_kind(target, kind)["A"] for kind in ("number", "matrix"))
+    keep, mesh = evaluated_mesh(factory, numbers)
+    written = middle([numbers.matrix_world @ vertex.co for vertex in mesh.vertices])
+    places = elements(matrix, factory.context.evaluated_depsgraph_get())["position"]
+    drawn = middle([Vector(place) for place in places])
+    del keep
+    assert np.abs(written - drawn).max() < 0.012

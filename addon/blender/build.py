@@ -25,7 +25,7 @@ from .digest import digest
 from .groups import OPERATORS, PAIRED, PREFIX
 from .guides import write_guides
 from .materials import beam_material, element_material, number_material
-from .numbers import write_numbers
+from .numbers import lift_to, write_numbers
 from .objects import (
     MODIFIER,
     element_object,
@@ -86,6 +86,7 @@ def draw(p, target=None):
     whole = compose(p, p.scene.render.width / p.scene.render.height)
     view = whole.shot.view(1.0)
     lens = camera.place(whole.shot, rooms["Stage"], target)
+    lift_to(lens, rooms["Lettering"])
     lettering.write_labels(p, whole.lettering, whole.view, lens, rooms["Lettering"])
     lettering.write_overlay(p, view, whole.overlay, rooms["Lettering"], target)
     everything = subject_of(parts_of(p.arrangement), whole.marks)

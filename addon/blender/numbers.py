@@ -37,6 +37,13 @@ def write_numbers(ob, decimals, material, collection, *, only_lit=False):
     return numbers
 
 
+def lift_to(camera, collection):
+    """Lift every number object of the collection towards this camera, which may have no perspective."""
+    for ob in collection.objects:
+        if ob.get("mc_kind") == "number":
+            set_inputs(ob, {"Parallel": camera.data.type == "ORTHO"})
+
+
 @shared
 def Number(g):
     """One line of type for each element that `Source` draws."""
@@ -46,6 +53,7 @@ def Number(g):
     size = g.input("Size", float, SIZE, low=0.0, hint="Of the type, in entries")
     lift = g.input("Lift", float, LIFT, low=0.0, hint="From an element towards the camera")
     only_lit = g.input("Only Lit", bool, False, hint="Number the elements in use alone")
+    parallel = g.input("Parallel", bool, False, hint="The camera has no perspective")
     material = g.input("Material", "material")
 
     drawn = g.node("GeometryNodeObjectInfo", {"Object": source}, transform_space="RELATIVE")["Geometry"]
@@ -56,6 +64,8 @@ def Number(g):
     camera = g.node("GeometryNodeObjectInfo", {"Object": g.node("GeometryNodeInputActiveCamera")[0]})
     towards = g.vector_math("SUBTRACT", camera["Location"], g.node("GeometryNodeInputPosition")[0])
     towards = g.node("ShaderNodeVectorMath", {0: towards}, operation="NORMALIZE")[0]
+    back = g.node("FunctionNodeRotateVector", {0: g.vector(0.0, 0.0, 1.0), 1: camera["Rotation"]})[0]
+    towards = g.vector_math("ADD", towards, g.scaled(g.vector_math("SUBTRACT", back, towards), parallel))
     points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Offset": g.scaled(towards, lift)})[0]
 
     def line(point, Value, Place, Tone, Lit, Finish):

@@ -64,7 +64,7 @@ STYLES = {
         PLAIN,
         about="white and flat, exactly the colour map's colours; for figures in papers",
         flat=True,
-        background=_rgb("ffffff"), backdrop=_rgb("ffffff"), text=_rgb("000000"), bevel=0.035, edges=1.0,
+        background=_rgb("ffffff"), backdrop=_rgb("ffffff"), text=_rgb("000000"), bevel=0.035, edges=0.6,
     ),
     "print": dataclasses.replace(
         PLAIN,

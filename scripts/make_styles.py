@@ -1,0 +1,66 @@
+"""Render three scenes in every style into docs/styles.jpg: a row for each style, a column for each scene.
+
+    python scripts/make_styles.py [STYLE...]
+
+Development only (needs Pillow); some ten minutes on two cores. What is rendered already is kept in
+build/styles; the styles that are named, by default all, are looked at again.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build" / "styles"
+SCENES = ("textbook/01_two_by_three", "attention_head", "article/01_matmul_in_3d")
+STYLES = ("studio_dark", "studio_light", "glass", "glow", "paper", "print", "mm")
+SIZE, SAMPLES = (640, 360), 24
+WIDTH, GAP, CAPTION = 520, 6, 22  # pixels on the sheet
+LIMIT = 390_000  # bytes
+
+
+def main():
+    asked = sys.argv[1:] or STYLES
+    BUILD.mkdir(parents=True, exist_ok=True)
+    for style in asked:
+        for scene in SCENES:
+            still(style, scene)
+    image = sheet()
+    for quality in range(90, 40, -4):
+        image.save(ROOT / "docs" / "styles.jpg", quality=quality, optimize=True)
+        if (ROOT / "docs" / "styles.jpg").stat().st_size < LIMIT:
+            return
+
+
+def picture(style, scene):
+    return BUILD / f"{style} {Path(scene).name}.png"
+
+
+def still(style, scene):
+    """Render a scene in a style, by a process of its own, unless that is done."""
+    command = [sys.executable, ROOT / "scripts" / "matrix_cinema.py", "render", f"examples/{scene}.toml"]
+    command += ["--style", style, "--size", f"{SIZE[0]}x{SIZE[1]}", "--samples", SAMPLES]
+    command += ["-o", picture(style, scene), "--quiet"]
+    subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
+
+
+def sheet():
+    """All pictures, those that are not there yet left grey."""
+    height = WIDTH * SIZE[1] // SIZE[0]
+    across, down = (WIDTH + GAP) * len(SCENES) + GAP, (height + CAPTION + GAP) * len(STYLES) + GAP
+    image = Image.new("RGB", (across, down), "#9a9da3")
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(15)
+    for row, style in enumerate(STYLES):
+        y = GAP + row * (height + CAPTION + GAP)
+        draw.text((GAP + 2, y), style.replace("_", " "), fill="white", font=font)
+        for column, scene in enumerate(SCENES):
+            if picture(style, scene).exists():
+                one = Image.open(picture(style, scene)).convert("RGB").resize((WIDTH, height), Image.LANCZOS)
+                image.paste(one, (GAP + column * (WIDTH + GAP), y + CAPTION))
+    return image
+
+
+if __name__ == "__main__":
+    main()
