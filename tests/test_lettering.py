@@ -39,7 +39,6 @@ def check(p, aspect):
         assert corners.min() > -1e-6 and (corners.max(axis=(0, 1)) < (aspect + 1e-6, 1 + 1e-6)).all()
         boxes = np.array([item.box for item in (*made.overlay.lines, *made.overlay.strips)]).reshape(-1, 2, 2)
         if len(boxes):
-            written = boxes[:, [0, 0, 1, 1], [0, 1, 1, 0]].reshape(-1, 4, 1)
             written = np.stack([boxes[:, [0, 1, 1, 0], 0], boxes[:, [0, 0, 1, 1], 1]], axis=2)
             both = np.concatenate([written, corners])
             assert [(m, n) for m, n in clashes(both) if m < len(written) <= n] == []
@@ -52,7 +51,7 @@ def check(p, aspect):
                 assert set(axis.texts) <= set(texts)
     named = [plane for plane in captions.named(p) if not p.hidden(plane.stage)]
     if "name" not in told and p.scene.camera.view not in INSIDE and not p.scene.camera.subject:
-        assert sum(label.kind == "detail" for label in labels) == len(named)
+        assert len({label.owner for label in labels if label.kind == "name"}) == len({n.stage for n in named})
     return made
 
 

@@ -58,7 +58,8 @@ def draw(p, target=None):
     _check_object(p.scene.look)
     target = target or bpy.context.scene
     environment = studio.load_environment(p)
-    clear(target, keep=environment)
+    font = lettering.load_font(p)
+    clear(target, keep=(environment, font))
     rooms = _collections(target)
     values = _values(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
@@ -87,8 +88,8 @@ def draw(p, target=None):
     view = whole.shot.view(1.0)
     lens = camera.place(whole.shot, rooms["Stage"], target)
     lift_to(lens, rooms["Lettering"])
-    lettering.write_labels(p, whole.lettering, whole.view, lens, rooms["Lettering"])
-    lettering.write_overlay(p, view, whole.overlay, rooms["Lettering"], target)
+    lettering.write_labels(p, whole.lettering, whole.view, font, lens, rooms["Lettering"])
+    lettering.write_overlay(p, view, whole.overlay, font, rooms["Lettering"], target)
     everything = subject_of(parts_of(p.arrangement), whole.marks)
     studio.light(p, view, everything.points(view), environment, rooms["Stage"], target)
     if p.scene.camera.move == "orbit":
@@ -111,7 +112,7 @@ def _check_object(look):
         raise InputError(f'look: object: there is no mesh object "{look.object}" in this file; {hint}')
 
 
-def clear(target, keep=None):
+def clear(target, keep=()):
     """Remove what an earlier build left in the scene, and what of ours nothing uses any more but `keep`."""
     for collection in [c for c in target.collection.children if c.get("mc_kind") == "scene"]:
         for child in [*collection.children_recursive, collection]:
@@ -122,10 +123,11 @@ def clear(target, keep=None):
             bpy.data.collections.remove(child)
     if target.world and target.world.name.startswith(PREFIX):
         target.world = None
-    for blocks in (bpy.data.worlds, bpy.data.materials, bpy.data.images, bpy.data.node_groups):
+    data = bpy.data
+    for blocks in (data.worlds, data.materials, data.images, data.fonts, data.node_groups):
         # Groups that call groups: once for each level.
         while orphans := [block for block in blocks
-                          if block.name.startswith(PREFIX) and block.users == 0 and block != keep]:
+                          if block.name.startswith(PREFIX) and block.users == 0 and block not in keep]:
             bpy.data.batch_remove(orphans)
 
 

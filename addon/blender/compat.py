@@ -44,13 +44,14 @@ def get_input(modifier, name):
     return modifier[identifier]
 
 
-LINEAR, SINE = 1, 12  # interpolation between keys, and the easing at both ends, as Blender numbers them
+# Interpolation between keys, and the easing at both ends, as Blender numbers them.
+STEP, LINEAR, SINE = 0, 1, 12
 IN_OUT = 3
 
 
-def set_keyframes(datablock, path, keys, *, smooth=False):
+def set_keyframes(datablock, path, keys, *, smooth=False, stepped=False):
     """Replace the curve of `path` by lines through `keys`, pairs of (frame, value): straight ones, or
-    ones that are slow at both ends."""
+    ones that are slow at both ends; `stepped`, each value is held until the next."""
     animation = datablock.animation_data or datablock.animation_data_create()
     if animation.action is None:
         animation.action = bpy.data.actions.new(datablock.name)
@@ -59,7 +60,7 @@ def set_keyframes(datablock, path, keys, *, smooth=False):
     points.clear()
     points.add(len(keys))
     points.foreach_set("co", [number for key in keys for number in key])
-    points.foreach_set("interpolation", [SINE if smooth else LINEAR] * len(keys))
+    points.foreach_set("interpolation", [STEP if stepped else SINE if smooth else LINEAR] * len(keys))
     points.foreach_set("easing", [IN_OUT] * len(keys))
     curve.update()
     return curve

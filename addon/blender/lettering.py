@@ -5,17 +5,41 @@ beside. The overlay is parented to the camera, so it stays put while the camera 
 casts shadows nor shows in reflections.
 """
 
+from pathlib import Path
+
 import bpy
 import numpy as np
 
+from ..errors import InputError
 from ..staging.views import INSIDE
-from .materials import color_bar_material, plain_material
+from . import compat
+from .materials import color_bar_material, lit_material, plain_material
 
+FONT = "Matrix Cinema font"
+ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of what is being computed
+FADE = 2.0  # frames, to either side, in which a part is lit
 OVERLAY_DISTANCE = 1.0
 INSIDE_DISTANCE = 0.4  # where elements are as near as that
 
 
-def write_labels(p, letters, view, camera, collection):
+def load_font(p):
+    """The plan's own font, packed into the file, or None for Blender's. Raises InputError where Blender
+    cannot read it."""
+    path = p.typeface.path
+    if not path:
+        return None
+    try:
+        font = bpy.data.fonts.load(str(Path(path).absolute()))
+    except RuntimeError as error:
+        raise InputError(f"look: font: {path}: {str(error).strip()}") from None
+    font.user_clear()  # loading counts as a use, which would keep it in the file for ever
+    font.name = FONT
+    font.pack()
+    font.filepath = ""
+    return font
+
+
+def write_labels(p, letters, view, font, camera, collection):
     """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
     with the camera, without any script."""
     strong = plain_material("Matrix Cinema type", p.style.text)
@@ -23,7 +47,8 @@ def write_labels(p, letters, view, camera, collection):
     axes, leading = np.stack([view.right, view.up]), {}
     for label in letters.labels:
         material = soft if label.kind in ("detail", "axis") else strong
-        ob = text(label.text, label.size, "CENTER", material, collection)
+        own = font if p.typeface.of(label.text) is p.typeface else None
+        ob = text(label.text, label.size, "CENTER", material, own, collection)
         ob["mc_kind"], ob["mc_label"] = "label", label.kind
         x, y = axes @ (label.position - label.pivot) + label.middle
         ob.rotation_euler = (0.0, 0.0, label.angle)
@@ -53,11 +78,13 @@ def _strokes(strokes, material, collection):
     collection.objects.link(ob)
 
 
-def text(body, size, align, material, collection):
-    """A line of text in the typeface that every Blender has, with its fallbacks for rare glyphs."""
+def text(body, size, align, material, font, collection):
+    """A line of text in a font, or in the typeface that every Blender has."""
     curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
     curve.body, curve.size, curve.align_x = body, size, align
     curve.resolution_u = 4
+    if font:
+        curve.font = font
     curve.materials.append(material)
     ob = bpy.data.objects.new(f"label {body[:50]}", curve)
     _unlit(ob)
@@ -74,10 +101,13 @@ def _between(a, b, t):
     return tuple(x * (1 - t) + y * t for x, y in zip(a, b, strict=True))
 
 
-def write_overlay(p, view, overlay, collection, target):
+def write_overlay(p, view, overlay, font, collection, target):
     """Write the title and the legend onto the picture, before the camera."""
     strong = plain_material("Matrix Cinema overlay", p.style.text)
     soft = plain_material("Matrix Cinema soft overlay", _between(p.style.text, p.style.background, 0.35))
+    dim = plain_material("Matrix Cinema size legend", _between(p.style.text, p.style.background, 0.5))
+    accent = ACCENT_ON_DARK if sum(p.style.background) < 1.5 else ACCENT_ON_LIGHT
+    lit = lit_material("Matrix Cinema expression", _between(p.style.text, p.style.background, 0.28), accent)
     parent, size = target.camera, np.array([view.half_width, view.half_height])
     distance = INSIDE_DISTANCE if p.scene.camera.view in INSIDE else OVERLAY_DISTANCE
     if view.orthographic:
@@ -85,11 +115,15 @@ def write_overlay(p, view, overlay, collection, target):
     else:
         size = size * distance
     unit = 2 * size[1]  # the height of the frame
-    written = [
-        (line, text(line.text, line.size * unit, line.align, soft if line.soft else strong, collection))
-        for line in overlay.lines
-    ]
+    written = []
+    for line in overlay.lines:
+        material = soft if line.soft else strong if line.lit is None else lit
+        high = line.size * unit * p.typeface.of(line.text).scale
+        own = font if p.typeface.of(line.text) is p.typeface else None
+        written.append((line, text(line.text, high, line.align, material, own, collection)))
+        _animate(line, written[-1][1])
     written += [(s, _strip(s.color_map, s.width * unit, s.height * unit, collection)) for s in overlay.strips]
+    written += [(dot, _dot(dot.shape, dot.width * unit, dim, collection)) for dot in overlay.dots]
     for item, ob in written:
         ob.parent = parent
         ob.location = (item.x * unit - size[0], item.y * unit - size[1], -distance)
@@ -106,6 +140,40 @@ def _scaled_with(camera, collection):
         driver.type = "SUM"
         target = driver.variables.new().targets[0]
         target.id_type, target.id, target.data_path = "CAMERA", camera.data, "ortho_scale"
+    return ob
+
+
+def _animate(line, ob):
+    """Keys for a line that is lit or shown at times: the red of its colour, and whether it is there."""
+    if line.lit is not None:
+        ob.color = (0.0, 0.0, 0.0, 1.0)
+    if line.lit:
+        keys = {}
+        for start, end in sorted(line.lit):
+            half = min(FADE, 0.25 * (end - start))
+            if start - half in keys:  # one after the other: it stays lit
+                keys.pop(start - half)
+                keys[end - half], keys[end + half] = 1.0, 0.0
+            keys |= {start - half: 0.0, start + half: 1.0, end - half: 1.0, end + half: 0.0}
+        compat.set_keyframes(ob, "color", sorted(keys.items()))
+    if line.shown is not None:
+        start, end = line.shown
+        for path in ("hide_render", "hide_viewport"):
+            compat.set_keyframes(ob, path, [(start - 1.0, 1.0), (start, 0.0), (end, 1.0)], stepped=True)
+
+
+def _dot(shape, width, material, collection):
+    """A disc or a square with rounded corners, as an element of the size legend."""
+    turns = np.arange(48) * np.pi / 24
+    around = np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=1)
+    power = 1.0 if shape == "sphere" else 0.3  # of a superellipse
+    points = 0.5 * width * np.sign(around) * np.abs(around) ** power
+    mesh = bpy.data.meshes.new("legend size")
+    mesh.from_pydata(points.tolist(), [], [tuple(range(len(points)))])
+    mesh.materials.append(material)
+    ob = bpy.data.objects.new("legend size", mesh)
+    _unlit(ob)
+    collection.objects.link(ob)
     return ob
 
 

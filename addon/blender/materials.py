@@ -221,6 +221,16 @@ def ground_material(color, gloss, fading):
     return material
 
 
+def lit_material(name, color, lit):
+    """Type in one sRGB colour, turned to another by the red of its object's colour, which is not seen."""
+    material, f = _blank(name)
+    turned = f.node("ShaderNodeSeparateColor", {0: f.node("ShaderNodeObjectInfo")["Color"]})[0]
+    shade = _mix_color(f, (*linear(color), 1.0), (*linear(lit), 1.0), turned)
+    _surface(f, f.node("ShaderNodeEmission", {"Color": shade})[0])
+    f.finish()
+    return material
+
+
 def beam_material(style_name, style):
     """Light without body, half transparent, in the colour of the type."""
     name = f"Matrix Cinema {style_name} beams"

@@ -197,6 +197,8 @@ class Look:
     row_guides: float = option(0.0, low=0.0, high=1.0)  # brightness; mm's is 0.6
     center_names: float = option(0.0, low=0.0, high=64.0)  # size; mm's is 6
     flow_guides: float = option(0.0, low=0.0, high=1.0)  # length; mm's is 0.5
+    formula: bool = True
+    font: str = ""
     legend: bool = True
     title: bool = True
 

@@ -10,8 +10,11 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..files.font import read_font
+
+CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
 TOP, BOTTOM = 0.76, -0.25  # of a line of Latin letters, from its base line, in sizes
-TOP_ACCENTED, BOTTOM_OTHER = 0.97, -0.3  # with accents, or in other scripts
+TOP_ACCENTED, BOTTOM_OTHER = 0.97, -0.4  # with accents, or in other scripts
 LOW = "×÷·−–—…≤≥≈“”‘’↵→←"  # signs that are no higher than Latin letters
 NOTHING = 0.5  # width of a glyph that is in no table
 ELLIPSIS = "…"
@@ -20,27 +23,30 @@ MARKS = {"\n": "↵", "\r": "←", "\t": "→"}  # seen where they stand for the
 
 @dataclass(frozen=True, eq=False)
 class Typeface:
-    """`widths` maps a code point to the width of its glyph, in sizes; what it lacks is taken from `others`.
+    """`widths` maps a code point to the width of its glyph, in sizes. A line with a glyph that it lacks is
+    set in the typeface `other` as a whole.
 
-    A line in it is set `scale` times as large, to look as large as the built-in one; `path` is its file.
+    A line in it is set `scale` times as large, to look as large as one in the built-in typeface, which has
+    no `path` of a file.
     """
 
     widths: dict
-    others: "Typeface | None" = None
+    other: "Typeface | None" = None
     scale: float = 1.0
     path: str = ""
 
+    def of(self, text):
+        """The typeface in which a line is set: this one or the other."""
+        whole = self.other is None or all(ord(letter) in self.widths for letter in text)
+        return self if whole else self.other
+
     def width(self, text):
         """The width of a line, in sizes."""
-        return sum(self._width(ord(letter)) for letter in text)
-
-    def _width(self, code):
-        if code in self.widths:
-            return self.widths[code] * self.scale
-        return self.others._width(code) if self.others else NOTHING
+        widths = self.of(text).widths
+        return sum(widths.get(ord(letter), NOTHING) for letter in text)
 
     def has(self, letter):
-        return ord(letter) in self.widths or bool(self.others and self.others.has(letter))
+        return ord(letter) in self.widths or bool(self.other and self.other.has(letter))
 
     def shown(self, text, longest=None):
         """A text as it can be written on one line, no wider than `longest` sizes.
@@ -74,6 +80,20 @@ def extent(text):
     """(bottom, top) of a line from its base line, in sizes."""
     plain = all(letter.isascii() or letter in LOW for letter in text)
     return (BOTTOM, TOP) if plain else (BOTTOM_OTHER, TOP_ACCENTED)
+
+
+def typeface_of(scene):
+    """The typeface of a description: the built-in one, or that of its font file. Raises InputError.
+
+    Blender sets a font so large that the box around all of its glyphs is one size high.
+    """
+    if not scene.look.font:
+        return built_in()
+    path = Path(scene.folder) / scene.look.font
+    font = read_font(path, "look: font")
+    scale = CAPITALS * font.box / font.capitals
+    widths = {code: width / font.box * scale for code, width in font.advances.items()}
+    return Typeface(widths, built_in(), scale, str(path))
 
 
 @functools.cache

@@ -312,7 +312,7 @@ def _block(color_map, title, rows, type, width, long):
         first, y = not ticks, y - line
         for at, number in numbers:
             if first or number != "0":
-                items.append(Text(number, at * long, y + DESCENT * size, size, ALIGN[at]))
+                items.append(Text(number, at * long, y + DESCENT * size, size, ALIGN.get(at, "CENTER")))
             ticks.add(at)
         for n, name in enumerate(_wrapped(names, size, type, max(0.5 * width, width - long - 4.0))):
             y -= line * (n > 0)

@@ -334,28 +334,31 @@ class _Page:
                 along, ruler = _axis(plane, of_rows)
                 for first, outward in self.ends(plane, of_rows):
                     ends = np.array([first, first + along * ruler.length])
-                    options += self.along(axis.title, *self.project(ends), ends.mean(axis=0), outward)
+                    for part in (0.5, 0.25, 0.75):
+                        anchor = ends[0] + part * (ends[1] - ends[0])
+                        options += self.along(axis.title, *self.project(ends), part, anchor, outward)
             needed = axis.title not in told
             options += [] if needed else [Option(cost=OVER / 4)]
             yield _Item("axis title", axis.sides[0][0].stage.name, options, needed)
             told.add(axis.title)
             told_at |= at
 
-    def along(self, title, a, b, anchor, outward):
-        """A title along the line from a to b of the picture, at the side `outward`, if it is long enough."""
+    def along(self, title, a, b, part, anchor, outward):
+        """A title along the line from a to b of the picture, around the part of it that ends there, at the
+        side `outward`, if that is long enough."""
         length = np.linalg.norm(b - a)
         if length < 1e-6:
             return []
         x, y = (b - a) / length if b[0] - a[0] > -1e-6 * length else (a - b) / length
         upward = np.array([-y, x])
         above = upward @ outward > 0
-        middle = 0.5 * (a + b) + upward * (GAP if above else -GAP - 0.72 * AXIS * self.scale)
+        middle = a + part * (b - a) + upward * (GAP if above else -GAP - 0.72 * AXIS * self.scale)
         line = self.line(title, middle, AXIS, "CENTER", anchor, "axis", float(np.arctan2(y, x)))
-        if line.box[2] - line.box[0] > 1.2 * length:
+        if line.box[2] - line.box[0] > (1.2 if part == 0.5 else 0.5) * length:
             return []
         boxes = _boxes(line)
         normal = upward if above else -upward
-        cost = 1.5 + 1.5 * above - normal @ _unit(0.5 * (a + b) - self.center)
+        cost = 1.5 + 1.5 * above + (part != 0.5) - normal @ _unit(0.5 * (a + b) - self.center)
         return [Option(boxes, cost + self.cost(boxes), _writer([line]))]
 
     def ends(self, plane, of_rows):
@@ -454,7 +457,7 @@ class _Page:
                 label = Label(
                     line.text,
                     position,
-                    line.size * unit * self.p.typeface.scale,
+                    line.size * unit * self.p.typeface.of(line.text).scale,
                     line.align,
                     line.box * unit,
                     line.kind,

@@ -32,23 +32,30 @@ class Option:
 def settle(items, fixed):
     """The Option taken for each of `items`, lists of Options; none shares room with the `fixed` boxes (n, 4).
 
-    Each in turn takes the cheapest that the others leave it, and so again until nothing changes. What
-    comes first chooses first.
+    Each in turn takes the cheapest that the others leave it, and so again until nothing changes; at first
+    even where it shares room, so that the others make way. What comes first chooses first.
     """
     items = [sorted(options, key=lambda option: option.cost) for options in items]
     taken = [Option() for _ in items]
     for _ in range(PASSES):
         before = list(taken)
-        for n, options in enumerate(items):
-            others = np.concatenate([fixed, *(o.boxes for m, o in enumerate(taken) if m != n)])
-            taken[n] = _cheapest(options, others)
+        _choose(items, taken, fixed, np.inf)
         if taken == before:
             break
+    _choose(items, taken, fixed, LEFT_OUT)
     return taken
 
 
-def _cheapest(options, others):
-    best, least = Option(), np.inf
+def _choose(items, taken, fixed, least):
+    """Let each item take the cheapest of its options, given the others; none that costs `least` or more."""
+    for n, options in enumerate(items):
+        others = np.concatenate([fixed, *(o.boxes for m, o in enumerate(taken) if m != n)])
+        taken[n] = _cheapest(options, others, least)
+
+
+def _cheapest(options, others, least):
+    """The cheapest of the options given what others take; nothing where each costs `least` or more."""
+    best = Option()
     for option in options:
         if option.cost >= least:
             break

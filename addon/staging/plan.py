@@ -26,7 +26,7 @@ from ..files.style import Style
 from ..look.color_maps import color_map, zero_of
 from ..look.environment import environment_path
 from ..look.styles import map_called, style_of, with_style_file
-from ..look.typeface import Typeface, built_in
+from ..look.typeface import Typeface, typeface_of
 from .blocks import blocks_of
 from .layout import Arrangement, Scatter, arrange
 from .numerals import FEW, FEW_PRODUCTS, shown
@@ -149,7 +149,7 @@ def plan(scene):
         as_points,
         shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
         shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
-        built_in(),
+        typeface_of(scene),
     )
 
 

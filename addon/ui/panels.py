@@ -99,7 +99,7 @@ class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
         look = settings.look
         colors = ("style", "color_map", "probability_map", "sensitivity", "clip", "product_clip")
         sizes = ("element_scale", "min_size", "product_scale", "product_threshold", "settled_scale")
-        shown = ("title", "labels", "legend")
+        shown = ("title", "formula", "labels", "legend")
         _fields(layout, look, colors)
         column = layout.column(align=True)
         column.prop(look, "shape")

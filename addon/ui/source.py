@@ -93,6 +93,7 @@ def moved(scene, folder):
     return dataclasses.replace(
         scene,
         style=own,
+        look=dataclasses.replace(scene.look, font=found(scene.look.font)),
         capture=dataclasses.replace(scene.capture, file=found(scene.capture.file)),
         matrices={name: dataclasses.replace(m, file=found(m.file)) for name, m in scene.matrices.items()},
         folder=str(folder),

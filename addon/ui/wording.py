@@ -48,7 +48,12 @@ FIELDS = {
         "flow_guides": ("Flow Guides", "Size of the vanes that point from left and right to the result; "
                         "0: none", {"subtype": "FACTOR"}),
         "labels": ("Names and Tokens", "Write matrix names, shapes and the tokens along the axes", {}),
-        "legend": ("Legend", "Show colour bars with numbers along the bottom of the picture", {}),
+        "formula": ("Expression", "Show the expression at the top of the picture; what of it is being "
+                    "computed is lit", {}),
+        "font": ("Font", "A TrueType or OpenType font for all that is written; empty: Blender's own",
+                 {"subtype": "FILE_PATH"}),
+        "legend": ("Legend", "Show colour bars with numbers, and what size says, along the bottom of the "
+                   "picture", {}),
         "title": ("Title", "Show title and caption at the top of the picture", {}),
     },
     Style: {
