@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, stages_of
+from ..algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, roots_of, stages_of
 from . import pooling
 from .layout import COMMUTATIVE, READING, Fan, fans
 
+MANY = 4  # heads side by side that all tell the names of their matrices
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 
@@ -26,15 +27,27 @@ def _fans(p):
 
 
 def named(p):
-    """The planes that have a name: all but, in a fan, those that have one just like them above."""
-    below = {
+    """The planes that have a name: all but those that are one of many just like them (see `_alike`)."""
+    repeated = {
         s
-        for fan in _fans(p)
-        if fan.down
-        for root in fan.roots[1:]
-        for s in set(stages_of(root)) - set(stages_of(fan.roots[0]))
+        for roots in _alike(p)
+        for root in roots[1:]
+        for s in set(stages_of(root)) - set(stages_of(roots[0]))
     }
-    return [plane for plane in p.arrangement.planes if plane.stage not in below]
+    return [plane for plane in p.arrangement.planes if plane.stage not in repeated]
+
+
+def _alike(p):
+    """Groups of results of which only the first tells the names of what makes it: in a fan that runs down,
+    and where more than MANY heads stand side by side."""
+    side_by_side = [fan.roots for fan in _summed(p)]
+    if isinstance(p.root, Grid):
+        by_name = {}
+        for root in roots_of(p.root):
+            by_name.setdefault(root.of, []).append(root)
+        side_by_side += by_name.values()
+    many = [roots for roots in side_by_side if len(roots) > MANY and roots[0].of]
+    return [fan.roots for fan in _fans(p) if fan.down] + many
 
 
 def titled(p):
@@ -43,11 +56,7 @@ def titled(p):
 
     They are those of a grid, or the heads of a sum or a concatenation of all.
     """
-    groups = _fans(p)
-    for sheet in stages_of(p.root):
-        if is_sheet(sheet) and len({o.stage.of for o in sheet.operands}) == 1:
-            groups.append(Fan(tuple(o.stage for o in sheet.operands)))
-    for group in groups:
+    for group in _fans(p) + _summed(p):
         titles = []
         for one in group.roots:
             makers = {s.name for s in stages_of(one)}
@@ -57,6 +66,16 @@ def titled(p):
                 titles.append((one.title, np.concatenate([part.corners() for part in own]), one.name))
         if titles:
             yield titles, group.down
+
+
+def _summed(p):
+    """The heads of which there is a sum or a concatenation."""
+    sheets = [s for s in stages_of(p.root) if is_sheet(s) and len({o.stage for o in s.operands}) > 1]
+    return [
+        Fan(tuple(o.stage for o in sheet.operands))
+        for sheet in sheets
+        if len({o.stage.of for o in sheet.operands}) == 1
+    ]
 
 
 def _as_term(p, plane):

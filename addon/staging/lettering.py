@@ -6,12 +6,13 @@ far away as what it belongs to, so it moves with that.
 """
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
 from ..look.typeface import extent
 from . import captions, mm_names
-from .placing import Option, around, covered, settle, spread, strips
+from .placing import Option, around, covered, overlaps, settle, spread, strips
 
 NARROW = 1.35  # frames narrower than this, width to height, have smaller type
 TITLE, NAME, DETAIL, AXIS, TOKEN = 0.044, 0.042, 0.026, 0.025, 0.026  # heights of the picture
@@ -32,6 +33,8 @@ _BEYOND = np.array([
     *((part, far, 0.8 * (part != 0.5) + left) for far, left in ((0.03, 2.0), (0.07, 4.0), (0.13, 7.0))
       for part in (0.5, 0.2, 0.8)),
 ])  # fmt: skip
+TITLE_SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
+TITLE_STEPS = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
 SMALLER, THINNED = 12.0, 300.0  # of smaller type, and of thinning
 ROOMY = 4.0  # of each label on average where type need not be smaller
 
@@ -152,6 +155,8 @@ class _Page:
         self.orthographic = getattr(view, "orthographic", False)
         drawn = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
         self.planes = [plane for plane in drawn if self.sees(plane)]
+        named = set(captions.named(p))
+        self.named = [plane for plane in self.planes if plane in named]
         self.quads = np.array([self.project(plane.corners()) for plane in self.planes]).reshape(-1, 4, 2)
         self.interiors = np.array([face for cuboid in p.arrangement.cuboids for face in self.faces(cuboid)])
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (aspect, 1.0)])
@@ -222,9 +227,8 @@ class _Page:
     def names(self):
         """The name of each matrix with its shape under it, beyond one of its edges; with a leader where it
         stands away from that."""
-        named = set(captions.named(self.p))
         for plane, quad in zip(self.planes, self.quads, strict=True):
-            if plane not in named:
+            if plane not in self.named:
                 continue
             texts = captions.name_of(self.p, plane, LONGEST_NAME)
             if self.p.scene.look.center_names:
@@ -303,7 +307,7 @@ class _Page:
             left, low, right, high = edges.T
             x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * TITLE * self.scale
             options = []
-            for far, step in ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0)):
+            for part, (far, step) in product(TITLE_SCALES, TITLE_STEPS):
                 for xs, ys, align, cost in (
                     (x, low - far - 0.5 * TITLE, "CENTER", 8.0 * down),
                     (left - far, y, "RIGHT", 8.0 * (not down)),
@@ -311,12 +315,13 @@ class _Page:
                     (right + far, y, "LEFT", 1.0 + 8.0 * (not down)),
                 ):
                     lines = [
-                        self.line(text, at, TITLE, align, corners.mean(axis=0), "title")
+                        self.line(text, at, part * TITLE, align, corners.mean(axis=0), "title")
                         for (text, corners, _), at in zip(group, np.stack([xs, ys], axis=1), strict=True)
                     ]
                     boxes = np.concatenate([_boxes(line) for line in lines])
-                    cost = len(group) * (cost + step + self.costs(boxes).mean())
-                    options.append(Option(boxes, cost, _writer(lines)))
+                    cost = len(group) * (cost + step + 30.0 * (1.0 - part) + self.costs(boxes).mean())
+                    if overlaps(boxes, boxes) == len(boxes):  # each with itself alone
+                        options.append(Option(boxes, cost, _writer(lines)))
             yield _Item("title", group[0][2], options)
 
     # Axes
@@ -372,7 +377,7 @@ class _Page:
     def tokens(self):
         """The labels of each axis, under its title, at an end of the lines of any matrix that has it: beside
         them, or turned, above or below; as they are, fanned out with leaders, or thinned."""
-        for axis in captions.axes_of(self.p, self.planes, LONGEST_TOKEN):
+        for axis in captions.axes_of(self.p, self.named, LONGEST_TOKEN):
             if not axis.texts:
                 continue
             options = []
