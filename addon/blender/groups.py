@@ -589,17 +589,14 @@ def finished(g, points, columns, sums, visited, final, present):
     n = g.index()
     i, j = n // columns, n % columns
     masked = g.input("Masked", bool, False, hint="Entries whose `present` is off are absent")
-    # One node per attribute, read by the next. Of what is not finished at all a bead shows nothing.
-    points = g.store(
-        points,
-        i=i,
-        j=j,
-        lit=argument_inputs(g, i, j),
-        sum=sums,
-        finish=g.switch(each, visited, finish),
-        final=g.switch(g.attribute("finish") > 0.0, final, 0.0),
-        present=~masked | present,
-    )
+    # One node per attribute, read by the next. Of what is not finished at all a bead shows nothing. Where
+    # nothing is, there are no finished values, and no mask without one: what is not there reads as 0.
+    begun = each | (finish > 0.0)
+    plain = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j), sum=sums)
+    final = g.switch(g.attribute("finish") > 0.0, final, 0.0)
+    ends = g.store(plain, finish=g.switch(each, visited, finish), final=final)
+    points = g.switch(begun, ends, plain)
+    points = g.switch(masked, g.store(points, present=present), points)
     total, final, finish = (g.attribute(name) for name in ("sum", "final", "finish"))
     points = g.store(points, value=g.mix(total, final, finish))
     points, places = pooled(g, points, columns, masked=True)
@@ -618,7 +615,7 @@ def finished(g, points, columns, sums, visited, final, present):
         **places,
         Magnitude=mixed(magnitude(), "Magnitude", "Low", "High"),
         Nonzero=g.absolute(g.attribute("value")) > 0.0,
-        Present=g.attribute("present", "BOOLEAN"),
+        Present=~masked | g.attribute("present", "BOOLEAN"),
         **look_inputs(g),
     )
     g.output("Geometry", "geometry", drawn[0])
