@@ -1,6 +1,7 @@
 # make env        .venv with everything: Blender as a Python module, PyTorch, the tools for tests
 # make demo       the first example as build/demo/still.png and build/demo/film.mp4
 # make test       what CI runs: the tests on Blender 4.5, 5.0 and 5.2
+# make bench      the benchmarks: a table into docs/performance.md, 15 minutes and 10 GB of memory
 # make extension  the extension as one zip in build/, validated
 #
 # Environments are made once and again when pyproject.toml changes. Blender's Python module needs
@@ -8,7 +9,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help env demo test extension
+.PHONY: help env demo test bench extension
 
 PYTHON_3_11 := $(shell scripts/find_python.sh 3.11)
 PYTHON_3_13 := $(shell scripts/find_python.sh 3.13)
@@ -67,6 +68,9 @@ demo: .venv/.core
 # An interpreter that is missing takes its Blender out of the tests, and the summary says so.
 test: env $(if $(PYTHON_3_11),.venv-4.5/.all $(if $(PYTHON_3_13),.venv-5.2/.all))
 	@.venv/bin/python scripts/test_matrix.py
+
+bench: env
+	@.venv/bin/python benchmarks/bench.py --keep
 
 extension: .venv/.core
 	@mkdir -p build && rm -f build/matrix_cinema-*.zip

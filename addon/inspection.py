@@ -7,7 +7,7 @@ from .files.heads import head_statistics, pair_text, worth_filming
 from .files.scene import ANIMATIONS, MOVES, VIEWS
 from .look.color_maps import color_maps
 from .look.styles import STYLES
-from .staging.plan import count_elements
+from .staging.plan import memory_needed
 
 MOST_NAMED = 20
 
@@ -93,9 +93,9 @@ def plan_lines(p):
             rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
     if rows:
         lines += [*table(("sheet", "of", "steps", "frames"), rows), ""]
-    elements = count_elements(p.arrangement, p.scene, p.pools)
     frames, seconds = p.timeline.last_frame, p.timeline.last_frame / p.scene.render.fps
-    lines.append(f"at most {elements:,} elements, drawn as {'points' if p.as_points else 'instances'}; "
+    kind, memory = "points" if p.as_points else "instances", memory_needed(p.drawn, p.as_points)
+    lines.append(f"at most {p.drawn:,} elements at once, drawn as {kind}; about {memory / 1e9:.1f} GB; "
                  f"{frames} frames, {seconds:.1f} s")
     return lines
 

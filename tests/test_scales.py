@@ -107,6 +107,9 @@ def test_elements_are_counted_and_a_scene_beyond_memory_is_refused(monkeypatch):
     hidden = planned("out = Q @ K", products={"out": {"interior": False}})
     assert count_elements(hidden.arrangement, hidden.scene) == 3 * 4
     assert not p.as_points and planned("out = Q @ K", look={"instance_budget": 19}).as_points
+    assert planned("out = Q @ K", look={"settled_scale": 0.0}, animation={"trail": 1.0}).drawn == 3 * 4 + 8
+    causal = planned("out = softmax(Q @ K, mask=causal)")
+    assert causal.drawn == 3 * 4 + 3 * 2  # of the four entries one is masked
     monkeypatch.setattr("matrix_cinema.staging.plan.available_memory", lambda: 10**9)
     with pytest.raises(InputError, match=r"1,000,000,000 elements, which need about .* GB .* 1\.0 GB"):
         check_memory(10**9, as_points=True)

@@ -94,6 +94,7 @@ def draw(p, target=None):
     studio.light(p, view, everything.points(view), environment, rooms["Stage"], target)
     if p.scene.camera.move == "orbit":
         camera.carry_lights(target.camera, rooms["Stage"])
+    target["mc_elements"] = p.drawn
     target["matrix_cinema"] = to_json(p.description)
     target["mc_axes"] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
     target.frame_set(target.frame_start)

@@ -412,7 +412,8 @@ def Product(g):
     least = g.input("Threshold", float, 0.0, low=0.0, hint="Magnitude up to which products are left out")
     lit = seen["Weight"] * g.clamp(1.0 - seen["Age"]) * g.switch(steps > names["sweep"], 1.0, 0.0)
     color = g.call(tone(), Value=value, High=high, Zero=g.input("Zero", float, 0.5))["Tone"]
-    points = g.store(points, lit=lit, tone=color)
+    look = look_inputs(g)
+    points = g.store(g.switch(steps > names["sweep"], g.store(points, lit=lit), points), tone=color)
     drawn = g.call(
         elements(),
         Points=points,
@@ -420,9 +421,14 @@ def Product(g):
         Magnitude=g.call(magnitude(), Value=value, Low=low, High=high)["Magnitude"],
         Nonzero=inside & (g.absolute(value) > least),
         Weight=seen["Weight"] * kept,
-        **look_inputs(g),
+        **look,
     )
-    g.output("Geometry", "geometry", drawn[0])
+    # A render of a crowd has no use for the indices, which are a tenth of its memory.
+    window = g.node("GeometryNodeIsViewport")[0]
+    lean = drawn[0]
+    for axis in "ijk":
+        lean = g.node("GeometryNodeRemoveAttribute", {"Geometry": lean, "Name": axis})[0]
+    g.output("Geometry", "geometry", g.switch(window | ~look["As_Points"], drawn[0], lean))
     return g.finish()
 
 

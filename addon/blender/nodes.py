@@ -165,18 +165,19 @@ class Formula:
 
     def finish(self):
         """Place the nodes in columns by their distance from the inputs; returns the tree."""
-        depth = {}
+        depth, sources = {}, {}
+        for link in self.tree.links:  # once: a socket's own links are searched for in all of the tree's
+            sources.setdefault(link.to_node.name, []).append(link.from_node.name)
 
-        def place(node):
-            if node.name not in depth:
-                depth[node.name] = 0
-                sources = [link.from_node for s in node.inputs for link in s.links]
-                depth[node.name] = 1 + max((place(n) for n in sources), default=-1)
-            return depth[node.name]
+        def place(name):
+            if name not in depth:
+                depth[name] = 0
+                depth[name] = 1 + max((place(source) for source in sources.get(name, ())), default=-1)
+            return depth[name]
 
         rows = {}
         for node in self.tree.nodes:
-            column = place(node)
+            column = place(node.name)
             node.location = (column * 190.0, -rows.get(column, 0) * 170.0)
             rows[column] = rows.get(column, 0) + 1
         return self.tree

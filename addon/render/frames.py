@@ -208,6 +208,9 @@ def _applied(scene, settings, engine, suffix, many):
         put(render.image_settings, "color_depth", depth)
         if suffix == ".exr":
             put(render.image_settings, "exr_codec", "ZIP")
+        # A render evaluates its own copy of everything; a second one for the window is not held beside it.
+        for modifier in (m for ob in scene.objects if "mc_kind" in ob for m in ob.modifiers):
+            put(modifier, "show_viewport", False)
         if engine == "CYCLES":
             put(scene.cycles, "device", "CPU")
             put(scene.cycles, "samples", settings.samples)

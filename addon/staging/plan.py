@@ -4,6 +4,7 @@ All that can be wrong with a description is found here, before any scene is touc
 """
 
 import hashlib
+import math
 import os
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -67,6 +68,7 @@ class Plan:
     final: dict[str, Scale]
     raw: dict[str, Scale]
     products: dict[str, Scale]
+    drawn: int  # elements that are seen at once, at most
     as_points: bool
     numbers: bool  # whether values are written on the elements
     beams: bool  # whether row and column are joined to their products
@@ -122,13 +124,14 @@ def plan(scene):
     arrangement = arrangement_of(root, sizes, scene)
     check_camera(scene.camera, arrangement)
     pools = pools_of(root, sizes, arrangement, scene)
-    drawn = count_elements(arrangement, scene, pools)
-    as_points = drawn > scene.look.instance_budget
-    check_memory(drawn, as_points)
+    check_memory(sum(rows * columns for rows, columns in sizes.values()), as_points=True)
 
     evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
+    drawn = count_elements(arrangement, scene, pools, evaluation, sweeps)
+    as_points = drawn > scene.look.instance_budget
+    check_memory(drawn, as_points)
     final, raw, products = _scales(scene, chosen, root, evaluation, matrices, arrangement.planes, pools)
     return Plan(
         description,
@@ -146,6 +149,7 @@ def plan(scene):
         final,
         raw,
         products,
+        drawn,
         as_points,
         shown(scene.look.numbers, sum(plane.rows * plane.columns for plane in arrangement.planes), FEW),
         shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
@@ -183,18 +187,33 @@ def arrangement_of(root, sizes, scene):
     return arrange(root, sizes, layout.gap, scheme_of(layout, scene.products), blocks, scatter)
 
 
-def count_elements(arrangement, scene, pools=None):
+def count_elements(arrangement, scene, pools=None, evaluation=None, sweeps=None):
     """How many elements the scene draws at most: entries of all matrices, or their beads where `pools` are
-    given, and all products."""
+    given, and all products; with an `evaluation` and `sweeps`, only those that are seen at once."""
     entries = 0
     for plane, pool in zip(arrangement.planes, pools or [Pool()] * len(arrangement.planes), strict=True):
         rows, columns = grid(plane, pool)
         entries += len(rows) * len(columns)
-    return entries + sum(
-        c.rows * c.inner * c.columns
-        for c in arrangement.cuboids
-        if scene.products.get(c.stage.name, ProductOptions()).interior
-    )
+    shown = [c for c in arrangement.cuboids if scene.products.get(c.stage.name, ProductOptions()).interior]
+    if evaluation is None:
+        return entries + sum(c.rows * c.inner * c.columns for c in shown)
+    return entries + sum(count_products(c, scene, evaluation, sweeps[c.stage.name]) for c in shown)
+
+
+def count_products(cuboid, scene, evaluation, sweep):
+    """How many products of a cuboid are seen at once at most: none that a mask leaves out, and only those
+    of the trail where what has settled is gone."""
+    stage = cuboid.stage
+    made = cuboid.rows * cuboid.inner * cuboid.columns
+    sides = (evaluation[stage], evaluation.operand(stage.left), evaluation.operand(stage.right))
+    for side, third in zip(sides, (cuboid.inner, cuboid.columns, cuboid.rows), strict=True):
+        if side.mask is not None:
+            made = int(side.mask.sum()) * third
+            break
+    trail = scene.animation.trail
+    if trail and scene.look.settled_scale == 0.0 and sweep.steps:
+        made = math.ceil(made * min(1.0, (math.ceil(trail) + 1) / sweep.steps))
+    return made
 
 
 def check_range(root, evaluation):

@@ -1,7 +1,5 @@
 """What a built Blender scene says about itself: its description, its size, how it is drawn."""
 
-import math
-
 from ..blender import compat
 from ..blender.objects import MODIFIER
 from ..errors import InputError
@@ -41,12 +39,8 @@ def subjects(scene):
 
 
 def elements(scene):
-    """How many elements the scene draws at most: entries of matrices and products."""
-    return sum(
-        math.prod(ob["mc_shape"])
-        for ob in scene.objects
-        if ob.get("mc_kind") in ("matrix", "product") and not ob.hide_render
-    )
+    """How many elements the scene draws at most at once."""
+    return scene.get("mc_elements", 0)
 
 
 def as_points(scene):

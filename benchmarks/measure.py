@@ -1,0 +1,368 @@
+"""One measurement, in a process of its own so that its peak memory is its own: prints it as JSON.
+
+    python benchmarks/measure.py NAME [ARGUMENT...]
+
+`bench.py` runs these and makes the table. Every function here is one measurement, by its name; sizes are
+written as ROWSxINNERxCOLUMNS. Memory is the peak of the process in bytes, less what it had when Blender
+was loaded and nothing made.
+"""
+
+import importlib.util
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDTH, HEIGHT, SAMPLES = 640, 360, 4
+
+
+def load_package():
+    """The package of this checkout as `matrix_cinema`."""
+    folder = ROOT / "addon"
+    spec = importlib.util.spec_from_file_location(
+        "matrix_cinema", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules["matrix_cinema"] = package
+    spec.loader.exec_module(package)
+
+
+def scene_file(shape, algorithm="vvprod", masked=False, interior=True, trail=0.0):
+    """The description of one product of random matrices, so many rows, inner and columns."""
+    from matrix_cinema.files.scene import Scene, from_dict
+
+    rows, inner, columns = map(int, shape.split("x"))
+    return from_dict(
+        Scene,
+        {
+            "expression": f"C = {'tril(A @ B)' if masked else 'A @ B'}",
+            "matrices": {
+                "A": {"init": "gaussian", "shape": [rows, inner], "seed": 1},
+                "B": {"init": "gaussian", "shape": [inner, columns], "seed": 2},
+            },
+            "products": {"C": {"interior": interior}},
+            "animation": {"algorithm": algorithm, "trail": trail},
+            "look": {"settled_scale": float(not trail), "labels": False, "legend": False, "title": False},
+        },
+        "benchmark",
+    )
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+class Clock:
+    """Seconds since it was made or last asked."""
+
+    def __init__(self):
+        self.last = time.perf_counter()
+
+    def __call__(self):
+        before, self.last = self.last, time.perf_counter()
+        return self.last - before
+
+
+def built(description):
+    """The description built and evaluated at its last frame: (seconds of each part, scene, plan)."""
+    import bpy
+    from matrix_cinema.blender.build import draw
+    from matrix_cinema.staging.plan import plan
+
+    clock, seconds = Clock(), {}
+    p = plan(description)
+    seconds["plan"] = clock()
+    scene = draw(p)
+    seconds["draw"] = clock()
+    scene.frame_set(scene.frame_end)
+    bpy.context.evaluated_depsgraph_get().update()
+    seconds["evaluate"] = clock()
+    return seconds, scene, p
+
+
+def object_of(scene, kind, name):
+    (ob,) = [ob for ob in scene.objects if ob.get("mc_kind") == kind and ob.get("mc_name") == name]
+    return ob
+
+
+def count(shape):
+    rows, inner, columns = map(int, shape.split("x"))
+    return rows * inner * columns
+
+
+def ours(shape, algorithm="vvprod"):
+    """Build a product and evaluate all its products, as points; and the size of its file."""
+    before = peak()
+    seconds, _, p = built(scene_file(shape, algorithm))
+    memory = peak() - before
+    from matrix_cinema.render.blend_file import save_blend
+
+    with tempfile.TemporaryDirectory() as folder:
+        save_blend(Path(folder) / "scene.blend")
+        size = (Path(folder) / "scene.blend").stat().st_size
+    entries = sum(matrix.values.size for matrix in p.matrices.values())
+    return seconds | {"memory": memory, "blend": size, "inputs": 4 * entries}
+
+
+def objects(shape):
+    """The obvious way: an object for each product, all of one mesh, with its size keyframed twice."""
+    import bpy
+    import numpy as np
+
+    before, clock = peak(), Clock()
+    rows, inner, columns = map(int, shape.split("x"))
+    mesh = bpy.data.meshes.new("cube")
+    mesh.from_pydata([(-1, -1, -1), (1, 1, 1), (1, -1, 0)], [], [(0, 1, 2)])
+    collection = bpy.context.scene.collection
+    for i, j, k in np.ndindex(rows, columns, inner):
+        ob = bpy.data.objects.new("", mesh)
+        ob.location = (j, -i, -k)
+        collection.objects.link(ob)
+        for frame, size in ((k, 0.0), (k + 1, 0.4)):
+            ob.scale = (size, size, size)
+            ob.keyframe_insert("scale", frame=frame)
+    seconds = {"draw": clock()}
+    bpy.context.view_layer.update()
+    return seconds | {"evaluate": clock(), "memory": peak() - before}
+
+
+def pydata(shape):
+    """One mesh by `from_pydata` with a point for each product, each keyframed twice."""
+    import bpy
+    import numpy as np
+
+    before, clock = peak(), Clock()
+    rows, inner, columns = map(int, shape.split("x"))
+    mesh = bpy.data.meshes.new("products")
+    mesh.from_pydata([(j, -i, -k) for i, j, k in np.ndindex(rows, columns, inner)], [], [])
+    ob = bpy.data.objects.new("products", mesh)
+    bpy.context.scene.collection.objects.link(ob)
+    for n, k in enumerate(np.tile(np.arange(inner), rows * columns)):
+        for frame, size in ((k, 0.0), (k + 1, 0.4)):
+            mesh.vertices[n].co.z = size
+            mesh.vertices[n].keyframe_insert("co", index=2, frame=int(frame))
+    seconds = {"draw": clock()}
+    bpy.context.view_layer.update()
+    return seconds | {"evaluate": clock(), "memory": peak() - before}
+
+
+def points(shape):
+    """The bare minimum: as many points with what ours carry (value, three indices, tone, lit, radius) from
+    NumPy arrays by `foreach_set`, without any nodes."""
+    import bpy
+    import numpy as np
+
+    before, clock, n = peak(), Clock(), count(shape)
+    mesh = bpy.data.meshes.new("products")
+    mesh.vertices.add(n)
+    for name, kind, dtype in (
+        ("value", "FLOAT", np.float32),
+        ("tone", "FLOAT", np.float32),
+        ("lit", "FLOAT", np.float32),
+        ("radius", "FLOAT", np.float32),
+        ("i", "INT", np.int32),
+        ("j", "INT", np.int32),
+        ("k", "INT", np.int32),
+    ):
+        mesh.attributes.new(name, kind, "POINT").data.foreach_set("value", np.ones(n, dtype))
+    mesh.attributes["position"].data.foreach_set("vector", np.ones(3 * n, np.float32))
+    ob = bpy.data.objects.new("products", mesh)
+    bpy.context.scene.collection.objects.link(ob)
+    bpy.context.view_layer.update()
+    return {"draw": clock(), "evaluate": 0.0, "memory": peak() - before}
+
+
+def copy(shape):
+    """Two given matrices of these sizes built, against their bytes copied into attributes once."""
+    import bpy
+    import numpy as np
+
+    rows, inner, columns = map(int, shape.split("x"))
+    rng = np.random.default_rng(1)
+    arrays = [rng.standard_normal(s).astype(np.float32) for s in ((rows, inner), (inner, columns))]
+    clock = Clock()
+    for array in arrays:
+        mesh = bpy.data.meshes.new("copy")
+        mesh.vertices.add(array.size)
+        mesh.attributes.new("value", "FLOAT", "POINT").data.foreach_set("value", array.ravel())
+    baseline = clock()
+    from matrix_cinema.blender.objects import values_object
+
+    clock()
+    for array in arrays:
+        values_object("values", array.astype(np.float64), None, bpy.context.scene.collection)
+    return {"draw": clock(), "baseline": baseline}
+
+
+def steps(what, algorithm="vvprod", trail="1", name="C"):
+    """Milliseconds of one step of a sweep, slab and result, in order and at random; and of NumPy, which
+    computes anew the same slab of products and the same partial sums in float32. Medians of nine."""
+    import bpy
+    import numpy as np
+    from matrix_cinema.blender.objects import set_inputs
+    from matrix_cinema.files.scene import load_scene
+
+    if what.endswith(".toml"):
+        description = with_interior(load_scene(ROOT / what), name, float(trail))
+    else:
+        description = scene_file(what, algorithm, trail=float(trail))
+    _, scene, p = built(description)
+    product = object_of(scene, "product", name)
+    product.animation_data_clear()
+    graph, count, rng = bpy.context.evaluated_depsgraph_get(), product["mc_steps"], np.random.default_rng(3)
+    start = count // 2
+    orders = {"next": [start + n for n in range(10)], "random": rng.integers(1, count, 10).tolist()}
+    stage = next(c.stage for c in p.arrangement.cuboids if c.stage.name == name)
+    left, right = (p.evaluation.operand(o).final.astype(np.float32) for o in stage.operands)
+    found = {"steps": count, "products": left.size * right.shape[1]}
+    for order, positions in orders.items():
+        times, numpys = [], []
+        for position in positions:
+            set_inputs(product, {"Sweep": float(min(position, count - 1))})
+            clock = Clock()
+            graph.update()
+            times.append(clock())
+            recomputed(p.sweeps[name], min(position, count - 1), left, right)
+            numpys.append(clock())
+        # The first one also evaluates what never changes.
+        found[order], found[f"numpy {order}"] = (1e3 * float(np.median(t[1:])) for t in (times, numpys))
+    return found
+
+
+def with_interior(description, name, trail):
+    """A scene with the interior of one product shown as a slab."""
+    from dataclasses import replace
+
+    own = replace(description.products[name], interior=True)
+    return replace(
+        description,
+        products=description.products | {name: own},
+        animation=replace(description.animation, trail=trail),
+        look=replace(description.look, settled_scale=0.0),
+    )
+
+
+def recomputed(sweep, position, left, right):
+    """What a step shows, by NumPy: the products of its slab, and the sums of all that was visited."""
+    import numpy as np
+
+    (si, sj, sk), step = sweep.strides, position - 1
+    if sk and not si and not sj:
+        local = step % sweep.block_sizes[2]
+        return left[:, local::sweep.block_sizes[2], None] * right[local::sweep.block_sizes[2]], (
+            left[:, :position] @ right[:position]
+        )
+    if si and not sj:
+        return left[step : step + 1, :, None] * right, left[:position] @ right
+    if sj and not si:
+        return left[:, :, None] * right[:, step : step + 1], left @ right[:, :position]
+    sums = np.asarray(sweep.sums(position, left, right), np.float32)
+    return None, sums
+
+
+def head(path):
+    """Build a whole scene and evaluate its first frame."""
+    import bpy
+    from matrix_cinema.files.scene import load_scene
+
+    before = peak()
+    seconds, _, p = built(load_scene(ROOT / path))
+    bpy.context.view_layer.update()
+    clock = Clock()
+    for stage in (c.stage for c in p.arrangement.cuboids):
+        left, right = (p.evaluation.operand(o).final for o in stage.operands)
+        left @ right
+    return seconds | {"memory": peak() - before, "numpy": clock(), "elements": elements_of(p)}
+
+
+def elements_of(p):
+    from matrix_cinema.staging.plan import count_elements
+
+    return count_elements(p.arrangement, p.scene)
+
+
+def frame(shape, masked="", bare=""):
+    """Seconds and memory of one Cycles frame with all products in it. With a folder `bare`, the products
+    are the bare point cloud that `cloud` left there: no nodes, the same positions, radii and material."""
+    from matrix_cinema.render.frames import Manner, Settings, render_still
+
+    before = peak()
+    scene = built_for_frame(shape, masked, interior=not bare)
+    if bare:
+        put_cloud(scene, Path(bare))
+    settings = Settings(WIDTH, HEIGHT, SAMPLES)
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as folder:
+        render_still(scene, Path(folder) / "frame.png", scene.frame_end, settings, "", Manner("quiet"))
+    return {"seconds": clock(), "memory": peak() - before}
+
+
+def built_for_frame(shape, masked, interior=True):
+    """The product drawn, not yet evaluated."""
+    from matrix_cinema.blender.build import draw
+    from matrix_cinema.staging.plan import plan
+
+    scene = draw(plan(scene_file(shape, masked=bool(masked), interior=interior)))
+    scene.cycles.use_denoising = False
+    return scene
+
+
+def cloud(shape, masked, folder):
+    """Leave positions, radii and colours of the products drawn as arrays in a folder."""
+    import bpy
+    import numpy as np
+
+    scene = built_for_frame(shape, masked)
+    scene.frame_set(scene.frame_end)
+    ob = object_of(scene, "product", "C").evaluated_get(bpy.context.evaluated_depsgraph_get())
+    geometry = ob.evaluated_geometry()
+    n = len(geometry.pointcloud.points)
+    for name, field, width in (("position", "vector", 3), ("radius", "value", 1), ("tone", "value", 1)):
+        values = np.empty(n * width, np.float32)
+        geometry.pointcloud.attributes[name].data.foreach_get(field, values)
+        np.save(Path(folder) / f"{name}.npy", values)
+    return {"points": n}
+
+
+def put_cloud(scene, folder):
+    """The cloud of `folder` as an object of bare points, with the product's place and material."""
+    import bpy
+    import numpy as np
+    from matrix_cinema.blender import compat
+    from matrix_cinema.blender.objects import MODIFIER
+
+    product = object_of(scene, "product", "C")
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("position", "radius", "tone")}
+    mesh = bpy.data.meshes.new("cloud")
+    mesh.vertices.add(len(arrays["radius"]))
+    ob = bpy.data.objects.new("cloud", mesh)
+    scene.collection.objects.link(ob)
+    bpy.context.view_layer.objects.active = ob
+    ob.select_set(True)
+    bpy.ops.object.convert(target="POINTCLOUD")
+    points = ob.data
+    points.attributes["position"].data.foreach_set("vector", arrays["position"])
+    for name in ("radius", "tone"):
+        own = points.attributes.get(name) or points.attributes.new(name, "FLOAT", "POINT")
+        own.data.foreach_set("value", arrays[name])
+    points.materials.append(compat.get_input(product.modifiers[MODIFIER], "Material"))
+    ob.matrix_world = product.matrix_world
+    bpy.data.meshes.remove(mesh)
+
+
+MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, frame, cloud)
+
+if __name__ == "__main__":
+    load_package()
+    import bpy
+
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    measurement = {m.__name__: m for m in MEASUREMENTS}[sys.argv[1]]
+    found = measurement(*sys.argv[2:])
+    print(json.dumps(found | {"blender": bpy.app.version_string}))
+    sys.stdout.flush()
+    os._exit(0)  # Blender 4.5's module hangs at Python's own exit
