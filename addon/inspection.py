@@ -6,6 +6,7 @@ from .algebra.stages import Leaf, is_sheet
 from .files.heads import head_statistics, pair_text, worth_filming
 from .files.scene import ANIMATIONS, MOVES, VIEWS
 from .look.color_maps import color_maps
+from .look.lights import RIGS
 from .look.styles import STYLES
 from .staging.plan import memory_needed
 
@@ -109,7 +110,8 @@ def built_lines(scene):
 
 def preset_lines():
     """Every name that can be chosen, with what it is for."""
-    lines = ["styles", *(f"  {name:<18}{one.about}" for name, one in STYLES.items()), "", "colour maps"]
+    lines = ["styles", *(f"  {name:<18}{one.about}" for name, one in STYLES.items()), ""]
+    lines += ["lights", *(f"  {name:<18}{one.about}" for name, one in RIGS.items()), "", "colour maps"]
     lines += [f"  {name:<18}{one['use']}" for name, one in color_maps().items()]
     lines += ["", "views", *(f"  {name}" for name in VIEWS), "", "moves", *(f"  {name}" for name in MOVES),
               "", "animations"]

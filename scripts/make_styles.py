@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "styles"
 SCENES = ("textbook/01_two_by_three", "attention_head", "article/01_matmul_in_3d")
 STYLES = ("studio_dark", "studio_light", "glass", "glow", "paper", "print", "mm")
-SIZE, SAMPLES = (640, 360), 24
-WIDTH, GAP, CAPTION = 520, 6, 22  # pixels on the sheet
+SIZE, SAMPLES = (512, 288), 12
+WIDTH, GAP, CAPTION = 512, 6, 22  # pixels on the sheet
 LIMIT = 390_000  # bytes
 
 

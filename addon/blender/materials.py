@@ -102,9 +102,10 @@ def _glass(f, color, style, crowding):
     """Coloured and clear in the middle, dense and shiny at the rim; what is in use is denser."""
     lit = attribute(f, "lit")
     facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
-    clarity = style.density / math.sqrt(1.0 + crowding)
-    dense = f.real("MINIMUM", clarity * (1.0 + lit) + f.real("POWER", facing, 2.2) * 0.8, 1.0)
-    tint = _mix_color(f, (1.0, 1.0, 1.0, 1.0), color, 0.55)
+    thin = 1.0 / math.sqrt(1.0 + crowding)
+    rim = f.real("POWER", facing, 2.2) * (0.8 * thin)
+    dense = f.real("MINIMUM", (lit + 1.0) * (style.density * thin) + rim, 1.0)
+    tint = _mix_color(f, (1.0, 1.0, 1.0, 1.0), color, 0.55 * thin)
     clear = f.node("ShaderNodeBsdfTransparent", {"Color": tint})[0]
     body = _body(f, color, 0.08, 1.0, lit * style.lit_glow + 0.12)
     return f.node("ShaderNodeMixShader", {0: dense, 1: clear, 2: body})[0]

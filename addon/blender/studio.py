@@ -164,7 +164,7 @@ def settings(p, target):
         target.cycles.denoising_prefilter = "FAST"
         target.cycles.max_bounces = 4
         # A look through a cuboid passes many products, each with a front and a back.
-        target.cycles.transparent_max_bounces = 8 if style.interior == "solid" else 256
+        target.cycles.transparent_max_bounces = 8 if style.interior == "solid" else 128
         # Three lamps need no light tree; thousands of glowing elements make it cost half the time.
         target.cycles.use_light_tree = False
     target.view_settings.view_transform = style.view_transform
