@@ -22,6 +22,7 @@ LINE = 1.06  # from one line of labels to the next, of their size
 REACH = 24.0  # points that a label may be moved along its side
 LEADER = 7.0  # points from a label that was moved to what it labels, at least
 FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
+SHAPES = (80.0, 0.0, 3.0)  # costs of a shape in so many lines
 PAD = 1.0  # points free at all sides
 FAR = 8.0  # points from a name to its matrix, from which a leader joins them
 GAP = 2.0  # points between type and what it belongs to
@@ -101,9 +102,9 @@ def panel(p, type, width, height=None, free=(0.0, 0.0, 0.0, 0.0), *, names=True,
             chosen = labels.chosen
     notes = [f"one in {every} tokens is written" for every in sorted(labels.thinned)]
     if labels.unlabelled:
-        notes.append(f"tokens of {labels.unlabelled} axes have no room")
+        notes.append("not every axis has room for its tokens")
     if labels.unnamed:
-        notes.append(f"{labels.unnamed} matrices have no room for their names")
+        notes.append("not every matrix has room for its name")
     return Panel(view, width, height, tuple(labels.texts), tuple(labels.rules), tuple(notes), margins,
                  labels.chosen)
 
@@ -131,7 +132,7 @@ class _Labels:
         self.p, self.page, self.type = p, page, type
         self.chosen = chosen or {}
         self.texts, self.rules = [], []
-        self.thinned, self.unlabelled, self.unnamed = set(), 0, 0
+        self.thinned, self.unlabelled, self.unnamed = set(), False, False
         planes = [part for part in parts if isinstance(part, Plane) and not p.hidden(part.stage)]
         quads = [page(plane.corners(0.5)) for plane in planes]
         for part in parts:
@@ -214,7 +215,7 @@ class _Labels:
                 self.thinned |= {every} - {1}
                 self.chosen[side] = every
                 return
-        self.unlabelled += len(axes)
+        self.unlabelled = True
 
     def _side(self, axes, beside, sign, every):
         """(texts, rules) of one in `every` labels at one side, or none where these have no room."""
@@ -265,7 +266,7 @@ class _Labels:
                 self.chosen[id(plane)] = costs.index(min(costs))
             best = places[self.chosen[id(plane)]]
             if self._hits(best.boxes(0.0), taken):
-                self.unnamed += 1
+                self.unnamed = True
                 continue
             self.texts += best.block.texts(best)
             self.rules += best.leader()
@@ -343,7 +344,7 @@ class _Block:
             for shift in (0.0, -0.25, 0.25):
                 for further in (0.0, 1.0, 2.0, 4.0):
                     center = middle + shift * along + straight * (reach + further * self.type.size)
-                    cost = 4.0 * further + 12.0 * abs(shift) + 3.0 * len(self.shape)
+                    cost = 4.0 * further + 12.0 * abs(shift) + SHAPES[len(self.shape)]
                     box = (*(center - half), *(center + half))
                     yield _Place(self, box, center, normal, cost, middle + shift * along)
 
@@ -370,9 +371,9 @@ def _shape(p, plane):
 
 
 def _broken(shape):
-    """A shape in one line, and in two."""
-    first, times, second = shape.partition(" × ")
-    return [(shape,), (f"{first} ×", second)] if times else [(shape,)]
+    """A shape in one line, in two, and left out."""
+    first, _, second = shape.partition(" × ")
+    return [(shape,), (f"{first} ×", second), ()]
 
 
 def _fitting(spots, size):
