@@ -556,6 +556,17 @@ def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):
     assert (tmp_path / "still.png").exists()
 
 
+def test_the_panels_figure_is_what_the_command_line_makes(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "Job", lambda words, output: words)
+    asked = types.SimpleNamespace(width="40mm")
+    words = operators.MATRIX_CINEMA_OT_figure.start(asked, made, made.matrix_cinema_panel, tmp_path / "a.svg")
+    words = [*words[words.index(job.COMMAND) + 1:], "--dpi", "40", "--samples", "1"]
+    program = "import sys; from matrix_cinema.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert '"job": "rendering"' in done.stderr and ">out</text>" in (tmp_path / "a.svg").read_text("utf-8")
+
+
 def test_an_output_has_to_be_known(made, tmp_path):
     panel = made.matrix_cinema_panel
     with pytest.raises(operators.InputError, match="choose"):

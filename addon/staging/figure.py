@@ -23,7 +23,8 @@ BETWEEN = 9.0  # points between panels
 TIGHT = 3.0  # the same in a table
 MOST_PANELS = 400
 MOST_DOTS = 16384  # along a side
-BARS, BAR_HEIGHT, TICK = (80.0, 70.0, 60.0), 4.5, 1.5  # points; shorter bars where all then fit in a line
+# Points; bars are shorter where all then fit in a line, or fit at all.
+BARS, BAR_HEIGHT, TICK = (80.0, 70.0, 60.0, 45.0, 32.0), 4.5, 1.5
 LINE = 1.15  # from one line of type to the next, of its size
 ALIGN = {0.0: "LEFT", 0.5: "CENTER", 1.0: "RIGHT"}
 SMALL = 100.0  # in a table of panels narrower than this, matrices have no labels of their own
@@ -297,9 +298,12 @@ def _legend(plans, type, width):
         if p.scene.look.legend:
             for bar in legend_of(p):
                 bars.setdefault((bar.color_map, bar.title), {}).update(dict.fromkeys(bar.rows))
-    ways = [_lines_of([_block(*key, rows, type, width, long) for key, rows in bars.items()], width)
-            for long in BARS]
-    return min(ways, key=len)
+    ways = [[_block(*key, rows, type, width, long) for key, rows in bars.items()] for long in BARS]
+    fitting = [blocks for blocks in ways if all(block.width <= width for block in blocks)]
+    if not fitting:
+        raise InputError(f"{width / 72:.3g} in is too narrow for the legend at this size of type; "
+                         "make the figure wider, or legend = false in [look]")
+    return min((_lines_of(blocks, width) for blocks in fitting), key=len)
 
 
 def _block(color_map, title, rows, type, width, long):
@@ -314,7 +318,7 @@ def _block(color_map, title, rows, type, width, long):
             if first or number != "0":
                 items.append(Text(number, at * long, y + DESCENT * size, size, ALIGN.get(at, "CENTER")))
             ticks.add(at)
-        for n, name in enumerate(_wrapped(names, size, type, max(0.5 * width, width - long - 4.0))):
+        for n, name in enumerate(_wrapped(names, size, type, width - long - 4.0)):
             y -= line * (n > 0)
             items.append(Text(name, long + 4.0, y + DESCENT * size, size, soft=True))
             wide = max(wide, long + 4.0 + type.measure(name, size))

@@ -83,11 +83,20 @@ class Job:
 
 def command(snapshot, output, kind, width, height, samples, engine, transparent=False, frame=None):
     """The command line with which Blender renders a snapshot. `kind` is "still" or "film"."""
-    words = [bpy.app.binary_path, "--background", "--addons", ADDON, "--command", COMMAND, "render",
-             str(snapshot), "--output", str(output), f"--{kind}", "--size", f"{width}x{height}",
-             "--samples", str(samples), "--engine", engine, "--json-progress"]
+    words = [*_blender("render"), str(snapshot), "--output", str(output), f"--{kind}",
+             "--size", f"{width}x{height}", "--samples", str(samples), "--engine", engine, "--json-progress"]
     words += ["--transparent"] * transparent
     return words if frame is None else [*words, "--frame", str(frame)]
+
+
+def figure_command(scene_file, output, width, frame):
+    """The command line with which Blender makes a figure of a scene file, `width` such as "3.3in"."""
+    return [*_blender("figure"), str(scene_file), "--output", str(output), "--width", width,
+            "--frame", str(frame), "--json-progress"]
+
+
+def _blender(command):
+    return [bpy.app.binary_path, "--background", "--addons", ADDON, "--command", COMMAND, command]
 
 
 def snapshot_of(output):

@@ -313,6 +313,34 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
             job.snapshot_of(output).unlink()
 
 
+class MATRIX_CINEMA_OT_figure(_Render, bpy.types.Operator):
+    """Make an SVG of the current frame for a paper, in the background: a picture with labels as type.
+    The command line makes PDF and PNG too"""
+
+    bl_idname = "matrix_cinema.figure"
+    bl_label = "Figure"
+
+    width: bpy.props.StringProperty(name="Width", default="3.3in", description="Such as 3.3in, 84mm or 240pt")
+
+    @staticmethod
+    def suffix(_settings):
+        return ".svg"
+
+    def invoke(self, context, event):
+        if settings_of(context.scene).output:
+            return context.window_manager.invoke_props_dialog(self)
+        return super().invoke(context, event)
+
+    def draw(self, _context):
+        self.layout.prop(self, "width")
+
+    def start(self, scene, settings, output):
+        folder = Path(bpy.app.tempdir)
+        file = folder / "matrix_cinema_figure.toml"
+        file.write_text(to_toml(source.moved(properties.description(scene), folder)), encoding="utf-8")
+        return job.Job(job.figure_command(file, output, self.width, scene.frame_current), output)
+
+
 class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):
     """Stop rendering. The frames of a film that are done stay, so that it can be resumed"""
 
@@ -342,7 +370,7 @@ def output_path(settings, suffix):
     if settings.output.startswith("//") and not bpy.data.filepath:
         raise InputError(f"{settings.output}: beside the .blend, which is not saved yet; save it first")
     path = properties.absolute(settings.output)
-    for known in (".png", ".mp4", ".mov"):
+    for known in (".png", ".mp4", ".mov", ".svg"):
         path = path.with_name(path.name.removesuffix(known))
     return path.with_name(path.name + suffix)
 
@@ -367,6 +395,7 @@ CLASSES = (
     MATRIX_CINEMA_OT_save_scene,
     MATRIX_CINEMA_OT_render_still,
     MATRIX_CINEMA_OT_render_film,
+    MATRIX_CINEMA_OT_figure,
     MATRIX_CINEMA_OT_cancel,
 )
 
