@@ -12,9 +12,12 @@ from . import captions
 from .framing import View
 from .lettering import Lettering, lettering
 from .overlay import Overlay, overlay
-from .shots import Mark, Shot, shot
+from .shots import Mark, Shot, filled, shot
+from .views import INSIDE
 
 ROUNDS = 5
+ENOUGH = 0.75  # of the frame, for the subject
+LEGENDS = tuple((scale, stacked) for scale in (1.0, 0.85, 0.7) for stacked in (False, True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,28 +33,41 @@ class Composition:
 
 def compose(p, aspect):
     """The Composition of a plan on a frame of this `aspect`, width to height. Labels are laid out for the
-    end of the film."""
+    end of the film. The legend stands, and is written, so that the subject has enough of the frame."""
+    best, most = None, -1.0
+    for scale, stacked in LEGENDS:
+        made = _composed(p, aspect, {"scale": scale, "stacked": stacked})
+        part = filled(p, made.marks, made.overlay, aspect)
+        if part > most:
+            best, most = made, part
+        if part >= ENOUGH or not made.overlay.strips or p.scene.camera.view in INSIDE:
+            break
+    return best
+
+
+def _composed(p, aspect, layout):
+    """The Composition with an overlay of this layout, the arguments of `overlay`."""
     end, notes = float(p.timeline.last_frame), captions.notes(p)
-    made = Composition(None, Lettering(), None, overlay(p, aspect, notes), ())
+    made = Composition(None, Lettering(), None, overlay(p, aspect, notes, **layout), ())
     film = shot(p, made.marks, made.overlay, aspect)
     if not p.scene.look.labels:
         return replace(made, shot=film, view=film.view(end))
     for _ in range(ROUNDS):
-        made = _lettered(p, film.view(end), aspect, made.overlay, notes)
+        made = _lettered(p, film.view(end), aspect, made.overlay, notes, layout)
         film = shot(p, made.marks, made.overlay, aspect)
         if not clashes(outlines(made.lettering, film.view(end), aspect)):
             return replace(made, shot=film)
     # Labels and camera chase each other: the camera stays, and the labels keep within its frame.
     beyond = [(-9.0, -9.0, 9.0, 0.0), (-9.0, 1.0, 9.0, 9.0), (-9.0, 0.0, 0.0, 1.0), (aspect, 0.0, 9.0, 1.0)]
-    return replace(_lettered(p, film.view(end), aspect, made.overlay, notes, beyond), shot=film)
+    return replace(_lettered(p, film.view(end), aspect, made.overlay, notes, layout, beyond), shot=film)
 
 
-def _lettered(p, view, aspect, written, notes, beyond=()):
+def _lettered(p, view, aspect, written, notes, layout, beyond=()):
     """The Composition, but its shot, of a plan with its labels laid out for a view, clear of what is
     `written` before them."""
     letters = lettering(p, view, aspect, [*written.boxes, *beyond])
     marks = tuple(mark_of(label, view) for label in letters.labels)
-    return Composition(None, letters, view, overlay(p, aspect, [*notes, *letters.notes]), marks)
+    return Composition(None, letters, view, overlay(p, aspect, [*notes, *letters.notes], **layout), marks)
 
 
 def outlines(letters, view, aspect):

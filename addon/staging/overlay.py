@@ -91,12 +91,16 @@ class Overlay:
         ]
 
 
-def overlay(p, aspect, notes=()):
+def overlay(p, aspect, notes=(), *, stacked=False, scale=1.0):
     """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner; nothing
-    where a depth of field would blur it, as near to the lens as it is."""
+    where a depth of field would blur it, as near to the lens as it is.
+
+    The blocks of the legend stand beside each other, or above each other where `stacked`; `scale` is that
+    of all type.
+    """
     if p.scene.camera.depth_of_field:
         return Overlay()
-    sheet = _Sheet(p, aspect)
+    sheet = _Sheet(p, aspect, scale)
     look, top = p.scene.look, 1 - EDGE * sheet.unit
     if look.title and p.scene.title:
         top -= 0.8 * TITLE * sheet.unit
@@ -110,16 +114,16 @@ def overlay(p, aspect, notes=()):
     for n, note in enumerate(notes):
         sheet.write(note, sheet.right, (EDGE + LINE * n) * sheet.unit, NUMBER, "RIGHT", soft=True)
     if look.legend:
-        sheet.write_legend(legend_of(p), sizes_of(p))
+        sheet.write_legend(legend_of(p), sizes_of(p), stacked)
     return Overlay(tuple(sheet.lines), tuple(sheet.strips), tuple(sheet.dots))
 
 
 class _Sheet:
     """What is being written; `unit` is the size of all of it."""
 
-    def __init__(self, p, aspect):
+    def __init__(self, p, aspect, scale):
         self.typeface = p.typeface
-        self.unit = min(1.0, aspect / NARROW)
+        self.unit = scale * min(1.0, aspect / NARROW)
         self.left, self.right = EDGE * self.unit, aspect - EDGE * self.unit
         self.lines, self.strips, self.dots = [], [], []
 
@@ -167,12 +171,13 @@ class _Sheet:
 
     # The legend
 
-    def write_legend(self, bars, sizes):
-        """Write the blocks of the legend along the bottom, in as many rows from below as they need."""
+    def write_legend(self, bars, sizes, stacked):
+        """Write the blocks of the legend along the bottom, in as many rows from below as they need, or
+        `stacked`."""
         blocks = [self.bar_block(bar) for bar in bars] + [self.sizes_block(sizes)]
         rows, used = [[]], 0.0
         for block in blocks:
-            if rows[-1] and self.left + used + block[0] > self.right:
+            if rows[-1] and (stacked or self.left + used + block[0] > self.right):
                 rows.append([])
                 used = 0.0
             rows[-1].append(block)

@@ -147,19 +147,19 @@ def _box(part):
 # Shots
 
 
-def shot(p, marks, overlay, aspect):
+def shot(p, marks, written, aspect):
     """The Shot that a plan's camera asks for, on a frame of this `aspect`, width to height.
 
-    `marks` are its labels; nothing of the subject stands under the overlay where that can be.
+    `marks` are its labels; nothing of the subject stands under the overlay `written` where that can be.
     """
-    return SHOTS[p.scene.camera.move](_Set(p, marks, overlay, aspect))
+    return SHOTS[p.scene.camera.move](_Set(p, marks, written, aspect))
 
 
 class _Set:
     """All that the shots of a plan have in common."""
 
-    def __init__(self, p, marks, overlay, aspect):
-        self.p, self.marks, self.overlay, self.aspect = p, marks, overlay, aspect
+    def __init__(self, p, marks, written, aspect):
+        self.p, self.marks, self.overlay, self.aspect = p, marks, written, aspect
         self.options = p.scene.camera
         self.optics = optics_of(self.options, aspect)
         self.angles = angles(direction_of(p))
@@ -443,19 +443,31 @@ SHOTS = {
 # Clear of what is written on the picture
 
 
-def clear(seen, optics, margins, overlay, aspect):
-    """(reach, centre) of the nearest camera that sees parts (n, corners, 3) with none of them under the
+def filled(p, marks, written, aspect):
+    """The part of the frame that a plan's subject and its labels take along the side that holds them back,
+    clear of an overlay; 0 where they cannot be."""
+    s = _Set(p, marks, written, aspect)
+    seen = s.chosen.seen(s.axes)
+    reach, centre = clear(seen, s.optics, s.margins, written, s.aspect)
+    outlines = _projected(seen, centre, reach, s.optics)
+    if _covered(outlines, _rectangles(written, s.aspect)):
+        return 0.0
+    return float(np.ptp(outlines.reshape(-1, 2), axis=0).max() / 2)
+
+
+def clear(seen, optics, margins, written, aspect):
+    """(reach, centre) of the nearest camera that sees parts (n, corners, 3) with none of them under an
     overlay; of the nearest of all where there is no such place."""
     points = seen.reshape(-1, 3)
     least, centre = nearest(points, optics, margins)
-    written = np.array(overlay.boxes).reshape(-1, 4) / (aspect, 1.0, aspect, 1.0) * 2 - 1
+    rectangles = _rectangles(written, aspect)
     outlines = seen if seen.shape[1] <= 8 else _outermost(points)[None]
 
     def found(reach):
         low, high = window(points, reach, optics, margins)
         for y in _spread(low[1], high[1], CANDIDATES[1]):
             for x in _spread(low[0], high[0], CANDIDATES[0]):
-                if not _covered(_projected(outlines, (x, y), reach, optics), written):
+                if not _covered(_projected(outlines, (x, y), reach, optics), rectangles):
                     return np.array([x, y])
         return None
 
@@ -480,6 +492,11 @@ def clear(seen, optics, margins, overlay, aspect):
         else:
             far, best = reach, centre
     return far, best
+
+
+def _rectangles(written, aspect):
+    """The boxes of an overlay on the frame, from -1 to 1: (n, 4)."""
+    return np.array(written.boxes).reshape(-1, 4) / (aspect, 1.0, aspect, 1.0) * 2 - 1
 
 
 def _spread(low, high, count):
