@@ -16,8 +16,9 @@ from .shots import Mark, Shot, filled, shot
 from .views import INSIDE
 
 ROUNDS = 5
-ENOUGH = 0.75  # of the frame, for the subject
-LEGENDS = tuple((scale, stacked) for scale in (1.0, 0.85, 0.7) for stacked in (False, True))
+ENOUGH, LEAST = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
+SCALES = (1.0, 0.85, 0.7)  # of what is written before the scene
+TRIES = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +35,18 @@ class Composition:
 def compose(p, aspect):
     """The Composition of a plan on a frame of this `aspect`, width to height. Labels are laid out for the
     end of the film. The legend stands, and is written, so that the subject has enough of the frame."""
+    if p.scene.camera.view in INSIDE or not p.scene.look.legend:
+        return _composed(p, aspect, {})
+    layouts = [{"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)]
+    rooms = [filled(p, (), overlay(p, aspect, **layout), aspect) for layout in layouts]  # without labels
+    order = sorted(range(len(layouts)), key=lambda n: (-min(rooms[n], ENOUGH), n))
     best, most = None, -1.0
-    for scale, stacked in LEGENDS:
-        made = _composed(p, aspect, {"scale": scale, "stacked": stacked})
+    for n in order[:TRIES]:
+        made = _composed(p, aspect, layouts[n])
         part = filled(p, made.marks, made.overlay, aspect)
         if part > most:
             best, most = made, part
-        if part >= ENOUGH or not made.overlay.strips or p.scene.camera.view in INSIDE:
+        if part >= LEAST:
             break
     return best
 
