@@ -19,7 +19,7 @@ EXPECTED = {
                      (("Q", "q"), ("K", "k"), ("V", "v"), ("attn", "pattern"), ("z", "z"))],
     "03_softmax": [("scores", MINILM.tensor(3, "scores", 1)[10:11]), ("sum", np.ones((1, 1))),
                    ("weights", MINILM.tensor(3, "pattern", 1)[10:11])],
-    "04_head_grid": [(f"attn[{n},{h}]", MINILM.tensor(n, "pattern", h))
+    "04_head_grid": [(f"pattern[{n},{h}]", MINILM.tensor(n, "pattern", h))
                      for n in (0, 3, 5) for h in range(12)],
     "05_induction": [("attn", INDUCTION.tensor(1, "pattern", 2)), ("z", INDUCTION.tensor(1, "z", 2))],
     "06_grouped_query": [(f"{a}[{h}]", INDUCTION.tensor(0, b, h)) for h in range(8)
@@ -57,7 +57,7 @@ def test_masked_entries_are_absent_and_probabilities_have_one_scale():
         assert np.array_equal(mask, MASKS.allowed(layer, 0)), name
         assert (planned.final[name].low, planned.final[name].high) == (0, 1)
     grid = plan(load_scene(SCENES / "04_head_grid.toml"))
-    assert len({grid.final[f"attn[{n},{h}]"] for n in (0, 3, 5) for h in range(12)}) == 1
+    assert len({grid.final[f"pattern[{n},{h}]"] for n in (0, 3, 5) for h in range(12)}) == 1
 
 
 def test_keys_and_values_of_a_group_are_drawn_once():
