@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, roots_of, stages_of
+from ..look.typeface import escaped
 from . import pooling
 from .layout import COMMUTATIVE, READING, Fan, fans
 
@@ -176,6 +177,10 @@ def _handed_on(p, stage, own, part, nothing):
 def notes(p):
     """What the picture leaves out wherever it is seen from, told in its corner."""
     told = pooling.notes(p.pools)
+    texts = {text for m in p.matrices.values() for text in (*m.row_labels, *m.column_labels)}
+    unseen = sum(escaped(p.typeface.shown(text), text) for text in texts)
+    if unseen:
+        told.append(f"signs without a glyph are written as their numbers in {unseen} of the labels")
     least = p.scene.look.product_threshold
     if least and any(p.options(cuboid.stage.name).interior for cuboid in p.arrangement.cuboids):
         told.append(f"products up to {100 * least:.3g} % of full colour are left out")

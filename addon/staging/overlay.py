@@ -111,10 +111,10 @@ def overlay(p, aspect, notes=(), *, stacked=False, scale=1.0):
         top -= 0.9 * FORMULA * sheet.unit
     if look.formula:
         sheet.write_formula(formula_of(p), top - 0.8 * FORMULA * sheet.unit)
-    for n, note in enumerate(notes):
-        sheet.write(note, sheet.right, (EDGE + LINE * n) * sheet.unit, NUMBER, "RIGHT", soft=True)
+    head = len(sheet.lines)
     if look.legend:
         sheet.write_legend(legend_of(p), sizes_of(p), stacked)
+    sheet.write_notes(notes, sheet.lines[head:])
     return Overlay(tuple(sheet.lines), tuple(sheet.strips), tuple(sheet.dots))
 
 
@@ -170,6 +170,15 @@ class _Sheet:
         return sum(self.width(part.text, (0.62 if part.raised else 1.0) * FORMULA) for part in parts)
 
     # The legend
+
+    def write_notes(self, notes, legend):
+        """Write what is left out at the lower right, above the lines of the legend if these leave no room."""
+        widest = max((self.width(self.typeface.shown(note), NUMBER) for note in notes), default=0.0)
+        y, boxes = EDGE * self.unit, [line.box for line in legend]
+        if max((right for _, _, right, _ in boxes), default=0.0) + 2 * ROOM > self.right - widest:
+            y = max(top for *_, top in boxes) + LINE * self.unit
+        for n, note in enumerate(notes):
+            self.write(note, self.right, y + LINE * self.unit * n, NUMBER, "RIGHT", soft=True)
 
     def write_legend(self, bars, sizes, stacked):
         """Write the blocks of the legend along the bottom, in as many rows from below as they need, or
