@@ -124,6 +124,15 @@ def test_products_of_masked_entries_are_not_made(factory, algorithm):
     assert made == {"P": 14 * 2, "P.T @ C": 14 * 3, "R": 3 * 2, "out": 3 * 4}
 
 
+@pytest.mark.parametrize("expression", ["C = A @ B", "C = tril(A @ B)", "C = relu(A @ B)"])
+def test_pooled_results_are_right_with_and_without_masks_and_epilogues(factory, expression):
+    matrices = {"A": {"init": "gaussian", "shape": [6, 3]}, "B": {"init": "gaussian", "shape": [3, 8]}}
+    look = BARE | {"pooling": "2x4", "instance_budget": 0}
+    description = {"expression": expression, "matrices": matrices, "look": look}
+    report = verify(build(from_dict(Scene, description, "test")))
+    assert report.ok, "\n".join(report.lines())
+
+
 def change_value(scene, name, amount=1e-3):
     mesh = object_of(scene, "matrix", name).data
     values = mesh.attributes["value"].data

@@ -605,7 +605,7 @@ def finished(g, points, columns, sums, visited, final, present):
     points = g.switch(masked, g.store(points, present=present), points)
     total, final, finish = (g.attribute(name) for name in ("sum", "final", "finish"))
     points = g.store(points, value=g.mix(total, final, finish))
-    points, places = pooled(g, points, columns, masked=True)
+    points, places = pooled(g, points, columns, masked=masked)
 
     def mixed(group, output, *inputs):
         a, b = (
