@@ -54,11 +54,11 @@ def figure(scenes, path, *, width="3.3in", height=None, dpi=600, grid=None, titl
     if kind not in SUFFIXES:
         raise InputError(f"{path}: the suffix has to be .pdf, .svg or .png")
     outputs.require_file_place(path)
-    if kind != ".svg" or outlines:
-        require_matplotlib()
     width, height = length(width, dpi), height and length(height, dpi, "height")
     if max(width, height or 0.0) / 72 * dpi > MOST_DOTS:
         raise InputError(f"{width / 72:.3g} in at {dpi} dots per inch are more than {MOST_DOTS:,} dots")
+    if kind != ".svg" or outlines:
+        require_matplotlib()
     typeface = Typeface(font)
     scenes = scenes if isinstance(scenes, (list, tuple)) else [scenes]
     grid = grid or Grid(len(scenes))

@@ -26,7 +26,6 @@ MOST_DOTS = 16384  # along a side
 # Points; bars are shorter where all then fit in a line, or fit at all.
 BARS, BAR_HEIGHT, TICK = (80.0, 70.0, 60.0, 45.0, 32.0), 4.5, 1.5
 LINE = 1.15  # from one line of type to the next, of its size
-ALIGN = {0.0: "LEFT", 0.5: "CENTER", 1.0: "RIGHT"}
 SMALL = 100.0  # in a table of panels narrower than this, matrices have no labels of their own
 
 
@@ -316,7 +315,8 @@ def _block(color_map, title, rows, type, width, long):
         first, y = not ticks, y - line
         for at, number in numbers:
             if first or number != "0":
-                items.append(Text(number, at * long, y + DESCENT * size, size, ALIGN.get(at, "CENTER")))
+                align = "LEFT" if at < 0.15 else "RIGHT" if at > 0.85 else "CENTER"
+                items.append(Text(number, at * long, y + DESCENT * size, size, align))
             ticks.add(at)
         for n, name in enumerate(_wrapped(names, size, type, width - long - 4.0)):
             y -= line * (n > 0)
