@@ -15,7 +15,8 @@ from ..files.font import read_font
 CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
 TOP, BOTTOM = 0.76, -0.25  # of a line of Latin letters, from its base line, in sizes
 TOP_ACCENTED, BOTTOM_OTHER = 0.97, -0.4  # with accents, or in other scripts
-LOW = "×÷·−–—…≤≥≈“”‘’↵→←"  # signs that are no higher than Latin letters
+OTHERS = 0x590  # the first code point after the European scripts
+LOW = "°×÷·−–—…≤≥≈“”‘’↵→←"  # signs that are no higher than Latin letters
 NOTHING = 0.5  # width of a glyph that is in no table
 ELLIPSIS = "…"
 MARKS = {"\n": "↵", "\r": "←", "\t": "→"}  # seen where they stand for themselves, as in a token
@@ -78,8 +79,10 @@ def escaped(shown, text):
 
 def extent(text):
     """(bottom, top) of a line from its base line, in sizes."""
-    plain = all(letter.isascii() or letter in LOW for letter in text)
-    return (BOTTOM, TOP) if plain else (BOTTOM_OTHER, TOP_ACCENTED)
+    if all(letter.isascii() or letter in LOW for letter in text):
+        return BOTTOM, TOP
+    european = all(ord(letter) < OTHERS or letter in LOW for letter in text)
+    return (BOTTOM if european else BOTTOM_OTHER), TOP_ACCENTED
 
 
 def typeface_of(scene):

@@ -252,7 +252,7 @@ class _Page:
             lines.append(self.line(raised, at, 0.6 * size, "LEFT", anchor, "name"))
         if shape := mm_names.shape_of(plane):
             small = mm_names.SHAPE_SIZE * size
-            at = lines[0].at - (0.0, (0.3 * size + 0.8 * small) * self.scale)
+            at = lines[0].at + (0.0, lines[0].box[1] - 0.82 * small * self.scale)
             lines.append(self.line(shape, at, small, "CENTER", anchor, "detail"))
         boxes = np.concatenate([_boxes(line) for line in lines])
         return Option(boxes, 60.0 * (1.0 - part), _writer(lines))
@@ -294,7 +294,8 @@ class _Page:
         if raised:
             at = lines[0].box[2] + 0.04 * NAME * self.scale, 0.36 * NAME * self.scale
             lines.append(self.line(raised, at, 0.6 * NAME, "LEFT", nowhere, "name"))
-        under = 0.0, -(0.34 * NAME + 0.78 * DETAIL) * self.scale
+        apart = (0.34 * NAME + 0.78 * DETAIL) * self.scale
+        under = 0.0, min(-apart, lines[0].box[1] - 0.8 * DETAIL * self.scale)
         lines.append(self.line(shape, under, DETAIL, align, nowhere, "detail"))
         return lines, around(np.array([line.box + np.tile(line.at, 2) for line in lines]))
 
