@@ -190,7 +190,7 @@ def keep(table, results):
     text = path.read_text(encoding="utf-8")
     before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
     machine = f"{results['machine']['processor']}, {results['machine']['cores']} cores"
-    note = f"Blender {results['blender']}, {machine}.\n\n"
+    note = f"Blender {results['blender']}, {machine}{', small sizes only' if results['quick'] else ''}.\n\n"
     path.write_text(before + note + table + "\n" + after, encoding="utf-8")
 
 
