@@ -120,10 +120,13 @@ def _raster(page, dpi, transparent, samples, manner):
 
 def _drawn(p, view, width, height):
     """The Blender scene of a plan without anything written, seen by this camera."""
-    look = replace(p.scene.look, labels=False, legend=False, title=False)
+    look = replace(p.scene.look, labels=False, legend=False, title=False, formula=False)
     size = replace(p.scene.render, width=width, height=height)
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     scene = draw(replace(p, scene=replace(p.scene, look=look, render=size)))
+    for ob in scene.objects:
+        if ob.get("mc_kind") in ("label", "overlay"):  # notes of what is left out
+            ob.hide_render = True
     _stand(scene.camera, view, np.ptp(p.arrangement.corners(), axis=0).max())
     return scene
 
