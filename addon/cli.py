@@ -31,6 +31,7 @@ from .staging.plan import plan
 
 PROGRAM = "matrix-cinema"
 FAILED, BAD_INPUT = 1, 2
+_FILMS = (".mp4", ".mov", ".webm")
 # Not made here, and hardly meant as the name of a folder.
 _OTHER_FILES = (".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".avi", ".mkv", ".blend", ".toml",
                 ".pdf", ".svg")
@@ -189,12 +190,14 @@ def parser():
     one.add_argument("--chunk", metavar="N", type=_chunk, default=10, help="frames of one task (10)")
     one.add_argument("--size", metavar="WxH", type=_size, help="in pixels")
     one.add_argument("--samples", metavar="N", type=_samples, help="per pixel")
+    one.add_argument("--transparent", action="store_true", help="frames without background")
     look(one)
     one.add_argument("--engine", choices=ENGINES)
 
     one = command("encode", encode, "Make a film of frames that a farm rendered.")
     one.add_argument("frames", metavar="FOLDER", help="with 0001.png, 0002.png …")
-    one.add_argument("-o", "--output", metavar="X.mp4", required=True)
+    one.add_argument("-o", "--output", metavar="X.mp4", required=True,
+                     help=".mov and .webm keep frames without background")
     one.add_argument("--fps", metavar="N", type=_fps, default=24, help="frames per second (24)")
 
     one = command("verify", verify, "Compare what is drawn with a float64 evaluation.")
@@ -408,15 +411,16 @@ def farm(arguments):
 def encode(arguments):
     """The command `encode`."""
     folder, output = Path(arguments.frames), Path(arguments.output)
-    if output.suffix.lower() != ".mp4":
-        raise InputError(f"{output}: the suffix has to be .mp4")
+    if output.suffix.lower() not in _FILMS:
+        raise InputError(f"{output}: the suffix has to be {', '.join(_FILMS)}")
     pictures = numbered_frames(folder)
     require_file_place(output)
     _blender()
     from .render import film, frames, marks
 
     manner = frames.Manner("auto", arguments.owns_process)
-    film.encode(pictures, output, arguments.fps, 1.0, marks.derived_mark("", "encode"), manner)
+    film.encode(pictures, output, arguments.fps, 1.0, marks.derived_mark("", "encode"), manner,
+                transparent=film.CODECS[output.suffix.lower()][2])
     print(f"{output}: {len(pictures)} frames")
 
 

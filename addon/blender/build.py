@@ -125,7 +125,7 @@ def clear(target, keep=()):
     if target.world and target.world.name.startswith(PREFIX):
         target.world = None
     data = bpy.data
-    for blocks in (data.worlds, data.materials, data.images, data.fonts, data.node_groups):
+    for blocks in (data.worlds, data.materials, data.images, data.fonts, data.node_groups, data.collections):
         # Groups that call groups: once for each level.
         while orphans := [block for block in blocks
                           if block.name.startswith(PREFIX) and block.users == 0 and block not in keep]:

@@ -74,7 +74,9 @@ def _slopes(seen):
             return None
         values = head_steps[head_both]
         slope = float(np.median(values))
-        if slope <= 0 or np.abs(values - slope).max() > 1e-4 * max(np.abs(bias).max(), 1e-30):
+        largest = max(np.abs(bias).max(), 1e-30)
+        # A bias that is the same for all keys has a slope of rounding errors.
+        if slope * columns <= 1e-3 * largest or np.abs(values - slope).max() > 1e-4 * largest:
             return None
         slopes.append(float(f"{slope:.6g}"))
     return slopes

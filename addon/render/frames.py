@@ -209,7 +209,7 @@ def _applied(scene, settings, engine, suffix, many):
         if suffix == ".exr":
             put(render.image_settings, "exr_codec", "ZIP")
         # A render evaluates its own copy of everything; a second one for the window is not held beside it.
-        for modifier in (m for ob in scene.objects if "mc_kind" in ob for m in ob.modifiers):
+        for modifier in _modifiers(scene):
             put(modifier, "show_viewport", False)
         if engine == "CYCLES":
             put(scene.cycles, "device", "CPU")
@@ -233,9 +233,15 @@ def _applied(scene, settings, engine, suffix, many):
 @contextlib.contextmanager
 def film_scene(scene, settings, output):
     """The scene as a stock Blender is to render it to the numbered frames `output`: to be saved so."""
-    with _applied(scene, settings, _engine(settings.engine), many=True):
+    with _applied(scene, settings, _engine(settings.engine), ".png", many=True):
         scene.render.filepath, scene.render.use_file_extension = output, True
+        for modifier in _modifiers(scene):
+            modifier.show_viewport = True  # whoever opens the file wants to see it
         yield
+
+
+def _modifiers(scene):
+    return [modifier for ob in scene.objects if "mc_kind" in ob for modifier in ob.modifiers]
 
 
 def _engine(engine):
