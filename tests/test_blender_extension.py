@@ -56,7 +56,8 @@ def test_the_zip_holds_the_extension_and_nothing_else(package):
     names = zipfile.ZipFile(package).namelist()
     top = {name.split("/")[0] for name in names}
     assert top == {"__init__.py", "blender_manifest.toml", "LICENSE", "addon", "examples"}
-    assert {Path(name).suffix for name in names} <= {".py", ".json", ".toml", ".safetensors", ".md", ""}
+    data = {".toml", ".safetensors", ".npz", ".txt", ".json", ".md"}
+    assert {Path(name).suffix for name in names} <= data | {".py", ""}
     assert "examples/data/minilm.safetensors" in names
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "addon").rglob("*.py")}
     assert expected <= set(names)

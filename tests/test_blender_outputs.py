@@ -126,7 +126,8 @@ def panorama(path, color):
 
 def test_a_panorama_lights_the_scene_and_is_packed(tmp_path):
     panorama(tmp_path / "red.hdr", (4.0, 0.2, 0.2))
-    path = matrix_scene(tmp_path, "studio_light", '[style]\nlight = "environment"\nenvironment = "red.hdr"\n')
+    lit = '[style]\nlight = "environment"\nenvironment = "red.hdr"\nglow = 0.0\n'
+    path = matrix_scene(tmp_path, "studio_light", lit)
     blend = tmp_path / "a.blend"
     assert cli.run(["build", str(path), "-o", str(blend)]) == 0
     (tmp_path / "red.hdr").unlink()

@@ -347,7 +347,9 @@ def describe(tree):
             arguments = ", ".join(
                 f"{s.name}={value(s)}"
                 for s in node.inputs
-                if s.enabled and (s.links or hasattr(s, "default_value"))
+                if s.enabled
+                and (s.links or hasattr(s, "default_value"))
+                and s.name != "Pattern Mode"  # an option, no input, before Blender 5.0
             )
             settings = ("operation", "data_type", "input_type", "rounding_mode", "domain")
             options = [getattr(node, name) for name in settings if hasattr(node, name)]
