@@ -192,7 +192,6 @@ def test_style_is_paper_unless_one_is_named():
 @pytest.mark.parametrize("options, said", [
     ({"tensor": "pattern"}, "say which layer"),
     ({"tensor": "patern", "layers": ["5"]}, 'has no "patern"'),
-    ({"layers": ["5"]}, "say which head"),
 ])
 def test_what_cannot_be_shown_is_told(options, said):
     with pytest.raises(InputError, match=said):
