@@ -1,7 +1,8 @@
-"""Render the pictures of README.md into docs/: stills as JPEG, the film as an animated WebP.
+"""Render the film at the top of README.md into docs/ as an animated WebP.
 
 Development only (needs Pillow); some minutes on two cores. What is rendered already is kept in
-build/pictures, so that an interrupted run goes on where it stopped.
+build/pictures, so that an interrupted run goes on where it stopped. The other pictures are made by
+contact_sheet.py and make_styles.py.
 """
 
 import subprocess
@@ -15,24 +16,10 @@ BUILD = ROOT / "build" / "pictures"
 SCENE = ROOT / "examples" / "attention_head.toml"
 LIMIT = 390_000  # bytes
 
-# name: (style, frame or None for the scene's own)
-STILLS = {
-    "studio_dark": ("studio_dark", None), "studio_light": ("studio_light", None),
-    "paper": ("paper", None), "sweep": ("studio_dark", 24),
-}
-
 
 def render(*arguments):
     command = [Path(sys.executable).parent / "matrix-cinema", "render", SCENE, *map(str, arguments)]
     subprocess.run(command, check=True, cwd=ROOT)
-
-
-def stills():
-    for name, (style, frame) in STILLS.items():
-        picture = BUILD / f"{name}.png"
-        moment = [] if frame is None else ["--frame", frame]
-        render("-o", picture, "--style", style, "--size", "1280x720", "--samples", 64, *moment)
-        save(Image.open(picture).convert("RGB"), ROOT / "docs" / f"{name}.jpg", range(92, 40, -4))
 
 
 def save(image, path, qualities, **options):
@@ -55,5 +42,4 @@ def film():
 
 if __name__ == "__main__":
     BUILD.mkdir(parents=True, exist_ok=True)
-    stills()
     film()
