@@ -17,13 +17,14 @@ from ..files.scene import Product as ProductOptions
 from .blocks import shared_dimensions
 from .views import bare_view
 
-LEGIBLE = 2.0  # pixels from one row or column of elements to the next; "auto" pools what has less,
+LEGIBLE = 1.5  # pixels between rows or columns, the width of Cycles' filter; "auto" pools what has less,
 ENOUGH = 3.5  # so that beads have so many
 SLENDER = 4  # how many times longer than wide "auto" makes a block
 MANY, FEWEST = 64, 8  # rows or columns from which on "auto" pools at all, and beads that it leaves of them
 LARGEST = 1024  # rows or columns of a block
-# Factors that "auto" chooses from: the sizes of real matrices are multiples of most of them.
-FACTORS = sorted([2**n for n in range(11)] + [3 * 2**n for n in range(9)])
+# Factors that "auto" chooses from: the sizes of real matrices are multiples of most of them. Odd ones would
+# beat with columns that come in pairs, as sines and cosines do.
+FACTORS = sorted([2**n for n in range(11)] + [3 * 2**n for n in range(1, 9)])
 
 
 @dataclass(frozen=True)
