@@ -518,7 +518,7 @@ def _source(arguments):
 def _target(arguments, source):
     """Where to write, and what: "still", "film" or "frames"."""
     suffixes = {"still": ".png", "film": ".mp4"}
-    kinds = {".png": "still", ".exr": "still", ".mp4": "film", ".mov": "film", ".webm": "film"}
+    kinds = dict.fromkeys((".png", ".exr"), "still") | dict.fromkeys(_FILMS, "film")
     asked = "still" if arguments.still else "film" if arguments.film else None
     if arguments.output is not None:
         output = Path(arguments.output)

@@ -7,7 +7,6 @@ written as ROWSxINNERxCOLUMNS. Memory is the peak of the process in bytes, less 
 was loaded and nothing made.
 """
 
-import importlib.util
 import json
 import os
 import resource
@@ -18,17 +17,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH, HEIGHT, SAMPLES = 640, 360, 4
-
-
-def load_package():
-    """The package of this checkout as `matrix_cinema`."""
-    folder = ROOT / "addon"
-    spec = importlib.util.spec_from_file_location(
-        "matrix_cinema", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    package = importlib.util.module_from_spec(spec)
-    sys.modules["matrix_cinema"] = package
-    spec.loader.exec_module(package)
 
 
 def scene_file(shape, algorithm="vvprod", masked=False, interior=True, trail=0.0):
@@ -357,7 +345,6 @@ def put_cloud(scene, folder):
 MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, frame, cloud)
 
 if __name__ == "__main__":
-    load_package()
     import bpy
 
     bpy.ops.wm.read_factory_settings(use_empty=True)

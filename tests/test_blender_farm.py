@@ -65,3 +65,13 @@ def test_a_job_renders_without_us_and_becomes_a_film(tiny, tmp_path, stand_in, c
     clip = bpy.data.movieclips.load(str(film))
     assert (clip.frame_duration, tuple(clip.size), clip.fps) == (4, (64, 36), 12)
     bpy.data.movieclips.remove(clip)
+
+
+def test_a_job_s_file_shows_what_is_drawn_and_evaluates_nothing_hidden(tiny, tmp_path):
+    tiny.write_text(tiny.read_text() + "\n[products.out]\ninterior = false\n")
+    job = tmp_path / "job"
+    assert cli.run(["farm", str(tiny), "-o", str(job), "--size", "64x36", "--samples", "1"]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(job / "scene.blend"))
+    drawn = [ob for ob in bpy.context.scene.objects if ob.get("mc_kind") in ("matrix", "product")]
+    on = {ob.name: all(modifier.show_viewport for modifier in ob.modifiers) for ob in drawn}
+    assert on == {ob.name: not ob.hide_viewport for ob in drawn} and set(on.values()) == {True, False}

@@ -13,7 +13,8 @@ from matrix_cinema.figures import panels
 from matrix_cinema.files.scene import Scene, from_dict, load_scene
 from matrix_cinema.staging.figure import Grid, Shown, cells_of, compose
 from matrix_cinema.staging.page import length, overlap
-from matrix_cinema.staging.panel import Type, _spread
+from matrix_cinema.staging.panel import Type
+from matrix_cinema.staging.placing import spread
 
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
 HEAD = ROOT / "examples" / "attention_head.toml"
@@ -56,7 +57,7 @@ def test_what_is_no_length_is_refused(text):
 def test_spread_keeps_apart_and_moves_least(spots, apart):
     """The result is feasible, and no block of touching labels would gain by moving: its mean shift is 0."""
     spots = np.sort(spots)
-    places = _spread(spots, apart)
+    places = spread(spots, apart)
     assert (np.diff(places) >= apart - 1e-6).all()
     blocks = np.split(np.arange(len(spots)), np.flatnonzero(np.diff(places) > apart + 1e-6) + 1)
     for block in blocks:

@@ -121,6 +121,7 @@ def _render(scene, places, settings, manner, kept, interrupted):
             stack.enter_context(leaving_at_once(interrupted))
         suffix = next(iter(places.values()))[0].suffix.lower()
         stack.enter_context(_applied(scene, settings, engine, suffix, many=len(places) > 1))
+        stack.enter_context(_off_in_the_window(scene))
         stack.enter_context(handler_of(bpy.app.handlers.render_stats, show))
         stack.callback(progress.break_line)
         try:
@@ -208,9 +209,6 @@ def _applied(scene, settings, engine, suffix, many):
         put(render.image_settings, "color_depth", depth)
         if suffix == ".exr":
             put(render.image_settings, "exr_codec", "ZIP")
-        # A render evaluates its own copy of everything; a second one for the window is not held beside it.
-        for modifier in _modifiers(scene):
-            put(modifier, "show_viewport", False)
         if engine == "CYCLES":
             put(scene.cycles, "device", "CPU")
             put(scene.cycles, "samples", settings.samples)
@@ -235,13 +233,21 @@ def film_scene(scene, settings, output):
     """The scene as a stock Blender is to render it to the numbered frames `output`: to be saved so."""
     with _applied(scene, settings, _engine(settings.engine), ".png", many=True):
         scene.render.filepath, scene.render.use_file_extension = output, True
-        for modifier in _modifiers(scene):
-            modifier.show_viewport = True  # whoever opens the file wants to see it
         yield
 
 
-def _modifiers(scene):
-    return [modifier for ob in scene.objects if "mc_kind" in ob for modifier in ob.modifiers]
+@contextlib.contextmanager
+def _off_in_the_window(scene):
+    """A render evaluates its own copy of everything; a second one for the window is not held beside it."""
+    modifiers = [modifier for ob in scene.objects if "mc_kind" in ob for modifier in ob.modifiers]
+    shown = [modifier for modifier in modifiers if modifier.show_viewport]
+    try:
+        for modifier in shown:
+            modifier.show_viewport = False
+        yield
+    finally:
+        for modifier in shown:
+            modifier.show_viewport = True
 
 
 def _engine(engine):

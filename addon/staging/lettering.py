@@ -12,7 +12,7 @@ import numpy as np
 
 from ..look.typeface import extent
 from . import captions, mm_names
-from .placing import Option, around, covered, overlaps, settle, spread, strips
+from .placing import Option, around, covered, faces, overlaps, settle, spread, strips
 
 NARROW = 1.35  # frames narrower than this, width to height, have smaller type
 TITLE, NAME, DETAIL, AXIS, TOKEN = 0.044, 0.042, 0.026, 0.025, 0.026  # heights of the picture
@@ -184,9 +184,7 @@ class _Page:
         corners = cuboid.corners()
         if not self.p.options(cuboid.stage.name).interior or not self.before(corners):
             return []
-        cube = self.project(corners).reshape(2, 2, 2, 2)
-        sides = [np.moveaxis(cube, axis, 0)[end] for axis in range(3) for end in (0, 1)]
-        return [side.reshape(4, 2)[[0, 1, 3, 2]] for side in sides]
+        return faces(self.project(corners))
 
     def height_at(self, point):
         """The height of the frame at a point of the world, in its units."""

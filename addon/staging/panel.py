@@ -14,6 +14,7 @@ from . import captions
 from .framing import View, axes, nearest, view_from
 from .layout import Cuboid, Plane
 from .page import ASCENT, BOLDER, DESCENT, Rule, Text, around, overlap
+from .placing import faces, spread
 from .views import INSIDE, direction_of, inside_view, optics_of, parts_of
 
 LEAST = 5.0  # points; journals print nothing smaller
@@ -137,7 +138,7 @@ class _Labels:
         quads = [page(plane.corners(0.5)) for plane in planes]
         for part in parts:
             if isinstance(part, Cuboid) and p.options(part.stage.name).interior:
-                quads += _faces(page(part.corners(0.5)))
+                quads += faces(page(part.corners(0.5)))
         self.ground = _Ground(quads)
         self.center = 0.5 * (self.ground.low + self.ground.high)
         if p.scene.look.labels and tokens:
@@ -227,15 +228,15 @@ class _Labels:
         fitting = _fitting(spots, self.type.small)
         if fitting is None:
             return [], []
-        size, spread = fitting
-        moved = np.abs(spread - spots).max()
+        size, placed = fitting
+        moved = np.abs(placed - spots).max()
         out = places[order, across] + sign * GAP
         if moved > 0.1 * size:
             out[:] = sign * ((sign * out).max() + max(LEADER, 0.6 * moved))
         middle = 0.5 * (ASCENT - DESCENT) * size  # half the height of what is seen of a line
         align = "LEFT" if sign > 0 else "RIGHT"
         texts, rules = [], []
-        for n, spot, far in zip(order, spread, out, strict=True):
+        for n, spot, far in zip(order, placed, out, strict=True):
             if beside:
                 texts.append(Text(names[n], far, spot - middle, size, align))
             else:
@@ -385,24 +386,10 @@ def _fitting(spots, size):
         if (np.diff(spots) >= line).all():
             return float(one), spots
     for one, line in zip(sizes, lines, strict=True):
-        spread = _spread(spots, line)
-        if np.abs(spread - spots).max() <= REACH:
-            return float(one), spread
+        moved = spread(spots, line)
+        if np.abs(moved - spots).max() <= REACH:
+            return float(one), moved
     return None
-
-
-def _spread(spots, apart):
-    """The nearest places to ascending `spots` that are at least `apart` (least squares, by pooling
-    adjacent violators)."""
-    pools = []  # [sum of targets, count]
-    for n, spot in enumerate(spots):
-        pools.append([spot - n * apart, 1])
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
-            total, count = pools.pop()
-            pools[-1][0] += total
-            pools[-1][1] += count
-    levels = np.concatenate([np.full(count, total / count) for total, count in pools])
-    return levels + apart * np.arange(len(spots))
 
 
 def _area(quad):
@@ -421,14 +408,6 @@ def _edges(quad):
         middle = 0.5 * (a + b)
         found.append((middle, normal if normal @ (middle - center) > 0 else -normal, along))
     return found
-
-
-def _faces(corners):
-    """The six faces of a cuboid whose corners (8, 2) count in binary."""
-    cube = corners.reshape(2, 2, 2, 2)
-    ring = ((0, 0), (0, 1), (1, 1), (1, 0))
-    sides = [np.moveaxis(cube, axis, 0)[end] for axis in range(3) for end in (0, 1)]
-    return [np.array([side[at] for at in ring]) for side in sides]
 
 
 class _Ground:

@@ -101,6 +101,13 @@ def around(boxes):
     return np.array([*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)])
 
 
+def faces(corners):
+    """The six faces, (4, 2) each, of a cuboid whose corners (8, 2) count in binary."""
+    cube = corners.reshape(2, 2, 2, 2)
+    sides = [np.moveaxis(cube, axis, 0)[end] for axis in range(3) for end in (0, 1)]
+    return [side.reshape(4, 2)[[0, 1, 3, 2]] for side in sides]
+
+
 def spread(spots, apart):
     """The nearest places to ascending `spots` (n,) that are at least `apart` (least squares, by pooling
     adjacent violators)."""
