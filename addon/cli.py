@@ -442,9 +442,10 @@ def verify(arguments):
 
 
 def inspect(arguments):
-    """The command `inspect`. A capture without --layer and --head is told whole, or drawn by --sheet."""
+    """The command `inspect`. A capture without --layer and --head is told whole, or drawn by --sheet; --with
+    tells the scene that is made of it."""
     path = require_file(arguments.source)
-    if path.suffix.lower() == ".safetensors":
+    if path.suffix.lower() == ".safetensors" and not arguments.parts:
         found = open_capture(path)
         if arguments.sheet:
             drawn = draw_sheet(found, Path(arguments.sheet), layer=arguments.layer, head=arguments.head,
@@ -453,7 +454,8 @@ def inspect(arguments):
         else:
             lines = inspection.capture_lines(found, arguments.layer, arguments.head)
     elif arguments.sheet:
-        raise InputError(f"--sheet: {path} is no attention capture")
+        raise InputError("--with: a sheet has the heads' patterns and nothing besides" if arguments.parts
+                         else f"--sheet: {path} is no attention capture")
     else:
         source = _source(arguments)
         if source.is_blend:

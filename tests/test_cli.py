@@ -83,6 +83,10 @@ BAD_COMMANDS = {
     "capture: no head": (["build", str(CAPTURE), "-o", "x.blend"], "--layer and --head"),
     "capture: unknown layer": (["inspect", str(CAPTURE), "--layer", "4"], "layer 4"),
     "capture: unknown head": (["build", str(CAPTURE), "-o", "x.blend", "--layer", "5", "--head", "77"], "77"),
+    "inspect: --with, but no layer": (["inspect", str(CAPTURE), "--with", "output"], "--layer"),
+    "inspect: --with on a sheet": (
+        ["inspect", str(CAPTURE), "--layer", "5", "--with", "output", "--sheet", "x.png"], "--with"),
+    "inspect: unknown part": (["inspect", str(CAPTURE), "--layer", "5", "--with", "outputs"], '"output"'),
     "capture: not one": (["inspect", "not.safetensors"], "not.safetensors"),
 }
 
@@ -186,6 +190,13 @@ def test_inspect_tells_one_head(capsys):
     assert cli.run(["inspect", str(CAPTURE), "--layer", "5", "--head", "11"]) == 0
     table = capsys.readouterr().out.split("strongest pair:\n")[1].split("\n\n")[0].splitlines()
     assert len(table) == 2 and table[1].split()[:2] == ["5", "11"]
+
+
+def test_inspect_tells_the_scene_that_a_capture_gives(capsys):
+    parts = ["--layer", "5", "--head", "11", "--with", "output"]
+    assert cli.run(["inspect", str(CAPTURE), *parts]) == 0
+    out = capsys.readouterr().out
+    assert "expression: write = " in out and "W_O of layer 5, head 11" in out
 
 
 def test_inspect_tells_a_capture_without_tokens_and_one_without_queries(capsys, folder):

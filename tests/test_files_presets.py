@@ -173,10 +173,20 @@ def test_heads_with_masks_of_their_own(tmp_path):
         found = planned.evaluation[f"attn[{head}]"]
         assert np.array_equal(found.mask, masks[head])
         assert np.allclose(found.final, open_capture(path).recompute(0, head).pattern)
-    with pytest.raises(InputError, match="choose a head"):
-        scene_from_capture(make(path, {"sinks": [1.0, 2.0, 3.0, 4.0]}, {}), 0, None)
     with pytest.raises(InputError, match="what all heads write"):
         scene_from_capture(MINILM, 5, 0, ("residual",))
+
+
+@pytest.mark.parametrize("mask", ["none", "causal"])
+def test_a_whole_layer_whose_heads_have_sinks_of_their_own(tmp_path, mask):
+    sinks = [1.0, -2.0, 3.5, 0.25]
+    path = make(tmp_path / "x.safetensors", {"sinks": sinks, "mask": {"kind": mask}}, {})
+    planned = plan(scene_from_capture(path, 0, None))
+    for head in range(4):
+        expected = open_capture(path).recompute(0, head)
+        assert np.array_equal(planned.matrices[f"sink[{head}]"].values, np.full((5, 1), sinks[head]))
+        assert np.allclose(planned.evaluation[f"attn[{head}]"].final, expected.pattern)
+        assert np.allclose(planned.evaluation[f"out[{head}]"].final, expected.z)
 
 
 def test_refuses_what_cannot_be_drawn(tmp_path):

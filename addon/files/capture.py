@@ -33,10 +33,12 @@ TENSORS = {
     "b_Q": "Hd", "b_K": "Gd", "b_V": "Ge", "b_O": "o",
 }  # fmt: skip
 RECOMPUTED = ("scores", "pattern", "z")
+DERIVED = {"sink": "HQs"}  # of a layer with sinks: one column, the head's sink as each query's last logit
 
 AXES = {
     "Q": "query", "K": "key", "d": "head dimension", "e": "head dimension",
     "m": "model dimension", "n": "model dimension", "o": "model dimension", "": "",
+    "s": "sink",
 }  # fmt: skip
 SIZES = {
     "H": "stored query heads", "G": "stored key/value heads", "Q": "query tokens", "K": "key tokens",
@@ -117,12 +119,14 @@ class Capture:
         return found
 
     def names(self, layer):
-        """The tensors that `tensor` can give for this layer, recomputed ones included."""
-        shapes = self.layer(layer).shapes
+        """The tensors that `tensor` can give for this layer, recomputed and derived ones included."""
+        layer = self.layer(layer)
+        shapes = layer.shapes
         recomputed = RECOMPUTED if {"q", "k"} <= set(shapes) else ()
         if "v" not in shapes:
             recomputed = recomputed[:2]
-        return tuple(name for name in TENSORS if name in shapes or name in recomputed)
+        known = tuple(name for name in TENSORS if name in shapes or name in recomputed)
+        return known + tuple(DERIVED if layer.sinks and "Q" in layer.sizes else ())
 
     def tensor(self, layer, name, head=None):
         """One matrix of a layer as float64, rows by columns; a vector comes as one row.
@@ -135,9 +139,11 @@ class Capture:
         if name not in self.names(layer.name):
             known = safetensors.hint(name, self.names(layer.name))
             raise InputError(f"layer {layer.name} of {self.path} has no tensor {shown(name)}; {known}")
-        axes = TENSORS[name]
+        axes = axes_of(name)
         if axes[0] in "HG":
             self._check_head(layer, name, head)
+        if name == "sink":
+            return np.full((layer.sizes["Q"], 1), layer.sinks[head])
         if name not in layer.shapes:
             return getattr(self.recompute(layer.name, head), name)
         number = layer.kv_head(head) if axes[0] == "G" else head
@@ -214,6 +220,11 @@ def open_capture(path):
     """Open a capture. Raises InputError when the file is not one, is newer, or does not fit together."""
     tensors, metadata = safetensors.read(path)
     return _checked(str(path), tensors, metadata)
+
+
+def axes_of(name):
+    """The axes of a tensor that a capture can give, as in TENSORS."""
+    return TENSORS.get(name) or DERIVED[name]
 
 
 def is_capture(metadata):

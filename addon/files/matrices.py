@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import InputError, nearest
 from . import safetensors
-from .capture import AXES, TENSORS, check_finite, is_capture, numbers, open_capture
+from .capture import AXES, axes_of, check_finite, is_capture, numbers, open_capture
 from .leading import HEAD, MOST_AXES, Axis, member_name
 from .scene import Matrix
 
@@ -226,7 +226,7 @@ def _of_capture(capture, spec, where, chosen):
             known = safetensors.hint(tensor, capture.names(one.name))
             raise InputError(f'{where}: layer {one.name} of {capture.path} has no "{tensor}"; {known}')
     first = layers[0]
-    axes = TENSORS[tensor].replace("?", "")
+    axes = axes_of(tensor).replace("?", "")
     heads, leading = (None,), []
     if not layer and chosen.layers:
         leading.append(Axis("layer", tuple(int(one.name) for one in layers)))

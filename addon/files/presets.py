@@ -157,14 +157,8 @@ class _Heads:
 
     def with_sink(self, logits):
         """The sink is a column of its own, which takes its share of the softmax and is dropped."""
-        queries, keys = self.layer.sizes["Q"], self.layer.sizes["K"]
-        sinks = {self.layer.sinks[head] for head in self.heads}
-        if len(sinks) > 1:
-            raise InputError(f"layer {self.layer.name} of {self.capture.path} has a sink for each head; "
-                             "choose a head")
-        self.matrices["sink"] = Matrix(init=f"expr: {sinks.pop()!r}", shape=(queries, 1),
-                                       column_axis="sink")
-        return f"(shared = softmax(concat({logits}, sink)))[:, 0:{keys}]"
+        keys = self.layer.sizes["K"]
+        return f"(shared = softmax(concat({logits}, {self.named('sink', 'sink')})))[:, 0:{keys}]"
 
     def masked(self, logits, softmax):
         """The logits without what the mask takes away, and their softmax if asked for."""
