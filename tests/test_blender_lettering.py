@@ -13,7 +13,7 @@ from mathutils import Vector  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.files.scene import Scene, from_dict, load_scene  # noqa: E402
 from matrix_cinema.look.typeface import built_in, extent, typeface_of  # noqa: E402
-from matrix_cinema.staging.composition import clashes  # noqa: E402
+from matrix_cinema.staging.boxes import clashes  # noqa: E402
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TEXTS = ["softmax(Q K", "×÷·−–—…√≤≥≈", "Ġthe", "▁Straße", "ĠλόγοςĊ", "Привет", "中文字", "한국어",

@@ -1,7 +1,6 @@
 """A figure's page: lengths, places of type, shared scales, what a command line asks for. No Blender."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
@@ -11,8 +10,9 @@ from hypothesis import strategies as st
 from matrix_cinema.errors import InputError
 from matrix_cinema.figures import panels
 from matrix_cinema.files.scene import Scene, from_dict, load_scene
+from matrix_cinema.staging.boxes import meeting
 from matrix_cinema.staging.figure import Grid, Shown, cells_of, compose
-from matrix_cinema.staging.page import length, overlap
+from matrix_cinema.staging.page import length
 from matrix_cinema.staging.panel import Type
 from matrix_cinema.staging.placing import spread
 
@@ -35,8 +35,8 @@ def texts(page):
 def assert_tidy(page):
     """No two lines of type overlap, and all of them are on the page."""
     boxes = [(text.text, text.box(TYPE.measure)) for text in page.texts if text.text != "T"]
-    for (one, a), (other, b) in itertools.combinations(boxes, 2):
-        assert not overlap(a, b), (one, other)
+    meets = meeting(*2 * [np.array([box for _, box in boxes])], -1e-6)
+    assert [(boxes[m][0], boxes[n][0]) for m, n in np.argwhere(np.triu(meets, 1))] == []
     for text, (left, bottom, right, top) in boxes:
         assert left > -0.3 and bottom > -0.3 and right < page.width + 0.3 and top < page.height + 0.3, text
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from matrix_cinema.files.scene import VIEWS, load_scene
 from matrix_cinema.staging import captions
-from matrix_cinema.staging.composition import clashes, compose, outlines
+from matrix_cinema.staging.boxes import clashes
+from matrix_cinema.staging.composition import compose, outlines
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.views import INSIDE
 

@@ -3,7 +3,8 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matrix_cinema.staging.placing import Option, covered, overlaps, settle, spread, strips
+from matrix_cinema.staging.boxes import Ground, overlaps, strips
+from matrix_cinema.staging.placing import ROOM, Option, settle, spread
 
 corner = st.floats(0, 1)
 places = st.tuples(corner, corner, st.floats(0.05, 0.4), st.floats(0.02, 0.2), st.floats(0, 90))
@@ -21,7 +22,7 @@ def test_nothing_that_is_taken_shares_room(items, fixed):
     taken = settle([[option(*place) for place in places] for places in items], fixed)
     for n, one in enumerate(taken):
         others = np.concatenate([fixed, *(o.boxes for m, o in enumerate(taken) if m != n)])
-        assert overlaps(one.boxes, others) == 0
+        assert overlaps(one.boxes, others, ROOM) == 0
 
 
 def test_the_cheapest_place_is_taken_and_what_has_none_is_left_out():
@@ -42,12 +43,12 @@ def test_spread_keeps_order_and_distance_and_stays_near(spots, apart):
         np.testing.assert_allclose(moved, spots, atol=1e-9)
 
 
-def test_covered_counts_what_lies_under_a_box():
+def test_ground_counts_what_lies_under_a_box():
     square = np.array([[(0, 0), (2, 0), (2, 2), (0, 2)]], float)
     boxes = np.array([[0.5, 0.5, 1.5, 1.5], [3, 3, 4, 4], [1.0, 0.5, 3.0, 1.5]])
-    inside, outside, half = covered(boxes, square)
+    inside, outside, half = Ground(square).under(boxes)
     assert inside == 1 and outside == 0 and 0.3 < half < 0.7
-    assert covered(boxes, np.concatenate([square, square[:, ::-1]]))[0] == 2  # either way round
+    assert Ground(np.concatenate([square, square[:, ::-1]])).under(boxes)[0] == 2  # either way round
 
 
 def test_strips_hold_the_line():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import captions
+from .boxes import clashes
 from .framing import View
 from .lettering import Lettering, lettering
 from .overlay import Overlay, overlay
@@ -82,20 +83,6 @@ def outlines(letters, view, aspect):
     corners = [label.position + label.corners() @ axes for label in letters.labels]
     points = (view.project(np.array(corners).reshape(-1, 3)) + 1) / 2 * (aspect, 1.0)
     return points.reshape(-1, 4, 2)
-
-
-def clashes(outlines, least=1e-6):
-    """The pairs (m, n) of rectangles (k, 4, 2), turned anyhow, that share room."""
-    found = []
-    for n, one in enumerate(outlines):
-        for m, other in enumerate(outlines[:n]):
-            sides = np.array([one[1] - one[0], one[3] - one[0], other[1] - other[0], other[3] - other[0]])
-            normals = sides / (np.linalg.norm(sides, axis=1, keepdims=True) + 1e-12)
-            a, b = one @ normals.T, other @ normals.T
-            shared = np.minimum(a.max(axis=0), b.max(axis=0)) - np.maximum(a.min(axis=0), b.min(axis=0))
-            if (shared > least).all():
-                found.append((m, n))
-    return found
 
 
 def mark_of(label, view):

@@ -6,13 +6,13 @@ far away as what it belongs to, so it moves with that.
 """
 
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 
 from ..look.typeface import extent
 from . import captions, mm_names
-from .placing import Option, around, covered, faces, overlaps, settle, spread, strips
+from .boxes import Ground, around, faces, meeting, strips
+from .placing import ROOM, Option, settle, spread
 
 NARROW = 1.35  # frames narrower than this, width to height, have smaller type
 TITLE, NAME, DETAIL, AXIS, TOKEN = 0.044, 0.042, 0.026, 0.025, 0.026  # heights of the picture
@@ -158,7 +158,8 @@ class _Page:
         named = set(captions.named(p))
         self.named = [plane for plane in self.planes if plane in named]
         self.quads = np.array([self.project(plane.corners()) for plane in self.planes]).reshape(-1, 4, 2)
-        self.interiors = np.array([face for cuboid in p.arrangement.cuboids for face in self.faces(cuboid)])
+        interiors = np.array([face for cuboid in p.arrangement.cuboids for face in self.faces(cuboid)])
+        self.ground, self.interiors = Ground(self.quads), Ground(interiors.reshape(-1, 4, 2))
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (aspect, 1.0)])
         self.content = np.array([*ends.min(axis=0), *ends.max(axis=0)])
         self.center = 0.5 * (self.content[:2] + self.content[2:])
@@ -218,7 +219,7 @@ class _Page:
 
     def covering(self, boxes):
         """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""
-        return OVER * covered(boxes, self.quads) + OVER_PRODUCTS * covered(boxes, self.interiors)
+        return OVER * self.ground.under(boxes) + OVER_PRODUCTS * self.interiors.under(boxes)
 
     # Names
 
@@ -305,22 +306,30 @@ class _Page:
             edges = np.array([[*points.min(axis=0), *points.max(axis=0)] for points in edges])
             left, low, right, high = edges.T
             x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * TITLE * self.scale
-            options = []
-            for part, (far, step) in product(TITLE_SCALES, TITLE_STEPS):
-                for xs, ys, align, cost in (
-                    (x, low - far - 0.5 * TITLE, "CENTER", 8.0 * down),
-                    (left - far, y, "RIGHT", 8.0 * (not down)),
-                    (x, high + far, "CENTER", 6.0 + 8.0 * down),
-                    (right + far, y, "LEFT", 1.0 + 8.0 * (not down)),
-                ):
-                    lines = [
-                        self.line(text, at, part * TITLE, align, corners.mean(axis=0), "title")
-                        for (text, corners, _), at in zip(group, np.stack([xs, ys], axis=1), strict=True)
+            anchors, ways = [corners.mean(axis=0) for _, corners, _ in group], []
+            for part in TITLE_SCALES:
+                lines = {
+                    align: [
+                        self.line(text, (0.0, 0.0), part * TITLE, align, anchor, "title")
+                        for (text, _, _), anchor in zip(group, anchors, strict=True)
                     ]
-                    boxes = np.concatenate([_boxes(line) for line in lines])
-                    cost = len(group) * (cost + step + 30.0 * (1.0 - part) + self.costs(boxes).mean())
-                    if overlaps(boxes, boxes) == len(boxes):  # each with itself alone
-                        options.append(Option(boxes, cost, _writer(lines)))
+                    for align in ("LEFT", "CENTER", "RIGHT")
+                }
+                for far, step in TITLE_STEPS:
+                    dear = step + 30.0 * (1.0 - part)
+                    ways += [
+                        (lines["CENTER"], x, low - far - 0.5 * TITLE, dear + 8.0 * down),
+                        (lines["RIGHT"], left - far, y, dear + 8.0 * (not down)),
+                        (lines["CENTER"], x, high + far, dear + 6.0 + 8.0 * down),
+                        (lines["LEFT"], right + far, y, dear + 1.0 + 8.0 * (not down)),
+                    ]
+            places = np.array([(xs, ys) for _, xs, ys, _ in ways]).transpose(0, 2, 1)  # (ways, titles, 2)
+            boxes = np.array([[line.box for line in lines] for lines, *_ in ways]) + np.tile(places, 2)
+            costs = self.costs(boxes.reshape(-1, 4)).reshape(len(ways), -1).mean(axis=1)
+            costs = len(group) * (costs + [cost for *_, cost in ways])
+            shared = np.count_nonzero(meeting(boxes, boxes, ROOM), axis=(1, 2))
+            free = np.flatnonzero(shared == len(group))  # each with itself alone
+            options = [Option(boxes[n], costs[n], _writer(ways[n][0], places[n])) for n in free]
             yield _Item("title", group[0][2], options)
 
     # Axes
@@ -379,7 +388,7 @@ class _Page:
         for axis in captions.axes_of(self.p, self.named, LONGEST_TOKEN):
             if not axis.texts:
                 continue
-            options = []
+            widths, options = np.array([self.p.typeface.width(text) for text in axis.texts]), []
             for plane, of_rows in axis.sides:
                 along, ruler = _axis(plane, of_rows)
                 for first, outward in self.ends(plane, of_rows):
@@ -389,16 +398,17 @@ class _Page:
                         step = 1 if outward[int(turned)] > 0 else -1
                         aside = 4.0 * (1.0 - step * outward[int(turned)]) + 5.0 * turned
                         for scale in TOKEN_SCALES:
-                            column = self.column(axis, anchors, points, scale, turned, step)
+                            column = self.column(axis, widths, anchors, points, scale, turned, step)
                             options.append(Option(column.boxes, column.cost + aside, column.write))
             yield _Item("tokens", axis.sides[0][0].stage.name, options)
 
-    def column(self, axis, anchors, points, scale, turned, step):
-        """The labels of one axis in a column beside its `points` (n, 2), at the right (step 1) or the left
-        (-1); or `turned`, in a row above (1) or below (-1) them, to be read upwards."""
+    def column(self, axis, widths, anchors, points, scale, turned, step):
+        """The labels of one axis, as wide as `widths` (n,) in their size, in a column beside its `points`
+        (n, 2), at the right (step 1) or the left (-1); or `turned`, in a row above (1) or below (-1) them, to
+        be read upwards."""
         across, up = (1, 0) if turned else (0, 1)
         size = TOKEN * scale
-        high, widths = size * self.scale, self.widths(axis) * size * self.scale
+        high, widths = size * self.scale, widths * size * self.scale
         apart, room = LEADING * high, FAN * (self.aspect if turned else 1.0)
         every = max(1, -(-len(axis.texts) // max(1, int(room / apart))))
         chosen = np.arange(0, len(axis.texts), every)
@@ -434,10 +444,6 @@ class _Page:
             return Written([*lines, *([head] if head else [])], tuple(arms), every)
 
         return Option(np.concatenate([typed, leaders]), cost, write)
-
-    def widths(self, axis):
-        """The widths of an axis' labels, in their size: (n,)."""
-        return np.array([self.p.typeface.width(text) for text in axis.texts])
 
     def head(self, title, boxes, step, turned, anchor):
         """The title of an axis over its labels, as over a column of a table; before a row of them."""
@@ -497,8 +503,11 @@ def _notes(items, written):
     return notes
 
 
-def _writer(lines):
-    return lambda: Written(lines)
+def _writer(lines, places=None):
+    """What writes these lines, at `places` if not where they are."""
+    if places is None:
+        return lambda: Written(lines)
+    return lambda: Written([replace(line, at=at) for line, at in zip(lines, places, strict=True)])
 
 
 def _boxes(line):

@@ -87,14 +87,3 @@ def length(text, dpi, where="width"):
         raise InputError(f'{where}: "{text}" is not a length such as 3.3in, 84mm, 8.4cm, 240pt or 1980px '
                          "(0.25in to 100in)")
     return points
-
-
-def overlap(a, b):
-    """Whether two boxes (left, bottom, right, top) have more than an edge in common."""
-    return a[0] < b[2] - 1e-6 and b[0] < a[2] - 1e-6 and a[1] < b[3] - 1e-6 and b[1] < a[3] - 1e-6
-
-
-def around(boxes):
-    """The box around several boxes."""
-    left, bottom, right, top = zip(*boxes, strict=True)
-    return min(left), min(bottom), max(right), max(top)

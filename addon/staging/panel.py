@@ -11,10 +11,11 @@ import numpy as np
 
 from ..errors import InputError
 from . import captions
+from .boxes import around, faces, overlaps
 from .framing import View, axes, nearest, view_from
 from .layout import Cuboid, Plane
-from .page import ASCENT, BOLDER, DESCENT, Rule, Text, around, overlap
-from .placing import faces, spread
+from .page import ASCENT, BOLDER, DESCENT, Rule, Text
+from .placing import spread
 from .views import INSIDE, direction_of, inside_view, optics_of, parts_of
 
 LEAST = 5.0  # points; journals print nothing smaller
@@ -28,6 +29,7 @@ PAD = 1.0  # points free at all sides
 FAR = 8.0  # points from a name to its matrix, from which a leader joins them
 GAP = 2.0  # points between type and what it belongs to
 INSIDE_SHAPE = 0.62  # height to width of a view from inside
+EDGE = 1e-6  # points that boxes which only touch may have in common
 TALLEST = 1.3  # height to width of a panel, unless a height is asked for
 
 
@@ -92,7 +94,7 @@ def panel(p, type, width, height=None, free=(0.0, 0.0, 0.0, 0.0), *, names=True,
         drawn = page(points)
         drawn = np.array((*drawn.min(axis=0), *drawn.max(axis=0)))
         labels = _Labels(p, parts, page, type, names, tokens, chosen)
-        content = np.array(around([drawn, *labels.boxes()]))
+        content = around(np.array([drawn, *labels.boxes()]))
         wanted = room + np.maximum((content - drawn) * (-1, -1, 1, 1), 0.0)[[0, 2, 1, 3]]
         tall = fixed or min(content[3] - content[1] + room[2] + room[3], tallest)
         settled = np.abs(wanted - margins).max() < 0.1 and abs(tall - height) < 0.1
@@ -151,7 +153,8 @@ class _Labels:
                 self.rules += [Rule(*a, *b) for a, b in zip(quad, np.roll(quad, -1, axis=0), strict=True)]
 
     def boxes(self):
-        return [text.box(self.type.measure) for text in self.texts]
+        """Those of all type so far: (n, 4)."""
+        return _rows(text.box(self.type.measure) for text in self.texts)
 
     def _write_tokens(self, planes):
         """Labels of each axis, once: where several matrices share an axis, where it is freest."""
@@ -249,13 +252,13 @@ class _Labels:
     def _write_names(self, planes):
         """The name of each matrix and its shape under it, where it is freest around it; and the titles of
         results that stand side by side."""
-        taken = self.boxes() + [rule.box() for rule in self.rules]
+        taken = np.concatenate([self.boxes(), _rows(rule.box() for rule in self.rules)])
         for titles, down in () if self.p.scene.camera.subject else captions.titled(self.p):
             for title, corners, _ in titles:
                 best = min(self._title_places(title, self.page(corners), down),
                            key=lambda text: self._title_cost(text.box(self.type.measure), taken))
                 self.texts.append(best)
-                taken.append(best.box(self.type.measure))
+                taken = np.concatenate([taken, _rows([best.box(self.type.measure)])])
         named = [plane for plane in captions.named(self.p) if any(plane is one for one in planes)]
         # Small ones first, and those seen from their edge: they have the least room around them.
         for plane in sorted(named, key=lambda plane: _area(self.page(plane.corners(0.5)))):
@@ -271,7 +274,7 @@ class _Labels:
                 continue
             self.texts += best.block.texts(best)
             self.rules += best.leader()
-            taken += best.boxes(0.0)
+            taken = np.concatenate([taken, _rows(best.boxes(0.0))])
 
     def _title_places(self, title, corners, down):
         """Where the title of a result among others may stand: below it, or at its left if they run down."""
@@ -286,8 +289,8 @@ class _Labels:
         return 1000 * self._hits([box], taken) + self.ground.under(box)
 
     def _hits(self, boxes, taken):
-        """How many of the boxes that are taken others lie over."""
-        return sum(overlap(box, other) for box in boxes for other in taken)
+        """How many of the boxes (n, 4) that are taken others lie over."""
+        return overlaps(_rows(boxes), taken, -EDGE)
 
     def _cost(self, place, taken):
         """How bad a place for a name is: over another, over a matrix, away from its own, beyond the rest."""
@@ -363,6 +366,11 @@ class _Block:
             right = name.box(self.type.measure)[2]
             written.append(Text(self.after, right + 0.04 * size, y + 0.38 * size, 0.65 * size))
         return written
+
+
+def _rows(boxes):
+    """Boxes (left, bottom, right, top) as an array (n, 4)."""
+    return np.array(list(boxes), float).reshape(-1, 4)
 
 
 def _shape(p, plane):

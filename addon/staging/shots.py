@@ -450,7 +450,7 @@ def filled(p, marks, written, aspect):
     seen = s.chosen.seen(s.axes)
     reach, centre = clear(seen, s.optics, s.margins, written, s.aspect)
     outlines = _projected(seen, centre, reach, s.optics)
-    if _covered(outlines, _rectangles(written, s.aspect)):
+    if _covered(outlines[None], _rectangles(written, s.aspect))[0]:
         return 0.0
     return float(np.ptp(outlines.reshape(-1, 2), axis=0).max() / 2)
 
@@ -465,11 +465,11 @@ def clear(seen, optics, margins, written, aspect):
 
     def found(reach):
         low, high = window(points, reach, optics, margins)
-        for y in _spread(low[1], high[1], CANDIDATES[1]):
-            for x in _spread(low[0], high[0], CANDIDATES[0]):
-                if not _covered(_projected(outlines, (x, y), reach, optics), rectangles):
-                    return np.array([x, y])
-        return None
+        across, upward = (_spread(low[n], high[n], CANDIDATES[n]) for n in (0, 1))
+        places = np.array([(x, y) for y in upward for x in across])
+        seen_from = _projected(outlines, places[:, None, None], reach, optics)
+        free = np.flatnonzero(~_covered(seen_from, rectangles))
+        return places[free[0]] if len(free) else None
 
     best = found(least)
     if best is not None:
@@ -520,15 +520,17 @@ def _projected(seen, centre, reach, optics):
     return (seen[..., :2] - centre) / size / optics.half
 
 
-def _covered(parts, written):
-    """Whether any of the outlines of parts (n, corners, 2) shares room with one of the rectangles (m, 4).
+def _covered(views, written):
+    """In which views (v, n, corners, 2) an outline shares room with one of the rectangles (m, 4): (v,).
 
     Two are apart where a line lies between them, of those that run in one of `_FAN`'s directions.
     """
-    low, high = parts.min(axis=1), parts.max(axis=1)
-    near = ((high[:, None] > written[:, :2]) & (low[:, None] < written[:, 2:])).all(axis=2)
-    which, under = np.nonzero(near)
-    own = parts[which] @ _FAN
-    other = written[under][:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ _FAN
-    apart = (own.max(axis=1) <= other.min(axis=1)) | (own.min(axis=1) >= other.max(axis=1))
-    return not apart.any(axis=1).all()
+    low, high = views.min(axis=2), views.max(axis=2)
+    near = ((high[:, :, None] > written[:, :2]) & (low[:, :, None] < written[:, 2:])).all(axis=3)
+    which, part, under = np.nonzero(near)
+    own, other = views @ _FAN, written[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ _FAN
+    begin, end = own.min(axis=2)[which, part], own.max(axis=2)[which, part]
+    apart = (end <= other.min(axis=1)[under]) | (begin >= other.max(axis=1)[under])
+    covered = np.zeros(len(views), bool)
+    covered[which[~apart.any(axis=1)]] = True
+    return covered

@@ -1,0 +1,86 @@
+"""Upright boxes on a picture or a page, (left, bottom, right, top), and what shares room with what."""
+
+import numpy as np
+
+PIECES = 6  # in which leaders and turned lines are looked at
+NOTHING = np.array([np.inf, np.inf, -np.inf, -np.inf])  # the box around none
+_SAMPLES = np.stack(np.meshgrid([0.05, 0.5, 0.95], [0.1, 0.9]), axis=-1).reshape(-1, 2)
+
+
+def around(boxes):
+    """The box around boxes (n, 4)."""
+    return around_each([boxes])[0]
+
+
+def around_each(groups):
+    """The box around the boxes (n, 4) of each of several groups; NOTHING around those of an empty one."""
+    if not groups:
+        return np.empty((0, 4))
+    starts = np.cumsum([0, *(len(boxes) + 1 for boxes in groups[:-1])])
+    every = np.concatenate([part for boxes in groups for part in (NOTHING[None], boxes)])
+    low, high = np.minimum.reduceat(every[:, :2], starts), np.maximum.reduceat(every[:, 2:], starts)
+    return np.concatenate([low, high], axis=1)
+
+
+def meeting(boxes, others, room=0.0):
+    """Which of the boxes (..., n, 4) come nearer than `room` to which of the others (..., m, 4), or have at
+    least so much in common where that is negative: (..., n, m)."""
+    left, low, right, high = (boxes[..., n, None] for n in range(4))
+    begin, bottom, end, top = (others[..., None, :, n] for n in range(4))
+    beside = (left < end + room) & (right > begin - room)
+    return beside & (low < top + room) & (high > bottom - room)
+
+
+def overlaps(boxes, others, room=0.0):
+    """How many pairs of boxes (n, 4) and (m, 4) are nearer to each other than `room`."""
+    return int(np.count_nonzero(meeting(boxes, others, room)))
+
+
+def clashes(outlines, least=1e-6):
+    """The pairs (m, n), m before n, of rectangles (k, 4, 2), turned anyhow, that share room."""
+    sides = outlines[:, [1, 3]] - outlines[:, [0]]
+    normals = sides / (np.linalg.norm(sides, axis=2, keepdims=True) + 1e-12)
+    along = np.einsum("nad,mcd->namc", normals, outlines)  # each by the two directions of each
+    low, high = along.min(axis=3), along.max(axis=3)
+    own = np.arange(len(outlines))
+    shared = np.minimum(high, high[own, :, own][:, :, None]) - np.maximum(low, low[own, :, own][:, :, None])
+    both = (shared > least).all(axis=1)
+    return [(int(m), int(n)) for n, m in np.argwhere(np.tril(both & both.T, -1))]
+
+
+class Ground:
+    """What of a picture is under convex quadrilaterals (m, 4, 2)."""
+
+    def __init__(self, quads):
+        a, side = quads, np.roll(quads, -1, axis=1) - quads
+        # A point (x, y) is inside where all four of (x, y, 1) · sides are of one sign: that of the area.
+        sides = np.stack([-side[..., 1], side[..., 0], side[..., 1] * a[..., 0] - side[..., 0] * a[..., 1]])
+        across = a[:, 2:] - a[:, :2]
+        area = across[:, 0, 0] * across[:, 1, 1] - across[:, 0, 1] * across[:, 1, 0]
+        self.sides = (sides * np.sign(area)[:, None]).transpose(2, 0, 1)  # (4, 3, m)
+
+    def under(self, boxes):
+        """How much of it lies under each of the boxes (n, 4), in layers, two at most: (n,)."""
+        if not self.sides.size or not len(boxes):
+            return np.zeros(len(boxes))
+        samples = boxes[:, None, :2] + (boxes[:, None, 2:] - boxes[:, None, :2]) * _SAMPLES
+        samples = np.concatenate([samples, np.ones((*samples.shape[:2], 1))], axis=2).reshape(-1, 3)
+        a, b, c, d = (samples @ side > 1e-9 for side in self.sides)
+        layers = np.count_nonzero(a & b & c & d, axis=1)
+        return np.minimum(layers, 2).reshape(len(boxes), -1).mean(axis=1)
+
+
+def strips(starts, ends, half):
+    """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in
+    PIECES of them."""
+    at = np.linspace(0.0, 1.0, PIECES + 1)[:, None, None]
+    points = starts + (ends - starts) * at
+    low, high = np.minimum(points[1:], points[:-1]), np.maximum(points[1:], points[:-1])
+    return np.concatenate([low - half, high + half], axis=2).reshape(-1, 4)
+
+
+def faces(corners):
+    """The six faces, (4, 2) each, of a cuboid whose corners (8, 2) count in binary."""
+    cube = corners.reshape(2, 2, 2, 2)
+    sides = [np.moveaxis(cube, axis, 0)[end] for axis in range(3) for end in (0, 1)]
+    return [side.reshape(4, 2)[[0, 1, 3, 2]] for side in sides]
