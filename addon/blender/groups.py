@@ -54,7 +54,8 @@ def visit(g):
         index = g.input(axis, int)
         stride = g.input(f"Stride {axis}", int)
         block = g.input(f"Block {axis}", int, 1, low=1)
-        step = (index % block) * stride + step
+        # An axis that is not swept costs nothing for each product: 0 is one value, no field.
+        step = g.switch(stride > 0, (index % block) * stride, 0) + step
     g.output("Weight", float, g.clamp(sweep - step))
     g.output("Age", float, sweep - step - 1.0)
     return g.finish()
@@ -137,7 +138,7 @@ def gap_inputs(g, axis):
 
 def spread(g, index, step, block, gap):
     """`index` steps along an axis, with a gap between its blocks."""
-    return g.scaled(step, index + gap * (index // block))
+    return g.scaled(step, g.switch(gap > 0.0, index + gap * (index // block), index * 1.0))
 
 
 @shared
@@ -152,7 +153,7 @@ def standing(g):
     return pooling.standing(g)
 
 
-def pooled(g, entries, columns, masked=False):
+def pooled(g, entries, columns, alike, masked=False, finish=0.0):
     """The beads of a matrix's entries, which are these entries where nothing is pooled; and the inputs that
     say where they stand, {"Position", "Span"}."""
     places = {}
@@ -160,20 +161,27 @@ def pooled(g, entries, columns, masked=False):
         hint = f"From one {axis} to the next"
         places[f"{axis}_Step"] = g.input(f"{axis.title()} Step", "vector", hint=hint)
         places[f"Gap_Block_{axis}"], places[f"Gap_{axis}"] = gap_inputs(g, axis)
-    points = g.call(
+    sizes = [
+        g.input(f"Pool {name}", int, 1, low=1, hint=f"{name} of entries for which one element stands")
+        for name in ("Rows", "Columns")
+    ]
+    pooling = sizes[0] * sizes[1] > 1
+    made = g.call(
         beads(),
         Entries=entries,
         Columns=columns,
         Masked=masked,
+        Alike=alike,
+        Finish=finish,
         Gap_Block_row=places["Gap_Block_row"],
         Gap_Block_column=places["Gap_Block_column"],
-        Pool_Rows=g.input("Pool Rows", int, 1, low=1, hint="Rows of entries for which one element stands"),
-        Pool_Columns=g.input("Pool Columns", int, 1, low=1, hint="Columns of entries of one element"),
+        Pool_Rows=sizes[0],
+        Pool_Columns=sizes[1],
         Pool_Rule=g.input("Pool Rule", int, 0, low=0, hint=", ".join(POOLINGS)),
     )["Beads"]
     depth = g.input("Depth", float, 1.0, low=0.0, hint="Of the thickest bead, in entries")
-    stand = g.call(standing(), Depth=depth, **places)
-    return points, {"Position": stand["Position"], "Span": stand["Span"]}
+    stand = g.call(standing(), Pooled=pooling, Depth=depth, **places)
+    return g.switch(pooling, made, entries), {"Position": stand["Position"], "Span": stand["Span"]}
 
 
 def look_inputs(g):
@@ -189,19 +197,22 @@ def look_inputs(g):
 
 
 def argument_inputs(g, i, j):
-    """The inputs that say which entries the product that takes this matrix is using now."""
-    return g.call(
+    """The inputs that say which entries the product that takes this matrix is using now: whether there is
+    such a product, and what each entry is lit."""
+    steps = g.input("Consumer Steps", int, 0)
+    lit = g.call(
         active(),
         row=i,
         column=j,
         Sweep=g.input("Consumer Sweep", float, 0.0, hint="Sweep of the product that takes this matrix"),
-        Steps=g.input("Consumer Steps", int, 0),
+        Steps=steps,
         **{
             name.replace(" ", "_"): g.input(name, int, default, low=default)
             for axis in ("row", "column")
             for name, default in ((f"Stride {axis}", 0), (f"Block {axis}", 1))
         },
     )["Lit"]
+    return steps > 0, lit
 
 
 @shared
@@ -216,8 +227,9 @@ def Matrix(g):
     n = g.index()
     i, j = n // columns, n % columns
     points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
-    points = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j))
-    points, places = pooled(g, points, columns)
+    taken, lit = argument_inputs(g, i, j)
+    points = g.store(points, i=i, j=j, lit=lit)
+    points, places = pooled(g, points, columns, alike=~taken)
     value = g.attribute("value")
     points = g.store(points, tone=g.call(tone(), Value=value, High=high, Zero=zero)["Tone"])
     drawn = g.call(
@@ -598,14 +610,16 @@ def finished(g, points, columns, sums, visited, final, present):
     # One node per attribute, read by the next. Of what is not finished at all a bead shows nothing. Where
     # nothing is, there are no finished values, and no mask without one: what is not there reads as 0.
     begun = each | (finish > 0.0)
-    plain = g.store(points, i=i, j=j, lit=argument_inputs(g, i, j), sum=sums)
+    taken, lit = argument_inputs(g, i, j)
+    plain = g.store(points, i=i, j=j, lit=lit, sum=sums)
     final = g.switch(g.attribute("finish") > 0.0, final, 0.0)
     ends = g.store(plain, finish=g.switch(each, visited, finish), final=final)
     points = g.switch(begun, ends, plain)
     points = g.switch(masked, g.store(points, present=present), points)
-    total, final, finish = (g.attribute(name) for name in ("sum", "final", "finish"))
+    whole, total, final, finish = (finish, *(g.attribute(name) for name in ("sum", "final", "finish")))
     points = g.store(points, value=g.mix(total, final, finish))
-    points, places = pooled(g, points, columns, masked=masked)
+    alike = ~(taken | masked | each)
+    points, places = pooled(g, points, columns, alike, masked, finish=whole)
 
     def mixed(group, output, *inputs):
         a, b = (

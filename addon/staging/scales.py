@@ -48,7 +48,7 @@ def probability_scale(color_map):
     return Scale(0.0, 1.0, color_map)
 
 
-def product_scale(left, right, percentile, color_map, budget=4_000_000):
+def product_scale(left, right, percentile, color_map, budget=1_000_000):
     """The scale of left[i, k] · right[k, j]: the `percentile` of the products' magnitudes.
 
     Exact up to `budget` products; above it from every n-th row and column, with the exact
