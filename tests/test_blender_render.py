@@ -249,10 +249,12 @@ def test_an_interrupted_film_keeps_its_frames_and_goes_on(tiny, capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process there gets no SIGINT")
 def test_an_interrupt_does_not_wait_for_the_frame(tiny):
+    """Not even where the process was started by one that ignores interrupts, which is handed on."""
     command = ["render", str(tiny), "-o", str(tiny.parent / "a.png"), "--size", "512x512",
                "--samples", "4096", "--json-progress"]
     process = subprocess.Popen([sys.executable, "scripts/matrix_cinema.py", *command], cwd=ROOT,
-                               stderr=subprocess.PIPE, text=True)
+                               stderr=subprocess.PIPE, text=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
     for line in process.stderr:
         if json.loads(line)["done"] > 0:
             break

@@ -511,7 +511,11 @@ import json, sys, time
 for n in range(3):
     print(json.dumps({"job": "rendering", "percent": 40 * n, "left": 9 - n, "elapsed": n}), file=sys.stderr)
 print("matrix-cinema: error: the disk is full", file=sys.stderr, flush=True)
-if sys.argv[1] == "wait":
+if sys.argv[1] == "deaf":
+    import signal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print("matrix-cinema: deaf", file=sys.stderr, flush=True)
+if sys.argv[1] in ("wait", "deaf"):
     time.sleep(60)
 sys.exit(int(sys.argv[1]))
 """
@@ -540,6 +544,18 @@ def test_a_job_can_be_cancelled(tmp_path):
     running.cancel()
     finished(running)
     assert running.cancelled and not running.ok
+
+
+def test_a_job_that_hears_nothing_is_ended_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "GRACE", 0.3)
+    for end in (finished, lambda _: job.stop()):
+        running = job.current = job.Job([sys.executable, "-c", SAYS, "deaf"], tmp_path / "x.mp4")
+        while running.message != "deaf":
+            running.poll()
+        running.cancel()
+        end(running)
+        assert running.cancelled and not running.ok and not running.poll()
+    assert job.current is None
 
 
 def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import bpy
@@ -21,6 +22,7 @@ from ..render.progress import clock_time
 ADDON = __package__.partition(".addon.")[0]
 COMMAND = "matrix_cinema"
 _BEGINNING = "Starting Blender"
+GRACE = 4.0  # seconds for a cancelled process to end by itself: while Blender starts it hears nothing
 
 current = None  # the job that is running, if any: one at a time
 
@@ -35,7 +37,7 @@ class Job:
     def __init__(self, command, output):
         self.output = Path(output)
         self.part, self.text, self.message = 0.0, _BEGINNING, ""
-        self.cancelled = False
+        self.cancelled, self._deadline = False, None
         handle, self._log = tempfile.mkstemp(prefix="matrix_cinema_", suffix=".log")
         with open(handle, "wb") as log:
             self._process = subprocess.Popen(
@@ -45,11 +47,15 @@ class Job:
 
     def poll(self):
         """Take in what the process has said since the last call. Whether it still runs."""
+        if self._reader.closed:
+            return False
         runs = self._process.poll() is None
+        if runs and self.cancelled and time.monotonic() > self._deadline:
+            self._process.kill()
         *lines, self._begun_line = (self._begun_line + self._reader.read()).split("\n")
         for line in lines:
             self._take(line.strip())
-        if not runs and not self._reader.closed:
+        if not runs:
             self._reader.close()
             os.unlink(self._log)
         return runs
@@ -60,13 +66,20 @@ class Job:
         return self._process.returncode == 0
 
     def cancel(self):
-        """Ask the process to end. The frames that are done stay."""
+        """Ask the process to end; after GRACE `poll` ends it. The frames that are done stay."""
         self.cancelled, self.text = True, "Stopping"
+        self._deadline = time.monotonic() + GRACE
         if self._process.poll() is None:
             if os.name == "posix":
                 self._process.send_signal(signal.SIGINT)
             else:
                 self._process.terminate()
+
+    def end(self):
+        """Cancel, and wait until the process has ended."""
+        self.cancel()
+        while self.poll():
+            time.sleep(0.02)
 
     def _take(self, line):
         if line.startswith("{"):
@@ -114,5 +127,5 @@ def stop():
     """End the running job, if any: when the extension is disabled or another file is opened."""
     global current
     if current is not None:
-        current.cancel()
+        current.end()
         current = None
