@@ -73,3 +73,28 @@ def test_nor_in_any_view_of_the_attention_head(view):
 @pytest.mark.parametrize("name", ["attention_head", "textbook/01_two_by_three", "chains/feed_forward"])
 def test_nor_on_a_tall_picture(name):
     check(planned(name), TALL)
+
+
+@pytest.mark.parametrize("name, move", [
+    ("attention_head", "visit"), ("attention_head", "follow"), ("chains/binary_tree", "visit"),
+    ("attention/04_head_grid", "push_in"), ("attention/02_full_head", "visit"),
+])
+def test_every_phase_of_a_film_has_labels_of_its_own(name, move):
+    """They follow each other without a gap; none is on another, on title or legend, or out of the frame."""
+    p = planned(name)
+    camera = dataclasses.replace(p.scene.camera, move=move)
+    made = compose(dataclasses.replace(p, scene=dataclasses.replace(p.scene, camera=camera)), WIDE)
+    phases = [one.phase for one in made.every]
+    assert len(phases) > 1 and phases[0].start == 1 and phases[-1].end > p.timeline.last_frame
+    assert all(a.start < a.end == b.start for a, b in zip(phases, phases[1:], strict=False))
+    boxes = np.array([item.box for item in (*made.overlay.strips, *made.overlay.lines) if not
+                      getattr(item, "shown", None)]).reshape(-1, 2, 2)
+    written = np.stack([boxes[:, [0, 1, 1, 0], 0], boxes[:, [0, 0, 1, 1], 1]], axis=2)
+    for one in made.earlier:
+        assert one.phase.start <= one.phase.at < one.phase.end
+        corners = outlines(one.lettering, made.shot.view(one.phase.at), WIDE)
+        assert corners.min() > -1e-6 and (corners.max(axis=(0, 1)) < (WIDE + 1e-6, 1 + 1e-6)).all()
+        assert [pair for pair in clashes(np.concatenate([written, corners])) if pair[0] >= len(written)] == []
+        assert {label.kind for label in one.lettering.labels} >= {"name", "detail"}
+        told = [line.text for line in made.overlay.lines if line.shown == (one.phase.start, one.phase.end)]
+        assert told == list(one.lettering.notes)

@@ -124,7 +124,7 @@ def test_what_is_being_made_is_in_the_frame_all_the_time(name, view, move):
     assert names == {n for n, m in p.timeline.moves.items() if m.swept > m.start}
     for act in acts:
         parts = [part for name in act.names for part in views.family_of(p.arrangement, name)]
-        subject = subject_of(parts, marks)
+        subject = subject_of(parts, [])  # whose labels are those of its phase: see test_lettering
         for frame in np.arange(act.start, act.end):
             view = film.view(frame)
             assert view.seen(subject.points(view))[2].min() > 0

@@ -88,7 +88,9 @@ def draw(p, target=None):
     view = whole.shot.view(1.0)
     lens = camera.place(whole.shot, rooms["Stage"], target)
     lift_to(lens, rooms["Lettering"])
-    lettering.write_labels(p, whole.lettering, whole.view, font, lens, rooms["Lettering"])
+    for one in whole.every:
+        shown = (one.phase.start, one.phase.end) if whole.earlier else None
+        lettering.write_labels(p, one.lettering, one.view, font, lens, rooms["Lettering"], shown)
     lettering.write_overlay(p, view, whole.overlay, font, rooms["Lettering"], target)
     everything = subject_of(parts_of(p.arrangement), whole.marks)
     studio.light(p, view, everything.points(view), environment, rooms["Stage"], target)

@@ -39,9 +39,9 @@ def load_font(p):
     return font
 
 
-def write_labels(p, letters, view, font, camera, collection):
+def write_labels(p, letters, view, font, camera, collection, shown=None):
     """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
-    with the camera, without any script."""
+    with the camera, without any script. They are `shown` from one frame until another, or always."""
     strong = plain_material("Matrix Cinema type", p.style.text)
     soft = plain_material("Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.36))
     axes, leading = np.stack([view.right, view.up]), {}
@@ -50,6 +50,7 @@ def write_labels(p, letters, view, font, camera, collection):
         own = font if p.typeface.of(label.text) is p.typeface else None
         ob = text(label.text, label.size, "CENTER", material, own, collection)
         ob["mc_kind"], ob["mc_label"] = "label", label.kind
+        _show(ob, shown)
         x, y = axes @ (label.position - label.pivot) + label.middle
         ob.rotation_euler = (0.0, 0.0, label.angle)
         if label.group in leading:
@@ -59,7 +60,15 @@ def write_labels(p, letters, view, font, camera, collection):
             facing = ob.constraints.new("COPY_ROTATION")
             facing.target, facing.mix_mode = camera, "BEFORE"
     if letters.strokes:
-        _strokes(letters.strokes, soft, collection)
+        _show(_strokes(letters.strokes, soft, collection), shown)
+
+
+def _show(ob, shown):
+    """Keys for what is there from one frame until another; None: always."""
+    if shown is not None:
+        start, end = shown
+        for path in ("hide_render", "hide_viewport"):
+            compat.set_keyframes(ob, path, [(start - 1.0, 1.0), (start, 0.0), (end, 1.0)], stepped=True)
 
 
 def _strokes(strokes, material, collection):
@@ -76,6 +85,7 @@ def _strokes(strokes, material, collection):
     ob["mc_kind"] = "leader"
     _unlit(ob)
     collection.objects.link(ob)
+    return ob
 
 
 def text(body, size, align, material, font, collection):
@@ -156,10 +166,7 @@ def _animate(line, ob):
                 keys[end - half], keys[end + half] = 1.0, 0.0
             keys |= {start - half: 0.0, start + half: 1.0, end - half: 1.0, end + half: 0.0}
         compat.set_keyframes(ob, "color", sorted(keys.items()))
-    if line.shown is not None:
-        start, end = line.shown
-        for path in ("hide_render", "hide_viewport"):
-            compat.set_keyframes(ob, path, [(start - 1.0, 1.0), (start, 0.0), (end, 1.0)], stepped=True)
+    _show(ob, line.shown)
 
 
 def _dot(shape, width, material, collection):

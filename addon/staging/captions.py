@@ -27,19 +27,18 @@ def _fans(p):
     return [fan for row in p.root.rows for fan in fans(row)] if isinstance(p.root, Grid) else []
 
 
-def named(p):
-    """The planes that have a name: all but those that are one of many just like them (see `_alike`)."""
-    repeated = {
-        s
-        for roots in _alike(p)
-        for root in roots[1:]
-        for s in set(stages_of(root)) - set(stages_of(roots[0]))
-    }
+def named(p, near=""):
+    """The planes that have a name: all but those that are one of many just like them (see `_alike`), of which
+    the first has, or the one that makes or is the matrix `near`."""
+    repeated = set()
+    for roots in _alike(p):
+        told = next((root for root in roots if near in {s.name for s in stages_of(root)}), roots[0])
+        repeated |= {s for root in roots for s in set(stages_of(root)) - set(stages_of(told))}
     return [plane for plane in p.arrangement.planes if plane.stage not in repeated]
 
 
 def _alike(p):
-    """Groups of results of which only the first tells the names of what makes it: in a fan that runs down,
+    """Groups of results of which only one tells the names of what makes it: in a fan that runs down,
     and where more than MANY heads stand side by side."""
     side_by_side = [fan.roots for fan in _summed(p)]
     if isinstance(p.root, Grid):
@@ -57,7 +56,9 @@ def titled(p):
 
     They are those of a grid, or the heads of a sum or a concatenation of all.
     """
-    for group in _fans(p) + _summed(p):
+    shared = [fan for fan in _fans(p) if len(fan.roots) > 1]
+    alone = [root for fan in _fans(p) if len(fan.roots) == 1 for root in fan.roots]
+    for group in shared + ([Fan(tuple(alone))] if alone else []) + _summed(p):
         titles = []
         for one in group.roots:
             makers = {s.name for s in stages_of(one)}

@@ -13,8 +13,8 @@ from .boxes import clashes
 from .framing import View
 from .lettering import Lettering, lettering
 from .overlay import Overlay, overlay
-from .shots import Mark, Shot, filled, shot
-from .views import INSIDE
+from .shots import Mark, Phase, Shot, filled, shot
+from .views import INSIDE, family_of
 
 ROUNDS = 5
 ENOUGH, LEAST = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
@@ -23,21 +23,37 @@ TRIES = 3
 
 
 @dataclass(frozen=True, eq=False)
+class Written:
+    """The labels of a phase of the film, and the view that they were laid out for."""
+
+    phase: Phase
+    lettering: Lettering
+    view: View
+
+
+@dataclass(frozen=True, eq=False)
 class Composition:
-    """`view` is what the lettering was laid out for."""
+    """`lettering` is that of the film's end, laid out for `view`; `earlier` has those of the phases before."""
 
     shot: Shot
     lettering: Lettering
     view: View
     overlay: Overlay
     marks: tuple[Mark, ...]
+    earlier: tuple[Written, ...] = ()
+
+    @property
+    def every(self):
+        """The labels of all phases, in their order."""
+        return [*self.earlier, Written(self.shot.phases[-1], self.lettering, self.view)]
 
 
 def compose(p, aspect):
     """The Composition of a plan on a frame of this `aspect`, width to height. Labels are laid out for the
-    end of the film. The legend stands, and is written, so that the subject has enough of the frame."""
+    end of the film, and for what the camera halts at before. The legend stands, and is written, so that the
+    subject has enough of the frame."""
     if p.scene.camera.view in INSIDE or not p.scene.look.legend:
-        return _composed(p, aspect, {})
+        return _with_earlier(p, aspect, {})
     layouts = [{"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)]
     rooms = [filled(p, (), overlay(p, aspect, **layout), aspect) for layout in layouts]  # without labels
     order = sorted(range(len(layouts)), key=lambda n: (-min(rooms[n], ENOUGH), n))
@@ -46,10 +62,31 @@ def compose(p, aspect):
         made = _composed(p, aspect, layouts[n])
         part = filled(p, made.marks, made.overlay, aspect)
         if part > most:
-            best, most = made, part
+            best, most, layout = made, part, layouts[n]
         if part >= LEAST:
             break
-    return best
+    return _with_earlier(p, aspect, layout, best)
+
+
+def _with_earlier(p, aspect, layout, made=None):
+    """The Composition with the labels of all phases: the camera is there, and they keep within its frame."""
+    made = made or _composed(p, aspect, layout)
+    phases = made.shot.phases[:-1]
+    if not phases or not p.scene.look.labels:
+        return made
+    free, earlier = [*made.overlay.boxes, *beyond(aspect)], []
+    for phase in phases:
+        about = {part for name in phase.about for part in family_of(p.arrangement, name)} or None
+        view = made.shot.view(phase.at)
+        earlier.append(Written(phase, lettering(p, view, aspect, free, phase.near, about), view))
+    made = replace(made, earlier=tuple(earlier))
+    timed = [(one.lettering.notes, (one.phase.start, one.phase.end)) for one in made.every]
+    return replace(made, overlay=overlay(p, aspect, captions.notes(p), timed, **layout))
+
+
+def beyond(aspect):
+    """Boxes around the frame, (left, bottom, right, top) in heights of it."""
+    return [(-9.0, -9.0, 9.0, 0.0), (-9.0, 1.0, 9.0, 9.0), (-9.0, 0.0, 0.0, 1.0), (aspect, 0.0, 9.0, 1.0)]
 
 
 def _composed(p, aspect, layout):
@@ -65,14 +102,14 @@ def _composed(p, aspect, layout):
         if not clashes(outlines(made.lettering, film.view(end), aspect)):
             return replace(made, shot=film)
     # Labels and camera chase each other: the camera stays, and the labels keep within its frame.
-    beyond = [(-9.0, -9.0, 9.0, 0.0), (-9.0, 1.0, 9.0, 9.0), (-9.0, 0.0, 0.0, 1.0), (aspect, 0.0, 9.0, 1.0)]
-    return replace(_lettered(p, film.view(end), aspect, made.overlay, notes, layout, beyond), shot=film)
+    made = _lettered(p, film.view(end), aspect, made.overlay, notes, layout, beyond(aspect))
+    return replace(made, shot=film)
 
 
-def _lettered(p, view, aspect, written, notes, layout, beyond=()):
+def _lettered(p, view, aspect, written, notes, layout, around=()):
     """The Composition, but its shot, of a plan with its labels laid out for a view, clear of what is
     `written` before them."""
-    letters = lettering(p, view, aspect, [*written.boxes, *beyond])
+    letters = lettering(p, view, aspect, [*written.boxes, *around], p.scene.camera.subject)
     marks = tuple(mark_of(label, view) for label in letters.labels)
     return Composition(None, letters, view, overlay(p, aspect, [*notes, *letters.notes], **layout), marks)
 

@@ -116,14 +116,17 @@ class Lettering:
     notes: tuple[str, ...] = ()
 
 
-def lettering(p, view, aspect, keep_free=()):
+def lettering(p, view, aspect, keep_free=(), near="", about=None):
     """The Lettering of a plan as a View sees it on a frame of this `aspect`, width to height; nothing
-    stands in the boxes `keep_free` of the picture, (left, bottom, right, top) in heights of it."""
+    stands in the boxes `keep_free` of the picture, (left, bottom, right, top) in heights of it.
+
+    Of many matrices just alike the one `near` is named, else the first. It is `about` these planes, or all.
+    """
     if not p.scene.look.labels:
         return Lettering()
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
     for scale in SCALES:
-        page = _Page(p, view, aspect, scale)
+        page = _Page(p, view, aspect, scale, near, about)
         items = list(page.items())
         taken = settle([item.options for item in items], fixed)
         cost = sum(option.cost for option in taken) + SMALLER * (1.0 - scale) * len(items)
@@ -149,14 +152,15 @@ class _Item:
 class _Page:
     """The picture that a view gives of a plan, and what may be written on it where."""
 
-    def __init__(self, p, view, aspect, scale):
+    def __init__(self, p, view, aspect, scale, near="", about=None):
         self.p, self.view, self.aspect = p, view, aspect
         self.scale = scale * min(1.0, aspect / NARROW)
         self.orthographic = getattr(view, "orthographic", False)
         drawn = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
         self.planes = [plane for plane in drawn if self.sees(plane)]
-        named = set(captions.named(p))
-        self.named = [plane for plane in self.planes if plane in named]
+        self.told = [plane for plane in self.planes if about is None or plane in about]
+        named = set(captions.named(p, near))
+        self.named = [plane for plane in self.told if plane in named]
         self.quads = np.array([self.project(plane.corners()) for plane in self.planes]).reshape(-1, 4, 2)
         interiors = np.array([face for cuboid in p.arrangement.cuboids for face in self.faces(cuboid)])
         self.ground, self.interiors = Ground(self.quads), Ground(interiors.reshape(-1, 4, 2))
@@ -170,7 +174,10 @@ class _Page:
 
     def sees(self, plane):
         """Whether enough of a plane is in the picture to be named."""
-        corners = plane.corners()
+        return self.shows(plane.corners())
+
+    def shows(self, corners):
+        """Whether the middle of points (n, 3) is in the picture."""
         if not self.before(corners):
             return False
         x, y = self.project(corners).mean(axis=0)
@@ -301,7 +308,10 @@ class _Page:
     def titles(self):
         """The titles of results that stand beside each other, such as heads, all at the same side of what
         makes them."""
-        for group, down in captions.titled(self.p):
+        for every, down in captions.titled(self.p):
+            group = [title for title in every if self.shows(title[1])]
+            if not group:
+                continue
             edges = [self.project(corners) for _, corners, _ in group]
             edges = np.array([[*points.min(axis=0), *points.max(axis=0)] for points in edges])
             left, low, right, high = edges.T
@@ -318,7 +328,7 @@ class _Page:
                 for far, step in TITLE_STEPS:
                     dear = step + 30.0 * (1.0 - part)
                     ways += [
-                        (lines["CENTER"], x, low - far - 0.5 * TITLE, dear + 8.0 * down),
+                        (lines["CENTER"], x, low - part * (far + 0.5 * TITLE), dear + 8.0 * down),
                         (lines["RIGHT"], left - far, y, dear + 8.0 * (not down)),
                         (lines["CENTER"], x, high + far, dear + 6.0 + 8.0 * down),
                         (lines["LEFT"], right + far, y, dear + 1.0 + 8.0 * (not down)),
@@ -328,7 +338,11 @@ class _Page:
             costs = self.costs(boxes.reshape(-1, 4)).reshape(len(ways), -1).mean(axis=1)
             costs = len(group) * (costs + [cost for *_, cost in ways])
             shared = np.count_nonzero(meeting(boxes, boxes, ROOM), axis=(1, 2))
-            free = np.flatnonzero(shared == len(group))  # each with itself alone
+            middles = 0.5 * (boxes[:, :, None, :2] + boxes[:, :, None, 2:])
+            away = np.maximum(np.maximum(edges[:, :2] - middles, middles - edges[:, 2:]), 0.0)
+            away = np.linalg.norm(away, axis=3)  # from each title to each of what they are of
+            own = (np.einsum("wtt->wt", away) <= away.min(axis=2) + 1e-9).all(axis=1)
+            free = np.flatnonzero((shared == len(group)) & own)  # each with itself alone
             options = [Option(boxes[n], costs[n], _writer(ways[n][0], places[n])) for n in free]
             yield _Item("title", group[0][2], options)
 
@@ -338,7 +352,7 @@ class _Page:
         """The titles of axes without tokens along an edge of a matrix, turned as the edge is. An axis that
         has the title of another need not have its own."""
         told, told_at = set(), set()
-        for axis in captions.axes_of(self.p, self.planes):
+        for axis in captions.axes_of(self.p, self.told):
             at = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
             if axis.texts or not axis.title or at & told_at:
                 continue
@@ -498,8 +512,8 @@ def _notes(items, written):
         missing = [item for item, one in zip(items, written, strict=True) if one is None and item.needed]
         count = sum(item.what == what for item in missing)
         if count:
-            many = "rows of tokens" if what == "tokens" else f"{what}s"
-            notes.append(f"{count} {many if count > 1 else what} left out")
+            one, many = ("row of tokens", "rows of tokens") if what == "tokens" else (what, f"{what}s")
+            notes.append(f"{count} {many if count > 1 else one} left out")
     return notes
 
 

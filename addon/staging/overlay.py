@@ -91,9 +91,10 @@ class Overlay:
         ]
 
 
-def overlay(p, aspect, notes=(), *, stacked=False, scale=1.0):
-    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner; nothing
-    where a depth of field would blur it, as near to the lens as it is.
+def overlay(p, aspect, notes=(), timed=(), *, stacked=False, scale=1.0):
+    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner, and with
+    those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field would
+    blur it, as near to the lens as it is.
 
     The blocks of the legend stand beside each other, or above each other where `stacked`; `scale` is that
     of all type.
@@ -114,7 +115,7 @@ def overlay(p, aspect, notes=(), *, stacked=False, scale=1.0):
     head = len(sheet.lines)
     if look.legend:
         sheet.write_legend(legend_of(p), sizes_of(p), stacked)
-    sheet.write_notes(notes, sheet.lines[head:])
+    sheet.write_notes(notes, timed, sheet.lines[head:])
     return Overlay(tuple(sheet.lines), tuple(sheet.strips), tuple(sheet.dots))
 
 
@@ -171,14 +172,18 @@ class _Sheet:
 
     # The legend
 
-    def write_notes(self, notes, legend):
-        """Write what is left out at the lower right, above the lines of the legend if these leave no room."""
-        widest = max((self.width(self.typeface.shown(note), NUMBER) for note in notes), default=0.0)
+    def write_notes(self, notes, timed, legend):
+        """Write what is left out at the lower right, above the lines of the legend if these leave no room;
+        what is `timed` above the rest, at its time."""
+        every = [*notes, *(note for some, _ in timed for note in some)]
+        widest = max((self.width(self.typeface.shown(note), NUMBER) for note in every), default=0.0)
         y, boxes = EDGE * self.unit, [line.box for line in legend]
         if max((right for _, _, right, _ in boxes), default=0.0) + 2 * ROOM > self.right - widest:
             y = max(top for *_, top in boxes) + LINE * self.unit
-        for n, note in enumerate(notes):
-            self.write(note, self.right, y + LINE * self.unit * n, NUMBER, "RIGHT", soft=True)
+        lines = [(n, note, None) for n, note in enumerate(notes)]
+        lines += [(n, note, when) for some, when in timed for n, note in enumerate(some, len(notes))]
+        for n, note, when in lines:
+            self.write(note, self.right, y + LINE * self.unit * n, NUMBER, "RIGHT", soft=True, shown=when)
 
     def write_legend(self, bars, sizes, stacked):
         """Write the blocks of the legend along the bottom, in as many rows from below as they need, or

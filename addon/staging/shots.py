@@ -26,6 +26,7 @@ LOWEST = np.radians(3.0)  # above the ground
 ANGLES = np.radians(7.5)  # steps in which a turn is looked at
 SPARE = 0.004  # of the frame, for what happens between these
 BLUR = 0.04  # of the frame's height: the largest circle at a depth of field of 1
+LABEL_ROOM = 0.08  # of the frame, at each side, for labels that are laid out later
 TRANSIT, TRANSIT_PART = 0.6, 0.35  # seconds to leave or reach a product, at most; and of its sweep
 ROOM_TO_MOVE = 1.06  # distance of a camera that follows, of the nearest
 CANDIDATES = (3, 5)  # places across and upward that are tried at a distance
@@ -54,16 +55,32 @@ class Key:
 
 
 @dataclass(frozen=True, eq=False)
+class Phase:
+    """A part of a film that has labels of its own, between two frames: laid out as the camera sees them at the
+    frame `at`, and `about` what makes these results, or everything where there are none. Of many matrices just
+    alike, the one `near` is named."""
+
+    start: float
+    end: float
+    at: float
+    about: frozenset = frozenset()
+    near: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Shot:
     """A camera's film. `shift` is where the camera stands across the target's axis, (2,); `standoff` the
     distance of an orthographic one, which has none of its own; `size` that of the whole scene, `blur` the
-    diameter of the lens, 0 for none."""
+    diameter of the lens, 0 for none. `phases` are those of its labels, in their order: of the last one, which
+    is laid out for the end, `marks` are known when the camera is placed; the others find room around what they
+    are about."""
 
     keys: tuple[Key, ...]
     optics: Optics
     shift: np.ndarray
     standoff: float
     size: float
+    phases: tuple[Phase, ...]
     blur: float = 0.0
 
     def pose(self, frame):
@@ -165,6 +182,7 @@ class _Set:
         self.angles = angles(direction_of(p))
         self.axes = axes_at(*self.angles)
         self.margins = np.full(4, self.options.margin)
+        self.roomy = self.margins + LABEL_ROOM
         self.everything = self.subject(parts_of(p.arrangement, ""))
         self.chosen = self.subject(parts_of(p.arrangement, self.options.subject))
         self.last = float(p.timeline.last_frame)
@@ -173,6 +191,10 @@ class _Set:
 
     def subject(self, parts):
         return subject_of(parts, self.marks)
+
+    def bare(self, parts):
+        """The subject of these parts without any labels."""
+        return subject_of(list(dict.fromkeys(parts)), ())
 
     def pose(self, reach, centre, subject):
         """The pose of a rig that has its target at the depth of a subject's middle."""
@@ -183,19 +205,19 @@ class _Set:
         target = right * centre[0] + up * centre[1] + forward * depth
         return np.array([*target, *self.angles, reach])
 
-    def framed(self, subject):
+    def framed(self, subject, margins=None):
         """The pose of the nearest rig that sees a subject clear of the overlay."""
-        place = clear(subject.seen(self.axes), self.optics, self.margins, self.overlay, self.aspect)
+        margins = self.margins if margins is None else margins
+        place = clear(subject.seen(self.axes), self.optics, margins, self.overlay, self.aspect)
         return self.pose(*place, subject)
 
     def stop(self, frame, parts, drawn_to=None, halt=False):
-        """A _Stop that sees these parts, its centre half of the way to a point that it is `drawn_to`.
-
-        Neighbours of what is framed lie under the overlay anyway, so this minds nothing of it.
-        """
-        subject = self.subject(list(dict.fromkeys(parts)))
-        points = subject.seen(self.axes).reshape(-1, 3)
-        reach, centre = nearest(points, self.optics, self.margins)
+        """A _Stop that sees these parts clear of the overlay, with room for labels around them; its centre
+        half of the way to a point that it is `drawn_to`."""
+        subject = self.bare(parts)
+        seen = subject.seen(self.axes)
+        points = seen.reshape(-1, 3)
+        reach, centre = clear(seen, self.optics, self.roomy, self.overlay, self.aspect)
         if drawn_to is not None:
             middle = np.stack(self.axes) @ subject.middle
             away = reach + (0.0 if self.optics.orthographic else middle[2])
@@ -204,17 +226,21 @@ class _Set:
             centre = np.clip(towards, *window(points, reach, self.optics, self.margins))
         return _Stop(max(frame, 1.0), np.array([*centre, reach]), subject, halt)
 
+    def ending(self, start):
+        """The Phase from a frame to the end of the film."""
+        return Phase(start, self.last + 1.0, self.last, near=self.options.subject)
+
     def whole(self, frame):
         """A _Stop that sees the description's own subject, clear of the overlay."""
         seen = self.chosen.seen(self.axes)
         reach, centre = clear(seen, self.optics, self.margins, self.overlay, self.aspect)
         return _Stop(frame, np.array([*centre, reach]), self.chosen, halt=True)
 
-    def along(self, stops, acts, families):
+    def along(self, stops, acts, families, phases):
         """The shot through some stops, through those that are no halt with as much speed as keeps what is
         made in the picture."""
         stops = [stop for n, stop in enumerate(stops) if n == 0 or stop.frame > stops[n - 1].frame + 0.5]
-        families = [self.subject(list(dict.fromkeys(f))).seen(self.axes).reshape(-1, 3) for f in families]
+        families = [self.bare(family).seen(self.axes).reshape(-1, 3) for family in families]
         frames, places = np.array([stop.frame for stop in stops]), [stop.place for stop in stops]
         for speed in (1.0, 0.5, 0.25, 0.0):
             slopes = [np.zeros(3) for _ in stops]
@@ -231,7 +257,7 @@ class _Set:
         poses = [self.pose(stop.place[2], stop.place[:2], stop.subject) for stop in stops]
         # The target's depth has no part in where the camera is; it follows as the reach does.
         turned = [self.sloped(slope) for slope in slopes]
-        return self.shot([Key(*key) for key in zip(frames, poses, turned, strict=True)])
+        return self.shot([Key(*key) for key in zip(frames, poses, turned, strict=True)], phases=phases)
 
     def sees(self, points, place):
         """Whether a camera with this centre and reach has points (n, 3), along its axes, in its frame."""
@@ -243,8 +269,9 @@ class _Set:
         right, up, _ = self.axes
         return np.array([*(right * slope[0] + up * slope[1]), 0.0, 0.0, slope[2]])
 
-    def shot(self, keys, shift=(0.0, 0.0)):
-        made = Shot(tuple(keys), self.optics, np.array(shift), self.standoff, self.size)
+    def shot(self, keys, shift=(0.0, 0.0), phases=()):
+        phases = tuple(phases) or (self.ending(1.0),)
+        made = Shot(tuple(keys), self.optics, np.array(shift), self.standoff, self.size, phases)
         return replace(made, blur=self.blur(made)) if self.options.depth_of_field else made
 
     def blur(self, made):
@@ -286,7 +313,13 @@ def push_in(s):
         return s.shot([_held(_inside_pose(s)), _held(_inside_pose(s, 1 / PULL_BACK), s.last)])
     end = s.framed(s.chosen)
     if s.options.subject:
-        return s.shot([_held(s.framed(s.everything)), _held(end, s.last)])
+        start = s.framed(s.bare(parts_of(s.p.arrangement)), s.roomy)
+        keys = [_held(start), _held(end, s.last)]
+        # Labels change where those of both ends are as much too large as too small.
+        frames = np.arange(1.0, s.last + 1.0)
+        nearer = np.array([_at(keys, frame)[5] for frame in frames]) ** 2 <= start[5] * end[5]
+        change = float(frames[nearer.argmax()])
+        return s.shot(keys, phases=(Phase(1.0, change, 1.0), s.ending(change)))
     # The subject's middle stays where it is in the picture.
     start, middle = end.copy(), s.chosen.middle
     start[5] *= PULL_BACK
@@ -389,7 +422,8 @@ def follow(s):
     for n, frame in enumerate(_switches(acts)):
         stops.append(s.stop(frame, families[n] + families[n + 1], drawn_to=_planes(families[n])))
     stops.append(s.stop(acts[-1].end, families[-1], drawn_to=_planes(families[-1])))
-    return s.along(stops, acts, families)
+    phases = _phases(s, acts)
+    return s.along(stops, acts, families, [*phases[:-1], s.ending(phases[-1].start)])
 
 
 def visit(s):
@@ -406,10 +440,21 @@ def visit(s):
         stops.append(s.stop(frame - times[n], families[n], halt=True))
         stops.append(s.stop(frame, families[n] + families[n + 1]))
         stops.append(s.stop(frame + times[n + 1], families[n + 1], halt=True))
-    leave = acts[-1].end - times[-1]
+    leave, back = acts[-1].end - times[-1], min(s.last, acts[-1].end - times[-1] + 4 * most)
     stops.append(s.stop(leave, families[-1], halt=True))
-    stops.append(s.whole(min(s.last, leave + 4 * most)))
-    return s.along(stops, acts, families)
+    stops.append(s.whole(back))
+    phases, change = _phases(s, acts), 0.5 * (leave + back)
+    phases[-1:] = [replace(phases[-1], end=change), s.ending(change)]
+    return s.along(stops, acts, families, phases)
+
+
+def _phases(s, acts):
+    """The phases of acts, from one switch to the next, each laid out for its middle."""
+    ends = [1.0, *_switches(acts), s.last + 1.0]
+    return [
+        Phase(start, end, 0.5 * (act.start + act.end), act.names)
+        for start, end, act in zip(ends, ends[1:], acts, strict=False)
+    ]
 
 
 def _families(p, names):
