@@ -33,7 +33,7 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Composition:
-    """`lettering` is that of the film's end, laid out for `view`; `earlier` has those of the phases before."""
+    """`lettering` is that of the film's end, laid out for `view`; `earlier` has those of phases before."""
 
     shot: Shot
     lettering: Lettering

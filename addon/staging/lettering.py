@@ -35,6 +35,8 @@ _BEYOND = np.array([
 ])  # fmt: skip
 TITLE_SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
 TITLE_STEPS = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
+ROWS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titles", "rows of titles")}
+STRANGE = 20.0  # of a title that is nearer to what another is of
 SMALLER, THINNED = 12.0, 300.0  # of smaller type, and of thinning
 ROOMY = 4.0  # of each label on average where type need not be smaller
 
@@ -341,8 +343,9 @@ class _Page:
             middles = 0.5 * (boxes[:, :, None, :2] + boxes[:, :, None, 2:])
             away = np.maximum(np.maximum(edges[:, :2] - middles, middles - edges[:, 2:]), 0.0)
             away = np.linalg.norm(away, axis=3)  # from each title to each of what they are of
-            own = (np.einsum("wtt->wt", away) <= away.min(axis=2) + 1e-9).all(axis=1)
-            free = np.flatnonzero((shared == len(group)) & own)  # each with itself alone
+            strange = np.einsum("wtt->wt", away) > away.min(axis=2) + 1e-9
+            costs = costs + len(group) * STRANGE * strange.mean(axis=1)
+            free = np.flatnonzero(shared == len(group))  # each with itself alone
             options = [Option(boxes[n], costs[n], _writer(ways[n][0], places[n])) for n in free]
             yield _Item("title", group[0][2], options)
 
@@ -512,7 +515,7 @@ def _notes(items, written):
         missing = [item for item, one in zip(items, written, strict=True) if one is None and item.needed]
         count = sum(item.what == what for item in missing)
         if count:
-            one, many = ("row of tokens", "rows of tokens") if what == "tokens" else (what, f"{what}s")
+            one, many = ROWS.get(what, (what, f"{what}s"))
             notes.append(f"{count} {many if count > 1 else one} left out")
     return notes
 

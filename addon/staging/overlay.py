@@ -92,9 +92,9 @@ class Overlay:
 
 
 def overlay(p, aspect, notes=(), timed=(), *, stacked=False, scale=1.0):
-    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner, and with
-    those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field would
-    blur it, as near to the lens as it is.
+    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner, and
+    those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field
+    would blur it, as near to the lens as it is.
 
     The blocks of the legend stand beside each other, or above each other where `stacked`; `scale` is that
     of all type.

@@ -56,9 +56,9 @@ class Key:
 
 @dataclass(frozen=True, eq=False)
 class Phase:
-    """A part of a film that has labels of its own, between two frames: laid out as the camera sees them at the
-    frame `at`, and `about` what makes these results, or everything where there are none. Of many matrices just
-    alike, the one `near` is named."""
+    """A part of a film with labels of its own, between two frames: laid out as the camera sees them at the
+    frame `at`, and `about` what makes these results, or everything where there are none. Of many matrices
+    just alike, the one `near` is named."""
 
     start: float
     end: float
@@ -71,9 +71,8 @@ class Phase:
 class Shot:
     """A camera's film. `shift` is where the camera stands across the target's axis, (2,); `standoff` the
     distance of an orthographic one, which has none of its own; `size` that of the whole scene, `blur` the
-    diameter of the lens, 0 for none. `phases` are those of its labels, in their order: of the last one, which
-    is laid out for the end, `marks` are known when the camera is placed; the others find room around what they
-    are about."""
+    diameter of the lens, 0 for none. `phases` are those of its labels, in their order: the last one is
+    laid out for the end, and the camera sees its marks; the others find room around what they are about."""
 
     keys: tuple[Key, ...]
     optics: Optics
