@@ -51,3 +51,14 @@ def test_guides_are_drawn_when_they_are_asked_for(factory):
         assert not ob.data.validate() and not ob.visible_shadow
     (flow,) = [ob for ob in guides_of(scene) if "flow" in ob.name]
     assert len(flow.data.polygons) == 2 and flow["mc_name"] == "out"
+
+
+def test_a_highlight_is_a_frame_around_its_entries(factory):
+    arrays = random(2, A=(4, 3), B=(3, 5))
+    scene = build(described("out = A @ B", arrays, look={"highlight": "out[2, 1:3]"}))
+    (frame,) = guides_of(scene)
+    corners = np.array([frame.matrix_world @ vertex.co for vertex in frame.data.vertices])
+    found = drawn(scene, "matrix", "out", scene.frame_end)
+    within = ((corners.min(axis=0) < found["position"]) & (found["position"] < corners.max(axis=0))).all(axis=1)
+    entries = zip(found["i"][within], found["j"][within], strict=True)
+    assert sorted((int(i), int(j)) for i, j in entries) == [(2, 1), (2, 2)]

@@ -4,17 +4,22 @@ import bpy
 import numpy as np
 
 from ..staging.guides import LEFT_COLOR, RIGHT_COLOR, flow_guides, row_guides
+from ..staging.highlights import highlights
 from .materials import guide_material, linear
 
-THICKNESS = 0.04  # of a line, in entries
+THICKNESS, FRAME = 0.04, 0.1  # of a line, and of one around what is pointed out, in entries
 # Corners of a box as low (0) or high (1) on each axis, and its faces.
 _BOX = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
 _FACES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
 
 
 def write_guides(p, collection):
-    """Write the guides that the description's look asks for."""
+    """Write the guides and highlights that the description's look asks for."""
     look, gap = p.scene.look, p.scene.layout.gap
+    for one in highlights(p):
+        points, faces = _boxes(one.lines, FRAME)
+        colors = [(*linear(p.style.text), 1.0)] * len(points)
+        _guide(f"{one.name} highlight", one.name, points, faces, colors, collection)
     if look.row_guides:
         grey = (look.row_guides,) * 3 + (1.0,)
         for guide in row_guides(p.arrangement):
@@ -33,9 +38,9 @@ def write_guides(p, collection):
             _guide(f"{guide.name} flow", guide.name, points, faces, colors, collection)
 
 
-def _boxes(lines):
+def _boxes(lines, thickness=THICKNESS):
     """Thin boxes along lines (n, 2, 3) that are parallel to the axes: points (8 n, 3) and faces (6 n, 4)."""
-    low, high = lines.min(axis=1) - THICKNESS / 2, lines.max(axis=1) + THICKNESS / 2
+    low, high = lines.min(axis=1) - thickness / 2, lines.max(axis=1) + thickness / 2
     points = low[:, None] + _BOX * (high - low)[:, None]
     faces = _FACES + 8 * np.arange(len(lines))[:, None, None]
     return points.reshape(-1, 3), faces.reshape(-1, 4)

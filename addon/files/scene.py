@@ -196,6 +196,7 @@ class Look:
     beams: str = option("auto", choices=SWITCHES)
     row_guides: float = option(0.0, low=0.0, high=1.0)  # brightness; mm's is 0.6
     center_names: float = option(0.0, low=0.0, high=64.0)  # size; mm's is 6
+    highlight: str = ""  # such as "attn[it, animal]; Q[it]"
     flow_guides: float = option(0.0, low=0.0, high=1.0)  # length; mm's is 0.5
     formula: bool = True
     font: str = ""

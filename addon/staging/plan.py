@@ -29,6 +29,7 @@ from ..look.environment import environment_path
 from ..look.styles import map_called, style_of, with_style_file
 from ..look.typeface import Typeface, typeface_of
 from .blocks import blocks_of
+from .highlights import highlights
 from .layout import Arrangement, Scatter, arrange
 from .numerals import FEW, FEW_PRODUCTS, shown
 from .pooling import Pool, drawn_values, grid, pools_of
@@ -133,7 +134,7 @@ def plan(scene):
     as_points = drawn > scene.look.instance_budget
     check_memory(drawn, as_points)
     final, raw, products = _scales(scene, chosen, root, evaluation, matrices, arrangement.planes, pools)
-    return Plan(
+    made = Plan(
         description,
         axes,
         scene,
@@ -155,6 +156,8 @@ def plan(scene):
         shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
         typeface_of(scene),
     )
+    highlights(made)
+    return made
 
 
 def root_of(scene, axes=None):

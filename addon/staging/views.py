@@ -52,11 +52,11 @@ def subjects_of(arrangement):
     """The names that a camera's subject may have."""
     matrices = [plane.stage for plane in arrangement.planes]
     cuboids = [cuboid.stage for cuboid in arrangement.cuboids]
-    products = [f"{name}{PRODUCTS}" for name in _names(cuboids)]
-    return [*_names(matrices), *products]
+    products = [f"{name}{PRODUCTS}" for name in names_of(cuboids)]
+    return [*names_of(matrices), *products]
 
 
-def _names(stages):
+def names_of(stages):
     """The names of these matrices, and those that the matrices of all heads have in common, each once."""
     return list(dict.fromkeys([*(s.of for s in stages if s.of), *(s.name for s in stages)]))
 
