@@ -58,7 +58,8 @@ def test_a_highlight_is_a_frame_around_its_entries(factory):
     scene = build(described("out = A @ B", arrays, look={"highlight": "out[2, 1:3]"}))
     (frame,) = guides_of(scene)
     corners = np.array([frame.matrix_world @ vertex.co for vertex in frame.data.vertices])
+    low, high = corners.min(axis=0), corners.max(axis=0)
     found = drawn(scene, "matrix", "out", scene.frame_end)
-    within = ((corners.min(axis=0) < found["position"]) & (found["position"] < corners.max(axis=0))).all(axis=1)
+    within = ((low < found["position"]) & (found["position"] < high)).all(axis=1)
     entries = zip(found["i"][within], found["j"][within], strict=True)
     assert sorted((int(i), int(j)) for i, j in entries) == [(2, 1), (2, 2)]
