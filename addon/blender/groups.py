@@ -155,7 +155,8 @@ def standing(g):
 
 def pooled(g, entries, columns, alike, masked=False, finish=0.0):
     """The beads of a matrix's entries, which are these entries where nothing is pooled; and the inputs that
-    say where they stand, {"Position", "Span"}."""
+    say where they stand, {"Position", "Span"}. `alike`: no entry is lit, masked or finished by itself; then
+    all have the same `finish`."""
     places = {}
     for axis in ("row", "column"):
         hint = f"From one {axis} to the next"
@@ -165,7 +166,7 @@ def pooled(g, entries, columns, alike, masked=False, finish=0.0):
         g.input(f"Pool {name}", int, 1, low=1, hint=f"{name} of entries for which one element stands")
         for name in ("Rows", "Columns")
     ]
-    pooling = sizes[0] * sizes[1] > 1
+    several = sizes[0] * sizes[1] > 1
     made = g.call(
         beads(),
         Entries=entries,
@@ -180,8 +181,8 @@ def pooled(g, entries, columns, alike, masked=False, finish=0.0):
         Pool_Rule=g.input("Pool Rule", int, 0, low=0, hint=", ".join(POOLINGS)),
     )["Beads"]
     depth = g.input("Depth", float, 1.0, low=0.0, hint="Of the thickest bead, in entries")
-    stand = g.call(standing(), Pooled=pooling, Depth=depth, **places)
-    return g.switch(pooling, made, entries), {"Position": stand["Position"], "Span": stand["Span"]}
+    stand = g.call(standing(), Pooled=several, Depth=depth, **places)
+    return g.switch(several, made, entries), {"Position": stand["Position"], "Span": stand["Span"]}
 
 
 def look_inputs(g):
@@ -616,17 +617,17 @@ def finished(g, points, columns, sums, visited, final, present):
     ends = g.store(plain, finish=g.switch(each, visited, finish), final=final)
     points = g.switch(begun, ends, plain)
     points = g.switch(masked, g.store(points, present=present), points)
-    whole, total, final, finish = (finish, *(g.attribute(name) for name in ("sum", "final", "finish")))
-    points = g.store(points, value=g.mix(total, final, finish))
+    total, final, part = (g.attribute(name) for name in ("sum", "final", "finish"))
+    points = g.store(points, value=g.mix(total, final, part))
     alike = ~(taken | masked | each)
-    points, places = pooled(g, points, columns, alike, masked, finish=whole)
+    points, places = pooled(g, points, columns, alike, masked, finish)
 
     def mixed(group, output, *inputs):
         a, b = (
             g.call(group, Value=v, **{x: ranges[when, x] for x in inputs})[output]
             for when, v in (("Sum", total), ("Final", final))
         )
-        return g.mix(a, b, finish)
+        return g.mix(a, b, part)
 
     points = g.store(points, tone=mixed(tone(), "Tone", "High", "Zero"))
     drawn = g.call(
