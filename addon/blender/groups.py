@@ -154,9 +154,9 @@ def standing(g):
 
 
 def pooled(g, entries, columns, alike, masked=False, finish=0.0):
-    """The beads of a matrix's entries, which are these entries where nothing is pooled; and the inputs that
-    say where they stand, {"Position", "Span"}. `alike`: no entry is lit, masked or finished by itself; then
-    all have the same `finish`."""
+    """The beads of a matrix's entries, which are these entries with `i` and `j` where nothing is pooled;
+    and the inputs that say where they stand, {"Position", "Span"}. `alike`: no entry is lit, masked or
+    finished by itself; then all have the same `finish`."""
     places = {}
     for axis in ("row", "column"):
         hint = f"From one {axis} to the next"
@@ -182,7 +182,9 @@ def pooled(g, entries, columns, alike, masked=False, finish=0.0):
     )["Beads"]
     depth = g.input("Depth", float, 1.0, low=0.0, hint="Of the thickest bead, in entries")
     stand = g.call(standing(), Pooled=several, Depth=depth, **places)
-    return g.switch(several, made, entries), {"Position": stand["Position"], "Span": stand["Span"]}
+    n = g.index()
+    each = g.store(entries, i=n // columns, j=n % columns)
+    return g.switch(several, made, each), {"Position": stand["Position"], "Span": stand["Span"]}
 
 
 def look_inputs(g):
@@ -229,8 +231,7 @@ def Matrix(g):
     i, j = n // columns, n % columns
     points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
     taken, lit = argument_inputs(g, i, j)
-    points = g.store(points, i=i, j=j, lit=lit)
-    points, places = pooled(g, points, columns, alike=~taken)
+    points, places = pooled(g, g.store(points, lit=lit), columns, alike=~taken)
     value = g.attribute("value")
     points = g.store(points, tone=g.call(tone(), Value=value, High=high, Zero=zero)["Tone"])
     drawn = g.call(
@@ -612,7 +613,7 @@ def finished(g, points, columns, sums, visited, final, present):
     # nothing is, there are no finished values, and no mask without one: what is not there reads as 0.
     begun = each | (finish > 0.0)
     taken, lit = argument_inputs(g, i, j)
-    plain = g.store(points, i=i, j=j, lit=lit, sum=sums)
+    plain = g.store(points, lit=lit, sum=sums)
     final = g.switch(g.attribute("finish") > 0.0, final, 0.0)
     ends = g.store(plain, finish=g.switch(each, visited, finish), final=final)
     points = g.switch(begun, ends, plain)
