@@ -414,6 +414,10 @@ class Layout:
                 getattr(owner, identifier)
             elif name == "operator":
                 return self.button(values[0], options)
+            elif name == "template_list":
+                listed, layout = getattr(panels, values[0]), Layout(self.texts, self.buttons)
+                for item in getattr(values[2], values[3]):
+                    listed.draw_item(None, bpy.context, layout, values[2], item, 0, *values[4:])
             elif name == "menu":
                 assert hasattr(bpy.types, values[0])
             elif name == "progress":
@@ -452,6 +456,8 @@ def buttons(*classes):
 def drawn(*classes):
     texts, buttons = [], {}
     for cls in classes or panels.CLASSES:
+        if issubclass(cls, bpy.types.UIList):
+            continue
         if hasattr(cls, "poll") and not cls.poll(bpy.context):
             continue
         stand_in = types.SimpleNamespace(layout=Layout(texts, buttons))

@@ -4,7 +4,7 @@ in its order."""
 import bpy
 
 from ..errors import InputError
-from . import built, job, operators, properties, source, style, sweep
+from . import built, job, matrices, operators, properties, source, style, sweep
 from .properties import settings_of
 
 
@@ -90,9 +90,81 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 
+class MATRIX_CINEMA_UL_matrices(bpy.types.UIList):
+    """The given matrices and where their numbers come from"""
+
+    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property):
+        split = layout.split(factor=0.35)
+        split.label(text=item.name, translate=False)
+        origin = split.row()
+        origin.active, origin.alignment = False, "RIGHT"
+        origin.label(text=matrices.summary(item), translate=False)
+
+
+class MATRIX_CINEMA_UL_results(bpy.types.UIList):
+    """The results; an eye shows or hides a product's interior"""
+
+    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property):
+        row = layout.row()
+        row.label(text=item.label or item.name, translate=False)
+        if item.is_product:
+            row.prop(item, "interior", text="", emboss=False,
+                     icon="HIDE_OFF" if item.interior else "HIDE_ON")
+
+
+class MATRIX_CINEMA_PT_matrices(_ChosenPanel, bpy.types.Panel):
+    bl_label = "Matrices"
+    bl_order = 1
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout, _context, settings):
+        item = _chosen_of(layout, "MATRIX_CINEMA_UL_matrices", settings, "matrices", "matrix")
+        if item is None:
+            return
+        column = layout.column(align=True)
+        column.prop(item, "source")
+        if item.source == "init":
+            column.prop(item, "init")
+            row = column.row(align=True)
+            row.prop(item, "shape", index=2)
+            row.prop(item, "shape", index=3, text="")
+            for n, name in enumerate(("Layers", "Heads")):
+                if item.shape[n]:
+                    column.prop(item, "shape", index=n, text=name)
+            for name in matrices.made_with(item):
+                column.prop(item, name)
+        elif item.source == "values":
+            column.prop(item, "numbers")
+        else:
+            if item.source == "file":
+                column.prop(item, "file")
+            if item.source == "tensor" or matrices.holds_several(item):
+                column.prop(item, "tensor")
+        _fields(layout, item, ("label", "row_axis", "column_axis"))
+        _fields(layout, item, ("color_map", "pooling", "pooling_rule"))
+
+
+class MATRIX_CINEMA_PT_results(_ChosenPanel, bpy.types.Panel):
+    bl_label = "Results"
+    bl_order = 2
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout, _context, settings):
+        item = _chosen_of(layout, "MATRIX_CINEMA_UL_results", settings, "products", "product")
+        if item is None:
+            return
+        if item.is_product:
+            layout.prop(item, "interior")
+        _fields(layout, item, ("label", "color_map", "pooling", "pooling_rule"))
+        if item.is_product:
+            _fields(layout, item, ("epilogue", "animation", "i_blocks", "j_blocks", "k_blocks"))
+            if settings.layout.scheme == "custom":
+                _fields(layout, item, ("polarity", "left_placement", "right_placement"))
+
+
 class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
     bl_label = "Look"
-    bl_order = 1
+    bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout, _context, settings):
@@ -123,7 +195,7 @@ class MATRIX_CINEMA_PT_style(_ChosenPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_layout(_ChosenPanel, bpy.types.Panel):
     bl_label = "Layout"
-    bl_order = 2
+    bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout, _context, settings):
@@ -136,7 +208,7 @@ class MATRIX_CINEMA_PT_layout(_ChosenPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
     bl_label = "Camera"
-    bl_order = 3
+    bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout, _context, settings):
@@ -156,7 +228,7 @@ class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):
     bl_label = "Animation"
-    bl_order = 4
+    bl_order = 6
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout, _context, settings):
@@ -169,7 +241,7 @@ class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
     bl_label = "Sweep"
-    bl_order = 5
+    bl_order = 7
 
     def draw_settings(self, layout, context, _settings):
         scene = context.scene
@@ -199,7 +271,7 @@ class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
     bl_label = "Render"
-    bl_order = 6
+    bl_order = 8
 
     def draw_settings(self, layout, context, settings):
         render = settings.render
@@ -238,7 +310,7 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
     bl_label = "Info"
-    bl_order = 7
+    bl_order = 9
 
     def draw_settings(self, layout, context, _settings):
         scene = context.scene
@@ -266,6 +338,14 @@ def _build_text(scene, is_built):
     if not is_built:
         return "Build"
     return "Rebuild with Changes" if properties.is_pending(scene) else "Rebuild"
+
+
+def _chosen_of(layout, kind, settings, listed, chosen):
+    """A list of the panel, and the item that is chosen there; None where there is none."""
+    items, n = getattr(settings, listed), getattr(settings, chosen)
+    rows = min(max(len(items), 2), 6)
+    layout.template_list(kind, "", settings, listed, settings, chosen, rows=rows, maxrows=rows)
+    return items[n] if n < len(items) else None
 
 
 def _fields(layout, group, names, heading=""):
@@ -322,7 +402,11 @@ def _wrapped(layout, context, text, icon="NONE", alert=False):
 
 CLASSES = (
     MATRIX_CINEMA_MT_examples,
+    MATRIX_CINEMA_UL_matrices,
+    MATRIX_CINEMA_UL_results,
     MATRIX_CINEMA_PT_source,
+    MATRIX_CINEMA_PT_matrices,
+    MATRIX_CINEMA_PT_results,
     MATRIX_CINEMA_PT_look,
     MATRIX_CINEMA_PT_style,
     MATRIX_CINEMA_PT_layout,

@@ -9,14 +9,12 @@ import hashlib
 from pathlib import Path
 
 import bpy
-import numpy as np
 
 from ..errors import InputError
 from ..files.presets import PARTS
 from ..files.scene import Animation, Camera, Layout, Look, Render
 from ..look.styles import STYLES
-from . import built, source, style, sweep
-from .wording import DEFAULT, choices_of, words_of
+from . import built, fields, matrices, source, style, sweep
 
 TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
 TEXTS = ("expression", "title", "caption")
@@ -59,38 +57,23 @@ def read_chosen(settings):
 def drafted(settings, begun):
     """The description `begun` with everything as the panel says it."""
     tables = {}
-    for name, cls in TABLES.items():
-        group, table = getattr(settings, name), getattr(begun, name)
-        changes = {f.name: _taken(group, f.name, getattr(table, f.name)) for f in dataclasses.fields(cls)}
-        tables[name] = dataclasses.replace(table, **changes)
+    for name in TABLES:
+        tables[name] = fields.taken(getattr(settings, name), getattr(begun, name), names(name))
     tables["style"] = style.chosen(settings.style, tables["look"].style, begun.style)
     texts = {name: getattr(settings, name) for name in TEXTS}
-    return dataclasses.replace(begun, **tables, **texts)
+    return dataclasses.replace(begun, **tables, **texts, **matrices.chosen(settings, begun))
 
 
 def fill(settings, scene, text=""):
     """Show a description in the panel. `text` is its JSON when it is that of the built scene."""
     for name in TEXTS:
         setattr(settings, name, getattr(scene, name))
-    for name, cls in TABLES.items():
-        group, table = getattr(settings, name), getattr(scene, name)
-        for f in dataclasses.fields(cls):
-            value = getattr(table, f.name)
-            try:
-                setattr(group, f.name, (value or DEFAULT) if choices_of(cls, f) else value)
-            except TypeError:  # a style of a newer version: its name is kept by the scene itself
-                group.property_unset(f.name)
+    for name in TABLES:
+        fields.show(getattr(settings, name), getattr(scene, name), names(name))
+    matrices.fill(settings, scene)
     style.fill(settings.style, scene)
     if text:
         settings.filled_from = _digest(text)
-
-
-def _taken(group, name, before):
-    """The value of a property, which is `before` to the last digit as long as nobody changed it."""
-    value = getattr(group, name)
-    if isinstance(before, float):
-        return before if np.float32(before) == np.float32(value) else float(str(np.float32(value)))
-    return "" if value == DEFAULT else value
 
 
 # Draft and built scene
@@ -214,6 +197,7 @@ def _head_chosen(settings, _context):
     else:
         for name in TEXTS:
             setattr(settings, name, getattr(scene, name))
+        matrices.fill(settings, scene, matrices_only=True)
 
 
 def _style_chosen(look, _context):
@@ -232,35 +216,9 @@ def _subjects(_group, context, text):
 
 # The classes
 
-
-def _property(cls, field):
-    label, tooltip, options = words_of(cls, field.name)
-    options = {"name": label, "description": tooltip, **options}
-    if (cls, field.name) == (Look, "style"):
-        options["update"] = _style_chosen
-    choices = choices_of(cls, field)
-    if choices:
-        return bpy.props.EnumProperty(items=choices, default=field.default or DEFAULT, **options)
-    if isinstance(field.default, bool):
-        return bpy.props.BoolProperty(default=field.default, **options)
-    if (cls, field.name) == (Camera, "subject"):
-        options["search"] = _subjects
-    if isinstance(field.default, str):
-        return bpy.props.StringProperty(default=field.default, **options)
-    limits = {"min": field.metadata.get("low"), "max": field.metadata.get("high")}
-    limits = {key: limit for key, limit in limits.items() if limit is not None}
-    kind = bpy.props.IntProperty if isinstance(field.default, int) else bpy.props.FloatProperty
-    return kind(default=field.default, **limits, **options)
-
-
-def _group(name, cls):
-    """A property group with the fields of a dataclass."""
-    group = type(f"MATRIX_CINEMA_PG_{name}", (bpy.types.PropertyGroup,), {})
-    group.__annotations__ = {f.name: _property(cls, f) for f in dataclasses.fields(cls)}
-    return group
-
-
-GROUPS = {name: _group(name, cls) for name, cls in TABLES.items()} | {"style": style.GROUP}
+MORE = {"look": {"style": {"update": _style_chosen}}, "camera": {"subject": {"search": _subjects}}}
+GROUPS = {name: fields.group(name, cls, **MORE.get(name, {})) for name, cls in TABLES.items()}
+GROUPS["style"] = style.GROUP
 
 
 class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
@@ -278,7 +236,8 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
                     for n, (name, about) in enumerate(PARTS.items())))
     problem: bpy.props.StringProperty(description="What is wrong with the chosen file")
     expression: bpy.props.StringProperty(
-        name="Expression", description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V")
+        name="Expression", update=matrices.follow,
+        description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V")
     title: bpy.props.StringProperty(name="Title", description="First line at the top of the picture")
     caption: bpy.props.StringProperty(name="Caption", description="Second line, under the title")
     output: bpy.props.StringProperty(
@@ -290,8 +249,8 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
 
 MATRIX_CINEMA_PG_panel.__annotations__ |= {
     name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()
-}
-CLASSES = (*GROUPS.values(), MATRIX_CINEMA_PG_panel)
+} | matrices.PROPERTIES
+CLASSES = (*GROUPS.values(), matrices.MATRIX_GROUP, matrices.PRODUCT_GROUP, MATRIX_CINEMA_PG_panel)
 
 
 def register():

@@ -36,9 +36,12 @@ def read(path, layer="", head=0, parts=()):
     scene = scene_from_capture(path, layer, head, parts) if is_capture(path) else load_scene(path)
     scene = with_style_file(scene)
     style(scene.look.style, f"{path}: look: style")
-    for name in ("color_map", "probability_map"):
-        if getattr(scene.look, name):
-            color_map(getattr(scene.look, name), f"{path}: look: {name}")
+    maps = {f"look: {name}": getattr(scene.look, name) for name in ("color_map", "probability_map")}
+    for name, one in (*scene.matrices.items(), *scene.products.items()):
+        maps[f"{name}: color_map"] = one.color_map
+    for where, name in maps.items():
+        if name:
+            color_map(name, f"{path}: {where}")
     return scene
 
 

@@ -4,7 +4,7 @@ Keyed by the description's own classes and fields, so that panel and scene file 
 the tests ask that every field is here. One that is not is called by its own name.
 """
 
-from ..files.scene import Animation, Camera, Layout, Look, Render
+from ..files.scene import Animation, Camera, Layout, Look, Matrix, Product, Render
 from ..files.style import Style
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
@@ -95,6 +95,47 @@ FIELDS = {
         "contrast": ("Contrast", "How steep the view transform is", {}),
         "exposure": ("Exposure", "Brightness of the picture, in stops", {}),
     },
+    Matrix: {
+        "file": ("File", "Where the numbers are: .npy, .npz, .csv or .safetensors", {"subtype": "FILE_PATH"}),
+        "tensor": ("Tensor", "Its name in the capture, or in the file where that holds several", {}),
+        "index": ("Index", "Which entries of leading axes are taken", {}),
+        "axis_order": ("Axis Order", "The order of the axes that are left", {}),
+        "slices": ("Slices", "The part of each axis that is taken", {}),
+        "values": ("Numbers", "The numbers themselves", {}),
+        "init": ("Made By", "An initialiser, with numbers in brackets where it takes some, such as "
+                 "normal(0, 0.3); or expr: and a formula of i and j", {}),
+        "shape": ("Shape", "Rows and columns", {}),
+        "min": ("Least", "The smallest number that is made", {}),
+        "max": ("Largest", "The largest number that is made", {}),
+        "dropout": ("Dropout", "Part of the entries that are zero", {"subtype": "FACTOR"}),
+        "seed": ("Seed", "Which random numbers are drawn", {}),
+        "label": ("Label", "What is written instead of its name", {}),
+        "leading_axes": ("Leading Axes", "What the axes before rows and columns are", {}),
+        "row_axis": ("Rows Are", "What the rows are, such as query", {}),
+        "column_axis": ("Columns Are", "What the columns are, such as head dimension", {}),
+        "row_labels": ("Row Labels", "What is written at each row", {}),
+        "column_labels": ("Column Labels", "What is written at each column", {}),
+        "color_map": ("Color Map", "Colour map of this matrix alone", {}),
+        "pooling": ("Pooling", 'Rows and columns of one element, such as "4x4", "off" or "auto"; empty: as '
+                    "everywhere", {}),
+        "pooling_rule": ("Pooled To", "What an element shows of the entries for which it stands", {}),
+    },
+    Product: {
+        "epilogue": ("Epilogue", "One of mm's by its name, where the expression has none", {}),
+        "animation": ("Order", "The order in which its products are visited", {}),
+        "i_blocks": ("Row Blocks", "Parts into which the rows are cut; all are swept at the same time", {}),
+        "j_blocks": ("Column Blocks", "Parts into which the columns are cut", {}),
+        "k_blocks": ("Inner Blocks", "Parts into which the inner axis is cut", {}),
+        "polarity": ("Polarity", "Which way its inner axis runs", {}),
+        "left_placement": ("Left Matrix", "Where its left matrix stands", {}),
+        "right_placement": ("Right Matrix", "Where its right matrix stands", {}),
+        "interior": ("Interior", "Draw the products in the cuboid, not only the matrices on its faces", {}),
+        "label": ("Label", "What is written instead of its name", {}),
+        "color_map": ("Color Map", "Colour map of this result alone", {}),
+        "pooling": ("Pooling", 'Rows and columns of one element, such as "4x4", "off" or "auto"; empty: as '
+                    "everywhere", {}),
+        "pooling_rule": ("Pooled To", "What an element shows of the entries for which it stands", {}),
+    },
     Camera: {
         "view": ("View", "Where the camera stands; it frames everything, labels included", {}),
         "azimuth": ("Around", "From the front towards the right side, in degrees", {}),
@@ -164,6 +205,7 @@ FIELDS = {
     },
 }  # fmt: skip
 
+_AS_EVERYWHERE = {"": ("As Everywhere", "As the panel says for the whole scene")}
 # (class, field): {choice: (label, tooltip)}; a choice that is missing is called by its own name.
 CHOICES = {
     (Look, "style"): {
@@ -279,6 +321,16 @@ CHOICES = {
         "eevee": ("EEVEE", "Fast on a graphics card"),
     },
 }  # fmt: skip
+
+
+for _cls in (Matrix, Product):
+    CHOICES[_cls, "pooling_rule"] = _AS_EVERYWHERE | CHOICES[Look, "pooling_rule"]
+CHOICES[Product, "polarity"] = _AS_EVERYWHERE | CHOICES[Layout, "polarity"]
+for _name in ("left_placement", "right_placement"):
+    CHOICES[Product, _name] = _AS_EVERYWHERE
+CHOICES[Product, "animation"] = CHOICES[Animation, "algorithm"] | _AS_EVERYWHERE | {
+    "inherit": ("As Its Parent", "That of the product which takes its result"),
+}
 
 
 def words_of(cls, name):

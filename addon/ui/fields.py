@@ -1,0 +1,60 @@
+"""Properties made from the dataclasses of a description, and values from these properties."""
+
+import dataclasses
+
+import bpy
+import numpy as np
+
+from .wording import DEFAULT, choices_of, words_of
+
+
+def group(name, cls, names=None, **more):
+    """A property group with the fields of a dataclass, or those of them that are in `names`; `more` has
+    options for the property of a field."""
+    made = type(f"MATRIX_CINEMA_PG_{name}", (bpy.types.PropertyGroup,), {})
+    fields = [f for f in dataclasses.fields(cls) if names is None or f.name in names]
+    made.__annotations__ = {f.name: _property(cls, f, more.get(f.name, {})) for f in fields}
+    return made
+
+
+def _property(cls, field, more):
+    label, tooltip, options = words_of(cls, field.name)
+    options = {"name": label, "description": tooltip, **options, **more}
+    choices = choices_of(cls, field)
+    if choices:
+        return bpy.props.EnumProperty(items=choices, default=field.default or DEFAULT, **options)
+    if isinstance(field.default, bool):
+        return bpy.props.BoolProperty(default=field.default, **options)
+    if isinstance(field.default, str):
+        return bpy.props.StringProperty(default=field.default, **options)
+    limits = {"min": field.metadata.get("low"), "max": field.metadata.get("high")}
+    limits = {key: limit for key, limit in limits.items() if limit is not None}
+    kind = bpy.props.IntProperty if isinstance(field.default, int) else bpy.props.FloatProperty
+    return kind(default=field.default, **limits, **options)
+
+
+def show(group, table, names):
+    """Show these fields of a table of a description."""
+    cls = type(table)
+    for f in dataclasses.fields(cls):
+        if f.name in names:
+            value = getattr(table, f.name)
+            try:
+                setattr(group, f.name, (value or DEFAULT) if choices_of(cls, f) else value)
+            except (TypeError, ValueError):  # a style of a newer version, a number too large: it stays
+                group.property_unset(f.name)
+
+
+def taken(group, table, names):
+    """A table with these fields as the properties have them: as before to the last digit where nobody
+    changed them."""
+    return dataclasses.replace(table, **{name: _value(group, name, getattr(table, name)) for name in names})
+
+
+def _value(group, name, before):
+    if not group.is_property_set(name):
+        return before
+    value = getattr(group, name)
+    if isinstance(before, float):
+        return before if np.float32(before) == np.float32(value) else float(str(np.float32(value)))
+    return "" if value == DEFAULT else value

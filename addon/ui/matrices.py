@@ -1,0 +1,209 @@
+"""The given matrices and the results of the panel's expression: a list of each, to change what one of them
+is otherwise than the rest.
+
+The lists follow the expression. A description keeps only what was said of a matrix or a result.
+"""
+
+import dataclasses
+import functools
+import re
+from pathlib import Path
+
+import bpy
+
+from ..algebra.epilogue import MM_EPILOGUES
+from ..algebra.initialise import INITIALISERS
+from ..algebra.stages import Leaf, stages_of
+from ..algebra.stages import Product as ProductStage
+from ..errors import InputError
+from ..files.scene import Matrix, Product, Scene
+from ..staging.plan import root_of
+from . import fields
+
+PRODUCT = tuple(f.name for f in dataclasses.fields(Product))
+DRAWN = ("label", "row_axis", "column_axis", "color_map", "pooling", "pooling_rule")  # of any matrix
+MADE_UP = ("init", "min", "max", "dropout", "seed")
+MATRIX = (*DRAWN, *MADE_UP, "file", "tensor")
+AXES = 4  # of a matrix, at most: two that lead, rows and columns
+FROM_FILES = ("index", "axis_order", "slices")
+SOURCES = (
+    ("init", "Made Up", "Patterns, random draws and formulas"),
+    ("tensor", "Capture", "A tensor of the scene's attention capture"),
+    ("file", "File", "An array in a file of its own"),
+    ("values", "Typed", "Numbers typed here or written in the scene file"),
+)
+
+
+# The lists
+
+
+@functools.lru_cache(maxsize=16)
+def _names(expression):
+    """The names of the given matrices, and of the results with whether they are products; None for an
+    expression that cannot be read."""
+    try:
+        stages = stages_of(root_of(Scene(expression=expression)))
+    except InputError:
+        return None
+    return ([s.name for s in stages if isinstance(s, Leaf)],
+            {s.name: isinstance(s, ProductStage) for s in stages if not isinstance(s, Leaf)})
+
+
+def follow(settings, _context=None):
+    """Let the lists have what the expression names; what was there before keeps what was said of it."""
+    found = _names(settings.expression)
+    if found is None:
+        return
+    captured = any(item.source == "tensor" for item in settings.matrices)
+    for item in _list(settings.matrices, found[0]):  # from the capture where others are, else made up
+        item.source, item.tensor = ("tensor", item.name) if captured else ("init", "")
+        item.init = "" if captured else "normal"
+    _list(settings.products, found[1])
+    for item in settings.products:
+        item.is_product = found[1][item.name]
+    settings.matrix = min(settings.matrix, max(len(settings.matrices) - 1, 0))
+    settings.product = min(settings.product, max(len(settings.products) - 1, 0))
+
+
+def _list(items, names):
+    """Let a list have items of these names, in their order. Returns those that are new."""
+    for n in reversed(range(len(items))):
+        if items[n].name not in names:
+            items.remove(n)
+    new = [name for name in names if items.find(name) < 0]
+    for name in new:
+        items.add().name = name
+    for n, name in enumerate(names):
+        items.move(items.find(name), n)
+    return [items[name] for name in new]
+
+
+def fill(settings, scene, matrices_only=False):
+    """Show what a description, whose expression the panel has, says of its matrices and results."""
+    follow(settings)
+    for item in settings.matrices:
+        spec = _matrix_of(scene, item.name)
+        fields.show(item, spec, MATRIX)
+        item.source = next((kind for kind, *_ in reversed(SOURCES) if getattr(spec, kind)), "init")
+        shape = spec.shape[-AXES:]
+        item.shape = (0,) * (AXES - len(shape)) + tuple(min(n, 2**31 - 1) for n in shape)
+        item.numbers = _written(spec.values)
+    for item in () if matrices_only else settings.products:
+        fields.show(item, scene.products.get(item.name, Product()), PRODUCT)
+
+
+def chosen(settings, begun):
+    """The tables `matrices` and `products` of a description that was `begun`, as the panel has them. Raises
+    InputError."""
+    if _names(settings.expression) is None or not settings.matrices:
+        return {}
+    matrices, products = {}, {}
+    for item in settings.matrices:
+        spec = _matrix_of(begun, item.name)
+        made = _taken(item, spec)
+        if made != spec or item.name in begun.matrices:
+            matrices[item.name] = made
+    for item in settings.products:
+        own = fields.taken(item, begun.products.get(item.name, Product()), PRODUCT)
+        if own != Product() or item.name in begun.products:
+            products[item.name] = own
+    return {"matrices": matrices, "products": products}
+
+
+def _matrix_of(scene, name):
+    """What a description says of a matrix, in words or by silence."""
+    return scene.matrices.get(name, Matrix(tensor=name) if scene.capture.file else Matrix())
+
+
+def _taken(item, spec):
+    """What the panel says of a matrix of which `spec` was said before; of its sources only the chosen one."""
+    made = fields.taken(item, spec, (*DRAWN, *MADE_UP[1:]))
+    shape = tuple(item.shape)
+    while len(shape) > 2 and not shape[0]:
+        shape = shape[1:]
+    kept = spec.values if item.numbers == _written(spec.values) else _numbers(item)
+    file = bpy.path.abspath(item.file) if item.file.startswith("//") else item.file
+    sources = {
+        "init": {"init": item.init, "shape": shape if any(shape) else ()},
+        "tensor": {"tensor": item.tensor},
+        "file": {"file": file, "tensor": item.tensor},
+        "values": {"values": kept},
+    }
+    of_file = item.source in ("file", "tensor")
+    nothing = {"init": "", "shape": (), "tensor": "", "file": "", "values": ()}
+    nothing |= {} if of_file else dict.fromkeys(FROM_FILES, ())
+    return dataclasses.replace(made, **nothing | sources[item.source])
+
+
+def _written(values):
+    """Rows of numbers as one line of text, which `_numbers` reads back to the last digit."""
+    return "; ".join(", ".join(repr(number) for number in row) for row in values)
+
+
+def _numbers(item):
+    """The rows of numbers in a matrix's line of text."""
+    rows = [re.split(r"[,\s]+", row.strip()) for row in item.numbers.strip(" ;").split(";")]
+    try:
+        return tuple(tuple(float(number) for number in row) for row in rows if row != [""])
+    except ValueError:
+        raise InputError(f'matrix {item.name}: values: expected numbers such as "1, 0; 0, 1", a semicolon '
+                         "between rows") from None
+
+
+def summary(item):
+    """Where the numbers of a matrix come from, in a few words."""
+    if item.source == "init":
+        size = " × ".join(str(n) for n in item.shape if n)
+        return f"{item.init.partition(':')[0] or 'nothing'}, {size}" if size else item.init
+    if item.source == "file":
+        name = Path(item.file.replace("\\", "/")).name
+        return f"{item.tensor}, {name}" if item.tensor else name
+    return item.tensor if item.source == "tensor" else "typed"
+
+
+def made_with(item):
+    """What else the initialiser of a made-up matrix takes."""
+    name = "_".join(item.init.partition("(")[0].lower().replace("_", " ").split())
+    made = INITIALISERS.get(name)
+    if made is None:
+        return ("seed",)
+    ranged = made.ranged or name == "banded"
+    return ("min", "max") * ranged + ("dropout",) * made.drops + ("seed",)
+
+
+def holds_several(item):
+    """Whether the file of a matrix is of a kind that holds several arrays by name."""
+    return item.file.lower().endswith((".npz", ".safetensors"))
+
+
+def _initialisers(_item, _context, text):
+    return [name for name in (*INITIALISERS, "expr: sin(i * j)") if text.lower() in name]
+
+
+def _epilogues(_item, _context, text):
+    return [name for name in MM_EPILOGUES if text.lower() in name]
+
+
+# The classes
+
+MATRIX_GROUP = fields.group(
+    "matrix", Matrix, MATRIX, init={"search": _initialisers, "search_options": {"SUGGESTION"}})
+MATRIX_GROUP.__annotations__ |= {
+    "source": bpy.props.EnumProperty(
+        name="From", items=SOURCES, description="Where the numbers of this matrix come from"),
+    "shape": bpy.props.IntVectorProperty(
+        name="Shape", size=AXES, min=0, soft_max=4096, default=(0, 0, 8, 8),
+        description="Rows and columns; before them the sizes of axes such as heads, 0 for none"),
+    "numbers": bpy.props.StringProperty(
+        name="Numbers", description='The numbers, such as "1, 0; 0, 1" with a semicolon between rows'),
+}
+PRODUCT_GROUP = fields.group(
+    "product", Product, epilogue={"search": _epilogues, "search_options": {"SUGGESTION"}})
+PRODUCT_GROUP.__annotations__["is_product"] = bpy.props.BoolProperty(
+    description="Whether it is a matrix product, with an interior and a sweep")
+PROPERTIES = {
+    "matrices": bpy.props.CollectionProperty(type=MATRIX_GROUP, description="The given matrices"),
+    "matrix": bpy.props.IntProperty(min=0, options={"SKIP_SAVE"}, description="The matrix that is shown"),
+    "products": bpy.props.CollectionProperty(type=PRODUCT_GROUP, description="The results"),
+    "product": bpy.props.IntProperty(min=0, options={"SKIP_SAVE"}, description="The result that is shown"),
+}
