@@ -168,3 +168,24 @@ def test_what_is_computed_is_lit(factory):
         if not found or found[-1] != lit():
             found.append(lit())
     assert [sorted(texts) for texts in found if texts] == [["A B"], [")", "A B", "softmax("], ["S C"]]
+
+
+def test_what_is_written_on_a_travelling_picture_has_a_shade_behind_it_and_labels_their_times(factory):
+    description = load_scene(EXAMPLES / "attention_head.toml")
+    for move, shaded in (("none", 0), ("visit", 2)):  # title and legend
+        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+        camera = dataclasses.replace(description.camera, move=move)
+        scene = build(dataclasses.replace(description, camera=camera))
+        shades = [ob for ob in scene.objects if ob.get("mc_kind") == "shade"]
+        assert len(shades) == shaded
+        type_at = {round(ob.location.z, 5) for ob in scene.objects if ob.get("mc_kind") == "overlay"}
+        assert all(ob.location.z < min(type_at) and ob.parent is scene.camera for ob in shades)
+        seen = set()
+        for frame in range(1, scene.frame_end + 1, 6):
+            scene.frame_set(frame)
+            labels = [ob for ob in scene.objects if ob.get("mc_kind") == "label"]
+            seen.add(frozenset(ob.name for ob in labels if not ob.hide_render))
+        assert all(seen) and (len(seen) == 1) == (move == "none")
+        assert set().union(*seen) == {ob.name for ob in labels}
+        if move == "visit":
+            assert sum(len(names) for names in seen) == len(labels)  # none is there in two phases

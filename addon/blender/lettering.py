@@ -13,10 +13,12 @@ import numpy as np
 from ..errors import InputError
 from ..staging.views import INSIDE
 from . import compat
-from .materials import color_bar_material, lit_material, plain_material
+from .materials import color_bar_material, guide_material, linear, lit_material, plain_material
 
 FONT = "Matrix Cinema font"
 ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of what is being computed
+SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
+SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 FADE = 2.0  # frames, to either side, in which a part is lit
 OVERLAY_DISTANCE = 1.0
 INSIDE_DISTANCE = 0.4  # where elements are as near as that
@@ -134,10 +136,39 @@ def write_overlay(p, view, overlay, font, collection, target):
         _animate(line, written[-1][1])
     written += [(s, _strip(s.color_map, s.width * unit, s.height * unit, collection)) for s in overlay.strips]
     written += [(dot, _dot(dot.shape, dot.width * unit, dim, collection)) for dot in overlay.dots]
+    color = p.style.backdrop or p.style.background
+    for box in overlay.shades:
+        ob = _shade(np.array(box) * unit, SHADE_EDGE * unit, color, collection)
+        ob.parent, ob["mc_kind"] = parent, "shade"
+        ob.location = (-size[0], -size[1], -SHADE_BEHIND * distance)
     for item, ob in written:
         ob.parent = parent
         ob.location = (item.x * unit - size[0], item.y * unit - size[1], -distance)
         ob["mc_kind"] = "overlay"
+
+
+def _shade(box, edge, color, collection):
+    """A rectangle of the background's colour around a box, with soft edges, behind what is written there."""
+    within = 1 - SHADE_RAMP  # how far out of the box each ring of points is
+    xs, ys = (
+        np.concatenate([low - edge * within, (high + edge * within)[::-1]])
+        for low, high in ((box[0], box[2]), (box[1], box[3]))
+    )
+    alpha = SHADE_RAMP**2 * (3 - 2 * SHADE_RAMP)
+    alpha = np.concatenate([alpha, alpha[::-1]])
+    count = len(alpha)
+    points = [(x, y, 0.0) for y in ys for x in xs]
+    colors = [(*linear(color), SHADE * a * b) for a in alpha for b in alpha]
+    corners = [n for n in range(count * (count - 1)) if n % count < count - 1]
+    faces = [(n, n + 1, n + count + 1, n + count) for n in corners]
+    mesh = bpy.data.meshes.new("shade")
+    mesh.from_pydata(points, [], faces)
+    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
+    mesh.materials.append(guide_material())
+    ob = bpy.data.objects.new("shade", mesh)
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob
 
 
 def _scaled_with(camera, collection):

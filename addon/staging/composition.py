@@ -20,6 +20,7 @@ ROUNDS = 5
 ENOUGH, LEAST = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
 SCALES = (1.0, 0.85, 0.7)  # of what is written before the scene
 TRIES = 3
+SHADED = 0.03  # around a shade, where labels would be dim
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +75,9 @@ def _with_earlier(p, aspect, layout, made=None):
     phases = made.shot.phases[:-1]
     if not phases or not p.scene.look.labels:
         return made
-    free, earlier = [*made.overlay.boxes, *beyond(aspect)], []
+    shades = np.array(overlay(p, aspect, captions.notes(p), [((), None)], **layout).shades).reshape(-1, 4)
+    free = [*made.overlay.boxes, *beyond(aspect), *(shades + SHADED * np.array([-1, -1, 1, 1]))]
+    earlier = []
     for phase in phases:
         about = {part for name in phase.about for part in family_of(p.arrangement, name)} or None
         view = made.shot.view(phase.at)

@@ -7,7 +7,10 @@ smaller.
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..look.typeface import extent
+from .boxes import around
 from .formula import formula_of
 from .legend import legend_of, sizes_of
 
@@ -78,9 +81,12 @@ class Dot:
 
 @dataclass(frozen=True)
 class Overlay:
+    """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject."""
+
     lines: tuple[Line, ...] = ()
     strips: tuple[Strip, ...] = ()
     dots: tuple[Dot, ...] = ()
+    shades: tuple[tuple[float, float, float, float], ...] = ()
 
     @property
     def boxes(self):
@@ -115,8 +121,13 @@ def overlay(p, aspect, notes=(), timed=(), *, stacked=False, scale=1.0):
     head = len(sheet.lines)
     if look.legend:
         sheet.write_legend(legend_of(p), sizes_of(p), stacked)
+    legend = len(sheet.lines)
     sheet.write_notes(notes, timed, sheet.lines[head:])
-    return Overlay(tuple(sheet.lines), tuple(sheet.strips), tuple(sheet.dots))
+    lasting = sheet.lines[legend : legend + len(notes)]
+    blocks = [sheet.lines[:head], [*sheet.lines[head:legend], *sheet.strips, *sheet.dots], lasting]
+    boxes = [np.array([item.box for item in block]) for block in blocks if block and timed]
+    shades = tuple(tuple(around(box).tolist()) for box in boxes)
+    return Overlay(tuple(sheet.lines), tuple(sheet.strips), tuple(sheet.dots), shades)
 
 
 class _Sheet:
