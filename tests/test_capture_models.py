@@ -2,6 +2,7 @@
 
 import gc
 import math
+import re
 import tempfile
 import warnings
 from pathlib import Path
@@ -13,6 +14,7 @@ torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install 
 transformers = pytest.importorskip("transformers", reason="CAPTURE IS NOT TESTED: pip install transformers")
 
 import matrix_cinema.capture.record  # noqa: E402
+from matrix_cinema.capture import positions  # noqa: E402
 from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from matrix_cinema.files.capture import open_capture  # noqa: E402
@@ -227,7 +229,7 @@ CASES = {
         f"8/2 window4 rotary {TURNED}"),
     "qwen3": (
         lambda: library("Qwen3", num_key_value_heads=2, head_dim=8, **SIZES), (IDS,), {},
-        f"8/2 causal unknown {PATH}"),
+        f"8/2 causal rotary {PATH}"),
     "neox": (lambda: library("GPTNeoX", **SIZES), (IDS,), {}, f"8/8 causal rotary {TURNED}"),
     "phi3": (
         lambda: library("Phi3", num_key_value_heads=2, **SIZES, **SPECIAL), (IDS,), {},
@@ -548,6 +550,35 @@ def test_softcap_and_sinks():
         description = recording.layers[str(n)][1]
         assert description["sinks"] == pytest.approx(layer.self_attn.sinks.tolist())
         assert description["max_abs_error"] < 1e-5
+
+
+@pytest.mark.parametrize(("name", "options", "layout", "dims"), [
+    ("Qwen3", {"head_dim": 8}, "half", 8),
+    ("Olmo2", {}, "half", 8),  # one norm of all heads
+    ("Gemma3Text", {"head_dim": 8, "sliding_window": 4}, "half", 8),
+    ("Cohere", {"use_qk_norm": True}, "pairs", 8),  # less its mean, gains of each head
+    ("Phi", {"qk_layernorm": True}, "half", 4),  # half of the channels turn
+])  # fmt: skip
+def test_rotary_positions_behind_a_norm_are_found(name, options, layout, dims):
+    model = library(name, num_key_value_heads=2, **SIZES, **options)
+    for parameter, values in model.named_parameters():
+        if re.search(r"(q|k)_(norm|layernorm).weight", parameter):
+            nn.init.uniform_(values, 0.5, 2.0)  # a new model has ones everywhere
+    with record(model) as recording:
+        run(model, IDS)
+    for _, description in recording.layers.values():
+        theta = 500000.0 if name == "Cohere" else 10000.0
+        known = {"kind": "rotary", "layout": layout, "dims": dims, "theta": theta}
+        assert description["position"] == known
+        assert description["projections_found_by"]["Q"] == "path"
+
+
+def test_no_rotation_is_made_up_where_queries_are_something_else():
+    rng = np.random.default_rng(0)
+    pre = rng.normal(size=(4, 9, 8))
+    other, mixed = rng.normal(size=pre.shape), pre @ rng.normal(size=(8, 8))
+    for post in (other, mixed, np.tanh(pre), pre[:, :3], 2 * pre):
+        assert positions._rotation_after_norm(pre[:, : post.shape[1]], post) == {}
 
 
 @pytest.mark.parametrize("implementation", ["sdpa", "eager"])

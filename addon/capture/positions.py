@@ -1,6 +1,11 @@
 """How an attention knows positions: rotary embeddings and ALiBi, read off the numbers."""
 
+from itertools import product
+
 import numpy as np
+
+EPSILONS = (1e-6, 1e-5, 0.0)  # that norms add to the mean square
+FEWEST = 4  # tokens; of two any pair of gains explains the lengths
 
 
 def position_of(seen):
@@ -21,8 +26,12 @@ def position_of(seen):
     if seen.bias is not None:
         slopes = _slopes(seen)
         return {"kind": "bias"} if slopes is None else {"kind": "alibi", "slopes": slopes}
-    plain = "Q" in seen.found and seen.found["Q"].how == "value"
-    return {"kind": "absolute"} if plain else {"kind": "unknown"}
+    if "Q" not in seen.found:
+        return {"kind": "unknown"}
+    if seen.found["Q"].how == "value":
+        return {"kind": "absolute"}
+    known = _rotation_after_norm(seen.found["Q"].pre.double().numpy(), seen.q.astype(np.float64))
+    return {"kind": "rotary"} | known if known else {"kind": "unknown"}
 
 
 def _rotation(pre, post):
@@ -59,6 +68,48 @@ def _rotation(pre, post):
     if np.abs(theta**-exponents - frequencies).max() < 1e-4:
         known["theta"] = float(f"{theta:.3g}")
     return known
+
+
+def _rotation_after_norm(pre, post):
+    """The rotation that takes `pre` to `post`, [heads, tokens, width], after a norm of the heads, each by
+    itself or all together, with positive gains; {} where no such norm explains `post`."""
+    if pre.shape != post.shape or post.shape[1] < FEWEST:
+        return {}
+    width = post.shape[2]
+    for axes, centred, epsilon in product(((2,), (0, 2)), (False, True), EPSILONS):
+        normed = pre - centred * pre.mean(axis=axes, keepdims=True)
+        normed /= np.sqrt((normed**2).mean(axis=axes, keepdims=True) + epsilon)
+        for dims, layout in product((width, width // 2, width // 4), ("half", "pairs")):
+            if dims >= 2 and dims % 2 == 0:
+                known = _rotation(normed * _gains(normed, post, dims, layout), post)
+                if known:
+                    return known
+    return {}
+
+
+def _gains(normed, post, dims, layout):
+    """The gain of each channel of each head between a norm and the rotation of its first `dims` channels,
+    [heads, 1, width].
+
+    A rotation keeps the length of each pair (a, b) of channels, so the squares of their gains solve linear
+    equations, |post|² = gain_a² normed_a² + gain_b² normed_b², here by least squares.
+    """
+
+    def total(values):
+        return values.sum(axis=1, keepdims=True)
+
+    half = dims // 2
+    a, b = (slice(half), slice(half, dims)) if layout == "half" else (slice(0, dims, 2), slice(1, dims, 2))
+    left, right = normed[..., a] ** 2, normed[..., b] ** 2
+    lengths = post[..., a] ** 2 + post[..., b] ** 2
+    across, scale = total(left * right), total(left**2) * total(right**2)
+    determinant = np.maximum(scale - across**2, 1e-12 * scale + 1e-300)
+    gains = total(normed * post) / np.maximum(total(normed**2), 1e-300)  # of channels that do not turn
+    first = total(right**2) * total(left * lengths) - across * total(right * lengths)
+    second = total(left**2) * total(right * lengths) - across * total(left * lengths)
+    gains[..., a] = np.sqrt(np.maximum(first / determinant, 0.0))
+    gains[..., b] = np.sqrt(np.maximum(second / determinant, 0.0))
+    return gains
 
 
 def _slopes(seen):
