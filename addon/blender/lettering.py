@@ -136,7 +136,7 @@ def write_overlay(p, view, overlay, font, collection, target):
         _animate(line, written[-1][1])
     written += [(s, _strip(s.color_map, s.width * unit, s.height * unit, collection)) for s in overlay.strips]
     written += [(dot, _dot(dot.shape, dot.width * unit, dim, collection)) for dot in overlay.dots]
-    color = p.style.backdrop or p.style.background
+    color = _between(p.style.background, p.style.backdrop, 0.5)
     for box in overlay.shades:
         ob = _shade(np.array(box) * unit, SHADE_EDGE * unit, color, collection)
         ob.parent, ob["mc_kind"] = parent, "shade"
