@@ -13,7 +13,8 @@ import numpy as np
 from ..errors import InputError
 from ..staging.views import INSIDE
 from . import compat
-from .materials import color_bar_material, guide_material, linear, lit_material, plain_material
+from .materials import color_bar_material, guide_material, lit_material, plain_material
+from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"
 ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of what is being computed
@@ -136,9 +137,8 @@ def write_overlay(p, view, overlay, font, collection, target):
         _animate(line, written[-1][1])
     written += [(s, _strip(s.color_map, s.width * unit, s.height * unit, collection)) for s in overlay.strips]
     written += [(dot, _dot(dot.shape, dot.width * unit, dim, collection)) for dot in overlay.dots]
-    color = _between(p.style.background, p.style.backdrop, 0.5)
     for box in overlay.shades:
-        ob = _shade(np.array(box) * unit, SHADE_EDGE * unit, color, collection)
+        ob = _shade(box, unit, size[0] / size[1], p.style, collection)
         ob.parent, ob["mc_kind"] = parent, "shade"
         ob.location = (-size[0], -size[1], -SHADE_BEHIND * distance)
     for item, ob in written:
@@ -147,8 +147,12 @@ def write_overlay(p, view, overlay, font, collection, target):
         ob["mc_kind"] = "overlay"
 
 
-def _shade(box, edge, color, collection):
-    """A rectangle of the background's colour around a box, with soft edges, behind what is written there."""
+def _shade(box, unit, aspect, style, collection):
+    """A rectangle of the background around a box, in heights of the picture, behind what is written there.
+    Its edges are soft but before a ground that catches shadows, where Cycles darkens half transparent things.
+    """
+    whole = style.ground == "shadow"
+    edge = 0.4 * SHADE_EDGE if whole else SHADE_EDGE
     within = 1 - SHADE_RAMP  # how far out of the box each ring of points is
     xs, ys = (
         np.concatenate([low - edge * within, (high + edge * within)[::-1]])
@@ -156,9 +160,11 @@ def _shade(box, edge, color, collection):
     )
     alpha = SHADE_RAMP**2 * (3 - 2 * SHADE_RAMP)
     alpha = np.concatenate([alpha, alpha[::-1]])
+    x, y = (places.ravel() for places in np.meshgrid(xs, ys))
+    opaque = np.ones(x.shape) if whole else SHADE * np.outer(alpha, alpha).ravel()
+    colors = np.column_stack([backdrop_at(style, x / aspect, y), opaque])
+    points = np.column_stack([x * unit, y * unit, np.zeros(x.shape)]).tolist()
     count = len(alpha)
-    points = [(x, y, 0.0) for y in ys for x in xs]
-    colors = [(*linear(color), SHADE * a * b) for a in alpha for b in alpha]
     corners = [n for n in range(count * (count - 1)) if n % count < count - 1]
     faces = [(n, n + 1, n + count + 1, n + count) for n in corners]
     mesh = bpy.data.meshes.new("shade")

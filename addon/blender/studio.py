@@ -87,6 +87,13 @@ def _backdrop(f, style):
     return f.node("ShaderNodeMix", {0: far, 1: middle, 2: edge}, data_type="RGBA")[0]
 
 
+def backdrop_at(style, x, y):
+    """The colour of the background at places of the picture, 0 to 1 across and up: linear RGB, (n, 3)."""
+    far = np.clip(np.hypot(x - 0.5, (y - 0.46) * 1.15) / 0.72, 0.0, 1.0)[:, None]
+    far = far * far * (3.0 - 2.0 * far)
+    return np.array(linear(style.backdrop)) * (1.0 - far) + np.array(linear(style.background)) * far
+
+
 def _direction(place, view):
     """A place in the camera's directions (right, up, towards it) as one of the scene; up is the scene's."""
     right, up, back = place
