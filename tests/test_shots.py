@@ -76,6 +76,15 @@ def test_every_example_fills_the_frame_in_every_view(name):
         assert not covered(outlines, on_the_frame(written, WIDE)), view
 
 
+@pytest.mark.parametrize("name", [name for name in SCENES if name.startswith("textbook/")])
+def test_a_small_subject_stands_in_the_middle(name):
+    """Though the title is above it at the left; it may be a little smaller for that."""
+    p, marks, written, film = filmed(planned(name), move="none")
+    outlines = seen(p, marks, film.view(1)).reshape(-1, 2)
+    assert abs(outlines[:, 0].min() + outlines[:, 0].max()) / 2 < 0.1
+    assert written.lines and np.ptp(outlines, axis=0).max() / 2 >= LEAST
+
+
 @pytest.mark.parametrize("aspect", [9 / 16, 1.0, 21 / 9])
 @pytest.mark.parametrize("name", ["attention_head", "chains/feed_forward", "article/23_decoding_layer"])
 def test_frames_of_other_shapes_are_filled_too(name, aspect):

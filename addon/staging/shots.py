@@ -31,6 +31,11 @@ TRANSIT, TRANSIT_PART = 0.6, 0.35  # seconds to leave or reach a product, at mos
 ROOM_TO_MOVE = 1.06  # distance of a camera that follows, of the nearest
 CANDIDATES = (3, 5)  # places across and upward that are tried at a distance
 HALVINGS = 5
+FURTHER = np.linspace(1.0, 1.25, 6)  # of the nearest distance, where a subject may stand more in the middle
+FINE = 15  # places across that are tried for that
+PULL = 0.6  # of its size that a subject gives up for standing by half a frame nearer to the middle
+ASIDE = 0.03  # of half a frame, near enough to the middle
+ENOUGH = 0.74  # of the frame, which it keeps
 SCALED = 2.0  # the scale of Blender's orthographic cameras, the longer side of the frame, of the reach
 _FAN = np.stack([np.cos(np.arange(24) * np.pi / 24), np.sin(np.arange(24) * np.pi / 24)])
 
@@ -500,42 +505,57 @@ def filled(p, marks, written, aspect):
 
 
 def clear(seen, optics, margins, written, aspect):
-    """(reach, centre) of the nearest camera that sees parts (n, corners, 3) with none of them under an
-    overlay; of the nearest of all where there is no such place."""
+    """(reach, centre) of a camera that sees parts (n, corners, 3) with none of them under an overlay: the
+    nearest, or one a little further away where they stand more in the middle of the picture then; the
+    nearest of all where there is no such place."""
     points = seen.reshape(-1, 3)
-    least, centre = nearest(points, optics, margins)
     rectangles = _rectangles(written, aspect)
     outlines = seen if seen.shape[1] <= 8 else _outermost(points)[None]
 
-    def found(reach):
+    def free(reach, across):
+        """The centres (n, 2) from which nothing is covered, those in the middle first."""
         low, high = window(points, reach, optics, margins)
-        across, upward = (_spread(low[n], high[n], CANDIDATES[n]) for n in (0, 1))
+        across, upward = (_spread(low[n], high[n], count) for n, count in ((0, across), (1, CANDIDATES[1])))
         places = np.array([(x, y) for y in upward for x in across])
         seen_from = _projected(outlines, places[:, None, None], reach, optics)
-        free = np.flatnonzero(~_covered(seen_from, rectangles))
-        return places[free[0]] if len(free) else None
+        return places[~_covered(seen_from, rectangles)]
 
-    best = found(least)
-    if best is not None:
-        return least, best
-    size = np.ptp(points, axis=0).max()
-    step = 0.25 * (least if optics.orthographic else size / optics.half.max())
-    near, far = least, None
+    reach, centre = nearest(points, optics, margins)
+    least = _least_clear(lambda reach: len(free(reach, CANDIDATES[0])), reach, points, optics)
+    if least is None:
+        return reach, centre
+    depth = 0.0 if optics.orthographic else 0.5 * (points[:, 2].min() + points[:, 2].max())
+    best, cost = None, np.inf
+    for further, across in ((1.0, CANDIDATES[0]), *((further, FINE) for further in FURTHER)):
+        if further - 1.0 + PULL * ASIDE >= cost:
+            break
+        reach = further * (least + depth) - depth
+        places = free(reach, across)
+        frames = _projected(points, places[:, None], reach, optics)
+        low, high = frames.min(axis=1), frames.max(axis=1)
+        costs = further - 1.0 + 0.5 * PULL * np.abs(low[:, 0] + high[:, 0])
+        if further > 1.0:
+            costs[(high - low).max(axis=1) < 2 * ENOUGH] = np.inf
+        if len(costs) and costs.min() < cost:
+            best, cost = (reach, places[costs.argmin()]), costs.min()
+    return best
+
+
+def _least_clear(is_clear, least, points, optics):
+    """The least reach, from `least` on, from which a subject of these points can be clear, or None."""
+    if is_clear(least):
+        return least
+    step = 0.25 * (least if optics.orthographic else np.ptp(points, axis=0).max() / optics.half.max())
     for n in range(1, 9):  # far enough for any overlay that leaves a part of the frame free
-        best = found(least + n * step)
-        if best is not None:
+        if is_clear(least + n * step):
             near, far = least + (n - 1) * step, least + n * step
             break
-    if far is None:
-        return least, centre
+    else:
+        return None
     for _ in range(HALVINGS):
         reach = 0.5 * (near + far)
-        centre = found(reach)
-        if centre is None:
-            near = reach
-        else:
-            far, best = reach, centre
-    return far, best
+        near, far = (near, reach) if is_clear(reach) else (reach, far)
+    return far
 
 
 def _rectangles(written, aspect):
