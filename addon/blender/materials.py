@@ -99,16 +99,19 @@ def _body(f, color, roughness, coat, glow):
 
 
 def _glass(f, color, style, crowding):
-    """Coloured and clear in the middle, dense and shiny at the rim; what is in use is denser."""
+    """Coloured and clear in the middle, dense and shiny at the rim; what is in use is denser. A look through
+    the cuboid loses about as much whether few products stand in it or many, and little light stays away
+    from what is within."""
     lit = attribute(f, "lit")
     facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
-    thin = 1.0 / math.sqrt(1.0 + crowding)
+    thin = 1.0 / (1.0 + 0.5 * crowding)
     rim = f.real("POWER", facing, 2.2) * (0.8 * thin)
     dense = f.real("MINIMUM", (lit + 1.0) * (style.density * thin) + rim, 1.0)
-    tint = _mix_color(f, (1.0, 1.0, 1.0, 1.0), color, 0.55 * thin)
+    shadow = f.node("ShaderNodeLightPath")["Is Shadow Ray"]
+    tint = _mix_color(f, (1.0, 1.0, 1.0, 1.0), color, 0.4 * thin)
     clear = f.node("ShaderNodeBsdfTransparent", {"Color": tint})[0]
-    body = _body(f, color, 0.08, 1.0, lit * style.lit_glow + 0.12)
-    return f.node("ShaderNodeMixShader", {0: dense, 1: clear, 2: body})[0]
+    body = _body(f, color, 0.08, 1.0, lit * style.lit_glow + 0.25)
+    return f.node("ShaderNodeMixShader", {0: dense * (1.0 - 0.7 * shadow), 1: clear, 2: body})[0]
 
 
 def _glowing(f, color, style, crowding):
