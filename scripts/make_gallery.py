@@ -1,0 +1,96 @@
+"""Render the gallery: docs/gallery/*.jpg from scenes of examples/, and docs/gallery.md, which shows them.
+
+    python scripts/make_gallery.py [NAME...]
+
+Development only (needs Pillow). A picture takes up to a minute and a half on two cores; those that are
+named, by default all, are rendered anew. The page is written from the list below.
+"""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE, FOLDER = ROOT / "docs" / "gallery.md", ROOT / "docs" / "gallery"
+SIZE, SAMPLES = "960x540", "16"
+LIMIT = 390_000  # bytes
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A still: of which scene under examples/, with which further options, and what it shows."""
+
+    scene: str
+    options: str
+    words: str
+
+    @property
+    def name(self):
+        style = self.options.split("--style ")[-1].split()[0] if "--style" in self.options else ""
+        return "_".join(filter(None, [Path(self.scene).name, style]))
+
+    @property
+    def command(self):
+        words = ["matrix-cinema render", f"examples/{self.scene}.toml", self.options, f"-o {self.name}.png"]
+        return " ".join(filter(None, words))
+
+
+PICTURES = (
+    Picture("attention_head", "", "The head in which “it” looks for “animal”, in the middle of its sweep."),
+    Picture("textbook/01_two_by_three", "", "A product to compute along with: one row, one column."),
+    Picture("textbook/05_outer_product", "--style paper", "A column times a row, for a page."),
+    Picture("article/01_matmul_in_3d", "--style glow", "All products of a matmul, as light on black."),
+    Picture("article/01_matmul_in_3d", "--style glass", "The same products, of glass between solid faces."),
+    Picture("article/01_matmul_in_3d", "--style mm", "The same in the look of mm, where it all began."),
+    Picture("attention/01_scores", "--style print", "Scores in two colours that survive a grey printer."),
+    Picture("attention/05_induction", "", "An induction head of a small model: the stripe is the copy."),
+    Picture("attention/06_grouped_query", "", "Grouped queries: heads that share keys and values."),
+    Picture("attention/10_masks", "--style studio_light", "Masks: what is not allowed is not there."),
+    Picture("heads/minilm_layer", "", "Heads of one layer side by side, at one scale."),
+    Picture("chains/binary_tree", "--style studio_light", "A product of products of products."),
+)
+
+
+def main():
+    asked = sys.argv[1:] or [picture.name for picture in PICTURES]
+    FOLDER.mkdir(exist_ok=True)
+    for picture in PICTURES:
+        if picture.name in asked:
+            render(picture)
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def render(picture):
+    """Render a picture by a process of its own, and store it as well as the limit allows."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as folder:
+        still = Path(folder) / "still.png"
+        command = [sys.executable, str(ROOT / "scripts" / "matrix_cinema.py"), "render"]
+        command += [f"examples/{picture.scene}.toml", *picture.options.split()]
+        command += ["--size", SIZE, "--samples", SAMPLES, "-o", str(still), "--quiet"]
+        subprocess.run(command, cwd=ROOT, check=True)
+        image, path = Image.open(still).convert("RGB"), FOLDER / f"{picture.name}.jpg"
+    for quality in range(92, 40, -4):
+        image.save(path, quality=quality, optimize=True)
+        if path.stat().st_size < LIMIT:
+            break
+    print(f"{path.name}: {path.stat().st_size // 1000} kB", flush=True)
+
+
+def page():
+    """docs/gallery.md: every picture with what it shows and the command that makes it."""
+    parts = [
+        "# Gallery",
+        "Stills of scenes in `examples/`, each by the command under it; "
+        "`scripts/make_gallery.py` makes them all, and this page.",
+    ]
+    for picture in PICTURES:
+        parts += [f"![{picture.words}](gallery/{picture.name}.jpg)", picture.words, f"    {picture.command}"]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    main()
