@@ -14,7 +14,7 @@ from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.camera import place  # noqa: E402
 from matrix_cinema.files.scene import VIEWS, Scene, from_dict, load_scene  # noqa: E402
 from matrix_cinema.staging.framing import DIRECTIONS, Optics, angles  # noqa: E402
-from matrix_cinema.staging.shots import Key, Shot  # noqa: E402
+from matrix_cinema.staging.shots import Key, Phase, Shot  # noqa: E402
 from matrix_cinema.staging.views import INSIDE  # noqa: E402
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "attention_head.toml"
@@ -30,7 +30,8 @@ def test_a_shot_is_what_blenders_camera_does(factory, aspect, orthographic):
     for frame, direction in zip((1.0, 9.5, 30.0), list(DIRECTIONS.values())[:3], strict=True):
         pose = np.array([*random.normal(size=3), *angles(direction), random.uniform(20, 40)])
         keys.append(Key(frame, pose, random.normal(size=6) * 0.1))
-    film = Shot(tuple(keys), optics, np.array([0.5, -0.25]), standoff=30.0, size=10.0, blur=0.5)
+    phases = (Phase(1.0, 30.0, 30.0),)
+    film = Shot(tuple(keys), optics, np.array([0.5, -0.25]), 30.0, 10.0, phases, blur=0.5)
     place(film, scene.collection, scene)
     points = random.normal(size=(20, 3)) * [5, 9, 3]
     scene.render.resolution_x, scene.render.resolution_y = aspect
