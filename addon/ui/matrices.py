@@ -158,7 +158,7 @@ def summary(item):
     if item.source == "file":
         name = Path(item.file.replace("\\", "/")).name
         return f"{item.tensor}, {name}" if item.tensor else name
-    return item.tensor if item.source == "tensor" else "typed"
+    return f"tensor {item.tensor}" if item.source == "tensor" else "typed"
 
 
 def made_with(item):

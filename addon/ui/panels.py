@@ -140,8 +140,11 @@ class MATRIX_CINEMA_PT_matrices(_ChosenPanel, bpy.types.Panel):
                 column.prop(item, "file")
             if item.source == "tensor" or matrices.holds_several(item):
                 column.prop(item, "tensor")
-        _fields(layout, item, ("label", "row_axis", "column_axis"))
-        _fields(layout, item, ("color_map", "pooling", "pooling_rule"))
+        column = layout.column(align=True)
+        column.prop(item, "label", placeholder=item.name)
+        column.prop(item, "row_axis", placeholder="Unnamed")
+        column.prop(item, "column_axis", placeholder="Unnamed")
+        _drawn_as(layout, item)
 
 
 class MATRIX_CINEMA_PT_results(_ChosenPanel, bpy.types.Panel):
@@ -155,9 +158,11 @@ class MATRIX_CINEMA_PT_results(_ChosenPanel, bpy.types.Panel):
             return
         if item.is_product:
             layout.prop(item, "interior")
-        _fields(layout, item, ("label", "color_map", "pooling", "pooling_rule"))
+        layout.prop(item, "label", placeholder=item.name)
+        _drawn_as(layout, item)
         if item.is_product:
-            _fields(layout, item, ("epilogue", "animation", "i_blocks", "j_blocks", "k_blocks"))
+            layout.prop(item, "epilogue", placeholder="The expression's")
+            _fields(layout, item, ("animation", "i_blocks", "j_blocks", "k_blocks"))
             if settings.layout.scheme == "custom":
                 _fields(layout, item, ("polarity", "left_placement", "right_placement"))
 
@@ -346,6 +351,14 @@ def _chosen_of(layout, kind, settings, listed, chosen):
     rows = min(max(len(items), 2), 6)
     layout.template_list(kind, "", settings, listed, settings, chosen, rows=rows, maxrows=rows)
     return items[n] if n < len(items) else None
+
+
+def _drawn_as(layout, item):
+    """How one matrix or result is drawn otherwise than the rest."""
+    column = layout.column(align=True)
+    column.prop(item, "color_map")
+    column.prop(item, "pooling", placeholder="As everywhere")
+    column.prop(item, "pooling_rule")
 
 
 def _fields(layout, group, names, heading=""):
