@@ -49,7 +49,7 @@ PICTURES = (
     Picture("attention/06_grouped_query", "", "Grouped queries: heads that share keys and values."),
     Picture("attention/10_masks", "--style studio_light", "Masks: what is not allowed is not there."),
     Picture("heads/minilm_layer", "", "Heads of one layer side by side, at one scale."),
-    Picture("chains/feed_forward", "--style studio_light", "A gated feed-forward layer: three products, a gate, a sum."),
+    Picture("chains/feed_forward", "--style studio_light", "A gated feed-forward layer, with its sums."),
 )
 
 
