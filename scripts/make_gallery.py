@@ -33,8 +33,8 @@ class Picture:
 
     @property
     def command(self):
-        words = ["matrix-cinema render", f"examples/{self.scene}.toml", self.options, f"-o {self.name}.png"]
-        return " ".join(filter(None, words))
+        words = ["matrix-cinema render", f"examples/{self.scene}.toml", self.options]
+        return " ".join(filter(None, [*words, f"--size {SIZE} --samples {SAMPLES} -o {self.name}.png"]))
 
 
 PICTURES = (
@@ -44,7 +44,7 @@ PICTURES = (
     Picture("article/01_matmul_in_3d", "--style glow", "All products of a matmul, as light on black."),
     Picture("article/01_matmul_in_3d", "--style glass", "The same products, of glass between solid faces."),
     Picture("article/01_matmul_in_3d", "--style mm", "The same in the look of mm, where it all began."),
-    Picture("attention/01_scores", "--style print", "Scores in two colours that survive a grey printer."),
+    Picture("attention/01_scores", "--style print", "Scores in two inks, for print."),
     Picture("attention/05_induction", "", "An induction head of a small model: the stripe is the copy."),
     Picture("attention/06_grouped_query", "", "Grouped queries: heads that share keys and values."),
     Picture("attention/10_masks", "--style studio_light", "Masks: what is not allowed is not there."),

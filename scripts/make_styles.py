@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "styles"
-SCENES = ("textbook/01_two_by_three", "attention_head", "article/01_matmul_in_3d")
+SCENES = ("textbook/01_two_by_three", "attention_head", "attention/06_grouped_query")
 STYLES = ("studio_dark", "studio_light", "glass", "glow", "paper", "print", "mm")
 SIZE, SAMPLES = (512, 288), 12
 WIDTH, GAP, CAPTION = 512, 6, 22  # pixels on the sheet
