@@ -1,7 +1,7 @@
 # make env        .venv with everything: Blender as a Python module, PyTorch, the tools for tests
 # make demo       the first example as build/demo/still.png and build/demo/film.mp4
 # make test       what CI runs: the tests on Blender 4.5, 5.0 and 5.2
-# make bench      the benchmarks: a table into docs/performance.md, 15 minutes and 10 GB of memory
+# make bench      the benchmarks: a table into docs/performance.md, 5 minutes and 11 GB of memory
 # make extension  the extension as one zip in build/, validated
 #
 # Environments are made once and again when pyproject.toml changes. Blender's Python module needs

@@ -4,7 +4,7 @@
 
 Each measurement is a process of its own (`measure.py`). Prints the table and writes it as JSON and a plot
 into build/bench/; with `--keep` also into docs/performance.md, docs/performance.json and .svg. Takes
-about 15 minutes on two cores and 10 GB of memory, `--quick` two minutes and 2 GB.
+about 5 minutes on two quiet cores and 11 GB of memory, `--quick` one minute and 2 GB.
 """
 
 import argparse
