@@ -6,14 +6,13 @@ Each scene is rendered by a process of its own, so that memory is given back bet
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import stills
 from PIL import Image, ImageDraw, ImageFont
 
-ROOT = Path(__file__).resolve().parent.parent
 CAPTION, MARGIN = 20, 6  # pixels
 
 
@@ -43,9 +42,7 @@ def scenes_in(path):
 def still(scene, folder, size, samples):
     """The picture of a scene, or None when it could not be rendered."""
     out = folder / f"{scene.stem}.png"
-    command = [sys.executable, ROOT / "scripts" / "matrix_cinema.py", "render", scene, "-o", out]
-    command += ["--size", f"{size[0]}x{size[1]}", "--samples", str(samples), "--quiet"]
-    done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True)
+    done = stills.render(scene, out, size, samples, capture_output=True, text=True)
     print(f"{scene.name}: {'done' if done.returncode == 0 else done.stderr.strip() or 'failed'}", flush=True)
     return Image.open(out).convert("RGB") if done.returncode == 0 else None
 

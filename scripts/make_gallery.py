@@ -6,16 +6,16 @@ Development only (needs Pillow). A picture takes up to a minute and a half on tw
 named, by default all, are rendered anew. The page is written from the list below.
 """
 
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+import stills
+from stills import ROOT
+
 PAGE, FOLDER = ROOT / "docs" / "gallery.md", ROOT / "docs" / "gallery"
-SIZE, SAMPLES = "960x540", "16"
-LIMIT = 390_000  # bytes
+SIZE, SAMPLES = (960, 540), 16
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Picture:
     @property
     def command(self):
         words = ["matrix-cinema render", f"examples/{self.scene}.toml", self.options]
-        return " ".join(filter(None, [*words, f"--size {SIZE} --samples {SAMPLES} -o {self.name}.png"]))
+        size = f"{SIZE[0]}x{SIZE[1]}"
+        return " ".join(filter(None, [*words, f"--size {size} --samples {SAMPLES} -o {self.name}.png"]))
 
 
 PICTURES = (
@@ -63,20 +64,14 @@ def main():
 
 
 def render(picture):
-    """Render a picture by a process of its own, and store it as well as the limit allows."""
+    """Render a picture and store it."""
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder:
-        still = Path(folder) / "still.png"
-        command = [sys.executable, str(ROOT / "scripts" / "matrix_cinema.py"), "render"]
-        command += [f"examples/{picture.scene}.toml", *picture.options.split()]
-        command += ["--size", SIZE, "--samples", SAMPLES, "-o", str(still), "--quiet"]
-        subprocess.run(command, cwd=ROOT, check=True)
-        image, path = Image.open(still).convert("RGB"), FOLDER / f"{picture.name}.jpg"
-    for quality in range(92, 40, -4):
-        image.save(path, quality=quality, optimize=True)
-        if path.stat().st_size < LIMIT:
-            break
+        still, path = Path(folder) / "still.png", FOLDER / f"{picture.name}.jpg"
+        scene = f"examples/{picture.scene}.toml"
+        stills.render(scene, still, SIZE, SAMPLES, *picture.options.split(), check=True)
+        stills.save(Image.open(still).convert("RGB"), path)
     print(f"{path.name}: {path.stat().st_size // 1000} kB", flush=True)
 
 

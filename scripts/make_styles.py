@@ -6,19 +6,18 @@ Development only (needs Pillow); some ten minutes on two cores. What is rendered
 build/styles; the styles that are named, by default all, are looked at again.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 
+import stills
 from PIL import Image, ImageDraw, ImageFont
+from stills import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "styles"
 SCENES = ("textbook/01_two_by_three", "attention_head", "attention/06_grouped_query")
 STYLES = ("studio_dark", "studio_light", "glass", "glow", "paper", "print", "mm")
 SIZE, SAMPLES = (512, 288), 12
 WIDTH, GAP, CAPTION = 512, 6, 22  # pixels on the sheet
-LIMIT = 390_000  # bytes
 
 
 def main():
@@ -26,24 +25,13 @@ def main():
     BUILD.mkdir(parents=True, exist_ok=True)
     for style in asked:
         for scene in SCENES:
-            still(style, scene)
-    image = sheet()
-    for quality in range(90, 40, -4):
-        image.save(ROOT / "docs" / "styles.jpg", quality=quality, optimize=True)
-        if (ROOT / "docs" / "styles.jpg").stat().st_size < LIMIT:
-            return
+            stills.render(f"examples/{scene}.toml", picture(style, scene), SIZE, SAMPLES, "--style", style,
+                          check=True)
+    stills.save(sheet(), ROOT / "docs" / "styles.jpg")
 
 
 def picture(style, scene):
     return BUILD / f"{style} {Path(scene).name}.png"
-
-
-def still(style, scene):
-    """Render a scene in a style, by a process of its own, unless that is done."""
-    command = [sys.executable, ROOT / "scripts" / "matrix_cinema.py", "render", f"examples/{scene}.toml"]
-    command += ["--style", style, "--size", f"{SIZE[0]}x{SIZE[1]}", "--samples", SAMPLES]
-    command += ["-o", picture(style, scene), "--quiet"]
-    subprocess.run([str(part) for part in command], cwd=ROOT, check=True)
 
 
 def sheet():

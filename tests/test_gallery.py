@@ -1,12 +1,22 @@
 """The gallery's page is what its script would write, and every picture is there and small."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SPEC = importlib.util.spec_from_file_location("make_gallery", ROOT / "scripts" / "make_gallery.py")
-gallery = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(gallery)
+
+
+def script(name):
+    """A module of scripts/, which may not be on the path: one of them has the package's name."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+script("stills")
+gallery = script("make_gallery")
 
 
 def test_the_page_is_of_the_pictures_in_the_list():

@@ -11,6 +11,8 @@ from .materials import ground_material, linear
 from .nodes import Formula
 
 ENVIRONMENT = "Matrix Cinema environment"
+# Of the background: where it is lightest, in the picture from below, its height to width, and its end.
+LIGHTEST, FLATNESS, DARKEST = 0.46, 1.15, 0.72
 SUN = (-0.45, 0.75, 0.48)  # where it stands: to the camera's right, up, towards it
 
 
@@ -81,15 +83,15 @@ def _backdrop(f, style):
     if edge == middle:
         return edge
     place = f.node("ShaderNodeSeparateXYZ", {0: f.node("ShaderNodeTexCoord")["Window"]})
-    across, up = place[0] - 0.5, (place[1] - 0.46) * 1.15
-    far = f.clamp(f.real("SQRT", across * across + up * up) / 0.72)
+    across, up = place[0] - 0.5, (place[1] - LIGHTEST) * FLATNESS
+    far = f.clamp(f.real("SQRT", across * across + up * up) / DARKEST)
     far = far * far * (3.0 - 2.0 * far)
     return f.node("ShaderNodeMix", {0: far, 1: middle, 2: edge}, data_type="RGBA")[0]
 
 
 def backdrop_at(style, x, y):
     """The colour of the background at places of the picture, 0 to 1 across and up: linear RGB, (n, 3)."""
-    far = np.clip(np.hypot(x - 0.5, (y - 0.46) * 1.15) / 0.72, 0.0, 1.0)[:, None]
+    far = np.clip(np.hypot(x - 0.5, (y - LIGHTEST) * FLATNESS) / DARKEST, 0.0, 1.0)[:, None]
     far = far * far * (3.0 - 2.0 * far)
     return np.array(linear(style.backdrop)) * (1.0 - far) + np.array(linear(style.background)) * far
 

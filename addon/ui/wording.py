@@ -13,6 +13,12 @@ from ..look.styles import STYLES
 # Blender has no choice without a name; in a description it is the empty string.
 DEFAULT = "default"
 
+# Of one matrix or result.
+_POOLED = {
+    "pooling": ("Pooling", 'Rows and columns of one element, such as "4x4", "off" or "auto"; empty: as '
+                "everywhere", {}),
+    "pooling_rule": ("Pooled To", "What an element shows of the entries for which it stands", {}),
+}  # fmt: skip
 # class: {field: (label, tooltip, options of the property)}
 FIELDS = {
     Look: {
@@ -116,9 +122,7 @@ FIELDS = {
         "row_labels": ("Row Labels", "What is written at each row", {}),
         "column_labels": ("Column Labels", "What is written at each column", {}),
         "color_map": ("Color Map", "Colour map of this matrix alone", {}),
-        "pooling": ("Pooling", 'Rows and columns of one element, such as "4x4", "off" or "auto"; empty: as '
-                    "everywhere", {}),
-        "pooling_rule": ("Pooled To", "What an element shows of the entries for which it stands", {}),
+        **_POOLED,
     },
     Product: {
         "epilogue": ("Epilogue", "One of mm's by its name, where the expression has none", {}),
@@ -132,9 +136,7 @@ FIELDS = {
         "interior": ("Interior", "Draw the products in the cuboid, not only the matrices on its faces", {}),
         "label": ("Label", "What is written instead of its name", {}),
         "color_map": ("Color Map", "Colour map of this result alone", {}),
-        "pooling": ("Pooling", 'Rows and columns of one element, such as "4x4", "off" or "auto"; empty: as '
-                    "everywhere", {}),
-        "pooling_rule": ("Pooled To", "What an element shows of the entries for which it stands", {}),
+        **_POOLED,
     },
     Camera: {
         "view": ("View", "Where the camera stands; it frames everything, labels included", {}),
