@@ -72,7 +72,7 @@ def test_what_is_changed_is_in_the_description_and_in_its_file(scene, tmp_path):
     q.init, q.shape, q.seed = "expr: i - j", (0, 0, 5, 6), 8
     k.numbers = "1, 0, 0, 0, 0, 0.1; 0 1 0 0 0 0"
     v.source, v.init, v.shape, v.color_map = "init", "normal", (0, 0, 2, 3), "vik"
-    panel.products["out"].interior = False
+    panel.products["out"].interior = "off"
     panel.products["attn"].color_map = "batlow"
     made = drafted(scene)
     wanted = before.matrices["Q"]
@@ -82,7 +82,7 @@ def test_what_is_changed_is_in_the_description_and_in_its_file(scene, tmp_path):
     v = made.matrices["V"]
     assert (v.file, v.slices, v.init, v.shape, v.color_map) == ("", (), "normal", (2, 3), "vik")
     assert (made.products["attn"].k_blocks, made.products["attn"].color_map) == (2, "batlow")
-    assert not made.products["out"].interior
+    assert made.products["out"].interior is False
     path = tmp_path / "saved.toml"
     path.write_text(to_toml(made), "utf-8")
     panel.file = str(path)
@@ -94,7 +94,7 @@ def test_a_built_scene_is_rebuilt_with_what_is_changed(scene):
     made = bpy.context.scene
     panel = made.matrix_cinema_panel
     assert not properties.is_pending(made)
-    panel.products["attn"].interior = True
+    panel.products["attn"].interior = "on"
     panel.matrices["Q"].shape[2] = 3
     assert properties.is_pending(made)
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matrix_cinema.errors import InputError
 from matrix_cinema.files.scene import SENSITIVITIES, Scene, from_dict
+from matrix_cinema.inspection import plan_lines
 from matrix_cinema.staging.plan import check_memory, count_elements, is_probability, plan
 from matrix_cinema.staging.scales import Scale, crowding, extent, matrix_scale, product_scale
 
@@ -103,9 +104,9 @@ def test_maps_by_scene_and_by_matrix():
 
 def test_elements_are_counted_and_a_scene_beyond_memory_is_refused(monkeypatch):
     p = planned("out = Q @ K")
-    assert count_elements(p.arrangement, p.scene) == 3 * 4 + 8
+    assert count_elements(p.arrangement, p.scene, p.interiors) == 3 * 4 + 8
     hidden = planned("out = Q @ K", products={"out": {"interior": False}})
-    assert count_elements(hidden.arrangement, hidden.scene) == 3 * 4
+    assert count_elements(hidden.arrangement, hidden.scene, hidden.interiors) == 3 * 4
     assert not p.as_points and planned("out = Q @ K", look={"instance_budget": 19}).as_points
     assert planned("out = Q @ K", look={"settled_scale": 0.0}, animation={"trail": 1.0}).drawn == 3 * 4 + 8
     causal = planned("out = softmax(Q @ K, mask=causal)")
@@ -116,6 +117,25 @@ def test_elements_are_counted_and_a_scene_beyond_memory_is_refused(monkeypatch):
     check_memory(10**6, as_points=True)
     monkeypatch.setattr("matrix_cinema.staging.plan.available_memory", lambda: None)
     check_memory(10**12, as_points=True)  # nothing is known, nothing is refused
+
+
+def test_a_chain_hides_interiors_that_would_be_a_block_of_noise():
+    chain = "out = (attn = softmax(Q @ K)) @ V[:, 0:1]"  # 8 products and 4
+
+    def interiors(budget, expression=chain, trail=0.0, **products):
+        look = {"instance_budget": budget, "settled_scale": 0.0}
+        return planned(expression, look=look, products=products, animation={"trail": trail}).interiors
+
+    assert interiors(8) == {"attn", "out"}
+    assert interiors(7) == {"out"} and interiors(3) == set()
+    assert interiors(3, attn={"interior": True}) == {"attn"}
+    assert interiors(8, attn={"interior": False}) == {"out"}
+    assert interiors(3, trail=1.0) == {"attn", "out"}  # what has settled is gone
+    assert interiors(3, "out = Q @ K") == {"out"}  # a cuboid that stands alone
+    assert interiors(3, chain, out={"k_blocks": 2}) == set()  # its two parts are one product
+    hidden = planned(chain, look={"instance_budget": 3})
+    assert hidden.drawn == 4 * 4 + 2 * 2 and not hidden.interiors  # Q, K, attn, V, its part and out
+    assert "products that are not drawn, only summed: those of attn, out" in plan_lines(hidden)
 
 
 def test_how_many_products_a_look_through_a_cuboid_meets():

@@ -276,7 +276,7 @@ def _product(p, cuboid, values, element, rooms):
             "Sweep": float(p.timeline.moves[name].steps),
         },
     )
-    if not p.options(name).interior:
+    if name not in p.interiors:
         ob.hide_render = ob.hide_viewport = True
         # What follows its Sweep would have a hidden object evaluated too; its modifier is off as well.
         ob.modifiers[MODIFIER].show_viewport = ob.modifiers[MODIFIER].show_render = False
@@ -372,7 +372,7 @@ def _numbers(p, matrices, products, collection):
         write_numbers(ob, decimals(*every), material, collection)
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
-        if p.options(name).interior:
+        if name in p.interiors:
             color_map = p.products[name].color_map
             material = number_material(color_map, color_map, style_name, p.style)
             every = decimals(_products_of(p, cuboid.stage))
@@ -391,7 +391,7 @@ def _beams(p, products, values, collection):
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
         sweep = p.sweeps[name]
-        if sweep.steps and p.options(name).interior:
+        if sweep.steps and name in p.interiors:
             planes = p.arrangement.faces_of(cuboid)
             multiplied = _multiplication(p, cuboid.stage, values)
             write_beams(products[name], cuboid, planes, sweep.steps, multiplied, material, collection)

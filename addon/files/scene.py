@@ -104,7 +104,8 @@ class Product:
     """What one matmul, by its result's name, does otherwise than the scene's default.
 
     The animation "inherit" is that of the product which takes this one's result. `epilogue` is one of
-    mm's, by its name; the expression can say the same.
+    mm's, by its name; the expression can say the same. `interior` says whether the products in the cuboid
+    are drawn; None leaves it to the scene (see staging.plan).
     """
 
     epilogue: str = ""
@@ -115,7 +116,7 @@ class Product:
     polarity: str = option("", choices=("",) + POLARITIES)
     left_placement: str = option("", choices=("",) + LEFTS)
     right_placement: str = option("", choices=("",) + RIGHTS)
-    interior: bool = True
+    interior: bool | None = None
     label: str = ""
     color_map: str = ""
     pooling: str = ""

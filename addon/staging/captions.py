@@ -183,6 +183,6 @@ def notes(p):
     if unseen:
         told.append(f"signs without a glyph are written as their numbers in {unseen} of the labels")
     least = p.scene.look.product_threshold
-    if least and any(p.options(cuboid.stage.name).interior for cuboid in p.arrangement.cuboids):
+    if least and p.interiors:
         told.append(f"products up to {100 * least:.3g} % of full colour are left out")
     return told

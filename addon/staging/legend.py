@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ..algebra.stages import Product, stages_of
+from ..algebra.stages import stages_of
 from ..look.color_maps import zero_of
 from .captions import title_of
 
@@ -43,7 +43,7 @@ def legend_of(p):
             last = stage.epilogue[-1].function
             before = f"scores of {name}" if last == "softmax" else f"{name} before {last}"
             _add(ranges, p.raw[stage.name], before)
-        if isinstance(stage, Product) and p.options(stage.name).interior:
+        if stage.name in p.interiors:
             _add(ranges, p.products[stage.name], f"products in {name}")
     bars = []
     for color_map in dict.fromkeys(color_map for color_map, _ in ranges):

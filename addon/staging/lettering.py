@@ -192,7 +192,7 @@ class _Page:
     def faces(self, cuboid):
         """The six faces of a cuboid on the picture, if its products are drawn: (6, 4, 2)."""
         corners = cuboid.corners()
-        if not self.p.options(cuboid.stage.name).interior or not self.before(corners):
+        if cuboid.stage.name not in self.p.interiors or not self.before(corners):
             return []
         return faces(self.project(corners))
 

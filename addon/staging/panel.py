@@ -139,7 +139,7 @@ class _Labels:
         planes = [part for part in parts if isinstance(part, Plane) and not p.hidden(part.stage)]
         quads = [page(plane.corners(0.5)) for plane in planes]
         for part in parts:
-            if isinstance(part, Cuboid) and p.options(part.stage.name).interior:
+            if isinstance(part, Cuboid) and part.stage.name in p.interiors:
                 quads += faces(page(part.corners(0.5)))
         self.ground = _Ground(quads)
         self.center = 0.5 * (self.ground.low + self.ground.high)

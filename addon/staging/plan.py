@@ -65,6 +65,7 @@ class Plan:
     arrangement: Arrangement
     pools: tuple[Pool, ...]  # of the arrangement's planes
     sweeps: dict[str, Sweep]
+    interiors: frozenset[str]  # of the products that are drawn in their cuboids
     timeline: Timeline
     final: dict[str, Scale]
     raw: dict[str, Scale]
@@ -89,7 +90,7 @@ class Plan:
         for cuboid in self.arrangement.cuboids:
             left, right = (self.evaluation.operand(operand).final for operand in cuboid.stage.operands)
             width = look.product_scale * look.element_scale
-            if self.options(cuboid.stage.name).interior:
+            if cuboid.stage.name in self.interiors:
                 scale = self.products[cuboid.stage.name]
                 every.append(crowding(left, right, scale, look.min_size, width))
         return max(every)
@@ -97,9 +98,6 @@ class Plan:
     def hidden(self, stage):
         """Whether a matrix is left out of the picture."""
         return self.scene.animation.hide_inputs and isinstance(stage, Leaf)
-
-    def options(self, name):
-        return self.scene.products.get(name, ProductOptions())
 
 
 def plan(scene):
@@ -130,7 +128,8 @@ def plan(scene):
     evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
-    drawn = count_elements(arrangement, scene, pools, evaluation, sweeps)
+    interiors = interiors_of(arrangement, scene, evaluation, sweeps)
+    drawn = count_elements(arrangement, scene, interiors, pools, evaluation, sweeps)
     as_points = drawn > scene.look.instance_budget
     check_memory(drawn, as_points)
     final, raw, products = _scales(scene, chosen, root, evaluation, matrices, arrangement.planes, pools)
@@ -146,6 +145,7 @@ def plan(scene):
         arrangement,
         tuple(pools),
         sweeps,
+        interiors,
         timeline(root, sweeps, algorithms_of(root, scene), scene.animation, scene.render.fps),
         final,
         raw,
@@ -190,14 +190,35 @@ def arrangement_of(root, sizes, scene):
     return arrange(root, sizes, layout.gap, scheme_of(layout, scene.products), blocks, scatter)
 
 
-def count_elements(arrangement, scene, pools=None, evaluation=None, sweeps=None):
+def interiors_of(arrangement, scene, evaluation, sweeps):
+    """The names of the products that are drawn in their cuboids.
+
+    What the description does not say is decided here: one cuboid shows its products. In a chain of them
+    more than `instance_budget` products that stay would be a block of noise before all that follows.
+    """
+    counts, said = {}, {}
+    for cuboid in arrangement.cuboids:
+        name = cuboid.stage.name
+        counts[name] = counts.get(name, 0) + count_products(cuboid, scene, evaluation, sweeps[name])
+        said[name] = scene.products.get(name, ProductOptions()).interior
+    most = scene.look.instance_budget if len(counts) > 1 and not passing(scene) else math.inf
+    return frozenset(name for name in counts if said[name] or (said[name] is None and counts[name] <= most))
+
+
+def passing(scene):
+    """Whether a product is seen only as long as it is in the trail of its sweep."""
+    return scene.animation.trail > 0.0 and scene.look.settled_scale == 0.0
+
+
+def count_elements(arrangement, scene, interiors, pools=None, evaluation=None, sweeps=None):
     """How many elements the scene draws at most: entries of all matrices, or their beads where `pools` are
-    given, and all products; with an `evaluation` and `sweeps`, only those that are seen at once."""
+    given, and all products of the `interiors`; with an `evaluation` and `sweeps`, only those that are seen
+    at once."""
     entries = 0
     for plane, pool in zip(arrangement.planes, pools or [Pool()] * len(arrangement.planes), strict=True):
         rows, columns = grid(plane, pool)
         entries += len(rows) * len(columns)
-    shown = [c for c in arrangement.cuboids if scene.products.get(c.stage.name, ProductOptions()).interior]
+    shown = [c for c in arrangement.cuboids if c.stage.name in interiors]
     if evaluation is None:
         return entries + sum(c.rows * c.inner * c.columns for c in shown)
     return entries + sum(count_products(c, scene, evaluation, sweeps[c.stage.name]) for c in shown)
@@ -213,9 +234,8 @@ def count_products(cuboid, scene, evaluation, sweep):
         if side.mask is not None:
             made = int(side.mask.sum()) * third
             break
-    trail = scene.animation.trail
-    if trail and scene.look.settled_scale == 0.0 and sweep.steps:
-        made = math.ceil(made * min(1.0, (math.ceil(trail) + 1) / sweep.steps))
+    if passing(scene) and sweep.steps:
+        made = math.ceil(made * min(1.0, (math.ceil(scene.animation.trail) + 1) / sweep.steps))
     return made
 
 

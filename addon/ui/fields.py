@@ -5,7 +5,7 @@ import dataclasses
 import bpy
 import numpy as np
 
-from .wording import DEFAULT, choices_of, words_of
+from .wording import choice_of, choices_of, identifier, words_of
 
 
 def group(name, cls, names=None, **more):
@@ -22,7 +22,7 @@ def _property(cls, field, more):
     options = {"name": label, "description": tooltip, **options, **more}
     choices = choices_of(cls, field)
     if choices:
-        return bpy.props.EnumProperty(items=choices, default=field.default or DEFAULT, **options)
+        return bpy.props.EnumProperty(items=choices, default=identifier(field.default), **options)
     if isinstance(field.default, bool):
         return bpy.props.BoolProperty(default=field.default, **options)
     if isinstance(field.default, str):
@@ -40,7 +40,7 @@ def show(group, table, names):
         if f.name in names:
             value = getattr(table, f.name)
             try:
-                setattr(group, f.name, (value or DEFAULT) if choices_of(cls, f) else value)
+                setattr(group, f.name, identifier(value) if choices_of(cls, f) else value)
             except (TypeError, ValueError):  # a style of a newer version, a number too large: it stays
                 group.property_unset(f.name)
 
@@ -48,13 +48,15 @@ def show(group, table, names):
 def taken(group, table, names):
     """A table with these fields as the properties have them: as before to the last digit where nobody
     changed them."""
-    return dataclasses.replace(table, **{name: _value(group, name, getattr(table, name)) for name in names})
+    found = {f.name: _value(group, type(table), f, getattr(table, f.name))
+             for f in dataclasses.fields(table) if f.name in names}
+    return dataclasses.replace(table, **found)
 
 
-def _value(group, name, before):
-    if not group.is_property_set(name):
+def _value(group, cls, field, before):
+    if not group.is_property_set(field.name):
         return before
-    value = getattr(group, name)
+    value = getattr(group, field.name)
     if isinstance(before, float):
         return before if np.float32(before) == np.float32(value) else float(str(np.float32(value)))
-    return "" if value == DEFAULT else value
+    return choice_of(field, value) if choices_of(cls, field) else value

@@ -7,6 +7,8 @@ from ..errors import InputError
 from . import built, job, matrices, operators, properties, source, style, sweep
 from .properties import settings_of
 
+EYES = {"default": "AUTO", "on": "HIDE_OFF", "off": "HIDE_ON"}  # of an interior's choices
+
 
 class _Panel:
     bl_space_type = "VIEW_3D"
@@ -102,14 +104,13 @@ class MATRIX_CINEMA_UL_matrices(bpy.types.UIList):
 
 
 class MATRIX_CINEMA_UL_results(bpy.types.UIList):
-    """The results; an eye shows or hides a product's interior"""
+    """The results; a product's interior is shown or hidden here"""
 
     def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property):
         row = layout.row()
         row.label(text=item.label or item.name, translate=False)
         if item.is_product:
-            row.prop(item, "interior", text="", emboss=False,
-                     icon="HIDE_OFF" if item.interior else "HIDE_ON")
+            row.prop(item, "interior", icon_only=True, emboss=False, icon=EYES[item.interior])
 
 
 class MATRIX_CINEMA_PT_matrices(_ChosenPanel, bpy.types.Panel):
@@ -337,6 +338,10 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
             budget = f"{shown.look.instance_budget:,}"
             _wrapped(layout, context, f"More than the budget of {budget}: spheres, light in memory."
                      if points else f"Within the budget of {budget}: full meshes.")
+        hidden = [ob["mc_name"] for ob in built.products(scene) if ob.hide_render]
+        if hidden:
+            _wrapped(layout, context, f"Products summed but not drawn: those of {', '.join(hidden)}. "
+                     "Results has a switch for each.")
 
 
 def _build_text(scene, is_built):

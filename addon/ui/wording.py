@@ -4,6 +4,8 @@ Keyed by the description's own classes and fields, so that panel and scene file 
 the tests ask that every field is here. One that is not is called by its own name.
 """
 
+import functools
+
 from ..files.scene import Animation, Camera, Layout, Look, Matrix, Product, Render
 from ..files.style import Style
 from ..look.color_maps import color_maps
@@ -133,7 +135,8 @@ FIELDS = {
         "polarity": ("Polarity", "Which way its inner axis runs", {}),
         "left_placement": ("Left Matrix", "Where its left matrix stands", {}),
         "right_placement": ("Right Matrix", "Where its right matrix stands", {}),
-        "interior": ("Interior", "Draw the products in the cuboid, not only the matrices on its faces", {}),
+        "interior": ("Interior", "Whether the products in the cuboid are drawn, or only the matrices on its "
+                                 "faces", {}),
         "label": ("Label", "What is written instead of its name", {}),
         "color_map": ("Color Map", "Colour map of this result alone", {}),
         **_POOLED,
@@ -330,6 +333,11 @@ for _cls in (Matrix, Product):
 CHOICES[Product, "polarity"] = _AS_EVERYWHERE | CHOICES[Layout, "polarity"]
 for _name in ("left_placement", "right_placement"):
     CHOICES[Product, _name] = _AS_EVERYWHERE
+CHOICES[Product, "interior"] = {
+    None: ("Automatic", "Drawn, unless there is a chain and they are more than the budget"),
+    True: ("Shown", "Drawn, however many they are"),
+    False: ("Hidden", "Summed, but not drawn"),
+}
 CHOICES[Product, "animation"] = CHOICES[Animation, "algorithm"] | _AS_EVERYWHERE | {
     "inherit": ("As Its Parent", "That of the product which takes its result"),
 }
@@ -340,6 +348,19 @@ def words_of(cls, name):
     return FIELDS[cls].get(name, (name.replace("_", " ").title(), name, {}))
 
 
+def identifier(choice):
+    """What a choice is called among those of its property."""
+    return {True: "on", False: "off"}.get(choice, choice or DEFAULT)
+
+
+def choice_of(field, identifier):
+    """The choice that is called so."""
+    if field.type == bool | None:
+        return {"on": True, "off": False}.get(identifier)
+    return "" if identifier == DEFAULT else identifier
+
+
+@functools.cache
 def choices_of(cls, field):
     """(identifier, label, tooltip) of each choice of a field, or () for a field of free text."""
     known = field.metadata.get("choices")
@@ -348,7 +369,9 @@ def choices_of(cls, field):
     elif field.name in ("color_map", "probability_map"):
         return _color_map_choices("signed" if field.name == "color_map" else "unsigned")
     words = CHOICES.get((cls, field.name), {})
-    return tuple((c or DEFAULT, *words.get(c, (c.replace("_", " ").title(), ""))) for c in known or ())
+    if field.type == bool | None:
+        known = tuple(words)
+    return tuple((identifier(c), *(words.get(c) or (c.replace("_", " ").title(), ""))) for c in known or ())
 
 
 def _color_map_choices(use):
