@@ -245,6 +245,15 @@ def test_instances_and_points_are_the_same_elements(factory):
             np.testing.assert_allclose(instances[name], points[name], rtol=1e-6, err_msg=name)
 
 
+def test_a_cloud_of_points_is_denoised_without_its_normals(factory):
+    found = []
+    for budget in (200_000, 0):
+        cycles = build(attention(look={"instance_budget": budget})[0]).cycles
+        assert cycles.use_denoising
+        found.append((cycles.denoising_prefilter, cycles.denoising_input_passes))
+    assert found == [("FAST", "RGB_ALBEDO_NORMAL"), ("NONE", "RGB_ALBEDO")]
+
+
 def test_names_kinds_shapes_and_the_description(factory):
     description, *_ = attention(look={"labels": True, "legend": True, "title": True}, title="A head")
     scene = build(description)

@@ -119,12 +119,13 @@ def test_elements_are_counted_and_a_scene_beyond_memory_is_refused(monkeypatch):
     check_memory(10**12, as_points=True)  # nothing is known, nothing is refused
 
 
-def test_a_chain_hides_interiors_that_would_be_a_block_of_noise():
+def test_a_chain_hides_interiors_that_would_be_a_block_of_noise(monkeypatch):
     chain = "out = (attn = softmax(Q @ K)) @ V[:, 0:1]"  # 8 products and 4
 
-    def interiors(budget, expression=chain, trail=0.0, **products):
-        look = {"instance_budget": budget, "settled_scale": 0.0}
-        return planned(expression, look=look, products=products, animation={"trail": trail}).interiors
+    def interiors(clear, expression=chain, trail=0.0, **products):
+        monkeypatch.setattr("matrix_cinema.staging.plan.CLEAR", clear)
+        tables = {"products": products, "animation": {"trail": trail}}
+        return planned(expression, look={"settled_scale": 0.0}, **tables).interiors
 
     assert interiors(8) == {"attn", "out"}
     assert interiors(7) == {"out"} and interiors(3) == set()
@@ -132,8 +133,8 @@ def test_a_chain_hides_interiors_that_would_be_a_block_of_noise():
     assert interiors(8, attn={"interior": False}) == {"out"}
     assert interiors(3, trail=1.0) == {"attn", "out"}  # what has settled is gone
     assert interiors(3, "out = Q @ K") == {"out"}  # a cuboid that stands alone
-    assert interiors(3, chain, out={"k_blocks": 2}) == set()  # its two parts are one product
-    hidden = planned(chain, look={"instance_budget": 3})
+    assert interiors(3, out={"k_blocks": 2}) == set()  # its two parts are one product
+    hidden = planned(chain)
     assert hidden.drawn == 4 * 4 + 2 * 2 and not hidden.interiors  # Q, K, attn, V, its part and out
     assert "products that are not drawn, only summed: those of attn, out" in plan_lines(hidden)
 

@@ -170,7 +170,10 @@ def settings(p, target):
     if render.engine == "CYCLES":
         target.cycles.samples = options.samples
         target.cycles.use_denoising = not style.flat
-        target.cycles.denoising_prefilter = "FAST"
+        # Of points smaller than a pixel the normals are noise, and a filtered albedo is one smeared colour:
+        # without the two, a cloud's pattern is nearer to that of many samples (docs/performance.md).
+        target.cycles.denoising_prefilter = "NONE" if p.as_points else "FAST"
+        target.cycles.denoising_input_passes = "RGB_ALBEDO" if p.as_points else "RGB_ALBEDO_NORMAL"
         target.cycles.max_bounces = 4
         # A look through a cuboid passes many products, each with a front and a back.
         target.cycles.transparent_max_bounces = 8 if style.interior == "solid" else 128

@@ -43,6 +43,9 @@ from .views import check as check_camera
 INSTANCE_BYTES = 2_000
 POINT_BYTES = 140
 
+# Products of one cuboid in a chain. More of them are a grey block before all that follows.
+CLEAR = 200_000
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -193,15 +196,15 @@ def arrangement_of(root, sizes, scene):
 def interiors_of(arrangement, scene, evaluation, sweeps):
     """The names of the products that are drawn in their cuboids.
 
-    What the description does not say is decided here: one cuboid shows its products. In a chain of them
-    more than `instance_budget` products that stay would be a block of noise before all that follows.
+    What the description does not say is decided here: one cuboid shows its products, as does each in a
+    chain of them unless they are more than CLEAR and stay.
     """
     counts, said = {}, {}
     for cuboid in arrangement.cuboids:
         name = cuboid.stage.name
         counts[name] = counts.get(name, 0) + count_products(cuboid, scene, evaluation, sweeps[name])
         said[name] = scene.products.get(name, ProductOptions()).interior
-    most = scene.look.instance_budget if len(counts) > 1 and not passing(scene) else math.inf
+    most = CLEAR if len(counts) > 1 and not passing(scene) else math.inf
     return frozenset(name for name in counts if said[name] or (said[name] is None and counts[name] <= most))
 
 

@@ -11,6 +11,7 @@ from ..files.style import Style
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
 from ..look.styles import STYLES
+from ..staging.plan import CLEAR
 
 # Blender has no choice without a name; in a description it is the empty string.
 DEFAULT = "default"
@@ -334,7 +335,7 @@ CHOICES[Product, "polarity"] = _AS_EVERYWHERE | CHOICES[Layout, "polarity"]
 for _name in ("left_placement", "right_placement"):
     CHOICES[Product, _name] = _AS_EVERYWHERE
 CHOICES[Product, "interior"] = {
-    None: ("Automatic", "Drawn, unless there is a chain and they are more than the budget"),
+    None: ("Automatic", f"Drawn; but in a chain of cuboids only up to {CLEAR:,} of them"),
     True: ("Shown", "Drawn, however many they are"),
     False: ("Hidden", "Summed, but not drawn"),
 }
