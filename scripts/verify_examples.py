@@ -7,7 +7,6 @@ given back between them. `--most` leaves out scenes with more products than that
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import subprocess
@@ -65,20 +64,10 @@ def line_of(scene, done):
     )
 
 
-def load_package():
-    """The package of this checkout as `matrix_cinema`, and not the script of that name beside this one."""
-    sys.path.remove(str(ROOT / "scripts"))
-    folder = ROOT / "addon"
-    spec = importlib.util.spec_from_file_location(
-        "matrix_cinema", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    package = importlib.util.module_from_spec(spec)
-    sys.modules["matrix_cinema"] = package
-    spec.loader.exec_module(package)
-
-
 def verified(path, frames, most):
     """Build one scene and verify it at `frames` of its telling frames, evenly chosen."""
+    from matrix_cinema import load_package  # the script beside this one, which the package takes the name of
+
     load_package()
     import resource
 

@@ -53,6 +53,17 @@ def factory():
     return bpy
 
 
+@pytest.fixture(scope="module")
+def registered():
+    """The panel, while the tests of a module run."""
+    pytest.importorskip("bpy")
+    from matrix_cinema import ui
+
+    ui.register()
+    yield
+    ui.unregister()
+
+
 @pytest.fixture
 def tiny(tmp_path):
     """A copy of the scene file tests/tiny.toml in a folder of its own."""

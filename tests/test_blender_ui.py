@@ -22,6 +22,7 @@ from matrix_cinema.ui import built, job, operators, panels, properties, source, 
 from matrix_cinema.ui.wording import FIELDS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.usefixtures("registered")
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
 SCENE = """
 expression = "out = (attn = softmax(Q @ K.T / sqrt(6))) @ V"
@@ -33,13 +34,6 @@ V = { init = "gaussian", shape = [5, 3] }
 [look]
 min_size = 0.123456789
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def registered():
-    ui.register()
-    yield
-    ui.unregister()
 
 
 @pytest.fixture

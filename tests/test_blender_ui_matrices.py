@@ -8,12 +8,12 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from conftest import ROOT  # noqa: E402
-from matrix_cinema import ui  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from matrix_cinema.files.scene import from_json, load_scene, to_toml  # noqa: E402
 from matrix_cinema.look.styles import with_style_file  # noqa: E402
 from matrix_cinema.ui import matrices, properties  # noqa: E402
 
+pytestmark = pytest.mark.usefixtures("registered")
 EXAMPLES = ROOT / "examples"
 SCENE = """
 expression = "out = (attn = softmax(Q @ K.T)) @ V"
@@ -25,13 +25,6 @@ V = { file = "v.csv", slices = ["0:2", ":"] }
 k_blocks = 2
 interior = false
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def registered():
-    ui.register()
-    yield
-    ui.unregister()
 
 
 @pytest.fixture

@@ -71,6 +71,9 @@ def state():
         "file": panel.file,
         "problem": panel.problem,
         "style": panel.look.style,
+        "view": panel.camera.view,
+        "interiors": {item.name: item.interior for item in panel.products},
+        "maps": [item.color_map for item in panel.matrices],
         "sweeps": {ob["mc_name"]: ob.matrix_cinema_step for ob in scene.objects
                    if ob.get("mc_kind") == "product"},
         "drawn": {ob["mc_name"]: _drawn(ob) for ob in scene.objects if ob.get("mc_kind") == "product"},

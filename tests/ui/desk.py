@@ -198,7 +198,39 @@ class Desk:
 
     def push(self, name):
         """Find a control and click it."""
-        self.click(*self.place_of(self.controls(until=name), name))
+        self.click(*self.find(name))
+
+    def find(self, name):
+        """The place of a control, scrolled to where it is further down the panel."""
+        for _ in range(8):
+            controls = self.controls(until=name)
+            if any(name in full for full in controls):
+                break
+            if not self.scroll(12):
+                break
+        return self.place_of(controls, name)
+
+    def scroll(self, rows):
+        """Turn the wheel over the panel, downwards or, below 0, upwards. Whether that moved anything."""
+        left, bottom, width, height = self.ask("rectangle", "UI")
+        self.move(left + width // 2, bottom + height // 2)
+        self.settle(2)
+        before = self.photograph("scrolling").read_bytes()
+        for _ in range(abs(rows)):
+            self._tool("xdotool", "click", 5 if rows > 0 else 4)
+            self.settle(1)
+        self.settle(3)
+        path = self.photograph("scrolling")
+        moved = path.read_bytes() != before
+        path.unlink()
+        return moved
+
+    def choose(self, name, nth):
+        """Open a menu of the panel and take its nth entry: the first key down goes to the first."""
+        self.push(name)
+        self.settle(3)
+        self.key(*["Down"] * nth, "Return")
+        self.settle(3)
 
     def drag(self, place, across, moves=8):
         """Drag what is at a place, such as a slider, `across` pixels to the right."""

@@ -8,6 +8,7 @@ Exits with status 1 at the first thing that is not as it should be.
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -96,6 +97,11 @@ def walk(desk, asked, user):
     assert again["scenes"] == after["scenes"] and again["drawn"].keys() == after["drawn"].keys()
     done(f"undone (frame {undone['frame']:.2f}, then scene {gone['scene']}) and done again")
 
+    look_around(desk)
+    done("matrices and results were looked at, another style and another view built")
+    make_pictures(desk, user)
+    done("a still and a figure were rendered in the background")
+
     if asked.film:
         make_film(desk, user)
         done("a film was rendered in the background, cancelled and resumed")
@@ -121,6 +127,70 @@ def choose_example(desk, controls):
     desk.click(x, y - 2 * ROW - 4)
 
 
+def look_around(desk):
+    """Change a result and a matrix, the style and the view in their panels, and rebuild."""
+    toggle_panel(desk, "Results")
+    desk.photograph("5_results")
+    desk.choose("products[0].interior", 3)
+    desk.wait_for(lambda s: s["interiors"]["attn"] == "off", 10, "a hidden interior")
+    toggle_panel(desk, "Results")
+    toggle_panel(desk, "Matrices")
+    desk.photograph("5_matrices")
+    desk.choose("matrices[0].color_map", 3)
+    desk.wait_for(lambda s: s["maps"][0] != "default", 10, "another colour map of the first matrix")
+    toggle_panel(desk, "Matrices")
+    toggle_panel(desk, "Look")
+    desk.photograph("6_look")
+    desk.choose("look.style", 2)
+    desk.wait_for(lambda s: s["style"] != "studio_dark", 10, "another style")
+    toggle_panel(desk, "Look")
+    toggle_panel(desk, "Camera")
+    desk.choose("camera.view", 2)
+    desk.wait_for(lambda s: s["view"] != "stage", 10, "another view")
+    desk.photograph("6_camera")
+    toggle_panel(desk, "Camera")
+    before = desk.state()
+    desk.push("bpy.ops.matrix_cinema.build(")
+    state = desk.wait_for(lambda s: not s["drawn"]["attn"], 60, "a rebuilt scene, its first interior hidden")
+    assert state["scenes"] == before["scenes"]
+    desk.push("screen.frame_jump(end=True)")
+    desk.ask("shade", "MATERIAL")
+    desk.move(500, 450)
+    desk.photograph_still("7_rebuilt")
+    desk.ask("shade", "SOLID")
+
+
+PANELS = ("Matrices", "Results", "Look", "Layout", "Camera", "Animation")
+HEADER, FIRST = 28, 34  # pixels from header to header, and from the last button above to the first of them
+
+
+def toggle_panel(desk, name):
+    """Open a panel by its header, or close it, where those before it are closed."""
+    desk.scroll(-40)
+    x, y = desk.find("bpy.ops.matrix_cinema.save_scene(")
+    desk.click(x, y - FIRST - HEADER * PANELS.index(name))
+
+
+def make_pictures(desk, user):
+    """Render a still, then a figure, each small."""
+    for name, value in (("output", str(user / "picture")), ("render.width", 320), ("render.height", 180),
+                        ("render.samples", 4)):
+        desk.ask("put", name, value)
+    for operator, suffix in (("render_still", ".png"), ("figure", ".svg")):
+        desk.settle(5)
+        desk.push(f"bpy.ops.matrix_cinema.{operator}(")
+        desk.settle(5)
+        if operator == "figure":
+            desk.photograph("8_figure")
+            desk.key("Return")
+        picture = user / f"picture{suffix}"
+        desk.wait_for(lambda s, path=picture: path.exists(), 240, f"a {suffix} picture")
+        desk.wait_for(lambda s: s["rendering"] is None, 30, "the end of the job")
+        shutil.copy(picture, desk.pictures)
+    desk.settle(5)
+    desk.photograph("8_rendered")
+
+
 def make_film(desk, user):
     """Render a film in the background, cancel it, resume it to its end."""
     film = user / "film.mp4"
@@ -130,17 +200,17 @@ def make_film(desk, user):
     desk.settle(5)
     desk.push("matrix_cinema.render_film")
     desk.wait_for(lambda s: (s["rendering"] or 0) > 0.05, 60, "a film that is being rendered")
-    desk.photograph("5_rendering")
+    desk.photograph("9_rendering")
     desk.push("matrix_cinema.cancel")
     desk.wait_for(lambda s: s["rendering"] is None, 30, "a cancelled film")
     assert not film.exists()
     desk.settle(5)
-    desk.photograph("6_cancelled")
+    desk.photograph("9_cancelled")
     desk.push("matrix_cinema.render_film(resume=True)")
     desk.wait_for(lambda s: film.exists(), 240, "a finished film")
     desk.wait_for(lambda s: s["rendering"] is None, 30, "the end of the job")
     desk.settle(5)
-    desk.photograph("7_film")
+    desk.photograph("9_film")
     assert not (user / "film.frames" / "scene.blend").exists(), "the snapshot is left behind"
 
 
