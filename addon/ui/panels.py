@@ -6,8 +6,7 @@ import bpy
 from ..errors import InputError
 from . import built, job, matrices, operators, properties, source, style, sweep
 from .properties import settings_of
-
-EYES = {"default": "AUTO", "on": "HIDE_OFF", "off": "HIDE_ON"}  # of an interior's choices
+from .wording import DEFAULT
 
 
 class _Panel:
@@ -110,7 +109,10 @@ class MATRIX_CINEMA_UL_results(bpy.types.UIList):
         row = layout.row()
         row.label(text=item.label or item.name, translate=False)
         if item.is_product:
-            row.prop(item, "interior", icon_only=True, emboss=False, icon=EYES[item.interior])
+            eye = row.row()
+            eye.active = item.interior != DEFAULT
+            eye.prop(item, "interior", icon_only=True, emboss=False,
+                     icon="HIDE_ON" if item.interior == "off" else "HIDE_OFF")
 
 
 class MATRIX_CINEMA_PT_matrices(_ChosenPanel, bpy.types.Panel):
