@@ -226,6 +226,16 @@ def test_rebuilding_happens_in_place_and_stays_at_the_frame(made):
     assert not properties.is_pending(made)
 
 
+@pytest.mark.parametrize("perspective", ["CAMERA", "PERSP"])
+def test_rebuilding_leaves_the_look_through_the_camera(made, perspective):
+    (space,) = (area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
+    assert space.region_3d.view_perspective == "CAMERA"
+    space.region_3d.view_perspective = perspective
+    made.matrix_cinema_panel.look.style = "paper"
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    assert space.region_3d.view_perspective == perspective
+
+
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [

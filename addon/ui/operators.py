@@ -79,6 +79,8 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         anew = not built.description_text(begun)
         target = bpy.data.scenes.new(_name(settings)) if anew else begun
         frame, subframe = begun.frame_current, begun.frame_subframe
+        watching = [space for _, space in _viewports(context.window)
+                    if space.region_3d.view_perspective == "CAMERA"]
         try:
             if anew:
                 context.window.scene = target
@@ -96,8 +98,11 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             if source.is_capture(own.file):
                 own.layer, own.head, own.parts = settings.layer, settings.head, settings.parts
             own.output = settings.output
-        elif target.frame_start <= frame <= target.frame_end:
-            target.frame_set(frame, subframe=subframe)
+        else:
+            for space in watching:  # the camera that they looked through is gone
+                space.region_3d.view_perspective = "CAMERA"
+            if target.frame_start <= frame <= target.frame_end:
+                target.frame_set(frame, subframe=subframe)
         own = settings_of(target)
         properties.fill(own, checked.scene, built.description_text(target))
         own.built_from = properties.origin(own)
@@ -124,14 +129,18 @@ def _name(settings):
 
 def show_camera(window, scene):
     """Let the 3D viewports of a window show what will be rendered, clear of their side panels."""
-    for area in window.screen.areas if window else ():
-        if area.type == "VIEW_3D":
-            space = area.spaces.active
-            space.shading.type = "MATERIAL"
-            space.shading.use_scene_lights = space.shading.use_scene_world = True
-            space.overlay.show_overlays = False
-            space.region_3d.view_perspective = "CAMERA"
-            _fit_frame(area, space.region_3d, scene.render.resolution_x / scene.render.resolution_y)
+    for area, space in _viewports(window):
+        space.shading.type = "MATERIAL"
+        space.shading.use_scene_lights = space.shading.use_scene_world = True
+        space.overlay.show_overlays = False
+        space.region_3d.view_perspective = "CAMERA"
+        _fit_frame(area, space.region_3d, scene.render.resolution_x / scene.render.resolution_y)
+
+
+def _viewports(window):
+    """The 3D viewports of a window, as (area, space)."""
+    areas = window.screen.areas if window else ()
+    return [(area, area.spaces.active) for area in areas if area.type == "VIEW_3D"]
 
 
 def _fit_frame(area, view, aspect):
