@@ -1,7 +1,7 @@
 """Materials: elements coloured by a map, type and ground.
 
-A colour map is a picture of 256 × 1 pixels, packed into the file; an element looks its `tone` up
-in it. To recolour a scene, paint another picture.
+A colour map is a picture one pixel high, packed into the file; an element looks its `tone` up in it.
+To recolour a scene, paint another picture.
 """
 
 import math
@@ -13,19 +13,23 @@ from ..look.color_maps import color_map
 from . import compat
 from .nodes import Formula
 
+# A map is looked up without a filter, which at the edges of triangles needs colours from beside them, and
+# EEVEE does not have these on every machine. So its picture has steps from each of its colours to the next.
+STEPS = 4
 MIDDLE_GREY = 0.2  # linear brightness at which black and white type are equally legible
 
 
 def color_map_image(name):
-    """The 256 × 1 picture of a colour map, packed, made once in a file."""
+    """The picture of a colour map, packed, made once in a file."""
     label = f"Matrix Cinema {name}"
     image = bpy.data.images.get(label)
     if image is None:
-        table = color_map(name)
-        image = bpy.data.images.new(label, len(table), 1, alpha=False)
+        table = color_map(name) / 255
+        at = np.linspace(0, len(table) - 1, (len(table) - 1) * STEPS + 1)
+        image = bpy.data.images.new(label, len(at), 1, alpha=False)
         image.colorspace_settings.name = "sRGB"
-        rgba = np.ones((len(table), 4), np.float32)
-        rgba[:, :3] = table / np.float32(255)
+        rgba = np.ones((len(at), 4), np.float32)
+        rgba[:, :3] = np.stack([np.interp(at, np.arange(len(table)), channel) for channel in table.T], 1)
         image.pixels.foreach_set(rgba.ravel())
         image.update()
         image.pack()
@@ -183,12 +187,14 @@ def attribute(f, name):
 
 def looked_up(f, name, tone):
     """The colour at `tone`, 0 to 1 from the centre of the map's first pixel to that of its last."""
-    u = tone * (255 / 256) + 0.5 / 256
+    image = color_map_image(name)
+    width = image.size[0]
+    u = tone * ((width - 1) / width) + 0.5 / width
     return f.node(
         "ShaderNodeTexImage",
         {0: f.vector(u, 0.5, 0.0)},
-        image=color_map_image(name),
-        interpolation="Linear",
+        image=image,
+        interpolation="Closest",
         extension="EXTEND",
     )[0]
 
@@ -205,9 +211,10 @@ def plain_material(name, color):
     return material
 
 
-def ground_material(color, gloss, fading):
+def ground_material(color, gloss, fading, catches_shadows):
     """A floor that may mirror what stands on it, more so at a grazing look. It fades into the background
-    at about the distance `fading` from its middle, or not at all where that is 0."""
+    at about the distance `fading` from its middle, or not at all where that is 0. One that
+    `catches_shadows` is nothing else in Cycles, and nothing at all in EEVEE, which has no such thing."""
     material, f = _blank("Matrix Cinema ground")
     rgba = (*linear(color), 1.0)
     shader = f.node("ShaderNodeBsdfDiffuse", {"Color": rgba})[0]
@@ -220,7 +227,9 @@ def ground_material(color, gloss, fading):
         far = f.node("ShaderNodeVectorMath", {0: place}, operation="LENGTH")["Value"] / fading
         nothing = f.node("ShaderNodeBsdfTransparent")[0]
         shader = f.node("ShaderNodeMixShader", {0: _smooth(f, far, 0.3, 1.5), 1: shader, 2: nothing})[0]
-    _surface(f, shader)
+    _surface(f, shader, "CYCLES" if catches_shadows else "ALL")
+    if catches_shadows:
+        _surface(f, f.node("ShaderNodeBsdfTransparent")[0], "EEVEE")
     f.finish()
     return material
 
@@ -284,5 +293,5 @@ def _blank(name):
     return material, Formula(tree)
 
 
-def _surface(f, shader):
-    f.node("ShaderNodeOutputMaterial", {"Surface": shader})
+def _surface(f, shader, engine="ALL"):
+    f.node("ShaderNodeOutputMaterial", {"Surface": shader}, target=engine)

@@ -153,7 +153,8 @@ def ground(style, middle, height, size, collection):
     # What catches shadows on the background has to be whole.
     floor.is_shadow_catcher = style.ground == "shadow"
     fading = 0.0 if floor.is_shadow_catcher else size
-    mesh.materials.append(ground_material(style.ground_color, style.gloss, fading))
+    material = ground_material(style.ground_color, style.gloss, fading, floor.is_shadow_catcher)
+    mesh.materials.append(material)
     collection.objects.link(floor)
     return floor
 

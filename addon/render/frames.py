@@ -109,6 +109,9 @@ def _render(scene, places, settings, manner, kept, interrupted):
     engine = _engine(settings.engine)
     if engine == "CYCLES" and scene.cycles.use_denoising and not has_denoiser():
         tell("this Blender was built without a denoiser; more --samples make up for it", manner.progress)
+    if engine != "CYCLES" and any(path.suffix.lower() == ".exr" for path, _ in places.values()):
+        limits = "EEVEE keeps three digits of the pass value, and 65,504 at most; Cycles keeps all"
+        tell(limits, manner.progress)
     progress = Progress("rendering", kept + len(places), kept, style=manner.progress)
     done = 0
 
@@ -197,8 +200,8 @@ def _applied(scene, settings, engine, suffix, many):
         if settings.transparent:
             put(render, "film_transparent", True)
             for ob in scene.objects:
-                if ob.get("mc_kind") == "ground":
-                    put(ob, "is_shadow_catcher", True)
+                if ob.get("mc_kind") == "ground":  # EEVEE has nothing that only catches shadows
+                    put(ob, "is_shadow_catcher" if engine == "CYCLES" else "hide_render", True)
         if suffix == ".exr":
             passes.enter_context(value_passes(scene))
         media, form, depth = _FORMS[suffix]
