@@ -19,6 +19,8 @@ from .views import INSIDE, family_of
 ROUNDS = 5
 ENOUGH, LEAST = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
 SCALES = (1.0, 0.85, 0.7)  # of what is written before the scene
+# What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
+ASIDE, SMALL, STACKED = 0.3, 0.4, 0.01
 TRIES = 3
 SHADED = 0.03  # around a shade, where labels would be dim
 
@@ -51,22 +53,28 @@ class Composition:
 
 def compose(p, aspect):
     """The Composition of a plan on a frame of this `aspect`, width to height. Labels are laid out for the
-    end of the film, and for what the camera halts at before. The legend stands, and is written, so that the
-    subject has enough of the frame."""
-    if p.scene.camera.view in INSIDE or not p.scene.look.legend:
+    end of the film, and for what the camera halts at before. What is written before the scene stands, and is
+    as large, so that the subject has enough of the frame and is not far from its middle."""
+    if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {})
     layouts = [{"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)]
-    rooms = [filled(p, (), overlay(p, aspect, **layout), aspect) for layout in layouts]  # without labels
-    order = sorted(range(len(layouts)), key=lambda n: (-min(rooms[n], ENOUGH), n))
-    best, most = None, -1.0
+    rooms = [_worth(one, *filled(p, (), overlay(p, aspect, **one), aspect), ENOUGH) for one in layouts]
+    order = sorted(range(len(layouts)), key=lambda n: rooms[n], reverse=True)
+    best, most = None, (-1.0, 0.0)
     for n in order[:TRIES]:
         made = _composed(p, aspect, layouts[n])
-        part = filled(p, made.marks, made.overlay, aspect)
-        if part > most:
-            best, most, layout = made, part, layouts[n]
-        if part >= LEAST:
+        worth = _worth(layouts[n], *filled(p, made.marks, made.overlay, aspect), LEAST)
+        if worth > most:
+            best, most, layout = made, worth, layouts[n]
+        if worth[0] >= LEAST:
             break
     return _with_earlier(p, aspect, layout, best)
+
+
+def _worth(layout, part, aside, enough):
+    """How good a layout is whose subject takes a `part` of the frame and stands `aside` of its middle: the
+    part first, as far as it is not `enough`."""
+    return min(part, enough), -ASIDE * aside - SMALL * (1.0 - layout["scale"]) - STACKED * layout["stacked"]
 
 
 def _with_earlier(p, aspect, layout, made=None):

@@ -17,13 +17,13 @@ from .legend import legend_of, sizes_of
 EDGE = 0.045
 TITLE, CAPTION, FORMULA, LEGEND, NUMBER = 0.044, 0.027, 0.030, 0.024, 0.021  # sizes of type
 BAR_WIDTH, BAR_HEIGHT = 0.28, 0.018
-NAMES = 0.55  # the widest line beside a bar
+NAMES, STACKED_NAMES = 0.55, 0.36  # the widest line beside a bar
 LARGEST = 0.026  # width of the largest element of the size legend
 LINE = 0.027
 BETWEEN = 0.05  # blocks of the legend
 ROOM = 0.012  # around what is written
 NARROW = 1.35  # frames narrower than this, width to height, shrink the overlay
-FORMULA_LINES = 2  # an expression of more lines is shown a statement at a time
+FORMULA_LINES, STACKED_LINES = 2, 8  # an expression of more lines is shown a statement at a time
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,8 @@ def overlay(p, aspect, notes=(), timed=(), *, stacked=False, scale=1.0):
     those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field
     would blur it, as near to the lens as it is.
 
-    The blocks of the legend stand beside each other, or above each other where `stacked`; `scale` is that
-    of all type.
+    The statements of the expression and the blocks of the legend stand beside each other, or under each
+    other where `stacked`; `scale` is that of all type.
     """
     if p.scene.camera.depth_of_field:
         return Overlay()
@@ -117,7 +117,7 @@ def overlay(p, aspect, notes=(), timed=(), *, stacked=False, scale=1.0):
             sheet.write(p.scene.caption, sheet.left, top, CAPTION, soft=True)
         top -= 0.9 * FORMULA * sheet.unit
     if look.formula:
-        sheet.write_formula(formula_of(p), top - 0.8 * FORMULA * sheet.unit)
+        sheet.write_formula(formula_of(p), top - 0.8 * FORMULA * sheet.unit, stacked)
     head = len(sheet.lines)
     if look.legend:
         sheet.write_legend(legend_of(p), sizes_of(p), stacked)
@@ -151,19 +151,20 @@ class _Sheet:
 
     # The expression
 
-    def write_formula(self, statements, y):
-        """Write statements side by side, in as many lines as they need; in one place, each until it is done,
-        where that is too many."""
+    def write_formula(self, statements, y, stacked):
+        """Write statements side by side, in as many lines as they need, or `stacked`; in one place, each
+        until it is done, where that is too many lines."""
+        most = STACKED_LINES if stacked else FORMULA_LINES
         gap, rows = 0.06 * self.unit, [[]]
         for statement in statements:
             used = sum(self.statement_width(other) + gap for other in rows[-1])
-            if rows[-1] and self.left + used + self.statement_width(statement) > self.right:
+            if rows[-1] and (stacked or self.left + used + self.statement_width(statement) > self.right):
                 rows.append([])
             rows[-1].append(statement)
         begun = 0.0
-        for row in rows if len(rows) <= FORMULA_LINES else [[statement] for statement in statements]:
+        for row in rows if len(rows) <= most else [[statement] for statement in statements]:
             x, shown = self.left, None
-            if len(rows) > FORMULA_LINES:
+            if len(rows) > most:
                 last = row[0] is statements[-1]
                 shown = (begun, 1e6 if last else row[0].done)
                 begun = max(begun, row[0].done)
@@ -199,7 +200,8 @@ class _Sheet:
     def write_legend(self, bars, sizes, stacked):
         """Write the blocks of the legend along the bottom, in as many rows from below as they need, or
         `stacked`."""
-        blocks = [self.bar_block(bar) for bar in bars] + [self.sizes_block(sizes)]
+        widest = STACKED_NAMES if stacked else NAMES
+        blocks = [self.bar_block(bar, widest) for bar in bars] + [self.sizes_block(sizes)]
         rows, used = [[]], 0.0
         for block in blocks:
             if rows[-1] and (stacked or self.left + used + block[0] > self.right):
@@ -215,9 +217,9 @@ class _Sheet:
                 x += width + BETWEEN * self.unit
             y += (BAR_HEIGHT + 0.06) * self.unit
 
-    def bar_block(self, bar):
+    def bar_block(self, bar, widest):
         """(width, lines under the bar, how to write it) of a colour bar with its numbers and names."""
-        names = [self.wrapped(name, NAMES) for name, _ in bar.rows]
+        names = [self.wrapped(name, widest) for name, _ in bar.rows]
         beside = max((self.width(line, NUMBER) for lines in names for line in lines), default=0.0)
         # The names of one row begin beside the bar itself.
         alone = len(bar.rows) == 1 and len(names[0]) > 1

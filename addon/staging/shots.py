@@ -494,14 +494,16 @@ SHOTS = {
 
 def filled(p, marks, written, aspect):
     """The part of the frame that a plan's subject and its labels take along the side that holds them back,
-    clear of an overlay; 0 where they cannot be."""
+    clear of an overlay, and how far their middle is from the frame's, in halves of it across; 0 and 0 where
+    they cannot be clear."""
     s = _Set(p, marks, written, aspect)
     seen = s.chosen.seen(s.axes)
     reach, centre = clear(seen, s.optics, s.margins, written, s.aspect)
     outlines = _projected(seen, centre, reach, s.optics)
     if _covered(outlines[None], _rectangles(written, s.aspect))[0]:
-        return 0.0
-    return float(np.ptp(outlines.reshape(-1, 2), axis=0).max() / 2)
+        return 0.0, 0.0
+    low, high = outlines.reshape(-1, 2).min(axis=0), outlines.reshape(-1, 2).max(axis=0)
+    return float((high - low).max() / 2), float(abs(low[0] + high[0]) / 2)
 
 
 def clear(seen, optics, margins, written, aspect):
