@@ -50,6 +50,7 @@ PICTURES = (
     Picture("attention/06_grouped_query", "", "Grouped queries: heads that share keys and values."),
     Picture("attention/10_masks", "--style studio_light", "Masks: what is not allowed is not there."),
     Picture("heads/minilm_layer", "", "Heads of one layer side by side, at one scale."),
+    Picture("chains/binary_tree", "", "A tree of seven products: each feeds the next."),
     Picture("chains/feed_forward", "--style studio_light", "A gated feed-forward layer, with its sums."),
 )
 

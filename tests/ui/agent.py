@@ -79,6 +79,7 @@ def state():
         "drawn": {ob["mc_name"]: _drawn(ob) for ob in scene.objects if ob.get("mc_kind") == "product"},
         "objects": len(bpy.data.objects),
         "output": panel.output,
+        "perspective": _viewport("WINDOW")[1].spaces.active.region_3d.view_perspective,
         "rendering": _part_rendered(),
     }
 

@@ -1,4 +1,4 @@
-"""Walks through the side panel of a real Blender with the mouse: install, choose, build, scrub.
+"""Walks through the side panel of a real Blender with the mouse: install, build, scrub, change, render.
 
     python3 tests/ui/walk.py EXTENSION.zip PICTURES [--blender BLENDER] [--scene SCENE.toml]
 
@@ -153,6 +153,7 @@ def look_around(desk):
     desk.push("bpy.ops.matrix_cinema.build(")
     state = desk.wait_for(lambda s: not s["drawn"]["attn"], 60, "a rebuilt scene, its first interior hidden")
     assert state["scenes"] == before["scenes"]
+    assert state["perspective"] == "CAMERA", "the look through the camera is lost"
     desk.move(500, 450)
     desk.key("shift+Right")  # to the last frame
     desk.ask("shade", "MATERIAL")
