@@ -20,7 +20,7 @@ ROUNDS = 5
 ENOUGH, LEAST = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
 SCALES = (1.0, 0.85, 0.7)  # of what is written before the scene
 # What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
-ASIDE, SMALL, STACKED = 0.3, 0.4, 0.01
+ASIDE, SMALL, STACKED = 0.3, 2.0, 0.04
 TRIES = 3
 SHADED = 0.03  # around a shade, where labels would be dim
 
@@ -74,7 +74,8 @@ def compose(p, aspect):
 def _worth(layout, part, aside, enough):
     """How good a layout is whose subject takes a `part` of the frame and stands `aside` of its middle: the
     part first, as far as it is not `enough`."""
-    return min(part, enough), -ASIDE * aside - SMALL * (1.0 - layout["scale"]) - STACKED * layout["stacked"]
+    small = (1.0 - layout["scale"]) ** 2
+    return min(part, enough), -ASIDE * aside - SMALL * small - STACKED * layout["stacked"]
 
 
 def _with_earlier(p, aspect, layout, made=None):
