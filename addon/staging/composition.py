@@ -20,7 +20,7 @@ ROUNDS = 5
 ENOUGH, LEAST = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
 SCALES = (1.0, 0.85, 0.7)  # of what is written before the scene
 # What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
-ASIDE, SMALL, STACKED = 0.3, 2.0, 0.04
+ASIDE, SMALL, STACKED = 0.3, 3.0, 0.06
 TRIES = 3
 SHADED = 0.03  # around a shade, where labels would be dim
 
