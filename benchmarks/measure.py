@@ -270,7 +270,7 @@ def head(path):
 def elements_of(p):
     from matrix_cinema.staging.plan import count_elements
 
-    return count_elements(p.arrangement, p.scene, p.interiors)
+    return count_elements(p.arrangement, p.interiors)
 
 
 def frame(shape, masked="", bare=""):

@@ -92,7 +92,7 @@ def verified(path, frames, most):
     return {
         "matrices": len(p.arrangement.planes),
         "products": products,
-        "elements": count_elements(p.arrangement, p.scene, p.interiors, p.pools),
+        "elements": count_elements(p.arrangement, p.interiors, p.pools),
         "error": max(row.error for row in report.rows),
         "seconds": time.perf_counter() - start,
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,

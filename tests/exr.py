@@ -38,6 +38,11 @@ def read_exr(path):
     return found
 
 
+def pass_of(channels, name):
+    """The one channel of a pass, of the channels of a file."""
+    return next(plane for full, plane in channels.items() if full.split(".")[-2:-1] == [name])
+
+
 def _header(data, place):
     header = {}
     while data[place]:

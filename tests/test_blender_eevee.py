@@ -11,7 +11,7 @@ from PIL import Image
 
 bpy = pytest.importorskip("bpy")
 
-from exr import read_exr  # noqa: E402
+from exr import pass_of, read_exr  # noqa: E402
 from test_blender_outputs import VALUES, matrix_scene  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory", "opengl")
@@ -77,8 +77,7 @@ def test_the_value_pass_has_the_values_as_far_as_eevee_keeps_them(tmp_path, caps
     assert cli.run([*command, "--engine", "eevee"]) == 0
     assert "EEVEE keeps three digits" in capsys.readouterr().err
     channels = read_exr(out)
-    value, element = (channels[next(name for name in channels if name.split(".")[-2:-1] == [wanted])]
-                      for wanted in ("value", "element"))
+    value, element = (pass_of(channels, name) for name in ("value", "element"))
     whole = value[element == 1]
     for wanted in np.ravel(VALUES)[np.ravel(VALUES) < 65504]:
         assert np.abs(whole / wanted - 1).min() < 1e-3

@@ -10,7 +10,7 @@ from PIL import Image
 bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
-from exr import read_exr  # noqa: E402
+from exr import pass_of, read_exr  # noqa: E402
 from mathutils import Vector  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
@@ -36,8 +36,7 @@ def test_the_value_pass_has_the_values(tmp_path, style, budget):
     path.write_text(path.read_text().replace("[camera]", f"instance_budget = {budget}\n[camera]"))
     assert cli.run(["render", str(path), "-o", str(out), "--frame", "1", "--quiet"]) == 0
     channels = read_exr(out)
-    value, element = (channels[next(name for name in channels if name.split(".")[-2:-1] == [wanted])]
-                      for wanted in ("value", "element"))
+    value, element = (pass_of(channels, name) for name in ("value", "element"))
     scene = build(load_scene(path))
     (ob,) = [ob for ob in scene.objects if ob.get("mc_kind") == "matrix"]
     for i, row in enumerate(VALUES):

@@ -39,7 +39,7 @@ def test_the_article_has_its_25_scenes():
 def test_the_article_s_sizes(name, elements):
     """A head and a layer have as many beads as in mm, where of the interiors only planes are drawn."""
     p = planned(f"article/{name}")
-    assert count_elements(p.arrangement, p.scene, p.interiors) == elements
+    assert count_elements(p.arrangement, p.interiors) == elements
 
 
 def test_what_is_random_says_so():

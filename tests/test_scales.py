@@ -104,9 +104,9 @@ def test_maps_by_scene_and_by_matrix():
 
 def test_elements_are_counted_and_a_scene_beyond_memory_is_refused(monkeypatch):
     p = planned("out = Q @ K")
-    assert count_elements(p.arrangement, p.scene, p.interiors) == 3 * 4 + 8
+    assert count_elements(p.arrangement, p.interiors) == 3 * 4 + 8
     hidden = planned("out = Q @ K", products={"out": {"interior": False}})
-    assert count_elements(hidden.arrangement, hidden.scene, hidden.interiors) == 3 * 4
+    assert count_elements(hidden.arrangement, hidden.interiors) == 3 * 4
     assert not p.as_points and planned("out = Q @ K", look={"instance_budget": 19}).as_points
     assert planned("out = Q @ K", look={"settled_scale": 0.0}, animation={"trail": 1.0}).drawn == 3 * 4 + 8
     causal = planned("out = softmax(Q @ K, mask=causal)")

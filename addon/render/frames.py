@@ -109,7 +109,8 @@ def _render(scene, places, settings, manner, kept, interrupted):
     engine = _engine(settings.engine)
     if engine == "CYCLES" and scene.cycles.use_denoising and not has_denoiser():
         tell("this Blender was built without a denoiser; more --samples make up for it", manner.progress)
-    if engine != "CYCLES" and any(path.suffix.lower() == ".exr" for path, _ in places.values()):
+    suffix = next(iter(places.values()))[0].suffix.lower()
+    if engine != "CYCLES" and suffix == ".exr":
         limits = "EEVEE keeps three digits of the pass value, and 65,504 at most; Cycles keeps all"
         tell(limits, manner.progress)
     progress = Progress("rendering", kept + len(places), kept, style=manner.progress)
@@ -122,7 +123,6 @@ def _render(scene, places, settings, manner, kept, interrupted):
     with contextlib.ExitStack() as stack:
         if manner.owns_process:
             stack.enter_context(leaving_at_once(interrupted))
-        suffix = next(iter(places.values()))[0].suffix.lower()
         stack.enter_context(_applied(scene, settings, engine, suffix, many=len(places) > 1))
         stack.enter_context(_off_in_the_window(scene))
         stack.enter_context(handler_of(bpy.app.handlers.render_stats, show))

@@ -149,18 +149,25 @@ class _Sheet:
         self.lines.append(Line(text, x, y, size * self.unit, self.width(text, size), align, soft, **when))
         return self.lines[-1]
 
+    def in_rows(self, items, width_of, gap, stacked):
+        """Items with a gap between them in as many rows as they need, or each in its own where `stacked`."""
+        rows, used = [], 0.0
+        for item in items:
+            if not rows or stacked or self.left + used + width_of(item) > self.right:
+                rows.append([])
+                used = 0.0
+            rows[-1].append(item)
+            used += width_of(item) + gap
+        return rows
+
     # The expression
 
     def write_formula(self, statements, y, stacked):
         """Write statements side by side, in as many lines as they need, or `stacked`; in one place, each
         until it is done, where that is too many lines."""
         most = STACKED_LINES if stacked else FORMULA_LINES
-        gap, rows = 0.06 * self.unit, [[]]
-        for statement in statements:
-            used = sum(self.statement_width(other) + gap for other in rows[-1])
-            if rows[-1] and (stacked or self.left + used + self.statement_width(statement) > self.right):
-                rows.append([])
-            rows[-1].append(statement)
+        gap = 0.06 * self.unit
+        rows = self.in_rows(statements, self.statement_width, gap, stacked)
         begun = 0.0
         for row in rows if len(rows) <= most else [[statement] for statement in statements]:
             x, shown = self.left, None
@@ -202,13 +209,7 @@ class _Sheet:
         `stacked`."""
         widest = STACKED_NAMES if stacked else NAMES
         blocks = [self.bar_block(bar, widest) for bar in bars] + [self.sizes_block(sizes)]
-        rows, used = [[]], 0.0
-        for block in blocks:
-            if rows[-1] and (stacked or self.left + used + block[0] > self.right):
-                rows.append([])
-                used = 0.0
-            rows[-1].append(block)
-            used += block[0] + BETWEEN * self.unit
+        rows = self.in_rows(blocks, lambda block: block[0], BETWEEN * self.unit, stacked)
         y = EDGE * self.unit
         for row in reversed(rows):
             x, y = self.left, y + LINE * max(deep for _, deep, _ in row) * self.unit

@@ -131,8 +131,9 @@ def plan(scene):
     evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
-    interiors = interiors_of(arrangement, scene, evaluation, sweeps)
-    drawn = count_elements(arrangement, scene, interiors, pools, evaluation, sweeps)
+    counts = count_products(arrangement, scene, evaluation, sweeps)
+    interiors = interiors_of(scene, counts)
+    drawn = count_elements(arrangement, (), pools) + sum(counts[name] for name in interiors)
     as_points = drawn > scene.look.instance_budget
     check_memory(drawn, as_points)
     final, raw, products = _scales(scene, chosen, root, evaluation, matrices, arrangement.planes, pools)
@@ -193,19 +194,22 @@ def arrangement_of(root, sizes, scene):
     return arrange(root, sizes, layout.gap, scheme_of(layout, scene.products), blocks, scatter)
 
 
-def interiors_of(arrangement, scene, evaluation, sweeps):
-    """The names of the products that are drawn in their cuboids.
-
-    What the description does not say is decided here: one cuboid shows its products, as does each in a
-    chain of them unless they are more than CLEAR and stay.
-    """
-    counts, said = {}, {}
+def count_products(arrangement, scene, evaluation, sweeps):
+    """How many products of each result are seen at once at most, by its name: none that a mask leaves out,
+    and only those of the trail where what has settled is gone."""
+    counts = {}
     for cuboid in arrangement.cuboids:
-        name = cuboid.stage.name
-        counts[name] = counts.get(name, 0) + count_products(cuboid, scene, evaluation, sweeps[name])
-        said[name] = scene.products.get(name, ProductOptions()).interior
-    most = CLEAR if len(counts) > 1 and not passing(scene) else math.inf
-    return frozenset(name for name in counts if said[name] or (said[name] is None and counts[name] <= most))
+        stage, sweep = cuboid.stage, sweeps[cuboid.stage.name]
+        made = cuboid.rows * cuboid.inner * cuboid.columns
+        sides = (evaluation[stage], evaluation.operand(stage.left), evaluation.operand(stage.right))
+        for side, third in zip(sides, (cuboid.inner, cuboid.columns, cuboid.rows), strict=True):
+            if side.mask is not None:
+                made = int(side.mask.sum()) * third
+                break
+        if passing(scene) and sweep.steps:
+            made = math.ceil(made * min(1.0, (math.ceil(scene.animation.trail) + 1) / sweep.steps))
+        counts[stage.name] = counts.get(stage.name, 0) + made
+    return counts
 
 
 def passing(scene):
@@ -213,33 +217,26 @@ def passing(scene):
     return scene.animation.trail > 0.0 and scene.look.settled_scale == 0.0
 
 
-def count_elements(arrangement, scene, interiors, pools=None, evaluation=None, sweeps=None):
-    """How many elements the scene draws at most: entries of all matrices, or their beads where `pools` are
-    given, and all products of the `interiors`; with an `evaluation` and `sweeps`, only those that are seen
-    at once."""
+def interiors_of(scene, counts):
+    """The names of the products that are drawn in their cuboids, of which `counts` are seen at once.
+
+    What the description does not say is decided here: one cuboid shows its products, as does each in a
+    chain of them unless they are more than CLEAR and stay.
+    """
+    most = CLEAR if len(counts) > 1 and not passing(scene) else math.inf
+    said = {name: scene.products.get(name, ProductOptions()).interior for name in counts}
+    return frozenset(name for name in counts if said[name] or (said[name] is None and counts[name] <= most))
+
+
+def count_elements(arrangement, interiors, pools=None):
+    """How many elements the scene has: entries of all matrices, or their beads where `pools` are given, and
+    all products of the `interiors`."""
     entries = 0
     for plane, pool in zip(arrangement.planes, pools or [Pool()] * len(arrangement.planes), strict=True):
         rows, columns = grid(plane, pool)
         entries += len(rows) * len(columns)
     shown = [c for c in arrangement.cuboids if c.stage.name in interiors]
-    if evaluation is None:
-        return entries + sum(c.rows * c.inner * c.columns for c in shown)
-    return entries + sum(count_products(c, scene, evaluation, sweeps[c.stage.name]) for c in shown)
-
-
-def count_products(cuboid, scene, evaluation, sweep):
-    """How many products of a cuboid are seen at once at most: none that a mask leaves out, and only those
-    of the trail where what has settled is gone."""
-    stage = cuboid.stage
-    made = cuboid.rows * cuboid.inner * cuboid.columns
-    sides = (evaluation[stage], evaluation.operand(stage.left), evaluation.operand(stage.right))
-    for side, third in zip(sides, (cuboid.inner, cuboid.columns, cuboid.rows), strict=True):
-        if side.mask is not None:
-            made = int(side.mask.sum()) * third
-            break
-    if passing(scene) and sweep.steps:
-        made = math.ceil(made * min(1.0, (math.ceil(scene.animation.trail) + 1) / sweep.steps))
-    return made
+    return entries + sum(c.rows * c.inner * c.columns for c in shown)
 
 
 def check_range(root, evaluation):
