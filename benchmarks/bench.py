@@ -105,8 +105,16 @@ def measured(quick):
         rows.append(Row(what, "ms", own["random"], "NumPy, the same sums", own["numpy random"], wanted))
 
     own = growth[-1]
-    rows.append(Row(f".blend of {largest}", "MB", own["blend"] / 1e6, "its matrices", own["inputs"] / 1e6,
-                    "≤ 1.2 × + 1 MB"))
+    rows.append(
+        Row(
+            f".blend of {largest}",
+            "MB",
+            own["blend"] / 1e6,
+            "its matrices",
+            own["inputs"] / 1e6,
+            "≤ 1.2 × + 1 MB",
+        )
+    )
     whole = measure("frame", largest)
     masked = measure("frame", largest, "masked")
     with tempfile.TemporaryDirectory() as folder:
@@ -116,8 +124,9 @@ def measured(quick):
     rows.append(Row(name, "s", whole["seconds"], "the bare point cloud", bare["seconds"], "≤ 1.15"))
     rows.append(Row(name, "GB", whole["memory"] / 1e9, "the bare point cloud", bare["memory"] / 1e9, "≤ 1.1"))
     rows.append(Row(f"{name}, causal", "s", masked["seconds"], "all products", whole["seconds"], "near ½"))
-    rows.append(Row(f"{name}, causal", "GB", masked["memory"] / 1e9, "all products", whole["memory"] / 1e9,
-                    "near ½"))
+    rows.append(
+        Row(f"{name}, causal", "GB", masked["memory"] / 1e9, "all products", whole["memory"] / 1e9, "near ½")
+    )
     return rows, growth
 
 
@@ -171,10 +180,18 @@ def plot(growth, path):
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), constrained_layout=True)
     x = [g["products"] for g in growth]
     for ax, title, own, bare in (
-        (axes[0], "build and evaluate, seconds", [g["draw"] + g["evaluate"] for g in growth],
-         [g["bare"]["draw"] for g in growth]),
-        (axes[1], "memory, GB", [g["memory"] / 1e9 for g in growth],
-         [g["bare"]["memory"] / 1e9 for g in growth]),
+        (
+            axes[0],
+            "build and evaluate, seconds",
+            [g["draw"] + g["evaluate"] for g in growth],
+            [g["bare"]["draw"] for g in growth],
+        ),
+        (
+            axes[1],
+            "memory, GB",
+            [g["memory"] / 1e9 for g in growth],
+            [g["bare"]["memory"] / 1e9 for g in growth],
+        ),
     ):
         ax.loglog(x, own, "o-", label="Matrix Cinema")
         ax.loglog(x, bare, "s--", color="0.5", label="bare points, foreach_set")

@@ -21,7 +21,7 @@ WIDTH, HEIGHT, SAMPLES = 640, 360, 4
 
 def scene_file(shape, algorithm="vvprod", masked=False, interior=True, trail=0.0):
     """The description of one product of random matrices, so many rows, inner and columns."""
-    from matrix_cinema.files.scene import Scene, from_dict
+    from matrix_cinema.description.scene import Scene, from_dict
 
     rows, inner, columns = map(int, shape.split("x"))
     return from_dict(
@@ -87,7 +87,7 @@ def ours(shape, algorithm="vvprod"):
     before = peak()
     seconds, _, p = built(scene_file(shape, algorithm))
     memory = peak() - before
-    from matrix_cinema.render.blend_file import save_blend
+    from matrix_cinema.outputs.blend_file import save_blend
 
     with tempfile.TemporaryDirectory() as folder:
         save_blend(Path(folder) / "scene.blend")
@@ -192,7 +192,7 @@ def steps(what, algorithm="vvprod", trail="1", name="C"):
     import bpy
     import numpy as np
     from matrix_cinema.blender.objects import set_inputs
-    from matrix_cinema.files.scene import load_scene
+    from matrix_cinema.description.scene import load_scene
 
     if what.endswith(".toml"):
         description = with_interior(load_scene(ROOT / what), name, float(trail))
@@ -241,7 +241,7 @@ def recomputed(sweep, position, left, right):
     (si, sj, sk), step = sweep.strides, position - 1
     if sk and not si and not sj:
         local = step % sweep.block_sizes[2]
-        return left[:, local::sweep.block_sizes[2], None] * right[local::sweep.block_sizes[2]], (
+        return left[:, local :: sweep.block_sizes[2], None] * right[local :: sweep.block_sizes[2]], (
             left[:, :position] @ right[:position]
         )
     if si and not sj:
@@ -255,7 +255,7 @@ def recomputed(sweep, position, left, right):
 def head(path):
     """Build a whole scene and evaluate its first frame."""
     import bpy
-    from matrix_cinema.files.scene import load_scene
+    from matrix_cinema.description.scene import load_scene
 
     before = peak()
     seconds, _, p = built(load_scene(ROOT / path))
@@ -276,7 +276,7 @@ def elements_of(p):
 def frame(shape, masked="", bare=""):
     """Seconds and memory of one Cycles frame with all products in it. With a folder `bare`, the products
     are the bare point cloud that `cloud` left there: no nodes, the same positions, radii and material."""
-    from matrix_cinema.render.frames import Manner, Settings, render_still
+    from matrix_cinema.outputs.frames import Manner, Settings, render_still
 
     before = peak()
     scene = built_for_frame(shape, masked, interior=not bare)

@@ -23,8 +23,14 @@ TOKENS = "the cat sat on the mat and there it slept".split()
 TARGET = "die Katze schlief auf der Matte".split()
 PADDED = 3
 KEPT = ("q", "k", "v", "bias", "mask")
-SIZES = {"vocab_size": 64, "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1,
-         "num_attention_heads": 2, "initializer_range": 0.25}
+SIZES = {
+    "vocab_size": 64,
+    "hidden_size": 32,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "initializer_range": 0.25,
+}
 ONE_OF_TWO = SIZES | {"num_key_value_heads": 1, "head_dim": 16}
 
 
@@ -38,8 +44,11 @@ def main():
         (
             ("Bert", "sdpa", SIZES),
             ("Mistral", "sdpa", ONE_OF_TWO | {"sliding_window": 4}),
-            ("Bloom", "eager", {"vocab_size": 64, "hidden_size": 32, "n_layer": 1, "n_head": 2,
-                                "initializer_range": 0.25}),
+            (
+                "Bloom",
+                "eager",
+                {"vocab_size": 64, "hidden_size": 32, "n_layer": 1, "n_head": 2, "initializer_range": 0.25},
+            ),
             ("Gemma2", "eager", ONE_OF_TWO | {"attn_logit_softcapping": 2.0, "query_pre_attn_scalar": 16}),
             ("GptOss", "eager", ONE_OF_TWO | {"num_local_experts": 1, "num_experts_per_tok": 1}),
         )
@@ -52,8 +61,13 @@ def main():
         tokens=TOKENS,
         target_tokens=TARGET,
         text=" ".join(TOKENS),
-        model={"name": "six models of random weights", "class": "Bert, Mistral, Bloom, Gemma2, GptOss, T5",
-               "licence": "GPL-3.0-or-later", "source": "scripts/capture_masks.py", "trained": False},
+        model={
+            "name": "six models of random weights",
+            "class": "Bert, Mistral, Bloom, Gemma2, GptOss, T5",
+            "licence": "GPL-3.0-or-later",
+            "source": "scripts/capture_masks.py",
+            "trained": False,
+        },
         made_by={"transformers": transformers.__version__, "script": "scripts/capture_masks.py"},
     )
     print(f"{output}: {output.stat().st_size} bytes")
@@ -80,8 +94,9 @@ def attention_of(name, attention, sizes):
 
 def cross_attention():
     """A decoder's self-attention and its cross-attention, of T5."""
-    config = transformers.T5Config(vocab_size=64, d_model=32, d_kv=16, d_ff=32, num_layers=1, num_heads=2,
-                                   initializer_factor=1.5)
+    config = transformers.T5Config(
+        vocab_size=64, d_model=32, d_kv=16, d_ff=32, num_layers=1, num_heads=2, initializer_factor=1.5
+    )
     config._attn_implementation = "eager"
     torch.manual_seed(5)
     model = transformers.T5Model(config).eval()

@@ -113,12 +113,14 @@ def lut_of(name):
 def table(lut):
     """256 colours as 16 lines of hexadecimal numbers."""
     colors = [f"{r:02x}{g:02x}{b:02x}" for r, g, b in lut]
-    return [" ".join(colors[row:row + 16]) for row in range(0, 256, 16)]
+    return [" ".join(colors[row : row + 16]) for row in range(0, 256, 16)]
 
 
 def main():
-    out = {name: {"use": use, "credit": credit, "colors": table(lut_of(source))}
-           for name, (source, use, credit) in MAPS.items()}
+    out = {
+        name: {"use": use, "credit": credit, "colors": table(lut_of(source))}
+        for name, (source, use, credit) in MAPS.items()
+    }
     out["vik_bright"] = bright_map(lut_of(MAPS["vik"][0]))
     out["two_lights"] = light_map()
     out |= ink_maps()

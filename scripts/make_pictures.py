@@ -36,8 +36,16 @@ def film():
     render("-o", film)
     paths = sorted(film.with_suffix(".frames").glob("*.png"))[::2]
     frames = [Image.open(path).convert("RGB") for path in paths]
-    save(frames[0], ROOT / "docs" / "attention_head.webp", range(80, 10, -6), save_all=True,
-         append_images=frames[1:], duration=[83] * (len(frames) - 1) + [1500], loop=0, method=4)
+    save(
+        frames[0],
+        ROOT / "docs" / "attention_head.webp",
+        range(80, 10, -6),
+        save_all=True,
+        append_images=frames[1:],
+        duration=[83] * (len(frames) - 1) + [1500],
+        loop=0,
+        method=4,
+    )
 
 
 if __name__ == "__main__":

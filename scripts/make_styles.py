@@ -25,8 +25,9 @@ def main():
     BUILD.mkdir(parents=True, exist_ok=True)
     for style in asked:
         for scene in SCENES:
-            stills.render(f"examples/{scene}.toml", picture(style, scene), SIZE, SAMPLES, "--style", style,
-                          check=True)
+            stills.render(
+                f"examples/{scene}.toml", picture(style, scene), SIZE, SAMPLES, "--style", style, check=True
+            )
     stills.save(sheet(), ROOT / "docs" / "styles.jpg")
 
 

@@ -13,7 +13,8 @@ def load_package():
     """The package of this checkout as `matrix_cinema`, also where pip has installed nothing."""
     folder = Path(__file__).resolve().parent.parent / "addon"
     spec = importlib.util.spec_from_file_location(
-        "matrix_cinema", folder / "__init__.py", submodule_search_locations=[str(folder)])
+        "matrix_cinema", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     package = importlib.util.module_from_spec(spec)
     sys.modules["matrix_cinema"] = package
     spec.loader.exec_module(package)
@@ -21,7 +22,7 @@ def load_package():
 
 if __name__ == "__main__":
     load_package()
-    from matrix_cinema.cli import main
+    from matrix_cinema.cli.commands import main
 
-    given = sys.argv[sys.argv.index("--") + 1:] if "--" in sys.argv else sys.argv[1:]
+    given = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
     sys.exit(main(given))

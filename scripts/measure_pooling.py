@@ -20,11 +20,11 @@ sys.path = [entry for entry in sys.path if Path(entry).resolve() != ROOT / "scri
 import bpy  # noqa: E402
 import numpy as np  # noqa: E402
 from matrix_cinema.blender.build import draw  # noqa: E402
-from matrix_cinema.files.scene import Scene, from_dict, load_scene, to_toml  # noqa: E402
+from matrix_cinema.description.scene import Scene, from_dict, load_scene, to_toml  # noqa: E402
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
+from matrix_cinema.staging.camera.views import bare_view  # noqa: E402
 from matrix_cinema.staging.plan import plan, zero  # noqa: E402
 from matrix_cinema.staging.pooling import pitches  # noqa: E402
-from matrix_cinema.staging.views import bare_view  # noqa: E402
 from PIL import Image  # noqa: E402
 
 WIDTH, HEIGHT = 1280, 720

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = (".venv", ".venv-4.5", ".venv-5.2")
+BLENDER_TESTS = ["tests/blender", "tests/outputs", "tests/panel", "tests/window"]
 WANTED = ("4.5", "5.0", "5.2")
 VERSION = "import importlib.metadata; print(importlib.metadata.version('bpy'))"
 
@@ -25,11 +26,12 @@ def main():
         if python.exists():
             version = subprocess.run([python, "-c", VERSION], capture_output=True, text=True).stdout.strip()
             blenders.setdefault(version, python)
-    blender_tests = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/test_blender_*.py"))
     told, totals, failed = [], {"passed": 0, "failed": 0, "skipped": 0}, False
     with concurrent.futures.ThreadPoolExecutor(2) as lanes:
-        runs = [lanes.submit(_pytest, python, version, [*([] if n == 0 else blender_tests), *sys.argv[1:]])
-                for n, (version, python) in enumerate(blenders.items())]
+        runs = [
+            lanes.submit(_pytest, python, version, [*([] if n == 0 else BLENDER_TESTS), *sys.argv[1:]])
+            for n, (version, python) in enumerate(blenders.items())
+        ]
     for version, run in zip(blenders, runs, strict=True):
         status, last, seconds = run.result()
         found = re.findall(r"(\d+) (passed|failed|skipped|error)", last)
@@ -41,8 +43,9 @@ def main():
             failed = True
             if not (counts.get("failed") or counts.get("error")):
                 totals["failed"] += 1  # ended early, such as by a crash
-        told.append(f"Blender {version}: {last.strip('= ') or f'ended with status {status}'}, "
-                    f"{seconds:.0f} s in all")
+        told.append(
+            f"Blender {version}: {last.strip('= ') or f'ended with status {status}'}, {seconds:.0f} s in all"
+        )
     for wanted in WANTED:
         if not any(version.startswith(wanted + ".") for version in blenders):
             python = "3.13" if wanted >= "5.1" else "3.11"
@@ -55,8 +58,13 @@ def main():
 def _pytest(python, version, arguments):
     """Run pytest with its output shown; returns its exit status, its last line and its seconds."""
     begun = time.monotonic()
-    process = subprocess.Popen([python, "-m", "pytest", "-q", *arguments], cwd=ROOT,
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        [python, "-m", "pytest", "-q", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     last = ""
     for line in process.stdout:
         print(f"{version:<7} {line}", end="", flush=True)

@@ -22,8 +22,9 @@ sys.path.remove(str(Path(__file__).resolve().parent))  # matrix_cinema.py there 
 import numpy as np
 import torch
 import transformers
+from matrix_cinema.attention.rotary import rotate
 from matrix_cinema.capture.record import record
-from matrix_cinema.files.capture import open_capture, rotate
+from matrix_cinema.formats.capture_file import open_capture
 
 ROOT = Path(__file__).resolve().parent.parent
 LETTERS = string.ascii_letters
@@ -53,17 +54,28 @@ def main():
 
 
 def make_model():
-    return transformers.LlamaForCausalLM(transformers.LlamaConfig(
-        vocab_size=len(LETTERS) + 1, hidden_size=128, intermediate_size=128, num_hidden_layers=2,
-        num_attention_heads=8, num_key_value_heads=2, max_position_embeddings=64, bos_token_id=BEGIN,
-        eos_token_id=None, pad_token_id=None))
+    return transformers.LlamaForCausalLM(
+        transformers.LlamaConfig(
+            vocab_size=len(LETTERS) + 1,
+            hidden_size=128,
+            intermediate_size=128,
+            num_hidden_layers=2,
+            num_attention_heads=8,
+            num_key_value_heads=2,
+            max_position_embeddings=64,
+            bos_token_id=BEGIN,
+            eos_token_id=None,
+            pad_token_id=None,
+        )
+    )
 
 
 def train(model):
     """Train until the mean of the last losses is LEARNED, and return it."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, betas=(0.9, 0.98), weight_decay=0.01)
     pace = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / 100, 1.0) * max(1 - step / STEPS, 0.05))
+        optimizer, lambda step: min((step + 1) / 100, 1.0) * max(1 - step / STEPS, 0.05)
+    )
     begun, mean = time.monotonic(), 4.0
     for step in range(STEPS):
         tokens, count = twice(BATCH)

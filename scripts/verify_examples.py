@@ -75,7 +75,7 @@ def verified(path, frames, most):
     import numpy as np
     from matrix_cinema.blender.build import draw
     from matrix_cinema.blender.verify import telling_frames, verify
-    from matrix_cinema.files.scene import load_scene
+    from matrix_cinema.description.scene import load_scene
     from matrix_cinema.staging.plan import count_elements, plan
 
     start = time.perf_counter()

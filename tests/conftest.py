@@ -8,8 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
+from paths import ROOT
 
 # Before anything imports bpy, which reads it once.
 _resources = tempfile.mkdtemp(prefix="matrix-cinema-tests-")
@@ -27,7 +26,7 @@ def pytest_unconfigure():
     """Blender 4.5's module hangs at Python's own exit once handlers or classes were registered."""
     shutil.rmtree(_resources, ignore_errors=True)
     if "bpy" in sys.modules:
-        from matrix_cinema.render.interrupt import end_process
+        from matrix_cinema.outputs.interrupt import end_process
 
         end_process(_status)
 

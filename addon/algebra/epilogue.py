@@ -8,8 +8,8 @@ from dataclasses import fields, replace
 
 import numpy as np
 
+from ..attention.rotary import rotate
 from ..errors import InputError, nearest
-from ..files.capture import rotate
 from .expression import Binary, Call, Name, Named, Node, parse, quote
 from .stages import number_of
 
@@ -105,8 +105,10 @@ def rotary(x, mask, base, dims, first, layout):
     columns = x.shape[1]
     dims = dims or columns
     if dims > columns or dims % 2:
-        raise InputError(f"rotary: {dims} columns cannot be turned in pairs in a matrix of {columns}; "
-                         "expected an even number that it has, as dims")
+        raise InputError(
+            f"rotary: {dims} columns cannot be turned in pairs in a matrix of {columns}; "
+            "expected an even number that it has, as dims"
+        )
     return rotate(x, base, dims, first, layout)
 
 

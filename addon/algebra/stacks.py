@@ -10,8 +10,8 @@ import dataclasses
 from dataclasses import dataclass
 from itertools import product
 
+from ..description.leading import HEAD, MOST_AXES, Axis, member_name, title
 from ..errors import InputError
-from ..files.leading import HEAD, MOST_AXES, Axis, member_name, title
 from .stages import (
     Concat,
     Elementwise,

@@ -280,13 +280,7 @@ def _value(node, inner):
             return _ARITHMETIC[node.operator](left, right)
 
 
-_ARITHMETIC = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "**": math.pow,
-}
+_ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": math.pow}
 
 
 class _Lowering:
@@ -445,8 +439,9 @@ def _mask_steps(mask):
             return (Step("tril", (0,)),)
         case Call(function="window" | "padded", arguments=(n,)):
             return (Step(mask.function, (_count(n),)),)
-    raise mask.at.error("unknown mask; expected causal, window(n) or padded(n); a matrix M as in "
-                        "softmax(masked(x, M))")
+    raise mask.at.error(
+        "unknown mask; expected causal, window(n) or padded(n); a matrix M as in softmax(masked(x, M))"
+    )
 
 
 def _axis(call):

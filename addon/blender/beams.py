@@ -6,7 +6,7 @@ entry (i, j) comes along k. One object for each product; the same Sweep moves it
 
 import bpy
 
-from .groups import product_inputs, shared
+from .nodes.groups import product_inputs, shared
 from .objects import drawn_object, follow, gaps, set_inputs
 
 THICKNESS = 0.035  # of a beam, in entries

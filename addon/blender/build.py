@@ -11,20 +11,21 @@ import bpy
 
 from ..algebra.evaluate import bounds
 from ..algebra.stages import Concat, Product, Slice, is_sum
+from ..description.scene import to_json
 from ..errors import InputError, nearest
-from ..files.scene import to_json
-from ..staging.composition import compose
-from ..staging.numerals import decimals
+from ..picture.composition import compose
+from ..staging.camera.shots import subject_of
+from ..staging.camera.views import parts_of
 from ..staging.plan import plan, zero
 from ..staging.pooling import grid
-from ..staging.shots import subject_of
-from ..staging.views import parts_of
-from . import camera, lettering, studio
+from ..staging.writing.numerals import decimals
+from . import camera, studio
+from . import text as lettering
 from .beams import write_beams
 from .digest import digest
-from .groups import OPERATORS, PAIRED, PREFIX
-from .guides import write_guides
+from .lines import write_guides
 from .materials import beam_material, element_material, number_material
+from .nodes.groups import OPERATORS, PAIRED, PREFIX
 from .numbers import lift_to, write_numbers
 from .objects import (
     MODIFIER,
@@ -63,9 +64,7 @@ def draw(p, target=None):
     rooms = _collections(target)
     values = _values(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
-    products = {
-        c.stage.name: _product(p, c, values, sphere, rooms) for c in p.arrangement.cuboids
-    }
+    products = {c.stage.name: _product(p, c, values, sphere, rooms) for c in p.arrangement.cuboids}
     swept = dict(products)  # by name, the objects whose Sweep is keyframed; sheets join when drawn
     matrices = [
         _matrix(p, plane, pool, values, swept, cube, rooms["Matrices"])
@@ -129,8 +128,11 @@ def clear(target, keep=()):
     data = bpy.data
     for blocks in (data.worlds, data.materials, data.images, data.fonts, data.node_groups, data.collections):
         # Groups that call groups: once for each level.
-        while orphans := [block for block in blocks
-                          if block.name.startswith(PREFIX) and block.users == 0 and block not in keep]:
+        while orphans := [
+            block
+            for block in blocks
+            if block.name.startswith(PREFIX) and block.users == 0 and block not in keep
+        ]:
             bpy.data.batch_remove(orphans)
 
 

@@ -8,7 +8,7 @@ import math
 
 import bpy
 
-from .nodes import Field
+from .nodes.formula import Field
 
 
 def input_identifier(modifier, name):

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..look.color_maps import color_map
 from . import compat
-from .nodes import Formula
+from .nodes.formula import Formula
 
 # A map is looked up without a filter, which at the edges of triangles needs colours from beside them, and
 # EEVEE does not have these on every machine. So its picture has steps from each of its colours to the next.

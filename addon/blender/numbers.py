@@ -6,7 +6,7 @@ A number object reads what another object draws, so that no value is stored or c
 import bpy
 
 from . import compat
-from .groups import shared
+from .nodes.groups import shared
 from .objects import drawn_object, set_inputs
 
 LIFT = 1.15  # from an element towards the camera, in entries

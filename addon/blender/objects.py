@@ -9,8 +9,9 @@ import bpy
 import numpy as np
 
 from ..algebra.stages import Product
-from ..files.scene import POOLINGS
-from . import compat, groups
+from ..description.scene import POOLINGS
+from . import compat
+from .nodes import groups
 
 MODIFIER = "Matrix Cinema"
 

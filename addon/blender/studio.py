@@ -8,7 +8,7 @@ from ..errors import InputError
 from ..look.lights import RIGS
 from . import compat
 from .materials import ground_material, linear
-from .nodes import Formula
+from .nodes.formula import Formula
 
 ENVIRONMENT = "Matrix Cinema environment"
 # Of the background: where it is lightest, in the picture from below, its height to width, and its end.
@@ -57,8 +57,10 @@ def world(style, view, environment, target):
     if environment is not None:
         turned = f.node(
             "ShaderNodeMapping",
-            {"Vector": f.node("ShaderNodeTexCoord")["Generated"],
-             "Rotation": (0.0, 0.0, np.radians(style.environment_turn))},
+            {
+                "Vector": f.node("ShaderNodeTexCoord")["Generated"],
+                "Rotation": (0.0, 0.0, np.radians(style.environment_turn)),
+            },
         )[0]
         around = f.node("ShaderNodeTexEnvironment", {"Vector": turned}, image=environment)[0]
     elif rig.sky:

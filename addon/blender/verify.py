@@ -14,12 +14,12 @@ import numpy as np
 
 from ..algebra.evaluate import evaluate
 from ..algebra.stages import Product, is_sheet, is_sum, leaf_names, stages_of
+from ..description.leading import Axis
+from ..description.scene import from_json
 from ..errors import InputError, JobError
-from ..files.leading import Axis
-from ..files.scene import from_json
 from ..staging.plan import arrangement_of, root_of, spread_scene
 from ..staging.pooling import Pool, grid, pooled
-from ..staging.schedule import sweeps_of
+from ..staging.timing.schedule import sweeps_of
 from . import compat
 from .digest import digest
 from .objects import MODIFIER

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from ..files.capture import attend
+from ..attention.attend import attend
 from . import masks
 from .origins import Linear
 from .positions import position_of

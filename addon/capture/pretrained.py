@@ -53,8 +53,11 @@ def capture_text(model, text, output, *, pair="", layers=None, heads=None, progr
     )
     told = [str(one.message) for one in caught]
     if missing:
-        told.insert(0, f"{len(missing)} weights are not in the model's files, so they are random: "
-                       f"{', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}")
+        told.insert(
+            0,
+            f"{len(missing)} weights are not in the model's files, so they are random: "
+            f"{', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}",
+        )
     return told
 
 
@@ -94,8 +97,10 @@ def _libraries(offline):
         import torch
         import transformers
     except ImportError as error:
-        raise JobError(f'recording needs torch and transformers ({error}); install them: '
-                       'pip install "matrix-cinema[capture]"') from None
+        raise JobError(
+            f"recording needs torch and transformers ({error}); install them: "
+            'pip install "matrix-cinema[capture]"'
+        ) from None
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     return torch, transformers
@@ -106,15 +111,18 @@ def _load(transformers, model, folder):
     options = {"local_files_only": folder is not None, "trust_remote_code": False}
     try:
         network, info = transformers.AutoModel.from_pretrained(
-            folder or model, output_loading_info=True, **options)
+            folder or model, output_loading_info=True, **options
+        )
         network = network.float().eval()
     except Exception as error:  # whatever is wrong with the files, transformers has many errors for it
         raise InputError(f"{model}: cannot be loaded: {_first_line(error)}") from None
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder or model, **options)
     except Exception as error:
-        raise InputError(f"{model}: has no tokenizer that can be loaded ({_first_line(error)}); "
-                         "models that do not read text are recorded from Python") from None
+        raise InputError(
+            f"{model}: has no tokenizer that can be loaded ({_first_line(error)}); "
+            "models that do not read text are recorded from Python"
+        ) from None
     return tokenizer, network, sorted(info["missing_keys"])
 
 

@@ -13,7 +13,7 @@ import warnings
 import torch
 
 from ..errors import InputError
-from ..files.capture import numbers, write_capture
+from ..formats.capture_file import numbers, write_capture
 from .fused import seen_and_unchanged
 from .joining import join, joins, side_by_side
 from .layers import see, written

@@ -3,9 +3,9 @@
 import dataclasses
 from pathlib import Path
 
+from ..description.scene import from_dict, read_table
+from ..description.style import Style, over
 from ..errors import InputError, nearest
-from ..files.scene import from_dict, read_table
-from ..files.style import Style, over
 from .mm_colors import SETTINGS, called
 
 # What a style has unless it says otherwise.
@@ -86,8 +86,10 @@ STYLES = {
 def style(name, where="look: style"):
     """The style of this name. Raises InputError for an unknown one."""
     if name not in STYLES:
-        raise InputError(f'{where}: unknown style "{name}"; {nearest(name, STYLES, "known styles")}, '
-                         "or a style file (.toml)")
+        raise InputError(
+            f'{where}: unknown style "{name}"; {nearest(name, STYLES, "known styles")}, '
+            "or a style file (.toml)"
+        )
     return STYLES[name]
 
 

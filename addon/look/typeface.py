@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..files.font import read_font
+from ..formats.font import read_font
 
 CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
 TOP, BOTTOM = 0.76, -0.25  # of a line of Latin letters, from its base line, in sizes

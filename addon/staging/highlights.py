@@ -7,8 +7,8 @@ from itertools import combinations, product
 import numpy as np
 
 from ..errors import InputError, nearest
-from .captions import labels_of
-from .views import names_of
+from .camera.views import names_of
+from .writing.captions import labels_of
 
 _PART = re.compile(r"(.+)\[([^\[\]]*)\]", re.DOTALL)
 _RANGE = re.compile(r"([0-9]*):([0-9]*)")

@@ -18,26 +18,26 @@ from ..algebra.expression import parse
 from ..algebra.initialise import initialise
 from ..algebra.stacks import spread
 from ..algebra.stages import MASKS, Concat, Grid, Leaf, Product, Slice, leaf_names, stage, stages_of
+from ..description.leading import Axis, member_name
+from ..description.matrices import LabelledMatrix, load_matrices
+from ..description.scene import Product as ProductOptions
+from ..description.scene import Scene
+from ..description.style import Style
 from ..errors import InputError, nearest
-from ..files.leading import Axis, member_name
-from ..files.matrices import LabelledMatrix, load_matrices
-from ..files.scene import Product as ProductOptions
-from ..files.scene import Scene
-from ..files.style import Style
 from ..look.color_maps import color_map, zero_of
 from ..look.environment import environment_path
 from ..look.styles import map_called, style_of, with_style_file
 from ..look.typeface import Typeface, typeface_of
-from .blocks import blocks_of
+from .camera.views import check as check_camera
 from .highlights import highlights
-from .layout import Arrangement, Scatter, arrange
-from .numerals import FEW, FEW_PRODUCTS, shown
+from .layout.arrangement import Arrangement, Scatter, arrange
+from .layout.blocks import blocks_of
+from .layout.schemes import scheme_of
 from .pooling import Pool, drawn_values, grid, pools_of
 from .scales import Scale, crowding, extent, matrix_scale, probability_scale, product_scale
-from .schedule import Sweep, algorithms_of, sweeps_of
-from .schemes import scheme_of
-from .timeline import Timeline, timeline
-from .views import check as check_camera
+from .timing.schedule import Sweep, algorithms_of, sweeps_of
+from .timing.timeline import Timeline, timeline
+from .writing.numerals import FEW, FEW_PRODUCTS, shown
 
 # Memory of one drawn element while Cycles renders it, measured on scenes of 2 and 67 million.
 INSTANCE_BYTES = 2_000

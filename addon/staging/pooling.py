@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..algebra.stages import Leaf
+from ..description.scene import Matrix as MatrixOptions
+from ..description.scene import Product as ProductOptions
 from ..errors import InputError
-from ..files.scene import Matrix as MatrixOptions
-from ..files.scene import Product as ProductOptions
-from .blocks import shared_dimensions
-from .views import bare_view
+from .camera.views import bare_view
+from .layout.blocks import shared_dimensions
 
 LEGIBLE = 1.5  # pixels between rows or columns, the width of Cycles' filter; "auto" pools what has less,
 ENOUGH = 3.5  # so that beads have so many

@@ -30,6 +30,6 @@ def unregister():
 
 
 def _run(words):
-    from ..cli import run
+    from ..cli.commands import run
 
     return run(words, owns_process=True)

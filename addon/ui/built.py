@@ -3,8 +3,8 @@
 from ..blender import compat
 from ..blender.objects import MODIFIER
 from ..errors import InputError
+from ..staging.camera.views import PRODUCTS
 from ..staging.plan import memory_needed
-from ..staging.views import PRODUCTS
 from . import source
 
 
@@ -33,8 +33,10 @@ def is_product(ob):
 
 def subjects(scene):
     """The names that the camera's subject may have in a scene: of its matrices, then of its cuboids."""
-    kinds = {kind: [ob["mc_name"] for ob in scene.objects if ob.get("mc_kind") == kind]
-             for kind in ("matrix", "product")}
+    kinds = {
+        kind: [ob["mc_name"] for ob in scene.objects if ob.get("mc_kind") == kind]
+        for kind in ("matrix", "product")
+    }
     return [*dict.fromkeys(kinds["matrix"]), *(name + PRODUCTS for name in kinds["product"])]
 
 

@@ -48,8 +48,11 @@ def show(group, table, names):
 def taken(group, table, names):
     """A table with these fields as the properties have them: as before to the last digit where nobody
     changed them."""
-    found = {f.name: _value(group, type(table), f, getattr(table, f.name))
-             for f in dataclasses.fields(table) if f.name in names}
+    found = {
+        f.name: _value(group, type(table), f, getattr(table, f.name))
+        for f in dataclasses.fields(table)
+        if f.name in names
+    }
     return dataclasses.replace(table, **found)
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import bpy
 
-from ..render.film import frames_folder
-from ..render.progress import clock_time
+from ..outputs.film import frames_folder
+from ..outputs.progress import clock_time
 
 # As Blender lists the add-on: bl_ext.<repository>.matrix_cinema.
 ADDON = __package__.partition(".addon.")[0]
@@ -41,7 +41,8 @@ class Job:
         handle, self._log = tempfile.mkstemp(prefix="matrix_cinema_", suffix=".log")
         with open(handle, "wb") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log)
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
+            )
         self._reader = open(self._log, encoding="utf-8", errors="replace")
         self._begun_line = ""
 
@@ -96,16 +97,37 @@ class Job:
 
 def command(snapshot, output, kind, width, height, samples, engine, transparent=False, frame=None):
     """The command line with which Blender renders a snapshot. `kind` is "still" or "film"."""
-    words = [*_blender("render"), str(snapshot), "--output", str(output), f"--{kind}",
-             "--size", f"{width}x{height}", "--samples", str(samples), "--engine", engine, "--json-progress"]
+    words = [
+        *_blender("render"),
+        str(snapshot),
+        "--output",
+        str(output),
+        f"--{kind}",
+        "--size",
+        f"{width}x{height}",
+        "--samples",
+        str(samples),
+        "--engine",
+        engine,
+        "--json-progress",
+    ]
     words += ["--transparent"] * transparent
     return words if frame is None else [*words, "--frame", str(frame)]
 
 
 def figure_command(scene_file, output, width, frame):
     """The command line with which Blender makes a figure of a scene file, `width` such as "3.3in"."""
-    return [*_blender("figure"), str(scene_file), "--output", str(output), "--width", width,
-            "--frame", str(frame), "--json-progress"]
+    return [
+        *_blender("figure"),
+        str(scene_file),
+        "--output",
+        str(output),
+        "--width",
+        width,
+        "--frame",
+        str(frame),
+        "--json-progress",
+    ]
 
 
 def _blender(command):

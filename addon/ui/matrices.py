@@ -15,8 +15,8 @@ from ..algebra.epilogue import MM_EPILOGUES
 from ..algebra.initialise import INITIALISERS
 from ..algebra.stages import Leaf, stages_of
 from ..algebra.stages import Product as ProductStage
+from ..description.scene import Matrix, Product, Scene
 from ..errors import InputError
-from ..files.scene import Matrix, Product, Scene
 from ..staging.plan import root_of
 from . import fields
 
@@ -45,8 +45,10 @@ def _names(expression):
         stages = stages_of(root_of(Scene(expression=expression)))
     except InputError:
         return None
-    return ([s.name for s in stages if isinstance(s, Leaf)],
-            {s.name: isinstance(s, ProductStage) for s in stages if not isinstance(s, Leaf)})
+    return (
+        [s.name for s in stages if isinstance(s, Leaf)],
+        {s.name: isinstance(s, ProductStage) for s in stages if not isinstance(s, Leaf)},
+    )
 
 
 def follow(settings, _context=None):
@@ -146,8 +148,9 @@ def _numbers(item):
     try:
         return tuple(tuple(float(number) for number in row) for row in rows if row != [""])
     except ValueError:
-        raise InputError(f'matrix {item.name}: values: expected numbers such as "1, 0; 0, 1", a semicolon '
-                         "between rows") from None
+        raise InputError(
+            f'matrix {item.name}: values: expected numbers such as "1, 0; 0, 1", a semicolon between rows'
+        ) from None
 
 
 def summary(item):
@@ -187,20 +190,30 @@ def _epilogues(_item, _context, text):
 # The classes
 
 MATRIX_GROUP = fields.group(
-    "matrix", Matrix, MATRIX, init={"search": _initialisers, "search_options": {"SUGGESTION"}})
+    "matrix", Matrix, MATRIX, init={"search": _initialisers, "search_options": {"SUGGESTION"}}
+)
 MATRIX_GROUP.__annotations__ |= {
     "source": bpy.props.EnumProperty(
-        name="From", items=SOURCES, description="Where the numbers of this matrix come from"),
+        name="From", items=SOURCES, description="Where the numbers of this matrix come from"
+    ),
     "shape": bpy.props.IntVectorProperty(
-        name="Shape", size=AXES, min=0, soft_max=4096, default=(0, 0, 8, 8),
-        description="Rows and columns; before them the sizes of axes such as heads, 0 for none"),
+        name="Shape",
+        size=AXES,
+        min=0,
+        soft_max=4096,
+        default=(0, 0, 8, 8),
+        description="Rows and columns; before them the sizes of axes such as heads, 0 for none",
+    ),
     "numbers": bpy.props.StringProperty(
-        name="Numbers", description='The numbers, such as "1, 0; 0, 1" with a semicolon between rows'),
+        name="Numbers", description='The numbers, such as "1, 0; 0, 1" with a semicolon between rows'
+    ),
 }
 PRODUCT_GROUP = fields.group(
-    "product", Product, epilogue={"search": _epilogues, "search_options": {"SUGGESTION"}})
+    "product", Product, epilogue={"search": _epilogues, "search_options": {"SUGGESTION"}}
+)
 PRODUCT_GROUP.__annotations__["is_product"] = bpy.props.BoolProperty(
-    description="Whether it is a matrix product, with an interior and a sweep")
+    description="Whether it is a matrix product, with an interior and a sweep"
+)
 PROPERTIES = {
     "matrices": bpy.props.CollectionProperty(type=MATRIX_GROUP, description="The given matrices"),
     "matrix": bpy.props.IntProperty(min=0, options={"SKIP_SAVE"}, description="The matrix that is shown"),

@@ -8,9 +8,9 @@ from pathlib import Path
 import bpy
 
 from ..blender.build import clear, draw
+from ..description.scene import to_toml
 from ..errors import InputError, JobError
-from ..files.scene import to_toml
-from ..render import outputs
+from ..outputs import files as outputs
 from ..staging.plan import plan
 from . import built, job, properties, source
 from .properties import settings_of
@@ -79,8 +79,9 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         anew = not built.description_text(begun)
         target = bpy.data.scenes.new(_name(settings)) if anew else begun
         frame, subframe = begun.frame_current, begun.frame_subframe
-        watching = [space for _, space in _viewports(context.window)
-                    if space.region_3d.view_perspective == "CAMERA"]
+        watching = [
+            space for _, space in _viewports(context.window) if space.region_3d.view_perspective == "CAMERA"
+        ]
         try:
             if anew:
                 context.window.scene = target
@@ -286,8 +287,20 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
         snapshot = Path(bpy.app.tempdir) / "matrix_cinema_still.blend"
         job.write_snapshot(scene, snapshot)
         asked = settings.render
-        return job.Job(job.command(snapshot, output, "still", asked.width, asked.height, asked.samples,
-                                   asked.engine, asked.transparent, scene.frame_current), output)
+        return job.Job(
+            job.command(
+                snapshot,
+                output,
+                "still",
+                asked.width,
+                asked.height,
+                asked.samples,
+                asked.engine,
+                asked.transparent,
+                scene.frame_current,
+            ),
+            output,
+        )
 
 
 class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
@@ -301,21 +314,37 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
         return film_suffix(settings)
 
     resume: bpy.props.BoolProperty(
-        name="Resume", options={"SKIP_SAVE"},
-        description="Go on with the unfinished film as it was begun, not as the scene is now")
+        name="Resume",
+        options={"SKIP_SAVE"},
+        description="Go on with the unfinished film as it was begun, not as the scene is now",
+    )
 
     @classmethod
     def description(cls, _context, asked):
-        return ("Go on with the unfinished film, as it was begun: only the missing frames are rendered"
-                if asked.resume else "Render all frames in the background and make a film of them")
+        return (
+            "Go on with the unfinished film, as it was begun: only the missing frames are rendered"
+            if asked.resume
+            else "Render all frames in the background and make a film of them"
+        )
 
     def start(self, scene, settings, output):
         snapshot = job.snapshot_of(output)
         if not self.resume:
             job.write_snapshot(scene, snapshot)
         asked = settings.render
-        return job.Job(job.command(snapshot, output, "film", asked.film_width, asked.film_height,
-                                   asked.film_samples, asked.engine, asked.transparent), output)
+        return job.Job(
+            job.command(
+                snapshot,
+                output,
+                "film",
+                asked.film_width,
+                asked.film_height,
+                asked.film_samples,
+                asked.engine,
+                asked.transparent,
+            ),
+            output,
+        )
 
     def finish(self, output):
         with contextlib.suppress(OSError):

@@ -62,8 +62,12 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         is_built = bool(built.description_text(scene))
 
         if not settings.file and not is_built:
-            _wrapped(layout, context, "Open a scene (.toml) or an attention capture (.safetensors)"
-                     + (", or begin with an example." if source.examples() else "."))
+            _wrapped(
+                layout,
+                context,
+                "Open a scene (.toml) or an attention capture (.safetensors)"
+                + (", or begin with an example." if source.examples() else "."),
+            )
         column = layout.column(align=True)
         row = column.row(align=True)
         row.use_property_split = False
@@ -111,8 +115,13 @@ class MATRIX_CINEMA_UL_results(bpy.types.UIList):
         if item.is_product:
             eye = row.row()
             eye.active = item.interior != DEFAULT
-            eye.prop(item, "interior", icon_only=True, emboss=False,
-                     icon="HIDE_ON" if item.interior == "off" else "HIDE_OFF")
+            eye.prop(
+                item,
+                "interior",
+                icon_only=True,
+                emboss=False,
+                icon="HIDE_ON" if item.interior == "off" else "HIDE_OFF",
+            )
 
 
 class MATRIX_CINEMA_PT_matrices(_ChosenPanel, bpy.types.Panel):
@@ -338,12 +347,21 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
             row.label(text=text)
         if shown is not None:
             budget = f"{shown.look.instance_budget:,}"
-            _wrapped(layout, context, f"More than the budget of {budget}: spheres, light in memory."
-                     if points else f"Within the budget of {budget}: full meshes.")
+            _wrapped(
+                layout,
+                context,
+                f"More than the budget of {budget}: spheres, light in memory."
+                if points
+                else f"Within the budget of {budget}: full meshes.",
+            )
         hidden = [ob["mc_name"] for ob in built.products(scene) if ob.hide_render]
         if hidden:
-            _wrapped(layout, context, f"Products summed but not drawn: those of {', '.join(hidden)}. "
-                     "Results has a switch for each.")
+            _wrapped(
+                layout,
+                context,
+                f"Products summed but not drawn: those of {', '.join(hidden)}. "
+                "Results has a switch for each.",
+            )
 
 
 def _build_text(scene, is_built):

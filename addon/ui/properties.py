@@ -10,9 +10,9 @@ from pathlib import Path
 
 import bpy
 
+from ..description.from_capture import PARTS
+from ..description.scene import Animation, Camera, Layout, Look, Render
 from ..errors import InputError
-from ..files.presets import PARTS
-from ..files.scene import Animation, Camera, Layout, Look, Render
 from ..look.styles import STYLES
 from . import built, fields, matrices, source, style, sweep
 
@@ -142,8 +142,12 @@ def _layers(settings, _context):
         layers = source.opened(absolute(settings.file)).layers.values()
     except InputError:
         return _NOTHING
-    return _kept(tuple((one.name, one.name, f"Layer {one.name}: {len(one.heads)} heads, mask: {one.mask}", n)
-                       for n, one in enumerate(layers)))
+    return _kept(
+        tuple(
+            (one.name, one.name, f"Layer {one.name}: {len(one.heads)} heads, mask: {one.mask}", n)
+            for n, one in enumerate(layers)
+        )
+    )
 
 
 def _heads(settings, _context):
@@ -153,8 +157,10 @@ def _heads(settings, _context):
         layer = source.opened(absolute(settings.file)).layer(settings.layer)
     except InputError:
         return _NOTHING
-    heads = tuple((str(head), str(head), f"Query head {head} of layer {layer.name}", n)
-                  for n, head in enumerate(layer.heads))
+    heads = tuple(
+        (str(head), str(head), f"Query head {head} of layer {layer.name}", n)
+        for n, head in enumerate(layer.heads)
+    )
     return _kept((*heads, (ALL, "All", "All heads of the layer, side by side", len(heads))))
 
 
@@ -223,26 +229,42 @@ GROUPS["style"] = style.GROUP
 
 class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
     file: bpy.props.StringProperty(
-        name="File", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+        name="File",
+        subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
         update=_file_chosen,
-        description="A scene file (.toml) or an attention capture (.safetensors)")
+        description="A scene file (.toml) or an attention capture (.safetensors)",
+    )
     layer: bpy.props.EnumProperty(
-        name="Layer", items=_layers, update=_layer_chosen, description="Layer of the captured model")
+        name="Layer", items=_layers, update=_layer_chosen, description="Layer of the captured model"
+    )
     head: bpy.props.EnumProperty(
-        name="Head", items=_heads, update=_head_chosen, description="Attention head of that layer")
+        name="Head", items=_heads, update=_head_chosen, description="Attention head of that layer"
+    )
     parts: bpy.props.EnumProperty(
-        name="With", options={"ENUM_FLAG"}, update=_head_chosen, description="What is shown besides",
-        items=tuple((name, name.capitalize(), about.capitalize(), 2**n)
-                    for n, (name, about) in enumerate(PARTS.items())))
+        name="With",
+        options={"ENUM_FLAG"},
+        update=_head_chosen,
+        description="What is shown besides",
+        items=tuple(
+            (name, name.capitalize(), about.capitalize(), 2**n)
+            for n, (name, about) in enumerate(PARTS.items())
+        ),
+    )
     problem: bpy.props.StringProperty(description="What is wrong with the chosen file")
     expression: bpy.props.StringProperty(
-        name="Expression", update=matrices.follow,
-        description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V")
+        name="Expression",
+        update=matrices.follow,
+        description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V",
+    )
     title: bpy.props.StringProperty(name="Title", description="First line at the top of the picture")
     caption: bpy.props.StringProperty(name="Caption", description="Second line, under the title")
     output: bpy.props.StringProperty(
-        name="Output", subtype="FILE_PATH", options={"PATH_SUPPORTS_BLEND_RELATIVE"},
-        description="Where stills and films go; the suffix .png or .mp4 is added")
+        name="Output",
+        subtype="FILE_PATH",
+        options={"PATH_SUPPORTS_BLEND_RELATIVE"},
+        description="Where stills and films go; the suffix .png or .mp4 is added",
+    )
     built_from: bpy.props.StringProperty(description="The file, layer, head and parts of what is built")
     filled_from: bpy.props.StringProperty(description="Digest of the description shown in the panel")
 

@@ -9,10 +9,10 @@ import functools
 import os
 from pathlib import Path
 
+from ..description.from_capture import scene_from_capture
+from ..description.scene import from_json, load_scene
 from ..errors import InputError
-from ..files.capture import open_capture
-from ..files.presets import scene_from_capture
-from ..files.scene import from_json, load_scene
+from ..formats.capture_file import open_capture
 from ..look.color_maps import color_map
 from ..look.styles import style, with_style_file
 
@@ -81,6 +81,7 @@ def _title(name):
 
 def moved(scene, folder):
     """The description as it has to be written into `folder`, so that it still finds its files."""
+
     def found(name):
         if not name or Path(name).is_absolute():
             return name

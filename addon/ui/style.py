@@ -9,7 +9,7 @@ import typing
 import bpy
 import numpy as np
 
-from ..files.style import Color, Style, over
+from ..description.style import Color, Style, over
 from ..look.styles import PLAIN, STYLES
 from .wording import choices_of, words_of
 

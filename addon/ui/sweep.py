@@ -86,12 +86,24 @@ def _set_percent(ob, value):
 
 def register():
     bpy.types.Object.matrix_cinema_sweep = bpy.props.FloatProperty(
-        name="Sweep", subtype="PERCENTAGE", min=0.0, max=100.0, precision=1,
-        get=_get_percent, set=_set_percent,
-        description="How far this product is swept; drag to move the timeline there")
+        name="Sweep",
+        subtype="PERCENTAGE",
+        min=0.0,
+        max=100.0,
+        precision=1,
+        get=_get_percent,
+        set=_set_percent,
+        description="How far this product is swept; drag to move the timeline there",
+    )
     bpy.types.Object.matrix_cinema_step = bpy.props.FloatProperty(
-        name="Step", min=0.0, precision=2, step=100, get=_get_step, set=_set_step,
-        description="How many steps of this product are visited; a fraction is a step fading in")
+        name="Step",
+        min=0.0,
+        precision=2,
+        step=100,
+        get=_get_step,
+        set=_set_step,
+        description="How many steps of this product are visited; a fraction is a step fading in",
+    )
 
 
 def unregister():

@@ -6,8 +6,8 @@ the tests ask that every field is here. One that is not is called by its own nam
 
 import functools
 
-from ..files.scene import Animation, Camera, Layout, Look, Matrix, Product, Render
-from ..files.style import Style
+from ..description.scene import Animation, Camera, Layout, Look, Matrix, Product, Render
+from ..description.style import Style
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
 from ..look.styles import STYLES
@@ -339,9 +339,11 @@ CHOICES[Product, "interior"] = {
     True: ("Shown", "Drawn, however many they are"),
     False: ("Hidden", "Summed, but not drawn"),
 }
-CHOICES[Product, "animation"] = CHOICES[Animation, "algorithm"] | _AS_EVERYWHERE | {
-    "inherit": ("As Its Parent", "That of the product which takes its result"),
-}
+CHOICES[Product, "animation"] = (
+    CHOICES[Animation, "algorithm"]
+    | _AS_EVERYWHERE
+    | {"inherit": ("As Its Parent", "That of the product which takes its result")}
+)
 
 
 def words_of(cls, name):
@@ -379,6 +381,8 @@ def _color_map_choices(use):
     """The maps for that use first, then the others, which are allowed too."""
     maps = color_maps()
     ordered = sorted(maps, key=lambda name: maps[name]["use"] != use)
-    rows = [(name, name.replace("_", " ").title(), f"{maps[name]['use'].title()}: {maps[name]['credit']}")
-            for name in ordered]
+    rows = [
+        (name, name.replace("_", " ").title(), f"{maps[name]['use'].title()}: {maps[name]['credit']}")
+        for name in ordered
+    ]
     return ((DEFAULT, "Style's Own", "The map that belongs to the style"), *rows)

@@ -1,0 +1,27 @@
+"""Attention of one head, in NumPy: what every recorded head is held to."""
+
+import numpy as np
+
+
+def attend(q, k, v, scale, softcap=0.0, bias=None, allowed=None, sink=None):
+    """Attention of one head: (scores, logits, pattern, z), with the arguments of `Layer`.
+
+    q, k, v are [tokens, width]; `bias` and `allowed` [queries, keys] or None; a masked logit is
+    -inf, and a query that may attend to nothing gets zeros. `sink` is one more logit, which takes
+    its share of the softmax and is dropped.
+    """
+    scores = q @ k.T
+    logits = scores * scale
+    if softcap:
+        logits = softcap * np.tanh(logits / softcap)
+    if bias is not None:
+        logits = logits + bias
+    if allowed is not None:
+        logits = np.where(allowed, logits, -np.inf)
+    top = logits.max(axis=-1, keepdims=True, initial=-np.inf if sink is None else sink)
+    weights = np.exp(logits - np.where(np.isfinite(top), top, 0.0))
+    total = weights.sum(axis=-1, keepdims=True)
+    if sink is not None:
+        total = total + np.exp(sink - top)
+    pattern = weights / np.where(total > 0, total, 1.0)
+    return scores, logits, pattern, pattern @ v

@@ -1,0 +1,197 @@
+"""Numbers that tell what a head does, so that one finds the head worth filming.
+
+All are means over the queries that have a choice: those that may attend to two keys or more, and
+are not padding. A number that no query can tell is NaN.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from .tokens import tidy_tokens
+
+# What makes a head worth filming: it goes to one kind of place, or it links two tokens this strongly.
+PLAIN, LINK = 0.9, 0.6
+# [CLS], [SEP], <s>, </s>, <|endoftext|>; but not a byte as <0x0A> nor [UNK], which stand for text.
+_SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
+
+
+@dataclass(frozen=True)
+class HeadStatistics:
+    """What one head attends to, each a part of its attention from 0 to 1.
+
+    `previous`, `itself`, `induction`, `first`, `separator`: see `to_previous`, `to_itself`,
+    `to_what_followed`, `to_first`, `to_separators`; `entropy`: see `entropy`; `pair`: (query, key,
+    weight), see `strongest_pair`.
+    """
+
+    previous: float
+    itself: float
+    induction: float
+    first: float
+    separator: float
+    entropy: float
+    pair: tuple[int, int, float] | None
+
+
+def head_statistics(capture, layer, head):
+    """The HeadStatistics of one head. Raises InputError where its pattern cannot be had."""
+    layer = capture.layer(layer)
+    pattern, allowed = capture.tensor(layer.name, "pattern", head), capture.allowed(layer.name, head)
+    offset = layer.offset if layer.kind == "self" else None
+    allowed = _without_padding(allowed, offset)
+    queries, keys = special(layer.tokens_q), special(layer.tokens_k)
+    if layer.mask in ("causal", "window"):
+        keys |= {0}  # what a model that has no special token rests on
+    return HeadStatistics(
+        to_previous(pattern, allowed, offset),
+        to_itself(pattern, allowed, offset),
+        to_what_followed(pattern, allowed, layer.tokens_q, layer.tokens_k),
+        to_first(pattern, allowed),
+        to_separators(pattern, allowed, keys - {0}),
+        entropy(pattern, allowed),
+        strongest_pair(pattern, allowed, offset, queries, keys),
+    )
+
+
+def special(tokens):
+    """The places of tokens that stand for no text, such as [CLS] and </s>."""
+    return {n for n, token in enumerate(tokens) if _SPECIAL.fullmatch(token)}
+
+
+def to_previous(pattern, allowed, offset=0):
+    """Mean of pattern[i, i + offset - 1]: attention to the token before; 1 is a previous-token head.
+
+    `pattern` [queries, keys] holds a softmax in each row, `allowed` which keys a query may attend
+    to, and `offset` is the key that is the first query itself; None for cross-attention, NaN.
+    """
+    return _mean_on_diagonal(pattern, allowed, offset, -1)
+
+
+def to_itself(pattern, allowed, offset=0):
+    """Mean of pattern[i, i + offset]: attention to the query's own token."""
+    return _mean_on_diagonal(pattern, allowed, offset, 0)
+
+
+def to_what_followed(pattern, allowed, tokens_q, tokens_k):
+    """Mean over queries of the sum of pattern[i, j] where key j - 1 is the query's own text, earlier.
+
+    1 is an induction head: it looks for what followed the same token before. Special tokens are left
+    out. NaN where no token comes twice.
+    """
+    texts_q, texts_k = np.array(tokens_q, object), np.array(tokens_k, object)
+    if (len(texts_q), len(texts_k)) != pattern.shape:
+        return np.nan
+    followed = np.zeros(pattern.shape, bool)
+    followed[:, 1:] = texts_q[:, None] == texts_k[None, :-1]
+    followed &= np.tri(*pattern.shape, pattern.shape[1] - pattern.shape[0], dtype=bool) & allowed
+    followed[sorted(special(tokens_q))] = False
+    rows = _choosing(allowed) & followed.any(axis=1)
+    return float((pattern * followed)[rows].sum(axis=1).mean()) if rows.any() else np.nan
+
+
+def to_first(pattern, allowed):
+    """Mean of pattern[i, 0], where the first key may be attended to: [CLS], <s>, a sink."""
+    rows = _choosing(allowed) & allowed[:, 0]
+    return float(pattern[rows, 0].mean()) if rows.any() else np.nan
+
+
+def to_separators(pattern, allowed, separators):
+    """Mean over queries of the sum of pattern[i, j] over the `separators` j that i may attend to."""
+    columns = sorted(separators)
+    rows = _choosing(allowed) & allowed[:, columns].any(axis=1)
+    return float(pattern[np.ix_(rows, columns)].sum(axis=1).mean()) if rows.any() else np.nan
+
+
+def entropy(pattern, allowed):
+    """Mean of -sum_j p_ij log p_ij / log n_i, n_i the keys that query i may attend to.
+
+    0: one key has all attention; 1: all keys have the same. Where a sink takes a part, the rest is
+    seen as the whole.
+    """
+    rows = _choosing(allowed) & (pattern.sum(axis=1) > 0)
+    if not rows.any():
+        return np.nan
+    p = pattern[rows] / pattern[rows].sum(axis=1, keepdims=True)
+    nats = (p * -np.log(np.where(p > 0, p, 1.0))).sum(axis=1) + 0.0  # not -0.0
+    return float((nats / np.log(allowed[rows].sum(axis=1))).mean())
+
+
+def strongest_pair(pattern, allowed, offset=0, queries=(), keys=()):
+    """(query, key, weight) of the largest entry that tells something, or None.
+
+    Left out: a token that attends to itself, and the special `queries` and `keys`.
+    """
+    telling = allowed & _choosing(allowed)[:, None]
+    telling[list(queries)] = False
+    telling[:, list(keys)] = False
+    if offset is not None:
+        telling &= ~np.eye(*telling.shape, offset, dtype=bool)
+    if not telling.any():
+        return None
+    weights = np.where(telling, pattern, -1.0)
+    query, key = np.unravel_index(np.argmax(weights), weights.shape)
+    return int(query), int(key), float(weights[query, key])
+
+
+@dataclass(frozen=True)
+class Worth:
+    """A head worth filming: `what` it does, in a few words, and how much, from 0 to 1."""
+
+    layer: str
+    head: int
+    what: str
+    share: float
+
+
+def worth_filming(told):
+    """The heads that do one plain thing or link two tokens, the strongest first.
+
+    `told` holds a (Layer, head, HeadStatistics) for each head.
+    """
+    found = []
+    for layer, head, s in told:
+        plain = ((s.previous, "previous token"), (s.itself, "itself"), (s.induction, "induction"))
+        share, what = max(plain, key=lambda one: np.nan_to_num(one[0]))
+        if share >= PLAIN:
+            found.append(Worth(layer.name, head, what, share))
+        elif s.pair and s.pair[2] >= LINK:
+            found.append(Worth(layer.name, head, pair_text(layer, s.pair), s.pair[2]))
+    return sorted(found, key=lambda one: -one.share)
+
+
+def pair_text(layer, pair):
+    """What attends to what: "it" → "animal"; with the place of a token that is there more than once."""
+    shown = []
+    for tokens, n in ((layer.tokens_q, pair[0]), (layer.tokens_k, pair[1])):
+        if n >= len(tokens):
+            shown.append(str(n))
+            continue
+        again = f" ({n})" if tokens.count(tokens[n]) > 1 else ""
+        shown.append(f'"{tidy_tokens(tokens[n : n + 1])[0].strip("·") or tokens[n]}"{again}')
+    return " → ".join(shown)
+
+
+def _choosing(allowed):
+    return allowed.sum(axis=1) > 1
+
+
+def _mean_on_diagonal(pattern, allowed, offset, step):
+    if offset is None:
+        return np.nan
+    rows = np.flatnonzero(_choosing(allowed))
+    rows = rows[(rows + offset + step >= 0) & (rows + offset + step < allowed.shape[1])]
+    rows = rows[allowed[rows, rows + offset + step]]
+    return float(pattern[rows, rows + offset + step].mean()) if rows.size else np.nan
+
+
+def _without_padding(allowed, offset):
+    """`allowed` without the queries that are padding themselves: tokens that nobody may attend to."""
+    if offset is None:
+        return allowed
+    own = np.arange(len(allowed)) + offset
+    there = own < allowed.shape[1]
+    padding = np.zeros(len(allowed), bool)
+    padding[there] = ~allowed.any(axis=0)[own[there]]
+    return allowed & ~padding[:, None]

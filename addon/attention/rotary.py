@@ -1,0 +1,18 @@
+"""Rotary position embeddings, in NumPy."""
+
+import numpy as np
+
+
+def rotate(x, base, dims, first, layout):
+    """x [rows, width] with rotary positions: Su et al. 2021, section 3.2.2.
+
+    Row i stands at p = first + i; pair m of the first `dims` columns is turned by p · base ** (−2 m / dims).
+    The layout "half" pairs column m with m + dims / 2, "pairs" neighbours.
+    """
+    m = np.arange(dims // 2)
+    angles = (first + np.arange(len(x)))[:, None] * base ** (-2.0 * m / dims)
+    one, other = (m, m + dims // 2) if layout == "half" else (2 * m, 2 * m + 1)
+    out = x.copy()
+    out[:, one] = x[:, one] * np.cos(angles) - x[:, other] * np.sin(angles)
+    out[:, other] = x[:, other] * np.cos(angles) + x[:, one] * np.sin(angles)
+    return out

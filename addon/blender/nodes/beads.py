@@ -1,0 +1,122 @@
+"""Beads as nodes: blocks of a × b entries as one point each, from the values that the entries have now.
+
+The entries come as they would be drawn: after the sums over k, after the epilogue, as far as the sweep has
+come. So a bead is right at every moment, and the file still holds every entry.
+"""
+
+from ...description.scene import POOLINGS
+
+NOTHING = (0.0, 0.0, 0.0)
+
+
+def beads(g):
+    """Entries in row-major order to beads in the same order. Both have the attributes `value`, `sum` and
+    `final`, to which the rule is applied, and `lit` and `finish`, which are those of the entry that has most.
+
+    A bead's `i` and `j` are those of its first entry, `down` and `across` how many entries it holds besides
+    in each direction. With `Masked`, entries whose `present` is off take no part; a bead of only such ones
+    has it off.
+    """
+    entries = g.input("Entries", "geometry")
+    columns = g.input("Columns", int, 1, low=1)
+    masked = g.input("Masked", bool, False)
+    rule = g.input("Pool Rule", int, 0, low=0, high=len(POOLINGS) - 1)
+    largest, squares = (rule == POOLINGS.index(name) for name in ("max", "rms"))
+    # Looking up how each entry is used costs as much as its value: where all are alike it is not done.
+    alike = g.input("Alike", bool, False, hint="No entry is lit, masked or finished by itself")
+    same = g.vector(0.0, g.input("Finish", float, 0.0, hint="What entries alike have as `finish`"), 1.0)
+    count = g.node("GeometryNodeAttributeDomainSize", {"Geometry": entries}, component="POINTCLOUD")[0]
+    row_axis = _Axis(g, "row", count // columns, g.input("Pool Rows", int, 1, low=1))
+    column_axis = _Axis(g, "column", columns, g.input("Pool Columns", int, 1, low=1))
+
+    there = g.switch(g.attribute("present", "BOOLEAN"), 1.0, 0.0)
+    shown = g.vector(*(g.attribute(name) for name in ("value", "sum", "final")))
+    shown = g.switch(masked, g.scaled(shown, there), shown)
+    values = g.store(entries, shown=g.switch(squares, g.vector_math("MULTIPLY", shown, shown), shown))
+    use = g.vector(g.attribute("lit"), g.attribute("finish"), 1.0)
+    uses = g.store(entries, use=g.switch(masked, g.scaled(use, there), use))
+
+    n = g.index()
+    i, down = row_axis.block(n // column_axis.beads)
+    j, across = column_axis.block(n % column_axis.beads)
+    points = g.points(row_axis.beads * column_axis.beads)
+    points = g.store(points, i=i, j=j, down=down - 1, across=across - 1)
+    i, j, down, across = (g.attribute(name, "INT") for name in ("i", "j", "down", "across"))
+
+    def turn(t, High, Low, Most, Present):
+        row, column = t // column_axis.factor, t % column_axis.factor
+        place, part = (i + row) * columns + j + column, g.switch((row > down) | (column > across), 0.0, 1.0)
+        entry, used = (
+            g.sample(entries, g.attribute(name, "FLOAT_VECTOR"), place)
+            for entries, name in ((values, "shown"), (uses, "use"))
+        )
+        entry, used = g.scaled(entry, part), g.scaled(used, part)
+        return [
+            g.switch(largest, g.vector_math("MAXIMUM", High, entry), g.vector_math("ADD", High, entry)),
+            g.vector_math("MINIMUM", Low, entry),
+            g.vector_math("MAXIMUM", Most, used),
+            Present + g.parts(used)[2],
+        ]
+
+    turns = row_axis.factor * column_axis.factor
+    high, low, most, present = g.repeat(turns, turn, High=NOTHING, Low=NOTHING, Most=NOTHING, Present=0.0)
+    # Whoever reads a field works it out anew, all turns of it: stored once, and read from there.
+    points = g.store(points, high=high)
+    points = g.switch(largest, g.store(points, low=low), points)
+    points = g.switch(alike, points, g.store(points, most=most, entries=present))
+    high, low, most = (g.attribute(name, "FLOAT_VECTOR") for name in ("high", "low", "most"))
+    present = g.switch(alike, (down + 1) * (across + 1) * 1.0, g.attribute("entries"))
+    lit, finish, some = g.parts(g.switch(alike, same, most))
+    made = {"present": some > 0.0, "lit": lit, "finish": finish}
+    mean = g.scaled(high, 1.0 / g.real("MAXIMUM", present, 1.0))
+    parts = zip(("value", "sum", "final"), g.parts(high), g.parts(low), g.parts(mean), strict=True)
+    for name, one_high, one_low, one_mean in parts:
+        root = g.switch(squares, g.real("SQRT", one_mean), one_mean)
+        made[name] = g.switch(largest, g.switch(0.0 - one_low > one_high, one_low, one_high), root)
+    points = g.store(points, **made)
+    for name in ("high", "low", "most", "entries"):
+        points = g.node("GeometryNodeRemoveAttribute", {"Geometry": points, "Name": name})[0]
+    g.output("Beads", "geometry", points)
+    return g.finish()
+
+
+def standing(g):
+    """The place of each bead, in the middle of its block, and its size: as long and as wide as the block,
+    and no thicker than `Depth`. An entry by itself is 1 × 1 × 1."""
+    pooled = g.input("Pooled", bool, False, hint="Whether a bead may be more than one entry")
+    depth = g.real("MAXIMUM", g.input("Depth", float, 1.0), 1.0)
+    position, flat, steps = NOTHING, NOTHING, []
+    for axis, first, more in (("row", "i", "down"), ("column", "j", "across")):
+        first, more = g.attribute(first, "INT"), g.switch(pooled, g.attribute(more, "INT"), 0)
+        step, block, gap = (
+            g.input(f"{axis} Step", "vector"),
+            g.input(f"Gap Block {axis}", int, 1_000_000_000, low=1),
+            g.input(f"Gap {axis}", float, 0.0),
+        )
+        place = first + g.switch(gap > 0.0, gap * (first // block), 0.0) + 0.5 * more
+        position = g.vector_math("ADD", position, g.scaled(step, place))
+        flat = g.vector_math("ADD", flat, g.scaled(g.absolutes(step), more + 1))
+        depth = g.real("MINIMUM", depth, more + 1)
+        steps.append(step)
+    normal = g.absolutes(g.vector_math("CROSS_PRODUCT", *steps))
+    g.output("Position", "vector", position)
+    g.output("Span", "vector", g.vector_math("ADD", flat, g.scaled(normal, depth)))
+    return g.finish()
+
+
+class _Axis:
+    """The beads along an axis of `count` entries: `factor` entries each, beginning anew at every gap."""
+
+    def __init__(self, g, name, count, factor):
+        self.g, self.count, self.factor = g, count, factor
+        self.part = g.input(f"Gap Block {name}", int, 1_000_000_000, low=1, hint="Entries between gaps")
+        self.each = (self.part + factor - 1) // factor  # beads of a whole part
+        rest = count % self.part
+        self.beads = (count // self.part) * self.each + (rest + factor - 1) // factor
+
+    def block(self, bead):
+        """The first entry of a bead, and how many entries it has along the axis."""
+        part, within = bead // self.each, bead % self.each
+        first = part * self.part + within * self.factor
+        end = self.g.whole("MINIMUM", (part + 1) * self.part, self.count)
+        return first, self.g.whole("MINIMUM", self.factor, end - first)

@@ -1,0 +1,234 @@
+"""Type: labels in the scene that face the camera, and an overlay of title and legend before it.
+
+Labels turn about their own middles as the camera goes round them, so they stay clear of what they stand
+beside. The overlay is parented to the camera, so it stays put while the camera moves; it neither
+casts shadows nor shows in reflections.
+"""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..errors import InputError
+from ..staging.camera.views import INSIDE
+from . import compat
+from .materials import color_bar_material, guide_material, lit_material, plain_material
+from .studio import backdrop_at
+
+FONT = "Matrix Cinema font"
+ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of what is being computed
+SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
+SHADE_RAMP = np.linspace(0.0, 1.0, 7)
+FADE = 2.0  # frames, to either side, in which a part is lit
+OVERLAY_DISTANCE = 1.0
+INSIDE_DISTANCE = 0.4  # where elements are as near as that
+
+
+def load_font(p):
+    """The plan's own font, packed into the file, or None for Blender's. Raises InputError where Blender
+    cannot read it."""
+    path = p.typeface.path
+    if not path:
+        return None
+    try:
+        font = bpy.data.fonts.load(str(Path(path).absolute()))
+    except RuntimeError as error:
+        raise InputError(f"look: font: {path}: {str(error).strip()}") from None
+    font.user_clear()  # loading counts as a use, which would keep it in the file for ever
+    font.name = FONT
+    font.pack()
+    font.filepath = ""
+    return font
+
+
+def write_labels(p, letters, view, font, camera, collection, shown=None):
+    """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
+    with the camera, without any script. They are `shown` from one frame until another, or always."""
+    strong = plain_material("Matrix Cinema type", p.style.text)
+    soft = plain_material("Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.36))
+    axes, leading = np.stack([view.right, view.up]), {}
+    for label in letters.labels:
+        material = soft if label.kind in ("detail", "axis") else strong
+        own = font if p.typeface.of(label.text) is p.typeface else None
+        ob = text(label.text, label.size, "CENTER", material, own, collection)
+        ob["mc_kind"], ob["mc_label"] = "label", label.kind
+        _show(ob, shown)
+        x, y = axes @ (label.position - label.pivot) + label.middle
+        ob.rotation_euler = (0.0, 0.0, label.angle)
+        if label.group in leading:
+            ob.parent, ob.location = leading[label.group], (x, y, 0.0)
+        else:
+            leading[label.group], ob.location = ob, label.pivot
+            facing = ob.constraints.new("COPY_ROTATION")
+            facing.target, facing.mix_mode = camera, "BEFORE"
+    if letters.strokes:
+        _show(_strokes(letters.strokes, soft, collection), shown)
+
+
+def _show(ob, shown):
+    """Keys for what is there from one frame until another; None: always."""
+    if shown is not None:
+        start, end = shown
+        for path in ("hide_render", "hide_viewport"):
+            compat.set_keyframes(ob, path, [(start - 1.0, 1.0), (start, 0.0), (end, 1.0)], stepped=True)
+
+
+def _strokes(strokes, material, collection):
+    """Leaders as one object of thin lines."""
+    curve = bpy.data.curves.new("leaders", "CURVE")
+    curve.dimensions, curve.bevel_depth, curve.bevel_resolution = "3D", 0.5, 0
+    curve.materials.append(material)
+    for stroke in strokes:
+        spline = curve.splines.new("POLY")
+        spline.points.add(1)
+        for point, place in zip(spline.points, (stroke.start, stroke.end), strict=True):
+            point.co, point.radius = (*place, 1.0), stroke.width
+    ob = bpy.data.objects.new("leaders", curve)
+    ob["mc_kind"] = "leader"
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob
+
+
+def text(body, size, align, material, font, collection):
+    """A line of text in a font, or in the typeface that every Blender has."""
+    curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
+    curve.body, curve.size, curve.align_x = body, size, align
+    curve.resolution_u = 4
+    if font:
+        curve.font = font
+    curve.materials.append(material)
+    ob = bpy.data.objects.new(f"label {body[:50]}", curve)
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob
+
+
+def _unlit(ob):
+    """Type takes no part in the light of the scene."""
+    ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
+
+
+def _between(a, b, t):
+    return tuple(x * (1 - t) + y * t for x, y in zip(a, b, strict=True))
+
+
+def write_overlay(p, view, overlay, font, collection, target):
+    """Write the title and the legend onto the picture, before the camera."""
+    strong = plain_material("Matrix Cinema overlay", p.style.text)
+    soft = plain_material("Matrix Cinema soft overlay", _between(p.style.text, p.style.background, 0.35))
+    dim = plain_material("Matrix Cinema size legend", _between(p.style.text, p.style.background, 0.5))
+    accent = ACCENT_ON_DARK if sum(p.style.background) < 1.5 else ACCENT_ON_LIGHT
+    lit = lit_material("Matrix Cinema expression", _between(p.style.text, p.style.background, 0.28), accent)
+    parent, size = target.camera, np.array([view.half_width, view.half_height])
+    distance = INSIDE_DISTANCE if p.scene.camera.view in INSIDE else OVERLAY_DISTANCE
+    if view.orthographic:
+        parent, size = _scaled_with(target.camera, collection), size / target.camera.data.ortho_scale
+    else:
+        size = size * distance
+    unit = 2 * size[1]  # the height of the frame
+    written = []
+    for line in overlay.lines:
+        material = soft if line.soft else strong if line.lit is None else lit
+        high = line.size * unit * p.typeface.of(line.text).scale
+        own = font if p.typeface.of(line.text) is p.typeface else None
+        written.append((line, text(line.text, high, line.align, material, own, collection)))
+        _animate(line, written[-1][1])
+    written += [(s, _strip(s.color_map, s.width * unit, s.height * unit, collection)) for s in overlay.strips]
+    written += [(dot, _dot(dot.shape, dot.width * unit, dim, collection)) for dot in overlay.dots]
+    for box in overlay.shades:
+        ob = _shade(box, unit, size[0] / size[1], p.style, collection)
+        ob.parent, ob["mc_kind"] = parent, "shade"
+        ob.location = (-size[0], -size[1], -SHADE_BEHIND * distance)
+    for item, ob in written:
+        ob.parent = parent
+        ob.location = (item.x * unit - size[0], item.y * unit - size[1], -distance)
+        ob["mc_kind"] = "overlay"
+
+
+def _shade(box, unit, aspect, style, collection):
+    """A rectangle of the background around a box, in heights of the picture, behind what is written there.
+    Its edges are soft but before a ground that catches shadows, where Cycles darkens half transparent things.
+    """
+    whole = style.ground == "shadow"
+    edge = 0.4 * SHADE_EDGE if whole else SHADE_EDGE
+    within = 1 - SHADE_RAMP  # how far out of the box each ring of points is
+    xs, ys = (
+        np.concatenate([low - edge * within, (high + edge * within)[::-1]])
+        for low, high in ((box[0], box[2]), (box[1], box[3]))
+    )
+    alpha = SHADE_RAMP**2 * (3 - 2 * SHADE_RAMP)
+    alpha = np.concatenate([alpha, alpha[::-1]])
+    x, y = (places.ravel() for places in np.meshgrid(xs, ys))
+    opaque = np.ones(x.shape) if whole else SHADE * np.outer(alpha, alpha).ravel()
+    colors = np.column_stack([backdrop_at(style, x / aspect, y), opaque])
+    points = np.column_stack([x * unit, y * unit, np.zeros(x.shape)]).tolist()
+    count = len(alpha)
+    corners = [n for n in range(count * (count - 1)) if n % count < count - 1]
+    faces = [(n, n + 1, n + count + 1, n + count) for n in corners]
+    mesh = bpy.data.meshes.new("shade")
+    mesh.from_pydata(points, [], faces)
+    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
+    mesh.materials.append(guide_material())
+    ob = bpy.data.objects.new("shade", mesh)
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob
+
+
+def _scaled_with(camera, collection):
+    """An empty before an orthographic camera whose size follows the camera's scale: a plain driver."""
+    ob = bpy.data.objects.new("Overlay", None)
+    collection.objects.link(ob)
+    ob.parent = camera
+    for axis in (0, 1):
+        driver = ob.driver_add("scale", axis).driver
+        driver.type = "SUM"
+        target = driver.variables.new().targets[0]
+        target.id_type, target.id, target.data_path = "CAMERA", camera.data, "ortho_scale"
+    return ob
+
+
+def _animate(line, ob):
+    """Keys for a line that is lit or shown at times: the red of its colour, and whether it is there."""
+    if line.lit is not None:
+        ob.color = (0.0, 0.0, 0.0, 1.0)
+    if line.lit:
+        keys = {}
+        for start, end in sorted(line.lit):
+            half = min(FADE, 0.25 * (end - start))
+            if start - half in keys:  # one after the other: it stays lit
+                keys.pop(start - half)
+                keys[end - half], keys[end + half] = 1.0, 0.0
+            keys |= {start - half: 0.0, start + half: 1.0, end - half: 1.0, end + half: 0.0}
+        compat.set_keyframes(ob, "color", sorted(keys.items()))
+    _show(ob, line.shown)
+
+
+def _dot(shape, width, material, collection):
+    """A disc or a square with rounded corners, as an element of the size legend."""
+    turns = np.arange(48) * np.pi / 24
+    around = np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=1)
+    power = 1.0 if shape == "sphere" else 0.3  # of a superellipse
+    points = 0.5 * width * np.sign(around) * np.abs(around) ** power
+    mesh = bpy.data.meshes.new("legend size")
+    mesh.from_pydata(points.tolist(), [], [tuple(range(len(points)))])
+    mesh.materials.append(material)
+    ob = bpy.data.objects.new("legend size", mesh)
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob
+
+
+def _strip(color_map, width, height, collection):
+    """A plane of the colour map, origin at its lower left corner."""
+    mesh = bpy.data.meshes.new(f"legend {color_map}")
+    mesh.from_pydata([(0, 0, 0), (width, 0, 0), (width, height, 0), (0, height, 0)], [], [(0, 1, 2, 3)])
+    uv = mesh.uv_layers.new()
+    uv.data.foreach_set("uv", [0, 0, 1, 0, 1, 1, 0, 1])
+    mesh.materials.append(color_bar_material(color_map))
+    ob = bpy.data.objects.new(f"legend {color_map}", mesh)
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob

@@ -1,0 +1,188 @@
+"""What `inspect` and `presets` tell, as lines of text: tables with a header and aligned columns."""
+
+import numpy as np
+
+from ..algebra.stages import Leaf, is_sheet
+from ..attention.heads import head_statistics, pair_text, worth_filming
+from ..description.scene import ANIMATIONS, MOVES, VIEWS
+from ..look.color_maps import color_maps
+from ..look.lights import RIGS
+from ..look.styles import STYLES
+from ..staging.plan import memory_needed
+
+MOST_NAMED = 20
+
+
+def table(header, rows):
+    """Aligned lines; a column of numbers is set to the right."""
+    rows = [[str(cell) for cell in row] for row in rows]
+    columns = list(zip(header, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    right = [all(_is_number(cell) for cell in column[1:]) for column in columns]
+    return [
+        "  ".join(
+            cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in ([header, *rows] if rows else [header])
+    ]
+
+
+def _is_number(cell):
+    return cell.replace(",", "").replace(".", "").replace("-", "").replace("e", "").isdigit() or cell == "-"
+
+
+def capture_lines(capture, layer=None, head=None):
+    """A capture: its layers, what each head attends to, and the heads that are worth filming.
+
+    `layer` and `head` restrict it; an unknown one raises InputError.
+    """
+    layers = [capture.layer(layer)] if layer is not None else list(capture.layers.values())
+    named = str(capture.model.get("name") or capture.model.get("class") or "a model of no name")
+    lines = [f"{capture.path}: attention of {named}"]
+    if capture.text:
+        lines.append(f"text: {capture.text}")
+    lines.append("")
+    lines += table(
+        (
+            "layer",
+            "kind",
+            "heads",
+            "key/value heads",
+            "queries",
+            "keys",
+            "head size",
+            "mask",
+            "positions",
+            "error",
+        ),
+        [
+            (
+                one.name,
+                one.kind,
+                f"{len(one.heads)} of {one.n_q_heads}",
+                one.n_kv_heads,
+                one.sizes.get("Q", "-"),
+                one.sizes.get("K", "-"),
+                one.head_dim if "q" in one.shapes else "-",
+                one.mask,
+                _position(one.position),
+                "-" if one.max_abs_error is None else f"{one.max_abs_error:.1e}",
+            )
+            for one in layers
+        ],
+    )
+    told = [
+        (one, n, head_statistics(capture, one.name, n))
+        for one in layers
+        if "pattern" in capture.names(one.name)
+        for n in (one.heads if head is None else (head,))
+    ]
+    if not told:
+        return lines
+    rows = []
+    for one, n, s in told:
+        shares = (s.previous, s.itself, s.induction, s.first, s.separator, s.entropy)
+        rows.append(
+            (
+                one.name,
+                n,
+                *("-" if np.isnan(x) else f"{x:.2f}" for x in shares),
+                f"{s.pair[2]:.2f}" if s.pair else "-",
+                pair_text(one, s.pair) if s.pair else "-",
+            )
+        )
+    lines += ["", "what each head attends to, 0 to 1 (entropy: 1 is all keys alike), and its strongest pair:"]
+    lines += table(
+        ("layer", "head", "previous", "itself", "induction", "first", "separator", "entropy", "pair", ""),
+        rows,
+    )
+    found = worth_filming(told)
+    if found:
+        lines += ["", "worth filming:"]
+        lines += [
+            f"  layer {one.layer} head {one.head}: {one.what} {one.share:.2f}" for one in found[:MOST_NAMED]
+        ]
+    return lines + [f"  and {len(found) - MOST_NAMED} more"] * (len(found) > MOST_NAMED)
+
+
+def _position(position):
+    return str(position.get("kind") or position.get("type") or "-") if position else "-"
+
+
+def plan_lines(p):
+    """A checked scene (see staging/plan.py): its matrices, products, elements and length."""
+    lines = [f"expression: {p.scene.expression}", ""]
+    drawn = {plane.stage.name: plane.stage for plane in p.arrangement.planes}
+    rows = []
+    for name, stage in drawn.items():
+        final = p.evaluation[name].final
+        source = p.matrices[name].source if isinstance(stage, Leaf) else stage.text
+        rows.append((name, _by(final.shape), _number(final.min()), _number(final.max()), source or "-"))
+    lines += [*table(("matrix", "shape", "least", "largest", "from"), rows), ""]
+    rows = []
+    for c in p.arrangement.cuboids:
+        sweep, move = p.sweeps[c.stage.name], p.timeline.moves[c.stage.name]
+        rows.append(
+            (
+                c.stage.name,
+                _by((c.rows, c.inner, c.columns)),
+                f"{c.rows * c.inner * c.columns:,}",
+                f"{sweep.steps:,}",
+                f"{move.start:g}-{move.finished:g}",
+            )
+        )
+    lines += [*table(("product", "shape", "products", "steps", "frames"), rows), ""]
+    rows = []
+    for name, stage in drawn.items():
+        if is_sheet(stage):
+            sweep, move = p.sweeps[name], p.timeline.moves[name]
+            operands = ", ".join(operand.text for operand in stage.operands)
+            rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
+    if rows:
+        lines += [*table(("sheet", "of", "steps", "frames"), rows), ""]
+    hidden = [name for name in p.products if name not in p.interiors]
+    if hidden:
+        lines += [f"products that are not drawn, only summed: those of {', '.join(hidden)}", ""]
+    frames, seconds = p.timeline.last_frame, p.timeline.last_frame / p.scene.render.fps
+    kind, memory = "points" if p.as_points else "instances", memory_needed(p.drawn, p.as_points)
+    lines.append(
+        f"at most {p.drawn:,} elements at once, drawn as {kind}; about {memory / 1e9:.1f} GB; "
+        f"{frames} frames, {seconds:.1f} s"
+    )
+    return lines
+
+
+def built_lines(scene):
+    """A built Blender scene: every drawn object, as its custom properties tell."""
+    rows = [
+        (ob["mc_kind"], ob["mc_name"], _by(ob["mc_shape"]), f"{int(np.prod(ob['mc_shape'])):,}", ob.name)
+        for ob in scene.objects
+        if ob.get("mc_kind") in ("matrix", "product")
+    ]
+    return table(("kind", "name", "shape", "elements", "object"), sorted(rows))
+
+
+def preset_lines():
+    """Every name that can be chosen, with what it is for."""
+    lines = ["styles", *(f"  {name:<18}{one.about}" for name, one in STYLES.items()), ""]
+    lines += ["lights", *(f"  {name:<18}{one.about}" for name, one in RIGS.items()), "", "colour maps"]
+    lines += [f"  {name:<18}{one['use']}" for name, one in color_maps().items()]
+    lines += [
+        "",
+        "views",
+        *(f"  {name}" for name in VIEWS),
+        "",
+        "moves",
+        *(f"  {name}" for name in MOVES),
+        "",
+        "animations",
+    ]
+    return [*lines, *(f"  {name}" for name in ANIMATIONS)]
+
+
+def _by(shape):
+    return " x ".join(str(int(n)) for n in shape)
+
+
+def _number(value):
+    return f"{value:.4g}"

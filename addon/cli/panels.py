@@ -1,0 +1,89 @@
+"""The panels of a figure, as a command line asks for them: scenes, heads and frames, and their grid."""
+
+import math
+from dataclasses import replace
+
+from ..description.from_capture import scene_of_tensor
+from ..description.source import open_source, require_file
+from ..errors import InputError
+from ..formats.capture_file import open_capture
+from ..picture.figure_page import Grid, Shown
+
+
+def panels(
+    paths,
+    *,
+    layers=(),
+    heads=(),
+    frames=(),
+    tensor="",
+    columns=None,
+    titles=(),
+    parts=(),
+    style=None,
+    view=None,
+    subject=None,
+):
+    """(list of Shown, Grid): every scene at every layer, head and frame asked for, in this order.
+
+    `layers` are texts and `heads` numbers of captures, `frames` numbers; `tensor` shows that tensor of a
+    capture alone. Several heads of one source stand as a table, layers down and heads across, unless
+    `columns` are given. `titles` replace what the panels are called. Raises InputError.
+    """
+    shown = []
+    for path in paths:
+        for layer in layers or (None,):
+            for head in heads or (None,):
+                scene = _scene(path, layer, head, tensor, parts, style, view, subject)
+                for frame in frames or (None,):
+                    told = _told(scene, layer, head, frame, (paths, layers, heads, frames))
+                    shown.append(Shown(scene, frame, told))
+    if titles and len(titles) != len(shown):
+        raise InputError(f"--titles: {len(titles)} titles for {len(shown)} panels")
+    if titles:
+        shown = [replace(one, title=title) for one, title in zip(shown, titles, strict=True)]
+    count = len(heads) or 1
+    if not columns and not titles and len(paths) == 1 and len(frames) < 2 and count * len(layers) > 1:
+        rows = tuple(f"layer {layer}" for layer in layers) if len(layers) > 1 else ()
+        return shown, Grid(count, rows, tuple(f"head {head}" for head in heads) if count > 1 else ())
+    return shown, Grid(columns or _columns(len(shown), len(frames)))
+
+
+def _columns(count, frames):
+    """Frames of a scene stand side by side; else up to three panels in a row, more in a square."""
+    if 1 < frames <= 4:
+        return frames
+    return count if count <= 3 else math.ceil(math.sqrt(count))
+
+
+def _scene(path, layer, head, tensor, parts, style, view, subject):
+    if not tensor:
+        source = open_source(
+            path, layer=layer, head=head, parts=parts, style=style, view=view, subject=subject
+        )
+        if source.is_blend:
+            raise InputError(f"{path}: is built already; a figure is made from its scene file")
+        return source.description
+    if require_file(path).suffix.lower() != ".safetensors":
+        raise InputError(f"--tensor: {path} says itself what it shows; it is for captures")
+    if layer is None:
+        raise InputError(f"{path}: say which layer; inspect {path} lists them")
+    names = open_capture(path).names(layer)
+    if tensor not in names:
+        raise InputError(f'--tensor: layer {layer} of {path} has no "{tensor}"; it has {", ".join(names)}')
+    scene = scene_of_tensor(path, layer, head or 0, tensor)
+    return replace(
+        scene,
+        look=replace(scene.look, style=style or scene.look.style),
+        camera=replace(scene.camera, view=view or scene.camera.view),
+    )
+
+
+def _told(scene, layer, head, frame, asked):
+    """What a panel is called: that in which it differs from the others."""
+    paths, layers, heads, frames = asked
+    parts = [scene.title or scene.expression] if len(paths) > 1 else []
+    parts += [f"layer {layer}"] if len(layers) > 1 else []
+    parts += [f"head {head}"] if len(heads) > 1 else []
+    parts += [f"frame {frame}"] if len(frames) > 1 else []
+    return ", ".join(parts)

@@ -1,0 +1,255 @@
+"""Scenes that need no scene file: a head of a capture, or all heads of a layer, as a description."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from ..attention.rotary import rotate
+from ..attention.tokens import tidy_tokens
+from ..errors import InputError, nearest
+from ..formats.capture_file import open_capture
+from .scene import Camera, Capture, Look, Matrix, Scene
+
+# What a scene of a head may show besides, by name.
+PARTS = {
+    "steps": "scores, scale, mask and softmax each as a matrix of its own",
+    "projections": "how queries, keys and values are made of the layer's input",
+    "output": "what the head writes into the residual stream",
+    "residual": "the residual stream, and what all heads of the layer add to it",
+}
+
+
+def scene_from_capture(path, layer, head, parts=()):
+    """The scene of a head: scores, softmax and weighted values, with tokens and a title.
+
+    `layer` is its number or name ("5.cross"), `head` a number, or None for all heads of the layer side by
+    side; `parts` are names of PARTS. Scale, softcap,
+    bias, mask and sinks are those of the capture. Where it has no queries and keys, the scene is its
+    pattern times the values, or the pattern alone. Raises InputError for a layer, head or part that is
+    not there and for what the expression cannot say.
+    """
+    path = Path(path)
+    capture = open_capture(path)
+    found = capture.layer(layer)
+    for part in parts:
+        if part not in PARTS:
+            raise InputError(f'unknown part "{part}"; {nearest(part, PARTS, "known parts")}')
+    if head is not None and head not in found.heads:
+        capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # says which heads there are
+    told = _Heads(capture, found, found.heads if head is None else (head,), parts)
+    number = int(found.name.split(".")[0])
+    return Scene(
+        expression=told.expression(),
+        title=_title(capture, found, head),
+        caption=capture.text,
+        capture=(
+            Capture(file=path.name, layer=number, heads="all")
+            if head is None
+            else Capture(file=path.name, layer=number, head=head)
+        ),
+        matrices=told.matrices,
+        folder=str(path.resolve().parent),
+    )
+
+
+def scene_of_tensor(path, layer, head, tensor):
+    """The scene of one tensor of a capture, such as "pattern", as a map: cells of one size from the front.
+
+    Raises InputError for a layer that is not there; what is wrong with the tensor shows when it is loaded.
+    """
+    path = Path(path)
+    capture = open_capture(path)
+    found = capture.layer(layer)
+    return Scene(
+        expression=tensor,
+        title=_title(capture, found, head),
+        caption=capture.text,
+        capture=Capture(file=path.name, layer=int(found.name.split(".")[0]), head=head),
+        matrices={tensor: Matrix(tensor=tensor if found.kind == "self" else f"L{found.name}.{tensor}")},
+        look=Look(min_size=1.0),
+        camera=Camera(view="front", lens=400.0),  # from so far that hardly a cell shows its sides
+        folder=str(path.resolve().parent),
+    )
+
+
+class _Heads:
+    """Heads of a layer in the expression language; `matrices` collects what the expression names."""
+
+    def __init__(self, capture, layer, heads, parts):
+        self.capture, self.layer, self.heads, self.parts = capture, layer, heads, set(parts)
+        self.matrices = {}
+        every = [capture.allowed(layer.name, head) for head in heads]
+        self.allowed, self.alike = every[0], all(np.array_equal(one, every[0]) for one in every)
+
+    def expression(self):
+        layer, has = self.layer, self.layer.shapes
+        needed = {
+            "projections": ("x", "W_Q", "W_K", "W_V"),
+            "output": ("W_O",),
+            "residual": ("W_O", "resid_pre"),
+        }
+        for name, needs in needed.items():
+            lacking = [tensor for tensor in needs if name in self.parts and tensor not in has]
+            if lacking:
+                raise InputError(
+                    f"layer {layer.name} of {self.capture.path} has no {lacking[0]}, which the {name} need"
+                )
+        if {"q", "k"} <= set(has):
+            attn = self.pattern()
+        elif "pattern" in has:
+            attn = self.given_pattern()
+        else:
+            raise InputError(
+                f"layer {layer.name} of {self.capture.path} has neither queries and keys nor a "
+                "pattern, of which one is needed for a scene"
+            )
+        if "v" not in has:
+            return f"attn = {attn}"
+        z = f"(attn = {attn}) @ {self.projected('V', 'v', layer.tokens_k)}"
+        if not {"output", "residual"} & self.parts:
+            return f"out = {z}"
+        write = f"(z = {z}) @ {self.named('W_O', 'W_O')}"
+        if len(self.heads) < layer.n_q_heads:
+            if "residual" in self.parts:
+                raise InputError(
+                    "the residual stream gets what all heads write; leave the head out, or leave out residual"
+                )
+            return f"write = {write}"
+        total = f"sum_heads((write = {write}))" if len(self.heads) > 1 else write
+        if "b_O" in has:
+            total += f" + {self.named('b_O', 'b_O')}"
+        if "residual" not in self.parts:
+            return f"attn_out = {total}"
+        return f"out = {self.named('resid_pre', 'resid_pre')} + (attn_out = {total})"
+
+    def named(self, name, tensor, **labels):
+        """A matrix of the expression that is a tensor of the capture."""
+        # A bare name is the tensor of [capture]'s layer, a number; cross-attention is named in full.
+        prefix = "" if self.layer.kind == "self" else f"L{self.layer.name}."
+        self.matrices[name] = Matrix(tensor=prefix + tensor, **labels)
+        return name
+
+    def given_pattern(self):
+        """The pattern as the file has it; what the mask takes away is absent."""
+        tokens = _tidied(self.layer.tokens_q), _tidied(self.layer.tokens_k)
+        self.named("P", "pattern", row_labels=tokens[0], column_labels=tokens[1])
+        return "P" if self.unmasked else self.masked("P", softmax=False)
+
+    @property
+    def unmasked(self):
+        return self.alike and self.allowed.all()
+
+    def pattern(self):
+        """Scores, scale, softcap, bias, mask, sinks and softmax."""
+        layer, steps = self.layer, "steps" in self.parts
+        logits = f"{self.projected('Q', 'q', layer.tokens_q)} @ {self.projected('K', 'k', layer.tokens_k)}.T"
+        logits = f"(scores = {logits})" if steps else logits
+        scaled = logits
+        if math.isclose(layer.scale, layer.head_dim**-0.5, rel_tol=1e-7):
+            scaled += f" / sqrt({layer.head_dim})"
+        elif layer.scale != 1:
+            scaled += f" * {layer.scale!r}"
+        if steps and scaled != logits:
+            scaled = f"(scaled = {scaled})"
+        if layer.softcap:
+            scaled = f"tanh({scaled} / {layer.softcap!r}) * {layer.softcap!r}"
+            scaled = f"(capped = {scaled})" if steps else scaled
+        if "bias" in layer.shapes:
+            scaled += f" + {self.named('bias', 'bias')}"
+            scaled = f"(biased = {scaled})" if steps else scaled
+        if layer.sinks:
+            return self.with_sink(scaled if self.unmasked else self.masked(scaled, softmax=False))
+        if self.unmasked:
+            return f"softmax({scaled})"
+        if steps:
+            return f"softmax((kept = {self.masked(scaled, softmax=False)}))"
+        return self.masked(scaled, softmax=True)
+
+    def with_sink(self, logits):
+        """The sink is a column of its own, which takes its share of the softmax and is dropped."""
+        keys = self.layer.sizes["K"]
+        return f"(shared = softmax(concat({logits}, {self.named('sink', 'sink')})))[:, 0:{keys}]"
+
+    def masked(self, logits, softmax):
+        """The logits without what the mask takes away, and their softmax if asked for."""
+        # What each way of masking keeps; `ahead` is how many columns an entry is right of the diagonal.
+        layer, allowed = self.layer, self.allowed
+        columns = np.broadcast_to(np.arange(allowed.shape[1]), allowed.shape)
+        ahead = columns - np.arange(allowed.shape[0])[:, None]
+        latest, window, length = layer.offset, max(layer.window, 1), max(int(allowed[0].sum()), 1)
+        ways = {
+            (f"tril({logits})", "causal"): ahead <= 0,
+            (f"window({logits}, {window})", f"window({window})"): (ahead <= 0) & (ahead > -window),
+            (f"padded({logits}, {length})", f"padded({length})"): columns < length,
+            (f"tril({logits}, {latest})", ""): ahead <= latest,
+            (f"triu(tril({logits}, {latest}), {latest - window + 1})", ""): (ahead <= latest)
+            & (ahead > latest - window),
+        }
+        for (text, name), kept in ways.items():
+            if self.alike and np.array_equal(kept, allowed):
+                if softmax:
+                    return f"softmax({logits}, mask={name})" if name else f"softmax({text})"
+                return text
+        if layer.mask == "window":
+            logits = f"triu(tril({logits}, {latest}), {latest - window + 1})"
+        elif layer.mask == "causal":
+            logits = f"tril({logits}, {latest})"
+        text = f"masked({logits}, {self.named('mask', 'mask')})"
+        return f"softmax({text})" if softmax else text
+
+    def projected(self, name, tensor, tokens):
+        """Queries, keys or values: given, or made of what the layer reads."""
+        if "projections" not in self.parts:
+            return self.named(name, tensor, row_labels=_tidied(tokens))
+        source = "x_k" if name != "Q" and "x_k" in self.layer.shapes else "x"
+        self.named(source, source, row_labels=_tidied(tokens))
+        text = f"{source} @ {self.named(f'W_{name}', f'W_{name}')}"
+        if f"b_{name}" in self.layer.shapes:
+            text += f" + {self.named(f'b_{name}', f'b_{name}')}"
+        position, turn = self.layer.position, None
+        if name != "V" and position.get("kind") == "rotary" and "theta" in position:
+            # Keys stand at their own numbers, the first query where the mask says.
+            turn = (
+                position["theta"],
+                position["dims"],
+                self.layer.offset if name == "Q" else 0,
+                position["layout"],
+            )
+            text = (
+                f"rotary(({name.lower()}_pre = {text}), base={turn[0]!r}, dims={turn[1]}, "
+                f"first={turn[2]}, layout={turn[3]})"
+            )
+        for head in self.heads:
+            self.require_projection(name, tensor, source, turn, head)
+        return f"({name} = {text})"
+
+    def require_projection(self, name, tensor, source, turn, head):
+        """Raise InputError unless the input times the weights is what the file has."""
+
+        def of(key):
+            return self.capture.tensor(self.layer.name, key, head)
+
+        made, wanted = of(source) @ of(f"W_{name}"), of(tensor)
+        if f"b_{name}" in self.layer.shapes:
+            made = made + of(f"b_{name}")
+        made = rotate(made, *turn) if turn else made
+        if np.abs(made - wanted).max() > 1e-3 * np.abs(wanted).max():
+            raise InputError(
+                f"layer {self.layer.name} of {self.capture.path}: its input times W_{name} is not {tensor}; "
+                "what lies between, such as a norm or scaled rotary positions, is not in the file, so the "
+                "projections cannot be drawn"
+            )
+
+
+def _title(capture, layer, head):
+    model = str(capture.model.get("name") or capture.model.get("class") or "")
+    heads = f"{len(layer.heads)} heads" if head is None else f"head {head}"
+    parts = [model.rpartition("/")[2], f"layer {layer.name}", heads]
+    return " · ".join(part for part in parts if part)
+
+
+def _tidied(tokens):
+    """Labels only where tidying changes them; else the capture's own are used."""
+    tidy = tidy_tokens(tokens)
+    return tidy if tidy != tokens else ()

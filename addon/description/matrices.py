@@ -1,0 +1,332 @@
+"""The numbers of the matrices that an expression names, with what their axes and tokens are called.
+
+A matrix comes from exactly one place: a tensor of the scene's capture or of another file, an NPY
+or CSV file, values written in the scene, or an initialiser. Files are parsed with bounds, nothing
+in them is executed, and what is not a finite number is refused with its place.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError, nearest
+from ..formats import safetensors
+from ..formats.capture_file import AXES, axes_of, check_finite, is_capture, numbers, open_capture
+from ..formats.tables import MAX_ENTRIES, by, read_csv, read_npy, read_npz
+from .leading import HEAD, MOST_AXES, Axis, member_name
+from .scene import Matrix
+
+FILE_KINDS = (".safetensors", ".npz", ".npy", ".csv")
+
+
+@dataclass(frozen=True)
+class LabelledMatrix:
+    """A float64 matrix, rows by columns, and what to write beside it.
+
+    Axis names are texts such as "query" or "", labels one text per row or column or none at all;
+    `source` says in a few words where the numbers come from. `values` have as many more axes before
+    rows and columns as there are `leading` ones, such as the heads.
+    """
+
+    values: np.ndarray
+    row_axis: str = ""
+    column_axis: str = ""
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+    source: str = ""
+    probability: bool = False  # made by a softmax, so between 0 and 1
+    leading: tuple[Axis, ...] = ()
+
+    def members(self):
+        """The matrices of two axes that this one consists of, by the numbers of their leading axes."""
+        places = np.ndindex(self.values.shape[:-2])
+        numbers = product(*(axis.numbers for axis in self.leading))
+        return {
+            index: replace(self, values=self.values[place], leading=())
+            for index, place in zip(numbers, places, strict=True)
+        }
+
+
+def load_matrices(scene, names, initialise):
+    """The matrices that an expression uses: name to LabelledMatrix.
+
+    `names` are the expression's leaves. A name without a description is the tensor of that name in
+    the scene's capture. `initialise(spec, shape, seed_key)` makes the values of a matrix with
+    `init`; the key is its name, so that two matrices never share their random numbers. File names
+    are relative to `scene.folder`. Raises InputError.
+    """
+    names = list(dict.fromkeys(names))
+    for name in scene.matrices:
+        if name not in names:
+            hint = nearest(name, names, "matrices of the expression")
+            raise InputError(f'matrices: "{name}" is not in the expression; {hint}')
+    capture = open_capture(_path(scene, scene.capture.file)) if scene.capture.file else None
+    loaded = {}
+    for name in names:
+        spec = scene.matrices.get(name, Matrix(tensor=name) if capture else Matrix())
+        where = f"matrix {name}"
+        matrix = _load(scene, capture, name, spec, where, initialise)
+        loaded[name] = _labelled(matrix, spec, where)
+        for index, one in loaded[name].members().items():
+            check_finite(one.values, f"matrix {member_name(name, index)}")
+    return loaded
+
+
+def _load(scene, capture, name, spec, where, initialise):
+    """The matrix of one description, before the description's own labels."""
+    sources = [key for key in ("values", "init") if getattr(spec, key)]
+    sources += ["tensor" if spec.tensor else "file"] if spec.tensor or spec.file else []
+    if len(sources) > 1:
+        raise InputError(f"{where}: has {' and '.join(sources)}; give exactly one")
+    if not sources:
+        raise InputError(f"{where}: has no numbers; give tensor, file, values or init with shape")
+    for key, owners in (("shape", ("init",)), ("index", ("tensor", "file"))):
+        if getattr(spec, key) and sources[0] not in owners:
+            raise InputError(f"{where}: {key} goes with {owners[0]}, not with {sources[0]}")
+    for key, owners in (("axis_order", ("file",)), ("slices", ("file", "tensor"))):
+        if getattr(spec, key) and not any(getattr(spec, owner) for owner in owners):
+            raise InputError(f"{where}: {key} goes with file; the expression has .T and x[0:4, :] for this")
+
+    if spec.values:
+        lengths = {len(row) for row in spec.values}
+        if len(lengths) > 1:
+            raise InputError(f"{where}: rows of values have different lengths: {numbers(sorted(lengths))}")
+        return _of_array(np.array(spec.values, np.float64), spec, where, "written in the scene")
+    if spec.init:
+        return _initialised(spec, name, where, initialise)
+    if not spec.file:
+        if capture is None:
+            raise InputError(f"{where}: tensor {spec.tensor!r} needs a file, here or in [capture]")
+        return _of_capture(capture, spec, where, scene.capture)
+    path = _path(scene, spec.file)
+    kind = path.suffix.lower()
+    if kind not in FILE_KINDS:
+        raise InputError(f"{where}: {path.name} is of no known kind; known kinds: {', '.join(FILE_KINDS)}")
+    if kind in (".npy", ".csv") and spec.tensor:
+        raise InputError(f"{where}: {path.name} holds one matrix; tensor is for .safetensors and .npz")
+    if kind == ".safetensors":
+        tensors, metadata = safetensors.read(path)
+        if is_capture(metadata) and spec.tensor:
+            if spec.axis_order:
+                raise InputError(f"{where}: tensors of a capture are turned in the expression, by .T")
+            return _of_capture(open_capture(path), spec, where, None)
+        array = tensors[_choose(tensors, spec, path, where)]
+    elif kind == ".npz":
+        (array,) = read_npz(path, lambda names: [_choose(names, spec, path, where)]).values()
+    elif kind == ".npy":
+        array = read_npy(safetensors.map_file(path), str(path))
+    else:
+        array = read_csv(path)
+    source = f"{spec.tensor} of {path.name}" if spec.tensor else path.name
+    return _of_array(_ordered(_index(array, spec.index, where), spec.axis_order, where), spec, where, source)
+
+
+def _of_array(array, spec, where, source):
+    """An array of two to four axes; the entries of leading ones are counted."""
+    parts = _parts(array.shape, spec.slices, where)
+    values = _matrix(array[tuple(slice(p.start, p.stop, p.step) for p in parts)], where)
+    words = _leading_words(spec, values.ndim - 2, where)
+    leading = tuple(Axis(word, tuple(part)) for word, part in zip(words, parts, strict=False))
+    return LabelledMatrix(values, source=source, leading=leading)
+
+
+def _ordered(array, order, where):
+    """The array with its axes in another order."""
+    if order and sorted(order) != list(range(array.ndim)):
+        raise InputError(
+            f"{where}: axis_order is {list(order)}; expected each of 0 to {array.ndim - 1} once, for "
+            f"{by(array.shape)}"
+        )
+    return array.transpose(order) if order else array
+
+
+def _parts(shape, slices, where):
+    """The range of each axis that `slices` takes."""
+    if len(slices) > len(shape):
+        raise InputError(f"{where}: slices has {len(slices)} texts, the array {len(shape)} dimensions")
+    parts = []
+    for n, (text, size) in enumerate(zip(slices, shape, strict=False)):
+        ends = [part.strip() for part in text.split(":")]
+        if not 2 <= len(ends) <= 3 or any(end and not _WHOLE.fullmatch(end) for end in ends):
+            raise InputError(f'{where}: slices[{n}] is "{text[:40]}"; expected start:stop, like "0:4" or ":"')
+        ends = [int(end) if end else None for end in ends]
+        if len(ends) == 3 and ends[2] is not None and ends[2] < 1:
+            raise InputError(f'{where}: slices[{n}] is "{text}"; its step must be at least 1')
+        parts.append(range(size)[slice(*ends)])
+        if not parts[-1]:
+            raise InputError(f'{where}: slices[{n}] is "{text}", which leaves nothing of {size}')
+    return parts + [range(size) for size in shape[len(slices) :]]
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+
+
+def _leading_words(spec, count, where):
+    """What the leading axes of a matrix are."""
+    words = spec.leading_axes or ("layer", HEAD)[MOST_AXES - count :]
+    if len(words) != count or len(set(words)) != count or not all(words):
+        raise InputError(
+            f"{where}: leading_axes names the axes before rows and columns, of which there are {count}; "
+            f"found {list(words)}"
+        )
+    return words
+
+
+def _initialised(spec, name, where, initialise):
+    """Made-up numbers; each matrix of a stack draws its own, as if it had been described alone."""
+    shape = spec.shape
+    if not 2 <= len(shape) <= 2 + MOST_AXES or min(shape) < 1:
+        raise InputError(
+            f"{where}: init needs shape = [rows, columns], with up to {MOST_AXES} leading axes before "
+            "them, all at least 1"
+        )
+    if prod(shape) > MAX_ENTRIES:
+        raise InputError(f"{where}: {by(shape)} entries are too many; the most is {MAX_ENTRIES}")
+    values = np.empty(shape)
+    for place in np.ndindex(shape[:-2]):
+        values[place] = initialise(spec, shape[-2:], member_name(name, place))
+    return _of_array(values, spec, where, f"{spec.init}, seed {spec.seed}")
+
+
+def _of_capture(capture, spec, where, chosen):
+    """A tensor of a capture, with axes and tokens as labels.
+
+    `chosen` is the scene's [capture], whose layers a bare name and whose heads an absent index
+    stand for; None for another file.
+    """
+    layer, _, tensor = spec.tensor.rpartition(".")
+    layer = layer.removeprefix("L")
+    if not layer and chosen is None:
+        raise InputError(f'{where}: tensor {spec.tensor!r} needs its layer, such as "L0.{tensor}"')
+    layers = [capture.layer(one) for one in ([layer] if layer else _layers(capture, chosen))]
+    for one in layers:
+        if tensor not in capture.names(one.name):
+            known = safetensors.hint(tensor, capture.names(one.name))
+            raise InputError(f'{where}: layer {one.name} of {capture.path} has no "{tensor}"; {known}')
+    first = layers[0]
+    axes = axes_of(tensor).replace("?", "")
+    heads, leading = (None,), []
+    if not layer and chosen.layers:
+        leading.append(Axis("layer", tuple(int(one.name) for one in layers)))
+    if axes[0] in "HG":
+        if len(spec.index) > 1 or (not spec.index and chosen is None):
+            raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(first.heads)}")
+        heads = spec.index or (chosen.head,)
+        if not spec.index and chosen.heads:
+            heads, axis = _heads(first, chosen, grouped=axes[0] == "G")
+            leading.append(axis)
+        axes = axes[1:]
+    elif spec.index:
+        raise InputError(f"{where}: {spec.tensor} is one matrix for all heads and takes no index")
+    axes = axes if len(axes) == 2 else " " + axes
+    values = [[_matrix(capture.tensor(one.name, tensor, head), where) for head in heads] for one in layers]
+    shapes = {one.shape for of_layer in values for one in of_layer}
+    if len(shapes) > 1:
+        found = " and ".join(sorted(map(by, shapes)))
+        raise InputError(f"{where}: {tensor} of these layers is {found}; expected one shape for all")
+    values = np.array(values)
+    tokens = {"Q": first.tokens_q, "K": first.tokens_k}
+    of = f"layer{'s' * (len(layers) > 1)} {', '.join(one.name for one in layers)}"
+    if heads != (None,):
+        of += f", head{'s' * (len(heads) > 1)} {numbers(heads)}"
+    rows, columns = (slice(p.start, p.stop, p.step) for p in _parts(values.shape[2:], spec.slices, where))
+    values = values[..., rows, columns]
+    return LabelledMatrix(
+        values=values.reshape(*(len(axis.numbers) for axis in leading), *values.shape[2:]),
+        row_axis=AXES.get(axes[0], ""),
+        column_axis=AXES[axes[1]],
+        row_labels=tokens.get(axes[0], ())[rows],
+        column_labels=tokens.get(axes[1], ())[columns],
+        source=f"{tensor} of {of}",
+        probability=tensor == "pattern",
+        leading=tuple(leading),
+    )
+
+
+def _layers(capture, chosen):
+    """The layers that a scene's [capture] names."""
+    if chosen.layers == "all":
+        return [name for name in capture.layers if name.isdecimal()]
+    return _once(chosen.layers, "layers") or [chosen.layer]
+
+
+def _heads(layer, chosen, grouped):
+    """The heads that [capture] names, and their axis; keys and values are `grouped` where they are of
+    fewer heads, and then stand for one query head each, the first."""
+    heads = layer.heads if chosen.heads == "all" else _once(chosen.heads, "heads")
+    if not grouped:
+        return heads, Axis(HEAD, tuple(heads))
+    each = layer.n_q_heads // layer.n_kv_heads
+    first_of = {}
+    for head in heads:
+        first_of.setdefault(head // each, head)
+    return tuple(first_of.values()), Axis(HEAD, tuple(first_of), each)
+
+
+def _once(chosen, what):
+    if len(set(chosen)) != len(chosen):
+        raise InputError(f"capture: {what}: {list(chosen)} names one twice")
+    return chosen
+
+
+def _labelled(matrix, spec, where):
+    """The matrix with the description's labels, where it gives them."""
+    labels = []
+    for key, size in zip(("row_labels", "column_labels"), matrix.values.shape[-2:], strict=True):
+        given = getattr(spec, key)
+        if given and len(given) != size:
+            raise InputError(f"{where}: {len(given)} {key} for {size} {key.split('_')[0]}s")
+        labels.append(given or getattr(matrix, key))
+    return replace(
+        matrix,
+        row_axis=spec.row_axis or matrix.row_axis,
+        column_axis=spec.column_axis or matrix.column_axis,
+        row_labels=labels[0],
+        column_labels=labels[1],
+    )
+
+
+def _choose(names, spec, path, where):
+    """The tensor that the description names, or the only one there is."""
+    names = list(names)
+    if spec.tensor:
+        if spec.tensor not in names:
+            hint = safetensors.hint(spec.tensor, names)
+            raise InputError(f'{where}: {path} has no tensor "{spec.tensor}"; {hint}')
+        return spec.tensor
+    if len(names) != 1:
+        known = safetensors.hint("", names)
+        raise InputError(f"{where}: {path} holds {len(names)} tensors; choose one by tensor; {known}")
+    return names[0]
+
+
+def _index(array, index, where):
+    """`array[index]`, with the bounds told."""
+    for n, position in enumerate(index):
+        if n >= array.ndim:
+            raise InputError(f"{where}: index has {len(index)} numbers, the tensor {array.ndim} dimensions")
+        if not 0 <= position < array.shape[n]:
+            raise InputError(f"{where}: index[{n}] is {position}; it must be 0 to {array.shape[n] - 1}")
+    return array[tuple(index)]
+
+
+def _matrix(array, where):
+    """The array in float64, of two axes or with leading ones before them; a vector is one row."""
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{where}: holds {array.dtype}, not real numbers")
+    if not 1 <= array.ndim <= 2 + MOST_AXES:
+        need = array.ndim - 2 - MOST_AXES
+        hint = f"; choose by index = [{need} number{'s' * (need > 1)}]" if need > 0 else ""
+        raise InputError(f"{where}: is {by(array.shape) or 'a single number'}, not a matrix{hint}")
+    if array.size == 0 or array.size > MAX_ENTRIES:
+        raise InputError(f"{where}: has {array.size} entries; it must have from 1 to {MAX_ENTRIES}")
+    with np.errstate(over="ignore"):
+        return np.atleast_2d(np.asarray(array, np.float64))
+
+
+def _path(scene, name):
+    return Path(scene.folder) / name

@@ -1,0 +1,274 @@
+"""Attention that other tools have saved, as capture files.
+
+Known are attention patterns alone, as transformers and bertviz have them; queries, keys, values and
+weights by the names of our own format; and the names of a TransformerLens cache. Where both queries and
+keys and a pattern are there, scale and mask are found from them; what is written is recomputed as
+every capture is, and its error stands in the file.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ..attention.attend import attend
+from ..errors import InputError
+from ..formats.tables import read_npz
+from . import safetensors
+from .capture_file import TENSORS, write_capture
+
+CLOSE = 1e-3  # a recomputed pattern or output that is further off is not understood
+
+# TransformerLens: hook of a block -> our tensor, and the order of its axes after the batch.
+_HOOKS = {
+    "hook_resid_pre": "resid_pre", "ln1.hook_normalized": "x", "hook_attn_out": "attn_out",
+    "attn.hook_q": "q", "attn.hook_k": "k", "attn.hook_v": "v", "attn.hook_z": "z",
+    "attn.hook_rot_q": "rot_q", "attn.hook_rot_k": "rot_k", "attn.hook_pattern": "pattern",
+    **{f"attn.{name}": name for name in ("W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O")},
+}  # fmt: skip
+_HEADS_SECOND = ("q", "k", "v", "z", "rot_q", "rot_k")  # positions, heads, width
+_BATCHED = (*_HEADS_SECOND, "resid_pre", "x", "attn_out", "pattern")
+# What patterns are called where nothing else is there.
+_PATTERNS = re.compile(r"(?:attentions?|attn|patterns?|layer|arr)?[._-]?(\d*)")
+
+
+def import_attentions(attentions, output, *, tokens=(), text="", model=None, values=None, batch=0):
+    """Write patterns as transformers gives them (`output_attentions=True`) to the capture file `output`.
+
+    `attentions` holds one array or torch tensor a layer, [batch, heads, queries, keys] or without the
+    batch; `values`, if given, likewise one [heads, keys, width] each. `tokens` are the texts, or a pair of
+    texts of queries and of keys. Raises InputError for what is not a softmax.
+    """
+    layers = {}
+    for n, pattern in enumerate(attentions):
+        layers[str(n)] = {"pattern": _without_batch(pattern, 3, batch, f"attentions[{n}]")}
+    for n, value in enumerate(values or ()):
+        layers.setdefault(str(n), {})["v"] = _without_batch(value, 3, batch, f"values[{n}]")
+    _write(layers, {}, Path(output), tokens, text, model)
+
+
+def import_file(path, output, *, tokens=(), text="", model=None, batch=0):
+    """Make the capture file `output` of an NPZ or safetensors file with known names.
+
+    Names: those of our format with or without `L{layer}.`, `blocks.{n}.attn.hook_q` and the like of
+    TransformerLens, or patterns by any of `attentions`, `layer_0`, `arr_0`. An array of texts called
+    `tokens` is taken where `tokens` is empty; `scale` is a number. Raises InputError.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        arrays = read_npz(path)
+    elif suffix == ".safetensors":
+        arrays, _ = safetensors.read(path)
+    elif suffix in (".pt", ".pth", ".pkl", ".bin"):
+        raise InputError(
+            f"{path}: is a pickle, which could run anything; save it with "
+            "numpy.savez(path, **{name: tensor.numpy() for name, tensor in cache.items()})"
+        )
+    else:
+        raise InputError(f"{path}: import reads .npz and .safetensors")
+    found_tokens = arrays["tokens"] if "tokens" in arrays else np.empty(0)
+    if not tokens and found_tokens.dtype.kind in "US":
+        tokens = [str(token) for token in np.ravel(found_tokens)]
+    layers, numbers = _by_name({n: arrays[n] for n in arrays if n != "tokens"}, batch, str(path))
+    _write(layers, numbers, Path(output), tokens, text, model or {"name": path.stem})
+
+
+def _by_name(arrays, batch, where):
+    """Arrays as layer -> name -> array, and single numbers by name."""
+    layers, numbers, unknown = {}, {}, []
+    for name, array in arrays.items():
+        lens = re.fullmatch(r"blocks\.(\d+)\.(.+)", name)
+        own = re.fullmatch(r"(?:L(\d+(?:\.cross)?)\.)?(\w+)", name)
+        pattern = _PATTERNS.fullmatch(name)
+        if lens and lens[2] in _HOOKS:
+            kind = _HOOKS[lens[2]]
+            axes = 2 if kind in ("resid_pre", "x", "attn_out") else 1 if kind == "b_O" else 3
+            if kind in _BATCHED:
+                array = _without_batch(array, axes, batch, f"{where}: {name}")
+            if kind in _HEADS_SECOND:
+                array = np.moveaxis(array, 1, 0)
+            layers.setdefault(lens[1], {})[kind] = array
+        elif own and own[2] in TENSORS:
+            axes = len(TENSORS[own[2]].replace("?", ""))
+            array = _without_batch(array, axes, batch, f"{where}: {name}")
+            layers.setdefault(own[1] or "0", {})[own[2]] = array
+        elif own and own[2] == "scale" and array.size == 1:
+            numbers[own[1] or "0"] = float(np.ravel(array)[0])
+        elif pattern and array.ndim >= 3:
+            # One array for all layers, [layers, (batch,) heads, queries, keys], or one for each.
+            whole = not pattern[1] and (array.ndim == 5 or array.ndim == 4 and len(arrays) == 1)
+            several = dict(enumerate(array)) if whole else {int(pattern[1] or 0): array}
+            for n, one in several.items():
+                layers.setdefault(str(n), {})["pattern"] = _without_batch(one, 3, batch, f"{where}: {name}")
+        else:
+            unknown.append(name)
+    if not layers:
+        raise InputError(
+            f"{where}: no name is known, such as q, L0.q, blocks.0.attn.hook_q or attentions; "
+            f"{safetensors.hint('', unknown, 'names')}"
+        )
+    return layers, numbers
+
+
+def _without_batch(array, axes, batch, where):
+    """The array with `axes` axes: an element of the batch, or with heads put before where one is missing."""
+    if hasattr(array, "detach"):  # a torch tensor
+        array = array.detach().cpu().float().numpy()
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{where}: holds {array.dtype}, not numbers")
+    if array.ndim == axes + 1:
+        if not 0 <= batch < len(array):
+            raise InputError(f"{where}: has no element {batch} of the batch; it has {len(array)}")
+        array = array[batch]
+    if array.ndim == axes - 1 and axes == 3:
+        array = array[None]  # one head
+    if array.ndim != axes:
+        raise InputError(f"{where}: has {array.ndim} axes; expected {axes}, or {axes + 1} with the batch")
+    return array
+
+
+def _write(layers, numbers, output, tokens, text, model):
+    if not layers:
+        raise InputError(f"{output}: there are no layers to write")
+    pair = len(tokens) == 2 and not isinstance(tokens[0], str)
+    tokens_q, tokens_k = (list(tokens[0]), list(tokens[1])) if pair else (list(tokens), list(tokens))
+    tensors, described = {}, {}
+    for name in layers:
+        arrays, described[name] = _understood(name, layers[name], numbers.get(name))
+        tensors |= {f"L{name}.{key}": _plain(array) for key, array in arrays.items()}
+    metadata = {
+        "tokens_q": tokens_q,
+        "tokens_k": tokens_k,
+        "text": text,
+        "layers": described,
+        "model": model or {},
+        "made_by": {"tap": "import"},
+    }
+    metadata = {key: value for key, value in metadata.items() if value}
+    write_capture(output, tensors, metadata)
+
+
+def _plain(array):
+    """The array as a capture may hold it: BOOL, float64 or else float32."""
+    return array if array.dtype in (bool, np.float64) else np.asarray(array, np.float32)
+
+
+def _understood(name, arrays, scale):
+    """The tensors of one layer and its description: scale and mask found, the error measured."""
+    arrays, where = dict(arrays), f"layer {name}"
+    for one in "qk":
+        if f"rot_{one}" in arrays:
+            if one in arrays:
+                arrays[f"{one}_pre"] = arrays[one]
+            arrays[one] = arrays.pop(f"rot_{one}")
+    for key, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise InputError(f"{where}: {key} holds a number that is not finite")
+    if "mask" in arrays:
+        arrays["mask"] = arrays["mask"] != 0
+    if "pattern" in arrays:
+        _require_softmax(arrays["pattern"], where)
+    if not {"q", "k"} <= set(arrays):
+        if "pattern" not in arrays:
+            raise InputError(f"{where}: has neither a pattern nor queries and keys")
+        return _of_pattern(arrays)
+    q, k = (np.asarray(arrays[key], np.float64) for key in "qk")
+    if len(q) % len(k) or q.shape[2] != k.shape[2]:
+        raise InputError(
+            f"{where}: queries {q.shape} and keys {k.shape} do not belong together; expected "
+            "[heads, tokens, width]"
+        )
+    shape = (len(q), q.shape[1], k.shape[1])
+    group = len(q) // len(k)
+    tries = []
+    for one in [scale] if scale else _scales(q, k, arrays.get("pattern")):
+        for mask, stored, allowed in _masks(shape, arrays.get("mask"), arrays.get("pattern")):
+            error = max(_error(arrays, q[h], k[h // group], h, group, one, allowed[h]) for h in range(len(q)))
+            tries.append((error, one, mask, stored))
+    # The simplest that is right: errors of rounding do not count.
+    error, one, mask, stored = min(tries, key=lambda attempt: attempt[0] if attempt[0] > 1e-6 else 0.0)
+    description = {"n_q_heads": len(q), "n_kv_heads": len(k), "head_dim": q.shape[2]}
+    description |= {"scale": one, "mask": mask}
+    if {"pattern", "z"} & set(arrays):
+        if error > CLOSE:
+            raise InputError(
+                f"{where}: softmax of q·k with scale {one:.4g} misses the pattern or z in the file by "
+                f"{error:.1g}; give scale and mask, or queries and keys as attended, which is after rotary "
+                "positions, or the pattern without them"
+            )
+        description["max_abs_error"] = error
+    return arrays | stored, description
+
+
+def _of_pattern(arrays):
+    """A layer of which only patterns, and perhaps values, are known."""
+    pattern = arrays["pattern"]
+    heads, kv = len(pattern), len(arrays["v"]) if "v" in arrays else 1
+    # No mask where there are no zeros; else the first outside of which there is nothing.
+    masks = _masks(pattern.shape, arrays.get("mask"), pattern)
+    masks = masks[:1] if (pattern > 0).all() else masks[len(masks) > 1 :]
+    mask, stored, _ = next(one for one in masks if one is masks[-1] or not (pattern * ~one[2]).any())
+    described = {"n_q_heads": heads, "n_kv_heads": kv, "head_dim": 1, "scale": 1.0, "mask": mask}
+    return arrays | stored, described
+
+
+def _masks(shape, given, pattern):
+    """(entry `mask`, tensors it needs, which keys each head's queries may attend to), the simplest first."""
+    everything = np.ones(shape, bool)
+    if given is not None:
+        return [({"kind": "custom"}, {}, np.broadcast_to(given, shape))]
+    offset = shape[2] - shape[1]
+    found = [({"kind": "none"}, {}, everything)]
+    if shape[1] > 1 and offset >= 0:
+        causal = {"kind": "causal", "offset": offset} if offset else {"kind": "causal"}
+        found.append((causal, {}, np.tril(everything, offset)))
+    if pattern is not None and pattern.shape == shape:
+        seen = pattern > 0
+        common = seen[:1] if (seen == seen[:1]).all() else seen
+        found.append(({"kind": "custom"}, {"mask": common}, seen))
+    return found
+
+
+def _scales(q, k, pattern):
+    """The scales that scores may have: the usual ones, and what the pattern's logarithms say."""
+    usual = [q.shape[2] ** -0.5, 1.0]
+    if pattern is None:
+        return usual
+    scores = q @ np.repeat(k, len(q) // len(k), axis=0).swapaxes(1, 2)
+    if pattern.shape != scores.shape:
+        return usual
+    # Log weights are scaled scores up to a number in each row: least squares of both around their means.
+    sure = pattern > 1e-6
+    count = np.maximum(sure.sum(axis=-1, keepdims=True), 1)
+    x, y = (
+        np.where(sure, t - np.where(sure, t, 0.0).sum(axis=-1, keepdims=True) / count, 0.0)
+        for t in (scores, np.log(np.where(sure, pattern, 1.0)))
+    )
+    total = float((x * x).sum())
+    return [*usual, float((x * y).sum()) / total] if total > 0 else usual
+
+
+def _error(arrays, q, k, head, group, scale, allowed):
+    """How far the recomputed pattern and z of a head are from those that are there, 0 where none is."""
+    v = np.asarray(arrays["v"][head // group], np.float64) if "v" in arrays else np.zeros((len(k), 0))
+    bias = arrays.get("bias")
+    if bias is not None:
+        bias = np.broadcast_to(bias[min(head, len(bias) - 1)], (len(q), len(k)))
+    _, _, pattern, z = attend(q, k, v, scale, 0.0, bias, allowed)
+    worst = 0.0
+    for name, made in (("pattern", pattern), ("z", z)):
+        if name in arrays and np.shape(arrays[name][head]) == made.shape and made.size:
+            worst = max(worst, float(np.abs(made - arrays[name][head]).max()))
+    return worst
+
+
+def _require_softmax(pattern, where):
+    least, most = pattern.min(), pattern.sum(axis=-1).max()
+    # A row may sum to less: a sink has the rest, or the query may attend to nothing.
+    if least < 0 or most > 1 + 1e-2:
+        raise InputError(
+            f"{where}: the pattern is not a softmax: entries from {least:.3g}, rows that sum to "
+            f"{most:.3g}; expected weights, not scores"
+        )

@@ -1,0 +1,83 @@
+"""Opens and saves .blend files: scripts in them are not run, and one that is saved is whole."""
+
+import os
+from pathlib import Path
+
+import bpy
+
+from ..description.scene import Render, Scene, from_json
+from ..errors import InputError, JobError
+from .files import written_whole
+from .silence import blender_silenced
+
+_SEEKABLE = b"\xb1\xea\x92\x8f"  # closes the seek table at the end of a file packed by Zstandard
+
+
+def begin_empty():
+    """An empty file; the user's preferences and add-ons stay as they are."""
+    with blender_silenced():
+        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+
+
+def open_blend(path):
+    """Open a .blend and return the scene that was built in it, or else its current one."""
+    try:
+        with blender_silenced():
+            bpy.ops.wm.open_mainfile(filepath=str(Path(path).absolute()), load_ui=False, use_scripts=False)
+    except RuntimeError as error:
+        raise InputError(f"{path}: Blender cannot open it ({str(error).strip()})") from None
+    built = [scene for scene in bpy.data.scenes if "matrix_cinema" in scene]
+    return bpy.context.scene if bpy.context.scene in built or not built else built[0]
+
+
+def open_built(path):
+    """The scene of a .blend that this project built. Raises InputError for any other."""
+    scene = open_blend(path)
+    if "matrix_cinema" not in scene:
+        raise InputError(f"{path}: holds no scene that this program built")
+    return scene
+
+
+def described(scene):
+    """The description that a built scene carries; of another one, its render settings alone."""
+    if "matrix_cinema" in scene:
+        return from_json(str(scene["matrix_cinema"]), f'scene "{scene.name}"')
+    render = scene.render
+    width, height = (
+        max(16, n * render.resolution_percentage // 100) for n in (render.resolution_x, render.resolution_y)
+    )
+    samples = scene.cycles.samples if render.engine == "CYCLES" else scene.eevee.taa_render_samples
+    return Scene(
+        render=Render(
+            width=width,
+            height=height,
+            film_width=width,
+            film_height=height,
+            samples=samples,
+            film_samples=samples,
+            engine="cycles" if render.engine == "CYCLES" else "eevee",
+        )
+    )
+
+
+def save_blend(path):
+    """Save the open file, compressed, to `path`: whole or not at all. Raises JobError."""
+    with written_whole(path) as part, blender_silenced():
+        try:
+            bpy.ops.wm.save_as_mainfile(
+                filepath=str(part.absolute()), compress=True, copy=True, check_existing=False
+            )
+        except RuntimeError as error:
+            raise JobError(f"{path}: Blender could not save it ({str(error).strip()})") from None
+        # Blender may report a file as saved though the disk was full.
+        if not _ends_well(part):
+            raise JobError(f"{path}: the file was cut short; the disk may be full")
+
+
+def _ends_well(path):
+    try:
+        with open(path, "rb") as file:
+            file.seek(-len(_SEEKABLE), os.SEEK_END)
+            return file.read() == _SEEKABLE
+    except OSError:
+        return False

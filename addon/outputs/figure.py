@@ -1,0 +1,186 @@
+"""A figure for paper: the render as a picture of exact dots, everything written set as type over it.
+
+The page is decided by `staging.figure`; here its pictures are rendered and the file is written, whole
+or not at all. Films and stills carry their labels in the scene; a figure renders without them.
+"""
+
+import contextlib
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+
+from ..blender.build import draw
+from ..errors import InputError
+from ..look.color_maps import color_map
+from ..picture.figure_page import MOST_DOTS, Grid, Shown, cells_of, compose
+from ..staging.camera.framing import SENSOR
+from ..staging.writing.page import length
+from ..staging.writing.panel import Type
+from . import files as outputs
+from .fonts import Typeface, require_matplotlib
+from .frames import COMMON, Manner, Settings, render_still
+from .progress import Progress, tell
+from .svg import svg
+from .typeset import outlines as shapes_of
+from .typeset import typeset
+
+SUFFIXES = (".pdf", ".svg", ".png")
+
+
+@dataclass(frozen=True)
+class Colors:
+    """Of type, of type that is dimmer, and of rules; sRGB."""
+
+    strong: tuple
+    soft: tuple
+    rule: tuple
+
+
+def figure(
+    scenes,
+    path,
+    *,
+    width="3.3in",
+    height=None,
+    dpi=600,
+    grid=None,
+    title=False,
+    own_scales=False,
+    transparent=False,
+    outlines=False,
+    font="",
+    font_size=7.0,
+    samples=None,
+    manner=COMMON,
+):
+    """Make the figure of one or several scenes, and return its Page.
+
+    `scenes` is a Scene or Shown (staging.figure), or a list of them, `path` ends in .pdf, .svg or .png;
+    `width` and `height` are lengths such as "3.3in", "84mm" or "1980px", the height by default that of the
+    content; `grid` is a Grid, by default one row. Type has `font_size` points. Scenes that name no style
+    are drawn in "paper". What is in the open Blender file is replaced. Raises InputError and JobError.
+    """
+    path = Path(path)
+    kind = path.suffix.lower()
+    if kind not in SUFFIXES:
+        raise InputError(f"{path}: the suffix has to be .pdf, .svg or .png")
+    outputs.require_file_place(path)
+    width, height = length(width, dpi), height and length(height, dpi, "height")
+    if max(width, height or 0.0) / 72 * dpi > MOST_DOTS:
+        raise InputError(f"{width / 72:.3g} in at {dpi} dots per inch are more than {MOST_DOTS:,} dots")
+    if kind != ".svg" or outlines:
+        require_matplotlib()
+    typeface = Typeface(font)
+    scenes = scenes if isinstance(scenes, (list, tuple)) else [scenes]
+    grid = grid or Grid(len(scenes))
+    dots = round(width / 72 * dpi / min(grid.columns, len(scenes)))
+    cells = cells_of([one if isinstance(one, Shown) else Shown(one) for one in scenes], dots, own_scales)
+    type = Type(font_size, typeface.measure)
+    page = compose(cells, grid, type, 72.0 / dpi, width, height, title=title, own_scales=own_scales)
+    raster = _raster(page, dpi, transparent, samples, manner)
+    style = cells[0].plan.style
+    colors = Colors(style.text, *(_between(style.text, style.background, part) for part in (0.35, 0.55)))
+    with outputs.written_whole(path) as part:
+        if kind == ".svg":
+            shapes = shapes_of(page, typeface) if outlines else contextlib.nullcontext()
+            with shapes as shape:
+                text = svg(page, raster, colors, typeface, dpi, cells[0].plan.scene.title, shape)
+            part.write_text(text, "utf-8", newline="\n")
+        else:
+            typeset(page, raster, colors, typeface, part, kind[1:], dpi)
+    for note in page.notes:
+        tell(f"{path}: {note}", manner.progress)
+    return page
+
+
+def _raster(page, dpi, transparent, samples, manner):
+    """The pictures and colour bars of a page: (height, width, 4) uint8 sRGB, row 0 at the top."""
+    dots = lambda points: round(points * dpi / 72)  # noqa: E731
+    height = dots(page.height)
+    raster = np.zeros((height, dots(page.width), 4), np.uint8)
+    progress = Progress("rendering", len(page.pictures), style=manner.progress)
+    single, drawn, blender_scene = len(page.pictures) == 1, None, None
+    with tempfile.TemporaryDirectory(prefix="matrix_cinema_") as folder:
+        for n, picture in enumerate(page.pictures):
+            wide, tall = dots(picture.width), dots(picture.height)
+            if picture.cell.plan is not drawn:
+                drawn = picture.cell.plan
+                blender_scene = _drawn(drawn, picture.view, wide, tall)
+            options = drawn.scene.render
+            settings = Settings(wide, tall, samples or options.samples, options.engine, transparent)
+            own = manner if single else Manner("quiet", manner.owns_process)
+            file = Path(folder) / f"{n}.png"
+            render_still(blender_scene, file, picture.cell.frame, settings, "figure", own)
+            if not single:
+                progress.update(n + 1, f"panel {n + 1} of {len(page.pictures)}")
+            dot = _read(file)
+            if n == 0 and not transparent:
+                raster[:] = _background(dot, drawn.style)
+            x, y = dots(picture.x), height - dots(picture.y) - tall
+            raster[y : y + tall, x : x + wide] = dot
+    if not single:
+        progress.finish()
+    for bar in page.bars:
+        x, y, wide, tall = dots(bar.x), height - dots(bar.y + bar.height), dots(bar.width), dots(bar.height)
+        table = color_map(bar.color_map)
+        at = np.rint(np.linspace(0, len(table) - 1, wide)).astype(int)
+        raster[y : y + tall, x : x + wide, :3] = table[at]
+        raster[y : y + tall, x : x + wide, 3] = 255
+    return raster
+
+
+def _drawn(p, view, width, height):
+    """The Blender scene of a plan without anything written, seen by this camera."""
+    look = replace(p.scene.look, labels=False, legend=False, title=False, formula=False)
+    size = replace(p.scene.render, width=width, height=height)
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    scene = draw(replace(p, scene=replace(p.scene, look=look, render=size)))
+    for ob in scene.objects:
+        if ob.get("mc_kind") in ("label", "overlay"):  # notes of what is left out
+            ob.hide_render = True
+    _stand(scene.camera, view, np.ptp(p.arrangement.corners(), axis=0).max())
+    return scene
+
+
+def _stand(camera, view, size):
+    """Put a camera where a View has it, for good; `size` is that of what it looks at."""
+    for moving in (camera, camera.data, camera.parent):
+        if moving is not None:
+            moving.animation_data_clear()
+    matrix = np.eye(4)
+    matrix[:3] = np.stack([view.right, view.up, -view.forward, view.position], axis=1)
+    camera.parent = None
+    camera.matrix_world = Matrix(matrix.tolist())
+    longer = max(view.half_width, view.half_height)
+    if view.orthographic:
+        camera.data.type, camera.data.ortho_scale = "ORTHO", 2.0 * longer
+        camera.data.clip_end = 10.0 * size
+    else:
+        camera.data.type, camera.data.lens = "PERSP", 0.5 * SENSOR / longer
+        camera.data.clip_end = 10.0 * (size + np.linalg.norm(view.position))
+
+
+def _read(path):
+    """The dots of a PNG as they are stored: (height, width, 4) uint8, row 0 at the top."""
+    image = bpy.data.images.load(str(path), check_existing=False)
+    image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
+    width, height = image.size
+    dots = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(dots)
+    bpy.data.images.remove(image)
+    return np.rint(dots * 255).astype(np.uint8).reshape(height, width, 4)[::-1]
+
+
+def _background(dots, style):
+    """The colour of the page between its pictures: the style's, or as its light makes it seen in one."""
+    if style.flat:
+        return (*(round(255 * c) for c in style.background), 255)
+    return np.median(np.concatenate([dots[0], dots[-1], dots[:, 0], dots[:, -1]]), axis=0)
+
+
+def _between(a, b, part):
+    return tuple(x * (1 - part) + y * part for x, y in zip(a, b, strict=True))

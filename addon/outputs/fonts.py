@@ -1,0 +1,134 @@
+"""The type of a figure: Blender's own typefaces, so that it looks the same everywhere, or the user's.
+
+Widths are measured by Blender. For PDF and PNG the letters that a figure uses are taken out of
+Blender's files, which are compressed and variable, as small plain fonts.
+"""
+
+import contextlib
+import functools
+from pathlib import Path
+
+import blf
+import bpy
+
+from ..errors import InputError, JobError
+
+NEEDED = 'a PDF or PNG figure needs matplotlib: pip install "matrix-cinema[figures]"; an SVG needs nothing'
+FIRST = "Inter.woff2"
+OTHERS = ("Symbols2", "Symbols-", "Math", "CJK", "")  # in what order letters are looked for in the rest
+REGULAR, BOLD = 400, 600
+# Pixels at which Blender measures. Inter is narrower when large, and this is how a figure has it.
+_MEASURED, _MEASURED_OWN = 14.0, 200.0
+_SLACK = 1.01  # Blender rounds small letters to whole pixels
+
+
+class Typeface:
+    """`name` is a font file (.ttf, .otf), a family that matplotlib finds, or "" for Blender's own.
+
+    Raises InputError for a font that is not there.
+    """
+
+    def __init__(self, name=""):
+        self.name = name
+        self.path = _path_of(name) if name else None
+        self.font = blf.load(str(self.path)) if name else 0
+        self.families = [*([_family(self.path)] if name else []), "Inter", "Helvetica", "Arial", "sans-serif"]
+
+    @functools.cached_property
+    def measure(self):
+        """The function (text, size) -> width."""
+
+        pixels = _MEASURED_OWN if self.name else _MEASURED
+
+        @functools.cache
+        def width(text):
+            blf.size(self.font, pixels)
+            return _SLACK * blf.dimensions(self.font, text)[0] / pixels
+
+        return lambda text, size: width(text) * size
+
+    def fonts(self, letters, weight, folder):
+        """Font files in which all `letters` are found, the first having most; written into `folder`."""
+        from fontTools.ttLib import TTFont
+
+        files, missing = [self.path] if self.path else [], set(letters)
+        if self.path:
+            missing -= _letters(TTFont(self.path, fontNumber=0, lazy=True))
+        for source in _blenders_fonts():
+            if not missing:
+                break
+            font = TTFont(source, lazy=True, recalcTimestamp=False)
+            found = missing & _letters(font)
+            if found:
+                files.append(_reduced(font, found, weight, Path(folder) / f"{source.stem}-{weight}.ttf"))
+                missing -= found
+        return files
+
+
+def require_matplotlib():
+    """Raise JobError unless PDF and PNG can be written here."""
+    try:
+        import brotli  # noqa: F401
+        import fontTools  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise JobError(f"{NEEDED} ({error})") from None
+
+
+def _path_of(name):
+    path = Path(name)
+    if path.suffix.lower() in (".ttf", ".otf", ".ttc"):
+        if not path.is_file():
+            raise InputError(f"--font: {path}: no such font file")
+        return path
+    require_matplotlib()
+    from matplotlib import font_manager
+
+    try:
+        return Path(font_manager.findfont(name, fallback_to_default=False))
+    except ValueError:
+        raise InputError(
+            f'--font: no font of the family "{name}" is installed; '
+            "give a family that is, or a .ttf or .otf file"
+        ) from None
+
+
+def _family(path):
+    with contextlib.suppress(ImportError):
+        from fontTools.ttLib import TTFont
+
+        return TTFont(path, fontNumber=0, lazy=True)["name"].getBestFamilyName() or path.stem
+    return path.stem
+
+
+def _blenders_fonts():
+    """Blender's font files, in the order in which letters are looked for."""
+    folder = Path(bpy.utils.system_resource("DATAFILES")) / "fonts"
+    files = sorted(folder.glob("*.woff2")) if folder.is_dir() else []
+
+    def rank(path):
+        return (path.name != FIRST, next(n for n, part in enumerate(OTHERS) if part in path.name), path.name)
+
+    return sorted(files, key=rank)
+
+
+def _letters(font):
+    return {chr(code) for code in font.getBestCmap()}
+
+
+def _reduced(font, letters, weight, path):
+    """A plain font of these letters in one weight."""
+    from fontTools import subset
+    from fontTools.varLib import instancer
+
+    reducer = subset.Subsetter(subset.Options(notdef_outline=True, layout_features=["kern"], name_IDs=["*"]))
+    reducer.populate(text="".join(sorted(letters)))
+    reducer.subset(font)
+    if "fvar" in font:
+        axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
+        if "wght" in axes:
+            axes["wght"] = weight
+        instancer.instantiateVariableFont(font, axes, inplace=True)
+    font.flavor = None
+    font.save(path, reorderTables=False)
+    return path

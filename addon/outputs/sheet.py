@@ -1,0 +1,254 @@
+"""A contact sheet: the patterns of all heads of a capture in one figure, drawn by matplotlib.
+
+Rows are layers, columns heads; in each pattern queries run down and keys to the right, and one colour
+scale from 0 to 1 serves all. What a query may not attend to is absent: the outline of a pattern runs
+around what it may. Needs no Blender.
+"""
+
+import warnings
+
+import numpy as np
+
+from ..attention.heads import head_statistics, pair_text, worth_filming
+from ..attention.tokens import tidy_tokens
+from ..errors import InputError, JobError
+from ..look.color_maps import color_map
+from ..look.styles import style
+from .files import require_file_place, written_whole
+
+SUFFIXES = (".png", ".pdf", ".svg")
+MOST_HEADS = 4096
+MOST_LABELS = 28  # more tokens are not legible: every n-th is written
+LONGEST_TOKEN = 10  # letters
+DOTS = 400  # a pattern of more tokens is drawn by the largest weight of so many parts
+# Inches, and points of type.
+LEAST_SIDE, MOST_SIDE, TOKEN = 0.75, 2.2, 0.088
+GAP, MARGIN, HEAD = 0.10, 0.12, 0.27
+TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
+
+
+def draw_sheet(capture, path, *, layer=None, head=None, look="paper"):
+    """Draw the patterns of a capture, or of one layer or head of it, to a PNG, PDF or SVG file.
+
+    `look` is a style whose background, type and map of probabilities are used. Raises InputError for
+    an unknown layer, head, style or suffix, and where there are no patterns; JobError without
+    matplotlib. Returns the number of heads drawn.
+    """
+    require_file_place(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path}: the suffix has to be one of {', '.join(SUFFIXES)}")
+    chosen = style(look, "--style")
+    layers = [capture.layer(layer)] if layer is not None else list(capture.layers.values())
+    rows = [
+        (one, one.heads if head is None else (head,))
+        for one in layers
+        if "pattern" in capture.names(one.name)
+    ]
+    count = sum(len(heads) for _, heads in rows)
+    if not count:
+        raise InputError(f"{capture.path}: no layer has queries and keys, so there are no patterns to draw")
+    if count > MOST_HEADS:
+        raise InputError(f"{capture.path}: {count} heads are too many for one sheet; choose by --layer")
+    told = [(one, n, head_statistics(capture, one.name, n)) for one, heads in rows for n in heads]
+    matplotlib = _matplotlib()
+    with matplotlib.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "sheet"}):
+        figure = _Sheet(matplotlib, capture, rows, told, chosen).figure
+        kind = path.suffix.lower()[1:]
+        # Without dates and versions the same capture makes the same bytes.
+        plain = {
+            "png": {"Software": None},
+            "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+            "svg": {"Date": None},
+        }[kind]
+        dots = min(220.0, 16_000 / max(figure.get_size_inches()))
+        with written_whole(path) as part, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a token's letter that the typeface has not
+            figure.savefig(part, format=kind, dpi=dots, facecolor=figure.get_facecolor(), metadata=plain)
+    return count
+
+
+def _matplotlib():
+    try:
+        import matplotlib.collections
+        import matplotlib.figure
+        import matplotlib.patches
+    except ImportError:
+        raise JobError(
+            'a sheet is drawn by matplotlib, which is missing here; pip install "matrix-cinema'
+            '[figures]", or run this outside Blender'
+        ) from None
+    return matplotlib
+
+
+class _Sheet:
+    """The figure of a sheet, laid out in inches from its top left."""
+
+    def __init__(self, matplotlib, capture, rows, told, chosen):
+        self.matplotlib, self.capture, self.chosen = matplotlib, capture, chosen
+        self.statistics = {(layer.name, head): s for layer, head, s in told}
+        self.worth = {(one.layer, one.head): one for one in worth_filming(told)}
+        self.faint = tuple(0.55 * b + 0.45 * t for b, t in zip(chosen.background, chosen.text, strict=True))
+        self.accent = (0.93, 0.53, 0.10)
+        self.map = matplotlib.colors.ListedColormap(color_map(chosen.unsigned_map) / 255.0)
+        tokens = max(max(layer.sizes.get("Q", 1), layer.sizes.get("K", 1)) for layer, _ in rows)
+        self.side = min(max(TOKEN * tokens, LEAST_SIDE), MOST_SIDE)
+        labels = [_labels(t) for layer, _ in rows for t in (layer.tokens_q, layer.tokens_k)]
+        longest = max((len(text) for some in labels for text in some), default=0)
+        self.left = MARGIN + 0.055 * longest + 0.08
+        self.foot = 0.055 * longest + 0.08
+        self.top = 0.5
+        columns = max(len(heads) for _, heads in rows)
+        # Keys are written once under all layers that share them.
+        self.footed = [
+            n
+            for n, (layer, _) in enumerate(rows)
+            if n + 1 == len(rows) or rows[n + 1][0].tokens_k != layer.tokens_k
+        ]
+        self.width = max(self.left + columns * (self.side + GAP) + MARGIN, 3.4)
+        tall = [
+            self.size(layer)[1] + HEAD + self.foot * (n in self.footed) for n, (layer, _) in enumerate(rows)
+        ]
+        height = self.top + sum(tall) + 0.5
+        self.figure = matplotlib.figure.Figure(figsize=(self.width, height), facecolor=chosen.background)
+        self.height = height
+        self.heading()
+        y = self.top
+        for n, (layer, heads) in enumerate(rows):
+            for column, head in enumerate(heads):
+                x = self.left + column * (self.side + GAP)
+                self.pattern(layer, head, x, y + HEAD, first=column == 0, last=n in self.footed)
+            y += tall[n]
+        self.legend()
+
+    def size(self, layer):
+        """Width and height of a pattern of this layer, in inches."""
+        rows, columns = layer.sizes["Q"], layer.sizes["K"]
+        return self.side * columns / max(rows, columns), self.side * rows / max(rows, columns)
+
+    def axes(self, x, y, width, height):
+        """Axes at a place in inches from the top left."""
+        box = (x / self.width, 1 - (y + height) / self.height, width / self.width, height / self.height)
+        axes = self.figure.add_axes(box)
+        axes.set_facecolor(self.chosen.background)
+        axes.tick_params(length=0, pad=1.5, labelsize=TOKEN_TYPE, labelcolor=self.chosen.text)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        return axes
+
+    def write(self, x, y, text, size, color=None, **how):
+        self.figure.text(
+            x / self.width,
+            1 - y / self.height,
+            text,
+            fontsize=size,
+            parse_math=False,
+            color=color or self.chosen.text,
+            va=how.pop("va", "baseline"),
+            **how,
+        )
+
+    def heading(self):
+        model, text = self.capture.model, " ".join(self.capture.text.split())
+        name = str(model.get("name") or model.get("class") or "Attention").rpartition("/")[2]
+        self.write(MARGIN, 0.25, name, TITLE_TYPE, weight="bold")
+        room = int((self.width - 2 * MARGIN) / 0.064)
+        self.write(MARGIN, 0.42, text if len(text) <= room else text[: room - 1] + "…", NAME_TYPE, self.faint)
+
+    def pattern(self, layer, head, x, y, first, last):
+        """One head: its pattern, its name above, and tokens at the left and below where asked for."""
+        weights = self.capture.tensor(layer.name, "pattern", head)
+        allowed = self.capture.allowed(layer.name, head)
+        rows, columns = weights.shape
+        width, height = self.size(layer)
+        axes = self.axes(x, y, width, height)
+        cross = "×" if layer.kind == "cross" else ""
+        worth = self.worth.get((layer.name, head))
+        color = self.accent if worth else self.chosen.text
+        self.write(
+            x,
+            y - 0.05,
+            f"L{layer.name.removesuffix('.cross')}{cross}H{head}",
+            NAME_TYPE,
+            color,
+            weight="bold" if worth else "normal",
+        )
+        if worth:
+            room = int((self.side - 0.32) / 0.040)
+            says = f"{worth.what} {worth.share:.2f}".replace('"', "")
+            says = says if len(says) <= room else f"{worth.share:.2f}"
+            self.write(x + width, y - 0.05, says, TOKEN_TYPE, color, ha="right")
+        shown, seen = _largest_of_parts(weights, DOTS), _largest_of_parts(allowed, DOTS)
+        axes.imshow(
+            np.ma.masked_array(shown, ~seen),
+            cmap=self.map,
+            vmin=0.0,
+            vmax=1.0,
+            aspect="auto",
+            interpolation="nearest",
+            extent=(-0.5, columns - 0.5, rows - 0.5, -0.5),
+        )
+        self.outline(axes, allowed, color, 1.1 if worth else 0.5)
+        pair = self.statistics[layer.name, head].pair
+        if worth and pair and worth.what == pair_text(layer, pair):
+            radius = 0.8 + 0.012 * max(rows, columns)
+            axes.add_patch(
+                self.matplotlib.patches.Circle(
+                    (pair[1], pair[0]), radius, fill=False, color=self.accent, linewidth=0.9, clip_on=False
+                )
+            )
+        axes.set_xticks([])
+        axes.set_yticks([])
+        if first:
+            self.tokens(axes.yaxis, layer.tokens_q)
+        if last:
+            self.tokens(axes.xaxis, layer.tokens_k)
+            for label in axes.get_xticklabels():
+                label.set(rotation=90)
+
+    def tokens(self, axis, tokens):
+        texts = _labels(tokens)
+        places = range(0, len(texts), -(-len(texts) // MOST_LABELS) if texts else 1)
+        axis.set_ticks(list(places), [texts[n] for n in places])
+        for label in axis.get_ticklabels():
+            label.set_parse_math(False)
+
+    def outline(self, axes, allowed, color, width):
+        """A line around what may be attended to."""
+        padded = np.pad(allowed, 1)
+        i, j = np.nonzero(padded[1:] != padded[:-1])  # below row i of `padded`
+        lines = [((b - 1.5, a - 0.5), (b - 0.5, a - 0.5)) for a, b in zip(i, j, strict=True)]
+        i, j = np.nonzero(padded[:, 1:] != padded[:, :-1])
+        lines += [((b - 0.5, a - 1.5), (b - 0.5, a - 0.5)) for a, b in zip(i, j, strict=True)]
+        color = color if width > 1 else self.faint
+        axes.add_collection(
+            self.matplotlib.collections.LineCollection(
+                lines, colors=[color], linewidths=width, clip_on=False, capstyle="projecting"
+            )
+        )
+
+    def legend(self):
+        """The scale, and what stands where."""
+        y = self.height - 0.32
+        bar = self.axes(self.left, y, 1.2, 0.08)
+        bar.imshow(np.linspace(0, 1, 256)[None], cmap=self.map, aspect="auto", extent=(0, 1, 0, 1))
+        bar.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+        bar.set_yticks([])
+        for spine in bar.spines.values():
+            spine.set(visible=True, color=self.faint, linewidth=0.5)
+        says = "attention weight"
+        if self.width > 5.2:
+            says += " · rows: queries, columns: keys · orange: worth filming"
+        self.write(self.left + 1.28, y + 0.075, says, NAME_TYPE)
+
+
+def _labels(tokens):
+    """Tokens as they are written: tidied, cut to LONGEST_TOKEN letters."""
+    return [t if len(t) <= LONGEST_TOKEN else t[: LONGEST_TOKEN - 1] + "…" for t in tidy_tokens(tokens)]
+
+
+def _largest_of_parts(array, most):
+    """The array, or the largest entry of each of at most `most` parts along each axis."""
+    for axis, n in enumerate(array.shape):
+        if n > most:
+            array = np.maximum.reduceat(array, np.arange(most) * n // most, axis=axis)
+    return array

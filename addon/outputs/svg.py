@@ -1,0 +1,79 @@
+"""A figure's page as SVG: the raster embedded, type as text, or as outlines if asked. Pure Python."""
+
+import base64
+import struct
+import zlib
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+
+_ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
+
+
+def svg(page, raster, colors, typeface, dpi, title="", shape=None):
+    """The text of an SVG file whose units are points and whose size is the page's.
+
+    `shape`, a function from a Text to the data of a path, draws type as outlines.
+    """
+    image = base64.b64encode(png(raster, dpi)).decode()
+    families = ", ".join(name if name.isalpha() else f"'{name}'" for name in typeface.families)
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'width="{_n(page.width / 72)}in" height="{_n(page.height / 72)}in" '
+        f'viewBox="0 0 {_n(page.width)} {_n(page.height)}">',
+        f"<title>{escape(title)}</title>",
+        f'<image width="{_n(page.width)}" height="{_n(page.height)}" preserveAspectRatio="none" '
+        f'xlink:href="data:image/png;base64,{image}"/>',
+        f'<g stroke="{hex_color(colors.rule)}" fill="none">',
+        *(
+            f'<line x1="{_n(r.x0)}" y1="{_n(page.height - r.y0)}" x2="{_n(r.x1)}" '
+            f'y2="{_n(page.height - r.y1)}" stroke-width="{_n(r.width)}"/>'
+            for r in page.rules
+        ),
+        "</g>",
+        f"<g font-family={quoteattr(families)}>",
+    ]
+    for text in page.texts:
+        x, y = _n(text.x), _n(page.height - text.y)
+        fill = hex_color(colors.soft if text.soft else colors.strong)
+        if shape:
+            lines.append(f'<path fill="{fill}" d="{shape(text)}"/>')
+            continue
+        turn = f' transform="rotate(-90 {x} {y})"' if text.upward else ""
+        weight = ' font-weight="600"' if text.bold else ""
+        lines.append(
+            f'<text x="{x}" y="{y}" font-size="{_n(text.size)}" fill="{fill}" '
+            f'text-anchor="{_ANCHORS[text.align]}"{weight}{turn}>{escape(text.text)}</text>'
+        )
+    return "\n".join([*lines, "</g>", "</svg>", ""])
+
+
+def hex_color(color):
+    """sRGB from 0 to 1 as #rrggbb."""
+    return "#" + "".join(f"{round(255 * c):02x}" for c in color)
+
+
+def png(raster, dpi):
+    """A raster (height, width, 4) uint8 as the bytes of a PNG; opaque ones lose the fourth channel."""
+    if (raster[..., 3] == 255).all():
+        raster = raster[..., :3]
+    height, width, channels = raster.shape
+    rows = raster.reshape(height, -1)
+    # Each row as its difference to the one above (filter 2), which packs best where colours are flat.
+    filtered = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
+    data = np.concatenate([np.full((height, 1), 2, np.uint8), filtered], axis=1).tobytes()
+    dots = round(dpi / 0.0254)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in (
+            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)),
+            (b"pHYs", struct.pack(">IIB", dots, dots, 1)),
+            (b"IDAT", zlib.compress(data, 9)),
+            (b"IEND", b""),
+        )
+    )
+
+
+def _n(x):
+    return f"{x:.3f}".rstrip("0").rstrip(".")

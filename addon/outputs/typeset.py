@@ -1,0 +1,134 @@
+"""A figure's page as PDF or PNG, set by matplotlib: the raster to the dot, type as type.
+
+The same page makes the same bytes: nothing of the day or the machine is written.
+"""
+
+import contextlib
+import itertools
+import tempfile
+
+import numpy as np
+
+from .fonts import BOLD, REGULAR
+from .svg import png
+
+_numbers = itertools.count()
+
+
+def typeset(page, raster, colors, typeface, path, kind, dpi):
+    """Write a Page over its raster (height, width, 4) uint8 to `path` as `kind`, "pdf" or "png"."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    settings = {
+        "pdf.fonttype": 42,
+        "text.usetex": False,
+        "text.hinting": "none",
+        "text.antialiased": True,
+        "agg.path.chunksize": 0,
+        "savefig.bbox": None,
+    }
+    with matplotlib.rc_context(settings), _families(page, typeface) as families:
+        # Half a dot more, because matplotlib cuts what rounding leaves of the last.
+        size = [(count + 0.01) / dpi for count in (raster.shape[1], raster.shape[0])]
+        figure = Figure(figsize=size, dpi=dpi, frameon=False)
+        axes = figure.add_axes((0, 0, 1, 1), frameon=False)
+        axes.set_axis_off()
+        axes.imshow(raster, extent=(0, page.width, 0, page.height), interpolation="none", aspect="auto")
+        axes.set_xlim(0, page.width)
+        axes.set_ylim(0, page.height)
+        axes.add_collection(
+            LineCollection(
+                [((r.x0, r.y0), (r.x1, r.y1)) for r in page.rules],
+                linewidths=[r.width for r in page.rules],
+                colors=[colors.rule],
+            )
+        )
+        for text in page.texts:
+            axes.text(
+                text.x,
+                text.y,
+                text.text,
+                size=text.size,
+                family=families[text.bold],
+                color=colors.soft if text.soft else colors.strong,
+                ha=text.align.lower(),
+                va="baseline",
+                rotation=90 if text.upward else 0,
+                rotation_mode="anchor",
+                parse_math=False,
+            )
+        if kind == "png":
+            canvas = FigureCanvasAgg(figure)
+            canvas.draw()
+            path.write_bytes(png(np.asarray(canvas.buffer_rgba()), dpi))
+        else:
+            plain = {"CreationDate": None, "Creator": None, "Producer": None}
+            figure.savefig(path, format="pdf", dpi=dpi, transparent=True, metadata=plain)
+
+
+@contextlib.contextmanager
+def outlines(page, typeface):
+    """The function from a Text of the page to its shape, as the data of an SVG path (y down)."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextToPath
+
+    steps = {1: ("M", 1), 2: ("L", 1), 3: ("Q", 2), 4: ("C", 3)}  # matplotlib's codes; 79 closes
+
+    with _families(page, typeface) as families:
+        shaper = TextToPath()
+
+        def shape(text):
+            font = FontProperties(family=families[text.bold], size=text.size)
+            vertices, codes = shaper.get_text_path(font, text.text, ismath=False)
+            vertices = np.asarray(vertices, float).reshape(-1, 2) * text.size / shaper.FONT_SCALE
+            width = shaper.get_text_width_height_descent(text.text, font, False)[0]
+            vertices[:, 0] -= {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[text.align] * width
+            if text.upward:
+                vertices = np.stack([-vertices[:, 1], vertices[:, 0]], axis=1)
+            parts, n = [], 0
+            points = np.stack([text.x + vertices[:, 0], page.height - text.y - vertices[:, 1]], axis=1)
+            while n < len(codes):
+                if codes[n] == 79:
+                    parts.append("Z")
+                    n += 1
+                else:
+                    word, count = steps[codes[n]]
+                    parts.append(word + " ".join(f"{x:.3f}" for x in points[n : n + count].ravel()))
+                    n += count
+            return "".join(parts)
+
+        yield shape
+
+
+@contextlib.contextmanager
+def _families(page, typeface):
+    """Names under which matplotlib knows the page's fonts in this block: {bold?: names}."""
+    from matplotlib import font_manager
+
+    known, before = font_manager.fontManager.ttflist, len(font_manager.fontManager.ttflist)
+    with tempfile.TemporaryDirectory(prefix="matrix_cinema_") as folder:
+        try:
+            names = {}
+            for bold in (False, True):
+                letters = {letter for text in page.texts if text.bold == bold for letter in text.text}
+                names[bold] = []
+                for path in typeface.fonts(letters, BOLD if bold else REGULAR, folder):
+                    names[bold].append(f"matrix cinema {next(_numbers)}")
+                    known.append(
+                        font_manager.FontEntry(
+                            fname=str(path),
+                            name=names[bold][-1],
+                            style="normal",
+                            variant="normal",
+                            weight=400,
+                            stretch="normal",
+                            size="scalable",
+                        )
+                    )
+                names[bold].append("DejaVu Sans")
+            yield names
+        finally:
+            del known[before:]

@@ -1,0 +1,151 @@
+"""What a description's camera asks for: direction, optics, and which parts of the scene are its subject."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from ...errors import InputError, nearest
+from . import framing
+from .framing import DIRECTIONS, Optics, axes, direction_at, view_from
+
+LENS = 50.0
+LENSES = {"hero": 32.0, "inside": 18.0, "inside_left": 18.0}  # where a view has its own, in millimetres
+SHORTEST = 8.0
+ORTHOGRAPHIC = ("isometric",)
+INSIDE = {"inside": "result", "inside_left": "left"}  # the face that is looked at
+PRODUCTS = " products"  # after the name of a result: its cuboid with the faces around it
+DEEPEST = 1.1  # distance of a camera inside from the face it looks at, in sides of that, at most
+ASIDE = 0.12  # how far it stands from the middle, as a part of the cuboid
+UPWARD = np.array([1.0, -2.0, 4.0])  # what leads up, or else towards the audience, or to its right
+
+
+def direction_of(p):
+    """From the scene of a plan towards its camera, (3,)."""
+    options = p.scene.camera
+    if options.view == "free":
+        return direction_at(np.radians(90.0 - options.elevation), np.radians(options.azimuth))
+    if options.view in INSIDE:
+        place, face = _inside(p)
+        return place - face
+    return np.asarray(DIRECTIONS[options.view], float)
+
+
+def bare_view(scene, arrangement):
+    """The View of a description's subject before room is made for what is written, and before any move."""
+    p = SimpleNamespace(scene=scene, arrangement=arrangement)  # as much of a plan as a direction needs
+    optics = optics_of(scene.camera, scene.render.width / scene.render.height)
+    if scene.camera.view in INSIDE:
+        return inside_view(p, optics)
+    own = axes(direction_of(p))
+    corners = np.concatenate([part.corners() for part in parts_of(arrangement, scene.camera.subject)])
+    reach, centre = framing.nearest(corners @ np.stack(own).T, optics, np.full(4, scene.camera.margin))
+    return view_from(own, centre, reach, optics, -1e6)
+
+
+def optics_of(camera, aspect):
+    """The Optics of a description's camera on a frame of this aspect."""
+    kind = camera.projection or ("orthographic" if camera.view in ORTHOGRAPHIC else "perspective")
+    return Optics(aspect, camera.lens or LENSES.get(camera.view, LENS), kind == "orthographic")
+
+
+def subjects_of(arrangement):
+    """The names that a camera's subject may have."""
+    matrices = [plane.stage for plane in arrangement.planes]
+    cuboids = [cuboid.stage for cuboid in arrangement.cuboids]
+    products = [f"{name}{PRODUCTS}" for name in names_of(cuboids)]
+    return [*names_of(matrices), *products]
+
+
+def names_of(stages):
+    """The names of these matrices, and those that the matrices of all heads have in common, each once."""
+    return list(dict.fromkeys([*(s.of for s in stages if s.of), *(s.name for s in stages)]))
+
+
+def check(camera, arrangement):
+    """Raise InputError for what a camera cannot do in this arrangement."""
+    known = subjects_of(arrangement)
+    if camera.subject and camera.subject not in known:
+        raise InputError(
+            f'camera: subject: nothing is named "{camera.subject}"; {nearest(camera.subject, known, "names")}'
+        )
+    if 0.0 < camera.lens < SHORTEST:
+        raise InputError(
+            f"camera: lens: {camera.lens:g} is too small; the least is {SHORTEST:g}, or 0 for the view's own"
+        )
+    if camera.view in INSIDE:
+        if camera.move not in ("none", "push_in"):
+            raise InputError(
+                f'camera: move: "{camera.move}" leads out of the view "{camera.view}"; none or push_in'
+            )
+        if camera.projection == "orthographic":
+            raise InputError(f'camera: projection: the view "{camera.view}" is within, so in perspective')
+        cuboid_of(camera, arrangement)
+
+
+def parts_of(arrangement, subject=""):
+    """The planes and cuboids of a subject, those of everything where that is empty."""
+    parts = [*arrangement.planes, *arrangement.cuboids]
+    if not subject:
+        return parts
+    named = [part for part in arrangement.planes if subject in (part.stage.name, part.stage.of)]
+    if named:
+        return named
+    name = subject.removesuffix(PRODUCTS)
+    made = [cuboid.stage for cuboid in arrangement.cuboids if name in (cuboid.stage.name, cuboid.stage.of)]
+    return [part for stage in made for part in family_of(arrangement, stage.name)]
+
+
+def family_of(arrangement, name):
+    """What takes part in making a result: its plane, the cuboid where it is a product, its operands."""
+    result = [plane for plane in arrangement.planes if plane.stage.name == name][:1]
+    cuboid = [cuboid for cuboid in arrangement.cuboids if cuboid.stage.name == name]
+    operands = [plane for plane in arrangement.planes if plane.consumer == name and plane.role != "result"]
+    return [*result, *cuboid, *operands]
+
+
+def cuboid_of(camera, arrangement):
+    """The cuboid that a view from inside is in: that of the subject, or else of the last product."""
+    name = camera.subject.removesuffix(PRODUCTS)
+    found = [c for c in arrangement.cuboids if not name or name in (c.stage.name, c.stage.of)]
+    if not found:
+        what = f'"{name}" is no product' if name else "the scene has no product"
+        raise InputError(f'camera: view: {what}, so there is no "{camera.view}"')
+    return found[0]
+
+
+def inside_view(p, optics, retreat=1.0):
+    """The View from within a product; `retreat` is the part of its distance to the face that is left."""
+    place, face = _inside(p)
+    own = axes(place - face)
+    right, up, forward = own
+    place = face + retreat * (place - face)
+    return view_from(own, (place @ right, place @ up), -(place @ forward), optics, 0.0)
+
+
+def _inside(p):
+    """Where a camera inside stands, and the middle of the face that it looks at: (3,) each.
+
+    It stands between the elements, a little up and to the right of the middle, as far from the face as
+    lets that fill the frame.
+    """
+    camera, arrangement = p.scene.camera, p.arrangement
+    cuboid = cuboid_of(camera, arrangement)
+    name, looks_at = cuboid.stage.name, INSIDE[camera.view]
+    planes = [part for part in family_of(arrangement, name) if part is not cuboid]
+    face = planes[0] if looks_at == "result" else next(plane for plane in planes if plane.role == "left")
+    along, across = ("k", "ij") if looks_at == "result" else ("j", "ik")
+    rulers = {axis: getattr(cuboid, f"{axis}_ruler") for axis in "ijk"}
+    steps = {axis: getattr(cuboid, f"{axis}_step") for axis in "ijk"}
+    target = face.corners().mean(axis=0)
+    inwards = cuboid.corners().mean(axis=0) - target
+    inwards = steps[along] * np.sign(inwards @ steps[along])
+    far = max((corner - target) @ inwards for corner in cuboid.corners(0.0))
+    fills = DEEPEST * max(rulers[axis].length + 1.0 for axis in across)
+    distance = far - 0.5 - max(0.0, np.floor(far - 0.5 - fills)) if rulers[along].count > 1 else far + 1.0
+    place = target + inwards * distance
+    for axis in across:
+        step, length = steps[axis], rulers[axis].length
+        upward = 1.0 if step @ UPWARD > 0 else -1.0
+        between = np.floor(0.5 * length) + 0.5 + upward * np.floor(ASIDE * length)
+        place = place + step * (between - 0.5 * length)
+    return place, target

@@ -1,0 +1,213 @@
+"""When things move: the keyframes of each product's sweep and of its epilogue.
+
+Children before parents, in parallel where they do not depend on each other. A product may be fused
+with a child that makes its argument in the same slices in which the product takes it: then they step
+together. Times are in frames, the first frame is 1.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+from ...algebra.stages import Product, stages_of
+from ...errors import InputError
+
+MOST_RESTS = 10_000  # steps up to which a sweep may rest at each
+REST = 2.0**-10  # how far before its end the last step rests, so that what it uses is still lit
+
+# A product's animation, and its child as left or right argument with the animation that fits.
+FUSIBLE = {
+    ("vmprod", "left", "vmprod"),  # row by row
+    ("mvprod", "right", "mvprod"),  # column by column
+    ("vvprod", "left", "mvprod"),  # a column of left is used as soon as it is there
+    ("vvprod", "right", "vmprod"),  # and so is a row of right
+}
+_TURNED = {"vmprod": "mvprod", "mvprod": "vmprod"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A product's sweep from `start` to `swept`, then its epilogue until `finished`; its interior
+    has settled at `settled` (frames). A product that is `fused` into its parent finishes each entry
+    while it is visited. In a loop all is taken back between the two frames `back`."""
+
+    start: float
+    swept: float
+    finished: float
+    settled: float
+    steps: int
+    fused: bool = False
+    dwell: float = 0.0
+    back: tuple[float, float] | None = None
+
+    def sweep_keys(self):
+        """(frame, Sweep): from nothing visited to all steps visited, with a rest after each step."""
+        if self.swept == self.start:
+            return [(self.start, float(self.steps))]
+        if self.dwell == 0.0:
+            return self.and_back([(self.start, 0.0), (self.swept, float(self.steps))])
+        keys = [(self.start, 0.0)]
+        each = (self.swept - self.start) / self.steps
+        for step in range(self.steps):
+            reached = step + 1.0 - (REST if step == self.steps - 1 else 0.0)
+            begin = self.start + each * step
+            keys += [(begin + each * (1.0 - self.dwell), reached), (begin + each, step + 1.0)]
+        return self.and_back(keys)
+
+    def settle_keys(self):
+        """(frame, Settle): the interior shrinks when the sweep is over."""
+        return self.and_back([(self.swept, 0.0), (self.settled, 1.0)])
+
+    def finish_keys(self):
+        """(frame, Finish): from the sums to the finished values."""
+        if self.finished == self.swept:
+            return [(self.swept, 1.0)]
+        return self.and_back([(self.swept, 0.0), (self.finished, 1.0)])
+
+    def and_back(self, keys):
+        """The keys, and in a loop back to the first of their values."""
+        if self.back is None:
+            return keys
+        (_, first), (reached, last) = keys[0], keys[-1]
+        begin, end = self.back
+        return [*keys, *([(begin, last)] if begin > reached else []), (end, first)]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`moves` by product name; the film lasts from frame 1 to `last_frame`. Everything is finished at
+    `done`, which is the last frame but in a loop."""
+
+    moves: dict[str, Move]
+    last_frame: int
+    done: int
+
+
+def timeline(root, sweeps, algorithms, animation, fps):
+    """The moves of every product under `root`.
+
+    `sweeps` and `algorithms` map its name to its Sweep and its animation (see schedule), `animation`
+    is the description's. A product without steps is finished from the start. Raises InputError when
+    a sweep has too many steps to rest at each.
+    """
+    for name, sweep in sweeps.items():
+        if animation.dwell and sweep.steps > MOST_RESTS:
+            raise InputError(
+                f"animation: dwell: {name} has {sweep.steps:,} steps; at most {MOST_RESTS:,} can rest"
+            )
+    fused = fused_children(root, sweeps, algorithms) if animation.fuse != "none" else {}
+    moves = _Moves(root, sweeps, fused, animation, fps).made()
+    hold, back = animation.hold_seconds * fps, animation.loop_seconds * fps
+    last = max((move.finished for move in moves.values()), default=1.0) + hold
+    if back:  # nothing is taken back that still settles
+        last = max(last, *(move.settled for move in moves.values())) + back
+    if animation.total_seconds:
+        wanted = animation.total_seconds * fps
+        stretch = (wanted - 1.0) / (last - 1.0) if last > 1.0 and wanted > 1.0 else 1.0
+        moves = {name: _stretched(move, stretch) for name, move in moves.items()}
+        last, back = wanted, back * stretch
+    last = max(1, math.ceil(last - 1e-6))
+    if not back:
+        return Timeline(moves, last, last)
+    # The frame after the last one is the first.
+    moves = {name: replace(move, back=(last + 1 - back, last + 1.0)) for name, move in moves.items()}
+    return Timeline(moves, last, max(1, math.floor(last + 1 - back)))
+
+
+def fused_children(root, sweeps, algorithms):
+    """The children that each product is fused with: {its name: (their names)}.
+
+    They have to be products themselves, with planes parallel to its own (`FUSIBLE`) and as many
+    steps; and nothing that the product waits for may need their result, nor that of a child that is
+    fused with them.
+    """
+    stages = {stage.name: stage for stage in stages_of(root)}
+    needs = {}  # everything below a stage
+    for stage in stages.values():
+        needs[stage.name] = {stage.name}.union(*(needs[operand.stage.name] for operand in stage.operands))
+    together = {name: {name} for name in sweeps}  # all that steps with a product
+    parts, taken = {}, set()
+    for stage in stages.values():
+        if not isinstance(stage, Product):
+            continue
+        for side, operand in (("left", stage.left), ("right", stage.right)):
+            child = operand.stage.name
+            moving = algorithms.get(child, "")
+            moving = _TURNED.get(moving, moving) if operand.transposed else moving
+            if child in taken or (algorithms[stage.name], side, moving) not in FUSIBLE:
+                continue
+            if sweeps[child].steps != sweeps[stage.name].steps:
+                continue
+            union = together[stage.name] | together[child]
+            awaited = {o.stage.name for name in union for o in stages[name].operands} - union
+            if not any(needs[name] & union for name in awaited):
+                parts[stage.name] = (*parts.get(stage.name, ()), child)
+                taken.add(child)
+                for name in union:
+                    together[name] = union
+    return parts
+
+
+class _Moves:
+    """Works out the moves: each starts when all that it waits for is finished."""
+
+    def __init__(self, root, sweeps, fused, animation, fps):
+        self.stages = {stage.name: stage for stage in stages_of(root)}
+        self.sweeps, self.fused, self.animation, self.fps = sweeps, fused, animation, fps
+        self.parent = {child: name for name, children in fused.items() for child in children}
+        self.starts, self.moves = {}, {}
+
+    def made(self):
+        for name in self.sweeps:
+            self.move(name)
+        return {name: self.moves[name] for name in self.sweeps}
+
+    def move(self, name):
+        if name not in self.moves:
+            start, sweep, a = self.start(name), self.sweeps[name], self.animation
+            if not isinstance(self.stages[name], Product):
+                seconds = a.sheet_seconds
+            else:
+                seconds = sweep.steps / a.steps_per_second if a.steps_per_second else a.sweep_seconds
+            swept = start + (seconds * self.fps if sweep.steps else 0.0)
+            settling = a.epilogue_seconds * self.fps if sweep.steps else 0.0
+            fused = name in self.parent
+            fades = sweep.steps and self.stages[name].epilogue and not fused
+            finished = swept + (settling if fades else 0.0)
+            steps = max(1, sweep.steps)
+            self.moves[name] = Move(start, swept, finished, swept + settling, steps, fused, a.dwell)
+        return self.moves[name]
+
+    def start(self, name):
+        """A child fused in sync starts with its parent; one in async as soon as it can, its parent not
+        before it."""
+        if name not in self.starts:
+            if self.animation.fuse == "sync" and name in self.parent:
+                self.starts[name] = self.start(self.parent[name])
+            else:
+                self.starts[name] = self.earliest(name)
+        return self.starts[name]
+
+    def earliest(self, name):
+        """When all that a product and the children fused with it wait for is finished."""
+        times = [1.0]
+        for operand in self.stages[name].operands:
+            child = operand.stage.name
+            if child not in self.fused.get(name, ()):
+                times.append(self.ready(child))
+            elif self.animation.fuse == "sync":
+                times.append(self.earliest(child))
+            else:
+                times.append(self.start(child))
+        return max(times)
+
+    def ready(self, name):
+        if name not in self.sweeps:
+            operands = self.stages[name].operands
+            return max((self.ready(operand.stage.name) for operand in operands), default=1.0)
+        pause = self.animation.pause_seconds * self.fps if self.sweeps[name].steps else 0.0
+        return self.move(name).finished + pause
+
+
+def _stretched(move, factor):
+    times = ("start", "swept", "finished", "settled")
+    return replace(move, **{name: 1.0 + (getattr(move, name) - 1.0) * factor for name in times})

@@ -1,0 +1,188 @@
+"""What is written beside the matrices, and where: names, shapes, axis titles, token labels.
+
+Labels face the camera; they are laid out for the direction in which it begins.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, roots_of, stages_of
+from ...look.typeface import escaped
+from .. import pooling
+from ..layout.arrangement import COMMUTATIVE, READING, Fan, fans
+
+MANY = 4  # heads side by side that all tell the names of their matrices
+LONGEST_TEXT = 12  # characters of an expression that may serve as a name
+SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
+
+
+def name_of(p, plane, longest=None):
+    """What is written at a matrix: its name, "T" where that is raised after it, and its shape."""
+    name = p.typeface.shown(_as_term(p, plane), longest)
+    return name, "T" if plane.transposed else "", f"{plane.rows} × {plane.columns}"
+
+
+def _fans(p):
+    return [fan for row in p.root.rows for fan in fans(row)] if isinstance(p.root, Grid) else []
+
+
+def named(p, near=""):
+    """The planes that have a name: all but those that are one of many just like them (see `_alike`), of which
+    the first has, or the one that makes or is the matrix `near`."""
+    repeated = set()
+    for roots in _alike(p):
+        told = next((root for root in roots if near in {s.name for s in stages_of(root)}), roots[0])
+        repeated |= {s for root in roots for s in set(stages_of(root)) - set(stages_of(told))}
+    return [plane for plane in p.arrangement.planes if plane.stage not in repeated]
+
+
+def _alike(p):
+    """Groups of results of which only one tells the names of what makes it: in a fan that runs down,
+    and where more than MANY heads stand side by side."""
+    side_by_side = [fan.roots for fan in _summed(p)]
+    if isinstance(p.root, Grid):
+        by_name = {}
+        for root in roots_of(p.root):
+            by_name.setdefault(root.of, []).append(root)
+        side_by_side += by_name.values()
+    many = [roots for roots in side_by_side if len(roots) > MANY and roots[0].of]
+    return [fan.roots for fan in _fans(p) if fan.down] + many
+
+
+def titled(p):
+    """The results that have titles, in groups that stand beside each other: ([(title, corners of all that
+    makes it, its name)], whether they stand under each other).
+
+    They are those of a grid, or the heads of a sum or a concatenation of all.
+    """
+    shared = [fan for fan in _fans(p) if len(fan.roots) > 1]
+    alone = [root for fan in _fans(p) if len(fan.roots) == 1 for root in fan.roots]
+    for group in shared + ([Fan(tuple(alone))] if alone else []) + _summed(p):
+        titles = []
+        for one in group.roots:
+            makers = {s.name for s in stages_of(one)}
+            own = [part for part in p.arrangement.planes if part.consumer in makers or part.stage is one]
+            own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
+            if one.title and own:
+                titles.append((one.title, np.concatenate([part.corners() for part in own]), one.name))
+        if titles:
+            yield titles, group.down
+
+
+def _summed(p):
+    """The heads of which there is a sum or a concatenation."""
+    sheets = [s for s in stages_of(p.root) if is_sheet(s) and len({o.stage for o in s.operands}) > 1]
+    return [
+        Fan(tuple(o.stage for o in sheet.operands))
+        for sheet in sheets
+        if len({o.stage.of for o in sheet.operands}) == 1
+    ]
+
+
+def _as_term(p, plane):
+    """A matrix's title; as it stands in a sum on paper where it belongs to one: x, + b, = out."""
+    title = title_of(p, plane.stage)
+    if plane.role == "operand":
+        sheet = next(other.stage for other in p.arrangement.planes if other.stage.name == plane.consumer)
+        operator = getattr(sheet, "operator", "")
+        terms = [o for o in p.arrangement.planes if o.role == "operand" and o.consumer == sheet.name]
+        if operator in COMMUTATIVE:
+            first = min(terms, key=lambda term: term.origin @ READING)
+        else:
+            first = terms[-1] if terms[0].stage is sheet.operands[-1].stage else terms[0]
+        if operator in SIGNS and plane is not first:
+            return f"{SIGNS[operator]} {title}"
+    return title
+
+
+def title_of(p, stage):
+    """How a matrix is called on the picture: its label, its name, or when that would be long what made it."""
+    table = p.scene.matrices if isinstance(stage, Leaf) else p.scene.products
+    label = getattr(table.get(stage.name), "label", "")
+    name = stage.of or stage.name  # the number of its head is told once, under all that belongs to it
+    if label or not stage.operands or stage.name != stage.text or len(name) <= LONGEST_TEXT:
+        return label or name
+    if stage.epilogue:
+        return stage.epilogue[-1].function
+    if len(stage.operands) > 2:
+        return "concat" if isinstance(stage, Concat) else "sum"
+    made = getattr(stage, "operator", type(stage).__name__.lower())
+    return SIGNS.get(made, made)
+
+
+@dataclass(frozen=True, eq=False)
+class Axis:
+    """An axis that matrices share: its title, "" where unknown, the texts of its entries, if it has any, and
+    the matrices as (plane, whether it is their rows')."""
+
+    title: str
+    texts: tuple[str, ...]
+    sides: list
+
+
+def axes_of(p, planes, longest=None):
+    """The axes of matrices, each once for all that run the same way."""
+    found = {}
+    for plane in planes:
+        names, labels = axis_names_of(p, plane.stage), labels_of(p, plane.stage)
+        for name, texts, of_rows in zip(names, labels, (True, False), strict=True):
+            along, ruler = (plane.row, plane.row_ruler) if of_rows else (plane.column, plane.column_ruler)
+            # Tokens need to be told once; a title without them, of each row of matrices that has it.
+            key = (texts or (name, ruler.count, round(plane.origin @ along, 3)), tuple(np.round(along, 6)))
+            if texts or name:
+                shown = tuple(p.typeface.shown(text, longest) for text in texts)
+                axis = found.setdefault(key, Axis(p.typeface.shown(name), shown, []))
+                axis.sides.append((plane, of_rows))
+    return list(found.values())
+
+
+def labels_of(p, stage):
+    """The row and column labels of a stage: its own, or those its operands hand on."""
+
+    def own(leaf):
+        return p.matrices[leaf.name].row_labels, p.matrices[leaf.name].column_labels
+
+    return _handed_on(p, stage, own, lambda labels, ends: labels[slice(*ends)], ())
+
+
+def axis_names_of(p, stage):
+    """What the rows and the columns of a stage are, such as ("query", "key"); "" where unknown."""
+
+    def own(leaf):
+        return p.matrices[leaf.name].row_axis, p.matrices[leaf.name].column_axis
+
+    return _handed_on(p, stage, own, lambda name, _ends: name, "")
+
+
+def _handed_on(p, stage, own, part, nothing):
+    """The (rows, columns) property of a stage: of a leaf its `own`, else what the first operand with that
+    same dimension has; `part(property, ends)` is what a slice keeps of it."""
+    if isinstance(stage, Leaf):
+        return own(stage)
+    operands = [
+        _handed_on(p, o.stage, own, part, nothing)[:: -1 if o.transposed else 1] for o in stage.operands
+    ]
+    if isinstance(stage, Product):
+        return operands[0][0], operands[1][1]
+    if isinstance(stage, Slice):
+        return part(operands[0][0], stage.rows), part(operands[0][1], stage.columns)
+    sizes, found = p.evaluation[stage].shape, [nothing, nothing]
+    for operand, known in zip(reversed(stage.operands), reversed(operands), strict=True):
+        for axis, (own_size, size) in enumerate(zip(p.evaluation.operand(operand).shape, sizes, strict=True)):
+            if own_size == size and known[axis] and axis != getattr(stage, "axis", None):
+                found[axis] = known[axis]
+    return tuple(found)
+
+
+def notes(p):
+    """What the picture leaves out wherever it is seen from, told in its corner."""
+    told = pooling.notes(p.pools)
+    texts = {text for m in p.matrices.values() for text in (*m.row_labels, *m.column_labels)}
+    unseen = sum(escaped(p.typeface.shown(text), text) for text in texts)
+    if unseen:
+        told.append(f"signs without a glyph are written as their numbers in {unseen} of the labels")
+    least = p.scene.look.product_threshold
+    if least and p.interiors:
+        told.append(f"products up to {100 * least:.3g} % of full colour are left out")
+    return told

@@ -1,0 +1,149 @@
+"""The expression as it is set in print, in statements, and when which part of it is being computed.
+
+`out = (attn = softmax(Q @ K.T / sqrt(32))) @ V` is set as attn = softmax(Q Kᵀ / √32) and out = attn V. While
+a product is swept, the product itself is lit; while its sums become finished values, its functions too.
+"""
+
+from dataclasses import dataclass
+
+from ...algebra.expression import (
+    Binary,
+    Call,
+    Index,
+    Name,
+    Named,
+    Negate,
+    Number,
+    Several,
+    Transpose,
+    parse,
+    text_of,
+)
+from ...algebra.stages import stages_of
+
+SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
+_STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5}
+RAISED = {"2": "²", "3": "³", "-1": "⁻¹"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a statement; `raised` stands higher, and it is lit from and to these frames."""
+
+    text: str
+    lit: tuple[tuple[float, float], ...] = ()
+    raised: bool = False
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`name = …` in parts; `done` is the frame at which it is finished."""
+
+    parts: tuple[Part, ...]
+    done: float
+
+
+def formula_of(p):
+    """The statements of a plan's expression, in the order in which they are computed."""
+    setter = _Setter(p)
+    written = parse(p.description.expression)
+    for node in written.statements if isinstance(written, Several) else [written]:
+        setter.statement(node)
+    return setter.statements
+
+
+class _Setter:
+    def __init__(self, p):
+        self.statements, self.acts = [], {}  # acts: (sweep, epilogue) of each written result, (start, end)
+        for stage in stages_of(p.root):
+            move = p.timeline.moves.get(stage.name)
+            if move and move.swept > move.start:
+                for key in {stage.of or stage.name, stage.text}:
+                    own = move.start, move.swept, move.finished
+                    start, swept, finished = self.acts.get(key, own)
+                    self.acts[key] = min(start, own[0]), max(swept, own[1]), max(finished, own[2])
+
+    def statement(self, node):
+        """Set a statement, after those of the names that it gives on its way."""
+        if isinstance(node, Name):  # asked for here, and made before
+            return
+        name, body = (node.name, node.body) if isinstance(node, Named) else ("", node)
+        act = self.acts.get(name) or self.acts.get(text_of(body))
+        parts = self.whole(body, 0, act, ())
+        head = [Part(f"{name} = ")] if name else []
+        self.statements.append(Statement(_merged([*head, *parts]), act[2] if act else 1.0))
+
+    def whole(self, node, strength, act, lit):
+        """The parts of a result: lit as a whole in its epilogue, its product while that is swept."""
+        during = ((act[1], act[2]),) if act and act[2] > act[1] else ()
+        return self.set(node, strength, act, (*lit, *during))
+
+    def set(self, node, strength, act, lit):
+        """The parts of a node within something that binds with `strength`; `act` is that of the result whose
+        product has not been met yet."""
+        match node:
+            case Named():
+                self.statement(node)
+                return [Part(node.name, lit)]
+            case Name():
+                return [Part(node.name, lit)]
+            case Number():
+                return [Part(str(node.value), lit)]
+            case Transpose():
+                return [*self.set(node.body, 6, None, lit), Part("T", lit, True)]
+            case Negate():
+                return self.bracketed([Part("−", lit), *self.set(node.body, 4, act, lit)], 4, strength, lit)
+            case Index():
+                ranges = ", ".join(_range(ends) for ends in (node.rows, node.columns))
+                return [*self.set(node.body, 6, act, lit), Part(f"[{ranges}]", lit)]
+            case Call(function="sqrt") if isinstance(node.arguments[0], Number | Name):
+                return [Part("√", lit), *self.set(node.arguments[0], 6, act, lit)]
+            case Call():
+                parts = [Part(f"{node.function}(", lit)]
+                for n, argument in enumerate(node.arguments):
+                    parts += [Part(", ", lit)] if n else []
+                    parts += self.inner(argument, 0, act, lit)
+                options = "".join(f", {name} = {text_of(value)}" for name, value in node.options)
+                return [*parts, Part(f"{options})", lit)]
+            case Binary(operator="**") if text_of(node.right) in RAISED:
+                return [*self.set(node.left, 6, act, lit), Part(RAISED[text_of(node.right)], lit)]
+            case Binary():
+                own = _STRENGTH.get(node.operator, 1)
+                # The product of a result, or what joins a sheet: not a number, which belongs to its epilogue.
+                numbers = any(_is_number(side) for side in (node.left, node.right))
+                if act and not numbers:
+                    lit, act = (*lit, (act[0], act[1])), None
+                left, right = self.inner(node.left, own, act, lit), self.inner(node.right, own + 1, act, lit)
+                sign = SIGNS.get(node.operator, f" {node.operator} ")
+                return self.bracketed([*left, Part(sign, lit), *right], own, strength, lit)
+        return [Part(text_of(node), lit)]
+
+    def inner(self, node, strength, act, lit):
+        """A part that may be a result without a name."""
+        own = self.acts.get(text_of(node)) if act is None and not isinstance(node, Name | Named) else None
+        return self.whole(node, strength, own, lit) if own else self.set(node, strength, act, lit)
+
+    def bracketed(self, parts, own, strength, lit):
+        return [Part("(", lit), *parts, Part(")", lit)] if own < strength else parts
+
+
+def _is_number(node):
+    if isinstance(node, Call):
+        return node.function == "sqrt" and all(_is_number(argument) for argument in node.arguments)
+    return isinstance(node, Number) or (isinstance(node, Name) and node.name == "k" and not node.quoted)
+
+
+def _merged(parts):
+    """The parts with neighbours that are lit alike as one."""
+    merged = []
+    for part in parts:
+        last = merged[-1] if merged else None
+        if last and last.lit == part.lit and not last.raised and not part.raised:
+            merged[-1] = Part(last.text + part.text, part.lit)
+        else:
+            merged.append(part)
+    return tuple(merged)
+
+
+def _range(ends):
+    return ":".join("" if end is None else str(end) for end in ends)

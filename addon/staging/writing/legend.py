@@ -1,0 +1,122 @@
+"""The legend: each colour map that the picture uses with the numbers along it, and what size says."""
+
+import math
+from dataclasses import dataclass
+
+from ...algebra.stages import stages_of
+from ...look.color_maps import zero_of
+from .captions import title_of
+
+MOST_ROWS = 2  # of a bar; more ranges are summed up in one
+MOST_NAMES = 8  # of these
+NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+SIZES = (0.1, 0.5, 1.0)  # parts of the largest magnitude whose elements the size legend shows
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One colour bar. `rows` are (name, ((place along the bar 0..1, number), ...))."""
+
+    color_map: str
+    title: str
+    rows: tuple
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The size legend: elements of a `shape` with (number, width), relative to the largest, and what is not
+    drawn at all."""
+
+    shape: str
+    steps: tuple
+    absent: str
+
+
+def legend_of(p):
+    """The bars of a plan: signed first. Matrices with the same range share a row; many ranges, and those of
+    heads that differ, are summed up in one."""
+    ranges = {}  # (colour map, name) -> [Scale]
+    for stage in stages_of(p.root):
+        name = title_of(p, stage)
+        _add(ranges, p.final[stage.name], name)
+        if stage.epilogue:
+            last = stage.epilogue[-1].function
+            before = f"scores of {name}" if last == "softmax" else f"{name} before {last}"
+            _add(ranges, p.raw[stage.name], before)
+        if stage.name in p.interiors:
+            _add(ranges, p.products[stage.name], f"products in {name}")
+    bars = []
+    for color_map in dict.fromkeys(color_map for color_map, _ in ranges):
+        rows = {}  # scales -> names
+        for (of, name), scales in ranges.items():
+            if of == color_map:
+                rows.setdefault(tuple(scales), []).append(name)
+        probable = list(rows) == [((0.0, 1.0, 100.0),)]
+        title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
+        written = [_row(color_map, *row) for row in rows.items()]
+        if len(rows) > MOST_ROWS or any(len(scales) > 1 for scales in rows):
+            written = [_summary(color_map, rows)]
+        bars.append(Bar(color_map, title, tuple(written)))
+    return sorted(bars, key=lambda bar: -zero_of(bar.color_map))
+
+
+def sizes_of(p):
+    """The Sizes of a plan: width is m + (1 - m) · √(magnitude), with the description's least width m."""
+    least = p.scene.look.min_size
+    shape = "sphere" if (p.scene.look.shape or p.style.shape) == "sphere" else "cube"
+    names = ("0.1", "0.5", "1 max")
+    steps = tuple(
+        (name, least + (1 - least) * math.sqrt(part)) for name, part in zip(names, SIZES, strict=True)
+    )
+    masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
+    absent = ["zero"] * (not p.numbers) + ["masked"] * masked
+    return Sizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "")
+
+
+def _add(ranges, scale, name):
+    scales = ranges.setdefault((scale.color_map, name), [])
+    key = (scale.low, scale.high, scale.clip)
+    if key not in scales:
+        scales.append(key)
+
+
+def _row(color_map, scales, names):
+    """A row of one range: round numbers along the bar."""
+    ((_, high, clip),) = scales
+    clipped = f", clipped at {number(high)} ({clip:g}th percentile)" if clip < 100 else ""
+    return ", ".join(names) + clipped, ticks(color_map, high)
+
+
+def _summary(color_map, rows):
+    """One row for many ranges: what their ends are, for each of them."""
+    lists = {}  # percentile -> ["names end"]
+    for scales, names in rows.items():
+        highs = sorted({number(high) for _, high, _ in scales}, key=float)
+        ends = highs[0] if len(highs) == 1 else f"{highs[0]} to {highs[-1]}"
+        lists.setdefault(scales[0][2], []).append(f"{', '.join(names)} {ends}")
+    told = []
+    for clip, items in lists.items():
+        more = [f"{len(items) - MOST_NAMES} more"] if len(items) > MOST_NAMES else []
+        head = "max" if clip == 100 else f"max at the {clip:g}th percentile"
+        told.append(f"{head}: " + " · ".join(items[:MOST_NAMES] + more))
+    ends = ((0.0, "−max"), (0.5, "0"), (1.0, "max")) if zero_of(color_map) else ((0.0, "0"), (1.0, "max"))
+    return "; ".join(told), ends
+
+
+def ticks(color_map, high):
+    """Round numbers along a bar that ends at `high`: (place 0..1, number)."""
+    top = nice(high)
+    if zero_of(color_map):
+        return tuple((0.5 + 0.5 * value / high, number(value)) for value in (-top, 0.0, top))
+    return tuple((value / high, number(value)) for value in (0.0, 0.5 * top, top))
+
+
+def nice(high):
+    """The largest round number up to `high`: one or two digits that begin as in NICE."""
+    power = 10.0 ** math.floor(math.log10(high))
+    return max(step * power for step in NICE if step * power <= high * (1 + 1e-9))
+
+
+def number(x):
+    """Three significant digits, with a true minus sign."""
+    return f"{x:.3g}".replace("-", "−")

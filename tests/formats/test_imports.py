@@ -1,0 +1,213 @@
+"""Importing what other tools saved: by name, by shape, with scale and mask found from the numbers."""
+
+import io
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matrix_cinema.attention.attend import attend
+from matrix_cinema.cli import commands as cli
+from matrix_cinema.description.from_capture import scene_from_capture
+from matrix_cinema.errors import InputError
+from matrix_cinema.formats.capture_file import open_capture
+from matrix_cinema.formats.imports import import_attentions, import_file
+
+H, G, L, D = 4, 2, 6, 8
+CAUSAL = np.tri(L, dtype=bool)
+
+
+def attention(seed=0, scale=D**-0.5, allowed=CAUSAL, kv=G, dtype=np.float32):
+    """Arrays of one layer, [heads, tokens, width], with the pattern and z that belong to them."""
+    rng = np.random.default_rng(seed)
+    q, k, v = (rng.normal(size=(n, L, D)).astype(dtype) for n in (H, kv, kv))
+    wide = [np.repeat(t, H // len(t), axis=0).astype(float) for t in (q, k, v)]
+    made = [attend(*(t[h] for t in wide), scale, allowed=allowed) for h in range(H)]
+    return {
+        "q": q,
+        "k": k,
+        "v": v,
+        "pattern": np.stack([m[2] for m in made]).astype(dtype),
+        "z": np.stack([m[3] for m in made]).astype(dtype),
+    }
+
+
+def saved(folder, name="x.npz", **arrays):
+    np.savez(folder / name, **arrays)
+    return folder / name
+
+
+def imported(path, **how):
+    output = path.with_suffix(".out.safetensors")
+    import_file(path, output, **how)
+    return open_capture(output)
+
+
+def test_queries_keys_and_values_by_name(tmp_path):
+    arrays = attention()
+    capture = imported(saved(tmp_path, **arrays, tokens=np.array(list("abcdef"))))
+    layer = capture.layer(0)
+    assert (layer.n_q_heads, layer.n_kv_heads, layer.mask, layer.scale) == (H, G, "causal", D**-0.5)
+    assert layer.max_abs_error < 1e-6 and capture.tokens_q == tuple("abcdef")
+    assert np.array_equal(capture.tensor(0, "k", 3), arrays["k"][1])
+    assert np.allclose(capture.recompute(0, 3).z, arrays["z"][3], atol=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([D**-0.5, 1.0, 0.25, 0.0625]),
+    st.sampled_from(["none", "causal", "stripes"]),
+    st.booleans(),
+)
+def test_scale_and_mask_are_found_from_the_pattern(tmp_path_factory, seed, scale, kind, with_z):
+    stripes = (np.indices((L, L)).sum(axis=0) % 3 > 0) | np.eye(L, dtype=bool)
+    allowed = {"none": np.ones((L, L), bool), "causal": CAUSAL, "stripes": stripes}[kind]
+    arrays = attention(seed, scale, allowed, dtype=np.float64)
+    if not with_z:
+        del arrays["z"]
+    layer = (capture := imported(saved(tmp_path_factory.mktemp("i"), **arrays))).layer(0)
+    assert layer.scale == pytest.approx(scale, rel=1e-6) and layer.max_abs_error < 1e-9
+    assert layer.mask == {"stripes": "custom"}.get(kind, kind)
+    assert np.array_equal(capture.allowed(0, 2), allowed)
+
+
+def test_without_a_pattern_the_mask_is_found_from_the_output(tmp_path):
+    arrays = attention()
+    del arrays["pattern"]
+    assert imported(saved(tmp_path, **arrays)).layer(0).mask == "causal"
+    del arrays["z"]
+    layer = imported(saved(tmp_path, **arrays)).layer(0)
+    assert (layer.mask, layer.max_abs_error) == ("none", None), "nothing says otherwise"
+    layer = imported(saved(tmp_path, **arrays, mask=np.tri(L)[None], scale=0.5)).layer(0)
+    assert (layer.mask, layer.scale) == ("custom", 0.5)
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_patterns_of_a_transformers_model(tmp_path, batch):
+    torch = pytest.importorskip("torch", reason="NO TORCH: imports of tensors are left out")
+    patterns = [attention(n)["pattern"] for n in range(3)]
+    attentions = tuple(torch.tensor(p[None] if batch else p, requires_grad=True) for p in patterns)
+    import_attentions(attentions, tmp_path / "x.safetensors", tokens=list("abcdef"), text="abcdef")
+    capture = open_capture(tmp_path / "x.safetensors")
+    assert list(capture.layers) == ["0", "1", "2"] and capture.layer(1).mask == "causal"
+    assert capture.names(0) == ("pattern",)
+    assert np.array_equal(capture.tensor(2, "pattern", 1), patterns[2][1])
+    assert scene_from_capture(tmp_path / "x.safetensors", 2, 1).expression == "attn = tril(P)"
+
+
+def test_patterns_saved_one_by_one_or_together(tmp_path):
+    patterns = np.stack([attention(n, allowed=np.ones((L, L), bool))["pattern"] for n in range(2)])
+    np.savez(tmp_path / "a.npz", *patterns[:, None])  # arr_0, arr_1, each with a batch of one
+    files = [
+        tmp_path / "a.npz",
+        saved(tmp_path, "b.npz", attentions=patterns),
+        saved(tmp_path, "c.npz", attentions=patterns[:, None]),
+        saved(tmp_path, "d.npz", layer_0=patterns[0], layer_1=patterns[1]),
+    ]
+    for path in files:
+        capture = imported(path)
+        assert list(capture.layers) == ["0", "1"], path
+        assert np.array_equal(capture.tensor(1, "pattern", 3), patterns[1, 3]), path
+
+
+def test_cross_attention_has_two_lists_of_tokens(tmp_path):
+    pattern = np.full((1, 2, 3, 5), 0.2)
+    import_attentions([pattern], tmp_path / "x.safetensors", tokens=(list("abc"), list("vwxyz")))
+    layer = open_capture(tmp_path / "x.safetensors").layer(0)
+    assert (layer.tokens_q, layer.tokens_k) == (tuple("abc"), tuple("vwxyz"))
+
+
+def test_a_transformer_lens_cache(tmp_path):
+    arrays, rng = attention(kv=H), np.random.default_rng(1)
+    lens = {f"blocks.0.attn.hook_{n}": np.moveaxis(arrays[n], 0, 1)[None] for n in "qkvz"}
+    lens["blocks.0.attn.hook_pattern"] = arrays["pattern"][None]
+    lens["blocks.0.hook_resid_pre"] = rng.normal(size=(1, L, 16)).astype("f4")
+    lens["blocks.0.attn.W_O"] = rng.normal(size=(H, D, 16)).astype("f4")
+    lens["blocks.0.attn.b_O"] = rng.normal(size=16).astype("f4")
+    lens["hook_embed"] = np.zeros((1, L, 16))
+    capture = imported(saved(tmp_path, **lens))
+    assert np.array_equal(capture.tensor(0, "q", 1), arrays["q"][1])
+    assert capture.layer(0).shapes["W_O"] == (H, D, 16) and capture.layer(0).mask == "causal"
+    # Rotated queries and keys are those that attend; the others are those before.
+    lens |= {f"blocks.0.attn.hook_rot_{n}": lens[f"blocks.0.attn.hook_{n}"] for n in "qk"}
+    lens |= {f"blocks.0.attn.hook_{n}": np.ones((1, L, H, D), "f4") for n in "qk"}
+    capture = imported(saved(tmp_path, **lens))
+    assert np.array_equal(capture.tensor(0, "q", 1), arrays["q"][1])
+    assert (capture.tensor(0, "q_pre", 1) == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"weights": np.ones((2, 2))}, "no name is known"),
+        ({"q": np.ones((2, 3, 4))}, "neither a pattern nor queries and keys"),
+        ({"q": np.ones((3, 3, 4)), "k": np.ones((2, 3, 4))}, "do not belong together"),
+        ({"q": np.ones((2, 3, 4)), "k": np.full((2, 3, 4), np.nan)}, "not finite"),
+        ({"attentions": np.full((1, 2, 3, 3), 2.0)}, "not a softmax"),
+        ({"pattern": np.full((2, 3, 3), -1 / 3)}, "not a softmax"),
+        ({"q": np.ones((2, 1, 2, 3, 4)), "k": np.ones((2, 3, 4))}, "has 5 axes"),
+        ({"q": np.ones((3, 2, 3, 4)), "k": np.ones((3, 2, 3, 4)), "tokens": np.array(list("ab"))}, "3"),
+        ({"q": np.array(list("ab")), "k": np.ones((2, 3, 4))}, "not numbers"),
+    ],
+)
+def test_what_is_refused(tmp_path, arrays, message):
+    with pytest.raises(InputError, match=message):
+        imported(saved(tmp_path, **arrays))
+
+
+def test_a_pattern_that_is_not_of_these_queries_is_refused(tmp_path):
+    arrays = attention()
+    arrays["q"] = arrays["q"][:, ::-1].copy()
+    with pytest.raises(InputError, match="misses the pattern or z"):
+        imported(saved(tmp_path, **arrays))
+
+
+def test_no_pickle_is_read(tmp_path):
+    (tmp_path / "x.pt").write_bytes(pickle.dumps({"q": 1}))
+    with pytest.raises(InputError, match="is a pickle"):
+        import_file(tmp_path / "x.pt", tmp_path / "y.safetensors")
+    np.savez(tmp_path / "x.npz", q=np.array([{}], object))
+    with pytest.raises(InputError, match="not real numbers|not an NPY"):
+        imported(tmp_path / "x.npz")
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("q.npy", b"\0" * (600 << 20))
+    with pytest.raises(InputError, match="unpacks to more than"):
+        imported(tmp_path / "bomb.npz")
+
+
+def test_mutated_archives_raise_nothing_else(tmp_path):
+    rng = np.random.default_rng(0)
+    buffer = io.BytesIO()
+    np.savez(buffer, **attention(), tokens=np.array(list("abcdef")))
+    good = np.frombuffer(buffer.getvalue(), np.uint8)
+    for _ in range(300):
+        bad = good.copy()
+        places = rng.integers(len(bad), size=rng.integers(1, 12))
+        bad[places] = rng.integers(256, size=len(places))
+        bad = bad[: rng.integers(len(bad))] if rng.random() < 0.2 else bad
+        (tmp_path / "x.npz").write_bytes(bad.tobytes())
+        try:
+            imported(tmp_path / "x.npz")
+        except InputError as error:
+            assert "\n" not in str(error)
+
+
+def test_the_command(tmp_path, capsys):
+    path, tokens = saved(tmp_path, **attention()), tmp_path / "tokens.txt"
+    tokens.write_text("a\nb\nc\nd\né\nf\n")
+    output = tmp_path / "y.safetensors"
+    asked = ["capture", "-o", str(output)]
+    assert cli.run([*asked, "--from", str(path), "--tokens", str(tokens), "--text", "abc"]) == 0
+    assert "1 layers, 6 tokens" in capsys.readouterr().out and open_capture(output).tokens_k[4] == "é"
+    for wrong, says in (
+        (["--from", str(tmp_path / "none.npz")], "no such file"),
+        (["--from", str(path), "--heads", "0"], "--heads are for --model"),
+        (["--model", "x"], "--text"),
+        ([], "--from"),
+        (["--model", "x", "--text", "a", "--tokens", "b"], "--tokens is for --from"),
+    ):
+        assert cli.run([*asked, *wrong]) == 2
+        assert says in capsys.readouterr().err

@@ -1,0 +1,74 @@
+"""The scenes of examples/attention: what each computes is what the capture says, to 1e-6 of its size."""
+
+import numpy as np
+import pytest
+from matrix_cinema.description.scene import load_scene
+from matrix_cinema.formats.capture_file import open_capture
+from matrix_cinema.staging.plan import plan
+from paths import ROOT
+
+SCENES = ROOT / "examples" / "attention"
+MINILM, INDUCTION, MASKS, LONG = (
+    open_capture(ROOT / f"examples/data/{name}.safetensors")
+    for name in ("minilm", "induction", "masks", "minilm_512")
+)
+# scene: [(result, the numbers of the file that it has to have)]
+EXPECTED = {
+    "01_scores": [("scores", MINILM.tensor(0, "scores", 2))],
+    "02_full_head": [(a, MINILM.tensor(5, b, 11)) for a, b in
+                     (("Q", "q"), ("K", "k"), ("V", "v"), ("attn", "pattern"), ("z", "z"))],
+    "03_softmax": [("scores", MINILM.tensor(3, "scores", 1)[10:11]), ("sum", np.ones((1, 1))),
+                   ("weights", MINILM.tensor(3, "pattern", 1)[10:11])],
+    "04_head_grid": [(f"pattern[{n},{h}]", MINILM.tensor(n, "pattern", h))
+                     for n in (0, 3, 5) for h in range(12)],
+    "05_induction": [("attn", INDUCTION.tensor(1, "pattern", 2)), ("z", INDUCTION.tensor(1, "z", 2))],
+    "06_grouped_query": [(f"{a}[{h}]", INDUCTION.tensor(0, b, h)) for h in range(8)
+                         for a, b in (("attn", "pattern"), ("z", "z"))],
+    "07_rotary": [("q", INDUCTION.tensor(0, "q", 7)), ("k", INDUCTION.tensor(0, "k", 7)),
+                  ("after", INDUCTION.tensor(0, "scores", 7))],
+    "08_circuit": [("attn0", INDUCTION.tensor(0, "pattern", 7)),
+                   ("attn1", INDUCTION.tensor(1, "pattern", 2))],
+    "09_head_writes": [("attn_out", MINILM.tensor(5, "attn_out")[:, :96].T),
+                       ("out", (MINILM.tensor(5, "resid_pre") + MINILM.tensor(5, "attn_out"))[:, :96].T)],
+    "10_masks": [(name, MASKS.tensor(layer, "pattern", head)) for layer, name, head in
+                 ((0, "padding", 0), (1, "window", 0), (2, "alibi", 0), (3, "softcap", 0), (4, "sink", 1),
+                  ("5.cross", "cross", 0))],
+    "10_long_context": [("attn", LONG.tensor(0, "pattern", 2))],
+}  # fmt: skip
+
+
+def test_every_scene_is_compared():
+    assert sorted(EXPECTED) == sorted(path.stem for path in SCENES.glob("*.toml"))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_is_computed_is_what_was_captured(name):
+    planned = plan(load_scene(SCENES / f"{name}.toml"))
+    for result, wanted in EXPECTED[name]:
+        found = planned.evaluation[result].final
+        assert found.shape == wanted.shape, result
+        assert np.abs(found - wanted).max() <= 1e-6 * np.abs(wanted).max(), result
+
+
+def test_masked_entries_are_absent_and_probabilities_have_one_scale():
+    planned = plan(load_scene(SCENES / "10_masks.toml"))
+    for layer, name in enumerate(("padding", "window", "alibi", "softcap", "sink")):
+        mask = planned.evaluation[name].mask
+        assert np.array_equal(mask, MASKS.allowed(layer, 0)), name
+        assert (planned.final[name].low, planned.final[name].high) == (0, 1)
+    grid = plan(load_scene(SCENES / "04_head_grid.toml"))
+    assert len({grid.final[f"pattern[{n},{h}]"] for n in (0, 3, 5) for h in range(12)}) == 1
+
+
+def test_keys_and_values_of_a_group_are_drawn_once():
+    planned = plan(load_scene(SCENES / "06_grouped_query.toml"))
+    drawn = [plane.stage.name for plane in planned.arrangement.planes]
+    assert sorted(n for n in drawn if n[0] in "KV") == ["K[0]", "K[1]", "V[0]", "V[1]"]
+    assert sum(n.startswith("Q[") for n in drawn) == 8
+
+
+def test_tokens_are_on_the_axes():
+    planned = plan(load_scene(SCENES / "05_induction.toml"))
+    assert "".join(planned.matrices["Q"].row_labels) == "<s>MatrixMatrix"
+    planned = plan(load_scene(SCENES / "03_softmax.toml"))
+    assert planned.matrices["q"].row_labels == ("it",) and planned.matrices["K"].row_labels[2] == "animal"

@@ -1,0 +1,31 @@
+"""The same scene, built and rendered twice, gives the same picture to the byte."""
+
+import dataclasses
+
+import pytest
+from matrix_cinema.description.scene import load_scene
+from matrix_cinema.staging.plan import plan
+from paths import ROOT
+
+bpy = pytest.importorskip("bpy")
+
+from matrix_cinema.blender.build import draw  # noqa: E402
+from matrix_cinema.outputs.blend_file import begin_empty  # noqa: E402
+from matrix_cinema.outputs.frames import Manner, Settings, render_still  # noqa: E402
+
+SCENES = sorted((ROOT / "examples" / "attention").glob("*.toml"))
+
+
+@pytest.mark.skipif(bpy.app.version[:2] != (5, 0), reason="on one version of Blender, for the time it takes")
+@pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
+def test_two_renders_of_an_attention_scene_agree_to_the_byte(factory, path, tmp_path):
+    description = load_scene(path)
+    size = dataclasses.replace(description.render, width=96, height=54)
+    made = []
+    for name in ("a.png", "b.png"):
+        begin_empty()
+        scene = draw(plan(dataclasses.replace(description, render=size)))
+        frame = round(1 + description.render.still * (scene.frame_end - 1))
+        render_still(scene, tmp_path / name, frame, Settings(96, 54, 1), "mark", Manner("quiet"))
+        made.append((tmp_path / name).read_bytes())
+    assert made[0] == made[1]

@@ -1,0 +1,679 @@
+"""The side panel in Blender's Python module: its buttons, its sliders, and every panel's drawing."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+import types
+from pathlib import Path
+
+import pytest
+from paths import ROOT
+
+bpy = pytest.importorskip("bpy")
+
+from matrix_cinema import ui  # noqa: E402
+from matrix_cinema.blender import compat  # noqa: E402
+from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
+from matrix_cinema.description.scene import from_json, load_scene, to_json  # noqa: E402
+from matrix_cinema.description.style import Style  # noqa: E402
+from matrix_cinema.ui import built, job, operators, panels, properties, source, sweep  # noqa: E402
+from matrix_cinema.ui.wording import FIELDS  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("registered")
+CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
+SCENE = """
+expression = "out = (attn = softmax(Q @ K.T / sqrt(6))) @ V"
+title = "Made up"
+[matrices]
+Q = { init = "gaussian", shape = [4, 6] }
+K = { init = "gaussian", shape = [5, 6] }
+V = { init = "gaussian", shape = [5, 3] }
+[look]
+min_size = 0.123456789
+"""
+
+
+@pytest.fixture
+def scene_file(tmp_path):
+    path = tmp_path / "made_up.toml"
+    path.write_text(SCENE)
+    return path
+
+
+@pytest.fixture
+def mine():
+    """The user's own scene in a fresh file."""
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    return bpy.context.scene
+
+
+@pytest.fixture
+def made(mine, scene_file):
+    """A scene that the panel has built."""
+    mine.matrix_cinema_panel.file = str(scene_file)
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    return bpy.context.scene
+
+
+# Registering
+
+
+def names():
+    """What registering adds to Blender, by name."""
+    types_ = {name for name in dir(bpy.types) if "matrix_cinema" in name.lower()}
+    owners = (bpy.types.Scene, bpy.types.Object, bpy.types.WindowManager)
+    return types_ | {f"{owner.__name__}.{p}" for owner in owners for p in dir(owner) if "matrix_cinema" in p}
+
+
+def test_registering_twice_leaves_nothing_behind():
+    with_panel = names()
+    assert {"Scene.matrix_cinema_panel", "Object.matrix_cinema_sweep"} <= with_panel
+    for _ in range(2):
+        ui.unregister()
+        assert names() == set()
+        assert not hasattr(bpy.types, "MATRIX_CINEMA_PT_source")
+        ui.register()
+    assert names() == with_panel
+
+
+def test_every_field_of_a_description_has_words():
+    for cls, words in FIELDS.items():
+        assert set(words) == {f.name for f in dataclasses.fields(cls)}, cls
+    for group in properties.CLASSES:
+        for prop in group.bl_rna.properties:
+            assert prop.identifier in ("rna_type", "name") or prop.type == "POINTER" or prop.description
+
+
+def test_python_can_end_with_the_panel_registered():
+    program = "import bpy, sys; from matrix_cinema import ui; ui.register(); sys.exit(0)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+# The description in the panel
+
+
+def test_the_panel_shows_a_file_and_gives_back_the_same_description(mine, scene_file):
+    panel = mine.matrix_cinema_panel
+    panel.file = str(scene_file)
+    assert panel.problem == ""
+    assert panel.title == "Made up"
+    assert panel.look.min_size == pytest.approx(0.123456789)
+    assert properties.description(mine) == load_scene(scene_file)  # no digit lost to float32
+
+
+def test_a_changed_field_is_in_the_description(mine, scene_file):
+    panel = mine.matrix_cinema_panel
+    panel.file = str(scene_file)
+    panel.look.style = "paper"
+    panel.look.color_map = "vik"
+    panel.camera.lens = 85.1
+    panel.animation.algorithm = "scalar"
+    found = properties.description(mine)
+    assert (found.look.style, found.look.color_map, found.look.shape) == ("paper", "vik", "")
+    assert found.camera.lens == 85.1
+    assert found.animation.algorithm == "scalar"
+    panel.look.color_map = "default"
+    assert properties.description(mine).look.color_map == ""
+
+
+def test_the_panel_keeps_what_is_changed_of_a_style(mine, scene_file):
+    changes = '[style]\nlight = "sun"\ntext = "#abcdef"\nglow = 0.123456789\nbackground = "#0b0d12"\n'
+    scene_file.write_text(SCENE + changes)
+    panel = mine.matrix_cinema_panel
+    panel.file = str(scene_file)
+    assert properties.description(mine) == load_scene(scene_file)
+    assert panel.style.light == "sun" and panel.style.ground == "floor"  # the style's own
+    panel.style.ground, panel.style.backdrop, panel.style.exposure = "none", (0, 0.5, 1), 0.1
+    found = properties.description(mine).style
+    assert (found.ground, found.backdrop, found.exposure) == ("none", (0, 128 / 255, 1), 0.1)
+    assert (found.light, found.glow, found.gloss) == ("sun", 0.123456789, None)
+    panel.look.style = "paper"  # another style shows itself as it is
+    assert panel.style.light == "studio" and panel.style.edges == pytest.approx(0.6)
+    found = properties.description(mine).style
+    assert found == Style(text=load_scene(scene_file).style.text)  # which the panel does not show
+
+
+def test_a_style_file_is_shown_as_what_it_changes(mine, scene_file):
+    scene_file.write_text(SCENE + 'style = "mine.toml"\n')
+    (scene_file.parent / "mine.toml").write_text('base = "glass"\ndensity = 0.5\n')
+    mine.matrix_cinema_panel.file = str(scene_file)
+    found = properties.description(mine)
+    assert (found.look.style, found.style) == ("glass", Style(density=0.5))
+
+
+def test_a_capture_fills_layer_and_head(mine):
+    panel = mine.matrix_cinema_panel
+    panel.file = str(CAPTURE)
+    assert panel.problem == ""
+    layers = [item[0] for item in properties._layers(panel, None)]
+    assert panel.layer == layers[0]
+    panel.layer = layers[-1]
+    panel.head = "11"
+    assert properties.chosen_head(panel) == (layers[-1], 11)
+    assert f"layer {layers[-1]}" in panel.title and "head 11" in panel.title
+    first, again = properties._layers(panel, None), properties._layers(panel, None)
+    assert first is again  # Blender needs the very same texts to live on
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[look]\nstile = 'paper'", "stile"),
+        ("[look]\nstyle = 'papper'", 'did you mean "paper"'),
+        ("[look]\ncolor_map = 'nothing'", "unknown colour map"),
+        ("expression = ", "not TOML"),
+    ],
+)
+def test_a_bad_file_is_told_in_the_panel_and_by_the_button(mine, tmp_path, text, told):
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    before = contents()
+    mine.matrix_cinema_panel.file = str(path)
+    assert told in mine.matrix_cinema_panel.problem
+    with pytest.raises(RuntimeError, match="Error: .*bad.toml") as failure:
+        bpy.ops.matrix_cinema.build()
+    assert len(str(failure.value).strip().splitlines()) == 1
+    assert contents() == before
+
+
+def contents():
+    """The names of everything in the file."""
+    return {
+        kind: sorted(x.name for x in getattr(bpy.data, kind))
+        for kind in ("scenes", "objects", "meshes", "collections", "materials", "node_groups", "cameras")
+    }
+
+
+def test_an_example_is_chosen_from_the_menu(mine):
+    texts = drawn_texts(panels.MATRIX_CINEMA_MT_examples)
+    assert "Attention head" in texts
+    (path,) = [path for name, path in source.examples()[""] if name == "Attention head"]
+    assert bpy.ops.matrix_cinema.open_example(path=str(path)) == {"FINISHED"}
+    assert mine.matrix_cinema_panel.expression == load_scene(path).expression
+
+
+# Building
+
+
+def test_building_leaves_the_users_scene_alone(mine, scene_file):
+    objects = [ob.name for ob in mine.objects]
+    mine.matrix_cinema_panel.file = str(scene_file)
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    shown = bpy.context.scene
+    assert shown != mine and bpy.context.window.scene == shown
+    assert [ob.name for ob in mine.objects] == objects
+    assert "matrix_cinema" not in mine
+    assert from_json(shown["matrix_cinema"]) == dataclasses.replace(load_scene(scene_file), folder=".")
+    assert shown.matrix_cinema_panel.file == str(scene_file)
+    assert not properties.is_pending(shown) and not properties.is_stale(shown)
+    assert built.elements(shown) == 4 * 6 + 5 * 6 + 5 * 3 + 4 * 5 + 4 * 3 + 4 * 6 * 5 + 4 * 5 * 3
+    assert not built.as_points(shown)
+
+
+def test_rebuilding_happens_in_place_and_stays_at_the_frame(made):
+    scenes = list(bpy.data.scenes)
+    made.frame_set(20, subframe=0.25)
+    made.matrix_cinema_panel.look.style = "paper"
+    made.matrix_cinema_panel.look.instance_budget = 0
+    assert properties.is_pending(made)
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    assert bpy.context.scene == made and list(bpy.data.scenes) == scenes
+    assert made.frame_current_final == pytest.approx(20.25)
+    assert from_json(made["matrix_cinema"]).look.style == "paper"
+    assert built.as_points(made)
+    assert not properties.is_pending(made)
+
+
+@pytest.mark.parametrize("perspective", ["CAMERA", "PERSP"])
+def test_rebuilding_leaves_the_look_through_the_camera(made, perspective):
+    (space,) = (area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
+    assert space.region_3d.view_perspective == "CAMERA"
+    space.region_3d.view_perspective = perspective
+    made.matrix_cinema_panel.look.style = "paper"
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    assert space.region_3d.view_perspective == perspective
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("expression", "out = Q @ K @ V", "4.*6.*5.*6"),
+        ("expression", "out = Q @ Missing", "Missing"),
+        ("look.object", "Nobody", "Nobody"),
+        ("look.object", "Light", "surface"),
+    ],
+)
+def test_what_cannot_be_built_changes_nothing(made, field, value, told):
+    bpy.data.objects.new("Light", bpy.data.lights.new("Light", "POINT"))
+    panel, text, before = made.matrix_cinema_panel, made["matrix_cinema"], contents()
+    owner, _, name = field.rpartition(".")
+    setattr(getattr(panel, owner) if owner else panel, name, value)
+    if name == "object":
+        panel.look.shape = "object"
+    with pytest.raises(RuntimeError, match=told):
+        bpy.ops.matrix_cinema.build()
+    assert contents() == before and made["matrix_cinema"] == text
+
+
+def test_an_own_object_is_drawn(made):
+    cone = bpy.data.objects.new("Own", bpy.data.meshes.new("Own"))
+    made.matrix_cinema_panel.look.shape = "object"
+    made.matrix_cinema_panel.look.object = cone.name
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    modifier = sweep.products(made)[0].modifiers[MODIFIER]
+    assert compat.get_input(modifier, "Element") == cone
+
+
+def test_a_scene_built_elsewhere_fills_the_panel(made, scene_file):
+    panel = made.matrix_cinema_panel
+    panel.file = ""
+    changed = from_json(made["matrix_cinema"])
+    changed = dataclasses.replace(
+        changed, title="From elsewhere", look=dataclasses.replace(changed.look, style="paper")
+    )
+    made["matrix_cinema"] = to_json(changed)
+    assert properties.is_stale(made)
+    drawn_texts(panels.MATRIX_CINEMA_PT_source)  # may change nothing itself
+    assert bpy.app.timers.is_registered(properties.refill)
+    bpy.app.timers.unregister(properties.refill)
+    properties.refill()
+    assert panel.title == "From elsewhere" and panel.look.style == "paper"
+    assert not properties.is_stale(made)
+    assert properties.drafted(panel, changed) == changed
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    assert from_json(made["matrix_cinema"]).title == "From elsewhere"
+
+
+def test_a_scene_file_is_saved_and_finds_its_files_from_there(mine, tmp_path):
+    panel = mine.matrix_cinema_panel
+    panel.file = str(CAPTURE)
+    panel.look.style = "studio_light"
+    target = tmp_path / "deeper" / "saved.toml"
+    assert bpy.ops.matrix_cinema.save_scene(filepath=str(target)) == {"FINISHED"}
+    saved = load_scene(target)
+    assert saved.look.style == "studio_light"
+    assert (target.parent / saved.capture.file).resolve() == CAPTURE
+    panel.file = str(target)
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+
+
+def test_reading_again_takes_what_the_file_has(made, scene_file):
+    scene_file.write_text(SCENE.replace("Made up", "Made anew"))
+    made.matrix_cinema_panel.look.style = "paper"
+    assert bpy.ops.matrix_cinema.reload() == {"FINISHED"}
+    assert made.matrix_cinema_panel.title == "Made anew"
+    assert made.matrix_cinema_panel.look.style == "studio_dark"
+
+
+def test_build_is_greyed_out_with_nothing_chosen(mine):
+    assert not bpy.ops.matrix_cinema.build.poll()
+
+
+# Scrubbing
+
+
+def test_a_sweep_slider_goes_where_its_curve_has_that_value(made):
+    products = sweep.products(made)
+    assert [ob["mc_name"] for ob in products] == ["attn", "out"]
+    for ob in products:
+        modifier = ob.modifiers[MODIFIER]
+        for part in (0.0, 12.5, 33.3, 50.0, 100.0):
+            ob.matrix_cinema_sweep = part
+            assert ob.matrix_cinema_sweep == pytest.approx(part, abs=0.02)
+            assert ob.matrix_cinema_step == pytest.approx(part / 100 * ob["mc_steps"], abs=1e-3)
+            # What is drawn reads the modifier, as the timeline animates it.
+            drawn = ob.evaluated_get(bpy.context.evaluated_depsgraph_get()).modifiers[MODIFIER]
+            assert compat.get_input(drawn, "Sweep") == pytest.approx(part / 100 * ob["mc_steps"], abs=1e-3)
+        assert compat.find_curve(ob, compat.input_path(modifier, "Sweep")) is not None
+        ob.matrix_cinema_step = 1.5
+        assert ob.matrix_cinema_step == pytest.approx(1.5, abs=1e-4)
+        ob.matrix_cinema_step = 1e9
+        assert ob.matrix_cinema_step == ob["mc_steps"]
+        assert made.frame_current_final == int(made.frame_current_final)
+
+
+def test_a_slider_follows_keys_that_were_moved(made):
+    ob = sweep.products(made)[0]
+    curve = sweep.curve_of(ob)
+    for point in curve.keyframe_points:
+        point.interpolation = "BEZIER"
+        point.co.x *= 1.5
+    curve.update()
+    ob.matrix_cinema_step = 2.25
+    assert curve.evaluate(made.frame_current_final) == pytest.approx(2.25, abs=1e-3)
+
+
+def test_a_slider_of_a_loop_goes_to_the_rise_of_its_curve(made):
+    made.matrix_cinema_panel.animation.loop_seconds = 1.0
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    for ob in sweep.products(bpy.context.scene):
+        for part in (25.0, 100.0, 50.0):
+            ob.matrix_cinema_sweep = part
+            assert ob.matrix_cinema_sweep == pytest.approx(part, abs=0.02)
+            assert bpy.context.scene.frame_current < bpy.context.scene["mc_done"]
+
+
+def test_a_scene_of_many_heads_is_shown_built_and_saved(mine, tmp_path):
+    path = ROOT / "examples" / "heads" / "grouped_query.toml"
+    panel = mine.matrix_cinema_panel
+    panel.file = str(path)
+    panel.layout.row_length = 2
+    found = properties.description(mine)
+    assert found.capture.heads == "all" and found.layout.row_length == 2
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    scene = bpy.context.scene
+    assert not properties.is_pending(scene)
+    assert from_json(scene["matrix_cinema"]).products == {}  # as it was written, not once for each head
+    assert [ob["mc_name"] for ob in sweep.products(scene)][:2] == ["attn[0]", "attn[1]"]
+    drawn_texts(panels.MATRIX_CINEMA_PT_source)
+    target = tmp_path / "saved.toml"
+    assert bpy.ops.matrix_cinema.save_scene(filepath=str(target)) == {"FINISHED"}
+    saved = load_scene(target)
+    assert saved.capture.heads == "all" and (target.parent / saved.capture.file).exists()
+
+
+def test_without_a_sweep_there_is_nothing_to_scrub(made):
+    made.matrix_cinema_panel.animation.algorithm = "none"
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    assert not any(sweep.is_swept(ob) for ob in sweep.products(made))
+    assert all(ob.matrix_cinema_sweep == 100 for ob in sweep.products(made))
+    assert any("no sweep" in text for text in drawn_texts(panels.MATRIX_CINEMA_PT_sweep))
+
+
+def test_other_objects_have_no_sweep(mine):
+    cube = mine.objects["Cube"]
+    cube.matrix_cinema_sweep = 50.0
+    assert cube.matrix_cinema_sweep == 0.0
+
+
+# Drawing
+
+
+class Layout:
+    """Takes a panel's calls and checks each against Blender's own description of a layout."""
+
+    KNOWN = bpy.types.UILayout.bl_rna
+
+    def __init__(self, texts, buttons):
+        self.__dict__["texts"], self.__dict__["buttons"] = texts, buttons
+
+    def __setattr__(self, name, value):
+        assert name in self.KNOWN.properties, f"a layout has no {name}"
+
+    def __getattr__(self, name):
+        function = self.KNOWN.functions.get(name)
+        assert function is not None, f"a layout has no function {name}"
+        parameters = {p.identifier: p for p in function.parameters}
+
+        def call(*values, **options):
+            assert set(options) <= set(parameters), f"{name} does not take {set(options) - set(parameters)}"
+            if "icon" in options:
+                assert options["icon"] in parameters["icon"].enum_items, options["icon"]
+            if name in ("prop", "prop_search"):
+                owner, identifier = values[:2]
+                prop = owner.bl_rna.properties[identifier]
+                assert prop.description, f"{identifier} has no tooltip"
+                self.texts.append(options.get("text", prop.name))
+                getattr(owner, identifier)
+            elif name == "operator":
+                return self.button(values[0], options)
+            elif name == "template_list":
+                listed, layout = getattr(panels, values[0]), Layout(self.texts, self.buttons)
+                for item in getattr(values[2], values[3]):
+                    listed.draw_item(None, bpy.context, layout, values[2], item, 0, *values[4:])
+            elif name == "menu":
+                assert hasattr(bpy.types, values[0])
+            elif name == "progress":
+                assert 0 <= options["factor"] <= 1
+            self.texts.append(options.get("text", ""))
+            return Layout(self.texts, self.buttons)
+
+        return call
+
+    def button(self, name, options):
+        """The operator has to be there; returns what the panel may set the operator's properties on."""
+        module, _, function = name.partition(".")
+        rna = getattr(getattr(bpy.ops, module), function).get_rna_type()
+        assert rna.description, f"{name} has no tooltip"
+        self.texts.append(options.get("text", rna.name))
+        allowed, values = {p.identifier for p in rna.properties}, self.buttons.setdefault(name, {})
+
+        class Properties:
+            def __setattr__(self, key, value):
+                assert key in allowed, f"{name} has no property {key}"
+                values[key] = value
+
+        return Properties()
+
+
+def drawn_texts(*classes):
+    """Draw panels and return the texts in them; an error in drawing is raised."""
+    return drawn(*classes)[0]
+
+
+def buttons(*classes):
+    """Draw panels and return the operators in them, each with what it is given."""
+    return drawn(*classes)[1]
+
+
+def drawn(*classes):
+    texts, buttons = [], {}
+    for cls in classes or panels.CLASSES:
+        if issubclass(cls, bpy.types.UIList):
+            continue
+        if hasattr(cls, "poll") and not cls.poll(bpy.context):
+            continue
+        stand_in = types.SimpleNamespace(layout=Layout(texts, buttons))
+        if hasattr(cls, "draw_settings"):
+            stand_in.draw_settings = types.MethodType(cls.draw_settings, stand_in)
+        cls.draw(stand_in, bpy.context)
+    return [text for text in texts if text], buttons
+
+
+def test_panels_draw_before_anything_is_chosen(mine):
+    texts = drawn_texts()
+    assert any("Open a scene" in text for text in texts)
+    assert "Build" not in texts and "Style" not in texts
+
+
+def test_panels_draw_a_chosen_file_and_a_problem(mine, scene_file):
+    mine.matrix_cinema_panel.file = str(scene_file)
+    texts = drawn_texts()
+    assert "Build" in texts and "Style" in texts and "Render Film" not in texts
+    mine.matrix_cinema_panel.file = str(scene_file.with_name("gone.toml"))
+    assert any("no such" in text for text in drawn_texts())
+    mine.matrix_cinema_panel.file = str(CAPTURE)
+    assert {"Layer", "Head"} <= set(drawn_texts())
+
+
+def test_panels_draw_a_built_scene(made):
+    texts = drawn_texts()
+    assert {"Rebuild", "attn", "out", "Render Film", "Step"} <= set(texts)
+    assert f"{built.elements(made):,} at most" in texts
+    made.matrix_cinema_panel.render.film_samples = 99
+    assert "Rebuild" in drawn_texts()
+    made.matrix_cinema_panel.camera.view = "top"
+    assert "Rebuild with Changes" in drawn_texts()
+
+
+def test_panels_show_a_render_and_an_unfinished_film(made, tmp_path):
+    made.matrix_cinema_panel.output = str(tmp_path / "film")
+    job.current = types.SimpleNamespace(part=0.5, text="Rendering, 0:10 left", output=tmp_path / "film.mp4")
+    try:
+        texts = drawn_texts(panels.MATRIX_CINEMA_PT_render)
+    finally:
+        job.current = None
+    assert "Cancel" in texts and "Render Film" not in texts and "film.mp4" in texts
+    job.write_snapshot(made, job.snapshot_of(tmp_path / "film.mp4"))
+    assert {"Resume Film", "Start Over"} <= set(drawn_texts(panels.MATRIX_CINEMA_PT_render))
+    job.snapshot_of(tmp_path / "film.mp4").unlink()
+    assert "Render Film" in drawn_texts(panels.MATRIX_CINEMA_PT_render)
+    (tmp_path / "film.png").touch()
+    assert buttons(panels.MATRIX_CINEMA_PT_render)["wm.path_open"]["filepath"] == str(tmp_path / "film.png")
+
+
+# Rendering in the background
+
+
+SAYS = """
+import json, sys, time
+for n in range(3):
+    print(json.dumps({"job": "rendering", "percent": 40 * n, "left": 9 - n, "elapsed": n}), file=sys.stderr)
+print("matrix-cinema: error: the disk is full", file=sys.stderr, flush=True)
+if sys.argv[1] == "deaf":
+    import signal
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    print("matrix-cinema: deaf", file=sys.stderr, flush=True)
+if sys.argv[1] in ("wait", "deaf"):
+    time.sleep(60)
+sys.exit(int(sys.argv[1]))
+"""
+
+
+def finished(running, seconds=20):
+    end = time.monotonic() + seconds
+    while running.poll():
+        assert time.monotonic() < end, "the job does not end"
+        time.sleep(0.02)
+    return running
+
+
+def test_a_job_tells_how_far_it_is_and_why_it_failed(tmp_path):
+    good = finished(job.Job([sys.executable, "-c", SAYS, "0"], tmp_path / "x.mp4"))
+    assert good.ok and good.part == pytest.approx(0.8)
+    assert good.text == "Rendering, 0:07 left"
+    bad = finished(job.Job([sys.executable, "-c", SAYS, "2"], tmp_path / "x.mp4"))
+    assert not bad.ok and bad.message == "the disk is full"
+
+
+def test_a_job_can_be_cancelled(tmp_path):
+    running = job.Job([sys.executable, "-c", SAYS, "wait"], tmp_path / "x.mp4")
+    while not running.message:
+        running.poll()
+    running.cancel()
+    finished(running)
+    assert running.cancelled and not running.ok
+
+
+def test_a_job_that_hears_nothing_is_ended_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "GRACE", 0.3)
+    for end in (finished, lambda _: job.stop()):
+        running = job.current = job.Job([sys.executable, "-c", SAYS, "deaf"], tmp_path / "x.mp4")
+        while running.message != "deaf":
+            running.poll()
+        running.cancel()
+        end(running)
+        assert running.cancelled and not running.ok and not running.poll()
+    assert job.current is None
+
+
+def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):
+    bpy.data.scenes.new("Another")
+    snapshot = job.snapshot_of(tmp_path / "film.mp4")
+    job.write_snapshot(made, snapshot)
+    words = job.command(snapshot, tmp_path / "film.mp4", "film", 64, 36, 1, "cycles")
+    asked = words[words.index(job.COMMAND) + 1 :]
+    asked[asked.index("--film")] = "--still"
+    asked[asked.index(str(tmp_path / "film.mp4"))] = str(tmp_path / "still.png")
+    program = "import sys; from matrix_cinema.cli.commands import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run([sys.executable, "-c", program, *asked], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "still.png").exists()
+
+
+def test_the_panels_figure_is_what_the_command_line_makes(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "Job", lambda words, output: words)
+    asked = types.SimpleNamespace(width="40mm")
+    words = operators.MATRIX_CINEMA_OT_figure.start(asked, made, made.matrix_cinema_panel, tmp_path / "a.svg")
+    words = [*words[words.index(job.COMMAND) + 1 :], "--dpi", "40", "--samples", "1"]
+    program = "import sys; from matrix_cinema.cli.commands import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert '"job": "rendering"' in done.stderr and ">out</text>" in (tmp_path / "a.svg").read_text("utf-8")
+
+
+def test_an_output_has_to_be_known(made, tmp_path):
+    panel = made.matrix_cinema_panel
+    with pytest.raises(operators.InputError, match="choose"):
+        operators.output_path(panel, ".mp4")
+    panel.output = "//film"
+    with pytest.raises(operators.InputError, match="not saved"):
+        operators.output_path(panel, ".mp4")
+    for given in ("v1.2", "v1.2.mp4", "v1.2.png"):
+        panel.output = str(tmp_path / given)
+        assert operators.output_path(panel, ".mp4") == tmp_path / "v1.2.mp4"
+
+
+# The extension as it is installed
+
+
+INSTALL = """
+import json, sys
+import bpy
+import addon_utils
+bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True)
+name = "bl_ext.user_default.matrix_cinema"
+has_panel = lambda: hasattr(bpy.types, "MATRIX_CINEMA_PT_source")
+told = [has_panel()]
+for _ in range(2):
+    addon_utils.disable(name)
+    told.append(has_panel())
+    addon_utils.enable(name)
+    told.append(has_panel())
+bpy.context.scene.matrix_cinema_panel.file = sys.argv[2]
+told.append(sorted(bpy.ops.matrix_cinema.build()))
+told.append("torch" in sys.modules)
+print("told", json.dumps(told), flush=True)
+if sys.argv[3] == "disabled":
+    addon_utils.disable(name)
+sys.exit(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def extension(tmp_path_factory):
+    """The extension as a zip, made by Blender's own builder."""
+    tool = Path(bpy.utils.system_resource("SCRIPTS"), "addons_core", "bl_pkg", "cli", "blender_ext.py")
+    path = tmp_path_factory.mktemp("extension") / "matrix_cinema.zip"
+    done = subprocess.run(
+        [sys.executable, tool, "build", "--source-dir", ROOT, "--output-filepath", path],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return path
+
+
+@pytest.mark.parametrize("ending", ["disabled", "enabled"])
+def test_the_installed_panel_builds_and_does_not_block_the_end(extension, scene_file, tmp_path, ending):
+    done = subprocess.run(
+        [sys.executable, "-c", INSTALL, extension, scene_file, ending],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"BLENDER_USER_RESOURCES": str(tmp_path / "user")},
+        timeout=60,
+    )
+    line = next((line for line in done.stdout.splitlines() if line.startswith("told ")), "")
+    assert line, done.stderr
+    assert json.loads(line[5:]) == [True, False, True, False, True, ["FINISHED"], False]
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_subjects_to_choose_are_those_of_the_built_scene(mine, scene_file):
+    mine.matrix_cinema_panel.file = str(scene_file)
+    assert properties._subjects(None, bpy.context, "") == []
+    bpy.ops.matrix_cinema.build()
+    scene = bpy.context.scene
+    found = properties._subjects(None, bpy.context, "")
+    matrices = {ob["mc_name"] for ob in scene.objects if ob.get("mc_kind") == "matrix"}
+    interiors = [f"{ob['mc_name']} products" for ob in built.products(scene)]
+    assert len(interiors) > 1 and sorted(found) == sorted([*matrices, *interiors])
+    assert properties._subjects(None, bpy.context, "PROD") == interiors
+    camera = scene.matrix_cinema_panel.camera
+    camera.subject, camera.move = found[-1], "orbit"
+    assert properties.description(scene).camera.subject == found[-1]
+    assert "Turns" in drawn_texts()

@@ -1,0 +1,220 @@
+"""A figure's page: lengths, places of type, shared scales, what a command line asks for. No Blender."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matrix_cinema.cli.panels import panels
+from matrix_cinema.description.scene import Scene, from_dict, load_scene
+from matrix_cinema.errors import InputError
+from matrix_cinema.picture.figure_page import Grid, Shown, cells_of, compose
+from matrix_cinema.staging.writing.boxes import meeting
+from matrix_cinema.staging.writing.page import length
+from matrix_cinema.staging.writing.panel import Type
+from matrix_cinema.staging.writing.placing import spread
+from paths import ROOT
+
+CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
+HEAD = ROOT / "examples" / "attention_head.toml"
+DOT = 72 / 600
+TYPE = Type(7.0, lambda text, size: 0.55 * size * len(text))
+
+
+def page_of(shown, grid=None, width=238.0, height=None, **options):
+    shown = shown if isinstance(shown, list) else [shown]
+    cells = cells_of(shown, 1980 // len(shown), options.get("own_scales", False))
+    return compose(cells, grid or Grid(len(cells)), TYPE, DOT, width, height, **options)
+
+
+def texts(page):
+    return [text.text for text in page.texts]
+
+
+def assert_tidy(page):
+    """No two lines of type overlap, and all of them are on the page."""
+    boxes = [(text.text, text.box(TYPE.measure)) for text in page.texts if text.text != "T"]
+    meets = meeting(*2 * [np.array([box for _, box in boxes])], -1e-6)
+    assert [(boxes[m][0], boxes[n][0]) for m, n in np.argwhere(np.triu(meets, 1))] == []
+    for text, (left, bottom, right, top) in boxes:
+        assert left > -0.3 and bottom > -0.3 and right < page.width + 0.3 and top < page.height + 0.3, text
+
+
+@pytest.mark.parametrize(
+    "text, points",
+    [("3.3in", 237.6), ("25.4 mm", 72.0), ("2.54cm", 72.0), ("240pt", 240.0), ("1980px", 237.6)],
+)
+def test_lengths_are_in_points(text, points):
+    assert length(text, 600) == pytest.approx(points)
+
+
+@pytest.mark.parametrize("text", ["", "3.3", "3,3in", "-1in", "0in", "1e3in", "999in", "nanin", "5 miles"])
+def test_what_is_no_length_is_refused(text):
+    with pytest.raises(InputError, match="is not a length such as"):
+        length(text, 600)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=40), st.floats(0.1, 50.0))
+def test_spread_keeps_apart_and_moves_least(spots, apart):
+    """The result is feasible, and no block of touching labels would gain by moving: its mean shift is 0."""
+    spots = np.sort(spots)
+    places = spread(spots, apart)
+    assert (np.diff(places) >= apart - 1e-6).all()
+    blocks = np.split(np.arange(len(spots)), np.flatnonzero(np.diff(places) > apart + 1e-6) + 1)
+    for block in blocks:
+        assert abs((places - spots)[block].mean()) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "scene, width",
+    [
+        ("attention_head", 238.0),
+        ("attention_head", 504.0),
+        ("textbook/08_rotation_chain", 238.0),
+        ("heads/multi_head", 504.0),
+    ],
+)
+def test_nothing_overlaps_on_the_examples(scene, width):
+    assert_tidy(page_of(Shown(load_scene(ROOT / "examples" / f"{scene}.toml")), width=width))
+
+
+@pytest.mark.parametrize("view", ["three_quarter", "front", "right", "top", "isometric", "hero", "inside"])
+def test_nothing_overlaps_in_any_view(view):
+    scene = load_scene(HEAD)
+    scene = dataclasses.replace(scene, camera=dataclasses.replace(scene.camera, view=view))
+    assert_tidy(page_of(Shown(scene)))
+
+
+def test_every_token_is_written_or_announced():
+    page = page_of(Shown(load_scene(HEAD)))
+    tokens = cells_of([Shown(load_scene(HEAD))], 1980)[0].plan.matrices["Q"].row_labels
+    assert any("one in 2 tokens is written" in note for note in page.notes)
+    assert set(page.notes) <= set(texts(page))
+    assert set(tokens[::2]) <= set(texts(page))
+    wide, _ = panels([CAPTURE], layers=["5"], heads=[11], tensor="pattern")
+    page = page_of(wide)
+    assert not page.notes and all(texts(page).count(token) >= 2 for token in tokens)
+
+
+def test_type_keeps_its_size_in_points_and_pictures_stand_on_dots():
+    shown, grid = panels([CAPTURE], layers=["3", "5"], heads=[1, 11], tensor="pattern", columns=2)
+    page = page_of(shown, grid)
+    assert min(text.size for text in page.texts if text.text != "T") >= 5.0
+    assert max(text.size for text in page.texts) == 8.0  # of the letters a, b, c
+    for picture in page.pictures:
+        for value in (picture.x, picture.y, picture.width, picture.height, page.width, page.height):
+            assert value / DOT == pytest.approx(round(value / DOT), abs=1e-6)
+    assert_tidy(page)
+
+
+def test_an_asked_height_is_kept():
+    for shown in (Shown(load_scene(HEAD)), [Shown(load_scene(HEAD), n) for n in (20, 60)]):
+        page = page_of(shown, height=240.0, width=480.0)
+        assert page.height == pytest.approx(240.0, abs=DOT)
+        assert_tidy(page)
+
+
+def test_a_narrow_figure_has_a_short_legend():
+    page = page_of(scaled(1), width=95.0)
+    assert_tidy(page)
+    assert page.bars[0].width < 80 and page.bars[0].x >= 0
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(InputError, match="no room|too many|too narrow"):
+        page_of(Shown(load_scene(HEAD)), width=30.0)
+    with pytest.raises(InputError, match="too many"):
+        page_of([Shown(load_scene(HEAD), n) for n in range(1, 31)], Grid(30))
+    with pytest.raises(InputError, match="frames 1 to 109"):
+        page_of(Shown(load_scene(HEAD), 110))
+
+
+def scaled(factor, name="A"):
+    return Shown(
+        from_dict(
+            Scene,
+            {
+                "expression": f"out = {name} @ B",
+                "matrices": {
+                    name: {"values": [[1.0 * factor, -2.0 * factor]]},
+                    "B": {"values": [[1.0], [3.0]]},
+                },
+            },
+            "test",
+        )
+    )
+
+
+def test_matrices_of_a_name_share_one_scale_and_one_legend():
+    cells = cells_of([scaled(1), scaled(5)], 1980)
+    assert {cell.plan.final["A"].high for cell in cells} == {10.0}
+    assert {cell.plan.final["out"].high for cell in cells} == {25.0}
+    written = texts(page_of([scaled(1), scaled(5)]))
+    assert written.count("A") == 2 and sum("A 10" in text for text in written) == 1  # in one legend
+    other = cells_of([scaled(1), scaled(5, "C")], 1980)
+    assert [other[0].plan.final["A"].high, other[1].plan.final["C"].high] == [2.0, 10.0]
+
+
+def test_own_scales_have_a_legend_each():
+    cells = cells_of([scaled(1), scaled(5)], 1980, own_scales=True)
+    assert [cell.plan.final["A"].high for cell in cells] == [2.0, 10.0]
+    page = page_of([scaled(1), scaled(5)], own_scales=True, width=400.0)
+    assert all(any(said in text for text in texts(page)) for said in ("A 2", "A 10")) and len(page.bars) == 2
+    assert_tidy(page)
+
+
+def test_heads_and_layers_stand_as_a_table():
+    shown, grid = panels([CAPTURE], layers=["0", "3", "5"], heads=range(12), tensor="pattern")
+    assert (grid.columns, len(grid.rows), len(grid.heads)) == (12, 3, 12)
+    assert [one.scene.capture.layer for one in shown] == [0] * 12 + [3] * 12 + [5] * 12
+    assert [one.scene.capture.head for one in shown] == [*range(12)] * 3
+    page = page_of(shown, grid, width=504.0)
+    assert_tidy(page)
+    assert len(page.pictures) == 36 and len(page.bars) == 1
+    assert {"layer 3", "head 11", "rows: query, columns: key"} <= set(texts(page))
+    x, y = (sorted({round(getattr(p, axis), 3) for p in page.pictures}) for axis in "xy")
+    assert (len(x), len(y)) == (12, 3)
+    middle = page.pictures[13].x + 0.5 * page.pictures[13].width
+    head = next(text for text in page.texts if text.text == "head 1")
+    assert head.x == pytest.approx(middle) and head.y > page.pictures[0].y + page.pictures[0].height
+
+
+def test_frames_stand_side_by_side_with_letters():
+    shown, grid = panels([HEAD], frames=[20, 60, 109])
+    assert grid == Grid(3) or (grid.columns, grid.rows, grid.heads) == (3, (), ())
+    page = page_of(shown, grid, width=504.0)
+    assert {"a", "b", "c", "frame 20", "frame 109"} <= set(texts(page))
+    assert len({picture.y for picture in page.pictures}) == 1
+    assert page.pictures[0].view is page.pictures[2].view  # nothing jumps from panel to panel
+
+
+def test_titles_are_the_users_own():
+    shown, grid = panels([HEAD, HEAD], titles=["before", "after"])
+    assert [one.title for one in shown] == ["before", "after"] and grid.columns == 2
+    with pytest.raises(InputError, match="1 titles for 2 panels"):
+        panels([HEAD, HEAD], titles=["before"])
+
+
+def test_a_figure_has_no_title_unless_asked():
+    title = load_scene(HEAD).title
+    assert title not in " ".join(texts(page_of(Shown(load_scene(HEAD)))))
+    assert title in texts(page_of(Shown(load_scene(HEAD)), title=True))
+
+
+def test_style_is_paper_unless_one_is_named():
+    assert cells_of([Shown(load_scene(HEAD))], 1980)[0].plan.style.flat
+    scene = load_scene(HEAD)
+    named = dataclasses.replace(scene, look=dataclasses.replace(scene.look, style="studio_light"))
+    assert not cells_of([Shown(named)], 1980)[0].plan.style.flat
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [({"tensor": "pattern"}, "say which layer"), ({"tensor": "patern", "layers": ["5"]}, 'has no "patern"')],
+)
+def test_what_cannot_be_shown_is_told(options, said):
+    with pytest.raises(InputError, match=said):
+        panels([CAPTURE], **options)
+    with pytest.raises(InputError, match="it is for captures"):
+        panels([HEAD], tensor="pattern")

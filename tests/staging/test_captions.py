@@ -1,0 +1,94 @@
+"""What is written beside the matrices: the right texts, for the right rows and columns."""
+
+import numpy as np
+import pytest
+from matrix_cinema.description.scene import Scene, from_dict
+from matrix_cinema.picture.composition import compose
+from matrix_cinema.staging.camera.framing import DIRECTIONS
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.captions import axes_of, labels_of, name_of, title_of
+
+
+def planned(expression, matrices, **tables):
+    return plan(from_dict(Scene, {"expression": expression, "matrices": matrices, **tables}, "test"))
+
+
+def given_matrix(rows, columns, row=None, column=None, **more):
+    labels = {}
+    if row:
+        labels["row_labels"] = [f"{row}{n}" for n in range(rows)]
+    if column:
+        labels["column_labels"] = [f"{column}{n}" for n in range(columns)]
+    return {"init": "uniform", "shape": [rows, columns], **labels, **more}
+
+
+def test_labels_come_through_products_and_transposes():
+    p = planned(
+        "out = (S = softmax(A @ B.T)) @ (C.T @ D)",
+        {
+            "A": given_matrix(2, 3, "a", "x"),
+            "B": given_matrix(4, 3, "b", "x"),
+            "C": given_matrix(5, 4, "c", "d"),
+            "D": given_matrix(5, 2, None, "e"),
+        },
+    )
+    stages = {plane.stage.name: plane.stage for plane in p.arrangement.planes}
+    assert labels_of(p, stages["A"]) == (("a0", "a1"), ("x0", "x1", "x2"))
+    assert labels_of(p, stages["S"]) == (("a0", "a1"), ("b0", "b1", "b2", "b3"))
+    assert labels_of(p, stages["C.T @ D"]) == (("d0", "d1", "d2", "d3"), ("e0", "e1"))
+    assert labels_of(p, stages["out"]) == (("a0", "a1"), ("e0", "e1"))
+
+
+def test_each_axis_is_told_once():
+    p = planned("out = A @ B", {"A": given_matrix(3, 4, "r", "k"), "B": given_matrix(4, 5, "k", "c")})
+    axes = axes_of(p, p.arrangement.planes)
+    assert sorted(axis.texts[0] for axis in axes) == ["c0", "k0", "r0"]
+    (shared,) = [axis for axis in axes if axis.texts[0] == "k0"]
+    assert {plane.stage.name for plane, _ in shared.sides} == {"A", "B"}
+
+
+@pytest.mark.parametrize("view", DIRECTIONS)
+def test_a_token_stands_at_its_row_or_column(view):
+    """Each leader starts at its entry's line, and labels without one stand on it, in the order of entries."""
+    p = planned(
+        "out = A @ B",
+        {"A": given_matrix(3, 4, "r", "k"), "B": given_matrix(4, 5, "k", "c")},
+        camera={"view": view},
+    )
+    made = compose(p, 16 / 9)
+    tokens = [label for label in made.lettering.labels if label.kind == "token"]
+    texts = [f"{axis}{n}" for axis, count in (("c", 5), ("k", 4), ("r", 3)) for n in range(count)]
+    assert sorted(label.text for label in tokens) == texts
+    starts = np.array([stroke.start for stroke in made.lettering.strokes]).reshape(-1, 3)
+    for axis in axes_of(p, p.arrangement.planes):
+        own = [label for label in tokens if label.text in axis.texts]
+        # Lines through the entries of the axis, on any matrix that has it.
+        plane, of_rows = axis.sides[0]
+        along = plane.row if of_rows else plane.column
+        for n, label in enumerate(sorted(own, key=lambda label: label.text)):
+            here = (plane.origin + along * n) @ along
+            at = label.position @ along
+            near = np.abs(starts @ along - here).min(initial=np.inf)
+            assert near < 1e-6 or abs(at - here) < label.size, label.text
+
+
+def test_every_matrix_is_named_with_its_shape():
+    p = planned(
+        "out = A @ B.T",
+        {"A": given_matrix(2, 3, label="left one"), "B": given_matrix(4, 3)},
+        products={"out": {"label": "result"}},
+    )
+    found = [name_of(p, plane) for plane in p.arrangement.planes]
+    assert found == [("result", "", "2 × 4"), ("left one", "", "2 × 3"), ("B", "T", "4 × 3")]
+    made = compose(p, 16 / 9)
+    for name, shape in (("result", "2 × 4"), ("left one", "2 × 3"), ("B", "4 × 3")):
+        (upper,) = [label for label in made.lettering.labels if label.text == name]
+        (lower,) = [label for label in made.lettering.labels if label.text == shape]
+        assert (upper.position - lower.position) @ made.view.up > lower.size  # the shape is under the name
+        assert upper.group == lower.group
+
+
+def test_a_stage_is_called_by_its_label_or_else_its_name():
+    matrices = {"A": given_matrix(2, 2, label="the weights"), "B": given_matrix(2, 2)}
+    p = planned("out = A @ B", matrices, products={"out": {"label": "the output"}})
+    assert [title_of(p, plane.stage) for plane in p.arrangement.planes] == ["the output", "the weights", "B"]

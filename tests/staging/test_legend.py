@@ -1,0 +1,76 @@
+"""The legend tells every range that the picture uses, and the expression what is computed when."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matrix_cinema.description.scene import Scene, from_dict
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.formula import formula_of
+from matrix_cinema.staging.writing.legend import legend_of, nice, number, sizes_of, ticks
+
+
+def planned(expression, look=None, **shapes):
+    matrices = {name: {"init": "normal", "shape": list(shape)} for name, shape in shapes.items()}
+    tables = {"matrices": matrices, "look": look or {}}
+    return plan(from_dict(Scene, {"expression": expression, **tables}, "test"))
+
+
+@given(st.floats(1e-12, 1e12))
+def test_round_numbers_are_within_the_range_and_not_far_from_its_end(high):
+    top = nice(high)
+    assert 0.66 * high < top <= high * (1 + 1e-9)
+    assert float(f"{top:.1e}") == pytest.approx(top)  # two digits at most
+
+
+@given(st.floats(1e-3, 1e3), st.sampled_from(["vik", "oslo_r"]))
+def test_a_tick_stands_at_its_number(high, color_map):
+    for at, text in ticks(color_map, high):
+        value = float(text.replace("−", "-"))
+        zero, reach = (0.5, 0.5) if color_map == "vik" else (0.0, 1.0)
+        assert at == pytest.approx(zero + reach * value / high, rel=1e-2, abs=1e-9)
+        assert -1e-9 <= at <= 1 + 1e-9
+
+
+def test_one_range_has_round_numbers_and_many_their_ends():
+    few = planned("C = A @ B", {"sensitivity": "global", "product_clip": 100.0}, A=(4, 3), B=(3, 2))
+    (bar,) = legend_of(few)
+    assert [text for _, text in bar.rows[0][1]][1] == "0" and bar.rows[0][0] == "A, B, C"
+    many = planned("C = softmax(A @ B)", A=(4, 3), B=(3, 2))
+    signed, unsigned = legend_of(many)
+    ((names, ends),) = signed.rows
+    assert [text for _, text in ends] == ["−max", "0", "max"]
+    assert (signed.title, unsigned.title) == ("value", "probability")
+    for name, scale in (("A", many.final["A"]), ("B", many.final["B"]), ("scores of C", many.raw["C"])):
+        assert f"{name} {number(scale.high)}" in names
+    assert f"max at the 99.7th percentile: products in C {number(many.products['C'].high)}" in names
+
+
+def test_the_size_legend_is_the_law_of_sizes():
+    p = planned("C = A @ B", {"min_size": 0.2, "numbers": "off"}, A=(4, 3), B=(3, 2))
+    widths = [0.2 + 0.8 * np.sqrt(part) for part in (0.1, 0.5, 1.0)]
+    assert [width for _, width in sizes_of(p).steps] == pytest.approx(widths)
+    assert sizes_of(p).absent == "zero: no element"
+    masked = planned("C = tril(A @ B)", {"numbers": "off"}, A=(4, 3), B=(3, 4))
+    assert sizes_of(masked).absent == "zero or masked: no element"
+
+
+def written(statement):
+    return "".join("^" * part.raised + part.text for part in statement.parts)
+
+
+def test_an_expression_is_set_in_statements_and_lit_as_it_is_computed():
+    p = planned("out = (S = softmax(Q @ K.T / sqrt(4), mask=causal)) @ V", Q=(5, 4), K=(5, 4), V=(5, 3))
+    first, second = formula_of(p)
+    assert written(first) == "S = softmax(Q K^T / √4, mask = causal)" and written(second) == "out = S V"
+    move = p.timeline.moves["S"]
+    lit = {part.text: part.lit for part in first.parts}
+    assert lit["S = "] == () and lit["softmax("] == ((move.swept, move.finished),)
+    assert set(lit["Q K"]) == {(move.start, move.swept), (move.swept, move.finished)}
+    (own,) = [part.lit for part in second.parts if part.text == "S V"]
+    assert own == ((p.timeline.moves["out"].start, p.timeline.moves["out"].swept),)
+
+
+def test_sheets_brackets_and_parts():
+    p = planned("out = relu(x + b)[1:, :2] @ (y - z) * 2", x=(3, 4), b=(1, 4), y=(2, 5), z=(2, 5))
+    assert written(formula_of(p)[-1]) == "out = relu(x + b)[1:, :2] (y − z) × 2"

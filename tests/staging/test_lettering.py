@@ -1,0 +1,107 @@
+"""What is written on the picture: everything, or told; nothing on anything else; in every example."""
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+import pytest
+from matrix_cinema.description.scene import VIEWS, load_scene
+from matrix_cinema.picture.composition import compose, outlines
+from matrix_cinema.staging.camera.views import INSIDE
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing import captions
+from matrix_cinema.staging.writing.boxes import clashes
+from paths import ROOT
+
+EXAMPLES = ROOT / "examples"
+SCENES = sorted(path.relative_to(EXAMPLES).with_suffix("").as_posix() for path in EXAMPLES.rglob("*.toml"))
+WIDE, TALL = 16 / 9, 9 / 16
+
+
+@cache
+def planned(name):
+    return plan(load_scene(EXAMPLES / f"{name}.toml"))
+
+
+def seen_from(p, view):
+    camera = dataclasses.replace(p.scene.camera, view=view)
+    return dataclasses.replace(p, scene=dataclasses.replace(p.scene, camera=camera))
+
+
+def check(p, aspect):
+    """No two labels share room, nor any with the title and the legend; all is in the frame, and every name
+    and token is there or told to be missing."""
+    made = compose(p, aspect)
+    view = made.shot.view(float(p.timeline.last_frame))
+    corners = outlines(made.lettering, view, aspect)
+    labels = made.lettering.labels
+    assert [(labels[m].text, labels[n].text) for m, n in clashes(corners)] == []
+    if p.scene.camera.view not in INSIDE and p.scene.camera.move == "none":
+        assert corners.min() > -1e-6 and (corners.max(axis=(0, 1)) < (aspect + 1e-6, 1 + 1e-6)).all()
+        boxes = np.array([item.box for item in (*made.overlay.lines, *made.overlay.strips)]).reshape(-1, 2, 2)
+        if len(boxes):
+            written = np.stack([boxes[:, [0, 1, 1, 0], 0], boxes[:, [0, 0, 1, 1], 1]], axis=2)
+            both = np.concatenate([written, corners])
+            assert [(m, n) for m, n in clashes(both) if m < len(written) <= n] == []
+    told = " ".join(made.lettering.notes)
+    assert all(note in [line.text for line in made.overlay.lines] for note in made.lettering.notes)
+    texts = [label.text for label in labels if label.kind == "token"]
+    if "tokens" not in told:
+        for axis in captions.axes_of(p, p.arrangement.planes, 9.0):
+            if p.scene.camera.view not in INSIDE and not p.scene.camera.subject:
+                assert set(axis.texts) <= set(texts)
+    named = [plane for plane in captions.named(p) if not p.hidden(plane.stage)]
+    camera = p.scene.camera
+    sees_all = camera.view not in INSIDE and not camera.subject and camera.move != "follow"
+    if "name" not in told and sees_all:
+        assert len({label.owner for label in labels if label.kind == "name"}) == len({n.stage for n in named})
+    return made
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_no_label_of_an_example_is_on_another_and_all_are_there(name):
+    check(planned(name), WIDE)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_nor_in_any_view_of_the_attention_head(view):
+    made = check(seen_from(planned("attention_head"), view), WIDE)
+    if view not in INSIDE:
+        assert sum(label.kind == "token" for label in made.lettering.labels) == 32
+
+
+@pytest.mark.parametrize("name", ["attention_head", "textbook/01_two_by_three", "chains/feed_forward"])
+def test_nor_on_a_tall_picture(name):
+    check(planned(name), TALL)
+
+
+@pytest.mark.parametrize(
+    "name, move",
+    [
+        ("attention_head", "visit"),
+        ("attention_head", "follow"),
+        ("chains/binary_tree", "visit"),
+        ("attention/04_head_grid", "push_in"),
+        ("attention/02_full_head", "visit"),
+    ],
+)
+def test_every_phase_of_a_film_has_labels_of_its_own(name, move):
+    """They follow each other without a gap; none is on another, on title or legend, or out of the frame."""
+    p = planned(name)
+    camera = dataclasses.replace(p.scene.camera, move=move)
+    made = compose(dataclasses.replace(p, scene=dataclasses.replace(p.scene, camera=camera)), WIDE)
+    phases = [one.phase for one in made.every]
+    assert len(phases) > 1 and phases[0].start == 1 and phases[-1].end > p.timeline.last_frame
+    assert all(a.start < a.end == b.start for a, b in zip(phases, phases[1:], strict=False))
+    boxes = np.array(
+        [item.box for item in (*made.overlay.strips, *made.overlay.lines) if not getattr(item, "shown", None)]
+    ).reshape(-1, 2, 2)
+    written = np.stack([boxes[:, [0, 1, 1, 0], 0], boxes[:, [0, 0, 1, 1], 1]], axis=2)
+    for one in made.earlier:
+        assert one.phase.start <= one.phase.at < one.phase.end
+        corners = outlines(one.lettering, made.shot.view(one.phase.at), WIDE)
+        assert corners.min() > -1e-6 and (corners.max(axis=(0, 1)) < (WIDE + 1e-6, 1 + 1e-6)).all()
+        assert [pair for pair in clashes(np.concatenate([written, corners])) if pair[0] >= len(written)] == []
+        assert {label.kind for label in one.lettering.labels} >= {"name", "detail"}
+        told = [line.text for line in made.overlay.lines if line.shown == (one.phase.start, one.phase.end)]
+        assert told == list(one.lettering.notes)

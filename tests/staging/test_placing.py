@@ -1,0 +1,59 @@
+"""Placing labels: what is taken never shares room, and as much as possible stays where it wants to be."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matrix_cinema.staging.writing.boxes import Ground, overlaps, strips
+from matrix_cinema.staging.writing.placing import ROOM, Option, settle, spread
+
+corner = st.floats(0, 1)
+places = st.tuples(corner, corner, st.floats(0.05, 0.4), st.floats(0.02, 0.2), st.floats(0, 90))
+items = st.lists(st.lists(places, min_size=1, max_size=6), min_size=1, max_size=8)
+
+
+def option(left, low, width, height, cost):
+    return Option(np.array([[left, low, left + width, low + height]]), cost, lambda: "written")
+
+
+@given(items, st.lists(places, max_size=3))
+@settings(deadline=None)
+def test_nothing_that_is_taken_shares_room(items, fixed):
+    fixed = np.array([(x, y, x + w, y + h) for x, y, w, h, _ in fixed]).reshape(-1, 4)
+    taken = settle([[option(*place) for place in places] for places in items], fixed)
+    for n, one in enumerate(taken):
+        others = np.concatenate([fixed, *(o.boxes for m, o in enumerate(taken) if m != n)])
+        assert overlaps(one.boxes, others, ROOM) == 0
+
+
+def test_the_cheapest_place_is_taken_and_what_has_none_is_left_out():
+    a = [option(0, 0, 1, 1, 1), option(2, 0, 1, 1, 5)]
+    b = [option(0.5, 0, 1, 1, 0)]
+    first, second = settle([a, b], np.empty((0, 4)))
+    assert (first.boxes[0, 0], second.boxes[0, 0]) == (0, 0.5) or first.boxes[0, 0] == 2
+    assert settle([b], np.array([[0, 0, 2, 2]]))[0].write() is None
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=30), st.floats(0.01, 2.0))
+def test_spread_keeps_order_and_distance_and_stays_near(spots, apart):
+    spots = np.sort(spots)
+    moved = spread(spots, apart)
+    assert (np.diff(moved) >= apart - 1e-9).all()
+    assert abs(moved.mean() - spots.mean()) < 1e-6  # nothing is pushed to one side
+    if (np.diff(spots) >= apart).all():
+        np.testing.assert_allclose(moved, spots, atol=1e-9)
+
+
+def test_ground_counts_what_lies_under_a_box():
+    square = np.array([[(0, 0), (2, 0), (2, 2), (0, 2)]], float)
+    boxes = np.array([[0.5, 0.5, 1.5, 1.5], [3, 3, 4, 4], [1.0, 0.5, 3.0, 1.5]])
+    inside, outside, half = Ground(square).under(boxes)
+    assert inside == 1 and outside == 0 and 0.3 < half < 0.7
+    assert Ground(np.concatenate([square, square[:, ::-1]])).under(boxes)[0] == 2  # either way round
+
+
+def test_strips_hold_the_line():
+    a, b = np.array([[0.0, 0.0]]), np.array([[1.0, 2.0]])
+    boxes = strips(a, b, 0.0)
+    for t in np.linspace(0, 1, 50):
+        at = (a + t * (b - a))[0]
+        assert ((boxes[:, :2] <= at + 1e-9) & (boxes[:, 2:] >= at - 1e-9)).all(axis=1).any()

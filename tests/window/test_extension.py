@@ -1,0 +1,83 @@
+"""The extension: what is in its zip, that Blender accepts it, and that it can be switched on and off."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from paths import ROOT
+
+bpy = pytest.importorskip("bpy")
+TOOL = Path(bpy.utils.system_resource("SCRIPTS"), "addons_core", "bl_pkg", "cli", "blender_ext.py")
+
+# Run in a process of its own, for an extension stays in a process once it was switched on.
+INSTALL = """
+import json, os, sys
+import bpy
+import addon_utils
+
+bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True)
+name = "bl_ext.user_default.matrix_cinema"
+
+def classes():
+    return [kind for kind in dir(bpy.types) if kind.lower().startswith("matrix_cinema")]
+
+told = {"on": name in bpy.context.preferences.addons, "panel": bool(classes())}
+from bl_ext.user_default.matrix_cinema.addon import cli
+told["presets"] = cli.run(["presets"])
+told["build"] = cli.run(["build", sys.argv[2], "-o", sys.argv[3]])
+addon_utils.disable(name, default_set=True)
+told["off"] = name not in bpy.context.preferences.addons
+told["left"] = classes()
+sys.stderr.write("\\n" + json.dumps(told) + "\\n")
+sys.stderr.flush()
+os._exit(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("extension")
+    subprocess.run(
+        [sys.executable, TOOL, "build", "--source-dir", ROOT, "--output-dir", folder],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    (package,) = folder.glob("*.zip")
+    return package
+
+
+def test_the_zip_is_valid(package):
+    process = subprocess.run([sys.executable, TOOL, "validate", package], capture_output=True, text=True)
+    assert process.returncode == 0, process.stdout
+
+
+def test_the_zip_holds_the_extension_and_nothing_else(package):
+    names = zipfile.ZipFile(package).namelist()
+    top = {name.split("/")[0] for name in names}
+    assert top == {"__init__.py", "blender_manifest.toml", "LICENSE", "addon", "examples"}
+    data = {".toml", ".safetensors", ".npz", ".txt", ".json", ".md"}
+    assert {Path(name).suffix for name in names} <= data | {".py", ""}
+    assert "examples/data/minilm.safetensors" in names
+    expected = {str(path.relative_to(ROOT)) for path in (ROOT / "addon").rglob("*.py")}
+    assert expected <= set(names)
+
+
+def test_it_installs_builds_a_scene_and_goes_away(package, tiny, tmp_path):
+    environment = os.environ | {"BLENDER_USER_RESOURCES": str(tmp_path / "user")}
+    output = tmp_path / "a.blend"
+    process = subprocess.run(
+        [sys.executable, "-c", INSTALL, package, tiny, output],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert process.returncode == 0, process.stderr
+    told = json.loads(process.stderr.splitlines()[-1])
+    assert told == {"on": True, "panel": True, "presets": 0, "build": 0, "off": True, "left": []}
+    assert output.exists()

@@ -1,0 +1,238 @@
+"""Walks through the side panel of a real Blender with the mouse: install, build, scrub, change, render.
+
+    python3 tests/ui/walk.py EXTENSION.zip PICTURES [--blender BLENDER] [--scene SCENE.toml]
+
+Without --scene the first bundled example is taken from the panel's menu; with it the path is typed.
+Exits with status 1 at the first thing that is not as it should be.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from desk import Desk
+
+TAB = "Matrix Cinema"
+ROW = 20  # height of a row in the panel, in pixels
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("zip")
+    parser.add_argument("pictures")
+    parser.add_argument("--blender", default=os.environ.get("MATRIX_CINEMA_BLENDER_UI") or "blender")
+    parser.add_argument("--scene", type=Path)
+    parser.add_argument("--film", action="store_true", help="render a small film too, cancel and resume it")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="matrix_cinema_user_") as user:
+        subprocess.run(
+            [
+                asked.blender,
+                "--command",
+                "extension",
+                "install-file",
+                "-r",
+                "user_default",
+                "-e",
+                str(Path(asked.zip).resolve()),
+            ],
+            env=os.environ | {"BLENDER_USER_RESOURCES": user},
+            check=True,
+        )
+        with Desk(asked.blender, asked.pictures, user) as desk:
+            walk(desk, asked, Path(user))
+    print("all well")
+
+
+def walk(desk, asked, user):
+    begun = time.monotonic()
+
+    def done(what):
+        print(f"{time.monotonic() - begun:6.1f} s  {what}", flush=True)
+
+    done(f"Blender {desk.about['blender']} on {desk.about['renderer']}")
+    desk.open_tab(TAB, width=330)
+    desk.photograph("1_empty")
+    before = desk.state()
+    controls = desk.controls()
+    assert not before["built"]
+    done(f"the tab is open; controls: {', '.join(sorted(controls))}")
+
+    type_path(desk, controls, "/nowhere/at_all.toml")
+    state = desk.wait_for(lambda s: s["problem"], 10, "an error in the panel")
+    assert "no such scene file" in state["problem"] and state["objects"] == before["objects"]
+    desk.photograph("2_no_such_file")
+    done(f"a file that is not there: {state['problem']}")
+
+    controls = desk.controls(until="matrix_cinema_panel.file")
+    if asked.scene:
+        type_path(desk, controls, str(asked.scene.resolve()))
+    else:
+        choose_example(desk, controls)
+    state = desk.wait_for(lambda s: s["file"].endswith(".toml") and not s["problem"], 10, "a chosen scene")
+    desk.photograph("3_chosen")
+    done(f"chosen: {state['file']}")
+
+    desk.push("bpy.ops.matrix_cinema.build(")
+    state = desk.wait_for(lambda s: s["built"], 60, "a built scene")
+    assert set(before["scenes"]) < set(state["scenes"]), "the user's own scene is gone"
+    assert state["scene"] not in before["scenes"], "built into the user's own scene"
+    desk.ask("shade", "SOLID")  # software rendering is slow
+    done(f"built: {state['scene']}, products {list(state['sweeps'])}")
+
+    # The lowest slider is that of the product which is swept last.
+    sliders = desk.controls(until="frame_current")["matrix_cinema_sweep"]
+    desk.drag(min(sliders, key=lambda place: place[1]), across=85)
+    after = desk.state()
+    moved = {name: (state["sweeps"][name], step) for name, step in after["sweeps"].items()}
+    assert after["frame"] > state["frame"] and max(after["sweeps"].values()) > 0, moved
+    assert after["drawn"] != state["drawn"], "the same products are drawn"
+    desk.move(500, 450)
+    desk.ask("shade", "MATERIAL")
+    desk.photograph_still("4_scrubbed")
+    desk.ask("shade", "SOLID")
+    done(f"scrubbed to frame {after['frame']:.2f}: {after['sweeps']}, drawn {after['drawn']}")
+
+    desk.key("ctrl+z")
+    undone = desk.wait_for(lambda s: s["frame"] != after["frame"], 20, "the slider undone")
+    desk.key("ctrl+z")
+    gone = desk.wait_for(lambda s: not s["built"], 20, "the build undone")
+    assert gone["scenes"] == before["scenes"], gone["scenes"]
+    desk.key("ctrl+shift+z", "ctrl+shift+z")
+    again = desk.wait_for(lambda s: s["built"], 20, "the build done again")
+    assert again["scenes"] == after["scenes"] and again["drawn"].keys() == after["drawn"].keys()
+    done(f"undone (frame {undone['frame']:.2f}, then scene {gone['scene']}) and done again")
+
+    look_around(desk)
+    done("matrices and results were looked at, another style and another view built")
+    make_pictures(desk, user)
+    done("a still and a figure were rendered in the background")
+
+    if asked.film:
+        make_film(desk, user)
+        done("a film was rendered in the background, cancelled and resumed")
+    assert not desk.python_errors(), desk.python_errors()
+
+
+def type_path(desk, controls, path):
+    """Type a path into the panel's file field."""
+    x, y = desk.place_of(controls, "matrix_cinema_panel.file")
+    desk.click(x, y)
+    desk.click(x, y)  # the second click of a double click starts the text
+    desk.key("ctrl+a")
+    desk.type(path)
+    desk.key("Return")
+
+
+def choose_example(desk, controls):
+    """Open the menu of examples, in the row under the file field, and take its first entry."""
+    rows = [y for _, y in controls["matrix_cinema_panel.file"]]
+    x, y = controls["matrix_cinema_panel.file"][0][0], (min(rows) + max(rows)) / 2
+    desk.click(x, y - ROW)
+    desk.photograph("3_examples")
+    desk.click(x, y - 2 * ROW - 4)
+
+
+def look_around(desk):
+    """Change a result and a matrix, the style and the view in their panels, and rebuild."""
+    toggle_panel(desk, "Results")
+    desk.photograph("5_results")
+    desk.choose("products[0].interior", 3)
+    desk.wait_for(lambda s: s["interiors"]["attn"] == "off", 10, "a hidden interior")
+    toggle_panel(desk, "Results")
+    toggle_panel(desk, "Matrices")
+    desk.photograph("5_matrices")
+    desk.choose("matrices[0].color_map", 3)
+    desk.wait_for(lambda s: s["maps"][0] != "default", 10, "another colour map of the first matrix")
+    toggle_panel(desk, "Matrices")
+    toggle_panel(desk, "Look")
+    desk.photograph("6_look")
+    desk.choose("look.style", 2)
+    desk.wait_for(lambda s: s["style"] != "studio_dark", 10, "another style")
+    toggle_panel(desk, "Look")
+    toggle_panel(desk, "Camera")
+    desk.choose("camera.view", 2)
+    desk.wait_for(lambda s: s["view"] != "stage", 10, "another view")
+    desk.photograph("6_camera")
+    toggle_panel(desk, "Camera")
+    before = desk.state()
+    desk.push("bpy.ops.matrix_cinema.build(")
+    state = desk.wait_for(lambda s: not s["drawn"]["attn"], 60, "a rebuilt scene, its first interior hidden")
+    assert state["scenes"] == before["scenes"]
+    assert state["perspective"] == "CAMERA", "the look through the camera is lost"
+    desk.move(500, 450)
+    desk.key("shift+Right")  # to the last frame
+    desk.ask("shade", "MATERIAL")
+    desk.photograph_still("7_rebuilt")
+    desk.ask("shade", "SOLID")
+
+
+PANELS = ("Matrices", "Results", "Look", "Layout", "Camera", "Animation")
+HEADER, FIRST = 28, 34  # pixels from header to header, and from the last button above to the first of them
+
+
+def toggle_panel(desk, name):
+    """Open a panel by its header, or close it, where those before it are closed."""
+    desk.scroll(-40)
+    x, y = desk.find("bpy.ops.matrix_cinema.save_scene(")
+    desk.click(x, y - FIRST - HEADER * PANELS.index(name))
+
+
+def make_pictures(desk, user):
+    """Render a still, then a figure, each small."""
+    for name, value in (
+        ("output", str(user / "picture")),
+        ("render.width", 320),
+        ("render.height", 180),
+        ("render.samples", 4),
+    ):
+        desk.ask("put", name, value)
+    for operator, suffix in (("render_still", ".png"), ("figure", ".svg")):
+        desk.settle(5)
+        desk.push(f"bpy.ops.matrix_cinema.{operator}(")
+        desk.settle(5)
+        if operator == "figure":
+            desk.photograph("8_figure")
+            desk.key("Return")
+        picture = user / f"picture{suffix}"
+        desk.wait_for(lambda s, path=picture: path.exists(), 240, f"a {suffix} picture")
+        desk.wait_for(lambda s: s["rendering"] is None, 30, "the end of the job")
+        shutil.copy(picture, desk.pictures)
+    desk.settle(5)
+    desk.photograph("8_rendered")
+
+
+def make_film(desk, user):
+    """Render a film in the background, cancel it, resume it to its end."""
+    film = user / "film.mp4"
+    for name, value in (
+        ("output", str(user / "film")),
+        ("render.film_width", 160),
+        ("render.film_height", 90),
+        ("render.film_samples", 16),
+    ):
+        desk.ask("put", name, value)
+    desk.settle(5)
+    desk.push("matrix_cinema.render_film")
+    desk.wait_for(lambda s: (s["rendering"] or 0) > 0.05, 60, "a film that is being rendered")
+    desk.photograph("9_rendering")
+    desk.push("matrix_cinema.cancel")
+    desk.wait_for(lambda s: s["rendering"] is None, 30, "a cancelled film")
+    assert not film.exists()
+    desk.settle(5)
+    desk.photograph("9_cancelled")
+    desk.push("matrix_cinema.render_film(resume=True)")
+    desk.wait_for(lambda s: film.exists(), 240, "a finished film")
+    desk.wait_for(lambda s: s["rendering"] is None, 30, "the end of the job")
+    desk.settle(5)
+    desk.photograph("9_film")
+    assert not (user / "film.frames" / "scene.blend").exists(), "the snapshot is left behind"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
