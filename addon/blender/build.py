@@ -18,7 +18,7 @@ from ..staging.camera.shots import subject_of
 from ..staging.camera.views import parts_of
 from ..staging.plan import plan, zero
 from ..staging.pooling import grid
-from ..staging.writing.numerals import decimals
+from ..staging.writing.numerals import notation
 from . import camera, studio
 from . import text as lettering
 from .beams import write_beams
@@ -371,13 +371,13 @@ def _numbers(p, matrices, products, collection):
         first = p.raw[name].color_map if plane.stage.operands else final
         material = number_material(first, final, style_name, p.style)
         every = [result.raw, result.final] + ([_products_of(p, plane.stage)] if products.get(name) else [])
-        write_numbers(ob, decimals(*every), material, collection)
+        write_numbers(ob, notation(*every), material, collection)
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
         if name in p.interiors:
             color_map = p.products[name].color_map
             material = number_material(color_map, color_map, style_name, p.style)
-            every = decimals(_products_of(p, cuboid.stage))
+            every = notation(_products_of(p, cuboid.stage))
             write_numbers(products[name], every, material, collection, only_lit=True)
 
 

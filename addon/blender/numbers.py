@@ -12,10 +12,11 @@ from .objects import drawn_object, set_inputs
 LIFT = 1.15  # from an element towards the camera, in entries
 SIZE = 0.62  # of the type, in entries
 PRODUCT_SIZE = 0.44
+DIGITS = "#"  # where they stand in a "Form"
 
 
-def write_numbers(ob, decimals, material, collection, *, only_lit=False):
-    """Write the values that the object `ob` draws, rounded to `decimals`; returns the number object.
+def write_numbers(ob, notation, material, collection, *, only_lit=False):
+    """Write the values that the object `ob` draws in this Notation; returns the number object.
 
     `only_lit` leaves out the elements that the sweep is not using now.
     """
@@ -27,7 +28,9 @@ def write_numbers(ob, decimals, material, collection, *, only_lit=False):
         numbers,
         {
             "Source": ob,
-            "Decimals": decimals,
+            "Factor": 10.0**-notation.exponent,
+            "Decimals": notation.decimals,
+            "Form": f"{DIGITS}{notation.ending}",
             "Size": PRODUCT_SIZE if only_lit else SIZE,
             "Lift": LIFT,
             "Only Lit": only_lit,
@@ -49,7 +52,9 @@ def Number(g):
     """One line of type for each element that `Source` draws."""
     g.input("Geometry", "geometry")
     source = g.input("Source", "object", hint="The object whose elements are numbered")
+    factor = g.input("Factor", float, 1.0, hint="What values are multiplied by before they are written")
     decimals = g.input("Decimals", int, 0, low=0)
+    form = g.input("Form", str, DIGITS, hint=f"What is written, {DIGITS} for the digits")
     size = g.input("Size", float, SIZE, low=0.0, hint="Of the type, in entries")
     lift = g.input("Lift", float, LIFT, low=0.0, hint="From an element towards the camera")
     only_lit = g.input("Only Lit", bool, False, hint="Number the elements in use alone")
@@ -71,10 +76,12 @@ def Number(g):
     def line(point, Value, Place, Tone, Lit, Finish):
         # Rounded here, and 0 added, so that there is no "-0".
         unit = g.real("POWER", 10.0, decimals)
-        value = g.real("ROUND", Value * unit) / unit + 0.0
+        value = g.real("ROUND", Value * factor * unit) / unit + 0.0
         shown = g.switch(value == g.real("ROUND", value), 0, decimals)  # whole ones without ".00"
         text = g.node("FunctionNodeValueToString", {"Value": value, "Decimals": shown})[0]
         text = g.node("FunctionNodeReplaceString", {0: text, 1: "-", 2: "−"})[0]
+        whole = g.node("FunctionNodeReplaceString", {0: form, 1: DIGITS, 2: text})[0]
+        text = g.switch(value == 0.0, text, whole)
         length = g.node("FunctionNodeStringLength", {0: text})[0]
         height = size * g.real("MINIMUM", 1.0, 2.6 / g.real("MAXIMUM", length, 1.0))
         letters = compat.centred_text(g, text, height)

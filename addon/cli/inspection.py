@@ -1,5 +1,7 @@
 """What `inspect` and `presets` tell, as lines of text: tables with a header and aligned columns."""
 
+import re
+
 import numpy as np
 
 from ..algebra.stages import Leaf, is_sheet
@@ -28,7 +30,7 @@ def table(header, rows):
 
 
 def _is_number(cell):
-    return cell.replace(",", "").replace(".", "").replace("-", "").replace("e", "").isdigit() or cell == "-"
+    return bool(re.fullmatch(r"-|[+-]?[0-9][0-9,]*(\.[0-9]+)?(e[+-]?[0-9]+)?", cell))
 
 
 def capture_lines(capture, layer=None, head=None):

@@ -240,16 +240,24 @@ def count_elements(arrangement, interiors, pools=None):
 
 
 def check_range(root, evaluation):
-    """Refuse values and sums that are too large for the single precision in which Blender computes."""
-    most = float(np.finfo(np.float32).max)
+    """Refuse what is too large, or all too small, for the single precision in which Blender computes: the
+    values of a stage before and after its epilogue, its products and their sums."""
+    single = np.finfo(np.float32)
+    least, most = float(single.smallest_normal), float(single.max)
     for s in stages_of(root):
-        largest = extent(evaluation[s].final)[1]
+        matrices = [evaluation[s].raw, evaluation[s].final] if s.operands else [evaluation[s].final]
+        ranges = [extent(values)[1] for values in matrices]
         if isinstance(s, Product):
-            with np.errstate(over="ignore"):
-                sums = np.abs(evaluation.operand(s.left).final) @ np.abs(evaluation.operand(s.right).final)
-            largest = max(largest, float(sums.max()))
-        if not largest <= most:
-            raise InputError(f"{s.text}: {largest:.3g} is too large to draw; the most is {most:.3g}")
+            left, right = (np.abs(evaluation.operand(operand).final) for operand in s.operands)
+            with np.errstate(over="ignore", under="ignore"):
+                ranges += [(left @ right).max(), (left.max(axis=0) * right.max(axis=1)).max()]
+        for largest in map(float, ranges):
+            if not largest <= most:
+                raise InputError(f"{s.text}: {largest:.3g} is too large to draw; the most is {most:.3g}")
+            if 0.0 < largest < least:
+                raise InputError(
+                    f"{s.text}: {largest:.3g} at most is too small to draw; the least is {least:.3g}"
+                )
 
 
 def memory_needed(elements, as_points):

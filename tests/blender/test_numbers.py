@@ -6,15 +6,19 @@ import itertools
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import ANIMATIONS, Animation, Look, Matrix, Product, Scene
-from matrix_cinema.staging.writing.numerals import decimals, shown
+from matrix_cinema.staging.writing.numerals import Notation, notation, shown
 
 
 @pytest.mark.parametrize(
-    ("values", "expected"),
-    [([1, -20, 300], 0), ([0.5, 1], 1), ([0.25, -1], 2), ([1 / 3], 2), ([12.5], 1), ([1234.5], 0), ([0], 0)],
+    ("values", "decimals", "exponent"),
+    [
+        *(([1, -20, 300], 0, 0), ([0.5, 1], 1, 0), ([0.25, -1], 2, 0), ([1 / 3], 2, 0), ([12.5], 1, 0)),
+        *(([1234.5], 0, 0), ([0], 0, 0), ([0.01, -0.002, 0], 3, 0), ([1 / 300], 4, 0), ([999999], 0, 0)),
+        *(([2e-5, -3e-6], 1, -5), ([2e-5], 0, -5), ([4e8], 0, 8), ([1e38 / 3], 1, 37), ([1.3e-38], 2, -37)),
+    ],
 )
-def test_decimals_fit_a_compact_number(values, expected):
-    assert decimals(np.array(values, float)) == expected
+def test_numbers_have_two_digits_of_the_largest_at_least(values, decimals, exponent):
+    assert notation(np.array(values, float)) == Notation(decimals, exponent)
 
 
 def test_small_scenes_are_numbered_by_themselves():
@@ -60,6 +64,13 @@ def area_of_text(bpy, text, size):
     return area
 
 
+def written(name, value):
+    """A value as it has to stand on its element."""
+    power = {"A": 0, "B": -5, "C": -4}[name]  # of the largest, 1.2e-5 and 1.04e-4
+    digits = f"{round(value * 10**-power, 1) + 0:g}"
+    return (digits if digits == "0" or not power else f"{digits}e{power}").replace("-", "−")
+
+
 @pytest.mark.parametrize("budget", [200_000, 0])  # instances, points
 def test_every_number_is_the_value_at_that_frame(factory, budget):
     from matrix_cinema.blender.build import build
@@ -68,7 +79,9 @@ def test_every_number_is_the_value_at_that_frame(factory, budget):
 
     scene = small_scene()
     look = dataclasses.replace(scene.look, instance_budget=budget)
-    target = build(dataclasses.replace(scene, look=look))
+    small = Matrix(values=tuple(tuple(1e-6 * value for value in row) for row in scene.matrices["B"].values))
+    matrices = scene.matrices | {"B": small}
+    target = build(dataclasses.replace(scene, look=look, matrices=matrices))
     matrices = drawn_by_kind(target, "matrix")
     numbers = {
         ob["mc_name"]: ob
@@ -81,7 +94,7 @@ def test_every_number_is_the_value_at_that_frame(factory, budget):
         graph = factory.context.evaluated_depsgraph_get()
         for name, ob in numbers.items():
             values = elements(matrices[name], graph)["value"]
-            texts = [f"{round(float(v)) + 0:d}".replace("-", "−") for v in values]
+            texts = [written(name, float(v)) for v in values]
             assert len(texts) == matrices[name]["mc_shape"][0] * matrices[name]["mc_shape"][1]
             sizes = [SIZE * min(1.0, 2.6 / len(text)) for text in texts]
             expected = sum(area_of_text(factory, t, s) for t, s in zip(texts, sizes, strict=True))

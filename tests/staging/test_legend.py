@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.description.scene import Scene, from_dict
+from matrix_cinema.errors import InputError
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.formula import formula_of
 from matrix_cinema.staging.writing.legend import legend_of, nice, number, sizes_of, ticks
@@ -30,6 +31,48 @@ def test_a_tick_stands_at_its_number(high, color_map):
         zero, reach = (0.5, 0.5) if color_map == "vik" else (0.0, 1.0)
         assert at == pytest.approx(zero + reach * value / high, rel=1e-2, abs=1e-9)
         assert -1e-9 <= at <= 1 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.01249, "0.0125"),
+        (-12345, "−12300"),
+        (2e-5, "2e−5"),
+        (-1.5e-12, "−1.5e−12"),
+        (1e20, "1e20"),
+    ],
+)
+def test_numbers_have_three_digits(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize("size", [1e-5, 1e-30, 1e30])
+def test_ranges_of_any_size_are_told(size):
+    scene = {
+        "expression": "C = A @ B",
+        "matrices": {"A": {"values": [[size, -size]]}, "B": {"values": [[0.5], [2]]}},
+    }
+    (bar,) = legend_of(plan(from_dict(Scene, scene, "test")))
+    assert f"A {number(size)}" in bar.rows[0][0] and f"C {number(1.5 * size)}" in bar.rows[0][0]
+
+
+@pytest.mark.parametrize(("size", "what"), [(1e-39, "too small"), (1e39, "too large")])
+def test_what_single_precision_cannot_hold_is_refused(size, what):
+    scene = {"expression": "A @ B", "matrices": {"A": {"values": [[size]]}, "B": {"values": [[1.0]]}}}
+    with pytest.raises(InputError, match=f"A: .* {what} to draw"):
+        plan(from_dict(Scene, scene, "test"))
+    scene["matrices"] = {name: {"values": [[np.sqrt(size)]]} for name in "AB"}
+    with pytest.raises(InputError, match=f"A @ B: .* {what} to draw"):
+        plan(from_dict(Scene, scene, "test"))
+
+
+def test_different_ranges_of_one_name_are_told_by_the_least_and_the_largest():
+    values = {"A": [[300, 0]], "B": [[1e-7], [2e-5]], "C": [[5]]}
+    tables = {name: {"values": one, "label": "W"} for name, one in values.items()}
+    (bar,) = legend_of(plan(from_dict(Scene, {"expression": "y = A @ B @ C", "matrices": tables}, "test")))
+    assert "max: W 2e−5 to 300 · " in bar.rows[0][0]
 
 
 def test_one_range_has_round_numbers_and_many_their_ends():

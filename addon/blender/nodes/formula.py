@@ -19,7 +19,13 @@ SOCKETS = {
 }
 DATA_TYPES = {"INT": "INT", "VALUE": "FLOAT", "BOOLEAN": "BOOLEAN", "VECTOR": "FLOAT_VECTOR"}
 ITEM_TYPES = {"INT": "INT", "VALUE": "FLOAT", "VECTOR": "VECTOR"}
-SWITCH_TYPES = {"INT": "INT", "VALUE": "FLOAT", "VECTOR": "VECTOR", "GEOMETRY": "GEOMETRY"}
+SWITCH_TYPES = {
+    "INT": "INT",
+    "VALUE": "FLOAT",
+    "VECTOR": "VECTOR",
+    "GEOMETRY": "GEOMETRY",
+    "STRING": "STRING",
+}
 
 
 class Field:
@@ -225,7 +231,10 @@ class Group(Formula):
 
     def compare(self, operation, a, b):
         kind = "INT" if _is_whole(a) and _is_whole(b) else "FLOAT"
-        return self.node("FunctionNodeCompare", {0: a, 1: b}, operation=operation, data_type=kind)[0]
+        exactly = {"Epsilon": 0.0} if (kind, operation) == ("FLOAT", "EQUAL") else {}  # otherwise 0.001
+        return self.node("FunctionNodeCompare", {0: a, 1: b} | exactly, operation=operation, data_type=kind)[
+            0
+        ]
 
     def current_step(self, sweep):
         """The step that fades in while `sweep` passes over (step, step + 1]."""

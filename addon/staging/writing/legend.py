@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ...algebra.stages import stages_of
 from ...look.color_maps import zero_of
 from .captions import title_of
+from .numerals import number
 
 MOST_ROWS = 2  # of a bar; more ranges are summed up in one
 MOST_NAMES = 8  # of these
@@ -53,9 +54,10 @@ def legend_of(p):
                 rows.setdefault(tuple(scales), []).append(name)
         probable = list(rows) == [((0.0, 1.0, 100.0),)]
         title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
-        written = [_row(color_map, *row) for row in rows.items()]
         if len(rows) > MOST_ROWS or any(len(scales) > 1 for scales in rows):
             written = [_summary(color_map, rows)]
+        else:
+            written = [_row(color_map, *row) for row in rows.items()]
         bars.append(Bar(color_map, title, tuple(written)))
     return sorted(bars, key=lambda bar: -zero_of(bar.color_map))
 
@@ -91,8 +93,8 @@ def _summary(color_map, rows):
     """One row for many ranges: what their ends are, for each of them."""
     lists = {}  # percentile -> ["names end"]
     for scales, names in rows.items():
-        highs = sorted({number(high) for _, high, _ in scales}, key=float)
-        ends = highs[0] if len(highs) == 1 else f"{highs[0]} to {highs[-1]}"
+        highs = sorted(high for _, high, _ in scales)
+        ends = " to ".join(dict.fromkeys((number(highs[0]), number(highs[-1]))))
         lists.setdefault(scales[0][2], []).append(f"{', '.join(names)} {ends}")
     told = []
     for clip, items in lists.items():
@@ -115,8 +117,3 @@ def nice(high):
     """The largest round number up to `high`: one or two digits that begin as in NICE."""
     power = 10.0 ** math.floor(math.log10(high))
     return max(step * power for step in NICE if step * power <= high * (1 + 1e-9))
-
-
-def number(x):
-    """Three significant digits, with a true minus sign."""
-    return f"{x:.3g}".replace("-", "−")

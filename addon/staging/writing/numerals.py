@@ -1,13 +1,20 @@
-"""Numbers written on the elements of small scenes: when, and with how many decimals.
+"""Numbers written on the elements of small scenes: when, and how.
 
-One matrix has one number of decimals, so that its numbers line up and do not jump while they count.
+One matrix has one number of decimals and one power of ten, so that its numbers line up and do not jump
+while they count.
 """
+
+import math
+import re
+from dataclasses import dataclass
 
 import numpy as np
 
 FEW = 64  # matrix entries in the whole scene up to which numbers are written by themselves
 FEW_PRODUCTS = 4096  # elements up to which row and column are joined to their products by themselves
 LONGEST = 4  # characters of a compact number, without its sign
+PLAIN = (1e-3, 1e6)  # magnitudes that are written without a power of ten, the second no more
+MOST_POWER = 37  # of ten, whose reciprocal is a normal number in single precision, too
 
 
 def shown(choice, count, few):
@@ -15,14 +22,35 @@ def shown(choice, count, few):
     return choice == "on" or (choice == "auto" and count <= few)
 
 
-def decimals(*matrices):
-    """Decimals for the values of a matrix: 0 when all are whole, else as many as a compact number has
-    room for, and no more than the values need."""
+@dataclass(frozen=True)
+class Notation:
+    """How the numbers of one matrix are written: 2.5e−5 has 1 of `decimals`, and the `exponent` -5."""
+
+    decimals: int
+    exponent: int = 0
+
+    @property
+    def ending(self) -> str:
+        return f"e{self.exponent}".replace("-", "−") if self.exponent else ""
+
+
+def notation(*matrices: np.ndarray) -> Notation:
+    """The Notation in which the largest of these values has two digits at least, so that they can be told
+    apart; no decimals when all are whole, and no more than the values need."""
     values = np.concatenate([np.ravel(m) for m in matrices])
-    whole = len(str(int(np.abs(values).max(initial=0.0))))
-    room = max(0, LONGEST - 1 - whole)
-    tolerance = 1e-6 * (np.abs(values).max(initial=0.0) or 1.0)
-    for n in range(room):
-        if np.abs(values - np.round(values, n)).max(initial=0.0) <= tolerance:
-            return n
-    return room
+    largest = np.abs(values).max(initial=0.0)
+    if not largest:
+        return Notation(0)
+    power = math.floor(math.log10(largest))
+    exponent = 0 if PLAIN[0] <= largest < PLAIN[1] else max(-MOST_POWER, min(power, MOST_POWER))
+    values, largest, power = values * 10.0**-exponent, largest * 10.0**-exponent, power - exponent
+    room = LONGEST - 1 - len(str(int(largest))) if not exponent else 0
+    most = max(0, room, 1 - power)
+    exact = (n for n in range(most) if np.abs(values - np.round(values, n)).max() <= 1e-6 * largest)
+    return Notation(next(exact, most), exponent)
+
+
+def number(x: float) -> str:
+    """Three significant digits, with a true minus sign: 0.0125, −12300, 2.5e−5."""
+    rounded = round(x, 2 - math.floor(math.log10(abs(x)))) if x else 0.0
+    return re.sub(r"e([+-])0*", r"e\1", f"{rounded:.6g}").replace("+", "").replace("-", "−")
