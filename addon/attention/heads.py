@@ -4,17 +4,14 @@ All are means over the queries that have a choice: those that may attend to two 
 are not padding. A number that no query can tell is NaN.
 """
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from .tokens import tidy_tokens
+from .tokens import is_special, told_apart
 
 # What makes a head worth filming: it goes to one kind of place, or it links two tokens this strongly.
 PLAIN, LINK = 0.9, 0.6
-# [CLS], [SEP], <s>, </s>, <|endoftext|>; but not a byte as <0x0A> nor [UNK], which stand for text.
-_SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def head_statistics(capture, layer, head):
 
 def special(tokens):
     """The places of tokens that stand for no text, such as [CLS] and </s>."""
-    return {n for n, token in enumerate(tokens) if _SPECIAL.fullmatch(token)}
+    return {n for n, token in enumerate(tokens) if is_special(token)}
 
 
 def to_previous(pattern, allowed, offset=0):
@@ -165,11 +162,8 @@ def pair_text(layer, pair):
     """What attends to what: "it" → "animal"; with the place of a token that is there more than once."""
     shown = []
     for tokens, n in ((layer.tokens_q, pair[0]), (layer.tokens_k, pair[1])):
-        if n >= len(tokens):
-            shown.append(str(n))
-            continue
-        again = f" ({n})" if tokens.count(tokens[n]) > 1 else ""
-        shown.append(f'"{tidy_tokens(tokens[n : n + 1])[0].strip("·") or tokens[n]}"{again}')
+        bare = told_apart([token.strip("·") or token for token in tokens])
+        shown.append(f'"{bare[n]}"' if n < len(bare) else str(n))
     return " → ".join(shown)
 
 

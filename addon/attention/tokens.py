@@ -1,15 +1,193 @@
-"""Tokens of a vocabulary as people write them."""
+"""Tokens of a vocabulary as people write them, told apart, and found again.
+
+A vocabulary spells its tokens in its own way: byte-level BPE has a letter for each of the 256 bytes (Radford
+et al. 2019; `Ġthe`, `cafÃ©`), SentencePiece marks a space (`▁the`) and spells lone bytes (`<0xE4>`),
+WordPiece marks what continues a word (`##ing`), other BPE what ends one (`ing</w>`) or does not (`go@@`).
+Captures hold these spellings; all that people see comes from `written`.
+"""
+
+import codecs
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+# [CLS], [SEP], <s>, </s>, <|endoftext|>; but not a byte as <0x0A> nor [UNK], which stand for text.
+_SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+_SEEN = {" ": "·", "\n": "↵", "\r": "←", "\t": "→"}  # what is blank, as it is shown
+_JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # not seen themselves, they shape the letters around them
+_NO_BASE = "◌"  # under a sign that stands on a letter, where the letter is in another token
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+END, GOES_ON = "</w>", "@@"
 
 
-def tidy_tokens(tokens):
-    """Tokens as people write them: a leading space shows as "·", a continued word as "-ing".
+def is_special(token: str) -> bool:
+    """Whether a token stands for no text, such as [CLS] and </s>."""
+    return _SPECIAL.fullmatch(token) is not None
 
-    Knows the marks of byte-level BPE (Ġ, Ċ), SentencePiece (▁) and WordPiece (##).
+
+def written(tokens: Sequence[str], byte_level: bool | None = None) -> tuple[str, ...]:
+    """The tokens of one text as people write them, one label each.
+
+    A space is shown as "·", a line break as "↵", a tab as "→"; what continues a word as "-ing". A character
+    whose bytes several tokens share is written at each, with its part: "你(1/2)", "你(2/2)". Bytes that are
+    no character are "<0xE4>", what cannot be seen is its number, "U+200B". `byte_level` says whether the
+    vocabulary spells bytes; None finds it out, see `is_byte_level`.
     """
-    marks = {"Ġ": "·", "▁": "·", "Ċ": "↵", "ĉ": "→", "\n": "↵", "\t": "→", " ": "·"}
-    tidy = []
+    if byte_level is None:
+        byte_level = is_byte_level(tokens)
+    tokens, continues = _without_word_marks(tokens, byte_level)
+    texts = [_visible(text) for text in _decoded([_bytes_of(token, byte_level) for token in tokens])]
+    return tuple(
+        token if is_special(token) else "-" * more + text
+        for token, text, more in zip(tokens, texts, continues, strict=True)
+    )
+
+
+def is_byte_level(tokens: Iterable[str]) -> bool:
+    """Whether tokens are spelled in the letters that byte-level BPE has for bytes.
+
+    What they would say so is counted: characters of several bytes, spaces at the start of a token and lone
+    line breaks speak for it, bytes that are no character, control characters and foreign letters against.
+    """
+    score, run = 0, bytearray()
     for token in tokens:
-        if token.startswith("##") and len(token) > 2:
-            token = "-" + token[2:]
-        tidy.append("".join(marks.get(letter, letter) for letter in token))
-    return tuple(tidy)
+        token = token.removesuffix(END)
+        if is_special(token):
+            continue
+        spelled = _spelled(token)
+        if spelled is None:
+            score -= sum(letter > "\xff" for letter in token)
+            continue
+        score += token.startswith("Ġ") or token.strip("ĉč") == "Ċ"
+        run += spelled
+    return score + _sense_of(run) > 0
+
+
+def told_apart(labels: Sequence[str]) -> tuple[str, ...]:
+    """The labels, where one comes again each with its place as a subscript: "the₁" and "the₇"; from 0."""
+    count = Counter(labels)
+    return tuple(
+        label + str(n).translate(_SUBSCRIPTS) if count[label] > 1 else label for n, label in enumerate(labels)
+    )
+
+
+def places(text: str, labels: Sequence[str]) -> tuple[int, ...]:
+    """Where in `labels` is what a person calls `text`: the label, as told apart ("the₇"), or the word alone
+    without its space or hyphen; none where it is not."""
+    bare = tuple(label.strip("·") or label for label in labels)
+    for known in (labels, told_apart(labels), bare, told_apart(bare)):
+        found = tuple(n for n, label in enumerate(known) if label == text)
+        if found:
+            return found
+    return ()
+
+
+@cache
+def _alphabet() -> dict[str, int]:
+    """Letter -> byte of byte-level BPE: printable bytes as in Latin-1, the others from U+0100 on.
+
+    The others as in Latin-1 too: so ByT5 spells them, and added tokens their spaces.
+    """
+    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    others = [byte for byte in range(0x100) if byte not in printable]
+    return {chr(byte): byte for byte in range(0x100)} | {chr(0x100 + n): b for n, b in enumerate(others)}
+
+
+def _spelled(token: str) -> bytes | None:
+    """The bytes that a token spells in the letters of byte-level BPE, or None where it has other letters."""
+    alphabet = _alphabet()
+    return bytes(map(alphabet.get, token)) if all(letter in alphabet for letter in token) else None
+
+
+def _sense_of(run: bytes) -> int:
+    """How much sense bytes make as text: characters of several bytes, less what is no text.
+
+    Texts may begin and end within a character.
+    """
+    run = re.sub(rb"^[\x80-\xbf]{1,3}", b"", run)
+    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(run)
+    controls = sum(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\t\n\r" for letter in text)
+    return sum(letter > "\x7f" for letter in text) - 2 * controls
+
+
+def _without_word_marks(tokens: Sequence[str], byte_level: bool) -> tuple[list[str], list[bool]]:
+    """(tokens without their marks of words, whether each continues a word)."""
+    marked = next(
+        (mark for mark in (END, GOES_ON) if _has(tokens, mark) and not (byte_level and mark != END)), ""
+    )
+    spaced = byte_level or any("▁" in token for token in tokens if not is_special(token))
+    plain, continues, going_on = [], [], False
+    for token in tokens:
+        if is_special(token):
+            more, going_on = False, False
+        elif marked:
+            more, ends = going_on, token.endswith(marked)
+            token = token[: -len(marked)] if ends and token != marked else token
+            going_on = ends != (marked == END)
+        else:
+            more = not spaced and token.startswith("##") and len(token) > 2 and token[2] != "#"
+            token = token[2:] if more else token
+        plain.append(token)
+        continues.append(more)
+    return plain, continues
+
+
+def _has(tokens: Sequence[str], mark: str) -> bool:
+    return any(token.endswith(mark) and token != mark for token in tokens)
+
+
+def _bytes_of(token: str, byte_level: bool) -> bytes:
+    """The UTF-8 bytes of what a token stands for."""
+    if is_special(token):
+        return token.encode()
+    if byte_level:
+        spelled = _spelled(token)
+        return token.encode("utf-8", "surrogatepass") if spelled is None else spelled
+    if byte := _BYTE.fullmatch(token):
+        return bytes([int(byte[1], 16)])
+    return token.replace("▁", " ").encode("utf-8", "surrogatepass")
+
+
+def _decoded(parts: Sequence[bytes]) -> list[str]:
+    """The text of each part of one row of UTF-8 bytes; a character in several parts is in each, numbered."""
+    data = b"".join(parts)
+    owner = [n for n, part in enumerate(parts) for _ in part]
+    texts, at = [""] * len(parts), 0
+    while at < len(data):
+        letter, length = _character(data, at)
+        owners = list(dict.fromkeys(owner[at : at + length]))
+        for n, one in enumerate(owners):
+            texts[one] += letter if len(owners) == 1 else f"{_visible(letter)}({n + 1}/{len(owners)})"
+        at += length
+    return texts
+
+
+def _character(data: bytes, at: int) -> tuple[str, int]:
+    """The character that begins at a byte, and how many it takes; a byte that is none as "<0xE4>"."""
+    for length in range(1, 5):
+        try:
+            return data[at : at + length].decode("utf-8"), length
+        except UnicodeDecodeError:
+            continue
+    return f"<0x{data[at]:02X}>", 1
+
+
+def _visible(text: str) -> str:
+    """A text of which every character can be seen."""
+    shown = ""
+    for n, letter in enumerate(text):
+        category = unicodedata.category(letter)
+        if letter in _SEEN:
+            shown += _SEEN[letter]
+        elif letter in _JOINERS and 0 < n and not text[n - 1].isspace():
+            shown += letter
+        elif category[0] in "CZ" or letter in _JOINERS:
+            shown += f"U+{ord(letter):04X}"
+        elif category[0] == "M" and (n == 0 or text[n - 1].isspace()):
+            shown += _NO_BASE + letter
+        else:
+            shown += letter
+    return shown

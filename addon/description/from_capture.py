@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from ..attention.rotary import rotate
-from ..attention.tokens import tidy_tokens
 from ..errors import InputError, nearest
 from ..formats.capture_file import open_capture
 from .scene import Camera, Capture, Look, Matrix, Scene
@@ -106,7 +105,7 @@ class _Heads:
             )
         if "v" not in has:
             return f"attn = {attn}"
-        z = f"(attn = {attn}) @ {self.projected('V', 'v', layer.tokens_k)}"
+        z = f"(attn = {attn}) @ {self.projected('V', 'v')}"
         if not {"output", "residual"} & self.parts:
             return f"out = {z}"
         write = f"(z = {z}) @ {self.named('W_O', 'W_O')}"
@@ -123,17 +122,16 @@ class _Heads:
             return f"attn_out = {total}"
         return f"out = {self.named('resid_pre', 'resid_pre')} + (attn_out = {total})"
 
-    def named(self, name, tensor, **labels):
+    def named(self, name, tensor):
         """A matrix of the expression that is a tensor of the capture."""
         # A bare name is the tensor of [capture]'s layer, a number; cross-attention is named in full.
         prefix = "" if self.layer.kind == "self" else f"L{self.layer.name}."
-        self.matrices[name] = Matrix(tensor=prefix + tensor, **labels)
+        self.matrices[name] = Matrix(tensor=prefix + tensor)
         return name
 
     def given_pattern(self):
         """The pattern as the file has it; what the mask takes away is absent."""
-        tokens = _tidied(self.layer.tokens_q), _tidied(self.layer.tokens_k)
-        self.named("P", "pattern", row_labels=tokens[0], column_labels=tokens[1])
+        self.named("P", "pattern")
         return "P" if self.unmasked else self.masked("P", softmax=False)
 
     @property
@@ -143,7 +141,7 @@ class _Heads:
     def pattern(self):
         """Scores, scale, softcap, bias, mask, sinks and softmax."""
         layer, steps = self.layer, "steps" in self.parts
-        logits = f"{self.projected('Q', 'q', layer.tokens_q)} @ {self.projected('K', 'k', layer.tokens_k)}.T"
+        logits = f"{self.projected('Q', 'q')} @ {self.projected('K', 'k')}.T"
         logits = f"(scores = {logits})" if steps else logits
         scaled = logits
         if math.isclose(layer.scale, layer.head_dim**-0.5, rel_tol=1e-7):
@@ -198,12 +196,12 @@ class _Heads:
         text = f"masked({logits}, {self.named('mask', 'mask')})"
         return f"softmax({text})" if softmax else text
 
-    def projected(self, name, tensor, tokens):
+    def projected(self, name, tensor):
         """Queries, keys or values: given, or made of what the layer reads."""
         if "projections" not in self.parts:
-            return self.named(name, tensor, row_labels=_tidied(tokens))
+            return self.named(name, tensor)
         source = "x_k" if name != "Q" and "x_k" in self.layer.shapes else "x"
-        self.named(source, source, row_labels=_tidied(tokens))
+        self.named(source, source)
         text = f"{source} @ {self.named(f'W_{name}', f'W_{name}')}"
         if f"b_{name}" in self.layer.shapes:
             text += f" + {self.named(f'b_{name}', f'b_{name}')}"
@@ -247,9 +245,3 @@ def _title(capture, layer, head):
     heads = f"{len(layer.heads)} heads" if head is None else f"head {head}"
     parts = [model.rpartition("/")[2], f"layer {layer.name}", heads]
     return " · ".join(part for part in parts if part)
-
-
-def _tidied(tokens):
-    """Labels only where tidying changes them; else the capture's own are used."""
-    tidy = tidy_tokens(tokens)
-    return tidy if tidy != tokens else ()

@@ -10,11 +10,12 @@ import json
 import math
 import re
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..attention.attend import attend
+from ..attention.tokens import is_byte_level, written
 from ..errors import InputError, nearest
 from . import safetensors
 from .safetensors import shown
@@ -54,7 +55,8 @@ class Layer:
     """One attention of the model. `heads` and `kv_heads` are the numbers of the stored ones.
 
     Query head h uses key/value head h // (n_q_heads // n_kv_heads). The logits of a query are
-    softcap(q.k * scale) + bias, where the mask lets it attend; see `Capture.recompute`.
+    softcap(q.k * scale) + bias, where the mask lets it attend; see `Capture.recompute`. The tokens are
+    labels: as people write them, see `attention.tokens`.
     """
 
     name: str
@@ -101,7 +103,10 @@ class Attention:
 
 @dataclass(frozen=True)
 class Capture:
-    """An open capture file; tensors are read from disk when asked for."""
+    """An open capture file; tensors are read from disk when asked for.
+
+    `tokens_q` and `tokens_k` are labels as people write them; `metadata` has them as the vocabulary does.
+    """
 
     path: str
     text: str
@@ -324,12 +329,20 @@ def _checked(where, tensors, metadata):
             raise InputError(f'{here}: a layer is named by its number, or its number and ".cross"')
         entry = _Table(described[name], here)
         layers[name] = _layer(name, entry, by_layer.get(name, {}), tokens_q, tokens_k)
+    every = {tokens_q, tokens_k} | {t for one in layers.values() for t in (one.tokens_q, one.tokens_k)}
+    byte_level = table.flag("byte_level", None)
+    if byte_level is None:
+        byte_level = is_byte_level(token for tokens in sorted(every) for token in tokens)
+    labels = {tokens: written(tokens, byte_level) for tokens in every}
     return Capture(
         path=where,
         text=table.text("text", ""),
-        tokens_q=tokens_q,
-        tokens_k=tokens_k,
-        layers=layers,
+        tokens_q=labels[tokens_q],
+        tokens_k=labels[tokens_k],
+        layers={
+            name: replace(one, tokens_q=labels[one.tokens_q], tokens_k=labels[one.tokens_k])
+            for name, one in layers.items()
+        },
         model=table.table("model", {}),
         metadata=data,
         tensors=tensors,
@@ -424,6 +437,12 @@ class _Table:
 
     def text(self, key, default):
         return self._get(key, default, str, "text")
+
+    def flag(self, key, default):
+        value = self.data.get(key, default)
+        if value is not default and not isinstance(value, bool):
+            raise InputError(f"{self.where}: {key} is not true or false")
+        return value
 
     def table(self, key, *default):
         return self._get(key, default[0] if default else ..., dict, "a table")

@@ -10,7 +10,6 @@ import warnings
 import numpy as np
 
 from ..attention.heads import head_statistics, pair_text, worth_filming
-from ..attention.tokens import tidy_tokens
 from ..errors import InputError, JobError
 from ..look.color_maps import color_map
 from ..look.styles import style
@@ -242,8 +241,8 @@ class _Sheet:
 
 
 def _labels(tokens):
-    """Tokens as they are written: tidied, cut to LONGEST_TOKEN letters."""
-    return [t if len(t) <= LONGEST_TOKEN else t[: LONGEST_TOKEN - 1] + "…" for t in tidy_tokens(tokens)]
+    """Tokens cut to LONGEST_TOKEN letters."""
+    return [t if len(t) <= LONGEST_TOKEN else t[: LONGEST_TOKEN - 1] + "…" for t in tokens]
 
 
 def _largest_of_parts(array, most):

@@ -6,6 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 
+from ..attention.tokens import places
 from ..errors import InputError, nearest
 from .camera.views import names_of
 from .writing.captions import labels_of
@@ -68,9 +69,8 @@ def _ends(part, count, labels, text):
         first, stop = int(span[1] or 0), int(span[2] or count)
     elif part.isdecimal():
         first, stop = int(part), int(part) + 1
-    elif part in labels:
-        first = labels.index(part)
-        stop = first + 1
+    elif found := places(part, labels):
+        first, stop = found[0], found[0] + 1
     else:
         hint = nearest(part, labels, "labels") if labels else "it has no labels, so give a number"
         raise InputError(f'look: highlight: "{text}": no row or column is labelled "{part}"; {hint}')

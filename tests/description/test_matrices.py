@@ -6,7 +6,6 @@ import zipfile
 
 import numpy as np
 import pytest
-from matrix_cinema.attention.tokens import tidy_tokens
 from matrix_cinema.description.matrices import load_matrices
 from matrix_cinema.description.scene import Capture, Matrix, Scene
 from matrix_cinema.errors import InputError
@@ -285,8 +284,3 @@ def test_unused_and_missing_matrices():
         load_matrices(scene, ["Q", "K"], ones)
     with pytest.raises(InputError, match="matrix K: has no numbers"):
         load_matrices(Scene(matrices={"Q": Matrix(values=((1.0,),))}), ["Q", "K"], ones)
-
-
-def test_tokens_are_tidied():
-    tokens = ("Ġthe", "▁the", "##ing", "##", "Ċ", "it", "[CLS]", " a")
-    assert tidy_tokens(tokens) == ("·the", "·the", "-ing", "##", "↵", "it", "[CLS]", "·a")
