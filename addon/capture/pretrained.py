@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 from ..errors import InputError, JobError
+from ..formats.reading import opened, read_bounded
 
 MAX_TEXT = 2**20  # bytes of a text file; far more than any model reads at once
 
@@ -64,14 +65,7 @@ def capture_text(model, text, output, *, pair="", layers=None, heads=None, progr
 def read_text(path):
     """The text of a UTF-8 file, without the line break at its end. Raises InputError."""
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_TEXT + 1)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(data) > MAX_TEXT:
-        raise InputError(f"{path}: is larger than {MAX_TEXT} bytes, more than a model reads at once")
-    try:
-        return data.decode("utf-8-sig").rstrip("\r\n")
+        return read_bounded(path, MAX_TEXT, "text file").decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start} is not UTF-8 text") from None
 
@@ -82,6 +76,9 @@ def _folder(model):
     if folder.is_dir():
         if not (folder / "config.json").is_file():
             raise InputError(f"{model}: has no config.json, so it is no model of transformers")
+        for path in folder.iterdir():  # transformers reads what it finds, and would wait for a FIFO
+            if not path.is_dir():
+                opened(path).close()
         return folder
     if folder.exists():
         raise InputError(f"{model}: is a file; give the folder that holds config.json and the weights")
@@ -174,7 +171,7 @@ def _described(model, folder, network):
     described = {"name": folder.resolve().name if folder else model, "class": type(network).__name__}
     weights = folder and folder / "model.safetensors"
     if weights and weights.is_file():
-        with open(weights, "rb") as file:
+        with opened(weights) as file:
             described["weights_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
     return described
 

@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import InputError, nearest
 from ..formats import safetensors
 from ..formats.capture_file import AXES, axes_of, check_finite, is_capture, numbers, open_capture
+from ..formats.reading import map_file
 from ..formats.tables import MAX_ENTRIES, by, read_csv, read_npy, read_npz
 from .leading import HEAD, MOST_AXES, Axis, member_name
 from .scene import Matrix
@@ -118,7 +119,7 @@ def _load(scene, capture, name, spec, where, initialise):
     elif kind == ".npz":
         (array,) = read_npz(path, lambda names: [_choose(names, spec, path, where)]).values()
     elif kind == ".npy":
-        array = read_npy(safetensors.map_file(path), str(path))
+        array = read_npy(map_file(path), str(path))
     else:
         array = read_csv(path)
     source = f"{spec.tensor} of {path.name}" if spec.tensor else path.name

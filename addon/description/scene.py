@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, nearest
+from ..formats.reading import read_bounded
 from .option import option
 from .style import Color, Style
 
@@ -48,6 +49,7 @@ VIEWS = (
 PROJECTIONS = ("perspective", "orthographic")
 MOVES = ("none", "orbit", "push_in", "crane", "follow", "visit")
 ENGINES = ("cycles", "eevee")
+MAX_TOML = 2**24  # bytes
 
 
 @dataclass(frozen=True)
@@ -272,15 +274,9 @@ def load_scene(path):
 def read_table(path, kind):
     """The table in a TOML file of this kind, "scene" or "style"."""
     try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such {kind} file") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, not a {kind} file") from None
+        text = read_bounded(path, MAX_TOML, f"{kind} file").decode("utf-8")
     except UnicodeDecodeError:
         raise InputError(f"{path}: not a text file; a {kind} is TOML in UTF-8") from None
-    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})") from None
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits

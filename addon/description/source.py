@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, nearest
+from ..formats.reading import opened
 from .from_capture import scene_from_capture
 from .scene import Scene, load_scene
 
@@ -102,10 +103,6 @@ def _replaced(description, part, **changes):
 
 
 def _require_blend(path):
-    try:
-        with open(path, "rb") as file:
-            head = file.read(7)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    if not head.startswith(_BLEND):
-        raise InputError(f"{path}: is not a Blender file")
+    with opened(path) as file:
+        if not file.read(7).startswith(_BLEND):
+            raise InputError(f"{path}: is not a Blender file")

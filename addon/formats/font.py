@@ -6,9 +6,9 @@ Blender's work.
 
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..errors import InputError
+from .reading import read_bounded
 
 MOST_BYTES = 2**27
 KINDS = (b"\x00\x01\x00\x00", b"OTTO", b"true")
@@ -27,15 +27,7 @@ class Font:
 
 def read_font(path, where="font"):
     """The Font in a .ttf or .otf file. Raises InputError for what is not there, or no such font."""
-    path = Path(path)
-    try:
-        if path.is_file() and path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{where}: {path} is too large for a font; the most is {MOST_BYTES:,} bytes")
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{where}: {path}: no such font file") from None
-    except OSError as error:
-        raise InputError(f"{where}: {path}: cannot be read ({error.strerror})") from None
+    data = read_bounded(path, MOST_BYTES, "font file", f"{where}: {path}")
     if data[:4] not in KINDS:
         kind = "a collection of fonts" if data[:4] == b"ttcf" else "not a font"
         raise InputError(f"{where}: {path} is {kind}; expected one TrueType or OpenType font (.ttf or .otf)")

@@ -6,7 +6,6 @@ claims is checked before anything is used; tensors are memory-mapped and read wh
 
 import json
 import os
-import stat
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, nearest
+from .reading import map_file
 
 MAX_HEADER = 100_000_000  # bytes; the format's own limit
 MAX_DIMENSIONS = 32  # NumPy 1's limit
@@ -44,8 +44,7 @@ def read(path):
     length = int.from_bytes(data[:8].tobytes(), "little")
     if length > MAX_HEADER or 8 + length > data.size:
         raise InputError(
-            f"{where}: not a safetensors file, or cut short: "
-            f"it announces a header of {length} bytes and holds {data.size}"
+            f"{where}: not a safetensors file, or cut short: the header it announces is too long"
         )
     header = _parse(data[8 : 8 + length].tobytes(), where)
     metadata = header.pop("__metadata__", {})
@@ -152,25 +151,6 @@ class Tensors(Mapping):
         if name not in self._entries:
             raise InputError(f"{self._where}: no tensor {shown(name)}; {hint(name, self._entries)}")
         return self._entries[name]
-
-
-def map_file(path):
-    """The bytes of a file, memory-mapped and read-only. Raises InputError for what is not a file."""
-    try:
-        status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            raise InputError(f"{path}: is a folder, not a file")
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"{path}: is not a regular file")
-        if status.st_size == 0:
-            raise InputError(f"{path}: is empty")
-        return np.memmap(path, np.uint8, "r")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL; InputError is one and passes
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})") from None
 
 
 def hint(name, known, what="tensors"):

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from ..errors import InputError
+from ..formats.reading import opened
 
+MOST_BYTES = 2**30
 # Panoramas come as these; what a file is shows in how it begins.
 KINDS = {
     "Radiance HDR": (b"#?RADIANCE", b"#?RGBE"),
@@ -25,13 +27,8 @@ def environment_path(scene, style):
         return None
     path = Path(scene.folder) / style.environment
     where = f"style: environment: {path}"
-    try:
-        with open(path, "rb") as file:
-            head = file.read(16)
-    except FileNotFoundError:
-        raise InputError(f"{where}: no such file") from None
-    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-        raise InputError(f"{where}: cannot be read ({getattr(error, 'strerror', error)})") from None
+    with opened(path, MOST_BYTES, where=where) as file:
+        head = file.read(16)
     if not head.startswith(tuple(start for starts in KINDS.values() for start in starts)):
         raise InputError(f"{where}: not a picture that can light a scene; those are {', '.join(KINDS)}")
     return path

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+from ..description.named_files import is_style_file
 from ..description.scene import from_dict, read_table
 from ..description.style import Style, over
 from ..errors import InputError, nearest
@@ -104,7 +105,7 @@ def with_style_file(scene):
     A style file says in `base` which style it changes, and is otherwise like [style], which changes it
     in turn. Its file names are relative to itself. Raises InputError.
     """
-    if not scene.look.style.lower().endswith(".toml"):
+    if not is_style_file(scene.look.style):
         return scene
     path = Path(scene.folder) / scene.look.style
     table = read_table(path, "style")

@@ -12,6 +12,8 @@ import blf
 import bpy
 
 from ..errors import InputError, JobError
+from ..formats.font import MOST_BYTES
+from ..formats.reading import opened
 
 NEEDED = 'a PDF or PNG figure needs matplotlib: pip install "matrix-cinema[figures]"; an SVG needs nothing'
 FIRST = "Inter.woff2"
@@ -78,8 +80,7 @@ def require_matplotlib():
 def _path_of(name):
     path = Path(name)
     if path.suffix.lower() in (".ttf", ".otf", ".ttc"):
-        if not path.is_file():
-            raise InputError(f"--font: {path}: no such font file")
+        opened(path, MOST_BYTES, "font file", f"--font: {path}").close()
         return path
     require_matplotlib()
     from matplotlib import font_manager

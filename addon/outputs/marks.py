@@ -16,7 +16,11 @@ import zlib
 from pathlib import Path
 
 from .. import __version__
+from ..description.named_files import named_files
 from ..description.scene import Render, to_dict
+from ..errors import InputError
+from ..formats.reading import opened
+from ..look.styles import with_style_file
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"matrix-cinema"
@@ -34,8 +38,9 @@ def scene_mark(scene, *settings):
     described = to_dict(dataclasses.replace(scene, render=Render(fps=scene.render.fps)))
     digest = _begin(settings)
     digest.update(json.dumps(described, sort_keys=True).encode())
-    for path in _named_files(described, Path(scene.folder)):
-        digest.update(_digest(path))
+    for path in _files_of(scene):
+        with contextlib.suppress(InputError):  # what cannot be read is refused when the scene is planned
+            digest.update(_digest(path))
     return digest.hexdigest()
 
 
@@ -60,23 +65,13 @@ def _begin(settings):
     return digest
 
 
-def _named_files(described, folder):
-    """Every file that a text in the description names, in a fixed order."""
-    if isinstance(described, str):
-        try:
-            path = folder / described
-            return [path] if path.is_file() else []
-        except (OSError, ValueError):  # too long for a name, or a zero byte in it
-            return []
-    if isinstance(described, dict):
-        described = [described[key] for key in sorted(described)]
-    if isinstance(described, list):
-        return [path for item in described for path in _named_files(item, folder)]
-    return []
+def _files_of(scene):
+    """The files that a description names, and those that its style file does."""
+    return list(dict.fromkeys(named_files(scene) + named_files(with_style_file(scene))))
 
 
 def _digest(path):
-    with open(path, "rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").digest()
 
 
@@ -110,11 +105,11 @@ def seal_png(path, mark):
 def read_png_mark(path):
     """The mark that `seal_png` left, or "" for a file without one, cut short, or not there."""
     try:
-        with open(path, "rb") as file:
+        with opened(path) as file:
             head = file.read(8 + 25 + 8 + len(_KEYWORD) + 1 + 64)
             file.seek(-12, 2)
             ends_well = file.read(12)[4:8] == b"IEND"
-    except OSError:
+    except (InputError, OSError):
         return ""
     start = 8 + 25 + 8  # the signature, the IHDR chunk, the length and kind of ours
     if not ends_well or head[start - 4 : start] != b"tEXt":
@@ -150,10 +145,10 @@ def read_mark(path):
     tail = _TAILS[suffix][1]
     size = len(tail("0" * 64))
     try:
-        with open(path, "rb") as file:
+        with opened(path) as file:
             file.seek(-size, 2)
             end = file.read(size)
-    except OSError:
+    except (InputError, OSError):
         return ""
     mark = end[-64:].decode("ascii", "replace")
     return mark if end == tail(mark) else ""

@@ -96,8 +96,8 @@ def test_widens_small_floats(tmp_path, dtype, code, value):
     [
         (b"", "is empty"),
         (b"1234567", "too few"),
-        (b"\xff" * 8, "announces a header"),
-        (build(b"{}", length=3), "announces a header"),
+        (b"\xff" * 8, "header it announces is too long"),
+        (build(b"{}", length=3), "header it announces is too long"),
         (build(b"[]"), "not a JSON table"),
         (build(b'{"a":'), "not as it should be"),
         (build(b'{"a": NaN}'), "NaN"),

@@ -38,3 +38,33 @@ def test_a_room_imports_only_from_rooms_before_it(path):
         if not ours:
             assert top != "bpy" or room_of(path) in ("blender", "outputs", "cli", "ui"), "imports bpy"
             assert top not in ("torch", "transformers") or room_of(path) == "capture", f"imports {name}"
+
+
+# What these read is ours: tables of the package, pictures that this job has just made, logs.
+READS_ITS_OWN = {
+    "formats/reading.py", "look/typeface.py", "look/color_maps.py", "outputs/blend_file.py",
+    "outputs/marks.py", "outputs/silence.py", "ui/job.py",
+}  # fmt: skip
+READING = {"open", "read_bytes", "read_text", "load", "loadtxt", "genfromtxt", "fromfile", "memmap"}
+
+
+def reads(path):
+    """The calls of a module that read a file by a name that is not written in them."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        base = getattr(getattr(node.func, "value", None), "id", "")
+        modes = [a.value for a in node.args[1:2] if isinstance(a, ast.Constant)]
+        writes = any(isinstance(mode, str) and mode[:1] in "wax" for mode in modes)
+        method = isinstance(node.func, ast.Attribute) or name == "open"
+        fixed = base in ("os", "file") or (node.args and isinstance(node.args[0], ast.Constant))
+        if method and name in READING and not writes and not fixed and (name != "load" or base == "np"):
+            yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ADDON)))
+def test_what_a_person_names_is_read_within_bounds(path):
+    """By formats/reading.py alone, which waits for nothing and takes no file without an end."""
+    if str(path.relative_to(ADDON)) not in READS_ITS_OWN:
+        assert list(reads(path)) == []
