@@ -252,7 +252,7 @@ class _Composition:
     def _place(self, cell, panel, x, y):
         self.pictures.append(Picture(cell, panel.view, x, y, panel.width, panel.height))
         self._add((*panel.texts, *panel.rules), x, y)
-        told = [*pooling.notes(cell.plan.pools), *panel.notes]
+        told = [*pooling.notes(cell.plan.arrangement.planes, cell.plan.pools), *panel.notes]
         self.notes += tuple(note for note in told if note not in self.notes)
 
     def _add(self, items, x, y):

@@ -179,11 +179,13 @@ def _own(scene, stage):
     return scene.products.get(stage.name, ProductOptions())
 
 
-def notes(pools):
-    """What the picture has to say of its pools, a line for each rule."""
+def notes(planes, pools):
+    """What the picture has to say of the pools of its planes, a line for each rule."""
     lines, which = [], "each bead" if all(pools) else "each larger bead"
+    pairs = list(zip(planes, pools, strict=True))
     for rule, what in (("max", "largest"), ("mean", "mean"), ("rms", "root mean square")):
-        used = sorted((p.rows * p.columns, p.rows, p.columns) for p in pools if p and p.rule == rule)
+        used = [plane.as_labelled(p.rows, p.columns) for plane, p in pairs if p and p.rule == rule]
+        used = sorted((rows * columns, rows, columns) for rows, columns in used)
         sizes = list(dict.fromkeys(f"{rows} × {columns}" for _, rows, columns in used[:1] + used[-1:]))
         if sizes:
             lines.append(f"{which} is the {what} of {' to '.join(sizes)} entries")

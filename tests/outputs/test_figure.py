@@ -46,6 +46,7 @@ def test_a_pdf_has_its_size_its_dots_and_selectable_text(pdf, tmp_path):
     words = leaf.extract_text()
     for text in (
         "query 16 × head dimension 32",
+        "head dimension 32 × key 16",
         "animal",
         "[CLS]",
         "probability",

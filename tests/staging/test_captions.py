@@ -79,13 +79,51 @@ def test_every_matrix_is_named_with_its_shape():
         products={"out": {"label": "result"}},
     )
     found = [name_of(p, plane) for plane in p.arrangement.planes]
-    assert found == [("result", "", "2 × 4"), ("left one", "", "2 × 3"), ("B", "T", "4 × 3")]
+    assert found == [("result", "", "2 × 4"), ("left one", "", "2 × 3"), ("B", "T", "3 × 4")]
     made = compose(p, 16 / 9)
-    for name, shape in (("result", "2 × 4"), ("left one", "2 × 3"), ("B", "4 × 3")):
+    for name, shape in (("result", "2 × 4"), ("left one", "2 × 3"), ("B", "3 × 4")):
         (upper,) = [label for label in made.lettering.labels if label.text == name]
         (lower,) = [label for label in made.lettering.labels if label.text == shape]
         assert (upper.position - lower.position) @ made.view.up > lower.size  # the shape is under the name
         assert upper.group == lower.group
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("A @ W.T", {"W": ("T", "3 × 4")}),
+        ("A.T @ U", {"A": ("T", "3 × 2"), "U": ("", "2 × 5")}),
+        ("(W @ A.T).T @ W", {"A": ("T", "3 × 2")}),  # drawn as A @ W.T, called as it is written
+        ("A.T + Z", {"A": ("T", "3 × 2"), "Z": ("", "3 × 2")}),
+        ("relu(A.T)", {"A": ("T", "3 × 2")}),
+        ("A.T[:2]", {"A": ("T", "3 × 2")}),
+        ("concat(A.T, Z)", {"A": ("T", "3 × 2"), "Z": ("", "3 × 2")}),
+        ("(Z + b.T) @ A", {"b": ("T", "1 × 2")}),
+    ],
+)
+def test_a_transpose_has_the_shape_of_the_transpose(expression, expected):
+    shapes = {"A": (2, 3), "W": (4, 3), "U": (2, 5), "Z": (3, 2), "b": (2, 1)}
+    names = [name for name in shapes if name in expression]
+    p = planned(expression, {name: given_matrix(*shapes[name]) for name in names})
+    found = {}
+    for plane in p.arrangement.planes:
+        name, raised, shape = name_of(p, plane)
+        found.setdefault(name.lstrip("+ "), set()).add((raised, shape))
+    for name, texts in expected.items():
+        assert texts in found[name]
+
+
+def test_the_axes_of_a_transpose_stay_with_its_entries():
+    """Kᵀ has a row for each column of K; its tokens stand along its columns, which are rows of K."""
+    named = {"row_axis": "key", "column_axis": "feature"}
+    p = planned("Q @ K.T", {"Q": given_matrix(2, 3), "K": given_matrix(4, 3, "k", "f", **named)})
+    (plane,) = [plane for plane in p.arrangement.planes if plane.stage.name == "K"]
+    assert name_of(p, plane) == ("K", "T", "3 × 4")
+    axes = {axis.title: axis for axis in axes_of(p, [plane])}
+    assert axes["key"].texts == ("k0", "k1", "k2", "k3") and axes["feature"].texts == ("f0", "f1", "f2")
+    (result,) = [one for one in p.arrangement.planes if one.role == "result"]
+    assert np.allclose(plane.row, result.column)  # keys run as the columns of what is made of them
+    assert axes["key"].sides == [(plane, True)] and axes["feature"].sides == [(plane, False)]
 
 
 def test_a_stage_is_called_by_its_label_or_else_its_name():

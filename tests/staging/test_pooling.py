@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from matrix_cinema.description.scene import Scene, from_dict, load_scene
+from matrix_cinema.description.scene import Matrix, Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.camera.views import bare_view
 from matrix_cinema.staging.layout.arrangement import Ruler
@@ -203,13 +203,22 @@ def test_the_range_is_that_of_the_beads(rule, low):
 
 
 def test_the_picture_says_what_a_bead_is():
-    assert notes([Pool(), Pool()]) == []
-    assert notes([Pool(4, 4), Pool(4, 4)]) == ["each bead is the largest of 4 × 4 entries"]
-    assert notes([Pool(4, 4, "mean"), Pool()]) == ["each larger bead is the mean of 4 × 4 entries"]
-    assert notes([Pool(6, 8), Pool(4, 4), Pool(8, 6), Pool(2, 2, "rms")]) == [
+    matrices = {name: Matrix(init="uniform", shape=(2, 2)) for name in "ABC"}
+    planes = plan(Scene(expression="A @ B.T @ C", matrices=matrices)).arrangement.planes
+
+    def told(*pools):
+        chosen = [plane for plane in planes if plane.stage.name != "B"]
+        return notes(chosen[: len(pools)], pools)
+
+    assert told(Pool(), Pool()) == []
+    assert told(Pool(4, 4), Pool(4, 4)) == ["each bead is the largest of 4 × 4 entries"]
+    assert told(Pool(4, 4, "mean"), Pool()) == ["each larger bead is the mean of 4 × 4 entries"]
+    assert told(Pool(6, 8), Pool(4, 4), Pool(8, 6), Pool(2, 2, "rms")) == [
         "each bead is the largest of 4 × 4 to 8 × 6 entries",
         "each bead is the root mean square of 2 × 2 entries",
     ]
+    (turned,) = [plane for plane in planes if plane.stage.name == "B"]
+    assert notes([turned], [Pool(16, 1)]) == ["each bead is the largest of 1 × 16 entries"]
 
 
 LEGIBLE_TODAY = [

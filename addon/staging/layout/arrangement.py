@@ -67,6 +67,10 @@ class Plane:
     def columns(self):
         return self.column_ruler.count
 
+    def as_labelled(self, rows, columns):
+        """What is of its rows and of its columns, in the order of its label: that of Kᵀ where it is one."""
+        return (columns, rows) if self.transposed else (rows, columns)
+
     def corners(self, margin=0.5):
         """The plane's four corners, widened by `margin` entries: (4, 3), around the plane."""
         low, high, far = -margin, self.row_ruler.length + margin, self.column_ruler.length + margin

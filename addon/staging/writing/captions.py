@@ -18,9 +18,11 @@ SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 
 
 def name_of(p, plane, longest=None):
-    """What is written at a matrix: its name, "T" where that is raised after it, and its shape."""
+    """What is written at a matrix: its name, "T" where that is raised after it, and the shape of what that
+    names: of Kᵀ, not of K."""
     name = p.typeface.shown(_as_term(p, plane), longest)
-    return name, "T" if plane.transposed else "", f"{plane.rows} × {plane.columns}"
+    rows, columns = plane.as_labelled(plane.rows, plane.columns)
+    return name, "T" if plane.transposed else "", f"{rows} × {columns}"
 
 
 def _fans(p):
@@ -177,7 +179,7 @@ def _handed_on(p, stage, own, part, nothing):
 
 def notes(p):
     """What the picture leaves out wherever it is seen from, told in its corner."""
-    told = pooling.notes(p.pools)
+    told = pooling.notes(p.arrangement.planes, p.pools)
     texts = {text for m in p.matrices.values() for text in (*m.row_labels, *m.column_labels)}
     unseen = sum(escaped(p.typeface.shown(text), text) for text in texts)
     if unseen:

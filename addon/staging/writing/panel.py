@@ -397,9 +397,10 @@ def _rows(boxes):
 
 
 def _shape(p, plane):
-    """The shape of a matrix with what its axes are: query 16 × key 16."""
+    """The shape of a matrix as it is named, with what its axes are: query 16 × key 16."""
     sizes = zip(captions.axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
-    return " × ".join(f"{p.typeface.shown(name)} {size}".strip() for name, size in sizes)
+    sides = plane.as_labelled(*(f"{p.typeface.shown(name)} {size}".strip() for name, size in sizes))
+    return " × ".join(sides)
 
 
 def _broken(shape):
