@@ -2,6 +2,7 @@
 
 import numpy as np
 
+PAIRS = 2**20  # of boxes that are compared at once
 PIECES = 6  # in which leaders and turned lines are looked at
 NOTHING = np.array([np.inf, np.inf, -np.inf, -np.inf])  # the box around none
 _SAMPLES = np.stack(np.meshgrid([0.05, 0.5, 0.95], [0.1, 0.9]), axis=-1).reshape(-1, 2)
@@ -58,16 +59,24 @@ class Ground:
         across = a[:, 2:] - a[:, :2]
         area = across[:, 0, 0] * across[:, 1, 1] - across[:, 0, 1] * across[:, 1, 0]
         self.sides = (sides * np.sign(area)[:, None]).transpose(2, 0, 1)  # (4, 3, m)
+        self.around = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
 
     def under(self, boxes):
         """How much of it lies under each of the boxes (n, 4), in layers, two at most: (n,)."""
-        if not self.sides.size or not len(boxes):
-            return np.zeros(len(boxes))
-        samples = boxes[:, None, :2] + (boxes[:, None, 2:] - boxes[:, None, :2]) * _SAMPLES
-        samples = np.concatenate([samples, np.ones((*samples.shape[:2], 1))], axis=2).reshape(-1, 3)
-        a, b, c, d = (samples @ side > 1e-9 for side in self.sides)
-        layers = np.count_nonzero(a & b & c & d, axis=1)
-        return np.minimum(layers, 2).reshape(len(boxes), -1).mean(axis=1)
+        few = max(1, PAIRS // max(1, len(self.around)))
+        return np.concatenate([self._under(boxes[n : n + few]) for n in range(0, max(1, len(boxes)), few)])
+
+    def _under(self, boxes):
+        # Of all pairs few have anything in common: only these are looked at.
+        box, quad = np.nonzero(meeting(boxes, self.around))
+        corners, sizes = boxes[box, None, :2], boxes[box, None, 2:] - boxes[box, None, :2]
+        x, y = np.moveaxis(corners + sizes * _SAMPLES, 2, 0)  # (pairs, samples)
+        within = [
+            side[0, quad, None] * x + side[1, quad, None] * y + side[2, quad, None] > 1e-9
+            for side in self.sides
+        ]
+        layers = [np.bincount(box, one, len(boxes)) for one in np.all(within, axis=0).T]
+        return np.minimum(layers, 2).mean(axis=0)
 
 
 def strips(starts, ends, half):
