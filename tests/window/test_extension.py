@@ -26,7 +26,7 @@ def classes():
     return [kind for kind in dir(bpy.types) if kind.lower().startswith("matrix_cinema")]
 
 told = {"on": name in bpy.context.preferences.addons, "panel": bool(classes())}
-from bl_ext.user_default.matrix_cinema.addon import cli
+from bl_ext.user_default.matrix_cinema.addon.cli import commands as cli
 told["presets"] = cli.run(["presets"])
 told["build"] = cli.run(["build", sys.argv[2], "-o", sys.argv[3]])
 addon_utils.disable(name, default_set=True)
