@@ -59,12 +59,13 @@ def built(description):
     """The description built and evaluated at its last frame: (seconds of each part, scene, plan)."""
     import bpy
     from matrix_cinema.blender.build import draw
+    from matrix_cinema.picture.drawing import film_of
     from matrix_cinema.staging.plan import plan
 
     clock, seconds = Clock(), {}
     p = plan(description)
     seconds["plan"] = clock()
-    scene = draw(p)
+    scene = draw(film_of(p))
     seconds["draw"] = clock()
     scene.frame_set(scene.frame_end)
     bpy.context.evaluated_depsgraph_get().update()
@@ -292,9 +293,10 @@ def frame(shape, masked="", bare=""):
 def built_for_frame(shape, masked, interior=True):
     """The product drawn, not yet evaluated."""
     from matrix_cinema.blender.build import draw
+    from matrix_cinema.picture.drawing import film_of
     from matrix_cinema.staging.plan import plan
 
-    scene = draw(plan(scene_file(shape, masked=bool(masked), interior=interior)))
+    scene = draw(film_of(plan(scene_file(shape, masked=bool(masked), interior=interior))))
     scene.cycles.use_denoising = False
     return scene
 

@@ -22,6 +22,7 @@ import numpy as np  # noqa: E402
 from matrix_cinema.blender.build import draw  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict, load_scene, to_toml  # noqa: E402
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
+from matrix_cinema.picture.drawing import film_of  # noqa: E402
 from matrix_cinema.staging.camera.views import bare_view  # noqa: E402
 from matrix_cinema.staging.plan import plan, zero  # noqa: E402
 from matrix_cinema.staging.pooling import pitches  # noqa: E402
@@ -79,7 +80,7 @@ def compared(name, matrix, margin, samples, folder):
         p = plan(scene)
         if heat is None:
             bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-            draw(p)
+            draw(film_of(p))
             heat, inside = heat_map(p, bpy.context.scene.camera)
             few = coarse(inside[..., None].astype(float))[..., 0] == 1.0
         path = folder / "scene.toml"

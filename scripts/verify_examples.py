@@ -76,6 +76,7 @@ def verified(path, frames, most):
     from matrix_cinema.blender.build import draw
     from matrix_cinema.blender.verify import telling_frames, verify
     from matrix_cinema.description.scene import load_scene
+    from matrix_cinema.picture.drawing import film_of
     from matrix_cinema.staging.plan import count_elements, plan
 
     start = time.perf_counter()
@@ -84,7 +85,7 @@ def verified(path, frames, most):
     if products > most:
         return {"skipped": products}
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    scene = draw(p)
+    scene = draw(film_of(p))
     moments = telling_frames(scene)
     chosen = sorted({moments[round(n)] for n in np.linspace(0, len(moments) - 1, frames)})
     report = verify(scene, frames=chosen, given={name: m.values for name, m in p.matrices.items()})

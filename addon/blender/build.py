@@ -11,11 +11,9 @@ import bpy
 
 from ..algebra.evaluate import bounds
 from ..algebra.stages import Concat, Product, Slice, is_sum
-from ..description.scene import to_json
+from ..description.scene import Scene, to_json
 from ..errors import InputError, nearest
-from ..picture.composition import compose
-from ..staging.camera.shots import subject_of
-from ..staging.camera.views import parts_of
+from ..picture.drawing import Drawing, film_of
 from ..staging.plan import plan, zero
 from ..staging.pooling import grid
 from ..staging.writing.numerals import notation
@@ -45,23 +43,39 @@ COLLECTION = "Matrix Cinema"
 NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
 
 
-def build(scene, target=None):
-    """Build a description into the Blender scene `target` (default: the current one).
+def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
+    """Build a description into the Blender scene `target` (default: the current one), as a film.
 
     What an earlier build left in that scene is replaced; anything else in it stays. Raises
     InputError before anything is touched. Returns the Blender scene.
     """
-    return draw(plan(scene), target)
+    return draw(film_of(plan(scene)), target)
 
 
-def draw(p, target=None):
-    """Draw a checked plan; see `build`."""
+def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
+    """Draw what is planned, composed and checked; see `build`. Raises InputError, before anything is touched,
+    for an element, a font or an environment that Blender cannot use."""
+    p = drawing.plan
     _check_object(p.scene.look)
     target = target or bpy.context.scene
     environment = studio.load_environment(p)
     font = lettering.load_font(p)
     clear(target, keep=(environment, font))
     rooms = _collections(target)
+    _draw_matrices(p, rooms)
+    _draw_picture(drawing, environment, font, rooms, target)
+    target.frame_start, target.frame_end = 1, p.timeline.last_frame
+    target.render.fps = p.scene.render.fps
+    target["mc_done"] = p.timeline.done
+    target["mc_elements"] = p.drawn
+    target["matrix_cinema"] = to_json(p.description)
+    target["mc_axes"] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
+    target.frame_set(target.frame_start)
+    return target
+
+
+def _draw_matrices(p, rooms):
+    """Matrices, products and what is written on them, with the keyframes of all that is computed."""
     values = _values(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {c.stage.name: _product(p, c, values, sphere, rooms) for c in p.arrangement.cuboids}
@@ -80,26 +94,22 @@ def draw(p, target=None):
         if name in products and move.settled > move.swept:
             keyframe(products[name], "Settle", move.settle_keys())
 
-    target.frame_start, target.frame_end = 1, p.timeline.last_frame
-    target["mc_done"] = p.timeline.done
-    target.render.fps = p.scene.render.fps
-    whole = compose(p, p.scene.render.width / p.scene.render.height)
-    view = whole.shot.view(1.0)
-    lens = camera.place(whole.shot, rooms["Stage"], target)
+
+def _draw_picture(drawing, environment, font, rooms, target):
+    """The camera, what is written in the scene and before it, and the light."""
+    p = drawing.plan
+    if drawing.standing is None:
+        lens = camera.place(drawing.shot, rooms["Stage"], target)
+    else:
+        lens = camera.stand(drawing, rooms["Stage"], target)
     lift_to(lens, rooms["Lettering"])
-    for one in whole.every:
-        shown = (one.phase.start, one.phase.end) if whole.earlier else None
+    for one in drawing.labels:
+        shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
         lettering.write_labels(p, one.lettering, one.view, font, lens, rooms["Lettering"], shown)
-    lettering.write_overlay(p, view, whole.overlay, font, rooms["Lettering"], target)
-    everything = subject_of(parts_of(p.arrangement), whole.marks)
-    studio.light(p, view, everything.points(view), environment, rooms["Stage"], target)
-    if p.scene.camera.move == "orbit":
+    lettering.write_overlay(p, drawing.first, drawing.overlay, font, rooms["Lettering"], target)
+    studio.light(p, drawing.first, drawing.lit, environment, rooms["Stage"], target)
+    if drawing.turntable:
         camera.carry_lights(target.camera, rooms["Stage"])
-    target["mc_elements"] = p.drawn
-    target["matrix_cinema"] = to_json(p.description)
-    target["mc_axes"] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
-    target.frame_set(target.frame_start)
-    return target
 
 
 def _check_object(look):

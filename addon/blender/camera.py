@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ..staging.camera.framing import SENSOR
 from ..staging.camera.shots import SCALED
 from . import compat
 
@@ -34,9 +35,36 @@ def place(shot, collection, target):
     data.clip_start, data.clip_end = 0.05, 20.0 * (distance + shot.size)
     if shot.blur:
         data.dof.use_dof, data.dof.focus_object = True, aim
-        # The f-number is the focal length in metres, or 1 without perspective, over the lens's diameter.
-        data.dof.aperture_fstop = (1.0 if shot.optics.orthographic else 1e-3 * shot.optics.lens) / shot.blur
+        data.dof.aperture_fstop = _f_number(shot)
     _animate(shot, aim, camera)
+    target.camera = camera
+    return camera
+
+
+def _f_number(shot):
+    """The focal length in metres, or 1 without perspective, over the lens's diameter."""
+    return (1.0 if shot.optics.orthographic else 1e-3 * shot.optics.lens) / shot.blur
+
+
+def stand(drawing, collection, target):
+    """Add a camera that stands where the drawing's view has it, focused on what its shot is; returns it."""
+    view, shot = drawing.standing, drawing.shot
+    data = bpy.data.cameras.new("Camera")
+    camera = bpy.data.objects.new("Camera", data)
+    collection.objects.link(camera)
+    matrix = np.eye(4)
+    matrix[:3] = np.stack([view.right, view.up, -view.forward, view.position], axis=1)
+    camera.matrix_world = Matrix(matrix.tolist())
+    longer, size = max(view.half_width, view.half_height), np.ptp(drawing.plan.arrangement.corners(), axis=0)
+    data.clip_start, data.clip_end = 0.05, 10.0 * size.max()
+    if view.orthographic:
+        data.type, data.ortho_scale = "ORTHO", SCALED * longer
+    else:
+        data.lens = 0.5 * SENSOR / longer
+        data.clip_end += 10.0 * np.linalg.norm(view.position)
+    if shot.blur:
+        data.dof.use_dof, data.dof.aperture_fstop = True, _f_number(shot)
+        data.dof.focus_distance = (shot.keys[0].pose[:3] - view.position) @ view.forward
     target.camera = camera
     return camera
 

@@ -684,9 +684,10 @@ def _draw(checked):
     """The Blender scene of a checked plan, alone in an empty file."""
     from ..blender.build import draw
     from ..outputs.blend_file import begin_empty
+    from ..picture.drawing import film_of
 
     begin_empty()
-    return draw(checked)
+    return draw(film_of(checked))
 
 
 def _blender():

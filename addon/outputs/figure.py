@@ -6,21 +6,21 @@ or not at all. Films and stills carry their labels in the scene; a figure render
 
 import contextlib
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 import numpy as np
-from mathutils import Matrix
 
 from ..blender.build import draw
 from ..errors import InputError
 from ..look.color_maps import color_map
+from ..picture.drawing import panel_of
 from ..picture.figure_page import MOST_DOTS, Grid, Shown, cells_of, compose
-from ..staging.camera.framing import SENSOR
 from ..staging.writing.page import length
 from ..staging.writing.panel import Type
 from . import files as outputs
+from .blend_file import begin_empty
 from .fonts import Typeface, require_matplotlib
 from .frames import COMMON, Manner, Settings, render_still
 from .progress import Progress, tell
@@ -109,7 +109,8 @@ def _raster(page, dpi, transparent, samples, manner):
             wide, tall = dots(picture.width), dots(picture.height)
             if picture.cell.plan is not drawn:
                 drawn = picture.cell.plan
-                blender_scene = _drawn(drawn, picture.view, wide, tall)
+                begin_empty()
+                blender_scene = draw(panel_of(drawn, picture.view))
             options = drawn.scene.render
             settings = Settings(wide, tall, samples or options.samples, options.engine, transparent)
             own = manner if single else Manner("quiet", manner.owns_process)
@@ -131,37 +132,6 @@ def _raster(page, dpi, transparent, samples, manner):
         raster[y : y + tall, x : x + wide, :3] = table[at]
         raster[y : y + tall, x : x + wide, 3] = 255
     return raster
-
-
-def _drawn(p, view, width, height):
-    """The Blender scene of a plan without anything written, seen by this camera."""
-    look = replace(p.scene.look, labels=False, legend=False, title=False, formula=False)
-    size = replace(p.scene.render, width=width, height=height)
-    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    scene = draw(replace(p, scene=replace(p.scene, look=look, render=size)))
-    for ob in scene.objects:
-        if ob.get("mc_kind") in ("label", "overlay"):  # notes of what is left out
-            ob.hide_render = True
-    _stand(scene.camera, view, np.ptp(p.arrangement.corners(), axis=0).max())
-    return scene
-
-
-def _stand(camera, view, size):
-    """Put a camera where a View has it, for good; `size` is that of what it looks at."""
-    for moving in (camera, camera.data, camera.parent):
-        if moving is not None:
-            moving.animation_data_clear()
-    matrix = np.eye(4)
-    matrix[:3] = np.stack([view.right, view.up, -view.forward, view.position], axis=1)
-    camera.parent = None
-    camera.matrix_world = Matrix(matrix.tolist())
-    longer = max(view.half_width, view.half_height)
-    if view.orthographic:
-        camera.data.type, camera.data.ortho_scale = "ORTHO", 2.0 * longer
-        camera.data.clip_end = 10.0 * size
-    else:
-        camera.data.type, camera.data.lens = "PERSP", 0.5 * SENSOR / longer
-        camera.data.clip_end = 10.0 * (size + np.linalg.norm(view.position))
 
 
 def _read(path):

@@ -11,6 +11,7 @@ from ..blender.build import clear, draw
 from ..description.scene import to_toml
 from ..errors import InputError, JobError
 from ..outputs import files as outputs
+from ..picture.drawing import film_of
 from ..staging.plan import plan
 from . import built, job, properties, source
 from .properties import settings_of
@@ -85,7 +86,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         try:
             if anew:
                 context.window.scene = target
-            draw(checked, target)
+            draw(film_of(checked), target)
         except Exception:
             if anew:
                 context.window.scene = begun

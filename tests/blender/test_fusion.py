@@ -38,10 +38,11 @@ def test_a_fused_child_finishes_row_by_row(factory):
     """While row 2 is made, rows 0 and 1 already hold probabilities and the rest is not there."""
     from matrix_cinema.blender.build import draw
     from matrix_cinema.blender.read import drawn_objects, elements
+    from matrix_cinema.picture.drawing import film_of
     from matrix_cinema.staging.plan import plan
 
     p = plan(attention(dwell=0.5))
-    target = draw(p)
+    target = draw(film_of(p))
     move = p.timeline.moves["attn"]
     frame = move.start + (move.swept - move.start) * 2.25 / 6  # in the middle of step 2, before its rest
     target.frame_set(int(frame), subframe=frame % 1)

@@ -116,13 +116,14 @@ def test_numbers_are_no_elements_of_the_matrix(factory):
 def test_beams_join_what_is_in_use_to_the_farthest_product(factory, algorithm, blocks):
     from matrix_cinema.blender.beams import THICKNESS
     from matrix_cinema.blender.build import draw
+    from matrix_cinema.picture.drawing import film_of
     from matrix_cinema.staging.plan import plan
 
     i_blocks, j_blocks, k_blocks = blocks
     scene = small_scene(algorithm=algorithm, sweep_seconds=1.0)
     options = Product(i_blocks=i_blocks, j_blocks=j_blocks, k_blocks=k_blocks)
     p = plan(dataclasses.replace(scene, products={"C": options}))
-    target = draw(p)
+    target = draw(film_of(p))
     (beams,) = drawn_by_kind(target, "guide").values()
     move, sweep = p.timeline.moves["C"], p.sweeps["C"]
     step = sweep.steps // 2

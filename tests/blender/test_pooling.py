@@ -11,6 +11,7 @@ from matrix_cinema.blender.objects import MODIFIER, set_inputs  # noqa: E402
 from matrix_cinema.blender.read import drawn_objects, elements, stored_values  # noqa: E402
 from matrix_cinema.blender.verify import telling_frames, verify  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
+from matrix_cinema.picture.drawing import film_of  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
 from matrix_cinema.staging.pooling import grid, pooled  # noqa: E402
 
@@ -50,7 +51,7 @@ def test_beads_are_right_at_every_telling_frame(factory, rule):
 
 def test_the_file_holds_every_entry_and_the_beads_say_what_they_are(factory):
     p = plan(head())
-    scene = draw(p)
+    scene = draw(film_of(p))
     attn = matrix(scene, "attn")
     assert (list(attn["mc_pool"]), attn["mc_pool_rule"]) == ([3, 2], "max")
     assert list(matrix(scene, "b")["mc_pool"]) == [1, 2]
@@ -84,7 +85,7 @@ def test_sums_are_finished_before_they_are_pooled(factory):
     """In the middle of the softmax a bead is what the rule says of entries that are halfway there, not
     halfway between a bead of sums and a bead of probabilities."""
     p = plan(head("4x4", "rms", animation={"algorithm": "vvprod"}))
-    scene = draw(p)
+    scene = draw(film_of(p))
     attn = matrix(scene, "attn")
     keys = compat.find_curve(attn, compat.input_path(attn.modifiers[MODIFIER], "Finish")).keyframe_points
     middle = (keys[0].co[0] + keys[-1].co[0]) / 2

@@ -12,6 +12,7 @@ bpy = pytest.importorskip("bpy")
 from matrix_cinema.blender.build import draw  # noqa: E402
 from matrix_cinema.outputs.blend_file import begin_empty  # noqa: E402
 from matrix_cinema.outputs.frames import Manner, Settings, render_still  # noqa: E402
+from matrix_cinema.picture.drawing import film_of  # noqa: E402
 
 SCENES = sorted((ROOT / "examples" / "attention").glob("*.toml"))
 
@@ -24,7 +25,7 @@ def test_two_renders_of_an_attention_scene_agree_to_the_byte(factory, path, tmp_
     made = []
     for name in ("a.png", "b.png"):
         begin_empty()
-        scene = draw(plan(dataclasses.replace(description, render=size)))
+        scene = draw(film_of(plan(dataclasses.replace(description, render=size))))
         frame = round(1 + description.render.still * (scene.frame_end - 1))
         render_still(scene, tmp_path / name, frame, Settings(96, 54, 1), "mark", Manner("quiet"))
         made.append((tmp_path / name).read_bytes())

@@ -1,0 +1,52 @@
+"""All that is drawn of a plan: where it is seen from, what is written in it and before it, what lights it.
+
+`blender.build.draw` draws a Drawing and decides nothing. A film and the panel of a figure are two Drawings of
+the same plan.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..staging.camera.framing import View
+from ..staging.camera.shots import Shot, shot, subject_of
+from ..staging.camera.views import parts_of
+from ..staging.plan import Plan
+from ..staging.writing.overlay import Overlay
+from .composition import Written, compose
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """`shot` is the camera's film; where `standing` is given, the camera stands there instead, for good.
+    `labels` are those of the film's phases, in their order. The lamps stand around the points `lit`, (n, 3),
+    in the directions of the shot's first frame, and turn with the camera on a `turntable`."""
+
+    plan: Plan
+    shot: Shot
+    labels: tuple[Written, ...]
+    overlay: Overlay
+    lit: np.ndarray
+    turntable: bool = False
+    standing: View | None = None
+
+    @property
+    def first(self) -> View:
+        """What the shot sees at its first frame."""
+        return self.shot.view(1.0)
+
+
+def film_of(p: Plan) -> Drawing:
+    """A plan as a film or still, with everything written that its description asks for."""
+    made = compose(p, p.scene.render.width / p.scene.render.height)
+    lit = subject_of(parts_of(p.arrangement), made.marks).points(made.shot.view(1.0))
+    turntable = p.scene.camera.move == "orbit"
+    return Drawing(p, made.shot, tuple(made.every), made.overlay, lit, turntable)
+
+
+def panel_of(p: Plan, view: View) -> Drawing:
+    """A plan as a figure's panel: nothing is written, and the camera stands where `view` has it. It is lit
+    and focused as its film is."""
+    begun = shot(p, (), Overlay(), view.half_width / view.half_height)
+    lit = subject_of(parts_of(p.arrangement), ()).points(begun.view(1.0))
+    return Drawing(p, begun, (), Overlay(), lit, standing=view)
