@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..attention.attend import attend
+from ..attention.naming import layer_names
 from ..attention.tokens import is_byte_level, written
 from ..errors import InputError, nearest
 from . import safetensors
@@ -54,12 +55,15 @@ MASKS = ("none", "causal", "padding", "window", "bias", "custom")
 class Layer:
     """One attention of the model. `heads` and `kv_heads` are the numbers of the stored ones.
 
+    `name` is what people call it, see `attention.naming`; `key` what its tensors are called by.
+
     Query head h uses key/value head h // (n_q_heads // n_kv_heads). The logits of a query are
     softcap(q.k * scale) + bias, where the mask lets it attend; see `Capture.recompute`. The tokens are
     labels: as people write them, see `attention.tokens`.
     """
 
     name: str
+    key: str
     module: str
     kind: str
     n_q_heads: int
@@ -118,8 +122,9 @@ class Capture:
     tensors: safetensors.Tensors = field(repr=False)
 
     def layer(self, layer):
-        """The layer of that number or name (5, "5", "5.cross"); InputError names those there are."""
+        """The layer of that number, name or key (5, "5", "decoder.5"); InputError names those there are."""
         found = self.layers.get(str(layer))
+        found = found or next((one for one in self.layers.values() if one.key == str(layer)), None)
         if found is None:
             raise InputError(f"layer {layer} is not in {self.path}; layers: {', '.join(self.layers)}")
         return found
@@ -207,7 +212,7 @@ class Capture:
 
     def _stored(self, layer, name, number):
         """Matrix of head `number` (its own kind of head) of a stored tensor, checked to be finite."""
-        full = f"L{layer.name}.{name}"
+        full = f"L{layer.key}.{name}"
         array, axes = self.tensors[full], TENSORS[name]
         _check_sum(self, full)
         if axes[0] == "H" and array.shape[0] == 1 and "?" in axes:
@@ -322,14 +327,18 @@ def _checked(where, tensors, metadata):
     extra = sorted(set(by_layer) - set(described))
     if extra:
         raise InputError(f"{where}: layer {extra[0]} has tensors but no entry in the metadata")
-    layers = {}
-    for name in sorted(described, key=_layer_order):
-        here = f"{where}: layer {shown(name)}"
-        if re.fullmatch(r"\d{1,6}(\.cross)?", name) is None:
+    layers = []
+    for key in sorted(described, key=_layer_order):
+        here = f"{where}: layer {shown(key)}"
+        if re.fullmatch(r"\d{1,6}(\.cross)?", key) is None:
             raise InputError(f'{here}: a layer is named by its number, or its number and ".cross"')
-        entry = _Table(described[name], here)
-        layers[name] = _layer(name, entry, by_layer.get(name, {}), tokens_q, tokens_k)
-    every = {tokens_q, tokens_k} | {t for one in layers.values() for t in (one.tokens_q, one.tokens_k)}
+        entry = _Table(described[key], here)
+        layers.append(_layer(key, entry, by_layer.get(key, {}), tokens_q, tokens_k))
+    names = layer_names({one.key: (one.module, one.kind) for one in layers})
+    given = {one.key: one.name for one in layers}
+    if all(given.values()) and len(set(given.values())) == len(given):
+        names = given
+    every = {tokens_q, tokens_k} | {t for one in layers for t in (one.tokens_q, one.tokens_k)}
     byte_level = table.flag("byte_level", None)
     if byte_level is None:
         byte_level = is_byte_level(token for tokens in sorted(every) for token in tokens)
@@ -340,8 +349,10 @@ def _checked(where, tensors, metadata):
         tokens_q=labels[tokens_q],
         tokens_k=labels[tokens_k],
         layers={
-            name: replace(one, tokens_q=labels[one.tokens_q], tokens_k=labels[one.tokens_k])
-            for name, one in layers.items()
+            names[one.key]: replace(
+                one, name=names[one.key], tokens_q=labels[one.tokens_q], tokens_k=labels[one.tokens_k]
+            )
+            for one in layers
         },
         model=table.table("model", {}),
         metadata=data,
@@ -349,8 +360,11 @@ def _checked(where, tensors, metadata):
     )
 
 
-def _layer(name, entry, shapes, tokens_q, tokens_k):
+def _layer(key, entry, shapes, tokens_q, tokens_k):
     where = entry.where
+    name = entry.text("name", "")
+    if name and not re.fullmatch(r"(\w{1,40}\.)?\d{1,6}(\.cross)?", name):
+        raise InputError(f'{where}: its name is {shown(name)}; expected a number, as "3" or "decoder.3.cross"')
     n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
     if n_q % n_kv:
         raise InputError(f"{where}: {n_q} query heads do not share {n_kv} key/value heads evenly")
@@ -366,7 +380,7 @@ def _layer(name, entry, shapes, tokens_q, tokens_k):
         raise InputError(f"{where}: unknown mask {shown(mask_kind)}; {nearest(mask_kind, MASKS, 'masks')}")
     for need, kinds in (("mask", ("padding", "custom")), ("bias", ("bias",))):
         if mask_kind in kinds and need not in shapes:
-            raise InputError(f"{where}: the mask is {mask_kind}, but there is no tensor L{name}.{need}")
+            raise InputError(f"{where}: the mask is {mask_kind}, but there is no tensor L{key}.{need}")
     window = mask.whole("size", 1) if mask_kind == "window" else 0
     sinks = entry.reals("sinks")
     if sinks and len(sinks) != n_q:
@@ -382,6 +396,7 @@ def _layer(name, entry, shapes, tokens_q, tokens_k):
         raise InputError(f"{where}: softcap is {softcap}; it must be above 0")
     layer = Layer(
         name=name,
+        key=key,
         module=entry.text("module", ""),
         kind=kind,
         n_q_heads=n_q,

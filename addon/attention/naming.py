@@ -1,0 +1,78 @@
+"""What the layers of a model are called: by their number in it, and their stack where it has several.
+
+Both are read from the dotted paths of modules, as `encoder.block.3.layer.0.SelfAttention`. A model of one
+stack has layers "0", "1" …; one of several "encoder.0", "decoder.0", "decoder.0.cross", "vision.3".
+"""
+
+import re
+from collections.abc import Mapping
+
+_SUFFIX = re.compile(r"_(model|tower|encoder|backbone)$")
+_PART = re.compile(r"(.*?)(\d{1,6})?")
+_IMAGE = re.compile(r"vision|visual|image|pixel|patch|video|\bvit\b", re.IGNORECASE)
+_SOUND = re.compile(r"audio|speech|sound|\bwav", re.IGNORECASE)
+
+
+def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Key -> name of layers, given their key, such as "3" or "3.cross", and (module path, kind).
+
+    The number is what counts the layers in the path of their modules. Where none does, or where it would
+    give two layers one name (a module that runs several times, stages of several blocks), it is that of the
+    key, or in a model of several stacks the place among the layers of the stack.
+    """
+    stacks = _stacks({key: module for key, (module, _) in layers.items()})
+    groups = {}
+    for key, (_, kind) in layers.items():
+        groups.setdefault((stacks[key], kind), []).append(key)
+    several, named = len(set(stacks.values())) > 1, {}
+    for (stack, kind), keys in groups.items():
+        numbers = _numbers([layers[key][0] for key in keys])
+        if len(set(numbers)) < len(keys) or None in numbers:
+            numbers = range(len(keys)) if several and stack else [key.split(".")[0] for key in keys]
+        for key, number in zip(keys, numbers, strict=True):
+            parts = [stack] * (several and stack != ""), [str(number)], [kind] * (kind != "self")
+            named[key] = ".".join(sum(parts, []))
+    return named if len(set(named.values())) == len(named) else {key: key for key in layers}
+
+
+def modality(module: str) -> str:
+    """What a layer's tokens stand for, by the path of its module: "image", "sound", or "" for anything."""
+    if _SOUND.search(module):
+        return "sound"
+    return "image" if _IMAGE.search(module) else ""
+
+
+def _stacks(modules: Mapping[str, str]) -> dict[str, str]:
+    """The stack of each layer: the first word before its numbers in which paths differ."""
+    words = {key: _words(module) for key, module in modules.items()}
+    every = list(words.values())
+    while every and all(every) and len({one[0] for one in every}) == 1 and len(set(every)) > 1:
+        every = [one[1:] for one in every]
+    first = {key: one[0] if one else "" for key, one in zip(words, every, strict=True)}
+    short = {word: _SUFFIX.sub("", word) for word in set(first.values())}
+    unique = len(set(short.values())) == len(short)
+    return {key: short[word] if unique else word for key, word in first.items()}
+
+
+def _words(module: str) -> tuple[str, ...]:
+    """The words of a path before its first number."""
+    words = []
+    for part in module.split("."):
+        word, number = _PART.fullmatch(part).groups()
+        if word:
+            words.append(word)
+        if number:
+            break
+    return tuple(words)
+
+
+def _numbers(modules: list[str]) -> list[int | None]:
+    """The number in each path by which they differ; of one path alone its first."""
+    for pattern in (r"(?<![^.])\d{1,6}(?![^.])", r"\d{1,6}(?![^.])"):  # parts that are numbers, and that end so
+        own = [tuple(map(int, re.findall(pattern, module))) for module in modules]
+        if len({len(numbers) for numbers in own}) > 1 or not own[0]:
+            continue
+        varying = [n for n in range(len(own[0])) if len({numbers[n] for numbers in own}) > 1]
+        if len(varying) == 1 or len(modules) == 1:
+            return [numbers[varying[0] if varying else 0] for numbers in own]
+    return [None] * len(modules)
