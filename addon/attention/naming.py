@@ -17,8 +17,8 @@ def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """Key -> name of layers, given their key, such as "3" or "3.cross", and (module path, kind).
 
     The number is what counts the layers in the path of their modules. Where none does, or where it would
-    give two layers one name (a module that runs several times, stages of several blocks), it is that of the
-    key, or in a model of several stacks the place among the layers of the stack.
+    give two layers one name (a module that runs several times, stages of several blocks), the key is the
+    name, or in a model of several stacks the number is the place among the layers of the stack.
     """
     stacks = _stacks({key: module for key, (module, _) in layers.items()})
     groups = {}
@@ -28,11 +28,22 @@ def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     for (stack, kind), keys in groups.items():
         numbers = _numbers([layers[key][0] for key in keys])
         if len(set(numbers)) < len(keys) or None in numbers:
-            numbers = range(len(keys)) if several and stack else [key.split(".")[0] for key in keys]
+            if not (several and stack):
+                named |= {key: key for key in keys}
+                continue
+            numbers = range(len(keys))
         for key, number in zip(keys, numbers, strict=True):
-            parts = [stack] * (several and stack != ""), [str(number)], [kind] * (kind != "self")
-            named[key] = ".".join(sum(parts, []))
-    return named if len(set(named.values())) == len(named) else {key: key for key in layers}
+            parts = stack if several else "", str(number), "" if kind == "self" else kind
+            named[key] = ".".join(filter(None, parts))
+    unique = len(set(named.values())) == len(named)
+    return {key: named[key] if unique else key for key in layers}
+
+
+def head_name(layer: str, head: int) -> str:
+    """A head in a few letters: "L5H11", "L5×H11" for cross-attention, "decoder L5×H11"."""
+    cross = "×" if layer.endswith(".cross") else ""
+    stack, _, number = layer.removesuffix(".cross").rpartition(".")
+    return f"{stack} L{number}{cross}H{head}".strip()
 
 
 def modality(module: str) -> str:
@@ -68,7 +79,7 @@ def _words(module: str) -> tuple[str, ...]:
 
 def _numbers(modules: list[str]) -> list[int | None]:
     """The number in each path by which they differ; of one path alone its first."""
-    for pattern in (r"(?<![^.])\d{1,6}(?![^.])", r"\d{1,6}(?![^.])"):  # parts that are numbers, and that end so
+    for pattern in (r"(?<![^.])\d{1,6}(?![^.])", r"\d{1,6}(?![^.])"):  # parts that are numbers, or end so
         own = [tuple(map(int, re.findall(pattern, module))) for module in modules]
         if len({len(numbers) for numbers in own}) > 1 or not own[0]:
             continue

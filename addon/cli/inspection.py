@@ -56,6 +56,7 @@ def capture_lines(capture, layer=None, head=None):
             "mask",
             "positions",
             "error",
+            "module",
         ),
         [
             (
@@ -69,6 +70,7 @@ def capture_lines(capture, layer=None, head=None):
                 one.mask,
                 _position(one.position),
                 "-" if one.max_abs_error is None else f"{one.max_abs_error:.1e}",
+                one.module or "-",
             )
             for one in layers
         ],

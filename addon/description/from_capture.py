@@ -37,15 +37,14 @@ def scene_from_capture(path, layer, head, parts=()):
     if head is not None and head not in found.heads:
         capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # says which heads there are
     told = _Heads(capture, found, found.heads if head is None else (head,), parts)
-    number = int(found.name.split(".")[0])
     return Scene(
         expression=told.expression(),
         title=_title(capture, found, head),
         caption=capture.text,
         capture=(
-            Capture(file=path.name, layer=number, heads="all")
+            Capture(file=path.name, layer=_named(found), heads="all")
             if head is None
-            else Capture(file=path.name, layer=number, head=head)
+            else Capture(file=path.name, layer=_named(found), head=head)
         ),
         matrices=told.matrices,
         folder=str(path.resolve().parent),
@@ -64,8 +63,8 @@ def scene_of_tensor(path, layer, head, tensor):
         expression=tensor,
         title=_title(capture, found, head),
         caption=capture.text,
-        capture=Capture(file=path.name, layer=int(found.name.split(".")[0]), head=head),
-        matrices={tensor: Matrix(tensor=tensor if found.kind == "self" else f"L{found.name}.{tensor}")},
+        capture=Capture(file=path.name, layer=_named(found), head=head),
+        matrices={tensor: Matrix(tensor=tensor)},
         look=Look(min_size=1.0),
         camera=Camera(view="front", lens=400.0),  # from so far that hardly a cell shows its sides
         folder=str(path.resolve().parent),
@@ -124,9 +123,7 @@ class _Heads:
 
     def named(self, name, tensor):
         """A matrix of the expression that is a tensor of the capture."""
-        # A bare name is the tensor of [capture]'s layer, a number; cross-attention is named in full.
-        prefix = "" if self.layer.kind == "self" else f"L{self.layer.name}."
-        self.matrices[name] = Matrix(tensor=prefix + tensor)
+        self.matrices[name] = Matrix(tensor=tensor)
         return name
 
     def given_pattern(self):
@@ -238,6 +235,11 @@ class _Heads:
                 "what lies between, such as a norm or scaled rotary positions, is not in the file, so the "
                 "projections cannot be drawn"
             )
+
+
+def _named(layer):
+    """A layer as [capture] names it: by its number, where that is its name."""
+    return int(layer.name) if layer.name.isdecimal() else layer.name
 
 
 def _title(capture, layer, head):

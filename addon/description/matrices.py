@@ -212,7 +212,7 @@ def _of_capture(capture, spec, where, chosen):
     axes = axes_of(tensor).replace("?", "")
     heads, leading = (None,), []
     if not layer and chosen.layers:
-        leading.append(Axis("layer", tuple(int(one.name) for one in layers)))
+        leading.append(Axis("layer", tuple(one.number for one in layers)))
     if axes[0] in "HG":
         if len(spec.index) > 1 or (not spec.index and chosen is None):
             raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(first.heads)}")
@@ -251,7 +251,9 @@ def _of_capture(capture, spec, where, chosen):
 def _layers(capture, chosen):
     """The layers that a scene's [capture] names."""
     if chosen.layers == "all":
-        return [name for name in capture.layers if name.isdecimal()]
+        named = isinstance(chosen.layer, str)
+        stack = (capture.layer(chosen.layer) if named else next(iter(capture.layers.values()))).stack
+        return [one.name for one in capture.layers.values() if one.stack == stack and one.kind == "self"]
     return _once(chosen.layers, "layers") or [chosen.layer]
 
 

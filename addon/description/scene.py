@@ -56,12 +56,12 @@ MAX_TOML = 2**24  # bytes
 class Capture:
     """The attention capture that matrices with a bare `tensor` are taken from.
 
-    `layers` and `heads` take the place of `layer` and `head` where several are to stand side by side:
-    a list of numbers, or "all".
+    `layer` is a number, or a name such as "decoder.3.cross". `layers` and `heads` take the place of
+    `layer` and `head` where several are to stand side by side: a list of numbers, or "all".
     """
 
     file: str = ""
-    layer: int = option(0, low=0)
+    layer: int | str = option(0, low=0)
     head: int = option(0, low=0)
     layers: tuple[int, ...] | str = option((), choices=("all",), low=0)
     heads: tuple[int, ...] | str = option((), choices=("all",), low=0)

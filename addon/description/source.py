@@ -90,9 +90,7 @@ def _with_head(description, layer, head, path):
         if not description.capture.file:
             raise InputError(f"--{option}: {path} takes nothing from a capture")
         if option == "layer":
-            if not value.isdecimal():
-                raise InputError(f'--layer: "{value}" is not a whole number')
-            value = int(value)
+            value = int(value) if value.isdecimal() else value
         description = _replaced(description, "capture", **{option: value, f"{option}s": ()})
     return description
 

@@ -85,6 +85,16 @@ class Layer:
     shapes: dict[str, tuple[int, ...]] = field(repr=False)
     sizes: dict[str, int] = field(repr=False)
 
+    @property
+    def stack(self):
+        """The stack of layers that it is of, such as "decoder", or "" in a model that has one."""
+        return self.name.removesuffix(".cross").rpartition(".")[0]
+
+    @property
+    def number(self):
+        """Its number in its stack."""
+        return int(self.name.removesuffix(".cross").rpartition(".")[2])
+
     def kv_head(self, head):
         """The key/value head that query head `head` uses."""
         return head // (self.n_q_heads // self.n_kv_heads)
@@ -364,7 +374,9 @@ def _layer(key, entry, shapes, tokens_q, tokens_k):
     where = entry.where
     name = entry.text("name", "")
     if name and not re.fullmatch(r"(\w{1,40}\.)?\d{1,6}(\.cross)?", name):
-        raise InputError(f'{where}: its name is {shown(name)}; expected a number, as "3" or "decoder.3.cross"')
+        raise InputError(
+            f'{where}: its name is {shown(name)}; expected a number, as "3" or "decoder.3.cross"'
+        )
     n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
     if n_q % n_kv:
         raise InputError(f"{where}: {n_q} query heads do not share {n_kv} key/value heads evenly")

@@ -10,6 +10,7 @@ import warnings
 import numpy as np
 
 from ..attention.heads import head_statistics, pair_text, worth_filming
+from ..attention.naming import head_name
 from ..errors import InputError, JobError
 from ..look.color_maps import color_map
 from ..look.styles import style
@@ -160,19 +161,12 @@ class _Sheet:
         rows, columns = weights.shape
         width, height = self.size(layer)
         axes = self.axes(x, y, width, height)
-        cross = "×" if layer.kind == "cross" else ""
+        name = head_name(layer.name, head)
         worth = self.worth.get((layer.name, head))
         color = self.accent if worth else self.chosen.text
-        self.write(
-            x,
-            y - 0.05,
-            f"L{layer.name.removesuffix('.cross')}{cross}H{head}",
-            NAME_TYPE,
-            color,
-            weight="bold" if worth else "normal",
-        )
+        self.write(x, y - 0.05, name, NAME_TYPE, color, weight="bold" if worth else "normal")
         if worth:
-            room = int((self.side - 0.32) / 0.040)
+            room = int((self.side - 0.06 - 0.052 * len(name)) / 0.040)
             says = f"{worth.what} {worth.share:.2f}".replace('"', "")
             says = says if len(says) <= room else f"{worth.share:.2f}"
             self.write(x + width, y - 0.05, says, TOKEN_TYPE, color, ha="right")

@@ -359,7 +359,7 @@ def close(a, b):
 
 
 def layer_found(capture, name, letter):
-    return capture.metadata["layers"][name]["projections_found_by"][letter]
+    return capture.metadata["layers"][capture.layer(name).key]["projections_found_by"][letter]
 
 
 @pytest.mark.parametrize("name", ["GPT2", "Bert", "Llama", "Mistral"])
@@ -472,7 +472,7 @@ def test_t5_has_three_kinds_of_attention_and_two_texts(tmp_path):
     tokens, target = [f"s{n}" for n in range(9)], [f"t{n}" for n in range(5)]
     recording.save(tmp_path / "x", tokens=tokens, target_tokens=target)
     capture = open_capture(tmp_path / "x")
-    assert list(capture.layers) == ["0", "1", "1.cross"]
+    assert list(capture.layers) == ["encoder.0", "decoder.0", "decoder.0.cross"]
     assert capture.layer(0).tokens_q == capture.layer(0).tokens_k == tuple(tokens)
     assert capture.layer(1).tokens_q == capture.layer(1).tokens_k == tuple(target)
     cross = capture.layer("1.cross")

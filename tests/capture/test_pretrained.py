@@ -139,7 +139,7 @@ def test_a_pair_is_what_the_decoder_wrote(t5, tmp_path):
     output = tmp_path / "t5.safetensors"
     arguments = ["--model", str(t5), "--text", TEXT, "--pair", "the mat", "-o", str(output)]
     assert cli.run(["capture", *arguments]) == 0
-    cross = open_capture(output).layer("2.cross")
+    cross = open_capture(output).layer("decoder.0.cross")
     assert cross.tokens_q == ("[PAD]", "[CLS]", "the", "mat")  # the start, then the text without its end
     assert cross.tokens_k == ("[CLS]", *TEXT.split(), "[SEP]")
 

@@ -221,7 +221,7 @@ def test_inspect_tells_a_capture_without_tokens_and_one_without_queries(capsys, 
     )
     assert cli.run(["inspect", "a.safetensors"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["0", "cross", "1", "of", "1", "1", "3", "6", "4", "none", "-", "-"] in lines
+    assert ["0", "cross", "1", "of", "1", "1", "3", "6", "4", "none", "-", "-", "-"] in lines
     assert [line for line in lines if line[:4] == ["0", "0", "-", "-"]]  # crossing, nothing is previous
 
 
