@@ -16,6 +16,7 @@ from ..errors import InputError
 from ..formats.tables import read_npz
 from . import safetensors
 from .capture_file import TENSORS, write_capture
+from .model_outputs import NOTHING, joined, steps_of
 
 CLOSE = 1e-3  # a recomputed pattern or output that is further off is not understood
 
@@ -32,19 +33,37 @@ _BATCHED = (*_HEADS_SECOND, "resid_pre", "x", "attn_out", "pattern")
 _PATTERNS = re.compile(r"(?:attentions?|attn|patterns?|layer|arr)?[._-]?(\d*)")
 
 
-def import_attentions(attentions, output, *, tokens=(), text="", model=None, values=None, batch=0):
+def import_attentions(attentions, output, *, tokens=(), text="", model=None, values=None, batch=None):
     """Write patterns as transformers gives them (`output_attentions=True`) to the capture file `output`.
 
     `attentions` holds one array or torch tensor a layer, [batch, heads, queries, keys] or without the
-    batch; `values`, if given, likewise one [heads, keys, width] each. `tokens` are the texts, or a pair of
-    texts of queries and of keys. Raises InputError for what is not a softmax.
+    batch; or is what `generate` gives, a tuple of such layers for each step, which are joined. `values`, if
+    given, has one [heads, keys, width] each. `tokens` are the texts, or a pair of texts of queries and of
+    keys; the last token of `generate` was not read and may be among them. `batch` says which element of it,
+    the first otherwise. Raises InputError for what is not a softmax.
     """
-    layers = {}
-    for n, pattern in enumerate(attentions):
-        layers[str(n)] = {"pattern": _without_batch(pattern, 3, batch, f"attentions[{n}]")}
+    layers, generated = {}, False
+    for n, steps in steps_of(attentions).items():
+        generated = len(steps) > 1
+        if generated and batch is None and np.ndim(steps[0]) == 4 and len(steps[0]) > 1:
+            raise InputError(
+                f"attentions: its batch has {len(steps[0])} elements; choose one by batch where they are "
+                "texts of their own; beams change places from step to step, so generate with num_beams=1"
+            )
+        steps = [_without_batch(step, 3, batch or 0, f"attentions: layer {n}") for step in steps]
+        layers[str(n)] = {"pattern": joined(steps, f"attentions: layer {n}")}
     for n, value in enumerate(values or ()):
-        layers.setdefault(str(n), {})["v"] = _without_batch(value, 3, batch, f"values[{n}]")
+        layers.setdefault(str(n), {})["v"] = _without_batch(value, 3, batch or 0, f"values[{n}]")
+    if generated:
+        tokens = _read(tokens, next(iter(layers.values()))["pattern"].shape[1])
     _write(layers, {}, Path(output), tokens, text, model)
+
+
+def _read(tokens, queries):
+    """The tokens of `generate` without the last one, which was not read."""
+    if _is_pair(tokens):
+        return _read(tokens[0], queries), tokens[1]
+    return tokens[:-1] if len(tokens) == queries + 1 else tokens
 
 
 def import_file(path, output, *, tokens=(), text="", model=None, batch=0):
@@ -95,6 +114,8 @@ def _by_name(arrays, batch, where):
             layers.setdefault(own[1] or "0", {})[own[2]] = array
         elif own and own[2] == "scale" and array.size == 1:
             numbers[own[1] or "0"] = float(np.ravel(array)[0])
+        elif pattern and not array.size:
+            raise InputError(f"{where}: {name} is empty: {NOTHING}")
         elif pattern and array.ndim >= 3:
             # One array for all layers, [layers, (batch,) heads, queries, keys], or one for each.
             whole = not pattern[1] and (array.ndim == 5 or array.ndim == 4 and len(arrays) == 1)
@@ -132,8 +153,8 @@ def _without_batch(array, axes, batch, where):
 def _write(layers, numbers, output, tokens, text, model):
     if not layers:
         raise InputError(f"{output}: there are no layers to write")
-    pair = len(tokens) == 2 and not isinstance(tokens[0], str)
-    tokens_q, tokens_k = (list(tokens[0]), list(tokens[1])) if pair else (list(tokens), list(tokens))
+    tokens_q, tokens_k = map(list, tokens if _is_pair(tokens) else (tokens, tokens))
+    _check_tokens(layers, tokens_q, tokens_k)
     tensors, described = {}, {}
     for name in layers:
         arrays, described[name] = _understood(name, layers[name], numbers.get(name))
@@ -148,6 +169,26 @@ def _write(layers, numbers, output, tokens, text, model):
     }
     metadata = {key: value for key, value in metadata.items() if value}
     write_capture(output, tensors, metadata)
+
+
+def _is_pair(tokens):
+    return len(tokens) == 2 and not isinstance(tokens[0], str)
+
+
+def _check_tokens(layers, tokens_q, tokens_k):
+    """Refuse tokens that are not one for each query and each key."""
+    for name, arrays in layers.items():
+        shapes = {"queries": arrays.get("pattern", arrays.get("q")), "keys": arrays.get("k")}
+        counts = {what: array.shape[1] for what, array in shapes.items() if array is not None}
+        if "pattern" in arrays:
+            counts["keys"] = arrays["pattern"].shape[2]
+        for what, tokens in (("queries", tokens_q), ("keys", tokens_k)):
+            if tokens and what in counts and len(tokens) != counts[what]:
+                raise InputError(
+                    f"tokens: {len(tokens)} for the {counts[what]} {what} of layer {name}; expected the text "
+                    "of each that the model read, special and generated ones included; where keys are other "
+                    "tokens than queries, two lists"
+                )
 
 
 def _plain(array):
