@@ -232,25 +232,28 @@ class _Arranging:
 
     def stand_grid(self, grid):
         """Rows of results one under the other, each with all that makes it."""
-        placed = []
+        placed, above = [], []
         for row in grid.rows:
-            line = []
+            line, before = [], []
             for fan in fans(row):
                 room = self.apart + (TITLE_ROOM if fan.down else 0.0)
-                line += _beyond(self.stand_fan(fan), RIGHT, line, room)
-            placed += _beyond(line, DOWN, placed, self.apart)
+                before = _beyond(self.stand_fan(fan), RIGHT, before, room)  # beyond the last is beyond all
+                line += before
+            above = _beyond(line, DOWN, above, self.apart)
+            placed += above
         return placed
 
     def stand_fan(self, fan):
         """The results of a fan, one beyond the other. The face that they share is drawn once, at the end
         of them all."""
-        placed = []
+        placed, before = [], []
         for n, stage in enumerate(fan.roots):
             ends = (n == 0, n == len(fan.roots) - 1)
             shared = {(name, fan.side): ends for name in fan.consumers(stage)}
             parts = replace(self, root=stage, shared=shared).stand_root()
             way, distance = (DOWN, self.gap) if fan.down else (RIGHT, self.apart)
-            placed += _beyond(parts, way, placed, distance)
+            before = _beyond(parts, way, before, distance)
+            placed += before
         return placed
 
     @property
