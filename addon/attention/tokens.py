@@ -15,7 +15,7 @@ from functools import cache
 
 # [CLS], [SEP], <s>, </s>, <|endoftext|>; but not a byte as <0x0A> nor [UNK], which stand for text.
 _SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
-_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+_BYTE = re.compile(rb"<0x([0-9A-F]{2})>")
 _SEEN = {" ": "·", "\n": "↵", "\r": "←", "\t": "→"}  # what is blank, as it is shown
 _JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # not seen themselves, they shape the letters around them
 _NO_BASE = "◌"  # under a sign that stands on a letter, where the letter is in another token
@@ -146,9 +146,8 @@ def _bytes_of(token: str, byte_level: bool) -> bytes:
     if byte_level:
         spelled = _spelled(token)
         return token.encode("utf-8", "surrogatepass") if spelled is None else spelled
-    if byte := _BYTE.fullmatch(token):
-        return bytes([int(byte[1], 16)])
-    return token.replace("▁", " ").encode("utf-8", "surrogatepass")
+    text = token.replace("▁", " ").encode("utf-8", "surrogatepass")
+    return _BYTE.sub(lambda found: bytes([int(found[1], 16)]), text)
 
 
 def _decoded(parts: Sequence[bytes]) -> list[str]:

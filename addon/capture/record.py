@@ -13,10 +13,12 @@ import warnings
 import torch
 
 from ..errors import InputError
-from ..formats.capture_file import numbers, write_capture
+from ..formats.capture_file import PICTURE, numbers, write_capture
 from .fused import seen_and_unchanged
 from .joining import join, joins, side_by_side
+from .labels import labels_of, texts_of
 from .layers import see, written
+from .pictures import as_picture, seen_grids
 from .watch import Watch, running_module
 
 
@@ -33,34 +35,47 @@ class Recording:
 
     def __init__(self):
         self.layers = {}
+        self.grids = set()  # (rows, columns) into which a picture was cut
 
-    def save(self, path, tokens=None, target_tokens=None, text="", token_ids=None, model=None, made_by=None):
+    def save(
+        self,
+        path,
+        tokens=None,
+        target_tokens=None,
+        text="",
+        token_ids=None,
+        model=None,
+        made_by=None,
+        byte_level=None,
+        patches=None,
+        picture=None,
+    ):
         """Write the capture file. Tensors are float32, or float64 for a model in float64.
 
         `tokens` are the texts of the model's input, `target_tokens` those of a decoder with
-        cross-attention; layers over another number of tokens (image patches) have none. `model`
-        is a table such as {"name": ..., "licence": ...}. Raises InputError.
+        cross-attention, as the vocabulary spells them; `byte_level` says whether that is byte-level BPE's
+        way, None finds it out. `patches` are the (rows, columns) into which a picture was cut, where its
+        layers shall have another grid than was seen, and `picture` what the model saw, [height, width, 3]
+        in uint8. `model` is a table such as {"name": ..., "licence": ...}. Warns (CaptureWarning) of layers
+        with another number of tokens than texts were given. Raises InputError.
         """
         if not self.layers:
             raise InputError("nothing is recorded; save after the with block has ended")
-        tokens = list(tokens or ())
-        target = list(target_tokens or tokens)
+        tokens, target = texts_of(tokens, "tokens"), texts_of(target_tokens, "target_tokens")
+        grids = {tuple(patches)} if patches else self.grids
+        labels, told = labels_of(self.layers, tokens, target, grids)
+        for one in told:
+            warnings.warn(one, CaptureWarning, stacklevel=2)
         tensors, layers = {}, {}
-        for name, (arrays, description) in self.layers.items():
-            decoder = f"{name}.cross" in self.layers or name.endswith(".cross")
-            queries = target if decoder else tokens
-            keys = tokens if name.endswith(".cross") else queries
-            description = dict(description)
-            for key, texts, count in (
-                ("tokens_q", queries, arrays["q"].shape[1]),
-                ("tokens_k", keys, arrays["k"].shape[1]),
-            ):
-                texts = texts if len(texts) == count else []
-                if texts != tokens:
-                    description[key] = texts
-            layers[name] = description
-            tensors |= {f"L{name}.{key}": array for key, array in arrays.items()}
+        for key, (arrays, description) in self.layers.items():
+            own = zip(("tokens_q", "tokens_k"), labels[key], strict=True)
+            layers[key] = description | {side: texts for side, texts in own if texts != tokens}
+            tensors |= {f"L{key}.{name}": array for name, array in arrays.items()}
+        if picture is not None:
+            tensors[PICTURE] = as_picture(picture)
         metadata = {"tokens_q": tokens, "tokens_k": tokens, "text": text}
+        if byte_level is not None:
+            metadata["byte_level"] = bool(byte_level)
         if token_ids is not None:
             metadata["token_ids"] = [int(n) for n in token_ids]
         made_by = {"torch": torch.__version__} | dict(made_by or {})
@@ -104,7 +119,7 @@ def record(model, layers=None, heads=None, batch=0):
         else:
             seen[before] = join(seen[before], now)
 
-    with _eagerly(model), running_module(model) as module:
+    with _eagerly(model), seen_grids(model, recording.grids), running_module(model) as module:
         with Watch(module, done) as watch, seen_and_unchanged(watch):
             yield recording
         watch.finish()

@@ -23,6 +23,8 @@ from .safetensors import shown
 
 FORMAT, VERSION = "attn-capture", "1.0"
 MAX_HEADS = 4096
+PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
+MAX_PICTURE = 4096  # pixels of its sides
 MAX_ENTRIES = 2**26  # of one recomputed matrix, 0.5 GB in float64
 
 # Every tensor of a layer, by its axes. H: query heads, G: key and value heads (never repeated),
@@ -138,6 +140,24 @@ class Capture:
         if found is None:
             raise InputError(f"layer {layer} is not in {self.path}; layers: {', '.join(self.layers)}")
         return found
+
+    @property
+    def picture(self):
+        """What the model saw, [height, width, 3] in uint8, or None. Raises InputError."""
+        if PICTURE not in self.tensors:
+            return None
+        shape = self.tensors.shape(PICTURE)
+        if (
+            self.tensors.dtype(PICTURE) != "U8"
+            or len(shape) != 3
+            or shape[2] != 3
+            or max(shape) > MAX_PICTURE
+        ):
+            raise InputError(
+                f"{self.path}: {PICTURE} is not uint8 [height, width, 3], up to {MAX_PICTURE} each"
+            )
+        _check_sum(self, PICTURE)
+        return self.tensors[PICTURE]
 
     def names(self, layer):
         """The tensors that `tensor` can give for this layer, recomputed and derived ones included."""

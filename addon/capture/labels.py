@@ -1,0 +1,99 @@
+"""Which tokens belong to which layer: by its place in the model, and by the number of tokens that it has.
+
+A model may read more than one thing. Texts label the layers that are not of pictures or sound, those of a
+decoder its own; patches of a picture are labelled by row and column.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..attention.naming import layer_names, modality
+from ..errors import InputError
+
+EXTRA = (0, 1, 2, 5)  # tokens before those of patches: none, [CLS], and one register or four
+
+
+def texts_of(tokens: Iterable[str | bytes] | None, what: str) -> list[str]:
+    """The tokens as a list of texts. Raises InputError for ids, tensors and a single text."""
+    wrong = f'{what} has to be a list of texts, one a token, such as ["the", "cat"]'
+    if tokens is None:
+        return []
+    if isinstance(tokens, (str, bytes)) or not isinstance(tokens, Iterable):
+        raise InputError(f"{wrong}; found {type(tokens).__name__}")
+    # Vocabularies of tiktoken have bytes; those that are no text are spelled as SentencePiece does.
+    texts = [_spelled(one) if isinstance(one, bytes) else one for one in tokens]
+    for one in texts:
+        if not isinstance(one, str):
+            found = f"{type(one).__name__}; of ids tokenizer.convert_ids_to_tokens(ids) gives them"
+            raise InputError(f"{wrong}; found {found}")
+    return [str(one) for one in texts]
+
+
+def spells_bytes(tokenizer) -> bool | None:
+    """Whether a tokenizer of transformers spells bytes as byte-level BPE does; None where that is unknown."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is not None:
+        parts = json.loads(backend.to_str())
+        return '"ByteLevel"' in json.dumps([parts.get("decoder"), parts.get("pre_tokenizer")])
+    return True if hasattr(tokenizer, "byte_encoder") else None
+
+
+def labels_of(
+    layers: Mapping, tokens: list[str], target: list[str], grids: Iterable[tuple[int, int]] = ()
+) -> tuple[dict[str, tuple[list[str], list[str]]], list[str]]:
+    """(key -> labels of queries and of keys, what has to be told) for the layers of a recording.
+
+    `tokens` are what the model reads, `target` what its decoder does; `grids` the (rows, columns) into which
+    it has cut a picture. Layers over another number of tokens have no labels.
+    """
+    names = layer_names({key: (about["module"], about["kind"]) for key, (_, about) in layers.items()})
+    stacks = {key: name.removesuffix(".cross").rpartition(".")[0] for key, name in names.items()}
+    several = len(set(stacks.values())) > 1
+    pictures = {key for key, (_, about) in layers.items() if several and modality(about["module"])}
+    decoding = {key for key in layers if key.endswith(".cross") or f"{key}.cross" in layers}
+    if several:
+        decoding = {key for key in layers if stacks[key] in {stacks[one] for one in decoding}}
+    only = decoding | pictures == set(layers)  # nothing but the decoder reads a text
+    labels, lacking = {}, {}
+    for key, (arrays, _) in layers.items():
+        texts = tokens, tokens
+        if key in pictures:
+            texts = [], []
+        elif key in decoding:
+            own = target or (tokens if only else [])
+            texts = own, own if not key.endswith(".cross") else tokens if target else []
+        counts = arrays["q"].shape[1], arrays["k"].shape[1]
+        labels[key] = tuple(_fitting(t, n, grids) for t, n in zip(texts, counts, strict=True))
+        for given, count in sorted(set(zip(map(len, texts), counts, strict=True))):
+            if given and given != count:
+                lacking.setdefault((count, given), []).append(names[key])
+    return labels, [_told(some, *counts) for counts, some in lacking.items()]
+
+
+def patches(count: int, grids: Iterable[tuple[int, int]]) -> list[str]:
+    """Labels of `count` tokens of a picture, "r0c0" in its upper left; [] where no grid, or more, fit.
+
+    Before those of patches may stand a class token and registers: "[CLS]", "[REG1]" …
+    """
+    fitting = {grid for grid in grids if count - grid[0] * grid[1] in EXTRA and min(grid) > 1}
+    if len(fitting) != 1:
+        return []
+    ((rows, columns),) = fitting
+    extra = count - rows * columns
+    first = [f"[REG{n}]" if n else "[CLS]" for n in range(extra)]
+    return first + [f"r{row}c{column}" for row in range(rows) for column in range(columns)]
+
+
+def _fitting(texts: list[str], count: int, grids: Iterable[tuple[int, int]]) -> list[str]:
+    return texts if len(texts) == count else [] if texts else patches(count, grids)
+
+
+def _told(names: Sequence[str], count: int, given: int) -> str:
+    some = ", ".join(names[:4]) + (" …" if len(names) > 4 else "")
+    texts = f"{given} text{'s' * (given > 1)}"
+    return f"layer{'s' * (len(names) > 1)} {some}: no labels, {texts} were given for {count} tokens"
+
+
+def _spelled(token: bytes) -> str:
+    text = token.decode("utf-8", "surrogateescape")
+    return "".join(f"<0x{ord(c) - 0xDC00:02X}>" if "\udc80" <= c <= "\udcff" else c for c in text)
