@@ -1,5 +1,7 @@
 """The two ways in which work ends early, each told in one line to a person."""
 
+MOST_KNOWN = 40  # that a hint tells
+
 
 class InputError(ValueError):
     """What a person gave cannot be used.
@@ -21,4 +23,5 @@ def nearest(word, known, what):
     close = difflib.get_close_matches(str(word), known, n=1, cutoff=0.6)
     if close:
         return f'did you mean "{close[0]}"?'
-    return f"{what}: {', '.join(known)}" if known else f"there are no {what}"
+    more = f" and {len(known) - MOST_KNOWN} more" if len(known) > MOST_KNOWN else ""
+    return f"{what}: {', '.join(known[:MOST_KNOWN])}{more}" if known else f"there are no {what}"

@@ -10,7 +10,9 @@ from ..description.scene import ANIMATIONS, MOVES, VIEWS
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
 from ..look.styles import STYLES
+from ..staging.highlights import highlights
 from ..staging.plan import memory_needed
+from ..staging.writing.captions import labels_of
 
 MOST_NAMED = 20
 
@@ -144,6 +146,7 @@ def plan_lines(p):
             rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
     if rows:
         lines += [*table(("sheet", "of", "steps", "frames"), rows), ""]
+    lines += _highlight_lines(p)
     hidden = [name for name in p.products if name not in p.interiors]
     if hidden:
         lines += [f"products that are not drawn, only summed: those of {', '.join(hidden)}", ""]
@@ -154,6 +157,23 @@ def plan_lines(p):
         f"{frames} frames, {seconds:.1f} s"
     )
     return lines
+
+
+def _highlight_lines(p):
+    """What the description points out, by position and token: whether it is what was meant can be seen."""
+    rows = []
+    for one in highlights(p):
+        of_rows, of_columns = labels_of(p, one.plane.stage)
+        rows.append((one.text, one.name, _span(one.rows, of_rows), _span(one.columns, of_columns)))
+    return [*table(("highlight", "of", "rows", "columns"), rows), ""] if rows else []
+
+
+def _span(ends, labels):
+    """Rows or columns by position and, where it is one, by its token."""
+    first, last = ends
+    if first != last:
+        return f"{first} to {last}"
+    return f'{first} "{labels[first]}"' if labels else f"{first}"
 
 
 def built_lines(scene):

@@ -54,8 +54,8 @@ FIELDS = {
                        {"subtype": "FACTOR"}),
         "center_names": ("Names Inside", "Size of names in the middle of their matrices, as in mm, where it "
                          "is 6; at 0 they stand beside", {}),
-        "highlight": ("Highlight", 'Rows, columns or entries in a frame, by token or number: "attn[it]", '
-                      '"attn[:, animal]", "Q[0:4]; K[2]"', {}),
+        "highlight": ("Highlight", "Rows, columns or entries in a frame: attn[it] by token, attn[:, animal] "
+                      'a column, Q[0:4]; K[2] by position from 0, attn["12"] always a token', {}),
         "flow_guides": ("Flow Guides", "Size of the vanes that point from left and right to the result; "
                         "0: none", {"subtype": "FACTOR"}),
         "labels": ("Names and Tokens", "Write matrix names, shapes and the tokens along the axes", {}),

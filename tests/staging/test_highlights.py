@@ -1,13 +1,18 @@
 """Rows, columns and entries that a description points out: the frame is around those and no others."""
 
+import contextlib
 import dataclasses
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import load_scene
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matrix_cinema.cli.inspection import plan_lines
+from matrix_cinema.description.scene import Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.highlights import highlights
 from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.selections import Positions, Token, selections
 from paths import ROOT
 
 HEAD = load_scene(ROOT / "examples/attention_head.toml")
@@ -57,15 +62,116 @@ def test_several_and_those_of_one_head_or_of_all():
     "text, says",
     [
         ("atn[it]", 'did you mean "attn"'),
-        ("attn[animl]", 'did you mean "animal"'),
-        ("attn[16]", "0 to 15"),
-        ("attn[5:5]", "0 to 15"),
-        ("attn[:, 3:99]", "0 to 15"),
-        ("V[0, x]", "give a number"),
-        ("[it]", "nothing that is drawn"),
-        ("attn[", "nothing that is drawn"),
+        ("attn[animl]", 'no row is the token "animl"; did you mean "animal".*; by position rows are 0 to 15'),
+        ("attn[16]", "no such row; rows are 0 to 15$"),
+        ("attn[5:5]", "rows are 0 to 15"),
+        ("attn[:, 3:99]", "no such column; columns are 0 to 15"),
+        ("attn[-1]", 'the token "-1"; .* rows are 0 to 15'),
+        ("V[0, x]", "they have no tokens; by position columns are 0 to 31"),
+        ("[it]", 'nothing that is drawn is named ""; names: K'),
+        ("attn[", "a bracket is not closed"),
+        ("attn[it", "a bracket is not closed"),
+        ("attn[it]]", "comes ; or the end"),
+        ("attn[it] Q[it]", "comes ; or the end"),
+        ("attn[,]", 'empty; all rows or columns are written ":", a comma "," in quotes'),
+        ("attn[it,]", "a part is empty"),
+        ("attn[, it]", "a part is empty"),
+        ("attn[]", "a part is empty"),
+        ("attn[it, it, it]", "it has a row and a column; a token with a comma stands in quotes"),
+        ("Q[" + "9" * 5000 + "]", "rows are 0 to 15"),
+        ("attn[" + "x" * 5000 + "]", "no row is the token"),
+        ("a" * 5000, "nothing that is drawn"),
+        ("attn[" * 5000, "not closed"),
+        ("attn[" + '"' + "\\" * 5001, "not closed"),
     ],
 )
 def test_what_is_not_there_is_refused(text, says):
-    with pytest.raises(InputError, match=says):
+    with pytest.raises(InputError, match=f"^look: highlight: .*{says}") as refused:
         pointed_out(HEAD, text)
+    assert len(str(refused.value)) < 400
+
+
+AWKWARD = (
+    "[CLS]",
+    "5",
+    "+",
+    "7",
+    "=",
+    "12",
+    ",",
+    "ok",
+    "ok",
+    '"',
+    "\\",
+    "]",
+    "a b",
+    "C#2",
+    ";",
+    ":",
+    "don't",
+    "[SEP]",
+)
+
+
+@pytest.mark.parametrize(
+    "text, row",
+    [
+        *((f"S[{n}]", n) for n in (0, 5, 12)),  # a bare number is a position
+        *(('S["5"]', 1), ('S["12"]', 5), ("S['7']", 3), ('S[ "5" , : ]', 1)),  # in quotes, a token
+        *(("S[[CLS]]", 0), ("S[[SEP]]", 17), ('S["[SEP]"]', 17), ("S[+]", 2), ("S[=]", 4)),
+        *(('S[","]', 6), ("S[',']", 6), ('S["]"]', 11), ('S[";"]', 14), ('S[":"]', 15)),
+        *(("S[ok]", 7), ('S["ok"]', 7), ("S[ok#1]", 7), ("S[ok#2]", 8), ('S["ok"#2]', 8), ("S['ok' #2]", 8)),
+        *(("S[ok₈]", 8), ('S["ok₈"]', 8)),  # as the picture tells it apart
+        *(("S['\"']", 9), ('S["\\""]', 9), ('S["\\\\"]', 10), ("S[\\]", 10)),
+        *(("S[a b]", 12), ('S["a b"]', 12), ("S[C#2]", 13), ('S["C#2"]', 13), ("S[C#2#1]", 13)),
+        *(("S[don't]", 16), ('S["don\'t"]', 16), ("S['don\\'t']", 16)),
+        ("`S`[ok]", 7),
+    ],
+)
+def test_every_token_can_be_named(text, row):
+    p = pointed_out(awkward(), text)
+    (found,) = highlights(p)
+    assert (found.rows, found.columns) == ((row, row), (0, 1))
+
+
+def awkward():
+    matrices = {"A": {"init": "uniform", "shape": [18, 2], "row_labels": list(AWKWARD)}}
+    matrices["B"] = {"init": "uniform", "shape": [2, 2]}
+    return from_dict(Scene, {"expression": "S = A @ B", "matrices": matrices}, "test")
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("S[18]", "no such row; rows are 0 to 17$"),
+        ("S[99]", "rows are 0 to 17$"),
+        ('S["ok"#3]', '2 of the rows are the token "ok", counted from 1'),
+        ("S[ok#0]", "counted from 1"),
+        ('S["13"]', 'no row is the token "13"; .*by position'),
+    ],
+)
+def test_a_message_says_what_there_is(text, says):
+    with pytest.raises(InputError, match=says):
+        pointed_out(awkward(), text)
+    scene = awkward()
+    labels = tuple("57") + AWKWARD[2:]
+    few = dataclasses.replace(scene.matrices["A"], row_labels=(*labels[:-1], "99"))
+    scene = dataclasses.replace(scene, matrices=scene.matrices | {"A": few})
+    with pytest.raises(InputError, match='rows are 0 to 17; the token is written "99", in quotes$'):
+        pointed_out(scene, "S[99]")
+
+
+def test_inspect_says_what_is_pointed_out():
+    (line,) = [line for line in plan_lines(pointed_out(awkward(), "S[5, :]")) if line.startswith("S[5")]
+    assert line.split("  ")[-1] == "0 to 1" and '5 "12"' in line
+
+
+@given(st.text(max_size=30), st.text(max_size=10))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_read_or_refused_and_any_token_has_a_spelling(text, token):
+    with contextlib.suppress(InputError):
+        selections(text, ["S", "S[1]", "a b", text[:3]], "here")
+    for mark in "\"'":
+        escaped = token.replace("\\", "\\\\").replace(mark, f"\\{mark}")
+        (found,) = selections(f"S[:, {mark}{escaped}{mark}#4]", ["S"], "here")
+        assert (found.rows, found.columns) == (Positions(), Token(token, 4))
