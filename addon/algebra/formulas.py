@@ -44,11 +44,18 @@ _FUNCTIONS = {
     "max": (2, np.maximum),
     "where": (3, lambda condition, yes, no: np.where(condition != 0, yes, no)),
 }
+MOST_WORK = 2**29  # of the parts of a formula times the entries: some seconds
 FORMULAS = Language(
     frozenset(_OPERATORS),
     {name: (count, count, ()) for name, (count, _) in _FUNCTIONS.items()} | {"random": (0, 0, ())},
     False,
 )
+
+
+def _size(node):
+    """How many numbers, names and operations a formula has."""
+    parts = {Negate: lambda n: (n.body,), Binary: lambda n: (n.left, n.right), Call: lambda n: n.arguments}
+    return 1 + sum(map(_size, parts.get(type(node), lambda n: ())(node)))
 
 
 def evaluate_formula(text, shape, random, where="formula"):
@@ -84,6 +91,12 @@ def evaluate_formula(text, shape, random, where="formula"):
                 return _FUNCTIONS[node.function][1](*[value(a) for a in node.arguments])
 
     tree = parse(text, where, FORMULAS)
+    work = _size(tree) * height * width
+    if work > MOST_WORK:
+        raise InputError(
+            f"{where}: {_size(tree)} numbers, names and operations on {height} x {width} entries are too "
+            f"many; the most is {MOST_WORK // (height * width)}"
+        )
     with np.errstate(all="ignore"):  # what is not finite is reported below
         entries = np.broadcast_to(np.asarray(value(tree), np.float64), shape).copy()
     if not np.isfinite(entries).all():

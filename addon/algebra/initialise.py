@@ -15,6 +15,7 @@ from ..errors import InputError, nearest
 from .formulas import evaluate_formula
 
 MAX_ENTRIES = 1 << 27
+MOST_WORK = 2**34  # multiplications for one matrix: some seconds
 
 
 def initialise(spec, shape, key):
@@ -65,6 +66,15 @@ class Draw:
     def shape(self):
         return (self.height, self.width)
 
+    def require_work(self, each, what):
+        """Raise InputError where `each` multiplications for every entry are too many."""
+        work = each * self.height * self.width
+        if work > MOST_WORK:
+            raise InputError(
+                f"{self.where}: {what} of {self.height} x {self.width} takes {work:,} multiplications; "
+                f"the most is {MOST_WORK:,}"
+            )
+
 
 @dataclass(frozen=True)
 class Initialiser:
@@ -83,12 +93,14 @@ def _low_rank(draw, rank):
     """The product of two normal factors, scaled so that entries have variance 1."""
     most = min(draw.shape)
     rank = min(4, most) if rank is None else _count(rank, "rank", draw, most=most)
+    draw.require_work(rank, f"low_rank({rank})")
     left = draw.random.standard_normal((draw.height, rank))
     return left @ draw.random.standard_normal((rank, draw.width)) / math.sqrt(rank)
 
 
 def _orthogonal(draw):
     """Orthonormal rows or columns, whichever are fewer, uniform over all such (Mezzadri 2007)."""
+    draw.require_work(min(draw.shape), "orthogonal")
     tall = draw.random.standard_normal((max(draw.shape), min(draw.shape)))
     q, r = np.linalg.qr(tall)
     q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)

@@ -11,7 +11,7 @@ from ..look.color_maps import color_maps
 from ..look.lights import RIGS
 from ..look.styles import STYLES
 from ..staging.highlights import highlights
-from ..staging.plan import memory_needed
+from ..staging.limits import memory_needed
 from ..staging.writing.captions import labels_of
 
 MOST_NAMED = 20

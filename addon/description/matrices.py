@@ -6,7 +6,9 @@ in them is executed, and what is not a finite number is refused with its place.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -17,8 +19,8 @@ from ..errors import InputError, nearest
 from ..formats import safetensors
 from ..formats.capture_file import AXES, axes_of, check_finite, is_capture, numbers, open_capture
 from ..formats.reading import map_file
-from ..formats.tables import MAX_ENTRIES, by, read_csv, read_npy, read_npz
-from .leading import HEAD, MOST_AXES, Axis, member_name
+from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_csv, read_npy, read_npz
+from .leading import HEAD, MOST_AXES, MOST_MATRICES, Axis, member_name
 from .scene import Matrix
 
 FILE_KINDS = (".safetensors", ".npz", ".npy", ".csv")
@@ -52,8 +54,26 @@ class LabelledMatrix:
         }
 
 
+@dataclass(frozen=True)
+class OpenedMatrix:
+    """A matrix that is found but not read: `declared` has its shape and all that is to be written beside it,
+    but zeros that take no memory as its `values`, which `read` gives."""
+
+    declared: LabelledMatrix
+    read: Callable[[], np.ndarray]
+
+    def load(self) -> LabelledMatrix:
+        """The matrix with its values. Raises InputError for one that is not a finite number."""
+        return replace(self.declared, values=self.read())
+
+
 def load_matrices(scene, names, initialise):
-    """The matrices that an expression uses: name to LabelledMatrix.
+    """The matrices that an expression uses, with their values; see `open_matrices`."""
+    return {name: one.load() for name, one in open_matrices(scene, names, initialise).items()}
+
+
+def open_matrices(scene, names, initialise) -> dict[str, OpenedMatrix]:
+    """The matrices that an expression uses, so that their sizes can be looked at before they are read.
 
     `names` are the expression's leaves. A name without a description is the tensor of that name in
     the scene's capture. `initialise(spec, shape, seed_key)` makes the values of a matrix with
@@ -66,18 +86,30 @@ def load_matrices(scene, names, initialise):
             hint = nearest(name, names, "matrices of the expression")
             raise InputError(f'matrices: "{name}" is not in the expression; {hint}')
     capture = open_capture(_path(scene, scene.capture.file)) if scene.capture.file else None
-    loaded = {}
+    found = {}
     for name in names:
         spec = scene.matrices.get(name, Matrix(tensor=name) if capture else Matrix())
         where = f"matrix {name}"
-        matrix = _load(scene, capture, name, spec, where, initialise)
-        loaded[name] = _labelled(matrix, spec, where)
-        for index, one in loaded[name].members().items():
+        opened = _open(scene, capture, name, spec, where, initialise)
+        declared = _labelled(opened.declared, spec, where)
+        count = prod(declared.values.shape[:-2])
+        if count > MOST_MATRICES:
+            raise InputError(
+                f"{where}: {count:,} matrices by its leading axes are too many; the most is {MOST_MATRICES:,}"
+            )
+        found[name] = OpenedMatrix(declared, partial(_finite, name, declared, opened.read))
+    return found
+
+
+def _finite(name, declared, read):
+    values = read()
+    if not np.isfinite(values).all():
+        for index, one in replace(declared, values=values).members().items():
             check_finite(one.values, f"matrix {member_name(name, index)}")
-    return loaded
+    return values
 
 
-def _load(scene, capture, name, spec, where, initialise):
+def _open(scene, capture, name, spec, where, initialise):
     """The matrix of one description, before the description's own labels."""
     sources = [key for key in ("values", "init") if getattr(spec, key)]
     sources += ["tensor" if spec.tensor else "file"] if spec.tensor or spec.file else []
@@ -96,7 +128,10 @@ def _load(scene, capture, name, spec, where, initialise):
         lengths = {len(row) for row in spec.values}
         if len(lengths) > 1:
             raise InputError(f"{where}: rows of values have different lengths: {numbers(sorted(lengths))}")
-        return _of_array(np.array(spec.values, np.float64), spec, where, "written in the scene")
+        shape = (len(spec.values), lengths.pop())
+        return _of_array(
+            shape, lambda: np.array(spec.values, np.float64), spec, where, "written in the scene"
+        )
     if spec.init:
         return _initialised(spec, name, where, initialise)
     if not spec.file:
@@ -115,24 +150,36 @@ def _load(scene, capture, name, spec, where, initialise):
             if spec.axis_order:
                 raise InputError(f"{where}: tensors of a capture are turned in the expression, by .T")
             return _of_capture(open_capture(path), spec, where, None)
-        array = tensors[_choose(tensors, spec, path, where)]
+        tensor = _choose(tensors, spec, path, where)
+        shape, read = tensors.shape(tensor), lambda: tensors[tensor]
     elif kind == ".npz":
-        (array,) = read_npz(path, lambda names: [_choose(names, spec, path, where)]).values()
-    elif kind == ".npy":
-        array = read_npy(map_file(path), str(path))
-    else:
-        array = read_csv(path)
+        tensor = _choose(npz_names(path), spec, path, where)
+        shape, read = npz_shape(path, tensor), lambda: read_npz(path, [tensor])[tensor]
+    else:  # neither takes any memory that is worth mentioning
+        array = read_npy(map_file(path), str(path)) if kind == ".npy" else read_csv(path)
+        shape, read = array.shape, lambda: array
+
+    def chosen(array):
+        return _ordered(_index(array, spec.index, where), spec.axis_order, where)
+
     source = f"{spec.tensor} of {path.name}" if spec.tensor else path.name
-    return _of_array(_ordered(_index(array, spec.index, where), spec.axis_order, where), spec, where, source)
+    return _of_array(chosen(_zeros(shape)).shape, lambda: chosen(read()), spec, where, source)
 
 
-def _of_array(array, spec, where, source):
+def _zeros(shape):
+    """An array of this shape that takes no memory."""
+    return np.broadcast_to(np.float64(0.0), shape)
+
+
+def _of_array(shape, read, spec, where, source):
     """An array of two to four axes; the entries of leading ones are counted."""
-    parts = _parts(array.shape, spec.slices, where)
-    values = _matrix(array[tuple(slice(p.start, p.stop, p.step) for p in parts)], where)
-    words = _leading_words(spec, values.ndim - 2, where)
+    parts = _parts(shape, spec.slices, where)
+    part = tuple(slice(p.start, p.stop, p.step) for p in parts)
+    declared = _matrix(_zeros(shape)[part], where)
+    words = _leading_words(spec, declared.ndim - 2, where)
     leading = tuple(Axis(word, tuple(part)) for word, part in zip(words, parts, strict=False))
-    return LabelledMatrix(values, source=source, leading=leading)
+    labelled = LabelledMatrix(declared, source=source, leading=leading)
+    return OpenedMatrix(labelled, lambda: _matrix(read()[part], where))
 
 
 def _ordered(array, order, where):
@@ -187,10 +234,14 @@ def _initialised(spec, name, where, initialise):
         )
     if prod(shape) > MAX_ENTRIES:
         raise InputError(f"{where}: {by(shape)} entries are too many; the most is {MAX_ENTRIES}")
-    values = np.empty(shape)
-    for place in np.ndindex(shape[:-2]):
-        values[place] = initialise(spec, shape[-2:], member_name(name, place))
-    return _of_array(values, spec, where, f"{spec.init}, seed {spec.seed}")
+
+    def read():
+        values = np.empty(shape)
+        for place in np.ndindex(shape[:-2]):
+            values[place] = initialise(spec, shape[-2:], member_name(name, place))
+        return values
+
+    return _of_array(shape, read, spec, where, f"{spec.init}, seed {spec.seed}")
 
 
 def _of_capture(capture, spec, where, chosen):
@@ -224,20 +275,25 @@ def _of_capture(capture, spec, where, chosen):
     elif spec.index:
         raise InputError(f"{where}: {spec.tensor} is one matrix for all heads and takes no index")
     axes = axes if len(axes) == 2 else " " + axes
-    values = [[_matrix(capture.tensor(one.name, tensor, head), where) for head in heads] for one in layers]
-    shapes = {one.shape for of_layer in values for one in of_layer}
+    shapes = {capture.shape(one.name, tensor) for one in layers}
     if len(shapes) > 1:
         found = " and ".join(sorted(map(by, shapes)))
         raise InputError(f"{where}: {tensor} of these layers is {found}; expected one shape for all")
-    values = np.array(values)
+    (shape,) = shapes
     tokens = {"Q": first.tokens_q, "K": first.tokens_k}
     of = f"layer{'s' * (len(layers) > 1)} {', '.join(one.name for one in layers)}"
     if heads != (None,):
         of += f", head{'s' * (len(heads) > 1)} {numbers(heads)}"
-    rows, columns = (slice(p.start, p.stop, p.step) for p in _parts(values.shape[2:], spec.slices, where))
-    values = values[..., rows, columns]
-    return LabelledMatrix(
-        values=values.reshape(*(len(axis.numbers) for axis in leading), *values.shape[2:]),
+    rows, columns = (slice(p.start, p.stop, p.step) for p in _parts(shape, spec.slices, where))
+    part = _matrix(_zeros(shape)[rows, columns], where).shape
+    count = tuple(len(axis.numbers) for axis in leading)
+
+    def read():
+        parts = [capture.tensor(one.name, tensor, n)[rows, columns] for one in layers for n in heads]
+        return np.array(parts).reshape(*count, *part)
+
+    declared = LabelledMatrix(
+        values=_zeros((*count, *part)),
         row_axis=AXES.get(axes[0], ""),
         column_axis=AXES[axes[1]],
         row_labels=tokens.get(axes[0], ())[rows],
@@ -246,6 +302,7 @@ def _of_capture(capture, spec, where, chosen):
         probability=tensor == "pattern",
         leading=tuple(leading),
     )
+    return OpenedMatrix(declared, read)
 
 
 def _layers(capture, chosen):

@@ -169,6 +169,12 @@ class Capture:
         known = tuple(name for name in TENSORS if name in shapes or name in recomputed)
         return known + tuple(DERIVED if layer.sinks and "Q" in layer.sizes else ())
 
+    def shape(self, layer, name):
+        """(rows, columns) of a matrix that `tensor` gives, without reading it."""
+        sizes = self.layer(layer).sizes | {"s": 1}
+        shape = tuple(sizes[axis] for axis in axes_of(name).replace("?", "").lstrip("HG"))
+        return shape if len(shape) == 2 else (1, *shape)
+
     def tensor(self, layer, name, head=None):
         """One matrix of a layer as float64, rows by columns; a vector comes as one row.
 
@@ -457,6 +463,9 @@ def _layer(key, entry, shapes, tokens_q, tokens_k):
     for tensor in TENSORS:  # in the table's order, so that a message does not depend on the file's
         if tensor in shapes:
             _fit(layer, tensor, shapes[tensor], where)
+    for tensor in ("bias", "mask"):  # where nothing but these says how many queries or keys there are
+        for axis, size in zip("HQK", shapes.get(tensor, ()), strict=False):
+            layer.sizes.setdefault(axis, size)
     return layer
 
 

@@ -204,6 +204,8 @@ def _entry(name, item, where):
         raise InputError(f"{here}: unknown dtype {shown(dtype)}; known dtypes: {', '.join(STORED)}")
     if not _are_sizes(shape) or len(shape) > MAX_DIMENSIONS:
         raise InputError(f"{here}: the shape is not a list of at most {MAX_DIMENSIONS} sizes")
+    if prod(max(n, 1) for n in shape) >= 2**60:  # NumPy has no such array, also where it has no entries
+        raise InputError(f"{here}: the sizes of its shape are too large")
     if not _are_sizes(offsets) or len(offsets) != 2:
         raise InputError(f"{here}: data_offsets is not a pair of positions")
     begin, end = offsets

@@ -1,5 +1,6 @@
 """Arrays in files that hold nothing else: NPY, NPZ and CSV, read within bounds."""
 
+import contextlib
 import csv
 import io
 import zipfile
@@ -13,37 +14,74 @@ from . import safetensors
 from .reading import opened, read_bounded
 
 MAX_ENTRIES = 2**26  # of one matrix, 0.5 GB in float64
+MAX_UNPACKED = 8 * MAX_ENTRIES + 2**16  # bytes, of all that is read of an NPZ file
+HEADER = 2**16  # bytes in which that of an NPY file ends
 MAX_CSV = 2**25  # bytes: ten seconds of reading; arrays in other files have no such limit
 
 
-def read_npz(path, only=None):
-    """The arrays of an NPZ file, by name; `only` may choose of the names. Arrays of texts come as such.
+def read_npz(path, names=None):
+    """The arrays of an NPZ file by name, those of `names` or all. Arrays of texts come as such.
 
     How much a member unpacks to is checked before it is unpacked. Raises InputError.
     """
-    limit = 8 * MAX_ENTRIES + 65536
     arrays = {}
+    with _members(path) as (file, members):
+        for name in members if names is None else names:
+            _require_room(path, name, members[name].file_size + sum(a.nbytes for a in arrays.values()))
+            with file.open(members[name]) as member:
+                data = np.frombuffer(member.read(MAX_UNPACKED), np.uint8)
+            arrays[name] = read_npy(data, _named(path, name), "fiubUS")
+    return arrays
+
+
+def npz_names(path):
+    """The names of the arrays in an NPZ file."""
+    with _members(path) as (_, members):
+        return list(members)
+
+
+def npz_shape(path, name):
+    """The shape that an array of an NPZ file is declared to have."""
+    with _members(path) as (file, members):
+        size = members[name].file_size
+        _require_room(path, name, size)
+        with file.open(members[name]) as member:
+            return _header(member.read(HEADER), size, _named(path, name), "fiub")[0]
+
+
+def _require_room(path, name, size):
+    if size > MAX_UNPACKED:
+        raise InputError(f"{_named(path, name)}: unpacks to more than {MAX_UNPACKED:,} bytes")
+
+
+@contextlib.contextmanager
+def _members(path):
+    """(the archive, name -> entry) of an NPZ file; what is wrong with it, and with what is done to it, is
+    told in one line."""
     try:
         with opened(path) as whole, zipfile.ZipFile(whole) as file:
-            members = {name.removesuffix(".npy"): name for name in file.namelist()}
-            for name in members if only is None else only(members):
-                info = file.getinfo(members[name])
-                if info.file_size > limit - sum(array.nbytes for array in arrays.values()):
-                    raise InputError(f"{path}: unpacks to more than {limit} bytes, by {name}")
-                with file.open(info) as member:
-                    data = np.frombuffer(member.read(limit), np.uint8)
-                arrays[name] = read_npy(data, f"{path}: {name}", "fiubUS")
-    except InputError:
+            yield file, {info.filename.removesuffix(".npy"): info for info in file.infolist()}
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # a damaged archive raises nearly anything, from zlib.error to RuntimeError
         reason = str(error).split("\n")[0][:120]
         raise InputError(f"{path}: not an NPZ file that can be read ({reason})") from None
-    return arrays
+
+
+def _named(path, name):
+    return f"{path}: {safetensors.shown(name)}"
 
 
 def read_npy(data, where, kinds="fiub"):
     """The array in the bytes of an NPY file, as a view of them; `kinds` are NumPy's, numbers by default."""
-    file = io.BytesIO(data[:65536].tobytes())
+    shape, columns_first, dtype, start = _header(data[:HEADER].tobytes(), data.size, where, kinds)
+    return data[start:].view(dtype).reshape(shape, order="F" if columns_first else "C")
+
+
+def _header(head, size, where, kinds):
+    """(shape, whether columns come first, dtype, where the numbers begin) of an NPY file of `size` bytes
+    that begins with `head`."""
+    file = io.BytesIO(head)
     try:
         version = np.lib.format.read_magic(file)
         read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[
@@ -54,10 +92,10 @@ def read_npy(data, where, kinds="fiub"):
         raise InputError(f"{where}: not an NPY file that can be read") from None
     if dtype.kind not in kinds or dtype.itemsize == 0:
         raise InputError(f"{where}: holds {safetensors.shown(str(dtype))}, not real numbers")
-    data = data[file.tell() :]
-    if any(n < 0 for n in shape) or prod(shape) * dtype.itemsize != data.size:
-        raise InputError(f"{where}: {by(shape)} entries of {dtype} do not fill its {data.size} bytes")
-    return data.view(dtype).reshape(shape, order="F" if columns_first else "C")
+    size -= file.tell()
+    if any(n < 0 for n in shape) or prod(shape) * dtype.itemsize != size or not fits(shape):
+        raise InputError(f"{where}: {by(shape)} entries of {dtype} do not fill its {size} bytes")
+    return shape, columns_first, dtype, file.tell()
 
 
 def read_csv(path):
@@ -88,6 +126,11 @@ def _number(text, path, row, column):
     # The file may be anything, and is not shown: what a link leads to may be nobody's to read.
     what = "text" if text.strip() else "empty"
     raise InputError(f"{path}: row {row}, column {column} is {what}, not a number")
+
+
+def fits(shape):
+    """Whether NumPy can have an array of this shape, which is no matter of course where a size is 0."""
+    return prod(max(n, 1) for n in shape) < 2**60
 
 
 def by(shape):

@@ -5,6 +5,7 @@ is as wide as its glyphs together. What has no glyph is written as its number, U
 """
 
 import functools
+import itertools
 import json
 import unicodedata
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ OTHERS = 0x590  # the first code point after the European scripts
 LOW = "°×÷·−–—…≤≥≈“”‘’↵→←"  # signs that are no higher than Latin letters
 NOTHING = 0.5  # width of a glyph that is in no table
 ELLIPSIS = "…"
+LONGEST = 1_000  # letters of a line; no picture has room for more
 MARKS = {"\n": "↵", "\r": "←", "\t": "→"}  # seen where they stand for themselves, as in a token
 
 
@@ -50,16 +52,24 @@ class Typeface:
         return ord(letter) in self.widths or bool(self.other and self.other.has(letter))
 
     def shown(self, text, longest=None):
-        """A text as it can be written on one line, no wider than `longest` sizes.
+        """A text as it can be written on one line, no wider than `longest` sizes, of at most LONGEST letters.
 
         Accents are joined with their letters, line breaks and tabs become signs, whatever cannot be seen
         or has no glyph becomes its number.
         """
-        text = "".join(self._letter(letter) for letter in unicodedata.normalize("NFC", text))
-        if longest is not None and self.width(text) > longest:
-            while text and self.width(text) > longest - self.width(ELLIPSIS):
-                text = text[:-1]
-            text += ELLIPSIS
+        cut = len(text) > LONGEST
+        text = "".join(self._letter(letter) for letter in unicodedata.normalize("NFC", text[:LONGEST]))
+        if longest is not None and (cut or self.width(text) > longest):
+            text, cut = self._beginning(text, longest - self.width(ELLIPSIS)), True
+        return text + ELLIPSIS if cut else text
+
+    def _beginning(self, text, room):
+        """As much of a line as fits into `room` sizes."""
+        widths = self.of(text).widths
+        used = itertools.accumulate(widths.get(ord(letter), NOTHING) for letter in text)
+        text = text[: sum(1 for _ in itertools.takewhile(lambda width: width <= room, used))]
+        while text and self.width(text) > room:  # what is left may be set in the other typeface
+            text = text[:-1]
         return text
 
     def _letter(self, letter):

@@ -5,7 +5,6 @@ All that can be wrong with a description is found here, before any scene is touc
 
 import hashlib
 import math
-import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,7 @@ from ..algebra.initialise import initialise
 from ..algebra.stacks import spread
 from ..algebra.stages import MASKS, Concat, Grid, Leaf, Product, Slice, leaf_names, stage, stages_of
 from ..description.leading import Axis, member_name
-from ..description.matrices import LabelledMatrix, load_matrices
+from ..description.matrices import LabelledMatrix, open_matrices
 from ..description.scene import Product as ProductOptions
 from ..description.scene import Scene
 from ..description.style import Style
@@ -33,15 +32,12 @@ from .highlights import highlights
 from .layout.arrangement import Arrangement, Scatter, arrange
 from .layout.blocks import blocks_of
 from .layout.schemes import scheme_of
+from .limits import check_declared, check_memory
 from .pooling import Pool, drawn_values, grid, pools_of
 from .scales import Scale, crowding, extent, matrix_scale, probability_scale, product_scale
 from .timing.schedule import Sweep, algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
 from .writing.numerals import FEW, FEW_PRODUCTS, shown
-
-# Memory of one drawn element while Cycles renders it, measured on scenes of 2 and 67 million.
-INSTANCE_BYTES = 2_000
-POINT_BYTES = 140
 
 # Products of one cuboid in a chain. More of them are a grey block before all that follows.
 CLEAR = 200_000
@@ -114,20 +110,19 @@ def plan(scene):
         if name not in results:
             hint = nearest(name, results, "results")
             raise InputError(f'products: "{name}" is not a result of the expression; {hint}')
-    given = load_matrices(scene, leaf_names(written), initialise)
-    axes = {name: matrix.leading for name, matrix in given.items() if matrix.leading}
+    found = open_matrices(scene, leaf_names(written), initialise)
+    axes = {name: one.declared.leading for name, one in found.items() if one.declared.leading}
     root = root_of(scene, axes)
     scene = spread_scene(scene, root)
-    matrices = {
-        member_name(name, index): one for name, m in given.items() for index, one in m.members().items()
-    }
-    matrices = {name: matrices[name] for name in leaf_names(root)}
-    sizes = shapes(root, {name: m.values.shape for name, m in matrices.items()})
+    declared = _members({name: one.declared for name, one in found.items()})
+    sizes = shapes(root, {name: m.values.shape for name, m in declared.items()})
+    check_declared(root, sizes)
     arrangement = arrangement_of(root, sizes, scene)
     check_camera(scene.camera, arrangement)
     pools = pools_of(root, sizes, arrangement, scene)
-    check_memory(sum(rows * columns for rows, columns in sizes.values()), as_points=True)
 
+    matrices = _members({name: one.load() for name, one in found.items()})
+    matrices = {name: matrices[name] for name in leaf_names(root)}
     evaluation = evaluate(root, {name: m.values for name, m in matrices.items()})
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
@@ -162,6 +157,11 @@ def plan(scene):
     )
     highlights(made)
     return made
+
+
+def _members(given):
+    """The matrices of two axes that given ones of more consist of, by name."""
+    return {member_name(name, index): one for name, m in given.items() for index, one in m.members().items()}
 
 
 def root_of(scene, axes=None):
@@ -258,36 +258,6 @@ def check_range(root, evaluation):
                 raise InputError(
                     f"{s.text}: {largest:.3g} at most is too small to draw; the least is {least:.3g}"
                 )
-
-
-def memory_needed(elements, as_points):
-    """About how many bytes it takes to render so many elements."""
-    return elements * (POINT_BYTES if as_points else INSTANCE_BYTES)
-
-
-def check_memory(elements, as_points):
-    """Refuse a scene that would not fit into this machine's memory, with the numbers."""
-    need = memory_needed(elements, as_points)
-    have = available_memory()
-    if have and need > have:
-        raise InputError(
-            f"the scene has {elements:,} elements, which need about {need / 1e9:,.1f} GB to draw; "
-            f"{have / 1e9:,.1f} GB are free; use smaller matrices or interior = false in [products]"
-        )
-
-
-def available_memory():
-    """Free memory in bytes, or of the whole machine where the free part is not known; None if unknown."""
-    try:
-        with open("/proc/meminfo") as lines:
-            fields = dict(line.split(":", 1) for line in lines)
-        return int(fields["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        pass
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def is_probability(stage, given=()):

@@ -4,7 +4,7 @@ from ..blender import compat
 from ..blender.objects import MODIFIER
 from ..errors import InputError
 from ..staging.camera.views import PRODUCTS
-from ..staging.plan import memory_needed
+from ..staging.limits import memory_needed
 from . import source
 
 

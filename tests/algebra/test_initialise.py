@@ -206,3 +206,17 @@ def test_refusals(init, says):
 def test_impossible_shapes_are_refused(shape):
     with pytest.raises(InputError, match="A: init: "):
         make("uniform", shape)
+
+
+@pytest.mark.parametrize(
+    ("init", "shape", "message"),
+    [
+        ("orthogonal", (8192, 8192), "orthogonal of 8192 x 8192 takes 549,755,813,888 multiplications"),
+        ("low_rank(8192)", (8192, 8192), r"low_rank\(8192\) of 8192 x 8192 takes"),
+        ("expr: i*j + i*j + i*j", (8192, 8192), "11 numbers, names and operations on 8192 x 8192 entries"),
+    ],
+)
+def test_work_without_end_is_refused_before_it_begins(init, shape, message, monkeypatch):
+    monkeypatch.setattr("matrix_cinema.algebra.initialise._generator", lambda *_: None)  # nothing is drawn
+    with pytest.raises(InputError, match=message):
+        initialise(Matrix(init=init, shape=shape), shape, "A")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats.font import read_font
-from matrix_cinema.look.typeface import ELLIPSIS, built_in, escaped
+from matrix_cinema.look.typeface import ELLIPSIS, Typeface, built_in, escaped
 from matrix_cinema.staging.plan import plan
 
 SCENE = {"expression": "C = A @ B", "matrices": {"A": {"values": [[1.0]]}, "B": {"values": [[2.0]]}}}
@@ -69,3 +69,20 @@ def test_damaged_fonts_are_refused(content):
         path.write_bytes(b"\x00\x01\x00\x00" + content)
         with pytest.raises(InputError, match="is damaged"):
             read_font(path)
+
+
+@pytest.mark.parametrize("text", ["word " * 20_000, "\u0301" * 100_000, "😀" * 100_000])
+def test_a_text_without_end_is_measured_once(text):
+    """The width of every shorter line was measured: a label of 100 kB took minutes."""
+    face, looked_up = built_in(), []
+
+    class Widths(dict):
+        def get(self, code, default):
+            looked_up.append(code)
+            return face.widths.get(code, default)
+
+    counting = Typeface(Widths(face.widths))
+    for longest in (None, 9.0):
+        shown = counting.shown(text, longest)
+        assert shown.endswith(ELLIPSIS) and len(shown) < 10_000
+    assert len(looked_up) < 50_000

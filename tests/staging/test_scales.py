@@ -8,7 +8,8 @@ from hypothesis.extra.numpy import arrays
 from matrix_cinema.cli.inspection import plan_lines
 from matrix_cinema.description.scene import SENSITIVITIES, Scene, from_dict
 from matrix_cinema.errors import InputError
-from matrix_cinema.staging.plan import check_memory, count_elements, is_probability, plan
+from matrix_cinema.staging.limits import check_memory
+from matrix_cinema.staging.plan import count_elements, is_probability, plan
 from matrix_cinema.staging.scales import Scale, crowding, extent, matrix_scale, product_scale
 
 sizes = st.integers(1, 6)
@@ -111,11 +112,11 @@ def test_elements_are_counted_and_a_scene_beyond_memory_is_refused(monkeypatch):
     assert planned("out = Q @ K", look={"settled_scale": 0.0}, animation={"trail": 1.0}).drawn == 3 * 4 + 8
     causal = planned("out = softmax(Q @ K, mask=causal)")
     assert causal.drawn == 3 * 4 + 3 * 2  # of the four entries one is masked
-    monkeypatch.setattr("matrix_cinema.staging.plan.available_memory", lambda: 10**9)
+    monkeypatch.setattr("matrix_cinema.staging.limits.available_memory", lambda: 10**9)
     with pytest.raises(InputError, match=r"1,000,000,000 elements, which need about .* GB .* 1\.0 GB"):
         check_memory(10**9, as_points=True)
     check_memory(10**6, as_points=True)
-    monkeypatch.setattr("matrix_cinema.staging.plan.available_memory", lambda: None)
+    monkeypatch.setattr("matrix_cinema.staging.limits.available_memory", lambda: None)
     check_memory(10**12, as_points=True)  # nothing is known, nothing is refused
 
 

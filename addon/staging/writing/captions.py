@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, roots_of, stages_of
-from ...look.typeface import escaped
+from ...look.typeface import LONGEST, escaped
 from .. import pooling
 from ..layout.arrangement import COMMUTATIVE, READING, Fan, fans
 
@@ -101,7 +101,7 @@ def _as_term(p, plane):
 def title_of(p, stage):
     """How a matrix is called on the picture: its label, its name, or when that would be long what made it."""
     table = p.scene.matrices if isinstance(stage, Leaf) else p.scene.products
-    label = getattr(table.get(stage.name), "label", "")
+    label = getattr(table.get(stage.name), "label", "")[:LONGEST]
     name = stage.of or stage.name  # the number of its head is told once, under all that belongs to it
     if label or not stage.operands or stage.name != stage.text or len(name) <= LONGEST_TEXT:
         return label or name

@@ -1,0 +1,52 @@
+"""What a machine can take: sizes are looked at when they are declared, before anything is read or made."""
+
+from math import prod
+
+from ..algebra.stages import Product, stages_of
+from ..description.leading import MOST_MATRICES
+from ..errors import InputError
+from .memory import available_memory
+
+# Memory of one drawn element while Cycles renders it, measured on scenes of 2 and 67 million.
+INSTANCE_BYTES = 2_000
+POINT_BYTES = 140
+MOST_WORK = 2**34  # multiplications and steps on an entry: some ten seconds of numpy
+
+
+def check_declared(root, sizes: dict[str, tuple[int, int]]) -> None:
+    """Refuse the stages of `root`, of these (rows, columns) by name, where they are too many or too large to
+    be evaluated."""
+    stages = stages_of(root)
+    if len(stages) > MOST_MATRICES:
+        raise InputError(
+            f"the expression makes {len(stages):,} matrices of its heads and layers; the most is "
+            f"{MOST_MATRICES:,}; take fewer of them, by heads, layers, slices or index"
+        )
+    check_memory(sum(map(prod, sizes.values())), as_points=True)
+    work = 0
+    for one in stages:
+        each = 1 + len(one.epilogue)
+        if isinstance(one, Product):
+            each += sizes[one.left.stage.name][0 if one.left.transposed else 1]
+        work += each * prod(sizes[one.name])
+    if work > MOST_WORK:
+        raise InputError(
+            f"the expression takes {work:,} operations to evaluate; the most is {MOST_WORK:,}; "
+            "use smaller matrices"
+        )
+
+
+def memory_needed(elements: int, as_points: bool) -> int:
+    """About how many bytes it takes to render so many elements."""
+    return elements * (POINT_BYTES if as_points else INSTANCE_BYTES)
+
+
+def check_memory(elements: int, as_points: bool) -> None:
+    """Refuse a scene that would not fit into this machine's memory, with the numbers."""
+    need = memory_needed(elements, as_points)
+    have = available_memory()
+    if have is not None and need > have:
+        raise InputError(
+            f"the scene has {elements:,} elements, which need about {need / 1e9:,.1f} GB to draw; "
+            f"{have / 1e9:,.1f} GB are free; use smaller matrices or interior = false in [products]"
+        )

@@ -1,0 +1,71 @@
+"""How much memory this process may still take: what the machine, its groups and its own limits leave."""
+
+import os
+from pathlib import Path
+
+_GROUPS = Path("/sys/fs/cgroup")
+# By the version of cgroups: where its memory is told, in which files, and which part of it is only cached.
+_VERSIONS = {
+    "": ("", "memory.max", "memory.current", "inactive_file"),
+    "memory": ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+}
+
+
+def available_memory() -> int | None:
+    """Bytes, the least of what is known; None where nothing is."""
+    known = [free for free in (_machine(), *_groups(), *_limits()) if free is not None]
+    return max(0, min(known)) if known else None
+
+
+def _machine() -> int | None:
+    """What is free, or all of it where the free part is not told."""
+    if free := _fields("/proc/meminfo").get("MemAvailable:"):
+        return 1024 * free
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _groups():
+    """What each cgroup that this process is in, and each that holds it, leaves: of a container, say."""
+    for line in _text("/proc/self/cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        for version in set(controllers.split(",")) & set(_VERSIONS):
+            part, most, used, cached = _VERSIONS[version]
+            root = _GROUPS / part
+            own = root / path.lstrip("/")  # in a container the root may stand for it
+            for folder in (own, *own.parents):
+                limit, taken = _text(folder / most).strip(), _text(folder / used).strip()
+                if limit.isdecimal() and taken.isdecimal():
+                    yield int(limit) - int(taken) + _fields(folder / "memory.stat").get(cached, 0)
+                if folder == root:
+                    break
+
+
+def _limits():
+    """What `ulimit -v` and `ulimit -d` leave."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    taken = _fields("/proc/self/status")
+    for limit, field in ((resource.RLIMIT_AS, "VmSize:"), (resource.RLIMIT_DATA, "VmData:")):
+        most = resource.getrlimit(limit)[0]
+        if most != resource.RLIM_INFINITY:
+            yield most - 1024 * taken.get(field, 0)
+
+
+def _fields(path) -> dict[str, int]:
+    """Lines of a name and a number."""
+    lines = (line.split() for line in _text(path).splitlines())
+    return {words[0]: int(words[1]) for words in lines if len(words) > 1 and words[1].isdecimal()}
+
+
+def _text(path) -> str:
+    """A file of the system's, "" where it has none."""
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
