@@ -26,6 +26,7 @@ from ..outputs.interrupt import end_process, leaving_at_once
 from ..outputs.progress import Progress
 from ..outputs.sheet import draw_sheet
 from ..outputs.silence import blender_silenced
+from ..outputs.temporary import begin_in_blender
 from ..staging.plan import plan
 from . import inspection
 from .panels import panels
@@ -705,4 +706,6 @@ def _blender():
             f"Blender's Python module is missing ({error}); pip install bpy, or run this within "
             "Blender: blender -b -P scripts/matrix_cinema.py -- …"
         ) from None
+    if bpy.app.background:
+        begin_in_blender(bpy.app.tempdir)
     return bpy

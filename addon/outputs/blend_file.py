@@ -1,13 +1,12 @@
 """Opens and saves .blend files: scripts in them are not run, and one that is saved is whole."""
 
 import os
-from pathlib import Path
 
 import bpy
 
 from ..description.scene import Render, Scene, from_json
 from ..errors import InputError, JobError
-from .files import written_whole
+from .files import full_path, written_whole
 from .silence import blender_silenced
 
 _SEEKABLE = b"\xb1\xea\x92\x8f"  # closes the seek table at the end of a file packed by Zstandard
@@ -23,7 +22,7 @@ def open_blend(path):
     """Open a .blend and return the scene that was built in it, or else its current one."""
     try:
         with blender_silenced():
-            bpy.ops.wm.open_mainfile(filepath=str(Path(path).absolute()), load_ui=False, use_scripts=False)
+            bpy.ops.wm.open_mainfile(filepath=str(full_path(path)), load_ui=False, use_scripts=False)
     except RuntimeError as error:
         raise InputError(f"{path}: Blender cannot open it ({str(error).strip()})") from None
     built = [scene for scene in bpy.data.scenes if "matrix_cinema" in scene]
@@ -64,9 +63,7 @@ def save_blend(path):
     """Save the open file, compressed, to `path`: whole or not at all. Raises JobError."""
     with written_whole(path) as part, blender_silenced():
         try:
-            bpy.ops.wm.save_as_mainfile(
-                filepath=str(part.absolute()), compress=True, copy=True, check_existing=False
-            )
+            bpy.ops.wm.save_as_mainfile(filepath=str(part), compress=True, copy=True, check_existing=False)
         except RuntimeError as error:
             raise JobError(f"{path}: Blender could not save it ({str(error).strip()})") from None
         # Blender may report a file as saved though the disk was full.

@@ -5,7 +5,6 @@ or not at all. Films and stills carry their labels in the scene; a figure render
 """
 
 import contextlib
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from .fonts import Typeface, require_matplotlib
 from .frames import COMMON, Manner, Settings, render_still
 from .progress import Progress, tell
 from .svg import svg
+from .temporary import temporary_folder
 from .typeset import outlines as shapes_of
 from .typeset import typeset
 
@@ -104,7 +104,7 @@ def _raster(page, dpi, transparent, samples, manner):
     raster = np.zeros((height, dots(page.width), 4), np.uint8)
     progress = Progress("rendering", len(page.pictures), style=manner.progress)
     single, drawn, blender_scene = len(page.pictures) == 1, None, None
-    with tempfile.TemporaryDirectory(prefix="matrix_cinema_") as folder:
+    with temporary_folder() as folder:
         for n, picture in enumerate(page.pictures):
             wide, tall = dots(picture.width), dots(picture.height)
             if picture.cell.plan is not drawn:
@@ -114,7 +114,7 @@ def _raster(page, dpi, transparent, samples, manner):
             options = drawn.scene.render
             settings = Settings(wide, tall, samples or options.samples, options.engine, transparent)
             own = manner if single else Manner("quiet", manner.owns_process)
-            file = Path(folder) / f"{n}.png"
+            file = folder / f"{n}.png"
             render_still(blender_scene, file, picture.cell.frame, settings, "figure", own)
             if not single:
                 progress.update(n + 1, f"panel {n + 1} of {len(page.pictures)}")

@@ -1,43 +1,82 @@
 """Files that appear whole or not at all: written under another name beside their place, then moved.
 
-A process that is stopped leaves at most a hidden `.part` file, which nothing takes for a result.
+A process that is stopped leaves at most a hidden file, which nothing takes for a result, and which the next
+one removes (see `owner`).
 """
 
 import contextlib
+import itertools
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import InputError, JobError
+from .owner import discard, discard_left, owned_stem
 
+LONGEST_NAME = 255  # bytes, of a file or a folder
+LONGEST_PATH = 760  # bytes; Blender cuts the paths of folders at 768, those of files at 1,000
 _unfinished = set()
+_numbers = itertools.count(1)
 
 
-def require_file_place(path):
-    """Raise InputError unless a file can be made at `path`; nothing is left on the disk.
+def require_file_place(path: str | Path) -> None:
+    """Raise InputError unless a file can be made at `path`; nothing new is left on the disk.
 
-    Folders that do not exist yet are no error: they are made when the first file is written.
+    Folders that do not exist yet are no error: they are made when the first file is written. What runs that
+    were killed have left beside the place is removed.
     """
-    path = Path(path)
-    if path.is_dir():
+    place = full_path(path)
+    if os.path.isdir(place):
         raise InputError(f"{path}: is a folder; give a file name in it")
-    _require_writable(path.absolute().parent, path)
+    if os.path.exists(place) and not os.path.isfile(place):
+        raise InputError(f"{path}: is no regular file, and would be replaced by one; give another name")
+    _require_writable(place.parent, path)
 
 
-def require_folder_place(folder):
+def require_folder_place(folder: str | Path) -> None:
     """Raise InputError unless files can be made in `folder`, which need not exist yet."""
-    _require_writable(Path(folder).absolute(), folder)
+    _require_writable(full_path(folder), folder)
+
+
+def full_path(path: str | Path) -> Path:
+    """The place that a path means, from the root on and through links, as Blender can take it.
+
+    Raises InputError for a path that Blender, or any file system, would cut or read otherwise.
+    """
+    full = os.path.realpath(path)
+    if os.name == "posix":
+        full = "/" + full.lstrip("/")  # "//" means the folder of the .blend
+        if "\\" in full:
+            raise InputError(f"{path}: Blender takes the backslash in {full} for a slash; give another name")
+    try:
+        sizes = [len(name.encode()) for name in full.split(os.sep)]
+    except UnicodeEncodeError:
+        raise InputError(f"{path}: has a letter that is not UTF-8; Blender takes no such names") from None
+    if max(sizes) > LONGEST_NAME:
+        raise InputError(f"{path}: a name in it has {max(sizes)} bytes; the most is {LONGEST_NAME}")
+    if len(full.encode()) > LONGEST_PATH:
+        raise InputError(
+            f"{path}: from the root on, it has {len(full.encode())} bytes; the most is {LONGEST_PATH}"
+        )
+    return Path(full)
+
+
+def for_blender(path: Path) -> str:
+    """A full path as Blender's render output takes it: single braces would mean a template."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _require_writable(folder, named):
-    while not folder.exists() and folder != folder.parent:
+    while not os.path.exists(folder) and folder != folder.parent:
         folder = folder.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"{named}: {folder} is a file, so nothing can be written in it")
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise InputError(f"{named}: cannot write in {folder} ({error.strerror})") from None
+    discard_left(folder)
 
 
 def numbered_frames(folder):
@@ -59,32 +98,44 @@ def numbered_frames(folder):
 
 
 @contextlib.contextmanager
-def written_whole(path):
+def written_whole(path: str | Path) -> Iterator[Path]:
     """Yield a hidden name beside `path`; what was written there replaces `path` at the end.
 
-    After an error nothing is left and `path` is as it was. Raises JobError when the disk refuses.
+    A link is written through. After an error nothing is left and `path` is as it was. Raises JobError when
+    the disk refuses.
     """
-    path = Path(path)
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    place = full_path(path)
+    part = place.parent / f".{owned_stem()}{next(_numbers)}.part{place.suffix}"
     _unfinished.add(part)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         yield part
-        os.replace(part, path)
+        os.replace(part, place)
     except OSError as error:
-        raise JobError(f"{path}: cannot be written ({error.strerror or error})") from None
+        raise JobError(
+            f"{_blamed(error, path, part)}: cannot be written ({error.strerror or error})"
+        ) from None
     finally:
-        discard(part)
+        _discard_part(part)
 
 
-def discard(part):
-    """Remove an unfinished file."""
+def _blamed(error, path, part):
+    """What the disk refused: `path`, unless the error names a file that has nothing to do with it."""
+    named = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else None
+    return path if named is None or Path(named).parent == part.parent else named
+
+
+def _discard_part(part):
+    """Remove an unfinished file, and what Blender makes of its name, such as "…@" while it saves."""
+    stem = part.name.rpartition(".part")[0] + "."
     with contextlib.suppress(OSError):
-        part.unlink()
+        for name in os.listdir(part.parent):
+            if name.startswith(stem):
+                discard(part.parent / name)
     _unfinished.discard(part)
 
 
-def discard_unfinished():
+def discard_unfinished() -> None:
     """Remove every file that is being written: for a process that ends at once."""
     for part in list(_unfinished):
-        discard(part)
+        _discard_part(part)

@@ -78,7 +78,7 @@ def encode(pictures, film, fps, fps_base, mark, manner=COMMON, *, transparent=Fa
         part = stack.enter_context(outputs.written_whole(film))
         log = stack.enter_context(blender_silenced())
         stack.enter_context(handler_of(bpy.app.handlers.render_write, count))
-        scene.render.filepath = str(part)
+        scene.render.filepath = outputs.for_blender(part)
         try:
             bpy.ops.render.render(animation=True, scene=scene.name)
         except RuntimeError as error:
@@ -99,7 +99,8 @@ def _sequence(pictures, fps, fps_base, suffix, transparent):
     """A scene that shows the pictures one after the other and is removed afterwards."""
     scene = bpy.data.scenes.new("Matrix Cinema film")
     try:
-        picture = bpy.data.images.load(str(pictures[0]))
+        folder = outputs.full_path(pictures[0].parent)
+        picture = bpy.data.images.load(str(folder / pictures[0].name))
         width, height = picture.size
         bpy.data.images.remove(picture)
         render = scene.render
@@ -113,7 +114,7 @@ def _sequence(pictures, fps, fps_base, suffix, transparent):
         editor = scene.sequence_editor_create()
         strips = editor.strips if hasattr(editor, "strips") else editor.sequences
         strip = strips.new_image(
-            name="frames", filepath=str(pictures[0].absolute()), channel=1, frame_start=1
+            name="frames", filepath=str(folder / pictures[0].name), channel=1, frame_start=1
         )
         for path in pictures[1:]:
             strip.elements.append(path.name)

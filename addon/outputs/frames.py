@@ -21,6 +21,7 @@ from .interrupt import leave_if_interrupted, leaving_at_once
 from .passes import value_passes
 from .progress import Progress, tell
 from .silence import blender_silenced, last_error
+from .temporary import trouble_in
 
 # suffix: (media, format, bits), as Blender names them
 _FORMS = {".png": ("IMAGE", "PNG", "8"), ".exr": ("MULTI_LAYER_IMAGE", "OPEN_EXR_MULTILAYER", "32")}
@@ -159,12 +160,14 @@ def frame_part(statistics):
 def _render_one(scene, frame, path, mark):
     scene.frame_set(frame)
     with outputs.written_whole(path) as part, blender_silenced() as log:
-        scene.render.filepath = str(part)
+        scene.render.filepath = outputs.for_blender(part)
         try:
             bpy.ops.render.render(write_still=True, scene=scene.name)
         except RuntimeError as error:
             said = str(error).strip().replace("\n", "; ") or last_error(log)
-            raise JobError(f"frame {frame}: Blender could not render it ({said})") from None
+            where = f", in {bpy.app.tempdir}" if "tile" in said else ""
+            told = trouble_in(bpy.app.tempdir) or f"Blender could not render it ({said}{where})"
+            raise JobError(f"frame {frame}: {told}") from None
         if not part.exists():
             said = last_error(log) or "no reason given"
             raise JobError(f"frame {frame}: Blender wrote no picture ({said})")

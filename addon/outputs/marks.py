@@ -25,7 +25,7 @@ from ..look.styles import with_style_file
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"matrix-cinema"
 # The rooms whose code decides what a picture shows.
-_PICTURE_ROOMS = ("files", "algebra", "staging", "look", "blender")
+_PICTURE_ROOMS = ("attention", "formats", "description", "algebra", "look", "staging", "picture", "blender")
 
 
 def scene_mark(scene, *settings):
@@ -58,11 +58,16 @@ def derived_mark(mark, *settings):
 
 def _begin(settings):
     digest = hashlib.sha256(repr((__version__, settings)).encode())
-    package = Path(__file__).parent.parent
-    for room in _PICTURE_ROOMS:
-        for path in sorted([*(package / room).glob("*.py"), *(package / room).glob("*.json")]):
-            digest.update(path.name.encode() + _digest(path))
+    for path in picture_code():
+        digest.update(path.name.encode() + _digest(path))
     return digest
+
+
+def picture_code() -> list[Path]:
+    """The files of this project that decide what a picture shows, in a fixed order."""
+    package = Path(__file__).parent.parent
+    rooms = [package / room for room in _PICTURE_ROOMS]
+    return sorted(path for room in rooms for path in room.rglob("*") if path.suffix in (".py", ".json"))
 
 
 def _files_of(scene):

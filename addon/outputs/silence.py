@@ -3,7 +3,8 @@
 import contextlib
 import os
 import sys
-import tempfile
+
+from .temporary import temporary_file
 
 
 @contextlib.contextmanager
@@ -14,12 +15,18 @@ def blender_silenced():
     on to where it went. Where there are no such descriptors (Blender's window on Windows), those
     are left as they are.
     """
-    with tempfile.TemporaryFile() as log, contextlib.ExitStack() as stack:
+    with temporary_file() as log, contextlib.ExitStack() as stack:
         _redirect_stderr(log, stack)
-        text = stack.enter_context(open(log.fileno(), "w", encoding="utf-8", closefd=False))
+        text = open(log.fileno(), "w", encoding="utf-8", closefd=False)
+        stack.callback(_close, text)
         stack.enter_context(contextlib.redirect_stdout(text))
         _redirect(1, log, stack)
         yield log
+
+
+def _close(text):
+    with contextlib.suppress(OSError):  # no room for the chatter is no reason to fail
+        text.close()
 
 
 def _redirect_stderr(log, stack):
@@ -52,7 +59,8 @@ def _descriptor_of(stream):
 
 def last_error(log):
     """The last line of Blender's chatter that speaks of an error, or ""."""
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
     log.seek(0)
     lines = log.read().decode("utf-8", "replace").splitlines()
     return next((line.strip() for line in reversed(lines) if "error" in line.lower()), "")

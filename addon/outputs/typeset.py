@@ -5,12 +5,12 @@ The same page makes the same bytes: nothing of the day or the machine is written
 
 import contextlib
 import itertools
-import tempfile
 
 import numpy as np
 
 from .fonts import BOLD, REGULAR
 from .svg import png
+from .temporary import temporary_folder
 
 _numbers = itertools.count()
 
@@ -109,7 +109,7 @@ def _families(page, typeface):
     from matplotlib import font_manager
 
     known, before = font_manager.fontManager.ttflist, len(font_manager.fontManager.ttflist)
-    with tempfile.TemporaryDirectory(prefix="matrix_cinema_") as folder:
+    with temporary_folder() as folder:
         try:
             names = {}
             for bold in (False, True):

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import bpy
 
+from ..outputs.files import written_whole
 from ..outputs.film import frames_folder
+from ..outputs.owner import owned_stem
 from ..outputs.progress import clock_time
 
 # As Blender lists the add-on: bl_ext.<repository>.matrix_cinema.
@@ -38,7 +40,7 @@ class Job:
         self.output = Path(output)
         self.part, self.text, self.message = 0.0, _BEGINNING, ""
         self.cancelled, self._deadline = False, None
-        handle, self._log = tempfile.mkstemp(prefix="matrix_cinema_", suffix=".log")
+        handle, self._log = tempfile.mkstemp(prefix=owned_stem(), suffix=".log")
         with open(handle, "wb") as log:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
@@ -141,8 +143,8 @@ def snapshot_of(output):
 
 def write_snapshot(scene, path):
     """Write a Blender scene with all that it uses to a file of its own."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    bpy.data.libraries.write(str(path), {scene}, path_remap="ABSOLUTE", compress=True)
+    with written_whole(path) as part:
+        bpy.data.libraries.write(str(part), {scene}, path_remap="ABSOLUTE", compress=True)
 
 
 def stop():

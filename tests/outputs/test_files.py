@@ -1,6 +1,9 @@
 """Files appear whole or not at all, and a bad place is known before any work."""
 
 import os
+import re
+import subprocess
+import sys
 
 import pytest
 from matrix_cinema.errors import InputError, JobError
@@ -10,6 +13,22 @@ from matrix_cinema.outputs.files import (
     require_folder_place,
     written_whole,
 )
+from matrix_cinema.outputs.owner import discard_left_by_blender, is_left, owned_stem
+from paths import ROOT
+
+# A process that has the package: it begins to write a.txt, says so, and waits to be killed.
+BEGINS = """
+import sys; sys.path.insert(0, {scripts!r})
+import matrix_cinema as script; script.load_package()
+from matrix_cinema.outputs.files import written_whole
+from matrix_cinema.outputs.owner import own_folder
+import os; os.mkdir("blender_x"); own_folder("blender_x")
+with written_whole("a.txt") as part:
+    part.write_text("half")
+    part.with_name(part.name + "@").write_text("what Blender makes of a name while it saves")
+    print(part.name, flush=True)
+    sys.stdin.read()
+"""
 
 
 def names(folder):
@@ -69,3 +88,87 @@ def test_a_folder_that_nobody_can_write_is_told():
 def test_a_folder_is_no_file_place(tmp_path):
     with pytest.raises(InputError, match="is a folder"):
         require_file_place(tmp_path)
+
+
+def test_a_link_is_written_through(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a.txt").symlink_to(tmp_path / "elsewhere" / "b.txt")
+    with written_whole(tmp_path / "a.txt") as part:
+        part.write_text("new")
+    assert (tmp_path / "a.txt").is_symlink()
+    assert (tmp_path / "elsewhere" / "b.txt").read_text() == "new"
+
+
+def test_a_name_alone_means_the_working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    require_file_place("a.txt")
+    with written_whole("a.txt") as part:
+        assert part.is_absolute() and part.parent == tmp_path.resolve()
+        part.write_text("new")
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("require", [require_file_place, require_folder_place])
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("n" * 252 + ".png", "256 bytes; the most is 255"),
+        ("ü" * 126 + ".png", "256 bytes; the most is 255"),
+        ("/".join(["n" * 99] * 10) + "/a.png", "the most is 760"),
+        ("back\\slash/a.png", "backslash"),
+        (os.fsdecode(b"\xff.png"), "not UTF-8"),
+    ],
+)
+@pytest.mark.skipif(os.name != "posix", reason="names as POSIX allows them")
+def test_a_name_that_blender_cannot_write_is_told_before_any_work(tmp_path, require, name, said):
+    with pytest.raises(InputError, match=re.escape(said)):
+        require(tmp_path / name)
+    assert names(tmp_path) == []
+
+
+def test_what_is_no_regular_file_is_not_replaced(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(InputError, match="no regular file"):
+        require_file_place(tmp_path / "a.png")
+
+
+def test_the_disk_is_blamed_for_what_it_refused(tmp_path):
+    with (
+        pytest.raises(JobError, match="^/elsewhere/font.ttf: cannot be written"),
+        written_whole(tmp_path / "a"),
+    ):
+        raise OSError(28, "No space left on device", "/elsewhere/font.ttf")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where it can be told which process has gone")
+def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", BEGINS.format(scripts=str(ROOT / "scripts"))],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    part = process.stdout.readline().strip()
+    (tmp_path / "blender_y").mkdir()  # of a Blender that has nothing to do with us
+    begun = names(tmp_path)
+    assert {part, part + "@", "blender_x"} < set(begun)
+    require_file_place(tmp_path / "b.txt")
+    discard_left_by_blender(tmp_path)
+    assert names(tmp_path) == begun  # as long as it runs, all is left as it is
+    process.kill()
+    process.wait()
+    foreign = ".matrix-cinema-00000000-1-1-1.part.txt"
+    (tmp_path / foreign).write_text("of another machine")
+    require_file_place(tmp_path / "b.txt")
+    discard_left_by_blender(tmp_path)
+    assert names(tmp_path) == sorted([foreign, "blender_y"])
+
+
+def test_a_process_number_that_was_given_anew_is_another_process():
+    mine = owned_stem() + "1.part.png"
+    assert not is_left(mine) and not is_left("." + mine) and not is_left("notes.png")
+    if sys.platform == "linux":
+        machine, pid, started = mine.split("-")[2:5]
+        assert is_left(mine.replace(started, str(int(started) + 1)))
+        assert not is_left(mine.replace(machine, "0" * 8))

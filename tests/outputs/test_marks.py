@@ -6,6 +6,7 @@ import struct
 import pytest
 from matrix_cinema.description.scene import Look, Matrix, Render, Scene
 from matrix_cinema.outputs import marks
+from paths import ROOT
 from PIL import Image, PngImagePlugin
 
 MARK = "0123456789abcdef" * 4
@@ -29,6 +30,15 @@ def png(tmp_path):
 
 def mp4_of(*boxes):
     return b"".join(struct.pack(">I4s", 8 + len(content), kind) + content for kind, content in boxes)
+
+
+def test_the_mark_covers_the_code_that_makes_pictures():
+    """What only reads, waits, tells or saves changes no picture."""
+    covered = {path.resolve().relative_to(ROOT / "addon").parts[0] for path in marks.picture_code()}
+    rooms = {path.name for path in (ROOT / "addon").iterdir() if (path / "__init__.py").exists()}
+    assert rooms - covered == {"capture", "outputs", "cli", "ui"}
+    names = {path.resolve().relative_to(ROOT / "addon").as_posix() for path in marks.picture_code()}
+    assert {"staging/plan.py", "blender/nodes/groups.py", "look/color_maps.json"} <= names
 
 
 def test_the_same_job_has_the_same_mark(scene):

@@ -1,0 +1,124 @@
+"""Whose an unfinished file is: the process that made it stands in the file's name.
+
+A process that is killed cannot remove what it was writing. The next one removes it, when it can tell that
+the owner has gone: on the same machine, where no process has that number, or another one that began later.
+"""
+
+import contextlib
+import functools
+import hashlib
+import os
+import platform
+import re
+import shutil
+import sys
+from pathlib import Path
+
+STEM = "matrix-cinema-"
+_NAME = re.compile(r"\.?matrix-cinema-([0-9a-f]{8})-(\d+)-(\d+)-")
+
+
+def owned_stem() -> str:
+    """How names of unfinished files of this process begin; put a "." before it for hidden ones."""
+    return f"{STEM}{_machine()}-{os.getpid()}-{_started(os.getpid()) or 0}-"
+
+
+def is_left(name: str) -> bool:
+    """Whether a file of this name is an unfinished one of ours whose process has gone."""
+    found = _NAME.match(name)
+    if not found or found[1] != _machine():
+        return False
+    pid, started = int(found[2]), int(found[3])
+    if not _runs(pid):
+        return True
+    now = _started(pid)
+    return now is not None and now != started  # another process has the number by now
+
+
+def discard_left(folder: str | Path) -> None:
+    """Remove from a folder what processes of ours that have gone left there unfinished."""
+    for name in _names(folder):
+        if is_left(name):
+            discard(Path(folder) / name)
+
+
+def discard_left_by_blender(folder: str | Path) -> None:
+    """Remove from a folder those that Blender made and `own_folder` marked for a process that has gone."""
+    for name in _names(folder):
+        inside = Path(folder) / name
+        if name.startswith("blender_") and any(map(is_left, _names(inside))):
+            discard(inside)
+
+
+def own_folder(folder: str | Path) -> None:
+    """Mark the folder of temporary files that Blender made for this process."""
+    if Path(folder).name.startswith("blender_"):
+        with contextlib.suppress(OSError):
+            (Path(folder) / f".{owned_stem()}owner").touch()
+
+
+def discard(path: str | Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    with contextlib.suppress(OSError):
+        if Path(path).is_dir() and not Path(path).is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            Path(path).unlink()
+
+
+def _names(folder):
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+@functools.cache
+def _machine():
+    """Eight digits for this machine, or this container: where a process number means one process."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        space = ""
+    return hashlib.sha256(f"{platform.node()} {space}".encode()).hexdigest()[:8]
+
+
+def _runs(pid):
+    """Whether a process of this number is there and has not ended."""
+    if sys.platform == "win32":
+        return _runs_on_windows(pid)
+    try:
+        os.kill(pid, 0)  # asks, and sends nothing
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is another user's
+        return True
+    return _status(pid)[:1] != ["Z"]  # a zombie has ended
+
+
+def _runs_on_windows(pid):
+    import ctypes
+
+    kernel, still_active = ctypes.windll.kernel32, 259
+    process = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+    if not process:
+        return False
+    status = ctypes.c_ulong()
+    kernel.GetExitCodeProcess(process, ctypes.byref(status))
+    kernel.CloseHandle(process)
+    return status.value == still_active
+
+
+def _started(pid):
+    """When a process began, in Linux's ticks since the start of the machine; None where that is not told."""
+    status = _status(pid)
+    return int(status[19]) if len(status) > 19 else None
+
+
+def _status(pid):
+    """The fields of /proc/PID/stat from the third on; [] where there are none."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()  # the second is a name in brackets, which may hold anything
