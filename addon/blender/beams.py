@@ -6,6 +6,7 @@ entry (i, j) comes along k. One object for each product; the same Sweep moves it
 
 import bpy
 
+from . import tags
 from .nodes.groups import product_inputs, shared
 from .objects import drawn_object, follow, gaps, set_inputs
 
@@ -23,7 +24,7 @@ def write_beams(product, cuboid, planes, steps, multiplied, material, collection
     name = f"{cuboid.stage.name} beams"
     beams = drawn_object(name, bpy.data.meshes.new(name), collection, Beams())
     beams.location = cuboid.origin
-    beams["mc_kind"], beams["mc_name"] = "guide", cuboid.stage.name
+    beams[tags.KIND], beams[tags.NAME] = "guide", cuboid.stage.name
     beams.visible_shadow = beams.visible_diffuse = beams.visible_glossy = False
     inputs = multiplied | {"Steps": steps, "Thickness": THICKNESS, "Material": material}
     for axis in "ijk":

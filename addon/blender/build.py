@@ -17,13 +17,13 @@ from ..picture.drawing import Drawing, film_of
 from ..staging.plan import plan, zero
 from ..staging.pooling import grid
 from ..staging.writing.numerals import notation
-from . import camera, studio
+from . import camera, studio, tags
 from . import text as lettering
 from .beams import write_beams
 from .digest import digest
 from .lines import write_guides
 from .materials import beam_material, element_material, number_material
-from .nodes.groups import OPERATORS, PAIRED, PREFIX
+from .nodes.groups import OPERATORS, PAIRED
 from .numbers import lift_to, write_numbers
 from .objects import (
     MODIFIER,
@@ -58,18 +58,18 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     p = drawing.plan
     _check_object(p.scene.look)
     target = target or bpy.context.scene
-    environment = studio.load_environment(p)
-    font = lettering.load_font(p)
-    clear(target, keep=(environment, font))
-    rooms = _collections(target)
-    _draw_matrices(p, rooms)
-    _draw_picture(drawing, environment, font, rooms, target)
+    with tags.rebuilding(target):
+        environment = studio.load_environment(p)
+        font = lettering.load_font(p)
+        rooms = _collections(target)
+        _draw_matrices(p, rooms)
+        _draw_picture(drawing, environment, font, rooms, target)
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
     target.render.fps = p.scene.render.fps
-    target["mc_done"] = p.timeline.done
-    target["mc_elements"] = p.drawn
-    target["matrix_cinema"] = to_json(p.description)
-    target["mc_axes"] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
+    target[tags.DONE] = p.timeline.done
+    target[tags.ELEMENTS] = p.drawn
+    target[tags.DESCRIPTION] = to_json(p.description)
+    target[tags.AXES] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
     target.frame_set(target.frame_start)
     return target
 
@@ -117,45 +117,24 @@ def _check_object(look):
     a mesh that no rebuilding removes."""
     if look.shape != "object":
         return
-    built = {ob for c in bpy.data.collections if c.get("mc_kind") == "scene" for ob in c.all_objects}
-    own = [ob.name for ob in bpy.data.objects if ob.type == "MESH" and ob not in built]
+    ours = {block for scene in bpy.data.scenes for block in tags.owned(scene)}
+    own = [ob.name for ob in bpy.data.objects if ob.type == "MESH" and ob not in ours]
     if look.object not in own:
         hint = nearest(look.object, own, "mesh objects")
         raise InputError(f'look: object: there is no mesh object "{look.object}" in this file; {hint}')
 
 
-def clear(target, keep=()):
-    """Remove what an earlier build left in the scene, and what of ours nothing uses any more but `keep`."""
-    for collection in [c for c in target.collection.children if c.get("mc_kind") == "scene"]:
-        for child in [*collection.children_recursive, collection]:
-            for ob in list(child.objects):
-                left = [ob.data, ob.animation_data and ob.animation_data.action]
-                bpy.data.objects.remove(ob)
-                bpy.data.batch_remove([block for block in left if block is not None and block.users == 0])
-            bpy.data.collections.remove(child)
-    if target.world and target.world.name.startswith(PREFIX):
-        target.world = None
-    data = bpy.data
-    for blocks in (data.worlds, data.materials, data.images, data.fonts, data.node_groups, data.collections):
-        # Groups that call groups: once for each level.
-        while orphans := [
-            block
-            for block in blocks
-            if block.name.startswith(PREFIX) and block.users == 0 and block not in keep
-        ]:
-            bpy.data.batch_remove(orphans)
+def clear(target):
+    """Remove what an earlier build left in the scene."""
+    with tags.rebuilding(target):
+        pass
 
 
 def _collections(target):
-    top = bpy.data.collections.new(COLLECTION)
-    top["mc_kind"] = "scene"
-    target.collection.children.link(top)
-    rooms = {}
-    for name in ("Matrices", "Products", "Lettering", "Stage", "Values"):
-        rooms[name] = bpy.data.collections.new(name)
-        top.children.link(rooms[name])
-    rooms["Values"].hide_render = rooms["Values"].hide_viewport = True
-    return rooms
+    top = tags.room(COLLECTION, target.collection)
+    top[tags.KIND] = tags.SCENE
+    rooms = {name: tags.room(name, top) for name in ("Matrices", "Products", "Lettering", "Stage")}
+    return rooms | {"Values": tags.room("Values", top, hidden=True)}
 
 
 def _values(p, collection):
@@ -269,7 +248,7 @@ def _product(p, cuboid, values, element, rooms):
     name = cuboid.stage.name
     scale, look = p.products[name], p.scene.look
     ob = product_object(cuboid, rooms["Products"])
-    ob["mc_steps"] = p.timeline.moves[name].steps
+    ob[tags.STEPS] = p.timeline.moves[name].steps
     material = element_material(scale.color_map, scale.color_map, p.style_name, p.style, crowding=p.crowding)
     set_inputs(
         ob,
@@ -301,7 +280,7 @@ def _matrix(p, plane, pool, values, swept, element, collection):
     rows, columns = grid(plane, pool)
     final = p.final[stage.name]
     if not is_sum(stage):
-        ob["mc_sha256"] = digest(p.evaluation[stage].final)
+        ob[tags.SHA256] = digest(p.evaluation[stage].final)
     if stage.operands:
         raw, making = p.raw[stage.name], _multiplication if isinstance(stage, Product) else _joining
         material = element_material(raw.color_map, final.color_map, p.style_name, p.style)

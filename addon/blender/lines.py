@@ -5,6 +5,7 @@ import numpy as np
 
 from ..staging.guides import LEFT_COLOR, RIGHT_COLOR, flow_guides, row_guides
 from ..staging.highlights import highlights
+from . import tags
 from .materials import guide_material, linear
 
 THICKNESS, FRAME = 0.04, 0.1  # of a line, and of one around what is pointed out, in entries
@@ -53,7 +54,7 @@ def _guide(title, name, points, faces, colors, collection):
     mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
     mesh.materials.append(guide_material())
     ob = bpy.data.objects.new(title, mesh)
-    ob["mc_kind"], ob["mc_name"] = "guide", name
+    ob[tags.KIND], ob[tags.NAME] = "guide", name
     ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
     collection.objects.link(ob)
     return ob

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 
 from ..look.color_maps import color_map
-from . import compat
+from . import compat, tags
 from .nodes.formula import Formula
 
 # A map is looked up without a filter, which at the edges of triangles needs colours from beside them, and
@@ -20,10 +20,9 @@ MIDDLE_GREY = 0.2  # linear brightness at which black and white type are equally
 
 
 def color_map_image(name):
-    """The picture of a colour map, packed, made once in a file."""
-    label = f"Matrix Cinema {name}"
-    image = bpy.data.images.get(label)
-    if image is None:
+    """The picture of a colour map, packed, made once in a build."""
+
+    def make(label):
         table = color_map(name) / 255
         at = np.linspace(0, len(table) - 1, (len(table) - 1) * STEPS + 1)
         image = bpy.data.images.new(label, len(at), 1, alpha=False)
@@ -33,7 +32,9 @@ def color_map_image(name):
         image.pixels.foreach_set(rgba.ravel())
         image.update()
         image.pack()
-    return image
+        return image
+
+    return tags.once("images", f"Matrix Cinema {name}", make)
 
 
 def element_material(first, last, style_name, style, *, crowding=None):
@@ -44,18 +45,16 @@ def element_material(first, last, style_name, style, *, crowding=None):
     """
     stuff = "solid" if crowding is None else style.interior
     name = _named(style_name, first, last) + ("" if stuff == "solid" else f" {stuff}")
-    material = bpy.data.materials.get(name)
-    if material is not None:
-        return material
-    material, f = _blank(name)
-    color = _element_color(f, first, last)
-    if stuff == "solid":
-        _surface(f, (_flat if style.flat else _lit)(f, color, style))
-    else:
-        _surface(f, {"glass": _glass, "glow": _glowing}[stuff](f, color, style, crowding))
-    _value_pass(f)
-    f.finish()
-    return material
+
+    def shade(f):
+        color = _element_color(f, first, last)
+        if stuff == "solid":
+            _surface(f, (_flat if style.flat else _lit)(f, color, style))
+        else:
+            _surface(f, {"glass": _glass, "glow": _glowing}[stuff](f, color, style, crowding))
+        _value_pass(f)
+
+    return _material(name, shade)
 
 
 def _flat(f, color, style):
@@ -160,18 +159,16 @@ def _element_color(f, first, last):
 def number_material(first, last, style_name, style):
     """Type on elements that `element_material` colours: dark on light ones and light on dark ones."""
     name = _named(style_name, first, last) + " numbers"
-    material = bpy.data.materials.get(name)
-    if material is not None:
-        return material
-    material, f = _blank(name)
-    color = _element_color(f, first, last)
-    glow = attribute(f, "lit") * style.lit_glow + (1.0 + style.glow)
-    brightness = f.node("ShaderNodeRGBToBW", {0: color})[0] * glow
-    dark, light = ((*linear(c), 1.0) for c in sorted((style.text, style.background), key=sum))
-    shade = _mix_color(f, light, dark, f.real("GREATER_THAN", brightness, MIDDLE_GREY))
-    _surface(f, f.node("ShaderNodeEmission", {"Color": shade})[0])
-    f.finish()
-    return material
+
+    def shade(f):
+        color = _element_color(f, first, last)
+        glow = attribute(f, "lit") * style.lit_glow + (1.0 + style.glow)
+        brightness = f.node("ShaderNodeRGBToBW", {0: color})[0] * glow
+        dark, light = ((*linear(c), 1.0) for c in sorted((style.text, style.background), key=sum))
+        type_color = _mix_color(f, light, dark, f.real("GREATER_THAN", brightness, MIDDLE_GREY))
+        _surface(f, f.node("ShaderNodeEmission", {"Color": type_color})[0])
+
+    return _material(name, shade)
 
 
 def attribute(f, name):
@@ -205,79 +202,79 @@ def _mix_color(f, a, b, t):
 
 def plain_material(name, color):
     """One sRGB colour, shining: for type."""
-    material, f = _blank(name)
-    _surface(f, f.node("ShaderNodeEmission", {"Color": (*linear(color), 1.0)})[0])
-    f.finish()
-    return material
+
+    def shade(f):
+        _surface(f, f.node("ShaderNodeEmission", {"Color": (*linear(color), 1.0)})[0])
+
+    return _material(name, shade)
 
 
 def ground_material(color, gloss, fading, catches_shadows):
     """A floor that may mirror what stands on it, more so at a grazing look. It fades into the background
     at about the distance `fading` from its middle, or not at all where that is 0. One that
     `catches_shadows` is nothing else in Cycles, and nothing at all in EEVEE, which has no such thing."""
-    material, f = _blank("Matrix Cinema ground")
-    rgba = (*linear(color), 1.0)
-    shader = f.node("ShaderNodeBsdfDiffuse", {"Color": rgba})[0]
-    if gloss:
-        facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.4})["Fresnel"]
-        mirror = f.node("ShaderNodeBsdfAnisotropic", {"Color": (1.0, 1.0, 1.0, 1.0), "Roughness": 0.22})[0]
-        shader = f.node("ShaderNodeMixShader", {0: facing * gloss, 1: shader, 2: mirror})[0]
-    if fading:
-        place = f.node("ShaderNodeTexCoord")["Object"]
-        far = f.node("ShaderNodeVectorMath", {0: place}, operation="LENGTH")["Value"] / fading
-        nothing = f.node("ShaderNodeBsdfTransparent")[0]
-        shader = f.node("ShaderNodeMixShader", {0: _smooth(f, far, 0.3, 1.5), 1: shader, 2: nothing})[0]
-    _surface(f, shader, "CYCLES" if catches_shadows else "ALL")
-    if catches_shadows:
-        _surface(f, f.node("ShaderNodeBsdfTransparent")[0], "EEVEE")
-    f.finish()
-    return material
+
+    def shade(f):
+        shader = f.node("ShaderNodeBsdfDiffuse", {"Color": (*linear(color), 1.0)})[0]
+        if gloss:
+            facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.4})["Fresnel"]
+            mirror = {"Color": (1.0, 1.0, 1.0, 1.0), "Roughness": 0.22}
+            mirror = f.node("ShaderNodeBsdfAnisotropic", mirror)[0]
+            shader = f.node("ShaderNodeMixShader", {0: facing * gloss, 1: shader, 2: mirror})[0]
+        if fading:
+            place = f.node("ShaderNodeTexCoord")["Object"]
+            far = f.node("ShaderNodeVectorMath", {0: place}, operation="LENGTH")["Value"] / fading
+            nothing = f.node("ShaderNodeBsdfTransparent")[0]
+            shader = f.node("ShaderNodeMixShader", {0: _smooth(f, far, 0.3, 1.5), 1: shader, 2: nothing})[0]
+        _surface(f, shader, "CYCLES" if catches_shadows else "ALL")
+        if catches_shadows:
+            _surface(f, f.node("ShaderNodeBsdfTransparent")[0], "EEVEE")
+
+    return _material("Matrix Cinema ground", shade)
 
 
 def lit_material(name, color, lit):
     """Type in one sRGB colour, turned to another by the red of its object's colour, which is not seen."""
-    material, f = _blank(name)
-    turned = f.node("ShaderNodeSeparateColor", {0: f.node("ShaderNodeObjectInfo")["Color"]})[0]
-    shade = _mix_color(f, (*linear(color), 1.0), (*linear(lit), 1.0), turned)
-    _surface(f, f.node("ShaderNodeEmission", {"Color": shade})[0])
-    f.finish()
-    return material
+
+    def shade(f):
+        turned = f.node("ShaderNodeSeparateColor", {0: f.node("ShaderNodeObjectInfo")["Color"]})[0]
+        both = _mix_color(f, (*linear(color), 1.0), (*linear(lit), 1.0), turned)
+        _surface(f, f.node("ShaderNodeEmission", {"Color": both})[0])
+
+    return _material(name, shade)
 
 
 def beam_material(style_name, style):
     """Light without body, half transparent, in the colour of the type."""
-    name = f"Matrix Cinema {style_name} beams"
-    material = bpy.data.materials.get(name)
-    if material is None:
-        material, f = _blank(name)
+
+    def shade(f):
         light = f.node("ShaderNodeEmission", {"Color": (*linear(style.text), 1.0), "Strength": 1.0})[0]
         clear = f.node("ShaderNodeBsdfTransparent")[0]
         _surface(f, f.node("ShaderNodeMixShader", {0: 0.55, 1: clear, 2: light})[0])
-        f.finish()
-    return material
+
+    return _material(f"Matrix Cinema {style_name} beams", shade)
 
 
 def guide_material():
     """Light without body, in the point colour `guide` and as opaque as its fourth channel says."""
-    name = "Matrix Cinema guides"
-    material = bpy.data.materials.get(name)
-    if material is None:
-        material, f = _blank(name)
+
+    def shade(f):
         color = f.node("ShaderNodeAttribute", attribute_name="guide", attribute_type="GEOMETRY")
         light = f.node("ShaderNodeEmission", {"Color": color["Color"], "Strength": 1.0})[0]
         clear = f.node("ShaderNodeBsdfTransparent")[0]
         _surface(f, f.node("ShaderNodeMixShader", {0: color["Alpha"], 1: clear, 2: light})[0])
-        f.finish()
-    return material
+
+    return _material("Matrix Cinema guides", shade)
 
 
 def color_bar_material(name):
     """A colour map along a plane's u, shining, for the legend."""
-    material, f = _blank(f"Matrix Cinema legend {name}")
-    u = f.node("ShaderNodeSeparateXYZ", {0: f.node("ShaderNodeTexCoord")["UV"]})[0]
-    _surface(f, f.node("ShaderNodeEmission", {"Color": looked_up(f, name, u)})[0])
-    f.finish()
-    return material
+
+    def shade(f):
+        u = f.node("ShaderNodeSeparateXYZ", {0: f.node("ShaderNodeTexCoord")["UV"]})[0]
+        _surface(f, f.node("ShaderNodeEmission", {"Color": looked_up(f, name, u)})[0])
+
+    return _material(f"Matrix Cinema legend {name}", shade)
 
 
 def linear(color):
@@ -285,12 +282,20 @@ def linear(color):
     return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)
 
 
-def _blank(name):
-    material = bpy.data.materials.new(name)
-    material.cycles.emission_sampling = "NONE"  # nothing that shines is a lamp
-    tree = compat.node_tree(material)
-    tree.nodes.clear()
-    return material, Formula(tree)
+def _material(name, shade):
+    """The material `name` of this build; `shade` writes its nodes when it is first asked for."""
+
+    def make(name):
+        material = bpy.data.materials.new(name)
+        material.cycles.emission_sampling = "NONE"  # nothing that shines is a lamp
+        tree = compat.node_tree(material)
+        tree.nodes.clear()
+        f = Formula(tree)
+        shade(f)
+        f.finish()
+        return material
+
+    return tags.once("materials", name, make)
 
 
 def _surface(f, shader, engine="ALL"):

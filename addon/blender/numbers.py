@@ -5,7 +5,7 @@ A number object reads what another object draws, so that no value is stored or c
 
 import bpy
 
-from . import compat
+from . import compat, tags
 from .nodes.groups import shared
 from .objects import drawn_object, set_inputs
 
@@ -22,7 +22,7 @@ def write_numbers(ob, notation, material, collection, *, only_lit=False):
     """
     name = f"{ob.name} numbers"
     numbers = drawn_object(name, bpy.data.meshes.new(name), collection, Number())
-    numbers["mc_kind"], numbers["mc_name"] = "number", ob["mc_name"]
+    numbers[tags.KIND], numbers[tags.NAME] = "number", ob[tags.NAME]
     numbers.visible_shadow = numbers.visible_diffuse = numbers.visible_glossy = False
     set_inputs(
         numbers,
@@ -43,7 +43,7 @@ def write_numbers(ob, notation, material, collection, *, only_lit=False):
 def lift_to(camera, collection):
     """Lift every number object of the collection towards this camera, which may have no perspective."""
     for ob in collection.objects:
-        if ob.get("mc_kind") == "number":
+        if ob.get(tags.KIND) == "number":
             set_inputs(ob, {"Parallel": camera.data.type == "ORTHO"})
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..algebra.stages import Product
 from ..description.scene import POOLINGS
-from . import compat
+from . import compat, tags
 from .nodes import groups
 
 MODIFIER = "Matrix Cinema"
@@ -26,29 +26,34 @@ def values_object(name, final, present, collection):
         mask = mesh.attributes.new("present", "BOOLEAN", "POINT")
         mask.data.foreach_set("value", np.ascontiguousarray(present, bool).ravel())
     ob = bpy.data.objects.new(f"{name} values", mesh)
+    ob[tags.KIND] = tags.SOURCE
     collection.objects.link(ob)
     return ob
 
 
 def sums_object(name, collection):
     """The hidden object whose evaluated points carry a matmul's sums; its modifier still lacks inputs."""
-    return drawn_object(f"{name} sums", bpy.data.meshes.new(name), collection, groups.Sums())
+    ob = drawn_object(f"{name} sums", bpy.data.meshes.new(name), collection, groups.Sums())
+    ob[tags.KIND] = tags.SOURCE
+    return ob
 
 
 def pairs_object(name, masked, collection):
     """The hidden object whose evaluated points are the entries of the matrix of `masked`, a values object,
     that are there; its modifier still lacks inputs."""
-    return drawn_object(f"{name} pairs", masked.data, collection, groups.Pairs())
+    ob = drawn_object(f"{name} pairs", masked.data, collection, groups.Pairs())
+    ob[tags.KIND] = tags.SOURCE
+    return ob
 
 
 def matrix_object(plane, pool, values, collection):
     """The drawn matrix on a plane, with its beads; its modifier still lacks inputs."""
     ob = drawn_object(plane.stage.name, values.data, collection, group_of(plane.stage))
     ob.location = plane.origin
-    ob["mc_kind"] = "matrix"
-    ob["mc_name"] = plane.stage.name
-    ob["mc_shape"] = [plane.rows, plane.columns]
-    ob["mc_pool"], ob["mc_pool_rule"] = [pool.rows, pool.columns], pool.rule
+    ob[tags.KIND] = "matrix"
+    ob[tags.NAME] = plane.stage.name
+    ob[tags.SHAPE] = [plane.rows, plane.columns]
+    ob[tags.POOL], ob[tags.POOL_RULE] = [pool.rows, pool.columns], pool.rule
     set_inputs(ob, {"Row Step": plane.row, "Column Step": plane.column, "Columns": plane.columns})
     set_inputs(ob, gaps("row", plane.row_ruler) | gaps("column", plane.column_ruler))
     beads = {"Pool Rows": pool.rows, "Pool Columns": pool.columns, "Pool Rule": POOLINGS.index(pool.rule)}
@@ -69,9 +74,9 @@ def product_object(cuboid, collection):
     mesh = bpy.data.meshes.new(f"{name} products")
     ob = drawn_object(f"{name} products", mesh, collection, groups.Product())
     ob.location = cuboid.origin
-    ob["mc_kind"] = "product"
-    ob["mc_name"] = name
-    ob["mc_shape"] = [cuboid.rows, cuboid.inner, cuboid.columns]
+    ob[tags.KIND] = "product"
+    ob[tags.NAME] = name
+    ob[tags.SHAPE] = [cuboid.rows, cuboid.inner, cuboid.columns]
     set_inputs(ob, {"Step i": cuboid.i_step, "Step j": cuboid.j_step, "Step k": cuboid.k_step})
     for axis, ruler in (("i", cuboid.i_ruler), ("j", cuboid.j_ruler), ("k", cuboid.k_ruler)):
         set_inputs(ob, gaps(axis, ruler))
@@ -126,6 +131,7 @@ def element_object(shape, collection, bevel=0.12):
     _shape(mesh, shape, bevel)
     mesh.shade_smooth()
     ob = bpy.data.objects.new(name, mesh)
+    ob[tags.KIND] = tags.SOURCE
     collection.objects.link(ob)
     return ob
 

@@ -1,15 +1,45 @@
 """What a built scene draws, read back from its evaluated geometry."""
 
+import bpy
 import numpy as np
 
-from ..errors import JobError
+from ..errors import InputError, JobError
+from . import tags
 
 KINDS = {"value": np.float32, "i": np.int32, "j": np.int32, "k": np.int32}
 
 
-def drawn_objects(scene, kind):
-    """The objects of a Blender scene that draw something of this kind: "matrix" or "product"."""
-    return [ob for ob in scene.objects if ob.get("mc_kind") == kind]
+AXES = {"matrix": 2, "product": 3}  # numbers in the shape of each kind
+
+
+def drawn_objects(scene: bpy.types.Scene, kind: str) -> list[bpy.types.Object]:
+    """The objects of a Blender scene that draw something of this kind: "matrix" or "product". Of a scene that
+    lists what it was built of, a copy that someone made of such an object is not among them.
+
+    Raises InputError when one of them does not say its name and its shape."""
+    listed = set(tags.parts(scene))
+    found = [ob for ob in scene.objects if ob.get(tags.KIND) == kind and (not listed or ob in listed)]
+    for ob in found:
+        if not isinstance(ob.get(tags.NAME), str):
+            raise InputError(f'object "{ob.name}": its property {tags.NAME} is not the name of a {kind}')
+        if shape_of(ob) is None:
+            raise InputError(f'object "{ob.name}": its property {tags.SHAPE} is not {AXES[kind]} sizes')
+    return found
+
+
+def shape_of(ob: bpy.types.Object) -> tuple[int, ...] | None:
+    """The shape of a drawn matrix or product, or None when it says none that can be one."""
+    sizes = ob.get(tags.SHAPE)
+    sizes = tuple(sizes) if hasattr(sizes, "__len__") else ()
+    right = all(isinstance(size, int) and size >= 1 for size in sizes)
+    return sizes if right and len(sizes) == AXES.get(ob.get(tags.KIND)) else None
+
+
+def drawn(scene: bpy.types.Scene) -> list[tuple[str, str, tuple[int, ...], str]]:
+    """(kind, name, shape, name of the object) of each matrix and product. Raises as `drawn_objects`."""
+    return [
+        (kind, ob[tags.NAME], shape_of(ob), ob.name) for kind in AXES for ob in drawn_objects(scene, kind)
+    ]
 
 
 def elements(ob, depsgraph, most=None):
@@ -24,7 +54,7 @@ def elements(ob, depsgraph, most=None):
     geometry = evaluated.evaluated_geometry()
     instances = geometry.instances_pointcloud()
     cloud = instances or geometry.pointcloud
-    names = ["value", "i", "j"] + (["k"] if ob["mc_kind"] == "product" else [])
+    names = ["value", "i", "j"] + (["k"] if ob[tags.KIND] == "product" else [])
     count = 0 if cloud is None else len(cloud.points)
     # Odd, so that it does not keep step with sizes that are powers of two.
     every = 1 if most is None or count <= most else -(-count // most) | 1
@@ -53,7 +83,7 @@ def elements(ob, depsgraph, most=None):
 def stored_values(ob):
     """The numbers that a matrix object's own points carry, float32 (rows, columns). Raises JobError when
     they are not that many."""
-    rows, columns = ob["mc_shape"]
+    rows, columns = ob[tags.SHAPE]
     if "value" not in ob.data.attributes or len(ob.data.vertices) != rows * columns:
         raise JobError(f"{ob.name}: its mesh does not hold the values of a {rows} × {columns} matrix")
     values = np.empty(rows * columns, np.float32)

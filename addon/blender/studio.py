@@ -6,7 +6,7 @@ from mathutils import Vector
 
 from ..errors import InputError
 from ..look.lights import RIGS
-from . import compat
+from . import compat, tags
 from .materials import ground_material, linear
 from .nodes.formula import Formula
 
@@ -150,7 +150,7 @@ def ground(style, middle, height, size, collection):
     shell.to_mesh(mesh)
     shell.free()
     floor = bpy.data.objects.new("Ground", mesh)
-    floor["mc_kind"] = "ground"
+    floor[tags.KIND] = "ground"
     floor.location = (middle[0], middle[1], height)
     # What catches shadows on the background has to be whole.
     floor.is_shadow_catcher = style.ground == "shadow"

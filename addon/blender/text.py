@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..staging.camera.views import INSIDE
-from . import compat
+from . import compat, tags
 from .materials import color_bar_material, guide_material, lit_material, plain_material
 from .studio import backdrop_at
 
@@ -52,7 +52,7 @@ def write_labels(p, letters, view, font, camera, collection, shown=None):
         material = soft if label.kind in ("detail", "axis") else strong
         own = font if p.typeface.of(label.text) is p.typeface else None
         ob = text(label.text, label.size, "CENTER", material, own, collection)
-        ob["mc_kind"], ob["mc_label"] = "label", label.kind
+        ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
         _show(ob, shown)
         x, y = axes @ (label.position - label.pivot) + label.middle
         ob.rotation_euler = (0.0, 0.0, label.angle)
@@ -85,7 +85,7 @@ def _strokes(strokes, material, collection):
         for point, place in zip(spline.points, (stroke.start, stroke.end), strict=True):
             point.co, point.radius = (*place, 1.0), stroke.width
     ob = bpy.data.objects.new("leaders", curve)
-    ob["mc_kind"] = "leader"
+    ob[tags.KIND] = "leader"
     _unlit(ob)
     collection.objects.link(ob)
     return ob
@@ -139,12 +139,12 @@ def write_overlay(p, view, overlay, font, collection, target):
     written += [(dot, _dot(dot.shape, dot.width * unit, dim, collection)) for dot in overlay.dots]
     for box in overlay.shades:
         ob = _shade(box, unit, size[0] / size[1], p.style, collection)
-        ob.parent, ob["mc_kind"] = parent, "shade"
+        ob.parent, ob[tags.KIND] = parent, "shade"
         ob.location = (-size[0], -size[1], -SHADE_BEHIND * distance)
     for item, ob in written:
         ob.parent = parent
         ob.location = (item.x * unit - size[0], item.y * unit - size[1], -distance)
-        ob["mc_kind"] = "overlay"
+        ob[tags.KIND] = "overlay"
 
 
 def _shade(box, unit, aspect, style, collection):

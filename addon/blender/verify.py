@@ -20,7 +20,7 @@ from ..errors import InputError, JobError
 from ..staging.plan import arrangement_of, root_of, spread_scene
 from ..staging.pooling import Pool, grid, pooled
 from ..staging.timing.schedule import sweeps_of
-from . import compat
+from . import compat, tags
 from .digest import digest
 from .objects import MODIFIER
 from .read import drawn_objects, elements, stored_values
@@ -90,14 +90,14 @@ def verify(scene, frames=None, given=None):
     put back afterwards. Raises InputError when the scene was not built by us, JobError when it has lost
     its objects.
     """
-    text = scene.get("matrix_cinema")
+    text = scene.get(tags.DESCRIPTION)
     if not text:
         raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
     description = from_json(text, scene.name)
     root = _spread_root(scene, description)
     description = spread_scene(description, root)
     matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
-    by_name = {ob["mc_name"]: ob for ob in matrices}
+    by_name = {ob[tags.NAME]: ob for ob in matrices}
     _check_objects(scene, root, matrices, products)
     leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
     evaluation = evaluate(root, leaves)
@@ -106,7 +106,7 @@ def verify(scene, frames=None, given=None):
     rows = [_stored_row(scene, by_name[name], (given or {}).get(name)) for name in kept]
 
     shapes = {name: evaluation[name].shape for name in stages}
-    sheets = [ob for ob in matrices if is_sheet(stages[ob["mc_name"]])]
+    sheets = [ob for ob in matrices if is_sheet(stages[ob[tags.NAME]])]
     schedule = sweeps_of(root, shapes, description)
     arrangement = arrangement_of(root, shapes, description)
     frame, subframe = scene.frame_current, scene.frame_subframe
@@ -114,17 +114,17 @@ def verify(scene, frames=None, given=None):
         scene.frame_set(int(moment // 1), subframe=moment % 1)
         depsgraph = bpy.context.evaluated_depsgraph_get()
         sweeps = {
-            ob["mc_name"]: _read_sweep(ob, schedule[ob["mc_name"]], depsgraph) for ob in products + sheets
+            ob[tags.NAME]: _read_sweep(ob, schedule[ob[tags.NAME]], depsgraph) for ob in products + sheets
         }
         for ob in matrices:
             if ob.hide_viewport:
                 continue
-            planes = [plane for plane in arrangement.planes if plane.stage.name == ob["mc_name"]]
-            last = moment == scene.get("mc_done", scene.frame_end)
+            planes = [plane for plane in arrangement.planes if plane.stage.name == ob[tags.NAME]]
+            last = moment == scene.get(tags.DONE, scene.frame_end)
             rows.append(_matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph))
         for ob in products:
             if not ob.hide_viewport:
-                (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob["mc_name"]]
+                (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob[tags.NAME]]
                 rows.append(_product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph))
     scene.frame_set(frame, subframe=subframe)
     return Report(tuple(rows))
@@ -132,7 +132,7 @@ def verify(scene, frames=None, given=None):
 
 def _spread_root(scene, description):
     """The root of the expression, with the leading axes that its matrices had when it was built."""
-    axes = json.loads(scene.get("mc_axes", "{}"))
+    axes = json.loads(scene.get(tags.AXES, "{}"))
     axes = {
         name: tuple(Axis(word, tuple(numbers), each) for word, numbers, each in own)
         for name, own in axes.items()
@@ -146,7 +146,7 @@ def _check_objects(scene, root, matrices, products):
         ("matrix", matrices, [s.name for s in stages_of(root)]),
         ("product", products, [s.name for s in stages_of(root) if isinstance(s, Product)]),
     ):
-        found = [ob["mc_name"] for ob in objects if MODIFIER in ob.modifiers]
+        found = [ob[tags.NAME] for ob in objects if MODIFIER in ob.modifiers]
         for name in set(names) - set(found):
             raise JobError(f"{scene.name}: {kind} {name} of the expression is not drawn")
         for name in set(found) - set(names):
@@ -156,7 +156,7 @@ def _check_objects(scene, root, matrices, products):
 def telling_frames(scene):
     """The start, a fractional position and the end of each sweep, halfway through each epilogue, the
     frame at which all is finished, and the last one."""
-    frames = {float(scene.frame_start), float(scene.frame_end), float(scene.get("mc_done", scene.frame_end))}
+    frames = {float(scene.frame_start), float(scene.frame_end), float(scene.get(tags.DONE, scene.frame_end))}
     for ob in drawn_objects(scene, "product") + drawn_objects(scene, "matrix"):
         for start, end in _spans(ob, "Sweep"):
             frames |= {start, start + 0.37 * (end - start), min(end, scene.frame_end)}
@@ -185,14 +185,14 @@ def _stored_row(scene, ob, source):
     """Whether the stored values of a matrix still are what they were when the scene was built, to the
     bit, and for a given one whether they are its `source`'s, where that is at hand."""
     values, note, error = stored_values(ob), "", 0.0
-    if ob.get("mc_sha256") != digest(values):
+    if ob.get(tags.SHA256) != digest(values):
         note = "a stored value is not what it was when the scene was built"
     if source is not None:
         if source.shape != values.shape:
             note = note or f"its source has shape {source.shape}"
         else:
             error = float(np.abs(values - source).max() / (np.abs(source).max() or 1.0))
-    return Row(scene.frame_start, "stored", ob["mc_name"], None, values.size, values.size, error, note)
+    return Row(scene.frame_start, "stored", ob[tags.NAME], None, values.size, values.size, error, note)
 
 
 def _read_sweep(ob, sweep, depsgraph):
@@ -221,7 +221,7 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
     drawn = elements(ob, depsgraph)
     if not _inside(drawn, *result.shape):
         return Row(moment, "matrix", stage.name, position, len(drawn["value"]), 0, np.inf, OUTSIDE)
-    pool = Pool(*ob.get("mc_pool", (1, 1)), ob.get("mc_pool_rule", "max"))
+    pool = Pool(*ob.get(tags.POOL, (1, 1)), ob.get(tags.POOL_RULE, "max"))
     firsts = grid(planes[0], pool)
     at = tuple(np.searchsorted(firsts[n], drawn["ij"[n]], "right") - 1 for n in (0, 1))
     begun = (firsts[0][at[0]] == drawn["i"]) & (firsts[1][at[1]] == drawn["j"])

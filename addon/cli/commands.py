@@ -552,9 +552,10 @@ def inspect(arguments):
         source = _source(arguments)
         if source.is_blend:
             _blender()
+            from ..blender.read import drawn
             from ..outputs.blend_file import open_built
 
-            lines = inspection.built_lines(open_built(path))
+            lines = inspection.built_lines(drawn(open_built(path)))
         else:
             lines = inspection.plan_lines(plan(source.description))
     print("\n".join(lines))

@@ -1,5 +1,6 @@
 """What `inspect` and `presets` tell, as lines of text: tables with a header and aligned columns."""
 
+import math
 import re
 
 import numpy as np
@@ -176,13 +177,9 @@ def _span(ends, labels):
     return f'{first} "{labels[first]}"' if labels else f"{first}"
 
 
-def built_lines(scene):
-    """A built Blender scene: every drawn object, as its custom properties tell."""
-    rows = [
-        (ob["mc_kind"], ob["mc_name"], _by(ob["mc_shape"]), f"{int(np.prod(ob['mc_shape'])):,}", ob.name)
-        for ob in scene.objects
-        if ob.get("mc_kind") in ("matrix", "product")
-    ]
+def built_lines(drawn):
+    """What a built scene draws; `drawn` has (kind, name, shape, object) of each matrix and product."""
+    rows = [(kind, name, _by(shape), f"{math.prod(shape):,}", ob) for kind, name, shape, ob in drawn]
     return table(("kind", "name", "shape", "elements", "object"), sorted(rows))
 
 

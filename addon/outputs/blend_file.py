@@ -4,6 +4,7 @@ import os
 
 import bpy
 
+from ..blender import tags
 from ..description.scene import Render, Scene, from_json
 from ..errors import InputError, JobError
 from .files import full_path, written_whole
@@ -25,22 +26,22 @@ def open_blend(path):
             bpy.ops.wm.open_mainfile(filepath=str(full_path(path)), load_ui=False, use_scripts=False)
     except RuntimeError as error:
         raise InputError(f"{path}: Blender cannot open it ({str(error).strip()})") from None
-    built = [scene for scene in bpy.data.scenes if "matrix_cinema" in scene]
+    built = [scene for scene in bpy.data.scenes if tags.DESCRIPTION in scene]
     return bpy.context.scene if bpy.context.scene in built or not built else built[0]
 
 
 def open_built(path):
     """The scene of a .blend that this project built. Raises InputError for any other."""
     scene = open_blend(path)
-    if "matrix_cinema" not in scene:
+    if tags.DESCRIPTION not in scene:
         raise InputError(f"{path}: holds no scene that this program built")
     return scene
 
 
 def described(scene):
     """The description that a built scene carries; of another one, its render settings alone."""
-    if "matrix_cinema" in scene:
-        return from_json(str(scene["matrix_cinema"]), f'scene "{scene.name}"')
+    if tags.DESCRIPTION in scene:
+        return from_json(str(scene[tags.DESCRIPTION]), f'scene "{scene.name}"')
     render = scene.render
     width, height = (
         max(16, n * render.resolution_percentage // 100) for n in (render.resolution_x, render.resolution_y)

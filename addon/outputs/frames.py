@@ -13,7 +13,7 @@ from pathlib import Path
 
 import bpy
 
-from ..blender import compat
+from ..blender import compat, tags
 from ..errors import InputError, JobError
 from . import files as outputs
 from . import marks
@@ -212,7 +212,7 @@ def _applied(scene, settings, engine, suffix, many):
         if settings.transparent:
             put(render, "film_transparent", True)
             for ob in scene.objects:
-                if ob.get("mc_kind") == "ground":  # EEVEE has nothing that only catches shadows
+                if ob.get(tags.KIND) == "ground":  # EEVEE has nothing that only catches shadows
                     put(ob, "is_shadow_catcher" if engine == "CYCLES" else "hide_render", True)
         if suffix == ".exr":
             passes.enter_context(value_passes(scene))
@@ -254,7 +254,9 @@ def film_scene(scene, settings, output):
 @contextlib.contextmanager
 def _off_in_the_window(scene):
     """A render evaluates its own copy of everything; a second one for the window is not held beside it."""
-    modifiers = [modifier for ob in scene.objects if "mc_kind" in ob for modifier in ob.modifiers]
+    modifiers = [
+        m for ob in scene.objects if ob.get(tags.KIND, tags.SOURCE) != tags.SOURCE for m in ob.modifiers
+    ]
     shown = [modifier for modifier in modifiers if modifier.show_viewport]
     try:
         for modifier in shown:

@@ -1,6 +1,6 @@
 """What a built Blender scene says about itself: its description, its size, how it is drawn."""
 
-from ..blender import compat
+from ..blender import compat, tags
 from ..blender.objects import MODIFIER
 from ..errors import InputError
 from ..staging.camera.views import PRODUCTS
@@ -10,7 +10,7 @@ from . import source
 
 def description_text(scene):
     """The description that a Blender scene carries as JSON, or "" when it was not built here."""
-    text = scene.get("matrix_cinema")
+    text = scene.get(tags.DESCRIPTION)
     return text if isinstance(text, str) else ""
 
 
@@ -28,13 +28,13 @@ def products(scene):
 
 
 def is_product(ob):
-    return ob.get("mc_kind") == "product" and MODIFIER in ob.modifiers
+    return ob.get(tags.KIND) == "product" and MODIFIER in ob.modifiers
 
 
 def subjects(scene):
     """The names that the camera's subject may have in a scene: of its matrices, then of its cuboids."""
     kinds = {
-        kind: [ob["mc_name"] for ob in scene.objects if ob.get("mc_kind") == kind]
+        kind: [ob[tags.NAME] for ob in scene.objects if ob.get(tags.KIND) == kind]
         for kind in ("matrix", "product")
     }
     return [*dict.fromkeys(kinds["matrix"]), *(name + PRODUCTS for name in kinds["product"])]
@@ -42,7 +42,7 @@ def subjects(scene):
 
 def elements(scene):
     """How many elements the scene draws at most at once."""
-    return scene.get("mc_elements", 0)
+    return scene.get(tags.ELEMENTS, 0)
 
 
 def as_points(scene):

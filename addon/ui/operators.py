@@ -7,7 +7,8 @@ from pathlib import Path
 
 import bpy
 
-from ..blender.build import clear, draw
+from ..blender import tags
+from ..blender.build import draw
 from ..description.scene import to_toml
 from ..errors import InputError, JobError
 from ..outputs import files as outputs
@@ -77,8 +78,10 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             _require_element(checked.scene.look)
         except InputError as error:
             return _failed(self, error)
-        anew = not built.description_text(begun)
+        anew = not tags.is_built(begun)
         target = bpy.data.scenes.new(_name(settings)) if anew else begun
+        if anew:
+            target[tags.TAG] = target.name
         frame, subframe = begun.frame_current, begun.frame_subframe
         watching = [
             space for _, space in _viewports(context.window) if space.region_3d.view_perspective == "CAMERA"
@@ -90,7 +93,6 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         except Exception:
             if anew:
                 context.window.scene = begun
-                clear(target)
                 bpy.data.scenes.remove(target)
             raise
         if anew:

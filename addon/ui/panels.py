@@ -3,6 +3,7 @@ in its order."""
 
 import bpy
 
+from ..blender import tags
 from ..errors import InputError
 from . import built, job, matrices, operators, properties, source, style, sweep
 from .properties import settings_of
@@ -91,7 +92,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
             column.prop(settings, name)
         row = layout.row()
         row.scale_y = 1.5
-        row.operator("matrix_cinema.build", text=_build_text(scene, is_built), icon="MOD_BUILD")
+        row.operator("matrix_cinema.build", text=_build_text(scene), icon="MOD_BUILD")
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 
@@ -264,10 +265,10 @@ class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
         scene = context.scene
         layout.use_property_split = False
         for ob in sweep.products(scene):
-            rows, inner, columns = ob["mc_shape"]
+            rows, inner, columns = ob[tags.SHAPE]
             column = layout.column(align=True)
             row = column.row()
-            row.label(text=ob["mc_name"])
+            row.label(text=ob[tags.NAME])
             shape = row.row()
             shape.alignment = "RIGHT"
             shape.active = False
@@ -354,7 +355,7 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
                 if points
                 else f"Within the budget of {budget}: full meshes.",
             )
-        hidden = [ob["mc_name"] for ob in built.products(scene) if ob.hide_render]
+        hidden = [ob[tags.NAME] for ob in built.products(scene) if ob.hide_render]
         if hidden:
             _wrapped(
                 layout,
@@ -364,8 +365,8 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
             )
 
 
-def _build_text(scene, is_built):
-    if not is_built:
+def _build_text(scene):
+    if not tags.is_built(scene):
         return "Build"
     return "Rebuild with Changes" if properties.is_pending(scene) else "Rebuild"
 

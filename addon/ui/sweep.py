@@ -8,7 +8,7 @@ import math
 
 import bpy
 
-from ..blender import compat
+from ..blender import compat, tags
 from ..blender.objects import MODIFIER
 from . import built
 
@@ -17,7 +17,7 @@ def products(scene):
     """The products of a built Blender scene, in the order in which they are swept."""
     found = built.products(scene)
     curves = {ob: curve_of(ob) for ob in found}
-    return sorted(found, key=lambda ob: (curves[ob].range()[0] if curves[ob] else 0.0, ob["mc_name"]))
+    return sorted(found, key=lambda ob: (curves[ob].range()[0] if curves[ob] else 0.0, ob[tags.NAME]))
 
 
 def curve_of(ob):
@@ -32,7 +32,7 @@ def is_swept(ob):
 
 
 def steps_of(ob):
-    return int(ob.get("mc_steps", 1))
+    return int(ob.get(tags.STEPS, 1))
 
 
 def position(ob, frame):

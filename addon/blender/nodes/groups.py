@@ -5,9 +5,8 @@ fields follow the design: a product (i, j, k) is visited at step
 `stride · local index within its block` and fades in while `Sweep` passes over [step, step + 1].
 """
 
-import bpy
-
 from ...description.scene import POOLINGS
+from .. import tags
 from . import beads as pooling
 from .formula import Group
 
@@ -15,11 +14,11 @@ PREFIX = "Matrix Cinema "
 
 
 def shared(make):
-    """Make a group on first use and find it again by name in this file."""
+    """Make a group when it is first used in a build; all of the build shares it."""
     name = PREFIX + make.__name__.replace("_", " ")
 
     def get():
-        return bpy.data.node_groups.get(name) or make(Group(name))
+        return tags.once("node_groups", name, lambda name: make(Group(name)))
 
     get.__doc__ = make.__doc__
     return get
