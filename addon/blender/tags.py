@@ -33,8 +33,8 @@ SCENES = "mc_scenes"  # of the palette LIST: the scenes that were built in this 
 
 LIST = "Matrix Cinema scenes"
 SOURCE, SCENE = "source", "scene"  # kinds of what is not drawn: an object that others read, our collection
-# What no build makes or uses.
-_OTHERS = ("brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
+# What no build makes or uses, and from 5.2 all datablocks once more.
+_OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
 _NUMBERED = re.compile(r"\.\d{3,}$")
 
 _build = None  # the one that is running
