@@ -17,7 +17,7 @@ from functools import cache
 _SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
 _BYTE = re.compile(rb"<0x([0-9A-F]{2})>")
 _SEEN = {" ": "·", "\n": "↵", "\r": "←", "\t": "→"}  # what is blank, as it is shown
-_JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # not seen themselves, they shape the letters around them
+JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # not seen themselves, they shape the letters around them
 _NO_BASE = "◌"  # under a sign that stands on a letter, where the letter is in another token
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 END, GOES_ON = "</w>", "@@"
@@ -83,6 +83,11 @@ def places(text: str, labels: Sequence[str]) -> tuple[int, ...]:
         if found:
             return found
     return ()
+
+
+def unjoined(text: str) -> str:
+    """The text without signs that only join pictures, as those of an emoji; letters keep theirs."""
+    return re.sub(f"(?<=[^\\w\u0900-\u0dff])[{JOINERS}]", "", text)
 
 
 @cache
@@ -181,9 +186,9 @@ def _visible(text: str) -> str:
         category = unicodedata.category(letter)
         if letter in _SEEN:
             shown += _SEEN[letter]
-        elif letter in _JOINERS and 0 < n and not text[n - 1].isspace():
+        elif letter in JOINERS and 0 < n and not text[n - 1].isspace():
             shown += letter
-        elif category[0] in "CZ" or letter in _JOINERS:
+        elif category[0] in "CZ" or letter in JOINERS:
             shown += f"U+{ord(letter):04X}"
         elif category[0] == "M" and (n == 0 or text[n - 1].isspace()):
             shown += _NO_BASE + letter

@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..attention import tokens
 from ..formats.font import read_font
 
 CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
@@ -21,6 +22,7 @@ LOW = "°×÷·−–—…≤≥≈“”‘’↵→←"  # signs that are no 
 NOTHING = 0.5  # width of a glyph that is in no table
 ELLIPSIS = "…"
 LONGEST = 1_000  # letters of a line; no picture has room for more
+JOINERS = dict.fromkeys(map(ord, tokens.JOINERS))
 MARKS = {"\n": "↵", "\r": "←", "\t": "→"}  # seen where they stand for themselves, as in a token
 
 
@@ -54,11 +56,12 @@ class Typeface:
     def shown(self, text, longest=None):
         """A text as it can be written on one line, no wider than `longest` sizes, of at most LONGEST letters.
 
-        Accents are joined with their letters, line breaks and tabs become signs, whatever cannot be seen
-        or has no glyph becomes its number.
+        Accents are joined with their letters, line breaks and tabs become signs; what only shapes letters is
+        left out, as Blender shapes none; whatever else cannot be seen or has no glyph becomes its number.
         """
         cut = len(text) > LONGEST
-        text = "".join(self._letter(letter) for letter in unicodedata.normalize("NFC", text[:LONGEST]))
+        text = text[:1] + text[1:LONGEST].translate(JOINERS)
+        text = "".join(self._letter(letter) for letter in unicodedata.normalize("NFC", text))
         if longest is not None and (cut or self.width(text) > longest):
             text, cut = self._beginning(text, longest - self.width(ELLIPSIS)), True
         return text + ELLIPSIS if cut else text

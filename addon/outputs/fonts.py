@@ -1,7 +1,6 @@
 """The type of a figure: Blender's own typefaces, so that it looks the same everywhere, or the user's.
 
-Widths are measured by Blender. For PDF and PNG the letters that a figure uses are taken out of
-Blender's files, which are compressed and variable, as small plain fonts.
+Widths are measured by Blender.
 """
 
 import contextlib
@@ -9,15 +8,12 @@ import functools
 from pathlib import Path
 
 import blf
-import bpy
 
 from ..errors import InputError, JobError
 from ..formats.font import MOST_BYTES
 from ..formats.reading import opened
 
 NEEDED = 'a PDF or PNG figure needs matplotlib: pip install "matrix-cinema[figures]"; an SVG needs nothing'
-FIRST = "Inter.woff2"
-OTHERS = ("Symbols2", "Symbols-", "Math", "CJK", "")  # in what order letters are looked for in the rest
 REGULAR, BOLD = 400, 600
 # Pixels at which Blender measures. Inter is narrower when large, and this is how a figure has it.
 _MEASURED, _MEASURED_OWN = 14.0, 200.0
@@ -48,23 +44,6 @@ class Typeface:
             return _SLACK * blf.dimensions(self.font, text)[0] / pixels
 
         return lambda text, size: width(text) * size
-
-    def fonts(self, letters, weight, folder):
-        """Font files in which all `letters` are found, the first having most; written into `folder`."""
-        from fontTools.ttLib import TTFont
-
-        files, missing = [self.path] if self.path else [], set(letters)
-        if self.path:
-            missing -= _letters(TTFont(self.path, fontNumber=0, lazy=True))
-        for source in _blenders_fonts():
-            if not missing:
-                break
-            font = TTFont(source, lazy=True, recalcTimestamp=False)
-            found = missing & _letters(font)
-            if found:
-                files.append(_reduced(font, found, weight, Path(folder) / f"{source.stem}-{weight}.ttf"))
-                missing -= found
-        return files
 
 
 def require_matplotlib():
@@ -100,36 +79,3 @@ def _family(path):
 
         return TTFont(path, fontNumber=0, lazy=True)["name"].getBestFamilyName() or path.stem
     return path.stem
-
-
-def _blenders_fonts():
-    """Blender's font files, in the order in which letters are looked for."""
-    folder = Path(bpy.utils.system_resource("DATAFILES")) / "fonts"
-    files = sorted(folder.glob("*.woff2")) if folder.is_dir() else []
-
-    def rank(path):
-        return (path.name != FIRST, next(n for n, part in enumerate(OTHERS) if part in path.name), path.name)
-
-    return sorted(files, key=rank)
-
-
-def _letters(font):
-    return {chr(code) for code in font.getBestCmap()}
-
-
-def _reduced(font, letters, weight, path):
-    """A plain font of these letters in one weight."""
-    from fontTools import subset
-    from fontTools.varLib import instancer
-
-    reducer = subset.Subsetter(subset.Options(notdef_outline=True, layout_features=["kern"], name_IDs=["*"]))
-    reducer.populate(text="".join(sorted(letters)))
-    reducer.subset(font)
-    if "fvar" in font:
-        axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
-        if "wght" in axes:
-            axes["wght"] = weight
-        instancer.instantiateVariableFont(font, axes, inplace=True)
-    font.flavor = None
-    font.save(path, reorderTables=False)
-    return path

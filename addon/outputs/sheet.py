@@ -5,16 +5,20 @@ scale from 0 to 1 serves all. What a query may not attend to is absent: the outl
 around what it may. Needs no Blender.
 """
 
-import warnings
+import contextlib
+import re
+import unicodedata
 
 import numpy as np
 
 from ..attention.heads import head_statistics, pair_text, worth_filming
 from ..attention.naming import head_name
+from ..attention.tokens import told_apart, unjoined
 from ..errors import InputError, JobError
 from ..look.color_maps import color_map
 from ..look.styles import style
 from .files import require_file_place, written_whole
+from .font_files import NUMBERED, families
 
 SUFFIXES = (".png", ".pdf", ".svg")
 MOST_HEADS = 4096
@@ -25,6 +29,7 @@ DOTS = 400  # a pattern of more tokens is drawn by the largest weight of so many
 LEAST_SIDE, MOST_SIDE, TOKEN = 0.75, 2.2, 0.088
 GAP, MARGIN, HEAD = 0.10, 0.12, 0.27
 TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
+OWN, REGULAR = "DejaVu Sans", 400  # matplotlib's typeface; others where it lacks letters
 
 
 def draw_sheet(capture, path, *, layer=None, head=None, look="paper"):
@@ -51,8 +56,9 @@ def draw_sheet(capture, path, *, layer=None, head=None, look="paper"):
         raise InputError(f"{capture.path}: {count} heads are too many for one sheet; choose by --layer")
     told = [(one, n, head_statistics(capture, one.name, n)) for one, heads in rows for n in heads]
     matplotlib = _matplotlib()
-    with matplotlib.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "sheet"}):
-        figure = _Sheet(matplotlib, capture, rows, told, chosen).figure
+    settings = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "sheet"}
+    with _fonts(matplotlib, capture, rows) as (fonts, missing), matplotlib.rc_context(settings | fonts):
+        figure = _Sheet(matplotlib, capture, rows, told, chosen, missing).figure
         kind = path.suffix.lower()[1:]
         # Without dates and versions the same capture makes the same bytes.
         plain = {
@@ -61,9 +67,10 @@ def draw_sheet(capture, path, *, layer=None, head=None, look="paper"):
             "svg": {"Date": None},
         }[kind]
         dots = min(220.0, 16_000 / max(figure.get_size_inches()))
-        with written_whole(path) as part, warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph")  # a token's letter that the typeface has not
+        with written_whole(path) as part:
             figure.savefig(part, format=kind, dpi=dots, facecolor=figure.get_facecolor(), metadata=plain)
+            if kind == "svg":  # whose reader finds fonts by their names
+                part.write_text(re.sub(f"{NUMBERED}[0-9]+", "", part.read_text("utf-8")), "utf-8")
     return count
 
 
@@ -71,6 +78,7 @@ def _matplotlib():
     try:
         import matplotlib.collections
         import matplotlib.figure
+        import matplotlib.font_manager
         import matplotlib.patches
     except ImportError:
         raise JobError(
@@ -80,11 +88,28 @@ def _matplotlib():
     return matplotlib
 
 
-class _Sheet:
-    """The figure of a sheet, laid out in inches from its top left."""
+@contextlib.contextmanager
+def _fonts(matplotlib, capture, rows):
+    """(settings with fonts for all that a sheet writes, letters that none of them has)."""
+    texts = [capture.text, *map(str, capture.model.values())]
+    texts += [token for layer, _ in rows for token in (*layer.tokens_q, *layer.tokens_k)]
+    own = matplotlib.font_manager.findfont(OWN)
+    has = set(map(chr, matplotlib.ft2font.FT2Font(own).get_charmap()))
+    letters = set(unicodedata.normalize("NFC", "".join(texts))) - has
+    try:
+        with families({REGULAR: letters}) as (names, missing):
+            yield {"font.family": [OWN, *names[REGULAR]]}, missing
+    except ImportError:  # without fontTools
+        yield {"font.family": [OWN]}, letters
 
-    def __init__(self, matplotlib, capture, rows, told, chosen):
+
+class _Sheet:
+    """The figure of a sheet, laid out in inches from its top left; letters that are `missing` in its fonts
+    are written as their numbers."""
+
+    def __init__(self, matplotlib, capture, rows, told, chosen, missing=frozenset()):
         self.matplotlib, self.capture, self.chosen = matplotlib, capture, chosen
+        self.missing = {ord(letter): f"U+{ord(letter):04X}" for letter in missing}
         self.statistics = {(layer.name, head): s for layer, head, s in told}
         self.worth = {(one.layer, one.head): one for one in worth_filming(told)}
         self.faint = tuple(0.55 * b + 0.45 * t for b, t in zip(chosen.background, chosen.text, strict=True))
@@ -92,8 +117,8 @@ class _Sheet:
         self.map = matplotlib.colors.ListedColormap(color_map(chosen.unsigned_map) / 255.0)
         tokens = max(max(layer.sizes.get("Q", 1), layer.sizes.get("K", 1)) for layer, _ in rows)
         self.side = min(max(TOKEN * tokens, LEAST_SIDE), MOST_SIDE)
-        labels = [_labels(t) for layer, _ in rows for t in (layer.tokens_q, layer.tokens_k)]
-        longest = max((len(text) for some in labels for text in some), default=0)
+        labels = [self.labels(t) for layer, _ in rows for t in (layer.tokens_q, layer.tokens_k)]
+        longest = max((_width(text) for some in labels for text in some), default=0)
         self.left = MARGIN + 0.055 * longest + 0.08
         self.foot = 0.055 * longest + 0.08
         self.top = 0.5
@@ -139,7 +164,7 @@ class _Sheet:
         self.figure.text(
             x / self.width,
             1 - y / self.height,
-            text,
+            self.shown(text),
             fontsize=size,
             parse_math=False,
             color=color or self.chosen.text,
@@ -151,8 +176,7 @@ class _Sheet:
         model, text = self.capture.model, " ".join(self.capture.text.split())
         name = str(model.get("name") or model.get("class") or "Attention").rpartition("/")[2]
         self.write(MARGIN, 0.25, name, TITLE_TYPE, weight="bold")
-        room = int((self.width - 2 * MARGIN) / 0.064)
-        self.write(MARGIN, 0.42, text if len(text) <= room else text[: room - 1] + "…", NAME_TYPE, self.faint)
+        self.write(MARGIN, 0.42, _cut(text, (self.width - 2 * MARGIN) / 0.064), NAME_TYPE, self.faint)
 
     def pattern(self, layer, head, x, y, first, last):
         """One head: its pattern, its name above, and tokens at the left and below where asked for."""
@@ -166,9 +190,9 @@ class _Sheet:
         color = self.accent if worth else self.chosen.text
         self.write(x, y - 0.05, name, NAME_TYPE, color, weight="bold" if worth else "normal")
         if worth:
-            room = int((self.side - 0.06 - 0.052 * len(name)) / 0.040)
+            room = (self.side - 0.06 - 0.052 * len(name)) / 0.040
             says = f"{worth.what} {worth.share:.2f}".replace('"', "")
-            says = says if len(says) <= room else f"{worth.share:.2f}"
+            says = says if _width(says) <= room else f"{worth.share:.2f}"
             self.write(x + width, y - 0.05, says, TOKEN_TYPE, color, ha="right")
         shown, seen = _largest_of_parts(weights, DOTS), _largest_of_parts(allowed, DOTS)
         axes.imshow(
@@ -198,8 +222,16 @@ class _Sheet:
             for label in axes.get_xticklabels():
                 label.set(rotation=90)
 
+    def shown(self, text):
+        """A text in letters that there are: accents joined with theirs, others as their numbers."""
+        return unjoined(unicodedata.normalize("NFC", text)).translate(self.missing)
+
+    def labels(self, tokens):
+        """Tokens told apart, cut to LONGEST_TOKEN letters."""
+        return [_cut(self.shown(token), LONGEST_TOKEN) for token in told_apart(tokens)]
+
     def tokens(self, axis, tokens):
-        texts = _labels(tokens)
+        texts = self.labels(tokens)
         places = range(0, len(texts), -(-len(texts) // MOST_LABELS) if texts else 1)
         axis.set_ticks(list(places), [texts[n] for n in places])
         for label in axis.get_ticklabels():
@@ -234,9 +266,24 @@ class _Sheet:
         self.write(self.left + 1.28, y + 0.075, says, NAME_TYPE)
 
 
-def _labels(tokens):
-    """Tokens cut to LONGEST_TOKEN letters."""
-    return [t if len(t) <= LONGEST_TOKEN else t[: LONGEST_TOKEN - 1] + "…" for t in tokens]
+def _width(text):
+    """The width of a text, in letters of the Latin script."""
+    widths = {"W": 1.6, "F": 1.6}
+    return sum(
+        0.0 if unicodedata.combining(letter) else widths.get(unicodedata.east_asian_width(letter), 1.0)
+        for letter in text
+    )
+
+
+def _cut(text, longest):
+    """A text that is no wider; what is left out is marked, not so the place by which it is told apart."""
+    place = text[len(text.rstrip("₀₁₂₃₄₅₆₇₈₉")) :]
+    if _width(text) <= longest:
+        return text
+    text = text.removesuffix(place)
+    while text and _width(text + place) > longest - 1:
+        text = text[:-1]
+    return f"{text}…{place}"
 
 
 def _largest_of_parts(array, most):

@@ -4,15 +4,14 @@ The same page makes the same bytes: nothing of the day or the machine is written
 """
 
 import contextlib
-import itertools
 
 import numpy as np
 
+from .font_files import families
 from .fonts import BOLD, REGULAR
 from .svg import png
-from .temporary import temporary_folder
 
-_numbers = itertools.count()
+WEIGHTS = {False: REGULAR, True: BOLD}
 
 
 def typeset(page, raster, colors, typeface, path, kind, dpi):
@@ -30,7 +29,7 @@ def typeset(page, raster, colors, typeface, path, kind, dpi):
         "agg.path.chunksize": 0,
         "savefig.bbox": None,
     }
-    with matplotlib.rc_context(settings), _families(page, typeface) as families:
+    with matplotlib.rc_context(settings), _families(page, typeface) as names:
         # Half a dot more, because matplotlib cuts what rounding leaves of the last.
         size = [(count + 0.01) / dpi for count in (raster.shape[1], raster.shape[0])]
         figure = Figure(figsize=size, dpi=dpi, frameon=False)
@@ -52,7 +51,7 @@ def typeset(page, raster, colors, typeface, path, kind, dpi):
                 text.y,
                 text.text,
                 size=text.size,
-                family=families[text.bold],
+                family=names[text.bold],
                 color=colors.soft if text.soft else colors.strong,
                 ha=text.align.lower(),
                 va="baseline",
@@ -77,11 +76,11 @@ def outlines(page, typeface):
 
     steps = {1: ("M", 1), 2: ("L", 1), 3: ("Q", 2), 4: ("C", 3)}  # matplotlib's codes; 79 closes
 
-    with _families(page, typeface) as families:
+    with _families(page, typeface) as names:
         shaper = TextToPath()
 
         def shape(text):
-            font = FontProperties(family=families[text.bold], size=text.size)
+            font = FontProperties(family=names[text.bold], size=text.size)
             vertices, codes = shaper.get_text_path(font, text.text, ismath=False)
             vertices = np.asarray(vertices, float).reshape(-1, 2) * text.size / shaper.FONT_SCALE
             width = shaper.get_text_width_height_descent(text.text, font, False)[0]
@@ -106,29 +105,9 @@ def outlines(page, typeface):
 @contextlib.contextmanager
 def _families(page, typeface):
     """Names under which matplotlib knows the page's fonts in this block: {bold?: names}."""
-    from matplotlib import font_manager
-
-    known, before = font_manager.fontManager.ttflist, len(font_manager.fontManager.ttflist)
-    with temporary_folder() as folder:
-        try:
-            names = {}
-            for bold in (False, True):
-                letters = {letter for text in page.texts if text.bold == bold for letter in text.text}
-                names[bold] = []
-                for path in typeface.fonts(letters, BOLD if bold else REGULAR, folder):
-                    names[bold].append(f"matrix cinema {next(_numbers)}")
-                    known.append(
-                        font_manager.FontEntry(
-                            fname=str(path),
-                            name=names[bold][-1],
-                            style="normal",
-                            variant="normal",
-                            weight=400,
-                            stretch="normal",
-                            size="scalable",
-                        )
-                    )
-                names[bold].append("DejaVu Sans")
-            yield names
-        finally:
-            del known[before:]
+    letters = {
+        weight: {letter for text in page.texts if text.bold == bold for letter in text.text}
+        for bold, weight in WEIGHTS.items()
+    }
+    with families(letters, typeface.path) as (names, _):
+        yield {bold: [*names[weight], "DejaVu Sans"] for bold, weight in WEIGHTS.items()}

@@ -4,6 +4,7 @@ import base64
 import io
 import re
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from matrix_cinema.cli import commands as cli
 from matrix_cinema.errors import InputError, JobError
 from matrix_cinema.formats.capture_file import open_capture, write_capture
 from matrix_cinema.look.color_maps import color_map
+from matrix_cinema.outputs import font_files
 from matrix_cinema.outputs.sheet import draw_sheet
 from paths import ROOT
 
@@ -59,6 +61,39 @@ def test_tokens_are_text_and_no_formulas(tmp_path, matplotlib):
     write_capture(tmp_path / "a.safetensors", tensors, {"tokens_q": tokens, "layers": {"0": layer}})
     draw_sheet(open_capture(tmp_path / "a.safetensors"), tmp_path / "x.svg")
     assert "$x$" in (tmp_path / "x.svg").read_text()
+
+
+SCRIPTS = ["café", "日本語", "カナ", "한국어", "ไทยที่", "हिन्दी", "தமிழ்", "🙂", "👩‍💻", "Ж", "the", "the"]
+
+
+def labelled(folder, tokens):
+    rng = np.random.default_rng(0)
+    layer = {"n_q_heads": 1, "n_kv_heads": 1, "head_dim": 4, "scale": 0.5}
+    tensors = {f"L0.{name}": rng.normal(size=(1, len(tokens), 4)) for name in "qk"}
+    write_capture(folder / "a.safetensors", tensors, {"tokens_q": tokens, "layers": {"0": layer}})
+    return open_capture(folder / "a.safetensors")
+
+
+def written_in(path):
+    return set(re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text()))
+
+
+def test_every_script_has_its_letters(tmp_path, matplotlib):
+    """Blender's fonts have what matplotlib's own lacks; which Blender that is, is no matter."""
+    pytest.importorskip("brotli", reason="NO FIGURES: pip install fonttools[woff]")
+    capture = labelled(tmp_path, SCRIPTS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # as of a glyph that is missing
+        for kind in ("png", "pdf", "svg"):
+            draw_sheet(capture, tmp_path / f"x.{kind}")
+    assert {*SCRIPTS[:8], "👩💻", "Ж", "the₁₀", "the₁₁"} <= written_in(tmp_path / "x.svg")
+    assert "Noto Sans Thai'" in (tmp_path / "x.svg").read_text()
+
+
+def test_a_letter_without_a_glyph_is_its_number(tmp_path, matplotlib, monkeypatch):
+    monkeypatch.setattr(font_files, "_blenders", lambda: [])
+    draw_sheet(labelled(tmp_path, ["a", "日b"]), tmp_path / "x.svg")
+    assert {"a", "U+65E5b"} <= written_in(tmp_path / "x.svg")
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (700, 700), (2, 900), (40, 3)])

@@ -1,0 +1,112 @@
+"""Blender's font files, and parts of them that matplotlib can read.
+
+They hold nearly all scripts, but are compressed and variable: the letters that are needed are taken out, as
+small plain fonts. Blender itself need not be loaded, only its module be there.
+"""
+
+import contextlib
+import importlib.util
+import itertools
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from .temporary import temporary_folder
+
+FIRST = "Inter.woff2"
+OTHERS = ("Symbols2", "Symbols-", "Math", "CJK", "")  # in what order letters are looked for in the rest
+NUMBERED = " no. "  # between the name of a font and its number
+_numbers = itertools.count()
+
+
+def fonts_with(
+    letters: Iterable[str], weight: int, folder: Path, first: Path | None = None
+) -> tuple[list[Path], set[str]]:
+    """(font files that have the `letters`, written into `folder`; letters that no font has).
+
+    `first` is a font file that comes before Blender's. `weight` is that of variable fonts, 400 for regular.
+    """
+    from fontTools.ttLib import TTFont
+
+    files, missing = [first] if first else [], set(letters)
+    if first:
+        with TTFont(first, fontNumber=0, lazy=True) as font:
+            missing -= _letters(font)
+    for source in _blenders():
+        if not missing:
+            break
+        with TTFont(source, lazy=True, recalcTimestamp=False) as font:
+            found = missing & _letters(font)
+            if found:
+                family = font["name"].getBestFamilyName() or source.stem
+                files.append(_reduced(font, found, weight, Path(folder) / f"{family}-{weight}.ttf"))
+                missing -= found
+    return files, missing
+
+
+@contextlib.contextmanager
+def families(
+    letters: Mapping[int, set[str]], first: Path | None = None
+) -> Iterator[tuple[dict[int, list[str]], set[str]]]:
+    """(the names under which matplotlib knows fonts with these letters in this block, by their weight;
+    the letters that no font has)."""
+    from matplotlib import font_manager
+
+    known, before = font_manager.fontManager.ttflist, len(font_manager.fontManager.ttflist)
+    with temporary_folder() as folder:
+        try:
+            names, missing = {weight: [] for weight in letters}, set()
+            for weight, wanted in letters.items():
+                paths, lacking = fonts_with(wanted, weight, Path(folder), first)
+                missing |= lacking
+                for path in paths:
+                    # matplotlib remembers files by name, so each has its own.
+                    family = path.stem.removesuffix(f"-{weight}")
+                    names[weight].append(f"{family}{NUMBERED}{next(_numbers)}")
+                    own = {"style": "normal", "variant": "normal", "stretch": "normal", "size": "scalable"}
+                    for asked in (400, 700):  # whichever is asked for, this is what there is
+                        entry = {"fname": str(path), "name": names[weight][-1], "weight": asked} | own
+                        known.append(font_manager.FontEntry(**entry))
+            yield names, missing
+        finally:
+            del known[before:]
+
+
+def _blenders() -> list[Path]:
+    """Blender's font files, in the order in which letters are looked for; none where it is not there."""
+    bpy = sys.modules.get("bpy")
+    if bpy is not None:
+        folders = [Path(bpy.utils.system_resource("DATAFILES")) / "fonts"]
+    else:
+        found = importlib.util.find_spec("bpy")
+        folders = Path(found.origin).parent.glob("*/datafiles/fonts") if found and found.origin else []
+    files = [path for folder in folders for path in folder.glob("*.woff2")]
+
+    def rank(path):
+        return (path.name != FIRST, next(n for n, part in enumerate(OTHERS) if part in path.name), path.name)
+
+    return sorted(files, key=rank)
+
+
+def _letters(font):
+    return {chr(code) for code in font.getBestCmap()}
+
+
+def _reduced(font, letters, weight, path):
+    """A plain font of these letters in one weight."""
+    from fontTools import subset
+    from fontTools.varLib import instancer
+
+    # Scripts need the features that shape them; Inter's would make an arrow of "->".
+    features = ["kern"] if path.stem.startswith("Inter") else ["*"]
+    reducer = subset.Subsetter(subset.Options(notdef_outline=True, layout_features=features, name_IDs=["*"]))
+    reducer.populate(text="".join(sorted(letters)))
+    reducer.subset(font)
+    if "fvar" in font:
+        axes = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
+        if "wght" in axes:
+            axes["wght"] = weight
+        instancer.instantiateVariableFont(font, axes, inplace=True)
+    font.flavor = None
+    font.save(path, reorderTables=False)
+    return path
