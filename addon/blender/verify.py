@@ -110,6 +110,10 @@ def verify(scene, frames=None, given=None):
     schedule = sweeps_of(root, shapes, description)
     arrangement = arrangement_of(root, shapes, description)
     frame, subframe = scene.frame_current, scene.frame_subframe
+    first, final = scene.frame_start, scene.frame_end
+    for moment in frames or ():
+        if not first <= moment <= final:
+            raise InputError(f"frame {moment:g}: the scene has frames {first} to {final}")
     for moment in telling_frames(scene) if frames is None else frames:
         scene.frame_set(int(moment // 1), subframe=moment % 1)
         depsgraph = bpy.context.evaluated_depsgraph_get()

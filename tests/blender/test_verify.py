@@ -328,6 +328,13 @@ def test_what_does_not_matter_is_let_be(factory):
     assert verify(scene).ok
 
 
+def test_frames_that_the_scene_has_not_are_refused(saved_head):
+    bpy.ops.wm.open_mainfile(filepath=saved_head)
+    for moment in (np.inf, -np.inf, np.nan, 0.0, 1e300):
+        with pytest.raises(InputError, match="^frame .*: the scene has frames 1 to "):
+            verify(bpy.context.scene, [2.5, moment])
+
+
 def test_a_scene_that_is_not_ours(factory):
     scene = bpy.context.scene
     with pytest.raises(InputError, match="not a scene of Matrix Cinema"):

@@ -218,3 +218,30 @@ def test_rests_are_between_steps_and_nothing_is_passed_over():
 def test_too_many_rests_are_refused():
     with pytest.raises(InputError, match="dwell: big has 12,000 steps"):
         timed("big = A @ B", {"A": (120, 2), "B": (2, 100)}, algorithm="dotprod", dwell=0.5)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "remedy"),
+    [
+        ({"steps_per_second": 1e-9}, "72,000,000,019 frames .* steps_per_second has to be more"),
+        ({"steps_per_second": 1e-320}, "inf frames .* steps_per_second has to be more"),
+        ({"steps_per_second": 1e-320, "total_seconds": 9.0}, "inf frames .* steps_per_second has to be more"),
+        ({"total_seconds": 50_000.0}, "1,200,000 frames .* total_seconds has to be less"),
+        ({"hold_seconds": 50_000.0}, "1,200,037 frames .* its seconds have to be fewer"),
+    ],
+)
+def test_films_longer_than_blender_has_frames_are_refused(seconds, remedy):
+    with pytest.raises(InputError, match=f"animation: the film would have {remedy}.*") as refused:
+        timed("A @ B", **seconds)
+    assert "Blender has at most 1,048,574" in str(refused.value)
+
+
+def test_slow_steps_in_a_film_of_a_given_length_are_fine():
+    (made, *_) = timed("A @ B", steps_per_second=1e-9, total_seconds=2.0)
+    assert made.last_frame == 2 * FPS
+
+
+@pytest.mark.parametrize("total", [0.0, 4.0])
+def test_a_matrix_alone_can_be_a_loop(total):
+    (made, *_) = timed("B", hold_seconds=1.0, loop_seconds=2.0, total_seconds=total)
+    assert made.moves == {} and made.last_frame == (total or 3) * FPS + (not total)

@@ -12,6 +12,7 @@ from ...algebra.stages import Product, stages_of
 from ...errors import InputError
 
 MOST_RESTS = 10_000  # steps up to which a sweep may rest at each
+MOST_FRAMES = 1_048_574  # Blender's last frame
 REST = 2.0**-10  # how far before its end the last step rests, so that what it uses is still lit
 
 # A product's animation, and its child as left or right argument with the animation that fits.
@@ -87,7 +88,7 @@ def timeline(root, sweeps, algorithms, animation, fps):
 
     `sweeps` and `algorithms` map its name to its Sweep and its animation (see schedule), `animation`
     is the description's. A product without steps is finished from the start. Raises InputError when
-    a sweep has too many steps to rest at each.
+    a sweep has too many steps to rest at each, and for a film of more than MOST_FRAMES.
     """
     for name, sweep in sweeps.items():
         if animation.dwell and sweep.steps > MOST_RESTS:
@@ -99,9 +100,10 @@ def timeline(root, sweeps, algorithms, animation, fps):
     hold, back = animation.hold_seconds * fps, animation.loop_seconds * fps
     last = max((move.finished for move in moves.values()), default=1.0) + hold
     if back:  # nothing is taken back that still settles
-        last = max(last, *(move.settled for move in moves.values())) + back
-    if animation.total_seconds:
-        wanted = animation.total_seconds * fps
+        last = max([last, *(move.settled for move in moves.values())]) + back
+    wanted = animation.total_seconds * fps
+    _check_length(wanted if wanted and math.isfinite(last) else last, animation, fps)
+    if wanted:
         stretch = (wanted - 1.0) / (last - 1.0) if last > 1.0 and wanted > 1.0 else 1.0
         moves = {name: _stretched(move, stretch) for name, move in moves.items()}
         last, back = wanted, back * stretch
@@ -111,6 +113,22 @@ def timeline(root, sweeps, algorithms, animation, fps):
     # The frame after the last one is the first.
     moves = {name: replace(move, back=(last + 1 - back, last + 1.0)) for name, move in moves.items()}
     return Timeline(moves, last, max(1, math.floor(last + 1 - back)))
+
+
+def _check_length(frames, animation, fps):
+    """Refuse a film of more frames than there can be."""
+    if frames <= MOST_FRAMES:
+        return
+    if animation.total_seconds and math.isfinite(frames):
+        remedy = "total_seconds has to be less"
+    elif animation.steps_per_second:
+        remedy = "steps_per_second has to be more, or total_seconds can say how long all is"
+    else:
+        remedy = "its seconds have to be fewer, or total_seconds can say how long all is"
+    raise InputError(
+        f"animation: the film would have {frames:,.0f} frames at {fps:g} per second; Blender has at most "
+        f"{MOST_FRAMES:,}; {remedy}"
+    )
 
 
 def fused_children(root, sweeps, algorithms):
