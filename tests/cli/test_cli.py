@@ -39,7 +39,10 @@ BAD_SCENES = {
     "does not multiply": (GOOD.replace("[4, 2]", "[5, 2]"), "(3, 4) times (5, 2)"),
     "not an expression": (GOOD.replace("A @ B", "A @"), "expression"),
     "not the language": (GOOD.replace("A @ B", "A.__class__ @ B"), "expression"),
-    "NaN": (GOOD.replace('init = "uniform", shape = [3, 4]', 'file = "nan.csv"'), "nan"),
+    "NaN": (
+        GOOD.replace('init = "uniform", shape = [3, 4]', 'file = "nan.csv"').replace("[4, 2]", "[2, 2]"),
+        "nan",
+    ),
     "larger than memory": (GOOD.replace("[3, 4]", "[8000, 8000]").replace("[4, 2]", "[8000, 8000]"), "GB"),
     "no such tensor": (
         f"expression = 'q @ v.T'\ncapture = {{ file = '{CAPTURE}', layer = 5, head = 0 }}\n"
