@@ -9,14 +9,13 @@ import dataclasses
 import json
 import math
 import string
-import tomllib
 import types
 import typing
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, nearest
-from ..formats.reading import read_bounded
+from ..formats.toml_file import read_table
 from .option import option
 from .style import Color, Style
 
@@ -49,7 +48,7 @@ VIEWS = (
 PROJECTIONS = ("perspective", "orthographic")
 MOVES = ("none", "orbit", "push_in", "crane", "follow", "visit")
 ENGINES = ("cycles", "eevee")
-MAX_TOML = 2**24  # bytes
+MAX_JSON = 2**25  # letters of a description in a .blend
 
 
 @dataclass(frozen=True)
@@ -271,20 +270,10 @@ def load_scene(path):
     return dataclasses.replace(scene, folder=str(path.resolve().parent))
 
 
-def read_table(path, kind):
-    """The table in a TOML file of this kind, "scene" or "style"."""
-    try:
-        text = read_bounded(path, MAX_TOML, f"{kind} file").decode("utf-8")
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file; a {kind} is TOML in UTF-8") from None
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
-        raise InputError(f"{path}: not TOML: {error}") from None
-
-
 def from_json(text, where="scene"):
     """The scene that `to_json` wrote."""
+    if len(text) > MAX_JSON:
+        raise InputError(f"{where}: {len(text):,} letters are too many; the most is {MAX_JSON:,}")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -4,9 +4,10 @@ import dataclasses
 from pathlib import Path
 
 from ..description.named_files import is_style_file
-from ..description.scene import from_dict, read_table
+from ..description.scene import from_dict
 from ..description.style import Style, over
 from ..errors import InputError, nearest
+from ..formats.toml_file import read_table
 from .mm_colors import SETTINGS, called
 
 # What a style has unless it says otherwise.
