@@ -1,5 +1,6 @@
 # make env        .venv with everything: Blender as a Python module, PyTorch, the tools for tests
-# make demo       the first example as build/demo/still.png and build/demo/film.mp4
+# make demo       the first example as build/demo/still.png and build/demo/film.mp4; a smaller one by
+#                 make demo STILL="--size 320x180" FILM="--frames 1-24"
 # make test       what CI runs: the tests on Blender 4.5, 5.0 and 5.2
 # make bench      the benchmarks: a table into docs/performance.md, 5 minutes and 11 GB of memory
 # make extension  the extension as one zip in build/, validated
@@ -16,7 +17,7 @@ PYTHON_3_13 := $(shell scripts/find_python.sh 3.13)
 PIP := bin/python -m pip --disable-pip-version-check install --quiet
 
 help:
-	@sed -n 's/^# make/make/p' Makefile
+	@sed -n '/^$$/q; s/^# \?//p' Makefile
 
 # .venv is on Python 3.11 where there is one, else on 3.13 and without PyTorch.
 
@@ -62,8 +63,8 @@ endef
 
 demo: .venv/.core
 	@mkdir -p build/demo
-	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/still.png
-	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/film.mp4
+	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/still.png $(STILL)
+	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/film.mp4 $(FILM)
 
 # An interpreter that is missing takes its Blender out of the tests, and the summary says so.
 test: env $(if $(PYTHON_3_11),.venv-4.5/.all $(if $(PYTHON_3_13),.venv-5.2/.all))

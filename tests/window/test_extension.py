@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -38,11 +39,31 @@ os._exit(0)
 """
 
 
+# What work leaves in a tree and no zip may hold.
+LITTER = (
+    "addon/__pycache__/errors.cpython-311.pyc",
+    "addon/look/__pycache__/styles.cpython-311.pyc",
+    "addon/stray.pyc",
+    "addon/.ruff_cache/x",
+    "examples/.DS_Store",
+    "examples/data/head.blend1",
+    "build/demo/still.png",
+    "notes.txt",
+)
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("extension")
+    folder, tree = tmp_path_factory.mktemp("extension"), tmp_path_factory.mktemp("tree")
+    for name in ("__init__.py", "blender_manifest.toml", "LICENSE", "README.md", "Makefile"):
+        shutil.copy(ROOT / name, tree)
+    for name in ("addon", "examples", "scripts"):
+        shutil.copytree(ROOT / name, tree / name)
+    for name in LITTER:
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).touch()
     subprocess.run(
-        [sys.executable, TOOL, "build", "--source-dir", ROOT, "--output-dir", folder],
+        [sys.executable, TOOL, "build", "--source-dir", tree, "--output-dir", folder],
         check=True,
         stdout=subprocess.DEVNULL,
     )
@@ -63,7 +84,7 @@ def test_the_zip_holds_the_extension_and_nothing_else(package):
     assert {Path(name).suffix for name in names} <= data | {".py", ""}
     assert "examples/data/minilm.safetensors" in names
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "addon").rglob("*.py")}
-    assert expected <= set(names)
+    assert expected <= set(names) and not set(LITTER) & set(names)
 
 
 def test_it_installs_builds_a_scene_and_goes_away(package, tiny, tmp_path):
