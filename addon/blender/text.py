@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..staging.camera.views import INSIDE
+from ..staging.writing.items import Bar, Dot
 from . import compat, tags
 from .materials import color_bar_material, guide_material, lit_material, plain_material
 from .studio import backdrop_at
@@ -129,14 +130,17 @@ def write_overlay(p, view, overlay, font, collection, target):
         size = size * distance
     unit = 2 * size[1]  # the height of the frame
     written = []
-    for line in overlay.lines:
+    for line in overlay.texts:
         material = soft if line.soft else strong if line.lit is None else lit
         high = line.size * unit * p.typeface.of(line.text).scale
         own = font if p.typeface.of(line.text) is p.typeface else None
         written.append((line, text(line.text, high, line.align, material, own, collection)))
         _animate(line, written[-1][1])
-    written += [(s, _strip(s.color_map, s.width * unit, s.height * unit, collection)) for s in overlay.strips]
-    written += [(dot, _dot(dot.shape, dot.width * unit, dim, collection)) for dot in overlay.dots]
+    for item in overlay.items:
+        if isinstance(item, Bar):
+            written.append((item, _bar(item.color_map, item.width * unit, item.height * unit, collection)))
+        elif isinstance(item, Dot):
+            written.append((item, _dot(item.shape, item.width * unit, dim, collection)))
     for box in overlay.shades:
         ob = _shade(box, unit, size[0] / size[1], p.style, collection)
         ob.parent, ob[tags.KIND] = parent, "shade"
@@ -221,7 +225,7 @@ def _dot(shape, width, material, collection):
     return ob
 
 
-def _strip(color_map, width, height, collection):
+def _bar(color_map, width, height, collection):
     """A plane of the colour map, origin at its lower left corner."""
     mesh = bpy.data.meshes.new(f"legend {color_map}")
     mesh.from_pydata([(0, 0, 0), (width, 0, 0), (width, height, 0), (0, height, 0)], [], [(0, 1, 2, 3)])

@@ -4,8 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from matrix_cinema.cli.panels import panels
 from matrix_cinema.description.scene import Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
@@ -13,7 +11,6 @@ from matrix_cinema.picture.figure_page import Grid, Shown, cells_of, compose
 from matrix_cinema.staging.writing.boxes import meeting
 from matrix_cinema.staging.writing.page import length
 from matrix_cinema.staging.writing.panel import Type
-from matrix_cinema.staging.writing.placing import spread
 from paths import ROOT
 
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
@@ -53,17 +50,6 @@ def test_lengths_are_in_points(text, points):
 def test_what_is_no_length_is_refused(text):
     with pytest.raises(InputError, match="is not a length such as"):
         length(text, 600)
-
-
-@given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=40), st.floats(0.1, 50.0))
-def test_spread_keeps_apart_and_moves_least(spots, apart):
-    """The result is feasible, and no block of touching labels would gain by moving: its mean shift is 0."""
-    spots = np.sort(spots)
-    places = spread(spots, apart)
-    assert (np.diff(places) >= apart - 1e-6).all()
-    blocks = np.split(np.arange(len(spots)), np.flatnonzero(np.diff(places) > apart + 1e-6) + 1)
-    for block in blocks:
-        assert abs((places - spots)[block].mean()) < 1e-6
 
 
 @pytest.mark.parametrize(

@@ -38,13 +38,13 @@ def check(p, aspect):
     assert [(labels[m].text, labels[n].text) for m, n in clashes(corners)] == []
     if p.scene.camera.view not in INSIDE and p.scene.camera.move == "none":
         assert corners.min() > -1e-6 and (corners.max(axis=(0, 1)) < (aspect + 1e-6, 1 + 1e-6)).all()
-        boxes = np.array([item.box for item in (*made.overlay.lines, *made.overlay.strips)]).reshape(-1, 2, 2)
+        boxes = np.array([item.box for item in made.overlay.items]).reshape(-1, 2, 2)
         if len(boxes):
             written = np.stack([boxes[:, [0, 1, 1, 0], 0], boxes[:, [0, 0, 1, 1], 1]], axis=2)
             both = np.concatenate([written, corners])
             assert [(m, n) for m, n in clashes(both) if m < len(written) <= n] == []
     told = " ".join(made.lettering.notes)
-    assert all(note in [line.text for line in made.overlay.lines] for note in made.lettering.notes)
+    assert all(note in [line.text for line in made.overlay.texts] for note in made.lettering.notes)
     texts = [label.text for label in labels if label.kind == "token"]
     if "tokens" not in told:
         for axis in captions.axes_of(p, p.arrangement.planes, 9.0):
@@ -93,9 +93,9 @@ def test_every_phase_of_a_film_has_labels_of_its_own(name, move):
     phases = [one.phase for one in made.every]
     assert len(phases) > 1 and phases[0].start == 1 and phases[-1].end > p.timeline.last_frame
     assert all(a.start < a.end == b.start for a, b in zip(phases, phases[1:], strict=False))
-    boxes = np.array(
-        [item.box for item in (*made.overlay.strips, *made.overlay.lines) if not getattr(item, "shown", None)]
-    ).reshape(-1, 2, 2)
+    boxes = np.array([item.box for item in made.overlay.items if not getattr(item, "shown", None)]).reshape(
+        -1, 2, 2
+    )
     written = np.stack([boxes[:, [0, 1, 1, 0], 0], boxes[:, [0, 0, 1, 1], 1]], axis=2)
     for one in made.earlier:
         assert one.phase.start <= one.phase.at < one.phase.end
@@ -103,5 +103,5 @@ def test_every_phase_of_a_film_has_labels_of_its_own(name, move):
         assert corners.min() > -1e-6 and (corners.max(axis=(0, 1)) < (WIDE + 1e-6, 1 + 1e-6)).all()
         assert [pair for pair in clashes(np.concatenate([written, corners])) if pair[0] >= len(written)] == []
         assert {label.kind for label in one.lettering.labels} >= {"name", "detail"}
-        told = [line.text for line in made.overlay.lines if line.shown == (one.phase.start, one.phase.end)]
+        told = [line.text for line in made.overlay.texts if line.shown == (one.phase.start, one.phase.end)]
         assert told == list(one.lettering.notes)

@@ -50,7 +50,7 @@ def inside(outlines, slack=1e-6):
 
 def on_the_frame(written, aspect):
     """The rectangles of an overlay without the room around them, -1 to 1: (n, 4)."""
-    boxes = np.array([item.box for item in (*written.lines, *written.strips)]).reshape(-1, 4)
+    boxes = np.array([item.box for item in written.items]).reshape(-1, 4)
     return boxes / (aspect, 1, aspect, 1) * 2 - 1
 
 
@@ -82,7 +82,7 @@ def test_a_small_subject_stands_in_the_middle(name):
     p, marks, written, film = filmed(planned(name), move="none")
     outlines = seen(p, marks, film.view(1)).reshape(-1, 2)
     assert abs(outlines[:, 0].min() + outlines[:, 0].max()) / 2 < 0.1
-    assert written.lines and np.ptp(outlines, axis=0).max() / 2 >= LEAST
+    assert written.items and np.ptp(outlines, axis=0).max() / 2 >= LEAST
 
 
 @pytest.mark.parametrize("aspect", [9 / 16, 1.0, 21 / 9])
@@ -201,7 +201,7 @@ def test_depth_of_field_is_the_same_for_small_and_large_scenes(projection, facto
 
 def test_a_depth_of_field_leaves_out_what_stands_before_the_lens():
     p, _, written, _ = filmed(planned("attention_head"), depth_of_field=0.5)
-    assert p.scene.title and not written.lines and not written.strips
+    assert p.scene.title and not written.items
 
 
 @pytest.mark.parametrize(

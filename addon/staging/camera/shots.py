@@ -548,7 +548,7 @@ def _least_clear(is_clear, least, points, optics):
 
 def _rectangles(written, aspect):
     """The boxes of an overlay on the frame, from -1 to 1: (n, 4)."""
-    return np.array(written.boxes).reshape(-1, 4) / (aspect, 1.0, aspect, 1.0) * 2 - 1
+    return written.boxes / (aspect, 1.0, aspect, 1.0) * 2 - 1
 
 
 def _spread(low, high, count):

@@ -49,8 +49,8 @@ def clashes(outlines, least=1e-6):
     return [(int(m), int(n)) for n, m in np.argwhere(np.tril(both & both.T, -1))]
 
 
-class Ground:
-    """What of a picture is under convex quadrilaterals (m, 4, 2)."""
+class Obstacles:
+    """Convex quadrilaterals (m, 4, 2) on a picture, which type should not cover."""
 
     def __init__(self, quads):
         a, side = quads, np.roll(quads, -1, axis=1) - quads

@@ -3,14 +3,19 @@
 Labels face the camera; they are laid out for the direction in which it begins.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, roots_of, stages_of
 from ...look.typeface import LONGEST, escaped
 from .. import pooling
-from ..layout.arrangement import COMMUTATIVE, READING, Fan, fans
+from ..layout.arrangement import COMMUTATIVE, READING, Fan, Plane, fans
+
+if TYPE_CHECKING:  # highlights need the labels of axes, and plans need highlights
+    from ..plan import Plan
 
 MANY = 4  # heads side by side that all tell the names of their matrices
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
@@ -52,12 +57,18 @@ def _alike(p):
     return [fan.roots for fan in _fans(p) if fan.down] + many
 
 
-def titled(p):
-    """The results that have titles, in groups that stand beside each other: ([(title, corners of all that
-    makes it, its name)], whether they stand under each other).
+@dataclass(frozen=True, eq=False)
+class Titled:
+    """A result that has a title: this, its name, and the corners (n, 3) of all that makes it."""
 
-    They are those of a grid, or the heads of a sum or a concatenation of all.
-    """
+    title: str
+    name: str
+    corners: np.ndarray
+
+
+def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
+    """The results that have titles, in groups that stand beside each other, and whether a group runs down the
+    picture. They are those of a grid, or the heads of a sum or a concatenation of all."""
     shared = [fan for fan in _fans(p) if len(fan.roots) > 1]
     alone = [root for fan in _fans(p) if len(fan.roots) == 1 for root in fan.roots]
     for group in shared + ([Fan(tuple(alone))] if alone else []) + _summed(p):
@@ -67,7 +78,8 @@ def titled(p):
             own = [part for part in p.arrangement.planes if part.consumer in makers or part.stage is one]
             own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
             if one.title and own:
-                titles.append((one.title, np.concatenate([part.corners() for part in own]), one.name))
+                corners = np.concatenate([part.corners() for part in own])
+                titles.append(Titled(one.title, one.name, corners))
         if titles:
             yield titles, group.down
 
@@ -137,6 +149,15 @@ def axes_of(p, planes, longest=None):
                 axis = found.setdefault(key, Axis(p.typeface.shown(name), shown, []))
                 axis.sides.append((plane, of_rows))
     return list(found.values())
+
+
+def ends_of_lines(plane: Plane, of_rows: bool, beyond: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where the lines across each entry of an axis, along its row or its column, end, `beyond` the matrix at
+    both sides: (n, 3) each."""
+    sides = (plane.row, plane.row_ruler), (plane.column, plane.column_ruler)
+    (along, ruler), (across, other) = sides if of_rows else sides[::-1]
+    entries = plane.origin + np.outer(ruler.at(np.arange(ruler.count)), along)
+    return entries - across * beyond, entries + across * (other.length + beyond)
 
 
 def labels_of(p, stage):

@@ -15,7 +15,7 @@ SIZES = (0.1, 0.5, 1.0)  # parts of the largest magnitude whose elements the siz
 
 
 @dataclass(frozen=True)
-class Bar:
+class LegendBar:
     """One colour bar. `rows` are (name, ((place along the bar 0..1, number), ...))."""
 
     color_map: str
@@ -24,7 +24,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Sizes:
+class LegendSizes:
     """The size legend: elements of a `shape` with (number, width), relative to the largest, and what is not
     drawn at all."""
 
@@ -58,12 +58,13 @@ def legend_of(p):
             written = [_summary(color_map, rows)]
         else:
             written = [_row(color_map, *row) for row in rows.items()]
-        bars.append(Bar(color_map, title, tuple(written)))
+        bars.append(LegendBar(color_map, title, tuple(written)))
     return sorted(bars, key=lambda bar: -zero_of(bar.color_map))
 
 
 def sizes_of(p):
-    """The Sizes of a plan: width is m + (1 - m) · √(magnitude), with the description's least width m."""
+    """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the description's least width
+    m."""
     least = p.scene.look.min_size
     shape = "sphere" if (p.scene.look.shape or p.style.shape) == "sphere" else "cube"
     names = ("0.1", "0.5", "1 max")
@@ -72,7 +73,7 @@ def sizes_of(p):
     )
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
     absent = ["zero"] * (not p.numbers) + ["masked"] * masked
-    return Sizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "")
+    return LegendSizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "")
 
 
 def _add(ranges, scale, name):

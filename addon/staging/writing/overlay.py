@@ -1,103 +1,65 @@
-"""What is written on the picture itself: title, caption and expression at its top left, the legend along
-its bottom.
+"""What is written before the scene of a film: title, caption and expression at its top left, the legend along
+its bottom, notes at its lower right.
 
-Lengths are in heights of the frame, from its lower left corner; a narrow frame makes everything
-smaller.
+Lengths are in heights of the frame, from its lower left corner; a narrow frame makes everything smaller.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...look.typeface import extent
+from ..plan import Plan
 from .boxes import around
-from .formula import formula_of
+from .formula import Statement, formula_of
+from .items import Box, Item, Text
 from .legend import legend_of, sizes_of
+from .legend_blocks import LegendForm, bar_block, sizes_block, stand_in_rows
+from .typesetter import film_type, in_rows
 
 EDGE = 0.045
 TITLE, CAPTION, FORMULA, LEGEND, NUMBER = 0.044, 0.027, 0.030, 0.024, 0.021  # sizes of type
-BAR_WIDTH, BAR_HEIGHT = 0.28, 0.018
+RAISED_SIZE, RAISED_BY = 0.62, 0.36  # of a raised part of the expression, in sizes of the rest
+LINE = 0.027  # from a line of numbers to the next
+FORM = LegendForm(LEGEND, NUMBER, 0.018, 0.012, LINE, 0.0, 0.014, 0.06, 0.0, dot=0.026)
+BAR_WIDTH = 0.28
 NAMES, STACKED_NAMES = 0.55, 0.36  # the widest line beside a bar
-LARGEST = 0.026  # width of the largest element of the size legend
-LINE = 0.027
-BETWEEN = 0.05  # blocks of the legend
+BETWEEN_BLOCKS, BETWEEN_STATEMENTS = 0.05, 0.06
 ROOM = 0.012  # around what is written
 NARROW = 1.35  # frames narrower than this, width to height, shrink the overlay
-FORMULA_LINES, STACKED_LINES = 2, 8  # an expression of more lines is shown a statement at a time
+MOST_LINES, MOST_STACKED_LINES = 2, 8  # an expression of more lines is shown a statement at a time
 
-
-@dataclass(frozen=True)
-class Line:
-    """A line of text at (x, y), its baseline, `width` wide. `align` is "LEFT", "CENTER" or "RIGHT"; `soft` is
-    dimmer. It is `lit` from and to these frames, and `shown` from and to those, if not always."""
-
-    text: str
-    x: float
-    y: float
-    size: float
-    width: float
-    align: str = "LEFT"
-    soft: bool = False
-    lit: tuple[tuple[float, float], ...] | None = None
-    shown: tuple[float, float] | None = None
-
-    @property
-    def box(self):
-        """(left, bottom, right, top)."""
-        left = self.x - {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[self.align] * self.width
-        low, high = extent(self.text)
-        return left, self.y + low * self.size, left + self.width, self.y + high * self.size
-
-
-@dataclass(frozen=True)
-class Strip:
-    """A colour map along a rectangle whose lower left corner is (x, y)."""
-
-    color_map: str
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def box(self):
-        return self.x, self.y, self.x + self.width, self.y + self.height
-
-
-@dataclass(frozen=True)
-class Dot:
-    """An element of the size legend, around (x, y): a "cube" or a "sphere"."""
-
-    shape: str
-    x: float
-    y: float
-    width: float
-
-    @property
-    def box(self):
-        half = 0.5 * self.width
-        return self.x - half, self.y - half, self.x + half, self.y + half
+Notes = Sequence[str]
+Frames = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Overlay:
     """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject."""
 
-    lines: tuple[Line, ...] = ()
-    strips: tuple[Strip, ...] = ()
-    dots: tuple[Dot, ...] = ()
-    shades: tuple[tuple[float, float, float, float], ...] = ()
+    items: tuple[Item, ...] = ()
+    shades: tuple[Box, ...] = ()
 
     @property
-    def boxes(self):
-        """(left, bottom, right, top) of all that is written, with some room around it."""
-        return [
-            (left - ROOM, low - ROOM, right + ROOM, top + ROOM)
-            for left, low, right, top in (item.box for item in (*self.lines, *self.strips, *self.dots))
-        ]
+    def texts(self) -> list[Text]:
+        return [item for item in self.items if isinstance(item, Text)]
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """The boxes of all that is written, with some room around each: (n, 4)."""
+        boxes = np.array([item.box for item in self.items]).reshape(-1, 4)
+        return boxes + ROOM * np.array([-1, -1, 1, 1])
 
 
-def overlay(p, aspect, notes=(), timed=(), *, stacked=False, scale=1.0):
+def overlay(
+    p: Plan,
+    aspect: float,
+    notes: Notes = (),
+    timed: Sequence[tuple[Notes, Frames]] = (),
+    *,
+    stacked: bool = False,
+    scale: float = 1.0,
+) -> Overlay:
     """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner, and
     those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field
     would blur it, as near to the lens as it is.
@@ -105,165 +67,122 @@ def overlay(p, aspect, notes=(), timed=(), *, stacked=False, scale=1.0):
     The statements of the expression and the blocks of the legend stand beside each other, or under each
     other where `stacked`; `scale` is that of all type.
     """
+    look = p.scene.look
     if p.scene.camera.depth_of_field:
         return Overlay()
-    sheet = _Sheet(p, aspect, scale)
-    look, top = p.scene.look, 1 - EDGE * sheet.unit
-    if look.title and p.scene.title:
-        top -= 0.8 * TITLE * sheet.unit
-        sheet.write(p.scene.title, sheet.left, top, TITLE)
-        if p.scene.caption:
-            top -= 1.65 * CAPTION * sheet.unit
-            sheet.write(p.scene.caption, sheet.left, top, CAPTION, soft=True)
-        top -= 0.9 * FORMULA * sheet.unit
-    if look.formula:
-        sheet.write_formula(formula_of(p), top - 0.8 * FORMULA * sheet.unit, stacked)
-    head = len(sheet.lines)
-    if look.legend:
-        sheet.write_legend(legend_of(p), sizes_of(p), stacked)
-    legend = len(sheet.lines)
-    sheet.write_notes(notes, timed, sheet.lines[head:])
-    lasting = sheet.lines[legend : legend + len(notes)]
-    blocks = [sheet.lines[:head], [*sheet.lines[head:legend], *sheet.strips, *sheet.dots], lasting]
-    boxes = [np.array([item.box for item in block]) for block in blocks if block and timed]
-    shades = tuple(tuple(around(box).tolist()) for box in boxes)
-    return Overlay(tuple(sheet.lines), tuple(sheet.strips), tuple(sheet.dots), shades)
+    sheet = _Sheet(p, aspect, scale, stacked)
+    head = sheet.head()
+    legend = sheet.legend() if look.legend else []
+    lasting, passing = sheet.notes(notes, timed, legend)
+    blocks = [block for block in (head, legend, lasting) if block and timed]
+    shades = [around(np.array([item.box for item in block])) for block in blocks]
+    return Overlay((*head, *legend, *lasting, *passing), tuple(tuple(box.tolist()) for box in shades))
 
 
 class _Sheet:
-    """What is being written; `unit` is the size of all of it."""
+    """The frame that is written on; `unit` is the size of all that is written."""
 
-    def __init__(self, p, aspect, scale):
-        self.typeface = p.typeface
+    def __init__(self, p: Plan, aspect: float, scale: float, stacked: bool):
+        self.p, self.stacked = p, stacked
         self.unit = scale * min(1.0, aspect / NARROW)
+        self.type = film_type(p.typeface, self.unit)
         self.left, self.right = EDGE * self.unit, aspect - EDGE * self.unit
-        self.lines, self.strips, self.dots = [], [], []
+        self.width = self.right - self.left
 
-    def width(self, text, size):
-        return self.typeface.width(text) * size * self.unit
+    def line(self, text: str, x: float, y: float, size: float, align: str = "LEFT", **more) -> Text:
+        """A line of type, cut where it would leave the frame."""
+        room = self.right - x if align == "LEFT" else self.width
+        return self.type.line(
+            self.p.typeface.shown(text, room / (size * self.unit)), x, y, size, align, **more
+        )
 
-    def write(self, text, x, y, size, align="LEFT", soft=False, **when):
-        """Write a line, cut where it would leave the frame."""
-        room = self.right - x if align == "LEFT" else self.right - self.left
-        text = self.typeface.shown(text, room / (size * self.unit))
-        self.lines.append(Line(text, x, y, size * self.unit, self.width(text, size), align, soft, **when))
-        return self.lines[-1]
+    def cut(self, item: Item) -> Item:
+        """An item of the legend, a line of type cut as all others are."""
+        if not isinstance(item, Text):
+            return item
+        return self.line(item.text, item.x, item.y, item.size / self.unit, item.align, soft=item.soft)
 
-    def in_rows(self, items, width_of, gap, stacked):
-        """Items with a gap between them in as many rows as they need, or each in its own where `stacked`."""
-        rows, used = [], 0.0
-        for item in items:
-            if not rows or stacked or self.left + used + width_of(item) > self.right:
-                rows.append([])
-                used = 0.0
-            rows[-1].append(item)
-            used += width_of(item) + gap
-        return rows
+    def rows(self, things, width_of, gap):
+        """Things beside each other, or each in a row of its own."""
+        return [[thing] for thing in things] if self.stacked else in_rows(things, width_of, gap, self.width)
 
-    # The expression
+    def head(self) -> list[Text]:
+        """Title, caption and expression, from the top down."""
+        look, lines, top = self.p.scene.look, [], 1 - EDGE * self.unit
+        if look.title and self.p.scene.title:
+            top -= 0.8 * TITLE * self.unit
+            lines.append(self.line(self.p.scene.title, self.left, top, TITLE))
+            if self.p.scene.caption:
+                top -= 1.65 * CAPTION * self.unit
+                lines.append(self.line(self.p.scene.caption, self.left, top, CAPTION, soft=True))
+            top -= 0.9 * FORMULA * self.unit
+        return [*lines, *(self.formula(top - 0.8 * FORMULA * self.unit) if look.formula else [])]
 
-    def write_formula(self, statements, y, stacked):
-        """Write statements side by side, in as many lines as they need, or `stacked`; in one place, each
-        until it is done, where that is too many lines."""
-        most = STACKED_LINES if stacked else FORMULA_LINES
-        gap = 0.06 * self.unit
-        rows = self.in_rows(statements, self.statement_width, gap, stacked)
-        begun = 0.0
-        for row in rows if len(rows) <= most else [[statement] for statement in statements]:
-            x, shown = self.left, None
-            if len(rows) > most:
-                last = row[0] is statements[-1]
-                shown = (begun, 1e6 if last else row[0].done)
-                begun = max(begun, row[0].done)
-                if shown[1] <= shown[0]:
-                    continue
+    def formula(self, y: float) -> list[Text]:
+        """The expression in as many lines as its statements need; a statement at a time, each in the first
+        line until it is done, where these would be too many."""
+        statements, gap = formula_of(self.p), BETWEEN_STATEMENTS * self.unit
+        rows = self.rows(statements, self.statement_width, gap)
+        if len(rows) > (MOST_STACKED_LINES if self.stacked else MOST_LINES):
+            return self.formula_in_turn(statements, y)
+        lines = []
+        for row in rows:
+            x = self.left
             for statement in row:
-                for part in statement.parts:
-                    size, rise = (0.62 * FORMULA, 0.36 * FORMULA) if part.raised else (FORMULA, 0.0)
-                    self.write(part.text, x, y + rise * self.unit, size, lit=part.lit, shown=shown)
-                    x += self.width(self.typeface.shown(part.text), size)
+                parts, x = self.statement(statement, x, y)
+                lines += parts
                 x += gap
-            y -= 1.35 * FORMULA * self.unit if shown is None else 0.0
+            y -= 1.35 * FORMULA * self.unit
+        return lines
 
-    def statement_width(self, statement):
-        parts = statement.parts
-        return sum(self.width(part.text, (0.62 if part.raised else 1.0) * FORMULA) for part in parts)
+    def formula_in_turn(self, statements: Sequence[Statement], y: float) -> list[Text]:
+        """One statement after the other in the same place."""
+        lines, begun = [], 0.0
+        for statement in statements:
+            end = 1e6 if statement is statements[-1] else statement.done
+            if end > begun:
+                lines += self.statement(statement, self.left, y, shown=(begun, end))[0]
+            begun = max(begun, statement.done)
+        return lines
 
-    # The legend
+    def statement(self, statement: Statement, x: float, y: float, **more) -> tuple[list[Text], float]:
+        """The parts of a statement from x on, and where it ends."""
+        lines = []
+        for part in statement.parts:
+            size, rise = (RAISED_SIZE * FORMULA, RAISED_BY * FORMULA) if part.raised else (FORMULA, 0.0)
+            lines.append(self.line(part.text, x, y + rise * self.unit, size, lit=part.lit, **more))
+            x += self.type.width(self.p.typeface.shown(part.text), size)
+        return lines, x
 
-    def write_notes(self, notes, timed, legend):
-        """Write what is left out at the lower right, above the lines of the legend if these leave no room;
-        what is `timed` above the rest, at its time."""
+    def statement_width(self, statement: Statement) -> float:
+        sizes = [(RAISED_SIZE if part.raised else 1.0) * FORMULA for part in statement.parts]
+        parts = zip(statement.parts, sizes, strict=True)
+        return sum(self.type.width(part.text, size) for part, size in parts)
+
+    def legend(self) -> list[Item]:
+        """The blocks of the legend along the bottom."""
+        widest, length = (STACKED_NAMES if self.stacked else NAMES) * self.unit, BAR_WIDTH * self.unit
+        blocks = [bar_block(self.type, FORM, bar, length, widest) for bar in legend_of(self.p)]
+        blocks.append(sizes_block(self.type, FORM, sizes_of(self.p)))
+        gap = BETWEEN_BLOCKS * self.unit
+        rows = self.rows(blocks, lambda block: block.width, gap)
+        return [self.cut(item) for item in stand_in_rows(rows, EDGE * self.unit, gap, lambda _: self.left)[0]]
+
+    def notes(
+        self, notes: Notes, timed: Sequence[tuple[Notes, Frames]], legend: Sequence[Item]
+    ) -> tuple[list[Text], list[Text]]:
+        """The notes at the lower right, above the lines of the legend if these leave no room, and above them
+        those that are timed."""
         every = [*notes, *(note for some, _ in timed for note in some)]
-        widest = max((self.width(self.typeface.shown(note), NUMBER) for note in every), default=0.0)
-        y, boxes = EDGE * self.unit, [line.box for line in legend]
+        widest = max((self.type.width(self.p.typeface.shown(note), NUMBER) for note in every), default=0.0)
+        y, boxes = EDGE * self.unit, [item.box for item in legend if isinstance(item, Text)]
         if max((right for _, _, right, _ in boxes), default=0.0) + 2 * ROOM > self.right - widest:
             y = max(top for *_, top in boxes) + LINE * self.unit
-        lines = [(n, note, None) for n, note in enumerate(notes)]
-        lines += [(n, note, when) for some, when in timed for n, note in enumerate(some, len(notes))]
-        for n, note, when in lines:
-            self.write(note, self.right, y + LINE * self.unit * n, NUMBER, "RIGHT", soft=True, shown=when)
 
-    def write_legend(self, bars, sizes, stacked):
-        """Write the blocks of the legend along the bottom, in as many rows from below as they need, or
-        `stacked`."""
-        widest = STACKED_NAMES if stacked else NAMES
-        blocks = [self.bar_block(bar, widest) for bar in bars] + [self.sizes_block(sizes)]
-        rows = self.in_rows(blocks, lambda block: block[0], BETWEEN * self.unit, stacked)
-        y = EDGE * self.unit
-        for row in reversed(rows):
-            x, y = self.left, y + LINE * max(deep for _, deep, _ in row) * self.unit
-            for width, _, write in row:
-                write(x, y)
-                x += width + BETWEEN * self.unit
-            y += (BAR_HEIGHT + 0.06) * self.unit
+        def write(note, n, shown=None):
+            line = y + LINE * self.unit * n
+            return self.line(note, self.right, line, NUMBER, "RIGHT", soft=True, shown=shown)
 
-    def bar_block(self, bar, widest):
-        """(width, lines under the bar, how to write it) of a colour bar with its numbers and names."""
-        names = [self.wrapped(name, widest) for name, _ in bar.rows]
-        beside = max((self.width(line, NUMBER) for lines in names for line in lines), default=0.0)
-        # The names of one row begin beside the bar itself.
-        alone = len(bar.rows) == 1 and len(names[0]) > 1
-        deep = max(1, len(names[0]) - 1) if alone else len(bar.rows)
-
-        def write(x, y):
-            width = BAR_WIDTH * self.unit
-            self.strips.append(Strip(bar.color_map, x, y, width, BAR_HEIGHT * self.unit))
-            self.write(bar.title, x, y + (BAR_HEIGHT + 0.012) * self.unit, LEGEND, soft=True)
-            for n, (_, numbers) in enumerate(bar.rows):
-                line = y - LINE * self.unit * (n + 1)
-                for at, number in numbers:
-                    half = 0.5 * self.width(number, NUMBER)
-                    middle = min(max(x + at * width, x + half), x + width - half)
-                    self.write(number, middle, line, NUMBER, "CENTER")
-                for m, text in enumerate(names[n]):
-                    below = line + LINE * self.unit * (alone - m)
-                    self.write(text, x + width + 0.014 * self.unit, below, NUMBER, soft=True)
-
-        return (BAR_WIDTH + 0.014) * self.unit + beside, deep, write
-
-    def sizes_block(self, sizes):
-        """The same of the size legend."""
-        width = max(6.8 * LARGEST * self.unit, self.width(sizes.absent, NUMBER))
-
-        def write(x, y):
-            self.write("size", x, y + (BAR_HEIGHT + 0.012) * self.unit, LEGEND, soft=True)
-            for n, (number, wide) in enumerate(sizes.steps):
-                middle = x + (0.8 + 2.2 * n) * LARGEST * self.unit
-                wide *= LARGEST * self.unit
-                self.dots.append(Dot(sizes.shape, middle, y + 0.5 * BAR_HEIGHT * self.unit, wide))
-                self.write(number, middle, y - LINE * self.unit, NUMBER, "CENTER")
-            if sizes.absent:
-                self.write(sizes.absent, x, y - 2 * LINE * self.unit, NUMBER, soft=True)
-
-        return width, 1 + bool(sizes.absent), write
-
-    def wrapped(self, text, width):
-        """A text in lines of at most this width, broken between words."""
-        lines = []
-        for word in text.split(" "):
-            if lines and self.width(f"{lines[-1]} {word}", NUMBER) <= width * self.unit:
-                lines[-1] += f" {word}"
-            else:
-                lines.append(word)
-        return lines
+        lasting = [write(note, n) for n, note in enumerate(notes)]
+        passing = [write(note, n, when) for some, when in timed for n, note in enumerate(some, len(notes))]
+        return lasting, passing

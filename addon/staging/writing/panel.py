@@ -259,9 +259,9 @@ class _Labels:
         results that stand side by side."""
         taken = np.concatenate([self.boxes(), _rows(rule.box() for rule in self.rules)])
         for titles, down in () if self.p.scene.camera.subject else captions.titled(self.p):
-            for title, corners, _ in titles:
+            for one in titles:
                 best = min(
-                    self._title_places(title, self.page(corners), down),
+                    self._title_places(one.title, self.page(one.corners), down),
                     key=lambda text: self._title_cost(text.box(self.type.measure), taken),
                 )
                 self.texts.append(best)

@@ -5,13 +5,14 @@ written has Options: places, sizes, and last of all to be left out. The cheapest
 are taken; since to leave something out costs less than to share room, labels never overlap.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 
 from .boxes import NOTHING, around, around_each, meeting, overlaps
+from .items import Text
 
 OVERLAP = 1e4  # cost of sharing room with something else that is written
 LEFT_OUT = 1e3
@@ -21,17 +22,56 @@ NOWHERE = np.empty((0, 4))
 
 
 @dataclass(frozen=True, eq=False)
+class Leader:
+    """A thin line from `start` to `end` on the picture, (2,) each, between a text and what it belongs to;
+    `anchor` is a point of that in the world, (3,)."""
+
+    start: np.ndarray
+    end: np.ndarray
+    anchor: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """Lines of type and their leaders; only one in `every` of what there is to write."""
+
+    lines: Sequence[Text] = ()
+    leaders: Sequence[Leader] = ()
+    every: int = 1
+
+
+@dataclass(frozen=True, eq=False)
 class Option:
     """A way to write something: the boxes (n, 4) that it takes, (left, bottom, right, top), what it costs
     by itself, and `write()`, which gives what is written there, None for nothing."""
 
     boxes: np.ndarray = field(default_factory=lambda: NOWHERE)
     cost: float = LEFT_OUT
-    write: Callable = lambda: None
+    write: Callable[[], Written | None] = lambda: None
 
 
-def settle(items, fixed):
-    """The Option taken for each of `items`, lists of Options; none shares room with the `fixed` boxes (n, 4).
+@dataclass(frozen=True, eq=False)
+class Wish:
+    """Something to be written: what it is, at which matrix it stands, the ways to write it, and whether it
+    has to be told where it is left out."""
+
+    what: str
+    owner: str
+    options: Sequence[Option]
+    needed: bool = True
+
+
+def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[[], Written]:
+    """What writes these lines, at `places` (n, 2) if not where they are."""
+    if places is None:
+        return lambda: Written(lines)
+    return lambda: Written(
+        [replace(line, x=x, y=y) for line, (x, y) in zip(lines, places.tolist(), strict=True)]
+    )
+
+
+def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]:
+    """The Option taken for each of `items`; none shares room with the `fixed` boxes (n, 4).
 
     Each in turn takes the cheapest that the others leave it, and so again until nothing changes; at first
     even where it shares room, so that the others make way. What comes first chooses first.
@@ -79,7 +119,7 @@ def _cheapest(options, near, others, least, shared):
     return best
 
 
-def spread(spots, apart):
+def spread(spots: np.ndarray, apart: float) -> np.ndarray:
     """The nearest places to ascending `spots` (n,) that are at least `apart` (least squares, by pooling
     adjacent violators)."""
     pools = []  # [sum of targets, count]

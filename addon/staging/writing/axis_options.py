@@ -1,0 +1,165 @@
+"""Where the title of an axis and the labels of its entries may stand, beside a matrix that has this axis."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ..layout.arrangement import Plane
+from .boxes import around, strips
+from .canvas import OVER_A_MATRIX, Canvas
+from .captions import Axis, axes_of, ends_of_lines
+from .items import Text
+from .name_options import GAP, unit
+from .placing import Leader, Option, Wish, Written, spread, writer
+
+AXIS, TOKEN = 0.025, 0.026  # sizes of type
+CAPITALS = 0.72  # height of a line of type, in sizes
+LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
+TOKEN_SCALES = (1.0, 0.88, 0.76)  # of the labels of one axis
+LEADING = 1.12  # from one label to the next, of their size
+LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
+ARM = 0.03  # length of a leader, at least
+BEYOND = 0.75  # entries from a matrix to where the lines across it end
+THINNED = 300.0  # what it costs to thin labels out
+
+
+def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
+    """The titles of axes without labels along an edge of a matrix, turned as the edge is. An axis that has
+    the title of another need not have its own."""
+    told, told_at = set(), set()
+    for axis in axes_of(canvas.p, planes):
+        at = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
+        if axis.texts or not axis.title or at & told_at:
+            continue
+        needed = axis.title not in told
+        options = [] if needed else [Option(cost=OVER_A_MATRIX / 4)]
+        for plane, of_rows in axis.sides:
+            for lines, outward in _sides(canvas, plane, of_rows):
+                for part in (0.5, 0.25, 0.75):
+                    options += _along(canvas, axis.title, lines[0], lines[-1], part, outward)
+        yield Wish("axis title", axis.sides[0][0].stage.name, options, needed)
+        told.add(axis.title)
+        told_at |= at
+
+
+def _along(canvas: Canvas, title: str, start, end, part: float, outward) -> list[Option]:
+    """A title along the line from `start` to `end` of the world, around the part of it that ends there, at
+    the side `outward` of the picture, if that is long enough."""
+    a, b = canvas.project(np.array([start, end]))
+    length = np.linalg.norm(b - a)
+    if length < 1e-6:
+        return []
+    x, y = (b - a) / length if b[0] - a[0] > -1e-6 * length else (a - b) / length
+    upward = np.array([-y, x])
+    above = upward @ outward > 0
+    normal = upward if above else -upward
+    middle = a + part * (b - a) + upward * (GAP if above else -GAP - CAPITALS * AXIS * canvas.type.scale)
+    angle, anchor = float(np.arctan2(y, x)), start + part * (end - start)
+    line = canvas.type.line(title, *middle, AXIS, "CENTER", angle=angle, kind="axis", anchor=anchor)
+    if line.width > (1.2 if part == 0.5 else 0.5) * length:
+        return []
+    cost = 1.5 + 1.5 * above + (part != 0.5) - normal @ unit(0.5 * (a + b) - canvas.center)
+    return [Option(line.boxes(), cost + canvas.cost(line.boxes()), writer([line]))]
+
+
+def _sides(canvas: Canvas, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Both ends of the lines that run across an axis of a plane: (where each ends (n, 3), where the first
+    leads on the picture (2,))."""
+    low, high = ends_of_lines(plane, of_rows, BEYOND)
+    a, b = canvas.project(np.array([low[0], high[0]]))
+    return [(low, unit(a - b)), (high, unit(b - a))]
+
+
+def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
+    """The labels of each axis, under its title, at an end of the lines of any matrix that has it: beside
+    them, or turned, above or below; as they are, fanned out with leaders, or thinned."""
+    for axis in axes_of(canvas.p, planes, LONGEST_TOKEN):
+        if not axis.texts:
+            continue
+        widths = np.array([canvas.type.width(text, TOKEN) for text in axis.texts])
+        options = []
+        for plane, of_rows in axis.sides:
+            for anchors, outward in _sides(canvas, plane, of_rows):
+                for turned in (False, True):
+                    step = 1 if outward[int(turned)] > 0 else -1
+                    cost = 4.0 * (1.0 - step * outward[int(turned)]) + 5.0 * turned
+                    options += [
+                        _column(canvas, axis, scale * widths, anchors, scale, turned, step, cost)
+                        for scale in TOKEN_SCALES
+                    ]
+        yield Wish("tokens", axis.sides[0][0].stage.name, options)
+
+
+def _column(
+    canvas: Canvas,
+    axis: Axis,
+    widths: np.ndarray,
+    anchors: np.ndarray,
+    scale: float,
+    turned: bool,
+    step: int,
+    cost: float,
+) -> Option:
+    """The labels of an axis, as wide as `widths` (n,), in a column beside their `anchors` (n, 3), at the
+    right (step 1) or the left (-1); or `turned`, in a row above (1) or below (-1) them, to be read
+    upwards."""
+    points, high = canvas.project(anchors), TOKEN * scale * canvas.type.scale
+    apart, room = LEADING * high, LONGEST_COLUMN * (canvas.width if turned else canvas.height)
+    every = max(1, -(-len(axis.texts) // max(1, int(room / apart))))
+    chosen = np.arange(0, len(axis.texts), every)
+    # As for a column, x to the right and y up; where it is turned, these change places.
+    x, y = points.T[::-1] if turned else points.T
+    places = _apart(y[chosen], apart)
+    shift = float(np.abs(places - y[chosen]).max())
+    fanned = shift > 0.3 * apart
+    starts = x[chosen] + step * GAP
+    if fanned:
+        starts[:] = (x * step).max() * step + step * (GAP + ARM + 0.25 * shift)
+    left, right = np.sort([starts, starts + step * widths[chosen]], axis=0)
+    boxes = np.column_stack([left, places - 0.56 * high, right, places + 0.56 * high])
+    ends = np.column_stack([starts - step * 0.4 * GAP, places])
+    if turned:
+        boxes, ends = boxes[:, [1, 0, 3, 2]], ends[:, ::-1]
+    head = _head(canvas, axis.title, boxes, step, turned, anchors[0])
+    typed = np.concatenate([boxes, *(line.boxes() for line in head)])
+    cost = cost + canvas.cost(typed) + 14.0 * (1.0 - scale) + THINNED * (every > 1)
+    taken = typed
+    if fanned:
+        taken = np.concatenate([typed, strips(points[chosen], ends, 0.0)])
+        cost += 60.0 * np.linalg.norm(ends - points[chosen], axis=1).mean()
+
+    def write():
+        align, angle = "LEFT" if step > 0 else "RIGHT", 0.5 * np.pi if turned else 0.0
+        lines = []
+        for n, start, place in zip(chosen, starts, places, strict=True):
+            at = (place + 0.34 * high, start) if turned else (start, place - 0.34 * high)
+            more = {"angle": angle, "kind": "token", "anchor": anchors[n]}
+            lines.append(canvas.type.line(axis.texts[n], *at, TOKEN * scale, align, **more))
+        arms = zip(points[chosen], ends, anchors[chosen], strict=True) if fanned else ()
+        return Written([*lines, *head], [Leader(*arm) for arm in arms], every)
+
+    return Option(taken, cost, write)
+
+
+def _apart(spots: np.ndarray, apart: float) -> np.ndarray:
+    """The nearest places to spots (n,), which ascend or descend, that are at least so far apart."""
+    if np.abs(np.diff(spots)).min(initial=np.inf) >= apart:
+        return spots
+    order = 1.0 if spots[-1] >= spots[0] else -1.0
+    return order * spread(order * spots, apart)
+
+
+def _head(canvas: Canvas, title: str, boxes, step: int, turned: bool, anchor) -> list[Text]:
+    """The title of an axis, if it has one, over the boxes (n, 4) of its labels, as over a column of a table;
+    before a row of them."""
+    if not title:
+        return []
+    left, low, right, high = around(boxes)
+    size = AXIS * canvas.type.scale
+    if turned:
+        x, y, align = left - GAP, low if step > 0 else high - 0.75 * size, "RIGHT"
+    else:
+        top = boxes[boxes[:, 3].argmax()]
+        x, y, align = (top[0], high, "LEFT") if step > 0 else (top[2], high, "RIGHT")
+        y = y + 0.4 * size
+    return [canvas.type.line(title, x, y, AXIS, align, kind="axis", anchor=anchor)]

@@ -1,0 +1,86 @@
+"""The picture that a view gives of a plan, as the ground that labels are written on.
+
+Lengths are in the unit of the picture: that of a film is the height of its frame.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..camera.framing import View
+from ..layout.arrangement import Cuboid
+from ..plan import Plan
+from .boxes import Obstacles, around, faces
+from .typesetter import Typesetter
+
+OVER_A_MATRIX, OVER_PRODUCTS = 40.0, 8.0  # what it costs to cover a matrix, or one face of the products
+BEYOND = 6.0  # and to go one unit beyond all that is drawn
+
+
+class Canvas:
+    """A plan as a view shows it on a picture of `width` × `height`, with the `planes` that are seen there,
+    and the `type` for what is written on it."""
+
+    def __init__(self, p: Plan, view: View, width: float, height: float, type: Typesetter):
+        self.p, self.view, self.width, self.height, self.type = p, view, width, height, type
+        drawn = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
+        self.planes = [plane for plane in drawn if self.shows(plane.corners())]
+        self.quads = np.array([self.project(plane.corners()) for plane in self.planes]).reshape(-1, 4, 2)
+        interiors = np.array([face for cuboid in p.arrangement.cuboids for face in self.faces(cuboid)])
+        self.matrices, self.interiors = Obstacles(self.quads), Obstacles(interiors.reshape(-1, 4, 2))
+        ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (width, height)])
+        self.content = np.array([*ends.min(axis=0), *ends.max(axis=0)])
+        self.center = 0.5 * (self.content[:2] + self.content[2:])
+
+    def project(self, points: np.ndarray) -> np.ndarray:
+        """World points (n, 3) to the picture: (n, 2)."""
+        return (self.view.project(points) + 1) / 2 * (self.width, self.height)
+
+    def shows(self, points: np.ndarray) -> bool:
+        """Whether the middle of points (n, 3) is in the picture."""
+        if not self.before(points):
+            return False
+        x, y = self.project(points).mean(axis=0)
+        return 0.0 <= x <= self.width and 0.0 <= y <= self.height
+
+    def before(self, points: np.ndarray) -> bool:
+        """Whether all points (n, 3) are before the camera."""
+        nearest = 1e-3 * np.ptp(points, axis=0).max()
+        return self.view.orthographic or bool(self.view.seen(points)[2].min() > nearest)
+
+    def faces(self, cuboid: Cuboid) -> list[np.ndarray]:
+        """The six faces of a cuboid on the picture, (4, 2) each, if its products are drawn."""
+        corners = cuboid.corners()
+        if cuboid.stage.name not in self.p.interiors or not self.before(corners):
+            return []
+        return faces(self.project(corners))
+
+    def unit_at(self, point: np.ndarray) -> float:
+        """How long, in the world, a unit of the picture is at a point of the world."""
+        depth = 1.0 if self.view.orthographic else float(self.view.seen(point[None])[2][0])
+        return 2 * self.view.half_height * depth / self.height
+
+    def lifted(self, at: Sequence[float], anchor: np.ndarray) -> np.ndarray:
+        """The point of the world as deep as `anchor` that is seen at `at` of the picture: (3,)."""
+        x, y = (at - self.project(anchor[None])[0]) * self.unit_at(anchor)
+        return anchor + self.view.right * x + self.view.up * y
+
+    # What it costs to write somewhere
+
+    def costs(self, boxes: np.ndarray) -> np.ndarray:
+        """What it costs to write in each of the boxes (n, 4): to cover what is drawn, and to leave the part
+        of the picture that matrices take: (n,)."""
+        return self.covering(boxes) + BEYOND * self.beyond(boxes)
+
+    def cost(self, boxes: np.ndarray) -> float:
+        """What it costs to write in all of the boxes (n, 4) at once."""
+        return self.covering(boxes).mean() + BEYOND * self.beyond(around(boxes)[None]).item()
+
+    def covering(self, boxes: np.ndarray) -> np.ndarray:
+        """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""
+        return OVER_A_MATRIX * self.matrices.under(boxes) + OVER_PRODUCTS * self.interiors.under(boxes)
+
+    def beyond(self, boxes: np.ndarray) -> np.ndarray:
+        """How far boxes (n, 4) leave the part of the picture that matrices take: (n,)."""
+        beyond = np.maximum(boxes[:, 2:] - self.content[2:], self.content[:2] - boxes[:, :2]).max(axis=1)
+        return np.maximum(beyond, 0.0)

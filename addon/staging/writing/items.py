@@ -1,0 +1,135 @@
+"""What can stand on a picture: lines of type, thin rules, colour bars and dots.
+
+Lengths are in the units of the picture, from its lower left corner: heights of the frame in a film, points
+(1/72 inch) on the page of a figure. A box is (left, bottom, right, top).
+"""
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+
+from .boxes import strips
+
+Box = tuple[float, float, float, float]
+PART_ON_THE_LEFT = {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}  # of a line's width, by how it is aligned
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """A line of type, `width` wide, from `low` (below 0) to `high` above its base line.
+
+    (x, y) is on the base line, at its left end, middle or right end by `align`, and the line is turned around
+    that by `angle`, in radians. `kind` says what is written: "title", "name", "detail" (a shape), "axis" or
+    "token"; `anchor` is the point of the world (3,) that it belongs to. `soft` type is dimmer. In a film it
+    is `lit` from and to these frames, and there from the first until the second `shown`, if not always.
+    """
+
+    text: str
+    x: float
+    y: float
+    size: float
+    width: float
+    low: float
+    high: float
+    align: str = "LEFT"
+    angle: float = 0.0
+    kind: str = ""
+    anchor: np.ndarray | None = None
+    soft: bool = False
+    bold: bool = False
+    lit: tuple[tuple[float, float], ...] | None = None
+    shown: tuple[float, float] | None = None
+
+    @property
+    def around(self) -> Box:
+        """The box around it before it is turned, from (x, y)."""
+        left = -PART_ON_THE_LEFT[self.align] * self.width
+        return left, self.low, left + self.width, self.high
+
+    @property
+    def box(self) -> Box:
+        """The box around it, which may be upright or lie on its side."""
+        left, low, right, high = self.around
+        if self.angle:
+            left, low, right, high = -high, left, -low, right
+        return self.x + left, self.y + low, self.x + right, self.y + high
+
+    def boxes(self) -> np.ndarray:
+        """The upright boxes in which it lies, however it is turned: (n, 4)."""
+        if not self.angle:
+            return np.array([self.box])
+        left, low, right, high = self.around
+        along = np.array([np.cos(self.angle), np.sin(self.angle)])
+        across = np.array([-along[1], along[0]])
+        middle = np.array([self.x, self.y]) + 0.5 * (low + high) * across
+        half = 0.5 * (high - low) * np.abs(across)
+        return strips((middle + left * along)[None], (middle + right * along)[None], half)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A thin straight line from (x0, y0) to (x1, y1), `width` thick."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    width: float = 0.35
+
+    @property
+    def box(self) -> Box:
+        """The box around it, which is never flat."""
+        thin, (left, right), (low, high) = (
+            0.5 * self.width,
+            sorted((self.x0, self.x1)),
+            sorted((self.y0, self.y1)),
+        )
+        return left - thin, low - thin, right + thin, high + thin
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A colour map along a rectangle whose lower left corner is (x, y)."""
+
+    color_map: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def box(self) -> Box:
+        return self.x, self.y, self.x + self.width, self.y + self.height
+
+
+@dataclass(frozen=True)
+class Dot:
+    """An element of the size legend, around (x, y): a "cube" or a "sphere"."""
+
+    shape: str
+    x: float
+    y: float
+    width: float
+
+    @property
+    def box(self) -> Box:
+        half = 0.5 * self.width
+        return self.x - half, self.y - half, self.x + half, self.y + half
+
+
+Item = TypeVar("Item", Text, Rule, Bar, Dot)
+
+
+def moved(item: Item, x: float, y: float) -> Item:
+    """An item elsewhere, by (x, y)."""
+    if isinstance(item, Rule):
+        return replace(item, x0=item.x0 + x, x1=item.x1 + x, y0=item.y0 + y, y1=item.y1 + y)
+    return replace(item, x=item.x + x, y=item.y + y)
+
+
+def outline(box: Box) -> list[Rule]:
+    """The four rules around a box."""
+    left, low, right, high = box
+    corners = [(left, low), (right, low), (right, high), (left, high), (left, low)]
+    return [Rule(*start, *end) for start, end in zip(corners, corners[1:], strict=False)]

@@ -1,0 +1,116 @@
+"""Where the name of a matrix may stand, with its shape under it: beyond one of its edges, or in its
+middle."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from ..layout.arrangement import Plane
+from . import mm_names
+from .boxes import around, strips
+from .canvas import Canvas
+from .captions import name_of
+from .items import Text
+from .placing import Leader, Option, Wish, Written, writer
+from .typesetter import Typesetter
+
+NAME, DETAIL = 0.042, 0.026  # sizes of type
+RAISED = 0.6  # size of what is raised after a name, of that
+LONGEST_NAME = 14.0  # in sizes; what is longer ends with an ellipsis
+GAP = 0.009  # between type and what it belongs to
+# Places beyond an edge: the part of the edge, the distance, and what both cost.
+_BEYOND = np.array([
+    *((part, 0.0, slid) for part, slid in ((0.5, 0.0), (0.3, 0.6), (0.7, 0.6), (0.1, 1.2), (0.9, 1.2))),
+    *((part, far, 0.8 * (part != 0.5) + left) for far, left in ((0.03, 2.0), (0.07, 4.0), (0.13, 7.0))
+      for part in (0.5, 0.2, 0.8)),
+])  # fmt: skip
+INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of its matrix
+
+
+def names(canvas: Canvas, planes: Iterable[Plane]) -> Iterator[Wish]:
+    """The name of each of these planes with its shape under it."""
+    for plane in planes:
+        texts = name_of(canvas.p, plane, LONGEST_NAME)
+        if canvas.p.scene.look.center_names:
+            options = [_inside(canvas, plane, *texts[:2], part) for part in INSIDE_SCALES]
+        else:
+            blocks = {align: _block(canvas.type, *texts, align) for align in ("LEFT", "CENTER", "RIGHT")}
+            options = [option for edge in range(4) for option in _beyond(canvas, blocks, plane, edge)]
+        yield Wish("name", plane.stage.name, options)
+
+
+def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> list[Text]:
+    """The lines of a name at the origin."""
+    lines = [type.line(name, 0.0, 0.0, NAME, align, kind="name")]
+    if raised:
+        right = lines[0].box[2] + 0.04 * NAME * type.scale
+        lines.append(type.line(raised, right, 0.36 * NAME * type.scale, RAISED * NAME, kind="name"))
+    apart = (0.34 * NAME + 0.78 * DETAIL) * type.scale
+    under = min(-apart, lines[0].low - 0.8 * DETAIL * type.scale)
+    return [*lines, type.line(shape, 0.0, under, DETAIL, align, kind="detail")]
+
+
+def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: int) -> list[Option]:
+    """A name beyond one edge of a plane, 0 to 3, next to it or further away, with a leader; `blocks` are its
+    lines by how they are aligned."""
+    corners = plane.corners()
+    quad, (first, second) = canvas.project(corners), corners[[edge, (edge + 1) % 4]]
+    a, b = quad[edge], quad[(edge + 1) % 4]
+    normal = _normal(a, b, quad.mean(axis=0))
+    # Above a wall, before a floor; towards the outside.
+    up = normal[1] if abs(plane.outward[2]) < 0.5 else -normal[1]
+    wish = 2.0 * (1.0 - up) - unit(0.5 * (a + b) - canvas.center) @ normal
+    lines = blocks["CENTER" if abs(normal[0]) < 0.8 else "LEFT" if normal[0] > 0 else "RIGHT"]
+    box = around(np.array([line.box for line in lines]))
+    center, half = 0.5 * (box[:2] + box[2:]), 0.5 * (box[2:] - box[:2])
+    parts, fars, costs = _BEYOND.T
+    starts = a + parts[:, None] * (b - a) + normal * 0.5 * GAP
+    by = starts + normal * (fars + 0.5 * GAP + np.abs(normal) @ half)[:, None] - center
+    boxes = box + np.tile(by, 2)
+    ends = np.clip(starts, boxes[:, :2], boxes[:, 2:])
+    leaders = strips(starts, ends, 0.0).reshape(-1, len(boxes), 4)
+    costs = costs + wish + canvas.costs(boxes)
+
+    def option(m):
+        anchor = first + parts[m] * (second - first)
+
+        def write():
+            x, y = by[m]
+            own = [replace(line, x=line.x + x, y=line.y + y, anchor=anchor) for line in lines]
+            return Written(own, [Leader(starts[m], ends[m], anchor)] if fars[m] else ())
+
+        taken = np.concatenate([boxes[m : m + 1], leaders[:, m]]) if fars[m] else boxes[m : m + 1]
+        return Option(taken, costs[m], write)
+
+    return [option(m) for m in range(len(boxes))]
+
+
+def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -> Option:
+    """A name in the middle of its matrix, as large as mm writes it, or `part` of that."""
+    anchor, type = mm_names.place_of(plane, -canvas.view.forward), canvas.type
+    size = mm_names.size_of(plane.rows, plane.columns, name, canvas.p.scene.look.center_names)
+    high = part * size / canvas.unit_at(anchor)
+    size = high / type.scale
+    x, y = canvas.project(anchor[None])[0] - (0.0, 0.35 * high)
+    more = {"kind": "name", "anchor": anchor}
+    lines = [type.line(name, x, y, size, "CENTER", **more)]
+    if raised:
+        lines.append(type.line(raised, lines[0].box[2], y + 0.36 * high, RAISED * size, **more))
+    if shape := mm_names.shape_of(plane):
+        small = mm_names.SHAPE_SIZE * size
+        under = y + lines[0].low - 0.82 * small * type.scale
+        lines.append(type.line(shape, x, under, small, "CENTER", **(more | {"kind": "detail"})))
+    return Option(np.array([line.box for line in lines]), 60.0 * (1.0 - part), writer(lines))
+
+
+def unit(vector: np.ndarray) -> np.ndarray:
+    """The vector with length 1, or 0 where it has none."""
+    return vector / (np.linalg.norm(vector) or 1.0)
+
+
+def _normal(a, b, center):
+    """The unit normal of an edge from a to b that leads away from a center, up where it has no length."""
+    x, y = unit(b - a)
+    normal = np.array([y, -x]) if x or y else np.array([0.0, 1.0])
+    return normal if normal @ (0.5 * (a + b) - center) >= 0 else -normal

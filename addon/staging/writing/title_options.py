@@ -1,0 +1,88 @@
+"""Where the titles of results may stand that stand beside each other, such as heads: all of a group at the
+same side of what makes them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .boxes import meeting
+from .canvas import Canvas
+from .captions import Titled, titled
+from .items import Text
+from .placing import ROOM, Option, Wish, writer
+
+TITLE = 0.044  # size of type
+SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
+STEPS = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
+SMALLER = 30.0  # what it costs to have them smaller
+STRANGE = 20.0  # of a title that is nearer to what another is of
+
+
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """The titles of a group, at places (n, 2), and what it costs to have them there."""
+
+    lines: list[Text]
+    places: np.ndarray
+    cost: float
+
+
+def titles(canvas: Canvas) -> Iterator[Wish]:
+    """The titles of each group, as far as what they are of is in the picture."""
+    for group, down in titled(canvas.p):
+        seen = [one for one in group if canvas.shows(one.corners)]
+        if seen:
+            yield Wish("title", seen[0].name, _options(canvas, seen, down))
+
+
+def _options(canvas: Canvas, group: Sequence[Titled], down: bool) -> list[Option]:
+    """The ways in which no title of a group is on another."""
+    edges = np.array([_edges(canvas.project(one.corners)) for one in group])
+    ways = [way for scale in SCALES for way in _ways(canvas, group, edges, down, scale)]
+    boxes = np.array([[line.around for line in way.lines] for way in ways])
+    boxes = boxes + np.tile(np.array([way.places for way in ways]), 2)  # (ways, titles, 4)
+    costs = canvas.costs(boxes.reshape(-1, 4)).reshape(len(ways), -1).mean(axis=1)
+    costs = costs + [way.cost for way in ways] + STRANGE * _strange(boxes, edges).mean(axis=1)
+    shared = np.count_nonzero(meeting(boxes, boxes, ROOM), axis=(1, 2))
+    free = np.flatnonzero(shared == len(group))  # each with itself alone
+    return [Option(boxes[n], len(group) * costs[n], writer(ways[n].lines, ways[n].places)) for n in free]
+
+
+def _ways(
+    canvas: Canvas, group: Sequence[Titled], edges: np.ndarray, down: bool, scale: float
+) -> Iterator[_Way]:
+    """Below, at the left, above and at the right of all that makes them, whose `edges` are boxes (n, 4): at
+    the left or right rather where they run down the picture, else below."""
+    left, low, right, high = edges.T
+    x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * TITLE * canvas.type.scale
+
+    def lines(align):
+        return [
+            canvas.type.line(
+                one.title, 0.0, 0.0, scale * TITLE, align, kind="title", anchor=one.corners.mean(axis=0)
+            )
+            for one in group
+        ]
+
+    centered, at_left, at_right = lines("CENTER"), lines("RIGHT"), lines("LEFT")
+    for far, cost in STEPS:
+        cost = cost + SMALLER * (1.0 - scale)
+        under, beside = cost + 8.0 * down, cost + 8.0 * (not down)
+        yield _Way(centered, np.column_stack([x, low - scale * (far + 0.5 * TITLE)]), under)
+        yield _Way(at_left, np.column_stack([left - far, y]), beside)
+        yield _Way(centered, np.column_stack([x, high + far]), under + 6.0)
+        yield _Way(at_right, np.column_stack([right + far, y]), beside + 1.0)
+
+
+def _strange(boxes: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Whether each title is nearer to what another is of: (ways, titles)."""
+    middles = 0.5 * (boxes[:, :, None, :2] + boxes[:, :, None, 2:])
+    away = np.maximum(np.maximum(edges[:, :2] - middles, middles - edges[:, 2:]), 0.0)
+    away = np.linalg.norm(away, axis=3)  # from each title to each of what they are of
+    return np.einsum("wtt->wt", away) > away.min(axis=2) + 1e-9
+
+
+def _edges(points: np.ndarray) -> np.ndarray:
+    """The box around points (n, 2): (4,)."""
+    return np.concatenate([points.min(axis=0), points.max(axis=0)])

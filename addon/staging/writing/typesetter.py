@@ -1,0 +1,67 @@
+"""Setting type: how wide a text is, lines of it, texts broken into lines, and things side by side in rows."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ...look.typeface import Typeface, extent
+from .items import Text
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class Typesetter:
+    """Sets type in the units of a picture, all of it `scale` times as large as asked for.
+
+    `measure(text, size)` is the width of a text, `extent(text)` how far it reaches below and above its base
+    line, in sizes; bold type is `bolder` times as wide.
+    """
+
+    measure: Callable[[str, float], float]
+    extent: Callable[[str], tuple[float, float]]
+    scale: float = 1.0
+    bolder: float = 1.0
+
+    def width(self, text: str, size: float) -> float:
+        """The width of a text in plain type."""
+        return self.measure(text, size * self.scale)
+
+    def line(
+        self, text: str, x: float, y: float, size: float, align: str = "LEFT", *, bold: bool = False, **more
+    ) -> Text:
+        """A line of type with its base line at (x, y); `more` are fields of Text."""
+        width, size = self.width(text, size) * (self.bolder if bold else 1.0), size * self.scale
+        low, high = self.extent(text)
+        return Text(text, x, y, size, width, low * size, high * size, align, bold=bold, **more)
+
+    def wrapped(self, text: str, size: float, width: float) -> list[str]:
+        """A text in lines of at most this width, broken between words; a longer word has a line of its
+        own."""
+        lines: list[str] = []
+        for word in text.split(" ") if text else ():
+            if lines and self.width(f"{lines[-1]} {word}", size) <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+        return lines
+
+
+def film_type(typeface: Typeface, scale: float) -> Typesetter:
+    """The type of a film, whose unit is the height of its frame."""
+    return Typesetter(lambda text, size: typeface.width(text) * size, extent, scale)
+
+
+def in_rows(
+    things: Iterable[Thing], width_of: Callable[[Thing], float], gap: float, width: float
+) -> list[list[Thing]]:
+    """Things side by side, with a gap between them, in as many rows of at most this width as they need."""
+    rows: list[list[Thing]] = []
+    used = 0.0
+    for thing in things:
+        if not rows or used + width_of(thing) > width:
+            rows.append([])
+            used = 0.0
+        rows[-1].append(thing)
+        used += width_of(thing) + gap
+    return rows
