@@ -10,6 +10,7 @@ import math
 import operator
 from dataclasses import dataclass, field
 
+from ..attention.rotary import LAYOUTS
 from .expression import (
     Binary,
     Call,
@@ -25,7 +26,6 @@ from .expression import (
     text_of,
 )
 
-LAYOUTS = ("half", "pairs")  # which columns `rotary` turns together: x and x + dims/2, or neighbours
 NORMS = ("layernorm", "layernorm_all", "rmsnorm")
 MASKS = ("tril", "triu", "window", "padded")
 INNER = "k"  # the bare name that stands for a product's inner dimension

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+LAYOUTS = ("half", "pairs")  # which columns turn together: m and m + dims / 2, or neighbours
+
 
 def rotate(x, base, dims, first, layout):
     """x [rows, width] with rotary positions: Su et al. 2021, section 3.2.2.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..attention.rotary import rotate
+from ..attention.rotary import LAYOUTS, rotate
 from ..errors import InputError, nearest
 from ..formats.capture_file import open_capture
 from .scene import Camera, Capture, Look, Matrix, Scene
@@ -202,15 +202,8 @@ class _Heads:
         text = f"{source} @ {self.named(f'W_{name}', f'W_{name}')}"
         if f"b_{name}" in self.layer.shapes:
             text += f" + {self.named(f'b_{name}', f'b_{name}')}"
-        position, turn = self.layer.position, None
-        if name != "V" and position.get("kind") == "rotary" and "theta" in position:
-            # Keys stand at their own numbers, the first query where the mask says.
-            turn = (
-                position["theta"],
-                position["dims"],
-                self.layer.offset if name == "Q" else 0,
-                position["layout"],
-            )
+        turn = None if name == "V" else self.turn(name)
+        if turn:
             text = (
                 f"rotary(({name.lower()}_pre = {text}), base={turn[0]!r}, dims={turn[1]}, "
                 f"first={turn[2]}, layout={turn[3]})"
@@ -218,6 +211,33 @@ class _Heads:
         for head in self.heads:
             self.require_projection(name, tensor, source, turn, head)
         return f"({name} = {text})"
+
+    def turn(self, name):
+        """(base, columns, first position, layout) of rotary positions of queries or keys, None without any.
+
+        What the file does not say of them is as in most models; `require_projection` tells if that is right.
+        """
+        position, width = self.layer.position, self.layer.head_dim
+        if position.get("kind") != "rotary" or "theta" not in position:
+            return None
+        base, dims = position["theta"], position.get("dims", width)
+        layout = position.get("layout", LAYOUTS[0])
+        for key, good, right in (
+            ("theta", type(base) in (int, float) and 0 < base < 1e12, "a number above 0"),
+            (
+                "dims",
+                type(dims) is int and 0 < dims <= width and dims % 2 == 0,
+                f"an even number up to {width}",
+            ),
+            ("layout", layout in LAYOUTS, " or ".join(LAYOUTS)),
+        ):
+            if not good:
+                raise InputError(
+                    f"layer {self.layer.name} of {self.capture.path}: its rotary positions have a {key} that "
+                    f"is not {right}, so the projections cannot be drawn"
+                )
+        # Keys stand at their own numbers, the first query where the mask says.
+        return base, dims, self.layer.offset if name == "Q" else 0, layout
 
     def require_projection(self, name, tensor, source, turn, head):
         """Raise InputError unless the input times the weights is what the file has."""

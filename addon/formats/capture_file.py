@@ -18,6 +18,7 @@ from ..attention.attend import attend
 from ..attention.naming import layer_names
 from ..attention.tokens import is_byte_level, written
 from ..errors import InputError, nearest
+from ..memory import require_memory
 from . import safetensors
 from .safetensors import shown
 
@@ -26,6 +27,7 @@ MAX_HEADS = 4096
 PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
 MAX_PICTURE = 4096  # pixels of its sides
 MAX_ENTRIES = 2**26  # of one recomputed matrix, 0.5 GB in float64
+RECOMPUTING = 60  # bytes that each entry takes meanwhile
 
 # Every tensor of a layer, by its axes. H: query heads, G: key and value heads (never repeated),
 # Q: query tokens, K: key tokens, d: width of queries and keys, e: width of values, m and n: width
@@ -208,6 +210,8 @@ class Capture:
                 f"many to recompute; the most is {MAX_ENTRIES}"
             )
         self._check_head(layer, "q", head)
+        entries = layer.sizes["Q"] * layer.sizes["K"]
+        require_memory(RECOMPUTING * entries, f"recomputing a head of layer {layer.name} of {self.path}")
         group = layer.kv_head(head)
         q, k = self._stored(layer, "q", head), self._stored(layer, "k", group)
         v = self._stored(layer, "v", group) if "v" in layer.shapes else np.zeros((len(k), 0))
@@ -289,7 +293,13 @@ def write_capture(path, tensors, metadata):
     sums = {name: _sum(array.shape, array.tobytes()) for name, array in sorted(tensors.items())}
     head = {"format": FORMAT, "version": VERSION}
     text = json.dumps(head | metadata | {"checksums": sums}, ensure_ascii=False, allow_nan=False)
-    metadata = {"attn_capture": text, "attn_capture_checksum": _crc(text.encode())}
+    try:
+        checksum = _crc(text.encode())
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{path}: a text of it, such as a token, is half of a letter; give UTF-8 text"
+        ) from None
+    metadata = {"attn_capture": text, "attn_capture_checksum": checksum}
     _checked(str(path), _InMemory(tensors), metadata)
     safetensors.write(path, tensors, metadata)
 

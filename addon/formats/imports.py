@@ -7,18 +7,23 @@ every capture is, and its error stands in the file.
 """
 
 import re
+import sys
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from ..attention.attend import attend
 from ..errors import InputError
-from ..formats.tables import read_npz
+from ..memory import require_memory
 from . import safetensors
-from .capture_file import TENSORS, write_capture
+from .capture_file import RECOMPUTING, SIZES, TENSORS, write_capture
 from .model_outputs import NOTHING, joined, steps_of
+from .tables import by, read_npz
 
 CLOSE = 1e-3  # a recomputed pattern or output that is further off is not understood
+ROUNDING = 1e-6
+MAX_SCORES = 2**28  # of all heads of a layer: some ten seconds
 
 # TransformerLens: hook of a block -> our tensor, and the order of its axes after the batch.
 _HOOKS = {
@@ -30,7 +35,7 @@ _HOOKS = {
 _HEADS_SECOND = ("q", "k", "v", "z", "rot_q", "rot_k")  # positions, heads, width
 _BATCHED = (*_HEADS_SECOND, "resid_pre", "x", "attn_out", "pattern")
 # What patterns are called where nothing else is there.
-_PATTERNS = re.compile(r"(?:attentions?|attn|patterns?|layer|arr)?[._-]?(\d*)")
+_PATTERNS = re.compile(r"(?:attentions?|attn|patterns?|layer|arr)?[._-]?([0-9]{0,6})")
 
 
 def import_attentions(attentions, output, *, tokens=(), text="", model=None, values=None, batch=None):
@@ -86,19 +91,34 @@ def import_file(path, output, *, tokens=(), text="", model=None, batch=0):
         )
     else:
         raise InputError(f"{path}: import reads .npz and .safetensors")
-    found_tokens = arrays["tokens"] if "tokens" in arrays else np.empty(0)
-    if not tokens and found_tokens.dtype.kind in "US":
-        tokens = [str(token) for token in np.ravel(found_tokens)]
+    if not tokens and "tokens" in arrays:
+        tokens = _texts(arrays["tokens"], f"{path}: tokens")
     layers, numbers = _by_name({n: arrays[n] for n in arrays if n != "tokens"}, batch, str(path))
     _write(layers, numbers, Path(output), tokens, text, model or {"name": path.stem})
+
+
+def _texts(array, where):
+    """The texts of an array; those of numbers, such as the numbers of tokens, are none."""
+    array = np.ascontiguousarray(array).ravel()
+    if array.dtype.kind not in "US":
+        return []
+    letters = array.view(
+        np.dtype("u4" if array.dtype.kind == "U" else "u1").newbyteorder(array.dtype.byteorder)
+    )
+    try:
+        if letters.max(initial=0) > sys.maxunicode:
+            raise ValueError("no letter has this number")
+        return [token.decode("utf-8") if array.dtype.kind == "S" else token for token in array.tolist()]
+    except ValueError:
+        raise InputError(f"{where}: holds what is no text; expected an array of texts") from None
 
 
 def _by_name(arrays, batch, where):
     """Arrays as layer -> name -> array, and single numbers by name."""
     layers, numbers, unknown = {}, {}, []
     for name, array in arrays.items():
-        lens = re.fullmatch(r"blocks\.(\d+)\.(.+)", name)
-        own = re.fullmatch(r"(?:L(\d+(?:\.cross)?)\.)?(\w+)", name)
+        lens = re.fullmatch(r"blocks\.([0-9]{1,6})\.(.+)", name)
+        own = re.fullmatch(r"(?:L([0-9]{1,6}(?:\.cross)?)\.)?(\w+)", name)
         pattern = _PATTERNS.fullmatch(name)
         if lens and lens[2] in _HOOKS:
             kind = _HOOKS[lens[2]]
@@ -113,7 +133,7 @@ def _by_name(arrays, batch, where):
             array = _without_batch(array, axes, batch, f"{where}: {name}")
             layers.setdefault(own[1] or "0", {})[own[2]] = array
         elif own and own[2] == "scale" and array.size == 1:
-            numbers[own[1] or "0"] = float(np.ravel(array)[0])
+            numbers[own[1] or "0"] = _scale(np.ravel(array)[0], f"{where}: {name}")
         elif pattern and not array.size:
             raise InputError(f"{where}: {name} is empty: {NOTHING}")
         elif pattern and array.ndim >= 3:
@@ -130,6 +150,12 @@ def _by_name(arrays, batch, where):
             f"{safetensors.hint('', unknown, 'names')}"
         )
     return layers, numbers
+
+
+def _scale(value, where):
+    if value.dtype.kind not in "fiu" or not np.isfinite(value) or value == 0:
+        raise InputError(f"{where}: is not a number by which scores could be multiplied")
+    return float(value)
 
 
 def _without_batch(array, axes, batch, where):
@@ -204,6 +230,7 @@ def _understood(name, arrays, scale):
             if one in arrays:
                 arrays[f"{one}_pre"] = arrays[one]
             arrays[one] = arrays.pop(f"rot_{one}")
+    _fit(arrays, where)
     for key, array in arrays.items():
         if not np.isfinite(array).all():
             raise InputError(f"{where}: {key} holds a number that is not finite")
@@ -216,20 +243,11 @@ def _understood(name, arrays, scale):
             raise InputError(f"{where}: has neither a pattern nor queries and keys")
         return _of_pattern(arrays)
     q, k = (np.asarray(arrays[key], np.float64) for key in "qk")
-    if len(q) % len(k) or q.shape[2] != k.shape[2]:
-        raise InputError(
-            f"{where}: queries {q.shape} and keys {k.shape} do not belong together; expected "
-            "[heads, tokens, width]"
-        )
     shape = (len(q), q.shape[1], k.shape[1])
-    group = len(q) // len(k)
-    tries = []
-    for one in [scale] if scale else _scales(q, k, arrays.get("pattern")):
-        for mask, stored, allowed in _masks(shape, arrays.get("mask"), arrays.get("pattern")):
-            error = max(_error(arrays, q[h], k[h // group], h, group, one, allowed[h]) for h in range(len(q)))
-            tries.append((error, one, mask, stored))
-    # The simplest that is right: errors of rounding do not count.
-    error, one, mask, stored = min(tries, key=lambda attempt: attempt[0] if attempt[0] > 1e-6 else 0.0)
+    if prod(shape) > MAX_SCORES:
+        raise InputError(f"{where}: {by(shape)} scores are too many to compare; the most is {MAX_SCORES:,}")
+    require_memory(RECOMPUTING * prod(shape[1:]), f"recomputing a head of {where}")
+    error, one, mask, stored = _simplest(arrays, q, k, scale, shape)
     description = {"n_q_heads": len(q), "n_kv_heads": len(k), "head_dim": q.shape[2]}
     description |= {"scale": one, "mask": mask}
     if {"pattern", "z"} & set(arrays):
@@ -241,6 +259,46 @@ def _understood(name, arrays, scale):
             )
         description["max_abs_error"] = error
     return arrays | stored, description
+
+
+def _fit(arrays, where):
+    """Refuse arrays of a layer that are empty or of sizes which do not belong together."""
+    sizes = {}
+    for key, array in arrays.items():
+        for axis, size in zip(re.findall(r"\w\??", TENSORS[key]), array.shape, strict=True):
+            if size == 0:
+                raise InputError(f"{where}: {key} is empty: {by(array.shape)}")
+            if axis.endswith("?") and size == 1:
+                continue
+            other = sizes.setdefault(axis[0], (size, key))
+            if other[0] != size:
+                raise InputError(
+                    f"{where}: {key} {array.shape} and {other[1]} {arrays[other[1]].shape} do not belong "
+                    f"together: {size} and {other[0]} {SIZES[axis[0]]}"
+                )
+    if sizes.get("H", (1,))[0] % sizes.get("G", (1,))[0]:
+        (heads, one), (groups, other) = sizes["H"], sizes["G"]
+        raise InputError(
+            f"{where}: {heads} heads of {one} and {groups} of {other} do not belong together; each of these "
+            "is shared by as many of those"
+        )
+
+
+def _simplest(arrays, q, k, scale, shape):
+    """(error, scale, mask, tensors of it) of the simplest way to recompute what is there: the first whose
+    error is that of rounding, else that of the least."""
+    group, best = len(q) // len(k), (np.inf, scale or 1.0, {"kind": "none"}, {})
+    for one in [scale] if scale else _scales(q, k, arrays.get("pattern")):
+        for mask, stored, allowed in _masks(shape, arrays.get("mask"), arrays.get("pattern")):
+            error = 0.0
+            for h in range(len(q)):
+                error = max(error, _error(arrays, q[h], k[h // group], h, group, one, allowed[h]))
+                if not error < best[0]:
+                    break
+            best = min(best, (error, one, mask, stored), key=lambda attempt: attempt[0])
+            if error <= ROUNDING:
+                return best
+    return best
 
 
 def _of_pattern(arrays):
@@ -257,14 +315,14 @@ def _of_pattern(arrays):
 
 def _masks(shape, given, pattern):
     """(entry `mask`, tensors it needs, which keys each head's queries may attend to), the simplest first."""
-    everything = np.ones(shape, bool)
+    everything = np.broadcast_to(True, shape)
     if given is not None:
         return [({"kind": "custom"}, {}, np.broadcast_to(given, shape))]
     offset = shape[2] - shape[1]
     found = [({"kind": "none"}, {}, everything)]
     if shape[1] > 1 and offset >= 0:
         causal = {"kind": "causal", "offset": offset} if offset else {"kind": "causal"}
-        found.append((causal, {}, np.tril(everything, offset)))
+        found.append((causal, {}, np.broadcast_to(np.tril(everything[0], offset), shape)))
     if pattern is not None and pattern.shape == shape:
         seen = pattern > 0
         common = seen[:1] if (seen == seen[:1]).all() else seen
@@ -277,18 +335,17 @@ def _scales(q, k, pattern):
     usual = [q.shape[2] ** -0.5, 1.0]
     if pattern is None:
         return usual
-    scores = q @ np.repeat(k, len(q) // len(k), axis=0).swapaxes(1, 2)
-    if pattern.shape != scores.shape:
-        return usual
     # Log weights are scaled scores up to a number in each row: least squares of both around their means.
-    sure = pattern > 1e-6
-    count = np.maximum(sure.sum(axis=-1, keepdims=True), 1)
-    x, y = (
-        np.where(sure, t - np.where(sure, t, 0.0).sum(axis=-1, keepdims=True) / count, 0.0)
-        for t in (scores, np.log(np.where(sure, pattern, 1.0)))
-    )
-    total = float((x * x).sum())
-    return [*usual, float((x * y).sum()) / total] if total > 0 else usual
+    squares = products = 0.0
+    for h, weights in enumerate(pattern):
+        scores, sure = q[h] @ k[h // (len(q) // len(k))].T, weights > 1e-6
+        count = np.maximum(sure.sum(axis=-1, keepdims=True), 1)
+        x, y = (
+            np.where(sure, t - np.where(sure, t, 0.0).sum(axis=-1, keepdims=True) / count, 0.0)
+            for t in (scores, np.log(np.where(sure, weights, 1.0)))
+        )
+        squares, products = squares + float((x * x).sum()), products + float((x * y).sum())
+    return [*usual, products / squares] if squares > 0 else usual
 
 
 def _error(arrays, q, k, head, group, scale, allowed):

@@ -5,7 +5,7 @@ from math import prod
 from ..algebra.stages import Product, stages_of
 from ..description.leading import MOST_MATRICES
 from ..errors import InputError
-from .memory import available_memory
+from ..memory import available_memory
 
 # Memory of one drawn element while Cycles renders it, measured on scenes of 2 and 67 million.
 INSTANCE_BYTES = 2_000

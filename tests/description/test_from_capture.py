@@ -1,5 +1,7 @@
 """The scene of one head: what its expression says is what the capture says."""
 
+import json
+
 import numpy as np
 import pytest
 from matrix_cinema.algebra.evaluate import evaluate
@@ -10,6 +12,7 @@ from matrix_cinema.description.from_capture import scene_from_capture
 from matrix_cinema.description.matrices import load_matrices
 from matrix_cinema.description.scene import from_json, to_json
 from matrix_cinema.errors import InputError
+from matrix_cinema.formats import safetensors
 from matrix_cinema.formats.capture_file import open_capture, write_capture
 from matrix_cinema.staging.plan import plan
 from paths import ROOT
@@ -209,3 +212,35 @@ def test_refuses_what_is_not_there():
         scene_from_capture(MINILM, 9, 0)
     with pytest.raises(InputError, match="head 12 is not in layer 5 .*; heads: 0-11"):
         scene_from_capture(MINILM, 5, 12)
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [
+        ({}, ""),
+        ({"dims": None}, ""),  # as in most models: all columns, in halves
+        ({"layout": None}, ""),
+        ({"dims": 7}, "a dims that is not an even number up to 16"),
+        ({"dims": 18}, "a dims that is not"),
+        ({"dims": "all"}, "a dims that is not"),
+        ({"layout": "mirrored"}, "a layout that is not half or pairs"),
+        ({"layout": ["half"]}, "a layout that is not"),
+        ({"layout": "pairs"}, "its input times W_Q is not q"),
+        ({"theta": -1}, "a theta that is not a number above 0"),
+        ({"theta": "many"}, "a theta that is not"),
+        ({"theta": 10**400}, "a theta that is not"),
+    ],
+)
+def test_rotary_positions_that_lack_something_or_are_none(tmp_path, said, refused):
+    tensors, metadata = safetensors.read(DATA / "induction.safetensors")
+    described = json.loads(metadata["attn_capture"])
+    position = described["layers"]["1"]["position"]
+    assert (position["kind"], position["dims"], position["layout"]) == ("rotary", 16, "half")
+    position = {key: value for key, value in (position | said).items() if value is not None}
+    described["layers"]["1"]["position"] = position
+    write_capture(tmp_path / "x.safetensors", tensors, described)
+    if not refused:
+        assert "rotary(" in scene_from_capture(tmp_path / "x.safetensors", 1, 2, ("projections",)).expression
+        return
+    with pytest.raises(InputError, match=refused):
+        scene_from_capture(tmp_path / "x.safetensors", 1, 2, ("projections",))

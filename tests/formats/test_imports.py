@@ -211,3 +211,46 @@ def test_the_command(tmp_path, capsys):
     ):
         assert cli.run([*asked, *wrong]) == 2
         assert says in capsys.readouterr().err
+
+
+def changed(**parts):
+    """`attention` with some arrays changed by functions, or others in their place."""
+    arrays = attention()
+    return arrays | {name: part(arrays.get(name)) if callable(part) else part for name, part in parts.items()}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        (changed(k=lambda k: k[:, :0]), "k is empty: 2 x 0 x 8"),
+        (changed(pattern=lambda p: p[:0]), "pattern is empty"),
+        ({"pattern": np.zeros((0, 3, 3))}, "is empty"),
+        ({"q": np.zeros((2, 3, 0)), "k": np.zeros((2, 3, 0))}, "q is empty"),
+        (changed(v=lambda v: v[:, :4]), "4 and 6 key tokens"),
+        (changed(z=lambda z: z[:3]), "3 and 4 stored query heads"),
+        (changed(pattern=lambda p: p[:, :, :5]), "do not belong together"),
+        (changed(k=np.ones((3, L, D)), v=np.ones((3, L, D))), "4 heads of q and 3 of k"),
+        (changed(bias=np.zeros((3, 1, 1))), "3 and 4 stored query heads"),
+        (changed(mask=np.ones((1, 2, 6), bool)), "2 and 6 query tokens"),
+        (changed(W_Q=np.zeros((4, 9, 7))), "7 and 8 head dimension"),
+        (changed(q=np.array([[["a", "b"]]])), "q: holds <U1, not numbers"),
+        (changed(pattern=np.array([[[b"a"]]])), "pattern: holds .S1, not numbers"),
+        (changed(scale=np.array("half")), "scale: is not a number by which"),
+        (changed(scale=np.array(np.nan)), "scale: is not a number by which"),
+        (changed(scale=np.array(0)), "scale: is not a number by which"),
+        (changed(tokens=np.array([b"\xff"] * L)), "tokens: holds what is no text"),
+        (changed(tokens=np.full(L, 0x110000, "<u4").view("<U1")), "tokens: holds what is no text"),
+        (changed(tokens=np.full(L, 0xD800, "<u4").view("<U1")), "is half of a letter"),
+        ({"q": np.ones((40, 3000, 1)), "k": np.ones((40, 3000, 1))}, "3000 scores are too many"),
+        ({"arr_" + "1" * 5000: np.eye(3)[None]}, "no name is known"),
+    ],
+)  # fmt: skip
+def test_parts_that_are_empty_or_of_text_or_do_not_fit(tmp_path, arrays, says):
+    with pytest.raises(InputError, match=says) as caught:
+        imported(saved(tmp_path, **arrays))
+    assert "\n" not in str(caught.value) and not list(tmp_path.glob("*.out*"))
+
+
+def test_tokens_may_be_bytes(tmp_path):
+    tokens = np.array([word.encode() for word in ("a", "b", "é", "d", "e", "f")])
+    assert imported(saved(tmp_path, **attention(), tokens=tokens)).tokens_q[2] == "é"

@@ -6,8 +6,8 @@ import pytest
 from paths import ROOT
 
 ADDON = ROOT / "addon"
-ROOMS = ("errors", "attention", "formats", "description", "capture", "algebra", "look", "staging", "picture",
-         "blender", "outputs", "cli", "ui")  # fmt: skip
+ROOMS = ("errors", "memory", "attention", "formats", "description", "capture", "algebra", "look", "staging",
+         "picture", "blender", "outputs", "cli", "ui")  # fmt: skip
 MODULES = sorted(path for path in ADDON.rglob("*.py") if path != ADDON / "__init__.py")
 
 
@@ -43,7 +43,7 @@ def test_a_room_imports_only_from_rooms_before_it(path):
 # What these read is ours: tables of the package, pictures that this job has just made, logs.
 READS_ITS_OWN = {
     "formats/reading.py", "look/typeface.py", "look/color_maps.py", "outputs/blend_file.py",
-    "outputs/marks.py", "outputs/silence.py", "staging/memory.py", "ui/job.py",
+    "outputs/marks.py", "outputs/silence.py", "memory.py", "ui/job.py",
 }  # fmt: skip
 READING = {"open", "read_bytes", "read_text", "load", "loadtxt", "genfromtxt", "fromfile", "memmap"}
 

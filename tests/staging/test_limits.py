@@ -4,11 +4,12 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from matrix_cinema import memory
 from matrix_cinema.description import matrices
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats import safetensors
-from matrix_cinema.staging import limits, memory
+from matrix_cinema.staging import limits
 from matrix_cinema.staging.plan import plan
 
 GB = 10**9

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from .errors import InputError
+
 _GROUPS = Path("/sys/fs/cgroup")
 # By the version of cgroups: where its memory is told, in which files, and which part of it is only cached.
 _VERSIONS = {
@@ -15,6 +17,13 @@ def available_memory() -> int | None:
     """Bytes, the least of what is known; None where nothing is."""
     known = [free for free in (_machine(), *_groups(), *_limits()) if free is not None]
     return max(0, min(known)) if known else None
+
+
+def require_memory(need: int, what: str) -> None:
+    """Raise InputError where `what` needs more bytes than there are."""
+    have = available_memory()
+    if have is not None and need > have:
+        raise InputError(f"{what} needs about {need / 1e9:,.1f} GB of memory; {have / 1e9:,.1f} GB are free")
 
 
 def _machine() -> int | None:
