@@ -11,6 +11,7 @@ import bpy
 
 from ..algebra.evaluate import bounds
 from ..algebra.stages import Concat, Product, Slice, is_sum
+from ..description.frame_rate import frame_rate
 from ..description.scene import Scene, to_json
 from ..errors import InputError, nearest
 from ..picture.drawing import Drawing, film_of
@@ -65,7 +66,7 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
         _draw_matrices(p, rooms)
         _draw_picture(drawing, environment, font, rooms, target)
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
-    target.render.fps = p.scene.render.fps
+    target.render.fps, target.render.fps_base = frame_rate(p.scene.render.fps)
     target[tags.DONE] = p.timeline.done
     target[tags.ELEMENTS] = p.drawn
     target[tags.DESCRIPTION] = to_json(p.description)

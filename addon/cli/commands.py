@@ -14,6 +14,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..capture.pretrained import capture_text, read_text
+from ..description.frame_rate import frame_rate, rate_of, rate_text
 from ..description.from_capture import PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
 from ..description.source import open_source, require_file
@@ -232,7 +233,9 @@ def parser():
     one.add_argument(
         "-o", "--output", metavar="X.mp4", required=True, help=".mov and .webm keep frames without background"
     )
-    one.add_argument("--fps", metavar="N", type=_fps, default=24, help="frames per second (24)")
+    one.add_argument(
+        "--fps", metavar="N", type=_fps, default=24, help="frames per second (24), also 23.976 or 24000/1001"
+    )
 
     one = command("verify", verify, "Compare what is drawn with a float64 evaluation.")
     source(one, ", or a built .blend")
@@ -324,9 +327,10 @@ def _chunk(text):
 
 
 def _fps(text):
-    if not text.isdecimal() or not 1 <= int(text) <= 240:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number of frames per second from 1 to 240')
-    return int(text)
+    try:
+        return rate_of(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(error) from None
 
 
 def _dpi(text):
@@ -480,7 +484,8 @@ def farm(arguments):
     with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * DIGITS):
         blend_file.save_blend(folder / BLEND)
     first, last = scene.frame_start, scene.frame_end
-    write_job(folder, checked.scene.title, first, last, arguments.chunk, scene.render.fps)
+    fps = rate_text(checked.scene.render.fps)
+    write_job(folder, checked.scene.title, first, last, arguments.chunk, fps)
     tasks = -(-(last - first + 1) // arguments.chunk)
     print(f"{folder}: {last - first + 1} frames in {tasks} tasks; {folder / 'README.txt'} tells how to go on")
 
@@ -499,8 +504,7 @@ def encode(arguments):
     film.encode(
         pictures,
         output,
-        arguments.fps,
-        1.0,
+        *frame_rate(arguments.fps),
         marks.derived_mark("", "encode"),
         manner,
         transparent=film.CODECS[output.suffix.lower()][2],

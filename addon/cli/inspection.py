@@ -151,7 +151,7 @@ def plan_lines(p):
     hidden = [name for name in p.products if name not in p.interiors]
     if hidden:
         lines += [f"products that are not drawn, only summed: those of {', '.join(hidden)}", ""]
-    frames, seconds = p.timeline.last_frame, p.timeline.last_frame / p.scene.render.fps
+    frames, seconds = p.timeline.last_frame, p.timeline.last_frame / p.scene.render.rate
     kind, memory = "points" if p.as_points else "instances", memory_needed(p.drawn, p.as_points)
     lines.append(
         f"at most {p.drawn:,} elements at once, drawn as {kind}; about {memory / 1e9:.1f} GB; "

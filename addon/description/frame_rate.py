@@ -1,9 +1,13 @@
 """Frames per second as Blender keeps them: a whole number, divided by a base."""
 
+import re
 from fractions import Fraction
+
+from ..errors import InputError
 
 LEAST, MOST = 1, 240  # frames per second
 _NEAR = 0.005  # 23.98 means 24000 / 1001, as 23.976 does
+_RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,12})?)(?:\s*/\s*([0-9]{1,6}))?")
 
 
 def frame_rate(rate: float) -> tuple[int, float]:
@@ -19,3 +23,21 @@ def frame_rate(rate: float) -> tuple[int, float]:
         return whole, 1.001
     fraction = Fraction(rate).limit_denominator(100)
     return fraction.numerator, float(fraction.denominator)
+
+
+def rate_of(text: str) -> float:
+    """The frames per second of a text such as "24", "23.976" or "24000/1001". Raises InputError."""
+    found = _RATE.fullmatch(text.strip())
+    rate = float(found[1]) / float(found[2] or 1) if found and float(found[2] or 1) else 0.0
+    if not LEAST <= rate <= MOST:
+        raise InputError(
+            f'"{text[:40]}" is not a number of frames per second from {LEAST} to {MOST}, such as 24, 23.976 '
+            "or 24000/1001"
+        )
+    return rate
+
+
+def rate_text(rate: float) -> str:
+    """A rate as it is written exactly: "24", "24000/1001"."""
+    fps, base = frame_rate(rate)
+    return str(Fraction(fps) / Fraction(base).limit_denominator(1000))

@@ -3,9 +3,10 @@
 from dataclasses import field
 
 
-def option(default, *, choices=None, low=None, high=None):
-    """A field of a description with the values it allows."""
-    metadata = {"choices": choices, "low": low, "high": high}
+def option(default, *, choices=None, low=None, high=None, read=None):
+    """A field of a description with the values it allows; `read(text)` makes one of a text, where that may
+    be given in its place."""
+    metadata = {"choices": choices, "low": low, "high": high, "read": read}
     if isinstance(default, (dict, list)):
         return field(default_factory=type(default), metadata=metadata)
     return field(default=default, metadata=metadata)

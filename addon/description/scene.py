@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ..errors import InputError, nearest
 from ..formats.toml_file import read_table
+from .frame_rate import LEAST, MOST, frame_rate, rate_of
 from .option import option
 from .style import Color, Style
 
@@ -238,10 +239,16 @@ class Render:
     film_height: int = option(360, low=16, high=16384)
     samples: int = option(64, low=1, high=65536)
     film_samples: int = option(16, low=1, high=65536)
-    fps: int = option(24, low=1, high=240)
+    fps: float = option(24.0, low=LEAST, high=MOST, read=rate_of)  # or "24000/1001"; see `rate`
     engine: str = option("cycles", choices=ENGINES)
     still: float = option(0.55, low=0.0, high=1.0)
     transparent: bool = False
+
+    @property
+    def rate(self) -> float:
+        """Frames per second exactly as Blender has them: 24000/1001 for an `fps` of 23.976."""
+        fps, base = frame_rate(self.fps)
+        return fps / base
 
 
 @dataclass(frozen=True)
@@ -362,6 +369,11 @@ def from_dict(cls, data, where):
     for key, item in data.items():
         if key not in fields:
             raise InputError(f'{where}: unknown key "{key}"; {nearest(key, fields, "known keys")}')
+        if (read := fields[key].metadata.get("read")) and isinstance(item, str):
+            try:
+                item = read(item)
+            except InputError as error:
+                raise InputError(f"{where}: {key}: {error}") from None
         values[key] = _convert(hints[key], item, f"{where}: {key}")
         _check(fields[key].metadata, values[key], f"{where}: {key}")
     return cls(**values)

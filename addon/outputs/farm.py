@@ -15,7 +15,8 @@ LONGEST_NAME = 128  # of a job, by the specification
 
 
 def write_job(folder, title, first, last, chunk, fps):
-    """Write all of a job but its .blend into `folder`: frames `first` to `last`, `chunk` in one task.
+    """Write all of a job but its .blend into `folder`: frames `first` to `last`, `chunk` in one task. `fps`
+    is the text of how many are a second, such as "24000/1001".
 
     Raises JobError when the disk refuses.
     """

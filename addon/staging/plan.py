@@ -145,7 +145,7 @@ def plan(scene):
         tuple(pools),
         sweeps,
         interiors,
-        timeline(root, sweeps, algorithms_of(root, scene), scene.animation, scene.render.fps),
+        timeline(root, sweeps, algorithms_of(root, scene), scene.animation, scene.render.rate),
         final,
         raw,
         products,

@@ -333,7 +333,8 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
     def draw_settings(self, layout, context, _settings):
         scene = context.scene
         points, shown = built.as_points(scene), built.description(scene)
-        seconds = (scene.frame_end - scene.frame_start + 1) / scene.render.fps
+        render = scene.render
+        seconds = (scene.frame_end - scene.frame_start + 1) * render.fps_base / render.fps
         column = layout.column(align=True)
         for name, text in (
             ("Elements", f"{built.elements(scene):,} at most"),

@@ -285,12 +285,13 @@ def test_an_interior_that_is_not_drawn_still_sums(factory):
     np.testing.assert_allclose(as_matrix(shown, (2, 3)), expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("fps", [7, 24, 30])
-def test_at_the_last_frame_everything_is_finished(factory, fps):
+@pytest.mark.parametrize(("fps", "kept"), [(7, (7, 1.0)), (24, (24, 1.0)), (29.97, (30, 1.001))])
+def test_at_the_last_frame_everything_is_finished(factory, fps, kept):
     """Also when the times are no whole frames and nothing is held."""
     timing = {"sweep_seconds": 0.33, "epilogue_seconds": 0.21, "pause_seconds": 0.1, "hold_seconds": 0.0}
     description, arrays, _, weights = attention(animation=timing, render={"fps": fps})
     scene = build(description)
+    assert (scene.render.fps, scene.render.fps_base) == pytest.approx(kept, rel=1e-7)
     for name, expected in (("attn", weights), ("out", weights @ arrays["V"])):
         shown = drawn(scene, "matrix", name, scene.frame_end)
         np.testing.assert_allclose(as_matrix(shown, expected.shape), expected, atol=1e-6)

@@ -54,7 +54,7 @@ def test_a_job_has_what_the_specification_asks_for():
 
 
 def test_a_bundle_is_laid_out_as_a_farm_takes_it(tmp_path):
-    write_job(tmp_path / "job", "Fünf", 1, 24, 10, 24)
+    write_job(tmp_path / "job", "Fünf", 1, 24, 10, "24000/1001")
     files = {path.name: path for path in (tmp_path / "job").iterdir()}
     assert set(files) == {
         "template.json",
@@ -69,7 +69,7 @@ def test_a_bundle_is_laid_out_as_a_farm_takes_it(tmp_path):
     assets = json.loads(files["asset_references.json"].read_text())["assetReferences"]
     assert assets["inputs"]["filenames"] == ["scene.blend"] and assets["outputs"]["directories"] == ["frames"]
     assert files["render.sh"].stat().st_mode & 0o111
-    assert "--fps 24" in files["README.txt"].read_text()
+    assert "--fps 24000/1001" in files["README.txt"].read_text()
 
 
 def test_frames_are_taken_in_their_order_and_a_hole_is_told(tmp_path):

@@ -430,7 +430,7 @@ def visit(s):
     if not acts:
         return still(s)
     families = [_families(s.p, act.names) for act in acts]
-    most = TRANSIT * s.p.scene.render.fps
+    most = TRANSIT * s.p.scene.render.rate
     times = [min(most, TRANSIT_PART * (act.end - act.start)) for act in acts]
     stops = [s.stop(1.0, families[0])]
     for n, frame in enumerate(_switches(acts)):
