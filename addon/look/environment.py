@@ -3,17 +3,11 @@
 from pathlib import Path
 
 from ..errors import InputError
+from ..formats.picture import KINDS, kind_of, size_of
 from ..formats.reading import opened
 
 MOST_BYTES = 2**30
-# Panoramas come as these; what a file is shows in how it begins.
-KINDS = {
-    "Radiance HDR": (b"#?RADIANCE", b"#?RGBE"),
-    "OpenEXR": (b"\x76\x2f\x31\x01",),
-    "PNG": (b"\x89PNG\r\n\x1a\n",),
-    "JPEG": (b"\xff\xd8\xff",),
-    "TIFF": (b"II*\0", b"MM\0*"),
-}
+MOST_PIXELS = 2**27  # 16,384 x 8,192
 
 
 def environment_path(scene, style):
@@ -28,7 +22,11 @@ def environment_path(scene, style):
     path = Path(scene.folder) / style.environment
     where = f"style: environment: {path}"
     with opened(path, MOST_BYTES, where=where) as file:
-        head = file.read(16)
-    if not head.startswith(tuple(start for starts in KINDS.values() for start in starts)):
-        raise InputError(f"{where}: not a picture that can light a scene; those are {', '.join(KINDS)}")
+        if not kind_of(file):
+            raise InputError(f"{where}: not a picture that can light a scene; those are {', '.join(KINDS)}")
+        size = size_of(file)
+    if size is None or not all(0 < n < 2**31 for n in size):
+        raise InputError(f"{where}: does not say how large the picture is; it may be damaged")
+    if size[0] * size[1] > MOST_PIXELS:
+        raise InputError(f"{where}: {size[0]} x {size[1]} pixels are too many; the most is {MOST_PIXELS:,}")
     return path

@@ -76,7 +76,7 @@ def test_an_environment_has_to_be_a_picture(tmp_path):
     (tmp_path / "sky.hdr").write_text("a sky")
     with pytest.raises(InputError, match="not a picture that can light a scene; those are Radiance HDR"):
         plan(scene_of(tmp_path, '[style]\nenvironment = "sky.hdr"'))
-    (tmp_path / "sky.hdr").write_bytes(b"#?RADIANCE\n")
+    (tmp_path / "sky.hdr").write_bytes(b"#?RADIANCE\n\n-Y 4 +X 8\n")
     (tmp_path / "styles").mkdir()
     (tmp_path / "styles" / "mine.toml").write_text('environment = "../sky.hdr"')
     scene = scene_of(tmp_path, '[look]\nstyle = "styles/mine.toml"')

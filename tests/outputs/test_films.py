@@ -133,7 +133,10 @@ def test_a_panorama_that_is_none_changes_nothing(tmp_path):
     path = matrix_scene(tmp_path, "paper")
     scene = build(load_scene(path))
     before = {block.name for block in bpy.data.objects} | {block.name for block in bpy.data.images}
-    for content in (b"#?RADIANCE\nand no picture", b"\x89PNG\r\n\x1a\n"):
+    for content in (
+        b"#?RADIANCE\n\n-Y 4 +X 8\nand no picture",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x04",
+    ):
         (tmp_path / "bad.hdr").write_bytes(content)
         path.write_text(matrix_scene(tmp_path, "paper").read_text() + '[style]\nenvironment = "bad.hdr"\n')
         with pytest.raises(InputError, match=re.escape("bad.hdr")):
