@@ -83,7 +83,9 @@ def see(call, index):
     if call.added is not None and call.added[0].numel() == call.output.y.numel():  # no tokens were dropped
         own, residual = call.added
         tokens_first = _tokens_first(call, own, index)
-        tensors["resid_pre"] = _numpy(_element(call, residual, index, tokens_first))
+        # A norm or a factor may stand between; then the sum of both would be no tensor of the model.
+        if _close(_numpy(_element(call, own, index, tokens_first)), tensors["attn_out"]):
+            tensors["resid_pre"] = _numpy(_element(call, residual, index, tokens_first))
     return Seen(
         module=call.module,
         tap=call.tap,
@@ -115,6 +117,7 @@ def written(seen, heads):
     allowed = None if seen.allowed is None else np.broadcast_to(seen.allowed, shape)[heads]
 
     tensors = _activations(seen, heads, kv_heads) | _weights(seen, heads, kv_heads)
+    left_out = _without_what_is_not_true(seen, tensors)
     if allowed is not None:
         # A query that may attend to nothing gives what its library makes of that, even NaN; here zeros.
         tensors["z"] = np.where(allowed.any(-1)[..., None], tensors["z"], 0)
@@ -146,7 +149,10 @@ def written(seen, heads):
     if seen.sinks:
         description["sinks"] = list(seen.sinks)
     if seen.found:
-        description["projections_found_by"] = {name: found.how for name, found in seen.found.items()}
+        found_by = {name: found.how for name, found in seen.found.items() if f"W_{name}" in tensors}
+        description["projections_found_by"] = found_by
+    if left_out:
+        description["left_out"] = left_out
     return {name: np.ascontiguousarray(array) for name, array in tensors.items()}, description
 
 
@@ -175,6 +181,33 @@ def _weights(seen, heads, kv_heads):
         if seen.output.bias is not None:
             tensors["b_O"] = _numpy(seen.output.bias)
     return tensors
+
+
+def _without_what_is_not_true(seen, tensors):
+    """Take out the projections that do not give what they are said to give; name -> why."""
+    left_out = {}
+    for name, projection in seen.found.items():
+        if projection.how == "path":
+            continue  # something unknown lies between
+        target = tensors.get(f"{name.lower()}_pre" if projection.how == "length" else name.lower())
+        x = tensors.get("x_k" if name != "Q" and "x_k" in tensors else "x")
+        if target is not None and x is not None and x.shape[-1] == tensors[f"W_{name}"].shape[1]:
+            made = x @ tensors[f"W_{name}"]
+            if f"b_{name}" in tensors:
+                made = made + tensors[f"b_{name}"][:, None]
+            rows = made.shape[1]
+            places = (target[:, :rows], target[:, -rows:])  # learned keys stand after, a cache's before
+            if any(part.shape == made.shape and _close(made, part) for part in places):
+                continue
+        left_out[f"W_{name}"] = f"the input times W_{name} is not {name.lower()}"
+        del tensors[f"W_{name}"]
+        tensors.pop(f"b_{name}", None)
+    return left_out
+
+
+def _close(a, b):
+    """Equal to what rounding does, half precision apart."""
+    return bool(np.abs(a - b).max() <= 1e-4 * max(np.abs(a).max(), np.abs(b).max()))
 
 
 def _error(seen, tensors, allowed, heads, kv_heads):

@@ -8,6 +8,7 @@ works for any torch model that runs in Python: transformers, torch.nn, or attent
 """
 
 import contextlib
+import operator
 import warnings
 
 import torch
@@ -93,6 +94,8 @@ def record(model, layers=None, heads=None, batch=0):
     or not the layer, head or batch element asked for. Warns (CaptureWarning) when the numbers are
     half precision or do not reproduce the model's own.
     """
+    layers, heads = _numbers(layers, "layers"), _numbers(heads, "heads")
+    batch = next(iter(_numbers(batch, "batch", one=True)))
     recording = Recording()
     _check_model(model)
     seen = []
@@ -103,11 +106,10 @@ def record(model, layers=None, heads=None, batch=0):
             raise InputError(f"batch element {batch} is not there; the batch has {size}")
         try:
             now = see(call, batch)
-        except (RuntimeError, ValueError, IndexError) as error:
+        except Exception as error:
             # Models do what nobody thought of; one such layer must not stop the model or the others.
-            reason = str(error).splitlines()[0]
-            text = f"an attention in {call.module or 'the model'} is left out: not understood ({reason})"
-            warnings.warn(text, CaptureWarning, stacklevel=2)
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            _told(f"an attention in {call.module or 'the model'} is left out: not understood ({reason})")
             return
         together = side_by_side([*seen[1 - now.parts :], now]) if now.parts > 1 else None
         if together is not None:
@@ -120,13 +122,17 @@ def record(model, layers=None, heads=None, batch=0):
             seen[before] = join(seen[before], now)
 
     with _eagerly(model), seen_grids(model, recording.grids), running_module(model) as module:
-        with Watch(module, done) as watch, seen_and_unchanged(watch):
+        with Watch(module, done, _told) as watch, seen_and_unchanged(watch):
             yield recording
         watch.finish()
     if not seen:
         raise InputError(_why_nothing(watch))
     _select(recording, _numbered(seen), layers, heads)
     _warn(recording)
+
+
+def _told(text):
+    warnings.warn(text, CaptureWarning, stacklevel=3)
 
 
 @contextlib.contextmanager
@@ -178,6 +184,20 @@ def _select(recording, named, layers, heads):
             if not 0 <= head < len(layer.q):
                 raise InputError(f"head {head} is not in layer {name}; heads: {numbers(range(len(layer.q)))}")
         recording.layers[name] = written(layer, heads)
+
+
+def _numbers(given, what, one=False):
+    """Numbers to choose by, from 0: a list of them, or None for all. Raises InputError for anything else."""
+    if given is None and not one:
+        return None
+    example = "one number from 0" if one else "a list of numbers from 0, as [0, 5], or None for all"
+    try:
+        numbers = [operator.index(n) for n in ([given] if one else given)]
+    except TypeError:
+        raise InputError(f"{what}={given!r}: give {example}") from None
+    if not numbers or min(numbers) < 0:
+        raise InputError(f"{what}={given!r}: give {example}")
+    return numbers
 
 
 def _check_model(model):

@@ -64,12 +64,15 @@ class Watch(TorchFunctionMode):
     """Active as a context manager while the model runs.
 
     `module()` names the module being run. `done(call)` gets each attention when all about it is
-    known, which is when the next one begins, or `finish` is called.
+    known, which is when the next one begins, or `finish` is called. `tell(text)` gets what went wrong
+    here, of which the model notices nothing.
     """
 
-    def __init__(self, module, done):
+    def __init__(self, module, done, tell):
         super().__init__()
         self.ran = False
+        self._tell = tell
+        self._failed = set()  # the functions that could not be made sense of
         self._module = module
         self._done = done
         self._last = None  # the attention that is not yet done
@@ -88,8 +91,14 @@ class Watch(TorchFunctionMode):
         # The residual stream may be added to in place, so it is kept before.
         before = args[0].detach().clone() if name in PLUS_IN_PLACE and self._awaits_addition() else None
         result = function(*args, **kwargs)
-        with torch.no_grad():
-            self._note(function, args, kwargs, result, before)
+        try:
+            with torch.no_grad():
+                self._note(function, args, kwargs, result, before)
+        except Exception as error:
+            if (name, self._module()) not in self._failed:
+                self._failed.add((name, self._module()))
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                self._tell(f"{name} in {self._module() or 'the model'} is not followed: {reason}")
         return result
 
     def finish(self):
