@@ -7,6 +7,7 @@ finds in its cache or fetches. torch and transformers are imported only after al
 import hashlib
 import inspect
 import os
+import re
 import warnings
 from pathlib import Path
 
@@ -68,6 +69,11 @@ def read_text(path):
         return read_bounded(path, MAX_TEXT, "text file").decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start} is not UTF-8 text") from None
+
+
+def read_lines(path):
+    """The lines of a UTF-8 file; other signs at which Unicode breaks lines are part of them."""
+    return re.split("\r\n|\r|\n", read_text(path))
 
 
 def _folder(model):

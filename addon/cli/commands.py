@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from .. import __version__
-from ..capture.pretrained import capture_text, read_text
+from ..capture.pretrained import capture_text, read_lines, read_text
 from ..description.frame_rate import frame_rate, rate_of, rate_text
 from ..description.from_capture import PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
@@ -273,7 +273,12 @@ def parser():
         help="an .npz or .safetensors file with queries, keys and values, with attention "
         "patterns, or with a TransformerLens cache",
     )
-    one.add_argument("--tokens", metavar="FILE", help="of an import: a UTF-8 file with one token a line")
+    one.add_argument(
+        "--tokens",
+        metavar="FILE",
+        nargs="+",
+        help="of an import: a UTF-8 file with one token a line; two of an encoder and its decoder",
+    )
     words = one.add_mutually_exclusive_group()
     words.add_argument("--text", help="what the model reads")
     words.add_argument("--text-file", metavar="FILE", help="the same from a UTF-8 file")
@@ -575,8 +580,12 @@ def capture(arguments):
     if arguments.origin:
         if arguments.layers or arguments.heads or arguments.pair:
             raise InputError("--from takes the whole file; --pair, --layers and --heads are for --model")
-        tokens = read_text(arguments.tokens).splitlines() if arguments.tokens else ()
-        import_file(require_file(arguments.origin), output, tokens=tokens, text=text or "")
+        if len(arguments.tokens or ()) > 2:
+            raise InputError("--tokens takes one file, or two: of the encoder and of the decoder")
+        tokens = [read_lines(path) for path in arguments.tokens or ()][::-1]
+        tokens = tokens[0] if len(tokens) == 1 else tokens
+        for line in import_file(require_file(arguments.origin), output, tokens=tokens, text=text or ""):
+            _complain(f"warning: {line}")
         return _tell_capture(output)
     if arguments.tokens:
         raise InputError("--tokens is for --from; a model has a tokenizer of its own")

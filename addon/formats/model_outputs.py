@@ -17,17 +17,25 @@ NOTHING = (
 )
 
 
+def stacks_of(attentions) -> dict[str, object]:
+    """The attentions of "encoder", "decoder" and "cross" of a whole output of a model, or of "", which is all
+    there are. Raises InputError for an output without any."""
+    if not isinstance(attentions, Mapping):
+        return {"": attentions}
+    kinds = {"": "attentions"} | {stack: f"{stack}_attentions" for stack in ("encoder", "decoder", "cross")}
+    stacks = {stack: attentions.get(key) for stack, key in kinds.items()}
+    stacks = {stack: given for stack, given in stacks.items() if given is not None and len(given)}
+    if not stacks:
+        raise InputError(f"attentions is an output of a model that has none: {NOTHING}")
+    return stacks
+
+
 def steps_of(attentions) -> dict[int, list]:
     """The patterns of each layer by its number, one array or tensor for each step; of one pass there is one
     step. Layers that have none, such as those of a mixed model that are no attention, are left out.
 
     Raises InputError for what holds no patterns.
     """
-    if isinstance(attentions, Mapping):
-        known = ", ".join(key for key in attentions if key.endswith("attentions") and attentions[key])
-        raise InputError(
-            f"attentions is the whole output of a model; expected one of its fields: {known or NOTHING}"
-        )
     steps = [] if attentions is None else list(attentions)
     if not any(_is_step(step) for step in steps):
         steps = [steps]

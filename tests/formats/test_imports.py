@@ -139,13 +139,105 @@ def test_a_transformer_lens_cache(tmp_path):
     assert (capture.tensor(0, "q_pre", 1) == 1).all()
 
 
+def test_an_encoder_and_a_decoder_by_name(tmp_path):
+    seven, three = attention(0)["pattern"], attention(1)["pattern"]
+    cross = attention(2, allowed=np.ones((L, L), bool))["pattern"]
+    arrays = {"encoder_attentions_0": seven[None], "decoder_attentions": three[None, None]}
+    arrays |= {"cross_attentions_0": cross, "tokens_q": np.array(list("uvwxyz")), "decoder": np.zeros(3)}
+    arrays |= {"encoder_tokens": np.array(list("abcdef"))}
+    capture = imported(saved(tmp_path, **arrays))
+    assert list(capture.layers) == ["encoder.0", "decoder.0", "decoder.0.cross"]
+    assert np.array_equal(capture.tensor("decoder.0.cross", "pattern", 2), cross[2])
+    assert capture.layer("encoder.0").tokens_q == tuple("abcdef")
+    assert capture.layer("decoder.0").tokens_q == tuple("uvwxyz")
+
+
+@pytest.mark.parametrize("scale", [D**-0.5, 0.21])
+@pytest.mark.parametrize("softcap", [50.0, 20.0, 3.7])
+def test_a_softcap_is_found(tmp_path, scale, softcap):
+    rng = np.random.default_rng(3)
+    q, k, v = (3 * rng.normal(size=(H, L, D)) for _ in "qkv")
+    made = [attend(q[h], k[h], v[h], scale, softcap, allowed=CAUSAL) for h in range(H)]
+    arrays = {"q": q, "k": k, "v": v, "pattern": np.stack([m[2] for m in made])}
+    layer = imported(saved(tmp_path, **arrays)).layer(0)
+    assert layer.softcap == pytest.approx(softcap, rel=1e-3) and layer.scale == pytest.approx(scale, rel=1e-3)
+    assert layer.max_abs_error < 1e-6 and layer.mask == "causal"
+    layer = imported(saved(tmp_path, **arrays, softcap=np.float32(softcap))).layer(0)
+    assert layer.softcap == pytest.approx(softcap, rel=1e-6)
+
+
+@pytest.mark.parametrize("mask", ["none", "causal"])
+def test_queries_that_may_attend_to_nothing(tmp_path, mask):
+    """Two tokens of padding at the left: their softmax is NaN, and all that later layers make of them."""
+    allowed = np.ones((L, L), bool) if mask == "none" else CAUSAL.copy()
+    allowed[:, :2] = allowed[:2] = False
+    arrays = attention(allowed=allowed)
+    arrays["pattern"][:, :2] = arrays["z"][:, :2] = np.nan
+    arrays["q"][:, :2] = np.nan
+    capture = imported(saved(tmp_path, **arrays))
+    assert np.array_equal(capture.allowed(0, 1), allowed)
+    assert not capture.recompute(0, 1).pattern[:2].any() and capture.layer(0).max_abs_error < 1e-6
+    capture = imported(saved(tmp_path, pattern=arrays["pattern"]))
+    assert not capture.allowed(0, 1)[:2].any() and capture.allowed(0, 1)[2:, 2:].any()
+
+
+def lens_of(arrays, block=0, **names):
+    """A cache of TransformerLens of one text."""
+    names = {n: f"hook_{n}" for n in ("q", "k", "v", "z")} | names
+    lens = {f"blocks.{block}.attn.{name}": np.moveaxis(arrays[n], 0, 1)[None] for n, name in names.items()}
+    return lens | {f"blocks.{block}.attn.hook_pattern": arrays["pattern"][None]}
+
+
+def test_transformer_lens_with_grouped_keys_and_an_input_for_each_head(tmp_path):
+    rng, width = np.random.default_rng(1), 16
+    x = rng.normal(size=(L, width)).astype("f4")
+    weights = {"W_Q": (H, width, D), "_W_K": (G, width, D), "_W_V": (G, width, D)}
+    weights = {name: rng.normal(size=shape).astype("f4") for name, shape in weights.items()}
+    q, k, v = (x @ weights[name] for name in weights)
+    made = [attend(q[h], k[h // 2], v[h // 2], D**-0.5, allowed=CAUSAL) for h in range(H)]
+    arrays = {"q": q, "k": k, "v": v, "pattern": np.stack([m[2] for m in made])}
+    arrays["z"] = np.stack([m[3] for m in made]).astype("f4")
+    lens = lens_of(arrays) | {f"blocks.0.attn.{name}": array for name, array in weights.items()}
+    lens["blocks.0.ln1.hook_normalized"] = np.repeat(x[None, :, None], H, axis=2)
+    capture = imported(saved(tmp_path, **lens))
+    assert (capture.layer(0).n_q_heads, capture.layer(0).n_kv_heads) == (H, G)
+    shapes = capture.layer(0).shapes
+    assert shapes["W_K"] == (G, width, D) and shapes["x"] == (L, width)
+    # Keys that were repeated for their groups stand once, and so do weights.
+    repeated = {n: np.repeat(arrays[n], 2, axis=0) for n in "kv"}
+    lens |= lens_of(arrays | repeated)
+    lens["blocks.0.attn.W_K"] = np.repeat(lens.pop("blocks.0.attn._W_K"), 2, axis=0)
+    assert imported(saved(tmp_path, **lens)).layer(0).shapes == shapes
+    # An input that is not what the queries are made of is left out, and told.
+    lens["blocks.0.ln1.hook_normalized"] = 2 * x[None]
+    told = import_file(saved(tmp_path, **lens), tmp_path / "y.safetensors")
+    assert len(told) == 1 and told[0].startswith("layer 0: x is left out")
+    assert "x" not in open_capture(tmp_path / "y.safetensors").layer(0).shapes
+
+
+def test_first_and_latest_names_of_transformer_lens(tmp_path):
+    arrays = attention()
+    old = lens_of(arrays)
+    old["blocks.0.attn.hook_attn"] = old.pop("blocks.0.attn.hook_pattern")
+    bridge = lens_of(arrays, z="o.hook_in", **{n: f"{n}.hook_out" for n in "qkv"})
+    flat = {n: a.reshape(1, L, -1) if n.endswith(("hook_out", "hook_in")) else a for n, a in bridge.items()}
+    for lens in (old, bridge, flat):
+        capture = imported(saved(tmp_path, **lens))
+        assert np.array_equal(capture.tensor(0, "k", 3), arrays["k"][1])
+        assert capture.layer(0).max_abs_error < 1e-6
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
         ({"weights": np.ones((2, 2))}, "no name is known"),
         ({"q": np.ones((2, 3, 4))}, "neither a pattern nor queries and keys"),
-        ({"q": np.ones((3, 3, 4)), "k": np.ones((2, 3, 4))}, "do not belong together"),
-        ({"q": np.ones((2, 3, 4)), "k": np.full((2, 3, 4), np.nan)}, "not finite"),
+        ({"q": np.ones((3, 3, 4)), "k": np.arange(24.0).reshape(2, 3, 4)}, "do not belong together"),
+        ({"q": np.ones((2, 3, 4)), "k": np.full((2, 3, 4), np.nan)}, r"k\[0, 0, 0\] is not a finite number"),
+        ({"attentions_0": np.full((2, 3, 3), 1 / 3), "attentions_1": np.ones((2, 0, 0))}, "is empty"),
+        ({"q": np.ones((2, 0, 4)), "k": np.ones((2, 3, 4))}, "q is empty: 2 x 0 x 4"),
+        ({"pattern": np.full((2, 3, 3), 1 / 3), "v": np.ones((2, 4, 5))}, "4 and 3 key tokens"),
+        ({"cross_attentions_0": np.array(list("ab"))}, "cross_attentions_0: holds <U1, not numbers"),
         ({"attentions": np.full((1, 2, 3, 3), 2.0)}, "not a softmax"),
         ({"pattern": np.full((2, 3, 3), -1 / 3)}, "not a softmax"),
         ({"q": np.ones((2, 1, 2, 3, 4)), "k": np.ones((2, 3, 4))}, "has 5 axes"),
@@ -170,7 +262,7 @@ def test_no_pickle_is_read(tmp_path):
     with pytest.raises(InputError, match="is a pickle"):
         import_file(tmp_path / "x.pt", tmp_path / "y.safetensors")
     np.savez(tmp_path / "x.npz", q=np.array([{}], object))
-    with pytest.raises(InputError, match="not real numbers|not an NPY"):
+    with pytest.raises(InputError, match="holds pickled objects, such as a tuple of tensors"):
         imported(tmp_path / "x.npz")
     with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("q.npy", b"\0" * (600 << 20))
@@ -197,14 +289,23 @@ def test_mutated_archives_raise_nothing_else(tmp_path):
 
 def test_the_command(tmp_path, capsys):
     path, tokens = saved(tmp_path, **attention()), tmp_path / "tokens.txt"
-    tokens.write_text("a\nb\nc\nd\né\nf\n")
+    tokens.write_bytes("a\u2028\nb\x0c\r\nc\nd\né\nf\n".encode())  # only line breaks end lines
     output = tmp_path / "y.safetensors"
     asked = ["capture", "-o", str(output)]
     assert cli.run([*asked, "--from", str(path), "--tokens", str(tokens), "--text", "abc"]) == 0
     assert "1 layers, 6 tokens" in capsys.readouterr().out and open_capture(output).tokens_k[4] == "é"
+    assert open_capture(output).metadata["tokens_q"][:2] == ["a\u2028", "b\x0c"]
+    (tmp_path / "target.txt").write_text("uvwxyz"[0] + "".join(f"\n{letter}" for letter in "vwxyz"))
+    stacks = saved(tmp_path, "e.npz", encoder_attentions_0=attention()["pattern"])
+    with np.load(stacks) as of:
+        stacks = saved(tmp_path, "e.npz", **of, cross_attentions_0=attention(1)["pattern"])
+    two = ["--from", str(stacks), "--tokens", str(tokens), str(tmp_path / "target.txt")]
+    assert cli.run([*asked, *two]) == 0
+    assert open_capture(output).layer("decoder.0.cross").tokens_q == tuple("uvwxyz")
     for wrong, says in (
         (["--from", str(tmp_path / "none.npz")], "no such file"),
         (["--from", str(path), "--heads", "0"], "--heads are for --model"),
+        (["--from", str(path), "--tokens", "a", "b", "c"], "--tokens takes one file, or two"),
         (["--model", "x"], "--text"),
         ([], "--from"),
         (["--model", "x", "--text", "a", "--tokens", "b"], "--tokens is for --from"),

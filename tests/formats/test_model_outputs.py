@@ -103,10 +103,25 @@ def test_layers_that_are_no_attention_are_left_out(tmp_path):
     assert list(open_capture(tmp_path / "x.safetensors").layers) == ["0", "2"]
 
 
-def test_a_whole_output_is_told_which_of_its_fields_to_give(tmp_path):
+def test_a_whole_output_has_its_kinds(tmp_path):
     output = {"logits": np.zeros(3), "attentions": (softmax(WHOLE),), "cross_attentions": ()}
-    with pytest.raises(InputError, match="whole output of a model; expected one of its fields: attentions$"):
-        import_attentions(output, tmp_path / "x.safetensors")
+    import_attentions(output, tmp_path / "x.safetensors")
+    assert list(open_capture(tmp_path / "x.safetensors").layers) == ["0"]
+    # Of an encoder that read four tokens and a decoder that wrote six.
+    square = softmax(WHOLE[:, :4, :4])
+    output = {"encoder_attentions": (square,) * 2, "decoder_attentions": (softmax(WHOLE),) * 2}
+    output |= {"cross_attentions": (softmax(CROSS),) * 2, "logits": np.zeros(3)}
+    source, target = list("abcd"), list("stuvwx")
+    import_attentions(output, tmp_path / "x.safetensors", tokens=(target, source))
+    layers = open_capture(tmp_path / "x.safetensors").layers
+    assert set(layers) == {f"{s}.{n}" for s in ("encoder", "decoder") for n in (0, 1)} | {
+        *("decoder.0.cross", "decoder.1.cross")
+    }
+    cross, own = layers["decoder.1.cross"], layers["encoder.1"]
+    assert (cross.tokens_q, cross.tokens_k, cross.kind) == (tuple(target), tuple(source), "cross")
+    assert own.tokens_q == own.tokens_k == tuple(source) and layers["decoder.0"].tokens_k == tuple(target)
+    with pytest.raises(InputError, match="is an output of a model that has none"):
+        import_attentions({"logits": np.zeros(3), "attentions": None}, tmp_path / "x.safetensors")
 
 
 def test_tokens_of_another_number_and_an_empty_array_in_a_file(tmp_path):

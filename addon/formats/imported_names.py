@@ -1,0 +1,226 @@
+"""What the arrays of other tools are, by their names: which layer and which tensor of a capture.
+
+Known are our own names, patterns as transformers calls them, and the hooks and weights of TransformerLens,
+those of its first versions and of its TransformerBridge included.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import InputError
+from . import safetensors
+from .capture_file import TENSORS
+from .model_outputs import NOTHING
+from .tables import by
+
+# TransformerLens: what stands after "blocks.0." -> our tensor.
+_LENS = {
+    "hook_resid_pre": "resid_pre", "hook_in": "resid_pre", "hook_attn_out": "attn_out",
+    "attn.hook_out": "attn_out", "ln1.hook_normalized": "x", "ln1.hook_out": "x",
+    **{f"attn.hook_{name}": name for name in ("q", "k", "v", "z", "rot_q", "rot_k", "pattern")},
+    "attn.hook_attn": "pattern", "attn.o.hook_in": "z",
+    **{f"attn.{name}.hook_out": name for name in "qkv"},
+    **{f"attn.{name}": name.strip("_") for name in (
+        "W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O", "_W_K", "_W_V", "_b_K", "_b_V")},
+}  # fmt: skip
+_TOKENS_FIRST = ("q", "k", "v", "z", "rot_q", "rot_k")  # [tokens, heads, width] there
+_WIDTHS = ("resid_pre", "x", "attn_out")  # [tokens, width], or with the heads between where q, k, v are split
+# What patterns are called where nothing else is there, and those of an encoder and a decoder.
+_PATTERNS = re.compile(r"(?:attentions?|attn|patterns?|layer|arr)?[._-]?([0-9]{0,6})")
+_STACKS = re.compile(r"(encoder|decoder|cross)_?(?:attentions?|attn|patterns?)[._-]?([0-9]{0,6})")
+_OWN = re.compile(r"(?:L([0-9]{1,6}(?:\.cross)?)\.)?(\w+)")
+_NUMBERS = {"scale": "multiplied", "softcap": "bounded"}
+_TOKENS = {  # arrays of texts -> whose they are
+    "tokens": "tokens", "tokens_q": "queries", "tokens_k": "keys", "decoder_tokens": "queries",
+    "target_tokens": "queries", "encoder_tokens": "keys", "source_tokens": "keys",
+}  # fmt: skip
+
+
+@dataclass
+class Found:
+    """What is in a file: key of a layer -> tensor -> array, key -> name of a number -> the number, `names` of
+    layers where they are of several stacks, and `tokens`, "tokens", "queries" or "keys" -> texts."""
+
+    layers: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    numbers: dict[str, dict[str, float]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    tokens: dict[str, list[str]] = field(default_factory=dict)
+
+    def put(self, key, tensor, array):
+        self.layers.setdefault(key, {})[tensor] = array
+
+
+def known(names: Iterable[str]) -> list[str]:
+    """Those of the names that say something here."""
+    return [name for name in names if _lens(name) or _own(name) or name in _TOKENS or _stacked(name) or
+            _PATTERNS.fullmatch(name)]  # fmt: skip
+
+
+def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
+    """What arrays are by their names. `batch` is the element of it. Raises InputError."""
+    found, alone = Found(), sum(name not in _TOKENS for name in arrays) == 1
+    for name, array in arrays.items():
+        here = f"{where}: {name}"
+        if name in _TOKENS:
+            found.tokens[_TOKENS[name]] = _texts(array, here)
+        elif lens := _lens(name):
+            _put_lens(found, *lens, array, batch, here)
+        elif own := _own(name):
+            _put_own(found, *own, array, batch, here)
+        elif _PATTERNS.fullmatch(name) and not _stacked(name):
+            if not array.size:
+                raise InputError(f"{here} is empty: {NOTHING}")
+            if array.ndim >= 3:
+                _put_patterns(found, str, _PATTERNS.fullmatch(name)[1], array, batch, here, alone)
+    _put_stacks(found, {n: a for n, a in arrays.items() if _stacked(n)}, batch, where)
+    if not found.layers:
+        raise InputError(
+            f"{where}: no name is known, such as q, L0.q, blocks.0.attn.hook_q, attentions or "
+            f"cross_attentions; {safetensors.hint('', list(arrays), 'names')}"
+        )
+    for tensors in found.layers.values():
+        _regroup(tensors)
+    return found
+
+
+def without_batch(array, axes: int, batch: int, where: str) -> np.ndarray:
+    """The array with `axes` axes: an element of the batch, or with heads put before where one is missing."""
+    if hasattr(array, "detach"):  # a torch tensor
+        array = array.detach().cpu().float().numpy()
+    array = np.asarray(array)
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{where}: holds {array.dtype}, not numbers")
+    if not array.size:
+        raise InputError(f"{where} is empty: {by(array.shape)}")
+    if array.ndim == axes + 1:
+        if not 0 <= batch < len(array):
+            raise InputError(f"{where}: has no element {batch} of the batch; it has {len(array)}")
+        array = array[batch]
+    if array.ndim == axes - 1 and axes == 3:
+        array = array[None]  # one head
+    if array.ndim != axes:
+        raise InputError(f"{where}: has {array.ndim} axes; expected {axes}, or {axes + 1} with the batch")
+    return array
+
+
+def put_stacks(found: Found, stacks: Mapping[str, Mapping[int, np.ndarray]]) -> None:
+    """Put patterns by stack, "encoder", "decoder" or "cross", and number; the decoder's come after."""
+    first = max(stacks.get("encoder", {}), default=-1) + 1
+    for stack, patterns in stacks.items():
+        for n, pattern in patterns.items():
+            key = {"encoder": f"{n}", "decoder": f"{first + n}", "cross": f"{first + n}.cross"}[stack]
+            found.put(key, "pattern", pattern)
+            found.names[key] = {"cross": f"decoder.{n}.cross"}.get(stack, f"{stack}.{n}")
+
+
+def _lens(name):
+    """(number of the block, what stands after it) of a name of TransformerLens."""
+    parts = re.fullmatch(r"blocks\.([0-9]{1,6})\.(.+)", name)
+    return (parts[1], parts[2]) if parts and parts[2] in _LENS else None
+
+
+def _own(name):
+    """(key of the layer, tensor or number) of a name of ours."""
+    parts = _OWN.fullmatch(name)
+    return (parts[1] or "0", parts[2]) if parts and (parts[2] in TENSORS or parts[2] in _NUMBERS) else None
+
+
+def _stacked(name):
+    """(stack, number or "") of a pattern of an encoder and decoder."""
+    parts = _STACKS.fullmatch(name)
+    return (parts[1], parts[2]) if parts else None
+
+
+def _texts(array, where):
+    """The texts of an array; those of numbers, such as the numbers of tokens, are none."""
+    array = np.ascontiguousarray(array).ravel()
+    if array.dtype.kind not in "US":
+        return []
+    letters = array.view(
+        np.dtype("u4" if array.dtype.kind == "U" else "u1").newbyteorder(array.dtype.byteorder)
+    )
+    try:
+        if letters.max(initial=0) > sys.maxunicode:
+            raise ValueError("no letter has this number")
+        return [token.decode("utf-8") if array.dtype.kind == "S" else token for token in array.tolist()]
+    except ValueError:
+        raise InputError(f"{where}: holds what is no text; expected an array of texts") from None
+
+
+def _put_lens(found, block, name, array, batch, where):
+    tensor = _LENS[name]
+    if tensor in _WIDTHS:
+        # Where queries, keys and values have inputs of their own each head has one, alike unless patched.
+        one = without_batch(array, 3 if array.ndim == 4 else 2, batch, where)
+        if one.ndim == 3:
+            if not np.array_equal(one, np.broadcast_to(one[:, :1], one.shape), equal_nan=True):
+                return
+            one = one[:, 0]
+        found.put(block, tensor, one)
+    elif tensor in _TOKENS_FIRST:
+        flat = array.ndim == 3 and name.endswith((".hook_out", ".hook_in"))
+        one = without_batch(array, 2 if flat else 3, batch, where)
+        found.put(block, tensor, one if flat else np.moveaxis(one, 1, 0))
+    elif tensor == "pattern":
+        found.put(block, tensor, without_batch(array, 3, batch, where))
+    else:
+        found.put(block, tensor, without_batch(array, 1 if tensor == "b_O" else array.ndim, batch, where))
+
+
+def _put_own(found, key, name, array, batch, where):
+    if name in TENSORS:
+        found.put(key, name, without_batch(array, len(TENSORS[name].replace("?", "")), batch, where))
+    elif array.size == 1:
+        value = np.ravel(array)[0]
+        if value.dtype.kind not in "fiu" or not np.isfinite(value) or value == 0:
+            raise InputError(f"{where}: is not a number by which scores could be {_NUMBERS[name]}")
+        found.numbers.setdefault(key, {})[name] = float(value)
+
+
+def _put_patterns(found, key: Callable, number, array, batch, where, alone):
+    """One array for all layers, [layers, (batch,) heads, queries, keys], or one for each; without a batch
+    it is for all where it is `alone`."""
+    whole = not number and (array.ndim == 5 or array.ndim == 4 and alone)
+    several = dict(enumerate(array)) if whole else {int(number or 0): array}
+    for n, one in several.items():
+        found.put(key(n), "pattern", without_batch(one, 3, batch, where))
+
+
+def _put_stacks(found, arrays, batch, where):
+    """The patterns of an encoder and a decoder."""
+    stacks = {}
+    for name, array in arrays.items():
+        stack, number = _stacked(name)
+        if not array.size:
+            raise InputError(f"{where}: {name} is empty: {NOTHING}")
+        of = Found()
+        _put_patterns(of, int, number, array, batch, f"{where}: {name}", alone=True)
+        stacks.setdefault(stack, {}).update({n: tensors["pattern"] for n, tensors in of.layers.items()})
+    put_stacks(found, stacks)
+
+
+def _regroup(tensors):
+    """Heads side by side become an axis; keys, values and their weights that are repeated for the query heads
+    of a group stand once."""
+    if "q" in tensors and tensors["q"].ndim == 2 and "pattern" in tensors:
+        width = tensors["q"].shape[1] // len(tensors["pattern"]) or 1
+        for name in _TOKENS_FIRST:
+            if name in tensors and tensors[name].ndim == 2 and tensors[name].shape[1] % width == 0:
+                tensors[name] = np.moveaxis(tensors[name].reshape(len(tensors[name]), -1, width), 1, 0)
+    own = [name for name in ("k", "v", "rot_k", "W_K", "W_V", "b_K", "b_V") if name in tensors]
+    heads = len(tensors["q"]) if "q" in tensors else 1
+    for each in range(heads, 1, -1):
+        repeated = [name for name in own if len(tensors[name]) == heads]
+        if heads % each == 0 and all(_repeats(tensors[name], each) for name in repeated):
+            for name in repeated:
+                tensors[name] = tensors[name][::each]
+            return
+
+
+def _repeats(array, each):
+    parts = array.reshape(-1, each, *array.shape[1:])
+    return np.array_equal(parts, np.broadcast_to(parts[:, :1], parts.shape), equal_nan=True)
