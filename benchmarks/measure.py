@@ -269,7 +269,7 @@ def head(path):
 
 
 def elements_of(p):
-    from matrix_cinema.staging.plan import count_elements
+    from matrix_cinema.staging.budget import count_elements
 
     return count_elements(p.arrangement, p.interiors)
 

@@ -24,7 +24,7 @@ from matrix_cinema.description.scene import Scene, from_dict, load_scene, to_tom
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
 from matrix_cinema.picture.drawing import film_of  # noqa: E402
 from matrix_cinema.staging.camera.views import bare_view  # noqa: E402
-from matrix_cinema.staging.plan import plan, zero  # noqa: E402
+from matrix_cinema.staging.plan import plan  # noqa: E402
 from matrix_cinema.staging.pooling import pitches  # noqa: E402
 from PIL import Image  # noqa: E402
 
@@ -116,7 +116,7 @@ def heat_map(p, camera):
     """The matrix as flat cells, averaged over each pixel in linear light; and which pixels are all of it."""
     (plane,) = p.arrangement.planes
     scale, values = p.final["M"], p.evaluation["M"].final
-    tones = zero(scale) + (1 - zero(scale)) * values / scale.high
+    tones = scale.zero + (1 - scale.zero) * values / scale.high
     cells = linear(color_map(scale.color_map) / 255)[np.round(255 * np.clip(tones, 0, 1)).astype(int)]
     corner = np.array(camera.data.view_frame(scene=bpy.context.scene))[0]
     turn, start = np.array(camera.matrix_world)[:3, :3], np.array(camera.matrix_world)[:3, 3]

@@ -77,11 +77,12 @@ def verified(path, frames, most):
     from matrix_cinema.blender.verify import telling_frames, verify
     from matrix_cinema.description.scene import load_scene
     from matrix_cinema.picture.drawing import film_of
-    from matrix_cinema.staging.plan import count_elements, plan
+    from matrix_cinema.staging.budget import count_elements
+    from matrix_cinema.staging.plan import plan
 
     start = time.perf_counter()
     p = plan(load_scene(path))
-    products = sum(c.rows * c.inner * c.columns for c in p.arrangement.cuboids)
+    products = sum(c.size for c in p.arrangement.cuboids)
     if products > most:
         return {"skipped": products}
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)

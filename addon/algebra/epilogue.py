@@ -10,8 +10,9 @@ import numpy as np
 
 from ..attention.rotary import rotate
 from ..errors import InputError, nearest
-from .expression import Binary, Call, Name, Named, Node, parse, quote
-from .stages import number_of
+from ..kinds.stage import quote
+from .expression import Binary, Call, Name, Named, Node, parse
+from .lowering import number_of
 
 # mm's names, each the expression in x that it stands for; k is the product's inner dimension.
 MM_EPILOGUES = {

@@ -7,9 +7,15 @@ The formulas of matrix entries (`i`, `j`, `h`, `w`) are the same language with o
 """
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..errors import InputError, nearest
+from ..kinds.concat import Concat
+from ..kinds.elementwise import masked
+from ..kinds.heads import Heads
+from ..kinds.stage import Stage, quote
 from .scan import Place, rewrite
 
 MAX_DEPTH = 60
@@ -84,40 +90,40 @@ class Several(Node):
 
 
 @dataclass(frozen=True)
-class Language:
-    """What may be said: operators, functions as name -> (least, most arguments, option names)."""
+class Function:
+    """How a function may be called: with so many arguments and these options. `kind` makes a stage of its
+    own of matrices, as `kind(name, text, operands, **options)`; without it, it is a step on one matrix."""
 
-    operators: frozenset
-    functions: dict
+    least: int
+    most: int
+    options: tuple[str, ...] = ()
+    kind: Callable[..., Stage] | None = None
+
+
+@dataclass(frozen=True)
+class Language:
+    """What may be said: operators, and functions by name."""
+
+    operators: frozenset[str]
+    functions: dict[str, Function]
     matrices: bool  # whether .T, slices and naming make sense
 
 
+_ONE = Function(1, 1)
 MATRICES = Language(
     frozenset({"+", "-", "*", "/", "@", "**"}),
     {
-        "relu": (1, 1, ()),
-        "gelu": (1, 1, ()),
-        "gelu_tanh": (1, 1, ()),
-        "sigmoid": (1, 1, ()),
-        "silu": (1, 1, ()),
-        "tanh": (1, 1, ()),
-        "exp": (1, 1, ()),
-        "sqrt": (1, 1, ()),
-        "softmax": (1, 1, ("axis", "mask")),
-        "layernorm": (1, 1, ("eps",)),
-        "layernorm_all": (1, 1, ("eps",)),
-        "rmsnorm": (1, 1, ("eps",)),
-        "rotary": (1, 1, ("base", "dims", "first", "layout")),
-        "tril": (1, 2, ()),
-        "triu": (1, 2, ()),
-        # With one argument these two are masks, which stand only as softmax's mask.
-        "window": (1, 2, ()),
-        "padded": (1, 2, ()),
-        "masked": (2, 2, ()),
-        "concat": (2, 64, ("axis",)),
+        **dict.fromkeys(("relu", "gelu", "gelu_tanh", "sigmoid", "silu", "tanh", "exp", "sqrt"), _ONE),
+        "softmax": Function(1, 1, ("axis", "mask")),
+        **dict.fromkeys(("layernorm", "layernorm_all", "rmsnorm"), Function(1, 1, ("eps",))),
+        "rotary": Function(1, 1, ("base", "dims", "first", "layout")),
+        # With one argument the last two of these are masks, which stand only as softmax's mask.
+        **dict.fromkeys(("tril", "triu", "window", "padded"), Function(1, 2)),
+        "masked": Function(2, 2, (), masked),
+        "concat": Function(2, 64, ("axis",), Concat),
         # Over the last leading axis, of the heads.
-        "sum_heads": (1, 1, ()),
-        "concat_heads": (1, 1, ()),
+        "sum_heads": Function(1, 1, (), partial(Heads, function="sum_heads")),
+        "concat_heads": Function(1, 1, (), partial(Heads, function="concat_heads")),
     },
     True,
 )
@@ -223,15 +229,16 @@ class _Reader:
         if function not in self.language.functions:
             hint = nearest(function, self.language.functions, "known functions")
             raise at.error(f'unknown function "{function}"; {hint}')
-        least, most, known = self.language.functions[function]
+        known = self.language.functions[function]
+        least, most = known.least, known.most
         if any(isinstance(a, ast.Starred) for a in found.args) or not least <= len(found.args) <= most:
             wanted = str(least) if least == most else f"{least} to {most}"
             raise at.error(f"{function}(...) takes {wanted} arguments, found {len(found.args)}")
         options = []
         for keyword in found.keywords:
             option = self.name(keyword.arg)
-            if option not in known:
-                hint = nearest(option, known, f"options of {function}")
+            if option not in known.options:
+                hint = nearest(option, known.options, f"options of {function}")
                 raise self.place(keyword).error(f'{function}(...) has no option "{option}"; {hint}')
             if option in dict(options):
                 raise self.place(keyword).error(f'option "{option}" is given twice')
@@ -267,11 +274,6 @@ def _whole(found, at):
 def text_of(node):
     """The canonical text of a tree: the fewest brackets, and a named part by its name."""
     return _write(node, 0)
-
-
-def quote(name):
-    """A name as it is written in an expression."""
-    return name if name.isidentifier() else f"`{name}`"
 
 
 def _write(node, strength):

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from ..errors import InputError, nearest
-from .expression import Binary, Call, Language, Name, Negate, Number, parse
+from .expression import Binary, Call, Function, Language, Name, Negate, Number, parse
 
 _OPERATORS = {
     "+": np.add,
@@ -47,7 +47,7 @@ _FUNCTIONS = {
 MOST_WORK = 2**29  # of the parts of a formula times the entries: some seconds
 FORMULAS = Language(
     frozenset(_OPERATORS),
-    {name: (count, count, ()) for name, (count, _) in _FUNCTIONS.items()} | {"random": (0, 0, ())},
+    {name: Function(count, count) for name, (count, _) in _FUNCTIONS.items()} | {"random": Function(0, 0)},
     False,
 )
 

@@ -7,31 +7,20 @@ that all of them share, and keys and values of fewer heads are shared by the hea
 """
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from ..description.leading import HEAD, MOST_AXES, Axis, member_name, title
+from ..description.leading import HEAD, MOST_AXES, LeadingAxis, member_name, title
 from ..errors import InputError
-from .stages import (
-    Concat,
-    Elementwise,
-    Grid,
-    Heads,
-    Leaf,
-    Operand,
-    Product,
-    Slice,
-    Stage,
-    roots_of,
-    stages_of,
-)
+from ..kinds.stage import Operand, Stage, roots_of, side_by_side, stages_of
 
 
 @dataclass(frozen=True)
 class _Stack:
     """The stages that one stage became, by the numbers of their entries."""
 
-    axes: tuple[Axis, ...]
+    axes: tuple[LeadingAxis, ...]
     members: dict[tuple[int, ...], Stage]
 
     def at(self, numbers, axes):
@@ -49,10 +38,10 @@ class _Stack:
         return self.members[tuple(own)]
 
 
-def spread(root, axes):
+def unstacked(root: Stage, axes: Mapping[str, Sequence[LeadingAxis]]) -> Stage:
     """The root of the same expression with a stage of two axes for each entry of leading axes.
 
-    `axes` maps a given matrix's name to its leading Axis objects, outermost first; matrices that have
+    `axes` maps a given matrix's name to its leading axes, outermost first; matrices that have
     none may be left out. Raises InputError where they do not fit together.
     """
     stacks = {}
@@ -67,17 +56,15 @@ def spread(root, axes):
         )
         for y, x in product(range(len(outer)), range(len(inner))):
             rows.setdefault(y, []).append(stack.members[outer[y] + inner[x]])
-    if len(rows) == 1 and len(rows[0]) == 1:
-        return rows[0][0]
-    return Grid("", root.text, tuple(map(tuple, rows.values())))
+    return side_by_side(root.text, tuple(rows.values()))
 
 
 def _stack(stage, stacks, axes):
-    if isinstance(stage, Leaf):
+    if not stage.operands:
         own = tuple(axes.get(stage.name, ()))
         return _Stack(own, {index: _member(stage, own, index) for index in _indices(own)})
-    if isinstance(stage, Heads):
-        return _reduced(stage, stacks[stage.operand.stage.name])
+    if stage.over_heads:
+        return _joined(stage, stacks[stage.operands[0].stage.name])
     common = ()
     for operand in stage.operands:
         common = _common(common, stacks[operand.stage.name].axes, stage)
@@ -88,20 +75,16 @@ def _stack(stage, stacks, axes):
     return _Stack(common, members)
 
 
-def _reduced(stage, stack):
-    """The sum of a stack over its heads, or their concatenation side by side."""
+def _joined(stage, stack):
+    """The one stage that joins a stack over its heads, such as their sum."""
+    (operand,) = stage.operands
     if not stack.axes or stack.axes[-1].name != HEAD:
-        raise InputError(f"{stage.text}: {stage.operand.text} is one matrix; expected one of several heads")
+        raise InputError(f"{stage.text}: {operand.text} is one matrix; expected one of several heads")
     outer, heads = stack.axes[:-1], stack.axes[-1]
     members = {}
     for index in _indices(outer):
-        operands = tuple(Operand(stack.members[*index, n], stage.operand.transposed) for n in heads.numbers)
-        if len(operands) > 1 and stage.function == "concat_heads":
-            made = Concat(stage.name, stage.text, 1, operands, stage.epilogue)
-        else:
-            operator = "+" if len(operands) > 1 else "copy"
-            made = Elementwise(stage.name, stage.text, operator, operands, stage.epilogue)
-        members[index] = _member(made, outer, index, operands)
+        operands = tuple(Operand(stack.members[*index, n], operand.transposed) for n in heads.numbers)
+        members[index] = _member(stage.of_heads(operands), outer, index, operands)
     return _Stack(outer, members)
 
 
@@ -111,23 +94,12 @@ def _indices(axes):
 
 def _member(stage, axes, index, operands=()):
     """The stage of the entry `index` of `axes`: `stage` by another name, made of `operands`."""
-    made = dict(zip(_operand_fields(stage), operands, strict=False))
-    if isinstance(stage, Elementwise | Concat):
-        made = {"operands": tuple(operands)}
+    made = {"operands": tuple(operands)}
     if index:
         name = member_name(stage.name, index)
         text = stage.text if stage.operands and stage.name != stage.text else name
         made |= {"name": name, "text": text, "of": stage.name, "title": title(axes, index)}
-    return dataclasses.replace(stage, **made) if made else stage
-
-
-def _operand_fields(stage):
-    match stage:
-        case Product():
-            return ("left", "right")
-        case Slice():
-            return ("operand",)
-    return ()
+    return dataclasses.replace(stage, **made) if operands or index else stage
 
 
 def _common(first, second, stage):

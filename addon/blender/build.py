@@ -9,14 +9,14 @@ from dataclasses import astuple
 
 import bpy
 
-from ..algebra.evaluate import bounds
-from ..algebra.stages import Concat, Product, Slice, is_sum
 from ..description.frame_rate import frame_rate
 from ..description.scene import Scene, to_json
 from ..errors import InputError, nearest
+from ..kinds.points import Points
+from ..kinds.stage import stages_of
 from ..picture.drawing import Drawing, film_of
-from ..staging.plan import plan, zero
-from ..staging.pooling import grid
+from ..staging.plan import plan
+from ..staging.pooling import bead_starts
 from ..staging.writing.numerals import notation
 from . import camera, studio, tags
 from . import text as lettering
@@ -24,19 +24,17 @@ from .beams import write_beams
 from .digest import digest
 from .lines import write_guides
 from .materials import beam_material, element_material, number_material
-from .nodes.groups import OPERATORS, PAIRED
 from .numbers import lift_to, write_numbers
 from .objects import (
     MODIFIER,
     element_object,
     follow,
+    hidden_object,
     keyframe,
     matrix_object,
-    pairs_object,
     product_object,
+    resolved,
     set_inputs,
-    sums_object,
-    values_object,
 )
 
 COLLECTION = "Matrix Cinema"
@@ -77,18 +75,20 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
 
 def _draw_matrices(p, rooms):
     """Matrices, products and what is written on them, with the keyframes of all that is computed."""
-    values = _values(p, rooms["Values"])
+    points = _points(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
-    products = {c.stage.name: _product(p, c, values, sphere, rooms) for c in p.arrangement.cuboids}
+    products = {
+        c.stage.name: _product(p, c, points, sphere, rooms["Products"]) for c in p.arrangement.cuboids
+    }
     swept = dict(products)  # by name, the objects whose Sweep is keyframed; sheets join when drawn
     matrices = [
-        _matrix(p, plane, pool, values, swept, cube, rooms["Matrices"])
+        _matrix(p, plane, pool, points, swept, cube, rooms["Matrices"])
         for plane, pool in zip(p.arrangement.planes, p.pools, strict=True)
     ]
     if p.numbers:
         _numbers(p, matrices, products, rooms["Lettering"])
     if p.beams:
-        _beams(p, products, values, rooms["Products"])
+        _beams(p, products, points, rooms["Products"])
     write_guides(p, rooms["Products"])
     for name, move in p.timeline.moves.items():
         keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
@@ -138,29 +138,20 @@ def _collections(target):
     return rooms | {"Values": tags.room("Values", top, hidden=True)}
 
 
-def _values(p, collection):
-    """One hidden object for each stage that is drawn, by name, and by (name, "sums") one for the sums of
-    each product, which are its values where nothing is done to them."""
-    found = {}
-    for plane in p.arrangement.planes:
-        stage, name = plane.stage, plane.stage.name
-        if name in found:
-            continue
-        if isinstance(stage, Product):
-            found[name] = found[name, "sums"] = sums_object(name, collection)
-        if not is_sum(stage):
-            found[name] = values_object(name, p.evaluation[name].final, p.evaluation[name].mask, collection)
-        if _is_stored(stage):
-            found[name, "parts"] = values_object(f"{name} parts", p.evaluation[name].raw, None, collection)
-    for stage in (cuboid.stage for cuboid in p.arrangement.cuboids):
-        set_inputs(found[stage.name, "sums"], _multiplication(p, stage, found) | _every(p, stage))
+def _points(p, collection):
+    """The hidden objects of all stages, by Points."""
+    found, made = {}, []
+    for stage in stages_of(p.root):
+        for n, hidden in enumerate(stage.hidden(p.evaluation, p.sweeps.get(stage.name))):
+            ob = hidden_object(stage.name, hidden, found, collection)
+            found[Points(stage.name, hidden.part)] = ob
+            if n == 0:
+                found[Points(stage.name)] = ob
+            made.append((ob, hidden))
+    for ob, hidden in made:
+        if MODIFIER in ob.modifiers:
+            set_inputs(ob, resolved(hidden.inputs, found))
     return found
-
-
-def _every(p, stage):
-    """The input that says after how many steps along k the sums of a product are kept."""
-    (rows, columns), inner = p.evaluation[stage].shape, p.evaluation.operand(stage.left).shape[1]
-    return {"Every": p.sweeps[stage.name].stored_every(inner, rows * columns)}
 
 
 def _elements(p, collection):
@@ -188,79 +179,24 @@ def _drawing(p, element, scale, material, *, numbered=False):
     }
 
 
-def _multiplication(p, stage, values):
-    """The inputs that say what is multiplied, and in which steps."""
-    sweep = p.sweeps[stage.name]
-    inputs = {}
-    for side, operand in (("Left", stage.left), ("Right", stage.right)):
-        columns = p.evaluation[operand.stage].shape[1]
-        inputs[side] = values[operand.stage.name]
-        inputs[f"{side} Row"], inputs[f"{side} Column"] = (1, columns) if operand.transposed else (columns, 1)
-    rows, columns = p.evaluation[stage].shape
-    inputs |= {"Rows": rows, "Inner": p.evaluation.operand(stage.left).shape[1], "Columns": columns}
-    for axis, stride, size in zip("ijk", sweep.strides, sweep.block_sizes, strict=True):
-        inputs |= {f"Stride {axis}": stride, f"Block {axis}": size}
-    return inputs
+def _range(scale, when=""):
+    """The inputs that say how a scale turns values into sizes and colours."""
+    return {f"{when}Low": scale.low, f"{when}High": scale.high, f"{when}Zero": scale.zero}
 
 
-def _joining(p, stage, values):
-    """The inputs that say which operands become a sheet, and in which steps."""
-    sweep, (_, columns) = p.sweeps[stage.name], p.evaluation[stage].shape
-    inputs = {"Columns": columns, "Operator": OPERATORS.index(getattr(stage, "operator", "copy"))}
-    for axis, stride, size in zip("ij", sweep.strides, sweep.block_sizes, strict=False):
-        inputs |= {f"Stride {axis}": stride, f"Block {axis}": size}
-    if _is_stored(stage):
-        inputs["Operator"] = OPERATORS.index("copy")
-        return inputs | {"Left": values[stage.name, "parts"], "Left Row": columns, "Left Column": 1}
-    for side, operand in zip(("Left", "Right"), stage.operands, strict=False):
-        rows, columns = p.evaluation.operand(operand).shape
-        row, column = (1, rows) if operand.transposed else (columns, 1)
-        inputs[side] = values[operand.stage.name]
-        # A single row or column is repeated.
-        inputs |= {f"{side} Row": row if rows > 1 else 0, f"{side} Column": column if columns > 1 else 0}
-        if isinstance(stage, Slice):
-            first_row, first_column = bounds(stage.rows, rows)[0], bounds(stage.columns, columns)[0]
-            inputs[f"{side} Start"] = first_row * row + first_column * column
-    return inputs
-
-
-def _is_stored(stage):
-    """Whether a sheet takes its values before the epilogue from the file: it has too many operands for
-    the nodes."""
-    return isinstance(stage, Concat) or len(stage.operands) > 2
-
-
-def _pairs(p, stage, values, collection):
-    """The inputs by which products that a mask leaves out are not even made."""
-    sides = [(operand.stage, operand.transposed) for operand in stage.operands]
-    for paired, (masked, transposed) in enumerate([(stage, False), *sides], start=1):
-        if p.evaluation[masked].mask is not None:
-            sweep, axes = p.sweeps[stage.name], ["ijk".index(axis) for axis in PAIRED[paired]]
-            ob = pairs_object(stage.name, values[masked.name], collection)
-            inputs = {"Columns": p.evaluation[masked].shape[1], "Transposed": transposed}
-            for name, axis in zip(("first", "second"), axes, strict=False):
-                inputs |= {f"Stride {name}": sweep.strides[axis], f"Block {name}": sweep.block_sizes[axis]}
-            set_inputs(ob, inputs)
-            return {"Pairs": ob, "Paired": paired}
-    return {}
-
-
-def _product(p, cuboid, values, element, rooms):
+def _product(p, cuboid, points, element, collection):
     name = cuboid.stage.name
     scale, look = p.products[name], p.scene.look
-    ob = product_object(cuboid, rooms["Products"])
+    ob = product_object(cuboid, collection)
     ob[tags.STEPS] = p.timeline.moves[name].steps
     material = element_material(scale.color_map, scale.color_map, p.style_name, p.style, crowding=p.crowding)
     set_inputs(
         ob,
-        _multiplication(p, cuboid.stage, values)
-        | _pairs(p, cuboid.stage, values, rooms["Values"])
+        resolved(cuboid.stage.interior_inputs(p.evaluation, p.sweeps[name]), points)
         | _drawing(p, element, look.product_scale, material, numbered=p.numbers)
+        | _range(scale)
         | {
             "Zero Size": 0.0,  # a product of nothing is nothing
-            "Low": scale.low,
-            "High": scale.high,
-            "Zero": zero(scale),
             "Trail": p.scene.animation.trail,
             "Settled Size": p.scene.look.settled_scale,
             "Threshold": p.scene.look.product_threshold * scale.high,
@@ -275,45 +211,27 @@ def _product(p, cuboid, values, element, rooms):
     return ob
 
 
-def _matrix(p, plane, pool, values, swept, element, collection):
+def _matrix(p, plane, pool, points, swept, element, collection):
     stage = plane.stage
-    ob = matrix_object(plane, pool, values[stage.name], collection)
-    rows, columns = grid(plane, pool)
-    final = p.final[stage.name]
-    if not is_sum(stage):
+    ob = matrix_object(plane, pool, points[Points(stage.name)], collection)
+    rows, columns = bead_starts(plane, pool)
+    final, raw = p.final[stage.name], p.raw.get(stage.name, p.final[stage.name])
+    if not stage.is_computed:
         ob[tags.SHA256] = digest(p.evaluation[stage].final)
+    material = element_material(raw.color_map, final.color_map, p.style_name, p.style)
+    made = resolved(stage.inputs(p.evaluation, p.sweeps.get(stage.name)), points)
+    set_inputs(ob, made | _drawing(p, element, 0.9, material, numbered=p.numbers))
     if stage.operands:
-        raw, making = p.raw[stage.name], _multiplication if isinstance(stage, Product) else _joining
-        material = element_material(raw.color_map, final.color_map, p.style_name, p.style)
-        set_inputs(
-            ob,
-            making(p, stage, values)
-            | _drawing(p, element, 0.9, material, numbered=p.numbers)
-            | {
-                "Sum Low": raw.low,
-                "Sum High": raw.high,
-                "Sum Zero": zero(raw),
-                "Final Low": final.low,
-                "Final High": final.high,
-                "Final Zero": zero(final),
-                "Masked": p.evaluation[stage].mask is not None,
-            },
-        )
-        if isinstance(stage, Product):
-            set_inputs(ob, {"Sums": values[stage.name, "sums"]} | _every(p, stage))
+        set_inputs(ob, _range(raw, "Sum ") | _range(final, "Final "))
+        set_inputs(ob, {"Masked": p.evaluation[stage].mask is not None})
         if swept.setdefault(stage.name, ob) is not ob:
             follow(ob, "Sweep", swept[stage.name], "Sweep")
-        if stage.epilogue:
-            move = p.timeline.moves[stage.name]
-            keyframe(ob, "Finish", move.finish_keys())
-            set_inputs(ob, {"Finish Visited": move.fused})
     else:
-        material = element_material(final.color_map, final.color_map, p.style_name, p.style)
-        set_inputs(
-            ob,
-            _drawing(p, element, 0.9, material, numbered=p.numbers)
-            | {"Low": final.low, "High": final.high, "Zero": zero(final)},
-        )
+        set_inputs(ob, _range(final))
+    if stage.epilogue:
+        move = p.timeline.moves[stage.name]
+        keyframe(ob, "Finish", move.finish_keys())
+        set_inputs(ob, {"Finish Visited": move.fused})
     if pool:
         # Ellipsoids, as long as they are few enough; points are round. No bead reaches into an interior.
         few = len(rows) * len(columns) <= p.scene.look.instance_budget
@@ -325,27 +243,10 @@ def _matrix(p, plane, pool, values, swept, element, collection):
 
 
 def _light_up(p, plane, ob, consumer):
-    """Tell a matrix which of its entries what takes it, or makes the root, is using."""
-    sweep = p.sweeps[plane.consumer]
-    strides = dict(zip("ijk", sweep.strides, strict=True))
-    blocks = dict(zip("ijk", sweep.block_sizes, strict=True))
-    row, column = {"left": "ik", "right": "kj"}.get(plane.role, "ij")
-    if plane.transposed:
-        row, column = column, row
-    if plane.role == "operand":
-        # A single row that is repeated is no step's own; nor is a part whose rows are others there.
-        shape = p.evaluation[plane.consumer].shape[:: -1 if plane.transposed else 1]
-        same = [own == its for own, its in zip((plane.rows, plane.columns), shape, strict=True)]
-        strides = {row: strides[row] * same[0], column: strides[column] * same[1]}
+    """Tell a matrix which of its entries are in use: by what takes it or, at the root, by what makes it."""
+    sweep, (row, column) = p.sweeps[plane.consumer], plane.axes
     set_inputs(
-        ob,
-        {
-            "Consumer Steps": sweep.steps,
-            "Stride row": strides[row],
-            "Stride column": strides[column],
-            "Block row": blocks[row],
-            "Block column": blocks[column],
-        },
+        ob, {"Consumer Steps": sweep.steps} | sweep.inputs(row, "row") | sweep.inputs(column, "column")
     )
     follow(ob, "Consumer Sweep", consumer, "Sweep")
 
@@ -373,11 +274,11 @@ def _numbers(p, matrices, products, collection):
 
 def _products_of(p, stage):
     """All products of a small matmul, (rows, inner, columns)."""
-    left, right = (p.evaluation.operand(operand).final for operand in stage.operands)
+    left, right = (side.final for side in p.evaluation.sides(stage))
     return left[:, :, None] * right[None]
 
 
-def _beams(p, products, values, collection):
+def _beams(p, products, points, collection):
     """Join rows and columns in use to their products, wherever these are drawn and swept."""
     material = beam_material(p.style_name, p.style)
     for cuboid in p.arrangement.cuboids:
@@ -385,5 +286,5 @@ def _beams(p, products, values, collection):
         sweep = p.sweeps[name]
         if sweep.steps and name in p.interiors:
             planes = p.arrangement.faces_of(cuboid)
-            multiplied = _multiplication(p, cuboid.stage, values)
+            multiplied = resolved(cuboid.stage.multiplied(p.evaluation, sweep), points)
             write_beams(products[name], cuboid, planes, sweep.steps, multiplied, material, collection)

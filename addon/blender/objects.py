@@ -8,8 +8,8 @@ finished values whatever is drawn of them at the moment.
 import bpy
 import numpy as np
 
-from ..algebra.stages import Product
 from ..description.scene import POOLINGS
+from ..kinds.points import Computed, Points
 from . import compat, tags
 from .nodes import groups
 
@@ -31,24 +31,25 @@ def values_object(name, final, present, collection):
     return ob
 
 
-def sums_object(name, collection):
-    """The hidden object whose evaluated points carry a matmul's sums; its modifier still lacks inputs."""
-    ob = drawn_object(f"{name} sums", bpy.data.meshes.new(name), collection, groups.Sums())
+def hidden_object(name, hidden, found, collection):
+    """The hidden object of a stage with these Hidden points; its modifier, if it has one, still lacks inputs.
+    `found` has the objects that are there already, by Points."""
+    if not isinstance(hidden, Computed):
+        return values_object(f"{name} {hidden.part}".rstrip(), hidden.values, hidden.mask, collection)
+    mesh = found[hidden.of].data if hidden.of else bpy.data.meshes.new(name)
+    ob = drawn_object(f"{name} {hidden.part}", mesh, collection, groups.node_group(hidden.group))
     ob[tags.KIND] = tags.SOURCE
     return ob
 
 
-def pairs_object(name, masked, collection):
-    """The hidden object whose evaluated points are the entries of the matrix of `masked`, a values object,
-    that are there; its modifier still lacks inputs."""
-    ob = drawn_object(f"{name} pairs", masked.data, collection, groups.Pairs())
-    ob[tags.KIND] = tags.SOURCE
-    return ob
+def resolved(inputs, found):
+    """Inputs with the objects in place of Points."""
+    return {name: found[one] if isinstance(one, Points) else one for name, one in inputs.items()}
 
 
 def matrix_object(plane, pool, values, collection):
     """The drawn matrix on a plane, with its beads; its modifier still lacks inputs."""
-    ob = drawn_object(plane.stage.name, values.data, collection, group_of(plane.stage))
+    ob = drawn_object(plane.stage.name, values.data, collection, groups.node_group(plane.stage.group))
     ob.location = plane.origin
     ob[tags.KIND] = "matrix"
     ob[tags.NAME] = plane.stage.name
@@ -59,13 +60,6 @@ def matrix_object(plane, pool, values, collection):
     beads = {"Pool Rows": pool.rows, "Pool Columns": pool.columns, "Pool Rule": POOLINGS.index(pool.rule)}
     set_inputs(ob, beads)
     return ob
-
-
-def group_of(stage):
-    """The node group that draws a stage's matrix."""
-    if not stage.operands:
-        return groups.Matrix()
-    return groups.Result() if isinstance(stage, Product) else groups.Sheet()
 
 
 def product_object(cuboid, collection):

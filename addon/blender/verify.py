@@ -13,12 +13,12 @@ import bpy
 import numpy as np
 
 from ..algebra.evaluate import evaluate
-from ..algebra.stages import Product, is_sheet, is_sum, leaf_names, stages_of
-from ..description.leading import Axis
+from ..description.leading import LeadingAxis
 from ..description.scene import from_json
 from ..errors import InputError, JobError
-from ..staging.plan import arrangement_of, root_of, spread_scene
-from ..staging.pooling import Pool, grid, pooled
+from ..kinds.stage import leaf_names, stages_of
+from ..staging.plan import arrangement_of, root_of, unstacked_scene
+from ..staging.pooling import Pool, bead_starts, pooled
 from ..staging.timing.schedule import sweeps_of
 from . import compat, tags
 from .digest import digest
@@ -94,19 +94,19 @@ def verify(scene, frames=None, given=None):
     if not text:
         raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
     description = from_json(text, scene.name)
-    root = _spread_root(scene, description)
-    description = spread_scene(description, root)
+    root = _unstacked_root(scene, description)
+    description = unstacked_scene(description, root)
     matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
     by_name = {ob[tags.NAME]: ob for ob in matrices}
     _check_objects(scene, root, matrices, products)
     leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
     evaluation = evaluate(root, leaves)
     stages = {s.name: s for s in stages_of(root)}
-    kept = [name for name, stage in stages.items() if not is_sum(stage)]
+    kept = [name for name, stage in stages.items() if not stage.is_computed]
     rows = [_stored_row(scene, by_name[name], (given or {}).get(name)) for name in kept]
 
     shapes = {name: evaluation[name].shape for name in stages}
-    sheets = [ob for ob in matrices if is_sheet(stages[ob[tags.NAME]])]
+    sheets = [ob for ob in matrices if _is_sheet(stages[ob[tags.NAME]])]
     schedule = sweeps_of(root, shapes, description)
     arrangement = arrangement_of(root, shapes, description)
     frame, subframe = scene.frame_current, scene.frame_subframe
@@ -134,11 +134,16 @@ def verify(scene, frames=None, given=None):
     return Report(tuple(rows))
 
 
-def _spread_root(scene, description):
+def _is_sheet(stage):
+    """Whether its Sweep is moved by itself, not by that of its products."""
+    return bool(stage.operands) and not stage.has_interior
+
+
+def _unstacked_root(scene, description):
     """The root of the expression, with the leading axes that its matrices had when it was built."""
     axes = json.loads(scene.get(tags.AXES, "{}"))
     axes = {
-        name: tuple(Axis(word, tuple(numbers), each) for word, numbers, each in own)
+        name: tuple(LeadingAxis(word, tuple(numbers), each) for word, numbers, each in own)
         for name, own in axes.items()
     }
     return root_of(description, axes)
@@ -148,7 +153,7 @@ def _check_objects(scene, root, matrices, products):
     """Every matrix and product of the expression is there, and nothing else says that it is one."""
     for kind, objects, names in (
         ("matrix", matrices, [s.name for s in stages_of(root)]),
-        ("product", products, [s.name for s in stages_of(root) if isinstance(s, Product)]),
+        ("product", products, [s.name for s in stages_of(root) if s.has_interior]),
     ):
         found = [ob[tags.NAME] for ob in objects if MODIFIER in ob.modifiers]
         for name in set(names) - set(found):
@@ -215,7 +220,7 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
         sweep, position = sweeps[stage.name]
         modifier = ob.evaluated_get(depsgraph).modifiers[MODIFIER]
         finish = compat.get_input(modifier, "Finish")
-        sums, visited = _sums(stage, evaluation, sweep, position)
+        sums, visited = stage.so_far(evaluation, sweep, position)
         if compat.get_input(modifier, "Finish Visited"):
             finish = visited()
         expected = (1 - finish) * sums + finish * result.final
@@ -226,7 +231,7 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
     if not _inside(drawn, *result.shape):
         return Row(moment, "matrix", stage.name, position, len(drawn["value"]), 0, np.inf, OUTSIDE)
     pool = Pool(*ob.get(tags.POOL, (1, 1)), ob.get(tags.POOL_RULE, "max"))
-    firsts = grid(planes[0], pool)
+    firsts = bead_starts(planes[0], pool)
     at = tuple(np.searchsorted(firsts[n], drawn["ij"[n]], "right") - 1 for n in (0, 1))
     begun = (firsts[0][at[0]] == drawn["i"]) & (firsts[1][at[1]] == drawn["j"])
     expected, present, error_of = _beads(expected, present, firsts, pool.rule, TOLERANCE * largest)
@@ -257,22 +262,10 @@ def _beads(entries, present, firsts, rule, tolerance):
     return expected, there, lambda drawn: np.minimum(np.abs(drawn - expected), np.abs(drawn - other))
 
 
-def _sums(stage, evaluation, sweep, position):
-    """What a result is before its epilogue when so much is visited, and a function that gives the part
-    of each entry that is."""
-    if is_sheet(stage):
-        i, j = np.indices(evaluation[stage].shape)
-        seen = sweep.weights(position, i, j, 0)
-        return seen * evaluation[stage].raw, lambda: seen
-    left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
-    ones = np.ones_like(left), np.ones_like(right)
-    return sweep.sums(position, left, right), lambda: sweep.sums(position, *ones) / left.shape[1]
-
-
 def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
     """The interior: each element is the product at its place, and all visited ones are there."""
     stage = cuboid.stage
-    left, right = evaluation.operand(stage.left).final, evaluation.operand(stage.right).final
+    left, right = (side.final for side in evaluation.sides(stage))
     result, (sweep, position) = evaluation[stage], sweeps[stage.name]
     drawn = elements(ob, depsgraph, MOST)
     i, j, k, count, every = (drawn[key] for key in ("i", "j", "k", "count", "every"))

@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 
-from ..algebra.stages import Leaf, is_sheet
 from ..attention.heads import head_statistics, pair_text, worth_filming
 from ..description.scene import ANIMATIONS, MOVES, VIEWS
 from ..look.color_maps import color_maps
@@ -123,7 +122,7 @@ def plan_lines(p):
     rows = []
     for name, stage in drawn.items():
         final = p.evaluation[name].final
-        source = p.matrices[name].source if isinstance(stage, Leaf) else stage.text
+        source = stage.text if stage.operands else p.matrices[name].source
         rows.append((name, _by(final.shape), _number(final.min()), _number(final.max()), source or "-"))
     lines += [*table(("matrix", "shape", "least", "largest", "from"), rows), ""]
     rows = []
@@ -133,7 +132,7 @@ def plan_lines(p):
             (
                 c.stage.name,
                 _by((c.rows, c.inner, c.columns)),
-                f"{c.rows * c.inner * c.columns:,}",
+                f"{c.size:,}",
                 f"{sweep.steps:,}",
                 f"{move.start:g}-{move.finished:g}",
             )
@@ -141,7 +140,7 @@ def plan_lines(p):
     lines += [*table(("product", "shape", "products", "steps", "frames"), rows), ""]
     rows = []
     for name, stage in drawn.items():
-        if is_sheet(stage):
+        if stage.operands and not stage.has_interior:
             sweep, move = p.sweeps[name], p.timeline.moves[name]
             operands = ", ".join(operand.text for operand in stage.operands)
             rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))

@@ -8,7 +8,7 @@ HEAD = "head"  # the axis that sum_heads and concat_heads are about, always the 
 
 
 @dataclass(frozen=True)
-class Axis:
+class LeadingAxis:
     """A leading axis: what it is ("head", "layer"), and the number of each of its entries.
 
     `each` entries of the finest matrix with this axis share one entry here: a key/value head of

@@ -20,7 +20,7 @@ from ..formats import safetensors
 from ..formats.capture_file import AXES, axes_of, check_finite, is_capture, numbers, open_capture
 from ..formats.reading import map_file
 from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_csv, read_npy, read_npz
-from .leading import HEAD, MOST_AXES, MOST_MATRICES, Axis, member_name
+from .leading import HEAD, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
 from .scene import Matrix
 
 FILE_KINDS = (".safetensors", ".npz", ".npy", ".csv")
@@ -30,7 +30,7 @@ FILE_KINDS = (".safetensors", ".npz", ".npy", ".csv")
 class LabelledMatrix:
     """A float64 matrix, rows by columns, and what to write beside it.
 
-    Axis names are texts such as "query" or "", labels one text per row or column or none at all;
+    LeadingAxis names are texts such as "query" or "", labels one text per row or column or none at all;
     `source` says in a few words where the numbers come from. `values` have as many more axes before
     rows and columns as there are `leading` ones, such as the heads.
     """
@@ -42,7 +42,7 @@ class LabelledMatrix:
     column_labels: tuple[str, ...] = ()
     source: str = ""
     probability: bool = False  # made by a softmax, so between 0 and 1
-    leading: tuple[Axis, ...] = ()
+    leading: tuple[LeadingAxis, ...] = ()
 
     def members(self):
         """The matrices of two axes that this one consists of, by the numbers of their leading axes."""
@@ -177,7 +177,7 @@ def _of_array(shape, read, spec, where, source):
     part = tuple(slice(p.start, p.stop, p.step) for p in parts)
     declared = _matrix(_zeros(shape)[part], where)
     words = _leading_words(spec, declared.ndim - 2, where)
-    leading = tuple(Axis(word, tuple(part)) for word, part in zip(words, parts, strict=False))
+    leading = tuple(LeadingAxis(word, tuple(part)) for word, part in zip(words, parts, strict=False))
     labelled = LabelledMatrix(declared, source=source, leading=leading)
     return OpenedMatrix(labelled, lambda: _matrix(read()[part], where))
 
@@ -263,7 +263,7 @@ def _of_capture(capture, spec, where, chosen):
     axes = axes_of(tensor).replace("?", "")
     heads, leading = (None,), []
     if not layer and chosen.layers:
-        leading.append(Axis("layer", tuple(one.number for one in layers)))
+        leading.append(LeadingAxis("layer", tuple(one.number for one in layers)))
     if axes[0] in "HG":
         if len(spec.index) > 1 or (not spec.index and chosen is None):
             raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(first.heads)}")
@@ -319,12 +319,12 @@ def _heads(layer, chosen, grouped):
     fewer heads, and then stand for one query head each, the first."""
     heads = layer.heads if chosen.heads == "all" else _once(chosen.heads, "heads")
     if not grouped:
-        return heads, Axis(HEAD, tuple(heads))
+        return heads, LeadingAxis(HEAD, tuple(heads))
     each = layer.n_q_heads // layer.n_kv_heads
     first_of = {}
     for head in heads:
         first_of.setdefault(head // each, head)
-    return tuple(first_of.values()), Axis(HEAD, tuple(first_of), each)
+    return tuple(first_of.values()), LeadingAxis(HEAD, tuple(first_of), each)
 
 
 def _once(chosen, what):

@@ -2,9 +2,10 @@
 
 from math import prod
 
-from ..algebra.stages import Product, stages_of
+from ..algebra.evaluate import sides_of
 from ..description.leading import MOST_MATRICES
 from ..errors import InputError
+from ..kinds.stage import Stage, stages_of
 from ..memory import available_memory
 
 # Memory of one drawn element while Cycles renders it, measured on scenes of 2 and 67 million.
@@ -13,7 +14,7 @@ POINT_BYTES = 140
 MOST_WORK = 2**34  # multiplications and steps on an entry: some ten seconds of numpy
 
 
-def check_declared(root, sizes: dict[str, tuple[int, int]]) -> None:
+def check_declared(root: Stage, sizes: dict[str, tuple[int, int]]) -> None:
     """Refuse the stages of `root`, of these (rows, columns) by name, where they are too many or too large to
     be evaluated."""
     stages = stages_of(root)
@@ -25,9 +26,7 @@ def check_declared(root, sizes: dict[str, tuple[int, int]]) -> None:
     check_memory(sum(map(prod, sizes.values())), as_points=True)
     work = 0
     for one in stages:
-        each = 1 + len(one.epilogue)
-        if isinstance(one, Product):
-            each += sizes[one.left.stage.name][0 if one.left.transposed else 1]
+        each = 1 + len(one.epilogue) + (one.inner(sides_of(one, sizes)) or 0)
         work += each * prod(sizes[one.name])
     if work > MOST_WORK:
         raise InputError(

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..algebra.stages import Leaf
-from ..description.scene import Matrix as MatrixOptions
-from ..description.scene import Product as ProductOptions
 from ..errors import InputError
+from ..kinds.places import Plane
 from .camera.views import bare_view
 from .layout.blocks import shared_dimensions
 
@@ -45,13 +43,13 @@ def starts(ruler, factor):
     return np.concatenate([np.arange(n, min(n + ruler.block, ruler.count), factor) for n in parts])
 
 
-def grid(plane, pool):
+def bead_starts(plane: Plane, pool: "Pool") -> tuple[np.ndarray, np.ndarray]:
     """The first rows and the first columns of a plane's beads, two arrays."""
     return starts(plane.row_ruler, pool.rows), starts(plane.column_ruler, pool.columns)
 
 
 def pooled(values, rows, columns, rule, present=None):
-    """The beads of a matrix (h, w) whose blocks begin at `rows` and `columns`, see `grid`:
+    """The beads of a matrix (h, w) whose blocks begin at `rows` and `columns`, see `bead_starts`:
     (values (len(rows), len(columns)), which of them are there at all).
 
     Entries that are not `present` take no part. "max" is the entry of the largest magnitude with its
@@ -75,7 +73,7 @@ def drawn_values(values, plane, pool, mask):
     """What is drawn of a matrix's values on a plane, flat: its entries, or the beads that are there."""
     if not pool:
         return np.ravel(values)
-    beads, there = pooled(values, *grid(plane, pool), pool.rule, mask)
+    beads, there = pooled(values, *bead_starts(plane, pool), pool.rule, mask)
     return beads[there]
 
 
@@ -94,14 +92,14 @@ def pools_of(root, shapes, arrangement, scene):
         needs[_kind(plane)] = max(own[0], known[0]), max(own[1], known[1])
     shared = shared_dimensions(root, shapes)
     for plane in arrangement.planes:
-        for dimension, factor in zip(_dimensions(plane, shared, shapes), needs[_kind(plane)], strict=True):
+        for dimension, factor in zip(_dimensions(plane, shared), needs[_kind(plane)], strict=True):
             common[dimension] = max(factor, common.get(dimension, 1))
 
     def pool(plane):
-        own = _own(scene, plane.stage)
+        own = plane.stage.options(scene)
         factors = parsed(own.pooling or scene.look.pooling, plane.stage.name if own.pooling else "look")
         if factors is None:
-            alike = [common[dimension] for dimension in _dimensions(plane, shared, shapes)]
+            alike = [common[dimension] for dimension in _dimensions(plane, shared)]
             pairs = zip(alike, needs[_kind(plane)], strict=True)
             factors = [factor if factor <= 2 * need else need for factor, need in pairs]
         rulers = (plane.row_ruler, plane.column_ruler)
@@ -158,25 +156,10 @@ def pitches(plane, view, size):
     return area / max(np.linalg.norm(column), 1e-9), area / max(np.linalg.norm(row), 1e-9)
 
 
-def _dimensions(plane, shared, shapes):
+def _dimensions(plane, shared):
     """What a plane's rows and columns are: dimensions of what takes it where they are its own, too."""
-    axes = {"left": "ik", "right": "kj"}.get(plane.role, "ij")
-    axes = axes[::-1] if plane.transposed else axes
-    if plane.role != "operand":
-        return [shared.find((plane.consumer, axis)) for axis in axes]
-    own = zip((plane.rows, plane.columns), axes, "ij", strict=True)
-    taken = dict(zip("ij", shapes[plane.consumer], strict=True))
-    return [
-        shared.find((plane.consumer, axis) if count == taken[axis] else (plane.stage.name, mine))
-        for count, axis, mine in own
-    ]
-
-
-def _own(scene, stage):
-    """What the description says of a matrix itself."""
-    if isinstance(stage, Leaf):
-        return scene.matrices.get(stage.name, MatrixOptions())
-    return scene.products.get(stage.name, ProductOptions())
+    own = zip(plane.axes, "ij", strict=True)
+    return [shared.find((plane.consumer, axis) if axis else (plane.stage.name, mine)) for axis, mine in own]
 
 
 def notes(planes, pools):

@@ -5,9 +5,22 @@ map fixed at 0 to 1. The ranges by sensitivity are those of mm: with a = |x|, an
 magnitude is (a - low) / (high - low).
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from ..description.matrices import LabelledMatrix
+from ..description.scene import Scene
+from ..description.style import Style
+from ..kinds.stage import Stage, stages_of
+from ..kinds.values import Evaluation
+from ..look.color_maps import color_map, zero_of
+from ..look.styles import map_called
+from .layout.arrangement import Arrangement
+from .pooling import Pool, drawn_values
+
+MASKS = ("tril", "triu", "window", "padded")  # functions that leave values as they are
 
 
 @dataclass(frozen=True)
@@ -19,8 +32,22 @@ class Scale:
     color_map: str
     clip: float = 100.0
 
+    @property
+    def zero(self) -> float:
+        """The place of zero in the colour map, 0 to 1."""
+        return zero_of(self.color_map)
 
-def extent(values, clip=100.0):
+
+@dataclass(frozen=True)
+class Scales:
+    """The scales of finished values, of raw ones and of products, each by the names of stages."""
+
+    final: dict[str, Scale]
+    raw: dict[str, Scale]
+    products: dict[str, Scale]
+
+
+def extent(values: np.ndarray, clip: float = 100.0) -> tuple[float, float]:
     """The smallest magnitude of an array and its largest, (0, 0) when it is empty.
 
     With `clip` the largest is that percentile of the magnitudes, unless that is 0.
@@ -32,7 +59,9 @@ def extent(values, clip=100.0):
     return float(size.min()), high or float(size.max())
 
 
-def matrix_scale(own, overall, sensitivity, color_map, clip=100.0):
+def matrix_scale(
+    own: tuple[float, float], overall: float, sensitivity: str, color_map: str, clip: float = 100.0
+) -> Scale:
     """The scale of a matrix with magnitudes `own` = (low, high) in a scene that reaches `overall`.
 
     local: its own largest; global: the scene's; semilocal: the geometric mean of the two;
@@ -44,11 +73,13 @@ def matrix_scale(own, overall, sensitivity, color_map, clip=100.0):
     return Scale(low, high or 1.0, color_map, clip)
 
 
-def probability_scale(color_map):
+def probability_scale(color_map: str) -> Scale:
     return Scale(0.0, 1.0, color_map)
 
 
-def product_scale(left, right, percentile, color_map, budget=1_000_000):
+def product_scale(
+    left: np.ndarray, right: np.ndarray, percentile: float, color_map: str, budget: int = 1_000_000
+) -> Scale:
     """The scale of left[i, k] · right[k, j]: the `percentile` of the products' magnitudes.
 
     Exact up to `budget` products; above it from every n-th row and column, with the exact
@@ -63,7 +94,9 @@ def product_scale(left, right, percentile, color_map, budget=1_000_000):
     return Scale(0.0, high or 1.0, color_map, percentile)
 
 
-def crowding(left, right, scale, smallest, width, sample=32):
+def crowding(
+    left: np.ndarray, right: np.ndarray, scale: Scale, smallest: float, width: float, sample: int = 32
+) -> float:
     """About how many of the products left[i, k] · right[k, j] a look through their cuboid meets.
 
     That is its side, in products, times the part of a cell that one covers on average: `width` is that of
@@ -75,3 +108,79 @@ def crowding(left, right, scale, smallest, width, sample=32):
     products = np.abs(left[::i, ::k, None] * right[None, ::k, ::j])
     sizes = smallest + (1 - smallest) * np.sqrt(np.clip(products / scale.high, 0, 1))
     return float(side * np.pi / 4 * width**2 * np.mean(np.where(products > 0, sizes, 0) ** 2))
+
+
+def is_probability(stage: Stage, given: Collection[str] = ()) -> bool:
+    """Whether a stage's final values are the output of a softmax, so between 0 and 1.
+
+    So are parts of such, and what a mask leaves; `given` are the names of given matrices that are.
+    """
+    if not stage.operands:
+        return stage.name in given
+    steps = [step.function for step in stage.epilogue if step.function not in MASKS]
+    if steps:
+        return steps[-1] == "softmax"
+    return bool(stage.unchanged) and all(is_probability(one.stage, given) for one in stage.unchanged)
+
+
+def scales_of(
+    scene: Scene,
+    style: Style,
+    evaluation: Evaluation,
+    given: Mapping[str, LabelledMatrix],
+    arrangement: Arrangement,
+    pools: Sequence[Pool],
+) -> Scales:
+    """The Scales of a scene's stages, those of a stack alike. What is pooled has the range of its beads.
+    Raises InputError for an unknown colour map."""
+    look, stages = scene.look, stages_of(evaluation.root)
+    signed = _known(look.color_map or style.signed_map, style, "look: color_map")
+    unsigned = _known(look.probability_map or style.unsigned_map, style, "look: probability_map")
+    probable = {name for name, one in given.items() if one.probability}
+    drawn = {}
+    for plane, pool in zip(arrangement.planes, pools, strict=True):
+        drawn.setdefault(plane.stage.name, []).append((plane, pool))
+
+    def extent_of(stage, values):
+        mask = evaluation[stage].mask
+        shown = [drawn_values(values, *one, mask) for one in drawn[stage.name]]
+        return extent(np.concatenate(shown), look.clip)
+
+    overall = max(extent_of(s, evaluation[s].final)[1] for s in stages)
+
+    def matrix(stage, values, choice):
+        return matrix_scale(extent_of(stage, values), overall, look.sensitivity, choice, look.clip)
+
+    found = Scales({}, {}, {})
+    for s in stages:
+        own = s.options(scene).color_map
+        choice = _known(own, style, f"{s.name}: color_map") if own else ""
+        if is_probability(s, probable):
+            found.final[s.name] = probability_scale(choice or unsigned)
+        else:
+            found.final[s.name] = matrix(s, evaluation[s].final, choice or signed)
+        if s.operands:
+            raw = matrix(s, evaluation[s].raw, signed) if s.epilogue else found.final[s.name]
+            found.raw[s.name] = raw
+        if s.has_interior:
+            sides = (side.final for side in evaluation.sides(s))
+            found.products[s.name] = product_scale(*sides, look.product_clip, signed)
+    return Scales(*(_alike(scales, stages) for scales in (found.final, found.raw, found.products)))
+
+
+def _known(name, style, where):
+    """What a colour map is called in this style. Raises InputError for an unknown one."""
+    color_map(name, where)
+    return map_called(name, style)
+
+
+def _alike(scales, stages):
+    """The same scales, but one range for all the matrices of a stack, that of the largest."""
+    stacks = {}
+    for s in stages:
+        if s.name in scales and s.of:
+            stacks.setdefault(s.of, []).append(s.name)
+    for names in stacks.values():
+        low, high = min(scales[n].low for n in names), max(scales[n].high for n in names)
+        scales |= {name: replace(scales[name], low=low, high=high) for name in names}
+    return scales

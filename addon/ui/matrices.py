@@ -13,10 +13,9 @@ import bpy
 
 from ..algebra.epilogue import MM_EPILOGUES
 from ..algebra.initialise import INITIALISERS
-from ..algebra.stages import Leaf, stages_of
-from ..algebra.stages import Product as ProductStage
 from ..description.scene import Matrix, Product, Scene
 from ..errors import InputError
+from ..kinds.stage import stages_of
 from ..staging.plan import root_of
 from . import fields
 
@@ -46,8 +45,8 @@ def _names(expression):
     except InputError:
         return None
     return (
-        [s.name for s in stages if isinstance(s, Leaf)],
-        {s.name: isinstance(s, ProductStage) for s in stages if not isinstance(s, Leaf)},
+        [s.name for s in stages if not s.operands],
+        {s.name: s.has_interior for s in stages if s.operands},
     )
 
 

@@ -11,7 +11,7 @@ from ..description.style import Style
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
 from ..look.styles import STYLES
-from ..staging.plan import CLEAR
+from ..staging.budget import CLEAR
 
 # Blender has no choice without a name; in a description it is the empty string.
 DEFAULT = "default"

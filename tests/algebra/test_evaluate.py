@@ -8,18 +8,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import evaluate, shapes
 from matrix_cinema.algebra.expression import parse
-from matrix_cinema.algebra.stages import (
-    Concat,
-    Elementwise,
-    Leaf,
-    Product,
-    Slice,
-    Step,
-    leaf_names,
-    stage,
-    stages_of,
-)
+from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.errors import InputError
+from matrix_cinema.kinds.concat import Concat
+from matrix_cinema.kinds.elementwise import Elementwise
+from matrix_cinema.kinds.given import Given
+from matrix_cinema.kinds.product import Product
+from matrix_cinema.kinds.slice import Slice
+from matrix_cinema.kinds.stage import Step, leaf_names, stages_of
 
 RANDOM = np.random.default_rng(5)
 MATRICES = {name: RANDOM.uniform(-1, 1, (3, 3)) for name in "ABCD"}
@@ -48,7 +44,7 @@ def test_attention_is_two_products_and_three_leaves():
     out = stage(parse("out = (attn = softmax(Q @ K.T / sqrt(32))) @ V"))
     q, k, attn, v, last = stages_of(out)
     assert [s.name for s in (q, k, attn, v, last)] == ["Q", "K", "attn", "V", "out"] and last is out
-    assert all(isinstance(s, Leaf) for s in (q, k, v)) and leaf_names(out) == ("Q", "K", "V")
+    assert all(isinstance(s, Given) for s in (q, k, v)) and leaf_names(out) == ("Q", "K", "V")
     assert isinstance(attn, Product) and (attn.left.stage, attn.right.stage) == (q, k)
     assert (attn.left.transposed, attn.right.transposed) == (False, True)
     assert attn.epilogue == (Step("divide", (math.sqrt(32),)), Step("softmax", (-1,)))
@@ -94,7 +90,7 @@ def test_a_function_of_a_named_matrix_is_a_sheet_of_its_own():
 def test_kinds_of_stages():
     kinds = {s.name: type(s) for s in stages_of(stage(parse("concat(A[0:2, :], B) + c")))}
     assert kinds == {
-        "A": Leaf, "A[0:2, :]": Slice, "B": Leaf, "concat(A[0:2, :], B)": Concat, "c": Leaf,
+        "A": Given, "A[0:2, :]": Slice, "B": Given, "concat(A[0:2, :], B)": Concat, "c": Given,
         "concat(A[0:2, :], B) + c": Elementwise,
     }  # fmt: skip
 

@@ -7,8 +7,9 @@ import pytest
 from matrix_cinema.algebra.epilogue import MM_EPILOGUES, with_epilogue, with_epilogues
 from matrix_cinema.algebra.evaluate import evaluate, shapes
 from matrix_cinema.algebra.expression import Binary, Call, Name, Named, Number, Transpose, parse, text_of
-from matrix_cinema.algebra.stages import leaf_names, stage
+from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.errors import InputError
+from matrix_cinema.kinds.stage import leaf_names
 
 
 def name(text):

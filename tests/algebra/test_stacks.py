@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import evaluate, shapes
 from matrix_cinema.algebra.expression import parse
-from matrix_cinema.algebra.stacks import spread
-from matrix_cinema.algebra.stages import Grid, Leaf, Product, leaf_names, roots_of, stage, stages_of
+from matrix_cinema.algebra.lowering import stage
+from matrix_cinema.algebra.stacks import unstacked
 from matrix_cinema.attention.attend import attend
-from matrix_cinema.description.leading import Axis, member_name
+from matrix_cinema.description.leading import LeadingAxis, member_name
 from matrix_cinema.description.scene import (
     Capture,
     Layout,
@@ -26,8 +26,12 @@ from matrix_cinema.description.scene import (
 from matrix_cinema.description.scene import Product as Options
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats.capture_file import write_capture
-from matrix_cinema.staging.layout.arrangement import arrange, fans
-from matrix_cinema.staging.layout.schemes import Pattern, Stage
+from matrix_cinema.kinds.given import Given
+from matrix_cinema.kinds.product import Product
+from matrix_cinema.kinds.stage import SideBySide, leaf_names, roots_of, stages_of
+from matrix_cinema.staging.layout.arrangement import arrange
+from matrix_cinema.staging.layout.fans import fans
+from matrix_cinema.staging.layout.schemes import MmScheme, StageScheme
 from matrix_cinema.staging.plan import plan, root_of
 from paths import ROOT
 
@@ -37,7 +41,7 @@ MINILM = ROOT / "examples" / "data" / "minilm.safetensors"
 def counted(*sizes):
     """Leading axes whose entries are numbered from 0, as those of an array."""
     names = ("layer", "head")[-len(sizes) :]
-    return tuple(Axis(name, tuple(range(n))) for name, n in zip(names, sizes, strict=True))
+    return tuple(LeadingAxis(name, tuple(range(n))) for name, n in zip(names, sizes, strict=True))
 
 
 def spread_arrays(expression, arrays):
@@ -48,16 +52,16 @@ def spread_arrays(expression, arrays):
         for name, array in arrays.items()
         for index in np.ndindex(array.shape[:-2])
     }
-    return spread(stage(parse(expression)), axes), leaves
+    return unstacked(stage(parse(expression)), axes), leaves
 
 
 def values_of(expression, arrays):
     """The values of the roots, stacked again."""
     root, leaves = spread_arrays(expression, arrays)
     evaluation = evaluate(root, leaves)
-    if not isinstance(root, Grid):
+    if not isinstance(root, SideBySide):
         return evaluation[root].final
-    return np.array([[evaluation[one].final for one in row] for row in root.rows])
+    return np.array([[evaluation[one].final for one in row] for row in root.rows_of_results])
 
 
 @st.composite
@@ -136,9 +140,9 @@ def test_query_heads_of_a_group_share_their_keys_and_values_by_reference(heads, 
 
 def test_what_query_heads_share_is_drawn_once_beside_the_fan_of_them():
     root, leaves = spread_arrays(GQA, attention(8, 2))
-    (row,) = root.rows
+    (row,) = root.rows_of_results
     assert [(len(fan.roots), fan.side, fan.depth) for fan in fans(row)] == [(4, "right", 2)] * 2
-    for scheme in (Stage(), Pattern("blocks"), Pattern("zigzag")):
+    for scheme in (StageScheme(), MmScheme("blocks"), MmScheme("zigzag")):
         arrangement = arrange(root, shapes(root, {n: m.shape for n, m in leaves.items()}), 2.0, scheme)
         drawn = [plane.stage.name for plane in arrangement.planes]
         assert sorted(drawn) == sorted(s.name for s in stages_of(root))  # each exactly once
@@ -157,7 +161,7 @@ def test_what_query_heads_share_is_drawn_once_beside_the_fan_of_them():
 def test_one_matrix_is_drawn_once_for_a_row_of_weights():
     arrays = {"x": np.ones((3, 4)), "W": np.ones((5, 4, 2))}
     root, leaves = spread_arrays("Q = x @ W", arrays)
-    assert [(len(fan.roots), fan.side) for fan in fans(root.rows[0])] == [(5, "left")]
+    assert [(len(fan.roots), fan.side) for fan in fans(root.rows_of_results[0])] == [(5, "left")]
     arrangement = arrange(root, shapes(root, {n: m.shape for n, m in leaves.items()}), 2.0)
     assert [plane.stage.name for plane in arrangement.planes].count("x") == 1
     assert len(arrangement.cuboids) == 5
@@ -169,7 +173,7 @@ def test_nothing_stands_in_anything_else(tree, scheme, gap):
     text, arrays, _ = tree
     root, leaves = spread_arrays(text, arrays)
     sizes = shapes(root, {name: leaf.shape for name, leaf in leaves.items()})
-    arrangement = arrange(root, sizes, gap, Stage() if scheme == "stage" else Pattern(scheme))
+    arrangement = arrange(root, sizes, gap, StageScheme() if scheme == "stage" else MmScheme(scheme))
     assert {plane.stage.name for plane in arrangement.planes} == set(sizes)
     products = [s.name for s in stages_of(root) if isinstance(s, Product)]
     assert sorted(c.stage.name for c in arrangement.cuboids) == sorted(products)
@@ -199,20 +203,20 @@ def test_heads_are_summed_and_put_side_by_side():
 def test_what_does_not_fit_says_which_entries():
     root = stage(parse("x @ W"))
     with pytest.raises(InputError, match="heads 0, 1, 2 and 0, 1 do not fit"):
-        spread(root, {"x": counted(3), "W": counted(2)})
+        unstacked(root, {"x": counted(3), "W": counted(2)})
     with pytest.raises(InputError, match="heads 0, 3 and 1, 2 do not fit"):
-        spread(root, {"x": (Axis("head", (0, 3)),), "W": (Axis("head", (1, 2)),)})
+        unstacked(root, {"x": (LeadingAxis("head", (0, 3)),), "W": (LeadingAxis("head", (1, 2)),)})
     with pytest.raises(InputError, match="the leading axes layer, batch, head; the most is 2"):
-        spread(root, {"x": counted(2, 2), "W": (Axis("batch", (0, 1)),)})
+        unstacked(root, {"x": counted(2, 2), "W": (LeadingAxis("batch", (0, 1)),)})
     # What is only counted takes the other's numbers; one for all fits everything.
     for own in (counted(2), counted(1)):
-        named = spread(root, {"x": (Axis("head", (3, 11)),), "W": own})
+        named = unstacked(root, {"x": (LeadingAxis("head", (3, 11)),), "W": own})
         assert [one.title for one in roots_of(named)] == ["head 3", "head 11"]
 
 
 def test_a_chosen_few_of_grouped_heads_find_their_keys():
-    axes = {"Q": (Axis("head", (1, 2, 7)),), "K": (Axis("head", (0, 1), 4),)}
-    root = spread(stage(parse("Q @ K.T")), axes)
+    axes = {"Q": (LeadingAxis("head", (1, 2, 7)),), "K": (LeadingAxis("head", (0, 1), 4),)}
+    root = unstacked(stage(parse("Q @ K.T")), axes)
     assert [one.right.stage.name for one in roots_of(root)] == ["K[0]", "K[0]", "K[1]"]
     assert roots_of(root)[1].name == "(Q @ K.T)[2]"
 
@@ -226,7 +230,7 @@ def test_several_expressions_stand_side_by_side_and_share_names():
     assert first.left.stage is second.operands[0].stage
     assert stage(parse("h = x @ W; out = relu(h)")).name == "out"
     continued = stage(parse("out = (a @ b\n) @ c\n + d;"))  # no line begins anew within brackets or before +
-    assert not isinstance(continued, Grid)
+    assert not isinstance(continued, SideBySide)
     with pytest.raises(InputError, match='"h" already names x @ W'):
         stage(parse("h = x @ W; h = x @ U"))
     with pytest.raises(InputError, match="character 12 "):
@@ -245,7 +249,7 @@ def test_arrays_and_initialisers_have_leading_axes(tmp_path):
     np.save(tmp_path / "w.npy", array)
     scene = described(x=Matrix(init="normal", shape=(3, 4, 4)), W=Matrix(file=str(tmp_path / "w.npy")))
     p = plan(scene)
-    assert [[s.title for s in row] for row in p.root.rows] == [
+    assert [[s.title for s in row] for row in p.root.rows_of_results] == [
         ["L0H0", "L0H1", "L0H2"], ["L1H0", "L1H1", "L1H2"]
     ]  # fmt: skip
     np.testing.assert_array_equal(p.evaluation["W[1,2]"].final, array[1, 2])
@@ -278,7 +282,10 @@ def of_minilm(**capture):
 
 def test_heads_and_layers_of_a_capture():
     p = plan(of_minilm(layers=(0, 5), heads=(3, 11)))
-    assert [[s.title for s in row] for row in p.root.rows] == [["L0H3", "L0H11"], ["L5H3", "L5H11"]]
+    assert [[s.title for s in row] for row in p.root.rows_of_results] == [
+        ["L0H3", "L0H11"],
+        ["L5H3", "L5H11"],
+    ]
     single = plan(of_minilm(layer=5, head=11))
     for name in ("Q", "attn", "z"):
         np.testing.assert_array_equal(p.evaluation[f"{name}[5,11]"].final, single.evaluation[name].final)
@@ -321,8 +328,10 @@ def test_query_heads_of_a_capture_take_the_keys_of_their_group(tmp_path):
 
 def test_a_row_ends_where_it_is_told_to():
     scene = of_minilm(layer=5, heads=(0, 2, 4, 7, 11))
-    root = root_of(replace(scene, layout=Layout(row_length=2)), {"Q": (Axis("head", scene.capture.heads),)})
-    assert [[s.title for s in row] for row in root.rows] == [
+    root = root_of(
+        replace(scene, layout=Layout(row_length=2)), {"Q": (LeadingAxis("head", scene.capture.heads),)}
+    )
+    assert [[s.title for s in row] for row in root.rows_of_results] == [
         ["head 0", "head 2"], ["head 4", "head 7"], ["head 11"]
     ]  # fmt: skip
 
@@ -346,4 +355,4 @@ def test_what_is_said_of_a_result_is_said_of_each_head():
     assert all(p.sweeps[f"attn[{n}]"].block_sizes[0] == 1 for n in range(4))
     moves = {(p.timeline.moves[f"z[{n}]"].start, p.timeline.moves[f"z[{n}]"].finished) for n in range(4)}
     assert len(moves) == 1  # heads move in parallel
-    assert p.description == scene and not any(isinstance(s, Leaf) and s.of == "" for s in stages_of(p.root))
+    assert p.description == scene and not any(isinstance(s, Given) and s.of == "" for s in stages_of(p.root))

@@ -13,7 +13,7 @@ from matrix_cinema.blender.verify import telling_frames, verify  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
 from matrix_cinema.picture.drawing import film_of  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
-from matrix_cinema.staging.pooling import grid, pooled  # noqa: E402
+from matrix_cinema.staging.pooling import bead_starts, pooled  # noqa: E402
 
 
 def head(pooling="3x2", rule="max", **tables):
@@ -93,7 +93,7 @@ def test_sums_are_finished_before_they_are_pooled(factory):
     drawn = elements(attn, bpy.context.evaluated_depsgraph_get())
     result = p.evaluation["attn"]
     (plane,) = [plane for plane in p.arrangement.planes if plane.stage.name == "attn"]
-    firsts = grid(plane, p.pools[p.arrangement.planes.index(plane)])
+    firsts = bead_starts(plane, p.pools[p.arrangement.planes.index(plane)])
 
     def beads(values):
         return pooled(values, *firsts, "rms", result.mask)[0]

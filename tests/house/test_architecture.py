@@ -6,8 +6,8 @@ import pytest
 from paths import ROOT
 
 ADDON = ROOT / "addon"
-ROOMS = ("errors", "memory", "attention", "formats", "description", "capture", "algebra", "look", "staging",
-         "picture", "blender", "outputs", "cli", "ui")  # fmt: skip
+ROOMS = ("errors", "memory", "attention", "formats", "description", "capture", "kinds", "algebra", "look",
+         "staging", "picture", "blender", "outputs", "cli", "ui")  # fmt: skip
 MODULES = sorted(path for path in ADDON.rglob("*.py") if path != ADDON / "__init__.py")
 
 

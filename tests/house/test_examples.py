@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matrix_cinema.description.scene import load_scene
 from matrix_cinema.formats.capture_file import open_capture
-from matrix_cinema.staging.plan import count_elements, plan
+from matrix_cinema.staging.budget import count_elements
+from matrix_cinema.staging.plan import plan
 from paths import ROOT
 
 EXAMPLES = ROOT / "examples"

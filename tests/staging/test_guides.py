@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
-from matrix_cinema.algebra.stages import stage
+from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.scene import Product
 from matrix_cinema.staging.guides import flow_guides, row_guides
 from matrix_cinema.staging.layout.arrangement import Scatter, arrange
 from matrix_cinema.staging.layout.blocks import blocks_of
-from matrix_cinema.staging.layout.schemes import Pattern
+from matrix_cinema.staging.layout.schemes import MmScheme
 
 GAP = 2.0
 
@@ -56,7 +56,7 @@ def test_each_block_has_its_own_guide():
 @pytest.mark.parametrize("scale", [0.5, 1.0])
 def test_vanes_reach_from_the_centre_towards_left_right_and_result(scale):
     """Half depth minus gap is half the distance between the first and the last product."""
-    arrangement = arranged(a=(5, 7), b=(7, 9), scheme=Pattern("blocks"))
+    arrangement = arranged(a=(5, 7), b=(7, 9), scheme=MmScheme("blocks"))
     (guide,) = flow_guides(arrangement, GAP, scale)
     origin = arrangement.planes[0].origin  # the result's entry (0, 0): x right, y away, z up
     center = origin + [4.0, GAP + 3.0, -2.0]
@@ -70,7 +70,7 @@ def test_vanes_reach_from_the_centre_towards_left_right_and_result(scale):
 def test_a_vane_reaches_further_where_its_argument_is_scattered():
     sizes = {"a": (3, 3), "b": (3, 3), "c": (3, 3)}
     near, far = (
-        flow_guides(arranged("out = (a @ b) @ c", Pattern("blocks"), Scatter(d), **sizes), GAP, 1.0)[0]
+        flow_guides(arranged("out = (a @ b) @ c", MmScheme("blocks"), Scatter(d), **sizes), GAP, 1.0)[0]
         for d in (0.0, 5.0)
     )
     np.testing.assert_allclose(near.left - far.left, [5.0, 0, 0])

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
-from matrix_cinema.algebra.stages import Product, stage, stages_of
+from matrix_cinema.algebra.lowering import stage
+from matrix_cinema.kinds.product import Product
+from matrix_cinema.kinds.stage import stages_of
 from matrix_cinema.staging.layout.arrangement import arrange
 from product_trees import trees
 

@@ -8,18 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
-from matrix_cinema.algebra.stages import stage
+from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.scene import Layout, Product, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.layout.arrangement import Scatter, arrange
 from matrix_cinema.staging.layout.blocks import blocks_of
-from matrix_cinema.staging.layout.schemes import Pattern, Stage, Turn, scheme_of
+from matrix_cinema.staging.layout.schemes import MmScheme, StageScheme, Turn, scheme_of
 from product_trees import LETTERS, trees
 
 # mm's local axes (x along columns, y down, z away) in Blender's.
 MM = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 schemes = st.builds(
-    Pattern,
+    MmScheme,
     st.sampled_from(["blocks", "zigzag", "wheel"]),
     st.builds(Turn, st.booleans(), st.booleans(), st.booleans()),
     st.booleans(),
@@ -114,7 +114,7 @@ def sized(letters, draw):
 @given(trees(most=5), st.sampled_from(["blocks", "zigzag"]), st.tuples(*[st.booleans()] * 4))
 @settings(max_examples=150, deadline=None)
 def test_no_random_tree_collides(tree, scheme, root):
-    assert overlaps(arranged(*tree, scheme=Pattern(scheme, Turn(*root[:3]), root[3]))) == 0
+    assert overlaps(arranged(*tree, scheme=MmScheme(scheme, Turn(*root[:3]), root[3]))) == 0
 
 
 def every_tree(letters):
@@ -133,7 +133,7 @@ RIGHT_CHAIN = "a @ (b @ (c @ (d @ (e @ f))))"
 def test_blocks_keeps_chains_and_binary_trees_apart(data, expression):
     letters = [c for c in expression if c in LETTERS]
     sizes = sized(letters, data.draw)
-    scheme = Pattern("blocks", Turn(*data.draw(st.tuples(*[st.booleans()] * 3))), data.draw(st.booleans()))
+    scheme = MmScheme("blocks", Turn(*data.draw(st.tuples(*[st.booleans()] * 3))), data.draw(st.booleans()))
     assert overlaps(arranged(expression, sizes, data.draw(st.sampled_from([1.0, 2.0, 4.0])), scheme)) == 0
 
 
@@ -144,13 +144,13 @@ def test_no_tree_collides(scheme):
     trees = [tree for n in range(3, 8) for tree in every_tree(LETTERS[:n])]
     assert len(trees) == 2 + 5 + 14 + 42 + 132
     for tree in [*trees, balanced(4)]:
-        assert overlaps(arranged(tree, sizes, scheme=Pattern(scheme))) == 0, tree
+        assert overlaps(arranged(tree, sizes, scheme=MmScheme(scheme))) == 0, tree
 
 
 def test_a_long_wheel_runs_into_itself_as_in_mm():
     sizes = {letter: (5, 5) for letter in LETTERS}
-    assert overlaps(arranged("a @ b @ c @ d", sizes, scheme=Pattern("wheel"))) == 0
-    assert overlaps(arranged("a @ b @ c @ d @ e @ f", sizes, scheme=Pattern("wheel"))) > 0
+    assert overlaps(arranged("a @ b @ c @ d", sizes, scheme=MmScheme("wheel"))) == 0
+    assert overlaps(arranged("a @ b @ c @ d @ e @ f", sizes, scheme=MmScheme("wheel"))) > 0
 
 
 def mm_place(turn, back, i, k, j, shape, gap):
@@ -166,7 +166,7 @@ def mm_place(turn, back, i, k, j, shape, gap):
 @given(st.builds(Turn, st.booleans(), st.booleans(), st.booleans()), st.booleans())
 def test_one_cuboid_stands_where_mm_says(turn, back):
     shape, gap = (3, 4, 2), 2.0
-    arrangement = arranged("a @ b", {"a": (3, 4), "b": (4, 2)}, gap, Pattern("blocks", turn, back))
+    arrangement = arranged("a @ b", {"a": (3, 4), "b": (4, 2)}, gap, MmScheme("blocks", turn, back))
     a, b, out = (entries(plane_of(arrangement, name)) for name in ("a", "b", "a @ b"))
     inside = products(arrangement.cuboids[0])
     corner = out[0, 0] - mm_place(turn, back, 0, 0, 0, shape, gap)[2]
@@ -188,7 +188,7 @@ def test_children_turn_as_in_mm(scheme):
     """By hand, in mm's local axes from entry (0, 0) of the result: x right, y down, z away."""
     left_turn, right_turn = CHILDREN[scheme]
     gap, sizes = 2.0, {"a": (3, 2), "b": (2, 4), "c": (4, 5), "d": (5, 6)}
-    arrangement = arranged("x = (l = a @ b) @ (r = c @ d)", sizes, gap, Pattern(scheme))
+    arrangement = arranged("x = (l = a @ b) @ (r = c @ d)", sizes, gap, MmScheme(scheme))
 
     def at(name, i, j):
         origin = plane_of(arrangement, "x").origin
@@ -208,7 +208,7 @@ def test_children_turn_as_in_mm(scheme):
 
 
 def test_grandchildren_in_blocks_return_to_the_root():
-    scheme, (x, y, z) = Pattern("blocks"), np.eye(3)
+    scheme, (x, y, z) = MmScheme("blocks"), np.eye(3)
     root = scheme.turn("r", None, "", y, x, z)
     left = scheme.turn("l", root, "left", y, -z, -x)
     right = scheme.turn("r", root, "right", -z, x, -y)
@@ -221,7 +221,7 @@ def test_grandchildren_in_blocks_return_to_the_root():
 def test_extents_with_blocks_are_mms(n, parts, expected):
     """n + gap (blocks - 1) + 2 gap - 1, from the left face to the far end of what it leaves free."""
     gap = 4.0
-    arrangement = arranged("x = a @ b", {"a": (2, 3), "b": (3, n)}, gap, Pattern("blocks"), x=(1, 1, parts))
+    arrangement = arranged("x = a @ b", {"a": (2, 3), "b": (3, n)}, gap, MmScheme("blocks"), x=(1, 1, parts))
     out = entries(plane_of(arrangement, "x"))
     assert out[0, -1, 0] - out[0, 0, 0] + 2 * gap == expected
     size = -(-n // parts)
@@ -253,7 +253,7 @@ def test_scatter_by_mms_law():
     assert Scatter(10.0, 1, 2.0).of(3, 7) == 90.0
     assert Scatter(10.0, 1, -2.0).of(3, 7) == 160.0
     sizes = {letter: (3, 3) for letter in "abc"}
-    near, far = (arranged("(l = a @ b) @ c", sizes, 2.0, Pattern("blocks"), Scatter(d)) for d in (0.0, 5.0))
+    near, far = (arranged("(l = a @ b) @ c", sizes, 2.0, MmScheme("blocks"), Scatter(d)) for d in (0.0, 5.0))
     np.testing.assert_array_equal(plane_of(near, "l").origin - plane_of(far, "l").origin, [5.0, 0, 0])
     np.testing.assert_array_equal(plane_of(near, "c").origin, plane_of(far, "c").origin)  # not a product
     np.testing.assert_array_equal(plane_of(near, "a").origin - plane_of(far, "a").origin, [5.0, 0, 0])
@@ -263,13 +263,13 @@ def test_custom_turns_a_product_and_the_others_refuse_to():
     own = {"l": Product(polarity="positive", left_placement="right", right_placement="bottom")}
     scheme = scheme_of(Layout(scheme="custom"), own)
     assert scheme.turn("l", Turn(), "left", *np.eye(3)) == Turn(True, True, True)
-    in_blocks = Pattern("blocks").turn("m", Turn(), "left", *np.eye(3))
+    in_blocks = MmScheme("blocks").turn("m", Turn(), "left", *np.eye(3))
     assert scheme.turn("m", Turn(), "left", *np.eye(3)) == in_blocks
     with pytest.raises(InputError, match='l: polarity and placements need scheme = "custom"'):
         scheme_of(Layout(scheme="blocks"), own)
     with pytest.raises(InputError, match='unknown "centre"'):
         from_dict(Layout, {"left_placement": "centre"}, "layout")
-    assert isinstance(scheme_of(Layout(), {}), Stage)
+    assert isinstance(scheme_of(Layout(), {}), StageScheme)
     root = {"polarity": "positive", "right_placement": "bottom", "result_placement": "back"}
     chosen = scheme_of(Layout("wheel", **root), {})
     assert (chosen.root, chosen.root_at_back) == (Turn(True, False, True), True)

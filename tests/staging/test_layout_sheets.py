@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
-from matrix_cinema.algebra.stages import Leaf, stage, stages_of
+from matrix_cinema.algebra.lowering import stage
+from matrix_cinema.kinds.given import Given
+from matrix_cinema.kinds.stage import stages_of
 from matrix_cinema.staging.layout.arrangement import arrange
 from sheet_trees import trees
 
@@ -87,5 +89,5 @@ def test_a_sheet_may_be_an_argument_and_a_product_an_operand():
         (result,) = [p for p in arrangement.planes if p.stage.name == cuboid.stage.name]
         across = cuboid.origin - result.origin
         np.testing.assert_array_equal(np.abs(across), np.abs((across @ cuboid.k_step) * cuboid.k_step))
-    assert sum(isinstance(p.stage, Leaf) for p in arrangement.planes) == 5  # x is drawn twice
+    assert sum(isinstance(p.stage, Given) for p in arrangement.planes) == 5  # x is drawn twice
     assert root.name == "out"

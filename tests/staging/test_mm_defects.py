@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from matrix_cinema.algebra.evaluate import evaluate
 from matrix_cinema.algebra.expression import parse
-from matrix_cinema.algebra.stages import leaf_names, stage
+from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.scene import ANIMATIONS, Matrix, Product, Scene, from_dict
 from matrix_cinema.errors import InputError
+from matrix_cinema.kinds.stage import leaf_names
+from matrix_cinema.kinds.sweep import sweep_of
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.timing.schedule import sweep_of
 
 
 def made(expression, matrices, **tables):

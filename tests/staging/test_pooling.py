@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from matrix_cinema.description.scene import Matrix, Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
+from matrix_cinema.kinds.places import Ruler
 from matrix_cinema.staging.camera.views import bare_view
-from matrix_cinema.staging.layout.arrangement import Ruler
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.pooling import ENOUGH, LEGIBLE, Pool, notes, parsed, pitches, pooled, starts
 from paths import ROOT

@@ -8,9 +8,10 @@ from hypothesis.extra.numpy import arrays
 from matrix_cinema.cli.inspection import plan_lines
 from matrix_cinema.description.scene import SENSITIVITIES, Scene, from_dict
 from matrix_cinema.errors import InputError
+from matrix_cinema.staging.budget import count_elements
 from matrix_cinema.staging.limits import check_memory
-from matrix_cinema.staging.plan import count_elements, is_probability, plan
-from matrix_cinema.staging.scales import Scale, crowding, extent, matrix_scale, product_scale
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.scales import Scale, crowding, extent, is_probability, matrix_scale, product_scale
 
 sizes = st.integers(1, 6)
 magnitudes = st.floats(0, 1e6)
@@ -124,7 +125,7 @@ def test_a_chain_hides_interiors_that_would_be_a_block_of_noise(monkeypatch):
     chain = "out = (attn = softmax(Q @ K)) @ V[:, 0:1]"  # 8 products and 4
 
     def interiors(clear, expression=chain, trail=0.0, **products):
-        monkeypatch.setattr("matrix_cinema.staging.plan.CLEAR", clear)
+        monkeypatch.setattr("matrix_cinema.staging.budget.CLEAR", clear)
         tables = {"products": products, "animation": {"trail": trail}}
         return planned(expression, look={"settled_scale": 0.0}, **tables).interiors
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
-from matrix_cinema.algebra.stages import stage
+from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.scene import ANIMATIONS, Animation, Product, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.timing.schedule import algorithms_of, sweeps_of
@@ -140,8 +140,8 @@ def test_nothing_is_used_before_it_is_there(fuse, expression, algorithms, blocks
 
 
 def timed_products(root):
-    from matrix_cinema.algebra.stages import Product as ProductStage
-    from matrix_cinema.algebra.stages import stages_of
+    from matrix_cinema.kinds.product import Product as ProductStage
+    from matrix_cinema.kinds.stage import stages_of
 
     return [s for s in stages_of(root) if isinstance(s, ProductStage)]
 

@@ -6,6 +6,8 @@ fields follow the design: a product (i, j, k) is visited at step
 """
 
 from ...description.scene import POOLINGS
+from ...kinds.product import PAIRED
+from ...kinds.sheet import OPERATORS
 from .. import tags
 from . import beads as pooling
 from .formula import Group
@@ -22,6 +24,11 @@ def shared(make):
 
     get.__doc__ = make.__doc__
     return get
+
+
+def node_group(name):
+    """The node group of this name in the current file."""
+    return globals()[name]()
 
 
 @shared
@@ -335,10 +342,6 @@ def Pairs(g):
     return g.finish()
 
 
-# Which two axes of a product belong to the matrix whose mask leaves products out, and the third one.
-PAIRED = ("", "ijk", "ikj", "kji")
-
-
 def products_of_pairs(g, names, first, steps):
     """As `products_of_steps`, but only those whose entry of a masked matrix is there.
 
@@ -553,10 +556,6 @@ def Result(g):
     final = g.sample(mesh, g.attribute("value"), g.index())
     present = g.sample(mesh, g.attribute("present", "BOOLEAN"), g.index())
     return finished(g, points, names["columns"], sums["Sum"], sums["Visited"], final, present)
-
-
-# What a sheet makes of an entry of its left and one of its right operand; "copy" takes the left one.
-OPERATORS = ("copy", "+", "-", "*", "/", "masked")
 
 
 @shared

@@ -5,13 +5,19 @@ at one product runs through the tree, as far as results share the dimension. A g
 nothing on: where it is used twice, it may be cut in two ways.
 """
 
-from ...algebra.stages import Concat, Elementwise, Leaf, Product, Slice, stages_of
+from collections.abc import Mapping
+
+from ...algebra.evaluate import sides_of
+from ...description.scene import Product as ProductOptions
 from ...errors import InputError
+from ...kinds.stage import Shape, Stage, stages_of
 
 ROWS, COLUMNS, INNER = "i", "j", "k"
 
 
-def blocks_of(root, shapes, products):
+def blocks_of(
+    root: Stage, shapes: Mapping[str, Shape], products: Mapping[str, ProductOptions]
+) -> dict[str, tuple[int, int, int]]:
     """The number of parts of (i, k, j) for each product under `root`, by name.
 
     `shapes` maps every stage's name to (rows, columns), `products` a product's name to its options
@@ -34,42 +40,21 @@ def blocks_of(root, shapes, products):
     def parts_of(stage):
         return tuple(asked.get(shared.find((stage.name, axis)), (1,))[0] for axis in (ROWS, INNER, COLUMNS))
 
-    return {stage.name: parts_of(stage) for stage in stages_of(root) if not isinstance(stage, Leaf)}
+    return {stage.name: parts_of(stage) for stage in stages_of(root) if stage.operands}
 
 
-def shared_dimensions(root, shapes):
+def shared_dimensions(root: Stage, shapes: Mapping[str, Shape]) -> "_Shared":
     """Which dimensions of the results under `root` are the same: its `find((name, axis))`, with axis "i", "j"
     or "k" of a product and "i" or "j" of a sheet, is alike for those."""
     shared = _Shared()
     for stage in stages_of(root):
-        for mine, operand, theirs in _joints(stage, shapes):
-            if not isinstance(operand.stage, Leaf):
-                theirs = {ROWS: COLUMNS, COLUMNS: ROWS}[theirs] if operand.transposed else theirs
-                shared.join((stage.name, mine), (operand.stage.name, theirs))
+        sides = sides_of(stage, shapes)
+        for n, operand in enumerate(stage.operands):
+            theirs = operand.turned((ROWS, COLUMNS))
+            for mine, own in zip(stage.axes(n, sides), theirs, strict=True):
+                if mine and operand.stage.operands:
+                    shared.join((stage.name, mine), (operand.stage.name, own))
     return shared
-
-
-def _joints(stage, shapes):
-    """Which dimension of a stage is which of its operands': (its axis, operand, the operand's axis)."""
-    match stage:
-        case Product():
-            return [
-                (ROWS, stage.left, ROWS),
-                (INNER, stage.left, COLUMNS),
-                (INNER, stage.right, ROWS),
-                (COLUMNS, stage.right, COLUMNS),
-            ]
-        case Elementwise() | Slice():
-            return [
-                (axis, operand, axis)
-                for operand in stage.operands
-                for n, axis in enumerate((ROWS, COLUMNS))
-                # A row or column that is repeated, and what is cut down, are dimensions of their own.
-                if shapes[operand.stage.name][n != operand.transposed] == shapes[stage.name][n]
-            ]
-        case Concat():
-            return [(axis, o, axis) for o in stage.operands for axis in ((COLUMNS, ROWS)[stage.axis],)]
-    return []
 
 
 class _Shared:

@@ -7,10 +7,14 @@ matrix at the `top` (low y) or the `bottom`, and k runs along z or, with negativ
 Where a child's result stands follows from its parent's face; the rest is the scheme's choice.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
+from ...description.scene import Layout as LayoutOptions
+from ...description.scene import Product as ProductOptions
 from ...errors import InputError
 
 # From the scene towards the audience: a stage's faces stand on the far sides of it, so that the
@@ -32,9 +36,19 @@ class Turn:
     bottom: bool = False
 
 
+class Scheme(Protocol):
+    """Which way a cuboid turns."""
+
+    root_at_back: bool
+
+    def turn(self, name: str, parent: Turn | None, side: str, i_step, j_step, inward) -> Turn:
+        """The Turn of the product `name`, whose result has these steps and whose products stand `inward` of
+        it; it hangs from the `side` of a cuboid that turns as `parent`, None at the root."""
+
+
 @dataclass(frozen=True)
-class Stage:
-    """Faces on the sides away from the audience, and the last k next to the result."""
+class StageScheme:
+    """The scheme "stage": faces on the sides away from the audience, and the last k next to the result."""
 
     root_at_back = True
 
@@ -44,7 +58,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Pattern:
+class MmScheme:
     """mm's schemes: a child's turn is its parent's with what `_CHANGES` says, or its own in `chosen`.
 
     `chosen` maps a product's name to some of {"positive", "right", "bottom"} as booleans.
@@ -78,7 +92,7 @@ def at_back(i_step, j_step, inward):
     return bool(inward @ np.cross(j_step, i_step) < 0)
 
 
-def scheme_of(layout, products):
+def scheme_of(layout: LayoutOptions, products: Mapping[str, ProductOptions]) -> Scheme:
     """The scheme of a description's layout. Raises InputError for placements that it would not heed."""
     own = {
         name: _words(options.polarity, options.left_placement, options.right_placement)
@@ -91,8 +105,8 @@ def scheme_of(layout, products):
                 f'"{layout.scheme}"'
             )
     if layout.scheme == "stage":
-        return Stage()
-    return Pattern(
+        return StageScheme()
+    return MmScheme(
         "blocks" if layout.scheme == "custom" else layout.scheme,
         Turn(**_words(layout.polarity, layout.left_placement, layout.right_placement)),
         layout.result_placement == "back",

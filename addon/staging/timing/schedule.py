@@ -1,106 +1,28 @@
-"""When each product is visited: every animation is a choice of strides and blocks.
+"""Which animation every stage has, and the Sweep that it makes."""
 
-A product (i, j, k) is visited at step si·(i mod bi) + sj·(j mod bj) + sk·(k mod bk), so that all
-blocks of a matmul move in lockstep. At sweep position s a product of step t counts with weight
-clamp(s − t, 0, 1): it fades in between t and t + 1.
-"""
+from collections.abc import Mapping
 
-import math
-from dataclasses import dataclass
-
-import numpy as np
-
-from ...algebra.stages import Product, roots_of, stages_of
+from ...algebra.evaluate import sides_of
 from ...description.scene import Product as ProductOptions
-from ...errors import InputError, nearest
+from ...description.scene import Scene
+from ...kinds.stage import Shape, Stage, roots_of, stages_of
+from ...kinds.sweep import Sweep
 from ..layout.blocks import blocks_of
 
-MOST_STEPS = 2**24  # a sweep's position is a float32, which holds whole numbers exactly up to here
-MOST_STORED = 2**24  # sums of a product that are kept at once
-_AT_ONCE = 1 << 22  # products held at once by `sums`
 
-
-@dataclass(frozen=True)
-class Sweep:
-    """Strides and block sizes, both in the order (i, j, k), and the number of steps.
-
-    At position `steps` everything is visited. With 0 steps there is no sweep: everything is
-    visited from the start.
-    """
-
-    strides: tuple[int, int, int]
-    block_sizes: tuple[int, int, int]
-    steps: int
-
-    def step(self, i, j, k):
-        """The step at which the products (i, j, k) are visited, 0 first; indices may be arrays."""
-        (si, sj, sk), (bi, bj, bk) = self.strides, self.block_sizes
-        return si * (i % bi) + sj * (j % bj) + sk * (k % bk)
-
-    def weights(self, position, i, j, k):
-        """How much of the products (i, j, k) is there at a sweep position, 0 to 1; float64."""
-        visited = position - self.step(i, j, k)
-        return np.ones(np.shape(visited)) if self.steps == 0 else np.clip(visited, 0.0, 1.0)
-
-    def sums(self, position, left, right):
-        """The sums over k of weights(position, i, j, k) · left[i, k] · right[k, j], in float64.
-
-        Only entries that are being visited are added up by themselves; all others are in whole or not
-        at all, so that it takes about as long as left @ right. Returns (rows, columns).
-        """
-        left, right = np.asarray(left, np.float64), np.asarray(right, np.float64)
-        i, j, k = np.arange(len(left))[:, None], np.arange(right.shape[1]), np.arange(len(right))
-        (si, sj, sk), bk = self.strides, self.block_sizes[2]
-        if sk == 0:
-            return self.weights(position, i, j, 0) * (left @ right)
-        if si == sj == 0:
-            return (left * self.weights(position, 0, 0, k)) @ right
-        first, last = self.weights(position, i, j, 0), self.weights(position, i, j, min(bk, len(k)) - 1)
-        sums = np.where(last == 1.0, left @ right, 0.0)
-        rows, columns = np.nonzero((first > 0.0) & (last < 1.0))
-        at_once = max(1, _AT_ONCE // len(k))
-        for n in range(0, len(rows), at_once):
-            i, j = rows[n : n + at_once], columns[n : n + at_once]
-            weighted = self.weights(position, i[:, None], j[:, None], k) * left[i]
-            sums[i, j] = np.einsum("nk,nk->n", weighted, right.T[j])
-        return sums
-
-    def stored_every(self, inner, entries):
-        """After how many steps along k the sums of all `entries` are kept, so that the sums at any position
-        are found from one of them: about the square root of the steps that there are, fewer where a step
-        takes a product of many blocks, more where too many numbers would have to be kept."""
-        if self.strides[2] == 0:
-            return 1
-        steps = min(self.block_sizes[2], inner)
-        even = math.isqrt(steps * steps // inner)
-        return max(1, even, -(-steps * entries // MOST_STORED))
-
-
-def sweeps_of(root, shapes, scene):
+def sweeps_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene) -> dict[str, Sweep]:
     """The Sweep of every result under `root`, by name: its own animation or the scene's, and blocks
     that run through the tree. `shapes` maps every stage's name to (rows, columns)."""
     algorithms, blocks = algorithms_of(root, scene), blocks_of(root, shapes, scene.products)
     found = {}
     for stage in stages_of(root):
-        if isinstance(stage, Product):
-            rows, columns = shapes[stage.name]
-            inner = shapes[stage.left.stage.name][0 if stage.left.transposed else 1]
-            found[stage.name] = sweep_of(algorithms[stage.name], (rows, inner, columns), blocks[stage.name])
-        elif stage.operands:
-            own = scene.products.get(stage.name, ProductOptions()).animation
-            way = own or scene.animation.algorithm
-            found[stage.name] = sweep_of_sheet(way, shapes[stage.name], blocks[stage.name])
+        if stage.operands:
+            algorithm = algorithms.get(stage.name) or _own(stage, scene)
+            found[stage.name] = stage.sweep(algorithm, sides_of(stage, shapes), blocks[stage.name])
     return found
 
 
-def sweep_of_sheet(algorithm, shape, blocks=(1, 1, 1)):
-    """The Sweep of a stage that is no product, of (rows, columns): it is made row by row, or column by
-    column where the animation is one of columns; k plays no part in it."""
-    way = {"none": "none", "mvprod": "mvprod", "dotprod_columns": "mvprod", "axpy": "mvprod"}
-    return sweep_of(way.get(algorithm, "vmprod"), (shape[0], 1, shape[1]), (blocks[0], 1, blocks[2]))
-
-
-def algorithms_of(root, scene):
+def algorithms_of(root: Stage, scene: Scene) -> dict[str, str]:
     """The animation of every product under `root`, by name. One that inherits has that of the product
     which takes its result, also through what is done to it on the way; the root has the scene's."""
     found = {}
@@ -108,43 +30,13 @@ def algorithms_of(root, scene):
     taken_by = {one.name: scene.animation.algorithm for one in roots_of(root)}
     for stage in reversed(stages_of(root)):  # parents before children
         algorithm = taken_by[stage.name]
-        if isinstance(stage, Product):
-            own = scene.products.get(stage.name, ProductOptions()).animation or scene.animation.algorithm
+        if stage.has_interior:
+            own = _own(stage, scene)
             found[stage.name] = algorithm = algorithm if own == "inherit" else own
         for operand in stage.operands:
             taken_by.setdefault(operand.stage.name, algorithm)
     return found
 
 
-def sweep_of(algorithm, shape, blocks=(1, 1, 1)):
-    """The sweep of one matmul.
-
-    `shape` is (rows, inner, columns) and `blocks` how many parts each of these is cut into; a
-    part is ⌈n / blocks⌉ long, the last may be shorter. Raises InputError for an unknown algorithm.
-    """
-    if algorithm not in _STRIDES:
-        hint = nearest(algorithm, _STRIDES, "known animations")
-        raise InputError(f'unknown animation "{algorithm}"; {hint}')
-    (rows, inner, columns), (i_blocks, k_blocks, j_blocks) = shape, blocks
-    bi, bj, bk = (-(-n // b) for n, b in ((rows, i_blocks), (columns, j_blocks), (inner, k_blocks)))
-    strides = _STRIDES[algorithm](bi, bj, bk)
-    last = sum(stride * (size - 1) for stride, size in zip(strides, (bi, bj, bk), strict=True))
-    if last >= MOST_STEPS:
-        raise InputError(
-            f"{algorithm} of {rows} × {inner} × {columns} takes {last + 1:,} steps; at most {MOST_STEPS:,} "
-            "can be told apart; vmprod, mvprod and vvprod take fewer"
-        )
-    return Sweep(strides, (bi, bj, bk), 0 if algorithm == "none" else last + 1)
-
-
-# What each step adds, as the strides (si, sj, sk) given the block sizes (bi, bj, bk).
-_STRIDES = {
-    "none": lambda bi, bj, bk: (0, 0, 0),
-    "dotprod": lambda bi, bj, bk: (bj, 1, 0),  # a line along k, element by element along rows
-    "dotprod_columns": lambda bi, bj, bk: (1, bi, 0),  # the same, down columns
-    "axpy": lambda bi, bj, bk: (0, bk, 1),  # a line along i: a column of left times one number
-    "vmprod": lambda bi, bj, bk: (1, 0, 0),  # a plane: one row of left times right
-    "mvprod": lambda bi, bj, bk: (0, 1, 0),  # a plane: left times one column of right
-    "vvprod": lambda bi, bj, bk: (0, 0, 1),  # a plane: an outer product
-    "scalar": lambda bi, bj, bk: (bj * bk, bk, 1),  # one product at a time, each dot product in turn
-}
+def _own(stage, scene):
+    return scene.products.get(stage.name, ProductOptions()).animation or scene.animation.algorithm

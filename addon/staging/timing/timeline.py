@@ -8,8 +8,8 @@ together. Times are in frames, the first frame is 1.
 import math
 from dataclasses import dataclass, replace
 
-from ...algebra.stages import Product, stages_of
 from ...errors import InputError
+from ...kinds.stage import stages_of
 
 MOST_RESTS = 10_000  # steps up to which a sweep may rest at each
 MOST_FRAMES = 1_048_574  # Blender's last frame
@@ -144,10 +144,8 @@ def fused_children(root, sweeps, algorithms):
         needs[stage.name] = {stage.name}.union(*(needs[operand.stage.name] for operand in stage.operands))
     together = {name: {name} for name in sweeps}  # all that steps with a product
     parts, taken = {}, set()
-    for stage in stages.values():
-        if not isinstance(stage, Product):
-            continue
-        for side, operand in (("left", stage.left), ("right", stage.right)):
+    for stage in (one for one in stages.values() if one.name in algorithms):
+        for side, operand in zip(("left", "right"), stage.operands, strict=True):
             child = operand.stage.name
             moving = algorithms.get(child, "")
             moving = _TURNED.get(moving, moving) if operand.transposed else moving
@@ -182,10 +180,7 @@ class _Moves:
     def move(self, name):
         if name not in self.moves:
             start, sweep, a = self.start(name), self.sweeps[name], self.animation
-            if not isinstance(self.stages[name], Product):
-                seconds = a.sheet_seconds
-            else:
-                seconds = sweep.steps / a.steps_per_second if a.steps_per_second else a.sweep_seconds
+            seconds = self.stages[name].seconds(sweep.steps, a)
             swept = start + (seconds * self.fps if sweep.steps else 0.0)
             settling = a.epilogue_seconds * self.fps if sweep.steps else 0.0
             fused = name in self.parent

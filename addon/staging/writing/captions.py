@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...algebra.stages import Concat, Grid, Leaf, Product, Slice, is_sheet, roots_of, stages_of
+from ...kinds.places import READING, Plane
+from ...kinds.stage import roots_of, stages_of
 from ...look.typeface import LONGEST, escaped
 from .. import pooling
-from ..layout.arrangement import COMMUTATIVE, READING, Fan, Plane, fans
+from ..layout.fans import Fan, fans
 
 if TYPE_CHECKING:  # highlights need the labels of axes, and plans need highlights
     from ..plan import Plan
 
 MANY = 4  # heads side by side that all tell the names of their matrices
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
-SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 
 
 def name_of(p, plane, longest=None):
@@ -31,7 +31,8 @@ def name_of(p, plane, longest=None):
 
 
 def _fans(p):
-    return [fan for row in p.root.rows for fan in fans(row)] if isinstance(p.root, Grid) else []
+    rows = p.root.rows_of_results
+    return [fan for row in rows for fan in fans(row)] if len(roots_of(p.root)) > 1 else []
 
 
 def named(p, near=""):
@@ -47,13 +48,11 @@ def named(p, near=""):
 def _alike(p):
     """Groups of results of which only one tells the names of what makes it: in a fan that runs down,
     and where more than MANY heads stand side by side."""
-    side_by_side = [fan.roots for fan in _summed(p)]
-    if isinstance(p.root, Grid):
-        by_name = {}
-        for root in roots_of(p.root):
-            by_name.setdefault(root.of, []).append(root)
-        side_by_side += by_name.values()
-    many = [roots for roots in side_by_side if len(roots) > MANY and roots[0].of]
+    by_name = {}
+    for root in roots_of(p.root):
+        by_name.setdefault(root.of, []).append(root)
+    beside = [fan.roots for fan in _summed(p)] + list(by_name.values())
+    many = [roots for roots in beside if len(roots) > MANY and roots[0].of]
     return [fan.roots for fan in _fans(p) if fan.down] + many
 
 
@@ -86,10 +85,10 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
 
 def _summed(p):
     """The heads of which there is a sum or a concatenation."""
-    sheets = [s for s in stages_of(p.root) if is_sheet(s) and len({o.stage for o in s.operands}) > 1]
+    joined = [s for s in stages_of(p.root) if len({o.stage for o in s.operands}) > 1 and not s.has_interior]
     return [
         Fan(tuple(o.stage for o in sheet.operands))
-        for sheet in sheets
+        for sheet in joined
         if len({o.stage.of for o in sheet.operands}) == 1
     ]
 
@@ -99,30 +98,23 @@ def _as_term(p, plane):
     title = title_of(p, plane.stage)
     if plane.role == "operand":
         sheet = next(other.stage for other in p.arrangement.planes if other.stage.name == plane.consumer)
-        operator = getattr(sheet, "operator", "")
         terms = [o for o in p.arrangement.planes if o.role == "operand" and o.consumer == sheet.name]
-        if operator in COMMUTATIVE:
+        if sheet.commutes:
             first = min(terms, key=lambda term: term.origin @ READING)
         else:
             first = terms[-1] if terms[0].stage is sheet.operands[-1].stage else terms[0]
-        if operator in SIGNS and plane is not first:
-            return f"{SIGNS[operator]} {title}"
+        if sheet.sign and plane is not first:
+            return f"{sheet.sign} {title}"
     return title
 
 
 def title_of(p, stage):
     """How a matrix is called on the picture: its label, its name, or when that would be long what made it."""
-    table = p.scene.matrices if isinstance(stage, Leaf) else p.scene.products
-    label = getattr(table.get(stage.name), "label", "")[:LONGEST]
+    label = stage.options(p.scene).label[:LONGEST]
     name = stage.of or stage.name  # the number of its head is told once, under all that belongs to it
     if label or not stage.operands or stage.name != stage.text or len(name) <= LONGEST_TEXT:
         return label or name
-    if stage.epilogue:
-        return stage.epilogue[-1].function
-    if len(stage.operands) > 2:
-        return "concat" if isinstance(stage, Concat) else "sum"
-    made = getattr(stage, "operator", type(stage).__name__.lower())
-    return SIGNS.get(made, made)
+    return stage.epilogue[-1].function if stage.epilogue else stage.made_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,21 +173,11 @@ def axis_names_of(p, stage):
 def _handed_on(p, stage, own, part, nothing):
     """The (rows, columns) property of a stage: of a leaf its `own`, else what the first operand with that
     same dimension has; `part(property, ends)` is what a slice keeps of it."""
-    if isinstance(stage, Leaf):
+    if not stage.operands:
         return own(stage)
-    operands = [
-        _handed_on(p, o.stage, own, part, nothing)[:: -1 if o.transposed else 1] for o in stage.operands
-    ]
-    if isinstance(stage, Product):
-        return operands[0][0], operands[1][1]
-    if isinstance(stage, Slice):
-        return part(operands[0][0], stage.rows), part(operands[0][1], stage.columns)
-    sizes, found = p.evaluation[stage].shape, [nothing, nothing]
-    for operand, known in zip(reversed(stage.operands), reversed(operands), strict=True):
-        for axis, (own_size, size) in enumerate(zip(p.evaluation.operand(operand).shape, sizes, strict=True)):
-            if own_size == size and known[axis] and axis != getattr(stage, "axis", None):
-                found[axis] = known[axis]
-    return tuple(found)
+    sides = [o.turned(_handed_on(p, o.stage, own, part, nothing)) for o in stage.operands]
+    shapes = [values.shape for values in p.evaluation.sides(stage)]
+    return stage.handed_on(sides, shapes, part, nothing)
 
 
 def notes(p):

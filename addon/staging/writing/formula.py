@@ -19,7 +19,7 @@ from ...algebra.expression import (
     parse,
     text_of,
 )
-from ...algebra.stages import stages_of
+from ...kinds.stage import stages_of
 
 SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
 _STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5}

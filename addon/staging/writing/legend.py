@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ...algebra.stages import stages_of
+from ...kinds.stage import stages_of
 from ...look.color_maps import zero_of
 from .captions import title_of
 from .numerals import number

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import InputError
+from ...kinds.places import Cuboid, Plane
 from ..camera.framing import View, axes, nearest, view_from
 from ..camera.views import INSIDE, direction_of, inside_view, optics_of, parts_of
-from ..layout.arrangement import Cuboid, Plane
 from . import captions
 from .boxes import around, faces, overlaps
 from .page import ASCENT, BOLDER, DESCENT, Rule, Text

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.description.scene import ANIMATIONS
 from matrix_cinema.errors import InputError
-from matrix_cinema.staging.timing import schedule
-from matrix_cinema.staging.timing.schedule import sweep_of
+from matrix_cinema.kinds.sweep import sweep_of
 
 MOVING = [a for a in ANIMATIONS if a != "none"]
 
@@ -96,7 +95,7 @@ def test_partial_sums_are_the_sums_of_what_is_visited(algorithm, shape, blocks, 
     position = moment * sweep.steps
     weights = sweep.weights(position, *np.indices((rows, columns, inner)))
     expected = np.einsum("ijk,ik,kj->ij", weights, left, right)
-    with mock.patch.object(schedule, "_AT_ONCE", at_once):
+    with mock.patch("matrix_cinema.kinds.sweep._AT_ONCE", at_once):
         found = sweep.sums(position, left, right)
     assert found.shape == (rows, columns)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)

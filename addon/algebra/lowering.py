@@ -1,4 +1,4 @@
-"""An expression as the stages that are drawn: given matrices, products, elementwise results.
+"""An expression to the stages that are drawn: its root, with all that makes it.
 
 A matmul and the scalar operations and functions directly around it are one stage: the raw sums,
 and the epilogue steps that finish them. One name is one matrix: whatever is named, or written
@@ -8,10 +8,15 @@ twice in the same words, is one stage that later stages share.
 import dataclasses
 import math
 import operator
-from dataclasses import dataclass, field
 
 from ..attention.rotary import LAYOUTS
+from ..kinds.elementwise import Elementwise
+from ..kinds.given import Given
+from ..kinds.product import Product
+from ..kinds.slice import Slice
+from ..kinds.stage import Operand, Stage, Step, side_by_side, stages_of
 from .expression import (
+    MATRICES,
     Binary,
     Call,
     Index,
@@ -22,12 +27,10 @@ from .expression import (
     Number,
     Several,
     Transpose,
-    quote,
     text_of,
 )
 
 NORMS = ("layernorm", "layernorm_all", "rmsnorm")
-MASKS = ("tril", "triu", "window", "padded")
 INNER = "k"  # the bare name that stands for a product's inner dimension
 _DEFAULT_EPS = 1e-5
 # operator -> step for (matrix, number) and for (number, matrix)
@@ -35,158 +38,9 @@ _SCALAR_STEPS = {"*": "multiply", "/": "divide", "+": "add", "-": "subtract", "*
 _REVERSED_STEPS = {"*": "multiply", "/": "divide_into", "+": "add", "-": "subtract_from"}
 
 
-@dataclass(frozen=True)
-class Step:
-    """One unary step on a whole matrix. Entries that a mask has removed stay removed.
-
-    `arguments` by `function`; a number is a float, or a node in `k` (see `number_of`):
-      multiply, divide, add, subtract, power (number): x·s, x/s, x+s, x−s, x**s
-      divide_into, subtract_from (number): s/x, s−x;  negate ()
-      relu, gelu, gelu_tanh, sigmoid, silu, tanh, exp, sqrt ()
-      softmax (axis): −1 over each row, 0 over each column
-      layernorm, layernorm_all, rmsnorm (eps): per row, the whole matrix, per row
-      rotary (base, dims, first, layout): row i turned by its position first + i; dims 0: all columns
-      tril, triu (d): keep column ≤ row + d, column ≥ row + d
-      window (n): keep row − n < column ≤ row;  padded (n): keep the first n columns
-    """
-
-    function: str
-    arguments: tuple = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """A matrix of the scene. `name` is its only name; `text` the expression that makes it.
-
-    Stages compare by identity: within one tree, the same name is the same object. Where the expression
-    makes one for each head, `of` is the name there, and `title` says which one it is (see stacks).
-    """
-
-    name: str
-    text: str
-    of: str = field(default="", kw_only=True)
-    title: str = field(default="", kw_only=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Leaf(Stage):
-    """A given matrix."""
-
-    @property
-    def operands(self):
-        return ()
-
-    @property
-    def epilogue(self):
-        return ()
-
-
-@dataclass(frozen=True)
-class Operand:
-    """A stage as it enters another one, transposed or not."""
-
-    stage: Stage
-    transposed: bool = False
-
-    @property
-    def text(self):
-        """How to write it in a message: by name, or else in full."""
-        named = isinstance(self.stage, Leaf) or self.stage.name != self.stage.text
-        text = quote(self.stage.name) if named else f"({self.stage.text})"
-        return text + (".T" if self.transposed else "")
-
-    @property
-    def flipped(self):
-        return Operand(self.stage, not self.transposed)
-
-
-@dataclass(frozen=True, eq=False)
-class Product(Stage):
-    """left @ right, then the epilogue."""
-
-    left: Operand
-    right: Operand
-    epilogue: tuple[Step, ...] = ()
-
-    @property
-    def operands(self):
-        return (self.left, self.right)
-
-
-@dataclass(frozen=True, eq=False)
-class Elementwise(Stage):
-    """Sheets that meet and become one, then the epilogue. `operator` is + - * / of two operands, or the
-    + of more of them.
-
-    A side of one row or one column is repeated, as in NumPy. The operator "masked" keeps the entries of
-    the first operand where the second is not 0; the others are absent. The operator "copy" has one
-    operand: the sheet itself, for a function of a given or named matrix.
-    """
-
-    operator: str
-    operands: tuple[Operand, ...]
-    epilogue: tuple[Step, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Concat(Stage):
-    """Matrices put together: `axis` 0 below each other, 1 side by side. Then the epilogue."""
-
-    axis: int
-    operands: tuple[Operand, ...]
-    epilogue: tuple[Step, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Slice(Stage):
-    """Some rows and columns, each (start, stop) as in Python, None where open. Then the epilogue."""
-
-    operand: Operand
-    rows: tuple
-    columns: tuple
-    epilogue: tuple[Step, ...] = ()
-
-    @property
-    def operands(self):
-        return (self.operand,)
-
-
-@dataclass(frozen=True, eq=False)
-class Heads(Stage):
-    """One matrix of those of all heads: `function` is "sum_heads" or "concat_heads". It stands only in
-    an expression that is not spread yet (see stacks): for given heads it is a sum or a concatenation."""
-
-    function: str
-    operand: Operand
-    epilogue: tuple[Step, ...] = ()
-
-    @property
-    def operands(self):
-        return (self.operand,)
-
-
-@dataclass(frozen=True, eq=False)
-class Grid(Stage):
-    """Results that stand side by side in `rows`, as the root of an expression that has more than one.
-    It is no matrix and is not drawn."""
-
-    rows: tuple[tuple[Stage, ...], ...]
-
-    def cut(self, length):
-        """The same results in rows of at most so many; 0: as they are."""
-        if not length:
-            return self
-        rows = (row[n : n + length] for row in self.rows for n in range(0, len(row), length))
-        return dataclasses.replace(self, rows=tuple(rows))
-
-    @property
-    def operands(self):
-        return tuple(Operand(stage) for row in self.rows for stage in row)
-
-
-def stage(node):
-    """The root stage of a parsed expression; shared results are the same object throughout. Several
-    expressions have a Grid as their root, one row of the results that no other one takes.
+def stage(node: Node) -> Stage:
+    """The root stage of a parsed expression; shared results are the same object throughout. The root of
+    several expressions is one row of the results that no other one takes, side by side.
 
     Raises InputError for what parses but has no meaning: a name used for two things, a number
     where a matrix belongs, an unknown mask or axis.
@@ -198,45 +52,10 @@ def stage(node):
         made.append(lowering.finished(statement))
     taken = {s for one in made for s in stages_of(one) if s is not one}
     roots = tuple(dict.fromkeys(one for one in made if one not in taken))
-    return roots[0] if len(roots) == 1 else Grid("", text_of(node), (roots,))
+    return side_by_side(text_of(node), (roots,))
 
 
-def roots_of(root):
-    """What stands at the end of an expression: its root, or all of those in a grid."""
-    return tuple(operand.stage for operand in root.operands) if isinstance(root, Grid) else (root,)
-
-
-def stages_of(root):
-    """Every stage of the tree that is a matrix, children first (left to right), each once."""
-    found = {}
-
-    def visit(stage):
-        if stage.name not in found:
-            for operand in stage.operands:
-                visit(operand.stage)
-            found[stage.name] = stage
-
-    for one in roots_of(root):
-        visit(one)
-    return tuple(found.values())
-
-
-def is_sum(stage):
-    """Whether a stage's values are the sums of its products, with nothing done to them."""
-    return isinstance(stage, Product) and not stage.epilogue
-
-
-def is_sheet(stage):
-    """Whether a stage is made of its operands entry by entry, not by a matrix product."""
-    return bool(stage.operands) and not isinstance(stage, Product)
-
-
-def leaf_names(root):
-    """The names of the given matrices, in the order in which they are first needed."""
-    return tuple(s.name for s in stages_of(root) if isinstance(s, Leaf))
-
-
-def number_part(node):
+def number_part(node: Node) -> bool:
     """Whether a node is a number: numbers, `k` and square roots of them, combined."""
     match node:
         case Number():
@@ -252,7 +71,7 @@ def number_part(node):
     return False
 
 
-def number_of(argument, inner):
+def number_of(argument: Node | float, inner: int | None) -> float:
     """The float of a step's argument, where `k` is `inner`. Raises InputError when it is not finite."""
     if not isinstance(argument, Node):
         return float(argument)
@@ -310,7 +129,7 @@ class _Lowering:
             self.matrix_k = self.matrix_k or node.at
             self.check_k()
         if node.name not in self.stages:
-            self.stages[node.name] = Leaf(node.name, text_of(node))
+            self.stages[node.name] = Given(node.name, text_of(node))
         return self.stages[node.name]
 
     def register(self, stage, at):
@@ -318,7 +137,7 @@ class _Lowering:
         if known is None:
             self.stages[stage.name] = stage
             return stage
-        if isinstance(known, Leaf):
+        if not known.operands:
             raise at.error(f'"{stage.name}" is used as a given matrix before or inside what it names here')
         if known.text != stage.text:
             raise at.error(
@@ -331,7 +150,7 @@ class _Lowering:
         text = text_of(node)
         match node:
             case Binary(operator="@"):
-                return Product(name, text, self.operand(node.left), self.operand(node.right))
+                return Product(name, text, self.operands(node.left, node.right))
             case Binary() if number_part(node.right):
                 return self.with_steps(node.left, name, text, self.scalar(_SCALAR_STEPS, node, node.right))
             case Binary(operator="**"):
@@ -339,27 +158,28 @@ class _Lowering:
             case Binary() if number_part(node.left):
                 return self.with_steps(node.right, name, text, self.scalar(_REVERSED_STEPS, node, node.left))
             case Binary():
-                operands = (self.operand(node.left), self.operand(node.right))
-                return Elementwise(name, text, node.operator, operands)
+                return Elementwise(name, text, self.operands(node.left, node.right), operator=node.operator)
             case Negate():
                 return self.with_steps(node.body, name, text, (Step("negate"),))
-            case Call(function="masked"):
-                return Elementwise(name, text, "masked", tuple(self.operand(a) for a in node.arguments))
-            case Call(function="concat"):
-                operands = tuple(self.operand(a) for a in node.arguments)
-                return Concat(name, text, _axis(node), operands)
-            case Call(function="sum_heads" | "concat_heads"):
-                return Heads(name, text, node.function, self.operand(node.arguments[0]))
+            case Call() if kind := MATRICES.functions[node.function].kind:
+                options = {one: _OPTIONS[one](node) for one in MATRICES.functions[node.function].options}
+                return kind(name, text, self.operands(*node.arguments), **options)
             case Call():
                 return self.with_steps(node.arguments[0], name, text, _function_steps(node))
             case Index():
-                return Slice(name, text, self.operand(node.body), node.rows, node.columns)
-        return Elementwise(name, text, "copy", (self.operand(node),))
+                return Slice(name, text, self.operands(node.body), rows=node.rows, columns=node.columns)
+        return self.copy(node, name, text)
+
+    def operands(self, *nodes):
+        return tuple(self.operand(node) for node in nodes)
+
+    def copy(self, node, name, text):
+        return Elementwise(name, text, self.operands(node), operator="copy")
 
     def with_steps(self, body, name, text, steps):
         """The stage of `body` with more steps; a matrix with a name of its own is copied first."""
         if isinstance(body, (Name, Named, Transpose)) or number_part(body):
-            inner = Elementwise(name, text, "copy", (self.operand(body),))
+            inner = self.copy(body, name, text)
         else:
             inner = self.build(body, name)
         return dataclasses.replace(inner, text=text, epilogue=inner.epilogue + steps)
@@ -454,6 +274,9 @@ def _axis(call):
     if axis not in (-1, 0, 1):
         raise node.at.error("expected axis=-1 (along each row) or axis=0 (down each column)")
     return 0 if axis == 0 else last
+
+
+_OPTIONS = {"axis": _axis}  # of functions that make a stage of their own
 
 
 def _whole(node):

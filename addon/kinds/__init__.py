@@ -1,0 +1,1 @@
+"""The kinds of drawn things: what an expression is made of, one file for each."""

@@ -1,0 +1,55 @@
+"""Matrices put together, below each other or side by side."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..errors import InputError
+from .places import beyond
+from .sheet import Sheet
+
+
+@dataclass(frozen=True, eq=False)
+class Concat(Sheet):
+    """Matrices put together: `axis` 0 below each other, 1 side by side. Then the epilogue."""
+
+    axis: int = field(default=1, kw_only=True)
+
+    stores_parts = True  # the nodes know of two operands that line up, not of several in a row
+
+    @property
+    def unchanged(self):
+        return self.operands
+
+    @property
+    def made_by(self):
+        return "concat"
+
+    def shape(self, sides):
+        across = 1 - self.axis
+        if len({side[across] for side in sides}) > 1:
+            what = "columns" if self.axis == 0 else "rows"
+            listed = ", ".join(str(side) for side in sides)
+            raise InputError(f"{self.text}: shapes {listed}; expected the same number of {what}")
+        total = sum(side[self.axis] for side in sides)
+        return (total, sides[0][1]) if self.axis == 0 else (sides[0][0], total)
+
+    def raw(self, sides):
+        raw = np.concatenate([side.final for side in sides], self.axis)
+        if all(side.mask is None for side in sides):
+            return raw, None
+        return raw, np.concatenate([side.existing for side in sides], self.axis)
+
+    def axes(self, n, sides):
+        return ("", "j") if self.axis == 0 else ("i", "")
+
+    def place(self, face, layout, parent, side):
+        """Each part beside the rows or columns that it becomes."""
+        parts, at = [], face.origin
+        axis = self.axis != face.operand.transposed
+        step, _ = (face.i, face.j)[axis]
+        for n, operand in enumerate(self.operands):
+            beside = self.beside(n, face, layout, at)
+            parts += beyond(layout.stand(beside, parent, side), step, parts, layout.gap, by_need=True)
+            at = at + step * layout.shape(operand)[self.axis]
+        return beyond(parts, face.free[not axis], [face.plane()], layout.gap)

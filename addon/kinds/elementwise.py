@@ -1,0 +1,76 @@
+"""Sums, gates and other operations of matrices entry by entry, and functions of one matrix."""
+
+from dataclasses import dataclass, field
+from functools import reduce
+
+import numpy as np
+
+from ..errors import InputError
+from .sheet import Sheet
+
+SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
+_OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+
+
+@dataclass(frozen=True, eq=False)
+class Elementwise(Sheet):
+    """Sheets that meet and become one, then the epilogue. `operator` is + - * / of two operands, or the
+    + of more of them.
+
+    A side of one row or one column is repeated, as in NumPy. The operator "masked" keeps the entries of
+    the first operand where the second is not 0; the others are absent. The operator "copy" has one
+    operand: the sheet itself, for a function of a given or named matrix.
+    """
+
+    operator: str = field(kw_only=True)
+
+    @property
+    def commutes(self):
+        return self.operator in ("+", "*")
+
+    @property
+    def sign(self):
+        return SIGNS.get(self.operator, "")
+
+    @property
+    def made_by(self):
+        return "sum" if len(self.operands) > 2 else self.sign or self.operator
+
+    @property
+    def operation(self):
+        return self.operator
+
+    @property
+    def unchanged(self):
+        return self.operands[:1] if self.operator in ("copy", "masked") else ()
+
+    def shape(self, sides):
+        a = sides[0]
+        for b in sides[1:]:
+            if any(m != n and 1 not in (m, n) for m, n in zip(a, b, strict=True)):
+                raise InputError(
+                    f"{self.text}: {a} and {b} do not fit for {self.operator}; expected equal shapes, "
+                    "or one row or one column that is repeated"
+                )
+            a = tuple(max(m, n) for m, n in zip(a, b, strict=True))
+        return a
+
+    def raw(self, sides):
+        values, masks = [side.final for side in sides], [side.mask for side in sides]
+        if self.operator == "copy":
+            return values[0], masks[0]
+        if self.operator == "masked":
+            mask = sides[0].existing & sides[1].existing & (values[1] != 0)
+            return np.where(mask, values[0], 0.0), mask
+        raw = reduce(_OPERATORS[self.operator], values)
+        if all(mask is None for mask in masks):
+            return raw, None
+        # A sum exists where either side does; a product or a quotient where both do.
+        join = np.logical_or if self.operator in "+-" else np.logical_and
+        mask = reduce(join, [side.existing for side in sides])
+        return np.where(mask, raw, 0.0), None if mask.all() else mask
+
+
+def masked(name, text, operands) -> Elementwise:
+    """`masked(x, M)`: the entries of x where M is not 0."""
+    return Elementwise(name, text, operands, operator="masked")

@@ -1,0 +1,210 @@
+"""A matmul: a cuboid of products between its two arguments and its result.
+
+Entry (i, k) of the left matrix, (k, j) of the right and (i, j) of the result lie on three faces of the
+cuboid, the product (i, j, k) inside where they meet. The result face of a child is the argument face of its
+parent.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from .places import Cuboid, Face, clear_of, ruler_of
+from .points import VALUES, Computed, Inputs, Points, Stored
+from .stage import Operand, Stage
+from .sweep import Sweep, sweep_of
+from .values import Evaluation
+
+ARGUMENT_AXES = {"left": ("i", "k"), "right": ("k", "j")}
+# Which two axes of a product belong to the matrix whose mask leaves products out, and the third one: by the
+# input `Paired` of its node group, 1: of the result, 2: of the left matrix, 3: of the right.
+PAIRED = ("", "ijk", "ikj", "kji")
+
+
+@dataclass(frozen=True, eq=False)
+class Product(Stage):
+    """left @ right, then the epilogue."""
+
+    group = "Result"
+    has_interior = True
+
+    @property
+    def left(self) -> Operand:
+        return self.operands[0]
+
+    @property
+    def right(self) -> Operand:
+        return self.operands[1]
+
+    # Values
+
+    def shape(self, sides):
+        (rows, inner), (inner_right, columns) = sides
+        if inner != inner_right:
+            raise InputError(self._does_not_multiply(*sides))
+        return (rows, columns)
+
+    def _does_not_multiply(self, left, right):
+        message = (
+            f"{self.raw_text}: {left} times {right} does not multiply: "
+            f"the inner dimensions {left[1]} and {right[0]} differ"
+        )
+        if left[1] == right[1]:
+            return f"{message}; {self.right.flipped.text} has shape {right[::-1]}"
+        if left[0] == right[0]:
+            return f"{message}; {self.left.flipped.text} has shape {left[::-1]}"
+        return message
+
+    def raw(self, sides):
+        return sides[0].final @ sides[1].final, None
+
+    @property
+    def raw_text(self):
+        return f"{self.left.text} @ {self.right.text}"
+
+    def inner(self, sides):
+        return sides[0][1]
+
+    def ranges(self, sides):
+        left, right = (np.abs(side.final) for side in sides)
+        with np.errstate(over="ignore", under="ignore"):
+            return [float((left @ right).max()), float((left.max(axis=0) * right.max(axis=1)).max())]
+
+    def so_far(self, evaluation, sweep, position):
+        left, right = (side.final for side in evaluation.sides(self))
+        ones = np.ones_like(left), np.ones_like(right)
+        return sweep.sums(position, left, right), lambda: sweep.sums(position, *ones) / left.shape[1]
+
+    def products_made(self, evaluation: Evaluation) -> int:
+        """How many products there are of entries that no mask leaves out."""
+        left, right = evaluation.sides(self)
+        sizes = {"i": left.shape[0], "k": left.shape[1], "j": right.shape[1]}
+        paired = self._paired(evaluation)
+        if not paired:
+            return math.prod(sizes.values())
+        mask = evaluation[([self] + [operand.stage for operand in self.operands])[paired - 1]].mask
+        return int(mask.sum()) * sizes[PAIRED[paired][2]]
+
+    # Place and time
+
+    def axes(self, n, sides):
+        return ARGUMENT_AXES[("left", "right")[n]]
+
+    def place(self, face, layout, parent, side):
+        """The cuboid that makes a face, and its arguments with all that makes them.
+
+        (A @ B).T stands as B.T @ A.T does, so that a result may be used transposed.
+        """
+        turn = layout.scheme.turn(self.name, parent, side, face.i[0], face.j[0], face.behind)
+        z = np.cross(face.j[0], face.i[0])
+        k = z if turn.positive else -z
+        k_ruler = ruler_of(layout.shape(self.left)[1], layout.parts_of(self)[1], layout.gap)
+        # From the result to k = 0: past a gap, and past all other k where they run towards the result.
+        behind = layout.gap + (k_ruler.length if k @ face.behind < 0 else 0.0)
+        origin = face.origin + face.behind * behind
+        faces = self._argument_faces(face, layout, turn, origin, (k, k_ruler))
+        far = {"left": turn.right, "right": turn.bottom}
+        outward, parts = {}, {}
+        for at, one in faces.items():
+            outward[one.role] = one.behind
+            parts[one.role] = layout.stand(one, turn, at) if layout.draws(self, one.role, far[at]) else []
+        left, right = parts["left"], clear_of(parts["left"], parts["right"], outward["right"], layout.gap)
+        (i, i_ruler), (j, j_ruler) = (face.j, face.i) if face.operand.transposed else (face.i, face.j)
+        return [Cuboid(self, i_ruler, k_ruler, j_ruler, origin, i, j, k), *left, *right]
+
+    def _argument_faces(self, face, layout, turn, origin, k_axis):
+        """The faces of the two arguments, by the sides at which they stand: each at the side of its role,
+        unless the result is used transposed."""
+        (i, i_ruler), (j, j_ruler) = face.i, face.j
+        # Beyond an argument's ends there is room away from the other argument and from the result.
+        free_i, free_j = (-i if turn.bottom else i), (-j if turn.right else j)
+        arguments = [("left", self.left), ("right", self.right)]
+        if face.operand.transposed:
+            arguments.reverse()
+
+        def argument(role, operand, across, length, far, **axes):
+            distance = layout.gap + layout.further(operand.stage)
+            return Face(
+                operand.flipped if face.operand.transposed else operand,
+                origin + across * (length + distance if far else -distance),
+                behind=across if far else -across,
+                role=role,
+                consumer=self.name,
+                transposed=operand.transposed,
+                axes=ARGUMENT_AXES[role],
+                **axes,
+            )
+
+        left = {"i": face.i, "j": k_axis, "free": (free_i, face.behind)}
+        right = {"i": k_axis, "j": face.j, "free": (face.behind, free_j)}
+        return {
+            "left": argument(*arguments[0], j, j_ruler.length, turn.right, **left),
+            "right": argument(*arguments[1], i, i_ruler.length, turn.bottom, **right),
+        }
+
+    def sweep(self, algorithm, sides, blocks):
+        (rows, inner), (_, columns) = sides
+        return sweep_of(algorithm, (rows, inner, columns), blocks)
+
+    def seconds(self, steps, animation):
+        each = animation.steps_per_second
+        return steps / each if each else animation.sweep_seconds
+
+    # Drawing
+
+    @property
+    def is_computed(self):
+        return not self.epilogue
+
+    def hidden(self, evaluation, sweep):
+        values = evaluation[self]
+        multiplied = self.multiplied(evaluation, sweep) | self._every(evaluation, sweep)
+        sums = Computed("sums", "Sums", multiplied)
+        made = [sums] if self.is_computed else [Stored(VALUES, values.final, values.mask), sums]
+        paired = self._paired(evaluation)
+        if paired:
+            made.append(self._pairs(paired, evaluation, sweep))
+        return made
+
+    def inputs(self, evaluation, sweep):
+        sums = {"Sums": Points(self.name, "sums")} | self._every(evaluation, sweep)
+        return self.multiplied(evaluation, sweep) | sums
+
+    def interior_inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
+        """The inputs of the node group "Product", which draws its interior."""
+        inputs, paired = self.multiplied(evaluation, sweep), self._paired(evaluation)
+        if paired:
+            inputs |= {"Pairs": Points(self.name, "pairs"), "Paired": paired}
+        return inputs
+
+    def multiplied(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
+        """What is multiplied, and in which steps."""
+        left, right = evaluation.sides(self)
+        inputs = {"Rows": left.shape[0], "Inner": left.shape[1], "Columns": right.shape[1]}
+        for side, operand in (("Left", self.left), ("Right", self.right)):
+            steps = operand.turned((evaluation[operand.stage].shape[1], 1))
+            inputs |= {side: Points(operand.stage.name), f"{side} Row": steps[0], f"{side} Column": steps[1]}
+        for axis in "ijk":
+            inputs |= sweep.inputs(axis, axis)
+        return inputs
+
+    def _every(self, evaluation, sweep):
+        """After how many steps along k the sums are kept."""
+        rows, columns = evaluation[self].shape
+        return {"Every": sweep.stored_every(evaluation.operand(self.left).shape[1], rows * columns)}
+
+    def _paired(self, evaluation):
+        """Whose mask leaves products out, so that they are not even made, see PAIRED; 0: nobody's."""
+        matrices = [self, *(operand.stage for operand in self.operands)]
+        masked = [n for n, stage in enumerate(matrices, start=1) if evaluation[stage].mask is not None]
+        return masked[0] if masked else 0
+
+    def _pairs(self, paired, evaluation, sweep):
+        """The entries of the matrix with that mask that are there, by the step that takes them first."""
+        masked = [Operand(self), *self.operands][paired - 1]
+        inputs = {"Columns": evaluation[masked.stage].shape[1], "Transposed": masked.transposed}
+        for name, axis in zip(("first", "second"), PAIRED[paired], strict=False):
+            inputs |= sweep.inputs(axis, name)
+        return Computed("pairs", "Pairs", inputs, Points(masked.stage.name))

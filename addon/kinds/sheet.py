@@ -1,0 +1,137 @@
+"""Sheets: matrices that are made of their operands entry by entry, not by a matrix product.
+
+The operands of a sheet stand beside it in its plane, a gap apart and lined up with the entries that they
+become, so that it reads like a sum on paper. It is made row by row, or column by column.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .places import READING, Face, Ruler, beyond
+from .points import VALUES, Points, Stored
+from .stage import Stage
+from .sweep import sweep_of
+
+# What the node group `Sheet` makes of an entry of its left and one of its right operand; "copy" takes the
+# left one.
+OPERATORS = ("copy", "+", "-", "*", "/", "masked")
+# The animation of a sheet where that of the scene is another one: column by column where it is one of
+# columns.
+ANIMATIONS = {"none": "none", "mvprod": "mvprod", "dotprod_columns": "mvprod", "axpy": "mvprod"}
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet(Stage):
+    """What all kinds of sheets have in common."""
+
+    group = "Sheet"
+
+    def so_far(self, evaluation, sweep, position):
+        i, j = np.indices(evaluation[self].shape)
+        seen = sweep.weights(position, i, j, 0)
+        return seen * evaluation[self].raw, lambda: seen
+
+    # Place and time
+
+    def axes(self, n, sides):
+        """A row or column that is repeated, and what is cut down, are dimensions of their own."""
+        same = zip("ij", sides[n], self.shape(sides), strict=True)
+        return tuple(axis if size == own else "" for axis, size, own in same)
+
+    def place(self, face, layout, parent, side):
+        parts = []
+        for axis, beside in self._ordered(face, layout):
+            family = layout.stand(beside, parent, side)
+            parts += beyond(family, face.free[axis], [face.plane(), *parts], layout.gap)
+        return parts
+
+    def _ordered(self, face, layout):
+        """The faces of the operands in the order in which they stand from the sheet, each with the axis along
+        which it is moved out of it."""
+        faces = [self.beside(n, face, layout) for n in range(len(self.operands))]
+        order = [(self.moves_along(n, face, layout), one) for n, one in enumerate(faces)]
+        if face.free[face.wider] @ READING < 0:
+            order.reverse()
+        if self.commutes:  # the larger family stands further away
+            order.sort(key=lambda entry: layout.grows(entry[1].operand.stage))
+        order.sort(key=lambda entry: entry[0] == face.wider)  # single ones are next to the result
+        return order
+
+    def moves_along(self, n, face, layout):
+        """The axis, 0 or 1, at whose end the n-th operand stands: a single row or column that is repeated at
+        the end of those that it belongs to, anything else where there is more room."""
+        shape = face.operand.turned(layout.shape(self.operands[n]))
+        rulers = (face.i[1], face.j[1])
+        single = [count == 1 < ruler.count for count, ruler in zip(shape, rulers, strict=True)]
+        return single.index(True) if any(single) else face.wider
+
+    def beside(self, n, face, layout, at=None):
+        """The face of the n-th operand before it is moved out of the sheet: at `at`, or where its entries
+        line up."""
+        operand, plane = self.operands[n], face.plane()
+        shape = face.operand.turned(layout.shape(operand))
+        i, j = (
+            (step, ruler if ruler.count == count else Ruler(count, count, 0.0))
+            for (step, ruler), count in zip((face.i, face.j), shape, strict=True)
+        )
+        sides = [layout.shape(one) for one in self.operands]
+        row, column = self.start(sides)
+        return Face(
+            operand.flipped if face.operand.transposed else operand,
+            face.origin - plane.row * row - plane.column * column if at is None else at,
+            i,
+            j,
+            face.behind,
+            "operand",
+            self.name,
+            face.free,
+            operand.transposed,
+            self.axes(n, sides),
+        )
+
+    def start(self, sides):
+        """The row and the column of the first operand that become its own first ones."""
+        return 0, 0
+
+    def sweep(self, algorithm, sides, blocks):
+        rows, columns = self.shape(sides)
+        way = ANIMATIONS.get(algorithm, "vmprod")
+        return sweep_of(way, (rows, 1, columns), (blocks[0], 1, blocks[2]))  # k plays no part in it
+
+    def seconds(self, steps, animation):
+        return animation.sheet_seconds
+
+    # Drawing
+
+    @property
+    def stores_parts(self):
+        """Whether its values before the epilogue are taken from the file, not computed from its operands."""
+        return len(self.operands) > 2
+
+    @property
+    def operation(self):
+        """Which of OPERATORS makes it of its first two operands."""
+        return "copy"
+
+    def hidden(self, evaluation, sweep):
+        values = evaluation[self]
+        finished = Stored(VALUES, values.final, values.mask)
+        return [finished, Stored("parts", values.raw)] if self.stores_parts else [finished]
+
+    def inputs(self, evaluation, sweep):
+        columns = evaluation[self].shape[1]
+        inputs = {"Columns": columns} | sweep.inputs("i", "i") | sweep.inputs("j", "j")
+        if self.stores_parts:
+            parts = {"Left": Points(self.name, "parts"), "Left Row": columns, "Left Column": 1}
+            return inputs | {"Operator": OPERATORS.index("copy")} | parts
+        inputs["Operator"] = OPERATORS.index(self.operation)
+        first_row, first_column = self.start([side.shape for side in evaluation.sides(self)])
+        for side, operand in zip(("Left", "Right"), self.operands, strict=False):
+            rows, columns = evaluation.operand(operand).shape
+            row, column = (1, rows) if operand.transposed else (columns, 1)
+            inputs[side] = Points(operand.stage.name)
+            # A single row or column is repeated.
+            inputs |= {f"{side} Row": row if rows > 1 else 0, f"{side} Column": column if columns > 1 else 0}
+            inputs[f"{side} Start"] = first_row * row + first_column * column
+        return inputs

@@ -1,0 +1,53 @@
+"""Some rows and columns of a matrix."""
+
+from dataclasses import dataclass, field
+
+from ..errors import InputError
+from .sheet import Sheet
+
+Ends = tuple[int | None, int | None]  # start and stop as in Python, None where open
+
+
+@dataclass(frozen=True, eq=False)
+class Slice(Sheet):
+    """Some rows and columns, each by its Ends. Then the epilogue."""
+
+    rows: Ends = field(kw_only=True)
+    columns: Ends = field(kw_only=True)
+
+    @property
+    def unchanged(self):
+        return self.operands
+
+    def shape(self, sides):
+        lengths = []
+        for what, ends, n in zip(("rows", "columns"), (self.rows, self.columns), sides[0], strict=True):
+            start, stop = bounds(ends, n)
+            if not 0 <= start < stop <= n:
+                asked = ":".join("" if end is None else str(end) for end in ends)
+                raise InputError(
+                    f"{self.text}: {what} {asked} of {self.operands[0].text}, which has {n}; "
+                    f"expected a range in 0:{n}"
+                )
+            lengths.append(stop - start)
+        return tuple(lengths)
+
+    def raw(self, sides):
+        (side,) = sides
+        ends = zip((self.rows, self.columns), side.shape, strict=True)
+        window = tuple(slice(*bounds(*one)) for one in ends)
+        return side.final[window], None if side.mask is None else side.mask[window]
+
+    def start(self, sides):
+        ends = zip((self.rows, self.columns), sides[0], strict=True)
+        return tuple(bounds(*one)[0] for one in ends)
+
+    def handed_on(self, sides, shapes, part, nothing):
+        rows, columns = sides[0]
+        return part(rows, self.rows), part(columns, self.columns)
+
+
+def bounds(ends: Ends, n: int) -> tuple[int, int]:
+    """(start, stop) of a slice of n rows or columns, from its ends as in Python; not yet checked."""
+    start, stop = 0 if ends[0] is None else ends[0], n if ends[1] is None else ends[1]
+    return (start + n if start < 0 else start), (stop + n if stop < 0 else stop)

@@ -1,0 +1,57 @@
+"""The values of stages, as the kinds compute them and as an evaluated expression has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .stage import Operand, Stage
+
+
+@dataclass(frozen=True)
+class Values:
+    """A stage's values: `raw` before and `final` after the epilogue, both float64 (rows, columns).
+
+    `mask` is True where an entry of `final` exists; None when all do.
+    """
+
+    raw: np.ndarray
+    final: np.ndarray
+    mask: np.ndarray | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.final.shape
+
+    @property
+    def T(self) -> Values:
+        return Values(self.raw.T, self.final.T, None if self.mask is None else self.mask.T)
+
+    @property
+    def existing(self) -> np.ndarray:
+        """Which entries exist, also where all do."""
+        return np.ones(self.shape, bool) if self.mask is None else self.mask
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The Values of all stages of `root`, by name."""
+
+    root: Stage
+    results: dict[str, Values]
+
+    def __getitem__(self, stage: Stage | str) -> Values:
+        """The values of a stage, or of a name."""
+        return self.results[stage if isinstance(stage, str) else stage.name]
+
+    def operand(self, operand: Operand) -> Values:
+        """The values of an operand, as it enters: transposed when the operand says so."""
+        values = self[operand.stage]
+        return values.T if operand.transposed else values
+
+    def sides(self, stage: Stage) -> list[Values]:
+        """The values of all operands of a stage, as they enter."""
+        return [self.operand(operand) for operand in stage.operands]

@@ -1,0 +1,78 @@
+"""How much is drawn: how many elements, and the products of which results."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from ..description.scene import Product as ProductOptions
+from ..description.scene import Scene
+from ..errors import InputError
+from ..kinds.stage import Stage, stages_of
+from ..kinds.sweep import Sweep
+from ..kinds.values import Evaluation
+from .layout.arrangement import Arrangement
+from .pooling import Pool, bead_starts
+from .scales import extent
+
+# Products of one cuboid in a chain. More of them are a grey block before all that follows.
+CLEAR = 200_000
+
+
+def count_products(
+    arrangement: Arrangement, scene: Scene, evaluation: Evaluation, sweeps: Mapping[str, Sweep]
+) -> dict[str, int]:
+    """How many products of each result are seen at once at most, by its name: none that a mask leaves out,
+    and only those of the trail where what has settled is gone."""
+    counts = {}
+    for stage in (cuboid.stage for cuboid in arrangement.cuboids):
+        made, steps = stage.products_made(evaluation), sweeps[stage.name].steps
+        if passing(scene) and steps:
+            made = math.ceil(made * min(1.0, (math.ceil(scene.animation.trail) + 1) / steps))
+        counts[stage.name] = made
+    return counts
+
+
+def passing(scene: Scene) -> bool:
+    """Whether a product is seen only as long as it is in the trail of its sweep."""
+    return scene.animation.trail > 0.0 and scene.look.settled_scale == 0.0
+
+
+def interiors_of(scene: Scene, counts: Mapping[str, int]) -> frozenset[str]:
+    """The names of the products that are drawn in their cuboids, of which `counts` are seen at once.
+
+    What the description does not say is decided here: one cuboid shows its products, as does each in a
+    chain of them unless they are more than CLEAR and stay.
+    """
+    most = CLEAR if len(counts) > 1 and not passing(scene) else math.inf
+    said = {name: scene.products.get(name, ProductOptions()).interior for name in counts}
+    return frozenset(name for name in counts if said[name] or (said[name] is None and counts[name] <= most))
+
+
+def count_elements(
+    arrangement: Arrangement, interiors: Iterable[str], pools: Sequence[Pool] | None = None
+) -> int:
+    """How many elements the scene has: entries of all matrices, or their beads where `pools` are given, and
+    all products of the `interiors`."""
+    entries = 0
+    for plane, pool in zip(arrangement.planes, pools or [Pool()] * len(arrangement.planes), strict=True):
+        rows, columns = bead_starts(plane, pool)
+        entries += len(rows) * len(columns)
+    return entries + sum(c.size for c in arrangement.cuboids if c.stage.name in interiors)
+
+
+def check_range(root: Stage, evaluation: Evaluation) -> None:
+    """Refuse what is too large, or all too small, for the single precision in which Blender computes: the
+    values of a stage before and after its epilogue, and what comes up while they are computed."""
+    single = np.finfo(np.float32)
+    least, most = float(single.smallest_normal), float(single.max)
+    for s in stages_of(root):
+        matrices = [evaluation[s].raw, evaluation[s].final] if s.operands else [evaluation[s].final]
+        ranges = [extent(values)[1] for values in matrices] + s.ranges(evaluation.sides(s))
+        for largest in ranges:
+            if not largest <= most:
+                raise InputError(f"{s.text}: {largest:.3g} is too large to draw; the most is {most:.3g}")
+            if 0.0 < largest < least:
+                raise InputError(
+                    f"{s.text}: {largest:.3g} at most is too small to draw; the least is {least:.3g}"
+                )
