@@ -19,11 +19,13 @@ from ..errors import InputError, nearest
 from ..formats import safetensors
 from ..formats.capture_file import AXES, axes_of, check_finite, is_capture, numbers, open_capture
 from ..formats.reading import map_file
-from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_csv, read_npy, read_npz
+from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz
+from ..formats.text_tables import read_text_table
 from .leading import HEAD, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
 from .scene import Matrix
 
-FILE_KINDS = (".safetensors", ".npz", ".npy", ".csv")
+TEXTS = (".csv", ".tsv", ".txt")
+FILE_KINDS = (".safetensors", ".npz", ".npy", *TEXTS)
 
 
 @dataclass(frozen=True)
@@ -138,12 +140,20 @@ def _open(scene, capture, name, spec, where, initialise):
         if capture is None:
             raise InputError(f"{where}: tensor {spec.tensor!r} needs a file, here or in [capture]")
         return _of_capture(capture, spec, where, scene.capture)
-    path = _path(scene, spec.file)
+    return _of_file(_path(scene, spec.file), spec, where)
+
+
+def _of_file(path, spec, where):
+    """The matrix in a file, or the part of it that is described."""
     kind = path.suffix.lower()
     if kind not in FILE_KINDS:
         raise InputError(f"{where}: {path.name} is of no known kind; known kinds: {', '.join(FILE_KINDS)}")
-    if kind in (".npy", ".csv") and spec.tensor:
+    if kind in (".npy", *TEXTS) and spec.tensor:
         raise InputError(f"{where}: {path.name} holds one matrix; tensor is for .safetensors and .npz")
+    for key in ("decimal", "names"):
+        if getattr(spec, key) and kind not in TEXTS:
+            raise InputError(f"{where}: {key} is for {', '.join(TEXTS)}, not for {path.name}")
+    labels = (), ()
     if kind == ".safetensors":
         tensors, metadata = safetensors.read(path)
         if is_capture(metadata) and spec.tensor:
@@ -155,15 +165,23 @@ def _open(scene, capture, name, spec, where, initialise):
     elif kind == ".npz":
         tensor = _choose(npz_names(path), spec, path, where)
         shape, read = npz_shape(path, tensor), lambda: read_npz(path, [tensor])[tensor]
-    else:  # neither takes any memory that is worth mentioning
-        array = read_npy(map_file(path), str(path)) if kind == ".npy" else read_csv(path)
+    elif kind == ".npy":
+        array = read_npy(map_file(path), str(path))
         shape, read = array.shape, lambda: array
+    else:  # which takes no memory that is worth mentioning
+        table = read_text_table(path, spec.decimal, spec.names)
+        shape, read, labels = (
+            table.values.shape,
+            lambda: table.values,
+            (table.row_labels, table.column_labels),
+        )
 
     def chosen(array):
         return _ordered(_index(array, spec.index, where), spec.axis_order, where)
 
     source = f"{spec.tensor} of {path.name}" if spec.tensor else path.name
-    return _of_array(chosen(_zeros(shape)).shape, lambda: chosen(read()), spec, where, source)
+    labels = ((), ()) if spec.index else labels[::-1] if spec.axis_order == (1, 0) else labels
+    return _of_array(chosen(_zeros(shape)).shape, lambda: chosen(read()), spec, where, source, labels)
 
 
 def _zeros(shape):
@@ -171,14 +189,17 @@ def _zeros(shape):
     return np.broadcast_to(np.float64(0.0), shape)
 
 
-def _of_array(shape, read, spec, where, source):
-    """An array of two to four axes; the entries of leading ones are counted."""
+def _of_array(shape, read, spec, where, source, labels=((), ())):
+    """An array of two to four axes; the entries of leading ones are counted. `labels` are those of rows and
+    of columns before it is cut."""
     parts = _parts(shape, spec.slices, where)
     part = tuple(slice(p.start, p.stop, p.step) for p in parts)
     declared = _matrix(_zeros(shape)[part], where)
     words = _leading_words(spec, declared.ndim - 2, where)
     leading = tuple(LeadingAxis(word, tuple(part)) for word, part in zip(words, parts, strict=False))
-    labelled = LabelledMatrix(declared, source=source, leading=leading)
+    if any(labels):
+        labels = [own[part] if own else () for own, part in zip(labels, part, strict=True)]
+    labelled = LabelledMatrix(declared, "", "", *labels, source=source, leading=leading)
     return OpenedMatrix(labelled, lambda: _matrix(read()[part], where))
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, nearest
+from ..formats.text_tables import DECIMALS, NAMES
 from ..formats.toml_file import read_table
 from .frame_rate import LEAST, MOST, frame_rate, rate_of
 from .option import option
@@ -72,7 +73,8 @@ class Matrix:
     """Where one matrix of the expression comes from, and what its axes mean.
 
     Exactly one source: `tensor` (of `file`, or of the scene's capture), `file` alone
-    (NPY, CSV), `values`, or `init` with a `shape`. Up to two axes may lead those of rows and columns;
+    (NPY; CSV, of which `decimal` and `names` say what the file leaves open, see formats.text_tables),
+    `values`, or `init` with a `shape`. Up to two axes may lead those of rows and columns;
     `leading_axes` says what they are, which is "layer" and "head" unless it is given. Of a file's
     array first `index` chooses from leading axes, then `axis_order` puts the axes that are left into
     another order (their numbers from 0), then `slices` takes a part of each, such as "2:5" or ":".
@@ -83,6 +85,8 @@ class Matrix:
     index: tuple[int, ...] = ()
     axis_order: tuple[int, ...] = option((), low=0)
     slices: tuple[str, ...] = ()
+    decimal: str = option("", choices=DECIMALS)
+    names: str = option("", choices=NAMES)
     values: tuple[tuple[float, ...], ...] = ()
     init: str = ""
     shape: tuple[int, ...] = ()

@@ -1,22 +1,19 @@
-"""Arrays in files that hold nothing else: NPY, NPZ and CSV, read within bounds."""
+"""Arrays in files that hold nothing else: NPY and NPZ, read within bounds."""
 
 import contextlib
-import csv
 import io
 import zipfile
-from array import array
 from math import prod
 
 import numpy as np
 
 from ..errors import InputError
 from . import safetensors
-from .reading import opened, read_bounded
+from .reading import opened
 
 MAX_ENTRIES = 2**26  # of one matrix, 0.5 GB in float64
 MAX_UNPACKED = 8 * MAX_ENTRIES + 2**16  # bytes, of all that is read of an NPZ file
 HEADER = 2**16  # bytes in which that of an NPY file ends
-MAX_CSV = 2**25  # bytes: ten seconds of reading; arrays in other files have no such limit
 
 
 def read_npz(path, names=None):
@@ -102,36 +99,6 @@ def _header(head, size, where, kinds):
     if any(n < 0 for n in shape) or prod(shape) * dtype.itemsize != size or not fits(shape):
         raise InputError(f"{where}: {by(shape)} entries of {dtype} do not fill its {size} bytes")
     return shape, columns_first, dtype, file.tell()
-
-
-def read_csv(path):
-    """A table of numbers without a heading, one row a line, separated by commas."""
-    data = read_bounded(path, MAX_CSV, "CSV file")
-    width, rows, numbers = 0, 0, array("d")  # a list would take ten times the memory
-    try:
-        for line in csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")):
-            if not line:
-                continue
-            if rows and len(line) != width:
-                raise InputError(f"{path}: row {rows} has {len(line)} numbers, the rows before it {width}")
-            numbers.extend(_number(text, path, rows, n) for n, text in enumerate(line))
-            width, rows = len(line), rows + 1
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not a text file; CSV is UTF-8 text") from None
-    except csv.Error as error:
-        raise InputError(f"{path}: not CSV: {error}") from None
-    return np.frombuffer(numbers, np.float64).reshape(rows, width)
-
-
-def _number(text, path, row, column):
-    try:
-        if "_" not in text:  # Python would read 1_000
-            return float(text)
-    except ValueError:
-        pass
-    # The file may be anything, and is not shown: what a link leads to may be nobody's to read.
-    what = "text" if text.strip() else "empty"
-    raise InputError(f"{path}: row {row}, column {column} is {what}, not a number")
 
 
 def fits(shape):

@@ -105,11 +105,14 @@ FIELDS = {
         "exposure": ("Exposure", "Brightness of the picture, in stops", {}),
     },
     Matrix: {
-        "file": ("File", "Where the numbers are: .npy, .npz, .csv or .safetensors", {"subtype": "FILE_PATH"}),
+        "file": ("File", "Where the numbers are: .npy, .npz, .safetensors, or text: .csv, .tsv, .txt",
+                 {"subtype": "FILE_PATH"}),
         "tensor": ("Tensor", "Its name in the capture, or in the file where that holds several", {}),
         "index": ("Index", "Which entries of leading axes are taken", {}),
         "axis_order": ("Axis Order", "The order of the axes that are left", {}),
         "slices": ("Slices", "The part of each axis that is taken", {}),
+        "decimal": ("Decimals", "What precedes decimals in a text file that leaves it open", {}),
+        "names": ("Names", "Which fields of a text file are names and not numbers, where that is open", {}),
         "values": ("Numbers", "The numbers themselves", {}),
         "init": ("Made By", "An initialiser, with numbers in brackets where it takes some, such as "
                  "normal(0, 0.3); or expr: and a formula of i and j", {}),

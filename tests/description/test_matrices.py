@@ -157,6 +157,23 @@ def test_every_kind_of_file(tmp_path):
     assert load(Matrix(file="many.npz", tensor="a"), tmp_path).source == "a of many.npz"
 
 
+def test_names_in_a_text_file_are_labels(tmp_path):
+    (tmp_path / "a.tsv").write_text("\ta\tb\tc\nx\t0,5\t1\t2\ny\t3\t4\t5\n")
+
+    def labels(**spec):
+        found = load(Matrix(file="a.tsv", **spec), tmp_path)
+        assert found.values.shape == (len(found.row_labels or "x"), len(found.column_labels))
+        return "".join(found.row_labels), "".join(found.column_labels)
+
+    assert labels() == ("xy", "abc") and labels(axis_order=(1, 0)) == ("abc", "xy")
+    assert labels(slices=("1:", "::2")) == ("y", "ac")
+    assert labels(slices=("1:3", ":"), axis_order=(1, 0)) == ("bc", "xy")
+    assert labels(column_labels=("p", "q", "r")) == ("xy", "pqr")
+    assert load(Matrix(file="a.tsv", index=(1,)), tmp_path).values.tolist() == [[3, 4, 5]]
+    (tmp_path / "b.csv").write_text("0,5\n1,5\n")
+    assert load(Matrix(file="b.csv", decimal=","), tmp_path).values.tolist() == [[0.5], [1.5]]
+
+
 def test_initialisers_get_their_name_as_key():
     found = load(Matrix(init="uniform", shape=(2, 3), seed=4), name="abc")
     assert np.array_equal(found.values, np.full((2, 3), 3.0)) and found.source == "uniform, seed 4"
@@ -191,7 +208,7 @@ def test_descriptions_override_labels():
         (Matrix(values=((),)), "has 0 entries"),
         (Matrix(tensor="q"), "needs a file"),
         (Matrix(file="x.npy"), "no such file"),
-        (Matrix(file="x.txt"), "no known kind; known kinds: .safetensors"),
+        (Matrix(file="x.dat"), "no known kind; known kinds: .safetensors"),
         (Matrix(file="a.npy", tensor="a"), "holds one matrix"),
         (Matrix(file="one.npz", tensor="b"), 'no tensor "b"; tensors: a'),
         (Matrix(file="one.safetensors", tensor="b"), 'no tensor "b"; tensors: a'),
@@ -212,11 +229,13 @@ def test_descriptions_override_labels():
         (Matrix(file="object.npy"), "not real|cannot|not an NPY"),
         (Matrix(file="nan.npy"), "matrix A: row 1, column 2 is nan"),
         (Matrix(file="nan.csv"), "matrix A: row 0, column 1 is inf"),
-        (Matrix(file="ragged.csv"), "row 1 has 1 numbers, the rows before it 2"),
-        (Matrix(file="word.csv"), "row 1, column 0 is text, not a number"),
-        (Matrix(file="under.csv"), "row 0, column 0 is text"),
-        (Matrix(file="blank.csv"), "has 0 entries"),
+        (Matrix(file="ragged.csv"), "ragged.csv: its commas may separate whole numbers or precede"),
+        (Matrix(file="word.csv"), "word.csv: line 2, field 1 is text, not a number"),
+        (Matrix(file="under.csv"), "under.csv: line 1, field 1 is text"),
+        (Matrix(file="blank.csv"), "blank.csv: has no numbers"),
         (Matrix(file="bytes.csv"), "not a text file"),
+        (Matrix(file="a.npy", decimal=","), "decimal is for .csv, .tsv, .txt, not for a.npy"),
+        (Matrix(file="one.npz", names="both"), "names is for .csv, .tsv, .txt, not for one.npz"),
         (Matrix(file="bad.npz"), "not an NPZ file"),
         (Matrix(file="bomb.npz"), "unpacks to"),
         (Matrix(file="short.npy"), "do not fill"),

@@ -14,7 +14,7 @@ MARK = "0123456789abcdef" * 4
 
 @pytest.fixture
 def scene(tmp_path):
-    (tmp_path / "A.csv").write_text("1,2\n3,4\n")
+    (tmp_path / "A.csv").write_text("1;2\n3;4\n")
     matrices = {"A": Matrix(file="A.csv"), "B": Matrix(init="eye", shape=(2, 2))}
     return Scene(expression="A @ B", matrices=matrices, folder=str(tmp_path))
 
@@ -50,7 +50,7 @@ def test_whatever_changes_the_picture_changes_the_mark(scene, tmp_path):
     assert marks.scene_mark(scene, (64, 37)) != before
     assert marks.scene_mark(dataclasses.replace(scene, look=Look(style="paper")), (64, 36)) != before
     assert marks.scene_mark(dataclasses.replace(scene, render=Render(fps=25)), (64, 36)) != before
-    (tmp_path / "A.csv").write_text("1,2\n3,5\n")
+    (tmp_path / "A.csv").write_text("1;2\n3;5\n")
     assert marks.scene_mark(scene, (64, 36)) != before
 
 
