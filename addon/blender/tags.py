@@ -9,7 +9,7 @@ linked or full copy of a scene, and what was appended are the user's, like all t
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import bpy
 
@@ -85,13 +85,13 @@ def once(kind: str, name: str, make: Callable[[str], bpy.types.ID]) -> bpy.types
 def room(name: str, parent: bpy.types.Collection, hidden: bool = False) -> bpy.types.Collection:
     """The collection of an earlier build that was made as `name`, wherever it was moved in the scene, with
     what else was put there; or a new one in `parent`."""
-    found = _build.rooms.pop(name, None)
-    if found is None:
-        found = bpy.data.collections.new(name)
-        found.hide_render = found.hide_viewport = hidden
-        parent.children.link(found)
-    _build.kept.append(found)
-    return found
+    if name in _build.rooms:
+        _build.kept.append(_build.rooms.pop(name))
+        return _build.kept[-1]
+    made = bpy.data.collections.new(name)
+    made.hide_render = made.hide_viewport = hidden
+    parent.children.link(made)
+    return made
 
 
 @contextlib.contextmanager
@@ -115,7 +115,7 @@ def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
 
 
 class _Build:
-    """A build that is running: what there was before, and what it shares."""
+    """A build that is running: what there was before it, what it shares and what it keeps."""
 
     def __init__(self, scene):
         self.scene, self.world, self.camera = scene, scene.world, scene.camera
@@ -141,34 +141,85 @@ class _Build:
     def replace(self):
         self.old = [block for block in self.old if block not in self.kept]
         used = [block for block in self.before.difference(self.old) if block.users and not block.library]
-        if self.old:  # a world or a camera that the user has chosen since stays
-            for name in ("world", "camera"):
-                chosen = getattr(self, name)
-                if chosen is not None and chosen not in self.old:
-                    setattr(self.scene, name, chosen)
-        if self.scene.world in self.old:
-            self.scene.world = None
-        _remove_unused(self.made())
-        made = list(dict.fromkeys([*self.kept, *self.made()]))
+        self._keep_chosen()
+        made = self.made()
         for block in made:
-            if block not in self.before:
-                block[TAG] = block.name
-        drawn = [block for block in self.old if isinstance(block, bpy.types.Object) and not _is_source(block)]
-        _list(self.scene, made, drawn)
-        for collection in [one for one in {*self.kept, *self.old} if isinstance(one, bpy.types.Collection)]:
-            for ob in [ob for ob in collection.objects if ob in self.old]:
-                collection.objects.unlink(ob)
-        _hand_over(drawn, made)
-        empty = [one for one in self.rooms.values() if not _holds_others(one, self.old)]
-        gone = {*drawn, *empty}
-        rest = [block for block in self.old if block not in gone]
-        bpy.data.batch_remove(gone)
-        for block in _remove_unused(rest):  # the user's from now on
+            block[TAG] = block.name
+        self._list([*self.kept, *made])
+        self._take_out()
+        self._remove([block for block in self.old if _is_object(block) and block.get(KIND) != SOURCE], made)
+        while unused := [block for block in self.old if self._is_unused(block)]:
+            self._remove(unused, made)
+        for block in self.old:  # something of the user's uses it, so it is the user's
             block.name = self.names.get(block, block.name)
             del block[TAG]
         for block in used:
             if block.users == 0:  # nothing but ours used it: it stays in the file
                 block.use_fake_user = True
+
+    def _keep_chosen(self):
+        """A world or a camera that the user has chosen since the earlier build stays the scene's."""
+        scene = self.scene
+        if self.old and self.world is not None and self.world not in self.old:
+            bpy.data.worlds.remove(scene.world)
+            scene.world = self.world
+        elif scene.world in self.old:
+            scene.world = None
+        if self.old and self.camera is not None and self.camera not in self.old:
+            scene.camera = self.camera
+
+    def _list(self, made):
+        """Let the scene list what was made, and so every linked copy of it, which shows the same objects."""
+        before = {block for block in self.old if _is_object(block)}
+        for scene in bpy.data.scenes:
+            if scene == self.scene or not before.isdisjoint(parts(scene)):
+                _write(scene, PARTS, made)
+        palette = bpy.data.palettes.get(LIST) or bpy.data.palettes.new(LIST)
+        palette.use_fake_user, palette[TAG] = True, LIST
+        scenes = [one for one in _listed(palette, SCENES) if one != self.scene] + [self.scene] * bool(made)
+        _write(palette, SCENES, scenes)
+        if not scenes:
+            bpy.data.palettes.remove(palette)
+
+    def _take_out(self):
+        """Take the old objects out of our collections, so that nothing is shown twice."""
+        old = set(self.old)
+        for collection in {*self.kept, *self.old}:
+            if isinstance(collection, bpy.types.Collection):
+                for ob in old.intersection(collection.objects):
+                    collection.objects.unlink(ob)
+
+    def _is_unused(self, block):
+        """Whether nothing uses a datablock of the earlier build. A collection of it is of no use either when
+        nothing of the user's is in it."""
+        if isinstance(block, bpy.types.Collection):
+            content = {*block.all_objects, *block.children_recursive}
+            return content.issubset(self.old) and (block.users == 0 or block in self.rooms.values())
+        return block.users == 0
+
+    def _remove(self, blocks, made):
+        self._hand_over([block for block in blocks if _is_object(block)], made)
+        self.old = [block for block in self.old if block not in blocks]
+        bpy.data.batch_remove(blocks)
+
+    def _hand_over(self, objects, made):
+        """Let what refers to an old object (as a parent, as a target, as a camera) refer to the new one that
+        has its name; a child of one that has no heir stays where it is."""
+        ours, heirs = {*self.old, *made}, {}
+        for block in filter(_is_object, made):
+            heirs.setdefault(_known_as(block), []).append(block)
+        users = bpy.data.user_map(subset=objects) if objects else {}
+        for ob in objects:
+            same = heirs.get(_known_as(ob))
+            heir = same.pop(0) if same else None
+            if not any(_refers_to(ob, user) for user in users[ob] - ours):
+                continue
+            if heir:
+                ob.user_remap(heir)
+                continue
+            for child in [child for child in ob.children if child not in ours]:
+                place = child.matrix_world.copy()
+                child.parent, child.matrix_world = None, place
 
 
 def _everything():
@@ -179,44 +230,8 @@ def _everything():
                     yield block
 
 
-def _is_source(block):
-    return block.get(KIND) == SOURCE
-
-
-def _list(scene, made, drawn):
-    """Let a scene list what was made, and so every linked copy of it, which lists what was `drawn` before."""
-    drawn = set(drawn)
-    copies = [other for other in bpy.data.scenes if not drawn.isdisjoint(parts(other))]
-    for one in {scene, *copies}:
-        _write(one, PARTS, made)
-    palette = bpy.data.palettes.get(LIST) or bpy.data.palettes.new(LIST)
-    palette.use_fake_user, palette[TAG] = True, LIST
-    scenes = [one for one in _listed(palette, SCENES) if one != scene] + [scene] * bool(made)
-    _write(palette, SCENES, scenes)
-    if not scenes:
-        bpy.data.palettes.remove(palette)
-
-
-def _hand_over(old, made):
-    """Let what refers to an old object (as a parent, as a target, as a camera) refer to the new one that has
-    its name; what had a parent that is gone stays where it is."""
-    ours, heirs = {*old, *made}, {}
-    for block in made:
-        if isinstance(block, bpy.types.Object):
-            heirs.setdefault(_known_as(block), []).append(block)
-    for ob, users in bpy.data.user_map(subset=old).items() if old else ():
-        same = heirs.get(_known_as(ob))
-        heir = same.pop(0) if same else None
-        if not any(_refers_to(ob, user) for user in users - ours):
-            continue
-        if heir:
-            ob.user_remap(heir)
-        else:
-            for child in ob.children:
-                if child not in ours:
-                    place = child.matrix_world.copy()
-                    child.parent = None
-                    child.matrix_world = place
+def _is_object(block):
+    return isinstance(block, bpy.types.Object)
 
 
 def _refers_to(ob, user):
@@ -228,17 +243,3 @@ def _refers_to(ob, user):
 
 def _known_as(block):
     return block.get(KIND), _NUMBERED.sub("", str(block.get(TAG)))
-
-
-def _remove_unused(blocks: Iterable[bpy.types.ID]) -> list[bpy.types.ID]:
-    """Remove those of the datablocks that nothing uses, or nothing but others of them; returns the rest."""
-    blocks = list(blocks)
-    while unused := [block for block in blocks if block.users == 0 and not _holds_others(block, blocks)]:
-        blocks = [block for block in blocks if block not in unused]
-        bpy.data.batch_remove(unused)
-    return blocks
-
-
-def _holds_others(block, blocks):
-    """Whether it is a collection in which there is something else than these datablocks."""
-    return isinstance(block, bpy.types.Collection) and not set(block.all_objects).issubset(blocks)

@@ -1,0 +1,346 @@
+"""What a person does by hand stays: random sequences of their actions, with rebuilds between them.
+
+Whatever is not listed as ours when a rebuild begins is the user's: afterwards it has to be there, the same and
+in the same places, also once it is saved. Of ours there is what one build makes, once.
+"""
+
+import os
+import random
+import re
+from collections import Counter
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from built_scenes import described  # noqa: E402
+from built_scenes import random as random_matrices  # noqa: E402
+from matrix_cinema.blender import tags  # noqa: E402
+from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.verify import verify  # noqa: E402
+
+# In the suite a few, each with three rebuilds; as many as are asked for when someone looks for trouble.
+SEEDS = range(*map(int, os.environ.get("MATRIX_CINEMA_SEEDS", "0-4").split("-")))
+REBUILDS = 3
+MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
+LOOKS = [{"style": style} for style in ("paper", "studio_dark", "glass")]
+
+
+def scene_description(look):
+    return described("out = (S = softmax(A @ B)) @ A", MATRICES, look=look)
+
+
+# -- what there is -------------------------------------------------------------------------------------
+
+
+def everything():
+    """Every datablock of the file by kind and name."""
+    kinds = set(dir(bpy.data)) - {
+        "screens",
+        "workspaces",
+        "all_ids",
+        "brushes",
+        "palettes",
+        "window_managers",
+    }
+    kinds = [kind for kind in kinds if isinstance(getattr(bpy.data, kind), bpy.types.bpy_prop_collection)]
+    return {(kind, block.name): block for kind in kinds for block in getattr(bpy.data, kind)}
+
+
+def ours():
+    return {block for scene in bpy.data.scenes for block in tags.owned(scene)}
+
+
+def users_own():
+    """(kind, name) to what can be seen of each datablock of the user's that something uses."""
+    mine = ours()
+    return {
+        key: seen(block, mine)
+        for key, block in everything().items()
+        if block not in mine and block.users and block.name != "Bfont Regular" and key[0] != "libraries"
+    }
+
+
+def seen(block, mine):
+    """What a person could miss of a datablock: its content, its place, where it is found."""
+    told = {name: str(block[name]) for name in block.keys() if name.startswith("my ")}
+    if isinstance(block, bpy.types.Object):
+        evaluated = block.name in bpy.context.view_layer.objects
+        place = block.matrix_world if evaluated else block.matrix_basis
+        told["place"] = [round(x, 4) for row in place for x in row]
+        told["data"] = block.data and seen(block.data, mine)
+        told["in"] = sorted(c.name for c in bpy.data.collections if block.name in c.objects)
+        told["scenes"] = sorted(s.name for s in bpy.data.scenes if block.name in s.objects)
+        told["hidden"] = block.hide_viewport, block.hide_render
+        told["parent"] = block.parent and block.parent.name
+        told["targets"] = [c.target and c.target.name for c in block.constraints if hasattr(c, "target")]
+        told["materials"] = [s.material and list(s.material.diffuse_color) for s in block.material_slots]
+        told["keys"] = bool(block.animation_data and block.animation_data.action)
+    elif isinstance(block, bpy.types.Mesh):
+        told["points"] = [round(x, 4) for v in block.vertices for x in v.co]
+        told["attributes"] = sorted(block.attributes.keys())
+    elif isinstance(block, bpy.types.Collection):
+        told["objects"] = sorted(ob.name for ob in block.objects if ob not in mine)
+        told["children"] = sorted(c.name for c in block.children)
+    elif isinstance(block, bpy.types.Scene):
+        told["objects"] = sorted(ob.name for ob in block.objects if ob not in mine)
+        told["camera"] = block.camera and block.camera.name
+        told["collections"] = sorted(c.name for c in block.collection.children)
+    elif isinstance(block, bpy.types.Material):
+        told["color"] = [round(x, 4) for x in block.diffuse_color]
+    elif isinstance(block, bpy.types.Light):
+        told["energy"] = round(block.energy, 4)
+    elif isinstance(block, bpy.types.Camera):
+        told["lens"] = round(block.lens, 4)
+    return told
+
+
+def inventory(scene):
+    """How many of ours there are of each kind and name, numbers of Blender's left out."""
+    return Counter((type(b).__name__, re.sub(r"\.\d{3}$", "", b[tags.TAG])) for b in tags.owned(scene))
+
+
+# -- what a person does --------------------------------------------------------------------------------
+
+
+class Person:
+    """Acts on a file at random, on our things and on their own alike."""
+
+    def __init__(self, seed, built_file):
+        self.random, self.built_file = random.Random(seed), built_file
+        self.done = []
+
+    def act(self, scene):
+        name = self.random.choice([name for name in vars(Person) if name.startswith("do_")])
+        self.done.append(name[3:])
+        getattr(self, name)(scene)
+
+    def any_object(self, scene):
+        return self.random.choice(list(scene.objects))
+
+    def any_collection(self, scene):
+        return self.random.choice([scene.collection, *scene.collection.children_recursive])
+
+    def own_object(self, scene, data=None):
+        ob = bpy.data.objects.new("logo", data or self.own_mesh())
+        ob.location = [self.random.uniform(-9, 9) for _ in range(3)]
+        ob["my note"] = "keep"
+        self.any_collection(scene).objects.link(ob)
+        return ob
+
+    def own_mesh(self):
+        mesh = bpy.data.meshes.new("logo")
+        mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, self.random.random(), 0)], [], [(0, 1, 2)])
+        return mesh
+
+    def do_add(self, scene):
+        self.own_object(scene)
+
+    def do_add_a_light(self, scene):
+        light = bpy.data.lights.new("mine", "POINT")
+        light.energy = self.random.uniform(1, 99)
+        self.own_object(scene, light)
+
+    def do_duplicate(self, scene, linked=False):
+        ob = self.any_object(scene)
+        copy = ob.copy()
+        if ob.data and not linked:
+            copy.data = ob.data.copy()
+        for collection in ob.users_collection:
+            collection.objects.link(copy)
+        copy["my note"] = "a copy"
+
+    def do_duplicate_linked(self, scene):
+        self.do_duplicate(scene, linked=True)
+
+    def do_duplicate_all(self, scene):
+        bpy.ops.object.select_all(action="SELECT")
+        bpy.ops.object.duplicate()
+
+    def do_move(self, scene):
+        self.any_object(scene).location = [self.random.uniform(-9, 9) for _ in range(3)]
+
+    def do_rename(self, scene):
+        block = self.random.choice([self.any_object(scene), self.any_collection(scene)])
+        if block != scene.collection:
+            block.name = self.random.choice(["mine", "A", "Camera", "logo", "Matrices", "Matrix Cinema"])
+
+    def do_rename_data(self, scene):
+        block = self.random.choice([*bpy.data.materials, *bpy.data.meshes, *bpy.data.node_groups])
+        block.name = self.random.choice(["mine", "A", "Matrix Cinema type", "Matrix Cinema Product"])
+
+    def do_relink(self, scene):
+        ob, there = self.any_object(scene), self.any_collection(scene)
+        for collection in ob.users_collection:
+            collection.objects.unlink(ob)
+        there.objects.link(ob)
+
+    def do_link_too(self, scene):
+        ob, there = self.any_object(scene), self.any_collection(scene)
+        if ob.name not in there.objects:
+            there.objects.link(ob)
+
+    def do_parent(self, scene):
+        child, parent = self.own_object(scene), self.any_object(scene)
+        child.parent, child.matrix_parent_inverse = parent, parent.matrix_world.inverted()
+
+    def do_parent_ours(self, scene):
+        ob, parent = self.any_object(scene), self.own_object(scene)
+        if ob != parent:
+            ob.parent = parent
+
+    def do_constrain(self, scene):
+        ob = self.own_object(scene)
+        ob.constraints.new("COPY_LOCATION").target = self.any_object(scene)
+
+    def do_delete(self, scene):
+        bpy.ops.object.select_all(action="DESELECT")
+        ob = self.any_object(scene)
+        if ob.visible_get():
+            ob.select_set(True)
+            bpy.ops.object.delete()
+
+    def do_delete_for_good(self, scene):
+        bpy.data.objects.remove(self.any_object(scene))
+
+    def do_delete_a_collection(self, scene):
+        collection = self.any_collection(scene)
+        for parent in [scene.collection, *scene.collection.children_recursive]:
+            if collection.name in parent.children:
+                for ob in collection.objects:
+                    if ob.name not in parent.objects:
+                        parent.objects.link(ob)
+                bpy.data.collections.remove(collection)
+                break
+
+    def do_edit_material(self, scene):
+        if bpy.data.materials:
+            self.random.choice(list(bpy.data.materials)).diffuse_color = (1, self.random.random(), 0, 1)
+
+    def do_own_material(self, scene):
+        ob = self.any_object(scene)
+        if ob.type == "MESH" and ob.data.materials:
+            ob.data.materials[0] = bpy.data.materials.new("Matrix Cinema type")
+
+    def do_borrow_material(self, scene):
+        if bpy.data.materials:
+            self.own_object(scene).data.materials.append(self.random.choice(list(bpy.data.materials)))
+
+    def do_own_mesh(self, scene):
+        ob = self.any_object(scene)
+        if ob.type == "MESH":
+            ob.data = self.own_mesh()
+
+    def do_edit_lamp(self, scene):
+        if bpy.data.lights:
+            self.random.choice(list(bpy.data.lights)).energy = self.random.uniform(1, 99)
+
+    def do_edit_camera(self, scene):
+        if scene.camera:
+            scene.camera.data.lens = self.random.uniform(20, 90)
+
+    def do_own_camera(self, scene):
+        scene.camera = self.own_object(scene, bpy.data.cameras.new("Camera"))
+
+    def do_own_world(self, scene):
+        scene.world = bpy.data.worlds.new("mine")
+
+    def do_keyframe(self, scene):
+        self.any_object(scene).keyframe_insert("scale", frame=3)
+
+    def do_new_collection(self, scene):
+        self.any_collection(scene).children.link(bpy.data.collections.new("mine"))
+
+    def do_move_a_collection(self, scene):
+        ones = list(scene.collection.children_recursive)
+        one = self.random.choice([*ones, None])
+        others = [c for c in ones if one and c != one and c not in one.children_recursive]
+        if others:
+            for parent in [scene.collection, *ones]:
+                if one.name in parent.children:
+                    parent.children.unlink(one)
+            self.random.choice(others).children.link(one)
+
+    def do_link_collection_elsewhere(self, scene):
+        other = bpy.data.scenes.new("another")
+        other.collection.children.link(self.random.choice(list(scene.collection.children)))
+
+    def do_linked_copy(self, scene):
+        bpy.ops.scene.new(type="LINK_COPY")
+        bpy.context.window.scene = scene
+
+    def do_full_copy(self, scene):
+        bpy.ops.scene.new(type="FULL_COPY")
+        bpy.context.window.scene = scene
+
+    def do_append(self, scene):
+        with bpy.data.libraries.load(self.built_file) as (there, wanted):
+            wanted.objects = list(there.objects)
+        for ob in wanted.objects:
+            scene.collection.objects.link(ob)
+
+    def do_append_a_scene(self, scene):
+        with bpy.data.libraries.load(self.built_file) as (there, wanted):
+            wanted.scenes = list(there.scenes)
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """A file with a built scene, and what is built for each style in an empty file."""
+    made = {}
+    for look in LOOKS:
+        bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+        made[look["style"]] = inventory(build(scene_description(look)))
+    path = str(tmp_path_factory.mktemp("ownership") / "built.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    return path, made
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_person_does_stays(fresh, tmp_path, seed):
+    built_file, expected = fresh
+    bpy.ops.wm.open_mainfile(filepath=built_file)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
+    person = Person(seed, built_file)
+    for _ in range(REBUILDS):
+        scene = bpy.data.scenes["Scene"]
+        for _ in range(person.random.randint(1, 3)):
+            person.act(scene)
+        look = person.random.choice(LOOKS)
+        rebuild(scene, look, expected[look["style"]], person.done)
+        if person.random.random() < 0.3:
+            reopen(tmp_path, person.done)
+    reopen(tmp_path, person.done)
+    assert verify(bpy.data.scenes["Scene"]).ok, person.done
+
+
+def rebuild(scene, look, expected, done):
+    bpy.context.view_layer.update()
+    before, before_ours = users_own(), ours()
+    assert tags.is_built(scene), done
+    build(scene_description(look), scene)
+    after = users_own()
+    for key, told in before.items():
+        assert key in after, (key, done)
+        if key != ("scenes", scene.name):
+            assert after[key] == told, (key, done)
+    made = inventory(scene)
+    if scene.world not in ours():  # the user has one of their own
+        made += Counter(key for key in expected if key[0] == "World")
+    assert made == expected, (made - expected, expected - made, done)
+    left = [block for block in set(everything().values()) & before_ours - ours() if block.users == 0]
+    assert not left, (left, done)
+
+
+def reopen(folder, done):
+    bpy.context.view_layer.update()
+    before = users_own()
+    listed = len(tags.owned(bpy.data.scenes["Scene"]))
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "file.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(folder / "file.blend"))
+    bpy.context.window.scene = bpy.data.scenes["Scene"]
+    bpy.context.view_layer.update()
+    after = users_own()
+    for key, told in before.items():
+        assert after.get(key) == told, (key, done)
+    assert len(tags.owned(bpy.data.scenes["Scene"])) == listed, done
