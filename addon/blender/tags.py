@@ -198,14 +198,16 @@ class _Build:
         return block.users == 0
 
     def _remove(self, blocks, made):
-        self._hand_over([block for block in blocks if _is_object(block)], made)
-        self.old = [block for block in self.old if block not in blocks]
-        bpy.data.batch_remove(blocks)
+        kept = self._hand_over([block for block in blocks if _is_object(block)], made)
+        gone = [block for block in blocks if block not in kept]
+        self.old = [block for block in self.old if block not in gone]
+        bpy.data.batch_remove(gone)
 
     def _hand_over(self, objects, made):
         """Let what refers to an old object (as a parent, as a target, as a camera) refer to the new one that
-        has its name; a child of one that has no heir stays where it is."""
-        ours, heirs = {*self.old, *made}, {}
+        has its name. Returns those that something of the user's refers to and that have no heir: they stay in
+        the file, in no collection."""
+        ours, heirs, kept = {*self.old, *made}, {}, []
         for block in filter(_is_object, made):
             heirs.setdefault(_known_as(block), []).append(block)
         users = bpy.data.user_map(subset=objects) if objects else {}
@@ -216,10 +218,10 @@ class _Build:
                 continue
             if heir:
                 ob.user_remap(heir)
-                continue
-            for child in [child for child in ob.children if child not in ours]:
-                place = child.matrix_world.copy()
-                child.parent, child.matrix_world = None, place
+            else:
+                ob.use_fake_user = True
+                kept.append(ob)
+        return kept
 
 
 def _everything():

@@ -1,7 +1,7 @@
 """What a person does by hand stays: random sequences of their actions, with rebuilds between them.
 
-Whatever is not listed as ours when a rebuild begins is the user's: afterwards it has to be there, the same and
-in the same places, also once it is saved. Of ours there is what one build makes, once.
+Whatever is not listed as ours when a rebuild begins is the user's: afterwards it has to be there, the same
+and in the same places, also once it is saved. Of ours there is what one build makes, once.
 """
 
 import os
@@ -15,7 +15,7 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
-from matrix_cinema.blender import tags  # noqa: E402
+from matrix_cinema.blender import studio, tags  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 
@@ -98,6 +98,88 @@ def seen(block, mine):
 def inventory(scene):
     """How many of ours there are of each kind and name, numbers of Blender's left out."""
     return Counter((type(b).__name__, re.sub(r"\.\d{3}$", "", b[tags.TAG])) for b in tags.owned(scene))
+
+
+# -- one thing at a time ---------------------------------------------------------------------------------
+
+
+def test_all_that_a_build_makes_is_tagged_and_listed(factory):
+    before = set(everything().values())
+    scene = build(scene_description(LOOKS[1] | {"title": True, "labels": True, "legend": True}))
+    made = set(everything().values()) - before - {bpy.data.fonts.get("Bfont Regular")}
+    assert made == set(tags.owned(scene)) and len(made) > 50
+    assert all(block[tags.TAG] == block.name for block in made)
+
+
+def test_what_lies_in_our_collections_stays_there(factory):
+    scene, elsewhere = build(scene_description(LOOKS[1])), bpy.data.scenes.new("elsewhere")
+    matrices, values = bpy.data.collections["Matrices"], bpy.data.collections["Values"]
+    a = scene.objects["A"]
+    copy, logo = a.copy(), bpy.data.objects.new("logo", bpy.data.meshes.new("logo"))
+    copy.location.x += 9
+    matrices.objects.link(copy)
+    matrices.objects.link(logo)
+    elsewhere.collection.objects.link(logo)
+    logo.parent, logo.matrix_parent_inverse = a, a.matrix_world.inverted()
+    values.objects.link(hidden := bpy.data.objects.new("hidden", None))
+    data, count = copy.data, len(scene.objects)
+    build(scene_description(LOOKS[0] | {"legend": False}), scene)
+    assert {copy.name, logo.name} < set(matrices.objects.keys()) and hidden.name in values.objects
+    assert logo.name in elsewhere.objects and copy.data == data and copy.modifiers[0].node_group
+    assert logo.parent == scene.objects["A"] in tags.owned(scene)
+    build(scene_description(LOOKS[1]), scene)
+    assert len(scene.objects) == count and verify(scene).ok
+
+
+def test_a_collection_that_was_moved_is_built_where_it_is(factory):
+    scene, mine = build(scene_description(LOOKS[0])), bpy.data.collections.new("mine")
+    scene.collection.children.link(mine)
+    top, count = bpy.data.collections["Matrix Cinema"], len(scene.objects)
+    scene.collection.children.unlink(top)
+    mine.children.link(top)
+    build(scene_description(LOOKS[0]), scene)
+    assert len(scene.objects) == count and list(mine.children) == [top]
+    assert list(scene.collection.children) == [mine] and len(bpy.data.collections) == 7
+
+
+def test_a_copy_of_a_scene_and_its_original_leave_each_other_alone(factory):
+    scene = build(scene_description(LOOKS[0]))
+    copies = []
+    for kind in ("LINK_COPY", "FULL_COPY"):
+        bpy.context.window.scene = scene
+        bpy.ops.scene.new(type=kind)
+        copies.append(bpy.context.scene)
+    linked, full = copies
+    counts = {one: len(one.objects) for one in (scene, linked, full)}
+    assert [tags.is_built(one) for one in counts] == [True, False, False]
+    build(scene_description(LOOKS[0]), scene)
+    assert {one: len(one.objects) for one in counts} == counts
+    assert linked.camera == scene.camera and full.camera not in (None, scene.camera)
+    for one in counts:  # all of them can be read
+        bpy.context.window.scene = one
+        assert verify(one).ok
+    originals = set(scene.objects)
+    build(scene_description(LOOKS[0]), linked)
+    assert set(scene.objects) == originals < set(linked.objects)
+    assert len(linked.objects) == 2 * len(originals) and tags.is_built(linked)
+
+
+def test_a_build_that_fails_leaves_all_as_it_was(factory, monkeypatch):
+    scene = build(scene_description(LOOKS[0]))
+    world, camera = scene.world, scene.camera
+    before = {key: block.users for key, block in everything().items()}
+
+    def fail(*_):
+        raise RuntimeError("the lamps are broken")
+
+    monkeypatch.setattr(studio, "light", fail)
+    with pytest.raises(RuntimeError, match="broken"):
+        build(scene_description(LOOKS[1]), scene)
+    assert {key: block.users for key, block in everything().items()} == before
+    assert (scene.world, scene.camera) == (world, camera) and verify(scene).ok
+    monkeypatch.undo()
+    build(scene_description(LOOKS[0]), scene)
+    assert {key: block.users for key, block in everything().items()} == before
 
 
 # -- what a person does --------------------------------------------------------------------------------
