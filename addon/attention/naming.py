@@ -39,6 +39,11 @@ def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     return {key: named[key] if unique else key for key in layers}
 
 
+def number_of(name: str) -> int:
+    """The number of a layer in its stack: 3 of "3", "decoder.3" and "decoder.3.cross"."""
+    return int(name.removesuffix(".cross").rpartition(".")[2])
+
+
 def head_name(layer: str, head: int) -> str:
     """A head in a few letters: "L5H11", "L5×H11" for cross-attention, "decoder L5×H11"."""
     cross = "×" if layer.endswith(".cross") else ""

@@ -13,6 +13,7 @@ import warnings
 
 import torch
 
+from ..attention.naming import layer_names, number_of
 from ..errors import InputError
 from ..formats.capture_file import PICTURE, numbers, write_capture
 from .fused import seen_and_unchanged
@@ -88,13 +89,15 @@ class Recording:
 def record(model, layers=None, heads=None, batch=0):
     """Record the attention of everything that runs inside the `with` block.
 
-    `layers` and `heads` choose by number (None: all), `batch` the element of the batch. The
+    `layers` and `heads` choose by number (None: all); a layer's number is that in its stack, and its name,
+    such as "decoder.0.cross", chooses it alone. `batch` is the element of the batch. The
     model's results are those it gives without recording, to the bit. When the block ends, the
     layers stand in the recording that it yielded. Raises InputError when no attention was seen,
     or not the layer, head or batch element asked for. Warns (CaptureWarning) when the numbers are
     half precision or do not reproduce the model's own.
     """
-    layers, heads = _numbers(layers, "layers"), _numbers(heads, "heads")
+    layers = _numbers(layers, "layers", names=True)
+    heads = _numbers(heads, "heads")
     batch = next(iter(_numbers(batch, "batch", one=True)))
     recording = Recording()
     _check_model(model)
@@ -173,31 +176,41 @@ def _numbered(seen):
 
 
 def _select(recording, named, layers, heads):
-    existing = sorted({int(name.split(".")[0]) for name in named})
-    for layer in layers or ():
-        if layer not in existing:
-            raise InputError(f"layer {layer} was not seen; layers: {numbers(existing)}")
-    for name, layer in named.items():
-        if layers is not None and int(name.split(".")[0]) not in layers:
+    names = layer_names({key: (layer.module, layer.kind) for key, layer in named.items()})
+    for key, layer in named.items():
+        if layers is not None and not {names[key], key, number_of(names[key])} & set(layers):
             continue
         for head in heads or ():
             if not 0 <= head < len(layer.q):
-                raise InputError(f"head {head} is not in layer {name}; heads: {numbers(range(len(layer.q)))}")
-        recording.layers[name] = written(layer, heads)
+                raise InputError(
+                    f"head {head} is not in layer {names[key]}; heads: {numbers(range(len(layer.q)))}"
+                )
+        arrays, description = written(layer, heads)
+        # What a layer is called is seen from all that ran.
+        recording.layers[key] = arrays, description | ({"name": names[key]} if layers is not None else {})
+    known = {one for key, name in names.items() for one in (name, key, number_of(name))}
+    for layer in layers or ():
+        if layer not in known:
+            raise InputError(f"layer {layer} was not seen; layers: {', '.join(names.values())}")
 
 
-def _numbers(given, what, one=False):
-    """Numbers to choose by, from 0: a list of them, or None for all. Raises InputError for anything else."""
+def _numbers(given, what, one=False, names=False):
+    """Numbers to choose by, from 0: a list of them, or None for all; `names` may be among them. Raises
+    InputError for anything else."""
     if given is None and not one:
         return None
     example = "one number from 0" if one else "a list of numbers from 0, as [0, 5], or None for all"
+    if isinstance(given, str):
+        raise InputError(f"{what}={given!r}: give {example}")
     try:
-        numbers = [operator.index(n) for n in ([given] if one else given)]
+        chosen = [
+            n if names and isinstance(n, str) else operator.index(n) for n in ([given] if one else given)
+        ]
     except TypeError:
         raise InputError(f"{what}={given!r}: give {example}") from None
-    if not numbers or min(numbers) < 0:
+    if not chosen or any(not isinstance(n, str) and n < 0 for n in chosen):
         raise InputError(f"{what}={given!r}: give {example}")
-    return numbers
+    return chosen
 
 
 def _check_model(model):

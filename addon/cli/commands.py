@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import dataclasses
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -192,7 +193,7 @@ def parser():
     )
     one.add_argument("--height", metavar="LENGTH", help="instead of that of the content")
     one.add_argument("--dpi", metavar="N", type=_dpi, default=600, help="dots per inch of the picture (600)")
-    one.add_argument("--layers", metavar="0,3,5", type=_numbers, help="a row of panels for each layer")
+    one.add_argument("--layers", metavar="0,3,5", type=_layers, help="a row of panels for each layer")
     one.add_argument("--heads", metavar="0-11", type=_numbers, help="a panel for each head")
     one.add_argument("--tensor", metavar="NAME", help="show a tensor of the capture alone: pattern")
     one.add_argument("--frame", metavar="N", type=int, help="of the film, instead of the scene's still")
@@ -288,7 +289,7 @@ def parser():
         default="",
         help="what the decoder of an encoder-decoder wrote; else a second text",
     )
-    one.add_argument("--layers", metavar="0,3,5", type=_numbers, help="only these layers")
+    one.add_argument("--layers", metavar="0,3,decoder.5", type=_layers, help="only these layers")
     one.add_argument("--heads", metavar="0-3", type=_numbers, help="only these heads")
     one.add_argument("-o", "--output", metavar="X.safetensors", required=True)
 
@@ -319,6 +320,15 @@ def _numbers(text):
             raise argparse.ArgumentTypeError(f'"{text}" are not numbers such as 0,3,5 or 0-3')
         numbers += range(int(first), int(last) + 1)
     return sorted(set(numbers))
+
+
+def _layers(text):
+    """Layers of a capture, by number or by name."""
+    chosen = []
+    for part in text.split(","):
+        named = re.fullmatch(r"\s*(\w+\.[0-9]{1,6}(\.cross)?|[0-9]{1,6}\.cross)\s*", part)
+        chosen += [named[1]] if named else _numbers(part)
+    return chosen
 
 
 def _parts(text):

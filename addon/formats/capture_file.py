@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..attention.attend import attend
-from ..attention.naming import layer_names
+from ..attention.naming import layer_names, number_of
 from ..attention.tokens import is_byte_level, written
 from ..errors import InputError, nearest
 from ..memory import require_memory
@@ -97,7 +97,7 @@ class Layer:
     @property
     def number(self):
         """Its number in its stack."""
-        return int(self.name.removesuffix(".cross").rpartition(".")[2])
+        return number_of(self.name)
 
     def kv_head(self, head):
         """The key/value head that query head `head` uses."""

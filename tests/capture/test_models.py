@@ -480,6 +480,23 @@ def test_t5_has_three_kinds_of_attention_and_two_texts(tmp_path):
     assert capture.layer(1).mask == "causal" and capture.layer(0).scale == 1
 
 
+def test_layers_are_chosen_by_their_number_or_their_name(tmp_path):
+    make, args, kwargs, _ = CASES["t5"]
+    model = make()
+    for chosen, names in (
+        ([0], ["encoder.0", "decoder.0", "decoder.0.cross"]),
+        (["decoder.0"], ["decoder.0"]),
+        (["decoder.0.cross", "encoder.0"], ["encoder.0", "decoder.0.cross"]),
+    ):
+        with record(model, layers=chosen) as recording:
+            run(model, *args, **kwargs)
+        recording.save(tmp_path / "x")
+        assert list(open_capture(tmp_path / "x").layers) == names
+    with pytest.raises(InputError, match="layer decoder.7 was not seen; layers: encoder.0, decoder.0"):
+        with record(model, layers=["decoder.7"]):
+            run(model, *args, **kwargs)
+
+
 def test_positions_are_read_off():
     found = {}
     for case in ("llama", "gptj", "bloom"):
