@@ -7,12 +7,8 @@ entry (i, j) comes along k. One object for each product; the same Sweep moves it
 import bpy
 
 from . import tags
-from .nodes.groups import product_inputs, shared
+from .nodes.beams import FAMILIES, THICKNESS, Beams
 from .objects import drawn_object, follow, gaps, set_inputs
-
-THICKNESS = 0.035  # of a beam, in entries
-# Of each family of beams: the argument or result it belongs to, that one's axes, and its direction.
-FAMILIES = (("Left", "ik", "j"), ("Right", "kj", "i"), ("Result", "ij", "k"))
 
 
 def write_beams(product, cuboid, planes, steps, multiplied, material, collection):
@@ -35,77 +31,3 @@ def write_beams(product, cuboid, planes, steps, multiplied, material, collection
     set_inputs(beams, inputs)
     follow(beams, "Sweep", product, "Sweep")
     return beams
-
-
-@shared
-def Beams(g):
-    """The beams of one product, as thin boxes along the axes."""
-    g.input("Geometry", "geometry")
-    names = product_inputs(g)
-    steps = g.input("Steps", int)
-    thickness = g.input("Thickness", float, THICKNESS, low=0.0, hint="Of a beam, in entries")
-    material = g.input("Material", "material")
-    running = (names["sweep"] > 0.0) & (steps > names["sweep"])
-    step = g.current_step(names["sweep"])
-    counts = {"i": names["rows"], "j": names["columns"], "k": names["inner"]}
-    axes = {axis: _Axis(g, axis, step, counts[axis], names) for axis in "ijk"}
-
-    def entry(side, row, column):
-        geometry = g.node("GeometryNodeObjectInfo", {"Object": names[side]})["Geometry"]
-        place = row * names[f"{side.title()} Row"] + column * names[f"{side.title()} Column"]
-        return g.absolute(g.sample(geometry, g.attribute("value"), place)) > 0.0
-
-    families = []
-    for side, own, along in FAMILIES:
-        offset = g.input(f"{side} Offset", "vector", hint="From product (0, 0, 0) to entry (0, 0)")
-        first, second, third = axes[own[0]], axes[own[1]], axes[along]
-        n = g.index()
-        row, column = n // second.count, n % second.count
-        # To the product in use that is farthest from the face.
-        beyond = g.node("ShaderNodeVectorMath", {0: offset, 1: third.step}, operation="DOT_PRODUCT")[0]
-        last = g.switch(beyond > 0.0, third.lowest, third.highest)
-        used = running & first.uses(row) & second.uses(column)
-        # Nothing is joined to a product that is 0 because of what it joins.
-        if side == "Left":
-            used = used & entry("left", row, column) & (third.whole | entry("right", column, last))
-        elif side == "Right":
-            used = used & entry("right", row, column) & (third.whole | entry("left", last, row))
-        base = g.vector_math("ADD", g.vector_math("ADD", first.place(row), second.place(column)), offset)
-        reach = g.vector_math("SUBTRACT", third.place(last), offset)
-        middle = g.vector_math("ADD", base, g.scaled(reach, 0.5))
-        size = g.node("ShaderNodeVectorMath", {0: reach}, operation="ABSOLUTE")[0]
-        size = g.vector_math("ADD", size, g.vector(thickness, thickness, thickness))
-        points = g.points(first.count * second.count)
-        points = g.store(points, gone=~used)
-        points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Position": middle})[0]
-        points = g.store(points, size=size)
-        gone = {"Geometry": points, "Selection": g.attribute("gone", "BOOLEAN")}
-        points = g.node("GeometryNodeDeleteGeometry", gone, domain="POINT")[0]
-        box = g.node("GeometryNodeMeshCube")[0]
-        boxes = {"Points": points, "Instance": box, "Scale": g.attribute("size", "FLOAT_VECTOR")}
-        families.append(g.node("GeometryNodeInstanceOnPoints", boxes)[0])
-    beams = g.node("GeometryNodeRealizeInstances", {0: g.joined(*families)})[0]
-    g.output("Geometry", "geometry", g.node("GeometryNodeSetMaterial", {0: beams, "Material": material})[0])
-    return g.finish()
-
-
-class _Axis:
-    """One of i, j, k as fields: where its indices stand, and which of them the current step uses."""
-
-    def __init__(self, g, name, step, count, names):
-        self.g, self.count = g, count
-        self.step = g.input(f"Step {name}", "vector", hint=f"From one {name} to the next")
-        self.gap_block = g.input(f"Gap Block {name}", int, 1_000_000_000, low=1, hint="Entries between gaps")
-        self.gap = g.input(f"Gap {name}", float, 0.0, hint="Width of the gap between blocks, in entries")
-        stride, self.block = names[f"Stride_{name}"], names[f"Block_{name}"]
-        self.whole = ~(stride > 0)
-        self.digit = (step // g.whole("MAXIMUM", stride, 1)) % self.block
-        last = self.count - 1
-        self.lowest = g.switch(self.whole, 0, self.digit)
-        self.highest = g.switch(self.whole, last, last - (last - self.digit) % self.block)
-
-    def place(self, index):
-        return self.g.scaled(self.step, index + self.gap * (index // self.gap_block))
-
-    def uses(self, index):
-        return self.whole | (self.digit == index % self.block)

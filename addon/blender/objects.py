@@ -11,7 +11,7 @@ import numpy as np
 from ..description.scene import POOLINGS
 from ..kinds.points import Computed, Points
 from . import compat, tags
-from .nodes import groups
+from .nodes import node_group
 
 MODIFIER = "Matrix Cinema"
 
@@ -37,7 +37,7 @@ def hidden_object(name, hidden, found, collection):
     if not isinstance(hidden, Computed):
         return values_object(f"{name} {hidden.part}".rstrip(), hidden.values, hidden.mask, collection)
     mesh = found[hidden.of].data if hidden.of else bpy.data.meshes.new(name)
-    ob = drawn_object(f"{name} {hidden.part}", mesh, collection, groups.node_group(hidden.group))
+    ob = drawn_object(f"{name} {hidden.part}", mesh, collection, node_group(hidden.group))
     ob[tags.KIND] = tags.SOURCE
     return ob
 
@@ -49,7 +49,7 @@ def resolved(inputs, found):
 
 def matrix_object(plane, pool, values, collection):
     """The drawn matrix on a plane, with its beads; its modifier still lacks inputs."""
-    ob = drawn_object(plane.stage.name, values.data, collection, groups.node_group(plane.stage.group))
+    ob = drawn_object(plane.stage.name, values.data, collection, node_group(plane.stage.group))
     ob.location = plane.origin
     ob[tags.KIND] = "matrix"
     ob[tags.NAME] = plane.stage.name
@@ -66,7 +66,7 @@ def product_object(cuboid, collection):
     """The drawn interior of a matmul; its modifier still lacks inputs."""
     name = cuboid.stage.name
     mesh = bpy.data.meshes.new(f"{name} products")
-    ob = drawn_object(f"{name} products", mesh, collection, groups.Product())
+    ob = drawn_object(f"{name} products", mesh, collection, node_group("Product"))
     ob.location = cuboid.origin
     ob[tags.KIND] = "product"
     ob[tags.NAME] = name

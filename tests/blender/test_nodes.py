@@ -1,7 +1,7 @@
-"""Node groups as text, held to the snapshots in tests/snapshots: the same on every Blender, and no
-change of a group goes unseen.
+"""Every node group as text, held to the snapshots in the folder beside this file: the same on every Blender,
+and no change of a group goes unseen.
 
-After a change that is meant: UPDATE_SNAPSHOTS=1 .venv/bin/python -m pytest tests/test_blender_nodes.py
+After a change that is meant: UPDATE_SNAPSHOTS=1 .venv/bin/python -m pytest tests/blender/test_nodes.py
 and read the difference before committing it.
 """
 
@@ -12,15 +12,12 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from matrix_cinema.blender.nodes import groups  # noqa: E402
-from matrix_cinema.blender.nodes.formula import Group, describe  # noqa: E402
+from matrix_cinema.blender.nodes import every_group, node_group  # noqa: E402
+from matrix_cinema.blender.nodes.describe import describe  # noqa: E402
+from matrix_cinema.blender.nodes.formula import Group  # noqa: E402
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-MAKERS = {
-    name: make
-    for name, make in vars(groups).items()
-    if getattr(make, "__qualname__", "").startswith("shared.")
-}
+MAKERS = every_group()
 UPDATE = os.environ.get("UPDATE_SNAPSHOTS") == "1"
 
 
@@ -40,8 +37,9 @@ def test_every_snapshot_is_of_a_group():
 
 
 def test_a_group_is_made_once_in_a_file(factory):
-    assert groups.visit() == groups.visit()
-    assert len([g for g in bpy.data.node_groups if g.name.startswith(groups.visit().name)]) == 1
+    visit = node_group("visit")
+    assert node_group("visit") == visit
+    assert len([g for g in bpy.data.node_groups if g.name.startswith(visit.name)]) == 1
     for group in bpy.data.node_groups:
         for node in group.nodes:
             for socket in node.outputs:

@@ -38,7 +38,7 @@ def test_the_mark_covers_the_code_that_makes_pictures():
     rooms = {path.name for path in (ROOT / "addon").iterdir() if (path / "__init__.py").exists()}
     assert rooms - covered == {"capture", "outputs", "cli", "ui"}
     names = {path.resolve().relative_to(ROOT / "addon").as_posix() for path in marks.picture_code()}
-    assert {"staging/plan.py", "blender/nodes/groups.py", "look/color_maps.json"} <= names
+    assert {"staging/plan.py", "blender/nodes/matrix.py", "look/color_maps.json"} <= names
 
 
 def test_the_same_job_has_the_same_mark(scene):

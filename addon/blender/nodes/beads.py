@@ -5,10 +5,48 @@ come. So a bead is right at every moment, and the file still holds every entry.
 """
 
 from ...description.scene import POOLINGS
+from . import shared
+from .inputs import gap_inputs
+from .standing import standing
 
 NOTHING = (0.0, 0.0, 0.0)
 
 
+def pooled(g, entries, columns, alike, masked=False, finish=0.0):
+    """The beads of a matrix's entries, which are these entries with `i` and `j` where nothing is pooled;
+    and the inputs that say where they stand, {"Position", "Span"}. `alike`: no entry is lit, masked or
+    finished by itself; then all have the same `finish`."""
+    places = {}
+    for axis in ("row", "column"):
+        hint = f"From one {axis} to the next"
+        places[f"{axis}_Step"] = g.input(f"{axis.title()} Step", "vector", hint=hint)
+        places[f"Gap_Block_{axis}"], places[f"Gap_{axis}"] = gap_inputs(g, axis)
+    sizes = [
+        g.input(f"Pool {name}", int, 1, low=1, hint=f"{name} of entries for which one element stands")
+        for name in ("Rows", "Columns")
+    ]
+    several = sizes[0] * sizes[1] > 1
+    made = g.call(
+        beads(),
+        Entries=entries,
+        Columns=columns,
+        Masked=masked,
+        Alike=alike,
+        Finish=finish,
+        Gap_Block_row=places["Gap_Block_row"],
+        Gap_Block_column=places["Gap_Block_column"],
+        Pool_Rows=sizes[0],
+        Pool_Columns=sizes[1],
+        Pool_Rule=g.input("Pool Rule", int, 0, low=0, hint=", ".join(POOLINGS)),
+    )["Beads"]
+    depth = g.input("Depth", float, 1.0, low=0.0, hint="Of the thickest bead, in entries")
+    stand = g.call(standing(), Pooled=several, Depth=depth, **places)
+    n = g.index()
+    each = g.store(entries, i=n // columns, j=n % columns)
+    return g.switch(several, made, each), {"Position": stand["Position"], "Span": stand["Span"]}
+
+
+@shared
 def beads(g):
     """Entries in row-major order to beads in the same order. Both have the attributes `value`, `sum` and
     `final`, to which the rule is applied, and `lit` and `finish`, which are those of the entry that has most.
@@ -26,8 +64,8 @@ def beads(g):
     alike = g.input("Alike", bool, False, hint="No entry is lit, masked or finished by itself")
     same = g.vector(0.0, g.input("Finish", float, 0.0, hint="What entries alike have as `finish`"), 1.0)
     count = g.node("GeometryNodeAttributeDomainSize", {"Geometry": entries}, component="POINTCLOUD")[0]
-    row_axis = _Axis(g, "row", count // columns, g.input("Pool Rows", int, 1, low=1))
-    column_axis = _Axis(g, "column", columns, g.input("Pool Columns", int, 1, low=1))
+    row_axis = _BeadAxis(g, "row", count // columns, g.input("Pool Rows", int, 1, low=1))
+    column_axis = _BeadAxis(g, "column", columns, g.input("Pool Columns", int, 1, low=1))
 
     there = g.switch(g.attribute("present", "BOOLEAN"), 1.0, 0.0)
     shown = g.vector(*(g.attribute(name) for name in ("value", "sum", "final")))
@@ -80,31 +118,7 @@ def beads(g):
     return g.finish()
 
 
-def standing(g):
-    """The place of each bead, in the middle of its block, and its size: as long and as wide as the block,
-    and no thicker than `Depth`. An entry by itself is 1 × 1 × 1."""
-    pooled = g.input("Pooled", bool, False, hint="Whether a bead may be more than one entry")
-    depth = g.real("MAXIMUM", g.input("Depth", float, 1.0), 1.0)
-    position, flat, steps = NOTHING, NOTHING, []
-    for axis, first, more in (("row", "i", "down"), ("column", "j", "across")):
-        first, more = g.attribute(first, "INT"), g.switch(pooled, g.attribute(more, "INT"), 0)
-        step, block, gap = (
-            g.input(f"{axis} Step", "vector"),
-            g.input(f"Gap Block {axis}", int, 1_000_000_000, low=1),
-            g.input(f"Gap {axis}", float, 0.0),
-        )
-        place = first + g.switch(gap > 0.0, gap * (first // block), 0.0) + 0.5 * more
-        position = g.vector_math("ADD", position, g.scaled(step, place))
-        flat = g.vector_math("ADD", flat, g.scaled(g.absolutes(step), more + 1))
-        depth = g.real("MINIMUM", depth, more + 1)
-        steps.append(step)
-    normal = g.absolutes(g.vector_math("CROSS_PRODUCT", *steps))
-    g.output("Position", "vector", position)
-    g.output("Span", "vector", g.vector_math("ADD", flat, g.scaled(normal, depth)))
-    return g.finish()
-
-
-class _Axis:
+class _BeadAxis:
     """The beads along an axis of `count` entries: `factor` entries each, beginning anew at every gap."""
 
     def __init__(self, g, name, count, factor):

@@ -2,7 +2,7 @@
 
 A `Group` is a geometry-node group under construction; a `Field` is an output socket in it.
 Arithmetic between whole-number fields stays whole (`//` and `%` included); anything else is
-floating point. `describe` prints a tree as text that a reviewer can read.
+floating point.
 """
 
 import bpy
@@ -320,59 +320,3 @@ class Group(Formula):
         made = make(Field(self, first.outputs["Element"]), **inside)
         self.tree.links.new(made.socket, last.inputs["Geometry"])
         return Field(self, [s for s in last.outputs if s.name == "Geometry"][-1])
-
-
-def describe(tree):
-    """A node tree as text: its inputs, one line for each node in a fixed order, its outputs."""
-    lines, names = [f"group {tree.name}"], {}
-
-    def plain(constant):
-        if hasattr(constant, "__len__") and not isinstance(constant, str):
-            return str([round(x, 6) for x in constant])
-        if isinstance(constant, float):
-            return repr(round(constant, 6))
-        return repr(getattr(constant, "name", constant))
-
-    for item in tree.interface.items_tree:
-        if item.item_type == "SOCKET":
-            default = getattr(item, "default_value", None)
-            shown = "" if default is None or item.in_out == "OUTPUT" else f" = {plain(default)}"
-            kind = item.socket_type[len("NodeSocket") :]
-            lines.append(f"  {item.in_out.lower()} {item.name}: {kind}{shown}")
-
-    def value(socket):
-        if socket.links:
-            link = socket.links[0]
-            source = link.from_node
-            if source.bl_idname == "NodeGroupInput":
-                return link.from_socket.name
-            text = visit(source)
-            several = sum(s.enabled for s in source.outputs) > 1
-            return f"{text}.{link.from_socket.name}" if several else text
-        return plain(getattr(socket, "default_value", None))
-
-    def visit(node):
-        if node.name not in names:
-            arguments = ", ".join(
-                f"{s.name}={value(s)}"
-                for s in node.inputs
-                if s.enabled
-                and (s.links or hasattr(s, "default_value"))
-                and s.name != "Pattern Mode"  # an option, no input, before Blender 5.0
-            )
-            settings = ("operation", "data_type", "input_type", "rounding_mode", "domain")
-            options = [getattr(node, name) for name in settings if hasattr(node, name)]
-            options += ["clamped"] if getattr(node, "use_clamp", False) else []
-            kind = node.node_tree.name if getattr(node, "node_tree", None) else node.bl_idname
-            for prefix in ("GeometryNode", "FunctionNode", "ShaderNode"):
-                kind = kind.removeprefix(prefix)
-            names[node.name] = f"n{len(names) + 1}"
-            lines.append(f"  {names[node.name]} = {kind}{options or ''}({arguments})")
-        return names[node.name]
-
-    output = next(n for n in tree.nodes if n.bl_idname == "NodeGroupOutput")
-    for socket in output.inputs:
-        if socket.links:
-            text = value(socket)
-            lines.append(f"  {socket.name} <- {text}")
-    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""What the groups of all results end with."""
+
+from .active import argument_inputs
+from .beads import pooled
+from .elements import elements
+from .formula import Field, Group
+from .inputs import look_inputs, range_inputs
+from .magnitude import sized
+from .tone import colored
+
+
+def finished(
+    g: Group, points: Field, columns: Field, sums: Field, visited: Field, final: Field, present: Field
+):
+    """The rest of a result's group: from `sums` to the values `final`, drawn where `present`."""
+    finish = g.input("Finish", float, 0.0, low=0.0, high=1.0, hint="0: the sums; 1: after the epilogue")
+    each = g.input("Finish Visited", bool, False, hint="Each entry finishes while it is visited")
+    ranges = {when: range_inputs(g, f"{when} ") for when in ("Sum", "Final")}
+
+    n = g.index()
+    i, j = n // columns, n % columns
+    masked = g.input("Masked", bool, False, hint="Entries whose `present` is off are absent")
+    # One node per attribute, read by the next. Of what is not finished at all a bead shows nothing. Where
+    # nothing is, there are no finished values, and no mask without one: what is not there reads as 0.
+    begun = each | (finish > 0.0)
+    taken, lit = argument_inputs(g, i, j)
+    plain = g.store(points, lit=lit, sum=sums)
+    final = g.switch(g.attribute("finish") > 0.0, final, 0.0)
+    ends = g.store(plain, finish=g.switch(each, visited, finish), final=final)
+    points = g.switch(begun, ends, plain)
+    points = g.switch(masked, g.store(points, present=present), points)
+    total, final, part = (g.attribute(name) for name in ("sum", "final", "finish"))
+    points = g.store(points, value=g.mix(total, final, part))
+    alike = ~(taken | masked | each)
+    points, places = pooled(g, points, columns, alike, masked, finish)
+
+    def mixed(measured):
+        return g.mix(measured(g, total, **ranges["Sum"]), measured(g, final, **ranges["Final"]), part)
+
+    points = g.store(points, tone=mixed(colored))
+    drawn = g.call(
+        elements(),
+        Points=points,
+        **places,
+        Magnitude=mixed(sized),
+        Nonzero=g.absolute(g.attribute("value")) > 0.0,
+        Present=~masked | g.attribute("present", "BOOLEAN"),
+        **look_inputs(g),
+    )
+    g.output("Geometry", "geometry", drawn[0])
+    return g.finish()

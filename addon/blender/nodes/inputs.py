@@ -1,0 +1,72 @@
+"""Inputs that several groups have."""
+
+from .formula import Field, Group
+
+WHOLE = 1_000_000_000  # longer than any axis
+
+
+def gap_inputs(g: Group, axis: str) -> tuple[Field, Field]:
+    """The gaps along an axis: how many entries are between two of them, and how wide they are."""
+    block = g.input(f"Gap Block {axis}", int, WHOLE, low=1, hint="Entries between gaps")
+    return block, g.input(f"Gap {axis}", float, 0.0, hint="Width of the gap between blocks, in entries")
+
+
+def stride_inputs(g: Group, axis: str, block: int = 1) -> tuple[Field, Field]:
+    """How many steps lie between neighbours along an axis, and after how many entries they begin anew."""
+    return g.input(f"Stride {axis}", int, 0, low=0), g.input(f"Block {axis}", int, block, low=1)
+
+
+def sweep_input(g: Group) -> Field:
+    """The position of a sweep."""
+    return g.input("Sweep", float, 0.0, low=0.0, hint="How many steps have been visited")
+
+
+def every_input(g: Group) -> Field:
+    return g.input("Every", int, 1, low=1, hint="Steps along k from one stored sum to the next")
+
+
+def range_inputs(g: Group, when: str = "") -> dict[str, Field]:
+    """How values become sizes and colours."""
+    low = g.input(f"{when}Low", float, 0.0, hint="Magnitude of the smallest element")
+    high = g.input(
+        f"{when}High", float, 1.0, hint="Magnitude of the largest element and end of the colour map"
+    )
+    zero = g.input(f"{when}Zero", float, 0.5, hint="Place of zero in the colour map: 0.5 when signed")
+    return {"Low": low, "High": high, "Zero": zero}
+
+
+def look_inputs(g: Group) -> dict[str, Field]:
+    """The inputs that every drawn object ends with."""
+    return {
+        "Min_Size": g.input("Min Size", float, 0.12, low=0.0, high=1.0),
+        "Zero_Size": g.input("Zero Size", float, 0.0, low=0.0, hint="Size of a zero; 0: absent"),
+        "Scale": g.input("Scale", float, 0.9, low=0.0, hint="Width of the largest element, in entries"),
+        "Element": g.input("Element", "object", hint="What to instance; of radius 1"),
+        "As_Points": g.input("As Points", bool, False, hint="Draw as spheres, not as instances"),
+        "Material": g.input("Material", "material"),
+    }
+
+
+def product_inputs(g: Group) -> dict[str, Field]:
+    """Sizes, arguments and strides of a matmul, and its sweep."""
+    return {"sweep": sweep_input(g)} | multiplication_inputs(g)
+
+
+def multiplication_inputs(g: Group) -> dict[str, Field]:
+    """Sizes, arguments and strides of a matmul.
+
+    An argument is an object whose own points carry `value`; entry (row, column) of it, as it is
+    multiplied, is at `row · Row + column · Column`, so that a transposed argument needs no copy.
+    """
+    names = {}
+    names["inner"] = g.input("Inner", int, 1, low=1)
+    names["columns"] = g.input("Columns", int, 1, low=1)
+    names["rows"] = g.input("Rows", int, 1, low=1)
+    names["left"] = g.input("Left", "object")
+    names["right"] = g.input("Right", "object")
+    for side in ("Left", "Right"):
+        for axis in ("Row", "Column"):
+            names[f"{side} {axis}"] = g.input(f"{side} {axis}", int, 1, hint="Step in the argument's points")
+    for axis in "ijk":
+        names[f"Stride_{axis}"], names[f"Block_{axis}"] = stride_inputs(g, axis, WHOLE)
+    return names

@@ -1,0 +1,35 @@
+"""A given matrix."""
+
+from . import shared
+from .active import argument_inputs
+from .beads import pooled
+from .elements import elements
+from .inputs import look_inputs, range_inputs
+from .magnitude import sized
+from .tone import colored
+
+
+@shared
+def Matrix(g):
+    """A given matrix: the object's own points, in row-major order, each with its `value`."""
+    mesh = g.input("Geometry", "geometry")
+    columns = g.input("Columns", int, 1, low=1)
+    ranges = range_inputs(g)
+
+    n = g.index()
+    i, j = n // columns, n % columns
+    points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
+    taken, lit = argument_inputs(g, i, j)
+    points, places = pooled(g, g.store(points, lit=lit), columns, alike=~taken)
+    value = g.attribute("value")
+    points = g.store(points, tone=colored(g, value, **ranges))
+    drawn = g.call(
+        elements(),
+        Points=points,
+        **places,
+        Magnitude=sized(g, value, **ranges),
+        Nonzero=g.absolute(value) > 0.0,
+        **look_inputs(g),
+    )
+    g.output("Geometry", "geometry", drawn[0])
+    return g.finish()

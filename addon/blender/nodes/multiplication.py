@@ -1,0 +1,111 @@
+"""Products and sums of them, as formulas that several groups share."""
+
+from ...kinds.product import PAIRED
+from .visit import visit
+
+
+def product_at(g, names, i, j, k):
+    """left[i, k] · right[k, j]."""
+
+    def entry(side, row, column):
+        geometry = g.node("GeometryNodeObjectInfo", {"Object": names[side.lower()]})["Geometry"]
+        place = row * names[f"{side} Row"] + column * names[f"{side} Column"]
+        return g.sample(geometry, g.attribute("value"), place)
+
+    return entry("Left", i, k) * entry("Right", k, j)
+
+
+def visited_at(g, names, i, j, k):
+    """How far the sweep has visited the product (i, j, k): its `Weight` and `Age`."""
+    strides = {key: names[key] for key in names if key.startswith(("Stride", "Block"))}
+    return g.call(visit(), Sweep=names["sweep"], i=i, j=j, k=k, **strides)
+
+
+def products_of_steps(g, names, first, steps):
+    """The products that `steps` steps visit, from step `first` on, and no others.
+
+    Returns how many points that takes, and for point n: i, j, k, which may lie beyond the end where the
+    last block of an axis is short. A swept axis counts its blocks, which move in lockstep, and the step
+    says where in a block it is; any other axis counts its entries.
+    """
+    n, count, parts = g.index(), steps, {}
+    for axis, size in (("k", names["inner"]), ("j", names["columns"]), ("i", names["rows"])):
+        stride, block = names[f"Stride_{axis}"], names[f"Block_{axis}"]
+        swept = stride > 0
+        number = g.switch(swept, (size + block - 1) // block, size)
+        parts[axis] = swept, n % number, stride, block
+        n, count = n // number, count * number
+    step, found = first + n, {}
+    for axis, (swept, part, stride, block) in parts.items():
+        local = (step // g.whole("MAXIMUM", stride, 1)) % block
+        found[axis] = g.switch(swept, part * block + local, part)
+    return count, found["i"], found["j"], found["k"]
+
+
+def products_of_pairs(g, names, first, steps):
+    """As `products_of_steps`, but only those whose entry of a masked matrix is there.
+
+    Such entries are sorted by step, so those in use are a row of them; with each go all products along the
+    third axis, or, where only that is swept, those of its steps.
+    """
+    pairs = g.node("GeometryNodeObjectInfo", {"Object": names["pairs"]})["Geometry"]
+    sizes = {"i": names["rows"], "j": names["columns"], "k": names["inner"]}
+
+    def chosen(of):
+        """What belongs to the paired matrix: a function of its axes' letters."""
+        one = of(PAIRED[1])
+        for number in (2, 3):
+            one = g.switch(names["paired"] == number, of(PAIRED[number]), one)
+        return one
+
+    stride = chosen(lambda axes: names[f"Stride_{axes[2]}"])
+    block = chosen(lambda axes: g.whole("MINIMUM", names[f"Block_{axes[2]}"], sizes[axes[2]]))
+    size = chosen(lambda axes: sizes[axes[2]])
+    others = chosen(lambda axes: names[f"Stride_{axes[0]}"] + names[f"Stride_{axes[1]}"])
+    alone = (stride > 0) & (others == 0)
+    blocks = (size + block - 1) // block
+
+    counted = g.node("GeometryNodeAttributeDomainSize", {"Geometry": pairs}, component="POINTCLOUD")[0]
+
+    def before(step):
+        """How many of the sorted entries come before a step."""
+
+        def turn(number, Found, Jump):
+            jump = Jump * 0.5
+            there = g.sample(pairs, g.attribute("step", "INT"), Found + jump - 1.0)
+            return Found + g.switch((step > there) & ~(Found + jump > counted), jump, 0.0), jump
+
+        return g.repeat(25, turn, Found=0.0, Jump=2.0**25)[0]
+
+    low = g.switch(alone, 0.0, before(first - stride * (block - 1)))
+    high = g.switch(alone, counted * 1.0, before(first + steps))
+    each = g.switch(alone, steps * blocks, size)
+    n = g.index()
+    third = n % g.whole("MAXIMUM", each, 1)
+    third = g.switch(alone, (third % blocks) * block + first + third // blocks, third)
+    place = n // g.whole("MAXIMUM", each, 1) + g.ceiling(low)
+    a, b = (g.sample(pairs, g.attribute(name, "INT"), place) for name in ("first", "second"))
+    found = {axis: chosen(lambda axes, axis=axis: (a, b, third)[axes.index(axis)]) for axis in "ijk"}
+    return g.ceiling(high - low) * each, found["i"], found["j"], found["k"]
+
+
+def blocks_of_k(g, names):
+    """Along k: the steps of a block, 1 where k is not swept, and how many products each of them visits."""
+    stride, block, inner = names["Stride_k"], names["Block_k"], names["inner"]
+    swept, length = stride > 0, g.whole("MINIMUM", block, inner)
+    return g.switch(swept, length, 1), g.switch(swept, (inner + length - 1) // length, inner)
+
+
+def turns_of_k(g, names, i, j, first, count, weight_at):
+    """The sum of the products that `count` steps along k visit, from step `first` on, for each entry
+    (i, j), each times `weight_at(step)`. One turn for each product, in the order of the sweep: the first of
+    every block, then the second. No product is stored."""
+    steps, at_once = blocks_of_k(g, names)
+
+    def turn(number, Sum):
+        step = first + number // at_once
+        k = step + (number % at_once) * steps
+        there = (steps > step) & (names["inner"] > k)
+        return (Sum + product_at(g, names, i, j, k) * g.switch(there, weight_at(step), 0.0),)
+
+    return g.repeat(count * at_once, turn, Sum=0.0)[0]

@@ -1,0 +1,29 @@
+"""The entries that a mask leaves, for products that are made of no others."""
+
+from . import shared
+from .inputs import stride_inputs
+
+
+@shared
+def Pairs(g):
+    """The entries of a masked matrix that are there, by the step at which the sweep first takes them.
+
+    The object's own points are the matrix. A point becomes `first` and `second`, its row and column as the
+    product takes the matrix, and `step`, what these add to the step of a product.
+    """
+    mesh = g.input("Geometry", "geometry")
+    columns = g.input("Columns", int, 1, low=1)
+    turned = g.input("Transposed", bool, False)
+    n = g.index()
+    row, column = n // columns, n % columns
+    first, second = g.switch(turned, column, row), g.switch(turned, row, column)
+    step = 0
+    for name, index in (("first", first), ("second", second)):
+        stride, block = stride_inputs(g, name)
+        step = (index % block) * stride + step
+    present = g.attribute("present", "BOOLEAN")
+    points = g.store(mesh, first=first, second=second, step=step)
+    points = g.node("GeometryNodeMeshToPoints", {"Mesh": points, "Selection": present})[0]
+    by_step = {"Geometry": points, "Sort Weight": g.attribute("step", "INT")}
+    g.output("Geometry", "geometry", g.node("GeometryNodeSortElements", by_step, domain="POINT")[0])
+    return g.finish()

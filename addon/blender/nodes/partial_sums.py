@@ -1,0 +1,36 @@
+"""The sums of a matmul at any position of its sweep."""
+
+from . import shared
+from .inputs import every_input, product_inputs
+from .multiplication import blocks_of_k, turns_of_k, visited_at
+
+
+@shared
+def partial_sums(g):
+    """The sum over k of the visited products, for each point n = i · columns + j, and what part of
+    them is visited: the last of the stored `Sums` before it, and the few steps since."""
+    names = product_inputs(g)
+    stored = g.node("GeometryNodeObjectInfo", {"Object": g.input("Sums", "object")})["Geometry"]
+    every = every_input(g)
+    n, entries = g.index(), names["rows"] * names["columns"]
+    i, j = n // names["columns"], n % names["columns"]
+    start = visited_at(g, names, i, j, 0)  # the entry's first product
+    stride, swept = names["Stride_k"], names["Stride_k"] > 0
+    steps, _ = blocks_of_k(g, names)
+    parts = (steps + every - 1) // every
+
+    # Steps that the entry has come along k, and of how many parts these complete the sum.
+    way = start["Age"] + 1.0
+    along = way / g.whole("MAXIMUM", stride, 1)
+    whole = g.whole("MAXIMUM", g.ceiling(along) - 1, 0)
+    reached = g.switch(steps > along, whole // every, parts)
+    before = g.sample(stored, g.attribute("value"), (parts - reached) * entries + n)  # of no part: 0
+    # All entries come along together when only k is swept.
+    alone = ~((names["Stride_i"] > 0) | (names["Stride_j"] > 0))
+    last = g.ceiling(names["sweep"] / g.whole("MAXIMUM", stride, 1)) - 1
+    count = g.switch(swept, g.switch(alone, last % every + 1, every), 0)
+    since = turns_of_k(g, names, i, j, reached * every, count, lambda step: g.clamp(way - step * stride))
+    whole_sum = g.sample(stored, g.attribute("value"), n)
+    g.output("Sum", float, g.switch(swept, before + since, whole_sum * start["Weight"]))
+    g.output("Visited", float, g.switch(swept, g.clamp(along / steps), start["Weight"]))
+    return g.finish()

@@ -1,0 +1,82 @@
+"""The interior of a matmul."""
+
+from . import shared
+from .elements import elements
+from .inputs import gap_inputs, look_inputs, product_inputs
+from .magnitude import sized
+from .multiplication import product_at, products_of_pairs, products_of_steps, visited_at
+from .tone import colored
+
+
+@shared
+def Product(g):
+    """The interior of a matmul: one element for each visited product left[i, k] · right[k, j]."""
+    g.input("Geometry", "geometry")
+    names = product_inputs(g)
+    low, high = g.input("Low", float, 0.0), g.input("High", float, 1.0)
+    names["trail"] = g.input(
+        "Trail", float, 0.0, low=0.0, hint="Steps in which a product settles; 0: it waits for the end"
+    )
+    settle = g.input("Settle", float, 0.0, low=0.0, high=1.0, hint="1: all products have settled")
+    settled = g.input("Settled Size", float, 0.0, low=0.0, high=1.0, hint="0: settled products are gone")
+    names |= {"settle": settle, "settled": settled}
+    names["steps"] = g.input("Steps", int, 1, hint="Steps of the whole sweep")
+    names["pairs"] = g.input("Pairs", "object", hint="Entries of a masked matrix that are there")
+    names["paired"] = g.input("Paired", int, 0, low=0, high=3, hint="1: of the result, 2: left, 3: right")
+    points, (i, j, k) = _points(g, names)
+    inside = (names["rows"] > i) & (names["columns"] > j) & (names["inner"] > k)
+    points = g.store(points, value=product_at(g, names, i, j, k))
+    value, seen = g.attribute("value"), visited_at(g, names, i, j, k)
+
+    position = g.vector(0.0, 0.0, 0.0)
+    for axis, index in (("i", i), ("j", j), ("k", k)):
+        step = g.input(f"Step {axis}", "vector", hint=f"From one {axis} to the next")
+        block, gap = gap_inputs(g, axis)
+        place = g.switch(gap > 0.0, index + gap * (index // block), index * 1.0)
+        position = g.vector_math("ADD", position, g.scaled(step, place))
+    least = g.input("Threshold", float, 0.0, low=0.0, hint="Magnitude up to which products are left out")
+    running = names["steps"] > names["sweep"]
+    lit = seen["Weight"] * g.clamp(1.0 - seen["Age"]) * g.switch(running, 1.0, 0.0)
+    color = colored(g, value, high, g.input("Zero", float, 0.5))
+    look = look_inputs(g)
+    drawn = g.call(
+        elements(),
+        Points=g.store(g.switch(running, g.store(points, lit=lit), points), tone=color),
+        Position=position,
+        Magnitude=sized(g, value, low, high),
+        Nonzero=inside & (g.absolute(value) > least),
+        Weight=seen["Weight"] * _kept(g, names, seen["Age"]),
+        **look,
+    )
+    g.output("Geometry", "geometry", _lean(g, drawn[0], look["As_Points"]))
+    return g.finish()
+
+
+def _points(g, names):
+    """Points with the attributes i, j and k, and these: of the steps that show something. That is what was
+    visited, and of that only the trail where what has settled is gone."""
+    sweep, trail = names["sweep"], names["trail"]
+    last = g.whole("MINIMUM", g.ceiling(sweep), names["steps"])
+    faded = g.whole("MINIMUM", g.whole("MAXIMUM", g.floor(sweep - trail), 0), last)
+    first = g.switch((trail > 0.0) & ~(names["settled"] > 0.0), faded, 0)
+    every, present = (make(g, names, first, last - first) for make in (products_of_steps, products_of_pairs))
+    count, i, j, k = (g.switch(names["paired"] > 0, b, a) for a, b in zip(every, present, strict=True))
+    # What follows reads the indices from the points: working them out takes longer.
+    return g.store(g.points(count), i=i, j=j, k=k), [g.attribute(axis, "INT") for axis in "ijk"]
+
+
+def _kept(g, names, age):
+    """The size of a product that is so many steps past its own: whole at first, then shrinking over the
+    trail, and at the end all together."""
+    trail = names["trail"]
+    aged = g.switch(trail > 0.0, g.clamp(age / g.real("MAXIMUM", trail, 1e-6)), 0.0)
+    return g.mix(1.0, names["settled"], g.real("MAXIMUM", aged, names["settle"]))
+
+
+def _lean(g, drawn, as_points):
+    """What is drawn without its indices where a crowd is rendered, which has no use for them: they are a
+    tenth of its memory."""
+    lean = drawn
+    for axis in "ijk":
+        lean = g.node("GeometryNodeRemoveAttribute", {"Geometry": lean, "Name": axis})[0]
+    return g.switch(g.node("GeometryNodeIsViewport")[0] | ~as_points, drawn, lean)

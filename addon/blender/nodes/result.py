@@ -1,0 +1,36 @@
+"""The result of a matmul."""
+
+from . import shared
+from .finished import finished
+from .inputs import every_input, product_inputs
+from .partial_sums import partial_sums
+
+
+@shared
+def Result(g):
+    """The result of a matmul: its partial sums, which `Finish` turns into the finished values.
+
+    Where there is an epilogue, the object's own points carry the finished values as `value`, and
+    `present` where entries can be masked away.
+    """
+    mesh = g.input("Geometry", "geometry")
+    names = product_inputs(g)
+    sums = g.call(
+        partial_sums(),
+        **{
+            **{key: value for key, value in names.items() if key.startswith(("Stride", "Block"))},
+            "Sweep": names["sweep"],
+            "Inner": names["inner"],
+            "Columns": names["columns"],
+            "Rows": names["rows"],
+            "Left": names["left"],
+            "Right": names["right"],
+            **{f"{s}_{a}": names[f"{s} {a}"] for s in ("Left", "Right") for a in ("Row", "Column")},
+            "Sums": g.input("Sums", "object", hint="The sums after every few steps"),
+            "Every": every_input(g),
+        },
+    )
+    points = g.points(names["rows"] * names["columns"])
+    final = g.sample(mesh, g.attribute("value"), g.index())
+    present = g.sample(mesh, g.attribute("present", "BOOLEAN"), g.index())
+    return finished(g, points, names["columns"], sums["Sum"], sums["Visited"], final, present)

@@ -1,0 +1,43 @@
+"""A matrix made of others entry by entry."""
+
+from ...kinds.sheet import OPERATORS
+from . import shared
+from .finished import finished
+from .inputs import WHOLE, stride_inputs, sweep_input
+from .visit import visit
+
+
+@shared
+def Sheet(g):
+    """Operands that become one matrix, entry by entry, which `Finish` turns into the finished values.
+
+    Entry (i, j) of an operand is its point Start + i · Row + j · Column, so that a single row, a
+    single column, a part of a matrix and a transposed one need no copy.
+    """
+    mesh = g.input("Geometry", "geometry")
+    sweep = sweep_input(g)
+    columns = g.input("Columns", int, 1, low=1)
+    operator = g.input("Operator", int, 0, low=0, high=len(OPERATORS) - 1, hint=", ".join(OPERATORS))
+    strides = {}
+    for axis in "ij":
+        strides[f"Stride_{axis}"], strides[f"Block_{axis}"] = stride_inputs(g, axis, WHOLE)
+    n = g.index()
+    i, j = n // columns, n % columns
+
+    def entry(side):
+        operand = g.node("GeometryNodeObjectInfo", {"Object": g.input(side, "object")})["Geometry"]
+        place = g.input(f"{side} Start", int, 0)
+        for index, axis in ((i, "Row"), (j, "Column")):
+            place = place + index * g.input(f"{side} {axis}", int, 0, hint="Step in the operand's points")
+        return g.sample(operand, g.attribute("value"), place)
+
+    left, right = entry("Left"), entry("Right")
+    made = left
+    kept = g.switch(g.absolute(right) > 0.0, left, 0.0)
+    results = (left + right, left - right, left * right, left / right, kept)
+    for number, result in enumerate(results, start=1):
+        made = g.switch(operator == number, result, made)
+    seen = g.call(visit(), Sweep=sweep, i=i, j=j, k=0, **strides)["Weight"]
+    points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
+    final, present = g.attribute("value"), g.attribute("present", "BOOLEAN")
+    return finished(g, points, columns, made * seen, seen, final, present)

@@ -1,0 +1,25 @@
+"""Where a bead stands, and how large its block is."""
+
+from . import shared
+from .inputs import gap_inputs
+
+
+@shared
+def standing(g):
+    """The place of each bead, in the middle of its block, and its size: as long and as wide as the block,
+    and no thicker than `Depth`. An entry by itself is 1 × 1 × 1."""
+    pooled = g.input("Pooled", bool, False, hint="Whether a bead may be more than one entry")
+    depth = g.real("MAXIMUM", g.input("Depth", float, 1.0), 1.0)
+    position, flat, steps = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), []
+    for axis, first, more in (("row", "i", "down"), ("column", "j", "across")):
+        first, more = g.attribute(first, "INT"), g.switch(pooled, g.attribute(more, "INT"), 0)
+        step, (block, gap) = g.input(f"{axis} Step", "vector"), gap_inputs(g, axis)
+        place = first + g.switch(gap > 0.0, gap * (first // block), 0.0) + 0.5 * more
+        position = g.vector_math("ADD", position, g.scaled(step, place))
+        flat = g.vector_math("ADD", flat, g.scaled(g.absolutes(step), more + 1))
+        depth = g.real("MINIMUM", depth, more + 1)
+        steps.append(step)
+    normal = g.absolutes(g.vector_math("CROSS_PRODUCT", *steps))
+    g.output("Position", "vector", position)
+    g.output("Span", "vector", g.vector_math("ADD", flat, g.scaled(normal, depth)))
+    return g.finish()

@@ -1,0 +1,32 @@
+"""The sums of a matmul, kept after every few steps."""
+
+from . import shared
+from .inputs import every_input, multiplication_inputs
+from .multiplication import blocks_of_k, turns_of_k
+
+
+@shared
+def Sums(g):
+    """What a matmul's result has added up after every `Every`-th step along k, which does not depend on the
+    sweep: Blender evaluates it once.
+
+    The first rows · columns points are the sums of all, so the finished result, in row-major order; the
+    next as many lack the last `Every` steps, and so on.
+    """
+    g.input("Geometry", "geometry")
+    names = multiplication_inputs(g)
+    every = every_input(g)
+    n, entries = g.index(), names["rows"] * names["columns"]
+    steps, _ = blocks_of_k(g, names)
+    parts = (steps + every - 1) // every
+    entry, part = n % entries, parts - 1 - n // entries
+    i, j = entry // names["columns"], entry % names["columns"]
+    points = g.points(entries * parts)
+    points = g.store(points, value=turns_of_k(g, names, i, j, part * every, every, lambda step: 1.0))
+    value = g.attribute("value")
+
+    def turn(number, Sum):  # beyond the last part there is nothing, which counts as 0
+        return (Sum + g.sample(points, value, n + number * entries),)
+
+    g.output("Geometry", "geometry", g.store(points, value=g.repeat(parts, turn, Sum=0.0)[0]))
+    return g.finish()

@@ -1,0 +1,19 @@
+"""How far a sweep has visited a product."""
+
+from . import shared
+from .inputs import stride_inputs
+
+
+@shared
+def visit(g):
+    """How far the sweep has visited a product: 0 before its step, 1 after it."""
+    sweep = g.input("Sweep", float)
+    step = 0
+    for axis in "ijk":
+        index = g.input(axis, int)
+        stride, block = stride_inputs(g, axis)
+        # An axis that is not swept costs nothing for each product: 0 is one value, no field.
+        step = g.switch(stride > 0, (index % block) * stride, 0) + step
+    g.output("Weight", float, g.clamp(sweep - step))
+    g.output("Age", float, sweep - step - 1.0)
+    return g.finish()
