@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYOUT_INPUTS = ("Row Step", "Column Step", "Step ", "Gap ", "Pool ", "Offset")
+TAGS = ("mc_kind", "mc_name", "mc_shape", "mc_steps", "mc_pool", "mc_pool_rule", "mc_sha256", "mc_label")
 TOLERANCE = 1e-6  # of a number's own size, from 1 on
 MOST_SHOWN = 5  # differences listed for each section of a scene
 
@@ -74,7 +75,7 @@ def dump(path: Path) -> dict:
     for group in bpy.data.node_groups:
         found.setdefault("node groups", {})[group.name] = tree_digest(group)
     rest = found.setdefault("rest", {})
-    rest["scene"] = {key: plain(scene[key]) for key in scene.keys() if key.startswith("mc_")}
+    rest["scene"] = {key: plain(scene[key]) for key in ("mc_done", "mc_elements", "mc_axes")}
     rest["frames"] = [scene.frame_start, scene.frame_end, scene.render.fps]
     rest["description"] = scene["matrix_cinema"]
     rest["world"] = tree_digest(scene.world.node_tree) if scene.world else None
@@ -97,7 +98,7 @@ def add_object(found, ob):
         "parent": parent,
         "hidden": [ob.hide_render, ob.hide_viewport],
         "color": plain(ob.color),
-        "tags": {key: plain(ob[key]) for key in ob.keys() if key.startswith("mc_")},
+        "tags": {key: plain(ob[key]) for key in sorted(ob.keys()) if key in TAGS},
         "materials": [slot.material and slot.material.name for slot in ob.material_slots],
         "constraints": [[one.type, one.target and one.target.name] for one in ob.constraints],
         "data": data_of(ob),

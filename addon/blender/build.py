@@ -23,7 +23,8 @@ from . import text as lettering
 from .beams import write_beams
 from .digest import digest
 from .lines import write_guides
-from .materials import beam_material, element_material, number_material
+from .materials.elements import element_material, number_material
+from .materials.lines import beam_material
 from .numbers import lift_to, write_numbers
 from .objects import (
     MODIFIER,

@@ -6,7 +6,8 @@ import numpy as np
 from ..staging.guides import LEFT_COLOR, RIGHT_COLOR, flow_guides, row_guides
 from ..staging.highlights import highlights
 from . import tags
-from .materials import guide_material, linear
+from .materials.base import linear
+from .materials.lines import guide_material
 
 THICKNESS, FRAME = 0.04, 0.1  # of a line, and of one around what is pointed out, in entries
 # Corners of a box as low (0) or high (1) on each axis, and its faces.

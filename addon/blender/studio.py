@@ -7,7 +7,8 @@ from mathutils import Vector
 from ..errors import InputError
 from ..look.lights import RIGS
 from . import compat, tags
-from .materials import ground_material, linear
+from .materials.base import linear
+from .materials.ground import ground_material
 from .nodes.formula import Formula
 
 ENVIRONMENT = "Matrix Cinema environment"

@@ -14,7 +14,8 @@ from ..errors import InputError
 from ..staging.camera.views import INSIDE
 from ..staging.writing.items import Bar, Dot
 from . import compat, tags
-from .materials import color_bar_material, guide_material, lit_material, plain_material
+from .materials.lines import guide_material
+from .materials.writing import color_bar_material, lit_material, plain_material
 from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"

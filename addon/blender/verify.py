@@ -7,6 +7,7 @@ puts it.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -17,6 +18,9 @@ from ..description.leading import LeadingAxis
 from ..description.scene import from_json
 from ..errors import InputError, JobError
 from ..kinds.stage import leaf_names, stages_of
+from ..kinds.sweep import Sweep
+from ..kinds.values import Evaluation
+from ..staging.layout.arrangement import Arrangement
 from ..staging.plan import arrangement_of, root_of, unstacked_scene
 from ..staging.pooling import Pool, bead_starts, pooled
 from ..staging.timing.schedule import sweeps_of
@@ -48,7 +52,7 @@ class Row:
     every: int = 1
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         return not self.note and self.error <= TOLERANCE
 
 
@@ -57,10 +61,10 @@ class Report:
     rows: tuple[Row, ...]
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         return all(row.ok for row in self.rows)
 
-    def lines(self):
+    def lines(self) -> list[str]:
         """The report as a table, one text for each line."""
         width = max([len(row.name) for row in self.rows] + [4])
         head = f"{'frame':>8}  {'kind':7}  {'name':{width}}  {'sweep':>8}  {'drawn':>10}  {'expected':>10}"
@@ -82,56 +86,81 @@ class Report:
         return out
 
 
-def verify(scene, frames=None, given=None):
+@dataclass(frozen=True)
+class _Reference:
+    """What a built scene should draw, worked out anew from the given matrices that it stores."""
+
+    evaluation: Evaluation
+    sweeps: dict[str, Sweep]
+    arrangement: Arrangement
+
+    @property
+    def stages(self):
+        return {stage.name: stage for stage in stages_of(self.evaluation.root)}
+
+
+def verify(
+    scene: bpy.types.Scene,
+    frames: Sequence[float] | None = None,
+    given: Mapping[str, np.ndarray] | None = None,
+) -> Report:
     """Compare a built Blender scene with a float64 evaluation of its expression.
 
     `frames` (may be fractional) default to `telling_frames`; `given`, where the sources are at
     hand, are the given matrices by name, to which the stored ones are held. The scene's frame is
-    put back afterwards. Raises InputError when the scene was not built by us, JobError when it has lost
-    its objects.
+    put back afterwards. Raises InputError when the scene was not built by us or has no such frame, JobError
+    when it has lost its objects.
     """
+    first, final = scene.frame_start, scene.frame_end
+    for moment in () if frames is None else frames:
+        if not first <= moment <= final:
+            raise InputError(f"frame {moment:g}: the scene has frames {first} to {final}")
+    reference, given = _reference(scene), given or {}
+    stored = {ob[tags.NAME]: ob for ob in drawn_objects(scene, "matrix")}
+    kept = [name for name, stage in reference.stages.items() if not stage.is_computed]
+    rows = [_stored_row(scene, stored[name], given.get(name)) for name in kept]
+    frame, subframe = scene.frame_current, scene.frame_subframe
+    for moment in telling_frames(scene) if frames is None else frames:
+        rows += _rows_at(scene, float(moment), reference)
+    scene.frame_set(frame, subframe=subframe)
+    return Report(tuple(rows))
+
+
+def _reference(scene):
+    """The _Reference of a built scene. Raises InputError and JobError, see `verify`."""
     text = scene.get(tags.DESCRIPTION)
     if not text:
         raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
     description = from_json(text, scene.name)
     root = _unstacked_root(scene, description)
     description = unstacked_scene(description, root)
-    matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
+    matrices = drawn_objects(scene, "matrix")
+    _check_objects(scene, root, matrices, drawn_objects(scene, "product"))
     by_name = {ob[tags.NAME]: ob for ob in matrices}
-    _check_objects(scene, root, matrices, products)
-    leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
-    evaluation = evaluate(root, leaves)
-    stages = {s.name: s for s in stages_of(root)}
-    kept = [name for name, stage in stages.items() if not stage.is_computed]
-    rows = [_stored_row(scene, by_name[name], (given or {}).get(name)) for name in kept]
+    evaluation = evaluate(root, {name: stored_values(by_name[name]) for name in leaf_names(root)})
+    shapes = {name: values.shape for name, values in evaluation.results.items()}
+    return _Reference(
+        evaluation, sweeps_of(root, shapes, description), arrangement_of(root, shapes, description)
+    )
 
-    shapes = {name: evaluation[name].shape for name in stages}
-    sheets = [ob for ob in matrices if _is_sheet(stages[ob[tags.NAME]])]
-    schedule = sweeps_of(root, shapes, description)
-    arrangement = arrangement_of(root, shapes, description)
-    frame, subframe = scene.frame_current, scene.frame_subframe
-    first, final = scene.frame_start, scene.frame_end
-    for moment in frames or ():
-        if not first <= moment <= final:
-            raise InputError(f"frame {moment:g}: the scene has frames {first} to {final}")
-    for moment in telling_frames(scene) if frames is None else frames:
-        scene.frame_set(int(moment // 1), subframe=moment % 1)
-        depsgraph = bpy.context.evaluated_depsgraph_get()
-        sweeps = {
-            ob[tags.NAME]: _read_sweep(ob, schedule[ob[tags.NAME]], depsgraph) for ob in products + sheets
-        }
-        for ob in matrices:
-            if ob.hide_viewport:
-                continue
+
+def _rows_at(scene, moment, reference):
+    """The Rows of all that is drawn at a moment."""
+    scene.frame_set(int(moment // 1), subframe=moment % 1)
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
+    stages, arrangement = reference.stages, reference.arrangement
+    swept = products + [ob for ob in matrices if _is_sheet(stages[ob[tags.NAME]])]
+    sweeps = {ob[tags.NAME]: _read_sweep(ob, reference.sweeps[ob[tags.NAME]], depsgraph) for ob in swept}
+    last = moment == scene.get(tags.DONE, scene.frame_end)
+    for ob in matrices:
+        if not ob.hide_viewport:
             planes = [plane for plane in arrangement.planes if plane.stage.name == ob[tags.NAME]]
-            last = moment == scene.get(tags.DONE, scene.frame_end)
-            rows.append(_matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph))
-        for ob in products:
-            if not ob.hide_viewport:
-                (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob[tags.NAME]]
-                rows.append(_product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph))
-    scene.frame_set(frame, subframe=subframe)
-    return Report(tuple(rows))
+            yield _matrix_row(moment, last, ob, planes, reference.evaluation, sweeps, depsgraph)
+    for ob in products:
+        if not ob.hide_viewport:
+            (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob[tags.NAME]]
+            yield _product_row(moment, ob, cuboid, reference.evaluation, sweeps, depsgraph)
 
 
 def _is_sheet(stage):
@@ -162,7 +191,7 @@ def _check_objects(scene, root, matrices, products):
             raise JobError(f"{scene.name}: {kind} {name} is drawn but not in the expression")
 
 
-def telling_frames(scene):
+def telling_frames(scene: bpy.types.Scene) -> list[float]:
     """The start, a fractional position and the end of each sweep, halfway through each epilogue, the
     frame at which all is finished, and the last one."""
     frames = {float(scene.frame_start), float(scene.frame_end), float(scene.get(tags.DONE, scene.frame_end))}

@@ -2,12 +2,12 @@
 
 The pass `value` holds each element's value where it is seen, in full single precision, and the pass
 `element` is 1 there; on an edge both are the mean over the pixel, so that value / element is the value.
-Materials write them (see `blender.materials`); here a scene is told to keep them.
+Materials write them (see `blender.materials.elements`); here a scene is told to keep them.
 """
 
 import contextlib
 
-from ..blender.materials import ELEMENT_PASS, VALUE_PASS
+from ..blender.materials.elements import ELEMENT_PASS, VALUE_PASS
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""Materials: of elements, of what is inside of cuboids, of type, of the ground and of lines."""

@@ -1,0 +1,55 @@
+"""What all materials are made with."""
+
+from collections.abc import Callable
+
+import bpy
+
+from ...description.style import Color
+from .. import compat, tags
+from ..nodes.formula import Field, Formula
+
+
+def material(name: str, shade: Callable[[Formula], None]) -> bpy.types.Material:
+    """The material `name` of this build; `shade` writes its nodes when it is first asked for."""
+
+    def make(name):
+        material = bpy.data.materials.new(name)
+        material.cycles.emission_sampling = "NONE"  # nothing that shines is a lamp
+        tree = compat.node_tree(material)
+        tree.nodes.clear()
+        f = Formula(tree)
+        shade(f)
+        f.finish()
+        return material
+
+    return tags.once("materials", name, make)
+
+
+def surface(f: Formula, shader: Field, engine: str = "ALL") -> None:
+    f.node("ShaderNodeOutputMaterial", {"Surface": shader}, target=engine)
+
+
+def attribute(f: Formula, name: str) -> Field:
+    """An attribute of the element: of the instance, or of the point when it is drawn as a point.
+
+    Whichever of the two does not exist reads as 0.
+    """
+    return (
+        f.node("ShaderNodeAttribute", attribute_name=name, attribute_type="INSTANCER")[2]
+        + f.node("ShaderNodeAttribute", attribute_name=name, attribute_type="GEOMETRY")[2]
+    )
+
+
+def mix_color(f: Formula, a: Field | tuple, b: Field | tuple, t: Field | float) -> Field:
+    return f.node("ShaderNodeMix", {0: t, 1: a, 2: b}, data_type="RGBA")[0]
+
+
+def smooth(f: Formula, x: Field, low: float, high: float) -> Field:
+    """0 below `low`, 1 above `high`, and smooth between them."""
+    t = f.clamp((x - low) / (high - low))
+    return t * t * (3.0 - 2.0 * t)
+
+
+def linear(color: Color) -> Color:
+    """sRGB (0 to 1) to linear light (IEC 61966-2-1)."""
+    return tuple(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)

@@ -1,0 +1,48 @@
+"""Colour maps as pictures.
+
+A colour map is a picture one pixel high, packed into the file; an element looks its `tone` up in it.
+To recolour a scene, paint another picture.
+"""
+
+import bpy
+import numpy as np
+
+from ...look.color_maps import color_map
+from .. import tags
+from ..nodes.formula import Field, Formula
+
+# A map is looked up without a filter, which at the edges of triangles needs colours from beside them, and
+# EEVEE does not have these on every machine. So its picture has steps from each of its colours to the next.
+STEPS = 4
+
+
+def color_map_image(name: str) -> bpy.types.Image:
+    """The picture of a colour map, packed, made once in a build."""
+
+    def make(label):
+        table = color_map(name) / 255
+        at = np.linspace(0, len(table) - 1, (len(table) - 1) * STEPS + 1)
+        image = bpy.data.images.new(label, len(at), 1, alpha=False)
+        image.colorspace_settings.name = "sRGB"
+        rgba = np.ones((len(at), 4), np.float32)
+        rgba[:, :3] = np.stack([np.interp(at, np.arange(len(table)), channel) for channel in table.T], 1)
+        image.pixels.foreach_set(rgba.ravel())
+        image.update()
+        image.pack()
+        return image
+
+    return tags.once("images", f"Matrix Cinema {name}", make)
+
+
+def looked_up(f: Formula, name: str, tone: Field) -> Field:
+    """The colour at `tone`, 0 to 1 from the centre of the map's first pixel to that of its last."""
+    image = color_map_image(name)
+    width = image.size[0]
+    u = tone * ((width - 1) / width) + 0.5 / width
+    return f.node(
+        "ShaderNodeTexImage",
+        {0: f.vector(u, 0.5, 0.0)},
+        image=image,
+        interpolation="Closest",
+        extension="EXTEND",
+    )[0]

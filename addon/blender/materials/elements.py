@@ -1,0 +1,64 @@
+"""Elements coloured by a map, and the numbers on them."""
+
+import bpy
+
+from ...description.style import Style
+from .base import attribute, linear, material, mix_color, surface
+from .color_maps import looked_up
+from .interiors import INTERIORS
+
+MIDDLE_GREY = 0.2  # linear brightness at which black and white type are equally legible
+VALUE_PASS, ELEMENT_PASS = "value", "element"
+
+
+def element_material(
+    first: str, last: str, style_name: str, style: Style, *, crowding: float | None = None
+) -> bpy.types.Material:
+    """Elements by their `tone` in map `first`, turned by `finish` into map `last`.
+
+    The products inside a cuboid, of which one looks through `crowding`, may be of another stuff than the
+    matrices around it.
+    """
+    stuff = "solid" if crowding is None else style.interior
+    name = _named(style_name, first, last) + ("" if stuff == "solid" else f" {stuff}")
+
+    def shade(f):
+        color = _element_color(f, first, last)
+        surface(f, INTERIORS[stuff](f, color, style, crowding))
+        _value_pass(f)
+
+    return material(name, shade)
+
+
+def _value_pass(f):
+    """Hand the element's value to the pass `value`, and 1 to the pass `element`, where a scene has them."""
+    for name, value in ((VALUE_PASS, attribute(f, "value")), (ELEMENT_PASS, 1.0)):
+        f.node("ShaderNodeOutputAOV", {"Value": value}, aov_name=name)
+
+
+def _named(style_name, first, last):
+    return f"Matrix Cinema {style_name} {first}" + (f" to {last}" if last != first else "")
+
+
+def _element_color(f, first, last):
+    """The colour of an element: its `tone` in map `first`, turned by `finish` into map `last`."""
+    tone = attribute(f, "tone")
+    color = looked_up(f, first, tone)
+    if last == first:
+        return color
+    return mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
+
+
+def number_material(first: str, last: str, style_name: str, style: Style) -> bpy.types.Material:
+    """Type on elements that `element_material` colours: dark on light ones and light on dark ones."""
+    name = _named(style_name, first, last) + " numbers"
+
+    def shade(f):
+        color = _element_color(f, first, last)
+        glow = attribute(f, "lit") * style.lit_glow + (1.0 + style.glow)
+        brightness = f.node("ShaderNodeRGBToBW", {0: color})[0] * glow
+        dark, light = ((*linear(c), 1.0) for c in sorted((style.text, style.background), key=sum))
+        type_color = mix_color(f, light, dark, f.real("GREATER_THAN", brightness, MIDDLE_GREY))
+        surface(f, f.node("ShaderNodeEmission", {"Color": type_color})[0])
+
+    return material(name, shade)

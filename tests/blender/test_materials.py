@@ -1,0 +1,12 @@
+"""Materials: every interior that a style may choose is there."""
+
+import pytest
+
+pytest.importorskip("bpy")
+
+from matrix_cinema.blender.materials import interiors  # noqa: E402
+from matrix_cinema.description import style  # noqa: E402
+
+
+def test_every_interior_of_a_style_has_a_material():
+    assert set(interiors.INTERIORS) == set(style.INTERIORS)
