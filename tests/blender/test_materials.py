@@ -4,8 +4,8 @@ import pytest
 
 pytest.importorskip("bpy")
 
-from matrix_cinema.blender.materials import interiors  # noqa: E402
-from matrix_cinema.description import style  # noqa: E402
+from matrix_cinema.blender.materials import interiors
+from matrix_cinema.description import style
 
 
 def test_every_interior_of_a_style_has_a_material():
