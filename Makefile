@@ -2,6 +2,7 @@
 # make demo       the first example as build/demo/still.png and build/demo/film.mp4; a smaller one by
 #                 make demo STILL="--size 320x180" FILM="--frames 1-24"
 # make test       what CI runs: the tests on Blender 4.5, 5.0 and 5.2
+# make fuzz       100,000 inputs that are wrong in every way, about an hour; SEED=1 COUNT=100000
 # make bench      the benchmarks: a table into docs/performance.md, 5 minutes and 11 GB of memory
 # make extension  the extension as one zip in build/, validated
 #
@@ -10,7 +11,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help env demo test bench extension
+.PHONY: help env demo test fuzz bench extension
 
 PYTHON_3_11 := $(shell scripts/find_python.sh 3.11)
 PYTHON_3_13 := $(shell scripts/find_python.sh 3.13)
@@ -69,6 +70,12 @@ demo: .venv/.core
 # An interpreter that is missing takes its Blender out of the tests, and the summary says so.
 test: env $(if $(PYTHON_3_11),.venv-4.5/.all $(if $(PYTHON_3_13),.venv-5.2/.all))
 	@.venv/bin/python scripts/test_matrix.py
+
+# What falls is written to build/fuzz/; tests/fuzz/fuzz.py --replay FILE gives it again.
+SEED ?= 1
+COUNT ?= 100000
+fuzz: env
+	@.venv/bin/python tests/fuzz/fuzz.py --seed $(SEED) --count $(COUNT)
 
 bench: env
 	@.venv/bin/python benchmarks/bench.py --keep

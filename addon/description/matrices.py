@@ -331,7 +331,13 @@ def _layers(capture, chosen):
     if chosen.layers == "all":
         named = isinstance(chosen.layer, str)
         stack = (capture.layer(chosen.layer) if named else next(iter(capture.layers.values()))).stack
-        return [one.name for one in capture.layers.values() if one.stack == stack and one.kind == "self"]
+        names = [one.name for one in capture.layers.values() if one.stack == stack and one.kind == "self"]
+        if not names:
+            raise InputError(
+                f'capture: layers = "all" are those of self-attention, of which {capture.path} has none; '
+                f"layers: {', '.join(capture.layers)}"
+            )
+        return names
     return _once(chosen.layers, "layers") or [chosen.layer]
 
 

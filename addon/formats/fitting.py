@@ -72,7 +72,7 @@ def _require_sizes(arrays, where):
                     f"{where}: {key} {array.shape} and {other[1]} {arrays[other[1]].shape} do not belong "
                     f"together: {size} and {other[0]} {SIZES[axis[0]]}"
                 )
-    if sizes.get("H", (1,))[0] % sizes.get("G", (1,))[0]:
+    if {"H", "G"} <= set(sizes) and sizes["H"][0] % sizes["G"][0]:
         (heads, one), (groups, other) = sizes["H"], sizes["G"]
         raise InputError(
             f"{where}: {heads} heads of {one} and {groups} of {other} do not belong together; each of these "

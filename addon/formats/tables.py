@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import warnings
 import zipfile
 from math import prod
 
@@ -84,7 +85,9 @@ def _header(head, size, where, kinds):
         read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[
             version
         ]
-        shape, columns_first, dtype = read(file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote, which are read all the same
+            shape, columns_first, dtype = read(file)
     except Exception:  # NumPy parses the header as a Python literal, which can fail in many ways
         raise InputError(f"{where}: not an NPY file that can be read") from None
     if dtype.kind == "O":
