@@ -8,7 +8,7 @@ import numpy as np
 from ..attention.rotary import LAYOUTS, rotate
 from ..errors import InputError, nearest
 from ..formats.capture_file import open_capture
-from .scene import Camera, Capture, Look, Matrix, Scene
+from .scene import Camera, CaptureOptions, Look, MatrixOptions, Scene
 
 # What a scene of a head may show besides, by name.
 PARTS = {
@@ -42,9 +42,9 @@ def scene_from_capture(path, layer, head, parts=()):
         title=_title(capture, found, head),
         caption=capture.text,
         capture=(
-            Capture(file=path.name, layer=_named(found), heads="all")
+            CaptureOptions(file=path.name, layer=_named(found), heads="all")
             if head is None
-            else Capture(file=path.name, layer=_named(found), head=head)
+            else CaptureOptions(file=path.name, layer=_named(found), head=head)
         ),
         matrices=told.matrices,
         folder=str(path.resolve().parent),
@@ -63,8 +63,8 @@ def scene_of_tensor(path, layer, head, tensor):
         expression=tensor,
         title=_title(capture, found, head),
         caption=capture.text,
-        capture=Capture(file=path.name, layer=_named(found), head=head),
-        matrices={tensor: Matrix(tensor=tensor)},
+        capture=CaptureOptions(file=path.name, layer=_named(found), head=head),
+        matrices={tensor: MatrixOptions(tensor=tensor)},
         look=Look(min_size=1.0),
         camera=Camera(view="front", lens=400.0),  # from so far that hardly a cell shows its sides
         folder=str(path.resolve().parent),
@@ -123,7 +123,7 @@ class _Heads:
 
     def named(self, name, tensor):
         """A matrix of the expression that is a tensor of the capture."""
-        self.matrices[name] = Matrix(tensor=tensor)
+        self.matrices[name] = MatrixOptions(tensor=tensor)
         return name
 
     def given_pattern(self):

@@ -22,7 +22,7 @@ from ..formats.reading import map_file
 from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz
 from ..formats.text_tables import read_text_table
 from .leading import HEAD, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
-from .scene import Matrix
+from .scene import MatrixOptions
 
 TEXTS = (".csv", ".tsv", ".txt")
 FILE_KINDS = (".safetensors", ".npz", ".npy", *TEXTS)
@@ -90,7 +90,7 @@ def open_matrices(scene, names, initialise) -> dict[str, OpenedMatrix]:
     capture = open_capture(_path(scene, scene.capture.file)) if scene.capture.file else None
     found = {}
     for name in names:
-        spec = scene.matrices.get(name, Matrix(tensor=name) if capture else Matrix())
+        spec = scene.matrices.get(name, MatrixOptions(tensor=name) if capture else MatrixOptions())
         where = f"matrix {name}"
         opened = _open(scene, capture, name, spec, where, initialise)
         declared = _labelled(opened.declared, spec, where)

@@ -54,7 +54,7 @@ MAX_JSON = 2**25  # letters of a description in a .blend
 
 
 @dataclass(frozen=True)
-class Capture:
+class CaptureOptions:
     """The attention capture that matrices with a bare `tensor` are taken from.
 
     `layer` is a number, or a name such as "decoder.3.cross". `layers` and `heads` take the place of
@@ -69,7 +69,7 @@ class Capture:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class MatrixOptions:
     """Where one matrix of the expression comes from, and what its axes mean.
 
     Exactly one source: `tensor` (of `file`, or of the scene's capture), `file` alone
@@ -106,7 +106,7 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Product:
+class ProductOptions:
     """What one matmul, by its result's name, does otherwise than the scene's default.
 
     The animation "inherit" is that of the product which takes this one's result. `epilogue` is one of
@@ -262,9 +262,9 @@ class Scene:
     expression: str = ""
     title: str = ""
     caption: str = ""
-    capture: Capture = Capture()
-    matrices: dict[str, Matrix] = option({})
-    products: dict[str, Product] = option({})
+    capture: CaptureOptions = CaptureOptions()
+    matrices: dict[str, MatrixOptions] = option({})
+    products: dict[str, ProductOptions] = option({})
     animation: Animation = Animation()
     layout: Layout = Layout()
     look: Look = Look()

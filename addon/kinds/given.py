@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ..description.scene import Matrix as MatrixOptions
+from ..description.scene import MatrixOptions
 from .points import VALUES, Stored
 from .stage import Stage
 

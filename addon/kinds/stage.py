@@ -13,9 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..description.scene import Matrix as MatrixOptions
-from ..description.scene import Product as ProductOptions
-from ..description.scene import Scene
+from ..description.scene import MatrixOptions, ProductOptions, Scene
 from .places import Face, Layout, Part
 from .points import Hidden, Inputs
 from .sweep import Sweep

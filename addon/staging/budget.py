@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from ..description.scene import Product as ProductOptions
-from ..description.scene import Scene
+from ..description.scene import ProductOptions, Scene
 from ..errors import InputError
 from ..kinds.stage import Stage, stages_of
 from ..kinds.sweep import Sweep

@@ -13,13 +13,13 @@ import bpy
 
 from ..algebra.epilogue import MM_EPILOGUES
 from ..algebra.initialise import INITIALISERS
-from ..description.scene import Matrix, Product, Scene
+from ..description.scene import MatrixOptions, ProductOptions, Scene
 from ..errors import InputError
 from ..kinds.stage import stages_of
 from ..staging.plan import root_of
 from . import fields
 
-PRODUCT = tuple(f.name for f in dataclasses.fields(Product))
+PRODUCT = tuple(f.name for f in dataclasses.fields(ProductOptions))
 DRAWN = ("label", "row_axis", "column_axis", "color_map", "pooling", "pooling_rule")  # of any matrix
 MADE_UP = ("init", "min", "max", "dropout", "seed")
 MATRIX = (*DRAWN, *MADE_UP, "file", "tensor")
@@ -90,7 +90,7 @@ def fill(settings, scene, matrices_only=False):
         item.shape = (0,) * (AXES - len(shape)) + tuple(min(n, 2**31 - 1) for n in shape)
         item.numbers = _written(spec.values)
     for item in () if matrices_only else settings.products:
-        fields.show(item, scene.products.get(item.name, Product()), PRODUCT)
+        fields.show(item, scene.products.get(item.name, ProductOptions()), PRODUCT)
 
 
 def chosen(settings, begun):
@@ -105,15 +105,15 @@ def chosen(settings, begun):
         if made != spec or item.name in begun.matrices:
             matrices[item.name] = made
     for item in settings.products:
-        own = fields.taken(item, begun.products.get(item.name, Product()), PRODUCT)
-        if own != Product() or item.name in begun.products:
+        own = fields.taken(item, begun.products.get(item.name, ProductOptions()), PRODUCT)
+        if own != ProductOptions() or item.name in begun.products:
             products[item.name] = own
     return {"matrices": matrices, "products": products}
 
 
 def _matrix_of(scene, name):
     """What a description says of a matrix, in words or by silence."""
-    return scene.matrices.get(name, Matrix(tensor=name) if scene.capture.file else Matrix())
+    return scene.matrices.get(name, MatrixOptions(tensor=name) if scene.capture.file else MatrixOptions())
 
 
 def _taken(item, spec):
@@ -189,7 +189,7 @@ def _epilogues(_item, _context, text):
 # The classes
 
 MATRIX_GROUP = fields.group(
-    "matrix", Matrix, MATRIX, init={"search": _initialisers, "search_options": {"SUGGESTION"}}
+    "matrix", MatrixOptions, MATRIX, init={"search": _initialisers, "search_options": {"SUGGESTION"}}
 )
 MATRIX_GROUP.__annotations__ |= {
     "source": bpy.props.EnumProperty(
@@ -208,7 +208,7 @@ MATRIX_GROUP.__annotations__ |= {
     ),
 }
 PRODUCT_GROUP = fields.group(
-    "product", Product, epilogue={"search": _epilogues, "search_options": {"SUGGESTION"}}
+    "product", ProductOptions, epilogue={"search": _epilogues, "search_options": {"SUGGESTION"}}
 )
 PRODUCT_GROUP.__annotations__["is_product"] = bpy.props.BoolProperty(
     description="Whether it is a matrix product, with an interior and a sweep"

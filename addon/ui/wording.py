@@ -6,7 +6,7 @@ the tests ask that every field is here. One that is not is called by its own nam
 
 import functools
 
-from ..description.scene import Animation, Camera, Layout, Look, Matrix, Product, Render
+from ..description.scene import Animation, Camera, Layout, Look, MatrixOptions, ProductOptions, Render
 from ..description.style import Style
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
@@ -104,7 +104,7 @@ FIELDS = {
         "contrast": ("Contrast", "How steep the view transform is", {}),
         "exposure": ("Exposure", "Brightness of the picture, in stops", {}),
     },
-    Matrix: {
+    MatrixOptions: {
         "file": ("File", "Where the numbers are: .npy, .npz, .safetensors, or text: .csv, .tsv, .txt",
                  {"subtype": "FILE_PATH"}),
         "tensor": ("Tensor", "Its name in the capture, or in the file where that holds several", {}),
@@ -130,7 +130,7 @@ FIELDS = {
         "color_map": ("Color Map", "Colour map of this matrix alone", {}),
         **_POOLED,
     },
-    Product: {
+    ProductOptions: {
         "epilogue": ("Epilogue", "One of mm's by its name, where the expression has none", {}),
         "animation": ("Order", "The order in which its products are visited", {}),
         "i_blocks": ("Row Blocks", "Parts into which the rows are cut; all are swept at the same time", {}),
@@ -333,17 +333,17 @@ CHOICES = {
 }  # fmt: skip
 
 
-for _cls in (Matrix, Product):
+for _cls in (MatrixOptions, ProductOptions):
     CHOICES[_cls, "pooling_rule"] = _AS_EVERYWHERE | CHOICES[Look, "pooling_rule"]
-CHOICES[Product, "polarity"] = _AS_EVERYWHERE | CHOICES[Layout, "polarity"]
+CHOICES[ProductOptions, "polarity"] = _AS_EVERYWHERE | CHOICES[Layout, "polarity"]
 for _name in ("left_placement", "right_placement"):
-    CHOICES[Product, _name] = _AS_EVERYWHERE
-CHOICES[Product, "interior"] = {
+    CHOICES[ProductOptions, _name] = _AS_EVERYWHERE
+CHOICES[ProductOptions, "interior"] = {
     None: ("Automatic", f"Drawn; but in a chain of cuboids only up to {CLEAR:,} of them"),
     True: ("Shown", "Drawn, however many they are"),
     False: ("Hidden", "Summed, but not drawn"),
 }
-CHOICES[Product, "animation"] = (
+CHOICES[ProductOptions, "animation"] = (
     CHOICES[Animation, "algorithm"]
     | _AS_EVERYWHERE
     | {"inherit": ("As Its Parent", "That of the product which takes its result")}

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from matrix_cinema.algebra.initialise import INITIALISERS, initialise
-from matrix_cinema.description.scene import Matrix
+from matrix_cinema.description.scene import MatrixOptions
 from matrix_cinema.errors import InputError
 
 H, W = 5, 7
@@ -13,7 +13,7 @@ UNIT = {"min": 0.0, "max": 1.0}
 
 
 def make(init, shape=(H, W), key="A", **fields):
-    return initialise(Matrix(init=init, shape=shape, **fields), shape, key)
+    return initialise(MatrixOptions(init=init, shape=shape, **fields), shape, key)
 
 
 def by_entry(formula, shape=(H, W)):
@@ -219,4 +219,4 @@ def test_impossible_shapes_are_refused(shape):
 def test_work_without_end_is_refused_before_it_begins(init, shape, message, monkeypatch):
     monkeypatch.setattr("matrix_cinema.algebra.initialise._generator", lambda *_: None)  # nothing is drawn
     with pytest.raises(InputError, match=message):
-        initialise(Matrix(init=init, shape=shape), shape, "A")
+        initialise(MatrixOptions(init=init, shape=shape), shape, "A")

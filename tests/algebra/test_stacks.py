@@ -14,16 +14,16 @@ from matrix_cinema.algebra.stacks import unstacked
 from matrix_cinema.attention.attend import attend
 from matrix_cinema.description.leading import LeadingAxis, member_name
 from matrix_cinema.description.scene import (
-    Capture,
+    CaptureOptions,
     Layout,
-    Matrix,
+    MatrixOptions,
+    ProductOptions,
     Scene,
     from_dict,
     load_scene,
     to_dict,
     to_toml,
 )
-from matrix_cinema.description.scene import Product as Options
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats.capture_file import write_capture
 from matrix_cinema.kinds.given import Given
@@ -247,7 +247,9 @@ def described(**matrices):
 def test_arrays_and_initialisers_have_leading_axes(tmp_path):
     array = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
     np.save(tmp_path / "w.npy", array)
-    scene = described(x=Matrix(init="normal", shape=(3, 4, 4)), W=Matrix(file=str(tmp_path / "w.npy")))
+    scene = described(
+        x=MatrixOptions(init="normal", shape=(3, 4, 4)), W=MatrixOptions(file=str(tmp_path / "w.npy"))
+    )
     p = plan(scene)
     assert [[s.title for s in row] for row in p.root.rows_of_results] == [
         ["L0H0", "L0H1", "L0H2"], ["L1H0", "L1H1", "L1H2"]
@@ -256,19 +258,23 @@ def test_arrays_and_initialisers_have_leading_axes(tmp_path):
     # A matrix of a stack draws what it would draw if it stood alone.
     alone = plan(
         Scene(expression="`x[2]` @ W", matrices={
-            "x[2]": Matrix(init="normal", shape=(4, 4)),
-            "W": Matrix(file=str(tmp_path / "w.npy"), index=(0, 0)),
+            "x[2]": MatrixOptions(init="normal", shape=(4, 4)),
+            "W": MatrixOptions(file=str(tmp_path / "w.npy"), index=(0, 0)),
         })
     )  # fmt: skip
     np.testing.assert_array_equal(p.evaluation["x[2]"].final, alone.evaluation["x[2]"].final)
-    of_batch = Matrix(init="eye", shape=(3, 4, 4), leading_axes=("batch",))
+    of_batch = MatrixOptions(init="eye", shape=(3, 4, 4), leading_axes=("batch",))
     named = plan(described(x=scene.matrices["x"], W=of_batch))
     assert [s.title for s in roots_of(named.root)][:2] == ["B0H0", "B0H1"]
     for wrong in (("a", "b"), ("head", "head")):
         with pytest.raises(InputError, match="leading_axes names the axes before rows and columns"):
-            plan(described(x=Matrix(init="eye", shape=(3, 4, 4), leading_axes=wrong), W=scene.matrices["W"]))
+            plan(
+                described(
+                    x=MatrixOptions(init="eye", shape=(3, 4, 4), leading_axes=wrong), W=scene.matrices["W"]
+                )
+            )
     with pytest.raises(InputError, match="up to 2 leading axes"):
-        plan(described(x=Matrix(init="eye", shape=(2, 2, 3, 4, 4)), W=scene.matrices["W"]))
+        plan(described(x=MatrixOptions(init="eye", shape=(2, 2, 3, 4, 4)), W=scene.matrices["W"]))
     array[1, 2, 0, 1] = np.nan
     np.save(tmp_path / "w.npy", array)
     with pytest.raises(InputError, match=r"matrix W\[1,2\]: row 0, column 1 is nan"):
@@ -276,8 +282,8 @@ def test_arrays_and_initialisers_have_leading_axes(tmp_path):
 
 
 def of_minilm(**capture):
-    spec = {name: Matrix(tensor=name.lower()) for name in "QKV"}
-    return Scene(expression=GQA, matrices=spec, capture=Capture(file=str(MINILM), **capture))
+    spec = {name: MatrixOptions(tensor=name.lower()) for name in "QKV"}
+    return Scene(expression=GQA, matrices=spec, capture=CaptureOptions(file=str(MINILM), **capture))
 
 
 def test_heads_and_layers_of_a_capture():
@@ -348,8 +354,12 @@ def test_the_description_round_trips(tmp_path):
 
 
 def test_what_is_said_of_a_result_is_said_of_each_head():
-    arrays = {name: Matrix(init="normal", shape=array.shape) for name, array in attention(4, 2).items()}
-    scene = Scene(expression=GQA, matrices=arrays, products={"attn": Options(animation="mvprod", i_blocks=3)})
+    arrays = {
+        name: MatrixOptions(init="normal", shape=array.shape) for name, array in attention(4, 2).items()
+    }
+    scene = Scene(
+        expression=GQA, matrices=arrays, products={"attn": ProductOptions(animation="mvprod", i_blocks=3)}
+    )
     p = plan(scene)
     assert all(p.sweeps[f"attn[{n}]"].strides == (0, 1, 0) for n in range(4))
     assert all(p.sweeps[f"attn[{n}]"].block_sizes[0] == 1 for n in range(4))

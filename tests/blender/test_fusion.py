@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import Animation, Look, Matrix, Product, Scene
+from matrix_cinema.description.scene import Animation, Look, MatrixOptions, ProductOptions, Scene
 
 EXPRESSION = "out = (attn = softmax(Q @ K.T / sqrt(k), mask=causal)) @ V"
 
@@ -13,9 +13,9 @@ def attention(**animation):
     return Scene(
         expression=EXPRESSION,
         matrices={
-            "Q": Matrix(init="gaussian", shape=(6, 4), seed=1),
-            "K": Matrix(init="gaussian", shape=(6, 4), seed=2),
-            "V": Matrix(init="gaussian", shape=(6, 3), seed=3),
+            "Q": MatrixOptions(init="gaussian", shape=(6, 4), seed=1),
+            "K": MatrixOptions(init="gaussian", shape=(6, 4), seed=2),
+            "V": MatrixOptions(init="gaussian", shape=(6, 3), seed=3),
         },
         animation=Animation(**{"algorithm": "vmprod", "sweep_seconds": 1.0, "fuse": "sync", **animation}),
         look=Look(labels=False, legend=False, title=False, numbers="off"),
@@ -68,7 +68,7 @@ def test_cut_and_inherited_products_are_exact(factory):
     from matrix_cinema.blender.build import build
     from matrix_cinema.blender.verify import verify
 
-    products = {"out": Product(i_blocks=3, k_blocks=2), "attn": Product(animation="inherit")}
+    products = {"out": ProductOptions(i_blocks=3, k_blocks=2), "attn": ProductOptions(animation="inherit")}
     scene = attention(algorithm="axpy")
     report = verify(build(dataclasses.replace(scene, products=products)))
     assert report.ok, "\n".join(report.lines())
@@ -79,7 +79,7 @@ def test_a_smooth_sweep_is_slow_at_both_ends(factory):
     from matrix_cinema.ui.sweep import curve_of
 
     scene = attention(easing="smooth")
-    matrices = {"Q": Matrix(init="rows", shape=(4, 4)), "V": Matrix(init="cols", shape=(4, 4))}
+    matrices = {"Q": MatrixOptions(init="rows", shape=(4, 4)), "V": MatrixOptions(init="cols", shape=(4, 4))}
     target = build(dataclasses.replace(scene, expression="out = Q @ V.T", matrices=matrices))
     (product,) = [ob for ob in target.objects if ob.get("mc_kind") == "product"]
     curve = curve_of(product)

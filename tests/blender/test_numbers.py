@@ -5,7 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import ANIMATIONS, Animation, Look, Matrix, Product, Scene
+from matrix_cinema.description.scene import ANIMATIONS, Animation, Look, MatrixOptions, ProductOptions, Scene
 from matrix_cinema.staging.writing.numerals import Notation, notation, shown
 
 
@@ -30,8 +30,8 @@ def small_scene(**animation):
     return Scene(
         expression="C = A @ B",
         matrices={
-            "A": Matrix(values=((1.0, -2.0, 3.0), (4.0, 0.0, 6.0))),
-            "B": Matrix(values=((7.0, 8.0), (-9.0, 10.0), (11.0, 12.0))),
+            "A": MatrixOptions(values=((1.0, -2.0, 3.0), (4.0, 0.0, 6.0))),
+            "B": MatrixOptions(values=((7.0, 8.0), (-9.0, 10.0), (11.0, 12.0))),
         },
         animation=Animation(**{"algorithm": "vmprod", "epilogue_seconds": 0.0, **animation}),
         look=Look(legend=False),
@@ -79,7 +79,9 @@ def test_every_number_is_the_value_at_that_frame(factory, budget):
 
     scene = small_scene()
     look = dataclasses.replace(scene.look, instance_budget=budget)
-    small = Matrix(values=tuple(tuple(1e-6 * value for value in row) for row in scene.matrices["B"].values))
+    small = MatrixOptions(
+        values=tuple(tuple(1e-6 * value for value in row) for row in scene.matrices["B"].values)
+    )
     matrices = scene.matrices | {"B": small}
     target = build(dataclasses.replace(scene, look=look, matrices=matrices))
     matrices = drawn_by_kind(target, "matrix")
@@ -121,7 +123,7 @@ def test_beams_join_what_is_in_use_to_the_farthest_product(factory, algorithm, b
 
     i_blocks, j_blocks, k_blocks = blocks
     scene = small_scene(algorithm=algorithm, sweep_seconds=1.0)
-    options = Product(i_blocks=i_blocks, j_blocks=j_blocks, k_blocks=k_blocks)
+    options = ProductOptions(i_blocks=i_blocks, j_blocks=j_blocks, k_blocks=k_blocks)
     p = plan(dataclasses.replace(scene, products={"C": options}))
     target = draw(film_of(p))
     (beams,) = drawn_by_kind(target, "guide").values()

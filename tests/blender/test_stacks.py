@@ -4,24 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import Look, Matrix, Render, Scene, from_json
+from matrix_cinema.description.scene import Look, MatrixOptions, Render, Scene, from_json
 from matrix_cinema.errors import JobError
 
 GQA = Scene(
     expression="out = sum_heads((z = (attn = softmax(Q @ K.T / sqrt(k))) @ V) @ W_O) + b",
     matrices={
-        "Q": Matrix(init="normal", shape=(4, 3, 2)),
-        "K": Matrix(init="normal", shape=(2, 3, 2)),
-        "V": Matrix(init="normal", shape=(2, 3, 2)),
-        "W_O": Matrix(init="normal", shape=(4, 2, 5)),
-        "b": Matrix(init="normal", shape=(1, 5)),
+        "Q": MatrixOptions(init="normal", shape=(4, 3, 2)),
+        "K": MatrixOptions(init="normal", shape=(2, 3, 2)),
+        "V": MatrixOptions(init="normal", shape=(2, 3, 2)),
+        "W_O": MatrixOptions(init="normal", shape=(4, 2, 5)),
+        "b": MatrixOptions(init="normal", shape=(1, 5)),
     },
     look=Look(numbers="off"),
 )
 FAN = Scene(
     expression="z = (attn = softmax(Q @ K.T / sqrt(k))) @ V; y = x @ W_O",
     matrices={name: GQA.matrices[name] for name in ("Q", "K", "V", "W_O")}
-    | {"x": Matrix(init="eye", shape=(1, 2, 2))},
+    | {"x": MatrixOptions(init="eye", shape=(1, 2, 2))},
     look=Look(row_guides=0.6, flow_guides=0.5),
 )
 

@@ -7,7 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 from matrix_cinema.description.matrices import load_matrices
-from matrix_cinema.description.scene import Capture, Matrix, Scene
+from matrix_cinema.description.scene import CaptureOptions, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats import safetensors
 from paths import ROOT
@@ -16,7 +16,7 @@ DATA = ROOT / "examples/data"
 A = np.arange(6, dtype=np.float64).reshape(2, 3)
 
 
-NO_CAPTURE = Capture()
+NO_CAPTURE = CaptureOptions()
 
 
 def load(spec, folder=".", capture=NO_CAPTURE, name="A"):
@@ -44,8 +44,8 @@ def npy(array):
 
 def test_a_part_of_a_capture_s_matrix_with_its_tokens():
     def q(slices):
-        capture = Capture(file=str(ROOT / "examples/data/minilm.safetensors"), layer=5, heads=(3, 11))
-        scene = Scene(capture=capture, matrices={"q": Matrix(tensor="q", slices=slices)})
+        capture = CaptureOptions(file=str(ROOT / "examples/data/minilm.safetensors"), layer=5, heads=(3, 11))
+        scene = Scene(capture=capture, matrices={"q": MatrixOptions(tensor="q", slices=slices)})
         return load_matrices(scene, ["q"], None)["q"]
 
     whole, part = q(()), q(("9:12", "0:4"))
@@ -57,8 +57,12 @@ def test_a_part_of_a_capture_s_matrix_with_its_tokens():
 
 def test_bare_names_come_from_the_scenes_capture():
     scene = Scene(
-        capture=Capture("minilm.safetensors", 5, 11),
-        matrices={"Q": Matrix(tensor="q"), "W": Matrix(tensor="W_Q"), "s": Matrix(tensor="scores")},
+        capture=CaptureOptions("minilm.safetensors", 5, 11),
+        matrices={
+            "Q": MatrixOptions(tensor="q"),
+            "W": MatrixOptions(tensor="W_Q"),
+            "s": MatrixOptions(tensor="scores"),
+        },
         folder=str(DATA),
     )
     found = load_matrices(scene, ["Q", "W", "s", "v", "b_Q"], ones)
@@ -81,14 +85,14 @@ def test_bare_names_come_from_the_scenes_capture():
 
 
 def test_full_names_choose_layer_and_head():
-    here = Capture("minilm.safetensors", 5, 11)
+    here = CaptureOptions("minilm.safetensors", 5, 11)
     tensors, _ = safetensors.read(DATA / "minilm.safetensors")
     for spec, expected in (
-        (Matrix(tensor="L3.q"), tensors["L3.q"][11]),
-        (Matrix(tensor="L3.q", index=(4,)), tensors["L3.q"][4]),
-        (Matrix(tensor="q", index=(4,)), tensors["L5.q"][4]),
-        (Matrix(tensor="L0.x"), tensors["L0.x"]),
-        (Matrix(file="minilm.safetensors", tensor="L3.q", index=(4,)), tensors["L3.q"][4]),
+        (MatrixOptions(tensor="L3.q"), tensors["L3.q"][11]),
+        (MatrixOptions(tensor="L3.q", index=(4,)), tensors["L3.q"][4]),
+        (MatrixOptions(tensor="q", index=(4,)), tensors["L5.q"][4]),
+        (MatrixOptions(tensor="L0.x"), tensors["L0.x"]),
+        (MatrixOptions(file="minilm.safetensors", tensor="L3.q", index=(4,)), tensors["L3.q"][4]),
     ):
         assert np.array_equal(load(spec, DATA, here).values, expected)
 
@@ -98,7 +102,7 @@ def test_axes_are_put_in_order_and_cut(tmp_path):
     np.save(tmp_path / "a.npy", array)
 
     def loaded(**spec):
-        scene = Scene(folder=str(tmp_path), matrices={"A": Matrix(file="a.npy", **spec)})
+        scene = Scene(folder=str(tmp_path), matrices={"A": MatrixOptions(file="a.npy", **spec)})
         return load_matrices(scene, ["A"], ones)["A"]
 
     found = loaded(index=(1,), axis_order=(2, 0, 1), slices=("1:4", ":", "-2:"))
@@ -111,20 +115,20 @@ def test_axes_are_put_in_order_and_cut(tmp_path):
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (Matrix(tensor="W_QQ"), 'has no "W_QQ"; did you mean "W_Q"'),
-        (Matrix(tensor="L9.q"), "layer 9 is not in .*; layers: 0, 3, 5"),
-        (Matrix(tensor="q", index=(12,)), "head 12 is not in layer 5 .*; heads: 0-11"),
-        (Matrix(tensor="q", index=(1, 2)), "needs index"),
-        (Matrix(tensor="x", index=(1,)), "takes no index"),
-        (Matrix(tensor="L0.W_Q"), "layer 0 .* has no"),
-        (Matrix(file="minilm.safetensors", tensor="q"), "needs its layer"),
-        (Matrix(file="minilm.safetensors", tensor="L3.q"), "needs index"),
-        (Matrix(file="minilm.safetensors"), "choose one by tensor"),
+        (MatrixOptions(tensor="W_QQ"), 'has no "W_QQ"; did you mean "W_Q"'),
+        (MatrixOptions(tensor="L9.q"), "layer 9 is not in .*; layers: 0, 3, 5"),
+        (MatrixOptions(tensor="q", index=(12,)), "head 12 is not in layer 5 .*; heads: 0-11"),
+        (MatrixOptions(tensor="q", index=(1, 2)), "needs index"),
+        (MatrixOptions(tensor="x", index=(1,)), "takes no index"),
+        (MatrixOptions(tensor="L0.W_Q"), "layer 0 .* has no"),
+        (MatrixOptions(file="minilm.safetensors", tensor="q"), "needs its layer"),
+        (MatrixOptions(file="minilm.safetensors", tensor="L3.q"), "needs index"),
+        (MatrixOptions(file="minilm.safetensors"), "choose one by tensor"),
     ],
 )
 def test_refuses_what_a_capture_does_not_have(spec, message):
     with pytest.raises(InputError, match=message):
-        load(spec, DATA, Capture("minilm.safetensors", 5, 11))
+        load(spec, DATA, CaptureOptions("minilm.safetensors", 5, 11))
 
 
 def test_every_kind_of_file(tmp_path):
@@ -138,30 +142,30 @@ def test_every_kind_of_file(tmp_path):
     np.save(tmp_path / "cube.npy", cube)
     (tmp_path / "a.csv").write_text('\ufeff0, 1,2\r\n\r\n3,4e0,"5"\n', encoding="utf-8")
     for spec in (
-        Matrix(file="many.safetensors", tensor="a"),
-        Matrix(file="one.safetensors"),
-        Matrix(file="many.safetensors", tensor="cube", index=(0,)),
-        Matrix(file="many.npz", tensor="a"),
-        Matrix(file="many.npz", tensor="cube", index=(0,)),
-        Matrix(file="one.npz"),
-        Matrix(file="a.npy"),
-        Matrix(file="cube.npy", index=(0,)),
-        Matrix(file="half.npy"),
-        Matrix(file="a.csv"),
-        Matrix(file=str(tmp_path / "a.csv")),
-        Matrix(values=((0, 1, 2), (3, 4, 5))),
+        MatrixOptions(file="many.safetensors", tensor="a"),
+        MatrixOptions(file="one.safetensors"),
+        MatrixOptions(file="many.safetensors", tensor="cube", index=(0,)),
+        MatrixOptions(file="many.npz", tensor="a"),
+        MatrixOptions(file="many.npz", tensor="cube", index=(0,)),
+        MatrixOptions(file="one.npz"),
+        MatrixOptions(file="a.npy"),
+        MatrixOptions(file="cube.npy", index=(0,)),
+        MatrixOptions(file="half.npy"),
+        MatrixOptions(file="a.csv"),
+        MatrixOptions(file=str(tmp_path / "a.csv")),
+        MatrixOptions(values=((0, 1, 2), (3, 4, 5))),
     ):
         found = load(spec, tmp_path)
         assert np.array_equal(found.values, A) and found.values.dtype == np.float64
-    assert np.array_equal(load(Matrix(file="many.safetensors", tensor="row"), tmp_path).values, A[1:])
-    assert load(Matrix(file="many.npz", tensor="a"), tmp_path).source == "a of many.npz"
+    assert np.array_equal(load(MatrixOptions(file="many.safetensors", tensor="row"), tmp_path).values, A[1:])
+    assert load(MatrixOptions(file="many.npz", tensor="a"), tmp_path).source == "a of many.npz"
 
 
 def test_names_in_a_text_file_are_labels(tmp_path):
     (tmp_path / "a.tsv").write_text("\ta\tb\tc\nx\t0,5\t1\t2\ny\t3\t4\t5\n")
 
     def labels(**spec):
-        found = load(Matrix(file="a.tsv", **spec), tmp_path)
+        found = load(MatrixOptions(file="a.tsv", **spec), tmp_path)
         assert found.values.shape == (len(found.row_labels or "x"), len(found.column_labels))
         return "".join(found.row_labels), "".join(found.column_labels)
 
@@ -169,77 +173,88 @@ def test_names_in_a_text_file_are_labels(tmp_path):
     assert labels(slices=("1:", "::2")) == ("y", "ac")
     assert labels(slices=("1:3", ":"), axis_order=(1, 0)) == ("bc", "xy")
     assert labels(column_labels=("p", "q", "r")) == ("xy", "pqr")
-    assert load(Matrix(file="a.tsv", index=(1,)), tmp_path).values.tolist() == [[3, 4, 5]]
+    assert load(MatrixOptions(file="a.tsv", index=(1,)), tmp_path).values.tolist() == [[3, 4, 5]]
     (tmp_path / "b.csv").write_text("0,5\n1,5\n")
-    assert load(Matrix(file="b.csv", decimal=","), tmp_path).values.tolist() == [[0.5], [1.5]]
+    assert load(MatrixOptions(file="b.csv", decimal=","), tmp_path).values.tolist() == [[0.5], [1.5]]
 
 
 def test_initialisers_get_their_name_as_key():
-    found = load(Matrix(init="uniform", shape=(2, 3), seed=4), name="abc")
+    found = load(MatrixOptions(init="uniform", shape=(2, 3), seed=4), name="abc")
     assert np.array_equal(found.values, np.full((2, 3), 3.0)) and found.source == "uniform, seed 4"
 
 
 def test_descriptions_override_labels():
-    spec = Matrix(values=((1.0, 2.0),), row_axis="r", column_axis="c", column_labels=("x", "y"))
+    spec = MatrixOptions(values=((1.0, 2.0),), row_axis="r", column_axis="c", column_labels=("x", "y"))
     found = load(spec)
     assert (found.row_axis, found.column_axis, found.row_labels) == ("r", "c", ())
     assert found.column_labels == ("x", "y")
     with pytest.raises(InputError, match="matrix A: 2 row_labels for 1 rows"):
-        load(Matrix(values=((1.0, 2.0),), row_labels=("x", "y")))
+        load(MatrixOptions(values=((1.0, 2.0),), row_labels=("x", "y")))
     tokens = tuple(f"t{n}" for n in range(16))
-    relabelled = load(Matrix(tensor="q", row_labels=tokens), DATA, Capture("minilm.safetensors", 5, 11))
+    relabelled = load(
+        MatrixOptions(tensor="q", row_labels=tokens), DATA, CaptureOptions("minilm.safetensors", 5, 11)
+    )
     assert relabelled.row_labels == tokens and relabelled.row_axis == "query"
 
 
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (Matrix(), "no numbers; give tensor, file, values or init"),
-        (Matrix(values=((1.0,),), init="eye", shape=(1, 1)), "has values and init; give exactly one"),
-        (Matrix(values=((1.0,),), file="a.npy"), "has values and file; give exactly one"),
-        (Matrix(init="eye", tensor="q"), "has init and tensor"),
-        (Matrix(init="eye"), "needs shape"),
-        (Matrix(init="eye", shape=(3,)), "needs shape"),
-        (Matrix(init="eye", shape=(3, 0)), "needs shape"),
-        (Matrix(init="eye", shape=(10**9, 10**9)), "1000000000 x 1000000000 entries are too many"),
-        (Matrix(values=((1.0,),), shape=(1, 1)), "shape goes with init"),
-        (Matrix(values=((1.0,),), index=(1,)), "index goes with tensor"),
-        (Matrix(values=((1.0,), (1.0, 2.0))), "different lengths: 1, 2"),
-        (Matrix(values=((),)), "has 0 entries"),
-        (Matrix(tensor="q"), "needs a file"),
-        (Matrix(file="x.npy"), "no such file"),
-        (Matrix(file="x.dat"), "no known kind; known kinds: .safetensors"),
-        (Matrix(file="a.npy", tensor="a"), "holds one matrix"),
-        (Matrix(file="one.npz", tensor="b"), 'no tensor "b"; tensors: a'),
-        (Matrix(file="one.safetensors", tensor="b"), 'no tensor "b"; tensors: a'),
-        (Matrix(file="one.npz", tensor="a", index=(2,)), r"index\[0\] is 2; it must be 0 to 1"),
-        (Matrix(file="one.npz", tensor="a", index=(-1,)), r"index\[0\] is -1"),
-        (Matrix(file="one.npz", tensor="a", index=(1, 1, 1)), "index has 3 numbers"),
-        (Matrix(file="one.npz", tensor="a", index=(1, 1)), "a single number"),
-        (Matrix(file="deep.npy"), r"is 2 x 2 x 2 x 2 x 2, not a matrix; choose by index = \[1 number\]"),
-        (Matrix(file="cube.npy", axis_order=(0, 1)), r"axis_order is \[0, 1\]; expected each of 0 to 2 once"),
-        (Matrix(file="cube.npy", axis_order=(0, 1, 1)), r"axis_order is \[0, 1, 1\]"),
-        (Matrix(file="cube.npy", slices=(":",) * 4), "slices has 4 texts, the array 3 dimensions"),
-        (Matrix(file="cube.npy", slices=("1",)), r'slices\[0\] is "1"; expected start:stop'),
-        (Matrix(file="cube.npy", slices=("0:x",)), r'slices\[0\] is "0:x"; expected start:stop'),
-        (Matrix(file="cube.npy", slices=("::0",)), "its step must be at least 1"),
-        (Matrix(file="cube.npy", slices=(":", "2:")), r'slices\[1\] is "2:", which leaves nothing of 2'),
-        (Matrix(values=((1.0,),), slices=("0:1",)), "slices goes with file; the expression has"),
-        (Matrix(file="complex.npy"), "complex128.*, not real"),
-        (Matrix(file="object.npy"), "not real|cannot|not an NPY"),
-        (Matrix(file="nan.npy"), "matrix A: row 1, column 2 is nan"),
-        (Matrix(file="nan.csv"), "matrix A: row 0, column 1 is inf"),
-        (Matrix(file="ragged.csv"), "ragged.csv: its commas may separate whole numbers or precede"),
-        (Matrix(file="word.csv"), "word.csv: line 2, field 1 is text, not a number"),
-        (Matrix(file="under.csv"), "under.csv: line 1, field 1 is text"),
-        (Matrix(file="blank.csv"), "blank.csv: has no numbers"),
-        (Matrix(file="bytes.csv"), "not a text file"),
-        (Matrix(file="a.npy", decimal=","), "decimal is for .csv, .tsv, .txt, not for a.npy"),
-        (Matrix(file="one.npz", names="both"), "names is for .csv, .tsv, .txt, not for one.npz"),
-        (Matrix(file="bad.npz"), "not an NPZ file"),
-        (Matrix(file="bomb.npz"), "unpacks to"),
-        (Matrix(file="short.npy"), "do not fill"),
-        (Matrix(file="liar.npy"), "do not fill"),
+        (MatrixOptions(), "no numbers; give tensor, file, values or init"),
+        (MatrixOptions(values=((1.0,),), init="eye", shape=(1, 1)), "has values and init; give exactly one"),
+        (MatrixOptions(values=((1.0,),), file="a.npy"), "has values and file; give exactly one"),
+        (MatrixOptions(init="eye", tensor="q"), "has init and tensor"),
+        (MatrixOptions(init="eye"), "needs shape"),
+        (MatrixOptions(init="eye", shape=(3,)), "needs shape"),
+        (MatrixOptions(init="eye", shape=(3, 0)), "needs shape"),
+        (MatrixOptions(init="eye", shape=(10**9, 10**9)), "1000000000 x 1000000000 entries are too many"),
+        (MatrixOptions(values=((1.0,),), shape=(1, 1)), "shape goes with init"),
+        (MatrixOptions(values=((1.0,),), index=(1,)), "index goes with tensor"),
+        (MatrixOptions(values=((1.0,), (1.0, 2.0))), "different lengths: 1, 2"),
+        (MatrixOptions(values=((),)), "has 0 entries"),
+        (MatrixOptions(tensor="q"), "needs a file"),
+        (MatrixOptions(file="x.npy"), "no such file"),
+        (MatrixOptions(file="x.dat"), "no known kind; known kinds: .safetensors"),
+        (MatrixOptions(file="a.npy", tensor="a"), "holds one matrix"),
+        (MatrixOptions(file="one.npz", tensor="b"), 'no tensor "b"; tensors: a'),
+        (MatrixOptions(file="one.safetensors", tensor="b"), 'no tensor "b"; tensors: a'),
+        (MatrixOptions(file="one.npz", tensor="a", index=(2,)), r"index\[0\] is 2; it must be 0 to 1"),
+        (MatrixOptions(file="one.npz", tensor="a", index=(-1,)), r"index\[0\] is -1"),
+        (MatrixOptions(file="one.npz", tensor="a", index=(1, 1, 1)), "index has 3 numbers"),
+        (MatrixOptions(file="one.npz", tensor="a", index=(1, 1)), "a single number"),
+        (
+            MatrixOptions(file="deep.npy"),
+            r"is 2 x 2 x 2 x 2 x 2, not a matrix; choose by index = \[1 number\]",
+        ),
+        (
+            MatrixOptions(file="cube.npy", axis_order=(0, 1)),
+            r"axis_order is \[0, 1\]; expected each of 0 to 2 once",
+        ),
+        (MatrixOptions(file="cube.npy", axis_order=(0, 1, 1)), r"axis_order is \[0, 1, 1\]"),
+        (MatrixOptions(file="cube.npy", slices=(":",) * 4), "slices has 4 texts, the array 3 dimensions"),
+        (MatrixOptions(file="cube.npy", slices=("1",)), r'slices\[0\] is "1"; expected start:stop'),
+        (MatrixOptions(file="cube.npy", slices=("0:x",)), r'slices\[0\] is "0:x"; expected start:stop'),
+        (MatrixOptions(file="cube.npy", slices=("::0",)), "its step must be at least 1"),
+        (
+            MatrixOptions(file="cube.npy", slices=(":", "2:")),
+            r'slices\[1\] is "2:", which leaves nothing of 2',
+        ),
+        (MatrixOptions(values=((1.0,),), slices=("0:1",)), "slices goes with file; the expression has"),
+        (MatrixOptions(file="complex.npy"), "complex128.*, not real"),
+        (MatrixOptions(file="object.npy"), "not real|cannot|not an NPY"),
+        (MatrixOptions(file="nan.npy"), "matrix A: row 1, column 2 is nan"),
+        (MatrixOptions(file="nan.csv"), "matrix A: row 0, column 1 is inf"),
+        (MatrixOptions(file="ragged.csv"), "ragged.csv: its commas may separate whole numbers or precede"),
+        (MatrixOptions(file="word.csv"), "word.csv: line 2, field 1 is text, not a number"),
+        (MatrixOptions(file="under.csv"), "under.csv: line 1, field 1 is text"),
+        (MatrixOptions(file="blank.csv"), "blank.csv: has no numbers"),
+        (MatrixOptions(file="bytes.csv"), "not a text file"),
+        (MatrixOptions(file="a.npy", decimal=","), "decimal is for .csv, .tsv, .txt, not for a.npy"),
+        (MatrixOptions(file="one.npz", names="both"), "names is for .csv, .tsv, .txt, not for one.npz"),
+        (MatrixOptions(file="bad.npz"), "not an NPZ file"),
+        (MatrixOptions(file="bomb.npz"), "unpacks to"),
+        (MatrixOptions(file="short.npy"), "do not fill"),
+        (MatrixOptions(file="liar.npy"), "do not fill"),
     ],
 )
 def test_refuses(tmp_path, spec, message):
@@ -276,7 +291,7 @@ def test_a_pickle_is_never_opened(tmp_path):
     np.savez(tmp_path / "a.npz", a=np.array([[Trap()]], object))
     for name in ("a.npy", "a.npz"):
         with pytest.raises(InputError):
-            load(Matrix(file=name), tmp_path)
+            load(MatrixOptions(file=name), tmp_path)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -292,14 +307,14 @@ def test_damaged_archives_are_refused_or_read_the_same(tmp_path):
             del bad[rng.randrange(len(bad)) : rng.choice((None, len(bad)))]
             path.write_bytes(bad or b"x")
             try:
-                load(Matrix(file=path.name), tmp_path)
+                load(MatrixOptions(file=path.name), tmp_path)
             except InputError as error:
                 assert "\n" not in str(error)
 
 
 def test_unused_and_missing_matrices():
-    scene = Scene(matrices={"Qq": Matrix(values=((1.0,),))})
+    scene = Scene(matrices={"Qq": MatrixOptions(values=((1.0,),))})
     with pytest.raises(InputError, match='"Qq" is not in the expression; did you mean "Q"'):
         load_matrices(scene, ["Q", "K"], ones)
     with pytest.raises(InputError, match="matrix K: has no numbers"):
-        load_matrices(Scene(matrices={"Q": Matrix(values=((1.0,),))}), ["Q", "K"], ones)
+        load_matrices(Scene(matrices={"Q": MatrixOptions(values=((1.0,),))}), ["Q", "K"], ones)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.description.scene import (
     Look,
-    Matrix,
+    MatrixOptions,
     Render,
     Scene,
     from_dict,
@@ -190,7 +190,9 @@ def test_json_that_is_no_scene(text):
 def test_whole_numbers_are_numbers_and_floats_keep_their_digits():
     scene = from_dict(Scene, {"camera": {"lens": 35}, "matrices": {"A": {"values": [[1, 0.1]]}}}, "test")
     assert scene.camera.lens == 35.0 and isinstance(scene.camera.lens, float)
-    assert scene.matrices["A"] == Matrix(values=((1.0, 0.1),))
+    assert scene.matrices["A"] == MatrixOptions(values=((1.0, 0.1),))
     assert isinstance(scene.matrices["A"].values[0][0], float)
-    tiny = Scene(matrices={"A": Matrix(values=((0.1 + 0.2, 5e-324, -0.0),))}, render=Render(still=1 / 3))
+    tiny = Scene(
+        matrices={"A": MatrixOptions(values=((0.1 + 0.2, 5e-324, -0.0),))}, render=Render(still=1 / 3)
+    )
     assert str(from_json(to_json(tiny))) == str(tiny)

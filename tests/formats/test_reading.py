@@ -8,7 +8,7 @@ import signal
 import pytest
 from matrix_cinema.capture.pretrained import read_text
 from matrix_cinema.cli.commands import run
-from matrix_cinema.description.scene import Capture, Look, Matrix, Scene, load_scene
+from matrix_cinema.description.scene import CaptureOptions, Look, MatrixOptions, Scene, load_scene
 from matrix_cinema.description.style import Style
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats import reading
@@ -46,7 +46,7 @@ def no_waiting():
 def scene(**named):
     """A small scene that names a file in one way or another."""
     return dataclasses.replace(
-        Scene(expression="A @ A", matrices={"A": Matrix(init="eye", shape=(2, 2))}), **named
+        Scene(expression="A @ A", matrices={"A": MatrixOptions(init="eye", shape=(2, 2))}), **named
     )
 
 
@@ -57,10 +57,10 @@ READERS = {
     "style": lambda path, link: plan(scene(look=Look(style=link("x.toml")))),
     "font": lambda path, link: plan(scene(look=Look(font=str(path)))),
     "environment": lambda path, link: plan(scene(style=Style(environment=str(path)))),
-    "capture": lambda path, link: plan(scene(capture=Capture(file=str(path)))),
+    "capture": lambda path, link: plan(scene(capture=CaptureOptions(file=str(path)))),
     **{
         kind: lambda path, link, kind=kind: plan(
-            scene(matrices={"A": Matrix(file=link(f"x.{kind}"), tensor="a" if kind in TABLES else "")})
+            scene(matrices={"A": MatrixOptions(file=link(f"x.{kind}"), tensor="a" if kind in TABLES else "")})
         )
         for kind in ("csv", "npy", "npz", "safetensors")
     },
@@ -97,7 +97,7 @@ def test_a_job_opens_only_what_is_named_as_a_file(odd, tmp_path, monkeypatch):
             title="A.csv",
             caption=str(odd["pipe"]),
             look=Look(style="own.toml", font="type.ttf"),
-            matrices={"A": Matrix(file="A.csv", label="B.csv")},
+            matrices={"A": MatrixOptions(file="A.csv", label="B.csv")},
             folder=str(tmp_path),
         )
     )

@@ -4,7 +4,7 @@ import dataclasses
 import struct
 
 import pytest
-from matrix_cinema.description.scene import Look, Matrix, Render, Scene
+from matrix_cinema.description.scene import Look, MatrixOptions, Render, Scene
 from matrix_cinema.outputs import marks
 from paths import ROOT
 from PIL import Image, PngImagePlugin
@@ -15,7 +15,7 @@ MARK = "0123456789abcdef" * 4
 @pytest.fixture
 def scene(tmp_path):
     (tmp_path / "A.csv").write_text("1;2\n3;4\n")
-    matrices = {"A": Matrix(file="A.csv"), "B": Matrix(init="eye", shape=(2, 2))}
+    matrices = {"A": MatrixOptions(file="A.csv"), "B": MatrixOptions(init="eye", shape=(2, 2))}
     return Scene(expression="A @ B", matrices=matrices, folder=str(tmp_path))
 
 

@@ -5,7 +5,7 @@ import pytest
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
-from matrix_cinema.description.scene import Product
+from matrix_cinema.description.scene import ProductOptions
 from matrix_cinema.staging.guides import flow_guides, row_guides
 from matrix_cinema.staging.layout.arrangement import Scatter, arrange
 from matrix_cinema.staging.layout.blocks import blocks_of
@@ -17,7 +17,7 @@ GAP = 2.0
 def arranged(expression="out = a @ b", scheme=None, scatter=None, blocks=(1, 1, 1), **sizes):
     root = stage(parse(expression))
     sizes = shapes(root, sizes)
-    options = {"out": Product(i_blocks=blocks[0], k_blocks=blocks[1], j_blocks=blocks[2])}
+    options = {"out": ProductOptions(i_blocks=blocks[0], k_blocks=blocks[1], j_blocks=blocks[2])}
     return arrange(root, sizes, GAP, scheme, blocks_of(root, sizes, options), scatter)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
-from matrix_cinema.description.scene import Layout, Product, from_dict
+from matrix_cinema.description.scene import Layout, ProductOptions, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.layout.arrangement import Scatter, arrange
 from matrix_cinema.staging.layout.blocks import blocks_of
@@ -30,7 +30,7 @@ def arranged(expression, sizes, gap=2.0, scheme=None, scatter=None, **blocks):
     """The arrangement; `blocks` are (i, k, j) parts by product."""
     root = stage(parse(expression))
     sizes = shapes(root, sizes)
-    options = {name: Product(i_blocks=i, k_blocks=k, j_blocks=j) for name, (i, k, j) in blocks.items()}
+    options = {name: ProductOptions(i_blocks=i, k_blocks=k, j_blocks=j) for name, (i, k, j) in blocks.items()}
     return arrange(root, sizes, gap, scheme, blocks_of(root, sizes, options), scatter)
 
 
@@ -232,18 +232,18 @@ def test_extents_with_blocks_are_mms(n, parts, expected):
 def test_a_cut_runs_through_the_tree():
     root = stage(parse("out = (attn = (Q = X @ Wq) @ (K = X @ Wk).T) @ V"))
     sizes = shapes(root, {"X": (8, 6), "Wq": (6, 4), "Wk": (6, 4), "V": (8, 3)})
-    options = {"out": Product(i_blocks=4, k_blocks=2), "attn": Product(k_blocks=2, j_blocks=2)}
+    options = {"out": ProductOptions(i_blocks=4, k_blocks=2), "attn": ProductOptions(k_blocks=2, j_blocks=2)}
     expected = {"Q": (4, 1, 2), "K": (2, 1, 2), "attn": (4, 2, 2), "out": (4, 2, 1)}
     assert blocks_of(root, sizes, options) == expected
     with pytest.raises(InputError, match="attn: j_blocks = 4, but out.k_blocks cuts the same"):
-        blocks_of(root, sizes, {"out": Product(k_blocks=2), "attn": Product(j_blocks=4)})
+        blocks_of(root, sizes, {"out": ProductOptions(k_blocks=2), "attn": ProductOptions(j_blocks=4)})
 
 
 def test_a_cut_runs_through_sheets():
     """A residual, a bias and a slice share the dimensions that they leave alone; one row has its own."""
     root = stage(parse("out = ((h = X @ W) + b)[:, 1:] + (y = X @ V)"))
     sizes = shapes(root, {"X": (8, 6), "W": (6, 4), "b": (1, 4), "V": (6, 3)})
-    found = blocks_of(root, sizes, {"out": Product(i_blocks=4), "h": Product(j_blocks=2)})
+    found = blocks_of(root, sizes, {"out": ProductOptions(i_blocks=4), "h": ProductOptions(j_blocks=2)})
     assert (found["h"], found["y"], found["out"]) == ((4, 1, 2), (4, 1, 1), (4, 1, 1))
 
 
@@ -260,7 +260,7 @@ def test_scatter_by_mms_law():
 
 
 def test_custom_turns_a_product_and_the_others_refuse_to():
-    own = {"l": Product(polarity="positive", left_placement="right", right_placement="bottom")}
+    own = {"l": ProductOptions(polarity="positive", left_placement="right", right_placement="bottom")}
     scheme = scheme_of(Layout(scheme="custom"), own)
     assert scheme.turn("l", Turn(), "left", *np.eye(3)) == Turn(True, True, True)
     in_blocks = MmScheme("blocks").turn("m", Turn(), "left", *np.eye(3))

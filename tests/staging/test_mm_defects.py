@@ -11,7 +11,7 @@ import pytest
 from matrix_cinema.algebra.evaluate import evaluate
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
-from matrix_cinema.description.scene import ANIMATIONS, Matrix, Product, Scene, from_dict
+from matrix_cinema.description.scene import ANIMATIONS, MatrixOptions, ProductOptions, Scene, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.kinds.stage import leaf_names
 from matrix_cinema.kinds.sweep import sweep_of
@@ -93,7 +93,7 @@ def test_a_shared_scene_shows_the_same_numbers():
 def test_what_is_not_a_number_is_told():
     """mm draws nothing for it."""
     with pytest.raises(InputError, match="A: row 0, column 1 is nan"):
-        plan(Scene(expression="A", matrices={"A": Matrix(values=((1.0, math.nan),))}))
+        plan(Scene(expression="A", matrices={"A": MatrixOptions(values=((1.0, math.nan),))}))
     with pytest.raises(InputError, match="A / B: inf at row 0, column 0"):
         made("A / B", {"A": {"values": [[1.0]]}, "B": {"values": [[0.0]]}})
 
@@ -105,8 +105,11 @@ def test_layer_norm_is_of_each_row_and_of_the_whole_under_mms_name():
     np.testing.assert_allclose(rows.std(axis=1), 1, rtol=1e-3)
     scene = Scene(
         expression="out = A @ B",
-        matrices={"A": Matrix(values=tuple(map(tuple, values))), "B": Matrix(init="eye", shape=(8, 8))},
-        products={"out": Product(epilogue="layernorm")},
+        matrices={
+            "A": MatrixOptions(values=tuple(map(tuple, values))),
+            "B": MatrixOptions(init="eye", shape=(8, 8)),
+        },
+        products={"out": ProductOptions(epilogue="layernorm")},
     )
     whole = plan(scene).evaluation["out"].final
     assert whole.std() == pytest.approx(1, rel=1e-3) and np.ptp(whole.std(axis=1)) > 0.5

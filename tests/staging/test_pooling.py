@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from matrix_cinema.description.scene import Matrix, Scene, from_dict, load_scene
+from matrix_cinema.description.scene import MatrixOptions, Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.kinds.places import Ruler
 from matrix_cinema.staging.camera.views import bare_view
@@ -203,7 +203,7 @@ def test_the_range_is_that_of_the_beads(rule, low):
 
 
 def test_the_picture_says_what_a_bead_is():
-    matrices = {name: Matrix(init="uniform", shape=(2, 2)) for name in "ABC"}
+    matrices = {name: MatrixOptions(init="uniform", shape=(2, 2)) for name in "ABC"}
     planes = plan(Scene(expression="A @ B.T @ C", matrices=matrices)).arrangement.planes
 
     def told(*pools):

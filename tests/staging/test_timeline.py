@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
-from matrix_cinema.description.scene import ANIMATIONS, Animation, Product, Scene
+from matrix_cinema.description.scene import ANIMATIONS, Animation, ProductOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.timing.schedule import algorithms_of, sweeps_of
 from matrix_cinema.staging.timing.timeline import fused_children, timeline
@@ -64,7 +64,11 @@ def test_fused_rows_take_the_steps_of_one_product():
     ],
 )
 def test_only_parallel_planes_fuse(parent, left, right, expected):
-    products = {"out": Product(animation=parent), "l": Product(animation=left), "r": Product(animation=right)}
+    products = {
+        "out": ProductOptions(animation=parent),
+        "l": ProductOptions(animation=left),
+        "r": ProductOptions(animation=right),
+    }
     made, *_ = timed("out = (l = A @ B) @ (r = C @ D)", products=products, fuse="sync")
     assert tuple(name for name, move in made.moves.items() if move.fused) == expected
     for name in expected:
@@ -76,13 +80,13 @@ def test_only_parallel_planes_fuse(parent, left, right, expected):
 
 def test_a_transposed_child_fuses_in_the_direction_in_which_it_is_taken():
     for moving, fuses in (("mvprod", True), ("vmprod", False)):
-        products = {"out": Product(animation="vmprod"), "l": Product(animation=moving)}
+        products = {"out": ProductOptions(animation="vmprod"), "l": ProductOptions(animation=moving)}
         made, *_ = timed("out = (l = A @ B).T @ C", products=products, fuse="sync")
         assert made.moves["l"].fused == fuses
 
 
 def test_in_sync_a_child_waits_for_its_parent_and_in_async_it_is_ahead():
-    products = {"r": Product(animation="dotprod")}
+    products = {"r": ProductOptions(animation="dotprod")}
     text = "out = (l = A @ B) @ (r = C @ D)"
     timing = {"algorithm": "vmprod", "steps_per_second": 1.0}
     sync, *_ = timed(text, products=products, fuse="sync", **timing)
@@ -123,8 +127,8 @@ def test_nothing_is_used_before_it_is_there(fuse, expression, algorithms, blocks
     t of the child makes, at the same time or later."""
     root = stage(parse(expression))
     names = [s.name for s in timed_products(root)]
-    products = dict(zip(names, (Product(animation=a) for a in algorithms), strict=False))
-    products[names[-1]] = Product(animation=products[names[-1]].animation, i_blocks=blocks)
+    products = dict(zip(names, (ProductOptions(animation=a) for a in algorithms), strict=False))
+    products[names[-1]] = ProductOptions(animation=products[names[-1]].animation, i_blocks=blocks)
     made, sweeps, found = timed(expression, products=products, fuse=fuse, steps_per_second=2.0)
     parts = fused_children(root, sweeps, found) if fuse != "none" else {}
     for parent in timed_products(root):
@@ -148,19 +152,21 @@ def timed_products(root):
 
 def test_inherited_animations_follow_the_parent_through_what_is_done_on_the_way():
     products = {
-        "out": Product(animation="mvprod"),
-        "attn": Product(animation="inherit"),
-        "q": Product(animation="inherit"),
+        "out": ProductOptions(animation="mvprod"),
+        "attn": ProductOptions(animation="inherit"),
+        "q": ProductOptions(animation="inherit"),
     }
     *_, algorithms = timed("out = (attn = softmax((q = A @ B) @ C)) @ D", products=products, algorithm="axpy")
     assert algorithms == {"q": "mvprod", "attn": "mvprod", "out": "mvprod"}
-    *_, algorithms = timed("out = A @ B", products={"out": Product(animation="inherit")}, algorithm="axpy")
+    *_, algorithms = timed(
+        "out = A @ B", products={"out": ProductOptions(animation="inherit")}, algorithm="axpy"
+    )
     assert algorithms == {"out": "axpy"}
 
 
 def test_blocks_run_through_the_tree():
     """i goes down on the left, j on the right, and k is the left child's j and the right child's i."""
-    products = {"out": Product(i_blocks=3, k_blocks=2, j_blocks=3)}
+    products = {"out": ProductOptions(i_blocks=3, k_blocks=2, j_blocks=3)}
     sizes = {"A": (6, 5), "B": (5, 4), "C": (4, 5), "D": (5, 6)}
     _, sweeps, _ = timed("out = (l = A @ B) @ (r = C @ D)", sizes, products=products)
     assert sweeps["out"].block_sizes == (2, 2, 2)

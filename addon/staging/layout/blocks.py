@@ -8,7 +8,7 @@ nothing on: where it is used twice, it may be cut in two ways.
 from collections.abc import Mapping
 
 from ...algebra.evaluate import sides_of
-from ...description.scene import Product as ProductOptions
+from ...description.scene import ProductOptions
 from ...errors import InputError
 from ...kinds.stage import Shape, Stage, stages_of
 

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from ...description.scene import Layout as LayoutOptions
-from ...description.scene import Product as ProductOptions
+from ...description.scene import ProductOptions
 from ...errors import InputError
 
 # From the scene towards the audience: a stage's faces stand on the far sides of it, so that the

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from ...algebra.evaluate import sides_of
-from ...description.scene import Product as ProductOptions
-from ...description.scene import Scene
+from ...description.scene import ProductOptions, Scene
 from ...kinds.stage import Shape, Stage, roots_of, stages_of
 from ...kinds.sweep import Sweep
 from ..layout.blocks import blocks_of
