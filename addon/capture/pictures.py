@@ -1,29 +1,33 @@
 """What a model sees of a picture: the grid into which it is cut, and the picture itself, made small."""
 
 import contextlib
+import warnings
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from ..errors import InputError
+from ..errors import InputError, JobError
+from ..formats.reading import read_bounded
 
 LARGEST = 256  # of a kept picture's sides, in pixels
+MAX_BYTES = 2**26  # of a picture's file
+SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # with which PNG and JPEG begin
 
 
 @contextlib.contextmanager
-def seen_grids(model: torch.nn.Module, grids: set[tuple[int, int]]):
-    """While active, every (rows, columns) that a 2-D convolution of the model gives is added to `grids`."""
+def seen_grids(grids: set[tuple[int, int]]):
+    """While active, every (rows, columns) that a 2-D convolution gives is added to `grids`."""
 
     def see(module, args, result):
-        if isinstance(result, torch.Tensor) and result.dim() in (3, 4):
+        if isinstance(module, torch.nn.Conv2d) and isinstance(result, torch.Tensor) and result.dim() > 2:
             grids.add(tuple(result.shape[-2:]))
 
-    hooks = [m.register_forward_hook(see) for m in model.modules() if isinstance(m, torch.nn.Conv2d)]
+    hook = torch.nn.modules.module.register_module_forward_hook(see)
     try:
         yield
     finally:
-        for hook in hooks:
-            hook.remove()
+        hook.remove()
 
 
 def as_picture(picture: np.ndarray) -> np.ndarray:
@@ -45,3 +49,37 @@ def as_picture(picture: np.ndarray) -> np.ndarray:
             counts = np.diff(edges).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
             picture = np.rint(sums / counts).astype(np.uint8)
     return picture
+
+
+def read_picture(path: str | Path):
+    """The picture in a PNG or JPEG file, as Pillow has it, in RGB. Raises InputError; JobError without it."""
+    data = read_bounded(path, MAX_BYTES, "picture")
+    if not data.startswith(SIGNATURES):
+        raise InputError(f"{path}: is no PNG or JPEG file")
+    try:
+        from PIL import ImageFile, ImageOps
+    except ImportError as error:
+        text = f'reading a picture needs Pillow ({error}); install it: pip install "matrix-cinema[images]"'
+        raise JobError(text) from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # as of a picture that unpacks to far too much
+            parser = ImageFile.Parser()
+            parser.feed(data)
+            return ImageOps.exif_transpose(parser.close()).convert("RGB")
+    except Exception as error:  # Pillow has many errors for a damaged file
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{path}: cannot be read as a picture ({reason})") from None
+
+
+def seen_picture(values: torch.Tensor, processor) -> np.ndarray | None:
+    """What a model sees of a picture, uint8 [height, width, 3]: `values` [1, 3, height, width] before an
+    image processor of transformers normalized them. None for values of another form."""
+    if values.dim() != 4 or values.shape[1] != 3:
+        return None
+    colors = values[0].permute(1, 2, 0).double().numpy()
+    if getattr(processor, "do_normalize", False):
+        colors = colors * np.array(processor.image_std) + np.array(processor.image_mean)
+    if getattr(processor, "do_rescale", True):
+        colors = colors / getattr(processor, "rescale_factor", 1 / 255)
+    return np.clip(np.rint(colors), 0, 255).astype(np.uint8)

@@ -1,11 +1,10 @@
-"""The command `capture`: a pretrained model of transformers reads a text and is recorded.
+"""The command `capture`: a pretrained model of transformers reads a text or sees a picture, and is recorded.
 
 A folder is never looked up on the network. What is not a folder is a name, which transformers
 finds in its cache or fetches. torch and transformers are imported only after all else was checked.
 """
 
 import hashlib
-import inspect
 import os
 import re
 import warnings
@@ -14,45 +13,54 @@ from pathlib import Path
 from ..errors import InputError, JobError
 from ..formats.reading import opened, read_bounded
 
+INSTALL = 'install what recording needs: pip install "matrix-cinema[capture]"'
 MAX_TEXT = 2**20  # bytes of a text file; far more than any model reads at once
 
 
-def capture_text(model, text, output, *, pair="", layers=None, heads=None, progress=None):
-    """Write the capture file `output` of what `model` (folder or name) does with `text`.
+def capture_text(
+    model, text, output, *, pair="", image=None, layers=None, heads=None, progress=None
+) -> list[str]:
+    """Write the capture file `output` of what `model` (folder or name) does with `text`, a picture, or both.
 
-    `pair` is what the decoder of an encoder-decoder has written, to which its cross-attention
-    belongs; for other models the second text, as BERT takes two. `layers` and `heads` choose by
-    number. `progress(done, note)` is told the parts of the work done, of 1. Returns warnings, each
-    a line. Raises InputError for what cannot be used and JobError without torch or transformers.
+    `image` is the path of a PNG or JPEG file. `pair` is what the decoder of an encoder-decoder has written,
+    to which its cross-attention belongs; for other models the second text, as BERT takes two. `layers` and
+    `heads` choose by number, layers also by name. `progress(done, note)` is told the parts of the work done,
+    of 1. Returns warnings, each a line. Raises InputError for what cannot be used and JobError without torch,
+    transformers or Pillow.
     """
     progress = progress or (lambda done, note: None)
     folder = _folder(model)
-    if not text.strip():
+    if not text.strip() and not image:
         raise InputError("there is no text to read; give some with --text or --text-file")
     torch, transformers = _libraries(offline=folder is not None)
+    from .inputs import inputs_of
+    from .pictures import read_picture
     from .record import CaptureWarning, record
 
+    picture = read_picture(image) if image else None
     progress(0.0, "loading the model")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", CaptureWarning)
-        tokenizer, network, missing = _load(transformers, model, folder)
-        inputs, tokens, target = _inputs(torch, tokenizer, network, text, pair, model)
-        count = len(tokens) + len(target or ())
-        progress(0.4, f"running it on {count} tokens")
+        network, missing = _network(transformers, model, folder)
+        inputs = inputs_of(network, _loader(transformers, model, folder), text, pair, picture, model)
+        count = len(inputs.tokens) + len(inputs.target)
+        progress(0.4, f"running it on {count} tokens" + " and a picture" * (picture is not None))
         with record(network, layers=layers, heads=heads) as recording:
-            _run(torch, network, inputs, model)
-    progress(0.9, "writing")
-    Path(output).parent.mkdir(parents=True, exist_ok=True)
-    recording.save(
-        output,
-        tokens=tokens,
-        target_tokens=target,
-        token_ids=inputs["input_ids"][0].tolist(),
-        text=text,
-        model=_described(model, folder, network),
-        made_by={"transformers": transformers.__version__, "command": "matrix-cinema capture"},
-    )
+            _run(torch, network, inputs.arguments, model)
+        progress(0.9, "writing")
+        Path(output).parent.mkdir(parents=True, exist_ok=True)
+        recording.save(
+            output,
+            tokens=inputs.labelled(recording.grids),
+            target_tokens=inputs.target,
+            token_ids=inputs.token_ids,
+            byte_level=inputs.byte_level,
+            picture=inputs.picture,
+            text=text,
+            model=_described(model, folder, network),
+            made_by={"transformers": transformers.__version__, "command": "matrix-cinema capture"},
+        )
     told = [str(one.message) for one in caught]
     if missing:
         told.insert(
@@ -100,76 +108,63 @@ def _libraries(offline):
         import torch
         import transformers
     except ImportError as error:
-        raise JobError(
-            f"recording needs torch and transformers ({error}); install them: "
-            'pip install "matrix-cinema[capture]"'
-        ) from None
+        raise JobError(f"recording needs torch and transformers ({error}); {INSTALL}") from None
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     return torch, transformers
 
 
-def _load(transformers, model, folder):
-    """(tokenizer, model in float32, names of weights that the files lack)."""
-    options = {"local_files_only": folder is not None, "trust_remote_code": False}
+def _options(folder):
+    return {"local_files_only": folder is not None, "trust_remote_code": False}
+
+
+def _network(transformers, model, folder):
+    """(model in float32, names of weights that the files lack)."""
     try:
-        network, info = transformers.AutoModel.from_pretrained(
-            folder or model, output_loading_info=True, **options
-        )
-        network = network.float().eval()
+        kind = _kind(transformers, folder or model, _options(folder))
+        network, info = kind.from_pretrained(folder or model, output_loading_info=True, **_options(folder))
+        return network.float().eval(), sorted(info["missing_keys"])
     except Exception as error:  # whatever is wrong with the files, transformers has many errors for it
         raise InputError(f"{model}: cannot be loaded: {_first_line(error)}") from None
-    try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder or model, **options)
-    except Exception as error:
-        raise InputError(
-            f"{model}: has no tokenizer that can be loaded ({_first_line(error)}); "
-            "models that do not read text are recorded from Python"
-        ) from None
-    return tokenizer, network, sorted(info["missing_keys"])
 
 
-def _inputs(torch, tokenizer, network, text, pair, model):
-    """(what the model is called with, tokens, tokens of the decoder or None)."""
-    takes = inspect.signature(network.forward).parameters
-    if "input_ids" not in takes:
-        raise InputError(f"{model}: {type(network).__name__} does not read text; record it from Python")
-    two = getattr(network.config, "is_encoder_decoder", False)
-    if two and not pair.strip():
-        raise InputError(f"{model}: is an encoder and a decoder; give what the decoder wrote with --pair")
-    given = tokenizer(text, **({"text_pair": pair} if pair and not two else {}))
-    inputs = {key: torch.tensor([value]) for key, value in given.items() if key in takes}
-    ids = given["input_ids"]
-    if two:
-        target = _decoder_ids(tokenizer, network.config, pair)
-        inputs["decoder_input_ids"] = torch.tensor([target])
-    most = getattr(network.config, "max_position_embeddings", None)
-    for one in (ids, target) if two else (ids,):
-        if not one:
-            raise InputError(f"{model}: its tokenizer makes no token of the text")
-        if most and len(one) > most:
-            raise InputError(f"the text has {len(one)} tokens; {model} reads at most {most}")
-    tokens = tokenizer.convert_ids_to_tokens(ids)
-    return inputs, tokens, tokenizer.convert_ids_to_tokens(target) if two else None
+def _kind(transformers, source, options):
+    """AutoModel, or for what it does not know, such as pairs of any encoder and decoder, the class in the
+    model's own description."""
+    config = transformers.AutoConfig.from_pretrained(source, **options)
+    named = (getattr(config, "architectures", None) or [""])[0]
+    known = type(config) in transformers.AutoModel._model_mapping
+    return transformers.AutoModel if known else getattr(transformers, named, transformers.AutoModel)
 
 
-def _decoder_ids(tokenizer, config, text):
-    """The decoder's input when it has written `text`: a start token, then the text without its end."""
-    ids = list(tokenizer(text_target=text)["input_ids"])
-    if ids and ids[-1] == tokenizer.eos_token_id:
-        ids.pop()
-    starts = (getattr(config, "decoder_start_token_id", None), tokenizer.bos_token_id, tokenizer.pad_token_id)
-    return [start for start in starts if start is not None][:1] + ids
+def _loader(transformers, model, folder):
+    """The function that loads a tokenizer or processor of the model, by the name of its Auto class."""
+    what = {
+        "AutoTokenizer": "tokenizer",
+        "AutoImageProcessor": "image processor",
+        "AutoProcessor": "processor",
+    }
+
+    def load(kind):
+        try:
+            return getattr(transformers, kind).from_pretrained(folder or model, **_options(folder))
+        except Exception as error:
+            raise InputError(
+                f"{model}: has no {what[kind]} that can be loaded ({_first_line(error)}); "
+                "models that read something else are recorded from Python, or with --call"
+            ) from None
+
+    return load
 
 
-def _run(torch, network, inputs, model):
+def _run(torch, network, arguments, model):
     try:
         with torch.no_grad():
-            network(**inputs)
+            network(**arguments)
     except InputError:
         raise
     except Exception as error:  # the model's own code, which may do anything
-        raise InputError(f"{model}: does not run on this text: {_first_line(error)}") from None
+        raise InputError(f"{model}: does not run on this: {_first_line(error)}") from None
 
 
 def _described(model, folder, network):

@@ -89,6 +89,7 @@ class Recording:
 def record(model, layers=None, heads=None, batch=0):
     """Record the attention of everything that runs inside the `with` block.
 
+    Modules are named as `model` has them, or, where that is None, as the outermost one that runs does.
     `layers` and `heads` choose by number (None: all); a layer's number is that in its stack, and its name,
     such as "decoder.0.cross", chooses it alone. `batch` is the element of the batch. The
     model's results are those it gives without recording, to the bit. When the block ends, the
@@ -124,7 +125,7 @@ def record(model, layers=None, heads=None, batch=0):
         else:
             seen[before] = join(seen[before], now)
 
-    with _eagerly(model), seen_grids(model, recording.grids), running_module(model) as module:
+    with _eagerly(model), seen_grids(recording.grids), running_module(model) as module:
         with Watch(module, done, _told) as watch, seen_and_unchanged(watch):
             yield recording
         watch.finish()
@@ -141,7 +142,8 @@ def _told(text):
 @contextlib.contextmanager
 def _eagerly(model):
     """Compiled code runs as plain Python meanwhile, so that it can be watched."""
-    if any(type(module).__name__ == "OptimizedModule" for module in model.modules()):
+    modules = () if model is None else model.modules()
+    if any(type(module).__name__ == "OptimizedModule" for module in modules):
         text = "the model is compiled; it is recorded running eagerly, and may differ in the last bits"
         warnings.warn(text, CaptureWarning, stacklevel=5)
     set_stance = getattr(torch.compiler, "set_stance", None)  # from torch 2.6
@@ -214,6 +216,8 @@ def _numbers(given, what, one=False, names=False):
 
 
 def _check_model(model):
+    if model is None:
+        return
     if not isinstance(model, torch.nn.Module):
         raise InputError(f"expected a torch.nn.Module to record, found {type(model).__name__}")
     for name, module in model.named_modules():

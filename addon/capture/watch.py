@@ -346,12 +346,15 @@ class Watch(TorchFunctionMode):
 
 @contextlib.contextmanager
 def running_module(model):
-    """A function that gives the dotted name of the innermost module being run."""
-    names = {id(module): name for name, module in model.named_modules()}
+    """A function that gives the dotted name of the innermost module being run, in `model` or, where that is
+    None, in whatever model runs."""
+    names = {} if model is None else {id(module): name for name, module in model.named_modules()}
     stack = []
     register = torch.nn.modules.module
 
     def enter(module, args):
+        if model is None and not stack:
+            names.update((id(one), name) for name, one in module.named_modules())
         stack.append(names.get(id(module), type(module).__name__))
 
     def leave(module, args, result):

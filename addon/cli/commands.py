@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from .. import __version__
+from ..capture.own_code import capture_call
 from ..capture.pretrained import capture_text, read_lines, read_text
 from ..description.frame_rate import frame_rate, rate_of, rate_text
 from ..description.from_capture import PARTS
@@ -268,6 +269,11 @@ def parser():
         help="a folder with config.json and weights, or a name that transformers knows",
     )
     origin.add_argument(
+        "--call",
+        metavar="FILE.py:FUNCTION",
+        help="run a function of your own, and record what runs in it; it is given --text if it takes one",
+    )
+    origin.add_argument(
         "--from",
         metavar="FILE",
         dest="origin",
@@ -283,6 +289,7 @@ def parser():
     words = one.add_mutually_exclusive_group()
     words.add_argument("--text", help="what the model reads")
     words.add_argument("--text-file", metavar="FILE", help="the same from a UTF-8 file")
+    one.add_argument("--image", metavar="FILE", help="what the model sees: a PNG or JPEG file")
     one.add_argument(
         "--pair",
         metavar="TEXT",
@@ -587,37 +594,54 @@ def capture(arguments):
         raise InputError(f"{output}: the suffix has to be .safetensors")
     require_file_place(output)
     text = arguments.text if arguments.text_file is None else read_text(arguments.text_file)
+    _require_options_of_capture(arguments, text)
     if arguments.origin:
-        if arguments.layers or arguments.heads or arguments.pair:
-            raise InputError("--from takes the whole file; --pair, --layers and --heads are for --model")
-        if len(arguments.tokens or ()) > 2:
-            raise InputError("--tokens takes one file, or two: of the encoder and of the decoder")
         tokens = [read_lines(path) for path in arguments.tokens or ()][::-1]
         tokens = tokens[0] if len(tokens) == 1 else tokens
-        for line in import_file(require_file(arguments.origin), output, tokens=tokens, text=text or ""):
-            _complain(f"warning: {line}")
-        return _tell_capture(output)
-    if arguments.tokens:
-        raise InputError("--tokens is for --from; a model has a tokenizer of its own")
-    if text is None:
-        raise InputError("--model needs --text or --text-file, which the model reads")
-    progress = Progress("capture", 1.0)
-    try:
-        told = capture_text(
-            arguments.model,
-            text,
-            output,
-            pair=arguments.pair,
-            layers=arguments.layers,
-            heads=arguments.heads,
-            progress=progress.update,
-        )
-        progress.finish()
-    finally:
-        progress.break_line()
+        told = import_file(require_file(arguments.origin), output, tokens=tokens, text=text or "")
+    else:
+        told = _recorded(arguments, output, text or "")
     for line in told:
         _complain(f"warning: {line}")
     _tell_capture(output)
+
+
+def _require_options_of_capture(arguments, text):
+    """Refuse options that do not belong to where the capture comes from."""
+    for option, value, owners in (
+        ("--pair", arguments.pair, ("model",)),
+        ("--image", arguments.image, ("model",)),
+        ("--layers", arguments.layers, ("model", "call")),
+        ("--heads", arguments.heads, ("model", "call")),
+        ("--tokens", arguments.tokens, ("origin",)),
+    ):
+        if value and not any(getattr(arguments, owner) for owner in owners):
+            names = " and ".join("--from" if owner == "origin" else f"--{owner}" for owner in owners)
+            raise InputError(f"{option} is for {names}")
+    if len(arguments.tokens or ()) > 2:
+        raise InputError("--tokens takes one file, or two: of the encoder and of the decoder")
+    if arguments.model and text is None and not arguments.image:
+        raise InputError(
+            "--model needs --text or --text-file, which the model reads, or --image, which it sees"
+        )
+
+
+def _recorded(arguments, output, text):
+    """Record a model, or the user's own function; what has to be told."""
+    progress = Progress("capture", 1.0)
+    chosen = {"layers": arguments.layers, "heads": arguments.heads, "progress": progress.update}
+    try:
+        if arguments.call:
+            _complain(f"note: {arguments.call} is code of yours, which is run")
+            told = capture_call(arguments.call, output, text=text, **chosen)
+        else:
+            told = capture_text(
+                arguments.model, text, output, pair=arguments.pair, image=arguments.image, **chosen
+            )
+        progress.finish()
+    finally:
+        progress.break_line()
+    return told
 
 
 def _tell_capture(output):

@@ -304,7 +304,7 @@ def test_the_command(tmp_path, capsys):
     assert open_capture(output).layer("decoder.0.cross").tokens_q == tuple("uvwxyz")
     for wrong, says in (
         (["--from", str(tmp_path / "none.npz")], "no such file"),
-        (["--from", str(path), "--heads", "0"], "--heads are for --model"),
+        (["--from", str(path), "--heads", "0"], "--heads is for --model and --call"),
         (["--from", str(path), "--tokens", "a", "b", "c"], "--tokens takes one file, or two"),
         (["--model", "x"], "--text"),
         ([], "--from"),

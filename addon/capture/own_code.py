@@ -1,0 +1,107 @@
+"""Recording what a function of the user's own does: `--call FILE.py:FUNCTION`.
+
+The file is run, as Python runs any file that is given to it, and the function is called while everything
+that runs in it is recorded: any torch model, any loop, any number of them. What it returns may be a table of
+what the capture says besides: `tokens`, `target_tokens`, `text`, `model`, `picture`, `patches`.
+"""
+
+import contextlib
+import importlib.util
+import inspect
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from ..errors import InputError, JobError
+from ..formats.reading import opened
+from .pretrained import INSTALL
+
+SAYS = ("tokens", "target_tokens", "text", "token_ids", "model", "picture", "patches", "byte_level")
+
+
+def capture_call(
+    named: str, output, *, text="", layers=None, heads=None, batch=0, progress=None
+) -> list[str]:
+    """Write the capture file `output` of what the function `named`, as "FILE.py:FUNCTION", runs.
+
+    It is given `text` where it takes an argument. Returns warnings, each a line. Raises InputError for what
+    is not there, for what the code raises, and where no attention was seen; JobError without torch.
+    """
+    progress = progress or (lambda done, note: None)
+    path, name = _place(named)
+    try:
+        from .record import CaptureWarning, record
+    except ImportError as error:
+        raise JobError(f"recording needs torch ({error}); {INSTALL}") from None
+
+    progress(0.0, f"running {name} of {path}")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", CaptureWarning)
+        with _telling(named, path):
+            function = _function(path, name)
+        takes = any(p.default is p.empty for p in inspect.signature(function).parameters.values())
+        with record(None, layers=layers, heads=heads, batch=batch) as recording:
+            with _telling(named, path):
+                said = function(text) if takes else function()
+        progress(0.9, "writing")
+        Path(output).parent.mkdir(parents=True, exist_ok=True)
+        said = _said(said, named) | ({"text": text} if text else {})
+        made_by = {"command": "matrix-cinema capture", "call": f"{path.name}:{name}"}
+        recording.save(output, **said, made_by=made_by)
+    return [str(one.message) for one in caught]
+
+
+def _place(named):
+    """(path of the file, name of the function) of "FILE.py:FUNCTION"; ".py" may be left out."""
+    file, colon, name = named.rpartition(":")
+    path = Path(file if file.endswith(".py") else f"{file.replace('.', '/')}.py")
+    if not colon or not file or not name.isidentifier():
+        raise InputError(f'--call: "{named}" is not a function of a file, such as my_model.py:run')
+    opened(path, where=f"--call: {path}").close()
+    return path.resolve(), name
+
+
+def _function(path, name) -> Callable:
+    """The function `name` of the file, which is run; its folder is looked into as Python does."""
+    sys.path.insert(0, str(path.parent))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise InputError(f'--call: {path} has no function "{name}"')
+    if sum(p.default is p.empty for p in inspect.signature(function).parameters.values()) > 1:
+        raise InputError(f"--call: {name} of {path.name} takes several arguments; expected none, or a text")
+    return function
+
+
+@contextlib.contextmanager
+def _telling(named, path):
+    """What the code raises, in one line with its place."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (Exception, SystemExit) as error:
+        lines = [
+            one.lineno for one in traceback.extract_tb(error.__traceback__) if Path(one.filename) == path
+        ]
+        place = f", line {lines[-1]}" if lines else ""
+        reason = (str(error).strip().splitlines() or [""])[0][:300]
+        text = f"--call: {named}{place}: {type(error).__name__}: {reason}"
+        raise InputError(text) from error
+
+
+def _said(said, named):
+    """What the function returned, where that is a table with things to say."""
+    if not isinstance(said, Mapping) or not set(said) & set(SAYS):
+        return {}
+    unknown = [key for key in said if key not in SAYS]
+    if unknown:
+        known = ", ".join(SAYS)
+        raise InputError(f'--call: {named} returned a table with "{unknown[0]}"; known are {known}')
+    return dict(said)
