@@ -1,0 +1,101 @@
+"""Labels of a byte-level model read as the text did, everywhere: inspect, sheet, still, figure, .blend."""
+
+import html
+import re
+
+import numpy as np
+import pytest
+from matrix_cinema.cli import commands as cli
+from matrix_cinema.formats.capture_file import open_capture, write_capture
+
+bpy = pytest.importorskip("bpy")
+tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip install tokenizers")
+
+from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.description.from_capture import scene_from_capture  # noqa: E402
+from matrix_cinema.outputs import figure as figures  # noqa: E402
+from matrix_cinema.outputs.blend_file import open_built, save_blend  # noqa: E402
+from matrix_cinema.outputs.frames import Manner  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("factory")
+TEXT = "the café 你好 Größe 日本 ไทย नमस्ते 🙂 한국Ж the"
+# Ж is no token: its two bytes are. A still leaves the joiners of letters to its typeface, which has none.
+WORDS = [
+    "the",
+    "·café",
+    "·你好",
+    "·Größe",
+    "·日本",
+    "·ไทย",
+    "·नमस्ते",
+    "·🙂",
+    "·한국",
+    "Ж(1/2)",
+    "Ж(2/2)",
+    "·the",
+]
+STRANGE = re.compile("[ĠĊĉÃäå€]|â|ð|à¤|à¸")
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory):
+    """Two heads over the text, as the tokens of a byte-level BPE that was trained on its words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    trainer = trainers.BpeTrainer(vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    known = TEXT.replace("Ж", "").split(" ")
+    made.train_from_iterator([f" {word}" for word in known for _ in range(9)] + ["the"] * 9, trainer)
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(" ", "merged_with_next"), pre_tokenizers.ByteLevel(False, use_regex=False)]
+    )
+    tokens = made.encode(TEXT).tokens
+    assert "ĠcafÃ©" in tokens and len(tokens) == len(WORDS), tokens
+    rng, count = np.random.default_rng(0), len(tokens)
+    q, k, v = (rng.normal(size=(2, count, 3)) for _ in "qkv")
+    q[:, 1], k[:, 2] = 3.0, 6.0  # café attends to 你好
+    layer = {"n_q_heads": 2, "n_kv_heads": 2, "head_dim": 3, "scale": 3**-0.5}
+    path = tmp_path_factory.mktemp("captures") / "bytes.safetensors"
+    tensors = {"L0.q": q, "L0.k": k, "L0.v": v}
+    write_capture(path, tensors, {"tokens_q": tokens, "text": TEXT, "layers": {"0": layer}})
+    return path
+
+
+def bodies(scene):
+    return {ob.data.body for ob in scene.objects if ob.type == "FONT"}
+
+
+def assert_read(texts, of):
+    """The words are all there, told apart or not, and nothing is in the letters of bytes."""
+    bare = {re.sub("[₀-₉]+$", "", text) for text in texts}
+    assert {word for word in of if word not in bare} == set()
+    assert not [text for text in texts if STRANGE.search(text)]
+
+
+def test_in_inspect(capture, capsys):
+    assert cli.run(["inspect", str(capture)]) == 0
+    told = capsys.readouterr().out
+    assert '"café" → "你好"' in told and not STRANGE.search(told.replace("café", "").replace("Größe", ""))
+    assert open_capture(capture).tokens_q == tuple(WORDS)
+
+
+def test_in_a_sheet(capture, tmp_path):
+    pytest.importorskip("matplotlib", reason="NO FIGURES: pip install matplotlib")
+    assert cli.run(["inspect", str(capture), "--sheet", str(tmp_path / "x.svg")]) == 0
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", (tmp_path / "x.svg").read_text())
+    assert_read({html.unescape(text).strip() for text in texts}, WORDS)
+
+
+def test_in_a_figure(capture, tmp_path):
+    scene = scene_from_capture(capture, 0, 0)
+    figures.figure(scene, tmp_path / "x.svg", width="180mm", dpi=60, samples=1, manner=Manner("quiet"))
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", (tmp_path / "x.svg").read_text())
+    assert_read({html.unescape(text).strip() for text in texts}, WORDS)
+
+
+def test_in_a_still_and_in_a_blend_file(capture, tmp_path):
+    scene = build(scene_from_capture(capture, 0, 0))
+    assert_read(bodies(scene), WORDS)
+    save_blend(tmp_path / "x.blend")
+    assert_read(bodies(open_built(tmp_path / "x.blend")), WORDS)
