@@ -140,33 +140,33 @@ class _Build:
 
     def replace(self):
         self.old = [block for block in self.old if block not in self.kept]
-        used = [block for block in self.before.difference(self.old) if block.users and not block.library]
+        used = _used([block for block in self.before.difference(self.old) if not block.library])
         self._keep_chosen()
         made = self.made()
         for block in made:
             block[TAG] = block.name
         self._list([*self.kept, *made])
         self._take_out()
-        self._remove([block for block in self.old if _is_object(block) and block.get(KIND) != SOURCE], made)
-        while unused := [block for block in self.old if self._is_unused(block)]:
+        read = self._read()
+        self._remove([block for block in self.old if _is_object(block) and block not in read], made)
+        while unused := self._unused():
             self._remove(unused, made)
         for block in self.old:  # something of the user's uses it, so it is the user's
             block.name = self.names.get(block, block.name)
             del block[TAG]
-        for block in used:
-            if block.users == 0:  # nothing but ours used it: it stays in the file
-                block.use_fake_user = True
+        for block in used.difference(_used(used)):  # nothing but ours used it: it stays in the file
+            block.use_fake_user = True
 
     def _keep_chosen(self):
         """A world or a camera that the user has chosen since the earlier build stays the scene's."""
-        scene = self.scene
-        if self.old and self.world is not None and self.world not in self.old:
-            bpy.data.worlds.remove(scene.world)
-            scene.world = self.world
-        elif scene.world in self.old:
-            scene.world = None
-        if self.old and self.camera is not None and self.camera not in self.old:
-            scene.camera = self.camera
+        for name in ("world", "camera"):
+            before, now = getattr(self, name), getattr(self.scene, name)
+            if self.old and before is not None and before not in self.old:
+                setattr(self.scene, name, before)
+                if name == "world" and now != before:
+                    bpy.data.worlds.remove(now)
+            elif now in self.old:
+                setattr(self.scene, name, None)
 
     def _list(self, made):
         """Let the scene list what was made, and so every linked copy of it, which shows the same objects."""
@@ -189,13 +189,24 @@ class _Build:
                 for ob in old.intersection(collection.objects):
                     collection.objects.unlink(ob)
 
-    def _is_unused(self, block):
-        """Whether nothing uses a datablock of the earlier build. A collection of it is of no use either when
-        nothing of the user's is in it."""
-        if isinstance(block, bpy.types.Collection):
-            content = {*block.all_objects, *block.children_recursive}
-            return content.issubset(self.old) and (block.users == 0 or block in self.rooms.values())
-        return block.users == 0
+    def _read(self):
+        """The old objects that copies of ours read, such as a matrix's values: they go on to read them."""
+        sources = [block for block in self.old if block.get(KIND) == SOURCE]
+        users, old = bpy.data.user_map(subset=sources), set(self.old)
+        read = {ob for ob in sources if any(TAG in user for user in users[ob] - old)}
+        while more := {ob for ob in sources if ob not in read and not read.isdisjoint(users[ob])}:
+            read |= more
+        return read
+
+    def _unused(self):
+        """The old datablocks that nothing uses, and our collections with nothing of the user's in them."""
+        used, old, rooms = _used(self.old), set(self.old), set(self.rooms.values())
+
+        def holds_nothing(block):
+            is_collection = isinstance(block, bpy.types.Collection)
+            return not is_collection or old.issuperset([*block.all_objects, *block.children_recursive])
+
+        return [one for one in self.old if (one not in used or one in rooms) and holds_nothing(one)]
 
     def _remove(self, blocks, made):
         kept = self._hand_over([block for block in blocks if _is_object(block)], made)
@@ -230,6 +241,14 @@ def _everything():
             for block in getattr(bpy.data, kind.identifier):
                 if getattr(block, "filepath", "") != "<builtin>":  # Blender's own font
                     yield block
+
+
+def _used(blocks):
+    """Those of the datablocks that something uses. Blender 5.2 counts the users of what a modifier reads too
+    high once a file was loaded, so they are looked for."""
+    blocks = list(blocks)
+    users = bpy.data.user_map(subset=blocks) if blocks else {}
+    return {block for block in blocks if users[block] or block.use_fake_user or block.use_extra_user}
 
 
 def _is_object(block):
