@@ -5,12 +5,14 @@ from itertools import combinations, product
 
 import numpy as np
 
+from ..errors import InputError
 from .camera.views import names_of
 from .layout.arrangement import Plane
 from .selections import ends_of, selections
 from .writing.captions import labels_of
 
 MARGIN = 0.56  # from the middle of the outermost entries to the frame, in entries
+MOST = 1_000  # frames in a picture
 # The edges of a box, as pairs of its corners.
 _CORNERS = np.array(list(product((0, 1), repeat=3)))
 _EDGES = [(a, b) for a, b in combinations(range(8), 2) if np.abs(_CORNERS[a] - _CORNERS[b]).sum() == 1]
@@ -46,6 +48,8 @@ def highlights(p) -> list[Highlight]:
                 row_labels, column_labels = labels_of(p, plane.stage)
                 rows = ends_of(one.rows, row_labels, plane.rows, "row", where)
                 columns = ends_of(one.columns, column_labels, plane.columns, "column", where)
+                if len(found) == MOST:
+                    raise InputError(f"look: highlight: more than {MOST:,} frames")
                 found.append(Highlight(plane, _frame(plane, rows, columns), rows, columns, one.text))
     return found
 

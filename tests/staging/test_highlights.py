@@ -83,6 +83,7 @@ def test_several_and_those_of_one_head_or_of_all():
         ("a" * 5000, "nothing that is drawn"),
         ("attn[" * 5000, "not closed"),
         ("attn[" + '"' + "\\" * 5001, "not closed"),
+        ("Q;" * 1001, "more than 1,000 frames"),
     ],
 )
 def test_what_is_not_there_is_refused(text, says):
