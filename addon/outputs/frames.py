@@ -107,7 +107,7 @@ def render_frames(scene, folder, frames, settings, mark, manner=COMMON):
 
 def _is_there(place):
     path, mark = place
-    return marks.read_png_mark(path) == mark
+    return marks.read_mark(path) == mark
 
 
 def _render(scene, places, settings, manner, kept, interrupted):

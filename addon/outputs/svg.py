@@ -7,6 +7,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from .png_file import packed
+
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
 
 
@@ -64,15 +66,9 @@ def png(raster, dpi):
     filtered = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
     data = np.concatenate([np.full((height, 1), 2, np.uint8), filtered], axis=1).tobytes()
     dots = round(dpi / 0.0254)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-        for kind, body in (
-            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)),
-            (b"pHYs", struct.pack(">IIB", dots, dots, 1)),
-            (b"IDAT", zlib.compress(data, 9)),
-            (b"IEND", b""),
-        )
-    )
+    head = struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)
+    size = struct.pack(">IIB", dots, dots, 1)
+    return packed([(b"IHDR", head), (b"pHYs", size), (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")])
 
 
 def _n(x):

@@ -71,34 +71,34 @@ def test_the_mark_of_a_blend_is_that_of_its_bytes(tmp_path):
 
 def test_a_sealed_png_has_its_mark_its_pixels_and_no_notes(png):
     pixels = Image.open(png).tobytes()
-    assert marks.read_png_mark(png) == ""
-    assert marks.seal_png(png, MARK)
-    assert marks.read_png_mark(png) == MARK
+    assert marks.read_mark(png) == ""
+    assert marks.seal(png, MARK)
+    assert marks.read_mark(png) == MARK
     sealed = Image.open(png)
     assert sealed.tobytes() == pixels
     assert sealed.info == {"matrix-cinema": MARK}
 
 
 def test_a_png_can_be_sealed_anew(png):
-    marks.seal_png(png, MARK)
-    assert marks.seal_png(png, MARK[::-1])
-    assert marks.read_png_mark(png) == MARK[::-1]
+    marks.seal(png, MARK)
+    assert marks.seal(png, MARK[::-1])
+    assert marks.read_mark(png) == MARK[::-1]
 
 
 def test_a_png_cut_short_is_neither_sealed_nor_read(png):
-    marks.seal_png(png, MARK)
+    marks.seal(png, MARK)
     whole = png.read_bytes()
     for length in (*range(0, len(whole), 37), len(whole) - 1):
         png.write_bytes(whole[:length])
-        assert marks.read_png_mark(png) == ""
-        assert not marks.seal_png(png, MARK)
+        assert marks.read_mark(png) == ""
+        assert not marks.seal(png, MARK)
 
 
 def test_a_png_with_a_wrong_byte_is_not_sealed(png):
     data = bytearray(png.read_bytes())
     data[len(data) // 2] ^= 1
     png.write_bytes(data)
-    assert not marks.seal_png(png, MARK)
+    assert not marks.seal(png, MARK)
 
 
 def test_a_sealed_mp4_has_its_mark_and_is_else_the_same(tmp_path):
@@ -109,6 +109,20 @@ def test_a_sealed_mp4_has_its_mark_and_is_else_the_same(tmp_path):
     assert marks.seal(film, MARK)
     assert marks.read_mark(film) == MARK
     assert film.read_bytes().startswith(content)
+
+
+def test_a_damaged_picture_or_film_has_no_mark(tmp_path, png):
+    film = tmp_path / "a.mp4"
+    film.write_bytes(mp4_of((b"ftyp", b"isom"), (b"mdat", bytes(100)), (b"moov", bytes(20))))
+    for path in (png, film):
+        assert marks.seal(path, MARK)
+        whole = path.read_bytes()
+        flipped = [whole[:n] + bytes([whole[n] ^ 1]) + whole[n + 1 :] for n in range(0, len(whole), 5)]
+        hole = whole[:60] + bytes(40) + whole[100:]
+        longer = whole + b"\0"
+        for damaged in (*flipped, hole, longer):
+            path.write_bytes(damaged)
+            assert damaged == whole or marks.read_mark(path) == ""
 
 
 @pytest.mark.parametrize(
@@ -123,4 +137,4 @@ def test_an_mp4_cut_short_is_not_sealed(tmp_path, content):
 
 
 def test_a_file_that_is_not_there_has_no_mark(tmp_path):
-    assert marks.read_png_mark(tmp_path / "x.png") == marks.read_mark(tmp_path / "x.mp4") == ""
+    assert marks.read_mark(tmp_path / "x.png") == marks.read_mark(tmp_path / "x.mp4") == ""

@@ -1,0 +1,66 @@
+"""PNG files as they lie on the disk: whole or not, their size and what is written in them.
+
+Chunks and checksums are those of the PNG specification (third edition, sections 5.3 and 11).
+"""
+
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..formats.reading import opened
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MOST_BYTES = 2**31  # of a picture: 16,384 pixels square in 16 bits, unpacked
+
+
+@dataclass(frozen=True)
+class Png:
+    """A whole picture: `width` and `height` in pixels, all chunks as (kind, content)."""
+
+    width: int
+    height: int
+    chunks: Sequence[tuple[bytes, bytes]]
+
+    def texts(self) -> dict[str, str]:
+        """What its `tEXt` chunks say, by their keywords."""
+        said = [content.decode("latin-1").partition("\0") for kind, content in self.chunks if kind == b"tEXt"]
+        return {keyword: text for keyword, _, text in said}
+
+
+def read_png(path: str | Path) -> Png | None:
+    """The picture in a file; None where there is none, or it is not whole: every checksum is looked at."""
+    try:
+        with opened(path, MOST_BYTES) as file:
+            data = memoryview(file.read())
+    except (InputError, OSError):
+        return None
+    if data[:8] != SIGNATURE:
+        return None
+    chunks, place = [], 8
+    while not chunks or chunks[-1][0] != b"IEND":
+        if place + 12 > len(data):
+            return None
+        size, kind = struct.unpack_from(">I4s", data, place)
+        content = data[place + 8 : place + 8 + size]
+        place += 12 + size
+        if place > len(data) or data[place - 4 : place] != checksum(kind, content):
+            return None
+        chunks.append((kind, bytes(content)))
+    if place != len(data) or chunks[0][0] != b"IHDR" or len(chunks[0][1]) != 13:
+        return None
+    width, height = struct.unpack_from(">2I", chunks[0][1])
+    return Png(width, height, chunks)
+
+
+def packed(chunks: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """The bytes of a file with these chunks: with their lengths and checksums."""
+    parts = (struct.pack(">I", len(body)) + kind + body + checksum(kind, body) for kind, body in chunks)
+    return SIGNATURE + b"".join(parts)
+
+
+def checksum(kind: bytes, content: bytes) -> bytes:
+    """The four bytes that close a chunk."""
+    return struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))

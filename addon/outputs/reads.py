@@ -1,0 +1,39 @@
+"""What a command reads is never what it writes over: not by another spelling, a link or a second name."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..description.named_files import named_files
+from ..description.scene import Scene
+from ..errors import InputError
+from ..look.styles import with_style_file
+
+
+def files_of(scene: Scene) -> list[Path]:
+    """The files that a description names, and those that its style file does. Raises InputError."""
+    return list(dict.fromkeys(named_files(scene) + named_files(with_style_file(scene))))
+
+
+def require_apart(outputs: Iterable[str | Path], read: Iterable[str | Path]) -> None:
+    """Raise InputError where a file to be written is one of those `read`, or is in a folder of them."""
+    known = {}
+    for path in read:
+        known.update((key, path) for one in _files(path) if (key := _identity(one)))
+    for output in outputs:
+        if (path := known.get(_identity(output))) is not None:
+            by = "" if str(output) == str(path) else f"{path}, which "
+            raise InputError(f"{output}: is {by}this command reads, and would be lost; give another name")
+
+
+def _files(path):
+    return [path, *Path(path).iterdir()] if os.path.isdir(path) else [path]
+
+
+def _identity(path):
+    """What two names of one file have in common; None where there is no file."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
