@@ -23,10 +23,14 @@ from ..description.source import open_source, require_file
 from ..errors import InputError, JobError
 from ..formats.capture_file import open_capture
 from ..formats.imports import import_file
-from ..outputs.files import numbered_frames, require_file_place, require_folder_place
+from ..outputs.farm import BLEND, DIGITS, FILES, FRAMES, require_job_place, write_job
+from ..outputs.files import require_file_place, require_folder_place
+from ..outputs.frames_folder import film_folders, finished, read_job
 from ..outputs.interrupt import STATUS as INTERRUPTED
 from ..outputs.interrupt import end_process, leaving_at_once
+from ..outputs.marks import read_mark
 from ..outputs.progress import Progress
+from ..outputs.reads import files_of, require_apart
 from ..outputs.sheet import draw_sheet
 from ..outputs.silence import blender_silenced
 from ..outputs.temporary import begin_in_blender
@@ -231,13 +235,17 @@ def parser():
     one.add_argument("--engine", choices=ENGINES)
 
     one = command("encode", encode, "Make a film of frames that a farm rendered.")
-    one.add_argument("frames", metavar="FOLDER", help="with 0001.png, 0002.png …")
+    one.add_argument("folder", metavar="FOLDER", help="with 0001.png, 0002.png …")
     one.add_argument(
         "-o", "--output", metavar="X.mp4", required=True, help=".mov and .webm keep frames without background"
     )
     one.add_argument(
-        "--fps", metavar="N", type=_fps, default=24, help="frames per second (24), also 23.976 or 24000/1001"
+        "--fps",
+        metavar="N",
+        type=_fps,
+        help="frames per second, also 23.976 or 24000/1001; else the film's own",
     )
+    one.add_argument("--frames", metavar="A-B", type=_frames, help="only these; else every frame of the film")
 
     one = command("verify", verify, "Compare what is drawn with a float64 evaluation.")
     source(one, ", or a built .blend")
@@ -384,10 +392,13 @@ def render(arguments):
     """The command `render`. The suffix of the output decides what is made, or --still, --film, --frames."""
     source = _source(arguments)
     output, kind = _target(arguments, source.path)
+    written = _written(output, kind)
+    require_apart(written, [source.path, *([] if source.is_blend else files_of(source.description))])
     bpy = _blender()
     from ..outputs import blend_file, film, frames, marks
 
     scene = blend_file.open_blend(source.path) if source.is_blend else None
+    require_apart(written, bpy.utils.blend_paths(absolute=True) if scene else ())
     description = blend_file.described(scene) if scene else source.description
     settings = _settings(arguments, description.render, kind)
     if settings.transparent and output.suffix.lower() == ".mp4":
@@ -447,6 +458,8 @@ def figure(arguments):
         view=arguments.view,
         subject=arguments.subject,
     )
+    read = [*arguments.source, *filter(None, [arguments.font])]
+    require_apart([arguments.output], [*read, *(path for one in shown for path in files_of(one.scene))])
     _blender()
     from ..outputs.figure import figure as make
 
@@ -481,6 +494,7 @@ def build(arguments):
     if output.suffix != ".blend":
         raise InputError(f"{output}: the suffix has to be .blend")
     require_file_place(output)
+    require_apart([output], [source.path, *files_of(source.description)])
     checked = plan(source.description)
     _blender()
     from ..outputs.blend_file import save_blend
@@ -495,16 +509,19 @@ def farm(arguments):
     source, folder = _source(arguments), Path(arguments.output)
     if source.is_blend:
         raise InputError(f"{source.path}: is built already; give a scene file")
-    require_folder_place(folder)
+    require_apart((folder / name for name in FILES), [source.path, *files_of(source.description)])
+    require_job_place(folder)
     _blender()
-    from ..outputs import blend_file, frames
-    from ..outputs.farm import BLEND, DIGITS, FRAMES, write_job
+    from ..outputs import blend_file, frames, marks
+    from ..outputs.frames_folder import farm_note, write_frames_job
 
     settings = _settings(arguments, source.description.render, "film")
     checked = _planned_for(source.description, settings)
     scene = _draw(checked)
-    with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * DIGITS):
+    job = frames.job_of(scene, settings, marks.scene_mark(source.description, settings))
+    with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * DIGITS, farm_note(job)):
         blend_file.save_blend(folder / BLEND)
+    write_frames_job(folder / FRAMES, job)
     first, last = scene.frame_start, scene.frame_end
     fps = rate_text(checked.scene.render.fps)
     write_job(folder, checked.scene.title, first, last, arguments.chunk, fps)
@@ -514,11 +531,14 @@ def farm(arguments):
 
 def encode(arguments):
     """The command `encode`."""
-    folder, output = Path(arguments.frames), Path(arguments.output)
+    folder, output = Path(arguments.folder), Path(arguments.output)
     if output.suffix.lower() not in _FILMS:
         raise InputError(f"{output}: the suffix has to be {', '.join(_FILMS)}")
-    pictures = numbered_frames(folder)
     require_file_place(output)
+    pictures = finished(folder, *(arguments.frames or ()))
+    require_apart([output], pictures)
+    job = read_job(folder)
+    rate = job and arguments.fps is None and (job.fps, job.fps_base)
     _blender()
     from ..outputs import film, frames, marks
 
@@ -526,7 +546,7 @@ def encode(arguments):
     film.encode(
         pictures,
         output,
-        *frame_rate(arguments.fps),
+        *(rate or frame_rate(arguments.fps or 24)),
         marks.derived_mark("", "encode"),
         manner,
         transparent=film.CODECS[output.suffix.lower()][2],
@@ -558,6 +578,7 @@ def inspect(arguments):
     if path.suffix.lower() == ".safetensors" and not arguments.parts:
         found = open_capture(path)
         if arguments.sheet:
+            require_apart([arguments.sheet], [path])
             drawn = draw_sheet(
                 found,
                 Path(arguments.sheet),
@@ -593,6 +614,8 @@ def capture(arguments):
     if output.suffix != ".safetensors":
         raise InputError(f"{output}: the suffix has to be .safetensors")
     require_file_place(output)
+    named = (arguments.origin, arguments.tokens, arguments.text_file, arguments.model)
+    require_apart([output], filter(None, named))
     text = arguments.text if arguments.text_file is None else read_text(arguments.text_file)
     _require_options_of_capture(arguments, text)
     if arguments.origin:
@@ -676,6 +699,8 @@ def _target(arguments, source):
         output = Path(arguments.output)
     else:
         output = Path(source.stem + suffixes.get(asked, ".frames" if arguments.frames else ".png"))
+        if output.is_file() and not read_mark(output):
+            raise InputError(f"{output}: is there and not of this program; name the output with -o")
     kind = kinds.get(output.suffix.lower(), "frames")
     if asked and asked != kind:
         known = " or ".join(suffix for suffix in kinds if kinds[suffix] == asked)
@@ -690,6 +715,12 @@ def _target(arguments, source):
         raise InputError(f"{output}: --frame is for a still; a film takes --frames A-B")
     (require_folder_place if kind == "frames" else require_file_place)(output)
     return output, kind
+
+
+def _written(output, kind):
+    """The files there are that a job may replace: its output, and frames of a film."""
+    folders = {"still": [], "film": film_folders(output), "frames": [output]}[kind]
+    return [output, *(path for folder in folders for path in folder.glob("*.png"))]
 
 
 def _settings(arguments, defaults, kind):

@@ -6,12 +6,26 @@ and a shell script for whoever has no such farm. Workers need Blender and nothin
 """
 
 import json
+import os
 from pathlib import Path
 
-from .files import written_whole
+from ..errors import InputError
+from .files import require_folder_place, written_whole
+from .frames_folder import read_job
 
 BLEND, FRAMES, DIGITS = "scene.blend", "frames", 4
+FILES = (BLEND, "template.json", "parameter_values.json", "asset_references.json", "render.sh", "README.txt")
 LONGEST_NAME = 128  # of a job, by the specification
+
+
+def require_job_place(folder: str | Path) -> None:
+    """Raise InputError unless a job can be written in `folder`: nothing is in the way but an older job."""
+    require_folder_place(folder)
+    there = [name for name in FILES if os.path.lexists(Path(folder) / name)]
+    if there and read_job(Path(folder) / FRAMES) is None:
+        raise InputError(
+            f"{folder}: has a {there[0]} that is not of a job of this program; give a new folder"
+        )
 
 
 def write_job(folder, title, first, last, chunk, fps):
@@ -151,6 +165,6 @@ On a graphics card Blender takes one more word at the end: -- --cycles-device OP
 
 When all {count} frames are there, they become a film:
 
-    matrix-cinema encode {frames} -o film.mp4 --fps {fps}
+    matrix-cinema encode {frames} -o film.mp4
     ffmpeg -framerate {fps} -i {frames}/%04d.png -c:v libx264 -pix_fmt yuv420p film.mp4
 """

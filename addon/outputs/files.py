@@ -79,24 +79,6 @@ def _require_writable(folder, named):
     discard_left(folder)
 
 
-def numbered_frames(folder):
-    """The pictures 0001.png, 0002.png … of a folder in their order.
-
-    Raises InputError where there are none, or one is missing between others.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: is no folder; give the one with the frames")
-    found = {int(path.stem): path for path in folder.glob("*.png") if path.stem.isdecimal()}
-    if not found:
-        raise InputError(f"{folder}: has no frames such as 0001.png")
-    missing = sorted(set(range(min(found), max(found) + 1)) - set(found))
-    if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise InputError(f"{folder}: frame {missing[0]}{more} of {min(found)} to {max(found)} is missing")
-    return [found[number] for number in sorted(found)]
-
-
 @contextlib.contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
     """Yield a hidden name beside `path`; what was written there replaces `path` at the end.

@@ -5,16 +5,19 @@ the pictures, which are finished already, are not tone-mapped a second time.
 """
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
 
-from ..errors import JobError
+from ..errors import InputError, JobError
 from . import files as outputs
 from . import marks
-from .frames import COMMON, frame_path, handler_of, render_frames
+from .frames import COMMON, Manner, Settings, handler_of, is_there, job_of, render_missing
+from .frames_folder import at_work, film_folders, frame_path
 from .interrupt import leave_if_interrupted, leaving_at_once
-from .progress import Progress
+from .png_file import read_png
+from .progress import Progress, tell
 from .silence import blender_silenced, last_error
 
 # suffix: (container, codec, whether it keeps transparency), as Blender names them. MP4 is 4:2:0; ProRes
@@ -24,37 +27,63 @@ CODECS = {
     ".mov": ("QUICKTIME", "PRORES", True),
     ".webm": ("WEBM", "WEBM", True),
 }
+EVEN = (".mp4", ".mov")  # what takes no odd width or height
 
 
-def frames_folder(film):
-    """Where the frames of a film are kept: film.mp4 has film.frames beside it."""
-    return Path(film).with_suffix(".frames")
-
-
-def render_film(scene, film, frames, settings, frames_mark, mark, manner=COMMON):
-    """Render the missing ones of `frames` (a range of frame numbers) and encode all to `film`.
+def render_film(
+    scene: bpy.types.Scene,
+    film: Path,
+    frames: Sequence[int],
+    settings: Settings,
+    frames_mark: str,
+    mark: str,
+    manner: Manner = COMMON,
+) -> int:
+    """Render the missing ones of `frames` (frame numbers, in their order) and encode all to `film`.
 
     The width and height of the settings must be even. The suffix decides what is made, at the scene's
-    frames per second: see `CODECS`. Returns how many frames were rendered.
+    frames per second: see `CODECS`. Returns how many frames were rendered. Raises InputError and JobError.
     """
     outputs.require_file_place(film)
-    folder = frames_folder(film)
-    rendered = render_frames(scene, folder, frames, settings, frames_mark, manner)
-    encode(
-        [frame_path(folder, n) for n in frames],
-        film,
-        scene.render.fps,
-        scene.render.fps_base,
-        mark,
-        manner,
-        transparent=settings.transparent,
-    )
+    places = film_folders(film)
+    job = job_of(scene, settings, frames_mark, film.name)
+    with at_work(places, job) as (folder, work):
+        if folder != places[0]:
+            tell(f"{places[0]} has another film's frames; this one's are in {folder}", manner.progress)
+        rendered = render_missing(scene, job, folder, work, frames, settings, manner)
+        pictures = [frame_path(folder, n) for n in frames]
+        lost = [n for n, path in zip(frames, pictures, strict=True) if not is_there(job, path, n)]
+        if lost:
+            raise JobError(f"{folder}: frame {lost[0]} was lost meanwhile; run the same command again")
+        with work.alone(f"film{film.suffix}"):
+            if marks.read_mark(film) != mark:  # another process may have made it just now
+                fps = scene.render.fps, scene.render.fps_base
+                encode(pictures, film, *fps, mark, manner, transparent=settings.transparent)
     return rendered
 
 
-def encode(pictures, film, fps, fps_base, mark, manner=COMMON, *, transparent=False):
-    """Encode PNG files of one even size to `film`, `fps / fps_base` pictures a second."""
+def encode(
+    pictures: Sequence[Path],
+    film: Path,
+    fps: int,
+    fps_base: float,
+    mark: str,
+    manner: Manner = COMMON,
+    *,
+    transparent: bool = False,
+) -> None:
+    """Encode PNG files of one size and one folder to `film`, `fps / fps_base` pictures a second.
+
+    Raises InputError for what is no PNG, and for an odd size where the codec takes none; JobError when
+    Blender fails or the disk is full.
+    """
     film = Path(film)
+    suffix, picture = film.suffix.lower(), read_png(pictures[0])
+    if picture is None:
+        raise InputError(f"{pictures[0]}: is no whole PNG")
+    size = picture.width, picture.height
+    if suffix in EVEN and any(n % 2 for n in size):
+        raise InputError(f"{film}: frames of {size[0]} × {size[1]} pixels; {suffix} needs even numbers")
     progress = Progress("encoding", len(pictures), style=manner.progress)
     written = 0
 
@@ -74,7 +103,7 @@ def encode(pictures, film, fps, fps_base, mark, manner=COMMON, *, transparent=Fa
                     )
                 )
             )
-        scene = stack.enter_context(_sequence(pictures, fps, fps_base, film.suffix.lower(), transparent))
+        scene = stack.enter_context(_sequence(pictures, size, fps, fps_base, suffix, transparent))
         part = stack.enter_context(outputs.written_whole(film))
         log = stack.enter_context(blender_silenced())
         stack.enter_context(handler_of(bpy.app.handlers.render_write, count))
@@ -95,16 +124,13 @@ def encode(pictures, film, fps, fps_base, mark, manner=COMMON, *, transparent=Fa
 
 
 @contextlib.contextmanager
-def _sequence(pictures, fps, fps_base, suffix, transparent):
+def _sequence(pictures, size, fps, fps_base, suffix, transparent):
     """A scene that shows the pictures one after the other and is removed afterwards."""
     scene = bpy.data.scenes.new("Matrix Cinema film")
     try:
         folder = outputs.full_path(pictures[0].parent)
-        picture = bpy.data.images.load(str(folder / pictures[0].name))
-        width, height = picture.size
-        bpy.data.images.remove(picture)
         render = scene.render
-        render.resolution_x, render.resolution_y, render.resolution_percentage = width, height, 100
+        render.resolution_x, render.resolution_y, render.resolution_percentage = *size, 100
         render.fps, render.fps_base = fps, fps_base
         render.use_sequencer, render.use_compositing, render.use_file_extension = True, False, False
         scene.frame_start, scene.frame_end = 1, len(pictures)

@@ -1,13 +1,14 @@
 """Renders stills and numbered frames of a Blender scene, each one whole or not there at all.
 
 A frame that carries the mark of this very job is kept, so an interrupted film goes on where it
-stopped. The scene's own settings are as before when a job ends.
+stopped; several processes share the frames of one. The scene's own settings are as before when a job ends.
 """
 
 import contextlib
 import dataclasses
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from ..blender import compat, tags
 from ..errors import InputError, JobError
 from . import files as outputs
 from . import marks
+from .claims import Work
+from .frames_folder import Job, at_work, frame_mark, frame_path
 from .interrupt import leave_if_interrupted, leaving_at_once
 from .passes import value_passes
 from .progress import Progress, tell
@@ -58,94 +61,162 @@ class Manner:
 COMMON = Manner()
 
 
-def frame_path(folder, frame):
-    """Where frame number `frame` of a job lies."""
-    return Path(folder) / f"{frame:04d}.png"
-
-
-def render_still(scene, path, frame, settings, mark, manner=COMMON):
+def render_still(
+    scene: bpy.types.Scene, path: Path, frame: int, settings: Settings, mark: str, manner: Manner = COMMON
+) -> None:
     """Render one frame to `path`, a PNG or an OpenEXR with the values as passes; it then carries the mark.
 
     Raises InputError for a place that cannot be written and JobError when Blender fails.
     """
     outputs.require_file_place(path)
-    _render(
-        scene,
-        {frame: (Path(path), mark)},
-        settings,
-        manner,
-        kept=0,
-        interrupted=lambda: f"interrupted: {path} was not written",
-    )
+    rendering = Rendering(scene, settings, Path(path).suffix, 1, manner)
+    with rendering.going_on(lambda: f"interrupted: {path} was not written"):
+        rendering.picture(frame, Path(path), mark)
 
 
-def render_frames(scene, folder, frames, settings, mark, manner=COMMON):
+def job_of(scene: bpy.types.Scene, settings: Settings, mark: str, film: str = "") -> Job:
+    """All frames of a scene as a job; `film` is the name of the file that they are for, if any."""
+    render = scene.render
+    size = settings.width, settings.height
+    return Job(mark, scene.frame_start, scene.frame_end, *size, render.fps, render.fps_base, film)
+
+
+def render_frames(
+    scene: bpy.types.Scene,
+    folder: Path,
+    frames: Sequence[int],
+    settings: Settings,
+    mark: str,
+    manner: Manner = COMMON,
+) -> int:
     """Render the missing ones of `frames` to 0001.png, 0002.png … in `folder`.
 
-    A frame is missing when it is not there or is another job's, as its mark tells. Returns how
-    many were rendered. Raises InputError for a folder that cannot be written and JobError when
-    Blender fails or the disk is full; the frames done stay.
+    A frame is missing when it is not there, is damaged or is another job's, as its mark tells. Returns how
+    many were rendered here; other processes may render the rest. Raises InputError for a folder that cannot
+    be written and JobError when Blender fails or the disk is full; the frames done stay.
     """
     outputs.require_folder_place(folder)
-    places = {n: (frame_path(folder, n), marks.derived_mark(mark, n)) for n in frames}
-    missing = {n: place for n, place in places.items() if not _is_there(place)}
-    kept = len(frames) - len(missing)
-    stale = sum(path.exists() for path, _ in missing.values())
-    if stale:
-        tell(f"{folder}: {stale} frames there are of another job and are rendered anew", manner.progress)
+    job = job_of(scene, settings, mark)
+    with at_work([folder], job) as (folder, work):
+        return render_missing(scene, job, folder, work, frames, settings, manner)
+
+
+def render_missing(
+    scene: bpy.types.Scene,
+    job: Job,
+    folder: Path,
+    work: Work,
+    frames: Sequence[int],
+    settings: Settings,
+    manner: Manner = COMMON,
+) -> int:
+    """Render the missing ones of `frames` of a job, in a folder where this process is at work on it."""
+    places = {n: frame_path(folder, n) for n in frames}
+    left = [n for n in frames if not is_there(job, places[n], n)]
+    _tell_of_others(folder, [places[n] for n in left], manner)
+    made, rendering = 0, Rendering(scene, settings, ".png", len(frames), manner, len(frames) - len(left))
 
     def interrupted():
-        there = sum(map(_is_there, places.values()))
+        kept = sum(is_there(job, places[n], n) for n in frames)
         return (
-            f"interrupted: {there} of {len(frames)} frames are kept in {folder}; "
+            f"interrupted: {kept} of {len(frames)} frames are kept in {folder}; "
             "run the same command again to go on"
         )
 
-    _render(scene, missing, settings, manner, kept, interrupted)
-    return len(missing)
+    def render(n):
+        """Whether frame n is done: by this process or, meanwhile, by another one."""
+        nonlocal made
+        with work.claimed(f"{n:04d}") as mine:
+            if is_there(job, places[n], n):
+                rendering.found()
+            elif mine:
+                rendering.picture(n, places[n], frame_mark(job, n))
+                made += 1
+            else:
+                return False
+        return True
+
+    with rendering.going_on(interrupted, work.beat) if left else contextlib.nullcontext():
+        while left:
+            if not any([render(n) for n in left]):
+                rendering.wait(len(left))
+                work.wait()
+            left = [n for n in left if not is_there(job, places[n], n)]
+    return made
 
 
-def _is_there(place):
-    path, mark = place
-    return marks.read_mark(path) == mark
+def is_there(job: Job, path: Path, frame: int) -> bool:
+    """Whether a frame of a job is done: a whole picture with its mark."""
+    return marks.read_mark(path) == frame_mark(job, frame)
 
 
-def _render(scene, places, settings, manner, kept, interrupted):
-    """Render each frame of `places` (frame number to path and mark)."""
-    if not places:
-        return
-    if scene.camera is None:
-        raise InputError(f'scene "{scene.name}": has no camera to render through')
-    engine = _engine(settings.engine)
+def _tell_of_others(folder, paths, manner):
+    there = [path for path in paths if path.exists()]
+    damaged = sum(not marks.read_mark(path) for path in there)
+    for count, what in ((len(there) - damaged, "of another job"), (damaged, "damaged")):
+        if count:
+            tell(f"{folder}: {count} frames there are {what} and are rendered anew", manner.progress)
+
+
+class Rendering:
+    """Pictures being rendered of a scene: what they share, and how far they are."""
+
+    def __init__(self, scene, settings, suffix, total, manner, done=0):
+        """`total` pictures with this suffix, of which `done` are there. Raises InputError and JobError."""
+        if scene.camera is None:
+            raise InputError(f'scene "{scene.name}": has no camera to render through')
+        self.scene, self.settings, self.suffix, self.manner = scene, settings, suffix.lower(), manner
+        self.total, self.done, self.note = total, done, ""
+
+    @contextlib.contextmanager
+    def going_on(self, interrupted, beat=lambda: None):
+        """Blender set up for the pictures, within the block; `beat` is called now and then."""
+        scene, manner = self.scene, self.manner
+        engine = _engine(self.settings.engine)
+        _tell_limits(scene, engine, self.suffix, manner)
+        self.progress = Progress("rendering", self.total, self.done, style=manner.progress)
+
+        def show(statistics, *_):
+            leave_if_interrupted()
+            beat()
+            self.progress.update(self.done + frame_part(str(statistics)), self.note)
+
+        with contextlib.ExitStack() as stack:
+            if manner.owns_process:
+                stack.enter_context(leaving_at_once(interrupted))
+            stack.enter_context(_applied(scene, self.settings, engine, self.suffix, self.total > 1))
+            stack.enter_context(_off_in_the_window(scene))
+            stack.enter_context(handler_of(bpy.app.handlers.render_stats, show))
+            stack.callback(self.progress.break_line)
+            try:
+                yield
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(interrupted()) from None
+            self.progress.finish()
+
+    def picture(self, frame, path, mark):
+        """Render one frame to a file."""
+        self.note = f"frame {frame}"
+        self.progress.update(self.done, self.note)
+        _render_one(self.scene, frame, path, mark)
+        self.done += 1
+
+    def found(self):
+        """Another process has rendered a frame meanwhile."""
+        self.done += 1
+        self.progress.update(self.done, self.note)
+
+    def wait(self, left):
+        """What is left is rendered by other processes."""
+        self.progress.update(self.done, f"{left} frames are with other processes")
+
+
+def _tell_limits(scene, engine, suffix, manner):
     if engine == "CYCLES" and scene.cycles.use_denoising and not has_denoiser():
         tell("this Blender was built without a denoiser; more --samples make up for it", manner.progress)
-    suffix = next(iter(places.values()))[0].suffix.lower()
     if engine != "CYCLES" and suffix == ".exr":
         limits = "EEVEE keeps three digits of the pass value, and 65,504 at most; Cycles keeps all"
         tell(limits, manner.progress)
-    progress = Progress("rendering", kept + len(places), kept, style=manner.progress)
-    done = 0
-
-    def show(statistics, *_):
-        leave_if_interrupted()
-        progress.update(kept + done + frame_part(str(statistics)), note)
-
-    with contextlib.ExitStack() as stack:
-        if manner.owns_process:
-            stack.enter_context(leaving_at_once(interrupted))
-        stack.enter_context(_applied(scene, settings, engine, suffix, many=len(places) > 1))
-        stack.enter_context(_off_in_the_window(scene))
-        stack.enter_context(handler_of(bpy.app.handlers.render_stats, show))
-        stack.callback(progress.break_line)
-        try:
-            for n, (path, mark) in places.items():
-                note = f"frame {n}"
-                progress.update(kept + done, note)
-                _render_one(scene, n, path, mark)
-                done += 1
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(interrupted()) from None
-        progress.finish()
 
 
 def frame_part(statistics):
@@ -244,11 +315,20 @@ def _applied(scene, settings, engine, suffix, many):
 
 
 @contextlib.contextmanager
-def film_scene(scene, settings, output):
-    """The scene as a stock Blender is to render it to the numbered frames `output`: to be saved so."""
+def film_scene(scene, settings, output, note):
+    """The scene as a stock Blender is to render it to the numbered frames `output`: to be saved so.
+
+    Blender writes `note` into every frame.
+    """
+    render = scene.render
     with _applied(scene, settings, _engine(settings.engine), ".png", many=True):
-        scene.render.filepath, scene.render.use_file_extension = output, True
-        yield
+        before = render.use_stamp_note, render.stamp_note_text, render.use_stamp_frame
+        render.filepath, render.use_file_extension = output, True
+        render.use_stamp_note, render.stamp_note_text, render.use_stamp_frame = True, note, True
+        try:
+            yield
+        finally:
+            render.use_stamp_note, render.stamp_note_text, render.use_stamp_frame = before
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ import socket
 import sys
 from pathlib import Path
 
+from .claims import end_all_work
 from .files import discard_unfinished
 
 STATUS = 130
@@ -67,6 +68,7 @@ def end_process(status):
     Unfinished files and Blender's temporary folder are removed first.
     """
     discard_unfinished()
+    end_all_work()
     bpy = sys.modules.get("bpy")
     if bpy is not None:
         folder = Path(bpy.app.tempdir)

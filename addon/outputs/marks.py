@@ -22,7 +22,7 @@ from .png_file import packed, read_png
 from .reads import files_of
 from .wholeness import is_whole_exr, is_whole_mp4, is_whole_webm
 
-_KEYWORD = "matrix-cinema"
+KEYWORD = "matrix-cinema"
 DIGEST = 32  # hexadecimal digits of what a film holds; a Void element of one byte's length has room for 126
 # The rooms whose code decides what a picture shows.
 _PICTURE_ROOMS = ("attention", "formats", "description", "algebra", "look", "staging", "picture", "blender")
@@ -99,7 +99,7 @@ def _seal_png(path, mark):
     if picture is None:
         return False
     chunks = [chunk for chunk in picture.chunks if chunk[0] not in (b"tEXt", b"zTXt", b"iTXt")]
-    chunks.insert(1, (b"tEXt", f"{_KEYWORD}\0{mark}".encode("ascii")))
+    chunks.insert(1, (b"tEXt", f"{KEYWORD}\0{mark}".encode("ascii")))
     Path(path).write_bytes(packed(chunks))
     return True
 
@@ -109,7 +109,7 @@ def read_mark(path: str | Path) -> str:
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
         picture = read_png(path)
-        return picture.texts().get(_KEYWORD, "") if picture else ""
+        return picture.texts().get(KEYWORD, "") if picture else ""
     if suffix not in _TAILS:
         return ""
     size = len(_tail(suffix, "0" * 64, "0" * DIGEST))
@@ -136,7 +136,7 @@ def _digest_of(file, length, mark):
 
 def _tail(suffix, mark, digest):
     """What is written after a finished file."""
-    return _TAILS[suffix][1](f"{_KEYWORD}\0{mark}{digest}".encode("ascii", "replace"))
+    return _TAILS[suffix][1](f"{KEYWORD}\0{mark}{digest}".encode("ascii", "replace"))
 
 
 def _free_box(content):

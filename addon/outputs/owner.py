@@ -25,14 +25,20 @@ def owned_stem() -> str:
 
 def is_left(name: str) -> bool:
     """Whether a file of this name is an unfinished one of ours whose process has gone."""
-    found = _NAME.match(name)
-    if not found or found[1] != _machine():
+    if not is_here(name):
         return False
+    found = _NAME.match(name)
     pid, started = int(found[2]), int(found[3])
     if not _runs(pid):
         return True
     now = _started(pid)
     return now is not None and now != started  # another process has the number by now
+
+
+def is_here(name: str) -> bool:
+    """Whether a file of this name is an unfinished one of a process of this machine."""
+    found = _NAME.match(name)
+    return bool(found) and found[1] == _machine()
 
 
 def discard_left(folder: str | Path) -> None:

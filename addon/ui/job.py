@@ -16,7 +16,7 @@ from pathlib import Path
 import bpy
 
 from ..outputs.files import written_whole
-from ..outputs.film import frames_folder
+from ..outputs.frames_folder import film_folders
 from ..outputs.owner import owned_stem
 from ..outputs.progress import clock_time
 
@@ -138,7 +138,7 @@ def _blender(command):
 
 def snapshot_of(output):
     """Where the snapshot of a film lies while it is unfinished."""
-    return frames_folder(output) / "scene.blend"
+    return film_folders(output)[0] / f"{output.name}.blend"
 
 
 def write_snapshot(scene, path):

@@ -56,11 +56,14 @@ def test_a_job_renders_without_us_and_becomes_a_film(tiny, tmp_path, stand_in, c
             word = word.replace(name, value)
         words.append(word)
     subprocess.run(words, check=True, capture_output=True)
-    assert sorted(path.name for path in (job / "frames").iterdir()) == ["0001.png", "0002.png"]
+    assert sorted(path.name for path in (job / "frames").glob("*.png")) == ["0001.png", "0002.png"]
     environment = {"BLENDER": str(stand_in), "PATH": os.environ["PATH"]}
     subprocess.run([job / "render.sh", "3", "4"], check=True, capture_output=True, env=environment)
     film = tmp_path / "film.mp4"
-    assert cli.run(["encode", str(job / "frames"), "-o", str(film), "--fps", "12"]) == 0
+    encode = ["encode", str(job / "frames"), "-o", str(film), "--fps", "12"]
+    assert cli.run(encode) == 2  # the rest of the film is not there yet
+    assert "frame 5 and 7 more of 1 to 12 are missing" in capsys.readouterr().err
+    assert cli.run([*encode, "--frames", "1-4"]) == 0
     assert "4 frames" in capsys.readouterr().out and film.stat().st_size > 500
     clip = bpy.data.movieclips.load(str(film))
     assert (clip.frame_duration, tuple(clip.size), clip.fps) == (4, (64, 36), 12)

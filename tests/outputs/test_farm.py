@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.errors import InputError
-from matrix_cinema.outputs.farm import template, write_job
-from matrix_cinema.outputs.files import numbered_frames
+from matrix_cinema.outputs.farm import FRAMES, require_job_place, template, write_job
+from matrix_cinema.outputs.frames_folder import Job, write_frames_job
 
 
 def numbers(text):
@@ -69,19 +69,14 @@ def test_a_bundle_is_laid_out_as_a_farm_takes_it(tmp_path):
     assets = json.loads(files["asset_references.json"].read_text())["assetReferences"]
     assert assets["inputs"]["filenames"] == ["scene.blend"] and assets["outputs"]["directories"] == ["frames"]
     assert files["render.sh"].stat().st_mode & 0o111
-    assert "--fps 24000/1001" in files["README.txt"].read_text()
+    assert "-framerate 24000/1001" in files["README.txt"].read_text()
 
 
-def test_frames_are_taken_in_their_order_and_a_hole_is_told(tmp_path):
-    for n in (12, 9, 10, 11):
-        (tmp_path / f"{n:04d}.png").touch()
-    (tmp_path / "notes.png").touch()
-    assert [int(path.stem) for path in numbered_frames(tmp_path)] == [9, 10, 11, 12]
-    (tmp_path / "0010.png").unlink()
-    with pytest.raises(InputError, match="frame 10 of 9 to 12 is missing"):
-        numbered_frames(tmp_path)
-    with pytest.raises(InputError, match="is no folder"):
-        numbered_frames(tmp_path / "none")
-    with pytest.raises(InputError, match="has no frames"):
-        (tmp_path / "empty").mkdir()
-        numbered_frames(tmp_path / "empty")
+def test_a_job_takes_no_folder_with_files_of_others(tmp_path):
+    (tmp_path / "README.txt").write_text("mine")
+    with pytest.raises(InputError, match="README.txt that is not of a job"):
+        require_job_place(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["README.txt"]
+    require_job_place(tmp_path / "new")
+    write_frames_job(tmp_path / FRAMES, Job("0" * 64, 1, 24, 64, 36, 24, 1.0))
+    require_job_place(tmp_path)  # it is an older job's

@@ -65,7 +65,8 @@ def test_a_film_can_be_read_and_has_every_frame(film):
     clip = bpy.data.movieclips.load(str(film / "a.mp4"))
     assert (tuple(clip.size), clip.frame_duration, clip.fps) == ((64, 36), FRAMES, 24.0)
     assert sorted(path.name for path in (film / "a.frames").iterdir()) == [
-        f"{n:04d}.png" for n in range(1, FRAMES + 1)
+        *(f"{n:04d}.png" for n in range(1, FRAMES + 1)),
+        "frames.json",
     ]
     head = (film / "a.mp4").read_bytes()
     assert b"avc1" in head  # H.264
@@ -89,16 +90,20 @@ def test_a_film_that_is_finished_is_not_made_again(film, capsys):
     assert times(film) | times(film / "a.frames") == before
 
 
-def test_only_missing_and_broken_frames_are_rendered(film, capsys):
-    frames = film / "a.frames"
+def test_only_missing_and_damaged_frames_are_rendered(film, capsys):
+    frames, whole = film / "a.frames", (film / "a.mp4").read_bytes()
     (frames / "0003.png").unlink()
-    (frames / "0005.png").write_bytes((frames / "0005.png").read_bytes()[:-20])
-    (film / "a.mp4").unlink()
+    damaged = bytearray((frames / "0005.png").read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (frames / "0005.png").write_bytes(damaged)
+    (frames / "0007.png").write_bytes(b"no PNG at all")
+    (film / "a.mp4").write_bytes(whole[:100] + bytes(50) + whole[150:])  # so is the film
     before = times(frames)
     assert cli.run(["render", str(film / "tiny.toml"), "-o", str(film / "a.mp4")]) == 0
-    assert rendered(capsys) == 2
+    told = capsys.readouterr()
+    assert "3 rendered now" in told.out and "2 frames there are damaged" in told.err
     after = times(frames)
-    assert {name for name in after if after[name] != before.get(name)} == {"0003.png", "0005.png"}
+    assert {name for name in after if after[name] != before.get(name)} == {"0003.png", "0005.png", "0007.png"}
     assert bpy.data.movieclips.load(str(film / "a.mp4")).frame_duration == FRAMES
 
 
@@ -236,6 +241,67 @@ def test_the_settings_of_the_scene_are_put_back(tiny):
     assert state() == before
 
 
+def films_at_once(scene, *commands):
+    """Render films at the same time; returns how many frames each process says that it rendered."""
+    script = [
+        sys.executable,
+        str(ROOT / "scripts" / "matrix_cinema.py"),
+        "render",
+        str(scene),
+        "--json-progress",
+    ]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    running = [subprocess.Popen([*script, *command], cwd=scene.parent, **pipes) for command in commands]
+    made = []
+    for process in running:
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+        made.append(int(re.search(r"(\d+) rendered now", out)[1]))
+    return made
+
+
+def test_films_of_one_name_made_at_once_do_not_mix(tiny):
+    """Two films of the same frames share them; a third has others, and a folder of its own for them."""
+    made = films_at_once(
+        tiny, ["-o", "a.mp4"], ["-o", "a.mov"], ["-o", "a.webm", "--style", "paper", "--frames", "2-4"]
+    )
+    assert made[0] + made[1] == FRAMES and made[2] == 3  # no frame is rendered twice
+    from matrix_cinema.outputs import frames_folder, marks
+
+    folders = sorted(path for path in tiny.parent.iterdir() if path.is_dir())
+    assert len(folders) == 2
+    for folder in folders:
+        job = frames_folder.read_job(folder)
+        there = sorted(folder.glob("*.png"))
+        assert len(there) == (3 if job.film == "a.webm" else FRAMES)
+        for path in there:
+            assert marks.read_mark(path) == frames_folder.frame_mark(job, int(path.stem))
+        assert len(list(folder.iterdir())) == len(there) + 1  # frames.json; all claims are given back
+    for film in ("a.mp4", "a.mov", "a.webm"):
+        assert marks.read_mark(tiny.parent / film)
+    assert cli.run(["render", str(tiny), "-o", str(tiny.parent / "a.mp4")]) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process there is killed otherwise")
+def test_a_killed_film_goes_on_and_nothing_is_left_of_it(tiny, capsys):
+    out = tiny.parent / "a.mp4"
+    frames = out.with_suffix(".frames")
+    command = ["render", str(tiny), "-o", str(out), "--samples", "16", "--size", "160x90", "--quiet"]
+    process = subprocess.Popen([sys.executable, "scripts/matrix_cinema.py", *command], cwd=ROOT)
+    while not (frames / "0003.png").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert (frames / ".work").exists()
+    assert cli.run(command) == 0
+    assert {path.name for path in frames.iterdir()} == {
+        "frames.json",
+        *(f"{n:04d}.png" for n in range(1, 13)),
+    }
+    assert {path.name for path in tiny.parent.iterdir()} == {"a.mp4", "a.frames", "tiny.toml"}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a process there gets no SIGINT")
 def test_an_interrupted_film_keeps_its_frames_and_goes_on(tiny, capsys):
     out = tiny.parent / "a.mp4"
@@ -251,6 +317,7 @@ def test_an_interrupted_film_keeps_its_frames_and_goes_on(tiny, capsys):
     err = process.communicate(timeout=60)[1]
     assert process.returncode == 130
     kept = times(frames)
+    assert kept.pop("frames.json")
     assert 3 <= len(kept) < FRAMES and not out.exists()
     assert all(re.fullmatch(r"\d{4}\.png", name) for name in kept)
     last = err.splitlines()[-1]

@@ -1,0 +1,183 @@
+"""A folder of frames belongs to one job: the file NAME in it says whose they are, and how many there will be.
+
+Two films of the very same frames, such as film.mp4 and film.mov, share one folder on purpose. Jobs with
+other frames never do: the second takes a folder of its own, or is refused while the first is at work.
+"""
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError, JobError
+from ..formats.reading import read_bounded
+from .claims import Work
+from .files import full_path, written_whole
+from .marks import KEYWORD, derived_mark, read_mark
+from .png_file import Png, read_png
+
+NAME = "frames.json"
+MOST_BYTES = 2**16  # of that file
+MOST_FRAMES = 1_048_574  # Blender's last frame
+
+
+@dataclass(frozen=True)
+class Job:
+    """The frames of a whole film: their `mark` (see `marks`), numbers `first` to `last`, and size in pixels.
+
+    `film` is the name of the file that they are made for, "" where frames alone were asked for. The film
+    shows fps / fps_base of them a second.
+    """
+
+    mark: str
+    first: int
+    last: int
+    width: int
+    height: int
+    fps: int
+    fps_base: float
+    film: str = ""
+
+
+def frame_path(folder: str | Path, frame: int) -> Path:
+    """Where frame number `frame` of a job lies."""
+    return Path(folder) / f"{frame:04d}.png"
+
+
+def frame_mark(job: Job, frame: int) -> str:
+    """The mark of one frame of a job."""
+    return derived_mark(job.mark, frame)
+
+
+def film_folders(film: str | Path) -> list[Path]:
+    """Where frames are kept: those of film.mp4 in film.frames beside it, else in film.mp4.frames."""
+    film = Path(film)
+    return [film.with_suffix(".frames"), film.with_name(film.name + ".frames")]
+
+
+def read_job(folder: str | Path) -> Job | None:
+    """The job that a folder belongs to; None where it belongs to none. Raises InputError."""
+    path = Path(folder) / NAME
+    if not path.exists():
+        return None
+    try:
+        said = json.loads(read_bounded(path, MOST_BYTES))
+        job = Job(**{field.name: said[field.name] for field in dataclasses.fields(Job)})
+        kinds = {field.name: field.type for field in dataclasses.fields(Job)}
+        if all(type(getattr(job, name)) is kind for name, kind in kinds.items()) and _fits(job):
+            return job
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+    raise InputError(f"{path}: does not say whose frames these are; remove it, or give another folder")
+
+
+def _fits(job):
+    numbers = -MOST_FRAMES <= job.first <= job.last <= MOST_FRAMES
+    return numbers and 0 < job.fps <= 32767 and 1e-5 <= job.fps_base <= 1e6
+
+
+def write_frames_job(folder: str | Path, job: Job) -> None:
+    """Say in a folder that it belongs to this job."""
+    with written_whole(Path(folder) / NAME) as part:
+        part.write_text(json.dumps(dataclasses.asdict(job), indent=2) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def at_work(places: Sequence[Path], job: Job) -> Iterator[tuple[Path, Work]]:
+    """This process at work on a job, in the first of these folders that is not another film's.
+
+    Within the block the folder belongs to the job. Raises JobError where it is another job's that is being
+    worked on, and InputError where it holds pictures that this program did not make.
+    """
+    for place in places:
+        work = Work(full_path(place))
+        try:
+            with work.alone("job"):
+                mine = _take(place, job, work, place is places[-1])
+            if mine:
+                yield place, work
+                return
+        finally:
+            work.end()
+
+
+def _take(place, job, work, is_last):
+    """Make a folder this job's, unless it is that of another film and there are further places."""
+    there = read_job(place)
+    if there is None:
+        _require_ours(place, job)
+    elif there.mark != job.mark:
+        if there.film != job.film and not is_last:
+            return False
+        if work.others():
+            raise JobError(f"{place}: another job is rendering there; wait for its end, or give another name")
+    if there is None or there.mark != job.mark:
+        write_frames_job(place, job)
+    return True
+
+
+def _require_ours(place, job):
+    for n in range(job.first, job.last + 1):
+        path = frame_path(place, n)
+        if path.exists() and not read_mark(path):
+            raise InputError(f"{path}: was not made by this program, and would be lost; give another folder")
+
+
+def finished(folder: str | Path, first: int | None = None, last: int | None = None) -> list[Path]:
+    """The frames of a folder in their order, `first` to `last` or all, every one whole and of one size.
+
+    Where the folder says which frames there should be, these and no others. Raises InputError.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is no folder; give the one with the frames")
+    job = read_job(folder)
+    found = sorted(int(path.stem) for path in folder.glob("*.png") if _is_frame(path))
+    if not found and job is None:
+        raise InputError(f"{folder}: has no frames such as 0001.png")
+    low, high = (found[0], found[-1]) if job is None else (job.first, job.last)
+    first, last = low if first is None else first, high if last is None else last
+    if not low <= first <= last <= high:
+        raise InputError(f"--frames: {folder} has frames {low} to {high}")
+    size = None if job is None else (job.width, job.height)
+    wrong = {}  # what is wrong: the frames of which that is so
+    for n in range(first, last + 1):
+        path = frame_path(folder, n)
+        picture = read_png(path)
+        if picture and size is None:
+            size = picture.width, picture.height
+        if what := _trouble(path, picture, size, job, n):
+            wrong.setdefault(what, []).append(n)
+    for what, frames in wrong.items():
+        more = f" and {len(frames) - 1} more" if len(frames) > 1 else ""
+        verb = "are" if len(frames) > 1 else "is"
+        raise InputError(f"{folder}: frame {frames[0]}{more} of {first} to {last} {verb} {what}")
+    return [frame_path(folder, n) for n in range(first, last + 1)]
+
+
+def _is_frame(path):
+    return path.stem.isascii() and path.stem.isdecimal() and path.name == f"{int(path.stem):04d}.png"
+
+
+def _trouble(path, picture, size, job, n):
+    """What is wrong with a frame, "" if nothing is."""
+    if picture is None:
+        return "no whole PNG" if path.exists() else "missing"
+    if (picture.width, picture.height) != size:
+        return f"not of {size[0]} × {size[1]} pixels"
+    return "" if job is None or is_frame_of(picture, job, n) else f"of another film than {NAME} says"
+
+
+def is_frame_of(picture: Png, job: Job, n: int) -> bool:
+    """Whether a picture is frame `n` of a job: by our mark, or by what stock Blender wrote on a farm."""
+    texts = picture.texts()
+    on_farm = texts.get("Note") == farm_note(job) and texts.get("Frame", "").lstrip("0") == f"{n or ''}"
+    return texts.get(KEYWORD) == frame_mark(job, n) or on_farm
+
+
+def farm_note(job: Job) -> str:
+    """What a farm's .blend has Blender note in every frame."""
+    return f"{KEYWORD} {job.mark}"
