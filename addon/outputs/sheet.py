@@ -13,6 +13,7 @@ import numpy as np
 
 from ..attention.heads import head_statistics, pair_text, worth_filming
 from ..attention.naming import head_name
+from ..attention.patches import crops, grid_of
 from ..attention.tokens import told_apart, unjoined
 from ..errors import InputError, JobError
 from ..look.color_maps import color_map
@@ -28,6 +29,8 @@ DOTS = 400  # a pattern of more tokens is drawn by the largest weight of so many
 # Inches, and points of type.
 LEAST_SIDE, MOST_SIDE, TOKEN = 0.75, 2.2, 0.088
 GAP, MARGIN, HEAD = 0.10, 0.12, 0.27
+SEEN, STRIP = 0.9, 0.09  # the picture that a model saw, and its patches beside a pattern
+PATCH = 12  # pixels of a patch's sides there
 TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
 OWN, REGULAR = "DejaVu Sans", 400  # matplotlib's typeface; others where it lacks letters
 
@@ -119,9 +122,11 @@ class _Sheet:
         self.side = min(max(TOKEN * tokens, LEAST_SIDE), MOST_SIDE)
         labels = [self.labels(t) for layer, _ in rows for t in (layer.tokens_q, layer.tokens_k)]
         longest = max((_width(text) for some in labels for text in some), default=0)
-        self.left = MARGIN + 0.055 * longest + 0.08
-        self.foot = 0.055 * longest + 0.08
-        self.top = 0.5
+        self.picture = capture.picture
+        strip = 0.0 if self.picture is None else STRIP
+        self.left = MARGIN + 0.055 * longest + 0.08 + strip
+        self.foot = 0.055 * longest + 0.08 + strip
+        self.top = 0.5 if self.picture is None else SEEN + 0.25
         columns = max(len(heads) for _, heads in rows)
         # Keys are written once under all layers that share them.
         self.footed = [
@@ -176,7 +181,23 @@ class _Sheet:
         model, text = self.capture.model, " ".join(self.capture.text.split())
         name = str(model.get("name") or model.get("class") or "Attention").rpartition("/")[2]
         self.write(MARGIN, 0.25, name, TITLE_TYPE, weight="bold")
-        self.write(MARGIN, 0.42, _cut(text, (self.width - 2 * MARGIN) / 0.064), NAME_TYPE, self.faint)
+        room = self.width - 2 * MARGIN - (0 if self.picture is None else self.seen(*self.picture.shape[:2]))
+        self.write(MARGIN, 0.42, _cut(text, room / 0.064), NAME_TYPE, self.faint)
+
+    def seen(self, rows, columns):
+        """The picture that the model saw, in the upper right, with the lines along which it is cut; the width
+        that it takes."""
+        width, height = np.array([columns, rows]) / max(rows, columns) * SEEN
+        axes = self.axes(self.width - MARGIN - width, MARGIN, width, height)
+        axes.imshow(self.picture, extent=(0, 1, 1, 0), aspect="auto", interpolation="nearest")
+        axes.set_xticks([])
+        axes.set_yticks([])
+        grids = {grid_of(tokens) for layer in self.capture.layers.values() for tokens in (layer.tokens_q,)}
+        for grid in grids - {None}:
+            for count, line in zip(grid, (axes.axhline, axes.axvline), strict=True):
+                for n in range(1, count):
+                    line(n / count, color=self.chosen.background, linewidth=0.3)
+        return width
 
     def pattern(self, layer, head, x, y, first, last):
         """One head: its pattern, its name above, and tokens at the left and below where asked for."""
@@ -217,10 +238,21 @@ class _Sheet:
         axes.set_yticks([])
         if first:
             self.tokens(axes.yaxis, layer.tokens_q)
+            self.patches(layer.tokens_q, x - STRIP, y, STRIP, height, down=True)
         if last:
             self.tokens(axes.xaxis, layer.tokens_k)
             for label in axes.get_xticklabels():
                 label.set(rotation=90)
+            self.patches(layer.tokens_k, x, y + height, width, STRIP, down=False)
+
+    def patches(self, tokens, x, y, width, height, down):
+        """What of the picture each token is, at the edge of a pattern."""
+        parts = None if self.picture is None else crops(self.picture, tokens, PATCH)
+        if parts is not None:
+            strip = np.concatenate(parts, axis=0 if down else 1)
+            axes = self.axes(x, y, width, height)
+            axes.imshow(strip, aspect="auto", interpolation="nearest")
+            axes.set_axis_off()
 
     def shown(self, text):
         """A text in letters that there are: accents joined with theirs, others as their numbers."""
@@ -234,6 +266,8 @@ class _Sheet:
         texts = self.labels(tokens)
         places = range(0, len(texts), -(-len(texts) // MOST_LABELS) if texts else 1)
         axis.set_ticks(list(places), [texts[n] for n in places])
+        if self.picture is not None and grid_of(tokens):
+            axis.set_tick_params(pad=1.5 + 72 * STRIP)
         for label in axis.get_ticklabels():
             label.set_parse_math(False)
 

@@ -96,6 +96,27 @@ def test_a_letter_without_a_glyph_is_its_number(tmp_path, matplotlib, monkeypatc
     assert {"a", "U+65E5b"} <= written_in(tmp_path / "x.svg")
 
 
+def test_patches_stand_beside_their_rows_and_columns(tmp_path, matplotlib):
+    image = pytest.importorskip("PIL.Image")
+    colors = np.array([[(250, 0, 0), (0, 250, 0)], [(0, 0, 250), (250, 250, 0)]], np.uint8)
+    rng, tokens = np.random.default_rng(0), ["[CLS]", "r0c0", "r0c1", "r1c0", "r1c1"]
+    layer = {"n_q_heads": 1, "n_kv_heads": 1, "head_dim": 4, "scale": 0.5}
+    tensors = {f"L0.{name}": rng.normal(size=(1, 5, 4)) for name in "qk"} | {"picture": colors}
+    write_capture(tmp_path / "a.safetensors", tensors, {"tokens_q": tokens, "layers": {"0": layer}})
+    draw_sheet(open_capture(tmp_path / "a.safetensors"), tmp_path / "x.svg")
+    inner = re.findall(r"base64,([^\"]+)", (tmp_path / "x.svg").read_text())
+    pictures = [
+        np.asarray(image.open(io.BytesIO(base64.b64decode(one.replace("\n", ""))))).astype(int)
+        for one in inner
+    ]
+    tall = [one for one in pictures if one.shape[0] > 2 * one.shape[1]]
+    (rows,) = (one if one[0, 0, 3] == 0 else one[::-1] for one in tall)
+    middles = ((np.arange(5) + 0.5) * len(rows) / 5).astype(int)
+    found = rows[middles, rows.shape[1] // 2]
+    assert found[0, 3] == 0 and np.array_equal(found[1:, :3], colors.reshape(4, 3))
+    assert sum(one.shape[1] > 2 * one.shape[0] for one in pictures) == 2  # the columns, and the scale
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (700, 700), (2, 900), (40, 3)])
 def test_any_shape_and_no_tokens(tmp_path, matplotlib, shape):
     rng = np.random.default_rng(0)
