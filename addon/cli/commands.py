@@ -614,8 +614,9 @@ def capture(arguments):
     if output.suffix != ".safetensors":
         raise InputError(f"{output}: the suffix has to be .safetensors")
     require_file_place(output)
-    named = (arguments.origin, arguments.tokens, arguments.text_file, arguments.model)
-    require_apart([output], filter(None, named))
+    called = arguments.call and arguments.call.rpartition(":")[0]
+    named = (arguments.origin, arguments.text_file, arguments.model, arguments.image, called)
+    require_apart([output], [*filter(None, named), *(arguments.tokens or ())])
     text = arguments.text if arguments.text_file is None else read_text(arguments.text_file)
     _require_options_of_capture(arguments, text)
     if arguments.origin:

@@ -36,6 +36,11 @@ COMMANDS = {
         ["capture", "--model", "model", "--text-file", "tokens.txt", "-o", "out.safetensors"],
         "tokens.txt",
     ),
+    "capture: image": (
+        ["capture", "--model", "model", "--image", "sky.png", "-o", "out.safetensors"],
+        "sky.png",
+    ),
+    "capture: code": (["capture", "--call", "own.py:f", "-o", "out.safetensors"], "own.py"),
     "capture: weights": (
         ["capture", "--model", "model", "--text", "a", "-o", "out.safetensors"],
         "model/model.safetensors",
@@ -50,6 +55,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "own.toml").write_text('environment = "sky.png"\n')
     (tmp_path / "a.csv").write_text("1,2\n3,4\n")
     (tmp_path / "tokens.txt").write_text("a\nb\n")
+    (tmp_path / "own.py").write_text("f = print\n")
     (tmp_path / "scene.blend").write_bytes(b"BLENDER")
     (tmp_path / "type.ttf").write_bytes(b"\0\1\0\0")
     (tmp_path / "model").mkdir()
