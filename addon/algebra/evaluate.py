@@ -15,8 +15,11 @@ from .epilogue import apply
 from .expression import Node
 
 
-def evaluate(root: Stage, leaves: Mapping[str, np.ndarray]) -> Evaluation:
-    """Evaluate every stage. `leaves` gives each given matrix by name, 2-D and finite.
+def evaluate(
+    root: Stage, leaves: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray] | None = None
+) -> Evaluation:
+    """Evaluate every stage. `leaves` gives each given matrix by name, 2-D and finite; `masks`, which of their
+    entries exist (bool), of those that are additive masks.
 
     Raises InputError when a matrix is missing, shapes do not fit (with both shapes and the
     sub-expression), or a value is not finite (with the sub-expression, row and column).
@@ -32,7 +35,7 @@ def evaluate(root: Stage, leaves: Mapping[str, np.ndarray]) -> Evaluation:
     evaluation = Evaluation(root, {})
     with np.errstate(all="ignore"):  # what is not finite is reported by name instead
         for stage in stages_of(root):
-            evaluation.results[stage.name] = _evaluate(stage, evaluation, arrays, inner)
+            evaluation.results[stage.name] = _evaluate(stage, evaluation, arrays, masks or {}, inner)
     return evaluation
 
 
@@ -80,18 +83,20 @@ def _inner_dimensions(root, found):
     return inner
 
 
-def _evaluate(stage, evaluation, arrays, inner):
+def _evaluate(stage, evaluation, arrays, masks, inner):
     if not stage.operands:
-        values = arrays[stage.name]
+        values, mask = arrays[stage.name], masks.get(stage.name)
         _finite(values, stage.text)
-        return Values(values, values)
+        return Values(values, values, mask, mask is not None)
     raw, mask = stage.raw(evaluation.sides(stage))
     _finite(raw, stage.raw_text)
     final = raw
     for step in stage.epilogue:
         final, mask = apply(step, final, mask, inner[stage.name])
     _finite(final, stage.text)
-    return Values(raw, final, None if mask is None or mask.all() else mask)
+    unchanged = () if stage.epilogue else stage.unchanged
+    additive = bool(unchanged) and all(evaluation[operand.stage].additive for operand in unchanged)
+    return Values(raw, final, None if mask is None or mask.all() else mask, additive)
 
 
 def _finite(values, text):

@@ -221,10 +221,10 @@ def _matrix(p, plane, pool, points, swept, element, collection):
         ob[tags.SHA256] = digest(p.evaluation[stage].final)
     material = element_material(raw.color_map, final.color_map, p.style_name, p.style)
     made = resolved(stage.inputs(p.evaluation, p.sweeps.get(stage.name)), points)
+    made |= {"Masked": p.evaluation[stage].mask is not None}
     set_inputs(ob, made | _drawing(p, element, 0.9, material, numbered=p.numbers))
     if stage.operands:
         set_inputs(ob, _range(raw, "Sum ") | _range(final, "Final "))
-        set_inputs(ob, {"Masked": p.evaluation[stage].mask is not None})
         if swept.setdefault(stage.name, ob) is not ob:
             follow(ob, "Sweep", swept[stage.name], "Sweep")
     else:

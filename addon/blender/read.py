@@ -89,3 +89,13 @@ def stored_values(ob):
     values = np.empty(rows * columns, np.float32)
     ob.data.attributes["value"].data.foreach_get("value", values)
     return values.reshape(rows, columns)
+
+
+def stored_mask(ob):
+    """Which entries of a matrix object exist, bool (rows, columns), where its points say so, else None."""
+    if "present" not in ob.data.attributes:
+        return None
+    rows, columns = ob[tags.SHAPE]
+    present = np.empty(rows * columns, bool)
+    ob.data.attributes["present"].data.foreach_get("value", present)
+    return present.reshape(rows, columns)

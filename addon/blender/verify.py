@@ -27,7 +27,7 @@ from ..staging.timing.schedule import sweeps_of
 from . import compat, tags
 from .digest import digest
 from .objects import MODIFIER
-from .read import drawn_objects, elements, stored_values
+from .read import drawn_objects, elements, stored_mask, stored_values
 
 TOLERANCE = 1e-5  # of a matrix's largest magnitude
 MOST = 4_000_000  # elements of one object that are compared at a frame; of more, every n-th
@@ -137,7 +137,9 @@ def _reference(scene):
     matrices = drawn_objects(scene, "matrix")
     _check_objects(scene, root, matrices, drawn_objects(scene, "product"))
     by_name = {ob[tags.NAME]: ob for ob in matrices}
-    evaluation = evaluate(root, {name: stored_values(by_name[name]) for name in leaf_names(root)})
+    leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
+    masks = {name: stored_mask(by_name[name]) for name in leaves}
+    evaluation = evaluate(root, leaves, {name: mask for name, mask in masks.items() if mask is not None})
     shapes = {name: values.shape for name, values in evaluation.results.items()}
     return _Reference(
         evaluation, sweeps_of(root, shapes, description), arrangement_of(root, shapes, description)

@@ -146,6 +146,9 @@ def plan_lines(p):
             rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
     if rows:
         lines += [*table(("sheet", "of", "steps", "frames"), rows), ""]
+    given = {name: p.matrices[name] for name in drawn if name in p.matrices}
+    notes = dict.fromkeys(f"{drawn[name].of or name}: {one.note}" for name, one in given.items() if one.note)
+    lines += [*notes, ""] if notes else []
     lines += _highlight_lines(p)
     hidden = [name for name in p.products if name not in p.interiors]
     if hidden:

@@ -8,7 +8,6 @@ in them is executed, and what is not a finite number is refused with its place.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import product
 from math import prod
 from pathlib import Path
@@ -24,6 +23,7 @@ from ..formats.text_tables import read_text_table
 from .leading import HEAD, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
 from .scene import MatrixOptions
 
+LOW, LOWEST = -1e4, -1e9  # entries of additive masks, see `lowest`
 TEXTS = (".csv", ".tsv", ".txt")
 FILE_KINDS = (".safetensors", ".npz", ".npy", *TEXTS)
 
@@ -45,13 +45,20 @@ class LabelledMatrix:
     source: str = ""
     probability: bool = False  # made by a softmax, so between 0 and 1
     leading: tuple[LeadingAxis, ...] = ()
+    mask: np.ndarray | None = None  # of an additive mask: True where an entry exists
+    note: str = ""  # what of it is not shown as it was given
 
     def members(self):
         """The matrices of two axes that this one consists of, by the numbers of their leading axes."""
         places = np.ndindex(self.values.shape[:-2])
         numbers = product(*(axis.numbers for axis in self.leading))
         return {
-            index: replace(self, values=self.values[place], leading=())
+            index: replace(
+                self,
+                values=self.values[place],
+                mask=None if self.mask is None else self.mask[place],
+                leading=(),
+            )
             for index, place in zip(numbers, places, strict=True)
         }
 
@@ -63,10 +70,51 @@ class OpenedMatrix:
 
     declared: LabelledMatrix
     read: Callable[[], np.ndarray]
+    name: str = ""
+    additive: bool | None = None  # whether it is an additive mask, where that is known
 
-    def load(self) -> LabelledMatrix:
-        """The matrix with its values. Raises InputError for one that is not a finite number."""
-        return replace(self.declared, values=self.read())
+    def load(self, added: bool = False) -> LabelledMatrix:
+        """The matrix with its values. Where it is `added` to what a softmax takes, or said to be an additive
+        mask, entries as low as those of such a mask do not exist. Raises InputError for a value that is not
+        a finite number."""
+        values = self.read()
+        if self.additive or (added and self.additive is None):
+            low = lowest(values, surely=bool(self.additive))
+            if low.any():
+                note = _mask_note(values, low)
+                values = np.where(low, 0.0, values)
+                self._require_finite(values)
+                return replace(self.declared, values=values, mask=~low, note=note)
+        self._require_finite(values)
+        return replace(self.declared, values=values)
+
+    def _require_finite(self, values):
+        if np.isfinite(values).all():
+            return
+        hint = "; where it is a mask that is added to scores, say additive_mask = true"
+        for index, one in replace(self.declared, values=values).members().items():
+            try:
+                check_finite(one.values, f"matrix {member_name(self.name, index)}")
+            except InputError as error:
+                raise InputError(f"{error}{hint * bool(np.isneginf(one.values).any())}") from None
+
+
+def lowest(values: np.ndarray, surely: bool) -> np.ndarray:
+    """Which entries are those of an additive mask, so low that a softmax gives them nothing: -1e9 and less;
+    -1e4 and less, as float16 has them, where it is `surely` one or nothing else is large."""
+    low = values <= LOW
+    if surely or np.abs(values[~low]).max(initial=0.0) < -LOW / 10:
+        return low
+    return values <= LOWEST
+
+
+def _mask_note(values, low):
+    empty = int(low.all(axis=-1).sum())
+    rows = f"; {empty:,} of its rows have nothing else" if empty else ""
+    return (
+        f"{low.sum():,} of {low.size:,} entries, from {values[low].max():.3g} down, are an additive mask and "
+        f"absent{rows}"
+    )
 
 
 def load_matrices(scene, names, initialise):
@@ -99,16 +147,8 @@ def open_matrices(scene, names, initialise) -> dict[str, OpenedMatrix]:
             raise InputError(
                 f"{where}: {count:,} matrices by its leading axes are too many; the most is {MOST_MATRICES:,}"
             )
-        found[name] = OpenedMatrix(declared, partial(_finite, name, declared, opened.read))
+        found[name] = OpenedMatrix(declared, opened.read, name, spec.additive_mask)
     return found
-
-
-def _finite(name, declared, read):
-    values = read()
-    if not np.isfinite(values).all():
-        for index, one in replace(declared, values=values).members().items():
-            check_finite(one.values, f"matrix {member_name(name, index)}")
-    return values
 
 
 def _open(scene, capture, name, spec, where, initialise):

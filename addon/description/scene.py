@@ -78,6 +78,8 @@ class MatrixOptions:
     `leading_axes` says what they are, which is "layer" and "head" unless it is given. Of a file's
     array first `index` chooses from leading axes, then `axis_order` puts the axes that are left into
     another order (their numbers from 0), then `slices` takes a part of each, such as "2:5" or ":".
+    With an `additive_mask` entries of -1e4 and less do not exist; None is for the expression to decide, see
+    algebra.additive.
     """
 
     file: str = ""
@@ -85,9 +87,10 @@ class MatrixOptions:
     index: tuple[int, ...] = ()
     axis_order: tuple[int, ...] = option((), low=0)
     slices: tuple[str, ...] = ()
+    additive_mask: bool | None = None
     decimal: str = option("", choices=DECIMALS)
     names: str = option("", choices=NAMES)
-    values: tuple[tuple[float, ...], ...] = ()
+    values: tuple[tuple[float, ...], ...] = option((), infinite=True)
     init: str = ""
     shape: tuple[int, ...] = ()
     min: float = -1.0
@@ -406,8 +409,6 @@ def _convert(hint, item, where):
         item = float(item)
     if not isinstance(item, hint) or (isinstance(item, bool) and hint is not bool):
         raise InputError(f"{where}: expected {_NAMES[hint]}, found {_kind(item)}")
-    if isinstance(item, float) and not math.isfinite(item):
-        raise InputError(f"{where}: {item} is not a finite number")
     return item
 
 
@@ -436,11 +437,13 @@ def _kind(item):
 
 
 def _check(metadata, value, where):
-    choices, low, high = (metadata.get(k) for k in ("choices", "low", "high"))
+    choices, low, high, infinite = (metadata.get(k) for k in ("choices", "low", "high", "infinite"))
     if isinstance(value, tuple):  # each of a list has to be within the limits
         for n, one in enumerate(value):
-            _check({"low": low, "high": high}, one, f"{where}[{n}]")
+            _check({"low": low, "high": high, "infinite": infinite}, one, f"{where}[{n}]")
         return
+    if isinstance(value, float) and not math.isfinite(value) and not (infinite and math.isinf(value)):
+        raise InputError(f"{where}: {value} is not a finite number")
     if choices and value not in choices:
         hint = nearest(value, [c for c in choices if c], "known ones")
         raise InputError(f'{where}: unknown "{value}"; {hint}')

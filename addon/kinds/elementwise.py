@@ -65,9 +65,13 @@ class Elementwise(Sheet):
         raw = reduce(_OPERATORS[self.operator], values)
         if all(mask is None for mask in masks):
             return raw, None
-        # A sum exists where either side does; a product or a quotient where both do.
-        join = np.logical_or if self.operator in "+-" else np.logical_and
-        mask = reduce(join, [side.existing for side in sides])
+        # A sum exists where either side does, and no additive mask removes it; a product or a quotient where
+        # both do.
+        masks = [side.existing for side in sides if side.additive]
+        terms = [side.existing for side in sides if not side.additive]
+        if self.operator in "+-" and terms:
+            terms = [reduce(np.logical_or, terms)]
+        mask = reduce(np.logical_and, [*terms, *masks])
         return np.where(mask, raw, 0.0), None if mask.all() else mask
 
 

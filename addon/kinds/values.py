@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 class Values:
     """A stage's values: `raw` before and `final` after the epilogue, both float64 (rows, columns).
 
-    `mask` is True where an entry of `final` exists; None when all do.
+    `mask` is True where an entry of `final` exists; None when all do. `additive`: they are a mask that is
+    added to scores, so that an entry that does not exist here does not exist in a sum either.
     """
 
     raw: np.ndarray
     final: np.ndarray
     mask: np.ndarray | None = None
+    additive: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -28,7 +30,8 @@ class Values:
 
     @property
     def T(self) -> Values:
-        return Values(self.raw.T, self.final.T, None if self.mask is None else self.mask.T)
+        mask = None if self.mask is None else self.mask.T
+        return Values(self.raw.T, self.final.T, mask, self.additive)
 
     @property
     def existing(self) -> np.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from ..algebra.additive import added_to_softmax
 from ..algebra.epilogue import with_epilogues
 from ..algebra.evaluate import evaluate, shapes
 from ..algebra.expression import parse
@@ -112,8 +113,10 @@ def plan(scene: Scene) -> Plan:
     check_camera(scene.camera, arrangement)
     pools = pools_of(root, sizes, arrangement, scene)
 
-    matrices = _members({name: one.load() for name, one in given.items()}, root)
-    evaluation = evaluate(root, {name: one.values for name, one in matrices.items()})
+    added = added_to_softmax(root_of(description))
+    matrices = _members({name: one.load(name in added) for name, one in given.items()}, root)
+    masks = {name: one.mask for name, one in matrices.items() if one.mask is not None}
+    evaluation = evaluate(root, {name: one.values for name, one in matrices.items()}, masks)
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
     counts = count_products(arrangement, scene, evaluation, sweeps)

@@ -111,6 +111,8 @@ FIELDS = {
         "index": ("Index", "Which entries of leading axes are taken", {}),
         "axis_order": ("Axis Order", "The order of the axes that are left", {}),
         "slices": ("Slices", "The part of each axis that is taken", {}),
+        "additive_mask": ("Additive Mask", "Entries of -1e4 and less are masked; by itself where it is added "
+                          "to scores", {}),
         "decimal": ("Decimals", "What precedes decimals in a text file that leaves it open", {}),
         "names": ("Names", "Which fields of a text file are names and not numbers, where that is open", {}),
         "values": ("Numbers", "The numbers themselves", {}),

@@ -12,6 +12,7 @@ from matrix_cinema.blender import compat  # noqa: E402
 from matrix_cinema.blender import verify as verification  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, set_inputs  # noqa: E402
+from matrix_cinema.blender.read import elements  # noqa: E402
 from matrix_cinema.blender.verify import TOLERANCE, telling_frames, verify  # noqa: E402
 from matrix_cinema.description.scene import ANIMATIONS, Scene, from_dict, load_scene, to_json  # noqa: E402
 from matrix_cinema.errors import InputError, JobError  # noqa: E402
@@ -345,3 +346,22 @@ def test_a_scene_that_is_not_ours(factory):
     scene["matrix_cinema"] = to_json(dataclasses.replace(Scene(), expression="A @ B"))
     with pytest.raises(JobError, match="is not drawn"):
         verify(scene)
+
+
+@pytest.mark.parametrize("look", [{"numbers": "on"}, {"pooling": "2x2", "pooling_rule": "mean"}])
+def test_entries_of_an_additive_mask_are_not_drawn(factory, look):
+    rng = np.random.default_rng(2)
+    mask = np.where(np.tri(4) > 0, rng.normal(size=(4, 4)), -1e9)
+    mask[3, 0] = 0.0
+    matrices = {name: {"values": rng.normal(size=(4, 3)).tolist()} for name in "QKV"}
+    matrices["M"] = {"values": mask.tolist()}
+    scene = {"expression": "out = softmax(Q @ K.T + M) @ V", "matrices": matrices, "look": look}
+    built = build(from_dict(Scene, scene, "test"))
+    report = verify(built)
+    assert report.ok, "\n".join(report.lines())
+    built.frame_set(built.frame_end)
+    (ob,) = [ob for ob in built.objects if ob.get("mc_kind") == "matrix" and ob["mc_name"] == "M"]
+    drawn = elements(ob, bpy.context.evaluated_depsgraph_get())
+    found = sorted(zip(drawn["i"].tolist(), drawn["j"].tolist(), strict=True))
+    every = [(i, j) for i in range(4) for j in range(i + 1)]
+    assert found == (every if "numbers" in look else [(0, 0), (2, 0), (2, 2)])

@@ -4,7 +4,7 @@ from .active import argument_inputs
 from .beads import pooled
 from .elements import elements
 from .formula import Field, Group
-from .inputs import look_inputs, range_inputs
+from .inputs import look_inputs, masked_input, range_inputs
 from .magnitude import sized
 from .tone import colored
 
@@ -19,7 +19,7 @@ def finished(
 
     n = g.index()
     i, j = n // columns, n % columns
-    masked = g.input("Masked", bool, False, hint="Entries whose `present` is off are absent")
+    masked = masked_input(g)
     # One node per attribute, read by the next. Of what is not finished at all a bead shows nothing. Where
     # nothing is, there are no finished values, and no mask without one: what is not there reads as 0.
     begun = each | (finish > 0.0)

@@ -35,6 +35,10 @@ def range_inputs(g: Group, when: str = "") -> dict[str, Field]:
     return {"Low": low, "High": high, "Zero": zero}
 
 
+def masked_input(g: Group) -> Field:
+    return g.input("Masked", bool, False, hint="Entries whose `present` is off are absent")
+
+
 def look_inputs(g: Group) -> dict[str, Field]:
     """The inputs that every drawn object ends with."""
     return {

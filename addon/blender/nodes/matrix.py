@@ -4,7 +4,7 @@ from . import shared
 from .active import argument_inputs
 from .beads import pooled
 from .elements import elements
-from .inputs import look_inputs, range_inputs
+from .inputs import look_inputs, masked_input, range_inputs
 from .magnitude import sized
 from .tone import colored
 
@@ -14,13 +14,13 @@ def Matrix(g):
     """A given matrix: the object's own points, in row-major order, each with its `value`."""
     mesh = g.input("Geometry", "geometry")
     columns = g.input("Columns", int, 1, low=1)
-    ranges = range_inputs(g)
+    ranges, masked = range_inputs(g), masked_input(g)
 
     n = g.index()
     i, j = n // columns, n % columns
     points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
     taken, lit = argument_inputs(g, i, j)
-    points, places = pooled(g, g.store(points, lit=lit), columns, alike=~taken)
+    points, places = pooled(g, g.store(points, lit=lit), columns, ~(taken | masked), masked)
     value = g.attribute("value")
     points = g.store(points, tone=colored(g, value, **ranges))
     drawn = g.call(
@@ -29,6 +29,7 @@ def Matrix(g):
         **places,
         Magnitude=sized(g, value, **ranges),
         Nonzero=g.absolute(value) > 0.0,
+        Present=~masked | g.attribute("present", "BOOLEAN"),
         **look_inputs(g),
     )
     g.output("Geometry", "geometry", drawn[0])
