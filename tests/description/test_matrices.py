@@ -241,7 +241,7 @@ def test_descriptions_override_labels():
         ),
         (MatrixOptions(values=((1.0,),), slices=("0:1",)), "slices goes with file; the expression has"),
         (MatrixOptions(file="complex.npy"), "complex128.*, not real"),
-        (MatrixOptions(file="object.npy"), "not real|cannot|not an NPY"),
+        (MatrixOptions(file="object.npy"), "not real|cannot|not an NPY|pickled objects"),
         (MatrixOptions(file="nan.npy"), "matrix A: row 1, column 2 is nan"),
         (MatrixOptions(file="nan.csv"), "matrix A: row 0, column 1 is inf"),
         (MatrixOptions(file="ragged.csv"), "ragged.csv: its commas may separate whole numbers or precede"),

@@ -131,7 +131,7 @@ REFUSED = {
     # numbers that are none
     "[camera]\nlens = nan": "camera: lens: nan is not a finite number",
     "[camera]\nlens = inf": "camera: lens: inf is not a finite number",
-    "[matrices.A]\nvalues = [[1.0, nan]]": "values[0][1]: -inf is not a finite number",
+    "[matrices.A]\nvalues = [[1.0, nan]]": "values[0][1]: nan is not a finite number",
     f"[camera]\nlens = {10**400}": "camera: lens: the number is too large",
     f"[matrices.A]\nseed = -{10**30}": "seed: the number is too large",
     f"title = 0x{'f' * 9_000}": "title: the number is too large",
