@@ -12,7 +12,7 @@ import bpy
 from ..description.frame_rate import frame_rate
 from ..description.scene import Scene, to_json
 from ..errors import InputError, nearest
-from ..kinds.points import Points
+from ..kinds.points import Computed, Points
 from ..kinds.stage import stages_of
 from ..picture.drawing import Drawing, film_of
 from ..staging.plan import plan
@@ -76,7 +76,7 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
 
 def _draw_matrices(p, rooms):
     """Matrices, products and what is written on them, with the keyframes of all that is computed."""
-    points = _points(p, rooms["Values"])
+    points, followers = _points(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {
         c.stage.name: _product(p, c, points, sphere, rooms["Products"]) for c in p.arrangement.cuboids
@@ -86,6 +86,8 @@ def _draw_matrices(p, rooms):
         _matrix(p, plane, pool, points, swept, cube, rooms["Matrices"])
         for plane, pool in zip(p.arrangement.planes, p.pools, strict=True)
     ]
+    for ob, name in followers:
+        follow(ob, "Sweep", swept[name], "Sweep")
     if p.numbers:
         _numbers(p, matrices, products, rooms["Lettering"])
     if p.beams:
@@ -140,19 +142,21 @@ def _collections(target):
 
 
 def _points(p, collection):
-    """The hidden objects of all stages, by Points."""
-    found, made = {}, []
+    """The hidden objects of all stages, by Points; and of those whose Sweep is that of their stage, which it
+    is: [(object, name)]."""
+    found, made, followers = {}, [], []
     for stage in stages_of(p.root):
         for n, hidden in enumerate(stage.hidden(p.evaluation, p.sweeps.get(stage.name))):
             ob = hidden_object(stage.name, hidden, found, collection)
             found[Points(stage.name, hidden.part)] = ob
             if n == 0:
                 found[Points(stage.name)] = ob
-            made.append((ob, hidden))
-    for ob, hidden in made:
-        if MODIFIER in ob.modifiers:
-            set_inputs(ob, resolved(hidden.inputs, found))
-    return found
+            if isinstance(hidden, Computed):
+                made.append((ob, hidden.inputs))
+                followers += [(ob, stage.name)] * hidden.follows_sweep
+    for ob, inputs in made:
+        set_inputs(ob, resolved(inputs, found))
+    return found, followers
 
 
 def _elements(p, collection):
@@ -238,17 +242,19 @@ def _matrix(p, plane, pool, points, swept, element, collection):
         few = len(rows) * len(columns) <= p.scene.look.instance_budget
         set_inputs(ob, {"As Points": p.as_points and not few, "Depth": p.scene.layout.gap})
     if plane.consumer in swept:
-        _light_up(p, plane, ob, swept[plane.consumer])
+        _light_up(p, plane, ob, swept[plane.consumer], points)
     ob.hide_render = ob.hide_viewport = p.hidden(plane.stage)
     return ob
 
 
-def _light_up(p, plane, ob, consumer):
+def _light_up(p, plane, ob, consumer, points):
     """Tell a matrix which of its entries are in use: by what takes it or, at the root, by what makes it."""
     sweep, (row, column) = p.sweeps[plane.consumer], plane.axes
     set_inputs(
         ob, {"Consumer Steps": sweep.steps} | sweep.inputs(row, "row") | sweep.inputs(column, "column")
     )
+    if plane.lit_by:
+        set_inputs(ob, {"Lit By": points[plane.lit_by]})
     follow(ob, "Consumer Sweep", consumer, "Sweep")
 
 

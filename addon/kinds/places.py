@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from .points import Points
+
 if TYPE_CHECKING:
     from .stage import Operand, Stage
 
@@ -44,10 +46,10 @@ def ruler_of(count: int, blocks: int, gap: float) -> Ruler:
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """A drawn matrix. `origin` is entry (0, 0); `row`, `column` lead to the next row and column
-    of the matrix as it is named (not transposed), the rulers say how far entries are along them;
-    `outward` points away from `consumer`'s interior. `axes` are which of the consumer's dimensions its rows
-    and columns are, see `Stage.axes`."""
+    """A drawn matrix. `origin` is entry (0, 0); `row`, `column` lead to the next row and column of the matrix
+    as it is named (not transposed), the rulers say how far entries are along them; `outward` points away from
+    `consumer`'s interior. `axes` are which of the consumer's dimensions its rows and columns are, see
+    `Stage.axes`; `lit_by` are points that say what of it is in use, see `Stage.lit_by`."""
 
     stage: Stage
     row_ruler: Ruler
@@ -60,6 +62,7 @@ class Plane:
     consumer: str
     transposed: bool = False
     axes: tuple[str, str] = ("i", "j")
+    lit_by: Points | None = None
 
     @property
     def rows(self) -> int:
@@ -146,6 +149,7 @@ class Face:
     free: tuple[np.ndarray, np.ndarray]
     transposed: bool = False  # in the words of the consumer, which may itself be used transposed
     axes: tuple[str, str] = ("i", "j")
+    lit_by: Points | None = None
 
     @property
     def wider(self) -> int:
@@ -166,6 +170,7 @@ class Face:
             consumer=self.consumer,
             transposed=self.transposed,
             axes=self.axes[::-1] if self.transposed else self.axes,
+            lit_by=self.lit_by,
         )
 
 

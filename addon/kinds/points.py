@@ -40,6 +40,7 @@ class Computed:
     group: str
     inputs: Inputs = field(default_factory=dict)
     of: Points | None = None
+    follows_sweep: bool = False  # whether its input `Sweep` is that of its stage
 
 
 Hidden = Stored | Computed

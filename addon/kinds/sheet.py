@@ -88,6 +88,7 @@ class Sheet(Stage):
             face.free,
             operand.transposed,
             self.axes(n, sides),
+            self.lit_by(n),
         )
 
     def start(self, sides):

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..description.scene import MatrixOptions, ProductOptions, Scene
 from .places import Face, Layout, Part
-from .points import Hidden, Inputs
+from .points import Hidden, Inputs, Points
 from .sweep import Sweep
 from .values import Evaluation, Values
 
@@ -159,6 +159,11 @@ class Stage:
                 if axis and known:
                     found.setdefault(axis, known)
         return tuple(found.get(axis, nothing) for axis in "ij")
+
+    def lit_by(self, n: int) -> Points | None:
+        """Hidden points of its own with the attribute `lit`, one for each entry of the n-th operand as that
+        is stored, which say what it is using now; None where `axes` tell that."""
+        return None
 
     @property
     def made_by(self) -> str:

@@ -37,4 +37,9 @@ def argument_inputs(g: Group, i: Field, j: Field) -> tuple[Field, Field]:
     inputs = {"Sweep": g.input("Consumer Sweep", float, 0.0, hint="Sweep of what takes this matrix")}
     for axis in ("row", "column"):
         inputs[f"Stride_{axis}"], inputs[f"Block_{axis}"] = stride_inputs(g, axis)
-    return steps > 0, g.call(active(), row=i, column=j, Steps=steps, **inputs)["Lit"]
+    lit = g.call(active(), row=i, column=j, Steps=steps, **inputs)["Lit"]
+    by = g.input(
+        "Lit By", "object", hint="Points whose `lit` says which entries are in use, beside the steps"
+    )
+    points = g.node("GeometryNodeObjectInfo", {"Object": by})["Geometry"]
+    return steps > 0, g.real("MAXIMUM", lit, g.sample(points, g.attribute("lit"), g.index()))
