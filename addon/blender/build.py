@@ -249,10 +249,10 @@ def _matrix(p, plane, pool, points, swept, element, collection):
 
 def _light_up(p, plane, ob, consumer, points):
     """Tell a matrix which of its entries are in use: by what takes it or, at the root, by what makes it."""
-    sweep, (row, column) = p.sweeps[plane.consumer], plane.axes
-    set_inputs(
-        ob, {"Consumer Steps": sweep.steps} | sweep.inputs(row, "row") | sweep.inputs(column, "column")
-    )
+    sweep = p.sweeps[plane.consumer]
+    row, column = ("", "") if plane.lit_by else plane.axes
+    set_inputs(ob, sweep.inputs(row, "row") | sweep.inputs(column, "column"))
+    set_inputs(ob, {"Consumer Steps": sweep.steps})
     if plane.lit_by:
         set_inputs(ob, {"Lit By": points[plane.lit_by]})
     follow(ob, "Consumer Sweep", consumer, "Sweep")
