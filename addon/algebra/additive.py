@@ -1,6 +1,5 @@
 """Which given matrices may be additive masks: those that are added to what a softmax takes."""
 
-from ..kinds.elementwise import Elementwise
 from ..kinds.stage import Stage, stages_of
 
 # Steps after which what is lowest still is; numbers in them have to be above 0.
@@ -15,8 +14,7 @@ def added_to_softmax(root: Stage) -> frozenset[str]:
     def visit(stage):
         if not stage.operands:
             found.add(stage.name)
-        added = isinstance(stage, Elementwise) and stage.operator == "+"
-        for operand in stage.operands if added else stage.unchanged:
+        for operand in stage.operands if stage.sign == "+" else stage.unchanged:
             if _keeps_low(operand.stage.epilogue):
                 visit(operand.stage)
 

@@ -14,6 +14,7 @@ from functools import partial
 from ..errors import InputError, nearest
 from ..kinds.concat import Concat
 from ..kinds.elementwise import masked
+from ..kinds.gather import Gather
 from ..kinds.heads import Heads
 from ..kinds.stage import Stage, quote
 from .scan import Place, rewrite
@@ -121,6 +122,7 @@ MATRICES = Language(
         **dict.fromkeys(("tril", "triu", "window", "padded"), Function(1, 2)),
         "masked": Function(2, 2, (), masked),
         "concat": Function(2, 64, ("axis",), Concat),
+        "gather": Function(2, 2, (), Gather),
         # Over the last leading axis, of the heads.
         "sum_heads": Function(1, 1, (), partial(Heads, function="sum_heads")),
         "concat_heads": Function(1, 1, (), partial(Heads, function="concat_heads")),

@@ -1,0 +1,74 @@
+"""Rows of a table, chosen by their numbers."""
+
+from . import shared
+from .finished import finished
+from .inputs import WHOLE, stride_inputs, sweep_input
+from .visit import visit
+
+
+@shared
+def Gather(g):
+    """The chosen rows, one below the other, which `Finish` turns into the finished values.
+
+    Entry (row, column) of the table is its point row · Table Row + column · Table Column; the numbers are the
+    values of their points, as 0 or more.
+    """
+    mesh = g.input("Geometry", "geometry")
+    sweep = sweep_input(g)
+    columns = g.input("Columns", int, 1, low=1)
+    table, numbers = g.input("Table", "object"), g.input("Numbers", "object")
+    row_step, column_step = (
+        g.input(f"Table {axis}", int, 0, hint="Step in the table's points") for axis in ("Row", "Column")
+    )
+    strides = {}
+    for axis in "ij":
+        strides[f"Stride_{axis}"], strides[f"Block_{axis}"] = stride_inputs(g, axis, WHOLE)
+    n = g.index()
+    i, j = n // columns, n % columns
+    row = _number(g, numbers, i)
+    entries = g.node("GeometryNodeObjectInfo", {"Object": table})["Geometry"]
+    value = g.sample(entries, g.attribute("value"), row * row_step + j * column_step)
+    seen = g.call(visit(), Sweep=sweep, i=i, j=j, k=0, **strides)["Weight"]
+    points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
+    final, present = g.attribute("value"), g.attribute("present", "BOOLEAN")
+    return finished(g, points, columns, value * seen, seen, final, present)
+
+
+@shared
+def Lookup(g):
+    """Which entries of a table are looked up at the current step: a point for each entry as it is stored,
+    with `lit` 1 or 0."""
+    g.input("Geometry", "geometry")
+    sweep, steps = sweep_input(g), g.input("Steps", int)
+    columns, rows = g.input("Columns", int, 1, low=1), g.input("Rows", int, 1, low=1)
+    turned = g.input("Transposed", bool, False)
+    count = g.input("Count", int, 1, low=1, hint="How many numbers there are")
+    numbers = g.input("Numbers", "object")
+    step, n = g.current_step(sweep), g.index()
+    row, column = n // columns, n % columns
+    row, column = g.switch(turned, column, row), g.switch(turned, row, column)
+    used = {}
+    for axis in "ij":
+        stride, block = stride_inputs(g, axis, WHOLE)
+        used[axis] = stride > 0, (step // g.whole("MAXIMUM", stride, 1)) % block, block
+    (by_rows, digit, block), (by_columns, own, columns_block) = used["i"], used["j"]
+    length = g.whole("MINIMUM", block, count)
+
+    def turn(number, Lit):
+        """One of the numbers that are in use: of each block one, or all where rows are not swept."""
+        i = g.switch(by_rows, number * length + digit, number)
+        chosen = (_number(g, numbers, i) == row) & (count > i)
+        return (g.real("MAXIMUM", Lit, g.switch(chosen, 1.0, 0.0)),)
+
+    turns = g.switch(by_rows, (count + length - 1) // length, count)
+    lit = g.repeat(turns, turn, Lit=0.0)[0]
+    running = (sweep > 0.0) & (steps > sweep) & (by_rows | by_columns)
+    running = running & (~by_columns | (own == column % columns_block))
+    g.output("Geometry", "geometry", g.store(g.points(rows * columns), lit=g.switch(running, lit, 0.0)))
+    return g.finish()
+
+
+def _number(g, numbers, i):
+    """The i-th of the numbers, as a whole number."""
+    points = g.node("GeometryNodeObjectInfo", {"Object": numbers})["Geometry"]
+    return g.floor(g.sample(points, g.attribute("value"), i) + 0.5)

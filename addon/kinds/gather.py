@@ -1,0 +1,76 @@
+"""Rows of a table, chosen by their numbers: an embedding lookup."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..errors import InputError
+from .points import Computed, Points
+from .sheet import Sheet
+
+
+@dataclass(frozen=True, eq=False)
+class Gather(Sheet):
+    """Row i is the row of the table, its first operand, whose number from 0 is entry i of the second one, a
+    column. Then the epilogue."""
+
+    group = "Gather"
+
+    @property
+    def unchanged(self):
+        return self.operands[:1]
+
+    def shape(self, sides):
+        (_, columns), (rows, one) = sides
+        if one != 1:
+            numbers = self.operands[1]
+            hint = f"; {numbers.flipped.text} has shape {(one, rows)}" if rows == 1 else ""
+            raise InputError(
+                f"{self.text}: {numbers.text} has shape {(rows, one)}; expected one column of numbers{hint}"
+            )
+        return rows, columns
+
+    def raw(self, sides):
+        table, numbers = sides
+        chosen, most = numbers.final[:, 0], table.shape[0] - 1
+        wrong = np.flatnonzero((chosen != np.round(chosen)) | (chosen < 0) | (chosen > most))
+        if len(wrong):
+            raise InputError(
+                f"{self.text}: {chosen[wrong[0]]:g} at row {wrong[0]} of {self.operands[1].text} is no row "
+                f"of {self.operands[0].text}; expected whole numbers from 0 to {most}"
+            )
+        rows = chosen.astype(int)
+        if table.mask is None and numbers.mask is None:
+            return table.final[rows], None
+        mask = table.existing[rows] & numbers.existing
+        return np.where(mask, table.final[rows], 0.0), mask
+
+    def axes(self, n, sides):
+        return (("", "j"), ("i", ""))[n]
+
+    def moves_along(self, n, face, layout):
+        """The table stands above, for the columns are its own; the numbers stand beside their rows."""
+        return n if not face.operand.transposed else 1 - n
+
+    def lit_by(self, n):
+        return Points(self.name, "lookup") if n == 0 else None
+
+    def hidden(self, evaluation, sweep):
+        table, numbers = self.operands
+        inputs = {
+            "Columns": evaluation[table.stage].shape[1],
+            "Rows": evaluation[table.stage].shape[0],
+            "Transposed": table.transposed,
+            "Count": evaluation[self].shape[0],
+            "Numbers": Points(numbers.stage.name),
+            "Steps": sweep.steps,
+        }
+        inputs |= sweep.inputs("i", "i") | sweep.inputs("j", "j")
+        return [*super().hidden(evaluation, sweep), Computed("lookup", "Lookup", inputs, follows_sweep=True)]
+
+    def inputs(self, evaluation, sweep):
+        table, numbers = self.operands
+        row, column = table.turned((evaluation[table.stage].shape[1], 1))
+        inputs = {"Columns": evaluation[self].shape[1]} | sweep.inputs("i", "i") | sweep.inputs("j", "j")
+        inputs |= {"Table": Points(table.stage.name), "Table Row": row, "Table Column": column}
+        return inputs | {"Numbers": Points(numbers.stage.name)}
