@@ -6,7 +6,7 @@ come. So a bead is right at every moment, and the file still holds every entry.
 
 from ...description.scene import POOLINGS
 from . import shared
-from .inputs import gap_inputs
+from .inputs import WHOLE, gap_inputs
 from .standing import standing
 
 NOTHING = (0.0, 0.0, 0.0)
@@ -67,19 +67,15 @@ def beads(g):
     row_axis = _BeadAxis(g, "row", count // columns, g.input("Pool Rows", int, 1, low=1))
     column_axis = _BeadAxis(g, "column", columns, g.input("Pool Columns", int, 1, low=1))
 
-    there = g.switch(g.attribute("present", "BOOLEAN"), 1.0, 0.0)
-    shown = g.vector(*(g.attribute(name) for name in ("value", "sum", "final")))
-    shown = g.switch(masked, g.scaled(shown, there), shown)
-    values = g.store(entries, shown=g.switch(squares, g.vector_math("MULTIPLY", shown, shown), shown))
-    use = g.vector(g.attribute("lit"), g.attribute("finish"), 1.0)
-    uses = g.store(entries, use=g.switch(masked, g.scaled(use, there), use))
-
+    values, uses = _read(g, entries, masked, squares)
     n = g.index()
     i, down = row_axis.block(n // column_axis.beads)
     j, across = column_axis.block(n % column_axis.beads)
     points = g.points(row_axis.beads * column_axis.beads)
     points = g.store(points, i=i, j=j, down=down - 1, across=across - 1)
     i, j, down, across = (g.attribute(name, "INT") for name in ("i", "j", "down", "across"))
+
+    turns = row_axis.factor * column_axis.factor
 
     def turn(t, High, Low, Most, Present):
         row, column = t // column_axis.factor, t % column_axis.factor
@@ -96,26 +92,43 @@ def beads(g):
             Present + g.parts(used)[2],
         ]
 
-    turns = row_axis.factor * column_axis.factor
     high, low, most, present = g.repeat(turns, turn, High=NOTHING, Low=NOTHING, Most=NOTHING, Present=0.0)
     # Whoever reads a field works it out anew, all turns of it: stored once, and read from there.
     points = g.store(points, high=high)
     points = g.switch(largest, g.store(points, low=low), points)
     points = g.switch(alike, points, g.store(points, most=most, entries=present))
-    high, low, most = (g.attribute(name, "FLOAT_VECTOR") for name in ("high", "low", "most"))
-    present = g.switch(alike, (down + 1) * (across + 1) * 1.0, g.attribute("entries"))
-    lit, finish, some = g.parts(g.switch(alike, same, most))
-    made = {"present": some > 0.0, "lit": lit, "finish": finish}
-    mean = g.scaled(high, 1.0 / g.real("MAXIMUM", present, 1.0))
-    parts = zip(("value", "sum", "final"), g.parts(high), g.parts(low), g.parts(mean), strict=True)
-    for name, one_high, one_low, one_mean in parts:
-        root = g.switch(squares, g.real("SQRT", one_mean), one_mean)
-        made[name] = g.switch(largest, g.switch(0.0 - one_low > one_high, one_low, one_high), root)
-    points = g.store(points, **made)
+    entry_count = g.switch(alike, (down + 1) * (across + 1) * 1.0, g.attribute("entries"))
+    used = g.switch(alike, same, g.attribute("most", "FLOAT_VECTOR"))
+    points = g.store(points, **_made(g, largest, squares, entry_count, used))
     for name in ("high", "low", "most", "entries"):
         points = g.node("GeometryNodeRemoveAttribute", {"Geometry": points, "Name": name})[0]
     g.output("Beads", "geometry", points)
     return g.finish()
+
+
+def _read(g, entries, masked, squares):
+    """The entries with what they show as `shown`, and with how they are used as `use`; both 0 where
+    masked."""
+    there = g.switch(g.attribute("present", "BOOLEAN"), 1.0, 0.0)
+    shown = g.vector(*(g.attribute(name) for name in ("value", "sum", "final")))
+    shown = g.switch(masked, g.scaled(shown, there), shown)
+    values = g.store(entries, shown=g.switch(squares, g.vector_math("MULTIPLY", shown, shown), shown))
+    use = g.vector(g.attribute("lit"), g.attribute("finish"), 1.0)
+    uses = g.store(entries, use=g.switch(masked, g.scaled(use, there), use))
+    return values, uses
+
+
+def _made(g, largest, squares, count, used):
+    """What a bead shows, by the rule, and how it is used: fields by the names of its attributes."""
+    high, low = (g.attribute(name, "FLOAT_VECTOR") for name in ("high", "low"))
+    lit, finish, some = g.parts(used)
+    made = {"present": some > 0.0, "lit": lit, "finish": finish}
+    mean = g.scaled(high, 1.0 / g.real("MAXIMUM", count, 1.0))
+    parts = zip(("value", "sum", "final"), g.parts(high), g.parts(low), g.parts(mean), strict=True)
+    for name, one_high, one_low, one_mean in parts:
+        root = g.switch(squares, g.real("SQRT", one_mean), one_mean)
+        made[name] = g.switch(largest, g.switch(0.0 - one_low > one_high, one_low, one_high), root)
+    return made
 
 
 class _BeadAxis:
@@ -123,7 +136,7 @@ class _BeadAxis:
 
     def __init__(self, g, name, count, factor):
         self.g, self.count, self.factor = g, count, factor
-        self.part = g.input(f"Gap Block {name}", int, 1_000_000_000, low=1, hint="Entries between gaps")
+        self.part = g.input(f"Gap Block {name}", int, WHOLE, low=1, hint="Entries between gaps")
         self.each = (self.part + factor - 1) // factor  # beads of a whole part
         rest = count % self.part
         self.beads = (count // self.part) * self.each + (rest + factor - 1) // factor
