@@ -1,6 +1,11 @@
 """The two ways in which work ends early, each told in one line to a person."""
 
 MOST_KNOWN = 40  # that a hint tells
+LONGEST = 600  # letters of a line
+_FIRST = (
+    420  # of them before what is left out: what is wrong stands at the beginning, what is right at the end
+)
+_NO_MEMORY = ("failed to map segment", "Cannot allocate memory")  # as the loader of libraries says it
 
 
 class InputError(ValueError):
@@ -13,6 +18,22 @@ class InputError(ValueError):
 
 class JobError(RuntimeError):
     """The input was good but the work failed (exit status 1), told in one line."""
+
+
+def one_line(text: object) -> str:
+    """A message as one line of at most LONGEST letters, whatever was put into it."""
+    line = " ".join(str(text).split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+    if len(line) <= LONGEST:
+        return line
+    return f"{line[:_FIRST]} … {line[_FIRST + 3 - LONGEST :]}"
+
+
+def not_loaded(error: BaseException, otherwise: str) -> JobError:
+    """What is wrong when a library cannot be loaded: there is no memory for it, or else `otherwise`."""
+    if isinstance(error, MemoryError) or any(said in str(error) for said in _NO_MEMORY):
+        return JobError(f"there is not enough memory to load what this needs ({error}); see ulimit -v")
+    return JobError(otherwise)
 
 
 def nearest(word, known, what):

@@ -26,6 +26,16 @@ def require_memory(need: int, what: str) -> None:
         raise InputError(f"{what} needs about {need / 1e9:,.1f} GB of memory; {have / 1e9:,.1f} GB are free")
 
 
+def address_limit() -> int | None:
+    """The addresses in bytes that `ulimit -v` allows this process; None where there is no such limit."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return None
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if most == resource.RLIM_INFINITY else most
+
+
 def _machine() -> int | None:
     """What is free, or all of it where the free part is not told."""
     if free := _fields("/proc/meminfo").get("MemAvailable:"):

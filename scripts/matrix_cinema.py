@@ -22,7 +22,7 @@ def load_package():
 
 if __name__ == "__main__":
     load_package()
-    from matrix_cinema.cli.commands import main
+    from matrix_cinema.cli.start import start
 
     given = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else sys.argv[1:]
-    sys.exit(main(given))
+    sys.exit(start(given))

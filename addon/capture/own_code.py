@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..errors import InputError, JobError
+from ..errors import InputError, not_loaded
 from ..formats.reading import opened
 from .pretrained import INSTALL
 
@@ -34,7 +34,7 @@ def capture_call(
     try:
         from .record import CaptureWarning, record
     except ImportError as error:
-        raise JobError(f"recording needs torch ({error}); {INSTALL}") from None
+        raise not_loaded(error, f"recording needs torch ({error}); {INSTALL}") from None
 
     progress(0.0, f"running {name} of {path}")
     with warnings.catch_warnings(record=True) as caught:

@@ -10,7 +10,7 @@ import re
 import warnings
 from pathlib import Path
 
-from ..errors import InputError, JobError
+from ..errors import InputError, not_loaded
 from ..formats.reading import opened, read_bounded
 
 INSTALL = 'install what recording needs: pip install "matrix-cinema[capture]"'
@@ -87,14 +87,14 @@ def read_lines(path):
 def _folder(model):
     """The folder that `model` names, or None for a name."""
     folder = Path(model)
-    if folder.is_dir():
+    if os.path.isdir(folder):
         if not (folder / "config.json").is_file():
             raise InputError(f"{model}: has no config.json, so it is no model of transformers")
         for path in folder.iterdir():  # transformers reads what it finds, and would wait for a FIFO
             if not path.is_dir():
                 opened(path).close()
         return folder
-    if folder.exists():
+    if os.path.exists(folder):
         raise InputError(f"{model}: is a file; give the folder that holds config.json and the weights")
     if folder.is_absolute() or model.startswith(".") or model.count("/") > 1 or "\\" in model or not model:
         raise InputError(f"{model}: no such folder")
@@ -108,7 +108,7 @@ def _libraries(offline):
         import torch
         import transformers
     except ImportError as error:
-        raise JobError(f"recording needs torch and transformers ({error}); {INSTALL}") from None
+        raise not_loaded(error, f"recording needs torch and transformers ({error}); {INSTALL}") from None
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     return torch, transformers

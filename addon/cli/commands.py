@@ -11,6 +11,7 @@ import dataclasses
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
@@ -20,15 +21,18 @@ from ..description.frame_rate import frame_rate, rate_of, rate_text
 from ..description.from_capture import PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
 from ..description.source import open_source, require_file
-from ..errors import InputError, JobError
+from ..errors import InputError, JobError, not_loaded
 from ..formats.capture_file import open_capture
 from ..formats.imports import import_file
+from ..memory import address_limit
+from ..outputs import messages
 from ..outputs.farm import BLEND, DIGITS, FILES, FRAMES, require_job_place, write_job
 from ..outputs.files import require_file_place, require_folder_place
 from ..outputs.frames_folder import film_folders, finished, read_job
 from ..outputs.interrupt import STATUS as INTERRUPTED
-from ..outputs.interrupt import end_process, leaving_at_once
+from ..outputs.interrupt import leaving_at_once
 from ..outputs.marks import read_mark
+from ..outputs.messages import PROGRAM
 from ..outputs.progress import Progress
 from ..outputs.reads import files_of, require_apart
 from ..outputs.sheet import draw_sheet
@@ -38,7 +42,6 @@ from ..staging.plan import plan
 from . import inspection
 from .panels import panels
 
-PROGRAM = "matrix-cinema"
 FAILED, BAD_INPUT = 1, 2
 _FILMS = (".mp4", ".mov", ".webm")
 # Not made here, and hardly meant as the name of a folder.
@@ -57,29 +60,26 @@ _OTHER_FILES = (
     ".svg",
 )
 # What the bpy module links and a bare Debian or Ubuntu server lacks; EGL is for EEVEE.
+LEAST_ADDRESSES = 1.7e9  # bytes: 1.2 GB of Blender 4.5, 1.4 GB of Blender 5.2, once they are loaded
 PACKAGES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1 libegl1"
 
 
-def main(argv=None):
-    """The command as a program of its own: `run`, then the end of the process with its status.
+def main():
+    """What `cli.start.main` is, by the name that environments made before have for it."""
+    from .start import main as start
 
-    With Blender loaded the process is ended without Python's clean-up, in which bpy 4.5 hangs.
-    """
-    sys.stdout.reconfigure(errors="backslashreplace")  # tokens may have letters that a terminal has not
-    status = run(sys.argv[1:] if argv is None else argv, owns_process=True)
-    bpy = sys.modules.get("bpy")
-    if bpy is not None and bpy.app.background:
-        end_process(status)
-    return status
+    return start()
 
 
-def run(argv, *, owns_process=False):
+def run(argv: Sequence[str], *, owns_process: bool = False) -> int:
     """Carry out one command line and return its exit status; errors are told in one line.
 
     0 done, 1 the job failed, 2 bad input, 130 interrupted. `owns_process` lets Ctrl-C end the
     process in the middle of a frame.
     """
+    messages.follow(argv)
     try:
+        _require_working_folder()
         arguments = parser().parse_args(argv)
         arguments.owns_process = owns_process
         with leaving_at_once(lambda: "interrupted") if owns_process else contextlib.nullcontext():
@@ -87,7 +87,7 @@ def run(argv, *, owns_process=False):
     except SystemExit as end:  # --help and --version
         return end.code or 0
     except KeyboardInterrupt as interrupt:
-        _complain(str(interrupt) or "interrupted")
+        messages.say("error", str(interrupt) or "interrupted", status=INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         with contextlib.suppress(OSError):
@@ -96,17 +96,26 @@ def run(argv, *, owns_process=False):
     except Exception as error:
         if "--traceback" in argv:
             raise
-        if isinstance(error, (InputError, JobError)):
-            _complain(f"error: {error}")
-        elif isinstance(error, MemoryError):
-            _complain("error: there is not enough memory for this")
-        else:
-            _complain(f"error: {type(error).__name__}: {error} (run again with --traceback to see where)")
-        return BAD_INPUT if isinstance(error, InputError) else FAILED
+        status = BAD_INPUT if isinstance(error, InputError) else FAILED
+        messages.say("error", _told(error), status=status)
+        return status
 
 
-def _complain(text):
-    print(f"{PROGRAM}: {' '.join(str(text).split())}", file=sys.stderr)
+def _told(error):
+    if isinstance(error, (InputError, JobError)):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    return f"{type(error).__name__}: {error} (run again with --traceback to see where)"
+
+
+def _require_working_folder():
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise InputError(
+            f"the working folder has been removed ({error.strerror}); change to another one"
+        ) from None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -424,7 +433,7 @@ def render(arguments):
     first, last = scene.frame_start, scene.frame_end
     _require_frames(arguments, first, last)
     if kind == "still":
-        at = description.render.still_frame(first, last) if arguments.frame is None else arguments.frame
+        at = round(first + moment * (last - first)) if arguments.frame is None else arguments.frame
         frames.render_still(scene, output, at, settings, own_mark, manner)
         return say(f"{output}: frame {at} of {last}")
     if arguments.frames:
@@ -626,7 +635,7 @@ def capture(arguments):
     else:
         told = _recorded(arguments, output, text or "")
     for line in told:
-        _complain(f"warning: {line}")
+        messages.say("warning", line)
     _tell_capture(output)
 
 
@@ -656,7 +665,7 @@ def _recorded(arguments, output, text):
     chosen = {"layers": arguments.layers, "heads": arguments.heads, "progress": progress.update}
     try:
         if arguments.call:
-            _complain(f"note: {arguments.call} is code of yours, which is run")
+            messages.say("note", f"{arguments.call} is code of yours, which is run")
             told = capture_call(arguments.call, output, text=text, **chosen)
         else:
             told = capture_text(
@@ -773,19 +782,30 @@ def _draw(checked):
 
 def _blender():
     """The bpy module, silenced while it loads. Raises JobError that says how to get it."""
+    _require_addresses()
     try:
         with blender_silenced():
             import bpy
-    except ImportError as error:
-        if "cannot open shared object" in str(error):
-            raise JobError(
-                f"Blender's module needs system libraries ({error}); on Debian or Ubuntu: "
-                f"apt-get install {PACKAGES}"
-            ) from None
-        raise JobError(
+    except (ImportError, MemoryError, OSError) as error:
+        missing = (
             f"Blender's Python module is missing ({error}); pip install bpy, or run this within "
             "Blender: blender -b -P scripts/matrix_cinema.py -- …"
-        ) from None
+        )
+        if "cannot open shared object" in str(error):
+            missing = (
+                f"Blender's module needs system libraries ({error}); on Debian or Ubuntu: "
+                f"apt-get install {PACKAGES}"
+            )
+        raise not_loaded(error, missing) from None
     if bpy.app.background:
         begin_in_blender(bpy.app.tempdir)
     return bpy
+
+
+def _require_addresses():
+    """Blender crashes while it loads where `ulimit -v` leaves it too little."""
+    most = address_limit()
+    if "bpy" not in sys.modules and most is not None and most < LEAST_ADDRESSES:
+        raise JobError(
+            f"ulimit -v allows {most / 1e9:.1f} GB of memory; Blender alone takes {LEAST_ADDRESSES / 1e9:.1f}"
+        )

@@ -3,10 +3,10 @@
 from dataclasses import field
 
 
-def option(default, *, choices=None, low=None, high=None, read=None, infinite=False):
+def option(default, *, choices=None, low=None, high=None, read=None, infinite=False, of=""):
     """A field of a description with the values it allows; `read(text)` makes one of a text, where that may
-    be given in its place. `infinite` numbers are numbers, too."""
-    metadata = {"choices": choices, "low": low, "high": high, "read": read, "infinite": infinite}
+    be given in its place. `infinite` numbers are numbers, too. What is a part says of what in `of`."""
+    metadata = dict(choices=choices, low=low, high=high, read=read, infinite=infinite, of=of)
     if isinstance(default, (dict, list)):
         return field(default_factory=type(default), metadata=metadata)
     return field(default=default, metadata=metadata)

@@ -95,7 +95,7 @@ class MatrixOptions:
     shape: tuple[int, ...] = ()
     min: float = -1.0
     max: float = 1.0
-    dropout: float = option(0.0, low=0.0, high=1.0)
+    dropout: float = option(0.0, low=0.0, high=1.0, of="the entries")
     seed: int = option(0, low=0)
     label: str = ""
     leading_axes: tuple[str, ...] = ()
@@ -148,7 +148,7 @@ class Animation:
     fuse: str = option("none", choices=FUSIONS)
     hide_inputs: bool = False
     easing: str = option("linear", choices=EASINGS)
-    dwell: float = option(0.0, low=0.0, high=0.95)
+    dwell: float = option(0.0, low=0.0, high=0.95, of="each step's time")
     sweep_seconds: float = option(1.5, low=0.0, high=3600.0)
     steps_per_second: float = option(0.0, low=0.0, high=1e6)
     total_seconds: float = option(0.0, low=0.0, high=36000.0)
@@ -195,7 +195,7 @@ class Look:
     min_size: float = option(0.12, low=0.001, high=1.0)  # more than 0: only zeros vanish
     clip: float = option(100.0, low=50.0, high=100.0)
     product_clip: float = option(99.7, low=50.0, high=100.0)
-    product_threshold: float = option(0.0, low=0.0, high=1.0)  # of the magnitude at full colour
+    product_threshold: float = option(0.0, low=0.0, high=1.0, of="the magnitude at full colour")
     product_scale: float = option(0.7, low=0.01, high=4.0)
     settled_scale: float = option(0.3, low=0.0, high=1.0)
     instance_budget: int = option(200_000, low=0)
@@ -229,7 +229,7 @@ class Camera:
     projection: str = option("", choices=("",) + PROJECTIONS)
     subject: str = ""
     lens: float = option(0.0, low=0.0, high=400.0)
-    margin: float = option(0.04, low=0.0, high=0.4)
+    margin: float = option(0.04, low=0.0, high=0.4, of="the frame")
     move: str = option("none", choices=MOVES)
     turns: float = option(1.0, low=-100.0, high=100.0)
     depth_of_field: float = option(0.0, low=0.0, high=1.0)
@@ -248,12 +248,8 @@ class Render:
     film_samples: int = option(16, low=1, high=65536)
     fps: float = option(24.0, low=LEAST, high=MOST, read=rate_of)  # or "24000/1001"; see `rate`
     engine: str = option("cycles", choices=ENGINES)
-    still: float = option(0.55, low=0.0, high=1.0)
+    still: float = option(0.55, low=0.0, high=1.0, of="the film's length")
     transparent: bool = False
-
-    def still_frame(self, first: int, last: int) -> int:
-        """The frame of the still in a film of these frames."""
-        return round(first + self.still * (last - first))
 
     @property
     def rate(self) -> float:
@@ -453,7 +449,8 @@ def _check(metadata, value, where):
         raise InputError(f'{where}: unknown "{value}"; {hint}')
     if isinstance(value, str):
         return
+    of = f" of {metadata['of']}" if metadata.get("of") else ""
     if low is not None and value < low:
-        raise InputError(f"{where}: {value} is too small; the least is {low}")
+        raise InputError(f"{where}: {value} is too small; the least is {low}{of}")
     if high is not None and value > high:
-        raise InputError(f"{where}: {value} is too large; the most is {high}")
+        raise InputError(f"{where}: {value} is too large; the most is {high}{of}")

@@ -1,6 +1,7 @@
 """What stands as SCENE on a command line: a scene file, a capture with its head, or a built .blend."""
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,9 +72,9 @@ def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None,
 def require_file(path):
     """`path` as a Path. Raises InputError when no file is there, with the nearest name that is."""
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; {EXPECTED}")
-    if not path.exists():
+    if not os.path.exists(path):  # also where the name is too long for one
         try:
             names = [entry.name for entry in path.parent.iterdir()]
         except OSError:

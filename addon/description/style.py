@@ -39,7 +39,7 @@ class Style:
     environment_turn: float | None = option(None, low=-360.0, high=360.0)  # degrees
     # Elements
     shape: str | None = option(None, choices=("cube", "sphere"))
-    bevel: float | None = option(None, low=0.0, high=0.5)  # of a cube's width
+    bevel: float | None = option(None, low=0.0, high=0.5, of="a cube's width")
     edges: float | None = option(None, low=0.0, high=1.0)  # how far its edges fade into the background
     shading: float | None = option(None, low=0.0, high=1.0)  # how dark the far side of a flat bead is
     roughness: float | None = option(None, low=0.0, high=1.0)

@@ -1,17 +1,12 @@
 """Rows of a table, chosen by their numbers: an embedding lookup."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import InputError
-from .places import Face, Layout
-from .points import Computed, Hidden, Inputs, Points
+from .points import Computed, Points
 from .sheet import Sheet
-from .stage import Operand, Shape
-from .sweep import Sweep
-from .values import Evaluation, Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +17,10 @@ class Gather(Sheet):
     group = "Gather"
 
     @property
-    def unchanged(self) -> tuple[Operand, ...]:
+    def unchanged(self):
         return self.operands[:1]
 
-    def shape(self, sides: Sequence[Shape]) -> Shape:
+    def shape(self, sides):
         (_, columns), (rows, one) = sides
         if one != 1:
             numbers = self.operands[1]
@@ -35,7 +30,7 @@ class Gather(Sheet):
             )
         return rows, columns
 
-    def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
+    def raw(self, sides):
         table, numbers = sides
         chosen, most = numbers.final[:, 0], table.shape[0] - 1
         wrong = np.flatnonzero((chosen != np.round(chosen)) | (chosen < 0) | (chosen > most))
@@ -50,17 +45,17 @@ class Gather(Sheet):
         mask = table.existing[rows] & numbers.existing
         return np.where(mask, table.final[rows], 0.0), mask
 
-    def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
+    def axes(self, n, sides):
         return (("", "j"), ("i", ""))[n]
 
-    def moves_along(self, n: int, face: Face, layout: Layout) -> int:
+    def moves_along(self, n, face, layout):
         """The table stands above, for the columns are its own; the numbers stand beside their rows."""
         return n if not face.operand.transposed else 1 - n
 
-    def lit_by(self, n: int) -> Points | None:
+    def lit_by(self, n):
         return Points(self.name, "lookup") if n == 0 else None
 
-    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
+    def hidden(self, evaluation, sweep):
         table, numbers = self.operands
         inputs = {
             "Columns": evaluation[table.stage].shape[1],
@@ -73,7 +68,7 @@ class Gather(Sheet):
         inputs |= sweep.inputs("i", "i") | sweep.inputs("j", "j")
         return [*super().hidden(evaluation, sweep), Computed("lookup", "Lookup", inputs, follows_sweep=True)]
 
-    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
+    def inputs(self, evaluation, sweep):
         table, numbers = self.operands
         row, column = table.turned((evaluation[table.stage].shape[1], 1))
         inputs = {"Columns": evaluation[self].shape[1]} | sweep.inputs("i", "i") | sweep.inputs("j", "j")

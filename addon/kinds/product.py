@@ -6,18 +6,16 @@ parent.
 """
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..description.scene import Animation
 from ..errors import InputError
-from .places import Cuboid, Face, Layout, Part, clear_of, ruler_of
-from .points import VALUES, Computed, Hidden, Inputs, Points, Stored
-from .stage import Operand, Shape, Stage
+from .places import Cuboid, Face, clear_of, ruler_of
+from .points import VALUES, Computed, Inputs, Points, Stored
+from .stage import Operand, Stage
 from .sweep import Sweep, sweep_of
-from .values import Evaluation, Values
+from .values import Evaluation
 
 ARGUMENT_AXES = {"left": ("i", "k"), "right": ("k", "j")}
 # Which two axes of a product belong to the matrix whose mask leaves products out, and the third one: by the
@@ -42,7 +40,7 @@ class Product(Stage):
 
     # Values
 
-    def shape(self, sides: Sequence[Shape]) -> Shape:
+    def shape(self, sides):
         (rows, inner), (inner_right, columns) = sides
         if inner != inner_right:
             raise InputError(self._does_not_multiply(*sides))
@@ -59,22 +57,22 @@ class Product(Stage):
             return f"{message}; {self.left.flipped.text} has shape {left[::-1]}"
         return message
 
-    def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
+    def raw(self, sides):
         return sides[0].final @ sides[1].final, None
 
     @property
-    def raw_text(self) -> str:
+    def raw_text(self):
         return f"{self.left.text} @ {self.right.text}"
 
-    def inner(self, sides: Sequence[Shape]) -> int | None:
+    def inner(self, sides):
         return sides[0][1]
 
-    def ranges(self, sides: Sequence[Values]) -> list[float]:
+    def ranges(self, sides):
         left, right = (np.abs(side.final) for side in sides)
         with np.errstate(over="ignore", under="ignore"):
             return [float((left @ right).max()), float((left.max(axis=0) * right.max(axis=1)).max())]
 
-    def so_far(self, evaluation: Evaluation, sweep: Sweep, position: float) -> tuple[np.ndarray, Callable]:
+    def so_far(self, evaluation, sweep, position):
         left, right = (side.final for side in evaluation.sides(self))
         ones = np.ones_like(left), np.ones_like(right)
         return sweep.sums(position, left, right), lambda: sweep.sums(position, *ones) / left.shape[1]
@@ -91,10 +89,10 @@ class Product(Stage):
 
     # Place and time
 
-    def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
+    def axes(self, n, sides):
         return ARGUMENT_AXES[("left", "right")[n]]
 
-    def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
+    def place(self, face, layout, parent, side):
         """The cuboid that makes a face, and its arguments with all that makes them.
 
         (A @ B).T stands as B.T @ A.T does, so that a result may be used transposed.
@@ -146,21 +144,21 @@ class Product(Stage):
             "right": argument(*arguments[1], i, i_ruler.length, turn.bottom, **right),
         }
 
-    def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
+    def sweep(self, algorithm, sides, blocks):
         (rows, inner), (_, columns) = sides
         return sweep_of(algorithm, (rows, inner, columns), blocks)
 
-    def seconds(self, steps: int, animation: Animation) -> float:
+    def seconds(self, steps, animation):
         each = animation.steps_per_second
         return steps / each if each else animation.sweep_seconds
 
     # Drawing
 
     @property
-    def is_computed(self) -> bool:
+    def is_computed(self):
         return not self.epilogue
 
-    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
+    def hidden(self, evaluation, sweep):
         values = evaluation[self]
         multiplied = self.multiplied(evaluation, sweep) | self._every(evaluation, sweep)
         sums = Computed("sums", "Sums", multiplied)
@@ -170,7 +168,7 @@ class Product(Stage):
             made.append(self._pairs(paired, evaluation, sweep))
         return made
 
-    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
+    def inputs(self, evaluation, sweep):
         sums = {"Sums": Points(self.name, "sums")} | self._every(evaluation, sweep)
         return self.multiplied(evaluation, sweep) | sums
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import blf
 
-from ..errors import InputError, JobError
+from ..errors import InputError, not_loaded
 from ..formats.font import MOST_BYTES
 from ..formats.reading import opened
 
@@ -53,7 +53,7 @@ def require_matplotlib():
         import fontTools  # noqa: F401
         import matplotlib  # noqa: F401
     except ImportError as error:
-        raise JobError(f"{NEEDED} ({error})") from None
+        raise not_loaded(error, f"{NEEDED} ({error})") from None
 
 
 def _path_of(name):

@@ -7,6 +7,7 @@ other frames never do: the second takes a folder of its own, or is refused while
 import contextlib
 import dataclasses
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def film_folders(film: str | Path) -> list[Path]:
 def read_job(folder: str | Path) -> Job | None:
     """The job that a folder belongs to; None where it belongs to none. Raises InputError."""
     path = Path(folder) / NAME
-    if not path.exists():
+    if not os.path.exists(path):  # also where the name is too long for one
         return None
     try:
         said = json.loads(read_bounded(path, MOST_BYTES))
@@ -132,7 +133,7 @@ def finished(folder: str | Path, first: int | None = None, last: int | None = No
     Where the folder says which frames there should be, these and no others. Raises InputError.
     """
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"{folder}: is no folder; give the one with the frames")
     job = read_job(folder)
     found = sorted(int(path.stem) for path in folder.glob("*.png") if _is_frame(path))

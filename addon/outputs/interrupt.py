@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command at once, even while Blender renders and Python waits for it.
+"""Ctrl-C, TERM and HUP end a command at once, even while Blender renders and Python waits for it.
 
 During a render Python's main thread is inside Blender, where no KeyboardInterrupt can be raised.
 What does run is the render's statistics handler, in a thread of Blender's. So the signal leaves a
@@ -7,22 +7,24 @@ byte in a socket (`signal.set_wakeup_fd`), and the handler looks for it with `le
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import sys
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
+from . import messages
 from .claims import end_all_work
 from .files import discard_unfinished
+from .owner import discard
 
-STATUS = 130
+STATUS = 128 + signal.SIGINT  # 130; of a process that was told to end by another signal, 128 and its number
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _waiting = None
 
 
 @contextlib.contextmanager
-def leaving_at_once(message):
-    """Within this block, Ctrl-C discards unfinished files, writes `message()` and ends the process.
+def leaving_at_once(message: Callable[[], str]) -> Iterator[None]:
+    """Within this block, a signal discards unfinished files, tells `message()` and ends the process.
 
     For a command that owns its process, on its main thread: never in Blender's window.
     """
@@ -31,38 +33,47 @@ def leaving_at_once(message):
     with receiver, sender:
         receiver.setblocking(False)
         sender.setblocking(False)
-        before = signal.signal(signal.SIGINT, lambda *_: _leave(message))
+        before = {}
+        for number in _SIGNALS:
+            if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores HUP
+                before[number] = signal.signal(number, lambda got, _: _leave(message, got))
         before_wakeup = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-        before_waiting, _waiting = _waiting, (receiver, message)
+        before_waiting, _waiting = _waiting, (receiver, message, set(before))
         try:
             yield
         finally:
             _waiting = before_waiting
             signal.set_wakeup_fd(before_wakeup)
-            # None is a handler that is not Python's, as a Blender program has: it cannot be put back.
-            signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
+            for number, handler in before.items():
+                # None is a handler that is not Python's, as a Blender program has: it cannot be put back.
+                default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+                signal.signal(number, default if handler is None else handler)
 
 
-def leave_if_interrupted():
-    """End the process if Ctrl-C was pressed within `leaving_at_once`; else do nothing."""
+def leave_if_interrupted() -> None:
+    """End the process if a signal came within `leaving_at_once`; else do nothing."""
     if _waiting is None:
         return
-    receiver, message = _waiting
+    receiver, message, numbers = _waiting
     try:
-        signals = receiver.recv(64)
+        came = numbers & set(receiver.recv(64))
     except BlockingIOError:
         return
-    if signal.SIGINT in signals:
-        _leave(message)
+    if came:
+        _leave(message, min(came))
 
 
-def _leave(message):
-    text = f"matrix-cinema: {message()}\n"
-    sys.stderr.write("\n" + text if sys.stderr.isatty() else text)
-    end_process(STATUS)
+def _leave(message, number):
+    for other in _SIGNALS:  # a second one finds the process ending
+        with contextlib.suppress(ValueError):  # only the main thread may say so
+            signal.signal(other, signal.SIG_IGN)
+    if sys.stderr is not None and sys.stderr.isatty() and not messages.as_json:
+        messages.write("\n")  # below the bar
+    messages.say("error", message(), status=128 + number)
+    end_process(128 + number)
 
 
-def end_process(status):
+def end_process(status: int) -> None:
     """End this process now, without Python's clean-up, in which Blender 4.5's module hangs.
 
     Unfinished files and Blender's temporary folder are removed first.
@@ -70,10 +81,10 @@ def end_process(status):
     discard_unfinished()
     end_all_work()
     bpy = sys.modules.get("bpy")
-    if bpy is not None:
-        folder = Path(bpy.app.tempdir)
-        if folder.name.startswith("blender_"):
-            shutil.rmtree(folder, ignore_errors=True)
+    if bpy is not None and hasattr(bpy, "app"):  # else it is being loaded
+        folder = bpy.app.tempdir.rstrip("/\\")
+        if os.path.basename(folder).startswith("blender_"):
+            discard(folder)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, AttributeError, ValueError):
             stream.flush()

@@ -5,9 +5,12 @@ while the job itself is silent.
 """
 
 import json
-import shutil
+import os
 import sys
 import time
+
+from ..errors import one_line
+from .messages import write
 
 STYLES = ("auto", "lines", "json", "quiet")
 _SECONDS = {"bar": 0.1, "lines": 5.0, "json": 0.5, "quiet": 5.0}  # between two updates shown
@@ -48,7 +51,7 @@ class Progress:
     def break_line(self):
         """Leave the bar where it is, so that a message can follow on a line of its own."""
         if self.style == "bar" and self._shown is not None:
-            _write("\n")
+            write("\n")
             self._shown = None
 
     def seconds_left(self, now):
@@ -74,25 +77,27 @@ class Progress:
                 "left": None if left is None else round(left, 2),
                 "note": self._note,
             }
-            _write(json.dumps(record, ensure_ascii=False) + "\n")
+            write(json.dumps(record, ensure_ascii=False) + "\n")
             return
         # Rounded down: 100 % is said only when all is done.
         times = f"{int(percent):3d} %  {clock_time(elapsed)} elapsed, {clock_time(left)} left"
         text = f"{times}  {self._note}".rstrip()
         if self.style == "lines":
-            _write(f"{self.job}: {text.lstrip()}\n")
+            write(f"{self.job}: {text.lstrip()}\n")
             return
-        columns = shutil.get_terminal_size().columns - 1
+        columns = _columns()
         width = max(0, min(30, columns - len(self.job) - len(text) - 4))
         filled = int(width * percent / 100)
         bar = f"[{'#' * filled}{'.' * (width - filled)}] " if width >= 5 else ""
-        _write("\r" + f"{self.job} {bar}{text}"[:columns].ljust(columns))
+        write("\r" + f"{self.job} {bar}{text}"[:columns].ljust(columns))
 
 
 def tell(text, style):
-    """A message beside the progress, one line."""
+    """A message beside the progress: a line, or an object under the key `message`."""
     if style in ("auto", "lines"):
-        _write(text + "\n")
+        write(one_line(text) + "\n")
+    elif style == "json":
+        write(json.dumps({"message": one_line(text)}) + "\n")
 
 
 def clock_time(seconds):
@@ -104,8 +109,10 @@ def clock_time(seconds):
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
 
 
-def _write(text):
-    # Looked up each time: while Blender is silenced, sys.stderr is another file.
-    if sys.stderr is not None:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+def _columns():
+    """Of the terminal that standard error is, less one: a full line would wrap."""
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (AttributeError, OSError, ValueError):  # no descriptor, or no terminal
+        columns = 0
+    return max(1, (columns or 80) - 1)

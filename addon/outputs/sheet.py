@@ -15,7 +15,7 @@ from ..attention.heads import head_statistics, pair_text, worth_filming
 from ..attention.naming import head_name
 from ..attention.patches import crops, grid_of
 from ..attention.tokens import told_apart, unjoined
-from ..errors import InputError, JobError
+from ..errors import InputError, not_loaded
 from ..look.color_maps import color_map
 from ..look.styles import style
 from .files import require_file_place, written_whole
@@ -83,11 +83,12 @@ def _matplotlib():
         import matplotlib.figure
         import matplotlib.font_manager
         import matplotlib.patches
-    except ImportError:
-        raise JobError(
+    except ImportError as error:
+        missing = (
             'a sheet is drawn by matplotlib, which is missing here; pip install "matrix-cinema'
             '[figures]", or run this outside Blender'
-        ) from None
+        )
+        raise not_loaded(error, missing) from None
     return matplotlib
 
 

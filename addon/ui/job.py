@@ -85,16 +85,18 @@ class Job:
             time.sleep(0.02)
 
     def _take(self, line):
-        if line.startswith("{"):
-            try:
-                said = json.loads(line)
-                self.part = float(said["percent"]) / 100.0
-                left = "" if said["left"] is None else f", {clock_time(said['left'])} left"
-                self.text = f"{said['job'].capitalize()}{left}"
-            except (ValueError, KeyError, TypeError):
-                return
-        elif line.startswith("matrix-cinema: "):
+        if line.startswith("matrix-cinema: "):
             self.message = line.partition(": ")[2].removeprefix("error: ")
+            return
+        try:
+            said = json.loads(line)
+            for kind in ("error", "warning", "note", "message"):
+                self.message = str(said.get(kind, self.message))
+            self.part = float(said["percent"]) / 100.0
+            left = "" if said["left"] is None else f", {clock_time(said['left'])} left"
+            self.text = f"{said['job'].capitalize()}{left}"
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return
 
 
 def command(snapshot, output, kind, width, height, samples, engine, transparent=False, frame=None):

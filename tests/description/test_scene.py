@@ -196,3 +196,16 @@ def test_whole_numbers_are_numbers_and_floats_keep_their_digits():
         matrices={"A": MatrixOptions(values=((0.1 + 0.2, 5e-324, -0.0),))}, render=Render(still=1 / 3)
     )
     assert str(from_json(to_json(tiny))) == str(tiny)
+
+
+@pytest.mark.parametrize(
+    "table, said",
+    [
+        ({"render": {"still": 1.5}}, "the most is 1.0 of the film's length"),
+        ({"camera": {"margin": -1.0}}, "the least is 0.0 of the frame"),
+        ({"style": {"bevel": 0.7}}, "the most is 0.5 of a cube's width"),
+    ],
+)
+def test_a_part_that_is_out_of_range_says_of_what_it_is_one(table, said):
+    with pytest.raises(InputError, match=said):
+        from_dict(Scene, {"expression": "A", **table}, "test")

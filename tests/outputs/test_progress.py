@@ -5,7 +5,7 @@ import json
 import sys
 
 import pytest
-from matrix_cinema.outputs.progress import Progress, clock_time
+from matrix_cinema.outputs.progress import Progress, clock_time, tell
 
 
 class Clock:
@@ -77,7 +77,6 @@ def test_lines_come_every_few_seconds_where_there_is_no_terminal(clock, monkeypa
 
 def test_a_terminal_gets_one_bar_no_wider_than_itself(clock, monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setenv("COLUMNS", "60")
     progress = Progress("rendering", total=3, clock=clock)
     for done in (1, 2):
         clock.now += 61
@@ -85,7 +84,7 @@ def test_a_terminal_gets_one_bar_no_wider_than_itself(clock, monkeypatch):
     progress.finish()
     text = sys.stderr.getvalue()
     assert text.count("\n") == 1 and text.endswith("\n")
-    assert all(len(part) <= 59 for part in text.strip().split("\r"))
+    assert all(len(part) <= 79 for part in text.strip().split("\r"))
     assert "2:02 elapsed, 1:01 left" in text
 
 
@@ -101,3 +100,36 @@ def test_a_percentage_of_100_means_done(clock, monkeypatch):
 )
 def test_clock_time(seconds, text):
     assert clock_time(seconds) == text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals as POSIX has them")
+@pytest.mark.parametrize("columns", [20, 50, 79, 80, 132])
+def test_a_bar_never_wraps_wherever_standard_output_goes(columns, clock, monkeypatch):
+    """The terminal is that of standard error: Blender's output is sent to a file while it renders."""
+    import fcntl
+    import os
+    import struct
+    import termios
+
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+    with open(theirs, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setenv("COLUMNS", "200")
+        progress = Progress("rendering", total=3, clock=clock)
+        for done in (1, 2):
+            clock.now += 61
+            progress.update(
+                done, "frame 1 of a film that has a rather long note behind it, beyond 80 columns"
+            )
+        shown = os.read(ours, 4096).decode()
+    os.close(ours)
+    assert all(len(part) < columns for part in shown.split("\r")) and "rendering" in shown
+
+
+def test_messages_are_json_where_progress_is(capsys):
+    tell("two\nlines", "json")
+    tell("one", "lines")
+    tell("none", "quiet")
+    message, line = capsys.readouterr().err.splitlines()
+    assert json.loads(message) == {"message": "two lines"} and line == "one"

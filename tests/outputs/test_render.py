@@ -371,7 +371,7 @@ def test_a_disk_that_is_full_leaves_no_half_file(tiny, arguments):
     code = (
         "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); "
         f"sys.path.insert(0, {str(ROOT / 'scripts')!r}); import matrix_cinema as script; "
-        "script.load_package(); from matrix_cinema.cli.commands import main; sys.exit(main(sys.argv[1:]))"
+        "script.load_package(); from matrix_cinema.cli.start import start; sys.exit(start(sys.argv[1:]))"
     )
     process = subprocess.run(
         [sys.executable, "-c", code, arguments[0], str(tiny), *arguments[1:]],
