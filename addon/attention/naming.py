@@ -14,12 +14,24 @@ _SOUND = re.compile(r"audio|speech|sound|\bwav", re.IGNORECASE)
 
 
 def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Key -> name of layers, given their key, such as "3" or "3.cross", and (module path, kind).
+    """Key -> name of layers, given their key, such as "3" or "3.cross", and (module path, kind), in the order
+    in which they ran. Where the model ran several times, those of later passes have the number, "3@1".
 
     The number is what counts the layers in the path of their modules. Where none does, or where it would
     give two layers one name (a module that runs several times, stages of several blocks), the key is the
     name, or in a model of several stacks the number is the place among the layers of the stack.
     """
+    passes = passes_of(list(layers.values()))
+    first = _named(dict(list(layers.items())[: passes.count(0)]))
+    names = list(first.values()) * (max(passes, default=0) + 1)
+    return {
+        key: f"{name}@{number}" if number else name
+        for key, name, number in zip(layers, names, passes, strict=True)
+    }
+
+
+def _named(layers):
+    """The names of the layers of one pass."""
     stacks = _stacks({key: module for key, (module, _) in layers.items()})
     groups = {}
     for key, (_, kind) in layers.items():
@@ -40,15 +52,22 @@ def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 
 
 def number_of(name: str) -> int:
-    """The number of a layer in its stack: 3 of "3", "decoder.3" and "decoder.3.cross"."""
-    return int(name.removesuffix(".cross").rpartition(".")[2])
+    """The number of a layer in its stack: 3 of "3", "decoder.3", "decoder.3.cross" and "3@2"."""
+    return int(name.partition("@")[0].removesuffix(".cross").rpartition(".")[2])
+
+
+def pass_of(name: str) -> int:
+    """The pass of a layer's name: 2 of "decoder.3@2", 0 of "decoder.3"."""
+    return int(name.partition("@")[2] or 0)
 
 
 def head_name(layer: str, head: int) -> str:
-    """A head in a few letters: "L5H11", "L5×H11" for cross-attention, "decoder L5×H11"."""
+    """A head in a few letters: "L5H11", "L5×H11" of a cross-attention, "decoder L5×H11", "P2 L5H11"."""
+    layer, _, number = layer.partition("@")
+    one = f"P{number} " * bool(number)
     cross = "×" if layer.endswith(".cross") else ""
     stack, _, number = layer.removesuffix(".cross").rpartition(".")
-    return f"{stack} L{number}{cross}H{head}".strip()
+    return f"{one}{stack} L{number}{cross}H{head}".replace("  ", " ").strip()
 
 
 def modality(module: str) -> str:
@@ -56,6 +75,18 @@ def modality(module: str) -> str:
     if _SOUND.search(module):
         return "sound"
     return "image" if _IMAGE.search(module) else ""
+
+
+def passes_of(ran: list[tuple[str, str]]) -> list[int]:
+    """The pass to which each (module path, kind) belongs, of those that ran in this order.
+
+    Passes are told by a model of two layers or more that runs as a whole again and again.
+    """
+    for length in range(2, len(ran) // 2 + 1):
+        one = ran[:length]
+        if len(set(one)) == length and one * (len(ran) // length) == ran and all(module for module, _ in one):
+            return [n // length for n in range(len(ran))]
+    return [0] * len(ran)
 
 
 def _stacks(modules: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ decoder its own; patches of a picture are labelled by row and column.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..attention.naming import layer_names, modality
+from ..attention.naming import layer_names, modality, pass_of
 from ..errors import InputError
 
 EXTRA = (0, 1, 2, 5)  # tokens before those of patches: none, [CLS], and one register or four
@@ -29,6 +29,13 @@ def texts_of(tokens: Iterable[str | bytes] | None, what: str) -> list[str]:
     return [str(one) for one in texts]
 
 
+def passes_of_texts(tokens, what: str) -> list[list[str]]:
+    """The texts of each pass; one list for all of them where only one is given."""
+    if isinstance(tokens, (list, tuple)) and tokens and isinstance(tokens[0], (list, tuple)):
+        return [texts_of(one, f"{what}[{n}]") for n, one in enumerate(tokens)]
+    return [texts_of(tokens, what)]
+
+
 def spells_bytes(tokenizer) -> bool | None:
     """Whether a tokenizer of transformers spells bytes as byte-level BPE does; None where that is unknown."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
@@ -39,15 +46,33 @@ def spells_bytes(tokenizer) -> bool | None:
 
 
 def labels_of(
-    layers: Mapping, tokens: list[str], target: list[str], grids: Iterable[tuple[int, int]] = ()
-) -> tuple[dict[str, tuple[list[str], list[str]]], list[str]]:
-    """(key -> labels of queries and of keys, what has to be told) for the layers of a recording.
+    layers: Mapping, tokens: list[list[str]], target: list[list[str]], grids: Iterable[tuple[int, int]] = ()
+) -> tuple[dict[str, tuple[list[str], list[str]]], dict[str, str], list[str]]:
+    """(key -> labels of queries and of keys, key -> name, what has to be told) for the layers of a recording.
 
-    `tokens` are what the model reads, `target` what its decoder does; `grids` the (rows, columns) into which
-    it has cut a picture. Layers over another number of tokens have no labels.
+    `tokens` are what the model reads in each pass, `target` what its decoder does; one for all of them or
+    one each. `grids` are the (rows, columns) into which it has cut a picture. Layers over another number of
+    tokens have no labels. Raises InputError for texts of another number of passes.
     """
-    names = layer_names({key: (about["module"], about["kind"]) for key, (_, about) in layers.items()})
-    stacks = {key: name.removesuffix(".cross").rpartition(".")[0] for key, name in names.items()}
+    ran = {key: (about["module"], about["kind"]) for key, (_, about) in layers.items()}
+    given = {key: about.get("name", "") for key, (_, about) in layers.items()}
+    names = given if all(given.values()) else layer_names(ran)
+    passes = sorted({pass_of(name) for name in names.values()})
+    for what, texts in (("tokens", tokens), ("target_tokens", target)):
+        if len(texts) > 1 and len(texts) != len(passes):
+            raise InputError(f"{what} are those of {len(texts)} passes; {len(passes)} are recorded")
+    labels, told = {}, []
+    for n, number in enumerate(passes):
+        own = {key: layers[key] for key in layers if pass_of(names[key]) == number}
+        texts = (tokens[min(n, len(tokens) - 1)], target[min(n, len(target) - 1)])
+        found, notes = _of_pass(own, names, *texts, grids)
+        labels, told = labels | found, told + notes
+    return labels, names, told
+
+
+def _of_pass(layers, names, tokens, target, grids):
+    """(key -> labels, what has to be told) of the layers of one pass."""
+    stacks = {key: names[key].partition("@")[0].removesuffix(".cross").rpartition(".")[0] for key in layers}
     several = len(set(stacks.values())) > 1
     pictures = {key for key, (_, about) in layers.items() if several and modality(about["module"])}
     decoding = {key for key in layers if key.endswith(".cross") or f"{key}.cross" in layers}

@@ -18,20 +18,21 @@ from ..errors import InputError, not_loaded
 from ..formats.reading import opened
 from .pretrained import INSTALL
 
+EACH = ("tokens", "target_tokens")  # what every pass has of its own
 SAYS = ("tokens", "target_tokens", "text", "token_ids", "model", "picture", "patches", "byte_level")
 
 
-def capture_call(
-    named: str, output, *, text="", layers=None, heads=None, batch=0, progress=None
-) -> list[str]:
+def capture_call(named: str, output, *, texts=("",), layers=None, heads=None, progress=None) -> list[str]:
     """Write the capture file `output` of what the function `named`, as "FILE.py:FUNCTION", runs.
 
-    It is given `text` where it takes an argument. Returns warnings, each a line. Raises InputError for what
-    is not there, for what the code raises, and where no attention was seen; JobError without torch.
+    Where it takes an argument it is called with each of the `texts`, in a pass of its own. Returns warnings,
+    each a line. Raises InputError for what is not there, for what the code raises, and where no attention was
+    seen; JobError without torch.
     """
     progress = progress or (lambda done, note: None)
     path, name = _place(named)
     try:
+        from .passes import merged
         from .record import CaptureWarning, record
     except ImportError as error:
         raise not_loaded(error, f"recording needs torch ({error}); {INSTALL}") from None
@@ -43,15 +44,24 @@ def capture_call(
         with _telling(named, path):
             function = _function(path, name)
         takes = any(p.default is p.empty for p in inspect.signature(function).parameters.values())
-        with record(None, layers=layers, heads=heads, batch=batch) as recording:
-            with _telling(named, path):
-                said = function(text) if takes else function()
+        if len(texts) > 1 and not takes:
+            raise InputError(f"--call: {named} takes no text, so it cannot be given {len(texts)}")
+        each, said = [], []
+        for text in texts:
+            with record(None, layers=layers, heads=heads) as recording, _telling(named, path):
+                returned = function(text) if takes else function()
+            each.append(recording)
+            said.append(_said(returned, named))
         progress(0.9, "writing")
         Path(output).parent.mkdir(parents=True, exist_ok=True)
-        said = _said(said, named) | ({"text": text} if text else {})
+        whole = said[0]
+        if len(texts) > 1:
+            whole = whole | {key: [one.get(key) for one in said] for key in EACH if whole.get(key)}
+        if any(texts):
+            whole = whole | {"text": list(texts)}
         made_by = {"command": "matrix-cinema capture", "call": f"{path.name}:{name}"}
-        recording.save(output, **said, made_by=made_by)
-    return [str(one.message) for one in caught]
+        (each[0] if len(each) == 1 else merged(each)).save(output, **whole, made_by=made_by)
+    return list(dict.fromkeys(str(one.message) for one in caught))
 
 
 def _place(named):

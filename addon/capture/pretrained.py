@@ -22,18 +22,19 @@ def capture_text(
 ) -> list[str]:
     """Write the capture file `output` of what `model` (folder or name) does with `text`, a picture, or both.
 
-    `image` is the path of a PNG or JPEG file. `pair` is what the decoder of an encoder-decoder has written,
-    to which its cross-attention belongs; for other models the second text, as BERT takes two. `layers` and
-    `heads` choose by number, layers also by name. `progress(done, note)` is told the parts of the work done,
-    of 1. Returns warnings, each a line. Raises InputError for what cannot be used and JobError without torch,
-    transformers or Pillow.
+    Several texts are read one by one, each in a pass of its own. `image` is the path of a PNG or JPEG file.
+    `pair` is what the decoder of an encoder-decoder has written, to which its cross-attention belongs; for
+    other models the second text, as BERT takes two. `layers` and `heads` choose by number, layers also by
+    name. `progress(done, note)` is told the parts of the work done, of 1. Returns warnings, each a line.
+    Raises InputError for what cannot be used and JobError without torch, transformers or Pillow.
     """
     progress = progress or (lambda done, note: None)
-    folder = _folder(model)
-    if not text.strip() and not image:
+    folder, texts = _folder(model), [text] if isinstance(text, str) else list(text)
+    if not image and not all(one.strip() for one in texts):
         raise InputError("there is no text to read; give some with --text or --text-file")
     torch, transformers = _libraries(offline=folder is not None)
     from .inputs import inputs_of
+    from .passes import merged
     from .pictures import read_picture
     from .record import CaptureWarning, record
 
@@ -43,32 +44,43 @@ def capture_text(
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", CaptureWarning)
         network, missing = _network(transformers, model, folder)
-        inputs = inputs_of(network, _loader(transformers, model, folder), text, pair, picture, model)
-        count = len(inputs.tokens) + len(inputs.target)
-        progress(0.4, f"running it on {count} tokens" + " and a picture" * (picture is not None))
-        with record(network, layers=layers, heads=heads) as recording:
-            _run(torch, network, inputs.arguments, model)
+        load = _loader(transformers, model, folder)
+        inputs = [inputs_of(network, load, one, pair, picture, model) for one in texts]
+        each = []
+        for n, one in enumerate(inputs):
+            count = f"{len(one.tokens) + len(one.target)} tokens" + " and a picture" * (picture is not None)
+            progress(0.4 + 0.5 * n / len(inputs), f"running it on {count}")
+            with record(network, layers=layers, heads=heads) as recording:
+                _run(torch, network, one.arguments, model)
+            each.append(recording)
         progress(0.9, "writing")
-        Path(output).parent.mkdir(parents=True, exist_ok=True)
-        recording.save(
-            output,
-            tokens=inputs.labelled(recording.grids),
-            target_tokens=inputs.target,
-            token_ids=inputs.token_ids,
-            byte_level=inputs.byte_level,
-            picture=inputs.picture,
-            text=text,
-            model=_described(model, folder, network),
-            made_by={"transformers": transformers.__version__, "command": "matrix-cinema capture"},
-        )
-    told = [str(one.message) for one in caught]
-    if missing:
-        told.insert(
-            0,
-            f"{len(missing)} weights are not in the model's files, so they are random: "
-            f"{', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}",
-        )
-    return told
+        _save(each[0] if len(each) == 1 else merged(each), output, inputs, texts, {
+            "model": _described(model, folder, network),
+            "made_by": {"transformers": transformers.__version__, "command": "matrix-cinema capture"},
+        })  # fmt: skip
+    return [*_told_missing(missing), *dict.fromkeys(str(one.message) for one in caught)]
+
+
+def _save(recording, output, inputs, texts, about):
+    """Write what was recorded of the Inputs of each pass."""
+    Path(output).parent.mkdir(parents=True, exist_ok=True)
+    first = inputs[0]
+    recording.save(
+        output,
+        tokens=[one.labelled(recording.grids) for one in inputs],
+        target_tokens=[one.target for one in inputs],
+        token_ids=first.token_ids if len(inputs) == 1 else None,
+        byte_level=first.byte_level,
+        picture=first.picture,
+        text=texts,
+        **about,
+    )
+
+
+def _told_missing(names):
+    some = f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}"
+    text = f"{len(names)} weights are not in the model's files, so they are random: {some}"
+    return [text] if names else []
 
 
 def read_text(path):

@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..formats.capture_file import PICTURE, numbers, write_capture
 from .fused import seen_and_unchanged
 from .joining import join, joins, side_by_side
-from .labels import labels_of, texts_of
+from .labels import labels_of, passes_of_texts
 from .layers import see, written
 from .pictures import as_picture, seen_grids
 from .watch import Watch, running_module
@@ -55,7 +55,8 @@ class Recording:
         """Write the capture file. Tensors are float32, or float64 for a model in float64.
 
         `tokens` are the texts of the model's input, `target_tokens` those of a decoder with
-        cross-attention, as the vocabulary spells them; `byte_level` says whether that is byte-level BPE's
+        cross-attention, as the vocabulary spells them; where the model ran several times, those of all runs
+        or a list of them for each, and so may be `text`. `byte_level` says whether that is byte-level BPE's
         way, None finds it out. `patches` are the (rows, columns) into which a picture was cut, where its
         layers shall have another grid than was seen, and `picture` what the model saw, [height, width, 3]
         in uint8. `model` is a table such as {"name": ..., "licence": ...}. Warns (CaptureWarning) of layers
@@ -63,19 +64,25 @@ class Recording:
         """
         if not self.layers:
             raise InputError("nothing is recorded; save after the with block has ended")
-        tokens, target = texts_of(tokens, "tokens"), texts_of(target_tokens, "target_tokens")
+        tokens = passes_of_texts(tokens, "tokens")
+        target = passes_of_texts(target_tokens, "target_tokens")
         grids = {tuple(patches)} if patches else self.grids
-        labels, told = labels_of(self.layers, tokens, target, grids)
+        labels, names, told = labels_of(self.layers, tokens, target, grids)
         for one in told:
             warnings.warn(one, CaptureWarning, stacklevel=2)
+        tokens, several = tokens[0], any("@" in name for name in names.values())
         tensors, layers = {}, {}
         for key, (arrays, description) in self.layers.items():
             own = zip(("tokens_q", "tokens_k"), labels[key], strict=True)
             layers[key] = description | {side: texts for side, texts in own if texts != tokens}
+            layers[key] |= {"name": names[key]} if several else {}
             tensors |= {f"L{key}.{name}": array for name, array in arrays.items()}
         if picture is not None:
             tensors[PICTURE] = as_picture(picture)
-        metadata = {"tokens_q": tokens, "tokens_k": tokens, "text": text}
+        texts = [text] if isinstance(text, str) else list(text)
+        metadata = {"tokens_q": tokens, "tokens_k": tokens, "text": texts[0] if texts else ""}
+        if len(texts) > 1:
+            metadata["passes"] = [{"text": one} for one in texts]
         if byte_level is not None:
             metadata["byte_level"] = bool(byte_level)
         if token_ids is not None:

@@ -158,6 +158,13 @@ def parser():
         one.add_argument("--layer", help="layer of the capture")
         one.add_argument("--head", type=int, help="head of the capture")
         one.add_argument(
+            "--passes",
+            metavar="0-3",
+            type=_passes,
+            default=(),
+            help='passes of the model that stand side by side, or "all"',
+        )
+        one.add_argument(
             "--with",
             metavar="PART,PART",
             dest="parts",
@@ -304,7 +311,11 @@ def parser():
         help="of an import: a UTF-8 file with one token a line; two of an encoder and its decoder",
     )
     words = one.add_mutually_exclusive_group()
-    words.add_argument("--text", help="what the model reads")
+    words.add_argument(
+        "--text",
+        action="append",
+        help="what the model reads; given again, it reads that in a pass of its own",
+    )
     words.add_argument("--text-file", metavar="FILE", help="the same from a UTF-8 file")
     one.add_argument("--image", metavar="FILE", help="what the model sees: a PNG or JPEG file")
     one.add_argument(
@@ -344,6 +355,10 @@ def _numbers(text):
             raise argparse.ArgumentTypeError(f'"{text}" are not numbers such as 0,3,5 or 0-3')
         numbers += range(int(first), int(last) + 1)
     return sorted(set(numbers))
+
+
+def _passes(text):
+    return text if text == "all" else tuple(_numbers(text))
 
 
 def _layers(text):
@@ -463,6 +478,7 @@ def figure(arguments):
         columns=arguments.columns,
         titles=arguments.titles or (),
         parts=arguments.parts,
+        passes=arguments.passes,
         style=arguments.style,
         view=arguments.view,
         subject=arguments.subject,
@@ -584,7 +600,7 @@ def inspect(arguments):
     """The command `inspect`. A capture without --layer and --head is told whole, or drawn by --sheet; --with
     tells the scene that is made of it."""
     path = require_file(arguments.source)
-    if path.suffix.lower() == ".safetensors" and not arguments.parts:
+    if path.suffix.lower() == ".safetensors" and not arguments.parts and not arguments.passes:
         found = open_capture(path)
         if arguments.sheet:
             require_apart([arguments.sheet], [path])
@@ -626,14 +642,14 @@ def capture(arguments):
     called = arguments.call and arguments.call.rpartition(":")[0]
     named = (arguments.origin, arguments.text_file, arguments.model, arguments.image, called)
     require_apart([output], [*filter(None, named), *(arguments.tokens or ())])
-    text = arguments.text if arguments.text_file is None else read_text(arguments.text_file)
+    text = arguments.text if arguments.text_file is None else [read_text(arguments.text_file)]
     _require_options_of_capture(arguments, text)
     if arguments.origin:
         tokens = [read_lines(path) for path in arguments.tokens or ()][::-1]
         tokens = tokens[0] if len(tokens) == 1 else tokens
-        told = import_file(require_file(arguments.origin), output, tokens=tokens, text=text or "")
+        told = import_file(require_file(arguments.origin), output, tokens=tokens, text=" ".join(text or ()))
     else:
-        told = _recorded(arguments, output, text or "")
+        told = _recorded(arguments, output, text or [""])
     for line in told:
         messages.say("warning", line)
     _tell_capture(output)
@@ -659,17 +675,17 @@ def _require_options_of_capture(arguments, text):
         )
 
 
-def _recorded(arguments, output, text):
-    """Record a model, or the user's own function; what has to be told."""
+def _recorded(arguments, output, texts):
+    """Record a model that reads these texts, or the user's own function; what has to be told."""
     progress = Progress("capture", 1.0)
     chosen = {"layers": arguments.layers, "heads": arguments.heads, "progress": progress.update}
     try:
         if arguments.call:
             messages.say("note", f"{arguments.call} is code of yours, which is run")
-            told = capture_call(arguments.call, output, text=text, **chosen)
+            told = capture_call(arguments.call, output, texts=texts, **chosen)
         else:
             told = capture_text(
-                arguments.model, text, output, pair=arguments.pair, image=arguments.image, **chosen
+                arguments.model, texts, output, pair=arguments.pair, image=arguments.image, **chosen
             )
         progress.finish()
     finally:
@@ -696,7 +712,12 @@ def presets(arguments):
 def _source(arguments):
     look = {name: getattr(arguments, name, None) for name in ("style", "view", "subject", "move")}
     return open_source(
-        arguments.source, layer=arguments.layer, head=arguments.head, parts=arguments.parts, **look
+        arguments.source,
+        layer=arguments.layer,
+        head=arguments.head,
+        parts=arguments.parts,
+        passes=arguments.passes,
+        **look,
     )
 
 

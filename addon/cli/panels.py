@@ -20,6 +20,7 @@ def panels(
     columns=None,
     titles=(),
     parts=(),
+    passes=(),
     style=None,
     view=None,
     subject=None,
@@ -34,7 +35,7 @@ def panels(
     for path in paths:
         for layer in layers or (None,):
             for head in heads or (None,):
-                scene = _scene(path, layer, head, tensor, parts, style, view, subject)
+                scene = _scene(path, layer, head, tensor, parts, passes, style, view, subject)
                 for frame in frames or (None,):
                     told = _told(scene, layer, head, frame, (paths, layers, heads, frames))
                     shown.append(Shown(scene, frame, told))
@@ -56,10 +57,10 @@ def _columns(count, frames):
     return count if count <= 3 else math.ceil(math.sqrt(count))
 
 
-def _scene(path, layer, head, tensor, parts, style, view, subject):
+def _scene(path, layer, head, tensor, parts, passes, style, view, subject):
     if not tensor:
         source = open_source(
-            path, layer=layer, head=head, parts=parts, style=style, view=view, subject=subject
+            path, layer=layer, head=head, parts=parts, passes=passes, style=style, view=view, subject=subject
         )
         if source.is_blend:
             raise InputError(f"{path}: is built already; a figure is made from its scene file")
@@ -68,7 +69,8 @@ def _scene(path, layer, head, tensor, parts, style, view, subject):
         raise InputError(f"--tensor: {path} says itself what it shows; it is for captures")
     if layer is None:
         raise InputError(f"{path}: say which layer; inspect {path} lists them")
-    names = open_capture(path).names(layer)
+    capture = open_capture(path)
+    names = *capture.names(layer), *capture.summaries(layer)
     if tensor not in names:
         raise InputError(f'--tensor: layer {layer} of {path} has no "{tensor}"; it has {", ".join(names)}')
     scene = scene_of_tensor(path, layer, head or 0, tensor)

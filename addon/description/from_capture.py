@@ -1,6 +1,7 @@
 """Scenes that need no scene file: a head of a capture, or all heads of a layer, as a description."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from ..attention.rotary import LAYOUTS, rotate
 from ..errors import InputError, nearest
 from ..formats.capture_file import open_capture
+from ..formats.summaries import SUMMARIES
 from .scene import Camera, CaptureOptions, Look, MatrixOptions, Scene
 
 # What a scene of a head may show besides, by name.
@@ -19,14 +21,18 @@ PARTS = {
 }
 
 
-def scene_from_capture(path, layer, head, parts=()):
+# What passes that stand side by side have in common, so that one expression is all of them.
+ALIKE = ("scale", "softcap", "mask", "window", "offset", "position")
+
+
+def scene_from_capture(path, layer, head, parts=(), passes=()):
     """The scene of a head: scores, softmax and weighted values, with tokens and a title.
 
     `layer` is its number or name ("5.cross"), `head` a number, or None for all heads of the layer side by
-    side; `parts` are names of PARTS. Scale, softcap,
-    bias, mask and sinks are those of the capture. Where it has no queries and keys, the scene is its
-    pattern times the values, or the pattern alone. Raises InputError for a layer, head or part that is
-    not there and for what the expression cannot say.
+    side; `parts` are names of PARTS, `passes` the numbers of passes of the model that stand side by side, or
+    "all". Scale, softcap, bias, mask and sinks are those of the capture. Where it has no queries and keys,
+    the scene is its pattern times the values, or the pattern alone. Raises InputError for a layer, head, part
+    or pass that is not there and for what the expression cannot say.
     """
     path = Path(path)
     capture = open_capture(path)
@@ -37,18 +43,32 @@ def scene_from_capture(path, layer, head, parts=()):
     if head is not None and head not in found.heads:
         capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # says which heads there are
     told = _Heads(capture, found, found.heads if head is None else (head,), parts)
+    chosen = CaptureOptions(file=path.name, layer=_named(found), passes=passes)
+    _require_alike(capture, found, passes)
     return Scene(
         expression=told.expression(),
         title=_title(capture, found, head),
-        caption=capture.text,
-        capture=(
-            CaptureOptions(file=path.name, layer=_named(found), heads="all")
-            if head is None
-            else CaptureOptions(file=path.name, layer=_named(found), head=head)
-        ),
+        caption=capture.text_of(found),
+        capture=replace(chosen, heads="all") if head is None else replace(chosen, head=head),
         matrices=told.matrices,
         folder=str(path.resolve().parent),
     )
+
+
+def _require_alike(capture, layer, passes):
+    """Refuse passes of a layer that one expression does not describe."""
+    for one in capture.layers.values():
+        same = (one.stack, one.number, one.kind) == (layer.stack, layer.number, layer.kind)
+        if not passes or not same or (passes != "all" and one.pass_number not in passes):
+            continue
+        other = [name for name in ALIKE if getattr(one, name) != getattr(layer, name)]
+        other += ["number of tokens"] * any(one.sizes.get(axis) != layer.sizes.get(axis) for axis in "QK")
+        if other or set(one.shapes) != set(layer.shapes):
+            what = f"another {other[0]}" if other else "other tensors"
+            raise InputError(
+                f"layer {one.name} of {capture.path} has {what} than layer {layer.name}, so they cannot "
+                "stand side by side; choose others by passes"
+            )
 
 
 def scene_of_tensor(path, layer, head, tensor):
@@ -59,11 +79,12 @@ def scene_of_tensor(path, layer, head, tensor):
     path = Path(path)
     capture = open_capture(path)
     found = capture.layer(layer)
+    each = SUMMARIES.get(tensor, ("H",))[0][0] == "H"  # whether each head has one
     return Scene(
         expression=tensor,
-        title=_title(capture, found, head),
-        caption=capture.text,
-        capture=CaptureOptions(file=path.name, layer=_named(found), head=head),
+        title=_title(capture, found, head if each else None),
+        caption=capture.text_of(found),
+        capture=CaptureOptions(file=path.name, layer=_named(found), head=head if each else 0),
         matrices={tensor: MatrixOptions(tensor=tensor)},
         look=Look(min_size=1.0),
         camera=Camera(view="front", lens=400.0),  # from so far that hardly a cell shows its sides

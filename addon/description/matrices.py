@@ -18,6 +18,7 @@ from ..errors import InputError, nearest
 from ..formats import safetensors
 from ..formats.capture_file import AXES, axes_of, check_finite, is_capture, numbers, open_capture
 from ..formats.reading import map_file
+from ..formats.summaries import SUMMARIES
 from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz
 from ..formats.text_tables import read_text_table
 from .leading import HEAD, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
@@ -315,16 +316,15 @@ def _of_capture(capture, spec, where, chosen):
     layer = layer.removeprefix("L")
     if not layer and chosen is None:
         raise InputError(f'{where}: tensor {spec.tensor!r} needs its layer, such as "L0.{tensor}"')
-    layers = [capture.layer(one) for one in ([layer] if layer else _layers(capture, chosen))]
+    layers, axis = ([capture.layer(layer)], None) if layer else _chosen(capture, chosen)
     for one in layers:
-        if tensor not in capture.names(one.name):
-            known = safetensors.hint(tensor, capture.names(one.name))
+        known = *capture.names(one.name), *capture.summaries(one.name)
+        if tensor not in known:
+            known = safetensors.hint(tensor, known)
             raise InputError(f'{where}: layer {one.name} of {capture.path} has no "{tensor}"; {known}')
     first = layers[0]
     axes = axes_of(tensor).replace("?", "")
-    heads, leading = (None,), []
-    if not layer and chosen.layers:
-        leading.append(LeadingAxis("layer", tuple(one.number for one in layers)))
+    heads, leading = (None,), [axis] if axis else []
     if axes[0] in "HG":
         if len(spec.index) > 1 or (not spec.index and chosen is None):
             raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(first.heads)}")
@@ -341,7 +341,11 @@ def _of_capture(capture, spec, where, chosen):
         found = " and ".join(sorted(map(by, shapes)))
         raise InputError(f"{where}: {tensor} of these layers is {found}; expected one shape for all")
     (shape,) = shapes
-    tokens = {"Q": first.tokens_q, "K": first.tokens_k}
+    # Where several have tokens of their own, such as those of several texts, none are those of all.
+    tokens = {
+        "Q": first.tokens_q if len({one.tokens_q for one in layers}) == 1 else (),
+        "K": first.tokens_k if len({one.tokens_k for one in layers}) == 1 else (),
+    }
     of = f"layer{'s' * (len(layers) > 1)} {', '.join(one.name for one in layers)}"
     if heads != (None,):
         of += f", head{'s' * (len(heads) > 1)} {numbers(heads)}"
@@ -360,25 +364,44 @@ def _of_capture(capture, spec, where, chosen):
         row_labels=tokens.get(axes[0], ())[rows],
         column_labels=tokens.get(axes[1], ())[columns],
         source=f"{tensor} of {of}",
-        probability=tensor == "pattern",
+        probability=tensor == "pattern" or tensor in SUMMARIES,
         leading=tuple(leading),
     )
     return OpenedMatrix(declared, read)
 
 
-def _layers(capture, chosen):
-    """The layers that a scene's [capture] names."""
-    if chosen.layers == "all":
-        named = isinstance(chosen.layer, str)
-        stack = (capture.layer(chosen.layer) if named else next(iter(capture.layers.values()))).stack
-        names = [one.name for one in capture.layers.values() if one.stack == stack and one.kind == "self"]
-        if not names:
+def _chosen(capture, chosen):
+    """(the layers that a scene's [capture] names, the axis that they are or None)."""
+    if chosen.layers and chosen.passes:
+        raise InputError("capture: layers and passes are two axes; give one of them")
+    if not (chosen.layers or chosen.passes):
+        return [capture.layer(chosen.layer)], None
+    word = "layers" if chosen.layers else "passes"
+    given = getattr(chosen, word) if getattr(chosen, word) == "all" else _once(getattr(chosen, word), word)
+    if chosen.layers and not isinstance(chosen.layer, str):  # a stack is not named
+        of = next((one for one in capture.layers.values() if one.kind == "self"), None)
+        if given != "all":
+            layers = [capture.layer(one) for one in given]
+            return layers, LeadingAxis("layer", tuple(one.number for one in layers))
+        if of is None:
             raise InputError(
                 f'capture: layers = "all" are those of self-attention, of which {capture.path} has none; '
                 f"layers: {', '.join(capture.layers)}"
             )
-        return names
-    return _once(chosen.layers, "layers") or [chosen.layer]
+    else:
+        of = capture.layer(chosen.layer)
+    axis, fixed = ("number", "pass_number") if chosen.layers else ("pass_number", "number")
+    alike = {
+        getattr(one, axis): one
+        for one in capture.layers.values()
+        if all(getattr(one, name) == getattr(of, name) for name in ("stack", "kind", fixed))
+    }
+    numbered = tuple(sorted(alike) if given == "all" else given)
+    lacking = [n for n in numbered if n not in alike]
+    if lacking:
+        what = f"layer {lacking[0]}" if chosen.layers else f"pass {lacking[0]} of layer {of.name}"
+        raise InputError(f"{what} is not in {capture.path}; {word}: {numbers(sorted(alike))}")
+    return [alike[n] for n in numbered], LeadingAxis("layer" if chosen.layers else "pass", numbered)
 
 
 def _heads(layer, chosen, grouped):

@@ -58,13 +58,15 @@ class CaptureOptions:
     """The attention capture that matrices with a bare `tensor` are taken from.
 
     `layer` is a number, or a name such as "decoder.3.cross". `layers` and `heads` take the place of
-    `layer` and `head` where several are to stand side by side: a list of numbers, or "all".
+    `layer` and `head` where several are to stand side by side: a list of numbers, or "all". `passes` are
+    those of the model in which the layer shall be shown.
     """
 
     file: str = ""
     layer: int | str = option(0, low=0)
     head: int = option(0, low=0)
     layers: tuple[int, ...] | str = option((), choices=("all",), low=0)
+    passes: tuple[int, ...] | str = option((), choices=("all",), low=0)
     heads: tuple[int, ...] | str = option((), choices=("all",), low=0)
 
 

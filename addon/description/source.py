@@ -27,16 +27,20 @@ class Source:
         return self.description is None
 
 
-def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None, subject=None, move=None):
+def open_source(
+    path, *, layer=None, head=None, parts=(), passes=(), style=None, view=None, subject=None, move=None
+):
     """The source at `path`; what else is given replaces what the scene says.
 
-    A capture needs `layer` (number or name, as text); without `head` all its heads are drawn. `parts`
-    are those of files/presets.py. Raises InputError.
+    A capture needs `layer` (number or name, as text); without `head` all its heads are drawn. `parts` and
+    `passes` are those of `from_capture`. Raises InputError.
     """
     path = require_file(path)
     suffix = path.suffix.lower()
     if parts and suffix != ".safetensors":
         raise InputError(f"--with: {path} says itself what it shows; it is for captures")
+    if passes and suffix != ".safetensors":
+        raise InputError(f"--passes: {path} says itself what it shows; it is for captures")
     if suffix == ".blend":
         for option, value in (
             ("layer", layer),
@@ -56,7 +60,7 @@ def open_source(path, *, layer=None, head=None, parts=(), style=None, view=None,
                 f"{path}: say which with --layer and --head, or all heads of a layer without "
                 f"--head; inspect {path} lists them"
             )
-        description = scene_from_capture(path, layer, head, parts)
+        description = scene_from_capture(path, layer, head, parts, passes)
     elif suffix == ".toml":
         description = _with_head(load_scene(path), layer, head, path)
     else:

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..attention.attend import attend
-from ..attention.naming import layer_names, number_of
+from ..attention.naming import layer_names, number_of, pass_of
 from ..attention.tokens import is_byte_level, written
 from ..errors import InputError, nearest
 from ..memory import require_memory
 from . import safetensors
 from .safetensors import shown
+from .summaries import SUMMARIES, summary
 
 FORMAT, VERSION = "attn-capture", "1.0"
 MAX_HEADS = 4096
@@ -59,7 +60,8 @@ MASKS = ("none", "causal", "padding", "window", "bias", "custom")
 class Layer:
     """One attention of the model. `heads` and `kv_heads` are the numbers of the stored ones.
 
-    `name` is what people call it, see `attention.naming`; `key` what its tensors are called by.
+    `name` is what people call it, see `attention.naming`; `key` what its tensors are called by. A capture may
+    hold several passes of a model; after the first the name has the number, as in "5@2".
 
     Query head h uses key/value head h // (n_q_heads // n_kv_heads). The logits of a query are
     softcap(q.k * scale) + bias, where the mask lets it attend; see `Capture.recompute`. The tokens are
@@ -92,12 +94,17 @@ class Layer:
     @property
     def stack(self):
         """The stack of layers that it is of, such as "decoder", or "" in a model that has one."""
-        return self.name.removesuffix(".cross").rpartition(".")[0]
+        return self.name.partition("@")[0].removesuffix(".cross").rpartition(".")[0]
 
     @property
     def number(self):
         """Its number in its stack."""
         return number_of(self.name)
+
+    @property
+    def pass_number(self):
+        """In which pass of the model it ran, from 0."""
+        return pass_of(self.name)
 
     def kv_head(self, head):
         """The key/value head that query head `head` uses."""
@@ -124,10 +131,12 @@ class Capture:
     """An open capture file; tensors are read from disk when asked for.
 
     `tokens_q` and `tokens_k` are labels as people write them; `metadata` has them as the vocabulary does.
+    `texts` are those of each pass, where they differ.
     """
 
     path: str
     text: str
+    texts: tuple[str, ...]
     tokens_q: tuple[str, ...]
     tokens_k: tuple[str, ...]
     layers: dict[str, Layer]
@@ -135,8 +144,12 @@ class Capture:
     metadata: dict
     tensors: safetensors.Tensors = field(repr=False)
 
+    def text_of(self, layer):
+        """The text that was read in the pass of a layer."""
+        return self.texts[layer.pass_number] if layer.pass_number < len(self.texts) else self.text
+
     def layer(self, layer):
-        """The layer of that number, name or key (5, "5", "decoder.5"); InputError names those there are."""
+        """The layer of that number, name or key (5, "decoder.5", "5@2"); InputError names those there are."""
         found = self.layers.get(str(layer))
         found = found or next((one for one in self.layers.values() if one.key == str(layer)), None)
         if found is None:
@@ -171,6 +184,10 @@ class Capture:
         known = tuple(name for name in TENSORS if name in shapes or name in recomputed)
         return known + tuple(DERIVED if layer.sinks and "Q" in layer.sizes else ())
 
+    def summaries(self, layer):
+        """The summaries that `tensor` may give for this layer, see `summaries`."""
+        return tuple(SUMMARIES) if "pattern" in self.names(layer) else ()
+
     def shape(self, layer, name):
         """(rows, columns) of a matrix that `tensor` gives, without reading it."""
         sizes = self.layer(layer).sizes | {"s": 1}
@@ -180,11 +197,15 @@ class Capture:
     def tensor(self, layer, name, head=None):
         """One matrix of a layer as float64, rows by columns; a vector comes as one row.
 
-        `head` is the number of a query head and is needed for what the heads have each; keys and
-        values are those that this query head uses. Masks and biases come in full size. Raises
-        InputError for what the file does not have and for a number that is not finite.
+        `name` may be that of a summary. `head` is the number of a query head and is needed for what the
+        heads have each; keys and values are those that this query head uses. Masks and biases come in full
+        size. Raises InputError for what the file does not have and for a number that is not finite.
         """
         layer = self.layer(layer)
+        if name in self.summaries(layer.name):
+            if name == "mean_over_passes":
+                self._check_head(layer, name, head)
+            return summary(self, layer, name, head)
         if name not in self.names(layer.name):
             known = safetensors.hint(name, self.names(layer.name))
             raise InputError(f"layer {layer.name} of {self.path} has no tensor {shown(name)}; {known}")
@@ -274,8 +295,8 @@ def open_capture(path):
 
 
 def axes_of(name):
-    """The axes of a tensor that a capture can give, as in TENSORS."""
-    return TENSORS.get(name) or DERIVED[name]
+    """The axes of a tensor or summary that a capture can give, as in TENSORS."""
+    return TENSORS.get(name) or DERIVED.get(name) or SUMMARIES[name][0]
 
 
 def is_capture(metadata):
@@ -392,6 +413,7 @@ def _checked(where, tensors, metadata):
     return Capture(
         path=where,
         text=table.text("text", ""),
+        texts=tuple(one.text("text", "") for one in table.tables("passes")),
         tokens_q=labels[tokens_q],
         tokens_k=labels[tokens_k],
         layers={
@@ -409,10 +431,8 @@ def _checked(where, tensors, metadata):
 def _layer(key, entry, shapes, tokens_q, tokens_k):
     where = entry.where
     name = entry.text("name", "")
-    if name and not re.fullmatch(r"(\w{1,40}\.)?\d{1,6}(\.cross)?", name):
-        raise InputError(
-            f'{where}: its name is {shown(name)}; expected a number, as "3" or "decoder.3.cross"'
-        )
+    if name and not re.fullmatch(r"(\w{1,40}\.)?[0-9]{1,6}(\.cross)?(@[1-9][0-9]{0,3})?", name):
+        raise InputError(f'{where}: its name is {shown(name)}; expected one as "3" or "decoder.3.cross@2"')
     n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
     if n_q % n_kv:
         raise InputError(f"{where}: {n_q} query heads do not share {n_kv} key/value heads evenly")
@@ -512,6 +532,10 @@ class _Table:
 
     def table(self, key, *default):
         return self._get(key, default[0] if default else ..., dict, "a table")
+
+    def tables(self, key):
+        items = self._get(key, None, list, "a list of tables") or []
+        return [_Table(one, f"{self.where}: {key}[{n}]") for n, one in enumerate(items)]
 
     def real(self, key, default=...):
         value = self._get(key, default, (int, float), "a number")

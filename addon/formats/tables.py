@@ -92,8 +92,8 @@ def _header(head, size, where, kinds):
         raise InputError(f"{where}: not an NPY file that can be read") from None
     if dtype.kind == "O":
         raise InputError(
-            f"{where}: holds pickled objects, such as a tuple of tensors, which could run anything and are "
-            "not read; save each array by a name of its own: "
+            f"{where}: holds pickled objects, such as a tuple of tensors, not real numbers; they could run "
+            "anything and are not read; save each array by a name of its own: "
             'numpy.savez(path, **{f"attentions_{n}": a.numpy() for n, a in enumerate(attentions)})'
         )
     if dtype.kind not in kinds or dtype.itemsize == 0:

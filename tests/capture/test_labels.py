@@ -68,16 +68,16 @@ def test_two_texts_and_a_picture_that_a_decoder_reads():
     encoder, decoder = seen("encoder.block.0.a", 3, 3), seen("decoder.block.0.a", 2, 2)
     cross = seen("decoder.block.0.c", 2, 3, "cross")
     source, target = list("abc"), list("xy")
-    found, told = labels_of({"0": encoder, "1": decoder, "1.cross": cross}, source, target)
+    found, _, told = labels_of({"0": encoder, "1": decoder, "1.cross": cross}, [source], [target])
     assert found == {"0": (source, source), "1": (target, target), "1.cross": (target, source)} and not told
     # Two texts of one length: without the decoder's own it is not labelled by the other.
     decoder, cross = seen("decoder.block.0.a", 3, 3), seen("decoder.block.0.c", 3, 3, "cross")
-    found, _ = labels_of({"0": encoder, "1": decoder, "1.cross": cross}, source, [])
+    found, _, _ = labels_of({"0": encoder, "1": decoder, "1.cross": cross}, [source], [[]])
     assert found == {"0": (source, source), "1": ([], []), "1.cross": ([], [])}
     # A captioning model: its decoder reads the text, and attends to patches.
     vision, text = seen("vision_model.encoder.layers.0.a", 7, 7), seen("text_decoder.layer.0.a", 3, 3)
     cross = seen("text_decoder.layer.0.c", 3, 7, "cross")
-    found, _ = labels_of({"0": vision, "1": text, "1.cross": cross}, source, [], {(2, 3)})
+    found, _, _ = labels_of({"0": vision, "1": text, "1.cross": cross}, [source], [[]], {(2, 3)})
     grid = ["[CLS]", *(f"r{r}c{c}" for r in (0, 1) for c in (0, 1, 2))]
     assert found == {"0": (grid, grid), "1": (source, source), "1.cross": (source, grid)}
 

@@ -151,6 +151,20 @@ def test_a_pair_is_a_second_text_for_an_encoder(bert, tmp_path):
     assert open_capture(output).tokens_q == ("[CLS]", "the", "cat", "[SEP]", "sat", "[SEP]")
 
 
+def test_several_texts_are_read_in_passes_of_their_own(llama, tmp_path):
+    output = tmp_path / "x.safetensors"
+    texts = ["the cat sat", "the cat sat on the mat"]  # the one goes on with the other
+    arguments = ["--model", str(llama), "--text", texts[0], "--text", texts[1], "-o", str(output)]
+    assert cli.run(["capture", *arguments]) == 0
+    capture = open_capture(output)
+    assert list(capture.layers) == ["0", "1", "2", "0@1", "1@1", "2@1"] and capture.texts == tuple(texts)
+    assert capture.layer(2).tokens_q == tuple(texts[0].split())
+    assert capture.layer("2@1").tokens_k == tuple(texts[1].split())
+    # The first three tokens of a causal model are read alike.
+    long, short = capture.tensor("2@1", "pattern", 3), capture.tensor(2, "pattern", 3)
+    assert np.abs(long[:3, :3] - short).max() < 1e-5
+
+
 def test_weights_that_the_files_lack_are_told(tmp_path, capsys):
     """A checkpoint without BERT's pooler, which is made at random."""
     torch.manual_seed(0)

@@ -221,11 +221,12 @@ def test_a_function_of_the_users_own(own, tmp_path, capsys):
         ("mine.py:leaves", "line 34: SystemExit: 3"),
         ("mine.py:says", 'returned a table with "colour"; known are tokens'),
         ("mine.py:nothing", "no attention was seen"),
+        ("mine.py:run --text a --text b", "takes no text, so it cannot be given 2"),
     ],
 )
 def test_what_a_function_does_wrong_is_told_with_its_place(own, tmp_path, capsys, call, says):
     output = tmp_path / "x.safetensors"
-    assert cli.run(["capture", "--call", call, "-o", str(output)]) == 2
+    assert cli.run(["capture", "--call", *call.split(), "-o", str(output)]) == 2
     lines = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
     assert len(lines) == 1 and says in lines[0] and not output.exists()
 
