@@ -40,6 +40,12 @@ _NUMBERED = re.compile(r"\.\d{3,}$")
 _build = None  # the one that is running
 
 
+def number(owner: bpy.types.ID, name: str, default: float) -> float:
+    """A property that is a number, or the default where it is none: a file may say anything."""
+    value = owner.get(name)
+    return value if isinstance(value, int | float) else default
+
+
 def parts(scene: bpy.types.Scene) -> list[bpy.types.ID]:
     """What a scene was built of and still is in the file; of a copied scene, what its copies are.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..algebra.evaluate import evaluate
 from ..description.leading import LeadingAxis
-from ..description.scene import from_json
+from ..description.scene import POOLINGS, from_json
 from ..errors import InputError, JobError
 from ..kinds.stage import leaf_names, stages_of
 from ..kinds.sweep import Sweep
@@ -129,7 +129,7 @@ def verify(
 def _reference(scene):
     """The _Reference of a built scene. Raises InputError and JobError, see `verify`."""
     text = scene.get(tags.DESCRIPTION)
-    if not text:
+    if not isinstance(text, str):
         raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
     description = from_json(text, scene.name)
     root = _unstacked_root(scene, description)
@@ -154,7 +154,7 @@ def _rows_at(scene, moment, reference):
     stages, arrangement = reference.stages, reference.arrangement
     swept = products + [ob for ob in matrices if _is_sheet(stages[ob[tags.NAME]])]
     sweeps = {ob[tags.NAME]: _read_sweep(ob, reference.sweeps[ob[tags.NAME]], depsgraph) for ob in swept}
-    last = moment == scene.get(tags.DONE, scene.frame_end)
+    last = moment == tags.number(scene, tags.DONE, scene.frame_end)
     for ob in matrices:
         if not ob.hide_viewport:
             planes = [plane for plane in arrangement.planes if plane.stage.name == ob[tags.NAME]]
@@ -172,12 +172,22 @@ def _is_sheet(stage):
 
 def _unstacked_root(scene, description):
     """The root of the expression, with the leading axes that its matrices had when it was built."""
-    axes = json.loads(scene.get(tags.AXES, "{}"))
-    axes = {
-        name: tuple(LeadingAxis(word, tuple(numbers), each) for word, numbers, each in own)
-        for name, own in axes.items()
-    }
+    try:
+        axes = {
+            name: tuple(LeadingAxis(word, tuple(numbers), each) for word, numbers, each in own)
+            for name, own in json.loads(scene.get(tags.AXES, "{}")).items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(f"{scene.name}: its property {tags.AXES} does not say what axes lead") from None
     return root_of(description, axes)
+
+
+def _pool_of(ob):
+    size, rule = ob.get(tags.POOL, (1, 1)), ob.get(tags.POOL_RULE, "max")
+    whole = hasattr(size, "__len__") and all(isinstance(n, int) and n > 0 for n in size)
+    if not whole or len(size) != 2 or rule not in POOLINGS:
+        raise InputError(f'object "{ob.name}": its property {tags.POOL} is not the size of a bead')
+    return Pool(*size, rule)
 
 
 def _check_objects(scene, root, matrices, products):
@@ -196,7 +206,11 @@ def _check_objects(scene, root, matrices, products):
 def telling_frames(scene: bpy.types.Scene) -> list[float]:
     """The start, a fractional position and the end of each sweep, halfway through each epilogue, the
     frame at which all is finished, and the last one."""
-    frames = {float(scene.frame_start), float(scene.frame_end), float(scene.get(tags.DONE, scene.frame_end))}
+    frames = {
+        float(scene.frame_start),
+        float(scene.frame_end),
+        float(tags.number(scene, tags.DONE, scene.frame_end)),
+    }
     for ob in drawn_objects(scene, "product") + drawn_objects(scene, "matrix"):
         for start, end in _spans(ob, "Sweep"):
             frames |= {start, start + 0.37 * (end - start), min(end, scene.frame_end)}
@@ -261,7 +275,7 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
     drawn = elements(ob, depsgraph)
     if not _inside(drawn, *result.shape):
         return Row(moment, "matrix", stage.name, position, len(drawn["value"]), 0, np.inf, OUTSIDE)
-    pool = Pool(*ob.get(tags.POOL, (1, 1)), ob.get(tags.POOL_RULE, "max"))
+    pool = _pool_of(ob)
     firsts = bead_starts(planes[0], pool)
     at = tuple(np.searchsorted(firsts[n], drawn["ij"[n]], "right") - 1 for n in (0, 1))
     begun = (firsts[0][at[0]] == drawn["i"]) & (firsts[1][at[1]] == drawn["j"])

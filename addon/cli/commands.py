@@ -202,6 +202,9 @@ def parser():
     one.add_argument("--size", metavar="WxH", type=_size, help="in pixels")
     one.add_argument("--samples", metavar="N", type=_samples, help="per pixel")
     one.add_argument("--transparent", action="store_true", help="without background; films as .mov or .webm")
+    one.add_argument(
+        "--file-outputs", action="store_true", help="let a .blend write all that it writes, wherever it does"
+    )
     look(one)
     one.add_argument("--engine", choices=ENGINES)
     progress(one)
@@ -421,7 +424,8 @@ def render(arguments):
     bpy = _blender()
     from ..outputs import blend_file, film, frames, marks
 
-    scene = blend_file.open_blend(source.path) if source.is_blend else None
+    asked = arguments.file_outputs
+    scene = blend_file.open_blend(source.path, file_outputs=asked) if source.is_blend else None
     require_apart(written, bpy.utils.blend_paths(absolute=True) if scene else ())
     description = blend_file.described(scene) if scene else source.description
     settings = _settings(arguments, description.render, kind)

@@ -1,6 +1,12 @@
-"""Opens and saves .blend files: scripts in them are not run, and one that is saved is whole."""
+"""Opens and saves .blend files: scripts in them are not run, and one that is saved is whole.
+
+A damaged .blend can end Blender itself. So another process opens a file first; what it cannot survive is
+told in a line. Whoever watches this process all the same sets WATCHED in its environment.
+"""
 
 import os
+import subprocess
+import sys
 
 import bpy
 
@@ -8,6 +14,7 @@ from ..blender import tags
 from ..description.scene import Render, Scene, from_json
 from ..errors import InputError, JobError
 from .files import full_path, written_whole
+from .harmless import make_harmless
 from .silence import blender_silenced
 
 _SEEKABLE = b"\xb1\xea\x92\x8f"  # closes the seek table at the end of a file packed by Zstandard
@@ -19,15 +26,51 @@ def begin_empty():
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 
 
-def open_blend(path):
-    """Open a .blend and return the scene that was built in it, or else its current one."""
+WATCHED = "MATRIX_CINEMA_WATCHED"
+_PATIENCE = 600  # seconds in which a file has to be opened
+_TRIAL = """
+import os, bpy
+try:
+    bpy.ops.wm.open_mainfile(filepath=os.environ["MATRIX_CINEMA_TRIAL"], load_ui=False, use_scripts=False)
+    bpy.context.view_layer.update()
+except Exception:
+    pass  # it is told where the file is opened in earnest
+os._exit(0)
+"""
+
+
+def open_blend(path, *, file_outputs=False):
+    """Open a .blend and return the scene that was built in it, or else its current one.
+
+    Nothing in it writes to the disk from then on, unless `file_outputs` leaves it as it is. Raises InputError
+    for what is no .blend, or one so damaged that Blender does not survive it.
+    """
+    if WATCHED not in os.environ:
+        _require_survived(path)
     try:
         with blender_silenced():
             bpy.ops.wm.open_mainfile(filepath=str(full_path(path)), load_ui=False, use_scripts=False)
     except RuntimeError as error:
         raise InputError(f"{path}: Blender cannot open it ({str(error).strip()})") from None
+    if not file_outputs:
+        make_harmless()
     built = [scene for scene in bpy.data.scenes if tags.DESCRIPTION in scene]
     return bpy.context.scene if bpy.context.scene in built or not built else built[0]
+
+
+def _require_survived(path):
+    """Raise InputError when another Blender ends, or does not come to an end, over this file."""
+    program = [sys.executable, "-c", _TRIAL]
+    if not bpy.app.module:
+        program = [bpy.app.binary_path, "--background", "--factory-startup", "--python-expr", _TRIAL]
+    environment = os.environ | {"MATRIX_CINEMA_TRIAL": str(full_path(path))}
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    try:
+        ended = subprocess.run(program, env=environment, timeout=_PATIENCE, check=False, **quiet).returncode
+    except subprocess.TimeoutExpired:
+        raise InputError(f"{path}: Blender does not come to an end of opening it; is it damaged?") from None
+    if ended:
+        raise InputError(f"{path}: is damaged: Blender crashes when it opens it (status {ended})")
 
 
 def open_built(path):

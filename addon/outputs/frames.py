@@ -279,6 +279,7 @@ def _applied(scene, settings, engine, suffix, many):
         put(render, "use_overwrite", True)
         put(render, "use_placeholder", False)
         put(render, "use_sequencer", False)
+        put(render, "use_multiview", False)  # each eye would have a file of its own
         put(render, "use_persistent_data", many)
         if settings.transparent:
             put(render, "film_transparent", True)

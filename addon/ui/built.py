@@ -2,6 +2,7 @@
 
 from ..blender import compat, tags
 from ..blender.objects import MODIFIER
+from ..blender.read import shape_of
 from ..errors import InputError
 from ..staging.camera.views import PRODUCTS
 from ..staging.limits import memory_needed
@@ -28,13 +29,16 @@ def products(scene):
 
 
 def is_product(ob):
-    return ob.get(tags.KIND) == "product" and MODIFIER in ob.modifiers
+    """Whether it is the interior of a product, as the panel needs it."""
+    modifier = ob.modifiers.get(MODIFIER)
+    drawn = ob.get(tags.KIND) == "product" and isinstance(ob.get(tags.NAME), str) and shape_of(ob)
+    return bool(drawn and modifier and modifier.type == "NODES" and modifier.node_group)
 
 
 def subjects(scene):
     """The names that the camera's subject may have in a scene: of its matrices, then of its cuboids."""
     kinds = {
-        kind: [ob[tags.NAME] for ob in scene.objects if ob.get(tags.KIND) == kind]
+        kind: [str(ob.get(tags.NAME, "")) for ob in scene.objects if ob.get(tags.KIND) == kind]
         for kind in ("matrix", "product")
     }
     return [*dict.fromkeys(kinds["matrix"]), *(name + PRODUCTS for name in kinds["product"])]
@@ -42,7 +46,7 @@ def subjects(scene):
 
 def elements(scene):
     """How many elements the scene draws at most at once."""
-    return scene.get(tags.ELEMENTS, 0)
+    return int(tags.number(scene, tags.ELEMENTS, 0))
 
 
 def as_points(scene):

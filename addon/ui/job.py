@@ -15,6 +15,7 @@ from pathlib import Path
 
 import bpy
 
+from ..outputs.blend_file import WATCHED
 from ..outputs.files import written_whole
 from ..outputs.frames_folder import film_folders
 from ..outputs.owner import owned_stem
@@ -43,7 +44,11 @@ class Job:
         handle, self._log = tempfile.mkstemp(prefix=owned_stem(), suffix=".log")
         with open(handle, "wb") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=os.environ | {WATCHED: "1"},
             )
         self._reader = open(self._log, encoding="utf-8", errors="replace")
         self._begun_line = ""
@@ -67,6 +72,15 @@ class Job:
     def ok(self):
         """Whether it has ended well."""
         return self._process.returncode == 0
+
+    @property
+    def reason(self):
+        """Why it did not end well, in a line."""
+        status = self._process.returncode
+        crashed = status < 0 or status > 255  # by a signal, or as Windows numbers it
+        if crashed and not self.cancelled:
+            return f"{self.output}: Blender crashed over it (status {status}); a datablock may be damaged"
+        return self.message or f"{self.output}: rendering failed"
 
     def cancel(self):
         """Ask the process to end; after GRACE `poll` ends it. The frames that are done stay."""

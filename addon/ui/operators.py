@@ -263,7 +263,7 @@ class _Render:
             self.report({"INFO"}, f"Cancelled {self.bl_label.lower()}; what is done stays")
             return {"CANCELLED"}
         if not running.ok:
-            return _failed(self, running.message or f"{running.output}: rendering failed")
+            return _failed(self, running.reason)
         self.finish(running.output)
         self.report({"INFO"}, f"Saved {running.output}")
         return {"FINISHED"}

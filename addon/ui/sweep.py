@@ -32,7 +32,7 @@ def is_swept(ob):
 
 
 def steps_of(ob):
-    return int(ob.get(tags.STEPS, 1))
+    return max(1, int(tags.number(ob, tags.STEPS, 1)))
 
 
 def position(ob, frame):
