@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import InputError
 from .tokens import is_special, told_apart
 
 # What makes a head worth filming: it goes to one kind of place, or it links two tokens this strongly.
 PLAIN, LINK = 0.9, 0.6
+MOST_WEIGHTS = 2**32  # of all heads together; some minutes
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,20 @@ class HeadStatistics:
     separator: float
     entropy: float
     pair: tuple[int, int, float] | None
+
+
+def statistics_of(capture, rows):
+    """[(layer, head, its HeadStatistics)] of `rows`, (layer, numbers of heads) each.
+
+    Raises InputError, also where there is so much that one would wait for long.
+    """
+    work = sum(len(heads) * one.sizes.get("Q", 0) * one.sizes.get("K", 0) for one, heads in rows)
+    if work > MOST_WEIGHTS:
+        raise InputError(
+            f"{capture.path}: {work:,} weights of all heads are too many to look at; the most is "
+            f"{MOST_WEIGHTS:,}; choose by --layer and --head"
+        )
+    return [(one, n, head_statistics(capture, one.name, n)) for one, heads in rows for n in heads]
 
 
 def head_statistics(capture, layer, head):

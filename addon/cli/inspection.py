@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from ..attention.heads import head_statistics, pair_text, worth_filming
+from ..attention.heads import pair_text, statistics_of, worth_filming
 from ..description.scene import ANIMATIONS, MOVES, VIEWS
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
@@ -77,12 +77,8 @@ def capture_lines(capture, layer=None, head=None):
             for one in layers
         ],
     )
-    told = [
-        (one, n, head_statistics(capture, one.name, n))
-        for one in layers
-        if "pattern" in capture.names(one.name)
-        for n in (one.heads if head is None else (head,))
-    ]
+    patterned = [one for one in layers if "pattern" in capture.names(one.name)]
+    told = statistics_of(capture, [(one, one.heads if head is None else (head,)) for one in patterned])
     if not told:
         return lines
     rows = []

@@ -98,8 +98,8 @@ class _Heads:
     def __init__(self, capture, layer, heads, parts):
         self.capture, self.layer, self.heads, self.parts = capture, layer, heads, set(parts)
         self.matrices = {}
-        every = [capture.allowed(layer.name, head) for head in heads]
-        self.allowed, self.alike = every[0], all(np.array_equal(one, every[0]) for one in every)
+        self.allowed = capture.allowed(layer.name, heads[0])
+        self.alike = all(np.array_equal(capture.allowed(layer.name, h), self.allowed) for h in heads[1:])
 
     def expression(self):
         layer, has = self.layer, self.layer.shapes

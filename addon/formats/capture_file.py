@@ -25,6 +25,7 @@ from .summaries import SUMMARIES, summary
 
 FORMAT, VERSION = "attn-capture", "1.0"
 MAX_HEADS = 4096
+MAX_TOKENS = 2**20
 PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
 MAX_PICTURE = 4096  # pixels of its sides
 MAX_ENTRIES = 2**26  # of one recomputed matrix, 0.5 GB in float64
@@ -143,6 +144,7 @@ class Capture:
     model: dict
     metadata: dict
     tensors: safetensors.Tensors = field(repr=False)
+    verified: set = field(default_factory=set, repr=False, compare=False)  # tensors whose checksums are right
 
     def text_of(self, layer):
         """The text that was read in the pass of a layer."""
@@ -225,14 +227,8 @@ class Capture:
         for name in ("q", "k"):
             if name not in layer.shapes:
                 raise InputError(f"layer {layer.name} of {self.path} has no {name} to recompute from")
-        if layer.sizes["Q"] * layer.sizes["K"] > MAX_ENTRIES:
-            raise InputError(
-                f"layer {layer.name} of {self.path}: {layer.sizes['Q']} x {layer.sizes['K']} scores are too "
-                f"many to recompute; the most is {MAX_ENTRIES}"
-            )
         self._check_head(layer, "q", head)
-        entries = layer.sizes["Q"] * layer.sizes["K"]
-        require_memory(RECOMPUTING * entries, f"recomputing a head of layer {layer.name} of {self.path}")
+        self._require_room(layer)
         group = layer.kv_head(head)
         q, k = self._stored(layer, "q", head), self._stored(layer, "k", group)
         v = self._stored(layer, "v", group) if "v" in layer.shapes else np.zeros((len(k), 0))
@@ -251,6 +247,7 @@ class Capture:
     def allowed(self, layer, head):
         """Which keys each query may attend to, bool [query tokens, key tokens]."""
         layer = self.layer(layer)
+        self._require_room(layer)
         rows, columns = layer.sizes["Q"], layer.sizes["K"]
         ahead = np.arange(columns)[None, :] - (np.arange(rows)[:, None] + layer.offset)
         allowed = np.ones((rows, columns), bool)
@@ -261,6 +258,20 @@ class Capture:
         if "mask" in layer.shapes:
             allowed &= self._stored(layer, "mask", head) != 0
         return allowed
+
+    def _require_room(self, layer):
+        """Refuse a layer of whose heads one alone is too large to be looked at, with its numbers."""
+        rows, columns = (layer.sizes.get(axis, 0) for axis in "QK")
+        if not rows or not columns:
+            raise InputError(
+                f"layer {layer.name} of {self.path} does not say how many queries and keys it has"
+            )
+        if rows * columns > MAX_ENTRIES:
+            raise InputError(
+                f"layer {layer.name} of {self.path}: {rows} x {columns} scores are too many to recompute; "
+                f"the most is {MAX_ENTRIES}"
+            )
+        require_memory(RECOMPUTING * rows * columns, f"a head of layer {layer.name} of {self.path}")
 
     def _check_head(self, layer, name, head):
         if head is None:
@@ -559,6 +570,8 @@ class _Table:
             return default
         if any(not isinstance(item, str) for item in items):
             raise InputError(f"{self.where}: {key} is not a list of texts")
+        if len(items) > MAX_TOKENS:
+            raise InputError(f"{self.where}: {key} has {len(items):,} texts; the most is {MAX_TOKENS:,}")
         return tuple(items)
 
     def reals(self, key):
@@ -599,10 +612,11 @@ def _refuse_constant(word):
 def _check_sum(capture, full):
     """Compare a tensor with its checksum, if the file carries one."""
     sums = capture.metadata.get("checksums", {})
-    if full in sums:
+    if full in sums and full not in capture.verified:
         found = _sum(capture.tensors.shape(full), capture.tensors.raw(full))
         if found != sums[full]:
             raise InputError(f"{capture.path}: {full} does not match its checksum; the file is damaged")
+        capture.verified.add(full)
 
 
 def _sum(shape, data):

@@ -11,7 +11,7 @@ import unicodedata
 
 import numpy as np
 
-from ..attention.heads import head_statistics, pair_text, worth_filming
+from ..attention.heads import pair_text, statistics_of, worth_filming
 from ..attention.naming import head_name
 from ..attention.patches import crops, grid_of
 from ..attention.tokens import told_apart, unjoined
@@ -57,7 +57,7 @@ def draw_sheet(capture, path, *, layer=None, head=None, look="paper"):
         raise InputError(f"{capture.path}: no layer has queries and keys, so there are no patterns to draw")
     if count > MOST_HEADS:
         raise InputError(f"{capture.path}: {count} heads are too many for one sheet; choose by --layer")
-    told = [(one, n, head_statistics(capture, one.name, n)) for one, heads in rows for n in heads]
+    told = statistics_of(capture, rows)
     matplotlib = _matplotlib()
     settings = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "sheet"}
     with _fonts(matplotlib, capture, rows) as (fonts, missing), matplotlib.rc_context(settings | fonts):

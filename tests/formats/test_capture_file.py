@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matrix_cinema.attention.heads import statistics_of
+from matrix_cinema.description.from_capture import scene_from_capture
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats import capture_file as ours
 from matrix_cinema.formats import safetensors
@@ -312,3 +314,45 @@ def test_no_damage_goes_unnoticed(tmp_path):
             continue
         assert found == expected
     assert refused > 2500
+
+
+def wide(path, heads=1, length=10_000):
+    """A small file whose heads would be large when recomputed."""
+    tensors = {"L0.q": np.ones((heads, length, 1), np.float16), "L0.k": np.ones((1, length, 1), np.float16)}
+    layer = {"n_q_heads": heads, "n_kv_heads": 1, "head_dim": 1, "scale": 1.0}
+    ours.write_capture(path, tensors, {"layers": {"0": layer}})
+    return ours.open_capture(path)
+
+
+def test_what_would_take_memory_without_end_is_refused_by_its_size(tmp_path, monkeypatch):
+    capture = wide(tmp_path / "x.safetensors")
+    for asked in (capture.recompute, capture.allowed):
+        with pytest.raises(InputError, match="10000 x 10000 scores are too many to recompute"):
+            asked(0, 0)
+    monkeypatch.setattr("matrix_cinema.memory.available_memory", lambda: 10**8)
+    capture = wide(tmp_path / "x.safetensors", length=2000)
+    with pytest.raises(InputError, match=r"a head of layer 0 of .* needs about 0.2 GB of memory; 0.1 GB"):
+        capture.recompute(0, 0)
+
+
+def test_what_would_take_time_without_end_is_refused_by_its_size(tmp_path):
+    capture = wide(tmp_path / "x.safetensors", heads=1200, length=2000)
+    with pytest.raises(InputError, match="4,800,000,000 weights of all heads are too many to look at"):
+        statistics_of(capture, [(capture.layer(0), capture.layer(0).heads)])
+
+
+def test_a_capture_that_does_not_say_its_tokens_has_no_mask(tmp_path):
+    layer = {"n_q_heads": 1, "n_kv_heads": 1, "head_dim": 1, "scale": 1.0}
+    ours.write_capture(tmp_path / "x.safetensors", {"L0.b_Q": np.ones((1, 1))}, {"layers": {"0": layer}})
+    with pytest.raises(InputError, match="does not say how many queries and keys it has"):
+        scene_from_capture(tmp_path / "x.safetensors", 0, 0)
+
+
+def test_a_checksum_is_computed_once(tmp_path, monkeypatch):
+    make(tmp_path / "x.safetensors")
+    capture, summed = ours.open_capture(tmp_path / "x.safetensors"), []
+    monkeypatch.setattr(ours, "_sum", lambda shape, data: summed.append(shape) or sums[shape])
+    sums = {capture.tensors.shape(name): sum for name, sum in capture.metadata["checksums"].items()}
+    for head in range(4):
+        capture.tensor(0, "q", head)
+    assert summed == [(4, 5, 3)]
