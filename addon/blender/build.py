@@ -70,7 +70,7 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     target[tags.ELEMENTS] = p.drawn
     target[tags.DESCRIPTION] = to_json(p.description)
     target[tags.AXES] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
-    target.frame_set(target.frame_start)
+    target.frame_set(p.scene.render.still_frame(1, target.frame_end))  # what a render shows first
     return target
 
 
@@ -121,11 +121,19 @@ def _check_object(look):
     a mesh that no rebuilding removes."""
     if look.shape != "object":
         return
-    ours = {block for scene in bpy.data.scenes for block in tags.owned(scene)}
-    own = [ob.name for ob in bpy.data.objects if ob.type == "MESH" and ob not in ours]
+    if not look.object:
+        raise InputError("look: object: choose the mesh object to draw for each number")
+    own = [ob.name for ob in own_meshes()]
     if look.object not in own:
         hint = nearest(look.object, own, "mesh objects")
-        raise InputError(f'look: object: there is no mesh object "{look.object}" in this file; {hint}')
+        what = "is no mesh" if look.object in bpy.data.objects else "is not in this file"
+        raise InputError(f'look: object: "{look.object}" {what}; {hint}')
+
+
+def own_meshes() -> list[bpy.types.Object]:
+    """The mesh objects of the file that no rebuilding removes: what may be drawn for each number."""
+    ours = {block for scene in bpy.data.scenes for block in tags.owned(scene)}
+    return [ob for ob in bpy.data.objects if ob.type == "MESH" and ob not in ours]
 
 
 def clear(target):

@@ -452,7 +452,7 @@ def render(arguments):
     first, last = scene.frame_start, scene.frame_end
     _require_frames(arguments, first, last)
     if kind == "still":
-        at = round(first + moment * (last - first)) if arguments.frame is None else arguments.frame
+        at = description.render.still_frame(first, last) if arguments.frame is None else arguments.frame
         frames.render_still(scene, output, at, settings, own_mark, manner)
         return say(f"{output}: frame {at} of {last}")
     if arguments.frames:

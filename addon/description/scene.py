@@ -253,6 +253,10 @@ class Render:
     still: float = option(0.55, low=0.0, high=1.0, of="the film's length")
     transparent: bool = False
 
+    def still_frame(self, first: int, last: int) -> int:
+        """The frame of the still in a film of these frames."""
+        return round(first + self.still * (last - first))
+
     @property
     def rate(self) -> float:
         """Frames per second exactly as Blender has them: 24000/1001 for an `fps` of 23.976."""

@@ -4,7 +4,7 @@ import atexit
 
 import bpy
 
-from . import job, operators, panels, properties
+from . import job, native_film, operators, panels, properties
 
 _command = None
 
@@ -13,6 +13,7 @@ def register():
     global _command
     properties.register()
     operators.register()
+    native_film.register()
     panels.register()
     _command = bpy.utils.register_cli_command(job.COMMAND, _run)
     if bpy.app.module:  # 4.5 as a Python module crashes when it ends with classes registered
@@ -25,6 +26,7 @@ def unregister():
     bpy.utils.unregister_cli_command(_command)
     _command = None
     panels.unregister()
+    native_film.unregister()
     operators.unregister()
     properties.unregister()
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from .wording import choice_of, choices_of, identifier, words_of
 
+STILL = set()  # options of a property that takes no keyframes, for nothing would come of them
+
 
 def group(name, cls, names=None, **more):
     """A property group with the fields of a dataclass, or those of them that are in `names`; `more` has
@@ -19,7 +21,7 @@ def group(name, cls, names=None, **more):
 
 def _property(cls, field, more):
     label, tooltip, options = words_of(cls, field.name)
-    options = {"name": label, "description": tooltip, **options, **more}
+    options = {"name": label, "description": tooltip, "options": STILL, **options, **more}
     choices = choices_of(cls, field)
     if choices:
         return bpy.props.EnumProperty(items=choices, default=identifier(field.default), **options)

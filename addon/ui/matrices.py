@@ -193,10 +193,14 @@ MATRIX_GROUP = fields.group(
 )
 MATRIX_GROUP.__annotations__ |= {
     "source": bpy.props.EnumProperty(
-        name="From", items=SOURCES, description="Where the numbers of this matrix come from"
+        name="From",
+        options=fields.STILL,
+        items=SOURCES,
+        description="Where the numbers of this matrix come from",
     ),
     "shape": bpy.props.IntVectorProperty(
         name="Shape",
+        options=fields.STILL,
         size=AXES,
         min=0,
         soft_max=4096,
@@ -204,14 +208,16 @@ MATRIX_GROUP.__annotations__ |= {
         description="Rows and columns; before them the sizes of axes such as heads, 0 for none",
     ),
     "numbers": bpy.props.StringProperty(
-        name="Numbers", description='The numbers, such as "1, 0; 0, 1" with a semicolon between rows'
+        name="Numbers",
+        options=fields.STILL,
+        description='The numbers, such as "1, 0; 0, 1" with a semicolon between rows',
     ),
 }
 PRODUCT_GROUP = fields.group(
     "product", ProductOptions, epilogue={"search": _epilogues, "search_options": {"SUGGESTION"}}
 )
 PRODUCT_GROUP.__annotations__["is_product"] = bpy.props.BoolProperty(
-    description="Whether it is a matrix product, with an interior and a sweep"
+    options=fields.STILL, description="Whether it is a matrix product, with an interior and a sweep"
 )
 PROPERTIES = {
     "matrices": bpy.props.CollectionProperty(type=MATRIX_GROUP, description="The given matrices"),

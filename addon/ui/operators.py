@@ -3,6 +3,7 @@ line calls too, and reports an error in one line."""
 
 import contextlib
 import math
+import re
 from pathlib import Path
 
 import bpy
@@ -73,30 +74,26 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
     def execute(self, context):
         begun = context.scene
         settings = settings_of(begun)
-        try:
-            checked = plan(properties.description(begun))
-            _require_element(checked.scene.look)
-        except InputError as error:
-            return _failed(self, error)
         anew = not tags.is_built(begun)
         target = bpy.data.scenes.new(_name(settings)) if anew else begun
-        if anew:
-            target[tags.TAG] = target.name
         frame, subframe = begun.frame_current, begun.frame_subframe
         watching = [
             space for _, space in _viewports(context.window) if space.region_3d.view_perspective == "CAMERA"
         ]
         try:
-            if anew:
-                context.window.scene = target
+            checked = plan(properties.description(begun))
             draw(film_of(checked), target)
-        except Exception:
+        except Exception as error:
             if anew:
-                context.window.scene = begun
                 bpy.data.scenes.remove(target)
+            if isinstance(error, InputError):
+                return _failed(self, error)
             raise
+        _call(target, settings, anew)
         if anew:
-            show_camera(context.window, target)
+            if context.window:
+                context.window.scene = target
+                show_camera(context.window, target)
             own = settings_of(target)
             own.file = settings.file
             if source.is_capture(own.file):
@@ -115,28 +112,26 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _require_element(look):
-    """The own object has to be there and to be something that can be instanced."""
-    if look.shape != "object":
-        return
-    if not look.object:
-        raise InputError("look: object: choose the object to draw for each number")
-    if look.object not in bpy.data.objects:
-        raise InputError(f'look: object: there is no object "{look.object}" in this file')
-    if bpy.data.objects[look.object].type not in ("MESH", "CURVE", "SURFACE", "META", "FONT"):
-        raise InputError(f'look: object: "{look.object}" has no surface; choose a mesh or a curve')
-
-
 def _name(settings):
     return Path(settings.file).stem.replace("_", " ").capitalize() or "Matrix Cinema"
 
 
+def _call(scene, settings, anew):
+    """Name a scene after the file that it is built from, unless someone has named it otherwise."""
+    name = _name(settings)
+    ours = settings.file and scene.name == scene.get(tags.TAG)
+    if anew or (ours and re.sub(r"\.\d{3,}$", "", scene.name) != name):
+        scene.name = name
+        scene[tags.TAG] = scene.name
+
+
 def show_camera(window, scene):
-    """Let the 3D viewports of a window show what will be rendered, clear of their side panels."""
-    for area, space in _viewports(window):
+    """Let the largest 3D viewport of a window show what will be rendered, clear of its side panels; the
+    others stay as they are."""
+    viewports = sorted(_viewports(window), key=lambda one: one[0].width * one[0].height)
+    for area, space in viewports[-1:]:
         space.shading.type = "MATERIAL"
         space.shading.use_scene_lights = space.shading.use_scene_world = True
-        space.overlay.show_overlays = False
         space.region_3d.view_perspective = "CAMERA"
         _fit_frame(area, space.region_3d, scene.render.resolution_x / scene.render.resolution_y)
 
@@ -196,7 +191,7 @@ class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context):
-        path = properties.absolute(self.filepath).with_suffix(".toml")
+        path = properties.absolute(self.filepath.removesuffix(".toml") + ".toml")
         try:
             outputs.require_file_place(path)
             scene = source.moved(properties.description(context.scene), path.absolute().parent)
@@ -222,6 +217,8 @@ class _Render:
             cls.poll_message_set("Something is being rendered; wait for it or cancel it")
         elif not bpy.app.binary_path:
             cls.poll_message_set("This is Blender as a Python module; use the command line")
+        elif context.window is None:
+            cls.poll_message_set("This Blender has no window; use the command line")
         else:
             return True
         return False
@@ -230,16 +227,16 @@ class _Render:
         settings = settings_of(context.scene)
         if settings.output:
             return self.execute(context)
-        self.filepath = _name(settings).lower().replace(" ", "_") + self.suffix(settings)
+        self.filepath = _name(settings).lower().replace(" ", "_") + default_suffix(self.kind, settings)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context):
         settings = settings_of(context.scene)
         if self.filepath:
-            settings.output = str(Path(self.filepath).with_suffix(""))
+            settings.output = self.filepath
         try:
-            output = output_path(settings, self.suffix(settings))
+            output = output_path(settings, self.kind)
             outputs.require_file_place(output)
             job.current = self.start(context.scene, settings, output)
         except (InputError, JobError, OSError, RuntimeError) as error:
@@ -281,10 +278,7 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
 
     bl_idname = "matrix_cinema.render_still"
     bl_label = "Render Still"
-
-    @staticmethod
-    def suffix(_settings):
-        return ".png"
+    kind = "still"
 
     def start(self, scene, settings, output):
         snapshot = Path(bpy.app.tempdir) / "matrix_cinema_still.blend"
@@ -311,10 +305,7 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
 
     bl_idname = "matrix_cinema.render_film"
     bl_label = "Render Film"
-
-    @staticmethod
-    def suffix(settings):
-        return film_suffix(settings)
+    kind = "film"
 
     resume: bpy.props.BoolProperty(
         name="Resume",
@@ -360,12 +351,9 @@ class MATRIX_CINEMA_OT_figure(_Render, bpy.types.Operator):
 
     bl_idname = "matrix_cinema.figure"
     bl_label = "Figure"
+    kind = "figure"
 
     width: bpy.props.StringProperty(name="Width", default="3.3in", description="Such as 3.3in, 84mm or 240pt")
-
-    @staticmethod
-    def suffix(_settings):
-        return ".svg"
 
     def invoke(self, context, event):
         if settings_of(context.scene).output:
@@ -399,21 +387,31 @@ class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def film_suffix(settings):
-    """What a film is: an MP4, or a MOV where it has to keep transparency."""
-    return ".mov" if settings.render.transparent else ".mp4"
+# What each kind of picture can be; the first unless the output says otherwise.
+SUFFIXES = {"still": (".png", ".exr"), "film": (".mp4", ".mov", ".webm"), "figure": (".svg", ".pdf")}
+KNOWN = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
 
 
-def output_path(settings, suffix):
-    """Where a still (".png") or a film (`film_suffix`) goes. Raises InputError when that is not said."""
+def default_suffix(kind, settings):
+    """What a still, a film or a figure is unless its name says otherwise; an MP4 keeps no transparency."""
+    return SUFFIXES[kind][kind == "film" and settings.render.transparent]
+
+
+def output_path(settings, kind):
+    """Where a still, a film or a figure goes: one output names them all, by their suffixes. Raises InputError
+    when that is not said."""
     if not settings.output:
         raise InputError("choose where the output goes")
     if settings.output.startswith("//") and not bpy.data.filepath:
         raise InputError(f"{settings.output}: beside the .blend, which is not saved yet; save it first")
     path = properties.absolute(settings.output)
-    for known in (".png", ".mp4", ".mov", ".svg"):
-        path = path.with_name(path.name.removesuffix(known))
-    return path.with_name(path.name + suffix)
+    if settings.output.endswith(("/", "\\")):
+        raise InputError(f"{settings.output}: is a folder; give a file name in it")
+    suffix = path.suffix.lower()
+    name = path.name.removesuffix(path.suffix) if suffix in KNOWN else path.name
+    default = default_suffix(kind, settings)
+    asked = SUFFIXES[kind][SUFFIXES[kind].index(default) :]
+    return path.with_name(name + (suffix if suffix in asked else default))
 
 
 def redraw(window_manager):

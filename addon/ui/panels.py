@@ -54,6 +54,24 @@ class MATRIX_CINEMA_MT_examples(bpy.types.Menu):
                 self.layout.operator("matrix_cinema.open_example", text=name).path = str(path)
 
 
+class MATRIX_CINEMA_MT_render(bpy.types.Menu):
+    """What Matrix Cinema renders; here F3 finds it"""
+
+    bl_label = "Matrix Cinema"
+
+    def draw(self, _context):
+        self.layout.operator("matrix_cinema.build", icon="MOD_BUILD")
+        self.layout.operator("matrix_cinema.render_still", icon="RENDER_STILL")
+        self.layout.operator("matrix_cinema.figure", icon="FILE_IMAGE")
+        self.layout.operator("matrix_cinema.render_film", icon="RENDER_ANIMATION")
+        self.layout.operator("matrix_cinema.render_animation")
+
+
+def _in_render_menu(menu, _context):
+    menu.layout.separator()
+    menu.layout.menu("MATRIX_CINEMA_MT_render")
+
+
 class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
     bl_label = "Source"
     bl_order = 0
@@ -79,16 +97,16 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
             row.operator("matrix_cinema.reload", text="", icon="FILE_REFRESH")
         if source.examples():
             column.menu("MATRIX_CINEMA_MT_examples", icon="BOOKMARKS")
-        if settings.problem:
-            _wrapped(layout, context, settings.problem, icon="ERROR", alert=True)
-            return
-        if not settings.file and not is_built:
-            return
-        if source.is_capture(settings.file):
+        layer, _ = properties.chosen_head(settings)
+        if layer:
             column = layout.column(align=True)
             column.prop(settings, "layer")
             column.prop(settings, "head")
             column.row(align=True).prop(settings, "parts")
+        if settings.problem:
+            _wrapped(layout, context, settings.problem, icon="ERROR", alert=True)
+        if not is_built and (settings.problem and not layer or not settings.file):
+            return
         column = layout.column(align=True)
         for name in properties.TEXTS:
             column.prop(settings, name)
@@ -196,7 +214,7 @@ class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
         column = layout.column(align=True)
         column.prop(look, "shape")
         if look.shape == "object":
-            column.prop_search(look, "object", bpy.data, "objects")
+            column.prop(look, "object")
         _fields(layout, look, sizes)
         drawn = {"shape", "object", *colors, *sizes, *shown}
         _fields(layout, look, [name for name in properties.names("look") if name not in drawn])
@@ -310,10 +328,10 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
         column.prop(render, "samples")
         row = layout.row(align=True)
         row.operator("matrix_cinema.render_still", icon="RENDER_STILL")
-        _open_button(row, settings, ".png", "IMAGE_DATA")
+        _open_button(row, settings, "still", "IMAGE_DATA")
         row = layout.row(align=True)
         row.operator("matrix_cinema.figure", icon="FILE_IMAGE")
-        _open_button(row, settings, ".svg", "IMAGE_DATA")
+        _open_button(row, settings, "figure", "IMAGE_DATA")
         column = layout.column(align=True)
         row = column.row(align=True)
         row.prop(render, "film_width")
@@ -325,7 +343,7 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
             row.operator("matrix_cinema.render_film", text="Start Over").resume = False
         else:
             row.operator("matrix_cinema.render_film", icon="RENDER_ANIMATION").resume = False
-            _open_button(row, settings, operators.film_suffix(settings), "FILE_MOVIE")
+            _open_button(row, settings, "film", "FILE_MOVIE")
 
 
 class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
@@ -399,20 +417,20 @@ def _fields(layout, group, names, heading=""):
 
 def _unfinished(settings):
     """Whether an earlier film of this name can be resumed."""
-    output = _output(settings, operators.film_suffix(settings))
+    output = _output(settings, "film")
     return output is not None and os.path.exists(job.snapshot_of(output))
 
 
-def _open_button(row, settings, suffix, icon):
+def _open_button(row, settings, kind, icon):
     """A button that shows what was rendered, when there is something."""
-    output = _output(settings, suffix)
+    output = _output(settings, kind)
     if output is not None and os.path.exists(output):
         row.operator("wm.path_open", text="", icon=icon).filepath = str(output)
 
 
-def _output(settings, suffix):
+def _output(settings, kind):
     try:
-        return operators.output_path(settings, suffix)
+        return operators.output_path(settings, kind)
     except InputError:
         return None
 
@@ -444,6 +462,7 @@ def _wrapped(layout, context, text, icon="NONE", alert=False):
 
 CLASSES = (
     MATRIX_CINEMA_MT_examples,
+    MATRIX_CINEMA_MT_render,
     MATRIX_CINEMA_UL_matrices,
     MATRIX_CINEMA_UL_results,
     MATRIX_CINEMA_PT_source,
@@ -463,8 +482,10 @@ CLASSES = (
 def register():
     for cls in CLASSES:
         bpy.utils.register_class(cls)
+    bpy.types.TOPBAR_MT_render.append(_in_render_menu)
 
 
 def unregister():
+    bpy.types.TOPBAR_MT_render.remove(_in_render_menu)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import bpy
 
+from ..blender.build import own_meshes
 from ..description.from_capture import PARTS
 from ..description.scene import Animation, Camera, Layout, Look, Render
 from ..errors import InputError
@@ -212,7 +213,12 @@ def _style_chosen(look, _context):
         style.show(look.id_data.matrix_cinema_panel.style, STYLES[look.style])
 
 
-# The camera's menu
+# The names to choose from
+
+
+def _meshes(_group, _context, text):
+    """The names of one's own meshes that contain what is typed."""
+    return [ob.name for ob in own_meshes() if text.lower() in ob.name.lower()]
 
 
 def _subjects(_group, context, text):
@@ -222,7 +228,10 @@ def _subjects(_group, context, text):
 
 # The classes
 
-MORE = {"look": {"style": {"update": _style_chosen}}, "camera": {"subject": {"search": _subjects}}}
+MORE = {
+    "look": {"style": {"update": _style_chosen}, "object": {"search": _meshes}},
+    "camera": {"subject": {"search": _subjects}},
+}
 GROUPS = {name: fields.group(name, cls, **MORE.get(name, {})) for name, cls in TABLES.items()}
 GROUPS["style"] = style.GROUP
 
@@ -236,10 +245,18 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         description="A scene file (.toml) or an attention capture (.safetensors)",
     )
     layer: bpy.props.EnumProperty(
-        name="Layer", items=_layers, update=_layer_chosen, description="Layer of the captured model"
+        name="Layer",
+        options=fields.STILL,
+        items=_layers,
+        update=_layer_chosen,
+        description="Layer of the captured model",
     )
     head: bpy.props.EnumProperty(
-        name="Head", items=_heads, update=_head_chosen, description="Attention head of that layer"
+        name="Head",
+        options=fields.STILL,
+        items=_heads,
+        update=_head_chosen,
+        description="Attention head of that layer",
     )
     parts: bpy.props.EnumProperty(
         name="With",
@@ -251,22 +268,32 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
             for n, (name, about) in enumerate(PARTS.items())
         ),
     )
-    problem: bpy.props.StringProperty(description="What is wrong with the chosen file")
+    problem: bpy.props.StringProperty(options=fields.STILL, description="What is wrong with the chosen file")
     expression: bpy.props.StringProperty(
         name="Expression",
+        options=fields.STILL,
         update=matrices.follow,
         description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V",
     )
-    title: bpy.props.StringProperty(name="Title", description="First line at the top of the picture")
-    caption: bpy.props.StringProperty(name="Caption", description="Second line, under the title")
+    title: bpy.props.StringProperty(
+        name="Title", options=fields.STILL, description="First line at the top of the picture"
+    )
+    caption: bpy.props.StringProperty(
+        name="Caption", options=fields.STILL, description="Second line, under the title"
+    )
     output: bpy.props.StringProperty(
         name="Output",
         subtype="FILE_PATH",
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
-        description="Where stills and films go; the suffix .png or .mp4 is added",
+        description="Where stills, films and figures go. A suffix says what they are, such as .exr or .webm; "
+        "without one they are .png, .mp4 and .svg",
     )
-    built_from: bpy.props.StringProperty(description="The file, layer, head and parts of what is built")
-    filled_from: bpy.props.StringProperty(description="Digest of the description shown in the panel")
+    built_from: bpy.props.StringProperty(
+        options=fields.STILL, description="The file, layer, head and parts of what is built"
+    )
+    filled_from: bpy.props.StringProperty(
+        options=fields.STILL, description="Digest of the description shown in the panel"
+    )
 
 
 MATRIX_CINEMA_PG_panel.__annotations__ |= {

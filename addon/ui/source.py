@@ -66,11 +66,14 @@ def _opened(path, _modified, _size):
 
 
 def examples():
-    """The scenes that come with the extension: folder -> ((name, path), ...), the main folder "" first."""
-    found = {}
+    """The scenes that come with the extension: folder -> ((name, path), ...), the main folder "" first. Of
+    several that are called the same, each says its folder."""
+    found, seen = {}, set()
     for path in sorted(EXAMPLES.rglob("*.toml"), key=lambda path: (path.parent, path.name)):
         folder = _title(path.parent.relative_to(EXAMPLES).as_posix()) if path.parent != EXAMPLES else ""
-        found.setdefault(folder, []).append((_title(path.stem), path))
+        name = _title(path.stem)
+        found.setdefault(folder, []).append((f"{name} ({folder.lower()})" if name in seen else name, path))
+        seen.add(name)
     return found
 
 

@@ -11,6 +11,7 @@ import bpy
 from ..blender import compat, tags
 from ..blender.objects import MODIFIER
 from . import built
+from .fields import STILL
 
 
 def products(scene):
@@ -87,6 +88,7 @@ def _set_percent(ob, value):
 def register():
     bpy.types.Object.matrix_cinema_sweep = bpy.props.FloatProperty(
         name="Sweep",
+        options=STILL,
         subtype="PERCENTAGE",
         min=0.0,
         max=100.0,
@@ -97,6 +99,7 @@ def register():
     )
     bpy.types.Object.matrix_cinema_step = bpy.props.FloatProperty(
         name="Step",
+        options=STILL,
         min=0.0,
         precision=2,
         step=100,

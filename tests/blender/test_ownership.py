@@ -278,7 +278,7 @@ class Person:
             there.objects.link(ob)
 
     def do_parent(self, scene):
-        child, parent = self.own_object(scene), self.any_object(scene)
+        parent, child = self.any_object(scene), self.own_object(scene)
         child.parent, child.matrix_parent_inverse = parent, parent.matrix_world.inverted()
 
     def do_parent_ours(self, scene):
@@ -287,8 +287,8 @@ class Person:
             ob.parent = parent
 
     def do_constrain(self, scene):
-        ob = self.own_object(scene)
-        ob.constraints.new("COPY_LOCATION").target = self.any_object(scene)
+        target, ob = self.any_object(scene), self.own_object(scene)
+        ob.constraints.new("COPY_LOCATION").target = target
 
     def do_delete(self, scene):
         bpy.ops.object.select_all(action="DESELECT")

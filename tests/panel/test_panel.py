@@ -190,7 +190,7 @@ def contents():
 
 def test_an_example_is_chosen_from_the_menu(mine):
     texts = drawn_texts(panels.MATRIX_CINEMA_MT_examples)
-    assert "Attention head" in texts
+    assert "Attention head" in texts and len(set(texts)) == len(texts) > 50
     (path,) = [path for name, path in source.examples()[""] if name == "Attention head"]
     assert bpy.ops.matrix_cinema.open_example(path=str(path)) == {"FINISHED"}
     assert mine.matrix_cinema_panel.expression == load_scene(path).expression
@@ -244,11 +244,14 @@ def test_rebuilding_leaves_the_look_through_the_camera(made, perspective):
         ("expression", "out = Q @ K @ V", "4.*6.*5.*6"),
         ("expression", "out = Q @ Missing", "Missing"),
         ("look.object", "Nobody", "Nobody"),
-        ("look.object", "Light", "surface"),
+        ("look.object", "", "choose the mesh"),
+        ("look.object", "Light", '"Light" is no mesh'),
+        ("look.object", "Text", '"Text" is no mesh'),
     ],
 )
 def test_what_cannot_be_built_changes_nothing(made, field, value, told):
     bpy.data.objects.new("Light", bpy.data.lights.new("Light", "POINT"))
+    bpy.data.objects.new("Text", bpy.data.curves.new("Text", "FONT"))
     panel, text, before = made.matrix_cinema_panel, made["matrix_cinema"], contents()
     owner, _, name = field.rpartition(".")
     setattr(getattr(panel, owner) if owner else panel, name, value)
@@ -266,6 +269,60 @@ def test_an_own_object_is_drawn(made):
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
     modifier = sweep.products(made)[0].modifiers[MODIFIER]
     assert compat.get_input(modifier, "Element") == cone
+
+
+def test_a_scene_is_called_by_its_file_unless_someone_named_it(made, scene_file):
+    panel, name = made.matrix_cinema_panel, made.name
+    assert name.startswith("Made up")
+    bpy.ops.matrix_cinema.build()
+    assert made.name == name
+    panel.file = str(scene_file.rename(scene_file.with_name("other_thing.toml")))
+    bpy.ops.matrix_cinema.build()
+    assert made.name == "Other thing"
+    made.name = "Mine"
+    panel.file = str(scene_file.with_name("other_thing.toml").rename(scene_file))
+    bpy.ops.matrix_cinema.build()
+    assert made.name == "Mine"
+
+
+def test_a_copy_of_a_scene_is_built_beside_it(made):
+    bpy.ops.scene.new(type="LINK_COPY")
+    copy, objects = bpy.context.scene, set(made.objects)
+    assert "Build" in drawn_texts(panels.MATRIX_CINEMA_PT_source)
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    assert bpy.context.scene not in (made, copy)
+    assert set(made.objects) == set(copy.objects) == objects
+
+
+def test_a_build_shows_what_a_render_would(made):
+    """The still's moment, in the largest viewport; the others, and everyone's overlays, stay as they were."""
+    assert made.frame_current == from_json(made["matrix_cinema"]).render.still_frame(1, made.frame_end) > 1
+    (space,) = (area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
+    assert space.region_3d.view_perspective == "CAMERA" and space.overlay.show_overlays
+
+
+def test_building_needs_no_window(mine, scene_file):
+    mine.matrix_cinema_panel.file = str(scene_file)
+    with bpy.context.temp_override(window=None):
+        assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+        assert not bpy.ops.matrix_cinema.render_still.poll()
+    assert len(bpy.data.scenes) == 2 and len(bpy.data.scenes["Made up"].objects) > 20
+
+
+def test_a_film_in_blenders_own_window_has_the_films_size(made, tmp_path):
+    render, panel = made.render, made.matrix_cinema_panel
+    panel.render.film_width, panel.render.film_height, panel.render.film_samples = 35, 20, 1
+    made.frame_end, render.filepath = 2, str(tmp_path / "frame")
+    before = (render.resolution_x, render.resolution_y, made.cycles.samples)
+    assert bpy.ops.matrix_cinema.render_animation() == {"FINISHED"}
+    for n in (1, 2):
+        picture = bpy.data.images.load(str(tmp_path / f"frame000{n}.png"))
+        assert tuple(picture.size) == (36, 20)
+    assert (render.resolution_x, render.resolution_y, made.cycles.samples) == before
+    render.resolution_x, render.resolution_y, made.cycles.samples = 24, 16, 2  # what someone has set stays
+    bpy.ops.matrix_cinema.render_animation()
+    picture.reload()
+    assert tuple(picture.size) == (24, 16)
 
 
 def test_a_scene_built_elsewhere_fills_the_panel(made, scene_file):
@@ -286,6 +343,12 @@ def test_a_scene_built_elsewhere_fills_the_panel(made, scene_file):
     assert properties.drafted(panel, changed) == changed
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
     assert from_json(made["matrix_cinema"]).title == "From elsewhere"
+
+
+def test_a_scene_file_keeps_the_dots_of_its_name(made, tmp_path):
+    for given in ("v1.2", "v1.3.toml"):
+        bpy.ops.matrix_cinema.save_scene(filepath=str(tmp_path / given))
+    assert {path.name for path in tmp_path.glob("v1*")} == {"v1.2.toml", "v1.3.toml"}
 
 
 def test_a_scene_file_is_saved_and_finds_its_files_from_there(mine, tmp_path):
@@ -462,9 +525,7 @@ def buttons(*classes):
 
 def drawn(*classes):
     texts, buttons = [], {}
-    for cls in classes or panels.CLASSES:
-        if issubclass(cls, bpy.types.UIList):
-            continue
+    for cls in classes or [cls for cls in panels.CLASSES if issubclass(cls, bpy.types.Panel)]:
         if hasattr(cls, "poll") and not cls.poll(bpy.context):
             continue
         stand_in = types.SimpleNamespace(layout=Layout(texts, buttons))
@@ -478,6 +539,34 @@ def test_panels_draw_before_anything_is_chosen(mine):
     texts = drawn_texts()
     assert any("Open a scene" in text for text in texts)
     assert "Build" not in texts and "Style" not in texts
+
+
+def test_a_part_that_a_capture_lacks_can_be_taken_back(mine):
+    panel = mine.matrix_cinema_panel
+    panel.file = str(CAPTURE)
+    panel.parts = {"projections"}
+    assert "projections" in panel.problem
+    assert {"Layer", "Head", "With", "Build"} <= set(drawn_texts(panels.MATRIX_CINEMA_PT_source))
+    panel.parts = set()
+    assert not panel.problem and bpy.ops.matrix_cinema.build() == {"FINISHED"}
+
+
+def test_nothing_in_the_panel_takes_a_keyframe():
+    for group in properties.CLASSES:
+        for prop in group.bl_rna.properties:
+            assert prop.identifier in ("rna_type", "name") or not prop.is_animatable, prop.identifier
+    for name in ("matrix_cinema_sweep", "matrix_cinema_step"):
+        assert not bpy.types.Object.bl_rna.properties[name].is_animatable
+
+
+def test_what_is_rendered_is_in_a_menu_where_it_is_found(made):
+    texts = drawn_texts(panels.MATRIX_CINEMA_MT_render)
+    assert {"Build", "Render Still", "Figure", "Render Film"} <= set(texts)
+    menu = types.SimpleNamespace(layout=Layout(found := [], {}))
+    for draw in bpy.types.TOPBAR_MT_render._dyn_ui_initialize():
+        if draw.__module__ == panels.__name__:
+            draw(menu, bpy.context)
+    assert found
 
 
 def test_panels_draw_a_chosen_file_and_a_problem(mine, scene_file):
@@ -598,14 +687,31 @@ def test_the_panels_figure_is_what_the_command_line_makes(made, tmp_path, monkey
 
 def test_an_output_has_to_be_known(made, tmp_path):
     panel = made.matrix_cinema_panel
-    with pytest.raises(operators.InputError, match="choose"):
-        operators.output_path(panel, ".mp4")
-    panel.output = "//film"
-    with pytest.raises(operators.InputError, match="not saved"):
-        operators.output_path(panel, ".mp4")
-    for given in ("v1.2", "v1.2.mp4", "v1.2.png"):
-        panel.output = str(tmp_path / given)
-        assert operators.output_path(panel, ".mp4") == tmp_path / "v1.2.mp4"
+    for given, told in (("", "choose"), ("//film", "not saved"), (f"{tmp_path}/", "is a folder")):
+        panel.output = given
+        with pytest.raises(operators.InputError, match=told):
+            operators.output_path(panel, "film")
+
+
+@pytest.mark.parametrize(
+    ("given", "still", "film", "figure"),
+    [
+        ("v1.2", "v1.2.png", "v1.2.mp4", "v1.2.svg"),
+        ("layer5.head12", "layer5.head12.png", "layer5.head12.mp4", "layer5.head12.svg"),
+        ("fig.1.png", "fig.1.png", "fig.1.mp4", "fig.1.svg"),
+        ("film.webm", "film.png", "film.webm", "film.svg"),
+        ("a.exr", "a.exr", "a.mp4", "a.svg"),
+        ("A.PDF", "A.png", "A.mp4", "A.pdf"),
+        ("ü.mov", "ü.png", "ü.mov", "ü.svg"),
+    ],
+)
+def test_a_name_keeps_its_dots_and_its_suffix(mine, tmp_path, given, still, film, figure):
+    panel = mine.matrix_cinema_panel
+    panel.output = str(tmp_path / given)
+    for kind, name in (("still", still), ("film", film), ("figure", figure)):
+        assert operators.output_path(panel, kind) == tmp_path / name
+    panel.render.transparent = True  # which an MP4 does not keep
+    assert operators.output_path(panel, "film") == tmp_path / film.replace(".mp4", ".mov")
 
 
 # The extension as it is installed

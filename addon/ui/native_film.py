@@ -1,0 +1,86 @@
+"""Ctrl-F12 in a built scene: Blender's own Render Animation, with the film's size and samples.
+
+A Blender scene has one size and one number of samples. In a built one they are those of the still, which F12
+renders; for a film they are exchanged for as long as it is rendered, where nobody has set them otherwise.
+"""
+
+import contextlib
+
+import bpy
+
+from ..outputs.frames import Settings, film_settings
+from . import built
+from .properties import settings_of
+
+
+class MATRIX_CINEMA_OT_render_animation(bpy.types.Operator):
+    """Render all frames in Blender's own render window, with the film's size and samples"""
+
+    bl_idname = "matrix_cinema.render_animation"
+    bl_label = "Render Animation at Film Size"
+
+    @classmethod
+    def poll(cls, context):
+        return bool(context.scene and built.description(context.scene))
+
+    def execute(self, context):
+        with contextlib.ExitStack() as changes:
+            _as_film(context.scene, changes)
+            return bpy.ops.render.render(animation=True, scene=context.scene.name)
+
+    def invoke(self, context, _event):
+        self.changes = contextlib.ExitStack()
+        _as_film(context.scene, self.changes)
+        bpy.ops.render.render("INVOKE_DEFAULT", animation=True, use_viewport=True)
+        self.timer = context.window_manager.event_timer_add(0.5, window=context.window)
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        if event.type != "TIMER" or bpy.app.is_job_running("RENDER"):
+            return {"PASS_THROUGH"}
+        context.window_manager.event_timer_remove(self.timer)
+        self.changes.close()
+        return {"FINISHED"}
+
+    def cancel(self, _context):
+        """Blender ends, or opens another file: the scene may be gone."""
+        with contextlib.suppress(ReferenceError):
+            self.changes.close()
+
+
+def _as_film(scene, changes):
+    """Exchange the still's size and samples for the film's until the stack `changes` unwinds."""
+    still, asked, render = built.description(scene).render, settings_of(scene).render, scene.render
+    film = film_settings(Settings(asked.film_width, asked.film_height, asked.film_samples))
+    if (render.resolution_x, render.resolution_y) == (still.width, still.height):
+        _put(render, "resolution_x", film.width, changes)
+        _put(render, "resolution_y", film.height, changes)
+    traced = render.engine == "CYCLES"
+    owner, name = (scene.cycles, "samples") if traced else (scene.eevee, "taa_render_samples")
+    if getattr(owner, name) == still.samples:
+        _put(owner, name, film.samples, changes)
+
+
+def _put(owner, name, value, changes):
+    changes.callback(setattr, owner, name, getattr(owner, name))
+    setattr(owner, name, value)
+
+
+_keys = []
+
+
+def register():
+    bpy.utils.register_class(MATRIX_CINEMA_OT_render_animation)
+    own = bpy.context.window_manager.keyconfigs.addon
+    if own is not None:  # there are none without a window
+        keymap = own.keymaps.new("Screen", space_type="EMPTY")
+        name = MATRIX_CINEMA_OT_render_animation.bl_idname
+        _keys.append((keymap, keymap.keymap_items.new(name, "F12", "PRESS", ctrl=True)))
+
+
+def unregister():
+    for keymap, key in _keys:
+        keymap.keymap_items.remove(key)
+    _keys.clear()
+    bpy.utils.unregister_class(MATRIX_CINEMA_OT_render_animation)
