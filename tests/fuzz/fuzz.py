@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from case import ROOT, Case
-from kinds import KINDS, made
+from kinds import KINDS, blends, made
 
 WORKER = Path(__file__).resolve().parent / "worker.py"
 HANGS = 120.0  # seconds of waiting for one answer, also on a machine that does other things
@@ -146,6 +146,8 @@ def main(argv=None) -> int:
     kinds = [kind for kind in options.kinds if not (options.without_blender and KINDS[kind].blender)]
     numbers = shares(kinds, options.count)
     asked = options.replay or [(kind, options.seed, n) for kind, most in numbers.items() for n in range(most)]
+    if "blends" in kinds and not options.replay:
+        blends.prepare(options.out)
     run, begun = Run(asked, options.out), time.monotonic()
     threads = [threading.Thread(target=run.work) for _ in range(options.jobs)]
     for thread in threads:

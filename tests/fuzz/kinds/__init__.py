@@ -6,7 +6,7 @@ from random import Random
 
 from case import Case
 
-from . import arrays, builds, captures, commands, expressions, fonts, scenes, styles, tables
+from . import arrays, blends, builds, captures, commands, expressions, fonts, scenes, styles, tables
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ KINDS = {
     "fonts": Kind(fonts.make, 40),
     "commands": Kind(commands.make, 37),
     "builds": Kind(builds.make, 3, blender=True),
+    "blends": Kind(blends.make, 1, blender=True),
 }
 
 
