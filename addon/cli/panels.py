@@ -7,7 +7,7 @@ from ..description.from_capture import scene_of_tensor
 from ..description.source import open_source, require_file
 from ..errors import InputError
 from ..formats.capture_file import open_capture
-from ..picture.figure_page import Grid, Shown
+from ..picture.figure_page import PanelGrid, Shown
 
 
 def panels(
@@ -25,7 +25,7 @@ def panels(
     view=None,
     subject=None,
 ):
-    """(list of Shown, Grid): every scene at every layer, head and frame asked for, in this order.
+    """(list of Shown, PanelGrid): every scene at every layer, head and frame asked for, in this order.
 
     `layers` are texts and `heads` numbers of captures, `frames` numbers; `tensor` shows that tensor of a
     capture alone. Several heads of one source stand as a table, layers down and heads across, unless
@@ -46,8 +46,8 @@ def panels(
     count = len(heads) or 1
     if not columns and not titles and len(paths) == 1 and len(frames) < 2 and count * len(layers) > 1:
         rows = tuple(f"layer {layer}" for layer in layers) if len(layers) > 1 else ()
-        return shown, Grid(count, rows, tuple(f"head {head}" for head in heads) if count > 1 else ())
-    return shown, Grid(columns or _columns(len(shown), len(frames)))
+        return shown, PanelGrid(count, rows, tuple(f"head {head}" for head in heads) if count > 1 else ())
+    return shown, PanelGrid(columns or _columns(len(shown), len(frames)))
 
 
 def _columns(count, frames):

@@ -1,6 +1,6 @@
 """A figure for paper: the render as a picture of exact dots, everything written set as type over it.
 
-The page is decided by `staging.figure`; here its pictures are rendered and the file is written, whole
+The page is decided by `picture.figure_page`; here its pictures are rendered and the file is written, whole
 or not at all. Films and stills carry their labels in the scene; a figure renders without them.
 """
 
@@ -15,9 +15,8 @@ from ..blender.build import draw
 from ..errors import InputError
 from ..look.color_maps import color_map
 from ..picture.drawing import panel_of
-from ..picture.figure_page import MOST_DOTS, Grid, Shown, cells_of, compose
-from ..staging.writing.page import length
-from ..staging.writing.panel import Type
+from ..picture.figure_page import MOST_DOTS, PanelGrid, Shown, cells_of, compose, length
+from ..picture.figure_panel import page_type
 from . import files as outputs
 from .blend_file import begin_empty
 from .fonts import Typeface, require_matplotlib
@@ -57,11 +56,11 @@ def figure(
     samples=None,
     manner=COMMON,
 ):
-    """Make the figure of one or several scenes, and return its Page.
+    """Make the figure of one or several scenes, and return its FigurePage.
 
-    `scenes` is a Scene or Shown (staging.figure), or a list of them, `path` ends in .pdf, .svg or .png;
+    `scenes` is a Scene or Shown (picture.figure_page), or a list of them, `path` ends in .pdf, .svg or .png;
     `width` and `height` are lengths such as "3.3in", "84mm" or "1980px", the height by default that of the
-    content; `grid` is a Grid, by default one row. Type has `font_size` points. Scenes that name no style
+    content; `grid` is a PanelGrid, by default one row. Type has `font_size` points. Scenes that name no style
     are drawn in "paper". What is in the open Blender file is replaced. Raises InputError and JobError.
     """
     path = Path(path)
@@ -76,10 +75,10 @@ def figure(
         require_matplotlib()
     typeface = Typeface(font)
     scenes = scenes if isinstance(scenes, (list, tuple)) else [scenes]
-    grid = grid or Grid(len(scenes))
+    grid = grid or PanelGrid(len(scenes))
     dots = round(width / 72 * dpi / min(grid.columns, len(scenes)))
     cells = cells_of([one if isinstance(one, Shown) else Shown(one) for one in scenes], dots, own_scales)
-    type = Type(font_size, typeface.measure)
+    type = page_type(font_size, typeface.measure)
     page = compose(cells, grid, type, 72.0 / dpi, width, height, title=title, own_scales=own_scales)
     raster = _raster(page, dpi, transparent, samples, manner)
     style = cells[0].plan.style

@@ -42,7 +42,7 @@ def svg(page, raster, colors, typeface, dpi, title="", shape=None):
         if shape:
             lines.append(f'<path fill="{fill}" d="{shape(text)}"/>')
             continue
-        turn = f' transform="rotate(-90 {x} {y})"' if text.upward else ""
+        turn = f' transform="rotate(-90 {x} {y})"' if text.angle else ""
         weight = ' font-weight="600"' if text.bold else ""
         lines.append(
             f'<text x="{x}" y="{y}" font-size="{_n(text.size)}" fill="{fill}" '

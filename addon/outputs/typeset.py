@@ -55,7 +55,7 @@ def typeset(page, raster, colors, typeface, path, kind, dpi):
                 color=colors.soft if text.soft else colors.strong,
                 ha=text.align.lower(),
                 va="baseline",
-                rotation=90 if text.upward else 0,
+                rotation=90 if text.angle else 0,
                 rotation_mode="anchor",
                 parse_math=False,
             )
@@ -85,7 +85,7 @@ def outlines(page, typeface):
             vertices = np.asarray(vertices, float).reshape(-1, 2) * text.size / shaper.FONT_SCALE
             width = shaper.get_text_width_height_descent(text.text, font, False)[0]
             vertices[:, 0] -= {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[text.align] * width
-            if text.upward:
+            if text.angle:
                 vertices = np.stack([-vertices[:, 1], vertices[:, 0]], axis=1)
             parts, n = [], 0
             points = np.stack([text.x + vertices[:, 0], page.height - text.y - vertices[:, 1]], axis=1)

@@ -1,9 +1,11 @@
 """A whole figure on its page: panels in a grid, their letters and titles, and one legend under them.
 
-Everything is decided here, in points; `render.figure` only renders the pictures and writes the file.
+Everything is decided here, in points; `outputs.figure` only renders the pictures and writes the file.
 """
 
 import math
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..description.scene import Look, Scene
@@ -15,19 +17,35 @@ from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan, plan
 from ..staging.scales import Scale
 from ..staging.writing import captions
-from ..staging.writing.legend import legend_of
-from ..staging.writing.page import ASCENT, DESCENT, Bar, Rule, Text, moved
-from ..staging.writing.panel import panel
+from ..staging.writing.items import Bar, Item, Rule, Text, moved
+from ..staging.writing.legend import LegendBar, legend_of
+from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
+from ..staging.writing.typesetter import in_rows
+from .figure_panel import ASCENT, DESCENT, PageType, Panel, panel
 
 STYLE = "paper"  # of a scene that names none
-BETWEEN = 9.0  # points between panels
-TIGHT = 3.0  # the same in a table
+BETWEEN = 9.0  # points between panels, and between the blocks of the legend
+TIGHT = 3.0  # points between panels in a table
 MOST_PANELS = 400
 MOST_DOTS = 16384  # along a side
-# Points; bars are shorter where all then fit in a line, or fit at all.
-BARS, BAR_HEIGHT, TICK = (80.0, 70.0, 60.0, 45.0, 32.0), 4.5, 1.5
-LINE = 1.15  # from one line of type to the next, of its size
-SMALL = 100.0  # in a table of panels narrower than this, matrices have no labels of their own
+BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
+LEADING = 1.15  # from one line of type to the next, of its size
+ABOVE_LEGEND = 3.0  # points
+NARROW = 100.0  # in a table of panels narrower than this, matrices have no labels of their own
+POINTS = {"in": 72.0, "cm": 72.0 / 2.54, "mm": 72.0 / 25.4, "pt": 1.0}  # of a length
+
+Part = tuple[list[Item], float]  # items over their lower left corner, and their height
+
+
+def length(text: str, dpi: float, where: str = "width") -> float:
+    """A length such as 3.3in, 84mm, 8.4cm, 240pt or 1980px, in points. Raises InputError."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt|px)\s*", str(text))
+    points = float(found[1]) * (POINTS | {"px": 72.0 / dpi})[found[2]] if found else 0.0
+    if not 18.0 <= points <= 7200.0:
+        raise InputError(
+            f'{where}: "{text}" is not a length such as 3.3in, 84mm, 8.4cm, 240pt or 1980px (0.25in to 100in)'
+        )
+    return points
 
 
 @dataclass(frozen=True)
@@ -49,7 +67,7 @@ class Cell:
 
 
 @dataclass(frozen=True, eq=False)
-class Grid:
+class PanelGrid:
     """How cells stand: row by row in so many `columns`. With `heads` over its columns and `rows` at its
     left it is a table, whose panels need no letters."""
 
@@ -59,7 +77,7 @@ class Grid:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class PanelPicture:
     """Where the render of a cell stands on the page, and the camera that sees it."""
 
     cell: Cell
@@ -71,19 +89,29 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
-    """`notes` tell what is left out; they are written on the page too."""
+class FigurePage:
+    """A page of `width` × `height` points; `notes` tell what is left out and are written on it too."""
 
     width: float
     height: float
-    pictures: tuple[Picture, ...]
-    texts: tuple[Text, ...]
-    rules: tuple[Rule, ...]
-    bars: tuple[Bar, ...]
+    pictures: tuple[PanelPicture, ...]
+    items: tuple[Item, ...]
     notes: tuple[str, ...]
 
+    @property
+    def texts(self) -> list[Text]:
+        return [item for item in self.items if isinstance(item, Text)]
 
-def cells_of(shown, dots, own_scales=False):
+    @property
+    def rules(self) -> list[Rule]:
+        return [item for item in self.items if isinstance(item, Rule)]
+
+    @property
+    def bars(self) -> list[Bar]:
+        return [item for item in self.items if isinstance(item, Bar)]
+
+
+def cells_of(shown: Sequence[Shown], dots: int, own_scales: bool = False) -> list[Cell]:
     """The Cells of several Shown: one plan for each scene, however many of its frames are shown.
 
     Scenes that name no style are drawn in STYLE. `dots` are about how many a panel has across, which
@@ -97,14 +125,14 @@ def cells_of(shown, dots, own_scales=False):
     return [_cell(plans[scenes.index(scene)], one) for scene, one in zip(styled, shown, strict=True)]
 
 
-def _styled(scene, dots):
+def _styled(scene: Scene, dots: int) -> Scene:
     if scene.look.style == Look().style and scene.style == Style():
         scene = replace(scene, look=replace(scene.look, style=STYLE))
     size = {"width": min(max(dots, 16), MOST_DOTS), "height": min(max(round(0.75 * dots), 16), MOST_DOTS)}
     return replace(scene, render=replace(scene.render, **size))
 
 
-def _cell(p, shown):
+def _cell(p: Plan, shown: Shown) -> Cell:
     last = p.timeline.last_frame
     frame = round(1 + p.scene.render.still * (last - 1)) if shown.frame is None else shown.frame
     if not 1 <= frame <= last:
@@ -112,7 +140,7 @@ def _cell(p, shown):
     return Cell(p, frame, shown.title)
 
 
-def share_scales(plans):
+def share_scales(plans: Sequence[Plan]) -> Sequence[Plan]:
     """The plans with one scale for all matrices of a name, so that their colours can be compared."""
     for kind in ("final", "raw", "products"):
         tables = [getattr(p, kind) for p in plans]
@@ -124,7 +152,7 @@ def share_scales(plans):
     return plans
 
 
-def _common(scales):
+def _common(scales: Sequence[Scale]) -> Scale | None:
     """The scale that holds all of these, or None where they are of different kinds."""
     kinds = {(scale.color_map, scale.clip) for scale in scales}
     if len(kinds) > 1:
@@ -132,15 +160,25 @@ def _common(scales):
     return Scale(min(s.low for s in scales), max(s.high for s in scales), *kinds.pop())
 
 
-def compose(cells, grid, type, pixel, width, height=None, *, title=False, own_scales=False):
-    """The Page of a figure, `width` points wide and as high as its content unless a height is given.
+def compose(
+    cells: Sequence[Cell],
+    grid: PanelGrid,
+    type: PageType,
+    pixel: float,
+    width: float,
+    height: float | None = None,
+    *,
+    title: bool = False,
+    own_scales: bool = False,
+) -> FigurePage:
+    """The page of a figure, `width` points wide and as high as its content unless a height is given.
 
     Pictures stand on whole pixels, `pixel` points each. `own_scales` puts a legend under each panel
     in place of one for all. Raises InputError for what does not fit.
     """
     if len(cells) > MOST_PANELS:
         raise InputError(f"{len(cells)} panels are too many for one figure; the most is {MOST_PANELS}")
-    notes = ()
+    notes: tuple[str, ...] = ()
     for _ in range(4):  # to tell what is left out takes room itself
         composition = _Composition(cells, grid, type, pixel, title, own_scales, notes)
         composition.fill(width, height)
@@ -151,7 +189,7 @@ def compose(cells, grid, type, pixel, width, height=None, *, title=False, own_sc
 
 
 class _Composition:
-    """A page in the making. Items of a part have that part's lower left corner as origin until `_add`."""
+    """A page in the making. Items of a part have that part's lower left corner as origin until `add`."""
 
     def __init__(self, cells, grid, type, pixel, title, own_scales, notes):
         self.cells, self.grid, self.type, self.pixel = cells, grid, type, pixel
@@ -161,217 +199,177 @@ class _Composition:
         self.whole = self.single and not camera.subject and camera.view not in INSIDE
         self.own_scales = own_scales and not self.single
         self.title, self.told, self.notes = title, notes, ()
-        self.pictures, self.items = [], []
+        self.pictures: list[PanelPicture] = []
+        self.items: list[Item] = []
 
-    def fill(self, width, height):
+    def fill(self, width: float, height: float | None) -> None:
         """Place everything on a page of this width, and of this height unless it is None."""
-        self.width = self._up(width)
-        title, above = _title(self.cells[0].plan, self.type, self.width) if self.title else ((), 0.0)
+        self.width = self.up(width)
+        title, above = _title(self.cells[0].plan, self.type, self.width) if self.title else ([], 0.0)
         shown = [] if self.own_scales else [cell.plan for cell in self.cells]
         foot, below = _foot(shown, self.told, self.type, self.width)
         if self.whole:
-            self._fill_whole(height, above, below)
+            self.fill_whole(height, above, below)
         else:
-            self._fill_grid(height, above, below)
-        self._add(title, 0.0, self.height - above)
-        self._add(foot, 0.0, 0.0)
+            self.fill_grid(height, above, below)
+        self.add(title, 0.0, self.height - above)
+        self.add(foot, 0.0, 0.0)
 
-    def _fill_whole(self, height, above, below):
+    def fill_whole(self, height: float | None, above: float, below: float) -> None:
         """One picture as large as the page."""
         plan, free = self.cells[0].plan, (0.0, 0.0, below, above)
-        height = height or panel(plan, self.type, self.width, None, free).height
-        self.height = self._up(height)
-        self._place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
+        self.height = self.up(height or panel(plan, self.type, self.width, None, free).height)
+        self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
 
-    def _fill_grid(self, height, above, below):
-        grid, gap, line = self.grid, TIGHT if self.table else BETWEEN, 1.25 * self.type.size
+    def fill_grid(self, height: float | None, above: float, below: float) -> None:
+        """Panels in rows and columns, with what is written above, below and beside each."""
+        grid, line, gap = self.grid, 1.25 * self.type.size, TIGHT if self.table else BETWEEN
         columns = min(grid.columns, len(self.cells))
-        left = self._up(line) if grid.rows else 0.0
-        wide = self._down((self.width - left - gap * (columns - 1)) / columns)
+        rows = [self.cells[n : n + columns] for n in range(0, len(self.cells), columns)]
+        left = self.up(line) if grid.rows else 0.0
+        wide = self.down((self.width - left - gap * (columns - 1)) / columns)
         if wide < 4 * self.type.size:
             raise InputError(f"{columns} panels side by side are too many for {self.width / 72:.3g} in")
-        bare = self.table and wide < SMALL
-        lines = [self.cells[n : n + columns] for n in range(0, len(self.cells), columns)]
-        alone = self.cells if self.own_scales else ()
-        feet = {id(cell.plan): _foot([cell.plan], (), self.type, wide) for cell in alone}
-        lowest = max((tall for _, tall in feet.values()), default=0.0)
+        own = self.cells if self.own_scales else ()
+        feet = {cell.plan: _foot([cell.plan], (), self.type, wide) for cell in own}
         head = 0.0 if self.table or self.single else line + 1.0
+        foot = max((tall for _, tall in feet.values()), default=0.0)
         top = above + (line if grid.heads else 0.0)
         tall = None
         if height:
-            tall = self._down((height - top - below - gap * (len(lines) - 1)) / len(lines) - head - lowest)
-            if tall < 4 * self.type.size:
-                raise InputError(f"{len(lines)} rows of panels are too many for {height / 72:.3g} in")
-        plans = {id(cell.plan): cell.plan for cell in self.cells}
-        options = {"names": not bare, "tokens": not bare}
-        if tall is None:
-            tall = self._up(max(panel(p, self.type, wide, None, **options).height for p in plans.values()))
-        panels = {key: panel(p, self.type, wide, tall, **options) for key, p in plans.items()}
-        step = head + tall + lowest + gap
-        self.height = self._up(height or top + step * len(lines) - gap + below)
-        for n, cells in enumerate(lines):
-            y = self._down(self.height - top - step * n - head - tall)
+            tall = (height - top - below - gap * (len(rows) - 1)) / len(rows) - head - foot
+            if self.down(tall) < 4 * self.type.size:
+                raise InputError(f"{len(rows)} rows of panels are too many for {height / 72:.3g} in")
+        bare = self.table and wide < NARROW
+        panels = self.panels(wide, tall and self.down(tall), labelled=not bare)
+        tall = panels[self.cells[0].plan].height
+        step = head + tall + foot + gap
+        self.height = self.up(height or top + step * len(rows) - gap + below)
+        for n, cells in enumerate(rows):
+            y = self.down(self.height - top - step * n - head - tall)
             if grid.rows:
-                self._add(
-                    [
-                        Text(
-                            grid.rows[n],
-                            0.8 * self.type.size,
-                            0.5 * tall,
-                            self.type.size,
-                            "CENTER",
-                            upward=True,
-                        )
-                    ],
-                    0.0,
-                    y,
-                )
+                self.add([self.row_title(grid.rows[n], tall)], 0.0, y)
             for m, cell in enumerate(cells):
-                x = self._down(left + m * (wide + gap))
-                self._place(cell, panels[id(cell.plan)], x, y)
-                if not self.table and not self.single:
-                    self._add(self._heading(n * columns + m, cell.title), x, y + tall)
-                if self.own_scales:
-                    items, own = feet[id(cell.plan)]
-                    self._add(items, x, y - own)
-                if n == 0 and grid.heads:
-                    over = Text(grid.heads[m], 0.5 * wide, 0.35 * self.type.size, self.type.size, "CENTER")
-                    self._add([over], x, y + tall)
+                x = self.down(left + m * (wide + gap))
+                self.place(cell, panels[cell.plan], x, y)
+                self.add(self.heading(n, n * columns + m, cell.title, wide), x, y + tall)
+                items, deep = feet.get(cell.plan, ([], 0.0))
+                self.add(items, x, y - deep)
         if bare:
-            p = self.cells[0].plan
-            names = captions.axis_names_of(p, p.arrangement.planes[0].stage)
-            told = [f"{axis}: {name}" for axis, name in zip(("rows", "columns"), names, strict=True) if name]
-            self.notes += (", ".join(told),) if told else ()
+            self.note_axes()
 
-    def _heading(self, n, title):
-        """The letter of panel n, from a to z, then aa, and its title."""
+    def panels(self, width: float, height: float | None, labelled: bool) -> dict[Plan, Panel]:
+        """The panel of each plan, all of one height: that of the highest unless one is given."""
+        plans = list(dict.fromkeys(cell.plan for cell in self.cells))
+        if height is None:
+            free = (panel(p, self.type, width, labelled=labelled).height for p in plans)
+            height = self.up(max(free))
+        return {p: panel(p, self.type, width, height, labelled=labelled) for p in plans}
+
+    def row_title(self, title: str, height: float) -> Text:
+        """What a row of a table is called, read upwards at its left."""
+        size = self.type.size
+        return self.type.line(title, 0.8 * size, 0.5 * height, size, "CENTER", angle=0.5 * math.pi)
+
+    def heading(self, row: int, n: int, title: str, width: float) -> list[Text]:
+        """What stands over panel n: its letter, from a to z, then aa, and its title; in a table, over the
+        first row, what its column is called."""
+        size = self.type.size
+        if self.table:
+            heads = self.grid.heads if row == 0 else ()
+            return [self.type.line(heads[n], 0.5 * width, 0.35 * size, size, "CENTER")] if heads else []
+        if self.single:
+            return []
         letter = (chr(ord("a") + n // 26 - 1) if n >= 26 else "") + chr(ord("a") + n % 26)
-        size, y = self.type.size, 0.4 * self.type.size
-        return [Text(letter, 0.0, y, size + 1, bold=True), Text(title, 1.6 * size, y, size)]
+        y = 0.4 * size
+        return [
+            self.type.line(letter, 0.0, y, size + 1, bold=True),
+            self.type.line(title, 1.6 * size, y, size),
+        ]
 
-    def _place(self, cell, panel, x, y):
-        self.pictures.append(Picture(cell, panel.view, x, y, panel.width, panel.height))
-        self._add((*panel.texts, *panel.rules), x, y)
+    def note_axes(self) -> None:
+        """Tell once what the rows and columns of matrices without labels are."""
+        p = self.cells[0].plan
+        names = captions.axis_names_of(p, p.arrangement.planes[0].stage)
+        told = [f"{axis}: {name}" for axis, name in zip(("rows", "columns"), names, strict=True) if name]
+        self.notes += (", ".join(told),) if told else ()
+
+    def place(self, cell: Cell, panel: Panel, x: float, y: float) -> None:
+        """Put the panel of a cell on the page."""
+        self.pictures.append(PanelPicture(cell, panel.view, x, y, panel.width, panel.height))
+        self.add(panel.items, x, y)
         told = [*pooling.notes(cell.plan.arrangement.planes, cell.plan.pools), *panel.notes]
         self.notes += tuple(note for note in told if note not in self.notes)
 
-    def _add(self, items, x, y):
+    def add(self, items: Iterable[Item], x: float, y: float) -> None:
         self.items += [moved(item, x, y) for item in items]
 
-    def _up(self, x):
+    def up(self, x: float) -> float:
+        """The next whole number of pixels, in points."""
         return math.ceil(x / self.pixel - 1e-6) * self.pixel
 
-    def _down(self, x):
+    def down(self, x: float) -> float:
         return math.floor(x / self.pixel + 1e-6) * self.pixel
 
-    def page(self):
-        texts, rules, bars = (
-            tuple(item for item in self.items if isinstance(item, kind)) for kind in (Text, Rule, Bar)
-        )
-        return Page(self.width, self.height, tuple(self.pictures), texts, rules, bars, self.told)
+    def page(self) -> FigurePage:
+        return FigurePage(self.width, self.height, tuple(self.pictures), tuple(self.items), self.told)
 
 
-def _title(p, type, width):
-    """The title and caption of a scene: (items, height)."""
-    large = type.size + 1
-    lines = [Text(line, 0.0, 0.0, large, bold=True) for line in _wrapped(p.scene.title, large, type, width)]
-    lines += [
-        Text(line, 0.0, 0.0, type.small, soft=True)
-        for line in _wrapped(p.scene.caption, type.small, type, width)
-    ]
+def _title(p: Plan, type: PageType, width: float) -> Part:
+    """The title and caption of a scene."""
+    large, small = type.size + 1, type.small
+    titles, caption = type.wrapped(p.scene.title, large, width), type.wrapped(p.scene.caption, small, width)
+    lines = [type.line(line, 0.0, 0.0, large, bold=True) for line in titles]
+    lines += [type.line(line, 0.0, 0.0, small, soft=True) for line in caption]
     return _stacked(lines, 0.5 * type.size)
 
 
-def _foot(plans, notes, type, width):
-    """The legend of these plans and the notes under it: (items, height)."""
-    told = [line for note in notes for line in _wrapped(note, type.small, type, width)]
-    items, height = _stacked([Text(line, 0.5 * width, 0.0, type.small, "CENTER", soft=True) for line in told])
-    height += 3.0 * bool(told)
-    for line in reversed(_legend(plans, type, width)):
-        tall = max(block.height for block in line)
-        x = 0.5 * (width - sum(block.width for block in line) - BETWEEN * (len(line) - 1))
-        for block in line:
-            items += [moved(item, x, height + tall) for item in block.items]
-            x += block.width + BETWEEN
-        height += tall + 3.0
-    return items, height
+def _foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float) -> Part:
+    """The legend of these plans and the notes under it."""
+    told = [line for note in notes for line in type.wrapped(note, type.small, width)]
+    lines = [type.line(line, 0.5 * width, 0.0, type.small, "CENTER", soft=True) for line in told]
+    items, height = _stacked(lines)
+    rows = _legend(plans, type, width)
+    legend, height = stand_in_rows(rows, height + 3.0 * bool(told), BETWEEN, lambda row: 0.5 * (width - row))
+    return [*items, *legend], height
 
 
-@dataclass(frozen=True)
-class _Block:
-    """A colour bar with its title and numbers; its upper left corner is the origin."""
-
-    items: tuple
-    width: float
-    height: float
-
-
-def _legend(plans, type, width):
-    """One block for each colour map that the plans use, in as few lines as they need."""
-    bars = {}  # (colour map, title) -> {row: None}
-    for p in plans:
-        if p.scene.look.legend:
-            for bar in legend_of(p):
-                bars.setdefault((bar.color_map, bar.title), {}).update(dict.fromkeys(bar.rows))
-    ways = [[_block(*key, rows, type, width, long) for key, rows in bars.items()] for long in BARS]
+def _legend(plans: Sequence[Plan], type: PageType, width: float) -> list[list[Block]]:
+    """One block for each colour map that the plans use, in as few rows as they need."""
+    size, line = type.small, LEADING * type.small
+    form = LegendForm(
+        title=size,
+        number=size,
+        bar_height=4.5,
+        title_rise=line - ASCENT * size,
+        line=line,
+        drop=1.5 - DESCENT * size,
+        beside=4.0,
+        above=line + ABOVE_LEGEND,
+        below=DESCENT * size,
+        ticks=1.5,
+    )
+    rows: dict[tuple[str, str], dict] = {}  # (colour map, title) -> {row: None}
+    for bar in (bar for p in plans if p.scene.look.legend for bar in legend_of(p)):
+        rows.setdefault((bar.color_map, bar.title), {}).update(dict.fromkeys(bar.rows))
+    bars = [LegendBar(*of, tuple(own)) for of, own in rows.items()]
+    ways = [
+        [bar_block(type, form, bar, long, width - long - form.beside) for bar in bars] for long in BAR_LENGTHS
+    ]
     fitting = [blocks for blocks in ways if all(block.width <= width for block in blocks)]
     if not fitting:
         raise InputError(
             f"{width / 72:.3g} in is too narrow for the legend at this size of type; "
             "make the figure wider, or legend = false in [look]"
         )
-    return min((_lines_of(blocks, width) for blocks in fitting), key=len)
+    return min((in_rows(blocks, lambda block: block.width, BETWEEN, width) for blocks in fitting), key=len)
 
 
-def _block(color_map, title, rows, type, width, long):
-    size, line = type.small, LINE * type.small
-    bar_y = -line - BAR_HEIGHT
-    items = [Text(title, 0.0, -ASCENT * size, size, soft=True), Bar(color_map, 0.0, bar_y, long, BAR_HEIGHT)]
-    items += items[-1].outline()
-    y, wide, ticks = bar_y - TICK, long, set()
-    for names, numbers in rows:
-        first, y = not ticks, y - line
-        for at, number in numbers:
-            if first or number != "0":
-                align = "LEFT" if at < 0.15 else "RIGHT" if at > 0.85 else "CENTER"
-                items.append(Text(number, at * long, y + DESCENT * size, size, align))
-            ticks.add(at)
-        for n, name in enumerate(_wrapped(names, size, type, width - long - 4.0)):
-            y -= line * (n > 0)
-            items.append(Text(name, long + 4.0, y + DESCENT * size, size, soft=True))
-            wide = max(wide, long + 4.0 + type.measure(name, size))
-    items += [Rule(at * long, bar_y, at * long, bar_y - TICK) for at in sorted(ticks)]
-    return _Block(tuple(items), wide, -y)
-
-
-def _lines_of(blocks, width):
-    """Blocks side by side, in lines of at most this width."""
-    lines, room = [], 0.0
-    for block in blocks:
-        if not lines or block.width + BETWEEN > room:
-            lines.append([])
-            room = width + BETWEEN
-        lines[-1].append(block)
-        room -= block.width + BETWEEN
-    return lines
-
-
-def _wrapped(text, size, type, width):
-    """A text in lines of at most this width, broken between words."""
-    lines = []
-    for word in text.split(" ") if text else ():
-        if lines and type.measure(f"{lines[-1]} {word}", size) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _stacked(lines, under=0.0):
-    """Lines of type from the top down: (items, height), with `under` points below them."""
-    height = under + sum(LINE * line.size for line in lines)
+def _stacked(lines: Sequence[Text], under: float = 0.0) -> Part:
+    """Lines of type from the top down, with `under` points below them."""
+    height = under + sum(LEADING * line.size for line in lines)
     y, items = height, []
     for line in lines:
-        y -= LINE * line.size
+        y -= LEADING * line.size
         items.append(moved(line, 0.0, y + DESCENT * line.size))
     return items, height

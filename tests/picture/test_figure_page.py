@@ -7,22 +7,21 @@ import pytest
 from matrix_cinema.cli.panels import panels
 from matrix_cinema.description.scene import Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
-from matrix_cinema.picture.figure_page import Grid, Shown, cells_of, compose
+from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose, length
+from matrix_cinema.picture.figure_panel import page_type
 from matrix_cinema.staging.writing.boxes import meeting
-from matrix_cinema.staging.writing.page import length
-from matrix_cinema.staging.writing.panel import Type
 from paths import ROOT
 
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
 HEAD = ROOT / "examples" / "attention_head.toml"
 DOT = 72 / 600
-TYPE = Type(7.0, lambda text, size: 0.55 * size * len(text))
+TYPE = page_type(7.0, lambda text, size: 0.55 * size * len(text))
 
 
 def page_of(shown, grid=None, width=238.0, height=None, **options):
     shown = shown if isinstance(shown, list) else [shown]
     cells = cells_of(shown, 1980 // len(shown), options.get("own_scales", False))
-    return compose(cells, grid or Grid(len(cells)), TYPE, DOT, width, height, **options)
+    return compose(cells, grid or PanelGrid(len(cells)), TYPE, DOT, width, height, **options)
 
 
 def texts(page):
@@ -31,7 +30,7 @@ def texts(page):
 
 def assert_tidy(page):
     """No two lines of type overlap, and all of them are on the page."""
-    boxes = [(text.text, text.box(TYPE.measure)) for text in page.texts if text.text != "T"]
+    boxes = [(text.text, text.box) for text in page.texts if text.text != "T"]
     meets = meeting(*2 * [np.array([box for _, box in boxes])], -1e-6)
     assert [(boxes[m][0], boxes[n][0]) for m, n in np.argwhere(np.triu(meets, 1))] == []
     for text, (left, bottom, right, top) in boxes:
@@ -111,7 +110,7 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(InputError, match="no room|too many|too narrow"):
         page_of(Shown(load_scene(HEAD)), width=30.0)
     with pytest.raises(InputError, match="too many"):
-        page_of([Shown(load_scene(HEAD), n) for n in range(1, 31)], Grid(30))
+        page_of([Shown(load_scene(HEAD), n) for n in range(1, 31)], PanelGrid(30))
     with pytest.raises(InputError, match="frames 1 to 109"):
         page_of(Shown(load_scene(HEAD), 110))
 
@@ -168,7 +167,7 @@ def test_heads_and_layers_stand_as_a_table():
 
 def test_frames_stand_side_by_side_with_letters():
     shown, grid = panels([HEAD], frames=[20, 60, 109])
-    assert grid == Grid(3) or (grid.columns, grid.rows, grid.heads) == (3, (), ())
+    assert grid == PanelGrid(3) or (grid.columns, grid.rows, grid.heads) == (3, (), ())
     page = page_of(shown, grid, width=504.0)
     assert {"a", "b", "c", "frame 20", "frame 109"} <= set(texts(page))
     assert len({picture.y for picture in page.pictures}) == 1

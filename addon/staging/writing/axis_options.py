@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..layout.arrangement import Plane
+from ...kinds.places import Plane
 from .boxes import around, strips
 from .canvas import OVER_A_MATRIX, Canvas
 from .captions import Axis, axes_of, ends_of_lines

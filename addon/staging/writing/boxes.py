@@ -79,6 +79,29 @@ class Obstacles:
         return np.minimum(layers, 2).mean(axis=0)
 
 
+class Coverage:
+    """How many of some quadrilaterals (n, 4, 2) lie over each point of a raster whose points are a `step`
+    apart; `low` and `high` are the corners of all, (2,)."""
+
+    def __init__(self, quads: np.ndarray, step: float):
+        self.low, self.high = quads.min(axis=(0, 1)), quads.max(axis=(0, 1))
+        ends = zip(self.low, self.high, strict=True)
+        self.x, self.y = (low + step * np.arange(int((high - low) / step) + 1) for low, high in ends)
+        layers = np.zeros((len(self.y), len(self.x)))
+        for quad in quads:
+            sides = zip(quad, np.roll(quad, -1, axis=0) - quad, strict=True)
+            turns = [dx * (self.y[:, None] - y) - dy * (self.x - x) for (x, y), (dx, dy) in sides]
+            layers += (np.min(turns, axis=0) > 0) | (np.max(turns, axis=0) < 0)
+        self.sums = np.pad(layers.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+
+    def under(self, boxes: np.ndarray) -> np.ndarray:
+        """How many of its points lie under each of the boxes (n, 4), as often as they are covered: (n,)."""
+        left, low, right, top = boxes.T
+        left, right = np.searchsorted(self.x, left), np.searchsorted(self.x, right)
+        low, top = np.searchsorted(self.y, low), np.searchsorted(self.y, top)
+        return self.sums[top, right] - self.sums[low, right] - self.sums[top, left] + self.sums[low, left]
+
+
 def strips(starts, ends, half):
     """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in
     PIECES of them."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...kinds.places import Cuboid, Plane
 from ..camera.framing import View
-from ..layout.arrangement import Cuboid
+from ..camera.views import parts_of
 from ..plan import Plan
 from .boxes import Obstacles, around, faces
 from .typesetter import Typesetter
@@ -18,16 +19,28 @@ BEYOND = 6.0  # and to go one unit beyond all that is drawn
 
 
 class Canvas:
-    """A plan as a view shows it on a picture of `width` × `height`, with the `planes` that are seen there,
-    and the `type` for what is written on it."""
+    """A plan, or some `parts` of it, as a view shows it on a picture of `width` × `height`. `planes` are
+    those seen there, `quads` (n, 4, 2) their outlines, and `faces` (m, 4, 2) those of the cuboids whose
+    products are drawn; `type` sets what is written on the picture."""
 
-    def __init__(self, p: Plan, view: View, width: float, height: float, type: Typesetter):
+    def __init__(
+        self,
+        p: Plan,
+        view: View,
+        width: float,
+        height: float,
+        type: Typesetter,
+        parts: Sequence[Plane | Cuboid] | None = None,
+    ):
         self.p, self.view, self.width, self.height, self.type = p, view, width, height, type
-        drawn = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
+        parts = parts_of(p.arrangement) if parts is None else parts
+        drawn = [part for part in parts if isinstance(part, Plane) and not p.hidden(part.stage)]
         self.planes = [plane for plane in drawn if self.shows(plane.corners())]
         self.quads = np.array([self.project(plane.corners()) for plane in self.planes]).reshape(-1, 4, 2)
-        interiors = np.array([face for cuboid in p.arrangement.cuboids for face in self.faces(cuboid)])
-        self.matrices, self.interiors = Obstacles(self.quads), Obstacles(interiors.reshape(-1, 4, 2))
+        cuboids = [part for part in parts if isinstance(part, Cuboid) and self.shows_within(part)]
+        self.faces = np.array([face for cuboid in cuboids for face in faces(self.project(cuboid.corners()))])
+        self.faces = self.faces.reshape(-1, 4, 2)
+        self.matrices, self.interiors = Obstacles(self.quads), Obstacles(self.faces)
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (width, height)])
         self.content = np.array([*ends.min(axis=0), *ends.max(axis=0)])
         self.center = 0.5 * (self.content[:2] + self.content[2:])
@@ -48,12 +61,9 @@ class Canvas:
         nearest = 1e-3 * np.ptp(points, axis=0).max()
         return self.view.orthographic or bool(self.view.seen(points)[2].min() > nearest)
 
-    def faces(self, cuboid: Cuboid) -> list[np.ndarray]:
-        """The six faces of a cuboid on the picture, (4, 2) each, if its products are drawn."""
-        corners = cuboid.corners()
-        if cuboid.stage.name not in self.p.interiors or not self.before(corners):
-            return []
-        return faces(self.project(corners))
+    def shows_within(self, cuboid: Cuboid) -> bool:
+        """Whether the products of a cuboid are drawn before the camera."""
+        return cuboid.stage.name in self.p.interiors and self.before(cuboid.corners())
 
     def unit_at(self, point: np.ndarray) -> float:
         """How long, in the world, a unit of the picture is at a point of the world."""

@@ -12,7 +12,7 @@ import numpy as np
 from .boxes import strips
 
 Box = tuple[float, float, float, float]
-PART_ON_THE_LEFT = {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}  # of a line's width, by how it is aligned
+PART_BEFORE = {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}  # (x, y) of a line's width, by how it is aligned
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,16 +44,18 @@ class Text:
     @property
     def around(self) -> Box:
         """The box around it before it is turned, from (x, y)."""
-        left = -PART_ON_THE_LEFT[self.align] * self.width
+        left = -PART_BEFORE[self.align] * self.width
         return left, self.low, left + self.width, self.high
 
     @property
     def box(self) -> Box:
         """The box around it, which may be upright or lie on its side."""
-        left, low, right, high = self.around
+        before = PART_BEFORE[self.align] * self.width
         if self.angle:
-            left, low, right, high = -high, left, -low, right
-        return self.x + left, self.y + low, self.x + right, self.y + high
+            low = self.y - before
+            return self.x - self.high, low, self.x - self.low, low + self.width
+        left = self.x - before
+        return left, self.y + self.low, left + self.width, self.y + self.high
 
     def boxes(self) -> np.ndarray:
         """The upright boxes in which it lies, however it is turned: (n, 4)."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...kinds.places import Plane
 from ..camera.framing import View
-from ..layout.arrangement import Plane
 from ..plan import Plan
 from .axis_options import axis_titles, tokens
 from .canvas import Canvas

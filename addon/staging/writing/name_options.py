@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..layout.arrangement import Plane
+from ...kinds.places import Plane
 from . import mm_names
 from .boxes import around, strips
 from .canvas import Canvas
@@ -57,7 +57,7 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
     corners = plane.corners()
     quad, (first, second) = canvas.project(corners), corners[[edge, (edge + 1) % 4]]
     a, b = quad[edge], quad[(edge + 1) % 4]
-    normal = _normal(a, b, quad.mean(axis=0))
+    normal = outward_normal(a, b, quad.mean(axis=0))
     # Above a wall, before a floor; towards the outside.
     up = normal[1] if abs(plane.outward[2]) < 0.5 else -normal[1]
     wish = 2.0 * (1.0 - up) - unit(0.5 * (a + b) - canvas.center) @ normal
@@ -109,7 +109,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
     return vector / (np.linalg.norm(vector) or 1.0)
 
 
-def _normal(a, b, center):
+def outward_normal(a: np.ndarray, b: np.ndarray, center: np.ndarray) -> np.ndarray:
     """The unit normal of an edge from a to b that leads away from a center, up where it has no length."""
     x, y = unit(b - a)
     normal = np.array([y, -x]) if x or y else np.array([0.0, 1.0])

@@ -24,11 +24,11 @@ NOWHERE = np.empty((0, 4))
 @dataclass(frozen=True, eq=False)
 class Leader:
     """A thin line from `start` to `end` on the picture, (2,) each, between a text and what it belongs to;
-    `anchor` is a point of that in the world, (3,)."""
+    `anchor` is a point of that in the world, (3,), where it is to be lifted there."""
 
     start: np.ndarray
     end: np.ndarray
-    anchor: np.ndarray
+    anchor: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

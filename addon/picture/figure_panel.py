@@ -1,0 +1,415 @@
+"""One panel of a figure: the camera that shows a plan, and its labels in type of a printed size.
+
+In a film a label is as large as the picture makes it; on paper it has its size in points. Labels are placed
+on the page, after projection, and the camera leaves the room that they need. Lengths are points.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from ..errors import InputError
+from ..kinds.places import Plane
+from ..staging.camera.framing import View, axes, nearest, view_from
+from ..staging.camera.views import INSIDE, direction_of, inside_view, optics_of, parts_of
+from ..staging.plan import Plan
+from ..staging.writing import captions
+from ..staging.writing.boxes import Coverage, around, meeting
+from ..staging.writing.canvas import Canvas
+from ..staging.writing.items import Rule, Text, moved
+from ..staging.writing.name_options import outward_normal
+from ..staging.writing.placing import Leader, Option, Written, spread, writer
+from ..staging.writing.typesetter import Typesetter
+
+ASCENT, DESCENT = 0.75, 0.2  # of a line of type, above and below its base line, of its size
+BOLDER = 1.05  # how much wider bold type is
+LEAST_SIZE = 5.0  # of type; journals print nothing smaller
+LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
+LEADING = 1.06  # from one token to the next, of its height
+FARTHEST = 24.0  # that a token may be moved along its side
+SHORTEST_LEADER = 7.0  # from a token that was moved to what it labels
+NAME_LEADER = 8.0  # from a name to its matrix, from where on a leader joins them
+LEADER_WIDTH = 0.25
+GAP = 2.0  # between type and what it belongs to
+BEYOND = 0.6  # entries from a matrix to where the lines across it end, and its outline
+EDGE = 1.0  # of the page, free at all sides
+TOUCHING = 1e-6  # that boxes may have in common
+STEP = 2.0  # from one point to the next at which it is looked what is drawn there
+FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
+SHARED = 1000.0  # cost of standing on something else that is written
+# Places of a name beyond an edge: the part of it away from its middle, sizes of type beyond it, their cost.
+_BEYOND = np.array([
+    (shift, far, 4.0 * far + 12.0 * abs(shift)) for shift in (0.0, -0.25, 0.25)
+    for far in (0.0, 1.0, 2.0, 4.0)
+])  # fmt: skip
+SHAPE_COSTS = (80.0, 0.0, 3.0)  # of a shape that is left out, in a line, in two
+TITLE_STEPS = 40  # of a point each, in which a title may stand further away
+INSIDE_SHAPE = 0.62  # height to width of a view from inside
+TALLEST = 1.3  # height to width of a panel, unless a height is asked for
+
+
+@dataclass(frozen=True)
+class PageType(Typesetter):
+    """The type of a page, whose unit is a point: names and titles of `size`, all else smaller."""
+
+    size: float = 7.0
+
+    @property
+    def small(self) -> float:
+        """For shapes, tokens and numbers."""
+        return min(self.size, max(LEAST_SIZE, 0.8 * self.size))
+
+
+def page_type(size: float, measure: Callable[[str, float], float]) -> PageType:
+    """Type of a size in points; `measure(text, size)` is the width of a text."""
+    return PageType(measure, lambda _: (-DESCENT, ASCENT), bolder=BOLDER, size=size)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """`view` is the camera of a picture of `width` × `height` points; type and rules stand on it, `notes`
+    tell what there was no room for. `margins` are how far labels stand out of what is drawn, at the left,
+    right, bottom and top, and `chosen` which places they took (see _Labels)."""
+
+    view: View
+    width: float
+    height: float
+    items: tuple[Text | Rule, ...] = ()
+    notes: tuple[str, ...] = ()
+    margins: np.ndarray = field(default_factory=lambda: np.zeros(4))
+    chosen: dict = field(default_factory=dict)
+
+
+def panel(
+    p: Plan,
+    type: PageType,
+    width: float,
+    height: float | None = None,
+    free: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+    *,
+    labelled: bool = True,
+) -> Panel:
+    """The Panel of a plan on a picture of `width` × `height` points.
+
+    `free` are the points at its (left, right, bottom, top) that nothing may stand in. Without a height it is
+    as high as its content. Where it is not `labelled`, matrices are outlined instead, so that one sees where
+    they end. A view from inside shows no labels. Raises InputError where labels leave no room for a picture.
+    """
+    if p.scene.camera.view in INSIDE:
+        height = height or INSIDE_SHAPE * width
+        return Panel(inside_view(p, optics_of(p.scene.camera, width / height)), width, height)
+    parts = parts_of(p.arrangement, p.scene.camera.subject)
+    points, fixed = np.concatenate([part.corners() for part in parts]), height
+    room = np.array(free, float) + EDGE
+    tallest = TALLEST * (width - room[0] - room[1]) + room[2] + room[3]
+    if fixed:  # beginning with what the content asks for
+        begun = panel(p, type, width, None, free, labelled=labelled)
+        margins, chosen = begun.margins, begun.chosen
+    else:
+        margins, height, chosen = room, 2 * tallest, {}
+    for n in range(16):
+        if margins[0] + margins[1] > 0.85 * width or margins[2] + margins[3] > 0.9 * height:
+            raise InputError(
+                f"{width / 72:.3g} × {height / 72:.3g} in have no room beside the labels "
+                "at this size of type; make the figure larger"
+            )
+        view = _view(p, points, width / height, margins / (width, width, height, height))
+        canvas = Canvas(p, view, width, height, type, parts)
+        labels = _Labels(canvas, dict(chosen), labelled)
+        seen = canvas.project(points)
+        drawn = np.array((*seen.min(axis=0), *seen.max(axis=0)))
+        content = around(np.array([drawn, *labels.boxes()]))
+        wanted = room + np.maximum((content - drawn) * (-1, -1, 1, 1), 0.0)[[0, 2, 1, 3]]
+        tall = fixed or min(content[3] - content[1] + room[2] + room[3], tallest)
+        if np.abs(wanted - margins).max() < 0.1 and abs(tall - height) < 0.1:
+            break
+        margins, height = wanted, tall
+        if n >= FREE_ROUNDS:  # labels that kept changing their places would never let it settle
+            chosen = labels.chosen
+    return Panel(view, width, height, tuple(labels.items), labels.notes(), margins, labels.chosen)
+
+
+def _view(p, points, aspect, margins):
+    """The nearest View of a plan's camera that shows all points (n, 3) within these margins, as fractions."""
+    own, optics = axes(direction_of(p)), optics_of(p.scene.camera, aspect)
+    reach, centre = nearest(points @ np.stack(own).T, optics, margins)
+    depths = p.arrangement.corners() @ own[2]
+    return view_from(own, centre, reach, optics, depths.min() - np.ptp(depths) - 1.0)
+
+
+class _Labels:
+    """The labels of a plan on a page: tokens first, whose places are given, then names around them.
+
+    `chosen` says which of their places axes, sides and planes take, as earlier labels chose them: all others
+    take the best, and note it there.
+    """
+
+    def __init__(self, canvas: Canvas, chosen: dict, labelled: bool):
+        self.canvas, self.type, self.chosen = canvas, canvas.type, chosen
+        self.items, self.thinned, self.missing = [], set(), []
+        self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces]), STEP)
+        self.center = 0.5 * (self.coverage.low + self.coverage.high)
+        if not labelled:
+            for plane in canvas.planes:
+                outline = _edges(canvas.project(plane.corners(BEYOND)))
+                self.items += [Rule(*ends.ravel()) for ends in outline]
+        elif canvas.p.scene.look.labels:
+            self.write_tokens()
+            self.write_titles()
+            self.write_names()
+
+    def boxes(self, *, rules: bool = False) -> np.ndarray:
+        """Those of all type so far, and of all rules if asked for: (n, 4)."""
+        boxes = [item.box for item in self.items if rules or isinstance(item, Text)]
+        return np.array(boxes).reshape(-1, 4)
+
+    def notes(self) -> tuple[str, ...]:
+        """What there was no room for."""
+        thinned = [f"one in {every} tokens is written" for every in sorted(self.thinned)]
+        return (*thinned, *dict.fromkeys(self.missing))
+
+    # Tokens
+
+    def write_tokens(self):
+        """Labels of each axis, once: where several matrices share an axis, where it is freest."""
+        planes = [p for p in self.canvas.planes if not p.stage.operands or p.role == "result"]
+        sides = {}
+        for axis in captions.axes_of(self.canvas.p, planes, LONGEST_TOKEN):
+            if not axis.texts:
+                continue
+            ends = [end for side in axis.sides for end in self.ends(*side)]
+            key = "axis", *axis.sides[0]
+            if key not in self.chosen:
+                costs = [self.crowding(axis.texts, *end) for end in ends]
+                self.chosen[key] = costs.index(min(costs))
+            places, outward = ends[self.chosen[key]]
+            beside = bool(abs(outward[0]) >= abs(outward[1]))
+            side = beside, 1.0 if outward[0 if beside else 1] > 0 else -1.0
+            sides.setdefault(side, []).append((axis.texts, places))
+        for side, axes_there in sides.items():
+            self.write_side(axes_there, *side)
+
+    def ends(self, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Both ends of an axis' lines on the page: (where each entry's line ends (n, 2), outward (2,))."""
+        low, high = map(self.canvas.project, captions.ends_of_lines(plane, of_rows, BEYOND))
+        outward = high.mean(axis=0) - low.mean(axis=0)
+        outward /= np.linalg.norm(outward) or 1.0
+        return [(low, -outward), (high, outward)]
+
+    def crowding(self, texts: Sequence[str], places: np.ndarray, outward: np.ndarray) -> tuple:
+        """How bad a place for an axis' labels is: what they would cover, then how far inside they stand."""
+        longest = max(self.type.width(text, self.type.small) for text in texts)
+        across = 0 if abs(outward[0]) >= abs(outward[1]) else 1
+        side = np.zeros(2)
+        side[across] = np.sign(outward[across])
+        ends = np.concatenate([places + side * GAP, places + side * longest])
+        covered = self.coverage.under(np.array([[*ends.min(axis=0), *ends.max(axis=0)]])).item()
+        # On equal terms at the left and below, where axes are read.
+        return covered, round(-(places.mean(axis=0) - self.center) @ side, 1), side.sum()
+
+    def write_side(self, axes_there: list, beside: bool, sign: float):
+        """All labels at one side of the picture, in the order in which they stand along it.
+
+        They stand next to their entries where these are further apart than lines of type; else they fan out
+        into one column (below or above: a row) with a leader to each, as far as FARTHEST; else one in so many
+        is written.
+        """
+        taken, side = self.boxes(), ("side", beside, sign)
+        for every in range(self.chosen.get(side, 1), max(len(texts) for texts, _ in axes_there) + 1):
+            texts = [text for own, _ in axes_there for text in own[::every]]
+            places = np.concatenate([places[::every] for _, places in axes_there])
+            written = self.column(texts, places, beside, sign)
+            boxes = np.array([line.box for line in written.lines])
+            if len(boxes) and not meeting(boxes, taken, -TOUCHING).any():
+                self.add(written)
+                self.thinned |= {every} - {1}
+                self.chosen[side] = every
+                return
+        self.missing.append("not every axis has room for its tokens")
+
+    def column(self, texts: Sequence[str], places: np.ndarray, beside: bool, sign: float) -> Written:
+        """Texts beside their places (n, 2), none where these have no room."""
+        if not beside:  # x is along the side then, and y across
+            places = places[:, ::-1]
+        order = np.argsort(places[:, 1], kind="stable")
+        spots = places[order, 1]
+        size, placed = _fitting(spots, self.type.small)
+        if not size:
+            return Written()
+        shift = np.abs(placed - spots).max()
+        out = places[order, 0] + sign * GAP
+        if shift > 0.1 * size:
+            out[:] = sign * ((sign * out).max() + max(SHORTEST_LEADER, 0.6 * shift))
+        middle = 0.5 * (ASCENT - DESCENT) * size  # half the height of what is seen of a line
+        align, lines, leaders = "LEFT" if sign > 0 else "RIGHT", [], []
+        for n, spot, far in zip(order, placed, out, strict=True):
+            at, angle = ((far, spot - middle), 0.0) if beside else ((spot + middle, far), 0.5 * np.pi)
+            lines.append(self.type.line(texts[n], *at, size, align, angle=angle, kind="token"))
+            ends = np.array([places[n], (far - sign, spot)])
+            leaders.append(Leader(*(ends if beside else ends[:, ::-1])))
+        return Written(lines, leaders if shift > 0.1 * size else ())
+
+    # Titles and names
+
+    def write_titles(self):
+        """The titles of results that stand side by side: below each, or at its left where they run down."""
+        groups = () if self.canvas.p.scene.camera.subject else captions.titled(self.canvas.p)
+        taken, size = self.boxes(rules=True), self.type.size
+        for one, down in [(one, down) for group, down in groups for one in group]:
+            corners = self.canvas.project(one.corners)
+            low, high = corners.min(axis=0), corners.max(axis=0)
+            x, y = 0.5 * (low + high)
+            at, align = (
+                ((low[0] - GAP, y), "RIGHT") if down else ((x, low[1] - GAP - ASCENT * size), "CENTER")
+            )
+            line = self.type.line(one.title, *at, size, align, bold=True, kind="title")
+            lines = [moved(line, -n, 0.0) if down else moved(line, 0.0, -n) for n in range(TITLE_STEPS)]
+            covered = self.coverage.under(np.array([one.box for one in lines]))
+            options = [
+                Option(one.boxes(), cost, writer([one])) for one, cost in zip(lines, covered, strict=True)
+            ]
+            best = options[self.best(options, taken)]
+            self.add(best.write())
+            taken = np.concatenate([taken, best.boxes])
+
+    def write_names(self):
+        """The name of each matrix and its shape under it, where it is freest around it: small ones first, and
+        those seen from their edge, which have the least room around them."""
+        taken, named = self.boxes(rules=True), set(captions.named(self.canvas.p))
+        planes = zip(self.canvas.planes, self.canvas.quads, strict=True)
+        for plane, quad in sorted(planes, key=lambda one: _area(one[1])):
+            if plane not in named:
+                continue
+            options = self.name_options(plane, quad)
+            if plane not in self.chosen:
+                self.chosen[plane] = self.best(options, taken, GAP)
+            best = options[self.chosen[plane]]
+            if meeting(best.boxes, taken, -TOUCHING).any():
+                self.missing.append("not every matrix has room for its name")
+                continue
+            self.add(best.write())
+            taken = np.concatenate([taken, best.boxes])
+
+    def best(self, options: Sequence[Option], taken: np.ndarray, room: float = 0.0) -> int:
+        """Which option costs least, given boxes that are taken; the first of its boxes needs some room."""
+        first = meeting(np.array([option.boxes[0] for option in options]), taken, room - TOUCHING).sum(axis=1)
+        others = [meeting(option.boxes[1:], taken, -TOUCHING).sum() for option in options]
+        return int(np.argmin(SHARED * (first + others) + [option.cost for option in options]))
+
+    def name_options(self, plane: Plane, quad: np.ndarray) -> list[Option]:
+        """A name beyond each edge of its matrix; its shape in one line, in two, or left out."""
+        p, center = self.canvas.p, quad.mean(axis=0)
+        texts, shape = captions.name_of(p, plane)[:2], _shape(p, plane)
+        blocks = [_Block(self.type, *texts, lines) for lines in _broken(shape)]
+        return [
+            option
+            for block in blocks
+            for a, b in _edges(quad)
+            for option in self.beyond(block, a, b, outward_normal(a, b, center))
+        ]
+
+    def beyond(self, block: "_Block", a: np.ndarray, b: np.ndarray, normal: np.ndarray) -> list[Option]:
+        """A name beyond the edge from a to b, along it and further out."""
+        shift, further, cost = _BEYOND.T
+        # Straight out of the picture's side that the edge is at, until clear of the whole edge.
+        straight = np.where(np.abs(normal) == np.abs(normal).max(), np.sign(normal), 0.0)
+        reach = (GAP + np.abs(normal) @ block.half) / (normal @ straight) + further * self.type.size
+        starts = 0.5 * (a + b) + shift[:, None] * (b - a)
+        middles = starts + reach[:, None] * straight
+        boxes = np.concatenate([middles - block.half, middles + block.half], axis=1)
+        costs = cost + SHAPE_COSTS[len(block.shape)] + self.costs(boxes, normal)
+        # A leader, where one might take the name for another's.
+        ends = np.clip(starts, boxes[:, :2] - 1.0, boxes[:, 2:] + 1.0)
+        far = np.linalg.norm(ends - starts, axis=1) > NAME_LEADER
+        options = []
+        for n, box in enumerate(boxes):
+            leaders = [Leader(starts[n], ends[n])] if far[n] else []
+            taken = np.array([box, *(_rule(leader).box for leader in leaders)])
+            options.append(Option(taken, costs[n], partial(block.written, middles[n], normal, leaders)))
+        return options
+
+    def costs(self, boxes: np.ndarray, normal: np.ndarray) -> np.ndarray:
+        """How bad places beyond an edge with this normal are: over a matrix, inside the picture, or beyond
+        all of it: (n,)."""
+        low, high = self.coverage.low - boxes[:, :2], boxes[:, 2:] - self.coverage.high
+        beside, above = (np.maximum(low, 0.0) + np.maximum(high, 0.0)).T
+        away = 0.5 * (boxes[:, :2] + boxes[:, 2:]) - self.center
+        inward = -(away @ normal) / (np.linalg.norm(away, axis=1) + 1e-12)
+        covered = 4.0 * self.coverage.under(boxes)
+        return covered + 0.6 * beside + 0.2 * above + 6.0 * inward - 4.0 * abs(normal[1])
+
+    def add(self, written: Written):
+        """Put what is written on the page."""
+        self.items += [*written.lines, *map(_rule, written.leaders)]
+
+
+class _Block:
+    """A name, with what is raised after it, and the lines of its shape under it."""
+
+    def __init__(self, type: PageType, name: str, raised: str, shape: Sequence[str]):
+        self.type, self.name, self.raised, self.shape = type, name, raised, shape
+        self.room = 0.5 * type.size if raised else 0.0
+        widths = [type.width(line, type.small) for line in shape]
+        self.width = max([type.width(name, type.size) * BOLDER + self.room, *widths])
+        self.under = [1.05 * type.size + 1.1 * type.small * n for n in range(len(shape))]
+        height = ASCENT * type.size + max(self.under, default=0.0) + DESCENT * type.small
+        self.half = 0.5 * np.array([self.width, height])
+
+    def written(self, middle: np.ndarray, normal: np.ndarray, leaders: Sequence[Leader]) -> Written:
+        """Its lines around a middle, towards the edge from which this normal leads."""
+        type, side = self.type, np.sign(normal[0]) if abs(normal[0]) > 0.8 else 0.0
+        align = {0.0: "CENTER", 1.0: "LEFT", -1.0: "RIGHT"}[side]
+        x, y = middle[0] - 0.5 * side * self.width, middle[1] + self.half[1] - ASCENT * type.size
+        left = x - self.room * 0.5 * (1.0 - side)  # what is raised stands after it
+        lines = [type.line(self.name, left, y, type.size, align, bold=True, kind="name")]
+        for line, down in zip(self.shape, self.under, strict=True):
+            lines.append(type.line(line, x, y - down, type.small, align, soft=True, kind="detail"))
+        if self.raised:
+            at = lines[0].box[2] + 0.04 * type.size, y + 0.38 * type.size
+            lines.append(type.line(self.raised, *at, 0.65 * type.size, kind="name"))
+        return Written(lines, leaders)
+
+
+def _rule(leader: Leader) -> Rule:
+    return Rule(*leader.start, *leader.end, LEADER_WIDTH)
+
+
+def _shape(p: Plan, plane: Plane) -> str:
+    """The shape of a matrix as it is named, with what its axes are: query 16 × key 16."""
+    sizes = zip(captions.axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
+    sides = plane.as_labelled(*(f"{p.typeface.shown(name)} {size}".strip() for name, size in sizes))
+    return " × ".join(sides)
+
+
+def _broken(shape: str) -> list[tuple[str, ...]]:
+    """A shape in one line, in two, and left out."""
+    first, _, second = shape.partition(" × ")
+    return [(shape,), (f"{first} ×", second), ()]
+
+
+def _fitting(spots: np.ndarray, size: float) -> tuple[float, np.ndarray]:
+    """(size, places) of lines of type at ascending `spots`, in which none overlap: where they are if that
+    fits, else moved by at most FARTHEST; size 0 where neither fits."""
+    sizes = np.arange(size, LEAST_SIZE - 1e-9, -0.2) if size > LEAST_SIZE else np.array([size])
+    ways = [(float(one), LEADING * (ASCENT + DESCENT) * one) for one in sizes]
+    for one, line in ways:
+        if (np.diff(spots) >= line).all():
+            return one, spots
+    for one, line in ways:
+        places = spread(spots, line)
+        if np.abs(places - spots).max() <= FARTHEST:
+            return one, places
+    return 0.0, spots
+
+
+def _edges(quad: np.ndarray) -> np.ndarray:
+    """The edges of a quadrilateral (4, 2) on the page, from corner to corner: (4, 2, 2)."""
+    return np.stack([quad, np.roll(quad, -1, axis=0)], axis=1)
+
+
+def _area(quad: np.ndarray) -> float:
+    """The area of a quadrilateral (4, 2) on the page."""
+    (x, y), (next_x, next_y) = quad.T, np.roll(quad, -1, axis=0).T
+    return 0.5 * abs((x * next_y - next_x * y).sum())
