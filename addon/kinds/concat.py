@@ -1,12 +1,15 @@
 """Matrices put together, below each other or side by side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import InputError
-from .places import beyond
+from .places import Face, Layout, Part, beyond
 from .sheet import Sheet
+from .stage import Operand, Shape
+from .values import Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,14 +21,14 @@ class Concat(Sheet):
     stores_parts = True  # the nodes know of two operands that line up, not of several in a row
 
     @property
-    def unchanged(self):
+    def unchanged(self) -> tuple[Operand, ...]:
         return self.operands
 
     @property
-    def made_by(self):
+    def made_by(self) -> str:
         return "concat"
 
-    def shape(self, sides):
+    def shape(self, sides: Sequence[Shape]) -> Shape:
         across = 1 - self.axis
         if len({side[across] for side in sides}) > 1:
             what = "columns" if self.axis == 0 else "rows"
@@ -34,16 +37,16 @@ class Concat(Sheet):
         total = sum(side[self.axis] for side in sides)
         return (total, sides[0][1]) if self.axis == 0 else (sides[0][0], total)
 
-    def raw(self, sides):
+    def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
         raw = np.concatenate([side.final for side in sides], self.axis)
         if all(side.mask is None for side in sides):
             return raw, None
         return raw, np.concatenate([side.existing for side in sides], self.axis)
 
-    def axes(self, n, sides):
+    def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         return ("", "j") if self.axis == 0 else ("i", "")
 
-    def place(self, face, layout, parent, side):
+    def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
         """Each part beside the rows or columns that it becomes."""
         parts, at = [], face.origin
         axis = self.axis != face.operand.transposed

@@ -1,5 +1,6 @@
 """Sums, gates and other operations of matrices entry by entry, and functions of one matrix."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from ..errors import InputError
 from .sheet import Sheet
+from .stage import Operand, Shape
+from .values import Values
 
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 _OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
@@ -25,26 +28,26 @@ class Elementwise(Sheet):
     operator: str = field(kw_only=True)
 
     @property
-    def commutes(self):
+    def commutes(self) -> bool:
         return self.operator in ("+", "*")
 
     @property
-    def sign(self):
+    def sign(self) -> str:
         return SIGNS.get(self.operator, "")
 
     @property
-    def made_by(self):
+    def made_by(self) -> str:
         return "sum" if len(self.operands) > 2 else self.sign or self.operator
 
     @property
-    def operation(self):
+    def operation(self) -> str:
         return self.operator
 
     @property
-    def unchanged(self):
+    def unchanged(self) -> tuple[Operand, ...]:
         return self.operands[:1] if self.operator in ("copy", "masked") else ()
 
-    def shape(self, sides):
+    def shape(self, sides: Sequence[Shape]) -> Shape:
         a = sides[0]
         for b in sides[1:]:
             if any(m != n and 1 not in (m, n) for m, n in zip(a, b, strict=True)):
@@ -55,7 +58,7 @@ class Elementwise(Sheet):
             a = tuple(max(m, n) for m, n in zip(a, b, strict=True))
         return a
 
-    def raw(self, sides):
+    def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
         values, masks = [side.final for side in sides], [side.mask for side in sides]
         if self.operator == "copy":
             return values[0], masks[0]
@@ -75,6 +78,6 @@ class Elementwise(Sheet):
         return np.where(mask, raw, 0.0), None if mask.all() else mask
 
 
-def masked(name, text, operands) -> Elementwise:
+def masked(name: str, text: str, operands: tuple[Operand, ...]) -> Elementwise:
     """`masked(x, M)`: the entries of x where M is not 0."""
     return Elementwise(name, text, operands, operator="masked")

@@ -1,12 +1,17 @@
 """Rows of a table, chosen by their numbers: an embedding lookup."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..errors import InputError
-from .points import Computed, Points
+from .places import Face, Layout
+from .points import Computed, Hidden, Inputs, Points
 from .sheet import Sheet
+from .stage import Operand, Shape
+from .sweep import Sweep
+from .values import Evaluation, Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,10 +22,10 @@ class Gather(Sheet):
     group = "Gather"
 
     @property
-    def unchanged(self):
+    def unchanged(self) -> tuple[Operand, ...]:
         return self.operands[:1]
 
-    def shape(self, sides):
+    def shape(self, sides: Sequence[Shape]) -> Shape:
         (_, columns), (rows, one) = sides
         if one != 1:
             numbers = self.operands[1]
@@ -30,7 +35,7 @@ class Gather(Sheet):
             )
         return rows, columns
 
-    def raw(self, sides):
+    def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
         table, numbers = sides
         chosen, most = numbers.final[:, 0], table.shape[0] - 1
         wrong = np.flatnonzero((chosen != np.round(chosen)) | (chosen < 0) | (chosen > most))
@@ -45,17 +50,17 @@ class Gather(Sheet):
         mask = table.existing[rows] & numbers.existing
         return np.where(mask, table.final[rows], 0.0), mask
 
-    def axes(self, n, sides):
+    def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         return (("", "j"), ("i", ""))[n]
 
-    def moves_along(self, n, face, layout):
+    def moves_along(self, n: int, face: Face, layout: Layout) -> int:
         """The table stands above, for the columns are its own; the numbers stand beside their rows."""
         return n if not face.operand.transposed else 1 - n
 
-    def lit_by(self, n):
+    def lit_by(self, n: int) -> Points | None:
         return Points(self.name, "lookup") if n == 0 else None
 
-    def hidden(self, evaluation, sweep):
+    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
         table, numbers = self.operands
         inputs = {
             "Columns": evaluation[table.stage].shape[1],
@@ -68,7 +73,7 @@ class Gather(Sheet):
         inputs |= sweep.inputs("i", "i") | sweep.inputs("j", "j")
         return [*super().hidden(evaluation, sweep), Computed("lookup", "Lookup", inputs, follows_sweep=True)]
 
-    def inputs(self, evaluation, sweep):
+    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
         table, numbers = self.operands
         row, column = table.turned((evaluation[table.stage].shape[1], 1))
         inputs = {"Columns": evaluation[self].shape[1]} | sweep.inputs("i", "i") | sweep.inputs("j", "j")

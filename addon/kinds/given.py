@@ -1,10 +1,13 @@
 """A given matrix: captured, read from a file, written in the description or made up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..description.scene import MatrixOptions
-from .points import VALUES, Stored
-from .stage import Stage
+from ..description.scene import MatrixOptions, Scene
+from .points import VALUES, Hidden, Inputs, Stored
+from .stage import Shape, Stage
+from .sweep import Sweep
+from .values import Evaluation
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,15 +16,15 @@ class Given(Stage):
 
     group = "Matrix"
 
-    def options(self, scene):
+    def options(self, scene: Scene) -> MatrixOptions:
         return scene.matrices.get(self.name, MatrixOptions())
 
-    def sweep(self, algorithm, sides, blocks):
+    def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
         return None
 
-    def hidden(self, evaluation, sweep):
+    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
         values = evaluation[self]
         return [Stored(VALUES, values.final, values.mask)]
 
-    def inputs(self, evaluation, sweep):
+    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
         return {}

@@ -6,16 +6,18 @@ parent.
 """
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..description.scene import Animation
 from ..errors import InputError
-from .places import Cuboid, Face, clear_of, ruler_of
-from .points import VALUES, Computed, Inputs, Points, Stored
-from .stage import Operand, Stage
+from .places import Cuboid, Face, Layout, Part, clear_of, ruler_of
+from .points import VALUES, Computed, Hidden, Inputs, Points, Stored
+from .stage import Operand, Shape, Stage
 from .sweep import Sweep, sweep_of
-from .values import Evaluation
+from .values import Evaluation, Values
 
 ARGUMENT_AXES = {"left": ("i", "k"), "right": ("k", "j")}
 # Which two axes of a product belong to the matrix whose mask leaves products out, and the third one: by the
@@ -40,7 +42,7 @@ class Product(Stage):
 
     # Values
 
-    def shape(self, sides):
+    def shape(self, sides: Sequence[Shape]) -> Shape:
         (rows, inner), (inner_right, columns) = sides
         if inner != inner_right:
             raise InputError(self._does_not_multiply(*sides))
@@ -57,22 +59,22 @@ class Product(Stage):
             return f"{message}; {self.left.flipped.text} has shape {left[::-1]}"
         return message
 
-    def raw(self, sides):
+    def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
         return sides[0].final @ sides[1].final, None
 
     @property
-    def raw_text(self):
+    def raw_text(self) -> str:
         return f"{self.left.text} @ {self.right.text}"
 
-    def inner(self, sides):
+    def inner(self, sides: Sequence[Shape]) -> int | None:
         return sides[0][1]
 
-    def ranges(self, sides):
+    def ranges(self, sides: Sequence[Values]) -> list[float]:
         left, right = (np.abs(side.final) for side in sides)
         with np.errstate(over="ignore", under="ignore"):
             return [float((left @ right).max()), float((left.max(axis=0) * right.max(axis=1)).max())]
 
-    def so_far(self, evaluation, sweep, position):
+    def so_far(self, evaluation: Evaluation, sweep: Sweep, position: float) -> tuple[np.ndarray, Callable]:
         left, right = (side.final for side in evaluation.sides(self))
         ones = np.ones_like(left), np.ones_like(right)
         return sweep.sums(position, left, right), lambda: sweep.sums(position, *ones) / left.shape[1]
@@ -89,10 +91,10 @@ class Product(Stage):
 
     # Place and time
 
-    def axes(self, n, sides):
+    def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         return ARGUMENT_AXES[("left", "right")[n]]
 
-    def place(self, face, layout, parent, side):
+    def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
         """The cuboid that makes a face, and its arguments with all that makes them.
 
         (A @ B).T stands as B.T @ A.T does, so that a result may be used transposed.
@@ -144,21 +146,21 @@ class Product(Stage):
             "right": argument(*arguments[1], i, i_ruler.length, turn.bottom, **right),
         }
 
-    def sweep(self, algorithm, sides, blocks):
+    def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
         (rows, inner), (_, columns) = sides
         return sweep_of(algorithm, (rows, inner, columns), blocks)
 
-    def seconds(self, steps, animation):
+    def seconds(self, steps: int, animation: Animation) -> float:
         each = animation.steps_per_second
         return steps / each if each else animation.sweep_seconds
 
     # Drawing
 
     @property
-    def is_computed(self):
+    def is_computed(self) -> bool:
         return not self.epilogue
 
-    def hidden(self, evaluation, sweep):
+    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
         values = evaluation[self]
         multiplied = self.multiplied(evaluation, sweep) | self._every(evaluation, sweep)
         sums = Computed("sums", "Sums", multiplied)
@@ -168,7 +170,7 @@ class Product(Stage):
             made.append(self._pairs(paired, evaluation, sweep))
         return made
 
-    def inputs(self, evaluation, sweep):
+    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
         sums = {"Sums": Points(self.name, "sums")} | self._every(evaluation, sweep)
         return self.multiplied(evaluation, sweep) | sums
 

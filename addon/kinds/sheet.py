@@ -4,14 +4,17 @@ The operands of a sheet stand beside it in its plane, a gap apart and lined up w
 become, so that it reads like a sum on paper. It is made row by row, or column by column.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from .places import READING, Face, Ruler, beyond
-from .points import VALUES, Points, Stored
-from .stage import Stage
-from .sweep import sweep_of
+from ..description.scene import Animation
+from .places import READING, Face, Layout, Part, Ruler, beyond
+from .points import VALUES, Hidden, Inputs, Points, Stored
+from .stage import Shape, Stage
+from .sweep import Sweep, sweep_of
+from .values import Evaluation
 
 # What the node group `Sheet` makes of an entry of its left and one of its right operand; "copy" takes the
 # left one.
@@ -27,19 +30,19 @@ class Sheet(Stage):
 
     group = "Sheet"
 
-    def so_far(self, evaluation, sweep, position):
+    def so_far(self, evaluation: Evaluation, sweep: Sweep, position: float) -> tuple[np.ndarray, Callable]:
         i, j = np.indices(evaluation[self].shape)
         seen = sweep.weights(position, i, j, 0)
         return seen * evaluation[self].raw, lambda: seen
 
     # Place and time
 
-    def axes(self, n, sides):
+    def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         """A row or column that is repeated, and what is cut down, are dimensions of their own."""
         same = zip("ij", sides[n], self.shape(sides), strict=True)
         return tuple(axis if size == own else "" for axis, size, own in same)
 
-    def place(self, face, layout, parent, side):
+    def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
         parts = []
         for axis, beside in self._ordered(face, layout):
             family = layout.stand(beside, parent, side)
@@ -58,7 +61,7 @@ class Sheet(Stage):
         order.sort(key=lambda entry: entry[0] == face.wider)  # single ones are next to the result
         return order
 
-    def moves_along(self, n, face, layout):
+    def moves_along(self, n: int, face: Face, layout: Layout) -> int:
         """The axis, 0 or 1, at whose end the n-th operand stands: a single row or column that is repeated at
         the end of those that it belongs to, anything else where there is more room."""
         shape = face.operand.turned(layout.shape(self.operands[n]))
@@ -66,7 +69,7 @@ class Sheet(Stage):
         single = [count == 1 < ruler.count for count, ruler in zip(shape, rulers, strict=True)]
         return single.index(True) if any(single) else face.wider
 
-    def beside(self, n, face, layout, at=None):
+    def beside(self, n: int, face: Face, layout: Layout, at: np.ndarray | None = None) -> Face:
         """The face of the n-th operand before it is moved out of the sheet: at `at`, or where its entries
         line up."""
         operand, plane = self.operands[n], face.plane()
@@ -91,36 +94,36 @@ class Sheet(Stage):
             self.lit_by(n),
         )
 
-    def start(self, sides):
+    def start(self, sides: Sequence[Shape]) -> tuple[int, int]:
         """The row and the column of the first operand that become its own first ones."""
         return 0, 0
 
-    def sweep(self, algorithm, sides, blocks):
+    def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
         rows, columns = self.shape(sides)
         way = ANIMATIONS.get(algorithm, "vmprod")
         return sweep_of(way, (rows, 1, columns), (blocks[0], 1, blocks[2]))  # k plays no part in it
 
-    def seconds(self, steps, animation):
+    def seconds(self, steps: int, animation: Animation) -> float:
         return animation.sheet_seconds
 
     # Drawing
 
     @property
-    def stores_parts(self):
+    def stores_parts(self) -> bool:
         """Whether its values before the epilogue are taken from the file, not computed from its operands."""
         return len(self.operands) > 2
 
     @property
-    def operation(self):
+    def operation(self) -> str:
         """Which of OPERATORS makes it of its first two operands."""
         return "copy"
 
-    def hidden(self, evaluation, sweep):
+    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
         values = evaluation[self]
         finished = Stored(VALUES, values.final, values.mask)
         return [finished, Stored("parts", values.raw)] if self.stores_parts else [finished]
 
-    def inputs(self, evaluation, sweep):
+    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
         columns = evaluation[self].shape[1]
         inputs = {"Columns": columns} | sweep.inputs("i", "i") | sweep.inputs("j", "j")
         if self.stores_parts:

@@ -1,9 +1,14 @@
 """Some rows and columns of a matrix."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from ..errors import InputError
 from .sheet import Sheet
+from .stage import Operand, Shape
+from .values import Values
 
 Ends = tuple[int | None, int | None]  # start and stop as in Python, None where open
 
@@ -16,10 +21,10 @@ class Slice(Sheet):
     columns: Ends = field(kw_only=True)
 
     @property
-    def unchanged(self):
+    def unchanged(self) -> tuple[Operand, ...]:
         return self.operands
 
-    def shape(self, sides):
+    def shape(self, sides: Sequence[Shape]) -> Shape:
         lengths = []
         for what, ends, n in zip(("rows", "columns"), (self.rows, self.columns), sides[0], strict=True):
             start, stop = bounds(ends, n)
@@ -32,17 +37,19 @@ class Slice(Sheet):
             lengths.append(stop - start)
         return tuple(lengths)
 
-    def raw(self, sides):
+    def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
         (side,) = sides
         ends = zip((self.rows, self.columns), side.shape, strict=True)
         window = tuple(slice(*bounds(*one)) for one in ends)
         return side.final[window], None if side.mask is None else side.mask[window]
 
-    def start(self, sides):
+    def start(self, sides: Sequence[Shape]) -> tuple[int, int]:
         ends = zip((self.rows, self.columns), sides[0], strict=True)
         return tuple(bounds(*one)[0] for one in ends)
 
-    def handed_on(self, sides, shapes, part, nothing):
+    def handed_on(
+        self, sides: Sequence[tuple], shapes: Sequence[Shape], part: Callable, nothing: object
+    ) -> tuple:
         rows, columns = sides[0]
         return part(rows, self.rows), part(columns, self.columns)
 

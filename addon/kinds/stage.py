@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..description.scene import MatrixOptions, ProductOptions, Scene
+from ..description.scene import Animation, MatrixOptions, ProductOptions, Scene
 from .places import Face, Layout, Part
 from .points import Hidden, Inputs, Points
 from .sweep import Sweep
@@ -143,7 +143,7 @@ class Stage:
         None where it is there from the start."""
         raise NotImplementedError
 
-    def seconds(self, steps: int, animation: object) -> float:
+    def seconds(self, steps: int, animation: Animation) -> float:
         """How long a sweep of so many steps takes, by a description's [animation]."""
         raise NotImplementedError
 
