@@ -14,14 +14,14 @@ from matrix_cinema.cli import commands
 from matrix_cinema.description.source import open_source
 from matrix_cinema.errors import InputError, JobError
 from matrix_cinema.picture.drawing import film_of
-from matrix_cinema.picture.figure_page import Grid, Shown, cells_of, compose
+from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose
+from matrix_cinema.picture.figure_panel import page_type
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.writing.panel import Type
 
 MOST_SECONDS = 20.0  # of the processor
 LONGEST_LINE = 2_000
 WIDTH, DOTS = 238.0, 600  # points and dots of a figure
-TYPE = Type(7.0, lambda text, size: 0.55 * size * len(text))  # as Blender sets it, or about so
+TYPE = page_type(7.0, lambda text, size: 0.55 * size * len(text))  # as Blender sets it, or about so
 OURS = ("matrix-cinema: error: ", "matrix-cinema: warning: ")
 GENERIC = ("run again with --traceback", "Traceback", "there is not enough memory")
 
@@ -71,7 +71,7 @@ def composed(path: str) -> str:
     try:
         scene = open_source(path).description
         film_of(plan(scene))
-        compose(cells_of([Shown(scene)], DOTS), Grid(1), TYPE, WIDTH / DOTS, WIDTH)
+        compose(cells_of([Shown(scene)], DOTS), PanelGrid(1), TYPE, WIDTH / DOTS, WIDTH)
     except (InputError, JobError) as error:
         return "" if "\n" not in str(error) else f"an error of several lines: {error}"
     except Exception as error:
