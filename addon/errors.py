@@ -36,6 +36,15 @@ def not_loaded(error: BaseException, otherwise: str) -> JobError:
     return JobError(otherwise)
 
 
+def needs_extra(error: BaseException, needs: str, extra: str, otherwise: str = "") -> JobError:
+    """What is wrong when a library of an `extra` of the package cannot be loaded.
+
+    `needs` says what needs which library, `otherwise` what a person can do besides installing the extra.
+    """
+    install = f'pip install "matrix-cinema[{extra}]"'
+    return not_loaded(error, f"{needs} ({error}); {install}{otherwise and f' {otherwise}'}")
+
+
 def nearest(word, known, what):
     """A hint for an unknown `word`: the nearest of the `known` ones, or all of them."""
     import difflib

@@ -14,9 +14,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..errors import InputError, not_loaded
+from ..errors import InputError, needs_extra
 from ..formats.reading import opened
-from .pretrained import INSTALL
 
 EACH = ("tokens", "target_tokens")  # what every pass has of its own
 SAYS = ("tokens", "target_tokens", "text", "token_ids", "model", "picture", "patches", "byte_level")
@@ -35,7 +34,7 @@ def capture_call(named: str, output, *, texts=("",), layers=None, heads=None, pr
         from .passes import merged
         from .record import CaptureWarning, record
     except ImportError as error:
-        raise not_loaded(error, f"recording needs torch ({error}); {INSTALL}") from None
+        raise needs_extra(error, "recording needs torch", "capture") from None
 
     progress(0.0, f"running {name} of {path}")
     with warnings.catch_warnings(record=True) as caught:

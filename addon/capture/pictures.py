@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..errors import InputError, not_loaded
+from ..errors import InputError, needs_extra
 from ..formats.reading import read_bounded
 
 LARGEST = 256  # of a kept picture's sides, in pixels
@@ -59,8 +59,7 @@ def read_picture(path: str | Path):
     try:
         from PIL import ImageFile, ImageOps
     except ImportError as error:
-        text = f'reading a picture needs Pillow ({error}); install it: pip install "matrix-cinema[images]"'
-        raise not_loaded(error, text) from None
+        raise needs_extra(error, "reading a picture needs Pillow", "images") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # as of a picture that unpacks to far too much

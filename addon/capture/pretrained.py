@@ -10,10 +10,9 @@ import re
 import warnings
 from pathlib import Path
 
-from ..errors import InputError, not_loaded
+from ..errors import InputError, needs_extra
 from ..formats.reading import opened, read_bounded
 
-INSTALL = 'install what recording needs: pip install "matrix-cinema[capture]"'
 MAX_TEXT = 2**20  # bytes of a text file; far more than any model reads at once
 
 
@@ -120,7 +119,7 @@ def _libraries(offline):
         import torch
         import transformers
     except ImportError as error:
-        raise not_loaded(error, f"recording needs torch and transformers ({error}); {INSTALL}") from None
+        raise needs_extra(error, "recording needs torch and transformers", "capture") from None
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     return torch, transformers

@@ -21,7 +21,7 @@ from ..description.frame_rate import frame_rate, rate_of, rate_text
 from ..description.from_capture import PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
 from ..description.source import open_source, require_file
-from ..errors import InputError, JobError, not_loaded
+from ..errors import InputError, JobError, needs_extra, not_loaded
 from ..formats.capture_file import open_capture
 from ..formats.imports import import_file
 from ..memory import address_limit
@@ -812,16 +812,16 @@ def _blender():
         with blender_silenced():
             import bpy
     except (ImportError, MemoryError, OSError) as error:
-        missing = (
-            f"Blender's Python module is missing ({error}); pip install bpy, or run this within "
-            "Blender: blender -b -P scripts/matrix_cinema.py -- …"
-        )
         if "cannot open shared object" in str(error):
-            missing = (
+            lacking = (
                 f"Blender's module needs system libraries ({error}); on Debian or Ubuntu: "
                 f"apt-get install {PACKAGES}"
             )
-        raise not_loaded(error, missing) from None
+            raise not_loaded(error, lacking) from None
+        otherwise = (
+            "on Python 3.11 or 3.13, or run this within Blender: blender -b -P scripts/matrix_cinema.py -- …"
+        )
+        raise needs_extra(error, "this needs Blender's Python module", "blender", otherwise) from None
     if bpy.app.background:
         begin_in_blender(bpy.app.tempdir)
     return bpy

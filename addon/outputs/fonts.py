@@ -9,11 +9,10 @@ from pathlib import Path
 
 import blf
 
-from ..errors import InputError, not_loaded
+from ..errors import InputError, needs_extra
 from ..formats.font import MOST_BYTES
 from ..formats.reading import opened
 
-NEEDED = 'a PDF or PNG figure needs matplotlib: pip install "matrix-cinema[figures]"; an SVG needs nothing'
 REGULAR, BOLD = 400, 600
 # Pixels at which Blender measures. Inter is narrower when large, and this is how a figure has it.
 _MEASURED, _MEASURED_OWN = 14.0, 200.0
@@ -53,7 +52,8 @@ def require_matplotlib():
         import fontTools  # noqa: F401
         import matplotlib  # noqa: F401
     except ImportError as error:
-        raise not_loaded(error, f"{NEEDED} ({error})") from None
+        needs = "a PDF or PNG figure needs matplotlib and fontTools"
+        raise needs_extra(error, needs, "figures", "or make an SVG, which needs neither") from None
 
 
 def _path_of(name):

@@ -15,7 +15,7 @@ from ..attention.heads import pair_text, statistics_of, worth_filming
 from ..attention.naming import head_name
 from ..attention.patches import crops, grid_of
 from ..attention.tokens import told_apart, unjoined
-from ..errors import InputError, not_loaded
+from ..errors import InputError, needs_extra
 from ..look.color_maps import color_map
 from ..look.styles import style
 from .files import require_file_place, written_whole
@@ -84,11 +84,9 @@ def _matplotlib():
         import matplotlib.font_manager
         import matplotlib.patches
     except ImportError as error:
-        missing = (
-            'a sheet is drawn by matplotlib, which is missing here; pip install "matrix-cinema'
-            '[figures]", or run this outside Blender'
-        )
-        raise not_loaded(error, missing) from None
+        raise needs_extra(
+            error, "a sheet needs matplotlib", "figures", "or run this outside Blender"
+        ) from None
     return matplotlib
 
 
