@@ -39,6 +39,16 @@ os._exit(0)
 """
 
 
+# What is in the repository beside the extension, folders apart.
+KEPT_OUT = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "Makefile",
+    "pyproject.toml",
+    ".pre-commit-config.yaml",
+)
+
 # What work leaves in a tree and no zip may hold.
 LITTER = (
     "addon/__pycache__/errors.cpython-311.pyc",
@@ -55,9 +65,9 @@ LITTER = (
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
     folder, tree = tmp_path_factory.mktemp("extension"), tmp_path_factory.mktemp("tree")
-    for name in ("__init__.py", "blender_manifest.toml", "LICENSE", "README.md", "Makefile"):
+    for name in ("__init__.py", "blender_manifest.toml", "LICENSE", *KEPT_OUT):
         shutil.copy(ROOT / name, tree)
-    for name in ("addon", "examples", "scripts"):
+    for name in ("addon", "examples", "scripts", ".ci", ".github"):
         shutil.copytree(ROOT / name, tree / name)
     for name in LITTER:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
