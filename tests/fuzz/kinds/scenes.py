@@ -74,7 +74,8 @@ def huge(rng: Random, table: dict[str, Any]) -> dict[str, Any]:
     """The scene with something in it that is far too large."""
     text = rng.choice(("word ", "x", "A;", "中", "e\u0301", "A[0];")) * rng.choice((2_000, 20_000, 100_000))
     sizes = (1, 2, 3, 64, 500, 3_000, 8_192, 65_536, 2**20, 2**26, 2**40)
-    matrices = {name: item for name, item in table.get("matrices", {}).items() if isinstance(item, dict)}
+    table |= {key: {} for key in ("matrices", "look") if not isinstance(table.get(key), dict)}
+    matrices = {name: item for name, item in table["matrices"].items() if isinstance(item, dict)}
     match rng.randrange(5):
         case 0 | 1:  # the same sizes for all, so that they may fit
             shape = [rng.choice(sizes) for _ in range(rng.choice((2, 2, 3, 4)))]
@@ -85,7 +86,7 @@ def huge(rng: Random, table: dict[str, Any]) -> dict[str, Any]:
                     "shape": shape if rng.random() < 0.9 else shape[::-1],
                 }
         case 2:
-            rng.choice((table, table.setdefault("look", {}), *matrices.values()))[
+            rng.choice((table, table["look"], *matrices.values()))[
                 rng.choice(("title", "caption", "label", "row_axis", "highlight", "expression", "subject"))
             ] = text
         case 3:
@@ -93,7 +94,7 @@ def huge(rng: Random, table: dict[str, Any]) -> dict[str, Any]:
                 one["row_labels"] = [text[: rng.choice((10, 1_000, 100_000))]] * rng.choice((2, 3, 50))
         case 4:
             for name in [f"M{n}" for n in range(rng.choice((10, 100, 400)))]:
-                table.setdefault("matrices", {})[name] = {"init": "eye", "shape": [2, 2]}
+                table["matrices"][name] = {"init": "eye", "shape": [2, 2]}
             table["expression"] = f" {rng.choice('@+;')} ".join(table["matrices"])
     return table
 
