@@ -8,7 +8,7 @@ import bpy
 
 from . import tags
 from .nodes.beams import FAMILIES, THICKNESS, Beams
-from .objects import drawn_object, follow, gaps, set_inputs
+from .objects import drawn_object, follow, set_inputs, steps_of
 
 
 def write_beams(product, cuboid, planes, steps, multiplied, material, collection):
@@ -22,10 +22,7 @@ def write_beams(product, cuboid, planes, steps, multiplied, material, collection
     beams.location = cuboid.origin
     beams[tags.KIND], beams[tags.NAME] = "guide", cuboid.stage.name
     beams.visible_shadow = beams.visible_diffuse = beams.visible_glossy = False
-    inputs = multiplied | {"Steps": steps, "Thickness": THICKNESS, "Material": material}
-    for axis in "ijk":
-        inputs |= {f"Step {axis}": getattr(cuboid, f"{axis}_step")}
-        inputs |= gaps(axis, getattr(cuboid, f"{axis}_ruler"))
+    inputs = multiplied | {"Steps": steps, "Thickness": THICKNESS, "Material": material} | steps_of(cuboid)
     for side, _, _ in FAMILIES:
         inputs[f"{side} Offset"] = planes[side.lower()].origin - cuboid.origin
     set_inputs(beams, inputs)

@@ -55,8 +55,9 @@ def matrix_object(plane, pool, values, collection):
     ob[tags.NAME] = plane.stage.name
     ob[tags.SHAPE] = [plane.rows, plane.columns]
     ob[tags.POOL], ob[tags.POOL_RULE] = [pool.rows, pool.columns], pool.rule
-    set_inputs(ob, {"Row Step": plane.row, "Column Step": plane.column, "Columns": plane.columns})
-    set_inputs(ob, gaps("row", plane.row_ruler) | gaps("column", plane.column_ruler))
+    rows, columns = plane.row_ruler, plane.column_ruler
+    steps = {"Row Step": plane.row / rows.each, "Column Step": plane.column / columns.each}
+    set_inputs(ob, steps | {"Columns": plane.columns} | gaps("row", rows) | gaps("column", columns))
     beads = {"Pool Rows": pool.rows, "Pool Columns": pool.columns, "Pool Rule": POOLINGS.index(pool.rule)}
     set_inputs(ob, beads)
     return ob
@@ -71,15 +72,22 @@ def product_object(cuboid, collection):
     ob[tags.KIND] = "product"
     ob[tags.NAME] = name
     ob[tags.SHAPE] = [cuboid.rows, cuboid.inner, cuboid.columns]
-    set_inputs(ob, {"Step i": cuboid.i_step, "Step j": cuboid.j_step, "Step k": cuboid.k_step})
-    for axis, ruler in (("i", cuboid.i_ruler), ("j", cuboid.j_ruler), ("k", cuboid.k_ruler)):
-        set_inputs(ob, gaps(axis, ruler))
+    set_inputs(ob, steps_of(cuboid))
     return ob
 
 
+def steps_of(cuboid):
+    """The inputs that say where the products of a cuboid stand."""
+    inputs = {}
+    for axis in "ijk":
+        ruler, step = getattr(cuboid, f"{axis}_ruler"), getattr(cuboid, f"{axis}_step")
+        inputs |= {f"Step {axis}": step / ruler.each} | gaps(axis, ruler)
+    return inputs
+
+
 def gaps(axis, ruler):
-    """The inputs that leave a gap after each block."""
-    return {f"Gap Block {axis}": ruler.block, f"Gap {axis}": float(ruler.gap)}
+    """The inputs that leave a gap after each block; its width is in entries."""
+    return {f"Gap Block {axis}": ruler.block, f"Gap {axis}": float(ruler.gap * ruler.each)}
 
 
 def drawn_object(name, mesh, collection, group):

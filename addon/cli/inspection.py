@@ -12,6 +12,7 @@ from ..look.lights import RIGS
 from ..look.styles import STYLES
 from ..staging.highlights import highlights
 from ..staging.limits import memory_needed
+from ..staging.writing import captions
 from ..staging.writing.captions import labels_of
 
 MOST_NAMED = 20
@@ -145,6 +146,8 @@ def plan_lines(p):
     given = {name: p.matrices[name] for name in drawn if name in p.matrices}
     notes = dict.fromkeys(f"{drawn[name].of or name}: {one.note}" for name, one in given.items() if one.note)
     lines += [*notes, ""] if notes else []
+    told = captions.notes(p)
+    lines += [*told, ""] if told else []
     lines += _highlight_lines(p)
     hidden = [name for name in p.products if name not in p.interiors]
     if hidden:

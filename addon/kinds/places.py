@@ -23,15 +23,16 @@ READING = np.array([3.0, -1.0, -2.0])  # from left to right, then down, then tow
 
 @dataclass(frozen=True)
 class Ruler:
-    """Places along an axis: `count` entries one unit apart, and `gap` more after every `block` of them."""
+    """Places along an axis: `count` entries, `each` of them to a unit, and `gap` more after every `block`."""
 
     count: int
     block: int
     gap: float = 0.0
+    each: int = 1
 
     def at(self, n):
         """The distance of entry n, a number or an array, from entry 0."""
-        return n + self.gap * (n // self.block)
+        return n / self.each + self.gap * (n // self.block)
 
     @property
     def length(self) -> float:
@@ -39,9 +40,9 @@ class Ruler:
         return self.at(self.count - 1)
 
 
-def ruler_of(count: int, blocks: int, gap: float) -> Ruler:
-    """The ruler of `count` entries in so many blocks."""
-    return Ruler(count, -(-count // blocks), gap)
+def ruler_of(count: int, blocks: int, gap: float, each: int = 1) -> Ruler:
+    """The ruler of `count` entries in so many blocks, `each` of them to a unit."""
+    return Ruler(count, -(-count // blocks), gap, each)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,11 @@ class Plane:
     @property
     def columns(self) -> int:
         return self.column_ruler.count
+
+    @property
+    def units(self) -> tuple[float, float]:
+        """How long its axes are, without gaps."""
+        return self.rows / self.row_ruler.each, self.columns / self.column_ruler.each
 
     def as_labelled(self, rows, columns) -> tuple:
         """What is of its rows and of its columns, in the order of its label: that of Kᵀ where it is one."""
@@ -112,6 +118,11 @@ class Cuboid:
     @property
     def columns(self) -> int:
         return self.j_ruler.count
+
+    @property
+    def shortened(self) -> bool:
+        """Whether there are several entries to a unit along an axis."""
+        return max(self.i_ruler.each, self.j_ruler.each, self.k_ruler.each) > 1
 
     @property
     def size(self) -> int:
@@ -185,6 +196,9 @@ class Layout(Protocol):
 
     def shape(self, operand: Operand) -> tuple[int, int]:
         """The shape of an operand as it enters."""
+
+    def ruler(self, count: int, blocks: int = 1) -> Ruler:
+        """The ruler of an axis of `count` entries in so many blocks."""
 
     def parts_of(self, stage: Stage) -> Sequence[int]:
         """Into how many parts the dimensions i, k and j of a stage are cut."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..description.scene import Animation
 from ..errors import InputError
-from .places import Cuboid, Face, Layout, Part, clear_of, ruler_of
+from .places import Cuboid, Face, Layout, Part, clear_of
 from .points import VALUES, Computed, Hidden, Inputs, Points, Stored
 from .stage import Operand, Shape, Stage
 from .sweep import Sweep, sweep_of
@@ -102,7 +102,7 @@ class Product(Stage):
         turn = layout.scheme.turn(self.name, parent, side, face.i[0], face.j[0], face.behind)
         z = np.cross(face.j[0], face.i[0])
         k = z if turn.positive else -z
-        k_ruler = ruler_of(layout.shape(self.left)[1], layout.parts_of(self)[1], layout.gap)
+        k_ruler = layout.ruler(layout.shape(self.left)[1], layout.parts_of(self)[1])
         # From the result to k = 0: past a gap, and past all other k where they run towards the result.
         behind = layout.gap + (k_ruler.length if k @ face.behind < 0 else 0.0)
         origin = face.origin + face.behind * behind

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..description.scene import Animation
-from .places import READING, Face, Layout, Part, Ruler, beyond
+from .places import READING, Face, Layout, Part, beyond
 from .points import VALUES, Hidden, Inputs, Points, Stored
 from .stage import Shape, Stage
 from .sweep import Sweep, sweep_of
@@ -75,7 +75,7 @@ class Sheet(Stage):
         operand, plane = self.operands[n], face.plane()
         shape = face.operand.turned(layout.shape(operand))
         i, j = (
-            (step, ruler if ruler.count == count else Ruler(count, count, 0.0))
+            (step, ruler if ruler.count == count else layout.ruler(count))
             for (step, ruler), count in zip((face.i, face.j), shape, strict=True)
         )
         sides = [layout.shape(one) for one in self.operands]

@@ -37,15 +37,18 @@ def passing(scene: Scene) -> bool:
     return scene.animation.trail > 0.0 and scene.look.settled_scale == 0.0
 
 
-def interiors_of(scene: Scene, counts: Mapping[str, int]) -> frozenset[str]:
+def interiors_of(scene: Scene, counts: Mapping[str, int], arrangement: Arrangement) -> frozenset[str]:
     """The names of the products that are drawn in their cuboids, of which `counts` are seen at once.
 
     What the description does not say is decided here: one cuboid shows its products, as does each in a
-    chain of them unless they are more than CLEAR and stay.
+    chain of them unless they are more than CLEAR and stay; none of which an axis is shortened, where they
+    would lie in one another.
     """
     most = CLEAR if len(counts) > 1 and not passing(scene) else math.inf
     said = {name: scene.products.get(name, ProductOptions()).interior for name in counts}
-    return frozenset(name for name in counts if said[name] or (said[name] is None and counts[name] <= most))
+    dense = {cuboid.stage.name for cuboid in arrangement.cuboids if cuboid.shortened}
+    clear = {name for name in counts if counts[name] <= most} - dense
+    return frozenset(name for name in counts if said[name] or (said[name] is None and name in clear))
 
 
 def count_elements(

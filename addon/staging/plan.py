@@ -33,6 +33,7 @@ from .highlights import highlights
 from .layout.arrangement import Arrangement, Scatter, arrange
 from .layout.blocks import blocks_of
 from .layout.schemes import scheme_of
+from .layout.shortening import shortened
 from .limits import check_declared, check_memory
 from .pooling import Pool, pools_of
 from .scales import Scale, crowding, scales_of
@@ -120,7 +121,7 @@ def plan(scene: Scene) -> Plan:
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
     counts = count_products(arrangement, scene, evaluation, sweeps)
-    interiors = interiors_of(scene, counts)
+    interiors = interiors_of(scene, counts, arrangement)
     drawn = count_elements(arrangement, (), pools) + sum(counts[name] for name in interiors)
     as_points = drawn > scene.look.instance_budget
     check_memory(drawn, as_points)
@@ -200,4 +201,5 @@ def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arr
     """Where everything of a description stands; `sizes` maps a stage's name to (rows, columns)."""
     blocks, layout = blocks_of(root, sizes, scene.products), scene.layout
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
-    return arrange(root, sizes, layout.gap, scheme_of(layout, scene.products), blocks, scatter)
+    scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene)
+    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short)

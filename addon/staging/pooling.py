@@ -130,22 +130,25 @@ def parsed(text, where):
 
 
 def needed(plane, view, size):
-    """The factors along rows and columns that make beads wide enough, `size` being the picture's."""
+    """The factors along rows and columns that make beads wide enough, `size` being the picture's; along a
+    shortened axis, of whole units."""
     factors = []
     for ruler, pitch in zip((plane.row_ruler, plane.column_ruler), pitches(plane, view, size), strict=True):
-        if pitch >= LEGIBLE or ruler.count < MANY:
+        count, block = -(-ruler.count // ruler.each), -(-ruler.block // ruler.each)  # units
+        if pitch >= LEGIBLE or count < MANY:
             factors.append(1)
             continue
         wanted = ENOUGH / max(pitch, ENOUGH / FACTORS[-1])
-        most = max(1, min(ruler.count // FEWEST, ruler.block // 2))
+        most = max(1, min(count // FEWEST, block // 2))
         factors.append(min(next(f for f in FACTORS if f >= wanted), max(f for f in FACTORS if f <= most)))
     rows, columns = factors
-    return min(rows, SLENDER * columns), min(columns, SLENDER * rows)
+    rows, columns = min(rows, SLENDER * columns), min(columns, SLENDER * rows)
+    return rows * plane.row_ruler.each, columns * plane.column_ruler.each
 
 
 def pitches(plane, view, size):
-    """Pixels between neighbouring rows, and between neighbouring columns, at the middle of a plane; square
-    to the lines along which they stand. Where that is behind the camera, there is no end of them."""
+    """Pixels to a unit along the rows' axis, and along that of columns, at the middle of a plane; square to
+    the lines along which their entries stand. Where that is behind the camera, there is no end of them."""
     middle = plane.corners().mean(axis=0)
     if not view.orthographic and view.seen(middle[None])[2] < 1.0:
         return np.inf, np.inf
@@ -172,4 +175,17 @@ def notes(planes, pools):
         sizes = list(dict.fromkeys(f"{rows} × {columns}" for _, rows, columns in used[:1] + used[-1:]))
         if sizes:
             lines.append(f"{which} is the {what} of {' to '.join(sizes)} entries")
-    return lines
+    rulers = [ruler for plane in planes for ruler in (plane.row_ruler, plane.column_ruler)]
+    short = sorted({(ruler.count, ruler.each) for ruler in rulers if ruler.each > 1})
+    return lines + [f"axes of {count:,} entries are drawn {each:,} times shorter" for count, each in short]
+
+
+def hairs(scene, arrangement):
+    """What the picture has to say of matrices that are too thin for it in a description's view and size."""
+    view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
+    thin = [
+        plane.stage.of or plane.stage.name
+        for plane in arrangement.planes
+        if np.min(np.array(plane.units) * pitches(plane, view, size)) < 1.0
+    ]
+    return [f"thinner than a pixel: {', '.join(dict.fromkeys(thin))}"] if thin else []

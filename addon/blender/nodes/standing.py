@@ -7,7 +7,7 @@ from .inputs import gap_inputs
 @shared
 def standing(g):
     """The place of each bead, in the middle of its block, and its size: as long and as wide as the block,
-    and no thicker than `Depth`. An entry by itself is 1 × 1 × 1."""
+    and no thicker than `Depth`. An entry by itself is as long as its steps are and no thicker."""
     pooled = g.input("Pooled", bool, False, hint="Whether a bead may be more than one entry")
     depth = g.real("MAXIMUM", g.input("Depth", float, 1.0), 1.0)
     position, flat, steps = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), []
@@ -17,9 +17,13 @@ def standing(g):
         place = first + g.switch(gap > 0.0, gap * (first // block), 0.0) + 0.5 * more
         position = g.vector_math("ADD", position, g.scaled(step, place))
         flat = g.vector_math("ADD", flat, g.scaled(g.absolutes(step), more + 1))
-        depth = g.real("MINIMUM", depth, more + 1)
+        length = g.node("ShaderNodeVectorMath", {0: step}, operation="LENGTH")["Value"]
+        depth = g.real("MINIMUM", depth, length * (more + 1))
         steps.append(step)
-    normal = g.absolutes(g.vector_math("CROSS_PRODUCT", *steps))
+    normal = g.node(
+        "ShaderNodeVectorMath", {0: g.vector_math("CROSS_PRODUCT", *steps)}, operation="NORMALIZE"
+    )
+    normal = g.absolutes(normal[0])
     g.output("Position", "vector", position)
     g.output("Span", "vector", g.vector_math("ADD", flat, g.scaled(normal, depth)))
     return g.finish()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ...kinds.places import Cuboid, Face, Part, Plane, beyond, ruler_of
+from ...kinds.places import Cuboid, Face, Part, Plane, Ruler, beyond, ruler_of
 from ...kinds.stage import Operand, Shape, Stage, stages_of
 from .fans import fans
 from .schemes import Scheme, StageScheme
@@ -60,18 +60,22 @@ def arrange(
     scheme: Scheme | None = None,
     blocks: Mapping[str, Sequence[int]] | None = None,
     scatter: Scatter | None = None,
+    shortened: Mapping[int, int] | None = None,
 ) -> Arrangement:
     """Place every matrix and product of the tree under `root`.
 
     `shapes` maps a stage's name to (rows, columns); `gap` is the distance, in entries, between a
     face and the products next to it, and between blocks; `scheme` (see schemes) says how cuboids
-    turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into. The
+    turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into; `shortened` how
+    many entries there are to a unit along axes of a length. The
     root's result stands upright, facing the audience; of several all do, side by side (see fans).
     A stage that is used again is drawn there as a plane alone. A right face whose arguments would stand
     in those of the left one is moved further away; all else stands where mm's formulas say, in mm's
     schemes. A wheel may still run into itself, as in mm.
     """
-    arranging = _Arranging(root, shapes, gap, scheme or StageScheme(), blocks or {}, scatter or Scatter())
+    arranging = _Arranging(
+        root, shapes, gap, scheme or StageScheme(), blocks or {}, scatter or Scatter(), shortened or {}
+    )
     parts = arranging.stand_results()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
@@ -89,6 +93,7 @@ class _Arranging:
     scheme: Scheme
     blocks: Mapping[str, Sequence[int]]
     scatter: Scatter
+    shortened: Mapping[int, int]
     grown: set[str] = field(default_factory=set)  # names of the stages that are made already
     shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
 
@@ -130,8 +135,8 @@ class _Arranging:
         face = Face(
             Operand(self.root),
             np.zeros(3),
-            (DOWN, ruler_of(rows, i_blocks, self.gap)),
-            (RIGHT, ruler_of(columns, j_blocks, self.gap)),
+            (DOWN, self.ruler(rows, i_blocks)),
+            (RIGHT, self.ruler(columns, j_blocks)),
             -BACK if self.scheme.root_at_back else BACK,
             "result",
             self.root.name,
@@ -157,6 +162,10 @@ class _Arranging:
 
     def shape(self, operand: Operand) -> Shape:
         return operand.turned(self.shapes[operand.stage.name])
+
+    def ruler(self, count: int, blocks: int = 1) -> Ruler:
+        """The ruler of an axis of `count` entries in so many blocks."""
+        return ruler_of(count, blocks, self.gap, self.shortened.get(count, 1))
 
     def parts_of(self, stage: Stage) -> Sequence[int]:
         return self.blocks.get(stage.name, (1, 1, 1))

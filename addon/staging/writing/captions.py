@@ -182,7 +182,7 @@ def _handed_on(p, stage, own, part, nothing):
 
 def notes(p):
     """What the picture leaves out wherever it is seen from, told in its corner."""
-    told = pooling.notes(p.arrangement.planes, p.pools)
+    told = pooling.notes(p.arrangement.planes, p.pools) + pooling.hairs(p.scene, p.arrangement)
     texts = {text for m in p.matrices.values() for text in (*m.row_labels, *m.column_labels)}
     unseen = sum(escaped(p.typeface.shown(text), text) for text in texts)
     if unseen:

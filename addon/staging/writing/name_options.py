@@ -89,7 +89,7 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
 def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -> Option:
     """A name in the middle of its matrix, as large as mm writes it, or `part` of that."""
     anchor, type = mm_names.place_of(plane, -canvas.view.forward), canvas.type
-    size = mm_names.size_of(plane.rows, plane.columns, name, canvas.p.scene.look.center_names)
+    size = mm_names.size_of(*plane.units, name, canvas.p.scene.look.center_names)
     high = part * size / canvas.unit_at(anchor)
     size = high / type.scale
     x, y = canvas.project(anchor[None])[0] - (0.0, 0.35 * high)
