@@ -25,7 +25,9 @@ from .wholeness import is_whole_exr, is_whole_mp4, is_whole_webm
 KEYWORD = "matrix-cinema"
 DIGEST = 32  # hexadecimal digits of what a film holds; a Void element of one byte's length has room for 126
 # The rooms whose code decides what a picture shows.
-_PICTURE_ROOMS = ("attention", "formats", "description", "algebra", "look", "staging", "picture", "blender")
+_PICTURE_ROOMS = (
+    "attention", "formats", "description", "algebra", "look", "kinds", "staging", "picture", "blender"
+)  # fmt: skip
 
 
 def scene_mark(scene: Scene, *settings: object) -> str:
