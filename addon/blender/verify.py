@@ -21,7 +21,7 @@ from ..kinds.stage import leaf_names, stages_of
 from ..kinds.sweep import Sweep
 from ..kinds.values import Evaluation
 from ..staging.layout.arrangement import Arrangement
-from ..staging.plan import arrangement_of, root_of, unstacked_scene
+from ..staging.plan import arrangement_of, posed_scene, root_of, unstacked_scene
 from ..staging.pooling import Pool, bead_starts, pooled
 from ..staging.timing.schedule import sweeps_of
 from . import compat, tags
@@ -141,9 +141,8 @@ def _reference(scene):
     masks = {name: stored_mask(by_name[name]) for name in leaves}
     evaluation = evaluate(root, leaves, {name: mask for name, mask in masks.items() if mask is not None})
     shapes = {name: values.shape for name, values in evaluation.results.items()}
-    return _Reference(
-        evaluation, sweeps_of(root, shapes, description), arrangement_of(root, shapes, description)
-    )
+    arrangement = arrangement_of(root, shapes, posed_scene(description, root, shapes))
+    return _Reference(evaluation, sweeps_of(root, shapes, description), arrangement)
 
 
 def _rows_at(scene, moment, reference):

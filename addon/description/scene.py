@@ -24,7 +24,7 @@ from .style import Color, Style
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
 FUSIONS = ("none", "sync", "async")
 EASINGS = ("linear", "smooth")
-SCHEMES = ("stage", "blocks", "zigzag", "wheel", "custom")
+SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 SHAPES = ("cube", "sphere", "object")
@@ -32,6 +32,7 @@ SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 POOLINGS = ("max", "mean", "rms")
 SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
 VIEWS = (
+    "auto",
     "stage",
     "three_quarter",
     "hero",
@@ -171,7 +172,7 @@ class Layout:
     Results that stand side by side, such as heads, begin another row after `row_length` (0: never).
     """
 
-    scheme: str = option("stage", choices=SCHEMES)
+    scheme: str = option("auto", choices=SCHEMES)
     gap: float = option(2.0, low=1.0, high=64.0)
     polarity: str = option("negative", choices=POLARITIES)
     left_placement: str = option("left", choices=LEFTS)
@@ -225,7 +226,7 @@ class Camera:
     fraction of the frame. `turns` are those of the move "orbit". `depth_of_field` from 0, none, to 1.
     """
 
-    view: str = option("stage", choices=VIEWS)
+    view: str = option("auto", choices=VIEWS)
     azimuth: float = option(30.0, low=-360.0, high=360.0)
     elevation: float = option(25.0, low=-90.0, high=90.0)
     projection: str = option("", choices=("",) + PROJECTIONS)
@@ -266,11 +267,13 @@ class Render:
 
 @dataclass(frozen=True)
 class Scene:
-    """A whole scene. `folder` is where relative file names start; it is not written."""
+    """A whole scene. `star` is the matrix that the picture is about, "none" for none; "" chooses (see
+    staging.star). `folder` is where relative file names start; it is not written."""
 
     expression: str = ""
     title: str = ""
     caption: str = ""
+    star: str = ""
     capture: CaptureOptions = CaptureOptions()
     matrices: dict[str, MatrixOptions] = option({})
     products: dict[str, ProductOptions] = option({})

@@ -37,6 +37,7 @@ from .layout.shortening import shortened
 from .limits import check_declared, check_memory
 from .pooling import Pool, pools_of
 from .scales import Scale, crowding, scales_of
+from .star import posed
 from .timing.schedule import algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
 from .writing.numerals import FEW, FEW_PRODUCTS, shown
@@ -110,6 +111,7 @@ def plan(scene: Scene) -> Plan:
     declared = _members({name: one.declared for name, one in given.items()}, root)
     sizes = shapes(root, {name: one.values.shape for name, one in declared.items()})
     check_declared(root, sizes)
+    scene = posed_scene(scene, root, sizes)
     arrangement = arrangement_of(root, sizes, scene)
     check_camera(scene.camera, arrangement)
     pools = pools_of(root, sizes, arrangement, scene)
@@ -195,6 +197,11 @@ def unstacked_scene(scene: Scene, root: Stage) -> Scene:
             if s.of in table:
                 tables.setdefault(key, dict(table))[s.name] = table[s.of]
     return replace(scene, **tables)
+
+
+def posed_scene(scene: Scene, root: Stage, sizes: Mapping[str, Shape]) -> Scene:
+    """The description with the layout and view chosen in which its star is read best, see `star`."""
+    return posed(scene, root, lambda scene: arrangement_of(root, sizes, scene))
 
 
 def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arrangement:

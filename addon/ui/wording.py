@@ -269,6 +269,7 @@ CHOICES = {
         "off": ("Never", ""),
     },
     (Camera, "view"): {
+        "auto": ("For the Star", "From where the matrix that the picture is about is read best"),
         "stage": ("Stage", "Nearly from the front, a little from the right and above"),
         "three_quarter": ("Three-Quarter", "From the front corner and above"),
         "hero": ("Low Hero", "From low down, with a wide lens"),
@@ -318,6 +319,7 @@ CHOICES = {
         "smooth": ("Smooth", "Slow at the start and at the end"),
     },
     (Layout, "scheme"): {
+        "auto": ("For the Star", "So that the matrix that the picture is about faces the camera"),
         "stage": ("Stage", "A chain that reads from left to right, faces shared"),
         "blocks": ("Blocks", "Cuboids fold back and forth, as in mm"),
         "zigzag": ("Zigzag", "As blocks, in a line"),

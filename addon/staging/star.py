@@ -1,0 +1,146 @@
+"""The star of a scene: the matrix that its picture is about, and the arrangement in which it can be read.
+
+By itself a scene's star is the last result of a softmax. Where nothing else is asked for, layout and view are
+those, of all that mm's placements and some thirty directions give, in which the star faces the viewer, is
+large, and has nothing before it, and the other matrices are seen as well as that allows.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from ..description.scene import LEFTS, POLARITIES, RESULTS, RIGHTS, Scene
+from ..errors import InputError, nearest
+from ..kinds.places import Plane
+from ..kinds.stage import Stage, stages_of
+from .camera.framing import DIRECTIONS, axes, direction_at
+from .layout.arrangement import Arrangement
+from .scales import is_probability
+
+NONE = "none"  # instead of a star's name
+AZIMUTHS, ELEVATIONS = np.arange(-75.0, 76.0, 15.0), (20.0, 28.0, 36.0)  # degrees
+MOST_PLANES = 24  # of more matrices the arrangements are not tried
+SAMPLES = 5  # points across and down a matrix that are looked at
+USED = 0.8  # of the frame's width and height, for the scene
+FINE = 0.035  # of the frame's height: entries further apart are not read any better
+UPRIGHT = 0.5  # what a star is worth that reads from right to left or from below
+FACING = 0.45  # of its area, which is enough to see of another matrix
+OTHERS = 0.7  # of a star's worth that depends on the others
+
+
+def star_of(root: Stage, wanted: str) -> str:
+    """The name of the star among the stages under `root`, "" for none: `wanted`, or where that is empty the
+    last result of a softmax. Raises InputError for a name that nothing has."""
+    if wanted == NONE:
+        return ""
+    known = [stage for stage in stages_of(root) if stage.operands or stage.name]
+    names = list(dict.fromkeys(name for stage in known for name in (stage.of, stage.name) if name))
+    if wanted:
+        if wanted not in names:
+            raise InputError(f'star: nothing is named "{wanted}"; {nearest(wanted, names, "names")}')
+        return wanted
+    made = [stage for stage in known if stage.operands and is_probability(stage)]
+    return (made[-1].of or made[-1].name) if made else ""
+
+
+@dataclass(frozen=True)
+class Pose:
+    """One arrangement and view: what a description would say of them, and how well the star is read."""
+
+    layout: dict[str, str]
+    direction: np.ndarray
+    worth: float
+
+
+def posed(scene: Scene, root: Stage, arranged: Callable[[Scene], Arrangement]) -> Scene:
+    """The description with its scheme and its view chosen, where they are "auto"; `arranged` gives the
+    Arrangement of one whose scheme is. Without a star they are the stage and its view."""
+    asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
+    if not any(asks.values()):
+        return scene
+    name = star_of(root, scene.star)
+    stage = _said(
+        scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
+    )
+    if not name or len(arranged(stage).planes) > MOST_PLANES:
+        return stage
+    directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
+    poses = []
+    for layout in _layouts() if asks["layout"] else [{}]:
+        made = arranged(_said(stage, layout, {}))
+        worths = [_worth(made, name, scene.render.width / scene.render.height, d) for d in directions]
+        best = int(np.argmax(worths))
+        poses.append(Pose(layout, directions[best], worths[best]))
+    best = max(poses, key=lambda pose: pose.worth)
+    camera = _camera(best.direction, scene) if asks["camera"] else {}
+    return _said(stage, best.layout, camera)
+
+
+def _said(scene, layout, camera):
+    return replace(scene, layout=replace(scene.layout, **layout), camera=replace(scene.camera, **camera))
+
+
+def _layouts():
+    """What a description's [layout] may say of the root's turn: those of mm's placements, and the stage."""
+    words = ("polarity", "left_placement", "right_placement", "result_placement")
+    for chosen in product(POLARITIES, LEFTS, RIGHTS, RESULTS):
+        yield {"scheme": "custom", **dict(zip(words, chosen, strict=True))}
+    yield {"scheme": "stage"}
+
+
+def _directions():
+    return [direction_at(np.radians(90 - e), np.radians(a)) for e in ELEVATIONS for a in AZIMUTHS]
+
+
+def _direction(scene):
+    camera = scene.camera
+    if camera.view == "free":
+        return direction_at(np.radians(90.0 - camera.elevation), np.radians(camera.azimuth))
+    return DIRECTIONS.get(camera.view, DIRECTIONS["stage"])
+
+
+def _camera(direction, scene):
+    """What a description's [camera] says of a direction; without perspective, so that rows stay level."""
+    x, y, z = direction
+    angles = {
+        "azimuth": round(float(np.degrees(np.arctan2(x, -y))), 3),
+        "elevation": float(np.degrees(np.arcsin(z))),
+    }
+    return {"view": "free", **angles, "projection": scene.camera.projection or "orthographic"}
+
+
+def _worth(made: Arrangement, star: str, aspect: float, direction: np.ndarray) -> float:
+    """How well a star is read from a direction, 0 to 1: how far apart its entries are in a picture of the
+    whole scene, how much of it nothing covers; and for the greater part of that, how well the others are seen."""
+    own = np.stack(axes(direction))
+    size = np.ptp(made.corners() @ own[:2].T, axis=0)
+    scale = USED * min(aspect / size[0], 1.0 / size[1])
+    facing, bare = _seen(made.planes, own)
+    stars = np.array([star in (plane.stage.name, plane.stage.of) for plane in made.planes])
+    others = np.minimum(facing * bare / FACING, 1.0)[~stars]
+    read = []
+    for n in np.flatnonzero(stars):
+        row, column = own[:2] @ made.planes[n].row, own[:2] @ made.planes[n].column
+        apart = min(np.hypot(*row), np.hypot(*column), abs(row[0] * column[1] - row[1] * column[0])) * scale
+        upright = 1.0 if row[1] < 0 and column[0] > 0 else UPRIGHT
+        read.append(min(apart / FINE, 1.0) * bare[n] ** 2 * upright)
+    return round(float(np.mean(read) * (1.0 - OTHERS * (1.0 - others.mean() if others.size else 0.0))), 6)
+
+
+def _seen(planes: Sequence[Plane], own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each plane how far it faces the camera, and the part of it that no other plane covers: 0 to 1."""
+    origins = np.array([plane.origin for plane in planes]) @ own.T
+    steps = np.array([[plane.row, plane.column] for plane in planes]) @ own.T  # (plane, row or column, axis)
+    ends = np.array([[plane.row_ruler.length, plane.column_ruler.length] for plane in planes])
+    across = np.linalg.det(steps[:, :, :2])
+    parts = np.stack(np.meshgrid(*[np.linspace(0.0, 1.0, SAMPLES)] * 2), -1).reshape(-1, 2)
+    points = origins[:, None] + np.einsum("ps,ns,psa->pna", ends, parts, steps)
+    covered = np.zeros(points.shape[:2], bool)
+    for n in np.flatnonzero(np.abs(across) > 1e-3):  # the others are seen from their edge
+        at = (points[..., :2] - origins[n, :2]) @ np.linalg.inv(steps[n, :, :2])
+        inside = ((at > -0.5) & (at < ends[n] + 0.5)).all(axis=-1)
+        before = origins[n, 2] + at @ steps[n, :, 2] < points[..., 2] - 1e-6
+        covered |= inside & before & (np.arange(len(planes)) != n)[:, None]
+    return np.abs(across), 1.0 - covered.mean(axis=1)
