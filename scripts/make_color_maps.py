@@ -30,8 +30,13 @@ MAPS = {
 # Printing inks, sRGB: a tint of one is what its halftone dots and the white paper between them make.
 BLUE, VERMILION, BLACK = (11, 83, 148), (191, 54, 12), (20, 20, 20)
 FAINTEST = 95  # lightness of the faintest tint, which can still be told from paper
+DIMMEST = 22  # lightness of the dimmest light, which can still be told from a dark studio
 # Lamps, sRGB: on black, what is less is the same lamp dimmed, so that what overlaps adds up.
 AZURE, AMBER = (40, 120, 255), (255, 112, 20)
+# Bluish green, which is told from both blue and orange by those who see red and green alike (Okabe and Ito
+# 2008): from pale to dark, and as a lamp that gets brighter. Probabilities have it, and nothing else does.
+JADE = ((240, 246, 243), (164, 217, 196), (82, 177, 141), (14, 126, 95), (0, 77, 60), (0, 42, 34))
+JADE_LAMP = (120, 255, 205)
 # The part of vik, on either side of its middle, whose ends are not yet dark: they stay colours in shadow.
 BRIGHT = 0.62
 
@@ -60,6 +65,27 @@ def light_map():
         part = luminance(np.linspace(0, lightness(linear), 128)) / (linear @ LUMINANCE)
         sides.append((255 * encoded(part[:, None] * linear)).round().astype(int))
     return {"use": "signed", "credit": credit, "colors": table(np.concatenate([sides[0][::-1], sides[1]]))}
+
+
+def jade_maps():
+    """Maps for probabilities: on a light ground from pale to dark, on a dark one from dark to bright."""
+    credit = "one bluish green, computed by scripts/make_color_maps.py (CC0)"
+    lamp = decoded(np.array(JADE_LAMP) / 255)
+    part = luminance(np.linspace(DIMMEST, lightness(lamp), 256)) / (lamp @ LUMINANCE)
+    dimmed = (255 * encoded(part[:, None] * lamp)).round().astype(int)
+    for name, colors in (("jade", even_ramp(JADE, 256)), ("jade_lamp", dimmed)):
+        yield name, {"use": "unsigned", "credit": credit, "colors": table(colors)}
+
+
+def even_ramp(anchors, count):
+    """`count` colours along anchors (sRGB, 0 to 255), in even steps of lightness: (count, 3)."""
+    fine = np.linspace(0, len(anchors) - 1, 4096)
+    colors = np.stack(
+        [np.interp(fine, range(len(anchors)), channel) for channel in zip(*anchors, strict=True)], axis=1
+    )
+    light = np.array([lightness(color) for color in decoded(colors / 255)])
+    at = np.interp(-np.linspace(light[0], light[-1], count), -light, fine)
+    return np.stack([np.interp(at, fine, channel) for channel in colors.T], axis=1).round().astype(int)
 
 
 def bright_map(lut):
@@ -124,6 +150,7 @@ def main():
     out["vik_bright"] = bright_map(lut_of(MAPS["vik"][0]))
     out["two_lights"] = light_map()
     out |= ink_maps()
+    out |= jade_maps()
     out |= mm_maps()
     path = ROOT / "addon" / "look" / "color_maps.json"
     path.write_text(json.dumps(out, indent=1) + "\n")

@@ -18,7 +18,7 @@ PLAIN = Style(
     light="studio", light_strength=1.0, world=1.0, environment="", environment_turn=0.0,
     shape="cube", bevel=0.12, edges=0.0, shading=0.0, roughness=0.4, coat=0.0, glow=0.0, lit_glow=0.0,
     interior="solid", density=1.0,
-    signed_map="vik", unsigned_map="oslo_r",
+    signed_map="vik", unsigned_map="jade",
     zero_hue=0.77, hue_gap=0.74, hue_spread=0.04, min_light=0.4, max_light=0.7,
     view_transform="Standard", contrast="none", exposure=0.0,
 )  # fmt: skip
@@ -35,7 +35,7 @@ STYLES = {
         background=_rgb("0a0c11"), backdrop=_rgb("2b313d"), ground="floor", ground_color=_rgb("343a46"),
         gloss=0.3, text=_rgb("e6ebf5"),
         world=0.6, roughness=0.38, coat=0.15, glow=0.22, lit_glow=1.6,
-        signed_map="managua", unsigned_map="lajolla",
+        signed_map="managua", unsigned_map="jade_lamp",
         view_transform="AgX", contrast="medium_high",
     ),
     "studio_light": dataclasses.replace(
@@ -59,7 +59,7 @@ STYLES = {
         background=_rgb("020204"), backdrop=_rgb("07080d"), text=_rgb("c9d2e6"),
         light="dark", roughness=0.5, glow=0.5, lit_glow=0.8,
         interior="glow", density=1.0,
-        signed_map="two_lights", unsigned_map="inferno",
+        signed_map="two_lights", unsigned_map="jade_lamp",
         view_transform="AgX", contrast="medium_high", exposure=0.4,
     ),
     "paper": dataclasses.replace(

@@ -113,7 +113,7 @@ def _camera(direction, scene):
 
 def _worth(made: Arrangement, star: str, aspect: float, direction: np.ndarray) -> float:
     """How well a star is read from a direction, 0 to 1: how far apart its entries are in a picture of the
-    whole scene, how much of it nothing covers; and for the greater part of that, how well the others are seen."""
+    whole scene and how much of it nothing covers; most of that only as far as the others are seen well."""
     own = np.stack(axes(direction))
     size = np.ptp(made.corners() @ own[:2].T, axis=0)
     scale = USED * min(aspect / size[0], 1.0 / size[1])
