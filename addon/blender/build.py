@@ -36,11 +36,13 @@ from .objects import (
     product_object,
     resolved,
     set_inputs,
+    spots_object,
 )
 
 COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
 NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
+STAR_DIM = 0.25  # how far the star's other entries step back from the spotlight: they stay to be read
 
 
 def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
@@ -92,6 +94,8 @@ def _draw_matrices(p, rooms):
         _numbers(p, matrices, products, rooms["Lettering"])
     if p.beams:
         _beams(p, products, points, rooms["Products"])
+    if p.spotlight:
+        _spotlight(p, matrices, products, rooms["Values"])
     write_guides(p, rooms["Products"])
     for name, move in p.timeline.moves.items():
         keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
@@ -264,6 +268,19 @@ def _light_up(p, plane, ob, consumer, points):
     if plane.lit_by:
         set_inputs(ob, {"Lit By": points[plane.lit_by]})
     follow(ob, "Consumer Sweep", consumer, "Sweep")
+
+
+def _spotlight(p, matrices, products, collection):
+    """Let all that is not in the spotlight step back when it comes up."""
+    spots = {name: spots_object(name, one, collection) for name, one in p.spotlight.spots.items()}
+    for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
+        set_inputs(ob, {"Spots": spots.get(plane.stage.name)})
+        keyframe(ob, "Dim", p.spotlight.dim_keys(STAR_DIM if p.is_star(plane.stage) else 1.0))
+    for cuboid in p.arrangement.cuboids:
+        ob, stage = products[cuboid.stage.name], cuboid.stage
+        sides = {"Left Spots": stage.left, "Right Spots": stage.right}
+        set_inputs(ob, {name: spots.get(operand.stage.name) for name, operand in sides.items()})
+        keyframe(ob, "Dim", p.spotlight.dim_keys())
 
 
 def _numbers(p, matrices, products, collection):

@@ -31,6 +31,18 @@ def values_object(name, final, present, collection):
     return ob
 
 
+def spots_object(name, spots, collection):
+    """The hidden object whose points say in which spotlights the entries (rows, columns) are, in bits."""
+    mesh = bpy.data.meshes.new(f"{name} spots")
+    mesh.vertices.add(spots.size)
+    bits = mesh.attributes.new("spot", "INT", "POINT")
+    bits.data.foreach_set("value", np.ascontiguousarray(spots, np.int32).ravel())
+    ob = bpy.data.objects.new(f"{name} spots", mesh)
+    ob[tags.KIND] = tags.SOURCE
+    collection.objects.link(ob)
+    return ob
+
+
 def hidden_object(name, hidden, found, collection):
     """The hidden object of a stage with these Hidden points; its modifier, if it has one, still lacks inputs.
     `found` has the objects that are there already, by Points."""

@@ -170,6 +170,8 @@ class Layout:
     The placements are those of the root, for mm's schemes; in "custom" each product may have its own,
     and turns as in "blocks" where it has none. A child's result stands where its parent's face is.
     Results that stand side by side, such as heads, begin another row after `row_length` (0: never).
+    `star_room` is how much further the scene's star stands from what takes it, so that labels stand at it;
+    the scheme "auto" gives it some.
     """
 
     scheme: str = option("auto", choices=SCHEMES)
@@ -182,6 +184,7 @@ class Layout:
     molecule: int = option(1, low=1, high=64)
     blast: float = option(0.0, low=-2.0, high=2.0)
     row_length: int = option(0, low=0, high=4096)
+    star_room: float = option(0.0, low=0.0, high=64.0)
 
 
 @dataclass(frozen=True)
@@ -268,12 +271,14 @@ class Render:
 @dataclass(frozen=True)
 class Scene:
     """A whole scene. `star` is the matrix that the picture is about, "none" for none; "" chooses (see
-    staging.star). `folder` is where relative file names start; it is not written."""
+    staging.star). `spotlight` points at what stands out while all else steps back, such as "attn[it, animal]"
+    (see staging.selections). `folder` is where relative file names start; it is not written."""
 
     expression: str = ""
     title: str = ""
     caption: str = ""
     star: str = ""
+    spotlight: str = ""
     capture: CaptureOptions = CaptureOptions()
     matrices: dict[str, MatrixOptions] = option({})
     products: dict[str, ProductOptions] = option({})

@@ -37,7 +37,8 @@ from .layout.shortening import shortened
 from .limits import check_declared, check_memory
 from .pooling import Pool, pools_of
 from .scales import Scale, crowding, scales_of
-from .star import posed
+from .spotlight import Spotlight, spotlight_of
+from .star import posed, star_of
 from .timing.schedule import algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
 from .writing.numerals import FEW, FEW_PRODUCTS, shown
@@ -74,6 +75,19 @@ class Plan:
     products: dict[str, Scale]
     numbers: bool  # whether values are written on the elements
     beams: bool  # whether row and column are joined to their products
+
+    @cached_property
+    def star(self) -> str:
+        """The name of the matrix that the picture is about, "" for none."""
+        return star_of(self.root, self.scene.star)
+
+    def is_star(self, stage: Stage) -> bool:
+        return bool(self.star) and self.star in (stage.name, stage.of)
+
+    @cached_property
+    def spotlight(self) -> Spotlight | None:
+        """What stands out while all else steps back, if anything is to."""
+        return spotlight_of(self)
 
     @property
     def style_name(self) -> str:
@@ -151,7 +165,7 @@ def plan(scene: Scene) -> Plan:
         numbers=shown(scene.look.numbers, count_elements(arrangement, ()), FEW),
         beams=shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
-    highlights(made)  # also finds what is wrong with them
+    highlights(made), made.spotlight  # what is wrong with them is found here
     return made
 
 
@@ -209,4 +223,6 @@ def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arr
     blocks, layout = blocks_of(root, sizes, scene.products), scene.layout
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
     scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene)
-    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short)
+    star = star_of(root, scene.star) if layout.star_room else ""
+    roomy = {star: layout.star_room} if star else {}
+    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy)

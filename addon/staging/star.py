@@ -25,6 +25,7 @@ MOST_PLANES = 24  # of more matrices the arrangements are not tried
 SAMPLES = 5  # points across and down a matrix that are looked at
 USED = 0.8  # of the frame's width and height, for the scene
 FINE = 0.035  # of the frame's height: entries further apart are not read any better
+LABEL_ROOM = 9.0  # entries between a star and the products that take it, for the labels of its axes
 UPRIGHT = 0.5  # what a star is worth that reads from right to left or from below
 FACING = 0.45  # of its area, which is enough to see of another matrix
 OTHERS = 0.7  # of a star's worth that depends on the others
@@ -49,7 +50,7 @@ def star_of(root: Stage, wanted: str) -> str:
 class Pose:
     """One arrangement and view: what a description would say of them, and how well the star is read."""
 
-    layout: dict[str, str]
+    layout: dict[str, str | float]
     direction: np.ndarray
     worth: float
 
@@ -86,7 +87,7 @@ def _layouts():
     """What a description's [layout] may say of the root's turn: those of mm's placements, and the stage."""
     words = ("polarity", "left_placement", "right_placement", "result_placement")
     for chosen in product(POLARITIES, LEFTS, RIGHTS, RESULTS):
-        yield {"scheme": "custom", **dict(zip(words, chosen, strict=True))}
+        yield {"scheme": "custom", "star_room": LABEL_ROOM, **dict(zip(words, chosen, strict=True))}
     yield {"scheme": "stage"}
 
 

@@ -8,6 +8,7 @@ from .color_maps import looked_up
 from .interiors import INTERIORS
 
 MIDDLE_GREY = 0.2  # linear brightness at which black and white type are equally legible
+FADED = 0.72  # of the way to the background, for what has stepped back from the spotlight
 VALUE_PASS, ELEMENT_PASS = "value", "element"
 
 
@@ -23,7 +24,7 @@ def element_material(
     name = _named(style_name, first, last) + ("" if stuff == "solid" else f" {stuff}")
 
     def shade(f):
-        color = _element_color(f, first, last)
+        color = _stepped_back(f, _element_color(f, first, last), style)
         surface(f, INTERIORS[stuff](f, color, style, crowding))
         _value_pass(f)
 
@@ -47,6 +48,11 @@ def _element_color(f, first, last):
     if last == first:
         return color
     return mix_color(f, color, looked_up(f, last, tone), attribute(f, "finish"))
+
+
+def _stepped_back(f, color, style):
+    """The colour, as much nearer to the background as the element has stepped back; its hue stays."""
+    return mix_color(f, color, (*linear(style.backdrop), 1.0), attribute(f, "dim") * FADED)
 
 
 def number_material(first: str, last: str, style_name: str, style: Style) -> bpy.types.Material:

@@ -6,6 +6,7 @@ from .elements import elements
 from .formula import Field, Group
 from .inputs import look_inputs, masked_input, range_inputs
 from .magnitude import sized
+from .spotlight import size_of_step_back, stepping_back
 from .tone import colored
 
 
@@ -37,7 +38,7 @@ def finished(
     def mixed(measured):
         return g.mix(measured(g, total, **ranges["Sum"]), measured(g, final, **ranges["Final"]), part)
 
-    points = g.store(points, tone=mixed(colored))
+    points = stepping_back(g, g.store(points, tone=mixed(colored)), columns)
     drawn = g.call(
         elements(),
         Points=points,
@@ -45,6 +46,7 @@ def finished(
         Magnitude=mixed(sized),
         Nonzero=g.absolute(g.attribute("value")) > 0.0,
         Present=~masked | g.attribute("present", "BOOLEAN"),
+        Weight=size_of_step_back(g),
         **look_inputs(g),
     )
     g.output("Geometry", "geometry", drawn[0])

@@ -6,6 +6,7 @@ from .beads import pooled
 from .elements import elements
 from .inputs import look_inputs, masked_input, range_inputs
 from .magnitude import sized
+from .spotlight import size_of_step_back, stepping_back
 from .tone import colored
 
 
@@ -22,7 +23,7 @@ def Matrix(g):
     taken, lit = argument_inputs(g, i, j)
     points, places = pooled(g, g.store(points, lit=lit), columns, ~(taken | masked), masked)
     value = g.attribute("value")
-    points = g.store(points, tone=colored(g, value, **ranges))
+    points = stepping_back(g, g.store(points, tone=colored(g, value, **ranges)), columns)
     drawn = g.call(
         elements(),
         Points=points,
@@ -30,6 +31,7 @@ def Matrix(g):
         Magnitude=sized(g, value, **ranges),
         Nonzero=g.absolute(value) > 0.0,
         Present=~masked | g.attribute("present", "BOOLEAN"),
+        Weight=size_of_step_back(g),
         **look_inputs(g),
     )
     g.output("Geometry", "geometry", drawn[0])

@@ -5,6 +5,7 @@ from .elements import elements
 from .inputs import gap_inputs, look_inputs, product_inputs
 from .magnitude import sized
 from .multiplication import product_at, products_of_pairs, products_of_steps, visited_at
+from .spotlight import products_stepping_back, size_of_step_back
 from .tone import colored
 
 
@@ -39,13 +40,14 @@ def Product(g):
     lit = seen["Weight"] * g.clamp(1.0 - seen["Age"]) * g.switch(running, 1.0, 0.0)
     color = colored(g, value, high, g.input("Zero", float, 0.5))
     look = look_inputs(g)
+    points = g.store(g.switch(running, g.store(points, lit=lit), points), tone=color)
     drawn = g.call(
         elements(),
-        Points=g.store(g.switch(running, g.store(points, lit=lit), points), tone=color),
+        Points=products_stepping_back(g, points, names, i, j, k),
         Position=position,
         Magnitude=sized(g, value, low, high),
         Nonzero=inside & (g.absolute(value) > least),
-        Weight=seen["Weight"] * _kept(g, names, seen["Age"]),
+        Weight=seen["Weight"] * _kept(g, names, seen["Age"]) * size_of_step_back(g),
         **look,
     )
     g.output("Geometry", "geometry", _lean(g, drawn[0], look["As_Points"]))

@@ -61,20 +61,23 @@ def arrange(
     blocks: Mapping[str, Sequence[int]] | None = None,
     scatter: Scatter | None = None,
     shortened: Mapping[int, int] | None = None,
+    roomy: Mapping[str, float] | None = None,
 ) -> Arrangement:
     """Place every matrix and product of the tree under `root`.
 
     `shapes` maps a stage's name to (rows, columns); `gap` is the distance, in entries, between a
     face and the products next to it, and between blocks; `scheme` (see schemes) says how cuboids
     turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into; `shortened` how
-    many entries there are to a unit along axes of a length. The
+    many entries there are to a unit along axes of a length; `roomy` maps an argument's name to how much
+    further it stands from the products that take it. The
     root's result stands upright, facing the audience; of several all do, side by side (see fans).
     A stage that is used again is drawn there as a plane alone. A right face whose arguments would stand
     in those of the left one is moved further away; all else stands where mm's formulas say, in mm's
     schemes. A wheel may still run into itself, as in mm.
     """
+    turned, scattered = scheme or StageScheme(), scatter or Scatter()
     arranging = _Arranging(
-        root, shapes, gap, scheme or StageScheme(), blocks or {}, scatter or Scatter(), shortened or {}
+        root, shapes, gap, turned, blocks or {}, scattered, shortened or {}, roomy or {}
     )
     parts = arranging.stand_results()
     return Arrangement(
@@ -94,6 +97,7 @@ class _Arranging:
     blocks: Mapping[str, Sequence[int]]
     scatter: Scatter
     shortened: Mapping[int, int]
+    roomy: Mapping[str, float]
     grown: set[str] = field(default_factory=set)  # names of the stages that are made already
     shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
 
@@ -172,9 +176,10 @@ class _Arranging:
 
     def further(self, stage: Stage) -> float:
         """How much further than the gap an argument stands."""
+        room = self.roomy.get(stage.of or stage.name, self.roomy.get(stage.name, 0.0))
         if not stage.has_interior or not self.scatter.distance:
-            return 0.0
-        return self.scatter.of(_products_of(stage), _products_of(self.root))
+            return room
+        return room + self.scatter.of(_products_of(stage), _products_of(self.root))
 
 
 def _products_of(stage):
