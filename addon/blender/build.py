@@ -215,7 +215,7 @@ def _product(p, cuboid, points, element, collection):
         | {
             "Zero Size": 0.0,  # a product of nothing is nothing
             "Trail": p.scene.animation.trail,
-            "Settled Size": p.scene.look.settled_scale,
+            "Settled Size": 0.0 if name in p.before_star else p.scene.look.settled_scale,
             "Threshold": p.scene.look.product_threshold * scale.high,
             "Steps": p.timeline.moves[name].steps,
             "Sweep": float(p.timeline.moves[name].steps),

@@ -29,6 +29,7 @@ from ..look.styles import style_of, with_style_file
 from ..look.typeface import Typeface, typeface_of
 from .budget import check_range, count_elements, count_products, interiors_of
 from .camera.views import check as check_camera
+from .camera.views import direction_of
 from .highlights import highlights
 from .layout.arrangement import Arrangement, Scatter, arrange
 from .layout.blocks import blocks_of
@@ -38,7 +39,7 @@ from .limits import check_declared, check_memory
 from .pooling import Pool, pools_of
 from .scales import Scale, crowding, scales_of
 from .spotlight import Spotlight, spotlight_of
-from .star import posed, star_of
+from .star import before_star, posed, star_of
 from .timing.schedule import algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
 from .writing.numerals import FEW, FEW_PRODUCTS, shown
@@ -78,11 +79,19 @@ class Plan:
 
     @cached_property
     def star(self) -> str:
-        """The name of the matrix that the picture is about, "" for none."""
-        return star_of(self.root, self.scene.star)
+        """The name of the matrix that the picture is about, "" for none: where layout and view are given, only
+        what the description itself calls so."""
+        asked = self.description
+        chosen = "auto" in (asked.layout.scheme, asked.camera.view)
+        return star_of(self.root, asked.star) if chosen or asked.star else ""
 
     def is_star(self, stage: Stage) -> bool:
         return bool(self.star) and self.star in (stage.name, stage.of)
+
+    @cached_property
+    def before_star(self) -> frozenset[str]:
+        """The products whose cuboids stand before the star: what has settled there would cover it."""
+        return before_star(self.arrangement, self.star, direction_of(self))
 
     @cached_property
     def spotlight(self) -> Spotlight | None:

@@ -46,6 +46,31 @@ def star_of(root: Stage, wanted: str) -> str:
     return (made[-1].of or made[-1].name) if made else ""
 
 
+def before_star(made: Arrangement, star: str, direction: np.ndarray) -> frozenset[str]:
+    """The names of the products whose cuboids stand between a star and a camera in this direction."""
+    points = [_spread_over(plane) for plane in made.planes if star in (plane.stage.name, plane.stage.of)]
+    if not star or not points:
+        return frozenset()
+    points, names = np.concatenate(points), set()
+    along = np.where(np.abs(direction) < 1e-9, 1e-9, direction)
+    for cuboid in made.cuboids:
+        corners = cuboid.corners()
+        to_sides = (np.stack([corners.min(axis=0), corners.max(axis=0)])[:, None] - points) / along
+        enters, leaves = to_sides.min(axis=0).max(axis=1), to_sides.max(axis=0).min(axis=1)
+        if ((leaves > np.maximum(enters, 0.0)) & (leaves > 1e-6)).any():
+            names.add(cuboid.stage.name)
+    return frozenset(names)
+
+
+def _spread_over(plane):
+    """Points all over a plane: (n, 3)."""
+    rows, columns = (
+        np.linspace(0.0, ruler.length, SAMPLES) for ruler in (plane.row_ruler, plane.column_ruler)
+    )
+    grid = np.stack(np.meshgrid(rows, columns), -1).reshape(-1, 2)
+    return plane.origin + grid @ np.stack([plane.row, plane.column])
+
+
 @dataclass(frozen=True)
 class Pose:
     """One arrangement and view: what a description would say of them, and how well the star is read."""
