@@ -79,8 +79,8 @@ class Plan:
 
     @cached_property
     def star(self) -> str:
-        """The name of the matrix that the picture is about, "" for none: where layout and view are given, only
-        what the description itself calls so."""
+        """The name of the matrix that the picture is about, "" for none: where layout and view are given,
+        only what the description itself calls so."""
         asked = self.description
         chosen = "auto" in (asked.layout.scheme, asked.camera.view)
         return star_of(self.root, asked.star) if chosen or asked.star else ""

@@ -22,10 +22,11 @@ from .scales import is_probability
 NONE = "none"  # instead of a star's name
 AZIMUTHS, ELEVATIONS = np.arange(-75.0, 76.0, 15.0), (20.0, 28.0, 36.0)  # degrees
 MOST_PLANES = 24  # of more matrices the arrangements are not tried
-SAMPLES = 5  # points across and down a matrix that are looked at
+SAMPLES = 7  # points across and down a matrix that are looked at
+MARGIN = 0.3  # of a star's length, at each side, for what is written at it
 USED = 0.8  # of the frame's width and height, for the scene
 FINE = 0.035  # of the frame's height: entries further apart are not read any better
-LABEL_ROOM = 9.0  # entries between a star and the products that take it, for the labels of its axes
+LABEL_ROOM = 14.0  # entries between a star and the products that take it, for the labels of its axes
 UPRIGHT = 0.5  # what a star is worth that reads from right to left or from below
 FACING = 0.45  # of its area, which is enough to see of another matrix
 OTHERS = 0.7  # of a star's worth that depends on the others
@@ -139,34 +140,54 @@ def _camera(direction, scene):
 
 def _worth(made: Arrangement, star: str, aspect: float, direction: np.ndarray) -> float:
     """How well a star is read from a direction, 0 to 1: how far apart its entries are in a picture of the
-    whole scene and how much of it nothing covers; most of that only as far as the others are seen well."""
-    own = np.stack(axes(direction))
-    size = np.ptp(made.corners() @ own[:2].T, axis=0)
+    whole scene, and how much of it and of the room around it has nothing before or behind it; most of that
+    only as far as the others are seen well."""
+    seen = _Seen(made.planes, np.stack(axes(direction)))
+    size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
     scale = USED * min(aspect / size[0], 1.0 / size[1])
-    facing, bare = _seen(made.planes, own)
     stars = np.array([star in (plane.stage.name, plane.stage.of) for plane in made.planes])
-    others = np.minimum(facing * bare / FACING, 1.0)[~stars]
+    others = [min(seen.facing[n] * seen.part_uncovered(n) / FACING, 1.0) for n in np.flatnonzero(~stars)]
     read = []
     for n in np.flatnonzero(stars):
-        row, column = own[:2] @ made.planes[n].row, own[:2] @ made.planes[n].column
+        row, column = seen.steps[n, :, :2]
         apart = min(np.hypot(*row), np.hypot(*column), abs(row[0] * column[1] - row[1] * column[0])) * scale
         upright = 1.0 if row[1] < 0 and column[0] > 0 else UPRIGHT
-        read.append(min(apart / FINE, 1.0) * bare[n] ** 2 * upright)
-    return round(float(np.mean(read) * (1.0 - OTHERS * (1.0 - others.mean() if others.size else 0.0))), 6)
+        read.append(min(apart / FINE, 1.0) * seen.part_alone(n) ** 2 * upright)
+    return round(float(np.mean(read) * (1.0 - OTHERS * (1.0 - np.mean(others or [1.0])))), 6)
 
 
-def _seen(planes: Sequence[Plane], own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each plane how far it faces the camera, and the part of it that no other plane covers: 0 to 1."""
-    origins = np.array([plane.origin for plane in planes]) @ own.T
-    steps = np.array([[plane.row, plane.column] for plane in planes]) @ own.T  # (plane, row or column, axis)
-    ends = np.array([[plane.row_ruler.length, plane.column_ruler.length] for plane in planes])
-    across = np.linalg.det(steps[:, :, :2])
-    parts = np.stack(np.meshgrid(*[np.linspace(0.0, 1.0, SAMPLES)] * 2), -1).reshape(-1, 2)
-    points = origins[:, None] + np.einsum("ps,ns,psa->pna", ends, parts, steps)
-    covered = np.zeros(points.shape[:2], bool)
-    for n in np.flatnonzero(np.abs(across) > 1e-3):  # the others are seen from their edge
-        at = (points[..., :2] - origins[n, :2]) @ np.linalg.inv(steps[n, :, :2])
-        inside = ((at > -0.5) & (at < ends[n] + 0.5)).all(axis=-1)
-        before = origins[n, 2] + at @ steps[n, :, 2] < points[..., 2] - 1e-6
-        covered |= inside & before & (np.arange(len(planes)) != n)[:, None]
-    return np.abs(across), 1.0 - covered.mean(axis=1)
+class _Seen:
+    """Planes as a camera with these axes sees them: `facing` is how far each faces it, 0 to 1."""
+
+    def __init__(self, planes: Sequence[Plane], axes: np.ndarray):
+        self.axes = axes
+        self.origins = np.array([plane.origin for plane in planes]) @ axes.T
+        self.steps = np.array([[plane.row, plane.column] for plane in planes]) @ axes.T  # plane, step, axis
+        self.ends = np.array([[p.row_ruler.length, p.column_ruler.length] for p in planes])
+        self.facing = np.abs(np.linalg.det(self.steps[:, :, :2]))
+
+    def part_uncovered(self, n: int) -> float:
+        """The part of a plane that no other one covers."""
+        before, _ = self._others(n, 0.0)
+        return 1.0 - float(before.mean())
+
+    def part_alone(self, n: int) -> float:
+        """The part of a plane, and of a margin around it, that has no other one before or behind it."""
+        _, overlapping = self._others(n, MARGIN)
+        return 1.0 - float(overlapping.mean())
+
+    def _others(self, n, margin):
+        """Which points of a plane, and of a margin of so many of its lengths around it, have another plane
+        before them, and which any at all."""
+        along = np.linspace(-margin, 1.0 + margin, SAMPLES)
+        parts = np.stack(np.meshgrid(along, along), -1).reshape(-1, 2)
+        points = self.origins[n] + (parts * self.ends[n]) @ self.steps[n]
+        before, overlapping = np.zeros((2, len(points)), bool)
+        for other in np.flatnonzero(self.facing > 1e-3):  # the rest is seen from its edge
+            if other != n:
+                at = (points[:, :2] - self.origins[other, :2]) @ np.linalg.inv(self.steps[other, :, :2])
+                inside = ((at > -0.5) & (at < self.ends[other] + 0.5)).all(axis=1)
+                overlapping |= inside
+                depth = self.origins[other, 2] + at @ self.steps[other, :, 2]
+                before |= inside & (depth < points[:, 2] - 1e-6)
+        return before, overlapping

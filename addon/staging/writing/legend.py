@@ -44,7 +44,7 @@ def legend_of(p):
             last = stage.epilogue[-1].function
             before = f"scores of {name}" if last == "softmax" else f"{name} before {last}"
             _add(ranges, p.raw[stage.name], before)
-        if stage.name in p.interiors:
+        if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
             _add(ranges, p.products[stage.name], f"products in {name}")
     bars = []
     for color_map in dict.fromkeys(color_map for color_map, _ in ranges):
