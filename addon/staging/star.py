@@ -28,6 +28,7 @@ USED = 0.8  # of the frame's width and height, for the scene
 FINE = 0.035  # of the frame's height: entries further apart are not read any better
 LABEL_ROOM = 14.0  # entries between a star and the products that take it, for the labels of its axes
 UPRIGHT = 0.5  # what a star is worth that reads from right to left or from below
+FRONTAL, ASKEW = np.cos(np.radians(45.0)), 0.5  # what a star is worth that faces away further than that
 FACING = 0.45  # of its area, which is enough to see of another matrix
 OTHERS = 0.7  # of a star's worth that depends on the others
 
@@ -151,8 +152,8 @@ def _worth(made: Arrangement, star: str, aspect: float, direction: np.ndarray) -
     for n in np.flatnonzero(stars):
         row, column = seen.steps[n, :, :2]
         apart = min(np.hypot(*row), np.hypot(*column), abs(row[0] * column[1] - row[1] * column[0])) * scale
-        upright = 1.0 if row[1] < 0 and column[0] > 0 else UPRIGHT
-        read.append(min(apart / FINE, 1.0) * seen.part_alone(n) ** 2 * upright)
+        posture = (1.0 if row[1] < 0 < column[0] else UPRIGHT) * (1.0 if seen.facing[n] > FRONTAL else ASKEW)
+        read.append(min(apart / FINE, 1.0) * seen.part_alone(n) ** 2 * posture)
     return round(float(np.mean(read) * (1.0 - OTHERS * (1.0 - np.mean(others or [1.0])))), 6)
 
 

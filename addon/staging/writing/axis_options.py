@@ -77,8 +77,8 @@ def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
         if not axis.texts:
             continue
         widths = np.array([canvas.type.width(text, TOKEN) for text in axis.texts])
-        options = []
-        for plane, of_rows in axis.sides:
+        options, sides = [], _at_the_star(canvas, axis)
+        for plane, of_rows in sides:
             for anchors, outward in _sides(canvas, plane, of_rows):
                 for turned in (False, True):
                     step = 1 if outward[int(turned)] > 0 else -1
@@ -87,7 +87,13 @@ def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
                         _column(canvas, axis, scale * widths, anchors, scale, turned, step, cost)
                         for scale in TOKEN_SCALES
                     ]
-        yield Wish("tokens", axis.sides[0][0].stage.name, options)
+        yield Wish("tokens", sides[0][0].stage.name, options)
+
+
+def _at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool]]:
+    """The matrices of an axis at which its labels may stand: the star, where it has this axis."""
+    starring = [(plane, of_rows) for plane, of_rows in axis.sides if canvas.p.is_star(plane.stage)]
+    return starring or axis.sides
 
 
 def _column(

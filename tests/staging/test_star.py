@@ -1,0 +1,84 @@
+"""The star of a scene: which it is, and that it faces the camera, alone, large, upright and labelled."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from matrix_cinema.algebra.expression import parse
+from matrix_cinema.algebra.lowering import stage
+from matrix_cinema.description.scene import MatrixOptions, Scene, load_scene
+from matrix_cinema.errors import InputError
+from matrix_cinema.picture.drawing import film_of
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.star import _Seen, star_of
+from paths import ROOT
+
+HEAD = load_scene(ROOT / "examples" / "attention_head.toml")
+HEADLESS = "out = (attn = softmax(Q @ K.T)) @ V"
+
+
+def head(queries=12, keys=12, width=16, **changes):
+    shapes = {"Q": (queries, width), "K": (keys, width), "V": (keys, width)}
+    given = {name: MatrixOptions(init="gaussian", shape=shape) for name, shape in shapes.items()}
+    return Scene(expression=HEADLESS, matrices=given, **changes)
+
+
+@pytest.mark.parametrize(
+    "expression, wanted, star",
+    [
+        (HEADLESS, "", "attn"),
+        (HEADLESS, "out", "out"),
+        (HEADLESS, "none", ""),
+        ("out = A @ B", "", ""),
+        ("b = softmax((a = softmax(x @ y)) @ z)", "", "b"),
+    ],
+)
+def test_the_star_is_the_last_softmax_or_what_is_asked_for(expression, wanted, star):
+    assert star_of(stage(parse(expression)), wanted) == star
+
+
+def test_an_unknown_star_is_refused_with_the_nearest_name():
+    with pytest.raises(InputError, match='star: nothing is named "atn"; did you mean "attn"?'):
+        plan(dataclasses.replace(HEAD, star="atn"))
+
+
+@pytest.mark.parametrize("scene", [HEAD, head(), head(6, 20), head(20, 6), head(8, 8, 64)])
+def test_a_heads_star_faces_the_camera_alone_and_upright(scene):
+    p = plan(scene)
+    view = film_of(p).shot.view(float(p.timeline.last_frame))
+    (n,) = (n for n, plane in enumerate(p.arrangement.planes) if p.is_star(plane.stage))
+    seen, star = _Seen(p.arrangement.planes, np.stack(view.axes)), p.arrangement.planes[n]
+    assert seen.facing[n] > np.cos(np.radians(45))
+    assert seen.part_uncovered(n) == 1.0
+    assert seen.steps[n, 0, 1] < 0 < seen.steps[n, 1, 0]  # rows go down the picture, columns to the right
+    first, down, right = view.project(
+        np.array([star.origin, star.origin + star.row, star.origin + star.column])
+    ) * (640, 360)
+    assert min(np.hypot(*(down - first)), np.hypot(*(right - first))) > 9.0  # pixels of 1280 x 720
+
+
+def test_both_axes_of_the_star_are_labelled_at_the_star():
+    drawing = film_of(plan(HEAD))
+    labels = [label for label in drawing.labels[-1].lettering.labels if label.kind == "token"]
+    assert len(labels) == 32 and {label.owner for label in labels} == {"attn"}
+
+
+@pytest.mark.parametrize("scheme, view", [("stage", "stage"), ("blocks", "mm"), ("zigzag", "isometric")])
+def test_a_scheme_and_a_view_that_are_given_are_kept_and_there_is_no_star_then(scheme, view):
+    scene = head()
+    scene = dataclasses.replace(
+        scene,
+        layout=dataclasses.replace(scene.layout, scheme=scheme),
+        camera=dataclasses.replace(scene.camera, view=view),
+    )
+    p = plan(scene)
+    assert (p.scene.layout, p.scene.camera, p.star) == (scene.layout, scene.camera, "")
+
+
+def test_without_a_star_there_is_the_stage():
+    p = plan(dataclasses.replace(head(), star="none"))
+    assert (p.scene.layout.scheme, p.scene.camera.view) == ("stage", "stage")
+
+
+def test_products_before_the_star_are_gone_when_they_have_settled():
+    assert plan(HEAD).before_star == {"attn"}
