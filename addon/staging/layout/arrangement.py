@@ -76,9 +76,7 @@ def arrange(
     schemes. A wheel may still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
-    arranging = _Arranging(
-        root, shapes, gap, turned, blocks or {}, scattered, shortened or {}, roomy or {}
-    )
+    arranging = _Arranging(root, shapes, gap, turned, blocks or {}, scattered, shortened or {}, roomy or {})
     parts = arranging.stand_results()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
