@@ -370,7 +370,7 @@ BAD = {
     "color map": ("A @ B", {"A": A, "B": B}, {"look": {"color_map": "vikk"}}, 'did you mean "vik"'),
     "product": ("A @ B", {"A": A, "B": B}, {"products": {"C": {}}}, '"C" is not a result'),
     "object": ("A @ B", {"A": A, "B": B}, {"look": {"shape": "object", "object": "Suzane"}}, "Suzanne"),
-    "no object": ("A @ B", {"A": A, "B": B}, {"look": {"shape": "object"}}, "no mesh object"),
+    "no object": ("A @ B", {"A": A, "B": B}, {"look": {"shape": "object"}}, "choose the mesh object"),
     "not a mesh": ("A @ B", {"A": A, "B": B}, {"look": {"shape": "object", "object": "Lamp"}}, "Suzanne"),
     "too large for a float": ("A @ B", {"A": 1e300 * A, "B": 1e-300 * B}, {}, "A.*too large"),
     "products too large": ("S = tanh(A @ B)", {"A": 1e30 * A, "B": 1e30 * B}, {}, "too large"),

@@ -86,6 +86,13 @@ def test_one_range_has_round_numbers_and_many_their_ends():
     assert (signed.title, unsigned.title) == ("value", "probability")
     for name, scale in (("A", many.final["A"]), ("B", many.final["B"]), ("scores of C", many.raw["C"])):
         assert f"{name} {number(scale.high)}" in names
+    assert "products" not in names  # the picture is about C
+
+
+def test_products_have_a_range_in_the_legend_where_the_picture_is_about_all():
+    many = planned("D = (C = A @ B) @ E", A=(4, 3), B=(3, 2), E=(2, 5))
+    (signed,) = legend_of(many)
+    ((names, _),) = signed.rows
     assert f"max at the 99.7th percentile: products in C {number(many.products['C'].high)}" in names
 
 

@@ -104,7 +104,7 @@ def scheme_of(layout: LayoutOptions, products: Mapping[str, ProductOptions]) -> 
                 f'products: {name}: polarity and placements need scheme = "custom" in [layout]; it is '
                 f'"{layout.scheme}"'
             )
-    if layout.scheme == "stage":
+    if layout.scheme in ("stage", "auto"):  # what no star has chosen is the stage
         return StageScheme()
     return MmScheme(
         "blocks" if layout.scheme == "custom" else layout.scheme,
