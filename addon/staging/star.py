@@ -95,13 +95,13 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene], Arrangement]) -
     if not name or len(arranged(stage).planes) > MOST_PLANES:
         return stage
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
-    poses = []
+    aspect, best = scene.render.width / scene.render.height, Pose({}, directions[0], -1.0)
     for layout in _layouts() if asks["layout"] else [{}]:
         made = arranged(_said(stage, layout, {}))
-        worths = [_worth(made, name, scene.render.width / scene.render.height, d) for d in directions]
-        best = int(np.argmax(worths))
-        poses.append(Pose(layout, directions[best], worths[best]))
-    best = max(poses, key=lambda pose: pose.worth)
+        for direction in directions:
+            worth = _worth(made, name, aspect, direction, best.worth)
+            if worth > best.worth:
+                best = Pose(layout, direction, worth)
     camera = _camera(best.direction, scene) if asks["camera"] else {}
     return _said(stage, best.layout, camera)
 
@@ -139,22 +139,25 @@ def _camera(direction, scene):
     return {"view": "free", **angles, "projection": scene.camera.projection or "orthographic"}
 
 
-def _worth(made: Arrangement, star: str, aspect: float, direction: np.ndarray) -> float:
+def _worth(made: Arrangement, star: str, aspect: float, direction: np.ndarray, least: float) -> float:
     """How well a star is read from a direction, 0 to 1: how far apart its entries are in a picture of the
     whole scene, and how much of it and of the room around it has nothing before or behind it; most of that
-    only as far as the others are seen well."""
+    only as far as the others are seen well. These are not looked at where it is not above `least` anyway."""
     seen = _Seen(made.planes, np.stack(axes(direction)))
     size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
     scale = USED * min(aspect / size[0], 1.0 / size[1])
     stars = np.array([star in (plane.stage.name, plane.stage.of) for plane in made.planes])
-    others = [min(seen.facing[n] * seen.part_uncovered(n) / FACING, 1.0) for n in np.flatnonzero(~stars)]
     read = []
     for n in np.flatnonzero(stars):
         row, column = seen.steps[n, :, :2]
         apart = min(np.hypot(*row), np.hypot(*column), abs(row[0] * column[1] - row[1] * column[0])) * scale
         posture = (1.0 if row[1] < 0 < column[0] else UPRIGHT) * (1.0 if seen.facing[n] > FRONTAL else ASKEW)
         read.append(min(apart / FINE, 1.0) * seen.part_alone(n) ** 2 * posture)
-    return round(float(np.mean(read) * (1.0 - OTHERS * (1.0 - np.mean(others or [1.0])))), 6)
+    worth = round(float(np.mean(read)), 6)
+    if worth <= least:
+        return worth
+    others = [min(seen.facing[n] * seen.part_uncovered(n) / FACING, 1.0) for n in np.flatnonzero(~stars)]
+    return round(worth * (1.0 - OTHERS * (1.0 - float(np.mean(others or [1.0])))), 6)
 
 
 class _Seen:
@@ -183,12 +186,11 @@ class _Seen:
         along = np.linspace(-margin, 1.0 + margin, SAMPLES)
         parts = np.stack(np.meshgrid(along, along), -1).reshape(-1, 2)
         points = self.origins[n] + (parts * self.ends[n]) @ self.steps[n]
-        before, overlapping = np.zeros((2, len(points)), bool)
-        for other in np.flatnonzero(self.facing > 1e-3):  # the rest is seen from its edge
-            if other != n:
-                at = (points[:, :2] - self.origins[other, :2]) @ np.linalg.inv(self.steps[other, :, :2])
-                inside = ((at > -0.5) & (at < self.ends[other] + 0.5)).all(axis=1)
-                overlapping |= inside
-                depth = self.origins[other, 2] + at @ self.steps[other, :, 2]
-                before |= inside & (depth < points[:, 2] - 1e-6)
+        others = np.flatnonzero((self.facing > 1e-3) & (np.arange(len(self.facing)) != n))
+        away = points[None, :, :2] - self.origins[others, None, :2]
+        at = away @ np.linalg.inv(self.steps[others, :, :2])
+        inside = ((at > -0.5) & (at < self.ends[others, None] + 0.5)).all(axis=2)
+        depth = self.origins[others, 2, None] + np.einsum("nps,ns->np", at, self.steps[others, :, 2])
+        before = (inside & (depth < points[:, 2] - 1e-6)).any(axis=0)
+        overlapping = inside.any(axis=0)
         return before, overlapping
