@@ -16,7 +16,7 @@ from paths import ROOT
 
 EXAMPLES = ROOT / "examples"
 SCENES = sorted(path.relative_to(EXAMPLES).with_suffix("").as_posix() for path in EXAMPLES.rglob("*.toml"))
-OUTSIDE = [view for view in VIEWS if view not in views.INSIDE]
+OUTSIDE = [view for view in VIEWS if view not in (*views.INSIDE, "auto")]
 WIDE = 16 / 9
 LEAST = 0.7  # of the frame, taken by the subject
 MANY = 8  # matrices; more of them have labels that take a second to lay out, so fewer views are tried

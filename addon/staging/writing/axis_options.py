@@ -19,6 +19,7 @@ TOKEN_SCALES = (1.0, 0.88, 0.76)  # of the labels of one axis
 LEADING = 1.12  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # length of a leader, at least
+EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
 BEYOND = 0.75  # entries from a matrix to where the lines across it end
 THINNED = 300.0  # what it costs to thin labels out
 
@@ -91,8 +92,14 @@ def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
 
 
 def _at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool]]:
-    """The matrices of an axis at which its labels may stand: the star, where it has this axis."""
-    starring = [(plane, of_rows) for plane, of_rows in axis.sides if canvas.p.is_star(plane.stage)]
+    """The matrices of an axis at which its labels may stand: the star, where it has this axis and is not seen
+    from its edge."""
+    starring = [
+        (plane, of_rows)
+        for plane, of_rows in axis.sides
+        if canvas.p.is_star(plane.stage)
+        and abs(canvas.view.forward @ np.cross(plane.row, plane.column)) > EDGEWISE
+    ]
     return starring or axis.sides
 
 
