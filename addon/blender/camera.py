@@ -9,7 +9,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..staging.camera.framing import SENSOR
-from ..staging.camera.shots import SCALED
+from ..staging.camera.shot import SCALED
 from . import compat
 
 CHANNELS = (("location", 0), ("location", 1), ("location", 2), ("rotation_euler", 0), ("rotation_euler", 2))

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..staging.camera.framing import View
-from ..staging.camera.shots import Shot, shot, subject_of
+from ..staging.camera.shot import Shot
+from ..staging.camera.shots import shot
+from ..staging.camera.subject import subject_of
 from ..staging.camera.views import parts_of
 from ..staging.plan import Plan
 from ..staging.writing.overlay import Overlay
-from .composition import Written, compose
+from .film import PhaseLabels, compose
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +26,7 @@ class Drawing:
 
     plan: Plan
     shot: Shot
-    labels: tuple[Written, ...]
+    labels: tuple[PhaseLabels, ...]
     overlay: Overlay
     lit: np.ndarray
     turntable: bool = False
@@ -47,6 +49,6 @@ def film_of(p: Plan) -> Drawing:
 def panel_of(p: Plan, view: View) -> Drawing:
     """A plan as a figure's panel: nothing is written, and the camera stands where `view` has it. It is lit
     and focused as its film is."""
-    begun = shot(p, (), Overlay(), view.half_width / view.half_height)
+    begun = shot(p, (), Overlay().boxes, view.half_width / view.half_height)
     lit = subject_of(parts_of(p.arrangement), ()).points(begun.view(1.0))
     return Drawing(p, begun, (), Overlay(), lit, standing=view)

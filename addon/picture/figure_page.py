@@ -34,7 +34,7 @@ ABOVE_LEGEND = 3.0  # points
 NARROW = 100.0  # in a table of panels narrower than this, matrices have no labels of their own
 POINTS = {"in": 72.0, "cm": 72.0 / 2.54, "mm": 72.0 / 25.4, "pt": 1.0}  # of a length
 
-Part = tuple[list[Item], float]  # items over their lower left corner, and their height
+Stack = tuple[list[Item], float]  # items over their lower left corner, and their height
 
 
 def length(text: str, dpi: float, where: str = "width") -> float:
@@ -315,7 +315,7 @@ class _Composition:
         return FigurePage(self.width, self.height, tuple(self.pictures), tuple(self.items), self.told)
 
 
-def _title(p: Plan, type: PageType, width: float) -> Part:
+def _title(p: Plan, type: PageType, width: float) -> Stack:
     """The title and caption of a scene."""
     large, small = type.size + 1, type.small
     titles, caption = type.wrapped(p.scene.title, large, width), type.wrapped(p.scene.caption, small, width)
@@ -324,7 +324,7 @@ def _title(p: Plan, type: PageType, width: float) -> Part:
     return _stacked(lines, 0.5 * type.size)
 
 
-def _foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float) -> Part:
+def _foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float) -> Stack:
     """The legend of these plans and the notes under it."""
     told = [line for note in notes for line in type.wrapped(note, type.small, width)]
     lines = [type.line(line, 0.5 * width, 0.0, type.small, "CENTER", soft=True) for line in told]
@@ -365,7 +365,7 @@ def _legend(plans: Sequence[Plan], type: PageType, width: float) -> list[list[Bl
     return min((in_rows(blocks, lambda block: block.width, BETWEEN, width) for blocks in fitting), key=len)
 
 
-def _stacked(lines: Sequence[Text], under: float = 0.0) -> Part:
+def _stacked(lines: Sequence[Text], under: float = 0.0) -> Stack:
     """Lines of type from the top down, with `under` points below them."""
     height = under + sum(LEADING * line.size for line in lines)
     y, items = height, []

@@ -14,7 +14,7 @@ from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.camera import place  # noqa: E402
 from matrix_cinema.description.scene import VIEWS, Scene, from_dict, load_scene  # noqa: E402
 from matrix_cinema.staging.camera.framing import DIRECTIONS, Optics, angles  # noqa: E402
-from matrix_cinema.staging.camera.shots import Key, Phase, Shot  # noqa: E402
+from matrix_cinema.staging.camera.shot import Key, Phase, Shot  # noqa: E402
 from matrix_cinema.staging.camera.views import INSIDE  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "attention_head.toml"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import Scene, from_dict
-from matrix_cinema.picture.composition import compose
+from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.framing import DIRECTIONS
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.captions import axes_of, labels_of, name_of, title_of

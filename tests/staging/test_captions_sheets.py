@@ -2,7 +2,7 @@
 
 from matrix_cinema.cli.inspection import plan_lines
 from matrix_cinema.description.scene import Scene, from_dict
-from matrix_cinema.picture.composition import compose
+from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.captions import axis_names_of, labels_of, name_of
 

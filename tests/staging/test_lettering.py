@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import VIEWS, load_scene
-from matrix_cinema.picture.composition import compose, outlines
+from matrix_cinema.picture.film import compose, outlines
 from matrix_cinema.staging.camera.views import INSIDE
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing import captions

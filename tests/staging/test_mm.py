@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from matrix_cinema.description.scene import SENSITIVITIES, Scene, from_dict
 from matrix_cinema.look.color_maps import color_map
 from matrix_cinema.look.styles import style
-from matrix_cinema.picture.composition import compose
+from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.framing import DIRECTIONS
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.scales import extent, matrix_scale

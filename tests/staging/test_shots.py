@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from matrix_cinema.description.scene import MOVES, VIEWS, Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
-from matrix_cinema.picture.composition import compose
+from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera import views
-from matrix_cinema.staging.camera.shots import acts_of, shot, subject_of
+from matrix_cinema.staging.camera.moves.acts import acts_of
+from matrix_cinema.staging.camera.shots import shot
+from matrix_cinema.staging.camera.subject import subject_of
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.overlay import overlay
 from paths import ROOT
@@ -188,7 +190,7 @@ def test_depth_of_field_is_the_same_for_small_and_large_scenes(projection, facto
     camera = {"depth_of_field": strength, "projection": projection, "subject": "out"}
     description = {"expression": "out = A @ B", "matrices": matrices, "camera": camera}
     p = plan(from_dict(Scene, description, "test"))
-    film = shot(p, [], overlay(p, WIDE), WIDE)
+    film = shot(p, [], overlay(p, WIDE).boxes, WIDE)
     view, depth = film.view(1), film.standoff if film.optics.orthographic else film.pose(1)[5]
     out = next(plane for plane in p.arrangement.planes if plane.stage.name == "out")
     assert depth == pytest.approx(view.seen([out.corners().mean(axis=0)])[2][0])

@@ -10,10 +10,12 @@ Half the frame at a point of depth z is then h · (z + reach), and h · reach fo
 for which every depth counts as 0.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+Axes = tuple[np.ndarray, np.ndarray, np.ndarray]  # unit right, up and forward of a camera
 SENSOR = 36.0  # millimetres, along the longer side of the picture
 
 # From the scene towards the camera.
@@ -41,13 +43,13 @@ class Optics:
     orthographic: bool = False
 
     @property
-    def half(self):
+    def half(self) -> np.ndarray:
         """Half of the frame's width and height at distance 1, or of an orthographic frame of reach 1."""
         longer = 1.0 if self.orthographic else 0.5 * SENSOR / self.lens
         wide, narrow = (1.0, 1.0 / self.aspect) if self.aspect >= 1 else (self.aspect, 1.0)
         return longer * np.array([wide, narrow])
 
-    def depths(self, seen):
+    def depths(self, seen: np.ndarray) -> np.ndarray:
         """How deep points (n, 3) in the camera's axes are, as far as that matters: (n,)."""
         return np.zeros(len(seen)) if self.orthographic else seen[:, 2]
 
@@ -66,45 +68,45 @@ class View:
     orthographic: bool = False
 
     @property
-    def axes(self):
+    def axes(self) -> Axes:
         return self.right, self.up, self.forward
 
-    def project(self, points):
+    def project(self, points: np.ndarray) -> np.ndarray:
         """World points (n, 3) to the frame: (n, 2), the frame being -1 to 1 on both axes."""
         x, y, z = self.seen(points)
         depth = np.ones_like(z) if self.orthographic else z
         return np.stack([x / depth / self.half_width, y / depth / self.half_height], axis=1)
 
-    def seen(self, points):
+    def seen(self, points: np.ndarray) -> np.ndarray:
         """World points (n, 3) as right, up and forward of the camera: (3, n)."""
         return np.stack([self.right, self.up, self.forward]) @ (np.asarray(points, float) - self.position).T
 
 
-def angles(direction):
+def angles(direction: Sequence[float]) -> tuple[float, float]:
     """(tilt, turn) of an upright camera that looks against `direction`, in radians: 0 looks down, a quarter
     turn straight ahead; at turn 0 from the front, then from the right."""
     x, y, z = np.asarray(direction, float) / np.linalg.norm(direction)
     return float(np.arccos(np.clip(z, -1.0, 1.0))), float(np.arctan2(x, -y)) if np.hypot(x, y) > 1e-9 else 0.0
 
 
-def direction_at(tilt, turn):
+def direction_at(tilt: float, turn: float) -> np.ndarray:
     """The direction towards a camera with these angles, (3,)."""
     return np.array([np.sin(turn) * np.sin(tilt), -np.cos(turn) * np.sin(tilt), np.cos(tilt)])
 
 
-def axes_at(tilt, turn):
+def axes_at(tilt: float, turn: float) -> Axes:
     """Unit right, up and forward of a camera with these angles."""
     right = np.array([np.cos(turn), np.sin(turn), 0.0])
     forward = -direction_at(tilt, turn)
     return right, np.cross(right, forward), forward
 
 
-def axes(direction):
+def axes(direction: Sequence[float]) -> Axes:
     """Unit right, up and forward of an upright camera that looks against `direction`."""
     return axes_at(*angles(direction))
 
 
-def nearest(seen, optics, margins):
+def nearest(seen: np.ndarray, optics: Optics, margins: np.ndarray) -> tuple[float, np.ndarray]:
     """The least reach at which points (n, 3) in the camera's axes fit, and the centre there, (2,).
 
     `margins` are the fractions of the frame left free at (left, right, bottom, top).
@@ -116,7 +118,7 @@ def nearest(seen, optics, margins):
     return reach, window(seen, reach, optics, margins).mean(axis=0)
 
 
-def window(seen, reach, optics, margins):
+def window(seen: np.ndarray, reach: float, optics: Optics, margins: np.ndarray) -> np.ndarray:
     """Between which centres a camera of this reach sees all points: (lowest, highest), (2, 2)."""
     low, high = _sides(optics, margins)
     size = optics.depths(seen)[:, None] + reach
@@ -129,7 +131,7 @@ def _sides(optics, margins):
     return optics.half * (1 - 2 * np.array([left, bottom])), optics.half * (1 - 2 * np.array([right, top]))
 
 
-def view_from(axes, centre, reach, optics, depth):
+def view_from(axes: Axes, centre: Sequence[float], reach: float, optics: Optics, depth: float) -> View:
     """The View of a camera with this centre and reach. `depth` is where an orthographic one stands along
     its view, for which that matters only to what lies behind it."""
     right, up, forward = axes

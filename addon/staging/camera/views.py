@@ -1,12 +1,21 @@
 """What a description's camera asks for: direction, optics, and which parts of the scene are its subject."""
 
+from collections.abc import Sequence
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...description.scene import Camera, Scene
 from ...errors import InputError, nearest
+from ...kinds.places import Cuboid, Part
+from ...kinds.stage import Stage
+from ..layout.arrangement import Arrangement
 from . import framing
-from .framing import DIRECTIONS, Optics, axes, direction_at, view_from
+from .framing import DIRECTIONS, Optics, View, axes, direction_at, view_from
+
+if TYPE_CHECKING:  # plans check their cameras
+    from ..plan import Plan
 
 LENS = 50.0
 LENSES = {"hero": 32.0, "inside": 18.0, "inside_left": 18.0}  # where a view has its own, in millimetres
@@ -14,12 +23,12 @@ SHORTEST = 8.0
 ORTHOGRAPHIC = ("isometric",)
 INSIDE = {"inside": "result", "inside_left": "left"}  # the face that is looked at
 PRODUCTS = " products"  # after the name of a result: its cuboid with the faces around it
-DEEPEST = 1.1  # distance of a camera inside from the face it looks at, in sides of that, at most
-ASIDE = 0.12  # how far it stands from the middle, as a part of the cuboid
+FARTHEST_INSIDE = 1.1  # distance of a camera inside from the face it looks at, in sides of that, at most
+OFF_MIDDLE = 0.12  # how far it stands from the middle, as a part of the cuboid
 UPWARD = np.array([1.0, -2.0, 4.0])  # what leads up, or else towards the audience, or to its right
 
 
-def direction_of(p):
+def direction_of(p: "Plan") -> np.ndarray:
     """From the scene of a plan towards its camera, (3,)."""
     options = p.scene.camera
     if options.view == "free":
@@ -30,7 +39,7 @@ def direction_of(p):
     return np.asarray(DIRECTIONS[options.view], float)
 
 
-def bare_view(scene, arrangement):
+def bare_view(scene: Scene, arrangement: Arrangement) -> View:
     """The View of a description's subject before room is made for what is written, and before any move."""
     p = SimpleNamespace(scene=scene, arrangement=arrangement)  # as much of a plan as a direction needs
     optics = optics_of(scene.camera, scene.render.width / scene.render.height)
@@ -42,13 +51,13 @@ def bare_view(scene, arrangement):
     return view_from(own, centre, reach, optics, -1e6)
 
 
-def optics_of(camera, aspect):
+def optics_of(camera: Camera, aspect: float) -> Optics:
     """The Optics of a description's camera on a frame of this aspect."""
     kind = camera.projection or ("orthographic" if camera.view in ORTHOGRAPHIC else "perspective")
     return Optics(aspect, camera.lens or LENSES.get(camera.view, LENS), kind == "orthographic")
 
 
-def subjects_of(arrangement):
+def subjects_of(arrangement: Arrangement) -> list[str]:
     """The names that a camera's subject may have."""
     matrices = [plane.stage for plane in arrangement.planes]
     cuboids = [cuboid.stage for cuboid in arrangement.cuboids]
@@ -56,12 +65,12 @@ def subjects_of(arrangement):
     return [*names_of(matrices), *products]
 
 
-def names_of(stages):
+def names_of(stages: Sequence[Stage]) -> list[str]:
     """The names of these matrices, and those that the matrices of all heads have in common, each once."""
     return list(dict.fromkeys([*(s.of for s in stages if s.of), *(s.name for s in stages)]))
 
 
-def check(camera, arrangement):
+def check(camera: Camera, arrangement: Arrangement) -> None:
     """Raise InputError for what a camera cannot do in this arrangement."""
     known = subjects_of(arrangement)
     if camera.subject and camera.subject not in known:
@@ -82,7 +91,7 @@ def check(camera, arrangement):
         cuboid_of(camera, arrangement)
 
 
-def parts_of(arrangement, subject=""):
+def parts_of(arrangement: Arrangement, subject: str = "") -> list[Part]:
     """The planes and cuboids of a subject, those of everything where that is empty."""
     parts = [*arrangement.planes, *arrangement.cuboids]
     if not subject:
@@ -95,7 +104,7 @@ def parts_of(arrangement, subject=""):
     return [part for stage in made for part in family_of(arrangement, stage.name)]
 
 
-def family_of(arrangement, name):
+def family_of(arrangement: Arrangement, name: str) -> list[Part]:
     """What takes part in making a result: its plane, the cuboid where it is a product, its operands."""
     result = [plane for plane in arrangement.planes if plane.stage.name == name][:1]
     cuboid = [cuboid for cuboid in arrangement.cuboids if cuboid.stage.name == name]
@@ -103,7 +112,7 @@ def family_of(arrangement, name):
     return [*result, *cuboid, *operands]
 
 
-def cuboid_of(camera, arrangement):
+def cuboid_of(camera: Camera, arrangement: Arrangement) -> Cuboid:
     """The cuboid that a view from inside is in: that of the subject, or else of the last product."""
     name = camera.subject.removesuffix(PRODUCTS)
     found = [c for c in arrangement.cuboids if not name or name in (c.stage.name, c.stage.of)]
@@ -113,7 +122,7 @@ def cuboid_of(camera, arrangement):
     return found[0]
 
 
-def inside_view(p, optics, retreat=1.0):
+def inside_view(p: "Plan", optics: Optics, retreat: float = 1.0) -> View:
     """The View from within a product; `retreat` is the part of its distance to the face that is left."""
     place, face = _inside(p)
     own = axes(place - face)
@@ -140,12 +149,12 @@ def _inside(p):
     inwards = cuboid.corners().mean(axis=0) - target
     inwards = steps[along] * np.sign(inwards @ steps[along])
     far = max((corner - target) @ inwards for corner in cuboid.corners(0.0))
-    fills = DEEPEST * max(rulers[axis].length + 1.0 for axis in across)
+    fills = FARTHEST_INSIDE * max(rulers[axis].length + 1.0 for axis in across)
     distance = far - 0.5 - max(0.0, np.floor(far - 0.5 - fills)) if rulers[along].count > 1 else far + 1.0
     place = target + inwards * distance
     for axis in across:
         step, length = steps[axis], rulers[axis].length
         upward = 1.0 if step @ UPWARD > 0 else -1.0
-        between = np.floor(0.5 * length) + 0.5 + upward * np.floor(ASIDE * length)
+        between = np.floor(0.5 * length) + 0.5 + upward * np.floor(OFF_MIDDLE * length)
         place = place + step * (between - 0.5 * length)
     return place, target

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...kinds.places import Cuboid, Plane
+from ...kinds.places import Cuboid, Part, Plane
 from ..camera.framing import View
 from ..camera.views import parts_of
 from ..plan import Plan
@@ -30,7 +30,7 @@ class Canvas:
         width: float,
         height: float,
         type: Typesetter,
-        parts: Sequence[Plane | Cuboid] | None = None,
+        parts: Sequence[Part] | None = None,
     ):
         self.p, self.view, self.width, self.height, self.type = p, view, width, height, type
         parts = parts_of(p.arrangement) if parts is None else parts

@@ -1,0 +1,107 @@
+"""Where a camera sees its subject clear of what is written on the picture."""
+
+import numpy as np
+
+from .framing import Optics, nearest, window
+
+CANDIDATES = (3, 5)  # places across and upward that are tried at a distance
+HALVINGS = 5
+FURTHER = np.linspace(1.0, 1.25, 6)  # of the nearest distance, where a subject may stand more in the middle
+FINE = 15  # places across that are tried for that
+PULL = 0.6  # of its size that a subject gives up for standing by half a frame nearer to the middle
+NEAR_MIDDLE = 0.03  # of half a frame, near enough to the middle
+LEAST_SIZE = 0.74  # of the frame, which a subject keeps where it stands more in the middle
+_FAN = np.stack([np.cos(np.arange(24) * np.pi / 24), np.sin(np.arange(24) * np.pi / 24)])
+
+
+def clear(
+    seen: np.ndarray, optics: Optics, margins: np.ndarray, written: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """(reach, centre) of a camera that sees parts (n, corners, 3) with none of them under what is written,
+    boxes (m, 4) of the frame from -1 to 1: the nearest, or one a little further away where they stand more in
+    the middle of the picture then; the nearest of all where there is no such place."""
+    points = seen.reshape(-1, 3)
+    outlines = seen if seen.shape[1] <= 8 else _outermost(points)[None]
+
+    def free(reach, across):
+        """The centres (n, 2) from which nothing is covered, those in the middle first."""
+        low, high = window(points, reach, optics, margins)
+        xs = _from_the_middle(low[0], high[0], across)
+        ys = _from_the_middle(low[1], high[1], CANDIDATES[1])
+        places = np.array([(x, y) for y in ys for x in xs])
+        seen_from = projected(outlines, places[:, None, None], reach, optics)
+        return places[~covered(seen_from, written)]
+
+    reach, centre = nearest(points, optics, margins)
+    least = _least_clear(lambda reach: len(free(reach, CANDIDATES[0])), reach, points, optics)
+    if least is None:
+        return reach, centre
+    depth = 0.0 if optics.orthographic else 0.5 * (points[:, 2].min() + points[:, 2].max())
+    best, cost = None, np.inf
+    for further, across in ((1.0, CANDIDATES[0]), *((further, FINE) for further in FURTHER)):
+        if further - 1.0 + PULL * NEAR_MIDDLE >= cost:
+            break
+        reach = further * (least + depth) - depth
+        places = free(reach, across)
+        frames = projected(points, places[:, None], reach, optics)
+        low, high = frames.min(axis=1), frames.max(axis=1)
+        costs = further - 1.0 + 0.5 * PULL * np.abs(low[:, 0] + high[:, 0])
+        if further > 1.0:
+            costs[(high - low).max(axis=1) < 2 * LEAST_SIZE] = np.inf
+        if len(costs) and costs.min() < cost:
+            best, cost = (reach, places[costs.argmin()]), costs.min()
+    return best
+
+
+def _least_clear(is_clear, least, points, optics):
+    """The least reach, from `least` on, from which a subject of these points can be clear, or None."""
+    if is_clear(least):
+        return least
+    step = 0.25 * (least if optics.orthographic else np.ptp(points, axis=0).max() / optics.half.max())
+    for n in range(1, 9):  # far enough for any overlay that leaves a part of the frame free
+        if is_clear(least + n * step):
+            near, far = least + (n - 1) * step, least + n * step
+            break
+    else:
+        return None
+    for _ in range(HALVINGS):
+        reach = 0.5 * (near + far)
+        near, far = (near, reach) if is_clear(reach) else (reach, far)
+    return far
+
+
+def _from_the_middle(low, high, count):
+    """Numbers from low to high, those in the middle first."""
+    numbers = np.linspace(low, high, count)
+    return numbers[np.argsort(np.abs(np.arange(count) - (count - 1) / 2), kind="stable")]
+
+
+def _outermost(points):
+    """Those of many points (n, 3) that lie furthest out in some direction."""
+    n = np.arange(200) + 0.5
+    height, around = 1 - 2 * n / 200, n * np.pi * (3 - 5**0.5)
+    flat = np.sqrt(1 - height**2)
+    directions = np.stack([flat * np.cos(around), flat * np.sin(around), height], axis=1)
+    return points[np.unique((directions @ points.T).argmax(axis=1))]
+
+
+def projected(seen: np.ndarray, centre: np.ndarray, reach: float, optics: Optics) -> np.ndarray:
+    """Points (..., 3) in the camera's axes to the frame, -1 to 1: (..., 2)."""
+    size = (seen[..., 2:] if not optics.orthographic else 0.0) + reach
+    return (seen[..., :2] - centre) / size / optics.half
+
+
+def covered(views: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """In which views (v, n, corners, 2) an outline shares room with one of the rectangles (m, 4): (v,).
+
+    Two are apart where a line lies between them, of those that run in one of `_FAN`'s directions.
+    """
+    low, high = views.min(axis=2), views.max(axis=2)
+    near = ((high[:, :, None] > written[:, :2]) & (low[:, :, None] < written[:, 2:])).all(axis=3)
+    which, part, under = np.nonzero(near)
+    own, other = views @ _FAN, written[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ _FAN
+    begin, end = own.min(axis=2)[which, part], own.max(axis=2)[which, part]
+    apart = (end <= other.min(axis=1)[under]) | (begin >= other.max(axis=1)[under])
+    covered = np.zeros(len(views), bool)
+    covered[which[~apart.any(axis=1)]] = True
+    return covered

@@ -1,0 +1,22 @@
+"""The camera goes along the chain."""
+
+from ..setup import Setup
+from ..shot import Shot
+from .acts import acts_of, families_of, middle_of, phases_of, switches
+from .still import still
+from .stops import stop_at, through
+
+
+def follow(s: Setup) -> Shot:
+    """Along the chain. Where one sweep ends and the next begins both are in the picture, so what is being
+    made is so all the time; the camera is drawn to where they meet."""
+    acts = acts_of(s.p)
+    if not acts:
+        return still(s)
+    families = [families_of(s.p, act.names) for act in acts]
+    stops = [stop_at(s, 1.0, families[0], drawn_to=middle_of(families[0], operands=True))]
+    for n, frame in enumerate(switches(acts)):
+        stops.append(stop_at(s, frame, families[n] + families[n + 1], drawn_to=middle_of(families[n])))
+    stops.append(stop_at(s, acts[-1].end, families[-1], drawn_to=middle_of(families[-1])))
+    phases = phases_of(s, acts)
+    return through(s, stops, acts, families, [*phases[:-1], s.ending(phases[-1].start)])
