@@ -1,28 +1,36 @@
-"""From attentions that ran to the layers of a capture: heads, masks, positions, projections.
+"""From attentions that ran to the layers of a capture: one element of the batch, in NumPy, and recomputed.
 
-One batch element is taken; repeated key/value heads are kept once. Each layer is recomputed from
-exactly what will be written, and the error noted.
+Repeated key/value heads are kept once. What is told of a layer is recomputed and held to what the model gave.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 
-from ..attention.attend import attend
 from . import masks
-from .origins import Linear
+from .attention import Attention
+from .axes import Frame
+from .origins import Linear, Strand, to_linears
+from .output import Added, Output, between
+from .places import pick
 from .positions import position_of
-from .projections import find_projections
+from .products import NotUnderstood
+from .projections import TOLERANCE, NotShown, Projection, close, find_projection, numpy_of, sample
+
+PRECISION = {torch.float64: 0, torch.float32: 1, torch.float16: 2, torch.bfloat16: 3}
 
 
 @dataclass(eq=False)
 class Seen:
     """One layer as it will be written, in NumPy; q, k, v, z are [heads, tokens, width].
 
-    `allowed` and `bias` are [heads or 1, queries, keys] or None, the bias exact to within `noise`;
-    `found` has the projections, `output` the linear map after the heads, `tensors` what else is
-    written. `parts` counts the layers, this the last, that are heads of one.
+    `scale` is a number or [heads]. `mask` is its name, with `allowed` [heads or 1, queries or 1, keys or 1]
+    where the name does not say it all; `bias` likewise or None. `found` has the projections, `refused` why
+    others are not written. `error` is the largest difference from the model's z. `about` is what else is
+    told of the layer.
     """
 
     module: str
@@ -33,267 +41,368 @@ class Seen:
     k: np.ndarray
     v: np.ndarray
     z: np.ndarray
-    scale: float
+    scale: float | np.ndarray
     softcap: float
-    sinks: tuple
+    sinks: tuple[float, ...]
+    mask: dict[str, Any]
     allowed: np.ndarray | None
     bias: np.ndarray | None
-    noise: float
-    found: dict
-    output: Linear | None
-    parts: int
-    tensors: dict
+    found: dict[str, Projection]
+    refused: dict[str, str]
+    error: float
+    drops: bool
+    output: Output | None = None
+    added: Added | None = None
+    attn_out: np.ndarray | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def all_allowed(self) -> np.ndarray | None:
+        """[heads or 1, queries or 1, keys or 1], or None where all keys are allowed."""
+        if self.allowed is not None:
+            return self.allowed
+        return masks.array_of(self.mask, self.q.shape[1], self.k.shape[1])
 
 
-def see(call, index):
-    """The layer that a call shows of batch element `index`."""
-    q, k, v, found = _projected(call, index)
-    if "Q" not in found and call.q.shape[2] > 1:
-        turned = _unpacked(call)
-        q_turned, k_turned, v_turned, found_turned = _projected(turned, index)
-        if "Q" in found_turned:
-            call, q, k, v, found = turned, q_turned, k_turned, v_turned, found_turned
-    z, scale = call.z[index], call.scale
-    if "Q" in found and found["Q"].how == "value":
-        q, scale = _unscaled(q, scale, found["Q"].factor)
-    if "K" in found and found["K"].how == "value":
-        k, scale = _unscaled(k, scale, found["K"].factor)
-
-    if call.tap == "sdpa":
-        allowed, bias = masks.from_mask(call, index, q.shape[1], k.shape[1])
-        sinks, noise = (), 0.0
-    else:
-        allowed, bias, sinks, noise = masks.from_logits(call.logits[index], q, k, scale, call.softcap)
-
-    tensors = {}
-    for name, projection in found.items():
-        if projection.how == "length":
-            tensors[f"{name.lower()}_pre"] = _numpy(projection.pre)
-    kind = "self" if q.shape[1] == k.shape[1] else "cross"
-    if "Q" in found:
-        tensors["x"] = _numpy(found["Q"].x)
-    if "Q" in found and "K" in found:
-        if _same(found["Q"].x, found["K"].x):
-            kind = "self"
-        else:
-            tensors["x_k"] = _numpy(found["K"].x)
-            kind = "cross" if found["Q"].how != "path" else kind
-    if call.output is not None:
-        tensors["attn_out"] = _numpy(_element(call, call.output.y, index, call.tokens_first))
-    if call.added is not None and call.added[0].numel() == call.output.y.numel():  # no tokens were dropped
-        own, residual = call.added
-        tokens_first = _tokens_first(call, own, index)
-        # A norm or a factor may stand between; then the sum of both would be no tensor of the model.
-        if _close(_numpy(_element(call, own, index, tokens_first)), tensors["attn_out"]):
-            tensors["resid_pre"] = _numpy(_element(call, residual, index, tokens_first))
-    return Seen(
-        module=call.module,
-        tap=call.tap,
-        kind=kind,
-        dtype=str(call.q.dtype).removeprefix("torch."),
-        q=_numpy(q),
-        k=_numpy(k),
-        v=_numpy(v),
-        z=_numpy(z),
-        scale=scale,
-        softcap=call.softcap,
-        sinks=sinks,
-        allowed=allowed,
-        bias=bias,
-        noise=noise,
-        found=found,
-        output=call.output,
-        parts=call.parts,
-        tensors=tensors,
+def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
+    """The layer that an attention shows of one element. Raises NotUnderstood when the model did otherwise."""
+    event, index = attention.event, attention.indexes(frame)
+    logits, unsure = attention.read(frame)
+    q = numpy_of(pick(event.q, index["q"])[:, :, 0])
+    k, v, heads = _keys_and_values(event, index, frame.heads)
+    z = numpy_of(pick(event.z, index["z"])[:, :, 0])
+    dtype = max((event.q, event.k, event.v, event.z), key=lambda t: PRECISION.get(t.dtype, 1)).dtype
+    seen = Seen(
+        module=attention.module,
+        tap=attention.tap,
+        kind=kind_of(event.strands, frame),
+        dtype=str(dtype).removeprefix("torch."),
+        q=q,
+        k=k,
+        v=v,
+        z=z,
+        scale=logits.scale,
+        softcap=logits.softcap,
+        sinks=logits.sinks,
+        mask={"kind": "none"},
+        allowed=logits.allowed,
+        bias=logits.bias,
+        found={},
+        refused={},
+        error=0.0,
+        drops=attention.drops,
     )
+    _check(seen, attention, frame, unsure)
+    used = {"q": index["q"], "k": _of_heads(index["k"], heads), "v": _of_heads(index["v"], heads)}
+    for name in "qkv":
+        own = [one[:, :, 0] if name == "q" else one[:, 0] for one in used[name]]
+        try:
+            target = getattr(seen, name)
+            seen.found[name.upper()] = find_projection(target, event.strands[name], own, seen.dtype)
+        except NotShown as reason:
+            seen.refused[f"W_{name.upper()}"] = str(reason)
+    _unscale(seen)
+    _trim(seen)
+    _shrink(seen, shared)
+    return seen
 
 
-def written(seen, heads):
+def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:
+    """Self-attention where queries and keys are made of the same, else cross-attention."""
+    q, k = _inputs(strands["q"]), _inputs(strands["k"])
+    if q and k:
+        alike = any(
+            a is b or (a.tensor.shape == b.tensor.shape and torch.equal(a.tensor, b.tensor))
+            for a in q
+            for b in k
+        )
+        return "self" if alike else "cross"
+    return "self" if frame.queries == frame.keys else "cross"
+
+
+def _inputs(strands: Sequence[Strand], depth: int = 3) -> list:
+    """What the linear maps of a tensor were given, and those before them."""
+    found = []
+    for strand in to_linears(strands):
+        linear: Linear = strand.source
+        found.append(linear.x)
+        if depth:
+            found += _inputs(linear.made_of, depth - 1)
+    return found
+
+
+def _of_heads(index: list[np.ndarray], heads: np.ndarray) -> list[np.ndarray]:
+    return [one[heads] if one.shape[0] > 1 else one for one in index]
+
+
+def _keys_and_values(event, index, heads):
+    """(k, v, the query heads that they are taken from): every key/value head once, [groups, keys, width].
+
+    Query head h uses group h // (heads / groups); where the model shares otherwise, each head has its own.
+    """
+    moving = [one[:, 0, 0, 0] for name in "kv" for one in index[name] if one.shape[0] > 1]
+    ids = (
+        np.unique(np.stack(moving), axis=1, return_inverse=True)[1].reshape(-1)
+        if moving
+        else np.zeros(heads, int)
+    )
+    groups = len(np.unique(ids))
+    if heads % groups or not np.array_equal(ids, np.arange(heads) // (heads // groups)):
+        groups = heads
+    first = np.arange(groups) * (heads // groups)
+    k, v = (numpy_of(pick(t, _of_heads(index[n], first)))[:, 0] for n, t in (("k", event.k), ("v", event.v)))
+    k, v = (np.broadcast_to(t, (groups, *t.shape[1:])).copy() for t in (k, v))
+    for repeat in range(groups, 1, -1):
+        if groups % repeat == 0 and all(_repeats(t, repeat) for t in (k, v)):
+            return k[::repeat].copy(), v[::repeat].copy(), first[::repeat]
+    return k, v, first
+
+
+def _repeats(heads: np.ndarray, repeat: int) -> bool:
+    """Whether each of the heads comes `repeat` times, one after another."""
+    split = heads.reshape(-1, repeat, *heads.shape[1:])
+    return np.array_equal(split[:, 0, 0], split[:, -1, 0]) and bool((split == split[:, :1]).all())
+
+
+def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ...]) -> None:
+    """Recompute the pattern and z. Raises NotUnderstood when they are not the model's, dropout apart."""
+    every = seen.q.shape[1]
+    rows = np.arange(every)[sample(every)]
+    pattern, z, largest = recomputed(seen, rows)
+    open_rows = torch.ones(len(rows), dtype=torch.bool)
+    if (
+        seen.allowed is not None
+    ):  # a query that may attend to nothing gives what its library makes of that, even NaN
+        some = np.broadcast_to(seen.allowed, (seen.q.shape[0], every, seen.k.shape[1])).any(-1)
+        seen.z = np.where(some[..., None], seen.z, 0)
+        open_rows = torch.from_numpy(some[:, rows].all(0))
+    model = torch.from_numpy(seen.z[:, rows])
+    if not torch.isfinite(model).all():
+        raise NotUnderstood("numbers that are not finite")
+    seen.error = float((z - model).abs().max()) if z.numel() else 0.0
+    tolerance = TOLERANCE.get(seen.dtype, 2e-5)
+    allowance = max(tolerance, 4 * tolerance * largest) * max(float(model.abs().max()), 1e-30)
+    if seen.dtype in ("float32", "float64") and seen.error > allowance and not seen.drops:
+        named = f"{', '.join(dict.fromkeys(unsure))}; " if unsure else ""
+        raise NotUnderstood(f"{named}recomputing misses its output by {seen.error:.1e}")
+    if unsure and attention.pattern is not None and not attention.drops:
+        own = pick(attention.pattern, attention.pattern_index(frame))[..., 0].double().cpu()
+        difference = (own[:, rows if own.shape[1] > 1 else [0]] - pattern)[:, open_rows].abs()
+        worst = float(difference.max()) if difference.numel() else 0.0
+        if worst > tolerance * max(1.0, largest):
+            raise NotUnderstood(", ".join(dict.fromkeys(unsure)))
+
+
+def recomputed(seen: Seen, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, float]:
+    """(pattern, z, the largest logit) of some queries in float64, as `attention.attend` for one head."""
+    heads, groups = seen.q.shape[0], seen.k.shape[0]
+    q = torch.from_numpy(seen.q[:, rows]).double()
+    k, v = (torch.from_numpy(np.ascontiguousarray(t)).double() for t in (seen.k, seen.v))
+    logits = torch.matmul(q.reshape(groups, -1, q.shape[-1]), k.mT).reshape(heads, len(rows), -1)
+    logits *= torch.as_tensor(seen.scale, dtype=torch.float64).reshape(-1, 1, 1)
+    if seen.softcap:
+        logits = seen.softcap * torch.tanh(logits / seen.softcap)
+    largest = float(logits.abs().max()) if logits.numel() else 0.0
+    for name in ("bias", "allowed"):
+        array = seen.all_allowed() if name == "allowed" else seen.bias
+        if array is None:
+            continue
+        part = torch.from_numpy(array[:, rows] if array.shape[1] > 1 else array)
+        logits = logits + part if name == "bias" else logits.masked_fill(~part, -torch.inf)
+    if seen.sinks:
+        sinks = torch.tensor(seen.sinks, dtype=torch.float64).reshape(-1, 1, 1).expand(-1, len(rows), 1)
+        pattern = torch.cat([logits, sinks], dim=-1).softmax(-1)[..., :-1]
+    else:
+        pattern = logits.softmax(-1)
+    if seen.allowed is not None:
+        pattern = pattern.nan_to_num(0.0)  # of queries that may attend to nothing
+    z = torch.matmul(pattern.reshape(groups, -1, pattern.shape[-1]), v).reshape(heads, len(rows), -1)
+    return pattern, z, largest
+
+
+def _unscale(seen: Seen) -> None:
+    """Queries and keys that were scaled before the product: the scale is put where it belongs."""
+    for name in ("Q", "K"):
+        projection = seen.found.get(name)
+        if projection is None or projection.how != "value" or projection.factor == 1:
+            continue
+        own = name.lower()
+        setattr(seen, own, (getattr(seen, own) / projection.factor).astype(seen.q.dtype))
+        seen.scale = seen.scale * projection.factor
+        projection.factor = 1.0
+    usual = seen.q.shape[-1] ** -0.5
+    if np.ndim(seen.scale) == 0 and abs(seen.scale / usual - 1) < 1e-6:
+        seen.scale = usual
+
+
+def _trim(seen: Seen) -> None:
+    """Without the places at the end of a cache that nothing was written to yet."""
+    allowed = seen.all_allowed()
+    if allowed is None or allowed.shape[2] == 1 or allowed[..., -1].any():
+        return
+    empty = ~seen.k.any(axis=(0, 2)) & ~seen.v.any(axis=(0, 2)) & ~allowed.any(axis=(0, 1))
+    count = len(empty) - int(np.argmin(empty[::-1])) if not empty.all() else 0
+    if count in (0, len(empty)):
+        return
+    seen.k, seen.v, seen.allowed = seen.k[:, :count], seen.v[:, :count], allowed[..., :count]
+    if seen.bias is not None and seen.bias.shape[2] > 1:
+        seen.bias = seen.bias[..., :count]
+    for name in "KV":
+        if name in seen.found:
+            seen.found[name].seen = seen.found[name].seen[:count]
+
+
+def _shrink(seen: Seen, shared: masks.Shared) -> None:
+    """Masks by their name alone where it says all; others and biases once for layers that have the same."""
+    rows, columns = seen.q.shape[1], seen.k.shape[1]
+    seen.mask = masks.named(seen.allowed, rows, columns)
+    allowed = None if seen.mask["kind"] not in ("padding", "custom") else masks.compressed(seen.allowed)
+    if seen.bias is not None:
+        seen.bias = shared(masks.compressed_bias(seen.bias, seen.allowed))
+    seen.allowed = shared(allowed)
+
+
+def written(seen: Seen, heads: Sequence[int] | None) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """(tensors, description) of a layer with only the query heads `heads`, or all for None."""
     n_q, n_kv = seen.q.shape[0], seen.k.shape[0]
     heads = list(range(n_q)) if heads is None else sorted(set(heads))
     kv_heads = sorted({head // (n_q // n_kv) for head in heads})
-    shape = (n_q, seen.q.shape[1], seen.k.shape[1])
-    allowed = None if seen.allowed is None else np.broadcast_to(seen.allowed, shape)[heads]
-
-    tensors = _activations(seen, heads, kv_heads) | _weights(seen, heads, kv_heads)
-    left_out = _without_what_is_not_true(seen, tensors)
-    if allowed is not None:
-        # A query that may attend to nothing gives what its library makes of that, even NaN; here zeros.
-        tensors["z"] = np.where(allowed.any(-1)[..., None], tensors["z"], 0)
-    mask = masks.named(seen.allowed, *shape[1:])
-    if mask["kind"] in ("padding", "custom"):
-        tensors["mask"] = masks.compressed_mask(allowed)
-    if seen.bias is not None:
-        bias = np.broadcast_to(seen.bias, shape)[heads]
-        tensors["bias"] = masks.compressed_bias(bias, allowed, seen.noise).astype(seen.q.dtype)
-        mask = {"kind": "bias"} if mask["kind"] == "none" else mask
-
+    tensors = {"q": seen.q[heads], "k": seen.k[kv_heads], "v": seen.v[kv_heads], "z": seen.z[heads]}
+    refused = dict(seen.refused)
+    tensors |= _projected(seen, heads, kv_heads, refused)
+    tensors |= _masked(seen, heads)
+    mask = dict(seen.mask)
+    if "bias" in tensors and mask["kind"] == "none":
+        mask = {"kind": "bias"}
     description = {
         "module": seen.module,
         "kind": seen.kind,
         "n_q_heads": n_q,
         "n_kv_heads": n_kv,
         "head_dim": seen.q.shape[-1],
-        "scale": seen.scale,
+        "scale": float(np.mean(seen.scale)),
         "mask": mask,
         "position": position_of(seen),
         "dtype": seen.dtype,
         "tap": seen.tap,
-        "max_abs_error": _error(seen, tensors, allowed, heads, kv_heads),
+        "max_abs_error": seen.error,
     }
+    if np.ndim(seen.scale):
+        description["head_scales"] = [float(one) for one in seen.scale]
     if len(heads) < n_q:
         description |= {"heads": heads, "kv_heads": kv_heads}
     if seen.softcap:
         description["softcap"] = seen.softcap
     if seen.sinks:
         description["sinks"] = list(seen.sinks)
-    if seen.found:
-        found_by = {name: found.how for name, found in seen.found.items() if f"W_{name}" in tensors}
+    found_by = {name: seen.found[name].how for name in seen.found if f"W_{name}" in tensors}
+    if found_by:
         description["projections_found_by"] = found_by
-    if left_out:
-        description["left_out"] = left_out
-    return {name: np.ascontiguousarray(array) for name, array in tensors.items()}, description
+    tensors |= _output(seen, heads, description, refused)
+    if refused:
+        description["not_written"] = refused
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    return arrays, description | seen.about
 
 
-def _activations(seen, heads, kv_heads):
-    """What was computed, of these heads; without what was seen for only some of the tokens."""
-    rows, columns = seen.q.shape[1], seen.k.shape[1]
-    tensors = {"q": seen.q[heads], "k": seen.k[kv_heads], "v": seen.v[kv_heads], "z": seen.z[heads]}
-    for name, array in seen.tensors.items():
-        array = array[{"q_pre": heads, "k_pre": kv_heads}.get(name, slice(None))]
-        if array.shape[-2] == (columns if name in ("x_k", "k_pre") else rows):
-            tensors[name] = array
-    return tensors
-
-
-def _weights(seen, heads, kv_heads):
-    """The projections of these heads."""
+def _masked(seen: Seen, heads: list[int]) -> dict[str, np.ndarray]:
     tensors = {}
-    for name, projection in seen.found.items():
-        own = heads if name == "Q" else kv_heads
-        tensors[f"W_{name}"] = _numpy(projection.weight(own))
-        if projection.full_bias is not None:
-            tensors[f"b_{name}"] = _numpy(projection.bias(own))
-    n_q, width = seen.z.shape[0], seen.z.shape[-1]
-    if seen.output is not None and seen.output.weight.shape[0] == n_q * width:
-        tensors["W_O"] = _numpy(seen.output.weight.reshape(n_q, width, -1)[heads])
-        if seen.output.bias is not None:
-            tensors["b_O"] = _numpy(seen.output.bias)
+    if seen.mask["kind"] in ("padding", "custom"):
+        allowed = seen.all_allowed()
+        tensors["mask"] = masks.compressed(allowed[heads] if len(allowed) > 1 else allowed)
+    if seen.bias is not None:
+        tensors["bias"] = (seen.bias[heads] if len(seen.bias) > 1 else seen.bias).astype(seen.q.dtype)
     return tensors
 
 
-def _without_what_is_not_true(seen, tensors):
-    """Take out the projections that do not give what they are said to give; name -> why."""
-    left_out = {}
-    for name, projection in seen.found.items():
-        if projection.how == "path":
-            continue  # something unknown lies between
-        target = tensors.get(f"{name.lower()}_pre" if projection.how == "length" else name.lower())
-        x = tensors.get("x_k" if name != "Q" and "x_k" in tensors else "x")
-        if target is not None and x is not None and x.shape[-1] == tensors[f"W_{name}"].shape[1]:
-            made = x @ tensors[f"W_{name}"]
-            if f"b_{name}" in tensors:
-                made = made + tensors[f"b_{name}"][:, None]
-            rows = made.shape[1]
-            places = (target[:, :rows], target[:, -rows:])  # learned keys stand after, a cache's before
-            if any(part.shape == made.shape and _close(made, part) for part in places):
-                continue
-        left_out[f"W_{name}"] = f"the input times W_{name} is not {name.lower()}"
-        del tensors[f"W_{name}"]
-        tensors.pop(f"b_{name}", None)
-    return left_out
-
-
-def _close(a, b):
-    """Equal to what rounding does, half precision apart."""
-    return bool(np.abs(a - b).max() <= 1e-4 * max(np.abs(a).max(), np.abs(b).max()))
-
-
-def _error(seen, tensors, allowed, heads, kv_heads):
-    """The largest difference between z and what the tensors to be written give."""
-    group = seen.q.shape[0] // seen.k.shape[0]
-    shape = (len(heads), seen.q.shape[1], seen.k.shape[1])
-    bias = np.broadcast_to(tensors["bias"], shape) if "bias" in tensors else None
-    errors = [0.0]
-    for n, head in enumerate(heads):
-        at = kv_heads.index(head // group)
-        q, k, v = (tensors[t][i].astype(np.float64) for t, i in (("q", n), ("k", at), ("v", at)))
-        z = attend(
-            *(q, k, v, seen.scale, seen.softcap),
-            bias=None if bias is None else bias[n].astype(np.float64),
-            allowed=None if allowed is None else allowed[n],
-            sink=seen.sinks[head] if seen.sinks else None,
-        )[-1]
-        errors.append(float(np.abs(z - tensors["z"][n]).max()))
-    return max(errors)
-
-
-def _projected(call, index):
-    """(q, k, v, projections) of one batch element, every key/value head once."""
-    batch = call.q.shape[0]
-    q = call.q[index]
-    k, v = (t[index if t.shape[0] > 1 else 0] for t in (call.k, call.v))
-    k, v = _ungroup(k, v, q.shape[0])
-    return q, k, v, find_projections(q, k, v, call.before, call.paths, batch, index)
-
-
-def _unpacked(call):
-    """A call with one query, whose heads of one group were laid out like tokens, with them as heads.
-
-    Libraries do this when decoding with grouped queries, to spare repeating keys and values.
-    """
-
-    def turned(tensor):
-        return tensor if tensor is None or tensor.dim() < 4 else tensor.flatten(1, 2)[:, :, None]
-
-    mask = call.mask
-    if mask is not None and mask.dim() == 4 and mask.shape[1] > 1:
-        mask = turned(mask)
-    return replace(call, q=turned(call.q), z=turned(call.z), logits=turned(call.logits), mask=mask)
-
-
-def _ungroup(k, v, heads):
-    """Keys and values with every repeated head once."""
-    for group in range(heads, 1, -1):
-        if k.shape[0] != heads or v.shape[0] != heads or heads % group:
+def _projected(
+    seen: Seen, heads: list[int], kv_heads: list[int], refused: dict[str, str]
+) -> dict[str, np.ndarray]:
+    """The projections, their inputs and what they gave, those that are complete."""
+    tensors, inputs = {}, {}
+    for name, own in (("Q", heads), ("K", kv_heads), ("V", kv_heads)):
+        if name not in seen.found:
             continue
-        kk, vv = (t.unflatten(0, (heads // group, group)) for t in (k, v))
-        if torch.equal(kk, kk[:, :1].expand_as(kk)) and torch.equal(vv, vv[:, :1].expand_as(vv)):
-            return kk[:, 0], vv[:, 0]
-    return k, v
+        projection = seen.found[name]
+        tokens = (seen.q if name == "Q" else seen.k).shape[1]
+        lacking = tokens - len(projection.x)
+        shares = name != "Q" and "x" in inputs and _same(projection, seen.found["Q"])
+        extra = lacking > 0 and shares and bool(projection.seen[: len(projection.x)].all())
+        if lacking and not extra:
+            refused[f"W_{name}"] = f"its input was seen for {len(projection.x)} of {tokens} tokens"
+            continue
+        if name == "V" and projection.how != "value":
+            refused["W_V"] = "something lies between the linear map and the values"
+            continue
+        inputs |= _input(name, projection, seen.found, inputs)
+        part = projection if len(own) == len(projection.weight) else projection.of(own)
+        tensors[f"W_{name}"] = part.weight
+        if part.bias is not None:
+            tensors[f"b_{name}"] = part.bias
+        if part.factors is not None:
+            tensors |= {f"A_{name}": part.factors[0], f"B_{name}": part.factors[1]}
+        if name != "V" and part.how != "value" and not lacking:
+            tensors[f"{name.lower()}_pre"] = part.pre
+    return tensors | inputs
 
 
-def _unscaled(tensor, scale, factor):
-    """Queries or keys that were scaled before the product, with the scale back where it belongs."""
-    if factor == 1:
-        return tensor, scale
-    scale *= factor
-    usual = tensor.shape[-1] ** -0.5
-    return tensor / factor, usual if abs(scale / usual - 1) < 1e-6 else scale
+def _input(name: str, projection: Projection, found: dict, inputs: dict) -> dict[str, np.ndarray]:
+    """The tensor that a projection is of, by its name, unless it is there already: `x`, `x_k` or `x_v`."""
+    if name == "Q":
+        return {"x": projection.x}
+    if "x" in inputs and _same(projection, found["Q"]) and not (name == "V" and "x_k" in inputs):
+        return {}
+    if name == "V" and "x_k" in inputs:
+        return {} if _same(projection, found["K"]) else {"x_v": projection.x}
+    return {"x_k": projection.x} if name == "K" or "x" not in inputs else {"x_v": projection.x}
 
 
-def _element(call, tensor, index, tokens_first):
-    """One batch element of what left the attention, [tokens, width]."""
-    batch, _, tokens, _ = call.z.shape
-    if tokens_first:
-        return tensor.reshape(tokens, batch, -1)[:, index]
-    return tensor.reshape(batch, tokens, -1)[index]
+def _same(one: Projection, other: Projection) -> bool:
+    """Whether two projections are of the same input."""
+    if len(one.inputs) == len(other.inputs) and all(
+        a is b for a, b in zip(one.inputs, other.inputs, strict=True)
+    ):
+        return one.x.shape == other.x.shape
+    return np.array_equal(one.x, other.x)
 
 
-def _tokens_first(call, own, index):
-    """How the axes of the attention's output lie where it is added to the residual stream."""
-    out = _element(call, call.output.y, index, call.tokens_first)
-    for tokens_first in (call.tokens_first, not call.tokens_first):
-        if torch.equal(_element(call, own, index, tokens_first), out):
-            return tokens_first
-    return call.tokens_first  # a norm stands between, which keeps the axes
+def _output(
+    seen: Seen, heads: list[int], description: dict, refused: dict[str, str]
+) -> dict[str, np.ndarray]:
+    """The map after the heads, what it gave, and the residual stream."""
+    if seen.output is None:
+        refused.setdefault("W_O", "no linear map takes what the heads gave as it is")
+        return {}
+    tensors = {"W_O": seen.output.weight[heads], "attn_out": seen.attn_out}
+    if seen.output.bias is not None:
+        tensors["b_O"] = seen.output.bias
+    if seen.output.factors is not None:
+        tensors |= {"A_O": seen.output.factors[0][heads], "B_O": seen.output.factors[1]}
+    if seen.attn_out is None or len(seen.attn_out) != seen.q.shape[1]:
+        del tensors["attn_out"]
+        return tensors
+    some = sample(len(seen.attn_out))
+    made = _written_by(seen.z[:, some], seen.output)
+    if not close(made, seen.attn_out[some], 10 * TOLERANCE.get(seen.dtype, 2e-5)) and not seen.drops:
+        refused["W_O"] = "what the heads gave times its weights is not its output; the weights were changed"
+        return {}
+    if seen.added is None or len(seen.added.stream) != len(seen.attn_out):
+        refused["resid_pre"] = "the output was not seen to be added to anything, token by token"
+    elif seen.added.kind:
+        tensors["resid_pre"] = seen.added.stream
+        if seen.added.kind == "parallel":
+            description["residual"] = {"kind": "parallel"}
+    else:
+        told, more = between(seen.attn_out, seen.added)
+        description["residual"] = told
+        tensors |= {"stream": seen.added.stream, "added": seen.added.value} | more
+        refused["resid_pre"] = (
+            f"a {told['kind']} stands between the output and the residual stream: see stream, added"
+        )
+    return tensors
 
 
-def _same(a, b):
-    return a.shape == b.shape and (a.data_ptr() == b.data_ptr() or torch.equal(a, b))
-
-
-def _numpy(tensor):
-    tensor = tensor.detach().cpu()
-    return (tensor if tensor.dtype == torch.float64 else tensor.float()).numpy().copy()
+def _written_by(z: np.ndarray, output: Output) -> np.ndarray:
+    """What the map after the heads makes of z [heads, tokens, width]: [tokens, outputs]."""
+    heads, tokens, width = z.shape
+    made = z.transpose(1, 0, 2).reshape(tokens, heads * width) @ output.weight.reshape(heads * width, -1)
+    return made if output.bias is None else made + output.bias

@@ -1,90 +1,172 @@
-"""Where a tensor came from: the linear maps, scores and softmaxes it leads back to.
+"""Where a tensor came from: the linear maps, products and attentions that it leads back to.
 
-Only what lies between one linear map and the next is followed, so the ways back stay short.
+What is known of a tensor is a few strands. Each leads to one source, says where the entries stand there, and
+what was done to them on the way.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
+from torch.utils.weak import WeakIdKeyDictionary
 
-TIMES = {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply"}
-OVER = {"div", "div_", "__truediv__", "__itruediv__", "true_divide", "divide"}
+from .places import Places
+from .tensors import Held
+
+MOST_STRANDS = 8  # of one tensor
+MOST_STEPS = 60  # of a strand; a way that long is no step of one attention
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A function that a tensor went through which changed its numbers.
+
+    `kind` says what it does to them, where that is known: "times", "over", "plus" (`value`), "tanh", "fill"
+    (`value` where `mask`), "keep" (`value` where not `mask`), "between" (no less than `value`), "cat"
+    (`value` put after them along an axis), "exp", "sum" and "softmax" (along the axes `value`); "" for
+    anything else. `places` are those of the tensor as the step found it, before `other` was put beside it.
+    """
+
+    name: str
+    kind: str = ""
+    value: Any = None
+    mask: Held | None = None
+    places: Places | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Strand:
+    """One way back: to `source`, at `places` there, `factor` times it, then changed by `steps`."""
+
+    source: Any
+    places: Places | None
+    factor: float = 1.0
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether the entries are those of the source, times the factor."""
+        return not self.steps and self.places is not None
+
+    def then(self, step: Step, places: Places | None) -> "Strand":
+        return replace(self, steps=(*self.steps, step), places=places)
+
+
+@dataclass(eq=False)
+class Contraction:
+    """A product of two tensors as an einsum: a letter for each axis of left, right and result."""
+
+    left: torch.Tensor
+    right: torch.Tensor
+    a: str
+    b: str
+    out: str
+    factor: float = 1.0
+    added: tuple[torch.Tensor, float] | None = None  # (what is added to the product, how many times)
 
 
 @dataclass(eq=False)
 class Linear:
-    """A linear map that ran: y = x @ weight + bias, weight [inputs, outputs]; x and y are copies."""
+    """A linear map that ran: y = x · weight + bias, as an einsum `a`, `b` -> `out`.
 
-    x: torch.Tensor
-    weight: torch.Tensor
-    bias: torch.Tensor | None
-    y: torch.Tensor
+    The letters of `b` that are not in `a` are its features; `bias` has the last of their axes. `made_of`
+    are the strands of x. `base` and `factors`: where the weight is a sum (as LoRA's) or a product of low
+    rank, the map without its low-rank part (None for a product) and the two factors, each a matrix.
+    """
+
+    serial: int
+    module: str
+    x: Held
+    weight: Held
+    bias: Held | None
+    y: Held
+    a: str
+    b: str
+    out: str
+    made_of: tuple[Strand, ...] = ()
+    base: "Linear | None" = None
+    factors: tuple[torch.Tensor, torch.Tensor] | None = None
+    whole: bool = True  # false for what only tells axes apart, such as a convolution over neighbours
+
+    @property
+    def features(self) -> tuple[int, ...]:
+        """The axes of y that are features."""
+        return tuple(axis for axis, letter in enumerate(self.out) if letter not in self.a)
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The axes of x that are multiplied with the weight."""
+        return tuple(axis for axis, letter in enumerate(self.a) if letter not in self.out)
 
 
 @dataclass(eq=False)
-class Origin:
-    """Where a tensor came from, for tensors between a linear map, the scores and the softmax.
+class Product:
+    """A product of two activations, which may be scores, with all that was known of both."""
 
-    `kind` is linear, scores, softmax or step; `scores` whether scores lie on the way here.
-    """
-
-    kind: str
-    parents: tuple = ()
-    name: str = ""
-    factor: object = None
-    value: torch.Tensor | None = None
-    data: object = None
-    scores: bool = False
-
-
-def softmax_of(origin):
-    """The nearest softmax that a tensor comes from, with only steps between."""
-    seen, level = set(), [origin]
-    while level:
-        following = []
-        for node in level:
-            if node is not None and node.kind == "softmax":
-                return node
-            if node is not None and node.kind == "step" and id(node) not in seen:
-                seen.add(id(node))
-                following += node.parents
-        level = following
-    return None
+    serial: int
+    module: str
+    left: Held
+    right: Held
+    a: str
+    b: str
+    out: str
+    left_strands: tuple[Strand, ...]
+    right_strands: tuple[Strand, ...]
+    account: Any = None  # what is told of it when it is part of no attention
 
 
-def scores_and_steps(origin):
-    """The scores that a tensor comes from, or None, and the steps from there."""
-    steps = []
-    while origin is not None and origin.kind == "step":
-        steps.append(origin)
-        origin = next((p for p in origin.parents if p.scores), None)
-    return (origin if origin is not None and origin.kind == "scores" else None), steps[::-1]
+@dataclass(eq=False)
+class Result:
+    """What an attention gave; `taken` is what the recorder made of it."""
+
+    taken: Any
 
 
-def linears_of(origin):
-    """The linear maps that a tensor comes from, with only steps between."""
-    found, seen, nodes = [], set(), [origin]
-    while nodes:
-        node = nodes.pop()
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.kind == "linear":
-            found.append(node.data)
-        elif node.kind == "step":
-            nodes += node.parents
-    return found
+@dataclass(eq=False)
+class Written:
+    """What the map after an attention gave."""
+
+    taken: Any
 
 
-def factor_of(name, args):
-    """The number that a step multiplies by, or None."""
-    if len(args) < 2 or name not in TIMES | OVER:
-        return None
-    number = args[1] if not isinstance(args[1], torch.Tensor) or args[1].numel() == 1 else args[0]
-    if isinstance(number, torch.Tensor):
-        if number.numel() != 1:
-            return None
-        number = number.item()
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or (name in OVER and number == 0):
-        return None
-    return 1 / number if name in OVER else float(number)
+class Origins:
+    """The strands of the tensors that are alive."""
+
+    def __init__(self):
+        self._strands = WeakIdKeyDictionary()
+
+    def of(self, tensor: Any) -> tuple[Strand, ...]:
+        """The strands of a tensor, () for any that leads nowhere known."""
+        return self._strands.get(tensor, ()) if isinstance(tensor, torch.Tensor) else ()
+
+    def set(self, tensor: torch.Tensor, strands: Iterable[Strand]) -> None:
+        """Keeps what is known of a tensor: the newest ways, one for each source and place."""
+        kept = []
+        for strand in sorted(strands, key=lambda one: -getattr(one.source, "serial", 2**62)):
+            if len(strand.steps) > MOST_STEPS:
+                continue
+            twins = [one for one in kept if one.source is strand.source]
+            if any(_says_no_more(strand, twin) for twin in twins):
+                continue
+            kept = [one for one in kept if not (one in twins and _says_no_more(one, strand))]
+            kept.append(strand)
+        if kept:
+            self._strands[tensor] = tuple(kept[:MOST_STRANDS])
+        else:
+            self._strands.pop(tensor, None)
+
+    def forget(self, tensor: torch.Tensor) -> None:
+        self._strands.pop(tensor, None)
+
+
+def to_linears(strands: Iterable[Strand]) -> list[Strand]:
+    """Those of the strands that lead to linear maps."""
+    return [strand for strand in strands if isinstance(strand.source, Linear)]
+
+
+def _says_no_more(one: Strand, other: Strand) -> bool:
+    """Whether a strand tells nothing beside another one of the same source."""
+    if one.places is None:
+        return True
+    return other.places is not None and one.exact <= other.exact and one.places.same(other.places)

@@ -11,26 +11,26 @@ FEWEST = 4  # tokens; of two any pair of gains explains the lengths
 def position_of(seen):
     """The `position` entry of a layer: kind, and what is known of it.
 
-    {"kind": "rotary", "layout": "half" or "pairs", "dims": rotated width, "theta": base},
+    {"kind": "rotary", "layout": "half" or "pairs", "dims": rotated width, "theta": base, "at": the first
+    rotated column where that is not 0},
     {"kind": "alibi", "slopes": per head}, {"kind": "bias"} for any other bias, else
     {"kind": "absolute"} when queries are plain projections and {"kind": "unknown"} when not.
     """
     rotated = [name for name in ("Q", "K") if name in seen.found and seen.found[name].how == "length"]
     if rotated:
-        name = rotated[0].lower()
-        pre, post = seen.tensors[f"{name}_pre"], getattr(seen, name)
+        own, post = seen.found[rotated[0]], getattr(seen, rotated[0].lower())
         known = {"kind": "rotary"}
-        if pre.shape == post.shape:
-            known |= _rotation(pre * seen.found[rotated[0]].factor, post)
+        if own.pre.shape == post.shape:
+            known |= _rotation(own.pre * own.factor, post)
         return known
     if seen.bias is not None:
         slopes = _slopes(seen)
         return {"kind": "bias"} if slopes is None else {"kind": "alibi", "slopes": slopes}
-    if "Q" not in seen.found:
+    if "Q" not in seen.found or not seen.found["Q"].seen.all():
         return {"kind": "unknown"}
     if seen.found["Q"].how == "value":
         return {"kind": "absolute"}
-    known = _rotation_after_norm(seen.found["Q"].pre.double().numpy(), seen.q.astype(np.float64))
+    known = _rotation_after_norm(seen.found["Q"].pre.astype(np.float64), seen.q.astype(np.float64))
     return {"kind": "rotary"} | known if known else {"kind": "unknown"}
 
 
@@ -44,9 +44,9 @@ def _rotation(pre, post):
     moved = np.nonzero(np.abs(post - pre).max(axis=(0, 1)) > 1e-4 * size)[0]
     if not len(moved):
         return {}
-    dims = int(moved[-1]) + 1
+    at, dims = int(moved[0]), int(moved[-1]) + 1 - int(moved[0])
     dims += dims % 2
-    a, b = (t[..., :dims].astype(np.float64) for t in (pre, post))
+    a, b = (t[..., at : at + dims].astype(np.float64) for t in (pre, post))
     for layout in ("half", "pairs"):
         if layout == "half":
             a_pairs, b_pairs = (t[..., : dims // 2] + 1j * t[..., dims // 2 :] for t in (a, b))
@@ -56,7 +56,7 @@ def _rotation(pre, post):
             break
     else:
         return {}
-    known = {"layout": layout, "dims": dims}
+    known = {"layout": layout, "dims": dims} | ({"at": at} if at else {})
     turns = (b_pairs * a_pairs.conj()).sum(axis=0)
     turns /= np.maximum(np.abs(turns), 1e-30)
     frequencies = np.angle((turns[1:] * turns[:-1].conj()).sum(axis=0))
@@ -116,7 +116,8 @@ def _slopes(seen):
     """The slope of each head when its bias falls evenly with distance (ALiBi), else None."""
     rows, columns = seen.q.shape[1], seen.k.shape[1]
     bias = np.broadcast_to(seen.bias, (len(seen.q), rows, columns))
-    allowed = np.ones(bias.shape, bool) if seen.allowed is None else np.broadcast_to(seen.allowed, bias.shape)
+    allowed = seen.all_allowed()
+    allowed = np.ones(bias.shape, bool) if allowed is None else np.broadcast_to(allowed, bias.shape)
     both = allowed[..., 1:] & allowed[..., :-1]
     steps = np.diff(bias, axis=-1)
     slopes = []

@@ -1,169 +1,353 @@
-"""Which linear maps made the queries, keys and values, found by what they gave and not by name.
+"""Which linear maps made the queries, keys and values: found by where these came from, then checked.
 
-A projection is told by its values: some columns of a linear map's output are the head vectors
-themselves, a constant times them, or, under a rotary embedding, vectors of the same length. Where
-something else stands between (a norm on queries and keys), the way that the tensors took tells.
+A projection is only told when x · W + b, computed anew from copies, is what the model had: the head vectors
+themselves or a constant times them ("value"), vectors of the same length ("length": a rotary embedding turned
+them), or what something else made them of ("path": a norm, a temperature of each head).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-TOLERANCE = 1e-5  # of the largest magnitude
+from .origins import Linear, Strand, to_linears
+from .places import MISSING
+from .tensors import Held
+
+TOLERANCE = {"float64": 1e-9, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}  # of the largest magnitude
+MOST_ROWS = 256  # tokens that are computed anew for comparison; of more, so many spread over all
+
+
+class NotShown(Exception):
+    """A projection that cannot be shown to be right; the text says why."""
 
 
 @dataclass(eq=False)
 class Projection:
-    """x @ weight + bias = pre, for one of Q, K, V of one batch element.
+    """x @ weight + bias = pre, for one of Q, K, V of one batch element, in NumPy.
 
-    x [tokens, inputs], pre [heads, tokens, width]. `how`: "value" (the head vectors are `factor`
-    times pre), "length" (they are pre rotated, and `factor` times as long), "path" (something else
-    lies between). `columns` [heads, width] of the linear map's weight and bias are these heads'.
+    x [tokens, inputs], weight [heads, inputs, width], bias [heads, width] or None, pre [heads, tokens,
+    width]. `how`: "value" (the head vectors are `factor` times pre), "length" (they are pre rotated, and
+    `factor` times as long), "path" (something else lies between). `seen` [tokens of the attention]: which
+    of them x has. `factors`: A [inputs, rank] and B [heads, rank, width] of a weight of low rank, or of
+    what was added to it.
     """
 
-    full_weight: torch.Tensor
-    full_bias: torch.Tensor | None
-    columns: torch.Tensor
-    x: torch.Tensor
-    pre: torch.Tensor
+    x: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray | None
+    pre: np.ndarray
     how: str
     factor: float
-    layout: str
+    seen: np.ndarray
+    inputs: tuple
+    factors: tuple[np.ndarray, np.ndarray] | None = None
+    added: bool = False
 
-    def weight(self, heads):
-        """[heads, inputs, width] of some heads."""
-        return self.full_weight[:, self.columns[heads]].permute(1, 0, 2)
+    def of(self, heads: Sequence[int]) -> "Projection":
+        """Of some heads."""
+        factors = self.factors and (self.factors[0], self.factors[1][heads])
+        bias = None if self.bias is None else self.bias[heads]
+        return Projection(
+            self.x, self.weight[heads], bias, self.pre[heads], self.how, self.factor, self.seen, self.inputs,
+            factors, self.added,
+        )  # fmt: skip
 
-    def bias(self, heads):
-        """[heads, width] of some heads, or None."""
-        return None if self.full_bias is None else self.full_bias[self.columns[heads]]
 
-
-def side_by_side(projections):
+def side_by_side(projections: Sequence[Projection]) -> Projection:
     """The projection of the heads of several, which project the same x."""
-    first, offset, columns = projections[0], 0, []
-    for projection in projections:
-        columns.append(projection.columns + offset)
-        offset += projection.full_weight.shape[1]
-    biases = [projection.full_bias for projection in projections]
-    return replace(
-        first,
-        full_weight=torch.cat([projection.full_weight for projection in projections], dim=1),
-        full_bias=None if any(bias is None for bias in biases) else torch.cat(biases),
-        columns=torch.cat(columns),
-        pre=torch.cat([projection.pre for projection in projections]),
+    first = projections[0]
+    biases = [one.bias for one in projections]
+    return Projection(
+        first.x,
+        np.concatenate([one.weight for one in projections]),
+        None if any(bias is None for bias in biases) else np.concatenate(biases),
+        np.concatenate([one.pre for one in projections]),
+        first.how,
+        first.factor,
+        first.seen,
+        first.inputs,
     )
 
 
-def find_projections(q, k, v, linears, paths, batch, index):
-    """Projections by name ("Q", "K", "V"), those that were found.
+def find_projection(
+    target: np.ndarray, strands: tuple[Strand, ...], index: Sequence[np.ndarray], dtype: str
+) -> Projection:
+    """The linear map that made `target` [heads, tokens, width]. Raises NotShown.
 
-    q, k, v are [heads, tokens, width] of batch element `index` of `batch`; `linears` ran before
-    the attention, `paths` gives those that q and k lead back to.
+    `index` says where its entries stand in the tensor whose `strands` these are: an array [heads, tokens,
+    width] for each axis, broadcastable.
     """
-    found = {}
-    sizes = (q.shape[0], k.shape[0], q.shape[-1], v.shape[-1])
-    for how in ("value", "length"):
-        for name, target in (("Q", q), ("K", k), ("V", v)):
-            if name in found or (how == "length" and name == "V"):
+    pieces = []
+    # The newest first: a cache of keys leads to the maps of all steps.
+    for strand in sorted(to_linears(strands), key=lambda one: (-one.source.serial, not one.exact)):
+        if strand.places is None or not strand.source.whole:
+            continue
+        found = _rows_and_columns(strand, index, target.shape)
+        if found is not None:
+            pieces.append((strand, *found))
+    if not pieces:
+        raise NotShown(_why_none(strands))
+    pieces = _of_one_map(pieces)
+    full = [one for one in pieces if (one[2] != MISSING).all()]
+    reasons = []
+    for chosen in [[one] for one in full] or [_covering(pieces)]:
+        try:
+            steps = {step.name for strand, _, _ in chosen for step in strand.steps}
+            return _shown(_projection(chosen, target), target, dtype, steps)
+        except NotShown as reason:
+            reasons.append(reason)
+    raise reasons[0]
+
+
+def matrix(linear: Linear) -> torch.Tensor:
+    """The weight as a matrix [inputs, features]."""
+    if linear.base is not None or linear.factors is not None:
+        low = None if linear.factors is None else linear.factors[0] @ linear.factors[1]
+        return low if linear.base is None else matrix(linear.base) + low
+    inputs = [linear.a[axis] for axis in linear.inputs]
+    features = [linear.out[axis] for axis in linear.features]
+    order = [linear.b.index(letter) for letter in inputs + features]
+    rest = [axis for axis in range(len(linear.b)) if axis not in order]  # of length 1
+    weight = linear.weight.tensor.permute(*order, *rest)
+    return weight.reshape(int(np.prod(weight.shape[: len(inputs)])), -1)
+
+
+def in_rows(linear: Linear, of_x: bool) -> torch.Tensor:
+    """x as a matrix [rows, inputs], or y as [rows, features], in one order of rows."""
+    letters, tensor = (linear.a, linear.x.tensor) if of_x else (linear.out, linear.y.tensor)
+    rows = [letter for letter in linear.out if letter in linear.a]
+    rest = [letter for letter in letters if letter not in rows]
+    moved = tensor.permute(*(letters.index(letter) for letter in rows + rest))
+    return moved.reshape(int(np.prod(moved.shape[: len(rows)])), -1)
+
+
+def merged(linear: Linear) -> Linear:
+    """The linear map from before a bottleneck: two maps with nothing between are one of low rank."""
+    for strand in linear.made_of:
+        before = strand.source
+        if not (isinstance(before, Linear) and before.whole and strand.exact and strand.places.identity):
+            continue
+        if before.base is not None or before.factors is not None or linear.factors is not None:
+            continue
+        first, second = matrix(before), matrix(linear) * strand.factor
+        if second.shape[0] != first.shape[1] or second.shape[0] >= min(first.shape[0], second.shape[1]):
+            continue
+        bias = None if before.bias is None else before.bias.tensor.reshape(-1) @ second
+        own = None if linear.bias is None else linear.bias.tensor.reshape(-1)
+        bias = own if bias is None else bias if own is None else bias + own
+        return _as_factors(before, linear, (first, second), bias)
+    return linear
+
+
+def _as_factors(before: Linear, linear: Linear, factors: tuple, bias: torch.Tensor | None) -> Linear:
+    letters = {one: other for one, other in zip(linear.a, before.out, strict=True)}
+    rows = "".join(letters.get(letter, letter) for letter in linear.out)
+    return Linear(
+        linear.serial, linear.module, before.x, linear.weight, None if bias is None else Held(bias), linear.y,
+        before.a, linear.b, rows, before.made_of, None, factors,
+    )  # fmt: skip
+
+
+def _rows_and_columns(strand: Strand, index: Sequence[np.ndarray], shape: tuple[int, ...]):
+    """(rows [tokens], columns [heads, width]) of the map's output that the target's entries are, or None."""
+    parts = _separate(strand, index, shape)
+    if parts is None:
+        return None
+    base, (heads, tokens, width) = parts
+    linear: Linear = strand.source
+    y = linear.y.tensor.shape
+    rows = [axis for axis in range(len(y)) if axis not in linear.features]
+    own = [_number(base + tokens, y, rows, linear.features)]
+    own += [_number(base + heads[:, None] + width[None, :], y, linear.features, rows)]
+    return None if any(one is None for one in own) else own
+
+
+def _separate(strand: Strand, index: Sequence[np.ndarray], shape: tuple[int, ...]):
+    """Places as a number and what is added for each head, token and place in the width."""
+    parts = [np.zeros(n) for n in shape]
+    base = strand.places.start
+    for along, at in zip(strand.places.along, index, strict=True):
+        values = along[np.minimum(at, len(along) - 1)]
+        there = np.argwhere(~np.isnan(values))
+        if not len(there):
+            return None
+        first = tuple(there[0])
+        base += values[first]
+        total = np.zeros(values.shape)
+        for axis in range(3):
+            line = values[tuple(slice(None) if n == axis else first[n] for n in range(3))] - values[first]
+            if values.shape[axis] > 1:
+                parts[axis] = parts[axis] + line
+                total = total + line.reshape([-1 if n == axis else 1 for n in range(3)])
+        if not np.array_equal(total[~np.isnan(total)], (values - values[first])[~np.isnan(total)]):
+            return None
+    return base, parts
+
+
+def _number(flat: np.ndarray, shape: tuple[int, ...], axes: Sequence[int], still: Sequence[int]):
+    """The number of each entry counted through some axes, MISSING for NaN; None if other axes move too."""
+    there = ~np.isnan(flat)
+    whole = np.where(there, flat, flat[there].flat[0] if there.any() else 0).astype(np.int64)
+    if whole.min() < 0 or whole.max() >= np.prod(shape):
+        return None
+    at = np.unravel_index(whole, shape)
+    if any((at[axis] != at[axis].flat[0]).any() for axis in still):
+        return None
+    number = np.zeros(flat.shape, np.int64)
+    for axis in axes:
+        number = number * shape[axis] + at[axis]
+    return np.where(there, number, MISSING)
+
+
+def _covering(pieces: list) -> list:
+    """Pieces that make up the whole width together, such as those of keys without and with positions."""
+    chosen, covered = [], None
+    for piece in pieces:
+        there = piece[2] != MISSING
+        if covered is None or not (there & covered).any():
+            chosen.append(piece)
+            covered = there if covered is None else covered | there
+    if covered is None or not covered.all():
+        raise NotShown("a part of its width comes from elsewhere")
+    if any(not np.array_equal(one[1] == MISSING, chosen[0][1] == MISSING) for one in chosen):
+        raise NotShown("parts of its width were seen for other tokens")
+    return chosen
+
+
+def _of_one_map(pieces: list) -> list:
+    """Pieces of one linear map as one: columns, or tokens, of which some were rotated and some were not."""
+    found = []
+    for strand, rows, columns in pieces:
+        for n, (other, known_rows, known_columns) in enumerate(found):
+            alike = [np.array_equal(known_rows, rows), np.array_equal(known_columns, columns)]
+            if other.source is not strand.source or not any(alike):
                 continue
-            found[name] = next(_matches(name, target, linears, sizes, how, batch, index), None)
-            if found[name] is None:
-                del found[name]
-    layout = found["V"].layout if "V" in found else "alone"
-    for name, target in (("Q", q), ("K", k)):
-        if name not in found:
-            for linear in paths.get(name.lower(), []):
-                projection = _by_path(name, target, linear, sizes, layout, batch, index)
-                if projection is not None:
-                    found[name] = projection
-                    break
+            if all(alike):
+                break
+            known, new = (known_columns, columns) if alike[0] else (known_rows, rows)
+            if ((known != MISSING) & (new != MISSING)).any():
+                continue
+            together = np.where(known == MISSING, new, known)
+            inexact = other if not other.exact else strand
+            found[n] = (inexact, rows, together) if alike[0] else (inexact, together, columns)
+            break
+        else:
+            found.append((strand, rows, columns))
     return found
 
 
-def _matches(name, target, linears, sizes, how, batch, index):
-    for linear in linears:
-        for layout, columns in _layouts(name, linear.y.shape[-1], sizes):
-            for x, y in _elements(linear, batch, index):
-                if y.shape[0] > target.shape[1]:
-                    continue
-                pre = y[:, columns].permute(1, 0, 2)
-                # A cache has keys before these, learned extra keys stand after them.
-                for part in (target[:, -y.shape[0] :], target[:, : y.shape[0]]):
-                    factor = _factor(pre, part, how)
-                    if factor is not None:
-                        yield _projection(linear, columns, x, pre, how, factor, layout)
+def _projection(pieces: list, target: np.ndarray) -> Projection:
+    """The projection that the pieces are together: several stand one below the other in the weight."""
+    seen = pieces[0][1] != MISSING
+    xs, weights, factor = [], [], pieces[0][0].factor
+    heads, width = target.shape[0], target.shape[2]
+    bias = np.zeros((heads, width))
+    pre = np.zeros((heads, int(seen.sum()), width), target.dtype)
+    has_bias, low, added = False, None, False
+    for strand, rows, columns in pieces:
+        linear = merged(strand.source)
+        there = columns != MISSING
+        own = np.where(there, columns, 0)
+        y = _rows(in_rows(strand.source, False), rows[seen])
+        y = y[:, torch.from_numpy(own.reshape(-1))].reshape(-1, heads, width)
+        pre += numpy_of(y.permute(1, 0, 2)) * there[:, None]
+        xs.append(numpy_of(_rows(in_rows(linear, True), rows[seen])))
+        weight = matrix(linear)[:, torch.from_numpy(own.reshape(-1))].reshape(-1, heads, width)
+        weights.append(numpy_of(weight.permute(1, 0, 2)) * there[:, None])
+        if linear.bias is not None:
+            has_bias = True
+            bias += np.where(there, numpy_of(linear.bias.tensor).reshape(-1)[own], 0)
+        if linear.factors is not None and len(pieces) == 1:
+            a, b = (numpy_of(one) for one in linear.factors)
+            low, added = (a, np.ascontiguousarray(b[:, own].transpose(1, 0, 2))), linear.base is not None
+    return Projection(
+        np.concatenate(xs, axis=1),
+        np.concatenate(weights, axis=1),
+        bias.astype(weights[0].dtype) if has_bias else None,
+        pre,
+        "value" if all(strand.exact for strand, _, _ in pieces) else "length",
+        factor,
+        seen,
+        tuple(merged(strand.source).x for strand, _, _ in pieces),
+        low,
+        added,
+    )  # fmt: skip
 
 
-def _by_path(name, target, linear, sizes, layout, batch, index):
-    columns = dict(_layouts(name, linear.y.shape[-1], sizes)).get(layout)
-    if columns is None:
-        columns = dict(_layouts(name, linear.y.shape[-1], sizes)).get("alone")
-    for x, y in _elements(linear, batch, index):
-        if columns is not None and y.shape[0] <= target.shape[1]:
-            pre = y[:, columns].permute(1, 0, 2)
-            return _projection(linear, columns, x, pre, "path", 1.0, layout)
-    return None
+def _rows(matrix: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
+    if len(rows) == len(matrix) and (rows == np.arange(len(rows))).all():
+        return matrix
+    return matrix[torch.from_numpy(rows)]
 
 
-def _projection(linear, columns, x, pre, how, factor, layout):
-    bias = linear.bias if linear.bias is not None and linear.bias.dim() == 1 else None
-    return Projection(linear.weight, bias, columns, x, pre, how, factor, layout)
+def _with_bias(projection: Projection, target: np.ndarray, tolerance: float) -> None:
+    """What was added to all tokens alike, after the map, is a part of its bias."""
+    difference = target / projection.factor - projection.pre
+    bias = difference.mean(axis=1)
+    if not close(projection.pre + bias[:, None], target / projection.factor, tolerance):
+        return
+    projection.bias = bias if projection.bias is None else projection.bias + bias
+    projection.pre = projection.pre + bias[:, None]
+    projection.how = "value"
 
 
-def _layouts(name, width, sizes):
-    """(layout, columns [heads, width]) in which an output of that width could hold Q, K or V."""
-    heads, groups, d, e = sizes
-    count = {"Q": heads, "K": groups, "V": groups}[name]
-    own = e if name == "V" else d
-    all_columns = torch.arange(width)
-    if width == count * own:
-        yield "alone", all_columns.view(count, own)
-    if width == heads * d + groups * (d + e):
-        start = {"Q": 0, "K": heads * d, "V": (heads + groups) * d}[name]
-        yield "stacked", all_columns[start : start + count * own].view(count, own)
-        if d == e:
-            slots = all_columns.view(groups, heads // groups + 2, d)
-            slot = {"Q": slots[:, :-2].reshape(heads, d), "K": slots[:, -2], "V": slots[:, -1]}[name]
-            yield "grouped", slot
-    if width == groups * (d + e) and name != "Q":
-        start = 0 if name == "K" else groups * d
-        yield "stacked", all_columns[start : start + count * own].view(count, own)
-        if d == e:
-            yield "grouped", all_columns.view(groups, 2, d)[:, 0 if name == "K" else 1]
+def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[str]) -> Projection:
+    """The projection, with its `how`. Raises NotShown unless its x and weights give what the model had."""
+    tolerance = TOLERANCE.get(dtype, 2e-5)
+    some = sample(len(projection.x))
+    heads, inputs, width = projection.weight.shape
+    made = projection.x[some] @ projection.weight.transpose(1, 0, 2).reshape(inputs, heads * width)
+    if projection.bias is not None:
+        made += projection.bias.reshape(-1)
+    made = made.reshape(len(made), heads, width).transpose(1, 0, 2)
+    if not close(made, projection.pre[:, some], 5 * tolerance):
+        raise NotShown(
+            "its input times its weights is not what it gave; the weights or the input were changed"
+        )
+    part = target[:, projection.seen]
+    if projection.how == "length" and set(steps) <= {"add", "sub"} and len(projection.x) > 2:
+        _with_bias(projection, part, tolerance)
+    if projection.how == "value" and not close(projection.pre * projection.factor, part, tolerance):
+        projection.how = "path"
+    if projection.how == "length" and len(projection.x) > 1 and close(projection.pre, part, tolerance):
+        projection.how = "value"  # what lay between did nothing
+    if projection.how == "length":
+        pre, post = (np.linalg.norm(one.astype(np.float64), axis=-1) for one in (projection.pre, part))
+        power = float((pre * pre).sum())
+        factor = float((pre * post).sum() / power) if power else 0.0
+        projection.factor = 1.0 if abs(factor - 1) < 1e-6 else factor
+        if factor <= 0 or not close(pre * factor, post, tolerance):
+            projection.how, projection.factor = "path", 1.0
+    return projection
 
 
-def _elements(linear, batch, index):
-    """(x, y) of one batch element, [tokens, width] each, in every way the axes could lie."""
-    x, y = linear.x.cpu(), linear.y.cpu()
-    x = x.reshape(*y.shape[:-1], x.shape[-1])
-    if y.dim() == 2 and batch == 1:
-        yield x, y
-    elif y.dim() == 2 and y.shape[0] % batch == 0:
-        for split, turn in (((batch, -1), False), ((-1, batch), True)):
-            a, b = (t.reshape(*split, t.shape[-1]) for t in (x, y))
-            yield (a[:, index], b[:, index]) if turn else (a[index], b[index])
-    elif y.dim() > 3 and y.shape[0] == batch:
-        yield x[index].flatten(0, -2), y[index].flatten(0, -2)
-    elif y.dim() == 3:
-        if y.shape[0] == batch:
-            yield x[index], y[index]
-        if y.shape[1] == batch:
-            yield x[:, index], y[:, index]
+def sample(rows: int) -> np.ndarray | slice:
+    """The rows that are computed anew: all, or MOST_ROWS spread over them."""
+    return slice(None) if rows <= MOST_ROWS else np.linspace(0, rows - 1, MOST_ROWS).astype(int)
 
 
-def _factor(pre, target, how):
-    """The constant that takes `pre` (or its vectors' lengths) to `target`, or None."""
-    pre, target = pre.double(), target.double()
-    if how == "length":
-        pre, target = pre.norm(dim=-1), target.norm(dim=-1)
-    power = (pre * pre).sum()
-    if power == 0:
-        return None
-    factor = float((pre * target).sum() / power)
-    largest = float(target.abs().max())
-    if factor <= 0 or float((pre * factor - target).abs().max()) > TOLERANCE * largest:
-        return None
-    if abs(factor - 1) < 1e-6:
-        return 1.0
-    return factor if pre.numel() >= 4 else None  # of few numbers nearly any is a multiple of any other
+def close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
+    """Equal to within `tolerance` of the largest magnitude."""
+    if a.shape != b.shape:
+        return False
+    if not a.size:
+        return True
+    return bool(np.abs(a - b).max() <= tolerance * max(float(np.abs(a).max()), float(np.abs(b).max())))
+
+
+def numpy_of(tensor: torch.Tensor) -> np.ndarray:
+    """A copy in NumPy, in float64 for float64 and else in float32."""
+    tensor = tensor.detach().cpu()
+    return (tensor if tensor.dtype == torch.float64 else tensor.float()).numpy().copy()
+
+
+def _why_none(strands: tuple[Strand, ...]) -> str:
+    linears = to_linears(strands)
+    if not linears:
+        return "it comes from no linear map that was seen"
+    if not any(strand.source.whole for strand in linears):
+        return "it comes from a map that is no plain product with weights, such as a convolution"
+    names = [step.name for strand in linears for step in strand.steps]
+    return f"{names[-1] if names else 'something'} lies between it and its linear map, which mixes its axes"

@@ -15,13 +15,16 @@ import torch
 
 from ..attention.naming import layer_names, number_of
 from ..errors import InputError
-from ..formats.capture_file import PICTURE, numbers, write_capture
+from ..formats.capture_file import PICTURE, check_capture, numbers, write_capture
+from .accounts import Accounts, line
 from .fused import seen_and_unchanged
-from .joining import join, joins, side_by_side
+from .generating import generating
 from .labels import labels_of, passes_of_texts
-from .layers import see, written
+from .layers import written
 from .pictures import as_picture, seen_grids
-from .watch import Watch, running_module
+from .recorder import Recorder
+from .running import running
+from .watch import Watch
 
 
 class CaptureWarning(UserWarning):
@@ -32,11 +35,12 @@ class Recording:
     """The layers that were recorded: name ("0", "1", "1.cross", ...) to (tensors, description).
 
     Self-attentions are numbered in the order in which they ran; a cross-attention has the number
-    of the self-attention before it.
+    of the self-attention before it. `left_out` tells what ran and is none of them: module, what, why, times.
     """
 
     def __init__(self):
         self.layers = {}
+        self.left_out = []
         self.grids = set()  # (rows, columns) into which a picture was cut
 
     def save(
@@ -89,61 +93,115 @@ class Recording:
             metadata["token_ids"] = [int(n) for n in token_ids]
         made_by = {"torch": torch.__version__} | dict(made_by or {})
         metadata |= {"layers": layers, "model": dict(model or {}), "made_by": made_by}
-        write_capture(path, tensors, metadata)
+        if self.left_out:
+            metadata["left_out"] = self.left_out
+        try:
+            write_capture(path, tensors, metadata)
+        except InputError:
+            tensors, metadata = _writable(tensors, metadata)
+            write_capture(path, tensors, metadata)
 
 
 @contextlib.contextmanager
-def record(model, layers=None, heads=None, batch=0):
+def record(model, layers=None, heads=None, batch=0, window=0):
     """Record the attention of everything that runs inside the `with` block.
 
     Modules are named as `model` has them, or, where that is None, as the outermost one that runs does.
     `layers` and `heads` choose by number (None: all); a layer's number is that in its stack, and its name,
-    such as "decoder.0.cross", chooses it alone. `batch` is the element of the batch. The
-    model's results are those it gives without recording, to the bit. When the block ends, the
-    layers stand in the recording that it yielded. Raises InputError when no attention was seen,
-    or not the layer, head or batch element asked for. Warns (CaptureWarning) when the numbers are
-    half precision or do not reproduce the model's own.
+    such as "decoder.0.cross", chooses it alone. `batch` is the element of the batch, `window` the number of
+    the window where a model cuts its tokens into such. The model's results are those it gives without
+    recording, to the bit. When the block ends, the layers stand in the recording that it yielded, also
+    where it ends by an error. Raises InputError for arguments of another kind before anything runs; and
+    afterwards when no attention was seen, or not the layer, head or batch element asked for. Warns
+    (CaptureWarning) of attention that ran and is not in the recording, and when the numbers are half
+    precision or do not reproduce the model's own.
     """
     layers = _numbers(layers, "layers", names=True)
     heads = _numbers(heads, "heads")
-    batch = next(iter(_numbers(batch, "batch", one=True)))
+    batch, window = (_numbers(n, what, one=True)[0] for n, what in ((batch, "batch"), (window, "window")))
     recording = Recording()
-    _check_model(model)
-    seen = []
-
-    def done(call):
-        size = call.q.shape[0]
-        if not 0 <= batch < size:
-            raise InputError(f"batch element {batch} is not there; the batch has {size}")
+    told = _check_model(model)
+    accounts = Accounts()
+    with _eagerly(model), seen_grids(recording.grids), running(model) as run:
+        recorder = Recorder(run, accounts, layers, batch, window)
+        watch = Watch(run.module, recorder, accounts)
         try:
-            now = see(call, batch)
-        except Exception as error:
-            # Models do what nobody thought of; one such layer must not stop the model or the others.
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            _told(f"an attention in {call.module or 'the model'} is left out: not understood ({reason})")
-            return
-        together = side_by_side([*seen[1 - now.parts :], now]) if now.parts > 1 else None
-        if together is not None:
-            del seen[1 - now.parts :]
-            now = together
-        before = next((n for n, old in enumerate(seen) if joins(old, now)), None)
-        if before is None:
-            seen.append(now)
-        else:
-            seen[before] = join(seen[before], now)
-
-    with _eagerly(model), seen_grids(recording.grids), running_module(model) as module:
-        with Watch(module, done, _told) as watch, seen_and_unchanged(watch):
-            yield recording
-        watch.finish()
-    if not seen:
-        raise InputError(_why_nothing(watch))
-    _select(recording, _numbered(seen), layers, heads)
+            with generating(recorder), watch, seen_and_unchanged(watch):
+                yield recording
+        except BaseException:
+            with contextlib.suppress(Exception):
+                _finish(recording, recorder, layers, heads)
+            raise
+    absent = _finish(recording, recorder, layers, heads)
+    recording.left_out = accounts.told()
+    told += [line(one) for one in recording.left_out]
+    told += [
+        f"module {name} ran in another thread, which is not recorded" for name in sorted(run.elsewhere)[:3]
+    ]
+    for module in dict.fromkeys(recorder.lost):
+        told.append(f"{module}: its steps of decoding do not continue one another; the last that do are kept")
+    for one in told:
+        _tell(one)
+    if not recording.layers and not absent:
+        raise InputError(_why_nothing(watch, recording.left_out))
+    if recorder.sizes and not recorder.reached:
+        size = max(recorder.sizes)
+        absent.insert(0, f"batch element {batch} is not there; the batch has {size}")
+    if absent:
+        raise InputError(absent[0])
     _warn(recording)
 
 
-def _told(text):
-    warnings.warn(text, CaptureWarning, stacklevel=3)
+def _writable(tensors: dict, metadata: dict) -> tuple[dict, dict]:
+    """Without the layers that do not fit together, each told. Raises InputError when none is left."""
+    fitting, wrong = {}, []
+    for key, described in metadata["layers"].items():
+        own = {name: one for name, one in tensors.items() if name.rpartition(".")[0] == f"L{key}"}
+        try:
+            check_capture(f"layer {key}", own, metadata | {"layers": {key: described}})
+            fitting[key] = described
+        except InputError as error:
+            wrong.append(str(error))
+    if not fitting:
+        raise InputError(wrong[0])
+    for one in wrong:
+        _tell(f"left out: {one}")
+    left_out = [
+        *metadata.get("left_out", ()),
+        *({"module": "", "what": "layer", "why": w, "times": 1} for w in wrong),
+    ]
+    names = {f"L{key}" for key in fitting}
+    kept = {n: one for n, one in tensors.items() if n.rpartition(".")[0] in names or "." not in n}
+    return kept, metadata | {"layers": fitting, "left_out": left_out}
+
+
+def _finish(
+    recording: Recording, recorder: Recorder, layers: list | None, heads: list[int] | None
+) -> list[str]:
+    """Fills the recording; what was asked for and is not there, as messages."""
+    entries = recorder.finished()
+    names = layer_names({key: (entry.module, entry.kind) for key, entry in entries})
+    called = {key: {name, key, number_of(name)} for key, name in names.items()}
+    absent = []
+    for key, entry in entries:
+        if (layers is not None and not called[key] & set(layers)) or not entry.beams:
+            continue
+        seen = entry.beams[0].seen
+        there = [head for head in heads or () if head < len(seen.q)]
+        for head in set(heads or ()) - set(there):
+            known = numbers(range(len(seen.q)))
+            absent.append(f"head {head} is not in layer {names[key]}; heads: {known}")
+        arrays, description = written(seen, there or None)
+        # What a layer is called is seen from all that ran.
+        recording.layers[key] = arrays, description | ({"name": names[key]} if layers is not None else {})
+    for layer in layers or ():
+        if not any(layer in known for known in called.values()):
+            absent.insert(0, f"layer {layer} was not seen; layers: {', '.join(names.values())}")
+    return absent
+
+
+def _tell(text: str) -> None:
+    warnings.warn(text, CaptureWarning, stacklevel=5)
 
 
 @contextlib.contextmanager
@@ -158,49 +216,16 @@ def _eagerly(model):
         yield
 
 
-def _why_nothing(watch):
+def _why_nothing(watch: Watch, left_out: list) -> str:
     if not watch.ran:
         return "no attention was seen: the model did not run inside the with block"
+    if left_out:
+        return f"no attention is in the recording: {line(left_out[0])}"
     return (
         "no attention was seen: the model has none, or runs it where Python cannot look (flex_attention, "
         "flash-attn and other external kernels, TorchScript inside); use an eager implementation, in "
         'transformers attn_implementation="eager" or "sdpa"'
     )
-
-
-def _numbered(seen):
-    """The layers by name."""
-    named, count = {}, 0
-    for layer in seen:
-        if layer.kind == "self":
-            named[str(count)] = layer
-            count += 1
-        else:
-            name = f"{max(count - 1, 0)}.cross"
-            while name in named:  # two cross-attentions in a row, or none of the other kind
-                count += 1
-                name = f"{count - 1}.cross"
-            named[name] = layer
-    return named
-
-
-def _select(recording, named, layers, heads):
-    names = layer_names({key: (layer.module, layer.kind) for key, layer in named.items()})
-    for key, layer in named.items():
-        if layers is not None and not {names[key], key, number_of(names[key])} & set(layers):
-            continue
-        for head in heads or ():
-            if not 0 <= head < len(layer.q):
-                raise InputError(
-                    f"head {head} is not in layer {names[key]}; heads: {numbers(range(len(layer.q)))}"
-                )
-        arrays, description = written(layer, heads)
-        # What a layer is called is seen from all that ran.
-        recording.layers[key] = arrays, description | ({"name": names[key]} if layers is not None else {})
-    known = {one for key, name in names.items() for one in (name, key, number_of(name))}
-    for layer in layers or ():
-        if layer not in known:
-            raise InputError(f"layer {layer} was not seen; layers: {', '.join(names.values())}")
 
 
 def _numbers(given, what, one=False, names=False):
@@ -222,15 +247,19 @@ def _numbers(given, what, one=False, names=False):
     return chosen
 
 
-def _check_model(model):
+def _check_model(model) -> list[str]:
+    """What has to be told of a model before it runs. Raises InputError where it cannot be recorded."""
     if model is None:
-        return
+        return []
     if not isinstance(model, torch.nn.Module):
         raise InputError(f"expected a torch.nn.Module to record, found {type(model).__name__}")
-    for name, module in model.named_modules():
-        if isinstance(module, torch.jit.ScriptModule):
-            name = name or "at the top"
-            raise InputError(f"module {name} is TorchScript, which cannot be recorded; use the eager model")
+    if isinstance(model, torch.jit.ScriptModule):
+        raise InputError("module at the top is TorchScript, which cannot be recorded; use the eager model")
+    scripted = [name for name, one in model.named_modules() if isinstance(one, torch.jit.ScriptModule)]
+    return [
+        f"module {name} is TorchScript, and what it runs is not recorded; use the eager model"
+        for name in scripted[:3]
+    ]
 
 
 def _warn(recording):

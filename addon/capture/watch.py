@@ -1,117 +1,91 @@
 """What a model computes while it runs, seen through a torch function mode.
 
-The mode sees every call that Python makes into torch, whatever library made it. It gathers each
-attention (queries, keys, values, output) and the linear maps around it, and hands it on for
-layers.py to make sense of. Nothing is changed: every function runs as it would have, and its
-result is given back untouched.
+The mode sees every call that Python makes into torch, whatever library made it. It keeps for every tensor
+where it came from, and hands on each attention. Nothing is changed: every function runs as it would have, and
+its result is given back untouched. What goes wrong here is told, and the model runs on.
 """
 
-import contextlib
-import math
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
-from torch.utils.weak import WeakIdKeyDictionary
 
-from .origins import Linear, Origin, factor_of, linears_of, scores_and_steps, softmax_of
-
-MATMUL = {
-    torch.matmul, torch.Tensor.matmul, torch.Tensor.__matmul__, torch.bmm, torch.Tensor.bmm,
-    torch.mm, torch.Tensor.mm, torch.linalg.matmul,
-}  # fmt: skip
-BADDBMM = {torch.baddbmm, torch.Tensor.baddbmm, torch.Tensor.baddbmm_}
-ADDMM = {torch.addmm, torch.Tensor.addmm}
-SOFTMAX = {torch.softmax, torch.Tensor.softmax, F.softmax, torch.special.softmax}
-PLUS_IN_PLACE = {"add_", "__iadd__"}
-PLUS = {"add", "__add__", "__radd__"} | PLUS_IN_PLACE
-MINUS = {"sub", "sub_", "__sub__", "__isub__", "subtract"}
-
-
-@dataclass(eq=False)
-class Call:
-    """One attention that ran. q, k, v, z are [batch, heads, tokens, width].
-
-    From `scaled_dot_product_attention`: its mask, is_causal and scale. From attention written by
-    hand: `logits`, what its softmax saw [batch, heads, queries, keys], and scale and softcap as
-    far as its steps show them. `before` and `output` are the linear maps around it (the output's
-    axes are tokens, batch instead of batch, tokens when `tokens_first`), `paths` has those that q
-    and k came from, `added` is the output and the residual stream that it was added to. `parts`
-    counts the calls, this the last, whose results side by side the output map takes.
-    """
-
-    q: torch.Tensor
-    k: torch.Tensor
-    v: torch.Tensor
-    z: torch.Tensor
-    module: str
-    tap: str
-    scale: float = 1.0
-    softcap: float = 0.0
-    mask: torch.Tensor | None = None
-    is_causal: bool = False
-    logits: torch.Tensor | None = None
-    before: list[Linear] = field(default_factory=list)
-    output: Linear | None = None
-    tokens_first: bool = False
-    parts: int = 1
-    added: tuple[torch.Tensor, torch.Tensor] | None = None
-    paths: dict[str, list[Linear]] = field(default_factory=dict)
+from .accounts import Accounts
+from .attention import FUSED, attention_of, fused_attention, pattern_times_values
+from .follow import follow
+from .origins import Contraction, Linear, Origins, Product, Result, Step, Strand, Written
+from .output import results_in
+from .places import Places
+from .products import PRODUCTS, NotUnderstood, contraction_of, three_operands
+from .projections import merged
+from .tensors import (
+    Function,
+    Keeper,
+    Unwatchable,
+    argument,
+    check_watchable,
+    function_of,
+    overwritten,
+    tensors_in,
+)
 
 
 class Watch(TorchFunctionMode):
     """Active as a context manager while the model runs.
 
-    `module()` names the module being run. `done(call)` gets each attention when all about it is
-    known, which is when the next one begins, or `finish` is called. `tell(text)` gets what went wrong
-    here, of which the model notices nothing.
+    `module()` names the module being run. `recorder` gets attentions and what becomes of them; `accounts`
+    what else ran that could be one.
     """
 
-    def __init__(self, module, done, tell):
+    def __init__(self, module: Callable[[], str], recorder: Any, accounts: Accounts):
         super().__init__()
         self.ran = False
-        self._tell = tell
-        self._failed = set()  # the functions that could not be made sense of
+        self.thread = threading.get_ident()
         self._module = module
-        self._done = done
-        self._last = None  # the attention that is not yet done
-        self._row = []  # the results of attentions since one was taken by a linear map
-        self._linears = []  # those that ran since
-        self._copied = (None, None, None)  # the latest input of a linear map, its version, its copy
-        self._origins = WeakIdKeyDictionary()
+        self._recorder = recorder
+        self._accounts = accounts
+        self._origins = Origins()
+        self._keeper = Keeper()
+        self._serial = 0
         self._heads = None  # of the nn.MultiheadAttention that is running
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         if function is F.multi_head_attention_forward:
             return self._look_inside(function, args, kwargs)
+        known = function_of(function)
+        if known.ignored:
+            return function(*args, **kwargs)
         self.ran = True
-        name = getattr(function, "__name__", "")
-        # The residual stream may be added to in place, so it is kept before.
-        before = args[0].detach().clone() if name in PLUS_IN_PLACE and self._awaits_addition() else None
+        stream = self._guarded(self._before, known, args, kwargs)
         result = function(*args, **kwargs)
-        try:
-            with torch.no_grad():
-                self._note(function, args, kwargs, result, before)
-        except Exception as error:
-            if (name, self._module()) not in self._failed:
-                self._failed.add((name, self._module()))
-                reason = (str(error).splitlines() or [type(error).__name__])[0]
-                self._tell(f"{name} in {self._module() or 'the model'} is not followed: {reason}")
+        self._guarded(self._after, function, known, args, kwargs, result, stream)
         return result
 
-    def finish(self):
-        """Hand on the last attention."""
-        if self._last is not None:
-            self._done(self._last)
-        self._last = None
+    def _guarded(self, look: Callable, *given: Any) -> Any:
+        """Runs what looks at a call: unseen by any mode, without gradients, and never in the model's way."""
+        try:
+            with torch._C.DisableTorchFunction(), torch.no_grad():
+                device = "cuda" if torch.cuda.is_available() else "cpu"
+                if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled(device):
+                    with torch.autocast("cpu", enabled=False), torch.autocast(device, enabled=False):
+                        return look(*given)
+                return look(*given)
+        except Exception as error:
+            self._accounts.failed(
+                self._module(), next(g for g in given if isinstance(g, Function)).name, error
+            )
+        return None
 
     def _look_inside(self, function, args, kwargs):
         """Run a function that handles torch functions as a whole so that its parts are seen."""
-        known = F.has_torch_function
+        known, here = F.has_torch_function, threading.get_ident()
         self._heads = args[4] if len(args) > 4 else kwargs["num_heads"]
-        F.has_torch_function = lambda tensors: False
+        F.has_torch_function = lambda tensors: threading.get_ident() != here and known(tensors)
         try:
             with self:
                 return function(*args, **kwargs)
@@ -119,315 +93,352 @@ class Watch(TorchFunctionMode):
             F.has_torch_function = known
             self._heads = None
 
-    def _note(self, function, args, kwargs, result, before):
-        if function is F.scaled_dot_product_attention:
-            self._note_sdpa(args, kwargs, result)
-        elif function is F.linear:
-            x, weight = _arguments(args, kwargs, "input", "weight")
-            bias = args[2] if len(args) > 2 else kwargs.get("bias")
-            self._note_linear(x, weight.detach().mT, bias, result)
-        elif function in ADDMM and len(args) == 3 and not kwargs:
-            self._note_linear(args[1], args[2].detach(), args[0], result)
-        elif function in MATMUL:
-            left, right = _operands(args, kwargs)
-            if _is_weight(left, right):
-                self._note_linear(left, right.detach(), None, result)
-            else:
-                self._note_product(left, right, left, right, result, result, 1.0)
-        elif function in BADDBMM:
-            _, left, right = _arguments(args, kwargs, "input", "batch1", "batch2")
-            self._note_product(left, right, left, right, result, result, float(kwargs.get("alpha", 1)))
-        elif function is torch.einsum:
-            self._note_einsum(args, result)
-        elif function in SOFTMAX and isinstance(result, torch.Tensor):
-            dim = args[1] if len(args) > 1 else kwargs.get("dim")
-            source = self._origins.get(args[0] if args else kwargs["input"])
-            if source is not None and source.scores and dim in (-1, result.dim() - 1):
-                self._origins[result] = Origin("softmax", (source,))
-        else:
-            self._note_step(function, args, kwargs, result, before)
+    def alias(self, tensor: torch.Tensor, of: torch.Tensor) -> None:
+        """Treats a tensor as the one that was seen being made: what a module gave when it ran once more."""
+        self._origins.set(tensor, self._origins.of(of))
 
-    def _note_sdpa(self, args, kwargs, result):
-        names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
-        given = dict(zip(names, args, strict=False)) | kwargs
-        q, k, v = given["query"], given["key"], given["value"]
-        mask, scale = given.get("attn_mask"), given.get("scale")
-        lead = torch.broadcast_shapes(q.shape[:-2], result.shape[:-2])
-        paths = {"q": linears_of(self._origins.get(q)), "k": linears_of(self._origins.get(k))}
-        split = self._split(lead, q, paths["q"])
-        if mask is not None and q.dim() != 4:
-            mask = mask.broadcast_to((*lead, q.shape[-2], k.shape[-2]))
-            mask = _by_head(mask, lead, split)
-        # Keys may be fewer heads than queries, and the same for the whole batch.
-        shared = split[0] if math.prod(k.shape[:-2]) % split[0] == 0 else 1
-        call = Call(
-            q=_by_head(q, lead, split),
-            k=_by_head(k, k.shape[:-2], (shared, -1)),
-            v=_by_head(v, v.shape[:-2], (shared, -1)),
-            z=_by_head(result, lead, split),
-            module=self._module(),
-            tap="sdpa",
-            scale=q.shape[-1] ** -0.5 if scale is None else float(scale),
-            mask=None if mask is None else mask.detach().clone(),
-            is_causal=bool(given.get("is_causal", False)),
-        )
-        self._keep(call, paths)
-        self._origins[result] = Origin("attention")
+    def _before(self, known: Function, args: tuple, kwargs: dict) -> torch.Tensor | None:
+        """Copies what a call is about to overwrite; gives the residual stream back where that is added to."""
+        changed = overwritten(known, args, kwargs)
+        if not changed:
+            return None
+        self._keeper.before(changed)
+        if known.name == "add" and any(self._written(one) for one in tensors_in((args, kwargs))):
+            return args[0].detach().clone()
+        return None
 
-    def _note_linear(self, x, weight, bias, y, result=None):
-        """`result` is the tensor that the model holds, where its axes are not those of y."""
-        bias = None if bias is None else bias.detach()
-        linear = Linear(self._copy(x), weight, bias, y.detach().clone())
-        last = self._last
-        if last is not None and last.output is None:
-            for parts in dict.fromkeys((1, len(self._row))):
-                tokens_first = _eats(linear, self._row[-parts:])
-                if tokens_first is not None:
-                    last.output, last.tokens_first, last.parts = linear, tokens_first, parts
-                    self._row = []
-                    break
-        if last is None or last.output is not linear:
-            self._linears.append(linear)
-        self._origins[y if result is None else result] = Origin("linear", data=linear)
-
-    def _copy(self, x):
-        """A copy of x; queries, keys and values share one, unless x was overwritten in between."""
-        version = None if x.is_inference() else x._version
-        known, known_version, copy = self._copied
-        if known is not x or version is None or version != known_version:
-            copy = x.detach().clone()
-            self._copied = (x, version, copy)
-        return copy
-
-    def _note_einsum(self, args, result):
-        operands = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
-        if len(operands) != 2 or not isinstance(args[0], str) or "." in args[0]:
+    def _after(self, function, known, args, kwargs, result, stream):
+        if known.name in FUSED:
+            self._note_fused(function, args, kwargs, result)
             return
-        inputs, _, out = args[0].replace(" ", "").partition("->")
-        a, _, b = inputs.partition(",")
-        if isinstance(operands[0], torch.nn.Parameter) and not isinstance(operands[1], torch.nn.Parameter):
-            a, b, operands = b, a, operands[::-1]
-        summed = "".join(letter for letter in a if letter in b and letter not in out)
-        both = "".join(letter for letter in out if letter in a and letter in b)
-        rows = "".join(letter for letter in a if letter not in b)
-        columns = "".join(letter for letter in b if letter not in a)
-        if not summed or len(set(a)) < len(a) or set(both + rows + columns) != set(out):
+        if known.name in PRODUCTS:
+            self._note_products(known, args, kwargs, result)
             return
-        left = torch.einsum(f"{a}->{both}{rows}{summed}", operands[0].detach())
-        right = torch.einsum(f"{b}->{both}{summed}{columns}", operands[1].detach())
-        product = torch.einsum(f"{out}->{both}{rows}{columns}", result.detach())
-        if _is_parameter(operands[1]) and not both:
-            x, weight, y = left.flatten(-len(summed)), right.flatten(0, len(summed) - 1).flatten(1), product
-            self._note_linear(x, weight, None, y.flatten(-len(columns)), result)
-        elif len(summed) == len(rows) == len(columns) == 1:
-            self._note_product(*operands, left, right, result, product, 1.0)
-
-    def _note_product(self, a, b, left, right, result, product, factor):
-        """A product of two activations: scores, or a pattern times values.
-
-        a, b and result are the tensors as the model holds them; left, right and product the same
-        with the axes [.., rows, inner], [.., inner, columns], [.., rows, columns].
-        """
-        if left.dim() < 2 or right.dim() < 2:
+        if "attention" in known.name or "attn" in known.name:
+            self._accounts.begin(self._module(), known.name, "it is a kernel that cannot be looked into")
+        if not any(self._origins.of(one) for one in tensors_in((args, kwargs))):
             return
-        softmax = softmax_of(self._origins.get(a))
-        if softmax is not None and self._note_attention(softmax, left, right, product):
-            self._origins[result] = Origin("attention")
-            return
-        # A matrix that scores are multiplied into cannot be scores itself, so the way back ends here.
-        linears = [linears_of(self._origins.get(tensor)) for tensor in (a, b)]
-        data = (left.detach(), right.detach().mT, *linears)
-        self._origins[result] = Origin("scores", factor=factor, data=data, value=result.detach(), scores=True)
-
-    def _note_attention(self, softmax, pattern, v, z):
-        """pattern @ v, where the pattern came from a softmax of scores."""
-        scores, steps = scores_and_steps(softmax.parents[0])
-        if scores is None:
-            return False
-        q, k, q_linears, k_linears = scores.data
-        path = [scores, *steps]
-        while len(path) > 1 and path[-1].name in MINUS and _shifted(path[-2].value, path[-1].value):
-            path.pop()
-        logits = path[-1].value
-        if logits.shape[-2] != z.shape[-2] or logits.shape[-1] - v.shape[-2] not in (0, 1):
-            return False
-        scale, softcap, after = scores.factor, 0.0, 1.0
-        for step in steps:
-            if step.name in ("tanh", "tanh_"):
-                softcap = 1.0
-            elif step.factor is not None and softcap:
-                after *= step.factor
-            elif step.factor is not None:
-                scale *= step.factor
-        lead = logits.shape[:-2]
-        split = self._split(lead, q, q_linears)
-        call = Call(
-            q=_by_head(q, lead, split),
-            k=_by_head(k, lead, split),
-            v=_by_head(v, lead, split),
-            z=_by_head(z, lead, split),
-            module=self._module(),
-            tap="softmax",
-            scale=scale * after if softcap else scale,
-            softcap=softcap * after,
-            logits=_by_head(logits, lead, split),
-        )
-        if any(t is None for t in (call.q, call.k, call.v, call.z)):
-            return False
-        self._keep(call, {"q": q_linears, "k": k_linears})
-        return True
-
-    def _note_step(self, function, args, kwargs, result, before):
-        """Any other function: its result leads back to those of its arguments that lead anywhere."""
-        results = result if isinstance(result, (tuple, list)) else (result,)
-        tensors = list(_tensors(args)) + list(_tensors(kwargs.values()))
-        parents = tuple(p for p in (self._origins.get(t) for t in tensors) if p is not None)
-        if not parents or all(p.kind == "attention" for p in parents):
-            return
-        name = getattr(function, "__name__", "")
-        scores = any(p.scores for p in parents)
-        if name in PLUS and not scores:
-            if self._note_addition([t for t in tensors if t.dim() > 1], before):
-                # The way back from the residual stream would lead through all layers.
-                self._origins.pop(result, None)
+        if known.name in ("add", "sub") and isinstance(result, torch.Tensor):
+            if self._note_sum(known, args, kwargs, result, stream):
                 return
-            recent = [*self._linears, self._last and self._last.output]
-            parents = tuple(p for p in parents if any(linear in recent for linear in linears_of(p)))
-        for out in results:
-            if isinstance(out, torch.Tensor):
-                value = out.detach() if scores else None
-                factor = factor_of(name, args) if scores else None
-                self._origins[out] = Origin("step", parents, name, factor, value, scores=scores)
+        follow(self._origins, self._keeper, function, known, args, kwargs, result)
+        if known.name in ("softmax", "div") and isinstance(result, torch.Tensor):
+            self._note_softmax(result)
 
-    def _awaits_addition(self):
-        return self._last is not None and self._last.output is not None and self._last.added is None
+    def _next(self) -> int:
+        self._serial += 1
+        return self._serial
 
-    def _note_addition(self, tensors, before):
-        """Whether this adds the attention's output to something older than it: the residual stream."""
-        if not self._awaits_addition() or len(tensors) != 2 or tensors[0].shape != tensors[1].shape:
+    # Products
+
+    def _note_products(self, known, args, kwargs, result):
+        """A product, or one of three tensors as two of two."""
+        parts = three_operands(args) if known.name == "einsum" else None
+        if parts is not None and any(self._origins.of(one) for one in tensors_in(args)):
+            first, operands, second, last = parts
+            between = torch.einsum(first, *operands)
+            self._note_product(Contraction(*operands, *_terms(first)), between)
+            self._note_product(Contraction(between, *last, *_terms(second)), result)
+            return
+        try:
+            contraction = contraction_of(known, args, kwargs, result)
+        except NotUnderstood as reason:
+            self._not_understood(args, str(reason))
+            return
+        if contraction is None:
+            if known.name.startswith("conv") and result.is_floating_point():
+                self._note_convolution(args, kwargs, result)
+            else:
+                follow(self._origins, self._keeper, torch.einsum, known, args, kwargs, result)
+            return
+        self._note_product(contraction, result)
+
+    def _not_understood(self, args, reason):
+        """A product of another form: told when what it takes may be scores or a pattern."""
+        for one in tensors_in(args):
+            for strand in self._origins.of(one):
+                if isinstance(strand.source, Product) and _soft(strand):
+                    self._close(strand, reason)
+
+    def _note_product(self, contraction: Contraction, result: torch.Tensor):
+        left, right = contraction.left, contraction.right
+        strands = self._origins.of(left), self._origins.of(right)
+        patterns = [
+            next((s for s in own if isinstance(s.source, Product) and _soft(s)), None) for own in strands
+        ]
+        if any(patterns):
+            self._note_attention(contraction, result, patterns)
+            return
+        weights = self._is_weight(left, strands[0]), self._is_weight(right, strands[1])
+        if weights[0] and not weights[1]:
+            contraction = Contraction(
+                right,
+                left,
+                contraction.b,
+                contraction.a,
+                contraction.out,
+                contraction.factor,
+                contraction.added,
+            )
+            self._note_linear(contraction, result)
+        elif weights[1] and not weights[0] or (right.dim() == 2 < left.dim() and not strands[1]):
+            self._note_linear(contraction, result)
+        else:
+            self._note_scores(contraction, result, strands)
+
+    def _is_weight(self, tensor, strands) -> bool:
+        if strands:
             return False
-        linears = [linears_of(self._origins.get(tensor)) for tensor in tensors]
-        for own, other in ((0, 1), (1, 0)):
-            newer = [self._last.output, *self._linears]
-            if self._last.output in linears[own] and not any(linear in newer for linear in linears[other]):
-                values = [t.detach().clone() for t in tensors]
-                if before is not None:
-                    values[0] = before
-                self._last.added = values[own], values[other]
-                return True
+        held = tensor if tensor.is_inference() or tensor._base is None else tensor._base
+        return isinstance(held, torch.nn.Parameter)
+
+    def _note_linear(self, contraction: Contraction, y: torch.Tensor):
+        check_watchable(y)
+        x, hold = contraction.left, self._keeper.hold
+        a, b, out = contraction.a, contraction.b, contraction.out
+        bias, times = contraction.added or (None, 1.0)
+        features = sum(1 for letter in out if letter not in a)
+        plain = contraction.factor == 1 and times == 1 and not any(c in a and c in out for c in b)
+        plain &= bias is None or bias.numel() == _count(y, out, a)
+        made_of = [s for s in self._origins.of(x) if isinstance(s.source, (Linear, Result))]
+        linear = Linear(
+            serial=self._next(),
+            module=self._module(),
+            x=hold(x),
+            weight=hold(contraction.right),
+            bias=None if bias is None else hold(bias),
+            y=hold(y),
+            a=a,
+            b=b,
+            out=out,
+            made_of=tuple(s for s in made_of if all(step.name != "add" for step in s.steps)),
+            whole=bool(plain and features),
+        )
+        self._set_linear(linear, y, results_in(made_of))
+
+    def _set_linear(self, linear: Linear, y: torch.Tensor, results: list[Strand]):
+        strands = [Strand(linear, Places.of(y.shape))]
+        written = self._recorder.written(linear, results) if results else None
+        if written is not None:
+            strands.append(Strand(written, Places.of(y.shape)))
+        self._origins.set(y, strands)
+
+    def _note_convolution(self, args, kwargs, y):
+        """A convolution over neighbours: it tells what are features, but is no product with one matrix."""
+        x, weight = argument(args, kwargs, 0, "input"), argument(args, kwargs, 1, "weight")
+        points = "ABC"[: weight.dim() - 2]
+        lead = "a" * (y.dim() == weight.dim())
+        hold = self._keeper.hold
+        linear = Linear(
+            self._next(), self._module(), hold(x), hold(weight), None, hold(y), f"{lead}Y{points}", "ZY",
+            f"{lead}Z{points}", whole=False,
+        )  # fmt: skip
+        self._origins.set(y, [Strand(linear, Places.of(y.shape))])
+
+    def _note_scores(self, contraction: Contraction, result: torch.Tensor, strands: tuple):
+        """A product of two activations, which may turn out to be scores."""
+        for own in strands:
+            for strand in own:
+                if isinstance(strand.source, Product) and strand.source.account is not None:
+                    names = ", ".join(dict.fromkeys(step.name for step in strand.steps))
+                    self._accounts.refuse(
+                        strand.source.account,
+                        f"scores are multiplied without a softmax{names and f' (after {names})'}",
+                    )
+        hold = self._keeper.hold
+        product = Product(
+            self._next(), self._module(), hold(contraction.left), hold(contraction.right),
+            contraction.a, contraction.b, contraction.out, *strands,
+        )  # fmt: skip
+        if all(any(isinstance(strand.source, Linear) for strand in own) for own in strands):
+            product.account = self._accounts.maybe(self._module(), "product of two activations")
+        places, steps = Places.of(result.shape), []
+        if contraction.factor != 1:
+            steps.append(Step("alpha", "times", contraction.factor, places=places))
+        if contraction.added is not None:
+            added, times = contraction.added
+            steps.append(Step("add", "plus", (hold(added), times), places=places))
+        self._origins.set(result, [Strand(product, places, 1.0, tuple(steps))])
+
+    # Attentions
+
+    def _note_fused(self, function, args, kwargs, result):
+        z = result[0] if isinstance(result, tuple) else result
+        name = function_of(function).name
+        account = self._accounts.begin(self._module(), name)
+        schema = getattr(function, "_schema", None) or getattr(
+            getattr(function, "default", None), "_schema", None
+        )
+        names = tuple(one.name for one in schema.arguments) if schema is not None else None
+        try:
+            for one in tensors_in((args, kwargs)):
+                check_watchable(one)
+            event, read, drops = fused_attention(args, kwargs, result, self._origins, self._heads, names)
+            attention = attention_of(
+                event, read, drops, module=self._module(), tap="sdpa", account=account, pattern=None
+            )
+            self._hand_on(attention, z)
+        except (NotUnderstood, Unwatchable) as reason:
+            self._accounts.refuse(account, str(reason))
+
+    def _note_softmax(self, result: torch.Tensor):
+        """A softmax over scores is accounted for; what it becomes is seen later."""
+        for strand in self._origins.of(result):
+            last = strand.steps[-1] if strand.steps else None
+            if isinstance(strand.source, Product) and last is not None and last.kind == "softmax":
+                self._accounts.softmax(last, self._module(), strand.source.account)
+
+    def _note_attention(self, contraction: Contraction, result: torch.Tensor, patterns: list):
+        """A pattern times values. Of several ways back that of the first which is understood is taken."""
+        if all(patterns):
+            for pattern in patterns:
+                self._close(pattern, "it is multiplied with another pattern")
+            return
+        first = patterns[0] is not None
+        operand, values = (contraction.left, contraction.right)[:: 1 if first else -1]
+        for strand in self._origins.of(values):
+            if isinstance(strand.source, Result) and strand.exact:
+                self._recorder.drop(strand.source, "its result is multiplied with another pattern")
+        reasons = {}
+        candidates = [s for s in self._origins.of(operand) if isinstance(s.source, Product) and _soft(s)]
+        for strand in candidates:
+            try:
+                event, read, drops = pattern_times_values(contraction, result, strand, first, self._origins)
+                account = self._accounts.of_softmax(_soft(strand))
+                attention = attention_of(
+                    event, read, drops, module=self._module(), tap="softmax", account=account, pattern=operand
+                )
+                self._hand_on(attention, result)
+                return
+            except (NotUnderstood, Unwatchable) as reason:
+                reasons[strand] = str(reason)
+        for strand, reason in reasons.items():
+            self._close(strand, reason)
+
+    def _hand_on(self, attention, z):
+        taken = self._recorder.take(attention)
+        self._accounts.close(attention.account)
+        self._origins.set(z, [Strand(taken, Places.of(z.shape))])
+
+    def _close(self, strand: Strand, reason: str):
+        self._accounts.refuse(self._accounts.of_softmax(_soft(strand)), reason)
+
+    # Sums
+
+    def _written(self, tensor) -> Strand | None:
+        """The strand of a tensor that leads to what an attention wrote and that nothing was added to yet."""
+        for strand in self._origins.of(tensor):
+            if isinstance(strand.source, Written) and self._recorder.awaits(strand.source):
+                return strand
+        return None
+
+    def _note_sum(self, known, args, kwargs, result, stream) -> bool:
+        """Sums that are told for what they are: a bias, LoRA's low-rank part, the residual stream."""
+        left, right = argument(args, kwargs, 0, "input"), argument(args, kwargs, 1, "other")
+        if not (isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor)):
+            return False
+        alpha = float(kwargs.get("alpha", 1)) * (-1.0 if known.name == "sub" else 1.0)
+        for own, other, times in ((left, right, 1.0), (right, left, alpha)):
+            written = self._written(own)
+            if written is None or own.shape != other.shape or (own is left and alpha != 1):
+                continue
+            if self._is_newer(other, written.source):
+                continue
+            values = [stream if one is left and stream is not None else one for one in (own, other)]
+            self._recorder.add(written, *values, times)
+            # The way back from the residual stream would lead through all layers.
+            self._origins.forget(result)
+            return True
+        return known.name == "add" and (
+            self._note_bias(left, right, result, alpha) or self._note_low_rank(left, right, result, alpha)
+        )
+
+    def _is_newer(self, tensor, written: Written) -> bool:
+        """Whether a tensor was made after the projections of an attention, as a parallel map is."""
+        serials = [
+            s.source.serial for s in self._origins.of(tensor) if isinstance(s.source, (Linear, Product))
+        ]
+        return any(serial >= self._recorder.first(written) for serial in serials)
+
+    def _note_bias(self, left, right, result, alpha) -> bool:
+        """x @ W + b, by hand."""
+        for own, bias in ((left, right), (right, left)):
+            linear = self._whole(own, 1.0)
+            if (
+                linear is None
+                or linear.bias is not None
+                or alpha != 1
+                or not self._is_weight(bias, self._origins.of(bias))
+            ):
+                continue
+            features = _count(linear.y.tensor, linear.out, linear.a)
+            if bias.numel() != features or bias.shape[-1:] != own.shape[-1:]:
+                continue
+            if max(linear.features) != own.dim() - 1:
+                continue
+            self._replace(linear, result, bias=self._keeper.hold(bias))
+            return True
         return False
 
-    def _keep(self, call, paths):
-        self.finish()
-        call.before, self._linears = self._linears, []
-        call.paths = paths
-        for name in ("q", "k", "v", "z", "logits"):
-            if getattr(call, name) is not None:
-                setattr(call, name, getattr(call, name).detach().cpu().clone())
-        if self._row and self._row[-1].shape != call.z.shape:
-            self._row = []
-        self._row.append(call.z)
-        self._last = call
+    def _note_low_rank(self, left, right, result, alpha) -> bool:
+        """x W + c (x A) B: a map with a low-rank part, of the same x."""
+        for own, other, times in ((left, right, alpha), (right, left, 1.0)):
+            base, low = self._whole(own, 1.0), self._whole(other)
+            if base is None or low is None or (own is right and alpha != 1):
+                continue
+            before = merged(low)
+            if before is low or before.x is not base.x or before.factors is None:
+                continue
+            if base.out != before.out or base.a != before.a or base.features != before.features:
+                continue
+            if base.factors is not None:
+                continue
+            factor = times * self._factor(other)
+            bias = base.bias
+            if before.bias is not None:
+                own_bias = before.bias.tensor * factor
+                total = own_bias if bias is None else bias.tensor.reshape(-1) + own_bias
+                bias = self._keeper.hold(total)
+            factors = (before.factors[0], before.factors[1] * factor)
+            self._replace(base, result, bias=bias, base=base, factors=factors)
+            return True
+        return False
 
-    def _split(self, lead, q, linears):
-        """The axes before tokens and width as (batch, heads)."""
-        if len(lead) != 1:
-            return (lead[0], math.prod(lead[1:])) if lead else (1, 1)
-        if self._heads:
-            return lead[0] // self._heads, self._heads
-        # Batch and heads share an axis; what the queries were projected from has a row for each token
-        # of the batch, whatever its axes.
-        for linear in [*linears, *reversed(self._linears)]:
-            batch, rest = divmod(math.prod(linear.x.shape[:-1]), q.shape[-2])
-            if batch and not rest and lead[0] % batch == 0:
-                return batch, lead[0] // batch
-        return 1, lead[0]
+    def _factor(self, tensor) -> float:
+        return next(s.factor for s in self._origins.of(tensor) if isinstance(s.source, Linear))
 
-
-@contextlib.contextmanager
-def running_module(model):
-    """A function that gives the dotted name of the innermost module being run, in `model` or, where that is
-    None, in whatever model runs."""
-    names = {} if model is None else {id(module): name for name, module in model.named_modules()}
-    stack = []
-    register = torch.nn.modules.module
-
-    def enter(module, args):
-        if model is None and not stack:
-            names.update((id(one), name) for name, one in module.named_modules())
-        stack.append(names.get(id(module), type(module).__name__))
-
-    def leave(module, args, result):
-        stack.pop()
-
-    hooks = [
-        register.register_module_forward_pre_hook(enter),
-        register.register_module_forward_hook(leave, always_call=True),
-    ]
-    try:
-        yield lambda: stack[-1] if stack else ""
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def _by_head(tensor, lead, split):
-    """A tensor [.., tokens, width] as [batch, heads, tokens, width]; `lead` is what .. stands for."""
-    tail = tensor.shape[-2:]
-    if tensor.dim() - 2 == len(lead):
-        tensor = tensor.broadcast_to((*lead, *tail))
-    elif math.prod(tensor.shape[:-2]) != math.prod(lead):
+    def _whole(self, tensor, factor=None) -> Linear | None:
+        """The linear map whose output a tensor is, as it is (or times a number, for no `factor`)."""
+        for strand in self._origins.of(tensor):
+            if (
+                isinstance(strand.source, Linear)
+                and strand.source.whole
+                and strand.exact
+                and strand.places.identity
+            ):
+                if factor is None or strand.factor == factor:
+                    return strand.source
         return None
-    return tensor.reshape(*split, *tail)
+
+    def _replace(self, linear: Linear, result: torch.Tensor, **changes):
+        """The map with a bias or a low-rank part, whose output is `result`."""
+        linear = replace(linear, serial=self._next(), y=self._keeper.hold(result), **changes)
+        self._set_linear(linear, result, results_in(linear.made_of))
 
 
-def _eats(linear, results):
-    """Whether a linear map's input is the heads' results side by side: None, or whether tokens lie first."""
-    batch, heads, tokens, width = results[0].shape
-    heads *= len(results)
-    if linear.x.numel() != batch * heads * tokens * width:
-        return None
-    z = torch.cat(results, dim=1)
-    if linear.x.shape[-1] == heads * width:
-        ways = {False: z.permute(0, 2, 1, 3), True: z.permute(2, 0, 1, 3)}
-    elif linear.x.shape[-1] == heads * tokens * width:
-        ways = {False: z}  # one query, whose heads stand where tokens usually do: see `layers.unpacked`
-    else:
-        return None
-    x = linear.x.reshape(-1, linear.x.shape[-1])
-    for tokens_first, joined in ways.items():
-        if torch.equal(x.cpu(), joined.reshape(x.shape).to(x.dtype)):
-            return tokens_first
-    return None
+def _soft(strand: Strand) -> Step | None:
+    """The softmax on a strand of scores."""
+    return next((step for step in strand.steps if step.kind == "softmax"), None)
 
 
-def _is_weight(left, right):
-    """Whether a product applies a matrix of numbers to activations, not two activations to each other."""
-    return right.dim() == 2 and (_is_parameter(right) or left.dim() > 2)
+def _terms(equation: str) -> list[str]:
+    inputs, _, out = equation.partition("->")
+    return [*inputs.split(","), out]
 
 
-def _is_parameter(tensor):
-    held = tensor if tensor.is_inference() or tensor._base is None else tensor._base
-    return isinstance(held, torch.nn.Parameter)
-
-
-def _shifted(before, after):
-    """Whether a subtraction only took off a number per row, which a softmax does not see."""
-    return before.shape == after.shape and torch.allclose(before.softmax(-1), after.softmax(-1), atol=1e-6)
-
-
-def _operands(args, kwargs):
-    given = list(args) + list(kwargs.values())
-    return given[0], given[1]
-
-
-def _arguments(args, kwargs, *names):
-    return [args[n] if n < len(args) else kwargs[name] for n, name in enumerate(names)]
-
-
-def _tensors(values):
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, (tuple, list)):
-            yield from _tensors(value)
+def _count(y: torch.Tensor, out: str, a: str) -> int:
+    """The number of features of a linear map's output."""
+    count = 1
+    for letter, n in zip(out, y.shape, strict=True):
+        count *= n if letter not in a else 1
+    return count

@@ -32,27 +32,32 @@ MAX_ENTRIES = 2**26  # of one recomputed matrix, 0.5 GB in float64
 RECOMPUTING = 60  # bytes that each entry takes meanwhile
 
 # Every tensor of a layer, by its axes. H: query heads, G: key and value heads (never repeated),
-# Q: query tokens, K: key tokens, d: width of queries and keys, e: width of values, m and n: width
-# of what queries and keys are projected from, o: width of the output. A ? may also be 1.
+# Q: query tokens, K: key tokens, d: width of queries and keys, e: width of values, m, n and p: width
+# of what queries, keys and values are projected from, o: width of the output, r, t, u, w: ranks. A ? may
+# also be 1.
 TENSORS = {
-    "resid_pre": "Qm", "x": "Qm", "x_k": "Kn", "attn_out": "Qo",
+    "resid_pre": "Qo", "stream": "Qo", "x": "Qm", "x_k": "Kn", "x_v": "Kp", "attn_out": "Qo", "added": "Qo",
     "q_pre": "HQd", "k_pre": "GKd", "q": "HQd", "k": "GKd", "v": "GKe", "z": "HQe",
     "bias": "H?Q?K?", "mask": "H?Q?K?", "scores": "HQK", "pattern": "HQK",
-    "W_Q": "Hmd", "W_K": "Gnd", "W_V": "Gne", "W_O": "Heo",
+    "W_Q": "Hmd", "W_K": "Gnd", "W_V": "Gpe", "W_O": "Heo",
     "b_Q": "Hd", "b_K": "Gd", "b_V": "Ge", "b_O": "o",
+    "A_Q": "mr", "B_Q": "Hrd", "A_K": "nt", "B_K": "Gtd", "A_V": "pu", "B_V": "Gue", "A_O": "Hew",
+    "B_O": "wo",
+    "added_gain": "o", "added_offset": "o",
 }  # fmt: skip
 RECOMPUTED = ("scores", "pattern", "z")
 DERIVED = {"sink": "HQs"}  # of a layer with sinks: one column, the head's sink as each query's last logit
 
 AXES = {
     "Q": "query", "K": "key", "d": "head dimension", "e": "head dimension",
-    "m": "model dimension", "n": "model dimension", "o": "model dimension", "": "",
-    "s": "sink",
+    "m": "model dimension", "n": "model dimension", "p": "model dimension", "o": "model dimension", "": "",
+    "r": "rank", "t": "rank", "u": "rank", "w": "rank", "s": "sink",
 }  # fmt: skip
 SIZES = {
     "H": "stored query heads", "G": "stored key/value heads", "Q": "query tokens", "K": "key tokens",
     "d": "head dimension", "e": "value dimension", "m": "model dimension", "n": "key model dimension",
-    "o": "output dimension",
+    "p": "value model dimension", "o": "output dimension",
+    "r": "rank", "t": "rank", "u": "rank", "w": "rank",
 }  # fmt: skip
 MASKS = ("none", "causal", "padding", "window", "bias", "custom")
 
@@ -334,6 +339,12 @@ def write_capture(path, tensors, metadata):
     metadata = {"attn_capture": text, "attn_capture_checksum": checksum}
     _checked(str(path), _InMemory(tensors), metadata)
     safetensors.write(path, tensors, metadata)
+
+
+def check_capture(where, tensors, metadata):
+    """Raise InputError, which names the place `where`, unless `write_capture` could write this."""
+    text = json.dumps({"format": FORMAT, "version": VERSION} | metadata, ensure_ascii=False)
+    _checked(where, _InMemory(tensors), {"attn_capture": text})
 
 
 def check_finite(array, where):

@@ -13,7 +13,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install matrix-cinema[capture]")
 transformers = pytest.importorskip("transformers", reason="CAPTURE IS NOT TESTED: pip install transformers")
 
-import matrix_cinema.capture.record  # noqa: E402
+import matrix_cinema.capture.recorder  # noqa: E402
 from matrix_cinema.capture import positions  # noqa: E402
 from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
@@ -536,14 +536,14 @@ def test_scaled_dot_product_attention_of_any_axes(lead, masked):
 
 
 def test_what_is_not_understood_is_left_out_with_a_warning(monkeypatch):
-    def fails(call, batch, see=matrix_cinema.capture.record.see):
-        if "layer.0" in call.module:
+    def fails(attention, frame, shared, see=matrix_cinema.capture.recorder.see):
+        if "layer.0" in attention.module:
             raise RuntimeError("odd shapes")
-        return see(call, batch)
+        return see(attention, frame, shared)
 
-    monkeypatch.setattr(matrix_cinema.capture.record, "see", fails)
+    monkeypatch.setattr(matrix_cinema.capture.recorder, "see", fails)
     model = library("Bert", **SIZES)
-    with pytest.warns(CaptureWarning, match=r"layer\.0.*left out: not understood \(odd shapes\)"):
+    with pytest.warns(CaptureWarning, match=r"layer\.\*.*is not followed.*odd shapes"):
         with record(model) as recording:
             run(model, IDS)
     assert [d["module"] for _, d in recording.layers.values()] == ["encoder.layer.1.attention.self"]

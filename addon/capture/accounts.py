@@ -1,0 +1,103 @@
+"""The accounts of a recording: every attention that ran is a layer, or it is said why not and what to do."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+FAILED = "what this program makes of it failed"
+
+
+@dataclass(eq=False)
+class Account:
+    """Something that ran and may be an attention. `reason`: why it is no layer; None while that is open."""
+
+    module: str
+    what: str
+    reason: str | None = None
+    closed: bool = False
+    certain: bool = True  # false for products, which may be anything
+
+
+class Accounts:
+    """Opened for what runs, closed by the layer it becomes; `told` what is left."""
+
+    def __init__(self):
+        self._all = []
+        self._softmaxes = {}  # the step of a softmax -> its account
+        self._failures = {}
+
+    def begin(self, module: str, what: str, reason: str | None = None) -> Account:
+        """For something that is an attention."""
+        self._all.append(Account(module, what, reason))
+        return self._all[-1]
+
+    def maybe(self, module: str, what: str) -> Account:
+        """For something that is told only when it is refused."""
+        self._all.append(Account(module, what, certain=False))
+        return self._all[-1]
+
+    def softmax(self, step: Any, module: str, product: Account | None) -> None:
+        """For a softmax of scores, which have an account of their own no longer."""
+        if product is not None:
+            product.closed = True
+        self._softmaxes[step] = self.begin(module, "softmax over scores")
+
+    def of_softmax(self, step: Any) -> Account:
+        """The account of a softmax, by its step."""
+        return self._softmaxes.get(step) or self.begin("", "softmax over scores")
+
+    def close(self, account: Account) -> None:
+        """It has become a layer."""
+        account.closed = True
+
+    def refuse(self, account: Account, reason: str) -> None:
+        """It is not understood; the first reason stays."""
+        account.closed = False
+        account.certain = True
+        account.reason = account.reason or reason
+
+    def failed(self, module: str, function: str, error: Exception) -> None:
+        """What looks at the model failed itself."""
+        first = (str(error).splitlines() or [""])[0][:200]
+        self._failures.setdefault((_pattern(module), function, type(error).__name__), [0, first])[0] += 1
+
+    def told(self) -> list[dict[str, Any]]:
+        """What ran and is no layer: `module` (numbers as *), `what`, `why`, `times`."""
+        counts = {}
+        for one in self._all:
+            if not one.closed and one.certain:
+                why = one.reason or "its result is not multiplied with values"
+                key = _pattern(one.module), one.what, why
+                counts[key] = counts.get(key, 0) + 1
+        lines = [
+            {"module": module, "what": what, "why": why, "times": times}
+            for (module, what, why), times in counts.items()
+        ]
+        for (module, function, error), (times, first) in self._failures.items():
+            lines.append(
+                {"module": module, "what": function, "why": f"{FAILED}: {error}: {first}", "times": times}
+            )
+        return lines
+
+
+def line(told: dict[str, Any]) -> str:
+    """One of `Accounts.told` as a line for people."""
+    times = f" ({told['times']} times)" if told["times"] > 1 else ""
+    if told["why"].startswith(FAILED):
+        return f"{told['what']} in {told['module'] or 'the model'}{times} is not followed: {told['why']}"
+    return (
+        f"{told['what']} in {told['module'] or 'the model'}{times} is not in the recording: {told['why']}; "
+        f"{_advice(told)}"
+    )
+
+
+def _advice(told: dict[str, Any]) -> str:
+    if "kernel" in told["why"]:
+        return 'use an eager implementation, in transformers attn_implementation="eager" or "sdpa"'
+    if "no numbers" in told["why"] or "transforms" in told["why"]:
+        return "record the model by itself, with numbers"
+    return "what is understood is softmax(mask(q · k · scale + bias)) · v, over one axis of keys"
+
+
+def _pattern(module: str) -> str:
+    return re.sub(r"(?<![^.])\d+(?![^.])", "*", module)

@@ -1,0 +1,233 @@
+"""Which axes of an attention are batch, heads, queries, keys and width, and one element of the batch by them.
+
+Told by where they come from. What was split off the features of a linear map is heads; what were its rows
+is tokens, or, where queries and keys share it, a batch: elements, windows or beams, each an attention of
+its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .origins import Linear, Strand, to_linears
+from .places import Places
+from .products import NotUnderstood
+
+
+@dataclass(eq=False)
+class Event:
+    """An attention that ran, as two einsums: q, k -> scores and pattern, v -> z, by their letters.
+
+    `pattern` are the places of the pattern's axes `c` in the scores [`out`]; `key_axes` those of the
+    pattern before its sinks were dropped. q, k and v have their strands beside them. `grouped`: keys may be
+    fewer heads than queries, without saying so by an axis.
+    """
+
+    q: torch.Tensor
+    k: torch.Tensor
+    v: torch.Tensor
+    z: torch.Tensor
+    a: str
+    b: str
+    out: str
+    pattern: Places
+    c: str
+    d: str
+    last: str
+    keys: dict[str, np.ndarray]
+    strands: dict[str, tuple[Strand, ...]]
+    grouped: bool = False
+    batched: bool = (
+        False  # whether the leading axes of a product, which broadcast, are those before the last two
+    )
+    heads: int | None = None  # where the caller knows
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        sizes = {}
+        for letters, tensor in ((self.a, self.q), (self.b, self.k)):
+            for letter, n in zip(letters, tensor.shape, strict=True):
+                sizes[letter] = max(n, sizes.get(letter, 1))
+        return sizes
+
+
+@dataclass(eq=False)
+class Frame:
+    """One element of the batch: for each letter of the scores its index, [heads, queries, keys, 1]."""
+
+    heads: int
+    queries: int
+    keys: int
+    at: dict[str, np.ndarray]
+
+    def index(self, letters: str, tensor: torch.Tensor, more: dict[str, np.ndarray], grouped: bool = False):
+        """The index of each axis of a tensor: those of the scores, and of the letters in `more`."""
+        found = []
+        for letter, n in zip(letters, tensor.shape, strict=True):
+            one = more[letter] if letter in more else self.at[letter]
+            if grouped and letter in self.at and 1 < n <= one.max():
+                one = one // ((one.max() + 1) // n)
+            found.append(one)
+        return found
+
+
+@dataclass(eq=False)
+class _Digits:
+    """What an index along one letter counts: element of the batch, head, query; [entries] each."""
+
+    batch: np.ndarray
+    head: np.ndarray
+    query: np.ndarray
+    column: np.ndarray | None = None  # where its heads stand among the features
+
+
+@dataclass(eq=False)
+class Axes:
+    """The letters of the scores by what they count. `elements`: how many the batch has, windows and all."""
+
+    event: Event
+    digits: dict[str, _Digits]
+
+    @property
+    def elements(self) -> int:
+        return int(np.prod([len(np.unique(d.batch)) for d in self.digits.values()], dtype=np.int64))
+
+    def frame(self, element: int) -> Frame:
+        """One element of the batch."""
+        letters = list(self.digits)
+        counts = [len(np.unique(self.digits[one].batch)) for one in letters]
+        wanted = np.unravel_index(element, counts) if letters else ()
+        grids, columns = {}, {}
+        for letter, number in zip(letters, wanted, strict=True):
+            own = self.digits[letter]
+            rows = np.flatnonzero(own.batch == number)
+            heads, queries = len(np.unique(own.head[rows])), len(np.unique(own.query[rows]))
+            if len(rows) != heads * queries:
+                raise NotUnderstood("axes in which heads and tokens are not told apart")
+            rows = rows[np.lexsort((own.query[rows], own.head[rows]))]
+            grids[letter] = rows.reshape(heads, queries)
+            if own.column is not None:
+                columns[letter] = own.column[grids[letter][:, 0]]
+        head_counts = [grid.shape[0] for grid in grids.values()]
+        query_counts = [grid.shape[1] for grid in grids.values()]
+        order = _in_order(head_counts, [columns.get(letter) for letter in grids])
+        heads, queries = int(np.prod(head_counts, dtype=int)), int(np.prod(query_counts, dtype=int))
+        at = {}
+        for n, (letter, grid) in enumerate(grids.items()):
+            h = np.unravel_index(order, head_counts)[n] if grid.shape[0] > 1 else np.zeros(1, int)
+            q = (
+                np.unravel_index(np.arange(queries), query_counts)[n]
+                if grid.shape[1] > 1
+                else np.zeros(1, int)
+            )
+            at[letter] = grid[h[:, None], q[None, :]][:, :, None, None]
+        at |= {letter: index[None, None, :, None] for letter, index in self.event.keys.items()}
+        return Frame(heads, queries, len(next(iter(self.event.keys.values()))), at)
+
+
+def axes_of(event: Event) -> Axes:
+    """What the letters of an attention's scores count. Raises NotUnderstood."""
+    digits = {}
+    shared = [letter for letter in event.out if letter in event.a and letter in event.b]
+    for letter in event.out:
+        if letter in event.keys:
+            if letter in event.a:
+                raise NotUnderstood("softmax over an axis that queries and keys share")
+            continue
+        digits[letter] = _digits(event, letter, shared)
+    return Axes(event, digits)
+
+
+def _digits(event: Event, letter: str, shared: list[str]) -> _Digits:
+    n = event.sizes[letter]
+    rows, columns = _rows_and_columns(event, letter)
+    none, count = np.zeros(n, np.int64), np.arange(n)
+    both = letter in shared
+    lead = both or (event.batched and event.out.index(letter) < len(event.out) - 2)
+    if rows is None:  # nothing is known of where it comes from
+        return _guessed(event, letter, shared, none, count, lead)
+    row = np.unique(rows, return_inverse=True)[1] if len(rows) else none
+    head = np.unique(columns, return_inverse=True)[1] if len(columns) else none
+    column = columns if len(columns) else None
+    if not lead and letter in event.a:
+        return _Digits(none, head, row, column)
+    return _Digits(row, head, none, column)
+
+
+def _guessed(event, letter, shared, none, count, lead):
+    """By the place of an axis: the first shared one is a batch where there are several, others are heads."""
+    if not lead and letter in event.a:
+        return _Digits(none, none, count)
+    if not lead:
+        return _Digits(none, count, none)
+    leading = [one for one in event.out if one in shared or (event.batched and one in event.out[:-2])]
+    if event.heads and len(leading) == 1 and len(count) % event.heads == 0:
+        return _Digits(count // event.heads, count % event.heads, none)
+    if len(leading) == 1 and len(count) > 1:
+        batch = _batch_of(event, len(count))
+        return _Digits(count // (len(count) // batch), count % (len(count) // batch), none)
+    return _Digits(count, none, none) if letter == leading[0] else _Digits(none, count, none)
+
+
+def _batch_of(event: Event, length: int) -> int:
+    """How many elements of a batch an axis of batch and heads has: by the rows of what was projected."""
+    if event.q is event.k:
+        return length
+    own = [letter for letter in event.out[-2:] if letter not in event.keys] if event.batched else []
+    tokens = int(np.prod([event.sizes[letter] for letter in own], dtype=np.int64))
+    for strand in to_linears(event.strands["q"]):
+        rows = [
+            n for axis, n in enumerate(strand.source.y.tensor.shape) if axis not in strand.source.features
+        ]
+        batch, rest = divmod(int(np.prod(rows, dtype=np.int64)), tokens)
+        if batch and not rest and length % batch == 0:
+            return batch
+    return 1
+
+
+def _rows_and_columns(event: Event, letter: str):
+    """What an axis counts in the output of the linear map that it comes from: its rows and its columns.
+
+    Arrays [entries], empty where it does not move there; (None, None) where it is not known to come from one.
+    """
+    for name, letters, tensor in (("q", event.a, event.q), ("k", event.b, event.k)):
+        if letter not in letters or tensor.shape[letters.index(letter)] != event.sizes[letter]:
+            continue
+        for strand in to_linears(event.strands[name]):
+            found = _moves(strand, letters.index(letter))
+            if found is not None and (len(found[0]) or len(found[1])):
+                return found
+    return None, None
+
+
+def _moves(strand: Strand, axis: int):
+    """(rows, columns) of the linear map's output along an axis of the tensor, or None."""
+    places = strand.places
+    if places is None or places.coordinates is None:
+        return None
+    linear: Linear = strand.source
+    moving = places.coordinates[axis]
+    rows = {one: values for one, values in moving.items() if one not in linear.features}
+    columns = {one: values for one, values in moving.items() if one in linear.features}
+    return _number(rows, linear), _number(columns, linear)
+
+
+def _number(moving: dict[int, np.ndarray], linear: Linear) -> np.ndarray:
+    if not moving:
+        return np.zeros(0)
+    number = np.zeros(1, np.int64)
+    for axis in sorted(moving):
+        number = number * linear.y.tensor.shape[axis] + np.maximum(moving[axis], 0)
+    return number
+
+
+def _in_order(counts: Sequence[int], columns: Sequence[np.ndarray | None]) -> np.ndarray:
+    """The order of the heads, counted through several letters, by where they stand among the features."""
+    total = int(np.prod(counts, dtype=int))
+    at = np.unravel_index(np.arange(total), counts) if counts else ()
+    if any(one is None and n > 1 for n, one in zip(counts, columns, strict=True)):
+        return np.arange(total)
+    place = sum((one[a] for one, a in zip(columns, at, strict=True) if one is not None), np.zeros(total))
+    return np.argsort(place, kind="stable")

@@ -1,0 +1,182 @@
+"""What happens to scores before their softmax, told as a scale, a softcap, a bias, a mask and sinks.
+
+Every step is taken for what it is; one that is not known ends the attempt, with its name. Nothing is inferred
+from the numbers that came out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .axes import Frame
+from .origins import Step
+from .places import Places, pick
+from .products import NotUnderstood
+from .tensors import Held
+
+MASKED = -1e3  # a logit this far below the row's largest has no weight in any float type
+FILLED = -50.0  # a number put in place of scores, below which they have next to no weight
+
+
+@dataclass(eq=False)
+class Logits:
+    """softcap(q · k · scale) + bias, where allowed; all in float64.
+
+    `scale` is a number, or [heads]. `bias` and `allowed` are [heads or 1, queries or 1, keys or 1] or None.
+    `sinks` are one number per head.
+    """
+
+    scale: float | np.ndarray = 1.0
+    softcap: float = 0.0
+    bias: np.ndarray | None = None
+    allowed: np.ndarray | None = None
+    sinks: tuple[float, ...] = ()
+
+
+class Reading:
+    """Reads the steps from scores to softmax for one element of the batch."""
+
+    def __init__(self, frame: Frame, letters: str):
+        self.frame, self.letters = frame, letters
+        self.scale, self.softcap, self.bent = np.ones((1, 1, 1)), 0.0, False
+        self.bias, self.shift, self.sink = np.zeros((1, 1, 1)), np.zeros((1, 1, 1)), None
+        self.allowed = np.ones((1, 1, 1), bool)
+        self.unsure = ()
+
+    def logits(self, steps: tuple[Step, ...]) -> Logits:
+        """What the steps come to. Raises NotUnderstood that names the one that is not known.
+
+        A step that may have changed nothing, such as a clamp, is passed over and named in `unsure`.
+        """
+        for step in steps:
+            read: Callable | None = getattr(self, f"_{step.kind}", None) if step.kind else None
+            if step.places is None:
+                raise NotUnderstood(step.name)
+            if read is None:
+                self.unsure += (step.name,)
+            else:
+                read(step)
+        return self._told()
+
+    def mask(self, mask: torch.Tensor, places: Places) -> None:
+        """The mask that `scaled_dot_product_attention` was given: may attend, or what is added."""
+        if mask.dtype == torch.bool:
+            self._keep(Step("attn_mask", "keep", -np.inf, Held(mask), places))
+        else:
+            self._plus(Step("attn_mask", "plus", (Held(mask), 1.0), places=places))
+
+    def causal(self) -> None:
+        """Aligned at the top left, as torch does."""
+        self.allowed = self.allowed & np.tri(self.frame.queries, self.frame.keys, dtype=bool)[None]
+
+    def _operand(self, step: Step, value: Held | float) -> np.ndarray:
+        """What stands beside the scores, [heads or 1, queries or 1, keys or 1], bool or float64."""
+        if not isinstance(value, Held):
+            return np.full((1, 1, 1), float(value))
+        tensor, places = value.tensor, step.places
+        if tensor.dim() > len(places.along):
+            raise NotUnderstood(f"{step.name} with more axes than the scores")
+        tensor = tensor.reshape((1,) * (len(places.along) - tensor.dim()) + tuple(tensor.shape))
+        at = places.find([self.frame.at[letter] for letter in self.letters])
+        if at is None:
+            raise NotUnderstood(f"{step.name} on a part of the scores")
+        picked = pick(tensor, at)[..., 0].detach().cpu()
+        return picked.numpy() if picked.dtype == torch.bool else picked.double().numpy()
+
+    def _times(self, step: Step, turned: bool = False) -> None:
+        value = self._operand(step, step.value)
+        value = value.astype(np.float64)
+        if turned:
+            value = 1 / value
+        with np.errstate(invalid="ignore"):
+            self.bias, self.shift = self.bias * value, self.shift * value
+        if self.bent and value.size > 1:
+            raise NotUnderstood(f"{step.name} by several numbers after tanh")
+        self.softcap *= float(value.flat[0]) if self.bent else 1.0
+        self.scale = self.scale * value
+        self.sink = self.sink if self.sink is None else self.sink * value
+
+    def _over(self, step: Step) -> None:
+        self._times(step, turned=True)
+
+    def _plus(self, step: Step) -> None:
+        operand, times = step.value
+        value = self._operand(step, operand).astype(np.float64)
+        if value.size == 1 or value.shape[2] == 1:
+            # The same for all keys of a query, which a softmax does not see.
+            self.shift = self.shift + times * value
+            return
+        value = times * value
+        far = value <= MASKED
+        self.allowed = self.allowed & ~far
+        self.bias = self.bias + np.where(far, 0.0, value)
+
+    def _tanh(self, step: Step) -> None:
+        if self.bent or self.bias.any() or self.shift.any() or not self.allowed.all() or self.scale.size > 1:
+            raise NotUnderstood("tanh after something was added")
+        self.softcap, self.bent = 1.0, True
+
+    def _between(self, step: Step) -> None:
+        if step.value > MASKED:
+            self.unsure += (step.name,)
+
+    def _fill(self, step: Step, turned: bool = False) -> None:
+        mask = self._operand(step, step.mask) != 0
+        value = self._operand(step, step.value)
+        away = ~mask if turned else mask
+        if not away.any():
+            return
+        kept = away & (value > FILLED)
+        if kept.any():
+            raise NotUnderstood(f"{step.name} with {value.max():g}, which takes no weight away")
+        self.allowed = self.allowed & ~away
+
+    def _keep(self, step: Step) -> None:
+        self._fill(step, turned=True)
+
+    def _cat(self, step: Step) -> None:
+        """A column of sinks after the keys: one for each head, or for each query."""
+        operand, axis = step.value
+        tensor, places = operand.tensor, step.places
+        keys = places.coordinates is not None and [self.letters[one] for one in places.coordinates[axis]]
+        if self.sink is not None or not keys or any(self.frame.at[k].shape[2] == 1 for k in keys):
+            raise NotUnderstood("cat of scores")
+        if tensor.shape[axis] != 1:
+            raise NotUnderstood("cat of scores with other scores")
+        sink = self._operand(step, Held(tensor)).astype(np.float64)
+        self.sink, self.shift = sink - self.shift, np.zeros((1, 1, 1))
+
+    def _told(self) -> Logits:
+        shape = (self.frame.heads, self.frame.queries, self.frame.keys)
+        allowed = None if self.allowed.all() else self.allowed
+        bias, sinks = self.bias, ()
+        if self.sink is not None:
+            each = np.broadcast_to(self.sink[..., 0], shape[:2])
+            if (
+                each != each[:, :1]
+            ).any():  # one for each query: taken off its row, which is the same softmax
+                bias, each = bias - self.sink, np.zeros_like(each)
+            sinks = tuple(float(one) for one in each[:, 0])
+        scale = self._one_scale(shape)
+        if allowed is not None:
+            bias = np.where(self.allowed, bias, 0.0)
+        if not bias.any():
+            bias = None
+        return Logits(scale, self.softcap, bias, allowed, sinks)
+
+    def _one_scale(self, shape: tuple[int, int, int]) -> float | np.ndarray:
+        scale = self.scale  # with a softcap, the factor of its slope at zero
+        if scale.size == 1:
+            return float(scale.flat[0])
+        if scale.shape[1:] != (1, 1):
+            full = np.broadcast_to(scale, shape)
+            there = np.broadcast_to(self.allowed, shape)
+            each = np.where(there, full, np.nan)
+            low, high = (f(f(each, axis=2), axis=1) for f in (np.nanmin, np.nanmax))
+            if (low != high).any():
+                raise NotUnderstood("scores times a matrix")
+            scale = low[:, None, None]
+        scales = np.broadcast_to(scale[:, 0, 0], shape[:1])
+        return float(scales[0]) if (scales == scales[0]).all() else scales.copy()

@@ -1,0 +1,375 @@
+"""Makes layers of the attentions of a run: which are kept, which continue one another, and which beam won."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import masks
+from .accounts import Account, Accounts
+from .attention import Attention
+from .joining import continues, join, repeats, side_by_side, widened
+from .layers import Seen, kind_of, see
+from .origins import Linear, Result, Strand, Written
+from .output import Output, added_of, output_of
+from .places import pick
+from .running import Running
+
+MOST_DROPPED = 32  # beams that were given up and may have won
+
+
+@dataclass(eq=False)
+class Beam:
+    """One way of decoding: the layer so far, and the token ids that were read."""
+
+    seen: Seen | None
+    ids: list[int]
+
+
+@dataclass(eq=False)
+class Entry:
+    """One layer: `beams` as far as they are joined, `last` the attention that is not yet joined to them.
+
+    `sums` [keys] of each beam tell whether another attention continues it. Of a layer that is not kept only
+    these are.
+    """
+
+    module: str
+    kind: str
+    kept: bool
+    beams: list[Beam] = field(default_factory=list)
+    dropped: list[Beam] = field(default_factory=list)
+    last: "Taken | None" = None
+    sums: list[np.ndarray] = field(default_factory=list)
+    call: int = 0
+
+
+@dataclass(eq=False)
+class Taken:
+    """One attention that ran: `seen` and `at` (where its result stands) for each beam, none when it is not
+    kept.
+
+    `first` is when the projection of its queries ran, `call` in which call of the model. `sums` and
+    `queries` tell its keys and queries from others.
+    """
+
+    entry: Entry
+    account: Account
+    first: int
+    call: int
+    sums: list[np.ndarray]
+    queries: list[np.ndarray]
+    parents: list[int | None]
+    seen: list[Seen] = field(default_factory=list)
+    at: list[list[np.ndarray]] = field(default_factory=list)
+    ids: list[list[int]] = field(default_factory=list)
+    outputs: list[Output | None] = field(default_factory=list)
+
+    @property
+    def awaits(self) -> bool:
+        """Whether its output was seen, and not yet what that was added to."""
+        return bool(self.outputs) and self.outputs[0] is not None and self.seen[0].added is None
+
+
+class Recorder:
+    """Gets the attentions of a run from the Watch, in order; `finished` gives the layers.
+
+    `layers` are numbers or names (None: all), `batch` and `window` choose an element. While `generate`
+    runs, `beams` of one element are followed side by side.
+    """
+
+    def __init__(
+        self, running: Running, accounts: Accounts, layers: Sequence | None, batch: int, window: int
+    ):
+        self._running, self._accounts = running, accounts
+        self._layers, self.batch, self._window = layers, batch, window
+        self._entries: list[Entry] = []
+        self._shared = masks.Shared()
+        self._latest: Taken | None = None
+        self.beams = 1
+        self.sizes = set()  # of batches that have no element `batch`
+        self.reached = False  # whether there was one that has
+        self.lost = []  # what is to be told of beams
+
+    def take(self, attention: Attention) -> Result:
+        """An attention that ran. Raises NotUnderstood when it is not what it seems."""
+        elements, about = self._elements(attention.axes.elements)
+        frames = [attention.axes.frame(element) for element in elements]
+        kind = kind_of(attention.event.strands, frames[0])
+        keys, queries = _sums(attention, frames, "k"), _sums(attention, frames, "q")
+        again = self._shares_the_pattern(attention, keys, queries)
+        if again is not None:
+            return again
+        entry, parents = self._continued(attention.module, keys, frames[0].queries)
+        fresh = entry is None
+        if entry is None:
+            entry, parents = (
+                Entry(attention.module, kind, self._wanted(attention.module, kind)),
+                [None] * len(elements),
+            )
+        account, first, call = attention.account, attention.first, self._running.calls
+        taken = Taken(entry, account, first, call, keys, queries, parents)
+        if entry.kept:
+            taken.seen = [see(attention, frame, self._shared) for frame in frames]
+            taken.at = [_places_of_z(attention, frame) for frame in frames]
+            taken.ids = self._ids(elements, attention.axes.elements)
+            for one in taken.seen:
+                one.kind, one.about = entry.kind, about
+        if fresh:
+            self._entries.append(entry)
+        self._settle(entry)
+        entry.last, entry.sums, entry.call = taken, keys, call
+        self._latest = taken
+        return Result(taken)
+
+    def written(self, linear: Linear, results: Sequence[Strand]) -> Written | None:
+        """A linear map ran that takes what attentions gave. None where it is not their output."""
+        takens = [strand.source.taken for strand in results]
+        if not all(taken.seen and taken.entry.last is taken for taken in takens):
+            return None
+        outputs = [
+            [output_of(linear, strand, at) for at in taken.at]
+            for strand, taken in zip(results, takens, strict=True)
+        ]
+        if any(output is None for own in outputs for output in own):
+            for strand, taken in zip(results, takens, strict=True):
+                if taken.outputs or taken.seen[0].output is not None:
+                    continue
+                names = ", ".join(dict.fromkeys(step.name for step in strand.steps)) or "a rearrangement"
+                for seen in taken.seen:
+                    seen.refused["W_O"] = (
+                        f"{names} stands between what the heads gave and the next linear map"
+                    )
+            return None
+        if len(takens) > 1:
+            return self._put_side_by_side(takens, [own[0] for own in outputs])
+        (taken,), (own,) = takens, outputs
+        if own[0].weight.shape[0] * own[0].weight.shape[1] != _inputs_of(linear):
+            for seen in taken.seen:
+                seen.refused["W_O"] = "the next linear map takes more than what the heads gave"
+            return None
+        taken.outputs = list(own)
+        for seen, output in zip(taken.seen, own, strict=True):
+            seen.output, seen.attn_out = output, output.y
+            seen.refused.pop("W_O", None)
+        return Written(taken)
+
+    def awaits(self, written: Written) -> bool:
+        """Whether what the output was added to has not been seen yet."""
+        return written.taken.awaits
+
+    def first(self, written: Written) -> int:
+        """When the projection of the attention's queries ran."""
+        return written.taken.first
+
+    def add(self, strand: Strand, own: torch.Tensor, stream: torch.Tensor, times: float) -> None:
+        """The output of an attention, `own` by its strand, is added to the residual stream."""
+        taken = strand.source.taken
+        for seen, output in zip(taken.seen, taken.outputs, strict=True):
+            seen.added = added_of(output, strand, own, stream, times)
+
+    def drop(self, result: Result, reason: str) -> None:
+        """An attention turns out to be a part of something else."""
+        taken = result.taken
+        if taken.entry.last is not taken:
+            return
+        taken.entry.last = None
+        if not taken.entry.beams and taken.entry in self._entries:
+            self._entries.remove(taken.entry)
+        self._accounts.refuse(taken.account, reason)
+
+    def chosen_by(self, sequence: Sequence[int] | None) -> None:
+        """`generate` has ended and gave these token ids: of the beams the one that read them is kept."""
+        for entry in self._entries:
+            self._settle(entry)
+            if len(entry.beams) < 2:
+                continue
+            best = max([*entry.beams, *entry.dropped], key=lambda beam: _alike(beam.ids, sequence or ()))
+            if sequence is None or _alike(best.ids, sequence) < len(best.ids):
+                self.lost.append(entry.module)
+            entry.beams, entry.dropped, entry.sums = [best], [], entry.sums[:1]
+
+    def finished(self) -> list[tuple[str, Entry]]:
+        """(key, Entry) of all layers in the order they ran."""
+        for entry in self._entries:
+            self._settle(entry)
+        named, count = [], 0
+        for entry in self._entries:
+            if not entry.beams and entry.kept:
+                continue
+            if entry.kind == "self":
+                named.append((str(count), entry))
+                count += 1
+            else:
+                name = f"{max(count - 1, 0)}.cross"
+                while any(name == other for other, _ in named):  # two in a row, or none of the other kind
+                    count += 1
+                    name = f"{count - 1}.cross"
+                named.append((name, entry))
+        return named
+
+    def _elements(self, count: int) -> tuple[list[int], dict[str, Any]]:
+        """(the elements to take of so many, what is told of them)."""
+        size = self._running.batch(count)
+        windows = count // size
+        size //= self.beams if size % self.beams == 0 else 1
+        beams = self.beams if count == size * self.beams * windows else 1
+        batch = self.batch if self.batch < size else 0 if size == 1 else size - 1
+        if self.batch < size or size == 1:
+            self.reached = self.reached or self.batch < size
+        else:
+            self.sizes.add(size)
+        window = min(self._window, windows - 1)
+        about = {}
+        if size > 1:
+            about |= {"batch": {"element": batch, "of": size}}
+        if windows > 1:
+            about |= {"window": {"number": window, "of": windows}}
+        return [(batch * beams + beam) * windows + window for beam in range(beams)], about
+
+    def _ids(self, elements: list[int], count: int) -> list[list[int]]:
+        ids = self._running.ids()
+        if ids is None or ids.dim() != 2 or count % len(ids) or ids.device.type == "meta":
+            return [[] for _ in elements]
+        return [ids[element // (count // len(ids))].tolist() for element in elements]
+
+    def _wanted(self, module: str, kind: str) -> bool:
+        """Whether a new layer may be one that was asked for, by its place or a number in its path."""
+        if self._layers is None:
+            return True
+        alike = [entry for entry in self._entries if entry.kind == kind]
+        numbers = {sum(entry.kind == "self" for entry in self._entries) - (kind == "cross")}
+        numbers |= set(map(int, re.findall(r"\d+", module)))
+        words = module.split(".")
+        for n in range(len(words)):  # its place among the layers of a stack
+            numbers.add(sum(entry.module.split(".")[: n + 1] == words[: n + 1] for entry in alike))
+        return any(int(re.findall(r"\d+", str(one).partition("@")[0])[-1]) in numbers for one in self._layers)
+
+    def _continued(
+        self, module: str, keys: list[np.ndarray], queries: int
+    ) -> tuple[Entry | None, list[int | None]]:
+        """The layer that an attention goes on with, and which of its beams each of the new ones continues."""
+        for entry in self._entries:
+            if entry.module != module or len(entry.sums) != len(keys):
+                continue
+            if entry.kind == "cross" and queries > 1 and entry.call == self._running.calls:
+                continue  # a module that runs several times over one memory
+            parents = [
+                next((n for n, old in enumerate(entry.sums) if _goes_on(old, new, queries, entry.kind)), None)
+                for new in keys
+            ]
+            if None not in parents:
+                return entry, parents
+        return None, []
+
+    def _shares_the_pattern(self, attention, keys, queries) -> Result | None:
+        """Where a module attends twice with the same queries and keys: one layer with both values."""
+        latest = self._latest
+        if latest is None or latest.entry.module != attention.module or not self._running.frames:
+            return None
+        if (
+            latest.call != self._running.calls
+            or latest.outputs
+            or not _equal(latest.sums + latest.queries, keys + queries)
+        ):
+            return None
+        if not latest.seen:
+            return Result(latest)
+        elements, _ = self._elements(attention.axes.elements)
+        both = [
+            widened(seen, see(attention, attention.axes.frame(element), self._shared))
+            for seen, element in zip(latest.seen, elements, strict=True)
+        ]
+        if any(one is None for one in both):
+            return None
+        latest.seen = both
+        return Result(latest)
+
+    def _put_side_by_side(self, takens: list[Taken], outputs: list[Output]) -> Written | None:
+        """Attentions of one head each become one layer."""
+        seens = [taken.seen[0] for taken in takens]
+        biggest = outputs[0]
+        output = replace(biggest, weight=np.concatenate([one.weight for one in outputs]), factors=None)
+        together = side_by_side(seens, output)
+        if together is None or any(len(taken.seen) > 1 for taken in takens):
+            return None
+        together.refused = {n: why for n, why in together.refused.items() if n != "W_O"}
+        last = takens[-1]
+        for taken in takens[:-1]:
+            self._entries.remove(taken.entry)
+        last.seen, last.outputs = [together], [output]
+        last.sums, last.entry.sums, last.queries = [], [], []
+        last.entry.module = together.module
+        return Written(last)
+
+    def _settle(self, entry: Entry) -> None:
+        """Joins the last attention to the layer, now that all about it is known."""
+        taken, entry.last = entry.last, None
+        if taken is None or not taken.seen:
+            return
+        beams, used = [], set()
+        ids = taken.ids or [[] for _ in taken.seen]
+        for seen, own, parent in zip(taken.seen, ids, taken.parents, strict=False):
+            old = entry.beams[parent] if parent is not None and parent < len(entry.beams) else None
+            if old is None:
+                beams.append(Beam(seen, own))
+                continue
+            used.add(parent)
+            if repeats(old.seen, seen):
+                beams.append(Beam(seen, own))
+            elif continues(old.seen, seen):
+                beams.append(Beam(join(old.seen, seen), old.ids + own))
+            else:
+                beams.append(Beam(seen, own))
+                self.lost.append(entry.module)
+        given_up = [beam for n, beam in enumerate(entry.beams) if n not in used]
+        entry.dropped = [*entry.dropped, *given_up][-MOST_DROPPED:] if len(entry.beams) > 1 else []
+        entry.beams = beams
+
+
+def _sums(attention: Attention, frames: list, name: str) -> list[np.ndarray]:
+    """A number for each key (or query) of each element, by which it is known again, no zeros at the end."""
+    found = []
+    for frame in frames:
+        picked = pick(getattr(attention.event, name), attention.indexes(frame)[name])
+        sums = picked.double().sum(dim=(0, 1, 3) if name == "k" else (0, 2, 3)).cpu().numpy()
+        found.append(np.trim_zeros(sums, "b") if name == "k" else sums)
+    return found
+
+
+def _goes_on(old: np.ndarray, new: np.ndarray, queries: int, kind: str) -> bool:
+    """Whether keys are those of before and more, by their sums; see joining.continues and joining.repeats."""
+    lost = len(old) + (queries if kind == "self" else 0) - len(new)
+    shared = len(old) - lost
+    if lost >= 0 and 0 < shared <= len(new) and (kind == "self" or lost == 0):
+        if np.allclose(old[lost:], new[:shared], rtol=1e-9, atol=1e-12):
+            return True
+    if len(new) <= len(old) or queries < len(new) or kind != "self":
+        return False
+    return bool(np.abs(new[: len(old)] - old).max(initial=0) <= 1e-3 * max(np.abs(old).max(initial=0), 1e-30))
+
+
+def _equal(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
+    return len(a) == len(b) and all(np.array_equal(one, other) for one, other in zip(a, b, strict=True))
+
+
+def _alike(ids: Sequence[int], sequence: Sequence[int]) -> int:
+    """How many token ids are the same from the start on, -1 less for each that is not."""
+    same = 0
+    for one, other in zip(ids, sequence, strict=False):
+        if one != other:
+            break
+        same += 1
+    return same if same == len(ids) else same - len(ids)
+
+
+def _places_of_z(attention: Attention, frame) -> list[np.ndarray]:
+    """Where the result's entries stand in it, an array [heads, queries, width] for each axis."""
+    return [one[:, :, 0] for one in attention.indexes(frame)["z"]]
+
+
+def _inputs_of(linear: Linear) -> int:
+    return int(np.prod([linear.x.tensor.shape[axis] for axis in linear.inputs], dtype=np.int64))

@@ -1,0 +1,156 @@
+"""Calls into torch: what they are called, which tensors they take, and which they overwrite."""
+
+import numbers
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+_SAME_AS = {
+    "true_divide": "div", "truediv": "div", "divide": "div", "multiply": "mul", "subtract": "sub",
+    "concat": "cat", "concatenate": "cat", "swapaxes": "transpose", "swapdims": "transpose",
+    "moveaxis": "movedim", "clip": "clamp", "radd": "add", "rmul": "mul", "rtruediv": "rdiv",
+    "_softmax": "softmax", "_unsafe_view": "view", "negative": "neg", "feature_dropout": "dropout",
+}  # fmt: skip
+_ALIASES = {"T", "mT", "H", "mH", "data", "real", "imag"}  # attributes that are tensors of the same numbers
+_IN_PLACE_WORDS = {"iadd", "isub", "imul", "itruediv", "imatmul", "ipow", "setitem"}
+
+
+class Unwatchable(Exception):
+    """A tensor that has no numbers to look at; the text says why."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of torch by one name for all its spellings: `mul` for `*`, `Tensor.mul_`, `torch.multiply`.
+
+    `ignored`: it only asks something of a tensor. `in_place`: it overwrites its first argument.
+    """
+
+    name: str
+    in_place: bool = False
+    ignored: bool = False
+
+
+@lru_cache(maxsize=8192)
+def function_of(function: Any) -> Function:
+    """The Function that a callable of torch is."""
+    name = getattr(function, "__name__", type(function).__name__)
+    if isinstance(function, torch._ops.OpOverloadPacket):
+        name = function._qualified_op_name.split("::")[-1]
+    elif isinstance(function, torch._ops.OpOverload):
+        name = function._schema.name.split("::")[-1]
+    if name in ("__get__", "__set__", "__delete__"):
+        attribute = getattr(getattr(function, "__self__", None), "__name__", "")
+        return Function(attribute, ignored=name != "__get__" or attribute not in _ALIASES)
+    special = name.startswith("__") and name.endswith("__")
+    word = name[2:-2] if special else name.removesuffix("_")
+    in_place = word in _IN_PLACE_WORDS if special else name.endswith("_") and not name.startswith("__")
+    if special and in_place and word != "setitem":
+        word = word[1:]
+    return Function(_SAME_AS.get(word, word), in_place)
+
+
+def tensors_in(values: Any) -> Iterator[torch.Tensor]:
+    """The tensors in arguments or results, also inside of tuples, lists and dicts."""
+    if isinstance(values, torch.Tensor):
+        yield values
+    elif isinstance(values, (tuple, list)):
+        for value in values:
+            yield from tensors_in(value)
+    elif isinstance(values, dict):
+        yield from tensors_in(list(values.values()))
+
+
+def overwritten(function: Function, args: tuple, kwargs: dict) -> list[torch.Tensor]:
+    """The tensors that a call overwrites."""
+    found = list(tensors_in(kwargs.get("out")))
+    inplace = argument(args, kwargs, 3, "inplace") if "dropout" in function.name else kwargs.get("inplace")
+    if args and (function.in_place or inplace is True):
+        found += tensors_in(args[0])
+    return found
+
+
+def argument(args: tuple, kwargs: dict, position: int, name: str, default: Any = None) -> Any:
+    """An argument by its position or its name."""
+    return args[position] if len(args) > position else kwargs.get(name, default)
+
+
+def number_of(value: Any) -> float | None:
+    """The number that an argument is: Python's, NumPy's, or a tensor's of one entry. None for others."""
+    if isinstance(value, torch.Tensor):
+        if value.numel() != 1 or value.is_complex() or value.device.type == "meta":
+            return None
+        return float(value.detach())
+    if isinstance(value, np.ndarray):
+        return float(value) if value.size == 1 and value.dtype.kind in "fiu" else None
+    if isinstance(value, (numbers.Real, np.floating, np.integer)) and not isinstance(value, bool):
+        return float(value)
+    return None
+
+
+class Held:
+    """A tensor as it was when it was held: it is copied, but only when it is about to be overwritten."""
+
+    __slots__ = ("__weakref__", "tensor")
+
+    def __init__(self, tensor: torch.Tensor):
+        self.tensor = tensor
+
+
+class Keeper:
+    """Holds tensors without copying them, as long as every call that overwrites is told to `before`."""
+
+    def __init__(self):
+        self._held = {}  # address of a storage -> weak references to what is held of it
+
+    def hold(self, tensor: torch.Tensor) -> Held:
+        """The tensor as it is now; the same Held for the same numbers. Raises Unwatchable."""
+        check_watchable(tensor)
+        tensor = tensor.detach()
+        address = tensor.untyped_storage().data_ptr()
+        known = [held for held in (one() for one in self._held.get(address, ())) if held is not None]
+        for held in known:
+            if _same_place(held.tensor, tensor):
+                return held
+        known.append(Held(tensor))
+        self._held[address] = [weakref.ref(held) for held in known]
+        if len(self._held) > 4096:
+            self._held = {at: refs for at, refs in self._held.items() if any(one() for one in refs)}
+        return known[-1]
+
+    def before(self, tensors: list[torch.Tensor]) -> None:
+        """Copies what is held of these tensors, which are about to be overwritten."""
+        for tensor in tensors:
+            try:
+                check_watchable(tensor)
+                address = tensor.untyped_storage().data_ptr()
+            except (Unwatchable, RuntimeError, NotImplementedError):
+                continue
+            for one in self._held.pop(address, ()):
+                held = one()
+                if held is not None:
+                    held.tensor = held.tensor.clone()
+
+
+def check_watchable(tensor: torch.Tensor) -> None:
+    """Raises Unwatchable unless the tensor has numbers that can be read."""
+    if tensor.device.type == "meta" or type(tensor).__name__ == "FakeTensor":
+        raise Unwatchable("meta tensors have no numbers")
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        raise Unwatchable("inside torch.func transforms (vmap, grad) single tensors cannot be read")
+    if tensor.layout != torch.strided or tensor.is_nested:
+        raise Unwatchable("nested and sparse tensors have no axes to read")
+
+
+def _same_place(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return (
+        a.shape == b.shape
+        and a.stride() == b.stride()
+        and a.storage_offset() == b.storage_offset()
+        and a.dtype == b.dtype
+    )
