@@ -20,6 +20,7 @@ LEADING = 1.12  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # length of a leader, at least
 EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
+ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND = 0.75  # entries from a matrix to where the lines across it end
 THINNED = 300.0  # what it costs to thin labels out
 
@@ -79,11 +80,11 @@ def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
             continue
         widths = np.array([canvas.type.width(text, TOKEN) for text in axis.texts])
         options, sides = [], _at_the_star(canvas, axis)
-        for plane, of_rows in sides:
+        for plane, of_rows, elsewhere in sides:
             for anchors, outward in _sides(canvas, plane, of_rows):
                 for turned in (False, True):
                     step = 1 if outward[int(turned)] > 0 else -1
-                    cost = 4.0 * (1.0 - step * outward[int(turned)]) + 5.0 * turned
+                    cost = elsewhere + 4.0 * (1.0 - step * outward[int(turned)]) + 5.0 * turned
                     options += [
                         _column(canvas, axis, scale * widths, anchors, scale, turned, step, cost)
                         for scale in TOKEN_SCALES
@@ -91,16 +92,16 @@ def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
         yield Wish("tokens", sides[0][0].stage.name, options)
 
 
-def _at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool]]:
-    """The matrices of an axis at which its labels may stand: the star, where it has this axis and is not seen
-    from its edge."""
+def _at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool, float]]:
+    """The matrices of an axis at which its labels may stand, (plane, whether it is their rows', cost): rather
+    at the star, where it has this axis and is not seen from its edge, than anywhere else."""
     starring = [
-        (plane, of_rows)
-        for plane, of_rows in axis.sides
-        if canvas.p.is_star(plane.stage)
+        canvas.p.is_star(plane.stage)
         and abs(canvas.view.forward @ np.cross(plane.row, plane.column)) > EDGEWISE
+        for plane, _ in axis.sides
     ]
-    return starring or axis.sides
+    first = sorted(zip(starring, axis.sides, strict=True), key=lambda one: not one[0])
+    return [(*side, 0.0 if star or not any(starring) else ELSEWHERE) for star, side in first]
 
 
 def _column(
