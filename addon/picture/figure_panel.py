@@ -16,6 +16,7 @@ from ..staging.camera.framing import View, axes, nearest, view_from
 from ..staging.camera.views import INSIDE, direction_of, inside_view, optics_of, parts_of
 from ..staging.plan import Plan
 from ..staging.writing import captions
+from ..staging.writing.axis_options import at_the_star
 from ..staging.writing.boxes import Coverage, around, meeting
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, moved
@@ -173,13 +174,16 @@ class _Labels:
     # Tokens
 
     def write_tokens(self):
-        """Labels of each axis, once: where several matrices share an axis, where it is freest."""
-        planes = [p for p in self.canvas.planes if not p.stage.operands or p.role == "result"]
+        """Labels of each axis, once: at the star, or else, where several matrices share an axis, where it is
+        freest."""
+        p = self.canvas.p
+        outer = [one for one in self.canvas.planes if not one.stage.operands or one.role == "result"]
+        planes = [*outer, *(one for one in self.canvas.planes if p.is_star(one.stage) and one not in outer)]
         sides = {}
         for axis in captions.axes_of(self.canvas.p, planes, LONGEST_TOKEN):
             if not axis.texts:
                 continue
-            ends = [end for side in axis.sides for end in self.ends(*side)]
+            ends = [end for side in at_the_star(self.canvas, axis) or axis.sides for end in self.ends(*side)]
             key = "axis", *axis.sides[0]
             if key not in self.chosen:
                 costs = [self.crowding(axis.texts, *end) for end in ends]

@@ -79,8 +79,9 @@ def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
         if not axis.texts:
             continue
         widths = np.array([canvas.type.width(text, TOKEN) for text in axis.texts])
-        options, sides = [], _at_the_star(canvas, axis)
-        for plane, of_rows, elsewhere in sides:
+        options, starring = [], at_the_star(canvas, axis)
+        for plane, of_rows in [*starring, *(side for side in axis.sides if side not in starring)]:
+            elsewhere = ELSEWHERE if starring and (plane, of_rows) not in starring else 0.0
             for anchors, outward in _sides(canvas, plane, of_rows):
                 for turned in (False, True):
                     step = 1 if outward[int(turned)] > 0 else -1
@@ -89,19 +90,17 @@ def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
                         _column(canvas, axis, scale * widths, anchors, scale, turned, step, cost)
                         for scale in TOKEN_SCALES
                     ]
-        yield Wish("tokens", sides[0][0].stage.name, options)
+        yield Wish("tokens", (starring or axis.sides)[0][0].stage.name, options)
 
 
-def _at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool, float]]:
-    """The matrices of an axis at which its labels may stand, (plane, whether it is their rows', cost): rather
-    at the star, where it has this axis and is not seen from its edge, than anywhere else."""
-    starring = [
-        canvas.p.is_star(plane.stage)
+def at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool]]:
+    """The sides of an axis that are the star's, where it has this axis and is not seen from its edge."""
+    return [
+        (plane, of_rows)
+        for plane, of_rows in axis.sides
+        if canvas.p.is_star(plane.stage)
         and abs(canvas.view.forward @ np.cross(plane.row, plane.column)) > EDGEWISE
-        for plane, _ in axis.sides
     ]
-    first = sorted(zip(starring, axis.sides, strict=True), key=lambda one: not one[0])
-    return [(*side, 0.0 if star or not any(starring) else ELSEWHERE) for star, side in first]
 
 
 def _column(
