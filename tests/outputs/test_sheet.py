@@ -36,7 +36,7 @@ def test_every_colour_of_a_pattern_is_the_map_s(tmp_path, matplotlib):
     middles = [((np.arange(13) + 0.5) * n / 13).astype(int) for n in pixels.shape[:2]]
     found = pixels[np.ix_(*middles)]
     found = found[::-1] if (found[..., 3] > 0)[0].all() else found  # SVG pictures stand on their heads
-    wanted = color_map("oslo_r").astype(int)[np.minimum((pattern * 256).astype(int), 255)]
+    wanted = color_map("jade").astype(int)[np.minimum((pattern * 256).astype(int), 255)]
     assert np.array_equal(found[..., 3] > 0, allowed), "what is masked is absent"
     assert np.abs(found[..., :3] - wanted)[allowed].max() <= 2
 

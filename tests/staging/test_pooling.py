@@ -141,7 +141,7 @@ def test_large_matrices_are_pooled_alike_along_what_they_share():
 def test_beads_are_large_enough_to_be_seen_and_not_much_larger(width):
     scene = large(render={"width": width, "height": width * 9 // 16})
     p = plan(scene)
-    view = bare_view(scene, p.arrangement)
+    view = bare_view(p.scene, p.arrangement)
     for plane, pool in zip(p.arrangement.planes, p.pools, strict=True):
         sides = zip(pitches(plane, view, (width, width * 9 // 16)), (pool.rows, pool.columns), strict=True)
         for pitch, factor in sides:
@@ -163,7 +163,7 @@ def test_more_pixels_need_less_pooling():
     scene = large(render={"width": 16000, "height": 9000})
     p = plan(scene)
     assert not any(p.pools)
-    view = bare_view(scene, p.arrangement)
+    view = bare_view(p.scene, p.arrangement)
     assert min(min(pitches(plane, view, (16000, 9000))) for plane in p.arrangement.planes) > LEGIBLE
 
 

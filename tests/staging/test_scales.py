@@ -87,7 +87,7 @@ def test_probabilities_have_a_map_and_a_range_of_their_own():
     p = planned("out = (attn = softmax(Q @ K.T)) @ V", look={"style": "paper"})
     stages = {plane.stage.name: plane.stage for plane in p.arrangement.planes}
     assert is_probability(stages["attn"]) and not is_probability(stages["out"])
-    assert p.final["attn"] == Scale(0.0, 1.0, "oslo_r")
+    assert p.final["attn"] == Scale(0.0, 1.0, "jade")
     scores = np.array([[1, -2], [3, 4]]) @ np.array([[5, 7], [6, -8]])
     assert p.raw["attn"] == Scale(0.0, np.abs(scores).max(), "vik")
     assert p.final["V"] == Scale(0.0, 0.5, "vik") and p.final["out"].color_map == "vik"
