@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .origins import Linear, Strand, to_linears
+from .origins import Given, Linear, Strand, to_linears
 from .places import Places
 from .products import NotUnderstood
 
@@ -195,9 +195,13 @@ def _rows_and_columns(event: Event, letter: str):
     for name, letters, tensor in (("q", event.a, event.q), ("k", event.b, event.k)):
         if letter not in letters or tensor.shape[letters.index(letter)] != event.sizes[letter]:
             continue
-        for strand in to_linears(event.strands[name]):
+        for strand in event.strands[name]:
+            if not isinstance(strand.source, (Linear, Given)):
+                continue
             found = _moves(strand, letters.index(letter))
-            if found is not None and (len(found[0]) or len(found[1])):
+            if found is None or not (len(found[0]) or len(found[1])):
+                continue
+            if len(found[1]) or isinstance(strand.source, Linear):  # an axis of what is given may be anything
                 return found
     return None, None
 
@@ -207,14 +211,14 @@ def _moves(strand: Strand, axis: int):
     places = strand.places
     if places is None or places.coordinates is None:
         return None
-    linear: Linear = strand.source
+    linear: Linear | Given = strand.source
     moving = places.coordinates[axis]
     rows = {one: values for one, values in moving.items() if one not in linear.features}
     columns = {one: values for one, values in moving.items() if one in linear.features}
     return _number(rows, linear), _number(columns, linear)
 
 
-def _number(moving: dict[int, np.ndarray], linear: Linear) -> np.ndarray:
+def _number(moving: dict[int, np.ndarray], linear: Linear | Given) -> np.ndarray:
     if not moving:
         return np.zeros(0)
     number = np.zeros(1, np.int64)

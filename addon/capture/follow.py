@@ -276,7 +276,7 @@ def _soft(keeper, origins, args, kwargs, is_first, strand, places):
     axis = argument(args, kwargs, 1, "dim")
     known = isinstance(axis, int) and is_first and places is not None
     axes = (axis % len(places.along),) if known else ()
-    return Step("softmax", "softmax" if known else "", axes, places=places)
+    return Step("softmax", "softmax", axes, places=places)
 
 
 def _total(keeper, origins, args, kwargs, is_first, strand, places):

@@ -13,7 +13,7 @@ import torch
 from . import masks
 from .attention import Attention
 from .axes import Frame
-from .origins import Linear, Strand, to_linears
+from .origins import Given, Linear, Strand
 from .output import Added, Output, between
 from .places import pick
 from .positions import position_of
@@ -122,11 +122,11 @@ def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:
 def _inputs(strands: Sequence[Strand], depth: int = 3) -> list:
     """What the linear maps of a tensor were given, and those before them."""
     found = []
-    for strand in to_linears(strands):
-        linear: Linear = strand.source
-        found.append(linear.x)
-        if depth:
-            found += _inputs(linear.made_of, depth - 1)
+    for strand in strands:
+        if isinstance(strand.source, (Given, Linear)):
+            found.append(strand.source.x)
+        if isinstance(strand.source, Linear) and depth:
+            found += _inputs(strand.source.made_of, depth - 1)
     return found
 
 

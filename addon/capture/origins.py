@@ -101,6 +101,21 @@ class Linear:
 
 
 @dataclass(eq=False)
+class Given:
+    """A tensor [batch, tokens, features] or [tokens, features] that the model was given as it is."""
+
+    x: Held
+
+    @property
+    def y(self) -> Held:
+        return self.x
+
+    @property
+    def features(self) -> tuple[int, ...]:
+        return (self.x.tensor.dim() - 1,)
+
+
+@dataclass(eq=False)
 class Product:
     """A product of two activations, which may be scores, with all that was known of both."""
 
@@ -114,6 +129,13 @@ class Product:
     left_strands: tuple[Strand, ...]
     right_strands: tuple[Strand, ...]
     account: Any = None  # what is told of it when it is part of no attention
+
+
+@dataclass(eq=False)
+class Loose:
+    """A softmax of what is no product of queries and keys. It is told when its result weighs something."""
+
+    account: Any
 
 
 @dataclass(eq=False)

@@ -122,6 +122,21 @@ def three_operands(args: tuple) -> tuple[str, tuple, str, tuple] | None:
     return one, tuple(operands[n] for n in first), f"{between},{terms[last]}->{out}", (operands[last],)
 
 
+def elementwise(contraction: Contraction) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """A product that sums over nothing, as two tensors to be multiplied by entries; None for any other."""
+    letters = set(contraction.out)
+    if set(contraction.a) | set(contraction.b) != letters or contraction.added is not None:
+        return None
+    for own, other, a, b in (
+        (contraction.left, contraction.right, contraction.a, contraction.b),
+        (contraction.right, contraction.left, contraction.b, contraction.a),
+    ):
+        if a == contraction.out and len(b) < len(a):
+            moved = other.permute(*(b.index(letter) for letter in a if letter in b))
+            return own, moved.reshape([other.shape[b.index(c)] if c in b else 1 for c in a])
+    return None
+
+
 def _tensordot(args: tuple, kwargs: dict) -> Contraction:
     left, right = argument(args, kwargs, 0, "a"), argument(args, kwargs, 1, "b")
     dims = argument(args, kwargs, 2, "dims", 2)

@@ -125,6 +125,7 @@ def record(model, layers=None, heads=None, batch=0, window=0):
     with _eagerly(model), seen_grids(recording.grids), running(model) as run:
         recorder = Recorder(run, accounts, layers, batch, window)
         watch = Watch(run.module, recorder, accounts)
+        run.given = watch.given
         try:
             with generating(recorder), watch, seen_and_unchanged(watch):
                 yield recording

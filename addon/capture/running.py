@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,12 +22,14 @@ class _Frame:
 class Running:
     """The modules being run in one thread, innermost last; `elsewhere` names those of the model in others.
 
-    `calls` counts the calls of an outermost module: the passes of the model.
+    `calls` counts the calls of an outermost module: the passes of the model. `given` is told what tensors
+    it gets.
     """
 
     frames: list[_Frame] = field(default_factory=list)
     elsewhere: set[str] = field(default_factory=set)
     calls: int = 0
+    given: Callable[[list[torch.Tensor]], None] | None = None
 
     def module(self) -> str:
         """The dotted name of the innermost module, "" outside of all."""
@@ -65,6 +67,9 @@ def running(model: torch.nn.Module | None) -> Iterator[Running]:
             names.update((id(one), name) for name, one in module.named_modules())
         own.calls += not own.frames
         name = names.get(id(module), type(module).__name__)
+        if own.given is not None and not own.frames:
+            with contextlib.suppress(Exception), torch._C.DisableTorchFunction():
+                own.given(list(tensors_in(args)))
         own.frames.append(_Frame(name, *_given(args, {})))
 
     def enter_model(module, args, kwargs):

@@ -17,10 +17,10 @@ from torch.overrides import TorchFunctionMode
 from .accounts import Accounts
 from .attention import FUSED, attention_of, fused_attention, pattern_times_values
 from .follow import follow
-from .origins import Contraction, Linear, Origins, Product, Result, Step, Strand, Written
+from .origins import Contraction, Given, Linear, Loose, Origins, Product, Result, Step, Strand, Written
 from .output import results_in
 from .places import Places
-from .products import PRODUCTS, NotUnderstood, contraction_of, three_operands
+from .products import PRODUCTS, NotUnderstood, contraction_of, elementwise, three_operands
 from .projections import merged
 from .tensors import (
     Function,
@@ -93,6 +93,16 @@ class Watch(TorchFunctionMode):
             F.has_torch_function = known
             self._heads = None
 
+    def given(self, tensors: list[torch.Tensor]) -> None:
+        """The model was given these, which are no results of its own."""
+        for tensor in tensors:
+            if tensor.is_floating_point() and tensor.dim() in (2, 3) and not self._origins.of(tensor):
+                try:
+                    source = Given(self._keeper.hold(tensor))
+                except Unwatchable:
+                    continue
+                self._origins.set(tensor, [Strand(source, Places.of(tensor.shape))])
+
     def alias(self, tensor: torch.Tensor, of: torch.Tensor) -> None:
         """Treats a tensor as the one that was seen being made: what a module gave when it ran once more."""
         self._origins.set(tensor, self._origins.of(of))
@@ -116,14 +126,18 @@ class Watch(TorchFunctionMode):
             return
         if "attention" in known.name or "attn" in known.name:
             self._accounts.begin(self._module(), known.name, "it is a kernel that cannot be looked into")
+        if known.name == "softmax" and isinstance(result, torch.Tensor):
+            follow(self._origins, self._keeper, function, known, args, kwargs, result)
+            self._note_softmax(result)
+            return
         if not any(self._origins.of(one) for one in tensors_in((args, kwargs))):
             return
         if known.name in ("add", "sub") and isinstance(result, torch.Tensor):
             if self._note_sum(known, args, kwargs, result, stream):
                 return
         follow(self._origins, self._keeper, function, known, args, kwargs, result)
-        if known.name in ("softmax", "div") and isinstance(result, torch.Tensor):
-            self._note_softmax(result)
+        if known.name == "div" and isinstance(result, torch.Tensor):
+            self._note_softmax(result, by_hand=True)
 
     def _next(self) -> int:
         self._serial += 1
@@ -163,28 +177,38 @@ class Watch(TorchFunctionMode):
     def _note_product(self, contraction: Contraction, result: torch.Tensor):
         left, right = contraction.left, contraction.right
         strands = self._origins.of(left), self._origins.of(right)
+        factors = elementwise(contraction) if any(strands) else None
+        if factors is not None:
+            follow(self._origins, self._keeper, torch.mul, function_of(torch.mul), factors, {}, result)
+            return
         patterns = [
             next((s for s in own if isinstance(s.source, Product) and _soft(s)), None) for own in strands
         ]
         if any(patterns):
             self._note_attention(contraction, result, patterns)
             return
+        self._refuse_loose(strands[0], right)
+        self._refuse_loose(strands[1], left)
         weights = self._is_weight(left, strands[0]), self._is_weight(right, strands[1])
         if weights[0] and not weights[1]:
-            contraction = Contraction(
-                right,
-                left,
-                contraction.b,
-                contraction.a,
-                contraction.out,
-                contraction.factor,
-                contraction.added,
-            )
-            self._note_linear(contraction, result)
+            one = contraction
+            turned = Contraction(right, left, one.b, one.a, one.out, one.factor, one.added)
+            self._note_linear(turned, result)
         elif weights[1] and not weights[0] or (right.dim() == 2 < left.dim() and not strands[1]):
             self._note_linear(contraction, result)
         else:
             self._note_scores(contraction, result, strands)
+
+    def _refuse_loose(self, strands: tuple, other: torch.Tensor):
+        """A softmax of no product weighs something: an attention of another kind, such as an additive one."""
+        if self._is_weight(other, ()):
+            return
+        names = (step.name for one in strands if not isinstance(one.source, Loose) for step in one.steps)
+        made = ", ".join(name for name in dict.fromkeys(names) if name != "softmax")
+        for strand in strands:
+            if isinstance(strand.source, Loose) and not strand.steps:
+                reason = f"what it is of is no product of queries and keys{made and f', but of {made}'}"
+                self._accounts.refuse(strand.source.account, reason)
 
     def _is_weight(self, tensor, strands) -> bool:
         if strands:
@@ -195,6 +219,7 @@ class Watch(TorchFunctionMode):
     def _note_linear(self, contraction: Contraction, y: torch.Tensor):
         check_watchable(y)
         x, hold = contraction.left, self._keeper.hold
+        self._refuse_products(self._origins.of(x), "a linear map takes")
         a, b, out = contraction.a, contraction.b, contraction.out
         bias, times = contraction.added or (None, 1.0)
         features = sum(1 for letter in out if letter not in a)
@@ -238,19 +263,13 @@ class Watch(TorchFunctionMode):
     def _note_scores(self, contraction: Contraction, result: torch.Tensor, strands: tuple):
         """A product of two activations, which may turn out to be scores."""
         for own in strands:
-            for strand in own:
-                if isinstance(strand.source, Product) and strand.source.account is not None:
-                    names = ", ".join(dict.fromkeys(step.name for step in strand.steps))
-                    self._accounts.refuse(
-                        strand.source.account,
-                        f"scores are multiplied without a softmax{names and f' (after {names})'}",
-                    )
+            self._refuse_products(own, "another product takes")
         hold = self._keeper.hold
         product = Product(
             self._next(), self._module(), hold(contraction.left), hold(contraction.right),
             contraction.a, contraction.b, contraction.out, *strands,
         )  # fmt: skip
-        if all(any(isinstance(strand.source, Linear) for strand in own) for own in strands):
+        if all(any(isinstance(strand.source, (Given, Linear)) for strand in own) for own in strands):
             product.account = self._accounts.maybe(self._module(), "product of two activations")
         places, steps = Places.of(result.shape), []
         if contraction.factor != 1:
@@ -259,6 +278,14 @@ class Watch(TorchFunctionMode):
             added, times = contraction.added
             steps.append(Step("add", "plus", (hold(added), times), places=places))
         self._origins.set(result, [Strand(product, places, 1.0, tuple(steps))])
+
+    def _refuse_products(self, strands: tuple, taker: str):
+        """What a product gave is taken on without a softmax: as linear attention does, or mixed heads."""
+        for strand in strands:
+            if isinstance(strand.source, Product) and strand.source.account is not None and not _soft(strand):
+                names = ", ".join(dict.fromkeys(step.name for step in strand.steps))
+                after = f" after {names}" if names else ""
+                self._accounts.refuse(strand.source.account, f"{taker} it{after}, without a softmax before")
 
     # Attentions
 
@@ -281,12 +308,17 @@ class Watch(TorchFunctionMode):
         except (NotUnderstood, Unwatchable) as reason:
             self._accounts.refuse(account, str(reason))
 
-    def _note_softmax(self, result: torch.Tensor):
+    def _note_softmax(self, result: torch.Tensor, by_hand: bool = False):
         """A softmax over scores is accounted for; what it becomes is seen later."""
-        for strand in self._origins.of(result):
+        known = self._origins.of(result)
+        scores = [strand for strand in known if isinstance(strand.source, Product)]
+        for strand in scores:
             last = strand.steps[-1] if strand.steps else None
-            if isinstance(strand.source, Product) and last is not None and last.kind == "softmax":
+            if last is not None and last.kind == "softmax":
                 self._accounts.softmax(last, self._module(), strand.source.account)
+        if not scores and not by_hand and result.dim() > 1:
+            loose = Loose(self._accounts.maybe(self._module(), "softmax"))
+            self._origins.set(result, [*known, Strand(loose, Places.of(result.shape))])
 
     def _note_attention(self, contraction: Contraction, result: torch.Tensor, patterns: list):
         """A pattern times values. Of several ways back that of the first which is understood is taken."""
