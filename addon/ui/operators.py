@@ -105,7 +105,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             if target.frame_start <= frame <= target.frame_end:
                 target.frame_set(frame, subframe=subframe)
         own = settings_of(target)
-        properties.fill(own, checked.scene, built.description_text(target))
+        properties.fill(own, checked.description, built.description_text(target))
         own.built_from = properties.origin(own)
         own.problem = ""
         self.report({"INFO"}, f"Built {built.elements(target):,} elements, {target.frame_end} frames")

@@ -18,7 +18,7 @@ from ..look.styles import STYLES
 from . import built, fields, matrices, source, style, sweep
 
 TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
-TEXTS = ("expression", "title", "caption")
+TEXTS = ("expression", "title", "caption", "star", "spotlight")
 
 
 def names(table):
@@ -280,6 +280,16 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
     )
     caption: bpy.props.StringProperty(
         name="Caption", options=fields.STILL, description="Second line, under the title"
+    )
+    star: bpy.props.StringProperty(
+        name="Star",
+        options=fields.STILL,
+        description="The matrix that the picture is about; empty, the last softmax; none, no matrix",
+    )
+    spotlight: bpy.props.StringProperty(
+        name="Spotlight",
+        options=fields.STILL,
+        description="What stands out while all else steps back, such as attn[it, animal]",
     )
     output: bpy.props.StringProperty(
         name="Output",

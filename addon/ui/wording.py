@@ -198,6 +198,7 @@ FIELDS = {
         "molecule": ("Molecule", "Cuboids of fewer products than this stay together when they scatter", {}),
         "row_length": ("Row Length", "How many heads or other results stand side by side before another row "
                        "begins under them; 0: all", {}),
+        "star_room": ("Star Room", "Entries between the star and what takes it, as room for its labels", {}),
         "blast": ("Blast", "How much more the larger parts of a chain scatter (above 0), or the smaller "
                   "(below)", {}),
     },
