@@ -37,8 +37,9 @@ EXPECTED = {
 }  # fmt: skip
 
 
-def test_every_scene_is_compared():
-    assert sorted(EXPECTED) == sorted(path.stem for path in SCENES.glob("*.toml"))
+def test_every_scene_of_captured_numbers_is_compared():
+    captured = [path.stem for path in SCENES.glob("*.toml") if "data/" in path.read_text()]
+    assert sorted(EXPECTED) == sorted(captured)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
