@@ -51,7 +51,7 @@ def test_a_pdf_has_its_size_its_dots_and_selectable_text(pdf, tmp_path):
         "[CLS]",
         "probability",
         "out",
-        "one in 2 tokens is written",
+        "street",
     ):
         assert text in words, words
     fonts = [font.get_object() for font in leaf["/Resources"]["/Font"].values()]
