@@ -16,6 +16,7 @@ from ..errors import InputError, nearest
 from ..kinds.places import Plane
 from ..kinds.stage import Stage, stages_of
 from .camera.framing import DIRECTIONS, axes, direction_at
+from .camera.views import names_of
 from .layout.arrangement import Arrangement
 from .scales import is_probability
 
@@ -38,8 +39,8 @@ def star_of(root: Stage, wanted: str) -> str:
     last result of a softmax. Raises InputError for a name that nothing has."""
     if wanted == NONE:
         return ""
-    known = [stage for stage in stages_of(root) if stage.operands or stage.name]
-    names = list(dict.fromkeys(name for stage in known for name in (stage.of, stage.name) if name))
+    known = stages_of(root)
+    names = names_of(known)
     if wanted:
         if wanted not in names:
             raise InputError(f'star: nothing is named "{wanted}"; {nearest(wanted, names, "names")}')
