@@ -6,6 +6,7 @@ other frames never do: the second takes a folder of its own, or is refused while
 
 import contextlib
 import dataclasses
+import glob
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -88,36 +89,60 @@ def write_frames_job(folder: str | Path, job: Job) -> None:
 
 @contextlib.contextmanager
 def at_work(places: Sequence[Path], job: Job) -> Iterator[tuple[Path, Work]]:
-    """This process at work on a job, in the first of these folders that is not another film's.
+    """This process at work on a job, in the folder that has its frames, else in the first that may have them.
 
-    Within the block the folder belongs to the job. Raises JobError where it is another job's that is being
-    worked on, and InputError where it holds pictures that this program did not make.
+    `places` are those of `film_folders`, or one folder. Within the block the folder is the job's. Raises
+    JobError where it is another job's that is being worked on, and InputError where it holds pictures that
+    this program did not make.
     """
-    for place in places:
-        work = Work(full_path(place))
-        try:
-            with work.alone("job"):
-                mine = _take(place, job, work, place is places[-1])
-            if mine:
-                yield place, work
-                return
-        finally:
-            work.end()
+    with _working(places[0]) as first:
+        with first.alone("job"):  # one film of a name decides after the other
+            place = _place(places, job)
+            if place == places[0]:
+                _take(place, job, first)
+        if place == places[0]:
+            yield place, first
+            return
+    with contextlib.suppress(OSError):
+        places[0].rmdir()  # where it was made for the decision only
+    with _working(place) as work:
+        with work.alone("job"):
+            _take(place, job, work)
+        yield place, work
 
 
-def _take(place, job, work, is_last):
-    """Make a folder this job's, unless it is that of another film and there are further places."""
+@contextlib.contextmanager
+def _working(place):
+    work = Work(full_path(place))
+    try:
+        yield work
+    finally:
+        work.end()
+
+
+def _place(places, job):
+    """The folder that has this job's frames already, else the first that is not another film's."""
+    stem = places[0].name.removesuffix(".frames")
+    for place in (*places, *places[0].parent.glob(f"{glob.escape(stem)}.*.frames")):
+        there = read_job(place)
+        if there is not None and there.mark == job.mark:
+            return place
+    for place in places[:-1]:
+        there = read_job(place)
+        if there is None or there.film == job.film:
+            return place
+    return places[-1]
+
+
+def _take(place, job, work):
+    """Make a folder this job's."""
     there = read_job(place)
     if there is None:
         _require_ours(place, job)
-    elif there.mark != job.mark:
-        if there.film != job.film and not is_last:
-            return False
-        if work.others():
-            raise JobError(f"{place}: another job is rendering there; wait for its end, or give another name")
+    elif there.mark != job.mark and work.others():
+        raise JobError(f"{place}: another job is rendering there; wait for its end, or give another name")
     if there is None or there.mark != job.mark:
         write_frames_job(place, job)
-    return True
 
 
 def _require_ours(place, job):

@@ -143,6 +143,23 @@ def test_films_of_the_same_frames_share_a_folder_and_others_do_not(tmp_path):
         assert again == folder and read_job(folder) == changed  # its own folder, its frames made anew
 
 
+def test_films_of_the_same_frames_share_a_folder_whoever_came_first(tmp_path):
+    """The one with other frames came first and has the folder that both others would have shared."""
+    with at_work(film_folders(tmp_path / "film.webm"), dataclasses.replace(OTHER, film="film.webm")) as (
+        own,
+        _,
+    ):
+        assert own == tmp_path / "film.frames"
+    with at_work(film_folders(tmp_path / "film.mp4"), JOB) as (folder, _):
+        assert folder == tmp_path / "film.mp4.frames"
+    with at_work(film_folders(tmp_path / "film.mov"), dataclasses.replace(JOB, film="film.mov")) as (
+        shared,
+        _,
+    ):
+        assert shared == folder
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.frames", "film.mp4.frames"]
+
+
 def test_pictures_that_are_not_of_this_program_are_not_replaced(tmp_path):
     photo = grey_png(frame_path(tmp_path, 2))
     before = photo.read_bytes()
