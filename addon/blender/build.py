@@ -72,7 +72,7 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     target[tags.ELEMENTS] = p.drawn
     target[tags.DESCRIPTION] = to_json(p.description)
     target[tags.AXES] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
-    target.frame_set(p.scene.render.still_frame(1, target.frame_end))  # what a render shows first
+    target.frame_set(p.scene.render.still_frame(1, p.timeline.done))  # what a render shows first
     return target
 
 

@@ -422,6 +422,7 @@ def render(arguments):
     written = _written(output, kind)
     require_apart(written, [source.path, *([] if source.is_blend else files_of(source.description))])
     bpy = _blender()
+    from ..blender import tags
     from ..outputs import blend_file, film, frames, marks
 
     asked = arguments.file_outputs
@@ -452,7 +453,8 @@ def render(arguments):
     first, last = scene.frame_start, scene.frame_end
     _require_frames(arguments, first, last)
     if kind == "still":
-        at = description.render.still_frame(first, last) if arguments.frame is None else arguments.frame
+        done = min(max(first, tags.number(scene, tags.DONE, last)), last)
+        at = description.render.still_frame(first, done) if arguments.frame is None else arguments.frame
         frames.render_still(scene, output, at, settings, own_mark, manner)
         return say(f"{output}: frame {at} of {last}")
     if arguments.frames:

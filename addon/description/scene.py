@@ -243,8 +243,8 @@ class Camera:
 
 @dataclass(frozen=True)
 class Render:
-    """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 at the end. `transparent`
-    pictures have no background."""
+    """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 when all is finished and
+    nothing stands before the star any more. `transparent` pictures have no background."""
 
     width: int = option(1280, low=16, high=16384)
     height: int = option(720, low=16, high=16384)
@@ -254,12 +254,12 @@ class Render:
     film_samples: int = option(16, low=1, high=65536)
     fps: float = option(24.0, low=LEAST, high=MOST, read=rate_of)  # or "24000/1001"; see `rate`
     engine: str = option("cycles", choices=ENGINES)
-    still: float = option(0.55, low=0.0, high=1.0, of="the film's length")
+    still: float = option(1.0, low=0.0, high=1.0, of="the film's length")
     transparent: bool = False
 
-    def still_frame(self, first: int, last: int) -> int:
-        """The frame of the still in a film of these frames."""
-        return round(first + self.still * (last - first))
+    def still_frame(self, first: int, done: int) -> int:
+        """The frame of the still in a film that begins at `first` and has all finished at `done`."""
+        return round(first + self.still * (done - first))
 
     @property
     def rate(self) -> float:

@@ -26,7 +26,7 @@ def test_two_renders_of_an_attention_scene_agree_to_the_byte(factory, path, tmp_
     for name in ("a.png", "b.png"):
         begin_empty()
         scene = draw(film_of(plan(dataclasses.replace(description, render=size))))
-        frame = round(1 + description.render.still * (scene.frame_end - 1))
+        frame = description.render.still_frame(1, scene.frame_end)
         render_still(scene, tmp_path / name, frame, Settings(96, 54, 1), "mark", Manner("quiet"))
         made.append((tmp_path / name).read_bytes())
     assert made[0] == made[1]
