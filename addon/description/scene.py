@@ -48,10 +48,55 @@ VIEWS = (
     "mm",
     "free",
 )
+WITHIN = ("inside", "inside_left")  # views from within a cuboid
 PROJECTIONS = ("perspective", "orthographic")
 MOVES = ("none", "orbit", "push_in", "crane", "follow", "visit")
 ENGINES = ("cycles", "eevee")
 MAX_JSON = 2**25  # letters of a description in a .blend
+MOST_BEATS, LONGEST_CAPTION = 100, 400  # of a film; letters
+
+
+def beat_view(text: str) -> str:
+    """What a beat says of its view: a name, or azimuth and elevation in degrees, "-60, 28". Raises
+    InputError."""
+    known = [view for view in VIEWS if view not in ("auto", "free", *WITHIN)]
+    if text in ("", *known):
+        return text
+    try:
+        azimuth, elevation = (float(part) for part in text.split(","))
+    except ValueError:
+        hint = nearest(text[:40], known, "views")
+        raise InputError(f'"{text[:40]}" is no view; {hint}; or azimuth and elevation: "-60, 28"') from None
+    if not (abs(azimuth) <= 360 and abs(elevation) <= 90):
+        raise InputError(f'"{text[:40]}": an azimuth is -360 to 360, an elevation -90 to 90 degrees')
+    return text
+
+
+def _caption(text: str) -> str:
+    if len(text) > LONGEST_CAPTION:
+        raise InputError(f"{len(text):,} letters are too many to be read; the most is {LONGEST_CAPTION}")
+    return text
+
+
+@dataclass(frozen=True)
+class Beat:
+    """One beat of a film: what it says, what it shows, what is made in it.
+
+    `say` is the caption; {attn[it, animal]:.2f} in it is a number of the data, {{ a brace. `show` names what
+    the camera looks at, several by ","; empty, everything. `run` names what is made: "attn" a result, "attn
+    sums" only its sweep, "attn epilogue" what follows that. The `spotlight` is on in this beat, and `present`
+    is the matrix that steps out to be read. `view` is a named one, or azimuth and elevation in degrees;
+    empty, one from which what is shown can be read. `seconds` 0 are enough to read the caption and for what
+    runs.
+    """
+
+    say: str = option("", read=_caption)
+    show: str = ""
+    run: str = ""
+    spotlight: str = ""
+    present: str = ""
+    view: str = option("", read=beat_view)
+    seconds: float = option(0.0, low=0.0, high=3600.0)
 
 
 @dataclass(frozen=True)
@@ -272,13 +317,16 @@ class Render:
 class Scene:
     """A whole scene. `star` is the matrix that the picture is about, "none" for none; "" chooses (see
     staging.star). `spotlight` points at what stands out while all else steps back, such as "attn[it, animal]"
-    (see staging.selections). `folder` is where relative file names start; it is not written."""
+    (see staging.selections). `beats` tell the film: a list of them, "auto" for those that are written from
+    the expression and its numbers, "off" for one sweep after the other (see staging.beats). `folder` is where
+    relative file names start; it is not written."""
 
     expression: str = ""
     title: str = ""
     caption: str = ""
     star: str = ""
     spotlight: str = ""
+    beats: tuple[Beat, ...] | str = option("off", choices=("auto", "off"))
     capture: CaptureOptions = CaptureOptions()
     matrices: dict[str, MatrixOptions] = option({})
     products: dict[str, ProductOptions] = option({})
@@ -343,6 +391,8 @@ def _hex(color):
 
 
 def _plain(item):
+    if dataclasses.is_dataclass(item):
+        return to_dict(item)
     return [_plain(x) for x in item] if isinstance(item, tuple) else item
 
 
@@ -352,17 +402,26 @@ def to_toml(scene):
 
     def table(data, path):
         for key, value in data.items():
-            if not isinstance(value, dict):
+            if not isinstance(value, dict) and not _is_tables(value):
                 lines.append(f"{_toml_key(key)} = {_toml_value(value)}")
         for key, value in data.items():
+            inner = path + (_toml_key(key),)
             if isinstance(value, dict):
-                inner = path + (_toml_key(key),)
                 if not value or any(not isinstance(v, dict) for v in value.values()):
                     lines.extend(["", f"[{'.'.join(inner)}]"])
                 table(value, inner)
+            elif _is_tables(value):
+                for one in value:
+                    lines.extend(["", f"[[{'.'.join(inner)}]]"])
+                    table(one, inner)
 
     table(to_dict(scene), ())
     return "\n".join(lines).strip() + "\n"
+
+
+def _is_tables(value):
+    """Whether a value is a list of tables, such as beats, each of which has a part of its own."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def _toml_key(key):
@@ -453,6 +512,8 @@ def _kind(item):
 def _check(metadata, value, where):
     choices, low, high, infinite = (metadata.get(k) for k in ("choices", "low", "high", "infinite"))
     if isinstance(value, tuple):  # each of a list has to be within the limits
+        if len(value) > MOST_BEATS and isinstance(value[0], Beat):
+            raise InputError(f"{where}: {len(value):,} are too many; the most is {MOST_BEATS}")
         for n, one in enumerate(value):
             _check({"low": low, "high": high, "infinite": infinite}, one, f"{where}[{n}]")
         return

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.description.scene import (
+    Beat,
     Look,
     MatrixOptions,
     Render,
@@ -54,7 +55,16 @@ def values(hint, metadata):
         return st.floats(-1e300 if low is None else low, 1e300 if high is None else high)
     if hint is int:
         return st.integers(-(2**62) if low is None else low, 2**62 if high is None else high)
+    if hint is str and metadata.get("read"):
+        return texts.map(lambda text: text if accepted(metadata["read"], text) else "")
     return {str: texts, bool: st.booleans()}[hint]
+
+
+def accepted(read, text):
+    try:
+        return read(text) == text
+    except InputError:
+        return False
 
 
 @given(descriptions(Scene))
@@ -89,12 +99,30 @@ def test_the_example_comes_back_unchanged(tmp_path, request):
     assert dataclasses.replace(again, folder=scene.folder) == scene
 
 
+def test_beats_are_tables_of_their_own():
+    beats = (Beat(say="Each token asks.", show="Q", view="-60, 28"), Beat(), Beat(run="attn", seconds=2.5))
+    scene = Scene(expression="A", beats=beats, look=Look(style="paper"))
+    assert to_toml(scene) == (
+        'expression = "A"\n\n[[beats]]\nsay = "Each token asks."\nshow = "Q"\nview = "-60, 28"\n\n'
+        '[[beats]]\n\n[[beats]]\nrun = "attn"\nseconds = 2.5\n\n[look]\nstyle = "paper"\n'
+    )
+    assert from_json(to_json(scene)) == from_dict(Scene, to_dict(scene), "test") == scene
+
+
 REFUSED = {
+    "[[beats]]\nsya = 1": 'beats[0]: unknown key "sya"; did you mean "say"?',
+    '[[beats]]\n[[beats]]\nview = "fornt"': 'beats[1]: view: "fornt" is no view; did you mean "front"?',
+    '[[beats]]\nview = "10, 95"': "an elevation -90 to 90 degrees",
+    "[[beats]]\nseconds = -1": "beats[0]: seconds: -1.0 is too small",
+    f'[[beats]]\nsay = "{"a" * 401}"': "beats[0]: say: 401 letters are too many to be read; the most is 400",
+    "[[beats]]\n" * 101: "beats: 101 are too many; the most is 100",
+    'beats = "atuo"': 'beats: unknown "atuo"; did you mean "auto"?',
+    "beats = 1": "beats: expected a list",
     # unknown words, with the nearest known one
     'expresion = "A"': 'unknown key "expresion"; did you mean "expression"?',
     "[look]\nstyl = 1": 'look: unknown key "styl"; did you mean "style"?',
     "[matrices.A]\nsede = 1": 'matrices.A: unknown key "sede"; did you mean "seed"?',
-    'zzz = "A"': "known keys: animation, camera,",
+    'zzz = "A"': "known keys: animation, beats, camera,",
     'folder = "/tmp"': 'unknown key "folder"',
     '[camera]\nview = "fornt"': 'camera: view: unknown "fornt"; did you mean "front"?',
     '[products.out]\nanimation = "vmpro"': 'did you mean "vmprod"?',
