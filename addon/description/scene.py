@@ -27,6 +27,7 @@ EASINGS = ("linear", "smooth")
 SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
+BESIDES = ("right", "front", "back")
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 POOLINGS = ("max", "mean", "rms")
@@ -215,8 +216,11 @@ class Layout:
     The placements are those of the root, for mm's schemes; in "custom" each product may have its own,
     and turns as in "blocks" where it has none. A child's result stands where its parent's face is.
     Results that stand side by side, such as heads, begin another row after `row_length` (0: never).
-    `star_room` is how much further the scene's star stands from what takes it, so that labels stand at it;
-    the scheme "auto" gives it some.
+    `star_room` is how much further the scene's star stands from what takes it, so that labels stand at it.
+    Axes of more than `longest` units, but the star's own, are drawn that long, a bead standing for several
+    entries; 0: as long as they are. Of results side by side each next one stands `beside` the one before, to
+    its right, or before or behind it for a camera that looks from the side. The scheme "auto" chooses these
+    so that the star can be read.
     """
 
     scheme: str = option("auto", choices=SCHEMES)
@@ -230,6 +234,8 @@ class Layout:
     blast: float = option(0.0, low=-2.0, high=2.0)
     row_length: int = option(0, low=0, high=4096)
     star_room: float = option(0.0, low=0.0, high=64.0)
+    longest: int = option(0, low=0, high=100_000)
+    beside: str = option("right", choices=BESIDES)
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,7 @@ def plan(scene: Scene) -> Plan:
     sizes = shapes(root, {name: one.values.shape for name, one in declared.items()})
     check_declared(root, sizes)
     scene = posed_scene(scene, root, sizes)
+    root = in_rows(root, scene)
     arrangement = arrangement_of(root, sizes, scene)
     check_camera(scene.camera, arrangement)
     pools = pools_of(root, sizes, arrangement, scene)
@@ -208,6 +209,11 @@ def root_of(scene: Scene, axes: Mapping[str, Sequence[LeadingAxis]] | None = Non
     root = stage(with_epilogues(parse(scene.expression), epilogues))
     if axes is not None:
         root = unstacked(root, axes)
+    return in_rows(root, scene)
+
+
+def in_rows(root: Stage, scene: Scene) -> Stage:
+    """The root with its results in rows as long as the description has them."""
     return side_by_side(root.text, root.rows_of_results, scene.layout.row_length)
 
 
@@ -224,14 +230,14 @@ def unstacked_scene(scene: Scene, root: Stage) -> Scene:
 
 def posed_scene(scene: Scene, root: Stage, sizes: Mapping[str, Shape]) -> Scene:
     """The description with the layout and view chosen in which its star is read best, see `star`."""
-    return posed(scene, root, lambda scene: arrangement_of(root, sizes, scene))
+    return posed(scene, root, lambda scene, root: arrangement_of(in_rows(root, scene), sizes, scene))
 
 
 def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arrangement:
     """Where everything of a description stands; `sizes` maps a stage's name to (rows, columns)."""
     blocks, layout = blocks_of(root, sizes, scene.products), scene.layout
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
-    scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene)
-    star = star_of(root, scene.star) if layout.star_room else ""
-    roomy = {star: layout.star_room} if star else {}
-    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy)
+    star = star_of(root, scene.star)
+    scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene, star)
+    roomy = {star: layout.star_room} if star and layout.star_room else {}
+    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, layout.beside)

@@ -11,18 +11,23 @@ from itertools import product
 
 import numpy as np
 
-from ..description.scene import LEFTS, POLARITIES, RESULTS, RIGHTS, Scene
+from ..description.scene import BESIDES, LEFTS, POLARITIES, RESULTS, RIGHTS, Scene
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
-from ..kinds.stage import Stage, stages_of
+from ..kinds.stage import Stage, roots_of, stages_of
 from .camera.framing import DIRECTIONS, axes, direction_at
 from .camera.views import names_of
 from .layout.arrangement import Arrangement
+from .layout.fans import fans
 from .scales import is_probability
 
 NONE = "none"  # instead of a star's name
 AZIMUTHS, ELEVATIONS = np.arange(-75.0, 76.0, 15.0), (20.0, 28.0, 36.0)  # degrees
 MOST_PLANES = 24  # of more matrices the arrangements are not tried
+LONGEST = (0, 32, 16, 8, 4)  # units: axes that are longer are drawn so long where a star would be small
+NEARLY, FINALISTS = 0.5, 8  # of the best pose for one of several results: how many are tried for all
+NOTICED = 1.05  # times further apart, for which axes are drawn shorter or rows broken
+READABLE = 0.0153  # of the frame's height: how far apart a star's entries have to be, eleven of 720 pixels
 SAMPLES = 7  # points across and down a matrix that are looked at
 MARGIN = 0.3  # of a star's length, at each side, for what is written at it
 USED = 0.8  # of the frame's width and height, for the scene
@@ -76,16 +81,19 @@ def _spread_over(plane):
 
 @dataclass(frozen=True)
 class Pose:
-    """One arrangement and view: what a description would say of them, and how well the star is read."""
+    """One arrangement and view: what a description would say of them, how well the star is read, and how far
+    `apart` its entries are at least, in heights of the frame."""
 
     layout: dict[str, str | float]
     direction: np.ndarray
     worth: float
+    apart: float = 0.0
 
 
-def posed(scene: Scene, root: Stage, arranged: Callable[[Scene], Arrangement]) -> Scene:
+def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangement]) -> Scene:
     """The description with its scheme and its view chosen, where they are "auto"; `arranged` gives the
-    Arrangement of one whose scheme is. Without a star they are the stage and its view."""
+    Arrangement of one whose scheme is, of all that makes a stage. Without a star they are the stage and its
+    view. Where the star would be small, long axes are drawn shorter, and heads stand in several rows."""
     asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
         return scene
@@ -93,18 +101,89 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene], Arrangement]) -
     stage = _said(
         scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
     )
-    if not name or len(arranged(stage).planes) > MOST_PLANES:
+    one = _one_of(root, name)
+    if not name or len(arranged(stage, one).planes) > MOST_PLANES:
         return stage
+    best, most = None, -1.0
+    for longest in LONGEST if asks["layout"] and not scene.layout.longest else [scene.layout.longest]:
+        shorter = _said(stage, {"longest": longest}, {})
+        pose = _best_of_all(shorter, root, name, _best_of_one(shorter, one, name, asks, arranged), arranged)
+        if min(pose.apart, READABLE) > most * NOTICED:
+            camera = _camera(pose.direction, scene) if asks["camera"] else {}
+            best, most = _said(shorter, pose.layout if asks["layout"] else {}, camera), pose.apart
+        if most >= READABLE:
+            break
+    return best
+
+
+def _best_of_one(scene, one, name, asks, arranged):
+    """The Poses in which the star of what makes the stage `one` is read best, as far as the description
+    `asks`."""
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
-    aspect, best = scene.render.width / scene.render.height, Pose({}, directions[0], -1.0)
+    found, most = [], 0.0
     for layout in _layouts() if asks["layout"] else [{}]:
-        made = arranged(_said(stage, layout, {}))
+        made = arranged(_said(scene, layout, {}), one)
         for direction in directions:
-            worth = _worth(made, name, aspect, direction, best.worth)
+            worth = _worth(made, name, _aspect(scene), direction, NEARLY * most)
+            most = max(most, worth)
+            found.append(Pose(layout, direction, worth))
+    return sorted(found, key=lambda pose: -pose.worth)[:FINALISTS]
+
+
+def _best_of_all(scene, root, name, poses, arranged):
+    """Of poses that suit one of several results the Pose in which the stars of all are read best."""
+    aspect, best = _aspect(scene), Pose({}, poses[0].direction, -1.0)
+    for pose in poses:
+        for length, beside in product(_row_lengths(scene, root), _besides(root)):
+            layout = pose.layout | {"row_length": length, "beside": beside}
+            made = arranged(_said(scene, layout, {}), root)
+            worth = _worth(made, name, aspect, pose.direction, best.worth)
             if worth > best.worth:
-                best = Pose(layout, direction, worth)
-    camera = _camera(best.direction, scene) if asks["camera"] else {}
-    return _said(stage, best.layout, camera)
+                best = Pose(layout, pose.direction, worth, _apart(made, name, aspect, pose.direction))
+    return best
+
+
+def _one_of(root, name):
+    """Of results that are alike, such as heads, and what joins them, the first one that has the star: what it
+    is read best in, all are."""
+    while len({o.stage.of for o in root.operands}) == 1 and len(root.operands) > 1 and not root.has_interior:
+        root = root.operands[0].stage
+    for one in roots_of(root):
+        if any(name in (stage.name, stage.of) for stage in stages_of(one)):
+            return one if one is root else _one_of(one, name)
+    return root
+
+
+def _row_lengths(scene, root):
+    """How many results may stand in a row, where they are of one kind and share nothing."""
+    rows = root.rows_of_results
+    count = len(rows[0])
+    if scene.layout.row_length or len(rows) > 1 or len(fans(rows[0])) < count:
+        return [scene.layout.row_length]
+    return [0, *sorted({-(-count // n) for n in range(2, count + 1)}, reverse=True)]
+
+
+def _besides(root):
+    """Where each next one of several results may stand."""
+    return BESIDES if len(roots_of(root)) > 1 else BESIDES[:1]
+
+
+def _aspect(scene):
+    return scene.render.width / scene.render.height
+
+
+def _apart(made, name, aspect, direction):
+    """How far apart the entries of stars are at least, in heights of the frame, in a picture of all."""
+    seen = _Seen([plane for plane in made.planes if name in (plane.stage.name, plane.stage.of)],
+                 np.stack(axes(direction)))  # fmt: skip
+    size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
+    return USED * min(aspect / size[0], 1.0 / size[1]) * min(map(_pitch, seen.steps))
+
+
+def _pitch(steps):
+    """How far apart entries are that lead on by these steps, of one row and of one column, as one sees it."""
+    row, column = steps[:, :2]
+    return min(np.hypot(*row), np.hypot(*column), abs(row[0] * column[1] - row[1] * column[0]))
 
 
 def _said(scene, layout, camera):
@@ -151,7 +230,7 @@ def _worth(made: Arrangement, star: str, aspect: float, direction: np.ndarray, l
     read = []
     for n in np.flatnonzero(stars):
         row, column = seen.steps[n, :, :2]
-        apart = min(np.hypot(*row), np.hypot(*column), abs(row[0] * column[1] - row[1] * column[0])) * scale
+        apart = _pitch(seen.steps[n]) * scale
         posture = (1.0 if row[1] < 0 < column[0] else UPRIGHT) * (1.0 if seen.facing[n] > FRONTAL else ASKEW)
         read.append(min(apart / FINE, 1.0) * seen.part_alone(n) ** 2 * posture)
     worth = round(float(np.mean(read)), 6)

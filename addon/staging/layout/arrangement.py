@@ -12,6 +12,7 @@ from .fans import fans
 from .schemes import Scheme, StageScheme
 
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
+BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
 TITLE_ROOM = 8.0  # between fans that run down and have titles at their left
 
 
@@ -62,6 +63,7 @@ def arrange(
     scatter: Scatter | None = None,
     shortened: Mapping[int, int] | None = None,
     roomy: Mapping[str, float] | None = None,
+    beside: str = "right",
 ) -> Arrangement:
     """Place every matrix and product of the tree under `root`.
 
@@ -69,15 +71,16 @@ def arrange(
     face and the products next to it, and between blocks; `scheme` (see schemes) says how cuboids
     turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into; `shortened` how
     many entries there are to a unit along axes of a length; `roomy` maps an argument's name to how much
-    further it stands from the products that take it. The
-    root's result stands upright, facing the audience; of several all do, side by side (see fans).
+    further it stands from the products that take it; of several results each next one stands `beside` the one
+    before (see BESIDE). The root's result stands upright, facing the audience; of several all do, side by
+    side (see fans).
     A stage that is used again is drawn there as a plane alone. A right face whose arguments would stand
     in those of the left one is moved further away; all else stands where mm's formulas say, in mm's
     schemes. A wheel may still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
-    arranging = _Arranging(root, shapes, gap, turned, blocks or {}, scattered, shortened or {}, roomy or {})
-    parts = arranging.stand_results()
+    more = (blocks or {}, scattered, shortened or {}, roomy or {}, BESIDE[beside])
+    parts = _Arranging(root, shapes, gap, turned, *more).stand_results()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
         tuple(part for part in parts if isinstance(part, Cuboid)),
@@ -96,6 +99,7 @@ class _Arranging:
     scatter: Scatter
     shortened: Mapping[int, int]
     roomy: Mapping[str, float]
+    beside: np.ndarray
     grown: set[str] = field(default_factory=set)  # names of the stages that are made already
     shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
 
@@ -106,7 +110,9 @@ class _Arranging:
             line, before = [], []
             for fan in fans(row):
                 room = self.apart + (TITLE_ROOM if fan.down else 0.0)
-                before = beyond(self.stand_fan(fan), RIGHT, before, room)  # beyond the last is beyond all
+                before = beyond(
+                    self.stand_fan(fan), self.beside, before, room
+                )  # beyond the last is beyond all
                 line += before
             above = beyond(line, DOWN, above, self.apart)
             placed += above

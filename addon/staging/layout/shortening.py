@@ -1,7 +1,9 @@
-"""Axes that are drawn shorter than their entries are many, where a scene would be a hair that nobody sees.
+"""Axes that are drawn shorter than their entries are many, where a scene would be a hair that nobody sees,
+or its star small.
 
 A matrix of 4 × 50,257 is a hair across the picture, thinner than a pixel. Its long axis is drawn with many
-entries to a unit, so that beads of these (see staging.pooling) are as wide as a row is high.
+entries to a unit, so that beads of these (see staging.pooling) are as wide as a row is high. So are
+weights of 384 × 32 around an attention of 16 × 16.
 """
 
 from collections.abc import Mapping
@@ -15,11 +17,12 @@ LENGTH = 10  # to so many times all else
 LEAST = 8  # entries across, in this reckoning
 
 
-def shortened(root: Stage, shapes: Mapping[str, Shape], scene: Scene) -> dict[int, int]:
+def shortened(root: Stage, shapes: Mapping[str, Shape], scene: Scene, star: str = "") -> dict[int, int]:
     """How many entries there are to a unit along axes of a length, by that length, where it is more than one.
 
     Only where the description leaves pooling to us and asks for no interior; and where all that lines up is
-    shortened alike, which parts of a long axis are not. `shapes` maps a stage's name to (rows, columns).
+    shortened alike, which parts of a long axis are not. `shapes` maps a stage's name to (rows, columns). Axes
+    of more than `layout.longest` units are drawn so long unless the `star` has them.
     """
     stages, found = stages_of(root), {}
     own = [stage.options(scene) for stage in stages]
@@ -36,7 +39,15 @@ def shortened(root: Stage, shapes: Mapping[str, Shape], scene: Scene) -> dict[in
         across = max(LEAST, *around)
         if length > SLENDEREST * across:
             found[length] = -(-length // (LENGTH * across))
+    found |= _longer(stages, solids, shapes, scene.layout.longest, star)
     return {} if any(_cuts(stage, shapes, found) for stage in stages) else found
+
+
+def _longer(stages, solids, shapes, longest, star):
+    """How many entries there are to a unit along axes of more than `longest` units that no star has."""
+    own = {length for s in stages if star in (s.name, s.of) and star for length in shapes[s.name]}
+    lengths = {length for solid in solids for length in solid if longest and length > longest}
+    return {length: -(-length // longest) for length in lengths - own}
 
 
 def _solid(stage, shapes):
