@@ -28,17 +28,20 @@ MAPS = {
 
 
 # Printing inks, sRGB: a tint of one is what its halftone dots and the white paper between them make.
-BLUE, VERMILION, BLACK = (11, 83, 148), (191, 54, 12), (20, 20, 20)
-FAINTEST = 95  # lightness of the faintest tint, which can still be told from paper
-DIMMEST = 22  # lightness of the dimmest light, which can still be told from a dark studio
-# Lamps, sRGB: on black, what is less is the same lamp dimmed, so that what overlaps adds up.
-AZURE, AMBER = (40, 120, 255), (255, 112, 20)
-# Bluish green, which is told from both blue and orange by those who see red and green alike (Okabe and Ito
-# 2008): from pale to dark, and as a lamp that gets brighter. Probabilities have it, and nothing else does.
-JADE = ((240, 246, 243), (164, 217, 196), (82, 177, 141), (14, 126, 95), (0, 77, 60), (0, 42, 34))
-JADE_LAMP = (120, 255, 205)
-# The part of vik, on either side of its middle, whose ends are not yet dark: they stay colours in shadow.
-BRIGHT = 0.62
+BLUE, ORANGE, BLACK = (0, 70, 200), (196, 84, 0), (20, 20, 20)
+FAINTEST, FAINTEST_BLACK = 92, 86  # lightness of the faintest tints, which can still be told from paper
+# Maps in OKLab (Ottosson 2020), as (lightness, chroma, hue in degrees). Those of signed values run from their
+# negative end over a grey zero to their positive end; those of probabilities are a bluish green, which stays
+# near grey for those who see red and green alike, as blue and orange do not. On a light ground values get
+# darker, on a dark one lighter, and a probability goes on beyond where the signed ones end. Zero is not the
+# ground's own colour: what is there is to be seen.
+SIGNED_MAPS = {
+    "sky_clay": ((0.57, 0.17, 258.0), 0.87, (0.61, 0.155, 52.0)),
+    "ice_ember": ((0.69, 0.155, 255.0), 0.48, (0.74, 0.165, 55.0)),
+    "two_lights": ((0.6, 0.19, 260.0), 0.3, (0.71, 0.17, 51.0)),  # lamps on black
+}
+GREEN = 165.0  # hue of probabilities
+PROBABILITY_MAPS = {"jade": (0.87, 0.16, 0.07, 0.4), "jade_lamp": (0.5, 0.97, 0.06, 0.6)}
 
 
 def mm_maps():
@@ -51,59 +54,61 @@ def mm_maps():
 def ink_maps():
     """Maps of tints of one ink on white paper, and of two."""
     credit = "tints of printing inks, computed by scripts/make_color_maps.py (CC0)"
-    signed = np.concatenate([tints(BLUE, 128)[::-1], tints(VERMILION, 128)])
-    for name, use, colors in (("two_inks", "signed", signed), ("one_ink", "unsigned", tints(BLACK, 256))):
+    signed = np.concatenate([tints(BLUE, 128)[::-1], tints(ORANGE, 128)])
+    black = tints(BLACK, 256, FAINTEST_BLACK)
+    for name, use, colors in (("two_inks", "signed", signed), ("one_ink", "unsigned", black)):
         yield name, {"use": use, "credit": credit, "colors": table(colors)}
 
 
-def light_map():
-    """A map of two lamps, each from dark to its full brightness in even steps of lightness."""
-    credit = "dimmed lamps, computed by scripts/make_color_maps.py (CC0)"
-    sides = []
-    for lamp in (AZURE, AMBER):
-        linear = decoded(np.array(lamp) / 255)
-        part = luminance(np.linspace(0, lightness(linear), 128)) / (linear @ LUMINANCE)
-        sides.append((255 * encoded(part[:, None] * linear)).round().astype(int))
-    return {"use": "signed", "credit": credit, "colors": table(np.concatenate([sides[0][::-1], sides[1]]))}
-
-
-def jade_maps():
-    """Maps for probabilities: on a light ground from pale to dark, on a dark one from dark to bright."""
-    credit = "one bluish green, computed by scripts/make_color_maps.py (CC0)"
-    lamp = decoded(np.array(JADE_LAMP) / 255)
-    part = luminance(np.linspace(DIMMEST, lightness(lamp), 256)) / (lamp @ LUMINANCE)
-    dimmed = (255 * encoded(part[:, None] * lamp)).round().astype(int)
-    for name, colors in (("jade", even_ramp(JADE, 256)), ("jade_lamp", dimmed)):
+def even_maps():
+    """Maps in even steps of lightness, signed and for probabilities."""
+    credit = "even steps in OKLab, computed by scripts/make_color_maps.py (CC0)"
+    for name, (negative, zero, positive) in SIGNED_MAPS.items():
+        sides = [
+            oklch(np.linspace(zero, light, 128), np.linspace(0.0, chroma, 128), hue)
+            for light, chroma, hue in (negative, positive)
+        ]
+        colors = np.concatenate([sides[0][::-1], sides[1]])
+        yield name, {"use": "signed", "credit": credit, "colors": table(colors)}
+    for name, (first, last, chroma, most) in PROBABILITY_MAPS.items():
+        at = np.linspace(0.0, 1.0, 256)
+        part = np.interp(at, (0.0, most, 1.0), (0.1, 1.0, 0.3))  # of the chroma, which is most in between
+        colors = oklch(np.linspace(first, last, 256), chroma * part, GREEN)
         yield name, {"use": "unsigned", "credit": credit, "colors": table(colors)}
 
 
-def even_ramp(anchors, count):
-    """`count` colours along anchors (sRGB, 0 to 255), in even steps of lightness: (count, 3)."""
-    fine = np.linspace(0, len(anchors) - 1, 4096)
-    colors = np.stack(
-        [np.interp(fine, range(len(anchors)), channel) for channel in zip(*anchors, strict=True)], axis=1
-    )
-    light = np.array([lightness(color) for color in decoded(colors / 255)])
-    at = np.interp(-np.linspace(light[0], light[-1], count), -light, fine)
-    return np.stack([np.interp(at, fine, channel) for channel in colors.T], axis=1).round().astype(int)
+def oklch(light, chroma, hue):
+    """sRGB, 0 to 255, of colours in OKLab (Ottosson 2020) of one hue in degrees: (n, 3)."""
+    across = np.radians(hue)
+    lab = np.stack([light, chroma * np.cos(across), chroma * np.sin(across)], axis=1)
+    linear = (lab @ np.linalg.inv(OKLAB).T) ** 3 @ np.linalg.inv(CONES).T
+    if linear.min() < -0.005 or linear.max() > 1.005:
+        raise ValueError(f"hue {hue:g} has no such chroma on a screen")
+    return (255 * encoded(np.clip(linear, 0.0, 1.0))).round().astype(int)
 
 
-def bright_map(lut):
-    """The middle of a signed map (256, 3), stretched to the whole of one."""
-    place = 127.5 + (np.arange(256) - 127.5) * BRIGHT
-    colors = np.stack([np.interp(place, np.arange(256), lut[:, n]) for n in range(3)], axis=1)
-    credit = "the middle of vik, of Fabio Crameri's Scientific colour maps (MIT)"
-    return {"use": "signed", "credit": credit, "colors": table(colors.round().astype(int))}
+# From linear sRGB to cones, and from their cube roots to OKLab.
+CONES = np.array([
+    [0.4122214708, 0.5363325363, 0.0514459929],
+    [0.2119034982, 0.6806995451, 0.1073969566],
+    [0.0883024619, 0.2817188376, 0.6299787005],
+])  # fmt: skip
+OKLAB = np.array([
+    [0.2104542553, 0.7936177850, -0.0040720468],
+    [1.9779984951, -2.4285922050, 0.4505937099],
+    [0.0259040371, 0.7827717662, -0.8086757660],
+])  # fmt: skip
 
 
-def tints(ink, count):
-    """`count` tints of an ink (sRGB, 0 to 255), from the faintest on, in even steps of lightness: (count, 3).
+def tints(ink, count, faintest=FAINTEST):
+    """`count` tints of an ink (sRGB, 0 to 255), from the `faintest` on, in even steps of lightness:
+    (count, 3).
 
     A halftone's reflectance is the mean of ink and paper by area (Murray-Davies), in linear light; the
     area is found for lightness L* (CIE 15) down to that of the ink.
     """
     linear = decoded(np.array(ink) / 255)
-    reflectance = luminance(np.linspace(FAINTEST, lightness(linear), count))
+    reflectance = luminance(np.linspace(faintest, lightness(linear), count))
     area = (1 - reflectance) / (1 - linear @ LUMINANCE)
     mixed = (1 - area)[:, None] + area[:, None] * linear
     return (255 * encoded(mixed)).round().astype(int)
@@ -147,10 +152,8 @@ def main():
         name: {"use": use, "credit": credit, "colors": table(lut_of(source))}
         for name, (source, use, credit) in MAPS.items()
     }
-    out["vik_bright"] = bright_map(lut_of(MAPS["vik"][0]))
-    out["two_lights"] = light_map()
     out |= ink_maps()
-    out |= jade_maps()
+    out |= even_maps()
     out |= mm_maps()
     path = ROOT / "addon" / "look" / "color_maps.json"
     path.write_text(json.dumps(out, indent=1) + "\n")

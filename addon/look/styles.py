@@ -18,7 +18,7 @@ PLAIN = Style(
     light="studio", light_strength=1.0, world=1.0, environment="", environment_turn=0.0,
     shape="cube", bevel=0.12, edges=0.0, shading=0.0, roughness=0.4, coat=0.0, glow=0.0, lit_glow=0.0,
     interior="solid", density=1.0,
-    signed_map="vik", unsigned_map="jade",
+    signed_map="sky_clay", unsigned_map="jade",
     zero_hue=0.77, hue_gap=0.74, hue_spread=0.04, min_light=0.4, max_light=0.7,
     view_transform="Standard", contrast="none", exposure=0.0,
 )  # fmt: skip
@@ -35,7 +35,7 @@ STYLES = {
         background=_rgb("0a0c11"), backdrop=_rgb("2b313d"), ground="floor", ground_color=_rgb("343a46"),
         gloss=0.3, text=_rgb("e6ebf5"),
         world=0.6, roughness=0.38, coat=0.15, glow=0.22, lit_glow=1.6,
-        signed_map="managua", unsigned_map="jade_lamp",
+        signed_map="ice_ember", unsigned_map="jade_lamp",
         view_transform="AgX", contrast="medium_high",
     ),
     "studio_light": dataclasses.replace(
@@ -43,15 +43,15 @@ STYLES = {
         about="bright studio with soft shadows; for slides and posters",
         background=_rgb("e4e7ec"), backdrop=_rgb("f8f9fb"), ground="shadow", text=_rgb("1a1f29"),
         light="softbox", world=1.25, roughness=0.5, glow=0.08, lit_glow=0.35,
-        signed_map="vik_bright",
+        signed_map="sky_clay",
     ),
     "glass": dataclasses.replace(
         PLAIN,
         about="solid matrices around products of coloured glass; for looking into a cuboid",
-        background=_rgb("cfdae6"), backdrop=_rgb("fbfdff"), ground="shadow", text=_rgb("15202e"),
+        background=_rgb("e9eff5"), backdrop=_rgb("fbfdff"), ground="shadow", text=_rgb("15202e"),
         light="studio", light_strength=0.72, world=2.4, roughness=0.18, coat=0.8, glow=0.1,
         lit_glow=0.3,
-        interior="glass", density=0.25, signed_map="vik_bright",
+        interior="glass", density=0.25, signed_map="sky_clay",
     ),
     "glow": dataclasses.replace(
         PLAIN,

@@ -89,10 +89,10 @@ def test_probabilities_have_a_map_and_a_range_of_their_own():
     assert is_probability(stages["attn"]) and not is_probability(stages["out"])
     assert p.final["attn"] == Scale(0.0, 1.0, "jade")
     scores = np.array([[1, -2], [3, 4]]) @ np.array([[5, 7], [6, -8]])
-    assert p.raw["attn"] == Scale(0.0, np.abs(scores).max(), "vik")
-    assert p.final["V"] == Scale(0.0, 0.5, "vik") and p.final["out"].color_map == "vik"
+    assert p.raw["attn"] == Scale(0.0, np.abs(scores).max(), "sky_clay")
+    assert p.final["V"] == Scale(0.0, 0.5, "sky_clay") and p.final["out"].color_map == "sky_clay"
     assert p.raw["out"] == p.final["out"]  # without an epilogue there is one range
-    assert p.products["attn"].color_map == "vik" and p.products["attn"].clip == 99.7
+    assert p.products["attn"].color_map == "sky_clay" and p.products["attn"].clip == 99.7
 
 
 def test_maps_by_scene_and_by_matrix():
