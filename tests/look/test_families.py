@@ -58,7 +58,8 @@ def contrast(one, other):
 def test_signed_values_and_probabilities_are_told_apart(name, who):
     signed, unsigned = (color_map(one) for one in (STYLES[name].signed_map, STYLES[name].unsigned_map))
     magnitude, probability = np.abs(np.linspace(-1, 1, 256)), np.linspace(0, 1, 256)
-    strong, probable = seen_by(signed[magnitude >= HALF], who), seen_by(unsigned[probability >= PROBABLE], who)
+    strong = seen_by(signed[magnitude >= HALF], who)
+    probable = seen_by(unsigned[probability >= PROBABLE], who)
     assert apart(strong, probable) >= CLEAR.get(who, DICHROMAT)
     negative, positive = np.split(strong, 2)
     assert apart(negative, positive) >= SIGNS
