@@ -18,6 +18,9 @@ SCRIPT = str(ROOT / "scripts" / "matrix_cinema.py")
 SIGNALLED = f"""
 import importlib.abc, os, runpy, signal, sys
 
+if {{heeded}}:  # one that is ignored here, as under nohup, would be ignored by every child
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 class Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name == {{module!r}}:
@@ -31,7 +34,7 @@ runpy.run_path({SCRIPT!r}, run_name="__main__")
 
 def signalled(module, number, *words):
     """(exit status, standard error) of a command line that is interrupted while it loads a module."""
-    program = SIGNALLED.format(module=module, number=int(number), words=list(words))
+    program = SIGNALLED.format(module=module, number=int(number), words=list(words), heeded=True)
     process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     return process.returncode, process.stderr
 
@@ -53,7 +56,7 @@ def test_other_signals_end_a_command_likewise(number):
 def test_a_signal_that_is_ignored_stays_ignored():
     """As under nohup; but not an interrupt, which a shell ignores for what it starts in the background."""
     program = "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); exec(sys.argv[1])"
-    code = SIGNALLED.format(module="numpy", number=int(signal.SIGHUP), words=["presets"])
+    code = SIGNALLED.format(module="numpy", number=int(signal.SIGHUP), words=["presets"], heeded=False)
     process = subprocess.run([sys.executable, "-c", program, code], capture_output=True, text=True)
     assert process.returncode == 0 and process.stdout.startswith("styles") and process.stderr == ""
 

@@ -105,3 +105,10 @@ def test_every_phase_of_a_film_has_labels_of_its_own(name, move):
         assert {label.kind for label in one.lettering.labels} >= {"name", "detail"}
         told = [line.text for line in made.overlay.texts if line.shown == (one.phase.start, one.phase.end)]
         assert told == list(one.lettering.notes)
+
+
+def test_notes_have_a_place_in_the_narrowest_picture_without_a_legend():
+    scene = load_scene(ROOT / "examples" / "attention" / "10_long_context.toml")
+    p = plan(dataclasses.replace(scene, look=dataclasses.replace(scene.look, legend=False)))
+    texts = [item.text for item in compose(p, 16 / 16384).overlay.items]
+    assert any("bead" in text for text in texts)

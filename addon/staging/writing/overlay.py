@@ -176,7 +176,7 @@ class _Sheet:
         every = [*notes, *(note for some, _ in timed for note in some)]
         widest = max((self.type.width(self.p.typeface.shown(note), NUMBER) for note in every), default=0.0)
         y, boxes = EDGE * self.unit, [item.box for item in legend if isinstance(item, Text)]
-        if max((right for _, _, right, _ in boxes), default=0.0) + 2 * ROOM > self.right - widest:
+        if boxes and max(right for _, _, right, _ in boxes) + 2 * ROOM > self.right - widest:
             y = max(top for *_, top in boxes) + LINE * self.unit
 
         def write(note, n, shown=None):

@@ -1,0 +1,150 @@
+"""The reading test: what do strangers read from our pictures, seen once and from the pictures alone?
+
+    python scripts/read_pictures.py make build/reading            # pictures, heat maps and questions
+    python scripts/read_pictures.py score build/reading A.json …  # a table from readers' answers
+
+A reader gets build/reading/pictures/ and questions.json, and nothing else: they look once at each picture, as
+it is, and write {"scene": ["answer", …], …}. The heat map of the same matrix is read by another reader.
+Right answers are computed from the data, see tests/reading/questions.py. Needs Pillow and matplotlib.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import stills
+from matrix_cinema import load_package  # the script beside this one, which the package takes the name of
+from stills import ROOT
+
+load_package()
+sys.path.insert(0, str(ROOT / "tests" / "reading"))
+from questions import Question, questions  # noqa: E402
+from reading_list import FILMS, PICTURES  # noqa: E402
+
+SIZE, SAMPLES = (1280, 720), 16
+FRAMES = 9  # of a film, in a strip of three by three
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=("make", "score"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("answers", nargs="*", type=Path, help="readers' answers, to score")
+    parser.add_argument("--only", nargs="+", metavar="SCENE")
+    asked = parser.parse_args()
+    if asked.what == "make":
+        make(asked.folder, asked.only or [*PICTURES, *FILMS])
+    else:
+        print(table(asked.folder, asked.answers))
+
+
+def make(folder: Path, scenes: list[str]) -> None:
+    """Render each scene, draw the heat map of its star, and write the questions and their answers apart."""
+    for name in ("pictures", "heatmaps"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    asked, right = {}, {}
+    for scene in scenes:
+        name = scene.replace("/", "_")
+        matrices = stars_of(scene)
+        made = [one for m in matrices for one in questions(*m)][: 7 if len(matrices) == 1 else 9]
+        if not made:
+            raise SystemExit(f"{scene}: its numbers answer no question clearly")
+        asked[name] = [one.text for one in made]
+        right[name] = [{"text": q.text, "right": q.right, "number": q.number} for q in made]
+        heat_map(matrices, folder / "heatmaps" / f"{name}.png")
+        picture = folder / "pictures" / f"{name}.png"
+        if scene in FILMS:
+            strip(scene.removesuffix(":film"), picture)
+        else:
+            stills.render(ROOT / "examples" / f"{scene}.toml", picture, SIZE, SAMPLES, check=True)
+        print(f"{name}: {len(made)} questions", flush=True)
+    for file, content in (("questions.json", asked), ("answers.json", right)):
+        path = folder / file
+        old = json.loads(path.read_text()) if path.exists() else {}
+        path.write_text(json.dumps(old | content, indent=1, ensure_ascii=False) + "\n")
+
+
+def stars_of(scene: str) -> list[tuple[np.ndarray, list[str], list[str], str]]:
+    """The matrices that a scene's picture is about: values, labels of rows and columns, and their names."""
+    from matrix_cinema.attention.tokens import told_apart
+    from matrix_cinema.description.scene import load_scene
+    from matrix_cinema.staging.plan import plan
+    from matrix_cinema.staging.writing.captions import labels_of
+
+    p = plan(load_scene(ROOT / "examples" / f"{scene.removesuffix(':film')}.toml"))
+    stages = [plane.stage for plane in p.arrangement.planes if p.is_star(plane.stage)]
+    found = []
+    for stage in {stage.name: stage for stage in stages or [p.root]}.values():
+        values, labels = np.asarray(p.evaluation[stage].final), labels_of(p, stage)
+        told = [
+            list(told_apart(one)) or [str(n) for n in range(size)]
+            for one, size in zip(labels, values.shape, strict=True)
+        ]
+        found.append((values, *told, stage.name))
+    return found
+
+
+def heat_map(matrices, path: Path) -> None:
+    """What anybody would draw of the same matrices: the picture that ours has to be as good as."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(matrices), figsize=(12.8, 7.2), squeeze=False, layout="constrained")
+    for axis, (values, rows, columns, name) in zip(axes[0], matrices, strict=True):
+        image = axis.imshow(values, cmap="viridis" if (values >= 0).all() else "RdBu")
+        axis.set_xticks(range(len(columns)), columns, rotation=90)
+        axis.set_yticks(range(len(rows)), rows)
+        axis.set(title=name, xlabel="key", ylabel="query")
+        figure.colorbar(image, ax=axis, shrink=0.7)
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def strip(scene: str, path: Path) -> None:
+    """Frames of a film, evenly spread, three by three in one picture."""
+    from matrix_cinema.description.scene import load_scene
+    from matrix_cinema.staging.plan import plan
+    from PIL import Image
+
+    file = ROOT / "examples" / f"{scene}.toml"
+    last = plan(load_scene(file)).timeline.last_frame
+    width, height = 640, 360
+    sheet = Image.new("RGB", (3 * width, 3 * height))
+    with tempfile.TemporaryDirectory() as folder:
+        for n, frame in enumerate(np.linspace(1, last, FRAMES + 1).round().astype(int)[1:]):
+            still = Path(folder) / "still.png"
+            stills.render(file, still, (width, height), SAMPLES, "--frame", int(frame), check=True)
+            sheet.paste(Image.open(still).convert("RGB"), (n % 3 * width, n // 3 * height))
+    sheet.save(path)
+
+
+def table(folder: Path, answers: list[Path]) -> str:
+    """A table in Markdown: for each scene, how many of its questions each reader answered right."""
+    right = json.loads((folder / "answers.json").read_text())
+    given = {path.stem: json.loads(path.read_text()) for path in answers}
+    rows = [["picture", *given], ["---"] * (len(given) + 1)]
+    sums = dict.fromkeys(given, (0, 0))
+    for scene, asked in right.items():
+        row = [scene]
+        for reader, said in given.items():
+            if scene not in said:
+                row.append("")
+                continue
+            marks = [
+                Question(q["text"], tuple(q["right"]), q["number"] and tuple(q["number"])).is_right(str(a))
+                for q, a in zip(asked, said[scene], strict=True)
+            ]
+            row.append(f"{sum(marks)} of {len(asked)}")
+            sums[reader] = (sums[reader][0] + sum(marks), sums[reader][1] + len(asked))
+            for q, a, ok in zip(asked, said[scene], marks, strict=True):
+                if not ok:
+                    print(f"{reader}, {scene}: {q['text']} {a!r}, right: {q['right']}", file=sys.stderr)
+        rows.append(row)
+    rows.append(["**all**", *(f"**{a} of {b}**" for a, b in sums.values())])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+if __name__ == "__main__":
+    main()
