@@ -20,6 +20,7 @@ from ..look.styles import map_called
 from .layout.arrangement import Arrangement
 from .pooling import Pool, drawn_values
 
+SUMS = ("+", "−", "-")  # the signs of sums and differences
 MASKS = ("tril", "triu", "window", "padded")  # functions that leave values as they are
 
 
@@ -165,7 +166,10 @@ def scales_of(
         if s.has_interior:
             sides = (side.final for side in evaluation.sides(s))
             found.products[s.name] = product_scale(*sides, look.product_clip, signed)
-    return Scales(*(_alike(scales, stages) for scales in (found.final, found.raw, found.products)))
+    for scales in (found.final, found.raw, found.products):
+        _share(scales, _stacks(scales, stages))
+    _share_in_sums(found, stages)
+    return found
 
 
 def _known(name, style, where):
@@ -174,13 +178,44 @@ def _known(name, style, where):
     return map_called(name, style)
 
 
-def _alike(scales, stages):
-    """The same scales, but one range for all the matrices of a stack, that of the largest."""
+def _stacks(scales, stages):
+    """The names of the matrices of each stack."""
     stacks = {}
     for s in stages:
         if s.name in scales and s.of:
             stacks.setdefault(s.of, []).append(s.name)
-    for names in stacks.values():
-        low, high = min(scales[n].low for n in names), max(scales[n].high for n in names)
-        scales |= {name: replace(scales[name], low=low, high=high) for name in names}
-    return scales
+    return list(stacks.values())
+
+
+def _share(scales, groups):
+    """Give all scales of each group of keys one range, that of the largest."""
+    for keys in groups:
+        low, high = min(scales[key].low for key in keys), max(scales[key].high for key in keys)
+        scales |= {key: replace(scales[key], low=low, high=high) for key in keys}
+
+
+def _share_in_sums(found, stages):
+    """Give what is added up, and the sum, one range: what the heads of a layer write, and the stream that
+    they write into, can be compared. So can what sums have in common, and their stacks."""
+    known = {("final", name): scale for name, scale in found.final.items()}
+    known |= {("raw", name): scale for name, scale in found.raw.items()}
+    groups = []
+    for s in (one for one in stages if one.sign in SUMS):
+        keys = [("raw", s.name), *(("final", operand.stage.name) for operand in s.operands)]
+        keys += [("final", s.name)] if not s.epilogue else []
+        of = {name for _, name in keys} | {one.of for one in stages if one.of and ("final", one.name) in keys}
+        keys += [("final", one.name) for one in stages if one.of in of and ("final", one.name) not in keys]
+        groups.append([key for key in keys if known[key].color_map == known[keys[0]].color_map])
+    groups = _joined(groups)
+    _share(known, groups)
+    found.final.update({name: scale for (when, name), scale in known.items() if when == "final"})
+    found.raw.update({name: scale for (when, name), scale in known.items() if when == "raw"})
+
+
+def _joined(groups):
+    """Groups without those that have something in common: these as one."""
+    found = []
+    for group in map(set, groups):
+        meeting = [other for other in found if other & group]
+        found = [other for other in found if not other & group] + [group.union(*meeting)]
+    return found

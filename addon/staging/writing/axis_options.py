@@ -20,6 +20,7 @@ LEADING = 1.12  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # length of a leader, at least
 EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
+NEIGHBOUR = 8.0  # entries between stars, at most, that share labels
 ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND = 0.75  # entries from a matrix to where the lines across it end
 THINNED = 300.0  # what it costs to thin labels out
@@ -78,19 +79,54 @@ def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
     for axis in axes_of(canvas.p, planes, LONGEST_TOKEN):
         if not axis.texts:
             continue
-        widths = np.array([canvas.type.width(text, TOKEN) for text in axis.texts])
-        options, starring = [], at_the_star(canvas, axis)
-        for plane, of_rows in [*starring, *(side for side in axis.sides if side not in starring)]:
-            elsewhere = ELSEWHERE if starring and (plane, of_rows) not in starring else 0.0
-            for anchors, outward in _sides(canvas, plane, of_rows):
-                for turned in (False, True):
-                    step = 1 if outward[int(turned)] > 0 else -1
-                    cost = elsewhere + 4.0 * (1.0 - step * outward[int(turned)]) + 5.0 * turned
-                    options += [
-                        _column(canvas, axis, scale * widths, anchors, scale, turned, step, cost)
-                        for scale in TOKEN_SCALES
-                    ]
-        yield Wish("tokens", (starring or axis.sides)[0][0].stage.name, options)
+        stars = one_of_neighbours(at_the_star(canvas, axis))
+        if not stars:
+            sides = [(side, 0.0) for side in axis.sides]
+            yield Wish("tokens", axis.sides[0][0].stage.name, _columns(canvas, axis, sides))
+        for n, star in enumerate(stars):  # at each of several stars; where the first one's stand is told
+            others = [] if n else [side for side in axis.sides if side != star]
+            sides = [(star, 0.0), *((side, 0.0 if side in stars else ELSEWHERE) for side in others)]
+            yield Wish("tokens", star[0].stage.name, _columns(canvas, axis, sides), needed=n == 0)
+
+
+def _columns(canvas: Canvas, axis: Axis, sides: Sequence[tuple[tuple[Plane, bool], float]]) -> list[Option]:
+    """The labels of an axis at an end of the lines of one of these `sides`, (one of the axis's, what it
+    costs to stand there)."""
+    widths = np.array([canvas.type.width(text, TOKEN) for text in axis.texts])
+    options = []
+    for (plane, of_rows), there in sides:
+        for anchors, outward in _sides(canvas, plane, of_rows):
+            for turned in (False, True):
+                step = 1 if outward[int(turned)] > 0 else -1
+                cost = there + 4.0 * (1.0 - step * outward[int(turned)]) + 5.0 * turned
+                options += [
+                    _column(canvas, axis, scale * widths, anchors, scale, turned, step, cost)
+                    for scale in TOKEN_SCALES
+                ]
+    return options
+
+
+def one_of_neighbours(sides: Sequence[tuple[Plane, bool]]) -> list[tuple[Plane, bool]]:
+    """Of the sides of an axis those whose labels no other one's serve: of matrices that stand in line next to
+    one another, such as the heads of a group, only the first one's."""
+    left, found = list(sides), []
+    while left:
+        line = [left.pop(0)]
+        found.append(line[0])
+        for plane, of_rows in line:
+            beside = [side for side in left if side[1] == of_rows and _next_to(plane, side[0], of_rows)]
+            line += beside
+            left = [side for side in left if side not in beside]
+    return found
+
+
+def _next_to(a: Plane, b: Plane, of_rows: bool) -> bool:
+    """Whether two planes stand next to one another across the axis of their rows, or of their columns."""
+    way, across = b.origin - a.origin, a.column if of_rows else a.row
+    length = (a.column_ruler if of_rows else a.row_ruler).length
+    return bool(
+        np.linalg.norm(way - (way @ across) * across) < 1e-6 and abs(way @ across) < length + NEIGHBOUR
+    )
 
 
 def at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool]]:
