@@ -20,7 +20,7 @@ from ..look.styles import map_called
 from .layout.arrangement import Arrangement
 from .pooling import Pool, drawn_values
 
-SUMS = ("+", "−", "-")  # the signs of sums and differences
+SUMS = ("+", "−")  # the signs of sums and differences
 MASKS = ("tril", "triu", "window", "padded")  # functions that leave values as they are
 
 
@@ -199,10 +199,9 @@ def _share_in_sums(found, stages):
     they write into, can be compared. So can what sums have in common, and their stacks."""
     known = {("final", name): scale for name, scale in found.final.items()}
     known |= {("raw", name): scale for name, scale in found.raw.items()}
-    groups = []
+    groups = [[("raw", s.name), ("final", s.name)] for s in stages if s.operands and not s.epilogue]
     for s in (one for one in stages if one.sign in SUMS):
         keys = [("raw", s.name), *(("final", operand.stage.name) for operand in s.operands)]
-        keys += [("final", s.name)] if not s.epilogue else []
         of = {name for _, name in keys} | {one.of for one in stages if one.of and ("final", one.name) in keys}
         keys += [("final", one.name) for one in stages if one.of in of and ("final", one.name) not in keys]
         groups.append([key for key in keys if known[key].color_map == known[keys[0]].color_map])

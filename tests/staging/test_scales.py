@@ -152,3 +152,16 @@ def test_how_many_products_a_look_through_a_cuboid_meets():
     assert crowding(large, large.T, full, 0.1, 1.0, sample=8) == pytest.approx(side * np.pi / 4)
     small = crowding(ones / 100, ones, full, 0.1, 0.5)  # the square root of 0.01 is 0.1: 0.19 of the width
     assert small == pytest.approx(20 * np.pi / 16 * 0.19**2)
+
+
+def test_what_is_added_up_has_one_scale_and_so_has_the_sum():
+    given = {"x": (6, 8), "z": (3, 6, 4), "W": (3, 4, 8), "b": (1, 8)}
+    scene = {"expression": "out = x + (heads = sum_heads((write = z @ W)) + b); other = x @ x.T"}
+    scene["matrices"] = {name: {"init": "normal", "shape": list(shape)} for name, shape in given.items()}
+    p = plan(from_dict(Scene, scene, "test"))
+    added = ["x", "b", "heads", "out", *(f"write[{n}]" for n in range(3))]
+    assert len({p.final[name] for name in added}) == 1
+    assert {p.raw[name] for name in added if name in p.raw} == {p.final["out"]}
+    assert p.final["out"].high == max(np.abs(p.evaluation[name].final).max() for name in added)
+    assert len({p.final[f"z[{n}]"] for n in range(3)}) == 1 and p.final["z[0]"] != p.final["out"]
+    assert p.final["other"] != p.final["out"]

@@ -69,7 +69,9 @@ def _ways(
     for far, cost in STEPS:
         cost = cost + SMALLER * (1.0 - scale)
         under, beside = cost + 8.0 * down, cost + 8.0 * (not down)
-        yield _Way(centered, np.column_stack([x, low - scale * (far + 0.5 * TITLE)]), under)
+        for part, slid in ((0.0, 0.0), (-0.3, 0.3), (0.3, 0.3)):
+            at = np.column_stack([x + part * (right - left), low - scale * (far + 0.5 * TITLE)])
+            yield _Way(centered, at, under + slid)
         yield _Way(at_left, np.column_stack([left - far, y]), beside)
         yield _Way(centered, np.column_stack([x, high + far]), under + 6.0)
         yield _Way(at_right, np.column_stack([right + far, y]), beside + 1.0)
