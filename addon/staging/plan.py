@@ -39,7 +39,7 @@ from .limits import check_declared, check_memory
 from .pooling import Pool, pools_of
 from .scales import Scale, crowding, scales_of
 from .spotlight import Spotlight, spotlight_of
-from .star import before_star, posed, star_of
+from .star import before_star, is_among, posed, star_of, stars_of
 from .timing.schedule import algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
 from .writing.numerals import FEW, FEW_PRODUCTS, shown
@@ -85,13 +85,18 @@ class Plan:
         chosen = "auto" in (asked.layout.scheme, asked.camera.view)
         return star_of(self.root, asked.star) if chosen or asked.star else ""
 
+    @cached_property
+    def stars(self) -> frozenset[str]:
+        """The names of the stars of all results: of several, each has its own."""
+        return stars_of(self.root, self.description.star) if self.star else frozenset()
+
     def is_star(self, stage: Stage) -> bool:
-        return bool(self.star) and self.star in (stage.name, stage.of)
+        return is_among(stage, self.stars)
 
     @cached_property
     def before_star(self) -> frozenset[str]:
         """The products whose cuboids stand before the star: what has settled there would cover it."""
-        return before_star(self.arrangement, self.star, direction_of(self))
+        return before_star(self.arrangement, self.stars, direction_of(self))
 
     @cached_property
     def spotlight(self) -> Spotlight | None:
@@ -237,7 +242,7 @@ def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arr
     """Where everything of a description stands; `sizes` maps a stage's name to (rows, columns)."""
     blocks, layout = blocks_of(root, sizes, scene.products), scene.layout
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
-    star = star_of(root, scene.star)
-    scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene, star)
-    roomy = {star: layout.star_room} if star and layout.star_room else {}
+    stars = stars_of(root, scene.star)
+    scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene, stars)
+    roomy = dict.fromkeys(stars, layout.star_room) if layout.star_room else {}
     return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, layout.beside)

@@ -5,7 +5,7 @@ those, of all that mm's placements and some thirty directions give, in which the
 large, and has nothing before it, and the other matrices are seen as well as that allows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -24,7 +24,7 @@ from .scales import is_probability
 NONE = "none"  # instead of a star's name
 AZIMUTHS, ELEVATIONS = np.arange(-75.0, 76.0, 15.0), (20.0, 28.0, 36.0)  # degrees
 MOST_PLANES = 24  # of more matrices the arrangements are not tried
-LONGEST = (0, 32, 16, 8, 4)  # units: axes that are longer are drawn so long where a star would be small
+LONGEST = (32, 16, 8, 4)  # units: axes that are longer are drawn so long where a star would be small
 NEARLY, FINALISTS = 0.5, 8  # of the best pose for one of several results: how many are tried for all
 NOTICED = 1.05  # times further apart, for which axes are drawn shorter or rows broken
 READABLE = 0.0153  # of the frame's height: how far apart a star's entries have to be, eleven of 720 pixels
@@ -54,10 +54,23 @@ def star_of(root: Stage, wanted: str) -> str:
     return (made[-1].of or made[-1].name) if made else ""
 
 
-def before_star(made: Arrangement, star: str, direction: np.ndarray) -> frozenset[str]:
+def stars_of(root: Stage, wanted: str) -> frozenset[str]:
+    """The names of the stars of all results under `root`: of several, each has its own where none is
+    `wanted`. Raises InputError for a name that nothing has."""
+    if wanted:
+        return frozenset({star_of(root, wanted)} - {""})
+    return frozenset(star_of(one, "") for one in roots_of(root)) - {""}
+
+
+def is_among(stage: Stage, stars: Collection[str]) -> bool:
+    """Whether a matrix is one of these stars."""
+    return stage.name in stars or stage.of in stars
+
+
+def before_star(made: Arrangement, stars: Collection[str], direction: np.ndarray) -> frozenset[str]:
     """The names of the products whose cuboids stand between a star and a camera in this direction."""
-    points = [_spread_over(plane) for plane in made.planes if star in (plane.stage.name, plane.stage.of)]
-    if not star or not points:
+    points = [_spread_over(plane) for plane in made.planes if is_among(plane.stage, stars)]
+    if not points:
         return frozenset()
     points, names = np.concatenate(points), set()
     along = np.where(np.abs(direction) < 1e-9, 1e-9, direction)
@@ -97,60 +110,64 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
         return scene
-    name = star_of(root, scene.star)
+    stars = stars_of(root, scene.star)
     stage = _said(
         scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
     )
-    one = _one_of(root, name)
-    if not name or len(arranged(stage, one).planes) > MOST_PLANES:
+    one = _one_of(root, stars)
+    if not stars or len(arranged(stage, one).planes) > MOST_PLANES:
         return stage
-    best, most = None, -1.0
-    for longest in LONGEST if asks["layout"] and not scene.layout.longest else [scene.layout.longest]:
-        shorter = _said(stage, {"longest": longest}, {})
-        pose = _best_of_all(shorter, root, name, _best_of_one(shorter, one, name, asks, arranged), arranged)
-        if min(pose.apart, READABLE) > most * NOTICED:
-            camera = _camera(pose.direction, scene) if asks["camera"] else {}
-            best, most = _said(shorter, pose.layout if asks["layout"] else {}, camera), pose.apart
-        if most >= READABLE:
-            break
+    pose = _best_pose(stage, root, one, stars, asks, arranged)
+    if asks["layout"] and not scene.layout.longest and pose.apart < READABLE:
+        shorter = [_shorter(stage, pose, longest, root, stars, arranged) for longest in LONGEST]
+        longest = next((n for n, apart in shorter if apart >= READABLE), max(shorter, key=lambda n: n[1])[0])
+        other = _best_pose(_said(stage, {"longest": longest}, {}), root, one, stars, asks, arranged)
+        if min(other.apart, READABLE) > pose.apart * NOTICED:
+            pose = replace(other, layout=other.layout | {"longest": longest})
+    camera = _camera(pose.direction, scene) if asks["camera"] else {}
+    return _said(stage, pose.layout if asks["layout"] else {}, camera)
+
+
+def _shorter(scene, pose, longest, root, stars, arranged):
+    """(longest, how far apart entries of the stars are) where axes are no longer than that."""
+    made = arranged(_said(scene, pose.layout | {"longest": longest}, {}), root)
+    return longest, _apart(made, stars, _aspect(scene), pose.direction)
+
+
+def _best_pose(scene, root, one, stars, asks, arranged):
+    """The Pose in which the stars of what makes `root` are read best, as far as the description `asks`: of
+    those that suit `one` of several results the one that suits them all."""
+    poses = _best_of_one(scene, one, stars, asks, arranged)
+    ways = list(product(_row_lengths(scene, root), _besides(root))) if asks["layout"] else [()]
+    aspect, best = _aspect(scene), Pose({}, poses[0].direction, -1.0)
+    for pose, way in product(poses if one is not root else poses[:1], ways):
+        layout = pose.layout | dict(zip(("row_length", "beside"), way, strict=False))
+        made = arranged(_said(scene, layout, {}), root)
+        worth = _worth(made, stars, aspect, pose.direction, best.worth)
+        if worth > best.worth:
+            best = Pose(layout, pose.direction, worth, _apart(made, stars, aspect, pose.direction))
     return best
 
 
-def _best_of_one(scene, one, name, asks, arranged):
-    """The Poses in which the star of what makes the stage `one` is read best, as far as the description
-    `asks`."""
+def _best_of_one(scene, one, stars, asks, arranged):
+    """The Poses in which the stars of what makes the stage `one` are read best."""
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
     found, most = [], 0.0
     for layout in _layouts() if asks["layout"] else [{}]:
         made = arranged(_said(scene, layout, {}), one)
         for direction in directions:
-            worth = _worth(made, name, _aspect(scene), direction, NEARLY * most)
+            worth = _worth(made, stars, _aspect(scene), direction, NEARLY * most)
             most = max(most, worth)
             found.append(Pose(layout, direction, worth))
     return sorted(found, key=lambda pose: -pose.worth)[:FINALISTS]
 
 
-def _best_of_all(scene, root, name, poses, arranged):
-    """Of poses that suit one of several results the Pose in which the stars of all are read best."""
-    aspect, best = _aspect(scene), Pose({}, poses[0].direction, -1.0)
-    for pose in poses:
-        for length, beside in product(_row_lengths(scene, root), _besides(root)):
-            layout = pose.layout | {"row_length": length, "beside": beside}
-            made = arranged(_said(scene, layout, {}), root)
-            worth = _worth(made, name, aspect, pose.direction, best.worth)
-            if worth > best.worth:
-                best = Pose(layout, pose.direction, worth, _apart(made, name, aspect, pose.direction))
-    return best
-
-
-def _one_of(root, name):
-    """Of results that are alike, such as heads, and what joins them, the first one that has the star: what it
-    is read best in, all are."""
-    while len({o.stage.of for o in root.operands}) == 1 and len(root.operands) > 1 and not root.has_interior:
-        root = root.operands[0].stage
-    for one in roots_of(root):
-        if any(name in (stage.name, stage.of) for stage in stages_of(one)):
-            return one if one is root else _one_of(one, name)
+def _one_of(root, stars):
+    """Of results that are alike, such as heads, and of what they are added up to, what makes the first star
+    of all: it is read as it is in all the others."""
+    while sum(is_among(stage, stars) for stage in stages_of(root)) > 1 and not root.has_interior:
+        below = roots_of(root) if not root.operands else [operand.stage for operand in root.operands]
+        root = next(one for one in below if any(is_among(stage, stars) for stage in stages_of(one)))
     return root
 
 
@@ -172,10 +189,9 @@ def _aspect(scene):
     return scene.render.width / scene.render.height
 
 
-def _apart(made, name, aspect, direction):
+def _apart(made, stars, aspect, direction):
     """How far apart the entries of stars are at least, in heights of the frame, in a picture of all."""
-    seen = _Seen([plane for plane in made.planes if name in (plane.stage.name, plane.stage.of)],
-                 np.stack(axes(direction)))  # fmt: skip
+    seen = _Seen([plane for plane in made.planes if is_among(plane.stage, stars)], np.stack(axes(direction)))
     size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
     return USED * min(aspect / size[0], 1.0 / size[1]) * min(map(_pitch, seen.steps))
 
@@ -219,24 +235,29 @@ def _camera(direction, scene):
     return {"view": "free", **angles, "projection": scene.camera.projection or "orthographic"}
 
 
-def _worth(made: Arrangement, star: str, aspect: float, direction: np.ndarray, least: float) -> float:
-    """How well a star is read from a direction, 0 to 1: how far apart its entries are in a picture of the
-    whole scene, and how much of it and of the room around it has nothing before or behind it; most of that
-    only as far as the others are seen well. These are not looked at where it is not above `least` anyway."""
+def _worth(
+    made: Arrangement, stars: Collection[str], aspect: float, direction: np.ndarray, least: float
+) -> float:
+    """How well stars are read from a direction, 0 to 1: how far apart their entries are in a picture of the
+    whole scene, and how much of them and of the room around them has nothing before or behind it; most of
+    that only as far as the others are seen well. What is not above `least` anyway is only a bound of it."""
     seen = _Seen(made.planes, np.stack(axes(direction)))
     size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
     scale = USED * min(aspect / size[0], 1.0 / size[1])
-    stars = np.array([star in (plane.stage.name, plane.stage.of) for plane in made.planes])
+    starring = np.array([is_among(plane.stage, stars) for plane in made.planes])
     read = []
-    for n in np.flatnonzero(stars):
+    for n in np.flatnonzero(starring):
         row, column = seen.steps[n, :, :2]
-        apart = _pitch(seen.steps[n]) * scale
         posture = (1.0 if row[1] < 0 < column[0] else UPRIGHT) * (1.0 if seen.facing[n] > FRONTAL else ASKEW)
-        read.append(min(apart / FINE, 1.0) * seen.part_alone(n) ** 2 * posture)
+        read.append(min(_pitch(seen.steps[n]) * scale / FINE, 1.0) * posture)
     worth = round(float(np.mean(read)), 6)
     if worth <= least:
         return worth
-    others = [min(seen.facing[n] * seen.part_uncovered(n) / FACING, 1.0) for n in np.flatnonzero(~stars)]
+    alone = [seen.part_alone(n) ** 2 for n in np.flatnonzero(starring)]
+    worth = round(float(np.mean(np.array(read) * alone)), 6)
+    if worth <= least:
+        return worth
+    others = [min(seen.facing[n] * seen.part_uncovered(n) / FACING, 1.0) for n in np.flatnonzero(~starring)]
     return round(worth * (1.0 - OTHERS * (1.0 - float(np.mean(others or [1.0])))), 6)
 
 

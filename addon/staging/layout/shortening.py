@@ -6,7 +6,7 @@ entries to a unit, so that beads of these (see staging.pooling) are as wide as a
 weights of 384 × 32 around an attention of 16 × 16.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ...algebra.evaluate import sides_of
 from ...description.scene import ProductOptions, Scene
@@ -17,12 +17,14 @@ LENGTH = 10  # to so many times all else
 LEAST = 8  # entries across, in this reckoning
 
 
-def shortened(root: Stage, shapes: Mapping[str, Shape], scene: Scene, star: str = "") -> dict[int, int]:
+def shortened(
+    root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Collection[str] = ()
+) -> dict[int, int]:
     """How many entries there are to a unit along axes of a length, by that length, where it is more than one.
 
     Only where the description leaves pooling to us and asks for no interior; and where all that lines up is
     shortened alike, which parts of a long axis are not. `shapes` maps a stage's name to (rows, columns). Axes
-    of more than `layout.longest` units are drawn so long unless the `star` has them.
+    of more than `layout.longest` units are drawn so long unless one of the `stars` has them.
     """
     stages, found = stages_of(root), {}
     own = [stage.options(scene) for stage in stages]
@@ -39,13 +41,13 @@ def shortened(root: Stage, shapes: Mapping[str, Shape], scene: Scene, star: str 
         across = max(LEAST, *around)
         if length > SLENDEREST * across:
             found[length] = -(-length // (LENGTH * across))
-    found |= _longer(stages, solids, shapes, scene.layout.longest, star)
+    found |= _longer(stages, solids, shapes, scene.layout.longest, stars)
     return {} if any(_cuts(stage, shapes, found) for stage in stages) else found
 
 
-def _longer(stages, solids, shapes, longest, star):
+def _longer(stages, solids, shapes, longest, stars):
     """How many entries there are to a unit along axes of more than `longest` units that no star has."""
-    own = {length for s in stages if star in (s.name, s.of) and star for length in shapes[s.name]}
+    own = {length for s in stages if s.name in stars or s.of in stars for length in shapes[s.name]}
     lengths = {length for solid in solids for length in solid if longest and length > longest}
     return {length: -(-length // longest) for length in lengths - own}
 
