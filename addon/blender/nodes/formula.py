@@ -181,11 +181,12 @@ class Formula:
                 depth[name] = 1 + max((place(source) for source in sources.get(name, ())), default=-1)
             return depth[name]
 
-        rows = {}
+        rows, places = {}, []
         for node in self.tree.nodes:
             column = place(node.name)
-            node.location = (column * 190.0, -rows.get(column, 0) * 170.0)
+            places += (column * 190.0, -rows.get(column, 0) * 170.0)
             rows[column] = rows.get(column, 0) + 1
+        self.tree.nodes.foreach_set("location", places)  # at once: each change goes through the whole tree
         return self.tree
 
 
