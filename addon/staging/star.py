@@ -269,7 +269,12 @@ class _Seen:
         self.origins = np.array([plane.origin for plane in planes]) @ axes.T
         self.steps = np.array([[plane.row, plane.column] for plane in planes]) @ axes.T  # plane, step, axis
         self.ends = np.array([[p.row_ruler.length, p.column_ruler.length] for p in planes])
-        self.facing = np.abs(np.linalg.det(self.steps[:, :, :2]))
+        (a, b), (c, d) = np.moveaxis(self.steps[:, :, :2], 0, -1)
+        turned = a * d - b * c
+        self.facing = np.abs(turned)
+        with np.errstate(divide="ignore", invalid="ignore"):  # planes seen from their edge have no way back
+            back = np.array([[d, -b], [-c, a]]) / turned
+        self.back = np.moveaxis(back, -1, 0)  # from the picture to a plane; faster than inv
 
     def part_uncovered(self, n: int) -> float:
         """The part of a plane that no other one covers."""
@@ -289,7 +294,7 @@ class _Seen:
         points = self.origins[n] + (parts * self.ends[n]) @ self.steps[n]
         others = np.flatnonzero((self.facing > 1e-3) & (np.arange(len(self.facing)) != n))
         away = points[None, :, :2] - self.origins[others, None, :2]
-        at = away @ np.linalg.inv(self.steps[others, :, :2])
+        at = away @ self.back[others]
         inside = ((at > -0.5) & (at < self.ends[others, None] + 0.5)).all(axis=2)
         depth = self.origins[others, 2, None] + np.einsum("nps,ns->np", at, self.steps[others, :, 2])
         before = (inside & (depth < points[:, 2] - 1e-6)).any(axis=0)
