@@ -84,6 +84,7 @@ class Coverage:
     apart; `low` and `high` are the corners of all, (2,)."""
 
     def __init__(self, quads: np.ndarray, step: float):
+        quads = quads if len(quads) else np.zeros((1, 4, 2))  # one that covers nothing
         self.low, self.high = quads.min(axis=(0, 1)), quads.max(axis=(0, 1))
         ends = zip(self.low, self.high, strict=True)
         self.x, self.y = (low + step * np.arange(int((high - low) / step) + 1) for low, high in ends)
