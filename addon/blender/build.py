@@ -23,6 +23,7 @@ from . import text as lettering
 from .beams import write_beams
 from .digest import digest
 from .lines import write_guides
+from .markers import write_markers
 from .materials.elements import element_material, number_material
 from .materials.lines import beam_material
 from .numbers import lift_to, write_numbers
@@ -42,6 +43,7 @@ from .objects import (
 COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
 NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
+MATRIX_SCALE = 0.9  # of the elements of a matrix: neighbours nearly touch
 STAR_DIM = 0.25  # how far the star's other entries step back from the spotlight: they stay to be read
 
 
@@ -70,6 +72,7 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     target.render.fps, target.render.fps_base = frame_rate(p.scene.render.fps)
     target[tags.DONE] = p.timeline.done
     target[tags.ELEMENTS] = p.drawn
+    write_markers(p.beats, target)
     target[tags.DESCRIPTION] = to_json(p.description)
     target[tags.AXES] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
     target.frame_set(p.scene.render.still_frame(1, p.timeline.done))  # what a render shows first
@@ -221,6 +224,7 @@ def _product(p, cuboid, points, element, collection):
             "Sweep": float(p.timeline.moves[name].steps),
         },
     )
+    _come(p, ob, name, look.product_scale)
     if name not in p.interiors:
         ob.hide_render = ob.hide_viewport = True
         # What follows its Sweep would have a hidden object evaluated too; its modifier is off as well.
@@ -238,7 +242,8 @@ def _matrix(p, plane, pool, points, swept, element, collection):
     material = element_material(raw.color_map, final.color_map, p.style_name, p.style)
     made = resolved(stage.inputs(p.evaluation, p.sweeps.get(stage.name)), points)
     made |= {"Masked": p.evaluation[stage].mask is not None}
-    set_inputs(ob, made | _drawing(p, element, 0.9, material, numbered=p.numbers))
+    set_inputs(ob, made | _drawing(p, element, MATRIX_SCALE, material, numbered=p.numbers))
+    _come(p, ob, stage.name, MATRIX_SCALE)
     if stage.operands:
         set_inputs(ob, _range(raw, "Sum ") | _range(final, "Final "))
         if swept.setdefault(stage.name, ob) is not ob:
@@ -259,6 +264,13 @@ def _matrix(p, plane, pool, points, swept, element, collection):
     return ob
 
 
+def _come(p, ob, name, scale):
+    """Let what is not there from the start grow when it comes."""
+    if name in p.arrivals:
+        keys = zip(p.arrivals[name], (0.0, scale * p.scene.look.element_scale), strict=True)
+        keyframe(ob, "Scale", list(keys), smooth=True)
+
+
 def _light_up(p, plane, ob, consumer, points):
     """Tell a matrix which of its entries are in use: by what takes it or, at the root, by what makes it."""
     sweep = p.sweeps[plane.consumer]
@@ -275,12 +287,19 @@ def _spotlight(p, matrices, products, collection):
     spots = {name: spots_object(name, one, collection) for name, one in p.spotlight.spots.items()}
     for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
         set_inputs(ob, {"Spots": spots.get(plane.stage.name)})
-        keyframe(ob, "Dim", p.spotlight.dim_keys(STAR_DIM if p.is_star(plane.stage) else 1.0))
+        _shine(p, ob, STAR_DIM if p.is_star(plane.stage) else 1.0)
     for cuboid in p.arrangement.cuboids:
         ob, stage = products[cuboid.stage.name], cuboid.stage
         sides = {"Left Spots": stage.left, "Right Spots": stage.right}
         set_inputs(ob, {name: spots.get(operand.stage.name) for name, operand in sides.items()})
-        keyframe(ob, "Dim", p.spotlight.dim_keys())
+        _shine(p, ob, 1.0)
+
+
+def _shine(p, ob, most):
+    """Keys for the spotlights of the film on one object: which one is on, and how far all else steps back."""
+    keyframe(ob, "Dim", p.spotlight.dim_keys(most))
+    if len(p.spotlight.shines) > 1:
+        keyframe(ob, "Spotlight", p.spotlight.number_keys(), stepped=True)
 
 
 def _numbers(p, matrices, products, collection):

@@ -8,6 +8,7 @@ from ..staging.highlights import highlights
 from . import tags
 from .materials.base import linear
 from .materials.lines import guide_material
+from .objects import show
 
 THICKNESS, FRAME = 0.04, 0.1  # of a line, and of one around what is pointed out, in entries
 # Corners of a box as low (0) or high (1) on each axis, and its faces.
@@ -21,7 +22,9 @@ def write_guides(p, collection):
     for one in highlights(p):
         points, faces = _boxes(one.lines, FRAME)
         colors = [(*linear(p.style.text), 1.0)] * len(points)
-        _guide(f"{one.name} highlight", one.name, points, faces, colors, collection)
+        ob = _guide(f"{one.name} highlight", one.name, points, faces, colors, collection)
+        if p.beats and one.name in p.timeline.moves:  # what is framed is there
+            show(ob, (p.timeline.moves[one.name].finished, p.timeline.last_frame + 1.0))
     if look.row_guides:
         grey = (look.row_guides,) * 3 + (1.0,)
         for guide in row_guides(p.arrangement):

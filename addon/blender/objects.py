@@ -131,9 +131,18 @@ def follow(ob, name, leader, leader_name):
     variable.targets[0].data_path = compat.input_path(leader.modifiers[MODIFIER], leader_name)
 
 
-def keyframe(ob, name, keys, *, smooth=False):
+def keyframe(ob, name, keys, *, smooth=False, stepped=False):
     """Animate an input of the object's modifier through (frame, value) keys."""
-    compat.set_keyframes(ob, compat.input_path(ob.modifiers[MODIFIER], name), keys, smooth=smooth)
+    path = compat.input_path(ob.modifiers[MODIFIER], name)
+    compat.set_keyframes(ob, path, keys, smooth=smooth, stepped=stepped)
+
+
+def show(ob, shown):
+    """Keys for what is there from one frame until another; None: always."""
+    if shown is not None:
+        start, end = shown
+        for path in ("hide_render", "hide_viewport"):
+            compat.set_keyframes(ob, path, [(start - 1.0, 1.0), (start, 0.0), (end, 1.0)], stepped=True)
 
 
 def element_object(shape, collection, bevel=0.12):

@@ -26,6 +26,7 @@ DESCRIPTION = "matrix_cinema"  # as JSON
 DONE = "mc_done"  # the frame at which all is finished
 ELEMENTS = "mc_elements"  # drawn at once, at most
 AXES = "mc_axes"  # that lead those of rows and columns, by matrix, as JSON
+MARKERS = "mc_markers"  # of its beats: [[name, frame], …] as JSON
 PARTS = "mc_parts"  # every datablock of its build
 # Of any datablock
 TAG = "mc_tag"  # the name that it was built with

@@ -15,7 +15,8 @@ from ..staging.camera.views import INSIDE
 from ..staging.writing.items import Bar, Dot
 from . import compat, tags
 from .materials.lines import guide_material
-from .materials.writing import color_bar_material, lit_material, plain_material
+from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
+from .objects import show
 from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"
@@ -23,6 +24,7 @@ ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of wh
 SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 FADE = 2.0  # frames, to either side, in which a part is lit
+COMES, GOES_WITHIN = 0.25, 0.25  # seconds in which type comes and goes, at most this part of its time
 OVERLAY_DISTANCE = 1.0
 INSIDE_DISTANCE = 0.4  # where elements are as near as that
 
@@ -47,15 +49,15 @@ def load_font(p):
 def write_labels(p, letters, view, font, camera, collection, shown=None):
     """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
     with the camera, without any script. They are `shown` from one frame until another, or always."""
-    strong = plain_material("Matrix Cinema type", p.style.text)
-    soft = plain_material("Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.36))
+    strong = _type(p, "Matrix Cinema type", p.style.text, shown)
+    soft = _type(p, "Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.36), shown)
     axes, leading = np.stack([view.right, view.up]), {}
     for label in letters.labels:
         material = soft if label.kind in ("detail", "axis") else strong
         own = font if p.typeface.of(label.text) is p.typeface else None
         ob = text(label.text, label.size, "CENTER", material, own, collection)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
-        _show(ob, shown)
+        show(ob, shown)
         x, y = axes @ (label.position - label.pivot) + label.middle
         ob.rotation_euler = (0.0, 0.0, label.angle)
         if label.group in leading:
@@ -65,15 +67,17 @@ def write_labels(p, letters, view, font, camera, collection, shown=None):
             facing = ob.constraints.new("COPY_ROTATION")
             facing.target, facing.mix_mode = camera, "BEFORE"
     if letters.strokes:
-        _show(_strokes(letters.strokes, soft, collection), shown)
+        show(_strokes(letters.strokes, soft, collection), shown)
 
 
-def _show(ob, shown):
-    """Keys for what is there from one frame until another; None: always."""
-    if shown is not None:
-        start, end = shown
-        for path in ("hide_render", "hide_viewport"):
-            compat.set_keyframes(ob, path, [(start - 1.0, 1.0), (start, 0.0), (end, 1.0)], stepped=True)
+def _type(p, name, color, shown):
+    """The material of type in a colour; what is `shown` from one frame until another comes and goes
+    softly."""
+    if shown is None:
+        return plain_material(name, color)
+    start, end = shown
+    fade = min(COMES * p.scene.render.rate, GOES_WITHIN * (end - start))
+    return fading_material(f"{name} {start:g}", color, shown, fade)
 
 
 def _strokes(strokes, material, collection):
@@ -133,6 +137,8 @@ def write_overlay(p, view, overlay, font, collection, target):
     written = []
     for line in overlay.texts:
         material = soft if line.soft else strong if line.lit is None else lit
+        if line.kind == "told":
+            material = _type(p, "Matrix Cinema beat", p.style.text, line.shown)
         high = line.size * unit * p.typeface.of(line.text).scale
         own = font if p.typeface.of(line.text) is p.typeface else None
         written.append((line, text(line.text, high, line.align, material, own, collection)))
@@ -208,7 +214,7 @@ def _animate(line, ob):
                 keys[end - half], keys[end + half] = 1.0, 0.0
             keys |= {start - half: 0.0, start + half: 1.0, end - half: 1.0, end + half: 0.0}
         compat.set_keyframes(ob, "color", sorted(keys.items()))
-    _show(ob, line.shown)
+    show(ob, line.shown)
 
 
 def _dot(shape, width, material, collection):

@@ -97,6 +97,8 @@ def _with_earlier(p: Plan, aspect: float, layout: Layout, made: Film | None = No
     earlier = []
     for phase in phases:
         about = {part for name in phase.about for part in family_of(p.arrangement, name)} or None
+        if about and p.beats:
+            about = {part for part in about if part.stage.name in phase.about}
         view = made.shot.view(phase.at)
         earlier.append(PhaseLabels(phase, lettering(p, view, aspect, free, phase.near, about), view))
     made = replace(made, earlier=tuple(earlier))

@@ -27,6 +27,8 @@ from ..kinds.values import Evaluation
 from ..look.environment import environment_path
 from ..look.styles import style_of, with_style_file
 from ..look.typeface import Typeface, typeface_of
+from .beats.auto import auto_beats
+from .beats.told import TimedBeat, arrivals, told
 from .budget import check_range, count_elements, count_products, interiors_of
 from .camera.views import check as check_camera
 from .camera.views import direction_of
@@ -76,6 +78,7 @@ class Plan:
     products: dict[str, Scale]
     numbers: bool  # whether values are written on the elements
     beams: bool  # whether row and column are joined to their products
+    beats: tuple[TimedBeat, ...] = ()  # of the film, none where it is one sweep after the other
 
     @cached_property
     def star(self) -> str:
@@ -109,6 +112,11 @@ class Plan:
         if self.scene.style == Style():
             return self.scene.look.style
         return f"{self.scene.look.style} {hashlib.sha256(repr(self.scene.style).encode()).hexdigest()[:6]}"
+
+    @cached_property
+    def arrivals(self) -> dict[str, tuple[float, float]]:
+        """The frames between which a matrix comes, by name, of those that are not there from the start."""
+        return arrivals(self.beats)
 
     @cached_property
     def crowding(self) -> float:
@@ -180,6 +188,10 @@ def plan(scene: Scene) -> Plan:
         numbers=shown(scene.look.numbers, count_elements(arrangement, ()), FEW),
         beams=shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
+    if scene.beats not in ("off", ()):
+        told_in = auto_beats(made) if scene.beats == "auto" else scene.beats
+        film, beats = told(made, told_in)
+        made = replace(made, timeline=film, beats=beats)
     highlights(made), made.spotlight  # what is wrong with them is found here
     return made
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from ..attention.tokens import places
 from ..errors import InputError, nearest
 
-_QUOTED = re.compile(
+QUOTED = re.compile(
     r"""(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)')\s*(?:\#(?P<nth>[0-9]+))?\s*(?=[],])""",
     re.DOTALL,
 )
@@ -144,7 +144,7 @@ class _Reader:
         return parts
 
     def part(self, begin):
-        if found := _QUOTED.match(self.text, self.at):
+        if found := QUOTED.match(self.text, self.at):
             self.at = found.end()
             token = re.sub(r"\\(.)", r"\1", found["double"] or found["single"] or "", flags=re.DOTALL)
             return Token(token, _number(found["nth"] or "1"))

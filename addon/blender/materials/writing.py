@@ -3,8 +3,11 @@
 import bpy
 
 from ...description.style import Color
+from .. import compat
 from .base import linear, material, mix_color, surface
 from .color_maps import looked_up
+
+FADE = "Fade"  # the node that says how far type is there
 
 
 def plain_material(name: str, color: Color) -> bpy.types.Material:
@@ -14,6 +17,24 @@ def plain_material(name: str, color: Color) -> bpy.types.Material:
         surface(f, f.node("ShaderNodeEmission", {"Color": (*linear(color), 1.0)})[0])
 
     return material(name, shade)
+
+
+def fading_material(name: str, color: Color, shown: tuple[float, float], fade: float) -> bpy.types.Material:
+    """The same for type that comes in `fade` frames at the first frame `shown`, and goes until the second."""
+
+    def shade(f):
+        light = f.node("ShaderNodeEmission", {"Color": (*linear(color), 1.0)})[0]
+        there = f.node("ShaderNodeValue", name=FADE)[0]
+        clear = f.node("ShaderNodeBsdfTransparent")[0]
+        surface(f, f.node("ShaderNodeMixShader", {0: there, 1: clear, 2: light})[0])
+
+    made = material(name, shade)
+    start, end = shown
+    keys = [(start, 0.0)] if start > 1.0 else []
+    keys += [(start + fade, 1.0), (end - fade, 1.0), (end, 0.0)]
+    path = f'nodes["{FADE}"].outputs[0].default_value'
+    compat.set_keyframes(compat.node_tree(made), path, keys)
+    return made
 
 
 def lit_material(name: str, color: Color, lit: Color) -> bpy.types.Material:

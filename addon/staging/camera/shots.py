@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .clearance import clear, covered, projected
+from .moves.beats import beats
 from .moves.crane import crane
 from .moves.follow import follow
 from .moves.orbit import orbit
@@ -15,6 +16,7 @@ from .moves.visit import visit
 from .setup import Setup
 from .shot import Shot
 from .subject import Mark
+from .views import INSIDE
 
 if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
@@ -30,12 +32,15 @@ MOVES: dict[str, Callable[[Setup], Shot]] = {
 
 
 def shot(p: "Plan", marks: Sequence[Mark], written: np.ndarray, aspect: float) -> Shot:
-    """The Shot that a plan's camera asks for, on a frame of this `aspect`, width to height.
+    """The Shot that a plan's camera asks for, on a frame of this `aspect`, width to height: in a film of beats
+    from one to the next, unless the camera has a move of its own.
 
     `marks` are its labels, and `written` boxes (n, 4) of the frame, in heights of it: nothing of the subject
     stands under these where that can be.
     """
-    return MOVES[p.scene.camera.move](Setup(p, marks, written, aspect))
+    move = p.scene.camera.move
+    told = p.beats and move == "none" and p.scene.camera.view not in INSIDE
+    return (beats if told else MOVES[move])(Setup(p, marks, written, aspect))
 
 
 def filled(p: "Plan", marks: Sequence[Mark], written: np.ndarray, aspect: float) -> tuple[float, float]:

@@ -6,10 +6,13 @@ together. Times are in frames, the first frame is 1.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ...description.scene import Animation
 from ...errors import InputError
 from ...kinds.stage import stages_of
+from ...kinds.sweep import Sweep
 
 MOST_RESTS = 10_000  # steps up to which a sweep may rest at each
 MOST_FRAMES = 1_048_574  # Blender's last frame
@@ -28,8 +31,9 @@ _TURNED = {"vmprod": "mvprod", "mvprod": "vmprod"}
 @dataclass(frozen=True)
 class Move:
     """A product's sweep from `start` to `swept`, then its epilogue until `finished`; its interior
-    has settled at `settled` (frames). A product that is `fused` into its parent finishes each entry
-    while it is visited. In a loop all is taken back between the two frames `back`."""
+    has settled at `settled` (frames). The epilogue begins at `finishing` where it does not follow at once. A
+    product that is `fused` into its parent finishes each entry while it is visited. In a loop all is taken
+    back between the two frames `back`."""
 
     start: float
     swept: float
@@ -39,6 +43,12 @@ class Move:
     fused: bool = False
     dwell: float = 0.0
     back: tuple[float, float] | None = None
+    finishing: float | None = None
+
+    @property
+    def begins(self) -> float:
+        """The frame at which the epilogue begins."""
+        return self.swept if self.finishing is None else self.finishing
 
     def sweep_keys(self):
         """(frame, Sweep): from nothing visited to all steps visited, with a rest after each step."""
@@ -60,9 +70,9 @@ class Move:
 
     def finish_keys(self):
         """(frame, Finish): from the sums to the finished values."""
-        if self.finished == self.swept:
-            return [(self.swept, 1.0)]
-        return self.and_back([(self.swept, 0.0), (self.finished, 1.0)])
+        if self.finished == self.begins:
+            return [(self.begins, 1.0)]
+        return self.and_back([(self.begins, 0.0), (self.finished, 1.0)])
 
     def and_back(self, keys):
         """The keys, and in a loop back to the first of their values."""
@@ -90,11 +100,7 @@ def timeline(root, sweeps, algorithms, animation, fps):
     is the description's. A product without steps is finished from the start. Raises InputError when
     a sweep has too many steps to rest at each, and for a film of more than MOST_FRAMES.
     """
-    for name, sweep in sweeps.items():
-        if animation.dwell and sweep.steps > MOST_RESTS:
-            raise InputError(
-                f"animation: dwell: {name} has {sweep.steps:,} steps; at most {MOST_RESTS:,} can rest"
-            )
+    check_rests(sweeps, animation)
     fused = fused_children(root, sweeps, algorithms) if animation.fuse != "none" else {}
     moves = _Moves(root, sweeps, fused, animation, fps).made()
     hold, back = animation.hold_seconds * fps, animation.loop_seconds * fps
@@ -102,10 +108,10 @@ def timeline(root, sweeps, algorithms, animation, fps):
     if back:  # nothing is taken back that still settles
         last = max([last, *(move.settled for move in moves.values())]) + back
     wanted = animation.total_seconds * fps
-    _check_length(wanted if wanted and math.isfinite(last) else last, animation, fps)
+    check_length(wanted if wanted and math.isfinite(last) else last, animation, fps)
     if wanted:
         stretch = (wanted - 1.0) / (last - 1.0) if last > 1.0 and wanted > 1.0 else 1.0
-        moves = {name: _stretched(move, stretch) for name, move in moves.items()}
+        moves = {name: stretched(move, stretch) for name, move in moves.items()}
         last, back = wanted, back * stretch
     last = max(1, math.ceil(last - 1e-6))
     if not back:
@@ -115,7 +121,16 @@ def timeline(root, sweeps, algorithms, animation, fps):
     return Timeline(moves, last, max(1, math.floor(last + 1 - back)))
 
 
-def _check_length(frames, animation, fps):
+def check_rests(sweeps: Mapping[str, Sweep], animation: Animation) -> None:
+    """Refuse to rest at each of too many steps."""
+    for name, sweep in sweeps.items():
+        if animation.dwell and sweep.steps > MOST_RESTS:
+            raise InputError(
+                f"animation: dwell: {name} has {sweep.steps:,} steps; at most {MOST_RESTS:,} can rest"
+            )
+
+
+def check_length(frames: float, animation: Animation, fps: float) -> None:
     """Refuse a film of more frames than there can be."""
     if frames <= MOST_FRAMES:
         return
@@ -221,6 +236,7 @@ class _Moves:
         return self.move(name).finished + pause
 
 
-def _stretched(move, factor):
-    times = ("start", "swept", "finished", "settled")
-    return replace(move, **{name: 1.0 + (getattr(move, name) - 1.0) * factor for name in times})
+def stretched(move: Move, factor: float) -> Move:
+    """A move with all its times `factor` times as far from the first frame."""
+    times = {name: getattr(move, name) for name in ("start", "swept", "finished", "settled", "finishing")}
+    return replace(move, **{k: 1.0 + (at - 1.0) * factor for k, at in times.items() if at is not None})

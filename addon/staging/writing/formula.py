@@ -54,14 +54,17 @@ def formula_of(p):
 
 class _Setter:
     def __init__(self, p):
-        self.statements, self.acts = [], {}  # acts: (sweep, epilogue) of each written result, (start, end)
+        self.statements, self.acts = (
+            [],
+            {},
+        )  # acts: of each written result (start, swept, finished, epilogue begins)
         for stage in stages_of(p.root):
             move = p.timeline.moves.get(stage.name)
             if move and move.swept > move.start:
                 for key in {stage.of or stage.name, stage.text}:
-                    own = move.start, move.swept, move.finished
-                    start, swept, finished = self.acts.get(key, own)
-                    self.acts[key] = min(start, own[0]), max(swept, own[1]), max(finished, own[2])
+                    own = move.start, move.swept, move.finished, move.begins
+                    start, *ends = self.acts.get(key, own)
+                    self.acts[key] = min(start, own[0]), *map(max, ends, own[1:])
 
     def statement(self, node):
         """Set a statement, after those of the names that it gives on its way."""
@@ -75,7 +78,7 @@ class _Setter:
 
     def whole(self, node, strength, act, lit):
         """The parts of a result: lit as a whole in its epilogue, its product while that is swept."""
-        during = ((act[1], act[2]),) if act and act[2] > act[1] else ()
+        during = ((act[3], act[2]),) if act and act[2] > act[3] else ()
         return self.set(node, strength, act, (*lit, *during))
 
     def set(self, node, strength, act, lit):

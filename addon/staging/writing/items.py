@@ -20,8 +20,8 @@ class Text:
     """A line of type, `width` wide, from `low` (below 0) to `high` above its base line.
 
     (x, y) is on the base line, at its left end, middle or right end by `align`, and the line is turned around
-    that by `angle`, in radians. `kind` says what is written: "title", "name", "detail" (a shape), "axis" or
-    "token"; `anchor` is the point of the world (3,) that it belongs to. `soft` type is dimmer. In a film it
+    that by `angle`, in radians. `kind` says what is written: "title", "name", "detail" (a shape), "axis",
+    "token", or "told", what a beat says; `anchor` is the point of the world (3,) that it belongs to. `soft` type is dimmer. In a film it
     is `lit` from and to these frames, and there from the first until the second `shown`, if not always.
     """
 

@@ -1,5 +1,5 @@
-"""What is written before the scene of a film: title, caption and expression at its top left, the legend along
-its bottom, notes at its lower right.
+"""What is written before the scene of a film: title, caption and expression at its top left, and under these
+what its beats say; the legend along its bottom, notes at its lower right.
 
 Lengths are in heights of the frame, from its lower left corner; a narrow frame makes everything smaller.
 """
@@ -19,6 +19,7 @@ from .typesetter import film_type, in_rows
 
 EDGE = 0.045
 TITLE, CAPTION, FORMULA, LEGEND, NUMBER = 0.044, 0.027, 0.030, 0.024, 0.021  # sizes of type
+TOLD, TOLD_WIDTH = 0.042, 0.72  # what a beat says, in lines of at most this width
 RAISED_SIZE, RAISED_BY = 0.62, 0.36  # of a raised part of the expression, in sizes of the rest
 LINE = 0.027  # from a line of numbers to the next
 FORM = LegendForm(LEGEND, NUMBER, 0.018, 0.012, LINE, 0.0, 0.014, 0.06, 0.0, dot=0.026)
@@ -116,7 +117,21 @@ class _Sheet:
                 top -= 1.65 * CAPTION * self.unit
                 lines.append(self.line(self.p.scene.caption, self.left, top, CAPTION, soft=True))
             top -= 0.9 * FORMULA * self.unit
-        return [*lines, *(self.formula(top - 0.8 * FORMULA * self.unit) if look.formula else [])]
+        lines += self.formula(top - 0.8 * FORMULA * self.unit) if look.formula else []
+        lowest = min((line.box[1] for line in lines), default=1 - EDGE * self.unit)
+        return [*lines, *self.told(lowest - 0.9 * TOLD * self.unit)]
+
+    def told(self, top: float) -> list[Text]:
+        """What the beats say, each in its time, from the top down."""
+        lines, size = [], TOLD * self.unit
+        room = min(TOLD_WIDTH * self.unit, self.width)
+        for beat in self.p.beats:
+            end = 1e6 if beat is self.p.beats[-1] else beat.end
+            text, y = self.p.typeface.shown(beat.text), top - 0.8 * size
+            for line in self.type.wrapped(text, TOLD, room):
+                lines.append(self.line(line, self.left, y, TOLD, kind="told", shown=(beat.start, end)))
+                y -= 1.3 * size
+        return lines
 
     def formula(self, y: float) -> list[Text]:
         """The expression in as many lines as its statements need; a statement at a time, each in the first

@@ -1,0 +1,381 @@
+"""Beats that are written from the structure of an expression and from what its numbers do.
+
+An attention head is told through one pair of tokens, its strongest one that tells something: its query and
+its key, their score, what the mask and the softmax make of that, and what of the key's value comes out.
+Whatever is made before or after that is told as it is written. All numbers and tokens are the data's: a
+caption takes its numbers by name (see `numbers`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...attention import heads
+from ...attention.tokens import places, told_apart
+from ...description.scene import Beat
+from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
+from ..camera.views import PRODUCTS
+from ..timing.beats import EPILOGUE, SUMS
+from ..writing.captions import labels_of
+
+if TYPE_CHECKING:  # plans have beats
+    from ..plan import Plan
+
+LONGEST_TOKEN = 18  # letters of a token in a caption
+MOST_STATEMENTS = 6  # of the results besides the head that have a beat each
+
+
+def auto_beats(p: "Plan") -> tuple[Beat, ...]:
+    """The beats of a plan's film, from its expression and its numbers."""
+    head = head_of(p)
+    return _told_of_products(p) if head is None else _HeadTeller(p, head).beats()
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """One head of attention in an expression: its `pattern`; the product that makes its scores, and what is
+    done to these on the way, in their order; what takes the pattern to the values. `pair` are the query and
+    the key that are told of, `alike` the patterns of the heads beside it, itself among them."""
+
+    pattern: Stage
+    scores: Stage | None
+    between: tuple[Stage, ...]
+    out: Stage | None
+    pair: tuple[int, int] | None
+    alike: tuple[Stage, ...]
+
+    @property
+    def values(self) -> Operand | None:
+        return self.out.operands[1] if self.out else None
+
+
+def head_of(p: "Plan") -> Head | None:
+    """The head that a plan's film is about, of several the one with the strongest pair; None where nothing is
+    a softmax of scores."""
+    patterns = [stage for stage in stages_of(p.root) if p.is_star(stage) and stage.operands]
+    found = [(strongest(p, stage), stage) for stage in patterns]
+    if not found:
+        return None
+    pair, pattern = max(found, key=lambda one: one[0][2] if one[0] else -1.0)
+    between, scores = [], pattern
+    while not scores.has_interior and scores.operands:
+        between.append(scores)
+        scores = scores.operands[0].stage
+    users = [s for s in stages_of(p.root) if s.has_interior and s.operands[0].stage is pattern]
+    made = scores if scores.operands else None
+    steps = tuple(reversed(between))
+    return Head(pattern, made, steps, users[0] if users else None, pair and pair[:2], tuple(patterns))
+
+
+def strongest(p: "Plan", pattern: Stage) -> tuple[int, int, float] | None:
+    """(query, key, weight) of the entry of a pattern that tells most, as `inspect` has it, or None."""
+    values, (queries, keys) = p.evaluation[pattern], labels_of(p, pattern)
+    allowed = values.existing
+    offset = offset_of(queries, keys, values.shape)
+    special = heads.special(keys)
+    if is_causal(allowed):
+        special |= {0}  # what a model that has no special token rests on
+    return heads.strongest_pair(values.final, allowed, offset, heads.special(queries), special)
+
+
+def offset_of(queries: Sequence[str], keys: Sequence[str], shape: tuple[int, int]) -> int | None:
+    """The key that is the first query itself; None where queries and keys are of different texts."""
+    rows, columns = shape
+    if queries or keys:
+        ahead = len(keys) - len(queries)
+        return ahead if ahead >= 0 and tuple(keys[ahead:]) == tuple(queries) else None
+    return columns - rows if columns >= rows else None
+
+
+def is_causal(allowed: np.ndarray) -> bool:
+    """Whether no query may attend to a later key."""
+    rows, columns = allowed.shape
+    later = np.arange(columns) > np.arange(rows)[:, None] + max(columns - rows, 0)
+    return bool(later.any()) and not (allowed & later).any()
+
+
+class _HeadTeller:
+    """Writes the beats of a film about one head."""
+
+    def __init__(self, p: "Plan", head: Head):
+        self.p, self.head = p, head
+        self.labels = labels_of(p, head.pattern)
+        self.told: set[str] = set()  # the results that have run
+        self.name = quote(head.pattern.name)
+        self.spot = self.entry(head.pattern, *head.pair) if head.pair else ""
+
+    def beats(self) -> tuple[Beat, ...]:
+        own = [*self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()]
+        return tuple([*own, *self.after()])
+
+    # What is said of tokens and numbers
+
+    def token(self, axis: int, n: int) -> str:
+        """A token as a caption has it: the query (axis 0) or the key (1) of that number."""
+        labels = self.labels[axis]
+        if not labels:
+            return f"{('query', 'key')[axis]} {n}"
+        text = told_apart([label.strip("·") or label for label in labels])[n]
+        text = self.p.typeface.shown(text)
+        text = text if len(text) <= LONGEST_TOKEN else text[: LONGEST_TOKEN - 1] + "…"
+        return f"“{text}”".replace("{", "{{").replace("}", "}}")
+
+    def entry(self, stage: Stage, row: int | None, column: int | None, of: str = "") -> str:
+        """An entry, a row or a column of a stage, in the language of spotlights and of numbers."""
+        labels = labels_of(self.p, stage)
+        parts = [pointed(labels[n], at) for n, at in enumerate((row, column))]
+        inside = parts[0] if parts[1] == ":" else ", ".join(parts)
+        return f"{stage.name}{of}[{inside}]"
+
+    def number(self, stage: Stage, row: int, column: int, digits: str = ".2f", of: str = "") -> str:
+        return f"{{{self.entry(stage, row, column, of)}:{digits}}}"
+
+    # The beats
+
+    def before(self) -> list[Beat]:
+        """What the queries, keys and values are made of."""
+        head = self.head
+        sides = [*(head.scores.operands if head.scores else ()), *([head.values] if head.values else [])]
+        made = [side.stage for side in sides if side.stage.operands]
+        if not made:
+            return []
+        names = list(dict.fromkeys(stage.of or stage.name for stage in made))
+        makers = {s.name for stage in made for s in stages_of(stage) if s.operands}
+        self.told |= makers
+        run = dict.fromkeys(s.of or s.name for s in stages_of(self.p.root) if s.name in makers)
+        verb = "is" if len(names) == 1 else "are"
+        return [Beat(say=f"{_listed(names)} {verb} made of what the layer reads.", run=", ".join(run))]
+
+    def question(self) -> list[Beat]:
+        """Who asks whom."""
+        head = self.head
+        if head.scores is None:
+            return []
+        left, right = head.scores.operands
+        both = f"{left.stage.name}, {right.stage.name}"
+        if not head.pair:
+            say = f"Each token asks, a row of {self.shown(left)}, and answers, a row of {self.shown(right)}."
+            return [Beat(say=say, show=both)]
+        query, key = head.pair
+        asks, answers = self.row_of(left, query), self.row_of(right, key, columns=True)
+        who = self.token(0, query)
+        which = f"{head.pattern.title[:1].upper()}{head.pattern.title[1:]}: " if len(head.alike) > 1 else ""
+        every = "Every token" if self.is_one_text else "Every token of the other text"
+        return [
+            Beat(
+                say=f"{which}{who} asks: its query is a row of {self.shown(left)}.",
+                show=left.stage.name,
+                spotlight=asks,
+            ),
+            Beat(
+                say=f"{every} has a key, a row of {self.shown(right)}.{self.shared(right)}",
+                show=both,
+                spotlight=f"{asks}; {answers}",
+            ),
+        ]
+
+    @property
+    def is_one_text(self) -> bool:
+        """Whether queries and keys are of the same tokens, or nobody says which they are of."""
+        shape = self.p.evaluation[self.head.pattern].shape
+        return not any(self.labels) or offset_of(*self.labels, shape) is not None
+
+    def scores(self) -> list[Beat]:
+        """Their dot products."""
+        head = self.head
+        if head.scores is None:
+            return []
+        ours = [made for made in map(self.scores_of, head.alike) if made]
+        self.told |= {s.name for s in ours}
+        run = ", ".join(dict.fromkeys((s.of or s.name) + SUMS for s in ours))
+        show = f"{head.scores.name}{PRODUCTS}"
+        beat = Beat(say="Query times key: a score for each pair of tokens.", show=show, run=run)
+        if not head.pair:
+            return [beat]
+        query, key = head.pair
+        score = self.number(head.scores, query, key, ".1f", SUMS)
+        say = f"{self.token(0, query)} times {self.token(1, key)}: {score}."
+        return [beat, Beat(say=say, show=show, spotlight=self.entry(head.scores, query, key))]
+
+    def scores_of(self, pattern: Stage) -> Stage | None:
+        while not pattern.has_interior and pattern.operands:
+            pattern = pattern.operands[0].stage
+        return pattern if pattern.operands else None
+
+    def weights(self) -> list[Beat]:
+        """Scale, mask and softmax, and what they give the pair."""
+        head = self.head
+        made = [stage for pattern in head.alike for stage in self.chain(pattern)]
+        self.told |= {s.name for s in made}
+        run = dict.fromkeys((s.of or s.name) + (EPILOGUE if s.has_interior else "") for s in made)
+        show = f"{head.scores.name}{PRODUCTS}" if head.scores else head.pattern.name
+        say = f"{self.masking()}Softmax: the weights of each row add up to {self.total()}."
+        beats = [Beat(say=say, show=show, run=", ".join(run))]
+        if not head.pair:
+            return beats
+        query, key = head.pair
+        weight = self.number(head.pattern, query, key)
+        say = f"{self.token(0, query)} gives {self.token(1, key)} {weight} of its attention{self.contrast()}."
+        shows = "" if self.presented() else show
+        return [*beats, Beat(say=say, show=shows, spotlight=self.spot, present=self.presented())]
+
+    def chain(self, pattern: Stage) -> list[Stage]:
+        """What comes after the scores up to the pattern, and the scores where they have an epilogue."""
+        found = []
+        while not pattern.has_interior and pattern.operands:
+            found.append(pattern)
+            pattern = pattern.operands[0].stage
+        return [*([pattern] if pattern.operands and pattern.epilogue else []), *reversed(found)]
+
+    def masking(self) -> str:
+        """What a mask takes away, as a sentence of its own."""
+        values = self.p.evaluation[self.head.pattern]
+        if values.mask is None or values.mask.all():
+            return ""
+        return "Later tokens are masked. " if is_causal(values.mask) else "Masked pairs have no weight. "
+
+    def total(self) -> str:
+        """What the weights of a row add up to: 1, unless a sink takes a part."""
+        values = self.p.evaluation[self.head.pattern].final
+        return "1" if np.allclose(values.sum(axis=1), 1.0, atol=1e-6) else "at most 1"
+
+    def contrast(self) -> str:
+        """What the query gives to the next best key, for comparison."""
+        query, key = self.head.pair
+        values = self.p.evaluation[self.head.pattern]
+        others = np.where(values.existing[query], values.final[query], -1.0)
+        weight, others[key] = others[key], -1.0
+        best = int(others.argmax())
+        if others[best] < 0.0:
+            return ""
+        number = self.number(self.head.pattern, query, best)
+        return (
+            f", {self.token(1, best)} {number}"
+            if others[best] > weight
+            else f", next {self.token(1, best)} {number}"
+        )
+
+    def output(self) -> list[Beat]:
+        """The values that the weights mix."""
+        head = self.head
+        if head.out is None:
+            return []
+        ours = [s for s in stages_of(self.p.root) if s.has_interior and s.operands[0].stage in head.alike]
+        self.told |= {s.name for s in ours}
+        run = ", ".join(dict.fromkeys(s.of or s.name for s in ours))
+        name = self.name_of(head.out)
+        values, shared = self.shown(head.values), self.shared(head.values)
+        mix = Beat(say=f"The weights mix the values, rows of {values}, into {name}.{shared}", run=run)
+        if not head.pair:
+            return [mix]
+        query, key = head.pair
+        weight = self.number(head.pattern, query, key)
+        say = f"{weight} of the value of {self.token(1, key)} goes into row {self.token(0, query)} of {name}."
+        lit = [self.spot, self.row_of(head.values, key), self.entry(head.out, query, None)]
+        return [mix, Beat(say=say, spotlight="; ".join(lit))]
+
+    def after(self) -> list[Beat]:
+        """What is made of the head's output, as it is written; at the end what the head does, over all."""
+        rest = [s for s in stages_of(self.p.root) if s.operands and s.name not in self.told]
+        beats = _statements(self.p, rest)
+        say = self.summary()
+        if say:
+            beats.append(Beat(say=say, spotlight=self.spot))
+        return beats
+
+    def summary(self) -> str:
+        """What the head does, as `inspect` names it."""
+        pattern = self.head.pattern
+        values, (queries, keys) = self.p.evaluation[pattern], self.labels
+        allowed, offset = values.existing, offset_of(queries, keys, values.shape)
+        shares = [
+            (heads.to_previous(values.final, allowed, offset), "to the token before"),
+            (heads.to_itself(values.final, allowed, offset), "to the token itself"),
+            (
+                heads.to_what_followed(values.final, allowed, queries, keys),
+                "to what followed the same token before",
+            ),
+            (heads.to_first(values.final, allowed), f"to the first token, {self.token(1, 0)}"),
+        ]
+        share, what = max(shares, key=lambda one: np.nan_to_num(one[0], nan=-1.0))
+        if not share >= heads.PLAIN:
+            return ""
+        return f"On average {share:.2f} of this head's attention goes {what}."
+
+    # What the beats share
+
+    def row_of(self, operand: Operand, n: int, columns: bool = False) -> str:
+        """A row of an operand as it enters, or a column, as a spotlight on its stage."""
+        across = columns != operand.transposed
+        row, column = (None, n) if across else (n, None)
+        return self.entry(operand.stage, row, column)
+
+    def presented(self) -> str:
+        return self.head.pattern.name if len(self.head.alike) == 1 else ""
+
+    def name_of(self, stage: Stage) -> str:
+        return (stage.of or stage.name).replace("{", "{{").replace("}", "}}")
+
+    def shown(self, operand: Operand) -> str:
+        return self.name_of(operand.stage)
+
+    def shared(self, operand: Operand) -> str:
+        """How many heads take the same keys or values, where there are fewer of these."""
+        users = [s for s in stages_of(self.p.root) if any(o.stage is operand.stage for o in s.operands)]
+        return f" {len(users)} heads share it." if len(self.head.alike) > 1 and len(users) > 1 else ""
+
+
+def pointed(labels: Sequence[str], n: int | None) -> str:
+    """A row or a column as the language of staging.selections has it: by its token where it has one."""
+    if n is None:
+        return ":"
+    if not labels:
+        return str(n)
+    text = labels[n]
+    found = places(text, labels)
+    if n not in found:
+        return str(n)
+    nth = found.index(n) + 1
+    if text.isalpha() and len(found) == 1:
+        return text
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"' + (f"#{nth}" if nth > 1 else "")
+
+
+def _told_of_products(p):
+    """The beats of an expression that is no attention: each result as it is written."""
+    made = [stage for stage in stages_of(p.root) if stage.operands]
+    beats = _statements(p, made)
+    return tuple(beats or [Beat(say="")])
+
+
+def _statements(p, stages):
+    """A beat for each of these results, or for the last ones where there are many, as it is written."""
+    names = list(dict.fromkeys(stage.of or stage.name for stage in stages))
+    by_name = {(stage.of or stage.name): stage for stage in stages}
+    roots = {stage.name for stage in roots_of(p.root)}
+    if len(names) > MOST_STATEMENTS:
+        first, names = names[: 1 - MOST_STATEMENTS], names[1 - MOST_STATEMENTS :]
+        beats = [Beat(say=f"{_listed(first)} come first.", run=", ".join(first))]
+    else:
+        beats = []
+    for name in names:
+        stage = by_name[name]
+        show = f"{stage.name}{PRODUCTS}" if stage.has_interior and stage.name not in roots else ""
+        beats.append(Beat(say=_statement(stage), show=show, run=name))
+    return beats
+
+
+def _statement(stage):
+    """What a result is made of, as a caption says it."""
+    name = stage.of or stage.name
+    made = stage.text if name != stage.text else ""
+    left = f"{name} = {made}" if made else name
+    return left.replace("{", "{{").replace("}", "}}") + "."
+
+
+def _listed(names):
+    names = [name.replace("{", "{{").replace("}", "}}") for name in names]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,80 @@
+"""Numbers in captions: "{attn[it, animal]:.2f}" becomes the number that the data has there.
+
+In braces stands one entry of a matrix, in the language of staging.selections, and how it is written: ".2f"
+with two digits after the point, ".0%" in hundredths; ".2f" where nothing is said. "attn sums" is the matrix
+before its epilogue. {{ and }} are braces. Nothing else is read, and nothing is carried out.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...errors import InputError
+from ..selections import QUOTED
+
+DIGITS = ".2f"
+_FORMAT = re.compile(r"\.([0-6])([f%])")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A number in a caption: which `entry`, and how it is written."""
+
+    entry: str
+    digits: str
+
+
+def with_numbers(text: str, number: Callable[[str], float], where: str) -> str:
+    """A caption with its numbers: `number(entry)` finds one. Raises InputError, which begins with `where`."""
+    parts = parsed(text, where)
+    return "".join(
+        part if isinstance(part, str) else written(number(part.entry), part.digits) for part in parts
+    )
+
+
+def written(number: float, digits: str) -> str:
+    """A number as a caption has it, with a minus sign as in print."""
+    text = format(number, digits)
+    bare = text.lstrip("-")
+    if not bare.strip("0.%"):  # what is rounded to zero has no sign
+        text = bare
+    return text.replace("-", "−").replace("%", " %")
+
+
+def parsed(text: str, where: str) -> Sequence[str | Field]:
+    """The texts and the Fields of a caption, in their order. Raises InputError."""
+    parts, at, plain = [], 0, ""
+    while at < len(text):
+        if text[at : at + 2] in ("{{", "}}"):
+            plain, at = plain + text[at], at + 2
+        elif text[at] == "}":
+            raise InputError(f"{where}: a }} closes nothing; a brace itself is written }}}}")
+        elif text[at] == "{":
+            field, at = _field(text, at, where)
+            parts, plain = [*parts, plain, field], ""
+        else:
+            plain, at = plain + text[at], at + 1
+    return [part for part in [*parts, plain] if part]
+
+
+def _field(text, begin, where):
+    """The Field that begins at a brace, and where it ends."""
+    at, depth, colon = begin + 1, 0, None
+    while at < len(text) and (text[at] != "}" or depth):
+        letter = text[at]
+        if letter == "{":
+            break
+        if depth and text[at - 1] in "[, " and (quoted := QUOTED.match(text, at)):
+            at = quoted.end()
+            continue
+        depth += (letter == "[") - (letter == "]")
+        colon = at if letter == ":" and not depth else colon
+        at += 1
+    if text[at : at + 1] != "}":
+        raise InputError(
+            f'{where}: "{text[begin : begin + 40]}": the brace is not closed; one itself is written {{{{'
+        )
+    entry, digits = text[begin + 1 : colon or at].strip(), text[colon + 1 : at].strip() if colon else DIGITS
+    if not _FORMAT.fullmatch(digits):
+        raise InputError(f'{where}: "{digits[:40]}" is not how a number is written, such as .2f or .0%')
+    return Field(entry, digits), at + 1

@@ -1,0 +1,151 @@
+"""The beats of a film as they are told: what each says, with its numbers; what it shows and runs, and when."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...description.scene import Beat
+from ...errors import InputError, nearest
+from ...kinds.stage import Stage, stages_of
+from ..camera.views import family_of, names_of, parts_of, subjects_of
+from ..selections import ends_of, selections
+from ..timing.beats import EPILOGUE, SUMS, Pace, Span, beats_timeline
+from ..timing.timeline import Timeline
+from ..writing.captions import labels_of
+from .numbers import with_numbers
+
+if TYPE_CHECKING:  # plans have beats
+    from ..plan import Plan
+
+_SHOWN = 60  # characters of a text in a message
+
+
+@dataclass(frozen=True, eq=False)
+class TimedBeat:
+    """A beat with its `number`, from 1, its caption's `text`, what it `shows`, by the names that a camera's
+    subject may have (none: everything), its frames, and the names of the matrices that are `there`: a matrix
+    comes with the first beat that shows or makes it. `presents` is the matrix that steps out, or ""."""
+
+    number: int
+    beat: Beat
+    text: str
+    shows: tuple[str, ...]
+    span: Span
+    there: frozenset[str]
+
+    @property
+    def presents(self) -> str:
+        return self.beat.present
+
+    @property
+    def start(self) -> float:
+        return self.span.start
+
+    @property
+    def end(self) -> float:
+        return self.span.end
+
+
+def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, ...]]:
+    """The timeline of a plan's film in these beats, and each with its text and frames. Raises InputError for
+    what is not there."""
+    matrices, subjects = names_of([plane.stage for plane in p.arrangement.planes]), subjects_of(p.arrangement)
+    texts, shows, paces = [], [], []
+    for n, beat in enumerate(beats):
+        where = f"beats[{n}]: "
+        texts.append(
+            with_numbers(beat.say, lambda entry, at=where: number_at(p, entry, f"{at}say"), f"{where}say")
+        )
+        shows.append(tuple(named(beat.show, subjects, f"{where}show")))
+        if beat.present and beat.present not in matrices:
+            hint = nearest(beat.present[:_SHOWN], matrices, "names")
+            raise InputError(f'{where}present: nothing is named "{beat.present[:_SHOWN]}"; {hint}')
+        looks = [(one.show, one.view, one.present) for one in beats[max(n - 1, 0) : n + 1]]
+        travels = looks[0] != looks[-1]
+        paces.append(Pace(len(texts[-1]), beat.seconds, *runs_of(p.root, beat.run, f"{where}run"), travels))
+    made, spans = beats_timeline(p.root, p.sweeps, paces, p.scene.animation, p.scene.render.rate)
+    there = _there(p, beats, shows, made, spans)
+    every = zip(beats, texts, shows, spans, there, strict=True)
+    return made, tuple(TimedBeat(n, *one) for n, one in enumerate(every, start=1))
+
+
+def _there(p, beats, shows, made, spans):
+    """The names of the matrices that are there in each beat."""
+    arrangement, every, found = p.arrangement, {plane.stage.name for plane in p.arrangement.planes}, []
+    for n, (beat, names, span) in enumerate(zip(beats, shows, spans, strict=True)):
+        now = set(found[-1]) if found else set()
+        for name in (*names, *([beat.present] if beat.present else [])):
+            now |= {part.stage.name for part in parts_of(arrangement, name)}
+        for name, move in made.moves.items():
+            if span.start < move.finished and move.start < span.end and move.finished > 1.0:
+                now |= {part.stage.name for part in family_of(arrangement, name)}
+        found.append(
+            frozenset(every if not names and not beat.present or n + 1 == len(beats) else now & every)
+        )
+    return found
+
+
+def arrivals(beats: Sequence[TimedBeat]) -> dict[str, tuple[float, float]]:
+    """The two frames between which a matrix comes, by its name: of those that are not there from the start."""
+    found: dict[str, tuple[float, float]] = {}
+    for before, beat in zip(beats, beats[1:], strict=False):
+        for name in beat.there - before.there:
+            found[name] = beat.start, beat.span.arrived
+    return found
+
+
+def named(text: str, known: Iterable[str], where: str) -> list[str]:
+    """The known names in a text, several by ",": names may have commas themselves. Raises InputError."""
+    known, found, at = sorted(known, key=len, reverse=True), [], 0
+    while at < len(text):
+        rest = text[at:].lstrip()
+        if not rest:
+            break
+        at += len(text[at:]) - len(rest)
+        name = next((one for one in known if re.match(rf"{re.escape(one)}\s*(,|$)", rest)), None)
+        if name is None:
+            wrong = rest.partition(",")[0].strip()[:_SHOWN]
+            raise InputError(f'{where}: nothing is named "{wrong}"; {nearest(wrong, known, "names")}')
+        found.append(name)
+        at += rest[len(name) :].find(",") + len(name) + 1 if "," in rest[len(name) :] else len(rest)
+    return list(dict.fromkeys(found))
+
+
+def runs_of(root: Stage, text: str, where: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The results whose sums, and those whose epilogue, a beat runs by this text. Raises InputError."""
+    made = [stage for stage in stages_of(root) if stage.operands]
+    parts = {f"{name}{part}": (name, part) for name in names_of(made) for part in ("", SUMS, EPILOGUE)}
+    sums, epilogue = set(), set()
+    for one in named(text, parts, where):
+        name, part = parts[one]
+        stages = [stage for stage in made if name in (stage.name, stage.of)]
+        if part == EPILOGUE and not any(stage.epilogue for stage in stages):
+            raise InputError(f'{where}: nothing follows the sums of "{name}": it has no epilogue')
+        sums |= {stage.name for stage in stages if part != EPILOGUE}
+        epilogue |= {stage.name for stage in stages if part != SUMS and stage.epilogue}
+    return frozenset(sums), frozenset(epilogue)
+
+
+def number_at(p: "Plan", entry: str, where: str) -> float:
+    """The number of the data that a text points at, such as "attn[it, animal]"; "attn sums[…]" is that before
+    the epilogue. Raises InputError where there is no such number, or more than one."""
+    stages = {stage.name: stage for stage in stages_of(p.root)}
+    names = [*stages, *(f"{name}{SUMS}" for name, stage in stages.items() if stage.operands)]
+    found = selections(entry, names, where)
+    shown = entry[:_SHOWN]
+    if len(found) != 1:
+        raise InputError(f'{where}: "{shown}" is not one entry, such as {next(iter(stages))}[0, 0]')
+    name, raw = (
+        found[0].name.removesuffix(SUMS),
+        found[0].name.endswith(SUMS) and found[0].name not in stages,
+    )
+    values, at = p.evaluation[name], f'{where}: "{found[0].text}"'
+    labels = labels_of(p, stages[name])
+    rows = ends_of(found[0].rows, labels[0], values.shape[0], "row", at)
+    columns = ends_of(found[0].columns, labels[1], values.shape[1], "column", at)
+    if rows[0] != rows[1] or columns[0] != columns[1]:
+        raise InputError(f"{at} is more than one entry; a caption takes one number")
+    if values.mask is not None and not values.mask[rows[0], columns[0]]:
+        raise InputError(f"{at} is masked: there is no number")
+    return float((values.raw if raw else values.final)[rows[0], columns[0]])

@@ -1,0 +1,103 @@
+"""The camera goes from beat to beat: where it looks, from the side from which that can be read."""
+
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ....kinds.places import Part, Plane
+from ..framing import DIRECTIONS, angles, axes_at, direction_at
+from ..setup import Setup
+from ..shot import Key, Phase, Shot, held
+from ..views import parts_of
+
+if TYPE_CHECKING:  # plans check their cameras
+    from ...beats.told import TimedBeat
+
+TURNS = np.radians([0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0])  # from the scene's own view, that are tried
+TILTS = np.radians([90.0 - 36.0, 90.0 - 28.0, 90.0 - 20.0])
+PREFERRED = 0.25  # what a turn by half a circle costs, of how well something is read
+LEGIBLE = 0.75  # how far a matrix faces the camera, which is enough
+FURTHER = 1.7  # times as far as what is shown needs: from there everything is seen, if that is enough
+
+
+def beats(s: Setup) -> Shot:
+    """In one take from beat to beat, standing while each is told."""
+    told = s.p.beats
+    poses = [_pose(s, one, last=one is told[-1]) for one in told]
+    keys, phases = [held(poses[0])], [Phase(1.0, s.last + 1.0, 1.0, told[0].there)]
+    for n, one in enumerate(told[1:], start=1):
+        poses[n] = _near(poses[n], poses[n - 1])
+        moves = not np.allclose(poses[n], poses[n - 1])
+        if moves:
+            keys += [held(poses[n - 1], one.start), held(poses[n], one.span.arrived)]
+        if moves or one.there != told[n - 1].there:
+            change = 0.5 * (one.start + one.span.arrived)
+            phases[-1] = replace(phases[-1], end=change)
+            phases.append(Phase(change, s.last + 1.0, one.span.arrived, one.there))
+    return s.shot(_distinct(keys), phases=[*phases[:-1], s.ending(phases[-1].start)])
+
+
+def _distinct(keys: list[Key]) -> list[Key]:
+    """The keys without such as stand at the same frame as the one before."""
+    return [key for n, key in enumerate(keys) if n == 0 or key.frame > keys[n - 1].frame + 1e-6]
+
+
+def _near(pose: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The same pose with its turn as near to the one before as whole turns allow."""
+    near = pose.copy()
+    near[4] -= 2 * np.pi * round((pose[4] - before[4]) / (2 * np.pi))
+    return near
+
+
+def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
+    """Where the camera stands in a beat."""
+    arrangement = s.p.arrangement
+    names = (beat.presents,) if beat.presents else beat.shows
+    parts = list(dict.fromkeys(part for name in names for part in parts_of(arrangement, name)))
+    view = beat.beat.view
+    if not parts and not view and last:
+        return s.framed(s.chosen)
+    turned = _towards(s, _angles(s, parts, view, bool(beat.presents)))
+    there = [part for part in parts_of(arrangement) if part.stage.name in beat.there]
+    whole = turned.framed(s.bare(there), turned.roomy)
+    near = turned.framed(s.bare(parts or there), turned.roomy)
+    return whole if whole[5] < FURTHER * near[5] and not beat.presents else near
+
+
+def _towards(s: Setup, at: tuple[float, float]) -> Setup:
+    """The same setup with a camera of another tilt and turn."""
+    turned = copy(s)
+    turned.angles, turned.axes = at, axes_at(*at)
+    return turned
+
+
+def _angles(s: Setup, parts: list[Part], view: str, facing: bool) -> tuple[float, float]:
+    """The tilt and turn from which a beat looks at parts: its `view`, or the one that reads them best."""
+    if view in DIRECTIONS:
+        return angles(DIRECTIONS[view])
+    if view:
+        azimuth, elevation = (float(part) for part in view.split(","))
+        return np.radians(90.0 - elevation), np.radians(azimuth)
+    planes = [part for part in parts if isinstance(part, Plane)]
+    if not planes or len(planes) < len(parts):  # products are looked into as the scene is
+        return s.angles
+    if facing:
+        return _before(planes[0], s)
+    tried = [s.angles, *((tilt, s.angles[1] + turn) for tilt in TILTS for turn in TURNS)]
+    return max(tried, key=lambda at: _read(s, planes, at))
+
+
+def _read(s: Setup, planes: list[Plane], at: tuple[float, float]) -> float:
+    """How well planes are read from an angle: how far they face the camera, and as little turned as may be."""
+    direction = direction_at(*at)
+    faced = min(abs(plane.outward @ direction) for plane in planes)
+    away = np.arccos(np.clip(direction @ direction_at(*s.angles), -1.0, 1.0)) / np.pi
+    return min(faced / LEGIBLE, 1.0) - PREFERRED * away
+
+
+def _before(plane: Plane, s: Setup) -> tuple[float, float]:
+    """The angles of a camera straight before a plane, on the side of the scene's own view."""
+    normal = plane.outward / np.linalg.norm(plane.outward)
+    return angles(normal if normal @ direction_at(*s.angles) > 0 else -normal)

@@ -1,0 +1,191 @@
+"""When things move in a film of beats: each beat lasts long enough to be read, and for what runs in it.
+
+What no beat runs is finished from the start; where it takes what a beat runs, it is made there too, after that.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...description.scene import Animation
+from ...errors import InputError
+from ...kinds.stage import Stage, stages_of
+from ...kinds.sweep import Sweep
+from .timeline import Move, Timeline, check_length, check_rests, stretched
+
+SUMS, EPILOGUE = " sums", " epilogue"  # after the name of a result: its sweep alone, what follows that alone
+LETTERS = 15.0  # of a caption that are read in a second
+LEAST = 2.0  # seconds of a beat
+TRAVEL = 1.0  # seconds in which the camera goes where a beat looks; then something runs
+STANDING = 0.4  # the same where the camera is there already
+REST = 0.6  # seconds in which what has run is seen
+FROM_THE_START = Move(0.0, 0.0, 0.0, 1.0, 1)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What a beat asks of time: the letters of its caption, its own seconds (0: enough), the results that
+    are made in it, those whose `sums` and those whose `epilogue`, and whether the camera `travels` to it."""
+
+    letters: int
+    seconds: float = 0.0
+    sums: frozenset[str] = frozenset()
+    epilogue: frozenset[str] = frozenset()
+    travels: bool = True
+
+
+@dataclass(frozen=True)
+class Span:
+    """The frames of a beat, from `start` until `end`; the camera has `arrived` where it looks."""
+
+    start: float
+    arrived: float
+    end: float
+
+
+def beats_timeline(
+    root: Stage, sweeps: Mapping[str, Sweep], paces: Sequence[Pace], animation: Animation, fps: float
+) -> tuple[Timeline, list[Span]]:
+    """The moves of every result under `root`, and the Span of each beat. `sweeps` maps a result's name to its
+    Sweep. Raises InputError for an order in which something would be made of what is not there yet, and for
+    what a film in beats cannot do."""
+    for name in ("fuse", "loop_seconds"):
+        if getattr(animation, name) not in ("none", 0.0):
+            raise InputError(f"animation: {name}: a film in beats has none; leave it out, or the beats")
+    check_rests(sweeps, animation)
+    work = _Beats(root, sweeps, animation, fps)
+    beats = _completed(root, sweeps, paces)
+    spans = [work.beat(n, pace, last=n + 1 == len(beats)) for n, pace in enumerate(beats)]
+    last = spans[-1].end
+    wanted = animation.total_seconds * fps
+    check_length(wanted or last, animation, fps)
+    moves = work.moves
+    if wanted > 1.0:
+        factor = (wanted - 1.0) / (last - 1.0)
+        moves = {name: stretched(move, factor) for name, move in moves.items()}
+        spans = [Span(*(1.0 + (at - 1.0) * factor for at in (s.start, s.arrived, s.end))) for s in spans]
+    last = max(1, round(spans[-1].end))
+    return Timeline({name: moves[name] for name in sweeps}, last, last), spans
+
+
+def _completed(root: Stage, sweeps: Collection[str], paces: Sequence[Pace]) -> list[Pace]:
+    """The beats with all that has to run in them: a sweep's epilogue that no beat runs follows it, and so does
+    what takes it. Raises InputError for an order that cannot be."""
+    swept, finished = _told(paces, "sums"), _told(paces, "epilogue")
+    ready: dict[str, int] = {}  # the beat in which each stage is there; −1: from the start
+    for stage in stages_of(root):
+        needs = max((ready[operand.stage.name] for operand in stage.operands), default=-1)
+        name = stage.name
+        if name not in sweeps:
+            ready[name] = needs
+            continue
+        own = swept.get(name, needs)
+        if own < needs:
+            late = next(o.stage.name for o in stage.operands if ready[o.stage.name] > own)
+            raise InputError(
+                f'beats[{own}]: run: "{name}" is made of "{late}", which is only there in beats[{needs}]; '
+                "run that before"
+            )
+        ends = finished.get(name, own)
+        if ends < own:
+            raise InputError(
+                f'beats[{ends}]: run: the epilogue of "{name}" is before its sums, in beats[{own}]'
+            )
+        if own >= 0:
+            swept[name] = own
+        if stage.epilogue and ends >= 0:
+            finished[name] = ends
+        ready[name] = max(own, ends)
+    return [
+        replace(
+            pace,
+            sums=frozenset(name for name, beat in swept.items() if beat == n),
+            epilogue=frozenset(name for name, beat in finished.items() if beat == n),
+        )
+        for n, pace in enumerate(paces)
+    ]
+
+
+def _told(paces, part):
+    """The beat in which each result's part runs. Raises InputError where it is run twice."""
+    found: dict[str, int] = {}
+    for n, pace in enumerate(paces):
+        for name in sorted(getattr(pace, part)):
+            if name in found:
+                raise InputError(f'beats[{n}]: run: "{name}" has been made in beats[{found[name]}]')
+            found[name] = n
+    return found
+
+
+class _Beats:
+    """The moves as they are laid out, beat by beat; `now` is the frame at which the next one begins."""
+
+    def __init__(self, root, sweeps, animation, fps):
+        self.stages, self.sweeps = stages_of(root), sweeps
+        self.animation, self.fps, self.now = animation, fps, 1.0
+        self.moves = {}
+        for name, sweep in sweeps.items():
+            self.moves[name] = replace(FROM_THE_START, steps=max(1, sweep.steps))
+
+    def beat(self, n: int, pace: Pace, last: bool) -> Span:
+        """Lay out one beat: its span."""
+        start = self.now
+        travel = (TRAVEL if n and pace.travels else STANDING) * self.fps
+        reading = max(LEAST, pace.letters / LETTERS) * self.fps
+        self.ready: dict[str, float] = {}
+        before = dict(self.moves)
+        until = max((self.make(stage, pace, start + travel) for stage in self.stages), default=0.0)
+        runs = until > start + travel
+        hold = self.animation.hold_seconds * self.fps if last else 0.0
+        length = max(reading, until - start + REST * self.fps if runs else 0.0) + hold
+        if pace.seconds:
+            length = pace.seconds * self.fps
+            travel = min(travel, 0.4 * length)
+            self.squeeze(before, start, until, travel, length)
+        self.now = start + length
+        return Span(start, start + travel, self.now)
+
+    def make(self, stage: Stage, pace: Pace, begin: float) -> float:
+        """Lay out what of a stage is made in a beat, once its operands are there; when it is done."""
+        name, a = stage.name, self.animation
+        begin = max([begin, *(self.ready.get(operand.stage.name, 0.0) for operand in stage.operands)])
+        if name in pace.sums or name in pace.epilogue:
+            self.ready[name] = self.made(stage, pace, begin, a.epilogue_seconds * self.fps)
+        elif stage.operands and name not in self.sweeps:  # it is there with its operands
+            self.ready[name] = begin
+            return 0.0
+        return self.ready.get(name, 0.0)
+
+    def made(self, stage, pace, begin, settling):
+        name, move = stage.name, self.moves[stage.name]
+        steps = self.sweeps[name].steps
+        if name in pace.sums and steps:
+            swept = begin + stage.seconds(steps, self.animation) * self.fps
+            move = Move(begin, swept, swept, swept + settling, steps, dwell=self.animation.dwell)
+            begin = swept
+        if name in pace.epilogue:
+            move = replace(move, finishing=begin, finished=begin + settling)
+        self.moves[name] = move
+        return max(begin, move.finished)
+
+    def squeeze(self, before, start, until, travel, length):
+        """Let what runs in a beat of a length of its own end in time."""
+        begin = min(
+            (at for move in self.changed(before) for at in (move.start, move.begins) if at >= start),
+            default=0.0,
+        )
+        if not begin:
+            return
+        first, most = start + travel, max(length - travel - REST * self.fps, 0.4 * length)
+        factor = min(1.0, most / max(until - begin, 1e-9))
+
+        def at(frame):
+            return first + (frame - begin) * factor if frame >= begin else frame
+
+        for name, move in self.moves.items():
+            if move != before[name]:
+                times = {key: at(getattr(move, key)) for key in ("start", "swept", "finished", "settled")}
+                finishing = None if move.finishing is None else at(move.finishing)
+                self.moves[name] = replace(move, **times, finishing=finishing)
+
+    def changed(self, before):
+        return [move for name, move in self.moves.items() if move != before[name]]

@@ -1,0 +1,234 @@
+"""A film in beats: what each says, what is there, what runs in it and when, and where the camera is."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matrix_cinema.description.scene import Animation, Beat, MatrixOptions, Scene
+from matrix_cinema.errors import InputError
+from matrix_cinema.staging.beats.numbers import Field, parsed, with_numbers, written
+from matrix_cinema.staging.beats.told import number_at
+from matrix_cinema.staging.plan import plan
+
+FPS = 24
+TOKENS = ("the", "cat", "}", "a:b", "the")
+HEAD = "out = (attn = softmax((Q = x @ W) @ K.T)) @ V"
+
+
+def scene(*beats, expression="D = (C = A @ B) @ E", animation=None, **more):
+    sizes = {"A": (3, 4), "B": (4, 5), "E": (5, 2)}
+    given = {name: MatrixOptions(init="gaussian", shape=shape) for name, shape in sizes.items()}
+    return Scene(
+        expression=expression,
+        matrices=given,
+        beats=beats,
+        animation=animation or Animation(sweep_seconds=2.0, epilogue_seconds=1.0, hold_seconds=0.5),
+        **more,
+    )
+
+
+def head(beats="auto", **more):
+    labels = {"row_labels": TOKENS}
+    made = {
+        "x": MatrixOptions(init="gaussian", shape=(5, 6), seed=1, **labels),
+        "W": MatrixOptions(init="gaussian", shape=(6, 4), seed=2),
+        "K": MatrixOptions(init="gaussian", shape=(5, 4), seed=3, **labels),
+        "V": MatrixOptions(init="gaussian", shape=(5, 4), seed=4, **labels),
+    }
+    return Scene(expression=HEAD, matrices=made, beats=beats, **more)
+
+
+# Numbers in captions
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("no number", ["no number"]),
+        ("{C[1, 2]} and {{C}}", [Field("C[1, 2]", ".2f"), " and {C}"]),
+        ("{attn[:, animal]:.0%}!", [Field("attn[:, animal]", ".0%"), "!"]),
+        ('{C["}", ":"]:.1f}', [Field('C["}", ":"]', ".1f")]),
+        ("{softmax(x)[a:b, 1]}", [Field("softmax(x)[a:b, 1]", ".2f")]),
+    ],
+)
+def test_a_caption_is_texts_and_numbers(text, parts):
+    assert parsed(text, "say") == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{C[0, 0]", "the brace is not closed"),
+        ("a } b", "a } closes nothing"),
+        ("{C[0, 0]:d}", '"d" is not how a number is written'),
+        ("{C[0, 0]:.9f}", '".9f" is not how'),
+        ("{C[0, 0]!r}", "after a matrix and its"),
+        ("{D}", "more than one entry"),
+        ("{C[0]}", "more than one entry"),
+        ("{}", "is not one entry"),
+        ("{C summs[0, 0]}", 'named "C summs"; did you mean "C sums"'),
+        ("{C[9, 0]}", "rows are 0 to 2"),
+        ("{C.__class__}", "nothing that is drawn is named"),
+    ],
+)
+def test_a_caption_that_names_what_is_not_there_is_refused(text, message):
+    with pytest.raises(InputError, match="beats\\[1\\]: say") as raised:
+        plan(scene(Beat(say="first"), Beat(say=text)))
+    assert message in str(raised.value) and "\n" not in str(raised.value)
+
+
+@given(st.floats(-1e6, 1e6), st.integers(0, 6))
+def test_a_number_is_the_datas_to_its_digits(number, digits):
+    text = written(number, f".{digits}f").replace("−", "-")
+    assert abs(float(text) - number) <= 0.5 * 10.0**-digits * (1 + 1e-6)
+    assert not (text.startswith("-") and float(text) == 0.0)
+
+
+def test_captions_take_their_numbers_from_the_data():
+    p = plan(
+        scene(Beat(say="{C[1, 2]:.3f}, {D sums[0, 1]:.1f}", run="C"), expression="D = relu((C = A @ B) @ E)")
+    )
+    raw, value = p.evaluation["D"].raw[0, 1], p.evaluation["C"].final[1, 2]
+    assert p.beats[0].text == f"{value:.3f}, {raw:.1f}".replace("-", "−")
+
+
+@pytest.mark.parametrize("entry", ['attn["}", "a:b"]', 'attn["the"#2, cat]', "attn[2, 3]"])
+def test_tokens_of_all_kinds_are_found(entry):
+    p = plan(head("off"))
+    row, column = {"}": 2, '"': 4, "2": 2}[entry[6 if entry[5:7] == '"}' else 5]], 1 if "cat" in entry else 3
+    assert number_at(p, entry, "say") == p.evaluation["attn"].final[row, column]
+    assert with_numbers(f"{{{entry}:.4f}}", lambda one: number_at(p, one, "say"), "say")
+
+
+# Time
+
+
+def spans(p):
+    return [((beat.start - 1) / FPS, (beat.end - 1) / FPS) for beat in p.beats]
+
+
+def test_a_beat_is_long_enough_to_read_and_for_what_runs():
+    p = plan(scene(Beat(say="x" * 60), Beat(say="short"), Beat(run="C, D", show="C"), Beat(seconds=7.0)))
+    lengths = [end - start for start, end in spans(p)]
+    assert lengths[0] == pytest.approx(4.0) and lengths[1] == pytest.approx(2.0)
+    assert lengths[2] == pytest.approx(1.0 + 2.0 + 2.0 + 0.6)  # the way there, two sweeps, a rest
+    assert lengths[3] == pytest.approx(7.0)
+    moves, third = p.timeline.moves, p.beats[2]
+    assert third.span.arrived == moves["C"].start < moves["C"].swept == moves["D"].start
+    assert moves["D"].swept < third.end
+    assert p.timeline.last_frame == p.timeline.done == round(p.beats[-1].end)
+
+
+def test_what_no_beat_runs_is_there_from_the_start_or_follows_what_it_takes():
+    alone = plan(scene(Beat(say="a"), Beat(run="D"))).timeline.moves
+    assert alone["C"].sweep_keys() == [(0.0, alone["C"].steps)] and alone["D"].start > 1.0
+    after = plan(scene(Beat(say="a"), Beat(run="C"), Beat(say="b"))).timeline.moves
+    assert after["D"].start == after["C"].finished
+
+
+def test_sums_and_epilogue_may_have_a_beat_each():
+    p = plan(
+        scene(
+            Beat(run="D sums"),
+            Beat(say="b"),
+            Beat(run="D epilogue"),
+            expression="D = softmax((C = A @ B) @ E)",
+        )
+    )
+    move, last = p.timeline.moves["D"], p.beats[2]
+    assert move.swept < p.beats[0].end and last.start < move.begins < move.finished < last.end
+    assert move.finish_keys() == [(move.begins, 0.0), (move.finished, 1.0)]
+
+
+def test_seconds_of_its_own_hold_what_runs():
+    p = plan(scene(Beat(run="C"), Beat(run="D", show="D", seconds=1.5), Beat(say="c")))
+    beat, move = p.beats[1], p.timeline.moves["D"]
+    assert beat.end - beat.start == 1.5 * FPS
+    assert beat.start < move.start < move.swept < beat.end
+
+
+def test_a_wanted_length_stretches_all():
+    animation = Animation(total_seconds=10.0)
+    p = plan(scene(Beat(say="a"), Beat(run="C"), Beat(run="D"), animation=animation))
+    assert p.timeline.last_frame == 240 == p.beats[-1].end
+    assert p.beats[1].start < p.timeline.moves["C"].start < p.beats[1].end
+
+
+@pytest.mark.parametrize(
+    ("beats", "message"),
+    [
+        (
+            [Beat(run="D"), Beat(run="C")],
+            'beats[0]: run: "D" is made of "C", which is only there in beats[1]',
+        ),
+        ([Beat(run="C"), Beat(run="C")], 'beats[1]: run: "C" has been made in beats[0]'),
+        ([Beat(run="C epilogue")], 'beats[0]: run: nothing follows the sums of "C"'),
+        ([Beat(run="A")], 'beats[0]: run: nothing is named "A"'),
+        ([Beat(show="C, d")], 'beats[0]: show: nothing is named "d"'),
+        ([Beat(present="c")], 'beats[0]: present: nothing is named "c"'),
+        ([Beat(spotlight="C[9]")], 'beats[0]: spotlight: "C[9]": there is no such row'),
+    ],
+)
+def test_what_cannot_be_is_refused(beats, message):
+    with pytest.raises(InputError) as raised:
+        plan(scene(*beats))
+    assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("more", [{"fuse": "sync"}, {"loop_seconds": 1.0}])
+def test_beats_are_no_loop_and_fuse_nothing(more):
+    with pytest.raises(InputError, match=f"animation: {next(iter(more))}: a film in beats has none"):
+        plan(scene(Beat(run="C"), animation=Animation(**more)))
+
+
+def test_without_beats_all_is_as_before():
+    p, off = plan(scene()), plan(dataclasses.replace(scene(), beats="off"))
+    assert p.beats == off.beats == () and p.timeline == off.timeline
+
+
+# What is there, and the spotlight
+
+
+def test_a_matrix_comes_with_the_beat_that_shows_or_makes_it():
+    p = plan(scene(Beat(show="A"), Beat(show="B"), Beat(run="C", show="C"), Beat(run="D"), Beat(say="end")))
+    there = [set(beat.there) for beat in p.beats]
+    assert there[:2] == [{"A"}, {"A", "B"}] and {"A", "B", "C"} <= there[2]
+    assert there[3] == there[4] == {"A", "B", "C", "D", "E"}
+    assert p.arrivals["B"] == (p.beats[1].start, p.beats[1].span.arrived) and "A" not in p.arrivals
+
+
+def test_each_beat_has_its_spotlight():
+    lit = [Beat(spotlight="A[1]"), Beat(spotlight="A[1]"), Beat(), Beat(spotlight="C[0, 2]"), Beat()]
+    p = plan(scene(*lit, spotlight="D[2]"))
+    light = p.spotlight
+    assert [shine.number for shine in light.shines] == [0, 1, 2]
+    assert np.array_equal(light.spots["A"] & 1, np.repeat([[0], [1], [0]], 4, axis=1))
+    assert np.array_equal(light.spots["A"] & 2, np.repeat([[2], [0], [0]], 4, axis=1))
+    frames, dims = zip(*light.dim_keys(), strict=True)
+    assert list(frames) == sorted(set(frames)) and set(dims) == {0.0, 1.0}
+    for beat, on in zip(p.beats, (1, 1, 0, 1, 1), strict=True):
+        assert np.interp(beat.end - 1, frames, dims) == on
+    assert light.shines[0].fall[0] == p.beats[1].end
+
+
+# The camera
+
+
+def test_the_camera_stands_while_a_beat_is_told_and_sees_all_that_it_shows():
+    from matrix_cinema.picture.film import compose
+    from matrix_cinema.staging.camera.views import parts_of
+
+    p = plan(
+        scene(Beat(show="A"), Beat(show="C products", run="C"), Beat(show="D", view="-30, 20"), Beat(run="D"))
+    )
+    made = compose(p, 16 / 9)
+    for beat in p.beats:
+        first, last = (made.shot.pose(frame) for frame in (beat.span.arrived, beat.end - 1))
+        assert np.allclose(first, last)
+        view = made.shot.view(beat.span.arrived)
+        for name in beat.shows or ("",):
+            points = np.concatenate([part.corners() for part in parts_of(p.arrangement, name)])
+            assert np.abs(view.project(points)).max() < 1.0
+    assert len(made.shot.keys) <= 2 * len(p.beats)
