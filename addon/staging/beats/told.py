@@ -1,4 +1,4 @@
-"""The beats of a film as they are told: what each says, with its numbers; what it shows and runs, and when."""
+"""The beats of a film as they are told: what each says, with its numbers, what it shows, and when."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -87,7 +87,7 @@ def _there(p, beats, shows, made, spans):
 
 
 def arrivals(beats: Sequence[TimedBeat]) -> dict[str, tuple[float, float]]:
-    """The two frames between which a matrix comes, by its name: of those that are not there from the start."""
+    """The two frames between which a matrix comes, by its name, of those not there from the start."""
     found: dict[str, tuple[float, float]] = {}
     for before, beat in zip(beats, beats[1:], strict=False):
         for name in beat.there - before.there:

@@ -32,8 +32,8 @@ MOVES: dict[str, Callable[[Setup], Shot]] = {
 
 
 def shot(p: "Plan", marks: Sequence[Mark], written: np.ndarray, aspect: float) -> Shot:
-    """The Shot that a plan's camera asks for, on a frame of this `aspect`, width to height: in a film of beats
-    from one to the next, unless the camera has a move of its own.
+    """The Shot that a plan's camera asks for, on a frame of this `aspect`, width to height: in a film of
+    beats from one to the next, unless the camera has a move of its own.
 
     `marks` are its labels, and `written` boxes (n, 4) of the frame, in heights of it: nothing of the subject
     stands under these where that can be.

@@ -21,8 +21,9 @@ class Text:
 
     (x, y) is on the base line, at its left end, middle or right end by `align`, and the line is turned around
     that by `angle`, in radians. `kind` says what is written: "title", "name", "detail" (a shape), "axis",
-    "token", or "told", what a beat says; `anchor` is the point of the world (3,) that it belongs to. `soft` type is dimmer. In a film it
-    is `lit` from and to these frames, and there from the first until the second `shown`, if not always.
+    "token", or "told", what a beat says; `anchor` is the point of the world (3,) that it belongs to. `soft`
+    type is dimmer. In a film it is `lit` from and to these frames, and there from the first until the second
+    `shown`, if not always.
     """
 
     text: str

@@ -90,7 +90,7 @@ def _angles(s: Setup, parts: list[Part], view: str, facing: bool) -> tuple[float
 
 
 def _read(s: Setup, planes: list[Plane], at: tuple[float, float]) -> float:
-    """How well planes are read from an angle: how far they face the camera, and as little turned as may be."""
+    """How well planes are read from an angle: how far they face the camera, and how little it has turned."""
     direction = direction_at(*at)
     faced = min(abs(plane.outward @ direction) for plane in planes)
     away = np.arccos(np.clip(direction @ direction_at(*s.angles), -1.0, 1.0)) / np.pi
