@@ -277,7 +277,7 @@ def elements_of(p):
 def frame(shape, masked="", bare=""):
     """Seconds and memory of one Cycles frame with all products in it. With a folder `bare`, the products
     are the bare point cloud that `cloud` left there: no nodes, the same positions, radii and material."""
-    from matrix_cinema.outputs.frames import Manner, Settings, render_still
+    from matrix_cinema.outputs.frames import Settings, render_still
 
     before = peak()
     scene = built_for_frame(shape, masked, interior=not bare)
@@ -286,7 +286,7 @@ def frame(shape, masked="", bare=""):
     settings = Settings(WIDTH, HEIGHT, SAMPLES)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        render_still(scene, Path(folder) / "frame.png", scene.frame_end, settings, "", Manner("quiet"))
+        render_still(scene, Path(folder) / "frame.png", scene.frame_end, settings, "")
     return {"seconds": clock(), "memory": peak() - before}
 
 

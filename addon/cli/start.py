@@ -23,12 +23,12 @@ def start(words: list[str]) -> int:
     from ..outputs.interrupt import end_process, leaving_at_once
 
     messages.follow(words)
-    with leaving_at_once(lambda: "interrupted"):
+    with leaving_at_once():
         if sys.stdout is not None:  # tokens may have letters that a terminal has not
             sys.stdout.reconfigure(errors="backslashreplace")
         from .commands import run
 
-        status = run(words, owns_process=True)
+        status = run(words)
         bpy = sys.modules.get("bpy")
         if bpy is not None and bpy.app.background:
             end_process(status)

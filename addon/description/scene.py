@@ -352,6 +352,12 @@ def load_scene(path):
     return dataclasses.replace(scene, folder=str(path.resolve().parent))
 
 
+def checked(scene: Scene) -> Scene:
+    """A description made in Python, held to the names, types, choices and limits of a scene file. Lists and
+    arrays in it become tuples. Raises InputError."""
+    return dataclasses.replace(from_dict(Scene, to_dict(scene), "scene"), folder=scene.folder)
+
+
 def from_json(text, where="scene"):
     """The scene that `to_json` wrote."""
     if len(text) > MAX_JSON:
@@ -375,6 +381,7 @@ def to_dict(value):
         if f.name == "folder":
             continue
         item = getattr(value, f.name)
+        item = item.tolist() if hasattr(item, "tolist") else item  # an array of a description made in Python
         default = f.default if f.default is not dataclasses.MISSING else f.default_factory()
         if item == default:
             continue

@@ -2,13 +2,14 @@
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, nearest
 from ..formats.reading import opened
 from .from_capture import scene_from_capture
-from .scene import Scene, load_scene
+from .scene import Scene, checked, load_scene
 
 EXPECTED = "give a scene file (.toml), an attention capture (.safetensors) or a built .blend"
 # How a .blend begins: plain, packed by Zstandard, or, until Blender 3.0, by gzip.
@@ -17,24 +18,35 @@ _BLEND = (b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 
 @dataclass(frozen=True)
 class Source:
-    """A file to draw from. A .blend has no description here: it carries its own."""
+    """What is to be drawn: a file (`path`), its description, or both. A .blend has no description here: it
+    carries its own. What was made in Python has no file."""
 
-    path: Path
+    path: Path | None
     description: Scene | None
 
     @property
-    def is_blend(self):
+    def is_blend(self) -> bool:
         return self.description is None
 
 
 def open_source(
-    path, *, layer=None, head=None, parts=(), passes=(), style=None, view=None, subject=None, move=None
-):
+    path: str | os.PathLike[str],
+    *,
+    layer: int | str | None = None,
+    head: int | None = None,
+    parts: Sequence[str] = (),
+    passes: Sequence[int] | str = (),
+    style: str | None = None,
+    view: str | None = None,
+    subject: str | None = None,
+    move: str | None = None,
+) -> Source:
     """The source at `path`; what else is given replaces what the scene says.
 
-    A capture needs `layer` (number or name, as text); without `head` all its heads are drawn. `parts` and
+    A capture needs `layer` (its number or name); without `head` all its heads are drawn. `parts` and
     `passes` are those of `from_capture`. Raises InputError.
     """
+    layer = None if layer is None else str(layer)
     path = require_file(path)
     suffix = path.suffix.lower()
     if parts and suffix != ".safetensors":
@@ -73,7 +85,7 @@ def open_source(
     return Source(path, description)
 
 
-def require_file(path):
+def require_file(path: str | os.PathLike[str]) -> Path:
     """`path` as a Path. Raises InputError when no file is there, with the nearest name that is."""
     path = Path(path)
     if os.path.isdir(path):
@@ -86,6 +98,14 @@ def require_file(path):
         hint = nearest(path.name, names, "")
         raise InputError(f"{path}: no such file" + (f"; {hint}" if hint.startswith("did you mean") else ""))
     return path
+
+
+def as_source(source: Source | Scene | str | os.PathLike[str]) -> Source:
+    """What may stand for a source: a Source, a description made in Python, which is checked, or a file's
+    name. Raises InputError."""
+    if isinstance(source, Source):
+        return source
+    return Source(None, checked(source)) if isinstance(source, Scene) else open_source(source)
 
 
 def _with_head(description, layer, head, path):

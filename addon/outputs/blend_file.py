@@ -7,12 +7,16 @@ told in a line. Whoever watches this process all the same sets WATCHED in its en
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import bpy
 
 from ..blender import tags
+from ..blender.build import draw
 from ..description.scene import Render, Scene, from_json
 from ..errors import InputError, JobError
+from ..picture.drawing import film_of
+from ..staging.plan import Plan
 from .files import full_path, written_whole
 from .harmless import make_harmless
 from .silence import blender_silenced
@@ -20,10 +24,22 @@ from .silence import blender_silenced
 _SEEKABLE = b"\xb1\xea\x92\x8f"  # closes the seek table at the end of a file packed by Zstandard
 
 
-def begin_empty():
+def begin_empty() -> None:
     """An empty file; the user's preferences and add-ons stay as they are."""
     with blender_silenced():
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+
+
+def draw_alone(checked: Plan) -> bpy.types.Scene:
+    """The Blender scene of a plan, as a film, alone in an empty file. Raises InputError."""
+    begin_empty()
+    return draw(film_of(checked))
+
+
+def require_saved() -> None:
+    """Raise InputError where a person would lose what is open in Blender's window."""
+    if not bpy.app.background and bpy.data.is_dirty:
+        raise InputError("the file that is open in Blender has changes and would be replaced; save it first")
 
 
 WATCHED = "MATRIX_CINEMA_WATCHED"
@@ -39,7 +55,7 @@ os._exit(0)
 """
 
 
-def open_blend(path, *, file_outputs=False):
+def open_blend(path: Path, *, file_outputs: bool = False) -> bpy.types.Scene:
     """Open a .blend and return the scene that was built in it, or else its current one.
 
     Nothing in it writes to the disk from then on, unless `file_outputs` leaves it as it is. Raises InputError
@@ -73,7 +89,7 @@ def _require_survived(path):
         raise InputError(f"{path}: is damaged: Blender crashes when it opens it (status {ended})")
 
 
-def open_built(path):
+def open_built(path: Path) -> bpy.types.Scene:
     """The scene of a .blend that this project built. Raises InputError for any other."""
     scene = open_blend(path)
     if tags.DESCRIPTION not in scene:
@@ -81,7 +97,7 @@ def open_built(path):
     return scene
 
 
-def described(scene):
+def described(scene: bpy.types.Scene) -> Scene:
     """The description that a built scene carries; of another one, its render settings alone."""
     if tags.DESCRIPTION in scene:
         return from_json(str(scene[tags.DESCRIPTION]), f'scene "{scene.name}"')
@@ -103,7 +119,7 @@ def described(scene):
     )
 
 
-def save_blend(path):
+def save_blend(path: Path) -> None:
     """Save the open file, compressed, to `path`: whole or not at all. Raises JobError."""
     with written_whole(path) as part, blender_silenced():
         try:

@@ -20,14 +20,14 @@ from ..picture.figure_panel import page_type
 from . import files as outputs
 from .blend_file import begin_empty
 from .fonts import Typeface, require_matplotlib
-from .frames import COMMON, Manner, Settings, render_still
-from .progress import Progress, tell
+from .formats import FIGURES, require_suffix
+from .frames import Settings, render_still
+from .interrupt import telling
+from .progress import Tracker, tell, unheard
 from .svg import svg
 from .temporary import temporary_folder
 from .typeset import outlines as shapes_of
 from .typeset import typeset
-
-SUFFIXES = (".pdf", ".svg", ".png")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def figure(
     font="",
     font_size=7.0,
     samples=None,
-    manner=COMMON,
+    progress=unheard,
 ):
     """Make the figure of one or several scenes, and return its FigurePage.
 
@@ -64,9 +64,7 @@ def figure(
     are drawn in "paper". What is in the open Blender file is replaced. Raises InputError and JobError.
     """
     path = Path(path)
-    kind = path.suffix.lower()
-    if kind not in SUFFIXES:
-        raise InputError(f"{path}: the suffix has to be .pdf, .svg or .png")
+    kind = require_suffix(path, FIGURES)
     outputs.require_file_place(path)
     width, height = length(width, dpi), height and length(height, dpi, "height")
     if max(width, height or 0.0) / 72 * dpi > MOST_DOTS:
@@ -80,7 +78,8 @@ def figure(
     cells = cells_of([one if isinstance(one, Shown) else Shown(one) for one in scenes], dots, own_scales)
     type = page_type(font_size, typeface.measure)
     page = compose(cells, grid, type, 72.0 / dpi, width, height, title=title, own_scales=own_scales)
-    raster = _raster(page, dpi, transparent, samples, manner)
+    with telling(lambda: f"interrupted: {path} was not written"):
+        raster = _raster(page, dpi, transparent, samples, progress)
     style = cells[0].plan.style
     colors = Colors(style.text, *(_between(style.text, style.background, part) for part in (0.35, 0.55)))
     with outputs.written_whole(path) as part:
@@ -92,16 +91,16 @@ def figure(
         else:
             typeset(page, raster, colors, typeface, part, kind[1:], dpi)
     for note in page.notes:
-        tell(f"{path}: {note}", manner.progress)
+        tell(progress, f"{path}: {note}")
     return page
 
 
-def _raster(page, dpi, transparent, samples, manner):
+def _raster(page, dpi, transparent, samples, progress):
     """The pictures and colour bars of a page: (height, width, 4) uint8 sRGB, row 0 at the top."""
     dots = lambda points: round(points * dpi / 72)  # noqa: E731
     height = dots(page.height)
     raster = np.zeros((height, dots(page.width), 4), np.uint8)
-    progress = Progress("rendering", len(page.pictures), style=manner.progress)
+    tracker = Tracker("rendering", len(page.pictures), progress)
     single, drawn, blender_scene = len(page.pictures) == 1, None, None
     with temporary_folder() as folder:
         for n, picture in enumerate(page.pictures):
@@ -112,18 +111,18 @@ def _raster(page, dpi, transparent, samples, manner):
                 blender_scene = draw(panel_of(drawn, picture.view))
             options = drawn.scene.render
             settings = Settings(wide, tall, samples or options.samples, options.engine, transparent)
-            own = manner if single else Manner("quiet", manner.owns_process)
             file = folder / f"{n}.png"
-            render_still(blender_scene, file, picture.cell.frame, settings, "figure", own)
             if not single:
-                progress.update(n + 1, f"panel {n + 1} of {len(page.pictures)}")
+                tracker.update(n, f"panel {n + 1} of {len(page.pictures)}")
+            own = progress if single else unheard
+            render_still(blender_scene, file, picture.cell.frame, settings, "figure", own)
             dot = _read(file)
             if n == 0 and not transparent:
                 raster[:] = _background(dot, drawn.style)
             x, y = dots(picture.x), height - dots(picture.y) - tall
             raster[y : y + tall, x : x + wide] = dot
     if not single:
-        progress.finish()
+        tracker.finish()
     for bar in page.bars:
         x, y, wide, tall = dots(bar.x), height - dots(bar.y + bar.height), dots(bar.width), dots(bar.height)
         table = color_map(bar.color_map)

@@ -13,21 +13,13 @@ import bpy
 from ..errors import InputError, JobError
 from . import files as outputs
 from . import marks
-from .frames import COMMON, Manner, Settings, handler_of, is_there, job_of, render_missing
+from .formats import FILMS
+from .frames import Settings, handler_of, is_there, job_of, render_missing
 from .frames_folder import at_work, film_folders, frame_path
-from .interrupt import leave_if_interrupted, leaving_at_once
+from .interrupt import leave_if_interrupted, telling
 from .png_file import read_png
-from .progress import Progress, tell
+from .progress import Listener, Tracker, tell, unheard
 from .silence import blender_silenced, last_error
-
-# suffix: (container, codec, whether it keeps transparency), as Blender names them. MP4 is 4:2:0; ProRes
-# is 4444 where it keeps transparency, else 422 HQ; VP9 in WebM is what browsers play with transparency.
-CODECS = {
-    ".mp4": ("MPEG4", "H264", False),
-    ".mov": ("QUICKTIME", "PRORES", True),
-    ".webm": ("WEBM", "WEBM", True),
-}
-EVEN = (".mp4", ".mov")  # what takes no odd width or height
 
 
 def render_film(
@@ -37,20 +29,20 @@ def render_film(
     settings: Settings,
     frames_mark: str,
     mark: str,
-    manner: Manner = COMMON,
+    progress: Listener = unheard,
 ) -> int:
     """Render the missing ones of `frames` (frame numbers, in their order) and encode all to `film`.
 
-    The width and height of the settings must be even. The suffix decides what is made, at the scene's
-    frames per second: see `CODECS`. Returns how many frames were rendered. Raises InputError and JobError.
+    The width and height of the settings must be even. The suffix decides what is made, at the scene's frames
+    per second: see `formats.FILMS`. Returns how many frames were rendered. Raises InputError and JobError.
     """
     outputs.require_file_place(film)
     places = film_folders(film)
     job = job_of(scene, settings, frames_mark, film.name)
     with at_work(places, job) as (folder, work):
         if folder != places[0]:
-            tell(f"{places[0]} has another film's frames; this one's are in {folder}", manner.progress)
-        rendered = render_missing(scene, job, folder, work, frames, settings, manner)
+            tell(progress, f"{places[0]} has another film's frames; this one's are in {folder}")
+        rendered = render_missing(scene, job, folder, work, frames, settings, progress)
         pictures = [frame_path(folder, n) for n in frames]
         lost = [n for n, path in zip(frames, pictures, strict=True) if not is_there(job, path, n)]
         if lost:
@@ -58,7 +50,7 @@ def render_film(
         with work.alone(f"film{film.suffix}"):
             if marks.read_mark(film) != mark:  # another process may have made it just now
                 fps = scene.render.fps, scene.render.fps_base
-                encode(pictures, film, *fps, mark, manner, transparent=settings.transparent)
+                encode(pictures, film, *fps, mark, progress, transparent=settings.transparent)
     return rendered
 
 
@@ -68,7 +60,7 @@ def encode(
     fps: int,
     fps_base: float,
     mark: str,
-    manner: Manner = COMMON,
+    progress: Listener = unheard,
     *,
     transparent: bool = False,
 ) -> None:
@@ -82,27 +74,20 @@ def encode(
     if picture is None:
         raise InputError(f"{pictures[0]}: is no whole PNG")
     size = picture.width, picture.height
-    if suffix in EVEN and any(n % 2 for n in size):
+    if FILMS[suffix].even and any(n % 2 for n in size):
         raise InputError(f"{film}: frames of {size[0]} × {size[1]} pixels; {suffix} needs even numbers")
-    progress = Progress("encoding", len(pictures), style=manner.progress)
-    written = 0
+    tracker, written = Tracker("encoding", len(pictures), progress), 0
+    tracker.update(0)
 
     def count(*_):
         nonlocal written
         leave_if_interrupted()
         written += 1
-        progress.update(written)
+        tracker.update(written)
 
+    kept = f"all frames are kept in {pictures[0].parent}; run the same command again to go on"
     with contextlib.ExitStack() as stack:
-        if manner.owns_process:
-            stack.enter_context(
-                leaving_at_once(
-                    lambda: (
-                        f"interrupted: all frames are kept in {pictures[0].parent}; "
-                        "run the same command again to go on"
-                    )
-                )
-            )
+        stack.enter_context(telling(lambda: f"interrupted: {kept}"))
         scene = stack.enter_context(_sequence(pictures, size, fps, fps_base, suffix, transparent))
         part = stack.enter_context(outputs.written_whole(film))
         log = stack.enter_context(blender_silenced())
@@ -120,7 +105,7 @@ def encode(
             )
         if not marks.seal(part, mark):
             raise JobError(f"{film}: the film was cut short; the disk may be full")
-    progress.finish()
+    tracker.finish()
 
 
 @contextlib.contextmanager
@@ -148,9 +133,8 @@ def _sequence(pictures, size, fps, fps_base, suffix, transparent):
         if hasattr(render.image_settings, "media_type"):  # from Blender 5.0
             render.image_settings.media_type = "VIDEO"
         render.image_settings.file_format = "FFMPEG"
-        container, codec, _ = CODECS[suffix]
-        render.ffmpeg.format, render.ffmpeg.codec = container, codec
-        if codec == "PRORES":
+        render.ffmpeg.format, render.ffmpeg.codec = FILMS[suffix].container, FILMS[suffix].codec
+        if render.ffmpeg.codec == "PRORES":
             render.ffmpeg.ffmpeg_prores_profile = "4444" if transparent else "422_HQ"
         render.image_settings.color_mode = "RGBA" if transparent else "RGB"
         render.ffmpeg.constant_rate_factor = "HIGH"

@@ -8,7 +8,7 @@ import contextlib
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,15 +19,14 @@ from ..errors import InputError, JobError
 from . import files as outputs
 from . import marks
 from .claims import Work
+from .formats import STILLS
 from .frames_folder import Job, at_work, frame_mark, frame_path
-from .interrupt import leave_if_interrupted, leaving_at_once
+from .interrupt import leave_if_interrupted, telling
 from .passes import value_passes
-from .progress import Progress, tell
+from .progress import Listener, Tracker, tell, unheard
 from .silence import blender_silenced, last_error
 from .temporary import trouble_in
 
-# suffix: (media, format, bits), as Blender names them
-_FORMS = {".png": ("IMAGE", "PNG", "8"), ".exr": ("MULTI_LAYER_IMAGE", "OPEN_EXR_MULTILAYER", "32")}
 _TILES = re.compile(r"Rendered (\d+)/(\d+) Tiles")
 _SAMPLE = re.compile(r"Sample (\d+)/(\d+)")
 
@@ -46,30 +45,20 @@ class Settings:
     transparent: bool = False
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How a job behaves towards the person who waits for it.
-
-    `progress` is one of `progress.STYLES`. `owns_process` says that Ctrl-C may end the process at
-    once, which is right for a command and wrong in Blender's window.
-    """
-
-    progress: str = "auto"
-    owns_process: bool = False
-
-
-COMMON = Manner()
-
-
 def render_still(
-    scene: bpy.types.Scene, path: Path, frame: int, settings: Settings, mark: str, manner: Manner = COMMON
+    scene: bpy.types.Scene,
+    path: Path,
+    frame: int,
+    settings: Settings,
+    mark: str,
+    progress: Listener = unheard,
 ) -> None:
     """Render one frame to `path`, a PNG or an OpenEXR with the values as passes; it then carries the mark.
 
     Raises InputError for a place that cannot be written and JobError when Blender fails.
     """
     outputs.require_file_place(path)
-    rendering = Rendering(scene, settings, Path(path).suffix, 1, manner)
+    rendering = Rendering(scene, settings, Path(path).suffix, 1, progress)
     with rendering.going_on(lambda: f"interrupted: {path} was not written"):
         rendering.picture(frame, Path(path), mark)
 
@@ -87,7 +76,7 @@ def render_frames(
     frames: Sequence[int],
     settings: Settings,
     mark: str,
-    manner: Manner = COMMON,
+    progress: Listener = unheard,
 ) -> int:
     """Render the missing ones of `frames` to 0001.png, 0002.png … in `folder`.
 
@@ -98,7 +87,7 @@ def render_frames(
     outputs.require_folder_place(folder)
     job = job_of(scene, settings, mark)
     with at_work([folder], job) as (folder, work):
-        return render_missing(scene, job, folder, work, frames, settings, manner)
+        return render_missing(scene, job, folder, work, frames, settings, progress)
 
 
 def render_missing(
@@ -108,13 +97,13 @@ def render_missing(
     work: Work,
     frames: Sequence[int],
     settings: Settings,
-    manner: Manner = COMMON,
+    progress: Listener = unheard,
 ) -> int:
     """Render the missing ones of `frames` of a job, in a folder where this process is at work on it."""
     places = {n: frame_path(folder, n) for n in frames}
     left = [n for n in frames if not is_there(job, places[n], n)]
-    _tell_of_others(folder, [places[n] for n in left], manner)
-    made, rendering = 0, Rendering(scene, settings, ".png", len(frames), manner, len(frames) - len(left))
+    _tell_of_others(folder, [places[n] for n in left], progress)
+    made, rendering = 0, Rendering(scene, settings, ".png", len(frames), progress, len(frames) - len(left))
 
     def interrupted():
         kept = sum(is_there(job, places[n], n) for n in frames)
@@ -150,73 +139,84 @@ def is_there(job: Job, path: Path, frame: int) -> bool:
     return marks.read_mark(path) == frame_mark(job, frame)
 
 
-def _tell_of_others(folder, paths, manner):
+def _tell_of_others(folder, paths, progress):
     there = [path for path in paths if path.exists()]
     damaged = sum(not marks.read_mark(path) for path in there)
     for count, what in ((len(there) - damaged, "of another job"), (damaged, "damaged")):
         if count:
-            tell(f"{folder}: {count} frames there are {what} and are rendered anew", manner.progress)
+            tell(progress, f"{folder}: {count} frames there are {what} and are rendered anew")
 
 
 class Rendering:
     """Pictures being rendered of a scene: what they share, and how far they are."""
 
-    def __init__(self, scene, settings, suffix, total, manner, done=0):
+    def __init__(
+        self,
+        scene: bpy.types.Scene,
+        settings: Settings,
+        suffix: str,
+        total: int,
+        listener: Listener,
+        done: int = 0,
+    ) -> None:
         """`total` pictures with this suffix, of which `done` are there. Raises InputError and JobError."""
         if scene.camera is None:
             raise InputError(f'scene "{scene.name}": has no camera to render through')
-        self.scene, self.settings, self.suffix, self.manner = scene, settings, suffix.lower(), manner
+        self.scene, self.settings, self.suffix, self.listener = scene, settings, suffix.lower(), listener
         self.total, self.done, self.note = total, done, ""
+        self.progress = Tracker("rendering", total, listener, done)
+        self._refused: Exception | None = None
 
     @contextlib.contextmanager
-    def going_on(self, interrupted, beat=lambda: None):
-        """Blender set up for the pictures, within the block; `beat` is called now and then."""
-        scene, manner = self.scene, self.manner
+    def going_on(
+        self, interrupted: Callable[[], str], beat: Callable[[], object] = lambda: None
+    ) -> Iterator[None]:
+        """Blender set up for the pictures, within the block; `beat` is called now and then, and an interrupt
+        tells what `interrupted` says."""
         engine = _engine(self.settings.engine)
-        _tell_limits(scene, engine, self.suffix, manner)
-        self.progress = Progress("rendering", self.total, self.done, style=manner.progress)
+        _tell_limits(self.scene, engine, self.suffix, self.listener)
 
         def show(statistics, *_):
             leave_if_interrupted()
             beat()
-            self.progress.update(self.done + frame_part(str(statistics)), self.note)
-
-        with contextlib.ExitStack() as stack:
-            if manner.owns_process:
-                stack.enter_context(leaving_at_once(interrupted))
-            stack.enter_context(_applied(scene, self.settings, engine, self.suffix, self.total > 1))
-            stack.enter_context(_off_in_the_window(scene))
-            stack.enter_context(handler_of(bpy.app.handlers.render_stats, show))
-            stack.callback(self.progress.break_line)
             try:
-                yield
-            except KeyboardInterrupt:
-                raise KeyboardInterrupt(interrupted()) from None
-            self.progress.finish()
+                self.progress.update(self.done + frame_part(str(statistics)), self.note)
+            except Exception as error:  # Blender would print it and go on
+                self._refused = error
 
-    def picture(self, frame, path, mark):
-        """Render one frame to a file."""
+        with (
+            telling(interrupted),
+            _applied(self.scene, self.settings, engine, self.suffix, self.total > 1),
+            _off_in_the_window(self.scene),
+            handler_of(bpy.app.handlers.render_stats, show),
+        ):
+            yield
+        self.progress.finish()
+
+    def picture(self, frame: int, path: Path, mark: str) -> None:
+        """Render one frame to a file. What the listener raised meanwhile is raised after it."""
         self.note = f"frame {frame}"
         self.progress.update(self.done, self.note)
         _render_one(self.scene, frame, path, mark)
         self.done += 1
+        if self._refused:
+            raise self._refused
 
-    def found(self):
+    def found(self) -> None:
         """Another process has rendered a frame meanwhile."""
         self.done += 1
         self.progress.update(self.done, self.note)
 
-    def wait(self, left):
+    def wait(self, left: int) -> None:
         """What is left is rendered by other processes."""
         self.progress.update(self.done, f"{left} frames are with other processes")
 
 
-def _tell_limits(scene, engine, suffix, manner):
+def _tell_limits(scene, engine, suffix, listener):
     if engine == "CYCLES" and scene.cycles.use_denoising and not has_denoiser():
-        tell("this Blender was built without a denoiser; more --samples make up for it", manner.progress)
+        tell(listener, "this Blender was built without a denoiser; more samples make up for it")
     if engine != "CYCLES" and suffix == ".exr":
-        limits = "EEVEE keeps three digits of the pass value, and 65,504 at most; Cycles keeps all"
-        tell(limits, manner.progress)
+        tell(listener, "EEVEE keeps three digits of the pass value, and 65,504 at most; Cycles keeps all")
 
 
 def frame_part(statistics):
@@ -288,12 +288,12 @@ def _applied(scene, settings, engine, suffix, many):
                     put(ob, "is_shadow_catcher" if engine == "CYCLES" else "hide_render", True)
         if suffix == ".exr":
             passes.enter_context(value_passes(scene))
-        media, form, depth = _FORMS[suffix]
+        form = STILLS[suffix]
         if hasattr(render.image_settings, "media_type"):
-            put(render.image_settings, "media_type", media)
-        put(render.image_settings, "file_format", form)
+            put(render.image_settings, "media_type", form.media)
+        put(render.image_settings, "file_format", form.file_format)
         put(render.image_settings, "color_mode", "RGBA" if render.film_transparent else "RGB")
-        put(render.image_settings, "color_depth", depth)
+        put(render.image_settings, "color_depth", form.bits)
         if suffix == ".exr":
             put(render.image_settings, "exr_codec", "ZIP")
         if engine == "CYCLES":

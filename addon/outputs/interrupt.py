@@ -20,11 +20,12 @@ from .owner import discard
 STATUS = 128 + signal.SIGINT  # 130; of a process that was told to end by another signal, 128 and its number
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _waiting = None
+_message: Callable[[], str] | None = None  # what an interrupt tells, if not just that it was one
 
 
 @contextlib.contextmanager
-def leaving_at_once(message: Callable[[], str]) -> Iterator[None]:
-    """Within this block, a signal discards unfinished files, tells `message()` and ends the process.
+def leaving_at_once() -> Iterator[None]:
+    """Within this block, a signal discards unfinished files, tells what `telling` says and ends the process.
 
     For a command that owns its process, on its main thread: never in Blender's window.
     """
@@ -36,9 +37,9 @@ def leaving_at_once(message: Callable[[], str]) -> Iterator[None]:
         before = {}
         for number in _SIGNALS:
             if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores HUP
-                before[number] = signal.signal(number, lambda got, _: _leave(message, got))
+                before[number] = signal.signal(number, lambda got, _: _leave(got))
         before_wakeup = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-        before_waiting, _waiting = _waiting, (receiver, message, set(before))
+        before_waiting, _waiting = _waiting, (receiver, set(before))
         try:
             yield
         finally:
@@ -50,26 +51,42 @@ def leaving_at_once(message: Callable[[], str]) -> Iterator[None]:
                 signal.signal(number, default if handler is None else handler)
 
 
+@contextlib.contextmanager
+def telling(message: Callable[[], str]) -> Iterator[None]:
+    """Within this block, an interrupt tells `message()`, unless a block around it says what is told.
+
+    So does the KeyboardInterrupt of a process that no `leaving_at_once` ends.
+    """
+    global _message
+    before, _message = _message, _message or message
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_message()) from None
+    finally:
+        _message = before
+
+
 def leave_if_interrupted() -> None:
     """End the process if a signal came within `leaving_at_once`; else do nothing."""
     if _waiting is None:
         return
-    receiver, message, numbers = _waiting
+    receiver, numbers = _waiting
     try:
         came = numbers & set(receiver.recv(64))
     except BlockingIOError:
         return
     if came:
-        _leave(message, min(came))
+        _leave(min(came))
 
 
-def _leave(message, number):
+def _leave(number):
     for other in _SIGNALS:  # a second one finds the process ending
         with contextlib.suppress(ValueError):  # only the main thread may say so
             signal.signal(other, signal.SIG_IGN)
     if sys.stderr is not None and sys.stderr.isatty() and not messages.as_json:
         messages.write("\n")  # below the bar
-    messages.say("error", message(), status=128 + number)
+    messages.say("error", _message() if _message else "interrupted", status=128 + number)
     end_process(128 + number)
 
 

@@ -11,16 +11,15 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import struct
 from pathlib import Path
 
 from .. import __version__
 from ..description.scene import Render, Scene, to_dict
 from ..errors import InputError
 from ..formats.reading import opened
+from .formats import FILMS, STILLS
 from .png_file import packed, read_png
 from .reads import files_of
-from .wholeness import is_whole_exr, is_whole_mp4, is_whole_webm
 
 KEYWORD = "matrix-cinema"
 DIGEST = 32  # hexadecimal digits of what a film holds; a Void element of one byte's length has room for 126
@@ -28,6 +27,7 @@ DIGEST = 32  # hexadecimal digits of what a film holds; a Void element of one by
 _PICTURE_ROOMS = (
     "attention", "formats", "description", "algebra", "look", "kinds", "staging", "picture", "blender"
 )  # fmt: skip
+_SEALS = {suffix: form.seal for suffix, form in (STILLS | FILMS).items() if form.seal}
 
 
 def scene_mark(scene: Scene, *settings: object) -> str:
@@ -86,11 +86,11 @@ def seal(path: str | Path, mark: str) -> bool:
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
         return _seal_png(path, mark)
-    is_whole, _ = _TAILS[suffix]
+    own = _SEALS[suffix]
     with open(path, "r+b") as file:
-        if not is_whole(file):
+        if not own.is_whole(file):
             return False
-        tail = _tail(suffix, mark, _digest_of(file, file.seek(0, 2), mark))
+        tail = _tail(own, mark, _digest_of(file, file.seek(0, 2), mark))
         file.seek(0, 2)
         file.write(tail)
     return True
@@ -112,15 +112,16 @@ def read_mark(path: str | Path) -> str:
     if suffix == ".png":
         picture = read_png(path)
         return picture.texts().get(KEYWORD, "") if picture else ""
-    if suffix not in _TAILS:
+    if suffix not in _SEALS:
         return ""
-    size = len(_tail(suffix, "0" * 64, "0" * DIGEST))
+    own = _SEALS[suffix]
+    size = len(_tail(own, "0" * 64, "0" * DIGEST))
     try:
         with opened(path) as file:
             length = file.seek(-size, 2)
             end = file.read(size)
             mark = end[-64 - DIGEST : -DIGEST].decode("ascii", "replace")
-            whole = end == _tail(suffix, mark, _digest_of(file, length, mark))
+            whole = end == _tail(own, mark, _digest_of(file, length, mark))
     except (InputError, OSError):
         return ""
     return mark if whole else ""
@@ -136,23 +137,6 @@ def _digest_of(file, length, mark):
     return digest.hexdigest()[:DIGEST]
 
 
-def _tail(suffix, mark, digest):
-    """What is written after a finished file."""
-    return _TAILS[suffix][1](f"{KEYWORD}\0{mark}{digest}".encode("ascii", "replace"))
-
-
-def _free_box(content):
-    return struct.pack(">I4s", 8 + len(content), b"free") + content
-
-
-def _void_element(content):
-    return bytes([0xEC, 0x80 | len(content)]) + content
-
-
-# suffix: (whether a file is whole, how its tail is put)
-_TAILS = {
-    ".mp4": (is_whole_mp4, _free_box),
-    ".mov": (is_whole_mp4, _free_box),
-    ".webm": (is_whole_webm, _void_element),
-    ".exr": (is_whole_exr, bytes),
-}
+def _tail(own, mark, digest):
+    """What is written after a finished file with this Seal."""
+    return own.tail(f"{KEYWORD}\0{mark}{digest}".encode("ascii", "replace"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..description.named_files import named_files
 from ..description.scene import Scene
+from ..description.source import Source
 from ..errors import InputError
 from ..look.styles import with_style_file
 
@@ -13,6 +14,12 @@ from ..look.styles import with_style_file
 def files_of(scene: Scene) -> list[Path]:
     """The files that a description names, and those that its style file does. Raises InputError."""
     return list(dict.fromkeys(named_files(scene) + named_files(with_style_file(scene))))
+
+
+def files_read(source: Source) -> list[Path]:
+    """The files that are read for a source: its own, and those that its description names."""
+    own = [] if source.path is None else [source.path]
+    return own if source.description is None else own + files_of(source.description)
 
 
 def require_apart(outputs: Iterable[str | Path], read: Iterable[str | Path]) -> None:

@@ -20,8 +20,8 @@ from ..look.color_maps import color_map
 from ..look.styles import style
 from .files import require_file_place, written_whole
 from .font_files import NUMBERED, families
+from .formats import FIGURES, require_suffix
 
-SUFFIXES = (".png", ".pdf", ".svg")
 MOST_HEADS = 4096
 MOST_LABELS = 28  # more tokens are not legible: every n-th is written
 LONGEST_TOKEN = 10  # letters
@@ -43,8 +43,7 @@ def draw_sheet(capture, path, *, layer=None, head=None, look="paper"):
     matplotlib. Returns the number of heads drawn.
     """
     require_file_place(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{path}: the suffix has to be one of {', '.join(SUFFIXES)}")
+    kind = require_suffix(path, FIGURES)[1:]
     chosen = style(look, "--style")
     layers = [capture.layer(layer)] if layer is not None else list(capture.layers.values())
     rows = [
@@ -62,7 +61,6 @@ def draw_sheet(capture, path, *, layer=None, head=None, look="paper"):
     settings = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "sheet"}
     with _fonts(matplotlib, capture, rows) as (fonts, missing), matplotlib.rc_context(settings | fonts):
         figure = _Sheet(matplotlib, capture, rows, told, chosen, missing).figure
-        kind = path.suffix.lower()[1:]
         # Without dates and versions the same capture makes the same bytes.
         plain = {
             "png": {"Software": None},

@@ -1,6 +1,6 @@
 """Whether a finished film or OpenEXR is all there: when the disk is full, Blender reports it as written.
 
-For PNGs see `png_file`.
+And what may follow such a file, so that its readers skip it. For PNGs see `png_file`.
 """
 
 import contextlib
@@ -23,6 +23,11 @@ def is_whole_mp4(file: BinaryIO) -> bool:
     return place == length and b"moov" in kinds
 
 
+def free_box(content: bytes) -> bytes:
+    """A box that readers of MP4 and MOV skip (ISO 14496-12, 8.1.2)."""
+    return struct.pack(">I4s", 8 + len(content), b"free") + content
+
+
 def is_whole_webm(file: BinaryIO) -> bool:
     """Whether the file is a header and one segment of a known size, which ends where the file does."""
     length, kinds, place = file.seek(0, 2), [], 0
@@ -39,6 +44,11 @@ def is_whole_webm(file: BinaryIO) -> bool:
         place += 4 + width + size
         kinds.append(kind)
     return place == length and kinds[1:] == [b"\x18\x53\x80\x67"]
+
+
+def void_element(content: bytes) -> bytes:
+    """An element that readers of WebM skip (RFC 8794, 11.3.2); at most 126 bytes fit into it."""
+    return bytes([0xEC, 0x80 | len(content)]) + content
 
 
 def is_whole_exr(file: BinaryIO) -> bool:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ..description.scene import Look, Scene
 from ..description.style import Style
@@ -50,11 +51,13 @@ def length(text: str, dpi: float, where: str = "width") -> float:
 
 @dataclass(frozen=True)
 class Shown:
-    """What one panel shows: a description at a frame of its film (None: the moment of its still)."""
+    """What one panel shows: a description at a frame of its film (None: the moment of its still). `file` is
+    where the description was read from, if anywhere."""
 
     scene: Scene
     frame: int | None = None
     title: str = ""
+    file: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)

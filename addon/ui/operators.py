@@ -8,13 +8,12 @@ from pathlib import Path
 
 import bpy
 
+from .. import api
 from ..blender import tags
-from ..blender.build import draw
 from ..description.scene import to_toml
 from ..errors import InputError, JobError
 from ..outputs import files as outputs
-from ..picture.drawing import film_of
-from ..staging.plan import plan
+from ..outputs.formats import FILMS, STILLS
 from . import built, job, properties, source
 from .properties import settings_of
 
@@ -81,8 +80,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             space for _, space in _viewports(context.window) if space.region_3d.view_perspective == "CAMERA"
         ]
         try:
-            checked = plan(properties.description(begun))
-            draw(film_of(checked), target)
+            api.build(properties.description(begun), target=target)
         except Exception as error:
             if anew:
                 bpy.data.scenes.remove(target)
@@ -105,7 +103,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             if target.frame_start <= frame <= target.frame_end:
                 target.frame_set(frame, subframe=subframe)
         own = settings_of(target)
-        properties.fill(own, checked.description, built.description_text(target))
+        properties.fill(own, built.description(target), built.description_text(target))
         own.built_from = properties.origin(own)
         own.problem = ""
         self.report({"INFO"}, f"Built {built.elements(target):,} elements, {target.frame_end} frames")
@@ -388,7 +386,7 @@ class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):
 
 
 # What each kind of picture can be; the first unless the output says otherwise.
-SUFFIXES = {"still": (".png", ".exr"), "film": (".mp4", ".mov", ".webm"), "figure": (".svg", ".pdf")}
+SUFFIXES = {"still": tuple(STILLS), "film": tuple(FILMS), "figure": (".svg", ".pdf")}
 KNOWN = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
 
 

@@ -146,13 +146,13 @@ def test_other_ends_have_their_status_and_one_line(monkeypatch, capsys, error, s
     def fail():
         raise error
 
-    monkeypatch.setattr("matrix_cinema.cli.inspection.preset_lines", fail)
+    monkeypatch.setattr("matrix_cinema.outputs.inspection.preset_lines", fail)
     assert cli.run(["presets"]) == status
     assert capsys.readouterr().err == said + "\n"
 
 
 def test_traceback_is_there_for_who_asks(monkeypatch):
-    monkeypatch.setattr("matrix_cinema.cli.inspection.preset_lines", lambda: 1 / 0)
+    monkeypatch.setattr("matrix_cinema.outputs.inspection.preset_lines", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         cli.run(["presets", "--traceback"])
 

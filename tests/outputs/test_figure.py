@@ -15,16 +15,14 @@ from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa
 from matrix_cinema.errors import InputError, JobError  # noqa: E402
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
 from matrix_cinema.outputs import figure as figures  # noqa: E402
-from matrix_cinema.outputs.frames import Manner  # noqa: E402
 from matrix_cinema.picture.figure_page import cells_of  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
 HEAD = ROOT / "examples" / "attention_head.toml"
-QUIET = Manner("quiet")
 
 
 def make(path, scene=None, **options):
-    options = {"dpi": 100, "samples": 1, "manner": QUIET} | options
+    options = {"dpi": 100, "samples": 1} | options
     return figures.figure(scene or load_scene(HEAD), path, **options)
 
 

@@ -21,7 +21,7 @@ def in_a_process(program):
         import matrix_cinema as script
         script.load_package()
         from pathlib import Path
-        from matrix_cinema.outputs.interrupt import leave_if_interrupted, leaving_at_once
+        from matrix_cinema.outputs.interrupt import leave_if_interrupted, leaving_at_once, telling
         from matrix_cinema.outputs.files import written_whole
         """)
         + textwrap.dedent(program)
@@ -32,7 +32,7 @@ def in_a_process(program):
 
 def test_python_code_is_left_at_once():
     assert in_a_process("""
-        with leaving_at_once(lambda: "interrupted: 3 are kept"):
+        with leaving_at_once(), telling(lambda: "interrupted: 3 are kept"), telling(lambda: "an inner one"):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(30)
         """) == (130, "matrix-cinema: interrupted: 3 are kept\n")
@@ -50,8 +50,8 @@ def test_another_thread_notices_while_the_main_one_is_busy(tmp_path):
                 time.sleep(0.1)
                 leave_if_interrupted()
         threading.Thread(target=handler, daemon=True).start()
-        with leaving_at_once(lambda: "interrupted"), written_whole(Path({str(part)!r})) as part:
-            with leaving_at_once(lambda: "not this one"):
+        with leaving_at_once(), written_whole(Path({str(part)!r})) as part:
+            with telling(lambda: "not this one"):
                 part.write_text("half")
             hashlib.pbkdf2_hmac("sha256", b"x", b"y", 400_000_000)  # minutes in C, without Python's lock
         """)
@@ -63,7 +63,7 @@ def test_another_thread_notices_while_the_main_one_is_busy(tmp_path):
 def test_everything_is_as_before_afterwards(handler):
     before = signal.signal(signal.SIGINT, handler)
     try:
-        with leaving_at_once(lambda: ""):
+        with leaving_at_once():
             leave_if_interrupted()
         assert signal.getsignal(signal.SIGINT) == handler
         assert signal.set_wakeup_fd(-1) == -1

@@ -11,7 +11,7 @@ bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.blender.build import draw  # noqa: E402
 from matrix_cinema.outputs.blend_file import begin_empty  # noqa: E402
-from matrix_cinema.outputs.frames import Manner, Settings, render_still  # noqa: E402
+from matrix_cinema.outputs.frames import Settings, render_still  # noqa: E402
 from matrix_cinema.picture.drawing import film_of  # noqa: E402
 
 SCENES = sorted((ROOT / "examples" / "attention").glob("*.toml"))
@@ -27,6 +27,6 @@ def test_two_renders_of_an_attention_scene_agree_to_the_byte(factory, path, tmp_
         begin_empty()
         scene = draw(film_of(plan(dataclasses.replace(description, render=size))))
         frame = description.render.still_frame(1, scene.frame_end)
-        render_still(scene, tmp_path / name, frame, Settings(96, 54, 1), "mark", Manner("quiet"))
+        render_still(scene, tmp_path / name, frame, Settings(96, 54, 1), "mark")
         made.append((tmp_path / name).read_bytes())
     assert made[0] == made[1]

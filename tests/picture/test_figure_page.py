@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-from matrix_cinema.cli.panels import panels
 from matrix_cinema.description.scene import Look, Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
+from matrix_cinema.picture.figure_choice import panels
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose, length
 from matrix_cinema.picture.figure_panel import page_type
 from matrix_cinema.staging.plan import plan

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from matrix_cinema.cli.inspection import plan_lines
 from matrix_cinema.description.scene import Scene, from_dict
+from matrix_cinema.outputs.inspection import inspection_of_plan
 from matrix_cinema.staging.layout.shortening import LENGTH, SLENDEREST
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.captions import notes
@@ -48,7 +48,7 @@ def test_what_would_be_a_hair_is_shortened(expression, shapes, long):
             for ruler, factor in ((plane.row_ruler, pool.rows), (plane.column_ruler, pool.columns)):
                 assert factor % ruler.each == 0  # a bead is whole units long
         assert any("times shorter" in line for line in notes(p))
-        assert any("times shorter" in line for line in plan_lines(p))
+        assert any("times shorter" in line for line in inspection_of_plan(p).lines)
 
 
 def test_products_are_drawn_where_they_have_room():
@@ -67,4 +67,4 @@ def test_who_says_how_entries_are_pooled_sees_them_as_they_are(tables):
     scene = {"expression": "A", "matrices": {"A": {"init": "uniform", "shape": [2, 9000]} | own}, **tables}
     p = plan(from_dict(Scene, scene, "test"))
     assert not each_of(p)
-    assert any("thinner than a pixel: A" in line for line in plan_lines(p))
+    assert any("thinner than a pixel: A" in line for line in inspection_of_plan(p).lines)

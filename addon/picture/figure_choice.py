@@ -1,35 +1,38 @@
-"""The panels of a figure, as a command line asks for them: scenes, heads and frames, and their grid."""
+"""The panels of a figure, by what shall be compared: scenes, heads and frames, and their grid."""
 
 import math
+import os
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from ..description.from_capture import scene_of_tensor
 from ..description.source import open_source, require_file
 from ..errors import InputError
 from ..formats.capture_file import open_capture
-from ..picture.figure_page import PanelGrid, Shown
+from .figure_page import PanelGrid, Shown
 
 
 def panels(
-    paths,
+    paths: Sequence[str | os.PathLike[str]],
     *,
-    layers=(),
-    heads=(),
-    frames=(),
-    tensor="",
-    columns=None,
-    titles=(),
-    parts=(),
-    passes=(),
-    style=None,
-    view=None,
-    subject=None,
-):
-    """(list of Shown, PanelGrid): every scene at every layer, head and frame asked for, in this order.
+    layers: Sequence[int | str] = (),
+    heads: Sequence[int] = (),
+    frames: Sequence[int] = (),
+    tensor: str = "",
+    columns: int | None = None,
+    titles: Sequence[str] = (),
+    parts: Sequence[str] = (),
+    passes: Sequence[int] | str = (),
+    style: str | None = None,
+    view: str | None = None,
+    subject: str | None = None,
+) -> tuple[list[Shown], PanelGrid]:
+    """Every scene at every layer, head and frame asked for, in this order.
 
-    `layers` are texts and `heads` numbers of captures, `frames` numbers; `tensor` shows that tensor of a
-    capture alone. Several heads of one source stand as a table, layers down and heads across, unless
-    `columns` are given. `titles` replace what the panels are called. Raises InputError.
+    `layers` are numbers or names of layers of captures, `heads` and `frames` numbers; `tensor` shows that
+    tensor of a capture alone. Several heads of one source stand as a table, layers down and heads across,
+    unless `columns` are given. `titles` replace what the panels are called. Raises InputError.
     """
     shown = []
     for path in paths:
@@ -38,7 +41,7 @@ def panels(
                 scene = _scene(path, layer, head, tensor, parts, passes, style, view, subject)
                 for frame in frames or (None,):
                     told = _told(scene, layer, head, frame, (paths, layers, heads, frames))
-                    shown.append(Shown(scene, frame, told))
+                    shown.append(Shown(scene, frame, told, Path(path)))
     if titles and len(titles) != len(shown):
         raise InputError(f"--titles: {len(titles)} titles for {len(shown)} panels")
     if titles:

@@ -2,23 +2,39 @@
 
 import math
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..attention.heads import pair_text, statistics_of, worth_filming
 from ..description.scene import ANIMATIONS, MOVES, VIEWS
+from ..formats.capture_file import Capture
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
 from ..look.styles import STYLES
 from ..staging.highlights import highlights
 from ..staging.limits import memory_needed
+from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.captions import labels_of
 
 MOST_NAMED = 20
+Drawn = Sequence[tuple[str, str, tuple[int, ...], str]]  # kind, name, shape, object
 
 
-def table(header, rows):
+@dataclass(frozen=True)
+class Inspection:
+    """What is in `of`, as lines of text."""
+
+    of: Capture | Plan | Drawn
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+
+def _table(header, rows):
     """Aligned lines; a column of numbers is set to the right."""
     rows = [[str(cell) for cell in row] for row in rows]
     columns = list(zip(header, *rows, strict=True))
@@ -36,18 +52,24 @@ def _is_number(cell):
     return bool(re.fullmatch(r"-|[+-]?[0-9][0-9,]*(\.[0-9]+)?(e[+-]?[0-9]+)?", cell))
 
 
-def capture_lines(capture, layer=None, head=None):
+def inspection_of_capture(
+    capture: Capture, layer: int | str | None = None, head: int | None = None
+) -> Inspection:
     """A capture: its layers, what each head attends to, and the heads that are worth filming.
 
     `layer` and `head` restrict it; an unknown one raises InputError.
     """
+    return Inspection(capture, tuple(_capture_lines(capture, layer, head)))
+
+
+def _capture_lines(capture, layer, head):
     layers = [capture.layer(layer)] if layer is not None else list(capture.layers.values())
     named = str(capture.model.get("name") or capture.model.get("class") or "a model of no name")
     lines = [f"{capture.path}: attention of {named}"]
     if capture.text:
         lines.append(f"text: {capture.text}")
     lines.append("")
-    lines += table(
+    lines += _table(
         (
             "layer",
             "kind",
@@ -95,7 +117,7 @@ def capture_lines(capture, layer=None, head=None):
             )
         )
     lines += ["", "what each head attends to, 0 to 1 (entropy: 1 is all keys alike), and its strongest pair:"]
-    lines += table(
+    lines += _table(
         ("layer", "head", "previous", "itself", "induction", "first", "separator", "entropy", "pair", ""),
         rows,
     )
@@ -112,8 +134,12 @@ def _position(position):
     return str(position.get("kind") or position.get("type") or "-") if position else "-"
 
 
-def plan_lines(p):
-    """A checked scene (see staging/plan.py): its matrices, products, elements and length."""
+def inspection_of_plan(p: Plan) -> Inspection:
+    """A checked scene: its matrices, products, elements and length."""
+    return Inspection(p, tuple(_plan_lines(p)))
+
+
+def _plan_lines(p):
     lines = [f"expression: {p.scene.expression}", ""]
     drawn = {plane.stage.name: plane.stage for plane in p.arrangement.planes}
     rows = []
@@ -121,7 +147,7 @@ def plan_lines(p):
         final = p.evaluation[name].final
         source = stage.text if stage.operands else p.matrices[name].source
         rows.append((name, _by(final.shape), _number(final.min()), _number(final.max()), source or "-"))
-    lines += [*table(("matrix", "shape", "least", "largest", "from"), rows), ""]
+    lines += [*_table(("matrix", "shape", "least", "largest", "from"), rows), ""]
     rows = []
     for c in p.arrangement.cuboids:
         sweep, move = p.sweeps[c.stage.name], p.timeline.moves[c.stage.name]
@@ -134,7 +160,7 @@ def plan_lines(p):
                 f"{move.start:g}-{move.finished:g}",
             )
         )
-    lines += [*table(("product", "shape", "products", "steps", "frames"), rows), ""]
+    lines += [*_table(("product", "shape", "products", "steps", "frames"), rows), ""]
     rows = []
     for name, stage in drawn.items():
         if stage.operands and not stage.has_interior:
@@ -142,7 +168,7 @@ def plan_lines(p):
             operands = ", ".join(operand.text for operand in stage.operands)
             rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
     if rows:
-        lines += [*table(("sheet", "of", "steps", "frames"), rows), ""]
+        lines += [*_table(("sheet", "of", "steps", "frames"), rows), ""]
     given = {name: p.matrices[name] for name in drawn if name in p.matrices}
     notes = dict.fromkeys(f"{drawn[name].of or name}: {one.note}" for name, one in given.items() if one.note)
     lines += [*notes, ""] if notes else []
@@ -167,7 +193,7 @@ def _highlight_lines(p):
     for one in highlights(p):
         of_rows, of_columns = labels_of(p, one.plane.stage)
         rows.append((one.text, one.name, _span(one.rows, of_rows), _span(one.columns, of_columns)))
-    return [*table(("highlight", "of", "rows", "columns"), rows), ""] if rows else []
+    return [*_table(("highlight", "of", "rows", "columns"), rows), ""] if rows else []
 
 
 def _span(ends, labels):
@@ -178,13 +204,13 @@ def _span(ends, labels):
     return f'{first} "{labels[first]}"' if labels else f"{first}"
 
 
-def built_lines(drawn):
-    """What a built scene draws; `drawn` has (kind, name, shape, object) of each matrix and product."""
+def inspection_of_built(drawn: Drawn) -> Inspection:
+    """The matrices and products that a built scene draws."""
     rows = [(kind, name, _by(shape), f"{math.prod(shape):,}", ob) for kind, name, shape, ob in drawn]
-    return table(("kind", "name", "shape", "elements", "object"), sorted(rows))
+    return Inspection(drawn, tuple(_table(("kind", "name", "shape", "elements", "object"), sorted(rows))))
 
 
-def preset_lines():
+def preset_lines() -> list[str]:
     """Every name that can be chosen, with what it is for."""
     lines = ["styles", *(f"  {name:<18}{one.about}" for name, one in STYLES.items()), ""]
     lines += ["lights", *(f"  {name:<18}{one.about}" for name, one in RIGS.items()), "", "colour maps"]

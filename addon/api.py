@@ -1,0 +1,484 @@
+"""What the package does, one function for each job: for Python, notebooks, the command line and the panel.
+
+    import matrix_cinema as mc
+    mc.render("scene.toml", "head.png")
+
+Nothing here prints. Where a job takes long, `progress` is called with how far it is (`outputs.progress`).
+Every function raises InputError for what was given and cannot be used, and JobError where the work fails;
+each says in one line what is wrong. Blender and torch are loaded by the jobs that need them. Jobs that
+render, verify or write a .blend begin with an empty file in Blender; what is open in its window has to be
+saved before.
+
+What is to be drawn, a `Source`, is a description (`Scene`), the name of a scene file, or that of a built
+.blend. `load` makes a description of a capture, or of a scene file of which something is to be changed.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .capture.own_code import capture_call
+from .capture.pretrained import capture_text
+from .description.frame_rate import frame_rate, rate_text
+from .description.scene import Scene
+from .description.source import Source, as_source, open_source, require_file
+from .errors import InputError
+from .formats.capture_file import Capture, open_capture
+from .formats.imports import import_file
+from .outputs.farm import BLEND, DIGITS, FILES, FRAMES, require_job_place, write_job
+from .outputs.files import require_file_place, require_folder_place
+from .outputs.formats import FILMS, kind_of, require_suffix
+from .outputs.frames_folder import farm_note, finished, read_job, write_frames_job
+from .outputs.inspection import Inspection, inspection_of_built, inspection_of_capture, inspection_of_plan
+from .outputs.loading import load_blender
+from .outputs.progress import Listener, Tracker, tell, unheard
+from .outputs.reads import files_of, files_read, require_apart
+from .outputs.sheet import draw_sheet
+from .outputs.temporary import temporary_folder
+from .picture.figure_page import FigurePage, PanelGrid, Shown
+from .staging.plan import plan
+
+if TYPE_CHECKING:
+    import bpy
+
+    from .blender.verify import Report
+    from .outputs.rendering import Rendered
+
+Drawable = Source | Scene | str | os.PathLike[str]
+Name = str | os.PathLike[str]
+
+
+def load(
+    path: Name,
+    *,
+    layer: int | str | None = None,
+    head: int | None = None,
+    parts: Sequence[str] = (),
+    passes: Sequence[int] | str = (),
+    style: str | None = None,
+    view: str | None = None,
+    subject: str | None = None,
+    move: str | None = None,
+) -> Scene:
+    """The description in a scene file, or that of a layer or head of a capture.
+
+    `layer` (its number, or a name such as "decoder.3.cross"), `head`, `parts` (what of a capture is shown
+    besides: "wq", "values" …, see `matrix-cinema render --help`) and `passes` choose from a capture; style,
+    view, subject and move take the place of the scene's own.
+    """
+    source = open_source(
+        path,
+        layer=layer,
+        head=head,
+        parts=parts,
+        passes=passes,
+        style=style,
+        view=view,
+        subject=subject,
+        move=move,
+    )
+    return _description(source)
+
+
+def build(
+    source: Drawable, output: Name | None = None, *, target: "bpy.types.Scene | None" = None
+) -> "bpy.types.Scene":
+    """Build a scene in Blender and return it: a film, with its camera and its light.
+
+    Without `output`, in the Blender scene `target` of the open file, by default the current one: what an
+    earlier build left there is replaced, anything else stays. With `output`, in an empty file that is saved
+    as that .blend.
+    """
+    source, place = as_source(source), None if output is None else Path(output)
+    description = _description(source)
+    if place is not None:
+        if target is not None:
+            raise InputError("build: give a target in the open file, or an output, not both")
+        require_suffix(place, (".blend",))
+        require_file_place(place)
+        require_apart([place], files_read(source))
+    checked = plan(description)
+    load_blender()
+    from .blender.build import draw
+    from .outputs import blend_file
+    from .picture.drawing import film_of
+
+    if place is None:
+        return draw(film_of(checked), target)
+    blend_file.require_saved()
+    scene = blend_file.draw_alone(checked)
+    blend_file.save_blend(place)
+    return scene
+
+
+def render(
+    source: Drawable,
+    output: Name,
+    *,
+    frame: int | None = None,
+    frames: tuple[int, int] | None = None,
+    size: tuple[int, int] | None = None,
+    samples: int | None = None,
+    engine: str | None = None,
+    transparent: bool = False,
+    file_outputs: bool = False,
+    progress: Listener = unheard,
+) -> "Rendered":
+    """Render a still, a film or numbered frames, as the suffix of `output` says (`outputs.formats`).
+
+    `frame` is that of a still, else the scene's own; `frames` are the first and the last one of a film, else
+    all. `size` in pixels, `samples` a pixel, `engine` ("cycles", "eevee") and `transparent` take the place of
+    the scene's. What the very same job has made before is kept; the frames of an interrupted film are too.
+    With `file_outputs` a .blend that was not built here writes all that it writes.
+    """
+    source, output = as_source(source), Path(output)
+    kind = kind_of(output)
+    if kind == "still" and frames:
+        raise InputError(f"{output}: --frames needs a folder or a .mp4; a still takes --frame")
+    if kind != "still" and frame is not None:
+        raise InputError(f"{output}: --frame is for a still; a film takes --frames A-B")
+    (require_folder_place if kind == "frames" else require_file_place)(output)
+    load_blender()
+    from .outputs.blend_file import require_saved
+    from .outputs.rendering import Asked, render_source
+
+    require_saved()
+    asked = Asked(size, samples, engine, transparent, frame, frames)
+    return render_source(source, output, kind, asked, file_outputs, progress)
+
+
+def film(
+    source: Drawable,
+    output: Name,
+    *,
+    frames: tuple[int, int] | None = None,
+    size: tuple[int, int] | None = None,
+    samples: int | None = None,
+    engine: str | None = None,
+    transparent: bool = False,
+    progress: Listener = unheard,
+) -> "Rendered":
+    """Render a film to a .mp4, .mov or .webm file; its frames are kept beside it. See `render`."""
+    require_suffix(Path(output), FILMS)
+    return render(
+        source,
+        output,
+        frames=frames,
+        size=size,
+        samples=samples,
+        engine=engine,
+        transparent=transparent,
+        progress=progress,
+    )
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture in memory, as the bytes of a PNG. A notebook shows it."""
+
+    png: bytes
+    frame: int
+
+    def _repr_png_(self) -> bytes:
+        return self.png
+
+
+def still(
+    source: Drawable,
+    *,
+    frame: int | None = None,
+    size: tuple[int, int] | None = None,
+    samples: int | None = None,
+    engine: str | None = None,
+    transparent: bool = False,
+    progress: Listener = unheard,
+) -> Still:
+    """Render one picture and return it, for a notebook to show. See `render`."""
+    with temporary_folder() as folder:
+        place = folder / "still.png"
+        made = render(
+            source,
+            place,
+            frame=frame,
+            size=size,
+            samples=samples,
+            engine=engine,
+            transparent=transparent,
+            progress=progress,
+        )
+        return Still(place.read_bytes(), made.frames[0])
+
+
+def figure(
+    scenes: Drawable | Shown | Sequence[Drawable | Shown],
+    output: Name,
+    *,
+    width: str = "3.3in",
+    height: str | None = None,
+    dpi: int = 600,
+    grid: PanelGrid | None = None,
+    title: bool = False,
+    own_scales: bool = False,
+    transparent: bool = False,
+    outlines: bool = False,
+    font: str = "",
+    font_size: float = 7.0,
+    samples: int | None = None,
+    progress: Listener = unheard,
+) -> FigurePage:
+    """Make a figure for a paper: one or several scenes rendered to exact dots, everything written as type.
+
+    Each of the `scenes` is a panel; a `Shown` says its frame and its title too, and `figure_choice.panels`
+    makes them of layers, heads and frames. `width` and `height` are lengths such as "3.3in", "84mm" or
+    "1980px", the height by default that of the content; `grid` is by default one row. Type has `font_size`
+    points, in a family or a .ttf file `font`. Scenes that name no style are drawn in "paper". `output` ends
+    in .pdf, .svg or .png.
+    """
+    shown = [_shown(one) for one in (scenes if isinstance(scenes, (list, tuple)) else [scenes])]
+    read = [path for one in shown for path in (*filter(None, [one.file]), *files_of(one.scene))]
+    require_apart([output], [*read, *filter(None, [font])])
+    load_blender()
+    from .outputs import blend_file
+    from .outputs.figure import figure as make
+
+    blend_file.require_saved()
+    return make(
+        shown,
+        output,
+        width=width,
+        height=height,
+        dpi=dpi,
+        grid=grid,
+        title=title,
+        own_scales=own_scales,
+        transparent=transparent,
+        outlines=outlines,
+        font=font,
+        font_size=font_size,
+        samples=samples,
+        progress=progress,
+    )
+
+
+def _shown(one: Drawable | Shown) -> Shown:
+    if isinstance(one, Shown):
+        return one
+    source = as_source(one)
+    return Shown(_description(source, "a figure is made from its scene file"), file=source.path)
+
+
+@dataclass(frozen=True)
+class FarmJob:
+    """A folder that holds a film as a job of so many `tasks`; its README.txt tells how to go on."""
+
+    folder: Path
+    frames: int
+    tasks: int
+
+    def __str__(self) -> str:
+        readme = self.folder / "README.txt"
+        return f"{self.folder}: {self.frames} frames in {self.tasks} tasks; {readme} tells how to go on"
+
+
+def farm(
+    source: Drawable,
+    folder: Name,
+    *,
+    chunk: int = 10,
+    size: tuple[int, int] | None = None,
+    samples: int | None = None,
+    engine: str | None = None,
+    transparent: bool = False,
+) -> FarmJob:
+    """Write a film as a job for a render farm, with `chunk` frames in a task: see docs/farm.md."""
+    source, folder = as_source(source), Path(folder)
+    description = _description(source)
+    require_apart((folder / name for name in FILES), files_read(source))
+    require_job_place(folder)
+    load_blender()
+    from .outputs import blend_file, frames, marks, rendering
+
+    blend_file.require_saved()
+    asked = rendering.Asked(size, samples, engine, transparent)
+    settings = rendering.settings_of(description.render, asked, "film")
+    checked = rendering.planned_for(description, settings)
+    scene = blend_file.draw_alone(checked)
+    job = frames.job_of(scene, settings, marks.scene_mark(description, settings))
+    with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * DIGITS, farm_note(job)):
+        blend_file.save_blend(folder / BLEND)
+    write_frames_job(folder / FRAMES, job)
+    first, last = scene.frame_start, scene.frame_end
+    write_job(folder, checked.scene.title, first, last, chunk, rate_text(checked.scene.render.fps))
+    count = last - first + 1
+    return FarmJob(folder, count, -(-count // chunk))
+
+
+def encode(
+    folder: Name,
+    output: Name,
+    *,
+    fps: float | None = None,
+    frames: tuple[int, int] | None = None,
+    progress: Listener = unheard,
+) -> int:
+    """Make a film of the numbered frames in a folder, all or `frames`, and return how many they are.
+
+    `fps` are frames a second; by default what the folder says of its film, else 24.
+    """
+    folder, output = Path(folder), Path(output)
+    suffix = require_suffix(output, FILMS)
+    require_file_place(output)
+    pictures = finished(folder, *(frames or ()))
+    require_apart([output], pictures)
+    job = read_job(folder)
+    rate = (job.fps, job.fps_base) if job and fps is None else frame_rate(fps or 24)
+    load_blender()
+    from .outputs import film, marks
+
+    mark, alpha = marks.derived_mark("", "encode"), FILMS[suffix].keeps_alpha
+    film.encode(pictures, output, *rate, mark, progress, transparent=alpha)
+    return len(pictures)
+
+
+def verify(source: "Drawable | bpy.types.Scene", frames: Sequence[float] | None = None) -> "Report":
+    """Compare what is drawn with a float64 evaluation, at `frames` (fractions allowed) or at telling ones.
+
+    `source` may also be a Blender scene that was built. Of a description, what is stored is held to the
+    numbers that it names too.
+    """
+    opened = as_source(source) if isinstance(source, (Source, Scene, str, os.PathLike)) else None
+    checked = plan(opened.description) if opened and opened.description else None
+    load_blender()
+    from .blender.verify import verify as compare
+    from .outputs import blend_file
+
+    if opened is None:
+        return compare(source, frames)
+    blend_file.require_saved()
+    if checked is None:
+        return compare(blend_file.open_built(opened.path), frames)
+    given = {name: matrix.values for name, matrix in checked.matrices.items()}
+    return compare(blend_file.draw_alone(checked), frames, given)
+
+
+def inspect(source: Drawable, *, layer: int | str | None = None, head: int | None = None) -> Inspection:
+    """What is in a capture, a scene or a built .blend; `str` of it is a text with tables.
+
+    `layer` and `head` choose from a capture. A scene that is made of one (see `load`) is told as a scene.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        path = require_file(source)
+        if path.suffix.lower() == ".safetensors":
+            return inspection_of_capture(open_capture(path), layer, head)
+    opened = as_source(source)
+    if opened.description is not None:
+        return inspection_of_plan(plan(opened.description))
+    load_blender()
+    from .blender.read import drawn
+    from .outputs.blend_file import open_built, require_saved
+
+    require_saved()
+    return inspection_of_built(drawn(open_built(opened.path)))
+
+
+def sheet(
+    capture: Name,
+    output: Name,
+    *,
+    layer: int | str | None = None,
+    head: int | None = None,
+    style: str = "paper",
+) -> int:
+    """Draw the patterns of a capture's heads, all or those chosen, as PNG, PDF or SVG; returns how many."""
+    path = require_file(capture)
+    require_apart([output], [path])
+    return draw_sheet(open_capture(path), Path(output), layer=layer, head=head, look=style)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A capture file that was written; `warnings` tell in what it is less than it should be."""
+
+    path: Path
+    capture: Capture
+    warnings: tuple[str, ...]
+
+
+def capture(
+    output: Name,
+    *,
+    model: Name | None = None,
+    call: str | None = None,
+    origin: Name | None = None,
+    texts: Sequence[str] = (),
+    image: Name | None = None,
+    pair: str = "",
+    tokens: Sequence[Sequence[str]] = (),
+    layers: Sequence[int | str] | None = None,
+    heads: Sequence[int] | None = None,
+    progress: Listener = unheard,
+) -> Captured:
+    """Write the capture file `output`, from exactly one of three.
+
+    `model`: a folder, or a name that transformers knows, which reads each of the `texts` in a pass of its
+    own, sees an `image`, or both; `pair` is what the decoder of an encoder-decoder wrote, else a second text.
+    `call`: a function of the user's own, "FILE.py:FUNCTION", which is run. `origin`: an .npz or .safetensors
+    file that another tool has saved; `tokens` are its texts, or two lists, of the encoder and of the decoder.
+    `layers` and `heads` choose of what is recorded. A model in Python is recorded by `capture.record`.
+    """
+    place, given = Path(output), {"model": model, "call": call, "from": origin}
+    require_suffix(place, (".safetensors",))
+    require_file_place(place)
+    if sum(value is not None for value in given.values()) != 1:
+        raise InputError("a capture is made of one: --model, --call or --from")
+    _require_options_of_capture(
+        given, {"pair": pair, "image": image, "layers": layers, "heads": heads, "tokens": tokens}
+    )
+    if model is not None and not texts and image is None:
+        raise InputError(
+            "--model needs --text or --text-file, which the model reads, or --image, which it sees"
+        )
+    called = call and call.rpartition(":")[0]
+    require_apart([place], [path for path in (origin, model, image, called) if path])
+    if origin is not None:
+        own = list(tokens)[::-1]
+        told = import_file(
+            require_file(origin), place, tokens=own[0] if len(own) == 1 else own, text=" ".join(texts)
+        )
+    else:
+        tracker = Tracker("capture", 1.0, progress)
+        chosen = {"layers": layers, "heads": heads, "progress": tracker.update}
+        if call is not None:
+            tell(progress, f"note: {call} is code of yours, which is run")
+            told = capture_call(call, place, texts=texts or ("",), **chosen)
+        else:
+            told = capture_text(model, texts or ("",), place, pair=pair, image=image, **chosen)
+        tracker.finish()
+    return Captured(place, open_capture(place), tuple(told))
+
+
+OPTIONS_OF_CAPTURE = {
+    "pair": ("model",),
+    "image": ("model",),
+    "layers": ("model", "call"),
+    "heads": ("model", "call"),
+    "tokens": ("from",),
+}
+
+
+def _require_options_of_capture(given: Mapping[str, object], options: Mapping[str, object]) -> None:
+    """Refuse options that do not belong to where the capture comes from."""
+    for option, owners in OPTIONS_OF_CAPTURE.items():
+        if options[option] and not any(given[owner] is not None for owner in owners):
+            raise InputError(f"--{option} is for {' and '.join(f'--{owner}' for owner in owners)}")
+    if len(options["tokens"]) > 2:
+        raise InputError("--tokens takes one file, or two: of the encoder and of the decoder")
+
+
+def _description(source: Source, instead: str = "give a scene file") -> Scene:
+    """The description of a source that is not built yet."""
+    if source.description is None:
+        raise InputError(f"{source.path}: is built already; {instead}")
+    return source.description

@@ -1,0 +1,83 @@
+"""The files that are made, by suffix: how Blender names their formats, and how they are sealed.
+
+A still is .png or .exr, a film .mp4, .mov or .webm; an output without a suffix is a folder of frames. MP4
+is 4:2:0; ProRes in MOV is 4444 where it keeps transparency, else 422 HQ; browsers play VP9 in WebM with
+its transparency.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import InputError
+from .wholeness import free_box, is_whole_exr, is_whole_mp4, is_whole_webm, void_element
+
+
+@dataclass(frozen=True)
+class Seal:
+    """Whether a finished file is all there, and how bytes are put behind it so that every reader skips
+    them."""
+
+    is_whole: Callable[[BinaryIO], bool]
+    tail: Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class StillFormat:
+    """`media`, `file_format` and `bits` of a channel are as Blender names them. A PNG has its mark inside."""
+
+    media: str
+    file_format: str
+    bits: str
+    seal: Seal | None = None
+
+
+@dataclass(frozen=True)
+class FilmFormat:
+    """`container` and `codec` are as Blender names them. `even`: the codec takes no odd width or height."""
+
+    container: str
+    codec: str
+    keeps_alpha: bool
+    even: bool
+    seal: Seal
+
+
+_BOXES = Seal(is_whole_mp4, free_box)
+STILLS = {
+    ".png": StillFormat("IMAGE", "PNG", "8"),
+    ".exr": StillFormat("MULTI_LAYER_IMAGE", "OPEN_EXR_MULTILAYER", "32", Seal(is_whole_exr, bytes)),
+}
+FILMS = {
+    ".mp4": FilmFormat("MPEG4", "H264", keeps_alpha=False, even=True, seal=_BOXES),
+    ".mov": FilmFormat("QUICKTIME", "PRORES", keeps_alpha=True, even=True, seal=_BOXES),
+    ".webm": FilmFormat("WEBM", "WEBM", keeps_alpha=True, even=False, seal=Seal(is_whole_webm, void_element)),
+}
+FIGURES = (".pdf", ".svg", ".png")  # and the sheets of `inspect`
+# Not made by a render, and hardly meant as the name of a folder.
+_OTHER_FILES = ".jpg .jpeg .gif .webp .tif .tiff .avi .mkv .blend .toml .pdf .svg".split()
+
+
+def either(suffixes: Iterable[str]) -> str:
+    """Suffixes as a sentence has them: ".mp4, .mov or .webm"."""
+    *most, last = suffixes
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def kind_of(output: Path) -> str:
+    """What a render makes at this place: a "still", a "film" or "frames". Raises InputError for other
+    files."""
+    suffix = output.suffix.lower()
+    if suffix in _OTHER_FILES:
+        known = f"{either(STILLS)} for a still, {either(FILMS)} for a film"
+        raise InputError(f"{output}: the suffix has to be {known}")
+    return "still" if suffix in STILLS else "film" if suffix in FILMS else "frames"
+
+
+def require_suffix(output: Path, suffixes: Collection[str]) -> str:
+    """The suffix of an output in small letters. Raises InputError when it is none of these."""
+    suffix = output.suffix.lower()
+    if suffix not in suffixes:
+        raise InputError(f"{output}: the suffix has to be {either(suffixes)}")
+    return suffix
