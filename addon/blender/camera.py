@@ -34,11 +34,26 @@ def place(shot, collection, target):
         data.lens = shot.optics.lens
     data.clip_start, data.clip_end = 0.05, 20.0 * (distance + shot.size)
     if shot.blur:
-        data.dof.use_dof, data.dof.focus_object = True, aim
+        data.dof.use_dof, data.dof.focus_object = True, _focus(shot, aim, collection)
         data.dof.aperture_fstop = _f_number(shot)
     _animate(shot, aim, camera)
     target.camera = camera
     return camera
+
+
+def _focus(shot, aim, collection):
+    """What is sharp: the rig's target, or an empty at the shot's focus, to be moved by hand."""
+    if shot.focus is None:
+        return aim
+    focus = bpy.data.objects.new("Camera Focus", None)
+    focus.empty_display_type, focus.empty_display_size = "PLAIN_AXES", 0.5
+    focus.location = shot.focus
+    collection.objects.link(focus)
+    return focus
+
+
+def _sharp(shot):
+    return shot.keys[0].pose[:3] if shot.focus is None else shot.focus
 
 
 def _f_number(shot):
@@ -64,7 +79,7 @@ def stand(drawing, collection, target):
         data.clip_end += 10.0 * np.linalg.norm(view.position)
     if shot.blur:
         data.dof.use_dof, data.dof.aperture_fstop = True, _f_number(shot)
-        data.dof.focus_distance = (shot.keys[0].pose[:3] - view.position) @ view.forward
+        data.dof.focus_distance = (_sharp(shot) - view.position) @ view.forward
     target.camera = camera
     return camera
 

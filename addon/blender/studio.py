@@ -5,15 +5,17 @@ import numpy as np
 from mathutils import Vector
 
 from ..errors import InputError
-from ..look.lights import RIGS
+from ..look.lights import RIGS, lamps_of
 from . import compat, tags
 from .materials.base import linear
 from .materials.ground import ground_material
+from .materials.haze import haze_material
 from .nodes.formula import Formula
 
 ENVIRONMENT = "Matrix Cinema environment"
 # Of the background: where it is lightest, in the picture from below, its height to width, and its end.
 LIGHTEST, FLATNESS, DARKEST = 0.46, 1.15, 0.72
+HAZE_REACH, HAZE_DENSITY = 1.6, 0.4  # sizes of the scene; of light that is lost in one, at a haze of 1
 SUN = (-0.45, 0.75, 0.48)  # where it stands: to the camera's right, up, towards it
 
 
@@ -43,7 +45,9 @@ def light(p, view, corners, environment, collection, target):
     if p.style.ground != "none" and view.position[2] > low[2]:  # from below it would hide everything
         floor = ground(p.style, middle, low[2] - 0.6, size, collection)
     if not p.style.flat:
-        lamps(p.style, view, middle, size, floor, collection)
+        lamps(p, view, middle, size, floor, collection)
+        if p.style.haze:
+            haze(p.style, middle, size, collection)
     settings(p, target)
 
 
@@ -105,14 +109,14 @@ def _direction(place, view):
     return right * view.right + up * np.array([0.0, 0, 1]) - back * view.forward
 
 
-def lamps(style, view, middle, size, floor, collection):
-    """The lamps of the style's rig around the scene, which is `size` across."""
-    rig = RIGS[style.light]
+def lamps(p, view, middle, size, floor, collection):
+    """The lamps of the style's rig, and the scene's own, around the scene, which is `size` across."""
+    style, rig = p.style, RIGS[p.style.light]
     if rig.sky:
         data = bpy.data.lights.new("Sun", "SUN")
         data.angle, data.color, data.energy = np.radians(3.0), (1.0, 0.95, 0.87), 3.4 * style.light_strength
         _lamp("Sun", data, middle + _direction(SUN, view) * size, middle, collection)
-    for one in rig.lamps:
+    for one in lamps_of(rig, p.scene.light):
         data = bpy.data.lights.new(one.name, "AREA")
         data.shape = "RECTANGLE" if one.height else "DISK"
         data.size, data.size_y = one.width * size, (one.height or one.width) * size
@@ -139,6 +143,20 @@ def _lamp(name, data, place, middle, collection):
     lamp.visible_camera = False
     collection.objects.link(lamp)
     return lamp
+
+
+def haze(style, middle, size, collection):
+    """Thin haze around the scene, in which lamps are seen; a look across the scene loses at most a third."""
+    mesh = bpy.data.meshes.new("Haze")
+    reach = HAZE_REACH * size
+    corners = [middle + reach * np.array([x, y, z]) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+    faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
+    mesh.from_pydata([tuple(corner) for corner in corners], [], faces)
+    cloud = bpy.data.objects.new("Haze", mesh)
+    cloud[tags.KIND] = "haze"
+    cloud.display_type = "BOUNDS"
+    mesh.materials.append(haze_material(HAZE_DENSITY * style.haze / size))
+    collection.objects.link(cloud)
 
 
 def ground(style, middle, height, size, collection):
@@ -179,6 +197,8 @@ def settings(p, target):
         target.cycles.denoising_prefilter = "NONE" if p.as_points else "FAST"
         target.cycles.denoising_input_passes = "RGB_ALBEDO" if p.as_points else "RGB_ALBEDO_NORMAL"
         target.cycles.max_bounces = 4
+        # Gloss that mirrors lamps onto the floor is noise in a picture of few samples.
+        target.cycles.caustics_reflective = target.cycles.caustics_refractive = style.caustics
         # A look through a cuboid passes many products, each with a front and a back.
         target.cycles.transparent_max_bounces = 8 if style.interior == "solid" else 128
         # Three lamps need no light tree; thousands of glowing elements make it cost half the time.

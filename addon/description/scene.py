@@ -18,6 +18,7 @@ from ..errors import InputError, nearest
 from ..formats.text_tables import DECIMALS, NAMES
 from ..formats.toml_file import read_table
 from .frame_rate import LEAST, MOST, frame_rate, rate_of
+from .light import Light
 from .option import option
 from .style import Color, Style
 
@@ -321,11 +322,11 @@ class Render:
 
 @dataclass(frozen=True)
 class Scene:
-    """A whole scene. `star` is the matrix that the picture is about, "none" for none; "" chooses (see
-    staging.star). `spotlight` points at what stands out while all else steps back, such as "attn[it, animal]"
-    (see staging.selections). `beats` tell the film: a list of them, "auto" for those that are written from
-    the expression and its numbers, "off" for one sweep after the other (see staging.beats). `folder` is where
-    relative file names start; it is not written."""
+    """A whole scene. `star` is the matrix that the picture is about, or several, "none" for none; ""
+    chooses (see staging.star). `spotlight` points at what stands out while all else steps back, such as
+    "attn[it, animal]" (see staging.selections). `beats` tell the film: a list of them, "auto" for those
+    that are written from the expression and its numbers, "off" for one sweep after the other (see
+    staging.beats). `folder` is where relative file names start; it is not written."""
 
     expression: str = ""
     title: str = ""
@@ -340,6 +341,7 @@ class Scene:
     layout: Layout = Layout()
     look: Look = Look()
     style: Style = Style()
+    light: Light = Light()
     camera: Camera = Camera()
     render: Render = Render()
     folder: str = "."

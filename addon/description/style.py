@@ -37,6 +37,9 @@ class Style:
     world: float | None = option(None, low=0.0, high=100.0)  # light from all around
     environment: str | None = None  # a picture that lights the scene from all around
     environment_turn: float | None = option(None, low=-360.0, high=360.0)  # degrees
+    haze: float | None = option(None, low=0.0, high=1.0)  # in the air, so that light is seen in it
+    caustics: bool | None = None  # spots of light that gloss throws: true to nature, and noisy
+    depth_of_field: float | None = option(None, low=0.0, high=1.0)  # where nothing is written on the picture
     # Elements
     shape: str | None = option(None, choices=("cube", "sphere"))
     bevel: float | None = option(None, low=0.0, high=0.5, of="a cube's width")
@@ -47,6 +50,7 @@ class Style:
     glow: float | None = option(None, low=0.0, high=100.0)  # emission relative to the element's colour
     lit_glow: float | None = option(None, low=0.0, high=100.0)  # more of it for entries in use
     interior: str | None = option(None, choices=INTERIORS)  # what products are made of
+    front_glow: float | None = option(None, low=0.0, high=100.0)  # light of the products just made
     density: float | None = option(None, low=0.0, high=10.0)  # opacity of glass, brightness of glow
     # Colour
     signed_map: str | None = None

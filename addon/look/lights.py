@@ -4,7 +4,10 @@ A place is in the camera's own directions (right, up, towards the camera), in si
 is 1 across; so is a lamp's width. A lamp's strength is relative to the key light of the studio.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+
+from ..description.light import LampOptions, Light
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,36 @@ RIGS = {
     ),
     "environment": Rig("no lamps: only the picture that is the scene's environment"),
 }
+
+
+def lamps_of(rig: Rig, light: Light) -> tuple[Lamp, ...]:
+    """The lamps of a rig, with those that a scene sets itself: these as it says, or added as the studio's."""
+    lamps = {lamp.name: lamp for lamp in rig.lamps}
+    studio = {lamp.name: lamp for lamp in RIGS["studio"].lamps}
+    for name, said in (("Key", light.key), ("Fill", light.fill), ("Rim", light.rim)):
+        if said != LampOptions():
+            lamps[name] = _as_said(lamps.get(name, studio[name]), said)
+    return tuple(lamps.values())
+
+
+def _as_said(lamp: Lamp, said: LampOptions) -> Lamp:
+    """A lamp with what is said of it; it stays as far from the scene as it was."""
+    right, up, back = lamp.place
+    far = math.hypot(right, up, back)
+    azimuth = math.atan2(right, back) if said.azimuth is None else math.radians(said.azimuth)
+    elevation = math.asin(up / far) if said.elevation is None else math.radians(said.elevation)
+    across = far * math.cos(elevation)
+    place = (across * math.sin(azimuth), far * math.sin(elevation), across * math.cos(azimuth))
+    return replace(
+        lamp,
+        strength=lamp.strength if said.strength is None else said.strength,
+        color=lamp.color if said.color is None else tuple(map(_linear, said.color)),
+        width=lamp.width if said.size is None else said.size,
+        height=lamp.height if said.size is None else said.size * lamp.height / lamp.width,
+        place=place,
+    )
+
+
+def _linear(channel: float) -> float:
+    """A channel of sRGB, 0 to 1, as linear light (IEC 61966-2-1)."""
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4

@@ -107,6 +107,14 @@ class Plan:
         return spotlight_of(self)
 
     @property
+    def depth_of_field(self) -> float:
+        """The camera's, or where it has none and nothing is written on the picture, which would be blurred,
+        that of the style: 0 to 1."""
+        camera, look = self.scene.camera, self.scene.look
+        written = look.legend or look.formula or look.labels or (look.title and self.scene.title)
+        return camera.depth_of_field or (0.0 if written or self.style.flat else self.style.depth_of_field)
+
+    @property
     def style_name(self) -> str:
         """What the style is called where materials are shared: a changed style has a name of its own."""
         if self.scene.style == Style():

@@ -40,25 +40,32 @@ OTHERS = 0.7  # of a star's worth that depends on the others
 
 
 def star_of(root: Stage, wanted: str) -> str:
-    """The name of the star among the stages under `root`, "" for none: `wanted`, or where that is empty the
-    last result of a softmax. Raises InputError for a name that nothing has."""
+    """The name of the star among the stages under `root`, "" for none: `wanted`, the last one of several
+    there, or where that is empty the last result of a softmax. Raises InputError for a name that nothing
+    has."""
     if wanted == NONE:
         return ""
     known = stages_of(root)
     names = names_of(known)
     if wanted:
-        if wanted not in names:
-            raise InputError(f'star: nothing is named "{wanted}"; {nearest(wanted, names, "names")}')
-        return wanted
+        for one in _several(wanted):
+            if one not in names:
+                raise InputError(f'star: nothing is named "{one}"; {nearest(one, names, "names")}')
+        return _several(wanted)[-1]
     made = [stage for stage in known if stage.operands and is_probability(stage)]
     return (made[-1].of or made[-1].name) if made else ""
+
+
+def _several(wanted):
+    """The names in a list of them, such as "before, after"."""
+    return [name.strip() for name in wanted.split(",")] if wanted.strip(" ,") else [wanted]
 
 
 def stars_of(root: Stage, wanted: str) -> frozenset[str]:
     """The names of the stars of all results under `root`: of several, each has its own where none is
     `wanted`. Raises InputError for a name that nothing has."""
     if wanted:
-        return frozenset({star_of(root, wanted)} - {""})
+        return frozenset(_several(wanted)) - {NONE}
     return frozenset(star_of(one, "") for one in roots_of(root)) - {""}
 
 
@@ -110,7 +117,7 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
         return scene
-    stars = stars_of(root, scene.star)
+    stars = stars_of(root, scene.star) if star_of(root, scene.star) else frozenset()
     stage = _said(
         scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
     )
@@ -137,7 +144,7 @@ def _shorter(scene, pose, longest, root, stars, arranged):
 def _best_pose(scene, root, one, stars, asks, arranged):
     """The Pose in which the stars of what makes `root` are read best, as far as the description `asks`: of
     those that suit `one` of several results the one that suits them all."""
-    poses = _best_of_one(scene, one, stars, asks, arranged)
+    poses = _best_of_one(scene, one, stars, asks, arranged, 1.0 if one is root else NEARLY)
     ways = list(product(_row_lengths(scene, root), _besides(root))) if asks["layout"] else [()]
     aspect, best = _aspect(scene), Pose({}, poses[0].direction, -1.0)
     for pose, way in product(poses if one is not root else poses[:1], ways):
@@ -149,16 +156,23 @@ def _best_pose(scene, root, one, stars, asks, arranged):
     return best
 
 
-def _best_of_one(scene, one, stars, asks, arranged):
-    """The Poses in which the stars of what makes the stage `one` are read best."""
+def _best_of_one(scene, one, stars, asks, arranged, nearly):
+    """The Poses in which the stars of what makes the stage `one` are read best, down to `nearly` of the best
+    one's worth. Those that may be best are looked at first, so that most need not be."""
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
-    found, most = [], 0.0
+    tried = []
     for layout in _layouts() if asks["layout"] else [{}]:
         made = arranged(_said(scene, layout, {}), one)
         for direction in directions:
-            worth = _worth(made, stars, _aspect(scene), direction, NEARLY * most)
-            most = max(most, worth)
-            found.append(Pose(layout, direction, worth))
+            bound = _worth(made, stars, _aspect(scene), direction, np.inf)
+            tried.append((bound, made, Pose(layout, direction, bound)))
+    found, most = [], 0.0
+    for bound, made, pose in sorted(tried, key=lambda one: -one[0]):
+        if found and bound < nearly * most:
+            break
+        worth = _worth(made, stars, _aspect(scene), pose.direction, nearly * most)
+        most = max(most, worth)
+        found.append(replace(pose, worth=worth))
     return sorted(found, key=lambda pose: -pose.worth)[:FINALISTS]
 
 
@@ -258,7 +272,8 @@ def _worth(
     if worth <= least:
         return worth
     others = [min(seen.facing[n] * seen.part_uncovered(n) / FACING, 1.0) for n in np.flatnonzero(~starring)]
-    return round(worth * (1.0 - OTHERS * (1.0 - float(np.mean(others or [1.0])))), 6)
+    part = 0.5 * (float(np.mean(others or [1.0])) + min(others, default=1.0))  # one that is a hair counts
+    return round(worth * (1.0 - OTHERS * (1.0 - part)), 6)
 
 
 class _Seen:

@@ -16,9 +16,20 @@ from .wording import choices_of, words_of
 
 # What the panel shows, in groups; the rest has its place in [look] or stays as the scene file says.
 SHOWN = (
-    ("light", "light_strength", "world", "environment", "environment_turn"),
+    ("light", "light_strength", "world", "environment", "environment_turn", "haze", "depth_of_field"),
     ("background", "backdrop", "ground", "ground_color", "gloss"),
-    ("interior", "density", "roughness", "coat", "glow", "lit_glow", "bevel", "edges", "shading"),
+    (
+        "interior",
+        "density",
+        "roughness",
+        "coat",
+        "glow",
+        "lit_glow",
+        "front_glow",
+        "bevel",
+        "edges",
+        "shading",
+    ),
     ("view_transform", "contrast", "exposure"),
     ("zero_hue", "hue_gap", "hue_spread", "min_light", "max_light"),
 )

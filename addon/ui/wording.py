@@ -82,6 +82,10 @@ FIELDS = {
         "environment": ("Environment", "A panorama, such as an HDRI, that lights the scene from all around",
                         {"subtype": "FILE_PATH"}),
         "environment_turn": ("Turn", "Degrees by which the environment is turned", {}),
+        "haze": ("Haze", "Thin haze in the air, in which the light is seen", {"subtype": "FACTOR"}),
+        "caustics": ("Caustics", "Spots of light that gloss throws; they are noisy", {}),
+        "depth_of_field": ("Depth of Field", "Blur before and behind the star, where nothing is written on "
+                           "the picture and the camera has none of its own", {"subtype": "FACTOR"}),
         "shape": ("Elements", "What is drawn for each number", {}),
         "bevel": ("Bevel", "Width of a cube's bevels, as a part of its own", {"subtype": "FACTOR"}),
         "edges": ("Edges", "How far edges and rims fade into the background, in flat styles",
@@ -92,6 +96,7 @@ FIELDS = {
         "glow": ("Glow", "Light that elements give in their own colour", {"soft_max": 5.0}),
         "lit_glow": ("Glow in Use", "Light that the entries in use give besides", {"soft_max": 5.0}),
         "interior": ("Products", "What the products inside a cuboid are made of", {}),
+        "front_glow": ("Glow of Front", "Light that the products just made give besides", {"soft_max": 5.0}),
         "density": ("Density", "Opacity of glass, or brightness of glow", {"soft_max": 3.0}),
         "signed_map": ("Signed Map", "Colour map of signed values", {}),
         "unsigned_map": ("Probability Map", "Colour map of values from 0 to 1", {}),

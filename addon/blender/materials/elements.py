@@ -1,5 +1,7 @@
 """Elements coloured by a map, and the numbers on them."""
 
+import dataclasses
+
 import bpy
 
 from ...description.style import Style
@@ -21,6 +23,8 @@ def element_material(
     matrices around it.
     """
     stuff = "solid" if crowding is None else style.interior
+    if crowding is not None:
+        style = dataclasses.replace(style, lit_glow=style.lit_glow + style.front_glow)
     name = _named(style_name, first, last) + ("" if stuff == "solid" else f" {stuff}")
 
     def shade(f):

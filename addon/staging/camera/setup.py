@@ -72,7 +72,15 @@ class Setup:
         """The Shot with these keys, blurred as the description asks for; one phase if none are given."""
         phases = tuple(phases) or (self.ending(1.0),)
         made = Shot(tuple(keys), self.optics, np.array(shift), self.standoff, self.size, phases)
-        return replace(made, blur=self.blur(made)) if self.options.depth_of_field else made
+        if not self.p.depth_of_field:
+            return made
+        return replace(made, blur=self.blur(made), focus=self.focus)
+
+    @property
+    def focus(self) -> np.ndarray | None:
+        """The middle of the star, which is to be sharp, where there is one; of several, of the middle one."""
+        stars = [plane for plane in self.p.arrangement.planes if self.p.is_star(plane.stage)]
+        return stars[len(stars) // 2].corners().mean(axis=0) if stars and not self.options.subject else None
 
     def blur(self, made: Shot) -> float:
         """The diameter of the lens that blurs the scene's ends as `depth_of_field` asks for.
@@ -82,8 +90,10 @@ class Setup:
         """
         view, pose = made.view(made.keys[-1].frame), made.pose(made.keys[-1].frame)
         depth = self.standoff if self.optics.orthographic else pose[5]
+        if self.focus is not None:
+            depth = float(view.seen(self.focus[None])[2][0])
         z = view.seen(self.everything.boxes.reshape(-1, 3))[2]
         z = z[z > 0.2 * depth]
         part = np.abs(z - depth) / (depth if self.optics.orthographic else z)
         height = 2 * view.half_height * (1.0 if self.optics.orthographic else depth)
-        return float(BLUR * self.options.depth_of_field * height / max(part.max(initial=0.0), 0.02))
+        return float(BLUR * self.p.depth_of_field * height / max(part.max(initial=0.0), 0.02))

@@ -42,8 +42,9 @@ class Phase:
 class Shot:
     """A camera's film. `shift` is where the camera stands across the target's axis, (2,); `standoff` the
     distance of an orthographic one, which has none of its own; `size` that of the whole scene, `blur` the
-    diameter of the lens, 0 for none. `phases` are those of its labels, in their order: the last one is
-    laid out for the end, and the camera sees its marks; the others find room around what they are about."""
+    diameter of the lens, 0 for none, `focus` the point (3,) that is sharp, None for the target. `phases` are
+    those of its labels, in their order: the last one is laid out for the end, and the camera sees its marks;
+    the others find room around what they are about."""
 
     keys: tuple[Key, ...]
     optics: Optics
@@ -52,6 +53,7 @@ class Shot:
     size: float
     phases: tuple[Phase, ...]
     blur: float = 0.0
+    focus: np.ndarray | None = None
 
     def pose(self, frame: float) -> np.ndarray:
         """The pose at a frame: (6,)."""

@@ -34,7 +34,9 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
         at = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
         if axis.texts or not axis.title or at & told_at:
             continue
-        needed = axis.title not in told
+        # In a picture about one matrix the axes of the others explain themselves, or need not be.
+        about = not canvas.p.star or any(canvas.p.is_star(plane.stage) for plane, _ in axis.sides)
+        needed = axis.title not in told and about
         options = [] if needed else [Option(cost=OVER_A_MATRIX / 4)]
         for plane, of_rows in axis.sides:
             for lines, outward in _sides(canvas, plane, of_rows):

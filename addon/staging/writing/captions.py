@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # highlights need the labels of axes, and plans need highligh
     from ..plan import Plan
 
 MANY = 4  # heads side by side that all tell the names of their matrices
+MANY_NAMES = 12  # matrices of a picture about one of them: of more, only those with a name have it
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 
 
@@ -42,7 +43,12 @@ def named(p, near=""):
     for roots in _alike(p):
         told = next((root for root in roots if near in {s.name for s in stages_of(root)}), roots[0])
         repeated |= {s for root in roots for s in set(stages_of(root)) - set(stages_of(told))}
-    return [plane for plane in p.arrangement.planes if plane.stage not in repeated]
+    planes = [plane for plane in p.arrangement.planes if plane.stage not in repeated]
+    if p.star and len(planes) > MANY_NAMES:  # the expression names what it does not call anything
+        planes = [
+            plane for plane in planes if not plane.stage.operands or plane.stage.name != plane.stage.text
+        ]
+    return planes
 
 
 def _alike(p):

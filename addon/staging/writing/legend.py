@@ -10,6 +10,7 @@ from .numerals import number
 
 MOST_ROWS = 2  # of a bar; more ranges are summed up in one
 MOST_NAMES = 8  # of these
+MOST_OF_OTHERS = 5  # of these where the picture is about one matrix: of more ranges the numbers are not told
 NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 SIZES = (0.1, 0.5, 1.0)  # parts of the largest magnitude whose elements the size legend shows
 
@@ -55,7 +56,8 @@ def legend_of(p):
         probable = list(rows) == [((0.0, 1.0, 100.0),)]
         title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
         if len(rows) > MOST_ROWS or any(len(scales) > 1 for scales in rows):
-            written = [_summary(color_map, rows)]
+            brief = bool(p.star) and len(rows) > MOST_OF_OTHERS
+            written = [("each by its own largest" if brief else _told(rows), _ends(color_map))]
         else:
             written = [_row(color_map, *row) for row in rows.items()]
         bars.append(LegendBar(color_map, title, tuple(written)))
@@ -90,8 +92,8 @@ def _row(color_map, scales, names):
     return ", ".join(names) + clipped, ticks(color_map, high)
 
 
-def _summary(color_map, rows):
-    """One row for many ranges: what their ends are, for each of them."""
+def _told(rows):
+    """One line for many ranges: what their ends are, for each of them."""
     lists = {}  # percentile -> ["names end"]
     for scales, names in rows.items():
         highs = sorted(high for _, high, _ in scales)
@@ -102,8 +104,12 @@ def _summary(color_map, rows):
         more = [f"{len(items) - MOST_NAMES} more"] if len(items) > MOST_NAMES else []
         head = "max" if clip == 100 else f"max at the {clip:g}th percentile"
         told.append(f"{head}: " + " · ".join(items[:MOST_NAMES] + more))
-    ends = ((0.0, "−max"), (0.5, "0"), (1.0, "max")) if zero_of(color_map) else ((0.0, "0"), (1.0, "max"))
-    return "; ".join(told), ends
+    return "; ".join(told)
+
+
+def _ends(color_map):
+    """The ends of a bar that stands for many ranges."""
+    return ((0.0, "−max"), (0.5, "0"), (1.0, "max")) if zero_of(color_map) else ((0.0, "0"), (1.0, "max"))
 
 
 def ticks(color_map, high):

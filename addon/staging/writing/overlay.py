@@ -69,7 +69,7 @@ def overlay(
     other where `stacked`; `scale` is that of all type.
     """
     look = p.scene.look
-    if p.scene.camera.depth_of_field:
+    if p.depth_of_field:
         return Overlay()
     sheet = _Sheet(p, aspect, scale, stacked)
     head = sheet.head()

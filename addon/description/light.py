@@ -1,0 +1,29 @@
+"""Lamps that a scene sets itself, beside the rig of its style: what is None is as the rig has it."""
+
+from dataclasses import dataclass
+
+from .option import option
+from .style import Color
+
+
+@dataclass(frozen=True)
+class LampOptions:
+    """One lamp. `strength` is relative to the key light of the studio, `size` its width in sizes of the
+    scene. It stands at these angles as the camera sees it, in degrees: `azimuth` 0 is where the camera is, 90
+    at its right, 180 behind the scene; `elevation` 90 is straight above."""
+
+    strength: float | None = option(None, low=0.0, high=100.0)
+    color: Color | None = None
+    size: float | None = option(None, low=0.01, high=10.0)
+    azimuth: float | None = option(None, low=-360.0, high=360.0)
+    elevation: float | None = option(None, low=-90.0, high=90.0)
+
+
+@dataclass(frozen=True)
+class Light:
+    """The lamps of a scene: the `key` that models it, the `fill` that softens its shadows, the `rim` from
+    behind that parts it from its background. Where a rig lacks one, it begins as the studio's."""
+
+    key: LampOptions = LampOptions()
+    fill: LampOptions = LampOptions()
+    rim: LampOptions = LampOptions()
