@@ -39,6 +39,7 @@ from .objects import (
     set_inputs,
     spots_object,
 )
+from .readouts import write_readouts
 
 COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
@@ -66,8 +67,8 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
         environment = studio.load_environment(p)
         font = lettering.load_font(p)
         rooms = _collections(target)
-        _draw_matrices(p, rooms)
-        _draw_picture(drawing, environment, font, rooms, target)
+        matrices = _draw_matrices(p, rooms)
+        _draw_picture(drawing, matrices, environment, font, rooms, target)
     target.frame_start, target.frame_end = 1, p.timeline.last_frame
     target.render.fps, target.render.fps_base = frame_rate(p.scene.render.fps)
     target[tags.DONE] = p.timeline.done
@@ -80,7 +81,8 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
 
 
 def _draw_matrices(p, rooms):
-    """Matrices, products and what is written on them, with the keyframes of all that is computed."""
+    """Matrices, products and what is written on them, with the keyframes of all that is computed; the
+    matrices by name."""
     points, followers = _points(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {
@@ -104,9 +106,10 @@ def _draw_matrices(p, rooms):
         keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
         if name in products and move.settled > move.swept:
             keyframe(products[name], "Settle", move.settle_keys())
+    return {ob[tags.NAME]: ob for ob in matrices[::-1]}
 
 
-def _draw_picture(drawing, environment, font, rooms, target):
+def _draw_picture(drawing, matrices, environment, font, rooms, target):
     """The camera, what is written in the scene and before it, and the light."""
     p = drawing.plan
     if drawing.standing is None:
@@ -118,6 +121,7 @@ def _draw_picture(drawing, environment, font, rooms, target):
         shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
         lettering.write_labels(p, one.lettering, one.view, font, lens, rooms["Lettering"], shown)
     lettering.write_overlay(p, drawing.first, drawing.overlay, font, rooms["Lettering"], target)
+    write_readouts(p, drawing.readouts, matrices, lens, drawing.first, font, rooms["Lettering"])
     studio.light(p, drawing.first, drawing.lit, environment, rooms["Stage"], target)
     if drawing.turntable:
         camera.carry_lights(target.camera, rooms["Stage"])

@@ -123,12 +123,17 @@ def set_inputs(ob, inputs):
 
 def follow(ob, name, leader, leader_name):
     """Let an input of `ob` follow an input of `leader`: a plain driver, without any script."""
+    follow_path(ob, name, leader, compat.input_path(leader.modifiers[MODIFIER], leader_name))
+
+
+def follow_path(ob, name, leader, path):
+    """Let an input of `ob` follow a property of `leader`, at a data path from that."""
     modifier = ob.modifiers[MODIFIER]
     driver = ob.driver_add(compat.input_path(modifier, name)).driver
     driver.type = "SUM"
     variable = driver.variables.new()
     variable.targets[0].id = leader
-    variable.targets[0].data_path = compat.input_path(leader.modifiers[MODIFIER], leader_name)
+    variable.targets[0].data_path = path
 
 
 def keyframe(ob, name, keys, *, smooth=False, stepped=False):

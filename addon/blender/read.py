@@ -9,11 +9,12 @@ from . import tags
 KINDS = {"value": np.float32, "i": np.int32, "j": np.int32, "k": np.int32}
 
 
-AXES = {"matrix": 2, "product": 3}  # numbers in the shape of each kind
+AXES = {"matrix": 2, "product": 3, "readout": 2}  # numbers in the shape of each kind
 
 
 def drawn_objects(scene: bpy.types.Scene, kind: str) -> list[bpy.types.Object]:
-    """The objects of a Blender scene that draw something of this kind: "matrix" or "product". Of a scene that
+    """The objects of a Blender scene that draw something of this kind: "matrix", "product" or
+    "readout". Of a scene that
     lists what it was built of, a copy that someone made of such an object is not among them.
 
     Raises InputError when one of them does not say its name and its shape."""
@@ -36,15 +37,16 @@ def shape_of(ob: bpy.types.Object) -> tuple[int, ...] | None:
 
 
 def drawn(scene: bpy.types.Scene) -> list[tuple[str, str, tuple[int, ...], str]]:
-    """(kind, name, shape, name of the object) of each matrix and product. Raises as `drawn_objects`."""
+    """(kind, name, shape, name of the object) of each matrix, product and readout. Raises as
+    `drawn_objects`."""
     return [
         (kind, ob[tags.NAME], shape_of(ob), ob.name) for kind in AXES for ob in drawn_objects(scene, kind)
     ]
 
 
 def elements(ob, depsgraph, most=None):
-    """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,),
-    their "position" in the world, (n, 3), and the "count" of all of them.
+    """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,), their
+    "position" in the world and their "place" in the object's own space, (n, 3) each, and the "count" of all.
 
     Of more than `most` only each n-th is returned, n being "every" (else 1). Instances and points are
     read alike. Raises JobError when there are other things to read.
@@ -60,7 +62,11 @@ def elements(ob, depsgraph, most=None):
     every = 1 if most is None or count <= most else -(-count // most) | 1
     out = {"count": count, "every": every}
     if count == 0:
-        return out | {name: np.empty(0, KINDS[name]) for name in names} | {"position": np.empty((0, 3))}
+        return (
+            out
+            | {name: np.empty(0, KINDS[name]) for name in names}
+            | {key: np.empty((0, 3)) for key in ("position", "place")}
+        )
     if missing := set(names) - set(cloud.attributes.keys()):
         raise JobError(f"{ob.name}: its elements have no {', '.join(sorted(missing))}")
 
@@ -75,7 +81,7 @@ def elements(ob, depsgraph, most=None):
         places = read("instance_transform", "value", np.float32, 16)[:, 12:15]  # by columns
     else:
         places = read("position", "vector", np.float32, 3)
-    world = np.array(evaluated.matrix_world, float)
+    world, out["place"] = np.array(evaluated.matrix_world, float), places
     out["position"] = places @ world[:3, :3].T + world[:3, 3]
     return out
 

@@ -17,6 +17,7 @@ from ..algebra.evaluate import evaluate
 from ..description.leading import LeadingAxis
 from ..description.scene import POOLINGS, from_json
 from ..errors import InputError, JobError
+from ..kinds.places import Plane, Ruler
 from ..kinds.stage import leaf_names, stages_of
 from ..kinds.sweep import Sweep
 from ..kinds.values import Evaluation
@@ -135,7 +136,7 @@ def _reference(scene):
     root = _unstacked_root(scene, description)
     description = unstacked_scene(description, root)
     matrices = drawn_objects(scene, "matrix")
-    _check_objects(scene, root, matrices, drawn_objects(scene, "product"))
+    _check_objects(scene, root, matrices, drawn_objects(scene, "product"), drawn_objects(scene, "readout"))
     by_name = {ob[tags.NAME]: ob for ob in matrices}
     leaves = {name: stored_values(by_name[name]) for name in leaf_names(root)}
     masks = {name: stored_mask(by_name[name]) for name in leaves}
@@ -158,6 +159,9 @@ def _rows_at(scene, moment, reference):
         if not ob.hide_viewport:
             planes = [plane for plane in arrangement.planes if plane.stage.name == ob[tags.NAME]]
             yield _matrix_row(moment, last, ob, planes, reference.evaluation, sweeps, depsgraph)
+    for ob in drawn_objects(scene, "readout"):
+        stage = stages[ob[tags.NAME]]
+        yield _matrix_row(moment, last, ob, [_flat(ob, stage)], reference.evaluation, sweeps, depsgraph)
     for ob in products:
         if not ob.hide_viewport:
             (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob[tags.NAME]]
@@ -189,8 +193,13 @@ def _pool_of(ob):
     return Pool(*size, rule)
 
 
-def _check_objects(scene, root, matrices, products):
-    """Every matrix and product of the expression is there, and nothing else says that it is one."""
+def _check_objects(scene, root, matrices, products, readouts):
+    """Every matrix and product of the expression is there, and nothing else says that it is one, or a readout
+    of one."""
+    known = {s.name for s in stages_of(root)}
+    for ob in readouts:
+        if ob[tags.NAME] not in known or MODIFIER not in ob.modifiers:
+            raise JobError(f"{scene.name}: readout {ob[tags.NAME]} is of no matrix of the expression")
     for kind, objects, names in (
         ("matrix", matrices, [s.name for s in stages_of(root)]),
         ("product", products, [s.name for s in stages_of(root) if s.has_interior]),
@@ -254,8 +263,8 @@ def _read_sweep(ob, sweep, depsgraph):
 
 
 def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
-    """A matrix, on one of `planes`, against its values; a result against its partial sums turned into
-    its final values, and at the `last` frame against the final values alone."""
+    """A matrix or a readout, on one of `planes`, against its values; a result against its partial sums turned
+    into its final values, and at the `last` frame against the final values alone."""
     stage = planes[0].stage
     result, position = evaluation[stage], None
     expected, largest = result.final, np.abs(result.final).max()
@@ -271,9 +280,11 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
         expected = result.final if last else expected
         finish = np.mean(finish)
         largest = (1 - finish) * np.abs(result.raw).max() + finish * largest
-    drawn = elements(ob, depsgraph)
+    drawn, kind = elements(ob, depsgraph), ob[tags.KIND]
+    if kind == "readout":
+        drawn["position"] = _in_steps(ob, drawn["place"])
     if not _inside(drawn, *result.shape):
-        return Row(moment, "matrix", stage.name, position, len(drawn["value"]), 0, np.inf, OUTSIDE)
+        return Row(moment, kind, stage.name, position, len(drawn["value"]), 0, np.inf, OUTSIDE)
     pool = _pool_of(ob)
     firsts = bead_starts(planes[0], pool)
     at = tuple(np.searchsorted(firsts[n], drawn["ij"[n]], "right") - 1 for n in (0, 1))
@@ -291,7 +302,25 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
         note = "a masked entry is drawn"
     note = note or _misplaced(drawn, planes, pool)
     visible = int((present & (np.abs(expected) > TOLERANCE * largest)).sum())
-    return Row(moment, "matrix", stage.name, position, len(drawn["value"]), visible, float(error), note)
+    return Row(moment, kind, stage.name, position, len(drawn["value"]), visible, float(error), note)
+
+
+def _flat(ob, stage):
+    """The plane of a readout in its own space, where a row is one step along y and a column one along x."""
+    rows, columns = ob[tags.SHAPE]
+    down, on = np.eye(3)[1], np.eye(3)[0]
+    rulers = Ruler(rows, rows), Ruler(columns, columns)
+    return Plane(stage, *rulers, np.zeros(3), down, on, np.eye(3)[2], "readout", stage.name)
+
+
+def _in_steps(ob, places):
+    """Places in a readout's own space, (n, 3), in its steps to the right and down; all wrong where these do
+    not lead there."""
+    down, on = (
+        np.array(compat.get_input(ob.modifiers[MODIFIER], f"{axis} Step")) for axis in ("Row", "Column")
+    )
+    upright = on[0] > 0 > down[1] and not np.any([on[1:], down[[0, 2]]])
+    return places / (on[0], down[1], on[0]) if upright else np.full_like(places, np.inf)
 
 
 def _beads(entries, present, firsts, rule, tolerance):

@@ -326,7 +326,9 @@ class Scene:
     chooses (see staging.star). `spotlight` points at what stands out while all else steps back, such as
     "attn[it, animal]" (see staging.selections). `beats` tell the film: a list of them, "auto" for those
     that are written from the expression and its numbers, "off" for one sweep after the other (see
-    staging.beats). `folder` is where relative file names start; it is not written."""
+    staging.beats). `readout` names matrices that are shown flat beside the scene, as a list or in one text
+    with ; between them; "auto" shows the star where it cannot be read in the scene itself, "off" none.
+    `folder` is where relative file names start; it is not written."""
 
     expression: str = ""
     title: str = ""
@@ -334,6 +336,7 @@ class Scene:
     star: str = ""
     spotlight: str = ""
     beats: tuple[Beat, ...] | str = option("off", choices=("auto", "off"))
+    readout: tuple[str, ...] | str = "auto"
     capture: CaptureOptions = CaptureOptions()
     matrices: dict[str, MatrixOptions] = option({})
     products: dict[str, ProductOptions] = option({})

@@ -15,7 +15,8 @@ from ..staging.camera.subject import subject_of
 from ..staging.camera.views import parts_of
 from ..staging.plan import Plan
 from ..staging.writing.overlay import Overlay
-from .film import PhaseLabels, compose
+from .beside import Joined, joined
+from .film import PhaseLabels, compose, outlines
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,7 @@ class Drawing:
     lit: np.ndarray
     turntable: bool = False
     standing: View | None = None
+    readouts: tuple[Joined, ...] = ()
 
     @property
     def first(self) -> View:
@@ -40,10 +42,13 @@ class Drawing:
 
 def film_of(p: Plan) -> Drawing:
     """A plan as a film or still, with everything written that its description asks for."""
-    made = compose(p, p.scene.render.width / p.scene.render.height)
+    aspect = p.scene.render.width / p.scene.render.height
+    made = compose(p, aspect)
     lit = subject_of(parts_of(p.arrangement), made.marks).points(made.shot.view(1.0))
     turntable = p.scene.camera.move == "orbit"
-    return Drawing(p, made.shot, tuple(made.every), made.overlay, lit, turntable)
+    labels = outlines(made.lettering, made.view, aspect) if made.lettering.labels else np.empty((0, 4, 2))
+    readouts = tuple(joined(made.beside, made.view, aspect, labels))
+    return Drawing(p, made.shot, tuple(made.every), made.overlay, lit, turntable, readouts=readouts)
 
 
 def panel_of(p: Plan, view: View) -> Drawing:

@@ -4,10 +4,12 @@ Type has its size on the picture, so labels need the camera; and the camera has 
 found from the other, in a few rounds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..kinds.places import Plane
 from ..staging.camera.framing import View
 from ..staging.camera.shot import Phase, Shot
 from ..staging.camera.shots import filled, shot
@@ -19,6 +21,7 @@ from ..staging.writing.boxes import clashes
 from ..staging.writing.items import Box
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import Overlay, overlay
+from .beside import NOTHING, Beside, beside, wanted_after, wanted_at_once
 
 ROUNDS = 5  # in which labels and camera are found from each other
 ENOUGH_BARE, ENOUGH_LABELLED = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
@@ -50,6 +53,7 @@ class Film:
     overlay: Overlay
     marks: tuple[Mark, ...]
     earlier: tuple[PhaseLabels, ...] = ()
+    beside: Beside = NOTHING
 
     @property
     def every(self) -> list[PhaseLabels]:
@@ -58,25 +62,38 @@ class Film:
 
 
 def compose(p: Plan, aspect: float) -> Film:
-    """The Film of a plan on a frame of this `aspect`, width to height. Labels are laid out for the
-    end of the film, and for what the camera halts at before. What is written before the scene stands, and is
-    as large, so that the subject has enough of the frame and is not far from its middle."""
+    """The Film of a plan on a frame of this `aspect`, width to height, with readouts of the matrices that are
+    to have one, or of its star where that cannot be read without."""
+    planes = wanted_at_once(p)
+    made = composed(p, aspect, planes)
+    planes = planes or wanted_after(p, made, aspect)
+    return made if made.beside.readouts or not planes else composed(p, aspect, planes)
+
+
+def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
+    """The Film with readouts of these planes. Labels are laid out for the end of the film, and for what the
+    camera halts at before. What is written before the scene stands, and is as large, so that the subject has
+    enough of the frame that the readouts leave, and is not far from the middle of that."""
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
-        return _with_earlier(p, aspect, {})
+        return _with_earlier(p, aspect, {}, planes)
     layouts = [{"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)]
-    rooms = [
-        _worth(one, *filled(p, (), overlay(p, aspect, **one).boxes, aspect), ENOUGH_BARE) for one in layouts
-    ]
+    rooms = []
+    for one in layouts:
+        written = overlay(p, aspect, **one).boxes
+        room = beside(p, planes, aspect, written).room
+        rooms.append(_worth(one, *filled(p, (), written, aspect, room), ENOUGH_BARE * (1.0 - room.max())))
     order = sorted(range(len(layouts)), key=lambda n: rooms[n], reverse=True)
     best, most = None, (-1.0, 0.0)
     for n in order[:TRIES]:
-        made = _composed(p, aspect, layouts[n])
-        worth = _worth(layouts[n], *filled(p, made.marks, made.overlay.boxes, aspect), ENOUGH_LABELLED)
+        made = _composed(p, aspect, layouts[n], planes)
+        room = made.beside.room
+        enough = ENOUGH_LABELLED * (1.0 - room.max())
+        worth = _worth(layouts[n], *filled(p, made.marks, made.overlay.boxes, aspect, room), enough)
         if worth > most:
             best, most, layout = made, worth, layouts[n]
-        if worth[0] >= ENOUGH_LABELLED:
+        if worth[0] >= enough:
             break
-    return _with_earlier(p, aspect, layout, best)
+    return _with_earlier(p, aspect, layout, planes, best)
 
 
 def _worth(layout: Layout, part: float, aside: float, enough: float) -> tuple[float, float]:
@@ -86,24 +103,33 @@ def _worth(layout: Layout, part: float, aside: float, enough: float) -> tuple[fl
     return min(part, enough), -OFF_MIDDLE * aside - SMALL_TYPE * small - STACKED * layout["stacked"]
 
 
-def _with_earlier(p: Plan, aspect: float, layout: Layout, made: Film | None = None) -> Film:
+def _with_earlier(
+    p: Plan, aspect: float, layout: Layout, planes: Sequence[Plane], made: Film | None = None
+) -> Film:
     """The Film with the labels of all phases: the camera is there, and they keep within its frame."""
-    made = made or _composed(p, aspect, layout)
+    made = made or _composed(p, aspect, layout, planes)
     phases = made.shot.phases[:-1]
     if not phases or not p.scene.look.labels:
         return made
-    shades = np.array(overlay(p, aspect, captions.notes(p), [((), None)], **layout).shades).reshape(-1, 4)
-    free = [*made.overlay.boxes, *beyond(aspect), *(shades + AROUND_SHADE * np.array([-1, -1, 1, 1]))]
-    earlier = []
+    notes = [*captions.notes(p), *made.beside.notes]
+    layout = layout | {"beside": made.beside.room[1]}
+    shades = np.array(overlay(p, aspect, notes, [((), None)], **layout).shades).reshape(-1, 4)
+    free = [
+        *made.overlay.boxes,
+        *made.beside.boxes,
+        *beyond(aspect),
+        *(shades + AROUND_SHADE * np.array([-1, -1, 1, 1])),
+    ]
+    earlier, told = [], made.beside.told(p)
     for phase in phases:
         about = {part for name in phase.about for part in family_of(p.arrangement, name)} or None
         if about and p.beats:
             about = {part for part in about if part.stage.name in phase.about}
         view = made.shot.view(phase.at)
-        earlier.append(PhaseLabels(phase, lettering(p, view, aspect, free, phase.near, about), view))
+        earlier.append(PhaseLabels(phase, lettering(p, view, aspect, free, phase.near, about, told), view))
     made = replace(made, earlier=tuple(earlier))
     timed = [(one.lettering.notes, (one.phase.start, one.phase.end)) for one in made.every]
-    return replace(made, overlay=overlay(p, aspect, captions.notes(p), timed, **layout))
+    return replace(made, overlay=overlay(p, aspect, notes, timed, **layout))
 
 
 def beyond(aspect: float) -> list[Box]:
@@ -111,29 +137,34 @@ def beyond(aspect: float) -> list[Box]:
     return [(-9.0, -9.0, 9.0, 0.0), (-9.0, 1.0, 9.0, 9.0), (-9.0, 0.0, 0.0, 1.0), (aspect, 0.0, 9.0, 1.0)]
 
 
-def _composed(p: Plan, aspect: float, layout: Layout) -> Film:
-    """The Film with an overlay of this layout, the arguments of `overlay`."""
+def _composed(p: Plan, aspect: float, layout: Layout, planes: Sequence[Plane]) -> Film:
+    """The Film with an overlay of this layout, the arguments of `overlay`, and readouts of these planes."""
     end, notes = float(p.timeline.last_frame), captions.notes(p)
-    made = Film(None, Lettering(), None, overlay(p, aspect, notes, **layout), ())
-    film = shot(p, made.marks, made.overlay.boxes, aspect)
+    side = beside(p, planes, aspect, overlay(p, aspect, **layout).boxes)
+    notes, layout = [*notes, *side.notes], layout | {"beside": side.room[1]}
+    made = Film(None, Lettering(), None, overlay(p, aspect, notes, **layout), (), beside=side)
+    film = shot(p, made.marks, made.overlay.boxes, aspect, side.room)
     if not p.scene.look.labels:
         return replace(made, shot=film, view=film.view(end))
     for _ in range(ROUNDS):
-        made = _lettered(p, film.view(end), aspect, made.overlay, notes, layout)
-        film = shot(p, made.marks, made.overlay.boxes, aspect)
+        made = _lettered(p, film.view(end), aspect, made, notes, layout)
+        film = shot(p, made.marks, made.overlay.boxes, aspect, side.room)
         if not clashes(outlines(made.lettering, film.view(end), aspect)):
             return replace(made, shot=film)
     # Labels and camera chase each other: the camera stays, and the labels keep within its frame.
-    made = _lettered(p, film.view(end), aspect, made.overlay, notes, layout, beyond(aspect))
+    made = _lettered(p, film.view(end), aspect, made, notes, layout, beyond(aspect))
     return replace(made, shot=film)
 
 
-def _lettered(p, view, aspect, written, notes, layout, around=()):
-    """The Film, but its shot, of a plan with its labels laid out for a view, clear of what is
-    `written` before them."""
-    letters = lettering(p, view, aspect, [*written.boxes, *around], p.scene.camera.subject)
+def _lettered(p, view, aspect, before, notes, layout, around=()):
+    """The Film, but its shot, of a plan with its labels laid out for a view, clear of what is written before
+    them in the Film `before`."""
+    free = [*before.overlay.boxes, *before.beside.boxes, *around]
+    told = before.beside.told(p)
+    letters = lettering(p, view, aspect, free, p.scene.camera.subject, told=told)
     marks = tuple(mark_of(label, view) for label in letters.labels)
-    return Film(None, letters, view, overlay(p, aspect, [*notes, *letters.notes], **layout), marks)
+    written = overlay(p, aspect, [*notes, *letters.notes], **layout)
+    return Film(None, letters, view, written, marks, beside=before.beside)
 
 
 def outlines(letters: Lettering, view: View, aspect: float) -> np.ndarray:

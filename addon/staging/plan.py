@@ -39,6 +39,7 @@ from .layout.schemes import scheme_of
 from .layout.shortening import shortened
 from .limits import check_declared, check_memory
 from .pooling import Pool, pools_of
+from .readouts import named as named_readouts
 from .scales import Scale, crowding, scales_of
 from .spotlight import Spotlight, spotlight_of
 from .star import before_star, is_among, posed, star_of, stars_of
@@ -200,7 +201,7 @@ def plan(scene: Scene) -> Plan:
         told_in = auto_beats(made) if scene.beats == "auto" else scene.beats
         film, beats = told(made, told_in)
         made = replace(made, timeline=film, beats=beats)
-    highlights(made), made.spotlight  # what is wrong with them is found here
+    highlights(made), made.spotlight, named_readouts(made)  # what is wrong with them is found here
     return made
 
 

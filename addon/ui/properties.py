@@ -62,19 +62,31 @@ def drafted(settings, begun):
         tables[name] = fields.taken(getattr(settings, name), getattr(begun, name), names(name))
     tables["style"] = style.chosen(settings.style, tables["look"].style, begun.style)
     texts = {name: getattr(settings, name) for name in TEXTS}
+    if settings.readout != readout_text(begun):
+        texts["readout"] = settings.readout or "auto"
     return dataclasses.replace(begun, **tables, **texts, **matrices.chosen(settings, begun))
 
 
 def fill(settings, scene, text=""):
     """Show a description in the panel. `text` is its JSON when it is that of the built scene."""
-    for name in TEXTS:
-        setattr(settings, name, getattr(scene, name))
+    _show_texts(settings, scene)
     for name in TABLES:
         fields.show(getattr(settings, name), getattr(scene, name), names(name))
     matrices.fill(settings, scene)
     style.fill(settings.style, scene)
     if text:
         settings.filled_from = _digest(text)
+
+
+def _show_texts(settings, scene):
+    for name in TEXTS:
+        setattr(settings, name, getattr(scene, name))
+    settings.readout = readout_text(scene)
+
+
+def readout_text(scene):
+    """What a description says of readouts, in one line."""
+    return scene.readout if isinstance(scene.readout, str) else "; ".join(scene.readout)
 
 
 # Draft and built scene
@@ -202,8 +214,7 @@ def _head_chosen(settings, _context):
     except InputError as error:
         settings.problem = str(error)
     else:
-        for name in TEXTS:
-            setattr(settings, name, getattr(scene, name))
+        _show_texts(settings, scene)
         matrices.fill(settings, scene, matrices_only=True)
 
 
@@ -290,6 +301,13 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         name="Spotlight",
         options=fields.STILL,
         description="What stands out while all else steps back, such as attn[it, animal]",
+    )
+    readout: bpy.props.StringProperty(
+        name="Readout",
+        default="auto",
+        options=fields.STILL,
+        description="Matrices to show flat beside the scene, such as attn; Q. auto: the star where it cannot "
+        "be read in the scene; off: none",
     )
     output: bpy.props.StringProperty(
         name="Output",

@@ -32,7 +32,8 @@ def planned(name):
 def filmed(p, aspect=WIDE, **camera):
     """(plan with that camera, labels, overlay, shot)."""
     camera = {"projection": ""} | camera  # the view's own, not the one chosen for a star
-    scene = dataclasses.replace(p.scene, camera=dataclasses.replace(p.scene.camera, **camera))
+    camera = dataclasses.replace(p.scene.camera, **camera)
+    scene = dataclasses.replace(p.scene, camera=camera, readout="off")  # the scene has the frame to itself
     p = dataclasses.replace(p, scene=scene)
     views.check(scene.camera, p.arrangement)
     made = compose(p, aspect)

@@ -19,7 +19,7 @@ def clear(
 ) -> tuple[float, np.ndarray]:
     """(reach, centre) of a camera that sees parts (n, corners, 3) with none of them under what is written,
     boxes (m, 4) of the frame from -1 to 1: the nearest, or one a little further away where they stand more in
-    the middle of the picture then; the nearest of all where there is no such place."""
+    the middle between the margins then; the nearest of all where there is no such place."""
     points = seen.reshape(-1, 3)
     outlines = seen if seen.shape[1] <= 8 else _outermost(points)[None]
 
@@ -37,7 +37,7 @@ def clear(
     if least is None:
         return reach, centre
     depth = 0.0 if optics.orthographic else 0.5 * (points[:, 2].min() + points[:, 2].max())
-    best, cost = None, np.inf
+    best, cost, middle = None, np.inf, margins[0] - margins[1]
     for further, across in ((1.0, CANDIDATES[0]), *((further, FINE) for further in FURTHER)):
         if further - 1.0 + PULL * NEAR_MIDDLE >= cost:
             break
@@ -45,7 +45,7 @@ def clear(
         places = free(reach, across)
         frames = projected(points, places[:, None], reach, optics)
         low, high = frames.min(axis=1), frames.max(axis=1)
-        costs = further - 1.0 + 0.5 * PULL * np.abs(low[:, 0] + high[:, 0])
+        costs = further - 1.0 + 0.5 * PULL * np.abs(low[:, 0] + high[:, 0] - 2 * middle)
         if further > 1.0:
             costs[(high - low).max(axis=1) < 2 * LEAST_SIZE] = np.inf
         if len(costs) and costs.min() < cost:

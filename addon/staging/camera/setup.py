@@ -18,20 +18,23 @@ if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
 
 BLUR = 0.04  # of the frame's height: the largest circle at a depth of field of 1
+NO_ROOM = np.zeros(4)  # of the frame, at its left, right, bottom and top, for what is not the scene
 LABEL_ROOM = 0.08  # of the frame, at each side, for labels that are laid out later
 
 
 class Setup:
     """All that the shots of a plan have in common: see `shots.shot` for what is given."""
 
-    def __init__(self, p: "Plan", marks: Sequence[Mark], written: np.ndarray, aspect: float):
+    def __init__(
+        self, p: "Plan", marks: Sequence[Mark], written: np.ndarray, aspect: float, room: np.ndarray = NO_ROOM
+    ):
         self.p, self.marks = p, marks
         self.written = written / (aspect, 1.0, aspect, 1.0) * 2 - 1  # on the frame from -1 to 1
         self.options = p.scene.camera
         self.optics = optics_of(self.options, aspect)
         self.angles = angles(direction_of(p))
         self.axes = axes_at(*self.angles)
-        self.margins = np.full(4, self.options.margin)
+        self.margins = self.options.margin + room
         self.roomy = self.margins + LABEL_ROOM
         self.everything = self.subject(parts_of(p.arrangement, ""))
         self.chosen = self.subject(parts_of(p.arrangement, self.options.subject))

@@ -1,6 +1,6 @@
 """Where the title of an axis and the labels of its entries may stand, beside a matrix that has this axis."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -23,6 +23,7 @@ EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen fro
 NEIGHBOUR = 8.0  # entries between stars, at most, that share labels
 ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND = 0.75  # entries from a matrix to where the lines across it end
+TOLD = 12.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
 
 
@@ -75,20 +76,25 @@ def _sides(canvas: Canvas, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray
     return [(low, unit(a - b)), (high, unit(b - a))]
 
 
-def tokens(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
+def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, ...]] = ()) -> Iterator[Wish]:
     """The labels of each axis, under its title, at an end of the lines of any matrix that has it: beside
-    them, or turned, above or below; as they are, fanned out with leaders, or thinned."""
+    them, or turned, above or below; as they are, fanned out with leaders, or thinned. Axes whose texts are
+    `told` elsewhere on the picture have labels only where there is room for them."""
     for axis in axes_of(canvas.p, planes, LONGEST_TOKEN):
         if not axis.texts:
             continue
+        needed = axis.texts not in told
+        spared = [] if needed else [Option(cost=TOLD)]
         stars = one_of_neighbours(at_the_star(canvas, axis))
         if not stars:
             sides = [(side, 0.0) for side in axis.sides]
-            yield Wish("tokens", axis.sides[0][0].stage.name, _columns(canvas, axis, sides))
+            options = [*_columns(canvas, axis, sides), *spared]
+            yield Wish("tokens", axis.sides[0][0].stage.name, options, needed)
         for n, star in enumerate(stars):  # at each of several stars; where the first one's stand is told
             others = [] if n else [side for side in axis.sides if side != star]
             sides = [(star, 0.0), *((side, 0.0 if side in stars else ELSEWHERE) for side in others)]
-            yield Wish("tokens", star[0].stage.name, _columns(canvas, axis, sides), needed=n == 0)
+            options = [*_columns(canvas, axis, sides), *spared]
+            yield Wish("tokens", star[0].stage.name, options, needed and n == 0)
 
 
 def _columns(canvas: Canvas, axis: Axis, sides: Sequence[tuple[tuple[Plane, bool], float]]) -> list[Option]:

@@ -91,18 +91,20 @@ def lettering(
     keep_free: Sequence[Box] | np.ndarray = (),
     near: str = "",
     about: Collection[Plane] | None = None,
+    told: Collection[tuple[str, ...]] = (),
 ) -> Lettering:
     """The Lettering of a plan as a View sees it on a frame of this `aspect`, width to height; nothing stands
     in the boxes `keep_free` of the picture, in heights of it.
 
     Of many matrices just alike the one `near` is named, else the first. It is `about` these planes, or all.
+    Texts of axes that are `told` elsewhere need not be written.
     """
     if not p.scene.look.labels:
         return Lettering()
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
     for scale in SCALES:
         canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * min(1.0, aspect / NARROW)))
-        wishes = _wishes(canvas, near, about)
+        wishes = _wishes(canvas, near, about, told)
         taken = settle([wish.options for wish in wishes], fixed)
         cost = sum(option.cost for option in taken) + SMALLER * (1.0 - scale) * len(wishes)
         if cost < least:
@@ -113,12 +115,19 @@ def lettering(
     return _lifted(canvas, wishes, [option.write() or Written() for option in taken])
 
 
-def _wishes(canvas: Canvas, near: str, about: Collection[Plane] | None) -> list[Wish]:
+def _wishes(
+    canvas: Canvas, near: str, about: Collection[Plane] | None, told: Collection[tuple[str, ...]]
+) -> list[Wish]:
     """What is to be written; what has least choice comes first."""
     planes = [plane for plane in canvas.planes if about is None or plane in about]
     named_planes = set(named(canvas.p, near))
     chosen = [plane for plane in planes if plane in named_planes]
-    return [*tokens(canvas, chosen), *names(canvas, chosen), *titles(canvas), *axis_titles(canvas, planes)]
+    return [
+        *tokens(canvas, chosen, told),
+        *names(canvas, chosen),
+        *titles(canvas),
+        *axis_titles(canvas, planes),
+    ]
 
 
 def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) -> Lettering:

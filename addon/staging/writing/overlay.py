@@ -60,18 +60,20 @@ def overlay(
     *,
     stacked: bool = False,
     scale: float = 1.0,
+    beside: float = 0.0,
 ) -> Overlay:
     """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner, and
     those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field
     would blur it, as near to the lens as it is.
 
     The statements of the expression and the blocks of the legend stand beside each other, or under each
-    other where `stacked`; `scale` is that of all type.
+    other where `stacked`; `scale` is that of all type. Notes stand at the left of what is `beside` the
+    scene, a part of the frame at its right.
     """
     look = p.scene.look
     if p.depth_of_field:
         return Overlay()
-    sheet = _Sheet(p, aspect, scale, stacked)
+    sheet = _Sheet(p, aspect, scale, stacked, beside)
     head = sheet.head()
     legend = sheet.legend() if look.legend else []
     lasting, passing = sheet.notes(notes, timed, legend)
@@ -83,12 +85,13 @@ def overlay(
 class _Sheet:
     """The frame that is written on; `unit` is the size of all that is written."""
 
-    def __init__(self, p: Plan, aspect: float, scale: float, stacked: bool):
+    def __init__(self, p: Plan, aspect: float, scale: float, stacked: bool, beside: float = 0.0):
         self.p, self.stacked = p, stacked
         self.unit = scale * min(1.0, aspect / NARROW)
         self.type = film_type(p.typeface, self.unit)
         self.left, self.right = EDGE * self.unit, aspect - EDGE * self.unit
         self.width = self.right - self.left
+        self.notes_end = min(self.right, aspect * (1.0 - beside))
 
     def line(self, text: str, x: float, y: float, size: float, align: str = "LEFT", **more) -> Text:
         """A line of type, cut where it would leave the frame."""
@@ -191,12 +194,12 @@ class _Sheet:
         every = [*notes, *(note for some, _ in timed for note in some)]
         widest = max((self.type.width(self.p.typeface.shown(note), NUMBER) for note in every), default=0.0)
         y, boxes = EDGE * self.unit, [item.box for item in legend if isinstance(item, Text)]
-        if boxes and max(right for _, _, right, _ in boxes) + 2 * ROOM > self.right - widest:
+        if boxes and max(right for _, _, right, _ in boxes) + 2 * ROOM > self.notes_end - widest:
             y = max(top for *_, top in boxes) + LINE * self.unit
 
         def write(note, n, shown=None):
             line = y + LINE * self.unit * n
-            return self.line(note, self.right, line, NUMBER, "RIGHT", soft=True, shown=shown)
+            return self.line(note, self.notes_end, line, NUMBER, "RIGHT", soft=True, shown=shown)
 
         lasting = [write(note, n) for n, note in enumerate(notes)]
         passing = [write(note, n, when) for some, when in timed for n, note in enumerate(some, len(notes))]

@@ -1,0 +1,105 @@
+"""Readouts: matrices that are shown once more, flat beside the scene, with labels on both axes.
+
+Here is which ones: those that a description names, or by themselves those of its star that cannot be read
+where they stand. Where on the picture they are is decided in `picture.beside`.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import InputError, nearest
+from ..kinds.places import Plane
+from .camera.framing import View, axes
+from .camera.views import PRODUCTS, direction_of, names_of
+from .pooling import pitches
+from .star import Seen, is_among
+from .star import stars_of as star_names
+from .writing.captions import labels_of
+
+if TYPE_CHECKING:  # plans check what is named
+    from .plan import Plan
+    from .writing.lettering import Lettering
+
+AUTO, OFF = "auto", "off"
+FRONTAL = np.cos(np.radians(45.0))  # a star that is turned away further cannot be read
+APART = 9.0 / 720.0  # heights of the picture between two entries, at least
+UNCOVERED = 0.6  # of a star, at least, that nothing else covers
+MOST = 4  # readouts that a description gets which names none
+REACH = 0.16  # heights of the picture from a star to the labels of its axes, at most
+
+
+def named(p: "Plan") -> list[Plane]:
+    """The planes of the matrices that a description names as readouts, in that order. Raises InputError for
+    what is not drawn."""
+    asked = p.scene.readout
+    names = [part.strip() for part in asked.split(";")] if isinstance(asked, str) else asked
+    if asked in (AUTO, OFF, ""):
+        return []
+    planes = drawn_once(p)
+    known, found = names_of([plane.stage for plane in planes]), []
+    for name in names:
+        if name not in known:
+            hint = nearest(name, [AUTO, OFF, *known], "names")
+            raise InputError(f'readout: nothing is named "{name}"; {hint}')
+        found += [plane for plane in planes if name in (plane.stage.name, plane.stage.of)]
+    return list(dict.fromkeys(found))
+
+
+def drawn_once(p: "Plan") -> list[Plane]:
+    """The planes that are drawn, of each matrix the first."""
+    planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
+    return list({plane.stage.name: plane for plane in planes[::-1]}.values())[::-1]
+
+
+def stars_of(p: "Plan") -> list[Plane]:
+    """The planes of a description's stars. mm's own layouts in a view of their own have one only where it is
+    named."""
+    ours = p.stars or p.description.layout.scheme in ("auto", "stage")
+    stars = star_names(p.root, p.scene.star) if ours else ()
+    return [plane for plane in drawn_once(p) if is_among(plane.stage, stars)]
+
+
+def chosen_stars(p: "Plan") -> list[Plane]:
+    """As many of its stars as a description gets readouts of by itself: first those in its spotlight, and of
+    its camera's subject."""
+    subject = p.scene.camera.subject.removesuffix(PRODUCTS)
+    lit = p.spotlight.spots if p.spotlight else {}
+    first = [
+        star for star in stars_of(p) if star.stage.name in lit or subject in (star.stage.name, star.stage.of)
+    ]
+    one = [star for star in first if star.stage.name == subject]
+    return (one or first or stars_of(p))[:MOST]
+
+
+def turned_away(p: "Plan", stars: Sequence[Plane]) -> bool:
+    """Whether one of the stars faces the camera too little to be read, or others cover it."""
+    planes = p.arrangement.planes
+    seen = Seen(planes, np.stack(axes(direction_of(p))))
+    return any(
+        seen.facing[planes.index(star)] < FRONTAL or seen.part_uncovered(planes.index(star)) < UNCOVERED
+        for star in stars
+    )
+
+
+def too_small(p: "Plan", stars: Sequence[Plane], view: View, aspect: float) -> bool:
+    """Whether entries of a star are too close to each other as a view shows them."""
+    return any(min(pitches(star, view, (aspect, 1.0))) < APART for star in stars)
+
+
+def unlabelled(p: "Plan", stars: Sequence[Plane], view: View, aspect: float, letters: "Lettering") -> bool:
+    """Whether not all of the labels that the axes of the stars have are written at one of them."""
+    texts = {text for star in stars for axis in labels_of(p, star.stage) for text in axis}
+    if not texts or not p.scene.look.labels:
+        return False
+    size = np.array([0.5 * aspect, 0.5])
+    written = set()
+    for star in stars:
+        quad = view.project(star.corners()) * size
+        low, high = quad.min(axis=0) - REACH, quad.max(axis=0) + REACH
+        for label in letters.labels:
+            x, y = view.project(label.position[None])[0] * size
+            if label.kind == "token" and low[0] <= x <= high[0] and low[1] <= y <= high[1]:
+                written.add(label.text)
+    return bool({p.typeface.shown(text) for text in texts if len(text) < 8} - written)
