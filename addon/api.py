@@ -27,6 +27,7 @@ from .description.source import Source, as_source, open_source, require_file
 from .errors import InputError
 from .formats.capture_file import Capture, open_capture
 from .formats.imports import import_file
+from .outputs.captured import CaptureReport, verified
 from .outputs.farm import BLEND, DIGITS, FILES, FRAMES, require_job_place, write_job
 from .outputs.files import require_file_place, require_folder_place
 from .outputs.formats import FILMS, kind_of, require_suffix
@@ -342,12 +343,16 @@ def encode(
     return len(pictures)
 
 
-def verify(source: "Drawable | bpy.types.Scene", frames: Sequence[float] | None = None) -> "Report":
+def verify(
+    source: "Drawable | bpy.types.Scene", frames: Sequence[float] | None = None
+) -> "Report | CaptureReport":
     """Compare what is drawn with a float64 evaluation, at `frames` (fractions allowed) or at telling ones.
 
     `source` may also be a Blender scene that was built. Of a description, what is stored is held to the
-    numbers that it names too.
+    numbers that it names too. A capture file is held to its own equations, without Blender.
     """
+    if isinstance(source, (str, os.PathLike)) and Path(source).suffix.lower() == ".safetensors":
+        return verified(open_capture(require_file(source)))
     opened = as_source(source) if isinstance(source, (Source, Scene, str, os.PathLike)) else None
     checked = plan(opened.description) if opened and opened.description else None
     load_blender()

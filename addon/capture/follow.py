@@ -1,5 +1,6 @@
 """What a function of torch makes of the strands of its arguments."""
 
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -50,7 +51,9 @@ def follow(
         _follow_view(origins, call, function, args, kwargs, result)
         return
     if function.name == "setitem":
-        _follow_part(origins, args[0], args[2] if len(args) > 2 else None, "setitem")
+        _follow_part(
+            origins, args[0], args[2] if len(args) > 2 else None, "setitem", _region(args[0], args[1])
+        )
         return
     results = result if isinstance(result, (tuple, list)) else (result,)
     for one in results:
@@ -61,7 +64,7 @@ def follow(
             continue
         origins.set(one, _strands(origins, keeper, function, args, kwargs, one))
         if function.in_place and one._base is not None:
-            _follow_part(origins, one._base, one, function.name)
+            _follow_part(origins, one._base, one, function.name, _region_of_view(one))
 
 
 def _follow_view(origins, call, function, args, kwargs, result):
@@ -105,11 +108,43 @@ def _indexed(places: Places, key: Any) -> Places | None:
     return places.replaced(axis, places.along[axis][numbers])
 
 
-def _follow_part(origins, whole, part, name):
-    """Where a part of a tensor was overwritten, the way of the whole is known no longer."""
-    before = origins.of(whole)
-    strands = [strand.then(Step(name), None) for strand in (*before, *origins.of(part))]
+def _follow_part(origins, whole, part, name, region):
+    """Where a part of a tensor was overwritten: what was written stands in the `region`, None for unknown.
+
+    The way of scores of which a part was overwritten is known no longer.
+    """
+    strands = []
+    for own, strand in [(False, one) for one in origins.of(whole)] + [
+        (True, one) for one in origins.of(part)
+    ]:
+        known = region is not None and strand.places is not None and not isinstance(strand.source, Product)
+        if not known:
+            strands.append(strand.then(Step(name), None))
+            continue
+        places = strand.places.written_into(region) if own else strand.places.without(region)
+        if places is None:
+            strands.append(strand.then(Step(name), None))
+        elif not all(np.isnan(one).all() for one in places.along[:1]):
+            strands.append(replace(strand, places=places))
     origins.set(whole, strands)
+
+
+def _region(whole: torch.Tensor, key: Any) -> Places | None:
+    """The part whole[key] of a tensor, where that is a view."""
+    try:
+        return Places.of(whole.shape).through(operator.getitem, (whole, key), {}, whole)[0]
+    except (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError):
+        return None
+
+
+def _region_of_view(view: torch.Tensor) -> Places | None:
+    """The part of its base that a view is."""
+    base = view._base
+    if not base.is_contiguous():
+        return None
+    probe = torch.empty(base.shape, device="meta")
+    offset = view.storage_offset() - base.storage_offset()
+    return Places.of(base.shape).viewed(probe.as_strided(view.shape, view.stride(), offset))
 
 
 def _strands(origins, keeper, function, args, kwargs, result) -> Iterable[Strand]:
@@ -121,6 +156,8 @@ def _strands(origins, keeper, function, args, kwargs, result) -> Iterable[Strand
         name = "identity"
     found = []
     tensors = [*_flat(args), *_flat(kwargs.values())]
+    if name == "copy":
+        name, tensors = "identity", tensors[1:]
     for at, tensor in enumerate(tensors):
         for strand in origins.of(tensor):
             places = None if strand.places is None else strand.places.broadcast(shape)

@@ -20,6 +20,7 @@ from .positions import position_of
 from .products import NotUnderstood
 from .projections import TOLERANCE, NotShown, Projection, close, find_projection, numpy_of, sample
 
+EXTRA_KEYS = 2  # that `nn.MultiheadAttention` puts after those of the tokens: a bias and zeros
 PRECISION = {torch.float64: 0, torch.float32: 1, torch.float16: 2, torch.bfloat16: 3}
 
 
@@ -328,7 +329,7 @@ def _projected(
         tokens = (seen.q if name == "Q" else seen.k).shape[1]
         lacking = tokens - len(projection.x)
         shares = name != "Q" and "x" in inputs and _same(projection, seen.found["Q"])
-        extra = lacking > 0 and shares and bool(projection.seen[: len(projection.x)].all())
+        extra = 0 < lacking <= EXTRA_KEYS and shares and bool(projection.seen[: len(projection.x)].all())
         if lacking and not extra:
             refused[f"W_{name}"] = f"its input was seen for {len(projection.x)} of {tokens} tokens"
             continue

@@ -73,10 +73,11 @@ class Places:
         results = function(*args, **kwargs)
         results = results if isinstance(results, (tuple, list)) else [results]
         return [
-            self._viewed(result) if result._base is probe or result is probe else None for result in results
+            self.viewed(result) if result._base is probe or result is probe else None for result in results
         ]
 
-    def _viewed(self, view: torch.Tensor) -> "Places | None":
+    def viewed(self, view: torch.Tensor) -> "Places | None":
+        """Of a view of a tensor that lies as this one's does when it is contiguous."""
         own, first = self.own_shape, view.storage_offset()
         if 0 in view.shape:
             return None
@@ -115,6 +116,39 @@ class Places:
         """With another array for one axis."""
         axis %= len(self.along)
         return Places(self.shape, (*self.along[:axis], along, *self.along[axis + 1 :]), self.start)
+
+    def written_into(self, region: "Places") -> "Places | None":
+        """Of a larger tensor into whose `region`, by its places there, this one was written. None where its
+        axes are not those of the larger one."""
+        own = self.broadcast(region.own_shape)
+        if own is None or region.coordinates is None:
+            return None
+        along, start = [np.full(n, np.nan) for n in region.shape], own.start
+        moved = set()
+        for values, moving in zip(own.along, region.coordinates, strict=True):
+            if len(moving) > 1 or (not moving and len(values) != 1) or moved & set(moving):
+                return None
+            moved |= set(moving)
+            for axis, index in moving.items():
+                along[axis][index] = values
+            start += 0 if moving else values[0]
+        for axis in set(range(len(along))) - moved:
+            along[axis][region.base[axis]] = 0
+        return Places(own.shape, tuple(along), start)
+
+    def without(self, region: "Places") -> "Places | None":
+        """Of the same tensor when its `region` has been overwritten; None where what is left has no axes."""
+        if region.coordinates is None:
+            return None
+        covered = {axis: index for moving in region.coordinates for axis, index in moving.items()}
+        sizes = self.own_shape
+        part = [axis for axis, n in enumerate(sizes) if len(set(covered.get(axis, [0]))) < n]
+        if len(part) > 1:
+            return None
+        axis = part[0] if part else 0
+        along = self.along[axis].copy()
+        along[covered.get(axis, region.base[axis]) if part else slice(None)] = np.nan
+        return self.replaced(axis, along)
 
     @cached_property
     def coordinates(self) -> "list[dict[int, np.ndarray]] | None":

@@ -10,20 +10,24 @@ works for any torch model that runs in Python: transformers, torch.nn, or attent
 import contextlib
 import operator
 import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 
 from ..attention.naming import layer_names, number_of
 from ..errors import InputError
-from ..formats.capture_file import PICTURE, check_capture, numbers, write_capture
+from ..formats.capture_file import numbers
 from .accounts import Accounts, line
 from .fused import seen_and_unchanged
 from .generating import generating
-from .labels import labels_of, passes_of_texts
 from .layers import written
-from .pictures import as_picture, seen_grids
+from .pictures import seen_grids
 from .recorder import Recorder
 from .running import running
+from .saving import Said, Texts, save
 from .watch import Watch
 
 
@@ -39,23 +43,23 @@ class Recording:
     """
 
     def __init__(self):
-        self.layers = {}
-        self.left_out = []
-        self.grids = set()  # (rows, columns) into which a picture was cut
+        self.layers: dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]] = {}
+        self.left_out: list[dict[str, Any]] = []
+        self.grids: set[tuple[int, int]] = set()  # (rows, columns) into which a picture was cut
 
     def save(
         self,
-        path,
-        tokens=None,
-        target_tokens=None,
-        text="",
-        token_ids=None,
-        model=None,
-        made_by=None,
-        byte_level=None,
-        patches=None,
-        picture=None,
-    ):
+        path: str | Path,
+        tokens: Texts = None,
+        target_tokens: Texts = None,
+        text: str | Sequence[str] = "",
+        token_ids: Iterable[int] | None = None,
+        model: Mapping[str, Any] | None = None,
+        made_by: Mapping[str, Any] | None = None,
+        byte_level: bool | None = None,
+        patches: tuple[int, int] | None = None,
+        picture: Any = None,
+    ) -> None:
         """Write the capture file. Tensors are float32, or float64 for a model in float64.
 
         `tokens` are the texts of the model's input, `target_tokens` those of a decoder with
@@ -64,46 +68,25 @@ class Recording:
         way, None finds it out. `patches` are the (rows, columns) into which a picture was cut, where its
         layers shall have another grid than was seen, and `picture` what the model saw, [height, width, 3]
         in uint8. `model` is a table such as {"name": ..., "licence": ...}. Warns (CaptureWarning) of layers
-        with another number of tokens than texts were given. Raises InputError.
+        with another number of tokens than texts were given, and of what is left out since it does not hold.
+        Raises InputError; the recording can be saved again.
         """
         if not self.layers:
             raise InputError("nothing is recorded; save after the with block has ended")
-        tokens = passes_of_texts(tokens, "tokens")
-        target = passes_of_texts(target_tokens, "target_tokens")
-        grids = {tuple(patches)} if patches else self.grids
-        labels, names, told = labels_of(self.layers, tokens, target, grids)
+        said = Said(tokens, target_tokens, text, token_ids, model, made_by, byte_level, patches, picture)
+        told = save(path, self.layers, self.left_out, self.grids, said)
         for one in told:
             warnings.warn(one, CaptureWarning, stacklevel=2)
-        tokens, several = tokens[0], any("@" in name for name in names.values())
-        tensors, layers = {}, {}
-        for key, (arrays, description) in self.layers.items():
-            own = zip(("tokens_q", "tokens_k"), labels[key], strict=True)
-            layers[key] = description | {side: texts for side, texts in own if texts != tokens}
-            layers[key] |= {"name": names[key]} if several else {}
-            tensors |= {f"L{key}.{name}": array for name, array in arrays.items()}
-        if picture is not None:
-            tensors[PICTURE] = as_picture(picture)
-        texts = [text] if isinstance(text, str) else list(text)
-        metadata = {"tokens_q": tokens, "tokens_k": tokens, "text": texts[0] if texts else ""}
-        if len(texts) > 1:
-            metadata["passes"] = [{"text": one} for one in texts]
-        if byte_level is not None:
-            metadata["byte_level"] = bool(byte_level)
-        if token_ids is not None:
-            metadata["token_ids"] = [int(n) for n in token_ids]
-        made_by = {"torch": torch.__version__} | dict(made_by or {})
-        metadata |= {"layers": layers, "model": dict(model or {}), "made_by": made_by}
-        if self.left_out:
-            metadata["left_out"] = self.left_out
-        try:
-            write_capture(path, tensors, metadata)
-        except InputError:
-            tensors, metadata = _writable(tensors, metadata)
-            write_capture(path, tensors, metadata)
 
 
 @contextlib.contextmanager
-def record(model, layers=None, heads=None, batch=0, window=0):
+def record(
+    model: torch.nn.Module | None,
+    layers: Sequence[int | str] | None = None,
+    heads: Sequence[int] | None = None,
+    batch: int = 0,
+    window: int = 0,
+) -> Iterator[Recording]:
     """Record the attention of everything that runs inside the `with` block.
 
     Modules are named as `model` has them, or, where that is None, as the outermost one that runs does.
@@ -151,29 +134,6 @@ def record(model, layers=None, heads=None, batch=0, window=0):
     if absent:
         raise InputError(absent[0])
     _warn(recording)
-
-
-def _writable(tensors: dict, metadata: dict) -> tuple[dict, dict]:
-    """Without the layers that do not fit together, each told. Raises InputError when none is left."""
-    fitting, wrong = {}, []
-    for key, described in metadata["layers"].items():
-        own = {name: one for name, one in tensors.items() if name.rpartition(".")[0] == f"L{key}"}
-        try:
-            check_capture(f"layer {key}", own, metadata | {"layers": {key: described}})
-            fitting[key] = described
-        except InputError as error:
-            wrong.append(str(error))
-    if not fitting:
-        raise InputError(wrong[0])
-    for one in wrong:
-        _tell(f"left out: {one}")
-    left_out = [
-        *metadata.get("left_out", ()),
-        *({"module": "", "what": "layer", "why": w, "times": 1} for w in wrong),
-    ]
-    names = {f"L{key}" for key in fitting}
-    kept = {n: one for n, one in tensors.items() if n.rpartition(".")[0] in names or "." not in n}
-    return kept, metadata | {"layers": fitting, "left_out": left_out}
 
 
 def _finish(

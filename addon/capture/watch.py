@@ -341,6 +341,8 @@ class Watch(TorchFunctionMode):
                     event, read, drops, module=self._module(), tap="softmax", account=account, pattern=operand
                 )
                 self._hand_on(attention, result)
+                for other in candidates:  # the other products in the sum that the softmax was of
+                    self._accounts.close(self._accounts.of_softmax(_soft(other)))
                 return
             except (NotUnderstood, Unwatchable) as reason:
                 reasons[strand] = str(reason)

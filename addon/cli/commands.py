@@ -142,8 +142,10 @@ def encode(arguments: Namespace) -> None:
 
 
 def verify(arguments: Namespace) -> int:
-    """The command `verify`."""
-    report = api.verify(_source(arguments), arguments.positions)
+    """The command `verify`. A capture without --layer and --head is held to its own equations."""
+    chosen = arguments.layer is not None or arguments.head is not None or arguments.parts
+    whole = Path(arguments.source).suffix.lower() == ".safetensors" and not chosen
+    report = api.verify(arguments.source if whole else _source(arguments), arguments.positions)
     print("\n".join(report.lines()))
     return 0 if report.ok else FAILED
 

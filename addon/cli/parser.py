@@ -200,7 +200,7 @@ COMMANDS = {
     "build": ("Build the Blender file of a scene.", _build),
     "farm": ("Write a film as a job for a render farm: Open Job Description, or a script.", _farm),
     "encode": ("Make a film of frames that a farm rendered.", _encode),
-    "verify": ("Compare what is drawn with a float64 evaluation.", _verify),
+    "verify": ("Compare what is drawn, or what a capture holds, with a float64 evaluation.", _verify),
     "inspect": ("Tell what is in a capture, a scene or a built .blend.", _inspect),
     "capture": (
         "Record the attention of a transformers model while it reads a text, or import what another tool has "

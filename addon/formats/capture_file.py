@@ -342,9 +342,10 @@ def write_capture(path, tensors, metadata):
 
 
 def check_capture(where, tensors, metadata):
-    """Raise InputError, which names the place `where`, unless `write_capture` could write this."""
+    """What `write_capture` would write, as a Capture. Raises InputError, which names the place `where`, for
+    what it could not."""
     text = json.dumps({"format": FORMAT, "version": VERSION} | metadata, ensure_ascii=False)
-    _checked(where, _InMemory(tensors), {"attn_capture": text})
+    return _checked(where, _InMemory(tensors), {"attn_capture": text})
 
 
 def check_finite(array, where):
@@ -364,10 +365,13 @@ def numbers(items):
 
 
 class _InMemory:
-    """Tensors that are still in memory, seen as `safetensors.Tensors` for checking."""
+    """Tensors that are still in memory, seen as `safetensors.Tensors`."""
 
     def __init__(self, arrays):
         self.arrays = arrays
+
+    def __getitem__(self, name):
+        return self.arrays[name]
 
     def __iter__(self):
         return iter(self.arrays)

@@ -1,13 +1,9 @@
 """What `inspect` and `presets` tell, as lines of text: tables with a header and aligned columns."""
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from ..attention.heads import pair_text, statistics_of, worth_filming
 from ..description.scene import ANIMATIONS, MOVES, VIEWS
 from ..formats.capture_file import Capture
 from ..look.color_maps import color_maps
@@ -18,8 +14,9 @@ from ..staging.limits import memory_needed
 from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.captions import labels_of
+from .aligned import table
+from .captured import capture_lines
 
-MOST_NAMED = 20
 Drawn = Sequence[tuple[str, str, tuple[int, ...], str]]  # kind, name, shape, object
 
 
@@ -34,24 +31,6 @@ class Inspection:
         return "\n".join(self.lines)
 
 
-def _table(header, rows):
-    """Aligned lines; a column of numbers is set to the right."""
-    rows = [[str(cell) for cell in row] for row in rows]
-    columns = list(zip(header, *rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
-    right = [all(_is_number(cell) for cell in column[1:]) for column in columns]
-    return [
-        "  ".join(
-            cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in ([header, *rows] if rows else [header])
-    ]
-
-
-def _is_number(cell):
-    return bool(re.fullmatch(r"-|[+-]?[0-9][0-9,]*(\.[0-9]+)?(e[+-]?[0-9]+)?", cell))
-
-
 def inspection_of_capture(
     capture: Capture, layer: int | str | None = None, head: int | None = None
 ) -> Inspection:
@@ -59,79 +38,7 @@ def inspection_of_capture(
 
     `layer` and `head` restrict it; an unknown one raises InputError.
     """
-    return Inspection(capture, tuple(_capture_lines(capture, layer, head)))
-
-
-def _capture_lines(capture, layer, head):
-    layers = [capture.layer(layer)] if layer is not None else list(capture.layers.values())
-    named = str(capture.model.get("name") or capture.model.get("class") or "a model of no name")
-    lines = [f"{capture.path}: attention of {named}"]
-    if capture.text:
-        lines.append(f"text: {capture.text}")
-    lines.append("")
-    lines += _table(
-        (
-            "layer",
-            "kind",
-            "heads",
-            "key/value heads",
-            "queries",
-            "keys",
-            "head size",
-            "mask",
-            "positions",
-            "error",
-            "module",
-        ),
-        [
-            (
-                one.name,
-                one.kind,
-                f"{len(one.heads)} of {one.n_q_heads}",
-                one.n_kv_heads,
-                one.sizes.get("Q", "-"),
-                one.sizes.get("K", "-"),
-                one.head_dim if "q" in one.shapes else "-",
-                one.mask,
-                _position(one.position),
-                "-" if one.max_abs_error is None else f"{one.max_abs_error:.1e}",
-                one.module or "-",
-            )
-            for one in layers
-        ],
-    )
-    patterned = [one for one in layers if "pattern" in capture.names(one.name)]
-    told = statistics_of(capture, [(one, one.heads if head is None else (head,)) for one in patterned])
-    if not told:
-        return lines
-    rows = []
-    for one, n, s in told:
-        shares = (s.previous, s.itself, s.induction, s.first, s.separator, s.entropy)
-        rows.append(
-            (
-                one.name,
-                n,
-                *("-" if np.isnan(x) else f"{x:.2f}" for x in shares),
-                f"{s.pair[2]:.2f}" if s.pair else "-",
-                pair_text(one, s.pair) if s.pair else "-",
-            )
-        )
-    lines += ["", "what each head attends to, 0 to 1 (entropy: 1 is all keys alike), and its strongest pair:"]
-    lines += _table(
-        ("layer", "head", "previous", "itself", "induction", "first", "separator", "entropy", "pair", ""),
-        rows,
-    )
-    found = worth_filming(told)
-    if found:
-        lines += ["", "worth filming:"]
-        lines += [
-            f"  layer {one.layer} head {one.head}: {one.what} {one.share:.2f}" for one in found[:MOST_NAMED]
-        ]
-    return lines + [f"  and {len(found) - MOST_NAMED} more"] * (len(found) > MOST_NAMED)
-
-
-def _position(position):
-    return str(position.get("kind") or position.get("type") or "-") if position else "-"
+    return Inspection(capture, tuple(capture_lines(capture, layer, head)))
 
 
 def inspection_of_plan(p: Plan) -> Inspection:
@@ -147,7 +54,7 @@ def _plan_lines(p):
         final = p.evaluation[name].final
         source = stage.text if stage.operands else p.matrices[name].source
         rows.append((name, _by(final.shape), _number(final.min()), _number(final.max()), source or "-"))
-    lines += [*_table(("matrix", "shape", "least", "largest", "from"), rows), ""]
+    lines += [*table(("matrix", "shape", "least", "largest", "from"), rows), ""]
     rows = []
     for c in p.arrangement.cuboids:
         sweep, move = p.sweeps[c.stage.name], p.timeline.moves[c.stage.name]
@@ -160,7 +67,7 @@ def _plan_lines(p):
                 f"{move.start:g}-{move.finished:g}",
             )
         )
-    lines += [*_table(("product", "shape", "products", "steps", "frames"), rows), ""]
+    lines += [*table(("product", "shape", "products", "steps", "frames"), rows), ""]
     rows = []
     for name, stage in drawn.items():
         if stage.operands and not stage.has_interior:
@@ -168,7 +75,7 @@ def _plan_lines(p):
             operands = ", ".join(operand.text for operand in stage.operands)
             rows.append((name, operands, f"{sweep.steps:,}", f"{move.start:g}-{move.finished:g}"))
     if rows:
-        lines += [*_table(("sheet", "of", "steps", "frames"), rows), ""]
+        lines += [*table(("sheet", "of", "steps", "frames"), rows), ""]
     given = {name: p.matrices[name] for name in drawn if name in p.matrices}
     notes = dict.fromkeys(f"{drawn[name].of or name}: {one.note}" for name, one in given.items() if one.note)
     lines += [*notes, ""] if notes else []
@@ -193,7 +100,7 @@ def _highlight_lines(p):
     for one in highlights(p):
         of_rows, of_columns = labels_of(p, one.plane.stage)
         rows.append((one.text, one.name, _span(one.rows, of_rows), _span(one.columns, of_columns)))
-    return [*_table(("highlight", "of", "rows", "columns"), rows), ""] if rows else []
+    return [*table(("highlight", "of", "rows", "columns"), rows), ""] if rows else []
 
 
 def _span(ends, labels):
@@ -207,7 +114,7 @@ def _span(ends, labels):
 def inspection_of_built(drawn: Drawn) -> Inspection:
     """The matrices and products that a built scene draws."""
     rows = [(kind, name, _by(shape), f"{math.prod(shape):,}", ob) for kind, name, shape, ob in drawn]
-    return Inspection(drawn, tuple(_table(("kind", "name", "shape", "elements", "object"), sorted(rows))))
+    return Inspection(drawn, tuple(table(("kind", "name", "shape", "elements", "object"), sorted(rows))))
 
 
 def preset_lines() -> list[str]:

@@ -1,0 +1,125 @@
+"""Writing a recording as a capture file: with its labels, and nothing that does not hold."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..formats.capture_checks import checks_of
+from ..formats.capture_file import PICTURE, check_capture, write_capture
+from .labels import labels_of, passes_of_texts
+from .pictures import as_picture
+
+Texts = Sequence[str] | Sequence[Sequence[str]] | None
+Layers = Mapping[str, tuple[dict[str, np.ndarray], dict[str, Any]]]
+# What goes with a tensor that does not hold.
+TOGETHER = {
+    **{f"W_{n}": (f"W_{n}", f"b_{n}", f"A_{n}", f"B_{n}", f"{n.lower()}_pre") for n in "QKVO"},
+    "added": ("added", "stream", "added_gain", "added_offset"),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person says of a recording, as the arguments of `Recording.save`."""
+
+    tokens: Texts
+    target_tokens: Texts
+    text: str | Sequence[str]
+    token_ids: Iterable[int] | None
+    model: Mapping[str, Any] | None
+    made_by: Mapping[str, Any] | None
+    byte_level: bool | None
+    patches: tuple[int, int] | None
+    picture: Any
+
+
+def save(
+    path: str | Path,
+    recorded: Layers,
+    left_out: Sequence[dict[str, Any]],
+    grids: set[tuple[int, int]],
+    said: Said,
+) -> list[str]:
+    """Write the capture file; what has to be told of it, a line each. Raises InputError."""
+    tokens = passes_of_texts(said.tokens, "tokens")
+    target = passes_of_texts(said.target_tokens, "target_tokens")
+    labels, names, told = labels_of(
+        recorded, tokens, target, {tuple(said.patches)} if said.patches else grids
+    )
+    first, several = tokens[0], any("@" in name for name in names.values())
+    tensors, layers = {}, {}
+    for key, (arrays, description) in recorded.items():
+        own = zip(("tokens_q", "tokens_k"), labels[key], strict=True)
+        layers[key] = description | {side: texts for side, texts in own if texts != first}
+        layers[key] |= {"name": names[key]} if several else {}
+        tensors |= {f"L{key}.{name}": array for name, array in arrays.items()}
+    if said.picture is not None:
+        tensors[PICTURE] = as_picture(said.picture)
+    metadata = _metadata(said, first) | {"layers": layers}
+    if left_out:
+        metadata["left_out"] = list(left_out)
+    tensors, metadata, wrong = _held(tensors, metadata)
+    write_capture(path, tensors, metadata)
+    return told + wrong
+
+
+def _metadata(said: Said, tokens: list[str]) -> dict[str, Any]:
+    """What the file says of the whole, but for its layers."""
+    texts = [said.text] if isinstance(said.text, str) else list(said.text)
+    metadata = {"tokens_q": tokens, "tokens_k": tokens, "text": texts[0] if texts else ""}
+    if len(texts) > 1:
+        metadata["passes"] = [{"text": one} for one in texts]
+    if said.byte_level is not None:
+        metadata["byte_level"] = bool(said.byte_level)
+    if said.token_ids is not None:
+        metadata["token_ids"] = [int(n) for n in said.token_ids]
+    made_by = {"torch": torch.__version__} | dict(said.made_by or {})
+    return metadata | {"model": dict(said.model or {}), "made_by": made_by}
+
+
+def _held(tensors: dict, metadata: dict) -> tuple[dict, dict, list[str]]:
+    """(tensors, metadata, what was left out) without what does not fit together or does not hold.
+
+    Raises InputError when no layer is left.
+    """
+    kept = {name: one for name, one in tensors.items() if "." not in name}
+    layers, wrong, left_out = {}, [], list(metadata.get("left_out", ()))
+    for key, described in metadata["layers"].items():
+        own = {name: one for name, one in tensors.items() if name.rpartition(".")[0] == f"L{key}"}
+        try:
+            own, described, told = _true(key, own, described, metadata)
+        except InputError as error:
+            wrong.append(f"left out: {error}")
+            left_out.append({"module": described["module"], "what": "layer", "why": str(error), "times": 1})
+            continue
+        wrong += told
+        layers[key] = described
+        kept |= own
+    if not layers:
+        raise InputError(wrong[0].removeprefix("left out: "))
+    return kept, metadata | {"layers": layers} | ({"left_out": left_out} if left_out else {}), wrong
+
+
+def _true(key: str, tensors: dict, described: dict, metadata: dict) -> tuple[dict, dict, list[str]]:
+    """One layer without the tensors that are not what the equations of the format say."""
+    capture = check_capture(f"layer {key}", tensors, metadata | {"layers": {key: described}})
+    (layer,) = capture.layers.values()
+    lacking, told = dict(described.get("not_written", {})), []
+    for check in checks_of(capture, layer, attention=False):
+        if check.ok:
+            continue
+        for name in TOGETHER.get(check.tensor, (check.tensor,)):
+            tensors = {full: one for full, one in tensors.items() if full != f"L{key}.{name}"}
+        lacking[check.tensor] = f"{check.equation} is missed by {check.error:.1e} of its largest"
+        told.append(f"layer {key}: {check.tensor} is left out: {lacking[check.tensor]}")
+    found = {
+        n: how for n, how in described.get("projections_found_by", {}).items() if f"L{key}.W_{n}" in tensors
+    }
+    described = {n: one for n, one in described.items() if n != "projections_found_by"}
+    described |= {"projections_found_by": found} if found else {}
+    return tensors, described | ({"not_written": lacking} if lacking else {}), told

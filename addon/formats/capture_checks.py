@@ -1,0 +1,170 @@
+"""Is what a capture says of its layers true? Each equation that its tensors stand for, computed anew.
+
+That shows what belongs together in the file; that it is what the model had was compared when it was recorded.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..attention.rotary import rotate
+from .capture_file import Capture, Layer
+
+MOST_ROWS = 256  # tokens of a projection that are computed anew; of more, so many spread over all
+TOLERANCE = {"float16": 8e-3, "bfloat16": 6e-2}  # of the largest magnitude
+FLOAT32 = 1e-4
+
+
+@dataclass(frozen=True)
+class Check:
+    """One equation of a layer, as `x W_Q + b_Q = q`, with its largest error, a fraction of the largest
+    magnitude, over all heads. `tensor` is what is wrong where it does not hold."""
+
+    layer: str
+    equation: str
+    tensor: str
+    error: float
+    tolerance: float
+
+    @property
+    def ok(self) -> bool:
+        return self.error <= self.tolerance
+
+
+def checks_of(capture: Capture, layer: Layer, attention: bool = True) -> Iterator[Check]:
+    """The equations of one layer, its attention among them unless that is False. Raises InputError for
+    numbers that are not finite."""
+    tolerance = TOLERANCE.get(layer.dtype, FLOAT32)
+    if attention and {"q", "k", "v", "z"} <= set(layer.shapes):
+        recorded = layer.max_abs_error or 0.0
+        error, size = 0.0, 0.0
+        for head in layer.heads:
+            error = max(error, capture.recompute(layer.name, head).errors["z"])
+            size = max(size, float(np.abs(capture.tensor(layer.name, "z", head)).max()))
+        # What dropout and half precision made of the model's own result was told when it was recorded.
+        yield Check(layer.name, "pattern v = z", "z", _share(max(error - recorded, 0), size), tolerance)
+    for name in "QKV":
+        if f"W_{name}" in layer.shapes:
+            yield _projection(capture, layer, name, tolerance)
+            if name != "V" and f"{name.lower()}_pre" in layer.shapes and "theta" in layer.position:
+                yield from _rotation(capture, layer, name, tolerance)
+    if {"W_O", "attn_out", "z"} <= set(layer.shapes) and len(layer.heads) == layer.n_q_heads:
+        yield _output(capture, layer, 10 * tolerance)
+    if {"stream", "added", "attn_out"} <= set(layer.shapes):
+        yield from _added(capture, layer, tolerance)
+
+
+def not_written(capture: Capture, layer: Layer) -> dict[str, str]:
+    """Tensors of a layer that the recording left out because they were not shown to be right, with why."""
+    told = capture.metadata["layers"][layer.key].get("not_written")
+    return {str(name): str(why) for name, why in told.items()} if isinstance(told, dict) else {}
+
+
+def left_out(capture: Capture) -> list[str]:
+    """Attentions that ran while this was recorded and are not in it, a line each."""
+    told = capture.metadata.get("left_out")
+    lines = []
+    for one in told if isinstance(told, list) else ():
+        if isinstance(one, dict):
+            times = (
+                f" ({one['times']} times)" if isinstance(one.get("times"), int) and one["times"] > 1 else ""
+            )
+            what, module = one.get("what", "attention"), one.get("module") or "the model"
+            lines.append(f"{what} in {module}{times}: {one.get('why', '')}")
+    return lines
+
+
+def input_of(layer: Layer, name: str) -> str:
+    """The tensor that a projection Q, K or V is of."""
+    known = {"Q": ("x",), "K": ("x_k", "x"), "V": ("x_v", "x_k", "x")}[name]
+    return next((one for one in known if one in layer.shapes), known[-1])
+
+
+def _projection(capture: Capture, layer: Layer, name: str, tolerance: float) -> Check:
+    own, source = name.lower(), input_of(layer, name)
+    wanted = f"{own}_pre" if f"{own}_pre" in layer.shapes else own
+    bias = f"b_{name}" in layer.shapes
+    equation = f"{source} W_{name}{f' + b_{name}' * bias} = {wanted}"
+    if source not in layer.shapes:
+        return Check(layer.name, equation, f"W_{name}", np.inf, tolerance)
+    x = capture.tensor(layer.name, source)
+    rows = _rows(len(x))
+    found = {}
+    for head in layer.heads if name == "Q" else _one_of_each_group(layer):
+        made = x[rows] @ capture.tensor(layer.name, f"W_{name}", head)
+        made = made + capture.tensor(layer.name, f"b_{name}", head) if bias else made
+        found[head] = made, capture.tensor(layer.name, wanted, head)[rows]
+    return Check(layer.name, equation, f"W_{name}", _largest(found.values()), tolerance)
+
+
+def _rotation(capture: Capture, layer: Layer, name: str, tolerance: float) -> Iterator[Check]:
+    """Queries and keys are those from before their positions, turned."""
+    own, position = name.lower(), layer.position
+    how = capture.metadata["layers"][layer.key].get("projections_found_by", {}).get(name)
+    at, dims = position.get("at", 0), position.get("dims", layer.head_dim)
+    if how != "length" or not all(isinstance(n, int) for n in (at, dims)):
+        return
+    found = []
+    for head in layer.heads if name == "Q" else _one_of_each_group(layer):
+        pre, post = capture.tensor(layer.name, f"{own}_pre", head), capture.tensor(layer.name, own, head)
+        first = layer.offset if name == "Q" else 0
+        turned = pre.copy()
+        turned[:, at : at + dims] = rotate(
+            pre[:, at : at + dims], position["theta"], dims, first, position.get("layout", "half")
+        )
+        found.append((turned, post))
+    yield Check(layer.name, f"{own}_pre, turned = {own}", f"{own}_pre", _largest(found), 10 * tolerance)
+
+
+def _output(capture: Capture, layer: Layer, tolerance: float) -> Check:
+    wanted = capture.tensor(layer.name, "attn_out")
+    rows = _rows(len(wanted))
+    made = np.zeros_like(wanted[rows])
+    for head in layer.heads:
+        made += capture.tensor(layer.name, "z", head)[rows] @ capture.tensor(layer.name, "W_O", head)
+    bias = "b_O" in layer.shapes
+    if bias:
+        made += capture.tensor(layer.name, "b_O")
+    equation = f"sum of z W_O{' + b_O' * bias} = attn_out"
+    return Check(layer.name, equation, "W_O", _largest([(made, wanted[rows])]), tolerance)
+
+
+def _added(capture: Capture, layer: Layer, tolerance: float) -> Iterator[Check]:
+    """What was added to the stream is what the step after the output makes of it."""
+    told = capture.metadata["layers"][layer.key].get("residual", {})
+    a, b = capture.tensor(layer.name, "attn_out"), capture.tensor(layer.name, "added")
+    kind = told.get("kind")
+    if kind in ("rms_norm", "layer_norm"):
+        a = a - a.mean(axis=1, keepdims=True) * (kind == "layer_norm")
+        a = a / np.sqrt((a * a).mean(axis=1, keepdims=True) + told.get("epsilon", 0.0))
+    elif kind == "factor":
+        a = a * told.get("factor", 1.0)
+    elif kind != "gain":
+        return
+    if "added_gain" in layer.shapes:
+        a = a * capture.tensor(layer.name, "added_gain")
+    if "added_offset" in layer.shapes:
+        a = a + capture.tensor(layer.name, "added_offset")
+    yield Check(layer.name, f"{kind} of attn_out = added", "added", _largest([(a, b)]), tolerance)
+
+
+def _one_of_each_group(layer: Layer) -> list[int]:
+    """A query head for each key/value head that is stored."""
+    first = {layer.kv_head(head): head for head in reversed(layer.heads)}
+    return [first[kv_head] for kv_head in sorted(first)]
+
+
+def _rows(count: int) -> np.ndarray | slice:
+    return slice(None) if count <= MOST_ROWS else np.linspace(0, count - 1, MOST_ROWS).astype(int)
+
+
+def _largest(pairs) -> float:
+    """The largest difference of made and wanted, a fraction of the largest magnitude wanted."""
+    pairs = list(pairs)
+    error = max(float(np.abs(made - wanted[: len(made)]).max(initial=0.0)) for made, wanted in pairs)
+    return _share(error, max(float(np.abs(wanted).max(initial=0.0)) for _, wanted in pairs))
+
+
+def _share(error: float, size: float) -> float:
+    return error / size if size else error

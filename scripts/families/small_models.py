@@ -1,0 +1,109 @@
+"""Small random models of many families, and inputs for them: what `capture_families.py` records."""
+
+import inspect
+
+import torch
+import transformers
+
+IDS = torch.randint(3, 100, (2, 11), generator=torch.Generator().manual_seed(5))
+PICTURES = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(6))
+SOUNDS = torch.randn(2, 4000, generator=torch.Generator().manual_seed(7))
+
+# A configuration takes those of these settings that it knows.
+SETTINGS = {
+    "vocab_size": 101, "type_vocab_size": 2, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+    "decoder_start_token_id": 2, "image_size": 32, "patch_size": 8, "initializer_range": 0.2, "init_std": 0.2,
+    "num_experts": 4, "num_local_experts": 4, "n_routed_experts": 4, "num_experts_per_tok": 2,
+    "moe_intermediate_size": 32, "n_group": 1, "topk_group": 1, "sliding_window": 4,
+}  # fmt: skip
+for _value, _names in (
+    (64, "hidden_size n_embd d_model dim emb_dim embedding_size"),
+    (2, "num_hidden_layers num_layers n_layer n_layers encoder_layers decoder_layers num_encoder_layers"),
+    (2, "num_decoder_layers num_key_value_heads"),
+    (8, "num_attention_heads n_head n_heads num_heads encoder_attention_heads decoder_attention_heads"),
+    (8, "num_encoder_attention_heads num_decoder_attention_heads head_dim d_kv kv_channels rotary_dim"),
+    (96, "intermediate_size ffn_dim d_ff encoder_ffn_dim decoder_ffn_dim hidden_dim d_inner"),
+    (64, "max_position_embeddings n_positions max_target_positions max_source_positions"),
+):
+    SETTINGS |= dict.fromkeys(_names.split(), _value)
+
+READS_TEXT = """
+    GPT2 GPTNeo GPTNeoX GPTJ OPT Bloom Mpt Falcon Llama Mistral Mixtral Qwen2 Qwen2Moe Qwen3 Qwen3Moe Phi Phi3
+    Gemma Gemma2 Gemma3Text Cohere Cohere2 Olmo Olmo2 Olmo3 Olmoe Granite GraniteMoe StableLm Starcoder2
+    GPTBigCode CodeGen Persimmon Nemotron Glm Glm4 Glm4Moe DeepseekV2 DeepseekV3 GptOss DiffLlama Jamba Bamba
+    RecurrentGemma MiniMax Exaone4 SmolLM3 Ernie4_5 HunYuanDenseV1 Lfm2 Qwen3Next XGLM BioGpt CTRL OpenAIGPT
+    XLNet Helium Arcee Apertus Doge Llama4Text Bert Roberta Albert DistilBert Electra Deberta DebertaV2 MPNet
+    ModernBert Longformer BigBird Nystromformer Yoso FNet Funnel ConvBert SqueezeBert MobileBert IBert Esm
+    RemBert MegatronBert RoFormer Canine XLM Flaubert LayoutLM Mra EuroBert RobertaPreLayerNorm XLMRobertaXL
+    """.split()
+READS_AND_WRITES = """
+    T5 MT5 LongT5 UMT5 SwitchTransformers Bart MBart Pegasus PegasusX BigBirdPegasus Marian Blenderbot M2M100
+    LED ProphetNet PLBart NllbMoe""".split()
+SEES = """
+    ViT DeiT Beit Dinov2 Dinov2WithRegisters DINOv3ViT Swin Swinv2 Segformer Cvt Pvt PvtV2 DPT Yolos ViTMAE
+    ViTMSN Levit Data2VecVision SiglipVision CLIPVision BlipVision IJepa Hiera Detr ConditionalDetr
+    DeformableDetr Sam""".split()
+HEARS = "Wav2Vec2 Hubert WavLM SEW SEWD UniSpeech UniSpeechSat Wav2Vec2Conformer Whisper AST".split()
+
+_MLA = {"q_lora_rank": 24, "kv_lora_rank": 16, "qk_nope_head_dim": 8, "qk_rope_head_dim": 8, "v_head_dim": 8,
+        "num_key_value_heads": 8, "head_dim": 8}  # fmt: skip
+_STAGES = {"depths": [1, 1], "embed_dim": 32}
+_BACKBONE = {"num_queries": 5, "backbone_config": transformers.ResNetConfig(
+    embedding_size=16, hidden_sizes=[16, 32], depths=[1, 1], layer_type="basic",
+    out_features=["stage2"])}  # fmt: skip
+OWN = {  # what a family needs besides
+    "GPTNeo": {"attention_types": [[["global", "local"], 1]], "window_size": 4},
+    "DeepseekV2": _MLA, "DeepseekV3": _MLA,
+    "Qwen3Next": {"layer_types": ["linear_attention", "full_attention"]},
+    "Longformer": {"attention_window": [4, 4]}, "LED": {"attention_window": [4, 4]},
+    "BigBird": {"block_size": 2, "num_random_blocks": 1},
+    "Yoso": {"use_expectation": False},
+    "Swin": _STAGES | {"num_heads": [2, 4], "window_size": 4, "patch_size": 4},
+    "Swinv2": _STAGES | {"num_heads": [2, 4], "window_size": 4, "patch_size": 4},
+    "Segformer": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64], "patch_size": None},
+    "Cvt": {"num_heads": [1, 2, 4], "embed_dim": [16, 32, 64], "depth": [1, 1, 1]},
+    "Pvt": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64]},
+    "PvtV2": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64]},
+    "Yolos": {"image_size": [32, 32], "num_detection_tokens": 4},
+    "Levit": {"num_attention_heads": [2, 2, 2], "hidden_sizes": [32, 32, 32], "key_dim": [8, 8, 8],
+              "depths": [1, 1, 1], "image_size": 64},
+    "Hiera": {"image_size": [32, 32], "embed_dim": 32, "depths": [1, 1], "num_heads": [1, 2]},
+    "Detr": _BACKBONE, "ConditionalDetr": _BACKBONE, "DeformableDetr": _BACKBONE | {"num_feature_levels": 1},
+    "Whisper": {"num_mel_bins": 8}, "AST": {"num_mel_bins": 16, "max_length": 24},
+}  # fmt: skip
+TRANSFORMERS = {
+    **dict.fromkeys(READS_TEXT, "text"),
+    **dict.fromkeys(READS_AND_WRITES, "pair"),
+    **dict.fromkeys(SEES, "picture"),
+    **dict.fromkeys(HEARS, "sound"),
+}
+
+
+def small(name: str) -> torch.nn.Module:
+    """A small random model of a family of transformers."""
+    kind = getattr(transformers, f"{name}Config")
+    known = set(inspect.signature(kind.__init__).parameters)
+    own = {key: value for key, value in OWN.get(name, {}).items() if value is not None}
+    given = {key: value for key, value in SETTINGS.items() if key in known and key not in OWN.get(name, {})}
+    torch.manual_seed(0)
+    model = getattr(transformers, f"{name}Model")(kind(**given | own)).eval()
+    for parameter in model.parameters():  # ones and zeros of a new model would hide what they do
+        if parameter.dim() == 1:
+            torch.nn.init.normal_(parameter, float(parameter.detach().mean()), 0.2)
+    return model
+
+
+def inputs_of(name: str, model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Two inputs for a model of a family."""
+    kind = TRANSFORMERS[name]
+    if name == "Whisper":
+        features = torch.randn(2, 8, 128, generator=torch.Generator().manual_seed(8))
+        return {"input_features": features, "decoder_input_ids": IDS[:, :5]}
+    if name == "AST":
+        return {"input_values": torch.randn(2, 24, 16, generator=torch.Generator().manual_seed(8))}
+    if kind == "picture":
+        size = getattr(model.config, "image_size", 32)
+        return {"pixel_values": PICTURES if size != 64 else PICTURES.repeat(1, 1, 2, 2)}
+    if kind == "sound":
+        return {"input_values": SOUNDS}
+    return {"input_ids": IDS} | ({"decoder_input_ids": IDS[:, :5]} if kind == "pair" else {})
