@@ -25,6 +25,7 @@ from .interrupt import leave_if_interrupted, telling
 from .passes import value_passes
 from .progress import Listener, Tracker, tell, unheard
 from .silence import blender_silenced, last_error
+from .standing import standing
 from .temporary import trouble_in
 
 _TILES = re.compile(r"Rendered (\d+)/(\d+) Tiles")
@@ -103,6 +104,7 @@ def render_missing(
     places = {n: frame_path(folder, n) for n in frames}
     left = [n for n in frames if not is_there(job, places[n], n)]
     _tell_of_others(folder, [places[n] for n in left], progress)
+    like = standing(scene, sorted(frames))  # what shows the same is rendered once
     made, rendering = 0, Rendering(scene, settings, ".png", len(frames), progress, len(frames) - len(left))
 
     def interrupted():
@@ -119,7 +121,11 @@ def render_missing(
             if is_there(job, places[n], n):
                 rendering.found()
             elif mine:
-                rendering.picture(n, places[n], frame_mark(job, n))
+                first = like.get(n)
+                if first is not None and is_there(job, places[first], first):
+                    rendering.copy(places[first], places[n], frame_mark(job, n))
+                else:
+                    rendering.picture(n, places[n], frame_mark(job, n))
                 made += 1
             else:
                 return False
@@ -201,6 +207,14 @@ class Rendering:
         self.done += 1
         if self._refused:
             raise self._refused
+
+    def copy(self, same: Path, path: Path, mark: str) -> None:
+        """The picture in a file is that of another frame, too."""
+        with outputs.written_whole(path) as part:
+            part.write_bytes(same.read_bytes())
+            if not marks.seal(part, mark):
+                raise JobError(f"{same}: was lost meanwhile; run the same command again")
+        self.done += 1
 
     def found(self) -> None:
         """Another process has rendered a frame meanwhile."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..kinds.places import Plane
+from ..staging.camera.clearance import covered
 from ..staging.camera.framing import View
 from ..staging.camera.shot import Phase, Shot
 from ..staging.camera.shots import filled, shot
 from ..staging.camera.subject import Mark
-from ..staging.camera.views import INSIDE, family_of
+from ..staging.camera.views import INSIDE, family_of, parts_of
 from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.boxes import clashes
@@ -128,8 +129,21 @@ def _with_earlier(
         view = made.shot.view(phase.at)
         earlier.append(PhaseLabels(phase, lettering(p, view, aspect, free, phase.near, about, told), view))
     made = replace(made, earlier=tuple(earlier))
+    layout = layout | {"shaded": not p.beats or _passes_under(p, made, shades, aspect)}
     timed = [(one.lettering.notes, (one.phase.start, one.phase.end)) for one in made.every]
     return replace(made, overlay=overlay(p, aspect, notes, timed, **layout))
+
+
+def _passes_under(p: Plan, made: Film, shades: np.ndarray, aspect: float) -> bool:
+    """Whether anything that is there in a beat stands under these boxes, blocks of what is written."""
+    boxes = shades / (aspect, 1.0, aspect, 1.0) * 2 - 1
+    for beat in p.beats:
+        view = made.shot.view(beat.span.arrived)
+        parts = [part for part in parts_of(p.arrangement) if part.stage.name in beat.there]
+        for part in parts:
+            if covered(view.project(part.corners())[None, None], boxes)[0]:
+                return True
+    return False
 
 
 def beyond(aspect: float) -> list[Box]:

@@ -61,6 +61,7 @@ def overlay(
     stacked: bool = False,
     scale: float = 1.0,
     beside: float = 0.0,
+    shaded: bool = True,
 ) -> Overlay:
     """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner, and
     those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field
@@ -68,7 +69,7 @@ def overlay(
 
     The statements of the expression and the blocks of the legend stand beside each other, or under each
     other where `stacked`; `scale` is that of all type. Notes stand at the left of what is `beside` the
-    scene, a part of the frame at its right.
+    scene, a part of the frame at its right. Blocks are `shaded` where there are timed notes.
     """
     look = p.scene.look
     if p.depth_of_field:
@@ -77,7 +78,7 @@ def overlay(
     head = sheet.head()
     legend = sheet.legend() if look.legend else []
     lasting, passing = sheet.notes(notes, timed, legend)
-    blocks = [block for block in (head, legend, lasting) if block and timed]
+    blocks = [block for block in (head, legend, lasting) if block and timed and shaded]
     shades = [around(np.array([item.box for item in block])) for block in blocks]
     return Overlay((*head, *legend, *lasting, *passing), tuple(tuple(box.tolist()) for box in shades))
 

@@ -1,0 +1,51 @@
+"""Frames in which nothing has moved since an earlier one: the same picture, so it is rendered once.
+
+Only of a scene that was built in this very file, with nothing in it but what was built: what moves there
+moves by F-curves alone, and drivers that follow these.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import bpy
+import numpy as np
+
+from ..blender import tags
+
+# What changes with time by itself.
+_TIMED = ("SceneTime", "Simulation", "Bake", "ImageInfo")
+
+
+def standing(scene: bpy.types.Scene, frames: Sequence[int]) -> dict[int, int]:
+    """For each of ascending frames that shows the same as the one before it, the first that does so; nothing
+    for a scene in which more may move than its curves say."""
+    if not frames or not _moves_by_curves(scene):
+        return {}
+    curves = list(_curves())
+    values = np.array([[curve.evaluate(frame) for frame in frames] for curve in curves], np.float32)
+    same = (values[:, 1:] == values[:, :-1]).all(axis=0)
+    found, first = {}, frames[0]
+    for frame, stands in zip(frames[1:], same, strict=True):
+        if stands:
+            found[frame] = first
+        else:
+            first = frame
+    return found
+
+
+def _moves_by_curves(scene):
+    """Whether all that moves in the picture is ours, and moves by its curves."""
+    ours = set(tags.owned(scene))
+    alone = not bpy.data.filepath and ours and all(ob in ours for ob in scene.objects)
+    if not alone or scene.render.use_motion_blur or scene.cycles.use_animated_seed:
+        return False
+    trees = [*bpy.data.node_groups, *(one.node_tree for one in bpy.data.materials if one.node_tree)]
+    return not any(word in node.bl_idname for tree in trees for node in tree.nodes for word in _TIMED)
+
+
+def _curves() -> Iterator[bpy.types.FCurve]:
+    """Every F-curve of every action."""
+    for action in bpy.data.actions:
+        for layer in action.layers:
+            for strip in layer.strips:
+                for bag in strip.channelbags:
+                    yield from bag.fcurves
