@@ -13,10 +13,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import api
-    from .api import build, encode, farm, figure, film, inspect, load, render, sheet, still, verify
+    from .api import (
+        beats,
+        build,
+        encode,
+        farm,
+        figure,
+        film,
+        inspect,
+        load,
+        render,
+        sheet,
+        still,
+        storyboard,
+        verify,
+    )
     from .capture.record import record
     from .description.scene import (
         Animation,
+        Beat,
         Camera,
         CaptureOptions,
         Layout,
@@ -36,9 +51,9 @@ __version__ = "0.1.0"
 
 # The module of each name. The job `capture` is not among them: by that name a room is found. It is
 # `api.capture`.
-_SCENE = "Animation Camera CaptureOptions Layout Look MatrixOptions ProductOptions Render Scene"
+_SCENE = "Animation Beat Camera CaptureOptions Layout Look MatrixOptions ProductOptions Render Scene"
 _NAMES = {
-    "api": "build encode farm figure film inspect load render sheet still verify",
+    "api": "beats build encode farm figure film inspect load render sheet still storyboard verify",
     "capture.record": "record",
     "description.scene": _SCENE,
     "description.style": "Style",

@@ -15,7 +15,7 @@ What is to be drawn, a `Source`, is a description (`Scene`), the name of a scene
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -314,6 +314,40 @@ def farm(
     write_job(folder, checked.scene.title, first, last, chunk, rate_text(checked.scene.render.fps))
     count = last - first + 1
     return FarmJob(folder, count, -(-count // chunk))
+
+
+def beats(source: Drawable) -> Scene:
+    """The description with the beats of its film as a list, to be edited; those that are written from the
+    expression and its numbers where it has none of its own."""
+    description = _description(as_source(source))
+    if description.beats in ("off", ()):
+        description = replace(description, beats="auto")
+    return replace(description, beats=tuple(one.beat for one in plan(description).beats))
+
+
+def storyboard(
+    source: Drawable,
+    output: Name,
+    *,
+    size: tuple[int, int] = (512, 288),
+    samples: int = 4,
+    engine: str | None = None,
+    progress: Listener = unheard,
+) -> int:
+    """Draw one frame of each beat of a film, with what it says, on a sheet, a PNG file; returns how many
+    there are. See `beats`."""
+    source, place = as_source(source), Path(output)
+    require_suffix(place, (".png",))
+    require_file_place(place)
+    require_apart([place], files_read(source))
+    description = beats(source)
+    load_blender()
+    from .outputs import blend_file, rendering
+    from .outputs.storyboard import draw_storyboard
+
+    blend_file.require_saved()
+    settings = rendering.settings_of(description.render, rendering.Asked(size, samples, engine), "still")
+    return draw_storyboard(description, place, settings, progress)
 
 
 def encode(

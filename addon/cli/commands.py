@@ -13,6 +13,7 @@ from typing import Any
 
 from .. import api
 from ..capture.pretrained import read_lines, read_text
+from ..description.scene import Scene, to_toml
 from ..description.source import Source, open_source, require_file
 from ..errors import InputError, JobError
 from ..outputs import inspection, messages
@@ -121,6 +122,20 @@ def figure(arguments: Namespace) -> None:
         print(f"{arguments.output}: {size}, {count} panel{'s' * (count > 1)}")
 
 
+def storyboard(arguments: Namespace) -> None:
+    """The command `storyboard`."""
+    source = _source(arguments)
+    if not (arguments.output or arguments.toml):
+        raise InputError("storyboard: name the sheet with -o SHEET.png, or ask for the beats with --toml")
+    if arguments.toml:
+        print(to_toml(Scene(beats=api.beats(source).beats)), end="")
+    if arguments.output:
+        asked = _chosen(arguments, "size", "samples", "engine")
+        count = api.storyboard(source, arguments.output, **asked, progress=_progress(arguments))
+        if not arguments.quiet and not arguments.toml:
+            print(f"{arguments.output}: {count} beats")
+
+
 def build(arguments: Namespace) -> None:
     """The command `build`."""
     api.build(_source(arguments), arguments.output)
@@ -204,6 +219,7 @@ def presets(_: Namespace) -> None:
 COMMANDS = {
     "render": render,
     "figure": figure,
+    "storyboard": storyboard,
     "build": build,
     "farm": farm,
     "encode": encode,

@@ -151,6 +151,20 @@ def _encode(one):
     one.add_argument("--frames", metavar="A-B", type=values.frames, help=some)
 
 
+def _storyboard(one):
+    _source(one)
+    one.add_argument("-o", "--output", metavar="SHEET.png", help="the sheet; else only what --toml prints")
+    written = "print the beats as they stand in a scene file, to be edited"
+    one.add_argument("--toml", action="store_true", help=written)
+    one.add_argument(
+        "--size", metavar="WxH", type=values.size, default=(512, 288), help="of a frame (512x288)"
+    )
+    one.add_argument("--samples", metavar="N", type=values.samples, default=4, help="per pixel (4)")
+    one.add_argument("--engine", choices=ENGINES)
+    _look(one, moves=False)
+    _progress(one)
+
+
 def _verify(one):
     _source(one, ", or a built .blend")
     chosen = "frames to look at, fractions allowed, instead of the chosen ones"
@@ -197,6 +211,7 @@ def _presets(_):
 COMMANDS = {
     "render": ("Render a still, a film or numbered frames.", _render),
     "figure": ("Make a figure for a paper: picture, labels as type, true size.", _figure),
+    "storyboard": ("Draw one frame of each beat of a film, with what it says, on a sheet.", _storyboard),
     "build": ("Build the Blender file of a scene.", _build),
     "farm": ("Write a film as a job for a render farm: Open Job Description, or a script.", _farm),
     "encode": ("Make a film of frames that a farm rendered.", _encode),

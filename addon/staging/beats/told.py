@@ -39,6 +39,11 @@ class TimedBeat:
         return self.beat.present
 
     @property
+    def told_at(self) -> int:
+        """The frame that shows what the beat has told, before anything of it goes."""
+        return max(round(self.span.arrived), int(self.end - 0.3 * (self.end - self.span.arrived)))
+
+    @property
     def start(self) -> float:
         return self.span.start
 

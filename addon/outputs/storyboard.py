@@ -1,0 +1,68 @@
+"""The storyboard of a film: one frame of each beat, small and quick, side by side on one sheet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..description.scene import Scene
+from . import frames, marks
+from .blend_file import draw_alone
+from .files import written_whole
+from .frames import Settings
+from .frames_folder import frame_path
+from .progress import Listener
+from .rendering import planned_for
+from .temporary import temporary_folder
+
+COLUMNS = 3
+GAP = 6  # pixels between frames
+AROUND = 0.5  # grey between them
+
+
+def draw_storyboard(description: Scene, output: Path, settings: Settings, progress: Listener) -> int:
+    """Draw the sheet of a description that has beats to a PNG file; returns how many beats there are. Raises
+    InputError and JobError."""
+    checked = planned_for(description, settings)
+    scene = draw_alone(checked)
+    numbers = [beat.told_at for beat in checked.beats]
+    with temporary_folder() as folder:
+        mark = marks.scene_mark(description, settings, bpy.app.version_string)
+        frames.render_frames(scene, folder / "frames", sorted(set(numbers)), settings, mark, progress)
+        pictures = [_pixels(frame_path(folder / "frames", number)) for number in numbers]
+    with written_whole(output) as part:
+        _save(sheet_of(pictures), part)
+    return len(numbers)
+
+
+def sheet_of(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Pictures of one size (height, width, 4), upside down as Blender has them, as one, row by row."""
+    high, wide, _ = pictures[0].shape
+    columns = min(COLUMNS, len(pictures))
+    rows = -(-len(pictures) // columns)
+    size = rows * (high + GAP) - GAP, columns * (wide + GAP) - GAP
+    sheet = np.full((*size, 4), (AROUND, AROUND, AROUND, 1.0), np.float32)
+    for n, picture in enumerate(pictures):
+        y, x = (rows - 1 - n // columns) * (high + GAP), n % columns * (wide + GAP)
+        sheet[y : y + high, x : x + wide] = picture
+    return sheet
+
+
+def _pixels(path):
+    image = bpy.data.images.load(str(path))
+    pixels = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(pixels)
+    pixels = pixels.reshape(image.size[1], image.size[0], 4)
+    bpy.data.images.remove(image)
+    return pixels
+
+
+def _save(pixels, path):
+    image = bpy.data.images.new("storyboard", pixels.shape[1], pixels.shape[0])
+    try:
+        image.pixels.foreach_set(pixels.ravel())
+        image.filepath_raw, image.file_format = str(path), "PNG"
+        image.save()
+    finally:
+        bpy.data.images.remove(image)
