@@ -30,9 +30,10 @@ def scene_from_capture(path, layer, head, parts=(), passes=()):
 
     `layer` is its number or name ("5.cross"), `head` a number, or None for all heads of the layer side by
     side; `parts` are names of PARTS, `passes` the numbers of passes of the model that stand side by side, or
-    "all". Scale, softcap, bias, mask and sinks are those of the capture. Where it has no queries and keys,
-    the scene is its pattern times the values, or the pattern alone. Raises InputError for a layer, head, part
-    or pass that is not there and for what the expression cannot say.
+    "all". Scale, softcap, bias, mask and sinks are those of the capture. The film of one head is told in
+    beats. Where it has no queries and keys, the scene is its pattern times the values, or the pattern alone.
+    Raises InputError for a layer, head, part or pass that is not there and for what the expression cannot
+    say.
     """
     path = Path(path)
     capture = open_capture(path)
@@ -50,6 +51,7 @@ def scene_from_capture(path, layer, head, parts=(), passes=()):
         title=_title(capture, found, head),
         caption=capture.text_of(found),
         capture=replace(chosen, heads="all") if head is None else replace(chosen, head=head),
+        beats="auto" if head is not None and not passes else "off",
         matrices=told.matrices,
         folder=str(path.resolve().parent),
     )
