@@ -4,10 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.description.scene import Animation, Beat, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
+from matrix_cinema.staging.beats.auto import head_of
 from matrix_cinema.staging.beats.numbers import Field, parsed, with_numbers, written
 from matrix_cinema.staging.beats.told import number_at
 from matrix_cinema.staging.plan import plan
@@ -29,7 +30,7 @@ def scene(*beats, expression="D = (C = A @ B) @ E", animation=None, **more):
     )
 
 
-def head(beats="auto", **more):
+def head(beats="auto", expression=HEAD, **more):
     labels = {"row_labels": TOKENS}
     made = {
         "x": MatrixOptions(init="gaussian", shape=(5, 6), seed=1, **labels),
@@ -37,7 +38,7 @@ def head(beats="auto", **more):
         "K": MatrixOptions(init="gaussian", shape=(5, 4), seed=3, **labels),
         "V": MatrixOptions(init="gaussian", shape=(5, 4), seed=4, **labels),
     }
-    return Scene(expression=HEAD, matrices=made, beats=beats, **more)
+    return Scene(expression=expression, matrices=made, beats=beats, **more)
 
 
 # Numbers in captions
@@ -232,3 +233,56 @@ def test_the_camera_stands_while_a_beat_is_told_and_sees_all_that_it_shows():
             points = np.concatenate([part.corners() for part in parts_of(p.arrangement, name)])
             assert np.abs(view.project(points)).max() < 1.0
     assert len(made.shot.keys) <= 2 * len(p.beats)
+
+
+# Beats that are written by themselves
+
+
+@given(st.integers(0, 2**20), st.booleans())
+@settings(max_examples=12, deadline=None)
+def test_every_number_that_is_said_is_the_datas(seed, masked):
+    """A caption says no number but those that it takes from the data, the sum of a row, and tokens."""
+    expression = HEAD.replace("K.T)", "K.T, mask=causal)") if masked else HEAD
+    one = head(expression=expression)
+    one = dataclasses.replace(
+        one,
+        matrices={
+            name: dataclasses.replace(
+                made, seed=seed + n, row_labels=made.row_labels and ("a", "b", "c", "d", "e")
+            )
+            for n, (name, made) in enumerate(one.matrices.items())
+        },
+    )
+    p = plan(one)
+    pattern = p.evaluation["attn"].final
+    query, key = head_of(p).pair
+    existing = p.evaluation["attn"].existing & ~np.eye(5, dtype=bool)
+    existing[:, 0] &= not masked
+    assert pattern[query, key] == pattern[existing].max()
+    for beat in p.beats:
+        for part in parsed(beat.beat.say, "say"):
+            if isinstance(part, Field):
+                assert written(number_at(p, part.entry, "say"), part.digits) in beat.text
+            else:
+                assert not any(letter.isdigit() for letter in part.replace("add up to 1.", ""))
+    shown = [part for beat in p.beats for part in parsed(beat.beat.say, "say") if isinstance(part, Field)]
+    assert f"attn[{'abcde'[query]}, {'abcde'[key]}]" in [field.entry for field in shown]
+
+
+def test_a_head_is_told_from_its_queries_to_its_output():
+    p = plan(head())
+    runs = [beat.beat.run for beat in p.beats if beat.beat.run]
+    assert runs == ["Q", "attn sums", "attn epilogue", "out"]
+    assert [beat.beat.present for beat in p.beats].count("attn") == 1
+    assert {plane.stage.name for plane in p.arrangement.planes} == p.beats[-1].there
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["A", "A @ B", "D = (C = A @ B) @ E", "relu(A)", "softmax(A @ B)", "softmax(A)", "A @ B; B @ E"],
+)
+def test_any_expression_can_be_told(expression):
+    one = scene(expression=expression)
+    used = {name: made for name, made in one.matrices.items() if name in expression}
+    p = plan(dataclasses.replace(one, beats="auto", matrices=used))
+    assert p.beats and all(move.finished <= p.timeline.last_frame for move in p.timeline.moves.values())

@@ -8,6 +8,7 @@ caption takes its numbers by name (see `numbers`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from ...attention import heads
 from ...attention.tokens import places, told_apart
 from ...description.scene import Beat
+from ...formats.capture_file import open_capture
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
 from ..camera.views import PRODUCTS
 from ..timing.beats import EPILOGUE, SUMS
@@ -101,7 +103,7 @@ class _HeadTeller:
 
     def __init__(self, p: "Plan", head: Head):
         self.p, self.head = p, head
-        self.labels = labels_of(p, head.pattern)
+        self.labels = tuple(_labels(p, head, axis) for axis in (0, 1))
         self.told: set[str] = set()  # the results that have run
         self.name = quote(head.pattern.name)
         self.spot = self.entry(head.pattern, *head.pair) if head.pair else ""
@@ -170,7 +172,7 @@ class _HeadTeller:
                 spotlight=asks,
             ),
             Beat(
-                say=f"{every} has a key, a row of {self.shown(right)}.{self.shared(right)}",
+                say=f"{every} has a key, a row of {self.shown(right)}{self.shared(right)}.",
                 show=both,
                 spotlight=f"{asks}; {answers}",
             ),
@@ -248,7 +250,7 @@ class _HeadTeller:
         others = np.where(values.existing[query], values.final[query], -1.0)
         weight, others[key] = others[key], -1.0
         best = int(others.argmax())
-        if others[best] < 0.0:
+        if others[best] < 0.005:  # it would be told as nothing
             return ""
         number = self.number(self.head.pattern, query, best)
         return (
@@ -266,8 +268,9 @@ class _HeadTeller:
         self.told |= {s.name for s in ours}
         run = ", ".join(dict.fromkeys(s.of or s.name for s in ours))
         name = self.name_of(head.out)
-        values, shared = self.shown(head.values), self.shared(head.values)
-        mix = Beat(say=f"The weights mix the values, rows of {values}, into {name}.{shared}", run=run)
+        mix = Beat(
+            say=f"The weights mix the values, rows of {self.shown(head.values)}, into {name}.", run=run
+        )
         if not head.pair:
             return [mix]
         query, key = head.pair
@@ -279,7 +282,7 @@ class _HeadTeller:
     def after(self) -> list[Beat]:
         """What is made of the head's output, as it is written; at the end what the head does, over all."""
         rest = [s for s in stages_of(self.p.root) if s.operands and s.name not in self.told]
-        beats = _statements(self.p, rest)
+        beats = _statements(self.p, rest, self.head.out or self.head.pattern)
         say = self.summary()
         if say:
             beats.append(Beat(say=say, spotlight=self.spot))
@@ -322,9 +325,28 @@ class _HeadTeller:
         return self.name_of(operand.stage)
 
     def shared(self, operand: Operand) -> str:
-        """How many heads take the same keys or values, where there are fewer of these."""
+        """How many heads take the same keys, where there are fewer of these."""
         users = [s for s in stages_of(self.p.root) if any(o.stage is operand.stage for o in s.operands)]
-        return f" {len(users)} heads share it." if len(self.head.alike) > 1 and len(users) > 1 else ""
+        count = len(users) if len(self.head.alike) > 1 else _sharing(self.p)
+        return f", shared by {count} heads" if count > 1 else ""
+
+
+def _labels(p, head, axis):
+    """The tokens of the queries (axis 0) or the keys (1): those of the pattern, or else of the scores."""
+    own = labels_of(p, head.pattern)[axis]
+    if own or head.scores is None:
+        return own
+    of_scores = labels_of(p, head.scores)[axis]
+    return of_scores if len(of_scores) == p.evaluation[head.pattern].shape[axis] else ()
+
+
+def _sharing(p):
+    """How many heads of the model share the keys of the one that a plan takes from a capture."""
+    chosen = p.description.capture
+    if not chosen.file:
+        return 1
+    layer = open_capture(Path(p.description.folder) / chosen.file).layer(chosen.layer)
+    return layer.n_q_heads // max(1, layer.n_kv_heads)
 
 
 def pointed(labels: Sequence[str], n: int | None) -> str:
@@ -351,10 +373,12 @@ def _told_of_products(p):
     return tuple(beats or [Beat(say="")])
 
 
-def _statements(p, stages):
-    """A beat for each of these results, or for the last ones where there are many, as it is written."""
+def _statements(p, stages, of=None):
+    """A beat for each of these results, or for the last ones where there are many, as it is written. Of those
+    of many heads the one is shown that is made `of` a stage."""
     names = list(dict.fromkeys(stage.of or stage.name for stage in stages))
-    by_name = {(stage.of or stage.name): stage for stage in stages}
+    ours = [stage for stage in stages if of in stages_of(stage)]
+    by_name = {(stage.of or stage.name): stage for stage in (*stages, *ours)}
     roots = {stage.name for stage in roots_of(p.root)}
     if len(names) > MOST_STATEMENTS:
         first, names = names[: 1 - MOST_STATEMENTS], names[1 - MOST_STATEMENTS :]
