@@ -16,6 +16,7 @@ import bpy
 
 from ..blender import compat, tags
 from ..errors import InputError, JobError
+from ..formats.reading import opened
 from . import files as outputs
 from . import marks
 from .claims import Work
@@ -210,8 +211,8 @@ class Rendering:
 
     def copy(self, same: Path, path: Path, mark: str) -> None:
         """The picture in a file is that of another frame, too."""
-        with outputs.written_whole(path) as part:
-            part.write_bytes(same.read_bytes())
+        with outputs.written_whole(path) as part, opened(same) as file:
+            part.write_bytes(file.read())
             if not marks.seal(part, mark):
                 raise JobError(f"{same}: was lost meanwhile; run the same command again")
         self.done += 1

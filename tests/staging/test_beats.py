@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matrix_cinema.attention import heads
 from matrix_cinema.description.scene import Animation, Beat, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.beats.auto import head_of
@@ -259,7 +260,13 @@ def test_every_number_that_is_said_is_the_datas(seed, masked):
     existing = p.evaluation["attn"].existing & ~np.eye(5, dtype=bool)
     existing[:, 0] &= not masked
     assert pattern[query, key] == pattern[existing].max()
+    there = p.evaluation["attn"].existing
+    itself, previous = (fun(pattern, there) for fun in (heads.to_itself, heads.to_previous))
+    means = [f"On average {share:.2f} of" for share in (itself, previous, heads.to_first(pattern, there))]
     for beat in p.beats:
+        if beat.text.startswith("On average"):
+            assert beat.text.startswith(tuple(means))
+            continue
         for part in parsed(beat.beat.say, "say"):
             if isinstance(part, Field):
                 assert written(number_at(p, part.entry, "say"), part.digits) in beat.text
