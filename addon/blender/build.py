@@ -39,7 +39,7 @@ from .objects import (
     set_inputs,
     spots_object,
 )
-from .readouts import write_readouts
+from .readouts import write_presented, write_readouts
 
 COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
@@ -122,6 +122,7 @@ def _draw_picture(drawing, matrices, environment, font, rooms, target):
         lettering.write_labels(p, one.lettering, one.view, font, lens, rooms["Lettering"], shown)
     lettering.write_overlay(p, drawing.first, drawing.overlay, font, rooms["Lettering"], target)
     write_readouts(p, drawing.readouts, matrices, lens, drawing.first, font, rooms["Lettering"])
+    write_presented(p, drawing.presented, matrices, lens, drawing.shot, font, rooms["Lettering"])
     studio.light(p, drawing.first, drawing.lit, environment, rooms["Stage"], target)
     if drawing.turntable:
         camera.carry_lights(target.camera, rooms["Stage"])

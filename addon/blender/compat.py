@@ -49,13 +49,13 @@ STEP, LINEAR, SINE = 0, 1, 12
 IN_OUT = 3
 
 
-def set_keyframes(datablock, path, keys, *, smooth=False, stepped=False):
+def set_keyframes(datablock, path, keys, *, index=0, smooth=False, stepped=False):
     """Replace the curve of `path` by lines through `keys`, pairs of (frame, value): straight ones, or
     ones that are slow at both ends; `stepped`, each value is held until the next."""
     animation = datablock.animation_data or datablock.animation_data_create()
     if animation.action is None:
         animation.action = bpy.data.actions.new(datablock.name)
-    curve = animation.action.fcurve_ensure_for_datablock(datablock, path)
+    curve = animation.action.fcurve_ensure_for_datablock(datablock, path, index=index)
     points = curve.keyframe_points
     points.clear()
     points.add(len(keys))

@@ -10,12 +10,12 @@ DISTANCE = 1.0  # from the camera, unless its focus is to be on the plane
 
 
 def picture_plane(
-    camera: bpy.types.Object, view: View, collection: bpy.types.Collection
+    camera: bpy.types.Object, view: View, collection: bpy.types.Collection, distance: float = DISTANCE
 ) -> tuple[bpy.types.Object, np.ndarray]:
     """(the plane of a camera that sees a View, the camera's place in its space (3,)). It lies in focus where
     the camera blurs what does not."""
     half = np.array([view.half_width, view.half_height])
-    distance, holder = DISTANCE, camera
+    holder = camera
     data = camera.data
     if view.orthographic:
         if data.dof.use_dof:

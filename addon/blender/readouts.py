@@ -11,10 +11,13 @@ from itertools import pairwise
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from ..description.scene import POOLINGS
 from ..picture.beside import Joined, pointed_out
+from ..picture.presented import Presented
 from ..staging.camera.framing import View
+from ..staging.camera.shot import Shot
 from ..staging.plan import Plan
 from ..staging.writing.items import Rule
 from ..staging.writing.readout_block import Readout
@@ -22,12 +25,17 @@ from . import compat, tags
 from .materials.base import linear
 from .materials.elements import element_material
 from .materials.lines import guide_material
-from .materials.writing import plain_material
+from .materials.writing import keyed_material, plain_material
 from .nodes.leader import Leader
 from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_inputs
-from .picture_plane import picture_plane
+from .picture_plane import DISTANCE, picture_plane
 from .text import text
 
+NEARER = 0.6  # of the distance of what of the scene is nearest, for what is presented
+SHARP = 128.0  # the f-number at which all is sharp
+AROUND = 0.02  # heights of the picture, of the card around what is presented
+CARD = 0.97  # opacity of that
+SOFT = 0.3  # of the way from the colour of type to the background, for soft type
 FLAT = 0.08  # thickness of an element, of its width
 BEHIND, BEFORE = -0.002, 0.002  # of lines and frames from the elements, in heights of the picture
 STRONG, OUTLINE, GRID, JOINING = 0.6, 0.45, 0.13, 0.5  # of lines: from the background to the colour of type
@@ -57,8 +65,108 @@ def write_readouts(
         ob.location = (*block.origin, 0.0)
         _lines(p, one, ob, collection)
         if written:
-            _type(p, block, ob, font, collection)
+            strong = plain_material("Matrix Cinema type", p.style.text)
+            soft = _between(p.style.text, p.style.background, SOFT)
+            soft = plain_material("Matrix Cinema soft readout", soft)
+            _type(p, block, ob, font, collection, strong, soft)
         _leader(p, one, plane, eye, view.orthographic, collection)
+
+
+def write_presented(
+    p: Plan,
+    every: Sequence[Presented],
+    matrices: Mapping[str, bpy.types.Object],
+    camera: bpy.types.Object,
+    shot: Shot,
+    font: bpy.types.VectorFont | None,
+    collection: bpy.types.Collection,
+) -> None:
+    """Write what is presented in the beats of a film, each with keys for stepping out and back."""
+    for shown in every:
+        view = shot.view(shown.there)
+        plane, _ = picture_plane(camera, view, collection, _before_all(p, view))
+        for block in shown.readouts:
+            _present(p, block, shown, plane, matrices[block.plane.stage.name], font, collection)
+    if every and camera.data.dof.use_dof:  # what is presented stands before the focus
+        stop = camera.data.dof.aperture_fstop
+        keys = [
+            key for s in every for key in ((s.out, stop), (s.there, SHARP), (s.back, SHARP), (s.gone, stop))
+        ]
+        compat.set_keyframes(camera.data, "dof.aperture_fstop", sorted(dict(keys).items()))
+
+
+def _before_all(p, view):
+    """A distance from the camera at which nothing of the scene is before what is presented."""
+    if view.orthographic:
+        return DISTANCE
+    return max(NEARER * float(view.seen(p.arrangement.corners())[2].min()), 0.2)
+
+
+def _present(p, block: Readout, shown: Presented, plane, matrix, font, collection):
+    """A readout that stands at its matrix until a constraint carries it to the plane of the picture."""
+    name = block.plane.stage.name
+    middle = np.array([0.5 * (block.matrix[0] + block.matrix[2]), 0.5 * (block.matrix[1] + block.matrix[3])])
+    root, target, inner = (
+        bpy.data.objects.new(f"{name} presented{part}", None) for part in ("", " target", " shown")
+    )
+    for ob in (root, target, inner):
+        ob.empty_display_size = 0.05
+        collection.objects.link(ob)
+    root.matrix_world = Matrix(_standing(block).tolist())
+    target.parent, target.location = plane, (*middle, 0.0)
+    carried = root.constraints.new("COPY_TRANSFORMS")
+    carried.name, carried.target = "Presented", target
+    times = (shown.out, shown.there, shown.back, shown.gone)
+    forth_and_back = list(zip(times, (0.0, 1.0, 1.0, 0.0), strict=True))
+    compat.set_keyframes(root, 'constraints["Presented"].influence', forth_and_back, smooth=True)
+    inner.parent = root
+    _scaled(inner, [(1.0, 0.0), (shown.out, 1.0), (shown.gone, 0.0)], stepped=True)
+    ob = _copy(p, block, matrix, collection)
+    ob.parent, ob.location = inner, (*(block.origin - middle), 0.0)
+    _lines(p, Joined(block, np.zeros(3), block.joint[None]), ob, collection)
+    title = f"Matrix Cinema presented {name} {shown.out:.0f}"
+    card = keyed_material(
+        f"{title} card", p.style.backdrop, [(frame, CARD * part) for frame, part in forth_and_back]
+    )
+    _card(block, middle, card, inner, collection)
+    late = 0.4 * (shown.there - shown.out)
+    keys = [(shown.there - late, 0.0), (shown.there, 1.0), (shown.back, 1.0), (shown.back + late, 0.0)]
+    soft = keyed_material(f"{title} soft type", _between(p.style.text, p.style.background, SOFT), keys)
+    _type(p, block, ob, font, collection, keyed_material(f"{title} type", p.style.text, keys), soft)
+
+
+def _standing(block: Readout):
+    """The matrix (4, 4) that takes a block, around the middle of its matrix, to where that stands in the
+    scene."""
+    plane, (left, low, right, high) = block.plane, block.matrix
+    on, down = plane.column, plane.row
+    wide, tall = plane.column_ruler.length + 1.0 / plane.column_ruler.each, plane.row_ruler.length + 1.0
+    sizes = wide / (right - left), tall / (high - low)
+    matrix = np.eye(4)
+    matrix[:3] = np.stack(
+        [on * sizes[0], -down * sizes[1], np.cross(on, -down) * np.mean(sizes), plane.corners().mean(axis=0)],
+        1,
+    )
+    return matrix
+
+
+def _scaled(ob, keys, **how):
+    """Keys for the size of an empty and all under it: what has none is not there."""
+    for axis in range(3):
+        compat.set_keyframes(ob, "scale", keys, index=axis, **how)
+
+
+def _card(block: Readout, middle, material, parent, collection):
+    """A sheet of the background under a block, which hides the scene as the block steps out."""
+    left, low, right, high = np.array(block.box) + AROUND * np.array([-1, -1, 1, 1]) - np.tile(middle, 2)
+    mesh = bpy.data.meshes.new("card")
+    corners = [(left, low), (right, low), (right, high), (left, high)]
+    mesh.from_pydata([(x, y, 4 * BEHIND) for x, y in corners], [], [(0, 1, 2, 3)])
+    mesh.materials.append(material)
+    ob = bpy.data.objects.new("card", mesh)
+    ob[tags.KIND], ob.parent = "shade", parent
+    _unlit(ob)
+    collection.objects.link(ob)
 
 
 def _copy(p, block: Readout, matrix, collection):
@@ -141,10 +249,8 @@ def _lines(p, one: Joined, ob, collection):
     collection.objects.link(lines)
 
 
-def _type(p, block: Readout, ob, font, collection):
-    """The name and the labels of both axes."""
-    strong = plain_material("Matrix Cinema type", p.style.text)
-    soft = plain_material("Matrix Cinema soft readout", _between(p.style.text, p.style.background, 0.3))
+def _type(p, block: Readout, ob, font, collection, strong, soft):
+    """The name and the labels of both axes, in these materials."""
     for line in block.texts:
         face = p.typeface.of(line.text)
         made = text(line.text, line.size * face.scale, line.align, soft if line.soft else strong,

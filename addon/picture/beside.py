@@ -171,7 +171,7 @@ def beside(p: Plan, planes: Sequence[Plane], aspect: float, written: np.ndarray)
     while planes and not best:
         for part in PARTS:
             area = _area(aspect, part, written, scale)
-            made = _filled(p, planes, type, area)
+            made = filled_area(p, planes, type, area)
             if not made:
                 continue
             worth = _worth(made, aspect)
@@ -199,8 +199,11 @@ def _area(aspect: float, part: float, written: np.ndarray, scale: float) -> Box:
     return left, low, right, high
 
 
-def _filled(p: Plan, planes: Sequence[Plane], type: Typesetter, area: Box) -> list[Readout]:
-    """Blocks of these planes in rows and columns of an area, in the grid that lets their cells be largest."""
+def filled_area(
+    p: Plan, planes: Sequence[Plane], type: Typesetter, area: Box, form: ReadoutForm = FORM
+) -> list[Readout]:
+    """Blocks of these planes in rows and columns of an area, in the grid that lets their cells be largest;
+    none where they have no room."""
     left, low, right, high = area
     best, most = [], 0.0
     for columns in range(1, len(planes) + 1):
@@ -209,7 +212,7 @@ def _filled(p: Plan, planes: Sequence[Plane], type: Typesetter, area: Box) -> li
         height = (high - low - BETWEEN * (rows - (columns == 1))) / rows  # a lane for lines over each row
         if width <= 0.0 or height <= 0.0:
             continue
-        blocks = [readout_block(p, plane, type, FORM, width, height) for plane in planes]
+        blocks = [readout_block(p, plane, type, form, width, height) for plane in planes]
         if all(blocks) and min(block.pitch for block in blocks) > most:
             most = min(block.pitch for block in blocks)
             best = _in_grid(blocks, columns, area)

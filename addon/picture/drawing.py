@@ -17,6 +17,7 @@ from ..staging.plan import Plan
 from ..staging.writing.overlay import Overlay
 from .beside import Joined, joined
 from .film import PhaseLabels, compose, outlines
+from .presented import Presented, presented
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class Drawing:
     turntable: bool = False
     standing: View | None = None
     readouts: tuple[Joined, ...] = ()
+    presented: tuple[Presented, ...] = ()
 
     @property
     def first(self) -> View:
@@ -47,8 +49,11 @@ def film_of(p: Plan) -> Drawing:
     lit = subject_of(parts_of(p.arrangement), made.marks).points(made.shot.view(1.0))
     turntable = p.scene.camera.move == "orbit"
     labels = outlines(made.lettering, made.view, aspect) if made.lettering.labels else np.empty((0, 4, 2))
+    shown = tuple(presented(p, aspect, made.overlay, made.beside.room))
     readouts = tuple(joined(made.beside, made.view, aspect, labels))
-    return Drawing(p, made.shot, tuple(made.every), made.overlay, lit, turntable, readouts=readouts)
+    return Drawing(
+        p, made.shot, tuple(made.every), made.overlay, lit, turntable, readouts=readouts, presented=shown
+    )
 
 
 def panel_of(p: Plan, view: View) -> Drawing:

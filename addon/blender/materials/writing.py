@@ -1,5 +1,7 @@
 """Type, and colour maps in the legend."""
 
+from collections.abc import Sequence
+
 import bpy
 
 from ...description.style import Color
@@ -21,6 +23,13 @@ def plain_material(name: str, color: Color) -> bpy.types.Material:
 
 def fading_material(name: str, color: Color, shown: tuple[float, float], fade: float) -> bpy.types.Material:
     """The same for type that comes in `fade` frames at the first frame `shown`, and goes until the second."""
+    start, end = shown
+    keys = [(start, 0.0)] if start > 1.0 else []
+    return keyed_material(name, color, [*keys, (start + fade, 1.0), (end - fade, 1.0), (end, 0.0)])
+
+
+def keyed_material(name: str, color: Color, keys: Sequence[tuple[float, float]]) -> bpy.types.Material:
+    """One sRGB colour, shining, as opaque as the keys (frame, opacity) say."""
 
     def shade(f):
         light = f.node("ShaderNodeEmission", {"Color": (*linear(color), 1.0)})[0]
@@ -29,9 +38,6 @@ def fading_material(name: str, color: Color, shown: tuple[float, float], fade: f
         surface(f, f.node("ShaderNodeMixShader", {0: there, 1: clear, 2: light})[0])
 
     made = material(name, shade)
-    start, end = shown
-    keys = [(start, 0.0)] if start > 1.0 else []
-    keys += [(start + fade, 1.0), (end - fade, 1.0), (end, 0.0)]
     path = f'nodes["{FADE}"].outputs[0].default_value'
     compat.set_keyframes(compat.node_tree(made), path, keys)
     return made

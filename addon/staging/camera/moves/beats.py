@@ -28,7 +28,8 @@ def beats(s: Setup) -> Shot:
     poses = [_pose(s, one, last=one is told[-1]) for one in told]
     keys, phases = [held(poses[0])], [Phase(1.0, s.last + 1.0, 1.0, told[0].there)]
     for n, one in enumerate(told[1:], start=1):
-        poses[n] = _near(poses[n], poses[n - 1])
+        steps_out = one.presents and not (one.beat.show or one.beat.view)  # a matrix comes to the camera
+        poses[n] = poses[n - 1] if steps_out else _near(poses[n], poses[n - 1])
         moves = not np.allclose(poses[n], poses[n - 1])
         if moves:
             keys += [held(poses[n - 1], one.start), held(poses[n], one.span.arrived)]
@@ -54,16 +55,16 @@ def _near(pose: np.ndarray, before: np.ndarray) -> np.ndarray:
 def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
     """Where the camera stands in a beat."""
     arrangement = s.p.arrangement
-    names = (beat.presents,) if beat.presents else beat.shows
+    names = beat.shows
     parts = list(dict.fromkeys(part for name in names for part in parts_of(arrangement, name)))
     view = beat.beat.view
     if not parts and not view and last:
         return s.framed(s.chosen)
-    turned = _towards(s, _angles(s, parts, view, bool(beat.presents)))
+    turned = _towards(s, _angles(s, parts, view))
     there = [part for part in parts_of(arrangement) if part.stage.name in beat.there]
     whole = turned.framed(s.bare(there), turned.roomy)
     near = turned.framed(s.bare(parts or there), turned.roomy)
-    return whole if whole[5] < FURTHER * near[5] and not beat.presents else near
+    return whole if whole[5] < FURTHER * near[5] else near
 
 
 def _towards(s: Setup, at: tuple[float, float]) -> Setup:
@@ -73,7 +74,7 @@ def _towards(s: Setup, at: tuple[float, float]) -> Setup:
     return turned
 
 
-def _angles(s: Setup, parts: list[Part], view: str, facing: bool) -> tuple[float, float]:
+def _angles(s: Setup, parts: list[Part], view: str) -> tuple[float, float]:
     """The tilt and turn from which a beat looks at parts: its `view`, or the one that reads them best."""
     if view in DIRECTIONS:
         return angles(DIRECTIONS[view])
@@ -83,8 +84,6 @@ def _angles(s: Setup, parts: list[Part], view: str, facing: bool) -> tuple[float
     planes = [part for part in parts if isinstance(part, Plane)]
     if not planes or len(planes) < len(parts):  # products are looked into as the scene is
         return s.angles
-    if facing:
-        return _before(planes[0], s)
     tried = [s.angles, *((tilt, s.angles[1] + turn) for tilt in TILTS for turn in TURNS)]
     return max(tried, key=lambda at: _read(s, planes, at))
 
@@ -95,9 +94,3 @@ def _read(s: Setup, planes: list[Plane], at: tuple[float, float]) -> float:
     faced = min(abs(plane.outward @ direction) for plane in planes)
     away = np.arccos(np.clip(direction @ direction_at(*s.angles), -1.0, 1.0)) / np.pi
     return min(faced / LEGIBLE, 1.0) - PREFERRED * away
-
-
-def _before(plane: Plane, s: Setup) -> tuple[float, float]:
-    """The angles of a camera straight before a plane, on the side of the scene's own view."""
-    normal = plane.outward / np.linalg.norm(plane.outward)
-    return angles(normal if normal @ direction_at(*s.angles) > 0 else -normal)

@@ -1,0 +1,83 @@
+"""Matrices that step out of the scene in a beat of the film, turn to the audience, are read and step back.
+
+A presented matrix is a readout in the middle of the picture. It begins and ends where its matrix stands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..staging import readouts
+from ..staging.beats.told import TimedBeat
+from ..staging.plan import Plan
+from ..staging.star import is_among
+from ..staging.writing.items import Box
+from ..staging.writing.overlay import EDGE, NARROW, Overlay
+from ..staging.writing.readout_block import Readout
+from ..staging.writing.typesetter import film_type
+from .beside import FORM, filled_area
+
+STEP, STEP_PART = 0.9, 0.3  # seconds in which a matrix steps out or back; of its beat, at most
+AT_ONCE = 0.15  # seconds of a beat before it steps out, where the camera stands
+AROUND_SHADE = 0.055  # heights of the frame, of the soft edges of shades and the card
+AT_LEAST = 1.12  # times as far apart are cells that are worth to stand aside for
+MIDDLE = 0.5  # of the frame's height: what is written above or below that
+LARGE = replace(FORM, name=0.042, axis=0.026, token=0.029, most=0.052)
+
+
+@dataclass(frozen=True, eq=False)
+class Presented:
+    """The readouts of a matrix, or of those of several heads. They step `out` at a frame, are `there` at one,
+    step `back` at one and are `gone` at one."""
+
+    readouts: tuple[Readout, ...]
+    out: float
+    there: float
+    back: float
+    gone: float
+
+
+def presented(p: Plan, aspect: float, overlay: Overlay, room: np.ndarray) -> list[Presented]:
+    """What is presented in the beats of a plan, on a frame of this `aspect`, clear of the overlay, and of the
+    `room` of other readouts, parts of the frame at its four sides."""
+    shades = np.array(overlay.shades).reshape(-1, 4) + AROUND_SHADE * np.array([-1, -1, 1, 1])
+    written, found = np.concatenate([overlay.boxes, shades]), []
+    for beat in (beat for beat in p.beats if beat.presents):
+        planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {beat.presents})]
+        scale = min(1.0, aspect / NARROW)
+        best, most = [], 0.0
+        for area in _areas(aspect, scale, written, room):
+            blocks = filled_area(p, planes[: readouts.MOST], film_type(p.typeface, scale), area, LARGE)
+            pitch = min((block.pitch for block in blocks), default=0.0)
+            if pitch > AT_LEAST * most:
+                best, most = _centred(blocks, area), pitch
+        if best:
+            found.append(Presented(tuple(best), *_times(p, beat)))
+    return found
+
+
+def _times(p: Plan, beat: TimedBeat) -> tuple[float, float, float, float]:
+    """The four frames of a Presented."""
+    rate, length = p.scene.render.rate, beat.end - beat.start
+    stands = not (beat.beat.show or beat.beat.view)
+    out = beat.start + min(AT_ONCE * rate, 0.1 * length) if stands else beat.span.arrived
+    step = min(STEP * rate, STEP_PART * (beat.end - out))
+    return out, out + step, beat.end - step, beat.end
+
+
+def _areas(aspect: float, scale: float, written: np.ndarray, room: np.ndarray) -> list[Box]:
+    """Where there is room: in the middle of the frame between what is written at its top and at its bottom,
+    and at the right of what is at its top."""
+    edge = EDGE * scale
+    low = max((top for _, bottom, _, top in written if bottom + top < 2 * MIDDLE), default=edge)
+    high = min((bottom for _, bottom, _, top in written if bottom + top >= 2 * MIDDLE), default=1.0 - edge)
+    low, right = max(low, room[2]), aspect * (1.0 - room[1]) - edge
+    head = max((end for _, bottom, end, top in written if bottom + top >= 2 * MIDDLE), default=edge)
+    return [(edge, low, right, high), (head, low, right, 1.0 - edge)]
+
+
+def _centred(blocks: Sequence[Readout], area: Box) -> list[Readout]:
+    """The blocks, which stand at the right of an area, in its middle."""
+    left = min(block.box[0] for block in blocks)
+    return [block.moved(0.5 * (area[0] - left), 0.0) for block in blocks]

@@ -1,0 +1,76 @@
+"""A readout shows at every frame what its matrix shows; `verify` reads it back; a presented one steps out."""
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from built_scenes import as_matrix, described, drawn, random  # noqa: E402
+from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.objects import set_inputs  # noqa: E402
+from matrix_cinema.blender.verify import verify  # noqa: E402
+
+ARRAYS = random(3, A=(3, 4), B=(4, 5))
+
+
+def only(scene, kind):
+    (found,) = [ob for ob in scene.objects if ob.get("mc_kind") == kind]
+    return found
+
+
+def test_a_readout_fills_as_its_matrix_does_and_is_read_back(factory):
+    scene = build(described("C = softmax(A @ B)", ARRAYS, readout=["C"]))
+    ob = only(scene, "readout")
+    assert ob["mc_name"] == "C" and list(ob["mc_shape"]) == [3, 5]
+    halfway, half_finished = 4.0, 8.5  # frames
+    for frame in (halfway, half_finished, scene.frame_end):
+        matrix, readout = (
+            as_matrix(drawn(scene, kind, "C", frame), (3, 5)) for kind in ("matrix", "readout")
+        )
+        assert np.abs(matrix).max() > 0 and np.allclose(matrix, readout, atol=1e-6)
+    report = verify(scene)
+    rows = [row for row in report.rows if row.kind == "readout"]
+    assert report.ok and len(rows) > 3 and 0 < rows[1].sweep < 4
+    assert {row.expected for row in rows} >= {0, 15}
+    for wrong in ({"Row Step": np.array([0.0, 1.0, 0.0])}, {"Sweep": 1.0}):
+        ob.animation_data_clear()
+        set_inputs(ob, wrong)
+        failed = [row for row in verify(scene).rows if not row.ok]
+        assert failed and {row.kind for row in failed} == {"readout"}
+
+
+def test_a_readout_stays_on_the_picture_while_the_camera_moves(factory):
+    camera = {"move": "orbit", "view": "three_quarter"}
+    scene = build(described("C = A @ B", ARRAYS, readout=["C"], camera=camera))
+    ob, places = only(scene, "readout"), []
+    for frame in (1, scene.frame_end // 2):
+        scene.frame_set(frame)
+        places.append(scene.camera.matrix_world.inverted() @ ob.matrix_world.translation)
+    assert np.allclose(*places, atol=1e-5)
+
+
+def test_a_presented_matrix_goes_from_its_place_to_the_picture_and_back(factory):
+    beats = [{"say": "One.", "run": "C"}, {"say": "Two.", "present": "C"}, {"say": "Three."}]
+    scene = build(described("C = A @ B", ARRAYS, beats=beats))
+    ob, matrix = only(scene, "readout"), next(o for o in scene.objects if o.get("mc_name") == "C")
+    root = ob.parent.parent
+    (carried,) = root.constraints
+    curve = root.animation_data.action.layers[0].strips[0].channelbags[0].fcurves[0]
+    out, there, back, gone = (point.co.x for point in curve.keyframe_points)
+
+    def entry(frame):
+        scene.frame_set(int(frame), subframe=frame % 1)
+        bpy.context.view_layer.update()
+        return np.array(ob.matrix_world.translation)
+
+    assert carried.type == "COPY_TRANSFORMS"
+    place = np.array(matrix.matrix_world.translation)
+    assert np.allclose(entry(out), place, atol=1e-4) and np.allclose(entry(gone - 1e-3), place, atol=0.1)
+    facing = np.array(scene.camera.matrix_world.col[2][:3])
+    entry(there)
+    assert np.allclose(
+        np.array(ob.matrix_world.col[2][:3]) / ob.matrix_world.to_scale()[2], facing, atol=1e-4
+    )
+    assert verify(scene, [there]).ok
+    entry(gone + 1)
+    assert max(ob.matrix_world.to_scale()) < 1e-6

@@ -1,0 +1,119 @@
+"""Readouts: which matrices are shown flat beside the scene, where these stand, and how large they are."""
+
+import dataclasses
+from functools import cache
+
+import numpy as np
+import pytest
+from matrix_cinema.description.scene import Beat, Camera, MatrixOptions, Scene, load_scene
+from matrix_cinema.errors import InputError
+from matrix_cinema.picture.drawing import film_of
+from matrix_cinema.picture.film import compose
+from matrix_cinema.staging.camera.subject import subject_of
+from matrix_cinema.staging.camera.views import parts_of
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.boxes import overlaps
+from paths import ROOT
+
+WIDE, PIXELS = 16 / 9, 720
+HEAD = load_scene(ROOT / "examples" / "attention_head.toml")
+
+
+def seen_from(view, scene=HEAD, **changes):
+    return dataclasses.replace(scene, camera=Camera(view=view), **changes)
+
+
+def of_shape(rows, columns, **changes):
+    given = {"M": MatrixOptions(init="gaussian", shape=(rows, columns))}
+    return Scene(expression="M", matrices=given, readout=("M",), **changes)
+
+
+@cache
+def front():
+    p = plan(seen_from("front"))
+    return p, compose(p, WIDE)
+
+
+def readouts(scene):
+    return compose(plan(scene), WIDE).beside.readouts
+
+
+def test_a_star_that_is_seen_from_its_edge_has_a_readout_and_one_that_can_be_read_has_none():
+    assert [one.plane.stage.name for one in front()[1].beside.readouts] == ["attn"]
+    assert readouts(HEAD) == ()
+    assert readouts(seen_from("front", readout="off")) == ()
+    assert [one.plane.stage.name for one in readouts(seen_from("top", readout="V; Q"))] == ["V", "Q"]
+
+
+def test_what_is_no_matrix_has_no_readout():
+    with pytest.raises(InputError, match='readout: nothing is named "atn"; .*attn'):
+        plan(dataclasses.replace(HEAD, readout=("atn",)))
+
+
+def test_a_readout_is_clear_of_all_else_on_the_picture():
+    p, made = front()
+    (one,) = made.beside.readouts
+    box = np.array([one.box])
+    assert (box[0, :2] > 0).all() and box[0, 2] < WIDE and box[0, 3] < 1
+    assert overlaps(box, made.overlay.boxes) == 0
+    points = subject_of(parts_of(p.arrangement), made.marks).points(made.view)
+    x, y = ((made.view.project(points) + 1) / 2 * (WIDE, 1.0)).T
+    left, low, right, high = one.box
+    assert not ((left < x) & (x < right) & (low < y) & (y < high)).any()
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (16, 16), (32, 32), (20, 32)])
+def test_the_entries_of_a_readout_are_large_enough_to_be_read(shape):
+    (one,) = readouts(of_shape(*shape))
+    assert not one.pool
+    assert one.pitch * PIXELS >= 9.0 and np.allclose(np.abs(one.steps).max(axis=1), one.pitch)
+
+
+def test_a_larger_matrix_is_pooled_and_says_so():
+    for shape in ((200, 160), (4, 384)):
+        made = compose(plan(of_shape(*shape)), WIDE)
+        (one,) = made.beside.readouts
+        left, _, right, _ = one.matrix
+        assert one.pool and one.pitch * PIXELS >= 9.0 and right - left < WIDE
+        entries = f"{one.pool.rows} × {one.pool.columns} entries"
+        assert any(entries in line.text for line in made.overlay.texts)
+
+
+def test_both_axes_have_their_labels_at_the_readout_in_type_that_can_be_read():
+    p, made = front()
+    (one,) = made.beside.readouts
+    tokens = [line for line in one.texts if line.kind == "token"]
+    assert [line.text for line in tokens] == 2 * [*p.matrices["Q"].row_labels]
+    left, low, right, high = one.matrix
+    for line in tokens:
+        box = np.array(line.box)
+        assert max(left - box[2], box[1] - high, 0.0) < 0.02 and (box[2] < left or box[1] > high)
+    assert min(line.size for line in one.texts) * PIXELS >= 14.0
+    assert overlaps(np.array([line.box for line in tokens[:16]]), np.array([one.matrix])) == 0
+
+
+def test_heads_stand_in_a_grid_and_their_lines_pass_no_other():
+    given = {name: MatrixOptions(init="gaussian", shape=(4, 5, 5), leading_axes=("head",)) for name in "AB"}
+    scene = Scene(expression="S = softmax(A @ B)", matrices=given, readout=("S",))
+    drawn = film_of(plan(scene)).readouts
+    assert len(drawn) == 4
+    boxes = np.array([one.readout.box for one in drawn])
+    assert all(overlaps(boxes[n : n + 1], np.delete(boxes, n, axis=0)) == 0 for n in range(4))
+    for n, one in enumerate(drawn):
+        ends = zip(one.path, one.path[1:], strict=False)
+        points = np.concatenate([one.path, *(np.linspace(a, b, 50) for a, b in ends)])
+        x, y, others = points[:, :1], points[:, 1:], np.delete(boxes, n, axis=0)
+        left, low, right, high = others.T
+        assert not ((left < x) & (x < right) & (low < y) & (y < high)).any()
+
+
+def test_a_presented_matrix_steps_out_and_back_within_its_beat():
+    scene = dataclasses.replace(
+        HEAD, beats=(Beat(say="One."), Beat(say="Two.", present="attn"), Beat(say="Three."))
+    )
+    p = plan(scene)
+    (one,) = film_of(p).presented
+    beat = p.beats[1]
+    assert beat.start <= one.out < one.there < one.back < one.gone <= beat.end
+    (block,) = one.readouts
+    assert block.plane.stage.name == "attn" and block.pitch * PIXELS >= 16.0
