@@ -27,7 +27,7 @@ MOST_PLANES = 24  # of more matrices the arrangements are not tried
 LONGEST = (32, 16, 8, 4)  # units: axes that are longer are drawn so long where a star would be small
 NEARLY, FINALISTS = 0.5, 8  # of the best pose for one of several results: how many are tried for all
 NOTICED = 1.05  # times further apart, for which axes are drawn shorter or rows broken
-READABLE = 0.0153  # of the frame's height: how far apart a star's entries have to be, eleven of 720 pixels
+READABLE = 0.0135  # of the frame's height: how far apart a star's entries have to be, ten of 720 pixels
 SAMPLES = 7  # points across and down a matrix that are looked at
 MARGIN = 0.3  # of a star's length, at each side, for what is written at it
 USED = 0.8  # of the frame's width and height, for the scene
@@ -267,7 +267,7 @@ def _worth(
     worth = round(float(np.mean(read)), 6)
     if worth <= least:
         return worth
-    alone = [seen.part_alone(n) ** 2 for n in np.flatnonzero(starring)]
+    alone = [(seen.part_alone(n) * seen.part_uncovered(n)) ** 2 for n in np.flatnonzero(starring)]
     worth = round(float(np.mean(np.array(read) * alone)), 6)
     if worth <= least:
         return worth
