@@ -45,6 +45,7 @@ COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
 NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
 MATRIX_SCALE = 0.9  # of the elements of a matrix: neighbours nearly touch
+UNSEEN = 1e-4  # of its size: an element that is there, with its value, and not seen yet
 STAR_DIM = 0.25  # how far the star's other entries step back from the spotlight: they stay to be read
 
 
@@ -272,7 +273,8 @@ def _matrix(p, plane, pool, points, swept, element, collection):
 def _come(p, ob, name, scale):
     """Let what is not there from the start grow when it comes."""
     if name in p.arrivals:
-        keys = zip(p.arrivals[name], (0.0, scale * p.scene.look.element_scale), strict=True)
+        full = scale * p.scene.look.element_scale
+        keys = zip(p.arrivals[name], (UNSEEN * full, full), strict=True)
         keyframe(ob, "Scale", list(keys), smooth=True)
 
 
