@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from .capture.own_code import capture_call
 from .capture.pretrained import capture_text
+from .description.device import device_of, kind_and_cards
 from .description.frame_rate import frame_rate, rate_text
 from .description.scene import Scene
 from .description.source import Source, as_source, open_source, require_file
@@ -124,6 +125,8 @@ def render(
     samples: int | None = None,
     engine: str | None = None,
     transparent: bool = False,
+    device: str | None = None,
+    if_device_fails: str = "cpu",
     file_outputs: bool = False,
     progress: Listener = unheard,
 ) -> "Rendered":
@@ -132,7 +135,9 @@ def render(
     `frame` is that of a still, else the scene's own; `frames` are the first and the last one of a film, else
     all. `size` in pixels, `samples` a pixel, `engine` ("cycles", "eevee") and `transparent` take the place of
     the scene's. What the very same job has made before is kept; the frames of an interrupted film are too.
-    With `file_outputs` a .blend that was not built here writes all that it writes.
+    `device` is what Cycles renders on (description.device): where a card is missing or fails, the job goes on
+    with the "cpu", or it is to "stop". With `file_outputs` a .blend that was not built here writes all that
+    it writes.
     """
     source, output = as_source(source), Path(output)
     kind = kind_of(output)
@@ -146,7 +151,7 @@ def render(
     from .outputs.rendering import Asked, render_source
 
     require_saved()
-    asked = Asked(size, samples, engine, transparent, frame, frames)
+    asked = Asked(size, samples, engine, transparent, frame, frames, device, if_device_fails)
     return render_source(source, output, kind, asked, file_outputs, progress)
 
 
@@ -292,8 +297,10 @@ def farm(
     samples: int | None = None,
     engine: str | None = None,
     transparent: bool = False,
+    device: str | None = None,
 ) -> FarmJob:
-    """Write a film as a job for a render farm, with `chunk` frames in a task: see docs/farm.md."""
+    """Write a film as a job for a render farm, with `chunk` frames in a task: see docs/farm.md. `device` is
+    the kind that the workers have, "cpu" unless it is said here or in the scene."""
     source, folder = as_source(source), Path(folder)
     description = _description(source)
     require_apart((folder / name for name in FILES), files_read(source))
@@ -302,6 +309,9 @@ def farm(
     from .outputs import blend_file, frames, marks, rendering
 
     blend_file.require_saved()
+    kind, cards = kind_and_cards(device_of(device or description.render.device))
+    if cards:
+        raise InputError(f"device {device}: a job is for all cards of a worker; give their kind alone")
     asked = rendering.Asked(size, samples, engine, transparent)
     settings = rendering.settings_of(description.render, asked, "film")
     checked = rendering.planned_for(description, settings)
@@ -311,7 +321,16 @@ def farm(
         blend_file.save_blend(folder / BLEND)
     write_frames_job(folder / FRAMES, job)
     first, last = scene.frame_start, scene.frame_end
-    write_job(folder, checked.scene.title, first, last, chunk, rate_text(checked.scene.render.fps))
+    write_job(
+        folder,
+        checked.scene.title,
+        first,
+        last,
+        chunk,
+        rate_text(checked.scene.render.fps),
+        device="CPU" if kind == "auto" else kind.upper(),
+        transparent=settings.transparent,
+    )
     count = last - first + 1
     return FarmJob(folder, count, -(-count // chunk))
 
@@ -348,6 +367,14 @@ def storyboard(
     blend_file.require_saved()
     settings = rendering.settings_of(description.render, rendering.Asked(size, samples, engine), "still")
     return draw_storyboard(description, place, settings, progress)
+
+
+def devices() -> list[str]:
+    """What Cycles can render on, a line for each, and what "auto" takes of it."""
+    load_blender()
+    from .outputs.devices import lines
+
+    return lines()
 
 
 def encode(

@@ -94,6 +94,7 @@ def render(arguments: Namespace) -> None:
             frame=arguments.frame,
             frames=arguments.frames,
             file_outputs=arguments.file_outputs,
+            if_device_fails=arguments.if_device_fails,
             progress=progress,
             **_picture(arguments),
         )
@@ -216,6 +217,11 @@ def presets(_: Namespace) -> None:
     print("\n".join(inspection.preset_lines()))
 
 
+def devices(_: Namespace) -> None:
+    """The command `devices`."""
+    print("\n".join(api.devices()))
+
+
 COMMANDS = {
     "render": render,
     "figure": figure,
@@ -227,6 +233,7 @@ COMMANDS = {
     "inspect": inspect,
     "capture": capture,
     "presets": presets,
+    "devices": devices,
 }
 
 
@@ -251,7 +258,7 @@ def _source(arguments: Namespace) -> Source:
 
 
 def _picture(arguments: Namespace) -> dict[str, Any]:
-    return _chosen(arguments, "size", "samples", "engine", "transparent")
+    return _chosen(arguments, "size", "samples", "engine", "transparent", "device")
 
 
 def _output(arguments: Namespace, source: Source) -> Path:

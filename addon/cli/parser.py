@@ -4,6 +4,7 @@ import argparse
 from typing import NoReturn
 
 from .. import __version__
+from ..description.device import FALLBACKS, KINDS
 from ..description.from_capture import PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
 from ..errors import InputError
@@ -70,6 +71,12 @@ def _picture(one, transparent):
     one.add_argument("--samples", metavar="N", type=values.samples, help="per pixel")
     one.add_argument("--transparent", action="store_true", help=transparent)
     one.add_argument("--engine", choices=ENGINES)
+    _device(one)
+
+
+def _device(one):
+    kinds = f"what Cycles renders on: {', '.join(KINDS)}, or some cards, cuda:0,1"
+    one.add_argument("--device", metavar="NAME", type=values.device, help=kinds)
 
 
 def _progress(one):
@@ -93,6 +100,8 @@ def _render(one):
     one.add_argument("--frames", metavar="A-B", type=values.frames, help="only these frames of the film")
     one.add_argument("--frame", metavar="N", type=int, help="the frame of the still")
     _picture(one, "without background; films as .mov or .webm")
+    failing = "go on with the CPU where a card is missing or fails (the default), or stop"
+    one.add_argument("--if-device-fails", choices=FALLBACKS, default=FALLBACKS[0], help=failing)
     foreign = "let a .blend write all that it writes, wherever it does"
     one.add_argument("--file-outputs", action="store_true", help=foreign)
     _look(one)
@@ -204,7 +213,7 @@ def _capture(one):
     one.add_argument("-o", "--output", metavar="X.safetensors", required=True)
 
 
-def _presets(_):
+def _nothing(_):
     pass
 
 
@@ -222,5 +231,6 @@ COMMANDS = {
         "saved.",
         _capture,
     ),
-    "presets": ("List styles, views, colour maps and animations.", _presets),
+    "presets": ("List styles, views, colour maps and animations.", _nothing),
+    "devices": ("List what Cycles can render on.", _nothing),
 }

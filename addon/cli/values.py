@@ -5,6 +5,7 @@ import argparse
 import re
 from collections.abc import Callable
 
+from ..description.device import device_of
 from ..description.frame_rate import rate_of
 from ..errors import InputError
 
@@ -60,6 +61,14 @@ def fps(text: str) -> float:
     """Frames per second: 24, 23.976 or 24000/1001."""
     try:
         return rate_of(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def device(text: str) -> str:
+    """What renders: cpu, optix, cuda:0,1."""
+    try:
+        return device_of(text)
     except InputError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

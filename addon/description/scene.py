@@ -17,6 +17,7 @@ from pathlib import Path
 from ..errors import InputError, nearest
 from ..formats.text_tables import DECIMALS, NAMES
 from ..formats.toml_file import read_table
+from .device import device_of
 from .frame_rate import LEAST, MOST, frame_rate, rate_of
 from .light import Light
 from .option import option
@@ -296,7 +297,8 @@ class Camera:
 @dataclass(frozen=True)
 class Render:
     """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 when all is finished and
-    nothing stands before the star any more. `transparent` pictures have no background."""
+    nothing stands before the star any more. `transparent` pictures have no background.
+    `device` is what Cycles renders on (see description.device)."""
 
     width: int = option(1280, low=16, high=16384)
     height: int = option(720, low=16, high=16384)
@@ -306,6 +308,7 @@ class Render:
     film_samples: int = option(16, low=1, high=65536)
     fps: float = option(24.0, low=LEAST, high=MOST, read=rate_of)  # or "24000/1001"; see `rate`
     engine: str = option("cycles", choices=ENGINES)
+    device: str = option("auto", read=device_of)
     still: float = option(1.0, low=0.0, high=1.0, of="the film's length")
     transparent: bool = False
 

@@ -2,19 +2,32 @@
 
 The folder is an Open Job Description job bundle (specification jobtemplate-2023-09, as
 https://github.com/OpenJobDescription/openjd-specifications has it, laid out as Deadline Cloud takes it),
-and a shell script for whoever has no such farm. Workers need Blender and nothing else.
+and a shell script for whoever has no such farm. Workers need Blender and nothing else; the one that makes the
+film of all frames has this program or ffmpeg besides.
 """
 
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
+from .farm_scripts import ASSEMBLE, CODECS, README, RENDER, SCRIPT
 from .files import require_folder_place, written_whole
 from .frames_folder import read_job
 
 BLEND, FRAMES, DIGITS = "scene.blend", "frames", 4
-FILES = (BLEND, "template.json", "parameter_values.json", "asset_references.json", "render.sh", "README.txt")
+FILES = (
+    BLEND,
+    "template.json",
+    "parameter_values.json",
+    "asset_references.json",
+    "render.py",
+    "assemble.py",
+    "render.sh",
+    "README.txt",
+)
+DEVICES = ("CPU", "OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 LONGEST_NAME = 128  # of a job, by the specification
 
 
@@ -28,29 +41,42 @@ def require_job_place(folder: str | Path) -> None:
         )
 
 
-def write_job(folder, title, first, last, chunk, fps):
+def write_job(
+    folder: str | Path,
+    title: str,
+    first: int,
+    last: int,
+    chunk: int,
+    fps: str,
+    *,
+    device: str = "CPU",
+    transparent: bool = False,
+) -> None:
     """Write all of a job but its .blend into `folder`: frames `first` to `last`, `chunk` in one task. `fps`
-    is the text of how many are a second, such as "24000/1001".
+    is the text of how many are a second, such as "24000/1001"; `device` one of DEVICES.
 
     Raises JobError when the disk refuses.
     """
     folder = Path(folder)
+    film = "film.mov" if transparent else "film.mp4"
+    codec = CODECS[Path(film).suffix]
+    numbers = {"first": first, "last": last, "fps": fps, "blend": BLEND, "frames": FRAMES}
+    assemble = ASSEMBLE.format(**numbers, codec=json.dumps(codec)[1:-1])
+    more = {"chunk": chunk, "count": last - first + 1, "film": film, "folder": folder.name}
+    values = [{"name": "Blender", "value": "blender"}, {"name": "Device", "value": device}]
+    assets = {
+        "inputs": {"filenames": [BLEND], "directories": []},
+        "outputs": {"directories": [FRAMES]},
+        "referencedPaths": [],
+    }
     files = {
-        "template.json": _json(template(title, first, last, chunk)),
-        "parameter_values.json": _json({"parameterValues": [{"name": "Blender", "value": "blender"}]}),
-        "asset_references.json": _json(
-            {
-                "assetReferences": {
-                    "inputs": {"filenames": [BLEND], "directories": []},
-                    "outputs": {"directories": [FRAMES]},
-                    "referencedPaths": [],
-                }
-            }
-        ),
-        "render.sh": SCRIPT.format(first=first, last=last, blend=BLEND, frames=FRAMES, digits="#" * DIGITS),
-        "README.txt": README.format(
-            count=last - first + 1, first=first, last=last, chunk=chunk, fps=fps, blend=BLEND, frames=FRAMES
-        ),
+        "template.json": _json(template(title, first, last, chunk, film, assemble)),
+        "parameter_values.json": _json({"parameterValues": values}),
+        "asset_references.json": _json({"assetReferences": assets}),
+        "render.py": RENDER,
+        "assemble.py": assemble,
+        "render.sh": SCRIPT.format(**numbers),
+        "README.txt": README.format(**numbers, **more, codec=" ".join(codec)),
     }
     for name, text in files.items():
         with written_whole(folder / name) as part:
@@ -58,54 +84,55 @@ def write_job(folder, title, first, last, chunk, fps):
     (folder / "render.sh").chmod(0o755)
 
 
-def template(title, first, last, chunk):
-    """The job template. A task renders the frames from its Start to its End."""
-    ends = range(min(first + chunk - 1, last), last + 1, chunk)
+def template(title: str, first: int, last: int, chunk: int, film: str, assemble: str) -> dict[str, Any]:
+    """The job template: one step whose tasks render `chunk` frames each, and one that makes the film of them
+    with the program `assemble`."""
     name = " ".join("".join(c if c.isprintable() else " " for c in title).split())[:LONGEST_NAME]
+    rendering = ["-b", "{{Param.BlenderFile}}", "--python-exit-code", "1", "-P", "{{Task.File.Program}}"]
+    rendering += ["--", "{{Task.Param.Start}}", "{{Param.Chunk}}", "{{Param.OutputDir}}"]
+    rendering += ["--cycles-device", "{{Param.Device}}"]
+    assembling = ["-b", "--factory-startup", "--python-exit-code", "1", "-P", "{{Task.File.Program}}"]
+    assembling += ["--", "{{Param.OutputDir}}", "{{Param.Film}}"]
+    start = {"name": "Start", "type": "INT", "range": f"{first}-{last}:{{{{Param.Chunk}}}}"}
     return {
         "specificationVersion": "jobtemplate-2023-09",
         "name": name or "Matrix Cinema",
         "description": "A film of matrix products. Every task renders some of its frames with stock Blender.",
-        "parameterDefinitions": [
-            _path("BlenderFile", "FILE", "IN", BLEND, "What is rendered."),
-            _path("OutputDir", "DIRECTORY", "OUT", FRAMES, "Where the frames go."),
-            {
-                "name": "Blender",
-                "type": "STRING",
-                "default": "blender",
-                "description": "Blender's program on a worker; 4.5 or newer.",
-            },
-        ],
+        "parameterDefinitions": _parameters(chunk, film),
         "steps": [
             {
                 "name": "Render",
-                "parameterSpace": {
-                    "taskParameterDefinitions": [
-                        {"name": "Start", "type": "INT", "range": _range(first, last, chunk)},
-                        {"name": "End", "type": "INT", "range": _ends(ends, last, chunk)},
-                    ],
-                    "combination": "(Start, End)",
-                },
-                "script": {
-                    "actions": {
-                        "onRun": {
-                            "command": "{{Param.Blender}}",
-                            "args": [
-                                "-b",
-                                "{{Param.BlenderFile}}",
-                                "-o",
-                                "{{Param.OutputDir}}/" + "#" * DIGITS,
-                                "-s",
-                                "{{Task.Param.Start}}",
-                                "-e",
-                                "{{Task.Param.End}}",
-                                "-a",
-                            ],
-                        }
-                    }
-                },
-            }
+                "parameterSpace": {"taskParameterDefinitions": [start]},
+                "script": _script(RENDER, rendering),
+            },
+            {
+                "name": "Assemble",
+                "dependencies": [{"dependsOn": "Render"}],
+                "script": _script(assemble, assembling),
+            },
         ],
+    }
+
+
+def _parameters(chunk, film):
+    def one(name, kind, default, about, **more):
+        return {"name": name, "type": kind, "default": default, "description": about, **more}
+
+    return [
+        _path("BlenderFile", "FILE", "IN", BLEND, "What is rendered."),
+        _path("OutputDir", "DIRECTORY", "OUT", FRAMES, "Where the frames go."),
+        _path("Film", "FILE", "OUT", film, "The film that is made of them."),
+        one("Blender", "STRING", "blender", "Blender's program on a worker; 4.5 or newer."),
+        one("Device", "STRING", "CPU", "What Cycles renders on.", allowedValues=list(DEVICES)),
+        one("Chunk", "INT", chunk, "Frames of one task.", minValue=1),
+    ]
+
+
+def _script(program, words):
+    """A step's script: Blender with these words, and a program that it runs."""
+    return {
+        "embeddedFiles": [{"name": "Program", "type": "TEXT", "filename": "program.py", "data": program}],
+        "actions": {"onRun": {"command": "{{Param.Blender}}", "args": words}},
     }
 
 
@@ -120,51 +147,5 @@ def _path(name, kind, flow, default, about):
     }
 
 
-def _range(first, last, step):
-    """Whole numbers from first to last in steps, as the specification writes them."""
-    return f"{first}-{last}:{step}" if last > first else f"{first}"
-
-
-def _ends(ends, last, chunk):
-    """The last frame of every chunk; the film's own last one where chunks do not come out even."""
-    whole = _range(ends[0], ends[-1], chunk)
-    return whole if ends[-1] == last else f"{whole},{last}"
-
-
 def _json(data):
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
-SCRIPT = """\
-#!/bin/sh
-# Renders frames of the film with stock Blender: all of them, or ./render.sh FIRST LAST.
-# Another program than "blender": BLENDER=/path/to/blender ./render.sh
-set -e
-cd "$(dirname "$0")"
-"${{BLENDER:-blender}}" -b {blend} -o //{frames}/{digits} -s "${{1:-{first}}}" -e "${{2:-{last}}}" -a
-"""
-
-README = """\
-{blend} holds the whole film, frames {first} to {last}. It needs neither Matrix Cinema nor any other file:
-Blender 4.5 or newer renders it anywhere. The frames go to {frames}/0001.png and on.
-
-On an Open Job Description farm, such as Deadline Cloud, in tasks of {chunk} frames:
-
-    deadline bundle submit .
-
-With the tool of Open Job Description itself, here:
-
-    openjd run template.json --step Render
-
-By hand, all frames or some of them; several machines that share this folder may each take a part:
-
-    ./render.sh
-    ./render.sh 1 {chunk}
-
-On a graphics card Blender takes one more word at the end: -- --cycles-device OPTIX (or CUDA, HIP, METAL).
-
-When all {count} frames are there, they become a film:
-
-    matrix-cinema encode {frames} -o film.mp4
-    ffmpeg -framerate {fps} -i {frames}/%04d.png -c:v libx264 -pix_fmt yuv420p film.mp4
-"""

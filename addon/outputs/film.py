@@ -16,7 +16,7 @@ from . import marks
 from .formats import FILMS
 from .frames import Settings, handler_of, is_there, job_of, render_missing
 from .frames_folder import at_work, film_folders, frame_path
-from .interrupt import leave_if_interrupted, telling
+from .interrupt import telling
 from .png_file import read_png
 from .progress import Listener, Tracker, tell, unheard
 from .silence import blender_silenced, last_error
@@ -81,7 +81,6 @@ def encode(
 
     def count(*_):
         nonlocal written
-        leave_if_interrupted()
         written += 1
         tracker.update(written)
 

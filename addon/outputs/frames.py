@@ -6,10 +6,9 @@ stopped; several processes share the frames of one. The scene's own settings are
 
 import contextlib
 import dataclasses
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
@@ -17,12 +16,12 @@ import bpy
 from ..blender import compat, tags
 from ..errors import InputError, JobError
 from ..formats.reading import opened
+from . import devices, marks
 from . import files as outputs
-from . import marks
 from .claims import Work
 from .formats import STILLS
 from .frames_folder import Job, at_work, frame_mark, frame_path
-from .interrupt import leave_if_interrupted, telling
+from .interrupt import telling
 from .passes import value_passes
 from .progress import Listener, Tracker, tell, unheard
 from .silence import blender_silenced, last_error
@@ -37,7 +36,11 @@ _SAMPLE = re.compile(r"Sample (\d+)/(\d+)")
 class Settings:
     """How pictures are rendered: size in pixels, samples per pixel, "cycles" or "eevee".
 
-    `transparent` leaves out the background, and a floor but for the shadows on it.
+    `transparent` leaves out the background, and a floor but for the shadows on it. `device` is what Cycles
+    renders on (see description.device) and `fallback` says what becomes of the job where that fails: it goes
+    on with the "cpu" or it is to "stop". Both are in no mark: the same picture comes of them, but for noise.
+    The denoiser takes most of a second for a frame of a film in its `quality` "HIGH", and a third of that in
+    "FAST" (docs/performance.md).
     """
 
     width: int
@@ -45,6 +48,9 @@ class Settings:
     samples: int
     engine: str = "cycles"
     transparent: bool = False
+    quality: str = "HIGH"
+    device: str = field(default="auto", repr=False)
+    fallback: str = field(default="cpu", repr=False)
 
 
 def render_still(
@@ -118,15 +124,17 @@ def render_missing(
     def render(n):
         """Whether frame n is done: by this process or, meanwhile, by another one."""
         nonlocal made
+        first = like.get(n)
+        if first is not None and not is_there(job, places[first], first):
+            return False  # another process renders it
         with work.claimed(f"{n:04d}") as mine:
             if is_there(job, places[n], n):
                 rendering.found()
             elif mine:
-                first = like.get(n)
-                if first is not None and is_there(job, places[first], first):
-                    rendering.copy(places[first], places[n], frame_mark(job, n))
-                else:
+                if first is None:
                     rendering.picture(n, places[n], frame_mark(job, n))
+                else:
+                    rendering.copy(places[first], places[n], frame_mark(job, n))
                 made += 1
             else:
                 return False
@@ -154,6 +162,10 @@ def _tell_of_others(folder, paths, progress):
             tell(progress, f"{folder}: {count} frames there are {what} and are rendered anew")
 
 
+class RenderError(JobError):
+    """Blender could not render a picture."""
+
+
 class Rendering:
     """Pictures being rendered of a scene: what they share, and how far they are."""
 
@@ -173,6 +185,11 @@ class Rendering:
         self.total, self.done, self.note = total, done, ""
         self.progress = Tracker("rendering", total, listener, done)
         self._refused: Exception | None = None
+        self.engine, self.cards = _engine(settings.engine), []
+        if self.engine == "CYCLES":
+            self.cards, said = devices.chosen(settings.device, settings.fallback)
+            if said:
+                tell(listener, said)
 
     @contextlib.contextmanager
     def going_on(
@@ -180,11 +197,9 @@ class Rendering:
     ) -> Iterator[None]:
         """Blender set up for the pictures, within the block; `beat` is called now and then, and an interrupt
         tells what `interrupted` says."""
-        engine = _engine(self.settings.engine)
-        _tell_limits(self.scene, engine, self.suffix, self.listener)
+        _tell_limits(self.scene, self.engine, self.suffix, self.listener)
 
         def show(statistics, *_):
-            leave_if_interrupted()
             beat()
             try:
                 self.progress.update(self.done + frame_part(str(statistics)), self.note)
@@ -193,7 +208,7 @@ class Rendering:
 
         with (
             telling(interrupted),
-            _applied(self.scene, self.settings, engine, self.suffix, self.total > 1),
+            _applied(self.scene, self.settings, self.cards, self.suffix, self.total > 1),
             _off_in_the_window(self.scene),
             handler_of(bpy.app.handlers.render_stats, show),
         ):
@@ -204,7 +219,14 @@ class Rendering:
         """Render one frame to a file. What the listener raised meanwhile is raised after it."""
         self.note = f"frame {frame}"
         self.progress.update(self.done, self.note)
-        _render_one(self.scene, frame, path, mark)
+        try:
+            _render_one(self.scene, frame, path, mark)
+        except RenderError as error:
+            if not self.cards:
+                raise
+            tell(self.listener, devices.fall_back(self.scene, self.cards, error, self.settings.fallback))
+            self.cards = []
+            _render_one(self.scene, frame, path, mark)
         self.done += 1
         if self._refused:
             raise self._refused
@@ -253,10 +275,10 @@ def _render_one(scene, frame, path, mark):
             said = str(error).strip().replace("\n", "; ") or last_error(log)
             where = f", in {bpy.app.tempdir}" if "tile" in said else ""
             told = trouble_in(bpy.app.tempdir) or f"Blender could not render it ({said}{where})"
-            raise JobError(f"frame {frame}: {told}") from None
+            raise RenderError(f"frame {frame}: {told}") from None
         if not part.exists():
             said = last_error(log) or "no reason given"
-            raise JobError(f"frame {frame}: Blender wrote no picture ({said})")
+            raise RenderError(f"frame {frame}: Blender wrote no picture ({said})")
         if not marks.seal(part, mark):
             raise JobError(f"{path}: the picture was cut short; the disk may be full")
 
@@ -272,9 +294,9 @@ def handler_of(handlers, function):
 
 
 @contextlib.contextmanager
-def _applied(scene, settings, engine, suffix, many):
+def _applied(scene, settings, cards, suffix, many):
     """The scene with these settings, for files with this suffix; afterwards, with its own again."""
-    changed = []
+    changed, engine = [], _engine(settings.engine)
 
     def put(owner, name, value):
         changed.append((owner, name, getattr(owner, name)))
@@ -312,12 +334,10 @@ def _applied(scene, settings, engine, suffix, many):
         if suffix == ".exr":
             put(render.image_settings, "exr_codec", "ZIP")
         if engine == "CYCLES":
-            put(scene.cycles, "device", "CPU")
             put(scene.cycles, "samples", settings.samples)
-            # In the background Cycles speaks once in 30 seconds or once a tile; tiles cost nothing
-            # measurable and change no pixel (1280x720 and 640x360, with and without denoising).
-            put(scene.cycles, "use_auto_tile", True)
-            put(scene.cycles, "tile_size", max(64, math.isqrt(settings.width * settings.height // 32)))
+            put(scene.cycles, "denoising_quality", settings.quality)
+            for owner, name, value in devices.changes(scene, cards, settings.width, settings.height):
+                put(owner, name, value)
             if not has_denoiser():
                 put(scene.cycles, "use_denoising", False)
         else:
@@ -337,7 +357,7 @@ def film_scene(scene, settings, output, note):
     Blender writes `note` into every frame.
     """
     render = scene.render
-    with _applied(scene, settings, _engine(settings.engine), ".png", many=True):
+    with _applied(scene, settings, [], ".png", many=True):
         before = render.use_stamp_note, render.stamp_note_text, render.use_stamp_frame
         render.filepath, render.use_file_extension = output, True
         render.use_stamp_note, render.stamp_note_text, render.use_stamp_frame = True, note, True

@@ -1,8 +1,8 @@
 """Ctrl-C, TERM and HUP end a command at once, even while Blender renders and Python waits for it.
 
-During a render Python's main thread is inside Blender, where no KeyboardInterrupt can be raised.
-What does run is the render's statistics handler, in a thread of Blender's. So the signal leaves a
-byte in a socket (`signal.set_wakeup_fd`), and the handler looks for it with `leave_if_interrupted`.
+While a picture is rendered, Python's main thread is inside Blender, where no KeyboardInterrupt can be
+raised. So the signal also leaves a byte in a socket (`signal.set_wakeup_fd`), and a thread that does nothing
+else waits for it. There is none in Blender's window, where a job is a process of its own.
 """
 
 import contextlib
@@ -10,6 +10,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 from . import messages
@@ -19,7 +21,9 @@ from .owner import discard
 
 STATUS = 128 + signal.SIGINT  # 130; of a process that was told to end by another signal, 128 and its number
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-_waiting = None
+_GRACE = 0.2  # seconds for the main thread to leave by itself, where it is in Python
+_END = b"\0"  # no signal has this number
+_leaving = threading.Lock()
 _message: Callable[[], str] | None = None  # what an interrupt tells, if not just that it was one
 
 
@@ -29,26 +33,34 @@ def leaving_at_once() -> Iterator[None]:
 
     For a command that owns its process, on its main thread: never in Blender's window.
     """
-    global _waiting
     receiver, sender = socket.socketpair()
     with receiver, sender:
-        receiver.setblocking(False)
         sender.setblocking(False)
         before = {}
         for number in _SIGNALS:
             if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores HUP
                 before[number] = signal.signal(number, lambda got, _: _leave(got))
         before_wakeup = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-        before_waiting, _waiting = _waiting, (receiver, set(before))
+        waiting = threading.Thread(target=_wait, args=(receiver, set(before)), daemon=True)
+        waiting.start()
         try:
             yield
         finally:
-            _waiting = before_waiting
             signal.set_wakeup_fd(before_wakeup)
             for number, handler in before.items():
                 # None is a handler that is not Python's, as a Blender program has: it cannot be put back.
                 default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
                 signal.signal(number, default if handler is None else handler)
+            sender.send(_END)
+            waiting.join()
+
+
+def _wait(receiver, numbers):
+    """Leave when one of these signals comes; end when the block does."""
+    while (came := receiver.recv(64)) and _END[0] not in came:
+        if numbers & set(came):
+            time.sleep(_GRACE)
+            _leave(min(numbers & set(came)))
 
 
 @contextlib.contextmanager
@@ -67,20 +79,9 @@ def telling(message: Callable[[], str]) -> Iterator[None]:
         _message = before
 
 
-def leave_if_interrupted() -> None:
-    """End the process if a signal came within `leaving_at_once`; else do nothing."""
-    if _waiting is None:
-        return
-    receiver, numbers = _waiting
-    try:
-        came = numbers & set(receiver.recv(64))
-    except BlockingIOError:
-        return
-    if came:
-        _leave(min(came))
-
-
 def _leave(number):
+    if not _leaving.acquire(blocking=False):  # another thread does
+        threading.Event().wait()
     for other in _SIGNALS:  # a second one finds the process ending
         with contextlib.suppress(ValueError):  # only the main thread may say so
             signal.signal(other, signal.SIG_IGN)

@@ -8,6 +8,7 @@ from pathlib import Path
 import bpy
 
 from ..blender import tags
+from ..description.device import device_of
 from ..description.scene import Render, Scene, from_dict
 from ..description.source import Source
 from ..errors import InputError
@@ -23,7 +24,8 @@ from .reads import files_read, require_apart
 @dataclass(frozen=True)
 class Asked:
     """What a caller asks of pictures beside their scene; None leaves it to the scene. `frame` is that of a
-    still, `frames` the first and the last one of a film."""
+    still, `frames` the first and the last one of a film; `device` and `fallback` are those of
+    frames.Settings."""
 
     size: tuple[int, int] | None = None
     samples: int | None = None
@@ -31,6 +33,8 @@ class Asked:
     transparent: bool = False
     frame: int | None = None
     frames: tuple[int, int] | None = None
+    device: str | None = None
+    fallback: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,9 @@ def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
         asked.samples or samples,
         asked.engine or defaults.engine,
         asked.transparent or defaults.transparent,
+        "HIGH" if kind == "still" else "FAST",
+        device_of(asked.device or defaults.device),
+        asked.fallback,
     )
     return frames.film_settings(settings) if kind == "film" else settings
 

@@ -4,13 +4,14 @@ import atexit
 
 import bpy
 
-from . import job, native_film, operators, panels, properties
+from . import job, native_film, operators, panels, preferences, properties
 
 _command = None
 
 
 def register():
     global _command
+    preferences.register()
     properties.register()
     operators.register()
     native_film.register()
@@ -29,6 +30,7 @@ def unregister():
     native_film.unregister()
     operators.unregister()
     properties.unregister()
+    preferences.unregister()
 
 
 def _run(words):

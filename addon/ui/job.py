@@ -20,9 +20,9 @@ from ..outputs.files import written_whole
 from ..outputs.frames_folder import film_folders
 from ..outputs.owner import owned_stem
 from ..outputs.progress import clock_time
+from . import preferences
+from .preferences import ADDON
 
-# As Blender lists the add-on: bl_ext.<repository>.matrix_cinema.
-ADDON = __package__.partition(".addon.")[0]
 COMMAND = "matrix_cinema"
 _BEGINNING = "Starting Blender"
 GRACE = 4.0  # seconds for a cancelled process to end by itself: while Blender starts it hears nothing
@@ -113,8 +113,9 @@ class Job:
             return
 
 
-def command(snapshot, output, kind, width, height, samples, engine, transparent=False, frame=None):
-    """The command line with which Blender renders a snapshot. `kind` is "still" or "film"."""
+def command(snapshot, output, kind, width, height, samples, render, frame=None):
+    """The command line with which Blender renders a snapshot. `kind` is "still" or "film"; `render` has the
+    panel's settings."""
     words = [
         *_blender("render"),
         str(snapshot),
@@ -126,10 +127,11 @@ def command(snapshot, output, kind, width, height, samples, engine, transparent=
         "--samples",
         str(samples),
         "--engine",
-        engine,
+        render.engine,
+        *preferences.words(render.device),
         "--json-progress",
     ]
-    words += ["--transparent"] * transparent
+    words += ["--transparent"] * render.transparent
     return words if frame is None else [*words, "--frame", str(frame)]
 
 

@@ -290,8 +290,7 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
                 asked.width,
                 asked.height,
                 asked.samples,
-                asked.engine,
-                asked.transparent,
+                asked,
                 scene.frame_current,
             ),
             output,
@@ -326,14 +325,7 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
         asked = settings.render
         return job.Job(
             job.command(
-                snapshot,
-                output,
-                "film",
-                asked.film_width,
-                asked.film_height,
-                asked.film_samples,
-                asked.engine,
-                asked.transparent,
+                snapshot, output, "film", asked.film_width, asked.film_height, asked.film_samples, asked
             ),
             output,
         )

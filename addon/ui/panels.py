@@ -320,6 +320,8 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
             return
         layout.prop(settings, "output", placeholder="Asked for later")
         layout.prop(render, "engine")
+        if render.engine == "cycles":
+            layout.prop(render, "device")
         layout.prop(render, "transparent")
         column = layout.column(align=True)
         row = column.row(align=True)

@@ -15,7 +15,7 @@ from ..description.from_capture import PARTS
 from ..description.scene import Animation, Camera, Layout, Look, Render
 from ..errors import InputError
 from ..look.styles import STYLES
-from . import built, fields, matrices, source, style, sweep
+from . import built, fields, matrices, preferences, source, style, sweep
 
 TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
 TEXTS = ("expression", "title", "caption", "star", "spotlight")
@@ -242,6 +242,7 @@ def _subjects(_group, context, text):
 MORE = {
     "look": {"style": {"update": _style_chosen}, "object": {"search": _meshes}},
     "camera": {"subject": {"search": _subjects}},
+    "render": {"device": {"search": preferences.device_names}},
 }
 GROUPS = {name: fields.group(name, cls, **MORE.get(name, {})) for name, cls in TABLES.items()}
 GROUPS["style"] = style.GROUP

@@ -220,6 +220,7 @@ FIELDS = {
         "fps": ("Frame Rate", "Frames of a film per second; 23.976 is 24000/1001 exactly",
                 {"precision": 3, "step": 100}),
         "engine": ("Engine", "Which of Blender's render engines makes the pictures", {}),
+        "device": ("Device", "What Cycles renders on: auto, cpu, optix, or some cards such as cuda:0,1", {}),
         "still": ("Still At", "Moment of the still that the command line renders: 0 start, 1 all is finished",
                   {"subtype": "FACTOR"}),
         "transparent": ("Transparent", "No background; a film becomes a MOV, which keeps transparency", {}),

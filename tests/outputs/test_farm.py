@@ -1,75 +1,76 @@
 """A film as a farm's job: parts that make up the whole, in the words of Open Job Description."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from matrix_cinema.errors import InputError
-from matrix_cinema.outputs.farm import FRAMES, require_job_place, template, write_job
+from matrix_cinema.outputs.farm import BLEND, FILES, FRAMES, require_job_place, template, write_job
 from matrix_cinema.outputs.frames_folder import Job, write_frames_job
 
 
-def numbers(text):
-    """The integers of a range expression such as "1-12:5,14"."""
-    found = []
-    for part in text.split(","):
-        ends, _, step = part.partition(":")
-        first, _, last = ends.partition("-")
-        found += range(int(first), int(last or first) + 1, int(step or 1))
-    return found
-
-
-def parameter(job, name):
-    (step,) = job["steps"]
-    (found,) = [p for p in step["parameterSpace"]["taskParameterDefinitions"] if p["name"] == name]
-    assert found["type"] == "INT"
-    return numbers(found["range"])
-
-
-@given(st.integers(1, 50), st.integers(0, 400), st.integers(1, 60))
-@settings(deadline=None)
-def test_the_tasks_render_every_frame_once(first, more, chunk):
-    job = template("A film", first, first + more, chunk)
-    starts, ends = parameter(job, "Start"), parameter(job, "End")
-    assert len(starts) == len(ends)  # (Start, End) takes them in pairs
-    frames = [n for start, end in zip(starts, ends, strict=True) for n in range(start, end + 1)]
-    assert frames == list(range(first, first + more + 1))
-    assert all(0 <= end - start < chunk for start, end in zip(starts, ends, strict=True))
-
-
 def test_a_job_has_what_the_specification_asks_for():
-    job = template("A\tfilm\n" + "x" * 300, 1, 24, 10)
+    job = template("A\tfilm\n" + "x" * 300, 1, 24, 10, "film.mp4", "")
     assert job["specificationVersion"] == "jobtemplate-2023-09"
     assert job["name"].startswith("A film xxx") and len(job["name"]) == 128
-    assert template("", 1, 2, 1)["name"]
+    assert template("", 1, 2, 1, "film.mp4", "")["name"]
     types = {p["name"]: p["type"] for p in job["parameterDefinitions"]}
-    assert types == {"BlenderFile": "PATH", "OutputDir": "PATH", "Blender": "STRING"}
-    action = job["steps"][0]["script"]["actions"]["onRun"]
-    words = " ".join([action["command"], *action["args"]])
+    paths = {"BlenderFile", "OutputDir", "Film"}
+    assert types == dict.fromkeys(paths, "PATH") | {"Blender": "STRING", "Device": "STRING", "Chunk": "INT"}
+    render, assemble = job["steps"]
+    assert assemble["dependencies"] == [{"dependsOn": render["name"]}]  # of all chunks
+    (start,) = render["parameterSpace"]["taskParameterDefinitions"]
+    assert start == {"name": "Start", "type": "INT", "range": "1-24:{{Param.Chunk}}"}
+    said = json.dumps(job["steps"])
     for name in types:
-        assert f"{{{{Param.{name}}}}}" in words
-    # Blender carries out its words in their order: file, output, frames, then the rendering.
-    assert words.split()[-5:] == ["-s", "{{Task.Param.Start}}", "-e", "{{Task.Param.End}}", "-a"]
+        assert f"{{{{Param.{name}}}}}" in said
+    for step in job["steps"]:
+        (file,) = step["script"]["embeddedFiles"]
+        assert "{{" not in file["data"]  # it would be taken for a parameter
+
+
+@pytest.mark.parametrize(("first", "last", "transparent"), [(1, 24, False), (7, 7, True)])
+def test_the_tool_of_open_job_description_finds_nothing_wrong(tmp_path, first, last, transparent):
+    openjd = shutil.which("openjd") or pytest.skip("openjd-cli is not installed")
+    write_job(tmp_path, "Fünf", first, last, 10, "24000/1001", transparent=transparent)
+    checked = subprocess.run([openjd, "check", tmp_path / "template.json"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_a_bundle_is_laid_out_as_a_farm_takes_it(tmp_path):
-    write_job(tmp_path / "job", "Fünf", 1, 24, 10, "24000/1001")
+    write_job(tmp_path / "job", "Fünf", 1, 24, 10, "24000/1001", device="OPTIX")
     files = {path.name: path for path in (tmp_path / "job").iterdir()}
-    assert set(files) == {
-        "template.json",
-        "parameter_values.json",
-        "asset_references.json",
-        "render.sh",
-        "README.txt",
-    }
+    assert {*files, BLEND} == set(FILES)
     assert json.loads(files["template.json"].read_text("utf-8"))["name"] == "Fünf"
     values = json.loads(files["parameter_values.json"].read_text())["parameterValues"]
-    assert values == [{"name": "Blender", "value": "blender"}]
+    assert values == [{"name": "Blender", "value": "blender"}, {"name": "Device", "value": "OPTIX"}]
     assets = json.loads(files["asset_references.json"].read_text())["assetReferences"]
     assert assets["inputs"]["filenames"] == ["scene.blend"] and assets["outputs"]["directories"] == ["frames"]
     assert files["render.sh"].stat().st_mode & 0o111
     assert "-framerate 24000/1001" in files["README.txt"].read_text()
+    for name in ("render.py", "assemble.py"):
+        compile(files[name].read_text(), name, "exec")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no shell there")
+@pytest.mark.parametrize(
+    ("words", "passed"),
+    [
+        ([], ["1", "24", "frames"]),
+        (["3"], ["3", "1", "frames"]),
+        (["3", "12", "--cycles-device", "OPTIX"], ["3", "10", "frames", "--cycles-device", "OPTIX"]),
+        (["--cycles-device", "OPTIX"], ["1", "24", "frames", "--cycles-device", "OPTIX"]),
+    ],
+)
+def test_the_script_passes_on_what_it_is_given(tmp_path, words, passed):
+    write_job(tmp_path, "A film", 1, 24, 10, "24")
+    echo = {"BLENDER": shutil.which("echo"), "PATH": os.environ["PATH"]}
+    told = subprocess.run([tmp_path / "render.sh", *words], capture_output=True, text=True, env=echo)
+    begin = ["-b", "scene.blend", "--python-exit-code", "1", "-P", "render.py", "--"]
+    assert told.stdout.split() == [*begin, *passed]
 
 
 def test_a_job_takes_no_folder_with_files_of_others(tmp_path):

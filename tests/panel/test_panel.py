@@ -664,7 +664,7 @@ def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):
     bpy.data.scenes.new("Another")
     snapshot = job.snapshot_of(tmp_path / "film.mp4")
     job.write_snapshot(made, snapshot)
-    words = job.command(snapshot, tmp_path / "film.mp4", "film", 64, 36, 1, "cycles")
+    words = job.command(snapshot, tmp_path / "film.mp4", "film", 64, 36, 1, made.matrix_cinema_panel.render)
     asked = words[words.index(job.COMMAND) + 1 :]
     asked[asked.index("--film")] = "--still"
     asked[asked.index(str(tmp_path / "film.mp4"))] = str(tmp_path / "still.png")

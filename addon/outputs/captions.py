@@ -1,0 +1,64 @@
+"""What a film's beats say, beside the film: a caption track as SubRip (.srt) or WebVTT (.vtt).
+
+SubRip has no specification; what players agree on is a number, a line of times, and lines of text. WebVTT is
+https://www.w3.org/TR/webvtt1/.
+"""
+
+import html
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LINE = 42  # letters; subtitles have up to two lines of about as many
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A text that is said from `start` until `end`, in seconds of the film."""
+
+    text: str
+    start: float
+    end: float
+
+
+def captions_of(
+    beats: Sequence[tuple[str, float, float]], first: int, last: int, rate: float
+) -> list[Caption]:
+    """The captions of a film of the frames `first` to `last`, `rate` a second, from what each beat says
+    with the frames from which and until which it does; those without a word, and outside these frames, have
+    none."""
+    made = []
+    for text, start, end in beats:
+        begin, stop = (min(max(at, first), last + 1) - first for at in (start, end))
+        if text.strip() and stop > begin:
+            made.append(Caption(" ".join(text.split()), begin / rate, stop / rate))
+    return made
+
+
+def srt(captions: Sequence[Caption]) -> str:
+    """The track as SubRip."""
+    blocks = [
+        f"{n}\n{_time(one.start, ',')} --> {_time(one.end, ',')}\n{_lines(one.text)}\n"
+        for n, one in enumerate(captions, 1)
+    ]
+    return "\n".join(blocks)
+
+
+def vtt(captions: Sequence[Caption]) -> str:
+    """The track as WebVTT; `&`, `<` and `>` are written as it asks for."""
+    blocks = [
+        f"{_time(one.start, '.')} --> {_time(one.end, '.')}\n{html.escape(_lines(one.text), quote=False)}\n"
+        for one in captions
+    ]
+    return "\n".join(["WEBVTT\n", *blocks])
+
+
+def _time(seconds: float, point: str) -> str:
+    """01:02:03,456: rounded to whole thousandths once, so that one caption ends where the next begins."""
+    thousandths = round(1000 * seconds)
+    minutes, rest = divmod(thousandths, 60_000)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}{point}{rest % 1000:03d}"
+
+
+def _lines(text: str) -> str:
+    return "\n".join(textwrap.wrap(text, LINE, break_long_words=False)) or text

@@ -1,0 +1,101 @@
+"""Hands a farm's job to a Flamenco Manager: the only place that speaks over a network, and to a URL of yours.
+
+The interface is that of Flamenco 3 (https://flamenco.blender.org/, its OpenAPI document at
+/api/v3/openapi3.json of a Manager): a job of the type "simple-blender-render", which every Manager has, and
+which renders chunks and makes a preview film of them. Workers read the .blend and write the frames where they
+are, so they have to see the job's folder.
+"""
+
+import json
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import InputError, JobError
+from .farm import BLEND, DIGITS, FRAMES
+from .frames_folder import Job
+
+TYPE = "simple-blender-render"
+PATIENCE = 30.0  # seconds for one answer
+MOST_BYTES = 2**20  # of an answer
+_PLATFORMS = {"win32": "windows", "darwin": "darwin"}  # as Go names them; any other is itself
+
+
+def require_url(url: str) -> str:
+    """The address of a Manager, without what follows its host. Raises InputError."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = None, None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise InputError(f"--flamenco {url}: is no address of a Manager, such as http://manager:8080")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
+
+
+def submitted(folder: Path, title: str, job: Job, chunk: int, etag: str) -> dict[str, Any]:
+    """The job that is sent: the frames of a job's folder, `chunk` in a task."""
+    folder = folder.absolute()
+    return {
+        "name": title or "Matrix Cinema",
+        "type": TYPE,
+        **({"type_etag": etag} if etag else {}),
+        "priority": 50,
+        "submitter_platform": _PLATFORMS.get(sys.platform, sys.platform),
+        "metadata": {"project": "Matrix Cinema", "matrix_cinema.version": __version__},
+        "settings": {
+            "frames": f"{job.first}-{job.last}",
+            "chunk_size": chunk,
+            "blendfile": str(folder / BLEND),
+            "render_output_root": str(folder / FRAMES),
+            "add_path_components": 0,
+            "render_output_path": str(folder / FRAMES / ("#" * DIGITS)),
+            "fps": job.fps / job.fps_base,
+            "format": "PNG",
+            "image_file_extension": ".png",
+            "has_previews": False,
+        },
+    }
+
+
+def submit(url: str, folder: Path, title: str, job: Job, chunk: int) -> str:
+    """Submit a job to a Manager and return where a person sees it. Raises JobError for whatever a Manager
+    does not take, and InputError for what is no address."""
+    manager = require_url(url)
+    kind = _asked(manager, f"/api/v3/jobs/type/{TYPE}")
+    made = _asked(manager, "/api/v3/jobs", submitted(folder, title, job, chunk, str(kind.get("etag", ""))))
+    if not isinstance(made.get("id"), str):
+        raise JobError(f"{manager}: took the job, and did not say its number; is it a Flamenco Manager?")
+    return f"{manager}/app/jobs/{made['id']}"
+
+
+def _asked(manager: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The JSON object that a Manager answers."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(manager + path, data, {"Accept": "application/json"})
+    if data is not None:
+        request.add_header("Content-Type", "application/json")
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            said = json.loads(answer.read(MOST_BYTES))
+    except urllib.error.HTTPError as error:
+        raise JobError(f"{manager}: refused {path} with {error.code}: {_message(error)}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise JobError(f"{manager}: no Flamenco Manager answers there ({reason})") from None
+    if not isinstance(said, dict):
+        raise JobError(f"{manager}: no Flamenco Manager answers there (not with an object)")
+    return said
+
+
+def _message(error: urllib.error.HTTPError) -> str:
+    """What a Manager says of an error: {"code": 400, "message": "…"}."""
+    try:
+        return str(json.loads(error.read(MOST_BYTES))["message"])[:300]
+    except (OSError, ValueError, KeyError, TypeError):
+        return str(error.reason)

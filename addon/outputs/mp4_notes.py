@@ -1,0 +1,74 @@
+"""Title, notes and chapters of a finished MP4 or MOV, put into its index without touching the film itself.
+
+An index (`moov`) that closes the file, as FFmpeg writes it, may grow: nothing that it points at moves.
+Notes are iTunes metadata (`udta/meta/ilst`), which players, browsers and FFmpeg read; chapters are Nero's
+list (`udta/chpl`, version 1: a time in units of 100 ns and a title of up to 255 bytes for each)."""
+
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..errors import JobError
+
+# Kinds of the list, as iTunes has them.
+KEYS = {"title": b"\xa9nam", "comment": b"\xa9cmt", "description": b"desc", "software": b"\xa9too"}
+MOST_CHAPTERS = 255
+_UNITS = 10_000_000  # a second
+
+
+def write_notes(
+    path: str | Path, notes: Mapping[str, str], chapters: Sequence[tuple[float, str]] = ()
+) -> None:
+    """Write notes, by the names of KEYS, and chapters (seconds, title) into a file that is not sealed yet.
+
+    Raises JobError for a file whose index does not close it.
+    """
+    with open(path, "r+b") as file:
+        place, size = _index(file)
+        if not size or place + size != file.seek(0, 2):
+            raise JobError(f"{path}: its index does not stand at its end")
+        file.seek(place)
+        moov = file.read(size)
+        user = _user_data(notes, chapters)
+        file.seek(place)
+        file.write(struct.pack(">I", len(moov) + len(user)) + moov[4:] + user)
+
+
+def _index(file) -> tuple[int, int]:
+    """Where the box `moov` stands, and its bytes; (0, 0) where there is none."""
+    place, length = 0, file.seek(0, 2)
+    while place + 8 <= length:
+        file.seek(place)
+        size, kind = struct.unpack(">I4s", file.read(8))
+        if size == 1:
+            size = int.from_bytes(file.read(8), "big")
+        if size < 8:
+            break
+        if kind == b"moov":
+            return place, size
+        place += size
+    return 0, 0
+
+
+def _user_data(notes: Mapping[str, str], chapters: Sequence[tuple[float, str]]) -> bytes:
+    items = b"".join(
+        _box(KEYS[name], _box(b"data", struct.pack(">II", 1, 0) + text.encode()))
+        for name, text in notes.items()
+        if text
+    )
+    handler = _box(b"hdlr", struct.pack(">II4s4s", 0, 0, b"mdir", b"appl") + bytes(9))
+    inside = _box(b"meta", bytes(4) + handler + _box(b"ilst", items))
+    if chapters:
+        listed = b"".join(_chapter(*one) for one in chapters[:MOST_CHAPTERS])
+        count = min(len(chapters), MOST_CHAPTERS)
+        inside += _box(b"chpl", struct.pack(">B3xIB", 1, 0, count) + listed)
+    return _box(b"udta", inside)
+
+
+def _chapter(seconds: float, title: str) -> bytes:
+    name = title.encode()[:255].decode("utf-8", "ignore").encode()
+    return struct.pack(">QB", round(seconds * _UNITS), len(name)) + name
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I4s", 8 + len(content), kind) + content
