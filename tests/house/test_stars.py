@@ -1,0 +1,77 @@
+"""What has to hold of the picture of every scene that is about a matrix, computed from its plan.
+
+The star's entries are far enough apart at 1280 × 720, it faces the camera, nothing stands before it at the
+still's frame, and the labels of both its axes stand at itself; or it is shown once more in a readout.
+"""
+
+import dataclasses
+import functools
+
+import numpy as np
+import pytest
+from matrix_cinema.description.scene import load_scene
+from matrix_cinema.picture.film import compose
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.readouts import unlabelled
+from matrix_cinema.staging.star import Seen
+from paths import ROOT
+
+SCENES = [
+    "attention_head",
+    *(f"attention/{name}" for name in (
+        "01_scores", "02_full_head", "03_softmax", "05_induction", "06_grouped_query", "07_rotary",
+        "08_circuit", "10_masks")),
+    *(f"heads/{name}" for name in ("grouped_query", "minilm_layer", "multi_head")),
+]  # fmt: skip
+APART, FACING = 9.0, 45.0  # pixels, degrees
+WIDTH, HEIGHT = 1280, 720
+
+
+@functools.cache
+def composed(name):
+    """(plan, film, the view of the still) of a scene at 1280 × 720."""
+    scene = load_scene(ROOT / "examples" / f"{name}.toml")
+    scene = dataclasses.replace(scene, render=dataclasses.replace(scene.render, width=WIDTH, height=HEIGHT))
+    p = plan(scene)
+    film = compose(p, WIDTH / HEIGHT)
+    return p, film, film.shot.view(float(scene.render.still_frame(1, p.timeline.done)))
+
+
+def shown_again(film):
+    return {one.plane.stage.name for one in film.beside.readouts}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_its_star_can_be_read(name):
+    p, film, view = composed(name)
+    seen = Seen(p.arrangement.planes, np.stack(view.axes))
+    stars = [(n, plane) for n, plane in enumerate(p.arrangement.planes) if p.is_star(plane.stage)]
+    assert stars
+    for n, star in stars:
+        if star.stage.name in shown_again(film):
+            continue
+        corner = np.array([star.origin, star.origin + star.row, star.origin + star.column])
+        first, down, right = view.project(corner) * (WIDTH / 2, HEIGHT / 2)
+        row, column = down - first, right - first
+        lengths = np.hypot(*row), np.hypot(*column)
+        across = abs(row[0] * column[1] - row[1] * column[0]) / max(lengths)
+        assert min(*lengths, across) >= APART, star.stage.name
+        assert np.degrees(np.arccos(min(1.0, seen.facing[n]))) <= FACING, star.stage.name
+        assert seen.part_uncovered(n) == 1.0, star.stage.name
+        assert row[1] < 0 < column[0], f"{star.stage.name} does not read down and to the right"
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_what_stands_before_its_star_is_gone_at_the_still(name):
+    p, _, _ = composed(name)
+    frame = p.scene.render.still_frame(1, p.timeline.done)
+    for product in p.before_star & p.interiors:
+        assert p.timeline.moves[product].settled <= frame, product
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_both_axes_of_its_star_are_labelled_at_it(name):
+    p, film, view = composed(name)
+    stars = [plane for plane in p.arrangement.planes if p.is_star(plane.stage)]
+    stars = [star for star in stars if star.stage.name not in shown_again(film)]
+    assert not stars or not unlabelled(p, stars, view, WIDTH / HEIGHT, film.lettering)
