@@ -57,8 +57,8 @@ def star_of(root: Stage, wanted: str) -> str:
 
 
 def _several(wanted):
-    """The names in a list of them, such as "before, after"."""
-    return [name.strip() for name in wanted.split(",")] if wanted.strip(" ,") else [wanted]
+    """The names in a list of them, such as "before; after"."""
+    return [name.strip() for name in wanted.split(";")]
 
 
 def stars_of(root: Stage, wanted: str) -> frozenset[str]:
