@@ -17,8 +17,8 @@ EXPECTED = {
     "01_scores": [("attn", MINILM.tensor(0, "pattern", 2))],
     "02_full_head": [(a, MINILM.tensor(5, b, 11)) for a, b in
                      (("Q", "q"), ("K", "k"), ("V", "v"), ("attn", "pattern"), ("z", "z"))],
-    "03_softmax": [("scores", MINILM.tensor(3, "scores", 1)[10:11]), ("sum", np.ones((1, 1))),
-                   ("weights", MINILM.tensor(3, "pattern", 1)[10:11])],
+    "03_softmax": [("scaled", MINILM.tensor(3, "scores", 1)[10:11].T / np.sqrt(32)),
+                   ("weights", MINILM.tensor(3, "pattern", 1)[10:11].T)],
     "04_head_grid": [(f"pattern[{n},{h}]", MINILM.tensor(n, "pattern", h))
                      for n in (0, 3, 5) for h in range(12)],
     "05_induction": [("attn", INDUCTION.tensor(1, "pattern", 2)), ("z", INDUCTION.tensor(1, "z", 2))],
@@ -28,8 +28,8 @@ EXPECTED = {
                   ("after", INDUCTION.tensor(0, "scores", 7))],
     "08_circuit": [("attn0", INDUCTION.tensor(0, "pattern", 7)),
                    ("attn1", INDUCTION.tensor(1, "pattern", 2))],
-    "09_head_writes": [("attn_out", MINILM.tensor(5, "attn_out")[:, :96].T),
-                       ("out", (MINILM.tensor(5, "resid_pre") + MINILM.tensor(5, "attn_out"))[:, :96].T)],
+    "09_head_writes": [("attn_out", MINILM.tensor(5, "attn_out")[10:11, :24].T),
+                       ("out", (MINILM.tensor(5, "resid_pre") + MINILM.tensor(5, "attn_out"))[10:11, :24].T)],
     "10_masks": [(name, MASKS.tensor(layer, "pattern", head)) for layer, name, head in
                  ((0, "padding", 0), (1, "window", 0), (2, "alibi", 0), (3, "softcap", 0), (4, "sink", 1),
                   ("5.cross", "cross", 0))],
@@ -72,4 +72,5 @@ def test_tokens_are_on_the_axes():
     planned = plan(load_scene(SCENES / "05_induction.toml"))
     assert "".join(planned.matrices["Q"].row_labels) == "<s>MatrixMatrix"
     planned = plan(load_scene(SCENES / "03_softmax.toml"))
-    assert planned.matrices["q"].row_labels == ("it",) and planned.matrices["K"].row_labels[2] == "animal"
+    scores = planned.matrices["scores"]
+    assert scores.row_labels == ("it",) and scores.column_labels[2] == "animal"

@@ -20,7 +20,7 @@ SCENES = [
     "attention_head",
     *(f"attention/{name}" for name in (
         "01_scores", "02_full_head", "03_softmax", "05_induction", "06_grouped_query", "07_rotary",
-        "08_circuit", "10_masks")),
+        "08_circuit", "09_head_writes", "10_masks")),
     *(f"heads/{name}" for name in ("grouped_query", "minilm_layer", "multi_head")),
 ]  # fmt: skip
 APART, FACING = 9.0, 45.0  # pixels, degrees
