@@ -2,7 +2,7 @@
 # make demo       the first example as build/demo/still.png and build/demo/film.mp4; a smaller one by
 #                 make demo STILL="--size 320x180" FILM="--frames 1-24"
 # make test       what CI runs: the tests on Blender 4.5, 5.0 and 5.2
-# make lint       ruff: its rules, and the one layout of the code
+# make lint       ruff: its rules, and the one layout of the code; mypy: the types
 # make fuzz       100,000 inputs that are wrong in every way, about an hour; SEED=1 COUNT=100000
 # make bench      the benchmarks: a table into docs/performance.md, 5 minutes and 11 GB of memory
 # make extension  the extension as one zip in build/, validated
@@ -71,6 +71,7 @@ demo: .venv/.core
 lint: env
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy --no-error-summary
 
 # An interpreter that is missing takes its Blender out of the tests, and the summary says so.
 test: env $(if $(PYTHON_3_11),.venv-4.5/.all $(if $(PYTHON_3_13),.venv-5.2/.all))

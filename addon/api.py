@@ -17,7 +17,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .capture.own_code import capture_call
 from .capture.pretrained import capture_text
@@ -242,7 +242,8 @@ def figure(
     points, in a family or a .ttf file `font`. Scenes that name no style are drawn in "paper". `output` ends
     in .pdf, .svg or .png.
     """
-    shown = [_shown(one) for one in (scenes if isinstance(scenes, (list, tuple)) else [scenes])]
+    several = [scenes] if isinstance(scenes, (Source, Scene, Shown, str, os.PathLike)) else scenes
+    shown = [_shown(one) for one in several]
     read = [path for one in shown for path in (*filter(None, [one.file]), *files_of(one.scene))]
     require_apart([output], [*read, *filter(None, [font])])
     load_blender()
@@ -252,7 +253,7 @@ def figure(
     blend_file.require_saved()
     return make(
         shown,
-        output,
+        Path(output),
         width=width,
         height=height,
         dpi=dpi,
@@ -424,7 +425,7 @@ def verify(
         return compare(source, frames)
     blend_file.require_saved()
     if checked is None:
-        return compare(blend_file.open_built(opened.path), frames)
+        return compare(blend_file.open_built(opened.file), frames)
     given = {name: matrix.values for name, matrix in checked.matrices.items()}
     return compare(blend_file.draw_alone(checked), frames, given)
 
@@ -446,7 +447,7 @@ def inspect(source: Drawable, *, layer: int | str | None = None, head: int | Non
     from .outputs.blend_file import open_built, require_saved
 
     require_saved()
-    return inspection_of_built(drawn(open_built(opened.path)))
+    return inspection_of_built(drawn(open_built(opened.file)))
 
 
 def sheet(
@@ -534,7 +535,7 @@ OPTIONS_OF_CAPTURE = {
 }
 
 
-def _require_options_of_capture(given: Mapping[str, object], options: Mapping[str, object]) -> None:
+def _require_options_of_capture(given: Mapping[str, object], options: Mapping[str, Any]) -> None:
     """Refuse options that do not belong to where the capture comes from."""
     for option, owners in OPTIONS_OF_CAPTURE.items():
         if options[option] and not any(given[owner] is not None for owner in owners):

@@ -1,5 +1,7 @@
 """The two ways in which work ends early, each told in one line to a person."""
 
+from collections.abc import Iterable
+
 MOST_KNOWN = 40  # that a hint tells
 LONGEST = 600  # letters of a line
 _FIRST = (
@@ -45,7 +47,7 @@ def needs_extra(error: BaseException, needs: str, extra: str, otherwise: str = "
     return not_loaded(error, f"{needs} ({error}); {install}{otherwise and f' {otherwise}'}")
 
 
-def nearest(word, known, what):
+def nearest(word: object, known: Iterable[object], what: str) -> str:
     """A hint for an unknown `word`: the nearest of the `known` ones, or all of them."""
     import difflib
 

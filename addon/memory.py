@@ -75,13 +75,13 @@ def _limits():
             yield most - 1024 * taken.get(field, 0)
 
 
-def _fields(path) -> dict[str, int]:
+def _fields(path: str | Path) -> dict[str, int]:
     """Lines of a name and a number."""
     lines = (line.split() for line in _text(path).splitlines())
     return {words[0]: int(words[1]) for words in lines if len(words) > 1 and words[1].isdecimal()}
 
 
-def _text(path) -> str:
+def _text(path: str | Path) -> str:
     """A file of the system's, "" where it has none."""
     try:
         with open(path) as file:

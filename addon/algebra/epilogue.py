@@ -4,7 +4,9 @@ Each step acts on the entries that exist; those that a mask has removed stay rem
 """
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +35,9 @@ MM_EPILOGUES = {
 }
 
 
-def apply(step, values, mask, inner):
+def apply(
+    step: Any, values: np.ndarray, mask: np.ndarray | None, inner: int | None
+) -> tuple[np.ndarray, np.ndarray | None]:
     """The values and mask (None: all exist) after one step. `inner` is what `k` means in it."""
     function = step.function
     if function in _MASKS:
@@ -49,28 +53,28 @@ def apply(step, values, mask, inner):
     return (values if mask is None else np.where(mask, values, 0.0)), mask
 
 
-def erf(x):
+def erf(x: np.ndarray) -> np.ndarray:
     """The error function of every entry, to the last digit or so (NumPy has none of its own)."""
     return np.frompyfunc(math.erf, 1, 1)(x).astype(np.float64)
 
 
-def sigmoid(x):
+def sigmoid(x: np.ndarray) -> np.ndarray:
     """1 / (1 + exp(−x)), without overflow."""
     small = np.exp(-np.abs(x))
     return np.where(x >= 0, 1.0, small) / (1.0 + small)
 
 
-def gelu(x):
+def gelu(x: np.ndarray) -> np.ndarray:
     """x · Φ(x) with the normal distribution function Φ: Hendrycks and Gimpel 2016, section 2."""
     return x * (1.0 + erf(x / math.sqrt(2.0))) / 2.0
 
 
-def gelu_tanh(x):
+def gelu_tanh(x: np.ndarray) -> np.ndarray:
     """Their approximation by tanh, which GPT-2 uses."""
     return 0.5 * x * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)))
 
 
-def softmax(x, mask, axis):
+def softmax(x: np.ndarray, mask: np.ndarray | None, axis: int) -> np.ndarray:
     """exp(x) over its sum along `axis`, of the entries that exist; a line without any is 0."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf, where=True if mask is None else mask)
     power = np.exp(x - np.where(np.isfinite(top), top, 0.0))
@@ -80,7 +84,7 @@ def softmax(x, mask, axis):
     return power / np.where(total > 0, total, 1.0)
 
 
-def layernorm(x, mask, eps, axis=1):
+def layernorm(x: np.ndarray, mask: np.ndarray | None, eps: float, axis: int | None = 1) -> np.ndarray:
     """(x − mean) / √(variance + eps), biased variance, over each row, of the entries that exist."""
     where = True if mask is None else mask
     count = np.maximum(np.sum(np.ones(x.shape), axis=axis, keepdims=True, where=where), 1)
@@ -89,19 +93,21 @@ def layernorm(x, mask, eps, axis=1):
     return centred / np.sqrt(variance + eps)
 
 
-def layernorm_all(x, mask, eps):
+def layernorm_all(x: np.ndarray, mask: np.ndarray | None, eps: float) -> np.ndarray:
     """`layernorm` over the whole matrix at once, which is mm's."""
     return layernorm(x, mask, eps, axis=None)
 
 
-def rmsnorm(x, mask, eps):
+def rmsnorm(x: np.ndarray, mask: np.ndarray | None, eps: float) -> np.ndarray:
     """x / √(mean of x² + eps) over each row, of the entries that exist (Zhang and Sennrich 2019)."""
     where = True if mask is None else mask
     count = np.maximum(np.sum(np.ones(x.shape), axis=1, keepdims=True, where=where), 1)
     return x / np.sqrt(np.sum(x**2, axis=1, keepdims=True, where=where) / count + eps)
 
 
-def rotary(x, mask, base, dims, first, layout):
+def rotary(
+    x: np.ndarray, mask: np.ndarray | None, base: float, dims: int, first: int, layout: str
+) -> np.ndarray:
     """Rows turned by their positions, see `rotate`; with `dims` 0 all columns are."""
     columns = x.shape[1]
     dims = dims or columns
@@ -113,14 +119,14 @@ def rotary(x, mask, base, dims, first, layout):
     return rotate(x, base, dims, first, layout)
 
 
-def with_epilogue(name, x):
+def with_epilogue(name: str, x: Any) -> Any:
     """The tree of the node `x` under mm's epilogue `name`. Raises InputError for an unknown name."""
     if name not in MM_EPILOGUES:
         raise InputError(f'unknown epilogue "{name}"; {nearest(name, MM_EPILOGUES, "known epilogues")}')
     return _substitute(parse(MM_EPILOGUES[name], "epilogue"), x)
 
 
-def with_epilogues(node, epilogues):
+def with_epilogues(node: Any, epilogues: Mapping[str, str]) -> Any:
     """The tree with mm's epilogues on the matrices that it names: `epilogues` is name -> epilogue.
 
     Raises InputError for a name that the expression does not give, and for an unknown epilogue.
@@ -133,7 +139,7 @@ def with_epilogues(node, epilogues):
         if not isinstance(part, Node):
             return part
         inner = {f.name: visit(getattr(part, f.name)) for f in fields(part) if f.name != "at"}
-        changed = replace(part, **inner)
+        changed: Any = replace(part, **inner)
         if isinstance(part, Named) and part.name in epilogues:
             found.add(part.name)
             changed = replace(changed, body=with_epilogue(epilogues[part.name], changed.body))
@@ -179,14 +185,14 @@ _NUMBERS = {
     "divide_into": lambda x, s: s / x,
     "subtract_from": lambda x, s: s - x,
 }
-_OVER_LINES = {
+_OVER_LINES: dict[str, Callable[..., np.ndarray]] = {
     "softmax": softmax,
     "layernorm": layernorm,
     "layernorm_all": layernorm_all,
     "rmsnorm": rmsnorm,
     "rotary": rotary,
 }
-_POINTWISE = {
+_POINTWISE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "negate": np.negative,
     "relu": lambda x: np.maximum(x, 0.0),
     "gelu": gelu,

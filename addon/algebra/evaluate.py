@@ -31,7 +31,7 @@ def evaluate(
             found = f"{array.dtype} of shape {array.shape}"
             raise InputError(f"{name}: expected a matrix of real numbers, found {found}")
         arrays[name] = array.astype(np.float64)
-    inner = _inner_dimensions(root, shapes(root, {name: a.shape for name, a in arrays.items()}))
+    inner = _inner_dimensions(root, shapes(root, {name: (len(a), a.shape[1]) for name, a in arrays.items()}))
     evaluation = Evaluation(root, {})
     with np.errstate(all="ignore"):  # what is not finite is reported by name instead
         for stage in stages_of(root):
@@ -41,7 +41,7 @@ def evaluate(
 
 def shapes(root: Stage, leaf_shapes: Mapping[str, Shape]) -> dict[str, Shape]:
     """The (rows, columns) of every stage by name, from those of the leaves alone. Raises InputError."""
-    found = {}
+    found: dict = {}
     for stage in stages_of(root):
         if stage.operands:
             found[stage.name] = stage.shape(sides_of(stage, found))
@@ -68,7 +68,7 @@ def _leaf(leaves, name):
 
 def _inner_dimensions(root, found):
     """The inner dimension that `k` means in the epilogue of each stage, by name; None without one."""
-    inner = {}
+    inner: dict = {}
     for stage in stages_of(root):
         below = {inner[o.stage.name] for o in stage.operands} - {None}
         passed_on = below.pop() if len(below) == 1 else None

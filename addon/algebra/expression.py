@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from ..errors import InputError, nearest
 from ..kinds.concat import Concat
@@ -137,7 +138,7 @@ _OPERATORS = {
 _STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
 
 
-def parse(text, where="expression", language=MATRICES):
+def parse(text: str, where: str = "expression", language: Any = MATRICES) -> Any:
     """The tree of `text`. Raises InputError, one line that points at the character, for anything else."""
     trees = [_parsed(one, where, language) for one in rewrite(text, where, language.matrices)]
     return trees[0] if len(trees) == 1 else Several(trees[0].at, tuple(trees))
@@ -236,7 +237,7 @@ class _Reader:
         if any(isinstance(a, ast.Starred) for a in found.args) or not least <= len(found.args) <= most:
             wanted = str(least) if least == most else f"{least} to {most}"
             raise at.error(f"{function}(...) takes {wanted} arguments, found {len(found.args)}")
-        options = []
+        options: list = []
         for keyword in found.keywords:
             option = self.name(keyword.arg)
             if option not in known.options:
@@ -273,7 +274,7 @@ def _whole(found, at):
     raise at.error("expected whole numbers in the index, like A[0:4, :]")
 
 
-def text_of(node):
+def text_of(node: Any) -> str:
     """The canonical text of a tree: the fewest brackets, and a named part by its name."""
     return _write(node, 0)
 

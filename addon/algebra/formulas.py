@@ -5,13 +5,15 @@ the height and the width, and everything is computed on whole index grids in flo
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError, nearest
 from .expression import Binary, Call, Function, Language, Name, Negate, Number, parse
 
-_OPERATORS = {
+_OPERATORS: dict[str, Callable[..., Any]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
@@ -26,7 +28,7 @@ _OPERATORS = {
     "==": np.equal,
     "!=": np.not_equal,
 }
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "abs": (1, np.abs),
     "sign": (1, np.sign),
     "floor": (1, np.floor),
@@ -58,7 +60,9 @@ def _size(node):
     return 1 + sum(map(_size, parts.get(type(node), lambda n: ())(node)))
 
 
-def evaluate_formula(text, shape, random, where="formula"):
+def evaluate_formula(
+    text: str, shape: tuple[int, int], random: np.random.Generator, where: str = "formula"
+) -> np.ndarray:
     """The float64 matrix of a formula. `random()` in it draws from [0, 1) with the Generator given.
 
     Comparisons are 1 or 0. Raises InputError when it is not a formula or an entry is not finite.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..description.scene import MatrixOptions
 from ..errors import InputError, nearest
 from .formulas import evaluate_formula
 
@@ -18,7 +19,7 @@ MAX_ENTRIES = 1 << 27
 MOST_WORK = 2**34  # multiplications for one matrix: some seconds
 
 
-def initialise(spec, shape, key):
+def initialise(spec: MatrixOptions, shape: tuple[int, int], key: str) -> np.ndarray:
     """The matrix that `spec.init` describes, float64 of `shape` (rows, columns).
 
     `spec` is a scene's Matrix (init, min, max, dropout, seed) and `key` the matrix's name. `init` is
@@ -55,18 +56,18 @@ class Draw:
     where: str
 
     @property
-    def i(self):
+    def i(self) -> np.ndarray:
         return np.arange(self.height, dtype=np.float64)[:, None]
 
     @property
-    def j(self):
+    def j(self) -> np.ndarray:
         return np.arange(self.width, dtype=np.float64)[None, :]
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int]:
         return (self.height, self.width)
 
-    def require_work(self, each, what):
+    def require_work(self, each: int, what: str) -> None:
         """Raise InputError where `each` multiplications for every entry are too many."""
         work = each * self.height * self.width
         if work > MOST_WORK:

@@ -39,7 +39,7 @@ class Place:
     position: int
     where: str
 
-    def error(self, message):
+    def error(self, message: str) -> InputError:
         """An InputError about this place, with the text around it and a mark before the character."""
         start, stop = max(0, self.position - 24), self.position + 24
         before = ("…" if start else "") + self.text[start : self.position]
@@ -69,7 +69,7 @@ class Rewritten:
     quoted: frozenset
 
 
-def rewrite(text, where, matrices=True):
+def rewrite(text: str, where: str, matrices: bool = True) -> list[Rewritten]:
     """`text` as Python would write it, one Rewritten for each of the expressions in it. Raises
     InputError for what is not the language's grammar.
 
@@ -87,7 +87,8 @@ def rewrite(text, where, matrices=True):
 def _statements(tokens):
     """The tokens of each expression. A semicolon ends one, and so does the end of a line after which
     another begins: outside of brackets, with an operand before and after."""
-    found, depth = [[]], 0
+    depth = 0
+    found: list[list[Token]] = [[]]
     for before, token in zip([None, *tokens], tokens, strict=False):
         depth += (token.text in _OPENS) - (token.text in _CLOSES.values())
         opened = depth - (token.text in _OPENS)
@@ -117,7 +118,9 @@ def _end_of(tokens):
 
 def _rewritten(tokens, end):
     roles = _Grammar(tokens, end).roles()
-    parts, places, names, quoted = [], [], {}, set()
+    parts, places = [], []
+    names: dict = {}
+    quoted: set = set()
 
     def put(piece, at):
         parts.append(piece)
@@ -159,7 +162,7 @@ def _tokens(text, where):
             raise at.error("expected a name between the quotes, without line breaks or backquotes")
         if kind in ("name", "quoted") and len(piece) > MAX_NAME:
             raise at.error(f"a name of {len(piece)} characters; the most is {MAX_NAME}")
-        tokens.append(Token(kind, piece, at))
+        tokens.append(Token(str(kind), piece, at))
         if len(tokens) > MAX_TOKENS:
             raise at.error(f"too long: more than {MAX_TOKENS} names, numbers and operators")
     if not tokens:

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from ..description.leading import HEAD, MOST_AXES, LeadingAxis, member_name, title
 from ..errors import InputError
@@ -44,12 +45,12 @@ def unstacked(root: Stage, axes: Mapping[str, Sequence[LeadingAxis]]) -> Stage:
     `axes` maps a given matrix's name to its leading axes, outermost first; matrices that have
     none may be left out. Raises InputError where they do not fit together.
     """
-    stacks = {}
+    stacks: dict = {}
     for stage in stages_of(root):
         stacks[stage.name] = _stack(stage, stacks, axes)
     if all(not stack.axes for stack in stacks.values()):
         return root
-    rows = {}
+    rows: dict = {}
     for stack in (stacks[one.name] for one in roots_of(root)):
         outer, inner = (((),),) * (MOST_AXES - len(stack.axes)) + tuple(
             tuple((n,) for n in axis.numbers) for axis in stack.axes
@@ -94,7 +95,7 @@ def _indices(axes):
 
 def _member(stage, axes, index, operands=()):
     """The stage of the entry `index` of `axes`: `stage` by another name, made of `operands`."""
-    made = {"operands": tuple(operands)}
+    made: dict[str, Any] = {"operands": tuple(operands)}
     if index:
         name = member_name(stage.name, index)
         text = stage.text if stage.operands and stage.name != stage.text else name

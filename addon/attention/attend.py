@@ -3,7 +3,16 @@
 import numpy as np
 
 
-def attend(q, k, v, scale, softcap=0.0, bias=None, allowed=None, sink=None):
+def attend(
+    q: np.ndarray,
+    k: np.ndarray,
+    v: np.ndarray,
+    scale: float,
+    softcap: float = 0.0,
+    bias: np.ndarray | None = None,
+    allowed: np.ndarray | None = None,
+    sink: float | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Attention of one head: (scores, logits, pattern, z), with the arguments of `Layer`.
 
     q, k, v are [tokens, width]; `bias` and `allowed` [queries, keys] or None; a masked logit is

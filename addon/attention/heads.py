@@ -4,7 +4,9 @@ All are means over the queries that have a choice: those that may attend to two 
 are not padding. A number that no query can tell is NaN.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +36,9 @@ class HeadStatistics:
     pair: tuple[int, int, float] | None
 
 
-def statistics_of(capture, rows):
+def statistics_of(
+    capture: Any, rows: Sequence[tuple[Any, Sequence[int]]]
+) -> list[tuple[Any, int, HeadStatistics]]:
     """[(layer, head, its HeadStatistics)] of `rows`, (layer, numbers of heads) each.
 
     Raises InputError, also where there is so much that one would wait for long.
@@ -48,7 +52,7 @@ def statistics_of(capture, rows):
     return [(one, n, head_statistics(capture, one.name, n)) for one, heads in rows for n in heads]
 
 
-def head_statistics(capture, layer, head):
+def head_statistics(capture: Any, layer: Any, head: int) -> HeadStatistics:
     """The HeadStatistics of one head. Raises InputError where its pattern cannot be had."""
     layer = capture.layer(layer)
     pattern, allowed = capture.tensor(layer.name, "pattern", head), capture.allowed(layer.name, head)
@@ -68,12 +72,12 @@ def head_statistics(capture, layer, head):
     )
 
 
-def special(tokens):
+def special(tokens: Sequence[str]) -> set[int]:
     """The places of tokens that stand for no text, such as [CLS] and </s>."""
     return {n for n, token in enumerate(tokens) if is_special(token)}
 
 
-def to_previous(pattern, allowed, offset=0):
+def to_previous(pattern: np.ndarray, allowed: np.ndarray, offset: int | None = 0) -> float:
     """Mean of pattern[i, i + offset - 1]: attention to the token before; 1 is a previous-token head.
 
     `pattern` [queries, keys] holds a softmax in each row, `allowed` which keys a query may attend
@@ -82,12 +86,14 @@ def to_previous(pattern, allowed, offset=0):
     return _mean_on_diagonal(pattern, allowed, offset, -1)
 
 
-def to_itself(pattern, allowed, offset=0):
+def to_itself(pattern: np.ndarray, allowed: np.ndarray, offset: int | None = 0) -> float:
     """Mean of pattern[i, i + offset]: attention to the query's own token."""
     return _mean_on_diagonal(pattern, allowed, offset, 0)
 
 
-def to_what_followed(pattern, allowed, tokens_q, tokens_k):
+def to_what_followed(
+    pattern: np.ndarray, allowed: np.ndarray, tokens_q: Sequence[str], tokens_k: Sequence[str]
+) -> float:
     """Mean over queries of the sum of pattern[i, j] where key j - 1 is the query's own text, earlier.
 
     1 is an induction head: it looks for what followed the same token before. Special tokens are left
@@ -104,20 +110,20 @@ def to_what_followed(pattern, allowed, tokens_q, tokens_k):
     return float((pattern * followed)[rows].sum(axis=1).mean()) if rows.any() else np.nan
 
 
-def to_first(pattern, allowed):
+def to_first(pattern: np.ndarray, allowed: np.ndarray) -> float:
     """Mean of pattern[i, 0], where the first key may be attended to: [CLS], <s>, a sink."""
     rows = _choosing(allowed) & allowed[:, 0]
     return float(pattern[rows, 0].mean()) if rows.any() else np.nan
 
 
-def to_separators(pattern, allowed, separators):
+def to_separators(pattern: np.ndarray, allowed: np.ndarray, separators: Collection[int]) -> float:
     """Mean over queries of the sum of pattern[i, j] over the `separators` j that i may attend to."""
     columns = sorted(separators)
     rows = _choosing(allowed) & allowed[:, columns].any(axis=1)
     return float(pattern[np.ix_(rows, columns)].sum(axis=1).mean()) if rows.any() else np.nan
 
 
-def entropy(pattern, allowed):
+def entropy(pattern: np.ndarray, allowed: np.ndarray) -> float:
     """Mean of -sum_j p_ij log p_ij / log n_i, n_i the keys that query i may attend to.
 
     0: one key has all attention; 1: all keys have the same. Where a sink takes a part, the rest is
@@ -131,7 +137,13 @@ def entropy(pattern, allowed):
     return float((nats / np.log(allowed[rows].sum(axis=1))).mean())
 
 
-def strongest_pair(pattern, allowed, offset=0, queries=(), keys=()):
+def strongest_pair(
+    pattern: np.ndarray,
+    allowed: np.ndarray,
+    offset: int | None = 0,
+    queries: Collection[int] = (),
+    keys: Collection[int] = (),
+) -> tuple[int, int, float] | None:
     """(query, key, weight) of the largest entry that tells something, or None.
 
     Left out: a token that attends to itself, and the special `queries` and `keys`.
@@ -140,7 +152,7 @@ def strongest_pair(pattern, allowed, offset=0, queries=(), keys=()):
     telling[list(queries)] = False
     telling[:, list(keys)] = False
     if offset is not None:
-        telling &= ~np.eye(*telling.shape, offset, dtype=bool)
+        telling &= ~np.eye(telling.shape[0], telling.shape[1], offset or 0, dtype=bool)
     if not telling.any():
         return None
     weights = np.where(telling, pattern, -1.0)
@@ -158,7 +170,7 @@ class Worth:
     share: float
 
 
-def worth_filming(told):
+def worth_filming(told: Iterable[tuple[Any, int, HeadStatistics]]) -> list["Worth"]:
     """The heads that do one plain thing or link two tokens, the strongest first.
 
     `told` holds a (Layer, head, HeadStatistics) for each head.
@@ -174,7 +186,7 @@ def worth_filming(told):
     return sorted(found, key=lambda one: -one.share)
 
 
-def pair_text(layer, pair):
+def pair_text(layer: Any, pair: tuple[int, int, float]) -> str:
     """What attends to what: "it" → "animal"; with the place of a token that is there more than once."""
     shown = []
     for tokens, n in ((layer.tokens_q, pair[0]), (layer.tokens_k, pair[1])):

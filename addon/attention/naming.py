@@ -33,17 +33,18 @@ def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
 def _named(layers):
     """The names of the layers of one pass."""
     stacks = _stacks({key: module for key, (module, _) in layers.items()})
-    groups = {}
+    groups: dict = {}
     for key, (_, kind) in layers.items():
         groups.setdefault((stacks[key], kind), []).append(key)
-    several, named = len(set(stacks.values())) > 1, {}
+    several = len(set(stacks.values())) > 1
+    named: dict[str, str] = {}
     for (stack, kind), keys in groups.items():
         numbers = _numbers([layers[key][0] for key in keys])
         if len(set(numbers)) < len(keys) or None in numbers:
             if not (several and stack):
                 named |= {key: key for key in keys}
                 continue
-            numbers = range(len(keys))
+            numbers = list(range(len(keys)))
         for key, number in zip(keys, numbers, strict=True):
             parts = stack if several else "", str(number), "" if kind == "self" else kind
             named[key] = ".".join(filter(None, parts))
@@ -105,7 +106,7 @@ def _words(module: str) -> tuple[str, ...]:
     """The words of a path before its first number."""
     words = []
     for part in module.split("."):
-        word, number = _PART.fullmatch(part).groups()
+        word, number = _PART.fullmatch(part).groups()  # type: ignore[union-attr]
         if word:
             words.append(word)
         if number:

@@ -5,7 +5,7 @@ import numpy as np
 LAYOUTS = ("half", "pairs")  # which columns turn together: m and m + dims / 2, or neighbours
 
 
-def rotate(x, base, dims, first, layout):
+def rotate(x: np.ndarray, base: float, dims: int, first: int, layout: str) -> np.ndarray:
     """x [rows, width] with rotary positions: Su et al. 2021, section 3.2.2.
 
     Row i stands at p = first + i; pair m of the first `dims` columns is turned by p · base ** (−2 m / dims).

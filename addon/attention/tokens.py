@@ -104,7 +104,9 @@ def _alphabet() -> dict[str, int]:
 def _spelled(token: str) -> bytes | None:
     """The bytes that a token spells in the letters of byte-level BPE, or None where it has other letters."""
     alphabet = _alphabet()
-    return bytes(map(alphabet.get, token)) if all(letter in alphabet for letter in token) else None
+    return (
+        bytes(alphabet[letter] for letter in token) if all(letter in alphabet for letter in token) else None
+    )
 
 
 def _sense_of(run: bytes) -> int:

@@ -267,8 +267,8 @@ def _output(arguments: Namespace, source: Source) -> Path:
     if arguments.output is not None:
         output = Path(arguments.output)
     else:
-        suffix = {"still": ".png", "film": ".mp4"}.get(asked, ".frames" if arguments.frames else ".png")
-        output = Path(source.path.stem + suffix)
+        suffix = ".mp4" if asked == "film" else ".frames" if arguments.frames and not asked else ".png"
+        output = Path(source.file.stem + suffix)
         if output.is_file() and not read_mark(output):
             raise InputError(f"{output}: is there and not of this program; name the output with -o")
     suffixes = FILMS if asked == "film" else STILLS

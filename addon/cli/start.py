@@ -3,6 +3,7 @@
 So nothing is imported here at first but what Python has loaded anyway.
 """
 
+import io
 import os
 import signal
 import sys
@@ -24,7 +25,7 @@ def start(words: list[str]) -> int:
 
     messages.follow(words)
     with leaving_at_once():
-        if sys.stdout is not None:  # tokens may have letters that a terminal has not
+        if isinstance(sys.stdout, io.TextIOWrapper):  # tokens may have letters that a terminal has not
             sys.stdout.reconfigure(errors="backslashreplace")
         from .commands import run
 

@@ -1,6 +1,8 @@
 """Scenes that need no scene file: a head of a capture, or all heads of a layer, as a description."""
 
 import math
+import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +27,13 @@ PARTS = {
 ALIKE = ("scale", "softcap", "mask", "window", "offset", "position")
 
 
-def scene_from_capture(path, layer, head, parts=(), passes=()):
+def scene_from_capture(
+    path: str | os.PathLike[str],
+    layer: int | str,
+    head: int | None,
+    parts: Sequence[str] = (),
+    passes: Sequence[int] | str = (),
+) -> Scene:
     """The scene of a head: scores, softmax and weighted values, with tokens and a title.
 
     `layer` is its number or name ("5.cross"), `head` a number, or None for all heads of the layer side by
@@ -44,7 +52,9 @@ def scene_from_capture(path, layer, head, parts=(), passes=()):
     if head is not None and head not in found.heads:
         capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # says which heads there are
     told = _Heads(capture, found, found.heads if head is None else (head,), parts)
-    chosen = CaptureOptions(file=path.name, layer=_named(found), passes=passes)
+    chosen = CaptureOptions(
+        file=path.name, layer=_named(found), passes=passes if isinstance(passes, str) else tuple(passes)
+    )
     _require_alike(capture, found, passes)
     return Scene(
         expression=told.expression(),
@@ -73,7 +83,7 @@ def _require_alike(capture, layer, passes):
             )
 
 
-def scene_of_tensor(path, layer, head, tensor):
+def scene_of_tensor(path: str | os.PathLike[str], layer: int | str, head: int, tensor: str) -> Scene:
     """The scene of one tensor of a capture, such as "pattern", as a map: cells of one size from the front.
 
     Raises InputError for a layer that is not there; what is wrong with the tensor shows when it is loaded.

@@ -1,5 +1,6 @@
 """Leading axes: what stands before the rows and columns of a matrix, such as its heads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_AXES = 2
@@ -20,14 +21,14 @@ class LeadingAxis:
     each: int = 1
 
 
-def member_name(name, index):
+def member_name(name: str, index: Sequence[int]) -> str:
     """The name of one matrix of a stack: attn[3], or (Q @ K.T)[3] where it has no name of its own."""
     if not index:
         return name
     return f"{f'({name})' if ' ' in name else name}[{','.join(map(str, index))}]"
 
 
-def title(axes, index):
+def title(axes: Sequence[LeadingAxis], index: Sequence[int]) -> str:
     """What to call the entry `index` of leading axes: "head 3", or "L5H3" where there are two."""
     if len(axes) == 1:
         return f"{axes[0].name} {index[0]}"

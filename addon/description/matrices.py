@@ -6,7 +6,7 @@ in them is executed, and what is not a finite number is refused with its place.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -22,7 +22,7 @@ from ..formats.summaries import SUMMARIES
 from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz
 from ..formats.text_tables import read_text_table
 from .leading import HEAD, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
-from .scene import MatrixOptions
+from .scene import MatrixOptions, Scene
 
 LOW, LOWEST = -1e4, -1e9  # entries of additive masks, see `lowest`
 TEXTS = (".csv", ".tsv", ".txt")
@@ -49,7 +49,7 @@ class LabelledMatrix:
     mask: np.ndarray | None = None  # of an additive mask: True where an entry exists
     note: str = ""  # what of it is not shown as it was given
 
-    def members(self):
+    def members(self) -> "dict[tuple[int, ...], LabelledMatrix]":
         """The matrices of two axes that this one consists of, by the numbers of their leading axes."""
         places = np.ndindex(self.values.shape[:-2])
         numbers = product(*(axis.numbers for axis in self.leading))
@@ -118,12 +118,16 @@ def _mask_note(values, low):
     )
 
 
-def load_matrices(scene, names, initialise):
+def load_matrices(
+    scene: Scene, names: Iterable[str], initialise: Callable[..., np.ndarray]
+) -> dict[str, LabelledMatrix]:
     """The matrices that an expression uses, with their values; see `open_matrices`."""
     return {name: one.load() for name, one in open_matrices(scene, names, initialise).items()}
 
 
-def open_matrices(scene, names, initialise) -> dict[str, OpenedMatrix]:
+def open_matrices(
+    scene: Scene, names: Iterable[str], initialise: Callable[..., np.ndarray]
+) -> dict[str, OpenedMatrix]:
     """The matrices that an expression uses, so that their sizes can be looked at before they are read.
 
     `names` are the expression's leaves. A name without a description is the tensor of that name in
@@ -194,7 +198,7 @@ def _of_file(path, spec, where):
     for key in ("decimal", "names"):
         if getattr(spec, key) and kind not in TEXTS:
             raise InputError(f"{where}: {key} is for {', '.join(TEXTS)}, not for {path.name}")
-    labels = (), ()
+    labels: tuple[Sequence[str], Sequence[str]] = (), ()
     if kind == ".safetensors":
         tensors, metadata = safetensors.read(path)
         if is_capture(metadata) and spec.tensor:
@@ -240,7 +244,8 @@ def _of_array(shape, read, spec, where, source, labels=((), ())):
     leading = tuple(LeadingAxis(word, tuple(part)) for word, part in zip(words, parts, strict=False))
     if any(labels):
         labels = [own[part] if own else () for own, part in zip(labels, part, strict=True)]
-    labelled = LabelledMatrix(declared, "", "", *labels, source=source, leading=leading)
+    of_rows, of_columns = labels
+    labelled = LabelledMatrix(declared, "", "", of_rows, of_columns, source=source, leading=leading)
     return OpenedMatrix(labelled, lambda: _matrix(read()[part], where))
 
 
@@ -320,11 +325,12 @@ def _of_capture(capture, spec, where, chosen):
     for one in layers:
         known = *capture.names(one.name), *capture.summaries(one.name)
         if tensor not in known:
-            known = safetensors.hint(tensor, known)
-            raise InputError(f'{where}: layer {one.name} of {capture.path} has no "{tensor}"; {known}')
+            hint = safetensors.hint(tensor, known)
+            raise InputError(f'{where}: layer {one.name} of {capture.path} has no "{tensor}"; {hint}')
     first = layers[0]
     axes = axes_of(tensor).replace("?", "")
-    heads, leading = (None,), [axis] if axis else []
+    leading = [axis] if axis else []
+    heads: tuple[int | None, ...] = (None,)
     if axes[0] in "HG":
         if len(spec.index) > 1 or (not spec.index and chosen is None):
             raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(first.heads)}")
@@ -347,8 +353,8 @@ def _of_capture(capture, spec, where, chosen):
         "K": first.tokens_k if len({one.tokens_k for one in layers}) == 1 else (),
     }
     of = f"layer{'s' * (len(layers) > 1)} {', '.join(one.name for one in layers)}"
-    if heads != (None,):
-        of += f", head{'s' * (len(heads) > 1)} {numbers(heads)}"
+    if numbered := [head for head in heads if head is not None]:
+        of += f", head{'s' * (len(numbered) > 1)} {numbers(numbered)}"
     rows, columns = (slice(p.start, p.stop, p.step) for p in _parts(shape, spec.slices, where))
     part = _matrix(_zeros(shape)[rows, columns], where).shape
     count = tuple(len(axis.numbers) for axis in leading)
@@ -411,7 +417,7 @@ def _heads(layer, chosen, grouped):
     if not grouped:
         return heads, LeadingAxis(HEAD, tuple(heads))
     each = layer.n_q_heads // layer.n_kv_heads
-    first_of = {}
+    first_of: dict = {}
     for head in heads:
         first_of.setdefault(head // each, head)
     return tuple(first_of.values()), LeadingAxis(HEAD, tuple(first_of), each)

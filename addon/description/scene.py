@@ -8,11 +8,13 @@ built .blend carries it as JSON. Nothing here opens the data that a scene names:
 import dataclasses
 import json
 import math
+import os
 import string
 import types
 import typing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError, nearest
 from ..formats.text_tables import DECIMALS, NAMES
@@ -353,7 +355,7 @@ class Scene:
     folder: str = "."
 
 
-def load_scene(path):
+def load_scene(path: str | os.PathLike[str]) -> Scene:
     """Read a scene file. Raises InputError for a file that is missing, not TOML or not a scene."""
     path = Path(path)
     scene = from_dict(Scene, read_table(path, "scene"), str(path))
@@ -366,7 +368,7 @@ def checked(scene: Scene) -> Scene:
     return dataclasses.replace(from_dict(Scene, to_dict(scene), "scene"), folder=scene.folder)
 
 
-def from_json(text, where="scene"):
+def from_json(text: str, where: str = "scene") -> Scene:
     """The scene that `to_json` wrote."""
     if len(text) > MAX_JSON:
         raise InputError(f"{where}: {len(text):,} letters are too many; the most is {MAX_JSON:,}")
@@ -377,12 +379,12 @@ def from_json(text, where="scene"):
     return from_dict(Scene, data, where)
 
 
-def to_json(scene):
+def to_json(scene: Scene) -> str:
     """The description as JSON, defaults left out; floats keep every digit."""
     return json.dumps(to_dict(scene), ensure_ascii=False)
 
 
-def to_dict(value):
+def to_dict(value: Any) -> dict[str, Any]:
     """A description as plain tables, leaving out what equals the default."""
     out = {}
     for f in dataclasses.fields(value):
@@ -390,7 +392,8 @@ def to_dict(value):
             continue
         item = getattr(value, f.name)
         item = item.tolist() if hasattr(item, "tolist") else item  # an array of a description made in Python
-        default = f.default if f.default is not dataclasses.MISSING else f.default_factory()
+        factory: Any = f.default_factory
+        default = f.default if f.default is not dataclasses.MISSING else factory()
         if item == default:
             continue
         if isinstance(item, dict):
@@ -417,7 +420,7 @@ def _plain(item):
     return [_plain(x) for x in item] if isinstance(item, tuple) else item
 
 
-def to_toml(scene):
+def to_toml(scene: Scene) -> str:
     """The description as a TOML scene file, which `load_scene` reads back to an equal scene."""
     lines = []
 

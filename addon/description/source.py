@@ -25,6 +25,13 @@ class Source:
     description: Scene | None
 
     @property
+    def file(self) -> Path:
+        """The file, of a source that has one: every .blend does."""
+        if self.path is None:
+            raise InputError("the scene was made in Python and has no file")
+        return self.path
+
+    @property
     def is_blend(self) -> bool:
         return self.description is None
 

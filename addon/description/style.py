@@ -65,7 +65,7 @@ class Style:
     exposure: float | None = option(None, low=-10.0, high=10.0)  # stops
 
 
-def over(style, changes):
+def over(style: Style, changes: Style) -> Style:
     """`style` with all that `changes` says."""
     said = {f.name: getattr(changes, f.name) for f in dataclasses.fields(Style)}
     return dataclasses.replace(style, **{name: value for name, value in said.items() if value is not None})

@@ -8,9 +8,12 @@ format in full.
 
 import json
 import math
+import os
 import re
 import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -98,21 +101,21 @@ class Layer:
     sizes: dict[str, int] = field(repr=False)
 
     @property
-    def stack(self):
+    def stack(self) -> str:
         """The stack of layers that it is of, such as "decoder", or "" in a model that has one."""
         return self.name.partition("@")[0].removesuffix(".cross").rpartition(".")[0]
 
     @property
-    def number(self):
+    def number(self) -> int:
         """Its number in its stack."""
         return number_of(self.name)
 
     @property
-    def pass_number(self):
+    def pass_number(self) -> int:
         """In which pass of the model it ran, from 0."""
         return pass_of(self.name)
 
-    def kv_head(self, head):
+    def kv_head(self, head: int) -> int:
         """The key/value head that query head `head` uses."""
         return head // (self.n_q_heads // self.n_kv_heads)
 
@@ -151,11 +154,11 @@ class Capture:
     tensors: safetensors.Tensors = field(repr=False)
     verified: set = field(default_factory=set, repr=False, compare=False)  # tensors whose checksums are right
 
-    def text_of(self, layer):
+    def text_of(self, layer: Layer) -> str:
         """The text that was read in the pass of a layer."""
         return self.texts[layer.pass_number] if layer.pass_number < len(self.texts) else self.text
 
-    def layer(self, layer):
+    def layer(self, layer: int | str) -> Layer:
         """The layer of that number, name or key (5, "decoder.5", "5@2"); InputError names those there are."""
         found = self.layers.get(str(layer))
         found = found or next((one for one in self.layers.values() if one.key == str(layer)), None)
@@ -164,7 +167,7 @@ class Capture:
         return found
 
     @property
-    def picture(self):
+    def picture(self) -> np.ndarray | None:
         """What the model saw, [height, width, 3] in uint8, or None. Raises InputError."""
         if PICTURE not in self.tensors:
             return None
@@ -181,27 +184,27 @@ class Capture:
         _check_sum(self, PICTURE)
         return self.tensors[PICTURE]
 
-    def names(self, layer):
+    def names(self, layer: int | str) -> tuple[str, ...]:
         """The tensors that `tensor` can give for this layer, recomputed and derived ones included."""
         layer = self.layer(layer)
         shapes = layer.shapes
-        recomputed = RECOMPUTED if {"q", "k"} <= set(shapes) else ()
+        recomputed: tuple[str, ...] = RECOMPUTED if {"q", "k"} <= set(shapes) else ()
         if "v" not in shapes:
             recomputed = recomputed[:2]
         known = tuple(name for name in TENSORS if name in shapes or name in recomputed)
         return known + tuple(DERIVED if layer.sinks and "Q" in layer.sizes else ())
 
-    def summaries(self, layer):
+    def summaries(self, layer: int | str) -> tuple[str, ...]:
         """The summaries that `tensor` may give for this layer, see `summaries`."""
         return tuple(SUMMARIES) if "pattern" in self.names(layer) else ()
 
-    def shape(self, layer, name):
+    def shape(self, layer: int | str, name: str) -> tuple[int, int]:
         """(rows, columns) of a matrix that `tensor` gives, without reading it."""
         sizes = self.layer(layer).sizes | {"s": 1}
         shape = tuple(sizes[axis] for axis in axes_of(name).replace("?", "").lstrip("HG"))
-        return shape if len(shape) == 2 else (1, *shape)
+        return (shape[0], shape[1]) if len(shape) == 2 else (1, shape[0])
 
-    def tensor(self, layer, name, head=None):
+    def tensor(self, layer: int | str, name: str, head: int | None = None) -> np.ndarray:
         """One matrix of a layer as float64, rows by columns; a vector comes as one row.
 
         `name` may be that of a summary. `head` is the number of a query head and is needed for what the
@@ -217,16 +220,17 @@ class Capture:
             known = safetensors.hint(name, self.names(layer.name))
             raise InputError(f"layer {layer.name} of {self.path} has no tensor {shown(name)}; {known}")
         axes = axes_of(name)
-        if axes[0] in "HG":
-            self._check_head(layer, name, head)
+        if axes[0] not in "HG":
+            return self._stored(layer, name, None)
+        self._check_head(layer, name, head)
+        assert head is not None
         if name == "sink":
             return np.full((layer.sizes["Q"], 1), layer.sinks[head])
         if name not in layer.shapes:
             return getattr(self.recompute(layer.name, head), name)
-        number = layer.kv_head(head) if axes[0] == "G" else head
-        return self._stored(layer, name, number)
+        return self._stored(layer, name, layer.kv_head(head) if axes[0] == "G" else head)
 
-    def recompute(self, layer, head):
+    def recompute(self, layer: int | str, head: int) -> Attention:
         """Attention of one query head from its stored queries, keys and values, in float64."""
         layer = self.layer(layer)
         for name in ("q", "k"):
@@ -249,7 +253,7 @@ class Capture:
         }
         return Attention(scores, logits, pattern, z, errors)
 
-    def allowed(self, layer, head):
+    def allowed(self, layer: int | str, head: int) -> np.ndarray:
         """Which keys each query may attend to, bool [query tokens, key tokens]."""
         layer = self.layer(layer)
         self._require_room(layer)
@@ -304,23 +308,25 @@ class Capture:
         return array
 
 
-def open_capture(path):
+def open_capture(path: str | os.PathLike[str]) -> Capture:
     """Open a capture. Raises InputError when the file is not one, is newer, or does not fit together."""
     tensors, metadata = safetensors.read(path)
     return _checked(str(path), tensors, metadata)
 
 
-def axes_of(name):
+def axes_of(name: str) -> str:
     """The axes of a tensor or summary that a capture can give, as in TENSORS."""
     return TENSORS.get(name) or DERIVED.get(name) or SUMMARIES[name][0]
 
 
-def is_capture(metadata):
+def is_capture(metadata: Mapping[str, str]) -> bool:
     """Whether the metadata of a safetensors file says that it is an attention capture."""
     return "attn_capture" in metadata
 
 
-def write_capture(path, tensors, metadata):
+def write_capture(
+    path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]
+) -> None:
     """Write a capture: `tensors` by full name, `metadata` as the format has it.
 
     Format, version and checksums are added, and the whole is checked as if it were being opened,
@@ -329,7 +335,7 @@ def write_capture(path, tensors, metadata):
     tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     sums = {name: _sum(array.shape, array.tobytes()) for name, array in sorted(tensors.items())}
     head = {"format": FORMAT, "version": VERSION}
-    text = json.dumps(head | metadata | {"checksums": sums}, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(head | dict(metadata) | {"checksums": sums}, ensure_ascii=False, allow_nan=False)
     try:
         checksum = _crc(text.encode())
     except UnicodeEncodeError:
@@ -341,14 +347,14 @@ def write_capture(path, tensors, metadata):
     safetensors.write(path, tensors, metadata)
 
 
-def check_capture(where, tensors, metadata):
+def check_capture(where: str, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> Capture:
     """What `write_capture` would write, as a Capture. Raises InputError, which names the place `where`, for
     what it could not."""
-    text = json.dumps({"format": FORMAT, "version": VERSION} | metadata, ensure_ascii=False)
+    text = json.dumps({"format": FORMAT, "version": VERSION} | dict(metadata), ensure_ascii=False)
     return _checked(where, _InMemory(tensors), {"attn_capture": text})
 
 
-def check_finite(array, where):
+def check_finite(array: np.ndarray, where: str) -> None:
     """Raise InputError that names the first number that is NaN or infinite."""
     bad = ~np.isfinite(array)
     if bad.any():
@@ -356,7 +362,7 @@ def check_finite(array, where):
         raise InputError(f"{where}: row {row}, column {column} is {array[row, column]}, not a finite number")
 
 
-def numbers(items):
+def numbers(items: Iterable[int]) -> str:
     """Head or layer numbers in a message: "0-11" or "0, 3, 5"."""
     items = list(items)
     if len(items) > 2 and items == list(range(items[0], items[-1] + 1)):
@@ -403,7 +409,7 @@ def _checked(where, tensors, metadata):
         raise InputError(f"{where}: attn_capture does not match its checksum; the file is damaged")
     tokens_q = table.texts("tokens_q")
     tokens_k = table.texts("tokens_k", tokens_q)
-    by_layer = {}
+    by_layer: dict = {}
     for name in tensors:
         match = re.fullmatch(r"L(\d{1,6}(?:\.cross)?)\.(\w+)", name)
         if match and match[2] in TENSORS:

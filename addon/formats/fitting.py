@@ -5,7 +5,9 @@ simplest that agrees is it. What does not agree is refused, so that nothing is g
 """
 
 import re
+from collections.abc import Mapping
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +25,9 @@ MAX_FITTED = 2**20  # scores to which scale and softcap are fitted
 TURNS = 40  # of fitting scale and softcap
 
 
-def fitted(arrays, where, scale=0.0, softcap=0.0):
+def fitted(
+    arrays: Mapping[str, np.ndarray], where: str, scale: float = 0.0, softcap: float = 0.0
+) -> tuple[dict[str, np.ndarray], dict[str, Any], list[str]]:
     """(tensors of a capture, description, what has to be told) of one layer, named `where` in messages.
 
     `arrays` are by the names of `capture_file.TENSORS`, also `rot_q` and `rot_k` beside queries and keys
@@ -61,7 +65,7 @@ def _attended(arrays):
 
 def _require_sizes(arrays, where):
     """Refuse arrays of a layer that are of sizes which do not belong together."""
-    sizes = {}
+    sizes: dict = {}
     for key, array in arrays.items():
         for axis, size in zip(re.findall(r"\w\??", TENSORS[key]), array.shape, strict=True):
             if axis.endswith("?") and size == 1:
@@ -154,7 +158,7 @@ def _masks(shape, given, pattern, blind):
         allowed = np.broadcast_to(given, shape) & sees
         return [(custom, {} if blind is None else {"mask": _common(allowed)}, allowed)]
     offset = shape[2] - shape[1]
-    found = [({"kind": "none"}, {}, everything)]
+    found: list[tuple[dict, dict, Any]] = [({"kind": "none"}, {}, everything)]
     if shape[1] > 1 and offset >= 0:
         causal = {"kind": "causal", "offset": offset} if offset else {"kind": "causal"}
         found.append((causal, {}, np.tril(everything, offset)))

@@ -4,6 +4,7 @@ Only the tables head, hhea, hmtx, cmap and OS/2 are read, with bounds (OpenType 
 Blender's work.
 """
 
+import os
 import struct
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class Font:
     capitals: float
 
 
-def read_font(path, where="font"):
+def read_font(path: str | os.PathLike[str], where: str = "font") -> Font:
     """The Font in a .ttf or .otf file. Raises InputError for what is not there, or no such font."""
     data = read_bounded(path, MOST_BYTES, "font file", f"{where}: {path}")
     if data[:4] not in KINDS:
@@ -64,7 +65,7 @@ def _read(data):
 def _glyphs(cmap):
     """code point -> glyph, of the Unicode table of a font that has most."""
     (count,) = struct.unpack_from(">H", cmap, 2)
-    best = {}
+    best: dict = {}
     for n in range(count):
         platform, encoding, start = struct.unpack_from(">HHI", cmap, 4 + 8 * n)
         if platform not in (0, 3) or (platform == 3 and encoding not in (1, 10)):
@@ -97,7 +98,7 @@ def _segments(cmap, start):
 def _groups(cmap, start):
     """Format 12: all code points, in groups."""
     (count,) = struct.unpack_from(">I", cmap, start + 12)
-    glyphs = {}
+    glyphs: dict = {}
     for n in range(count):
         first, last, glyph = struct.unpack_from(">3I", cmap, start + 16 + 12 * n)
         if last > 0x10FFFF or last - first > 0x10FFFF - len(glyphs):

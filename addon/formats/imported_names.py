@@ -6,8 +6,9 @@ those of its first versions and of its TransformerBridge included.
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ class Found:
     names: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, list[str]] = field(default_factory=dict)
 
-    def put(self, key, tensor, array):
+    def put(self, key: str, tensor: str, array: Any) -> None:
         self.layers.setdefault(key, {})[tensor] = array
 
 
@@ -68,14 +69,14 @@ def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
         if name in _TOKENS:
             found.tokens[_TOKENS[name]] = _texts(array, here)
         elif lens := _lens(name):
-            _put_lens(found, *lens, array, batch, here)
+            _put_lens(found, lens[0], lens[1], array, batch, here)
         elif own := _own(name):
-            _put_own(found, *own, array, batch, here)
-        elif _PATTERNS.fullmatch(name) and not _stacked(name):
+            _put_own(found, own[0], own[1], array, batch, here)
+        elif (pattern := _PATTERNS.fullmatch(name)) and not _stacked(name):
             if not array.size:
                 raise InputError(f"{here} is empty: {NOTHING}")
             if array.ndim >= 3:
-                _put_patterns(found, str, _PATTERNS.fullmatch(name)[1], array, batch, here, alone)
+                _put_patterns(found, str, pattern[1], array, batch, here, alone)
     _put_stacks(found, {n: a for n, a in arrays.items() if _stacked(n)}, batch, where)
     if not found.layers:
         raise InputError(
@@ -87,7 +88,7 @@ def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
     return found
 
 
-def without_batch(array, axes: int, batch: int, where: str) -> np.ndarray:
+def without_batch(array: Any, axes: int, batch: int, where: str) -> np.ndarray:
     """The array with `axes` axes: an element of the batch, or with heads put before where one is missing."""
     if hasattr(array, "detach"):  # a torch tensor
         array = array.detach().cpu().float().numpy()
@@ -140,9 +141,8 @@ def _texts(array, where):
     array = np.ascontiguousarray(array).ravel()
     if array.dtype.kind not in "US":
         return []
-    letters = array.view(
-        np.dtype("u4" if array.dtype.kind == "U" else "u1").newbyteorder(array.dtype.byteorder)
-    )
+    order: Any = array.dtype.byteorder
+    letters = array.view(np.dtype("u4" if array.dtype.kind == "U" else "u1").newbyteorder(order))
     try:
         if letters.max(initial=0) > sys.maxunicode:
             raise ValueError("no letter has this number")
@@ -181,7 +181,7 @@ def _put_own(found, key, name, array, batch, where):
         found.numbers.setdefault(key, {})[name] = float(value)
 
 
-def _put_patterns(found, key: Callable, number, array, batch, where, alone):
+def _put_patterns(found, key, number, array, batch, where, alone):
     """One array for all layers, [layers, (batch,) heads, queries, keys], or one for each; without a batch
     it is for all where it is `alone`."""
     whole = not number and (array.ndim == 5 or array.ndim == 4 and alone)
@@ -192,7 +192,7 @@ def _put_patterns(found, key: Callable, number, array, batch, where, alone):
 
 def _put_stacks(found, arrays, batch, where):
     """The patterns of an encoder and a decoder."""
-    stacks = {}
+    stacks: dict = {}
     for name, array in arrays.items():
         stack, number = _stacked(name)
         if not array.size:

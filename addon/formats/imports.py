@@ -6,7 +6,10 @@ Where both queries and keys and a pattern are there, scale, softcap and mask are
 what is written is recomputed as every capture is, and its error stands in the file.
 """
 
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +23,14 @@ from .tables import npz_names, read_npz
 
 
 def import_attentions(
-    attentions, output, *, tokens=(), text="", model=None, values=None, batch=None
+    attentions: Any,
+    output: str | os.PathLike[str],
+    *,
+    tokens: Sequence[Any] = (),
+    text: str = "",
+    model: Mapping[str, object] | None = None,
+    values: Sequence[Any] | None = None,
+    batch: int | None = None,
 ) -> list[str]:
     """Write patterns as transformers gives them (`output_attentions=True`) to the capture file `output`.
 
@@ -48,7 +58,15 @@ def import_attentions(
     return _write(found, Path(output), tokens, text, model)
 
 
-def import_file(path, output, *, tokens=(), text="", model=None, batch=0) -> list[str]:
+def import_file(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    *,
+    tokens: Sequence[Any] = (),
+    text: str = "",
+    model: Mapping[str, object] | None = None,
+    batch: int = 0,
+) -> list[str]:
     """Make the capture file `output` of an NPZ or safetensors file with known names.
 
     Names: those of our format with or without `L{layer}.`, `blocks.{n}.attn.hook_q` and the like of
@@ -63,8 +81,8 @@ def import_file(path, output, *, tokens=(), text="", model=None, batch=0) -> lis
         names = npz_names(path)
         arrays = read_npz(path, known(names) or names)
     elif suffix == ".safetensors":
-        arrays, _ = safetensors.read(path)
-        arrays = {name: arrays[name] for name in known(arrays) or arrays}
+        stored, _ = safetensors.read(path)
+        arrays = {name: stored[name] for name in known(stored) or stored}
     elif suffix in (".pt", ".pth", ".pkl", ".bin"):
         raise InputError(
             f"{path}: is a pickle, which could run anything; save it with "
@@ -101,7 +119,9 @@ def _write(found, output, tokens, text, model):
     if not found.layers:
         raise InputError(f"{output}: there are no layers to write")
     tokens_q, tokens_k = map(list, tokens if _is_pair(tokens) else (tokens, tokens))
-    tensors, described, told = {}, {}, []
+    tensors: dict[str, np.ndarray] = {}
+    described: dict[str, dict] = {}
+    told: list[str] = []
     for key, arrays in found.layers.items():
         where = f"layer {found.names.get(key, key)}"
         kept, about, notes = fitted(arrays, where, **found.numbers.get(key, {}))

@@ -6,6 +6,7 @@ layers. Steps are joined as if all tokens had been read at once.
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ NOTHING = (
 )
 
 
-def stacks_of(attentions) -> dict[str, object]:
+def stacks_of(attentions: Any) -> dict[str, object]:
     """The attentions of "encoder", "decoder" and "cross" of a whole output of a model, or of "", which is all
     there are. Raises InputError for an output without any."""
     if not isinstance(attentions, Mapping):
@@ -30,7 +31,7 @@ def stacks_of(attentions) -> dict[str, object]:
     return stacks
 
 
-def steps_of(attentions) -> dict[int, list]:
+def steps_of(attentions: Any) -> dict[int, list]:
     """The patterns of each layer by its number, one array or tensor for each step; of one pass there is one
     step. Layers that have none, such as those of a mixed model that are no attention, are left out.
 

@@ -19,7 +19,9 @@ for _flag in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"):
     _FLAGS |= getattr(os, _flag, 0)
 
 
-def opened(path: str | Path, most: int | None = None, what: str = "file", where: str = "") -> BinaryIO:
+def opened(
+    path: str | os.PathLike[str], most: int | None = None, what: str = "file", where: str = ""
+) -> BinaryIO:
     """A regular file of at most `most` bytes, open for reading.
 
     `what` says in messages what was expected ("font file"), `where` who names it, by default the path.
@@ -37,7 +39,7 @@ def opened(path: str | Path, most: int | None = None, what: str = "file", where:
     if descriptor is not None:
         found = os.fstat(descriptor)  # the file may have been another one just before
         kind = _kind(found)
-    if kind or (most is not None and found.st_size > most):
+    if descriptor is None or kind or (most is not None and found.st_size > most):
         if descriptor is not None:
             os.close(descriptor)
         reason = kind or f"has {found.st_size:,} bytes, which are too many; the most is {most:,}"
@@ -45,7 +47,7 @@ def opened(path: str | Path, most: int | None = None, what: str = "file", where:
     return open(descriptor, "rb")
 
 
-def read_bounded(path: str | Path, most: int, what: str = "file", where: str = "") -> bytes:
+def read_bounded(path: str | os.PathLike[str], most: int, what: str = "file", where: str = "") -> bytes:
     """The bytes of a regular file of at most `most` of them; see `opened`."""
     with opened(path, most, what, where) as file:
         try:

@@ -6,9 +6,10 @@ claims is checked before anything is used; tensors are memory-mapped and read wh
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ WRITTEN = {np.dtype(t): name for name, t in STORED.items() if name != "BF16" and
 WRITTEN |= {np.dtype("u1"): "U8", np.dtype("?"): "BOOL"}
 
 
-def read(path):
+def read(path: str | os.PathLike[str]) -> "tuple[Tensors, dict[str, str]]":
     """Open a safetensors file: (tensors, metadata).
 
     `tensors` is a read-only mapping from name to array, which touches a tensor's bytes only when
@@ -55,7 +56,9 @@ def read(path):
     return Tensors(where, data[8 + length :], entries), metadata
 
 
-def write(path, tensors, metadata):
+def write(
+    path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]
+) -> None:
     """Write `tensors` (name to array) and `metadata` (text to text); the same input, the same bytes.
 
     The file appears whole or not at all, with the permissions of any new file. Raises InputError
@@ -75,7 +78,7 @@ def write(path, tensors, metadata):
         arrays[name] = np.asarray(array, dtype, order="C")
     # Widest dtype first keeps every tensor aligned to its own item size.
     order = sorted(arrays, key=lambda name: (-arrays[name].itemsize, name))
-    header = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
+    header: dict[str, dict] = {"__metadata__": dict(sorted(metadata.items()))} if metadata else {}
     offset = 0
     for name in order:
         array = arrays[name]
@@ -108,7 +111,7 @@ def write(path, tensors, metadata):
 class Tensors(Mapping):
     """The tensors of one open file, by name; `shape(name)` does not read them."""
 
-    def __init__(self, where, data, entries):
+    def __init__(self, where: str, data: np.ndarray, entries: Mapping[str, Any]):
         self._where, self._data, self._entries = where, data, entries
 
     def __iter__(self):
@@ -120,11 +123,11 @@ class Tensors(Mapping):
     def __contains__(self, name):
         return name in self._entries
 
-    def shape(self, name):
+    def shape(self, name: str) -> tuple[int, ...]:
         """The tensor's shape as a tuple."""
         return self._find(name)[1]
 
-    def dtype(self, name):
+    def dtype(self, name: str) -> str:
         """The tensor's dtype as the file names it, such as "F32"."""
         return self._find(name)[0]
 
@@ -142,7 +145,7 @@ class Tensors(Mapping):
             raw = raw.view(np.bool_)
         return raw.reshape(shape)
 
-    def raw(self, name):
+    def raw(self, name: str) -> np.ndarray:
         """The tensor's bytes as they lie in the file, a flat uint8 array."""
         _, _, begin, end = self._find(name)
         return self._data[begin:end]
@@ -153,7 +156,7 @@ class Tensors(Mapping):
         return self._entries[name]
 
 
-def hint(name, known, what="tensors"):
+def hint(name: str, known: Iterable[str], what: str = "tensors") -> str:
     """`nearest`, with a long list of names cut."""
     known = [name if name.isprintable() else ascii(name) for name in known]
     text = nearest(name, known, what)
@@ -162,7 +165,7 @@ def hint(name, known, what="tensors"):
     return f"{what}: {', '.join(known[:20])} and {len(known) - 20} more"
 
 
-def shown(text):
+def shown(text: object) -> str:
     """A name from a file as it can stand in a one-line message."""
     text = ascii(text) if not str(text).isprintable() else f'"{text}"'
     return text if len(text) <= 80 else text[:76] + '..."'

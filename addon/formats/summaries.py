@@ -4,6 +4,8 @@ They tell of many patterns at once, and are not what any head does: means hide h
 rollout knows nothing of values, projections and what stands between layers.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import InputError
@@ -17,7 +19,7 @@ SUMMARIES = {
 }
 
 
-def summary(capture, layer, name: str, head: int | None) -> np.ndarray:
+def summary(capture: Any, layer: Any, name: str, head: int | None) -> np.ndarray:
     """A summary of SUMMARIES, [queries, keys] in float64. Raises InputError where the capture lacks what it
     is made of."""
     if name == "mean_over_passes":

@@ -2,9 +2,12 @@
 
 import contextlib
 import io
+import os
 import warnings
 import zipfile
+from collections.abc import Collection, Iterable, Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -17,12 +20,12 @@ MAX_UNPACKED = 8 * MAX_ENTRIES + 2**16  # bytes, of all that is read of an NPZ f
 HEADER = 2**16  # bytes in which that of an NPY file ends
 
 
-def read_npz(path, names=None):
+def read_npz(path: str | os.PathLike[str], names: Collection[str] | None = None) -> dict[str, np.ndarray]:
     """The arrays of an NPZ file by name, those of `names` or all. Arrays of texts come as such.
 
     How much a member unpacks to is checked before it is unpacked. Raises InputError.
     """
-    arrays = {}
+    arrays: dict = {}
     with _members(path) as (file, members):
         for name in members if names is None else names:
             _require_room(path, name, members[name].file_size + sum(a.nbytes for a in arrays.values()))
@@ -32,13 +35,13 @@ def read_npz(path, names=None):
     return arrays
 
 
-def npz_names(path):
+def npz_names(path: str | os.PathLike[str]) -> list[str]:
     """The names of the arrays in an NPZ file."""
     with _members(path) as (_, members):
         return list(members)
 
 
-def npz_shape(path, name):
+def npz_shape(path: str | os.PathLike[str], name: str) -> tuple[int, ...]:
     """The shape that an array of an NPZ file is declared to have."""
     with _members(path) as (file, members):
         size = members[name].file_size
@@ -70,7 +73,7 @@ def _named(path, name):
     return f"{path}: {safetensors.shown(name)}"
 
 
-def read_npy(data, where, kinds="fiub"):
+def read_npy(data: Any, where: str, kinds: str = "fiub") -> np.ndarray:
     """The array in the bytes of an NPY file, as a view of them; `kinds` are NumPy's, numbers by default."""
     shape, columns_first, dtype, start = _header(data[:HEADER].tobytes(), data.size, where, kinds)
     return data[start:].view(dtype).reshape(shape, order="F" if columns_first else "C")
@@ -104,11 +107,11 @@ def _header(head, size, where, kinds):
     return shape, columns_first, dtype, file.tell()
 
 
-def fits(shape):
+def fits(shape: Sequence[int]) -> bool:
     """Whether NumPy can have an array of this shape, which is no matter of course where a size is 0."""
     return prod(max(n, 1) for n in shape) < 2**60
 
 
-def by(shape):
+def by(shape: Iterable[int]) -> str:
     """A shape in a message: "3 x 4"."""
     return " x ".join(map(str, shape))

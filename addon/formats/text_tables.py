@@ -247,7 +247,8 @@ class _Reader:
 
     def read(self, layout):
         """The table of all lines. Raises InputError and _Unfit."""
-        rows, columns, numbers = [], (), _Numbers(self.decimal)
+        columns: list[str] = []
+        rows, numbers = [], _Numbers(self.decimal)
         lines = islice(_lines(self.text, layout.separator), layout.skipped, None)
         if layout.names_columns:
             _, fields = next(lines)

@@ -48,7 +48,8 @@ class Concat(Sheet):
 
     def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
         """Each part beside the rows or columns that it becomes."""
-        parts, at = [], face.origin
+        parts: list = []
+        at = face.origin
         axis = self.axis != face.operand.transposed
         step, _ = (face.i, face.j)[axis]
         for n, operand in enumerate(self.operands):

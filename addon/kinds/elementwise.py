@@ -1,6 +1,6 @@
 """Sums, gates and other operations of matrices entry by entry, and functions of one matrix."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -12,7 +12,7 @@ from .stage import Operand, Shape
 from .values import Values
 
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
-_OPERATORS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+_OPERATORS: dict[str, Callable] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Elementwise(Sheet):
                     f"{self.text}: {a} and {b} do not fit for {self.operator}; expected equal shapes, "
                     "or one row or one column that is repeated"
                 )
-            a = tuple(max(m, n) for m, n in zip(a, b, strict=True))
+            a = max(a[0], b[0]), max(a[1], b[1])
         return a
 
     def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
@@ -70,11 +70,11 @@ class Elementwise(Sheet):
             return raw, None
         # A sum exists where either side does, and no additive mask removes it; a product or a quotient where
         # both do.
-        masks = [side.existing for side in sides if side.additive]
+        removing = [side.existing for side in sides if side.additive]
         terms = [side.existing for side in sides if not side.additive]
         if self.operator in "+-" and terms:
             terms = [reduce(np.logical_or, terms)]
-        mask = reduce(np.logical_and, [*terms, *masks])
+        mask = reduce(np.logical_and, [*terms, *removing])
         return np.where(mask, raw, 0.0), None if mask.all() else mask
 
 

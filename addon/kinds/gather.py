@@ -60,9 +60,9 @@ class Gather(Sheet):
     def lit_by(self, n: int) -> Points | None:
         return Points(self.name, "lookup") if n == 0 else None
 
-    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
+    def hidden(self, evaluation: Evaluation, sweep: Sweep) -> list[Hidden]:
         table, numbers = self.operands
-        inputs = {
+        inputs: Inputs = {
             "Columns": evaluation[table.stage].shape[1],
             "Rows": evaluation[table.stage].shape[0],
             "Transposed": table.transposed,
@@ -73,9 +73,10 @@ class Gather(Sheet):
         inputs |= sweep.inputs("i", "i") | sweep.inputs("j", "j")
         return [*super().hidden(evaluation, sweep), Computed("lookup", "Lookup", inputs, follows_sweep=True)]
 
-    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
+    def inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
         table, numbers = self.operands
         row, column = table.turned((evaluation[table.stage].shape[1], 1))
-        inputs = {"Columns": evaluation[self].shape[1]} | sweep.inputs("i", "i") | sweep.inputs("j", "j")
+        columns = evaluation[self].shape[1]
+        inputs: Inputs = {"Columns": columns, **sweep.inputs("i", "i"), **sweep.inputs("j", "j")}
         inputs |= {"Table": Points(table.stage.name), "Table Row": row, "Table Column": column}
         return inputs | {"Numbers": Points(numbers.stage.name)}

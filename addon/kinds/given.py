@@ -22,9 +22,9 @@ class Given(Stage):
     def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
         return None
 
-    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
+    def hidden(self, evaluation: Evaluation, sweep: Sweep) -> list[Hidden]:
         values = evaluation[self]
         return [Stored(VALUES, values.final, values.mask)]
 
-    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
+    def inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
         return {}

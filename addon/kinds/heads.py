@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from .concat import Concat
 from .elementwise import Elementwise
-from .stage import Stage
+from .stage import Operand, Stage
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,9 +17,9 @@ class Heads(Stage):
 
     over_heads = True
 
-    def of_heads(self, operands) -> Stage:
+    def of_heads(self, operands: tuple[Operand, ...]) -> Stage:
         """The sheet that it is for these operands, one of each head."""
-        more = {"name": self.name, "text": self.text, "operands": tuple(operands), "epilogue": self.epilogue}
+        own = self.name, self.text, tuple(operands), self.epilogue
         if len(operands) > 1 and self.function == "concat_heads":
-            return Concat(**more)
-        return Elementwise(**more, operator="+" if len(operands) > 1 else "copy")
+            return Concat(*own)
+        return Elementwise(*own, operator="+" if len(operands) > 1 else "copy")

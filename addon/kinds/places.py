@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Ruler:
     gap: float = 0.0
     each: int = 1
 
-    def at(self, n):
+    def at(self, n: Any) -> Any:
         """The distance of entry n, a number or an array, from entry 0."""
         return n / self.each + self.gap * (n // self.block)
 
@@ -78,7 +78,7 @@ class Plane:
         """How long its axes are, without gaps."""
         return self.rows / self.row_ruler.each, self.columns / self.column_ruler.each
 
-    def as_labelled(self, rows, columns) -> tuple:
+    def as_labelled(self, rows: Any, columns: Any) -> tuple:
         """What is of its rows and of its columns, in the order of its label: that of Kᵀ where it is one."""
         return (columns, rows) if self.transposed else (rows, columns)
 
@@ -189,7 +189,7 @@ class Layout(Protocol):
     """What a kind may ask of the layout in which it is placed (`staging.layout.arrangement`)."""
 
     gap: float  # in entries, between a face and the products next to it, and between blocks
-    scheme: object  # how cuboids turn, see staging.layout.schemes
+    scheme: Any  # how cuboids turn, see staging.layout.schemes
 
     def stand(self, face: Face, parent: object, side: str) -> list[Part]:
         """The plane of a face, and all that makes it."""

@@ -86,8 +86,8 @@ class Product(Stage):
         paired = self._paired(evaluation)
         if not paired:
             return math.prod(sizes.values())
-        mask = evaluation[([self] + [operand.stage for operand in self.operands])[paired - 1]].mask
-        return int(mask.sum()) * sizes[PAIRED[paired][2]]
+        existing = evaluation[([self] + [operand.stage for operand in self.operands])[paired - 1]].existing
+        return int(existing.sum()) * sizes[PAIRED[paired][2]]
 
     # Place and time
 
@@ -160,17 +160,17 @@ class Product(Stage):
     def is_computed(self) -> bool:
         return not self.epilogue
 
-    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
+    def hidden(self, evaluation: Evaluation, sweep: Sweep) -> list[Hidden]:
         values = evaluation[self]
         multiplied = self.multiplied(evaluation, sweep) | self._every(evaluation, sweep)
         sums = Computed("sums", "Sums", multiplied)
-        made = [sums] if self.is_computed else [Stored(VALUES, values.final, values.mask), sums]
+        made: list[Hidden] = [sums] if self.is_computed else [Stored(VALUES, values.final, values.mask), sums]
         paired = self._paired(evaluation)
         if paired:
             made.append(self._pairs(paired, evaluation, sweep))
         return made
 
-    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
+    def inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
         sums = {"Sums": Points(self.name, "sums")} | self._every(evaluation, sweep)
         return self.multiplied(evaluation, sweep) | sums
 
@@ -184,7 +184,7 @@ class Product(Stage):
     def multiplied(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
         """What is multiplied, and in which steps."""
         left, right = evaluation.sides(self)
-        inputs = {"Rows": left.shape[0], "Inner": left.shape[1], "Columns": right.shape[1]}
+        inputs: Inputs = {"Rows": left.shape[0], "Inner": left.shape[1], "Columns": right.shape[1]}
         for side, operand in (("Left", self.left), ("Right", self.right)):
             steps = operand.turned((evaluation[operand.stage].shape[1], 1))
             inputs |= {side: Points(operand.stage.name), f"{side} Row": steps[0], f"{side} Column": steps[1]}

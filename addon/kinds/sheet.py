@@ -39,11 +39,11 @@ class Sheet(Stage):
 
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         """A row or column that is repeated, and what is cut down, are dimensions of their own."""
-        same = zip("ij", sides[n], self.shape(sides), strict=True)
-        return tuple(axis if size == own else "" for axis, size, own in same)
+        (rows, columns), (own_rows, own_columns) = sides[n], self.shape(sides)
+        return "i" if rows == own_rows else "", "j" if columns == own_columns else ""
 
     def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
-        parts = []
+        parts: list = []
         for axis, beside in self._ordered(face, layout):
             family = layout.stand(beside, parent, side)
             parts += beyond(family, face.free[axis], [face.plane(), *parts], layout.gap)
@@ -118,16 +118,16 @@ class Sheet(Stage):
         """Which of OPERATORS makes it of its first two operands."""
         return "copy"
 
-    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
+    def hidden(self, evaluation: Evaluation, sweep: Sweep) -> list[Hidden]:
         values = evaluation[self]
         finished = Stored(VALUES, values.final, values.mask)
         return [finished, Stored("parts", values.raw)] if self.stores_parts else [finished]
 
-    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
+    def inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
         columns = evaluation[self].shape[1]
-        inputs = {"Columns": columns} | sweep.inputs("i", "i") | sweep.inputs("j", "j")
+        inputs: Inputs = {"Columns": columns, **sweep.inputs("i", "i"), **sweep.inputs("j", "j")}
         if self.stores_parts:
-            parts = {"Left": Points(self.name, "parts"), "Left Row": columns, "Left Column": 1}
+            parts: Inputs = {"Left": Points(self.name, "parts"), "Left Row": columns, "Left Column": 1}
             return inputs | {"Operator": OPERATORS.index("copy")} | parts
         inputs["Operator"] = OPERATORS.index(self.operation)
         first_row, first_column = self.start([side.shape for side in evaluation.sides(self)])

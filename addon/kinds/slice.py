@@ -35,7 +35,7 @@ class Slice(Sheet):
                     f"expected a range in 0:{n}"
                 )
             lengths.append(stop - start)
-        return tuple(lengths)
+        return lengths[0], lengths[1]
 
     def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
         (side,) = sides
@@ -44,8 +44,8 @@ class Slice(Sheet):
         return side.final[window], None if side.mask is None else side.mask[window]
 
     def start(self, sides: Sequence[Shape]) -> tuple[int, int]:
-        ends = zip((self.rows, self.columns), sides[0], strict=True)
-        return tuple(bounds(*one)[0] for one in ends)
+        rows, columns = sides[0]
+        return bounds(self.rows, rows)[0], bounds(self.columns, columns)[0]
 
     def handed_on(
         self, sides: Sequence[tuple], shapes: Sequence[Shape], part: Callable, nothing: object

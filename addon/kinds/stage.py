@@ -59,7 +59,7 @@ class Operand:
     def flipped(self) -> Operand:
         return Operand(self.stage, not self.transposed)
 
-    def turned(self, pair: Sequence) -> Sequence:
+    def turned(self, pair: tuple) -> tuple:
         """What is of the rows and of the columns of the stage, in the order in which it enters."""
         return pair[::-1] if self.transposed else pair
 
@@ -85,8 +85,16 @@ class Stage:
     over_heads: ClassVar[bool] = (
         False  # whether it joins the stages of all heads, and is drawn as what they make
     )
-    commutes: ClassVar[bool] = False  # whether its operands may change places
-    sign: ClassVar[str] = ""  # what is written between its operands, which then read as on paper
+
+    @property
+    def commutes(self) -> bool:
+        """Whether its operands may change places."""
+        return False
+
+    @property
+    def sign(self) -> str:
+        """What is written between its operands, which then read as on paper."""
+        return ""
 
     def options(self, scene: Scene) -> MatrixOptions | ProductOptions:
         """What a description says of it."""
@@ -153,7 +161,7 @@ class Stage:
         """What its operands hand on to its rows and to its columns, such as labels: `sides` has the (rows,
         columns) property of each as it enters, `part(property, ends)` is what is left of one in a slice;
         `nothing` is for what no operand knows."""
-        found = {}
+        found: dict = {}
         for n, side in enumerate(sides):
             for axis, known in zip(self.axes(n, shapes), side, strict=True):
                 if axis and known:
@@ -177,11 +185,11 @@ class Stage:
         """Whether the nodes compute its finished values, so that the file does not store them."""
         return False
 
-    def hidden(self, evaluation: Evaluation, sweep: Sweep | None) -> list[Hidden]:
+    def hidden(self, evaluation: Evaluation, sweep: Sweep) -> list[Hidden]:
         """The hidden objects whose points draw it: first the one with its finished values."""
         raise NotImplementedError
 
-    def inputs(self, evaluation: Evaluation, sweep: Sweep | None) -> Inputs:
+    def inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
         """The inputs of its node group that say what it is made of, and in which steps."""
         raise NotImplementedError
 

@@ -8,6 +8,7 @@ clamp(s − t, 0, 1): it fades in between t and t + 1.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -38,12 +39,12 @@ class Sweep:
         n = "ijk".index(axis)
         return {f"Stride {name}": self.strides[n], f"Block {name}": self.block_sizes[n]}
 
-    def step(self, i, j, k):
+    def step(self, i: Any, j: Any, k: Any) -> Any:
         """The step at which the products (i, j, k) are visited, 0 first; indices may be arrays."""
         (si, sj, sk), (bi, bj, bk) = self.strides, self.block_sizes
         return si * (i % bi) + sj * (j % bj) + sk * (k % bk)
 
-    def weights(self, position: float, i, j, k) -> np.ndarray:
+    def weights(self, position: float, i: Any, j: Any, k: Any) -> np.ndarray:
         """How much of the products (i, j, k) is there at a sweep position, 0 to 1; float64."""
         visited = position - self.step(i, j, k)
         return np.ones(np.shape(visited)) if self.steps == 0 else np.clip(visited, 0.0, 1.0)

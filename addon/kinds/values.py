@@ -26,7 +26,8 @@ class Values:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.final.shape
+        rows, columns = self.final.shape
+        return rows, columns
 
     @property
     def T(self) -> Values:

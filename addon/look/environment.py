@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from ..description.scene import Scene
+from ..description.style import Style
 from ..errors import InputError
 from ..formats.picture import KINDS, kind_of, size_of
 from ..formats.reading import opened
@@ -10,7 +12,7 @@ MOST_BYTES = 2**30
 MOST_PIXELS = 2**27  # 16,384 x 8,192
 
 
-def environment_path(scene, style):
+def environment_path(scene: Scene, style: Style) -> Path | None:
     """Where the style's environment lies, or None when it has none.
 
     Raises InputError for a file that is not there or no such picture, and for a light that needs one.

@@ -20,14 +20,14 @@ _NUMBER = r"\d+(?:\.\d+)?(?:e-?\d+)?"
 _CALLED = re.compile(rf"(mm|mm_positive)\(({_NUMBER}(?:, {_NUMBER}){{4}})\)")
 
 
-def mm_color(sign, v, settings=DEFAULTS):
+def mm_color(sign: float, v: float, settings: tuple[float, ...] = DEFAULTS) -> tuple[float, float, float]:
     """sRGB, 0 to 1, of a value of this sign (-1.0 or 1.0) and magnitude v, 0 to 1."""
     zero_hue, hue_gap, hue_spread, min_light, max_light = settings
     hue = (zero_hue + sign * hue_gap + hue_spread * sign * v) % 1.0
     return colorsys.hls_to_rgb(hue, min_light + (max_light - min_light) * math.sqrt(v), 1.0)
 
 
-def mm_table(name, settings=DEFAULTS):
+def mm_table(name: str, settings: tuple[float, ...] = DEFAULTS) -> np.ndarray:
     """The 256 colours, (256, 3) uint8, of "mm" from -1 to 1, or of "mm_positive" from 0 to 1."""
     places = [n / 255.0 for n in range(256)]
     if NAMES[name] == "signed":
@@ -37,15 +37,17 @@ def mm_table(name, settings=DEFAULTS):
     return np.array([[round(255.0 * c) for c in color] for color in colors], np.uint8)
 
 
-def called(name, settings):
+def called(name: str, settings: tuple[float, ...]) -> str:
     """What the map `name` is called with these settings: mm's maps by them, any other as it is."""
     if name not in NAMES or settings == DEFAULTS:
         return name
     return f"{name}({', '.join(repr(float(x)) for x in settings)})"
 
 
-def parsed(name):
+def parsed(name: str) -> tuple[str, tuple[float, ...]] | None:
     """("mm" or "mm_positive", settings) of a name that `called` made; None for any other."""
     match = _CALLED.fullmatch(name)
-    settings = tuple(float(x) for x in match[2].split(", ")) if match else (2.0,)
+    if match is None:
+        return None
+    settings = tuple(float(x) for x in match[2].split(", "))
     return (match[1], settings) if max(settings) <= 1.0 else None

@@ -4,7 +4,7 @@ import dataclasses
 from pathlib import Path
 
 from ..description.named_files import is_style_file
-from ..description.scene import from_dict
+from ..description.scene import Scene, from_dict
 from ..description.style import Style, over
 from ..errors import InputError, nearest
 from ..formats.toml_file import read_table
@@ -86,7 +86,7 @@ STYLES = {
 }  # fmt: skip
 
 
-def style(name, where="look: style"):
+def style(name: str, where: str = "look: style") -> Style:
     """The style of this name. Raises InputError for an unknown one."""
     if name not in STYLES:
         raise InputError(
@@ -96,12 +96,12 @@ def style(name, where="look: style"):
     return STYLES[name]
 
 
-def style_of(scene):
+def style_of(scene: Scene) -> Style:
     """The whole style of a description whose style is not a file: the named one and its changes."""
     return over(style(scene.look.style), scene.style)
 
 
-def with_style_file(scene):
+def with_style_file(scene: Scene) -> Scene:
     """The description with its style file, where `look.style` is one, taken up into its [style].
 
     A style file says in `base` which style it changes, and is otherwise like [style], which changes it
@@ -121,6 +121,6 @@ def with_style_file(scene):
     )
 
 
-def map_called(name, chosen):
+def map_called(name: str, chosen: Style) -> str:
     """What the colour map `name` is called in this style: mm's maps by the style's own hues."""
     return called(name, tuple(getattr(chosen, setting) for setting in SETTINGS))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..attention import tokens
+from ..description.scene import Scene
 from ..formats.font import read_font
 
 CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
@@ -40,20 +41,21 @@ class Typeface:
     scale: float = 1.0
     path: str = ""
 
-    def of(self, text):
+    def of(self, text: str) -> "Typeface":
         """The typeface in which a line is set: this one or the other."""
-        whole = self.other is None or all(ord(letter) in self.widths for letter in text)
-        return self if whole else self.other
+        if self.other is None or all(ord(letter) in self.widths for letter in text):
+            return self
+        return self.other
 
-    def width(self, text):
+    def width(self, text: str) -> float:
         """The width of a line, in sizes."""
         widths = self.of(text).widths
         return sum(widths.get(ord(letter), NOTHING) for letter in text)
 
-    def has(self, letter):
+    def has(self, letter: str) -> bool:
         return ord(letter) in self.widths or bool(self.other and self.other.has(letter))
 
-    def shown(self, text, longest=None):
+    def shown(self, text: str, longest: float | None = None) -> str:
         """A text as it can be written on one line, no wider than `longest` sizes, of at most LONGEST letters.
 
         Accents are joined with their letters, line breaks and tabs become signs; what only shapes letters is
@@ -85,12 +87,12 @@ class Typeface:
         return f"U+{ord(letter):04X}"
 
 
-def escaped(shown, text):
+def escaped(shown: str, text: str) -> bool:
     """Whether `shown`, made of `text`, has numbers in place of glyphs."""
     return shown.count("U+") > text.count("U+")
 
 
-def extent(text):
+def extent(text: str) -> tuple[float, float]:
     """(bottom, top) of a line from its base line, in sizes."""
     if all(letter.isascii() or letter in LOW for letter in text):
         return BOTTOM, TOP
@@ -98,7 +100,7 @@ def extent(text):
     return (BOTTOM if european else BOTTOM_OTHER), TOP_ACCENTED
 
 
-def typeface_of(scene):
+def typeface_of(scene: Scene) -> Typeface:
     """The typeface of a description: the built-in one, or that of its font file. Raises InputError.
 
     Blender sets a font so large that the box around all of its glyphs is one size high.
@@ -113,7 +115,7 @@ def typeface_of(scene):
 
 
 @functools.cache
-def built_in():
+def built_in() -> Typeface:
     """Blender's own typeface with its fallbacks."""
     table = json.loads((Path(__file__).parent / "typeface.json").read_text())
     return Typeface(

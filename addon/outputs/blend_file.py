@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -80,7 +81,7 @@ def _require_survived(path):
     if not bpy.app.module:
         program = [bpy.app.binary_path, "--background", "--factory-startup", "--python-expr", _TRIAL]
     environment = os.environ | {"MATRIX_CINEMA_TRIAL": str(full_path(path))}
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     try:
         ended = subprocess.run(program, env=environment, timeout=_PATIENCE, check=False, **quiet).returncode
     except subprocess.TimeoutExpired:

@@ -25,7 +25,7 @@ _WORKER, _TICKET = "worker", "ticket"
 _BEAT = 30.0  # seconds between two signs
 _PAUSE = 0.2  # seconds until a claim of another process is asked for again
 
-_at_work = set()
+_at_work: set["Work"] = set()
 
 
 class Work:
@@ -36,7 +36,8 @@ class Work:
         self.folder = folder / WORK
         self._own = self.folder / f"{owned_stem()}{_WORKER}"
         self._ticket = self.folder / f"{owned_stem()}{_TICKET}"
-        self._claims, self._beaten = set(), time.monotonic()
+        self._claims: set[Path] = set()
+        self._beaten = time.monotonic()
         try:
             while not self._own.exists():
                 self.folder.mkdir(parents=True, exist_ok=True)

@@ -5,17 +5,21 @@ or not at all. Films and stills carry their labels in the scene; a figure render
 """
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
 
 from ..blender.build import draw
+from ..description.scene import Scene
+from ..description.style import Color
 from ..errors import InputError
 from ..look.color_maps import color_map
 from ..picture.drawing import panel_of
-from ..picture.figure_page import MOST_DOTS, PanelGrid, Shown, cells_of, compose, length
+from ..picture.figure_page import MOST_DOTS, FigurePage, PanelGrid, Shown, cells_of, compose, length
 from ..picture.figure_panel import page_type
 from . import files as outputs
 from .blend_file import begin_empty
@@ -23,7 +27,7 @@ from .fonts import Typeface, require_matplotlib
 from .formats import FIGURES, require_suffix
 from .frames import Settings, render_still
 from .interrupt import telling
-from .progress import Tracker, tell, unheard
+from .progress import Listener, Tracker, tell, unheard
 from .svg import svg
 from .temporary import temporary_folder
 from .typeset import outlines as shapes_of
@@ -34,28 +38,28 @@ from .typeset import typeset
 class Colors:
     """Of type, of type that is dimmer, and of rules; sRGB."""
 
-    strong: tuple
-    soft: tuple
-    rule: tuple
+    strong: Color
+    soft: Color
+    rule: Color
 
 
 def figure(
-    scenes,
-    path,
+    scenes: Scene | Shown | Sequence[Scene | Shown],
+    path: str | Path,
     *,
-    width="3.3in",
-    height=None,
-    dpi=600,
-    grid=None,
-    title=False,
-    own_scales=False,
-    transparent=False,
-    outlines=False,
-    font="",
-    font_size=7.0,
-    samples=None,
-    progress=unheard,
-):
+    width: str = "3.3in",
+    height: str | None = None,
+    dpi: int = 600,
+    grid: PanelGrid | None = None,
+    title: bool = False,
+    own_scales: bool = False,
+    transparent: bool = False,
+    outlines: bool = False,
+    font: str = "",
+    font_size: float = 7.0,
+    samples: int | None = None,
+    progress: Listener = unheard,
+) -> FigurePage:
     """Make the figure of one or several scenes, and return its FigurePage.
 
     `scenes` is a Scene or Shown (picture.figure_page), or a list of them, `path` ends in .pdf, .svg or .png;
@@ -66,13 +70,13 @@ def figure(
     path = Path(path)
     kind = require_suffix(path, FIGURES)
     outputs.require_file_place(path)
-    width, height = length(width, dpi), height and length(height, dpi, "height")
+    width, height = length(width, dpi), length(height, dpi, "height") if height else None
     if max(width, height or 0.0) / 72 * dpi > MOST_DOTS:
         raise InputError(f"{width / 72:.3g} in at {dpi} dots per inch are more than {MOST_DOTS:,} dots")
     if kind != ".svg" or outlines:
         require_matplotlib()
     typeface = Typeface(font)
-    scenes = scenes if isinstance(scenes, (list, tuple)) else [scenes]
+    scenes = [scenes] if isinstance(scenes, (Scene, Shown)) else scenes
     grid = grid or PanelGrid(len(scenes))
     dots = round(width / 72 * dpi / min(grid.columns, len(scenes)))
     cells = cells_of([one if isinstance(one, Shown) else Shown(one) for one in scenes], dots, own_scales)
@@ -80,7 +84,7 @@ def figure(
     page = compose(cells, grid, type, 72.0 / dpi, width, height, title=title, own_scales=own_scales)
     with telling(lambda: f"interrupted: {path} was not written"):
         raster = _raster(page, dpi, transparent, samples, progress)
-    style = cells[0].plan.style
+    style: Any = cells[0].plan.style  # whole, so that no colour is None
     colors = Colors(style.text, *(_between(style.text, style.background, part) for part in (0.35, 0.55)))
     with outputs.written_whole(path) as part:
         if kind == ".svg":
@@ -150,5 +154,6 @@ def _background(dots, style):
     return np.median(np.concatenate([dots[0], dots[-1], dots[:, 0], dots[:, -1]]), axis=0)
 
 
-def _between(a, b, part):
-    return tuple(x * (1 - part) + y * part for x, y in zip(a, b, strict=True))
+def _between(a: Color, b: Color, part: float) -> Color:
+    red, green, blue = (x * (1 - part) + y * part for x, y in zip(a, b, strict=True))
+    return red, green, blue

@@ -114,7 +114,7 @@ def _sequence(pictures, size, fps, fps_base, suffix, transparent):
     try:
         folder = outputs.full_path(pictures[0].parent)
         render = scene.render
-        render.resolution_x, render.resolution_y, render.resolution_percentage = *size, 100
+        (render.resolution_x, render.resolution_y), render.resolution_percentage = size, 100
         render.fps, render.fps_base = fps, fps_base
         render.use_sequencer, render.use_compositing, render.use_file_extension = True, False, False
         scene.frame_start, scene.frame_end = 1, len(pictures)

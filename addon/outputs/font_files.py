@@ -10,6 +10,7 @@ import itertools
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from .temporary import temporary_folder
 
@@ -55,7 +56,8 @@ def families(
     known, before = font_manager.fontManager.ttflist, len(font_manager.fontManager.ttflist)
     with temporary_folder() as folder:
         try:
-            names, missing = {weight: [] for weight in letters}, set()
+            names: dict[int, list[str]] = {weight: [] for weight in letters}
+            missing: set[str] = set()
             for weight, wanted in letters.items():
                 paths, lacking = fonts_with(wanted, weight, Path(folder), first)
                 missing |= lacking
@@ -65,7 +67,11 @@ def families(
                     names[weight].append(f"{family}{NUMBERED}{next(_numbers)}")
                     own = {"style": "normal", "variant": "normal", "stretch": "normal", "size": "scalable"}
                     for asked in (400, 700):  # whichever is asked for, this is what there is
-                        entry = {"fname": str(path), "name": names[weight][-1], "weight": asked} | own
+                        entry: dict[str, Any] = {
+                            "fname": str(path),
+                            "name": names[weight][-1],
+                            "weight": asked,
+                        } | own
                         known.append(font_manager.FontEntry(**entry))
             yield names, missing
         finally:
@@ -79,7 +85,8 @@ def _blenders() -> list[Path]:
         folders = [Path(bpy.utils.system_resource("DATAFILES")) / "fonts"]
     else:
         found = importlib.util.find_spec("bpy")
-        folders = Path(found.origin).parent.glob("*/datafiles/fonts") if found and found.origin else []
+        origin = found.origin if found else None
+        folders = list(Path(origin).parent.glob("*/datafiles/fonts")) if origin else []
     files = [path for folder in folders for path in folder.glob("*.woff2")]
 
     def rank(path):

@@ -5,6 +5,7 @@ Widths are measured by Blender.
 
 import contextlib
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import blf
@@ -25,14 +26,14 @@ class Typeface:
     Raises InputError for a font that is not there.
     """
 
-    def __init__(self, name=""):
+    def __init__(self, name: str = ""):
         self.name = name
         self.path = _path_of(name) if name else None
         self.font = blf.load(str(self.path)) if name else 0
         self.families = [*([_family(self.path)] if name else []), "Inter", "Helvetica", "Arial", "sans-serif"]
 
     @functools.cached_property
-    def measure(self):
+    def measure(self) -> Callable[[str, float], float]:
         """The function (text, size) -> width."""
 
         pixels = _MEASURED_OWN if self.name else _MEASURED
@@ -45,7 +46,7 @@ class Typeface:
         return lambda text, size: width(text) * size
 
 
-def require_matplotlib():
+def require_matplotlib() -> None:
     """Raise JobError unless PDF and PNG can be written here."""
     try:
         import brotli  # noqa: F401

@@ -256,7 +256,7 @@ def _tell_limits(scene, engine, suffix, listener):
         tell(listener, "EEVEE keeps three digits of the pass value, and 65,504 at most; Cycles keeps all")
 
 
-def frame_part(statistics):
+def frame_part(statistics: str) -> float:
     """How much of a frame is done, 0 to 0.99, by Blender's line of statistics."""
     tiles, sample = _TILES.search(statistics), _SAMPLE.search(statistics)
     part = int(sample[1]) / max(1, int(sample[2])) if sample else 0.0
@@ -284,7 +284,7 @@ def _render_one(scene, frame, path, mark):
 
 
 @contextlib.contextmanager
-def handler_of(handlers, function):
+def handler_of(handlers: list[Callable[..., object]], function: Callable[..., object]) -> Iterator[None]:
     """`function` among Blender's `handlers`, within the block only."""
     handlers.append(function)
     try:
@@ -351,7 +351,7 @@ def _applied(scene, settings, cards, suffix, many):
 
 
 @contextlib.contextmanager
-def film_scene(scene, settings, output, note):
+def film_scene(scene: bpy.types.Scene, settings: Settings, output: str, note: str) -> Iterator[None]:
     """The scene as a stock Blender is to render it to the numbered frames `output`: to be saved so.
 
     Blender writes `note` into every frame.
@@ -395,7 +395,7 @@ def _engine(engine):
     return "CYCLES"
 
 
-def has_denoiser():
+def has_denoiser() -> bool:
     """Whether this Blender was built with OpenImageDenoise; Debian's is not."""
     try:
         import _cycles
@@ -404,7 +404,7 @@ def has_denoiser():
     return bool(getattr(_cycles, "with_openimagedenoise", True))
 
 
-def film_settings(settings):
+def film_settings(settings: Settings) -> Settings:
     """The settings with an even width and height, which H.264 needs."""
     return dataclasses.replace(
         settings, width=settings.width + settings.width % 2, height=settings.height + settings.height % 2

@@ -169,7 +169,7 @@ def finished(folder: str | Path, first: int | None = None, last: int | None = No
     if not low <= first <= last <= high:
         raise InputError(f"--frames: {folder} has frames {low} to {high}")
     size = None if job is None else (job.width, job.height)
-    wrong = {}  # what is wrong: the frames of which that is so
+    wrong: dict = {}  # what is wrong: the frames of which that is so
     for n in range(first, last + 1):
         path = frame_path(folder, n)
         picture = read_png(path)

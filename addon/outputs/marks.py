@@ -74,7 +74,7 @@ def picture_code() -> list[Path]:
 
 def _digest(path):
     with opened(path) as file:
-        return hashlib.file_digest(file, "sha256").digest()
+        return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]
 
 
 def seal(path: str | Path, mark: str) -> bool:

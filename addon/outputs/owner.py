@@ -25,9 +25,9 @@ def owned_stem() -> str:
 
 def is_left(name: str) -> bool:
     """Whether a file of this name is an unfinished one of ours whose process has gone."""
-    if not is_here(name):
-        return False
     found = _NAME.match(name)
+    if found is None or found[1] != _machine():
+        return False
     pid, started = int(found[2]), int(found[3])
     if not _runs(pid):
         return True
@@ -38,7 +38,7 @@ def is_left(name: str) -> bool:
 def is_here(name: str) -> bool:
     """Whether a file of this name is an unfinished one of a process of this machine."""
     found = _NAME.match(name)
-    return bool(found) and found[1] == _machine()
+    return found is not None and found[1] == _machine()
 
 
 def discard_left(folder: str | Path) -> None:
@@ -105,7 +105,7 @@ def _runs(pid):
 def _runs_on_windows(pid):
     import ctypes
 
-    kernel, still_active = ctypes.windll.kernel32, 259
+    kernel, still_active = ctypes.windll.kernel32, 259  # type: ignore[attr-defined]
     process = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
     if not process:
         return False

@@ -6,12 +6,15 @@ Materials write them (see `blender.materials.elements`); here a scene is told to
 """
 
 import contextlib
+from collections.abc import Iterator
+
+import bpy
 
 from ..blender.materials.elements import ELEMENT_PASS, VALUE_PASS
 
 
 @contextlib.contextmanager
-def value_passes(scene):
+def value_passes(scene: bpy.types.Scene) -> Iterator[None]:
     """The scene with both passes in every view layer, within the block."""
     added = []
     try:

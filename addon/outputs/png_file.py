@@ -39,7 +39,8 @@ def read_png(path: str | Path) -> Png | None:
         return None
     if data[:8] != SIGNATURE:
         return None
-    chunks, place = [], 8
+    chunks: list[tuple[bytes, bytes]] = []
+    place = 8
     while not chunks or chunks[-1][0] != b"IEND":
         if place + 12 > len(data):
             return None

@@ -22,14 +22,14 @@ def files_read(source: Source) -> list[Path]:
     return own if source.description is None else own + files_of(source.description)
 
 
-def require_apart(outputs: Iterable[str | Path], read: Iterable[str | Path]) -> None:
+def require_apart(outputs: Iterable[str | os.PathLike[str]], read: Iterable[str | os.PathLike[str]]) -> None:
     """Raise InputError where a file to be written is one of those `read`, or is in a folder of them."""
-    known = {}
+    known: dict = {}
     for path in read:
         known.update((key, path) for one in _files(path) if (key := _identity(one)))
     for output in outputs:
-        if (path := known.get(_identity(output))) is not None:
-            by = "" if str(output) == str(path) else f"{path}, which "
+        if (other := known.get(_identity(output))) is not None:
+            by = "" if str(output) == str(other) else f"{other}, which "
             raise InputError(f"{output}: is {by}this command reads, and would be lost; give another name")
 
 

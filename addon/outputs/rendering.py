@@ -67,16 +67,18 @@ def render_source(
     JobError."""
     written = _written(output, kind)
     require_apart(written, files_read(source))
-    scene = blend_file.open_blend(source.path, file_outputs=file_outputs) if source.is_blend else None
-    require_apart(written, bpy.utils.blend_paths(absolute=True) if scene else ())
-    description = blend_file.described(scene) if scene else source.description
+    scene, description = None, source.description
+    if description is None:
+        scene = blend_file.open_blend(source.file, file_outputs=file_outputs)
+        require_apart(written, bpy.utils.blend_paths(absolute=True))
+        description = blend_file.described(scene)
     settings = settings_of(description.render, asked, kind)
     if settings.transparent and kind == "film" and not FILMS[output.suffix.lower()].keeps_alpha:
         raise InputError(f"{output}: an .mp4 has no transparency; give a .mov or a .webm")
 
     # The mark of every picture of this job, and that of the one file that comes of it.
     made_with = (settings, bpy.app.version_string)
-    mark = marks.blend_mark(source.path, *made_with) if scene else marks.scene_mark(description, *made_with)
+    mark = marks.blend_mark(source.file, *made_with) if scene else marks.scene_mark(description, *made_with)
     moment = description.render.still if asked.frame is None else asked.frame
     own_mark = marks.derived_mark(mark, kind, moment if kind == "still" else asked.frames)
     if kind != "frames" and own_mark == marks.read_mark(output):

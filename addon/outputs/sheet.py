@@ -8,6 +8,7 @@ around what it may. Needs no Blender.
 import contextlib
 import re
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ..attention.naming import head_name
 from ..attention.patches import crops, grid_of
 from ..attention.tokens import told_apart, unjoined
 from ..errors import InputError, needs_extra
+from ..formats.capture_file import Capture
 from ..look.color_maps import color_map
 from ..look.styles import style
 from .files import require_file_place, written_whole
@@ -35,7 +37,14 @@ TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
 OWN, REGULAR = "DejaVu Sans", 400  # matplotlib's typeface; others where it lacks letters
 
 
-def draw_sheet(capture, path, *, layer=None, head=None, look="paper"):
+def draw_sheet(
+    capture: Capture,
+    path: Path,
+    *,
+    layer: int | str | None = None,
+    head: int | None = None,
+    look: str = "paper",
+) -> int:
     """Draw the patterns of a capture, or of one layer or head of it, to a PNG, PDF or SVG file.
 
     `look` is a style whose background, type and map of probabilities are used. Raises InputError for
@@ -190,7 +199,7 @@ class _Sheet:
         axes.set_xticks([])
         axes.set_yticks([])
         grids = {grid_of(tokens) for layer in self.capture.layers.values() for tokens in (layer.tokens_q,)}
-        for grid in grids - {None}:
+        for grid in filter(None, grids):
             for count, line in zip(grid, (axes.axhline, axes.axvline), strict=True):
                 for n in range(1, count):
                     line(n / count, color=self.chosen.background, linewidth=0.3)

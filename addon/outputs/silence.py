@@ -3,12 +3,14 @@
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
+from typing import BinaryIO
 
 from .temporary import temporary_file
 
 
 @contextlib.contextmanager
-def blender_silenced():
+def blender_silenced() -> Iterator[BinaryIO]:
     """Send what Blender writes to a file, within the block, and yield that file.
 
     Blender writes from C (file descriptors 1 and 2) and through `sys.stdout`; `sys.stderr` goes
@@ -57,7 +59,7 @@ def _descriptor_of(stream):
         return None
 
 
-def last_error(log):
+def last_error(log: BinaryIO) -> str:
     """The last line of Blender's chatter that speaks of an error, or ""."""
     with contextlib.suppress(OSError):
         sys.stdout.flush()

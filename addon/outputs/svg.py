@@ -3,16 +3,28 @@
 import base64
 import struct
 import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from ..picture.figure_page import FigurePage
+from ..staging.writing.items import Text
 from .png_file import packed
 
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
 
 
-def svg(page, raster, colors, typeface, dpi, title="", shape=None):
+def svg(
+    page: FigurePage,
+    raster: np.ndarray,
+    colors: Any,
+    typeface: Any,
+    dpi: int,
+    title: str = "",
+    shape: Callable[[Text], str] | None = None,
+) -> str:
     """The text of an SVG file whose units are points and whose size is the page's.
 
     `shape`, a function from a Text to the data of a path, draws type as outlines.
@@ -51,12 +63,12 @@ def svg(page, raster, colors, typeface, dpi, title="", shape=None):
     return "\n".join([*lines, "</g>", "</svg>", ""])
 
 
-def hex_color(color):
+def hex_color(color: Sequence[float]) -> str:
     """sRGB from 0 to 1 as #rrggbb."""
     return "#" + "".join(f"{round(255 * c):02x}" for c in color)
 
 
-def png(raster, dpi):
+def png(raster: np.ndarray, dpi: float) -> bytes:
     """A raster (height, width, 4) uint8 as the bytes of a PNG; opaque ones lose the fourth channel."""
     if (raster[..., 3] == 255).all():
         raster = raster[..., :3]

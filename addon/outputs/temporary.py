@@ -4,6 +4,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import JobError
 from .owner import discard_left, discard_left_by_blender, own_folder, owned_stem
@@ -18,7 +19,7 @@ def temporary_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def temporary_file():
+def temporary_file() -> BinaryIO:
     """An open file without a name."""
     with _told():
         return tempfile.TemporaryFile()

@@ -4,9 +4,14 @@ The same page makes the same bytes: nothing of the day or the machine is written
 """
 
 import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ..picture.figure_page import FigurePage
+from ..staging.writing.items import Text
 from .font_files import families
 from .fonts import BOLD, REGULAR
 from .svg import png
@@ -14,7 +19,9 @@ from .svg import png
 WEIGHTS = {False: REGULAR, True: BOLD}
 
 
-def typeset(page, raster, colors, typeface, path, kind, dpi):
+def typeset(
+    page: FigurePage, raster: np.ndarray, colors: Any, typeface: Any, path: Path, kind: str, dpi: int
+) -> None:
     """Write a Page over its raster (height, width, 4) uint8 to `path` as `kind`, "pdf" or "png"."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -32,7 +39,7 @@ def typeset(page, raster, colors, typeface, path, kind, dpi):
     with matplotlib.rc_context(settings), _families(page, typeface) as names:
         # Half a dot more, because matplotlib cuts what rounding leaves of the last.
         size = [(count + 0.01) / dpi for count in (raster.shape[1], raster.shape[0])]
-        figure = Figure(figsize=size, dpi=dpi, frameon=False)
+        figure = Figure(figsize=(size[0], size[1]), dpi=dpi, frameon=False)
         axes = figure.add_axes((0, 0, 1, 1), frameon=False)
         axes.set_axis_off()
         axes.imshow(raster, extent=(0, page.width, 0, page.height), interpolation="none", aspect="auto")
@@ -69,7 +76,7 @@ def typeset(page, raster, colors, typeface, path, kind, dpi):
 
 
 @contextlib.contextmanager
-def outlines(page, typeface):
+def outlines(page: FigurePage, typeface: Any) -> Iterator[Callable[[Text], str]]:
     """The function from a Text of the page to its shape, as the data of an SVG path (y down)."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextToPath

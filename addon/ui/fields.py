@@ -7,7 +7,7 @@ import numpy as np
 
 from .wording import choice_of, choices_of, identifier, words_of
 
-STILL = set()  # options of a property that takes no keyframes, for nothing would come of them
+STILL: set = set()  # options of a property that takes no keyframes, for nothing would come of them
 
 
 def group(name, cls, names=None, **more):

@@ -179,7 +179,7 @@ def _heads(settings, _context):
 
 ALL = "all"
 _NOTHING = ()
-_menus = {}
+_menus: dict = {}
 
 
 def _kept(items):
