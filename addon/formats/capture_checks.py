@@ -3,7 +3,7 @@
 That shows what belongs together in the file; that it is what the model had was compared when it was recorded.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,7 +159,7 @@ def _rows(count: int) -> np.ndarray | slice:
     return slice(None) if count <= MOST_ROWS else np.linspace(0, count - 1, MOST_ROWS).astype(int)
 
 
-def _largest(pairs) -> float:
+def _largest(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
     """The largest difference of made and wanted, a fraction of the largest magnitude wanted."""
     pairs = list(pairs)
     error = max(float(np.abs(made - wanted[: len(made)]).max(initial=0.0)) for made, wanted in pairs)

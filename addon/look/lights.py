@@ -75,11 +75,15 @@ def _as_said(lamp: Lamp, said: LampOptions) -> Lamp:
     azimuth = math.atan2(right, back) if said.azimuth is None else math.radians(said.azimuth)
     elevation = math.asin(up / far) if said.elevation is None else math.radians(said.elevation)
     across = far * math.cos(elevation)
+    color = lamp.color
+    if said.color is not None:
+        red, green, blue = map(_linear, said.color)
+        color = red, green, blue
     place = (across * math.sin(azimuth), far * math.sin(elevation), across * math.cos(azimuth))
     return replace(
         lamp,
         strength=lamp.strength if said.strength is None else said.strength,
-        color=lamp.color if said.color is None else tuple(map(_linear, said.color)),
+        color=color,
         width=lamp.width if said.size is None else said.size,
         height=lamp.height if said.size is None else said.size * lamp.height / lamp.width,
         place=place,

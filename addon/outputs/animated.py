@@ -35,17 +35,18 @@ def held(pictures: Sequence[bytes]) -> list[tuple[int, int]]:
 def apng(pictures: Sequence[Path], rate: Fraction) -> bytes:
     """An APNG of PNG files of one size and kind, `rate` of them a second, that plays for ever. Raises
     InputError for what is no whole PNG, or another kind of it."""
-    frames = [read_png(path) for path in pictures]
-    bodies = []
-    for path, frame in zip(pictures, frames, strict=True):
-        if frame is None or frame.chunks[0] != frames[0].chunks[0]:
+    first, bodies = read_png(pictures[0]), []
+    for path in pictures:
+        frame = read_png(path)
+        if first is None or frame is None or frame.chunks[0] != first.chunks[0]:
             raise InputError(f"{path}: is no whole PNG like {pictures[0].name}")
         bodies.append(b"".join(body for kind, body in frame.chunks if kind == b"IDAT"))
+    assert first is not None
     runs = [part for run in held(bodies) for part in _shortened(run, 1 / rate)]
-    chunks, number = [frames[0].chunks[0], (b"acTL", struct.pack(">II", len(runs), 0))], 0
+    chunks, number = [first.chunks[0], (b"acTL", struct.pack(">II", len(runs), 0))], 0
     for n, count in runs:
         time = (count / rate).limit_denominator(65535)
-        size = frames[0].width, frames[0].height, 0, 0
+        size = first.width, first.height, 0, 0
         control = struct.pack(">5IHHBB", number, *size, time.numerator, time.denominator, 0, 0)
         chunks.append((b"fcTL", control))
         number += 1
@@ -177,7 +178,8 @@ def _lzw(data: bytes) -> bytes:
     """The bytes in GIF's variant of Lempel-Ziv-Welch, with codes of 9 to 12 bits."""
     clear, end = 256, 257
     bits, filled, width = clear, 9, 9
-    out, known, next_code, prefix = bytearray(), {}, 258, data[0]
+    known: dict[int, int] = {}
+    out, next_code, prefix = bytearray(), 258, data[0]
     for byte in data[1:]:
         key = prefix << 8 | byte
         code = known.get(key)

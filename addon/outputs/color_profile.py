@@ -5,6 +5,7 @@ matrix, and its curve as a parametric one of type 3."""
 
 import struct
 import zlib
+from collections.abc import Sequence
 from functools import cache
 
 # Red, green and blue of sRGB and white, relative to D50: ICC.1:2022, and https://www.color.org/srgb.xalter
@@ -55,16 +56,16 @@ def size_chunk(dpi: float) -> tuple[bytes, bytes]:
     return b"pHYs", struct.pack(">IIB", dots, dots, 1)
 
 
-def _fixed(numbers) -> bytes:
+def _fixed(numbers: Sequence[float]) -> bytes:
     """Signed numbers with 16 bits after the point."""
     return struct.pack(f">{len(numbers)}i", *(round(65536 * n) for n in numbers))
 
 
-def _numbers(kind, numbers) -> bytes:
+def _numbers(kind: bytes, numbers: Sequence[float]) -> bytes:
     return kind + bytes(4) + _fixed(numbers)
 
 
-def _text(text) -> bytes:
+def _text(text: str) -> bytes:
     """A text in one language (multiLocalizedUnicodeType)."""
     said = text.encode("utf-16-be")
     return struct.pack(">4s4xII4sII", b"mluc", 1, 12, b"enUS", len(said), 28) + said

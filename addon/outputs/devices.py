@@ -134,7 +134,7 @@ def names() -> list[str]:
 
 def _named(found):
     """Devices by the names that --device has for them, such as "cuda:0"."""
-    named = {}
+    named: dict = {}
     for one in found:
         number = sum(other.kind == one.kind for other in named.values())
         named["cpu" if one.kind == "CPU" else f"{one.kind.lower()}:{number}"] = one

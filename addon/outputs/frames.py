@@ -185,7 +185,8 @@ class Rendering:
         self.total, self.done, self.note = total, done, ""
         self.progress = Tracker("rendering", total, listener, done)
         self._refused: Exception | None = None
-        self.engine, self.cards = _engine(settings.engine), []
+        self.engine = _engine(settings.engine)
+        self.cards: list = []
         if self.engine == "CYCLES":
             self.cards, said = devices.chosen(settings.device, settings.fallback)
             if said:

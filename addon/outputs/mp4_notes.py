@@ -7,6 +7,7 @@ list (`udta/chpl`, version 1: a time in units of 100 ns and a title of up to 255
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import JobError
 
@@ -34,7 +35,7 @@ def write_notes(
         file.write(struct.pack(">I", len(moov) + len(user)) + moov[4:] + user)
 
 
-def _index(file) -> tuple[int, int]:
+def _index(file: BinaryIO) -> tuple[int, int]:
     """Where the box `moov` stands, and its bytes; (0, 0) where there is none."""
     place, length = 0, file.seek(0, 2)
     while place + 8 <= length:
