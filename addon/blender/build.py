@@ -46,7 +46,6 @@ COLLECTION = "Matrix Cinema"
 NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
 MATRIX_SCALE = 0.9  # of the elements of a matrix: neighbours nearly touch
 UNSEEN = 1e-4  # of its size: an element that is there, with its value, and not seen yet
-STAR_DIM = 0.25  # how far the star's other entries step back from the spotlight: they stay to be read
 
 
 def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
@@ -290,21 +289,22 @@ def _light_up(p, plane, ob, consumer, points):
 
 
 def _spotlight(p, matrices, products, collection):
-    """Let all that is not in the spotlight step back when it comes up."""
+    """Let all that is not in the spotlight step back when it comes up; but a star that it is on stays to be
+    read, in all its colours, and is framed."""
     spots = {name: spots_object(name, one, collection) for name, one in p.spotlight.spots.items()}
     for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
         set_inputs(ob, {"Spots": spots.get(plane.stage.name)})
-        _shine(p, ob, STAR_DIM if p.is_star(plane.stage) else 1.0)
+        _shine(p, ob, plane.stage.name if p.is_star(plane.stage) else "")
     for cuboid in p.arrangement.cuboids:
         ob, stage = products[cuboid.stage.name], cuboid.stage
         sides = {"Left Spots": stage.left, "Right Spots": stage.right}
         set_inputs(ob, {name: spots.get(operand.stage.name) for name, operand in sides.items()})
-        _shine(p, ob, 1.0)
+        _shine(p, ob)
 
 
-def _shine(p, ob, most):
+def _shine(p, ob, spared=""):
     """Keys for the spotlights of the film on one object: which one is on, and how far all else steps back."""
-    keyframe(ob, "Dim", p.spotlight.dim_keys(most))
+    keyframe(ob, "Dim", p.spotlight.dim_keys(spared))
     if len(p.spotlight.shines) > 1:
         keyframe(ob, "Spotlight", p.spotlight.number_keys(), stepped=True)
 

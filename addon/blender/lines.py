@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 
 from ..staging.guides import LEFT_COLOR, RIGHT_COLOR, flow_guides, row_guides
-from ..staging.highlights import highlights
+from ..staging.highlights import highlights, spotlight_frames
 from . import tags
 from .materials.base import linear
 from .materials.lines import guide_material
@@ -20,11 +20,12 @@ def write_guides(p, collection):
     """Write the guides and highlights that the description's look asks for."""
     look, gap = p.scene.look, p.scene.layout.gap
     for one in highlights(p):
-        points, faces = _boxes(one.lines, FRAME)
-        colors = [(*linear(p.style.text), 1.0)] * len(points)
-        ob = _guide(f"{one.name} highlight", one.name, points, faces, colors, collection)
+        ob = _framed(p, one, FRAME, collection)
         if p.beats and one.name in p.timeline.moves:  # what is framed is there
             show(ob, (p.timeline.moves[one.name].finished, p.timeline.last_frame + 1.0))
+    for one, shine in spotlight_frames(p):
+        ob = _framed(p, one, FRAME if one.pointed else THICKNESS, collection)
+        show(ob, (shine.rise[1], shine.fall[0] if shine.fall else p.timeline.last_frame + 1.0))
     if look.row_guides:
         grey = (look.row_guides,) * 3 + (1.0,)
         for guide in row_guides(p.arrangement):
@@ -41,6 +42,12 @@ def write_guides(p, collection):
                 colors += [(*linear(color), alpha) for alpha in (guide.alpha, 1.0, guide.alpha)]
             faces = [(0, 1, 2), (3, 4, 5)]
             _guide(f"{guide.name} flow", guide.name, points, faces, colors, collection)
+
+
+def _framed(p, one, thickness, collection):
+    points, faces = _boxes(one.lines, thickness)
+    colors = [(*linear(p.style.text), 1.0)] * len(points)
+    return _guide(f"{one.name} highlight", one.name, points, faces, colors, collection)
 
 
 def _boxes(lines, thickness=THICKNESS):

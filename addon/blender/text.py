@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..staging.camera.views import INSIDE
 from ..staging.writing.items import Bar, Dot
 from . import compat, tags
+from .materials.base import linear
 from .materials.lines import guide_material
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show
@@ -23,6 +24,8 @@ FONT = "Matrix Cinema font"
 ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of what is being computed
 SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
+CALLOUT = "callout"  # labels that come up with the spotlight
+PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
 FADE = 2.0  # frames, to either side, in which a part is lit
 COMES, GOES_WITHIN = 0.25, 0.25  # seconds in which type comes and goes, at most this part of its time
 OVERLAY_DISTANCE = 1.0
@@ -51,13 +54,14 @@ def write_labels(p, letters, view, font, camera, collection, shown=None):
     with the camera, without any script. They are `shown` from one frame until another, or always."""
     strong = _type(p, "Matrix Cinema type", p.style.text, shown)
     soft = _type(p, "Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.36), shown)
-    axes, leading = np.stack([view.right, view.up]), {}
+    axes, leading, late = np.stack([view.right, view.up]), {}, _in_the_spotlight(p, shown)
     for label in letters.labels:
         material = soft if label.kind in ("detail", "axis") else strong
+        when = late if label.kind == CALLOUT else shown
         own = font if p.typeface.of(label.text) is p.typeface else None
         ob = text(label.text, label.size, "CENTER", material, own, collection)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
-        show(ob, shown)
+        show(ob, when)
         x, y = axes @ (label.position - label.pivot) + label.middle
         ob.rotation_euler = (0.0, 0.0, label.angle)
         if label.group in leading:
@@ -66,8 +70,41 @@ def write_labels(p, letters, view, font, camera, collection, shown=None):
             leading[label.group], ob.location = ob, label.pivot
             facing = ob.constraints.new("COPY_ROTATION")
             facing.target, facing.mix_mode = camera, "BEFORE"
-    if letters.strokes:
-        show(_strokes(letters.strokes, soft, collection), shown)
+        if label.kind == CALLOUT:
+            plate = _plate(label, p.style, collection)
+            plate.parent = ob
+            show(plate, when)
+    for when, own in ((shown, False), (late, True)):
+        strokes = [one for one in letters.strokes if (one.kind == CALLOUT) == own]
+        if strokes:
+            show(_strokes(strokes, strong if own else soft, collection), when)
+
+
+def _in_the_spotlight(p, shown):
+    """The part of the frames `shown` in which the spotlight of their callouts is up."""
+    start, end = shown or (0.0, p.timeline.last_frame + 1.0)
+    shine = p.spotlight.during(start, end) if p.spotlight else None
+    if shine is None:
+        return shown
+    return max(start, shine.rise[1]), min(end, shine.fall[0]) if shine.fall else end
+
+
+def _plate(label, style, collection):
+    """A rectangle of the background behind a line of type, which is centred on its object."""
+    _, low, _, high = label.box
+    room = PLATE * label.size
+    half, low, high = 0.5 * (label.box[2] - label.box[0]) + room, low - room, high + room
+    points = [(x, y, -room) for x, y in ((-half, low), (half, low), (half, high), (-half, high))]
+    mesh = bpy.data.meshes.new("plate")
+    mesh.from_pydata(points, [], [(0, 1, 2, 3)])
+    colors = [(*linear(style.backdrop), PLATE_OPACITY)] * 4
+    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
+    mesh.materials.append(guide_material())
+    ob = bpy.data.objects.new("plate", mesh)
+    ob[tags.KIND] = "shade"
+    _unlit(ob)
+    collection.objects.link(ob)
+    return ob
 
 
 def _type(p, name, color, shown):

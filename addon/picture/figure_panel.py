@@ -18,6 +18,7 @@ from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.axis_options import at_the_star
 from ..staging.writing.boxes import Coverage, around, meeting
+from ..staging.writing.callout_options import callouts
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, moved
 from ..staging.writing.name_options import outward_normal
@@ -158,6 +159,7 @@ class _Labels:
                 self.items += [Rule(*ends.ravel()) for ends in outline]
         elif canvas.p.scene.look.labels:
             self.write_tokens()
+            self.write_callouts()
             self.write_titles()
             self.write_names()
 
@@ -255,7 +257,20 @@ class _Labels:
             leaders.append(Leader(*(ends if beside else ends[:, ::-1])))
         return Written(lines, leaders if shift > 0.1 * size else ())
 
-    # Titles and names
+    # Callouts, titles and names
+
+    def write_callouts(self):
+        """The numbers of what the spotlight is pointed at, beside their matrices."""
+        spotlight = self.canvas.p.spotlight
+        lit = spotlight.parts[spotlight.shines[-1].number] if spotlight else ()
+        for wish in callouts(self.canvas, lit, self.type.size, plated=False):
+            taken = self.boxes(rules=True)
+            key = "callout", wish.owner, len(self.items)
+            if key not in self.chosen:
+                self.chosen[key] = self.best(wish.options, taken)
+            best = wish.options[self.chosen[key]]
+            if not meeting(best.boxes, taken, -TOUCHING).any():
+                self.add(best.write())
 
     def write_titles(self):
         """The titles of results that stand side by side: below each, or at its left where they run down."""

@@ -26,7 +26,7 @@ from .beside import NOTHING, Beside, beside, wanted_after, wanted_at_once
 
 ROUNDS = 5  # in which labels and camera are found from each other
 ENOUGH_BARE, ENOUGH_LABELLED = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
-SCALES = (1.0, 0.85, 0.7)  # of what is written before the scene
+SCALES = (1.0, 0.94)  # of what is written before the scene
 # What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
 OFF_MIDDLE, SMALL_TYPE, STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
@@ -127,7 +127,10 @@ def _with_earlier(
         if about and p.beats:
             about = {part for part in about if part.stage.name in phase.about}
         view = made.shot.view(phase.at)
-        earlier.append(PhaseLabels(phase, lettering(p, view, aspect, free, phase.near, about, told), view))
+        lit = p.spotlight.lit(phase.start, phase.end) if p.spotlight else ()
+        earlier.append(
+            PhaseLabels(phase, lettering(p, view, aspect, free, phase.near, about, told, lit), view)
+        )
     made = replace(made, earlier=tuple(earlier))
     layout = layout | {"shaded": not p.beats or _passes_under(p, made, shades, aspect)}
     timed = [(one.lettering.notes, (one.phase.start, one.phase.end)) for one in made.every]
@@ -175,7 +178,9 @@ def _lettered(p, view, aspect, before, notes, layout, around=()):
     them in the Film `before`."""
     free = [*before.overlay.boxes, *before.beside.boxes, *around]
     told = before.beside.told(p)
-    letters = lettering(p, view, aspect, free, p.scene.camera.subject, told=told)
+    end = float(p.timeline.last_frame)
+    lit = p.spotlight.lit(end, end + 1.0) if p.spotlight else ()
+    letters = lettering(p, view, aspect, free, p.scene.camera.subject, told=told, lit=lit)
     marks = tuple(mark_of(label, view) for label in letters.labels)
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
     return Film(None, letters, view, written, marks, beside=before.beside)

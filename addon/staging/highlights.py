@@ -1,4 +1,5 @@
-"""What a description points out: rows, columns or parts of matrices, each in a frame of thin lines."""
+"""What is pointed out: rows, columns or parts of matrices, each in a frame of thin lines; as a description's
+highlights, or because the spotlight is on them."""
 
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -9,6 +10,7 @@ from ..errors import InputError
 from .camera.views import names_of
 from .layout.arrangement import Plane
 from .selections import ends_of, selections
+from .spotlight import Shine
 from .writing.captions import labels_of
 
 MARGIN = 0.56  # from the middle of the outermost entries to the frame, in entries
@@ -20,14 +22,16 @@ _EDGES = [(a, b) for a, b in combinations(range(8), 2) if np.abs(_CORNERS[a] - _
 
 @dataclass(frozen=True, eq=False)
 class Highlight:
-    """The edges of a box around entries of a plane, (12, 2, 3). `rows` and `columns` are the first and the
-    last that are meant, `text` how they were written."""
+    """The edges of a box around entries of a plane, (12, 2, 3), or of a rectangle, (4, 2, 3). `rows` and
+    `columns` are the first and the last that are meant, `text` how they were written; `pointed`, whether they
+    are meant themselves, not what makes them or leads to them."""
 
     plane: Plane
     lines: np.ndarray
     rows: tuple[int, int]
     columns: tuple[int, int]
     text: str
+    pointed: bool = True
 
     @property
     def name(self) -> str:
@@ -54,6 +58,22 @@ def highlights(p) -> list[Highlight]:
     return found
 
 
+def spotlight_frames(p) -> list[tuple[Highlight, Shine]]:
+    """What frames the parts of matrices that each Shine of the spotlight is on; a whole matrix needs none. In
+    the star, thin lines lead to an entry along its row and its column."""
+    frames: list[tuple[Highlight, Shine]] = []
+    planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
+    shines = p.spotlight.shines if p.spotlight else ()
+    for shine, lit in [(shine, lit) for shine in shines for lit in p.spotlight.parts[shine.number]]:
+        for plane in [plane for plane in planes if plane.stage is lit.stage][: MOST - len(frames)]:
+            row, column = (lit.rows, (0, plane.columns - 1)), ((0, plane.rows - 1), lit.columns)
+            whole = (lit.rows, lit.columns) == (column[0], row[1])
+            frames += [] if whole else [(_rectangle(plane, lit.rows, lit.columns, lit.pointed), shine)]
+            if lit.pointed and lit.single and p.is_star(plane.stage):
+                frames += [(_rectangle(plane, *ends, False), shine) for ends in (row, column)]
+    return frames
+
+
 def _frame(plane, rows, columns):
     """The edges of the box around the entries of a plane from the first to the last row and column."""
     spans = [plane.row_ruler.at(np.array(rows)), plane.column_ruler.at(np.array(columns)), np.zeros(2)]
@@ -61,3 +81,13 @@ def _frame(plane, rows, columns):
     axes = np.array([plane.row, plane.column, plane.outward])
     corners = plane.origin + np.take_along_axis(spans, _CORNERS.T, axis=1).T @ axes
     return corners[_EDGES]
+
+
+def _rectangle(plane, rows, columns, pointed):
+    """The Highlight of a rectangle around entries of a plane, halfway through their depth."""
+    spans = [plane.row_ruler.at(np.array(rows)), plane.column_ruler.at(np.array(columns))]
+    (top, bottom), (left, right) = np.array(spans) + (-MARGIN, MARGIN)
+    corners = np.array([(top, left), (top, right), (bottom, right), (bottom, left)])
+    corners = plane.origin + corners @ [plane.row, plane.column]
+    lines = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
+    return Highlight(plane, lines, rows, columns, f"{plane.stage.name}, in the spotlight", pointed)

@@ -4,7 +4,7 @@ An entry of a product is made of a row of its left and a column of its right mat
 spotlight with it; a product within the cuboid is in it where both entries that it multiplies are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,11 +29,29 @@ class Shine:
     fall: tuple[float, float] | None = None
 
 
+@dataclass(frozen=True)
+class Lit:
+    """Entries of a stage from the first to the last of `rows` and of `columns`: pointed at themselves, or as
+    what makes entries that are."""
+
+    stage: Stage
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    pointed: bool = True
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one entry."""
+        return self.rows[0] == self.rows[1] and self.columns[0] == self.columns[1]
+
+
 @dataclass(frozen=True, eq=False)
 class Spotlight:
-    """`spots` say in which spotlights the entries of a stage are, by its name: whole numbers (rows, columns)
-    with a bit for each spotlight. `shines` are when they are on, one after the other."""
+    """`parts` are what each spotlight is on, by its number. `spots` say in which spotlights the entries of a
+    stage are, by its name: whole numbers (rows, columns) with a bit for each spotlight. `shines` are when
+    they are on, one after the other."""
 
+    parts: tuple[tuple[Lit, ...], ...]
     spots: Mapping[str, np.ndarray]
     shines: tuple[Shine, ...]
 
@@ -42,11 +60,23 @@ class Spotlight:
         """The two frames between which the last one comes up."""
         return self.shines[-1].rise
 
-    def dim_keys(self, most: float = 1.0) -> list[tuple[float, float]]:
-        """(frame, Dim): how far all else has stepped back, at most `most`."""
+    def during(self, start: float, end: float) -> Shine | None:
+        """The last spotlight that is on at some time between two frames."""
+        on = [one for one in self.shines if one.rise[1] < end and (not one.fall or start < one.fall[0])]
+        return on[-1] if on else None
+
+    def lit(self, start: float, end: float) -> tuple[Lit, ...]:
+        """What that one is on."""
+        shine = self.during(start, end)
+        return self.parts[shine.number] if shine else ()
+
+    def dim_keys(self, spared: str = "") -> list[tuple[float, float]]:
+        """(frame, Dim): how far all else has stepped back; the stage that is `spared` does not while the
+        spotlight is on a part of it."""
         keys = {}
         for shine in self.shines:
             begin, end = shine.rise
+            most = 0.0 if any(lit.stage.name == spared for lit in self.parts[shine.number]) else 1.0
             keys |= {begin: 0.0, end: most} if begin < end else {end: most}
             if shine.fall:
                 keys |= dict(zip(shine.fall, (most, 0.0), strict=True))
@@ -63,14 +93,13 @@ def spotlight_of(p) -> Spotlight | None:
     last beat. Raises InputError for what is not there."""
     if p.beats:
         return _of_beats(p)
-    found = spots_of(p, p.scene.spotlight, "spotlight")
-    if not found:
+    parts = parts_of(p, p.scene.spotlight, "spotlight")
+    if not parts:
         return None
-    finished = max(
-        (p.timeline.moves[name].finished for name in found if name in p.timeline.moves), default=1.0
-    )
+    names = {lit.stage.name for lit in parts} & p.timeline.moves.keys()
+    finished = max((p.timeline.moves[name].finished for name in names), default=1.0)
     fade = min(FADE_SECONDS * p.scene.render.rate, max(0.0, p.timeline.last_frame - finished))
-    return Spotlight(found, (Shine(0, (finished, finished + fade)),))
+    return Spotlight((parts,), _spots(p, [parts]), (Shine(0, (finished, finished + fade)),))
 
 
 def _of_beats(p) -> Spotlight | None:
@@ -80,15 +109,14 @@ def _of_beats(p) -> Spotlight | None:
     numbers = {text: n for n, text in enumerate(dict.fromkeys(text for text in texts if text))}
     if len(numbers) > MOST:
         raise InputError(f"beats: {len(numbers)} spotlights are too many; the most is {MOST}")
-    spots: dict[str, np.ndarray] = {}
-    for text, n in numbers.items():
+    parts = []
+    for text in numbers:
         where = (
             "spotlight"
             if text not in [b.beat.spotlight for b in p.beats]
             else f"beats[{texts.index(text)}]: spotlight"
         )
-        for name, one in spots_of(p, text, where).items():
-            spots[name] = spots.get(name, 0) + (one.astype(np.int32) << n)
+        parts.append(parts_of(p, text, where))
     shines: list[Shine] = []
     fade = FADE_SECONDS * p.scene.render.rate
     for n, (text, one) in enumerate(zip(texts, p.beats, strict=True)):
@@ -98,40 +126,46 @@ def _of_beats(p) -> Spotlight | None:
         rise, end = one.span.arrived, p.beats[last].end
         fall = None if last + 1 == len(texts) else (end, end + fade)
         shines.append(Shine(numbers[text], (rise, rise + fade), fall))
-    return Spotlight(spots, tuple(shines)) if shines else None
+    return Spotlight(tuple(parts), _spots(p, parts), tuple(shines)) if shines else None
 
 
-def spots_of(p, text: str, where: str) -> dict[str, np.ndarray]:
-    """Which entries a text points at, and what makes these, by a stage's name: booleans (rows, columns)."""
+def parts_of(p, text: str, where: str) -> tuple[Lit, ...]:
+    """What a text points at, and what makes it. Raises InputError, which begins with `where`."""
     drawn = [plane.stage for plane in p.arrangement.planes if not p.hidden(plane.stage)]
-    spots: dict[str, np.ndarray] = {}
+    parts: list[Lit] = []
     for one in selections(text, names_of(drawn), where):
         at = f'{where}: "{one.text}"'
         for stage in dict.fromkeys(drawn):
             if one.name in (stage.name, stage.of):
                 row_labels, column_labels = labels_of(p, stage)
                 rows, columns = p.evaluation[stage].shape
-                ends = (
+                pointed = Lit(
+                    stage,
                     ends_of(one.rows, row_labels, rows, "row", at),
                     ends_of(one.columns, column_labels, columns, "column", at),
                 )
-                _point_at(p, stage, ends, spots)
-    return spots
+                parts += [pointed, *_makers(p, pointed)]
+    return tuple(dict.fromkeys(parts))
 
 
-def _point_at(p, stage: Stage, ends, spots):
-    """Add to `spots` the entries of a stage between the ends, and what of its operands these are made of."""
-    _add(spots, stage, p.evaluation[stage].shape, ends)
-    sides = [values.shape for values in p.evaluation.sides(stage)]
-    for n, operand in enumerate(stage.operands):
-        along = dict(zip("ij", ends, strict=True))
+def _makers(p, lit: Lit) -> Iterator[Lit]:
+    """The entries of a stage's operands that make the lit ones."""
+    sides = [values.shape for values in p.evaluation.sides(lit.stage)]
+    along = {"i": lit.rows, "j": lit.columns}
+    for n, operand in enumerate(lit.stage.operands):
         own = [
             along[axis] if axis in along and length > 1 else (0, length - 1)
-            for axis, length in zip(stage.axes(n, sides), sides[n], strict=True)
+            for axis, length in zip(lit.stage.axes(n, sides), sides[n], strict=True)
         ]
-        _add(spots, operand.stage, p.evaluation[operand.stage].shape, operand.turned(own))
+        yield Lit(operand.stage, *operand.turned(own), pointed=False)
 
 
-def _add(spots, stage, shape, ends):
-    (top, bottom), (left, right) = ends
-    spots.setdefault(stage.name, np.zeros(shape, bool))[top : bottom + 1, left : right + 1] = True
+def _spots(p, parts: Iterable[Iterable[Lit]]) -> dict[str, np.ndarray]:
+    """The `spots` of a Spotlight with these parts."""
+    spots: dict[str, np.ndarray] = {}
+    for n, own in enumerate(parts):
+        for lit in own:
+            (top, bottom), (left, right) = lit.rows, lit.columns
+            bits = spots.setdefault(lit.stage.name, np.zeros(p.evaluation[lit.stage].shape, np.int32))
+            bits[top : bottom + 1, left : right + 1] |= 1 << n
+    return spots

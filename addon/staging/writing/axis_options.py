@@ -15,8 +15,8 @@ from .placing import Leader, Option, Wish, Written, spread, writer
 AXIS, TOKEN = 0.025, 0.026  # sizes of type
 CAPITALS = 0.72  # height of a line of type, in sizes
 LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
-TOKEN_SCALES = (1.0, 0.88, 0.76)  # of the labels of one axis
-LEADING = 1.12  # from one label to the next, of their size
+TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76)  # of the labels of one axis
+LEADING = 1.03  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # length of a leader, at least
 EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
@@ -25,6 +25,7 @@ ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND = 0.75  # entries from a matrix to where the lines across it end
 TOLD = 12.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
+FANNED = 6.0  # and to fan them out, away from their entries, and as much again for each tenth of the picture
 
 
 def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
@@ -59,7 +60,7 @@ def _along(canvas: Canvas, title: str, start, end, part: float, outward) -> list
     upward = np.array([-y, x])
     above = upward @ outward > 0
     normal = upward if above else -upward
-    middle = a + part * (b - a) + upward * (GAP if above else -GAP - CAPITALS * AXIS * canvas.type.scale)
+    middle = a + part * (b - a) + upward * (GAP if above else -GAP - CAPITALS * canvas.type.sized(AXIS))
     angle, anchor = float(np.arctan2(y, x)), start + part * (end - start)
     line = canvas.type.line(title, *middle, AXIS, "CENTER", angle=angle, kind="axis", anchor=anchor)
     if line.width > (1.2 if part == 0.5 else 0.5) * length:
@@ -100,7 +101,6 @@ def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, 
 def _columns(canvas: Canvas, axis: Axis, sides: Sequence[tuple[tuple[Plane, bool], float]]) -> list[Option]:
     """The labels of an axis at an end of the lines of one of these `sides`, (one of the axis's, what it
     costs to stand there)."""
-    widths = np.array([canvas.type.width(text, TOKEN) for text in axis.texts])
     options = []
     for (plane, of_rows), there in sides:
         for anchors, outward in _sides(canvas, plane, of_rows):
@@ -108,8 +108,7 @@ def _columns(canvas: Canvas, axis: Axis, sides: Sequence[tuple[tuple[Plane, bool
                 step = 1 if outward[int(turned)] > 0 else -1
                 cost = there + 4.0 * (1.0 - step * outward[int(turned)]) + 5.0 * turned
                 options += [
-                    _column(canvas, axis, scale * widths, anchors, scale, turned, step, cost)
-                    for scale in TOKEN_SCALES
+                    _column(canvas, axis, anchors, scale, turned, step, cost) for scale in TOKEN_SCALES
                 ]
     return options
 
@@ -148,19 +147,12 @@ def at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool]]:
 
 
 def _column(
-    canvas: Canvas,
-    axis: Axis,
-    widths: np.ndarray,
-    anchors: np.ndarray,
-    scale: float,
-    turned: bool,
-    step: int,
-    cost: float,
+    canvas: Canvas, axis: Axis, anchors: np.ndarray, scale: float, turned: bool, step: int, cost: float
 ) -> Option:
-    """The labels of an axis, as wide as `widths` (n,), in a column beside their `anchors` (n, 3), at the
+    """The labels of an axis in a column beside their `anchors` (n, 3), at the
     right (step 1) or the left (-1); or `turned`, in a row above (1) or below (-1) them, to be read
     upwards."""
-    points, high = canvas.project(anchors), TOKEN * scale * canvas.type.scale
+    points, high = canvas.project(anchors), canvas.type.sized(TOKEN * scale)
     apart, room = LEADING * high, LONGEST_COLUMN * (canvas.width if turned else canvas.height)
     every = max(1, -(-len(axis.texts) // max(1, int(room / apart))))
     chosen = np.arange(0, len(axis.texts), every)
@@ -172,8 +164,9 @@ def _column(
     starts = x[chosen] + step * GAP
     if fanned:
         starts[:] = (x * step).max() * step + step * (GAP + ARM + 0.25 * shift)
-    left, right = np.sort([starts, starts + step * widths[chosen]], axis=0)
-    boxes = np.column_stack([left, places - 0.56 * high, right, places + 0.56 * high])
+    widths = np.array([canvas.type.width(axis.texts[n], TOKEN * scale) for n in chosen])
+    left, right = np.sort([starts, starts + step * widths], axis=0)
+    boxes = np.column_stack([left, places - 0.5 * high, right, places + 0.5 * high])
     ends = np.column_stack([starts - step * 0.4 * GAP, places])
     if turned:
         boxes, ends = boxes[:, [1, 0, 3, 2]], ends[:, ::-1]
@@ -183,7 +176,7 @@ def _column(
     taken = typed
     if fanned:
         taken = np.concatenate([typed, strips(points[chosen], ends, 0.0)])
-        cost += 60.0 * np.linalg.norm(ends - points[chosen], axis=1).mean()
+        cost += FANNED + 10.0 * FANNED * np.linalg.norm(ends - points[chosen], axis=1).mean()
 
     def write():
         align, angle = "LEFT" if step > 0 else "RIGHT", 0.5 * np.pi if turned else 0.0
@@ -212,7 +205,7 @@ def _head(canvas: Canvas, title: str, boxes, step: int, turned: bool, anchor) ->
     if not title:
         return []
     left, low, right, high = around(boxes)
-    size = AXIS * canvas.type.scale
+    size = canvas.type.sized(AXIS)
     if turned:
         x, y, align = left - GAP, low if step > 0 else high - 0.75 * size, "RIGHT"
     else:

@@ -103,6 +103,29 @@ class Coverage:
         return self.sums[top, right] - self.sums[low, right] - self.sums[top, left] + self.sums[low, left]
 
 
+def gaps_between(boxes, quads):
+    """How far boxes (n, 4) are from convex quadrilaterals (m, 4, 2), 0 where they meet: (n, m)."""
+    if not len(quads):
+        return np.empty((len(boxes), 0))
+    part = np.array([0.0, 0.5, 1.0])
+    parts = np.stack(np.meshgrid(part, part), axis=-1).reshape(-1, 2)
+    points = boxes[:, None, :2] + parts * (boxes[:, None, 2:] - boxes[:, None, :2])  # (n, 9, 2)
+    to_quads = _from_points(points.reshape(-1, 2), quads).reshape(len(boxes), 9, -1).min(axis=1)
+    away = np.maximum(boxes[:, None, None, :2] - quads, quads - boxes[:, None, None, 2:])
+    to_boxes = np.linalg.norm(np.maximum(away, 0.0), axis=3).min(axis=2)
+    return np.minimum(to_quads, to_boxes)
+
+
+def _from_points(points, quads):
+    """How far points (n, 2) are from convex quadrilaterals (m, 4, 2), 0 within: (n, m)."""
+    sides = np.roll(quads, -1, axis=1) - quads
+    away = points[:, None, None] - quads  # (n, m, 4, 2)
+    along = np.clip((away * sides).sum(axis=3) / ((sides**2).sum(axis=2) + 1e-18), 0.0, 1.0)
+    gaps = np.linalg.norm(away - along[..., None] * sides, axis=3).min(axis=2)
+    turns = sides[..., 0] * away[..., 1] - sides[..., 1] * away[..., 0]
+    return np.where((turns > 0).all(axis=2) | (turns < 0).all(axis=2), 0.0, gaps)
+
+
 def strips(starts, ends, half):
     """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in
     PIECES of them."""

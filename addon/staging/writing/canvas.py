@@ -11,7 +11,7 @@ from ...kinds.places import Cuboid, Part, Plane
 from ..camera.framing import View
 from ..camera.views import parts_of
 from ..plan import Plan
-from .boxes import Obstacles, around, faces
+from .boxes import Obstacles, around, faces, gaps_between
 from .typesetter import Typesetter
 
 OVER_A_MATRIX, OVER_PRODUCTS = 40.0, 8.0  # what it costs to cover a matrix, or one face of the products
@@ -70,6 +70,12 @@ class Canvas:
         depth = 1.0 if self.view.orthographic else float(self.view.seen(point[None])[2][0])
         return 2 * self.view.half_height * depth / self.height
 
+    def entry_at(self, plane: Plane) -> float:
+        """How far from one another the entries of a plane are on the picture, the nearer ones."""
+        ends = self.project(np.array([plane.origin, plane.origin + plane.row, plane.origin + plane.column]))
+        each = np.array([plane.row_ruler.each, plane.column_ruler.each])
+        return float((np.linalg.norm(ends[1:] - ends[0], axis=1) / each).min())
+
     def lifted(self, at: Sequence[float], anchor: np.ndarray) -> np.ndarray:
         """The point of the world as deep as `anchor` that is seen at `at` of the picture: (3,)."""
         x, y = (at - self.project(anchor[None])[0]) * self.unit_at(anchor)
@@ -89,6 +95,13 @@ class Canvas:
     def covering(self, boxes: np.ndarray) -> np.ndarray:
         """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""
         return OVER_A_MATRIX * self.matrices.under(boxes) + OVER_PRODUCTS * self.interiors.under(boxes)
+
+    def nearer_to_another(self, boxes: np.ndarray, plane: Plane) -> np.ndarray:
+        """Whether another matrix is nearer to each of the boxes (n, 4) than a plane is, or as near: (n,)."""
+        own = np.array([other.stage is plane.stage for other in self.planes])
+        gaps = gaps_between(boxes, self.quads)
+        others = gaps[:, ~own].min(axis=1, initial=np.inf)
+        return others <= gaps[:, own].min(axis=1, initial=np.inf) + 1e-9
 
     def beyond(self, boxes: np.ndarray) -> np.ndarray:
         """How far boxes (n, 4) leave the part of the picture that matrices take: (n,)."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...attention.tokens import told_apart
 from ...kinds.places import READING, Plane
 from ...kinds.stage import roots_of, stages_of
 from ...look.typeface import LONGEST, escaped
@@ -143,7 +144,7 @@ def axes_of(p, planes, longest=None):
             # Tokens need to be told once; a title without them, of each row of matrices that has it.
             key = (texts or (name, ruler.count, round(plane.origin @ along, 3)), tuple(np.round(along, 6)))
             if texts or name:
-                shown = tuple(p.typeface.shown(text, longest) for text in texts)
+                shown = tuple(p.typeface.shown(text, longest) for text in told_apart(texts))
                 axis = found.setdefault(key, Axis(p.typeface.shown(name), shown, []))
                 axis.sides.append((plane, of_rows))
     return list(found.values())

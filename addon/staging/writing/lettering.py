@@ -13,7 +13,9 @@ import numpy as np
 from ...kinds.places import Plane
 from ..camera.framing import View
 from ..plan import Plan
+from ..spotlight import Lit
 from .axis_options import axis_titles, tokens
+from .callout_options import callouts
 from .canvas import Canvas
 from .captions import named
 from .items import Box, Text
@@ -35,9 +37,9 @@ class Label:
     """A line of type in the world, facing the camera: its `position` (3,) on its base line, `size` and `box`
     around that in the world's units; `align` and `angle` are those of the Text.
 
-    `kind` is "title" (of a head), "name", "detail" (a shape), "axis" or "token"; `owner` the name of the
-    matrix at which it stands. It turns with a camera that moves about its `pivot` (3,), which those of one
-    `group` share: a name takes its shape along.
+    `kind` is "title" (of a head), "name", "detail" (a shape), "axis", "token" or "callout" (the number
+    of an entry in the spotlight); `owner` the name of the matrix at which it stands. It turns with a camera
+    that moves about its `pivot` (3,), which those of one `group` share: a name takes its shape along.
     """
 
     text: str
@@ -67,11 +69,12 @@ class Label:
 
 @dataclass(frozen=True, eq=False)
 class Stroke:
-    """A leader from `start` to `end` in the world, (3,) each, `width` thick."""
+    """A leader from `start` to `end` in the world, (3,) each, `width` thick, of what `kind` says."""
 
     start: np.ndarray
     end: np.ndarray
     width: float
+    kind: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,19 +95,21 @@ def lettering(
     near: str = "",
     about: Collection[Plane] | None = None,
     told: Collection[tuple[str, ...]] = (),
+    lit: Sequence[Lit] = (),
 ) -> Lettering:
     """The Lettering of a plan as a View sees it on a frame of this `aspect`, width to height; nothing stands
     in the boxes `keep_free` of the picture, in heights of it.
 
     Of many matrices just alike the one `near` is named, else the first. It is `about` these planes, or all.
-    Texts of axes that are `told` elsewhere need not be written.
+    Texts of axes that are `told` elsewhere need not be written. What is `lit` has its numbers written.
     """
     if not p.scene.look.labels:
         return Lettering()
+    narrow = min(1.0, aspect / NARROW)
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
     for scale in SCALES:
-        canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * min(1.0, aspect / NARROW)))
-        wishes = _wishes(canvas, near, about, told)
+        canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * narrow, narrow))
+        wishes = _wishes(canvas, near, about, told, lit)
         taken = settle([wish.options for wish in wishes], fixed)
         cost = sum(option.cost for option in taken) + SMALLER * (1.0 - scale) * len(wishes)
         if cost < least:
@@ -116,7 +121,11 @@ def lettering(
 
 
 def _wishes(
-    canvas: Canvas, near: str, about: Collection[Plane] | None, told: Collection[tuple[str, ...]]
+    canvas: Canvas,
+    near: str,
+    about: Collection[Plane] | None,
+    told: Collection[tuple[str, ...]],
+    lit: Sequence[Lit],
 ) -> list[Wish]:
     """What is to be written; what has least choice comes first."""
     planes = [plane for plane in canvas.planes if about is None or plane in about]
@@ -124,6 +133,7 @@ def _wishes(
     chosen = [plane for plane in planes if plane in named_planes]
     return [
         *tokens(canvas, chosen, told),
+        *callouts(canvas, lit),
         *names(canvas, chosen),
         *titles(canvas),
         *axis_titles(canvas, planes),
@@ -142,7 +152,8 @@ def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) 
             labels.append(replace(label, group=len(pivots) - 1, pivot=pivots[-1]))
         for leader in one.leaders:
             ends = (canvas.lifted(at, leader.anchor) for at in (leader.start, leader.end))
-            strokes.append(Stroke(*ends, HAIR * canvas.type.scale * canvas.unit_at(leader.anchor)))
+            width = HAIR * canvas.type.scale * canvas.unit_at(leader.anchor)
+            strokes.append(Stroke(*ends, width, wish.what))
     return Lettering(tuple(labels), tuple(strokes), tuple(_notes(wishes, written)))
 
 

@@ -25,6 +25,7 @@ _BEYOND = np.array([
     *((part, far, 0.8 * (part != 0.5) + left) for far, left in ((0.03, 2.0), (0.07, 4.0), (0.13, 7.0))
       for part in (0.5, 0.2, 0.8)),
 ])  # fmt: skip
+STRANGE = 60.0  # what it costs a name to stand nearer to another matrix
 INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of its matrix
 
 
@@ -44,10 +45,10 @@ def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> 
     """The lines of a name at the origin."""
     lines = [type.line(name, 0.0, 0.0, NAME, align, kind="name")]
     if raised:
-        right = lines[0].box[2] + 0.04 * NAME * type.scale
-        lines.append(type.line(raised, right, 0.36 * NAME * type.scale, RAISED * NAME, kind="name"))
-    apart = (0.34 * NAME + 0.78 * DETAIL) * type.scale
-    under = min(-apart, lines[0].low - 0.8 * DETAIL * type.scale)
+        right = lines[0].box[2] + 0.04 * type.sized(NAME)
+        lines.append(type.line(raised, right, 0.36 * type.sized(NAME), RAISED * NAME, kind="name"))
+    apart = 0.34 * type.sized(NAME) + 0.78 * type.sized(DETAIL)
+    under = min(-apart, lines[0].low - 0.8 * type.sized(DETAIL))
     return [*lines, type.line(shape, 0.0, under, DETAIL, align, kind="detail")]
 
 
@@ -70,7 +71,7 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
     boxes = box + np.tile(by, 2)
     ends = np.clip(starts, boxes[:, :2], boxes[:, 2:])
     leaders = strips(starts, ends, 0.0).reshape(-1, len(boxes), 4)
-    costs = costs + wish + canvas.costs(boxes)
+    costs = costs + wish + canvas.costs(boxes) + STRANGE * canvas.nearer_to_another(boxes, plane)
 
     def option(m):
         anchor = first + parts[m] * (second - first)
@@ -88,7 +89,7 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
 
 def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -> Option:
     """A name in the middle of its matrix, as large as mm writes it, or `part` of that."""
-    anchor, type = mm_names.place_of(plane, -canvas.view.forward), canvas.type
+    anchor, type = mm_names.place_of(plane, -canvas.view.forward), replace(canvas.type, least=0.0)
     size = mm_names.size_of(*plane.units, name, canvas.p.scene.look.center_names)
     high = part * size / canvas.unit_at(anchor)
     size = high / type.scale

@@ -88,8 +88,9 @@ class _Sheet:
 
     def __init__(self, p: Plan, aspect: float, scale: float, stacked: bool, beside: float = 0.0):
         self.p, self.stacked = p, stacked
-        self.unit = scale * min(1.0, aspect / NARROW)
-        self.type = film_type(p.typeface, self.unit)
+        narrow = min(1.0, aspect / NARROW)
+        self.unit = scale * narrow
+        self.type = film_type(p.typeface, self.unit, narrow)
         self.left, self.right = EDGE * self.unit, aspect - EDGE * self.unit
         self.width = self.right - self.left
         self.notes_end = min(self.right, aspect * (1.0 - beside))

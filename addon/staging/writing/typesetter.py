@@ -8,11 +8,13 @@ from ...look.typeface import Typeface, extent
 from .items import Text
 
 Thing = TypeVar("Thing")
+SMALLEST = 14.2 / 720.0  # of the frame's height: 14 pixels of type in a picture of 1280 × 720
 
 
 @dataclass(frozen=True)
 class Typesetter:
-    """Sets type in the units of a picture, all of it `scale` times as large as asked for.
+    """Sets type in the units of a picture, all of it `scale` times as large as asked for, but at least as
+    large as `least`.
 
     `measure(text, size)` is the width of a text, `extent(text)` how far it reaches below and above its base
     line, in sizes; bold type is `bolder` times as wide.
@@ -22,16 +24,21 @@ class Typesetter:
     extent: Callable[[str], tuple[float, float]]
     scale: float = 1.0
     bolder: float = 1.0
+    least: float = 0.0
+
+    def sized(self, size: float) -> float:
+        """How large type of this size is set."""
+        return max(size * self.scale, self.least)
 
     def width(self, text: str, size: float) -> float:
         """The width of a text in plain type."""
-        return self.measure(text, size * self.scale)
+        return self.measure(text, self.sized(size))
 
     def line(
         self, text: str, x: float, y: float, size: float, align: str = "LEFT", *, bold: bool = False, **more
     ) -> Text:
         """A line of type with its base line at (x, y); `more` are fields of Text."""
-        width, size = self.width(text, size) * (self.bolder if bold else 1.0), size * self.scale
+        width, size = self.width(text, size) * (self.bolder if bold else 1.0), self.sized(size)
         low, high = self.extent(text)
         return Text(text, x, y, size, width, low * size, high * size, align, bold=bold, **more)
 
@@ -47,9 +54,11 @@ class Typesetter:
         return lines
 
 
-def film_type(typeface: Typeface, scale: float) -> Typesetter:
-    """The type of a film, whose unit is the height of its frame."""
-    return Typesetter(lambda text, size: typeface.width(text) * size, extent, scale)
+def film_type(typeface: Typeface, scale: float, narrow: float = 1.0) -> Typesetter:
+    """The type of a film, whose unit is the height of its frame: at least SMALLEST in it, or
+    the part `narrow` of that, where the frame is."""
+    least = SMALLEST * min(1.0, narrow)
+    return Typesetter(lambda text, size: typeface.width(text) * size, extent, scale, least=least)
 
 
 def in_rows(

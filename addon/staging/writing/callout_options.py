@@ -1,0 +1,135 @@
+"""Where the number of an entry in the spotlight may be written: near it, with a thin leader, and over no
+entry that matters."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from ...attention.tokens import is_special, told_apart
+from ...kinds.places import Plane
+from ..scales import is_probability
+from ..spotlight import Lit
+from .boxes import Obstacles, strips
+from .canvas import OVER_A_MATRIX, Canvas
+from .captions import labels_of
+from .numerals import number
+from .placing import Leader, Option, Wish, Written
+
+CALLOUT = 0.03  # size of type
+MOST = 3  # callouts in a picture
+MATTERS = 0.06  # of the largest magnitude: entries from there on are not covered
+COVERED, FAINT = 300.0, 0.4  # what it costs to cover an entry that matters, and one that does not
+AWAY = 40.0  # what a leader costs that is as long as the picture is high
+FARS = (1.4, 2.2, 3.2, 4.5, 6.0, 8.0, 11.0, 15.0)  # from the entry to the text, in sizes of type
+MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
+TURNS = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
+AROUND = 0.35  # room around the text, in sizes of type
+BEFORE = 2.0  # how far before the entry it stands, in entries
+
+
+def callouts(
+    canvas: Canvas, parts: Iterable[Lit], size: float = CALLOUT, *, plated: bool = True
+) -> Iterator[Wish]:
+    """The number of each entry that the spotlight is pointed at among its `parts`, of rows and columns the
+    largest, MOST at most, in type of this size; where it is `plated`, before its own matrix as well as beside it."""
+    told = []
+    for lit in parts:
+        for plane in canvas.planes:
+            if lit.pointed and plane.stage is lit.stage and len(told) < MOST:
+                entry = strongest(canvas.p, lit)
+                if (plane.stage.name, entry) not in told:
+                    told.append((plane.stage.name, entry))
+                    yield Wish(
+                        "callout",
+                        plane.stage.name,
+                        _options(canvas, plane, entry, size, plated),
+                        needed=False,
+                    )
+
+
+def strongest(p, lit: Lit) -> tuple[int, int]:
+    """The entry of the largest magnitude among the lit ones, special tokens such as [CLS] aside."""
+    (top, bottom), (left, right) = lit.rows, lit.columns
+    part = np.abs(p.evaluation[lit.stage].final[top : bottom + 1, left : right + 1])
+    rows, columns = labels_of(p, lit.stage)
+    for axis, labels, first, last in ((0, rows, top, bottom), (1, columns, left, right)):
+        special = [n - first for n in range(first, last + 1) if labels and is_special(labels[n])]
+        if 0 < len(special) <= last - first:
+            part = part.copy()
+            np.moveaxis(part, axis, 0)[special] = -1.0
+    i, j = np.unravel_index(part.argmax(), part.shape)
+    return top + int(i), left + int(j)
+
+
+def said_of(p, stage, entry: tuple[int, int]) -> str:
+    """What is written of an entry: its row, its column and its number, such as "it → animal 0.68"."""
+    value, labels = float(p.evaluation[stage].final[entry]), labels_of(p, stage)
+    texts = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
+    probable = is_probability(stage, ())
+    ends = " → ".join(texts) if probable or all(labels) else f"{stage.name}[{', '.join(texts)}]"
+    return p.typeface.shown(f"{ends}  {value:.2f}" if probable else f"{ends}  {number(value)}")
+
+
+def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, plated: bool) -> list[Option]:
+    """Places around an entry, near and far."""
+    type, p = canvas.type, canvas.p
+    anchor = plane.places(*(np.array([n]) for n in entry))[0]
+    spot = canvas.project(anchor[None])[0]
+    line = type.line(said_of(p, plane.stage, entry), 0.0, 0.0, size, "CENTER", kind="callout")
+    high = type.sized(size)
+    half = 0.5 * np.array([line.width, 0.95 * high]) + AROUND * high
+    ways = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
+    middles = np.concatenate(
+        [spot + ways * (far * high + np.abs(ways) @ (half - 0.5 * high)[:, None]) for far in FARS]
+    )
+    boxes = np.concatenate([middles - half, middles + half], axis=1)
+    ends = np.clip(spot, boxes[:, :2], boxes[:, 2:])
+    away = np.linalg.norm(ends - spot, axis=1)
+    others = [
+        quad
+        for other, quad in zip(canvas.planes, canvas.quads, strict=True)
+        if not (plated and other is plane)
+    ]
+    costs = AWAY * away / canvas.height
+    if others:
+        costs += OVER_A_MATRIX * Obstacles(np.array(others)).under(boxes)
+    costs += _entries_under(canvas, plane, entry, boxes, spot, ends)
+    step = 0.6 * canvas.entry_at(plane)
+    front = anchor - canvas.view.forward * BEFORE
+
+    def option(n):
+        toward = (ends[n] - spot) / (away[n] or 1.0)
+        start = spot + toward * min(step, away[n])
+
+        def write():
+            x, y = middles[n] - (0.0, 0.33 * high)
+            own = type.line(line.text, x, y, size, "CENTER", kind="callout", anchor=front)
+            return Written([own], [Leader(start, ends[n], front)])
+
+        return Option(
+            np.concatenate([boxes[n : n + 1], strips(start[None], ends[n : n + 1], 0.0)]), costs[n], write
+        )
+
+    return [option(n) for n in range(len(boxes))]
+
+
+def _entries_under(
+    canvas: Canvas, plane: Plane, entry, boxes: np.ndarray, spot, ends: np.ndarray
+) -> np.ndarray:
+    """What it costs to cover entries of the plane itself by the boxes, and by leaders to them: (n,)."""
+    values = np.abs(canvas.p.evaluation[plane.stage].final)
+    i, j = np.nonzero(values >= MATTERS * values.max() if values.size > MOST_LOOKED_AT else values > -1.0)
+    i, j = i[:MOST_LOOKED_AT], j[:MOST_LOOKED_AT]
+    own = (i == entry[0]) & (j == entry[1])
+    points = canvas.project(plane.places(i, j))
+    weights = np.where(values[i, j] >= MATTERS * (values.max() or 1.0), COVERED, FAINT)
+    weights[own] = COVERED
+    room = 0.5 * canvas.entry_at(plane)
+    low, high = boxes[:, None, :2] - room, boxes[:, None, 2:] + room
+    covered = ((points > low) & (points < high)).all(axis=2) @ weights
+    way = ends - spot
+    length = (way**2).sum(axis=1) + 1e-18
+    at = np.clip(((points - spot) @ way.T) / length, 0.0, 1.0)  # (entries, boxes)
+    off = np.linalg.norm(points[:, None] - spot - at[..., None] * way, axis=2)
+    crossed = (off < room) & ~own[:, None]
+    return covered + 0.1 * weights @ crossed
