@@ -63,8 +63,11 @@ def spotlight_frames(p) -> list[tuple[Highlight, Shine]]:
     the star, thin lines lead to an entry along its row and its column."""
     frames: list[tuple[Highlight, Shine]] = []
     planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
-    shines = p.spotlight.shines if p.spotlight else ()
-    for shine, lit in [(shine, lit) for shine in shines for lit in p.spotlight.parts[shine.number]]:
+    spotlight = p.spotlight
+    every = (
+        [(lit, one) for one in spotlight.shines for lit in spotlight.parts[one.number]] if spotlight else []
+    )
+    for lit, shine in every:
         for plane in [plane for plane in planes if plane.stage is lit.stage][: MOST - len(frames)]:
             row, column = (lit.rows, (0, plane.columns - 1)), ((0, plane.rows - 1), lit.columns)
             whole = (lit.rows, lit.columns) == (column[0], row[1])

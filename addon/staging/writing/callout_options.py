@@ -31,7 +31,8 @@ def callouts(
     canvas: Canvas, parts: Iterable[Lit], size: float = CALLOUT, *, plated: bool = True
 ) -> Iterator[Wish]:
     """The number of each entry that the spotlight is pointed at among its `parts`, of rows and columns the
-    largest, MOST at most, in type of this size; where it is `plated`, before its own matrix as well as beside it."""
+    largest, MOST at most, in type of this size; where it is `plated`, before its own matrix as well as beside
+    it."""
     told = []
     for lit in parts:
         for plane in canvas.planes:
