@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..attention.tokens import told_apart
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
 from .camera.framing import View, axes
@@ -90,7 +91,7 @@ def too_small(p: "Plan", stars: Sequence[Plane], view: View, aspect: float) -> b
 
 def unlabelled(p: "Plan", stars: Sequence[Plane], view: View, aspect: float, letters: "Lettering") -> bool:
     """Whether not all of the labels that the axes of the stars have are written at one of them."""
-    texts = {text for star in stars for axis in labels_of(p, star.stage) for text in axis}
+    texts = {text for star in stars for axis in labels_of(p, star.stage) for text in told_apart(axis)}
     if not texts or not p.scene.look.labels:
         return False
     size = np.array([0.5 * aspect, 0.5])

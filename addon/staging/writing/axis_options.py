@@ -25,6 +25,7 @@ ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND = 0.75  # entries from a matrix to where the lines across it end
 TOLD = 12.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
+ABOVE, UNDER = 5.0, 12.0  # what it costs to write them turned above a matrix, and below it
 FANNED = 6.0  # and to fan them out, away from their entries, and as much again for each tenth of the picture
 
 
@@ -106,7 +107,9 @@ def _columns(canvas: Canvas, axis: Axis, sides: Sequence[tuple[tuple[Plane, bool
         for anchors, outward in _sides(canvas, plane, of_rows):
             for turned in (False, True):
                 step = 1 if outward[int(turned)] > 0 else -1
-                cost = there + 4.0 * (1.0 - step * outward[int(turned)]) + 5.0 * turned
+                cost = (
+                    there + 4.0 * (1.0 - step * outward[int(turned)]) + (5.0 if step > 0 else UNDER) * turned
+                )
                 options += [
                     _column(canvas, axis, anchors, scale, turned, step, cost) for scale in TOKEN_SCALES
                 ]

@@ -18,7 +18,7 @@ from .placing import Leader, Option, Wish, Written
 CALLOUT = 0.03  # size of type
 MOST = 3  # callouts in a picture
 MATTERS = 0.06  # of the largest magnitude: entries from there on are not covered
-COVERED, FAINT = 300.0, 0.4  # what it costs to cover an entry that matters, and one that does not
+COVERED, FAINT = 300.0, 0.1  # what it costs to cover an entry that matters, and one that does not
 AWAY = 40.0  # what a leader costs that is as long as the picture is high
 FARS = (1.4, 2.2, 3.2, 4.5, 6.0, 8.0, 11.0, 15.0)  # from the entry to the text, in sizes of type
 MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
@@ -30,13 +30,14 @@ BEFORE = 2.0  # how far before the entry it stands, in entries
 def callouts(
     canvas: Canvas, parts: Iterable[Lit], size: float = CALLOUT, *, plated: bool = True
 ) -> Iterator[Wish]:
-    """The number of each entry that the spotlight is pointed at among its `parts`, of rows and columns the
-    largest, MOST at most, in type of this size; where it is `plated`, before its own matrix as well as beside
-    it."""
+    """The number of each entry that the spotlight is pointed at among its `parts`, of rows and columns of
+    probabilities the largest, MOST at most, in type of this size; where it is `plated`, before its own
+    matrix as well as beside it."""
     told = []
     for lit in parts:
         for plane in canvas.planes:
-            if lit.pointed and plane.stage is lit.stage and len(told) < MOST:
+            told_of = lit.pointed and (lit.single or is_probability(lit.stage))
+            if told_of and plane.stage is lit.stage and len(told) < MOST:
                 entry = strongest(canvas.p, lit)
                 if (plane.stage.name, entry) not in told:
                     told.append((plane.stage.name, entry))
@@ -66,7 +67,7 @@ def said_of(p, stage, entry: tuple[int, int]) -> str:
     """What is written of an entry: its row, its column and its number, such as "it → animal 0.68"."""
     value, labels = float(p.evaluation[stage].final[entry]), labels_of(p, stage)
     texts = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
-    probable = is_probability(stage, ())
+    probable = is_probability(stage)
     ends = " → ".join(texts) if probable or all(labels) else f"{stage.name}[{', '.join(texts)}]"
     return p.typeface.shown(f"{ends}  {value:.2f}" if probable else f"{ends}  {number(value)}")
 

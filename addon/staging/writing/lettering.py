@@ -109,7 +109,7 @@ def lettering(
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
     for scale in SCALES:
         canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * narrow, narrow))
-        wishes = _wishes(canvas, near, about, told, lit)
+        wishes = _wishes(canvas, near, about, told)
         taken = settle([wish.options for wish in wishes], fixed)
         cost = sum(option.cost for option in taken) + SMALLER * (1.0 - scale) * len(wishes)
         if cost < least:
@@ -117,15 +117,14 @@ def lettering(
         if least < ROOMY * len(wishes):
             break
     canvas, wishes, taken = best
-    return _lifted(canvas, wishes, [option.write() or Written() for option in taken])
+    numbers = list(callouts(canvas, lit))  # where the others leave them room
+    around = np.concatenate([fixed, *(option.boxes for option in taken)])
+    taken += settle([wish.options for wish in numbers], around)
+    return _lifted(canvas, [*wishes, *numbers], [option.write() or Written() for option in taken])
 
 
 def _wishes(
-    canvas: Canvas,
-    near: str,
-    about: Collection[Plane] | None,
-    told: Collection[tuple[str, ...]],
-    lit: Sequence[Lit],
+    canvas: Canvas, near: str, about: Collection[Plane] | None, told: Collection[tuple[str, ...]]
 ) -> list[Wish]:
     """What is to be written; what has least choice comes first."""
     planes = [plane for plane in canvas.planes if about is None or plane in about]
@@ -133,7 +132,6 @@ def _wishes(
     chosen = [plane for plane in planes if plane in named_planes]
     return [
         *tokens(canvas, chosen, told),
-        *callouts(canvas, lit),
         *names(canvas, chosen),
         *titles(canvas),
         *axis_titles(canvas, planes),

@@ -19,7 +19,7 @@ from .typesetter import film_type, in_rows
 
 EDGE = 0.045
 TITLE, CAPTION, FORMULA, LEGEND, NUMBER = 0.044, 0.027, 0.030, 0.024, 0.021  # sizes of type
-TOLD, TOLD_WIDTH = 0.042, 0.72  # what a beat says, in lines of at most this width
+TOLD, TOLD_WIDTH = 0.036, 0.55  # what a beat says, in lines of at most this width
 RAISED_SIZE, RAISED_BY = 0.62, 0.36  # of a raised part of the expression, in sizes of the rest
 LINE = 0.027  # from a line of numbers to the next
 FORM = LegendForm(LEGEND, NUMBER, 0.018, 0.012, LINE, 0.0, 0.014, 0.06, 0.0, dot=0.026)
