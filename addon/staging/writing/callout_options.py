@@ -17,12 +17,24 @@ from .placing import Leader, Option, Wish, Written
 
 CALLOUT = 0.03  # size of type
 MOST = 3  # callouts in a picture
-MATTERS = 0.06  # of the largest magnitude: entries from there on are not covered
+MATTERS = 0.1  # of the largest magnitude: entries from there on are not covered
 COVERED, FAINT = 300.0, 0.1  # what it costs to cover an entry that matters, and one that does not
 AWAY = 40.0  # what a leader costs that is as long as the picture is high
-FARS = (1.4, 2.2, 3.2, 4.5, 6.0, 8.0, 11.0, 15.0)  # from the entry to the text, in sizes of type
+FARS = (
+    1.0,
+    1.4,
+    1.8,
+    2.3,
+    2.9,
+    3.6,
+    4.5,
+    6.0,
+    8.0,
+    11.0,
+    15.0,
+)  # from the entry to the text, in sizes of type
 MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
-TURNS = np.linspace(0.0, 2.0 * np.pi, 16, endpoint=False)
+TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
 AROUND = 0.35  # room around the text, in sizes of type
 BEFORE = 2.0  # how far before the entry it stands, in entries
 
