@@ -49,7 +49,8 @@ def test_it_comes_up_when_all_of_it_is_finished():
     p = plan(scene("D = (C = A @ B) @ E", "C[0, 0]", A=(3, 4), B=(4, 5), E=(5, 2)))
     begin, end = p.spotlight.rise
     assert begin == p.timeline.moves["C"].finished < end
-    assert p.spotlight.dim_keys(0.5) == [(begin, 0.0), (end, 0.5)]
+    assert p.spotlight.dim_keys() == [(begin, 0.0), (end, 1.0)]
+    assert p.spotlight.dim_keys("C") == [(begin, 0.0), (end, 0.0)]  # a star is spared
 
 
 def test_without_one_there_is_none_and_what_is_not_there_is_refused():
