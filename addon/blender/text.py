@@ -27,7 +27,7 @@ SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 CALLOUT = "callout"  # labels that come up with the spotlight
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
 FADE = 2.0  # frames, to either side, in which a part is lit
-COMES, GOES_WITHIN = 0.25, 0.25  # seconds in which type comes and goes, at most this part of its time
+COMES, GOES_WITHIN = 0.15, 0.25  # seconds in which type comes and goes, at most this part of its time
 OVERLAY_DISTANCE = 1.0
 INSIDE_DISTANCE = 0.4  # where elements are as near as that
 

@@ -123,9 +123,12 @@ def _of_beats(p) -> Spotlight | None:
         if not text or (n and texts[n - 1] == text):
             continue
         last = next((m for m in range(n, len(texts)) if texts[m] != text), len(texts)) - 1
-        rise, end = one.span.arrived, p.beats[last].end
-        fall = None if last + 1 == len(texts) else (end, end + fade)
-        shines.append(Shine(numbers[text], (rise, rise + fade), fall))
+        begins, ends = one.span, p.beats[last].end
+        begin = max(begins.half if n and texts[n - 1] else begins.start, begins.arrived - fade)
+        fall = None
+        if last + 1 < len(texts):  # another one comes up in the second half of the way to it
+            fall = ends, min(ends + fade, p.beats[last + 1].span.half if texts[last + 1] else np.inf)
+        shines.append(Shine(numbers[text], (begin, begins.arrived), fall))
     return Spotlight(tuple(parts), _spots(p, parts), tuple(shines)) if shines else None
 
 

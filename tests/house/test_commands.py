@@ -49,6 +49,8 @@ def small(words):
     if words[0] == "figure":
         heads = ["--heads", "0-1"] if "--heads" in words else []
         return ["--dpi", "36", "--samples", "1", "--quiet", *heads]
+    if words[0] == "storyboard":
+        return [*picture, "--quiet"]
     return picture if words[0] == "farm" else []
 
 

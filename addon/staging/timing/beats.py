@@ -16,9 +16,9 @@ from .timeline import Move, Timeline, check_length, check_rests, stretched
 SUMS, EPILOGUE = " sums", " epilogue"  # after the name of a result: its sweep alone, what follows that alone
 LETTERS = 15.0  # of a caption that are read in a second
 LEAST = 2.0  # seconds of a beat
-TRAVEL = 1.0  # seconds in which the camera goes where a beat looks; then something runs
+TRAVEL = 0.8  # seconds in which the camera goes where a beat looks; then something runs
 STANDING = 0.4  # the same where the camera is there already
-REST = 0.6  # seconds in which what has run is seen
+REST = 0.5  # seconds in which what has run is seen
 FROM_THE_START = Move(0.0, 0.0, 0.0, 1.0, 1)
 
 
@@ -41,6 +41,11 @@ class Span:
     start: float
     arrived: float
     end: float
+
+    @property
+    def half(self) -> float:
+        """The frame at which the camera is half way."""
+        return 0.5 * (self.start + self.arrived)
 
 
 def beats_timeline(

@@ -34,7 +34,7 @@ def beats(s: Setup) -> Shot:
         if moves:
             keys += [held(poses[n - 1], one.start), held(poses[n], one.span.arrived)]
         if moves or one.there != told[n - 1].there:
-            change = 0.5 * (one.start + one.span.arrived)
+            change = one.span.half
             phases[-1] = replace(phases[-1], end=change)
             phases.append(Phase(change, s.last + 1.0, one.span.arrived, one.there))
     return s.shot(_distinct(keys), phases=[*phases[:-1], s.ending(phases[-1].start)])
