@@ -31,7 +31,8 @@ from .formats.imports import import_file
 from .outputs.captured import CaptureReport, verified
 from .outputs.farm import BLEND, DIGITS, FILES, FRAMES, require_job_place, write_job
 from .outputs.files import require_file_place, require_folder_place
-from .outputs.formats import FILMS, kind_of, require_suffix
+from .outputs.flamenco import require_url, submit
+from .outputs.formats import FILMS, either, kind_of, require_suffix
 from .outputs.frames_folder import farm_note, finished, read_job, write_frames_job
 from .outputs.inspection import Inspection, inspection_of_built, inspection_of_capture, inspection_of_plan
 from .outputs.loading import load_blender
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     import bpy
 
     from .blender.verify import Report
+    from .outputs.estimate import Estimate
     from .outputs.rendering import Rendered
 
 Drawable = Source | Scene | str | os.PathLike[str]
@@ -127,24 +129,37 @@ def render(
     transparent: bool = False,
     device: str | None = None,
     if_device_fails: str = "cpu",
+    purpose: str | None = None,
+    preview: bool = False,
+    dry_run: bool = False,
+    width: str | None = None,
+    dpi: int | None = None,
+    bits: int = 8,
     file_outputs: bool = False,
     progress: Listener = unheard,
-) -> "Rendered":
+) -> "Rendered | Estimate":
     """Render a still, a film or numbered frames, as the suffix of `output` says (`outputs.formats`).
 
-    `frame` is that of a still, else the scene's own; `frames` are the first and the last one of a film, else
-    all. `size` in pixels, `samples` a pixel, `engine` ("cycles", "eevee") and `transparent` take the place of
-    the scene's. What the very same job has made before is kept; the frames of an interrupted film are too.
-    `device` is what Cycles renders on (description.device): where a card is missing or fails, the job goes on
-    with the "cpu", or it is to "stop". With `file_outputs` a .blend that was not built here writes all that
-    it writes.
-    """
+    `frame` is that of a still, else the scene's own; `frames` are the first and the last one of a film,
+    else all. `size` in pixels, `samples` a pixel, `engine` ("cycles", "eevee") and `transparent` take the
+    place of the scene's. What the very same job has made before is kept; the frames of an interrupted film
+    are too. `device` is what Cycles renders on (description.device): where a card is missing or fails, the
+    job goes on with the "cpu", or it is to "stop". A film has what its `purpose` asks for
+    (outputs.film_presets), or is a `preview`: small, with few samples and fewer frames. A still may have a
+    `width` in print, such as "84mm", at so many `dpi` (600), and 16 `bits` a channel. With `file_outputs` a
+    .blend that was not built here writes all that it writes."""
     source, output = as_source(source), Path(output)
     kind = kind_of(output)
     if kind == "still" and frames:
         raise InputError(f"{output}: --frames needs a folder or a .mp4; a still takes --frame")
     if kind != "still" and frame is not None:
         raise InputError(f"{output}: --frame is for a still; a film takes --frames A-B")
+    if kind != "film" and purpose:
+        raise InputError(
+            f"{output}: only a film is for something; give it one of the suffixes {either(FILMS)}"
+        )
+    if output.suffix.lower() != ".png" and (width or dpi or bits != 8):
+        raise InputError(f"{output}: width, dpi and bits are those of a .png")
     (require_folder_place if kind == "frames" else require_file_place)(output)
     load_blender()
     from .outputs.blend_file import require_saved
@@ -152,6 +167,7 @@ def render(
 
     require_saved()
     asked = Asked(size, samples, engine, transparent, frame, frames, device, if_device_fails)
+    asked = replace(asked, purpose=purpose, preview=preview, dry_run=dry_run, width=width, dpi=dpi, bits=bits)
     return render_source(source, output, kind, asked, file_outputs, progress)
 
 
@@ -278,15 +294,18 @@ def _shown(one: Drawable | Shown) -> Shown:
 
 @dataclass(frozen=True)
 class FarmJob:
-    """A folder that holds a film as a job of so many `tasks`; its README.txt tells how to go on."""
+    """A folder that holds a film as a job of so many `tasks`; its README.txt tells how to go on. `seen` is
+    where a farm shows it that it was submitted to, "" where it was to none."""
 
     folder: Path
     frames: int
     tasks: int
+    seen: str = ""
 
     def __str__(self) -> str:
         readme = self.folder / "README.txt"
-        return f"{self.folder}: {self.frames} frames in {self.tasks} tasks; {readme} tells how to go on"
+        next = f"it is at {self.seen}" if self.seen else f"{readme} tells how to go on"
+        return f"{self.folder}: {self.frames} frames in {self.tasks} tasks; {next}"
 
 
 def farm(
@@ -299,13 +318,17 @@ def farm(
     engine: str | None = None,
     transparent: bool = False,
     device: str | None = None,
+    flamenco: str | None = None,
 ) -> FarmJob:
     """Write a film as a job for a render farm, with `chunk` frames in a task: see docs/farm.md. `device` is
-    the kind that the workers have, "cpu" unless it is said here or in the scene."""
+    the kind that the workers have, "cpu" unless it is said here or in the scene. With the address of a
+    Flamenco Manager, `flamenco`, the job is submitted there: nothing else here uses a network."""
     source, folder = as_source(source), Path(folder)
     description = _description(source)
     require_apart((folder / name for name in FILES), files_read(source))
     require_job_place(folder)
+    if flamenco is not None:
+        require_url(flamenco)
     load_blender()
     from .outputs import blend_file, frames, marks, rendering
 
@@ -333,7 +356,8 @@ def farm(
         transparent=settings.transparent,
     )
     count = last - first + 1
-    return FarmJob(folder, count, -(-count // chunk))
+    seen = submit(flamenco, folder, checked.scene.title, job, chunk) if flamenco else ""
+    return FarmJob(folder, count, -(-count // chunk), seen)
 
 
 def beats(source: Drawable) -> Scene:

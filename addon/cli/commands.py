@@ -96,6 +96,7 @@ def render(arguments: Namespace) -> None:
             file_outputs=arguments.file_outputs,
             if_device_fails=arguments.if_device_fails,
             progress=progress,
+            **_chosen(arguments, "purpose", "preview", "dry_run", "width", "dpi", "bits"),
             **_picture(arguments),
         )
     if not arguments.quiet:
@@ -145,7 +146,8 @@ def build(arguments: Namespace) -> None:
 
 def farm(arguments: Namespace) -> None:
     """The command `farm`."""
-    print(api.farm(_source(arguments), arguments.output, chunk=arguments.chunk, **_picture(arguments)))
+    options = _chosen(arguments, "chunk", "flamenco") | _picture(arguments)
+    print(api.farm(_source(arguments), arguments.output, **options))
 
 
 def encode(arguments: Namespace) -> None:
@@ -268,6 +270,7 @@ def _output(arguments: Namespace, source: Source) -> Path:
         output = Path(arguments.output)
     else:
         suffix = ".mp4" if asked == "film" else ".frames" if arguments.frames and not asked else ".png"
+        suffix = ".preview.mp4" if arguments.preview else ".mp4" if arguments.purpose else suffix
         output = Path(source.file.stem + suffix)
         if output.is_file() and not read_mark(output):
             raise InputError(f"{output}: is there and not of this program; name the output with -o")

@@ -8,6 +8,7 @@ from ..description.device import FALLBACKS, KINDS
 from ..description.from_capture import PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
 from ..errors import InputError
+from ..outputs.film_presets import PRESETS
 from ..outputs.loading import load_blender
 from ..outputs.messages import PROGRAM
 from . import values
@@ -102,6 +103,16 @@ def _render(one):
     _picture(one, "without background; films as .mov or .webm")
     failing = "go on with the CPU where a card is missing or fails (the default), or stop"
     one.add_argument("--if-device-fails", choices=FALLBACKS, default=FALLBACKS[0], help=failing)
+    uses = f"size, encoding and what is put beside a film: {', '.join(PRESETS)}"
+    one.add_argument("--for", metavar="USE", dest="purpose", choices=PRESETS, help=uses)
+    small = "the film small, with few samples and fewer frames"
+    one.add_argument("--preview", action="store_true", help=small)
+    dry = "tell frames, elements, memory and time, by one tile of one frame, and render nothing else"
+    one.add_argument("--dry-run", action="store_true", help=dry)
+    one.add_argument("--width", metavar="LENGTH", help="of a still in print, such as 84mm")
+    one.add_argument("--dpi", metavar="N", type=values.dpi, help="dots per inch of that (600)")
+    deep = "of a channel of a .png: 8 or 16"
+    one.add_argument("--bits", metavar="N", type=int, choices=(8, 16), default=8, help=deep)
     foreign = "let a .blend write all that it writes, wherever it does"
     one.add_argument("--file-outputs", action="store_true", help=foreign)
     _look(one)
@@ -146,6 +157,8 @@ def _farm(one):
     _source(one)
     one.add_argument("-o", "--output", metavar="FOLDER", required=True)
     one.add_argument("--chunk", metavar="N", type=values.chunk, default=10, help="frames of one task (10)")
+    manager = "submit the job to this Flamenco Manager, such as http://manager:8080"
+    one.add_argument("--flamenco", metavar="URL", help=manager)
     _picture(one, "frames without background")
     _look(one)
 

@@ -118,7 +118,7 @@ With the tool of Open Job Description itself, here:
 
 On a Flamenco farm whose workers see this folder:
 
-    matrix-cinema farm --flamenco http://manager:8080 {folder}
+    matrix-cinema farm SCENE.toml -o {folder} --flamenco http://manager:8080
 
 By hand, all frames or some of them; several machines that share this folder may each take a part:
 

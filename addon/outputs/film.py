@@ -5,7 +5,9 @@ the pictures, which are finished already, are not tone-mapped a second time.
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import bpy
@@ -17,9 +19,27 @@ from .formats import FILMS
 from .frames import Settings, handler_of, is_there, job_of, render_missing
 from .frames_folder import at_work, film_folders, frame_path
 from .interrupt import telling
+from .moving_picture import moving_picture
+from .mp4_notes import write_notes
 from .png_file import read_png
 from .progress import Listener, Tracker, tell, unheard
 from .silence import blender_silenced, last_error
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How frames become a film: FFmpeg's `quality` and `speed` as Blender names them, `notes` by the names
+    of mp4_notes.KEYS, `chapters` (seconds, title) of an MP4 or MOV; only every so many of the frames are
+    there."""
+
+    quality: str = "HIGH"
+    speed: str = "GOOD"
+    notes: Mapping[str, str] = field(default_factory=dict)
+    chapters: Sequence[tuple[float, str]] = ()
+    every: int = 1
+
+
+USUAL = Encoding()
 
 
 def render_film(
@@ -30,6 +50,7 @@ def render_film(
     frames_mark: str,
     mark: str,
     progress: Listener = unheard,
+    manner: Encoding = USUAL,
 ) -> int:
     """Render the missing ones of `frames` (frame numbers, in their order) and encode all to `film`.
 
@@ -49,8 +70,8 @@ def render_film(
             raise JobError(f"{folder}: frame {lost[0]} was lost meanwhile; run the same command again")
         with work.alone(f"film{film.suffix}"):
             if marks.read_mark(film) != mark:  # another process may have made it just now
-                fps = scene.render.fps, scene.render.fps_base
-                encode(pictures, film, *fps, mark, progress, transparent=settings.transparent)
+                fps = scene.render.fps, scene.render.fps_base * manner.every
+                encode(pictures, film, *fps, mark, progress, settings.transparent, manner)
     return rendered
 
 
@@ -61,8 +82,8 @@ def encode(
     fps_base: float,
     mark: str,
     progress: Listener = unheard,
-    *,
     transparent: bool = False,
+    manner: Encoding = USUAL,
 ) -> None:
     """Encode PNG files of one size and one folder to `film`, `fps / fps_base` pictures a second.
 
@@ -76,6 +97,11 @@ def encode(
     size = picture.width, picture.height
     if FILMS[suffix].even and any(n % 2 for n in size):
         raise InputError(f"{film}: frames of {size[0]} × {size[1]} pixels; {suffix} needs even numbers")
+    if not FILMS[suffix].container:
+        moving_picture(
+            pictures, film, Fraction(fps) / Fraction(fps_base).limit_denominator(1000), mark, progress
+        )
+        return
     tracker, written = Tracker("encoding", len(pictures), progress), 0
     tracker.update(0)
 
@@ -87,7 +113,7 @@ def encode(
     kept = f"all frames are kept in {pictures[0].parent}; run the same command again to go on"
     with contextlib.ExitStack() as stack:
         stack.enter_context(telling(lambda: f"interrupted: {kept}"))
-        scene = stack.enter_context(_sequence(pictures, size, fps, fps_base, suffix, transparent))
+        scene = stack.enter_context(_sequence(pictures, size, fps, fps_base, suffix, transparent, manner))
         part = stack.enter_context(outputs.written_whole(film))
         log = stack.enter_context(blender_silenced())
         stack.enter_context(handler_of(bpy.app.handlers.render_write, count))
@@ -102,13 +128,15 @@ def encode(
                 f"{film}: only {written} of {len(pictures)} frames were encoded "
                 f"({last_error(log) or 'no reason given'})"
             )
+        if suffix in (".mp4", ".mov"):
+            write_notes(part, manner.notes, manner.chapters)
         if not marks.seal(part, mark):
             raise JobError(f"{film}: the film was cut short; the disk may be full")
     tracker.finish()
 
 
 @contextlib.contextmanager
-def _sequence(pictures, size, fps, fps_base, suffix, transparent):
+def _sequence(pictures, size, fps, fps_base, suffix, transparent, manner):
     """A scene that shows the pictures one after the other and is removed afterwards."""
     scene = bpy.data.scenes.new("Matrix Cinema film")
     try:
@@ -136,8 +164,8 @@ def _sequence(pictures, size, fps, fps_base, suffix, transparent):
         if render.ffmpeg.codec == "PRORES":
             render.ffmpeg.ffmpeg_prores_profile = "4444" if transparent else "422_HQ"
         render.image_settings.color_mode = "RGBA" if transparent else "RGB"
-        render.ffmpeg.constant_rate_factor = "HIGH"
-        render.ffmpeg.ffmpeg_preset = "GOOD"
+        render.ffmpeg.constant_rate_factor = manner.quality
+        render.ffmpeg.ffmpeg_preset = manner.speed
         render.ffmpeg.gopsize = 12
         render.ffmpeg.audio_codec = "NONE"
         yield scene

@@ -1,9 +1,8 @@
 """The files that are made, by suffix: how Blender names their formats, and how they are sealed.
 
-A still is .png or .exr, a film .mp4, .mov or .webm; an output without a suffix is a folder of frames. MP4
-is 4:2:0; ProRes in MOV is 4444 where it keeps transparency, else 422 HQ; browsers play VP9 in WebM with
-its transparency.
-"""
+A still is .png or .exr, a film .mp4, .mov or .webm, or a picture that moves, .apng, .webp or .gif; an
+output without a suffix is a folder of frames. MP4 is 4:2:0; ProRes in MOV is 4444 where it keeps
+transparency, else 422 HQ; browsers play VP9 in WebM with its transparency."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -35,7 +34,8 @@ class StillFormat:
 
 @dataclass(frozen=True)
 class FilmFormat:
-    """`container` and `codec` are as Blender names them. `even`: the codec takes no odd width or height."""
+    """`container` and `codec` are as Blender names them; pictures that move have no container, and are put
+    together in `animated`. `even`: the codec takes no odd width or height."""
 
     container: str
     codec: str
@@ -44,6 +44,7 @@ class FilmFormat:
     seal: Seal
 
 
+_OURS = Seal(lambda _: True, bytes)  # written here, in one piece; readers stop at its end
 _BOXES = Seal(is_whole_mp4, free_box)
 STILLS = {
     ".png": StillFormat("IMAGE", "PNG", "8"),
@@ -53,10 +54,13 @@ FILMS = {
     ".mp4": FilmFormat("MPEG4", "H264", keeps_alpha=False, even=True, seal=_BOXES),
     ".mov": FilmFormat("QUICKTIME", "PRORES", keeps_alpha=True, even=True, seal=_BOXES),
     ".webm": FilmFormat("WEBM", "WEBM", keeps_alpha=True, even=False, seal=Seal(is_whole_webm, void_element)),
+    ".apng": FilmFormat("", "APNG", keeps_alpha=True, even=False, seal=_OURS),
+    ".webp": FilmFormat("", "WEBP", keeps_alpha=True, even=False, seal=_OURS),
+    ".gif": FilmFormat("", "GIF", keeps_alpha=False, even=False, seal=_OURS),
 }
 FIGURES = (".pdf", ".svg", ".png")  # and the sheets of `inspect`
 # Not made by a render, and hardly meant as the name of a folder.
-_OTHER_FILES = ".jpg .jpeg .gif .webp .tif .tiff .avi .mkv .blend .toml .pdf .svg".split()
+_OTHER_FILES = ".jpg .jpeg .tif .tiff .avi .mkv .blend .toml .pdf .svg".split()
 
 
 def either(suffixes: Iterable[str]) -> str:

@@ -29,6 +29,7 @@ from .standing import standing
 from .temporary import trouble_in
 
 _TILES = re.compile(r"Rendered (\d+)/(\d+) Tiles")
+Chunks = Sequence[tuple[bytes, bytes]]
 _SAMPLE = re.compile(r"Sample (\d+)/(\d+)")
 
 
@@ -37,11 +38,10 @@ class Settings:
     """How pictures are rendered: size in pixels, samples per pixel, "cycles" or "eevee".
 
     `transparent` leaves out the background, and a floor but for the shadows on it. `device` is what Cycles
-    renders on (see description.device) and `fallback` says what becomes of the job where that fails: it goes
-    on with the "cpu" or it is to "stop". Both are in no mark: the same picture comes of them, but for noise.
-    The denoiser takes most of a second for a frame of a film in its `quality` "HIGH", and a third of that in
-    "FAST" (docs/performance.md).
-    """
+    renders on (see description.device) and `fallback` says what becomes of the job where that fails: it
+    goes on with the "cpu" or it is to "stop". Both are in no mark: the same picture comes of them, but for
+    noise. A PNG has 8 or 16 `bits` a channel. The denoiser takes most of a second for a frame of a film in
+    its `quality` "HIGH", and a third of that in "FAST" (docs/performance.md)."""
 
     width: int
     height: int
@@ -49,6 +49,7 @@ class Settings:
     engine: str = "cycles"
     transparent: bool = False
     quality: str = "HIGH"
+    bits: int = 8
     device: str = field(default="auto", repr=False)
     fallback: str = field(default="cpu", repr=False)
 
@@ -60,15 +61,17 @@ def render_still(
     settings: Settings,
     mark: str,
     progress: Listener = unheard,
+    chunks: Chunks = (),
 ) -> None:
     """Render one frame to `path`, a PNG or an OpenEXR with the values as passes; it then carries the mark.
+    A PNG gets these `chunks`, see png_file.
 
     Raises InputError for a place that cannot be written and JobError when Blender fails.
     """
     outputs.require_file_place(path)
     rendering = Rendering(scene, settings, Path(path).suffix, 1, progress)
     with rendering.going_on(lambda: f"interrupted: {path} was not written"):
-        rendering.picture(frame, Path(path), mark)
+        rendering.picture(frame, Path(path), mark, chunks)
 
 
 def job_of(scene: bpy.types.Scene, settings: Settings, mark: str, film: str = "") -> Job:
@@ -216,18 +219,18 @@ class Rendering:
             yield
         self.progress.finish()
 
-    def picture(self, frame: int, path: Path, mark: str) -> None:
+    def picture(self, frame: int, path: Path, mark: str, chunks: Chunks = ()) -> None:
         """Render one frame to a file. What the listener raised meanwhile is raised after it."""
         self.note = f"frame {frame}"
         self.progress.update(self.done, self.note)
         try:
-            _render_one(self.scene, frame, path, mark)
+            _render_one(self.scene, frame, path, mark, chunks)
         except RenderError as error:
             if not self.cards:
                 raise
             tell(self.listener, devices.fall_back(self.scene, self.cards, error, self.settings.fallback))
             self.cards = []
-            _render_one(self.scene, frame, path, mark)
+            _render_one(self.scene, frame, path, mark, chunks)
         self.done += 1
         if self._refused:
             raise self._refused
@@ -266,7 +269,7 @@ def frame_part(statistics: str) -> float:
     return 0.99 * min(part, 1.0)
 
 
-def _render_one(scene, frame, path, mark):
+def _render_one(scene, frame, path, mark, chunks):
     scene.frame_set(frame)
     with outputs.written_whole(path) as part, blender_silenced() as log:
         scene.render.filepath = outputs.for_blender(part)
@@ -280,7 +283,7 @@ def _render_one(scene, frame, path, mark):
         if not part.exists():
             said = last_error(log) or "no reason given"
             raise RenderError(f"frame {frame}: Blender wrote no picture ({said})")
-        if not marks.seal(part, mark):
+        if not marks.seal(part, mark, chunks):
             raise JobError(f"{path}: the picture was cut short; the disk may be full")
 
 
@@ -331,7 +334,7 @@ def _applied(scene, settings, cards, suffix, many):
             put(render.image_settings, "media_type", form.media)
         put(render.image_settings, "file_format", form.file_format)
         put(render.image_settings, "color_mode", "RGBA" if render.film_transparent else "RGB")
-        put(render.image_settings, "color_depth", form.bits)
+        put(render.image_settings, "color_depth", str(settings.bits) if suffix == ".png" else form.bits)
         if suffix == ".exr":
             put(render.image_settings, "exr_codec", "ZIP")
         if engine == "CYCLES":

@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import __version__
@@ -77,15 +78,15 @@ def _digest(path):
         return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]
 
 
-def seal(path: str | Path, mark: str) -> bool:
+def seal(path: str | Path, mark: str, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bool:
     """Put the mark into a finished file of ours, by its suffix; False when the file is not whole.
 
-    A PNG loses what Blender noted there (dates and render times). Other files also get a digest of what
-    they hold, so that a damaged one is noticed.
+    A PNG loses what Blender noted there (dates and render times), and gets these `chunks` (see png_file).
+    Other files also get a digest of what they hold, so that a damaged one is noticed.
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
-        return _seal_png(path, mark)
+        return _seal_png(path, mark, chunks)
     own = _SEALS[suffix]
     with open(path, "r+b") as file:
         if not own.is_whole(file):
@@ -96,13 +97,14 @@ def seal(path: str | Path, mark: str) -> bool:
     return True
 
 
-def _seal_png(path, mark):
+def _seal_png(path, mark, chunks):
     picture = read_png(path)
     if picture is None:
         return False
-    chunks = [chunk for chunk in picture.chunks if chunk[0] not in (b"tEXt", b"zTXt", b"iTXt")]
-    chunks.insert(1, (b"tEXt", f"{KEYWORD}\0{mark}".encode("ascii")))
-    Path(path).write_bytes(packed(chunks))
+    ours = {kind for kind, _ in chunks}
+    kept = [one for one in picture.chunks if one[0] not in (b"tEXt", b"zTXt", b"iTXt", *ours)]
+    kept[1:1] = [(b"tEXt", f"{KEYWORD}\0{mark}".encode("ascii")), *chunks]
+    Path(path).write_bytes(packed(kept))
     return True
 
 

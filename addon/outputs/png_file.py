@@ -56,6 +56,11 @@ def read_png(path: str | Path) -> Png | None:
     return Png(width, height, chunks)
 
 
+def text_chunk(keyword: str, text: str) -> tuple[bytes, bytes]:
+    """A text in UTF-8 as a chunk, iTXt, without a language."""
+    return b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
+
+
 def packed(chunks: Sequence[tuple[bytes, bytes]]) -> bytes:
     """The bytes of a file with these chunks: with their lengths and checksums."""
     parts = (struct.pack(">I", len(body)) + kind + body + checksum(kind, body) for kind, body in chunks)

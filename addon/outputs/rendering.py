@@ -8,24 +8,40 @@ from pathlib import Path
 import bpy
 
 from ..blender import tags
+from ..blender.verify import verify
 from ..description.device import device_of
 from ..description.scene import Render, Scene, from_dict
 from ..description.source import Source
-from ..errors import InputError
+from ..errors import InputError, nearest
+from ..look.color_maps import color_map
+from ..look.print_gamut import unprintable
+from ..picture.figure_page import length
 from ..staging.plan import Plan, plan
 from . import blend_file, film, frames, marks
+from .beside import require_place_beside, write_captions, write_poster
+from .captions import captions_of
+from .color_profile import profile_chunk, size_chunk
+from .estimate import Estimate, estimated
+from .film_presets import PRESETS, FilmPreset
 from .formats import FILMS
 from .frames import Settings
-from .frames_folder import film_folders
-from .progress import Listener
+from .frames_folder import film_folders, frame_path
+from .notes import notes_of
+from .png_file import text_chunk
+from .progress import Listener, tell
 from .reads import files_read, require_apart
+
+PREVIEW_WIDTH, PREVIEW_SAMPLES, PREVIEW_FRAMES = 256, 2, 96
+PRINT_DPI = 600
+VERIFIED = 200_000  # elements that are compared for a picture's notes: more take longer than they are worth
 
 
 @dataclass(frozen=True)
 class Asked:
     """What a caller asks of pictures beside their scene; None leaves it to the scene. `frame` is that of a
     still, `frames` the first and the last one of a film; `device` and `fallback` are those of
-    frames.Settings."""
+    frames.Settings. A film may have a `purpose` (film_presets) or be a `preview`; a still may have a `width`
+    in print, such as "84mm", `dpi` (600), and 16 `bits` a channel."""
 
     size: tuple[int, int] | None = None
     samples: int | None = None
@@ -35,6 +51,20 @@ class Asked:
     frames: tuple[int, int] | None = None
     device: str | None = None
     fallback: str = "cpu"
+    purpose: str | None = None
+    preview: bool = False
+    dry_run: bool = False
+    width: str | None = None
+    dpi: int | None = None
+    bits: int = 8
+
+    @property
+    def preset(self) -> FilmPreset | None:
+        """That of the `purpose`. Raises InputError for an unknown one."""
+        if self.purpose is not None and self.purpose not in PRESETS:
+            hint = nearest(self.purpose, PRESETS, "known ones")
+            raise InputError(f'a film is not for "{self.purpose}"; {hint}')
+        return PRESETS[self.purpose] if self.purpose else None
 
 
 @dataclass(frozen=True)
@@ -62,7 +92,7 @@ class Rendered:
 
 def render_source(
     source: Source, output: Path, kind: str, asked: Asked, file_outputs: bool, progress: Listener
-) -> Rendered:
+) -> Rendered | Estimate:
     """Render a source to a "still", a "film" or "frames", see `api.render`. Raises InputError and
     JobError."""
     written = _written(output, kind)
@@ -80,7 +110,10 @@ def render_source(
     made_with = (settings, bpy.app.version_string)
     mark = marks.blend_mark(source.file, *made_with) if scene else marks.scene_mark(description, *made_with)
     moment = description.render.still if asked.frame is None else asked.frame
-    own_mark = marks.derived_mark(mark, kind, moment if kind == "still" else asked.frames)
+    own_mark = marks.derived_mark(mark, kind, *_part_of_mark(asked, kind, moment))
+    preset = asked.preset if kind == "film" else None
+    if preset:
+        require_place_beside(output, preset.captions, preset.poster)
     if kind != "frames" and own_mark == marks.read_mark(output):
         return Rendered(output, kind)
 
@@ -88,19 +121,34 @@ def render_source(
         checked = planned_for(description, settings)
         _require_frames(asked, 1, checked.timeline.last_frame)
         scene = blend_file.draw_alone(checked)
+    else:
+        checked = None
+    if asked.dry_run:
+        return _dry_run(scene, checked, kind, asked, settings, progress)
+    notes = _notes(scene, description, checked)
     first, last = scene.frame_start, scene.frame_end
     _require_frames(asked, first, last)
     if kind == "still":
         done = min(max(first, tags.number(scene, tags.DONE, last)), last)
         at = description.render.still_frame(first, done) if asked.frame is None else asked.frame
-        frames.render_still(scene, output, at, settings, own_mark, progress)
+        frames.render_still(scene, output, at, settings, own_mark, progress, _chunks(notes, asked))
+        if asked.width and checked:
+            _tell_of_print(checked, progress)
         return Rendered(output, kind, range(at, at + 1), last, 1)
     first, last = asked.frames or (first, last)
-    numbers = range(first, last + 1)
+    every = max(1, round((last - first + 1) / PREVIEW_FRAMES)) if asked.preview else 1
+    numbers = range(first, last + 1, every)
     if kind == "frames":
         made = frames.render_frames(scene, output, numbers, settings, mark, progress)
     else:
-        made = film.render_film(scene, output, numbers, settings, mark, own_mark, progress)
+        captions = captions_of(notes.beats, first, last, scene.render.fps / scene.render.fps_base)
+        chapters = [(one.start, one.text) for one in captions]
+        manner = film.Encoding(notes=notes.of_film(), chapters=chapters, every=every)
+        if preset:
+            manner = dataclasses.replace(manner, quality=preset.quality, speed=preset.speed)
+        made = film.render_film(scene, output, numbers, settings, mark, own_mark, progress, manner)
+        if preset:
+            _put_beside(output, preset, captions, description, numbers, own_mark)
     return Rendered(output, kind, numbers, scene.frame_end, made)
 
 
@@ -111,20 +159,99 @@ def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
     if asked.size is not None:
         wanted |= dict(zip(("width", "height"), asked.size, strict=True))
     from_dict(Render, {name: value for name, value in wanted.items() if value is not None}, "render")
+    preset = asked.preset
     if kind == "still":
-        size, samples = (defaults.width, defaults.height), defaults.samples
+        size, samples = _size_in_print(defaults, asked), defaults.samples
     else:
         size, samples = (defaults.film_width, defaults.film_height), defaults.film_samples
+        size = (preset.width, preset.height) if preset else size
+    if asked.preview:
+        size, samples = _small(asked.size or size), min(samples, PREVIEW_SAMPLES)
+        asked = dataclasses.replace(asked, size=None)
     settings = Settings(
         *(asked.size or size),
         asked.samples or samples,
         asked.engine or defaults.engine,
         asked.transparent or defaults.transparent,
-        "HIGH" if kind == "still" else "FAST",
-        device_of(asked.device or defaults.device),
-        asked.fallback,
+        quality="HIGH" if kind == "still" else "FAST",
+        bits=asked.bits,
+        device=device_of(asked.device or defaults.device),
+        fallback=asked.fallback,
     )
     return frames.film_settings(settings) if kind == "film" else settings
+
+
+def _dry_run(scene, checked, kind, asked, settings, progress):
+    """The Estimate of what would be rendered."""
+    if checked is None:
+        raise InputError("a dry run needs a scene file; in a built .blend anything may stand")
+    frames_asked = asked.frames or (scene.frame_start, scene.frame_end)
+    if kind == "still":
+        frames_asked = (asked.frame or scene.frame_end,) * 2
+    return estimated(scene, checked, range(frames_asked[0], frames_asked[1] + 1), settings, progress)
+
+
+def _small(size):
+    """A size for a preview: as wide as PREVIEW_WIDTH, unless it is smaller already."""
+    factor = min(1.0, PREVIEW_WIDTH / size[0])
+    return tuple(max(16, round(n * factor)) for n in size)
+
+
+def _size_in_print(defaults, asked):
+    """The size of a still in pixels, where its width in print is asked for."""
+    if asked.width is None:
+        return defaults.width, defaults.height
+    dpi = asked.dpi or PRINT_DPI
+    width = round(length(asked.width, dpi) / 72 * dpi)
+    return width, round(width * defaults.height / defaults.width)
+
+
+def _part_of_mark(asked, kind, moment):
+    """What one file shows beside its job's pictures, or how it shows it."""
+    if kind == "still":
+        return (moment, *((asked.width, asked.dpi) if asked.width else ()))
+    more = (asked.purpose, asked.preview)
+    return (asked.frames, *(more if any(more) else ()))
+
+
+def _notes(scene, description, checked):
+    """The Notes of the pictures of a scene; of one that was just drawn, with what `verify` says of it."""
+    beats = [(beat.text, beat.start, beat.end) for beat in checked.beats] if checked else []
+    error = None
+    if checked and tags.number(scene, tags.ELEMENTS, 0) <= VERIFIED:
+        report = verify(scene)
+        error = max((row.error for row in report.rows), default=0.0) if report.ok else None
+    return notes_of(description, bpy.app.version_string, error, beats)
+
+
+def _chunks(notes, asked):
+    """What a still has in its file: its notes, its colours' profile, and the dots of an inch."""
+    texts = [text_chunk(name, text) for name, text in notes.texts().items()]
+    return [profile_chunk(), *([size_chunk(asked.dpi or PRINT_DPI)] if asked.width else []), *texts]
+
+
+def _tell_of_print(checked, progress):
+    """Tell where colours of a style will look duller in print."""
+    maps = dict.fromkeys(
+        scale.color_map for scales in (checked.final, checked.products) for scale in scales.values()
+    )
+    for name in maps:
+        colors = color_map(name) / 255
+        if (count := unprintable(colors)) > len(colors) // 50:
+            told = f"{100 * count // len(colors)} % of the colour map {name} will look duller in print"
+            tell(progress, f"{told}, which has fewer colours than a screen")
+
+
+def _put_beside(output, preset, captions, description, numbers, mark):
+    """The captions and the poster of a film."""
+    if preset.captions:
+        write_captions(output, captions)
+    if preset.poster:
+        at = description.render.still_frame(numbers[0], numbers[-1])
+        frame = min(numbers, key=lambda n: abs(n - at))
+        (folder,) = [f for f in film_folders(output) if frame_path(f, frame).exists()][:1] or [None]
+        if folder:
+            write_poster(output, frame_path(folder, frame), mark)
 
 
 def planned_for(description: Scene, settings: Settings) -> Plan:

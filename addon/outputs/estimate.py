@@ -1,0 +1,70 @@
+"""What a render would take, told before it is begun: frames, elements, memory; time, by a tile of a frame."""
+
+import time
+from dataclasses import dataclass
+
+import bpy
+
+from ..blender import tags
+from ..memory import available_memory
+from ..staging.limits import memory_needed
+from ..staging.plan import Plan
+from .frames import Rendering, Settings
+from .progress import Listener, clock_time
+from .standing import standing
+from .temporary import temporary_folder
+
+SIDE = 0.25  # of the frame, of the tile in its middle
+SPECK = 0.02  # of the frame: what a frame costs whatever its size
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """`frames` of a film, of which `different` are rendered; `elements` at once, at most; bytes of
+    `memory`, of which `free` are; `seconds` of all of them on this machine, and of `one`."""
+
+    frames: int
+    different: int
+    elements: int
+    memory: int
+    free: int | None
+    seconds: float
+    one: float
+
+    def __str__(self) -> str:
+        free = "" if self.free is None else f" of {self.free / 1e9:.1f} GB that are free"
+        return (
+            f"{self.frames} frames, of which {self.different} differ; {self.elements:,} elements at most; "
+            f"about {self.memory / 1e9:.2f} GB of memory beside Blender's own{free}; "
+            f"about {self.one:.1f} s a frame here, {clock_time(self.seconds)} in all"
+        )
+
+
+def estimated(
+    scene: bpy.types.Scene, checked: Plan, frames: range, settings: Settings, progress: Listener
+) -> Estimate:
+    """The Estimate of these frames of a scene that was just drawn. The tile is that of the frame in the
+    middle, where most stands: the time is rather too long than too short."""
+    render, middle = scene.render, frames[len(frames) // 2]
+    rendering = Rendering(scene, settings, ".png", 2, progress)
+    with temporary_folder() as folder, rendering.going_on(lambda: "interrupted"):
+        render.use_border, times = True, []
+        for n, side in enumerate((SPECK, SPECK, SIDE)):
+            render.border_min_x = render.border_min_y = 0.5 - side / 2
+            render.border_max_x = render.border_max_y = 0.5 + side / 2
+            begun = time.perf_counter()
+            rendering.picture(middle, folder / f"{n}.png", "0" * 64)
+            times.append(time.perf_counter() - begun)
+    _, fixed, tile = times  # the first one loads what all share
+    one = fixed + max(tile - fixed, 0.0) * (1.0 - SPECK**2) / (SIDE**2 - SPECK**2)
+    different = len(frames) - len(standing(scene, frames))
+    elements = int(tags.number(scene, tags.ELEMENTS, 0))
+    return Estimate(
+        len(frames),
+        different,
+        elements,
+        memory_needed(elements, checked.as_points),
+        available_memory(),
+        different * one,
+        one,
+    )

@@ -1,0 +1,72 @@
+"""A film that is a picture, of finished frames: Blender reads and encodes them, `animated` joins them."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..errors import InputError, JobError
+from ..formats.reading import opened
+from . import animated, marks
+from .files import full_path, written_whole
+from .png_file import read_png
+from .progress import Listener, Tracker
+from .silence import blender_silenced
+from .temporary import temporary_folder
+
+QUALITY = 85  # of a frame of a WebP, of 100
+
+
+def moving_picture(
+    pictures: Sequence[Path], film: Path, rate: Fraction, mark: str, progress: Listener
+) -> None:
+    """Write PNG files of one size to a .apng, .webp or .gif, `rate` of them a second; it carries the mark.
+
+    Raises InputError for what is no whole PNG and JobError when the disk refuses.
+    """
+    tracker, suffix = Tracker("encoding", len(pictures), progress), film.suffix.lower()
+    if suffix == ".apng":
+        data = animated.apng(pictures, rate)
+    elif suffix == ".gif":
+        data = animated.gif([pixels for _, pixels in _read(pictures, tracker)], rate)
+    else:
+        data = _webp(pictures, rate, tracker)
+    with written_whole(film) as part:
+        part.write_bytes(data)
+        if not marks.seal(part, mark):
+            raise JobError(f"{film}: the film was cut short; the disk may be full")
+    tracker.finish()
+
+
+def _read(pictures, tracker) -> Iterator[tuple[bpy.types.Image, np.ndarray]]:
+    """Each picture in Blender, and its pixels: (height, width, 3) of 8 bits."""
+    for n, path in enumerate(pictures):
+        tracker.update(n)
+        if read_png(path) is None:
+            raise InputError(f"{path}: is no whole PNG")
+        with blender_silenced():
+            image = bpy.data.images.load(str(full_path(path)))
+        try:
+            width, height = image.size
+            pixels = np.empty(width * height * 4, np.float32)
+            image.pixels.foreach_get(pixels)
+            pixels = np.round(255 * pixels.reshape(height, width, 4)[::-1, :, :3]).astype(np.uint8)
+            yield image, pixels
+        finally:
+            bpy.data.images.remove(image)
+
+
+def _webp(pictures, rate, tracker):
+    stills, alpha = [], read_png(pictures[0]).chunks[0][1][9] == 6  # colour type: RGB with alpha
+    with temporary_folder() as folder:
+        for image, pixels in _read(pictures, tracker):
+            place = folder / "frame.webp"
+            image.file_format = "WEBP"
+            with blender_silenced():
+                image.save(filepath=str(place), quality=QUALITY)
+            with opened(place) as file:
+                stills.append(file.read())
+            size = pixels.shape[1], pixels.shape[0]
+    return animated.webp(stills, size, rate, alpha)

@@ -1,0 +1,105 @@
+"""Films for a purpose, and what is put beside them; pictures that move; notes; stills for print; previews."""
+
+import json
+
+import pytest
+from matrix_cinema.cli import commands as cli
+from PIL import Image
+
+bpy = pytest.importorskip("bpy")
+pytestmark = pytest.mark.usefixtures("factory")
+
+BEATS = """
+title = "A product"
+caption = "three by two"
+[[beats]]
+say = "A has three rows & four columns"
+seconds = 0.25
+[[beats]]
+say = "and B two"
+run = "out"
+seconds = 0.25
+"""
+
+
+@pytest.fixture
+def told(tiny):
+    """The tiny scene, in two beats."""
+    head, _, text = BEATS.partition("[[beats]]")
+    tiny.write_text(head + tiny.read_text() + "[[beats]]" + text)
+    return tiny
+
+
+def test_a_film_for_a_page_has_what_a_page_needs(told, capsys):
+    film = told.parent / "a.mp4"
+    command = ["render", str(told), "-o", str(film), "--for", "web", "--size", "64x36", "--quiet"]
+    (told.parent / "a.srt").write_text("mine")
+    assert cli.run(command) == 2 and "a.srt: is there" in capsys.readouterr().err
+    (told.parent / "a.srt").unlink()
+    assert cli.run(command) == 0
+    assert "A has three rows &amp; four columns" in (told.parent / "a.vtt").read_text()
+    assert "A has three rows & four columns" in (told.parent / "a.srt").read_text()
+    assert Image.open(told.parent / "a-poster.png").size == (64, 36)
+    data = film.read_bytes()
+    assert data.index(b"chpl") > data.index(b"moov") and b"and B two" in data and b"A product" in data
+    clip = bpy.data.movieclips.load(str(film))  # the film itself is as it was
+    frames = len(list((told.parent / "a.frames").glob("*.png")))
+    assert (clip.frame_duration, tuple(clip.size)) == (frames, (64, 36))
+    assert cli.run(command) == 0
+
+
+def test_a_film_may_be_a_picture_that_moves(tiny):
+    for suffix in (".apng", ".webp", ".gif"):
+        film = tiny.parent / f"a{suffix}"
+        command = ["render", str(tiny), "-o", str(film), "--frames", "1-6", "--quiet"]
+        assert cli.run(command) == 0
+        image = Image.open(film)
+        assert image.size == (64, 36) and image.n_frames >= 4
+        before = film.stat().st_mtime_ns
+        assert cli.run(command) == 0 and film.stat().st_mtime_ns == before
+    assert len(list((tiny.parent / "a.frames").glob("*.png"))) == 6  # they share their frames
+
+
+def test_a_still_for_print(told, capsys):
+    out = told.parent / "a.png"
+    command = ["render", str(told), "-o", str(out), "--width", "20mm", "--dpi", "100", "--bits", "16"]
+    assert cli.run(command) == 0
+    image = Image.open(out)
+    assert image.size == (79, 44) and image.info["dpi"] == pytest.approx((100, 100), abs=0.1)
+    assert len(image.info["icc_profile"]) > 400 and out.read_bytes()[24] == 16  # bits of a channel
+    assert (image.info["Title"], image.info["Description"]) == ("A product", "three by two")
+    comment = json.loads(image.info["Comment"])
+    assert comment["blender"] == bpy.app.version_string and 0 < comment["largest_error"] < 1e-5
+    assert len(comment["scene"]) == 64
+    assert cli.run([*command[:3], str(out.with_suffix(".exr")), *command[4:]]) == 2
+    assert "are those of a .png" in capsys.readouterr().err
+
+
+def test_a_preview_is_small_and_has_fewer_frames(tiny):
+    long = tiny.read_text().replace("sweep_seconds = 0.3", "sweep_seconds = 12.0")
+    tiny.write_text(long.replace("film_width = 64, film_height = 36", "film_width = 640, film_height = 360"))
+    film = tiny.parent / "a.mp4"
+    assert cli.run(["render", str(tiny), "-o", str(film), "--preview", "--frames", "1-288", "--quiet"]) == 0
+    clip = bpy.data.movieclips.load(str(film))
+    assert (clip.frame_duration, tuple(clip.size), clip.fps) == (96, (256, 144), 8)
+
+
+def test_a_dry_run_tells_what_it_would_take(tiny, capsys):
+    film = tiny.parent / "a.mp4"
+    assert cli.run(["render", str(tiny), "-o", str(film), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("12 frames, of which ") and "s a frame here" in said
+    assert [path.name for path in tiny.parent.iterdir()] == ["tiny.toml"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["-o", "a.png", "--for", "web"], "only a film is for something"),
+        (["-o", "a.mp4", "--width", "84mm"], "are those of a .png"),
+        (["-o", "a.png", "--width", "84"], "is not a length"),
+    ],
+)
+def test_what_does_not_go_together(tiny, words, told, capsys, monkeypatch):
+    monkeypatch.chdir(tiny.parent)
+    assert cli.run(["render", str(tiny), *words]) == 2 and told in capsys.readouterr().err
