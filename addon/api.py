@@ -540,8 +540,9 @@ def capture(
         )
     else:
         tracker = Tracker("capture", 1.0, progress)
-        chosen = {"layers": layers, "heads": heads, "progress": tracker.update}
-        if call is not None:
+        chosen: dict[str, Any] = {"layers": layers, "heads": heads, "progress": tracker.update}
+        if model is None:
+            assert call is not None
             tell(progress, f"note: {call} is code of yours, which is run")
             told = capture_call(call, place, texts=texts or ("",), **chosen)
         else:

@@ -4,14 +4,27 @@ Left entry (i, k) sends its beam along j, right entry (k, j) along i, and what a
 entry (i, j) comes along k. One object for each product; the same Sweep moves it.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import bpy
 
+from ..kinds.places import Cuboid, Plane
+from ..kinds.points import Inputs
 from . import tags
 from .nodes.beams import FAMILIES, THICKNESS, Beams
 from .objects import drawn_object, follow, set_inputs, steps_of
 
 
-def write_beams(product, cuboid, planes, steps, multiplied, material, collection):
+def write_beams(
+    product: bpy.types.Object,
+    cuboid: Cuboid,
+    planes: Mapping[str, Plane],
+    steps: Any,
+    multiplied: Inputs,
+    material: bpy.types.Material,
+    collection: bpy.types.Collection,
+) -> Any:
     """Join the entries in use to the products of the object `product`; returns the beams' object.
 
     `planes` are those of left, right and result by role; `multiplied` are the inputs that say what is

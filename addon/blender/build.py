@@ -148,7 +148,7 @@ def own_meshes() -> list[bpy.types.Object]:
     return [ob for ob in bpy.data.objects if ob.type == "MESH" and ob not in ours]
 
 
-def clear(target):
+def clear(target: bpy.types.Scene) -> None:
     """Remove what an earlier build left in the scene."""
     with tags.rebuilding(target):
         pass

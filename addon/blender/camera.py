@@ -8,14 +8,15 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
+from ..picture.drawing import Drawing
 from ..staging.camera.framing import SENSOR
-from ..staging.camera.shot import SCALED
+from ..staging.camera.shot import SCALED, Shot
 from . import compat
 
 CHANNELS = (("location", 0), ("location", 1), ("location", 2), ("rotation_euler", 0), ("rotation_euler", 2))
 
 
-def place(shot, collection, target):
+def place(shot: Shot, collection: bpy.types.Collection, target: bpy.types.Scene) -> bpy.types.Object:
     """Add the camera of a Shot; returns it."""
     data = bpy.data.cameras.new("Camera")
     camera = bpy.data.objects.new("Camera", data)
@@ -61,7 +62,7 @@ def _f_number(shot):
     return (1.0 if shot.optics.orthographic else 1e-3 * shot.optics.lens) / shot.blur
 
 
-def stand(drawing, collection, target):
+def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.Scene) -> bpy.types.Object:
     """Add a camera that stands where the drawing's view has it, focused on what its shot is; returns it."""
     view, shot = drawing.standing, drawing.shot
     data = bpy.data.cameras.new("Camera")
@@ -84,7 +85,7 @@ def stand(drawing, collection, target):
     return camera
 
 
-def carry_lights(camera, collection):
+def carry_lights(camera: bpy.types.Object, collection: bpy.types.Collection) -> None:
     """An orbit is a turntable: its light goes round with the camera."""
     aim = camera.parent
     place = Matrix.Translation(aim.location) @ aim.rotation_euler.to_matrix().to_4x4()

@@ -5,13 +5,16 @@ resembles.
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import bpy
+import numpy as np
 
 from .nodes.formula import Field
 
 
-def input_identifier(modifier, name):
+def input_identifier(modifier: bpy.types.Modifier, name: str) -> str:
     """The socket identifier of the input `name` of a geometry-nodes modifier; KeyError when there is none."""
     for item in modifier.node_group.interface.items_tree:
         if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name:
@@ -19,7 +22,7 @@ def input_identifier(modifier, name):
     raise KeyError(f'{modifier.node_group.name} has no input "{name}"')
 
 
-def input_path(modifier, name):
+def input_path(modifier: bpy.types.Modifier, name: str) -> str:
     """The data path, from the object, of a modifier input: for keyframes and drivers."""
     identifier = input_identifier(modifier, name)
     if hasattr(modifier, "properties"):  # 5.2
@@ -27,7 +30,7 @@ def input_path(modifier, name):
     return f'modifiers["{modifier.name}"]["{identifier}"]'
 
 
-def set_input(modifier, name, value):
+def set_input(modifier: bpy.types.Modifier, name: str, value: Any) -> None:
     """Set a modifier input by its name. The object still has to be tagged: see `update`."""
     identifier = input_identifier(modifier, name)
     if hasattr(modifier, "properties"):
@@ -36,7 +39,7 @@ def set_input(modifier, name, value):
         modifier[identifier] = value
 
 
-def get_input(modifier, name):
+def get_input(modifier: bpy.types.Modifier, name: str) -> Any:
     """The value of a modifier input by its name."""
     identifier = input_identifier(modifier, name)
     if hasattr(modifier, "properties"):
@@ -49,7 +52,15 @@ STEP, LINEAR, SINE = 0, 1, 12
 IN_OUT = 3
 
 
-def set_keyframes(datablock, path, keys, *, index=0, smooth=False, stepped=False):
+def set_keyframes(
+    datablock: Any,
+    path: str,
+    keys: Sequence[tuple[float, Any]],
+    *,
+    index: int = 0,
+    smooth: bool = False,
+    stepped: bool = False,
+) -> None:
     """Replace the curve of `path` by lines through `keys`, pairs of (frame, value): straight ones, or
     ones that are slow at both ends; `stepped`, each value is held until the next."""
     animation = datablock.animation_data or datablock.animation_data_create()
@@ -66,7 +77,9 @@ def set_keyframes(datablock, path, keys, *, index=0, smooth=False, stepped=False
     return curve
 
 
-def set_curve(datablock, path, index, frames, values, slopes):
+def set_curve(
+    datablock: Any, path: str, index: int, frames: Sequence[float], values: Sequence[float], slopes: Any
+) -> None:
     """Animate one number of a property along cubics through `values` at `frames`, changing by `slopes` per
     frame there: keys with handles, as a person would set them."""
     animation = datablock.animation_data or datablock.animation_data_create()
@@ -89,7 +102,7 @@ def set_curve(datablock, path, index, frames, values, slopes):
     return curve
 
 
-def find_curve(datablock, path):
+def find_curve(datablock: Any, path: str) -> Any:
     """The F-curve that animates `path` of this data-block, or None."""
     animation = datablock.animation_data
     if animation is None or animation.action is None or animation.action_slot is None:
@@ -103,14 +116,14 @@ def find_curve(datablock, path):
     return None
 
 
-def node_tree(owner):
+def node_tree(owner: Any) -> bpy.types.NodeTree:
     """The node tree of a material, world or light, made when it is not there yet (before 5.0)."""
     if owner.node_tree is None:
         owner.use_nodes = True
     return owner.node_tree
 
 
-def centred_text(g, text, size):
+def centred_text(g: Any, text: Any, size: Any) -> Any:
     """A node that turns a string into curves, centred on the origin; alignment became sockets in 5.2."""
     node = g.tree.nodes.new("GeometryNodeStringToCurves")
     g.tree.links.new(text.socket, node.inputs["String"])
@@ -122,7 +135,7 @@ def centred_text(g, text, size):
     return Field(g, node.outputs["Curve Instances"])
 
 
-def sky(f, sun):
+def sky(f: Any, sun: np.ndarray) -> Any:
     """A clear sky's colour, without the sun's disc, which stands at `sun` (x, y, z)."""
     node = f.tree.nodes.new("ShaderNodeTexSky")
     kinds = node.bl_rna.properties["sky_type"].enum_items
@@ -133,7 +146,7 @@ def sky(f, sun):
     return Field(f, node.outputs["Color"])
 
 
-def eevee():
+def eevee() -> str:
     """EEVEE's engine identifier."""
     engines = bpy.types.RenderSettings.bl_rna.properties["engine"].enum_items
     return "BLENDER_EEVEE_NEXT" if "BLENDER_EEVEE_NEXT" in engines else "BLENDER_EEVEE"

@@ -1,5 +1,7 @@
 """Guides as light meshes with colours of their own; they take no part in the light of the scene."""
 
+from typing import Any
+
 import bpy
 import numpy as np
 
@@ -16,7 +18,7 @@ _BOX = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
 _FACES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
 
 
-def write_guides(p, collection):
+def write_guides(p: Any, collection: bpy.types.Collection) -> None:
     """Write the guides and highlights that the description's look asks for."""
     look, gap = p.scene.look, p.scene.layout.gap
     for one in highlights(p):

@@ -3,6 +3,8 @@
 A number object reads what another object draws, so that no value is stored or computed twice.
 """
 
+from typing import Any
+
 import bpy
 
 from . import tags
@@ -12,7 +14,14 @@ from .objects import drawn_object, set_inputs
 PRODUCT_SIZE = 0.44  # of the type, in entries
 
 
-def write_numbers(ob, notation, material, collection, *, only_lit=False):
+def write_numbers(
+    ob: bpy.types.Object,
+    notation: Any,
+    material: bpy.types.Material,
+    collection: bpy.types.Collection,
+    *,
+    only_lit: bool = False,
+) -> Any:
     """Write the values that the object `ob` draws in this Notation; returns the number object.
 
     `only_lit` leaves out the elements that the sweep is not using now.
@@ -37,7 +46,7 @@ def write_numbers(ob, notation, material, collection, *, only_lit=False):
     return numbers
 
 
-def lift_to(camera, collection):
+def lift_to(camera: bpy.types.Object, collection: bpy.types.Collection) -> None:
     """Lift every number object of the collection towards this camera, which may have no perspective."""
     for ob in collection.objects:
         if ob.get(tags.KIND) == "number":

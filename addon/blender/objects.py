@@ -5,18 +5,24 @@ object that is drawn shares that mesh. So the file holds every number once, and 
 finished values whatever is drawn of them at the moment.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import bpy
 import numpy as np
 
 from ..description.scene import POOLINGS
-from ..kinds.points import Computed, Points
+from ..kinds.places import Cuboid, Plane, Ruler
+from ..kinds.points import Computed, Inputs, Points
 from . import compat, tags
 from .nodes import node_group
 
 MODIFIER = "Matrix Cinema"
 
 
-def values_object(name, final, present, collection):
+def values_object(
+    name: str, final: np.ndarray, present: np.ndarray | None, collection: bpy.types.Collection
+) -> bpy.types.Object:
     """The hidden object whose own points carry a matrix: (rows, columns), `present` a mask or None."""
     mesh = bpy.data.meshes.new(name)
     mesh.vertices.add(final.size)
@@ -31,7 +37,7 @@ def values_object(name, final, present, collection):
     return ob
 
 
-def spots_object(name, spots, collection):
+def spots_object(name: str, spots: np.ndarray, collection: bpy.types.Collection) -> bpy.types.Object:
     """The hidden object whose points say in which spotlights the entries (rows, columns) are, in bits."""
     mesh = bpy.data.meshes.new(f"{name} spots")
     mesh.vertices.add(spots.size)
@@ -43,7 +49,7 @@ def spots_object(name, spots, collection):
     return ob
 
 
-def hidden_object(name, hidden, found, collection):
+def hidden_object(name: str, hidden: Any, found: Any, collection: bpy.types.Collection) -> bpy.types.Object:
     """The hidden object of a stage with these Hidden points; its modifier, if it has one, still lacks inputs.
     `found` has the objects that are there already, by Points."""
     if not isinstance(hidden, Computed):
@@ -54,12 +60,14 @@ def hidden_object(name, hidden, found, collection):
     return ob
 
 
-def resolved(inputs, found):
+def resolved(inputs: Inputs, found: Any) -> dict[str, Any]:
     """Inputs with the objects in place of Points."""
     return {name: found[one] if isinstance(one, Points) else one for name, one in inputs.items()}
 
 
-def matrix_object(plane, pool, values, collection):
+def matrix_object(
+    plane: Plane, pool: Any, values: bpy.types.Object, collection: bpy.types.Collection
+) -> bpy.types.Object:
     """The drawn matrix on a plane, with its beads; its modifier still lacks inputs."""
     ob = drawn_object(plane.stage.name, values.data, collection, node_group(plane.stage.group))
     ob.location = plane.origin
@@ -75,7 +83,7 @@ def matrix_object(plane, pool, values, collection):
     return ob
 
 
-def product_object(cuboid, collection):
+def product_object(cuboid: Cuboid, collection: bpy.types.Collection) -> bpy.types.Object:
     """The drawn interior of a matmul; its modifier still lacks inputs."""
     name = cuboid.stage.name
     mesh = bpy.data.meshes.new(f"{name} products")
@@ -88,7 +96,7 @@ def product_object(cuboid, collection):
     return ob
 
 
-def steps_of(cuboid):
+def steps_of(cuboid: Cuboid) -> dict[str, Any]:
     """The inputs that say where the products of a cuboid stand."""
     inputs = {}
     for axis in "ijk":
@@ -97,12 +105,12 @@ def steps_of(cuboid):
     return inputs
 
 
-def gaps(axis, ruler):
+def gaps(axis: str, ruler: Ruler) -> dict[str, Any]:
     """The inputs that leave a gap after each block; its width is in entries."""
     return {f"Gap Block {axis}": ruler.block, f"Gap {axis}": float(ruler.gap * ruler.each)}
 
 
-def drawn_object(name, mesh, collection, group):
+def drawn_object(name: str, mesh: Any, collection: bpy.types.Collection, group: str) -> bpy.types.Object:
     """An object whose modifier is the node group `group`."""
     ob = bpy.data.objects.new(name, mesh)
     collection.objects.link(ob)
@@ -111,7 +119,7 @@ def drawn_object(name, mesh, collection, group):
     return ob
 
 
-def set_inputs(ob, inputs):
+def set_inputs(ob: bpy.types.Object, inputs: Mapping[str, Any]) -> None:
     """Set inputs of the object's modifier by name and tag it for evaluation."""
     modifier = ob.modifiers[MODIFIER]
     for name, value in inputs.items():
@@ -121,12 +129,12 @@ def set_inputs(ob, inputs):
     ob.update_tag()
 
 
-def follow(ob, name, leader, leader_name):
+def follow(ob: bpy.types.Object, name: str, leader: bpy.types.Object, leader_name: str) -> None:
     """Let an input of `ob` follow an input of `leader`: a plain driver, without any script."""
     follow_path(ob, name, leader, compat.input_path(leader.modifiers[MODIFIER], leader_name))
 
 
-def follow_path(ob, name, leader, path):
+def follow_path(ob: bpy.types.Object, name: str, leader: Any, path: str) -> None:
     """Let an input of `ob` follow a property of `leader`, at a data path from that."""
     modifier = ob.modifiers[MODIFIER]
     driver = ob.driver_add(compat.input_path(modifier, name)).driver
@@ -136,13 +144,20 @@ def follow_path(ob, name, leader, path):
     variable.targets[0].data_path = path
 
 
-def keyframe(ob, name, keys, *, smooth=False, stepped=False):
+def keyframe(
+    ob: bpy.types.Object,
+    name: str,
+    keys: Sequence[tuple[float, Any]],
+    *,
+    smooth: bool = False,
+    stepped: bool = False,
+) -> None:
     """Animate an input of the object's modifier through (frame, value) keys."""
     path = compat.input_path(ob.modifiers[MODIFIER], name)
     compat.set_keyframes(ob, path, keys, smooth=smooth, stepped=stepped)
 
 
-def show(ob, shown):
+def show(ob: bpy.types.Object, shown: Any) -> None:
     """Keys for what is there from one frame until another; None: always."""
     if shown is not None:
         start, end = shown
@@ -150,7 +165,7 @@ def show(ob, shown):
             compat.set_keyframes(ob, path, [(start - 1.0, 1.0), (start, 0.0), (end, 1.0)], stepped=True)
 
 
-def element_object(shape, collection, bevel=0.12):
+def element_object(shape: str, collection: bpy.types.Collection, bevel: float = 0.12) -> bpy.types.Object:
     """What is instanced for each element, of radius 1: a "sphere", or a "cube" with bevels of a part of its
     width. The faces of a cube have an attribute `facet`: 1, or 2 on its bevels.
     """

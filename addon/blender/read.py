@@ -1,5 +1,7 @@
 """What a built scene draws, read back from its evaluated geometry."""
 
+from typing import Any
+
 import bpy
 import numpy as np
 
@@ -44,7 +46,7 @@ def drawn(scene: bpy.types.Scene) -> list[tuple[str, str, tuple[int, ...], str]]
     ]
 
 
-def elements(ob, depsgraph, most=None):
+def elements(ob: bpy.types.Object, depsgraph: bpy.types.Depsgraph, most: int | None = None) -> dict[str, Any]:
     """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,), their
     "position" in the world and their "place" in the object's own space, (n, 3) each, and the "count" of all.
 
@@ -86,7 +88,7 @@ def elements(ob, depsgraph, most=None):
     return out
 
 
-def stored_values(ob):
+def stored_values(ob: bpy.types.Object) -> np.ndarray:
     """The numbers that a matrix object's own points carry, float32 (rows, columns). Raises JobError when
     they are not that many."""
     rows, columns = ob[tags.SHAPE]
@@ -97,7 +99,7 @@ def stored_values(ob):
     return values.reshape(rows, columns)
 
 
-def stored_mask(ob):
+def stored_mask(ob: bpy.types.Object) -> np.ndarray | None:
     """Which entries of a matrix object exist, bool (rows, columns), where its points say so, else None."""
     if "present" not in ob.data.attributes:
         return None

@@ -1,11 +1,15 @@
 """Light, ground, background and render settings of a style, sized to the scene."""
 
+from typing import Any
+
 import bpy
 import numpy as np
 from mathutils import Vector
 
+from ..description.style import Style
 from ..errors import InputError
 from ..look.lights import RIGS, lamps_of
+from ..staging.camera.framing import View
 from . import compat, tags
 from .materials.base import linear
 from .materials.ground import ground_material
@@ -19,7 +23,7 @@ HAZE_REACH, HAZE_DENSITY = 1.6, 0.4  # sizes of the scene; of light that is lost
 SUN = (-0.45, 0.75, 0.48)  # where it stands: to the camera's right, up, towards it
 
 
-def load_environment(p):
+def load_environment(p: Any) -> bpy.types.Image | None:
     """The plan's environment as a packed picture, or None. Raises InputError for what is no picture."""
     if p.environment is None:
         return None
@@ -36,7 +40,14 @@ def load_environment(p):
     return image
 
 
-def light(p, view, corners, environment, collection, target):
+def light(
+    p: Any,
+    view: View,
+    corners: np.ndarray,
+    environment: bpy.types.Image | None,
+    collection: bpy.types.Collection,
+    target: bpy.types.Scene,
+) -> None:
     """Set up everything of the style that is not an element or a letter, around `corners` (n, 3)."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
@@ -51,7 +62,7 @@ def light(p, view, corners, environment, collection, target):
     settings(p, target)
 
 
-def world(style, view, environment, target):
+def world(style: Style, view: View, environment: bpy.types.Image | None, target: bpy.types.Scene) -> None:
     """The background that the camera sees, and the light from all around."""
     rig = RIGS[style.light]
     target.world = bpy.data.worlds.new(f"Matrix Cinema {'flat' if style.flat else style.light} world")
@@ -96,7 +107,7 @@ def _backdrop(f, style):
     return f.node("ShaderNodeMix", {0: far, 1: middle, 2: edge}, data_type="RGBA")[0]
 
 
-def backdrop_at(style, x, y):
+def backdrop_at(style: Style, x: Any, y: Any) -> Any:
     """The colour of the background at places of the picture, 0 to 1 across and up: linear RGB, (n, 3)."""
     far = np.clip(np.hypot(x - 0.5, (y - LIGHTEST) * FLATNESS) / DARKEST, 0.0, 1.0)[:, None]
     far = far * far * (3.0 - 2.0 * far)
@@ -109,7 +120,9 @@ def _direction(place, view):
     return right * view.right + up * np.array([0.0, 0, 1]) - back * view.forward
 
 
-def lamps(p, view, middle, size, floor, collection):
+def lamps(
+    p: Any, view: View, middle: np.ndarray, size: float, floor: float, collection: bpy.types.Collection
+) -> None:
     """The lamps of the style's rig, and the scene's own, around the scene, which is `size` across."""
     style, rig = p.style, RIGS[p.style.light]
     if rig.sky:
@@ -145,7 +158,7 @@ def _lamp(name, data, place, middle, collection):
     return lamp
 
 
-def haze(style, middle, size, collection):
+def haze(style: Style, middle: np.ndarray, size: float, collection: bpy.types.Collection) -> None:
     """Thin haze around the scene, in which lamps are seen; a look across the scene loses at most a third."""
     mesh = bpy.data.meshes.new("Haze")
     reach = HAZE_REACH * size
@@ -159,7 +172,9 @@ def haze(style, middle, size, collection):
     collection.objects.link(cloud)
 
 
-def ground(style, middle, height, size, collection):
+def ground(
+    style: Style, middle: np.ndarray, height: float, size: float, collection: bpy.types.Collection
+) -> Any:
     """A floor to the horizon, or one that shows nothing but the shadows on it."""
     import bmesh
 
@@ -180,7 +195,7 @@ def ground(style, middle, height, size, collection):
     return floor
 
 
-def settings(p, target):
+def settings(p: Any, target: bpy.types.Scene) -> None:
     """Resolution, sampling and colour management."""
     options, render, style = p.scene.render, target.render, p.style
     render.resolution_x, render.resolution_y, render.resolution_percentage = (

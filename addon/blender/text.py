@@ -6,11 +6,13 @@ casts shadows nor shows in reflections.
 """
 
 from pathlib import Path
+from typing import Any
 
 import bpy
 import numpy as np
 
 from ..errors import InputError
+from ..staging.camera.framing import View
 from ..staging.camera.views import INSIDE
 from ..staging.writing.items import Bar, Dot
 from . import compat, tags
@@ -32,7 +34,7 @@ OVERLAY_DISTANCE = 1.0
 INSIDE_DISTANCE = 0.4  # where elements are as near as that
 
 
-def load_font(p):
+def load_font(p: Any) -> bpy.types.VectorFont | None:
     """The plan's own font, packed into the file, or None for Blender's. Raises InputError where Blender
     cannot read it."""
     path = p.typeface.path
@@ -49,7 +51,15 @@ def load_font(p):
     return font
 
 
-def write_labels(p, letters, view, font, camera, collection, shown=None):
+def write_labels(
+    p: Any,
+    letters: Any,
+    view: View,
+    font: bpy.types.VectorFont | None,
+    camera: bpy.types.Object,
+    collection: bpy.types.Collection,
+    shown: Any = None,
+) -> None:
     """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
     with the camera, without any script. They are `shown` from one frame until another, or always."""
     strong = _type(p, "Matrix Cinema type", p.style.text, shown)
@@ -134,7 +144,14 @@ def _strokes(strokes, material, collection):
     return ob
 
 
-def text(body, size, align, material, font, collection):
+def text(
+    body: str,
+    size: float,
+    align: str,
+    material: bpy.types.Material,
+    font: bpy.types.VectorFont | None,
+    collection: bpy.types.Collection,
+) -> bpy.types.Object:
     """A line of text in a font, or in the typeface that every Blender has."""
     curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
     curve.body, curve.size, curve.align_x = body, size, align
@@ -157,7 +174,14 @@ def _between(a, b, t):
     return tuple(x * (1 - t) + y * t for x, y in zip(a, b, strict=True))
 
 
-def write_overlay(p, view, overlay, font, collection, target):
+def write_overlay(
+    p: Any,
+    view: View,
+    overlay: Any,
+    font: bpy.types.VectorFont | None,
+    collection: bpy.types.Collection,
+    target: bpy.types.Scene,
+) -> None:
     """Write the title and the legend onto the picture, before the camera."""
     strong = plain_material("Matrix Cinema overlay", p.style.text)
     soft = plain_material("Matrix Cinema soft overlay", _between(p.style.text, p.style.background, 0.35))

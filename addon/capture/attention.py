@@ -79,8 +79,8 @@ def _counted(letters: list[str], sizes: dict[str, int]) -> dict[str, np.ndarray]
 
 
 def fused_attention(
-    args: tuple, kwargs: dict, result, origins: Origins, heads: int | None, names: tuple | None
-):
+    args: tuple, kwargs: dict, result: Any, origins: Origins, heads: int | None, names: tuple | None
+) -> Any:
     """(Event, read, drops) of a call such as `scaled_dot_product_attention`; `names` of its arguments."""
     given = dict(zip(names or _FUSED_ARGUMENTS, args, strict=False)) | kwargs
     q, k, v = given["query"], given["key"], given["value"]
@@ -120,7 +120,7 @@ def fused_attention(
 
 def pattern_times_values(
     contraction: Contraction, result: torch.Tensor, strand: Strand, first: bool, origins: Origins
-):
+) -> Any:
     """(Event, read, drops) of a pattern, by its strand, times values. Raises NotUnderstood.
 
     `first`: whether the pattern is the left of the two.

@@ -7,6 +7,7 @@ its own.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,7 +63,9 @@ class Frame:
     keys: int
     at: dict[str, np.ndarray]
 
-    def index(self, letters: str, tensor: torch.Tensor, more: dict[str, np.ndarray], grouped: bool = False):
+    def index(
+        self, letters: str, tensor: torch.Tensor, more: dict[str, np.ndarray], grouped: bool = False
+    ) -> Any:
         """The index of each axis of a tensor: those of the scores, and of the letters in `more`."""
         found = []
         for letter, n in zip(letters, tensor.shape, strict=True):

@@ -1,8 +1,9 @@
 """What a model of transformers is given to read: a text, two, a picture, or a picture and a text."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ class Inputs:
     picture: np.ndarray | None = None
     placeholder: str = ""
 
-    def labelled(self, grids) -> list[str]:
+    def labelled(self, grids: Iterable[tuple[int, int]]) -> list[str]:
         """The tokens, with those that stand for patches by row and column where one of the grids fits."""
         places = [n for n, token in enumerate(self.tokens) if token == self.placeholder]
         labels = patches(len(places), grids) if places and places[-1] - places[0] < len(places) else []
@@ -37,7 +38,7 @@ class Inputs:
         return found
 
 
-def inputs_of(network, load: Callable, text: str, pair: str, picture, model: str) -> Inputs:
+def inputs_of(network: Any, load: Callable, text: str, pair: str, picture: Any, model: str) -> Inputs:
     """The Inputs of a model for a text, a picture of Pillow or None, and what its decoder wrote.
 
     `load(kind)` loads "AutoTokenizer", "AutoImageProcessor" or "AutoProcessor". `model` names it in messages.

@@ -6,6 +6,7 @@ decoder its own; patches of a picture are labelled by row and column.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ..attention.naming import layer_names, modality, pass_of
 from ..errors import InputError
@@ -29,14 +30,14 @@ def texts_of(tokens: Iterable[str | bytes] | None, what: str) -> list[str]:
     return [str(one) for one in texts]
 
 
-def passes_of_texts(tokens, what: str) -> list[list[str]]:
+def passes_of_texts(tokens: Any, what: str) -> list[list[str]]:
     """The texts of each pass; one list for all of them where only one is given."""
     if isinstance(tokens, (list, tuple)) and tokens and isinstance(tokens[0], (list, tuple)):
         return [texts_of(one, f"{what}[{n}]") for n, one in enumerate(tokens)]
     return [texts_of(tokens, what)]
 
 
-def spells_bytes(tokenizer) -> bool | None:
+def spells_bytes(tokenizer: Any) -> bool | None:
     """Whether a tokenizer of transformers spells bytes as byte-level BPE does; None where that is unknown."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is not None:

@@ -11,8 +11,9 @@ import inspect
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError, needs_extra
 from ..formats.reading import opened
@@ -21,7 +22,15 @@ EACH = ("tokens", "target_tokens")  # what every pass has of its own
 SAYS = ("tokens", "target_tokens", "text", "token_ids", "model", "picture", "patches", "byte_level")
 
 
-def capture_call(named: str, output, *, texts=("",), layers=None, heads=None, progress=None) -> list[str]:
+def capture_call(
+    named: str,
+    output: Any,
+    *,
+    texts: Sequence[str] = ("",),
+    layers: Sequence[int | str] | None = None,
+    heads: Sequence[int] | None = None,
+    progress: Callable[[float, str], object] | None = None,
+) -> list[str]:
     """Write the capture file `output` of what the function `named`, as "FILE.py:FUNCTION", runs.
 
     Where it takes an argument it is called with each of the `texts`, in a pass of its own. Returns warnings,

@@ -6,6 +6,7 @@ each layer comes again, in the same order.
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..attention.naming import layer_names
 from ..errors import InputError
@@ -33,7 +34,12 @@ def merged(recordings: Sequence[Recording]) -> Recording:
 
 
 @contextlib.contextmanager
-def record_batch(model, elements: Sequence[int], layers=None, heads=None) -> Iterator[Recording]:
+def record_batch(
+    model: Any,
+    elements: Sequence[int],
+    layers: Sequence[int | str] | None = None,
+    heads: Sequence[int] | None = None,
+) -> Iterator[Recording]:
     """Record several elements of the batch of everything that runs inside the `with` block, each as a pass.
 
     Otherwise as `record`, which it does once for each.

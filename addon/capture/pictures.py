@@ -3,6 +3,7 @@
 import contextlib
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # with which PNG and JPEG 
 
 
 @contextlib.contextmanager
-def seen_grids(grids: set[tuple[int, int]]):
+def seen_grids(grids: set[tuple[int, int]]) -> Any:
     """While active, every (rows, columns) that a 2-D convolution gives is added to `grids`."""
 
     def see(module, args, result):
@@ -51,7 +52,7 @@ def as_picture(picture: np.ndarray) -> np.ndarray:
     return picture
 
 
-def read_picture(path: str | Path):
+def read_picture(path: str | Path) -> Any:
     """The picture in a PNG or JPEG file, as Pillow has it, in RGB. Raises InputError; JobError without it."""
     data = read_bounded(path, MAX_BYTES, "picture")
     if not data.startswith(SIGNATURES):
@@ -71,7 +72,7 @@ def read_picture(path: str | Path):
         raise InputError(f"{path}: cannot be read as a picture ({reason})") from None
 
 
-def seen_picture(values: torch.Tensor, processor) -> np.ndarray | None:
+def seen_picture(values: torch.Tensor, processor: Any) -> np.ndarray | None:
     """What a model sees of a picture, uint8 [height, width, 3]: `values` [1, 3, height, width] before an
     image processor of transformers normalized them. None for values of another form."""
     if values.dim() != 4 or values.shape[1] != 3:

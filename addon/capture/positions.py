@@ -1,6 +1,7 @@
 """How an attention knows positions: rotary embeddings and ALiBi, read off the numbers."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +9,7 @@ EPSILONS = (1e-6, 1e-5, 0.0)  # that norms add to the mean square
 FEWEST = 4  # tokens; of two any pair of gains explains the lengths
 
 
-def position_of(seen):
+def position_of(seen: Any) -> dict[str, Any]:
     """The `position` entry of a layer: kind, and what is known of it.
 
     {"kind": "rotary", "layout": "half" or "pairs", "dims": rotated width, "theta": base, "at": the first

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import InputError, needs_extra
@@ -17,7 +18,15 @@ MAX_TEXT = 2**20  # bytes of a text file; far more than any model reads at once
 
 
 def capture_text(
-    model, text, output, *, pair="", image=None, layers=None, heads=None, progress=None
+    model: str | os.PathLike[str],
+    text: str | Sequence[str],
+    output: str | os.PathLike[str],
+    *,
+    pair: str = "",
+    image: str | os.PathLike[str] | None = None,
+    layers: Sequence[int | str] | None = None,
+    heads: Sequence[int] | None = None,
+    progress: Callable[[float, str], object] | None = None,
 ) -> list[str]:
     """Write the capture file `output` of what `model` (folder or name) does with `text`, a picture, or both.
 
@@ -82,7 +91,7 @@ def _told_missing(names):
     return [text] if names else []
 
 
-def read_text(path):
+def read_text(path: str | os.PathLike[str]) -> str:
     """The text of a UTF-8 file, without the line break at its end. Raises InputError."""
     try:
         return read_bounded(path, MAX_TEXT, "text file").decode("utf-8-sig").rstrip("\r\n")
@@ -90,7 +99,7 @@ def read_text(path):
         raise InputError(f"{path}: byte {error.start} is not UTF-8 text") from None
 
 
-def read_lines(path):
+def read_lines(path: str | os.PathLike[str]) -> list[str]:
     """The lines of a UTF-8 file; other signs at which Unicode breaks lines are part of them."""
     return re.split("\r\n|\r|\n", read_text(path))
 

@@ -463,7 +463,7 @@ def _toml_value(value):
     return repr(value)
 
 
-def from_dict(cls, data, where):
+def from_dict(cls: Any, data: object, where: str) -> Any:
     """Build the dataclass `cls` from a table, strictly: names, types, choices and ranges."""
     if not isinstance(data, dict):
         raise InputError(f"{where}: expected a table, found {_kind(data)}")

@@ -5,6 +5,7 @@ They take a part of the frame at its right, or of a tall frame below; the camera
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -150,7 +151,7 @@ def wanted_at_once(p: Plan) -> list[Plane]:
     return stars if stars and readouts.turned_away(p, stars) else []
 
 
-def wanted_after(p: Plan, film, aspect: float) -> list[Plane]:
+def wanted_after(p: Plan, film: Any, aspect: float) -> list[Plane]:
     """The planes of the stars that cannot be read in this Film of the plan, which has no readouts."""
     if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
         return []

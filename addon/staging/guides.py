@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .layout.arrangement import Arrangement
+
 LINES = 8  # lines along the rows of a block, less one
 CORNER = 1 / 8  # of the block's sides that the corner takes
 LEFT_COLOR, RIGHT_COLOR = (150 / 255, 200 / 255, 1.0), (1.0, 150 / 255, 150 / 255)  # sRGB
@@ -37,7 +39,7 @@ class FlowGuide:
     alpha: float
 
 
-def row_guides(arrangement):
+def row_guides(arrangement: Arrangement) -> list[RowGuide]:
     """A RowGuide for each plane."""
     return [_row_guide(plane) for plane in arrangement.planes]
 
@@ -66,7 +68,7 @@ def _blocks(ruler):
     return [(ruler.at(n), ruler.at(min(n + ruler.block, ruler.count) - 1)) for n in starts]
 
 
-def flow_guides(arrangement, gap, scale):
+def flow_guides(arrangement: Arrangement, gap: float, scale: float) -> list[FlowGuide]:
     """A FlowGuide for each cuboid, `scale` of the way from its centre to its sides, 0 to 1."""
     return [_flow_guide(cuboid, arrangement.faces_of(cuboid), gap, scale) for cuboid in arrangement.cuboids]
 

@@ -3,6 +3,7 @@ highlights, or because the spotlight is on them."""
 
 from dataclasses import dataclass
 from itertools import combinations, product
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Highlight:
         return self.plane.stage.name
 
 
-def highlights(p) -> list[Highlight]:
+def highlights(p: Any) -> list[Highlight]:
     """The Highlights that a plan's description asks for, on every plane that draws them.
 
     Raises InputError for a matrix that is not drawn, and for rows, columns or tokens that it does not have.

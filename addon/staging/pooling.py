@@ -6,13 +6,18 @@ the root of the mean square. Beads begin anew at every gap, so that the parts of
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..description.scene import Scene
 from ..errors import InputError
-from ..kinds.places import Plane
+from ..kinds.places import Plane, Ruler
+from ..kinds.stage import Stage
+from .camera.framing import View
 from .camera.views import bare_view
+from .layout.arrangement import Arrangement
 from .layout.blocks import shared_dimensions
 
 LEGIBLE = 1.5  # pixels between rows or columns, the width of Cycles' filter; "auto" pools what has less,
@@ -37,7 +42,7 @@ class Pool:
         return self.rows * self.columns > 1
 
 
-def starts(ruler, factor):
+def starts(ruler: Ruler, factor: int) -> np.ndarray:
     """The first entries of the beads along an axis, (beads,): every `factor`-th of each of its parts."""
     parts = range(0, ruler.count, ruler.block)
     return np.concatenate([np.arange(n, min(n + ruler.block, ruler.count), factor) for n in parts])
@@ -48,7 +53,9 @@ def bead_starts(plane: Plane, pool: "Pool") -> tuple[np.ndarray, np.ndarray]:
     return starts(plane.row_ruler, pool.rows), starts(plane.column_ruler, pool.columns)
 
 
-def pooled(values, rows, columns, rule, present=None):
+def pooled(
+    values: np.ndarray, rows: np.ndarray, columns: np.ndarray, rule: str, present: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
     """The beads of a matrix (h, w) whose blocks begin at `rows` and `columns`, see `bead_starts`:
     (values (len(rows), len(columns)), which of them are there at all).
 
@@ -69,7 +76,7 @@ def pooled(values, rows, columns, rule, present=None):
     return total if rule == "mean" else np.sqrt(total), count > 0
 
 
-def drawn_values(values, plane, pool, mask):
+def drawn_values(values: np.ndarray, plane: Plane, pool: Pool, mask: np.ndarray | None) -> np.ndarray:
     """What is drawn of a matrix's values on a plane, flat: its entries, or the beads that are there."""
     if not pool:
         return np.ravel(values)
@@ -77,7 +84,9 @@ def drawn_values(values, plane, pool, mask):
     return beads[there]
 
 
-def pools_of(root, shapes, arrangement, scene):
+def pools_of(
+    root: Stage, shapes: Mapping[str, tuple[int, int]], arrangement: Arrangement, scene: Scene
+) -> tuple[Pool, ...]:
     """The Pool of each plane of an arrangement, in its order. Raises InputError for an unknown wish.
 
     `shapes` maps every stage's name to (rows, columns). Where the description leaves it to us, beads are
@@ -114,7 +123,7 @@ def _kind(plane):
     return plane.stage.of or plane.stage.name, plane.role
 
 
-def parsed(text, where):
+def parsed(text: str, where: str) -> tuple[int, int] | None:
     """What a description says of pooling: (rows, columns) of a block, or None for "auto"."""
     if text == "auto":
         return None
@@ -129,7 +138,7 @@ def parsed(text, where):
     return int(found[1]), int(found[2])
 
 
-def needed(plane, view, size):
+def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
     """The factors along rows and columns that make beads wide enough, `size` being the picture's; along a
     shortened axis, of whole units."""
     factors = []
@@ -146,7 +155,7 @@ def needed(plane, view, size):
     return rows * plane.row_ruler.each, columns * plane.column_ruler.each
 
 
-def pitches(plane, view, size):
+def pitches(plane: Plane, view: View, size: tuple[int, int]) -> tuple[float, float]:
     """Pixels to a unit along the rows' axis, and along that of columns, at the middle of a plane; square to
     the lines along which their entries stand. Where that is behind the camera, there is no end of them."""
     middle = plane.corners().mean(axis=0)
@@ -165,7 +174,7 @@ def _dimensions(plane, shared):
     return [shared.find((plane.consumer, axis) if axis else (plane.stage.name, mine)) for axis, mine in own]
 
 
-def notes(planes, pools):
+def notes(planes: Sequence[Plane], pools: Sequence[Pool]) -> list[str]:
     """What the picture has to say of the pools of its planes, a line for each rule."""
     lines, which = [], "each bead" if all(pools) else "each larger bead"
     pairs = list(zip(planes, pools, strict=True))
@@ -180,7 +189,7 @@ def notes(planes, pools):
     return lines + [f"axes of {count:,} entries are drawn {each:,} times shorter" for count, each in short]
 
 
-def hairs(scene, arrangement):
+def hairs(scene: Scene, arrangement: Arrangement) -> list[str]:
     """What the picture has to say of matrices that are too thin for it in a description's view and size."""
     view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
     thin = [

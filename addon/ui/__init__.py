@@ -9,7 +9,7 @@ from . import job, native_film, operators, panels, preferences, properties
 _command = None
 
 
-def register():
+def register() -> None:
     global _command
     preferences.register()
     properties.register()
@@ -21,7 +21,7 @@ def register():
         atexit.register(unregister)
 
 
-def unregister():
+def unregister() -> None:
     global _command
     atexit.unregister(unregister)
     bpy.utils.unregister_cli_command(_command)

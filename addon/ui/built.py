@@ -1,21 +1,24 @@
 """What a built Blender scene says about itself: its description, its size, how it is drawn."""
 
+import bpy
+
 from ..blender import compat, tags
 from ..blender.objects import MODIFIER
 from ..blender.read import shape_of
+from ..description.scene import Scene
 from ..errors import InputError
 from ..staging.camera.views import PRODUCTS
 from ..staging.limits import memory_needed
 from . import source
 
 
-def description_text(scene):
+def description_text(scene: bpy.types.Scene) -> str:
     """The description that a Blender scene carries as JSON, or "" when it was not built here."""
     text = scene.get(tags.DESCRIPTION)
     return text if isinstance(text, str) else ""
 
 
-def description(scene):
+def description(scene: bpy.types.Scene) -> Scene | None:
     """The description that a Blender scene was built from, or None."""
     try:
         return source.carried(description_text(scene)) if description_text(scene) else None
@@ -23,19 +26,19 @@ def description(scene):
         return None
 
 
-def products(scene):
+def products(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     """The objects of the products of a scene."""
     return [ob for ob in scene.objects if is_product(ob)]
 
 
-def is_product(ob):
+def is_product(ob: bpy.types.Object) -> bool:
     """Whether it is the interior of a product, as the panel needs it."""
     modifier = ob.modifiers.get(MODIFIER)
     drawn = ob.get(tags.KIND) == "product" and isinstance(ob.get(tags.NAME), str) and shape_of(ob)
     return bool(drawn and modifier and modifier.type == "NODES" and modifier.node_group)
 
 
-def subjects(scene):
+def subjects(scene: bpy.types.Scene) -> list[str]:
     """The names that the camera's subject may have in a scene: of its matrices, then of its cuboids."""
     kinds = {
         kind: [str(ob.get(tags.NAME, "")) for ob in scene.objects if ob.get(tags.KIND) == kind]
@@ -44,16 +47,16 @@ def subjects(scene):
     return [*dict.fromkeys(kinds["matrix"]), *(name + PRODUCTS for name in kinds["product"])]
 
 
-def elements(scene):
+def elements(scene: bpy.types.Scene) -> int:
     """How many elements the scene draws at most at once."""
     return int(tags.number(scene, tags.ELEMENTS, 0))
 
 
-def as_points(scene):
+def as_points(scene: bpy.types.Scene) -> bool:
     """Whether the elements are drawn as points, not as instances."""
     return any(compat.get_input(ob.modifiers[MODIFIER], "As Points") for ob in products(scene))
 
 
-def memory(scene):
+def memory(scene: bpy.types.Scene) -> float:
     """About how many bytes rendering takes."""
     return memory_needed(elements(scene), as_points(scene))

@@ -1,6 +1,8 @@
 """Properties made from the dataclasses of a description, and values from these properties."""
 
 import dataclasses
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import bpy
 import numpy as np
@@ -10,7 +12,7 @@ from .wording import choice_of, choices_of, identifier, words_of
 STILL: set = set()  # options of a property that takes no keyframes, for nothing would come of them
 
 
-def group(name, cls, names=None, **more):
+def group(name: str, cls: Any, names: Collection[str] | None = None, **more: Any) -> Any:
     """A property group with the fields of a dataclass, or those of them that are in `names`; `more` has
     options for the property of a field."""
     made = type(f"MATRIX_CINEMA_PG_{name}", (bpy.types.PropertyGroup,), {})
@@ -35,7 +37,7 @@ def _property(cls, field, more):
     return kind(default=field.default, **limits, **options)
 
 
-def show(group, table, names):
+def show(group: Any, table: Any, names: Iterable[str]) -> None:
     """Show these fields of a table of a description."""
     cls = type(table)
     for f in dataclasses.fields(cls):
@@ -47,7 +49,7 @@ def show(group, table, names):
                 group.property_unset(f.name)
 
 
-def taken(group, table, names):
+def taken(group: Any, table: Any, names: Iterable[str]) -> Any:
     """A table with these fields as the properties have them: as before to the last digit where nobody
     changed them."""
     found = {

@@ -11,7 +11,9 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -37,7 +39,7 @@ class Job:
     that is no progress, so the reason when it failed.
     """
 
-    def __init__(self, command, output):
+    def __init__(self, command: Sequence[str], output: str | Path):
         self.output = Path(output)
         self.part, self.text, self.message = 0.0, _BEGINNING, ""
         self.cancelled, self._deadline = False, None
@@ -53,7 +55,7 @@ class Job:
         self._reader = open(self._log, encoding="utf-8", errors="replace")
         self._begun_line = ""
 
-    def poll(self):
+    def poll(self) -> bool:
         """Take in what the process has said since the last call. Whether it still runs."""
         if self._reader.closed:
             return False
@@ -69,12 +71,12 @@ class Job:
         return runs
 
     @property
-    def ok(self):
+    def ok(self) -> bool:
         """Whether it has ended well."""
         return self._process.returncode == 0
 
     @property
-    def reason(self):
+    def reason(self) -> str:
         """Why it did not end well, in a line."""
         status = self._process.returncode
         crashed = status < 0 or status > 255  # by a signal, or as Windows numbers it
@@ -82,7 +84,7 @@ class Job:
             return f"{self.output}: Blender crashed over it (status {status}); a datablock may be damaged"
         return self.message or f"{self.output}: rendering failed"
 
-    def cancel(self):
+    def cancel(self) -> None:
         """Ask the process to end; after GRACE `poll` ends it. The frames that are done stay."""
         self.cancelled, self.text = True, "Stopping"
         self._deadline = time.monotonic() + GRACE
@@ -92,7 +94,7 @@ class Job:
             else:
                 self._process.terminate()
 
-    def end(self):
+    def end(self) -> None:
         """Cancel, and wait until the process has ended."""
         self.cancel()
         while self.poll():
@@ -113,7 +115,16 @@ class Job:
             return
 
 
-def command(snapshot, output, kind, width, height, samples, render, frame=None):
+def command(
+    snapshot: Path,
+    output: Path,
+    kind: str,
+    width: int,
+    height: int,
+    samples: int,
+    render: Any,
+    frame: int | None = None,
+) -> list[str]:
     """The command line with which Blender renders a snapshot. `kind` is "still" or "film"; `render` has the
     panel's settings."""
     words = [
@@ -135,7 +146,7 @@ def command(snapshot, output, kind, width, height, samples, render, frame=None):
     return words if frame is None else [*words, "--frame", str(frame)]
 
 
-def figure_command(scene_file, output, width, frame):
+def figure_command(scene_file: Path, output: Path, width: str, frame: int) -> list[str]:
     """The command line with which Blender makes a figure of a scene file, `width` such as "3.3in"."""
     return [
         *_blender("figure"),
@@ -154,18 +165,18 @@ def _blender(command):
     return [bpy.app.binary_path, "--background", "--addons", ADDON, "--command", COMMAND, command]
 
 
-def snapshot_of(output):
+def snapshot_of(output: Path) -> Path:
     """Where the snapshot of a film lies while it is unfinished."""
     return film_folders(output)[0] / f"{output.name}.blend"
 
 
-def write_snapshot(scene, path):
+def write_snapshot(scene: bpy.types.Scene, path: Path) -> None:
     """Write a Blender scene with all that it uses to a file of its own."""
     with written_whole(path) as part:
         bpy.data.libraries.write(str(part), {scene}, path_remap="ABSOLUTE", compress=True)
 
 
-def stop():
+def stop() -> None:
     """End the running job, if any: when the extension is disabled or another file is opened."""
     global current
     if current is not None:

@@ -8,6 +8,7 @@ import dataclasses
 import functools
 import re
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -50,7 +51,7 @@ def _names(expression):
     )
 
 
-def follow(settings, _context=None):
+def follow(settings: Any, _context: Any = None) -> None:
     """Let the lists have what the expression names; what was there before keeps what was said of it."""
     found = _names(settings.expression)
     if found is None:
@@ -79,7 +80,7 @@ def _list(items, names):
     return [items[name] for name in new]
 
 
-def fill(settings, scene, matrices_only=False):
+def fill(settings: Any, scene: Scene, matrices_only: bool = False) -> None:
     """Show what a description, whose expression the panel has, says of its matrices and results."""
     follow(settings)
     for item in settings.matrices:
@@ -93,7 +94,7 @@ def fill(settings, scene, matrices_only=False):
         fields.show(item, scene.products.get(item.name, ProductOptions()), PRODUCT)
 
 
-def chosen(settings, begun):
+def chosen(settings: Any, begun: Scene) -> Any:
     """The tables `matrices` and `products` of a description that was `begun`, as the panel has them. Raises
     InputError."""
     if _names(settings.expression) is None or not settings.matrices:
@@ -152,7 +153,7 @@ def _numbers(item):
         ) from None
 
 
-def summary(item):
+def summary(item: Any) -> str:
     """Where the numbers of a matrix come from, in a few words."""
     if item.source == "init":
         size = " × ".join(str(n) for n in item.shape if n)
@@ -163,7 +164,7 @@ def summary(item):
     return f"tensor {item.tensor}" if item.source == "tensor" else "typed"
 
 
-def made_with(item):
+def made_with(item: Any) -> Any:
     """What else the initialiser of a made-up matrix takes."""
     name = "_".join(item.init.partition("(")[0].lower().replace("_", " ").split())
     made = INITIALISERS.get(name)
@@ -173,7 +174,7 @@ def made_with(item):
     return ("min", "max") * ranged + ("dropout",) * made.drops + ("seed",)
 
 
-def holds_several(item):
+def holds_several(item: Any) -> bool:
     """Whether the file of a matrix is of a kind that holds several arrays by name."""
     return item.file.lower().endswith((".npz", ".safetensors"))
 

@@ -20,15 +20,15 @@ class MATRIX_CINEMA_OT_render_animation(bpy.types.Operator):
     bl_label = "Render Animation at Film Size"
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: bpy.types.Context) -> bool:
         return bool(context.scene and built.description(context.scene))
 
-    def execute(self, context):
+    def execute(self, context: bpy.types.Context) -> set[str]:
         with contextlib.ExitStack() as changes:
             _as_film(context.scene, changes)
             return bpy.ops.render.render(animation=True, scene=context.scene.name)
 
-    def invoke(self, context, _event):
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self.changes = contextlib.ExitStack()
         _as_film(context.scene, self.changes)
         bpy.ops.render.render("INVOKE_DEFAULT", animation=True, use_viewport=True)
@@ -36,14 +36,14 @@ class MATRIX_CINEMA_OT_render_animation(bpy.types.Operator):
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def modal(self, context, event):
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if event.type != "TIMER" or bpy.app.is_job_running("RENDER"):
             return {"PASS_THROUGH"}
         context.window_manager.event_timer_remove(self.timer)
         self.changes.close()
         return {"FINISHED"}
 
-    def cancel(self, _context):
+    def cancel(self, _context: bpy.types.Context) -> None:
         """Blender ends, or opens another file: the scene may be gone."""
         with contextlib.suppress(ReferenceError):
             self.changes.close()
@@ -72,7 +72,7 @@ def _put(owner, name, value, changes):
 _keys = []
 
 
-def register():
+def register() -> None:
     bpy.utils.register_class(MATRIX_CINEMA_OT_render_animation)
     own = bpy.context.window_manager.keyconfigs.addon
     if own is not None:  # there are none without a window
@@ -81,7 +81,7 @@ def register():
         _keys.append((keymap, keymap.keymap_items.new(name, "F12", "PRESS", ctrl=True)))
 
 
-def unregister():
+def unregister() -> None:
     for keymap, key in _keys:
         keymap.keymap_items.remove(key)
     _keys.clear()

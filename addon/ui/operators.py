@@ -5,6 +5,7 @@ import contextlib
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -27,7 +28,7 @@ class MATRIX_CINEMA_OT_open_example(bpy.types.Operator):
 
     path: bpy.props.StringProperty(subtype="FILE_PATH")
 
-    def execute(self, context):
+    def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
         settings.file = self.path
         return _failed(self, settings.problem) if settings.problem else {"FINISHED"}
@@ -41,10 +42,10 @@ class MATRIX_CINEMA_OT_reload(bpy.types.Operator):
     bl_options = {"UNDO"}
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: bpy.types.Context) -> bool:
         return bool(context.scene and settings_of(context.scene).file)
 
-    def execute(self, context):
+    def execute(self, context: bpy.types.Context) -> set[str]:
         settings = settings_of(context.scene)
         try:
             properties.fill(settings, properties.base(context.scene))
@@ -63,14 +64,14 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
     bl_options = {"UNDO"}
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: bpy.types.Context) -> bool:
         scene = context.scene
         if scene and (settings_of(scene).file or built.description_text(scene)):
             return True
         cls.poll_message_set("Choose a scene file or an attention capture first")
         return False
 
-    def execute(self, context):
+    def execute(self, context: bpy.types.Context) -> set[str]:
         begun = context.scene
         settings = settings_of(begun)
         anew = not tags.is_built(begun)
@@ -123,7 +124,7 @@ def _call(scene, settings, anew):
         scene[tags.TAG] = scene.name
 
 
-def show_camera(window, scene):
+def show_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
     """Let the largest 3D viewport of a window show what will be rendered, clear of its side panels; the
     others stay as they are."""
     viewports = sorted(_viewports(window), key=lambda one: one[0].width * one[0].height)
@@ -182,13 +183,13 @@ class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
 
     poll = MATRIX_CINEMA_OT_build.poll
 
-    def invoke(self, context, _event):
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if not self.filepath:
             self.filepath = _name(settings_of(context.scene)).lower().replace(" ", "_") + ".toml"
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context):
+    def execute(self, context: bpy.types.Context) -> set[str]:
         path = properties.absolute(self.filepath.removesuffix(".toml") + ".toml")
         try:
             outputs.require_file_place(path)
@@ -278,7 +279,7 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
     bl_label = "Render Still"
     kind = "still"
 
-    def start(self, scene, settings, output):
+    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.Job:
         snapshot = Path(bpy.app.tempdir) / "matrix_cinema_still.blend"
         job.write_snapshot(scene, snapshot)
         asked = settings.render
@@ -311,14 +312,14 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
     )
 
     @classmethod
-    def description(cls, _context, asked):
+    def description(cls, _context: bpy.types.Context, asked: Any) -> str:
         return (
             "Go on with the unfinished film, as it was begun: only the missing frames are rendered"
             if asked.resume
             else "Render all frames in the background and make a film of them"
         )
 
-    def start(self, scene, settings, output):
+    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.Job:
         snapshot = job.snapshot_of(output)
         if not self.resume:
             job.write_snapshot(scene, snapshot)
@@ -330,7 +331,7 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
             output,
         )
 
-    def finish(self, output):
+    def finish(self, output: Path) -> None:
         with contextlib.suppress(OSError):
             job.snapshot_of(output).unlink()
 
@@ -345,15 +346,15 @@ class MATRIX_CINEMA_OT_figure(_Render, bpy.types.Operator):
 
     width: bpy.props.StringProperty(name="Width", default="3.3in", description="Such as 3.3in, 84mm or 240pt")
 
-    def invoke(self, context, event):
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if settings_of(context.scene).output:
             return context.window_manager.invoke_props_dialog(self)
         return super().invoke(context, event)
 
-    def draw(self, _context):
+    def draw(self, _context: bpy.types.Context) -> None:
         self.layout.prop(self, "width")
 
-    def start(self, scene, settings, output):
+    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.Job:
         folder = Path(bpy.app.tempdir)
         file = folder / "matrix_cinema_figure.toml"
         file.write_text(to_toml(source.moved(properties.description(scene), folder)), encoding="utf-8")
@@ -368,10 +369,10 @@ class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     @classmethod
-    def poll(cls, _context):
+    def poll(cls, _context: bpy.types.Context) -> bool:
         return job.current is not None
 
-    def execute(self, context):
+    def execute(self, context: bpy.types.Context) -> set[str]:
         job.current.cancel()
         redraw(context.window_manager)
         return {"FINISHED"}
@@ -382,12 +383,12 @@ SUFFIXES = {"still": tuple(STILLS), "film": tuple(FILMS), "figure": (".svg", ".p
 KNOWN = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
 
 
-def default_suffix(kind, settings):
+def default_suffix(kind: str, settings: Any) -> str:
     """What a still, a film or a figure is unless its name says otherwise; an MP4 keeps no transparency."""
     return SUFFIXES[kind][kind == "film" and settings.render.transparent]
 
 
-def output_path(settings, kind):
+def output_path(settings: Any, kind: str) -> Path:
     """Where a still, a film or a figure goes: one output names them all, by their suffixes. Raises InputError
     when that is not said."""
     if not settings.output:
@@ -404,7 +405,7 @@ def output_path(settings, kind):
     return path.with_name(name + (suffix if suffix in asked else default))
 
 
-def redraw(window_manager):
+def redraw(window_manager: bpy.types.WindowManager) -> None:
     """Draw the side panels again: they show progress."""
     for window in window_manager.windows:
         for area in window.screen.areas:
@@ -429,12 +430,12 @@ CLASSES = (
 )
 
 
-def register():
+def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
 
 
-def unregister():
+def unregister() -> None:
     job.stop()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -2,6 +2,7 @@
 in its order."""
 
 import os
+from typing import Any
 
 import bpy
 
@@ -45,7 +46,7 @@ class MATRIX_CINEMA_MT_examples(bpy.types.Menu):
 
     bl_label = "Examples"
 
-    def draw(self, _context):
+    def draw(self, _context: bpy.types.Context) -> None:
         for folder, scenes in source.examples().items():
             if folder:
                 self.layout.separator()
@@ -59,7 +60,7 @@ class MATRIX_CINEMA_MT_render(bpy.types.Menu):
 
     bl_label = "Matrix Cinema"
 
-    def draw(self, _context):
+    def draw(self, _context: bpy.types.Context) -> None:
         self.layout.operator("matrix_cinema.build", icon="MOD_BUILD")
         self.layout.operator("matrix_cinema.render_still", icon="RENDER_STILL")
         self.layout.operator("matrix_cinema.figure", icon="FILE_IMAGE")
@@ -76,7 +77,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
     bl_label = "Source"
     bl_order = 0
 
-    def draw_settings(self, layout, context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, settings: Any) -> None:
         scene = context.scene
         if properties.is_stale(scene) and not bpy.app.timers.is_registered(properties.refill):
             bpy.app.timers.register(properties.refill)
@@ -119,7 +120,16 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
 class MATRIX_CINEMA_UL_matrices(bpy.types.UIList):
     """The given matrices and where their numbers come from"""
 
-    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property):
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: Any,
+        item: Any,
+        _icon: Any,
+        _active_data: Any,
+        _active_property: Any,
+    ) -> None:
         split = layout.split(factor=0.35)
         split.label(text=item.name, translate=False)
         origin = split.row()
@@ -130,7 +140,16 @@ class MATRIX_CINEMA_UL_matrices(bpy.types.UIList):
 class MATRIX_CINEMA_UL_results(bpy.types.UIList):
     """The results; a product's interior is shown or hidden here"""
 
-    def draw_item(self, _context, layout, _data, item, _icon, _active_data, _active_property):
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: Any,
+        item: Any,
+        _icon: Any,
+        _active_data: Any,
+        _active_property: Any,
+    ) -> None:
         row = layout.row()
         row.label(text=item.label or item.name, translate=False)
         if item.is_product:
@@ -150,7 +169,7 @@ class MATRIX_CINEMA_PT_matrices(_ChosenPanel, bpy.types.Panel):
     bl_order = 1
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw_settings(self, layout, _context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         item = _chosen_of(layout, "MATRIX_CINEMA_UL_matrices", settings, "matrices", "matrix")
         if item is None:
             return
@@ -185,7 +204,7 @@ class MATRIX_CINEMA_PT_results(_ChosenPanel, bpy.types.Panel):
     bl_order = 2
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw_settings(self, layout, _context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         item = _chosen_of(layout, "MATRIX_CINEMA_UL_results", settings, "products", "product")
         if item is None:
             return
@@ -205,7 +224,7 @@ class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
     bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw_settings(self, layout, _context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         look = settings.look
         colors = ("style", "color_map", "probability_map", "sensitivity", "clip", "product_clip")
         sizes = ("element_scale", "min_size", "product_scale", "product_threshold", "settled_scale")
@@ -226,7 +245,7 @@ class MATRIX_CINEMA_PT_style(_ChosenPanel, bpy.types.Panel):
     bl_parent_id = "MATRIX_CINEMA_PT_look"
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw_settings(self, layout, _context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         for names in style.SHOWN:
             _fields(layout, settings.style, names)
 
@@ -236,7 +255,7 @@ class MATRIX_CINEMA_PT_layout(_ChosenPanel, bpy.types.Panel):
     bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw_settings(self, layout, _context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         first = ("scheme", "gap")
         _fields(layout, settings.layout, first)
         if settings.layout.scheme != "stage":
@@ -249,7 +268,7 @@ class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw_settings(self, layout, _context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         camera = settings.camera
         column = layout.column(align=True)
         column.prop(camera, "view")
@@ -269,7 +288,7 @@ class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):
     bl_order = 6
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw_settings(self, layout, _context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         names = properties.names("animation")
         times = [name for name in names if name.endswith("_seconds") or name == "steps_per_second"]
         _fields(layout, settings.animation, [name for name in names if name not in times])
@@ -281,7 +300,7 @@ class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
     bl_label = "Sweep"
     bl_order = 7
 
-    def draw_settings(self, layout, context, _settings):
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, _settings: Any) -> None:
         scene = context.scene
         layout.use_property_split = False
         for ob in sweep.products(scene):
@@ -311,7 +330,7 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
     bl_label = "Render"
     bl_order = 8
 
-    def draw_settings(self, layout, context, settings):
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, settings: Any) -> None:
         render = settings.render
         if job.current is not None:
             layout.progress(factor=job.current.part, text=job.current.text)
@@ -352,7 +371,7 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
     bl_label = "Info"
     bl_order = 9
 
-    def draw_settings(self, layout, context, _settings):
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, _settings: Any) -> None:
         scene = context.scene
         points, shown = built.as_points(scene), built.description(scene)
         render = scene.render
@@ -481,13 +500,13 @@ CLASSES = (
 )
 
 
-def register():
+def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.TOPBAR_MT_render.append(_in_render_menu)
 
 
-def unregister():
+def unregister() -> None:
     bpy.types.TOPBAR_MT_render.remove(_in_render_menu)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

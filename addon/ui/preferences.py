@@ -1,5 +1,7 @@
 """The extension's preferences, of this machine: what renders where a scene does not say it."""
 
+from typing import Any
+
 import bpy
 
 from ..description.device import FALLBACKS
@@ -9,7 +11,7 @@ from ..outputs import devices
 ADDON = __package__.partition(".addon.")[0]
 
 
-def device_names(_owner, _context, text):
+def device_names(_owner: object, _context: object, text: str) -> Any:
     """The devices there are, as `--device` names them, that contain what is typed."""
     return [name for name in devices.names() if text.lower() in name]
 
@@ -36,14 +38,14 @@ class MATRIX_CINEMA_AP_preferences(bpy.types.AddonPreferences):
         description="What becomes of a render whose card fails",
     )
 
-    def draw(self, _context):
+    def draw(self, _context: bpy.types.Context) -> None:
         column = self.layout.column()
         column.use_property_split = True
         column.prop(self, "device")
         column.prop(self, "fallback")
 
 
-def words(device):
+def words(device: str) -> list[str]:
     """The words of a command line for a scene's device, "auto" for the preferences' own."""
     addon = bpy.context.preferences.addons.get(ADDON)
     own = addon and addon.preferences
@@ -52,9 +54,9 @@ def words(device):
     return ["--device", own.device if device == "auto" else device, "--if-device-fails", own.fallback]
 
 
-def register():
+def register() -> None:
     bpy.utils.register_class(MATRIX_CINEMA_AP_preferences)
 
 
-def unregister():
+def unregister() -> None:
     bpy.utils.unregister_class(MATRIX_CINEMA_AP_preferences)

@@ -7,12 +7,13 @@ shows is described by its `matrix_cinema`, and the draft becomes that when it is
 import dataclasses
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import bpy
 
 from ..blender.build import own_meshes
 from ..description.from_capture import PARTS
-from ..description.scene import Animation, Camera, Layout, Look, Render
+from ..description.scene import Animation, Camera, Layout, Look, Render, Scene
 from ..errors import InputError
 from ..look.styles import STYLES
 from . import built, fields, matrices, preferences, source, style, sweep
@@ -21,7 +22,7 @@ TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layo
 TEXTS = ("expression", "title", "caption", "star", "spotlight")
 
 
-def names(table):
+def names(table: str) -> Any:
     """The fields of a table of the description, in its order."""
     return [f.name for f in dataclasses.fields(TABLES[table])]
 
@@ -29,17 +30,17 @@ def names(table):
 # The draft
 
 
-def settings_of(scene):
+def settings_of(scene: bpy.types.Scene) -> Any:
     """The panel's properties of a Blender scene."""
     return scene.matrix_cinema_panel
 
 
-def description(scene):
+def description(scene: bpy.types.Scene) -> Scene:
     """What the panel of this Blender scene asks for, as a description. Raises InputError."""
     return drafted(settings_of(scene), base(scene))
 
 
-def base(scene):
+def base(scene: bpy.types.Scene) -> Scene:
     """What the draft was begun from: the chosen file, or else what the built scene carries."""
     settings = settings_of(scene)
     if settings.file:
@@ -50,12 +51,12 @@ def base(scene):
     return dataclasses.replace(source.carried(text), folder=bpy.path.abspath("//") or ".")
 
 
-def read_chosen(settings):
+def read_chosen(settings: Any) -> Scene:
     """The description in the chosen file, or of the chosen head. Raises InputError."""
     return source.read(absolute(settings.file), *chosen_head(settings), sorted(settings.parts))
 
 
-def drafted(settings, begun):
+def drafted(settings: Any, begun: Scene) -> Scene:
     """The description `begun` with everything as the panel says it."""
     tables = {}
     for name in TABLES:
@@ -67,7 +68,7 @@ def drafted(settings, begun):
     return dataclasses.replace(begun, **tables, **texts, **matrices.chosen(settings, begun))
 
 
-def fill(settings, scene, text=""):
+def fill(settings: Any, scene: Scene, text: str = "") -> None:
     """Show a description in the panel. `text` is its JSON when it is that of the built scene."""
     _show_texts(settings, scene)
     for name in TABLES:
@@ -84,7 +85,7 @@ def _show_texts(settings, scene):
     settings.readout = readout_text(scene)
 
 
-def readout_text(scene):
+def readout_text(scene: Scene) -> str:
     """What a description says of readouts, in one line."""
     return scene.readout if isinstance(scene.readout, str) else "; ".join(scene.readout)
 
@@ -92,7 +93,7 @@ def readout_text(scene):
 # Draft and built scene
 
 
-def is_pending(scene):
+def is_pending(scene: bpy.types.Scene) -> bool:
     """Whether the panel asks for something other than what is built."""
     settings, shown = settings_of(scene), built.description(scene)
     if shown is None:
@@ -106,19 +107,19 @@ def _seen(scene):
     return dataclasses.replace(scene, render=render)
 
 
-def origin(settings):
+def origin(settings: Any) -> Any:
     """Which file, layer, head and parts the draft was begun from."""
     layer, head = chosen_head(settings)
     return " ".join([settings.file, layer, str(head), *sorted(settings.parts)]) if layer else settings.file
 
 
-def is_stale(scene):
+def is_stale(scene: bpy.types.Scene) -> bool:
     """Whether the scene was built or loaded behind the panel's back."""
     text = built.description_text(scene)
     return bool(text) and settings_of(scene).filled_from != _digest(text)
 
 
-def refill():
+def refill() -> None:
     """Fill the panel of every scene from what it carries. A timer: drawing may not change anything."""
     for scene in bpy.data.scenes:
         if is_stale(scene):
@@ -135,12 +136,12 @@ def _digest(text):
 # The capture's menus
 
 
-def absolute(path):
+def absolute(path: str) -> Path:
     """A path of the panel as the system knows it."""
     return Path(bpy.path.abspath(path))
 
 
-def chosen_head(settings):
+def chosen_head(settings: Any) -> Any:
     """The chosen layer's name and the head's number, None for all; ("", 0) where there is no capture."""
     if not _layers(settings, None):
         return "", 0
@@ -331,14 +332,14 @@ MATRIX_CINEMA_PG_panel.__annotations__ |= {
 CLASSES = (*GROUPS.values(), matrices.MATRIX_GROUP, matrices.PRODUCT_GROUP, MATRIX_CINEMA_PG_panel)
 
 
-def register():
+def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.types.Scene.matrix_cinema_panel = bpy.props.PointerProperty(type=MATRIX_CINEMA_PG_panel)
     sweep.register()
 
 
-def unregister():
+def unregister() -> None:
     if bpy.app.timers.is_registered(refill):
         bpy.app.timers.unregister(refill)
     sweep.unregister()

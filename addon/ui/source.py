@@ -7,24 +7,27 @@ Files are looked at again only when they have changed, because menus ask while t
 import dataclasses
 import functools
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..description.from_capture import scene_from_capture
-from ..description.scene import from_json, load_scene
+from ..description.scene import Scene, from_json, load_scene
 from ..errors import InputError
-from ..formats.capture_file import open_capture
+from ..formats.capture_file import Capture, open_capture
 from ..look.color_maps import color_map
 from ..look.styles import style, with_style_file
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def is_capture(path):
+def is_capture(path: str | os.PathLike[str]) -> bool:
     """Whether a path names an attention capture rather than a scene file."""
     return Path(path).suffix.lower() == ".safetensors"
 
 
-def read(path, layer="", head=0, parts=()):
+def read(
+    path: str | os.PathLike[str], layer: str = "", head: int | None = 0, parts: Sequence[str] = ()
+) -> Scene:
     """The description in a scene file, or that of one head of a capture with `parts` (files/presets.py).
 
     Raises InputError, also for a style or colour map that is not known, so that everything in it can
@@ -46,12 +49,12 @@ def read(path, layer="", head=0, parts=()):
 
 
 @functools.lru_cache(maxsize=64)
-def carried(text):
+def carried(text: str) -> Scene:
     """The description that a built scene carries as JSON. Raises InputError."""
     return from_json(text, "the description in this Blender scene")
 
 
-def opened(path):
+def opened(path: str | os.PathLike[str]) -> Capture:
     """The capture at `path`, opened once as long as it does not change. Raises InputError."""
     try:
         status = os.stat(path)
@@ -65,7 +68,7 @@ def _opened(path, _modified, _size):
     return open_capture(path)
 
 
-def examples():
+def examples() -> dict[str, list[tuple[str, Path]]]:
     """The scenes that come with the extension: folder -> ((name, path), ...), the main folder "" first. Of
     several that are called the same, each says its folder."""
     found, seen = {}, set()
@@ -82,7 +85,7 @@ def _title(name):
     return name.lstrip("0123456789_").replace("_", " ").replace("/", ", ").capitalize() or name
 
 
-def moved(scene, folder):
+def moved(scene: Scene, folder: Path) -> Scene:
     """The description as it has to be written into `folder`, so that it still finds its files."""
 
     def found(name):

@@ -5,10 +5,12 @@ The menu of styles fills these properties; a description keeps only what differs
 
 import dataclasses
 import typing
+from typing import Any
 
 import bpy
 import numpy as np
 
+from ..description.scene import Scene
 from ..description.style import Color, Style, over
 from ..look.styles import PLAIN, STYLES
 from .fields import STILL
@@ -36,17 +38,17 @@ SHOWN = (
 NAMES = tuple(name for group in SHOWN for name in group)
 
 
-def fill(group, scene):
+def fill(group: Any, scene: Scene) -> None:
     """Show the style of a description, whose style is no file."""
     show(group, over(STYLES.get(scene.look.style, PLAIN), scene.style))
 
 
-def show(group, style):
+def show(group: Any, style: Style) -> None:
     for name in NAMES:
         setattr(group, name, getattr(style, name))
 
 
-def chosen(group, name, before):
+def chosen(group: Any, name: str, before: Style) -> Style:
     """What the panel changes of the style `name`, as a Style; `before` has what the scene said."""
     base, changes = STYLES.get(name, PLAIN), {}
     for field in NAMES:

@@ -5,6 +5,7 @@ moving one goes to the frame, fractions included, at which the curve has that va
 """
 
 import math
+from typing import Any
 
 import bpy
 
@@ -14,35 +15,35 @@ from . import built
 from .fields import STILL
 
 
-def products(scene):
+def products(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     """The products of a built Blender scene, in the order in which they are swept."""
     found = built.products(scene)
     curves = {ob: curve_of(ob) for ob in found}
     return sorted(found, key=lambda ob: (curves[ob].range()[0] if curves[ob] else 0.0, ob[tags.NAME]))
 
 
-def curve_of(ob):
+def curve_of(ob: bpy.types.Object) -> Any:
     """The curve that animates a product's Sweep, or None."""
     return compat.find_curve(ob, compat.input_path(ob.modifiers[MODIFIER], "Sweep"))
 
 
-def is_swept(ob):
+def is_swept(ob: bpy.types.Object) -> bool:
     """Whether there is anything to scrub."""
     curve = curve_of(ob)
     return curve is not None and curve.range()[1] > curve.range()[0]
 
 
-def steps_of(ob):
+def steps_of(ob: bpy.types.Object) -> Any:
     return max(1, int(tags.number(ob, tags.STEPS, 1)))
 
 
-def position(ob, frame):
+def position(ob: bpy.types.Object, frame: float) -> Any:
     """How many steps of the product are visited at a frame (a float)."""
     curve = curve_of(ob)
     return curve.evaluate(frame) if curve else compat.get_input(ob.modifiers[MODIFIER], "Sweep")
 
 
-def frame_of(curve, value):
+def frame_of(curve: Any, value: float) -> float:
     """The frame, a float, at which a curve that rises to its top reaches `value`; the frame of its top when
     it never does. In a loop it falls again after that.
 
@@ -58,7 +59,7 @@ def frame_of(curve, value):
     return high
 
 
-def scrub(ob, scene, value):
+def scrub(ob: bpy.types.Object, scene: bpy.types.Scene, value: float) -> None:
     """Go to the frame at which `value` steps of the product are visited."""
     curve = curve_of(ob)
     if curve is not None:
@@ -85,7 +86,7 @@ def _set_percent(ob, value):
     _set_step(ob, value / 100.0 * steps_of(ob))
 
 
-def register():
+def register() -> None:
     bpy.types.Object.matrix_cinema_sweep = bpy.props.FloatProperty(
         name="Sweep",
         options=STILL,
@@ -109,6 +110,6 @@ def register():
     )
 
 
-def unregister():
+def unregister() -> None:
     del bpy.types.Object.matrix_cinema_sweep
     del bpy.types.Object.matrix_cinema_step

@@ -5,6 +5,7 @@ the tests ask that every field is here. One that is not is called by its own nam
 """
 
 import functools
+from typing import Any
 
 from ..description.scene import Animation, Camera, Layout, Look, MatrixOptions, ProductOptions, Render
 from ..description.style import Style
@@ -364,17 +365,17 @@ CHOICES[ProductOptions, "animation"] = (
 )
 
 
-def words_of(cls, name):
+def words_of(cls: Any, name: str) -> tuple[str, str, Any]:
     """(label, tooltip, options of the property) of a field."""
     return FIELDS[cls].get(name, (name.replace("_", " ").title(), name, {}))
 
 
-def identifier(choice):
+def identifier(choice: object) -> str:
     """What a choice is called among those of its property."""
     return {True: "on", False: "off"}.get(choice, choice or DEFAULT)
 
 
-def choice_of(field, identifier):
+def choice_of(field: Any, identifier: str) -> Any:
     """The choice that is called so."""
     if field.type == bool | None:
         return {"on": True, "off": False}.get(identifier)
@@ -382,7 +383,7 @@ def choice_of(field, identifier):
 
 
 @functools.cache
-def choices_of(cls, field):
+def choices_of(cls: Any, field: Any) -> list[tuple[str, str, str]]:
     """(identifier, label, tooltip) of each choice of a field, or () for a field of free text."""
     known = field.metadata.get("choices")
     if (cls, field.name) == (Look, "style"):

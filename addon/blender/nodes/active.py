@@ -1,12 +1,14 @@
 """Which entries of an argument are in use."""
 
+from typing import Any
+
 from . import shared
 from .formula import Field, Group
 from .inputs import stride_inputs
 
 
 @shared
-def active(g):
+def active(g: Group) -> Any:
     """1 for the entries of an argument that the sweep's current step uses, else 0.
 
     The current step is the one that fades in, until the next one begins. Its local indices are

@@ -4,15 +4,18 @@ The entries come as they would be drawn: after the sums over k, after the epilog
 come. So a bead is right at every moment, and the file still holds every entry.
 """
 
+from typing import Any
+
 from ...description.scene import POOLINGS
 from . import shared
+from .formula import Group
 from .inputs import WHOLE, gap_inputs
 from .standing import standing
 
 NOTHING = (0.0, 0.0, 0.0)
 
 
-def pooled(g, entries, columns, alike, masked=False, finish=0.0):
+def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False, finish: Any = 0.0) -> Any:
     """The beads of a matrix's entries, which are these entries with `i` and `j` where nothing is pooled;
     and the inputs that say where they stand, {"Position", "Span"}. `alike`: no entry is lit, masked or
     finished by itself; then all have the same `finish`."""
@@ -47,7 +50,7 @@ def pooled(g, entries, columns, alike, masked=False, finish=0.0):
 
 
 @shared
-def beads(g):
+def beads(g: Group) -> Any:
     """Entries in row-major order to beads in the same order. Both have the attributes `value`, `sum` and
     `final`, to which the rule is applied, and `lit` and `finish`, which are those of the entry that has most.
 

@@ -1,6 +1,9 @@
 """Beams from arguments to their products."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 from .inputs import gap_inputs, product_inputs
 
 THICKNESS = 0.035  # of a beam, in entries
@@ -9,7 +12,7 @@ FAMILIES = (("Left", "ik", "j"), ("Right", "kj", "i"), ("Result", "ij", "k"))
 
 
 @shared
-def Beams(g):
+def Beams(g: Group) -> Any:
     """The beams of one product, as thin boxes along the axes."""
     g.input("Geometry", "geometry")
     names = product_inputs(g)

@@ -1,10 +1,13 @@
 """Points to what is drawn."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 
 
 @shared
-def elements(g):
+def elements(g: Group) -> Any:
     """Points to drawn elements: sized by the square root of the magnitude, instanced or as points.
 
     The size is Min + (1 - Min) · sqrt(magnitude), as in mm, times `Weight`, and `Zero Size` for a

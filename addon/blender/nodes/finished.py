@@ -1,5 +1,7 @@
 """What the groups of all results end with."""
 
+from typing import Any
+
 from .active import argument_inputs
 from .beads import pooled
 from .elements import elements
@@ -12,7 +14,7 @@ from .tone import colored
 
 def finished(
     g: Group, points: Field, columns: Field, sums: Field, visited: Field, final: Field, present: Field
-):
+) -> Any:
     """The rest of a result's group: from `sums` to the values `final`, drawn where `present`."""
     finish = g.input("Finish", float, 0.0, low=0.0, high=1.0, hint="0: the sums; 1: after the epilogue")
     each = g.input("Finish Visited", bool, False, hint="Each entry finishes while it is visited")

@@ -5,6 +5,9 @@ Arithmetic between whole-number fields stays whole (`//` and `%` included); anyt
 floating point.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import bpy
 
 SOCKETS = {
@@ -33,11 +36,11 @@ class Field:
 
     __hash__ = object.__hash__
 
-    def __init__(self, group, socket):
+    def __init__(self, group: Any, socket: Any):
         self.group, self.socket = group, socket
 
     @property
-    def type(self):
+    def type(self) -> str:
         return self.socket.type
 
     def __add__(self, other):
@@ -89,7 +92,7 @@ class Field:
 class Outputs:
     """The outputs of a node, by position among the enabled ones or by name."""
 
-    def __init__(self, group, node):
+    def __init__(self, group: Any, node: Any):
         self.group, self.node = group, node
 
     def __getitem__(self, key):
@@ -113,12 +116,12 @@ def _is_whole(value):
 class Formula:
     """Adds nodes to a tree: of geometry, of a material, of a world."""
 
-    def __init__(self, tree):
+    def __init__(self, tree: bpy.types.NodeTree):
         self.tree = tree
 
     # -- nodes -------------------------------------------------------------------------------
 
-    def node(self, kind, inputs=None, **options):
+    def node(self, kind: str, inputs: Mapping[Any, Any] | None = None, **options: Any) -> Any:
         """Add a node; `inputs` maps positions or names of enabled sockets to fields or constants."""
         node = self.tree.nodes.new(kind)
         for key, value in options.items():
@@ -133,43 +136,43 @@ class Formula:
         else:
             socket.default_value = value
 
-    def math(self, operation, a, b):
+    def math(self, operation: str, a: Any, b: Any) -> Any:
         return (self.whole if _is_whole(a) and _is_whole(b) else self.real)(operation, a, b)
 
-    def real(self, operation, *arguments, clamp=False):
+    def real(self, operation: str, *arguments: Any, clamp: bool = False) -> Any:
         inputs = dict(enumerate(arguments))
         return self.node("ShaderNodeMath", inputs, operation=operation, use_clamp=clamp)[0]
 
-    def absolute(self, a):
+    def absolute(self, a: Any) -> Any:
         return self.real("ABSOLUTE", a)
 
-    def clamp(self, a):
+    def clamp(self, a: Any) -> Any:
         """`a` limited to 0..1."""
         return self.real("ADD", a, 0.0, clamp=True)
 
-    def mix(self, a, b, t):
+    def mix(self, a: Any, b: Any, t: Any) -> Any:
         """a at t = 0 and b at t = 1, exactly at both ends."""
         return (1.0 - t) * a + t * b
 
-    def vector(self, x, y, z):
+    def vector(self, x: Any, y: Any, z: Any) -> Any:
         return self.node("ShaderNodeCombineXYZ", {0: x, 1: y, 2: z})[0]
 
-    def vector_math(self, operation, a, b):
+    def vector_math(self, operation: str, a: Any, b: Any) -> Any:
         return self.node("ShaderNodeVectorMath", {0: a, 1: b}, operation=operation)[0]
 
-    def scaled(self, vector, factor):
+    def scaled(self, vector: Any, factor: Any) -> Any:
         return self.node("ShaderNodeVectorMath", {0: vector, "Scale": factor}, operation="SCALE")[0]
 
-    def absolutes(self, vector):
+    def absolutes(self, vector: Any) -> Any:
         """The magnitudes of a vector's components."""
         return self.node("ShaderNodeVectorMath", {0: vector}, operation="ABSOLUTE")[0]
 
-    def parts(self, vector):
+    def parts(self, vector: Any) -> Any:
         """The components of a vector."""
         node = self.node("ShaderNodeSeparateXYZ", {0: vector})
         return node[0], node[1], node[2]
 
-    def finish(self):
+    def finish(self) -> Any:
         """Place the nodes in columns by their distance from the inputs; returns the tree."""
         depth, sources = {}, {}
         for link in self.tree.links:  # once: a socket's own links are searched for in all of the tree's
@@ -193,14 +196,16 @@ class Formula:
 class Group(Formula):
     """A geometry-node group of the current file under construction."""
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         super().__init__(bpy.data.node_groups.new(name, "GeometryNodeTree"))
         self._input = self.tree.nodes.new("NodeGroupInput")
         self._output = self.tree.nodes.new("NodeGroupOutput")
 
     # -- the interface -----------------------------------------------------------------------
 
-    def input(self, name, kind, default=None, low=None, high=None, hint=""):
+    def input(
+        self, name: str, kind: str, default: Any = None, low: Any = None, high: Any = None, hint: str = ""
+    ) -> Any:
         """Add an input; returns it as a field."""
         socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type=SOCKETS[kind])
         socket.description = hint
@@ -212,14 +217,14 @@ class Group(Formula):
             socket.max_value = high
         return Field(self, self._input.outputs[socket.identifier])
 
-    def output(self, name, kind, value):
+    def output(self, name: str, kind: str, value: Any) -> None:
         """Add an output and connect it."""
         socket = self.tree.interface.new_socket(name, in_out="OUTPUT", socket_type=SOCKETS[kind])
         self._connect(self._output.inputs[socket.identifier], value)
 
     # -- nodes that only geometry has ---------------------------------------------------------
 
-    def call(self, tree, **inputs):
+    def call(self, tree: bpy.types.NodeTree, **inputs: Any) -> Any:
         """Add a node that calls another group, with its inputs by name (blanks as underscores)."""
         node = self.tree.nodes.new("GeometryNodeGroup")
         node.node_tree = tree
@@ -227,41 +232,41 @@ class Group(Formula):
             self._connect(node.inputs[name.replace("_", " ")], value)
         return Outputs(self, node)
 
-    def whole(self, operation, a, b):
+    def whole(self, operation: str, a: Any, b: Any) -> Any:
         return self.node("FunctionNodeIntegerMath", {0: a, 1: b}, operation=operation)[0]
 
-    def compare(self, operation, a, b):
+    def compare(self, operation: str, a: Any, b: Any) -> Any:
         kind = "INT" if _is_whole(a) and _is_whole(b) else "FLOAT"
         exactly = {"Epsilon": 0.0} if (kind, operation) == ("FLOAT", "EQUAL") else {}  # otherwise 0.001
         return self.node("FunctionNodeCompare", {0: a, 1: b} | exactly, operation=operation, data_type=kind)[
             0
         ]
 
-    def current_step(self, sweep):
+    def current_step(self, sweep: Any) -> Any:
         """The step that fades in while `sweep` passes over (step, step + 1]."""
         return self.ceiling(sweep) - 1
 
-    def ceiling(self, a):
+    def ceiling(self, a: Any) -> Any:
         """The whole number not below `a`."""
         return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="CEILING")[0]
 
-    def floor(self, a):
+    def floor(self, a: Any) -> Any:
         """The whole number not above `a`."""
         return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="FLOOR")[0]
 
-    def switch(self, condition, yes, no):
+    def switch(self, condition: Any, yes: Any, no: Any) -> Any:
         kind = SWITCH_TYPES[yes.type if isinstance(yes, Field) else "VALUE"]
         return self.node("GeometryNodeSwitch", {0: condition, 1: no, 2: yes}, input_type=kind)[0]
 
     # -- geometry ----------------------------------------------------------------------------
 
-    def index(self):
+    def index(self) -> Any:
         return self.node("GeometryNodeInputIndex")[0]
 
-    def attribute(self, name, kind="FLOAT"):
+    def attribute(self, name: str, kind: str = "FLOAT") -> Any:
         return self.node("GeometryNodeInputNamedAttribute", {"Name": name}, data_type=kind)[0]
 
-    def store(self, geometry, **attributes):
+    def store(self, geometry: Any, **attributes: Any) -> Any:
         """`geometry` with named point attributes."""
         for name, value in attributes.items():
             geometry = self.node(
@@ -272,7 +277,7 @@ class Group(Formula):
             )[0]
         return geometry
 
-    def sample(self, geometry, value, index):
+    def sample(self, geometry: Any, value: Any, index: Any) -> Any:
         """`value` of the point `index` of `geometry`."""
         return self.node(
             "GeometryNodeSampleIndex",
@@ -281,17 +286,17 @@ class Group(Formula):
             domain="POINT",
         )[0]
 
-    def points(self, count):
+    def points(self, count: Any) -> Any:
         return self.node("GeometryNodePoints", {"Count": count})[0]
 
-    def joined(self, *geometries):
+    def joined(self, *geometries: Any) -> Any:
         """Several geometries as one."""
         node = self.tree.nodes.new("GeometryNodeJoinGeometry")
         for geometry in geometries:
             self.tree.links.new(geometry.socket, node.inputs[0])
         return Field(self, node.outputs[0])
 
-    def repeat(self, count, turn, **totals):
+    def repeat(self, count: Any, turn: Callable[..., Any], **totals: Any) -> Any:
         """Numbers or vectors after `count` turns: `turn(n, **totals)` returns their new values, in order."""
         first = self.tree.nodes.new("GeometryNodeRepeatInput")
         last = self.tree.nodes.new("GeometryNodeRepeatOutput")
@@ -306,7 +311,7 @@ class Group(Formula):
             self._connect(last.inputs[name], value)
         return [Field(self, last.outputs[name]) for name in totals]
 
-    def for_each_point(self, points, make, **values):
+    def for_each_point(self, points: Any, make: Callable[..., Any], **values: Any) -> Any:
         """The geometries that `make(point, **values)` returns, joined; a value is a field on the points."""
         first = self.tree.nodes.new("GeometryNodeForeachGeometryElementInput")
         last = self.tree.nodes.new("GeometryNodeForeachGeometryElementOutput")

@@ -1,13 +1,16 @@
 """Rows of a table, chosen by their numbers."""
 
+from typing import Any
+
 from . import shared
 from .finished import finished
+from .formula import Group
 from .inputs import WHOLE, stride_inputs, sweep_input
 from .visit import visit
 
 
 @shared
-def Gather(g):
+def Gather(g: Group) -> Any:
     """The chosen rows, one below the other, which `Finish` turns into the finished values.
 
     Entry (row, column) of the table is its point row · Table Row + column · Table Column; the numbers are the
@@ -35,7 +38,7 @@ def Gather(g):
 
 
 @shared
-def Lookup(g):
+def Lookup(g: Group) -> Any:
     """Which entries of a table are looked up at the current step: a point for each entry as it is stored,
     with `lit` 1 or 0."""
     g.input("Geometry", "geometry")

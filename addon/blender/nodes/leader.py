@@ -1,12 +1,15 @@
 """The line that joins a readout to its place in the scene."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 
 SIDES = 8  # of the line, and three times as many of the dot at its end
 
 
 @shared
-def Leader(g):
+def Leader(g: Group) -> Any:
     """A straight line on the picture from `Start` to where the object `Target` is seen, with a dot there.
 
     The object lies in the picture's plane, and `Eye` is the camera in its own space: so the line is as thick

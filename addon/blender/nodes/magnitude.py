@@ -1,11 +1,13 @@
 """How large an element is."""
 
+from typing import Any
+
 from . import shared
 from .formula import Field, Group
 
 
 @shared
-def magnitude(g):
+def magnitude(g: Group) -> Any:
     """Where |value| lies in its range: 0 at `Low`, 1 at `High`; the size law is applied later."""
     value = g.input("Value", float)
     low = g.input("Low", float)

@@ -1,9 +1,12 @@
 """A given matrix."""
 
+from typing import Any
+
 from . import shared
 from .active import argument_inputs
 from .beads import pooled
 from .elements import elements
+from .formula import Group
 from .inputs import look_inputs, masked_input, range_inputs
 from .magnitude import sized
 from .spotlight import size_of_step_back, stepping_back
@@ -11,7 +14,7 @@ from .tone import colored
 
 
 @shared
-def Matrix(g):
+def Matrix(g: Group) -> Any:
     """A given matrix: the object's own points, in row-major order, each with its `value`."""
     mesh = g.input("Geometry", "geometry")
     columns = g.input("Columns", int, 1, low=1)

@@ -1,10 +1,14 @@
 """Products and sums of them, as formulas that several groups share."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from ...kinds.product import PAIRED
+from .formula import Group
 from .visit import visit
 
 
-def product_at(g, names, i, j, k):
+def product_at(g: Group, names: Mapping[str, Any], i: Any, j: Any, k: Any) -> Any:
     """left[i, k] · right[k, j]."""
 
     def entry(side, row, column):
@@ -15,13 +19,13 @@ def product_at(g, names, i, j, k):
     return entry("Left", i, k) * entry("Right", k, j)
 
 
-def visited_at(g, names, i, j, k):
+def visited_at(g: Group, names: Mapping[str, Any], i: Any, j: Any, k: Any) -> Any:
     """How far the sweep has visited the product (i, j, k): its `Weight` and `Age`."""
     strides = {key: names[key] for key in names if key.startswith(("Stride", "Block"))}
     return g.call(visit(), Sweep=names["sweep"], i=i, j=j, k=k, **strides)
 
 
-def products_of_steps(g, names, first, steps):
+def products_of_steps(g: Group, names: Mapping[str, Any], first: Any, steps: Any) -> Any:
     """The products that `steps` steps visit, from step `first` on, and no others.
 
     Returns how many points that takes, and for point n: i, j, k, which may lie beyond the end where the
@@ -42,7 +46,7 @@ def products_of_steps(g, names, first, steps):
     return count, found["i"], found["j"], found["k"]
 
 
-def products_of_pairs(g, names, first, steps):
+def products_of_pairs(g: Group, names: Mapping[str, Any], first: Any, steps: Any) -> Any:
     """As `products_of_steps`, but only those whose entry of a masked matrix is there.
 
     Such entries are sorted by step, so those in use are a row of them; with each go all products along the
@@ -89,14 +93,16 @@ def products_of_pairs(g, names, first, steps):
     return g.ceiling(high - low) * each, found["i"], found["j"], found["k"]
 
 
-def blocks_of_k(g, names):
+def blocks_of_k(g: Group, names: Mapping[str, Any]) -> Any:
     """Along k: the steps of a block, 1 where k is not swept, and how many products each of them visits."""
     stride, block, inner = names["Stride_k"], names["Block_k"], names["inner"]
     swept, length = stride > 0, g.whole("MINIMUM", block, inner)
     return g.switch(swept, length, 1), g.switch(swept, (inner + length - 1) // length, inner)
 
 
-def turns_of_k(g, names, i, j, first, count, weight_at):
+def turns_of_k(
+    g: Group, names: Mapping[str, Any], i: Any, j: Any, first: Any, count: Any, weight_at: Callable[..., Any]
+) -> Any:
     """The sum of the products that `count` steps along k visit, from step `first` on, for each entry
     (i, j), each times `weight_at(step)`. One turn for each product, in the order of the sweep: the first of
     every block, then the second. No product is stored."""

@@ -1,7 +1,10 @@
 """Numbers on elements."""
 
+from typing import Any
+
 from .. import compat
 from . import shared
+from .formula import Group
 
 LIFT = 1.15  # from an element towards the camera, in entries
 SIZE = 0.62  # of the type, in entries
@@ -9,7 +12,7 @@ DIGITS = "#"  # where they stand in a "Form"
 
 
 @shared
-def Number(g):
+def Number(g: Group) -> Any:
     """One line of type for each element that `Source` draws."""
     g.input("Geometry", "geometry")
     source = g.input("Source", "object", hint="The object whose elements are numbered")

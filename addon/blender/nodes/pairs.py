@@ -1,11 +1,14 @@
 """The entries that a mask leaves, for products that are made of no others."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 from .inputs import stride_inputs
 
 
 @shared
-def Pairs(g):
+def Pairs(g: Group) -> Any:
     """The entries of a masked matrix that are there, by the step at which the sweep first takes them.
 
     The object's own points are the matrix. A point becomes `first` and `second`, its row and column as the

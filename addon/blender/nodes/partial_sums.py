@@ -1,12 +1,15 @@
 """The sums of a matmul at any position of its sweep."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 from .inputs import every_input, product_inputs
 from .multiplication import blocks_of_k, turns_of_k, visited_at
 
 
 @shared
-def partial_sums(g):
+def partial_sums(g: Group) -> Any:
     """The sum over k of the visited products, for each point n = i · columns + j, and what part of
     them is visited: the last of the stored `Sums` before it, and the few steps since."""
     names = product_inputs(g)

@@ -1,7 +1,10 @@
 """The interior of a matmul."""
 
+from typing import Any
+
 from . import shared
 from .elements import elements
+from .formula import Group
 from .inputs import gap_inputs, look_inputs, product_inputs
 from .magnitude import sized
 from .multiplication import product_at, products_of_pairs, products_of_steps, visited_at
@@ -10,7 +13,7 @@ from .tone import colored
 
 
 @shared
-def Product(g):
+def Product(g: Group) -> Any:
     """The interior of a matmul: one element for each visited product left[i, k] · right[k, j]."""
     g.input("Geometry", "geometry")
     names = product_inputs(g)

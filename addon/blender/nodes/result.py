@@ -1,13 +1,16 @@
 """The result of a matmul."""
 
+from typing import Any
+
 from . import shared
 from .finished import finished
+from .formula import Group
 from .inputs import every_input, product_inputs
 from .partial_sums import partial_sums
 
 
 @shared
-def Result(g):
+def Result(g: Group) -> Any:
     """The result of a matmul: its partial sums, which `Finish` turns into the finished values.
 
     Where there is an epilogue, the object's own points carry the finished values as `value`, and

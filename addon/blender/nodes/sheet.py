@@ -1,14 +1,17 @@
 """A matrix made of others entry by entry."""
 
+from typing import Any
+
 from ...kinds.sheet import OPERATORS
 from . import shared
 from .finished import finished
+from .formula import Group
 from .inputs import WHOLE, stride_inputs, sweep_input
 from .visit import visit
 
 
 @shared
-def Sheet(g):
+def Sheet(g: Group) -> Any:
     """Operands that become one matrix, entry by entry, which `Finish` turns into the finished values.
 
     Entry (i, j) of an operand is its point Start + i · Row + j · Column, so that a single row, a

@@ -1,11 +1,14 @@
 """Where a bead stands, and how large its block is."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 from .inputs import gap_inputs
 
 
 @shared
-def standing(g):
+def standing(g: Group) -> Any:
     """The place of each bead, in the middle of its block, and its size: as long and as wide as the block,
     and no thicker than `Depth`. An entry by itself is as long as its steps are and no thicker."""
     pooled = g.input("Pooled", bool, False, hint="Whether a bead may be more than one entry")

@@ -1,12 +1,15 @@
 """The sums of a matmul, kept after every few steps."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 from .inputs import every_input, multiplication_inputs
 from .multiplication import blocks_of_k, turns_of_k
 
 
 @shared
-def Sums(g):
+def Sums(g: Group) -> Any:
     """What a matmul's result has added up after every `Every`-th step along k, which does not depend on the
     sweep: Blender evaluates it once.
 

@@ -1,11 +1,13 @@
 """Which colour an element has."""
 
+from typing import Any
+
 from . import shared
 from .formula import Field, Group
 
 
 @shared
-def tone(g):
+def tone(g: Group) -> Any:
     """Where a value lies in its colour map, 0 to 1: `Zero` at 0, 1 at `High`."""
     value = g.input("Value", float)
     high = g.input("High", float, 1.0)

@@ -1,11 +1,14 @@
 """How far a sweep has visited a product."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 from .inputs import stride_inputs
 
 
 @shared
-def visit(g):
+def visit(g: Group) -> Any:
     """How far the sweep has visited a product: 0 before its step, 1 after it."""
     sweep = g.input("Sweep", float)
     step = 0

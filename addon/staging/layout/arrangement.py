@@ -21,11 +21,11 @@ class Arrangement:
     planes: tuple[Plane, ...]
     cuboids: tuple[Cuboid, ...]
 
-    def corners(self):
+    def corners(self) -> np.ndarray:
         """The corners of everything that is drawn, (n, 3)."""
         return np.concatenate([part.corners() for part in (*self.planes, *self.cuboids)])
 
-    def faces_of(self, cuboid):
+    def faces_of(self, cuboid: Cuboid) -> dict[str, Plane]:
         """The planes of a cuboid's left, right and result, by role. A face that several cuboids share
         (see fans) is drawn for one of them."""
         planes = {plane.role: plane for plane in self.planes if plane.consumer == cuboid.stage.name}
@@ -48,7 +48,7 @@ class Scatter:
     molecule: int = 1
     blast: float = 0.0
 
-    def of(self, count, total):
+    def of(self, count: int, total: int) -> np.ndarray:
         if count < max(1, self.molecule):
             return 0.0
         return self.distance * (count**self.blast if self.blast >= 0 else (total - count) ** -self.blast)

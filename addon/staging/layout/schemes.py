@@ -41,7 +41,15 @@ class Scheme(Protocol):
 
     root_at_back: bool
 
-    def turn(self, name: str, parent: Turn | None, side: str, i_step, j_step, inward) -> Turn:
+    def turn(
+        self,
+        name: str,
+        parent: Turn | None,
+        side: str,
+        i_step: np.ndarray,
+        j_step: np.ndarray,
+        inward: np.ndarray,
+    ) -> Turn:
         """The Turn of the product `name`, whose result has these steps and whose products stand `inward` of
         it; it hangs from the `side` of a cuboid that turns as `parent`, None at the root."""
 
@@ -52,7 +60,15 @@ class StageScheme:
 
     root_at_back = True
 
-    def turn(self, name, parent, side, i_step, j_step, inward):
+    def turn(
+        self,
+        name: str,
+        parent: Turn | None,
+        side: str,
+        i_step: np.ndarray,
+        j_step: np.ndarray,
+        inward: np.ndarray,
+    ) -> Turn:
         back = at_back(i_step, j_step, inward)
         return Turn(back, bool(j_step @ AUDIENCE <= 0), bool(i_step @ AUDIENCE <= 0))
 
@@ -69,7 +85,15 @@ class MmScheme:
     root_at_back: bool = False
     chosen: dict = field(default_factory=dict)
 
-    def turn(self, name, parent, side, i_step, j_step, inward):
+    def turn(
+        self,
+        name: str,
+        parent: Turn | None,
+        side: str,
+        i_step: np.ndarray,
+        j_step: np.ndarray,
+        inward: np.ndarray,
+    ) -> Turn:
         turn = self.root
         if parent is not None:
             turn = self._child(parent, side, at_back(i_step, j_step, inward))
@@ -87,7 +111,7 @@ class MmScheme:
         )
 
 
-def at_back(i_step, j_step, inward):
+def at_back(i_step: np.ndarray, j_step: np.ndarray, inward: np.ndarray) -> bool:
     """Whether the result of a cuboid that extends `inward` from it stands at high z of its frame."""
     return bool(inward @ np.cross(j_step, i_step) < 0)
 

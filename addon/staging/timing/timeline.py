@@ -6,12 +6,13 @@ together. Times are in frames, the first frame is 1.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ...description.scene import Animation
 from ...errors import InputError
-from ...kinds.stage import stages_of
+from ...kinds.stage import Stage, stages_of
 from ...kinds.sweep import Sweep
 
 MOST_RESTS = 10_000  # steps up to which a sweep may rest at each
@@ -50,7 +51,7 @@ class Move:
         """The frame at which the epilogue begins."""
         return self.swept if self.finishing is None else self.finishing
 
-    def sweep_keys(self):
+    def sweep_keys(self) -> list[tuple[float, float]]:
         """(frame, Sweep): from nothing visited to all steps visited, with a rest after each step."""
         if self.swept == self.start:
             return [(self.start, float(self.steps))]
@@ -64,17 +65,17 @@ class Move:
             keys += [(begin + each * (1.0 - self.dwell), reached), (begin + each, step + 1.0)]
         return self.and_back(keys)
 
-    def settle_keys(self):
+    def settle_keys(self) -> list[tuple[float, float]]:
         """(frame, Settle): the interior shrinks when the sweep is over."""
         return self.and_back([(self.swept, 0.0), (self.settled, 1.0)])
 
-    def finish_keys(self):
+    def finish_keys(self) -> list[tuple[float, float]]:
         """(frame, Finish): from the sums to the finished values."""
         if self.finished == self.begins:
             return [(self.begins, 1.0)]
         return self.and_back([(self.begins, 0.0), (self.finished, 1.0)])
 
-    def and_back(self, keys):
+    def and_back(self, keys: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         """The keys, and in a loop back to the first of their values."""
         if self.back is None:
             return keys
@@ -93,7 +94,9 @@ class Timeline:
     done: int
 
 
-def timeline(root, sweeps, algorithms, animation, fps):
+def timeline(
+    root: Stage, sweeps: Mapping[str, Sweep], algorithms: Mapping[str, str], animation: Animation, fps: float
+) -> Timeline:
     """The moves of every product under `root`.
 
     `sweeps` and `algorithms` map its name to its Sweep and its animation (see schedule), `animation`
@@ -146,7 +149,7 @@ def check_length(frames: float, animation: Animation, fps: float) -> None:
     )
 
 
-def fused_children(root, sweeps, algorithms):
+def fused_children(root: Stage, sweeps: Mapping[str, Sweep], algorithms: Mapping[str, str]) -> dict[str, Any]:
     """The children that each product is fused with: {its name: (their names)}.
 
     They have to be products themselves, with planes parallel to its own (`FUSIBLE`) and as many

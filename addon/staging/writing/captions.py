@@ -3,15 +3,15 @@
 Labels face the camera; they are laid out for the direction in which it begins.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...attention.tokens import told_apart
 from ...kinds.places import READING, Plane
-from ...kinds.stage import roots_of, stages_of
+from ...kinds.stage import Stage, roots_of, stages_of
 from ...look.typeface import LONGEST, escaped
 from .. import pooling
 from ..layout.fans import Fan, fans
@@ -24,7 +24,7 @@ MANY_NAMES = 12  # matrices of a picture about one of them: of more, only those 
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 
 
-def name_of(p, plane, longest=None):
+def name_of(p: Any, plane: Plane, longest: float | None = None) -> str:
     """What is written at a matrix: its name, "T" where that is raised after it, and the shape of what that
     names: of Kᵀ, not of K."""
     name = p.typeface.shown(_as_term(p, plane), longest)
@@ -37,7 +37,7 @@ def _fans(p):
     return [fan for row in rows for fan in fans(row)] if len(roots_of(p.root)) > 1 else []
 
 
-def named(p, near=""):
+def named(p: Any, near: Any = "") -> list[Plane]:
     """The planes that have a name: all but those that are one of many just like them (see `_alike`), of which
     the first has, or the one that makes or is the matrix `near`."""
     repeated = set()
@@ -115,7 +115,7 @@ def _as_term(p, plane):
     return title
 
 
-def title_of(p, stage):
+def title_of(p: Any, stage: Stage) -> str:
     """How a matrix is called on the picture: its label, its name, or when that would be long what made it."""
     label = stage.options(p.scene).label[:LONGEST]
     name = stage.of or stage.name  # the number of its head is told once, under all that belongs to it
@@ -134,7 +134,7 @@ class Axis:
     sides: list
 
 
-def axes_of(p, planes, longest=None):
+def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> list[Any]:
     """The axes of matrices, each once for all that run the same way."""
     found = {}
     for plane in planes:
@@ -159,7 +159,7 @@ def ends_of_lines(plane: Plane, of_rows: bool, beyond: float) -> tuple[np.ndarra
     return entries - across * beyond, entries + across * (other.length + beyond)
 
 
-def labels_of(p, stage):
+def labels_of(p: Any, stage: Stage) -> tuple[Sequence[str], Sequence[str]]:
     """The row and column labels of a stage: its own, or those its operands hand on."""
 
     def own(leaf):
@@ -168,7 +168,7 @@ def labels_of(p, stage):
     return _handed_on(p, stage, own, lambda labels, ends: labels[slice(*ends)], ())
 
 
-def axis_names_of(p, stage):
+def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:
     """What the rows and the columns of a stage are, such as ("query", "key"); "" where unknown."""
 
     def own(leaf):
@@ -187,7 +187,7 @@ def _handed_on(p, stage, own, part, nothing):
     return stage.handed_on(sides, shapes, part, nothing)
 
 
-def notes(p):
+def notes(p: Any) -> list[str]:
     """What the picture leaves out wherever it is seen from, told in its corner."""
     told = pooling.notes(p.arrangement.planes, p.pools) + pooling.hairs(p.scene, p.arrangement)
     texts = {text for m in p.matrices.values() for text in (*m.row_labels, *m.column_labels)}

@@ -5,6 +5,7 @@ a product is swept, the product itself is lit; while its sums become finished va
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from ...algebra.expression import (
     Binary,
@@ -43,7 +44,7 @@ class Statement:
     done: float
 
 
-def formula_of(p):
+def formula_of(p: Any) -> Any:
     """The statements of a plan's expression, in the order in which they are computed."""
     setter = _Setter(p)
     written = parse(p.description.expression)

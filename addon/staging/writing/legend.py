@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from ...kinds.stage import stages_of
 from ...look.color_maps import zero_of
@@ -34,7 +35,7 @@ class LegendSizes:
     absent: str
 
 
-def legend_of(p):
+def legend_of(p: Any) -> list[LegendBar]:
     """The bars of a plan: signed first. Matrices with the same range share a row; many ranges, and those of
     heads that differ, are summed up in one."""
     ranges = {}  # (colour map, name) -> [Scale]
@@ -64,7 +65,7 @@ def legend_of(p):
     return sorted(bars, key=lambda bar: -zero_of(bar.color_map))
 
 
-def sizes_of(p):
+def sizes_of(p: Any) -> Any:
     """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the description's least width
     m."""
     least = p.scene.look.min_size
@@ -112,7 +113,7 @@ def _ends(color_map):
     return ((0.0, "−max"), (0.5, "0"), (1.0, "max")) if zero_of(color_map) else ((0.0, "0"), (1.0, "max"))
 
 
-def ticks(color_map, high):
+def ticks(color_map: str, high: float) -> Any:
     """Round numbers along a bar that ends at `high`: (place 0..1, number)."""
     top = nice(high)
     if zero_of(color_map):
@@ -120,7 +121,7 @@ def ticks(color_map, high):
     return tuple((value / high, number(value)) for value in (0.0, 0.5 * top, top))
 
 
-def nice(high):
+def nice(high: float) -> float:
     """The largest round number up to `high`: one or two digits that begin as in NICE."""
     power = 10.0 ** math.floor(math.log10(high))
     return max(step * power for step in NICE if step * power <= high * (1 + 1e-9))

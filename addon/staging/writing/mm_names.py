@@ -5,23 +5,25 @@ They cover what they name, but can be read in scenes so large that a name beside
 
 import numpy as np
 
+from ...kinds.places import Plane
+
 LONGEST = 8  # letters of a name at full size
 SHAPE_SIZE = 1 / 2.5  # of a shape, in sizes of its name
 
 
-def size_of(rows, columns, text, scale):
+def size_of(rows: int, columns: int, text: str, scale: float) -> float:
     """The height of a name, in entries: mm's law."""
     return scale * np.cbrt(rows * columns) / 10.0 * min(1.0, LONGEST / max(1, len(text)))
 
 
-def place_of(plane, direction):
+def place_of(plane: Plane, direction: np.ndarray) -> np.ndarray:
     """The middle of a matrix, one entry towards the side from which the camera, at `direction`, sees it."""
     corners = plane.corners(0.0)
     normal = np.cross(plane.row, plane.column)
     return corners.mean(axis=0) + normal * (1.0 if normal @ direction >= 0 else -1.0)
 
 
-def shape_of(plane):
+def shape_of(plane: Plane) -> str:
     """The dimensions of a matrix by mm's letters, with the blocks into which they are cut: "I = 64 / 8".
 
     mm tells them of the given matrices and of the root; "" for all others.

@@ -17,7 +17,7 @@ PLAIN = (1e-3, 1e6)  # magnitudes that are written without a power of ten, the s
 MOST_POWER = 37  # of ten, whose reciprocal is a normal number in single precision, too
 
 
-def shown(choice, count, few):
+def shown(choice: str, count: int, few: int) -> bool:
     """Whether something is drawn in a scene that has `count` of it: `choice` is "on", "off" or "auto"."""
     return choice == "on" or (choice == "auto" and count <= few)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ...look.typeface import Typeface, extent
 from .items import Text
@@ -35,7 +35,15 @@ class Typesetter:
         return self.measure(text, self.sized(size))
 
     def line(
-        self, text: str, x: float, y: float, size: float, align: str = "LEFT", *, bold: bool = False, **more
+        self,
+        text: str,
+        x: float,
+        y: float,
+        size: float,
+        align: str = "LEFT",
+        *,
+        bold: bool = False,
+        **more: Any,
     ) -> Text:
         """A line of type with its base line at (x, y); `more` are fields of Text."""
         width, size = self.width(text, size) * (self.bolder if bold else 1.0), self.sized(size)
