@@ -164,7 +164,8 @@ def _collections(target):
 def _points(p, collection):
     """The hidden objects of all stages, by Points; and of those whose Sweep is that of their stage, which it
     is: [(object, name)]."""
-    found, made, followers = {}, [], []
+    found: dict = {}
+    made, followers = [], []
     for stage in stages_of(p.root):
         for n, hidden in enumerate(stage.hidden(p.evaluation, p.sweeps.get(stage.name))):
             ob = hidden_object(stage.name, hidden, found, collection)
@@ -326,8 +327,8 @@ def _numbers(p, matrices, products, collection):
         if name in p.interiors:
             color_map = p.products[name].color_map
             material = number_material(color_map, color_map, style_name, p.style)
-            every = notation(_products_of(p, cuboid.stage))
-            write_numbers(products[name], every, material, collection, only_lit=True)
+            written = notation(_products_of(p, cuboid.stage))
+            write_numbers(products[name], written, material, collection, only_lit=True)
 
 
 def _products_of(p, stage):

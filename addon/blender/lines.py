@@ -37,13 +37,13 @@ def write_guides(p: Any, collection: bpy.types.Collection) -> None:
             colors = [grey] * len(points)
             _guide(f"{guide.name} rows", guide.name, points, [*faces, *triangles], colors, collection)
     if look.flow_guides:
-        for guide in flow_guides(p.arrangement, gap, look.flow_guides):
+        for flow in flow_guides(p.arrangement, gap, look.flow_guides):
             points, colors = [], []
-            for end, color in ((guide.left, LEFT_COLOR), (guide.right, RIGHT_COLOR)):
-                points += [guide.center, guide.tip, end]
-                colors += [(*linear(color), alpha) for alpha in (guide.alpha, 1.0, guide.alpha)]
+            for end, color in ((flow.left, LEFT_COLOR), (flow.right, RIGHT_COLOR)):
+                points += [flow.center, flow.tip, end]
+                colors += [(*linear(color), alpha) for alpha in (flow.alpha, 1.0, flow.alpha)]
             faces = [(0, 1, 2), (3, 4, 5)]
-            _guide(f"{guide.name} flow", guide.name, points, faces, colors, collection)
+            _guide(f"{flow.name} flow", flow.name, points, faces, colors, collection)
 
 
 def _framed(p, one, thickness, collection):

@@ -98,7 +98,7 @@ def product_object(cuboid: Cuboid, collection: bpy.types.Collection) -> bpy.type
 
 def steps_of(cuboid: Cuboid) -> dict[str, Any]:
     """The inputs that say where the products of a cuboid stand."""
-    inputs = {}
+    inputs: dict = {}
     for axis in "ijk":
         ruler, step = getattr(cuboid, f"{axis}_ruler"), getattr(cuboid, f"{axis}_step")
         inputs |= {f"Step {axis}": step / ruler.each} | gaps(axis, ruler)

@@ -20,7 +20,6 @@ from ..staging.camera.framing import View
 from ..staging.camera.shot import Shot
 from ..staging.plan import Plan
 from ..staging.writing.items import Rule
-from ..staging.writing.readout_block import Readout
 from . import compat, tags
 from .materials.base import linear
 from .materials.elements import element_material
@@ -102,7 +101,7 @@ def _before_all(p, view):
     return max(NEARER * float(view.seen(p.arrangement.corners())[2].min()), 0.2)
 
 
-def _present(p, block: Readout, shown: Presented, plane, matrix, font, collection):
+def _present(p, block, shown, plane, matrix, font, collection):
     """A readout that stands at its matrix until a constraint carries it to the plane of the picture."""
     name = block.plane.stage.name
     middle = np.array([0.5 * (block.matrix[0] + block.matrix[2]), 0.5 * (block.matrix[1] + block.matrix[3])])
@@ -135,7 +134,7 @@ def _present(p, block: Readout, shown: Presented, plane, matrix, font, collectio
     _type(p, block, ob, font, collection, keyed_material(f"{title} type", p.style.text, keys), soft)
 
 
-def _standing(block: Readout):
+def _standing(block):
     """The matrix (4, 4) that takes a block, around the middle of its matrix, to where that stands in the
     scene."""
     plane, (left, low, right, high) = block.plane, block.matrix
@@ -156,7 +155,7 @@ def _scaled(ob, keys, **how):
         compat.set_keyframes(ob, "scale", keys, index=axis, **how)
 
 
-def _card(block: Readout, middle, material, parent, collection):
+def _card(block, middle, material, parent, collection):
     """A sheet of the background under a block, which hides the scene as the block steps out."""
     left, low, right, high = np.array(block.box) + AROUND * np.array([-1, -1, 1, 1]) - np.tile(middle, 2)
     mesh = bpy.data.meshes.new("card")
@@ -169,7 +168,7 @@ def _card(block: Readout, middle, material, parent, collection):
     collection.objects.link(ob)
 
 
-def _copy(p, block: Readout, matrix, collection):
+def _copy(p, block, matrix, collection):
     """The live copy of a drawn matrix, flat around the origin."""
     stage, flat = block.plane.stage, block.flat
     ob = drawn_object(f"{stage.name} readout", matrix.data, collection, matrix.modifiers[MODIFIER].node_group)
@@ -215,7 +214,7 @@ def _same(ob, matrix):
             follow(ob, item.name, matrix, item.name)
 
 
-def _lines(p, one: Joined, ob, collection):
+def _lines(p, one, ob, collection):
     """The grid, the outline, the rule under the name, frames around what is pointed out, and the line's path
     over other readouts."""
     block, path = one.readout, [Rule(*a, *b, LINE) for a, b in pairwise(one.path.tolist())]
@@ -249,7 +248,7 @@ def _lines(p, one: Joined, ob, collection):
     collection.objects.link(lines)
 
 
-def _type(p, block: Readout, ob, font, collection, strong, soft):
+def _type(p, block, ob, font, collection, strong, soft):
     """The name and the labels of both axes, in these materials."""
     for line in block.texts:
         face = p.typeface.of(line.text)
@@ -260,7 +259,7 @@ def _type(p, block: Readout, ob, font, collection, strong, soft):
         made[tags.KIND], made[tags.LABEL], made[tags.NAME] = "label", line.kind, block.plane.stage.name
 
 
-def _leader(p, one: Joined, plane, eye, orthographic, collection):
+def _leader(p, one, plane, eye, orthographic, collection):
     """The line from a readout to its matrix, whose end is an empty there."""
     name = one.readout.plane.stage.name
     target = bpy.data.objects.new(f"{name} readout target", None)

@@ -10,6 +10,7 @@ linked or full copy of a scene, and what was appended are the user's, like all t
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import bpy
 
@@ -38,7 +39,7 @@ SOURCE, SCENE = "source", "scene"  # kinds of what is not drawn: an object that 
 _OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
 _NUMBERED = re.compile(r"\.\d{3,}$")
 
-_build = None  # the one that is running
+_build: Any = None  # the one that is running
 
 
 def number(owner: bpy.types.ID, name: str, default: float) -> float:
@@ -225,7 +226,8 @@ class _Build:
         """Let what refers to an old object (as a parent, as a target, as a camera) refer to the new one that
         has its name. Returns those that something of the user's refers to and that have no heir: they stay in
         the file, in no collection."""
-        ours, heirs, kept = {*self.old, *made}, {}, []
+        heirs: dict = {}
+        ours, kept = {*self.old, *made}, []
         for block in filter(_is_object, made):
             heirs.setdefault(_known_as(block), []).append(block)
         users = bpy.data.user_map(subset=objects) if objects else {}

@@ -329,19 +329,9 @@ def _of_capture(capture, spec, where, chosen):
             raise InputError(f'{where}: layer {one.name} of {capture.path} has no "{tensor}"; {hint}')
     first = layers[0]
     axes = axes_of(tensor).replace("?", "")
-    leading = [axis] if axis else []
-    heads: tuple[int | None, ...] = (None,)
-    if axes[0] in "HG":
-        if len(spec.index) > 1 or (not spec.index and chosen is None):
-            raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(first.heads)}")
-        heads = spec.index or (chosen.head,)
-        if not spec.index and chosen.heads:
-            heads, axis = _heads(first, chosen, grouped=axes[0] == "G")
-            leading.append(axis)
-        axes = axes[1:]
-    elif spec.index:
-        raise InputError(f"{where}: {spec.tensor} is one matrix for all heads and takes no index")
-    axes = axes if len(axes) == 2 else " " + axes
+    heads, over_heads = _heads_of(spec, first, chosen, axes[0], where)
+    leading = [one for one in (axis, over_heads) if one]
+    axes = axes.lstrip("HG").rjust(2)
     shapes = {capture.shape(one.name, tensor) for one in layers}
     if len(shapes) > 1:
         found = " and ".join(sorted(map(by, shapes)))
@@ -374,6 +364,19 @@ def _of_capture(capture, spec, where, chosen):
         leading=tuple(leading),
     )
     return OpenedMatrix(declared, read)
+
+
+def _heads_of(spec, layer, chosen, first_axis, where):
+    """(the heads of a tensor that are shown, None for one that all share; the axis that they are or None)."""
+    if first_axis not in "HG":
+        if spec.index:
+            raise InputError(f"{where}: {spec.tensor} is one matrix for all heads and takes no index")
+        return (None,), None
+    if len(spec.index) > 1 or (not spec.index and chosen is None):
+        raise InputError(f"{where}: {spec.tensor} needs index = [head]; heads: {numbers(layer.heads)}")
+    if not spec.index and chosen.heads:
+        return _heads(layer, chosen, grouped=first_axis == "G")
+    return spec.index or (chosen.head,), None
 
 
 def _chosen(capture, chosen):

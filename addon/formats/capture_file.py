@@ -389,7 +389,8 @@ class _InMemory:
         return safetensors.WRITTEN.get(self.arrays[name].dtype, "unknown")
 
 
-def _checked(where, tensors, metadata):
+def _said(where, metadata):
+    """What the metadata say: the JSON of a capture, in a version that is known, and not damaged."""
     if not is_capture(metadata):
         raise InputError(f"{where}: not an attention capture: its metadata has no attn_capture")
     text = metadata["attn_capture"]
@@ -407,8 +408,11 @@ def _checked(where, tensors, metadata):
         raise InputError(f"{where}: the capture has version {version}; this program reads versions 1.x")
     if _crc(text.encode()) != metadata.get("attn_capture_checksum", _crc(text.encode())):
         raise InputError(f"{where}: attn_capture does not match its checksum; the file is damaged")
-    tokens_q = table.texts("tokens_q")
-    tokens_k = table.texts("tokens_k", tokens_q)
+    return data
+
+
+def _shapes(where, tensors):
+    """The shapes of the tensors of each layer: key of the layer -> name of the tensor -> shape."""
     by_layer: dict = {}
     for name in tensors:
         match = re.fullmatch(r"L(\d{1,6}(?:\.cross)?)\.(\w+)", name)
@@ -417,6 +421,14 @@ def _checked(where, tensors, metadata):
                 right = "BOOL, true where a query may attend" if match[2] == "mask" else "real numbers"
                 raise InputError(f"{where}: {name} is {tensors.dtype(name)}; expected {right}")
             by_layer.setdefault(match[1], {})[match[2]] = tensors.shape(name)
+    return by_layer
+
+
+def _checked(where, tensors, metadata):
+    data = _said(where, metadata)
+    table, by_layer = _Table(data, where), _shapes(where, tensors)
+    tokens_q = table.texts("tokens_q")
+    tokens_k = table.texts("tokens_k", tokens_q)
     described = table.table("layers")
     if not described:
         raise InputError(f"{where}: the capture has no layers")
@@ -460,14 +472,27 @@ def _checked(where, tensors, metadata):
     )
 
 
+def _heads(entry):
+    """What an entry of the metadata says of its heads: numbers of all and of the stored ones, and sinks."""
+    n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
+    if n_q % n_kv:
+        raise InputError(f"{entry.where}: {n_q} query heads do not share {n_kv} key/value heads evenly")
+    sinks = entry.reals("sinks")
+    if sinks and len(sinks) != n_q:
+        raise InputError(f"{entry.where}: {len(sinks)} sinks for {n_q} query heads")
+    heads, kv_heads = entry.heads("heads", n_q), entry.heads("kv_heads", n_kv)
+    used = {head // (n_q // n_kv) for head in heads}
+    if not used <= set(kv_heads):
+        lost = min(used - set(kv_heads))
+        raise InputError(f"{entry.where}: key/value head {lost} is used by the query heads but not stored")
+    return {"n_q_heads": n_q, "n_kv_heads": n_kv, "heads": heads, "kv_heads": kv_heads, "sinks": sinks}
+
+
 def _layer(key, entry, shapes, tokens_q, tokens_k):
     where = entry.where
     name = entry.text("name", "")
     if name and not re.fullmatch(r"(\w{1,40}\.)?[0-9]{1,6}(\.cross)?(@[1-9][0-9]{0,3})?", name):
         raise InputError(f'{where}: its name is {shown(name)}; expected one as "3" or "decoder.3.cross@2"')
-    n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
-    if n_q % n_kv:
-        raise InputError(f"{where}: {n_q} query heads do not share {n_kv} key/value heads evenly")
     kind = entry.text("kind", "self")
     if kind not in ("self", "cross"):
         raise InputError(f"{where}: unknown kind {shown(kind)}; {nearest(kind, ('self', 'cross'), 'kinds')}")
@@ -482,42 +507,30 @@ def _layer(key, entry, shapes, tokens_q, tokens_k):
         if mask_kind in kinds and need not in shapes:
             raise InputError(f"{where}: the mask is {mask_kind}, but there is no tensor L{key}.{need}")
     window = mask.whole("size", 1) if mask_kind == "window" else 0
-    sinks = entry.reals("sinks")
-    if sinks and len(sinks) != n_q:
-        raise InputError(f"{where}: {len(sinks)} sinks for {n_q} query heads")
-    heads = entry.heads("heads", n_q)
-    kv_heads = entry.heads("kv_heads", n_kv)
-    used = {head // (n_q // n_kv) for head in heads}
-    if not used <= set(kv_heads):
-        lost = min(used - set(kv_heads))
-        raise InputError(f"{where}: key/value head {lost} is used by the query heads but not stored")
     softcap = entry.real("softcap", 0.0)
     if softcap < 0:
         raise InputError(f"{where}: softcap is {softcap}; it must be above 0")
     layer = Layer(
+        **_heads(entry),
         name=name,
         key=key,
         module=entry.text("module", ""),
         kind=kind,
-        n_q_heads=n_q,
-        n_kv_heads=n_kv,
-        heads=heads,
-        kv_heads=kv_heads,
         head_dim=entry.whole("head_dim", 1),
         scale=entry.real("scale"),
         mask=mask_kind,
         window=window,
         offset=mask.whole("offset", 0, default=0),
         softcap=softcap,
-        sinks=sinks,
         position=entry.table("position", {}),
         dtype=entry.text("dtype", ""),
         max_abs_error=entry.real("max_abs_error", None),
         tokens_q=tokens_q,
         tokens_k=tokens_k,
         shapes=shapes,
-        sizes={"H": len(heads), "G": len(kv_heads), "d": entry.whole("head_dim", 1)},
+        sizes={},
     )
+    layer.sizes.update({"H": len(layer.heads), "G": len(layer.kv_heads), "d": layer.head_dim})
     if tokens_q:
         layer.sizes["Q"] = len(tokens_q)
     if tokens_k:

@@ -39,7 +39,7 @@ def _property(cls, field, more):
 
 def show(group: Any, table: Any, names: Iterable[str]) -> None:
     """Show these fields of a table of a description."""
-    cls = type(table)
+    cls: Any = type(table)
     for f in dataclasses.fields(cls):
         if f.name in names:
             value = getattr(table, f.name)

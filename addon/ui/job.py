@@ -42,7 +42,7 @@ class Job:
     def __init__(self, command: Sequence[str], output: str | Path):
         self.output = Path(output)
         self.part, self.text, self.message = 0.0, _BEGINNING, ""
-        self.cancelled, self._deadline = False, None
+        self.cancelled, self._deadline = False, 0.0
         handle, self._log = tempfile.mkstemp(prefix=owned_stem(), suffix=".log")
         with open(handle, "wb") as log:
             self._process = subprocess.Popen(

@@ -240,7 +240,7 @@ def _subjects(_group, context, text):
 
 # The classes
 
-MORE = {
+MORE: dict[str, dict[str, Any]] = {
     "look": {"style": {"update": _style_chosen}, "object": {"search": _meshes}},
     "camera": {"subject": {"search": _subjects}},
     "render": {"device": {"search": preferences.device_names}},

@@ -71,7 +71,8 @@ def _opened(path, _modified, _size):
 def examples() -> dict[str, list[tuple[str, Path]]]:
     """The scenes that come with the extension: folder -> ((name, path), ...), the main folder "" first. Of
     several that are called the same, each says its folder."""
-    found, seen = {}, set()
+    found: dict[str, list[tuple[str, Path]]] = {}
+    seen: set[str] = set()
     for path in sorted(EXAMPLES.rglob("*.toml"), key=lambda path: (path.parent, path.name)):
         folder = _title(path.parent.relative_to(EXAMPLES).as_posix()) if path.parent != EXAMPLES else ""
         name = _title(path.stem)

@@ -18,7 +18,7 @@ from ..staging.budget import CLEAR
 DEFAULT = "default"
 
 # Of one matrix or result.
-_POOLED = {
+_POOLED: dict[str, tuple[str, str, dict]] = {
     "pooling": ("Pooling", 'Rows and columns of one element, such as "4x4", "off" or "auto"; empty: as '
                 "everywhere", {}),
     "pooling_rule": ("Pooled To", "What an element shows of the entries for which it stands", {}),
@@ -230,7 +230,7 @@ FIELDS = {
 
 _AS_EVERYWHERE = {"": ("As Everywhere", "As the panel says for the whole scene")}
 # (class, field): {choice: (label, tooltip)}; a choice that is missing is called by its own name.
-CHOICES = {
+CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
     (Look, "style"): {
         name: (name.replace("_", " ").title(), one.about[0].upper() + one.about[1:])
         for name, one in STYLES.items()
@@ -372,7 +372,9 @@ def words_of(cls: Any, name: str) -> tuple[str, str, Any]:
 
 def identifier(choice: object) -> str:
     """What a choice is called among those of its property."""
-    return {True: "on", False: "off"}.get(choice, choice or DEFAULT)
+    if isinstance(choice, bool):
+        return "on" if choice else "off"
+    return str(choice or DEFAULT)
 
 
 def choice_of(field: Any, identifier: str) -> Any:
@@ -383,7 +385,7 @@ def choice_of(field: Any, identifier: str) -> Any:
 
 
 @functools.cache
-def choices_of(cls: Any, field: Any) -> list[tuple[str, str, str]]:
+def choices_of(cls: Any, field: Any) -> tuple[tuple[str, str, str], ...]:
     """(identifier, label, tooltip) of each choice of a field, or () for a field of free text."""
     known = field.metadata.get("choices")
     if (cls, field.name) == (Look, "style"):

@@ -10,7 +10,8 @@ UNTOLD = ("Pattern Mode", "Fill Rule", "Pivot Point", "Overflow", "Text Box Heig
 
 def describe(tree: bpy.types.NodeTree) -> str:
     """A node tree as text: its inputs, one line for each node in a fixed order, its outputs."""
-    lines, names = [f"group {tree.name}"], {}
+    names: dict = {}
+    lines = [f"group {tree.name}"]
     for item in tree.interface.items_tree:
         if item.item_type == "SOCKET":
             default = getattr(item, "default_value", None)

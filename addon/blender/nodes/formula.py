@@ -137,7 +137,9 @@ class Formula:
             socket.default_value = value
 
     def math(self, operation: str, a: Any, b: Any) -> Any:
-        return (self.whole if _is_whole(a) and _is_whole(b) else self.real)(operation, a, b)
+        if _is_whole(a) and _is_whole(b):
+            return self.whole(operation, a, b)  # type: ignore[attr-defined]  # of a Group alone
+        return self.real(operation, a, b)
 
     def real(self, operation: str, *arguments: Any, clamp: bool = False) -> Any:
         inputs = dict(enumerate(arguments))
@@ -174,7 +176,8 @@ class Formula:
 
     def finish(self) -> Any:
         """Place the nodes in columns by their distance from the inputs; returns the tree."""
-        depth, sources = {}, {}
+        depth: dict = {}
+        sources: dict = {}
         for link in self.tree.links:  # once: a socket's own links are searched for in all of the tree's
             sources.setdefault(link.to_node.name, []).append(link.from_node.name)
 
@@ -184,7 +187,8 @@ class Formula:
                 depth[name] = 1 + max((place(source) for source in sources.get(name, ())), default=-1)
             return depth[name]
 
-        rows, places = {}, []
+        rows: dict = {}
+        places: list = []
         for node in self.tree.nodes:
             column = place(node.name)
             places += (column * 190.0, -rows.get(column, 0) * 170.0)
@@ -204,7 +208,13 @@ class Group(Formula):
     # -- the interface -----------------------------------------------------------------------
 
     def input(
-        self, name: str, kind: str, default: Any = None, low: Any = None, high: Any = None, hint: str = ""
+        self,
+        name: str,
+        kind: type | str,
+        default: Any = None,
+        low: Any = None,
+        high: Any = None,
+        hint: str = "",
     ) -> Any:
         """Add an input; returns it as a field."""
         socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type=SOCKETS[kind])
@@ -217,7 +227,7 @@ class Group(Formula):
             socket.max_value = high
         return Field(self, self._input.outputs[socket.identifier])
 
-    def output(self, name: str, kind: str, value: Any) -> None:
+    def output(self, name: str, kind: type | str, value: Any) -> None:
         """Add an output and connect it."""
         socket = self.tree.interface.new_socket(name, in_out="OUTPUT", socket_type=SOCKETS[kind])
         self._connect(self._output.inputs[socket.identifier], value)
