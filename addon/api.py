@@ -184,7 +184,7 @@ def film(
 ) -> "Rendered":
     """Render a film to a .mp4, .mov or .webm file; its frames are kept beside it. See `render`."""
     require_suffix(Path(output), FILMS)
-    return render(
+    made: Any = render(
         source,
         output,
         frames=frames,
@@ -194,6 +194,7 @@ def film(
         transparent=transparent,
         progress=progress,
     )
+    return made
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def still(
     """Render one picture and return it, for a notebook to show. See `render`."""
     with temporary_folder() as folder:
         place = folder / "still.png"
-        made = render(
+        made: Any = render(
             source,
             place,
             frame=frame,

@@ -64,7 +64,8 @@ def write_labels(
     with the camera, without any script. They are `shown` from one frame until another, or always."""
     strong = _type(p, "Matrix Cinema type", p.style.text, shown)
     soft = _type(p, "Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.36), shown)
-    axes, leading, late = np.stack([view.right, view.up]), {}, _in_the_spotlight(p, shown)
+    leading: dict = {}
+    axes, late = np.stack([view.right, view.up]), _in_the_spotlight(p, shown)
     for label in letters.labels:
         material = soft if label.kind in ("detail", "axis") else strong
         when = late if label.kind == CALLOUT else shown
@@ -267,7 +268,7 @@ def _animate(line, ob):
     if line.lit is not None:
         ob.color = (0.0, 0.0, 0.0, 1.0)
     if line.lit:
-        keys = {}
+        keys: dict = {}
         for start, end in sorted(line.lit):
             half = min(FADE, 0.25 * (end - start))
             if start - half in keys:  # one after the other: it stays lit

@@ -58,6 +58,6 @@ def _between(directions: np.ndarray, *corners: np.ndarray) -> np.ndarray:
     return (weights >= -1e-9).all(axis=0)
 
 
-def unprintable(colors: Sequence[Sequence[float]]) -> int:
+def unprintable(colors: np.ndarray | Sequence[Sequence[float]]) -> int:
     """How many of these sRGB colours print duller than they look."""
     return int((beyond_print(np.array(colors)) > TOLERANCE).sum())

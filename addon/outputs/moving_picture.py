@@ -40,7 +40,7 @@ def moving_picture(
     tracker.finish()
 
 
-def _read(pictures, tracker) -> Iterator[tuple[bpy.types.Image, np.ndarray]]:
+def _read(pictures: Sequence[Path], tracker: Tracker) -> Iterator[tuple[bpy.types.Image, np.ndarray]]:
     """Each picture in Blender, and its pixels: (height, width, 3) of 8 bits."""
     for n, path in enumerate(pictures):
         tracker.update(n)
@@ -59,7 +59,8 @@ def _read(pictures, tracker) -> Iterator[tuple[bpy.types.Image, np.ndarray]]:
 
 
 def _webp(pictures, rate, tracker):
-    stills, alpha = [], read_png(pictures[0]).chunks[0][1][9] == 6  # colour type: RGB with alpha
+    first = read_png(pictures[0])
+    stills, alpha = [], first is not None and first.chunks[0][1][9] == 6  # colour type: RGB with alpha
     with temporary_folder() as folder:
         for image, pixels in _read(pictures, tracker):
             place = folder / "frame.webp"

@@ -48,7 +48,7 @@ def notes_of(scene: Scene, blender: str, error: float | None, beats: Sequence[Be
     files = {}
     for path in files_of(scene):
         with opened(path) as file:
-            files[path.name] = hashlib.file_digest(file, "sha256").hexdigest()
+            files[path.name] = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     said = {
         "scene": hashlib.sha256(to_json(scene).encode()).hexdigest(),
         "files": files,

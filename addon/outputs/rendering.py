@@ -168,8 +168,10 @@ def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
     if asked.preview:
         size, samples = _small(asked.size or size), min(samples, PREVIEW_SAMPLES)
         asked = dataclasses.replace(asked, size=None)
+    width, height = asked.size or size
     settings = Settings(
-        *(asked.size or size),
+        width,
+        height,
         asked.samples or samples,
         asked.engine or defaults.engine,
         asked.transparent or defaults.transparent,
@@ -249,7 +251,7 @@ def _put_beside(output, preset, captions, description, numbers, mark):
     if preset.poster:
         at = description.render.still_frame(numbers[0], numbers[-1])
         frame = min(numbers, key=lambda n: abs(n - at))
-        (folder,) = [f for f in film_folders(output) if frame_path(f, frame).exists()][:1] or [None]
+        folder = next((f for f in film_folders(output) if frame_path(f, frame).exists()), None)
         if folder:
             write_poster(output, frame_path(folder, frame), mark)
 

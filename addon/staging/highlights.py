@@ -59,7 +59,7 @@ def highlights(p: Any) -> list[Highlight]:
     return found
 
 
-def spotlight_frames(p) -> list[tuple[Highlight, Shine]]:
+def spotlight_frames(p: Any) -> list[tuple[Highlight, Shine]]:
     """What frames the parts of matrices that each Shine of the spotlight is on; a whole matrix needs none. In
     the star, thin lines lead to an entry along its row and its column."""
     frames: list[tuple[Highlight, Shine]] = []

@@ -6,6 +6,7 @@ spotlight with it; a product within the cuboid is in it where both entries that 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,7 @@ class Spotlight:
         return [(shine.rise[0], float(shine.number)) for shine in self.shines]
 
 
-def spotlight_of(p) -> Spotlight | None:
+def spotlight_of(p: Any) -> Spotlight | None:
     """The Spotlight of a plan's description, None where it has none. It comes up when all that it is on is
     finished; in a film of beats, with the beats that have one of their own, and that of the scene with the
     last beat. Raises InputError for what is not there."""
@@ -132,7 +133,7 @@ def _of_beats(p) -> Spotlight | None:
     return Spotlight(tuple(parts), _spots(p, parts), tuple(shines)) if shines else None
 
 
-def parts_of(p, text: str, where: str) -> tuple[Lit, ...]:
+def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:
     """What a text points at, and what makes it. Raises InputError, which begins with `where`."""
     drawn = [plane.stage for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     parts: list[Lit] = []

@@ -1,5 +1,7 @@
 """Upright boxes on a picture or a page, (left, bottom, right, top), and what shares room with what."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 PAIRS = 2**20  # of boxes that are compared at once
@@ -8,12 +10,12 @@ NOTHING = np.array([np.inf, np.inf, -np.inf, -np.inf])  # the box around none
 _SAMPLES = np.stack(np.meshgrid([0.05, 0.5, 0.95], [0.1, 0.9]), axis=-1).reshape(-1, 2)
 
 
-def around(boxes):
+def around(boxes: np.ndarray) -> np.ndarray:
     """The box around boxes (n, 4)."""
     return around_each([boxes])[0]
 
 
-def around_each(groups):
+def around_each(groups: Sequence[np.ndarray]) -> np.ndarray:
     """The box around the boxes (n, 4) of each of several groups; NOTHING around those of an empty one."""
     if not groups:
         return np.empty((0, 4))
@@ -23,7 +25,7 @@ def around_each(groups):
     return np.concatenate([low, high], axis=1)
 
 
-def meeting(boxes, others, room=0.0):
+def meeting(boxes: np.ndarray, others: np.ndarray, room: float = 0.0) -> np.ndarray:
     """Which of the boxes (..., n, 4) come nearer than `room` to which of the others (..., m, 4), or have at
     least so much in common where that is negative: (..., n, m)."""
     left, low, right, high = (boxes[..., n, None] for n in range(4))
@@ -32,12 +34,12 @@ def meeting(boxes, others, room=0.0):
     return beside & (low < top + room) & (high > bottom - room)
 
 
-def overlaps(boxes, others, room=0.0):
+def overlaps(boxes: np.ndarray, others: np.ndarray, room: float = 0.0) -> int:
     """How many pairs of boxes (n, 4) and (m, 4) are nearer to each other than `room`."""
     return int(np.count_nonzero(meeting(boxes, others, room)))
 
 
-def clashes(outlines, least=1e-6):
+def clashes(outlines: np.ndarray, least: float = 1e-6) -> list[tuple[int, int]]:
     """The pairs (m, n), m before n, of rectangles (k, 4, 2), turned anyhow, that share room."""
     sides = outlines[:, [1, 3]] - outlines[:, [0]]
     normals = sides / (np.linalg.norm(sides, axis=2, keepdims=True) + 1e-12)
@@ -52,7 +54,7 @@ def clashes(outlines, least=1e-6):
 class Obstacles:
     """Convex quadrilaterals (m, 4, 2) on a picture, which type should not cover."""
 
-    def __init__(self, quads):
+    def __init__(self, quads: np.ndarray):
         a, side = quads, np.roll(quads, -1, axis=1) - quads
         # A point (x, y) is inside where all four of (x, y, 1) · sides are of one sign: that of the area.
         sides = np.stack([-side[..., 1], side[..., 0], side[..., 1] * a[..., 0] - side[..., 0] * a[..., 1]])
@@ -61,7 +63,7 @@ class Obstacles:
         self.sides = (sides * np.sign(area)[:, None]).transpose(2, 0, 1)  # (4, 3, m)
         self.around = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
 
-    def under(self, boxes):
+    def under(self, boxes: np.ndarray) -> np.ndarray:
         """How much of it lies under each of the boxes (n, 4), in layers, two at most: (n,)."""
         few = max(1, PAIRS // max(1, len(self.around)))
         return np.concatenate([self._under(boxes[n : n + few]) for n in range(0, max(1, len(boxes)), few)])
@@ -103,7 +105,7 @@ class Coverage:
         return self.sums[top, right] - self.sums[low, right] - self.sums[top, left] + self.sums[low, left]
 
 
-def gaps_between(boxes, quads):
+def gaps_between(boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """How far boxes (n, 4) are from convex quadrilaterals (m, 4, 2), 0 where they meet: (n, m)."""
     if not len(quads):
         return np.empty((len(boxes), 0))
@@ -126,7 +128,7 @@ def _from_points(points, quads):
     return np.where((turns > 0).all(axis=2) | (turns < 0).all(axis=2), 0.0, gaps)
 
 
-def strips(starts, ends, half):
+def strips(starts: np.ndarray, ends: np.ndarray, half: np.ndarray | float) -> np.ndarray:
     """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in
     PIECES of them."""
     at = np.linspace(0.0, 1.0, PIECES + 1)[:, None, None]
@@ -135,7 +137,7 @@ def strips(starts, ends, half):
     return np.concatenate([low - half, high + half], axis=2).reshape(-1, 4)
 
 
-def faces(corners):
+def faces(corners: np.ndarray) -> list[np.ndarray]:
     """The six faces, (4, 2) each, of a cuboid whose corners (8, 2) count in binary."""
     cube = corners.reshape(2, 2, 2, 2)
     sides = [np.moveaxis(cube, axis, 0)[end] for axis in range(3) for end in (0, 1)]

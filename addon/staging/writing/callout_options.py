@@ -2,6 +2,7 @@
 entry that matters."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def callouts(
                     )
 
 
-def strongest(p, lit: Lit) -> tuple[int, int]:
+def strongest(p: Any, lit: Lit) -> tuple[int, int]:
     """The entry of the largest magnitude among the lit ones, special tokens such as [CLS] aside."""
     (top, bottom), (left, right) = lit.rows, lit.columns
     part = np.abs(p.evaluation[lit.stage].final[top : bottom + 1, left : right + 1])
@@ -75,7 +76,7 @@ def strongest(p, lit: Lit) -> tuple[int, int]:
     return top + int(i), left + int(j)
 
 
-def said_of(p, stage, entry: tuple[int, int]) -> str:
+def said_of(p: Any, stage: Any, entry: tuple[int, int]) -> str:
     """What is written of an entry: its row, its column and its number, such as "it → animal 0.68"."""
     value, labels = float(p.evaluation[stage].final[entry]), labels_of(p, stage)
     texts = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
