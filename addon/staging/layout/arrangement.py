@@ -13,6 +13,7 @@ from .schemes import Scheme, StageScheme
 
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
 BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
+LABELS = 0.25  # of the room before a star, between results that stand side by side
 TITLE_ROOM = 8.0  # between fans that run down and have titles at their left
 
 
@@ -133,8 +134,9 @@ class _Arranging:
 
     @property
     def apart(self):
-        """The distance between results that stand side by side, with room for a title."""
-        return 2.0 * self.gap + 3.0
+        """The distance between results that stand side by side, with room for a title, and for the labels
+        of stars."""
+        return 2.0 * self.gap + 3.0 + LABELS * max(self.roomy.values(), default=0.0)
 
     def stand_root(self):
         """The root's result, upright and facing the audience, and behind it all that makes it."""
