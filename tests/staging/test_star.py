@@ -82,3 +82,9 @@ def test_without_a_star_there_is_the_stage():
 
 def test_products_before_the_star_are_gone_when_they_have_settled():
     assert plan(HEAD).before_star == {"attn"}
+
+
+def test_letters_over_the_columns_of_a_star_are_upright_and_keep_apart():
+    film = film_of(plan(load_scene(ROOT / "examples" / "attention" / "05_induction.toml")))
+    labels = [one for one in film.labels[-1].lettering.labels if one.kind == "token"]
+    assert len(labels) == 26 and not any(label.angle for label in labels)

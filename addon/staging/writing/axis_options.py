@@ -113,6 +113,36 @@ def _columns(canvas: Canvas, axis: Axis, sides: Sequence[tuple[tuple[Plane, bool
                 options += [
                     _column(canvas, axis, anchors, scale, turned, step, cost) for scale in TOKEN_SCALES
                 ]
+            options += _upright(canvas, axis, anchors, outward, there)
+    return options
+
+
+def _upright(
+    canvas: Canvas, axis: Axis, anchors: np.ndarray, outward: np.ndarray, there: float
+) -> list[Option]:
+    """The labels of an axis in a row above or below their `anchors` (n, 3), upright, where they are as narrow
+    as the matrix's columns, such as letters; those at the ends may stand out a little."""
+    points, step = canvas.project(anchors), 1 if outward[1] > 0 else -1
+    order = 1.0 if points[-1, 0] >= points[0, 0] else -1.0
+    pitch, options = np.abs(np.diff(points[:, 0])).min(initial=np.inf), []
+    for scale in TOKEN_SCALES:
+        size = TOKEN * scale
+        high = canvas.type.sized(size)
+        half = 0.5 * np.array([canvas.type.width(text, size) for text in axis.texts])
+        x, y = points[:, 0].copy(), points[:, 1] + step * GAP + (0.0 if step > 0 else -high)
+        over = np.maximum(1.1 * (half[1:] + half[:-1]) - order * np.diff(x), 0.0)  # of each and the next one
+        if len(over) and (over[1:-1].max(initial=0.0) > 0.0 or over[[0, -1]].max() > 0.7 * pitch):
+            continue
+        if len(over):
+            x[[0, -1]] += order * over[[0, -1]] * (-1.0, 1.0)
+        boxes = np.column_stack([x - half, y, x + half, y + high])
+        head = _head(canvas, axis.title, boxes, step, True, anchors[0])
+        typed = np.concatenate([boxes, *(line.boxes() for line in head)])
+        cost = there + 4.0 * (1.0 - step * outward[1]) + canvas.cost(typed) + 14.0 * (1.0 - scale)
+        more = [{"kind": "token", "anchor": anchor} for anchor in anchors]
+        places = zip(axis.texts, x, y + 0.22 * high, more, strict=True)
+        lines = [canvas.type.line(text, a, b, size, "CENTER", **told) for text, a, b, told in places]
+        options.append(Option(typed, cost, writer([*lines, *head])))
     return options
 
 
@@ -179,6 +209,7 @@ def _column(
     taken = typed
     if fanned:
         taken = np.concatenate([typed, strips(points[chosen], ends, 0.0)])
+        cost += canvas.covering(taken[len(typed) :]).mean()  # lines over what is drawn
         cost += FANNED + 10.0 * FANNED * np.linalg.norm(ends - points[chosen], axis=1).mean()
 
     def write():
