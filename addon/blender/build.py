@@ -40,6 +40,7 @@ from .objects import (
     spots_object,
 )
 from .readouts import write_presented, write_readouts
+from .why import write_why
 
 COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
@@ -122,6 +123,9 @@ def _draw_picture(drawing, matrices, environment, font, rooms, target):
         lettering.write_labels(p, one.lettering, one.view, font, lens, rooms["Lettering"], shown)
     lettering.write_overlay(p, drawing.first, drawing.overlay, font, rooms["Lettering"], target)
     write_readouts(p, drawing.readouts, matrices, lens, drawing.first, font, rooms["Lettering"])
+    made = {ob[tags.NAME]: ob for ob in rooms["Products"].objects if ob.get(tags.KIND) == "product"}
+    opened = made.get(p.why.stage.name) if p.why else None
+    write_why(p, drawing.why, opened, lens, drawing.first, font, rooms["Lettering"])
     write_presented(p, drawing.presented, matrices, lens, drawing.shot, font, rooms["Lettering"])
     studio.light(p, drawing.first, drawing.lit, environment, rooms["Stage"], target)
     if drawing.turntable:

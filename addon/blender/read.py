@@ -11,7 +11,7 @@ from . import tags
 KINDS = {"value": np.float32, "i": np.int32, "j": np.int32, "k": np.int32}
 
 
-AXES = {"matrix": 2, "product": 3, "readout": 2}  # numbers in the shape of each kind
+AXES = {"matrix": 2, "product": 3, "readout": 2, "why": 1}  # numbers in the shape of each kind
 
 
 def drawn_objects(scene: bpy.types.Scene, kind: str) -> list[bpy.types.Object]:
@@ -58,7 +58,7 @@ def elements(ob: bpy.types.Object, depsgraph: bpy.types.Depsgraph, most: int | N
     geometry = evaluated.evaluated_geometry()
     instances = geometry.instances_pointcloud()
     cloud = instances or geometry.pointcloud
-    names = ["value", "i", "j"] + (["k"] if ob[tags.KIND] == "product" else [])
+    names = ["value", "i", "j"] + (["k"] if ob[tags.KIND] in ("product", "why") else [])
     count = 0 if cloud is None else len(cloud.points)
     # Odd, so that it does not keep step with sizes that are powers of two.
     every = 1 if most is None or count <= most else -(-count // most) | 1

@@ -21,6 +21,7 @@ SHAPE = "mc_shape"  # [rows, columns], of a product [rows, inner, columns]
 STEPS = "mc_steps"  # of a product's sweep
 POOL, POOL_RULE = "mc_pool", "mc_pool_rule"  # entries of one bead, [down, across], and what it shows of them
 SHA256 = "mc_sha256"  # of a stored matrix
+ENTRY = "mc_entry"  # [row, column] that a "why" opens up
 LABEL = "mc_label"  # what kind of label
 # Of a scene
 DESCRIPTION = "matrix_cinema"  # as JSON

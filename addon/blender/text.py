@@ -124,8 +124,10 @@ def _type(p, name, color, shown):
     if shown is None:
         return plain_material(name, color)
     start, end = shown
+    if end > p.timeline.last_frame:  # what is there at the end stays
+        end = 2.0 * end
     fade = min(COMES * p.scene.render.rate, GOES_WITHIN * (end - start))
-    return fading_material(f"{name} {start:g}", color, shown, fade)
+    return fading_material(f"{name} {start:g}", color, (start, end), fade)
 
 
 def _strokes(strokes, material, collection):

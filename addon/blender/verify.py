@@ -162,6 +162,9 @@ def _rows_at(scene, moment, reference):
     for ob in drawn_objects(scene, "readout"):
         stage = stages[ob[tags.NAME]]
         yield _matrix_row(moment, last, ob, [_flat(ob, stage)], reference.evaluation, sweeps, depsgraph)
+    for ob in drawn_objects(scene, "why"):
+        if not ob.hide_viewport:
+            yield _why_row(moment, ob, reference, depsgraph)
     for ob in products:
         if not ob.hide_viewport:
             (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob[tags.NAME]]
@@ -359,6 +362,26 @@ def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
         note = note or "visited products are missing"
     note = note or _misplaced(drawn, [cuboid])
     return Row(moment, "product", stage.name, position, count, expected, float(error), note, every)
+
+
+def _why_row(moment, ob, reference, depsgraph):
+    """The bars behind an entry: each is a product of its row and its column, and all of them add up to it."""
+    name, stage = ob[tags.NAME], reference.stages.get(ob[tags.NAME])
+    if stage is None or not stage.has_interior:
+        raise JobError(f"{ob.name}: {name} is no product of the expression")
+    (i, j), drawn = ob[tags.ENTRY], elements(ob, depsgraph)
+    left, right = (side.final for side in reference.evaluation.sides(stage))
+    expected = left[i] * right[:, j]
+    count, largest = drawn["count"], np.abs(expected).max() or 1.0
+    if count != len(expected) or sorted(drawn["k"].tolist()) != list(range(count)):
+        return Row(moment, "why", name, None, count, len(expected), np.inf, "bars are missing or twice there")
+    error = np.abs(drawn["value"] - expected[drawn["k"]]).max() / largest
+    unit = compat.get_input(ob.modifiers[MODIFIER], "Unit")
+    middles = (np.cumsum(drawn["value"]) - 0.5 * drawn["value"]) * unit
+    off = np.abs(drawn["place"][:, 1] - middles).max() / (unit * np.abs(expected).sum() or 1.0)
+    note = "" if off < PLACE_TOLERANCE else "a bar does not begin where the one before it ends"
+    total = abs(drawn["value"].sum() - reference.evaluation[stage].raw[i, j]) / np.abs(expected).sum()
+    return Row(moment, "why", name, None, count, count, float(max(error, total)), note)
 
 
 def _inside(drawn, *shape):

@@ -333,13 +333,15 @@ class Scene:
     that are written from the expression and its numbers, "off" for one sweep after the other (see
     staging.beats). `readout` names matrices that are shown flat beside the scene, as a list or in one text
     with ; between them; "auto" shows the star where it cannot be read in the scene itself, "off" none.
-    `folder` is where relative file names start; it is not written."""
+    `why` opens up one entry of a product, such as "attn[it, animal]": the products that add up to it stand
+    beside the scene as bars. `folder` is where relative file names start; it is not written."""
 
     expression: str = ""
     title: str = ""
     caption: str = ""
     star: str = ""
     spotlight: str = ""
+    why: str = ""
     beats: tuple[Beat, ...] | str = option("off", choices=("auto", "off"))
     readout: tuple[str, ...] | str = "auto"
     capture: CaptureOptions = CaptureOptions()

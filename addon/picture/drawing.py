@@ -18,6 +18,7 @@ from ..staging.writing.overlay import Overlay
 from .beside import Joined, joined
 from .film import PhaseLabels, compose, outlines
 from .presented import Presented, presented
+from .why_chart import WhyChart, why_chart
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,7 @@ class Drawing:
     turntable: bool = False
     standing: View | None = None
     readouts: tuple[Joined, ...] = ()
+    why: WhyChart | None = None
     presented: tuple[Presented, ...] = ()
 
     @property
@@ -51,9 +53,18 @@ def film_of(p: Plan) -> Drawing:
     labels = outlines(made.lettering, made.view, aspect) if made.lettering.labels else np.empty((0, 4, 2))
     shown = tuple(presented(p, aspect, made.overlay, made.beside.room))
     readouts = tuple(joined(made.beside, made.view, aspect, labels))
-    return Drawing(
-        p, made.shot, tuple(made.every), made.overlay, lit, turntable, readouts=readouts, presented=shown
-    )
+    written = np.concatenate([made.overlay.boxes.reshape(-1, 4), made.beside.boxes])
+    why = why_chart(p, aspect, _covered(p, made, aspect, labels), written)
+    more = {"readouts": readouts, "presented": shown, "why": why}
+    return Drawing(p, made.shot, tuple(made.every), made.overlay, lit, turntable, **more)
+
+
+def _covered(p, made, aspect, labels):
+    """The outlines of all matrices, stars first, and of `labels`, on the picture at the film's end:
+    (n, 4, 2)."""
+    planes = sorted(p.arrangement.planes, key=lambda plane: not p.is_star(plane.stage))
+    corners = np.concatenate([plane.corners() for plane in planes])
+    return np.concatenate([((made.view.project(corners) + 1) / 2 * (aspect, 1.0)).reshape(-1, 4, 2), labels])
 
 
 def panel_of(p: Plan, view: View) -> Drawing:

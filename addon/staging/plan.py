@@ -45,6 +45,7 @@ from .spotlight import Spotlight, spotlight_of
 from .star import before_star, is_among, posed, star_of, stars_of
 from .timing.schedule import algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
+from .why import Why, why_of
 from .writing.numerals import FEW, FEW_PRODUCTS, shown
 
 
@@ -114,6 +115,11 @@ class Plan:
         camera, look = self.scene.camera, self.scene.look
         written = look.legend or look.formula or look.labels or (look.title and self.scene.title)
         return camera.depth_of_field or (0.0 if written or self.style.flat else self.style.depth_of_field)
+
+    @cached_property
+    def why(self) -> Why | None:
+        """The entry that is opened up into the products that add up to it, if one is to be."""
+        return why_of(self)
 
     @property
     def style_name(self) -> str:
@@ -201,7 +207,7 @@ def plan(scene: Scene) -> Plan:
         told_in = auto_beats(made) if scene.beats == "auto" else scene.beats
         film, beats = told(made, told_in)
         made = replace(made, timeline=film, beats=beats)
-    highlights(made), made.spotlight, named_readouts(made)  # what is wrong with them is found here
+    highlights(made), made.spotlight, named_readouts(made), made.why  # what is wrong with them is found here
     return made
 
 

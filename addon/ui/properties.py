@@ -19,7 +19,7 @@ from ..look.styles import STYLES
 from . import built, fields, matrices, preferences, source, style, sweep
 
 TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
-TEXTS = ("expression", "title", "caption", "star", "spotlight")
+TEXTS = ("expression", "title", "caption", "star", "spotlight", "why")
 
 
 def names(table: str) -> Any:
@@ -303,6 +303,11 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         name="Spotlight",
         options=fields.STILL,
         description="What stands out while all else steps back, such as attn[it, animal]",
+    )
+    why: bpy.props.StringProperty(
+        name="Why",
+        options=fields.STILL,
+        description="An entry to open up into the products that add up to it, such as attn[it, animal]",
     )
     readout: bpy.props.StringProperty(
         name="Readout",

@@ -6,7 +6,7 @@ import bpy
 
 from ...description.style import Color
 from .. import compat
-from .base import linear, material, mix_color, surface
+from .base import attribute, linear, material, mix_color, surface
 from .color_maps import looked_up
 
 FADE = "Fade"  # the node that says how far type is there
@@ -52,6 +52,16 @@ def lit_material(name: str, color: Color, lit: Color) -> bpy.types.Material:
         surface(f, f.node("ShaderNodeEmission", {"Color": both})[0])
 
     return material(name, shade)
+
+
+def colored_material(color_map: str) -> bpy.types.Material:
+    """What shines in the colour of its `tone` in a map."""
+
+    def shade(f):
+        color = looked_up(f, color_map, attribute(f, "tone"))
+        surface(f, f.node("ShaderNodeEmission", {"Color": color})[0])
+
+    return material(f"Matrix Cinema bars {color_map}", shade)
 
 
 def color_bar_material(name: str) -> bpy.types.Material:

@@ -1,0 +1,88 @@
+"""Why an entry is what it is, as Blender objects in the plane of the picture: bars made by nodes from the
+stored vectors, and what is written at them."""
+
+import bpy
+import numpy as np
+
+from ..picture.why_chart import WhyChart
+from ..staging.camera.framing import View
+from ..staging.plan import Plan
+from ..staging.scales import Scale
+from . import compat, tags
+from .materials.base import linear
+from .materials.lines import guide_material
+from .materials.writing import colored_material, plain_material
+from .nodes import node_group
+from .objects import MODIFIER, drawn_object, set_inputs, show
+from .picture_plane import picture_plane
+from .text import text
+
+TAKEN = ("Rows", "Inner", "Columns", "Left", "Right", "Left Row", "Left Column", "Right Row", "Right Column")
+
+
+def write_why(
+    p: Plan,
+    chart: WhyChart | None,
+    product: bpy.types.Object | None,
+    camera: bpy.types.Object,
+    view: View,
+    font: bpy.types.VectorFont | None,
+    collection: bpy.types.Collection,
+) -> None:
+    """Write a WhyChart before a camera that sees a View; `product` is the drawn one of its stage. It comes up
+    when what it is about is finished."""
+    if chart is None or product is None:
+        return
+    plane, _ = picture_plane(camera, view, collection)
+    made = [_bars(p, chart, product, collection), _rules(p, chart, collection)]
+    made[0].location = (*chart.origin, 0.0)
+    strong = plain_material("Matrix Cinema type", p.style.text)
+    for line in chart.texts:
+        face = p.typeface.of(line.text)
+        own = font if face is p.typeface else None
+        ob = text(line.text, line.size * face.scale, line.align, strong, own, collection)
+        ob.location, ob[tags.KIND], ob[tags.LABEL] = (line.x, line.y, 0.0), "label", "why"
+        made.append(ob)
+    start = p.spotlight.rise[1] if p.spotlight else p.timeline.moves[chart.why.stage.name].finished
+    for ob in made:
+        ob.parent = plane
+        ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
+        show(ob, (start, p.timeline.last_frame + 1.0))
+
+
+def _bars(p, chart: WhyChart, product, collection):
+    why, mesh = chart.why, bpy.data.meshes.new("why")
+    mesh.vertices.add(len(why.order))
+    mesh.attributes.new("k", "INT", "POINT").data.foreach_set("value", why.order.astype(np.int32))
+    name = why.stage.name
+    ob = drawn_object(f"{name} why", mesh, collection, node_group("Bars"))
+    ob[tags.KIND], ob[tags.NAME], ob[tags.SHAPE] = "why", name, [len(why.order)]
+    ob[tags.ENTRY] = [why.i, why.j]
+    scale: Scale = p.products[name]
+    given = {key: compat.get_input(product.modifiers[MODIFIER], key) for key in TAKEN}
+    material = colored_material(scale.color_map)
+    high = float(np.abs(why.products).max()) or 1.0
+    set_inputs(
+        ob,
+        given
+        | {"Entry i": why.i, "Entry j": why.j, "Pitch": chart.pitch, "Unit": chart.unit}
+        | {"High": high, "Zero": scale.zero, "Material": material},
+    )
+    return ob
+
+
+def _rules(p, chart: WhyChart, collection):
+    points, faces = [], []
+    for n, rule in enumerate(chart.rules):
+        left, low, right, high = rule.box
+        points += [(left, low, 0.0), (right, low, 0.0), (right, high, 0.0), (left, high, 0.0)]
+        faces.append(tuple(range(4 * n, 4 * n + 4)))
+    mesh = bpy.data.meshes.new("why rules")
+    mesh.from_pydata(points, [], faces)
+    colors = [(*linear(p.style.text), 1.0)] * len(points)
+    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
+    mesh.materials.append(guide_material())
+    ob = bpy.data.objects.new("why rules", mesh)
+    ob[tags.KIND], ob[tags.NAME] = "guide", chart.why.stage.name
+    collection.objects.link(ob)
+    return ob

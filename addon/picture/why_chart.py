@@ -1,0 +1,81 @@
+"""Where the bars of a Why stand on the picture: in its plane, where nothing else is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..staging.plan import Plan
+from ..staging.why import Why
+from ..staging.writing.boxes import gaps_between, meeting
+from ..staging.writing.items import Rule, Text
+from ..staging.writing.typesetter import Typesetter, film_type
+
+HEAD, FOOT = 0.024, 0.021  # sizes of type
+WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame; the widest that has room is taken
+TALL = 0.22  # of them, of their width
+ROOM = 0.012  # around it
+STEP = 0.015  # from one place that is tried to the next
+RULE = 0.001
+
+
+@dataclass(frozen=True, eq=False)
+class WhyChart:
+    """Bars from `origin` (2,), where their sum is 0, `pitch` apart; a value of 1 is `unit` high. Lengths are
+    heights of the frame. `box` is around it with its type."""
+
+    why: Why
+    origin: np.ndarray
+    pitch: float
+    unit: float
+    texts: tuple[Text, ...]
+    rules: tuple[Rule, ...]
+    box: tuple[float, float, float, float]
+
+
+def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray) -> WhyChart | None:
+    """The WhyChart of a plan as large as there is room, as near to the star as can be; None where none is
+    asked for or no room is left. `outlines` (n, 4, 2) of matrices and labels and the boxes `written` (m, 4)
+    stay free."""
+    if p.why is None:
+        return None
+    for width in WIDTHS:
+        type = film_type(p.typeface, min(1.0, aspect / 1.35), min(1.0, aspect / 1.35))
+        wide = max(width + 0.09, type.width(p.why.head, HEAD), type.width(p.why.largest, FOOT))
+        tall = TALL * width + 1.7 * type.sized(HEAD) + 1.7 * type.sized(FOOT)
+        x, y = (
+            n.ravel()
+            for n in np.meshgrid(
+                np.arange(ROOM, aspect - wide - ROOM, STEP), np.arange(ROOM, 1.0 - tall, STEP)
+            )
+        )
+        boxes = np.stack([x - ROOM, y - ROOM, x + wide + ROOM, y + tall + ROOM], axis=1)
+        boxes = boxes[~meeting(boxes, written).any(axis=1)] if len(written) else boxes
+        boxes = boxes[(gaps_between(boxes, outlines) > 0.0).all(axis=1)]
+        if len(boxes):
+            middles = 0.5 * (boxes[:, :2] + boxes[:, 2:])
+            near = np.linalg.norm(middles - outlines[0].mean(axis=0), axis=1).argmin()
+            left, low = boxes[near, :2] + ROOM
+            return _drawn(p.why, type, left, low, width, (left, low, left + wide, low + tall))
+    return None
+
+
+def _drawn(why: Why, type: Typesetter, left, low, width, box) -> WhyChart:
+    """The chart in a box."""
+    upto = np.concatenate([[0.0], np.cumsum(why.products)])
+    unit = TALL * width / (np.ptp(upto) or 1.0)
+    foot, head = type.sized(FOOT), type.sized(HEAD)
+    zero = low + 1.7 * foot - upto.min() * unit
+    end = zero + why.total * unit
+    pitch = width / len(why.order)
+    rules = (
+        Rule(left, zero, left + width, zero, RULE),
+        Rule(left + width - pitch, end, left + width + 0.012, end, RULE),
+    )
+    number = why.head.split(" = ")[1].split(",")[0]
+    texts: Sequence[Text] = (
+        type.line(why.head, left, box[3] - 0.9 * head, HEAD),
+        type.line(why.largest, left, low + 0.3 * foot, FOOT, soft=True),
+        type.line(number, left + width + 0.018, end - 0.34 * head, HEAD),
+    )
+    return WhyChart(why, np.array([left + 0.5 * pitch, zero]), pitch, unit, tuple(texts), rules, box)

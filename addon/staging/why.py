@@ -1,0 +1,71 @@
+"""Why an entry of a product is what it is: the products that add up to it, the largest first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..attention.tokens import told_apart
+from ..errors import InputError
+from ..kinds.stage import Stage
+from .camera.views import names_of
+from .selections import ends_of, selections
+from .writing.captions import labels_of, title_of
+from .writing.numerals import number
+
+NAMED = 3  # of the products, those that are named
+
+
+@dataclass(frozen=True, eq=False)
+class Why:
+    """Entry (i, j) of the matmul `stage`: `products` (n,) in float64 by `order` (n,), which is their k, so
+    that their magnitudes descend; `left` and `right` are what the two vectors are called."""
+
+    stage: Stage
+    i: int
+    j: int
+    order: np.ndarray
+    products: np.ndarray
+    left: str
+    right: str
+
+    @property
+    def total(self) -> float:
+        """What the products add up to."""
+        return float(self.products.sum())
+
+    @property
+    def head(self) -> str:
+        """The sum in words."""
+        return f"{self.left} · {self.right} = {number(self.total)}, the sum of {len(self.order)} products"
+
+    @property
+    def largest(self) -> str:
+        """The largest products by their dimension."""
+        few = zip(self.order[:NAMED].tolist(), self.products[:NAMED].tolist(), strict=True)
+        return "largest: " + ", ".join(f"dim {k} {'+' if x > 0 else ''}{number(x)}" for k, x in few)
+
+
+def why_of(p) -> Why | None:
+    """The Why of a plan's description, None where it asks for none. Raises InputError for what is not one
+    entry of a product."""
+    text = p.scene.why
+    if not text.strip():
+        return None
+    made = [cuboid.stage for cuboid in p.arrangement.cuboids]
+    found = selections(text, names_of(made), "why")
+    if len(found) != 1:
+        raise InputError(f'why: "{text}": it opens up one entry, such as "attn[it, animal]"')
+    (one,) = found
+    stage = next(stage for stage in made if one.name in (stage.name, stage.of))
+    where, labels, shape = f'why: "{one.text}"', labels_of(p, stage), p.evaluation[stage].shape
+    i, last_i = ends_of(one.rows, labels[0], shape[0], "row", where)
+    j, last_j = ends_of(one.columns, labels[1], shape[1], "column", where)
+    if i != last_i or j != last_j:
+        raise InputError(f'{where}: it opens up one entry, such as "{one.name}[0, 0]"')
+    left, right = (side.final for side in p.evaluation.sides(stage))
+    products = left[i] * right[:, j]
+    order = np.argsort(-np.abs(products), kind="stable")
+    texts = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, (i, j), strict=True)]
+    names = [title_of(p, side.stage) for side in (stage.left, stage.right)]
+    called = [p.typeface.shown(f"{name}[{token}]") for name, token in zip(names, texts, strict=True)]
+    return Why(stage, i, j, order, products[order], *called)
