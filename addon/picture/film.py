@@ -24,6 +24,7 @@ from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import Overlay, overlay
 from .beside import NOTHING, Beside, beside, wanted_after, wanted_at_once
 
+SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
 ROUNDS = 5  # in which labels and camera are found from each other
 ENOUGH_BARE, ENOUGH_LABELLED = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
 SCALES = (1.0, 0.94)  # of what is written before the scene
@@ -165,8 +166,9 @@ def _composed(p: Plan, aspect: float, layout: Layout, planes: Sequence[Plane]) -
         return replace(made, shot=film, view=film.view(end))
     for _ in range(ROUNDS):
         made = _lettered(p, film.view(end), aspect, made, notes, layout)
-        film = shot(p, made.marks, made.overlay.boxes, aspect, side.room)
-        if not clashes(outlines(made.lettering, film.view(end), aspect)):
+        before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
+        smaller = film.view(end).half_height / before.view(end).half_height > SHRUNK
+        if not smaller and not clashes(outlines(made.lettering, film.view(end), aspect)):
             return replace(made, shot=film)
     # Labels and camera chase each other: the camera stays, and the labels keep within its frame.
     made = _lettered(p, film.view(end), aspect, made, notes, layout, beyond(aspect))

@@ -12,7 +12,13 @@ from ..staging.writing.items import Rule, Text
 from ..staging.writing.typesetter import Typesetter, film_type
 
 HEAD, FOOT = 0.024, 0.021  # sizes of type
-WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame; the widest that has room is taken
+WIDTHS = (
+    0.66,
+    0.58,
+    0.5,
+    0.42,
+    0.34,
+)  # of the bars, in heights of the frame; the widest that has room is taken
 TALL = 0.22  # of them, of their width
 ROOM = 0.012  # around it
 STEP = 0.015  # from one place that is tried to the next

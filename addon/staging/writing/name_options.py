@@ -24,6 +24,7 @@ _BEYOND = np.array([
     *((part, 0.0, slid) for part, slid in ((0.5, 0.0), (0.3, 0.6), (0.7, 0.6), (0.1, 1.2), (0.9, 1.2))),
     *((part, far, 0.8 * (part != 0.5) + left) for far, left in ((0.03, 2.0), (0.07, 4.0), (0.13, 7.0))
       for part in (0.5, 0.2, 0.8)),
+    *((part, far, cost) for part in (-0.18, 1.18) for far, cost in ((0.0, 3.0), (0.03, 4.0), (0.07, 6.0))),
 ])  # fmt: skip
 STRANGE = 60.0  # what it costs a name to stand nearer to another matrix
 INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of its matrix
@@ -66,8 +67,9 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
     box = around(np.array([line.box for line in lines]))
     center, half = 0.5 * (box[:2] + box[2:]), 0.5 * (box[2:] - box[:2])
     parts, fars, costs = _BEYOND.T
-    starts = a + parts[:, None] * (b - a) + normal * 0.5 * GAP
-    by = starts + normal * (fars + 0.5 * GAP + np.abs(normal) @ half)[:, None] - center
+    beside = a + parts[:, None] * (b - a) + normal * 0.5 * GAP
+    starts = a + np.clip(parts, 0.0, 1.0)[:, None] * (b - a) + normal * 0.5 * GAP
+    by = beside + normal * (fars + 0.5 * GAP + np.abs(normal) @ half)[:, None] - center
     boxes = box + np.tile(by, 2)
     ends = np.clip(starts, boxes[:, :2], boxes[:, 2:])
     leaders = strips(starts, ends, 0.0).reshape(-1, len(boxes), 4)

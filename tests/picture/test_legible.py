@@ -1,0 +1,127 @@
+"""What can be computed of whether a star is read: large type straight at its rows and columns, near it; names
+at their own matrices; the number of what is lit, which covers nothing that matters; bars that find room."""
+
+import numpy as np
+import pytest
+from matrix_cinema.description.scene import load_scene
+from matrix_cinema.look.styles import STYLES
+from matrix_cinema.picture.drawing import film_of
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.boxes import gaps_between
+from matrix_cinema.staging.writing.callout_options import MATTERS, said_of
+from paths import ROOT
+
+PIXELS = 720  # the height of the picture that is looked at; lengths are heights of the frame
+LEAST_TYPE = 13.5  # pixels, of the size of type; laid out for 14.2, before the camera settles
+AT_THE_STAR = 40  # pixels from the star to its labels at most
+NEARLY = 0.007  # heights of the frame: names are laid out a little before the camera stands
+READABLE = 4.5  # contrast of type with what is behind it, as in WCAG 2
+SCENES = ["attention_head", "attention/02_full_head", "attention/05_induction"]
+
+
+class Seen:
+    """A scene's film at its end."""
+
+    def __init__(self, name):
+        self.p = plan(load_scene(ROOT / "examples" / f"{name}.toml"))
+        self.drawing = film_of(self.p)
+        self.view = self.drawing.shot.view(float(self.p.timeline.last_frame))
+        self.aspect = self.p.scene.render.width / self.p.scene.render.height
+        self.labels = self.drawing.labels[-1].lettering.labels
+        self.quads = np.array([self.project(plane.corners()) for plane in self.p.arrangement.planes])
+
+    def project(self, points):
+        return (self.view.project(points) + 1) / 2 * (self.aspect, 1.0)
+
+    def unit(self, point):
+        depth = 1.0 if self.view.orthographic else float(self.view.seen(point[None])[2][0])
+        return 2 * self.view.half_height * depth
+
+    def size(self, label):
+        return label.size / self.p.typeface.of(label.text).scale / self.unit(label.position) * PIXELS
+
+    def box(self, label):
+        corners = label.position + label.corners() @ np.stack([self.view.right, self.view.up])
+        ends = self.project(corners)
+        return np.array([*ends.min(axis=0), *ends.max(axis=0)])
+
+
+@pytest.fixture(scope="module")
+def seen():
+    return {name: Seen(name) for name in SCENES}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_type_is_large_enough(seen, name):
+    one = seen[name]
+    small = {label.text: one.size(label) for label in one.labels if one.size(label) < LEAST_TYPE}
+    small |= {t.text: t.size * PIXELS for t in one.drawing.overlay.texts if t.size * PIXELS < LEAST_TYPE}
+    assert not small
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_name_is_nearest_to_its_own_matrix(seen, name):
+    one = seen[name]
+    owners = np.array([plane.stage.name for plane in one.p.arrangement.planes])
+    for label in one.labels:
+        if label.kind == "name" and label.text != "T":
+            gaps = gaps_between(one.box(label)[None], one.quads)[0]
+            assert gaps[owners == label.owner].min() <= gaps.min() + NEARLY, label.text
+
+
+def test_the_first_example_has_both_axes_straight_at_its_star(seen):
+    one = seen["attention_head"]
+    (star,) = [quad for quad, plane in zip(one.quads, one.p.arrangement.planes, strict=True)
+               if one.p.is_star(plane.stage)]  # fmt: skip
+    tokens = [label for label in one.labels if label.kind == "token" and label.owner == "attn"]
+    assert len(tokens) == 32 and {"the₁", "the₇"} <= {label.text for label in tokens}
+    gaps = gaps_between(np.array([one.box(label) for label in tokens]), star[None])[:, 0]
+    assert gaps.max() * PIXELS < AT_THE_STAR
+    strokes = one.drawing.labels[-1].lettering.strokes
+    assert {stroke.kind for stroke in strokes} <= {"callout", "name"}  # none from a token to its row
+
+
+def test_the_number_of_what_is_lit_covers_nothing_that_matters(seen):
+    one = seen["attention_head"]
+    (callout,) = [label for label in one.labels if label.kind == "callout" and label.owner == "attn"]
+    (stage,) = {plane.stage for plane in one.p.arrangement.planes if plane.stage.name == "attn"}
+    assert callout.text == "it → animal  0.68" == said_of(one.p, stage, (10, 2))
+    plane = next(plane for plane in one.p.arrangement.planes if plane.stage is stage)
+    values = one.p.evaluation["attn"].final
+    i, j = np.nonzero(values >= MATTERS * values.max())
+    left, low, right, high = one.box(callout)
+    x, y = one.project(plane.places(i, j)).T
+    assert not ((left < x) & (x < right) & (low < y) & (y < high)).any()
+    others = np.array(
+        [q for q, own in zip(one.quads, one.p.arrangement.planes, strict=True) if own is not plane]
+    )
+    assert gaps_between(one.box(callout)[None], others).min() > 0.0
+
+
+def test_the_bars_of_a_why_have_room_and_say_what_the_numbers_are(seen):
+    one = seen["attention_head"]
+    chart, why = one.drawing.why, one.p.why
+    q, k = (one.p.evaluation[name].final for name in ("Q", "K"))
+    assert why.total == pytest.approx(float(q[10] @ k[2]))
+    assert why.products[:3].tolist() == sorted(q[10] * k[2], key=abs, reverse=True)[:3]
+    assert why.head.startswith(f"Q[it] · K[animal] = {why.total:.1f}")
+    taken = np.array([chart.box])
+    assert gaps_between(taken, one.quads).min() > 0.0
+    assert all(gaps_between(taken, one.box(label)[[[0, 1], [2, 1], [2, 3], [0, 3]]][None]).min() > 0.0
+               for label in one.labels)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_type_stands_out_from_the_ground(name):
+    """Also soft type, which is part of the way to the ground (blender.text), and on a plate."""
+    style = STYLES[name]
+
+    def light(color):
+        c = np.asarray(color)
+        return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    soft = 0.64 * np.array(style.text) + 0.36 * np.array(style.background)
+    for ground in (style.background, style.backdrop):
+        for color in (style.text, soft):
+            dark, bright = sorted((light(ground), light(color)))
+            assert (bright + 0.05) / (dark + 0.05) >= READABLE
