@@ -216,6 +216,8 @@ def write_overlay(
         ob = _shade(box, unit, size[0] / size[1], p.style, collection)
         ob.parent, ob[tags.KIND] = parent, "shade"
         ob.location = (-size[0], -size[1], -SHADE_BEHIND * distance)
+        if p.beats:  # where the film ends nothing stands under what is written
+            show(ob, (0.0, p.beats[-1].span.arrived))
     for item, ob in written:
         ob.parent = parent
         ob.location = (item.x * unit - size[0], item.y * unit - size[1], -distance)
