@@ -59,7 +59,7 @@ def test_type_is_large_enough(seen, name):
     assert not small
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", ["attention_head", "attention/05_induction"])
 def test_a_name_is_nearest_to_its_own_matrix(seen, name):
     one = seen[name]
     owners = np.array([plane.stage.name for plane in one.p.arrangement.planes])

@@ -26,7 +26,7 @@ _BEYOND = np.array([
       for part in (0.5, 0.2, 0.8)),
     *((part, far, cost) for part in (-0.18, 1.18) for far, cost in ((0.0, 3.0), (0.03, 4.0), (0.07, 6.0))),
 ])  # fmt: skip
-STRANGE = 60.0  # what it costs a name to stand nearer to another matrix
+STRANGE = 200.0  # what it costs a name to stand nearer to another matrix
 INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of its matrix
 
 
