@@ -18,6 +18,7 @@ from .numbers import with_numbers
 if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
 
+BEFORE_END = 0.25  # seconds before a beat ends, when all that it tells is there
 _SHOWN = 60  # characters of a text in a message
 
 
@@ -25,7 +26,8 @@ _SHOWN = 60  # characters of a text in a message
 class TimedBeat:
     """A beat with its `number`, from 1, its caption's `text`, what it `shows`, by the names that a camera's
     subject may have (none: everything), its frames, and the names of the matrices that are `there`: a matrix
-    comes with the first beat that shows or makes it. `presents` is the matrix that steps out, or ""."""
+    comes with the first beat that shows or makes it. The frame `told_at` shows what it has told. `presents`
+    is the matrix that steps out, or ""."""
 
     number: int
     beat: Beat
@@ -33,15 +35,11 @@ class TimedBeat:
     shows: tuple[str, ...]
     span: Span
     there: frozenset[str]
+    told_at: int
 
     @property
     def presents(self) -> str:
         return self.beat.present
-
-    @property
-    def told_at(self) -> int:
-        """The frame that shows what the beat has told, before anything of it goes."""
-        return max(round(self.span.arrived), int(self.end - 0.3 * (self.end - self.span.arrived)))
 
     @property
     def start(self) -> float:
@@ -71,8 +69,15 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
         paces.append(Pace(len(texts[-1]), beat.seconds, *runs_of(p.root, beat.run, f"{where}run"), travels))
     made, spans = beats_timeline(p.root, p.sweeps, paces, p.scene.animation, p.scene.render.rate)
     there = _there(p, beats, shows, made, spans)
-    every = zip(beats, texts, shows, spans, there, strict=True)
+    told_at = [_told_at(beat, span, p.scene.render.rate) for beat, span in zip(beats, spans, strict=True)]
+    every = zip(beats, texts, shows, spans, there, told_at, strict=True)
     return made, tuple(TimedBeat(n, *one) for n, one in enumerate(every, start=1))
+
+
+def _told_at(beat, span, rate):
+    """The frame that shows what a beat has told, before anything of it goes; of what steps out, halfway."""
+    at = 0.5 * (span.arrived + span.end) if beat.present else span.end - BEFORE_END * rate
+    return max(1, round(max(at, span.arrived)))
 
 
 def _there(p, beats, shows, made, spans):

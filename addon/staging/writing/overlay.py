@@ -36,10 +36,12 @@ Frames = tuple[float, float]
 
 @dataclass(frozen=True)
 class Overlay:
-    """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject."""
+    """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject. In a
+    film of beats, `blocks` are the boxes of all that is written together, which are kept free as a whole."""
 
     items: tuple[Item, ...] = ()
     shades: tuple[Box, ...] = ()
+    blocks: tuple[Box, ...] = ()
 
     @property
     def texts(self) -> list[Text]:
@@ -48,7 +50,7 @@ class Overlay:
     @property
     def boxes(self) -> np.ndarray:
         """The boxes of all that is written, with some room around each: (n, 4)."""
-        boxes = np.array([item.box for item in self.items]).reshape(-1, 4)
+        boxes = np.array(self.blocks or [item.box for item in self.items]).reshape(-1, 4)
         return boxes + ROOM * np.array([-1, -1, 1, 1])
 
 
@@ -78,9 +80,10 @@ def overlay(
     head = sheet.head()
     legend = sheet.legend() if look.legend else []
     lasting, passing = sheet.notes(notes, timed, legend)
-    blocks = [block for block in (head, legend, lasting) if block and timed and shaded]
-    shades = [around(np.array([item.box for item in block])) for block in blocks]
-    return Overlay((*head, *legend, *lasting, *passing), tuple(tuple(box.tolist()) for box in shades))
+    hulls = [around(np.array([item.box for item in block])) for block in (head, legend, lasting) if block]
+    hulls = tuple(tuple(hull.tolist()) for hull in hulls)
+    items = (*head, *legend, *lasting, *passing)
+    return Overlay(items, hulls if timed and shaded else (), hulls if p.beats else ())
 
 
 class _Sheet:
