@@ -20,7 +20,7 @@ def picture_plane(
     if view.orthographic:
         if data.dof.use_dof:
             distance = data.dof.focus_distance if data.dof.focus_object is None else camera.location.z
-        holder, half = _scaled_by(camera, data, "ortho_scale", (0, 1), collection), half / data.ortho_scale
+        holder, half = _scaled_by(camera, data, "ortho_scale", (0, 1), collection), half / (2 * half.max())
         unit = 2 * half[1]
         height = distance  # its depth does not scale
     else:
