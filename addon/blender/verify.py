@@ -323,7 +323,7 @@ def _in_steps(ob, places):
         np.array(compat.get_input(ob.modifiers[MODIFIER], f"{axis} Step")) for axis in ("Row", "Column")
     )
     upright = on[0] > 0 > down[1] and not np.any([on[1:], down[[0, 2]]])
-    return places / (on[0], down[1], on[0]) if upright else np.full_like(places, np.inf)
+    return places / (on[0], down[1], on[0]) if upright else np.full_like(places, np.nan)
 
 
 def _beads(entries, present, firsts, rule, tolerance):
