@@ -122,12 +122,13 @@ def _draw_picture(drawing, matrices, environment, font, rooms, target):
         shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
         lettering.write_labels(p, one.lettering, one.view, font, lens, rooms["Lettering"], shown)
     lettering.write_overlay(p, drawing.first, drawing.overlay, font, rooms["Lettering"], target)
-    write_readouts(p, drawing.readouts, matrices, lens, drawing.first, font, rooms["Lettering"])
+    write_readouts(drawing, matrices, lens, font, rooms["Lettering"])
     made = {ob[tags.NAME]: ob for ob in rooms["Products"].objects if ob.get(tags.KIND) == "product"}
     opened = made.get(p.why.stage.name) if p.why else None
     write_why(p, drawing.why, opened, lens, drawing.first, font, rooms["Lettering"])
     write_presented(p, drawing.presented, matrices, lens, drawing.shot, font, rooms["Lettering"])
-    studio.light(p, drawing.first, drawing.lit, environment, rooms["Stage"], target)
+    stands = (drawing.standing or drawing.first).position
+    studio.light(p, drawing.first, stands, drawing.lit, environment, rooms["Stage"], target)
     if drawing.turntable:
         camera.carry_lights(target.camera, rooms["Stage"])
 

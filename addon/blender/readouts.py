@@ -14,9 +14,9 @@ import numpy as np
 from mathutils import Matrix
 
 from ..description.scene import POOLINGS
-from ..picture.beside import Joined, pointed_out
+from ..picture.drawing import Drawing
+from ..picture.joined import Joined, pointed_out
 from ..picture.presented import Presented
-from ..staging.camera.framing import View
 from ..staging.camera.shot import Shot
 from ..staging.plan import Plan
 from ..staging.writing.items import Rule
@@ -42,32 +42,30 @@ LINE, DOT = 0.0013, 0.0036  # width of the line to the scene, radius of the dot 
 
 
 def write_readouts(
-    p: Plan,
-    joined: Sequence[Joined],
+    drawing: Drawing,
     matrices: Mapping[str, bpy.types.Object],
     camera: bpy.types.Object,
-    view: View,
     font: bpy.types.VectorFont | None,
     collection: bpy.types.Collection,
-    *,
-    written: bool = True,
 ) -> None:
-    """Write readouts before a camera that sees a View; `matrices` are the drawn ones by name. Their type is
-    left out where it is not to be `written`."""
-    if not joined:
+    """Write the readouts of a drawing before its camera; `matrices` are the drawn ones by name. On a figure's
+    panel they are cells alone: lines and type are the page's."""
+    if not drawing.readouts:
         return
+    p, view = drawing.plan, drawing.standing or drawing.first
     plane, eye = picture_plane(camera, view, collection)
-    for one in joined:
+    for one in drawing.readouts:
         block = one.readout
         ob = _copy(p, block, matrices[block.plane.stage.name], collection)
         ob.parent = plane
         ob.location = (*block.origin, 0.0)
+        if drawing.standing:
+            continue
         _lines(p, one, ob, collection)
-        if written:
-            strong = plain_material("Matrix Cinema type", p.style.text)
-            soft = _between(p.style.text, p.style.background, SOFT)
-            soft = plain_material("Matrix Cinema soft readout", soft)
-            _type(p, block, ob, font, collection, strong, soft)
+        strong = plain_material("Matrix Cinema type", p.style.text)
+        soft = _between(p.style.text, p.style.background, SOFT)
+        soft = plain_material("Matrix Cinema soft readout", soft)
+        _type(p, block, ob, font, collection, strong, soft)
         _leader(p, one, plane, eye, view.orthographic, collection)
 
 

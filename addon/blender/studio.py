@@ -43,17 +43,19 @@ def load_environment(p: Any) -> bpy.types.Image | None:
 def light(
     p: Any,
     view: View,
+    stands: np.ndarray,
     corners: np.ndarray,
     environment: bpy.types.Image | None,
     collection: bpy.types.Collection,
     target: bpy.types.Scene,
 ) -> None:
-    """Set up everything of the style that is not an element or a letter, around `corners` (n, 3)."""
+    """Set up everything of the style that is not an element or a letter, around `corners` (n, 3), in the
+    directions of a view; the camera stands at that or at another, `stands` (3,)."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
     world(p.style, view, environment, target)
     floor = None
-    if p.style.ground != "none" and view.position[2] > low[2]:  # from below it would hide everything
+    if p.style.ground != "none" and stands[2] > low[2]:  # from below it would hide everything
         floor = ground(p.style, middle, low[2] - 0.6, size, collection)
     if not p.style.flat:
         lamps(p, view, middle, size, floor, collection)

@@ -112,7 +112,7 @@ def _raster(page, dpi, transparent, samples, progress):
             if picture.cell.plan is not drawn:
                 drawn = picture.cell.plan
                 begin_empty()
-                blender_scene = draw(panel_of(drawn, picture.view))
+                blender_scene = draw(panel_of(drawn, picture.view, picture.readouts))
             options = drawn.scene.render
             settings = Settings(wide, tall, samples or options.samples, options.engine, transparent)
             file = folder / f"{n}.png"

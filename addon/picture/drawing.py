@@ -4,6 +4,7 @@
 the same plan.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,8 @@ from ..staging.camera.subject import subject_of
 from ..staging.camera.views import parts_of
 from ..staging.plan import Plan
 from ..staging.writing.overlay import Overlay
-from .beside import Joined, joined
 from .film import PhaseLabels, compose, outlines
+from .joined import Joined, joined
 from .presented import Presented, presented
 from .why_chart import WhyChart, why_chart
 
@@ -52,7 +53,7 @@ def film_of(p: Plan) -> Drawing:
     turntable = p.scene.camera.move == "orbit"
     labels = outlines(made.lettering, made.view, aspect) if made.lettering.labels else np.empty((0, 4, 2))
     shown = tuple(presented(p, aspect, made.overlay, made.beside.room))
-    readouts = tuple(joined(made.beside, made.view, aspect, labels))
+    readouts = tuple(joined(made.beside.readouts, made.view, (aspect, 1.0), labels))
     written = np.concatenate([made.overlay.boxes.reshape(-1, 4), made.beside.boxes])
     why = why_chart(p, aspect, _covered(p, made, aspect, labels), written)
     more = {"readouts": readouts, "presented": shown, "why": why}
@@ -67,9 +68,9 @@ def _covered(p, made, aspect, labels):
     return np.concatenate([((made.view.project(corners) + 1) / 2 * (aspect, 1.0)).reshape(-1, 4, 2), labels])
 
 
-def panel_of(p: Plan, view: View) -> Drawing:
-    """A plan as a figure's panel: nothing is written, and the camera stands where `view` has it. It is lit
-    and focused as its film is."""
+def panel_of(p: Plan, view: View, readouts: Sequence[Joined] = ()) -> Drawing:
+    """A plan as a figure's panel: nothing is written, and the camera stands where `view` has it, with the
+    entries of `readouts` before it. It is lit and focused as its film is."""
     begun = shot(p, (), Overlay().boxes, view.half_width / view.half_height)
     lit = subject_of(parts_of(p.arrangement), ()).points(begun.view(1.0))
-    return Drawing(p, begun, (), Overlay(), lit, standing=view)
+    return Drawing(p, begun, (), Overlay(), lit, standing=view, readouts=tuple(readouts))

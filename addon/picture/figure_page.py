@@ -23,6 +23,8 @@ from ..staging.writing.legend import LegendBar, legend_of
 from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
 from ..staging.writing.typesetter import in_rows
 from .figure_panel import ASCENT, DESCENT, PageType, Panel, panel
+from .figure_readouts import in_heights
+from .joined import Joined
 
 STYLE = "paper"  # of a scene that names none
 BETWEEN = 9.0  # points between panels, and between the blocks of the legend
@@ -81,7 +83,8 @@ class PanelGrid:
 
 @dataclass(frozen=True, eq=False)
 class PanelPicture:
-    """Where the render of a cell stands on the page, and the camera that sees it."""
+    """Where the render of a cell stands on the page, the camera that sees it, and the readouts before that,
+    in heights of the picture."""
 
     cell: Cell
     view: View
@@ -89,6 +92,7 @@ class PanelPicture:
     y: float
     width: float
     height: float
+    readouts: tuple[Joined, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,7 +303,8 @@ class _Composition:
 
     def place(self, cell: Cell, panel: Panel, x: float, y: float) -> None:
         """Put the panel of a cell on the page."""
-        self.pictures.append(PanelPicture(cell, panel.view, x, y, panel.width, panel.height))
+        flat = tuple(in_heights(one, panel.height) for one in panel.readouts)
+        self.pictures.append(PanelPicture(cell, panel.view, x, y, panel.width, panel.height, flat))
         self.add(panel.items, x, y)
         told = [*pooling.notes(cell.plan.arrangement.planes, cell.plan.pools), *panel.notes]
         self.notes += tuple(note for note in told if note not in self.notes)

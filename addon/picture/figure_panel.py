@@ -4,8 +4,8 @@ In a film a label is as large as the picture makes it; on paper it has its size 
 on the page, after projection, and the camera leaves the room that they need. Lengths are points.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -23,7 +23,10 @@ from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, moved
 from ..staging.writing.name_options import outward_normal
 from ..staging.writing.placing import Leader, Option, Written, spread, writer
+from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import Typesetter
+from .figure_readouts import APART, blocks_for, extent, is_beside, on_the_page, placed, wanted, wanted_in
+from .joined import Joined, notes_of
 
 ASCENT, DESCENT = 0.75, 0.2  # of a line of type, above and below its base line, of its size
 BOLDER = 1.05  # how much wider bold type is
@@ -82,6 +85,7 @@ class Panel:
     notes: tuple[str, ...] = ()
     margins: np.ndarray = field(default_factory=lambda: np.zeros(4))
     chosen: dict = field(default_factory=dict)
+    readouts: tuple[Joined, ...] = ()
 
 
 def panel(
@@ -97,8 +101,26 @@ def panel(
 
     `free` are the points at its (left, right, bottom, top) that nothing may stand in. Without a height it is
     as high as its content. Where it is not `labelled`, matrices are outlined instead, so that one sees where
-    they end. A view from inside shows no labels. Raises InputError where labels leave no room for a picture.
+    they end. A view from inside shows no labels. Matrices that are to have readouts, and a star that cannot
+    be read, are shown flat beside the scene, or under it in a narrow panel. Raises InputError where labels
+    leave no room for a picture.
     """
+    if not labelled or p.scene.camera.view in INSIDE:
+        return _panel(p, type, width, height, free, labelled)
+    planes, made = wanted(p), None
+    if not planes:
+        made = _panel(p, type, width, height, free, True)
+        planes = wanted_in(p, made.view, (width, made.height))
+    if blocks := blocks_for(p, planes, type, type.size, type.small, width, height):
+        return _with_readouts(p, type, width, height, free, blocks)
+    return made or _panel(p, type, width, height, free, True)
+
+
+def _panel(
+    p: Plan, type: PageType, width: float, height: float | None, free: Sequence[float], labelled: bool,
+    told: Collection[tuple[str, ...]] = (), least: float = 0.0,
+) -> Panel:  # fmt: skip
+    """The Panel without readouts, at `least` so high; axes with texts that are `told` need not have them."""
     if p.scene.camera.view in INSIDE:
         height = height or INSIDE_SHAPE * width
         return Panel(inside_view(p, optics_of(p.scene.camera, width / height)), width, height)
@@ -107,7 +129,7 @@ def panel(
     room = np.array(free, float) + EDGE
     tallest = TALLEST * (width - room[0] - room[1]) + room[2] + room[3]
     if fixed:  # beginning with what the content asks for
-        begun = panel(p, type, width, None, free, labelled=labelled)
+        begun = _panel(p, type, width, None, free, labelled, told)
         margins, chosen = begun.margins, begun.chosen
     else:
         margins, height, chosen = room, 2 * tallest, {}
@@ -119,18 +141,36 @@ def panel(
             )
         view = _view(p, points, width / height, margins / (width, width, height, height))
         canvas = Canvas(p, view, width, height, type, parts)
-        labels = _Labels(canvas, dict(chosen), labelled)
+        labels = _Labels(canvas, dict(chosen), labelled, told)
         seen = canvas.project(points)
         drawn = np.array((*seen.min(axis=0), *seen.max(axis=0)))
         content = around(np.array([drawn, *labels.boxes()]))
         wanted = room + np.maximum((content - drawn) * (-1, -1, 1, 1), 0.0)[[0, 2, 1, 3]]
-        tall = fixed or min(content[3] - content[1] + room[2] + room[3], tallest)
+        tall = fixed or max(min(content[3] - content[1] + room[2] + room[3], tallest), least)
         if np.abs(wanted - margins).max() < 0.1 and abs(tall - height) < 0.1:
             break
         margins, height = wanted, tall
         if n >= FREE_ROUNDS:  # labels that kept changing their places would never let it settle
             chosen = labels.chosen
     return Panel(view, width, height, tuple(labels.items), labels.notes(), margins, labels.chosen)
+
+
+def _with_readouts(
+    p: Plan, type: PageType, width: float, height: float | None, free: Sequence[float], blocks: list[Readout]
+) -> Panel:
+    """The Panel of a plan with these readouts at its right or, in a narrow one, under the scene."""
+    (wide, tall), room = extent(blocks) + APART, np.array(free, float)
+    beside = is_beside(width)
+    room[1 if beside else 2] += wide if beside else tall
+    axes = captions.axes_of(p, [block.plane for block in blocks], LONGEST_TOKEN)
+    told = {axis.texts for axis in axes if axis.texts}
+    least = tall - APART + free[2] + free[3] + 2 * EDGE if beside else 0.0
+    made = _panel(p, type, width, height, room, True, told, least)
+    blocks = placed(blocks, width, made.height, np.array(free) + EDGE)
+    texts = [item for item in made.items if isinstance(item, Text)]
+    every, items = on_the_page(p, blocks, made.view, (width, made.height), texts)
+    notes = (*made.notes, *notes_of(blocks))
+    return replace(made, items=(*made.items, *items), readouts=tuple(every), notes=notes)
 
 
 def _view(p, points, aspect, margins):
@@ -148,7 +188,8 @@ class _Labels:
     take the best, and note it there.
     """
 
-    def __init__(self, canvas: Canvas, chosen: dict, labelled: bool):
+    def __init__(self, canvas: Canvas, chosen: dict, labelled: bool, told: Collection[tuple[str, ...]] = ()):
+        self.told = told
         self.canvas, self.type, self.chosen = canvas, canvas.type, chosen
         self.items, self.thinned, self.missing = [], set(), []
         self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces]), STEP)
@@ -183,7 +224,7 @@ class _Labels:
         planes = [*outer, *(one for one in self.canvas.planes if p.is_star(one.stage) and one not in outer)]
         sides = {}
         for axis in captions.axes_of(self.canvas.p, planes, LONGEST_TOKEN):
-            if not axis.texts:
+            if not axis.texts or axis.texts in self.told:
                 continue
             ends = [end for side in at_the_star(self.canvas, axis) or axis.sides for end in self.ends(*side)]
             key = "axis", *axis.sides[0]

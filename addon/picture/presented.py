@@ -16,7 +16,8 @@ from ..staging.writing.items import Box
 from ..staging.writing.overlay import EDGE, NARROW, Overlay
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import film_type
-from .beside import FORM, filled_area
+from .beside import FORM
+from .joined import grid_of
 
 STEP, STEP_PART = 0.9, 0.3  # seconds in which a matrix steps out or back; of its beat, at most
 AT_ONCE = 0.15  # seconds of a beat before it steps out, where the camera stands
@@ -48,7 +49,7 @@ def presented(p: Plan, aspect: float, overlay: Overlay, room: np.ndarray) -> lis
         scale = min(1.0, aspect / NARROW)
         best, most = [], 0.0
         for area in _areas(aspect, scale, written, room):
-            blocks = filled_area(p, planes[: readouts.MOST], film_type(p.typeface, scale), area, LARGE)
+            blocks = grid_of(p, planes[: readouts.MOST], film_type(p.typeface, scale), area, LARGE)
             pitch = min((block.pitch for block in blocks), default=0.0)
             if pitch > AT_LEAST * most:
                 best, most = _centred(blocks, area), pitch

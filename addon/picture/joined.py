@@ -1,0 +1,157 @@
+"""Readouts on a picture: blocks in rows and columns, and the lines that join them to their places in the
+scene.
+
+Lengths are in the units of the picture, see `staging.writing.readout_block`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..kinds.places import Plane
+from ..staging.camera.framing import View
+from ..staging.highlights import highlights
+from ..staging.plan import Plan
+from ..staging.writing.items import Box, Rule, outline
+from ..staging.writing.readout_block import Readout, ReadoutForm, readout_block
+from ..staging.writing.typesetter import Typesetter
+
+BETWEEN = 0.035  # two readouts, of the picture's height
+AROUND = 0.7  # entries from the outermost ones of a matrix to the end of a line
+CROSSING, SAMPLES = 0.25, 48  # what it costs to cross a label; points at which a line is looked at
+POINTED = 2.2  # widths of the outline, of a frame around what is pointed out
+
+
+def grid_of(
+    p: Plan, planes: Sequence[Plane], type: Typesetter, area: Box, form: ReadoutForm, between: float = BETWEEN
+) -> list[Readout]:
+    """Blocks of these planes in rows and columns of an area, in the grid that lets their cells be largest;
+    none where they have no room."""
+    left, low, right, high = area
+    best, most = [], 0.0
+    for columns in range(1, len(planes) + 1):
+        rows = -(-len(planes) // columns)
+        width = (right - left - between * (columns - 1)) / columns
+        height = (high - low - between * (rows - (columns == 1))) / rows  # a lane for lines over each row
+        if width <= 0.0 or height <= 0.0:
+            continue
+        blocks = [readout_block(p, plane, type, form, width, height) for plane in planes]
+        if all(blocks) and min(block.pitch for block in blocks) > most:
+            most = min(block.pitch for block in blocks)
+            best = _in_grid(blocks, columns, area, between)
+    return best
+
+
+def _in_grid(blocks: Sequence[Readout], columns: int, area: Box, between: float) -> list[Readout]:
+    """Blocks row by row, the columns of the grid as wide as they need; all at the right of the area, and in
+    the middle of its height."""
+    left, low, right, high = area
+    rows = [blocks[n : n + columns] for n in range(0, len(blocks), columns)]
+    sizes = [[np.subtract(one.box[2:], one.box[:2]) for one in row] for row in rows]
+    widths = [max(row[n][0] for row in sizes if n < len(row)) for n in range(columns)]
+    heights = [max(size[1] for size in row) for row in sizes]
+    x0 = right - sum(widths) - between * (columns - 1)
+    y = 0.5 * (low + high) + 0.5 * (sum(heights) + between * (len(rows) - 1)) - 0.5 * between * (columns > 1)
+    placed = []
+    for row, height in zip(rows, heights, strict=True):
+        x = x0
+        for block, width in zip(row, widths, strict=False):
+            placed.append(block.moved(x - block.box[0], y - block.box[3]))
+            x += width + between
+        y -= height + between
+    return placed
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """A readout, and the point of the world (3,) at its matrix to which a line leads from the end of a `path`
+    on the picture, (n, 2), whose first point is an end of the rule under the readout's name."""
+
+    readout: Readout
+    anchor: np.ndarray
+    path: np.ndarray
+
+
+def joined(
+    blocks: Sequence[Readout], view: View, size: tuple[float, float], labels: np.ndarray
+) -> list[Joined]:
+    """Blocks on a picture of this `size`, each with the place at the edge of its matrix that a straight line
+    reaches best in a View: it is short, and crosses few `labels`, outlines (n, 4, 2) on the picture."""
+    every = []
+    for one in blocks:
+        path = _path(one, blocks, BETWEEN * size[1])
+        rule = one.rules[0]
+        ends = [path] if len(path) > 1 else [path, np.array([[rule.x1, rule.y1]])]  # either end of the rule
+        ways = [(*_anchor(one, end[-1], view, size, labels), end) for end in ends]
+        _, anchor, path = min(ways, key=lambda way: way[0])
+        every.append(Joined(one, anchor, path))
+    return every
+
+
+def _path(one: Readout, every: Sequence[Readout], between: float) -> np.ndarray:
+    """From the joint of a readout out of all that is `every`: over what stands at its left."""
+    left, low, _, high = one.box
+    beside = [
+        other.box[0] for other in every if other.box[2] < left and other.box[1] < high and low < other.box[3]
+    ]
+    if not beside:
+        return one.joint[None]
+    lane, x, y = high + 0.5 * between, left - 0.5 * between, one.joint[1]
+    return np.array([one.joint, (x, y), (x, lane), (min(beside) - 0.5 * between, lane)])
+
+
+def _anchor(
+    one: Readout, start: np.ndarray, view: View, size: tuple[float, float], labels: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """(what it costs, the point of the world to which a line from `start` leads best)."""
+    corners = one.plane.corners(AROUND)
+    places = np.concatenate([corners, 0.5 * (corners + np.roll(corners, -1, axis=0))])
+    on = lambda points: (view.project(points) + 1) / 2 * size  # noqa: E731
+    ends, along = on(places), np.linspace(0.03, 0.97, SAMPLES)[:, None]
+    own = np.array([text.box for text in one.texts])[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    quads = np.concatenate([labels, own, on(one.plane.corners())[None]])
+    costs = []
+    for end in ends:
+        points = end + along * (start - end)
+        crossed = sum(_within(points, quad) for quad in quads)
+        costs.append(np.linalg.norm(start - end) + CROSSING * size[1] * crossed)
+    best = int(np.argmin(costs))
+    return costs[best], places[best]
+
+
+def _within(points: np.ndarray, quad: np.ndarray) -> bool:
+    """Whether one of some points (n, 2) is in a convex quadrilateral (4, 2)."""
+    sides = np.roll(quad, -1, axis=0) - quad
+    away = points[:, None] - quad
+    turns = sides[:, 0] * away[..., 1] - sides[:, 1] * away[..., 0]
+    return bool(((turns > 0).all(axis=1) | (turns < 0).all(axis=1)).any())
+
+
+def pointed_out(p: Plan, one: Readout) -> list[Rule]:
+    """The lines around what a description points out in a readout's matrix."""
+    lines = []
+    for pointed in highlights(p):
+        if pointed.plane.stage is one.plane.stage:
+            (top, bottom), (first, last) = pointed.rows, pointed.columns
+            down, on = one.steps
+            corners = one.origin + [
+                (top - 0.5) * down + (first - 0.5) * on,
+                (bottom + 0.5) * down + (last + 0.5) * on,
+            ]
+            width = POINTED * one.rules[0].width
+            for side in outline((*corners.min(axis=0), *corners.max(axis=0))):
+                lines.append(replace(side, width=width))
+    return list(dict.fromkeys(lines))
+
+
+def notes_of(blocks: Sequence[Readout]) -> list[str]:
+    """What readouts leave out, as notes."""
+    words = {"max": "largest", "mean": "mean", "rms": "root mean square"}
+    pools = dict.fromkeys(one.pool for one in blocks if one.pool)
+    told = [
+        f"beside the scene each cell is the {words[pool.rule]} of {pool.rows} × {pool.columns} entries"
+        for pool in pools
+    ]
+    every = sorted({n for one in blocks for n in one.every if n > 1})
+    return told + [f"one in {n} tokens is written beside the scene" for n in every]
