@@ -134,7 +134,10 @@ def _panel(
     else:
         margins, height, chosen = room, 2 * tallest, {}
     for n in range(16):
-        if margins[0] + margins[1] > 0.85 * width or margins[2] + margins[3] > 0.9 * height:
+        taken = margins - room
+        if taken[0] + taken[1] > 0.85 * width - room[0] - room[1] or taken[2] + taken[3] > 0.9 * (
+            height - room[2] - room[3]
+        ):
             raise InputError(
                 f"{width / 72:.3g} × {height / 72:.3g} in have no room beside the labels "
                 "at this size of type; make the figure larger"

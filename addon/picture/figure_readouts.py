@@ -17,9 +17,9 @@ from ..staging.writing.typesetter import Typesetter
 from .joined import Joined, grid_of, joined, pointed_out
 
 BESIDE = 300.0  # points: in a panel less wide they stand under the scene
-PART, DEEP = 0.42, 0.62  # of the panel's width, that they take beside the scene; their height under it
+PART, DEEP = 0.42, 1.0  # of the panel's width, that they take beside the scene; their height under it
 APART = 8.0  # points from the scene
-LEAST, MOST = 2.4, 9.0  # points between cells
+LEAST, MOST = 2.4, 7.5  # points between cells
 LEAST_TYPE = 5.0
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...attention.tokens import told_apart
 from ...kinds.places import Plane, Ruler
 from ..plan import Plan
 from ..pooling import FACTORS, Pool, parsed, starts
@@ -147,7 +148,7 @@ class _Side:
     def __init__(self, p, plane, type, form, n, pool):
         texts = labels_of(p, plane.stage)[n]
         factor = (pool.rows, pool.columns)[n]
-        self.texts = [p.typeface.shown(text, LONGEST_TOKEN) for text in texts[::factor]]
+        self.texts = [p.typeface.shown(text, LONGEST_TOKEN) for text in told_apart(texts)[::factor]]
         self.title = p.typeface.shown(axis_names_of(p, plane.stage)[n])
         self.type, self.form = type, form
 
