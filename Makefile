@@ -1,6 +1,7 @@
 # make env        .venv with everything: Blender as a Python module, PyTorch, the tools for tests
 # make demo       the first example as build/demo/still.png and build/demo/film.mp4; a smaller one by
 #                 make demo STILL="--size 320x180" FILM="--frames 1-24"
+# make check      for every save: lint, and the tests of the core, without Blender
 # make test       what CI runs: the tests on Blender 4.5, 5.0 and 5.2
 # make lint       ruff: its rules, and the one layout of the code; mypy: the types
 # make fuzz       100,000 inputs that are wrong in every way, about an hour; SEED=1 COUNT=100000
@@ -12,7 +13,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help env demo lint test fuzz bench extension
+.PHONY: help env demo lint check test fuzz bench extension
 
 PYTHON_3_11 := $(shell scripts/find_python.sh 3.11)
 PYTHON_3_13 := $(shell scripts/find_python.sh 3.13)
@@ -72,6 +73,11 @@ lint: env
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy --no-error-summary
+
+# The rooms in which numbers, files and descriptions are made; the rest is `make test`.
+check: lint
+	@.venv/bin/python -m pytest -q -x tests/house/test_architecture.py tests/house/test_functions.py \
+		tests/algebra tests/kinds tests/attention tests/description tests/look
 
 # An interpreter that is missing takes its Blender out of the tests, and the summary says so.
 test: env $(if $(PYTHON_3_11),.venv-4.5/.all $(if $(PYTHON_3_13),.venv-5.2/.all))

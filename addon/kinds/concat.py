@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import InputError
-from .places import Face, Layout, Part, beyond
+from .places import Arranging, Face, Part, beyond
 from .sheet import Sheet
 from .stage import Operand, Shape
 from .values import Values
@@ -46,7 +46,7 @@ class Concat(Sheet):
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         return ("", "j") if self.axis == 0 else ("i", "")
 
-    def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
+    def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         """Each part beside the rows or columns that it becomes."""
         parts: list = []
         at = face.origin

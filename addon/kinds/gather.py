@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import InputError
-from .places import Face, Layout
+from .places import Arranging, Face
 from .points import Computed, Hidden, Inputs, Points
 from .sheet import Sheet
 from .stage import Operand, Shape
@@ -53,7 +53,7 @@ class Gather(Sheet):
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         return (("", "j"), ("i", ""))[n]
 
-    def moves_along(self, n: int, face: Face, layout: Layout) -> int:
+    def moves_along(self, n: int, face: Face, layout: Arranging) -> int:
         """The table stands above, for the columns are its own; the numbers stand beside their rows."""
         return n if not face.operand.transposed else 1 - n
 

@@ -185,7 +185,7 @@ class Face:
         )
 
 
-class Layout(Protocol):
+class Arranging(Protocol):
     """What a kind may ask of the layout in which it is placed (`staging.layout.arrangement`)."""
 
     gap: float  # in entries, between a face and the products next to it, and between blocks

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..description.scene import Animation
 from ..errors import InputError
-from .places import Cuboid, Face, Layout, Part, clear_of
+from .places import Arranging, Cuboid, Face, Part, clear_of
 from .points import VALUES, Computed, Hidden, Inputs, Points, Stored
 from .stage import Operand, Shape, Stage
 from .sweep import Sweep, sweep_of
@@ -94,7 +94,7 @@ class Product(Stage):
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         return ARGUMENT_AXES[("left", "right")[n]]
 
-    def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
+    def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         """The cuboid that makes a face, and its arguments with all that makes them.
 
         (A @ B).T stands as B.T @ A.T does, so that a result may be used transposed.

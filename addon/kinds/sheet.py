@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..description.scene import Animation
-from .places import READING, Face, Layout, Part, beyond
+from .places import READING, Arranging, Face, Part, beyond
 from .points import VALUES, Hidden, Inputs, Points, Stored
 from .stage import Shape, Stage
 from .sweep import Sweep, sweep_of
@@ -42,7 +42,7 @@ class Sheet(Stage):
         (rows, columns), (own_rows, own_columns) = sides[n], self.shape(sides)
         return "i" if rows == own_rows else "", "j" if columns == own_columns else ""
 
-    def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
+    def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         parts: list = []
         for axis, beside in self._ordered(face, layout):
             family = layout.stand(beside, parent, side)
@@ -61,7 +61,7 @@ class Sheet(Stage):
         order.sort(key=lambda entry: entry[0] == face.wider)  # single ones are next to the result
         return order
 
-    def moves_along(self, n: int, face: Face, layout: Layout) -> int:
+    def moves_along(self, n: int, face: Face, layout: Arranging) -> int:
         """The axis, 0 or 1, at whose end the n-th operand stands: a single row or column that is repeated at
         the end of those that it belongs to, anything else where there is more room."""
         shape = face.operand.turned(layout.shape(self.operands[n]))
@@ -69,7 +69,7 @@ class Sheet(Stage):
         single = [count == 1 < ruler.count for count, ruler in zip(shape, rulers, strict=True)]
         return single.index(True) if any(single) else face.wider
 
-    def beside(self, n: int, face: Face, layout: Layout, at: np.ndarray | None = None) -> Face:
+    def beside(self, n: int, face: Face, layout: Arranging, at: np.ndarray | None = None) -> Face:
         """The face of the n-th operand before it is moved out of the sheet: at `at`, or where its entries
         line up."""
         operand, plane = self.operands[n], face.plane()

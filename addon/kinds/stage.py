@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..description.scene import Animation, MatrixOptions, ProductOptions, Scene
-from .places import Face, Layout, Part
+from .places import Arranging, Face, Part
 from .points import Hidden, Inputs, Points
 from .sweep import Sweep
 from .values import Evaluation, Values
@@ -141,7 +141,7 @@ class Stage:
         rows and the columns of its n-th operand as that enters; "" where they are none of them."""
         raise NotImplementedError
 
-    def place(self, face: Face, layout: Layout, parent: object, side: str) -> list[Part]:
+    def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         """The planes and cuboids of all that makes it, where its own plane is that of `face`. It hangs from
         the `side` of a cuboid that turns as `parent`."""
         raise NotImplementedError

@@ -23,7 +23,7 @@ from ..picture.figure_page import MOST_DOTS, FigurePage, PanelGrid, Shown, cells
 from ..picture.figure_panel import page_type
 from . import files as outputs
 from .blend_file import begin_empty
-from .fonts import Typeface, require_matplotlib
+from .fonts import PageTypeface, require_matplotlib
 from .formats import FIGURES, require_suffix
 from .frames import Settings, render_still
 from .interrupt import telling
@@ -75,7 +75,7 @@ def figure(
         raise InputError(f"{width / 72:.3g} in at {dpi} dots per inch are more than {MOST_DOTS:,} dots")
     if kind != ".svg" or outlines:
         require_matplotlib()
-    typeface = Typeface(font)
+    typeface = PageTypeface(font)
     scenes = [scenes] if isinstance(scenes, (Scene, Shown)) else scenes
     grid = grid or PanelGrid(len(scenes))
     dots = round(width / 72 * dpi / min(grid.columns, len(scenes)))

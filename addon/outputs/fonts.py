@@ -20,7 +20,7 @@ _MEASURED, _MEASURED_OWN = 14.0, 200.0
 _SLACK = 1.01  # Blender rounds small letters to whole pixels
 
 
-class Typeface:
+class PageTypeface:
     """`name` is a font file (.ttf, .otf), a family that matplotlib finds, or "" for Blender's own.
 
     Raises InputError for a font that is not there.

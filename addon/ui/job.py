@@ -32,7 +32,7 @@ GRACE = 4.0  # seconds for a cancelled process to end by itself: while Blender s
 current = None  # the job that is running, if any: one at a time
 
 
-class Job:
+class BackgroundJob:
     """A running command that makes the file `output`. Call `poll` now and then until it says False.
 
     `part` is how much is done, 0 to 1, `text` what it is doing; `message` the last thing it said

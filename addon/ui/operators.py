@@ -279,11 +279,11 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
     bl_label = "Render Still"
     kind = "still"
 
-    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.Job:
+    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:
         snapshot = Path(bpy.app.tempdir) / "matrix_cinema_still.blend"
         job.write_snapshot(scene, snapshot)
         asked = settings.render
-        return job.Job(
+        return job.BackgroundJob(
             job.command(
                 snapshot,
                 output,
@@ -319,12 +319,12 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
             else "Render all frames in the background and make a film of them"
         )
 
-    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.Job:
+    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:
         snapshot = job.snapshot_of(output)
         if not self.resume:
             job.write_snapshot(scene, snapshot)
         asked = settings.render
-        return job.Job(
+        return job.BackgroundJob(
             job.command(
                 snapshot, output, "film", asked.film_width, asked.film_height, asked.film_samples, asked
             ),
@@ -354,11 +354,11 @@ class MATRIX_CINEMA_OT_figure(_Render, bpy.types.Operator):
     def draw(self, _context: bpy.types.Context) -> None:
         self.layout.prop(self, "width")
 
-    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.Job:
+    def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:
         folder = Path(bpy.app.tempdir)
         file = folder / "matrix_cinema_figure.toml"
         file.write_text(to_toml(source.moved(properties.description(scene), folder)), encoding="utf-8")
-        return job.Job(job.figure_command(file, output, self.width, scene.frame_current), output)
+        return job.BackgroundJob(job.figure_command(file, output, self.width, scene.frame_current), output)
 
 
 class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):

@@ -632,15 +632,15 @@ def finished(running, seconds=20):
 
 
 def test_a_job_tells_how_far_it_is_and_why_it_failed(tmp_path):
-    good = finished(job.Job([sys.executable, "-c", SAYS, "0"], tmp_path / "x.mp4"))
+    good = finished(job.BackgroundJob([sys.executable, "-c", SAYS, "0"], tmp_path / "x.mp4"))
     assert good.ok and good.part == pytest.approx(0.8)
     assert good.text == "Rendering, 0:07 left"
-    bad = finished(job.Job([sys.executable, "-c", SAYS, "2"], tmp_path / "x.mp4"))
+    bad = finished(job.BackgroundJob([sys.executable, "-c", SAYS, "2"], tmp_path / "x.mp4"))
     assert not bad.ok and bad.message == "the disk is full"
 
 
 def test_a_job_can_be_cancelled(tmp_path):
-    running = job.Job([sys.executable, "-c", SAYS, "wait"], tmp_path / "x.mp4")
+    running = job.BackgroundJob([sys.executable, "-c", SAYS, "wait"], tmp_path / "x.mp4")
     while not running.message:
         running.poll()
     running.cancel()
@@ -651,7 +651,7 @@ def test_a_job_can_be_cancelled(tmp_path):
 def test_a_job_that_hears_nothing_is_ended_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(job, "GRACE", 0.3)
     for end in (finished, lambda _: job.stop()):
-        running = job.current = job.Job([sys.executable, "-c", SAYS, "deaf"], tmp_path / "x.mp4")
+        running = job.current = job.BackgroundJob([sys.executable, "-c", SAYS, "deaf"], tmp_path / "x.mp4")
         while running.message != "deaf":
             running.poll()
         running.cancel()
@@ -675,7 +675,7 @@ def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):
 
 
 def test_the_panels_figure_is_what_the_command_line_makes(made, tmp_path, monkeypatch):
-    monkeypatch.setattr(job, "Job", lambda words, output: words)
+    monkeypatch.setattr(job, "BackgroundJob", lambda words, output: words)
     asked = types.SimpleNamespace(width="40mm")
     words = operators.MATRIX_CINEMA_OT_figure.start(asked, made, made.matrix_cinema_panel, tmp_path / "a.svg")
     words = [*words[words.index(job.COMMAND) + 1 :], "--dpi", "40", "--samples", "1"]

@@ -7,7 +7,7 @@ import numpy as np
 from ...kinds.places import Plane
 from .boxes import around, strips
 from .canvas import OVER_A_MATRIX, Canvas
-from .captions import Axis, axes_of, ends_of_lines
+from .captions import LabelledAxis, axes_of, ends_of_lines
 from .items import Text
 from .name_options import GAP, unit
 from .placing import Leader, Option, Wish, Written, spread, writer
@@ -99,7 +99,9 @@ def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, 
             yield Wish("tokens", star[0].stage.name, options, needed and n == 0)
 
 
-def _columns(canvas: Canvas, axis: Axis, sides: Sequence[tuple[tuple[Plane, bool], float]]) -> list[Option]:
+def _columns(
+    canvas: Canvas, axis: LabelledAxis, sides: Sequence[tuple[tuple[Plane, bool], float]]
+) -> list[Option]:
     """The labels of an axis at an end of the lines of one of these `sides`, (one of the axis's, what it
     costs to stand there)."""
     options = []
@@ -169,7 +171,7 @@ def _next_to(a: Plane, b: Plane, of_rows: bool) -> bool:
     )
 
 
-def at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool]]:
+def at_the_star(canvas: Canvas, axis: LabelledAxis) -> list[tuple[Plane, bool]]:
     """The sides of an axis that are the star's, where it has this axis and is not seen from its edge."""
     return [
         (plane, of_rows)
@@ -180,7 +182,13 @@ def at_the_star(canvas: Canvas, axis: Axis) -> list[tuple[Plane, bool]]:
 
 
 def _column(
-    canvas: Canvas, axis: Axis, anchors: np.ndarray, scale: float, turned: bool, step: int, cost: float
+    canvas: Canvas,
+    axis: LabelledAxis,
+    anchors: np.ndarray,
+    scale: float,
+    turned: bool,
+    step: int,
+    cost: float,
 ) -> Option:
     """The labels of an axis in a column beside their `anchors` (n, 3), at the
     right (step 1) or the left (-1); or `turned`, in a row above (1) or below (-1) them, to be read

@@ -125,7 +125,7 @@ def title_of(p: Any, stage: Stage) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Axis:
+class LabelledAxis:
     """An axis that matrices share: its title, "" where unknown, the texts of its entries, if it has any, and
     the matrices as (plane, whether it is their rows')."""
 
@@ -145,7 +145,7 @@ def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> li
             key = (texts or (name, ruler.count, round(plane.origin @ along, 3)), tuple(np.round(along, 6)))
             if texts or name:
                 shown = tuple(p.typeface.shown(text, longest) for text in told_apart(texts))
-                axis = found.setdefault(key, Axis(p.typeface.shown(name), shown, []))
+                axis = found.setdefault(key, LabelledAxis(p.typeface.shown(name), shown, []))
                 axis.sides.append((plane, of_rows))
     return list(found.values())
 
