@@ -120,7 +120,7 @@ def _columns(
 
 
 def _upright(
-    canvas: Canvas, axis: Axis, anchors: np.ndarray, outward: np.ndarray, there: float
+    canvas: Canvas, axis: LabelledAxis, anchors: np.ndarray, outward: np.ndarray, there: float
 ) -> list[Option]:
     """The labels of an axis in a row above or below their `anchors` (n, 3), upright, where they are as narrow
     as the matrix's columns, such as letters; those at the ends may stand out a little."""
