@@ -15,8 +15,8 @@ FLOORS = (
     ("jobs", "#c9d8ee", "api: a function for each job"),
     ("files", "#f3e3c9", "outputs: stills, frames, films, figures"),
     ("Blender", "#f6d6b8", "blender: a drawing becomes a scene, and is read back"),
-    ("decisions", "#d7ead7", "picture: camera, writing, light: complete", "staging: layout, timing, scales, plan"),
-    ("numbers", "#e2eed2", "look: colours, styles", "algebra: expression to values", "kinds: what can be drawn"),
+    ("decisions", "#d7ead7", "picture: camera, writing, light", "staging: layout, timing, scales, plan"),
+    ("numbers", "#e2eed2", "look: colours, styles", "algebra: expression to values", "kinds: what is drawn"),
     ("inputs", "#ece5f3", "capture: torch model to file", "description: what is asked for",
      "formats: files, arrays", "attention: its mathematics"),
 )  # fmt: skip

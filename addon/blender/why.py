@@ -50,7 +50,7 @@ def write_why(
         show(ob, (start, p.timeline.last_frame + 1.0))
 
 
-def _bars(p, chart: WhyChart, product, collection):
+def _bars(p, chart, product, collection):
     why, mesh = chart.why, bpy.data.meshes.new("why")
     mesh.vertices.add(len(why.order))
     mesh.attributes.new("k", "INT", "POINT").data.foreach_set("value", why.order.astype(np.int32))
@@ -71,7 +71,7 @@ def _bars(p, chart: WhyChart, product, collection):
     return ob
 
 
-def _rules(p, chart: WhyChart, collection):
+def _rules(p, chart, collection):
     points, faces = [], []
     for n, rule in enumerate(chart.rules):
         left, low, right, high = rule.box

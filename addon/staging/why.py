@@ -1,6 +1,7 @@
 """Why an entry of a product is what it is: the products that add up to it, the largest first."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Why:
         return "largest: " + ", ".join(f"dim {k} {'+' if x > 0 else ''}{number(x)}" for k, x in few)
 
 
-def why_of(p) -> Why | None:
+def why_of(p: Any) -> Why | None:
     """The Why of a plan's description, None where it asks for none. Raises InputError for what is not one
     entry of a product."""
     text = p.scene.why

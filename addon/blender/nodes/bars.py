@@ -1,6 +1,9 @@
 """The products behind one entry of a matmul, as bars."""
 
+from typing import Any
+
 from . import shared
+from .formula import Group
 from .inputs import multiplication_inputs
 from .multiplication import product_at
 from .tone import colored
@@ -10,7 +13,7 @@ DEPTH = 0.1  # and its thickness
 
 
 @shared
-def Bars(g):
+def Bars(g: Group) -> Any:
     """The products that add up to entry (i, j) of a matmul, in the order of the object's own points, whose
     `k` they have: each bar begins where the ones before it end, so the last one ends at their sum."""
     mesh = g.input("Geometry", "geometry")
