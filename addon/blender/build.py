@@ -343,12 +343,13 @@ def _products_of(p, stage):
 
 
 def _beams(p, products, points, collection):
-    """Join rows and columns in use to their products, wherever these are drawn and swept."""
+    """Join rows and columns in use to their products, wherever these are drawn and swept, but before a star,
+    which the beams would cover."""
     material = beam_material(p.style_name, p.style)
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
         sweep = p.sweeps[name]
-        if sweep.steps and name in p.interiors:
+        if sweep.steps and name in p.interiors and name not in p.before_star:
             planes = p.arrangement.faces_of(cuboid)
             multiplied = resolved(cuboid.stage.multiplied(p.evaluation, sweep), points)
             write_beams(products[name], cuboid, planes, sweep.steps, multiplied, material, collection)

@@ -10,7 +10,7 @@ from .color_maps import looked_up
 from .interiors import INTERIORS
 
 MIDDLE_GREY = 0.2  # linear brightness at which black and white type are equally legible
-FADED = 0.72  # of the way to the background, for what has stepped back from the spotlight
+FADED = 0.77  # of the way to the background, for what has stepped back from the spotlight
 VALUE_PASS, ELEMENT_PASS = "value", "element"
 
 
