@@ -131,13 +131,12 @@ def render(
     if_device_fails: str = "cpu",
     purpose: str | None = None,
     preview: bool = False,
-    dry_run: bool = False,
     width: str | None = None,
     dpi: int | None = None,
     bits: int = 8,
     file_outputs: bool = False,
     progress: Listener = unheard,
-) -> "Rendered | Estimate":
+) -> "Rendered":
     """Render a still, a film or numbered frames, as the suffix of `output` says (`outputs.formats`).
 
     `frame` is that of a still, else the scene's own; `frames` are the first and the last one of a film,
@@ -167,8 +166,32 @@ def render(
 
     require_saved()
     asked = Asked(size, samples, engine, transparent, frame, frames, device, if_device_fails)
-    asked = replace(asked, purpose=purpose, preview=preview, dry_run=dry_run, width=width, dpi=dpi, bits=bits)
+    asked = replace(asked, purpose=purpose, preview=preview, width=width, dpi=dpi, bits=bits)
     return render_source(source, output, kind, asked, file_outputs, progress)
+
+
+def estimate(
+    source: Drawable,
+    output: Name,
+    *,
+    frames: tuple[int, int] | None = None,
+    size: tuple[int, int] | None = None,
+    samples: int | None = None,
+    engine: str | None = None,
+    transparent: bool = False,
+    device: str | None = None,
+    progress: Listener = unheard,
+) -> "Estimate":
+    """What `render` would take: frames, elements, memory, and time by one tile of one frame, which is
+    rendered. Nothing is written. Raises InputError for a .blend."""
+    source = as_source(source)
+    load_blender()
+    from .outputs.blend_file import require_saved
+    from .outputs.rendering import Asked, estimate_source
+
+    require_saved()
+    asked = Asked(size, samples, engine, transparent, frames=frames, device=device)
+    return estimate_source(source, kind_of(Path(output)), asked, progress)
 
 
 def film(

@@ -88,6 +88,10 @@ def render(arguments: Namespace) -> None:
     source = _source(arguments)
     output = _output(arguments, source)
     with _progress(arguments) as progress:
+        if arguments.dry_run:
+            options = _picture(arguments) | _chosen(arguments, "frames")
+            print(api.estimate(source, output, progress=progress, **options))
+            return
         made = api.render(
             source,
             output,
@@ -96,7 +100,7 @@ def render(arguments: Namespace) -> None:
             file_outputs=arguments.file_outputs,
             if_device_fails=arguments.if_device_fails,
             progress=progress,
-            **_chosen(arguments, "purpose", "preview", "dry_run", "width", "dpi", "bits"),
+            **_chosen(arguments, "purpose", "preview", "width", "dpi", "bits"),
             **_picture(arguments),
         )
     if not arguments.quiet:

@@ -5,8 +5,6 @@ coated paper), as its characterisation data has them. What lies between them is 
 bipyramid of the six hues with paper and black at its ends. A colour further outside than `TOLERANCE` will
 look duller in print."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 PAPER, BLACK = (95.0, 0.0, -2.0), (16.0, 0.0, 0.0)
@@ -58,6 +56,6 @@ def _between(directions: np.ndarray, *corners: np.ndarray) -> np.ndarray:
     return (weights >= -1e-9).all(axis=0)
 
 
-def unprintable(colors: np.ndarray | Sequence[Sequence[float]]) -> int:
+def unprintable(colors: np.ndarray) -> int:
     """How many of these sRGB colours print duller than they look."""
-    return int((beyond_print(np.array(colors)) > TOLERANCE).sum())
+    return int((beyond_print(colors) > TOLERANCE).sum())

@@ -43,14 +43,14 @@ def scene_mark(scene: Scene, *settings: object) -> str:
     digest.update(json.dumps(described, sort_keys=True).encode())
     for path in files_of(scene):
         with contextlib.suppress(InputError):  # what cannot be read is refused when the scene is planned
-            digest.update(_digest(path))
+            digest.update(digest_of(path))
     return digest.hexdigest()
 
 
 def blend_mark(path: str | Path, *settings: object) -> str:
     """The mark of pictures of a .blend file with these settings."""
     digest = _begin(settings)
-    digest.update(_digest(Path(path)))
+    digest.update(digest_of(Path(path)))
     return digest.hexdigest()
 
 
@@ -62,7 +62,7 @@ def derived_mark(mark: str, *settings: object) -> str:
 def _begin(settings):
     digest = hashlib.sha256(repr((__version__, settings)).encode())
     for path in picture_code():
-        digest.update(path.name.encode() + _digest(path))
+        digest.update(path.name.encode() + digest_of(path))
     return digest
 
 
@@ -73,7 +73,8 @@ def picture_code() -> list[Path]:
     return sorted(path for room in rooms for path in room.rglob("*") if path.suffix in (".py", ".json"))
 
 
-def _digest(path):
+def digest_of(path: Path) -> bytes:
+    """SHA-256 of a file. Raises InputError."""
     with opened(path) as file:
         return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]
 

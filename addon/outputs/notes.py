@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .. import __version__
 from ..description.scene import Scene, to_json
-from ..formats.reading import opened
+from .marks import digest_of
 from .reads import files_of
 
 Beat = tuple[str, float, float]  # what it says, from which frame until which
@@ -47,8 +47,7 @@ def notes_of(scene: Scene, blender: str, error: float | None, beats: Sequence[Be
     """
     files = {}
     for path in files_of(scene):
-        with opened(path) as file:
-            files[path.name] = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        files[path.name] = digest_of(path).hex()
     said = {
         "scene": hashlib.sha256(to_json(scene).encode()).hexdigest(),
         "files": files,

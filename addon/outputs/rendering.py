@@ -53,7 +53,6 @@ class Asked:
     fallback: str = "cpu"
     purpose: str | None = None
     preview: bool = False
-    dry_run: bool = False
     width: str | None = None
     dpi: int | None = None
     bits: int = 8
@@ -92,7 +91,7 @@ class Rendered:
 
 def render_source(
     source: Source, output: Path, kind: str, asked: Asked, file_outputs: bool, progress: Listener
-) -> Rendered | Estimate:
+) -> Rendered:
     """Render a source to a "still", a "film" or "frames", see `api.render`. Raises InputError and
     JobError."""
     written = _written(output, kind)
@@ -123,8 +122,6 @@ def render_source(
         scene = blend_file.draw_alone(checked)
     else:
         checked = None
-    if asked.dry_run:
-        return _dry_run(scene, checked, kind, asked, settings, progress)
     notes = _notes(scene, description, checked)
     first, last = scene.frame_start, scene.frame_end
     _require_frames(asked, first, last)
@@ -150,6 +147,23 @@ def render_source(
         if preset:
             _put_beside(output, preset, captions, description, numbers, own_mark)
     return Rendered(output, kind, numbers, scene.frame_end, made)
+
+
+def estimate_source(source: Source, kind: str, asked: Asked, progress: Listener) -> Estimate:
+    """What the same render would take; one tile of one frame is rendered for it. Raises InputError and
+    JobError."""
+    description = source.description
+    if description is None:
+        raise InputError("what a .blend takes cannot be told from one frame; give a scene file")
+    settings = settings_of(description.render, asked, kind)
+    checked = planned_for(description, settings)
+    last = checked.timeline.last_frame
+    _require_frames(asked, 1, last)
+    scene = blend_file.draw_alone(checked)
+    frames_asked = asked.frames or (1, last)
+    if kind == "still":
+        frames_asked = (asked.frame or last,) * 2
+    return estimated(scene, checked, range(frames_asked[0], frames_asked[1] + 1), settings, progress)
 
 
 def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
@@ -181,16 +195,6 @@ def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
         fallback=asked.fallback,
     )
     return frames.film_settings(settings) if kind == "film" else settings
-
-
-def _dry_run(scene, checked, kind, asked, settings, progress):
-    """The Estimate of what would be rendered."""
-    if checked is None:
-        raise InputError("a dry run needs a scene file; in a built .blend anything may stand")
-    frames_asked = asked.frames or (scene.frame_start, scene.frame_end)
-    if kind == "still":
-        frames_asked = (asked.frame or scene.frame_end,) * 2
-    return estimated(scene, checked, range(frames_asked[0], frames_asked[1] + 1), settings, progress)
 
 
 def _small(size):
