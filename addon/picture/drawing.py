@@ -52,10 +52,11 @@ def film_of(p: Plan) -> Drawing:
     lit = subject_of(parts_of(p.arrangement), made.marks).points(made.shot.view(1.0))
     turntable = p.scene.camera.move == "orbit"
     labels = outlines(made.lettering, made.view, aspect) if made.lettering.labels else np.empty((0, 4, 2))
-    shown = tuple(presented(p, aspect, made.overlay, made.beside.room))
     readouts = tuple(joined(made.beside.readouts, made.view, (aspect, 1.0), labels))
     written = np.concatenate([made.overlay.boxes.reshape(-1, 4), made.beside.boxes])
     why = why_chart(p, aspect, _covered(p, made, aspect, labels), written)
+    box = why.box if why else None
+    shown = tuple(presented(p, aspect, made.overlay, made.beside.room, box))
     more = {"readouts": readouts, "presented": shown, "why": why}
     return Drawing(p, made.shot, tuple(made.every), made.overlay, lit, turntable, **more)
 

@@ -39,16 +39,18 @@ class Presented:
     gone: float
 
 
-def presented(p: Plan, aspect: float, overlay: Overlay, room: np.ndarray) -> list[Presented]:
-    """What is presented in the beats of a plan, on a frame of this `aspect`, clear of the overlay, and of the
-    `room` of other readouts, parts of the frame at its four sides."""
+def presented(
+    p: Plan, aspect: float, overlay: Overlay, room: np.ndarray, chart: Box | None = None
+) -> list[Presented]:
+    """What is presented in the beats of a plan, on a frame of this `aspect`, clear of the overlay, of a
+    `chart` and of the `room` of other readouts, parts of the frame at its four sides."""
     shades = np.array(overlay.shades).reshape(-1, 4) + AROUND_SHADE * np.array([-1, -1, 1, 1])
     written, found = np.concatenate([overlay.boxes, shades]), []
     for beat in (beat for beat in p.beats if beat.presents):
         planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {beat.presents})]
         scale = min(1.0, aspect / NARROW)
         best, most = [], 0.0
-        for area in _areas(aspect, scale, written, room):
+        for area in _areas(aspect, scale, written, room, chart):
             blocks = grid_of(p, planes[: readouts.MOST], film_type(p.typeface, scale), area, LARGE)
             pitch = min((block.pitch for block in blocks), default=0.0)
             if pitch > AT_LEAST * most:
@@ -67,7 +69,9 @@ def _times(p: Plan, beat: TimedBeat) -> tuple[float, float, float, float]:
     return out, out + step, beat.end - step, beat.end
 
 
-def _areas(aspect: float, scale: float, written: np.ndarray, room: np.ndarray) -> list[Box]:
+def _areas(
+    aspect: float, scale: float, written: np.ndarray, room: np.ndarray, chart: Box | None
+) -> list[Box]:
     """Where there is room: in the middle of the frame between what is written at its top and at its bottom,
     and at the right of what is at its top."""
     edge = EDGE * scale
@@ -75,7 +79,12 @@ def _areas(aspect: float, scale: float, written: np.ndarray, room: np.ndarray) -
     high = min((bottom for _, bottom, _, top in written if bottom + top >= 2 * MIDDLE), default=1.0 - edge)
     low, right = max(low, room[2]), aspect * (1.0 - room[1]) - edge
     head = max((end for _, bottom, end, top in written if bottom + top >= 2 * MIDDLE), default=edge)
-    return [(edge, low, right, high), (head, low, right, 1.0 - edge)]
+    left = edge
+    if chart and chart[0] + chart[2] > left + right:
+        right = min(right, chart[0])
+    elif chart:
+        left = max(left, chart[2])
+    return [(left, low, right, high), (max(left, head), low, right, 1.0 - edge)]
 
 
 def _centred(blocks: Sequence[Readout], area: Box) -> list[Readout]:
