@@ -39,17 +39,23 @@ class Picture:
 
 
 PICTURES = (
-    Picture("attention_head", "", "The head in which “it” looks for “animal”, in the middle of its sweep."),
+    Picture("attention_head", "", "The head in which “it” finds “animal”: every weight, to be read."),
     Picture("textbook/01_two_by_three", "", "A product to compute along with: one row, one column."),
     Picture("textbook/05_outer_product", "--style paper", "A column times a row, for a page."),
     Picture("article/01_matmul_in_3d", "--style glow", "All products of a matmul, as light on black."),
     Picture("article/01_matmul_in_3d", "--style glass", "The same products, of glass between solid faces."),
     Picture("article/01_matmul_in_3d", "--style mm", "The same in the look of mm, where it all began."),
-    Picture("attention/01_scores", "--style print", "Scores in two inks, for print."),
+    Picture(
+        "attention/01_scores", "--style print", "A head that looks one token back, in two inks, for print."
+    ),
     Picture("attention/05_induction", "", "An induction head of a small model: the stripe is the copy."),
-    Picture("attention/06_grouped_query", "", "Grouped queries: heads that share keys and values."),
-    Picture("attention/10_masks", "--style studio_light", "Masks: what is not allowed is not there."),
-    Picture("heads/minilm_layer", "", "Heads of one layer side by side, at one scale."),
+    Picture(
+        "attention/06_grouped_query",
+        "",
+        "Grouped queries: heads that share keys and values, each with its pattern.",
+    ),
+    Picture("attention/10_masks", "", "Masks: what is not allowed is not there."),
+    Picture("heads/minilm_layer", "", "Heads of one layer side by side, each with a pattern of its own."),
     Picture("chains/binary_tree", "", "A tree of seven products: each feeds the next."),
     Picture("chains/feed_forward", "--style studio_light", "A gated feed-forward layer, with its sums."),
 )

@@ -87,14 +87,18 @@ def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, 
             continue
         needed = axis.texts not in told
         spared = [] if needed else [Option(cost=TOLD)]
-        stars = one_of_neighbours(at_the_star(canvas, axis))
+        starring = at_the_star(canvas, axis)
+        stars = one_of_neighbours(starring)
         if not stars:
             sides = [(side, 0.0) for side in axis.sides]
             options = [*_columns(canvas, axis, sides), *spared]
             yield Wish("tokens", axis.sides[0][0].stage.name, options, needed)
         for n, star in enumerate(stars):  # at each of several stars; where the first one's stand is told
-            others = [] if n else [side for side in axis.sides if side != star]
-            sides = [(star, 0.0), *((side, 0.0 if side in stars else ELSEWHERE) for side in others)]
+            others = [side for side in axis.sides if side not in stars and (side in starring or n == 0)]
+            if len(stars) > 1:  # each has its own, and those of what makes it and takes it
+                own = (star[0].stage.name, star[0].consumer)
+                others = [side for side in others if side in starring or side[0].consumer in own]
+            sides = [(star, 0.0), *((side, 0.0 if side in starring else ELSEWHERE) for side in others)]
             options = [*_columns(canvas, axis, sides), *spared]
             yield Wish("tokens", star[0].stage.name, options, needed and n == 0)
 
@@ -107,7 +111,10 @@ def _columns(
     options = []
     for (plane, of_rows), there in sides:
         for anchors, outward in _sides(canvas, plane, of_rows):
+            across, up = np.abs(np.diff(canvas.project(anchors[[0, -1]]), axis=0))[0]
             for turned in (False, True):
+                if canvas.p.is_star(plane.stage) and (across < up if turned else up < across):
+                    continue  # a column beside a row of entries, with lines that cross
                 step = 1 if outward[int(turned)] > 0 else -1
                 cost = (
                     there + 4.0 * (1.0 - step * outward[int(turned)]) + (5.0 if step > 0 else UNDER) * turned
