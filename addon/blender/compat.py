@@ -52,6 +52,17 @@ STEP, LINEAR, SINE = 0, 1, 12
 IN_OUT = 3
 
 
+def _curve_with(datablock, path, index, count):
+    """The curve that animates a property, made when there is none, with so many keys to be set."""
+    animation = datablock.animation_data or datablock.animation_data_create()
+    if animation.action is None:
+        animation.action = bpy.data.actions.new(datablock.name)
+    curve = animation.action.fcurve_ensure_for_datablock(datablock, path, index=index)
+    curve.keyframe_points.clear()
+    curve.keyframe_points.add(count)
+    return curve
+
+
 def set_keyframes(
     datablock: Any,
     path: str,
@@ -60,16 +71,11 @@ def set_keyframes(
     index: int = 0,
     smooth: bool = False,
     stepped: bool = False,
-) -> None:
+) -> Any:
     """Replace the curve of `path` by lines through `keys`, pairs of (frame, value): straight ones, or
-    ones that are slow at both ends; `stepped`, each value is held until the next."""
-    animation = datablock.animation_data or datablock.animation_data_create()
-    if animation.action is None:
-        animation.action = bpy.data.actions.new(datablock.name)
-    curve = animation.action.fcurve_ensure_for_datablock(datablock, path, index=index)
+    ones that are slow at both ends; `stepped`, each value is held until the next. Returns the curve."""
+    curve = _curve_with(datablock, path, index, len(keys))
     points = curve.keyframe_points
-    points.clear()
-    points.add(len(keys))
     points.foreach_set("co", [number for key in keys for number in key])
     points.foreach_set("interpolation", [STEP if stepped else SINE if smooth else LINEAR] * len(keys))
     points.foreach_set("easing", [IN_OUT] * len(keys))
@@ -79,16 +85,11 @@ def set_keyframes(
 
 def set_curve(
     datablock: Any, path: str, index: int, frames: Sequence[float], values: Sequence[float], slopes: Any
-) -> None:
+) -> Any:
     """Animate one number of a property along cubics through `values` at `frames`, changing by `slopes` per
     frame there: keys with handles, as a person would set them."""
-    animation = datablock.animation_data or datablock.animation_data_create()
-    if animation.action is None:
-        animation.action = bpy.data.actions.new(datablock.name)
-    curve = animation.action.fcurve_ensure_for_datablock(datablock, path, index=index)
+    curve = _curve_with(datablock, path, index, len(frames))
     points = curve.keyframe_points
-    points.clear()
-    points.add(len(frames))
     for n, (point, frame, value, slope) in enumerate(zip(points, frames, values, slopes, strict=True)):
         # Handles at a third of the way make time run evenly along the curve.
         before = (frame - frames[n - 1]) / 3 if n else 1.0

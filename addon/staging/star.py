@@ -15,7 +15,7 @@ from ..description.scene import BESIDES, LEFTS, POLARITIES, RESULTS, RIGHTS, Sce
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
 from ..kinds.stage import Stage, roots_of, stages_of
-from .camera.framing import DIRECTIONS, axes, direction_at
+from .camera.framing import DIRECTIONS, axes, direction_at, free_direction
 from .camera.views import names_of
 from .layout.arrangement import Arrangement
 from .layout.fans import fans
@@ -235,7 +235,7 @@ def _directions():
 def _direction(scene):
     camera = scene.camera
     if camera.view == "free":
-        return direction_at(np.radians(90.0 - camera.elevation), np.radians(camera.azimuth))
+        return free_direction(camera)
     return DIRECTIONS.get(camera.view, DIRECTIONS["stage"])
 
 

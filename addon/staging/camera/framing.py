@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...description.scene import Camera
+
 Axes = tuple[np.ndarray, np.ndarray, np.ndarray]  # unit right, up and forward of a camera
 SENSOR = 36.0  # millimetres, along the longer side of the picture
 
@@ -92,6 +94,11 @@ def angles(direction: Sequence[float]) -> tuple[float, float]:
 def direction_at(tilt: float, turn: float) -> np.ndarray:
     """The direction towards a camera with these angles, (3,)."""
     return np.array([np.sin(turn) * np.sin(tilt), -np.cos(turn) * np.sin(tilt), np.cos(tilt)])
+
+
+def free_direction(camera: Camera) -> np.ndarray:
+    """The direction towards a camera whose view is "free", (3,)."""
+    return direction_at(np.radians(90.0 - camera.elevation), np.radians(camera.azimuth))
 
 
 def axes_at(tilt: float, turn: float) -> Axes:

@@ -12,7 +12,7 @@ from ...kinds.places import Cuboid, Part
 from ...kinds.stage import Stage
 from ..layout.arrangement import Arrangement
 from . import framing
-from .framing import DIRECTIONS, Optics, View, axes, direction_at, view_from
+from .framing import DIRECTIONS, Optics, View, axes, free_direction, view_from
 
 if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
@@ -32,7 +32,7 @@ def direction_of(p: "Plan") -> np.ndarray:
     """From the scene of a plan towards its camera, (3,)."""
     options = p.scene.camera
     if options.view == "free":
-        return direction_at(np.radians(90.0 - options.elevation), np.radians(options.azimuth))
+        return free_direction(options)
     if options.view in INSIDE:
         place, face = _inside(p)
         return place - face
