@@ -157,7 +157,7 @@ def overlapping(boxes):
 
 @pytest.mark.parametrize("size", [(1280, 720), (640, 360), (720, 1280)])
 def test_no_label_of_the_example_is_on_another(factory, size):
-    scene = load_scene(EXAMPLE)
+    scene = dataclasses.replace(load_scene(EXAMPLE), beats="off")  # each beat has labels of its own
     render = dataclasses.replace(scene.render, width=size[0], height=size[1])
     boxes = label_boxes(build(dataclasses.replace(scene, render=render)))
     assert len(boxes) > 40
@@ -183,3 +183,20 @@ def test_labels_face_a_camera_that_moves_and_shapes_stay_under_names(factory):
             offset = ob.matrix_world.translation - ob.parent.matrix_world.translation
             x, y, z = facing.inverted() @ offset
             assert abs(x) < 1e-4 and abs(z) < 1e-4 and y < -ob.data.size
+
+
+def test_lamps_haze_and_focus_are_as_the_scene_says(factory):
+    """A scene's own lamps are real ones, haze is a body of ours around all, and what is sharp is the star."""
+    given = {name: {"init": "gaussian", "shape": [4, 3]} for name in "QKV"}
+    bare = {"legend": False, "formula": False, "labels": False, "title": False}
+    table = {"expression": "out = (attn = softmax(Q @ K.T)) @ V", "matrices": given, "look": bare}
+    table |= {"style": {"haze": 0.5}, "light": {"key": {"color": "#ff0000", "strength": 2.0}}}
+    scene = build(from_dict(Scene, table, "test"))
+    lamps = {ob.name: ob.data for ob in scene.objects if ob.type == "LIGHT"}
+    assert sorted(lamps) == ["Fill", "Key", "Rim"]
+    assert tuple(lamps["Key"].color) == (1.0, 0.0, 0.0)
+    assert lamps["Key"].energy > 2 * lamps["Rim"].energy
+    assert [ob.name for ob in scene.objects if ob.get("mc_kind") == "haze"] == ["Haze"]
+    lens = scene.camera.data.dof
+    assert lens.use_dof and lens.focus_object.name == "Camera Focus"
+    assert not scene.cycles.caustics_reflective

@@ -1,9 +1,10 @@
 """Placing labels: what is taken never shares room, and as much as possible stays where it wants to be."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matrix_cinema.staging.writing.boxes import Obstacles, overlaps, strips
+from matrix_cinema.staging.writing.boxes import Obstacles, gaps_between, overlaps, strips
 from matrix_cinema.staging.writing.placing import ROOM, Option, settle, spread
 
 corner = st.floats(0, 1)
@@ -61,3 +62,9 @@ def test_strips_hold_the_line():
     for t in np.linspace(0, 1, 50):
         at = (a + t * (b - a))[0]
         assert ((boxes[:, :2] <= at + 1e-9) & (boxes[:, 2:] >= at - 1e-9)).all(axis=1).any()
+
+
+def test_no_boxes_have_no_gaps():
+    quad = np.array([[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]])
+    assert gaps_between(np.empty((0, 4)), quad).shape == (0, 1)
+    assert gaps_between(np.array([[2.0, 0.0, 3.0, 1.0]]), quad).item() == pytest.approx(1.0)

@@ -223,8 +223,9 @@ def _column(
     cost = cost + canvas.cost(typed) + 14.0 * (1.0 - scale) + THINNED * (every > 1)
     taken = typed
     if fanned:
-        taken = np.concatenate([typed, strips(points[chosen], ends, 0.0)])
-        cost += canvas.covering(taken[len(typed) :]).mean()  # lines over what is drawn
+        arms = strips(points[chosen], ends, 0.0)
+        taken = np.concatenate([typed, arms])
+        cost += canvas.covering(arms).mean() if len(arms) else 0.0  # lines over what is drawn
         cost += FANNED + 10.0 * FANNED * np.linalg.norm(ends - points[chosen], axis=1).mean()
 
     def write():

@@ -107,8 +107,8 @@ class Coverage:
 
 def gaps_between(boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """How far boxes (n, 4) are from convex quadrilaterals (m, 4, 2), 0 where they meet: (n, m)."""
-    if not len(quads):
-        return np.empty((len(boxes), 0))
+    if not len(quads) or not len(boxes):
+        return np.empty((len(boxes), len(quads)))
     part = np.array([0.0, 0.5, 1.0])
     parts = np.stack(np.meshgrid(part, part), axis=-1).reshape(-1, 2)
     points = boxes[:, None, :2] + parts * (boxes[:, None, 2:] - boxes[:, None, :2])  # (n, 9, 2)
