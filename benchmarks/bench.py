@@ -104,6 +104,18 @@ def measured(quick):
         what = f"GPT-2's head, step of {name}"
         rows.append(Row(what, "ms", own["random"], "NumPy, the same sums", own["numpy random"], wanted))
 
+    own = measure("film", str(ROOT / "examples" / "attention_head.toml"), "2" if quick else "8")
+    for what in ("clock", "processor"):
+        frame = Row(
+            f"frame of a film, {what}",
+            "s",
+            own[f"ours {what}"],
+            "a plain loop",
+            own[f"plain {what}"],
+            "≤ 1.05",
+        )
+        rows.append(frame)
+
     own = growth[-1]
     rows.append(
         Row(

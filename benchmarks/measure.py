@@ -344,7 +344,44 @@ def put_cloud(scene, folder):
     bpy.data.meshes.remove(mesh)
 
 
-MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, frame, cloud)
+def film(path, pairs="8"):
+    """Seconds of a film's frame as it is rendered here, and by a plain loop with persistent data over the
+    same scene: of a clock and of the processor, the medians of pairs that take turns."""
+    import bpy
+    from matrix_cinema.description.scene import load_scene
+    from matrix_cinema.outputs import blend_file
+    from matrix_cinema.outputs.frames import Rendering, Settings
+    from matrix_cinema.outputs.progress import unheard
+    from matrix_cinema.outputs.rendering import planned_for
+    from matrix_cinema.outputs.silence import blender_silenced
+
+    settings = Settings(640, 360, 4, quality="FAST")
+    scene = blend_file.draw_alone(planned_for(load_scene(path), settings))
+    times = {(how, what): [] for how in ("ours", "plain") for what in ("clock", "processor")}
+    rendering = Rendering(scene, settings, ".png", 2, unheard)
+    with tempfile.TemporaryDirectory() as folder, rendering.going_on(lambda: ""):
+
+        def ours(n):
+            rendering.picture(n, Path(folder) / f"{n}.png", "0" * 64)
+
+        def plain(n):
+            scene.frame_set(n)
+            scene.render.filepath = f"{folder}/plain.png"
+            bpy.ops.render.render(write_still=True, scene=scene.name)
+
+        ours(scene.frame_start)  # loads what all share
+        for n in range(int(pairs)):
+            at = scene.frame_start + 5 + 3 * n
+            for name, render in (("ours", ours), ("plain", plain))[:: 1 if n % 2 else -1]:
+                with blender_silenced():
+                    clock, processor = time.perf_counter(), time.process_time()
+                    render(at)
+                times[name, "clock"].append(time.perf_counter() - clock)
+                times[name, "processor"].append(time.process_time() - processor)
+    return {" ".join(key): sorted(found)[len(found) // 2] for key, found in times.items()}
+
+
+MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, film, frame, cloud)
 
 if __name__ == "__main__":
     import bpy
