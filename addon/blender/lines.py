@@ -37,7 +37,8 @@ def write_guides(p: Any, collection: bpy.types.Collection) -> None:
             colors = [grey] * len(points)
             _guide(f"{guide.name} rows", guide.name, points, [*faces, *triangles], colors, collection)
     if look.flow_guides:
-        for flow in flow_guides(p.arrangement, gap, look.flow_guides):
+        flows = flow_guides(p.arrangement, gap, look.flow_guides)
+        for flow in [flow for flow in flows if flow.name not in p.before_star]:
             points, colors = [], []
             for end, color in ((flow.left, LEFT_COLOR), (flow.right, RIGHT_COLOR)):
                 points += [flow.center, flow.tip, end]
