@@ -56,7 +56,8 @@ def values(hint, metadata):
     if hint is int:
         return st.integers(-(2**62) if low is None else low, 2**62 if high is None else high)
     if hint is str and metadata.get("read"):
-        return texts.map(lambda text: text if accepted(metadata["read"], text) else "")
+        known = next(text for text in ("", "auto") if accepted(metadata["read"], text))
+        return texts.map(lambda text: text if accepted(metadata["read"], text) else known)
     return {str: texts, bool: st.booleans()}[hint]
 
 
