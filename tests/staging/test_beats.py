@@ -9,9 +9,14 @@ from hypothesis import strategies as st
 from matrix_cinema.attention import heads
 from matrix_cinema.description.scene import Animation, Beat, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
+from matrix_cinema.look.styles import STYLES
+from matrix_cinema.look.typeface import CAPITALS
+from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.beats.auto import head_of
 from matrix_cinema.staging.beats.numbers import Field, parsed, with_numbers, written
 from matrix_cinema.staging.beats.told import number_at
+from matrix_cinema.staging.camera.clearance import covered
+from matrix_cinema.staging.camera.views import parts_of
 from matrix_cinema.staging.plan import plan
 
 FPS = 24
@@ -219,9 +224,6 @@ def test_each_beat_has_its_spotlight():
 
 
 def test_the_camera_stands_while_a_beat_is_told_and_sees_all_that_it_shows():
-    from matrix_cinema.picture.film import compose
-    from matrix_cinema.staging.camera.views import parts_of
-
     p = plan(
         scene(Beat(show="A"), Beat(show="C products", run="C"), Beat(show="D", view="-30, 20"), Beat(run="D"))
     )
@@ -293,3 +295,33 @@ def test_any_expression_can_be_told(expression):
     used = {name: made for name, made in one.matrices.items() if name in expression}
     p = plan(dataclasses.replace(one, beats="auto", matrices=used))
     assert p.beats and all(move.finished <= p.timeline.last_frame for move in p.timeline.moves.values())
+
+
+# What is read
+
+
+def test_captions_are_large_in_two_lines_at_most_and_no_part_that_is_shown_is_under_them():
+    p = plan(head())
+    made = compose(p, 16 / 9)
+    told = [text for text in made.overlay.texts if text.kind == "told"]
+    assert {text.shown[0] for text in told} == {beat.start for beat in p.beats}
+    for beat in p.beats:
+        lines = [text for text in told if text.shown[0] == beat.start]
+        assert 1 <= len(lines) <= 2 and " ".join(line.text for line in lines) == beat.text
+        assert all(CAPITALS * line.size * 720 >= 14 and line.box[2] < 16 / 9 for line in lines)
+        view = made.shot.view(beat.span.arrived)
+        boxes = np.array([line.box for line in lines]) / (16 / 9, 1, 16 / 9, 1) * 2 - 1
+        for part in [part for name in beat.shows for part in parts_of(p.arrangement, name)]:
+            assert not covered(view.project(part.corners())[None, None], boxes)[0]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_captions_stand_out_from_their_ground(style):
+    def light(color):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
+        return np.dot((0.2126, 0.7152, 0.0722), linear) + 0.05
+
+    chosen = STYLES[style]
+    for ground in (chosen.background, chosen.backdrop):
+        low, high = sorted((light(chosen.text), light(ground)))
+        assert high / low >= 4.5
