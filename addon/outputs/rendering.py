@@ -133,7 +133,7 @@ def render_source(
             _tell_of_print(checked, progress)
         return Rendered(output, kind, range(at, at + 1), last, 1)
     first, last = asked.frames or (first, last)
-    every = max(1, round((last - first + 1) / PREVIEW_FRAMES)) if asked.preview else 1
+    every = -(-(last - first + 1) // PREVIEW_FRAMES) if asked.preview else 1
     numbers = range(first, last + 1, every)
     if kind == "frames":
         made = frames.render_frames(scene, output, numbers, settings, mark, progress)
