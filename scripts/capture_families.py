@@ -228,7 +228,7 @@ def _residual(row: Row, capture: Capture, layer: Layer, witness: Witness) -> str
         return "not written"
     if told != "parallel" and not witness.has(after) and not witness.adds_to(after):
         row.wrong.append(f"layer {layer.name}: the residual stream after it was seen by no module")
-    if not witness.has(stream):
+    if told == "parallel" and not witness.has(stream):
         row.wrong.append(f"layer {layer.name}: its residual stream was seen by no module")
     return told
 

@@ -33,7 +33,7 @@ READS_TEXT = """
     GPTBigCode CodeGen Persimmon Nemotron Glm Glm4 Glm4Moe DeepseekV2 DeepseekV3 GptOss DiffLlama Jamba Bamba
     RecurrentGemma MiniMax Exaone4 SmolLM3 Ernie4_5 HunYuanDenseV1 Lfm2 Qwen3Next XGLM BioGpt CTRL OpenAIGPT
     XLNet Helium Arcee Apertus Doge Llama4Text Bert Roberta Albert DistilBert Electra Deberta DebertaV2 MPNet
-    ModernBert Longformer BigBird Nystromformer Yoso FNet Funnel ConvBert SqueezeBert MobileBert IBert Esm
+    ModernBert Longformer BigBird Nystromformer FNet Funnel ConvBert SqueezeBert MobileBert IBert Esm
     RemBert MegatronBert RoFormer Canine XLM Flaubert LayoutLM Mra EuroBert RobertaPreLayerNorm XLMRobertaXL
     """.split()
 READS_AND_WRITES = """
@@ -57,7 +57,8 @@ OWN = {  # what a family needs besides
     "Qwen3Next": {"layer_types": ["linear_attention", "full_attention"]},
     "Longformer": {"attention_window": [4, 4]}, "LED": {"attention_window": [4, 4]},
     "BigBird": {"block_size": 2, "num_random_blocks": 1},
-    "Yoso": {"use_expectation": False},
+    "Jamba": {"attn_layer_period": 2, "attn_layer_offset": 1}, "Bamba": {"attn_layer_indices": [1]},
+    "RecurrentGemma": {"block_types": ["recurrent", "attention"]},
     "Swin": _STAGES | {"num_heads": [2, 4], "window_size": 4, "patch_size": 4},
     "Swinv2": _STAGES | {"num_heads": [2, 4], "window_size": 4, "patch_size": 4},
     "Segformer": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64], "patch_size": None},
