@@ -169,7 +169,8 @@ def _repeats(heads: np.ndarray, repeat: int) -> bool:
 def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ...]) -> None:
     """Recompute the pattern and z. Raises NotUnderstood when they are not the model's, dropout apart."""
     every = seen.q.shape[1]
-    rows = np.arange(every)[sample(every)]
+    # A step that may have changed nothing has to be seen to have changed no query at all.
+    rows = np.arange(every)[slice(None) if unsure else sample(every)]
     pattern, z, largest = recomputed(seen, rows)
     open_rows = torch.ones(len(rows), dtype=torch.bool)
     if (

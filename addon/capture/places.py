@@ -7,7 +7,8 @@ for each axis says it all. An entry that is not from the source has the place Na
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,32 +26,37 @@ class Places:
 
     @classmethod
     def of(cls, shape: Sequence[int]) -> "Places":
-        """Of the source itself."""
-        shape = tuple(shape)
-        steps = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
-        return cls(shape, tuple(np.arange(n) * float(step) for n, step in zip(shape, steps, strict=True)))
+        """Of the source itself; the same object for the same shape."""
+        return _of_source(tuple(shape))
 
-    @property
+    @cached_property
+    def _known(self) -> dict:
+        """What views were found to make of it, so that all layers of a model share them."""
+        return {}
+
+    @cached_property
     def own_shape(self) -> tuple[int, ...]:
         """The shape of the tensor."""
         return tuple(len(one) for one in self.along)
 
     def same(self, other: "Places") -> bool:
         """Whether both say the same."""
-        return (
+        return self is other or (
             self.shape == other.shape
             and self.own_shape == other.own_shape
             and self.start == other.start
             and all(np.array_equal(a, b, True) for a, b in zip(self.along, other.along, strict=True))
         )
 
-    @property
+    @cached_property
     def identity(self) -> bool:
         """Whether the tensor has the entries of the source, in its order and shape."""
         return self.same(Places.of(self.shape))
 
     def broadcast(self, shape: Sequence[int]) -> "Places | None":
         """After broadcasting to `shape`; None where that cannot be."""
+        if tuple(shape) == self.own_shape:
+            return self
         own = (1,) * (len(shape) - len(self.along)) + self.own_shape
         if len(own) > len(shape) or any(n not in (1, m) for n, m in zip(own, shape, strict=True)):
             return None
@@ -67,6 +73,16 @@ class Places:
         The function is run on a tensor that has no numbers, in place of `which`; where the results' strides
         lead says how it rearranges.
         """
+        others = (*(one for one in args if one is not which), *kwargs.items())
+        key = (function, repr(others)) if _plain(others) else None
+        if key not in self._known:
+            found = self._found(function, args, kwargs, which)
+            if key is None:
+                return found
+            self._known[key] = found
+        return self._known[key]
+
+    def _found(self, function, args, kwargs, which) -> list["Places | None"]:
         probe = torch.empty(self.own_shape, device="meta")
         args = tuple(probe if one is which else one for one in args)
         kwargs = {name: probe if one is which else one for name, one in kwargs.items()}
@@ -244,6 +260,19 @@ class Places:
             table[tuple(place[..., ::-1] for place in at)] = index[..., ::-1]  # of repeated entries the first
             tables.append(table)
         return tables
+
+
+@lru_cache(maxsize=512)
+def _of_source(shape: tuple[int, ...]) -> Places:
+    steps = [int(np.prod(shape[axis + 1 :])) for axis in range(len(shape))]
+    return Places(shape, tuple(np.arange(n) * float(step) for n, step in zip(shape, steps, strict=True)))
+
+
+def _plain(values: Any) -> bool:
+    """Whether values are nothing but numbers, names and slices, which their text tells apart."""
+    if isinstance(values, (tuple, list)):
+        return all(map(_plain, values))
+    return values is None or values is Ellipsis or isinstance(values, (int, str, slice))
 
 
 def joined(parts: Sequence[Places | None], sizes: Sequence[int], axis: int) -> Places | None:

@@ -16,7 +16,7 @@ from .places import MISSING
 from .tensors import Held
 
 TOLERANCE = {"float64": 1e-9, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}  # of the largest magnitude
-MOST_ROWS = 256  # tokens that are computed anew for comparison; of more, so many spread over all
+MOST_ROWS = 64  # tokens that are computed anew for comparison; of more, so many spread over all
 
 
 class NotShown(Exception):
@@ -244,18 +244,18 @@ def _projection(pieces: list, target: np.ndarray) -> Projection:
     xs, weights, factor = [], [], pieces[0][0].factor
     heads, width = target.shape[0], target.shape[2]
     bias = np.zeros((heads, width))
-    pre = np.zeros((heads, int(seen.sum()), width), target.dtype)
-    has_bias, low, added = False, None, False
+    pre, has_bias, low, added = 0.0, False, None, False
     for strand, rows, columns in pieces:
         linear = merged(strand.source)
         there = columns != MISSING
         own = np.where(there, columns, 0)
-        y = _rows(in_rows(strand.source, False), rows[seen])
-        y = y[:, torch.from_numpy(own.reshape(-1))].reshape(-1, heads, width)
-        pre += numpy_of(y.permute(1, 0, 2)) * there[:, None]
+        of_heads = (-1, heads, width)
+        y = _columns(_rows(in_rows(strand.source, False), rows[seen]), own).reshape(of_heads)
+        part = numpy_of(y.permute(1, 0, 2))
+        pre = pre + part * there[:, None] if len(pieces) > 1 else part
         xs.append(numpy_of(_rows(in_rows(linear, True), rows[seen])))
-        weight = matrix(linear)[:, torch.from_numpy(own.reshape(-1))].reshape(-1, heads, width)
-        weights.append(numpy_of(weight.permute(1, 0, 2)) * there[:, None])
+        weight = numpy_of(_columns(matrix(linear), own).reshape(of_heads).permute(1, 0, 2))
+        weights.append(weight if there.all() else weight * there[:, None])
         if linear.bias is not None:
             has_bias = True
             bias += np.where(there, numpy_of(linear.bias.tensor).reshape(-1)[own], 0)
@@ -263,8 +263,8 @@ def _projection(pieces: list, target: np.ndarray) -> Projection:
             a, b = (numpy_of(one) for one in linear.factors)
             low, added = (a, np.ascontiguousarray(b[:, own].transpose(1, 0, 2))), linear.base is not None
     return Projection(
-        np.concatenate(xs, axis=1),
-        np.concatenate(weights, axis=1),
+        xs[0] if len(xs) == 1 else np.concatenate(xs, axis=1),
+        weights[0] if len(xs) == 1 else np.concatenate(weights, axis=1),
         bias.astype(weights[0].dtype) if has_bias else None,
         pre,
         "value" if all(strand.exact for strand, _, _ in pieces) else "length",
@@ -280,6 +280,13 @@ def _rows(matrix: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
     if len(rows) == len(matrix) and (rows == np.arange(len(rows))).all():
         return matrix
     return matrix[torch.from_numpy(rows)]
+
+
+def _columns(matrix: torch.Tensor, columns: np.ndarray) -> torch.Tensor:
+    flat = columns.reshape(-1)
+    if (flat == np.arange(flat[0], flat[0] + len(flat))).all():
+        return matrix[:, flat[0] : flat[0] + len(flat)]
+    return matrix[:, torch.from_numpy(flat)]
 
 
 def _with_bias(projection: Projection, target: np.ndarray, tolerance: float) -> None:

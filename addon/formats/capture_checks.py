@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..attention.rotary import rotate
 from .capture_file import Capture, Layer
 
 MOST_ROWS = 256  # tokens of a projection that are computed anew; of more, so many spread over all
@@ -47,8 +46,9 @@ def checks_of(capture: Capture, layer: Layer, attention: bool = True) -> Iterato
     for name in "QKV":
         if f"W_{name}" in layer.shapes:
             yield _projection(capture, layer, name, tolerance)
-            if name != "V" and f"{name.lower()}_pre" in layer.shapes and "theta" in layer.position:
-                yield from _rotation(capture, layer, name, tolerance)
+            how = capture.metadata["layers"][layer.key].get("projections_found_by", {}).get(name)
+            if how == "length" and f"{name.lower()}_pre" in layer.shapes:
+                yield _lengths(capture, layer, name, 10 * tolerance)
     if {"W_O", "attn_out", "z"} <= set(layer.shapes) and len(layer.heads) == layer.n_q_heads:
         yield _output(capture, layer, 10 * tolerance)
     if {"stream", "added", "attn_out"} <= set(layer.shapes):
@@ -98,23 +98,20 @@ def _projection(capture: Capture, layer: Layer, name: str, tolerance: float) -> 
     return Check(layer.name, equation, f"W_{name}", _largest(found.values()), tolerance)
 
 
-def _rotation(capture: Capture, layer: Layer, name: str, tolerance: float) -> Iterator[Check]:
-    """Queries and keys are those from before their positions, turned."""
-    own, position = name.lower(), layer.position
-    how = capture.metadata["layers"][layer.key].get("projections_found_by", {}).get(name)
-    at, dims = position.get("at", 0), position.get("dims", layer.head_dim)
-    if how != "length" or not all(isinstance(n, int) for n in (at, dims)):
-        return
-    found = []
+def _lengths(capture: Capture, layer: Layer, name: str, tolerance: float) -> Check:
+    """Queries or keys before their rotary positions are as long as after them, or so many times as long.
+
+    Which positions the tokens stand at is not in the file: a padded text may begin anywhere.
+    """
+    own, lengths = name.lower(), []
     for head in layer.heads if name == "Q" else _one_of_each_group(layer):
-        pre, post = capture.tensor(layer.name, f"{own}_pre", head), capture.tensor(layer.name, own, head)
-        first = layer.offset if name == "Q" else 0
-        turned = pre.copy()
-        turned[:, at : at + dims] = rotate(
-            pre[:, at : at + dims], position["theta"], dims, first, position.get("layout", "half")
-        )
-        found.append((turned, post))
-    yield Check(layer.name, f"{own}_pre, turned = {own}", f"{own}_pre", _largest(found), 10 * tolerance)
+        pair = (capture.tensor(layer.name, tensor, head) for tensor in (f"{own}_pre", own))
+        lengths.append([np.linalg.norm(one, axis=1) for one in pair])
+    before, after = (np.concatenate(each) for each in zip(*lengths, strict=True))
+    power = float(before @ before)
+    factor = float(before @ after) / power if power else 0.0
+    equation = f"lengths of {own}_pre and {own}"
+    return Check(layer.name, equation, f"{own}_pre", _largest([(factor * before, after)]), tolerance)
 
 
 def _output(capture: Capture, layer: Layer, tolerance: float) -> Check:

@@ -85,3 +85,25 @@ def test_save_leaves_out_what_does_not_hold_and_says_so(recording, tmp_path, ten
     assert not lost & set(capture.layer(0).shapes) and {"q", "k", "v", "z"} <= set(capture.layer(0).shapes)
     assert all(check.ok for check in checks_of(capture, capture.layer(0)))
     assert lost & set(capture.metadata["layers"]["0"]["not_written"])
+
+
+def test_positions_that_begin_elsewhere_take_nothing_away(tmp_path):
+    """Rotary positions from 5 on, and a factor: what was before them stays in the file."""
+
+    class Turned(Block):
+        def forward(self, x):
+            q, k, v = (t.unflatten(-1, (2, 4)).transpose(1, 2) for t in self.qkv(x).chunk(3, dim=-1))
+            angles = (5 + torch.arange(x.shape[1]))[:, None] * torch.tensor([1.0, 0.1])
+            cos, sin = (f(angles).repeat(1, 2) for f in (torch.cos, torch.sin))
+            q, k = (t * cos + torch.cat((-t[..., 2:], t[..., :2]), -1) * sin for t in (q, k))
+            return (q @ k.mT).softmax(-1) @ v
+
+    torch.manual_seed(2)
+    model = Turned().eval()
+    with torch.no_grad(), record(model) as made:
+        model(torch.randn(1, 5, 8))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CaptureWarning)
+        made.save(tmp_path / "a.safetensors")
+    assert {"q_pre", "k_pre"} <= set(open_capture(tmp_path / "a.safetensors").layer(0).shapes)
+    assert commands.run(["verify", str(tmp_path / "a.safetensors")]) == 0
