@@ -11,7 +11,7 @@ from ...kinds.places import Plane
 from ..scales import is_probability
 from ..spotlight import Lit
 from .boxes import Obstacles, strips
-from .canvas import OVER_A_MATRIX, Canvas
+from .canvas import Canvas
 from .captions import labels_of
 from .numerals import number
 from .placing import Leader, Option, Wish, Written
@@ -107,7 +107,7 @@ def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, 
     ]
     costs = AWAY * away / canvas.height
     if others:
-        costs += OVER_A_MATRIX * Obstacles(np.array(others)).under(boxes)
+        costs += COVERED * Obstacles(np.array(others)).under(boxes)
     costs += _entries_under(canvas, plane, entry, boxes, spot, ends)
     step = 0.6 * canvas.entry_at(plane)
     front = anchor - canvas.view.forward * BEFORE
