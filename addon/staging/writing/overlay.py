@@ -83,7 +83,10 @@ def overlay(
     hulls = [around(np.array([item.box for item in block])) for block in (head, legend, lasting) if block]
     hulls = tuple(tuple(hull.tolist()) for hull in hulls)
     items = (*head, *legend, *lasting, *passing)
-    return Overlay(items, hulls if timed and shaded else (), hulls if p.beats else ())
+    legend_boxes = [item.box for item in legend]  # what stands between its bars is free
+    whole = [around(np.array([item.box for item in block])) for block in (head, lasting) if block]
+    blocks = (*(tuple(box.tolist()) for box in whole), *legend_boxes)
+    return Overlay(items, hulls if timed and shaded else (), blocks if p.beats else ())
 
 
 class _Sheet:
