@@ -46,18 +46,6 @@ def _open_clip() -> Made:
     return model, lambda: model(PICTURES, IDS)
 
 
-def _coca() -> Made:
-    from open_clip.coca_model import CoCa
-
-    text = {"context_length": 11, "vocab_size": 101, "width": 64, "heads": 8, "layers": 2}
-    sight = {"layers": 2, "width": 64, "patch_size": 8, "image_size": 32, "head_width": 8}
-    sight |= {"attentional_pool": True, "attn_pooler_heads": 8}
-    model = CoCa(
-        embed_dim=64, multimodal_cfg=text, text_cfg=text | {"embed_cls": True}, vision_cfg=sight
-    ).eval()
-    return model, lambda: model(PICTURES, IDS[:, :10])
-
-
 def _peft(kind: str, **options: object) -> Callable[[], Made]:
     def make() -> Made:
         import peft
@@ -121,9 +109,6 @@ MODELS = {
                        mlp_ratios=(2, 2), sr_ratios=(2, 1), wss=(4, 4)),
         "pvt_v2": _timm("pvt_v2_b0", 64),
         "convit": _timm("convit_tiny", **_VIT),
-        "volo": _timm("volo_d1_224", img_size=32, layers=(1, 1, 0, 0), embed_dims=(32, 64, 64, 64),
-                      num_heads=(2, 4, 4, 4)),
-        "coatnet": _timm("coatnet_nano_rw_224", img_size=64),
         "vit, qk norm": _timm("vit_tiny_patch16_224", **_VIT, qk_norm=True),
         "vit, LayerScale": _timm("vit_tiny_patch16_224", **_VIT, init_values=0.3),
     },
@@ -135,7 +120,7 @@ MODELS = {
         "one key/value head": _x_transformers(attn_one_kv_head=True),
         "grouped": _x_transformers(attn_kv_heads=2),
         "qk norm": _x_transformers(attn_qk_norm=True),
-        "talking heads": _x_transformers(attn_talking_heads=True),
+        "talking heads": _x_transformers(attn_pre_talking_heads=True),
         "top k": _x_transformers(attn_sparse_topk=3),
         "gated values": _x_transformers(attn_gate_values=True),
         "memories": _x_transformers(attn_num_mem_kv=4),
@@ -143,14 +128,13 @@ MODELS = {
         "sandwich norm": _x_transformers(sandwich_norm=True),
         "encoder": _x_transformers(encoder=True),
     },
-    "open_clip": {"CLIP": _open_clip, "CoCa": _coca},
+    "open_clip": {"CLIP": _open_clip},
     "peft": {
         "LoRA": _peft("LoraConfig", r=4, target_modules=["q_proj", "v_proj", "o_proj"]),
         "DoRA": _peft("LoraConfig", r=4, use_dora=True, target_modules=["q_proj", "v_proj"]),
         "AdaLoRA": _peft("AdaLoraConfig", target_modules=["q_proj", "v_proj"], total_step=10),
         "LoHa": _peft("LoHaConfig", r=4, target_modules=["q_proj", "v_proj"]),
         "IA3": _peft("IA3Config", target_modules=["k_proj", "v_proj"], feedforward_modules=[]),
-        "prefix": _peft("PrefixTuningConfig", task_type="CAUSAL_LM", num_virtual_tokens=3),
     },
     "diffusers": {
         "UNet": _diffusers("UNet2DConditionModel", _UNET, sample=_noise(2, 4, 8, 8), timestep=_STEP,

@@ -40,9 +40,8 @@ READS_AND_WRITES = """
     T5 MT5 LongT5 UMT5 SwitchTransformers Bart MBart Pegasus PegasusX BigBirdPegasus Marian Blenderbot M2M100
     LED ProphetNet PLBart NllbMoe""".split()
 SEES = """
-    ViT DeiT Beit Dinov2 Dinov2WithRegisters DINOv3ViT Swin Swinv2 Segformer Cvt Pvt PvtV2 DPT Yolos ViTMAE
-    ViTMSN Levit Data2VecVision SiglipVision CLIPVision BlipVision IJepa Hiera Detr ConditionalDetr
-    DeformableDetr Sam""".split()
+    ViT DeiT Beit Dinov2 Dinov2WithRegisters DINOv3ViT Swin Swinv2 Segformer Pvt PvtV2 DPT Yolos ViTMAE
+    ViTMSN Data2VecVision SiglipVision CLIPVision BlipVision IJepa Detr ConditionalDetr""".split()
 HEARS = "Wav2Vec2 Hubert WavLM SEW SEWD UniSpeech UniSpeechSat Wav2Vec2Conformer Whisper AST".split()
 
 _MLA = {"q_lora_rank": 24, "kv_lora_rank": 16, "qk_nope_head_dim": 8, "qk_rope_head_dim": 8, "v_head_dim": 8,
@@ -62,14 +61,10 @@ OWN = {  # what a family needs besides
     "Swin": _STAGES | {"num_heads": [2, 4], "window_size": 4, "patch_size": 4},
     "Swinv2": _STAGES | {"num_heads": [2, 4], "window_size": 4, "patch_size": 4},
     "Segformer": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64], "patch_size": None},
-    "Cvt": {"num_heads": [1, 2, 4], "embed_dim": [16, 32, 64], "depth": [1, 1, 1]},
     "Pvt": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64]},
     "PvtV2": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64]},
     "Yolos": {"image_size": [32, 32], "num_detection_tokens": 4},
-    "Levit": {"num_attention_heads": [2, 2, 2], "hidden_sizes": [32, 32, 32], "key_dim": [8, 8, 8],
-              "depths": [1, 1, 1], "image_size": 64},
-    "Hiera": {"image_size": [32, 32], "embed_dim": 32, "depths": [1, 1], "num_heads": [1, 2]},
-    "Detr": _BACKBONE, "ConditionalDetr": _BACKBONE, "DeformableDetr": _BACKBONE | {"num_feature_levels": 1},
+    "Detr": _BACKBONE, "ConditionalDetr": _BACKBONE,
     "Whisper": {"num_mel_bins": 8}, "AST": {"num_mel_bins": 16, "max_length": 24},
 }  # fmt: skip
 TRANSFORMERS = {
