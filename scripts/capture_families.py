@@ -237,7 +237,9 @@ def _in(capture: Capture, layer: Layer, patterns: list) -> bool | None:
     """Whether the model itself reports the pattern of a layer; None where it reports none of that shape."""
     made = np.stack([capture.recompute(layer.name, head).pattern for head in layer.heads])
     alike = [one for one in patterns if one.dim() == 4 and tuple(one.shape[1:]) == made.shape]
-    each = [float(np.abs(part.float().numpy() - made).max()) for one in alike for part in one]  # or windows
+    mean = np.broadcast_to(made.mean(axis=0), made.shape)  # which WavLM reports for each head
+    parts = [part.float().numpy() for one in alike for part in one]  # elements, or windows
+    each = [float(np.abs(part - own).max()) for part in parts for own in (made, mean)]
     return min(each) < 1e-5 if each else None
 
 
