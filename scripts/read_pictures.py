@@ -26,6 +26,7 @@ from reading_list import FILMS, PICTURES  # noqa: E402
 
 SIZE, SAMPLES = (1280, 720), 16
 FRAMES = 9  # of a film, in a strip of three by three
+MOST, MOST_OF_ONE, MOST_MATRICES = 7, 3, 3  # questions about one matrix, each of several, and of how many
 
 
 def main() -> None:
@@ -33,33 +34,37 @@ def main() -> None:
     parser.add_argument("what", choices=("make", "score"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("answers", nargs="*", type=Path, help="readers' answers, to score")
-    parser.add_argument("--only", nargs="+", metavar="SCENE")
+    parser.add_argument("--only", nargs="+", metavar="PART", help="of the names of pictures that are made")
     asked = parser.parse_args()
     if asked.what == "make":
-        make(asked.folder, asked.only or [*PICTURES, *FILMS])
+        make(asked.folder, asked.only or [])
     else:
         print(table(asked.folder, asked.answers))
 
 
-def make(folder: Path, scenes: list[str]) -> None:
-    """Render each scene, draw the heat map of its star, and write the questions and their answers apart."""
+def make(folder: Path, only: list[str]) -> None:
+    """Render what is shown, draw the heat map of the same matrices, and write questions and answers apart.
+
+    `only` are parts of the names of what is made, by default all."""
     for name in ("pictures", "heatmaps"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     asked, right = {}, {}
-    for scene in scenes:
-        name = scene.replace("/", "_")
+    for what, is_film in [*((one, False) for one in PICTURES), *((one, True) for one in FILMS)]:
+        name = name_of(what) + "_film" * is_film
+        if only and not any(part in name for part in only):
+            continue
+        scene = scene_of(what)
         matrices = stars_of(scene)
-        made = [one for m in matrices for one in questions(*m)][: 7 if len(matrices) == 1 else 9]
-        if not made:
-            raise SystemExit(f"{scene}: its numbers answer no question clearly")
+        each = MOST if len(matrices) == 1 else MOST_OF_ONE
+        made = [one for m in matrices[:MOST_MATRICES] for one in questions(*m)[:each]]
         asked[name] = [one.text for one in made]
         right[name] = [{"text": q.text, "right": q.right, "number": q.number} for q in made]
         heat_map(matrices, folder / "heatmaps" / f"{name}.png")
-        picture = folder / "pictures" / f"{name}.png"
-        if scene in FILMS:
-            strip(scene.removesuffix(":film"), picture)
+        picture, (file, *options) = folder / "pictures" / f"{name}.png", what.split()
+        if is_film:
+            strip(scene, file, options, picture)
         else:
-            stills.render(ROOT / "examples" / f"{scene}.toml", picture, SIZE, SAMPLES, check=True)
+            stills.render(ROOT / "examples" / file, picture, SIZE, SAMPLES, *options, check=True)
         print(f"{name}: {len(made)} questions", flush=True)
     for file, content in (("questions.json", asked), ("answers.json", right)):
         path = folder / file
@@ -67,22 +72,36 @@ def make(folder: Path, scenes: list[str]) -> None:
         path.write_text(json.dumps(old | content, indent=1, ensure_ascii=False) + "\n")
 
 
-def stars_of(scene: str) -> list[tuple[np.ndarray, list[str], list[str], str]]:
+def name_of(what: str) -> str:
+    file, *options = what.split()
+    words = [file.split(".")[0], *(option for option in options if not option.startswith("--"))]
+    return "_".join(words).replace("/", "_").replace(".", "_")
+
+
+def scene_of(what: str):
+    """The description of what is shown."""
+    from matrix_cinema import api
+
+    file, *options = what.split()
+    said = {key.removeprefix("--"): value for key, value in zip(options[::2], options[1::2], strict=True)}
+    if "head" in said:
+        said["head"] = int(said["head"])
+    return api.load(ROOT / "examples" / file, **said)
+
+
+def stars_of(scene) -> list[tuple[np.ndarray, list[str], list[str], str]]:
     """The matrices that a scene's picture is about: values, labels of rows and columns, and their names."""
     from matrix_cinema.attention.tokens import told_apart
-    from matrix_cinema.description.scene import load_scene
     from matrix_cinema.staging.plan import plan
     from matrix_cinema.staging.writing.captions import labels_of
 
-    p = plan(load_scene(ROOT / "examples" / f"{scene.removesuffix(':film')}.toml"))
+    p = plan(scene)
     stages = [plane.stage for plane in p.arrangement.planes if p.is_star(plane.stage)]
     found = []
     for stage in {stage.name: stage for stage in stages or [p.root]}.values():
-        values, labels = np.asarray(p.evaluation[stage].final), labels_of(p, stage)
-        told = [
-            list(told_apart(one)) or [str(n) for n in range(size)]
-            for one, size in zip(labels, values.shape, strict=True)
-        ]
+        values = np.asarray(p.evaluation[stage].final)
+        names = zip(labels_of(p, stage), values.shape, strict=True)
+        told = [list(told_apart(one)) or [str(n) for n in range(size)] for one, size in names]
         found.append((values, *told, stage.name))
     return found
 
@@ -102,20 +121,20 @@ def heat_map(matrices, path: Path) -> None:
     plt.close(figure)
 
 
-def strip(scene: str, path: Path) -> None:
+def strip(scene, file: str, options: list[str], path: Path) -> None:
     """Frames of a film, evenly spread, three by three in one picture."""
-    from matrix_cinema.description.scene import load_scene
     from matrix_cinema.staging.plan import plan
     from PIL import Image
 
-    file = ROOT / "examples" / f"{scene}.toml"
-    last = plan(load_scene(file)).timeline.last_frame
+    last = plan(scene).timeline.last_frame
     width, height = 640, 360
     sheet = Image.new("RGB", (3 * width, 3 * height))
     with tempfile.TemporaryDirectory() as folder:
         for n, frame in enumerate(np.linspace(1, last, FRAMES + 1).round().astype(int)[1:]):
-            still = Path(folder) / "still.png"
-            stills.render(file, still, (width, height), SAMPLES, "--frame", int(frame), check=True)
+            still, where = Path(folder) / "still.png", ["--frame", int(frame)]
+            stills.render(
+                ROOT / "examples" / file, still, (width, height), SAMPLES, *options, *where, check=True
+            )
             sheet.paste(Image.open(still).convert("RGB"), (n % 3 * width, n // 3 * height))
     sheet.save(path)
 

@@ -1,25 +1,28 @@
-"""What the reading test shows: scenes under examples/, and films as strips of their frames."""
+"""What the reading test shows: scenes and heads of captures under examples/, and films as strips of frames.
+
+Each is written as the command line takes it.
+"""
 
 PICTURES = (
-    "attention_head",
-    "attention/01_scores",
-    "attention/02_full_head",
-    "attention/03_softmax",
-    "attention/04_head_grid",
-    "attention/05_induction",
-    "attention/06_grouped_query",
-    "attention/07_rotary",
-    "attention/08_circuit",
-    "attention/09_head_writes",
-    "attention/10_masks",
-    "heads/multi_head",
-    "heads/minilm_layer",
-    "heads/grouped_query",
-    "article_trained/14_attention_head_minilm",
+    "attention_head.toml",
+    "attention/01_scores.toml",
+    "attention/02_full_head.toml",
+    "attention/03_softmax.toml",
+    "attention/05_induction.toml",
+    "attention/06_grouped_query.toml",
+    "attention/07_rotary.toml",
+    "attention/08_circuit.toml",
+    "attention/10_masks.toml",
+    "heads/multi_head.toml",
+    "heads/minilm_layer.toml",
+    "heads/grouped_query.toml",
+    "data/minilm.safetensors --layer 5 --head 4",
+    "data/masks.safetensors --layer decoder.0.cross --head 1",
+    "data/induction.safetensors --layer 1 --head 3 --style studio_dark",
 )
 FILMS = (
-    "attention_head:film",
-    "attention/05_induction:film",
-    "attention/03_softmax:film",
-    "attention/06_grouped_query:film",
+    "attention_head.toml",
+    "attention/05_induction.toml",
+    "data/minilm.safetensors --layer 5 --head 11",
+    "data/masks.safetensors --layer decoder.0.cross --head 0",
 )
