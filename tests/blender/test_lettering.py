@@ -172,7 +172,9 @@ def test_what_is_computed_is_lit(factory):
 
 
 def test_what_is_written_on_a_travelling_picture_has_a_shade_behind_it_and_labels_their_times(factory):
-    description = load_scene(EXAMPLES / "attention_head.toml")
+    description = dataclasses.replace(
+        load_scene(EXAMPLES / "attention_head.toml"), beats="off", spotlight="", why="", readout="off"
+    )
     for move, shaded in (("none", 0), ("visit", 2)):  # title and legend
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
         camera = dataclasses.replace(description.camera, move=move)
