@@ -85,7 +85,8 @@ def beside(p: Plan, planes: Sequence[Plane], aspect: float, written: np.ndarray)
     it, boxes (n, 4); of as many of them as have room."""
     scale = min(1.0, aspect / NARROW)
     type = film_type(p.typeface, scale)
-    best, most = [], -np.inf
+    best: list[Readout] = []
+    most = -np.inf
     while planes and not best:
         for part in PARTS:
             area = _area(aspect, part, written, scale)

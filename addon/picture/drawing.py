@@ -16,7 +16,7 @@ from ..staging.camera.subject import subject_of
 from ..staging.camera.views import parts_of
 from ..staging.plan import Plan
 from ..staging.writing.overlay import Overlay
-from .film import PhaseLabels, compose, outlines
+from .film import Film, PhaseLabels, compose, outlines
 from .joined import Joined, joined
 from .presented import Presented, presented
 from .why_chart import WhyChart, why_chart
@@ -57,11 +57,13 @@ def film_of(p: Plan) -> Drawing:
     why = why_chart(p, aspect, _covered(p, made, aspect, labels), written)
     box = why.box if why else None
     shown = tuple(presented(p, aspect, made.overlay, made.beside.room, box))
-    more = {"readouts": readouts, "presented": shown, "why": why}
-    return Drawing(p, made.shot, tuple(made.every), made.overlay, lit, turntable, **more)
+    return Drawing(
+        p, made.shot, tuple(made.every), made.overlay, lit, turntable,
+        readouts=readouts, why=why, presented=shown,
+    )  # fmt: skip
 
 
-def _covered(p, made, aspect, labels):
+def _covered(p: Plan, made: Film, aspect: float, labels: np.ndarray) -> np.ndarray:
     """The outlines of all matrices, stars first, and of `labels`, on the picture at the film's end:
     (n, 4, 2)."""
     planes = sorted(p.arrangement.planes, key=lambda plane: not p.is_star(plane.stage))

@@ -135,8 +135,8 @@ def cells_of(shown: Sequence[Shown], dots: int, own_scales: bool = False) -> lis
 def _styled(scene: Scene, dots: int) -> Scene:
     if scene.look.style == Look().style and scene.style == Style():
         scene = replace(scene, look=replace(scene.look, style=STYLE))
-    size = {"width": min(max(dots, 16), MOST_DOTS), "height": min(max(round(0.75 * dots), 16), MOST_DOTS)}
-    return replace(scene, render=replace(scene.render, **size))
+    width, height = (min(max(side, 16), MOST_DOTS) for side in (dots, round(0.75 * dots)))
+    return replace(scene, render=replace(scene.render, width=width, height=height))
 
 
 def _cell(p: Plan, shown: Shown) -> Cell:
@@ -147,16 +147,17 @@ def _cell(p: Plan, shown: Shown) -> Cell:
     return Cell(p, frame, shown.title)
 
 
-def share_scales(plans: Sequence[Plan]) -> Sequence[Plan]:
+def share_scales(plans: Sequence[Plan]) -> list[Plan]:
     """The plans with one scale for all matrices of a name, so that their colours can be compared."""
-    for kind in ("final", "raw", "products"):
-        tables = [getattr(p, kind) for p in plans]
-        common = {name: _common([t[name] for t in tables if name in t]) for table in tables for name in table}
-        plans = [
-            replace(p, **{kind: {name: common[name] or own for name, own in table.items()}})
-            for p, table in zip(plans, tables, strict=True)
-        ]
-    return plans
+    final, raw = _shared([p.final for p in plans]), _shared([p.raw for p in plans])
+    products = _shared([p.products for p in plans])
+    return [replace(p, final=final[n], raw=raw[n], products=products[n]) for n, p in enumerate(plans)]
+
+
+def _shared(tables: Sequence[dict[str, Scale]]) -> list[dict[str, Scale]]:
+    """These scales by name, one for all of a name where there can be one."""
+    common = {name: _common([t[name] for t in tables if name in t]) for table in tables for name in table}
+    return [{name: common[name] or own for name, own in table.items()} for table in tables]
 
 
 def _common(scales: Sequence[Scale]) -> Scale | None:
@@ -205,7 +206,8 @@ class _Composition:
         self.table, self.single = bool(grid.rows or grid.heads), len(cells) == 1
         self.whole = self.single and not camera.subject and camera.view not in INSIDE
         self.own_scales = own_scales and not self.single
-        self.title, self.told, self.notes = title, notes, ()
+        self.title, self.told = title, notes
+        self.notes: tuple[str, ...] = ()
         self.pictures: list[PanelPicture] = []
         self.items: list[Item] = []
 
@@ -376,7 +378,8 @@ def _legend(plans: Sequence[Plan], type: PageType, width: float) -> list[list[Bl
 def _stacked(lines: Sequence[Text], under: float = 0.0) -> Stack:
     """Lines of type from the top down, with `under` points below them."""
     height = under + sum(LEADING * line.size for line in lines)
-    y, items = height, []
+    y = height
+    items: list[Item] = []
     for line in lines:
         y -= LEADING * line.size
         items.append(moved(line, 0.0, y + DESCENT * line.size))

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..kinds.places import Plane
-from ..staging.camera.framing import View, axes, nearest, view_from
+from ..staging.camera.framing import Vector, View, axes, nearest, view_from
 from ..staging.camera.views import INSIDE, direction_of, inside_view, optics_of, parts_of
 from ..staging.plan import Plan
 from ..staging.writing import captions
@@ -93,7 +93,7 @@ def panel(
     type: PageType,
     width: float,
     height: float | None = None,
-    free: Sequence[float] = (0.0, 0.0, 0.0, 0.0),
+    free: Vector = (0.0, 0.0, 0.0, 0.0),
     *,
     labelled: bool = True,
 ) -> Panel:
@@ -117,49 +117,49 @@ def panel(
 
 
 def _panel(
-    p: Plan, type: PageType, width: float, height: float | None, free: Sequence[float], labelled: bool,
+    p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool,
     told: Collection[tuple[str, ...]] = (), least: float = 0.0,
 ) -> Panel:  # fmt: skip
     """The Panel without readouts, at `least` so high; axes with texts that are `told` need not have them."""
     if p.scene.camera.view in INSIDE:
-        height = height or INSIDE_SHAPE * width
-        return Panel(inside_view(p, optics_of(p.scene.camera, width / height)), width, height)
+        high = height or INSIDE_SHAPE * width
+        return Panel(inside_view(p, optics_of(p.scene.camera, width / high)), width, high)
     parts = parts_of(p.arrangement, p.scene.camera.subject)
-    points, fixed = np.concatenate([part.corners() for part in parts]), height
+    points = np.concatenate([part.corners() for part in parts])
     room = np.array(free, float) + EDGE
     tallest = TALLEST * (width - room[0] - room[1]) + room[2] + room[3]
-    if fixed:  # beginning with what the content asks for
+    if height:  # beginning with what the content asks for
         begun = _panel(p, type, width, None, free, labelled, told)
-        margins, chosen = begun.margins, begun.chosen
+        margins, high, chosen = begun.margins, height, begun.chosen
     else:
-        margins, height, chosen = room, 2 * tallest, {}
+        margins, high, chosen = room, 2 * tallest, {}
     for n in range(16):
         taken = margins - room
         if taken[0] + taken[1] > 0.85 * width - room[0] - room[1] or taken[2] + taken[3] > 0.9 * (
-            height - room[2] - room[3]
+            high - room[2] - room[3]
         ):
             raise InputError(
-                f"{width / 72:.3g} × {height / 72:.3g} in have no room beside the labels "
+                f"{width / 72:.3g} × {high / 72:.3g} in have no room beside the labels "
                 "at this size of type; make the figure larger"
             )
-        view = _view(p, points, width / height, margins / (width, width, height, height))
-        canvas = Canvas(p, view, width, height, type, parts)
-        labels = _Labels(canvas, dict(chosen), labelled, told)
+        view = _view(p, points, width / high, margins / (width, width, high, high))
+        canvas = Canvas(p, view, width, high, type, parts)
+        labels = _Labels(canvas, type, dict(chosen), labelled, told)
         seen = canvas.project(points)
         drawn = np.array((*seen.min(axis=0), *seen.max(axis=0)))
         content = around(np.array([drawn, *labels.boxes()]))
         wanted = room + np.maximum((content - drawn) * (-1, -1, 1, 1), 0.0)[[0, 2, 1, 3]]
-        tall = fixed or max(min(content[3] - content[1] + room[2] + room[3], tallest), least)
-        if np.abs(wanted - margins).max() < 0.1 and abs(tall - height) < 0.1:
+        tall = height or max(min(content[3] - content[1] + room[2] + room[3], tallest), least)
+        if np.abs(wanted - margins).max() < 0.1 and abs(tall - high) < 0.1:
             break
-        margins, height = wanted, tall
+        margins, high = wanted, tall
         if n >= FREE_ROUNDS:  # labels that kept changing their places would never let it settle
             chosen = labels.chosen
-    return Panel(view, width, height, tuple(labels.items), labels.notes(), margins, labels.chosen)
+    return Panel(view, width, high, tuple(labels.items), labels.notes(), margins, labels.chosen)
 
 
 def _with_readouts(
-    p: Plan, type: PageType, width: float, height: float | None, free: Sequence[float], blocks: list[Readout]
+    p: Plan, type: PageType, width: float, height: float | None, free: Vector, blocks: list[Readout]
 ) -> Panel:
     """The Panel of a plan with these readouts at its right or, in a narrow one, under the scene."""
     (wide, tall), room = extent(blocks) + APART, np.array(free, float)
@@ -176,7 +176,7 @@ def _with_readouts(
     return replace(made, items=(*made.items, *items), readouts=tuple(every), notes=notes)
 
 
-def _view(p, points, aspect, margins):
+def _view(p: Plan, points: np.ndarray, aspect: float, margins: np.ndarray) -> View:
     """The nearest View of a plan's camera that shows all points (n, 3) within these margins, as fractions."""
     own, optics = axes(direction_of(p)), optics_of(p.scene.camera, aspect)
     reach, centre = nearest(points @ np.stack(own).T, optics, margins)
@@ -191,10 +191,15 @@ class _Labels:
     take the best, and note it there.
     """
 
-    def __init__(self, canvas: Canvas, chosen: dict, labelled: bool, told: Collection[tuple[str, ...]] = ()):
+    def __init__(
+        self, canvas: Canvas, type: PageType, chosen: dict, labelled: bool,
+        told: Collection[tuple[str, ...]] = (),
+    ):  # fmt: skip
         self.told = told
-        self.canvas, self.type, self.chosen = canvas, canvas.type, chosen
-        self.items, self.thinned, self.missing = [], set(), []
+        self.canvas, self.type, self.chosen = canvas, type, chosen
+        self.items: list[Text | Rule] = []
+        self.thinned: set[int] = set()
+        self.missing: list[str] = []
         self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces]), STEP)
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
         if not labelled:
@@ -219,13 +224,13 @@ class _Labels:
 
     # Tokens
 
-    def write_tokens(self):
+    def write_tokens(self) -> None:
         """Labels of each axis, once: at the star, or else, where several matrices share an axis, where it is
         freest."""
         p = self.canvas.p
         outer = [one for one in self.canvas.planes if not one.stage.operands or one.role == "result"]
         planes = [*outer, *(one for one in self.canvas.planes if p.is_star(one.stage) and one not in outer)]
-        sides = {}
+        sides: dict[tuple[bool, float], list[tuple[tuple[str, ...], np.ndarray]]] = {}
         for axis in captions.axes_of(self.canvas.p, planes, LONGEST_TOKEN):
             if not axis.texts or axis.texts in self.told:
                 continue
@@ -259,7 +264,7 @@ class _Labels:
         # On equal terms at the left and below, where axes are read.
         return covered, round(-(places.mean(axis=0) - self.center) @ side, 1), side.sum()
 
-    def write_side(self, axes_there: list, beside: bool, sign: float):
+    def write_side(self, axes_there: list, beside: bool, sign: float) -> None:
         """All labels at one side of the picture, in the order in which they stand along it.
 
         They stand next to their entries where these are further apart than lines of type; else they fan out
@@ -303,7 +308,7 @@ class _Labels:
 
     # Callouts, titles and names
 
-    def write_callouts(self):
+    def write_callouts(self) -> None:
         """The numbers of what the spotlight is pointed at, beside their matrices."""
         spotlight = self.canvas.p.spotlight
         lit = spotlight.parts[spotlight.shines[-1].number] if spotlight else ()
@@ -316,7 +321,7 @@ class _Labels:
             if not meeting(best.boxes, taken, -TOUCHING).any():
                 self.add(best.write())
 
-    def write_titles(self):
+    def write_titles(self) -> None:
         """The titles of results that stand side by side: below each, or at its left where they run down."""
         groups = () if self.canvas.p.scene.camera.subject else captions.titled(self.canvas.p)
         taken, size = self.boxes(rules=True), self.type.size
@@ -337,7 +342,7 @@ class _Labels:
             self.add(best.write())
             taken = np.concatenate([taken, best.boxes])
 
-    def write_names(self):
+    def write_names(self) -> None:
         """The name of each matrix and its shape under it, where it is freest around it: small ones first, and
         those seen from their edge, which have the least room around them."""
         taken, named = self.boxes(rules=True), set(captions.named(self.canvas.p))
@@ -364,8 +369,9 @@ class _Labels:
     def name_options(self, plane: Plane, quad: np.ndarray) -> list[Option]:
         """A name beyond each edge of its matrix; its shape in one line, in two, or left out."""
         p, center = self.canvas.p, quad.mean(axis=0)
-        texts, shape = captions.name_of(p, plane)[:2], _shape(p, plane)
-        blocks = [_Block(self.type, *texts, lines) for lines in _broken(shape)]
+        name, raised, _ = captions.name_of(p, plane)
+        shape = _shape(p, plane)
+        blocks = [_Block(self.type, name, raised, lines) for lines in _broken(shape)]
         return [
             option
             for block in blocks
@@ -403,9 +409,10 @@ class _Labels:
         covered = 4.0 * self.coverage.under(boxes)
         return covered + 0.6 * beside + 0.2 * above + 6.0 * inward - 4.0 * abs(normal[1])
 
-    def add(self, written: Written):
+    def add(self, written: Written | None) -> None:
         """Put what is written on the page."""
-        self.items += [*written.lines, *map(_rule, written.leaders)]
+        if written:
+            self.items += [*written.lines, *map(_rule, written.leaders)]
 
 
 class _Block:
@@ -436,7 +443,8 @@ class _Block:
 
 
 def _rule(leader: Leader) -> Rule:
-    return Rule(*leader.start, *leader.end, LEADER_WIDTH)
+    (x0, y0), (x1, y1) = leader.start, leader.end
+    return Rule(x0, y0, x1, y1, LEADER_WIDTH)
 
 
 def _shape(p: Plan, plane: Plane) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..kinds.places import Plane
 from ..staging import readouts
-from ..staging.camera.framing import View
+from ..staging.camera.framing import Vector, View
 from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
 from ..staging.pooling import pitches
@@ -71,7 +71,7 @@ def extent(blocks: Sequence[Readout]) -> np.ndarray:
     return boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
 
 
-def placed(blocks: Sequence[Readout], width: float, height: float, free: Sequence[float]) -> list[Readout]:
+def placed(blocks: Sequence[Readout], width: float, height: float, free: Vector) -> list[Readout]:
     """The blocks where they stand on a panel of `width` × `height` points, `free` of which nothing may stand
     in at its (left, right, bottom, top): at its right, in the middle of its height, or below, in that of its
     width.
@@ -93,12 +93,14 @@ def on_the_page(
     lines cross few of the `texts`."""
     boxes = np.array([text.box for text in texts]).reshape(-1, 4)
     labels = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
-    every, items = joined(blocks, view, size, labels), []
+    every = joined(blocks, view, size, labels)
+    items: list[Text | Rule] = []
     for one in every:
         block = one.readout
         end = (view.project(one.anchor[None])[0] + 1) / 2 * size
         path = np.concatenate([one.path, end[None]])
-        lines = [Rule(*a, *b, block.rules[0].width) for a, b in zip(path, path[1:], strict=False)]
+        width = block.rules[0].width
+        lines = [Rule(a[0], a[1], b[0], b[1], width) for a, b in zip(path, path[1:], strict=False)]
         items += [*block.texts, *block.rules, *block.grid, *pointed_out(p, block), *lines]
     return every, items
 

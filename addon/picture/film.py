@@ -6,6 +6,7 @@ found from the other, in a few rounds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -33,7 +34,14 @@ OFF_MIDDLE, SMALL_TYPE, STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
 AROUND_SHADE = 0.03  # around a shade, where labels would be dim
 
-Layout = dict[str, float | bool]  # the arguments `scale` and `stacked` of an overlay
+
+class Layout(TypedDict, total=False):
+    """Arguments of an overlay."""
+
+    scale: float
+    stacked: bool
+    beside: float
+    shaded: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +86,9 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     enough of the frame that the readouts leave, and is not far from the middle of that."""
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {}, planes)
-    layouts = [{"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)]
+    layouts: list[Layout] = [
+        {"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)
+    ]
     rooms = []
     for one in layouts:
         written = overlay(p, aspect, **one).boxes
@@ -115,7 +125,7 @@ def _with_earlier(
         return made
     notes = [*captions.notes(p), *made.beside.notes]
     layout = layout | {"beside": made.beside.room[1]}
-    shades = np.array(overlay(p, aspect, notes, [((), None)], **layout).shades).reshape(-1, 4)
+    shades = np.array(overlay(p, aspect, notes, [((), (0.0, 0.0))], **layout).shades).reshape(-1, 4)
     free = [
         *made.overlay.boxes,
         *made.beside.boxes,
@@ -160,10 +170,11 @@ def _composed(p: Plan, aspect: float, layout: Layout, planes: Sequence[Plane]) -
     end, notes = float(p.timeline.last_frame), captions.notes(p)
     side = beside(p, planes, aspect, overlay(p, aspect, **layout).boxes)
     notes, layout = [*notes, *side.notes], layout | {"beside": side.room[1]}
-    made = Film(None, Lettering(), None, overlay(p, aspect, notes, **layout), (), beside=side)
-    film = shot(p, made.marks, made.overlay.boxes, aspect, side.room)
+    written = overlay(p, aspect, notes, **layout)
+    film = shot(p, (), written.boxes, aspect, side.room)
+    made = Film(film, Lettering(), film.view(end), written, (), beside=side)
     if not p.scene.look.labels:
-        return replace(made, shot=film, view=film.view(end))
+        return made
     for _ in range(ROUNDS):
         made = _lettered(p, film.view(end), aspect, made, notes, layout)
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
@@ -175,9 +186,12 @@ def _composed(p: Plan, aspect: float, layout: Layout, planes: Sequence[Plane]) -
     return replace(made, shot=film)
 
 
-def _lettered(p, view, aspect, before, notes, layout, around=()):
-    """The Film, but its shot, of a plan with its labels laid out for a view, clear of what is written before
-    them in the Film `before`."""
+def _lettered(
+    p: Plan, view: View, aspect: float, before: Film, notes: Sequence[str], layout: Layout,
+    around: Sequence[Box] = (),
+) -> Film:  # fmt: skip
+    """The Film, but with the shot that it had, of a plan with its labels laid out for a view, clear of what
+    is written before them in the Film `before`."""
     free = [*before.overlay.boxes, *before.beside.boxes, *around]
     told = before.beside.told(p)
     end = float(p.timeline.last_frame)
@@ -185,7 +199,7 @@ def _lettered(p, view, aspect, before, notes, layout, around=()):
     letters = lettering(p, view, aspect, free, p.scene.camera.subject, told=told, lit=lit)
     marks = tuple(mark_of(label, view) for label in letters.labels)
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
-    return Film(None, letters, view, written, marks, beside=before.beside)
+    return replace(before, lettering=letters, view=view, overlay=written, marks=marks)
 
 
 def outlines(letters: Lettering, view: View, aspect: float) -> np.ndarray:

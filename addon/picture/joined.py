@@ -29,15 +29,17 @@ def grid_of(
     """Blocks of these planes in rows and columns of an area, in the grid that lets their cells be largest;
     none where they have no room."""
     left, low, right, high = area
-    best, most = [], 0.0
+    best: list[Readout] = []
+    most = 0.0
     for columns in range(1, len(planes) + 1):
         rows = -(-len(planes) // columns)
         width = (right - left - between * (columns - 1)) / columns
         height = (high - low - between * (rows - (columns == 1))) / rows  # a lane for lines over each row
         if width <= 0.0 or height <= 0.0:
             continue
-        blocks = [readout_block(p, plane, type, form, width, height) for plane in planes]
-        if all(blocks) and min(block.pitch for block in blocks) > most:
+        made = [readout_block(p, plane, type, form, width, height) for plane in planes]
+        blocks = [block for block in made if block]
+        if len(blocks) == len(planes) and min(block.pitch for block in blocks) > most:
             most = min(block.pitch for block in blocks)
             best = _in_grid(blocks, columns, area, between)
     return best
@@ -115,7 +117,7 @@ def _anchor(
     for end in ends:
         points = end + along * (start - end)
         crossed = sum(_within(points, quad) for quad in quads)
-        costs.append(np.linalg.norm(start - end) + CROSSING * size[1] * crossed)
+        costs.append(float(np.linalg.norm(start - end)) + CROSSING * size[1] * crossed)
     best = int(np.argmin(costs))
     return costs[best], places[best]
 

@@ -8,7 +8,7 @@ import numpy as np
 from ..staging.plan import Plan
 from ..staging.why import Why
 from ..staging.writing.boxes import gaps_between, meeting
-from ..staging.writing.items import Rule, Text
+from ..staging.writing.items import Box, Rule, Text
 from ..staging.writing.typesetter import Typesetter, film_type
 
 HEAD, FOOT = 0.024, 0.021  # sizes of type
@@ -36,7 +36,7 @@ class WhyChart:
     unit: float
     texts: tuple[Text, ...]
     rules: tuple[Rule, ...]
-    box: tuple[float, float, float, float]
+    box: Box
 
 
 def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray) -> WhyChart | None:
@@ -66,7 +66,7 @@ def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray)
     return None
 
 
-def _drawn(why: Why, type: Typesetter, left, low, width, box) -> WhyChart:
+def _drawn(why: Why, type: Typesetter, left: float, low: float, width: float, box: Box) -> WhyChart:
     """The chart in a box."""
     upto = np.concatenate([[0.0], np.cumsum(why.products)])
     unit = TALL * width / (np.ptp(upto) or 1.0)

@@ -155,7 +155,7 @@ def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
     return rows * plane.row_ruler.each, columns * plane.column_ruler.each
 
 
-def pitches(plane: Plane, view: View, size: tuple[int, int]) -> tuple[float, float]:
+def pitches(plane: Plane, view: View, size: tuple[float, float]) -> tuple[float, float]:
     """Pixels to a unit along the rows' axis, and along that of columns, at the middle of a plane; square to
     the lines along which their entries stand. Where that is behind the camera, there is no end of them."""
     middle = plane.corners().mean(axis=0)

@@ -17,6 +17,7 @@ import numpy as np
 
 from ...description.scene import Camera
 
+Vector = np.ndarray | Sequence[float]
 Axes = tuple[np.ndarray, np.ndarray, np.ndarray]  # unit right, up and forward of a camera
 SENSOR = 36.0  # millimetres, along the longer side of the picture
 
@@ -84,7 +85,7 @@ class View:
         return np.stack([self.right, self.up, self.forward]) @ (np.asarray(points, float) - self.position).T
 
 
-def angles(direction: Sequence[float]) -> tuple[float, float]:
+def angles(direction: Vector) -> tuple[float, float]:
     """(tilt, turn) of an upright camera that looks against `direction`, in radians: 0 looks down, a quarter
     turn straight ahead; at turn 0 from the front, then from the right."""
     x, y, z = np.asarray(direction, float) / np.linalg.norm(direction)
@@ -108,7 +109,7 @@ def axes_at(tilt: float, turn: float) -> Axes:
     return right, np.cross(right, forward), forward
 
 
-def axes(direction: Sequence[float]) -> Axes:
+def axes(direction: Vector) -> Axes:
     """Unit right, up and forward of an upright camera that looks against `direction`."""
     return axes_at(*angles(direction))
 
@@ -138,7 +139,7 @@ def _sides(optics, margins):
     return optics.half * (1 - 2 * np.array([left, bottom])), optics.half * (1 - 2 * np.array([right, top]))
 
 
-def view_from(axes: Axes, centre: Sequence[float], reach: float, optics: Optics, depth: float) -> View:
+def view_from(axes: Axes, centre: Vector, reach: float, optics: Optics, depth: float) -> View:
     """The View of a camera with this centre and reach. `depth` is where an orthographic one stands along
     its view, for which that matters only to what lies behind it."""
     right, up, forward = axes

@@ -24,7 +24,7 @@ MANY_NAMES = 12  # matrices of a picture about one of them: of more, only those 
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 
 
-def name_of(p: Any, plane: Plane, longest: float | None = None) -> str:
+def name_of(p: Any, plane: Plane, longest: float | None = None) -> tuple[str, str, str]:
     """What is written at a matrix: its name, "T" where that is raised after it, and the shape of what that
     names: of Kᵀ, not of K."""
     name = p.typeface.shown(_as_term(p, plane), longest)

@@ -121,10 +121,11 @@ class Dot:
         return self.x - half, self.y - half, self.x + half, self.y + half
 
 
-Item = TypeVar("Item", Text, Rule, Bar, Dot)
+Item = Text | Rule | Bar | Dot
+AnyItem = TypeVar("AnyItem", bound=Item)
 
 
-def moved(item: Item, x: float, y: float) -> Item:
+def moved(item: AnyItem, x: float, y: float) -> AnyItem:
     """An item elsewhere, by (x, y)."""
     if isinstance(item, Rule):
         return replace(item, x0=item.x0 + x, x1=item.x1 + x, y0=item.y0 + y, y1=item.y1 + y)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...kinds.places import Plane
+from ...kinds.places import Part
 from ..camera.framing import View
 from ..plan import Plan
 from ..spotlight import Lit
@@ -93,7 +93,7 @@ def lettering(
     aspect: float,
     keep_free: Sequence[Box] | np.ndarray = (),
     near: str = "",
-    about: Collection[Plane] | None = None,
+    about: Collection[Part] | None = None,
     told: Collection[tuple[str, ...]] = (),
     lit: Sequence[Lit] = (),
 ) -> Lettering:
@@ -124,7 +124,7 @@ def lettering(
 
 
 def _wishes(
-    canvas: Canvas, near: str, about: Collection[Plane] | None, told: Collection[tuple[str, ...]]
+    canvas: Canvas, near: str, about: Collection[Part] | None, told: Collection[tuple[str, ...]]
 ) -> list[Wish]:
     """What is to be written; what has least choice comes first."""
     planes = [plane for plane in canvas.planes if about is None or plane in about]
