@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from .api import (
         beats,
         build,
+        devices,
         encode,
+        estimate,
         farm,
         figure,
         film,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         verify,
     )
     from .capture.record import record
+    from .description.light import LampOptions, Light
     from .description.scene import (
         Animation,
         Beat,
@@ -53,8 +56,10 @@ __version__ = "0.1.0"
 # `api.capture`.
 _SCENE = "Animation Beat Camera CaptureOptions Layout Look MatrixOptions ProductOptions Render Scene"
 _NAMES = {
-    "api": "beats build encode farm figure film inspect load render sheet still storyboard verify",
+    "api": "beats build devices encode estimate farm figure film inspect load render sheet still "
+    "storyboard verify",
     "capture.record": "record",
+    "description.light": "LampOptions Light",
     "description.scene": _SCENE,
     "description.style": "Style",
     "errors": "InputError JobError",
