@@ -1,4 +1,4 @@
-"""The side panel in a real Blender with a window: only where one is given, see tests/ui/README.md."""
+"""The side panel in a real Blender with a window: only where one is given, see tests/window/README.md."""
 
 import os
 import subprocess

@@ -1,6 +1,6 @@
 """Walks through the side panel of a real Blender with the mouse: install, build, scrub, change, render.
 
-    python3 tests/ui/walk.py EXTENSION.zip PICTURES [--blender BLENDER] [--scene SCENE.toml]
+    python3 tests/window/walk.py EXTENSION.zip PICTURES [--blender BLENDER] [--scene SCENE.toml]
 
 Without --scene the first bundled example is taken from the panel's menu; with it the path is typed.
 Exits with status 1 at the first thing that is not as it should be.
