@@ -15,6 +15,7 @@ import numpy as np
 from .points import Points
 
 if TYPE_CHECKING:
+    from .product import Product
     from .stage import Operand, Stage
 
 ROOM = np.array([3.0, 1.0, 2.0])  # a picture is wide, less high, and depth is foreshortened
@@ -98,7 +99,7 @@ class Plane:
 class Cuboid:
     """The interior of a matmul: product (i, j, k) is at origin + the rulers' i, j and k along the steps."""
 
-    stage: Stage
+    stage: Product
     i_ruler: Ruler
     k_ruler: Ruler
     j_ruler: Ruler
@@ -188,8 +189,13 @@ class Face:
 class Arranging(Protocol):
     """What a kind may ask of the layout in which it is placed (`staging.layout.arrangement`)."""
 
-    gap: float  # in entries, between a face and the products next to it, and between blocks
-    scheme: Any  # how cuboids turn, see staging.layout.schemes
+    @property
+    def gap(self) -> float:
+        """In entries, between a face and the products next to it, and between blocks."""
+
+    @property
+    def scheme(self) -> Any:
+        """How cuboids turn, see staging.layout.schemes."""
 
     def stand(self, face: Face, parent: object, side: str) -> list[Part]:
         """The plane of a face, and all that makes it."""

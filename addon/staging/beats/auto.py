@@ -103,7 +103,7 @@ class _HeadTeller:
 
     def __init__(self, p: "Plan", head: Head):
         self.p, self.head = p, head
-        self.labels = tuple(_labels(p, head, axis) for axis in (0, 1))
+        self.labels = _labels(p, head, 0), _labels(p, head, 1)
         self.told: set[str] = set()  # the results that have run
         self.name = quote(head.pattern.name)
         self.spot = self.entry(head.pattern, *head.pair) if head.pair else ""
@@ -219,7 +219,8 @@ class _HeadTeller:
             return beats
         query, key = head.pair
         weight = self.number(head.pattern, query, key)
-        say = f"{self.token(0, query)} gives {self.token(1, key)} {weight} of its attention{self.contrast()}."
+        next_best = self.contrast(query, key)
+        say = f"{self.token(0, query)} gives {self.token(1, key)} {weight} of its attention{next_best}."
         shows = "" if self.presented() else show
         return [*beats, Beat(say=say, show=shows, spotlight=self.spot, present=self.presented())]
 
@@ -243,9 +244,8 @@ class _HeadTeller:
         values = self.p.evaluation[self.head.pattern].final
         return "1" if np.allclose(values.sum(axis=1), 1.0, atol=1e-6) else "at most 1"
 
-    def contrast(self) -> str:
+    def contrast(self, query: int, key: int) -> str:
         """What the query gives to the next best key, for comparison."""
-        query, key = self.head.pair
         values = self.p.evaluation[self.head.pattern]
         others = np.where(values.existing[query], values.final[query], -1.0)
         weight, others[key] = others[key], -1.0
@@ -261,22 +261,20 @@ class _HeadTeller:
 
     def output(self) -> list[Beat]:
         """The values that the weights mix."""
-        head = self.head
-        if head.out is None:
+        head, values = self.head, self.head.values
+        if head.out is None or values is None:
             return []
         ours = [s for s in stages_of(self.p.root) if s.has_interior and s.operands[0].stage in head.alike]
         self.told |= {s.name for s in ours}
         run = ", ".join(dict.fromkeys(s.of or s.name for s in ours))
         name = self.name_of(head.out)
-        mix = Beat(
-            say=f"The weights mix the values, rows of {self.shown(head.values)}, into {name}.", run=run
-        )
+        mix = Beat(say=f"The weights mix the values, rows of {self.shown(values)}, into {name}.", run=run)
         if not head.pair:
             return [mix]
         query, key = head.pair
         weight = self.number(head.pattern, query, key)
         say = f"{weight} of the value of {self.token(1, key)} goes into row {self.token(0, query)} of {name}."
-        lit = [self.spot, self.row_of(head.values, key), self.entry(head.out, query, None)]
+        lit = [self.spot, self.row_of(values, key), self.entry(head.out, query, None)]
         return [mix, Beat(say=say, spotlight="; ".join(lit))]
 
     def after(self) -> list[Beat]:

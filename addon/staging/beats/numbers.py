@@ -43,7 +43,8 @@ def written(number: float, digits: str) -> str:
 
 def parsed(text: str, where: str) -> Sequence[str | Field]:
     """The texts and the Fields of a caption, in their order. Raises InputError."""
-    parts, at, plain = [], 0, ""
+    parts: list[str | Field] = []
+    at, plain = 0, ""
     while at < len(text):
         if text[at : at + 2] in ("{{", "}}"):
             plain, at = plain + text[at], at + 2

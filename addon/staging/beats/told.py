@@ -57,9 +57,7 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
     texts, shows, paces = [], [], []
     for n, beat in enumerate(beats):
         where = f"beats[{n}]: "
-        texts.append(
-            with_numbers(beat.say, lambda entry, at=where: number_at(p, entry, f"{at}say"), f"{where}say")
-        )
+        texts.append(_said(p, beat, f"{where}say"))
         shows.append(tuple(named(beat.show, subjects, f"{where}show")))
         if beat.present and beat.present not in matrices:
             hint = nearest(beat.present[:_SHOWN], matrices, "names")
@@ -74,15 +72,23 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
     return made, tuple(TimedBeat(n, *one) for n, one in enumerate(every, start=1))
 
 
-def _told_at(beat, span, rate):
+def _said(p: "Plan", beat: Beat, where: str) -> str:
+    """What a beat says, with its numbers."""
+    return with_numbers(beat.say, lambda entry: number_at(p, entry, where), where)
+
+
+def _told_at(beat: Beat, span: Span, rate: float) -> int:
     """The frame that shows what a beat has told, before anything of it goes; of what steps out, halfway."""
     at = 0.5 * (span.arrived + span.end) if beat.present else span.end - BEFORE_END * rate
     return max(1, round(max(at, span.arrived)))
 
 
-def _there(p, beats, shows, made, spans):
+def _there(
+    p: "Plan", beats: Sequence[Beat], shows: Sequence[tuple[str, ...]], made: Timeline, spans: Sequence[Span]
+) -> list[frozenset[str]]:
     """The names of the matrices that are there in each beat."""
-    arrangement, every, found = p.arrangement, {plane.stage.name for plane in p.arrangement.planes}, []
+    arrangement, every = p.arrangement, {plane.stage.name for plane in p.arrangement.planes}
+    found: list[frozenset[str]] = []
     for n, (beat, names, span) in enumerate(zip(beats, shows, spans, strict=True)):
         now = set(found[-1]) if found else set()
         for name in (*names, *([beat.present] if beat.present else [])):

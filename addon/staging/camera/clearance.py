@@ -37,7 +37,7 @@ def clear(
     if least is None:
         return reach, centre
     depth = 0.0 if optics.orthographic else 0.5 * (points[:, 2].min() + points[:, 2].max())
-    best, cost, middle = None, np.inf, margins[0] - margins[1]
+    best, cost, middle = (reach, centre), np.inf, margins[0] - margins[1]
     for further, across in ((1.0, CANDIDATES[0]), *((further, FINE) for further in FURTHER)):
         if further - 1.0 + PULL * NEAR_MIDDLE >= cost:
             break

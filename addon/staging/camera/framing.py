@@ -144,5 +144,6 @@ def view_from(axes: Axes, centre: Vector, reach: float, optics: Optics, depth: f
     its view, for which that matters only to what lies behind it."""
     right, up, forward = axes
     if optics.orthographic:
-        return View(right * centre[0] + up * centre[1] + forward * depth, *axes, *(optics.half * reach), True)
+        wide, high = optics.half * reach
+        return View(right * centre[0] + up * centre[1] + forward * depth, *axes, wide, high, True)
     return View(right * centre[0] + up * centre[1] - forward * reach, *axes, *optics.half)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...kinds.places import Part
 from .clearance import clear
-from .framing import angles, axes_at
+from .framing import Vector, angles, axes_at
 from .shot import Key, Phase, Shot
 from .subject import Mark, Subject, subject_of
 from .views import direction_of, optics_of, parts_of
@@ -69,9 +69,7 @@ class Setup:
         """The Phase from a frame to the end of the film."""
         return Phase(start, self.last + 1.0, self.last, near=self.options.subject)
 
-    def shot(
-        self, keys: Sequence[Key], shift: Sequence[float] = (0.0, 0.0), phases: Sequence[Phase] = ()
-    ) -> Shot:
+    def shot(self, keys: Sequence[Key], shift: Vector = (0.0, 0.0), phases: Sequence[Phase] = ()) -> Shot:
         """The Shot with these keys, blurred as the description asks for; one phase if none are given."""
         phases = tuple(phases) or (self.ending(1.0),)
         made = Shot(tuple(keys), self.optics, np.array(shift), self.standoff, self.size, phases)

@@ -1,14 +1,14 @@
 """What a description's camera asks for: direction, optics, and which parts of the scene are its subject."""
 
 from collections.abc import Sequence
-from types import SimpleNamespace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...description.scene import Camera, Scene
 from ...errors import InputError, nearest
-from ...kinds.places import Cuboid, Part
+from ...kinds.places import Cuboid, Part, Plane
 from ...kinds.stage import Stage
 from ..layout.arrangement import Arrangement
 from . import framing
@@ -28,7 +28,15 @@ OFF_MIDDLE = 0.12  # how far it stands from the middle, as a part of the cuboid
 UPWARD = np.array([1.0, -2.0, 4.0])  # what leads up, or else towards the audience, or to its right
 
 
-def direction_of(p: "Plan") -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Bare:
+    """As much of a plan as a direction needs."""
+
+    scene: Scene
+    arrangement: Arrangement
+
+
+def direction_of(p: "Plan | Bare") -> np.ndarray:
     """From the scene of a plan towards its camera, (3,)."""
     options = p.scene.camera
     if options.view == "free":
@@ -41,7 +49,7 @@ def direction_of(p: "Plan") -> np.ndarray:
 
 def bare_view(scene: Scene, arrangement: Arrangement) -> View:
     """The View of a description's subject before room is made for what is written, and before any move."""
-    p = SimpleNamespace(scene=scene, arrangement=arrangement)  # as much of a plan as a direction needs
+    p = Bare(scene, arrangement)
     optics = optics_of(scene.camera, scene.render.width / scene.render.height)
     if scene.camera.view in INSIDE:
         return inside_view(p, optics)
@@ -93,10 +101,10 @@ def check(camera: Camera, arrangement: Arrangement) -> None:
 
 def parts_of(arrangement: Arrangement, subject: str = "") -> list[Part]:
     """The planes and cuboids of a subject, those of everything where that is empty."""
-    parts = [*arrangement.planes, *arrangement.cuboids]
+    parts: list[Part] = [*arrangement.planes, *arrangement.cuboids]
     if not subject:
         return parts
-    named = [part for part in arrangement.planes if subject in (part.stage.name, part.stage.of)]
+    named: list[Part] = [part for part in arrangement.planes if subject in (part.stage.name, part.stage.of)]
     if named:
         return named
     name = subject.removesuffix(PRODUCTS)
@@ -122,7 +130,7 @@ def cuboid_of(camera: Camera, arrangement: Arrangement) -> Cuboid:
     return found[0]
 
 
-def inside_view(p: "Plan", optics: Optics, retreat: float = 1.0) -> View:
+def inside_view(p: "Plan | Bare", optics: Optics, retreat: float = 1.0) -> View:
     """The View from within a product; `retreat` is the part of its distance to the face that is left."""
     place, face = _inside(p)
     own = axes(place - face)
@@ -131,7 +139,7 @@ def inside_view(p: "Plan", optics: Optics, retreat: float = 1.0) -> View:
     return view_from(own, (place @ right, place @ up), -(place @ forward), optics, 0.0)
 
 
-def _inside(p):
+def _inside(p: "Plan | Bare") -> tuple[np.ndarray, np.ndarray]:
     """Where a camera inside stands, and the middle of the face that it looks at: (3,) each.
 
     It stands between the elements, a little up and to the right of the middle, as far from the face as
@@ -140,7 +148,7 @@ def _inside(p):
     camera, arrangement = p.scene.camera, p.arrangement
     cuboid = cuboid_of(camera, arrangement)
     name, looks_at = cuboid.stage.name, INSIDE[camera.view]
-    planes = [part for part in family_of(arrangement, name) if part is not cuboid]
+    planes = [part for part in family_of(arrangement, name) if isinstance(part, Plane)]
     face = planes[0] if looks_at == "result" else next(plane for plane in planes if plane.role == "left")
     along, across = ("k", "ij") if looks_at == "result" else ("j", "ik")
     rulers = {axis: getattr(cuboid, f"{axis}_ruler") for axis in "ijk"}

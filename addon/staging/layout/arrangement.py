@@ -8,7 +8,7 @@ import numpy as np
 
 from ...kinds.places import Cuboid, Face, Part, Plane, Ruler, beyond, ruler_of
 from ...kinds.stage import Operand, Shape, Stage, stages_of
-from .fans import fans
+from .fans import Fan, fans
 from .schemes import Scheme, StageScheme
 
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
@@ -24,7 +24,8 @@ class Arrangement:
 
     def corners(self) -> np.ndarray:
         """The corners of everything that is drawn, (n, 3)."""
-        return np.concatenate([part.corners() for part in (*self.planes, *self.cuboids)])
+        parts: list[Part] = [*self.planes, *self.cuboids]
+        return np.concatenate([part.corners() for part in parts])
 
     def faces_of(self, cuboid: Cuboid) -> dict[str, Plane]:
         """The planes of a cuboid's left, right and result, by role. A face that several cuboids share
@@ -49,7 +50,7 @@ class Scatter:
     molecule: int = 1
     blast: float = 0.0
 
-    def of(self, count: int, total: int) -> np.ndarray:
+    def of(self, count: int, total: int) -> float:
         if count < max(1, self.molecule):
             return 0.0
         return self.distance * (count**self.blast if self.blast >= 0 else (total - count) ** -self.blast)
@@ -104,11 +105,13 @@ class _Arranging:
     grown: set[str] = field(default_factory=set)  # names of the stages that are made already
     shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
 
-    def stand_results(self):
+    def stand_results(self) -> list[Part]:
         """Rows of results one under the other, each with all that makes it."""
-        placed, above = [], []
+        placed: list[Part] = []
+        above: list[Part] = []
         for row in self.root.rows_of_results:
-            line, before = [], []
+            line: list[Part] = []
+            before: list[Part] = []
             for fan in fans(row):
                 room = self.apart + (TITLE_ROOM if fan.down else 0.0)
                 before = beyond(
@@ -119,10 +122,11 @@ class _Arranging:
             placed += above
         return placed
 
-    def stand_fan(self, fan):
+    def stand_fan(self, fan: Fan) -> list[Part]:
         """The results of a fan, one beyond the other. The face that they share is drawn once, at the end
         of them all."""
-        placed, before = [], []
+        placed: list[Part] = []
+        before: list[Part] = []
         for n, stage in enumerate(fan.roots):
             ends = (n == 0, n == len(fan.roots) - 1)
             shared = {(name, fan.side): ends for name in fan.consumers(stage)}
@@ -133,12 +137,12 @@ class _Arranging:
         return placed
 
     @property
-    def apart(self):
+    def apart(self) -> float:
         """The distance between results that stand side by side, with room for a title, and for the labels
         of stars."""
         return 2.0 * self.gap + 3.0 + LABELS * max(self.roomy.values(), default=0.0)
 
-    def stand_root(self):
+    def stand_root(self) -> list[Part]:
         """The root's result, upright and facing the audience, and behind it all that makes it."""
         rows, columns = self.shapes[self.root.name]
         i_blocks, _, j_blocks = self.parts_of(self.root)
@@ -154,7 +158,7 @@ class _Arranging:
         )
         return self.stand(face, None, "")
 
-    def stand(self, face: Face, parent, side: str) -> list[Part]:
+    def stand(self, face: Face, parent: object, side: str) -> list[Part]:
         """The plane of a face and, behind it, all that makes it. `parent` is the Turn of the
         cuboid that it hangs from, `side` the side of that: "left" or "right"."""
         stage = face.operand.stage
@@ -188,5 +192,5 @@ class _Arranging:
         return room + self.scatter.of(_products_of(stage), _products_of(self.root))
 
 
-def _products_of(stage):
+def _products_of(stage: Stage) -> int:
     return sum(s.has_interior for s in stages_of(stage))

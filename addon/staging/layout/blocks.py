@@ -24,7 +24,7 @@ def blocks_of(
     (see files.scene). Raises InputError when one dimension is asked to be cut in two ways.
     """
     shared = shared_dimensions(root, shapes)
-    asked = {}  # dimension -> (parts, who asked)
+    asked: dict[tuple[str, str], tuple[int, str]] = {}  # dimension -> (parts, who asked)
     for name, options in products.items():
         for axis in (ROWS, INNER, COLUMNS):
             parts, dimension = getattr(options, f"{axis}_blocks"), shared.find((name, axis))

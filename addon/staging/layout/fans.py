@@ -27,7 +27,7 @@ class Fan:
 
 def fans(row: Sequence[Stage]) -> list[Fan]:
     """The results of a row as fans, each of one result or of neighbours that share faces."""
-    found = []
+    found: list[Fan] = []
     for root in row:
         if found:
             last, best = found[-1], ("", 0)

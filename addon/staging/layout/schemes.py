@@ -39,7 +39,9 @@ class Turn:
 class Scheme(Protocol):
     """Which way a cuboid turns."""
 
-    root_at_back: bool
+    @property
+    def root_at_back(self) -> bool:
+        """Whether the root's result stands at the back."""
 
     def turn(
         self,

@@ -13,11 +13,13 @@ def sweeps_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene) -> dict[st
     """The Sweep of every result under `root`, by name: its own animation or the scene's, and blocks
     that run through the tree. `shapes` maps every stage's name to (rows, columns)."""
     algorithms, blocks = algorithms_of(root, scene), blocks_of(root, shapes, scene.products)
-    found = {}
+    found: dict[str, Sweep] = {}
     for stage in stages_of(root):
         if stage.operands:
             algorithm = algorithms.get(stage.name) or _own(stage, scene)
-            found[stage.name] = stage.sweep(algorithm, sides_of(stage, shapes), blocks[stage.name])
+            sweep = stage.sweep(algorithm, sides_of(stage, shapes), blocks[stage.name])
+            if sweep is not None:
+                found[stage.name] = sweep
     return found
 
 

@@ -6,9 +6,8 @@ together. Times are in frames, the first frame is 1.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ...description.scene import Animation
 from ...errors import InputError
@@ -75,7 +74,7 @@ class Move:
             return [(self.begins, 1.0)]
         return self.and_back([(self.begins, 0.0), (self.finished, 1.0)])
 
-    def and_back(self, keys: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    def and_back(self, keys: list[tuple[float, float]]) -> list[tuple[float, float]]:
         """The keys, and in a loop back to the first of their values."""
         if self.back is None:
             return keys
@@ -149,7 +148,9 @@ def check_length(frames: float, animation: Animation, fps: float) -> None:
     )
 
 
-def fused_children(root: Stage, sweeps: Mapping[str, Sweep], algorithms: Mapping[str, str]) -> dict[str, Any]:
+def fused_children(
+    root: Stage, sweeps: Mapping[str, Sweep], algorithms: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
     """The children that each product is fused with: {its name: (their names)}.
 
     They have to be products themselves, with planes parallel to its own (`FUSIBLE`) and as many
@@ -157,11 +158,12 @@ def fused_children(root: Stage, sweeps: Mapping[str, Sweep], algorithms: Mapping
     fused with them.
     """
     stages = {stage.name: stage for stage in stages_of(root)}
-    needs = {}  # everything below a stage
+    needs: dict[str, set[str]] = {}  # everything below a stage
     for stage in stages.values():
         needs[stage.name] = {stage.name}.union(*(needs[operand.stage.name] for operand in stage.operands))
     together = {name: {name} for name in sweeps}  # all that steps with a product
-    parts, taken = {}, set()
+    parts: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
     for stage in (one for one in stages.values() if one.name in algorithms):
         for side, operand in zip(("left", "right"), stage.operands, strict=True):
             child = operand.stage.name

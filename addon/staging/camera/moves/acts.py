@@ -29,7 +29,7 @@ def acts_of(p: "Plan") -> list[Act]:
     moves = sorted(
         ((move.start, move.swept, name) for name, move in p.timeline.moves.items() if move.swept > move.start)
     )
-    acts = []
+    acts: list[Act] = []
     for start, end, name in moves:
         if acts and start < acts[-1].end - 1e-6:
             last = acts.pop()
