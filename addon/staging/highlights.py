@@ -45,7 +45,8 @@ def highlights(p: Any) -> list[Highlight]:
     Raises InputError for a matrix that is not drawn, and for rows, columns or tokens that it does not have.
     """
     planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
-    names, found = names_of([plane.stage for plane in planes]), []
+    names = names_of([plane.stage for plane in planes])
+    found: list[Highlight] = []
     for one in selections(p.scene.look.highlight, names, "look: highlight"):
         where = f'look: highlight: "{one.text}"'
         for plane in planes:
@@ -74,7 +75,9 @@ def spotlight_frames(p: Any) -> list[tuple[Highlight, Shine]]:
             whole = (lit.rows, lit.columns) == (column[0], row[1])
             frames += [] if whole else [(_rectangle(plane, lit.rows, lit.columns, lit.pointed), shine)]
             if lit.pointed and lit.single and p.is_star(plane.stage):
-                frames += [(_rectangle(plane, *ends, False), shine) for ends in (row, column)]
+                frames += [
+                    (_rectangle(plane, rows, columns, False), shine) for rows, columns in (row, column)
+                ]
     return frames
 
 

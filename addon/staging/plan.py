@@ -114,7 +114,9 @@ class Plan:
         that of the style: 0 to 1."""
         camera, look = self.scene.camera, self.scene.look
         written = look.legend or look.formula or look.labels or (look.title and self.scene.title)
-        return camera.depth_of_field or (0.0 if written or self.style.flat else self.style.depth_of_field)
+        return camera.depth_of_field or (
+            0.0 if written or self.style.flat else self.style.depth_of_field or 0.0
+        )
 
     @cached_property
     def why(self) -> Why | None:
@@ -204,14 +206,14 @@ def plan(scene: Scene) -> Plan:
         beams=shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
     if scene.beats not in ("off", ()):
-        told_in = auto_beats(made) if scene.beats == "auto" else scene.beats
+        told_in = auto_beats(made) if isinstance(scene.beats, str) else scene.beats
         film, beats = told(made, told_in)
         made = replace(made, timeline=film, beats=beats)
     highlights(made), made.spotlight, named_readouts(made), made.why  # what is wrong with them is found here
     return made
 
 
-def _opened(scene) -> dict[str, OpenedMatrix]:
+def _opened(scene: Scene) -> dict[str, OpenedMatrix]:
     """The given matrices of a description by name, with their leading axes; they are not read yet."""
     written = root_of(scene)
     results = [s.name for s in stages_of(written) if s.operands]
@@ -251,13 +253,10 @@ def in_rows(root: Stage, scene: Scene) -> Stage:
 
 def unstacked_scene(scene: Scene, root: Stage) -> Scene:
     """The description with what it says of a matrix of many heads said of each that is under `root`."""
-    tables = {}
-    for s in stages_of(root):
-        for key in ("matrices", "products"):
-            table = getattr(scene, key)
-            if s.of in table:
-                tables.setdefault(key, dict(table))[s.name] = table[s.of]
-    return replace(scene, **tables)
+    heads = [s for s in stages_of(root) if s.of]
+    matrices = {s.name: scene.matrices[s.of] for s in heads if s.of in scene.matrices}
+    products = {s.name: scene.products[s.of] for s in heads if s.of in scene.products}
+    return replace(scene, matrices=scene.matrices | matrices, products=scene.products | products)
 
 
 def posed_scene(scene: Scene, root: Stage, sizes: Mapping[str, Shape]) -> Scene:

@@ -95,7 +95,8 @@ def pools_of(
     make a bead more than twice as long as its matrix needs. Heads of a stack are alike.
     """
     view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
-    needs, common = {}, {}
+    needs: dict[tuple[str, str], tuple[int, int]] = {}
+    common: dict[tuple[str, str], int] = {}
     for plane in arrangement.planes:
         own, known = needed(plane, view, size), needs.get(_kind(plane), (1, 1))
         needs[_kind(plane)] = max(own[0], known[0]), max(own[1], known[1])
@@ -106,16 +107,19 @@ def pools_of(
 
     def pool(plane):
         own = plane.stage.options(scene)
-        factors = parsed(own.pooling or scene.look.pooling, plane.stage.name if own.pooling else "look")
+        factors: Sequence[int] | None = parsed(
+            own.pooling or scene.look.pooling, plane.stage.name if own.pooling else "look"
+        )
         if factors is None:
             alike = [common[dimension] for dimension in _dimensions(plane, shared)]
             pairs = zip(alike, needs[_kind(plane)], strict=True)
             factors = [factor if factor <= 2 * need else need for factor, need in pairs]
         rulers = (plane.row_ruler, plane.column_ruler)
-        sides = [min(factor, ruler.block) for factor, ruler in zip(factors, rulers, strict=True)]
-        return Pool(*sides, own.pooling_rule or scene.look.pooling_rule) if max(sides) > 1 else Pool()
+        rows, columns = (min(factor, ruler.block) for factor, ruler in zip(factors, rulers, strict=True))
+        rule = own.pooling_rule or scene.look.pooling_rule
+        return Pool(rows, columns, rule) if max(rows, columns) > 1 else Pool()
 
-    return [pool(plane) for plane in arrangement.planes]
+    return tuple(pool(plane) for plane in arrangement.planes)
 
 
 def _kind(plane):

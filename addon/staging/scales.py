@@ -5,7 +5,7 @@ map fixed at 0 to 1. The ranges by sensitivity are those of mm: with a = |x|, an
 magnitude is (a - low) / (high - low).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from ..description.matrices import LabelledMatrix
 from ..description.scene import Scene
 from ..description.style import Style
+from ..kinds.places import Plane
 from ..kinds.stage import Stage, stages_of
 from ..kinds.values import Evaluation
 from ..look.color_maps import color_map, zero_of
@@ -138,13 +139,13 @@ def scales_of(
     signed = _known(look.color_map or style.signed_map, style, "look: color_map")
     unsigned = _known(look.probability_map or style.unsigned_map, style, "look: probability_map")
     probable = {name for name, one in given.items() if one.probability}
-    drawn = {}
+    drawn: dict[str, list[tuple[Plane, Pool]]] = {}
     for plane, pool in zip(arrangement.planes, pools, strict=True):
         drawn.setdefault(plane.stage.name, []).append((plane, pool))
 
     def extent_of(stage, values):
         mask = evaluation[stage].mask
-        shown = [drawn_values(values, *one, mask) for one in drawn[stage.name]]
+        shown = [drawn_values(values, plane, pool, mask) for plane, pool in drawn[stage.name]]
         return extent(np.concatenate(shown), look.clip)
 
     overall = max(extent_of(s, evaluation[s].final)[1] for s in stages)
@@ -164,8 +165,8 @@ def scales_of(
             raw = matrix(s, evaluation[s].raw, signed) if s.epilogue else found.final[s.name]
             found.raw[s.name] = raw
         if s.has_interior:
-            sides = (side.final for side in evaluation.sides(s))
-            found.products[s.name] = product_scale(*sides, look.product_clip, signed)
+            left, right = (side.final for side in evaluation.sides(s))
+            found.products[s.name] = product_scale(left, right, look.product_clip, signed)
     for scales in (found.final, found.raw, found.products):
         _share(scales, _stacks(scales, stages))
     _share_in_sums(found, stages)
@@ -180,7 +181,7 @@ def _known(name, style, where):
 
 def _stacks(scales, stages):
     """The names of the matrices of each stack."""
-    stacks = {}
+    stacks: dict[str, list[str]] = {}
     for s in stages:
         if s.name in scales and s.of:
             stacks.setdefault(s.of, []).append(s.name)
@@ -205,15 +206,14 @@ def _share_in_sums(found, stages):
         of = {name for _, name in keys} | {one.of for one in stages if one.of and ("final", one.name) in keys}
         keys += [("final", one.name) for one in stages if one.of in of and ("final", one.name) not in keys]
         groups.append([key for key in keys if known[key].color_map == known[keys[0]].color_map])
-    groups = _joined(groups)
-    _share(known, groups)
+    _share(known, _joined(groups))
     found.final.update({name: scale for (when, name), scale in known.items() if when == "final"})
     found.raw.update({name: scale for (when, name), scale in known.items() if when == "raw"})
 
 
-def _joined(groups):
+def _joined(groups: Iterable[Iterable[tuple[str, str]]]) -> list[set[tuple[str, str]]]:
     """Groups without those that have something in common: these as one."""
-    found = []
+    found: list[set[tuple[str, str]]] = []
     for group in map(set, groups):
         meeting = [other for other in found if other & group]
         found = [other for other in found if not other & group] + [group.union(*meeting)]

@@ -116,7 +116,7 @@ class _Reader:
         return self.text[self.at : self.at + 1]
 
     def error(self, reason, begin):
-        end = _ITEM_ENDS.search(self.text, max(begin + 1, self.at)).start()
+        end = _end_of(_ITEM_ENDS, self.text, max(begin + 1, self.at))
         return InputError(f'{self.where}: "{_shown(self.text[begin:end].strip())}": {reason}')
 
     def name(self):
@@ -128,14 +128,15 @@ class _Reader:
                     self.at = end
                     return name
         begin = self.at
-        self.at = _NAME_ENDS.search(self.text, begin).start()
+        self.at = _end_of(_NAME_ENDS, self.text, begin)
         name = self.text[begin : self.at].strip()
         hint = nearest(name[:_SHOWN], self.names, "names")
         raise self.error(f'nothing that is drawn is named "{_shown(name)}"; {hint}', begin)
 
-    def parts(self):
+    def parts(self) -> list[Positions | Token]:
         """The parts of "[row, column]"."""
-        begin, parts = self.at, []
+        begin = self.at
+        parts: list[Positions | Token] = []
         while not parts or self.text[self.at] == ",":
             self.at += 1
             self.skip(" \t\r")
@@ -171,7 +172,13 @@ class _Reader:
         raise self.error("a bracket is not closed; a token with brackets or ; stands in quotes", begin)
 
 
-def _number(digits):
+def _end_of(ends: re.Pattern[str], text: str, at: int) -> int:
+    """Where what stands at a place of a text ends."""
+    found = ends.search(text, at)
+    return found.start() if found else len(text)
+
+
+def _number(digits: str) -> int:
     return int(digits) if len(digits) <= _DIGITS else 10**_DIGITS
 
 

@@ -74,7 +74,7 @@ class Spotlight:
     def dim_keys(self, spared: str = "") -> list[tuple[float, float]]:
         """(frame, Dim): how far all else has stepped back; the stage that is `spared` does not while the
         spotlight is on a part of it."""
-        keys = {}
+        keys: dict[float, float] = {}
         for shine in self.shines:
             begin, end = shine.rise
             most = 0.0 if any(lit.stage.name == spared for lit in self.parts[shine.number]) else 1.0
@@ -103,7 +103,7 @@ def spotlight_of(p: Any) -> Spotlight | None:
     return Spotlight((parts,), _spots(p, [parts]), (Shine(0, (finished, finished + fade)),))
 
 
-def _of_beats(p) -> Spotlight | None:
+def _of_beats(p: Any) -> Spotlight | None:
     """The Spotlight of a film of beats."""
     texts = [one.beat.spotlight for one in p.beats]
     texts[-1] = texts[-1] or p.scene.spotlight
@@ -152,7 +152,7 @@ def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:
     return tuple(dict.fromkeys(parts))
 
 
-def _makers(p, lit: Lit) -> Iterator[Lit]:
+def _makers(p: Any, lit: Lit) -> Iterator[Lit]:
     """The entries of a stage's operands that make the lit ones."""
     sides = [values.shape for values in p.evaluation.sides(lit.stage)]
     along = {"i": lit.rows, "j": lit.columns}
@@ -161,10 +161,11 @@ def _makers(p, lit: Lit) -> Iterator[Lit]:
             along[axis] if axis in along and length > 1 else (0, length - 1)
             for axis, length in zip(lit.stage.axes(n, sides), sides[n], strict=True)
         ]
-        yield Lit(operand.stage, *operand.turned(own), pointed=False)
+        rows, columns = operand.turned(tuple(own))
+        yield Lit(operand.stage, rows, columns, pointed=False)
 
 
-def _spots(p, parts: Iterable[Iterable[Lit]]) -> dict[str, np.ndarray]:
+def _spots(p: Any, parts: Iterable[Iterable[Lit]]) -> dict[str, np.ndarray]:
     """The `spots` of a Spotlight with these parts."""
     spots: dict[str, np.ndarray] = {}
     for n, own in enumerate(parts):

@@ -166,7 +166,8 @@ def _best_of_one(scene, one, stars, asks, arranged, nearly):
         for direction in directions:
             bound = _worth(made, stars, _aspect(scene), direction, np.inf)
             tried.append((bound, made, Pose(layout, direction, bound)))
-    found, most = [], 0.0
+    found: list[Pose] = []
+    most = 0.0
     for bound, made, pose in sorted(tried, key=lambda one: -one[0]):
         if found and bound < nearly * most:
             break

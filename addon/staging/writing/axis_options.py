@@ -32,7 +32,8 @@ FANNED = 6.0  # and to fan them out, away from their entries, and as much again 
 def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
     """The titles of axes without labels along an edge of a matrix, turned as the edge is. An axis that has
     the title of another need not have its own."""
-    told, told_at = set(), set()
+    told: set[str] = set()
+    told_at: set[tuple[str, str]] = set()
     for axis in axes_of(canvas.p, planes):
         at = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
         if axis.texts or not axis.title or at & told_at:
@@ -50,7 +51,9 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
         told_at |= at
 
 
-def _along(canvas: Canvas, title: str, start, end, part: float, outward) -> list[Option]:
+def _along(
+    canvas: Canvas, title: str, start: np.ndarray, end: np.ndarray, part: float, outward: np.ndarray
+) -> list[Option]:
     """A title along the line from `start` to `end` of the world, around the part of it that ends there, at
     the side `outward` of the picture, if that is long enough."""
     a, b = canvas.project(np.array([start, end]))
@@ -61,9 +64,9 @@ def _along(canvas: Canvas, title: str, start, end, part: float, outward) -> list
     upward = np.array([-y, x])
     above = upward @ outward > 0
     normal = upward if above else -upward
-    middle = a + part * (b - a) + upward * (GAP if above else -GAP - CAPITALS * canvas.type.sized(AXIS))
+    left, low = a + part * (b - a) + upward * (GAP if above else -GAP - CAPITALS * canvas.type.sized(AXIS))
     angle, anchor = float(np.arctan2(y, x)), start + part * (end - start)
-    line = canvas.type.line(title, *middle, AXIS, "CENTER", angle=angle, kind="axis", anchor=anchor)
+    line = canvas.type.line(title, left, low, AXIS, "CENTER", angle=angle, kind="axis", anchor=anchor)
     if line.width > (1.2 if part == 0.5 else 0.5) * length:
         return []
     cost = 1.5 + 1.5 * above + (part != 0.5) - normal @ unit(0.5 * (a + b) - canvas.center)
@@ -249,7 +252,9 @@ def _apart(spots: np.ndarray, apart: float) -> np.ndarray:
     return order * spread(order * spots, apart)
 
 
-def _head(canvas: Canvas, title: str, boxes, step: int, turned: bool, anchor) -> list[Text]:
+def _head(
+    canvas: Canvas, title: str, boxes: np.ndarray, step: int, turned: bool, anchor: np.ndarray
+) -> list[Text]:
     """The title of an axis, if it has one, over the boxes (n, 4) of its labels, as over a column of a table;
     before a row of them."""
     if not title:

@@ -46,7 +46,7 @@ def callouts(
     """The number of each entry that the spotlight is pointed at among its `parts`, of rows and columns of
     probabilities the largest, MOST at most, in type of this size; where it is `plated`, before its own
     matrix as well as beside it."""
-    told = []
+    told: list[tuple[str, tuple[int, int]]] = []
     for lit in parts:
         for plane in canvas.planes:
             told_of = lit.pointed and (lit.single or is_probability(lit.stage))
@@ -129,7 +129,12 @@ def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, 
 
 
 def _entries_under(
-    canvas: Canvas, plane: Plane, entry, boxes: np.ndarray, spot, ends: np.ndarray
+    canvas: Canvas,
+    plane: Plane,
+    entry: tuple[int, int],
+    boxes: np.ndarray,
+    spot: np.ndarray,
+    ends: np.ndarray,
 ) -> np.ndarray:
     """What it costs to cover entries of the plane itself by the boxes, and by leaders to them: (n,)."""
     values = np.abs(canvas.p.evaluation[plane.stage].final)

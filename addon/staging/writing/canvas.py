@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...kinds.places import Cuboid, Part, Plane
-from ..camera.framing import View
+from ..camera.framing import Vector, View
 from ..camera.views import parts_of
 from ..plan import Plan
 from .boxes import Obstacles, around, faces, gaps_between
@@ -76,7 +76,7 @@ class Canvas:
         each = np.array([plane.row_ruler.each, plane.column_ruler.each])
         return float((np.linalg.norm(ends[1:] - ends[0], axis=1) / each).min())
 
-    def lifted(self, at: Sequence[float], anchor: np.ndarray) -> np.ndarray:
+    def lifted(self, at: Vector, anchor: np.ndarray) -> np.ndarray:
         """The point of the world as deep as `anchor` that is seen at `at` of the picture: (3,)."""
         x, y = (at - self.project(anchor[None])[0]) * self.unit_at(anchor)
         return anchor + self.view.right * x + self.view.up * y

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...attention.tokens import told_apart
-from ...kinds.places import READING, Plane
+from ...kinds.places import READING, Part, Plane
 from ...kinds.stage import Stage, roots_of, stages_of
 from ...look.typeface import LONGEST, escaped
 from .. import pooling
@@ -55,12 +55,12 @@ def named(p: Any, near: Any = "") -> list[Plane]:
 def _alike(p):
     """Groups of results of which only one tells the names of what makes it: in a fan that runs down,
     and where more than MANY heads stand side by side."""
-    by_name = {}
+    by_name: dict[str, list[Stage]] = {}
     for root in roots_of(p.root):
         by_name.setdefault(root.of, []).append(root)
-    beside = [fan.roots for fan in _summed(p)] + list(by_name.values())
+    beside: list[Sequence[Stage]] = [*(fan.roots for fan in _summed(p)), *by_name.values()]
     many = [roots for roots in beside if len(roots) > MANY and roots[0].of]
-    return [fan.roots for fan in _fans(p) if fan.down] + many
+    return [*(fan.roots for fan in _fans(p) if fan.down), *many]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,9 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
         titles = []
         for one in group.roots:
             makers = {s.name for s in stages_of(one)}
-            own = [part for part in p.arrangement.planes if part.consumer in makers or part.stage is one]
+            own: list[Part] = [
+                part for part in p.arrangement.planes if part.consumer in makers or part.stage is one
+            ]
             own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
             if one.title and own:
                 corners = np.concatenate([part.corners() for part in own])
@@ -131,12 +133,12 @@ class LabelledAxis:
 
     title: str
     texts: tuple[str, ...]
-    sides: list
+    sides: list[tuple[Plane, bool]]
 
 
-def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> list[Any]:
+def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> list[LabelledAxis]:
     """The axes of matrices, each once for all that run the same way."""
-    found = {}
+    found: dict[tuple, LabelledAxis] = {}
     for plane in planes:
         names, labels = axis_names_of(p, plane.stage), labels_of(p, plane.stage)
         for name, texts, of_rows in zip(names, labels, (True, False), strict=True):

@@ -4,6 +4,7 @@
 a product is swept, the product itself is lit; while its sums become finished values, its functions too.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ class Statement:
     done: float
 
 
-def formula_of(p: Any) -> Any:
+def formula_of(p: Any) -> list[Statement]:
     """The statements of a plan's expression, in the order in which they are computed."""
     setter = _Setter(p)
     written = parse(p.description.expression)
@@ -54,11 +55,10 @@ def formula_of(p: Any) -> Any:
 
 
 class _Setter:
-    def __init__(self, p):
-        self.statements, self.acts = (
-            [],
-            {},
-        )  # acts: of each written result (start, swept, finished, epilogue begins)
+    def __init__(self, p: Any):
+        self.statements: list[Statement] = []
+        # Of each written result (start, swept, finished, epilogue begins).
+        self.acts: dict[str, tuple[float, ...]] = {}
         for stage in stages_of(p.root):
             move = p.timeline.moves.get(stage.name)
             if move and move.swept > move.start:
@@ -137,9 +137,9 @@ def _is_number(node):
     return isinstance(node, Number) or (isinstance(node, Name) and node.name == "k" and not node.quoted)
 
 
-def _merged(parts):
+def _merged(parts: Iterable[Part]) -> tuple[Part, ...]:
     """The parts with neighbours that are lit alike as one."""
-    merged = []
+    merged: list[Part] = []
     for part in parts:
         last = merged[-1] if merged else None
         if last and last.lit == part.lit and not last.raised and not part.raised:

@@ -13,6 +13,7 @@ MOST_ROWS = 2  # of a bar; more ranges are summed up in one
 MOST_NAMES = 8  # of these
 MOST_OF_OTHERS = 5  # of these where the picture is about one matrix: of more ranges the numbers are not told
 NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+Range = tuple[float, float, float]  # low, high and clip of a Scale
 SIZES = (0.1, 0.5, 1.0)  # parts of the largest magnitude whose elements the size legend shows
 
 
@@ -38,7 +39,7 @@ class LegendSizes:
 def legend_of(p: Any) -> list[LegendBar]:
     """The bars of a plan: signed first. Matrices with the same range share a row; many ranges, and those of
     heads that differ, are summed up in one."""
-    ranges = {}  # (colour map, name) -> [Scale]
+    ranges: dict[tuple[str, str], list[Range]] = {}  # by colour map and name
     for stage in stages_of(p.root):
         name = title_of(p, stage)
         _add(ranges, p.final[stage.name], name)
@@ -50,7 +51,7 @@ def legend_of(p: Any) -> list[LegendBar]:
             _add(ranges, p.products[stage.name], f"products in {name}")
     bars = []
     for color_map in dict.fromkeys(color_map for color_map, _ in ranges):
-        rows = {}  # scales -> names
+        rows: dict[tuple[Range, ...], list[str]] = {}  # scales -> names
         for (of, name), scales in ranges.items():
             if of == color_map:
                 rows.setdefault(tuple(scales), []).append(name)
@@ -65,7 +66,7 @@ def legend_of(p: Any) -> list[LegendBar]:
     return sorted(bars, key=lambda bar: -zero_of(bar.color_map))
 
 
-def sizes_of(p: Any) -> Any:
+def sizes_of(p: Any) -> LegendSizes:
     """The LegendSizes of a plan: width is m + (1 - m) · √(magnitude), with the description's least width
     m."""
     least = p.scene.look.min_size
@@ -95,7 +96,7 @@ def _row(color_map, scales, names):
 
 def _told(rows):
     """One line for many ranges: what their ends are, for each of them."""
-    lists = {}  # percentile -> ["names end"]
+    lists: dict[float, list[str]] = {}  # percentile -> ["names end"]
     for scales, names in rows.items():
         highs = sorted(high for _, high, _ in scales)
         ends = " to ".join(dict.fromkeys((number(highs[0]), number(highs[-1]))))
@@ -113,7 +114,7 @@ def _ends(color_map):
     return ((0.0, "−max"), (0.5, "0"), (1.0, "max")) if zero_of(color_map) else ((0.0, "0"), (1.0, "max"))
 
 
-def ticks(color_map: str, high: float) -> Any:
+def ticks(color_map: str, high: float) -> tuple[tuple[float, str], ...]:
     """Round numbers along a bar that ends at `high`: (place 0..1, number)."""
     top = nice(high)
     if zero_of(color_map):

@@ -20,7 +20,7 @@ from .canvas import Canvas
 from .captions import named
 from .items import Box, Text
 from .name_options import names
-from .placing import Wish, Written, settle
+from .placing import Leader, Wish, Written, settle
 from .title_options import titles
 from .typesetter import film_type
 
@@ -149,15 +149,23 @@ def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) 
                 pivots.append(label.position + canvas.view.right * x + canvas.view.up * y)
             labels.append(replace(label, group=len(pivots) - 1, pivot=pivots[-1]))
         for leader in one.leaders:
-            ends = (canvas.lifted(at, leader.anchor) for at in (leader.start, leader.end))
-            width = HAIR * canvas.type.scale * canvas.unit_at(leader.anchor)
-            strokes.append(Stroke(*ends, width, wish.what))
+            anchor = _anchor_of(leader)
+            start, end = canvas.lifted(leader.start, anchor), canvas.lifted(leader.end, anchor)
+            width = HAIR * canvas.type.scale * canvas.unit_at(anchor)
+            strokes.append(Stroke(start, end, width, wish.what))
     return Lettering(tuple(labels), tuple(strokes), tuple(_notes(wishes, written)))
+
+
+def _anchor_of(one: Text | Leader) -> np.ndarray:
+    if one.anchor is None:
+        raise ValueError("what is lifted into the world has an anchor there")
+    return one.anchor
 
 
 def _label(canvas: Canvas, line: Text, owner: str) -> Label:
     """A line of type as a Label that turns about its position."""
-    unit, position = canvas.unit_at(line.anchor), canvas.lifted((line.x, line.y), line.anchor)
+    anchor = _anchor_of(line)
+    unit, position = canvas.unit_at(anchor), canvas.lifted((line.x, line.y), anchor)
     size = line.size * unit * canvas.p.typeface.of(line.text).scale
     box = np.array(line.around) * unit
     return Label(line.text, position, size, line.align, box, line.kind, owner, 0, position, line.angle)

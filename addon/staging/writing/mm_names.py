@@ -11,7 +11,7 @@ LONGEST = 8  # letters of a name at full size
 SHAPE_SIZE = 1 / 2.5  # of a shape, in sizes of its name
 
 
-def size_of(rows: int, columns: int, text: str, scale: float) -> float:
+def size_of(rows: float, columns: float, text: str, scale: float) -> float:
     """The height of a name, in entries: mm's law."""
     return scale * np.cbrt(rows * columns) / 10.0 * min(1.0, LONGEST / max(1, len(text)))
 

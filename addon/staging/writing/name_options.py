@@ -96,14 +96,14 @@ def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -
     high = part * size / canvas.unit_at(anchor)
     size = high / type.scale
     x, y = canvas.project(anchor[None])[0] - (0.0, 0.35 * high)
-    more = {"kind": "name", "anchor": anchor}
-    lines = [type.line(name, x, y, size, "CENTER", **more)]
+    lines = [type.line(name, x, y, size, "CENTER", kind="name", anchor=anchor)]
     if raised:
-        lines.append(type.line(raised, lines[0].box[2], y + 0.36 * high, RAISED * size, **more))
+        above = y + 0.36 * high
+        lines.append(type.line(raised, lines[0].box[2], above, RAISED * size, kind="name", anchor=anchor))
     if shape := mm_names.shape_of(plane):
         small = mm_names.SHAPE_SIZE * size
         under = y + lines[0].low - 0.82 * small * type.scale
-        lines.append(type.line(shape, x, under, small, "CENTER", **(more | {"kind": "detail"})))
+        lines.append(type.line(shape, x, under, small, "CENTER", kind="detail", anchor=anchor))
     return Option(np.array([line.box for line in lines]), 60.0 * (1.0 - part), writer(lines))
 
 

@@ -6,6 +6,7 @@ Lengths are in heights of the frame, from its lower left corner; a narrow frame 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -101,7 +102,7 @@ class _Sheet:
         self.width = self.right - self.left
         self.notes_end = min(self.right, aspect * (1.0 - beside))
 
-    def line(self, text: str, x: float, y: float, size: float, align: str = "LEFT", **more) -> Text:
+    def line(self, text: str, x: float, y: float, size: float, align: str = "LEFT", **more: Any) -> Text:
         """A line of type, cut where it would leave the frame."""
         room = self.right - x if align == "LEFT" else self.width
         return self.type.line(
@@ -171,7 +172,7 @@ class _Sheet:
             begun = max(begun, statement.done)
         return lines
 
-    def statement(self, statement: Statement, x: float, y: float, **more) -> tuple[list[Text], float]:
+    def statement(self, statement: Statement, x: float, y: float, **more: Any) -> tuple[list[Text], float]:
         """The parts of a statement from x on, and where it ends."""
         lines = []
         for part in statement.parts:

@@ -93,9 +93,8 @@ class Readout:
 
     def moved(self, x: float, y: float) -> "Readout":
         """The same block elsewhere."""
-        texts, rules, grid = (
-            tuple(moved(item, x, y) for item in part) for part in (self.texts, self.rules, self.grid)
-        )
+        texts = tuple(moved(item, x, y) for item in self.texts)
+        rules, grid = (tuple(moved(rule, x, y) for rule in part) for part in (self.rules, self.grid))
         box = tuple(np.array(self.box) + (x, y, x, y))
         return replace(self, origin=self.origin + (x, y), box=box, texts=texts, rules=rules, grid=grid)
 
@@ -127,7 +126,7 @@ def pool_of(p: Plan, plane: Plane, form: ReadoutForm, width: float, height: floa
     """What a cell shows of the entries: one each where they have room, else a block of them."""
     own = plane.stage.options(p.scene)
     rule = own.pooling_rule or p.scene.look.pooling_rule
-    said = parsed(own.pooling or p.scene.look.pooling, "look")
+    said: Sequence[int] | None = parsed(own.pooling or p.scene.look.pooling, "look")
     if said is None:
         most = [max(1, int(0.8 * room / form.least)) for room in (height, width)]
         counts = (plane.rows, plane.columns)
@@ -169,7 +168,10 @@ class _Side:
 class _Block:
     """A block whose cells are about `size` wide."""
 
-    def __init__(self, p, plane, type, form, pool, counts, sides: Sequence[_Side], size: float):
+    def __init__(
+        self, p: Plan, plane: Plane, type: Typesetter, form: ReadoutForm, pool: Pool, counts: Sequence[int],
+        sides: Sequence[_Side], size: float,
+    ):  # fmt: skip
         self.p, self.plane, self.type, self.form, self.pool = p, plane, type, form, pool
         self.counts, self.sides = np.array(counts), sides
         ratio = max(counts) / min(counts)
@@ -222,10 +224,11 @@ class _Block:
         bottom = top - down * self.plane.rows
         y = top + self.head
         rule = Rule(0.0, y, max(right, self.width), y, form.rule)
-        outline = [Rule(*ends, form.rule) for ends in _around(self.left, bottom, right, top)]
+        outline = [replace(side, width=form.rule) for side in _around(self.left, bottom, right, top)]
         names = self.name(y + 0.35 * form.name * self.type.scale)
         texts = [*names, *self.rows_written(top), *self.columns_written(top)]
-        boxes = np.array([item.box for item in (*texts, rule, *outline)])
+        items: list[Text | Rule] = [*texts, rule, *outline]
+        boxes = np.array([item.box for item in items])
         return Readout(
             self.plane, self.pool, origin, np.array([[0.0, -down], [on, 0.0]]),
             tuple(around(boxes)), tuple(texts), (rule, *outline), tuple(self.grid(bottom, right, top)),
@@ -249,8 +252,8 @@ class _Block:
         if not side.texts:
             if not side.title:
                 return []
-            y, more = 0.5 * self.tall, {"angle": 0.5 * np.pi, "kind": "axis", "soft": True}
-            return [type.line(side.title, x, y, form.axis, "CENTER", **more)]
+            y, angle = 0.5 * self.tall, 0.5 * np.pi
+            return [type.line(side.title, x, y, form.axis, "CENTER", angle=angle, kind="axis", soft=True)]
         first, down = top - 0.5 * self.cells[0] - 0.5 * CAPITALS * size * type.scale, every * self.cells[0]
         lines = [
             type.line(text, x, first - n * down, size, "RIGHT", kind="token")
@@ -279,6 +282,6 @@ class _Block:
         return lines
 
 
-def _around(left, bottom, right, top):
+def _around(left: float, bottom: float, right: float, top: float) -> list[Rule]:
     corners = [(left, bottom), (left, top), (right, top), (right, bottom), (left, bottom)]
-    return [(*a, *b) for a, b in zip(corners, corners[1:], strict=False)]
+    return [Rule(*a, *b) for a, b in zip(corners, corners[1:], strict=False)]
