@@ -1,5 +1,6 @@
 """What stands in a finished picture or film beside it: what it shows, of which data, by what it was made."""
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 
 from .. import __version__
 from ..description.scene import Scene, to_json
+from ..errors import InputError
 from .marks import digest_of
 from .reads import files_of
 
@@ -42,12 +44,13 @@ NONE = Notes()
 
 
 def notes_of(scene: Scene, blender: str, error: float | None, beats: Sequence[Beat] = ()) -> Notes:
-    """The notes of a description's pictures: SHA-256 of the description and of each file that it names, the
+    """The notes of a description's pictures: SHA-256 of it and of each file that it names, where there, the
     versions, and the largest `error` that was verified, as a part of the largest magnitude (None: none was).
     """
     files = {}
     for path in files_of(scene):
-        files[path.name] = digest_of(path).hex()
+        with contextlib.suppress(InputError):  # a built .blend is whole without the files that it was made of
+            files[path.name] = digest_of(path).hex()
     said = {
         "scene": hashlib.sha256(to_json(scene).encode()).hexdigest(),
         "files": files,
