@@ -74,7 +74,7 @@ BAD_COMMANDS = {
     "encode: wrong suffix": (["encode", "folder.png", "-o", "x.avi"], "suffix has to be .mp4"),
     "encode: bad speed": (["encode", "folder.png", "-o", "x.mp4", "--fps", "0"], "1 to 240"),
     "head without a capture": (["build", "scene.toml", "-o", "x.blend", "--head", "1"], "capture"),
-    "render: wrong suffix": (["render", "scene.toml", "-o", "x.gif"], "suffix has to be"),
+    "render: wrong suffix": (["render", "scene.toml", "-o", "x.avi"], "suffix has to be"),
     "render: suffix and kind": (["render", "scene.toml", "-o", "x.png", "--film"], ".mp4"),
     "render: folder for a still": (["render", "scene.toml", "-o", "x", "--still"], ".png"),
     "render: output is a folder": (["render", "scene.toml", "-o", "folder.png"], "is a folder"),
