@@ -48,7 +48,6 @@ def make(folder: Path, only: list[str]) -> None:
     `only` are parts of the names of what is made, by default all."""
     for name in ("pictures", "heatmaps"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    asked, right = {}, {}
     for what, is_film in [*((one, False) for one in PICTURES), *((one, True) for one in FILMS)]:
         name = name_of(what) + "_film" * is_film
         if only and not any(part in name for part in only):
@@ -57,19 +56,22 @@ def make(folder: Path, only: list[str]) -> None:
         matrices = stars_of(scene)
         each = MOST if len(matrices) == 1 else MOST_OF_ONE
         made = [one for m in matrices[:MOST_MATRICES] for one in questions(*m)[:each]]
-        asked[name] = [one.text for one in made]
-        right[name] = [{"text": q.text, "right": q.right, "number": q.number} for q in made]
         heat_map(matrices, folder / "heatmaps" / f"{name}.png")
         picture, (file, *options) = folder / "pictures" / f"{name}.png", what.split()
         if is_film:
             strip(scene, file, options, picture)
         else:
             stills.render(ROOT / "examples" / file, picture, SIZE, SAMPLES, *options, check=True)
+        answers = [{"text": q.text, "right": q.right, "number": q.number} for q in made]
+        for path, part in (("questions.json", [q.text for q in made]), ("answers.json", answers)):
+            add(folder / path, name, part)
         print(f"{name}: {len(made)} questions", flush=True)
-    for file, content in (("questions.json", asked), ("answers.json", right)):
-        path = folder / file
-        old = json.loads(path.read_text()) if path.exists() else {}
-        path.write_text(json.dumps(old | content, indent=1, ensure_ascii=False) + "\n")
+
+
+def add(path: Path, name: str, part) -> None:
+    """Write one more part into a JSON file."""
+    every = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(every | {name: part}, indent=1, ensure_ascii=False) + "\n")
 
 
 def name_of(what: str) -> str:
@@ -93,7 +95,7 @@ def stars_of(scene) -> list[tuple[np.ndarray, list[str], list[str], str]]:
     """The matrices that a scene's picture is about: values, labels of rows and columns, and their names."""
     from matrix_cinema.attention.tokens import told_apart
     from matrix_cinema.staging.plan import plan
-    from matrix_cinema.staging.writing.captions import labels_of
+    from matrix_cinema.staging.writing.captions import axis_names_of, labels_of
 
     p = plan(scene)
     stages = [plane.stage for plane in p.arrangement.planes if p.is_star(plane.stage)]
@@ -102,6 +104,8 @@ def stars_of(scene) -> list[tuple[np.ndarray, list[str], list[str], str]]:
         values = np.asarray(p.evaluation[stage].final)
         names = zip(labels_of(p, stage), values.shape, strict=True)
         told = [list(told_apart(one)) or [str(n) for n in range(size)] for one, size in names]
+        if axis_names_of(p, stage)[0] == "key":  # such as a softmax's column
+            values, told = values.T, told[::-1]
         found.append((values, *told, stage.name))
     return found
 
