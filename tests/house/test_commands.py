@@ -28,6 +28,10 @@ LEFT_OUT = {
     "python scripts/": "goes through every example, for minutes; tests/house/test_examples.py looks at them",
     "matrix-cinema capture --model": "needs a model's weights; tests/capture/test_pretrained.py has one",
     "matrix-cinema capture --call": "needs code of one's own; tests/capture has some",
+    "matrix-cinema figure capture.safetensors --layer 5 --tensor rollout": "needs every layer of a model; "
+    "tests/capture/test_passes.py has one",
+    "matrix-cinema farm scene.toml -o /shared/job --flamenco": "needs a Flamenco Manager; "
+    "tests/outputs/test_flamenco.py has one",
 }
 FILMS = (".mp4", ".mov", ".webm")
 

