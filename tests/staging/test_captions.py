@@ -6,7 +6,7 @@ from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.framing import DIRECTIONS
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.writing.captions import axes_of, labels_of, name_of, title_of
+from matrix_cinema.staging.writing.captions import axes_of, axis_names_of, labels_of, name_of, title_of
 
 
 def planned(expression, matrices, **tables):
@@ -130,3 +130,9 @@ def test_a_stage_is_called_by_its_label_or_else_its_name():
     matrices = {"A": given_matrix(2, 2, label="the weights"), "B": given_matrix(2, 2)}
     p = planned("out = A @ B", matrices, products={"out": {"label": "the output"}})
     assert [title_of(p, plane.stage) for plane in p.arrangement.planes] == ["the output", "the weights", "B"]
+
+
+def test_what_queries_are_compared_with_are_keys():
+    x = {"init": "uniform", "shape": [3, 2], "row_axis": "query"}
+    p = planned("attn = softmax((x @ W) @ x.T)", {"x": x, "W": given_matrix(2, 2)})
+    assert axis_names_of(p, p.root) == ("query", "key")

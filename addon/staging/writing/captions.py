@@ -176,7 +176,9 @@ def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:
     def own(leaf):
         return p.matrices[leaf.name].row_axis, p.matrices[leaf.name].column_axis
 
-    return _handed_on(p, stage, own, lambda name, _ends: name, "")
+    rows, columns = _handed_on(p, stage, own, lambda name, _ends: name, "")
+    # Queries and keys may be made of one input: what queries are compared with are keys.
+    return (rows, "key") if rows == columns == "query" else (rows, columns)
 
 
 def _handed_on(p, stage, own, part, nothing):
