@@ -117,4 +117,4 @@ def test_a_presented_matrix_steps_out_and_back_within_its_beat():
     beat = p.beats[1]
     assert beat.start <= one.out < one.there < one.back < one.gone <= beat.end
     (block,) = one.readouts
-    assert block.plane.stage.name == "attn" and block.pitch * PIXELS >= 16.0
+    assert block.plane.stage.name == "attn" and block.pitch * PIXELS >= 15.0
