@@ -5,10 +5,10 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..look.srgb import linear
 from ..staging.guides import LEFT_COLOR, RIGHT_COLOR, flow_guides, row_guides
 from ..staging.highlights import highlights, spotlight_frames
 from . import tags
-from .materials.base import linear
 from .materials.lines import guide_material
 from .objects import show
 

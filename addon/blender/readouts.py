@@ -14,6 +14,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..description.scene import POOLINGS
+from ..look.srgb import linear
 from ..picture.drawing import Drawing
 from ..picture.joined import Joined, pointed_out
 from ..picture.presented import Presented
@@ -21,7 +22,6 @@ from ..staging.camera.shot import Shot
 from ..staging.plan import Plan
 from ..staging.writing.items import Rule
 from . import compat, tags
-from .materials.base import linear
 from .materials.elements import element_material
 from .materials.lines import guide_material
 from .materials.writing import keyed_material, plain_material

@@ -9,9 +9,9 @@ from mathutils import Vector
 from ..description.style import Style
 from ..errors import InputError
 from ..look.lights import RIGS, lamps_of
+from ..look.srgb import linear
 from ..staging.camera.framing import View
 from . import compat, tags
-from .materials.base import linear
 from .materials.ground import ground_material
 from .materials.haze import haze_material
 from .nodes.formula import Formula

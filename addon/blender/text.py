@@ -12,11 +12,11 @@ import bpy
 import numpy as np
 
 from ..errors import InputError
+from ..look.srgb import linear
 from ..staging.camera.framing import View
 from ..staging.camera.views import INSIDE
 from ..staging.writing.items import Bar, Dot
 from . import compat, tags
-from .materials.base import linear
 from .materials.lines import guide_material
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show

@@ -4,12 +4,12 @@ stored vectors, and what is written at them."""
 import bpy
 import numpy as np
 
+from ..look.srgb import linear
 from ..picture.why_chart import WhyChart
 from ..staging.camera.framing import View
 from ..staging.plan import Plan
 from ..staging.scales import Scale
 from . import compat, tags
-from .materials.base import linear
 from .materials.lines import guide_material
 from .materials.writing import colored_material, plain_material
 from .nodes import node_group

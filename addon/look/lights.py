@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, replace
 
 from ..description.light import LampOptions, Light
+from .srgb import linear
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,7 @@ def _as_said(lamp: Lamp, said: LampOptions) -> Lamp:
     across = far * math.cos(elevation)
     color = lamp.color
     if said.color is not None:
-        red, green, blue = map(_linear, said.color)
-        color = red, green, blue
+        color = linear(said.color)
     place = (across * math.sin(azimuth), far * math.sin(elevation), across * math.cos(azimuth))
     return replace(
         lamp,
@@ -88,8 +88,3 @@ def _as_said(lamp: Lamp, said: LampOptions) -> Lamp:
         height=lamp.height if said.size is None else said.size * lamp.height / lamp.width,
         place=place,
     )
-
-
-def _linear(channel: float) -> float:
-    """A channel of sRGB, 0 to 1, as linear light (IEC 61966-2-1)."""
-    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4

@@ -7,6 +7,7 @@ bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from built_scenes import described, drawn  # noqa: E402
+from colors import contrast, linear, luminance, oklab  # noqa: E402
 from mathutils import Vector  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
@@ -14,12 +15,6 @@ from matrix_cinema.look.styles import STYLES  # noqa: E402
 
 STANDS_OUT = 2.0  # contrast of what is lit with the rest, as in WCAG 2
 HUE = 25.0  # degrees in OKLab, from the map's colour: light and shadow turn it a little
-CONES = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
-                  [0.2119034982, 0.6806995451, 0.1073969566],
-                  [0.0883024619, 0.2817188376, 0.6299787005]])  # fmt: skip
-OKLAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
-                  [1.9779984951, -2.4285922050, 0.4505937099],
-                  [0.0259040371, 0.7827717662, -0.8086757660]])  # fmt: skip
 SIDE, WIDTH, HEIGHT = 5, 240, 135
 
 
@@ -40,7 +35,7 @@ def rendered(style, tmp_path):
     bpy.ops.render.render(write_still=True)
     image = bpy.data.images.load(scene.render.filepath)
     pixels = np.array(image.pixels[:]).reshape(HEIGHT, WIDTH, -1)[:, :, :3]
-    colors = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
+    colors = linear(pixels)
     one, found = drawn(scene, "matrix", "A"), []
     for i, j, place in zip(one["i"], one["j"], one["position"], strict=True):
         x, y, _ = world_to_camera_view(scene, scene.camera, Vector(place))
@@ -58,10 +53,7 @@ def test_what_is_lit_stands_out_in_the_legends_hue(factory, tmp_path, style):
             np.mean([color for i, value, color in found if value == sign and (i == 1) == on], axis=0)
             for on in (True, False)
         )
-        dark, bright = sorted(color @ [0.2126, 0.7152, 0.0722] for color in (lit, rest))
-        assert (bright + 0.05) / (dark + 0.05) >= STANDS_OUT, (style, sign)
-        c = wanted / 255
-        of_map = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-        ends = np.cbrt(np.stack([lit, of_map]) @ CONES.T) @ OKLAB.T
+        assert contrast(luminance(lit), luminance(rest)) >= STANDS_OUT, (style, sign)
+        ends = oklab(np.stack([lit, linear(wanted / 255)]))
         first, second = np.degrees(np.arctan2(ends[:, 2], ends[:, 1]))
         assert abs((first - second + 180.0) % 360.0 - 180.0) <= HUE, (style, sign)

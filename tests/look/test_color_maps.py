@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from colors import linear, luminance
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.color_maps import color_map, color_maps, zero_of
 from matrix_cinema.look.styles import STYLES, style
@@ -14,9 +15,7 @@ UNIFORM = [name for name in color_maps() if not name.startswith("mm")]  # mm's o
 
 def lightness(table):
     """CIE L* of sRGB colours (n, 3), 0 to 100 (IEC 61966-2-1, CIE 15)."""
-    c = table / 255.0
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    y = linear @ [0.2126, 0.7152, 0.0722]
+    y = luminance(linear(table / 255.0))
     return np.where(y > 216 / 24389, 116 * np.cbrt(y) - 16, y * 24389 / 27)
 
 

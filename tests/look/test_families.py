@@ -6,6 +6,7 @@ Machado, Oliveira and Fernandes (2009) have it, at full severity.
 
 import numpy as np
 import pytest
+from colors import contrast, linear, luminance, oklab
 from matrix_cinema.look.color_maps import color_map
 from matrix_cinema.look.styles import STYLES
 
@@ -27,12 +28,6 @@ SEEN = {
         [0.004733, 0.691367, 0.303900],
     ],
 }
-CONES = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
-                  [0.2119034982, 0.6806995451, 0.1073969566],
-                  [0.0883024619, 0.2817188376, 0.6299787005]])  # fmt: skip
-OKLAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
-                  [1.9779984951, -2.4285922050, 0.4505937099],
-                  [0.0259040371, 0.7827717662, -0.8086757660]])  # fmt: skip
 CLEAR = {"all": 0.085}  # how far apart the families are at least, seen by all
 DICHROMAT = 0.035  # and by those who lack one kind of cone
 SIGNS = 0.05  # and how far the signs are, whoever looks
@@ -42,27 +37,12 @@ GROUND = 1.3  # contrast of the faintest element with the ground behind it
 OF_FAMILIES = [name for name in STYLES if name != "mm"]
 
 
-def linear(colors):
-    c = np.asarray(colors, float) / 255
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-
-
 def seen_by(colors, who):
-    return np.cbrt(np.clip(linear(colors) @ np.transpose(SEEN[who]), 0, 1) @ CONES.T) @ OKLAB.T
+    return oklab(np.clip(linear(colors / 255) @ np.transpose(SEEN[who]), 0, 1))
 
 
 def apart(one, other):
     return np.linalg.norm(one[:, None] - other[None], axis=2).min()
-
-
-def brightness(colors):
-    return linear(colors) @ [0.2126, 0.7152, 0.0722]
-
-
-def contrast(one, other):
-    """That of WCAG 2, from 1 on."""
-    one, other = np.broadcast_arrays(one, other)
-    return (np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)
 
 
 @pytest.mark.parametrize("who", SEEN)
@@ -80,8 +60,8 @@ def test_signed_values_and_probabilities_are_told_apart(name, who):
 @pytest.mark.parametrize("name", STYLES)
 def test_the_faintest_element_is_not_the_grounds_colour(name):
     style = STYLES[name]
-    grounds = brightness(255 * np.array([style.background, style.backdrop]))
+    grounds = luminance(linear([style.background, style.backdrop]))
     signed, unsigned = color_map(style.signed_map), color_map(style.unsigned_map)
     for faint in (signed[128 + 13 : 129 + 13], signed[114:115], unsigned[13:14]):  # a tenth of the largest
-        least = contrast(brightness(faint), grounds).min()
+        least = contrast(luminance(linear(faint / 255)), grounds).min()
         assert least >= GROUND, (faint, least)

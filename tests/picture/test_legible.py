@@ -3,6 +3,7 @@ at their own matrices; the number of what is lit, which covers nothing that matt
 
 import numpy as np
 import pytest
+from colors import contrast, linear, luminance
 from matrix_cinema.description.scene import load_scene
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.picture.drawing import film_of
@@ -115,13 +116,7 @@ def test_the_bars_of_a_why_have_room_and_say_what_the_numbers_are(seen):
 def test_type_stands_out_from_the_ground(name):
     """Also soft type, which is part of the way to the ground (blender.text), and on a plate."""
     style = STYLES[name]
-
-    def light(color):
-        c = np.asarray(color)
-        return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
-
     soft = 0.64 * np.array(style.text) + 0.36 * np.array(style.background)
     for ground in (style.background, style.backdrop):
         for color in (style.text, soft):
-            dark, bright = sorted((light(ground), light(color)))
-            assert (bright + 0.05) / (dark + 0.05) >= READABLE
+            assert contrast(*luminance(linear([ground, color]))) >= READABLE

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import bpy
 
-from ...description.style import Color
 from .. import compat, tags
 from ..nodes.formula import Field, Formula
 
@@ -48,9 +47,3 @@ def smooth(f: Formula, x: Field, low: float, high: float) -> Field:
     """0 below `low`, 1 above `high`, and smooth between them."""
     t = f.clamp((x - low) / (high - low))
     return t * t * (3.0 - 2.0 * t)
-
-
-def linear(color: Color) -> Color:
-    """sRGB (0 to 1) to linear light (IEC 61966-2-1)."""
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)
-    return red, green, blue

@@ -5,7 +5,8 @@ import dataclasses
 import bpy
 
 from ...description.style import Style
-from .base import attribute, linear, material, mix_color, surface
+from ...look.srgb import linear
+from .base import attribute, material, mix_color, surface
 from .color_maps import looked_up
 from .interiors import INTERIORS
 

@@ -3,7 +3,8 @@
 import bpy
 
 from ...description.style import Color
-from .base import linear, material, smooth, surface
+from ...look.srgb import linear
+from .base import material, smooth, surface
 
 
 def ground_material(color: Color, gloss: float, fading: float, catches_shadows: bool) -> bpy.types.Material:

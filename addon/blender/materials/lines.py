@@ -3,7 +3,8 @@
 import bpy
 
 from ...description.style import Style
-from .base import linear, material, surface
+from ...look.srgb import linear
+from .base import material, surface
 
 
 def beam_material(style_name: str, style: Style) -> bpy.types.Material:

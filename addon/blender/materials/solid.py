@@ -1,8 +1,9 @@
 """Elements without anything to be seen in them."""
 
 from ...description.style import Style
+from ...look.srgb import linear
 from ..nodes.formula import Field, Formula
-from .base import attribute, linear, smooth
+from .base import attribute, smooth
 
 
 def solid(f: Formula, color: Field, style: Style) -> Field:

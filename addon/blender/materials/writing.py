@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import bpy
 
 from ...description.style import Color
+from ...look.srgb import linear
 from .. import compat
-from .base import attribute, linear, material, mix_color, surface
+from .base import attribute, material, mix_color, surface
 from .color_maps import looked_up
 
 FADE = "Fade"  # the node that says how far type is there
