@@ -95,19 +95,22 @@ def at_work(places: Sequence[Path], job: Job) -> Iterator[tuple[Path, Work]]:
     JobError where it is another job's that is being worked on, and InputError where it holds pictures that
     this program did not make.
     """
-    with _working(places[0]) as first:
-        with first.alone("job"):  # one film of a name decides after the other
-            place = _place(places, job)
-            if place == places[0]:
-                _take(place, job, first)
-        if place == places[0]:
-            yield place, first
-            return
-    with contextlib.suppress(OSError):
-        places[0].rmdir()  # where it was made for the decision only
-    with _working(place) as work:
-        with work.alone("job"):
-            _take(place, job, work)
+    with contextlib.ExitStack() as working:
+        with contextlib.ExitStack() as deciding:
+            gate = deciding.enter_context(_working(places[0]))
+            with gate.alone("job"):  # the next film of this name decides when this one has its folder
+                place = _place(places, job)
+                if place == places[0]:
+                    working.push(deciding.pop_all())
+                    work = gate
+                    _take(place, job, work)
+                else:
+                    work = working.enter_context(_working(place))
+                    with work.alone("job"):
+                        _take(place, job, work)
+        if work is not gate:
+            with contextlib.suppress(OSError):
+                places[0].rmdir()  # where it was made for the decision only
         yield place, work
 
 

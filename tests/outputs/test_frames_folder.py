@@ -6,7 +6,7 @@ import re
 
 import pytest
 from matrix_cinema.errors import InputError, JobError
-from matrix_cinema.outputs import marks
+from matrix_cinema.outputs import frames_folder, marks
 from matrix_cinema.outputs.claims import WORK
 from matrix_cinema.outputs.frames_folder import (
     NAME,
@@ -158,6 +158,22 @@ def test_films_of_the_same_frames_share_a_folder_whoever_came_first(tmp_path):
     ):
         assert shared == folder
     assert sorted(path.name for path in tmp_path.iterdir()) == ["film.frames", "film.mp4.frames"]
+
+
+def test_a_film_has_its_folder_before_the_next_one_decides(tmp_path, monkeypatch):
+    """Else two films of the same frames that begin at once would each take a folder of its own."""
+    with at_work(film_folders(tmp_path / "film.webm"), dataclasses.replace(OTHER, film="film.webm")):
+        pass
+    write, waits = frames_folder.write_frames_job, []
+
+    def written(folder, job):
+        waits.append((tmp_path / "film.frames" / WORK / "job.1").exists())
+        write(folder, job)
+
+    monkeypatch.setattr(frames_folder, "write_frames_job", written)
+    with at_work(film_folders(tmp_path / "film.mp4"), JOB) as (folder, _):
+        assert folder == tmp_path / "film.mp4.frames" and waits == [True]
+        assert not (tmp_path / "film.frames" / WORK).exists()  # nobody is at work there
 
 
 def test_pictures_that_are_not_of_this_program_are_not_replaced(tmp_path):
