@@ -133,7 +133,7 @@ def record(
         absent.insert(0, f"batch element {batch} is not there; the batch has {size}")
     if absent:
         raise InputError(absent[0])
-    _warn(recording)
+    _warn(recording, model)
 
 
 def _finish(
@@ -223,12 +223,16 @@ def _check_model(model) -> list[str]:
     ]
 
 
-def _warn(recording):
+def _warn(recording: Recording, model: torch.nn.Module | None) -> None:
+    """Tells of layers whose numbers are not exact, and what to do."""
+    halves = (torch.float16, torch.bfloat16)
+    half = model is None or any(one.dtype in halves for one in model.parameters())
     for name, (arrays, description) in recording.layers.items():
         error, largest = description["max_abs_error"], float(abs(arrays["z"]).max())
         dtype, module = description["dtype"], description["module"]
         if dtype in ("float16", "bfloat16"):
-            text = f"was recorded in {dtype}, with an error of {error:.1e}; use model.float()"
+            instead = "use model.float()" if half else "leave torch.autocast out"
+            text = f"was recorded in {dtype}, with an error of {error:.1e}; {instead}"
         elif error > 1e-4 * max(largest, 1e-30):
             text = f"({module}): recomputing misses its output by {error:.1e}; is it in eval() mode?"
         else:

@@ -1,0 +1,399 @@
+"""A model for each kind of thing that recording once got wrong: the right value, or the refusal by name.
+
+Truth comes from the models' own weights by the names of their modules, and from hooks on these.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install matrix-cinema[capture]")
+transformers = pytest.importorskip("transformers", reason="CAPTURE IS NOT TESTED: pip install transformers")
+
+from matrix_cinema.attention.attend import attend  # noqa: E402
+from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
+from matrix_cinema.errors import InputError  # noqa: E402
+from matrix_cinema.formats.capture_checks import checks_of  # noqa: E402
+from matrix_cinema.formats.capture_file import open_capture  # noqa: E402
+from torch import nn  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+transformers.logging.set_verbosity_error()
+IDS = torch.randint(3, 100, (1, 11), generator=torch.Generator().manual_seed(0))
+SIZES = {
+    "vocab_size": 101, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
+    "num_attention_heads": 8, "initializer_range": 0.3,
+}  # fmt: skip
+GROUPED = SIZES | {"num_key_value_heads": 2}
+ROTARY = {"kind": "rotary", "layout": "half", "dims": 8, "theta": 10000.0}
+
+
+def library(name, **config):
+    torch.manual_seed(1)
+    return getattr(transformers, f"{name}")(_config(name)(**config)).eval()
+
+
+def _config(name):
+    for end in ("ForCausalLM", "Model"):
+        name = name.removesuffix(end)
+    return getattr(transformers, f"{name}Config")
+
+
+def recorded(model, call, **options):
+    """The arrays and description of the only or first layer."""
+    with torch.no_grad(), record(model, **options) as recording:
+        call(model)
+    return next(iter(recording.layers.values()))
+
+
+def close(made, true, tolerance=1e-5):
+    assert made.shape == true.shape
+    return np.abs(made - true).max() <= tolerance * max(1.0, np.abs(true).max())
+
+
+def weight(linear, heads):
+    """Of a linear map, as a capture has it: [heads, inputs, width]."""
+    return linear.weight.detach().T.unflatten(1, (heads, -1)).permute(1, 0, 2).numpy()
+
+
+def saved(recording, tmp_path):
+    """The file, opened again, of which every equation holds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CaptureWarning)
+        recording.save(tmp_path / "x.safetensors")
+    capture = open_capture(tmp_path / "x.safetensors")
+    for layer in capture.layers.values():
+        checks = list(checks_of(capture, layer))
+        assert len(checks) >= 4 and all(check.ok for check in checks), checks
+    return capture
+
+
+def test_a_norm_before_the_residual_stream(tmp_path):
+    """Gemma 2: stream + added is what the next norm reads, and resid_pre is not claimed."""
+    model, read = library("Gemma2Model", head_dim=8, **GROUPED), []
+    nn.init.normal_(model.layers[0].post_attention_layernorm.weight)
+    hook = model.layers[0].pre_feedforward_layernorm.register_forward_pre_hook(
+        lambda _, given: read.append(given[0][0].numpy())
+    )
+    with torch.no_grad(), record(model) as recording:
+        model(IDS)
+    hook.remove()
+    arrays, description = recording.layers["0"]
+    assert close(arrays["stream"] + arrays["added"], read[0]) and "resid_pre" not in arrays
+    assert description["residual"] == {"kind": "rms_norm", "epsilon": 1e-6}
+    assert "rms_norm" in description["not_written"]["resid_pre"]
+    saved(recording, tmp_path)
+
+
+def test_attention_that_is_seen_in_part_is_left_out_by_name():
+    """Longformer with a global token: windows and that token are one softmax of two products."""
+    sizes = {name: value for name, value in SIZES.items() if name != "initializer_range"}
+    model = library("LongformerModel", attention_window=[4, 4], pad_token_id=0, **sizes)
+    looks_far = torch.zeros(1, 8, dtype=torch.long)
+    looks_far[0, 0] = 1
+    with pytest.raises(
+        InputError, match=r"softmax over scores in encoder\.layer\.\*.* is not in the recording"
+    ) as told:
+        recorded(model, lambda m: m(IDS[:, :8], global_attention_mask=looks_far))
+    assert "setitem" in str(told.value), "the step that is not understood"
+
+
+class Convolved(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.q, self.k, self.v = (nn.Conv1d(32, 32, 1) for _ in range(3))
+
+    def forward(self, x):
+        q, k, v = (one(x).mT for one in (self.q, self.k, self.v))
+        return (q @ k.mT).softmax(-1) @ v
+
+
+def test_elements_of_a_batch_are_no_heads():
+    torch.manual_seed(0)
+    model, x = Convolved().eval(), torch.randn(3, 32, 9)
+    for batch in range(3):
+        arrays, description = recorded(model, lambda m: m(x), batch=batch)
+        assert description["n_q_heads"] == 1 and arrays["q"].shape == (1, 9, 32)
+        true = (
+            model.q.weight[:, :, 0].detach().numpy() @ x[batch].numpy()
+            + model.q.bias.detach().numpy()[:, None]
+        )
+        assert close(arrays["q"][0], true.T)
+
+
+class Scaled(nn.Module):
+    def __init__(self, scale):
+        super().__init__()
+        self.linear, self.scale = nn.Linear(8, 24), scale
+
+    def forward(self, x):
+        q, k, v = self.linear(x).chunk(3, -1)
+        return self.scale(q @ k.mT).softmax(-1) @ v
+
+
+@pytest.mark.parametrize(
+    ("scale", "is_"),
+    [
+        (lambda s: s * np.float32(0.35), float(np.float32(0.35))),
+        (lambda s: torch.div(s, other=8**0.5), 8**-0.5),
+        (lambda s: (s * 0.35).clamp(-1e4, 1e4), 0.35),
+    ],
+)
+def test_scales_of_every_kind_are_no_bias(scale, is_):
+    torch.manual_seed(0)
+    arrays, description = recorded(Scaled(scale).eval(), lambda m: m(torch.randn(1, 5, 8)))
+    assert description["scale"] == pytest.approx(is_, rel=1e-7) and "bias" not in arrays
+    assert description["position"]["kind"] == "absolute" and description["mask"]["kind"] == "none"
+
+
+def test_scores_that_were_clamped_are_left_out_by_name():
+    torch.manual_seed(0)
+    with pytest.raises(InputError, match="clamp; recomputing misses its output"):
+        recorded(Scaled(lambda s: (s * 0.35).clamp(-0.1, 0.1)).eval(), lambda m: m(torch.randn(1, 5, 8)))
+
+
+def test_weights_are_those_that_ran(tmp_path):
+    """Not those after a step of an optimiser inside the block."""
+    model = library("LlamaForCausalLM", **GROUPED)
+    before = model.model.layers[0].self_attn.v_proj.weight.detach().clone()
+    optimiser = torch.optim.SGD(model.parameters(), 0.5)
+    with record(model) as recording:
+        model(IDS, labels=IDS).loss.backward()
+        optimiser.step()
+    after = model.model.layers[0].self_attn.v_proj.weight.detach()
+    assert (before - after).abs().max() > 1e-3
+    arrays, _ = recording.layers["0"]
+    assert np.array_equal(arrays["W_V"], before.T.unflatten(1, (2, 8)).permute(1, 0, 2).numpy())
+    saved(recording, tmp_path)
+
+
+def test_generating_from_a_single_token_has_its_rotary_positions(tmp_path):
+    model = library("LlamaForCausalLM", **GROUPED)
+    options = {"do_sample": False, "eos_token_id": None, "pad_token_id": 0, "max_new_tokens": 8}
+    with torch.no_grad(), record(model) as recording:
+        model.generate(IDS[:, :1], **options)
+    arrays, description = recording.layers["0"]
+    assert description["position"] == ROTARY and description["projections_found_by"]["Q"] == "length"
+    attention = model.model.layers[0].self_attn
+    assert np.array_equal(arrays["W_Q"], weight(attention.q_proj, 8))
+    assert close(np.einsum("tm,hmd->htd", arrays["x"], arrays["W_Q"]), arrays["q_pre"])
+    saved(recording, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "how", [{"num_beams": 3}, {"cache_implementation": "static"}, {"use_cache": False}, {}], ids=str
+)
+def test_every_way_of_decoding_is_one_full_forward(how):
+    """The steps of a layer are one layer, as if the sequence that came out had been read at once."""
+    model = library("LlamaForCausalLM", **GROUPED)
+    options = {"do_sample": False, "eos_token_id": None, "pad_token_id": 0, "max_new_tokens": 8}
+    with torch.no_grad(), record(model) as recording:
+        out = model.generate(IDS[:, :5], **options, **how)
+    with torch.no_grad(), record(model) as full:
+        model(out[:, :-1])
+    assert list(recording.layers) == list(full.layers) == ["0", "1"]
+    for name, (true, same) in full.layers.items():
+        arrays, description = recording.layers[name]
+        assert description["mask"] == same["mask"] and description["position"] == same["position"]
+        assert all(close(arrays[one], true[one], 1e-4) for one in ("q", "k", "v", "z", "x", "attn_out"))
+
+
+def test_values_of_an_input_of_their_own(tmp_path):
+    """As in DETR and SAM: positions are added to what queries and keys are made of, not to the values'."""
+    torch.manual_seed(0)
+    model = nn.MultiheadAttention(32, 4, batch_first=True).eval()
+    x, places = torch.randn(2, 1, 6, 32)
+    with torch.no_grad(), record(model) as recording:
+        model(x + places, x + places, x)
+    arrays, _ = recording.layers["0"]
+    assert np.array_equal(arrays["x"], (x + places)[0]) and np.array_equal(arrays["x_v"], x[0])
+    assert close(np.einsum("tm,hmd->htd", arrays["x_v"], arrays["W_V"]) + arrays["b_V"][:, None], arrays["v"])
+    saved(recording, tmp_path)
+
+
+def test_latent_keys_and_values_are_saved(tmp_path):
+    """DeepSeek-V3: queries, keys and values through maps of low rank, each of its own input."""
+    sizes = {name: value for name, value in SIZES.items() if name != "num_key_value_heads"}
+    model = library(
+        "DeepseekV3Model", **sizes, num_key_value_heads=8, q_lora_rank=24, kv_lora_rank=16,
+        qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=8, n_routed_experts=4, num_experts_per_tok=2,
+        moe_intermediate_size=32, n_group=1, topk_group=1,
+    )  # fmt: skip
+    with torch.no_grad(), record(model) as recording:
+        model(IDS)
+    capture = saved(recording, tmp_path)
+    assert list(capture.layers) == ["0", "1"]
+    attention = model.layers[1].self_attn
+    values = attention.kv_b_proj.weight.detach().T.unflatten(1, (8, 16))[:, :, 8:].permute(1, 0, 2).numpy()
+    assert all(close(capture.tensor(1, "W_V", head), values[head]) for head in range(8))
+    assert capture.layer(1).head_dim == 16 and capture.layer(1).shapes["x_v"] == (11, 16)
+
+
+class LowRank(nn.Module):
+    """A linear map and what LoRA (Hu et al. 2021) adds to it, as peft writes it."""
+
+    def __init__(self, base):
+        super().__init__()
+        self.base = base
+        self.a, self.b = (
+            nn.Linear(base.in_features, 4, bias=False),
+            nn.Linear(4, base.out_features, bias=False),
+        )
+
+    def forward(self, x):
+        result = self.base(x)
+        return result + self.b(self.a(nn.functional.dropout(x, 0.1, self.training))) * 2.0
+
+
+def test_low_rank_changes_are_merged_with_their_factors_beside(tmp_path):
+    model = library("LlamaForCausalLM", **GROUPED)
+    for layer in model.model.layers:
+        layer.self_attn.q_proj = LowRank(layer.self_attn.q_proj)
+    model.eval()
+    with torch.no_grad(), record(model) as recording:
+        model(IDS)
+    own, (arrays, _) = model.model.layers[0].self_attn.q_proj, recording.layers["0"]
+    merged = (own.base.weight + 2.0 * own.b.weight @ own.a.weight).detach()
+    assert close(arrays["W_Q"], merged.T.unflatten(1, (8, 8)).permute(1, 0, 2).numpy())
+    low = np.einsum("mr,hrd->hmd", arrays["A_Q"], arrays["B_Q"])
+    assert arrays["A_Q"].shape == (64, 4) and close(arrays["W_Q"] - low, weight(own.base, 8))
+    saved(recording, tmp_path)
+
+
+def test_a_vector_as_weight_passes():
+    class Vector(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(torch.randn(8))
+
+        def forward(self, x):
+            return nn.functional.linear(x, self.weight)
+
+    model, x = Vector(), torch.randn(2, 8)
+    with pytest.raises(InputError, match="no attention was seen"), record(model):
+        assert torch.equal(model(x), x @ model.weight)
+
+
+@pytest.mark.parametrize("given", [{"heads": []}, {"heads": 3}, {"layers": 0}, {"layers": "01"}])
+def test_arguments_are_refused_before_the_model_runs(given):
+    ran = []
+    with pytest.raises(InputError, match=r"give a list of numbers from 0, as \[0, 5\], or None for all"):
+        with record(nn.MultiheadAttention(8, 2), **given):
+            ran.append(True)
+    assert not ran
+
+
+def test_tokens_of_another_kind_leave_the_recording_as_it_is(tmp_path):
+    model = library("BertModel", **SIZES)
+    with torch.no_grad(), record(model) as recording:
+        model(IDS)
+    with pytest.raises(InputError, match="tokens has to be a list of texts"):
+        recording.save(tmp_path / "x.safetensors", tokens=IDS[0])
+    with pytest.warns(CaptureWarning, match="no labels, 12 texts were given for 11 tokens"):
+        recording.save(tmp_path / "x.safetensors", tokens=["a"] * 12)
+    assert list(open_capture(tmp_path / "x.safetensors").layers) == ["0", "1"]
+
+
+def test_keys_and_values_that_all_heads_share(tmp_path):
+    """Multi-query attention by einsum: bhid,bjd->bhij."""
+
+    class Shared(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.q, self.k, self.v = nn.Linear(32, 32), nn.Linear(32, 8), nn.Linear(32, 8)
+
+        def forward(self, x):
+            q = self.q(x).view(1, 9, 4, 8).transpose(1, 2)
+            pattern = torch.einsum("bhid,bjd->bhij", q, self.k(x)).softmax(-1)
+            return torch.einsum("bhij,bjd->bhid", pattern, self.v(x))
+
+    torch.manual_seed(0)
+    model, x = Shared().eval(), torch.randn(1, 9, 32)
+    with torch.no_grad(), record(model) as recording:
+        out = model(x)
+    arrays, description = recording.layers["0"]
+    assert (description["n_q_heads"], description["n_kv_heads"], description["scale"]) == (4, 1, 1.0)
+    assert close(arrays["z"], out[0].numpy()) and close(arrays["k"][0], model.k(x)[0].detach().numpy())
+    for head in range(4):
+        z = attend(arrays["q"][head], arrays["k"][0], arrays["v"][0], 1.0)[3]
+        assert close(z, out[0, head].numpy())
+    saved(recording, tmp_path)
+
+
+def test_projections_by_hand(tmp_path):
+    class ByHand(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = nn.ParameterList([nn.Parameter(torch.randn(8, 8)) for _ in range(3)])
+            self.b = nn.Parameter(torch.randn(8))
+
+        def forward(self, x):
+            q, k, v = (x @ w + self.b for w in self.w)
+            return (q @ k.mT).softmax(-1) @ v
+
+    torch.manual_seed(0)
+    model = ByHand().eval()
+    with torch.no_grad(), record(model) as recording:
+        model(torch.randn(1, 5, 8))
+    arrays, description = recording.layers["0"]
+    assert description["projections_found_by"] == dict.fromkeys("QKV", "value")
+    for name, w in zip("QKV", model.w, strict=True):
+        assert np.array_equal(arrays[f"W_{name}"][0], w.detach().numpy())
+        assert np.array_equal(arrays[f"b_{name}"][0], model.b.detach().numpy())
+    saved(recording, tmp_path)
+
+
+def test_two_texts_and_one_picture(tmp_path):
+    """The second of two texts, where the picture is one: its layers are of the only one there is."""
+    small = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4}
+    text = small | {"vocab_size": 101, "bos_token_id": 1, "eos_token_id": 2}
+    vision = small | {"image_size": 32, "patch_size": 16}
+    model = library("CLIPModel", text_config=text, vision_config=vision)
+    texts, picture = torch.cat([IDS[:, :5], IDS[:, 5:10]]), torch.randn(1, 3, 32, 32)
+    with torch.no_grad(), record(model, batch=1) as recording:
+        model(input_ids=texts, pixel_values=picture)
+    with torch.no_grad(), record(model) as alone:
+        model(input_ids=texts[1:], pixel_values=picture)
+    assert list(recording.layers) == list(alone.layers) and len(alone.layers) == 2
+    for name, (arrays, _) in recording.layers.items():
+        assert close(arrays["z"], alone.layers[name][0]["z"], 1e-4)
+    assert set(saved(recording, tmp_path).layers) == {"text.0", "vision.0"}
+
+
+def test_the_residual_stream_around_multihead_attention(tmp_path):
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(32, 4, batch_first=True)
+
+        def forward(self, x):
+            return x + self.attention(x, x, x, need_weights=False)[0]
+
+    torch.manual_seed(0)
+    model, x = Block().eval(), torch.randn(1, 5, 32)
+    with torch.no_grad(), record(model) as recording:
+        out = model(x)
+    arrays, _ = recording.layers["0"]
+    assert np.array_equal(arrays["resid_pre"], x[0].numpy())
+    made = arrays["resid_pre"] + np.einsum("hte,heo->to", arrays["z"], arrays["W_O"]) + arrays["b_O"]
+    assert close(made, out[0].numpy())
+    saved(recording, tmp_path)
+
+
+def test_rounding_of_half_precision_is_no_bias():
+    model = library("LlamaForCausalLM", attn_implementation="eager", **GROUPED).to(torch.bfloat16)
+    with pytest.warns(CaptureWarning, match=r"recorded in bfloat16, .*; use model.float\(\)"):
+        arrays, description = recorded(model, lambda m: m(IDS))
+    assert "bias" not in arrays and description["position"]["kind"] == "rotary"
+    assert description["mask"] == {"kind": "causal"}
+
+
+def test_autocast_is_told_as_such():
+    """The model is in float32 already, so model.float() would change nothing."""
+    model = library("LlamaForCausalLM", **GROUPED)
+    with pytest.warns(CaptureWarning) as told:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            recorded(model, lambda m: m(IDS))
+    lines = [str(one.message) for one in told if one.category is CaptureWarning]
+    assert all("in bfloat16" in line and line.endswith("; leave torch.autocast out") for line in lines), lines
