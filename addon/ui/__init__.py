@@ -4,7 +4,7 @@ import atexit
 
 import bpy
 
-from . import job, native_film, operators, panels, preferences, properties
+from . import adding, gallery, job, native_film, operators, panels, preferences, properties
 
 _command = None
 
@@ -15,7 +15,9 @@ def register() -> None:
     properties.register()
     operators.register()
     native_film.register()
+    gallery.register()
     panels.register()
+    adding.register()
     _command = bpy.utils.register_cli_command(job.COMMAND, _run)
     if bpy.app.module:  # 4.5 as a Python module crashes when it ends with classes registered
         atexit.register(unregister)
@@ -26,7 +28,9 @@ def unregister() -> None:
     atexit.unregister(unregister)
     bpy.utils.unregister_cli_command(_command)
     _command = None
+    adding.unregister()
     panels.unregister()
+    gallery.unregister()
     native_film.unregister()
     operators.unregister()
     properties.unregister()

@@ -21,6 +21,11 @@ def group(name: str, cls: Any, names: Collection[str] | None = None, **more: Any
     return made
 
 
+def choices(cls: Any, name: str) -> tuple[tuple[str, str, str], ...]:
+    """(identifier, label, tooltip) of each choice of a field, by its name."""
+    return choices_of(cls, next(f for f in dataclasses.fields(cls) if f.name == name))
+
+
 def _property(cls, field, more):
     label, tooltip, options = words_of(cls, field.name)
     options = {"name": label, "description": tooltip, "options": STILL, **options, **more}

@@ -15,23 +15,8 @@ from ..description.scene import to_toml
 from ..errors import InputError, JobError
 from ..outputs import files as outputs
 from ..outputs.formats import FILMS, STILLS
-from . import built, job, properties, source
+from . import built, job, preferences, properties, source
 from .properties import settings_of
-
-
-class MATRIX_CINEMA_OT_open_example(bpy.types.Operator):
-    """Choose a scene that comes with Matrix Cinema"""
-
-    bl_idname = "matrix_cinema.open_example"
-    bl_label = "Example"
-    bl_options = {"UNDO", "INTERNAL"}
-
-    path: bpy.props.StringProperty(subtype="FILE_PATH")
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = settings_of(context.scene)
-        settings.file = self.path
-        return _failed(self, settings.problem) if settings.problem else {"FINISHED"}
 
 
 class MATRIX_CINEMA_OT_reload(bpy.types.Operator):
@@ -112,7 +97,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
 
 
 def _name(settings):
-    return Path(settings.file).stem.replace("_", " ").capitalize() or "Matrix Cinema"
+    return source.title_of(Path(settings.file).stem) or "Matrix Cinema"
 
 
 def _call(scene, settings, anew):
@@ -226,7 +211,8 @@ class _Render:
         settings = settings_of(context.scene)
         if settings.output:
             return self.execute(context)
-        self.filepath = _name(settings).lower().replace(" ", "_") + default_suffix(self.kind, settings)
+        name = _name(settings).lower().replace(" ", "_") + default_suffix(self.kind, settings)
+        self.filepath = preferences.folder("results") + name
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -419,7 +405,6 @@ def _failed(operator, error):
 
 
 CLASSES = (
-    MATRIX_CINEMA_OT_open_example,
     MATRIX_CINEMA_OT_reload,
     MATRIX_CINEMA_OT_build,
     MATRIX_CINEMA_OT_save_scene,

@@ -41,20 +41,6 @@ class _BuiltPanel(_Panel):
         return bool(context.scene and built.description_text(context.scene))
 
 
-class MATRIX_CINEMA_MT_examples(bpy.types.Menu):
-    """The scenes that come with Matrix Cinema"""
-
-    bl_label = "Examples"
-
-    def draw(self, _context: bpy.types.Context) -> None:
-        for folder, scenes in source.examples().items():
-            if folder:
-                self.layout.separator()
-                self.layout.label(text=folder)
-            for name, path in scenes:
-                self.layout.operator("matrix_cinema.open_example", text=name).path = str(path)
-
-
 class MATRIX_CINEMA_MT_render(bpy.types.Menu):
     """What Matrix Cinema renders; here F3 finds it"""
 
@@ -97,7 +83,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         if settings.file:
             row.operator("matrix_cinema.reload", text="", icon="FILE_REFRESH")
         if source.examples():
-            column.menu("MATRIX_CINEMA_MT_examples", icon="BOOKMARKS")
+            column.popover("MATRIX_CINEMA_PT_gallery", text="Examples", icon="BOOKMARKS")
         layer, _ = properties.chosen_head(settings)
         if layer:
             column = layout.column(align=True)
@@ -482,7 +468,6 @@ def _wrapped(layout, context, text, icon="NONE", alert=False):
 
 
 CLASSES = (
-    MATRIX_CINEMA_MT_examples,
     MATRIX_CINEMA_MT_render,
     MATRIX_CINEMA_UL_matrices,
     MATRIX_CINEMA_UL_results,

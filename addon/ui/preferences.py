@@ -1,11 +1,15 @@
-"""The extension's preferences, of this machine: what renders where a scene does not say it."""
+"""The extension's preferences, of this machine: what renders where a scene does not say it, where files are
+looked for and written, and how that looks which no scene file describes."""
 
+import dataclasses
 from typing import Any
 
 import bpy
 
 from ..description.device import FALLBACKS
+from ..description.scene import Look, Scene
 from ..outputs import devices
+from .fields import choices
 
 # As Blender lists the add-on: bl_ext.<repository>.matrix_cinema.
 ADDON = __package__.partition(".addon.")[0]
@@ -38,20 +42,71 @@ class MATRIX_CINEMA_AP_preferences(bpy.types.AddonPreferences):
         description="What becomes of a render whose card fails",
     )
 
+    style: bpy.props.EnumProperty(
+        name="Style",
+        items=choices(Look, "style"),
+        default=Look.style,
+        description="Style of what no scene file describes: captures, arrays, expressions",
+    )
+    instance_budget: bpy.props.IntProperty(
+        name="Element Budget",
+        default=Look.instance_budget,
+        min=0,
+        step=1000,
+        description="Up to so many elements of what no scene file describes each one is a mesh; above it "
+        "they are spheres, which need far less memory",
+    )
+    captures: bpy.props.StringProperty(
+        name="Captures",
+        subtype="DIR_PATH",
+        description="Folder in which scenes and captures are looked for first; empty: the last one used",
+    )
+    results: bpy.props.StringProperty(
+        name="Results",
+        subtype="DIR_PATH",
+        description="Folder that is offered for stills, figures and films; empty: the last one used",
+    )
+
     def draw(self, _context: bpy.types.Context) -> None:
-        column = self.layout.column()
-        column.use_property_split = True
-        column.prop(self, "device")
-        column.prop(self, "fallback")
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        for heading, names in (
+            ("Rendering", ("device", "fallback")),
+            ("What Is New", ("style", "instance_budget")),
+            ("Folders", ("captures", "results")),
+        ):
+            column = layout.column(heading=heading)
+            for name in names:
+                column.prop(self, name)
+
+
+def own() -> Any:
+    """The preferences, or None where the package is no add-on of this Blender."""
+    addon = bpy.context.preferences.addons.get(ADDON)
+    return addon and addon.preferences
+
+
+def preferred(scene: Scene) -> Scene:
+    """A description that no file has written, in the preferred style and with the preferred budget."""
+    chosen = own()
+    if chosen is None:
+        return scene
+    look = dataclasses.replace(scene.look, style=chosen.style, instance_budget=chosen.instance_budget)
+    return dataclasses.replace(scene, look=look)
+
+
+def folder(name: str) -> str:
+    """The folder "captures" or "results" with a slash at its end, or "" where none is chosen."""
+    chosen = getattr(own(), name, "")
+    return bpy.path.abspath(chosen).rstrip("/\\") + "/" if chosen else ""
 
 
 def words(device: str) -> list[str]:
     """The words of a command line for a scene's device, "auto" for the preferences' own."""
-    addon = bpy.context.preferences.addons.get(ADDON)
-    own = addon and addon.preferences
-    if own is None:
+    chosen = own()
+    if chosen is None:
         return ["--device", device]
-    return ["--device", own.device if device == "auto" else device, "--if-device-fails", own.fallback]
+    return ["--device", chosen.device if device == "auto" else device, "--if-device-fails", chosen.fallback]
 
 
 def register() -> None:

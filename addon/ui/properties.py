@@ -148,12 +148,13 @@ def chosen_head(settings: Any) -> Any:
     return settings.layer, None if settings.head == ALL else int(settings.head or 0)
 
 
-def _layers(settings, _context):
-    """The layers of the chosen capture. Blender keeps no reference to the texts, `_kept` does."""
-    if not source.is_capture(settings.file):
+def layer_items(path: str) -> Any:
+    """The layers of a capture as the items of a menu, none for what is no capture. Blender keeps no reference
+    to the texts, `_kept` does."""
+    if not source.is_capture(path):
         return _NOTHING
     try:
-        layers = source.opened(absolute(settings.file)).layers.values()
+        layers = source.opened(absolute(path)).layers.values()
     except InputError:
         return _NOTHING
     return _kept(
@@ -164,18 +165,27 @@ def _layers(settings, _context):
     )
 
 
-def _heads(settings, _context):
-    if not _layers(settings, None):
+def head_items(path: str, layer: str) -> Any:
+    """The heads of a layer of a capture as the items of a menu."""
+    if not layer_items(path):
         return _NOTHING
     try:
-        layer = source.opened(absolute(settings.file)).layer(settings.layer)
+        found = source.opened(absolute(path)).layer(layer)
     except InputError:
         return _NOTHING
     heads = tuple(
-        (str(head), str(head), f"Query head {head} of layer {layer.name}", n)
-        for n, head in enumerate(layer.heads)
+        (str(head), str(head), f"Query head {head} of layer {found.name}", n)
+        for n, head in enumerate(found.heads)
     )
     return _kept((*heads, (ALL, "All", "All heads of the layer, side by side", len(heads))))
+
+
+def _layers(settings, _context):
+    return layer_items(settings.file)
+
+
+def _heads(settings, _context):
+    return head_items(settings.file, settings.layer)
 
 
 ALL = "all"
@@ -196,7 +206,8 @@ def _file_chosen(settings, _context):
             settings.layer = _layers(settings, None)[0][0]
             settings.head = _heads(settings, None)[0][0]
         if settings.file:
-            fill(settings, read_chosen(settings))
+            scene = read_chosen(settings)
+            fill(settings, preferences.preferred(scene) if source.is_capture(settings.file) else scene)
     except InputError as error:
         settings.problem = str(error)
 

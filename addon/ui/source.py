@@ -18,6 +18,7 @@ from ..look.color_maps import color_map
 from ..look.styles import style, with_style_file
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+THUMBNAILS = EXAMPLES / "thumbnails"
 
 
 def is_capture(path: str | os.PathLike[str]) -> bool:
@@ -68,20 +69,27 @@ def _opened(path, _modified, _size):
     return open_capture(path)
 
 
+@functools.cache
 def examples() -> dict[str, list[tuple[str, Path]]]:
     """The scenes that come with the extension: folder -> ((name, path), ...), the main folder "" first. Of
     several that are called the same, each says its folder."""
     found: dict[str, list[tuple[str, Path]]] = {}
     seen: set[str] = set()
     for path in sorted(EXAMPLES.rglob("*.toml"), key=lambda path: (path.parent, path.name)):
-        folder = _title(path.parent.relative_to(EXAMPLES).as_posix()) if path.parent != EXAMPLES else ""
-        name = _title(path.stem)
+        folder = title_of(path.parent.relative_to(EXAMPLES).as_posix()) if path.parent != EXAMPLES else ""
+        name = title_of(path.stem)
         found.setdefault(folder, []).append((f"{name} ({folder.lower()})" if name in seen else name, path))
         seen.add(name)
     return found
 
 
-def _title(name):
+def thumbnail_of(example: Path) -> Path | None:
+    """The small picture of an example, or None."""
+    picture = (THUMBNAILS / example.relative_to(EXAMPLES)).with_suffix(".webp")
+    return picture if picture.is_file() else None
+
+
+def title_of(name: str) -> str:
     """A file's name as a title; the number that it is sorted by is left out."""
     return name.lstrip("0123456789_").replace("_", " ").replace("/", ", ").capitalize() or name
 

@@ -1,0 +1,394 @@
+"""Add › Matrix Cinema and File › Import: something new from a menu, a file or a drop.
+
+What is added is built as a Blender scene of its own, complete with camera and light. In the scene that one
+works in it stands at the 3D cursor as an instance of that scene's collections, so nothing of the user's
+own scene is changed; or the new scene is shown instead.
+"""
+
+import dataclasses
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from .. import api
+from ..algebra.initialise import INITIALISERS
+from ..blender import tags
+from ..blender.read import elements
+from ..description.from_files import arrays_in, holds_capture, scene_of_arrays
+from ..description.scene import Animation, Look, MatrixOptions, Scene
+from ..errors import InputError
+from ..kinds.stage import leaf_names
+from ..staging.plan import root_of
+from . import built, fields, operators, preferences, properties, source
+from .properties import settings_of
+
+SHOWN = ("Matrices", "Products", "Lettering")  # of our collections, those that stand in another scene
+ARRAYS = ".npz;.npy;.csv;.tsv"
+FILES = f".toml;.safetensors;{ARRAYS}"
+_LARGEST = 9  # of the whole numbers of a textbook product
+
+
+def new_scene(description: Scene, name: str, file: str = "") -> bpy.types.Scene:
+    """A new Blender scene in which a description is built and shown by its panel, `file` being where it comes
+    from. Raises InputError; then there is no new scene."""
+    target = bpy.data.scenes.new(name)
+    try:
+        api.build(description, target=target)
+    except BaseException:
+        bpy.data.scenes.remove(target)
+        raise
+    target[tags.TAG] = target.name
+    own = settings_of(target)
+    own.file = file
+    if source.is_capture(file):
+        capture = description.capture
+        own.layer = source.opened(properties.absolute(file)).layer(capture.layer).name
+        own.head = properties.ALL if capture.heads else str(capture.head)
+    properties.fill(own, built.description(target), built.description_text(target))
+    own.built_from = properties.origin(own)
+    return target
+
+
+def stand_at(scene: bpy.types.Scene, shown: bpy.types.Scene, size: float) -> bpy.types.Object:
+    """An empty at the 3D cursor of `scene`, not linked yet, that instances what is drawn in another one, its
+    longest side `size` units long; its middle stands on the cursor."""
+    low, high = _extent(shown)
+    parts = bpy.data.collections.new(shown.name)
+    rooms = {one.get(tags.TAG): one for one in shown.collection.children_recursive if one.get(tags.TAG)}
+    for name in SHOWN:
+        parts.children.link(next(one for tag, one in rooms.items() if tag.partition(".")[0] == name))
+    parts.instance_offset = (*(low + high)[:2] / 2, low[2])
+    stand = bpy.data.objects.new(shown.name, None)
+    stand.instance_type, stand.instance_collection = "COLLECTION", parts
+    stand.empty_display_size = 0.5 * float((high - low).max())
+    stand.location = scene.cursor.location
+    stand.scale = (size / float((high - low).max() or 1.0),) * 3
+    return stand
+
+
+def _extent(shown):
+    """The lowest and the highest corner of all that is drawn, (3,) each."""
+    depsgraph = shown.view_layers[0].depsgraph
+    depsgraph.update()
+    places = [
+        elements(ob, depsgraph)["position"]
+        for ob in shown.objects
+        if ob.get(tags.KIND) in ("matrix", "product")
+    ]
+    every = np.concatenate([*places, np.zeros((0, 3))])
+    return (every.min(axis=0) - 0.5, every.max(axis=0) + 0.5) if len(every) else (-np.ones(3), np.ones(3))
+
+
+PLACES = (
+    ("CURSOR", "At the 3D Cursor", "In this scene, lit and filmed as you like; this scene stays as it is"),
+    ("SCENE", "In a New Scene", "In a Blender scene of its own, with camera, light and type"),
+)
+
+
+class _Adds:
+    """An operator that adds something. `described` gives its description, name and file."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    place: bpy.props.EnumProperty(name="Place", items=PLACES, description="Where it is added")
+    size: bpy.props.FloatProperty(
+        name="Size", default=4.0, min=0.001, soft_max=100.0, unit="LENGTH",
+        description="How long its longest side is at the 3D cursor",
+    )  # fmt: skip
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.scene is not None and context.mode == "OBJECT":
+            return True
+        cls.poll_message_set("Leave edit mode first")
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        begun = context.scene
+        try:
+            description, name, file = self.described()
+            if self.place == "CURSOR":
+                description = _for_another(description, begun)
+            made = new_scene(description, name, file)
+        except InputError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if self.place == "CURSOR":
+            self._stand(context, made)
+        elif context.window:
+            context.window.scene = made
+            operators.show_camera(context.window, made)
+        self.report({"INFO"}, f"Built {built.elements(made):,} elements, {made.frame_end} frames")
+        return {"FINISHED"}
+
+    def _stand(self, context, made):
+        scene = context.scene
+        stand = stand_at(scene, made, self.size)
+        context.collection.objects.link(stand)
+        for ob in context.selected_objects:
+            ob.select_set(False)
+        context.view_layer.objects.active = stand
+        stand.select_set(True)
+        if scene.frame_current < made[tags.DONE] <= scene.frame_end:
+            scene.frame_set(int(made[tags.DONE]))  # where its sweep is over, so that all of it is seen
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.use_property_split, layout.use_property_decorate = True, False
+        self.draw_own(layout)
+        layout.prop(self, "place")
+        if self.place == "CURSOR":
+            layout.prop(self, "size")
+
+
+def _for_another(description, scene):
+    """A description for a scene that has its own camera: nothing is written before that, and its frames are
+    as long as the scene's."""
+    look = dataclasses.replace(description.look, title=False, formula=False, legend=False)
+    render = dataclasses.replace(description.render, fps=scene.render.fps / scene.render.fps_base)
+    return dataclasses.replace(description, look=look, render=render, readout="off", beats="off", why="")
+
+
+class MATRIX_CINEMA_OT_add_product(_Adds, bpy.types.Operator):
+    """Add a small product of whole numbers, with every number in sight"""
+
+    bl_idname = "matrix_cinema.add_product"
+    bl_label = "Textbook Product"
+
+    rows: bpy.props.IntProperty(name="Rows", default=2, min=1, max=64, description="Rows of the left matrix")
+    inner: bpy.props.IntProperty(
+        name="Inner",
+        default=3,
+        min=1,
+        max=64,
+        description="Columns of the left matrix, rows of the right one",
+    )
+    columns: bpy.props.IntProperty(
+        name="Columns", default=2, min=1, max=64, description="Columns of the right matrix"
+    )
+    seed: bpy.props.IntProperty(name="Seed", min=0, max=10_000, description="Other numbers")
+    order: bpy.props.EnumProperty(
+        name="Order",
+        items=fields.choices(Animation, "algorithm"),
+        default="dotprod",
+        description="The order in which the products are visited",
+    )
+
+    def described(self) -> tuple[Scene, str, str]:
+        random = np.random.default_rng(self.seed)
+        left, right = (self.rows, self.inner), (self.inner, self.columns)
+        values = [random.integers(1, _LARGEST, shape, endpoint=True) for shape in (left, right)]
+        typed = [MatrixOptions(values=tuple(tuple(map(float, row)) for row in one)) for one in values]
+        description = Scene(
+            expression="C = A @ B",
+            title=f"{self.rows} × {self.inner} times {self.inner} × {self.columns}",
+            matrices={"A": typed[0], "B": typed[1]},
+            animation=Animation(algorithm=self.order, sweep_seconds=4.0, hold_seconds=1.0),
+            look=Look(element_scale=0.85),
+        )
+        return preferences.preferred(description), "Textbook product", ""
+
+    def draw_own(self, layout: bpy.types.UILayout) -> None:
+        column = layout.column(align=True)
+        for name in ("rows", "inner", "columns"):
+            column.prop(self, name)
+        layout.prop(self, "order")
+        layout.prop(self, "seed")
+
+
+class MATRIX_CINEMA_OT_add_expression(_Adds, bpy.types.Operator):
+    """Add what an expression computes, over made-up matrices; the panel has all else of it"""
+
+    bl_idname = "matrix_cinema.add_expression"
+    bl_label = "Expression"
+
+    expression: bpy.props.StringProperty(
+        name="Expression",
+        default="out = (attn = softmax(Q @ K.T)) @ V",
+        description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V",
+    )
+    entries: bpy.props.IntProperty(
+        name="Rows and Columns", default=6, min=1, max=256, description="Size of each given matrix"
+    )
+    init: bpy.props.EnumProperty(
+        name="Made Of",
+        items=[(name, name.replace("_", " ").title(), "") for name in INITIALISERS],
+        default="normal",
+        description="How the given matrices are made up",
+    )
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_props_dialog(self, width=420)
+
+    def described(self) -> tuple[Scene, str, str]:
+        given = leaf_names(root_of(Scene(expression=self.expression)))
+        shape = (self.entries, self.entries)
+        matrices = {name: MatrixOptions(init=self.init, shape=shape) for name in given}
+        description = Scene(expression=self.expression, matrices=matrices)
+        return preferences.preferred(description), self.expression.partition("=")[0].strip()[:40], ""
+
+    def draw_own(self, layout: bpy.types.UILayout) -> None:
+        layout.prop(self, "expression")
+        layout.prop(self, "entries")
+        layout.prop(self, "init")
+
+
+def _layers(asked, _context):
+    return properties.layer_items(asked.filepath)
+
+
+def _heads(asked, _context):
+    return properties.head_items(asked.filepath, asked.layer)
+
+
+def _arrays(asked, _context, text):
+    try:
+        return [name for name in arrays_in(properties.absolute(asked.filepath)) if text in name]
+    except InputError:
+        return []
+
+
+class MATRIX_CINEMA_OT_import_file(_Adds, bpy.types.Operator):
+    """Open a scene (.toml), a head of an attention capture (.safetensors), or arrays (.npz, .npy, .csv):
+    of several files that are chosen together the product, in their order"""
+
+    bl_idname = "matrix_cinema.import_file"
+    bl_label = "Import Matrix Cinema"
+
+    place: bpy.props.EnumProperty(
+        name="Place", items=PLACES, default="SCENE", description="Where it is added"
+    )
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE", "HIDDEN"})
+    files: bpy.props.CollectionProperty(
+        type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"}
+    )
+    filter_glob: bpy.props.StringProperty(
+        default=";".join(f"*{suffix}" for suffix in FILES.split(";")), options={"HIDDEN", "SKIP_SAVE"}
+    )
+    layer: bpy.props.EnumProperty(
+        name="Layer", items=_layers, options={"SKIP_SAVE"}, description="Layer of the captured model"
+    )
+    head: bpy.props.EnumProperty(
+        name="Head", items=_heads, options={"SKIP_SAVE"}, description="Attention head of that layer"
+    )
+    tensor: bpy.props.StringProperty(
+        name="Array",
+        search=_arrays,
+        options={"SKIP_SAVE"},
+        description="Which array of the file; empty: the first",
+    )
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        if self.filepath or self.files:  # dropped
+            return self.execute(context)
+        self.filepath = preferences.folder("captures")
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def described(self) -> tuple[Scene, str, str]:
+        paths = self._paths()
+        if not paths:
+            raise InputError("choose a file")
+        first, name = paths[0], source.title_of(paths[0].stem)
+        if len(paths) == 1 and _is_film(paths):
+            layer, head = ("", 0) if first.suffix.lower() == ".toml" else self._head()
+            return self._read(first, layer, head), name, str(first)
+        return preferences.preferred(scene_of_arrays(paths, self.tensor)), name, ""
+
+    def _read(self, path, layer, head):
+        description = source.read(path, layer, head)
+        return preferences.preferred(description) if source.is_capture(path) else description
+
+    def _head(self):
+        return self.layer, None if self.head == properties.ALL else int(self.head or 0)
+
+    def _paths(self):
+        names = [one.name for one in self.files if one.name]
+        folder = properties.absolute(self.directory)
+        return [folder / name for name in names] or [properties.absolute(self.filepath)] * bool(self.filepath)
+
+    def draw_own(self, layout: bpy.types.UILayout) -> None:
+        if properties.layer_items(self.filepath):
+            layout.prop(self, "layer")
+            layout.prop(self, "head")
+        elif Path(self.filepath).suffix.lower() in (".npz", ".safetensors"):
+            layout.prop(self, "tensor")
+
+
+def _is_film(paths):
+    """Whether files are a scene or a capture, which say themselves what is drawn."""
+    suffixes = {path.suffix.lower() for path in paths}
+    return suffixes == {".toml"} or (suffixes == {".safetensors"} and all(map(_holds_capture, paths)))
+
+
+def _holds_capture(path):
+    try:
+        return holds_capture(path)
+    except InputError:
+        return True  # which opening it as one will tell
+
+
+class MATRIX_CINEMA_FH_file(bpy.types.FileHandler):
+    """Files that are dropped into a viewport or the outliner"""
+
+    bl_idname = "MATRIX_CINEMA_FH_file"
+    bl_label = "Matrix Cinema"
+    bl_import_operator = "matrix_cinema.import_file"
+    bl_file_extensions = FILES
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        return bool(context.area and context.area.type in ("VIEW_3D", "OUTLINER"))
+
+
+class MATRIX_CINEMA_MT_add(bpy.types.Menu):
+    """What Matrix Cinema adds at the 3D cursor, and its examples"""
+
+    bl_label = "Matrix Cinema"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        layout = self.layout
+        layout.operator_context = "INVOKE_REGION_WIN"
+        layout.operator("matrix_cinema.add_product", icon="MESH_GRID")
+        layout.operator("matrix_cinema.add_expression", text="Expression...", icon="SCRIPT")
+        capture = layout.operator(
+            "matrix_cinema.import_file", text="Head from a Capture...", icon="FILEBROWSER"
+        )
+        capture.filter_glob, capture.place = "*.safetensors", "CURSOR"
+        if source.examples():
+            layout.separator()
+            layout.menu("MATRIX_CINEMA_MT_examples", icon="BOOKMARKS")
+
+
+def _in_add_menu(menu, _context):
+    menu.layout.separator()
+    menu.layout.menu("MATRIX_CINEMA_MT_add", icon="MESH_GRID")
+
+
+def _in_import_menu(menu, _context):
+    menu.layout.operator("matrix_cinema.import_file", text="Matrix Cinema (.toml, .safetensors, .npz, .npy)")
+
+
+CLASSES = (
+    MATRIX_CINEMA_OT_add_product,
+    MATRIX_CINEMA_OT_add_expression,
+    MATRIX_CINEMA_OT_import_file,
+    MATRIX_CINEMA_FH_file,
+    MATRIX_CINEMA_MT_add,
+)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.VIEW3D_MT_add.append(_in_add_menu)
+    bpy.types.TOPBAR_MT_file_import.append(_in_import_menu)
+
+
+def unregister() -> None:
+    bpy.types.TOPBAR_MT_file_import.remove(_in_import_menu)
+    bpy.types.VIEW3D_MT_add.remove(_in_add_menu)
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
