@@ -106,17 +106,18 @@ def rmsnorm(x: np.ndarray, mask: np.ndarray | None, eps: float) -> np.ndarray:
 
 
 def rotary(
-    x: np.ndarray, mask: np.ndarray | None, base: float, dims: int, first: int, layout: str
+    x: np.ndarray, mask: np.ndarray | None, base: float, dims: int, first: int, layout: str, at: int
 ) -> np.ndarray:
-    """Rows turned by their positions, see `rotate`; with `dims` 0 all columns are."""
-    columns = x.shape[1]
+    """Rows turned by their positions, see `rotate`; with `dims` 0 all columns from `at` on are."""
+    columns = max(x.shape[1] - at, 0)
     dims = dims or columns
-    if dims > columns or dims % 2:
+    if not 0 < dims <= columns or dims % 2:
+        after = f" from column {at} on" if at else ""
         raise InputError(
-            f"rotary: {dims} columns cannot be turned in pairs in a matrix of {columns}; "
+            f"rotary: {dims} columns cannot be turned in pairs in a matrix of {x.shape[1]}{after}; "
             "expected an even number that it has, as dims"
         )
-    return rotate(x, base, dims, first, layout)
+    return rotate(x, base, dims, first, layout, at)
 
 
 def with_epilogue(name: str, x: Any) -> Any:

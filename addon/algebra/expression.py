@@ -118,7 +118,7 @@ MATRICES = Language(
         **dict.fromkeys(("relu", "gelu", "gelu_tanh", "sigmoid", "silu", "tanh", "exp", "sqrt"), _ONE),
         "softmax": Function(1, 1, ("axis", "mask")),
         **dict.fromkeys(("layernorm", "layernorm_all", "rmsnorm"), Function(1, 1, ("eps",))),
-        "rotary": Function(1, 1, ("base", "dims", "first", "layout")),
+        "rotary": Function(1, 1, ("base", "dims", "first", "layout", "at")),
         # With one argument the last two of these are masks, which stand only as softmax's mask.
         **dict.fromkeys(("tril", "triu", "window", "padded"), Function(1, 2)),
         "masked": Function(2, 2, (), masked),

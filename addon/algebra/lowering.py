@@ -248,7 +248,10 @@ def _rotary_arguments(options):
     if dims % 2:
         raise options["dims"].at.error("expected an even number of columns")
     first = _whole(options["first"]) if "first" in options else 0
-    return (float(base.value) if base else 10000.0, dims, first, layout.name if layout else LAYOUTS[0])
+    at = _whole(options["at"]) if "at" in options else 0
+    if at < 0:
+        raise options["at"].at.error("expected a column, 0 or more")
+    return (float(base.value) if base else 10000.0, dims, first, layout.name if layout else LAYOUTS[0], at)
 
 
 def _mask_steps(mask):

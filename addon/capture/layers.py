@@ -68,8 +68,6 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
     """The layer that an attention shows of one element. Raises NotUnderstood when the model did otherwise."""
     event, index = attention.event, attention.indexes(frame)
     logits, unsure = attention.read(frame)
-    if np.ndim(logits.scale):  # the file has one scale for all heads of a layer
-        raise NotUnderstood("scores times a number of each head's own")
     q = numpy_of(pick(event.q, index["q"])[:, :, 0])
     k, v, heads = _keys_and_values(event, index, frame.heads)
     z = numpy_of(pick(event.z, index["z"])[:, :, 0])

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..attention.rotary import LAYOUTS, rotate
 from ..errors import InputError, nearest
-from ..formats.capture_file import open_capture
+from ..formats.capture_checks import checks_of, input_of
+from ..formats.capture_file import numbers, open_capture
 from ..formats.summaries import SUMMARIES
 from .scene import Camera, CaptureOptions, Look, MatrixOptions, Scene
 
@@ -24,7 +25,7 @@ PARTS = {
 
 
 # What passes that stand side by side have in common, so that one expression is all of them.
-ALIKE = ("scale", "softcap", "mask", "window", "offset", "position")
+ALIKE = ("scale", "head_scales", "softcap", "mask", "window", "offset", "position", "residual")
 
 
 def scene_from_capture(
@@ -116,9 +117,9 @@ class _Heads:
     def expression(self):
         layer, has = self.layer, self.layer.shapes
         needed = {
-            "projections": ("x", "W_Q", "W_K", "W_V"),
+            "projections": (*(input_of(layer, name) for name in "QKV"), "W_Q", "W_K", "W_V"),
             "output": ("W_O",),
-            "residual": ("W_O", "resid_pre"),
+            "residual": ("W_O", "stream" if "stream" in has else "resid_pre"),
         }
         for name, needs in needed.items():
             lacking = [tensor for tensor in needs if name in self.parts and tensor not in has]
@@ -152,7 +153,30 @@ class _Heads:
             total += f" + {self.named('b_O', 'b_O')}"
         if "residual" not in self.parts:
             return f"attn_out = {total}"
+        if "stream" in has:
+            return f"out = {self.named('stream', 'stream')} + (added = {self.added(f'(attn_out = {total})')})"
         return f"out = {self.named('resid_pre', 'resid_pre')} + (attn_out = {total})"
+
+    def added(self, output):
+        """What the step between the output and the residual stream makes of the output."""
+        layer, told = self.layer, self.layer.residual
+        kind = told["kind"]
+        check = next((one for one in checks_of(self.capture, layer, False) if one.tensor == "added"), None)
+        if check is None or not check.ok:
+            lies = f"a step that is not known ({kind})" if kind else "a step that the file does not name"
+            lies = lies if check is None else f"a {kind}, by the file, which is missed by {check.error:.1e},"
+            raise InputError(
+                f"layer {layer.name} of {self.capture.path}: {lies} lies between its output and the residual "
+                "stream, so that cannot be drawn; leave out residual"
+            )
+        norms = {"rms_norm": "rmsnorm", "layer_norm": "layernorm"}
+        text = f"{norms[kind]}({output}, eps={told['epsilon']!r})" if kind in norms else output
+        if kind == "factor":
+            return f"{text} * {told['factor']!r}"
+        for tensor, sign in (("added_gain", "*"), ("added_offset", "+")):
+            if tensor in layer.shapes:
+                text += f" {sign} {self.named(tensor.removeprefix('added_'), tensor)}"
+        return text
 
     def named(self, name, tensor):
         """A matrix of the expression that is a tensor of the capture."""
@@ -174,10 +198,11 @@ class _Heads:
         logits = f"{self.projected('Q', 'q')} @ {self.projected('K', 'k')}.T"
         logits = f"(scores = {logits})" if steps else logits
         scaled = logits
-        if math.isclose(layer.scale, layer.head_dim**-0.5, rel_tol=1e-7):
+        scale = self.scale()
+        if math.isclose(scale, layer.head_dim**-0.5, rel_tol=1e-7):
             scaled += f" / sqrt({layer.head_dim})"
-        elif layer.scale != 1:
-            scaled += f" * {layer.scale!r}"
+        elif scale != 1:
+            scaled += f" * {scale!r}"
         if steps and scaled != logits:
             scaled = f"(scaled = {scaled})"
         if layer.softcap:
@@ -193,6 +218,16 @@ class _Heads:
         if steps:
             return f"softmax((kept = {self.masked(scaled, softmax=False)}))"
         return self.masked(scaled, softmax=True)
+
+    def scale(self):
+        """What the scores of all heads that are drawn are multiplied with."""
+        layer, scales = self.layer, {self.layer.scale_of(head) for head in self.heads}
+        if len(scales) > 1:
+            raise InputError(
+                f"the heads of layer {layer.name} of {self.capture.path} have scales of their own, so they "
+                f"cannot stand side by side; choose one head of {numbers(layer.heads)}"
+            )
+        return scales.pop()
 
     def with_sink(self, logits):
         """The sink is a column of its own, which takes its share of the softmax and is dropped."""
@@ -230,8 +265,7 @@ class _Heads:
         """Queries, keys or values: given, or made of what the layer reads."""
         if "projections" not in self.parts:
             return self.named(name, tensor)
-        source = "x_k" if name != "Q" and "x_k" in self.layer.shapes else "x"
-        self.named(source, source)
+        source = self.named(*2 * (input_of(self.layer, name),))
         text = f"{source} @ {self.named(f'W_{name}', f'W_{name}')}"
         if f"b_{name}" in self.layer.shapes:
             text += f" + {self.named(f'b_{name}', f'b_{name}')}"
@@ -239,14 +273,15 @@ class _Heads:
         if turn:
             text = (
                 f"rotary(({name.lower()}_pre = {text}), base={turn[0]!r}, dims={turn[1]}, "
-                f"first={turn[2]}, layout={turn[3]})"
+                f"first={turn[2]}, layout={turn[3]}{f', at={turn[4]}' * bool(turn[4])})"
             )
         for head in self.heads:
             self.require_projection(name, tensor, source, turn, head)
         return f"({name} = {text})"
 
     def turn(self, name):
-        """(base, columns, first position, layout) of rotary positions of queries or keys, None without any.
+        """(base, columns, first position, layout, first column) of rotary positions of queries or keys, None
+        without any.
 
         What the file does not say of them is as in most models; `require_projection` tells if that is right.
         """
@@ -254,7 +289,7 @@ class _Heads:
         if position.get("kind") != "rotary" or "theta" not in position:
             return None
         base, dims = position["theta"], position.get("dims", width)
-        layout = position.get("layout", LAYOUTS[0])
+        layout, at = position.get("layout", LAYOUTS[0]), position.get("at", 0)
         for key, good, right in (
             ("theta", type(base) in (int, float) and 0 < base < 1e12, "a number above 0"),
             (
@@ -263,6 +298,7 @@ class _Heads:
                 f"an even number up to {width}",
             ),
             ("layout", layout in LAYOUTS, " or ".join(LAYOUTS)),
+            ("at", type(at) is int and type(dims) is int and 0 <= at <= width - dims, "a column before them"),
         ):
             if not good:
                 raise InputError(
@@ -270,7 +306,7 @@ class _Heads:
                     f"is not {right}, so the projections cannot be drawn"
                 )
         # Keys stand at their own numbers, the first query where the mask says.
-        return base, dims, self.layer.offset if name == "Q" else 0, layout
+        return base, dims, self.layer.offset if name == "Q" else 0, layout, at
 
     def require_projection(self, name, tensor, source, turn, head):
         """Raise InputError unless the input times the weights is what the file has."""

@@ -16,7 +16,8 @@ import numpy as np
 
 from ..errors import InputError, nearest
 from ..formats import safetensors
-from ..formats.capture_file import AXES, axes_of, check_finite, is_capture, numbers, open_capture
+from ..formats.capture_file import axes_of, check_finite, is_capture, numbers, open_capture
+from ..formats.capture_layer import AXES
 from ..formats.reading import map_file
 from ..formats.summaries import SUMMARIES
 from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .capture_file import Capture, Layer
+from .capture_file import Capture
+from .capture_layer import Layer
 
 MOST_ROWS = 256  # tokens of a projection that are computed anew; of more, so many spread over all
 TOLERANCE = {"float16": 8e-3, "bfloat16": 6e-2}  # of the largest magnitude
@@ -46,8 +47,7 @@ def checks_of(capture: Capture, layer: Layer, attention: bool = True) -> Iterato
     for name in "QKV":
         if f"W_{name}" in layer.shapes:
             yield _projection(capture, layer, name, tolerance)
-            how = capture.metadata["layers"][layer.key].get("projections_found_by", {}).get(name)
-            if how == "length" and f"{name.lower()}_pre" in layer.shapes:
+            if layer.found_by.get(name) == "length" and f"{name.lower()}_pre" in layer.shapes:
                 yield _lengths(capture, layer, name, 10 * tolerance)
     if {"W_O", "attn_out", "z"} <= set(layer.shapes) and len(layer.heads) == layer.n_q_heads:
         yield _output(capture, layer, 10 * tolerance)
@@ -129,14 +129,13 @@ def _output(capture: Capture, layer: Layer, tolerance: float) -> Check:
 
 def _added(capture: Capture, layer: Layer, tolerance: float) -> Iterator[Check]:
     """What was added to the stream is what the step after the output makes of it."""
-    told = capture.metadata["layers"][layer.key].get("residual", {})
     a, b = capture.tensor(layer.name, "attn_out"), capture.tensor(layer.name, "added")
-    kind = told.get("kind")
+    kind = layer.residual["kind"]
     if kind in ("rms_norm", "layer_norm"):
         a = a - a.mean(axis=1, keepdims=True) * (kind == "layer_norm")
-        a = a / np.sqrt((a * a).mean(axis=1, keepdims=True) + told.get("epsilon", 0.0))
+        a = a / np.sqrt((a * a).mean(axis=1, keepdims=True) + layer.residual["epsilon"])
     elif kind == "factor":
-        a = a * told.get("factor", 1.0)
+        a = a * layer.residual["factor"]
     elif kind != "gain":
         return
     if "added_gain" in layer.shapes:

@@ -7,7 +7,6 @@ format in full.
 """
 
 import json
-import math
 import os
 import re
 import zlib
@@ -18,106 +17,23 @@ from typing import Any
 import numpy as np
 
 from ..attention.attend import attend
-from ..attention.naming import layer_names, number_of, pass_of
+from ..attention.naming import layer_names
 from ..attention.tokens import is_byte_level, written
-from ..errors import InputError, nearest
+from ..errors import InputError
 from ..memory import require_memory
 from . import safetensors
+from .capture_layer import TENSORS, Layer, read_layer
+from .json_table import Table
 from .safetensors import shown
 from .summaries import SUMMARIES, summary
 
 FORMAT, VERSION = "attn-capture", "1.0"
-MAX_HEADS = 4096
-MAX_TOKENS = 2**20
 PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
 MAX_PICTURE = 4096  # pixels of its sides
 MAX_ENTRIES = 2**26  # of one recomputed matrix, 0.5 GB in float64
 RECOMPUTING = 60  # bytes that each entry takes meanwhile
-
-# Every tensor of a layer, by its axes. H: query heads, G: key and value heads (never repeated),
-# Q: query tokens, K: key tokens, d: width of queries and keys, e: width of values, m, n and p: width
-# of what queries, keys and values are projected from, o: width of the output, r, t, u, w: ranks. A ? may
-# also be 1.
-TENSORS = {
-    "resid_pre": "Qo", "stream": "Qo", "x": "Qm", "x_k": "Kn", "x_v": "Kp", "attn_out": "Qo", "added": "Qo",
-    "q_pre": "HQd", "k_pre": "GKd", "q": "HQd", "k": "GKd", "v": "GKe", "z": "HQe",
-    "bias": "H?Q?K?", "mask": "H?Q?K?", "scores": "HQK", "pattern": "HQK",
-    "W_Q": "Hmd", "W_K": "Gnd", "W_V": "Gpe", "W_O": "Heo",
-    "b_Q": "Hd", "b_K": "Gd", "b_V": "Ge", "b_O": "o",
-    "A_Q": "mr", "B_Q": "Hrd", "A_K": "nt", "B_K": "Gtd", "A_V": "pu", "B_V": "Gue", "A_O": "Hew",
-    "B_O": "wo",
-    "added_gain": "o", "added_offset": "o",
-}  # fmt: skip
-RECOMPUTED = ("scores", "pattern", "z")
 DERIVED = {"sink": "HQs"}  # of a layer with sinks: one column, the head's sink as each query's last logit
-
-AXES = {
-    "Q": "query", "K": "key", "d": "head dimension", "e": "head dimension",
-    "m": "model dimension", "n": "model dimension", "p": "model dimension", "o": "model dimension", "": "",
-    "r": "rank", "t": "rank", "u": "rank", "w": "rank", "s": "sink",
-}  # fmt: skip
-SIZES = {
-    "H": "stored query heads", "G": "stored key/value heads", "Q": "query tokens", "K": "key tokens",
-    "d": "head dimension", "e": "value dimension", "m": "model dimension", "n": "key model dimension",
-    "p": "value model dimension", "o": "output dimension",
-    "r": "rank", "t": "rank", "u": "rank", "w": "rank",
-}  # fmt: skip
-MASKS = ("none", "causal", "padding", "window", "bias", "custom")
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One attention of the model. `heads` and `kv_heads` are the numbers of the stored ones.
-
-    `name` is what people call it, see `attention.naming`; `key` what its tensors are called by. A capture may
-    hold several passes of a model; after the first the name has the number, as in "5@2".
-
-    Query head h uses key/value head h // (n_q_heads // n_kv_heads). The logits of a query are
-    softcap(q.k * scale) + bias, where the mask lets it attend; see `Capture.recompute`. The tokens are
-    labels: as people write them, see `attention.tokens`.
-    """
-
-    name: str
-    key: str
-    module: str
-    kind: str
-    n_q_heads: int
-    n_kv_heads: int
-    heads: tuple[int, ...]
-    kv_heads: tuple[int, ...]
-    head_dim: int
-    scale: float
-    mask: str
-    window: int
-    offset: int
-    softcap: float
-    sinks: tuple[float, ...]
-    position: dict
-    dtype: str
-    max_abs_error: float | None
-    tokens_q: tuple[str, ...]
-    tokens_k: tuple[str, ...]
-    shapes: dict[str, tuple[int, ...]] = field(repr=False)
-    sizes: dict[str, int] = field(repr=False)
-
-    @property
-    def stack(self) -> str:
-        """The stack of layers that it is of, such as "decoder", or "" in a model that has one."""
-        return self.name.partition("@")[0].removesuffix(".cross").rpartition(".")[0]
-
-    @property
-    def number(self) -> int:
-        """Its number in its stack."""
-        return number_of(self.name)
-
-    @property
-    def pass_number(self) -> int:
-        """In which pass of the model it ran, from 0."""
-        return pass_of(self.name)
-
-    def kv_head(self, head: int) -> int:
-        """The key/value head that query head `head` uses."""
-        return head // (self.n_q_heads // self.n_kv_heads)
+RECOMPUTED = ("scores", "pattern", "z")
 
 
 @dataclass(frozen=True)
@@ -244,7 +160,7 @@ class Capture:
         bias = self._stored(layer, "bias", head) if "bias" in layer.shapes else None
         sink = layer.sinks[head] if layer.sinks else None
         allowed = self.allowed(layer.name, head)
-        scores, logits, pattern, z = attend(q, k, v, layer.scale, layer.softcap, bias, allowed, sink)
+        scores, logits, pattern, z = attend(q, k, v, layer.scale_of(head), layer.softcap, bias, allowed, sink)
         made = {"scores": scores, "pattern": pattern, "z": z}
         errors = {
             name: float(np.abs(made[name] - self._stored(layer, name, head)).max(initial=0.0))
@@ -398,7 +314,7 @@ def _said(where, metadata):
         data = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: attn_capture is not JSON: {str(error).splitlines()[0]}") from None
-    table = _Table(data, where)
+    table = Table(data, where)
     if table.text("format", "") != FORMAT:
         raise InputError(f'{where}: the metadata attn_capture does not have format "{FORMAT}"')
     version = str(data.get("version", "missing"))
@@ -424,17 +340,40 @@ def _shapes(where, tensors):
     return by_layer
 
 
-def _checked(where, tensors, metadata):
+def _checked(where: str, tensors: Any, metadata: Mapping[str, str]) -> Capture:
+    """The capture of these tensors and metadata. Raises InputError unless they fit together."""
     data = _said(where, metadata)
-    table, by_layer = _Table(data, where), _shapes(where, tensors)
-    tokens_q = table.texts("tokens_q")
-    tokens_k = table.texts("tokens_k", tokens_q)
-    described = table.table("layers")
-    if not described:
-        raise InputError(f"{where}: the capture has no layers")
+    table = Table(data, where)
     for name in table.table("checksums", {}):
         if name not in tensors:
             raise InputError(f"{where}: tensor {shown(name)} is missing; the file is damaged")
+    tokens_q = table.texts("tokens_q")
+    tokens_k = table.texts("tokens_k", tokens_q)
+    layers = _layers(where, table, _shapes(where, tensors), tokens_q, tokens_k)
+    labels = _labels(
+        table, {tokens_q, tokens_k} | {t for one in layers for t in (one.tokens_q, one.tokens_k)}
+    )
+    layers = [replace(one, tokens_q=labels[one.tokens_q], tokens_k=labels[one.tokens_k]) for one in layers]
+    return Capture(
+        path=where,
+        text=table.text("text", ""),
+        texts=tuple(one.text("text", "") for one in table.tables("passes")),
+        tokens_q=labels[tokens_q],
+        tokens_k=labels[tokens_k],
+        layers={one.name: one for one in layers},
+        model=table.table("model", {}),
+        metadata=data,
+        tensors=tensors,
+    )
+
+
+def _layers(
+    where: str, table: Table, by_layer: dict, tokens_q: tuple[str, ...], tokens_k: tuple[str, ...]
+) -> list[Layer]:
+    """The layers in their order, each with the name that people call it by."""
+    described = table.table("layers")
+    if not described:
+        raise InputError(f"{where}: the capture has no layers")
     extra = sorted(set(by_layer) - set(described))
     if extra:
         raise InputError(f"{where}: layer {extra[0]} has tensors but no entry in the metadata")
@@ -443,195 +382,20 @@ def _checked(where, tensors, metadata):
         here = f"{where}: layer {shown(key)}"
         if re.fullmatch(r"\d{1,6}(\.cross)?", key) is None:
             raise InputError(f'{here}: a layer is named by its number, or its number and ".cross"')
-        entry = _Table(described[key], here)
-        layers.append(_layer(key, entry, by_layer.get(key, {}), tokens_q, tokens_k))
+        layers.append(read_layer(key, Table(described[key], here), by_layer.get(key, {}), tokens_q, tokens_k))
     names = layer_names({one.key: (one.module, one.kind) for one in layers})
     given = {one.key: one.name for one in layers}
     if all(given.values()) and len(set(given.values())) == len(given):
         names = given
-    every = {tokens_q, tokens_k} | {t for one in layers for t in (one.tokens_q, one.tokens_k)}
+    return [replace(one, name=names[one.key]) for one in layers]
+
+
+def _labels(table: Table, every: set[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Each list of tokens as people write it."""
     byte_level = table.flag("byte_level", None)
     if byte_level is None:
         byte_level = is_byte_level(token for tokens in sorted(every) for token in tokens)
-    labels = {tokens: written(tokens, byte_level) for tokens in every}
-    return Capture(
-        path=where,
-        text=table.text("text", ""),
-        texts=tuple(one.text("text", "") for one in table.tables("passes")),
-        tokens_q=labels[tokens_q],
-        tokens_k=labels[tokens_k],
-        layers={
-            names[one.key]: replace(
-                one, name=names[one.key], tokens_q=labels[one.tokens_q], tokens_k=labels[one.tokens_k]
-            )
-            for one in layers
-        },
-        model=table.table("model", {}),
-        metadata=data,
-        tensors=tensors,
-    )
-
-
-def _heads(entry):
-    """What an entry of the metadata says of its heads: numbers of all and of the stored ones, and sinks."""
-    n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
-    if n_q % n_kv:
-        raise InputError(f"{entry.where}: {n_q} query heads do not share {n_kv} key/value heads evenly")
-    sinks = entry.reals("sinks")
-    if sinks and len(sinks) != n_q:
-        raise InputError(f"{entry.where}: {len(sinks)} sinks for {n_q} query heads")
-    heads, kv_heads = entry.heads("heads", n_q), entry.heads("kv_heads", n_kv)
-    used = {head // (n_q // n_kv) for head in heads}
-    if not used <= set(kv_heads):
-        lost = min(used - set(kv_heads))
-        raise InputError(f"{entry.where}: key/value head {lost} is used by the query heads but not stored")
-    return {"n_q_heads": n_q, "n_kv_heads": n_kv, "heads": heads, "kv_heads": kv_heads, "sinks": sinks}
-
-
-def _layer(key, entry, shapes, tokens_q, tokens_k):
-    where = entry.where
-    name = entry.text("name", "")
-    if name and not re.fullmatch(r"(\w{1,40}\.)?[0-9]{1,6}(\.cross)?(@[1-9][0-9]{0,3})?", name):
-        raise InputError(f'{where}: its name is {shown(name)}; expected one as "3" or "decoder.3.cross@2"')
-    kind = entry.text("kind", "self")
-    if kind not in ("self", "cross"):
-        raise InputError(f"{where}: unknown kind {shown(kind)}; {nearest(kind, ('self', 'cross'), 'kinds')}")
-    if "tokens_q" in entry.data and kind == "self":
-        tokens_k = entry.texts("tokens_q")
-    tokens_q, tokens_k = entry.texts("tokens_q", tokens_q), entry.texts("tokens_k", tokens_k)
-    mask = _Table(entry.table("mask", {}), f"{where}: mask")
-    mask_kind = mask.text("kind", "none")
-    if mask_kind not in MASKS:
-        raise InputError(f"{where}: unknown mask {shown(mask_kind)}; {nearest(mask_kind, MASKS, 'masks')}")
-    for need, kinds in (("mask", ("padding", "custom")), ("bias", ("bias",))):
-        if mask_kind in kinds and need not in shapes:
-            raise InputError(f"{where}: the mask is {mask_kind}, but there is no tensor L{key}.{need}")
-    window = mask.whole("size", 1) if mask_kind == "window" else 0
-    softcap = entry.real("softcap", 0.0)
-    if softcap < 0:
-        raise InputError(f"{where}: softcap is {softcap}; it must be above 0")
-    layer = Layer(
-        **_heads(entry),
-        name=name,
-        key=key,
-        module=entry.text("module", ""),
-        kind=kind,
-        head_dim=entry.whole("head_dim", 1),
-        scale=entry.real("scale"),
-        mask=mask_kind,
-        window=window,
-        offset=mask.whole("offset", 0, default=0),
-        softcap=softcap,
-        position=entry.table("position", {}),
-        dtype=entry.text("dtype", ""),
-        max_abs_error=entry.real("max_abs_error", None),
-        tokens_q=tokens_q,
-        tokens_k=tokens_k,
-        shapes=shapes,
-        sizes={},
-    )
-    layer.sizes.update({"H": len(layer.heads), "G": len(layer.kv_heads), "d": layer.head_dim})
-    if tokens_q:
-        layer.sizes["Q"] = len(tokens_q)
-    if tokens_k:
-        layer.sizes["K"] = len(tokens_k)
-    for tensor in TENSORS:  # in the table's order, so that a message does not depend on the file's
-        if tensor in shapes:
-            _fit(layer, tensor, shapes[tensor], where)
-    for tensor in ("bias", "mask"):  # where nothing but these says how many queries or keys there are
-        for axis, size in zip("HQK", shapes.get(tensor, ()), strict=False):
-            layer.sizes.setdefault(axis, size)
-    return layer
-
-
-def _fit(layer, tensor, shape, where):
-    """Check one tensor's shape against the sizes known so far, and learn from it."""
-    axes = re.findall(r"\w\??", TENSORS[tensor])
-    expected = " x ".join(str(layer.sizes.get(a[0], SIZES[a[0]])) for a in axes)
-    here = f"{where}: {tensor} is {' x '.join(map(str, shape)) or 'a single number'}"
-    if len(shape) != len(axes):
-        raise InputError(f"{here}; expected {expected}")
-    for axis, size in zip(axes, shape, strict=True):
-        if axis.endswith("?") and size == 1:
-            continue
-        if size == 0 or layer.sizes.setdefault(axis[0], size) != size:
-            raise InputError(f"{here}; expected {expected} ({SIZES[axis[0]]})")
-
-
-class _Table:
-    """A table of the metadata, asked for its entries by type. What is not asked for is ignored."""
-
-    def __init__(self, data, where):
-        if not isinstance(data, dict):
-            raise InputError(f"{where}: the description is not a table")
-        self.data, self.where = data, where
-
-    def text(self, key, default):
-        return self._get(key, default, str, "text")
-
-    def flag(self, key, default):
-        value = self.data.get(key, default)
-        if value is not default and not isinstance(value, bool):
-            raise InputError(f"{self.where}: {key} is not true or false")
-        return value
-
-    def table(self, key, *default):
-        return self._get(key, default[0] if default else ..., dict, "a table")
-
-    def tables(self, key):
-        items = self._get(key, None, list, "a list of tables") or []
-        return [_Table(one, f"{self.where}: {key}[{n}]") for n, one in enumerate(items)]
-
-    def real(self, key, default=...):
-        value = self._get(key, default, (int, float), "a number")
-        try:
-            value = value if value is None else float(value)
-        except OverflowError:
-            value = math.inf
-        if value is not None and not math.isfinite(value):
-            raise InputError(f"{self.where}: {key} is not a finite number")
-        return value
-
-    def whole(self, key, low, high=2**31, default=...):
-        value = self._get(key, default, int, "a whole number")
-        if not low <= value <= high:
-            raise InputError(f"{self.where}: {key} is out of range; it must be from {low} to {high}")
-        return value
-
-    def texts(self, key, default=()):
-        items = self._get(key, None, list, "a list of texts")
-        if items is None:
-            return default
-        if any(not isinstance(item, str) for item in items):
-            raise InputError(f"{self.where}: {key} is not a list of texts")
-        if len(items) > MAX_TOKENS:
-            raise InputError(f"{self.where}: {key} has {len(items):,} texts; the most is {MAX_TOKENS:,}")
-        return tuple(items)
-
-    def reals(self, key):
-        items = self._get(key, None, list, "a list of numbers") or []
-        named = _Table({f"{key}[{n}]": item for n, item in enumerate(items)}, self.where)
-        return tuple(named.real(name) for name in named.data)
-
-    def heads(self, key, count):
-        items = self._get(key, None, list, "a list of head numbers")
-        if items is None:
-            return tuple(range(count))
-        if not items or any(type(n) is not int or not 0 <= n < count for n in items):
-            raise InputError(f"{self.where}: {key} is not a list of head numbers from 0 to {count - 1}")
-        if len(set(items)) < len(items):
-            raise InputError(f"{self.where}: {key} names a head twice")
-        return tuple(items)
-
-    def _get(self, key, default, kind, what):
-        value = self.data.get(key)
-        if value is None:
-            if default is ...:
-                raise InputError(f"{self.where}: {key} is missing; it must be {what}")
-            return default
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise InputError(f"{self.where}: {key} is not {what}")
-        return value
+    return {tokens: written(tokens, byte_level) for tokens in every}
 
 
 def _layer_order(name):

@@ -14,7 +14,8 @@ import numpy as np
 from ..attention.attend import attend
 from ..errors import InputError
 from ..memory import require_memory
-from .capture_file import RECOMPUTING, SIZES, TENSORS
+from .capture_file import RECOMPUTING
+from .capture_layer import SIZES, TENSORS
 from .tables import by
 
 CLOSE = 1e-3  # a recomputed pattern or output that is further off is not understood

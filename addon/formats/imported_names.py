@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import InputError
 from . import safetensors
-from .capture_file import TENSORS
+from .capture_layer import TENSORS
 from .model_outputs import NOTHING
 from .tables import by
 

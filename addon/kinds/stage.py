@@ -32,7 +32,8 @@ class Step:
       relu, gelu, gelu_tanh, sigmoid, silu, tanh, exp, sqrt ()
       softmax (axis): −1 over each row, 0 over each column
       layernorm, layernorm_all, rmsnorm (eps): per row, the whole matrix, per row
-      rotary (base, dims, first, layout): row i turned by its position first + i; dims 0: all columns
+      rotary (base, dims, first, layout, at): row i turned by its position first + i, in dims columns from
+        at on; dims 0: all of these
       tril, triu (d): keep column ≤ row + d, column ≥ row + d
       window (n): keep row − n < column ≤ row;  padded (n): keep the first n columns
     """

@@ -1,0 +1,244 @@
+"""One layer of a capture: what its tensors are, and what the metadata say of it, held to each other."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..attention.naming import number_of, pass_of
+from ..errors import InputError, nearest
+from .json_table import Table
+from .safetensors import shown
+
+MAX_HEADS = 4096
+
+# Every tensor of a layer, by its axes. H: query heads, G: key and value heads (never repeated),
+# Q: query tokens, K: key tokens, d: width of queries and keys, e: width of values, m, n and p: width
+# of what queries, keys and values are projected from, o: width of the output, r, t, u, w: ranks. A ? may
+# also be 1.
+TENSORS = {
+    "resid_pre": "Qo", "stream": "Qo", "x": "Qm", "x_k": "Kn", "x_v": "Kp", "attn_out": "Qo", "added": "Qo",
+    "q_pre": "HQd", "k_pre": "GKd", "q": "HQd", "k": "GKd", "v": "GKe", "z": "HQe",
+    "bias": "H?Q?K?", "mask": "H?Q?K?", "scores": "HQK", "pattern": "HQK",
+    "W_Q": "Hmd", "W_K": "Gnd", "W_V": "Gpe", "W_O": "Heo",
+    "b_Q": "Hd", "b_K": "Gd", "b_V": "Ge", "b_O": "o",
+    "A_Q": "mr", "B_Q": "Hrd", "A_K": "nt", "B_K": "Gtd", "A_V": "pu", "B_V": "Gue", "A_O": "Hew",
+    "B_O": "wo",
+    "added_gain": "o", "added_offset": "o",
+}  # fmt: skip
+
+AXES = {
+    "Q": "query", "K": "key", "d": "head dimension", "e": "head dimension",
+    "m": "model dimension", "n": "model dimension", "p": "model dimension", "o": "model dimension", "": "",
+    "r": "rank", "t": "rank", "u": "rank", "w": "rank", "s": "sink",
+}  # fmt: skip
+SIZES = {
+    "H": "stored query heads", "G": "stored key/value heads", "Q": "query tokens", "K": "key tokens",
+    "d": "head dimension", "e": "value dimension", "m": "model dimension", "n": "key model dimension",
+    "p": "value model dimension", "o": "output dimension",
+    "r": "rank", "t": "rank", "u": "rank", "w": "rank",
+}  # fmt: skip
+KINDS = ("self", "cross")
+MASKS = ("none", "causal", "padding", "window", "bias", "custom")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One attention of the model. `heads` and `kv_heads` are the numbers of the stored ones.
+
+    `name` is what people call it, see `attention.naming`; `key` what its tensors are called by. A capture may
+    hold several passes of a model; after the first the name has the number, as in "5@2".
+
+    Query head h uses key/value head h // (n_q_heads // n_kv_heads). The logits of a query are
+    softcap(q.k * scale) + bias, where the mask lets it attend; see `Capture.recompute`. `head_scales` are
+    those of all query heads, where these have one each. `found_by` says how projections were found, by their
+    letter. `residual` is what stands between the output and the residual stream: `kind` ("" where the file
+    does not say), `epsilon` and `factor`. The tokens are labels: as people write them, see
+    `attention.tokens`.
+    """
+
+    name: str
+    key: str
+    module: str
+    kind: str
+    n_q_heads: int
+    n_kv_heads: int
+    heads: tuple[int, ...]
+    kv_heads: tuple[int, ...]
+    head_dim: int
+    scale: float
+    head_scales: tuple[float, ...]
+    mask: str
+    window: int
+    offset: int
+    softcap: float
+    sinks: tuple[float, ...]
+    position: dict
+    found_by: dict
+    residual: dict
+    dtype: str
+    max_abs_error: float | None
+    tokens_q: tuple[str, ...]
+    tokens_k: tuple[str, ...]
+    shapes: dict[str, tuple[int, ...]] = field(repr=False)
+    sizes: dict[str, int] = field(repr=False)
+
+    @property
+    def stack(self) -> str:
+        """The stack of layers that it is of, such as "decoder", or "" in a model that has one."""
+        return self.name.partition("@")[0].removesuffix(".cross").rpartition(".")[0]
+
+    @property
+    def number(self) -> int:
+        """Its number in its stack."""
+        return number_of(self.name)
+
+    @property
+    def pass_number(self) -> int:
+        """In which pass of the model it ran, from 0."""
+        return pass_of(self.name)
+
+    def scale_of(self, head: int) -> float:
+        """What the scores of query head `head` are multiplied with."""
+        return self.head_scales[head] if self.head_scales else self.scale
+
+    def kv_head(self, head: int) -> int:
+        """The key/value head that query head `head` uses."""
+        return head // (self.n_q_heads // self.n_kv_heads)
+
+
+def read_layer(
+    key: str,
+    entry: Table,
+    shapes: dict[str, tuple[int, ...]],
+    tokens_q: tuple[str, ...],
+    tokens_k: tuple[str, ...],
+) -> Layer:
+    """The layer that an entry of the metadata describes. The tokens are those of the file, for an entry that
+    has none. Raises InputError where entry, shapes and tokens do not fit together."""
+    where = entry.where
+    tokens_q, tokens_k = _tokens(entry, tokens_q, tokens_k)
+    mask = _mask(key, entry, shapes)
+    softcap = entry.real("softcap", 0.0)
+    if softcap < 0:
+        raise InputError(f"{where}: softcap is {softcap}; it must be above 0")
+    layer = Layer(
+        **_heads(entry),
+        **mask,
+        name=_name(entry),
+        key=key,
+        module=entry.text("module", ""),
+        kind=_one_of(where, "kind", entry.text("kind", "self"), KINDS),
+        head_dim=entry.whole("head_dim", 1),
+        scale=entry.real("scale"),
+        softcap=softcap,
+        position=entry.table("position", {}),
+        found_by=entry.table("projections_found_by", {}),
+        residual=_residual(entry),
+        dtype=entry.text("dtype", ""),
+        max_abs_error=entry.real("max_abs_error", None),
+        tokens_q=tokens_q,
+        tokens_k=tokens_k,
+        shapes=shapes,
+        sizes={},
+    )
+    _measure(layer, where)
+    return layer
+
+
+def _name(entry: Table) -> str:
+    name = entry.text("name", "")
+    if name and not re.fullmatch(r"(\w{1,40}\.)?[0-9]{1,6}(\.cross)?(@[1-9][0-9]{0,3})?", name):
+        raise InputError(
+            f'{entry.where}: its name is {shown(name)}; expected one as "3" or "decoder.3.cross@2"'
+        )
+    return name
+
+
+def _one_of(where: str, what: str, found: str, known: tuple[str, ...]) -> str:
+    if found not in known:
+        raise InputError(f"{where}: unknown {what} {shown(found)}; {nearest(found, known, f'{what}s')}")
+    return found
+
+
+def _tokens(
+    entry: Table, tokens_q: tuple[str, ...], tokens_k: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those of the entry, else those of the file; a self-attention has the same on both sides."""
+    if "tokens_q" in entry.data and entry.text("kind", "self") == "self":
+        tokens_k = entry.texts("tokens_q")
+    return entry.texts("tokens_q", tokens_q), entry.texts("tokens_k", tokens_k)
+
+
+def _mask(key: str, entry: Table, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
+    """What an entry says of its mask: kind, window and offset, as in Layer."""
+    mask = Table(entry.table("mask", {}), f"{entry.where}: mask")
+    kind = _one_of(entry.where, "mask", mask.text("kind", "none"), MASKS)
+    for need, kinds in (("mask", ("padding", "custom")), ("bias", ("bias",))):
+        if kind in kinds and need not in shapes:
+            raise InputError(f"{entry.where}: the mask is {kind}, but there is no tensor L{key}.{need}")
+    window = mask.whole("size", 1) if kind == "window" else 0
+    return {"mask": kind, "window": window, "offset": mask.whole("offset", 0, default=0)}
+
+
+def _residual(entry: Table) -> dict[str, Any]:
+    """What an entry says of the step between the output and the residual stream, see Layer."""
+    told = Table(entry.table("residual", {}), f"{entry.where}: residual")
+    epsilon, factor = told.real("epsilon", 0.0), told.real("factor", 1.0)
+    if epsilon < 0:
+        raise InputError(f"{told.where}: epsilon is {epsilon}; it must not be below 0")
+    return {"kind": told.text("kind", ""), "epsilon": epsilon, "factor": factor}
+
+
+def _measure(layer: Layer, where: str) -> None:
+    """The sizes of the layer's axes, from its tokens and tensors. Raises InputError where they differ."""
+    layer.sizes.update({"H": len(layer.heads), "G": len(layer.kv_heads), "d": layer.head_dim})
+    if layer.tokens_q:
+        layer.sizes["Q"] = len(layer.tokens_q)
+    if layer.tokens_k:
+        layer.sizes["K"] = len(layer.tokens_k)
+    for tensor in TENSORS:  # in the table's order, so that a message does not depend on the file's
+        if tensor in layer.shapes:
+            _fit(layer, tensor, layer.shapes[tensor], where)
+    for tensor in ("bias", "mask"):  # where nothing but these says how many queries or keys there are
+        for axis, size in zip("HQK", layer.shapes.get(tensor, ()), strict=False):
+            layer.sizes.setdefault(axis, size)
+
+
+def _heads(entry: Table) -> dict[str, Any]:
+    """What an entry of the metadata says of its heads: numbers of all and of the stored, scales, sinks."""
+    n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
+    if n_q % n_kv:
+        raise InputError(f"{entry.where}: {n_q} query heads do not share {n_kv} key/value heads evenly")
+    sinks = entry.reals("sinks")
+    if sinks and len(sinks) != n_q:
+        raise InputError(f"{entry.where}: {len(sinks)} sinks for {n_q} query heads")
+    scales = entry.reals("head_scales")
+    if scales and len(scales) != n_q:
+        raise InputError(f"{entry.where}: {len(scales)} head_scales for {n_q} query heads")
+    heads, kv_heads = entry.heads("heads", n_q), entry.heads("kv_heads", n_kv)
+    used = {head // (n_q // n_kv) for head in heads}
+    if not used <= set(kv_heads):
+        lost = min(used - set(kv_heads))
+        raise InputError(f"{entry.where}: key/value head {lost} is used by the query heads but not stored")
+    return {
+        "n_q_heads": n_q,
+        "n_kv_heads": n_kv,
+        "heads": heads,
+        "kv_heads": kv_heads,
+        "sinks": sinks,
+        "head_scales": scales,
+    }
+
+
+def _fit(layer: Layer, tensor: str, shape: tuple[int, ...], where: str) -> None:
+    """Check one tensor's shape against the sizes known so far, and learn from it."""
+    axes = re.findall(r"\w\??", TENSORS[tensor])
+    expected = " x ".join(str(layer.sizes.get(a[0], SIZES[a[0]])) for a in axes)
+    here = f"{where}: {tensor} is {' x '.join(map(str, shape)) or 'a single number'}"
+    if len(shape) != len(axes):
+        raise InputError(f"{here}; expected {expected}")
+    for axis, size in zip(axes, shape, strict=True):
+        if axis.endswith("?") and size == 1:
+            continue
+        if size == 0 or layer.sizes.setdefault(axis[0], size) != size:
+            raise InputError(f"{here}; expected {expected} ({SIZES[axis[0]]})")
