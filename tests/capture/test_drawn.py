@@ -1,4 +1,4 @@
-"""What is recorded is drawn: a recorded layer's scene says what the model did, up to the stream it adds to."""
+"""What is recorded is drawn: a recorded layer's scene says what the model did, with the residual stream."""
 
 import numpy as np
 import pytest
