@@ -5,6 +5,7 @@ needs neither this extension nor its data files to render.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import astuple
 
 import bpy
@@ -39,7 +40,7 @@ from .objects import (
     set_inputs,
     spots_object,
 )
-from .readouts import write_presented, write_readouts
+from .readouts import sharpen_presented, write_presented, write_readouts
 from .why import write_why
 
 COLLECTION = "Matrix Cinema"
@@ -117,20 +118,38 @@ def _draw_picture(drawing, matrices, environment, font, rooms, target):
         lens = camera.place(drawing.shot, rooms["Stage"], target)
     else:
         lens = camera.stand(drawing, rooms["Stage"], target)
-    lift_to(lens, rooms["Lettering"])
-    for one in drawing.labels:
-        shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
-        lettering.write_labels(p, one.lettering, one.view, font, lens, rooms["Lettering"], shown)
-    lettering.write_overlay(p, drawing.first, drawing.overlay, font, rooms["Lettering"], target)
-    write_readouts(drawing, matrices, lens, font, rooms["Lettering"])
     made = {ob[tags.NAME]: ob for ob in rooms["Products"].objects if ob.get(tags.KIND) == "product"}
-    opened = made.get(p.why.stage.name) if p.why else None
-    write_why(p, drawing.why, opened, lens, drawing.first, font, rooms["Lettering"])
-    write_presented(p, drawing.presented, matrices, lens, drawing.shot, font, rooms["Lettering"])
-    stands = (drawing.standing or drawing.first).position
+    write_picture(drawing, matrices, made, font, rooms["Lettering"], target)
+    sharpen_presented(drawing.presented, lens)
+    stands = drawing.seen.position
     studio.light(p, drawing.first, stands, drawing.lit, environment, rooms["Stage"], target)
     if drawing.turntable:
         camera.carry_lights(target.camera, rooms["Stage"])
+
+
+def write_picture(
+    drawing: Drawing,
+    matrices: Mapping[str, bpy.types.Object],
+    products: Mapping[str, bpy.types.Object],
+    font: bpy.types.VectorFont | None,
+    collection: bpy.types.Collection,
+    target: bpy.types.Scene,
+) -> None:
+    """All that is written in a scene and before its camera, which is there, into a collection: labels,
+    overlay, readouts, the bars of a why, what is presented. `matrices` and `products` are the drawn ones by
+    name. Every object of it is marked as tags.WRITTEN."""
+    p, lens, before = drawing.plan, target.camera, set(collection.objects)
+    lift_to(lens, collection)
+    for one in drawing.labels:
+        shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
+        lettering.write_labels(p, one.lettering, one.view, font, lens, collection, shown)
+    lettering.write_overlay(p, drawing.seen, drawing.overlay, font, collection, target)
+    write_readouts(drawing, matrices, lens, font, collection)
+    opened = products.get(p.why.stage.name) if p.why else None
+    write_why(p, drawing.why, opened, lens, drawing.seen, font, collection)
+    write_presented(drawing, matrices, lens, font, collection)
+    for ob in set(collection.objects) - before:
+        ob[tags.WRITTEN] = True
 
 
 def _check_object(look):

@@ -5,8 +5,21 @@ import bpy
 import numpy as np
 
 from ..staging.camera.framing import View
+from ..staging.camera.views import INSIDE
+from ..staging.plan import Plan
 
 DISTANCE = 1.0  # from the camera, unless its focus is to be on the plane
+NEAR_DISTANCE = 0.4  # where elements are as near as that
+BEHIND_CLIP = 1.1  # of what a camera shows, which begins at a distance of its own
+
+
+def clear_distance(p: Plan, camera: bpy.types.Object, view: View) -> float:
+    """How far before a camera that sees a View of a plan what is written stands: it hides what is behind
+    it."""
+    near = p.scene.camera.view in INSIDE
+    if not view.orthographic:
+        near = near or float(view.seen(p.arrangement.corners())[2].min()) < DISTANCE
+    return max(NEAR_DISTANCE if near else DISTANCE, BEHIND_CLIP * camera.data.clip_start)
 
 
 def picture_plane(
@@ -14,27 +27,53 @@ def picture_plane(
 ) -> tuple[bpy.types.Object, np.ndarray]:
     """(the plane of a camera that sees a View, the camera's place in its space (3,)). It lies in focus where
     the camera blurs what does not."""
-    half = np.array([view.half_width, view.half_height])
+    half, middle = np.array([view.half_width, view.half_height]), np.array(view.centre)
     holder = camera
     data = camera.data
     if view.orthographic:
         if data.dof.use_dof:
-            distance = data.dof.focus_distance if data.dof.focus_object is None else camera.location.z
-        holder, half = _scaled_by(camera, data, "ortho_scale", (0, 1), collection), half / (2 * half.max())
+            distance = _focused(camera)
+        holder, half = (
+            _scaled_by(camera, data, "ortho_scale", (0, 1), collection),
+            half / frame_scale(camera, view),
+        )
         unit = 2 * half[1]
         height = distance  # its depth does not scale
     else:
-        if data.dof.use_dof and data.dof.focus_object is None:
-            distance = data.dof.focus_distance
-        elif data.dof.use_dof:
+        if data.dof.use_dof and data.dof.focus_object is not None and _looks_along_its_parent(camera):
             holder = _scaled_by(camera, camera, "location[2]", (0, 1, 2), collection)
+        elif data.dof.use_dof:
+            distance = _focused(camera)
         half, unit = half * distance, 2 * half[1] * distance
         height = distance / unit
     plane = bpy.data.objects.new("Picture", None)
     collection.objects.link(plane)
     plane.parent, plane.empty_display_size = holder, 0.1
-    plane.location, plane.scale = (-half[0], -half[1], -distance), (unit, unit, unit)
-    return plane, np.array([half[0] / unit, half[1] / unit, height])
+    corner = half * (middle - 1.0)
+    plane.location, plane.scale = (*corner, -distance), (unit, unit, unit)
+    return plane, np.array([*-corner / unit, height])
+
+
+def frame_scale(camera: bpy.types.Object, view: View) -> float:
+    """The `ortho_scale` with which a camera without perspective sees a View."""
+    sides = {"HORIZONTAL": view.half_width, "VERTICAL": view.half_height}
+    return 2.0 * sides.get(camera.data.sensor_fit, max(view.half_width, view.half_height))
+
+
+def _looks_along_its_parent(camera):
+    """Whether a camera stands as a shot has it: before its target, at a distance that may change."""
+    turned = max(abs(angle) for angle in camera.rotation_euler)
+    return camera.parent is not None and turned < 1e-6 < camera.location.z
+
+
+def _focused(camera):
+    """How far before a camera it is sharp."""
+    focus = camera.data.dof.focus_object
+    if focus is None:
+        return camera.data.dof.focus_distance
+    if _looks_along_its_parent(camera):
+        return camera.location.z
+    return max(-(camera.matrix_world.inverted() @ focus.matrix_world.translation).z, 0.1)
 
 
 def _scaled_by(camera, owner, path, axes, collection):

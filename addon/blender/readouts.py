@@ -18,8 +18,6 @@ from ..look.srgb import linear
 from ..picture.drawing import Drawing
 from ..picture.joined import Joined, pointed_out
 from ..picture.presented import Presented
-from ..staging.camera.shot import Shot
-from ..staging.plan import Plan
 from ..staging.writing.items import Rule
 from . import compat, tags
 from .materials.elements import element_material
@@ -27,7 +25,7 @@ from .materials.lines import guide_material
 from .materials.writing import keyed_material, plain_material
 from .nodes.leader import Leader
 from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_inputs
-from .picture_plane import DISTANCE, picture_plane
+from .picture_plane import DISTANCE, clear_distance, picture_plane
 from .text import text
 
 NEARER = 0.6  # of the distance of what of the scene is nearest, for what is presented
@@ -52,14 +50,14 @@ def write_readouts(
     panel they are cells alone: lines and type are the page's."""
     if not drawing.readouts:
         return
-    p, view = drawing.plan, drawing.standing or drawing.first
-    plane, eye = picture_plane(camera, view, collection)
+    p, view = drawing.plan, drawing.seen
+    plane, eye = picture_plane(camera, view, collection, clear_distance(p, camera, view))
     for one in drawing.readouts:
         block = one.readout
         ob = _copy(p, block, matrices[block.plane.stage.name], collection)
         ob.parent = plane
         ob.location = (*block.origin, 0.0)
-        if drawing.standing:
+        if not block.texts:
             continue
         _lines(p, one, ob, collection)
         strong = plain_material("Matrix Cinema type", p.style.text)
@@ -70,21 +68,24 @@ def write_readouts(
 
 
 def write_presented(
-    p: Plan,
-    every: Sequence[Presented],
+    drawing: Drawing,
     matrices: Mapping[str, bpy.types.Object],
     camera: bpy.types.Object,
-    shot: Shot,
     font: bpy.types.VectorFont | None,
     collection: bpy.types.Collection,
 ) -> None:
     """Write what is presented in the beats of a film, each with keys for stepping out and back."""
-    for shown in every:
-        view = shot.view(shown.there)
+    p = drawing.plan
+    for shown in drawing.presented:
+        view = drawing.view(shown.there)
         plane, _ = picture_plane(camera, view, collection, _before_all(p, view))
         for block in shown.readouts:
             _present(p, block, shown, plane, matrices[block.plane.stage.name], font, collection)
-    if every and camera.data.dof.use_dof:  # what is presented stands before the focus
+
+
+def sharpen_presented(every: Sequence[Presented], camera: bpy.types.Object) -> None:
+    """Keys for a camera's lens: what is presented stands before its focus."""
+    if every and camera.data.dof.use_dof:
         stop = camera.data.dof.aperture_fstop
         keys = [
             key for s in every for key in ((s.out, stop), (s.there, SHARP), (s.back, SHARP), (s.gone, stop))

@@ -9,7 +9,7 @@ linked or full copy of a scene, and what was appended are the user's, like all t
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import bpy
@@ -23,6 +23,7 @@ POOL, POOL_RULE = "mc_pool", "mc_pool_rule"  # entries of one bead, [down, acros
 SHA256 = "mc_sha256"  # of a stored matrix
 ENTRY = "mc_entry"  # [row, column] that a "why" opens up
 LABEL = "mc_label"  # what kind of label
+WRITTEN = "mc_written"  # whether it is laid out for the camera, and so anew for another
 # Of a scene
 DESCRIPTION = "matrix_cinema"  # as JSON
 DONE = "mc_done"  # the frame at which all is finished
@@ -121,6 +122,75 @@ def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
         _build.replace()
     finally:
         _build = None
+
+
+@contextlib.contextmanager
+def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.Object] = ()) -> Iterator[None]:
+    """Within the block something is added to a scene that was built here: it is ours from then on, with what
+    the build shares. It takes the place of the objects `instead_of`, which are ours; where something of the
+    user's refers to one of these, that stays and is the user's. After an error all is as before."""
+    global _build
+    before, old = set(_everything()), owned(scene)
+    # The new ones get the names of the old ones.
+    names = {one: one.name for ob in instead_of for one in (ob, ob.data) if one is not None}
+    for n, block in enumerate(names):
+        block.name = f"mc {n}"
+    _build = _Addition(old)
+    try:
+        yield
+    except BaseException:
+        bpy.data.batch_remove([block for block in _everything() if block not in before])
+        raise
+    else:
+        made = [block for block in _everything() if block not in before]
+        left = _exchange(scene, old, instead_of, made)
+        names = {block: name for block, name in names.items() if block in left}
+    finally:
+        _build = None
+        for block, name in names.items():
+            block.name = name
+
+
+class _Addition:
+    """What is added to a build shares its materials, pictures and node groups."""
+
+    def __init__(self, old):
+        kinds = {
+            kind.fixed_type.identifier: kind.identifier
+            for kind in bpy.data.bl_rna.properties
+            if kind.type == "COLLECTION"
+        }
+        self.shared = {(_kind_of(block, kinds), block.get(TAG)): block for block in old}
+
+
+def _kind_of(block, kinds):
+    """The name of the list of bpy.data that a datablock is in."""
+    return next((kinds[one.__name__] for one in type(block).__mro__ if one.__name__ in kinds), None)
+
+
+def _exchange(scene, old, gone, made):
+    """Let what was made stand in a scene's list, and remove the objects that are `gone` with what only they
+    used. Returns those of them, and of what they use, that are still there."""
+    for block in made:
+        block[TAG] = block.name
+    ours = {*old, *made}
+    users = bpy.data.user_map(subset=list(gone)) if gone else {}
+    kept = [ob for ob in gone if any(_refers_to(ob, user) for user in users[ob] - ours)]
+    for ob in kept:
+        del ob[TAG]
+    bpy.data.batch_remove([ob for ob in gone if ob not in kept])
+    left = [block for block in parts(scene) if block not in kept]
+    every = [*left, *made]
+    _write(scene, PARTS, [])
+    while unused := [one for one in every if not _is_object(one) and not _is_room(one) and not _used([one])]:
+        every = [one for one in every if one not in unused]
+        bpy.data.batch_remove(unused)
+    _write(scene, PARTS, every)
+    return {*kept, *(ob.data for ob in kept), *every}
+
+
+def _is_room(block):
+    return isinstance(block, bpy.types.Collection)
 
 
 class _Build:

@@ -14,12 +14,12 @@ import numpy as np
 from ..errors import InputError
 from ..look.srgb import linear
 from ..staging.camera.framing import View
-from ..staging.camera.views import INSIDE
 from ..staging.writing.items import Bar, Dot
 from . import compat, tags
 from .materials.lines import guide_material
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show
+from .picture_plane import clear_distance, frame_scale
 from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"
@@ -30,8 +30,6 @@ CALLOUT = "callout"  # labels that come up with the spotlight
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
 FADE = 2.0  # frames, to either side, in which a part is lit
 COMES, GOES_WITHIN = 0.15, 0.25  # seconds in which type comes and goes, at most this part of its time
-OVERLAY_DISTANCE = 1.0
-INSIDE_DISTANCE = 0.4  # where elements are as near as that
 
 
 def load_font(p: Any) -> bpy.types.VectorFont | None:
@@ -192,12 +190,13 @@ def write_overlay(
     accent = ACCENT_ON_DARK if sum(p.style.background) < 1.5 else ACCENT_ON_LIGHT
     lit = lit_material("Matrix Cinema expression", _between(p.style.text, p.style.background, 0.28), accent)
     parent, size = target.camera, np.array([view.half_width, view.half_height])
-    distance = INSIDE_DISTANCE if p.scene.camera.view in INSIDE else OVERLAY_DISTANCE
+    distance = clear_distance(p, target.camera, view)
     if view.orthographic:
-        parent, size = _scaled_with(target.camera, collection), size / target.camera.data.ortho_scale
+        parent, size = _scaled_with(target.camera, collection), size / frame_scale(target.camera, view)
     else:
         size = size * distance
     unit = 2 * size[1]  # the height of the frame
+    corner = size * (np.array(view.centre) - 1.0)  # its lower left one
     written = []
     for line in overlay.texts:
         material = soft if line.soft else strong if line.lit is None else lit
@@ -215,12 +214,12 @@ def write_overlay(
     for box in overlay.shades:
         ob = _shade(box, unit, size[0] / size[1], p.style, collection)
         ob.parent, ob[tags.KIND] = parent, "shade"
-        ob.location = (-size[0], -size[1], -SHADE_BEHIND * distance)
+        ob.location = (*corner, -SHADE_BEHIND * distance)
         if p.beats:  # where the film ends nothing stands under what is written
             show(ob, (0.0, p.beats[-1].span.arrived))
     for item, ob in written:
         ob.parent = parent
-        ob.location = (item.x * unit - size[0], item.y * unit - size[1], -distance)
+        ob.location = (item.x * unit + corner[0], item.y * unit + corner[1], -distance)
         ob[tags.KIND] = "overlay"
 
 

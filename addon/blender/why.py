@@ -14,7 +14,7 @@ from .materials.lines import guide_material
 from .materials.writing import colored_material, plain_material
 from .nodes import node_group
 from .objects import MODIFIER, drawn_object, set_inputs, show
-from .picture_plane import picture_plane
+from .picture_plane import clear_distance, picture_plane
 from .text import text
 
 TAKEN = ("Rows", "Inner", "Columns", "Left", "Right", "Left Row", "Left Column", "Right Row", "Right Column")
@@ -33,7 +33,7 @@ def write_why(
     when what it is about is finished."""
     if chart is None or product is None:
         return
-    plane, _ = picture_plane(camera, view, collection)
+    plane, _ = picture_plane(camera, view, collection, clear_distance(p, camera, view))
     made = [_bars(p, chart, product, collection), _rules(p, chart, collection)]
     made[0].location = (*chart.origin, 0.0)
     strong = plain_material("Matrix Cinema type", p.style.text)

@@ -14,6 +14,7 @@ from ..staging import readouts
 from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
 from ..staging.writing.axis_options import LONGEST_TOKEN
+from ..staging.writing.boxes import gaps_between
 from ..staging.writing.captions import axes_of
 from ..staging.writing.items import Box
 from ..staging.writing.overlay import EDGE, NARROW
@@ -80,34 +81,55 @@ def wanted_after(p: Plan, film: Any, aspect: float) -> list[Plane]:
     )
 
 
-def beside(p: Plan, planes: Sequence[Plane], aspect: float, written: np.ndarray) -> Beside:
+def beside(
+    p: Plan, planes: Sequence[Plane], aspect: float, written: np.ndarray, scene: np.ndarray | None = None
+) -> Beside:
     """The Beside of these planes on a frame of this `aspect`, width to height, clear of what is `written` on
-    it, boxes (n, 4); of as many of them as have room."""
+    it, boxes (n, 4); of as many of them as have room.
+
+    Where the camera is given, so that it cannot make room, `scene` are the outlines (m, 4, 2) of all that it
+    sees: readouts stand clear of them, at the right of the frame or at its left."""
     scale = min(1.0, aspect / NARROW)
     type = film_type(p.typeface, scale)
     best: list[Readout] = []
-    most = -np.inf
+    most, at_left = -np.inf, False
     while planes and not best:
-        for part in PARTS:
-            area = _area(aspect, part, written, scale)
-            made = grid_of(p, planes, type, area, FORM)
-            if not made:
+        for part, left in [
+            (part, left) for part in PARTS for left in (False, True)[: 1 + (scene is not None)]
+        ]:
+            made = grid_of(p, planes, type, _area(aspect, part, written, scale, left), FORM)
+            if left:
+                made = _at_the_left(made, EDGE * scale)
+            if not made or (scene is not None and _meets(made, scene)):
                 continue
             worth = _worth(made, aspect)
             if worth > most:
-                best, most = made, worth
+                best, most, at_left = made, worth, left
         planes = planes[:-1]
-    return _settled(best, aspect) if best else NOTHING
+    return _settled(best, aspect, at_left) if best else NOTHING
 
 
-def _area(aspect: float, part: float, written: np.ndarray, scale: float) -> Box:
-    """The free box at the right of the frame, or below in a tall one, that takes a `part` of it."""
+def _meets(made: Sequence[Readout], scene: np.ndarray) -> bool:
+    """Whether readouts stand over what is seen of a scene."""
+    boxes = np.array([one.box for one in made]) + 0.5 * APART * np.array([-1, -1, 1, 1])
+    return bool((gaps_between(boxes, scene) <= 0.0).any())
+
+
+def _at_the_left(made: Sequence[Readout], edge: float) -> list[Readout]:
+    by = edge - min((one.box[0] for one in made), default=0.0)
+    return [one.moved(by, 0.0) for one in made]
+
+
+def _area(aspect: float, part: float, written: np.ndarray, scale: float, at_left: bool = False) -> Box:
+    """The free box at the right of the frame or at its left, or below in a tall one, that takes a `part` of
+    it."""
     edge = EDGE * scale
     if aspect < 1.0:
         low = max((top for left, low, right, top in written if top < 0.5), default=edge)
         return edge, low, aspect - edge, low + part
-    right = aspect - edge
-    left = right - part * aspect
+    left, right = aspect * (1.0 - part) - edge, aspect - edge
+    if at_left:
+        left, right = edge, edge + part * aspect
     low, high = edge, 1.0 - edge
     for box_left, box_low, box_right, box_high in written:
         if box_right > left and box_left < right:
@@ -129,8 +151,10 @@ def _worth(made: Sequence[Readout], aspect: float) -> float:
     return min(pitch / ENOUGH, 1.0) + LARGER * pitch / FORM.most - TAKEN * taken - 0.2 * thinned
 
 
-def _settled(made: Sequence[Readout], aspect: float) -> Beside:
+def _settled(made: Sequence[Readout], aspect: float, at_left: bool = False) -> Beside:
     boxes = np.array([one.box for one in made])
     if aspect < 1.0:
         return Beside(tuple(made), np.array([0.0, 0.0, boxes[:, 3].max() + APART, 0.0]))
+    if at_left:
+        return Beside(tuple(made), np.array([(boxes[:, 2].max() + APART) / aspect, 0.0, 0.0, 0.0]))
     return Beside(tuple(made), np.array([0.0, 1.0 - (boxes[:, 0].min() - APART) / aspect, 0.0, 0.0]))

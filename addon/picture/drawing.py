@@ -4,7 +4,7 @@
 the same plan.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +24,10 @@ from .why_chart import WhyChart, why_chart
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """`shot` is the camera's film; where `standing` is given, the camera stands there instead, for good.
-    `labels` are those of the film's phases, in their order. The lamps stand around the points `lit`, (n, 3),
-    in the directions of the shot's first frame, and turn with the camera on a `turntable`."""
+    """`shot` is the camera's film; where `standing` is given, the camera stands there instead, for good, and
+    `through` tells what another camera, which someone has turned or moved by hand, sees at a frame. `labels`
+    are those of the film's phases, in their order. The lamps stand around the points `lit`, (n, 3), in the
+    directions of the shot's first frame, and turn with the camera on a `turntable`."""
 
     plan: Plan
     shot: Shot
@@ -38,11 +39,21 @@ class Drawing:
     readouts: tuple[Joined, ...] = ()
     why: WhyChart | None = None
     presented: tuple[Presented, ...] = ()
+    through: Callable[[float], View] | None = None
 
     @property
     def first(self) -> View:
         """What the shot sees at its first frame."""
         return self.shot.view(1.0)
+
+    @property
+    def seen(self) -> View:
+        """What the camera sees at first."""
+        return self.view(1.0)
+
+    def view(self, frame: float) -> View:
+        """What the camera sees at a frame."""
+        return self.through(frame) if self.through else self.standing or self.shot.view(frame)
 
 
 def film_of(p: Plan) -> Drawing:

@@ -12,7 +12,7 @@ import numpy as np
 from ..attention.tokens import told_apart
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
-from .camera.framing import View, axes
+from .camera.framing import Axes, View, axes
 from .camera.views import PRODUCTS, direction_of, names_of
 from .pooling import pitches
 from .star import Seen, is_among
@@ -74,10 +74,11 @@ def chosen_stars(p: "Plan") -> list[Plane]:
     return (one or first or stars_of(p))[:MOST]
 
 
-def turned_away(p: "Plan", stars: Sequence[Plane]) -> bool:
-    """Whether one of the stars faces the camera too little to be read, or others cover it."""
+def turned_away(p: "Plan", stars: Sequence[Plane], own: Axes | None = None) -> bool:
+    """Whether one of the stars faces the camera too little to be read, or others cover it; the camera is that
+    of the description, or one with its `own` axes."""
     planes = p.arrangement.planes
-    seen = Seen(planes, np.stack(axes(direction_of(p))))
+    seen = Seen(planes, np.stack(own or axes(direction_of(p))))
     return any(
         seen.facing[planes.index(star)] < FRONTAL or seen.part_uncovered(planes.index(star)) < UNCOVERED
         for star in stars

@@ -60,7 +60,8 @@ class Optics:
 @dataclass(frozen=True, eq=False)
 class View:
     """A camera: position, unit axes (3,), and the half-width and half-height of its frame: at distance 1,
-    or of an orthographic camera everywhere."""
+    or of an orthographic camera everywhere. `centre` is where the middle of the frame is, in halves of it to
+    the right of and above what the camera looks at: that of a shifted lens."""
 
     position: np.ndarray
     right: np.ndarray
@@ -69,6 +70,7 @@ class View:
     half_width: float
     half_height: float
     orthographic: bool = False
+    centre: tuple[float, float] = (0.0, 0.0)
 
     @property
     def axes(self) -> Axes:
@@ -78,7 +80,8 @@ class View:
         """World points (n, 3) to the frame: (n, 2), the frame being -1 to 1 on both axes."""
         x, y, z = self.seen(points)
         depth = np.ones_like(z) if self.orthographic else z
-        return np.stack([x / depth / self.half_width, y / depth / self.half_height], axis=1)
+        across, up = self.centre
+        return np.stack([x / depth / self.half_width - across, y / depth / self.half_height - up], axis=1)
 
     def seen(self, points: np.ndarray) -> np.ndarray:
         """World points (n, 3) as right, up and forward of the camera: (3, n)."""

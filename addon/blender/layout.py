@@ -1,0 +1,50 @@
+"""Labels, readouts, legend and overlay of a built scene laid out anew for its camera as it stands, whoever
+turned it. Camera, light and all that is drawn stay as they are."""
+
+from dataclasses import replace
+
+import bpy
+
+from ..picture.drawing import Drawing
+from ..picture.given_camera import seen_through
+from ..staging.plan import Plan
+from . import tags
+from . import text as lettering
+from .build import COLLECTION, write_picture
+from .read import drawn_objects
+from .seen import views_of
+
+BLURRED = 0.01  # a depth of field from which on nothing is written before the scene
+
+
+def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
+    """Lay out all that is written in the scene `target`, which was built of a plan, for its camera as it
+    stands at the current frame, or moves. Returns the Drawing. Raises InputError, before anything is touched,
+    for a scene without a camera that can be laid out for."""
+    drawing = drawing_of(p, target)
+    old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
+    font = next((one for one in tags.owned(target) if isinstance(one, bpy.types.VectorFont)), None)
+    with tags.adding(target, old):
+        font = font or lettering.load_font(p)
+        by_name = [
+            {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")
+        ]
+        write_picture(drawing, *by_name, font, _room(target), target)
+    return drawing
+
+
+def drawing_of(p: Plan, target: bpy.types.Scene) -> Drawing:
+    """The Drawing of a plan for the camera of the scene that was built of it. See `lay_out`."""
+    through, moves = views_of(target)
+    camera = p.scene.camera
+    if target.camera.data.dof.use_dof and not p.depth_of_field:
+        p = replace(p, scene=replace(p.scene, camera=replace(camera, depth_of_field=BLURRED)))
+    frame = float(target.frame_current)
+    now = through(frame)
+    return seen_through(p, through, now.half_width / now.half_height, frame, moves)
+
+
+def _room(target):
+    """The collection of a build that is written into, wherever it is now; made anew if it is gone."""
+    rooms = {one.get(tags.TAG): one for one in tags.owned(target) if isinstance(one, bpy.types.Collection)}
+    return rooms.get("Lettering") or rooms.get(COLLECTION) or target.collection

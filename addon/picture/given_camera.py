@@ -1,0 +1,149 @@
+"""What is written of a plan for a camera that is given: one that someone has turned, moved or chosen by hand.
+
+That camera stays as it is. So what is written finds its room in the frame that there is: nothing leaves it,
+readouts stand where nothing of the scene does, and a shade is laid behind what stands over the scene.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..kinds.places import Part, Plane
+from ..staging import readouts
+from ..staging.camera.framing import View
+from ..staging.camera.shot import Phase
+from ..staging.camera.shots import shot
+from ..staging.camera.subject import subject_of
+from ..staging.camera.views import parts_of
+from ..staging.plan import Plan
+from ..staging.writing import captions
+from ..staging.writing.boxes import Obstacles, gaps_between
+from ..staging.writing.canvas import Canvas
+from ..staging.writing.lettering import Lettering, lettering
+from ..staging.writing.overlay import Overlay, overlay
+from ..staging.writing.typesetter import film_type
+from .beside import NOTHING, Beside, beside
+from .drawing import Drawing
+from .film import AROUND_SHADE, SCALES, SMALL_TYPE, STACKED, Layout, PhaseLabels, beyond, outlines
+from .joined import joined
+from .presented import presented
+from .why_chart import why_chart
+
+OVER_THE_SCENE = 4.0  # what it costs to write over the scene, against smaller or stacked type
+
+
+def seen_through(
+    p: Plan, through: Callable[[float], View], aspect: float, now: float, moves: bool = False
+) -> Drawing:
+    """The Drawing of a plan for a camera that sees `through(frame)` on a frame of this `aspect`, width to
+    height; one that `moves` has labels for each phase of the film, another the same ones throughout. Those
+    that are there `now` are laid out for what it sees at that frame."""
+    begun = shot(p, (), Overlay().boxes, aspect)
+    lit = subject_of(parts_of(p.arrangement), ()).points(begun.view(1.0))
+    phases = [replace(one, at=now) if one.start <= now < one.end else one for one in begun.phases]
+    phases = phases if moves else [replace(phases[-1], start=1.0, at=now)]
+    view = through(phases[-1].at)
+    sheet = Canvas(p, view, aspect, 1.0, film_type(p.typeface, 1.0))
+    layout = _layout(p, sheet)
+    side, last = _side_and_labels(p, sheet, layout)
+    every = _labels(p, phases, through, sheet, layout, side, last)
+    written = _overlay(p, sheet, layout, side, every)
+    labels = outlines(last, view, aspect) if last.labels else np.empty((0, 4, 2))
+    boxes = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
+    why = why_chart(p, aspect, np.concatenate([sheet.quads, labels]), boxes) if len(sheet.quads) else None
+    shown = tuple(presented(p, aspect, written, side.room, why.box if why else None))
+    return Drawing(
+        p, begun, tuple(every), written, lit, through=through, why=why, presented=shown,
+        readouts=tuple(joined(side.readouts, view, (aspect, 1.0), labels)),
+    )  # fmt: skip
+
+
+def _layout(p: Plan, sheet: Canvas) -> Layout:
+    """The layout of what is written before the scene that covers least of it."""
+    scene = Obstacles(np.concatenate([sheet.quads, sheet.faces]))
+    layouts: list[Layout] = [
+        {"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)
+    ]
+
+    def cost(one: Layout) -> float:
+        boxes = overlay(p, sheet.width, captions.notes(p), **one).boxes
+        over = float(_areas(boxes) @ scene.under(boxes)) if len(boxes) else 0.0
+        return OVER_THE_SCENE * over + SMALL_TYPE * (1.0 - one["scale"]) ** 2 + STACKED * one["stacked"]
+
+    return min(layouts, key=cost)
+
+
+def _areas(boxes: np.ndarray) -> np.ndarray:
+    return np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+
+
+def _side_and_labels(p: Plan, sheet: Canvas, layout: Layout) -> tuple[Beside, Lettering]:
+    """The readouts that there is room for, and the labels of the film's end beside them. A star has a
+    readout by itself where it is in the picture and cannot be read there."""
+    aspect, view, end = sheet.width, sheet.view, float(p.timeline.last_frame)
+    auto = p.scene.readout == readouts.AUTO
+    stars = [star for star in readouts.chosen_stars(p) if star in sheet.planes] if auto else []
+    away = stars and (readouts.turned_away(p, stars, view.axes) or readouts.too_small(p, stars, view, aspect))
+    planes = stars if away else [] if auto else readouts.named(p)
+    side = _beside(p, planes, sheet, layout)
+    last = _lettering(p, sheet, layout, side, Phase(1.0, end + 1.0, end, near=p.scene.camera.subject))
+    if stars and not planes and readouts.unlabelled(p, stars, view, aspect, last):
+        side = _beside(p, stars, sheet, layout)
+        last = _lettering(p, sheet, layout, side, Phase(1.0, end + 1.0, end, near=p.scene.camera.subject))
+    return side, last
+
+
+def _beside(p: Plan, planes: Sequence[Plane], sheet: Canvas, layout: Layout) -> Beside:
+    """The Beside of as many of these planes as have room where nothing of the scene is."""
+    written = overlay(p, sheet.width, captions.notes(p), **layout).boxes
+    scene = np.concatenate([sheet.quads, sheet.faces])
+    while planes:
+        made = beside(p, planes, sheet.width, written, scene)
+        if made.readouts:
+            return made
+        planes = planes[:-1]
+    return NOTHING
+
+
+def _lettering(
+    p: Plan, sheet: Canvas, layout: Layout, side: Beside, phase: Phase, about: Sequence[Part] | None = None
+) -> Lettering:
+    """The labels of a phase, clear of what is written before the scene and within the frame."""
+    if not p.scene.look.labels or not sheet.planes:
+        return Lettering()
+    aspect, notes = sheet.width, [*captions.notes(p), *side.notes]
+    written = overlay(p, aspect, notes, [((), (0.0, 0.0))], **layout, beside=side.room[1])
+    shades = np.array(written.shades).reshape(-1, 4) + AROUND_SHADE * np.array([-1, -1, 1, 1])
+    free = np.concatenate([written.boxes, side.boxes, beyond(aspect), shades])
+    lit = p.spotlight.lit(phase.start, phase.end) if p.spotlight else ()
+    return lettering(p, sheet.view, aspect, free, phase.near, about, side.told(p), lit)
+
+
+def _labels(
+    p: Plan, phases: Sequence[Phase], through: Callable[[float], View], sheet: Canvas, layout: Layout,
+    side: Beside, last: Lettering,
+) -> list[PhaseLabels]:  # fmt: skip
+    """The labels of all phases, in their order."""
+    every = []
+    for phase in phases[:-1]:
+        view = through(phase.at)
+        there = Canvas(p, view, sheet.width, 1.0, sheet.type)
+        about = [part for part in there.planes if part.stage.name in phase.about] or None
+        every.append(PhaseLabels(phase, _lettering(p, there, layout, side, phase, about), view))
+    return [*every, PhaseLabels(phases[-1], last, sheet.view)]
+
+
+def _overlay(p: Plan, sheet: Canvas, layout: Layout, side: Beside, every: Sequence[PhaseLabels]) -> Overlay:
+    """What is written before the scene, with shades behind it where it stands over that."""
+    notes = [*captions.notes(p), *side.notes]
+    layout = layout | {"beside": side.room[1]}
+    if len(every) > 1:
+        timed = [(one.lettering.notes, (one.phase.start, one.phase.end)) for one in every]
+        return overlay(p, sheet.width, notes, timed, **layout)
+    notes += every[0].lettering.notes
+    shaded = overlay(p, sheet.width, notes, [((), (0.0, 0.0))], **layout)
+    boxes = np.array(shaded.shades).reshape(-1, 4)
+    scene = np.concatenate([sheet.quads, sheet.faces])
+    meets = gaps_between(boxes, scene).min(axis=1, initial=1.0) <= 0.0
+    return replace(shaded, shades=tuple(box for box, over in zip(shaded.shades, meets, strict=True) if over))

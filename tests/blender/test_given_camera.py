@@ -1,0 +1,131 @@
+"""Labels laid out anew in a built scene for a camera that someone has turned, and nothing else touched."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
+from mathutils import Euler, Vector  # noqa: E402
+from matrix_cinema.blender import tags  # noqa: E402
+from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.layout import lay_out  # noqa: E402
+from matrix_cinema.blender.seen import moves, view_of  # noqa: E402
+from matrix_cinema.blender.verify import verify  # noqa: E402
+from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
+from matrix_cinema.errors import InputError  # noqa: E402
+from matrix_cinema.staging.plan import plan  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("factory")
+WORDS = ["the", "animal", "did", "not", "cross"]
+HEAD = {
+    "expression": "attn = softmax(Q @ K.T)",
+    "title": "A head",
+    "matrices": {
+        "Q": {"init": "gaussian", "shape": [5, 4], "row_labels": WORDS},
+        "K": {"init": "gaussian", "shape": [5, 4], "row_labels": WORDS},
+    },
+    "render": {"width": 640, "height": 360},
+}
+DESCRIPTION = from_dict(Scene, HEAD, "test")
+
+
+@pytest.mark.parametrize("fit", ["AUTO", "HORIZONTAL", "VERTICAL"])
+@pytest.mark.parametrize(("kind", "size"), [("PERSP", (640, 360)), ("ORTHO", (300, 500))])
+def test_a_view_is_what_any_camera_sees(fit, kind, size):
+    scene = bpy.context.scene
+    data = bpy.data.cameras.new("mine")
+    data.type, data.sensor_fit, data.lens, data.ortho_scale = kind, fit, 35.0, 9.0
+    data.shift_x, data.shift_y = 0.2, -0.3
+    holder, camera = bpy.data.objects.new("holder", None), bpy.data.objects.new("mine", data)
+    for ob in (holder, camera):
+        scene.collection.objects.link(ob)
+    camera.parent, holder.rotation_euler, camera.scale = holder, Euler((0.3, 0.2, 1.0)), (2.0, 2.0, 2.0)
+    camera.location, camera.rotation_euler = (1.0, -2.0, 9.0), Euler((0.1, -0.2, 0.5))
+    scene.camera, (scene.render.resolution_x, scene.render.resolution_y) = camera, size
+    scene.render.pixel_aspect_x = 1.5
+    view = view_of(scene)
+    points = np.random.default_rng(0).normal(size=(20, 3)) * 3.0
+    points -= 20.0 * np.array(camera.matrix_world.to_quaternion() @ Vector((0, 0, 1)))
+    seen = np.array([world_to_camera_view(scene, camera, Vector(p)) for p in points])
+    np.testing.assert_allclose(2 * seen[:, :2] - 1, view.project(points), atol=2e-4)
+    assert not moves(camera)
+    data.type = "PANO"
+    with pytest.raises(InputError, match="panorama"):
+        view_of(scene)
+
+
+def written(scene):
+    return [ob for ob in scene.objects if ob.get(tags.WRITTEN)]
+
+
+def on_the_frame(scene, ob):
+    """The corners of a line of type on the frame, 0 to 1: (8, 3)."""
+    return np.array(
+        [world_to_camera_view(scene, scene.camera, ob.matrix_world @ Vector(c)) for c in ob.bound_box]
+    )
+
+
+def what_is_ours(scene):
+    return Counter((type(block).__name__, block.get(tags.KIND)) for block in tags.parts(scene))
+
+
+def test_all_that_is_written_is_laid_out_anew_and_nothing_else_changes(factory):
+    scene, p = build(DESCRIPTION), plan(DESCRIPTION)
+    before, first = what_is_ours(scene), {ob.name for ob in written(scene)}
+    mine = bpy.data.objects.new("mine", None)
+    scene.collection.objects.link(mine)
+    lay_out(p, scene)
+    assert what_is_ours(scene) == before and len(written(scene)) == len(first)
+
+    camera = scene.camera
+    camera.data.lens, camera.data.shift_x = 42.0, 0.05
+    camera.parent.rotation_euler.z += 0.7
+    bpy.context.view_layer.update()
+    place = camera.matrix_world.copy()
+    others = [ob for ob in scene.objects if not ob.get(tags.WRITTEN)]
+    drawing = lay_out(p, scene)
+    bpy.context.view_layer.update()
+    assert camera.matrix_world == place and camera.data.lens == 42.0 and mine in set(scene.objects)
+    assert [ob for ob in scene.objects if not ob.get(tags.WRITTEN)] == others
+    labels = [ob for ob in written(scene) if ob.get(tags.KIND) == "label" and ob.type == "FONT"]
+    assert len([ob for ob in labels if ob.get(tags.LABEL) == "token"]) >= 5
+    for ob in [*labels, *(ob for ob in written(scene) if ob.get(tags.KIND) == "overlay")]:
+        corners = on_the_frame(scene, ob)
+        assert corners[:, 2].min() > 0.0
+        assert corners[:, :2].min() > -2e-3 and corners[:, :2].max() < 1.002, ob.name
+    (title,) = [item for item in drawing.overlay.texts if item.text == "A head"]
+    (ob,) = [ob for ob in written(scene) if ob.type == "FONT" and ob.data.body == "A head"]
+    x, y, _ = world_to_camera_view(scene, camera, ob.matrix_world.translation)
+    np.testing.assert_allclose((x * 640 / 360, y), (title.x, title.y), atol=1e-4)
+    assert verify(scene).ok
+    before, names = what_is_ours(scene), sorted(ob.name for ob in written(scene))
+    lay_out(p, scene)  # again: nothing is left over
+    assert what_is_ours(scene) == before and sorted(ob.name for ob in written(scene)) == names
+    assert not [m.name for m in (*bpy.data.materials, *bpy.data.curves, *bpy.data.meshes) if not m.users]
+
+
+def test_a_camera_of_ones_own_without_perspective_gets_labels_and_what_refers_to_one_of_ours_stays(factory):
+    scene, p = build(DESCRIPTION), plan(DESCRIPTION)
+    label = next(ob for ob in written(scene) if ob.get(tags.KIND) == "label")
+    mine = bpy.data.objects.new("mine", None)
+    scene.collection.objects.link(mine)
+    mine.parent = label
+    data = bpy.data.cameras.new("own")
+    data.type, data.ortho_scale = "ORTHO", 26.0
+    own = bpy.data.objects.new("own", data)
+    scene.collection.objects.link(own)
+    own.location, own.rotation_euler = (25.0, -25.0, 20.0), Euler((1.0, 0.0, 0.785))
+    scene.camera = own
+    lay_out(p, scene)
+    bpy.context.view_layer.update()
+    assert mine.parent == label and tags.TAG not in label  # the user's from now on
+    overlays = [ob for ob in written(scene) if ob.get(tags.KIND) == "overlay"]
+    assert overlays and all(0 <= on_the_frame(scene, ob)[:, :2].min() for ob in overlays)
+    data.type = "PANO"
+    count = len(scene.objects)
+    with pytest.raises(InputError):
+        lay_out(p, scene)
+    assert len(scene.objects) == count

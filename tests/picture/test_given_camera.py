@@ -1,0 +1,102 @@
+"""What is written for a camera that someone has turned by hand: within its frame, nothing over another."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from matrix_cinema.description.scene import Scene, from_dict
+from matrix_cinema.picture.film import outlines
+from matrix_cinema.picture.given_camera import seen_through
+from matrix_cinema.staging.camera.framing import Optics, axes, direction_at, nearest, view_from
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.boxes import clashes, meeting
+
+ASPECT = 16 / 9
+WORDS = ["the", "animal", "did", "not", "cross"]
+HEAD = {
+    "expression": "out = (attn = softmax(Q @ K.T)) @ V",
+    "title": "A head",
+    "matrices": {
+        "Q": {"init": "gaussian", "shape": [5, 4], "row_labels": WORDS},
+        "K": {"init": "gaussian", "shape": [5, 4], "row_labels": WORDS},
+        "V": {"init": "gaussian", "shape": [5, 3]},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def head():
+    return plan(from_dict(Scene, HEAD, "test"))
+
+
+def camera(p, tilt, turn, margin, *, orthographic=False, shift=(0.0, 0.0)):
+    """A camera with these angles in degrees, which sees all within a margin; below 0 a part."""
+    own, optics = axes(direction_at(np.radians(tilt), np.radians(turn))), Optics(ASPECT, 40.0, orthographic)
+    points = p.arrangement.corners()
+    reach, centre = nearest(points @ np.stack(own).T, optics, np.full(4, margin))
+    view = view_from(own, centre, reach, optics, (points @ own[2]).min() - 20.0)
+    return dataclasses.replace(view, centre=shift)
+
+
+CAMERAS = [
+    (60, 20, 0.15, {}),
+    (85, 70, 0.02, {}),
+    (40, -120, 0.1, {"orthographic": True}),
+    (65, 200, 0.1, {"shift": (0.3, -0.1)}),
+    (70, -40, -0.4, {}),  # the scene leaves the frame
+]
+
+
+@pytest.mark.parametrize(("tilt", "turn", "margin", "more"), CAMERAS)
+def test_what_is_written_is_in_the_frame_and_clear_of_each_other(head, tilt, turn, margin, more):
+    view = camera(head, tilt, turn, margin, **more)
+    drawing = seen_through(head, lambda _: view, ASPECT, 1.0)
+    (labels,) = drawing.labels
+    assert labels.view is view and len(labels.lettering.labels) >= 2
+    quads = outlines(labels.lettering, view, ASPECT)
+    assert quads.min() > -1e-6 and (quads.max(axis=(0, 1)) <= (ASPECT, 1.0)).all()
+    written = np.array([item.box for item in drawing.overlay.items])
+    readouts = np.array([one.readout.box for one in drawing.readouts]).reshape(-1, 4)
+    boxes = np.concatenate([written, readouts])[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    assert not clashes(quads)
+    assert not [(a, b) for a, b in clashes(np.concatenate([quads, boxes])) if a < len(quads) <= b]
+
+
+def test_what_stands_over_the_scene_has_a_shade_behind_it_and_what_does_not_has_none(head):
+    near = camera(head, 70, -40, -0.6)
+    far = camera(head, 60, 20, 0.3)
+    assert seen_through(head, lambda _: near, ASPECT, 1.0).overlay.shades
+    assert not seen_through(head, lambda _: far, ASPECT, 1.0).overlay.shades
+
+
+def test_a_star_that_cannot_be_read_has_a_readout_where_nothing_of_the_scene_is(head):
+    drawing = None
+    for turn in range(0, 360, 30):
+        view = camera(head, 80, turn, 0.2)
+        drawing = seen_through(head, lambda _, view=view: view, ASPECT, 1.0)
+        points = (view.project(head.arrangement.corners()) + 1) / 2 * (ASPECT, 1.0)
+        for one in drawing.readouts:
+            low, high = points.min(axis=0), points.max(axis=0)
+            assert not meeting(np.array([one.readout.box]), np.array([[*low, *high]])).any()
+        if drawing.readouts:
+            return
+    pytest.fail("no view of the star from its edge had a readout")
+
+
+def test_a_camera_that_looks_away_has_no_labels_and_its_title_all_the_same(head):
+    view = camera(head, 60, 20, 0.1)
+    away = dataclasses.replace(view, right=-view.right, forward=-view.forward)
+    drawing = seen_through(head, lambda _: away, ASPECT, 1.0)
+    assert not drawing.labels[0].lettering.labels and not drawing.readouts
+    assert "A head" in [text.text for text in drawing.overlay.texts]
+
+
+def test_a_camera_that_moves_has_labels_for_each_phase_and_now_for_what_it_sees_now(head):
+    p = plan(from_dict(Scene, HEAD | {"beats": "auto"}, "test"))
+    stands, turned = camera(p, 60, 20, 0.15), camera(p, 50, -60, 0.15)
+    last = float(p.timeline.last_frame)
+    drawing = seen_through(p, lambda frame: turned if frame == last else stands, ASPECT, last, moves=True)
+    assert len(drawing.labels) > 1
+    assert [one.view is turned for one in drawing.labels] == [False] * (len(drawing.labels) - 1) + [True]
+    still = seen_through(p, lambda _: stands, ASPECT, last)
+    assert len(still.labels) == 1
