@@ -41,6 +41,7 @@ from .objects import (
     spots_object,
 )
 from .readouts import sharpen_presented, write_presented, write_readouts
+from .tokens import write_tokens
 from .why import write_why
 
 COLLECTION = "Matrix Cinema"
@@ -77,6 +78,7 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     target[tags.ELEMENTS] = p.drawn
     write_markers(p.beats, target)
     target[tags.DESCRIPTION] = to_json(p.description)
+    write_tokens(p, target)
     target[tags.AXES] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
     target.frame_set(p.scene.render.still_frame(1, p.timeline.done))  # what a render shows first
     return target

@@ -46,9 +46,12 @@ def drawn(scene: bpy.types.Scene) -> list[tuple[str, str, tuple[int, ...], str]]
     ]
 
 
-def elements(ob: bpy.types.Object, depsgraph: bpy.types.Depsgraph, most: int | None = None) -> dict[str, Any]:
+def elements(
+    ob: bpy.types.Object, depsgraph: bpy.types.Depsgraph, most: int | None = None, *, sizes: bool = False
+) -> dict[str, Any]:
     """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,), their
     "position" in the world and their "place" in the object's own space, (n, 3) each, and the "count" of all.
+    With `sizes` their "radius" in the object's own space too, (n,), of an ellipsoid the largest.
 
     Of more than `most` only each n-th is returned, n being "every" (else 1). Instances and points are
     read alike. Raises JobError when there are other things to read.
@@ -68,6 +71,7 @@ def elements(ob: bpy.types.Object, depsgraph: bpy.types.Depsgraph, most: int | N
             out
             | {name: np.empty(0, KINDS[name]) for name in names}
             | {key: np.empty((0, 3)) for key in ("position", "place")}
+            | {"radius": np.empty(0)}
         )
     if missing := set(names) - set(cloud.attributes.keys()):
         raise JobError(f"{ob.name}: its elements have no {', '.join(sorted(missing))}")
@@ -80,9 +84,14 @@ def elements(ob: bpy.types.Object, depsgraph: bpy.types.Depsgraph, most: int | N
     for name in names:
         out[name] = read(name, "value", KINDS[name])[:, 0]
     if instances:
-        places = read("instance_transform", "value", np.float32, 16)[:, 12:15]  # by columns
+        transforms = read("instance_transform", "value", np.float32, 16)  # by columns
+        places = transforms[:, 12:15]
     else:
         places = read("position", "vector", np.float32, 3)
+    if sizes and instances:
+        out["radius"] = np.linalg.norm(transforms.reshape(-1, 4, 4)[:, :3, :3], axis=2).max(axis=1)
+    elif sizes:
+        out["radius"] = read("radius", "value", np.float32)[:, 0]
     world, out["place"] = np.array(evaluated.matrix_world, float), places
     out["position"] = places @ world[:3, :3].T + world[:3, 3]
     return out

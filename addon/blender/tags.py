@@ -28,6 +28,7 @@ WRITTEN = "mc_written"  # whether it is laid out for the camera, and so anew for
 DESCRIPTION = "matrix_cinema"  # as JSON
 DONE = "mc_done"  # the frame at which all is finished
 ELEMENTS = "mc_elements"  # drawn at once, at most
+TOKENS = "mc_tokens"  # along the axes of its given matrices, and what these are called, as JSON
 AXES = "mc_axes"  # that lead those of rows and columns, by matrix, as JSON
 MARKERS = "mc_markers"  # of its beats: [[name, frame], …] as JSON
 PARTS = "mc_parts"  # every datablock of its build

@@ -18,7 +18,7 @@ from ..description.leading import LeadingAxis
 from ..description.scene import POOLINGS, from_json
 from ..errors import InputError, JobError
 from ..kinds.places import Plane, Ruler
-from ..kinds.stage import leaf_names, stages_of
+from ..kinds.stage import Stage, leaf_names, stages_of
 from ..kinds.sweep import Sweep
 from ..kinds.values import Evaluation
 from ..staging.layout.arrangement import Arrangement
@@ -88,7 +88,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class _Reference:
+class Reference:
     """What a built scene should draw, worked out anew from the given matrices that it stores."""
 
     evaluation: Evaluation
@@ -96,7 +96,7 @@ class _Reference:
     arrangement: Arrangement
 
     @property
-    def stages(self):
+    def stages(self) -> dict[str, Stage]:
         return {stage.name: stage for stage in stages_of(self.evaluation.root)}
 
 
@@ -116,7 +116,7 @@ def verify(
     for moment in () if frames is None else frames:
         if not first <= moment <= final:
             raise InputError(f"frame {moment:g}: the scene has frames {first} to {final}")
-    reference, given = _reference(scene), given or {}
+    reference, given = reference_of(scene), given or {}
     stored = {ob[tags.NAME]: ob for ob in drawn_objects(scene, "matrix")}
     kept = [name for name, stage in reference.stages.items() if not stage.is_computed]
     rows = [_stored_row(scene, stored[name], given.get(name)) for name in kept]
@@ -127,8 +127,8 @@ def verify(
     return Report(tuple(rows))
 
 
-def _reference(scene):
-    """The _Reference of a built scene. Raises InputError and JobError, see `verify`."""
+def reference_of(scene: bpy.types.Scene) -> Reference:
+    """What a built scene should draw. Raises InputError and JobError, see `verify`."""
     text = scene.get(tags.DESCRIPTION)
     if not isinstance(text, str):
         raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
@@ -143,7 +143,7 @@ def _reference(scene):
     evaluation = evaluate(root, leaves, {name: mask for name, mask in masks.items() if mask is not None})
     shapes = {name: values.shape for name, values in evaluation.results.items()}
     arrangement = arrangement_of(root, shapes, posed_scene(description, root, shapes))
-    return _Reference(evaluation, sweeps_of(root, shapes, description), arrangement)
+    return Reference(evaluation, sweeps_of(root, shapes, description), arrangement)
 
 
 def _rows_at(scene, moment, reference):

@@ -4,7 +4,18 @@ import atexit
 
 import bpy
 
-from . import adding, gallery, job, native_film, operators, panels, preferences, properties
+from . import (
+    adding,
+    gallery,
+    job,
+    native_film,
+    object_menu,
+    operators,
+    panels,
+    picking,
+    preferences,
+    properties,
+)
 
 _command = None
 
@@ -16,8 +27,10 @@ def register() -> None:
     operators.register()
     native_film.register()
     gallery.register()
+    picking.register()
     panels.register()
     adding.register()
+    object_menu.register()
     _command = bpy.utils.register_cli_command(job.COMMAND, _run)
     if bpy.app.module:  # 4.5 as a Python module crashes when it ends with classes registered
         atexit.register(unregister)
@@ -28,8 +41,10 @@ def unregister() -> None:
     atexit.unregister(unregister)
     bpy.utils.unregister_cli_command(_command)
     _command = None
+    object_menu.unregister()
     adding.unregister()
     panels.unregister()
+    picking.unregister()
     gallery.unregister()
     native_film.unregister()
     operators.unregister()

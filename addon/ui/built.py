@@ -47,6 +47,19 @@ def subjects(scene: bpy.types.Scene) -> list[str]:
     return [*dict.fromkeys(kinds["matrix"]), *(name + PRODUCTS for name in kinds["product"])]
 
 
+def stands_in(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The objects of a scene that show collections of scenes that were built here."""
+    return [ob for ob in scene.objects if shown_by(ob)]
+
+
+def shown_by(ob: bpy.types.Object) -> bpy.types.Scene | None:
+    """The built scene whose collections an object instances, or None."""
+    instanced = ob.instance_type == "COLLECTION" and ob.instance_collection
+    inner = instanced.all_objects if instanced else ()
+    ours = next((one for one in inner if one.get(tags.KIND) == "matrix"), None)
+    return next((scene for scene in bpy.data.scenes if ours in tags.parts(scene)), None) if ours else None
+
+
 def elements(scene: bpy.types.Scene) -> int:
     """How many elements the scene draws at most at once."""
     return int(tags.number(scene, tags.ELEMENTS, 0))

@@ -8,7 +8,7 @@ import bpy
 
 from ..blender import tags
 from ..errors import InputError
-from . import built, job, matrices, operators, properties, source, style, sweep
+from . import built, job, matrices, operators, picking, properties, source, style, sweep
 from .properties import settings_of
 from .wording import DEFAULT
 
@@ -312,9 +312,36 @@ class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
         row.prop(scene, "frame_current", text="Frame")
 
 
+class MATRIX_CINEMA_PT_element(_Panel, bpy.types.Panel):
+    bl_label = "Element"
+    bl_order = 8
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Where there is something to pick: in a built scene, and where one stands in another scene."""
+        scene = context.scene
+        return bool(scene and (built.description_text(scene) or built.stands_in(scene)))
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, _settings: Any) -> None:
+        row = layout.row(align=True)
+        row.operator("matrix_cinema.pick", icon="EYEDROPPER")
+        told = picking.said(picking.picked())
+        if told is None:
+            return
+        row.operator("matrix_cinema.unpick", text="", icon="X")
+        _wrapped(layout, context, told.head)
+        for line in told.lines:
+            _wrapped(layout, context, line)
+        row = layout.row(align=True)
+        row.operator("matrix_cinema.point_out", text="Spotlight").setting = "spotlight"
+        if picking.can_open():
+            row.operator("matrix_cinema.point_out", text="Why").setting = "why"
+        row.operator("matrix_cinema.point_out", text="Look At").setting = "subject"
+
+
 class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
     bl_label = "Render"
-    bl_order = 8
+    bl_order = 9
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, settings: Any) -> None:
         render = settings.render
@@ -355,7 +382,7 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
 
 class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
     bl_label = "Info"
-    bl_order = 9
+    bl_order = 10
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, _settings: Any) -> None:
         scene = context.scene
@@ -480,6 +507,7 @@ CLASSES = (
     MATRIX_CINEMA_PT_camera,
     MATRIX_CINEMA_PT_animation,
     MATRIX_CINEMA_PT_sweep,
+    MATRIX_CINEMA_PT_element,
     MATRIX_CINEMA_PT_render,
     MATRIX_CINEMA_PT_info,
 )

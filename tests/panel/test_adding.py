@@ -9,11 +9,12 @@ from paths import ROOT
 bpy = pytest.importorskip("bpy")
 
 from drawn_panels import Layout, buttons, drawn_texts  # noqa: E402
+from matrix_cinema.blender.picking import Hit  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.from_files import scene_of_arrays  # noqa: E402
 from matrix_cinema.description.scene import from_json  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
-from matrix_cinema.ui import adding, gallery, preferences, source  # noqa: E402
+from matrix_cinema.ui import adding, gallery, object_menu, panels, picking, preferences, source  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
@@ -135,6 +136,56 @@ def test_an_example_is_opened_in_a_new_scene_but_in_a_built_one_only_chosen(mine
     assert bpy.ops.matrix_cinema.import_file(filepath=str(path)) == {"FINISHED"}
     assert bpy.context.scene.name == "Two by three" and "matrix_cinema" not in mine
     assert set(buttons(menu)) == {"matrix_cinema.open_example"}
+
+
+# Picking
+
+
+def test_a_picked_element_is_told_in_the_panel_and_pointed_out(mine):
+    bpy.ops.matrix_cinema.add_product()
+    made = bpy.data.scenes["Textbook product"]
+    assert "Pick Element" in drawn_texts(
+        panels.MATRIX_CINEMA_PT_element
+    )  # where it stands in one's own scene
+    bpy.context.window.scene = made
+    picking.pick(Hit(made.name, "product", "C", (1, 0, 2), (0, 0, 0)))
+    texts = drawn_texts(panels.MATRIX_CINEMA_PT_element)
+    assert any(text.startswith("C: product 1, 0, 2 = ") for text in texts) and "Why" in texts
+    for setting in ("spotlight", "why", "subject"):
+        assert bpy.ops.matrix_cinema.point_out(setting=setting) == {"FINISHED"}
+    panel = made.matrix_cinema_panel
+    assert (panel.spotlight, panel.why, panel.camera.subject) == ("C[1, 0]", "C[1, 0]", "C")
+    bpy.data.scenes.remove(made)
+    assert "Why" not in drawn_texts(panels.MATRIX_CINEMA_PT_element)
+    assert not bpy.ops.matrix_cinema.point_out.poll() and bpy.ops.matrix_cinema.unpick() == {"FINISHED"}
+
+
+# The menu of an object
+
+
+def entries_of(ob):
+    bpy.context.view_layer.objects.active = ob
+    found = []
+    object_menu.draw_entries(types.SimpleNamespace(layout=Layout(found, {})), bpy.context)
+    return [text for text in found if text]
+
+
+def test_a_right_click_offers_what_goes_with_an_object(mine):
+    assert entries_of(mine.objects["Cube"]) == []
+    bpy.ops.matrix_cinema.add_product()
+    assert "Open Its Scene" in entries_of(bpy.context.object)
+    assert bpy.ops.matrix_cinema.open_scene() == {"FINISHED"}
+    made = bpy.context.scene
+    assert made.name == "Textbook product"
+    named = {ob["mc_kind"]: ob for ob in made.objects if ob.get("mc_name") == "C"}
+    assert {"C", "Look At This", "Make This the Star", "Hide Its Products"} <= set(
+        entries_of(named["product"])
+    )
+    panel = made.matrix_cinema_panel
+    for what in ("SUBJECT", "STAR", "HIDE"):
+        assert bpy.ops.matrix_cinema.of_object(what=what) == {"FINISHED"}
+    assert (panel.camera.subject, panel.star, panel.products["C"].interior) == ("C products", "C", "off")
+    assert "Show Its Products" in entries_of(named["matrix"])
 
 
 # Preferences

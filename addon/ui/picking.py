@@ -1,0 +1,238 @@
+"""Pick an element in a viewport: what it is stands in the panel, and as a label beside it.
+
+What is picked is known by names and numbers, so that undo and rebuilding cannot leave it pointing nowhere.
+"""
+
+from typing import Any
+
+import blf
+import bpy
+import gpu
+from bpy_extras.view3d_utils import location_3d_to_region_2d
+from gpu_extras.batch import batch_for_shader
+
+from ..blender import picking
+from ..blender.picking import Hit, Told
+from ..errors import InputError, JobError
+from . import built
+from .operators import redraw
+from .properties import settings_of
+
+MOST_LIVE = 300_000  # elements of an object that are looked through while the mouse only moves
+PADDING, OFFSET = 8, 18  # pixels around the label's text, and from the element to it
+TEXT, HEAD = (0.82, 0.82, 0.82, 1.0), (1.0, 1.0, 1.0, 1.0)
+GROUND = (0.08, 0.08, 0.09, 0.88)
+
+_picked: Hit | None = None
+_hovered: Hit | None = None
+_said: tuple[Any, Told | None] = (None, None)
+
+
+def picked() -> Hit | None:
+    """The element that was picked."""
+    return _picked
+
+
+def pick(found: Hit | None) -> None:
+    """Let this be the element that is picked; None: none is."""
+    global _picked, _hovered
+    _picked, _hovered = found, None
+
+
+def said(found: Hit | None) -> Told | None:
+    """What an element is, worked out once for each frame; None where it is gone."""
+    global _said
+    scene = found and bpy.data.scenes.get(found.scene)
+    if not scene:
+        return None
+    key = found, scene.frame_current_final, scene.get(picking.tags.DESCRIPTION)
+    if _said[0] != key:
+        try:
+            _said = key, picking.told(found)
+        except (InputError, JobError) as error:
+            _said = key, Told(found.name, (str(error),))
+    return _said[1]
+
+
+def can_open() -> bool:
+    """Whether the picked element is an entry of a product, or one of its products."""
+    scene = _picked and bpy.data.scenes.get(_picked.scene)
+    return bool(scene and any(ob[picking.tags.NAME] == _picked.name for ob in built.products(scene)))
+
+
+class MATRIX_CINEMA_OT_pick(bpy.types.Operator):
+    """Click an element in the viewport to see what it is: its entry, its tokens, what makes it"""
+
+    bl_idname = "matrix_cinema.pick"
+    bl_label = "Pick Element"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.window is not None and context.area is not None and context.area.type == "VIEW_3D"
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        context.window.cursor_modal_set("EYEDROPPER")
+        context.workspace.status_text_set("Click an element; Esc or right click: leave it")
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        global _hovered
+        if event.type in ("ESC", "RIGHTMOUSE"):
+            return self._end(context, {"CANCELLED"})
+        place = _viewport_at(context.window, event.mouse_x, event.mouse_y)
+        if place is None:
+            return {"PASS_THROUGH"}
+        if event.type == "MOUSEMOVE":
+            _hovered = _under(context, *place, most=MOST_LIVE)
+            redraw(context.window_manager)
+        elif event.type == "LEFTMOUSE" and event.value == "PRESS":
+            pick(_under(context, *place))
+            return self._end(context, {"FINISHED"} if _picked else {"CANCELLED"})
+        return {"PASS_THROUGH"}
+
+    def _end(self, context, status):
+        global _hovered
+        _hovered = None
+        context.window.cursor_modal_restore()
+        context.workspace.status_text_set(None)
+        redraw(context.window_manager)
+        return status
+
+
+def _viewport_at(window, x, y):
+    """(region, its view, the place in it) of the 3D viewport under a place of a window, or None where
+    another region lies over it."""
+    for area in window.screen.areas:
+        if area.type != "VIEW_3D":
+            continue
+        inside = [
+            region
+            for region in area.regions
+            if region.x <= x < region.x + region.width and region.y <= y < region.y + region.height
+        ]
+        if inside and all(region.type in ("WINDOW", "HUD") for region in inside):
+            region = next(region for region in inside if region.type == "WINDOW")
+            return region, area.spaces.active.region_3d, (x - region.x, y - region.y)
+    return None
+
+
+def _under(context, region, view, place, most=None):
+    size = region.width, region.height
+    return picking.hit(context.evaluated_depsgraph_get(), view.perspective_matrix, size, place, most)
+
+
+class MATRIX_CINEMA_OT_unpick(bpy.types.Operator):
+    """Take the label of the picked element away"""
+
+    bl_idname = "matrix_cinema.unpick"
+    bl_label = "Leave It"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        pick(None)
+        redraw(context.window_manager)
+        return {"FINISHED"}
+
+
+class MATRIX_CINEMA_OT_point_out(bpy.types.Operator):
+    """Write the picked element into the panel's settings"""
+
+    bl_idname = "matrix_cinema.point_out"
+    bl_label = "Point Out"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    setting: bpy.props.EnumProperty(
+        name="How",
+        items=(
+            ("spotlight", "Spotlight", "It and what makes it stand out, all else steps back"),
+            ("why", "Why", "It is opened up into the products that add up to it"),
+            ("subject", "Look At", "The camera frames its matrix"),
+        ),
+        description="What is done with the picked element",
+    )
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return _picked is not None and _picked.scene in bpy.data.scenes
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, asked: Any) -> str:
+        return cls.bl_rna.properties["setting"].enum_items[asked.setting].description
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        settings = settings_of(bpy.data.scenes[_picked.scene])
+        i, j = _picked.entry[:2]
+        if self.setting == "subject":
+            settings.camera.subject = _picked.name
+        else:
+            setattr(settings, self.setting, f"{_picked.name}[{i}, {j}]")
+        return {"FINISHED"}
+
+
+# The label
+
+
+def _draw_label():
+    """Draw the label of the element under the mouse, or else of the picked one."""
+    found = _hovered or _picked
+    context = bpy.context
+    told = said(found)
+    if told is None or not _shows(context.scene, found):
+        return
+    place = location_3d_to_region_2d(context.region, context.region_data, found.position)
+    if place is not None:
+        _box(place, told, context.region, context.preferences.system.ui_scale)
+
+
+def _shows(scene, found):
+    """Whether a scene shows the one that an element belongs to, itself or as an instance."""
+    stands = (built.shown_by(ob) for ob in built.stands_in(scene))
+    return scene.name == found.scene or any(one.name == found.scene for one in stands)
+
+
+def _box(place, told, region, scale):
+    """A dark box with what is said, to the right of a place, within its region."""
+    blf.size(0, 12 * scale)
+    texts = [told.head, *told.lines]
+    height = 16 * scale
+    width = max(blf.dimensions(0, text)[0] for text in texts) + 2 * PADDING
+    tall = len(texts) * height + 2 * PADDING
+    x = place.x + OFFSET if place.x + OFFSET + width < region.width else place.x - OFFSET - width
+    y = min(max(place.y - tall / 2, 4), region.height - tall - 4)
+    corners = [(x, y), (x + width, y), (x + width, y + tall), (x, y + tall)]
+    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
+    gpu.state.blend_set("ALPHA")
+    shader.bind()
+    shader.uniform_float("color", GROUND)
+    batch_for_shader(shader, "TRI_FAN", {"pos": corners}).draw(shader)
+    near = x if x > place.x else x + width
+    shader.uniform_float("color", HEAD)
+    batch_for_shader(shader, "LINES", {"pos": [tuple(place), (near, y + tall / 2)]}).draw(shader)
+    gpu.state.blend_set("NONE")
+    for n, text in enumerate(texts):
+        blf.color(0, *(TEXT if n else HEAD))
+        blf.position(0, x + PADDING, y + tall - PADDING - (n + 0.8) * height, 0)
+        blf.draw(0, text)
+
+
+CLASSES = (MATRIX_CINEMA_OT_pick, MATRIX_CINEMA_OT_unpick, MATRIX_CINEMA_OT_point_out)
+_handler: Any = None
+
+
+def register() -> None:
+    global _handler
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    if not bpy.app.background:
+        _handler = bpy.types.SpaceView3D.draw_handler_add(_draw_label, (), "WINDOW", "POST_PIXEL")
+
+
+def unregister() -> None:
+    global _handler
+    if _handler is not None:
+        bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
+        _handler = None
+    pick(None)
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
