@@ -10,6 +10,13 @@ from . import built, operators
 from .properties import settings_of
 from .wording import DEFAULT
 
+CHOICES = (
+    ("SUBJECT", "Look At This", "The camera frames this and focuses on it"),
+    ("STAR", "Make This the Star", "The picture is about this matrix: it faces the camera"),
+    ("SHOW", "Show Its Products", "The products in its cuboid are drawn"),
+    ("HIDE", "Hide Its Products", "Its products are summed, but not drawn"),
+)
+
 
 class MATRIX_CINEMA_OT_open_scene(bpy.types.Operator):
     """Go to the scene that this object shows, where it can be changed in the panel"""
@@ -36,16 +43,7 @@ class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
     bl_label = "Set of This Matrix"
     bl_options = {"UNDO", "INTERNAL"}
 
-    what: bpy.props.EnumProperty(
-        name="What",
-        items=(
-            ("SUBJECT", "Look At This", "The camera frames this and focuses on it"),
-            ("STAR", "Make This the Star", "The picture is about this matrix: it faces the camera"),
-            ("SHOW", "Show Its Products", "The products in its cuboid are drawn"),
-            ("HIDE", "Hide Its Products", "Its products are summed, but not drawn"),
-        ),
-        description="What is set",
-    )
+    what: bpy.props.EnumProperty(name="What", items=CHOICES, description="What is set")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -53,7 +51,7 @@ class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, asked: Any) -> str:
-        return cls.bl_rna.properties["what"].enum_items[asked.what].description
+        return next(about for what, _, about in CHOICES if what == asked.what)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings, ob = settings_of(context.scene), context.object
@@ -93,9 +91,10 @@ def draw_entries(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
         layout.separator()
         layout.label(text=ob[tags.NAME], icon="MESH_GRID", translate=False)
         layout.operator("matrix_cinema.pick", icon="EYEDROPPER")
-        items = MATRIX_CINEMA_OT_of_object.bl_rna.properties["what"].enum_items
-        for what in _offered(context.scene, ob):
-            layout.operator("matrix_cinema.of_object", text=items[what].name).what = what
+        offered = _offered(context.scene, ob)
+        for what, text, _ in CHOICES:
+            if what in offered:
+                layout.operator("matrix_cinema.of_object", text=text).what = what
 
 
 def _offered(scene, ob):

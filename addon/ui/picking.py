@@ -23,6 +23,12 @@ PADDING, OFFSET = 8, 18  # pixels around the label's text, and from the element 
 TEXT, HEAD = (0.82, 0.82, 0.82, 1.0), (1.0, 1.0, 1.0, 1.0)
 GROUND = (0.08, 0.08, 0.09, 0.88)
 
+POINTED_OUT = (
+    ("spotlight", "Spotlight", "It and what makes it stand out, all else steps back"),
+    ("why", "Why", "It is opened up into the products that add up to it"),
+    ("subject", "Look At", "The camera frames its matrix"),
+)
+
 _picked: Hit | None = None
 _hovered: Hit | None = None
 _said: tuple[Any, Told | None] = (None, None)
@@ -143,13 +149,7 @@ class MATRIX_CINEMA_OT_point_out(bpy.types.Operator):
     bl_options = {"UNDO", "INTERNAL"}
 
     setting: bpy.props.EnumProperty(
-        name="How",
-        items=(
-            ("spotlight", "Spotlight", "It and what makes it stand out, all else steps back"),
-            ("why", "Why", "It is opened up into the products that add up to it"),
-            ("subject", "Look At", "The camera frames its matrix"),
-        ),
-        description="What is done with the picked element",
+        name="How", items=POINTED_OUT, description="What is done with the picked element"
     )
 
     @classmethod
@@ -158,7 +158,7 @@ class MATRIX_CINEMA_OT_point_out(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, asked: Any) -> str:
-        return cls.bl_rna.properties["setting"].enum_items[asked.setting].description
+        return next(about for setting, _, about in POINTED_OUT if setting == asked.setting)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         settings = settings_of(bpy.data.scenes[_picked.scene])
