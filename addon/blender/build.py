@@ -21,11 +21,19 @@ from ..staging.pooling import bead_starts
 from ..staging.writing.numerals import notation
 from . import camera, studio, tags
 from . import text as lettering
+from .appearance import (
+    come,
+    matrix_material,
+    matrix_number_material,
+    matrix_size,
+    product_material,
+    product_number_material,
+    product_size,
+)
 from .beams import write_beams
 from .digest import digest
 from .lines import write_guides
 from .markers import write_markers
-from .materials.elements import element_material, number_material
 from .materials.lines import beam_material
 from .numbers import lift_to, write_numbers
 from .objects import (
@@ -47,8 +55,6 @@ from .why import write_why
 COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
 NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
-MATRIX_SCALE = 0.9  # of the elements of a matrix: neighbours nearly touch
-UNSEEN = 1e-4  # of its size: an element that is there, with its value, and not seen yet
 
 
 def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
@@ -218,13 +224,13 @@ def _elements(p, collection):
     return element_object("cube", collection, p.style.bevel), sphere
 
 
-def _drawing(p, element, scale, material, *, numbered=False):
+def _drawing(p, element, size, material, *, numbered=False):
     """The inputs that every drawn object has; a `numbered` element has room for its number."""
     smallest = p.scene.look.min_size
     return {
         "Min Size": max(smallest, NUMBERED_SIZE) if numbered else smallest,
         "Zero Size": ZERO_SIZE if numbered else 0.0,
-        "Scale": scale * p.scene.look.element_scale,
+        "Scale": size,
         "Element": element,
         "As Points": p.as_points,
         "Material": material,
@@ -238,14 +244,14 @@ def _range(scale, when=""):
 
 def _product(p, cuboid, points, element, collection):
     name = cuboid.stage.name
-    scale, look = p.products[name], p.scene.look
+    scale = p.products[name]
     ob = product_object(cuboid, collection)
     ob[tags.STEPS] = p.timeline.moves[name].steps
-    material = element_material(scale.color_map, scale.color_map, p.style_name, p.style, crowding=p.crowding)
+    material = product_material(p, name)
     set_inputs(
         ob,
         resolved(cuboid.stage.interior_inputs(p.evaluation, p.sweeps[name]), points)
-        | _drawing(p, element, look.product_scale, material, numbered=p.numbers)
+        | _drawing(p, element, product_size(p), material, numbered=p.numbers)
         | _range(scale)
         | {
             "Zero Size": 0.0,  # a product of nothing is nothing
@@ -256,7 +262,7 @@ def _product(p, cuboid, points, element, collection):
             "Sweep": float(p.timeline.moves[name].steps),
         },
     )
-    _come(p, ob, name, look.product_scale)
+    come(p, ob, name, product_size(p))
     if name not in p.interiors:
         ob.hide_render = ob.hide_viewport = True
         # What follows its Sweep would have a hidden object evaluated too; its modifier is off as well.
@@ -271,11 +277,11 @@ def _matrix(p, plane, pool, points, swept, element, collection):
     final, raw = p.final[stage.name], p.raw.get(stage.name, p.final[stage.name])
     if not stage.is_computed:
         ob[tags.SHA256] = digest(p.evaluation[stage].final)
-    material = element_material(raw.color_map, final.color_map, p.style_name, p.style)
+    material = matrix_material(p, stage.name)
     made = resolved(stage.inputs(p.evaluation, p.sweeps.get(stage.name)), points)
     made |= {"Masked": p.evaluation[stage].mask is not None}
-    set_inputs(ob, made | _drawing(p, element, MATRIX_SCALE, material, numbered=p.numbers))
-    _come(p, ob, stage.name, MATRIX_SCALE)
+    set_inputs(ob, made | _drawing(p, element, matrix_size(p), material, numbered=p.numbers))
+    come(p, ob, stage.name, matrix_size(p))
     if stage.operands:
         set_inputs(ob, _range(raw, "Sum ") | _range(final, "Final "))
         if swept.setdefault(stage.name, ob) is not ob:
@@ -294,14 +300,6 @@ def _matrix(p, plane, pool, points, swept, element, collection):
         _light_up(p, plane, ob, swept[plane.consumer], points)
     ob.hide_render = ob.hide_viewport = p.hidden(plane.stage)
     return ob
-
-
-def _come(p, ob, name, scale):
-    """Let what is not there from the start grow when it comes."""
-    if name in p.arrivals:
-        full = scale * p.scene.look.element_scale
-        keys = zip(p.arrivals[name], (UNSEEN * full, full), strict=True)
-        keyframe(ob, "Scale", list(keys), smooth=True)
 
 
 def _light_up(p, plane, ob, consumer, points):
@@ -338,21 +336,17 @@ def _shine(p, ob, spared=""):
 
 def _numbers(p, matrices, products, collection):
     """Write the values on the matrices, and on the products in use."""
-    style_name = p.style_name
     for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
         name = plane.stage.name
         if p.hidden(plane.stage):
             continue
-        result, final = p.evaluation[name], p.final[name].color_map
-        first = p.raw[name].color_map if plane.stage.operands else final
-        material = number_material(first, final, style_name, p.style)
+        result, material = p.evaluation[name], matrix_number_material(p, name)
         every = [result.raw, result.final] + ([_products_of(p, plane.stage)] if products.get(name) else [])
         write_numbers(ob, notation(*every), material, collection)
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
         if name in p.interiors:
-            color_map = p.products[name].color_map
-            material = number_material(color_map, color_map, style_name, p.style)
+            material = product_number_material(p, name)
             written = notation(_products_of(p, cuboid.stage))
             write_numbers(products[name], written, material, collection, only_lit=True)
 
@@ -366,7 +360,7 @@ def _products_of(p, stage):
 def _beams(p, products, points, collection):
     """Join rows and columns in use to their products, wherever these are drawn and swept, but before a star,
     which the beams would cover."""
-    material = beam_material(p.style_name, p.style)
+    material = beam_material(p.scene.look.style, p.style)
     for cuboid in p.arrangement.cuboids:
         name = cuboid.stage.name
         sweep = p.sweeps[name]

@@ -6,7 +6,6 @@ animated follow the matrix's: so it shows at every frame what the matrix shows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import bpy
@@ -20,7 +19,7 @@ from ..picture.joined import Joined, pointed_out
 from ..picture.presented import Presented
 from ..staging.writing.items import Rule
 from . import compat, tags
-from .materials.elements import element_material
+from .appearance import readout_material
 from .materials.lines import guide_material
 from .materials.writing import keyed_material, plain_material
 from .nodes.leader import Leader
@@ -174,16 +173,13 @@ def _copy(p, block, matrix, collection):
     ob[tags.KIND], ob[tags.NAME] = "readout", stage.name
     ob[tags.SHAPE] = [block.plane.rows, block.plane.columns]
     ob[tags.POOL], ob[tags.POOL_RULE] = [block.pool.rows, block.pool.columns], block.pool.rule
-    final, raw = p.final[stage.name], p.raw.get(stage.name, p.final[stage.name])
-    style = replace(p.style, flat=True, lit_glow=0.0)
-    material = element_material(raw.color_map, final.color_map, f"{p.style_name} readout", style)
     _same(ob, matrix)
     set_inputs(
         ob,
         {
             "Row Step": flat.row,
             "Column Step": flat.column,
-            "Material": material,
+            "Material": readout_material(p, stage.name),
             "As Points": False,
             "Depth": 1.0,
         }

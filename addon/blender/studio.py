@@ -1,14 +1,22 @@
-"""Light, ground, background and render settings of a style, sized to the scene."""
+"""Light, ground, background and render settings of a style, sized to the scene.
 
+What is set is said as values by the paths of their properties. An update sets those that its change changes,
+and of these what still is as it was set before: anything else is the user's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
 import numpy as np
 from mathutils import Vector
 
+from ..description.light import Light
+from ..description.scene import Render
 from ..description.style import Style
 from ..errors import InputError
-from ..look.lights import RIGS, lamps_of
+from ..look.lights import RIGS, Lamp, lamps_of
 from ..look.srgb import linear
 from ..staging.camera.framing import View
 from . import compat, tags
@@ -21,6 +29,28 @@ ENVIRONMENT = "Matrix Cinema environment"
 LIGHTEST, FLATNESS, DARKEST = 0.46, 1.15, 0.72
 HAZE_REACH, HAZE_DENSITY = 1.6, 0.4  # sizes of the scene; of light that is lost in one, at a haze of 1
 SUN = (-0.45, 0.75, 0.48)  # where it stands: to the camera's right, up, towards it
+
+Values = Mapping[str, Any]  # of properties, by their paths from an owner
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is lit: its middle (3,) and how large it is; lamps stand around it in a camera's directions, (3,)
+    each. A built scene keeps this, so that lamps can be set again."""
+
+    middle: np.ndarray
+    size: float
+    right: np.ndarray
+    forward: np.ndarray
+
+    def keep(self, target: bpy.types.Scene) -> None:
+        target[tags.LIT] = [*self.middle, self.size, *self.right, *self.forward]
+
+    @classmethod
+    def kept(cls, target: bpy.types.Scene) -> "Around | None":
+        """What a built scene keeps, None where it keeps none: it was built by an older version."""
+        numbers = np.array(list(target.get(tags.LIT, ())), float)
+        return cls(numbers[:3], float(numbers[3]), numbers[4:7], numbers[7:]) if len(numbers) == 10 else None
 
 
 def load_environment(p: Any) -> bpy.types.Image | None:
@@ -53,22 +83,27 @@ def light(
     directions of a view; the camera stands at that or at another, `stands` (3,)."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
-    world(p.style, view, environment, target)
+    around = Around(middle, size, view.right, view.forward)
+    around.keep(target)
+    target.world = bpy.data.worlds.new(f"Matrix Cinema {'flat' if p.style.flat else p.style.light} world")
+    shade_world(target.world, p.style, around, environment)
     floor = None
     if p.style.ground != "none" and stands[2] > low[2]:  # from below it would hide everything
         floor = ground(p.style, middle, low[2] - 0.6, size, collection)
     if not p.style.flat:
-        lamps(p, view, middle, size, floor, collection)
+        lamps(p, around, floor, collection)
         if p.style.haze:
             haze(p.style, middle, size, collection)
-    settings(p, target)
+    for path, value in settings(p.scene.render, p.style, p.as_points).items():
+        put(target, path, value)
 
 
-def world(style: Style, view: View, environment: bpy.types.Image | None, target: bpy.types.Scene) -> None:
+def shade_world(
+    world: bpy.types.World, style: Style, around: Around, environment: bpy.types.Image | None
+) -> None:
     """The background that the camera sees, and the light from all around."""
     rig = RIGS[style.light]
-    target.world = bpy.data.worlds.new(f"Matrix Cinema {'flat' if style.flat else style.light} world")
-    tree = compat.node_tree(target.world)
+    tree = compat.node_tree(world)
     tree.nodes.clear()
     f = Formula(tree)
     strength = style.world * rig.world * style.light_strength
@@ -80,14 +115,14 @@ def world(style: Style, view: View, environment: bpy.types.Image | None, target:
                 "Rotation": (0.0, 0.0, np.radians(style.environment_turn)),
             },
         )[0]
-        around = f.node("ShaderNodeTexEnvironment", {"Vector": turned}, image=environment)[0]
+        color = f.node("ShaderNodeTexEnvironment", {"Vector": turned}, image=environment)[0]
     elif rig.sky:
-        around, strength = compat.sky(f, _direction(SUN, view)), 0.12 * strength
+        color, strength = compat.sky(f, _direction(SUN, around)), 0.12 * strength
     else:
         # Lighter above than below, so that a mirror shows where up is.
         height = f.node("ShaderNodeSeparateXYZ", {0: f.node("ShaderNodeTexCoord")["Generated"]})[2]
-        around, strength = (0.75, 0.83, 1.0, 1.0), (height * 0.4 + 1.0) * (0.25 * strength)
-    lighting = f.node("ShaderNodeBackground", {"Color": around, "Strength": strength})[0]
+        color, strength = (0.75, 0.83, 1.0, 1.0), (height * 0.4 + 1.0) * (0.25 * strength)
+    lighting = f.node("ShaderNodeBackground", {"Color": color, "Strength": strength})[0]
     seen = f.node("ShaderNodeBackground", {"Color": _backdrop(f, style), "Strength": 1.0})[0]
     to_camera = f.node("ShaderNodeLightPath")["Is Camera Ray"]
     f.node(
@@ -116,48 +151,66 @@ def backdrop_at(style: Style, x: Any, y: Any) -> Any:
     return np.array(linear(style.backdrop)) * (1.0 - far) + np.array(linear(style.background)) * far
 
 
-def _direction(place, view):
+def _direction(place, around):
     """A place in the camera's directions (right, up, towards it) as one of the scene; up is the scene's."""
     right, up, back = place
-    return right * view.right + up * np.array([0.0, 0, 1]) - back * view.forward
+    return right * around.right + up * np.array([0.0, 0, 1]) - back * around.forward
 
 
-def lamps(
-    p: Any, view: View, middle: np.ndarray, size: float, floor: float, collection: bpy.types.Collection
-) -> None:
-    """The lamps of the style's rig, and the scene's own, around the scene, which is `size` across."""
-    style, rig = p.style, RIGS[p.style.light]
-    if rig.sky:
-        data = bpy.data.lights.new("Sun", "SUN")
-        data.angle, data.color, data.energy = np.radians(3.0), (1.0, 0.95, 0.87), 3.4 * style.light_strength
-        _lamp("Sun", data, middle + _direction(SUN, view) * size, middle, collection)
-    for one in lamps_of(rig, p.scene.light):
-        data = bpy.data.lights.new(one.name, "AREA")
-        data.shape = "RECTANGLE" if one.height else "DISK"
-        data.size, data.size_y = one.width * size, (one.height or one.width) * size
-        data.color = one.color
-        # An area light's watts grow with the square of its distance for the same brightness.
-        data.energy = 11.0 * one.strength * style.light_strength * size**2
-        lamp = _lamp(one.name, data, middle + _direction(one.place, view) * size, middle, collection)
-        if one.place[2] < 0 and floor is not None and style.gloss:
+def lamps(p: Any, around: Around, floor: Any, collection: bpy.types.Collection) -> None:
+    """The lamps of the style's rig, and the scene's own."""
+    for name, (kind, values) in lamp_values(p.style, p.scene.light, around).items():
+        data = bpy.data.lights.new(name, kind)
+        lamp = bpy.data.objects.new(name, data)
+        for path, value in values.items():
+            put(lamp, path, value)
+        lamp.visible_camera = False
+        collection.objects.link(lamp)
+        if floor is not None and name in spared(p.style, p.scene.light):
             _spare(lamp, floor)
 
 
+def lamp_values(style: Style, light: Light, around: Around) -> dict[str, tuple[str, Values]]:
+    """Of each lamp, by its name, its kind and the values of its object."""
+    found: dict[str, tuple[str, Values]] = {}
+    if RIGS[style.light].sky:
+        sun = {"data.angle": np.radians(3.0), "data.color": (1.0, 0.95, 0.87)}
+        sun["data.energy"] = 3.4 * style.light_strength
+        found["Sun"] = "SUN", sun | _stands(SUN, around)
+    for one in lamps_of(RIGS[style.light], light):
+        found[one.name] = "AREA", _area(one, style, around) | _stands(one.place, around)
+    return found
+
+
+def _area(one: Lamp, style: Style, around: Around) -> dict[str, Any]:
+    return {
+        "data.shape": "RECTANGLE" if one.height else "DISK",
+        "data.size": one.width * around.size,
+        "data.size_y": (one.height or one.width) * around.size,
+        "data.color": one.color,
+        # An area light's watts grow with the square of its distance for the same brightness.
+        "data.energy": 11.0 * one.strength * style.light_strength * around.size**2,
+    }
+
+
+def _stands(place, around):
+    """Where a lamp stands, turned towards what it lights."""
+    location = Vector(around.middle + _direction(place, around) * around.size)
+    turn = (Vector(around.middle) - location).to_track_quat("-Z", "Y").to_euler()
+    return {"location": tuple(location), "rotation_euler": tuple(turn)}
+
+
+def spared(style: Style, light: Light) -> list[str]:
+    """The names of lamps behind the scene that a glossy floor would mirror to the camera as spots."""
+    return [one.name for one in lamps_of(RIGS[style.light], light) if one.place[2] < 0 and style.gloss]
+
+
 def _spare(lamp, floor):
-    """Keep a lamp behind the scene from the floor, which would mirror it to the camera as a spot."""
+    """Keep a lamp from the floor."""
     linked = bpy.data.collections.new(f"Matrix Cinema not {lamp.name}")
     linked.objects.link(floor)
     linked.collection_objects[0].light_linking.link_state = "EXCLUDE"
     lamp.light_linking.receiver_collection = linked
-
-
-def _lamp(name, data, place, middle, collection):
-    lamp = bpy.data.objects.new(name, data)
-    lamp.location = place
-    lamp.rotation_euler = (Vector(middle) - lamp.location).to_track_quat("-Z", "Y").to_euler()
-    lamp.visible_camera = False
-    collection.objects.link(lamp)
-    return lamp
 
 
 def haze(style: Style, middle: np.ndarray, size: float, collection: bpy.types.Collection) -> None:
@@ -170,8 +223,13 @@ def haze(style: Style, middle: np.ndarray, size: float, collection: bpy.types.Co
     cloud = bpy.data.objects.new("Haze", mesh)
     cloud[tags.KIND] = "haze"
     cloud.display_type = "BOUNDS"
-    mesh.materials.append(haze_material(HAZE_DENSITY * style.haze / size))
+    mesh.materials.append(haze_material(haze_density(style, size)))
     collection.objects.link(cloud)
+
+
+def haze_density(style: Style, size: float) -> float:
+    """How much of a look haze takes away in a unit of the scene."""
+    return HAZE_DENSITY * style.haze / size
 
 
 def ground(
@@ -197,33 +255,51 @@ def ground(
     return floor
 
 
-def settings(p: Any, target: bpy.types.Scene) -> None:
-    """Resolution, sampling and colour management."""
-    options, render, style = p.scene.render, target.render, p.style
-    render.resolution_x, render.resolution_y, render.resolution_percentage = (
-        options.width,
-        options.height,
-        100,
-    )
-    render.engine = "CYCLES" if options.engine == "cycles" else compat.eevee()
-    if render.engine == "CYCLES":
-        target.cycles.samples = options.samples
-        target.cycles.use_denoising = not style.flat
-        # Of points smaller than a pixel the normals are noise, and a filtered albedo is one smeared colour:
-        # without the two, a cloud's pattern is nearer to that of many samples (docs/performance.md).
-        target.cycles.denoising_prefilter = "NONE" if p.as_points else "FAST"
-        target.cycles.denoising_input_passes = "RGB_ALBEDO" if p.as_points else "RGB_ALBEDO_NORMAL"
-        target.cycles.max_bounces = 4
-        # Gloss that mirrors lamps onto the floor is noise in a picture of few samples.
-        target.cycles.caustics_reflective = target.cycles.caustics_refractive = style.caustics
-        # A look through a cuboid passes many products, each with a front and a back.
-        target.cycles.transparent_max_bounces = 8 if style.interior == "solid" else 128
-        # Three lamps need no light tree; thousands of glowing elements make it cost half the time.
-        target.cycles.use_light_tree = False
-    target.view_settings.view_transform = style.view_transform
-    if style.contrast == "none":
-        target.view_settings.look = "None"
-    else:
-        prefix = "AgX - " if style.view_transform == "AgX" else ""
-        target.view_settings.look = f"{prefix}{style.contrast.replace('_', ' ').title()} Contrast"
-    target.view_settings.exposure = style.exposure
+def settings(options: Render, style: Style, as_points: bool) -> dict[str, Any]:
+    """Resolution, sampling and colour management, as values of a Blender scene in the order to set them."""
+    found = {
+        "render.resolution_x": options.width,
+        "render.resolution_y": options.height,
+        "render.resolution_percentage": 100,
+        "render.engine": "CYCLES" if options.engine == "cycles" else compat.eevee(),
+    }
+    if options.engine == "cycles":
+        found |= {
+            "cycles.samples": options.samples,
+            "cycles.use_denoising": not style.flat,
+            # Of points smaller than a pixel the normals are noise, and a filtered albedo is one smeared
+            # colour: without the two, a cloud's pattern is nearer to that of many samples
+            # (docs/performance.md).
+            "cycles.denoising_prefilter": "NONE" if as_points else "FAST",
+            "cycles.denoising_input_passes": "RGB_ALBEDO" if as_points else "RGB_ALBEDO_NORMAL",
+            "cycles.max_bounces": 4,
+            # Gloss that mirrors lamps onto the floor is noise in a picture of few samples.
+            "cycles.caustics_reflective": style.caustics,
+            "cycles.caustics_refractive": style.caustics,
+            # A look through a cuboid passes many products, each with a front and a back.
+            "cycles.transparent_max_bounces": 8 if style.interior == "solid" else 128,
+            # Three lamps need no light tree; thousands of glowing elements make it cost half the time.
+            "cycles.use_light_tree": False,
+        }
+    prefix = "AgX - " if style.view_transform == "AgX" else ""
+    contrast = f"{prefix}{style.contrast.replace('_', ' ').title()} Contrast"
+    return found | {
+        "view_settings.view_transform": style.view_transform,
+        "view_settings.look": "None" if style.contrast == "none" else contrast,
+        "view_settings.exposure": style.exposure,
+    }
+
+
+def put(owner: Any, path: str, value: Any) -> None:
+    """Set a property by its path from an owner, such as "cycles.samples" of a scene."""
+    *parts, name = path.split(".")
+    for part in parts:
+        owner = getattr(owner, part)
+    setattr(owner, name, value)
+
+
+def take(owner: Any, path: str) -> Any:
+    """What a property is, by its path from an owner."""
+    for part in path.split("."):
+        owner = getattr(owner, part)
+    return owner

@@ -29,6 +29,7 @@ DESCRIPTION = "matrix_cinema"  # as JSON
 DONE = "mc_done"  # the frame at which all is finished
 ELEMENTS = "mc_elements"  # drawn at once, at most
 TOKENS = "mc_tokens"  # along the axes of its given matrices, and what these are called, as JSON
+LIT = "mc_lit"  # what its lamps stand around (see studio.Around)
 AXES = "mc_axes"  # that lead those of rows and columns, by matrix, as JSON
 MARKERS = "mc_markers"  # of its beats: [[name, frame], …] as JSON
 PARTS = "mc_parts"  # every datablock of its build
@@ -91,6 +92,23 @@ def once(kind: str, name: str, make: Callable[[str], bpy.types.ID]) -> bpy.types
     if (kind, name) not in _build.shared:
         _build.shared[kind, name] = make(name)
     return _build.shared[kind, name]
+
+
+def standing(kind: str, name: str) -> bpy.types.ID | None:
+    """In an update, the datablock of `bpy.data.<kind>` that was built as `name`, to be set again; None in a
+    build, where everything is made."""
+    return _build.standing.get((kind, name)) if _build is not None else None
+
+
+@contextlib.contextmanager
+def updating(scene: bpy.types.Scene) -> Iterator[None]:
+    """Within the block what a scene was built of is set again, and nothing is made: `standing` has it."""
+    global _build
+    _build = _Update(owned(scene))
+    try:
+        yield
+    finally:
+        _build = None
 
 
 def room(name: str, parent: bpy.types.Collection, hidden: bool = False) -> bpy.types.Collection:
@@ -156,12 +174,17 @@ class _Addition:
     """What is added to a build shares its materials, pictures and node groups."""
 
     def __init__(self, old):
-        kinds = {
-            kind.fixed_type.identifier: kind.identifier
-            for kind in bpy.data.bl_rna.properties
-            if kind.type == "COLLECTION"
-        }
-        self.shared = {(_kind_of(block, kinds), block.get(TAG)): block for block in old}
+        self.shared, self.standing = _by_kind(old), {}
+
+
+def _by_kind(blocks):
+    """Datablocks by the list of bpy.data that they are in and the name that they were built with."""
+    kinds = {
+        kind.fixed_type.identifier: kind.identifier
+        for kind in bpy.data.bl_rna.properties
+        if kind.type == "COLLECTION"
+    }
+    return {(_kind_of(block, kinds), _known_as(block)[1]): block for block in blocks}
 
 
 def _kind_of(block, kinds):
@@ -194,13 +217,22 @@ def _is_room(block):
     return isinstance(block, bpy.types.Collection)
 
 
+class _Update:
+    """An update that is running. `shared` has what is as it was; what is set again is put there, once."""
+
+    def __init__(self, blocks):
+        self.standing = _by_kind(blocks)
+        as_they_were = ("images", "node_groups")
+        self.shared = {key: block for key, block in self.standing.items() if key[0] in as_they_were}
+
+
 class _Build:
     """A build that is running: what there was before it, what it shares and what it keeps."""
 
     def __init__(self, scene):
         self.scene, self.world, self.camera = scene, scene.world, scene.camera
         self.before = set(_everything())
-        self.shared, self.kept = {}, []
+        self.shared, self.standing, self.kept = {}, {}, []
         self.old = owned(scene)
         inside = set(scene.collection.children_recursive)
         self.rooms = {block.get(TAG): block for block in self.old if block in inside}

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .option import option
+from .option import LIGHT, option
 from .style import Color
 
 
@@ -12,11 +12,11 @@ class LampOptions:
     scene. It stands at these angles as the camera sees it, in degrees: `azimuth` 0 is where the camera is, 90
     at its right, 180 behind the scene; `elevation` 90 is straight above."""
 
-    strength: float | None = option(None, low=0.0, high=100.0)
-    color: Color | None = None
-    size: float | None = option(None, low=0.01, high=10.0)
-    azimuth: float | None = option(None, low=-360.0, high=360.0)
-    elevation: float | None = option(None, low=-90.0, high=90.0)
+    strength: float | None = option(None, low=0.0, high=100.0, changes=LIGHT)
+    color: Color | None = option(None, changes=LIGHT)
+    size: float | None = option(None, low=0.01, high=10.0, changes=LIGHT)
+    azimuth: float | None = option(None, low=-360.0, high=360.0, changes=LIGHT)
+    elevation: float | None = option(None, low=-90.0, high=90.0, changes=LIGHT)
 
 
 @dataclass(frozen=True)

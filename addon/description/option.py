@@ -1,8 +1,17 @@
-"""How the dataclasses of a description say which values a field allows."""
+"""How the dataclasses of a description say which values a field allows, and what a change of it changes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any
+
+# What a change of a field changes in a built scene.
+NOTHING = "nothing"  # what is told each render anew
+SETTINGS = "settings"  # of rendering, in the Blender scene
+LIGHT = "light"  # the world, and the lamps that stand
+SIZES = "sizes"  # of the elements
+MATERIALS = "materials"  # of the elements
+DRAWING = "drawing"  # all that is drawn; not where the camera and what is written stand, and no value
+EVERYTHING = "everything"
 
 
 def option(
@@ -14,10 +23,13 @@ def option(
     read: Callable[[str], object] | None = None,
     infinite: bool = False,
     of: str = "",
+    changes: str = EVERYTHING,
 ) -> Any:
     """A field of a description with the values it allows; `read(text)` makes one of a text, where that may
-    be given in its place. `infinite` numbers are numbers, too. What is a part says of what in `of`."""
-    metadata = dict(choices=choices, low=low, high=high, read=read, infinite=infinite, of=of)
+    be given in its place. `infinite` numbers are numbers, too. What is a part says of what in `of`.
+    `changes` is what has to be updated in a built scene when the field changes, one of the words above; for a
+    field that says nothing all is built anew, which is always right."""
+    metadata = dict(choices=choices, low=low, high=high, read=read, infinite=infinite, of=of, changes=changes)
     if isinstance(default, (dict, list)):
         return field(default_factory=type(default), metadata=metadata)
     return field(default=default, metadata=metadata)

@@ -22,7 +22,7 @@ from ..formats.toml_file import read_table
 from .device import device_of
 from .frame_rate import LEAST, MOST, frame_rate, rate_of
 from .light import Light
-from .option import option
+from .option import NOTHING, SETTINGS, SIZES, option
 from .style import Color, Style
 
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
@@ -252,12 +252,12 @@ class Look:
     sensitivity: str = option("local", choices=SENSITIVITIES)
     shape: str = option("", choices=("",) + SHAPES)
     object: str = ""
-    element_scale: float = option(1.0, low=0.01, high=4.0)
+    element_scale: float = option(1.0, low=0.01, high=4.0, changes=SIZES)
     min_size: float = option(0.12, low=0.001, high=1.0)  # more than 0: only zeros vanish
     clip: float = option(100.0, low=50.0, high=100.0)
     product_clip: float = option(99.7, low=50.0, high=100.0)
     product_threshold: float = option(0.0, low=0.0, high=1.0, of="the magnitude at full colour")
-    product_scale: float = option(0.7, low=0.01, high=4.0)
+    product_scale: float = option(0.7, low=0.01, high=4.0, changes=SIZES)
     settled_scale: float = option(0.3, low=0.0, high=1.0)
     instance_budget: int = option(200_000, low=0)
     pooling: str = "auto"  # or "off", or rows and columns of a bead, "4x4"
@@ -304,15 +304,15 @@ class Render:
 
     width: int = option(1280, low=16, high=16384)
     height: int = option(720, low=16, high=16384)
-    film_width: int = option(640, low=16, high=16384)
-    film_height: int = option(360, low=16, high=16384)
-    samples: int = option(64, low=1, high=65536)
-    film_samples: int = option(16, low=1, high=65536)
+    film_width: int = option(640, low=16, high=16384, changes=NOTHING)
+    film_height: int = option(360, low=16, high=16384, changes=NOTHING)
+    samples: int = option(64, low=1, high=65536, changes=SETTINGS)
+    film_samples: int = option(16, low=1, high=65536, changes=NOTHING)
     fps: float = option(24.0, low=LEAST, high=MOST, read=rate_of)  # or "24000/1001"; see `rate`
-    engine: str = option("cycles", choices=ENGINES)
-    device: str = option("auto", read=device_of)
-    still: float = option(1.0, low=0.0, high=1.0, of="the film's length")
-    transparent: bool = False
+    engine: str = option("cycles", choices=ENGINES, changes=SETTINGS)
+    device: str = option("auto", read=device_of, changes=NOTHING)
+    still: float = option(1.0, low=0.0, high=1.0, of="the film's length", changes=NOTHING)
+    transparent: bool = option(False, changes=NOTHING)
 
     def still_frame(self, first: int, done: int) -> int:
         """The frame of the still in a film that begins at `first` and has all finished at `done`."""

@@ -7,7 +7,7 @@ changes: a field that is None says nothing, and what is underneath holds.
 import dataclasses
 from dataclasses import dataclass
 
-from .option import option
+from .option import DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, option
 
 Color = tuple[float, float, float]  # sRGB, each 0 to 1
 
@@ -22,36 +22,44 @@ CONTRASTS = ("none", "very_low", "low", "medium_low", "medium_high", "high", "ve
 class Style:
     """`flat` styles draw exactly the map's colours, without light; the others are lit."""
 
-    about: str | None = None
+    about: str | None = option(None, changes=NOTHING)
     flat: bool | None = None
     # Around everything
-    background: Color | None = None
-    backdrop: Color | None = None  # the background in the middle of the picture
-    ground: str | None = option(None, choices=GROUNDS)
-    ground_color: Color | None = None
-    gloss: float | None = option(None, low=0.0, high=1.0)  # how much the floor mirrors
-    text: Color | None = None
+    background: Color | None = option(None, changes=DRAWING)
+    backdrop: Color | None = option(None, changes=DRAWING)  # the background in the middle of the picture
+    ground: str | None = option(None, choices=GROUNDS, changes=DRAWING)
+    ground_color: Color | None = option(None, changes=DRAWING)
+    gloss: float | None = option(None, low=0.0, high=1.0, changes=DRAWING)  # how much the floor mirrors
+    text: Color | None = option(None, changes=DRAWING)
     # Light
-    light: str | None = option(None, choices=LIGHTS)
-    light_strength: float | None = option(None, low=0.0, high=100.0)
-    world: float | None = option(None, low=0.0, high=100.0)  # light from all around
-    environment: str | None = None  # a picture that lights the scene from all around
-    environment_turn: float | None = option(None, low=-360.0, high=360.0)  # degrees
-    haze: float | None = option(None, low=0.0, high=1.0)  # in the air, so that light is seen in it
-    caustics: bool | None = None  # spots of light that gloss throws: true to nature, and noisy
+    light: str | None = option(None, choices=LIGHTS, changes=DRAWING)
+    light_strength: float | None = option(None, low=0.0, high=100.0, changes=LIGHT)
+    world: float | None = option(None, low=0.0, high=100.0, changes=LIGHT)  # light from all around
+    environment: str | None = option(None, changes=DRAWING)  # a picture that lights the scene from all around
+    environment_turn: float | None = option(None, low=-360.0, high=360.0, changes=LIGHT)  # degrees
+    # In the air, so that light is seen in it:
+    haze: float | None = option(None, low=0.0, high=1.0, changes=LIGHT)
+    # Spots of light that gloss throws: true to nature, and noisy:
+    caustics: bool | None = option(None, changes=SETTINGS)
     depth_of_field: float | None = option(None, low=0.0, high=1.0)  # where nothing is written on the picture
     # Elements
     shape: str | None = option(None, choices=("cube", "sphere"))
-    bevel: float | None = option(None, low=0.0, high=0.5, of="a cube's width")
-    edges: float | None = option(None, low=0.0, high=1.0)  # how far its edges fade into the background
-    shading: float | None = option(None, low=0.0, high=1.0)  # how dark the far side of a flat bead is
-    roughness: float | None = option(None, low=0.0, high=1.0)
-    coat: float | None = option(None, low=0.0, high=1.0)
-    glow: float | None = option(None, low=0.0, high=100.0)  # emission relative to the element's colour
-    lit_glow: float | None = option(None, low=0.0, high=100.0)  # more of it for entries in use
-    interior: str | None = option(None, choices=INTERIORS)  # what products are made of
-    front_glow: float | None = option(None, low=0.0, high=100.0)  # light of the products just made
-    density: float | None = option(None, low=0.0, high=10.0)  # opacity of glass, brightness of glow
+    bevel: float | None = option(None, low=0.0, high=0.5, of="a cube's width", changes=DRAWING)
+    # How far its edges fade into the background:
+    edges: float | None = option(None, low=0.0, high=1.0, changes=MATERIALS)
+    # How dark the far side of a flat bead is:
+    shading: float | None = option(None, low=0.0, high=1.0, changes=MATERIALS)
+    roughness: float | None = option(None, low=0.0, high=1.0, changes=MATERIALS)
+    coat: float | None = option(None, low=0.0, high=1.0, changes=MATERIALS)
+    # Emission relative to the element's colour:
+    glow: float | None = option(None, low=0.0, high=100.0, changes=MATERIALS)
+    # More of it for entries in use:
+    lit_glow: float | None = option(None, low=0.0, high=100.0, changes=MATERIALS)
+    interior: str | None = option(None, choices=INTERIORS, changes=DRAWING)  # what products are made of
+    # Light of the products just made:
+    front_glow: float | None = option(None, low=0.0, high=100.0, changes=DRAWING)
+    # Opacity of glass, brightness of glow:
+    density: float | None = option(None, low=0.0, high=10.0, changes=MATERIALS)
     # Colour
     signed_map: str | None = None
     unsigned_map: str | None = None
@@ -60,9 +68,9 @@ class Style:
     hue_spread: float | None = option(None, low=0.0, high=1.0)
     min_light: float | None = option(None, low=0.0, high=1.0)
     max_light: float | None = option(None, low=0.0, high=1.0)
-    view_transform: str | None = option(None, choices=TRANSFORMS)
-    contrast: str | None = option(None, choices=CONTRASTS)
-    exposure: float | None = option(None, low=-10.0, high=10.0)  # stops
+    view_transform: str | None = option(None, choices=TRANSFORMS, changes=SETTINGS)
+    contrast: str | None = option(None, choices=CONTRASTS, changes=SETTINGS)
+    exposure: float | None = option(None, low=-10.0, high=10.0, changes=SETTINGS)  # stops
 
 
 def over(style: Style, changes: Style) -> Style:

@@ -3,7 +3,6 @@
 All that can be wrong with a description is found here, before any scene is touched.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -123,13 +122,6 @@ class Plan:
         """The entry that is opened up into the products that add up to it, if one is to be."""
         return why_of(self)
 
-    @property
-    def style_name(self) -> str:
-        """What the style is called where materials are shared: a changed style has a name of its own."""
-        if self.scene.style == Style():
-            return self.scene.look.style
-        return f"{self.scene.look.style} {hashlib.sha256(repr(self.scene.style).encode()).hexdigest()[:6]}"
-
     @cached_property
     def arrivals(self) -> dict[str, tuple[float, float]]:
         """The frames between which a matrix comes, by name, of those that are not there from the start."""
@@ -211,6 +203,22 @@ def plan(scene: Scene) -> Plan:
         made = replace(made, timeline=film, beats=beats)
     highlights(made), made.spotlight, named_readouts(made), made.why  # what is wrong with them is found here
     return made
+
+
+def restyled(p: Plan, description: Scene) -> Plan:
+    """The plan of a description that differs from that of `p` only in fields that change no value, no place
+    and nothing that is written, as they say in their `option`. Raises InputError for an environment that is
+    not there."""
+    style = style_of(description)
+    scene = replace(
+        p.scene,
+        look=description.look,
+        style=description.style,
+        light=description.light,
+        render=description.render,
+    )
+    environment = environment_path(description, style)
+    return replace(p, description=description, scene=scene, style=style, environment=environment)
 
 
 def _opened(scene: Scene) -> dict[str, OpenedMatrix]:

@@ -24,9 +24,10 @@ def element_material(
     matrices around it.
     """
     stuff = "solid" if crowding is None else style.interior
-    if crowding is not None:
-        style = dataclasses.replace(style, lit_glow=style.lit_glow + style.front_glow)
     name = _named(style_name, first, last) + ("" if stuff == "solid" else f" {stuff}")
+    if crowding is not None and style.front_glow:
+        style = dataclasses.replace(style, lit_glow=style.lit_glow + style.front_glow)
+        name += " front"
 
     def shade(f):
         color = _stepped_back(f, _element_color(f, first, last), style)

@@ -1,0 +1,67 @@
+"""What elements are made of and how large they are: of matrices and products, their readouts and numbers.
+
+A build asks here when it draws them, and an update when it sets them again.
+"""
+
+import dataclasses
+
+import bpy
+
+from ..staging.plan import Plan
+from .materials.elements import element_material, number_material
+from .objects import keyframe
+
+MATRIX_SCALE = 0.9  # of the elements of a matrix: neighbours nearly touch
+UNSEEN = 1e-4  # of its size: an element that is there, with its value, and not seen yet
+
+
+def matrix_size(p: Plan) -> float:
+    """The size of a matrix's largest element, of the room that it has."""
+    return MATRIX_SCALE * p.scene.look.element_scale
+
+
+def product_size(p: Plan) -> float:
+    """The size of the largest product in a cuboid."""
+    return p.scene.look.product_scale * p.scene.look.element_scale
+
+
+def come(p: Plan, ob: bpy.types.Object, name: str, size: float) -> None:
+    """Let what is not there from the start grow to its size when it comes."""
+    if name in p.arrivals:
+        keyframe(ob, "Scale", list(zip(p.arrivals[name], (UNSEEN * size, size), strict=True)), smooth=True)
+
+
+def matrix_material(p: Plan, name: str) -> bpy.types.Material:
+    """What the elements of the matrix `name` are made of."""
+    return element_material(*_maps(p, name), p.scene.look.style, p.style)
+
+
+def product_material(p: Plan, name: str) -> bpy.types.Material:
+    """What the products of the result `name` are made of."""
+    color_map = p.products[name].color_map
+    return element_material(color_map, color_map, p.scene.look.style, p.style, crowding=p.crowding)
+
+
+def readout_material(p: Plan, name: str) -> bpy.types.Material:
+    """What the entries of a matrix are made of that is drawn to be read: flat, in the exact colours."""
+    style = dataclasses.replace(p.style, flat=True, lit_glow=0.0)
+    return element_material(*_maps(p, name), f"{p.scene.look.style} readout", style)
+
+
+def matrix_number_material(p: Plan, name: str) -> bpy.types.Material:
+    """The type of the numbers on the matrix `name`."""
+    final = p.final[name].color_map
+    return number_material(
+        p.raw[name].color_map if name in p.raw else final, final, p.scene.look.style, p.style
+    )
+
+
+def product_number_material(p: Plan, name: str) -> bpy.types.Material:
+    """The type of the numbers on the products of the result `name`."""
+    color_map = p.products[name].color_map
+    return number_material(color_map, color_map, p.scene.look.style, p.style)
+
+
+def _maps(p, name):
+    """The colour maps of a matrix's sums and of its finished values."""
+    return p.raw.get(name, p.final[name]).color_map, p.final[name].color_map
