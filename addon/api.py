@@ -17,14 +17,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from .capture.own_code import capture_call
 from .capture.pretrained import capture_text
 from .description.device import device_of, kind_and_cards
 from .description.frame_rate import frame_rate, rate_text
 from .description.scene import Scene
-from .description.source import Source, as_source, open_source, require_file
+from .description.source import Choice, Source, as_source, open_source, require_file
 from .errors import InputError
 from .formats.capture_file import Capture, open_capture
 from .formats.imports import import_file
@@ -54,36 +54,41 @@ Drawable = Source | Scene | str | os.PathLike[str]
 Name = str | os.PathLike[str]
 
 
-def load(
-    path: Name,
-    *,
-    layer: int | str | None = None,
-    head: int | None = None,
-    parts: Sequence[str] = (),
-    passes: Sequence[int] | str = (),
-    style: str | None = None,
-    view: str | None = None,
-    subject: str | None = None,
-    move: str | None = None,
-) -> Scene:
+class PictureOptions(TypedDict, total=False):
+    """What pictures are to be instead of what their scene says: `size` in pixels, `samples` a pixel, `engine`
+    ("cycles", "eevee"), `transparent`, and the `device` that Cycles renders on (description.device)."""
+
+    size: tuple[int, int] | None
+    samples: int | None
+    engine: str | None
+    transparent: bool
+    device: str | None
+
+
+class FigureOptions(TypedDict, total=False):
+    """How a figure is set, see `figure`; `outputs.figure` has the defaults."""
+
+    width: str
+    height: str | None
+    dpi: int
+    grid: PanelGrid | None
+    title: bool
+    own_scales: bool
+    transparent: bool
+    outlines: bool
+    font: str
+    font_size: float
+    samples: int | None
+
+
+def load(path: Name, **choice: Unpack[Choice]) -> Scene:
     """The description in a scene file, or that of a layer or head of a capture.
 
     `layer` (its number, or a name such as "decoder.3.cross"), `head`, `parts` (what of a capture is shown
-    besides: "wq", "values" …, see `matrix-cinema render --help`) and `passes` choose from a capture; style,
-    view, subject and move take the place of the scene's own.
+    besides: "wq", "values" …, see `matrix-cinema render --help`) and `passes` choose from a capture; `style`,
+    `view`, `subject` and `move` take the place of the scene's own.
     """
-    source = open_source(
-        path,
-        layer=layer,
-        head=head,
-        parts=parts,
-        passes=passes,
-        style=style,
-        view=view,
-        subject=subject,
-        move=move,
-    )
-    return _description(source)
+    return _description(open_source(path, **choice))
 
 
 def build(
@@ -175,12 +180,8 @@ def estimate(
     output: Name,
     *,
     frames: tuple[int, int] | None = None,
-    size: tuple[int, int] | None = None,
-    samples: int | None = None,
-    engine: str | None = None,
-    transparent: bool = False,
-    device: str | None = None,
     progress: Listener = unheard,
+    **options: Unpack[PictureOptions],
 ) -> "Estimate":
     """What `render` would take: frames, elements, memory, and time by one tile of one frame, which is
     rendered. Nothing is written. Raises InputError for a .blend."""
@@ -190,8 +191,7 @@ def estimate(
     from .outputs.rendering import Asked, estimate_source
 
     require_saved()
-    asked = Asked(size, samples, engine, transparent, frames=frames, device=device)
-    return estimate_source(source, kind_of(Path(output)), asked, progress)
+    return estimate_source(source, kind_of(Path(output)), Asked(frames=frames, **options), progress)
 
 
 def film(
@@ -199,25 +199,12 @@ def film(
     output: Name,
     *,
     frames: tuple[int, int] | None = None,
-    size: tuple[int, int] | None = None,
-    samples: int | None = None,
-    engine: str | None = None,
-    transparent: bool = False,
     progress: Listener = unheard,
+    **options: Unpack[PictureOptions],
 ) -> "Rendered":
     """Render a film to a .mp4, .mov or .webm file; its frames are kept beside it. See `render`."""
     require_suffix(Path(output), FILMS)
-    made: Any = render(
-        source,
-        output,
-        frames=frames,
-        size=size,
-        samples=samples,
-        engine=engine,
-        transparent=transparent,
-        progress=progress,
-    )
-    return made
+    return render(source, output, frames=frames, progress=progress, **options)
 
 
 @dataclass(frozen=True)
@@ -235,25 +222,13 @@ def still(
     source: Drawable,
     *,
     frame: int | None = None,
-    size: tuple[int, int] | None = None,
-    samples: int | None = None,
-    engine: str | None = None,
-    transparent: bool = False,
     progress: Listener = unheard,
+    **options: Unpack[PictureOptions],
 ) -> Still:
     """Render one picture and return it, for a notebook to show. See `render`."""
     with temporary_folder() as folder:
         place = folder / "still.png"
-        made: Any = render(
-            source,
-            place,
-            frame=frame,
-            size=size,
-            samples=samples,
-            engine=engine,
-            transparent=transparent,
-            progress=progress,
-        )
+        made = render(source, place, frame=frame, progress=progress, **options)
         return Still(place.read_bytes(), made.frames[0])
 
 
@@ -261,52 +236,28 @@ def figure(
     scenes: Drawable | Shown | Sequence[Drawable | Shown],
     output: Name,
     *,
-    width: str = "3.3in",
-    height: str | None = None,
-    dpi: int = 600,
-    grid: PanelGrid | None = None,
-    title: bool = False,
-    own_scales: bool = False,
-    transparent: bool = False,
-    outlines: bool = False,
-    font: str = "",
-    font_size: float = 7.0,
-    samples: int | None = None,
     progress: Listener = unheard,
+    **options: Unpack[FigureOptions],
 ) -> FigurePage:
     """Make a figure for a paper: one or several scenes rendered to exact dots, everything written as type.
 
     Each of the `scenes` is a panel; a `Shown` says its frame and its title too, and `figure_choice.panels`
-    makes them of layers, heads and frames. `width` and `height` are lengths such as "3.3in", "84mm" or
-    "1980px", the height by default that of the content; `grid` is by default one row. Type has `font_size`
-    points, in a family or a .ttf file `font`. Scenes that name no style are drawn in "paper". `output` ends
-    in .pdf, .svg or .png.
+    makes them of layers, heads and frames. `output` ends in .pdf, .svg or .png. `width` (3.3in) and `height`
+    (that of the content) are lengths such as "3.3in", "84mm" or "1980px"; a picture has `dpi` (600) dots an
+    inch and as many `samples` as its scene says. `grid` is one row; `title` writes that of the scene over
+    it; with `own_scales` each panel has scales and a legend of its own. Type has `font_size` (7) points, in a
+    family or a .ttf file `font`, or is drawn as `outlines`. Scenes that name no style are drawn in "paper".
     """
     several = [scenes] if isinstance(scenes, (Source, Scene, Shown, str, os.PathLike)) else scenes
     shown = [_shown(one) for one in several]
     read = [path for one in shown for path in (*filter(None, [one.file]), *files_of(one.scene))]
-    require_apart([output], [*read, *filter(None, [font])])
+    require_apart([output], [*read, *filter(None, [options.get("font")])])
     load_blender()
     from .outputs import blend_file
     from .outputs.figure import figure as make
 
     blend_file.require_saved()
-    return make(
-        shown,
-        Path(output),
-        width=width,
-        height=height,
-        dpi=dpi,
-        grid=grid,
-        title=title,
-        own_scales=own_scales,
-        transparent=transparent,
-        outlines=outlines,
-        font=font,
-        font_size=font_size,
-        samples=samples,
-        progress=progress,
-    )
+    return make(shown, Path(output), progress=progress, **options)
 
 
 def _shown(one: Drawable | Shown) -> Shown:

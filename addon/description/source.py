@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 from ..errors import InputError, nearest
 from ..formats.reading import opened
@@ -36,6 +37,19 @@ class Source:
         return self.description is None
 
 
+class Choice(TypedDict, total=False):
+    """What of a source is drawn, and how: see `open_source`."""
+
+    layer: int | str | None
+    head: int | None
+    parts: Sequence[str]
+    passes: Sequence[int] | str
+    style: str | None
+    view: str | None
+    subject: str | None
+    move: str | None
+
+
 def open_source(
     path: str | os.PathLike[str],
     *,
@@ -56,19 +70,12 @@ def open_source(
     layer = None if layer is None else str(layer)
     path = require_file(path)
     suffix = path.suffix.lower()
-    if parts and suffix != ".safetensors":
-        raise InputError(f"--with: {path} says itself what it shows; it is for captures")
-    if passes and suffix != ".safetensors":
-        raise InputError(f"--passes: {path} says itself what it shows; it is for captures")
+    for option, chosen in (("with", parts), ("passes", passes)):
+        if chosen and suffix != ".safetensors":
+            raise InputError(f"--{option}: {path} says itself what it shows; it is for captures")
     if suffix == ".blend":
-        for option, value in (
-            ("layer", layer),
-            ("head", head),
-            ("style", style),
-            ("view", view),
-            ("subject", subject),
-            ("move", move),
-        ):
+        given = {"layer": layer, "head": head, "style": style, "view": view, "subject": subject, "move": move}
+        for option, value in given.items():
             if value is not None:
                 raise InputError(f"--{option}: {path} is built already; give its scene file instead")
         _require_blend(path)
@@ -115,24 +122,24 @@ def as_source(source: Source | Scene | str | os.PathLike[str]) -> Source:
     return Source(None, checked(source)) if isinstance(source, Scene) else open_source(source)
 
 
-def _with_head(description, layer, head, path):
-    for option, value in (("layer", layer), ("head", head)):
-        if value is None:
-            continue
-        if not description.capture.file:
-            raise InputError(f"--{option}: {path} takes nothing from a capture")
-        if option == "layer":
-            value = int(value) if value.isdecimal() else value
-        description = _replaced(description, "capture", **{option: value, f"{option}s": ()})
-    return description
+def _with_head(description: Scene, layer: str | None, head: int | None, path: Path) -> Scene:
+    """A scene that draws another layer or head of its capture."""
+    changes: dict[str, object] = {}
+    if layer is not None:
+        changes |= {"layer": int(layer) if layer.isdecimal() else layer, "layers": ()}
+    if head is not None:
+        changes |= {"head": head, "heads": ()}
+    if changes and not description.capture.file:
+        raise InputError(f"--{next(iter(changes))}: {path} takes nothing from a capture")
+    return _replaced(description, "capture", **changes)
 
 
-def _replaced(description, part, **changes):
+def _replaced(description: Scene, part: str, **changes: object) -> Scene:
     changed = dataclasses.replace(getattr(description, part), **changes)
     return dataclasses.replace(description, **{part: changed})
 
 
-def _require_blend(path):
+def _require_blend(path: Path) -> None:
     with opened(path) as file:
         if not file.read(7).startswith(_BLEND):
             raise InputError(f"{path}: is not a Blender file")

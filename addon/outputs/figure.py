@@ -14,7 +14,6 @@ import bpy
 import numpy as np
 
 from ..blender.build import draw
-from ..description.scene import Scene
 from ..description.style import Color
 from ..errors import InputError
 from ..look.color_maps import color_map
@@ -44,8 +43,8 @@ class Colors:
 
 
 def figure(
-    scenes: Scene | Shown | Sequence[Scene | Shown],
-    path: str | Path,
+    shown: Sequence[Shown],
+    path: Path,
     *,
     width: str = "3.3in",
     height: str | None = None,
@@ -60,14 +59,10 @@ def figure(
     samples: int | None = None,
     progress: Listener = unheard,
 ) -> FigurePage:
-    """Make the figure of one or several scenes, and return its FigurePage.
+    """Make the figure whose panels are these, and return its FigurePage; see `api.figure`.
 
-    `scenes` is a Scene or Shown (picture.figure_page), or a list of them, `path` ends in .pdf, .svg or .png;
-    `width` and `height` are lengths such as "3.3in", "84mm" or "1980px", the height by default that of the
-    content; `grid` is a PanelGrid, by default one row. Type has `font_size` points. Scenes that name no style
-    are drawn in "paper". What is in the open Blender file is replaced. Raises InputError and JobError.
+    What is in the open Blender file is replaced. Raises InputError and JobError.
     """
-    path = Path(path)
     kind = require_suffix(path, FIGURES)
     outputs.require_file_place(path)
     width, height = length(width, dpi), length(height, dpi, "height") if height else None
@@ -76,10 +71,9 @@ def figure(
     if kind != ".svg" or outlines:
         require_matplotlib()
     typeface = PageTypeface(font)
-    scenes = [scenes] if isinstance(scenes, (Scene, Shown)) else scenes
-    grid = grid or PanelGrid(len(scenes))
-    dots = round(width / 72 * dpi / min(grid.columns, len(scenes)))
-    cells = cells_of([one if isinstance(one, Shown) else Shown(one) for one in scenes], dots, own_scales)
+    grid = grid or PanelGrid(len(shown))
+    dots = round(width / 72 * dpi / min(grid.columns, len(shown)))
+    cells = cells_of(shown, dots, own_scales)
     type = page_type(font_size, typeface.measure)
     page = compose(cells, grid, type, 72.0 / dpi, width, height, title=title, own_scales=own_scales)
     with telling(lambda: f"interrupted: {path} was not written"):

@@ -15,7 +15,7 @@ from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa
 from matrix_cinema.errors import InputError, JobError  # noqa: E402
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
 from matrix_cinema.outputs import figure as figures  # noqa: E402
-from matrix_cinema.picture.figure_page import cells_of  # noqa: E402
+from matrix_cinema.picture.figure_page import Shown, cells_of  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
 HEAD = ROOT / "examples" / "attention_head.toml"
@@ -23,7 +23,7 @@ HEAD = ROOT / "examples" / "attention_head.toml"
 
 def make(path, scene=None, **options):
     options = {"dpi": 100, "samples": 1} | options
-    return figures.figure(scene or load_scene(HEAD), path, **options)
+    return figures.figure([Shown(scene or load_scene(HEAD))], path, **options)
 
 
 @pytest.fixture

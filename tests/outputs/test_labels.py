@@ -15,6 +15,7 @@ from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.description.from_capture import scene_from_capture  # noqa: E402
 from matrix_cinema.outputs import figure as figures  # noqa: E402
 from matrix_cinema.outputs.blend_file import open_built, save_blend  # noqa: E402
+from matrix_cinema.picture.figure_page import Shown  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
 TEXT = "the café 你好 Größe 日本 ไทย नमस्ते 🙂 한국Ж the"
@@ -88,7 +89,7 @@ def test_in_a_sheet(capture, tmp_path):
 
 def test_in_a_figure(capture, tmp_path):
     scene = scene_from_capture(capture, 0, 0)
-    figures.figure(scene, tmp_path / "x.svg", width="180mm", dpi=60, samples=1)
+    figures.figure([Shown(scene)], tmp_path / "x.svg", width="180mm", dpi=60, samples=1)
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", (tmp_path / "x.svg").read_text())
     assert_read({html.unescape(text).strip() for text in texts}, WORDS)
 
