@@ -49,7 +49,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Token:
+class Lexeme:
     kind: str
     text: str
     at: Place
@@ -88,7 +88,7 @@ def _statements(tokens):
     """The tokens of each expression. A semicolon ends one, and so does the end of a line after which
     another begins: outside of brackets, with an operand before and after."""
     depth = 0
-    found: list[list[Token]] = [[]]
+    found: list[list[Lexeme]] = [[]]
     for before, token in zip([None, *tokens], tokens, strict=False):
         depth += (token.text in _OPENS) - (token.text in _CLOSES.values())
         opened = depth - (token.text in _OPENS)
@@ -162,7 +162,7 @@ def _tokens(text, where):
             raise at.error("expected a name between the quotes, without line breaks or backquotes")
         if kind in ("name", "quoted") and len(piece) > MAX_NAME:
             raise at.error(f"a name of {len(piece)} characters; the most is {MAX_NAME}")
-        tokens.append(Token(str(kind), piece, at))
+        tokens.append(Lexeme(str(kind), piece, at))
         if len(tokens) > MAX_TOKENS:
             raise at.error(f"too long: more than {MAX_TOKENS} names, numbers and operators")
     if not tokens:

@@ -9,7 +9,7 @@ import torch
 
 from .axes import Axes, Event, Frame, axes_of
 from .logits import Logits, Reading
-from .origins import Contraction, Origins, Product, Step, Strand, to_linears
+from .origins import ActivationProduct, Change, Contraction, Origins, Strand, to_linears
 from .places import Places
 from .products import NotUnderstood
 
@@ -125,7 +125,7 @@ def pattern_times_values(
 
     `first`: whether the pattern is the left of the two.
     """
-    product: Product = strand.source
+    product: ActivationProduct = strand.source
     at = next(n for n, step in enumerate(strand.steps) if step.kind == "softmax")
     before, softmax, after = strand.steps[:at], strand.steps[at], strand.steps[at + 1 :]
     if strand.places is None or softmax.places is None or softmax.places.coordinates is None:
@@ -180,7 +180,7 @@ def attention_of(event: Event, read: Callable, drops: bool, **about: Any) -> Att
     return Attention(event, axes_of(event), read=read, drops=drops, first=earliest(event), **about)
 
 
-def _keys(product: Product, softmax: Step) -> dict[str, np.ndarray]:
+def _keys(product: ActivationProduct, softmax: Change) -> dict[str, np.ndarray]:
     """The letters of the scores that the softmax runs over, each with its index for every key."""
     if len(softmax.value) != 1:
         raise NotUnderstood("softmax over several axes")
@@ -214,7 +214,7 @@ def _check_sum(event: Event, strand: Strand) -> None:
         raise NotUnderstood("a pattern that is summed by itself")
 
 
-def _is_matmul(product: Product) -> bool:
+def _is_matmul(product: ActivationProduct) -> bool:
     """Whether scores have the axes of a matmul: leading ones, rows, columns."""
     lead = product.out[:-2]
     rest = {product.out[-2:-1], product.out[-1:]}
@@ -225,6 +225,6 @@ def _is_matmul(product: Product) -> bool:
     )
 
 
-def _lost(steps: tuple[Step, ...]) -> str:
+def _lost(steps: tuple[Change, ...]) -> str:
     names = [step.name for step in steps if step.places is None] or [step.name for step in steps]
     return names[0] if names else "axes that are mixed"

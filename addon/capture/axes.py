@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .origins import Given, Linear, Strand, to_linears
+from .origins import GivenTensor, Linear, Strand, to_linears
 from .places import Places
 from .products import NotUnderstood
 
@@ -199,7 +199,7 @@ def _rows_and_columns(event: Event, letter: str):
         if letter not in letters or tensor.shape[letters.index(letter)] != event.sizes[letter]:
             continue
         for strand in event.strands[name]:
-            if not isinstance(strand.source, (Linear, Given)):
+            if not isinstance(strand.source, (Linear, GivenTensor)):
                 continue
             found = _moves(strand, letters.index(letter))
             if found is None or not (len(found[0]) or len(found[1])):
@@ -214,14 +214,14 @@ def _moves(strand: Strand, axis: int):
     places = strand.places
     if places is None or places.coordinates is None:
         return None
-    linear: Linear | Given = strand.source
+    linear: Linear | GivenTensor = strand.source
     moving = places.coordinates[axis]
     rows = {one: values for one, values in moving.items() if one not in linear.features}
     columns = {one: values for one, values in moving.items() if one in linear.features}
     return _number(rows, linear), _number(columns, linear)
 
 
-def _number(moving: dict[int, np.ndarray], linear: Linear | Given) -> np.ndarray:
+def _number(moving: dict[int, np.ndarray], linear: Linear | GivenTensor) -> np.ndarray:
     if not moving:
         return np.zeros(0)
     number = np.zeros(1, np.int64)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from .origins import Origins, Product, Step, Strand
+from .origins import ActivationProduct, Change, Origins, Strand
 from .places import Places, joined
-from .tensors import Function, Keeper, Unwatchable, argument, number_of
+from .tensors import Keeper, TorchFunction, Unwatchable, argument, number_of
 
 VIEWS = {
     "view", "reshape", "transpose", "permute", "movedim", "T", "mT", "H", "mH", "t", "adjoint", "flatten",
@@ -39,7 +39,7 @@ def follow(
     origins: Origins,
     keeper: Keeper,
     call: Callable,
-    function: Function,
+    function: TorchFunction,
     args: tuple,
     kwargs: dict,
     result: Any,
@@ -117,13 +117,17 @@ def _follow_part(origins, whole, part, name, region):
     for own, strand in [(False, one) for one in origins.of(whole)] + [
         (True, one) for one in origins.of(part)
     ]:
-        known = region is not None and strand.places is not None and not isinstance(strand.source, Product)
+        known = (
+            region is not None
+            and strand.places is not None
+            and not isinstance(strand.source, ActivationProduct)
+        )
         if not known:
-            strands.append(strand.then(Step(name), None))
+            strands.append(strand.then(Change(name), None))
             continue
         places = strand.places.written_into(region) if own else strand.places.without(region)
         if places is None:
-            strands.append(strand.then(Step(name), None))
+            strands.append(strand.then(Change(name), None))
         elif not all(np.isnan(one).all() for one in places.along[:1]):
             strands.append(replace(strand, places=places))
     origins.set(whole, strands)
@@ -163,7 +167,7 @@ def _strands(origins, keeper, function, args, kwargs, result) -> Iterable[Strand
             places = None if strand.places is None else strand.places.broadcast(shape)
             if name in SAME:
                 step, factor = None, 1.0
-            elif isinstance(strand.source, Product):
+            elif isinstance(strand.source, ActivationProduct):
                 step, factor = _step(keeper, origins, name, args, kwargs, tensor, strand, shape), 1.0
             else:
                 step, factor = _simple_step(function.name, args, kwargs, at)
@@ -187,7 +191,7 @@ def _drops(args, kwargs) -> bool:
     return bool(p) and training is not False
 
 
-def _simple_step(name, args, kwargs, at) -> tuple[Step | None, float]:
+def _simple_step(name, args, kwargs, at) -> tuple[Change | None, float]:
     """The step on a strand of which only constant factors are kept apart."""
     if name in ("mul", "div", "neg"):
         if name == "neg":
@@ -196,7 +200,7 @@ def _simple_step(name, args, kwargs, at) -> tuple[Step | None, float]:
         number = number_of(other) if at == 0 else number_of(args[0]) if name == "mul" else None
         if number is not None and (name == "mul" or number) and not kwargs.get("rounding_mode"):
             return None, number if name == "mul" else 1 / number
-    return Step(name), 1.0
+    return Change(name), 1.0
 
 
 def _step(keeper, origins, name, args, kwargs, tensor, strand, shape):
@@ -208,7 +212,7 @@ def _step(keeper, origins, name, args, kwargs, tensor, strand, shape):
             return _KNOWN[name](keeper, origins, args, kwargs, tensor is first, strand, places)
     except Unwatchable:
         pass
-    return Step(name, places=places)
+    return Change(name, places=places)
 
 
 def _value(keeper, value):
@@ -221,15 +225,15 @@ def _value(keeper, value):
 
 def _times(keeper, origins, args, kwargs, is_first, strand, places):
     other = argument(args, kwargs, 1, "other") if is_first else args[0]
-    return Step("mul", "times", _value(keeper, other), places=places)
+    return Change("mul", "times", _value(keeper, other), places=places)
 
 
 def _over(keeper, origins, args, kwargs, is_first, strand, places):
     other = argument(args, kwargs, 1, "other")
     if not is_first or argument(args, kwargs, 2, "rounding_mode"):
-        return Step("div", places=places)
+        return Change("div", places=places)
     softmax = _by_hand(origins, strand, other, places)
-    return softmax or Step("div", "over", _value(keeper, other), places=places)
+    return softmax or Change("div", "over", _value(keeper, other), places=places)
 
 
 def _by_hand(origins, strand, total, places):
@@ -240,7 +244,7 @@ def _by_hand(origins, strand, total, places):
         if other.source is strand.source and len(other.steps) == len(strand.steps) + 1:
             summed, same = other.steps[-1], other.steps[:-2] == strand.steps[:-1]
             if summed.kind == "sum" and other.steps[-2].kind == "exp" and same:
-                step = Step("exp / sum", "softmax", summed.value, places=places)
+                step = Change("exp / sum", "softmax", summed.value, places=places)
                 return Strand(strand.source, places, strand.factor, (*strand.steps[:-1], step))
     return None
 
@@ -249,27 +253,27 @@ def _plus(keeper, origins, args, kwargs, is_first, strand, places):
     other = argument(args, kwargs, 1, "other") if is_first else args[0]
     alpha = float(kwargs.get("alpha", 1))
     if not is_first and alpha != 1:
-        return Step("add", places=places)
+        return Change("add", places=places)
     value = _value(keeper, other)
-    return Step("add", "plus", (value, alpha), places=places)
+    return Change("add", "plus", (value, alpha), places=places)
 
 
 def _minus(keeper, origins, args, kwargs, is_first, strand, places):
     other = argument(args, kwargs, 1, "other") if is_first else args[0]
     if kwargs.get("alpha", 1) != 1:
-        return Step("sub", places=places)
+        return Change("sub", places=places)
     if is_first:
-        return Step("sub", "plus", (_value(keeper, other), -1.0), places=places)
-    turned = Step("sub", "times", -1.0, places=places)
-    plus = Step("sub", "plus", (_value(keeper, other), 1.0), places=places)
+        return Change("sub", "plus", (_value(keeper, other), -1.0), places=places)
+    turned = Change("sub", "times", -1.0, places=places)
+    plus = Change("sub", "plus", (_value(keeper, other), 1.0), places=places)
     return Strand(strand.source, places, strand.factor, (*strand.steps, turned, plus))
 
 
 def _fill(keeper, origins, args, kwargs, is_first, strand, places):
     mask, value = argument(args, kwargs, 1, "mask"), argument(args, kwargs, 2, "value")
     if not is_first:
-        return Step("masked_fill", places=places)
-    return Step("masked_fill", "fill", _value(keeper, value), keeper.hold(mask), places)
+        return Change("masked_fill", places=places)
+    return Change("masked_fill", "fill", _value(keeper, value), keeper.hold(mask), places)
 
 
 def _where(keeper, origins, args, kwargs, is_first, strand, places):
@@ -288,50 +292,50 @@ def _where(keeper, origins, args, kwargs, is_first, strand, places):
     kept = any(one.source is strand.source for one in origins.of(yes))
     both = kept and any(one.source is strand.source for one in origins.of(no))
     if both:
-        return Step("where", places=places)
+        return Change("where", places=places)
     kind, value = ("keep", no) if kept else ("fill", yes)
-    return Step("where", kind, _value(keeper, value), keeper.hold(condition), places)
+    return Change("where", kind, _value(keeper, value), keeper.hold(condition), places)
 
 
 def _between(keeper, origins, args, kwargs, is_first, strand, places):
     low, high = argument(args, kwargs, 1, "min"), argument(args, kwargs, 2, "max")
     number = number_of(low)
     if high is not None or number is None:
-        return Step("clamp", places=places)
-    return Step("clamp", "between", number, places=places)
+        return Change("clamp", places=places)
+    return Change("clamp", "between", number, places=places)
 
 
 def _maximum(keeper, origins, args, kwargs, is_first, strand, places):
     given = [one for one in (*args, *kwargs.values()) if isinstance(one, torch.Tensor)]
     if len(given) != 2:
-        return Step("max", places=None)
+        return Change("max", places=None)
     number = number_of(given[1] if is_first else given[0])
-    return Step("max", "between" if number is not None else "", number, places=places)
+    return Change("max", "between" if number is not None else "", number, places=places)
 
 
 def _soft(keeper, origins, args, kwargs, is_first, strand, places):
     axis = argument(args, kwargs, 1, "dim")
     known = isinstance(axis, int) and is_first and places is not None
     axes = (axis % len(places.along),) if known else ()
-    return Step("softmax", "softmax", axes, places=places)
+    return Change("softmax", "softmax", axes, places=places)
 
 
 def _total(keeper, origins, args, kwargs, is_first, strand, places):
     axis, keep = argument(args, kwargs, 1, "dim"), argument(args, kwargs, 2, "keepdim", False)
     axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
     if not keep or strand.places is None or not all(isinstance(one, int) for one in axes):
-        return Strand(strand.source, None, strand.factor, (*strand.steps, Step("sum")))
+        return Strand(strand.source, None, strand.factor, (*strand.steps, Change("sum")))
     axes = tuple(one % len(strand.places.along) for one in axes)
-    return Strand(strand.source, None, strand.factor, (*strand.steps, Step("sum", "sum", axes)))
+    return Strand(strand.source, None, strand.factor, (*strand.steps, Change("sum", "sum", axes)))
 
 
 _KNOWN = {
     "mul": _times, "div": _over, "add": _plus, "sub": _minus, "rsub": lambda k, o, a, kw, first, s, p:
     _minus(k, o, a, kw, not first, s, p), "masked_fill": _fill, "where": _where, "clamp": _between,
     "clamp_min": _between, "maximum": _maximum, "max": _maximum, "softmax": _soft, "sum": _total,
-    "tanh": lambda k, o, a, kw, first, s, p: Step("tanh", "tanh", places=p),
-    "exp": lambda k, o, a, kw, first, s, p: Step("exp", "exp", places=p),
-    "neg": lambda k, o, a, kw, first, s, p: Step("neg", "times", -1.0, places=p),
+    "tanh": lambda k, o, a, kw, first, s, p: Change("tanh", "tanh", places=p),
+    "exp": lambda k, o, a, kw, first, s, p: Change("exp", "exp", places=p),
+    "neg": lambda k, o, a, kw, first, s, p: Change("neg", "times", -1.0, places=p),
 }  # fmt: skip
 
 
@@ -356,7 +360,7 @@ def _put_together(origins, keeper, tensors, axis, sizes, new_axis=False):
             parts = [_part(origins, strand, one, axis, new_axis) for one in tensors]
             places = None if strand.places is None else joined(parts, sizes, axis)
             steps = strand.steps
-            if isinstance(strand.source, Product):
+            if isinstance(strand.source, ActivationProduct):
                 steps = (*steps, _beside(keeper, tensors, n, axis, strand))
             found.append(Strand(strand.source, places, strand.factor, steps))
     return found
@@ -378,11 +382,11 @@ def _part(origins, strand, tensor, axis, new_axis):
 def _beside(keeper, tensors, n, axis, strand):
     """The step that puts one tensor after scores, such as a column of sinks."""
     if len(tensors) != 2 or n != 0 or strand.places is None:
-        return Step("cat")
+        return Change("cat")
     try:
-        return Step("cat", "cat", (keeper.hold(tensors[1]), axis), places=strand.places)
+        return Change("cat", "cat", (keeper.hold(tensors[1]), axis), places=strand.places)
     except Unwatchable:
-        return Step("cat")
+        return Change("cat")
 
 
 def _each(change: Callable, name: str = ""):
@@ -397,7 +401,9 @@ def _each(change: Callable, name: str = ""):
             places = None if strand.places is None else change(strand.places, args, kwargs)
             fits = places is not None and places.own_shape == shape
             steps = (
-                (*strand.steps, Step(name)) if name and isinstance(strand.source, Product) else strand.steps
+                (*strand.steps, Change(name))
+                if name and isinstance(strand.source, ActivationProduct)
+                else strand.steps
             )
             found.append(replace(strand, places=places if fits else None, steps=steps))
         return found

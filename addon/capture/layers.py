@@ -13,7 +13,7 @@ import torch
 from . import masks
 from .attention import Attention
 from .axes import Frame
-from .origins import Given, Linear, Strand
+from .origins import GivenTensor, Linear, Strand
 from .output import Added, Output, between
 from .places import pick
 from .positions import position_of
@@ -124,7 +124,7 @@ def _inputs(strands: Sequence[Strand], depth: int = 3) -> list:
     """What the linear maps of a tensor were given, and those before them."""
     found = []
     for strand in strands:
-        if isinstance(strand.source, (Given, Linear)):
+        if isinstance(strand.source, (GivenTensor, Linear)):
             found.append(strand.source.x)
         if isinstance(strand.source, Linear) and depth:
             found += _inputs(strand.source.made_of, depth - 1)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from .axes import Frame
-from .origins import Step
+from .origins import Change
 from .places import Places, pick
 from .products import NotUnderstood
 from .tensors import Held
@@ -45,7 +45,7 @@ class Reading:
         self.allowed = np.ones((1, 1, 1), bool)
         self.unsure = ()
 
-    def logits(self, steps: tuple[Step, ...]) -> Logits:
+    def logits(self, steps: tuple[Change, ...]) -> Logits:
         """What the steps come to. Raises NotUnderstood that names the one that is not known.
 
         A step that may have changed nothing, such as a clamp, is passed over and named in `unsure`.
@@ -63,15 +63,15 @@ class Reading:
     def mask(self, mask: torch.Tensor, places: Places) -> None:
         """The mask that `scaled_dot_product_attention` was given: may attend, or what is added."""
         if mask.dtype == torch.bool:
-            self._keep(Step("attn_mask", "keep", -np.inf, Held(mask), places))
+            self._keep(Change("attn_mask", "keep", -np.inf, Held(mask), places))
         else:
-            self._plus(Step("attn_mask", "plus", (Held(mask), 1.0), places=places))
+            self._plus(Change("attn_mask", "plus", (Held(mask), 1.0), places=places))
 
     def causal(self) -> None:
         """Aligned at the top left, as torch does."""
         self.allowed = self.allowed & np.tri(self.frame.queries, self.frame.keys, dtype=bool)[None]
 
-    def _operand(self, step: Step, value: Held | float) -> np.ndarray:
+    def _operand(self, step: Change, value: Held | float) -> np.ndarray:
         """What stands beside the scores, [heads or 1, queries or 1, keys or 1], bool or float64."""
         if not isinstance(value, Held):
             return np.full((1, 1, 1), float(value))
@@ -85,7 +85,7 @@ class Reading:
         picked = pick(tensor, at)[..., 0].detach().cpu()
         return picked.numpy() if picked.dtype == torch.bool else picked.double().numpy()
 
-    def _times(self, step: Step, turned: bool = False) -> None:
+    def _times(self, step: Change, turned: bool = False) -> None:
         value = self._operand(step, step.value)
         value = value.astype(np.float64)
         if turned:
@@ -98,10 +98,10 @@ class Reading:
         self.scale = self.scale * value
         self.sink = self.sink if self.sink is None else self.sink * value
 
-    def _over(self, step: Step) -> None:
+    def _over(self, step: Change) -> None:
         self._times(step, turned=True)
 
-    def _plus(self, step: Step) -> None:
+    def _plus(self, step: Change) -> None:
         operand, times = step.value
         value = self._operand(step, operand).astype(np.float64)
         if value.size == 1 or value.shape[2] == 1:
@@ -113,16 +113,16 @@ class Reading:
         self.allowed = self.allowed & ~far
         self.bias = self.bias + np.where(far, 0.0, value)
 
-    def _tanh(self, step: Step) -> None:
+    def _tanh(self, step: Change) -> None:
         if self.bent or self.bias.any() or self.shift.any() or not self.allowed.all() or self.scale.size > 1:
             raise NotUnderstood("tanh after something was added")
         self.softcap, self.bent = 1.0, True
 
-    def _between(self, step: Step) -> None:
+    def _between(self, step: Change) -> None:
         if step.value > MASKED:
             self.unsure += (step.name,)
 
-    def _fill(self, step: Step, turned: bool = False) -> None:
+    def _fill(self, step: Change, turned: bool = False) -> None:
         mask = self._operand(step, step.mask) != 0
         value = self._operand(step, step.value)
         away = ~mask if turned else mask
@@ -133,10 +133,10 @@ class Reading:
             raise NotUnderstood(f"{step.name} with {value.max():g}, which takes no weight away")
         self.allowed = self.allowed & ~away
 
-    def _keep(self, step: Step) -> None:
+    def _keep(self, step: Change) -> None:
         self._fill(step, turned=True)
 
-    def _cat(self, step: Step) -> None:
+    def _cat(self, step: Change) -> None:
         """A column of sinks after the keys: one for each head, or for each query."""
         operand, axis = step.value
         tensor, places = operand.tensor, step.places

@@ -19,7 +19,7 @@ MOST_STEPS = 60  # of a strand; a way that long is no step of one attention
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class Change:
     """A function that a tensor went through which changed its numbers.
 
     `kind` says what it does to them, where that is known: "times", "over", "plus" (`value`), "tanh", "fill"
@@ -42,14 +42,14 @@ class Strand:
     source: Any
     places: Places | None
     factor: float = 1.0
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Change, ...] = ()
 
     @property
     def exact(self) -> bool:
         """Whether the entries are those of the source, times the factor."""
         return not self.steps and self.places is not None
 
-    def then(self, step: Step, places: Places | None) -> "Strand":
+    def then(self, step: Change, places: Places | None) -> "Strand":
         return replace(self, steps=(*self.steps, step), places=places)
 
 
@@ -101,7 +101,7 @@ class Linear:
 
 
 @dataclass(eq=False)
-class Given:
+class GivenTensor:
     """A tensor [batch, tokens, features] or [tokens, features] that the model was given as it is."""
 
     x: Held
@@ -116,7 +116,7 @@ class Given:
 
 
 @dataclass(eq=False)
-class Product:
+class ActivationProduct:
     """A product of two activations, which may be scores, with all that was known of both."""
 
     serial: int
@@ -146,7 +146,7 @@ class Result:
 
 
 @dataclass(eq=False)
-class Written:
+class MappedResult:
     """What the map after an attention gave."""
 
     taken: Any

@@ -5,7 +5,7 @@ from string import ascii_letters
 import torch
 
 from .origins import Contraction
-from .tensors import Function, argument
+from .tensors import TorchFunction, argument
 
 PRODUCTS = {
     "matmul", "bmm", "mm", "mv", "rmatmul", "linear", "addmm", "baddbmm", "einsum", "tensordot", "inner",
@@ -17,7 +17,9 @@ class NotUnderstood(Exception):
     """A step that cannot be told in the capture's terms; the text names it."""
 
 
-def contraction_of(function: Function, args: tuple, kwargs: dict, result: torch.Tensor) -> Contraction | None:
+def contraction_of(
+    function: TorchFunction, args: tuple, kwargs: dict, result: torch.Tensor
+) -> Contraction | None:
     """The product that a function is. None for one that is no product of two tensors (a sum of one).
 
     Raises NotUnderstood for products of another form.

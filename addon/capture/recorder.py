@@ -13,7 +13,7 @@ from .accounts import Account, Accounts
 from .attention import Attention
 from .joining import continues, join, repeats, side_by_side, widened
 from .layers import Seen, kind_of, see
-from .origins import Linear, Result, Strand, Written
+from .origins import Linear, MappedResult, Result, Strand
 from .output import Output, added_of, output_of
 from .places import pick
 from .running import Running
@@ -125,7 +125,7 @@ class Recorder:
         self._latest = taken
         return Result(taken)
 
-    def written(self, linear: Linear, results: Sequence[Strand]) -> Written | None:
+    def written(self, linear: Linear, results: Sequence[Strand]) -> MappedResult | None:
         """A linear map ran that takes what attentions gave. None where it is not their output."""
         takens = [strand.source.taken for strand in results]
         if not all(taken.seen and taken.entry.last is taken for taken in takens):
@@ -155,13 +155,13 @@ class Recorder:
         for seen, output in zip(taken.seen, own, strict=True):
             seen.output, seen.attn_out = output, output.y
             seen.refused.pop("W_O", None)
-        return Written(taken)
+        return MappedResult(taken)
 
-    def awaits(self, written: Written) -> bool:
+    def awaits(self, written: MappedResult) -> bool:
         """Whether what the output was added to has not been seen yet."""
         return written.taken.awaits
 
-    def first(self, written: Written) -> int:
+    def first(self, written: MappedResult) -> int:
         """When the projection of the attention's queries ran."""
         return written.taken.first
 
@@ -288,7 +288,7 @@ class Recorder:
         latest.seen = both
         return Result(latest)
 
-    def _put_side_by_side(self, takens: list[Taken], outputs: list[Output]) -> Written | None:
+    def _put_side_by_side(self, takens: list[Taken], outputs: list[Output]) -> MappedResult | None:
         """Attentions of one head each become one layer."""
         seens = [taken.seen[0] for taken in takens]
         biggest = outputs[0]
@@ -303,7 +303,7 @@ class Recorder:
         last.seen, last.outputs = [together], [output]
         last.sums, last.entry.sums, last.queries = [], [], []
         last.entry.module = together.module
-        return Written(last)
+        return MappedResult(last)
 
     def _settle(self, entry: Entry) -> None:
         """Joins the last attention to the layer, now that all about it is known."""

@@ -25,7 +25,7 @@ class Unwatchable(Exception):
 
 
 @dataclass(frozen=True)
-class Function:
+class TorchFunction:
     """A function of torch by one name for all its spellings: `mul` for `*`, `Tensor.mul_`, `torch.multiply`.
 
     `ignored`: it only asks something of a tensor. `in_place`: it overwrites its first argument.
@@ -37,7 +37,7 @@ class Function:
 
 
 @lru_cache(maxsize=8192)
-def function_of(function: Any) -> Function:
+def function_of(function: Any) -> TorchFunction:
     """The Function that a callable of torch is."""
     name = getattr(function, "__name__", type(function).__name__)
     if isinstance(function, torch._ops.OpOverloadPacket):
@@ -46,13 +46,13 @@ def function_of(function: Any) -> Function:
         name = function._schema.name.split("::")[-1]
     if name in ("__get__", "__set__", "__delete__"):
         attribute = getattr(getattr(function, "__self__", None), "__name__", "")
-        return Function(attribute, ignored=name != "__get__" or attribute not in _ALIASES)
+        return TorchFunction(attribute, ignored=name != "__get__" or attribute not in _ALIASES)
     special = name.startswith("__") and name.endswith("__")
     word = name[2:-2] if special else name.removesuffix("_")
     in_place = word in _IN_PLACE_WORDS if special else name.endswith("_") and not name.startswith("__")
     if special and in_place and word != "setitem":
         word = word[1:]
-    return Function(_SAME_AS.get(word, word), in_place)
+    return TorchFunction(_SAME_AS.get(word, word), in_place)
 
 
 def tensors_in(values: Any) -> Iterator[torch.Tensor]:
@@ -66,7 +66,7 @@ def tensors_in(values: Any) -> Iterator[torch.Tensor]:
         yield from tensors_in(list(values.values()))
 
 
-def overwritten(function: Function, args: tuple, kwargs: dict) -> list[torch.Tensor]:
+def overwritten(function: TorchFunction, args: tuple, kwargs: dict) -> list[torch.Tensor]:
     """The tensors that a call overwrites."""
     found = list(tensors_in(kwargs.get("out")))
     inplace = argument(args, kwargs, 3, "inplace") if "dropout" in function.name else kwargs.get("inplace")

@@ -17,14 +17,25 @@ from torch.overrides import TorchFunctionMode
 from .accounts import Accounts
 from .attention import FUSED, attention_of, fused_attention, pattern_times_values
 from .follow import follow
-from .origins import Contraction, Given, Linear, Loose, Origins, Product, Result, Step, Strand, Written
+from .origins import (
+    ActivationProduct,
+    Change,
+    Contraction,
+    GivenTensor,
+    Linear,
+    Loose,
+    MappedResult,
+    Origins,
+    Result,
+    Strand,
+)
 from .output import results_in
 from .places import Places
 from .products import PRODUCTS, NotUnderstood, contraction_of, elementwise, three_operands
 from .projections import merged
 from .tensors import (
-    Function,
     Keeper,
+    TorchFunction,
     Unwatchable,
     argument,
     check_watchable,
@@ -77,7 +88,7 @@ class Watch(TorchFunctionMode):
                 return look(*given)
         except Exception as error:
             self._accounts.failed(
-                self._module(), next(g for g in given if isinstance(g, Function)).name, error
+                self._module(), next(g for g in given if isinstance(g, TorchFunction)).name, error
             )
         return None
 
@@ -98,7 +109,7 @@ class Watch(TorchFunctionMode):
         for tensor in tensors:
             if tensor.is_floating_point() and tensor.dim() in (2, 3) and not self._origins.of(tensor):
                 try:
-                    source = Given(self._keeper.hold(tensor))
+                    source = GivenTensor(self._keeper.hold(tensor))
                 except Unwatchable:
                     continue
                 self._origins.set(tensor, [Strand(source, Places.of(tensor.shape))])
@@ -107,7 +118,7 @@ class Watch(TorchFunctionMode):
         """Treats a tensor as the one that was seen being made: what a module gave when it ran once more."""
         self._origins.set(tensor, self._origins.of(of))
 
-    def _before(self, known: Function, args: tuple, kwargs: dict) -> torch.Tensor | None:
+    def _before(self, known: TorchFunction, args: tuple, kwargs: dict) -> torch.Tensor | None:
         """Copies what a call is about to overwrite; gives the residual stream back where that is added to."""
         changed = overwritten(known, args, kwargs)
         if not changed:
@@ -171,7 +182,7 @@ class Watch(TorchFunctionMode):
         """A product of another form: told when what it takes may be scores or a pattern."""
         for one in tensors_in(args):
             for strand in self._origins.of(one):
-                if isinstance(strand.source, Product) and _soft(strand):
+                if isinstance(strand.source, ActivationProduct) and _soft(strand):
                     self._close(strand, reason)
 
     def _note_product(self, contraction: Contraction, result: torch.Tensor):
@@ -182,7 +193,8 @@ class Watch(TorchFunctionMode):
             follow(self._origins, self._keeper, torch.mul, function_of(torch.mul), factors, {}, result)
             return
         patterns = [
-            next((s for s in own if isinstance(s.source, Product) and _soft(s)), None) for own in strands
+            next((s for s in own if isinstance(s.source, ActivationProduct) and _soft(s)), None)
+            for own in strands
         ]
         if any(patterns):
             self._note_attention(contraction, result, patterns)
@@ -265,24 +277,28 @@ class Watch(TorchFunctionMode):
         for own in strands:
             self._refuse_products(own, "another product takes")
         hold = self._keeper.hold
-        product = Product(
+        product = ActivationProduct(
             self._next(), self._module(), hold(contraction.left), hold(contraction.right),
             contraction.a, contraction.b, contraction.out, *strands,
         )  # fmt: skip
-        if all(any(isinstance(strand.source, (Given, Linear)) for strand in own) for own in strands):
+        if all(any(isinstance(strand.source, (GivenTensor, Linear)) for strand in own) for own in strands):
             product.account = self._accounts.maybe(self._module(), "product of two activations")
         places, steps = Places.of(result.shape), []
         if contraction.factor != 1:
-            steps.append(Step("alpha", "times", contraction.factor, places=places))
+            steps.append(Change("alpha", "times", contraction.factor, places=places))
         if contraction.added is not None:
             added, times = contraction.added
-            steps.append(Step("add", "plus", (hold(added), times), places=places))
+            steps.append(Change("add", "plus", (hold(added), times), places=places))
         self._origins.set(result, [Strand(product, places, 1.0, tuple(steps))])
 
     def _refuse_products(self, strands: tuple, taker: str):
         """What a product gave is taken on without a softmax: as linear attention does, or mixed heads."""
         for strand in strands:
-            if isinstance(strand.source, Product) and strand.source.account is not None and not _soft(strand):
+            if (
+                isinstance(strand.source, ActivationProduct)
+                and strand.source.account is not None
+                and not _soft(strand)
+            ):
                 names = ", ".join(dict.fromkeys(step.name for step in strand.steps))
                 after = f" after {names}" if names else ""
                 self._accounts.refuse(strand.source.account, f"{taker} it{after}, without a softmax before")
@@ -311,7 +327,7 @@ class Watch(TorchFunctionMode):
     def _note_softmax(self, result: torch.Tensor, by_hand: bool = False):
         """A softmax over scores is accounted for; what it becomes is seen later."""
         known = self._origins.of(result)
-        scores = [strand for strand in known if isinstance(strand.source, Product)]
+        scores = [strand for strand in known if isinstance(strand.source, ActivationProduct)]
         for strand in scores:
             last = strand.steps[-1] if strand.steps else None
             if last is not None and last.kind == "softmax":
@@ -332,7 +348,9 @@ class Watch(TorchFunctionMode):
             if isinstance(strand.source, Result) and strand.exact:
                 self._recorder.drop(strand.source, "its result is multiplied with another pattern")
         reasons = {}
-        candidates = [s for s in self._origins.of(operand) if isinstance(s.source, Product) and _soft(s)]
+        candidates = [
+            s for s in self._origins.of(operand) if isinstance(s.source, ActivationProduct) and _soft(s)
+        ]
         for strand in candidates:
             try:
                 event, read, drops = pattern_times_values(contraction, result, strand, first, self._origins)
@@ -362,7 +380,7 @@ class Watch(TorchFunctionMode):
     def _written(self, tensor) -> Strand | None:
         """The strand of a tensor that leads to what an attention wrote and that nothing was added to yet."""
         for strand in self._origins.of(tensor):
-            if isinstance(strand.source, Written) and self._recorder.awaits(strand.source):
+            if isinstance(strand.source, MappedResult) and self._recorder.awaits(strand.source):
                 return strand
         return None
 
@@ -387,10 +405,12 @@ class Watch(TorchFunctionMode):
             self._note_bias(left, right, result, alpha) or self._note_low_rank(left, right, result, alpha)
         )
 
-    def _is_newer(self, tensor, written: Written) -> bool:
+    def _is_newer(self, tensor, written: MappedResult) -> bool:
         """Whether a tensor was made after the projections of an attention, as a parallel map is."""
         serials = [
-            s.source.serial for s in self._origins.of(tensor) if isinstance(s.source, (Linear, Product))
+            s.source.serial
+            for s in self._origins.of(tensor)
+            if isinstance(s.source, (Linear, ActivationProduct))
         ]
         return any(serial >= self._recorder.first(written) for serial in serials)
 
@@ -460,7 +480,7 @@ class Watch(TorchFunctionMode):
         self._set_linear(linear, result, results_in(linear.made_of))
 
 
-def _soft(strand: Strand) -> Step | None:
+def _soft(strand: Strand) -> Change | None:
     """The softmax on a strand of scores."""
     return next((step for step in strand.steps if step.kind == "softmax"), None)
 

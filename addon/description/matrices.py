@@ -119,13 +119,6 @@ def _mask_note(values, low):
     )
 
 
-def load_matrices(
-    scene: Scene, names: Iterable[str], initialise: Callable[..., np.ndarray]
-) -> dict[str, LabelledMatrix]:
-    """The matrices that an expression uses, with their values; see `open_matrices`."""
-    return {name: one.load() for name, one in open_matrices(scene, names, initialise).items()}
-
-
 def open_matrices(
     scene: Scene, names: Iterable[str], initialise: Callable[..., np.ndarray]
 ) -> dict[str, OpenedMatrix]:

@@ -37,7 +37,7 @@ RECOMPUTED = ("scores", "pattern", "z")
 
 
 @dataclass(frozen=True)
-class Attention:
+class RecomputedHead:
     """One head recomputed in float64: raw q.k, the logits that softmax saw, its result, the output.
 
     A masked logit is -inf. `errors` has the largest absolute difference from each of scores,
@@ -146,7 +146,7 @@ class Capture:
             return getattr(self.recompute(layer.name, head), name)
         return self._stored(layer, name, layer.kv_head(head) if axes[0] == "G" else head)
 
-    def recompute(self, layer: int | str, head: int) -> Attention:
+    def recompute(self, layer: int | str, head: int) -> RecomputedHead:
         """Attention of one query head from its stored queries, keys and values, in float64."""
         layer = self.layer(layer)
         for name in ("q", "k"):
@@ -167,7 +167,7 @@ class Capture:
             for name in RECOMPUTED
             if name in layer.shapes and made[name].size
         }
-        return Attention(scores, logits, pattern, z, errors)
+        return RecomputedHead(scores, logits, pattern, z, errors)
 
     def allowed(self, layer: int | str, head: int) -> np.ndarray:
         """Which keys each query may attend to, bool [query tokens, key tokens]."""

@@ -35,7 +35,7 @@ TRIES = 3  # layouts that are composed with their labels
 AROUND_SHADE = 0.03  # around a shade, where labels would be dim
 
 
-class Layout(TypedDict, total=False):
+class OverlayOptions(TypedDict, total=False):
     """Arguments of an overlay."""
 
     scale: float
@@ -86,7 +86,7 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     enough of the frame that the readouts leave, and is not far from the middle of that."""
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {}, planes)
-    layouts: list[Layout] = [
+    layouts: list[OverlayOptions] = [
         {"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)
     ]
     rooms = []
@@ -108,7 +108,7 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     return _with_earlier(p, aspect, layout, planes, best)
 
 
-def _worth(layout: Layout, part: float, aside: float, enough: float) -> tuple[float, float]:
+def _worth(layout: OverlayOptions, part: float, aside: float, enough: float) -> tuple[float, float]:
     """How good a layout is whose subject takes a `part` of the frame and stands `aside` of its middle: the
     part first, as far as it is not `enough`."""
     small = (1.0 - layout["scale"]) ** 2
@@ -116,7 +116,7 @@ def _worth(layout: Layout, part: float, aside: float, enough: float) -> tuple[fl
 
 
 def _with_earlier(
-    p: Plan, aspect: float, layout: Layout, planes: Sequence[Plane], made: Film | None = None
+    p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[Plane], made: Film | None = None
 ) -> Film:
     """The Film with the labels of all phases: the camera is there, and they keep within its frame."""
     made = made or _composed(p, aspect, layout, planes)
@@ -165,7 +165,7 @@ def beyond(aspect: float) -> list[Box]:
     return [(-9.0, -9.0, 9.0, 0.0), (-9.0, 1.0, 9.0, 9.0), (-9.0, 0.0, 0.0, 1.0), (aspect, 0.0, 9.0, 1.0)]
 
 
-def _composed(p: Plan, aspect: float, layout: Layout, planes: Sequence[Plane]) -> Film:
+def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[Plane]) -> Film:
     """The Film with an overlay of this layout, the arguments of `overlay`, and readouts of these planes."""
     end, notes = float(p.timeline.last_frame), captions.notes(p)
     side = beside(p, planes, aspect, overlay(p, aspect, **layout).boxes)
@@ -187,7 +187,7 @@ def _composed(p: Plan, aspect: float, layout: Layout, planes: Sequence[Plane]) -
 
 
 def _lettered(
-    p: Plan, view: View, aspect: float, before: Film, notes: Sequence[str], layout: Layout,
+    p: Plan, view: View, aspect: float, before: Film, notes: Sequence[str], layout: OverlayOptions,
     around: Sequence[Box] = (),
 ) -> Film:  # fmt: skip
     """The Film, but with the shot that it had, of a plan with its labels laid out for a view, clear of what

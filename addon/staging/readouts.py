@@ -15,7 +15,7 @@ from ..kinds.places import Plane
 from .camera.framing import Axes, View, axes
 from .camera.views import PRODUCTS, direction_of, names_of
 from .pooling import pitches
-from .star import Seen, is_among
+from .star import SeenPlanes, is_among
 from .star import stars_of as star_names
 from .writing.captions import labels_of
 
@@ -78,7 +78,7 @@ def turned_away(p: "Plan", stars: Sequence[Plane], own: Axes | None = None) -> b
     """Whether one of the stars faces the camera too little to be read, or others cover it; the camera is that
     of the description, or one with its `own` axes."""
     planes = p.arrangement.planes
-    seen = Seen(planes, np.stack(own or axes(direction_of(p))))
+    seen = SeenPlanes(planes, np.stack(own or axes(direction_of(p))))
     return any(
         seen.facing[planes.index(star)] < FRONTAL or seen.part_uncovered(planes.index(star)) < UNCOVERED
         for star in stars

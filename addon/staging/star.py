@@ -206,7 +206,9 @@ def _aspect(scene):
 
 def _apart(made, stars, aspect, direction):
     """How far apart the entries of stars are at least, in heights of the frame, in a picture of all."""
-    seen = Seen([plane for plane in made.planes if is_among(plane.stage, stars)], np.stack(axes(direction)))
+    seen = SeenPlanes(
+        [plane for plane in made.planes if is_among(plane.stage, stars)], np.stack(axes(direction))
+    )
     size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
     return USED * min(aspect / size[0], 1.0 / size[1]) * min(map(_pitch, seen.steps))
 
@@ -256,7 +258,7 @@ def _worth(
     """How well stars are read from a direction, 0 to 1: how far apart their entries are in a picture of the
     whole scene, and how much of them and of the room around them has nothing before or behind it; most of
     that only as far as the others are seen well. What is not above `least` anyway is only a bound of it."""
-    seen = Seen(made.planes, np.stack(axes(direction)))
+    seen = SeenPlanes(made.planes, np.stack(axes(direction)))
     size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
     scale = USED * min(aspect / size[0], 1.0 / size[1])
     starring = np.array([is_among(plane.stage, stars) for plane in made.planes])
@@ -277,7 +279,7 @@ def _worth(
     return round(worth * (1.0 - OTHERS * (1.0 - part)), 6)
 
 
-class Seen:
+class SeenPlanes:
     """Planes as a camera with these axes sees them: `facing` is how far each faces it, 0 to 1."""
 
     def __init__(self, planes: Sequence[Plane], axes: np.ndarray):

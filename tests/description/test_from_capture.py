@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from loaded import load_matrices
 from matrix_cinema.algebra.evaluate import evaluate
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.initialise import initialise
 from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.from_capture import scene_from_capture
-from matrix_cinema.description.matrices import load_matrices
 from matrix_cinema.description.scene import from_json, to_json
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats import safetensors

@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from matrix_cinema.description.matrices import load_matrices
+from loaded import load_matrices
 from matrix_cinema.description.scene import CaptureOptions, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats import safetensors

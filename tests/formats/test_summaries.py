@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from matrix_cinema.description.matrices import load_matrices
+from loaded import load_matrices
 from matrix_cinema.description.scene import CaptureOptions as Capture
 from matrix_cinema.description.scene import MatrixOptions as Matrix
 from matrix_cinema.description.scene import Scene

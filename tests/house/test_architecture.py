@@ -69,3 +69,13 @@ def test_what_a_person_names_is_read_within_bounds(path):
     """By formats/reading.py alone, which waits for nothing and takes no file without an end."""
     if str(path.relative_to(ADDON)) not in READS_ITS_OWN:
         assert list(reads(path)) == []
+
+
+def test_a_public_class_has_a_name_of_its_own():
+    """In the whole package, so that a name means one thing wherever it is read."""
+    places = {}
+    for path in MODULES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(path.relative_to(ADDON).as_posix())
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}

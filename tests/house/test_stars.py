@@ -13,7 +13,7 @@ from matrix_cinema.description.scene import load_scene
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.readouts import unlabelled
-from matrix_cinema.staging.star import Seen
+from matrix_cinema.staging.star import SeenPlanes
 from paths import ROOT
 
 SCENES = [
@@ -44,7 +44,7 @@ def shown_again(film):
 @pytest.mark.parametrize("name", SCENES)
 def test_its_star_can_be_read(name):
     p, film, view = composed(name)
-    seen = Seen(p.arrangement.planes, np.stack(view.axes))
+    seen = SeenPlanes(p.arrangement.planes, np.stack(view.axes))
     stars = [(n, plane) for n, plane in enumerate(p.arrangement.planes) if p.is_star(plane.stage)]
     assert stars
     for n, star in stars:

@@ -14,7 +14,7 @@ from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import CAPITALS
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.beats.auto import head_of
-from matrix_cinema.staging.beats.numbers import Field, parsed, with_numbers, written
+from matrix_cinema.staging.beats.numbers import CaptionNumber, parsed, with_numbers, written
 from matrix_cinema.staging.beats.told import number_at
 from matrix_cinema.staging.camera.clearance import covered
 from matrix_cinema.staging.camera.views import parts_of
@@ -55,10 +55,10 @@ def head(beats="auto", expression=HEAD, **more):
     ("text", "parts"),
     [
         ("no number", ["no number"]),
-        ("{C[1, 2]} and {{C}}", [Field("C[1, 2]", ".2f"), " and {C}"]),
-        ("{attn[:, animal]:.0%}!", [Field("attn[:, animal]", ".0%"), "!"]),
-        ('{C["}", ":"]:.1f}', [Field('C["}", ":"]', ".1f")]),
-        ("{softmax(x)[a:b, 1]}", [Field("softmax(x)[a:b, 1]", ".2f")]),
+        ("{C[1, 2]} and {{C}}", [CaptionNumber("C[1, 2]", ".2f"), " and {C}"]),
+        ("{attn[:, animal]:.0%}!", [CaptionNumber("attn[:, animal]", ".0%"), "!"]),
+        ('{C["}", ":"]:.1f}', [CaptionNumber('C["}", ":"]', ".1f")]),
+        ("{softmax(x)[a:b, 1]}", [CaptionNumber("softmax(x)[a:b, 1]", ".2f")]),
     ],
 )
 def test_a_caption_is_texts_and_numbers(text, parts):
@@ -271,11 +271,13 @@ def test_every_number_that_is_said_is_the_datas(seed, masked):
             assert beat.text.startswith(tuple(means))
             continue
         for part in parsed(beat.beat.say, "say"):
-            if isinstance(part, Field):
+            if isinstance(part, CaptionNumber):
                 assert written(number_at(p, part.entry, "say"), part.digits) in beat.text
             else:
                 assert not any(letter.isdigit() for letter in part.replace("add up to 1.", ""))
-    shown = [part for beat in p.beats for part in parsed(beat.beat.say, "say") if isinstance(part, Field)]
+    shown = [
+        part for beat in p.beats for part in parsed(beat.beat.say, "say") if isinstance(part, CaptionNumber)
+    ]
     assert f"attn[{'abcde'[query]}, {'abcde'[key]}]" in [field.entry for field in shown]
 
 

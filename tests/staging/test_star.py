@@ -10,7 +10,7 @@ from matrix_cinema.description.scene import MatrixOptions, Scene, from_dict, loa
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.drawing import film_of
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.star import Seen, star_of
+from matrix_cinema.staging.star import SeenPlanes, star_of
 from paths import ROOT
 
 HEAD = load_scene(ROOT / "examples" / "attention_head.toml")
@@ -47,7 +47,7 @@ def test_a_heads_star_faces_the_camera_alone_and_upright(scene):
     p = plan(scene)
     view = film_of(p).shot.view(float(p.timeline.last_frame))
     (n,) = (n for n, plane in enumerate(p.arrangement.planes) if p.is_star(plane.stage))
-    seen, star = Seen(p.arrangement.planes, np.stack(view.axes)), p.arrangement.planes[n]
+    seen, star = SeenPlanes(p.arrangement.planes, np.stack(view.axes)), p.arrangement.planes[n]
     assert seen.facing[n] > np.cos(np.radians(45))
     assert seen.part_uncovered(n) == 1.0
     assert seen.steps[n, 0, 1] < 0 < seen.steps[n, 1, 0]  # rows go down the picture, columns to the right

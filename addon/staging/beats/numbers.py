@@ -17,7 +17,7 @@ _FORMAT = re.compile(r"\.([0-6])([f%])")
 
 
 @dataclass(frozen=True)
-class Field:
+class CaptionNumber:
     """A number in a caption: which `entry`, and how it is written."""
 
     entry: str
@@ -41,9 +41,9 @@ def written(number: float, digits: str) -> str:
     return text.replace("-", "−").replace("%", " %")
 
 
-def parsed(text: str, where: str) -> Sequence[str | Field]:
+def parsed(text: str, where: str) -> Sequence[str | CaptionNumber]:
     """The texts and the Fields of a caption, in their order. Raises InputError."""
-    parts: list[str | Field] = []
+    parts: list[str | CaptionNumber] = []
     at, plain = 0, ""
     while at < len(text):
         if text[at : at + 2] in ("{{", "}}"):
@@ -78,4 +78,4 @@ def _field(text, begin, where):
     entry, digits = text[begin + 1 : colon or at].strip(), text[colon + 1 : at].strip() if colon else DIGITS
     if not _FORMAT.fullmatch(digits):
         raise InputError(f'{where}: "{digits[:40]}" is not how a number is written, such as .2f or .0%')
-    return Field(entry, digits), at + 1
+    return CaptionNumber(entry, digits), at + 1
