@@ -23,7 +23,7 @@ from ..errors import InputError
 from ..memory import require_memory
 from . import safetensors
 from .capture_layer import TENSORS, Layer, read_layer
-from .json_table import Table
+from .json_table import JsonTable
 from .safetensors import shown
 from .summaries import SUMMARIES, summary
 
@@ -314,7 +314,7 @@ def _said(where, metadata):
         data = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: attn_capture is not JSON: {str(error).splitlines()[0]}") from None
-    table = Table(data, where)
+    table = JsonTable(data, where)
     if table.text("format", "") != FORMAT:
         raise InputError(f'{where}: the metadata attn_capture does not have format "{FORMAT}"')
     version = str(data.get("version", "missing"))
@@ -343,7 +343,7 @@ def _shapes(where, tensors):
 def _checked(where: str, tensors: Any, metadata: Mapping[str, str]) -> Capture:
     """The capture of these tensors and metadata. Raises InputError unless they fit together."""
     data = _said(where, metadata)
-    table = Table(data, where)
+    table = JsonTable(data, where)
     for name in table.table("checksums", {}):
         if name not in tensors:
             raise InputError(f"{where}: tensor {shown(name)} is missing; the file is damaged")
@@ -368,7 +368,7 @@ def _checked(where: str, tensors: Any, metadata: Mapping[str, str]) -> Capture:
 
 
 def _layers(
-    where: str, table: Table, by_layer: dict, tokens_q: tuple[str, ...], tokens_k: tuple[str, ...]
+    where: str, table: JsonTable, by_layer: dict, tokens_q: tuple[str, ...], tokens_k: tuple[str, ...]
 ) -> list[Layer]:
     """The layers in their order, each with the name that people call it by."""
     described = table.table("layers")
@@ -382,7 +382,9 @@ def _layers(
         here = f"{where}: layer {shown(key)}"
         if re.fullmatch(r"\d{1,6}(\.cross)?", key) is None:
             raise InputError(f'{here}: a layer is named by its number, or its number and ".cross"')
-        layers.append(read_layer(key, Table(described[key], here), by_layer.get(key, {}), tokens_q, tokens_k))
+        layers.append(
+            read_layer(key, JsonTable(described[key], here), by_layer.get(key, {}), tokens_q, tokens_k)
+        )
     names = layer_names({one.key: (one.module, one.kind) for one in layers})
     given = {one.key: one.name for one in layers}
     if all(given.values()) and len(set(given.values())) == len(given):
@@ -390,7 +392,7 @@ def _layers(
     return [replace(one, name=names[one.key]) for one in layers]
 
 
-def _labels(table: Table, every: set[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[str, ...]]:
+def _labels(table: JsonTable, every: set[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[str, ...]]:
     """Each list of tokens as people write it."""
     byte_level = table.flag("byte_level", None)
     if byte_level is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..attention.naming import number_of, pass_of
 from ..errors import InputError, nearest
-from .json_table import Table
+from .json_table import JsonTable
 from .safetensors import shown
 
 MAX_HEADS = 4096
@@ -108,7 +108,7 @@ class Layer:
 
 def read_layer(
     key: str,
-    entry: Table,
+    entry: JsonTable,
     shapes: dict[str, tuple[int, ...]],
     tokens_q: tuple[str, ...],
     tokens_k: tuple[str, ...],
@@ -145,7 +145,7 @@ def read_layer(
     return layer
 
 
-def _name(entry: Table) -> str:
+def _name(entry: JsonTable) -> str:
     name = entry.text("name", "")
     if name and not re.fullmatch(r"(\w{1,40}\.)?[0-9]{1,6}(\.cross)?(@[1-9][0-9]{0,3})?", name):
         raise InputError(
@@ -161,7 +161,7 @@ def _one_of(where: str, what: str, found: str, known: tuple[str, ...]) -> str:
 
 
 def _tokens(
-    entry: Table, tokens_q: tuple[str, ...], tokens_k: tuple[str, ...]
+    entry: JsonTable, tokens_q: tuple[str, ...], tokens_k: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Those of the entry, else those of the file; a self-attention has the same on both sides."""
     if "tokens_q" in entry.data and entry.text("kind", "self") == "self":
@@ -169,9 +169,9 @@ def _tokens(
     return entry.texts("tokens_q", tokens_q), entry.texts("tokens_k", tokens_k)
 
 
-def _mask(key: str, entry: Table, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
+def _mask(key: str, entry: JsonTable, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
     """What an entry says of its mask: kind, window and offset, as in Layer."""
-    mask = Table(entry.table("mask", {}), f"{entry.where}: mask")
+    mask = JsonTable(entry.table("mask", {}), f"{entry.where}: mask")
     kind = _one_of(entry.where, "mask", mask.text("kind", "none"), MASKS)
     for need, kinds in (("mask", ("padding", "custom")), ("bias", ("bias",))):
         if kind in kinds and need not in shapes:
@@ -180,9 +180,9 @@ def _mask(key: str, entry: Table, shapes: dict[str, tuple[int, ...]]) -> dict[st
     return {"mask": kind, "window": window, "offset": mask.whole("offset", 0, default=0)}
 
 
-def _residual(entry: Table) -> dict[str, Any]:
+def _residual(entry: JsonTable) -> dict[str, Any]:
     """What an entry says of the step between the output and the residual stream, see Layer."""
-    told = Table(entry.table("residual", {}), f"{entry.where}: residual")
+    told = JsonTable(entry.table("residual", {}), f"{entry.where}: residual")
     epsilon, factor = told.real("epsilon", 0.0), told.real("factor", 1.0)
     if epsilon < 0:
         raise InputError(f"{told.where}: epsilon is {epsilon}; it must not be below 0")
@@ -204,7 +204,7 @@ def _measure(layer: Layer, where: str) -> None:
             layer.sizes.setdefault(axis, size)
 
 
-def _heads(entry: Table) -> dict[str, Any]:
+def _heads(entry: JsonTable) -> dict[str, Any]:
     """What an entry of the metadata says of its heads: numbers of all and of the stored, scales, sinks."""
     n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
     if n_q % n_kv:

@@ -8,7 +8,7 @@ from ..errors import InputError
 MAX_TOKENS = 2**20
 
 
-class Table:
+class JsonTable:
     """A table of a capture's metadata, asked for its entries by type. What is not asked for is ignored.
 
     `where` names it in errors. Raises InputError for an entry of another type, and for one that is missing
@@ -32,9 +32,9 @@ class Table:
     def table(self, key: str, *default: dict) -> dict:
         return self._get(key, default[0] if default else ..., dict, "a table")
 
-    def tables(self, key: str) -> "list[Table]":
+    def tables(self, key: str) -> "list[JsonTable]":
         items = self._get(key, None, list, "a list of tables") or []
-        return [Table(one, f"{self.where}: {key}[{n}]") for n, one in enumerate(items)]
+        return [JsonTable(one, f"{self.where}: {key}[{n}]") for n, one in enumerate(items)]
 
     def real(self, key: str, default: Any = ...) -> Any:
         value = self._get(key, default, (int, float), "a number")
@@ -64,7 +64,7 @@ class Table:
 
     def reals(self, key: str) -> tuple[float, ...]:
         items = self._get(key, None, list, "a list of numbers") or []
-        named = Table({f"{key}[{n}]": item for n, item in enumerate(items)}, self.where)
+        named = JsonTable({f"{key}[{n}]": item for n, item in enumerate(items)}, self.where)
         return tuple(named.real(name) for name in named.data)
 
     def heads(self, key: str, count: int) -> tuple[int, ...]:
