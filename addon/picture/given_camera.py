@@ -25,7 +25,7 @@ from ..staging.writing.overlay import Overlay, overlay
 from ..staging.writing.typesetter import film_type
 from .beside import NOTHING, Beside, beside
 from .drawing import Drawing
-from .film import AROUND_SHADE, SCALES, SMALL_TYPE, STACKED, Layout, PhaseLabels, beyond, outlines
+from .film import AROUND_SHADE, SCALES, SMALL_TYPE, STACKED, OverlayOptions, PhaseLabels, beyond, outlines
 from .joined import joined
 from .presented import presented
 from .why_chart import why_chart
@@ -59,14 +59,14 @@ def seen_through(
     )  # fmt: skip
 
 
-def _layout(p: Plan, sheet: Canvas) -> Layout:
+def _layout(p: Plan, sheet: Canvas) -> OverlayOptions:
     """The layout of what is written before the scene that covers least of it."""
     scene = Obstacles(np.concatenate([sheet.quads, sheet.faces]))
-    layouts: list[Layout] = [
+    layouts: list[OverlayOptions] = [
         {"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)
     ]
 
-    def cost(one: Layout) -> float:
+    def cost(one: OverlayOptions) -> float:
         boxes = overlay(p, sheet.width, captions.notes(p), **one).boxes
         over = float(_areas(boxes) @ scene.under(boxes)) if len(boxes) else 0.0
         return OVER_THE_SCENE * over + SMALL_TYPE * (1.0 - one["scale"]) ** 2 + STACKED * one["stacked"]
@@ -78,7 +78,7 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
     return np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
 
 
-def _side_and_labels(p: Plan, sheet: Canvas, layout: Layout) -> tuple[Beside, Lettering]:
+def _side_and_labels(p: Plan, sheet: Canvas, layout: OverlayOptions) -> tuple[Beside, Lettering]:
     """The readouts that there is room for, and the labels of the film's end beside them. A star has a
     readout by itself where it is in the picture and cannot be read there."""
     aspect, view, end = sheet.width, sheet.view, float(p.timeline.last_frame)
@@ -94,7 +94,7 @@ def _side_and_labels(p: Plan, sheet: Canvas, layout: Layout) -> tuple[Beside, Le
     return side, last
 
 
-def _beside(p: Plan, planes: Sequence[Plane], sheet: Canvas, layout: Layout) -> Beside:
+def _beside(p: Plan, planes: Sequence[Plane], sheet: Canvas, layout: OverlayOptions) -> Beside:
     """The Beside of as many of these planes as have room where nothing of the scene is."""
     written = overlay(p, sheet.width, captions.notes(p), **layout).boxes
     scene = np.concatenate([sheet.quads, sheet.faces])
@@ -107,7 +107,12 @@ def _beside(p: Plan, planes: Sequence[Plane], sheet: Canvas, layout: Layout) -> 
 
 
 def _lettering(
-    p: Plan, sheet: Canvas, layout: Layout, side: Beside, phase: Phase, about: Sequence[Part] | None = None
+    p: Plan,
+    sheet: Canvas,
+    layout: OverlayOptions,
+    side: Beside,
+    phase: Phase,
+    about: Sequence[Part] | None = None,
 ) -> Lettering:
     """The labels of a phase, clear of what is written before the scene and within the frame."""
     if not p.scene.look.labels or not sheet.planes:
@@ -121,7 +126,7 @@ def _lettering(
 
 
 def _labels(
-    p: Plan, phases: Sequence[Phase], through: Callable[[float], View], sheet: Canvas, layout: Layout,
+    p: Plan, phases: Sequence[Phase], through: Callable[[float], View], sheet: Canvas, layout: OverlayOptions,
     side: Beside, last: Lettering,
 ) -> list[PhaseLabels]:  # fmt: skip
     """The labels of all phases, in their order."""
@@ -134,7 +139,9 @@ def _labels(
     return [*every, PhaseLabels(phases[-1], last, sheet.view)]
 
 
-def _overlay(p: Plan, sheet: Canvas, layout: Layout, side: Beside, every: Sequence[PhaseLabels]) -> Overlay:
+def _overlay(
+    p: Plan, sheet: Canvas, layout: OverlayOptions, side: Beside, every: Sequence[PhaseLabels]
+) -> Overlay:
     """What is written before the scene, with shades behind it where it stands over that."""
     notes = [*captions.notes(p), *side.notes]
     layout = layout | {"beside": side.room[1]}
