@@ -31,6 +31,7 @@ ELEMENTS = "mc_elements"  # drawn at once, at most
 TOKENS = "mc_tokens"  # along the axes of its given matrices, and what these are called, as JSON
 LIT = "mc_lit"  # what its lamps stand around (see studio.Around)
 AXES = "mc_axes"  # that lead those of rows and columns, by matrix, as JSON
+GIVEN = "mc_given"  # what is told of each given matrix besides its numbers, as JSON
 MARKERS = "mc_markers"  # of its beats: [[name, frame], …] as JSON
 PARTS = "mc_parts"  # every datablock of its build
 # Of any datablock

@@ -6,7 +6,6 @@ compared with the evaluated geometry at several frames; and every element has to
 puts it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,6 @@ import bpy
 import numpy as np
 
 from ..algebra.evaluate import evaluate
-from ..description.leading import LeadingAxis
 from ..description.scene import POOLINGS, from_json
 from ..errors import InputError, JobError
 from ..kinds.places import Plane, Ruler
@@ -29,6 +27,7 @@ from . import compat, tags
 from .digest import digest
 from .objects import MODIFIER
 from .read import drawn_objects, elements, stored_mask, stored_values
+from .stored import leading_axes
 
 TOLERANCE = 1e-5  # of a matrix's largest magnitude
 MOST = 4_000_000  # elements of one object that are compared at a frame; of more, every n-th
@@ -178,14 +177,7 @@ def _is_sheet(stage):
 
 def _unstacked_root(scene, description):
     """The root of the expression, with the leading axes that its matrices had when it was built."""
-    try:
-        axes = {
-            name: tuple(LeadingAxis(word, tuple(numbers), each) for word, numbers, each in own)
-            for name, own in json.loads(scene.get(tags.AXES, "{}")).items()
-        }
-    except (ValueError, TypeError, AttributeError):
-        raise InputError(f"{scene.name}: its property {tags.AXES} does not say what axes lead") from None
-    return root_of(description, axes)
+    return root_of(description, leading_axes(scene))
 
 
 def _pool_of(ob):

@@ -6,11 +6,12 @@ in them is executed, and what is not a finite number is refused with its place.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -120,25 +121,33 @@ def _mask_note(values, low):
 
 
 def open_matrices(
-    scene: Scene, names: Iterable[str], initialise: Callable[..., np.ndarray]
+    scene: Scene,
+    names: Iterable[str],
+    initialise: Callable[..., np.ndarray],
+    given: Mapping[str, OpenedMatrix] = MappingProxyType({}),
 ) -> dict[str, OpenedMatrix]:
     """The matrices that an expression uses, so that their sizes can be looked at before they are read.
 
     `names` are the expression's leaves. A name without a description is the tensor of that name in
     the scene's capture. `initialise(spec, shape, seed_key)` makes the values of a matrix with
     `init`; the key is its name, so that two matrices never share their random numbers. File names
-    are relative to `scene.folder`. Raises InputError.
+    are relative to `scene.folder`. What is `given` already is not looked for. Raises InputError.
     """
     names = list(dict.fromkeys(names))
     for name in scene.matrices:
         if name not in names:
             hint = nearest(name, names, "matrices of the expression")
             raise InputError(f'matrices: "{name}" is not in the expression; {hint}')
-    capture = open_capture(_path(scene, scene.capture.file)) if scene.capture.file else None
+    captured = scene.capture.file and any(name not in given for name in names)
+    capture = open_capture(_path(scene, scene.capture.file)) if captured else None
     found = {}
     for name in names:
-        spec = scene.matrices.get(name, MatrixOptions(tensor=name) if capture else MatrixOptions())
         where = f"matrix {name}"
+        if name in given:
+            declared = _labelled(given[name].declared, scene.matrices.get(name, MatrixOptions()), where)
+            found[name] = replace(given[name], declared=declared)
+            continue
+        spec = scene.matrices.get(name, MatrixOptions(tensor=name) if capture else MatrixOptions())
         opened = _open(scene, capture, name, spec, where, initialise)
         declared = _labelled(opened.declared, spec, where)
         count = prod(declared.values.shape[:-2])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from ..algebra.additive import added_to_softmax
 from ..algebra.epilogue import with_epilogues
@@ -65,7 +66,8 @@ class Plan:
     environment: Path | None
     typeface: Typeface
     root: Stage
-    matrices: dict[str, LabelledMatrix]
+    given: dict[str, LabelledMatrix]  # with all their leading axes
+    matrices: dict[str, LabelledMatrix]  # each of those, of two axes
     evaluation: Evaluation
     arrangement: Arrangement
     pools: tuple[Pool, ...]  # of the arrangement's planes
@@ -144,12 +146,13 @@ class Plan:
         return self.scene.animation.hide_inputs and not stage.operands
 
 
-def plan(scene: Scene) -> Plan:
-    """Check and evaluate a description. Raises InputError, in one line, for whatever is wrong with it."""
+def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})) -> Plan:
+    """Check and evaluate a description. Raises InputError, in one line, for whatever is wrong with it. Given
+    matrices that are `stored` elsewhere are not read from their sources."""
     description = with_style_file(scene)
     style = style_of(description)
     environment = environment_path(description, style)
-    given = _opened(description)
+    given = _opened(description, stored)
     axes = {name: one.declared.leading for name, one in given.items() if one.declared.leading}
     root = root_of(description, axes)
     scene = unstacked_scene(description, root)
@@ -163,7 +166,8 @@ def plan(scene: Scene) -> Plan:
     pools = pools_of(root, sizes, arrangement, scene)
 
     added = added_to_softmax(root_of(description))
-    matrices = _members({name: one.load(name in added) for name, one in given.items()}, root)
+    loaded = {name: one.load(name in added) for name, one in given.items()}
+    matrices = _members(loaded, root)
     masks = {name: one.mask for name, one in matrices.items() if one.mask is not None}
     evaluation = evaluate(root, {name: one.values for name, one in matrices.items()}, masks)
     check_range(root, evaluation)
@@ -182,6 +186,7 @@ def plan(scene: Scene) -> Plan:
         environment=environment,
         typeface=typeface_of(scene),
         root=root,
+        given=loaded,
         matrices=matrices,
         evaluation=evaluation,
         arrangement=arrangement,
@@ -221,7 +226,7 @@ def restyled(p: Plan, description: Scene) -> Plan:
     return replace(p, description=description, scene=scene, style=style, environment=environment)
 
 
-def _opened(scene: Scene) -> dict[str, OpenedMatrix]:
+def _opened(scene: Scene, stored: Mapping[str, OpenedMatrix]) -> dict[str, OpenedMatrix]:
     """The given matrices of a description by name, with their leading axes; they are not read yet."""
     written = root_of(scene)
     results = [s.name for s in stages_of(written) if s.operands]
@@ -229,7 +234,7 @@ def _opened(scene: Scene) -> dict[str, OpenedMatrix]:
         if name not in results:
             hint = nearest(name, results, "results")
             raise InputError(f'products: "{name}" is not a result of the expression; {hint}')
-    return open_matrices(scene, leaf_names(written), initialise)
+    return open_matrices(scene, leaf_names(written), initialise, stored)
 
 
 def _members(stacks, root):

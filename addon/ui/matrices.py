@@ -24,6 +24,7 @@ PRODUCT = tuple(f.name for f in dataclasses.fields(ProductOptions))
 DRAWN = ("label", "row_axis", "column_axis", "color_map", "pooling", "pooling_rule")  # of any matrix
 MADE_UP = ("init", "min", "max", "dropout", "seed")
 MATRIX = (*DRAWN, *MADE_UP, "file", "tensor")
+SHELF = 64  # items that are kept while the expression does not name them
 AXES = 4  # of a matrix, at most: two that lead, rows and columns
 FROM_FILES = ("index", "axis_order", "slices")
 SOURCES = (
@@ -57,27 +58,53 @@ def follow(settings: Any, _context: Any = None) -> None:
     if found is None:
         return
     captured = any(item.source == "tensor" for item in settings.matrices)
-    for item in _list(settings.matrices, found[0]):  # from the capture where others are, else made up
+    for item in _list(
+        settings.matrices, settings.shelved_matrices, found[0]
+    ):  # from the capture where others are, else made up
         item.source, item.tensor = ("tensor", item.name) if captured else ("init", "")
         item.init = "" if captured else "normal"
-    _list(settings.products, found[1])
+    _list(settings.products, settings.shelved_products, found[1])
     for item in settings.products:
         item.is_product = found[1][item.name]
     settings.matrix = min(settings.matrix, max(len(settings.matrices) - 1, 0))
     settings.product = min(settings.product, max(len(settings.products) - 1, 0))
 
 
-def _list(items, names):
-    """Let a list have items of these names, in their order. Returns those that are new."""
+def _list(items, shelf, names):
+    """Let a list have items of these names, in their order. Those of other names are put on a shelf, from
+    which they come back with all that was said of them. Returns those that are new."""
     for n in reversed(range(len(items))):
         if items[n].name not in names:
+            _copy(items[n], shelf.get(items[n].name) or shelf.add())
             items.remove(n)
-    new = [name for name in names if items.find(name) < 0]
-    for name in new:
-        items.add().name = name
+    while len(shelf) > SHELF:
+        shelf.remove(0)
+    new = []
+    for name in names:
+        if items.find(name) < 0:
+            item, known = items.add(), shelf.find(name)
+            item.name = name
+            if known >= 0:
+                _copy(shelf[known], item)
+                shelf.remove(known)
+            else:
+                new.append(name)
     for n, name in enumerate(names):
         items.move(items.find(name), n)
     return [items[name] for name in new]
+
+
+def _copy(item, other):
+    """Let another item of the same kind say what this one says."""
+    for prop in item.bl_rna.properties:
+        if not prop.is_readonly:
+            setattr(other, prop.identifier, getattr(item, prop.identifier))
+
+
+def forget(settings: Any) -> None:
+    """Empty the shelves: the panel begins with another description."""
+    settings.shelved_matrices.clear()
+    settings.shelved_products.clear()
 
 
 def fill(settings: Any, scene: Scene, matrices_only: bool = False) -> None:
@@ -222,6 +249,12 @@ PRODUCT_GROUP.__annotations__["is_product"] = bpy.props.BoolProperty(
 )
 PROPERTIES = {
     "matrices": bpy.props.CollectionProperty(type=MATRIX_GROUP, description="The given matrices"),
+    "shelved_matrices": bpy.props.CollectionProperty(
+        type=MATRIX_GROUP, description="Matrices that the expression does not name at the moment"
+    ),
+    "shelved_products": bpy.props.CollectionProperty(
+        type=PRODUCT_GROUP, description="Results that the expression does not name at the moment"
+    ),
     "matrix": bpy.props.IntProperty(min=0, options={"SKIP_SAVE"}, description="The matrix that is shown"),
     "products": bpy.props.CollectionProperty(type=PRODUCT_GROUP, description="The results"),
     "product": bpy.props.IntProperty(min=0, options={"SKIP_SAVE"}, description="The result that is shown"),

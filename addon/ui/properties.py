@@ -43,9 +43,9 @@ def description(scene: bpy.types.Scene) -> Scene:
 def base(scene: bpy.types.Scene) -> Scene:
     """What the draft was begun from: the chosen file, or else what the built scene carries."""
     settings = settings_of(scene)
-    if settings.file:
-        return read_chosen(settings)
     text = built.description_text(scene)
+    if settings.file and not (text and _is_gone(settings)):
+        return read_chosen(settings)
     if not text:
         raise InputError("choose a scene file or an attention capture first")
     return dataclasses.replace(source.carried(text), folder=bpy.path.abspath("//") or ".")
@@ -107,8 +107,16 @@ def _seen(scene):
     return dataclasses.replace(scene, render=render)
 
 
+def _is_gone(settings):
+    """Whether the file that the scene was built from is not there any more: the scene itself has it all."""
+    from_it = settings.built_from == settings.file or settings.built_from.startswith(f"{settings.file} ")
+    return from_it and not absolute(settings.file).exists()
+
+
 def origin(settings: Any) -> Any:
     """Which file, layer, head and parts the draft was begun from."""
+    if _is_gone(settings):
+        return settings.built_from
     layer, head = chosen_head(settings)
     return " ".join([settings.file, layer, str(head), *sorted(settings.parts)]) if layer else settings.file
 
@@ -207,6 +215,7 @@ def _file_chosen(settings, _context):
             settings.head = _heads(settings, None)[0][0]
         if settings.file:
             scene = read_chosen(settings)
+            matrices.forget(settings)
             fill(settings, preferences.preferred(scene) if source.is_capture(settings.file) else scene)
     except InputError as error:
         settings.problem = str(error)

@@ -133,3 +133,21 @@ def test_new_names_beside_those_of_a_capture_come_from_it():
     panel.expression = "out = q @ k.T"
     assert [(item.name, item.tensor) for item in panel.matrices] == [("q", "q"), ("k", "k")]
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+
+
+def test_numbers_typed_by_hand_survive_an_expression_that_does_not_name_them_for_a_while(scene):
+    panel = scene.matrix_cinema_panel
+    panel.expression = "out = A @ B"
+    item = panel.matrices["B"]
+    item.source, item.numbers, item.label, item.seed = "values", "1, 2.5; 3, 4", "mine", 7
+    panel.products["out"].color_map = "vik"
+    panel.expression = "other = A @ C"
+    assert [one.name for one in panel.matrices] == ["A", "C"]
+    panel.expression = "out = A @ B"
+    item = panel.matrices["B"]
+    assert (item.source, item.numbers, item.label, item.seed) == ("values", "1, 2.5; 3, 4", "mine", 7)
+    assert panel.products["out"].color_map == "vik" and panel.products["out"].is_product
+    assert "C" in panel.shelved_matrices
+    for n in range(100):  # what is put away has a bound
+        panel.expression = f"out = A @ X{n}"
+    assert len(panel.shelved_matrices) == 64

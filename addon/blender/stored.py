@@ -1,0 +1,182 @@
+"""What a built scene was made of, read back from the file itself: so it can be changed and drawn again where
+its scene file, its capture, its font or its environment are gone."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from math import prod
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ..description.leading import MOST_MATRICES, LeadingAxis, member_name
+from ..description.matrices import LabelledMatrix, OpenedMatrix
+from ..description.scene import MatrixOptions, Scene, from_dict, from_json
+from ..errors import InputError
+from ..staging.plan import Plan, plan
+from . import tags
+from .read import shape_of, stored_mask, stored_values
+
+# What says which numbers of a file a matrix has.
+OF_FILES = (
+    "file", "tensor", "index", "axis_order", "slices", "additive_mask", "decimal", "names", "leading_axes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told of a given matrix besides its numbers and its leading axes; see LabelledMatrix."""
+
+    row_axis: str = ""
+    column_axis: str = ""
+    row_labels: tuple[str, ...] = ()
+    column_labels: tuple[str, ...] = ()
+    source: str = ""
+    probability: bool = False
+    note: str = ""
+
+
+def write_given(p: Plan, target: bpy.types.Scene) -> None:
+    """Let a Blender scene tell of each given matrix of its plan what `stored_matrices` needs; the numbers are
+    in its meshes."""
+    fields = Told.__dataclass_fields__
+    told = {name: asdict(Told(**{key: getattr(one, key) for key in fields})) for name, one in p.given.items()}
+    target[tags.GIVEN] = json.dumps(told, ensure_ascii=False)
+
+
+def described(target: bpy.types.Scene) -> Scene:
+    """The description that a built scene carries; relative file names in it start at the .blend. Raises
+    InputError."""
+    text = target.get(tags.DESCRIPTION)
+    if not isinstance(text, str):
+        raise InputError(f'scene "{target.name}": was not built by this program')
+    return replace(from_json(text, f'scene "{target.name}"'), folder=bpy.path.abspath("//") or ".")
+
+
+def leading_axes(target: bpy.types.Scene) -> dict[str, tuple[LeadingAxis, ...]]:
+    """The axes before rows and columns of each given matrix of a built scene that has any. Raises
+    InputError."""
+    try:
+        return {
+            name: tuple(LeadingAxis(word, tuple(numbers), each) for word, numbers, each in own)
+            for name, own in json.loads(target.get(tags.AXES, "{}")).items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        raise InputError(f"{target.name}: its property {tags.AXES} does not say what axes lead") from None
+
+
+def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
+    """The given matrices of a built scene by name, float32 as the file has them, with all that is written
+    beside them; those of which something was deleted are missing. Raises InputError for a file that says of
+    them what cannot be."""
+    try:
+        told = json.loads(str(target.get(tags.GIVEN, "{}")))
+        told = {name: from_dict(Told, one, name) for name, one in told.items()}
+    except (ValueError, AttributeError, RecursionError):
+        raise InputError(f"{target.name}: its property {tags.GIVEN} does not say what was given") from None
+    axes = leading_axes(target)
+    ours = tags.parts(target) or list(target.objects)
+    objects = {ob[tags.NAME]: ob for ob in ours if ob.get(tags.KIND) == "matrix" and tags.NAME in ob}
+    found = {name: _stored(name, one, axes.get(name, ()), objects) for name, one in told.items()}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def _stored(name, told, leading, objects):
+    """A given matrix of which all is there, or None."""
+    if prod(len(axis.numbers) for axis in leading) > MOST_MATRICES:
+        return None
+    count = tuple(len(axis.numbers) for axis in leading)
+    places = list(np.ndindex(count))
+    members = [
+        objects.get(member_name(name, [axis.numbers[n] for axis, n in zip(leading, place, strict=True)]))
+        for place in places
+    ]
+    shapes = {shape_of(ob) if ob else None for ob in members}
+    if len(shapes) != 1 or None in shapes:
+        return None
+    shape = (*count, *shapes.pop())
+    masks = [stored_mask(ob) for ob in members]
+    mask = np.reshape(masks, shape) if all(one is not None for one in masks) else None
+    facts = {key: getattr(told, key) for key in Told.__dataclass_fields__}
+    zeros = np.broadcast_to(np.float64(0.0), shape)
+    declared = LabelledMatrix(zeros, **facts, leading=tuple(leading), mask=mask)
+
+    def read():
+        return np.reshape([stored_values(ob) for ob in members], shape).astype(np.float64)
+
+    return OpenedMatrix(declared, read, name, additive=False)  # what a mask leaves out is known
+
+
+def plan_of(target: bpy.types.Scene, description: Scene | None = None, *, sources: bool = False) -> Plan:
+    """The plan of a built scene, or of another `description` of what it shows.
+
+    Matrices from files, and a font or an environment, come from the scene itself where the description says
+    the same of them as the built one; with `sources` only where their files are not there. Raises InputError
+    for what is neither in the scene nor there.
+    """
+    built = described(target)
+    asked = built if description is None else description
+    given = {
+        name: one
+        for name, one in stored_matrices(target).items()
+        if _is_same(name, built, asked) and not (sources and _is_there(asked, name))
+    }
+    at_hand = _with_packed(asked, built, target, sources)
+    made = plan(at_hand, given)
+    return made if at_hand is asked else _told_as(made, asked)
+
+
+def _is_same(name, built, asked):
+    """Whether a description takes a given matrix from the same place in a file as the built one."""
+    own, other = (one.matrices.get(name, MatrixOptions(tensor=name)) for one in (built, asked))
+    captured = bool(own.tensor and not own.file) and built.capture != asked.capture
+    same = all(getattr(own, key) == getattr(other, key) for key in (*OF_FILES, "values", "init"))
+    return bool(own.tensor or own.file) and same and not captured
+
+
+def _is_there(scene, name):
+    spec = scene.matrices.get(name, MatrixOptions())
+    return (Path(scene.folder) / (spec.file or scene.capture.file or ".")).is_file()
+
+
+def _with_packed(asked: Scene, built: Scene, target: bpy.types.Scene, sources: bool) -> Scene:
+    """The description with the font and the environment that are packed in the file in place of theirs."""
+    font, picture = asked.look.font, asked.style.environment
+    if font and font == built.look.font and not (sources and (Path(asked.folder) / font).is_file()):
+        if place := _unpacked(target, bpy.types.VectorFont, Path(font).suffix):
+            asked = replace(asked, look=replace(asked.look, font=str(place)))
+    if picture and picture == built.style.environment:
+        if not (sources and (Path(asked.folder) / picture).is_file()):
+            if place := _unpacked(target, bpy.types.Image, Path(picture).suffix):
+                asked = replace(asked, style=replace(asked.style, environment=str(place)))
+    return asked
+
+
+def _unpacked(target, kind, suffix):
+    """A packed file of a built scene, written into Blender's own temporary folder; None where there is
+    none."""
+    for block in tags.parts(target):
+        if isinstance(block, kind) and block.packed_file and block.packed_file.size:
+            place = Path(bpy.app.tempdir) / f"matrix_cinema_{kind.__name__}{suffix}"
+            place.write_bytes(block.packed_file.data)
+            return place
+    return None
+
+
+def _told_as(made: Plan, asked: Scene) -> Plan:
+    """The plan with the file names that the description has."""
+    described, scene = made.description, made.scene
+    return replace(
+        made,
+        description=replace(
+            described,
+            look=replace(described.look, font=asked.look.font),
+            style=replace(described.style, environment=asked.style.environment),
+            folder=asked.folder,
+        ),
+        scene=replace(
+            scene,
+            look=replace(scene.look, font=asked.look.font),
+            style=replace(scene.style, environment=asked.style.environment),
+        ),
+    )
