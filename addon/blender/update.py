@@ -22,6 +22,7 @@ from . import appearance, compat, studio, tags
 from .build import draw
 from .materials.haze import haze_material
 from .objects import MODIFIER, set_inputs
+from .stored import plan_of
 from .studio import Around, put, take
 
 IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS})
@@ -56,7 +57,7 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
         return
     frame, subframe = target.frame_current, target.frame_subframe
     last = _remembered(target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
-    _draw(_restyled(last, after) if last else film_of(plan(after)), target)
+    _draw(_restyled(last, after) if last else film_of(plan_of(target, after)), target)
     if target.frame_start <= frame <= target.frame_end:
         target.frame_set(frame, subframe=subframe)
 
@@ -125,7 +126,7 @@ def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
         old, last = last.plan, _restyled(last, after)
         new = last.plan
     elif words & {SIZES, MATERIALS}:
-        old = plan(before)
+        old = plan_of(target)
         new = restyled(old, after)
     with tags.updating(target):
         _set_settings(before, after, target)
