@@ -24,7 +24,7 @@ OF_FILES = (
 
 
 @dataclass(frozen=True)
-class Told:
+class GivenText:
     """What is told of a given matrix besides its numbers and its leading axes; see LabelledMatrix."""
 
     row_axis: str = ""
@@ -39,8 +39,10 @@ class Told:
 def write_given(p: Plan, target: bpy.types.Scene) -> None:
     """Let a Blender scene tell of each given matrix of its plan what `stored_matrices` needs; the numbers are
     in its meshes."""
-    fields = Told.__dataclass_fields__
-    told = {name: asdict(Told(**{key: getattr(one, key) for key in fields})) for name, one in p.given.items()}
+    fields = GivenText.__dataclass_fields__
+    told = {
+        name: asdict(GivenText(**{key: getattr(one, key) for key in fields})) for name, one in p.given.items()
+    }
     target[tags.GIVEN] = json.dumps(told, ensure_ascii=False)
 
 
@@ -71,7 +73,7 @@ def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
     them what cannot be."""
     try:
         told = json.loads(str(target.get(tags.GIVEN, "{}")))
-        told = {name: from_dict(Told, one, name) for name, one in told.items()}
+        told = {name: from_dict(GivenText, one, name) for name, one in told.items()}
     except (ValueError, AttributeError, RecursionError):
         raise InputError(f"{target.name}: its property {tags.GIVEN} does not say what was given") from None
     axes = leading_axes(target)
@@ -97,7 +99,7 @@ def _stored(name, told, leading, objects):
     shape = (*count, *shapes.pop())
     masks = [stored_mask(ob) for ob in members]
     mask = np.reshape(masks, shape) if all(one is not None for one in masks) else None
-    facts = {key: getattr(told, key) for key in Told.__dataclass_fields__}
+    facts = {key: getattr(told, key) for key in GivenText.__dataclass_fields__}
     zeros = np.broadcast_to(np.float64(0.0), shape)
     declared = LabelledMatrix(zeros, **facts, leading=tuple(leading), mask=mask)
 
