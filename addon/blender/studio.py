@@ -1,10 +1,5 @@
-"""Light, ground, background and render settings of a style, sized to the scene.
+"""Light, ground, background and render settings of a style, sized to the scene."""
 
-What is set is said as values by the paths of their properties. An update sets those that its change changes,
-and of these what still is as it was set before: anything else is the user's.
-"""
-
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,14 +18,13 @@ from . import compat, tags
 from .materials.ground import ground_material
 from .materials.haze import haze_material
 from .nodes.formula import Formula
+from .values import Values, put
 
 ENVIRONMENT = "Matrix Cinema environment"
 # Of the background: where it is lightest, in the picture from below, its height to width, and its end.
 LIGHTEST, FLATNESS, DARKEST = 0.46, 1.15, 0.72
 HAZE_REACH, HAZE_DENSITY = 1.6, 0.4  # sizes of the scene; of light that is lost in one, at a haze of 1
 SUN = (-0.45, 0.75, 0.48)  # where it stands: to the camera's right, up, towards it
-
-Values = Mapping[str, Any]  # of properties, by their paths from an owner
 
 
 @dataclass(frozen=True)
@@ -288,18 +282,3 @@ def settings(options: Render, style: Style, as_points: bool) -> dict[str, Any]:
         "view_settings.look": "None" if style.contrast == "none" else contrast,
         "view_settings.exposure": style.exposure,
     }
-
-
-def put(owner: Any, path: str, value: Any) -> None:
-    """Set a property by its path from an owner, such as "cycles.samples" of a scene."""
-    *parts, name = path.split(".")
-    for part in parts:
-        owner = getattr(owner, part)
-    setattr(owner, name, value)
-
-
-def take(owner: Any, path: str) -> Any:
-    """What a property is, by its path from an owner."""
-    for part in path.split("."):
-        owner = getattr(owner, part)
-    return owner

@@ -95,21 +95,24 @@ def once(kind: str, name: str, make: Callable[[str], bpy.types.ID]) -> bpy.types
     return _build.shared[kind, name]
 
 
-def standing(kind: str, name: str) -> bpy.types.ID | None:
-    """In an update, the datablock of `bpy.data.<kind>` that was built as `name`, to be set again; None in a
-    build, where everything is made."""
-    return _build.standing.get((kind, name)) if _build is not None else None
+def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
+    """What a rebuild of this scene replaces, by the list of bpy.data that it is in and the name that it was
+    built with; of several of one name any."""
+    return _by_kind(owned(scene))
 
 
 @contextlib.contextmanager
-def updating(scene: bpy.types.Scene) -> Iterator[None]:
-    """Within the block what a scene was built of is set again, and nothing is made: `standing` has it."""
+def trying(scene: bpy.types.Scene) -> Iterator[dict[tuple[str, str], bpy.types.ID]]:
+    """Within the block materials are made as a build of this scene would make them, with its pictures; the
+    dictionary has them as `standing` does. They are gone afterwards."""
     global _build
-    _build = _Update(owned(scene))
+    outer, _build = _build, _Addition([block for block in owned(scene) if isinstance(block, bpy.types.Image)])
+    shared, lasting = _build.shared, set(_build.shared)
     try:
-        yield
+        yield shared
     finally:
-        _build = None
+        _build = outer
+        bpy.data.batch_remove([block for key, block in shared.items() if key not in lasting])
 
 
 def room(name: str, parent: bpy.types.Collection, hidden: bool = False) -> bpy.types.Collection:
@@ -175,7 +178,7 @@ class _Addition:
     """What is added to a build shares its materials, pictures and node groups."""
 
     def __init__(self, old):
-        self.shared, self.standing = _by_kind(old), {}
+        self.shared = _by_kind(old)
 
 
 def _by_kind(blocks):
@@ -218,22 +221,13 @@ def _is_room(block):
     return isinstance(block, bpy.types.Collection)
 
 
-class _Update:
-    """An update that is running. `shared` has what is as it was; what is set again is put there, once."""
-
-    def __init__(self, blocks):
-        self.standing = _by_kind(blocks)
-        as_they_were = ("images", "node_groups")
-        self.shared = {key: block for key, block in self.standing.items() if key[0] in as_they_were}
-
-
 class _Build:
     """A build that is running: what there was before it, what it shares and what it keeps."""
 
     def __init__(self, scene):
         self.scene, self.world, self.camera = scene, scene.world, scene.camera
         self.before = set(_everything())
-        self.shared, self.standing, self.kept = {}, {}, []
+        self.shared, self.kept = {}, []
         self.old = owned(scene)
         inside = set(scene.collection.children_recursive)
         self.rooms = {block.get(TAG): block for block in self.old if block in inside}

@@ -4,8 +4,10 @@ Each field of a description says what its change changes (`description.option`).
 where that is enough; else all is drawn anew, with the film of before where no place and no value has changed.
 """
 
+import collections
 import dataclasses
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -21,19 +23,22 @@ from ..staging.plan import Plan, plan, restyled
 from . import appearance, compat, studio, tags
 from .build import draw
 from .materials.haze import haze_material
+from .node_values import set_values
 from .objects import MODIFIER, set_inputs
 from .stored import plan_of
-from .studio import Around, put, take
+from .studio import Around
+from .values import same, set_changed
+
+Objects = collections.defaultdict[Any, list[bpy.types.Object]]  # by their kind
 
 IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS})
 
 
 @dataclasses.dataclass(frozen=True)
 class _Drawn:
-    """The last Drawing that was drawn, for a scene of this description and these given matrices."""
+    """A Drawing that was drawn, and the digests of its given matrices by their names."""
 
-    description: str
-    digests: frozenset[tuple[str, str]]
+    digests: dict[str, str]
     drawing: Drawing
 
 
@@ -56,7 +61,7 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
         _set_again(before, after, target)
         return
     frame, subframe = target.frame_current, target.frame_subframe
-    last = _remembered(target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
+    last = _remembered(before, target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
     _draw(_restyled(last, after) if last else film_of(plan_of(target, after)), target)
     if target.frame_start <= frame <= target.frame_end:
         target.frame_set(frame, subframe=subframe)
@@ -66,9 +71,9 @@ def is_in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> bool:
     """Whether an update of a built scene between these descriptions, which name no style file, only sets
     again what stands: that is done in a moment."""
     words = changes(before, after)
-    if not words <= IN_PLACE:
+    if not words <= IN_PLACE or (LIGHT in words and Around.kept(target) is None):
         return False
-    return LIGHT not in words or (_fixtures(before) == _fixtures(after) and Around.kept(target) is not None)
+    return _fixtures(before) == _fixtures(after)
 
 
 def described(target: bpy.types.Scene) -> Scene:
@@ -76,18 +81,24 @@ def described(target: bpy.types.Scene) -> Scene:
     text = target.get(tags.DESCRIPTION)
     if not isinstance(text, str) or not tags.is_built(target):
         raise InputError(f"{target.name}: was not built here")
-    return from_json(text, target.name)
+    return _read(text)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(text):
+    return from_json(text, "the description in this Blender scene")
 
 
 def _fixtures(scene):
-    """What of the light is made and cannot be set: which lamps there are, which of them are kept from the
-    floor, and whether there is haze."""
+    """What of light and materials is made and cannot be set: which lamps there are, which of them are kept
+    from the floor, whether there is haze; what flat elements have besides their colour."""
     style = style_of(scene)
+    flat = bool(style.edges), bool(style.shading)
     if style.flat:
-        return None
+        return flat
     values = studio.lamp_values(style, scene.light, Around(np.zeros(3), 1.0, np.eye(3)[0], np.eye(3)[1]))
     kinds = {name: (kind, own.get("data.shape")) for name, (kind, own) in values.items()}
-    return kinds, studio.spared(style, scene.light), bool(style.haze)
+    return flat, kinds, studio.spared(style, scene.light), bool(style.haze)
 
 
 # What was drawn last
@@ -96,19 +107,21 @@ def _fixtures(scene):
 def _draw(drawing: Drawing, target: bpy.types.Scene | None) -> bpy.types.Scene:
     global _last
     target = draw(drawing, target)
-    _last = _Drawn(target[tags.DESCRIPTION], _digests(target), drawing)
+    _last = _Drawn(_digests(target), drawing)
     return target
 
 
-def _remembered(target: bpy.types.Scene) -> Drawing | None:
-    """The Drawing of a built scene as it is, if that was the last one."""
-    same = _last and (_last.description, _last.digests) == (target[tags.DESCRIPTION], _digests(target))
-    return _last.drawing if _last and same else None
+def _remembered(before: Scene, target: bpy.types.Scene) -> Drawing | None:
+    """The last Drawing, if it is of a built scene of the description `before`, but for how things look."""
+    if _last is None or _last.digests != _digests(target):
+        return None
+    words = changes(_last.drawing.plan.description, before)
+    return _last.drawing if words <= IN_PLACE | {DRAWING} else None
 
 
 def _digests(target):
     """The digests of the given matrices of a built scene, whose values its description does not say."""
-    return frozenset((ob[tags.NAME], ob[tags.SHA256]) for ob in _drawn(target, "matrix") if tags.SHA256 in ob)
+    return {ob[tags.NAME]: ob[tags.SHA256] for ob in _drawn(target)["matrix"] if tags.SHA256 in ob}
 
 
 def _restyled(drawing: Drawing, after: Scene) -> Drawing:
@@ -119,94 +132,97 @@ def _restyled(drawing: Drawing, after: Scene) -> Drawing:
 
 
 def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
-    global _last
-    words, last = changes(before, after), _remembered(target)
-    old = new = None
-    if last:
-        old, last = last.plan, _restyled(last, after)
-        new = last.plan
-    elif words & {SIZES, MATERIALS}:
-        old = plan_of(target)
-        new = restyled(old, after)
-    with tags.updating(target):
-        _set_settings(before, after, target)
-        if LIGHT in words:
-            _set_light(before, after, target)
-        if old and new and SIZES in words:
-            _set_sizes(old, new, target)
-        if new and (MATERIALS in words or (SIZES in words and new.style.interior != "solid")):
-            _shade_elements(new, target)
+    words, drawn = changes(before, after), _drawn(target)
+    plans = _plans(before, after, target) if words & {SIZES, MATERIALS} else None
+    _set_settings(before, after, drawn, target)
+    if LIGHT in words:
+        _set_light(before, after, target)
+    if plans and SIZES in words:
+        _set_sizes(*plans, drawn)
+    if plans and (MATERIALS in words or plans[1].style.interior != "solid"):
+        _set_materials(target, *(functools.partial(_elements, p, drawn) for p in plans))
     target[tags.DESCRIPTION] = to_json(after)
-    if last:
-        _last = _Drawn(target[tags.DESCRIPTION], _digests(target), last)
 
 
-def _set_settings(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
-    points = any(compat.get_input(ob.modifiers[MODIFIER], "As Points") for ob in _drawn(target, "product"))
+def _plans(before: Scene, after: Scene, target: bpy.types.Scene) -> tuple[Plan, Plan]:
+    """The plans of both descriptions. Raises InputError."""
+    last = _remembered(before, target)
+    old = restyled(last.plan, before) if last else plan_of(target)
+    return old, restyled(old, after)
+
+
+def _set_settings(before: Scene, after: Scene, drawn: Objects, target: bpy.types.Scene) -> None:
+    points = any(compat.get_input(ob.modifiers[MODIFIER], "As Points") for ob in drawn["product"])
     old, new = (studio.settings(one.render, style_of(one), points) for one in (before, after))
-    _set_values(target, old, new)
+    set_changed(target, old, new)
 
 
 def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
-    around, style = Around.kept(target), style_of(after)
+    around, blocks, styles = Around.kept(target), tags.standing(target), (style_of(before), style_of(after))
     if around is None:
         return
-    old, new = (studio.lamp_values(style_of(one), one.light, around) for one in (before, after))
+    lights = (before.light, after.light)
+    old, new = (studio.lamp_values(style, own, around) for style, own in zip(styles, lights, strict=True))
+    lamps = {blocks.get(("lights", name)): name for name in new}
     for ob in tags.owned(target):
-        if isinstance(ob, bpy.types.Object) and ob.type == "LIGHT":
-            name = next((name for name in new if ob.data == tags.standing("lights", name)), "")
-            if name in old:
-                _set_values(ob, old[name][1], new[name][1])
-    if target.world in tags.owned(target):
-        studio.shade_world(target.world, style, around, tags.standing("images", studio.ENVIRONMENT))
-    if style.haze and not style.flat:
-        haze_material(studio.haze_density(style, around.size))
+        if isinstance(ob, bpy.types.Object) and ob.type == "LIGHT" and (name := lamps.get(ob.data)):
+            set_changed(ob, old[name][1], new[name][1])
+    if target.world in blocks.values():
+        picture = blocks.get(("images", studio.ENVIRONMENT))
+        worlds = [bpy.data.worlds.new("before"), bpy.data.worlds.new("after")]
+        for world, style in zip(worlds, styles, strict=True):
+            studio.shade_world(world, style, around, picture)
+        set_values(*(compat.node_tree(world) for world in (target.world, *worlds)))
+        bpy.data.batch_remove(worlds)
+    if styles[1].haze and not styles[1].flat:
+        densities = (studio.haze_density(style, around.size) for style in styles)
+        _set_materials(target, *(functools.partial(haze_material, density) for density in densities))
 
 
-def _set_sizes(old: Plan, new: Plan, target: bpy.types.Scene) -> None:
+def _set_materials(target: bpy.types.Scene, old: Callable[[], Any], new: Callable[[], Any]) -> None:
+    """Set the values in the materials of a built scene that differ in those which the two make."""
+    blocks = tags.standing(target)
+    with tags.trying(target) as before:
+        old()
+        with tags.trying(target) as after:
+            new()
+            for key in after:
+                if key[0] == "materials" and key in blocks:
+                    set_values(*(compat.node_tree(made[key]) for made in (blocks, before, after)))
+
+
+def _set_sizes(old: Plan, new: Plan, drawn: Objects) -> None:
     for kind, size in (
         ("product", appearance.product_size),
         ("matrix", appearance.matrix_size),
         ("readout", appearance.matrix_size),
     ):
-        for ob in _drawn(target, kind):
-            if _same(compat.get_input(ob.modifiers[MODIFIER], "Scale"), size(old)):
+        for ob in drawn[kind]:
+            if same(compat.get_input(ob.modifiers[MODIFIER], "Scale"), size(old)):
                 set_inputs(ob, {"Scale": size(new)})
                 if kind != "readout":  # which follows its matrix
                     appearance.come(new, ob, ob[tags.NAME], size(new))
 
 
-def _shade_elements(p: Plan, target: bpy.types.Scene) -> None:
-    """Write the materials of all elements again."""
+def _elements(p: Plan, drawn: Objects) -> None:
+    """Make the materials of all elements."""
     for kind, shade in (
         ("product", appearance.product_material),
         ("matrix", appearance.matrix_material),
         ("readout", appearance.readout_material),
     ):
-        for ob in _drawn(target, kind):
+        for ob in drawn[kind]:
             shade(p, ob[tags.NAME])
-    for ob in _drawn(target, "number"):
+    for ob in drawn["number"]:
         of_products = compat.get_input(ob.modifiers[MODIFIER], "Only Lit")
         shade = appearance.product_number_material if of_products else appearance.matrix_number_material
         shade(p, ob[tags.NAME])
 
 
-def _drawn(target: bpy.types.Scene, kind: str) -> Iterator[bpy.types.Object]:
-    """The objects of a kind that a scene was built of, each with its modifier."""
+def _drawn(target: bpy.types.Scene) -> Objects:
+    """The objects that a scene was built of and that have our modifier, by their kind."""
+    found: Objects = collections.defaultdict(list)
     for ob in tags.owned(target):
-        if isinstance(ob, bpy.types.Object) and ob.get(tags.KIND) == kind and MODIFIER in ob.modifiers:
-            yield ob
-
-
-def _set_values(owner: Any, old: studio.Values, new: studio.Values) -> None:
-    """Set the properties that differ in the two, unless they are not as they were set before."""
-    for path, value in new.items():
-        if path not in old or (not _same(old[path], value) and _same(take(owner, path), old[path])):
-            put(owner, path, value)
-
-
-def _same(value: Any, other: Any) -> bool:
-    """Whether two values of a property are the same in single precision."""
-    if isinstance(other, str):
-        return bool(value == other)
-    return bool(np.allclose(np.array(value, float), np.array(other, float), rtol=1e-5, atol=1e-7))
+        if isinstance(ob, bpy.types.Object) and MODIFIER in ob.modifiers:
+            found[ob.get(tags.KIND)].append(ob)
+    return found

@@ -6,6 +6,7 @@ built .blend carries it as JSON. Nothing here opens the data that a scene names:
 """
 
 import dataclasses
+import functools
 import json
 import math
 import os
@@ -469,7 +470,7 @@ def from_dict(cls: Any, data: object, where: str) -> Any:
     """Build the dataclass `cls` from a table, strictly: names, types, choices and ranges."""
     if not isinstance(data, dict):
         raise InputError(f"{where}: expected a table, found {_kind(data)}")
-    hints = typing.get_type_hints(cls)
+    hints = _hints(cls)
     fields = {f.name: f for f in dataclasses.fields(cls) if f.name != "folder"}
     values = {}
     for key, item in data.items():
@@ -483,6 +484,11 @@ def from_dict(cls: Any, data: object, where: str) -> Any:
         values[key] = _convert(hints[key], item, f"{where}: {key}")
         _check(fields[key].metadata, values[key], f"{where}: {key}")
     return cls(**values)
+
+
+@functools.lru_cache
+def _hints(cls):
+    return typing.get_type_hints(cls)
 
 
 def _convert(hint, item, where):

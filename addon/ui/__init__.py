@@ -8,6 +8,7 @@ from . import (
     adding,
     gallery,
     job,
+    live,
     native_film,
     object_menu,
     operators,
@@ -24,6 +25,7 @@ def register() -> None:
     global _command
     preferences.register()
     properties.register()
+    live.register()
     operators.register()
     native_film.register()
     gallery.register()
@@ -48,6 +50,7 @@ def unregister() -> None:
     gallery.unregister()
     native_film.unregister()
     operators.unregister()
+    live.unregister()
     properties.unregister()
     preferences.unregister()
 

@@ -1,7 +1,8 @@
 """Properties made from the dataclasses of a description, and values from these properties."""
 
+import contextlib
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import bpy
@@ -10,6 +11,29 @@ import numpy as np
 from .wording import choice_of, choices_of, identifier, words_of
 
 STILL: set = set()  # options of a property that takes no keyframes, for nothing would come of them
+listeners: list[
+    Callable[[bpy.types.Scene], None]
+] = []  # called when a person has changed the panel of a scene
+_filling = False
+
+
+def changed(group: Any, _context: Any = None) -> None:
+    """What each property calls when its value has changed: it tells the listeners, but while one is `filling`
+    the panel."""
+    if not _filling:
+        for listener in listeners:
+            listener(group.id_data)
+
+
+@contextlib.contextmanager
+def filling() -> Iterator[None]:
+    """Within the block the panel is filled with what a scene says, which is no change by a person."""
+    global _filling
+    before, _filling = _filling, True
+    try:
+        yield
+    finally:
+        _filling = before
 
 
 def group(name: str, cls: Any, names: Collection[str] | None = None, **more: Any) -> Any:
@@ -28,7 +52,7 @@ def choices(cls: Any, name: str) -> tuple[tuple[str, str, str], ...]:
 
 def _property(cls, field, more):
     label, tooltip, options = words_of(cls, field.name)
-    options = {"name": label, "description": tooltip, "options": STILL, **options, **more}
+    options = {"name": label, "description": tooltip, "options": STILL, "update": changed, **options, **more}
     choices = choices_of(cls, field)
     if choices:
         return bpy.props.EnumProperty(items=choices, default=identifier(field.default), **options)

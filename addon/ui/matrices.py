@@ -223,12 +223,14 @@ MATRIX_GROUP.__annotations__ |= {
     "source": bpy.props.EnumProperty(
         name="From",
         options=fields.STILL,
+        update=fields.changed,
         items=SOURCES,
         description="Where the numbers of this matrix come from",
     ),
     "shape": bpy.props.IntVectorProperty(
         name="Shape",
         options=fields.STILL,
+        update=fields.changed,
         size=AXES,
         min=0,
         soft_max=4096,
@@ -238,6 +240,7 @@ MATRIX_GROUP.__annotations__ |= {
     "numbers": bpy.props.StringProperty(
         name="Numbers",
         options=fields.STILL,
+        update=fields.changed,
         description='The numbers, such as "1, 0; 0, 1" with a semicolon between rows',
     ),
 }

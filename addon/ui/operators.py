@@ -4,18 +4,18 @@ line calls too, and reports an error in one line."""
 import contextlib
 import math
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from .. import api
-from ..blender import tags
+from ..blender import tags, update
 from ..description.scene import to_toml
 from ..errors import InputError, JobError
 from ..outputs import files as outputs
 from ..outputs.formats import FILMS, STILLS
-from . import built, job, preferences, properties, source
+from . import built, fields, job, live, preferences, properties, source
 from .properties import settings_of
 
 
@@ -48,6 +48,11 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
     bl_label = "Build"
     bl_options = {"UNDO"}
 
+    changes_only: bpy.props.BoolProperty(
+        options={"HIDDEN", "SKIP_SAVE"},
+        description="Build no more anew than what is set in the panel asks for",
+    )
+
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         scene = context.scene
@@ -65,23 +70,29 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         watching = [
             space for _, space in _viewports(context.window) if space.region_3d.view_perspective == "CAMERA"
         ]
+        began = time.perf_counter()
         try:
-            api.build(properties.description(begun), target=target)
+            if self.changes_only and not anew:
+                update.update(properties.description(begun), target)
+            else:
+                update.build_anew(properties.description(begun), target)
         except Exception as error:
             if anew:
                 bpy.data.scenes.remove(target)
             if isinstance(error, InputError):
                 return _failed(self, error)
             raise
+        live.took(target, time.perf_counter() - began)
         _call(target, settings, anew)
         if anew:
             if context.window:
                 context.window.scene = target
                 show_camera(context.window, target)
             own = settings_of(target)
-            own.file = settings.file
-            if source.is_capture(own.file):
-                own.layer, own.head, own.parts = settings.layer, settings.head, settings.parts
+            with fields.filling():
+                own.file = settings.file
+                if source.is_capture(own.file):
+                    own.layer, own.head, own.parts = settings.layer, settings.head, settings.parts
             own.output = settings.output
         else:
             for space in watching:  # the camera that they looked through is gone

@@ -8,7 +8,7 @@ import bpy
 
 from ..blender import tags
 from ..errors import InputError
-from . import built, job, matrices, operators, picking, properties, source, style, sweep
+from . import built, job, live, matrices, operators, picking, properties, source, style, sweep
 from .properties import settings_of
 from .wording import DEFAULT
 
@@ -100,6 +100,10 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.5
         row.operator("matrix_cinema.build", text=_build_text(scene), icon="MOD_BUILD")
+        if is_built:
+            row.prop(settings, "live", text="", icon="PLAY", toggle=True)
+            if settings.live and (note := live.note(scene)):
+                _wrapped(layout, context, note, icon="TIME")
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 

@@ -70,11 +70,12 @@ def drafted(settings: Any, begun: Scene) -> Scene:
 
 def fill(settings: Any, scene: Scene, text: str = "") -> None:
     """Show a description in the panel. `text` is its JSON when it is that of the built scene."""
-    _show_texts(settings, scene)
-    for name in TABLES:
-        fields.show(getattr(settings, name), getattr(scene, name), names(name))
-    matrices.fill(settings, scene)
-    style.fill(settings.style, scene)
+    with fields.filling():
+        _show_texts(settings, scene)
+        for name in TABLES:
+            fields.show(getattr(settings, name), getattr(scene, name), names(name))
+        matrices.fill(settings, scene)
+        style.fill(settings.style, scene)
     if text:
         settings.filled_from = _digest(text)
 
@@ -134,7 +135,12 @@ def refill() -> None:
             shown = built.description(scene)
             if shown is not None:
                 fill(settings_of(scene), shown)
-            settings_of(scene).filled_from = _digest(built.description_text(scene))
+            is_shown(scene)
+
+
+def is_shown(scene: bpy.types.Scene) -> None:
+    """Remember that the panel shows what the scene carries now."""
+    settings_of(scene).filled_from = _digest(built.description_text(scene))
 
 
 def _digest(text):
@@ -235,14 +241,24 @@ def _head_chosen(settings, _context):
     except InputError as error:
         settings.problem = str(error)
     else:
-        _show_texts(settings, scene)
-        matrices.fill(settings, scene, matrices_only=True)
+        with fields.filling():
+            _show_texts(settings, scene)
+            matrices.fill(settings, scene, matrices_only=True)
+        fields.changed(settings)
 
 
 def _style_chosen(look, _context):
     """Another style shows its own parts; what was changed of the old one is gone."""
     if look.style in STYLES:
-        style.show(look.id_data.matrix_cinema_panel.style, STYLES[look.style])
+        with fields.filling():
+            style.show(look.id_data.matrix_cinema_panel.style, STYLES[look.style])
+    fields.changed(look)
+
+
+def _expression_changed(settings, _context):
+    with fields.filling():
+        matrices.follow(settings)
+    fields.changed(settings)
 
 
 # The names to choose from
@@ -305,34 +321,44 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
     expression: bpy.props.StringProperty(
         name="Expression",
         options=fields.STILL,
-        update=matrices.follow,
+        update=_expression_changed,
         description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V",
     )
     title: bpy.props.StringProperty(
-        name="Title", options=fields.STILL, description="First line at the top of the picture"
+        name="Title",
+        options=fields.STILL,
+        update=fields.changed,
+        description="First line at the top of the picture",
     )
     caption: bpy.props.StringProperty(
-        name="Caption", options=fields.STILL, description="Second line, under the title"
+        name="Caption",
+        options=fields.STILL,
+        update=fields.changed,
+        description="Second line, under the title",
     )
     star: bpy.props.StringProperty(
         name="Star",
         options=fields.STILL,
+        update=fields.changed,
         description="The matrix that the picture is about; empty, the last softmax; none, no matrix",
     )
     spotlight: bpy.props.StringProperty(
         name="Spotlight",
         options=fields.STILL,
+        update=fields.changed,
         description="What stands out while all else steps back, such as attn[it, animal]",
     )
     why: bpy.props.StringProperty(
         name="Why",
         options=fields.STILL,
+        update=fields.changed,
         description="An entry to open up into the products that add up to it, such as attn[it, animal]",
     )
     readout: bpy.props.StringProperty(
         name="Readout",
         default="auto",
         options=fields.STILL,
+        update=fields.changed,
         description="Matrices to show flat beside the scene, such as attn; Q. auto: the star where it cannot "
         "be read in the scene; off: none",
     )
@@ -342,6 +368,13 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
         description="Where stills, films and figures go. A suffix says what they are, such as .exr or .webm; "
         "without one they are .png, .mp4 and .svg",
+    )
+    live: bpy.props.BoolProperty(
+        name="Live",
+        default=True,
+        options=fields.STILL,
+        description="What is set here takes effect in the built scene by itself: light, sizes and materials "
+        "at once, all else after a short pause",
     )
     built_from: bpy.props.StringProperty(
         options=fields.STILL, description="The file, layer, head and parts of what is built"

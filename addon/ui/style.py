@@ -13,7 +13,7 @@ import numpy as np
 from ..description.scene import Scene
 from ..description.style import Color, Style, over
 from ..look.styles import PLAIN, STYLES
-from .fields import STILL
+from .fields import STILL, changed
 from .wording import choices_of, words_of
 
 # What the panel shows, in groups; the rest has its place in [look] or stays as the scene file says.
@@ -78,7 +78,8 @@ def _plain(value):
 def _property(field):
     label, tooltip, options = words_of(Style, field.name)
     default = getattr(PLAIN, field.name)
-    options = {"name": label, "description": tooltip, "options": STILL, "default": default, **options}
+    own = {"name": label, "description": tooltip, "options": STILL, "update": changed, "default": default}
+    options = own | options
     if field.metadata.get("choices"):
         return bpy.props.EnumProperty(items=choices_of(Style, field), **options)
     if Color in typing.get_args(field.type):

@@ -20,9 +20,9 @@ from scene_text import scene_text  # noqa: E402
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
 # What each look shows, so that every field matters somewhere.
 LOOKS = {
-    "studio_dark": {"style": {"haze": 0.2, "environment_turn": 10.0}, "readout": ["S"]},
-    "glass": {"style": {"haze": 0.1}, "look": {"numbers": "on"}},
-    "paper": {},
+    "studio_dark": {"style": {"haze": 0.2, "edges": 0.1, "shading": 0.1}, "readout": ["S"]},
+    "glass": {"style": {"haze": 0.1, "edges": 0.1, "shading": 0.1}, "look": {"numbers": "on"}},
+    "paper": {"style": {"shading": 0.1}},
 }
 
 

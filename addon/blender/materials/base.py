@@ -9,11 +9,10 @@ from ..nodes.formula import Field, Formula
 
 
 def material(name: str, shade: Callable[[Formula], None]) -> bpy.types.Material:
-    """The material `name` of this build; `shade` writes its nodes when it is first asked for. An update has
-    them written again."""
+    """The material `name` of this build; `shade` writes its nodes when it is first asked for."""
 
     def make(name):
-        material = tags.standing("materials", name) or bpy.data.materials.new(name)
+        material = bpy.data.materials.new(name)
         material.cycles.emission_sampling = "NONE"  # nothing that shines is a lamp
         tree = compat.node_tree(material)
         tree.nodes.clear()
