@@ -22,9 +22,9 @@ class Accounts:
     """Opened for what runs, closed by the layer it becomes; `told` what is left."""
 
     def __init__(self):
-        self._all = []
-        self._softmaxes = {}  # the step of a softmax -> its account
-        self._failures = {}
+        self._all: list[Account] = []
+        self._softmaxes: dict[Any, Account] = {}  # the step of a softmax -> its account
+        self._failures: dict[tuple[str, str, str], list[Any]] = {}
 
     def begin(self, module: str, what: str, reason: str | None = None) -> Account:
         """For something that is an attention."""
@@ -63,7 +63,7 @@ class Accounts:
 
     def told(self) -> list[dict[str, Any]]:
         """What ran and is no layer: `module` (numbers as *), `what`, `why`, `times`."""
-        counts = {}
+        counts: dict[tuple[str, str, str], int] = {}
         for one in self._all:
             if not one.closed and one.certain:
                 why = one.reason or "its result is not multiplied with values"

@@ -90,7 +90,7 @@ def fused_attention(
     event = Event(
         *(q.detach(), k.detach(), v.detach(), z.detach()),
         *(own[0] + "iY", own[1] + "jY", lead + "ij"),
-        pattern=None,
+        pattern=Places.of(()),  # that of the scores, whose sizes the event tells
         c=lead + "ij",
         d=own[2] + "jE",
         last=own[3] + "iE",
@@ -103,8 +103,8 @@ def fused_attention(
     shape = [event.sizes[letter] for letter in event.out]
     event.pattern = Places.of(shape)
     mask = given.get("attn_mask", given.get("attn_bias"))
-    causal, scale = bool(given.get("is_causal", False)), given.get("scale")
-    scale = q.shape[-1] ** -0.5 if scale is None else float(scale)
+    causal, asked = bool(given.get("is_causal", False)), given.get("scale")
+    scale = q.shape[-1] ** -0.5 if asked is None else float(asked)
 
     def read(frame: Frame) -> tuple[Logits, tuple[str, ...]]:
         reading = Reading(frame, event.out)
@@ -184,16 +184,18 @@ def _keys(product: ActivationProduct, softmax: Change) -> dict[str, np.ndarray]:
     """The letters of the scores that the softmax runs over, each with its index for every key."""
     if len(softmax.value) != 1:
         raise NotUnderstood("softmax over several axes")
-    moving = softmax.places.coordinates[softmax.value[0]]
+    places = softmax.known_places
+    assert places.coordinates is not None
+    moving = places.coordinates[softmax.value[0]]
     if not moving:
-        along = [axis for axis, n in enumerate(softmax.places.shape) if n == 1]
+        along = [axis for axis, n in enumerate(places.shape) if n == 1]
         own = [
             axis for axis in along if product.out[axis] not in product.a or product.out[axis] not in product.b
         ]
         if not own:
             raise NotUnderstood("softmax over one entry")
         return {product.out[own[-1]]: np.zeros(1, np.int64)}
-    if any(len(softmax.places.moved_by(axis)) > 1 for axis in moving):
+    if any(len(places.moved_by(axis)) > 1 for axis in moving):
         raise NotUnderstood("softmax over a part of the keys")
     there = np.all([values >= 0 for values in moving.values()], axis=0)
     return {product.out[axis]: values[there] for axis, values in moving.items()}
@@ -201,7 +203,7 @@ def _keys(product: ActivationProduct, softmax: Change) -> dict[str, np.ndarray]:
 
 def _check_sum(event: Event, strand: Strand) -> None:
     """Raise NotUnderstood unless values are summed over what the softmax ran over."""
-    coordinates = strand.places.coordinates
+    coordinates = strand.known_places.coordinates
     if coordinates is None:
         raise NotUnderstood("a pattern whose axes are mixed")
     summed = [letter for letter in event.c if letter in event.d and letter not in event.last]

@@ -40,14 +40,13 @@ class Event:
     keys: dict[str, np.ndarray]
     strands: dict[str, tuple[Strand, ...]]
     grouped: bool = False
-    batched: bool = (
-        False  # whether the leading axes of a product, which broadcast, are those before the last two
-    )
+    # Whether the leading axes of a product, which broadcast, are those before the last two.
+    batched: bool = False
     heads: int | None = None  # where the caller knows
 
     @property
     def sizes(self) -> dict[str, int]:
-        sizes = {}
+        sizes: dict[str, int] = {}
         for letters, tensor in ((self.a, self.q), (self.b, self.k)):
             for letter, n in zip(letters, tensor.shape, strict=True):
                 sizes[letter] = max(n, sizes.get(letter, 1))
@@ -149,7 +148,7 @@ def _digits(event: Event, letter: str, shared: list[str]) -> _Digits:
     none, count = np.zeros(n, np.int64), np.arange(n)
     both = letter in shared
     lead = both or (event.batched and event.out.index(letter) < len(event.out) - 2)
-    if rows is None:  # nothing is known of where it comes from
+    if rows is None or columns is None:  # nothing is known of where it comes from
         return _guessed(event, letter, shared, none, count, lead)
     row = np.unique(rows, return_inverse=True)[1] if len(rows) else none
     head = np.unique(columns, return_inverse=True)[1] if len(columns) else none
@@ -159,7 +158,9 @@ def _digits(event: Event, letter: str, shared: list[str]) -> _Digits:
     return _Digits(row, head, none, column)
 
 
-def _guessed(event, letter, shared, none, count, lead):
+def _guessed(
+    event: Event, letter: str, shared: list[str], none: np.ndarray, count: np.ndarray, lead: bool
+) -> _Digits:
     """By the place of an axis: the first shared one is a batch where there are several, others are heads."""
     if not lead and letter in event.a:
         return _Digits(none, none, count)
@@ -190,7 +191,7 @@ def _batch_of(event: Event, length: int) -> int:
     return 1
 
 
-def _rows_and_columns(event: Event, letter: str):
+def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
     """What an axis counts in the output of the linear map that it comes from: its rows and its columns.
 
     Arrays [entries], empty where it does not move there; (None, None) where it is not known to come from one.
@@ -209,7 +210,7 @@ def _rows_and_columns(event: Event, letter: str):
     return None, None
 
 
-def _moves(strand: Strand, axis: int):
+def _moves(strand: Strand, axis: int) -> tuple[np.ndarray, np.ndarray] | None:
     """(rows, columns) of the linear map's output along an axis of the tensor, or None."""
     places = strand.places
     if places is None or places.coordinates is None:

@@ -1,8 +1,9 @@
 """What a function of torch makes of the strands of its arguments."""
 
+import contextlib
 import operator
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 
 from .origins import ActivationProduct, Change, Origins, Strand
 from .places import Places, joined
-from .tensors import Keeper, TorchFunction, Unwatchable, argument, number_of
+from .tensors import Call, Held, Keeper, Unwatchable, number_of
 
 VIEWS = {
     "view", "reshape", "transpose", "permute", "movedim", "T", "mT", "H", "mH", "t", "adjoint", "flatten",
@@ -35,52 +36,70 @@ FRESH = {
 }  # fmt: skip
 
 
-def follow(
-    origins: Origins,
-    keeper: Keeper,
-    call: Callable,
-    function: TorchFunction,
-    args: tuple,
-    kwargs: dict,
-    result: Any,
-) -> None:
+# What a view may raise that is not what it seems.
+NO_VIEW = (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError)
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known of the tensors of a run: where they came from, and how those that are held were."""
+
+    origins: Origins
+    keeper: Keeper
+
+    def value(self, value: Any) -> Held | float:
+        """An operand as a number, or held. Raises Unwatchable."""
+        number = None if isinstance(value, torch.Tensor) and value.dim() > 0 else number_of(value)
+        if number is None and isinstance(value, np.ndarray):
+            return self.keeper.hold(torch.from_numpy(value))
+        return self.keeper.hold(value) if number is None else number
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores that a call takes, by their strand, and their `places` in its result. `first`: whether they are
+    its first argument."""
+
+    strand: Strand
+    places: Places | None
+    first: bool
+
+
+def follow(known: Known, call: Call, result: Any) -> None:
     """Gives the results of a call the strands that its arguments lead them to."""
-    if function.name in FRESH:
+    origins, args = known.origins, call.args
+    if call.name in FRESH:
         return
-    if function.name in VIEWS:
-        _follow_view(origins, call, function, args, kwargs, result)
+    if call.name in VIEWS:
+        _follow_view(origins, call, result)
         return
-    if function.name == "setitem":
-        _follow_part(
-            origins, args[0], args[2] if len(args) > 2 else None, "setitem", _region(args[0], args[1])
-        )
+    if call.name == "setitem":
+        part = args[2] if len(args) > 2 else None
+        _follow_part(origins, args[0], part, "setitem", _region(args[0], args[1]))
         return
-    results = result if isinstance(result, (tuple, list)) else (result,)
-    for one in results:
+    for one in result if isinstance(result, (tuple, list)) else (result,):
         if not isinstance(one, torch.Tensor):
             continue
         if not (one.is_floating_point() or one.is_complex()):
             origins.forget(one)
             continue
-        origins.set(one, _strands(origins, keeper, function, args, kwargs, one))
-        if function.in_place and one._base is not None:
-            _follow_part(origins, one._base, one, function.name, _region_of_view(one))
+        origins.set(one, _strands(known, call, one))
+        if call.known.in_place and one._base is not None:
+            _follow_part(origins, one._base, one, call.name, _region_of_view(one))
 
 
-def _follow_view(origins, call, function, args, kwargs, result):
-    tensor = args[0] if args else next(iter(kwargs.values()))
+def _follow_view(origins: Origins, call: Call, result: Any) -> None:
+    tensor = call.first
     results = result if isinstance(result, (tuple, list)) else [result]
     results = [one for one in results if isinstance(one, torch.Tensor)]
-    found = [[] for _ in results]
+    found: list[list[Strand]] = [[] for _ in results]
     for strand in origins.of(tensor):
-        moved = [None] * len(results)
+        moved: list[Places | None] = [None] * len(results)
         if strand.places is not None:
-            try:
-                moved = strand.places.through(call, args, kwargs, tensor)
-            except (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError):
-                pass
-            if function.name == "getitem" and moved == [None]:
-                moved = [_indexed(strand.places, args[1])]
+            with contextlib.suppress(*NO_VIEW):
+                moved = strand.places.through(call.function, call.args, call.kwargs, tensor)
+            if call.name == "getitem" and moved == [None]:
+                moved = [_indexed(strand.places, call.args[1])]
         for one, places, own in zip(results, moved, found, strict=False):
             fits = places is not None and places.own_shape == tuple(one.shape)
             own.append(replace(strand, places=places if fits else None))
@@ -108,24 +127,18 @@ def _indexed(places: Places, key: Any) -> Places | None:
     return places.replaced(axis, places.along[axis][numbers])
 
 
-def _follow_part(origins, whole, part, name, region):
+def _follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, region: Places | None) -> None:
     """Where a part of a tensor was overwritten: what was written stands in the `region`, None for unknown.
 
     The way of scores of which a part was overwritten is known no longer.
     """
     strands = []
-    for own, strand in [(False, one) for one in origins.of(whole)] + [
-        (True, one) for one in origins.of(part)
-    ]:
-        known = (
-            region is not None
-            and strand.places is not None
-            and not isinstance(strand.source, ActivationProduct)
-        )
-        if not known:
-            strands.append(strand.then(Change(name), None))
-            continue
-        places = strand.places.written_into(region) if own else strand.places.without(region)
+    both = [(False, one) for one in origins.of(whole)] + [(True, one) for one in origins.of(part)]
+    for own, strand in both:
+        places = None
+        of_scores = isinstance(strand.source, ActivationProduct)
+        if region is not None and strand.places is not None and not of_scores:
+            places = strand.places.written_into(region) if own else strand.places.without(region)
         if places is None:
             strands.append(strand.then(Change(name), None))
         elif not all(np.isnan(one).all() for one in places.along[:1]):
@@ -137,7 +150,7 @@ def _region(whole: torch.Tensor, key: Any) -> Places | None:
     """The part whole[key] of a tensor, where that is a view."""
     try:
         return Places.of(whole.shape).through(operator.getitem, (whole, key), {}, whole)[0]
-    except (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError):
+    except NO_VIEW:
         return None
 
 
@@ -151,26 +164,28 @@ def _region_of_view(view: torch.Tensor) -> Places | None:
     return Places.of(base.shape).viewed(probe.as_strided(view.shape, view.stride(), offset))
 
 
-def _strands(origins, keeper, function, args, kwargs, result) -> Iterable[Strand]:
+def _strands(known: Known, call: Call, result: torch.Tensor) -> Iterable[Strand]:
     """The strands of one result of a function that is no view."""
-    name, shape = function.name, tuple(result.shape)
+    name, shape = call.name, tuple(result.shape)
     if name in _REARRANGED:
-        return _REARRANGED[name](origins, keeper, args, kwargs, shape)
-    if name in DROPOUTS and not _drops(args, kwargs):
+        return _REARRANGED[name](known, call, shape)
+    if name in DROPOUTS and not _drops(call):
         name = "identity"
     found = []
-    tensors = [*_flat(args), *_flat(kwargs.values())]
+    tensors = list(call.tensors())
     if name == "copy":
         name, tensors = "identity", tensors[1:]
     for at, tensor in enumerate(tensors):
-        for strand in origins.of(tensor):
+        for strand in known.origins.of(tensor):
             places = None if strand.places is None else strand.places.broadcast(shape)
+            step: Change | Strand | None
+            factor = 1.0
             if name in SAME:
-                step, factor = None, 1.0
+                step = None
             elif isinstance(strand.source, ActivationProduct):
-                step, factor = _step(keeper, origins, name, args, kwargs, tensor, strand, shape), 1.0
+                step = _step(known, call, name, Scores(strand, places, tensor is call.first))
             else:
-                step, factor = _simple_step(function.name, args, kwargs, at)
+                step, factor = _simple_step(call, at)
             if isinstance(step, Strand):
                 found.append(step)
                 continue
@@ -179,180 +194,162 @@ def _strands(origins, keeper, function, args, kwargs, result) -> Iterable[Strand
     return found
 
 
-def _flat(values) -> list:
-    found = []
-    for value in values:
-        found += _flat(value) if isinstance(value, (tuple, list)) else [value]
-    return [one for one in found if isinstance(one, torch.Tensor)]
+def _drops(call: Call) -> bool:
+    return bool(call.argument(1, "p", 0.5)) and call.argument(2, "training", True) is not False
 
 
-def _drops(args, kwargs) -> bool:
-    p, training = argument(args, kwargs, 1, "p", 0.5), argument(args, kwargs, 2, "training", True)
-    return bool(p) and training is not False
-
-
-def _simple_step(name, args, kwargs, at) -> tuple[Change | None, float]:
+def _simple_step(call: Call, at: int) -> tuple[Change | None, float]:
     """The step on a strand of which only constant factors are kept apart."""
-    if name in ("mul", "div", "neg"):
-        if name == "neg":
-            return None, -1.0
-        other = argument(args, kwargs, 1, "other")
-        number = number_of(other) if at == 0 else number_of(args[0]) if name == "mul" else None
-        if number is not None and (name == "mul" or number) and not kwargs.get("rounding_mode"):
+    name = call.name
+    if name == "neg":
+        return None, -1.0
+    if name in ("mul", "div"):
+        other = call.argument(1, "other")
+        number = number_of(other) if at == 0 else number_of(call.args[0]) if name == "mul" else None
+        if number is not None and (name == "mul" or number) and not call.kwargs.get("rounding_mode"):
             return None, number if name == "mul" else 1 / number
     return Change(name), 1.0
 
 
-def _step(keeper, origins, name, args, kwargs, tensor, strand, shape):
-    """The step on a strand of scores, as exactly as is known. None for none, a Strand for a changed one."""
-    places = None if strand.places is None else strand.places.broadcast(shape)
-    first = args[0] if args else next(iter(kwargs.values()), None)
-    try:
-        if name in _KNOWN:
-            return _KNOWN[name](keeper, origins, args, kwargs, tensor is first, strand, places)
-    except Unwatchable:
-        pass
-    return Change(name, places=places)
+def _step(known: Known, call: Call, name: str, scores: Scores) -> Change | Strand:
+    """The step on a strand of scores, as exactly as is known; a Strand for a changed one."""
+    if name in _KNOWN:
+        with contextlib.suppress(Unwatchable):
+            return _KNOWN[name](known, call, scores)
+    return Change(name, places=scores.places)
 
 
-def _value(keeper, value):
-    """An operand as a number, or held."""
-    number = None if isinstance(value, torch.Tensor) and value.dim() > 0 else number_of(value)
-    if number is None and isinstance(value, np.ndarray):
-        return keeper.hold(torch.from_numpy(value))
-    return keeper.hold(value) if number is None else number
+def _beside_scores(call: Call, scores: Scores) -> Any:
+    """The other operand of a call that takes two."""
+    return call.argument(1, "other") if scores.first else call.args[0]
 
 
-def _times(keeper, origins, args, kwargs, is_first, strand, places):
-    other = argument(args, kwargs, 1, "other") if is_first else args[0]
-    return Change("mul", "times", _value(keeper, other), places=places)
+def _times(known: Known, call: Call, scores: Scores) -> Change:
+    return Change("mul", "times", known.value(_beside_scores(call, scores)), places=scores.places)
 
 
-def _over(keeper, origins, args, kwargs, is_first, strand, places):
-    other = argument(args, kwargs, 1, "other")
-    if not is_first or argument(args, kwargs, 2, "rounding_mode"):
-        return Change("div", places=places)
-    softmax = _by_hand(origins, strand, other, places)
-    return softmax or Change("div", "over", _value(keeper, other), places=places)
+def _over(known: Known, call: Call, scores: Scores) -> Change | Strand:
+    other = call.argument(1, "other")
+    if not scores.first or call.argument(2, "rounding_mode"):
+        return Change("div", places=scores.places)
+    softmax = _by_hand(known.origins, scores, other)
+    return softmax or Change("div", "over", known.value(other), places=scores.places)
 
 
-def _by_hand(origins, strand, total, places):
+def _by_hand(origins: Origins, scores: Scores, total: Any) -> Strand | None:
     """exp(scores) over their sum is their softmax."""
+    strand = scores.strand
     if not strand.steps or strand.steps[-1].kind != "exp":
         return None
     for other in origins.of(total):
         if other.source is strand.source and len(other.steps) == len(strand.steps) + 1:
             summed, same = other.steps[-1], other.steps[:-2] == strand.steps[:-1]
             if summed.kind == "sum" and other.steps[-2].kind == "exp" and same:
-                step = Change("exp / sum", "softmax", summed.value, places=places)
-                return Strand(strand.source, places, strand.factor, (*strand.steps[:-1], step))
+                step = Change("exp / sum", "softmax", summed.value, places=scores.places)
+                return Strand(strand.source, scores.places, strand.factor, (*strand.steps[:-1], step))
     return None
 
 
-def _plus(keeper, origins, args, kwargs, is_first, strand, places):
-    other = argument(args, kwargs, 1, "other") if is_first else args[0]
-    alpha = float(kwargs.get("alpha", 1))
-    if not is_first and alpha != 1:
-        return Change("add", places=places)
-    value = _value(keeper, other)
-    return Change("add", "plus", (value, alpha), places=places)
+def _plus(known: Known, call: Call, scores: Scores) -> Change:
+    alpha = float(call.kwargs.get("alpha", 1))
+    if not scores.first and alpha != 1:
+        return Change("add", places=scores.places)
+    return Change("add", "plus", (known.value(_beside_scores(call, scores)), alpha), places=scores.places)
 
 
-def _minus(keeper, origins, args, kwargs, is_first, strand, places):
-    other = argument(args, kwargs, 1, "other") if is_first else args[0]
-    if kwargs.get("alpha", 1) != 1:
+def _minus(known: Known, call: Call, scores: Scores) -> Change | Strand:
+    other, strand, places = _beside_scores(call, scores), scores.strand, scores.places
+    if call.kwargs.get("alpha", 1) != 1:
         return Change("sub", places=places)
-    if is_first:
-        return Change("sub", "plus", (_value(keeper, other), -1.0), places=places)
+    if scores.first:
+        return Change("sub", "plus", (known.value(other), -1.0), places=places)
     turned = Change("sub", "times", -1.0, places=places)
-    plus = Change("sub", "plus", (_value(keeper, other), 1.0), places=places)
+    plus = Change("sub", "plus", (known.value(other), 1.0), places=places)
     return Strand(strand.source, places, strand.factor, (*strand.steps, turned, plus))
 
 
-def _fill(keeper, origins, args, kwargs, is_first, strand, places):
-    mask, value = argument(args, kwargs, 1, "mask"), argument(args, kwargs, 2, "value")
-    if not is_first:
-        return Change("masked_fill", places=places)
-    return Change("masked_fill", "fill", _value(keeper, value), keeper.hold(mask), places)
+def _minus_turned(known: Known, call: Call, scores: Scores) -> Change | Strand:
+    return _minus(known, call, replace(scores, first=not scores.first))
 
 
-def _where(keeper, origins, args, kwargs, is_first, strand, places):
-    condition = argument(args, kwargs, 0, "condition")
-    yes, no = argument(args, kwargs, 1, "input"), argument(args, kwargs, 2, "other")
-    if "self" in kwargs:
-        yes = kwargs["self"]
-    if (
-        not isinstance(condition, torch.Tensor) or condition.dtype != torch.bool
-    ):  # scores.where(condition, other)
-        condition, yes, no = (
-            argument(args, kwargs, 1, "condition"),
-            args[0],
-            argument(args, kwargs, 2, "other"),
-        )
-    kept = any(one.source is strand.source for one in origins.of(yes))
-    both = kept and any(one.source is strand.source for one in origins.of(no))
-    if both:
-        return Change("where", places=places)
-    kind, value = ("keep", no) if kept else ("fill", yes)
-    return Change("where", kind, _value(keeper, value), keeper.hold(condition), places)
+def _fill(known: Known, call: Call, scores: Scores) -> Change:
+    mask, value = call.argument(1, "mask"), call.argument(2, "value")
+    if not scores.first:
+        return Change("masked_fill", places=scores.places)
+    return Change("masked_fill", "fill", known.value(value), known.keeper.hold(mask), scores.places)
 
 
-def _between(keeper, origins, args, kwargs, is_first, strand, places):
-    low, high = argument(args, kwargs, 1, "min"), argument(args, kwargs, 2, "max")
-    number = number_of(low)
-    if high is not None or number is None:
-        return Change("clamp", places=places)
-    return Change("clamp", "between", number, places=places)
+def _where(known: Known, call: Call, scores: Scores) -> Change:
+    condition, no = call.argument(0, "condition"), call.argument(2, "other")
+    yes = call.kwargs.get("self", call.argument(1, "input"))
+    if not isinstance(condition, torch.Tensor) or condition.dtype != torch.bool:
+        condition, yes = call.argument(1, "condition"), call.args[0]  # scores.where(condition, other)
+    of_scores = [any(s.source is scores.strand.source for s in known.origins.of(one)) for one in (yes, no)]
+    if all(of_scores):
+        return Change("where", places=scores.places)
+    kind, value = ("keep", no) if of_scores[0] else ("fill", yes)
+    return Change("where", kind, known.value(value), known.keeper.hold(condition), scores.places)
 
 
-def _maximum(keeper, origins, args, kwargs, is_first, strand, places):
-    given = [one for one in (*args, *kwargs.values()) if isinstance(one, torch.Tensor)]
+def _between(known: Known, call: Call, scores: Scores) -> Change:
+    number = number_of(call.argument(1, "min"))
+    if call.argument(2, "max") is not None or number is None:
+        return Change("clamp", places=scores.places)
+    return Change("clamp", "between", number, places=scores.places)
+
+
+def _maximum(known: Known, call: Call, scores: Scores) -> Change:
+    given = [one for one in (*call.args, *call.kwargs.values()) if isinstance(one, torch.Tensor)]
     if len(given) != 2:
         return Change("max", places=None)
-    number = number_of(given[1] if is_first else given[0])
-    return Change("max", "between" if number is not None else "", number, places=places)
+    number = number_of(given[1] if scores.first else given[0])
+    return Change("max", "between" if number is not None else "", number, places=scores.places)
 
 
-def _soft(keeper, origins, args, kwargs, is_first, strand, places):
-    axis = argument(args, kwargs, 1, "dim")
-    known = isinstance(axis, int) and is_first and places is not None
-    axes = (axis % len(places.along),) if known else ()
-    return Change("softmax", "softmax", axes, places=places)
+def _soft(known: Known, call: Call, scores: Scores) -> Change:
+    axis = call.argument(1, "dim")
+    axes: tuple[int, ...] = ()
+    if isinstance(axis, int) and scores.first and scores.places is not None:
+        axes = (axis % len(scores.places.along),)
+    return Change("softmax", "softmax", axes, places=scores.places)
 
 
-def _total(keeper, origins, args, kwargs, is_first, strand, places):
-    axis, keep = argument(args, kwargs, 1, "dim"), argument(args, kwargs, 2, "keepdim", False)
+def _total(known: Known, call: Call, scores: Scores) -> Strand:
+    strand, axis = scores.strand, call.argument(1, "dim")
     axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
-    if not keep or strand.places is None or not all(isinstance(one, int) for one in axes):
-        return Strand(strand.source, None, strand.factor, (*strand.steps, Change("sum")))
-    axes = tuple(one % len(strand.places.along) for one in axes)
-    return Strand(strand.source, None, strand.factor, (*strand.steps, Change("sum", "sum", axes)))
+    step = Change("sum")
+    if call.argument(2, "keepdim", False) and strand.places and all(isinstance(one, int) for one in axes):
+        step = Change("sum", "sum", tuple(one % len(strand.places.along) for one in axes))
+    return Strand(strand.source, None, strand.factor, (*strand.steps, step))
 
 
-_KNOWN = {
-    "mul": _times, "div": _over, "add": _plus, "sub": _minus, "rsub": lambda k, o, a, kw, first, s, p:
-    _minus(k, o, a, kw, not first, s, p), "masked_fill": _fill, "where": _where, "clamp": _between,
-    "clamp_min": _between, "maximum": _maximum, "max": _maximum, "softmax": _soft, "sum": _total,
-    "tanh": lambda k, o, a, kw, first, s, p: Change("tanh", "tanh", places=p),
-    "exp": lambda k, o, a, kw, first, s, p: Change("exp", "exp", places=p),
-    "neg": lambda k, o, a, kw, first, s, p: Change("neg", "times", -1.0, places=p),
+_KNOWN: dict[str, Callable[[Known, Call, Scores], Change | Strand]] = {
+    "mul": _times, "div": _over, "add": _plus, "sub": _minus, "rsub": _minus_turned, "masked_fill": _fill,
+    "where": _where, "clamp": _between, "clamp_min": _between, "maximum": _maximum, "max": _maximum,
+    "softmax": _soft, "sum": _total,
+    "tanh": lambda known, call, scores: Change("tanh", "tanh", places=scores.places),
+    "exp": lambda known, call, scores: Change("exp", "exp", places=scores.places),
+    "neg": lambda known, call, scores: Change("neg", "times", -1.0, places=scores.places),
 }  # fmt: skip
 
 
-def _cat(origins, keeper, args, kwargs, shape):
-    tensors = [t for t in argument(args, kwargs, 0, "tensors") if isinstance(t, torch.Tensor) and t.numel()]
-    axis = argument(args, kwargs, 1, "dim", 0)
-    return _put_together(origins, keeper, tensors, axis % len(shape), [t.shape[axis] for t in tensors])
+def _cat(known: Known, call: Call, shape: tuple[int, ...]) -> list[Strand]:
+    tensors = [t for t in call.argument(0, "tensors") if isinstance(t, torch.Tensor) and t.numel()]
+    axis = call.argument(1, "dim", 0)
+    return _put_together(known, tensors, axis % len(shape), [t.shape[axis] for t in tensors])
 
 
-def _stack(origins, keeper, args, kwargs, shape):
-    tensors = list(argument(args, kwargs, 0, "tensors"))
-    axis = argument(args, kwargs, 1, "dim", 0) % len(shape)
-    return _put_together(origins, keeper, tensors, axis, [1] * len(tensors), new_axis=True)
+def _stack(known: Known, call: Call, shape: tuple[int, ...]) -> list[Strand]:
+    tensors = list(call.argument(0, "tensors"))
+    axis = call.argument(1, "dim", 0) % len(shape)
+    return _put_together(known, tensors, axis, [1] * len(tensors), new_axis=True)
 
 
-def _put_together(origins, keeper, tensors, axis, sizes, new_axis=False):
-    found = []
+def _put_together(
+    known: Known, tensors: list[torch.Tensor], axis: int, sizes: Sequence[int], new_axis: bool = False
+) -> list[Strand]:
+    origins = known.origins
+    found: list[Strand] = []
     for n, tensor in enumerate(tensors):
         for strand in origins.of(tensor):
             if any(one.source is strand.source and one.steps == strand.steps for one in found):
@@ -361,12 +358,12 @@ def _put_together(origins, keeper, tensors, axis, sizes, new_axis=False):
             places = None if strand.places is None else joined(parts, sizes, axis)
             steps = strand.steps
             if isinstance(strand.source, ActivationProduct):
-                steps = (*steps, _beside(keeper, tensors, n, axis, strand))
+                steps = (*steps, _beside(known.keeper, tensors, n, axis, strand))
             found.append(Strand(strand.source, places, strand.factor, steps))
     return found
 
 
-def _part(origins, strand, tensor, axis, new_axis):
+def _part(origins: Origins, strand: Strand, tensor: torch.Tensor, axis: int, new_axis: bool) -> Places | None:
     """The places of a tensor's entries in the source of a strand, where it was changed as that one."""
     for one in origins.of(tensor):
         if one.source is strand.source and one.factor == strand.factor and one.places is not None:
@@ -379,75 +376,76 @@ def _part(origins, strand, tensor, axis, new_axis):
     return None
 
 
-def _beside(keeper, tensors, n, axis, strand):
+def _beside(keeper: Keeper, tensors: list[torch.Tensor], n: int, axis: int, strand: Strand) -> Change:
     """The step that puts one tensor after scores, such as a column of sinks."""
-    if len(tensors) != 2 or n != 0 or strand.places is None:
-        return Change("cat")
-    try:
-        return Change("cat", "cat", (keeper.hold(tensors[1]), axis), places=strand.places)
-    except Unwatchable:
-        return Change("cat")
+    if len(tensors) == 2 and n == 0 and strand.places is not None:
+        with contextlib.suppress(Unwatchable):
+            return Change("cat", "cat", (keeper.hold(tensors[1]), axis), places=strand.places)
+    return Change("cat")
 
 
-def _each(change: Callable, name: str = ""):
+Rearrangement = Callable[[Known, Call, tuple[int, ...]], Iterable[Strand]]
+
+
+def _each(change: Callable[[Places, Call], Places | None], name: str = "") -> Rearrangement:
     """A rearrangement of one tensor by a function of its Places, which gives None where it cannot tell.
 
     `name` is that of the step where it puts numbers of its own among scores.
     """
 
-    def strands(origins, keeper, args, kwargs, shape):
+    def strands(known: Known, call: Call, shape: tuple[int, ...]) -> list[Strand]:
         found = []
-        for strand in origins.of(args[0] if args else None):
-            places = None if strand.places is None else change(strand.places, args, kwargs)
+        for strand in known.origins.of(call.args[0] if call.args else None):
+            places = None if strand.places is None else change(strand.places, call)
             fits = places is not None and places.own_shape == shape
-            steps = (
-                (*strand.steps, Change(name))
-                if name and isinstance(strand.source, ActivationProduct)
-                else strand.steps
-            )
-            found.append(replace(strand, places=places if fits else None, steps=steps))
+            added = (Change(name),) if name and isinstance(strand.source, ActivationProduct) else ()
+            found.append(replace(strand, places=places if fits else None, steps=(*strand.steps, *added)))
         return found
 
     return strands
 
 
-def _rolled(places, args, kwargs):
-    shifts, axes = argument(args, kwargs, 1, "shifts"), argument(args, kwargs, 2, "dims")
+def _rolled(places: Places, call: Call) -> Places | None:
+    shifts, axes = call.argument(1, "shifts"), call.argument(2, "dims")
     shifts, axes = ((one,) if isinstance(one, int) else one for one in (shifts, axes))
     for shift, axis in zip(shifts, axes or (), strict=False):
         places = places.replaced(axis, np.roll(places.along[axis], shift))
     return places if axes else None
 
 
-def _flipped(places, args, kwargs):
-    axes = args[1] if len(args) == 2 and not isinstance(args[1], int) else args[1:] or kwargs["dims"]
-    for axis in axes:
+def _several(call: Call) -> Any:
+    """Numbers that are given one by one, or as a tuple."""
+    args = call.args
+    return args[1] if len(args) == 2 and not isinstance(args[1], int) else args[1:]
+
+
+def _flipped(places: Places, call: Call) -> Places:
+    for axis in _several(call) or call.kwargs.get("dims", ()):
         places = places.replaced(axis, places.along[axis][::-1])
     return places
 
 
-def _chosen(places, args, kwargs):
-    axis, index = argument(args, kwargs, 1, "dim"), argument(args, kwargs, 2, "index")
+def _chosen(places: Places, call: Call) -> Places:
+    axis, index = call.argument(1, "dim"), call.argument(2, "index")
     return places.replaced(axis, places.along[axis][np.asarray(index.tolist()).reshape(-1)])
 
 
-def _repeated_each(places, args, kwargs):
-    times, axis = argument(args, kwargs, 1, "repeats"), argument(args, kwargs, 2, "dim")
+def _repeated_each(places: Places, call: Call) -> Places | None:
+    times, axis = call.argument(1, "repeats"), call.argument(2, "dim")
     if not isinstance(times, int) or axis is None:
         return None
     return places.replaced(axis, np.repeat(places.along[axis], times))
 
 
-def _repeated(places, args, kwargs):
-    times = args[1] if len(args) == 2 and not isinstance(args[1], int) else args[1:]
-    times = tuple(times) or tuple(kwargs.get("dims") or kwargs.get("repeats") or ())
+def _repeated(places: Places, call: Call) -> Places:
+    times = tuple(_several(call)) or tuple(call.kwargs.get("dims") or call.kwargs.get("repeats") or ())
     along = [np.zeros(1)] * (len(times) - len(places.along)) + list(places.along)
     times = (1,) * (len(along) - len(times)) + times
     return Places(places.shape, tuple(np.tile(a, n) for a, n in zip(along, times, strict=True)), places.start)
 
 
-def _padded(places, args, kwargs):
-    widths, mode = argument(args, kwargs, 1, "pad"), argument(args, kwargs, 2, "mode", "constant")
+def _padded(places: Places, call: Call) -> Places | None:
+    widths, mode = call.argument(1, "pad"), call.argument(2, "mode", "constant")
     if mode != "constant" or any(width < 0 for width in widths):
         return None
     for n in range(len(widths) // 2):
@@ -457,20 +455,20 @@ def _padded(places, args, kwargs):
     return places
 
 
-def _as_complex(places, args, kwargs):
+def _as_complex(places: Places, call: Call) -> Places:
     """Pairs become one number; the tensor's last axis is remembered by its first entry alone."""
     return Places(places.shape, places.along[:-1], places.start + places.along[-1][0])
 
 
-def _as_real(places, args, kwargs):
+def _as_real(places: Places, call: Call) -> Places:
     return Places(places.shape, (*places.along, np.array([0.0, 1.0])), places.start)
 
 
-def _into_cache(origins, keeper, args, kwargs, shape):
+def _into_cache(known: Known, call: Call, shape: tuple[int, ...]) -> list[Strand]:
     """cache.index_copy_(dim, index, new): the new ones stand at `index`, the others are older."""
-    axis, index = argument(args, kwargs, 1, "dim"), argument(args, kwargs, 2, "index")
+    axis, index = call.argument(1, "dim"), call.argument(2, "index")
     found = []
-    for strand in origins.of(argument(args, kwargs, 3, "source")):
+    for strand in known.origins.of(call.argument(3, "source")):
         if strand.places is None:
             continue
         along = np.full(shape[axis], np.nan)
@@ -479,7 +477,7 @@ def _into_cache(origins, keeper, args, kwargs, shape):
     return found
 
 
-_REARRANGED = {
+_REARRANGED: dict[str, Rearrangement] = {
     "cat": _cat, "stack": _stack, "roll": _each(_rolled), "flip": _each(_flipped),
     "pad": _each(_padded, "pad"),
     "index_select": _each(_chosen), "repeat_interleave": _each(_repeated_each), "repeat": _each(_repeated),

@@ -8,6 +8,7 @@ once as it would have run without, for the result. Where they cannot, as in trai
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -15,9 +16,9 @@ from torch.overrides import TorchFunctionMode
 from .tensors import tensors_in
 from .watch import Watch
 
-MODULES = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
+MODULES: Any = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
 _active: list[Watch] = []
-_originals: dict[type, Callable] = {}
+_originals: dict[Any, Callable] = {}
 _inside = threading.local()
 
 

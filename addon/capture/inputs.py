@@ -46,7 +46,9 @@ def inputs_of(network: Any, load: Callable, text: str, pair: str, picture: Any, 
     """
     takes = set(inspect.signature(network.forward).parameters)
     _check(takes, type(network).__name__, text, pair, picture, model)
-    given, tokenizer, found = {}, None, Inputs({})
+    given: dict[str, Any] = {}
+    tokenizer: Any = None
+    found = Inputs({})
     if picture is not None:
         processor = load("AutoProcessor") if text else load("AutoImageProcessor")
         images = getattr(processor, "image_processor", processor)

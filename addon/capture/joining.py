@@ -144,7 +144,7 @@ def _lost(before: Seen, after: Seen) -> int:
     return before.k.shape[1] + grown - after.k.shape[1]
 
 
-def _placed(array: np.ndarray | None, fill, seen: Seen, at: int, columns: int) -> np.ndarray:
+def _placed(array: np.ndarray | None, fill: float | bool, seen: Seen, at: int, columns: int) -> np.ndarray:
     """A mask or bias over more keys, its own starting at `at`; others are not allowed or have no bias."""
     shape = (seen.q.shape[0], seen.q.shape[1], seen.k.shape[1])
     if array is None:
@@ -196,5 +196,6 @@ def _added(before: Added | None, after: Added | None) -> Added | None:
     if before is None or after is None:
         return None
     kind = before.kind if before.kind == after.kind else ""
-    values = (np.concatenate([getattr(before, n), getattr(after, n)]) for n in ("stream", "value"))
-    return Added(*values, kind, tuple(dict.fromkeys(before.steps + after.steps)))
+    stream = np.concatenate([before.stream, after.stream])
+    value = np.concatenate([before.value, after.value])
+    return Added(stream, value, kind, tuple(dict.fromkeys(before.steps + after.steps)))

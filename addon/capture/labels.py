@@ -62,16 +62,23 @@ def labels_of(
     for what, texts in (("tokens", tokens), ("target_tokens", target)):
         if len(texts) > 1 and len(texts) != len(passes):
             raise InputError(f"{what} are those of {len(texts)} passes; {len(passes)} are recorded")
-    labels, told = {}, []
+    labels: dict[str, tuple[list[str], list[str]]] = {}
+    told: list[str] = []
     for n, number in enumerate(passes):
         own = {key: layers[key] for key in layers if pass_of(names[key]) == number}
-        texts = (tokens[min(n, len(tokens) - 1)], target[min(n, len(target) - 1)])
-        found, notes = _of_pass(own, names, *texts, grids)
+        read, wrote = tokens[min(n, len(tokens) - 1)], target[min(n, len(target) - 1)]
+        found, notes = _of_pass(own, names, read, wrote, grids)
         labels, told = labels | found, told + notes
     return labels, names, told
 
 
-def _of_pass(layers, names, tokens, target, grids):
+def _of_pass(
+    layers: Mapping,
+    names: dict[str, str],
+    tokens: list[str],
+    target: list[str],
+    grids: Iterable[tuple[int, int]],
+) -> tuple[dict[str, tuple[list[str], list[str]]], list[str]]:
     """(key -> labels, what has to be told) of the layers of one pass."""
     stacks = {key: names[key].partition("@")[0].removesuffix(".cross").rpartition(".")[0] for key in layers}
     several = len(set(stacks.values())) > 1
@@ -80,7 +87,8 @@ def _of_pass(layers, names, tokens, target, grids):
     if several:
         decoding = {key for key in layers if stacks[key] in {stacks[one] for one in decoding}}
     only = decoding | pictures == set(layers)  # nothing but the decoder reads a text
-    labels, lacking = {}, {}
+    labels: dict[str, tuple[list[str], list[str]]] = {}
+    lacking: dict[tuple[int, int], list[str]] = {}
     for key, (arrays, _) in layers.items():
         texts = tokens, tokens
         if key in pictures:
@@ -89,7 +97,7 @@ def _of_pass(layers, names, tokens, target, grids):
             own = target or (tokens if only else [])
             texts = own, own if not key.endswith(".cross") else tokens if target else []
         counts = arrays["q"].shape[1], arrays["k"].shape[1]
-        labels[key] = tuple(_fitting(t, n, grids) for t, n in zip(texts, counts, strict=True))
+        labels[key] = _fitting(texts[0], counts[0], grids), _fitting(texts[1], counts[1], grids)
         for given, count in sorted(set(zip(map(len, texts), counts, strict=True))):
             if given and given != count:
                 lacking.setdefault((count, given), []).append(names[key])

@@ -257,7 +257,8 @@ def _shrink(seen: Seen, shared: masks.Shared) -> None:
     """Masks by their name alone where it says all; others and biases once for layers that have the same."""
     rows, columns = seen.q.shape[1], seen.k.shape[1]
     seen.mask = masks.named(seen.allowed, rows, columns)
-    allowed = None if seen.mask["kind"] not in ("padding", "custom") else masks.compressed(seen.allowed)
+    allowed = seen.allowed if seen.mask["kind"] in ("padding", "custom") else None
+    allowed = None if allowed is None else masks.compressed(allowed)
     if seen.bias is not None:
         seen.bias = shared(masks.compressed_bias(seen.bias, seen.allowed))
     seen.allowed = shared(allowed)
@@ -289,7 +290,7 @@ def written(seen: Seen, heads: Sequence[int] | None) -> tuple[dict[str, np.ndarr
         "max_abs_error": seen.error,
     }
     if np.ndim(seen.scale):
-        description["head_scales"] = [float(one) for one in seen.scale]
+        description["head_scales"] = np.ravel(seen.scale).tolist()
     if len(heads) < n_q:
         description |= {"heads": heads, "kv_heads": kv_heads}
     if seen.softcap:
@@ -308,8 +309,8 @@ def written(seen: Seen, heads: Sequence[int] | None) -> tuple[dict[str, np.ndarr
 
 def _masked(seen: Seen, heads: list[int]) -> dict[str, np.ndarray]:
     tensors = {}
-    if seen.mask["kind"] in ("padding", "custom"):
-        allowed = seen.all_allowed()
+    allowed = seen.all_allowed() if seen.mask["kind"] in ("padding", "custom") else None
+    if allowed is not None:
         tensors["mask"] = masks.compressed(allowed[heads] if len(allowed) > 1 else allowed)
     if seen.bias is not None:
         tensors["bias"] = (seen.bias[heads] if len(seen.bias) > 1 else seen.bias).astype(seen.q.dtype)
@@ -320,7 +321,8 @@ def _projected(
     seen: Seen, heads: list[int], kv_heads: list[int], refused: dict[str, str]
 ) -> dict[str, np.ndarray]:
     """The projections, their inputs and what they gave, those that are complete."""
-    tensors, inputs = {}, {}
+    tensors: dict[str, np.ndarray] = {}
+    inputs: dict[str, Any] = {}
     for name, own in (("Q", heads), ("K", kv_heads), ("V", kv_heads)):
         if name not in seen.found:
             continue
@@ -374,27 +376,27 @@ def _output(
     if seen.output is None:
         refused.setdefault("W_O", "no linear map takes what the heads gave as it is")
         return {}
-    tensors = {"W_O": seen.output.weight[heads], "attn_out": seen.attn_out}
+    own = seen.attn_out if seen.attn_out is not None and len(seen.attn_out) == seen.q.shape[1] else None
+    tensors = {"W_O": seen.output.weight[heads]} | ({} if own is None else {"attn_out": own})
     if seen.output.bias is not None:
         tensors["b_O"] = seen.output.bias
     if seen.output.factors is not None:
         tensors |= {"A_O": seen.output.factors[0][heads], "B_O": seen.output.factors[1]}
-    if seen.attn_out is None or len(seen.attn_out) != seen.q.shape[1]:
-        del tensors["attn_out"]
+    if own is None:
         return tensors
-    some = sample(len(seen.attn_out))
+    some = sample(len(own))
     made = _written_by(seen.z[:, some], seen.output)
-    if not close(made, seen.attn_out[some], 10 * TOLERANCE.get(seen.dtype, 2e-5)) and not seen.drops:
+    if not close(made, own[some], 10 * TOLERANCE.get(seen.dtype, 2e-5)) and not seen.drops:
         refused["W_O"] = "what the heads gave times its weights is not its output; the weights were changed"
         return {}
-    if seen.added is None or len(seen.added.stream) != len(seen.attn_out):
+    if seen.added is None or len(seen.added.stream) != len(own):
         refused["resid_pre"] = "the output was not seen to be added to anything, token by token"
     elif seen.added.kind:
         tensors["resid_pre"] = seen.added.stream
         if seen.added.kind == "parallel":
             description["residual"] = {"kind": "parallel"}
     else:
-        told, more = between(seen.attn_out, seen.added)
+        told, more = between(own, seen.added)
         description["residual"] = told
         tensors |= {"stream": seen.added.stream, "added": seen.added.value} | more
         refused["resid_pre"] = (

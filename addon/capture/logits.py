@@ -41,9 +41,10 @@ class Reading:
     def __init__(self, frame: Frame, letters: str):
         self.frame, self.letters = frame, letters
         self.scale, self.softcap, self.bent = np.ones((1, 1, 1)), 0.0, False
-        self.bias, self.shift, self.sink = np.zeros((1, 1, 1)), np.zeros((1, 1, 1)), None
+        self.bias, self.shift = np.zeros((1, 1, 1)), np.zeros((1, 1, 1))
+        self.sink: np.ndarray | None = None
         self.allowed = np.ones((1, 1, 1), bool)
-        self.unsure = ()
+        self.unsure: tuple[str, ...] = ()
 
     def logits(self, steps: tuple[Change, ...]) -> Logits:
         """What the steps come to. Raises NotUnderstood that names the one that is not known.
@@ -75,7 +76,7 @@ class Reading:
         """What stands beside the scores, [heads or 1, queries or 1, keys or 1], bool or float64."""
         if not isinstance(value, Held):
             return np.full((1, 1, 1), float(value))
-        tensor, places = value.tensor, step.places
+        tensor, places = value.tensor, step.known_places
         if tensor.dim() > len(places.along):
             raise NotUnderstood(f"{step.name} with more axes than the scores")
         tensor = tensor.reshape((1,) * (len(places.along) - tensor.dim()) + tuple(tensor.shape))
@@ -123,6 +124,7 @@ class Reading:
             self.unsure += (step.name,)
 
     def _fill(self, step: Change, turned: bool = False) -> None:
+        assert step.mask is not None
         mask = self._operand(step, step.mask) != 0
         value = self._operand(step, step.value)
         away = ~mask if turned else mask
@@ -139,7 +141,7 @@ class Reading:
     def _cat(self, step: Change) -> None:
         """A column of sinks after the keys: one for each head, or for each query."""
         operand, axis = step.value
-        tensor, places = operand.tensor, step.places
+        tensor, places = operand.tensor, step.known_places
         keys = places.coordinates is not None and [self.letters[one] for one in places.coordinates[axis]]
         if self.sink is not None or not keys or any(self.frame.at[k].shape[2] == 1 for k in keys):
             raise NotUnderstood("cat of scores")
@@ -151,20 +153,18 @@ class Reading:
     def _told(self) -> Logits:
         shape = (self.frame.heads, self.frame.queries, self.frame.keys)
         allowed = None if self.allowed.all() else self.allowed
-        bias, sinks = self.bias, ()
+        bias = self.bias
+        sinks: tuple[float, ...] = ()
         if self.sink is not None:
             each = np.broadcast_to(self.sink[..., 0], shape[:2])
-            if (
-                each != each[:, :1]
-            ).any():  # one for each query: taken off its row, which is the same softmax
-                bias, each = bias - self.sink, np.zeros_like(each)
+            if (each != each[:, :1]).any():
+                # One for each query: taken off its row, which is the same softmax.
+                bias, each = self.bias - self.sink, np.zeros_like(each)
             sinks = tuple(float(one) for one in each[:, 0])
         scale = self._one_scale(shape)
         if allowed is not None:
-            bias = np.where(self.allowed, bias, 0.0)
-        if not bias.any():
-            bias = None
-        return Logits(scale, self.softcap, bias, allowed, sinks)
+            bias = np.where(allowed, bias, 0.0)
+        return Logits(scale, self.softcap, bias if bias.any() else None, allowed, sinks)
 
     def _one_scale(self, shape: tuple[int, int, int]) -> float | np.ndarray:
         scale = self.scale  # with a softcap, the factor of its slope at zero

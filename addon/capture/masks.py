@@ -55,13 +55,14 @@ class Shared:
     """Keeps one array for all that are equal, such as the masks of a model's layers."""
 
     def __init__(self):
-        self._known = []
+        self._known: list[np.ndarray] = []
 
     def __call__(self, array: np.ndarray | None) -> np.ndarray | None:
         """The array, or an equal one from before."""
-        for known in self._known if array is not None else ():
+        if array is None:
+            return None
+        for known in self._known:
             if known.dtype == array.dtype and np.array_equal(known, array):
                 return known
-        if array is not None:
-            self._known = [array, *self._known[:7]]
+        self._known = [array, *self._known[:7]]
         return array

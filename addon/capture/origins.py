@@ -34,6 +34,12 @@ class Change:
     mask: Held | None = None
     places: Places | None = None
 
+    @property
+    def known_places(self) -> Places:
+        """The places of a step that has them."""
+        assert self.places is not None
+        return self.places
+
 
 @dataclass(frozen=True, eq=False)
 class Strand:
@@ -48,6 +54,17 @@ class Strand:
     def exact(self) -> bool:
         """Whether the entries are those of the source, times the factor."""
         return not self.steps and self.places is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the tensor is its source, times the factor."""
+        return not self.steps and self.places is not None and self.places.identity
+
+    @property
+    def known_places(self) -> Places:
+        """The places of a strand that has them."""
+        assert self.places is not None
+        return self.places
 
     def then(self, step: Change, places: Places | None) -> "Strand":
         return replace(self, steps=(*self.steps, step), places=places)
@@ -156,7 +173,7 @@ class Origins:
     """The strands of the tensors that are alive."""
 
     def __init__(self):
-        self._strands = WeakIdKeyDictionary()
+        self._strands: Any = WeakIdKeyDictionary()  # tensor -> its strands
 
     def of(self, tensor: Any) -> tuple[Strand, ...]:
         """The strands of a tensor, () for any that leads nowhere known."""
@@ -164,7 +181,7 @@ class Origins:
 
     def set(self, tensor: torch.Tensor, strands: Iterable[Strand]) -> None:
         """Keeps what is known of a tensor: the newest ways, one for each source and place."""
-        kept = []
+        kept: list[Strand] = []
         for strand in sorted(strands, key=lambda one: -getattr(one.source, "serial", 2**62)):
             if len(strand.steps) > MOST_STEPS:
                 continue

@@ -60,7 +60,7 @@ def output_of(linear: Linear, strand: Strand, entries: Sequence[np.ndarray]) -> 
     """
     if not strand.exact or strand.factor != 1 or not linear.whole:
         return None
-    at = strand.places.find(entries)
+    at = strand.known_places.find(entries)
     if at is None:
         return None
     inputs = set(linear.inputs)

@@ -82,10 +82,11 @@ def _place(named):
     return path.resolve(), name
 
 
-def _function(path, name) -> Callable:
+def _function(path: Path, name: str) -> Callable:
     """The function `name` of the file, which is run; its folder is looked into as Python does."""
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None  # as any .py file has them
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)

@@ -1,8 +1,8 @@
 """What a model sees of a picture: the grid into which it is cut, and the picture itself, made small."""
 
 import contextlib
+import os
 import warnings
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,7 +52,7 @@ def as_picture(picture: np.ndarray) -> np.ndarray:
     return picture
 
 
-def read_picture(path: str | Path) -> Any:
+def read_picture(path: str | os.PathLike[str]) -> Any:
     """The picture in a PNG or JPEG file, as Pillow has it, in RGB. Raises InputError; JobError without it."""
     data = read_bounded(path, MAX_BYTES, "picture")
     if not data.startswith(SIGNATURES):

@@ -82,7 +82,9 @@ class Places:
             self._known[key] = found
         return self._known[key]
 
-    def _found(self, function, args, kwargs, which) -> list["Places | None"]:
+    def _found(
+        self, function: Callable, args: tuple, kwargs: dict, which: torch.Tensor
+    ) -> list["Places | None"]:
         probe = torch.empty(self.own_shape, device="meta")
         args = tuple(probe if one is which else one for one in args)
         kwargs = {name: probe if one is which else one for name, one in kwargs.items()}
@@ -140,7 +142,7 @@ class Places:
         if own is None or region.coordinates is None:
             return None
         along, start = [np.full(n, np.nan) for n in region.shape], own.start
-        moved = set()
+        moved: set[int] = set()
         for values, moving in zip(own.along, region.coordinates, strict=True):
             if len(moving) > 1 or (not moving and len(values) != 1) or moved & set(moving):
                 return None
@@ -191,11 +193,12 @@ class Places:
         firsts = [_first(one) for one in self.along]
         if any(first is None for first in firsts) or np.isnan(self.start):
             return None
-        return self.start + sum(one[first] for one, first in zip(self.along, firsts, strict=True))
+        return float(self.start + sum(one[first] for one, first in zip(self.along, firsts, strict=True)))
 
     @cached_property
     def base(self) -> tuple[int, ...]:
         """The coordinates in the source of the tensor's first entry that is from it."""
+        assert self._base is not None
         return tuple(int(n) for n in np.unravel_index(int(self._base), self.shape))
 
     def moved_by(self, axis: int) -> list[int]:
@@ -230,8 +233,8 @@ class Places:
     @cached_property
     def _groups(self) -> list[tuple[list[int], list[int]]]:
         """Axes of the tensor and of the source that move together, such as those of one that was split."""
-        groups = []
-        for own, moving in enumerate(self.coordinates):
+        groups: list[tuple[list[int], set[int]]] = []
+        for own, moving in enumerate(self.coordinates or ()):
             axes, owns = set(moving), [own]
             for other in [one for one in groups if axes & one[1]]:
                 groups.remove(other)
@@ -242,6 +245,7 @@ class Places:
 
     def _table(self, own: list[int], axes: list[int]) -> list[np.ndarray] | None:
         """For each of the tensor's axes of a group: its index for every place along the source's axes."""
+        assert self.coordinates is not None
         there = [np.flatnonzero(~np.isnan(self.along[axis])) for axis in own]
         grid = np.meshgrid(*there, indexing="ij")
         at, inside = [], np.ones(grid[0].shape, bool)

@@ -20,7 +20,7 @@ def position_of(seen: Any) -> dict[str, Any]:
     rotated = [name for name in ("Q", "K") if name in seen.found and seen.found[name].how == "length"]
     if rotated:
         own, post = seen.found[rotated[0]], getattr(seen, rotated[0].lower())
-        known = {"kind": "rotary"}
+        known: dict[str, Any] = {"kind": "rotary"}
         if own.pre.shape == post.shape:
             known |= _rotation(own.pre * own.factor, post)
         return known
@@ -57,7 +57,7 @@ def _rotation(pre, post):
             break
     else:
         return {}
-    known = {"layout": layout, "dims": dims} | ({"at": at} if at else {})
+    known: dict[str, Any] = {"layout": layout, "dims": dims} | ({"at": at} if at else {})
     turns = (b_pairs * a_pairs.conj()).sum(axis=0)
     turns /= np.maximum(np.abs(turns), 1e-30)
     frequencies = np.angle((turns[1:] * turns[:-1].conj()).sum(axis=0))

@@ -37,6 +37,7 @@ def capture_text(
     Raises InputError for what cannot be used and JobError without torch, transformers or Pillow.
     """
     progress = progress or (lambda done, note: None)
+    model = os.fspath(model)
     folder, texts = _folder(model), [text] if isinstance(text, str) else list(text)
     if not image and not all(one.strip() for one in texts):
         raise InputError("there is no text to read; give some with --text or --text-file")

@@ -1,11 +1,13 @@
 """Products of tensors, however they are written, as one einsum of two operands each."""
 
+from collections.abc import Sequence
 from string import ascii_letters
+from typing import Any
 
 import torch
 
 from .origins import Contraction
-from .tensors import TorchFunction, argument
+from .tensors import Call
 
 PRODUCTS = {
     "matmul", "bmm", "mm", "mv", "rmatmul", "linear", "addmm", "baddbmm", "einsum", "tensordot", "inner",
@@ -17,34 +19,32 @@ class NotUnderstood(Exception):
     """A step that cannot be told in the capture's terms; the text names it."""
 
 
-def contraction_of(
-    function: TorchFunction, args: tuple, kwargs: dict, result: torch.Tensor
-) -> Contraction | None:
+def contraction_of(call: Call) -> Contraction | None:
     """The product that a function is. None for one that is no product of two tensors (a sum of one).
 
     Raises NotUnderstood for products of another form.
     """
-    name = function.name
+    name = call.name
     if name == "einsum":
-        return _einsum(args, result)
+        return _einsum(call.args)
     if name == "linear":
-        x, weight = argument(args, kwargs, 0, "input"), argument(args, kwargs, 1, "weight")
-        bias = argument(args, kwargs, 2, "bias")
+        x, weight = call.argument(0, "input"), call.argument(1, "weight")
+        bias = call.argument(2, "bias")
         lead = _letters(x.dim() - 1)
         features = "Z" if weight.dim() == 2 else ""
         added = None if bias is None else (bias, 1.0)
         return Contraction(x, weight, lead + "Y", features + "Y", lead + features, added=added)
     if name.startswith("conv"):
-        return _convolution(args, kwargs)
+        return _convolution(call)
     if name in ("addmm", "baddbmm"):
-        added, left, right = (argument(args, kwargs, n, own) for n, own in enumerate(_BATCHED[name]))
-        beta, alpha = float(kwargs.get("beta", 1)), float(kwargs.get("alpha", 1))
+        added, left, right = (call.argument(n, own) for n, own in enumerate(_BATCHED[name]))
+        beta, alpha = float(call.kwargs.get("beta", 1)), float(call.kwargs.get("alpha", 1))
         product = _matmul(left, right)
         product.factor, product.added = alpha, (added, beta) if beta else None
         return product
     if name == "tensordot":
-        return _tensordot(args, kwargs)
-    left, right = (*args, *kwargs.values())[:2]
+        return _tensordot(call)
+    left, right = (*call.args, *call.kwargs.values())[:2]
     if name == "inner":
         lead, other = _letters(left.dim() - 1), _letters(right.dim() - 1, "A")
         return Contraction(left, right, lead + "Y", other + "Y", lead + other)
@@ -69,7 +69,7 @@ def _matmul(left: torch.Tensor, right: torch.Tensor) -> Contraction:
     return Contraction(left, right, a, b, lead + rows + columns)
 
 
-def _einsum(args: tuple, result: torch.Tensor) -> Contraction | None:
+def _einsum(args: tuple) -> Contraction | None:
     operands = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
     if not isinstance(args[0], str):
         raise NotUnderstood("einsum by lists of axes")
@@ -88,10 +88,13 @@ def _einsum(args: tuple, result: torch.Tensor) -> Contraction | None:
     a, b = terms
     if len(set(a)) < len(a) or len(set(b)) < len(b):
         raise NotUnderstood(f"einsum {args[0]}, which takes diagonals")
-    return Contraction(*operands, a, b, out)
+    left, right = operands
+    return Contraction(left, right, a, b, out)
 
 
-def _without_ellipsis(terms: list[str], out: str, operands: tuple, arrow: bool) -> tuple[list[str], str]:
+def _without_ellipsis(
+    terms: list[str], out: str, operands: Sequence[torch.Tensor], arrow: bool
+) -> tuple[list[str], str]:
     """The equation with letters in place of the dots."""
     used = set("".join(terms) + out)
     spare = [letter for letter in ascii_letters if letter not in used]
@@ -139,9 +142,9 @@ def elementwise(contraction: Contraction) -> tuple[torch.Tensor, torch.Tensor] |
     return None
 
 
-def _tensordot(args: tuple, kwargs: dict) -> Contraction:
-    left, right = argument(args, kwargs, 0, "a"), argument(args, kwargs, 1, "b")
-    dims = argument(args, kwargs, 2, "dims", 2)
+def _tensordot(call: Call) -> Contraction:
+    left, right = call.argument(0, "a"), call.argument(1, "b")
+    dims = call.argument(2, "dims", 2)
     if isinstance(dims, int):
         dims = (list(range(left.dim() - dims, left.dim())), list(range(dims)))
     one, other = ([int(n) % t.dim() for n in own] for own, t in zip(dims, (left, right), strict=True))
@@ -152,15 +155,15 @@ def _tensordot(args: tuple, kwargs: dict) -> Contraction:
     return Contraction(left, right, "".join(a), "".join(b), "".join(out))
 
 
-def _convolution(args: tuple, kwargs: dict) -> Contraction | None:
+def _convolution(call: Call) -> Contraction | None:
     """A convolution of single points, which is a linear map of channels; None for any other."""
-    x, weight = argument(args, kwargs, 0, "input"), argument(args, kwargs, 1, "weight")
-    bias = argument(args, kwargs, 2, "bias")
+    x, weight = call.argument(0, "input"), call.argument(1, "weight")
+    bias = call.argument(2, "bias")
     if weight.shape[2:].numel() != 1 or x.shape[-weight.dim() + 1] != weight.shape[1]:
         return None
-    if any(n not in (0, "valid", "same") for n in _all(argument(args, kwargs, 4, "padding", 0))):
+    if any(n not in (0, "valid", "same") for n in _all(call.argument(4, "padding", 0))):
         return None
-    if any(n != 1 for n in _all(argument(args, kwargs, 3, "stride", 1))):
+    if any(n != 1 for n in _all(call.argument(3, "stride", 1))):
         return None
     spatial = weight.dim() - 2
     lead, points = _letters(x.dim() - spatial - 1), _letters(spatial, "A")
@@ -169,5 +172,5 @@ def _convolution(args: tuple, kwargs: dict) -> Contraction | None:
     return Contraction(x, weight, f"{lead}Y{points}", f"ZY{ones}", f"{lead}Z{points}", added=added)
 
 
-def _all(value) -> tuple:
+def _all(value: Any) -> tuple:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,)

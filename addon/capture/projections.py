@@ -7,12 +7,13 @@ them), or what something else made them of ("path": a norm, a temperature of eac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from .origins import Linear, Strand, to_linears
-from .places import MISSING
+from .places import MISSING, Places
 from .tensors import Held
 
 TOLERANCE = {"float64": 1e-9, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}  # of the largest magnitude
@@ -58,11 +59,11 @@ class Projection:
 def side_by_side(projections: Sequence[Projection]) -> Projection:
     """The projection of the heads of several, which project the same x."""
     first = projections[0]
-    biases = [one.bias for one in projections]
+    biases = [one.bias for one in projections if one.bias is not None]
     return Projection(
         first.x,
         np.concatenate([one.weight for one in projections]),
-        None if any(bias is None for bias in biases) else np.concatenate(biases),
+        np.concatenate(biases) if len(biases) == len(projections) else None,
         np.concatenate([one.pre for one in projections]),
         first.how,
         first.factor,
@@ -127,7 +128,7 @@ def merged(linear: Linear) -> Linear:
     """The linear map from before a bottleneck: two maps with nothing between are one of low rank."""
     for strand in linear.made_of:
         before = strand.source
-        if not (isinstance(before, Linear) and before.whole and strand.exact and strand.places.identity):
+        if not (isinstance(before, Linear) and before.whole and strand.is_whole):
             continue
         if before.base is not None or before.factors is not None or linear.factors is not None:
             continue
@@ -142,7 +143,7 @@ def merged(linear: Linear) -> Linear:
 
 
 def _as_factors(before: Linear, linear: Linear, factors: tuple, bias: torch.Tensor | None) -> Linear:
-    letters = {one: other for one, other in zip(linear.a, before.out, strict=True)}
+    letters = dict(zip(linear.a, before.out, strict=True))
     rows = "".join(letters.get(letter, letter) for letter in linear.out)
     return Linear(
         linear.serial, linear.module, before.x, linear.weight, None if bias is None else Held(bias), linear.y,
@@ -150,9 +151,11 @@ def _as_factors(before: Linear, linear: Linear, factors: tuple, bias: torch.Tens
     )  # fmt: skip
 
 
-def _rows_and_columns(strand: Strand, index: Sequence[np.ndarray], shape: tuple[int, ...]):
+def _rows_and_columns(
+    strand: Strand, index: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> list[np.ndarray] | None:
     """(rows [tokens], columns [heads, width]) of the map's output that the target's entries are, or None."""
-    parts = _separate(strand, index, shape)
+    parts = _separate(strand.known_places, index, shape)
     if parts is None:
         return None
     base, (heads, tokens, width) = parts
@@ -161,14 +164,17 @@ def _rows_and_columns(strand: Strand, index: Sequence[np.ndarray], shape: tuple[
     rows = [axis for axis in range(len(y)) if axis not in linear.features]
     own = [_number(base + tokens, y, rows, linear.features)]
     own += [_number(base + heads[:, None] + width[None, :], y, linear.features, rows)]
-    return None if any(one is None for one in own) else own
+    known = [one for one in own if one is not None]
+    return known if len(known) == 2 else None
 
 
-def _separate(strand: Strand, index: Sequence[np.ndarray], shape: tuple[int, ...]):
+def _separate(
+    places: Places, index: Sequence[np.ndarray], shape: tuple[int, ...]
+) -> tuple[float, list[np.ndarray]] | None:
     """Places as a number and what is added for each head, token and place in the width."""
     parts = [np.zeros(n) for n in shape]
-    base = strand.places.start
-    for along, at in zip(strand.places.along, index, strict=True):
+    base = places.start
+    for along, at in zip(places.along, index, strict=True):
         values = along[np.minimum(at, len(along) - 1)]
         there = np.argwhere(~np.isnan(values))
         if not len(there):
@@ -186,7 +192,9 @@ def _separate(strand: Strand, index: Sequence[np.ndarray], shape: tuple[int, ...
     return base, parts
 
 
-def _number(flat: np.ndarray, shape: tuple[int, ...], axes: Sequence[int], still: Sequence[int]):
+def _number(
+    flat: np.ndarray, shape: tuple[int, ...], axes: Sequence[int], still: Sequence[int]
+) -> np.ndarray | None:
     """The number of each entry counted through some axes, MISSING for NaN; None if other axes move too."""
     there = ~np.isnan(flat)
     whole = np.where(there, flat, flat[there].flat[0] if there.any() else 0).astype(np.int64)
@@ -218,7 +226,7 @@ def _covering(pieces: list) -> list:
 
 def _of_one_map(pieces: list) -> list:
     """Pieces of one linear map as one: columns, or tokens, of which some were rotated and some were not."""
-    found = []
+    found: list[tuple[Strand, np.ndarray, np.ndarray]] = []
     for strand, rows, columns in pieces:
         for n, (other, known_rows, known_columns) in enumerate(found):
             alike = [np.array_equal(known_rows, rows), np.array_equal(known_columns, columns)]
@@ -244,7 +252,8 @@ def _projection(pieces: list, target: np.ndarray) -> Projection:
     xs, weights, factor = [], [], pieces[0][0].factor
     heads, width = target.shape[0], target.shape[2]
     bias = np.zeros((heads, width))
-    pre, has_bias, low, added = 0.0, False, None, False
+    pre: Any = 0.0
+    has_bias, low, added = False, None, False
     for strand, rows, columns in pieces:
         linear = merged(strand.source)
         there = columns != MISSING

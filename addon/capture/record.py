@@ -208,7 +208,7 @@ def _numbers(given, what, one=False, names=False):
     return chosen
 
 
-def _check_model(model) -> list[str]:
+def _check_model(model: Any) -> list[str]:
     """What has to be told of a model before it runs. Raises InputError where it cannot be recorded."""
     if model is None:
         return []

@@ -11,6 +11,7 @@ import torch
 from . import masks
 from .accounts import Account, Accounts
 from .attention import Attention
+from .axes import Frame
 from .joining import continues, join, repeats, side_by_side, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
@@ -25,7 +26,7 @@ MOST_DROPPED = 32  # beams that were given up and may have won
 class Beam:
     """One way of decoding: the layer so far, and the token ids that were read."""
 
-    seen: Seen | None
+    seen: Seen
     ids: list[int]
 
 
@@ -66,12 +67,12 @@ class Taken:
     seen: list[Seen] = field(default_factory=list)
     at: list[list[np.ndarray]] = field(default_factory=list)
     ids: list[list[int]] = field(default_factory=list)
-    outputs: list[Output | None] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
 
     @property
     def awaits(self) -> bool:
         """Whether its output was seen, and not yet what that was added to."""
-        return bool(self.outputs) and self.outputs[0] is not None and self.seen[0].added is None
+        return bool(self.outputs) and self.seen[0].added is None
 
 
 class Recorder:
@@ -90,9 +91,9 @@ class Recorder:
         self._shared = masks.Shared()
         self._latest: Taken | None = None
         self.beams = 1
-        self.sizes = set()  # of batches that have no element `batch`
+        self.sizes: set[int] = set()  # of batches that have no element `batch`
         self.reached = False  # whether there was one that has
-        self.lost = []  # what is to be told of beams
+        self.lost: list[str] = []  # what is to be told of beams
 
     def take(self, attention: Attention) -> Result:
         """An attention that ran. Raises NotUnderstood when it is not what it seems."""
@@ -130,11 +131,11 @@ class Recorder:
         takens = [strand.source.taken for strand in results]
         if not all(taken.seen and taken.entry.last is taken for taken in takens):
             return None
-        outputs = [
-            [output_of(linear, strand, at) for at in taken.at]
-            for strand, taken in zip(results, takens, strict=True)
-        ]
-        if any(output is None for own in outputs for output in own):
+        outputs: list[list[Output]] = []
+        for strand, taken in zip(results, takens, strict=True):
+            found = [output_of(linear, strand, at) for at in taken.at]
+            outputs.append([one for one in found if one is not None])
+        if any(len(own) < len(taken.at) for own, taken in zip(outputs, takens, strict=True)):
             for strand, taken in zip(results, takens, strict=True):
                 if taken.outputs or taken.seen[0].output is not None:
                     continue
@@ -223,7 +224,7 @@ class Recorder:
         else:
             self.sizes.add(size)
         window = min(self._window, windows - 1)
-        about = {}
+        about: dict[str, Any] = {}
         if size > 1:
             about |= {"batch": {"element": batch, "of": size}}
         if windows > 1:
@@ -265,7 +266,9 @@ class Recorder:
                 return entry, parents
         return None, []
 
-    def _shares_the_pattern(self, attention, keys, queries) -> Result | None:
+    def _shares_the_pattern(
+        self, attention: Attention, keys: list[np.ndarray], queries: list[np.ndarray]
+    ) -> Result | None:
         """Where a module attends twice with the same queries and keys: one layer with both values."""
         latest = self._latest
         if latest is None or latest.entry.module != attention.module or not self._running.frames:
@@ -283,9 +286,10 @@ class Recorder:
             widened(seen, see(attention, attention.axes.frame(element), self._shared))
             for seen, element in zip(latest.seen, elements, strict=True)
         ]
-        if any(one is None for one in both):
+        known = [one for one in both if one is not None]
+        if len(known) < len(both):
             return None
-        latest.seen = both
+        latest.seen = known
         return Result(latest)
 
     def _put_side_by_side(self, takens: list[Taken], outputs: list[Output]) -> MappedResult | None:
@@ -330,7 +334,7 @@ class Recorder:
         entry.beams = beams
 
 
-def _sums(attention: Attention, frames: list, name: str) -> list[np.ndarray]:
+def _sums(attention: Attention, frames: list[Frame], name: str) -> list[np.ndarray]:
     """A number for each key (or query) of each element, by which it is known again, no zeros at the end."""
     found = []
     for frame in frames:
@@ -366,7 +370,7 @@ def _alike(ids: Sequence[int], sequence: Sequence[int]) -> int:
     return same if same == len(ids) else same - len(ids)
 
 
-def _places_of_z(attention: Attention, frame) -> list[np.ndarray]:
+def _places_of_z(attention: Attention, frame: Frame) -> list[np.ndarray]:
     """Where the result's entries stand in it, an array [heads, queries, width] for each axis."""
     return [one[:, :, 0] for one in attention.indexes(frame)["z"]]
 

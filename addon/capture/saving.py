@@ -49,10 +49,11 @@ def save(
     tokens = passes_of_texts(said.tokens, "tokens")
     target = passes_of_texts(said.target_tokens, "target_tokens")
     labels, names, told = labels_of(
-        recorded, tokens, target, {tuple(said.patches)} if said.patches else grids
+        recorded, tokens, target, {(said.patches[0], said.patches[1])} if said.patches else grids
     )
     first, several = tokens[0], any("@" in name for name in names.values())
-    tensors, layers = {}, {}
+    tensors: dict[str, np.ndarray] = {}
+    layers: dict[str, dict[str, Any]] = {}
     for key, (arrays, description) in recorded.items():
         own = zip(("tokens_q", "tokens_k"), labels[key], strict=True)
         layers[key] = description | {side: texts for side, texts in own if texts != first}
@@ -71,7 +72,7 @@ def save(
 def _metadata(said: Said, tokens: list[str]) -> dict[str, Any]:
     """What the file says of the whole, but for its layers."""
     texts = [said.text] if isinstance(said.text, str) else list(said.text)
-    metadata = {"tokens_q": tokens, "tokens_k": tokens, "text": texts[0] if texts else ""}
+    metadata: dict[str, Any] = {"tokens_q": tokens, "tokens_k": tokens, "text": texts[0] if texts else ""}
     if len(texts) > 1:
         metadata["passes"] = [{"text": one} for one in texts]
     if said.byte_level is not None:

@@ -2,7 +2,7 @@
 
 import numbers
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -66,18 +66,39 @@ def tensors_in(values: Any) -> Iterator[torch.Tensor]:
         yield from tensors_in(list(values.values()))
 
 
-def overwritten(function: TorchFunction, args: tuple, kwargs: dict) -> list[torch.Tensor]:
-    """The tensors that a call overwrites."""
-    found = list(tensors_in(kwargs.get("out")))
-    inplace = argument(args, kwargs, 3, "inplace") if "dropout" in function.name else kwargs.get("inplace")
-    if args and (function.in_place or inplace is True):
-        found += tensors_in(args[0])
-    return found
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A call into torch: the function itself and by its one name, and what it was given."""
 
+    function: Callable
+    known: TorchFunction
+    args: tuple
+    kwargs: dict[str, Any]
 
-def argument(args: tuple, kwargs: dict, position: int, name: str, default: Any = None) -> Any:
-    """An argument by its position or its name."""
-    return args[position] if len(args) > position else kwargs.get(name, default)
+    @property
+    def name(self) -> str:
+        return self.known.name
+
+    @property
+    def first(self) -> Any:
+        """The first argument, None for none."""
+        return self.args[0] if self.args else next(iter(self.kwargs.values()), None)
+
+    def argument(self, position: int, name: str, default: Any = None) -> Any:
+        """An argument by its position or its name."""
+        return self.args[position] if len(self.args) > position else self.kwargs.get(name, default)
+
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """All that the call takes."""
+        return tensors_in((self.args, self.kwargs))
+
+    def overwritten(self) -> list[torch.Tensor]:
+        """The tensors that the call overwrites."""
+        found = list(tensors_in(self.kwargs.get("out")))
+        inplace = self.argument(3, "inplace") if "dropout" in self.name else self.kwargs.get("inplace")
+        if self.args and (self.known.in_place or inplace is True):
+            found += tensors_in(self.args[0])
+        return found
 
 
 def number_of(value: Any) -> float | None:
@@ -106,7 +127,8 @@ class Keeper:
     """Holds tensors without copying them, as long as every call that overwrites is told to `before`."""
 
     def __init__(self):
-        self._held = {}  # address of a storage -> weak references to what is held of it
+        # Address of a storage -> weak references to what is held of it.
+        self._held: dict[int, list[weakref.ref[Held]]] = {}
 
     def hold(self, tensor: torch.Tensor) -> Held:
         """The tensor as it is now; the same Held for the same numbers. Raises Unwatchable."""

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
 from .accounts import Accounts
-from .attention import FUSED, attention_of, fused_attention, pattern_times_values
-from .follow import follow
+from .attention import FUSED, Attention, attention_of, fused_attention, pattern_times_values
+from .follow import Known, follow
 from .origins import (
     ActivationProduct,
     Change,
@@ -28,21 +28,13 @@ from .origins import (
     Origins,
     Result,
     Strand,
+    to_linears,
 )
 from .output import results_in
 from .places import Places
 from .products import PRODUCTS, NotUnderstood, contraction_of, elementwise, three_operands
 from .projections import merged
-from .tensors import (
-    Keeper,
-    TorchFunction,
-    Unwatchable,
-    argument,
-    check_watchable,
-    function_of,
-    overwritten,
-    tensors_in,
-)
+from .tensors import Call, Keeper, Unwatchable, check_watchable, function_of, tensors_in
 
 
 class Watch(TorchFunctionMode):
@@ -61,47 +53,48 @@ class Watch(TorchFunctionMode):
         self._accounts = accounts
         self._origins = Origins()
         self._keeper = Keeper()
+        self._known = Known(self._origins, self._keeper)
         self._serial = 0
-        self._heads = None  # of the nn.MultiheadAttention that is running
+        self._heads: int | None = None  # of the nn.MultiheadAttention that is running
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
+    def __torch_function__(
+        self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        call = Call(function, function_of(function), args, kwargs or {})
         if function is F.multi_head_attention_forward:
-            return self._look_inside(function, args, kwargs)
-        known = function_of(function)
-        if known.ignored:
-            return function(*args, **kwargs)
+            return self._look_inside(call)
+        if call.known.ignored:
+            return function(*args, **call.kwargs)
         self.ran = True
-        stream = self._guarded(self._before, known, args, kwargs)
-        result = function(*args, **kwargs)
-        self._guarded(self._after, function, known, args, kwargs, result, stream)
+        stream = self._guarded(self._before, call)
+        result = function(*args, **call.kwargs)
+        self._guarded(self._after, call, result, stream)
         return result
 
-    def _guarded(self, look: Callable, *given: Any) -> Any:
+    def _guarded(self, look: Callable, call: Call, *more: Any) -> Any:
         """Runs what looks at a call: unseen by any mode, without gradients, and never in the model's way."""
         try:
             with torch._C.DisableTorchFunction(), torch.no_grad():
                 device = "cuda" if torch.cuda.is_available() else "cpu"
                 if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled(device):
                     with torch.autocast("cpu", enabled=False), torch.autocast(device, enabled=False):
-                        return look(*given)
-                return look(*given)
+                        return look(call, *more)
+                return look(call, *more)
         except Exception as error:
-            self._accounts.failed(
-                self._module(), next(g for g in given if isinstance(g, TorchFunction)).name, error
-            )
+            self._accounts.failed(self._module(), call.name, error)
         return None
 
-    def _look_inside(self, function, args, kwargs):
+    def _look_inside(self, call: Call) -> Any:
         """Run a function that handles torch functions as a whole so that its parts are seen."""
-        known, here = F.has_torch_function, threading.get_ident()
-        self._heads = args[4] if len(args) > 4 else kwargs["num_heads"]
-        F.has_torch_function = lambda tensors: threading.get_ident() != here and known(tensors)
+        functional: Any = F
+        known, here = functional.has_torch_function, threading.get_ident()
+        self._heads = call.argument(4, "num_heads")
+        functional.has_torch_function = lambda tensors: threading.get_ident() != here and known(tensors)
         try:
             with self:
-                return function(*args, **kwargs)
+                return call.function(*call.args, **call.kwargs)
         finally:
-            F.has_torch_function = known
+            functional.has_torch_function = known
             self._heads = None
 
     def given(self, tensors: list[torch.Tensor]) -> None:
@@ -118,36 +111,36 @@ class Watch(TorchFunctionMode):
         """Treats a tensor as the one that was seen being made: what a module gave when it ran once more."""
         self._origins.set(tensor, self._origins.of(of))
 
-    def _before(self, known: TorchFunction, args: tuple, kwargs: dict) -> torch.Tensor | None:
+    def _before(self, call: Call) -> torch.Tensor | None:
         """Copies what a call is about to overwrite; gives the residual stream back where that is added to."""
-        changed = overwritten(known, args, kwargs)
+        changed = call.overwritten()
         if not changed:
             return None
         self._keeper.before(changed)
-        if known.name == "add" and any(self._written(one) for one in tensors_in((args, kwargs))):
-            return args[0].detach().clone()
+        if call.name == "add" and any(self._written(one) for one in call.tensors()):
+            return call.args[0].detach().clone()
         return None
 
-    def _after(self, function, known, args, kwargs, result, stream):
-        if known.name in FUSED:
-            self._note_fused(function, args, kwargs, result)
+    def _after(self, call: Call, result: Any, stream: torch.Tensor | None) -> None:
+        if call.name in FUSED:
+            self._note_fused(call, result)
             return
-        if known.name in PRODUCTS:
-            self._note_products(known, args, kwargs, result)
+        if call.name in PRODUCTS:
+            self._note_products(call, result)
             return
-        if "attention" in known.name or "attn" in known.name:
-            self._accounts.begin(self._module(), known.name, "it is a kernel that cannot be looked into")
-        if known.name == "softmax" and isinstance(result, torch.Tensor):
-            follow(self._origins, self._keeper, function, known, args, kwargs, result)
+        if "attention" in call.name or "attn" in call.name:
+            self._accounts.begin(self._module(), call.name, "it is a kernel that cannot be looked into")
+        one_tensor = isinstance(result, torch.Tensor)
+        if call.name == "softmax" and one_tensor:
+            follow(self._known, call, result)
             self._note_softmax(result)
             return
-        if not any(self._origins.of(one) for one in tensors_in((args, kwargs))):
+        if not any(self._origins.of(one) for one in call.tensors()):
             return
-        if known.name in ("add", "sub") and isinstance(result, torch.Tensor):
-            if self._note_sum(known, args, kwargs, result, stream):
-                return
-        follow(self._origins, self._keeper, function, known, args, kwargs, result)
-        if known.name == "div" and isinstance(result, torch.Tensor):
+        if call.name in ("add", "sub") and one_tensor and self._note_sum(call, result, stream):
+            return
+        follow(self._known, call, result)
+        if call.name == "div" and one_tensor:
             self._note_softmax(result, by_hand=True)
 
     def _next(self) -> int:
@@ -156,41 +149,41 @@ class Watch(TorchFunctionMode):
 
     # Products
 
-    def _note_products(self, known, args, kwargs, result):
+    def _note_products(self, call: Call, result: torch.Tensor) -> None:
         """A product, or one of three tensors as two of two."""
-        parts = three_operands(args) if known.name == "einsum" else None
-        if parts is not None and any(self._origins.of(one) for one in tensors_in(args)):
+        parts = three_operands(call.args) if call.name == "einsum" else None
+        if parts is not None and any(self._origins.of(one) for one in tensors_in(call.args)):
             first, operands, second, last = parts
             between = torch.einsum(first, *operands)
             self._note_product(Contraction(*operands, *_terms(first)), between)
             self._note_product(Contraction(between, *last, *_terms(second)), result)
             return
         try:
-            contraction = contraction_of(known, args, kwargs, result)
+            contraction = contraction_of(call)
         except NotUnderstood as reason:
-            self._not_understood(args, str(reason))
+            self._not_understood(call, str(reason))
             return
         if contraction is None:
-            if known.name.startswith("conv") and result.is_floating_point():
-                self._note_convolution(args, kwargs, result)
+            if call.name.startswith("conv") and result.is_floating_point():
+                self._note_convolution(call, result)
             else:
-                follow(self._origins, self._keeper, torch.einsum, known, args, kwargs, result)
+                follow(self._known, call, result)
             return
         self._note_product(contraction, result)
 
-    def _not_understood(self, args, reason):
+    def _not_understood(self, call: Call, reason: str) -> None:
         """A product of another form: told when what it takes may be scores or a pattern."""
-        for one in tensors_in(args):
+        for one in tensors_in(call.args):
             for strand in self._origins.of(one):
                 if isinstance(strand.source, ActivationProduct) and _soft(strand):
                     self._close(strand, reason)
 
-    def _note_product(self, contraction: Contraction, result: torch.Tensor):
+    def _note_product(self, contraction: Contraction, result: torch.Tensor) -> None:
         left, right = contraction.left, contraction.right
         strands = self._origins.of(left), self._origins.of(right)
         factors = elementwise(contraction) if any(strands) else None
         if factors is not None:
-            follow(self._origins, self._keeper, torch.mul, function_of(torch.mul), factors, {}, result)
+            follow(self._known, Call(torch.mul, function_of(torch.mul), factors, {}), result)
             return
         patterns = [
             next((s for s in own if isinstance(s.source, ActivationProduct) and _soft(s)), None)
@@ -211,7 +204,7 @@ class Watch(TorchFunctionMode):
         else:
             self._note_scores(contraction, result, strands)
 
-    def _refuse_loose(self, strands: tuple, other: torch.Tensor):
+    def _refuse_loose(self, strands: tuple[Strand, ...], other: torch.Tensor) -> None:
         """A softmax of no product weighs something: an attention of another kind, such as an additive one."""
         if self._is_weight(other, ()):
             return
@@ -222,13 +215,13 @@ class Watch(TorchFunctionMode):
                 reason = f"what it is of is no product of queries and keys{made and f', but of {made}'}"
                 self._accounts.refuse(strand.source.account, reason)
 
-    def _is_weight(self, tensor, strands) -> bool:
+    def _is_weight(self, tensor: torch.Tensor, strands: tuple[Strand, ...]) -> bool:
         if strands:
             return False
         held = tensor if tensor.is_inference() or tensor._base is None else tensor._base
         return isinstance(held, torch.nn.Parameter)
 
-    def _note_linear(self, contraction: Contraction, y: torch.Tensor):
+    def _note_linear(self, contraction: Contraction, y: torch.Tensor) -> None:
         check_watchable(y)
         x, hold = contraction.left, self._keeper.hold
         self._refuse_products(self._origins.of(x), "a linear map takes")
@@ -253,16 +246,16 @@ class Watch(TorchFunctionMode):
         )
         self._set_linear(linear, y, results_in(made_of))
 
-    def _set_linear(self, linear: Linear, y: torch.Tensor, results: list[Strand]):
+    def _set_linear(self, linear: Linear, y: torch.Tensor, results: list[Strand]) -> None:
         strands = [Strand(linear, Places.of(y.shape))]
         written = self._recorder.written(linear, results) if results else None
         if written is not None:
             strands.append(Strand(written, Places.of(y.shape)))
         self._origins.set(y, strands)
 
-    def _note_convolution(self, args, kwargs, y):
+    def _note_convolution(self, call: Call, y: torch.Tensor) -> None:
         """A convolution over neighbours: it tells what are features, but is no product with one matrix."""
-        x, weight = argument(args, kwargs, 0, "input"), argument(args, kwargs, 1, "weight")
+        x, weight = call.argument(0, "input"), call.argument(1, "weight")
         points = "ABC"[: weight.dim() - 2]
         lead = "a" * (y.dim() == weight.dim())
         hold = self._keeper.hold
@@ -272,7 +265,9 @@ class Watch(TorchFunctionMode):
         )  # fmt: skip
         self._origins.set(y, [Strand(linear, Places.of(y.shape))])
 
-    def _note_scores(self, contraction: Contraction, result: torch.Tensor, strands: tuple):
+    def _note_scores(
+        self, contraction: Contraction, result: torch.Tensor, strands: tuple[tuple[Strand, ...], ...]
+    ) -> None:
         """A product of two activations, which may turn out to be scores."""
         for own in strands:
             self._refuse_products(own, "another product takes")
@@ -291,7 +286,7 @@ class Watch(TorchFunctionMode):
             steps.append(Change("add", "plus", (hold(added), times), places=places))
         self._origins.set(result, [Strand(product, places, 1.0, tuple(steps))])
 
-    def _refuse_products(self, strands: tuple, taker: str):
+    def _refuse_products(self, strands: tuple[Strand, ...], taker: str) -> None:
         """What a product gave is taken on without a softmax: as linear attention does, or mixed heads."""
         for strand in strands:
             if (
@@ -305,18 +300,18 @@ class Watch(TorchFunctionMode):
 
     # Attentions
 
-    def _note_fused(self, function, args, kwargs, result):
+    def _note_fused(self, call: Call, result: Any) -> None:
         z = result[0] if isinstance(result, tuple) else result
-        name = function_of(function).name
-        account = self._accounts.begin(self._module(), name)
-        schema = getattr(function, "_schema", None) or getattr(
-            getattr(function, "default", None), "_schema", None
-        )
+        account = self._accounts.begin(self._module(), call.name)
+        default = getattr(call.function, "default", None)
+        schema = getattr(call.function, "_schema", None) or getattr(default, "_schema", None)
         names = tuple(one.name for one in schema.arguments) if schema is not None else None
         try:
-            for one in tensors_in((args, kwargs)):
+            for one in call.tensors():
                 check_watchable(one)
-            event, read, drops = fused_attention(args, kwargs, result, self._origins, self._heads, names)
+            event, read, drops = fused_attention(
+                call.args, call.kwargs, result, self._origins, self._heads, names
+            )
             attention = attention_of(
                 event, read, drops, module=self._module(), tap="sdpa", account=account, pattern=None
             )
@@ -324,7 +319,7 @@ class Watch(TorchFunctionMode):
         except (NotUnderstood, Unwatchable) as reason:
             self._accounts.refuse(account, str(reason))
 
-    def _note_softmax(self, result: torch.Tensor, by_hand: bool = False):
+    def _note_softmax(self, result: torch.Tensor, by_hand: bool = False) -> None:
         """A softmax over scores is accounted for; what it becomes is seen later."""
         known = self._origins.of(result)
         scores = [strand for strand in known if isinstance(strand.source, ActivationProduct)]
@@ -336,10 +331,13 @@ class Watch(TorchFunctionMode):
             loose = Loose(self._accounts.maybe(self._module(), "softmax"))
             self._origins.set(result, [*known, Strand(loose, Places.of(result.shape))])
 
-    def _note_attention(self, contraction: Contraction, result: torch.Tensor, patterns: list):
+    def _note_attention(
+        self, contraction: Contraction, result: torch.Tensor, patterns: list[Strand | None]
+    ) -> None:
         """A pattern times values. Of several ways back that of the first which is understood is taken."""
-        if all(patterns):
-            for pattern in patterns:
+        both = [pattern for pattern in patterns if pattern is not None]
+        if len(both) == len(patterns):
+            for pattern in both:
                 self._close(pattern, "it is multiplied with another pattern")
             return
         first = patterns[0] is not None
@@ -367,29 +365,29 @@ class Watch(TorchFunctionMode):
         for strand, reason in reasons.items():
             self._close(strand, reason)
 
-    def _hand_on(self, attention, z):
+    def _hand_on(self, attention: Attention, z: torch.Tensor) -> None:
         taken = self._recorder.take(attention)
         self._accounts.close(attention.account)
         self._origins.set(z, [Strand(taken, Places.of(z.shape))])
 
-    def _close(self, strand: Strand, reason: str):
+    def _close(self, strand: Strand, reason: str) -> None:
         self._accounts.refuse(self._accounts.of_softmax(_soft(strand)), reason)
 
     # Sums
 
-    def _written(self, tensor) -> Strand | None:
+    def _written(self, tensor: torch.Tensor) -> Strand | None:
         """The strand of a tensor that leads to what an attention wrote and that nothing was added to yet."""
         for strand in self._origins.of(tensor):
             if isinstance(strand.source, MappedResult) and self._recorder.awaits(strand.source):
                 return strand
         return None
 
-    def _note_sum(self, known, args, kwargs, result, stream) -> bool:
+    def _note_sum(self, call: Call, result: torch.Tensor, stream: torch.Tensor | None) -> bool:
         """Sums that are told for what they are: a bias, LoRA's low-rank part, the residual stream."""
-        left, right = argument(args, kwargs, 0, "input"), argument(args, kwargs, 1, "other")
+        left, right = call.argument(0, "input"), call.argument(1, "other")
         if not (isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor)):
             return False
-        alpha = float(kwargs.get("alpha", 1)) * (-1.0 if known.name == "sub" else 1.0)
+        alpha = float(call.kwargs.get("alpha", 1)) * (-1.0 if call.name == "sub" else 1.0)
         for own, other, times in ((left, right, 1.0), (right, left, alpha)):
             written = self._written(own)
             if written is None or own.shape != other.shape or (own is left and alpha != 1):
@@ -401,11 +399,11 @@ class Watch(TorchFunctionMode):
             # The way back from the residual stream would lead through all layers.
             self._origins.forget(result)
             return True
-        return known.name == "add" and (
+        return call.name == "add" and (
             self._note_bias(left, right, result, alpha) or self._note_low_rank(left, right, result, alpha)
         )
 
-    def _is_newer(self, tensor, written: MappedResult) -> bool:
+    def _is_newer(self, tensor: torch.Tensor, written: MappedResult) -> bool:
         """Whether a tensor was made after the projections of an attention, as a parallel map is."""
         serials = [
             s.source.serial
@@ -414,7 +412,7 @@ class Watch(TorchFunctionMode):
         ]
         return any(serial >= self._recorder.first(written) for serial in serials)
 
-    def _note_bias(self, left, right, result, alpha) -> bool:
+    def _note_bias(self, left: torch.Tensor, right: torch.Tensor, result: torch.Tensor, alpha: float) -> bool:
         """x @ W + b, by hand."""
         for own, bias in ((left, right), (right, left)):
             linear = self._whole(own, 1.0)
@@ -434,7 +432,9 @@ class Watch(TorchFunctionMode):
             return True
         return False
 
-    def _note_low_rank(self, left, right, result, alpha) -> bool:
+    def _note_low_rank(
+        self, left: torch.Tensor, right: torch.Tensor, result: torch.Tensor, alpha: float
+    ) -> bool:
         """x W + c (x A) B: a map with a low-rank part, of the same x."""
         for own, other, times in ((left, right, alpha), (right, left, 1.0)):
             base, low = self._whole(own, 1.0), self._whole(other)
@@ -458,23 +458,19 @@ class Watch(TorchFunctionMode):
             return True
         return False
 
-    def _factor(self, tensor) -> float:
+    def _factor(self, tensor: torch.Tensor) -> float:
         return next(s.factor for s in self._origins.of(tensor) if isinstance(s.source, Linear))
 
-    def _whole(self, tensor, factor=None) -> Linear | None:
+    def _whole(self, tensor: torch.Tensor, factor: float | None = None) -> Linear | None:
         """The linear map whose output a tensor is, as it is (or times a number, for no `factor`)."""
-        for strand in self._origins.of(tensor):
-            if (
-                isinstance(strand.source, Linear)
-                and strand.source.whole
-                and strand.exact
-                and strand.places.identity
-            ):
-                if factor is None or strand.factor == factor:
-                    return strand.source
+        for strand in to_linears(self._origins.of(tensor)):
+            if not (strand.source.whole and strand.is_whole):
+                continue
+            if factor is None or strand.factor == factor:
+                return strand.source
         return None
 
-    def _replace(self, linear: Linear, result: torch.Tensor, **changes):
+    def _replace(self, linear: Linear, result: torch.Tensor, **changes: Any) -> None:
         """The map with a bias or a low-rank part, whose output is `result`."""
         linear = replace(linear, serial=self._next(), y=self._keeper.hold(result), **changes)
         self._set_linear(linear, result, results_in(linear.made_of))

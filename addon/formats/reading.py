@@ -6,8 +6,8 @@ file larger than the memory. So every room reads such a file through here.
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -21,7 +21,7 @@ for _flag in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"):
 
 def opened(
     path: str | os.PathLike[str], most: int | None = None, what: str = "file", where: str = ""
-) -> BinaryIO:
+) -> BufferedReader:
     """A regular file of at most `most` bytes, open for reading.
 
     `what` says in messages what was expected ("font file"), `where` who names it, by default the path.

@@ -76,7 +76,7 @@ def picture_code() -> list[Path]:
 def digest_of(path: Path) -> bytes:
     """SHA-256 of a file. Raises InputError."""
     with opened(path) as file:
-        return hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def seal(path: str | Path, mark: str, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bool:
