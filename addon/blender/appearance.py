@@ -62,6 +62,6 @@ def product_number_material(p: Plan, name: str) -> bpy.types.Material:
     return number_material(color_map, color_map, p.scene.look.style, p.style)
 
 
-def _maps(p, name):
+def _maps(p: Plan, name: str) -> tuple[str, str]:
     """The colour maps of a matrix's sums and of its finished values."""
     return p.raw.get(name, p.final[name]).color_map, p.final[name].color_map

@@ -65,6 +65,7 @@ def _f_number(shot):
 def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.Scene) -> bpy.types.Object:
     """Add a camera that stands where the drawing's view has it, focused on what its shot is; returns it."""
     view, shot = drawing.standing, drawing.shot
+    assert view is not None
     data = bpy.data.cameras.new("Camera")
     camera = bpy.data.objects.new("Camera", data)
     collection.objects.link(camera)

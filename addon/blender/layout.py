@@ -26,10 +26,10 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
     font = next((one for one in tags.owned(target) if isinstance(one, bpy.types.VectorFont)), None)
     with tags.adding(target, old):
         font = font or lettering.load_font(p)
-        by_name = [
+        matrices, products = (
             {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")
-        ]
-        write_picture(drawing, *by_name, font, _room(target), target)
+        )
+        write_picture(drawing, matrices, products, font, _room(target), target)
     return drawing
 
 

@@ -65,7 +65,8 @@ def hit(
         if len(at) and depths.min() < nearest:
             n, nearest = int(at[depths.argmin()]), float(depths.min())
             entry = tuple(int(found[axis][n]) for axis in "ijk" if axis in found)
-            best = ob, entry, tuple(map(float, places[n]))
+            x, y, z = map(float, places[n])
+            best = ob, entry, (x, y, z)
     if best is None:
         return None
     ob, entry, position = best
@@ -73,7 +74,7 @@ def hit(
     return Hit(scene.name, ob[tags.KIND], ob[tags.NAME], entry, position) if scene else None
 
 
-def _drawn(depsgraph) -> Iterator[tuple[bpy.types.Object, np.ndarray]]:
+def _drawn(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Object, np.ndarray]]:
     """Our objects that a view shows, each with its matrix in the world, (4, 4); also those of which a
     collection is instanced there."""
     for ob in depsgraph.view_layer.objects:

@@ -41,9 +41,8 @@ def shape_of(ob: bpy.types.Object) -> tuple[int, ...] | None:
 def drawn(scene: bpy.types.Scene) -> list[tuple[str, str, tuple[int, ...], str]]:
     """(kind, name, shape, name of the object) of each matrix, product and readout. Raises as
     `drawn_objects`."""
-    return [
-        (kind, ob[tags.NAME], shape_of(ob), ob.name) for kind in AXES for ob in drawn_objects(scene, kind)
-    ]
+    each = [(kind, ob, shape_of(ob)) for kind in AXES for ob in drawn_objects(scene, kind)]
+    return [(kind, ob[tags.NAME], shape, ob.name) for kind, ob, shape in each if shape]
 
 
 def elements(

@@ -212,7 +212,7 @@ def _same(ob, matrix):
 def _lines(p, one, ob, collection):
     """The grid, the outline, the rule under the name, frames around what is pointed out, and the line's path
     over other readouts."""
-    block, path = one.readout, [Rule(*a, *b, LINE) for a, b in pairwise(one.path.tolist())]
+    block, path = one.readout, [Rule(a, b, c, d, LINE) for (a, b), (c, d) in pairwise(one.path.tolist())]
     strengths = [
         STRONG,
         *[OUTLINE] * (len(block.rules) - 1),

@@ -30,7 +30,7 @@ def view_of(target: bpy.types.Scene) -> View:
     half, middle = 0.5 * (high - low), 0.5 * (high + low)
     position = np.array(own.matrix_world.translation, float)
     centre = (float(middle[0] / half[0]), float(middle[1] / half[1]))
-    return View(position, right, up, -back, *map(float, half), own.data.type == "ORTHO", centre)
+    return View(position, right, up, -back, float(half[0]), float(half[1]), own.data.type == "ORTHO", centre)
 
 
 def views_of(target: bpy.types.Scene) -> tuple[Callable[[float], View], bool]:

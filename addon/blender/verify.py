@@ -185,7 +185,7 @@ def _pool_of(ob):
     whole = hasattr(size, "__len__") and all(isinstance(n, int) and n > 0 for n in size)
     if not whole or len(size) != 2 or rule not in POOLINGS:
         raise InputError(f'object "{ob.name}": its property {tags.POOL} is not the size of a bead')
-    return Pool(*size, rule)
+    return Pool(size[0], size[1], rule)
 
 
 def _check_objects(scene, root, matrices, products, readouts):
@@ -321,11 +321,12 @@ def _in_steps(ob, places):
 def _beads(entries, present, firsts, rule, tolerance):
     """(values, which are there, errors) of the beads whose blocks begin at `firsts`; `errors` is a function
     of what is drawn. Where the highest and the lowest entry are as large, to `tolerance`, either is right."""
-    expected, there = pooled(entries, *firsts, rule, present)
+    rows, columns = firsts
+    expected, there = pooled(entries, rows, columns, rule, present)
     if rule != "max":
         return expected, there, lambda drawn: np.abs(drawn - expected)
     shown = np.where(present, entries, 0.0)
-    either = [pooled(sign * np.maximum(sign * shown, 0.0), *firsts, rule)[0] for sign in (1, -1)]
+    either = [pooled(sign * np.maximum(sign * shown, 0.0), rows, columns, rule)[0] for sign in (1, -1)]
     other = np.where(np.abs(sum(either)) <= tolerance, -expected, expected)
     return expected, there, lambda drawn: np.minimum(np.abs(drawn - expected), np.abs(drawn - other))
 

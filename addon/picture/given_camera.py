@@ -118,7 +118,7 @@ def _lettering(
     if not p.scene.look.labels or not sheet.planes:
         return Lettering()
     aspect, notes = sheet.width, [*captions.notes(p), *side.notes]
-    written = overlay(p, aspect, notes, [((), (0.0, 0.0))], **layout, beside=side.room[1])
+    written = overlay(p, aspect, notes, [((), (0.0, 0.0))], **(layout | {"beside": side.room[1]}))
     shades = np.array(written.shades).reshape(-1, 4) + AROUND_SHADE * np.array([-1, -1, 1, 1])
     free = np.concatenate([written.boxes, side.boxes, beyond(aspect), shades])
     lit = p.spotlight.lit(phase.start, phase.end) if p.spotlight else ()

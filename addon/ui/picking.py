@@ -90,7 +90,8 @@ class MATRIX_CINEMA_OT_pick(bpy.types.Operator):
         if place is None:
             return {"PASS_THROUGH"}
         if event.type == "MOUSEMOVE":
-            _hovered = _under(context, *place, most=MOST_LIVE)
+            region, view, at = place
+            _hovered = _under(context, region, view, at, MOST_LIVE)
             redraw(context.window_manager)
         elif event.type == "LEFTMOUSE" and event.value == "PRESS":
             pick(_under(context, *place))
@@ -123,7 +124,9 @@ def _viewport_at(window, x, y):
     return None
 
 
-def _under(context, region, view, place, most=None):
+def _under(
+    context: bpy.types.Context, region: Any, view: Any, place: tuple[float, float], most: int | None = None
+) -> picking.Hit | None:
     size = region.width, region.height
     return picking.hit(context.evaluated_depsgraph_get(), view.perspective_matrix, size, place, most)
 

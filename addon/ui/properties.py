@@ -53,7 +53,8 @@ def base(scene: bpy.types.Scene) -> Scene:
 
 def read_chosen(settings: Any) -> Scene:
     """The description in the chosen file, or of the chosen head. Raises InputError."""
-    return source.read(absolute(settings.file), *chosen_head(settings), sorted(settings.parts))
+    layer, head = chosen_head(settings)
+    return source.read(absolute(settings.file), layer, head, sorted(settings.parts))
 
 
 def drafted(settings: Any, begun: Scene) -> Scene:
@@ -155,7 +156,7 @@ def absolute(path: str) -> Path:
     return Path(bpy.path.abspath(path))
 
 
-def chosen_head(settings: Any) -> Any:
+def chosen_head(settings: Any) -> tuple[str, int | None]:
     """The chosen layer's name and the head's number, None for all; ("", 0) where there is no capture."""
     if not _layers(settings, None):
         return "", 0
