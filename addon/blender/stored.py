@@ -94,11 +94,12 @@ def _stored(name, told, leading, objects):
         for place in places
     ]
     shapes = {shape_of(ob) if ob else None for ob in members}
-    if len(shapes) != 1 or None in shapes:
+    own = shapes.pop() if len(shapes) == 1 else None
+    if own is None:
         return None
-    shape = (*count, *shapes.pop())
-    masks = [stored_mask(ob) for ob in members]
-    mask = np.reshape(masks, shape) if all(one is not None for one in masks) else None
+    shape = (*count, *own)
+    masks = [mask for ob in members if (mask := stored_mask(ob)) is not None]
+    mask = np.reshape(masks, shape) if len(masks) == len(members) else None
     facts = {key: getattr(told, key) for key in GivenText.__dataclass_fields__}
     zeros = np.broadcast_to(np.float64(0.0), shape)
     declared = LabelledMatrix(zeros, **facts, leading=tuple(leading), mask=mask)

@@ -11,7 +11,7 @@ import torch
 
 from .origins import ActivationProduct, Change, Origins, Strand
 from .places import Places, joined
-from .tensors import Call, Held, Keeper, Unwatchable, number_of
+from .tensors import Held, Keeper, TorchCall, Unwatchable, number_of
 
 VIEWS = {
     "view", "reshape", "transpose", "permute", "movedim", "T", "mT", "H", "mH", "t", "adjoint", "flatten",
@@ -65,7 +65,7 @@ class Scores:
     first: bool
 
 
-def follow(known: Known, call: Call, result: Any) -> None:
+def follow(known: Known, call: TorchCall, result: Any) -> None:
     """Gives the results of a call the strands that its arguments lead them to."""
     origins, args = known.origins, call.args
     if call.name in FRESH:
@@ -88,7 +88,7 @@ def follow(known: Known, call: Call, result: Any) -> None:
             _follow_part(origins, one._base, one, call.name, _region_of_view(one))
 
 
-def _follow_view(origins: Origins, call: Call, result: Any) -> None:
+def _follow_view(origins: Origins, call: TorchCall, result: Any) -> None:
     tensor = call.first
     results = result if isinstance(result, (tuple, list)) else [result]
     results = [one for one in results if isinstance(one, torch.Tensor)]
@@ -164,7 +164,7 @@ def _region_of_view(view: torch.Tensor) -> Places | None:
     return Places.of(base.shape).viewed(probe.as_strided(view.shape, view.stride(), offset))
 
 
-def _strands(known: Known, call: Call, result: torch.Tensor) -> Iterable[Strand]:
+def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[Strand]:
     """The strands of one result of a function that is no view."""
     name, shape = call.name, tuple(result.shape)
     if name in _REARRANGED:
@@ -194,11 +194,11 @@ def _strands(known: Known, call: Call, result: torch.Tensor) -> Iterable[Strand]
     return found
 
 
-def _drops(call: Call) -> bool:
+def _drops(call: TorchCall) -> bool:
     return bool(call.argument(1, "p", 0.5)) and call.argument(2, "training", True) is not False
 
 
-def _simple_step(call: Call, at: int) -> tuple[Change | None, float]:
+def _simple_step(call: TorchCall, at: int) -> tuple[Change | None, float]:
     """The step on a strand of which only constant factors are kept apart."""
     name = call.name
     if name == "neg":
@@ -211,7 +211,7 @@ def _simple_step(call: Call, at: int) -> tuple[Change | None, float]:
     return Change(name), 1.0
 
 
-def _step(known: Known, call: Call, name: str, scores: Scores) -> Change | Strand:
+def _step(known: Known, call: TorchCall, name: str, scores: Scores) -> Change | Strand:
     """The step on a strand of scores, as exactly as is known; a Strand for a changed one."""
     if name in _KNOWN:
         with contextlib.suppress(Unwatchable):
@@ -219,16 +219,16 @@ def _step(known: Known, call: Call, name: str, scores: Scores) -> Change | Stran
     return Change(name, places=scores.places)
 
 
-def _beside_scores(call: Call, scores: Scores) -> Any:
+def _beside_scores(call: TorchCall, scores: Scores) -> Any:
     """The other operand of a call that takes two."""
     return call.argument(1, "other") if scores.first else call.args[0]
 
 
-def _times(known: Known, call: Call, scores: Scores) -> Change:
+def _times(known: Known, call: TorchCall, scores: Scores) -> Change:
     return Change("mul", "times", known.value(_beside_scores(call, scores)), places=scores.places)
 
 
-def _over(known: Known, call: Call, scores: Scores) -> Change | Strand:
+def _over(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
     other = call.argument(1, "other")
     if not scores.first or call.argument(2, "rounding_mode"):
         return Change("div", places=scores.places)
@@ -250,14 +250,14 @@ def _by_hand(origins: Origins, scores: Scores, total: Any) -> Strand | None:
     return None
 
 
-def _plus(known: Known, call: Call, scores: Scores) -> Change:
+def _plus(known: Known, call: TorchCall, scores: Scores) -> Change:
     alpha = float(call.kwargs.get("alpha", 1))
     if not scores.first and alpha != 1:
         return Change("add", places=scores.places)
     return Change("add", "plus", (known.value(_beside_scores(call, scores)), alpha), places=scores.places)
 
 
-def _minus(known: Known, call: Call, scores: Scores) -> Change | Strand:
+def _minus(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
     other, strand, places = _beside_scores(call, scores), scores.strand, scores.places
     if call.kwargs.get("alpha", 1) != 1:
         return Change("sub", places=places)
@@ -268,18 +268,18 @@ def _minus(known: Known, call: Call, scores: Scores) -> Change | Strand:
     return Strand(strand.source, places, strand.factor, (*strand.steps, turned, plus))
 
 
-def _minus_turned(known: Known, call: Call, scores: Scores) -> Change | Strand:
+def _minus_turned(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
     return _minus(known, call, replace(scores, first=not scores.first))
 
 
-def _fill(known: Known, call: Call, scores: Scores) -> Change:
+def _fill(known: Known, call: TorchCall, scores: Scores) -> Change:
     mask, value = call.argument(1, "mask"), call.argument(2, "value")
     if not scores.first:
         return Change("masked_fill", places=scores.places)
     return Change("masked_fill", "fill", known.value(value), known.keeper.hold(mask), scores.places)
 
 
-def _where(known: Known, call: Call, scores: Scores) -> Change:
+def _where(known: Known, call: TorchCall, scores: Scores) -> Change:
     condition, no = call.argument(0, "condition"), call.argument(2, "other")
     yes = call.kwargs.get("self", call.argument(1, "input"))
     if not isinstance(condition, torch.Tensor) or condition.dtype != torch.bool:
@@ -291,14 +291,14 @@ def _where(known: Known, call: Call, scores: Scores) -> Change:
     return Change("where", kind, known.value(value), known.keeper.hold(condition), scores.places)
 
 
-def _between(known: Known, call: Call, scores: Scores) -> Change:
+def _between(known: Known, call: TorchCall, scores: Scores) -> Change:
     number = number_of(call.argument(1, "min"))
     if call.argument(2, "max") is not None or number is None:
         return Change("clamp", places=scores.places)
     return Change("clamp", "between", number, places=scores.places)
 
 
-def _maximum(known: Known, call: Call, scores: Scores) -> Change:
+def _maximum(known: Known, call: TorchCall, scores: Scores) -> Change:
     given = [one for one in (*call.args, *call.kwargs.values()) if isinstance(one, torch.Tensor)]
     if len(given) != 2:
         return Change("max", places=None)
@@ -306,7 +306,7 @@ def _maximum(known: Known, call: Call, scores: Scores) -> Change:
     return Change("max", "between" if number is not None else "", number, places=scores.places)
 
 
-def _soft(known: Known, call: Call, scores: Scores) -> Change:
+def _soft(known: Known, call: TorchCall, scores: Scores) -> Change:
     axis = call.argument(1, "dim")
     axes: tuple[int, ...] = ()
     if isinstance(axis, int) and scores.first and scores.places is not None:
@@ -314,7 +314,7 @@ def _soft(known: Known, call: Call, scores: Scores) -> Change:
     return Change("softmax", "softmax", axes, places=scores.places)
 
 
-def _total(known: Known, call: Call, scores: Scores) -> Strand:
+def _total(known: Known, call: TorchCall, scores: Scores) -> Strand:
     strand, axis = scores.strand, call.argument(1, "dim")
     axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
     step = Change("sum")
@@ -323,7 +323,7 @@ def _total(known: Known, call: Call, scores: Scores) -> Strand:
     return Strand(strand.source, None, strand.factor, (*strand.steps, step))
 
 
-_KNOWN: dict[str, Callable[[Known, Call, Scores], Change | Strand]] = {
+_KNOWN: dict[str, Callable[[Known, TorchCall, Scores], Change | Strand]] = {
     "mul": _times, "div": _over, "add": _plus, "sub": _minus, "rsub": _minus_turned, "masked_fill": _fill,
     "where": _where, "clamp": _between, "clamp_min": _between, "maximum": _maximum, "max": _maximum,
     "softmax": _soft, "sum": _total,
@@ -333,13 +333,13 @@ _KNOWN: dict[str, Callable[[Known, Call, Scores], Change | Strand]] = {
 }  # fmt: skip
 
 
-def _cat(known: Known, call: Call, shape: tuple[int, ...]) -> list[Strand]:
+def _cat(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
     tensors = [t for t in call.argument(0, "tensors") if isinstance(t, torch.Tensor) and t.numel()]
     axis = call.argument(1, "dim", 0)
     return _put_together(known, tensors, axis % len(shape), [t.shape[axis] for t in tensors])
 
 
-def _stack(known: Known, call: Call, shape: tuple[int, ...]) -> list[Strand]:
+def _stack(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
     tensors = list(call.argument(0, "tensors"))
     axis = call.argument(1, "dim", 0) % len(shape)
     return _put_together(known, tensors, axis, [1] * len(tensors), new_axis=True)
@@ -384,16 +384,16 @@ def _beside(keeper: Keeper, tensors: list[torch.Tensor], n: int, axis: int, stra
     return Change("cat")
 
 
-Rearrangement = Callable[[Known, Call, tuple[int, ...]], Iterable[Strand]]
+Rearrangement = Callable[[Known, TorchCall, tuple[int, ...]], Iterable[Strand]]
 
 
-def _each(change: Callable[[Places, Call], Places | None], name: str = "") -> Rearrangement:
+def _each(change: Callable[[Places, TorchCall], Places | None], name: str = "") -> Rearrangement:
     """A rearrangement of one tensor by a function of its Places, which gives None where it cannot tell.
 
     `name` is that of the step where it puts numbers of its own among scores.
     """
 
-    def strands(known: Known, call: Call, shape: tuple[int, ...]) -> list[Strand]:
+    def strands(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
         found = []
         for strand in known.origins.of(call.args[0] if call.args else None):
             places = None if strand.places is None else change(strand.places, call)
@@ -405,7 +405,7 @@ def _each(change: Callable[[Places, Call], Places | None], name: str = "") -> Re
     return strands
 
 
-def _rolled(places: Places, call: Call) -> Places | None:
+def _rolled(places: Places, call: TorchCall) -> Places | None:
     shifts, axes = call.argument(1, "shifts"), call.argument(2, "dims")
     shifts, axes = ((one,) if isinstance(one, int) else one for one in (shifts, axes))
     for shift, axis in zip(shifts, axes or (), strict=False):
@@ -413,38 +413,38 @@ def _rolled(places: Places, call: Call) -> Places | None:
     return places if axes else None
 
 
-def _several(call: Call) -> Any:
+def _several(call: TorchCall) -> Any:
     """Numbers that are given one by one, or as a tuple."""
     args = call.args
     return args[1] if len(args) == 2 and not isinstance(args[1], int) else args[1:]
 
 
-def _flipped(places: Places, call: Call) -> Places:
+def _flipped(places: Places, call: TorchCall) -> Places:
     for axis in _several(call) or call.kwargs.get("dims", ()):
         places = places.replaced(axis, places.along[axis][::-1])
     return places
 
 
-def _chosen(places: Places, call: Call) -> Places:
+def _chosen(places: Places, call: TorchCall) -> Places:
     axis, index = call.argument(1, "dim"), call.argument(2, "index")
     return places.replaced(axis, places.along[axis][np.asarray(index.tolist()).reshape(-1)])
 
 
-def _repeated_each(places: Places, call: Call) -> Places | None:
+def _repeated_each(places: Places, call: TorchCall) -> Places | None:
     times, axis = call.argument(1, "repeats"), call.argument(2, "dim")
     if not isinstance(times, int) or axis is None:
         return None
     return places.replaced(axis, np.repeat(places.along[axis], times))
 
 
-def _repeated(places: Places, call: Call) -> Places:
+def _repeated(places: Places, call: TorchCall) -> Places:
     times = tuple(_several(call)) or tuple(call.kwargs.get("dims") or call.kwargs.get("repeats") or ())
     along = [np.zeros(1)] * (len(times) - len(places.along)) + list(places.along)
     times = (1,) * (len(along) - len(times)) + times
     return Places(places.shape, tuple(np.tile(a, n) for a, n in zip(along, times, strict=True)), places.start)
 
 
-def _padded(places: Places, call: Call) -> Places | None:
+def _padded(places: Places, call: TorchCall) -> Places | None:
     widths, mode = call.argument(1, "pad"), call.argument(2, "mode", "constant")
     if mode != "constant" or any(width < 0 for width in widths):
         return None
@@ -455,16 +455,16 @@ def _padded(places: Places, call: Call) -> Places | None:
     return places
 
 
-def _as_complex(places: Places, call: Call) -> Places:
+def _as_complex(places: Places, call: TorchCall) -> Places:
     """Pairs become one number; the tensor's last axis is remembered by its first entry alone."""
     return Places(places.shape, places.along[:-1], places.start + places.along[-1][0])
 
 
-def _as_real(places: Places, call: Call) -> Places:
+def _as_real(places: Places, call: TorchCall) -> Places:
     return Places(places.shape, (*places.along, np.array([0.0, 1.0])), places.start)
 
 
-def _into_cache(known: Known, call: Call, shape: tuple[int, ...]) -> list[Strand]:
+def _into_cache(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
     """cache.index_copy_(dim, index, new): the new ones stand at `index`, the others are older."""
     axis, index = call.argument(1, "dim"), call.argument(2, "index")
     found = []

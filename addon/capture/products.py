@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from .origins import Contraction
-from .tensors import Call
+from .tensors import TorchCall
 
 PRODUCTS = {
     "matmul", "bmm", "mm", "mv", "rmatmul", "linear", "addmm", "baddbmm", "einsum", "tensordot", "inner",
@@ -19,7 +19,7 @@ class NotUnderstood(Exception):
     """A step that cannot be told in the capture's terms; the text names it."""
 
 
-def contraction_of(call: Call) -> Contraction | None:
+def contraction_of(call: TorchCall) -> Contraction | None:
     """The product that a function is. None for one that is no product of two tensors (a sum of one).
 
     Raises NotUnderstood for products of another form.
@@ -142,7 +142,7 @@ def elementwise(contraction: Contraction) -> tuple[torch.Tensor, torch.Tensor] |
     return None
 
 
-def _tensordot(call: Call) -> Contraction:
+def _tensordot(call: TorchCall) -> Contraction:
     left, right = call.argument(0, "a"), call.argument(1, "b")
     dims = call.argument(2, "dims", 2)
     if isinstance(dims, int):
@@ -155,7 +155,7 @@ def _tensordot(call: Call) -> Contraction:
     return Contraction(left, right, "".join(a), "".join(b), "".join(out))
 
 
-def _convolution(call: Call) -> Contraction | None:
+def _convolution(call: TorchCall) -> Contraction | None:
     """A convolution of single points, which is a linear map of channels; None for any other."""
     x, weight = call.argument(0, "input"), call.argument(1, "weight")
     bias = call.argument(2, "bias")

@@ -67,7 +67,7 @@ def tensors_in(values: Any) -> Iterator[torch.Tensor]:
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
+class TorchCall:
     """A call into torch: the function itself and by its one name, and what it was given."""
 
     function: Callable

@@ -34,7 +34,7 @@ from .output import results_in
 from .places import Places
 from .products import PRODUCTS, NotUnderstood, contraction_of, elementwise, three_operands
 from .projections import merged
-from .tensors import Call, Keeper, Unwatchable, check_watchable, function_of, tensors_in
+from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
 
 
 class Watch(TorchFunctionMode):
@@ -60,7 +60,7 @@ class Watch(TorchFunctionMode):
     def __torch_function__(
         self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        call = Call(function, function_of(function), args, kwargs or {})
+        call = TorchCall(function, function_of(function), args, kwargs or {})
         if function is F.multi_head_attention_forward:
             return self._look_inside(call)
         if call.known.ignored:
@@ -71,7 +71,7 @@ class Watch(TorchFunctionMode):
         self._guarded(self._after, call, result, stream)
         return result
 
-    def _guarded(self, look: Callable, call: Call, *more: Any) -> Any:
+    def _guarded(self, look: Callable, call: TorchCall, *more: Any) -> Any:
         """Runs what looks at a call: unseen by any mode, without gradients, and never in the model's way."""
         try:
             with torch._C.DisableTorchFunction(), torch.no_grad():
@@ -84,7 +84,7 @@ class Watch(TorchFunctionMode):
             self._accounts.failed(self._module(), call.name, error)
         return None
 
-    def _look_inside(self, call: Call) -> Any:
+    def _look_inside(self, call: TorchCall) -> Any:
         """Run a function that handles torch functions as a whole so that its parts are seen."""
         functional: Any = F
         known, here = functional.has_torch_function, threading.get_ident()
@@ -111,7 +111,7 @@ class Watch(TorchFunctionMode):
         """Treats a tensor as the one that was seen being made: what a module gave when it ran once more."""
         self._origins.set(tensor, self._origins.of(of))
 
-    def _before(self, call: Call) -> torch.Tensor | None:
+    def _before(self, call: TorchCall) -> torch.Tensor | None:
         """Copies what a call is about to overwrite; gives the residual stream back where that is added to."""
         changed = call.overwritten()
         if not changed:
@@ -121,7 +121,7 @@ class Watch(TorchFunctionMode):
             return call.args[0].detach().clone()
         return None
 
-    def _after(self, call: Call, result: Any, stream: torch.Tensor | None) -> None:
+    def _after(self, call: TorchCall, result: Any, stream: torch.Tensor | None) -> None:
         if call.name in FUSED:
             self._note_fused(call, result)
             return
@@ -149,7 +149,7 @@ class Watch(TorchFunctionMode):
 
     # Products
 
-    def _note_products(self, call: Call, result: torch.Tensor) -> None:
+    def _note_products(self, call: TorchCall, result: torch.Tensor) -> None:
         """A product, or one of three tensors as two of two."""
         parts = three_operands(call.args) if call.name == "einsum" else None
         if parts is not None and any(self._origins.of(one) for one in tensors_in(call.args)):
@@ -171,7 +171,7 @@ class Watch(TorchFunctionMode):
             return
         self._note_product(contraction, result)
 
-    def _not_understood(self, call: Call, reason: str) -> None:
+    def _not_understood(self, call: TorchCall, reason: str) -> None:
         """A product of another form: told when what it takes may be scores or a pattern."""
         for one in tensors_in(call.args):
             for strand in self._origins.of(one):
@@ -183,7 +183,7 @@ class Watch(TorchFunctionMode):
         strands = self._origins.of(left), self._origins.of(right)
         factors = elementwise(contraction) if any(strands) else None
         if factors is not None:
-            follow(self._known, Call(torch.mul, function_of(torch.mul), factors, {}), result)
+            follow(self._known, TorchCall(torch.mul, function_of(torch.mul), factors, {}), result)
             return
         patterns = [
             next((s for s in own if isinstance(s.source, ActivationProduct) and _soft(s)), None)
@@ -253,7 +253,7 @@ class Watch(TorchFunctionMode):
             strands.append(Strand(written, Places.of(y.shape)))
         self._origins.set(y, strands)
 
-    def _note_convolution(self, call: Call, y: torch.Tensor) -> None:
+    def _note_convolution(self, call: TorchCall, y: torch.Tensor) -> None:
         """A convolution over neighbours: it tells what are features, but is no product with one matrix."""
         x, weight = call.argument(0, "input"), call.argument(1, "weight")
         points = "ABC"[: weight.dim() - 2]
@@ -300,7 +300,7 @@ class Watch(TorchFunctionMode):
 
     # Attentions
 
-    def _note_fused(self, call: Call, result: Any) -> None:
+    def _note_fused(self, call: TorchCall, result: Any) -> None:
         z = result[0] if isinstance(result, tuple) else result
         account = self._accounts.begin(self._module(), call.name)
         default = getattr(call.function, "default", None)
@@ -382,7 +382,7 @@ class Watch(TorchFunctionMode):
                 return strand
         return None
 
-    def _note_sum(self, call: Call, result: torch.Tensor, stream: torch.Tensor | None) -> bool:
+    def _note_sum(self, call: TorchCall, result: torch.Tensor, stream: torch.Tensor | None) -> bool:
         """Sums that are told for what they are: a bias, LoRA's low-rank part, the residual stream."""
         left, right = call.argument(0, "input"), call.argument(1, "other")
         if not (isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor)):
