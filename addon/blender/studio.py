@@ -96,10 +96,16 @@ def shade_world(
     world: bpy.types.World, style: Style, around: Around, environment: bpy.types.Image | None
 ) -> None:
     """The background that the camera sees, and the light from all around."""
-    rig = RIGS[style.light]
     tree = compat.node_tree(world)
     tree.nodes.clear()
     f = Formula(tree)
+    write_world(f, style, around, environment)
+    f.finish()
+
+
+def write_world(f: Formula, style: Style, around: Around, environment: bpy.types.Image | None) -> None:
+    """The nodes of a world."""
+    rig = RIGS[style.light]
     strength = style.world * rig.world * style.light_strength
     if environment is not None:
         turned = f.node(
@@ -123,7 +129,6 @@ def shade_world(
         "ShaderNodeOutputWorld",
         {"Surface": f.node("ShaderNodeMixShader", {0: to_camera, 1: lighting, 2: seen})[0]},
     )
-    f.finish()
 
 
 def _backdrop(f, style):

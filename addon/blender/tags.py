@@ -102,17 +102,14 @@ def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
 
 
 @contextlib.contextmanager
-def trying(scene: bpy.types.Scene) -> Iterator[dict[tuple[str, str], bpy.types.ID]]:
-    """Within the block materials are made as a build of this scene would make them, with its pictures; the
-    dictionary has them as `standing` does. They are gone afterwards."""
+def sharing(scene: bpy.types.Scene) -> Iterator[None]:
+    """Within the block what a build of this scene shares is what it shared."""
     global _build
-    outer, _build = _build, _Addition([block for block in owned(scene) if isinstance(block, bpy.types.Image)])
-    shared, lasting = _build.shared, set(_build.shared)
+    _build = _Addition(owned(scene))
     try:
-        yield shared
+        yield
     finally:
-        _build = outer
-        bpy.data.batch_remove([block for key, block in shared.items() if key not in lasting])
+        _build = None
 
 
 def room(name: str, parent: bpy.types.Collection, hidden: bool = False) -> bpy.types.Collection:

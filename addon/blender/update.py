@@ -6,8 +6,8 @@ where that is enough; else all is drawn anew, with the film of before where no p
 
 import collections
 import dataclasses
-import functools
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import bpy
@@ -22,6 +22,7 @@ from ..picture.drawing import Drawing, film_of
 from ..staging.plan import Plan, plan, restyled
 from . import appearance, compat, studio, tags
 from .build import draw
+from .materials.base import asked
 from .materials.haze import haze_material
 from .node_values import set_values
 from .objects import MODIFIER, set_inputs
@@ -84,7 +85,7 @@ def described(target: bpy.types.Scene) -> Scene:
     return _read(text)
 
 
-@functools.lru_cache(maxsize=4)
+@lru_cache(maxsize=4)
 def _read(text):
     return from_json(text, "the description in this Blender scene")
 
@@ -140,7 +141,7 @@ def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
     if plans and SIZES in words:
         _set_sizes(*plans, drawn)
     if plans and (MATERIALS in words or plans[1].style.interior != "solid"):
-        _set_materials(target, *(functools.partial(_elements, p, drawn) for p in plans))
+        _set_materials(target, *(partial(_elements, p, drawn) for p in plans))
     target[tags.DESCRIPTION] = to_json(after)
 
 
@@ -169,26 +170,24 @@ def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
             set_changed(ob, old[name][1], new[name][1])
     if target.world in blocks.values():
         picture = blocks.get(("images", studio.ENVIRONMENT))
-        worlds = [bpy.data.worlds.new("before"), bpy.data.worlds.new("after")]
-        for world, style in zip(worlds, styles, strict=True):
-            studio.shade_world(world, style, around, picture)
-        set_values(*(compat.node_tree(world) for world in (target.world, *worlds)))
-        bpy.data.batch_remove(worlds)
+        writes = [partial(studio.write_world, style=s, around=around, environment=picture) for s in styles]
+        set_values(compat.node_tree(target.world), *writes)
     if styles[1].haze and not styles[1].flat:
         densities = (studio.haze_density(style, around.size) for style in styles)
-        _set_materials(target, *(functools.partial(haze_material, density) for density in densities))
+        _set_materials(target, *(partial(haze_material, density) for density in densities))
 
 
 def _set_materials(target: bpy.types.Scene, old: Callable[[], Any], new: Callable[[], Any]) -> None:
     """Set the values in the materials of a built scene that differ in those which the two make."""
     blocks = tags.standing(target)
-    with tags.trying(target) as before:
+    with asked() as before:
         old()
-        with tags.trying(target) as after:
-            new()
-            for key in after:
-                if key[0] == "materials" and key in blocks:
-                    set_values(*(compat.node_tree(made[key]) for made in (blocks, before, after)))
+    with asked() as after:
+        new()
+    with tags.sharing(target):
+        for name, write in after.items():
+            if name in before and ("materials", name) in blocks:
+                set_values(compat.node_tree(blocks["materials", name]), before[name], write)
 
 
 def _set_sizes(old: Plan, new: Plan, drawn: Objects) -> None:

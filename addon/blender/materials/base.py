@@ -1,15 +1,33 @@
 """What all materials are made with."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import bpy
 
 from .. import compat, tags
 from ..nodes.formula import Field, Formula
 
+_asked: dict[str, Callable[[Formula], None]] | None = None
 
-def material(name: str, shade: Callable[[Formula], None]) -> bpy.types.Material:
+
+@contextlib.contextmanager
+def asked() -> Iterator[dict[str, Callable[[Formula], None]]]:
+    """Within the block no material is made: what would write the nodes of each that is asked for is put into
+    the dictionary, by its name."""
+    global _asked
+    _asked = {}
+    try:
+        yield _asked
+    finally:
+        _asked = None
+
+
+def material(name: str, shade: Callable[[Formula], None]) -> Any:
     """The material `name` of this build; `shade` writes its nodes when it is first asked for."""
+    if _asked is not None:
+        return _asked.setdefault(name, shade)
 
     def make(name):
         material = bpy.data.materials.new(name)

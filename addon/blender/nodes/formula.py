@@ -96,10 +96,11 @@ class Outputs:
         self.group, self.node = group, node
 
     def __getitem__(self, key):
-        return Field(self.group, _socket(self.node.outputs, key))
+        return Field(self.group, socket_of(self.node.outputs, key))
 
 
-def _socket(sockets, key):
+def socket_of(sockets: Any, key: int | str) -> Any:
+    """The enabled socket of a node at a position or of a name."""
     enabled = [s for s in sockets if s.enabled]
     if isinstance(key, int):
         return enabled[key]
@@ -127,7 +128,7 @@ class Formula:
         for key, value in options.items():
             setattr(node, key, value)
         for key, value in (inputs or {}).items():
-            self._connect(_socket(node.inputs, key), value)
+            self._connect(socket_of(node.inputs, key), value)
         return Outputs(self, node)
 
     def _connect(self, socket, value):
