@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from math import log
 from pathlib import Path
 
@@ -116,6 +117,7 @@ def measured(quick):
         )
         rows.append(frame)
 
+    rows += recording(quick)
     own = growth[-1]
     rows.append(
         Row(
@@ -142,9 +144,30 @@ def measured(quick):
     return rows, growth
 
 
-def measure(*arguments):
+def recording(quick):
+    """The rows of recording a model's attention; none where torch or transformers is not installed."""
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        print("no rows of recording: pip install matrix-cinema[capture]")
+        return []
+    rows, name = [], "measure_capture.py"
+    for implementation in ("sdpa", "eager"):
+        for layers, wanted in (("1", "≤ 1.5"), ("12", "≤ 2")):
+            own = measure(implementation, layers, "512", script=name)
+            what = f"BERT recorded, {implementation}, {layers} of 12 layers, 512 tokens"
+            rows.append(Row(what, "s", own["recorded"], "the model alone", own["alone"], wanted))
+    tokens = "1024" if quick else "2048"
+    alone = measure("eager", "0", tokens, "1", script=name)
+    long = measure("eager", "1", tokens, "1", script=name)
+    what = f"BERT recorded, eager, 1 of 12 layers, {tokens} tokens"
+    rows.append(Row(what, "GB", long["memory"] / 1e9, "the model alone", alone["memory"] / 1e9))
+    grown = log(long["kept"] / own["kept"]) / log(int(tokens) / 512)
+    rows.append(Row("growth of what is kept of a layer, exponent", "", grown, "tokens", 1.0, "1"))
+    return rows
+
+
+def measure(*arguments, script="measure.py"):
     """A measurement by a process of its own."""
-    command = [sys.executable, str(ROOT / "benchmarks" / "measure.py"), *arguments]
+    command = [sys.executable, str(ROOT / "benchmarks" / script), *arguments]
     print(" ".join(arguments), end=" … ", flush=True)
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)

@@ -1,0 +1,63 @@
+"""What recording costs a model, in a process of its own: prints it as JSON.
+
+    python benchmarks/measure_capture.py IMPLEMENTATION LAYERS TOKENS [PAIRS]
+
+IMPLEMENTATION is sdpa or eager, LAYERS how many of the twelve are recorded (0: none, for the memory of the
+model alone), TOKENS how many are read. The model is BERT in its base size, with random weights. Seconds are of
+the processor, one thread, the medians of pairs of which one is recorded and one not, by turns; `memory` is
+the peak of the process in bytes, `kept` what the recording holds of a layer, its weights apart.
+"""
+
+import json
+import resource
+import statistics
+import sys
+import time
+import warnings
+
+import torch
+import transformers
+from matrix_cinema.capture.record import record
+
+SIZES = {
+    "vocab_size": 1000,
+    "hidden_size": 768,
+    "intermediate_size": 3072,
+    "num_hidden_layers": 12,
+    "num_attention_heads": 12,
+    "max_position_embeddings": 4096,
+}
+
+
+def main(implementation: str, layers: str, tokens: str, pairs: str = "3") -> dict[str, float]:
+    """Seconds without and with recording, peak memory, and bytes kept."""
+    torch.set_num_threads(1)
+    config = transformers.BertConfig(**SIZES)
+    config._attn_implementation = implementation
+    model = transformers.BertModel(config).eval()
+    ids = torch.arange(int(tokens))[None] % SIZES["vocab_size"]
+    # Layers from the middle on, so that one of them is neither the first nor the last.
+    chosen = [(6 + n) % 12 for n in range(int(layers))]
+    times: dict[str, list[float]] = {"alone": [], "recorded": []}
+    kept = 0
+    with torch.no_grad():
+        for n in range(int(pairs) + 1):
+            for how in ("alone", "recorded")[: 1 if not chosen else 2][:: 1 if n % 2 else -1]:
+                start = time.process_time()
+                if how == "alone":
+                    model(ids)
+                else:
+                    with record(model, layers=chosen) as recording:
+                        model(ids)
+                    arrays, _ = next(iter(recording.layers.values()))
+                    kept = sum(one.nbytes for name, one in arrays.items() if name[:2] not in ("W_", "b_"))
+                    del recording, arrays
+                if n:  # the first pair loads what both share
+                    times[how].append(time.process_time() - start)
+    found = {how: statistics.median(each) for how, each in times.items() if each}
+    return found | {"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, "kept": kept}
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    print(json.dumps(main(*sys.argv[1:])))
