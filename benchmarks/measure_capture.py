@@ -2,8 +2,8 @@
 
     python benchmarks/measure_capture.py IMPLEMENTATION LAYERS TOKENS [PAIRS]
 
-IMPLEMENTATION is sdpa or eager, LAYERS how many of the twelve are recorded (0: none, for the memory of the
-model alone), TOKENS how many are read. The model is BERT in its base size, with random weights. Seconds are of
+IMPLEMENTATION is sdpa or eager, LAYERS how many of twelve are recorded (0: none, for the memory of the
+model alone), TOKENS how many are read. The model is BERT-base with random weights. Seconds are of
 the processor, one thread, the medians of pairs of which one is recorded and one not, by turns; `memory` is
 the peak of the process in bytes, `kept` what the recording holds of a layer, its weights apart.
 """

@@ -109,6 +109,21 @@ def side_by_side(parts: Sequence[Seen], output: Output) -> Seen | None:
     )
 
 
+def stacked(parts: Sequence[Seen], output: Output) -> Seen | None:
+    """Attentions of some of the queries each, over the same keys, as one layer; None where keys differ."""
+    first = parts[0]
+    if any(not np.array_equal(getattr(first, n), getattr(s, n)) for s in parts for n in "kv"):
+        return None
+    # Joined as the steps of a cross-attention are, whose keys stay the same.
+    over = [replace(s, kind="cross", output=None, attn_out=None, added=None) for s in parts]
+    together = over[0]
+    for part in over[1:]:
+        if not _alike(together, part) or (together.softcap, together.sinks) != (part.softcap, part.sinks):
+            return None
+        together = join(together, part)
+    return replace(together, kind=first.kind, output=output, attn_out=output.y)
+
+
 def widened(before: Seen, after: Seen) -> Seen | None:
     """Two attentions by one pattern with values of their own, as one with both values side by side."""
     same = all(np.array_equal(getattr(before, n), getattr(after, n)) for n in "qk")

@@ -1,7 +1,7 @@
 """What becomes of an attention's result: the map after its heads, what is added to the residual stream."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,26 @@ def output_of(linear: Linear, strand: Strand, entries: Sequence[np.ndarray]) -> 
         y_index=index,
         factors=low,
     )
+
+
+def same_tokens(outputs: Sequence[Output]) -> bool:
+    """Whether outputs of one map are of the same tokens, by where they stand."""
+    first = outputs[0].y_index
+    return all(np.array_equal(a, b) for one in outputs for a, b in zip(first, one.y_index, strict=True))
+
+
+def one_below_another(outputs: Sequence[Output]) -> Output | None:
+    """Outputs of one map for some tokens each, as one for all; None where two are of the same token."""
+    index = []
+    for axis in zip(*(one.y_index for one in outputs), strict=True):
+        if all(np.array_equal(axis[0], one) for one in axis):
+            index.append(axis[0])
+        else:
+            rows = [np.broadcast_to(i, (len(o.y), i.shape[1])) for i, o in zip(axis, outputs, strict=True)]
+            index.append(np.concatenate(rows))
+    y = np.concatenate([one.y for one in outputs])
+    tokens = np.stack([one[:, 0] for one in index if len(one) == len(y)], axis=1)
+    return replace(outputs[0], y=y, y_index=index) if len(np.unique(tokens, axis=0)) == len(y) else None
 
 
 def _features(linear: Linear) -> dict[str, np.ndarray]:

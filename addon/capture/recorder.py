@@ -12,10 +12,10 @@ from . import masks
 from .accounts import Account, Accounts
 from .attention import Attention
 from .axes import Frame
-from .joining import continues, join, repeats, side_by_side, widened
+from .joining import continues, join, repeats, side_by_side, stacked, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
-from .output import Output, added_of, output_of
+from .output import Output, added_of, one_below_another, output_of, same_tokens
 from .places import pick
 from .running import Running
 
@@ -146,7 +146,7 @@ class Recorder:
                     )
             return None
         if len(takens) > 1:
-            return self._put_side_by_side(takens, [own[0] for own in outputs])
+            return self._put_together(takens, [own[0] for own in outputs])
         (taken,), (own,) = takens, outputs
         if own[0].weight.shape[0] * own[0].weight.shape[1] != _inputs_of(linear):
             for seen in taken.seen:
@@ -292,13 +292,18 @@ class Recorder:
         latest.seen = known
         return Result(latest)
 
-    def _put_side_by_side(self, takens: list[Taken], outputs: list[Output]) -> MappedResult | None:
-        """Attentions of one head each become one layer."""
-        seens = [taken.seen[0] for taken in takens]
-        biggest = outputs[0]
-        output = replace(biggest, weight=np.concatenate([one.weight for one in outputs]), factors=None)
-        together = side_by_side(seens, output)
-        if together is None or any(len(taken.seen) > 1 for taken in takens):
+    def _put_together(self, takens: list[Taken], outputs: list[Output]) -> MappedResult | None:
+        """Attentions of one head each, or of some of the queries each, become one layer."""
+        if any(len(taken.seen) > 1 for taken in takens):
+            return None
+        if same_tokens(outputs):
+            output = replace(outputs[0], weight=np.concatenate([one.weight for one in outputs]), factors=None)
+            together = side_by_side([taken.seen[0] for taken in takens], output)
+        else:
+            order = sorted(range(len(takens)), key=lambda n: [int(i.min()) for i in outputs[n].y_index])
+            output = one_below_another([outputs[n] for n in order])
+            together = output and stacked([takens[n].seen[0] for n in order], output)
+        if together is None:
             return None
         together.refused = {n: why for n, why in together.refused.items() if n != "W_O"}
         last = takens[-1]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
@@ -56,6 +57,8 @@ class Watch(TorchFunctionMode):
         self._known = Known(self._origins, self._keeper)
         self._serial = 0
         self._heads: int | None = None  # of the nn.MultiheadAttention that is running
+        # The scores of a softmax that became a layer, by its step.
+        self._scores_of: WeakKeyDictionary[Step, ActivationProduct] = WeakKeyDictionary()
 
     def __torch_function__(
         self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
@@ -349,7 +352,9 @@ class Watch(TorchFunctionMode):
         candidates = [
             s for s in self._origins.of(operand) if isinstance(s.source, ActivationProduct) and _soft(s)
         ]
-        for strand in candidates:
+        known = [self._scores_of[_soft(s)] for s in candidates if _soft(s) in self._scores_of]
+        again = [s for s in candidates if not known or s.source is known[0]]
+        for strand in again:
             try:
                 event, read, drops = pattern_times_values(contraction, result, strand, first, self._origins)
                 account = self._accounts.of_softmax(_soft(strand))
@@ -359,9 +364,13 @@ class Watch(TorchFunctionMode):
                 self._hand_on(attention, result)
                 for other in candidates:  # the other products in the sum that the softmax was of
                     self._accounts.close(self._accounts.of_softmax(_soft(other)))
+                    self._scores_of[_soft(other)] = strand.source
                 return
             except (NotUnderstood, Unwatchable) as reason:
                 reasons[strand] = str(reason)
+        if known:  # the softmax is a layer; what it weighs besides is told by itself
+            self._accounts.begin(self._module(), "a second product of a pattern", reasons[again[0]])
+            return
         for strand, reason in reasons.items():
             self._close(strand, reason)
 

@@ -397,3 +397,58 @@ def test_autocast_is_told_as_such():
             recorded(model, lambda m: m(IDS))
     lines = [str(one.message) for one in told if one.category is CaptureWarning]
     assert all("in bfloat16" in line and line.endswith("; leave torch.autocast out") for line in lines), lines
+
+
+class Heads(nn.Module):
+    """Four heads; `attend` has q, k and v, [batch, heads, tokens, width], and gives what the heads gave."""
+
+    def __init__(self, attend):
+        super().__init__()
+        self.q, self.k, self.v, self.out = (nn.Linear(32, 32) for _ in range(4))
+        self.attend = attend
+
+    def forward(self, x):
+        q, k, v = (one(x).unflatten(-1, (4, 8)).transpose(1, 2) for one in (self.q, self.k, self.v))
+        return x + self.out(self.attend(q, k, v).transpose(1, 2).flatten(2))
+
+
+def test_queries_in_chunks_are_one_layer(tmp_path):
+    """No heads of their own, though one linear map takes their results together."""
+    torch.manual_seed(0)
+    weigh = lambda q, k, v: (q @ k.mT / 8**0.5).softmax(-1) @ v  # noqa: E731
+    chunks = Heads(lambda q, k, v: torch.cat([weigh(part, k, v) for part in q.split(3, 2)], 2)).eval()
+    x = torch.randn(3, 9, 32)
+    with torch.no_grad(), record(chunks, batch=1) as recording:
+        chunks(x)
+    chunks.attend = weigh
+    with torch.no_grad(), record(chunks, batch=1) as whole:
+        chunks(x)
+    assert list(recording.layers) == ["0"]
+    (arrays, description), (true, same) = recording.layers["0"], whole.layers["0"]
+    assert set(arrays) == set(true) and description["n_q_heads"] == same["n_q_heads"] == 4
+    assert all(close(arrays[name], true[name]) for name in true)
+    saved(recording, tmp_path)
+
+
+def test_a_pattern_that_weighs_something_besides_is_one_layer():
+    """Shaw et al. 2018: values and, with the same pattern, a vector of each pair of places."""
+    torch.manual_seed(0)
+    places = torch.randn(9, 9, 8)
+
+    def attend(q, k, v):
+        pattern = ((q @ k.mT + torch.einsum("bhid,ijd->bhij", q, places)) / 8**0.5).softmax(-1)
+        return pattern @ v + torch.einsum("bhij,ijd->bhid", pattern, places)
+
+    model = Heads(attend).eval()
+    with pytest.warns(CaptureWarning, match="a second product of a pattern in the model"):
+        with torch.no_grad(), record(model, batch=1) as recording:
+            model(torch.randn(3, 9, 32))
+    assert list(recording.layers) == ["0"] and recording.layers["0"][0]["q"].shape == (4, 9, 8)
+
+
+def test_attention_among_channels_is_left_out_by_name():
+    """XCiT: the softmax runs over channels, and tokens are summed over."""
+    torch.manual_seed(0)
+    model = Heads(lambda q, k, v: ((q.mT @ k).softmax(-1) @ v.mT).mT).eval()
+    with pytest.raises(InputError, match="summed over tokens: attention among channels"):
+        recorded(model, lambda m: m(torch.randn(3, 9, 32)))

@@ -1,4 +1,4 @@
-"""Runs the capture tests on several releases of transformers: python scripts/test_transformers.py [RELEASE …]
+"""Runs the capture tests on several releases of transformers: python scripts/capture_releases.py [RELEASE …]
 
 Each release is installed into build/transformers-RELEASE, beside and not over the one in the
 environment, and must give the same results.
