@@ -58,7 +58,7 @@ class Watch(TorchFunctionMode):
         self._serial = 0
         self._heads: int | None = None  # of the nn.MultiheadAttention that is running
         # The scores of a softmax that became a layer, by its step.
-        self._scores_of: WeakKeyDictionary[Step, ActivationProduct] = WeakKeyDictionary()
+        self._scores_of: WeakKeyDictionary[Change, ActivationProduct] = WeakKeyDictionary()
 
     def __torch_function__(
         self, function: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
