@@ -29,7 +29,7 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
         matrices, products = (
             {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")
         )
-        write_picture(drawing, matrices, products, font, _room(target), target)
+        write_picture(drawing, matrices, products, font, room_of(target, "Lettering"), target)
     return drawing
 
 
@@ -44,7 +44,7 @@ def drawing_of(p: Plan, target: bpy.types.Scene) -> Drawing:
     return seen_through(p, through, now.half_width / now.half_height, frame, moves)
 
 
-def _room(target):
-    """The collection of a build that is written into, wherever it is now; made anew if it is gone."""
+def room_of(target: bpy.types.Scene, name: str) -> bpy.types.Collection:
+    """The collection of a build with this name, wherever it is now; where it is gone, the one around it."""
     rooms = {one.get(tags.TAG): one for one in tags.owned(target) if isinstance(one, bpy.types.Collection)}
-    return rooms.get("Lettering") or rooms.get(COLLECTION) or target.collection
+    return rooms.get(name) or rooms.get(COLLECTION) or target.collection

@@ -40,7 +40,7 @@ def picture_plane(
         unit = 2 * half[1]
         height = distance  # its depth does not scale
     else:
-        if data.dof.use_dof and data.dof.focus_object is not None and _looks_along_its_parent(camera):
+        if data.dof.use_dof and data.dof.focus_object is not None and looks_along_its_parent(camera):
             holder = _scaled_by(camera, camera, "location[2]", (0, 1, 2), collection)
         elif data.dof.use_dof:
             distance = _focused(camera)
@@ -60,7 +60,7 @@ def frame_scale(camera: bpy.types.Object, view: View) -> float:
     return 2.0 * sides.get(camera.data.sensor_fit, max(view.half_width, view.half_height))
 
 
-def _looks_along_its_parent(camera):
+def looks_along_its_parent(camera: bpy.types.Object) -> bool:
     """Whether a camera stands as a shot has it: before its target, at a distance that may change."""
     turned = max(abs(angle) for angle in camera.rotation_euler)
     return camera.parent is not None and turned < 1e-6 < camera.location.z
@@ -71,7 +71,7 @@ def _focused(camera):
     focus = camera.data.dof.focus_object
     if focus is None:
         return camera.data.dof.focus_distance
-    if _looks_along_its_parent(camera):
+    if looks_along_its_parent(camera):
         return camera.location.z
     return max(-(camera.matrix_world.inverted() @ focus.matrix_world.translation).z, 0.1)
 

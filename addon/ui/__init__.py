@@ -7,6 +7,7 @@ import bpy
 from . import (
     adding,
     gallery,
+    hand_camera,
     job,
     live,
     native_film,
@@ -31,6 +32,7 @@ def register() -> None:
     gallery.register()
     picking.register()
     panels.register()
+    hand_camera.register()
     adding.register()
     object_menu.register()
     _command = bpy.utils.register_cli_command(job.COMMAND, _run)
@@ -45,6 +47,7 @@ def unregister() -> None:
     _command = None
     object_menu.unregister()
     adding.unregister()
+    hand_camera.unregister()
     panels.unregister()
     picking.unregister()
     gallery.unregister()

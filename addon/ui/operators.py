@@ -127,8 +127,14 @@ def show_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
     for area, space in viewports[-1:]:
         space.shading.type = "MATERIAL"
         space.shading.use_scene_lights = space.shading.use_scene_world = True
-        space.region_3d.view_perspective = "CAMERA"
-        _fit_frame(area, space.region_3d, scene.render.resolution_x / scene.render.resolution_y)
+        look_through(area, scene)
+
+
+def look_through(area: bpy.types.Area, scene: bpy.types.Scene) -> None:
+    """Let a 3D viewport look through the camera, with all of the frame in view."""
+    view = area.spaces.active.region_3d
+    view.view_perspective = "CAMERA"
+    _fit_frame(area, view, scene.render.resolution_x / scene.render.resolution_y)
 
 
 def _viewports(window):

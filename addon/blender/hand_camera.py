@@ -1,0 +1,163 @@
+"""A built scene's camera, set by hand: where a viewport looks from, nearer or further along its look, and
+what it is focused on. Its lens, and whatever else someone has set of it, stays."""
+
+from dataclasses import replace
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from ..picture.film import compose
+from ..staging.camera.framing import SENSOR, View
+from ..staging.camera.setup import BLUR
+from ..staging.plan import Plan
+from . import tags
+from .layout import room_of
+from .picture_plane import looks_along_its_parent
+from .seen import moves, view_of
+
+UPRIGHT = 1e-4  # of a camera that looks straight down or up, whose turn is told by what is up for it
+BLURRED = 0.5  # depth of field that a lens without any gets
+
+
+def stand(target: bpy.types.Scene, matrix: Matrix, distance: float, *, alone: bool = False) -> None:
+    """Let the camera of a scene stand at a `matrix` of the world, with what it is turned about `distance`
+    before it. One that moves gets a key there at the current frame; where it is to stand there `alone`, the
+    keys of its moves are removed."""
+    camera = target.camera
+    aim = camera.parent if looks_along_its_parent(camera) else None
+    keyed = moves(camera) and not alone
+    before = _channels(camera, aim)
+    if alone:
+        _unkey([ob for ob in (camera, aim) if ob is not None])
+    if aim is None:
+        camera.matrix_world = matrix
+    else:
+        turn = matrix.to_euler("XYZ", aim.rotation_euler)
+        offset = turn.to_matrix() @ Vector((camera.location.x, camera.location.y, distance))
+        aim.matrix_world = Matrix.LocRotScale(matrix.translation - offset, turn, None)
+        camera.location.z = distance
+    if keyed:
+        for ob, path, index, value in before:
+            _key(ob, path, index, value, target)
+    target.view_layers[0].update()
+
+
+def _channels(camera, aim):
+    """What places a camera, or the rig that it is on: (object, path, index, value)."""
+    owners = [(camera, ("location", "rotation_euler"))] if aim is None else []
+    owners += [] if aim is None else [(aim, ("location", "rotation_euler")), (camera, ("location",))]
+    return [(ob, path, n, getattr(ob, path)[n]) for ob, paths in owners for path in paths for n in range(3)]
+
+
+def _key(ob, path, index, before, target):
+    """A key for one channel at the current frame. One that had none stays as it was at the film's ends."""
+    own = ob.animation_data
+    if not (own and own.action) or not _curve(own, path, index):
+        now = getattr(ob, path)[index]
+        if abs(now - before) < 1e-6:
+            return
+        for frame in {target.frame_start, target.frame_end} - {target.frame_current}:
+            getattr(ob, path)[index] = before
+            ob.keyframe_insert(path, index=index, frame=frame)
+        getattr(ob, path)[index] = now
+    ob.keyframe_insert(path, index=index, frame=target.frame_current)
+
+
+def _curve(animation, path, index):
+    for layer in animation.action.layers:
+        for strip in layer.strips:
+            bag = strip.channelbag(animation.action_slot)
+            found = bag and bag.fcurves.find(path, index=index)
+            if found:
+                return found
+    return None
+
+
+def _unkey(objects):
+    """Remove the keys of objects, and actions that nothing uses then."""
+    for ob in objects:
+        action = ob.animation_data.action if ob.animation_data else None
+        ob.animation_data_clear()
+        if action:
+            users = bpy.data.user_map(subset=[action])[action]
+            if all(isinstance(user, bpy.types.Scene) for user in users):  # which only list it
+                bpy.data.actions.remove(action)
+
+
+def look_from(
+    target: bpy.types.Scene, turned: Matrix, pivot: Vector, half: tuple[float, float], *, alone: bool = False
+) -> None:
+    """Let the camera of a scene see what a viewport shows: all that is `half` to the left and right of the
+    point `pivot`, and above and below it, as a view `turned` so sees it. The lens stays."""
+    camera, now = target.camera, view_of(target)
+    ratio = max(half[0] / now.half_width, half[1] / now.half_height)
+    distance = ratio
+    if now.orthographic:
+        camera.data.ortho_scale *= ratio
+        distance = max(float(now.seen(np.array([pivot]))[2][0]), camera.location.length, 1.0)
+    back = turned.to_3x3() @ Vector((0.0, 0.0, 1.0))
+    camera.data.clip_end = max(camera.data.clip_end, 20.0 * distance)
+    stand(
+        target,
+        Matrix.LocRotScale(pivot + back * distance, turned.to_quaternion(), None),
+        distance,
+        alone=alone,
+    )
+
+
+def frame(p: Plan, target: bpy.types.Scene, *, alone: bool = False) -> None:
+    """Let the camera of a built scene come nearer or go further along its look, upright, until all of the
+    subject of its plan is in the picture with its labels, within the margin."""
+    now = view_of(target)
+    x, y, z = -now.forward
+    across = (x, y) if np.hypot(x, y) > UPRIGHT else (now.right[1], -now.right[0])
+    longer = max(now.half_width, now.half_height)
+    aspect = now.half_width / now.half_height
+    options = replace(
+        p.scene.camera,
+        view="free",
+        azimuth=float(np.degrees(np.arctan2(across[0], -across[1]))),
+        elevation=float(np.degrees(np.arcsin(np.clip(z, -1.0, 1.0)))),
+        move="none",
+        lens=0.0 if now.orthographic else 0.5 * SENSOR / longer,
+        projection="orthographic" if now.orthographic else "perspective",
+    )
+    made = compose(replace(p, scene=replace(p.scene, camera=options), beats=()), aspect)
+    view = made.shot.view(float(p.timeline.last_frame))
+    if view.orthographic:
+        target.camera.data.ortho_scale *= view.half_width / now.half_width
+    middle = p.arrangement.corners().mean(axis=0)
+    distance = max(float(view.seen(middle[None])[2][0]), 1.0)
+    stand(target, _matrix(view), distance, alone=alone)
+
+
+def _matrix(view: View) -> Matrix:
+    matrix = np.eye(4)
+    matrix[:3] = np.stack([view.right, view.up, -view.forward, view.position], axis=1)
+    return Matrix(matrix.tolist())
+
+
+def focus(target: bpy.types.Scene, point: Any, corners: np.ndarray) -> bpy.types.Object:
+    """Let the camera of a built scene be sharp at a `point` (3,), and return the empty there. A lens that
+    blurred nothing before blurs the ends of the scene, whose `corners` (n, 3) these are, a little."""
+    camera, view = target.camera, view_of(target)
+    dof = camera.data.dof
+    sharp = dof.focus_object
+    if sharp is None or sharp not in tags.owned(target) or sharp == camera.parent:
+        with tags.adding(target):
+            sharp = bpy.data.objects.new("Camera Focus", None)
+            sharp.empty_display_type, sharp.empty_display_size = "PLAIN_AXES", 0.5
+            room_of(target, "Stage").objects.link(sharp)
+    sharp.location = point
+    dof.focus_object = sharp
+    if not dof.use_dof:
+        dof.use_dof = True
+        depth, z = float(view.seen(np.array([point], float))[2][0]), view.seen(corners)[2]
+        z = z[z > 0.2 * depth]
+        part = np.abs(z - depth) / (depth if view.orthographic else z)
+        height = 2 * view.half_height * (1.0 if view.orthographic else depth)
+        lens = BLUR * BLURRED * height / max(part.max(initial=0.0), 0.02)
+        dof.aperture_fstop = (1.0 if view.orthographic else 1e-3 * camera.data.lens) / lens
+    return sharp

@@ -1,0 +1,201 @@
+"""The camera as a photographer has it: from the viewport's view, framed along its look, focused on what is
+picked; and all that is written laid out for it anew."""
+
+from typing import Any
+
+import bpy
+from mathutils import Vector
+
+from ..blender import hand_camera
+from ..blender.layout import lay_out
+from ..blender.stored import plan_of
+from ..errors import InputError
+from . import built
+from .operators import look_through
+from .picking import picked
+
+
+def _alone() -> Any:
+    return bpy.props.BoolProperty(
+        name="Stand Here",
+        default=False,
+        description="A camera that moves stands here for the whole film, without keys; else it gets one",
+    )
+
+
+class _OfTheCamera:
+    """What changes the camera of a built scene, or what is written for it."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context):
+        scene = context.scene
+        if not (scene and built.description_text(scene)):
+            cls.poll_message_set("Build a scene first")
+        elif scene.camera is None:
+            cls.poll_message_set("The scene has no camera")
+        else:
+            return True
+        return False
+
+    def execute(self, context):
+        scene = context.scene
+        try:
+            p = plan_of(scene)
+            self.change(context, p)
+            told = lay_out(p, scene)
+        except InputError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        left_out = [note for one in told.labels for note in one.lettering.notes]
+        blurred = scene.camera.data.dof.use_dof and not told.overlay.items
+        left_out += ["the lens would blur title and legend"] * blurred
+        self.report({"INFO"}, "; ".join(dict.fromkeys(left_out)) or "Labels are laid out for this camera")
+        return {"FINISHED"}
+
+    def change(self, context: Any, p: Any) -> None:
+        pass
+
+
+class MATRIX_CINEMA_OT_lay_out(_OfTheCamera, bpy.types.Operator):
+    """Lay out labels, readouts, title and legend anew for the camera as it stands. It stays as it is"""
+
+    bl_idname = "matrix_cinema.lay_out"
+    bl_label = "Lay Out for This Camera"
+
+
+class MATRIX_CINEMA_OT_use_view(_OfTheCamera, bpy.types.Operator):
+    """Let the camera see what this viewport shows, through its own lens, and lay out all that is written"""
+
+    bl_idname = "matrix_cinema.use_view"
+    bl_label = "Use This View"
+
+    alone: _alone()
+
+    def change(self, context: bpy.types.Context, _p: Any) -> None:
+        space = context.space_data
+        view = getattr(space, "region_3d", None)
+        if view is None or view.view_perspective == "CAMERA":
+            raise InputError(
+                "turn the viewport to the view that you want; it looks through the camera already"
+            )
+        distance = 1.0 if view.view_perspective == "ORTHO" else view.view_distance
+        half = distance / view.window_matrix[0][0], distance / view.window_matrix[1][1]
+        turned = view.view_rotation.to_matrix().to_4x4()
+        hand_camera.look_from(context.scene, turned, view.view_location, half, alone=self.alone)
+        view.view_perspective = "CAMERA"
+
+
+class MATRIX_CINEMA_OT_frame(_OfTheCamera, bpy.types.Operator):
+    """Bring the camera nearer or further along its look, until all of its subject and the labels are in the
+    picture within the margin"""
+
+    bl_idname = "matrix_cinema.frame"
+    bl_label = "Frame with Margin"
+
+    alone: _alone()
+
+    def change(self, context: bpy.types.Context, p: Any) -> None:
+        hand_camera.frame(p, context.scene, alone=self.alone)
+
+
+class MATRIX_CINEMA_OT_focus(_OfTheCamera, bpy.types.Operator):
+    """Focus the camera on the picked element, or on the active object where none is picked. Title and legend
+    are left out then, because the lens would blur them"""
+
+    bl_idname = "matrix_cinema.focus"
+    bl_label = "Focus on Picked"
+
+    def change(self, context: bpy.types.Context, p: Any) -> None:
+        found, active = picked(), context.active_object
+        if found is not None and found.scene == context.scene.name:
+            point = found.position
+        elif active is not None and active != context.scene.camera:
+            box = [active.matrix_world @ Vector(corner) for corner in active.bound_box]
+            point = sum(box, Vector()) / len(box)
+        else:
+            raise InputError("pick an element, or make an object active, to focus on")
+        hand_camera.focus(context.scene, point, p.arrangement.corners())
+
+
+class MATRIX_CINEMA_OT_look_through(bpy.types.Operator):
+    """Look through the camera in this viewport, with all of its frame in view, or leave it again"""
+
+    bl_idname = "matrix_cinema.look_through"
+    bl_label = "Look Through"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return bool(context.scene and context.scene.camera and getattr(context.space_data, "region_3d", None))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        view = context.space_data.region_3d
+        if view.view_perspective == "CAMERA":
+            view.view_perspective = "PERSP"
+        else:
+            look_through(context.area, context.scene)
+        return {"FINISHED"}
+
+
+class MATRIX_CINEMA_PT_hand_camera(bpy.types.Panel):
+    """What is set of the camera by hand"""
+
+    bl_label = "By Hand"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "Matrix Cinema"
+    bl_parent_id = "MATRIX_CINEMA_PT_camera"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        scene = context.scene
+        return bool(
+            scene and built.description_text(scene) and scene.camera and scene.camera.type == "CAMERA"
+        )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, data = self.layout, context.scene.camera.data
+        layout.use_property_split, layout.use_property_decorate = True, False
+        column = layout.column(align=True)
+        column.operator("matrix_cinema.use_view", icon="VIEW_CAMERA")
+        column.operator("matrix_cinema.look_through", icon="OUTLINER_OB_CAMERA")
+        column.operator("matrix_cinema.frame", icon="VIEWZOOM")
+        column.operator("matrix_cinema.focus", icon="EYEDROPPER")
+        layout.operator("matrix_cinema.lay_out", icon="ALIGN_LEFT")
+        if getattr(context.space_data, "region_3d", None):
+            layout.prop(context.space_data, "lock_camera", text="Viewport Turns Camera")
+        layout.prop(data, "ortho_scale" if data.type == "ORTHO" else "lens")
+        column = layout.column(align=True, heading="Blur")
+        column.prop(data.dof, "use_dof", text="Depth of Field")
+        if data.dof.use_dof:
+            column.prop(data.dof, "aperture_fstop", text="f-Stop")
+
+
+def _in_camera_menu(menu, context):
+    if MATRIX_CINEMA_PT_hand_camera.poll(context):
+        menu.layout.separator()
+        for cls in CLASSES[:5]:
+            menu.layout.operator(cls.bl_idname)
+
+
+CLASSES = (
+    MATRIX_CINEMA_OT_use_view,
+    MATRIX_CINEMA_OT_look_through,
+    MATRIX_CINEMA_OT_frame,
+    MATRIX_CINEMA_OT_focus,
+    MATRIX_CINEMA_OT_lay_out,
+    MATRIX_CINEMA_PT_hand_camera,
+)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.VIEW3D_MT_view_cameras.append(_in_camera_menu)
+
+
+def unregister() -> None:
+    bpy.types.VIEW3D_MT_view_cameras.remove(_in_camera_menu)
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
