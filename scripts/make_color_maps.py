@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from addon.look.mm_colors import NAMES, mm_table  # noqa: E402
+from addon.look.srgb import linear_light  # noqa: E402
 
 # name here: (name in cmap, what it is for, credit)
 MAPS = {
@@ -107,7 +108,7 @@ def tints(ink, count, faintest=FAINTEST):
     A halftone's reflectance is the mean of ink and paper by area (Murray-Davies), in linear light; the
     area is found for lightness L* (CIE 15) down to that of the ink.
     """
-    linear = decoded(np.array(ink) / 255)
+    linear = linear_light(np.array(ink) / 255)
     reflectance = luminance(np.linspace(faintest, lightness(linear), count))
     area = (1 - reflectance) / (1 - linear @ LUMINANCE)
     mixed = (1 - area)[:, None] + area[:, None] * linear
@@ -125,10 +126,6 @@ def lightness(linear):
 def luminance(light):
     """The Y of a lightness L*, which `lightness` turns back."""
     return np.where(light > 8, ((light + 16) / 116) ** 3, light * 27 / 24389)
-
-
-def decoded(c):
-    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
 
 
 def encoded(c):

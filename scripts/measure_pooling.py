@@ -22,6 +22,7 @@ import numpy as np  # noqa: E402
 from matrix_cinema.blender.build import draw  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict, load_scene, to_toml  # noqa: E402
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
+from matrix_cinema.look.srgb import linear_light  # noqa: E402
 from matrix_cinema.picture.drawing import film_of  # noqa: E402
 from matrix_cinema.staging.camera.views import bare_view  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
@@ -86,7 +87,7 @@ def compared(name, matrix, margin, samples, folder):
         path = folder / "scene.toml"
         path.write_text(to_toml(scene), encoding="utf-8")
         picture = rendered(path, samples)
-        light, pool = linear(picture), p.pools[0]
+        light, pool = linear_light(picture), p.pools[0]
         pitch = min(pitches(p.arrangement.planes[0], bare_view(p.scene, p.arrangement), (WIDTH, HEIGHT)))
         near, far = correlation(light, heat, inside), correlation(coarse(light), coarse(heat), few)
         contrast = light[inside].std() / heat[inside].std()
@@ -117,7 +118,7 @@ def heat_map(p, camera):
     (plane,) = p.arrangement.planes
     scale, values = p.final["M"], p.evaluation["M"].final
     tones = scale.zero + (1 - scale.zero) * values / scale.high
-    cells = linear(color_map(scale.color_map) / 255)[np.round(255 * np.clip(tones, 0, 1)).astype(int)]
+    cells = linear_light(color_map(scale.color_map) / 255)[np.round(255 * np.clip(tones, 0, 1)).astype(int)]
     corner = np.array(camera.data.view_frame(scene=bpy.context.scene))[0]
     turn, start = np.array(camera.matrix_world)[:3, :3], np.array(camera.matrix_world)[:3, 3]
     u = 2 * (np.arange(WIDTH * FINE) + 0.5) / (WIDTH * FINE) - 1
@@ -134,11 +135,6 @@ def heat_map(p, camera):
         heat[line] = colors.reshape(FINE, WIDTH, FINE, 3).mean(axis=(0, 2))
         inside[line] = within.reshape(FINE, WIDTH, FINE).mean(axis=(0, 2))
     return heat, inside == 1.0
-
-
-def linear(color):
-    """sRGB to linear light, 0 to 1 (IEC 61966-2-1)."""
-    return np.where(color <= 0.04045, color / 12.92, ((color + 0.055) / 1.055) ** 2.4)
 
 
 def correlation(a, b, inside):

@@ -7,7 +7,7 @@ look duller in print."""
 
 import numpy as np
 
-from .srgb import linear
+from .srgb import linear_light
 
 PAPER, BLACK = (95.0, 0.0, -2.0), (16.0, 0.0, 0.0)
 RING = (  # magenta, red, yellow, green, cyan, blue: around the hues
@@ -26,7 +26,7 @@ _WHITE = np.array([0.9642, 1.0, 0.8249])
 
 def lab(colors: np.ndarray) -> np.ndarray:
     """CIELAB (D50) of sRGB colours from 0 to 1: (n, 3)."""
-    light = np.array([linear(color) for color in np.asarray(colors, dtype=float).reshape(-1, 3)])
+    light = linear_light(np.asarray(colors, dtype=float).reshape(-1, 3))
     parts = light @ _TO_XYZ.T / _WHITE
     f = np.where(parts > 216 / 24389, np.cbrt(parts), (24389 / 27 * parts + 16) / 116)
     x, y, z = f.T

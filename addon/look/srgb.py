@@ -1,9 +1,16 @@
 """Colours as a screen takes them, and as light adds up."""
 
+import numpy as np
+
 from ..description.style import Color
 
 
 def linear(color: Color) -> Color:
-    """sRGB (0 to 1) to linear light (IEC 61966-2-1)."""
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color)
+    """A colour in sRGB, 0 to 1, as linear light."""
+    red, green, blue = linear_light(np.array(color, float)).tolist()
     return red, green, blue
+
+
+def linear_light(colors: np.ndarray) -> np.ndarray:
+    """sRGB of any shape, 0 to 1, as linear light (IEC 61966-2-1)."""
+    return np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)

@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from .camera.views import names_of
 from .layout.arrangement import Plane
-from .selections import ends_of, selections
-from .spotlight import Shine
-from .writing.captions import labels_of
+from .spotlight import Shine, pointed_at
 
 MARGIN = 0.56  # from the middle of the outermost entries to the frame, in entries
 MOST = 1_000  # frames in a picture
@@ -45,18 +42,13 @@ def highlights(p: Any) -> list[Highlight]:
     Raises InputError for a matrix that is not drawn, and for rows, columns or tokens that it does not have.
     """
     planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
-    names = names_of([plane.stage for plane in planes])
     found: list[Highlight] = []
-    for one in selections(p.scene.look.highlight, names, "look: highlight"):
-        where = f'look: highlight: "{one.text}"'
-        for plane in planes:
-            if one.name in (plane.stage.name, plane.stage.of):
-                row_labels, column_labels = labels_of(p, plane.stage)
-                rows = ends_of(one.rows, row_labels, plane.rows, "row", where)
-                columns = ends_of(one.columns, column_labels, plane.columns, "column", where)
-                if len(found) == MOST:
-                    raise InputError(f"look: highlight: more than {MOST:,} frames")
-                found.append(Highlight(plane, _frame(plane, rows, columns), rows, columns, one.text))
+    for text, lit in pointed_at(p, p.scene.look.highlight, "look: highlight"):
+        for plane in [plane for plane in planes if plane.stage is lit.stage]:
+            if len(found) == MOST:
+                raise InputError(f"look: highlight: more than {MOST:,} frames")
+            lines = _frame(plane, lit.rows, lit.columns)
+            found.append(Highlight(plane, lines, lit.rows, lit.columns, text))
     return found
 
 

@@ -135,21 +135,25 @@ def _of_beats(p: Any) -> Spotlight | None:
 
 def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:
     """What a text points at, and what makes it. Raises InputError, which begins with `where`."""
-    drawn = [plane.stage for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     parts: list[Lit] = []
+    for _, pointed in pointed_at(p, text, where):
+        parts += [pointed, *_makers(p, pointed)]
+    return tuple(dict.fromkeys(parts))
+
+
+def pointed_at(p: Any, text: str, where: str) -> Iterator[tuple[str, Lit]]:
+    """(how it is written, what it is) of each thing that a text points at. Raises InputError, which begins
+    with `where`, for a matrix that is not drawn, and for rows, columns or tokens that it does not have."""
+    drawn = [plane.stage for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     for one in selections(text, names_of(drawn), where):
         at = f'{where}: "{one.text}"'
         for stage in dict.fromkeys(drawn):
             if one.name in (stage.name, stage.of):
                 row_labels, column_labels = labels_of(p, stage)
                 rows, columns = p.evaluation[stage].shape
-                pointed = Lit(
-                    stage,
-                    ends_of(one.rows, row_labels, rows, "row", at),
-                    ends_of(one.columns, column_labels, columns, "column", at),
-                )
-                parts += [pointed, *_makers(p, pointed)]
-    return tuple(dict.fromkeys(parts))
+                rows = ends_of(one.rows, row_labels, rows, "row", at)
+                columns = ends_of(one.columns, column_labels, columns, "column", at)
+                yield one.text, Lit(stage, rows, columns)
 
 
 def _makers(p: Any, lit: Lit) -> Iterator[Lit]:

@@ -21,6 +21,8 @@ from ...errors import InputError
 # interior is open to view.
 AUDIENCE = np.array([0.35, -1.0, 0.55])
 
+Way = np.ndarray  # a direction in the scene, (3,)
+
 # scheme -> what a child does unlike its parent: (turn its polarity and choose the placement on the
 # side it hangs from, turn the other placement).
 _CHANGES = {"blocks": (True, True), "zigzag": (True, False), "wheel": (False, False)}
@@ -43,17 +45,10 @@ class Scheme(Protocol):
     def root_at_back(self) -> bool:
         """Whether the root's result stands at the back."""
 
-    def turn(
-        self,
-        name: str,
-        parent: Turn | None,
-        side: str,
-        i_step: np.ndarray,
-        j_step: np.ndarray,
-        inward: np.ndarray,
-    ) -> Turn:
-        """The Turn of the product `name`, whose result has these steps and whose products stand `inward` of
-        it; it hangs from the `side` of a cuboid that turns as `parent`, None at the root."""
+    def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
+        """The Turn of the product `name`: `i` and `j` are the steps of its result's rows and columns, and its
+        products stand `inward` of it. It hangs from the `side` of a cuboid that turns as `parent`; None at
+        the root."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +57,8 @@ class StageScheme:
 
     root_at_back = True
 
-    def turn(
-        self,
-        name: str,
-        parent: Turn | None,
-        side: str,
-        i_step: np.ndarray,
-        j_step: np.ndarray,
-        inward: np.ndarray,
-    ) -> Turn:
-        back = at_back(i_step, j_step, inward)
-        return Turn(back, bool(j_step @ AUDIENCE <= 0), bool(i_step @ AUDIENCE <= 0))
+    def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
+        return Turn(at_back(i, j, inward), bool(j @ AUDIENCE <= 0), bool(i @ AUDIENCE <= 0))
 
 
 @dataclass(frozen=True)
@@ -87,18 +73,10 @@ class MmScheme:
     root_at_back: bool = False
     chosen: dict = field(default_factory=dict)
 
-    def turn(
-        self,
-        name: str,
-        parent: Turn | None,
-        side: str,
-        i_step: np.ndarray,
-        j_step: np.ndarray,
-        inward: np.ndarray,
-    ) -> Turn:
+    def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
         turn = self.root
         if parent is not None:
-            turn = self._child(parent, side, at_back(i_step, j_step, inward))
+            turn = self._child(parent, side, at_back(i, j, inward))
         return replace(turn, **self.chosen.get(name, {}))
 
     def _child(self, parent, side, back):
@@ -113,9 +91,9 @@ class MmScheme:
         )
 
 
-def at_back(i_step: np.ndarray, j_step: np.ndarray, inward: np.ndarray) -> bool:
+def at_back(i: Way, j: Way, inward: Way) -> bool:
     """Whether the result of a cuboid that extends `inward` from it stands at high z of its frame."""
-    return bool(inward @ np.cross(j_step, i_step) < 0)
+    return bool(inward @ np.cross(j, i) < 0)
 
 
 def scheme_of(layout: LayoutOptions, products: Mapping[str, ProductOptions]) -> Scheme:
