@@ -6,7 +6,6 @@ on the page, after projection, and the camera leaves the room that they need. Le
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from ..staging.writing.callout_options import callouts
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, moved
 from ..staging.writing.name_options import outward_normal
-from ..staging.writing.placing import Leader, Option, Written, spread, writer
+from ..staging.writing.placing import Leader, Option, Written, spread
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import Typesetter
 from .figure_readouts import APART, blocks_for, extent, is_beside, on_the_page, placed, wanted, wanted_in
@@ -333,14 +332,12 @@ class _Labels:
                 ((low[0] - GAP, y), "RIGHT") if down else ((x, low[1] - GAP - ASCENT * size), "CENTER")
             )
             line = self.type.line(one.title, *at, size, align, bold=True, kind="title")
-            lines = [moved(line, -n, 0.0) if down else moved(line, 0.0, -n) for n in range(TITLE_STEPS)]
-            covered = self.coverage.under(np.array([one.box for one in lines]))
-            options = [
-                Option(one.boxes(), cost, writer([one])) for one, cost in zip(lines, covered, strict=True)
-            ]
-            best = options[self.best(options, taken)]
-            self.add(best.write())
-            taken = np.concatenate([taken, best.boxes])
+            further = np.arange(TITLE_STEPS)[:, None] * ((-1.0, 0.0) if down else (0.0, -1.0))
+            boxes = np.array(line.box) + np.tile(further, 2)
+            met = meeting(boxes, taken, -TOUCHING).sum(axis=1)
+            best = int(np.argmin(SHARED * met + self.coverage.under(boxes)))
+            self.items.append(moved(line, *further[best]))
+            taken = np.concatenate([taken, boxes[best : best + 1]])
 
     def write_names(self) -> None:
         """The name of each matrix and its shape under it, where it is freest around it: small ones first, and
@@ -350,69 +347,93 @@ class _Labels:
         for plane, quad in sorted(planes, key=lambda one: _area(one[1])):
             if plane not in named:
                 continue
-            options = self.name_options(plane, quad)
+            places = self.name_places(plane, quad)
             if plane not in self.chosen:
-                self.chosen[plane] = self.best(options, taken, GAP)
-            best = options[self.chosen[plane]]
-            if meeting(best.boxes, taken, -TOUCHING).any():
+                self.chosen[plane] = places.best(taken)
+            best = self.chosen[plane]
+            boxes = places.taken(best)
+            if meeting(boxes, taken, -TOUCHING).any():
                 self.missing.append("not every matrix has room for its name")
                 continue
-            self.add(best.write())
-            taken = np.concatenate([taken, best.boxes])
+            self.add(places.written(best))
+            taken = np.concatenate([taken, boxes])
 
-    def best(self, options: Sequence[Option], taken: np.ndarray, room: float = 0.0) -> int:
-        """Which option costs least, given boxes that are taken; the first of its boxes needs some room."""
-        first = meeting(np.array([option.boxes[0] for option in options]), taken, room - TOUCHING).sum(axis=1)
-        others = [meeting(option.boxes[1:], taken, -TOUCHING).sum() for option in options]
-        return int(np.argmin(SHARED * (first + others) + [option.cost for option in options]))
+    def best(self, options: Sequence[Option], taken: np.ndarray) -> int:
+        """Which option costs least, given boxes that are taken."""
+        met = [meeting(option.boxes, taken, -TOUCHING).sum() for option in options]
+        return int(np.argmin(SHARED * np.array(met) + [option.cost for option in options]))
 
-    def name_options(self, plane: Plane, quad: np.ndarray) -> list[Option]:
-        """A name beyond each edge of its matrix; its shape in one line, in two, or left out."""
-        p, center = self.canvas.p, quad.mean(axis=0)
-        name, raised, _ = captions.name_of(p, plane)
-        shape = _shape(p, plane)
-        blocks = [_Block(self.type, name, raised, lines) for lines in _broken(shape)]
-        return [
-            option
-            for block in blocks
-            for a, b in _edges(quad)
-            for option in self.beyond(block, a, b, outward_normal(a, b, center))
-        ]
+    def name_places(self, plane: Plane, quad: np.ndarray) -> "_Places":
+        """A name beyond each edge of its matrix, along it and further out; its shape in one line, in two, or
+        left out."""
+        name, raised, _ = captions.name_of(self.canvas.p, plane)
+        blocks = [_Block(self.type, name, raised, lines) for lines in _broken(_shape(self.canvas.p, plane))]
+        edges, center = _edges(quad), quad.mean(axis=0)
+        normals = np.array([outward_normal(a, b, center) for a, b in edges])
+        places = _Places(blocks, edges, normals, self.type.size)
+        places.costs += self.costs(places.boxes, normals[places.edge])
+        return places
 
-    def beyond(self, block: "_Block", a: np.ndarray, b: np.ndarray, normal: np.ndarray) -> list[Option]:
-        """A name beyond the edge from a to b, along it and further out."""
-        shift, further, cost = _BEYOND.T
-        # Straight out of the picture's side that the edge is at, until clear of the whole edge.
-        straight = np.where(np.abs(normal) == np.abs(normal).max(), np.sign(normal), 0.0)
-        reach = (GAP + np.abs(normal) @ block.half) / (normal @ straight) + further * self.type.size
-        starts = 0.5 * (a + b) + shift[:, None] * (b - a)
-        middles = starts + reach[:, None] * straight
-        boxes = np.concatenate([middles - block.half, middles + block.half], axis=1)
-        costs = cost + SHAPE_COSTS[len(block.shape)] + self.costs(boxes, normal)
-        # A leader, where one might take the name for another's.
-        ends = np.clip(starts, boxes[:, :2] - 1.0, boxes[:, 2:] + 1.0)
-        far = np.linalg.norm(ends - starts, axis=1) > NAME_LEADER
-        options = []
-        for n, box in enumerate(boxes):
-            leaders = [Leader(starts[n], ends[n])] if far[n] else []
-            taken = np.array([box, *(_rule(leader).box for leader in leaders)])
-            options.append(Option(taken, costs[n], partial(block.written, middles[n], normal, leaders)))
-        return options
-
-    def costs(self, boxes: np.ndarray, normal: np.ndarray) -> np.ndarray:
-        """How bad places beyond an edge with this normal are: over a matrix, inside the picture, or beyond
-        all of it: (n,)."""
+    def costs(self, boxes: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """How bad places beyond edges with these normals (n, 2) are: over a matrix, inside the picture, or
+        beyond all of it: (n,)."""
         low, high = self.coverage.low - boxes[:, :2], boxes[:, 2:] - self.coverage.high
         beside, above = (np.maximum(low, 0.0) + np.maximum(high, 0.0)).T
         away = 0.5 * (boxes[:, :2] + boxes[:, 2:]) - self.center
-        inward = -(away @ normal) / (np.linalg.norm(away, axis=1) + 1e-12)
+        inward = -(away * normals).sum(axis=1) / (np.linalg.norm(away, axis=1) + 1e-12)
         covered = 4.0 * self.coverage.under(boxes)
-        return covered + 0.6 * beside + 0.2 * above + 6.0 * inward - 4.0 * abs(normal[1])
+        return covered + 0.6 * beside + 0.2 * above + 6.0 * inward - 4.0 * np.abs(normals[:, 1])
 
     def add(self, written: Written | None) -> None:
         """Put what is written on the page."""
         if written:
             self.items += [*written.lines, *map(_rule, written.leaders)]
+
+
+class _Places:
+    """All places of a name beyond the edges (4, 2, 2) of its matrix, with these normals: every one of its
+    blocks, at every edge, at every one of _BEYOND. `costs` still lack what they cost on the picture."""
+
+    def __init__(self, blocks: Sequence["_Block"], edges: np.ndarray, normals: np.ndarray, size: float):
+        count = (len(blocks), len(edges), len(_BEYOND))
+        self.block, self.edge, beyond = np.indices(count).reshape(3, -1)
+        self.blocks, self.normals = blocks, normals
+        shift, further, cost = _BEYOND[beyond].T
+        half = np.array([block.half for block in blocks])[self.block]
+        # Straight out of the picture's side that the edge is at, until clear of the whole edge.
+        longest = np.abs(normals).max(axis=1, keepdims=True)
+        straight = np.where(np.abs(normals) == longest, np.sign(normals), 0.0)
+        out = (normals * straight).sum(axis=1)[self.edge]
+        reach = (GAP + (np.abs(normals)[self.edge] * half).sum(axis=1)) / out + further * size
+        a, b = edges[self.edge, 0], edges[self.edge, 1]
+        self.starts = 0.5 * (a + b) + shift[:, None] * (b - a)
+        self.middles = self.starts + reach[:, None] * straight[self.edge]
+        self.boxes = np.concatenate([self.middles - half, self.middles + half], axis=1)
+        self.costs = cost + np.array([SHAPE_COSTS[len(block.shape)] for block in blocks])[self.block]
+        # A leader, where one might take the name for another's.
+        self.ends = np.clip(self.starts, self.boxes[:, :2] - 1.0, self.boxes[:, 2:] + 1.0)
+        self.far = np.linalg.norm(self.ends - self.starts, axis=1) > NAME_LEADER
+
+    def best(self, taken: np.ndarray) -> int:
+        """Which of them costs least, given boxes (n, 4) that are taken; the name needs some room."""
+        met = meeting(self.boxes, taken, GAP - TOUCHING).sum(axis=1)
+        starts, ends = self.starts[self.far], self.ends[self.far]
+        low, high = np.minimum(starts, ends), np.maximum(starts, ends)
+        half = 0.5 * LEADER_WIDTH
+        leaders = np.concatenate([low - half, high + half], axis=1)
+        met[self.far] += meeting(leaders, taken, -TOUCHING).sum(axis=1)
+        return int(np.argmin(SHARED * met + self.costs))
+
+    def leader(self, n: int) -> Leader:
+        return Leader(self.starts[n], self.ends[n])
+
+    def taken(self, n: int) -> np.ndarray:
+        """The boxes of the name and of its leader: (1 or 2, 4)."""
+        return np.array([self.boxes[n], *([_rule(self.leader(n)).box] if self.far[n] else [])])
+
+    def written(self, n: int) -> Written:
+        leaders = [self.leader(n)] if self.far[n] else []
+        return self.blocks[self.block[n]].written(self.middles[n], self.normals[self.edge[n]], leaders)
 
 
 class _Block:

@@ -24,7 +24,7 @@ from case import ROOT, Case
 from kinds import KINDS, blends, made
 
 WORKER = Path(__file__).resolve().parent / "worker.py"
-HANGS = 120.0  # seconds of waiting for one answer, also on a machine that does other things
+HANGS = 600.0  # seconds of waiting for one answer, also on a machine that does other things
 INPUTS = 2_000  # of one process, in which memory may pile up
 
 

@@ -18,7 +18,7 @@ from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compos
 from matrix_cinema.picture.figure_panel import page_type
 from matrix_cinema.staging.plan import plan
 
-MOST_SECONDS = 20.0  # of the processor
+MOST_SECONDS = 20.0  # of the processor, for one job: a command, the layout of a film, or that of a figure
 LONGEST_LINE = 2_000
 WIDTH, DOTS = 238.0, 600  # points and dots of a figure
 TYPE = page_type(7.0, lambda text, size: 0.55 * size * len(text))  # as Blender sets it, or about so
@@ -62,7 +62,9 @@ def judged(case: Case, folder: Path) -> Verdict:
     verdict.seconds, verdict.said = time.process_time() - begun, said.getvalue()
     if warned and not verdict.fault:
         verdict.fault = f"a warning: {warned[0].message}"
-    verdict.fault = verdict.fault or fault(verdict, left=set(folder.iterdir()) - before)
+    verdict.fault = verdict.fault or fault(
+        verdict, set(folder.iterdir()) - before, jobs=3 if case.composed else 1
+    )
     return verdict
 
 
@@ -79,8 +81,8 @@ def composed(path: str) -> str:
     return ""
 
 
-def fault(verdict: Verdict, left: set[Path]) -> str:
-    """What is wrong with a run, by its status, its words, its time and what it left."""
+def fault(verdict: Verdict, left: set[Path], jobs: int) -> str:
+    """What is wrong with a run of so many jobs, by its status, its words, its time and what it left."""
     lines = verdict.said.splitlines()
     if verdict.status not in (0, 1, 2):
         return f"status {verdict.status}"
@@ -94,7 +96,7 @@ def fault(verdict: Verdict, left: set[Path]) -> str:
         return f"a line of {max(map(len, lines)):,} letters"
     if verdict.status and left:
         return f"{sorted(path.name for path in left)} left behind by an error"
-    if verdict.seconds > MOST_SECONDS:
+    if verdict.seconds > MOST_SECONDS * jobs:
         return f"{verdict.seconds:.0f} s"
     return ""
 

@@ -70,7 +70,9 @@ class Obstacles:
 
     def _under(self, boxes):
         # Of all pairs few have anything in common: only these are looked at.
-        box, quad = np.nonzero(meeting(boxes, self.around))
+        some = np.flatnonzero(meeting(around(boxes)[None], self.around)[0])
+        box, quad = np.nonzero(meeting(boxes, self.around[some]))
+        quad = some[quad]
         corners, sizes = boxes[box, None, :2], boxes[box, None, 2:] - boxes[box, None, :2]
         x, y = np.moveaxis(corners + sizes * _SAMPLES, 2, 0)  # (pairs, samples)
         within = [
@@ -107,25 +109,39 @@ class Coverage:
 
 def gaps_between(boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """How far boxes (n, 4) are from convex quadrilaterals (m, 4, 2), 0 where they meet: (n, m)."""
-    if not len(quads) or not len(boxes):
-        return np.empty((len(boxes), len(quads)))
+    box, quad = np.indices((len(boxes), len(quads))).reshape(2, -1)
+    return _gaps(boxes[box], quads[quad]).reshape(len(boxes), len(quads))
+
+
+def reached(boxes: np.ndarray, quads: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Which of the boxes (n, 4) have one of the convex quadrilaterals (m, 4, 2) as near as their `reach`,
+    (n,), or nearer: (n,)."""
+    around = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
+    # Of all pairs few can be so near: only these are measured.
+    box, quad = np.nonzero(meeting(boxes + reach[:, None] * (-1, -1, 1, 1), around, 1e-9))
+    near = _gaps(boxes[box], quads[quad]) <= reach[box] + 1e-9
+    return np.bincount(box[near], minlength=len(boxes)) > 0
+
+
+def _gaps(boxes, quads):
+    """How far each box (n, 4) is from the convex quadrilateral (n, 4, 2) beside it: (n,)."""
     part = np.array([0.0, 0.5, 1.0])
     parts = np.stack(np.meshgrid(part, part), axis=-1).reshape(-1, 2)
     points = boxes[:, None, :2] + parts * (boxes[:, None, 2:] - boxes[:, None, :2])  # (n, 9, 2)
-    to_quads = _from_points(points.reshape(-1, 2), quads).reshape(len(boxes), 9, -1).min(axis=1)
-    away = np.maximum(boxes[:, None, None, :2] - quads, quads - boxes[:, None, None, 2:])
-    to_boxes = np.linalg.norm(np.maximum(away, 0.0), axis=3).min(axis=2)
-    return np.minimum(to_quads, to_boxes)
+    away = np.maximum(boxes[:, None, :2] - quads, quads - boxes[:, None, 2:])
+    to_boxes = np.linalg.norm(np.maximum(away, 0.0), axis=2).min(axis=1)
+    return np.minimum(_from_points(points, quads), to_boxes)
 
 
 def _from_points(points, quads):
-    """How far points (n, 2) are from convex quadrilaterals (m, 4, 2), 0 within: (n, m)."""
-    sides = np.roll(quads, -1, axis=1) - quads
-    away = points[:, None, None] - quads  # (n, m, 4, 2)
-    along = np.clip((away * sides).sum(axis=3) / ((sides**2).sum(axis=2) + 1e-18), 0.0, 1.0)
+    """How far the nearest of some points (n, k, 2) is from each convex quadrilateral (n, 4, 2), 0 within."""
+    sides = (np.roll(quads, -1, axis=1) - quads)[:, None]
+    away = points[:, :, None] - quads[:, None]  # (n, k, 4, 2)
+    along = np.clip((away * sides).sum(axis=3) / ((sides**2).sum(axis=3) + 1e-18), 0.0, 1.0)
     gaps = np.linalg.norm(away - along[..., None] * sides, axis=3).min(axis=2)
     turns = sides[..., 0] * away[..., 1] - sides[..., 1] * away[..., 0]
-    return np.where((turns > 0).all(axis=2) | (turns < 0).all(axis=2), 0.0, gaps)
+    within = (turns > 0).all(axis=2) | (turns < 0).all(axis=2)
+    return np.where(within, 0.0, gaps).min(axis=1)
 
 
 def strips(starts: np.ndarray, ends: np.ndarray, half: np.ndarray | float) -> np.ndarray:

@@ -11,11 +11,12 @@ from ...kinds.places import Cuboid, Part, Plane
 from ..camera.framing import Vector, View
 from ..camera.views import parts_of
 from ..plan import Plan
-from .boxes import Obstacles, around, faces, gaps_between
+from .boxes import Obstacles, around, faces, gaps_between, reached
 from .typesetter import Typesetter
 
 OVER_A_MATRIX, OVER_PRODUCTS = 40.0, 8.0  # what it costs to cover a matrix, or one face of the products
 BEYOND = 6.0  # and to go one unit beyond all that is drawn
+CROWD = 100  # matrices, among which one is not looked at with the care that a few get
 
 
 class Canvas:
@@ -40,6 +41,7 @@ class Canvas:
         cuboids = [part for part in parts if isinstance(part, Cuboid) and self.shows_within(part)]
         self.faces = np.array([face for cuboid in cuboids for face in faces(self.project(cuboid.corners()))])
         self.faces = self.faces.reshape(-1, 4, 2)
+        self.crowded = len(self.planes) > CROWD
         self.matrices, self.interiors = Obstacles(self.quads), Obstacles(self.faces)
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (width, height)])
         self.content = np.array([*ends.min(axis=0), *ends.max(axis=0)])
@@ -99,9 +101,8 @@ class Canvas:
     def nearer_to_another(self, boxes: np.ndarray, plane: Plane) -> np.ndarray:
         """Whether another matrix is nearer to each of the boxes (n, 4) than a plane is, or as near: (n,)."""
         own = np.array([other.stage is plane.stage for other in self.planes])
-        gaps = gaps_between(boxes, self.quads)
-        others = gaps[:, ~own].min(axis=1, initial=np.inf)
-        return others <= gaps[:, own].min(axis=1, initial=np.inf) + 1e-9
+        gaps = gaps_between(boxes, self.quads[own]).min(axis=1, initial=np.inf)
+        return reached(boxes, self.quads[~own], gaps)
 
     def beyond(self, boxes: np.ndarray) -> np.ndarray:
         """How far boxes (n, 4) leave the part of the picture that matrices take: (n,)."""

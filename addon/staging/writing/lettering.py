@@ -114,7 +114,7 @@ def lettering(
         cost = sum(option.cost for option in taken) + SMALLER * (1.0 - scale) * len(wishes)
         if cost < least:
             least, best = cost, (canvas, wishes, taken)
-        if least < ROOMY * len(wishes):
+        if least < ROOMY * len(wishes) or canvas.crowded:
             break
     canvas, wishes, taken = best
     numbers = list(callouts(canvas, lit))  # where the others leave them room

@@ -26,6 +26,7 @@ _BEYOND = np.array([
       for part in (0.5, 0.2, 0.8)),
     *((part, far, cost) for part in (-0.18, 1.18) for far, cost in ((0.0, 3.0), (0.03, 4.0), (0.07, 6.0))),
 ])  # fmt: skip
+NEXT_TO = 5  # of them are next to the edge
 STRANGE = 200.0  # what it costs a name to stand nearer to another matrix
 INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of its matrix
 
@@ -66,7 +67,7 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
     lines = blocks["CENTER" if abs(normal[0]) < 0.8 else "LEFT" if normal[0] > 0 else "RIGHT"]
     box = around(np.array([line.box for line in lines]))
     center, half = 0.5 * (box[:2] + box[2:]), 0.5 * (box[2:] - box[:2])
-    parts, fars, costs = _BEYOND.T
+    parts, fars, costs = _BEYOND[: NEXT_TO if canvas.crowded else None].T
     beside = a + parts[:, None] * (b - a) + normal * 0.5 * GAP
     starts = a + np.clip(parts, 0.0, 1.0)[:, None] * (b - a) + normal * 0.5 * GAP
     by = beside + normal * (fars + 0.5 * GAP + np.abs(normal) @ half)[:, None] - center

@@ -7,11 +7,10 @@ are taken; since to leave something out costs less than to share room, labels ne
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 import numpy as np
 
-from .boxes import NOTHING, around, around_each, meeting, overlaps
+from .boxes import NOTHING, around, around_each, meeting
 from .items import Text
 
 OVERLAP = 1e4  # cost of sharing room with something else that is written
@@ -50,6 +49,9 @@ class Option:
     write: Callable[[], Written | None] = lambda: None
 
 
+UNWRITTEN = Option()
+
+
 @dataclass(frozen=True, eq=False)
 class Wish:
     """Something to be written: what it is, at which matrix it stands, the ways to write it, and whether it
@@ -77,21 +79,19 @@ def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]
     even where it shares room, so that the others make way. What comes first chooses first.
     """
     items = [sorted(options, key=lambda option: option.cost) for options in items]
-    hulls = [around_each([option.boxes for option in options]) for options in items]
-    written, taken = [Option(box[None]) for box in fixed], [Option() for _ in items]
-    room = np.concatenate([fixed, around_each([option.boxes for option in taken])])  # around all of these
-
-    @cache
-    def shared(option, other):
-        return overlaps(option.boxes, other.boxes, ROOM)
+    ways = [_Ways(options) for options in items]
+    taken = [UNWRITTEN] * len(items)
+    boxes = [*fixed[:, None], *(option.boxes for option in taken)]  # of all that is written
+    room = around_each(boxes)
 
     def choose(least):
         """Let each item take the cheapest of its options, given the others; none for `least` or more."""
-        for n, options in enumerate(items):
-            room[len(fixed) + n] = NOTHING
-            near = meeting(hulls[n], room, ROOM)
-            taken[n] = _cheapest(options, near, [*written, *taken], least, shared)
-            room[len(fixed) + n] = around(taken[n].boxes)
+        for n, one in enumerate(ways, len(fixed)):
+            room[n] = NOTHING
+            near = np.flatnonzero(meeting(one.around[None], room, ROOM)[0])
+            taken[n - len(fixed)] = one.cheapest([boxes[m] for m in near], least)
+            boxes[n] = taken[n - len(fixed)].boxes
+            room[n] = around(boxes[n])
 
     for _ in range(PASSES):
         before = list(taken)
@@ -102,21 +102,24 @@ def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]
     return taken
 
 
-def _cheapest(options, near, others, least, shared):
-    """The cheapest of the options (n), which ascend in cost, given which of the others (m) are `near` them
-    (n, m); nothing where each costs `least` or more. `shared(option, other)` counts what has to make way."""
-    best = Option()
-    for option, meets in zip(options, near, strict=True):
-        cost = option.cost
-        if cost >= least:
-            break
-        for m in meets.nonzero()[0]:
-            cost += OVERLAP * shared(option, others[m])
-            if cost >= least:
-                break
-        else:
-            best, least = option, cost
-    return best
+class _Ways:
+    """The options of an item, which ascend in cost, and the boxes of all of them at once."""
+
+    def __init__(self, options):
+        self.options, self.costs = options, np.array([option.cost for option in options])
+        self.boxes = np.concatenate([NOWHERE, *(option.boxes for option in options)])
+        self.owner = np.repeat(np.arange(len(options)), [len(option.boxes) for option in options])
+        self.around = around(self.boxes)
+
+    def cheapest(self, others, least):
+        """The option that costs least, given boxes (m, 4) of several others, which would have to make way;
+        nothing where each costs `least` or more."""
+        if not self.options:
+            return UNWRITTEN
+        met = meeting(self.boxes, np.concatenate([NOWHERE, *others]), ROOM).sum(axis=1)
+        costs = self.costs + OVERLAP * np.bincount(self.owner, met, len(self.options))
+        best = costs.argmin()
+        return self.options[best] if costs[best] < least else UNWRITTEN
 
 
 def spread(spots: np.ndarray, apart: float) -> np.ndarray:
