@@ -14,3 +14,9 @@ def linear(color: Color) -> Color:
 def linear_light(colors: np.ndarray) -> np.ndarray:
     """sRGB of any shape, 0 to 1, as linear light (IEC 61966-2-1)."""
     return np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
+
+
+def encoded(color: Color) -> Color:
+    """Linear light (0 to 1) to sRGB: the inverse of `linear`."""
+    red, green, blue = (c * 12.92 if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in color)
+    return red, green, blue

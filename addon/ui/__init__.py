@@ -9,6 +9,8 @@ from . import (
     gallery,
     hand_camera,
     job,
+    lamps,
+    light_panel,
     live,
     native_film,
     object_menu,
@@ -26,6 +28,7 @@ def register() -> None:
     global _command
     preferences.register()
     properties.register()
+    lamps.register()
     live.register()
     operators.register()
     native_film.register()
@@ -33,6 +36,7 @@ def register() -> None:
     picking.register()
     panels.register()
     hand_camera.register()
+    light_panel.register()
     adding.register()
     object_menu.register()
     _command = bpy.utils.register_cli_command(job.COMMAND, _run)
@@ -48,12 +52,14 @@ def unregister() -> None:
     object_menu.unregister()
     adding.unregister()
     hand_camera.unregister()
+    light_panel.unregister()
     panels.unregister()
     picking.unregister()
     gallery.unregister()
     native_film.unregister()
     operators.unregister()
     live.unregister()
+    lamps.unregister()
     properties.unregister()
     preferences.unregister()
 

@@ -24,7 +24,7 @@ class _Panel:
         self.draw_settings(layout, context, settings_of(context.scene))
 
 
-class _ChosenPanel(_Panel):
+class ChosenPanel(_Panel):
     """A panel that has something to show only when there is a description."""
 
     @classmethod
@@ -154,13 +154,13 @@ class MATRIX_CINEMA_UL_results(bpy.types.UIList):
             )
 
 
-class MATRIX_CINEMA_PT_matrices(_ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_matrices(ChosenPanel, bpy.types.Panel):
     bl_label = "Matrices"
     bl_order = 1
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
-        item = _chosen_of(layout, "MATRIX_CINEMA_UL_matrices", settings, "matrices", "matrix")
+        item = chosen_of(layout, "MATRIX_CINEMA_UL_matrices", settings, "matrices", "matrix")
         if item is None:
             return
         column = layout.column(align=True)
@@ -189,13 +189,13 @@ class MATRIX_CINEMA_PT_matrices(_ChosenPanel, bpy.types.Panel):
         _drawn_as(layout, item)
 
 
-class MATRIX_CINEMA_PT_results(_ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_results(ChosenPanel, bpy.types.Panel):
     bl_label = "Results"
     bl_order = 2
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
-        item = _chosen_of(layout, "MATRIX_CINEMA_UL_results", settings, "products", "product")
+        item = chosen_of(layout, "MATRIX_CINEMA_UL_results", settings, "products", "product")
         if item is None:
             return
         if item.is_product:
@@ -204,12 +204,12 @@ class MATRIX_CINEMA_PT_results(_ChosenPanel, bpy.types.Panel):
         _drawn_as(layout, item)
         if item.is_product:
             layout.prop(item, "epilogue", placeholder="The expression's")
-            _fields(layout, item, ("animation", "i_blocks", "j_blocks", "k_blocks"))
+            fields_of(layout, item, ("animation", "i_blocks", "j_blocks", "k_blocks"))
             if settings.layout.scheme == "custom":
-                _fields(layout, item, ("polarity", "left_placement", "right_placement"))
+                fields_of(layout, item, ("polarity", "left_placement", "right_placement"))
 
 
-class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_look(ChosenPanel, bpy.types.Panel):
     bl_label = "Look"
     bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}
@@ -219,41 +219,41 @@ class MATRIX_CINEMA_PT_look(_ChosenPanel, bpy.types.Panel):
         colors = ("style", "color_map", "probability_map", "sensitivity", "clip", "product_clip")
         sizes = ("element_scale", "min_size", "product_scale", "product_threshold", "settled_scale")
         shown = ("title", "formula", "labels", "legend")
-        _fields(layout, look, colors)
+        fields_of(layout, look, colors)
         column = layout.column(align=True)
         column.prop(look, "shape")
         if look.shape == "object":
             column.prop(look, "object")
-        _fields(layout, look, sizes)
+        fields_of(layout, look, sizes)
         drawn = {"shape", "object", *colors, *sizes, *shown}
-        _fields(layout, look, [name for name in properties.names("look") if name not in drawn])
-        _fields(layout, look, shown, heading="Show")
+        fields_of(layout, look, [name for name in properties.names("look") if name not in drawn])
+        fields_of(layout, look, shown, heading="Show")
 
 
-class MATRIX_CINEMA_PT_style(_ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_style(ChosenPanel, bpy.types.Panel):
     bl_label = "Style"
     bl_parent_id = "MATRIX_CINEMA_PT_look"
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         for names in style.SHOWN:
-            _fields(layout, settings.style, names)
+            fields_of(layout, settings.style, names)
 
 
-class MATRIX_CINEMA_PT_layout(_ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_layout(ChosenPanel, bpy.types.Panel):
     bl_label = "Layout"
     bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         first = ("scheme", "gap")
-        _fields(layout, settings.layout, first)
+        fields_of(layout, settings.layout, first)
         if settings.layout.scheme != "stage":
             rest = [name for name in properties.names("layout") if name not in first]
-            _fields(layout, settings.layout, rest)
+            fields_of(layout, settings.layout, rest)
 
 
-class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_camera(ChosenPanel, bpy.types.Panel):
     bl_label = "Camera"
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}
@@ -266,14 +266,14 @@ class MATRIX_CINEMA_PT_camera(_ChosenPanel, bpy.types.Panel):
             column.prop(camera, "azimuth")
             column.prop(camera, "elevation")
         first = ("view", "azimuth", "elevation", "move", "turns")
-        _fields(layout, camera, [name for name in properties.names("camera") if name not in first])
+        fields_of(layout, camera, [name for name in properties.names("camera") if name not in first])
         column = layout.column(align=True)
         column.prop(camera, "move")
         if camera.move == "orbit":
             column.prop(camera, "turns")
 
 
-class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_animation(ChosenPanel, bpy.types.Panel):
     bl_label = "Animation"
     bl_order = 6
     bl_options = {"DEFAULT_CLOSED"}
@@ -281,8 +281,8 @@ class MATRIX_CINEMA_PT_animation(_ChosenPanel, bpy.types.Panel):
     def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
         names = properties.names("animation")
         times = [name for name in names if name.endswith("_seconds") or name == "steps_per_second"]
-        _fields(layout, settings.animation, [name for name in names if name not in times])
-        _fields(layout, settings.animation, times)
+        fields_of(layout, settings.animation, [name for name in names if name not in times])
+        fields_of(layout, settings.animation, times)
         layout.prop(settings.render, "fps")
 
 
@@ -430,7 +430,7 @@ def _build_text(scene):
     return "Rebuild with Changes" if properties.is_pending(scene) else "Rebuild"
 
 
-def _chosen_of(layout, kind, settings, listed, chosen):
+def chosen_of(layout, kind, settings, listed, chosen):
     """A list of the panel, and the item that is chosen there; None where there is none."""
     items, n = getattr(settings, listed), getattr(settings, chosen)
     rows = min(max(len(items), 2), 6)
@@ -446,7 +446,7 @@ def _drawn_as(layout, item):
     column.prop(item, "pooling_rule")
 
 
-def _fields(layout, group, names, heading=""):
+def fields_of(layout, group, names, heading=""):
     """Fields of the description, one below the other."""
     column = layout.column(align=True, heading=heading)
     for name in names:

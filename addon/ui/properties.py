@@ -16,7 +16,7 @@ from ..description.from_capture import PARTS
 from ..description.scene import Animation, Camera, Layout, Look, Render, Scene
 from ..errors import InputError
 from ..look.styles import STYLES
-from . import built, fields, matrices, preferences, source, style, sweep
+from . import built, fields, lamps, matrices, preferences, source, style, sweep
 
 TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
 TEXTS = ("expression", "title", "caption", "star", "spotlight", "why")
@@ -63,6 +63,7 @@ def drafted(settings: Any, begun: Scene) -> Scene:
     for name in TABLES:
         tables[name] = fields.taken(getattr(settings, name), getattr(begun, name), names(name))
     tables["style"] = style.chosen(settings.style, tables["look"].style, begun.style)
+    tables["light"] = lamps.chosen(settings, begun.light)
     texts = {name: getattr(settings, name) for name in TEXTS}
     if settings.readout != readout_text(begun):
         texts["readout"] = settings.readout or "auto"
@@ -77,6 +78,7 @@ def fill(settings: Any, scene: Scene, text: str = "") -> None:
             fields.show(getattr(settings, name), getattr(scene, name), names(name))
         matrices.fill(settings, scene)
         style.fill(settings.style, scene)
+        lamps.fill(settings, scene.light, settings.style.light)
     if text:
         settings.filled_from = _digest(text)
 
@@ -385,10 +387,18 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
     )
 
 
-MATRIX_CINEMA_PG_panel.__annotations__ |= {
-    name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()
-} | matrices.PROPERTIES
-CLASSES = (*GROUPS.values(), matrices.MATRIX_GROUP, matrices.PRODUCT_GROUP, MATRIX_CINEMA_PG_panel)
+MATRIX_CINEMA_PG_panel.__annotations__ |= (
+    {name: bpy.props.PointerProperty(type=group) for name, group in GROUPS.items()}
+    | matrices.PROPERTIES
+    | lamps.PROPERTIES
+)
+CLASSES = (
+    *GROUPS.values(),
+    *lamps.CLASSES,
+    matrices.MATRIX_GROUP,
+    matrices.PRODUCT_GROUP,
+    MATRIX_CINEMA_PG_panel,
+)
 
 
 def register() -> None:

@@ -17,10 +17,14 @@ from .fields import STILL, changed
 from .wording import choices_of, words_of
 
 # What the panel shows, in groups; the rest has its place in [look] or stays as the scene file says.
+RIG = ("light", "light_strength", "world", "environment", "environment_turn")
+AIR = (
+    ("background", "backdrop", "ground", "ground_color", "gloss", "haze"),
+    ("exposure", "contrast", "view_transform"),
+)
 SHOWN = (
-    ("light", "light_strength", "world", "environment", "environment_turn", "haze", "depth_of_field"),
-    ("background", "backdrop", "ground", "ground_color", "gloss"),
     (
+        "depth_of_field",
         "interior",
         "density",
         "roughness",
@@ -32,10 +36,9 @@ SHOWN = (
         "edges",
         "shading",
     ),
-    ("view_transform", "contrast", "exposure"),
     ("zero_hue", "hue_gap", "hue_spread", "min_light", "max_light"),
 )
-NAMES = tuple(name for group in SHOWN for name in group)
+NAMES = tuple(name for group in (RIG, *AIR, *SHOWN) for name in group)
 
 
 def fill(group: Any, scene: Scene) -> None:
@@ -50,14 +53,20 @@ def show(group: Any, style: Style) -> None:
 
 def chosen(group: Any, name: str, before: Style) -> Style:
     """What the panel changes of the style `name`, as a Style; `before` has what the scene said."""
-    base, changes = STYLES.get(name, PLAIN), {}
-    for field in NAMES:
-        value, said, own = getattr(group, field), getattr(before, field), getattr(base, field)
-        if said is not None and _same(value, said):
-            changes[field] = said
-        else:
-            changes[field] = None if _same(value, own) else _plain(value)
+    base = STYLES.get(name, PLAIN)
+    changes = {
+        field: changed_to(getattr(group, field), getattr(before, field), getattr(base, field))
+        for field in NAMES
+    }
     return dataclasses.replace(before, **changes)
+
+
+def changed_to(value: Any, said: Any, own: Any) -> Any:
+    """What a description says of a field whose property has this value: as it was `said`, to the last digit;
+    nothing for the style's or the rig's own."""
+    if said is not None and _same(value, said):
+        return said
+    return None if _same(value, own) else _plain(value)
 
 
 def _same(value, other):

@@ -5,6 +5,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.blender import tags  # noqa: E402
+from matrix_cinema.description.light import LampOptions, Light  # noqa: E402
 from matrix_cinema.ui import live, properties  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
@@ -112,3 +113,45 @@ def test_another_file_waits_for_the_button(made, tmp_path):
     made.matrix_cinema_panel.file = str(other)
     made.matrix_cinema_panel.title = "Mine"
     assert not live.is_due(made)
+
+
+# The lamps
+
+
+def test_the_panel_shows_the_lamps_of_the_rig_and_says_nothing_of_them(made):
+    panel = made.matrix_cinema_panel
+    assert [lamp.name for lamp in panel.lamps] == ["Key", "Fill", "Rim"] and all(
+        one.on for one in panel.lamps
+    )
+    assert panel.lamps["Fill"].strength == pytest.approx(0.22)
+    assert properties.description(made).light == Light()
+
+
+def test_a_lamp_that_is_set_in_the_panel_takes_effect_and_is_said(made):
+    key = next(ob for ob in made.objects if ob.type == "LIGHT" and ob.name.startswith("Key"))
+    before, place = key.data.energy, key.location.copy()
+    lamp = made.matrix_cinema_panel.lamps["Key"]
+    lamp.strength, lamp.azimuth = 2.0, 80.0
+    assert key.data.energy == pytest.approx(2.0 * before) and (key.location - place).length > 1.0
+    assert properties.description(made).light == Light(key=LampOptions(strength=2.0, azimuth=80.0))
+    lamp.on = False
+    assert key.data.energy == 0.0 and not properties.is_pending(made)
+    lamp.on = True
+    assert key.data.energy == pytest.approx(2.0 * before)
+    lamp.direction = (0.0, 0.0, 1.0)
+    assert (lamp.azimuth, lamp.elevation) == (0.0, 0.0) and not properties.is_pending(made)
+
+
+def test_another_rig_shows_its_lamps_with_what_was_changed(made):
+    panel = made.matrix_cinema_panel
+    panel.lamps["Rim"].size = 0.7
+    panel.style.light = "dark"
+    lamps = panel.lamps
+    assert [lamp.on for lamp in lamps] == [False, False, True]
+    assert (lamps["Rim"].strength, lamps["Rim"].size) == pytest.approx((0.18, 0.7))
+    assert properties.description(made).light == Light(rim=LampOptions(size=pytest.approx(0.7)))
+    lamps["Fill"].on = True
+    assert properties.description(made).light.fill == LampOptions(strength=0.22)
+    pass_time()
+    assert {ob.name for ob in made.objects if ob.type == "LIGHT"} == {"Rim", "Fill"}
+    assert not properties.is_pending(made)

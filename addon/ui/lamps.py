@@ -1,0 +1,163 @@
+"""The lamps of a scene in the panel: key, fill and rim as its rig has them, and what was changed of them.
+
+The chosen rig fills these properties; a description keeps only what differs from that.
+"""
+
+import dataclasses
+import math
+from typing import Any
+
+import bpy
+
+from ..description.light import LampOptions, Light
+from ..look.lights import RIGS, Lamp, lamps_of
+from ..look.srgb import encoded
+from . import fields, style
+
+NAMES = tuple(f.name for f in dataclasses.fields(Light))
+
+
+def fill(settings: Any, light: Light, rig: str) -> None:
+    """Show the lamps of a description whose style has this rig."""
+    settings.lamps.clear()
+    shining = {lamp.name for lamp in lamps_of(RIGS[rig], light)}
+    for name in NAMES:
+        item, said = settings.lamps.add(), getattr(light, name)
+        item.name = name.capitalize()
+        lamp = _as_shown(name, light, rig)
+        off = item.name not in shining or said.strength == 0.0
+        if off:  # as it would shine
+            lamp = _as_shown(name, dataclasses.replace(light, **{name: _unsaid(said)}), rig)
+        azimuth, elevation = _angles(lamp)
+        item.on, item.strength, item.size = not off, lamp.strength, lamp.width
+        item.color = said.color if said.color is not None else encoded(lamp.color)
+        item.azimuth = azimuth if said.azimuth is None else said.azimuth
+        item.elevation = elevation if said.elevation is None else said.elevation
+    settings.rig = rig
+
+
+def _unsaid(said):
+    return dataclasses.replace(said, strength=None)
+
+
+def chosen(settings: Any, before: Light) -> Light:
+    """What the panel changes of the lamps of the rig that it shows; `before` has what the scene said."""
+    if not settings.lamps:
+        return before
+    found = {
+        name: _said(item, name, settings.rig, getattr(before, name))
+        for name, item in zip(NAMES, settings.lamps, strict=True)
+    }
+    return Light(**found)
+
+
+def follow(scene: bpy.types.Scene) -> None:
+    """Show the lamps of the rig that the panel's style has now, with what was changed of them."""
+    settings = scene.matrix_cinema_panel
+    if settings.lamps and settings.rig != settings.style.light:
+        with fields.filling():
+            fill(settings, chosen(settings, Light()), settings.style.light)
+
+
+def _said(item, name, rig, before):
+    there = item.name in {lamp.name for lamp in RIGS[rig].lamps}
+    if not item.on:
+        return dataclasses.replace(before, strength=0.0) if there or before != LampOptions() else before
+    lamp = _as_shown(name, Light(), rig)
+    azimuth, elevation = _angles(lamp)
+    own = {
+        "strength": lamp.strength,
+        "color": encoded(lamp.color),
+        "size": lamp.width,
+        "azimuth": azimuth,
+        "elevation": elevation,
+    }
+    said = {key: style.changed_to(getattr(item, key), getattr(before, key), own[key]) for key in own}
+    if not there and said["strength"] is None:  # what a rig lacks is there once something is said of it
+        said["strength"] = lamp.strength
+    return LampOptions(**said)
+
+
+def _as_shown(name: str, light: Light, rig: str) -> Lamp:
+    """A lamp of a rig with what is said of it; where the rig lacks it, the studio's."""
+    lamps = {lamp.name.lower(): lamp for lamp in lamps_of(RIGS[rig], light)}
+    studio = {lamp.name.lower(): lamp for lamp in lamps_of(RIGS["studio"], light)}
+    return lamps.get(name, studio[name])
+
+
+def _angles(lamp):
+    """Its azimuth and elevation in degrees, as the camera sees it."""
+    right, up, back = lamp.place
+    elevation = math.asin(up / math.hypot(right, up, back))
+    return math.degrees(math.atan2(right, back)), math.degrees(elevation)
+
+
+def _direction(item):
+    """Where it stands as the camera sees it: to the right, up, towards it."""
+    azimuth, elevation = math.radians(item.azimuth), math.radians(item.elevation)
+    across = math.cos(elevation)
+    return across * math.sin(azimuth), math.sin(elevation), across * math.cos(azimuth)
+
+
+def _turn(item, direction):
+    right, up, back = direction
+    with fields.filling():
+        item.azimuth = math.degrees(math.atan2(right, back))
+    item.elevation = math.degrees(math.asin(min(max(up, -1.0), 1.0)))
+
+
+def _property(kind, name, description, **options):
+    return kind(
+        name=name, description=description, options=fields.STILL, update=fields.changed, **options
+    )  # fmt: skip
+
+
+class MATRIX_CINEMA_PG_lamp(bpy.types.PropertyGroup):
+    on: _property(bpy.props.BoolProperty, "On", "Whether it shines", default=True)
+    strength: _property(
+        bpy.props.FloatProperty, "Strength", "Relative to the key light of the studio",
+        default=1.0, min=0.0, max=100.0, soft_max=4.0,
+    )  # fmt: skip
+    color: _property(
+        bpy.props.FloatVectorProperty, "Color", "Colour of its light",
+        subtype="COLOR_GAMMA", min=0.0, max=1.0, default=(1.0, 1.0, 1.0),
+    )  # fmt: skip
+    size: _property(
+        bpy.props.FloatProperty, "Softness", "Its width in sizes of the scene: wide ones are soft",
+        default=0.5, min=0.01, max=10.0, soft_max=3.0,
+    )  # fmt: skip
+    azimuth: _property(
+        bpy.props.FloatProperty, "Azimuth", "Degrees: 0 at the camera, 90 at its right, 180 behind the scene",
+        min=-360.0, max=360.0,
+    )  # fmt: skip
+    elevation: _property(
+        bpy.props.FloatProperty,
+        "Elevation",
+        "Degrees above the scene: 90 is straight above it",
+        min=-90.0,
+        max=90.0,
+    )
+    direction: bpy.props.FloatVectorProperty(
+        name="Direction",
+        description="Where it stands as the camera sees it: drag the ball",
+        subtype="DIRECTION",
+        options=fields.STILL,
+        get=_direction,
+        set=_turn,
+    )
+
+
+PROPERTIES = {
+    "lamps": bpy.props.CollectionProperty(type=MATRIX_CINEMA_PG_lamp, description="Key, fill and rim light"),
+    "lamp": bpy.props.IntProperty(min=0, options={"SKIP_SAVE"}, description="The lamp that is shown"),
+    "rig": bpy.props.StringProperty(options=fields.STILL, description="The rig whose lamps are shown"),
+}
+CLASSES = (MATRIX_CINEMA_PG_lamp,)
+
+
+def register() -> None:
+    fields.listeners.insert(0, follow)  # before what was changed takes effect
+
+
+def unregister() -> None:
+    fields.listeners.remove(follow)

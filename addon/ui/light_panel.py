@@ -1,0 +1,67 @@
+"""The panel's part for light: the rig and its lamps, what is around the scene, how bright the picture is."""
+
+from typing import Any
+
+import bpy
+
+from ..look.lights import RIGS
+from . import style
+from .panels import ChosenPanel, chosen_of, fields_of
+
+
+class MATRIX_CINEMA_UL_lamps(bpy.types.UIList):
+    """Key, fill and rim light, each of which can be switched off"""
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: Any,
+        item: Any,
+        _icon: Any,
+        _active_data: Any,
+        _active_property: Any,
+    ) -> None:
+        row = layout.row(align=True)
+        row.prop(item, "on", text="", icon="OUTLINER_OB_LIGHT" if item.on else "LIGHT", emboss=False)
+        row.label(text=item.name)
+        values = row.row(align=True)
+        values.active = item.on
+        values.prop(item, "color", text="")
+        values.prop(item, "strength", text="")
+
+
+class MATRIX_CINEMA_PT_light(ChosenPanel, bpy.types.Panel):
+    bl_label = "Light"
+    bl_order = 3
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
+        fields_of(layout, settings.style, style.RIG)
+        item = chosen_of(layout, "MATRIX_CINEMA_UL_lamps", settings, "lamps", "lamp")
+        if item is not None:
+            row = layout.row()
+            row.active = item.on
+            row.prop(item, "direction", text="")
+            column = row.column(align=True)
+            for name in ("strength", "color", "size", "azimuth", "elevation"):
+                column.prop(item, name)
+        own = {"Key", "Fill", "Rim"}
+        others = [lamp.name for lamp in RIGS[settings.style.light].lamps if lamp.name not in own]
+        if others:
+            layout.label(text=f"Besides: {' and '.join(others)}")
+        for names in style.AIR:
+            fields_of(layout, settings.style, names)
+
+
+CLASSES = (MATRIX_CINEMA_UL_lamps, MATRIX_CINEMA_PT_light)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
