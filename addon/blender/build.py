@@ -50,7 +50,6 @@ from .objects import (
 )
 from .readouts import sharpen_presented, write_presented, write_readouts
 from .stored import write_given
-from .tokens import write_tokens
 from .why import write_why
 
 COLLECTION = "Matrix Cinema"
@@ -85,7 +84,6 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     target[tags.ELEMENTS] = p.drawn
     write_markers(p.beats, target)
     target[tags.DESCRIPTION] = to_json(p.description)
-    write_tokens(p, target)
     write_given(p, target)
     target[tags.AXES] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
     target.frame_set(p.scene.render.still_frame(1, p.timeline.done))  # what a render shows first

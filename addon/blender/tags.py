@@ -28,7 +28,6 @@ WRITTEN = "mc_written"  # whether it is laid out for the camera, and so anew for
 DESCRIPTION = "matrix_cinema"  # as JSON
 DONE = "mc_done"  # the frame at which all is finished
 ELEMENTS = "mc_elements"  # drawn at once, at most
-TOKENS = "mc_tokens"  # along the axes of its given matrices, and what these are called, as JSON
 LIT = "mc_lit"  # what its lamps stand around (see studio.Around)
 AXES = "mc_axes"  # that lead those of rows and columns, by matrix, as JSON
 GIVEN = "mc_given"  # what is told of each given matrix besides its numbers, as JSON

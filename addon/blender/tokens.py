@@ -1,4 +1,4 @@
-"""What the axes of given matrices are called and the tokens along them, kept in a built scene."""
+"""What the axes of a built scene's matrices are called and the tokens along them, as the file has them."""
 
 import json
 from types import SimpleNamespace
@@ -7,27 +7,19 @@ from typing import Any
 import bpy
 
 from ..attention.tokens import told_apart
-from ..kinds.stage import Stage
+from ..kinds.stage import Stage, stages_of
 from ..kinds.values import Evaluation
-from ..staging.plan import Plan
 from ..staging.writing.captions import axis_names_of, labels_of
 from . import tags
 
-FIELDS = ("row_axis", "column_axis", "row_labels", "column_labels")
+NOTHING: dict[str, Any] = {"row_axis": "", "column_axis": "", "row_labels": (), "column_labels": ()}
 
 
-def write_tokens(p: Plan, target: bpy.types.Scene) -> None:
-    """Keep them in the scene, of each given matrix that has any."""
-    said = {name: [getattr(one, field) for field in FIELDS] for name, one in p.matrices.items()}
-    target[tags.TOKENS] = json.dumps({name: own for name, own in said.items() if any(own)})
-
-
-def read_tokens(scene: bpy.types.Scene) -> dict[str, dict[str, Any]]:
-    """By the name of a given matrix what `FIELDS` says of it; {} of a scene that says nothing readable."""
+def _given(scene):
+    """By the name of a given matrix what is told of it; {} of a scene that says nothing readable."""
     try:
-        said = json.loads(scene.get(tags.TOKENS, "{}"))
-        return {name: dict(zip(FIELDS, own, strict=True)) for name, own in said.items()}
-    except (TypeError, ValueError, AttributeError):
+        return {name: NOTHING | one for name, one in json.loads(str(scene.get(tags.GIVEN, "{}"))).items()}
+    except (TypeError, ValueError, AttributeError, RecursionError):
         return {}
 
 
@@ -35,8 +27,9 @@ def axes_of(
     scene: bpy.types.Scene, evaluation: Evaluation, stage: Stage
 ) -> tuple[tuple[str, list[str]], tuple[str, list[str]]]:
     """(what a row is, the rows' tokens) and the same of the columns of a stage; "" and [] where unknown."""
-    nothing, said = dict(zip(FIELDS, ("", "", (), ()), strict=True)), read_tokens(scene)
-    leaves = {name: SimpleNamespace(**said.get(name, nothing)) for name in evaluation.results}
+    said = _given(scene)
+    own = {one.name: said.get(one.of or one.name, NOTHING) for one in stages_of(evaluation.root)}
+    leaves = {name: SimpleNamespace(**one) for name, one in own.items()}
     p = SimpleNamespace(matrices=leaves, evaluation=evaluation)
     names = axis_names_of(p, stage)
     rows, columns = ([str(one) for one in own] for own in labels_of(p, stage))

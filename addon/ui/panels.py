@@ -69,6 +69,8 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
             bpy.app.timers.register(properties.refill)
         is_built = bool(built.description_text(scene))
 
+        if context.object is not None and built.shown_by(context.object):
+            layout.operator("matrix_cinema.open_scene", text=f"Open {context.object.name}", icon="SCENE_DATA")
         if not settings.file and not is_built:
             _wrapped(
                 layout,

@@ -111,7 +111,7 @@ def test_what_is_gone_is_not_told(scene):
         picking.Hit(scene.name, "matrix", "A", (9, 0), (0, 0, 0)),
     ):
         assert picking.told(hit) is None
-    scene[tags.TOKENS] = "{broken"
+    scene[tags.GIVEN] = "{broken"
     assert picking.told(picking.Hit(scene.name, "matrix", "A", (0, 0), (0, 0, 0))).lines == (
         "row 0, column 0",
     )

@@ -138,6 +138,13 @@ def test_an_example_is_opened_in_a_new_scene_but_in_a_built_one_only_chosen(mine
     assert set(buttons(menu)) == {"matrix_cinema.open_example"}
 
 
+def test_most_examples_have_a_small_picture():
+    every = [path for _, _, path in gallery.found("")]
+    pictures = [source.thumbnail_of(path) for path in every]
+    assert sum(one is not None for one in pictures) > 50
+    assert sum(one.stat().st_size for one in pictures if one) < 250_000
+
+
 # Picking
 
 
