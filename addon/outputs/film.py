@@ -128,9 +128,8 @@ def encode(
                 f"{film}: only {written} of {len(pictures)} frames were encoded "
                 f"({last_error(log) or 'no reason given'})"
             )
-        if suffix in (".mp4", ".mov"):
-            write_notes(part, manner.notes, manner.chapters)
-        if not marks.seal(part, mark):
+        noted = suffix not in (".mp4", ".mov") or write_notes(part, manner.notes, manner.chapters)
+        if not noted or not marks.seal(part, mark):
             raise JobError(f"{film}: the film was cut short; the disk may be full")
     tracker.finish()
 

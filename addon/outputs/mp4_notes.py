@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import JobError
-
 # Kinds of the list, as iTunes has them.
 KEYS = {"title": b"\xa9nam", "comment": b"\xa9cmt", "description": b"desc", "software": b"\xa9too"}
 MOST_CHAPTERS = 255
@@ -19,20 +17,19 @@ _UNITS = 10_000_000  # a second
 
 def write_notes(
     path: str | Path, notes: Mapping[str, str], chapters: Sequence[tuple[float, str]] = ()
-) -> None:
-    """Write notes, by the names of KEYS, and chapters (seconds, title) into a file that is not sealed yet.
-
-    Raises JobError for a file whose index does not close it.
-    """
+) -> bool:
+    """Write notes, by the names of KEYS, and chapters (seconds, title) into a file that is not sealed yet;
+    False for a file whose index does not close it, as where the disk was full."""
     with open(path, "r+b") as file:
         place, size = _index(file)
         if not size or place + size != file.seek(0, 2):
-            raise JobError(f"{path}: its index does not stand at its end")
+            return False
         file.seek(place)
         moov = file.read(size)
         user = _user_data(notes, chapters)
         file.seek(place)
         file.write(struct.pack(">I", len(moov) + len(user)) + moov[4:] + user)
+    return True
 
 
 def _index(file: BinaryIO) -> tuple[int, int]:

@@ -380,20 +380,31 @@ def test_an_interrupt_does_not_wait_for_the_frame(tiny):
 )
 def test_a_disk_that_is_full_leaves_no_half_file(tiny, arguments):
     """A limit on the size of a file stands for the full disk: Blender may report success at either."""
-    code = (
-        "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); "
-        f"sys.path.insert(0, {str(ROOT / 'scripts')!r}); import matrix_cinema as script; "
-        "script.load_package(); from matrix_cinema.cli.start import start; sys.exit(start(sys.argv[1:]))"
-    )
-    process = subprocess.run(
-        [sys.executable, "-c", code, arguments[0], str(tiny), *arguments[1:]],
-        cwd=tiny.parent,
-        capture_output=True,
-        text=True,
-    )
+    process = on_a_full_disk(tiny.parent, arguments[0], str(tiny), *arguments[1:])
     assert process.returncode == 1, process.stderr
     last = process.stderr.splitlines()[-1]
     assert last.startswith("matrix-cinema: error: ")
     if arguments[0] == "render":
         assert "a.png: the picture was cut short; the disk may be full" in last
     assert [path.name for path in tiny.parent.iterdir()] == ["tiny.toml"]
+
+
+def on_a_full_disk(folder, *command):
+    """A command of ours in a process that cannot write more than a kilobyte into a file."""
+    code = (
+        "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); "
+        f"sys.path.insert(0, {str(ROOT / 'scripts')!r}); import matrix_cinema as script; "
+        "script.load_package(); from matrix_cinema.cli.start import start; sys.exit(start(sys.argv[1:]))"
+    )
+    line = [sys.executable, "-c", code, *command]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such limit there")
+def test_a_disk_that_is_full_while_encoding_keeps_the_frames_and_no_half_film(film):
+    before = times(film / "a.frames")
+    process = on_a_full_disk(film, "encode", "a.frames", "-o", "full.mp4")
+    assert process.returncode == 1, process.stderr
+    last = process.stderr.splitlines()[-1]
+    assert last.endswith("full.mp4: the film was cut short; the disk may be full"), last
+    assert not list(film.glob("*full*")) and times(film / "a.frames") == before
