@@ -277,7 +277,7 @@ def _shown(one: Drawable | Shown) -> Shown:
     if isinstance(one, Shown):
         return one
     source = as_source(one)
-    return Shown(_description(source, "a figure is made from its scene file"), file=source.path)
+    return Shown(source.description or Scene(), file=source.path)
 
 
 @dataclass(frozen=True)

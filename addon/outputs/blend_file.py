@@ -7,6 +7,7 @@ told in a line. Whoever watches this process all the same sets WATCHED in its en
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,25 +100,24 @@ def open_built(path: Path) -> bpy.types.Scene:
 
 
 def described(scene: bpy.types.Scene) -> Scene:
-    """The description that a built scene carries; of another one, its render settings alone."""
-    if tags.DESCRIPTION in scene:
-        return from_json(str(scene[tags.DESCRIPTION]), f'scene "{scene.name}"')
+    """The description that a built scene carries, with the size, the samples and the engine that Blender has
+    for it where someone has set them otherwise; of another scene, its render settings alone."""
     render = scene.render
     width, height = (
         max(16, n * render.resolution_percentage // 100) for n in (render.resolution_x, render.resolution_y)
     )
-    samples = scene.cycles.samples if render.engine == "CYCLES" else scene.eevee.taa_render_samples
-    return Scene(
-        render=Render(
-            width=width,
-            height=height,
-            film_width=width,
-            film_height=height,
-            samples=samples,
-            film_samples=samples,
-            engine="cycles" if render.engine == "CYCLES" else "eevee",
-        )
-    )
+    traced = render.engine == "CYCLES"
+    samples = scene.cycles.samples if traced else scene.eevee.taa_render_samples
+    now = {"width": width, "height": height, "samples": samples, "engine": "cycles" if traced else "eevee"}
+    if tags.DESCRIPTION not in scene:
+        return Scene(render=Render(**now, film_width=width, film_height=height, film_samples=samples))
+    own = from_json(str(scene[tags.DESCRIPTION]), f'scene "{scene.name}"')
+    if (own.render.width, own.render.height) != (width, height):
+        now |= {"film_width": width, "film_height": height}
+    if own.render.samples != samples:
+        now["film_samples"] = samples
+    now["transparent"] = own.render.transparent or render.film_transparent
+    return replace(own, render=replace(own.render, **now))
 
 
 def save_blend(path: Path) -> None:

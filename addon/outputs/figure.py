@@ -18,10 +18,20 @@ from ..description.style import Color
 from ..errors import InputError
 from ..look.color_maps import color_map
 from ..picture.drawing import panel_of
-from ..picture.figure_page import MOST_DOTS, FigurePage, PanelGrid, Shown, cells_of, compose, length
+from ..picture.figure_page import (
+    MOST_DOTS,
+    FigurePage,
+    PanelGrid,
+    PanelPicture,
+    Shown,
+    cells_of,
+    compose,
+    length,
+)
 from ..picture.figure_panel import page_type
 from . import files as outputs
-from .blend_file import begin_empty
+from .blend_file import begin_empty, described
+from .built_figure import bare_scene, built_cell, is_built
 from .fonts import PageTypeface, require_matplotlib
 from .formats import FIGURES, require_suffix
 from .frames import Settings, render_still
@@ -73,7 +83,10 @@ def figure(
     typeface = PageTypeface(font)
     grid = grid or PanelGrid(len(shown))
     dots = round(width / 72 * dpi / min(grid.columns, len(shown)))
-    cells = cells_of(shown, dots, own_scales)
+    drawn = iter(cells_of([one for one in shown if not is_built(one)], dots, own_scales))
+    cells = [built_cell(one) if is_built(one) else next(drawn) for one in shown]
+    if height and any(is_built(one) for one in shown):
+        raise InputError("height: a built scene is as high as its camera has it; give the width alone")
     type = page_type(font_size, typeface.measure)
     page = compose(cells, grid, type, 72.0 / dpi, width, height, title=title, own_scales=own_scales)
     with telling(lambda: f"interrupted: {path} was not written"):
@@ -105,9 +118,8 @@ def _raster(page, dpi, transparent, samples, progress):
             wide, tall = dots(picture.width), dots(picture.height)
             if picture.cell.plan is not drawn:
                 drawn = picture.cell.plan
-                begin_empty()
-                blender_scene = draw(panel_of(drawn, picture.view, picture.readouts))
-            options = drawn.scene.render
+                blender_scene = _scene_of(picture)
+            options = described(blender_scene).render
             settings = Settings(wide, tall, samples or options.samples, options.engine, transparent)
             file = folder / f"{n}.png"
             if not single:
@@ -128,6 +140,14 @@ def _raster(page, dpi, transparent, samples, progress):
         raster[y : y + tall, x : x + wide, :3] = table[at]
         raster[y : y + tall, x : x + wide, 3] = 255
     return raster
+
+
+def _scene_of(picture: PanelPicture) -> bpy.types.Scene:
+    """The Blender scene of a panel: that of its .blend, or one that is drawn for it."""
+    if picture.cell.blend:
+        return bare_scene(picture.cell.blend)
+    begin_empty()
+    return draw(panel_of(picture.cell.plan, picture.view, picture.readouts))
 
 
 def _read(path):

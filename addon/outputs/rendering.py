@@ -127,7 +127,8 @@ def render_source(
     _require_frames(asked, first, last)
     if kind == "still":
         done = min(max(first, tags.number(scene, tags.DONE, last)), last)
-        at = description.render.still_frame(first, done) if asked.frame is None else asked.frame
+        at = description.render.still_frame(first, done) if checked else scene.frame_current
+        at = min(max(at, first), last) if asked.frame is None else asked.frame
         frames.render_still(scene, output, at, settings, own_mark, progress, _chunks(notes, asked))
         if asked.width and checked:
             _tell_of_print(checked, progress)

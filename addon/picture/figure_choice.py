@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..description.from_capture import scene_of_tensor
+from ..description.scene import Scene
 from ..description.source import open_source, require_file
 from ..errors import InputError
 from ..formats.capture_file import open_capture
@@ -65,9 +66,7 @@ def _scene(path, layer, head, tensor, parts, passes, style, view, subject):
         source = open_source(
             path, layer=layer, head=head, parts=parts, passes=passes, style=style, view=view, subject=subject
         )
-        if source.is_blend:
-            raise InputError(f"{path}: is built already; a figure is made from its scene file")
-        return source.description
+        return source.description or Scene(title=Path(path).stem)  # a built .blend has its own
     if require_file(path).suffix.lower() != ".safetensors":
         raise InputError(f"--tensor: {path} says itself what it shows; it is for captures")
     if layer is None:

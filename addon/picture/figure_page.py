@@ -22,7 +22,7 @@ from ..staging.writing.items import Bar, Item, Rule, Text, moved
 from ..staging.writing.legend import LegendBar, legend_of
 from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
 from ..staging.writing.typesetter import in_rows
-from .figure_panel import ASCENT, DESCENT, PageType, Panel, panel
+from .figure_panel import ASCENT, DESCENT, PageType, Panel, given_panel, panel
 from .figure_readouts import in_heights
 from .joined import Joined
 
@@ -64,11 +64,14 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A panel that is checked: a plan at a frame, under a title."""
+    """A panel that is checked: a plan at a frame, under a title. That of a scene that was built in the file
+    `blend` is what its own camera has `seen`."""
 
     plan: Plan
     frame: int
     title: str = ""
+    seen: View | None = None
+    blend: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +207,8 @@ class _Composition:
         # Where all is in view its picture is as large as the page; of a part, what is around it is cut off.
         camera = cells[0].plan.scene.camera
         self.table, self.single = bool(grid.rows or grid.heads), len(cells) == 1
-        self.whole = self.single and not camera.subject and camera.view not in INSIDE
+        self.given = {cell.plan: cell.seen for cell in cells if cell.seen}
+        self.whole = self.single and not camera.subject and camera.view not in INSIDE and not self.given
         self.own_scales = own_scales and not self.single
         self.title, self.told = title, notes
         self.notes: tuple[str, ...] = ()
@@ -270,10 +274,11 @@ class _Composition:
     def panels(self, width: float, height: float | None, labelled: bool) -> dict[Plan, Panel]:
         """The panel of each plan, all of one height: that of the highest unless one is given."""
         plans = list(dict.fromkeys(cell.plan for cell in self.cells))
+        given = {p: given_panel(p, self.type, width, view, labelled) for p, view in self.given.items()}
         if height is None:
-            free = (panel(p, self.type, width, labelled=labelled).height for p in plans)
-            height = self.up(max(free))
-        return {p: panel(p, self.type, width, height, labelled=labelled) for p in plans}
+            free = (panel(p, self.type, width, labelled=labelled).height for p in plans if p not in given)
+            height = self.up(max([*free, *(one.height for one in given.values())]))
+        return {p: given.get(p) or panel(p, self.type, width, height, labelled=labelled) for p in plans}
 
     def row_title(self, title: str, height: float) -> Text:
         """What a row of a table is called, read upwards at its left."""

@@ -115,6 +115,22 @@ def panel(
     return made or _panel(p, type, width, height, free, True)
 
 
+def given_panel(p: Plan, type: PageType, width: float, view: View, labelled: bool = True) -> Panel:
+    """The Panel of a plan on a picture `width` points wide, as a camera that is given sees it: labels stand
+    in the frame that there is, and those that have no room in it are left out."""
+    height = width * view.half_height / view.half_width
+    labels = _Labels(Canvas(p, view, width, height, type), type, {}, labelled)
+    inside, left_out = [], 0
+    for item in labels.items:
+        left, low, right, high = item.box
+        if left >= 0.0 and low >= 0.0 and right <= width and high <= height:
+            inside.append(item)
+        else:
+            left_out += isinstance(item, Text)
+    notes = [f"{left_out} labels have no room in the camera's frame"] if left_out else []
+    return Panel(view, width, height, tuple(inside), (*labels.notes(), *notes))
+
+
 def _panel(
     p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool,
     told: Collection[tuple[str, ...]] = (), least: float = 0.0,

@@ -12,12 +12,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..outputs.blend_file import WATCHED
+from ..blender import tags
+from ..description.scene import Render, from_json
+from ..outputs.blend_file import WATCHED, described
 from ..outputs.files import written_whole
 from ..outputs.frames_folder import film_folders
 from ..outputs.owner import owned_stem
@@ -144,6 +147,26 @@ def command(
     ]
     words += ["--transparent"] * render.transparent
     return words if frame is None else [*words, "--frame", str(frame)]
+
+
+def asked_of(scene: bpy.types.Scene, draft: Any) -> Render:
+    """What a render of a built scene asks for: what Blender has for the scene, as someone may have set it
+    there, but what the panel's draft changes of the description."""
+    built = from_json(str(scene[tags.DESCRIPTION])).render
+    changed = {f.name: getattr(draft, f.name) for f in fields(Render) if hasattr(draft, f.name)}
+    changed = {name: value for name, value in changed.items() if value != getattr(built, name)}
+    said = (
+        "width",
+        "height",
+        "samples",
+        "film_width",
+        "film_height",
+        "film_samples",
+        "engine",
+        "transparent",
+    )
+    asked = {name: changed[name] for name in said if name in changed}
+    return replace(described(scene).render, **asked, device=draft.device)
 
 
 def figure_command(scene_file: Path, output: Path, width: str, frame: int) -> list[str]:

@@ -285,7 +285,7 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
     def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:
         snapshot = Path(bpy.app.tempdir) / "matrix_cinema_still.blend"
         job.write_snapshot(scene, snapshot)
-        asked = settings.render
+        asked = job.asked_of(scene, settings.render)
         return job.BackgroundJob(
             job.command(
                 snapshot,
@@ -326,7 +326,7 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
         snapshot = job.snapshot_of(output)
         if not self.resume:
             job.write_snapshot(scene, snapshot)
-        asked = settings.render
+        asked = job.asked_of(scene, settings.render)
         return job.BackgroundJob(
             job.command(
                 snapshot, output, "film", asked.film_width, asked.film_height, asked.film_samples, asked
@@ -358,9 +358,8 @@ class MATRIX_CINEMA_OT_figure(_Render, bpy.types.Operator):
         self.layout.prop(self, "width")
 
     def start(self, scene: bpy.types.Scene, settings: Any, output: Path) -> job.BackgroundJob:
-        folder = Path(bpy.app.tempdir)
-        file = folder / "matrix_cinema_figure.toml"
-        file.write_text(to_toml(source.moved(properties.description(scene), folder)), encoding="utf-8")
+        file = Path(bpy.app.tempdir) / "matrix_cinema_figure.blend"
+        job.write_snapshot(scene, file)
         return job.BackgroundJob(job.figure_command(file, output, self.width, scene.frame_current), output)
 
 

@@ -1,0 +1,48 @@
+"""A built .blend as a panel of a figure: its own camera, lamps and world, at its own frame; what is written
+in the scene is taken out, because the page has it as type. Readouts stay as they are in the picture."""
+
+from pathlib import Path
+
+import bpy
+
+from ..blender import tags
+from ..blender.seen import view_of
+from ..blender.stored import plan_of
+from ..errors import InputError
+from ..picture.figure_page import Cell, Shown
+from .blend_file import open_built
+
+LETTERING = ("label", "leader", "overlay", "shade")
+
+
+def is_built(shown: Shown) -> bool:
+    """Whether a panel is that of a built .blend."""
+    return shown.file is not None and shown.file.suffix.lower() == ".blend"
+
+
+def built_cell(shown: Shown) -> Cell:
+    """The Cell of a built .blend, which is opened. Raises InputError."""
+    assert shown.file is not None
+    scene = open_built(shown.file)
+    frame = scene.frame_current if shown.frame is None else shown.frame
+    if not scene.frame_start <= frame <= scene.frame_end:
+        raise InputError(f"frame {frame}: the scene has frames {scene.frame_start} to {scene.frame_end}")
+    scene.frame_set(frame)
+    return Cell(plan_of(scene), frame, shown.title, view_of(scene), shown.file)
+
+
+def bare_scene(path: Path) -> bpy.types.Scene:
+    """The scene of a built .blend, opened again, without what the page has as type."""
+    scene = open_built(path)
+    for ob in tags.parts(scene):
+        if isinstance(ob, bpy.types.Object) and ob.get(tags.KIND) in LETTERING and not _is_beside(ob):
+            for collection in ob.users_collection:
+                collection.objects.unlink(ob)
+    return scene
+
+
+def _is_beside(ob):
+    """Whether it belongs to a readout, to the bars of a why or to what is presented."""
+    return (
+        tags.NAME in ob or ob.get(tags.LABEL) == "why" or "presented" in (ob.parent.name if ob.parent else "")
+    )
