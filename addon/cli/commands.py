@@ -6,6 +6,7 @@ The console script `matrix-cinema`, Blender's `blender --command matrix_cinema â
 
 import contextlib
 import os
+import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -193,6 +194,7 @@ def inspect(arguments: Namespace) -> None:
 
 def capture(arguments: Namespace) -> None:
     """The command `capture`. The only one that needs torch, and none of Blender."""
+    _require_no_download(arguments.model)
     files = arguments.tokens or ()
     read = filter(None, (arguments.text_file, *files))
     require_apart([arguments.output], read)
@@ -216,6 +218,16 @@ def capture(arguments: Namespace) -> None:
     layers, tokens, size = len(made.capture.layers), len(made.capture.tokens_q), made.path.stat().st_size
     told = f"{layers} layers, {tokens} tokens, {size / 1000:,.0f} kB"
     print(f"{made.path}: {told}; {PROGRAM} inspect {made.path} tells its heads")
+
+
+def _require_no_download(model: str | None) -> None:
+    """Raise InputError in Blender itself for a model by name, which transformers may fetch: the extension has
+    no permission for that."""
+    bpy = sys.modules.get("bpy")
+    if model and bpy is not None and not bpy.app.module and not os.path.isdir(model):
+        raise InputError(
+            f"--model: {model} is no folder; in Blender nothing is downloaded, so give the model's folder"
+        )
 
 
 def presets(_: Namespace) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import matrix_cinema
 import numpy
@@ -281,3 +282,11 @@ def test_every_room_is_installed_by_pip():
     folders = {path.parent.relative_to(ROOT / "addon") for path in (ROOT / "addon").rglob("*.py")}
     there = {".".join(("matrix_cinema", *folder.parts)) for folder in folders}
     assert there == set(project["tool"]["setuptools"]["packages"])
+
+
+@pytest.mark.parametrize("model", ["gpt2", "sentence-transformers/all-MiniLM-L6-v2"])
+def test_nothing_is_downloaded_in_blender_itself(monkeypatch, capsys, tmp_path, model):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "bpy", SimpleNamespace(app=SimpleNamespace(module=False)))
+    assert cli.run(["capture", "--model", model, "--text", "a", "-o", "a.safetensors"]) == 2
+    assert f"{model} is no folder; in Blender nothing is downloaded" in capsys.readouterr().err
