@@ -49,6 +49,7 @@ from .objects import (
     spots_object,
 )
 from .readouts import sharpen_presented, write_presented, write_readouts
+from .rebuild import rebuilding
 from .stored import write_given
 from .why import write_why
 
@@ -72,14 +73,14 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     p = drawing.plan
     _check_object(p.scene.look)
     target = target or bpy.context.scene
-    with tags.rebuilding(target):
+    with rebuilding(target):
         environment = studio.load_environment(p)
         font = lettering.load_font(p)
         rooms = _collections(target)
         matrices = _draw_matrices(p, rooms)
         _draw_picture(drawing, matrices, environment, font, rooms, target)
-    target.frame_start, target.frame_end = 1, p.timeline.last_frame
-    target.render.fps, target.render.fps_base = frame_rate(p.scene.render.fps)
+        target.frame_start, target.frame_end = 1, p.timeline.last_frame
+        target.render.fps, target.render.fps_base = frame_rate(p.scene.render.fps)
     target[tags.DONE] = p.timeline.done
     target[tags.ELEMENTS] = p.drawn
     write_markers(p.beats, target)
@@ -182,7 +183,7 @@ def own_meshes() -> list[bpy.types.Object]:
 
 def clear(target: bpy.types.Scene) -> None:
     """Remove what an earlier build left in the scene."""
-    with tags.rebuilding(target):
+    with rebuilding(target):
         pass
 
 

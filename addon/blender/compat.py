@@ -52,7 +52,7 @@ STEP, LINEAR, SINE = 0, 1, 12
 IN_OUT = 3
 
 
-def _curve_with(datablock, path, index, count):
+def curve_with(datablock, path, index, count):
     """The curve that animates a property, made when there is none, with so many keys to be set."""
     animation = datablock.animation_data or datablock.animation_data_create()
     if animation.action is None:
@@ -74,7 +74,7 @@ def set_keyframes(
 ) -> Any:
     """Replace the curve of `path` by lines through `keys`, pairs of (frame, value): straight ones, or
     ones that are slow at both ends; `stepped`, each value is held until the next. Returns the curve."""
-    curve = _curve_with(datablock, path, index, len(keys))
+    curve = curve_with(datablock, path, index, len(keys))
     points = curve.keyframe_points
     points.foreach_set("co", [number for key in keys for number in key])
     points.foreach_set("interpolation", [STEP if stepped else SINE if smooth else LINEAR] * len(keys))
@@ -88,7 +88,7 @@ def set_curve(
 ) -> Any:
     """Animate one number of a property along cubics through `values` at `frames`, changing by `slopes` per
     frame there: keys with handles, as a person would set them."""
-    curve = _curve_with(datablock, path, index, len(frames))
+    curve = curve_with(datablock, path, index, len(frames))
     points = curve.keyframe_points
     for n, (point, frame, value, slope) in enumerate(zip(points, frames, values, slopes, strict=True)):
         # Handles at a third of the way make time run evenly along the curve.

@@ -12,6 +12,7 @@ from . import tags
 from . import text as lettering
 from .build import COLLECTION, write_picture
 from .read import drawn_objects
+from .rebuild import adding
 from .seen import views_of
 
 BLURRED = 0.01  # a depth of field from which on nothing is written before the scene
@@ -24,7 +25,7 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
     drawing = drawing_of(p, target)
     old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
     font = next((one for one in tags.owned(target) if isinstance(one, bpy.types.VectorFont)), None)
-    with tags.adding(target, old):
+    with adding(target, old):
         font = font or lettering.load_font(p)
         matrices, products = (
             {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")

@@ -26,6 +26,8 @@ from .materials.base import asked
 from .materials.haze import haze_material
 from .node_values import set_values
 from .objects import MODIFIER, set_inputs
+from .rebuild import sharing, standing
+from .remembered import setting
 from .stored import plan_of
 from .studio import Around
 from .values import same, set_changed
@@ -155,11 +157,12 @@ def _plans(before: Scene, after: Scene, target: bpy.types.Scene) -> tuple[Plan, 
 def _set_settings(before: Scene, after: Scene, drawn: Objects, target: bpy.types.Scene) -> None:
     points = any(compat.get_input(ob.modifiers[MODIFIER], "As Points") for ob in drawn["product"])
     old, new = (studio.settings(one.render, style_of(one), points) for one in (before, after))
-    set_changed(target, old, new)
+    with setting(target):
+        set_changed(target, old, new)
 
 
 def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
-    around, blocks, styles = Around.kept(target), tags.standing(target), (style_of(before), style_of(after))
+    around, blocks, styles = Around.kept(target), standing(target), (style_of(before), style_of(after))
     if around is None:
         return
     lights = (before.light, after.light)
@@ -167,11 +170,13 @@ def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
     lamps = {blocks.get(("lights", name)): name for name in new}
     for ob in tags.owned(target):
         if isinstance(ob, bpy.types.Object) and ob.type == "LIGHT" and (name := lamps.get(ob.data)):
-            set_changed(ob, old[name][1], new[name][1])
+            with setting(ob, ob.data):
+                set_changed(ob, old[name][1], new[name][1])
     if target.world in blocks.values():
         picture = blocks.get(("images", studio.ENVIRONMENT))
         writes = [partial(studio.write_world, style=s, around=around, environment=picture) for s in styles]
-        set_values(compat.node_tree(target.world), *writes)
+        with setting(target.world):
+            set_values(compat.node_tree(target.world), *writes)
     if styles[1].haze and not styles[1].flat:
         densities = (studio.haze_density(style, around.size) for style in styles)
         _set_materials(target, *(partial(haze_material, density) for density in densities))
@@ -179,15 +184,16 @@ def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
 
 def _set_materials(target: bpy.types.Scene, old: Callable[[], Any], new: Callable[[], Any]) -> None:
     """Set the values in the materials of a built scene that differ in those which the two make."""
-    blocks = tags.standing(target)
+    blocks = standing(target)
     with asked() as before:
         old()
     with asked() as after:
         new()
-    with tags.sharing(target):
+    with sharing(target):
         for name, write in after.items():
             if name in before and ("materials", name) in blocks:
-                set_values(compat.node_tree(blocks["materials", name]), before[name], write)
+                with setting(blocks["materials", name]):
+                    set_values(compat.node_tree(blocks["materials", name]), before[name], write)
 
 
 def _set_sizes(old: Plan, new: Plan, drawn: Objects) -> None:
@@ -198,9 +204,10 @@ def _set_sizes(old: Plan, new: Plan, drawn: Objects) -> None:
     ):
         for ob in drawn[kind]:
             if same(compat.get_input(ob.modifiers[MODIFIER], "Scale"), size(old)):
-                set_inputs(ob, {"Scale": size(new)})
-                if kind != "readout":  # which follows its matrix
-                    appearance.come(new, ob, ob[tags.NAME], size(new))
+                with setting(ob):
+                    set_inputs(ob, {"Scale": size(new)})
+                    if kind != "readout":  # which follows its matrix
+                        appearance.come(new, ob, ob[tags.NAME], size(new))
 
 
 def _elements(p: Plan, drawn: Objects) -> None:

@@ -3,7 +3,7 @@
 Every matrix that the file stores, so all but bare products, is held to the digest taken when the scene was
 built. From the given ones everything else (products, partial sums, finished values) is evaluated anew and
 compared with the evaluated geometry at several frames; and every element has to stand where the layout
-puts it.
+puts it, but for a matrix as a whole, which a person may have moved.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +27,7 @@ from . import compat, tags
 from .digest import digest
 from .objects import MODIFIER
 from .read import drawn_objects, elements, stored_mask, stored_values
+from .remembered import remembered
 from .stored import leading_axes
 
 TOLERANCE = 1e-5  # of a matrix's largest magnitude
@@ -275,7 +276,7 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
         expected = result.final if last else expected
         finish = np.mean(finish)
         largest = (1 - finish) * np.abs(result.raw).max() + finish * largest
-    drawn, kind = elements(ob, depsgraph), ob[tags.KIND]
+    drawn, kind = _as_put(ob, elements(ob, depsgraph)), ob[tags.KIND]
     if kind == "readout":
         drawn["position"] = _in_steps(ob, drawn["place"])
     if not _inside(drawn, *result.shape):
@@ -298,6 +299,14 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
     note = note or _misplaced(drawn, planes, pool)
     visible = int((present & (np.abs(expected) > TOLERANCE * largest)).sum())
     return Row(moment, kind, stage.name, position, len(drawn["value"]), visible, float(error), note)
+
+
+def _as_put(ob, drawn):
+    """What is drawn, as it stands where the build put the object, wherever a person has moved it since."""
+    at = remembered(ob).get("values", {}).get("location")
+    if isinstance(at, list) and len(at) == 3 and all(isinstance(x, int | float) for x in at):
+        return drawn | {"position": drawn["place"] + at}
+    return drawn
 
 
 def _flat(ob, stage):
@@ -336,7 +345,7 @@ def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
     stage = cuboid.stage
     left, right = (side.final for side in evaluation.sides(stage))
     result, (sweep, position) = evaluation[stage], sweeps[stage.name]
-    drawn = elements(ob, depsgraph, MOST)
+    drawn = _as_put(ob, elements(ob, depsgraph, MOST))
     i, j, k, count, every = (drawn[key] for key in ("i", "j", "k", "count", "every"))
     if not _inside(drawn, cuboid.rows, cuboid.columns, cuboid.inner):
         return Row(moment, "product", stage.name, position, count, 0, np.inf, OUTSIDE, every)

@@ -121,7 +121,7 @@ def test_a_camera_of_ones_own_without_perspective_gets_labels_and_what_refers_to
     scene.camera = own
     lay_out(p, scene)
     bpy.context.view_layer.update()
-    assert mine.parent == label and tags.TAG not in label  # the user's from now on
+    assert mine.parent == label and label in tags.owned(scene)  # it lives on
     overlays = [ob for ob in written(scene) if ob.get(tags.KIND) == "overlay"]
     assert overlays and all(0 <= on_the_frame(scene, ob)[:, :2].min() for ob in overlays)
     data.type = "PANO"

@@ -195,7 +195,8 @@ def modifier_input(kind, name, change):
 
 def shift(kind, name):
     def corrupt(scene):
-        object_of(scene, kind, name).location.x += 0.01
+        ob, step = object_of(scene, kind, name), "Row Step" if kind == "matrix" else "Step i"
+        set_inputs(ob, {step: 1.01 * np.array(compat.get_input(ob.modifiers[MODIFIER], step))})
 
     return corrupt
 
@@ -245,7 +246,6 @@ CORRUPTED = {
     "the place of a product": shift("product", "out"),
     "a row's direction": modifier_input("matrix", "Q", {"Row Step": (0.0, 0.0, -1.01)}),
     "a product's direction": modifier_input("product", "attn", {"Step k": (0.0, 0.99, 0.0)}),
-    "a turned object": lambda scene: setattr(object_of(scene, "matrix", "K"), "rotation_euler", (0.01, 0, 0)),
     "a lost matrix": lambda scene: bpy.data.objects.remove(object_of(scene, "matrix", "K")),
     "a lost product": lambda scene: bpy.data.objects.remove(object_of(scene, "product", "attn")),
     "a lost modifier": lambda scene: object_of(scene, "matrix", "out").modifiers.clear(),
@@ -282,6 +282,13 @@ def test_any_one_thing_is_noticed(saved_head, what):
         return
     assert not report.ok
     assert any("FAILED" in line for line in report.lines())
+
+
+def test_a_matrix_may_be_moved_and_turned_by_hand(saved_head):
+    bpy.ops.wm.open_mainfile(filepath=saved_head)
+    k, out = (object_of(bpy.context.scene, "matrix", name) for name in ("K", "out"))
+    k.rotation_euler, out.location.x = (0.5, 0, 0), 7.0
+    assert verify(bpy.context.scene).ok
 
 
 def test_of_many_elements_a_sample_is_compared_and_all_are_counted(factory, monkeypatch):

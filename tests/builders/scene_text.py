@@ -5,6 +5,7 @@ import hashlib
 import bpy
 import numpy as np
 from matrix_cinema.blender import compat, tags
+from matrix_cinema.blender.heirs import unnumbered
 
 # Of any datablock or struct: what it is not, but where it is, or what follows from the rest.
 SKIPPED = {
@@ -24,7 +25,7 @@ def scene_text(scene: bpy.types.Scene) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     scene.frame_set(scene.frame_end)
     for block in tags.parts(scene):
-        kind, name = type(block).__name__, tags._NUMBERED.sub("", str(block.get(tags.TAG)))
+        kind, name = type(block).__name__, unnumbered(block)
         found.setdefault(f"{kind} {name}", []).append(_block(block))
     texts = {key: "\n".join(sorted(blocks)) for key, blocks in found.items()}
     owned = {key: value for key, value in scene.items() if key.startswith("mc_") and key != tags.PARTS}
@@ -78,7 +79,7 @@ def _value(value):
 
 
 def _name(block):
-    return tags._NUMBERED.sub("", str(block.get(tags.TAG, block.name)))
+    return unnumbered(block) if tags.TAG in block else block.name
 
 
 def _animation(block):

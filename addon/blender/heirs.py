@@ -1,0 +1,185 @@
+"""Things of ours live on: a rebuild makes everything anew, and what was there already takes over from the new
+one what a person has not changed.
+
+So all that a person attached to an object of ours (parents, constraints, modifiers, collections, what is
+selected or hidden) stays with it. Hidden objects that hold numbers do not live on, for copies that a person
+made read them; neither do meshes, node groups and the like.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import bpy
+
+from . import curves, remembered, tags
+
+_NUMBERED = re.compile(r"\.\d{3,}$")
+_TABLED = (bpy.types.Camera, bpy.types.Light, bpy.types.TextCurve)  # data that is nothing but settings
+_SHAPED = (bpy.types.Image, bpy.types.Material, bpy.types.World)  # in this order: each uses those before it
+
+
+def known_as(block: bpy.types.ID) -> tuple:
+    """What makes a thing of an earlier build the same as one of a later build."""
+    kind = block.type if isinstance(block, bpy.types.Object) else block.id_type
+    if isinstance(block, bpy.types.World):
+        return (kind,)
+    return kind, block.get(tags.KIND), block.get(tags.LABEL), unnumbered(block)
+
+
+def unnumbered(block: bpy.types.ID) -> str:
+    """The name that a datablock was built with, without Blender's number."""
+    return _NUMBERED.sub("", str(block.get(tags.TAG)))
+
+
+def paired(old: Iterable[bpy.types.ID], made: Iterable[bpy.types.ID]) -> list[tuple]:
+    """The pairs of an old thing and the new one that is the same; of several alike, those of one name."""
+    left: dict = {}
+    for block in old:
+        left.setdefault(known_as(block), []).append(block)
+    exactly, rest = [], []
+    for new in made:
+        alike = left.get(known_as(new), [])
+        same = next((one for one in alike if one.get(tags.TAG) == new.get(tags.TAG)), None)
+        if same:
+            alike.remove(same)
+            exactly.append((same, new))
+        else:
+            rest.append(new)
+    return exactly + [(left[known_as(new)].pop(0), new) for new in rest if left.get(known_as(new))]
+
+
+class Living:
+    """The old things that live on (`names`: what a build calls each, and what it is called), and the new ones
+    that are `gone` for them. `called` has the names of the old ones before the build; `ours` are more
+    datablocks of ours, which stay."""
+
+    def __init__(
+        self,
+        old: Sequence[bpy.types.ID],
+        made: Sequence[bpy.types.ID],
+        called: Mapping[bpy.types.ID, str],
+        ours: Iterable[bpy.types.ID] = (),
+    ):
+        self.ours, self.called = {*old, *made, *ours}, called
+        self.users = bpy.data.user_map(subset=[*self.ours]) if old else {}
+        self.names: dict = {}
+        self.gone: list = []
+        for kind in _SHAPED:
+            for pair in paired(*([one for one in blocks if isinstance(one, kind)] for blocks in (old, made))):
+                self._keep_shaped(*pair)
+        self.pairs = paired(*([one for one in blocks if is_drawn(one)] for blocks in (old, made)))
+        self._keep_data()
+        for before, new in self.pairs:
+            places = [*new.users_collection, *(one for one in bpy.data.scenes if one.camera != new)]
+            for collection in new.users_collection:
+                collection.objects.unlink(new)
+            self._take_place(before, new, places)
+        for before, new in self.pairs:
+            self._take_over(before, new)
+
+    def _keep_shaped(self, old, new):
+        """A picture, a material or a world lives on where a person changed it, or where it is as it was."""
+        same = remembered.shape(old) == remembered.shape(new) != ""
+        if same or remembered.is_changed(old, self.ours):
+            old = self._own(old, lambda user: True)
+            self._take_place(old, new)
+            self._take_over(old, new)
+        elif not self._shared(old, lambda user: True):
+            old.user_remap(new)
+
+    def _keep_data(self):
+        """Cameras, lamps and type of objects that live on; of meshes, the materials that a person chose."""
+        done = set()
+        for old, new in self.pairs:
+            before, made = old.data, new.data
+            if before is None or before in done or before not in self.ours or type(before) is not type(made):
+                continue
+            done.add(before)
+            if isinstance(made, _TABLED):
+                old.data = self._own(before, lambda user, data=before: getattr(user, "data", None) == data)
+                new.data = old.data
+                self._take_place(old.data, made, [new])
+                self._take_over(old.data, made)
+            elif isinstance(made, bpy.types.Mesh):
+                remembered.remember(made, self.ours)
+                for key in remembered.changed(before, self.ours):
+                    remembered.write(made, key, remembered.settings(before)[key])
+
+    def _shared(self, old, uses):
+        return any(user not in self.ours and uses(user) for user in self.users.get(old, ()))
+
+    def _own(self, old, uses):
+        """The old thing, or a copy of it where things of the user's use it: then it is theirs from now on."""
+        if not self._shared(old, uses):
+            return old
+        own = old.copy()
+        self.ours.add(own)
+        self.called = {**self.called, own: self.called[old]}
+        return own
+
+    def _take_place(self, old, new, told=()):
+        """Let all that refers to the new one refer to the old one, which is known as the new one. Users that
+        are `told` already need not be looked for, which takes long."""
+        called = self.called[old]
+        self.names[old] = new.name if called == old.get(tags.TAG) else called
+        if not self.users[new].issubset(told):
+            new.user_remap(old)
+        old[tags.TAG] = new[tags.TAG]
+        self.gone.append(new)
+
+    def _take_over(self, old, new):
+        """Set on the old one what we set on the new one, but for what a person has changed."""
+        before, memory = remembered.settings(old), remembered.memory(new, self.ours)
+        theirs, motion = remembered.changed(old, self.ours), remembered.remembered(old).get("motion", {})
+        if isinstance(old, bpy.types.Object):
+            theirs -= _take_parts(old, new)
+        for key, value in remembered.settings(new).items():
+            wanted = before[key] if key in theirs else value
+            if key not in before or before[key] != wanted or remembered.is_input(key):
+                remembered.write(old, key, wanted)
+        curves.hand_over(new, old, motion)
+        for name in {name for block in (old, new) for name in block.keys() if name.startswith("mc_")}:
+            if name in new:
+                old[name] = new[name]
+            else:
+                del old[name]
+        remembered.keep(old, memory)
+        if isinstance(old, bpy.types.Object):
+            old.update_tag()
+
+    def remember(self, blocks: Iterable[bpy.types.ID]) -> None:
+        """Remember on each of these blocks what we set, where that is not done yet."""
+        for block in blocks:
+            if tags.SET not in block and (
+                is_drawn(block) or isinstance(block, (*_TABLED, *_SHAPED, bpy.types.Mesh))
+            ):
+                remembered.remember(block, self.ours)
+
+    def name(self) -> None:
+        """Give what lives on its name, once the new ones are gone."""
+        for block, name in self.names.items():
+            block.name = name
+
+
+def is_drawn(block: bpy.types.ID) -> bool:
+    """Whether it is an object that lives on: one that a person can see."""
+    return isinstance(block, bpy.types.Object) and block.get(tags.KIND) != tags.SOURCE
+
+
+def _take_parts(old, new):
+    """Give an old object our modifier and our constraints as the new one has them. Returns the keys of what a
+    person may not change: where there are numbers, what they are read from."""
+    for name in remembered.remembered(old).get("constraints", ()):
+        if name in old.constraints:
+            old.constraints.remove(old.constraints[name])
+    for constraint in new.constraints:
+        old.constraints.copy(constraint)
+    modifier = remembered.modifier_of(new)
+    own = next((one for one in old.modifiers if one.name == remembered.MODIFIER), None)
+    if modifier is None:
+        return set()
+    if own is None or own.type != "NODES":
+        own = old.modifiers.new(remembered.MODIFIER, "NODES")
+        old.modifiers.move(len(old.modifiers) - 1, 0)
+    own.node_group = modifier.node_group
+    return {"data"}

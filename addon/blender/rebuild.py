@@ -1,0 +1,333 @@
+"""A build, and what becomes of the one before it: what lives on, what goes, what is left to the user."""
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+import bpy
+
+from . import remembered, tags
+from .heirs import Living, is_drawn, known_as, unnumbered
+from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, listed, owned, parts, write_list
+
+# What no build makes or uses, and from 5.2 all datablocks once more.
+_OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
+
+
+@contextlib.contextmanager
+def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
+    """Within the block a scene is built; what is made there is ours and takes the place of the earlier build.
+
+    What is the user's stays, wherever it is, and goes on to refer to the objects that it referred to. What
+    of ours it uses stays with it and is the user's from then on. What a person changed on ours stays too, and
+    what they deleted stays away. After an error all is as before.
+    """
+    build = tags.running = _Build(scene)
+    try:
+        with remembered.setting(scene):
+            yield
+    except BaseException:
+        build.undo()
+        raise
+    else:
+        build.replace()
+    finally:
+        tags.running = None
+
+
+def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
+    """What a rebuild of this scene replaces, by the list of bpy.data that it is in and the name that it was
+    built with; of several of one name any."""
+    return _by_kind(owned(scene))
+
+
+@contextlib.contextmanager
+def sharing(scene: bpy.types.Scene) -> Iterator[None]:
+    """Within the block what a build of this scene shares is what it shared."""
+    tags.running = _Addition(owned(scene))
+    try:
+        yield
+    finally:
+        tags.running = None
+
+
+@contextlib.contextmanager
+def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.Object] = ()) -> Iterator[None]:
+    """Within the block something is added to a scene that was built here: it is ours from then on, with what
+    the build shares. It takes the place of the objects `instead_of`, which are ours; what of these is made
+    again lives on. Where something of the user's refers to another of them, that stays and is the user's.
+    After an error all is as before."""
+    before, old = set(_everything()), owned(scene)
+    # The new ones get the names of the old ones.
+    names = {one: one.name for ob in instead_of for one in (ob, ob.data) if one is not None}
+    for n, block in enumerate(names):
+        block.name = f"mc {n}"
+    tags.running = _Addition(old)
+    try:
+        yield
+    except BaseException:
+        bpy.data.batch_remove([block for block in _everything() if block not in before])
+        for block, name in names.items():
+            block.name = name
+        raise
+    else:
+        _exchange(scene, old, names, before)
+    finally:
+        tags.running = None
+
+
+class _Addition:
+    """What is added to a build shares its materials, pictures and node groups."""
+
+    def __init__(self, old):
+        self.shared = _by_kind(old)
+
+
+def _by_kind(blocks):
+    """Datablocks by the list of bpy.data that they are in and the name that they were built with."""
+    kinds = {
+        kind.fixed_type.identifier: kind.identifier
+        for kind in bpy.data.bl_rna.properties
+        if kind.type == "COLLECTION"
+    }
+    return {(_kind_of(block, kinds), unnumbered(block)): block for block in blocks}
+
+
+def _kind_of(block, kinds):
+    """The name of the list of bpy.data that a datablock is in."""
+    return next((kinds[one.__name__] for one in type(block).__mro__ if one.__name__ in kinds), None)
+
+
+def _exchange(scene, old, names, before):
+    """Let what was made since `before` stand in a scene's list. The old things with `names` live on where
+    they were made again; of the others the objects go, with what only they used."""
+    made = [block for block in _everything() if block not in before]
+    for block in made:
+        block[TAG] = block.name
+    living = Living([one for one in names if one in old], made, names, old)
+    away = _deleted(scene, old, made, living)
+    _count(scene, made)
+    gone = [ob for ob in names if _is_object(ob) and ob not in living.names]
+    users = bpy.data.user_map(subset=gone) if gone else {}
+    kept = [ob for ob in gone if any(_refers_to(ob, user) for user in users[ob] - living.ours)]
+    for ob in kept:
+        del ob[TAG]
+    bpy.data.batch_remove([*living.gone, *away, *(ob for ob in gone if ob not in kept)])
+    made = [block for block in _everything() if block not in before]
+    living.remember(made)
+    every = list(
+        dict.fromkeys([*(block for block in parts(scene) if block not in kept), *living.names, *made])
+    )
+    write_list(scene, PARTS, [])
+    while unused := [one for one in every if not _is_object(one) and not _is_room(one) and not _used([one])]:
+        every = [one for one in every if one not in unused]
+        bpy.data.batch_remove(unused)
+    write_list(scene, PARTS, every)
+    living.name()
+    for block in {*kept, *(ob.data for ob in kept), *every}.intersection(names).difference(living.names):
+        block.name = names[block]
+
+
+def _is_room(block):
+    return isinstance(block, bpy.types.Collection)
+
+
+class _Build:
+    """A build that is running: what there was before it, what it shares and what it keeps."""
+
+    def __init__(self, scene):
+        self.scene, self.world, self.camera = scene, scene.world, scene.camera
+        self.before = set(_everything())
+        self.settings = remembered.settings(scene)
+        self.shared, self.kept = {}, []
+        self.old = owned(scene)
+        inside = set(scene.collection.children_recursive)
+        self.rooms = {block.get(TAG): block for block in self.old if block in inside}
+        # The new ones get the names of the old ones.
+        self.names = {block: block.name for block in self.old if block not in inside}
+        for n, block in enumerate(self.names):
+            block.name = f"mc {n}"
+
+    def made(self, but: Collection = ()) -> list[bpy.types.ID]:
+        return [block for block in _everything() if block not in self.before and block not in but]
+
+    def undo(self):
+        bpy.data.batch_remove(self.made())
+        self.scene.world, self.scene.camera = self.world, self.camera
+        for key, value in self.settings.items():
+            remembered.write(self.scene, key, value)
+        for block, name in self.names.items():
+            block.name = name
+
+    def replace(self):
+        self.old = [block for block in self.old if block not in self.kept]
+        users_own = _used([block for block in self.before.difference(self.old) if not block.library])
+        self._keep_chosen()
+        made = self.made()
+        for block in made:
+            block[TAG] = block.name
+        living = self._live_on(made)
+        made = [*living.names, *self.made(living.names)]
+        living.remember(made)
+        self._list([*self.kept, *made])
+        self._take_out()
+        read = self._read()
+        self._remove([block for block in self.old if _is_object(block) and block not in read], made)
+        while unused := self._unused():
+            self._remove(unused, made)
+        for block in self.old:  # something of the user's uses it, so it is the user's
+            block.name = self.names.get(block, block.name)
+            del block[TAG]
+        for block in users_own.difference(_used(users_own)):  # nothing but ours used it: it stays in the file
+            block.use_fake_user = True
+
+    def _live_on(self, made):
+        """Let the old things live on that can, and remove the new ones that take no place."""
+        used = _used(made)
+        living = Living(self.old, made, self.names)
+        gone = [*living.gone, *_deleted(self.scene, self.old, made, living)] if self.old else []
+        _count(self.scene, made, anew=True)
+        self.old = [block for block in self.old if block not in living.names]
+        while gone:
+            bpy.data.batch_remove(gone)
+            made = self.made(living.names)
+            gone = [*used.intersection(made).difference(_used(made))]
+        living.name()
+        return living
+
+    def _keep_chosen(self):
+        """A world or a camera that the user has chosen since the earlier build stays the scene's."""
+        for name in ("world", "camera"):
+            before, now = getattr(self, name), getattr(self.scene, name)
+            if self.old and before is not None and before not in self.old:
+                setattr(self.scene, name, before)
+                if name == "world" and now != before:
+                    bpy.data.worlds.remove(now)
+            elif now in self.old:
+                setattr(self.scene, name, None)
+
+    def _list(self, made):
+        """Let the scene list what was made, and so every linked copy of it, which shows the same objects."""
+        before = {block for block in self.old if _is_object(block)}
+        for scene in bpy.data.scenes:
+            if scene == self.scene or not before.isdisjoint(parts(scene)):
+                write_list(scene, PARTS, made)
+        palette = bpy.data.palettes.get(LIST) or bpy.data.palettes.new(LIST)
+        palette.use_fake_user, palette[TAG] = True, LIST
+        scenes = [one for one in listed(palette, SCENES) if one != self.scene] + [self.scene] * bool(made)
+        write_list(palette, SCENES, scenes)
+        if not scenes:
+            bpy.data.palettes.remove(palette)
+
+    def _take_out(self):
+        """Take the old objects out of our collections, so that nothing is shown twice."""
+        old = set(self.old)
+        for collection in {*self.kept, *self.old}:
+            if isinstance(collection, bpy.types.Collection):
+                for ob in old.intersection(collection.objects):
+                    collection.objects.unlink(ob)
+
+    def _read(self):
+        """The old objects that copies of ours read, such as a matrix's values: they go on to read them."""
+        sources = [block for block in self.old if block.get(KIND) == SOURCE]
+        users, old = bpy.data.user_map(subset=sources), set(self.old)
+        read = {ob for ob in sources if any(TAG in user for user in users[ob] - old)}
+        while more := {ob for ob in sources if ob not in read and not read.isdisjoint(users[ob])}:
+            read |= more
+        return read
+
+    def _unused(self):
+        """The old datablocks that nothing uses, and our collections with nothing of the user's in them."""
+        used, old, rooms = _used(self.old), set(self.old), set(self.rooms.values())
+
+        def holds_nothing(block):
+            is_collection = isinstance(block, bpy.types.Collection)
+            return not is_collection or old.issuperset([*block.all_objects, *block.children_recursive])
+
+        return [one for one in self.old if (one not in used or one in rooms) and holds_nothing(one)]
+
+    def _remove(self, blocks, made):
+        kept = self._hand_over([block for block in blocks if _is_object(block)], made)
+        gone = [block for block in blocks if block not in kept]
+        self.old = [block for block in self.old if block not in gone]
+        bpy.data.batch_remove(gone)
+
+    def _hand_over(self, objects, made):
+        """Let what refers to an old object (as a parent, as a target, as a camera) refer to the new one that
+        has its name. Returns those that something of the user's refers to and that have no heir: they stay in
+        the file, in no collection."""
+        heirs: dict = {}
+        ours, kept = {*self.old, *made}, []
+        for block in filter(_is_object, made):
+            heirs.setdefault(known_as(block), []).append(block)
+        users = bpy.data.user_map(subset=objects) if objects else {}
+        for ob in objects:
+            same = heirs.get(known_as(ob))
+            heir = same.pop(0) if same else None
+            if not any(_refers_to(ob, user) for user in users[ob] - ours):
+                continue
+            if heir:
+                ob.user_remap(heir)
+            else:
+                ob.use_fake_user = True
+                kept.append(ob)
+        return kept
+
+
+def _everything():
+    for kind in bpy.data.bl_rna.properties:
+        if kind.type == "COLLECTION" and kind.identifier not in _OTHERS:
+            for block in getattr(bpy.data, kind.identifier):
+                if getattr(block, "filepath", "") != "<builtin>":  # Blender's own font
+                    yield block
+
+
+def _used(blocks):
+    """Those of the datablocks that something uses. Blender 5.2 counts the users of what a modifier reads too
+    high once a file was loaded, so they are looked for."""
+    blocks = list(blocks)
+    users = bpy.data.user_map(subset=blocks) if blocks else {}
+    return {block for block in blocks if users[block] or block.use_fake_user or block.use_extra_user}
+
+
+def _is_object(block):
+    return isinstance(block, bpy.types.Object)
+
+
+def _refers_to(ob, user):
+    """Whether a user of an object means the object itself, and not only shows it, as every scene does."""
+    if not isinstance(user, bpy.types.Scene):
+        return True
+    return ob == user.camera or any(ob == marker.camera for marker in user.timeline_markers)
+
+
+def _deleted(scene, old, made, living):
+    """The new things whose like a person has deleted. What others of ours need comes back, but hidden."""
+    missing = _counted(scene) - Counter(known_as(one) for one in old if is_drawn(one))
+    new = [one for one in made if is_drawn(one) and one not in {new for _, new in living.pairs}]
+    users, away = bpy.data.user_map(subset=new) if new else {}, []
+    for block in new:
+        if missing[known_as(block)]:
+            missing[known_as(block)] -= 1
+            needing = [one for one in users[block] if not isinstance(one, bpy.types.Collection)]
+            if any(_refers_to(block, one) for one in needing):
+                block.hide_viewport = block.hide_render = True
+            else:
+                away.append(block)
+    return away
+
+
+def _count(scene, made, anew=False):
+    """Remember how many things of each name were made, `anew` or besides those that were."""
+    counts = {} if anew else dict(_counted(scene))
+    counts |= Counter(known_as(one) for one in made if is_drawn(one))
+    scene[tags.MADE] = json.dumps([[*key, n] for key, n in counts.items()])
+
+
+def _counted(scene):
+    """How many things of each name the last build made."""
+    try:
+        return Counter({tuple(key): n for *key, n in json.loads(scene.get(tags.MADE, "[]"))})
+    except (TypeError, ValueError):  # a file may say anything
+        return Counter()

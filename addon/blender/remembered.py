@@ -1,0 +1,343 @@
+"""What we set on a datablock, and so what a person has changed on it since: that is theirs, and stays.
+
+After a build each datablock of ours carries SET, as JSON: the `values` that we set, by key, and a digest of
+each curve and driver. Where the block differs now, a person changed it. A key is a path from the block, or
+"input " and the name of an input of our modifier.
+"""
+
+import contextlib
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+import bpy
+import numpy as np
+
+from . import compat, curves, tags
+
+MODIFIER = "Matrix Cinema"
+SHOWN = (f'modifiers["{MODIFIER}"].show_viewport', f'modifiers["{MODIFIER}"].show_render')
+_INPUT = "input "
+_MOVED = None  # in place of a number that is animated or driven, which says nothing
+_NUMBERED = re.compile(r"\.\d{3,}$")
+PIXELS = 1 << 16  # pictures with more are not looked at
+
+# What a build may set, by type of datablock. "materials" are those of its slots.
+PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
+    (
+        bpy.types.Object,
+        ("data", "parent", "matrix_parent_inverse", "location", "rotation_euler", "scale", "color")
+        + ("hide_viewport", "hide_render", "display_type", "empty_display_type", "empty_display_size")
+        + ("visible_camera", "visible_diffuse", "visible_glossy", "visible_transmission", "visible_shadow")
+        + ("is_shadow_catcher", "light_linking.receiver_collection"),
+    ),
+    (
+        bpy.types.Camera,
+        ("type", "lens", "ortho_scale", "clip_start", "clip_end")
+        + ("dof.use_dof", "dof.focus_object", "dof.focus_distance", "dof.aperture_fstop"),
+    ),
+    (bpy.types.Light, ("color", "energy")),
+    (bpy.types.AreaLight, ("shape", "size", "size_y")),
+    (bpy.types.SunLight, ("angle",)),
+    (bpy.types.TextCurve, ("body", "size", "align_x", "font", "resolution_u", "materials")),
+    (bpy.types.Mesh, ("materials",)),
+    (
+        bpy.types.Scene,
+        ("render.engine", "render.resolution_x", "render.resolution_y", "render.resolution_percentage")
+        + ("render.fps", "render.fps_base", "frame_start", "frame_end")
+        + ("cycles.samples", "cycles.use_denoising", "cycles.denoising_prefilter")
+        + ("cycles.denoising_input_passes", "cycles.max_bounces", "cycles.transparent_max_bounces")
+        + ("cycles.caustics_reflective", "cycles.caustics_refractive", "cycles.use_light_tree")
+        + ("view_settings.view_transform", "view_settings.look", "view_settings.exposure"),
+    ),
+)
+
+
+# -- what there is --------------------------------------------------------------------------------------
+
+
+def settings(block: bpy.types.ID) -> dict[str, Any]:
+    """What a build may set on a datablock and what it is now, by key: plain values, tuples, datablocks."""
+    return {key: _read(block, key) for key in _keys(block)}
+
+
+def _keys(block):
+    for kind, paths in PATHS:
+        if isinstance(block, kind):
+            yield from (path for path in paths if _has(block, path) and not _is_idle(block, path))
+    modifier = modifier_of(block)
+    if modifier:
+        yield from SHOWN
+        for item in modifier.node_group.interface.items_tree:
+            if (
+                item.item_type == "SOCKET"
+                and item.in_out == "INPUT"
+                and item.socket_type != "NodeSocketGeometry"
+            ):
+                yield _INPUT + item.name
+    if isinstance(block, bpy.types.Material | bpy.types.World) and block.node_tree:
+        yield from _tree_keys(block.node_tree)
+
+
+def _is_idle(block, path):
+    """Whether a path of a scene is one of Cycles, and the scene is rendered with another engine."""
+    return path.startswith("cycles.") and block.render.engine != "CYCLES"
+
+
+def _tree_keys(tree):
+    for node in tree.nodes:
+        at = f'node_tree.nodes["{bpy.utils.escape_identifier(node.name)}"]'
+        for n, socket in enumerate(node.inputs):
+            if not socket.is_linked and hasattr(socket, "default_value"):
+                yield f"{at}.inputs[{n}].default_value"
+        if node.bl_idname in ("ShaderNodeValue", "ShaderNodeRGB"):
+            yield f"{at}.outputs[0].default_value"
+        if hasattr(node, "image"):
+            yield f"{at}.image"
+
+
+def is_input(key: str) -> bool:
+    """Whether a key is that of an input of our modifier."""
+    return key.startswith(_INPUT)
+
+
+def modifier_of(block: bpy.types.ID) -> bpy.types.Modifier | None:
+    """Our modifier of an object, where it has one and that has its nodes."""
+    modifier = block.modifiers.get(MODIFIER) if isinstance(block, bpy.types.Object) else None
+    return modifier if modifier and getattr(modifier, "node_group", None) else None
+
+
+def _has(block, path):
+    owner, name = _owner(block, path)
+    return owner is not None and hasattr(owner, name)
+
+
+def _owner(block, path):
+    """What has the property at the end of a path, and its name; None where there is no such thing."""
+    head, _, name = path.rpartition(".")
+    try:
+        return (block.path_resolve(head) if head else block), name
+    except ValueError:
+        return None, name
+
+
+def _read(block, key):
+    if is_input(key):
+        value = compat.get_input(modifier_of(block), key.removeprefix(_INPUT))
+    elif key == "materials":
+        return tuple(block.materials)
+    else:
+        owner, name = _owner(block, key)
+        value = getattr(owner, name)
+    if isinstance(value, bpy.types.ID | str) or not hasattr(value, "__len__"):
+        return value
+    return tuple(tuple(one) if hasattr(one, "__len__") else one for one in value)
+
+
+def write(block: bpy.types.ID, key: str, value: Any) -> bool:
+    """Set what `settings` reads; whether that could be done: a block that a person changed may lack it."""
+    try:
+        if is_input(key):
+            compat.set_input(modifier_of(block), key.removeprefix(_INPUT), value)
+        elif key == "materials":
+            for n, material in enumerate(value[: len(block.materials)]):
+                block.materials[n] = material
+        else:
+            owner, name = _owner(block, key)
+            setattr(owner, name, value)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
+# -- what is remembered --------------------------------------------------------------------------------
+
+
+def remember(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> None:
+    """Take all that a datablock is now for what we set. `ours` are the datablocks of ours, where known."""
+    keep(block, memory(block, ours))
+
+
+def keep(block: bpy.types.ID, told: dict[str, Any]) -> None:
+    """Let a datablock carry a `memory`."""
+    block[tags.SET] = json.dumps(told, separators=(",", ":"), sort_keys=True)
+
+
+def memory(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> dict[str, Any]:
+    """What `remember` writes: {"values": {key: …}, "motion": {place: digest}[, "tree": digest]}."""
+    told = {"values": _told_values(block, owned_by_any() if ours is None else ours)}
+    told["motion"] = curves.motion(block)
+    if isinstance(block, bpy.types.Object) and block.constraints:
+        told["constraints"] = [one.name for one in block.constraints]
+    if digest := shape(block):
+        told["shape"] = digest
+    return told
+
+
+def owned_by_any() -> set[bpy.types.ID]:
+    """The datablocks of ours of all scenes in the file."""
+    return {block for scene in bpy.data.scenes for block in [scene, *tags.owned(scene)]}
+
+
+def remembered(block: bpy.types.ID) -> dict[str, Any]:
+    """What was remembered of a datablock; nothing where it says none, for a file may say anything."""
+    try:
+        told = json.loads(block.get(tags.SET, "{}"))
+    except (TypeError, ValueError):
+        return {}
+    right = isinstance(told, dict) and all(
+        isinstance(told.get(key, {}), dict) for key in ("values", "motion")
+    )
+    return told if right else {}
+
+
+def forget(block: bpy.types.ID) -> None:
+    """Remember nothing of a datablock: the next build sets all of it as ours."""
+    if tags.SET in block:
+        del block[tags.SET]
+
+
+def _told_values(block, ours):
+    moving: dict = {}
+    for path, index in curves.moving(block):
+        moving.setdefault(path, set()).add(index)
+    told = {}
+    for key, value in settings(block).items():
+        told[key] = _told(value, moving.get(_path(block, key), ()), ours)
+    return told
+
+
+def _path(block, key):
+    if is_input(key):
+        return compat.input_path(modifier_of(block), key.removeprefix(_INPUT))
+    return key
+
+
+def _told(value, moving, ours):
+    """A value as JSON holds it; a datablock of ours by the name that it was built with."""
+    if isinstance(value, tuple):
+        return [_MOVED if n in moving else _told(one, (), ours) for n, one in enumerate(value)]
+    if moving:
+        return _MOVED
+    if isinstance(value, bpy.types.ID):
+        name = value.get(tags.TAG) if value in ours else None
+        return {"ours": _NUMBERED.sub("", str(name))} if name else {"own": value.name_full}
+    return "nothing" if value is None else value
+
+
+def _same(a, b):
+    if a is _MOVED or b is _MOVED:
+        return True
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_same, a, b))
+    return a == b
+
+
+# -- what a person changed ------------------------------------------------------------------------------
+
+
+def changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> set[str]:
+    """The keys of what a person has changed on a datablock since it was built: what they set, and what they
+    took our keys or our driver from. Nothing of a block that remembers nothing. `ours` as in `remember`."""
+    before = remembered(block)
+    if not before:
+        return set()
+    now = _told_values(block, owned_by_any() if ours is None else ours)
+    then = before.get("values", {})
+    theirs = {key for key, told in now.items() if key in then and not _same(told, then[key])}
+    gone = before.get("motion", {}).keys() - curves.motion(block).keys()
+    places = {curves.everywhere(_path(block, key)): key for key in now} if gone else {}
+    for place in gone:
+        path = place.split(" ", 2)[2].rpartition(" ")[0]
+        path = path if place.split(" ")[1] == "0" else f"node_tree.{path}"
+        theirs |= {places[path]} if path in places else set()
+    return theirs
+
+
+def is_changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> bool:
+    """Whether a person has changed anything on a datablock of ours: a value, its motion, its nodes."""
+    before = remembered(block)
+    if not before:
+        return False
+    moved = before.get("motion", {}) != curves.motion(block)
+    return moved or is_reshaped(block) or bool(changed(block, ours))
+
+
+@contextlib.contextmanager
+def setting(*blocks: bpy.types.ID) -> Iterator[None]:
+    """Within the block ours is set on datablocks, as a build would. What it set is remembered then, and what
+    a person had changed is put back as they left it. After an error nothing of that."""
+    ours = owned_by_any()
+    before = [(one, changed(one, ours), settings(one), remembered(one)) for one in blocks]
+    told = {one: _told_values(one, ours) for one in blocks}
+    yield
+    for block, theirs, values, then in before:
+        now = memory(block, ours)
+        for key in theirs & now["values"].keys():
+            if _same(now["values"][key], told[block][key]):  # not set: ours still is what it was
+                now["values"][key] = then["values"][key]
+            elif now.get("shape") == then.get("shape"):
+                write(block, key, values[key])
+        keep(block, now)
+
+
+def is_reshaped(block: bpy.types.ID) -> bool:
+    """Whether a person has changed the nodes of a material or a world, or painted a picture of ours."""
+    before = remembered(block)
+    return bool(before) and before.get("shape", "") != shape(block)
+
+
+def reset(block: bpy.types.ID, keys: Iterable[str] | None = None) -> list[str]:
+    """Give back what we set, of these keys or of all that a person has changed. Returns the keys that could
+    not be given back: those of what is no longer in the file, which a build makes anew."""
+    then = remembered(block).get("values", {})
+    named = {_NUMBERED.sub("", str(one[tags.TAG])): one for one in owned_by_any() if tags.TAG in one}
+    failed = []
+    for key in sorted(changed(block) if keys is None else keys):
+        value = then.get(key)
+        if isinstance(value, dict):
+            value = named.get(value.get("ours"))
+        elif value == "nothing":
+            value = None
+        if isinstance(value, list) and any(isinstance(one, dict | None) for one in value):
+            failed.append(key)
+        elif not write(block, key, value):
+            failed.append(key)
+    return failed
+
+
+# -- what has a shape -----------------------------------------------------------------------------------
+
+
+def shape(block: bpy.types.ID) -> str:
+    """A digest of what a datablock is beside its values: the nodes of a material or a world and how they are
+    joined, the pixels of a small picture. Empty for others."""
+    if isinstance(block, bpy.types.Material | bpy.types.World) and block.node_tree:
+        return _digest(json.dumps([*map(_node, block.node_tree.nodes), *map(_link, block.node_tree.links)]))
+    if isinstance(block, bpy.types.Image) and 0 < block.size[0] * block.size[1] <= PIXELS:
+        pixels = np.empty(len(block.pixels), np.float32)
+        block.pixels.foreach_get(pixels)
+        return _digest(repr(tuple(block.size)), pixels.tobytes())
+    return ""
+
+
+def _digest(*parts):
+    whole = b"/".join(part.encode() if isinstance(part, str) else part for part in parts)
+    return hashlib.blake2s(whole, digest_size=8).hexdigest()
+
+
+def _node(node):
+    common = bpy.types.ShaderNode.bl_rna.properties.keys()
+    kinds = ("BOOLEAN", "INT", "FLOAT", "ENUM", "STRING")
+    own = [p for p in node.bl_rna.properties if p.identifier not in common and p.type in kinds]
+    told = [
+        (p.identifier, str(getattr(node, p.identifier))) for p in own if not getattr(p, "is_array", False)
+    ]
+    return [node.bl_idname, node.name, node.mute, told]
+
+
+def _link(link):
+    ends = (link.from_node.name, link.from_socket.identifier, link.to_node.name, link.to_socket.identifier)
+    return [*ends, link.is_muted]

@@ -1,0 +1,87 @@
+"""What a person changes on what we built stays when it is built again, and Reset gives ours back."""
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from built_scenes import described  # noqa: E402
+from built_scenes import random as random_matrices  # noqa: E402
+from matrix_cinema.blender import compat, remembered, tags  # noqa: E402
+from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
+from matrix_cinema.blender.verify import verify  # noqa: E402
+
+MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
+
+
+def scene_of(style="studio_dark", **tables):
+    look = {"style": style, "labels": True} | tables.pop("look", {})
+    return described("out = softmax(A @ B)", MATRICES, look=look, **tables)
+
+
+def differences(scene):
+    """The keys that count as changed, by name of the datablock."""
+    ours = remembered.owned_by_any()
+    found = {block.name: remembered.changed(block, ours) for block in [scene, *tags.owned(scene)]}
+    return {name: keys for name, keys in found.items() if keys}
+
+
+def told(scene):
+    """All that is remembered of each datablock of a scene, by name."""
+    ours = remembered.owned_by_any()
+    return {(type(one).__name__, one.name): remembered.memory(one, ours) for one in tags.owned(scene)}
+
+
+def test_what_nobody_changed_is_ours_and_what_is_built_again_is_the_same(factory):
+    scene = build(scene_of())
+    assert not differences(scene)
+    assert not any(remembered.is_changed(block) for block in tags.owned(scene))
+    first = told(scene)
+    for style in ("paper", "glass", "studio_dark"):
+        build(scene_of(style), scene)
+        assert not differences(scene)
+    assert told(scene) == first
+    assert verify(scene).ok
+
+
+def test_what_a_person_changed_stays(factory):
+    scene = build(scene_of())
+    camera, key, a = scene.camera, scene.objects["Key"], scene.objects["A"]
+    floor, out = scene.objects["Ground"], scene.objects["out products"]
+    camera.data.lens, camera.data.dof.use_dof, camera.data.dof.aperture_fstop = 85.0, True, 1.4
+    key.data.energy, key.data.color, key.location.x = 12.5, (1.0, 0.0, 0.0), 3.25
+    a.location, a.name, a.hide_render = (7.0, 8.0, 9.0), "my A", True
+    compat.set_input(out.modifiers[MODIFIER], "Scale", 0.125)
+    mine = bpy.data.objects.new("mine", None)
+    scene.collection.objects.link(mine)
+    a.parent = mine
+    a.modifiers.new("own", "ARRAY")
+    a.constraints.new("LIMIT_SCALE").name = "own"
+    floor.data.materials[0] = bpy.data.materials.new("own floor")
+    strengths(scene.world)[0].default_value = 0.75
+    scene.render.resolution_x, scene.cycles.samples, scene.frame_end = 333, 7, 9
+    scene.view_settings.exposure = 0.5
+    kept = differences(scene)
+    assert kept["my A"] == {"location", "hide_render", "parent"} and kept["Scene"] == {
+        "render.resolution_x",
+        "cycles.samples",
+        "frame_end",
+        "view_settings.exposure",
+    }
+    for style in ("glass", "paper", "studio_dark"):
+        build(scene_of(style, layout={"gap": 5.0}), scene)
+        assert scene.camera == camera and camera.data.lens == 85.0 and camera.data.dof.use_dof
+        assert scene.objects["my A"] == a and tuple(a.location) == (7.0, 8.0, 9.0) and a.hide_render
+        assert a.parent == mine and a.modifiers.keys() == [MODIFIER, "own"] and "own" in a.constraints
+        assert compat.get_input(out.modifiers[MODIFIER], "Scale") == 0.125
+        assert (scene.render.resolution_x, scene.cycles.samples, scene.frame_end) == (333, 7, 9)
+        assert scene.view_settings.exposure == 0.5
+        assert strengths(scene.world)[0].default_value == 0.75
+        assert "Ground" not in scene.objects or floor.data.materials[0].name == "own floor"
+    assert scene.objects["B"].location.z == 5.0 and verify(scene).ok  # what is ours moved
+
+
+def strengths(world):
+    """Those of a world's backgrounds that a person can set."""
+    found = [node.inputs["Strength"] for node in compat.node_tree(world).nodes if node.type == "BACKGROUND"]
+    return [socket for socket in found if not socket.is_linked]
