@@ -15,6 +15,7 @@ from ..staging.plan import Plan
 from . import tags
 from .layout import room_of
 from .picture_plane import looks_along_its_parent
+from .rebuild import adding
 from .seen import moves, view_of
 
 UPRIGHT = 1e-4  # of a camera that looks straight down or up, whose turn is told by what is up for it
@@ -146,7 +147,7 @@ def focus(target: bpy.types.Scene, point: Any, corners: np.ndarray) -> bpy.types
     dof = camera.data.dof
     sharp = dof.focus_object
     if sharp is None or sharp not in tags.owned(target) or sharp == camera.parent:
-        with tags.adding(target):
+        with adding(target):
             sharp = bpy.data.objects.new("Camera Focus", None)
             sharp.empty_display_type, sharp.empty_display_size = "PLAIN_AXES", 0.5
             room_of(target, "Stage").objects.link(sharp)

@@ -69,6 +69,7 @@ class Living:
                 self._keep_shaped(*pair)
         self.pairs = paired(*([one for one in blocks if is_drawn(one)] for blocks in (old, made)))
         self._keep_data()
+        self.staying = {*(before for before, _ in self.pairs), *self.names}
         for before, new in self.pairs:
             places = [*new.users_collection, *(one for one in bpy.data.scenes if one.camera != new)]
             for collection in new.users_collection:

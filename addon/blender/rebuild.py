@@ -193,6 +193,12 @@ class _Build:
             bpy.data.batch_remove(gone)
             made = self.made(living.names)
             gone = [*used.intersection(made).difference(_used(made))]
+        left = [block for block in self.old if is_drawn(block)]
+        users = bpy.data.user_map(subset=left) if left else {}
+        for block in left:  # what a person let one of ours refer to, such as an added focus, stays
+            if any(_refers_to(block, user) for user in users[block] if user in living.staying):
+                living.names[block] = self.names[block]
+        self.old = [block for block in self.old if block not in living.names]
         living.name()
         return living
 
