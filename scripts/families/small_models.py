@@ -35,6 +35,7 @@ READS_TEXT = """
     XLNet Helium Arcee Apertus Doge Llama4Text Bert Roberta Albert DistilBert Electra Deberta DebertaV2 MPNet
     ModernBert Longformer BigBird Nystromformer FNet Funnel ConvBert SqueezeBert MobileBert IBert Esm
     RemBert MegatronBert RoFormer Canine XLM Flaubert LayoutLM Mra EuroBert RobertaPreLayerNorm XLMRobertaXL
+    Splinter Ernie BitNet Ministral SeedOss Data2VecText FalconH1 Luke Reformer
     """.split()
 READS_AND_WRITES = """
     T5 MT5 LongT5 UMT5 SwitchTransformers Bart MBart Pegasus PegasusX BigBirdPegasus Marian Blenderbot M2M100
@@ -57,6 +58,9 @@ OWN = {  # what a family needs besides
     "Longformer": {"attention_window": [4, 4]}, "LED": {"attention_window": [4, 4]},
     "BigBird": {"block_size": 2, "num_random_blocks": 1},
     "Jamba": {"attn_layer_period": 2, "attn_layer_offset": 1}, "Bamba": {"attn_layer_indices": [1]},
+    "Reformer": {"axial_pos_embds": False, "attn_layers": ["local", "lsh"], "num_buckets": 2,
+                 "local_attn_chunk_length": 4, "lsh_attn_chunk_length": 4, "attention_head_size": 8,
+                 "feed_forward_size": 64},
     "RecurrentGemma": {"block_types": ["recurrent", "attention"]},
     "Swin": _STAGES | {"num_heads": [2, 4], "window_size": 4, "patch_size": 4},
     "Swinv2": _STAGES | {"num_heads": [2, 4], "window_size": 4, "patch_size": 4},
