@@ -62,11 +62,10 @@ def scenes_of(places):
 def dump(path: Path) -> dict:
     """All that the built scene of a file holds, by section and name."""
     import bpy
-    from matrix_cinema.blender.build import build
-    from matrix_cinema.description.scene import load_scene
+    from matrix_cinema import api
 
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    scene = build(load_scene(path))
+    scene = api.build(path)
     found = {}
     for ob in scene.objects:
         add_object(found, ob)

@@ -47,8 +47,8 @@ def stand(target: bpy.types.Scene, matrix: Matrix, distance: float, *, alone: bo
 
 def _channels(camera, aim):
     """What places a camera, or the rig that it is on: (object, path, index, value)."""
-    owners = [(camera, ("location", "rotation_euler"))] if aim is None else []
-    owners += [] if aim is None else [(aim, ("location", "rotation_euler")), (camera, ("location",))]
+    owners: list[tuple[bpy.types.Object, tuple[str, ...]]] = [(aim or camera, ("location", "rotation_euler"))]
+    owners += [] if aim is None else [(camera, ("location",))]
     return [(ob, path, n, getattr(ob, path)[n]) for ob, paths in owners for path in paths for n in range(3)]
 
 

@@ -134,7 +134,7 @@ def axes_of(event: Event) -> Axes:
     for letter in event.a:
         if letter in event.b and letter not in event.out:
             rows, columns = _rows_and_columns(event, letter)
-            if rows is not None and len(rows) and not len(columns):
+            if rows is not None and columns is not None and len(rows) and not len(columns):
                 raise NotUnderstood("queries times keys summed over tokens: attention among channels")
     digits = {}
     shared = [letter for letter in event.out if letter in event.a and letter in event.b]

@@ -301,8 +301,10 @@ class Recorder:
             together = side_by_side([taken.seen[0] for taken in takens], output)
         else:
             order = sorted(range(len(takens)), key=lambda n: [int(i.min()) for i in outputs[n].y_index])
-            output = one_below_another([outputs[n] for n in order])
-            together = output and stacked([takens[n].seen[0] for n in order], output)
+            whole = one_below_another([outputs[n] for n in order])
+            if whole is None:
+                return None
+            output, together = whole, stacked([takens[n].seen[0] for n in order], whole)
         if together is None:
             return None
         together.refused = {n: why for n, why in together.refused.items() if n != "W_O"}

@@ -74,7 +74,7 @@ def wanted_after(p: Plan, film: Any, aspect: float) -> list[Plane]:
     if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
         return []
     stars = readouts.chosen_stars(p)
-    small = stars and readouts.too_small(p, stars, film.view, aspect)
+    small = stars and readouts.too_small(stars, film.view, aspect)
     told = (letters for letters in [film.lettering])
     return (
         stars if small or any(readouts.unlabelled(p, stars, film.view, aspect, one) for one in told) else []

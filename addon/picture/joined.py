@@ -142,8 +142,8 @@ def pointed_out(p: Plan, one: Readout) -> list[Rule]:
                 (bottom + 0.5) * down + (last + 0.5) * on,
             ]
             width = POINTED * one.rules[0].width
-            for side in outline((*corners.min(axis=0), *corners.max(axis=0))):
-                lines.append(replace(side, width=width))
+            sides = outline((*corners.min(axis=0), *corners.max(axis=0)))
+            lines += [replace(side, width=width) for side in sides]
     return list(dict.fromkeys(lines))
 
 

@@ -85,7 +85,7 @@ def turned_away(p: "Plan", stars: Sequence[Plane], own: Axes | None = None) -> b
     )
 
 
-def too_small(p: "Plan", stars: Sequence[Plane], view: View, aspect: float) -> bool:
+def too_small(stars: Sequence[Plane], view: View, aspect: float) -> bool:
     """Whether entries of a star are too close to each other as a view shows them."""
     return any(min(pitches(star, view, (aspect, 1.0))) < APART for star in stars)
 

@@ -109,8 +109,8 @@ class _HeadTeller:
         self.spot = self.entry(head.pattern, *head.pair) if head.pair else ""
 
     def beats(self) -> tuple[Beat, ...]:
-        own = [*self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()]
-        return tuple([*own, *self.after()])
+        own = *self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()
+        return *own, *self.after()
 
     # What is said of tokens and numbers
 

@@ -119,9 +119,8 @@ def _columns(
                 if canvas.p.is_star(plane.stage) and (across < up if turned else up < across):
                     continue  # a column beside a row of entries, with lines that cross
                 step = 1 if outward[int(turned)] > 0 else -1
-                cost = (
-                    there + 4.0 * (1.0 - step * outward[int(turned)]) + (5.0 if step > 0 else UNDER) * turned
-                )
+                across_cost = (ABOVE if step > 0 else UNDER) * turned
+                cost = there + 4.0 * (1.0 - step * outward[int(turned)]) + across_cost
                 options += [
                     _column(canvas, axis, anchors, scale, turned, step, cost) for scale in TOKEN_SCALES
                 ]
