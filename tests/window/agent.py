@@ -82,6 +82,7 @@ def state():
         "output": panel.output,
         "perspective": _viewport("WINDOW")[1].spaces.active.region_3d.view_perspective,
         "rendering": _part_rendered(),
+        "picked": _picked(),
     }
 
 
@@ -110,6 +111,13 @@ def _part_rendered():
     for name, module in list(sys.modules.items()):
         if name.endswith("matrix_cinema.addon.ui.job"):
             return None if module.current is None else module.current.part
+    return None
+
+
+def _picked():
+    for name, module in list(sys.modules.items()):
+        if name.endswith("matrix_cinema.addon.ui.picking"):
+            return module.picked() and [module.picked().name, *module.picked().entry]
     return None
 
 

@@ -17,7 +17,7 @@ def test_the_mouse_builds_the_example_and_scrubs_it(tmp_path):
         [BLENDER, "--command", "extension", "build", "--source-dir", ROOT, "--output-filepath", package],
         check=True,
     )
-    walk, scene = ROOT / "tests" / "ui" / "walk.py", ROOT / "examples" / "attention_head.toml"
+    walk, scene = ROOT / "tests" / "window" / "walk.py", ROOT / "examples" / "attention_head.toml"
     walked = subprocess.run(
         [sys.executable, walk, package, tmp_path / "pictures", "--blender", BLENDER, "--scene", scene]
     )

@@ -78,12 +78,16 @@ def walk(desk, asked, user):
     desk.photograph("3_chosen")
     done(f"chosen: {state['file']}")
 
-    desk.push("bpy.ops.matrix_cinema.build(")
+    if asked.scene:
+        desk.push("bpy.ops.matrix_cinema.build(")
     state = desk.wait_for(lambda s: s["built"], 60, "a built scene")
     assert set(before["scenes"]) < set(state["scenes"]), "the user's own scene is gone"
     assert state["scene"] not in before["scenes"], "built into the user's own scene"
     desk.ask("shade", "SOLID")  # software rendering is slow
     done(f"built: {state['scene']}, products {list(state['sweeps'])}")
+
+    pick_element(desk)
+    done("an element was picked")
 
     # The lowest slider is that of the product which is swept last.
     sliders = desk.controls(until="frame_current")["matrix_cinema_sweep"]
@@ -129,13 +133,34 @@ def type_path(desk, controls, path):
     desk.key("Return")
 
 
+GALLERY = (945, 538)  # the first button in the gallery of a window of 1600 × 900
+
+
 def choose_example(desk, controls):
-    """Open the menu of examples, in the row under the file field, and take its first entry."""
+    """Open the gallery of examples, in the row under the file field, and take its first one, which is built
+    in a scene of its own."""
     rows = [y for _, y in controls["matrix_cinema_panel.file"]]
     x, y = controls["matrix_cinema_panel.file"][0][0], (min(rows) + max(rows)) / 2
     desk.click(x, y - ROW)
+    desk.settle(6)
     desk.photograph("3_examples")
-    desk.click(x, y - 2 * ROW - 4)
+    desk.click(*GALLERY)
+    desk.wait_for(lambda s: s["built"], 90, "a built example")
+    desk.move(400, 450)  # the gallery closes when the mouse has left it
+
+
+def pick_element(desk):
+    """Pick an entry of the matrix at the top of the picture; the panel and a label say what it is."""
+    desk.push("matrix_cinema.pick")
+    for x in (650, 660, 640, 600):
+        desk.move(x, 625)
+        desk.settle(3)
+        desk.click(x + 3, 625)
+        if desk.state()["picked"]:
+            break
+        desk.push("matrix_cinema.pick")
+    assert desk.state()["picked"], "nothing was picked"
+    desk.photograph("3_picked")
 
 
 def look_around(desk):
@@ -172,7 +197,7 @@ def look_around(desk):
     desk.ask("shade", "SOLID")
 
 
-PANELS = ("Matrices", "Results", "Look", "Layout", "Camera", "Animation")
+PANELS = ("Matrices", "Results", "Look", "Light", "Layout", "Camera", "Animation")
 HEADER, FIRST = 28, 34  # pixels from header to header, and from the last button above to the first of them
 
 
