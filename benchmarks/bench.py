@@ -105,6 +105,11 @@ def measured(quick):
         what = f"GPT-2's head, step of {name}"
         rows.append(Row(what, "ms", own["random"], "NumPy, the same sums", own["numpy random"], wanted))
 
+    own = measure("sliders", str(ROOT / "examples" / "attention_head.toml"))
+    for what in ("size", "material", "lamps", "exposure"):
+        baseline = "building it anew"
+        rows.append(Row(f"change of {what}, live", "ms", own[what], baseline, 1e3 * own["build"], "< 50 ms"))
+
     own = measure("film", str(ROOT / "examples" / "attention_head.toml"), "2" if quick else "8")
     for what in ("clock", "processor"):
         frame = Row(

@@ -344,6 +344,36 @@ def put_cloud(scene, folder):
     bpy.data.meshes.remove(mesh)
 
 
+def sliders(path):
+    """Milliseconds from a change in the panel until it is evaluated, of some that take effect at once:
+    medians of nine."""
+    import bpy
+    import numpy as np
+    from matrix_cinema import ui
+
+    ui.register()
+    bpy.context.scene.matrix_cinema_panel.file = str(path)
+    clock = Clock()
+    bpy.ops.matrix_cinema.build()
+    scene, found = bpy.context.scene, {"build": clock()}
+    panel = scene.matrix_cinema_panel
+    scene.frame_set(scene.frame_end)
+    for name, owner, field in (
+        ("size", panel.look, "element_scale"),
+        ("material", panel.style, "roughness"),
+        ("lamps", panel.style, "light_strength"),
+        ("lamp", panel.lamps["Key"], "azimuth"),
+        ("exposure", panel.style, "exposure"),
+    ):
+        times = []
+        for n in range(10):
+            setattr(owner, field, 0.5 + 0.02 * n)
+            bpy.context.view_layer.update()
+            times.append(clock())
+        found[name] = 1e3 * float(np.median(times[1:]))
+    return found
+
+
 def film(path, pairs="8"):
     """Seconds of a film's frame as it is rendered here, and by a plain loop with persistent data over the
     same scene: of a clock and of the processor, the medians of pairs that take turns."""
@@ -381,7 +411,7 @@ def film(path, pairs="8"):
     return {" ".join(key): sorted(found)[len(found) // 2] for key, found in times.items()}
 
 
-MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, film, frame, cloud)
+MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, sliders, film, frame, cloud)
 
 if __name__ == "__main__":
     import bpy
