@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import bpy
 
+from ..errors import InputError
 from ..picture.drawing import Drawing
 from ..picture.given_camera import seen_through
 from ..staging.plan import Plan
@@ -24,6 +25,8 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
     for a scene without a camera that can be laid out for."""
     drawing = drawing_of(p, target)
     old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
+    if not old and any(ob.get(tags.KIND) == "overlay" for ob in tags.owned(target)):
+        raise InputError("the scene was built by an earlier version; press Build once, then lay it out")
     font = next((one for one in tags.owned(target) if isinstance(one, bpy.types.VectorFont)), None)
     with adding(target, old):
         font = font or lettering.load_font(p)

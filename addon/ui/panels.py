@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from ..blender import tags
+from ..blender.older import gained
 from ..errors import InputError
 from . import built, job, live, matrices, operators, picking, properties, source, style, sweep
 from .properties import settings_of
@@ -424,6 +425,8 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
                 f"Products summed but not drawn: those of {', '.join(hidden)}. "
                 "Results has a switch for each.",
             )
+        for told in gained(scene):
+            _wrapped(layout, context, f"Built by an earlier version. {told}.")
 
 
 def _build_text(scene):

@@ -12,6 +12,7 @@ from mathutils import Euler, Vector  # noqa: E402
 from matrix_cinema.blender import tags  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.layout import lay_out  # noqa: E402
+from matrix_cinema.blender.older import gained  # noqa: E402
 from matrix_cinema.blender.seen import moves, view_of  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
@@ -129,3 +130,16 @@ def test_a_camera_of_ones_own_without_perspective_gets_labels_and_what_refers_to
     with pytest.raises(InputError):
         lay_out(p, scene)
     assert len(scene.objects) == count
+
+
+def test_a_scene_of_an_earlier_version_says_what_an_update_adds(factory):
+    scene, p = build(DESCRIPTION), plan(DESCRIPTION)
+    assert not gained(scene)
+    del scene[tags.GIVEN]
+    for ob in written(scene):
+        del ob[tags.WRITTEN]
+    assert len(gained(scene)) == 2
+    with pytest.raises(InputError, match="earlier version"):
+        lay_out(p, scene)
+    build(DESCRIPTION, scene)
+    assert not gained(scene)
