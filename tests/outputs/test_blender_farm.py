@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matrix_cinema import api
 from matrix_cinema.cli import commands as cli
+from paths import ROOT
+from PIL import Image
 
 bpy = pytest.importorskip("bpy")
 
@@ -95,3 +99,30 @@ def test_a_job_s_file_shows_what_is_drawn_and_evaluates_nothing_hidden(tiny, tmp
     drawn = [ob for ob in bpy.context.scene.objects if ob.get("mc_kind") in ("matrix", "product")]
     on = {ob.name: all(modifier.show_viewport for modifier in ob.modifiers) for ob in drawn}
     assert on == {ob.name: not ob.hide_viewport for ob in drawn} and set(on.values()) == {True, False}
+
+
+@pytest.mark.skipif(bpy.app.version[:2] != (5, 0), reason="on one version of Blender, for the time it takes")
+def test_a_frame_has_the_same_pixels_by_every_door(tiny, tmp_path, stand_in):
+    """By a command, a built file, Python, a script of its own process, and a farm's Blender without us."""
+    small = ["--size", "64x36", "--samples", "1", "--quiet"]
+    assert cli.run(["render", str(tiny), "-o", str(tmp_path / "command.mp4"), "--frames", "3-4", *small]) == 0
+    assert cli.run(["build", str(tiny), "-o", str(tmp_path / "scene.blend")]) == 0
+    built = ["render", str(tmp_path / "scene.blend"), "-o", str(tmp_path / "built.mp4"), "--frames", "3-4"]
+    assert cli.run([*built, *small]) == 0
+    api.film(tiny, tmp_path / "python.mp4", frames=(3, 4), size=(64, 36), samples=1)
+    script = [sys.executable, str(ROOT / "scripts" / "matrix_cinema.py"), "render", str(tiny), *small]
+    subprocess.run([*script, "-o", tmp_path / "script.mp4", "--frames", "3-4"], check=True)
+    farm = ["farm", str(tiny), "-o", str(tmp_path / "job"), "--size", "64x36", "--samples", "1"]
+    assert cli.run(farm) == 0
+    environment = {"BLENDER": str(stand_in), "PATH": os.environ["PATH"]}
+    subprocess.run(
+        [tmp_path / "job" / "render.sh", "3", "4"], check=True, capture_output=True, env=environment
+    )
+    doors = [tmp_path / f"{door}.frames" for door in ("command", "built", "python", "script")]
+    pictures = [
+        [np.asarray(Image.open(folder / f"{n:04d}.png").convert("RGB")) for n in (3, 4)]
+        for folder in (*doors, tmp_path / "job" / "frames")
+    ]
+    assert not np.array_equal(*pictures[0]), "the two frames show the same"
+    for others in pictures[1:]:
+        assert np.array_equal(others, pictures[0])
