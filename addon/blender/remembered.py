@@ -194,9 +194,10 @@ def remembered(block: bpy.types.ID) -> dict[str, Any]:
 
 
 def forget(block: bpy.types.ID) -> None:
-    """Remember nothing of a datablock: the next build sets all of it as ours."""
-    if tags.SET in block:
-        del block[tags.SET]
+    """Take what a person has changed for what we set, so that the next build sets all of it. Their own
+    constraints stay theirs."""
+    own = remembered(block).get("constraints", [])
+    keep(block, memory(block) | {"constraints": own})
 
 
 def _told_values(block, ours):

@@ -19,6 +19,7 @@ from . import (
     picking,
     preferences,
     properties,
+    reset,
 )
 
 _command = None
@@ -39,6 +40,7 @@ def register() -> None:
     light_panel.register()
     adding.register()
     object_menu.register()
+    reset.register()
     _command = bpy.utils.register_cli_command(job.COMMAND, _run)
     if bpy.app.module:  # 4.5 as a Python module crashes when it ends with classes registered
         atexit.register(unregister)
@@ -49,6 +51,7 @@ def unregister() -> None:
     atexit.unregister(unregister)
     bpy.utils.unregister_cli_command(_command)
     _command = None
+    reset.unregister()
     object_menu.unregister()
     adding.unregister()
     hand_camera.unregister()

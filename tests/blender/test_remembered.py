@@ -6,7 +6,7 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
-from matrix_cinema.blender import compat, remembered, tags  # noqa: E402
+from matrix_cinema.blender import compat, given_back, remembered, tags  # noqa: E402
 from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
@@ -85,3 +85,17 @@ def strengths(world):
     """Those of a world's backgrounds that a person can set."""
     found = [node.inputs["Strength"] for node in compat.node_tree(world).nodes if node.type == "BACKGROUND"]
     return [socket for socket in found if not socket.is_linked]
+
+
+def test_reset_gives_ours_back_and_says_what_it_discards(factory):
+    scene = build(scene_of())
+    first, a, key = told(scene), scene.objects["A"], scene.objects["Key"]
+    a.location.x, key.data.energy, scene.cycles.samples = 7.0, 12.5, 3
+    assert given_back.reset_object(scene, key) == ["Key: energy"]
+    assert sorted(given_back.changes(scene)) == ["A: location", "Scene: samples"]
+    a.name = "my A"
+    bpy.data.objects.remove(scene.objects["Ground"])
+    build(scene_of(), scene)
+    assert a.name == "my A" and a.location.x == 7.0 and "Ground" not in scene.objects
+    given_back.reset_scene(scene)
+    assert "Ground" in scene.objects and told(scene) == first and not given_back.changes(scene)
