@@ -128,6 +128,7 @@ class Product(Stage):
 
         def argument(role, operand, across, length, far, **axes):
             distance = layout.gap + layout.further(operand.stage)
+            distance += layout.row_room(self) if role == "left" else 0.0
             return Face(
                 operand.flipped if face.operand.transposed else operand,
                 origin + across * (length + distance if far else -distance),

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..staging.plan import Plan
 from ..staging.why import Why
-from ..staging.writing.boxes import gaps_between, meeting
+from ..staging.writing.boxes import meeting, under_boxes
 from ..staging.writing.items import Box, Rule, Text
 from ..staging.writing.typesetter import Typesetter, film_type
 
@@ -57,7 +57,7 @@ def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray)
         )
         boxes = np.stack([x - ROOM, y - ROOM, x + wide + ROOM, y + tall + ROOM], axis=1)
         boxes = boxes[~meeting(boxes, written).any(axis=1)] if len(written) else boxes
-        boxes = boxes[(gaps_between(boxes, outlines) > 0.0).all(axis=1)]
+        boxes = boxes[~under_boxes(boxes, outlines)]
         if len(boxes):
             middles = 0.5 * (boxes[:, :2] + boxes[:, 2:])
             near = np.linalg.norm(middles - outlines[0].mean(axis=0), axis=1).argmin()

@@ -32,7 +32,10 @@ SAMPLES = 7  # points across and down a matrix that are looked at
 MARGIN = 0.3  # of a star's length, at each side, for what is written at it
 USED = 0.8  # of the frame's width and height, for the scene
 FINE = 0.035  # of the frame's height: entries further apart are not read any better
-LABEL_ROOM = 14.0  # entries between a star and the products that take it, for the labels of its axes
+LABEL_ROOM, ALONE = (
+    14.0,
+    9.0,
+)  # entries between a star and the products that take it, for the labels of its axes; one that is alone
 UPRIGHT = 0.5  # what a star is worth that reads from right to left or from below
 FRONTAL, ASKEW = np.cos(np.radians(45.0)), 0.5  # what a star is worth that faces away further than that
 FACING = 0.45  # of its area, which is enough to see of another matrix
@@ -72,6 +75,11 @@ def stars_of(root: Stage, wanted: str) -> frozenset[str]:
 def is_among(stage: Stage, stars: Collection[str]) -> bool:
     """Whether a matrix is one of these stars."""
     return stage.name in stars or stage.of in stars
+
+
+def is_alone(root: Stage, stars: Collection[str]) -> bool:
+    """Whether there is one star and no more among the stages under `root`."""
+    return sum(is_among(stage, stars) for stage in stages_of(root)) == 1
 
 
 def before_star(made: Arrangement, stars: Collection[str], direction: np.ndarray) -> frozenset[str]:
@@ -118,6 +126,7 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     if not any(asks.values()):
         return scene
     stars = stars_of(root, scene.star) if star_of(root, scene.star) else frozenset()
+    asks["room"] = ALONE if is_alone(root, stars) else LABEL_ROOM
     stage = _said(
         scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
     )
@@ -161,7 +170,7 @@ def _best_of_one(scene, one, stars, asks, arranged, nearly):
     one's worth. Those that may be best are looked at first, so that most need not be."""
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
     tried = []
-    for layout in _layouts() if asks["layout"] else [{}]:
+    for layout in _layouts(asks["room"]) if asks["layout"] else [{}]:
         made = arranged(_said(scene, layout, {}), one)
         for direction in directions:
             bound = _worth(made, stars, _aspect(scene), direction, np.inf)
@@ -223,11 +232,11 @@ def _said(scene, layout, camera):
     return replace(scene, layout=replace(scene.layout, **layout), camera=replace(scene.camera, **camera))
 
 
-def _layouts():
+def _layouts(room):
     """What a description's [layout] may say of the root's turn: those of mm's placements, and the stage."""
     words = ("polarity", "left_placement", "right_placement", "result_placement")
     for chosen in product(POLARITIES, LEFTS, RIGHTS, RESULTS):
-        yield {"scheme": "custom", "star_room": LABEL_ROOM, **dict(zip(words, chosen, strict=True))}
+        yield {"scheme": "custom", "star_room": room, **dict(zip(words, chosen, strict=True))}
     yield {"scheme": "stage"}
 
 

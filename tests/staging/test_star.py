@@ -90,3 +90,20 @@ def test_letters_over_the_columns_of_a_star_are_upright_and_keep_apart():
     film = film_of(plan(from_dict(Scene, scene, "test")))
     labels = [one for one in film.labels[-1].lettering.labels if one.kind == "token"]
     assert len(labels) == 16 and not any(label.angle for label in labels)
+
+
+def test_labels_of_a_stars_rows_stand_at_its_left():
+    p = plan(HEAD)
+    film = film_of(p)
+    (star,) = (plane for plane in p.arrangement.planes if p.is_star(plane.stage))
+    view = film.shot.view(float(p.timeline.last_frame))
+    left = view.project(star.corners())[:, 0].min()
+    rows = [one for one in film.labels[-1].lettering.labels if one.kind == "token" and not one.angle]
+    assert len(rows) == 16 and all(view.project(one.position[None])[0, 0] < left for one in rows)
+
+
+def test_entries_of_a_star_without_labels_are_numbered():
+    labels = film_of(plan(head())).labels[-1].lettering.labels
+    assert sorted(one.text for one in labels if one.kind == "token") == sorted(
+        2 * [str(n) for n in range(12)]
+    )

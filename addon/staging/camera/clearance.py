@@ -4,7 +4,7 @@ import numpy as np
 
 from .framing import Optics, nearest, window
 
-CANDIDATES = (3, 5)  # places across and upward that are tried at a distance
+CANDIDATES = (5, 7)  # places across and upward that are tried at a distance
 HALVINGS = 5
 FURTHER = np.linspace(1.0, 1.25, 6)  # of the nearest distance, where a subject may stand more in the middle
 FINE = 15  # places across that are tried for that

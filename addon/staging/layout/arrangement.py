@@ -14,6 +14,7 @@ from .schemes import Scheme, StageScheme
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
 BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
 LABELS = 0.25  # of the room before a star, between results that stand side by side
+ROW_LABELS = 0.5  # of it, between a star and its left argument
 TITLE_ROOM = 8.0  # between fans that run down and have titles at their left
 
 
@@ -66,22 +67,22 @@ def arrange(
     shortened: Mapping[int, int] | None = None,
     roomy: Mapping[str, float] | None = None,
     beside: str = "right",
+    alone: bool = False,
 ) -> Arrangement:
     """Place every matrix and product of the tree under `root`.
 
-    `shapes` maps a stage's name to (rows, columns); `gap` is the distance, in entries, between a
-    face and the products next to it, and between blocks; `scheme` (see schemes) says how cuboids
-    turn; `blocks` maps a product's name to the number of parts that (i, k, j) are cut into; `shortened` how
-    many entries there are to a unit along axes of a length; `roomy` maps an argument's name to how much
-    further it stands from the products that take it; of several results each next one stands `beside` the one
-    before (see BESIDE). The root's result stands upright, facing the audience; of several all do, side by
-    side (see fans).
-    A stage that is used again is drawn there as a plane alone. A right face whose arguments would stand
-    in those of the left one is moved further away; all else stands where mm's formulas say, in mm's
-    schemes. A wheel may still run into itself, as in mm.
+    `shapes` maps a stage's name to (rows, columns); `gap` is the distance, in entries, between a face and the
+    products next to it, and between blocks; `scheme` (see schemes) says how cuboids turn; `blocks` maps a
+    product's name to the number of parts that (i, k, j) are cut into; `shortened` how many entries there are
+    to a unit along axes of a length; `roomy` maps an argument's name to how much further it stands from the
+    products that take it, and where it is `alone` from its left argument; of several results each next one
+    stands `beside` the one before (see BESIDE). The root's result stands upright, facing the audience; of
+    several all do, side by side (see fans). A stage that is used again is drawn there as a plane alone. A
+    right face whose arguments would stand in those of the left one is moved further away; all else stands
+    where mm's formulas say, in mm's schemes. A wheel may still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
-    more = (blocks or {}, scattered, shortened or {}, roomy or {}, BESIDE[beside])
+    more = (blocks or {}, scattered, shortened or {}, roomy or {}, BESIDE[beside], alone)
     parts = _Arranging(root, shapes, gap, turned, *more).stand_results()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
@@ -102,6 +103,7 @@ class _Arranging:
     shortened: Mapping[int, int]
     roomy: Mapping[str, float]
     beside: np.ndarray
+    alone: bool
     grown: set[str] = field(default_factory=set)  # names of the stages that are made already
     shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
 
@@ -184,9 +186,18 @@ class _Arranging:
     def parts_of(self, stage: Stage) -> Sequence[int]:
         return self.blocks.get(stage.name, (1, 1, 1))
 
+    def room_of(self, stage: Stage) -> float:
+        """The room for labels at a star, between it and what takes it."""
+        return self.roomy.get(stage.of or stage.name, self.roomy.get(stage.name, 0.0))
+
+    def row_room(self, stage: Stage) -> float:
+        """The room between a star that is alone and its left argument, for labels of its rows: they are read
+        from there. Several stars stand close enough without."""
+        return ROW_LABELS * self.room_of(stage) if self.alone else 0.0
+
     def further(self, stage: Stage) -> float:
         """How much further than the gap an argument stands."""
-        room = self.roomy.get(stage.of or stage.name, self.roomy.get(stage.name, 0.0))
+        room = self.room_of(stage)
         if not stage.has_interior or not self.scatter.distance:
             return room
         return room + self.scatter.of(_products_of(stage), _products_of(self.root))

@@ -25,6 +25,7 @@ ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND = 0.75  # entries from a matrix to where the lines across it end
 TOLD = 3.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
+FROM_THE_RIGHT = 1.5  # what it costs to write labels of rows at their right ends, from where nobody reads
 ABOVE, UNDER = 5.0, 12.0  # what it costs to write them turned above a matrix, and below it
 FANNED = 6.0  # and to fan them out, away from their entries, and as much again for each tenth of the picture
 
@@ -121,6 +122,7 @@ def _columns(
                 step = 1 if outward[int(turned)] > 0 else -1
                 across_cost = (ABOVE if step > 0 else UNDER) * turned
                 cost = there + 4.0 * (1.0 - step * outward[int(turned)]) + across_cost
+                cost += FROM_THE_RIGHT * (step > 0 and not turned)
                 options += [
                     _column(canvas, axis, anchors, scale, turned, step, cost) for scale in TOKEN_SCALES
                 ]
@@ -261,7 +263,8 @@ def _head(
     left, low, right, high = around(boxes)
     size = canvas.type.sized(AXIS)
     if turned:
-        x, y, align = left - GAP, low if step > 0 else high - 0.75 * size, "RIGHT"
+        first = boxes[boxes[:, 0].argmin()]  # "key" stands at its far end, clear of labels of the other axis
+        x, y, align = left - GAP, first[3] - 0.75 * size if step > 0 else first[1], "RIGHT"
     else:
         top = boxes[boxes[:, 3].argmax()]
         x, y, align = (top[0], high, "LEFT") if step > 0 else (top[2], high, "RIGHT")

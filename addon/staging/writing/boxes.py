@@ -107,6 +107,20 @@ class Coverage:
         return self.sums[top, right] - self.sums[low, right] - self.sums[top, left] + self.sums[low, left]
 
 
+def under_boxes(boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """Whether anything of the convex quadrilaterals (m, 4, 2) lies under each of the boxes (n, 4): (n,). Two
+    convex shapes are apart where a line along a side of one of them parts them."""
+    sides = np.roll(quads, -1, axis=1) - quads
+    normals = np.stack([-sides[..., 1], sides[..., 0]], axis=2)  # (m, 4, 2)
+    along = np.einsum("msd,mcd->msc", normals, quads)
+    middles, halves = 0.5 * (boxes[:, :2] + boxes[:, 2:]), 0.5 * (boxes[:, 2:] - boxes[:, :2])
+    at = np.einsum("nd,msd->nms", middles, normals)
+    reach = np.einsum("nd,msd->nms", halves, np.abs(normals))
+    apart = ((at - reach > along.max(axis=2)) | (at + reach < along.min(axis=2))).any(axis=2)
+    upright = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
+    return (meeting(boxes, upright) & ~apart).any(axis=1)
+
+
 def gaps_between(boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """How far boxes (n, 4) are from convex quadrilaterals (m, 4, 2), 0 where they meet: (n, m)."""
     box, quad = np.indices((len(boxes), len(quads))).reshape(2, -1)

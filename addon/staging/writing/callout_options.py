@@ -12,14 +12,14 @@ from ..scales import is_probability
 from ..spotlight import Lit
 from .boxes import Obstacles, strips
 from .canvas import Canvas
-from .captions import labels_of
+from .captions import ends_of_lines, labels_of
 from .numerals import number
 from .placing import Leader, Option, Wish, Written
 
 CALLOUT = 0.03  # size of type
 MOST = 3  # callouts in a picture
 MATTERS = 0.1  # of the largest magnitude: entries from there on are not covered
-COVERED, FAINT = 300.0, 0.1  # what it costs to cover an entry that matters, and one that does not
+COVERED, FAINT = 300.0, 2.0  # what it costs to cover an entry that matters, and one that does not
 AWAY = 40.0  # what a leader costs that is as long as the picture is high
 FARS = (
     1.0,
@@ -36,6 +36,7 @@ FARS = (
 )  # from the entry to the text, in sizes of type
 MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
 TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
+AT_AN_END, BEYOND = 6.0, 1.0  # cost of standing at an end of the entry's row; entries beyond the matrix
 AROUND = 0.35  # room around the text, in sizes of type
 BEFORE = 2.0  # how far before the entry it stands, in entries
 
@@ -97,6 +98,10 @@ def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, 
     middles = np.concatenate(
         [spot + ways * (far * high + np.abs(ways) @ (half - 0.5 * high)[:, None]) for far in FARS]
     )
+    beyond = _ends_of_row(canvas, plane, entry)
+    outward = beyond - spot
+    outward /= np.linalg.norm(outward, axis=1)[:, None] + 1e-12
+    middles = np.concatenate([middles, beyond + outward * (np.abs(outward) @ half)[:, None]])
     boxes = np.concatenate([middles - half, middles + half], axis=1)
     ends = np.clip(spot, boxes[:, :2], boxes[:, 2:])
     away = np.linalg.norm(ends - spot, axis=1)
@@ -106,6 +111,7 @@ def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, 
         if not (plated and other is plane)
     ]
     costs = AWAY * away / canvas.height
+    costs[-len(beyond) :] = AT_AN_END
     if others:
         costs += COVERED * Obstacles(np.array(others)).under(boxes)
     costs += _entries_under(canvas, plane, entry, boxes, spot, ends)
@@ -126,6 +132,11 @@ def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, 
         )
 
     return [option(n) for n in range(len(boxes))]
+
+
+def _ends_of_row(canvas: Canvas, plane: Plane, entry: tuple[int, int]) -> np.ndarray:
+    """Where the row of an entry ends on the picture, beyond the matrix: (2, 2). One looks along it."""
+    return canvas.project(np.array([ends[entry[0]] for ends in ends_of_lines(plane, True, BEYOND)]))
 
 
 def _entries_under(

@@ -14,7 +14,11 @@ from ..plan import Plan
 from .boxes import Obstacles, around, faces, gaps_between, reached
 from .typesetter import Typesetter
 
-OVER_A_MATRIX, OVER_PRODUCTS = 40.0, 8.0  # what it costs to cover a matrix, or one face of the products
+OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = (
+    400.0,
+    40.0,
+    8.0,
+)  # what it costs to cover these, of products a face
 BEYOND = 6.0  # and to go one unit beyond all that is drawn
 CROWD = 100  # matrices, among which one is not looked at with the care that a few get
 
@@ -43,6 +47,8 @@ class Canvas:
         self.faces = self.faces.reshape(-1, 4, 2)
         self.crowded = len(self.planes) > CROWD
         self.matrices, self.interiors = Obstacles(self.quads), Obstacles(self.faces)
+        starring = [p.is_star(plane.stage) for plane in self.planes]
+        self.stars = Obstacles(self.quads[np.array(starring, bool)])
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (width, height)])
         self.content = np.array([*ends.min(axis=0), *ends.max(axis=0)])
         self.center = 0.5 * (self.content[:2] + self.content[2:])
@@ -96,7 +102,8 @@ class Canvas:
 
     def covering(self, boxes: np.ndarray) -> np.ndarray:
         """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""
-        return OVER_A_MATRIX * self.matrices.under(boxes) + OVER_PRODUCTS * self.interiors.under(boxes)
+        matrices = OVER_A_MATRIX * self.matrices.under(boxes) + OVER_A_STAR * self.stars.under(boxes)
+        return matrices + OVER_PRODUCTS * self.interiors.under(boxes)
 
     def nearer_to_another(self, boxes: np.ndarray, plane: Plane) -> np.ndarray:
         """Whether another matrix is nearer to each of the boxes (n, 4) than a plane is, or as near: (n,)."""

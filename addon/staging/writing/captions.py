@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # highlights need the labels of axes, and plans need highligh
     from ..plan import Plan
 
 MANY = 4  # heads side by side that all tell the names of their matrices
+MOST_NUMBERED = 32  # entries of an axis without labels, of a star, that are numbered
 MANY_NAMES = 12  # matrices of a picture about one of them: of more, only those with a name have it
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 
@@ -29,7 +30,22 @@ def name_of(p: Any, plane: Plane, longest: float | None = None) -> tuple[str, st
     names: of Kᵀ, not of K."""
     name = p.typeface.shown(_as_term(p, plane), longest)
     rows, columns = plane.as_labelled(plane.rows, plane.columns)
-    return name, "T" if plane.transposed else "", f"{rows} × {columns}"
+    shared = _shared_by(p, plane.stage)
+    return name, "T" if plane.transposed else "", f"{rows} × {columns}{shared and ', '}{shared}"
+
+
+def _shared_by(p, stage):
+    """The results beside each other that share a matrix which others do not, such as "heads 0, 1"; "" where
+    there are none."""
+    if len(_fans(p)) < 2 or stage.of not in {s.of for root in roots_of(p.root) for s in stages_of(root)} - {
+        ""
+    }:
+        return ""
+    for fan in _fans(p):
+        if len(fan.roots) > 1 and all(stage in stages_of(root) for root in fan.roots):
+            words = [root.title.rpartition(" ") for root in fan.roots]
+            return f"{words[0][0]}s {', '.join(number for _, _, number in words)}"
+    return ""
 
 
 def _fans(p):
@@ -52,15 +68,25 @@ def named(p: Any, near: Any = "") -> list[Plane]:
     return planes
 
 
+def below(p: Any, near: Any = "") -> set[Stage]:
+    """The stages of results that stand under another one just like them, or under that of the matrix `near`:
+    they have names, but the tokens there are told above."""
+    lower: set[Stage] = set()
+    for fan in (fan for fan in _fans(p) if fan.down):
+        told = next((root for root in fan.roots if near in {s.name for s in stages_of(root)}), fan.roots[0])
+        lower |= {s for root in fan.roots for s in set(stages_of(root)) - set(stages_of(told))}
+    return lower
+
+
 def _alike(p):
-    """Groups of results of which only one tells the names of what makes it: in a fan that runs down,
-    and where more than MANY heads stand side by side."""
+    """Groups of results of which only one tells the names of what makes it: more than MANY heads that stand
+    side by side."""
     by_name: dict[str, list[Stage]] = {}
     for root in roots_of(p.root):
         by_name.setdefault(root.of, []).append(root)
     beside: list[Sequence[Stage]] = [*(fan.roots for fan in _summed(p)), *by_name.values()]
     many = [roots for roots in beside if len(roots) > MANY and roots[0].of]
-    return [*(fan.roots for fan in _fans(p) if fan.down), *many]
+    return many
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +166,7 @@ def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> li
     """The axes of matrices, each once for all that run the same way."""
     found: dict[tuple, LabelledAxis] = {}
     for plane in planes:
-        names, labels = axis_names_of(p, plane.stage), labels_of(p, plane.stage)
+        names, labels = axis_names_of(p, plane.stage), _labels_or_numbers(p, plane)
         for name, texts, of_rows in zip(names, labels, (True, False), strict=True):
             along, ruler = (plane.row, plane.row_ruler) if of_rows else (plane.column, plane.column_ruler)
             # Tokens need to be told once; a title without them, of each row of matrices that has it.
@@ -150,6 +176,15 @@ def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> li
                 axis = found.setdefault(key, LabelledAxis(p.typeface.shown(name), shown, []))
                 axis.sides.append((plane, of_rows))
     return list(found.values())
+
+
+def _labels_or_numbers(p, plane):
+    """The labels of a plane's axes; a star's entries that have none are numbered, as a heat map's are."""
+    labels, counts = labels_of(p, plane.stage), (plane.rows, plane.columns)
+    if not p.is_star(plane.stage):
+        return labels
+    numbers = [tuple(map(str, range(n))) if 1 < n <= MOST_NUMBERED else () for n in counts]
+    return tuple(own or n for own, n in zip(labels, numbers, strict=True))
 
 
 def ends_of_lines(plane: Plane, of_rows: bool, beyond: float) -> tuple[np.ndarray, np.ndarray]:

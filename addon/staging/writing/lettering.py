@@ -17,7 +17,7 @@ from ..spotlight import Lit
 from .axis_options import axis_titles, tokens
 from .callout_options import callouts
 from .canvas import Canvas
-from .captions import named
+from .captions import below, named
 from .items import Box, Text
 from .name_options import names
 from .placing import Leader, Wish, Written, settle
@@ -130,8 +130,9 @@ def _wishes(
     planes = [plane for plane in canvas.planes if about is None or plane in about]
     named_planes = set(named(canvas.p, near))
     chosen = [plane for plane in planes if plane in named_planes]
+    lower = below(canvas.p, near)
     return [
-        *tokens(canvas, chosen, told),
+        *tokens(canvas, [plane for plane in chosen if plane.stage not in lower], told),
         *names(canvas, chosen),
         *titles(canvas),
         *axis_titles(canvas, planes),

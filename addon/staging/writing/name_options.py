@@ -74,7 +74,12 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
     boxes = box + np.tile(by, 2)
     ends = np.clip(starts, boxes[:, :2], boxes[:, 2:])
     leaders = strips(starts, ends, 0.0).reshape(-1, len(boxes), 4)
-    costs = costs + wish + canvas.costs(boxes) + STRANGE * canvas.nearer_to_another(boxes, plane)
+    costs = (
+        costs
+        + wish
+        + canvas.costs(boxes)
+        + STRANGE * canvas.nearer_to_another(np.array(lines[0].box) + np.tile(by, 2), plane)
+    )
 
     def option(m):
         anchor = first + parts[m] * (second - first)

@@ -85,8 +85,9 @@ def overlay(
     hulls = tuple(tuple(hull.tolist()) for hull in hulls)
     items = (*head, *legend, *lasting, *passing)
     legend_boxes = [item.box for item in legend]  # what stands between its bars is free
-    whole = [around(np.array([item.box for item in block])) for block in (head, lasting) if block]
-    blocks = (*(tuple(box.tolist()) for box in whole), *legend_boxes)
+    told, lines = ([one for one in head if (one.kind == "told") == is_told] for is_told in (True, False))
+    whole = [around(np.array([item.box for item in block])) for block in (told, lasting) if block]
+    blocks = (*(line.box for line in lines), *(tuple(box.tolist()) for box in whole), *legend_boxes)
     return Overlay(items, hulls if timed and shaded else (), blocks if p.beats else ())
 
 
