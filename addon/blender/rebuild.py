@@ -9,6 +9,7 @@ import bpy
 
 from . import remembered, tags
 from .heirs import Living, is_drawn, known_as, unnumbered
+from .nodes import store
 from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, listed, owned, parts, write_list
 
 # What no build makes or uses, and from 5.2 all datablocks once more.
@@ -27,6 +28,7 @@ def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
     try:
         with remembered.setting(scene):
             yield
+        build.keep_groups()
     except BaseException:
         build.undo()
         raise
@@ -159,6 +161,14 @@ class _Build:
             remembered.write(self.scene, key, value)
         for block, name in self.names.items():
             block.name = name
+
+    def keep_groups(self):
+        """Keep the node groups for the builds to come; those that were read and are not used go."""
+        groups = tags.shared("node_groups")
+        store.keep(groups)
+        while unused := [tree for tree in groups.values() if not tree.users]:
+            groups = {name: tree for name, tree in groups.items() if tree not in unused}
+            bpy.data.batch_remove(unused)
 
     def replace(self):
         self.old = [block for block in self.old if block not in self.kept]

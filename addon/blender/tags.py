@@ -7,7 +7,7 @@ build, and a palette that nothing refers to lists the SCENES that were built in 
 linked or full copy of a scene, and what was appended are the user's, like all that has no tag.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -91,6 +91,16 @@ def once(kind: str, name: str, make: Callable[[str], bpy.types.ID]) -> bpy.types
     if (kind, name) not in running.shared:
         running.shared[kind, name] = make(name)
     return running.shared[kind, name]
+
+
+def shared(kind: str) -> dict[str, bpy.types.ID]:
+    """What the running build shares of `bpy.data.<kind>`, by name."""
+    return {name: block for (one, name), block in running.shared.items() if one == kind}
+
+
+def share(kind: str, blocks: Mapping[str, bpy.types.ID]) -> None:
+    """Let the running build share these datablocks of `bpy.data.<kind>`, by name."""
+    running.shared |= {(kind, name): block for name, block in blocks.items()}
 
 
 def room(name: str, parent: bpy.types.Collection, hidden: bool = False) -> bpy.types.Collection:

@@ -6,15 +6,19 @@ and read the difference before committing it.
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
 
-from matrix_cinema.blender.nodes import every_group, node_group  # noqa: E402
+from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.nodes import every_group, node_group, store  # noqa: E402
 from matrix_cinema.blender.nodes.describe import describe  # noqa: E402
 from matrix_cinema.blender.nodes.formula import Group  # noqa: E402
+from matrix_cinema.description.source import open_source  # noqa: E402
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MAKERS = every_group()
@@ -45,6 +49,26 @@ def test_a_group_is_made_once_in_a_file(factory):
             for socket in node.outputs:
                 for link in socket.links:
                     assert link.is_valid, (group.name, node.name)
+
+
+def test_a_later_build_reads_what_an_earlier_one_made(factory, monkeypatch):
+    """The same groups, and none that is not used; they are made again where their file is gone."""
+    monkeypatch.setattr(store, "_kept", {})
+    scene = open_source(ROOT / "tests" / "tiny.toml").description
+    build(scene)
+    first = {tree.name: describe(tree) for tree in bpy.data.node_groups}
+    factory.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(Group, "__init__", lambda *_: pytest.fail("a group is made again"))
+        build(replace(scene, look=replace(scene.look, settled_scale=0.2)))
+    assert {tree.name: describe(tree) for tree in bpy.data.node_groups} == first
+    assert not bpy.data.libraries
+    Path(store._file()).unlink()
+    build(scene, bpy.data.scenes.new("Another"))
+    assert len(bpy.data.node_groups) == 2 * len(first)
+    factory.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    build(scene)
+    assert {tree.name: describe(tree) for tree in bpy.data.node_groups} == first
 
 
 def test_the_text_tells_whatever_matters(factory):

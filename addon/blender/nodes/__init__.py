@@ -12,6 +12,7 @@ from collections.abc import Callable
 import bpy
 
 from .. import tags
+from . import store
 from .formula import Group
 
 PREFIX = "Matrix Cinema "
@@ -24,6 +25,8 @@ def shared(make: Callable[[Group], bpy.types.NodeTree]) -> Callable[[], bpy.type
     name = PREFIX + make.__name__.replace("_", " ")
 
     def get():
+        if tags.running is not None and not tags.shared("node_groups"):
+            tags.share("node_groups", store.read())
         return tags.once("node_groups", name, lambda name: make(Group(name)))
 
     get.__doc__ = make.__doc__

@@ -1,0 +1,45 @@
+"""The groups that this process has made, kept in a file. Making them takes over a second, for Blender goes
+through a whole tree at every new link; reading them takes a fortieth of that."""
+
+import contextlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import bpy
+
+_NUMBERED = re.compile(r"\.\d{3,}$")  # of a group whose name another scene's has
+_kept: dict[str, set[str]] = {}  # by file, the names of the groups in it
+
+
+def _file():
+    return str(Path(bpy.app.tempdir) / "matrix_cinema_node_groups.blend")
+
+
+def keep(groups: Mapping[str, bpy.types.NodeTree]) -> None:
+    """Keep the groups of a build, by name, where some are new; not where there is no place for a file."""
+    if groups.keys() <= _kept.get(_file(), set()):
+        return
+    with contextlib.suppress(OSError, RuntimeError):
+        bpy.data.libraries.write(_file(), set(groups.values()))
+        _kept[_file()] = set(groups)
+
+
+def read() -> dict[str, bpy.types.NodeTree]:
+    """All groups that are kept, as new datablocks of the current file, by name."""
+    if _file() not in _kept:
+        return {}
+    before = set(bpy.data.libraries)
+    try:
+        with bpy.data.libraries.load(_file()) as (there, wanted):
+            names = list(there.node_groups)
+            wanted.node_groups = list(names)
+    except OSError:  # somebody has emptied the temporary folder
+        del _kept[_file()]
+        return {}
+    for library in set(bpy.data.libraries) - before:
+        bpy.data.libraries.remove(library)
+    groups = {_NUMBERED.sub("", name): tree for name, tree in zip(names, wanted.node_groups, strict=True)}
+    for name, tree in groups.items():
+        tree.name = name
+    return groups
