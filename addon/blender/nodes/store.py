@@ -39,7 +39,16 @@ def read() -> dict[str, bpy.types.NodeTree]:
         return {}
     for library in set(bpy.data.libraries) - before:
         bpy.data.libraries.remove(library)
-    groups = {_NUMBERED.sub("", name): tree for name, tree in zip(names, wanted.node_groups, strict=True)}
-    for name, tree in groups.items():
-        tree.name = name
-    return groups
+    return {_NUMBERED.sub("", name): tree for name, tree in zip(names, _own(wanted.node_groups), strict=True)}
+
+
+def _own(read):
+    """Copies in place of what was read, for that remembers the file which it is from."""
+    copies = [tree.copy() for tree in read]
+    for tree, copy in zip(read, copies, strict=True):
+        name = _NUMBERED.sub("", tree.name)
+        tree.user_remap(copy)
+        tree.name = "read"
+        copy.name = name
+    bpy.data.batch_remove(read)
+    return copies
