@@ -88,7 +88,7 @@ STYLES = {
 
 def style(name: str, where: str = "look: style") -> Style:
     """The style of this name. Raises InputError for an unknown one."""
-    if name not in STYLES:
+    if not isinstance(name, str) or name not in STYLES:
         raise InputError(
             f'{where}: unknown style "{name}"; {nearest(name, STYLES, "known styles")}, '
             "or a style file (.toml)"

@@ -50,6 +50,7 @@ REFUSED_FILES = {
     'base = "mine.toml"': 'unknown style "mine.toml"',
     "txet = 1": 'mine.toml: unknown key "txet"; did you mean "text"?',
     "base = 1": "base: unknown style",
+    "base = []": "base: unknown style",
     "text = ": "mine.toml: not TOML",
     None: "mine.toml: no such style file",
 }
