@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 _NUMBERED = re.compile(r"\.\d{3,}$")  # of a group whose name another scene's has
-_kept: dict[str, set[str]] = {}  # by file, the names of the groups in it
+_seen: dict[str, set[str]] = {}  # by file, the names of the groups that are in it or cannot be
 
 
 def _file():
@@ -18,16 +18,23 @@ def _file():
 
 def keep(groups: Mapping[str, bpy.types.NodeTree]) -> None:
     """Keep the groups of a build, by name, where some are new; not where there is no place for a file."""
-    if groups.keys() <= _kept.get(_file(), set()):
+    new = groups.keys() - _seen.get(_file(), set())
+    if not new:
         return
+    # A group that refers to anything but groups, such as a font, would bring that once more.
+    users = bpy.data.user_map()
+    owners = {
+        one for block, those in users.items() if not isinstance(block, bpy.types.NodeTree) for one in those
+    }
+    stored = {tree for tree in groups.values() if tree not in owners}
     with contextlib.suppress(OSError, RuntimeError):
-        bpy.data.libraries.write(_file(), set(groups.values()))
-        _kept[_file()] = set(groups)
+        bpy.data.libraries.write(_file(), stored)
+        _seen[_file()] = set(groups)
 
 
 def read() -> dict[str, bpy.types.NodeTree]:
     """All groups that are kept, as new datablocks of the current file, by name."""
-    if _file() not in _kept:
+    if _file() not in _seen:
         return {}
     before = set(bpy.data.libraries)
     try:
@@ -35,7 +42,7 @@ def read() -> dict[str, bpy.types.NodeTree]:
             names = list(there.node_groups)
             wanted.node_groups = list(names)
     except OSError:  # somebody has emptied the temporary folder
-        del _kept[_file()]
+        del _seen[_file()]
         return {}
     for library in set(bpy.data.libraries) - before:
         bpy.data.libraries.remove(library)
