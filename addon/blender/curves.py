@@ -53,7 +53,7 @@ def _bags(owner):
 
 def motion(block: bpy.types.ID) -> dict[str, str]:
     """A digest of each curve and driver of a datablock and its node tree, by kind and place."""
-    told = {}
+    told: dict[str, str] = {}
     for n, owner in enumerate(owners(block)):
         told |= {f"curve {n} {at}": _curve_digest(curve) for at, curve in curves(owner).items()}
         told |= {f"driver {n} {at}": _driver_digest(curve) for at, curve in drivers(owner).items()}
@@ -74,7 +74,7 @@ def _curve_digest(curve):
     points = curve.keyframe_points
     told = [_read(points, "co").tobytes(), _read(points, "interpolation").tobytes()]
     free = [tuple(p.handle_left) + tuple(p.handle_right) for p in points if p.interpolation == "BEZIER"]
-    told += [np.float32(free).tobytes(), curve.extrapolation.encode(), bytes([curve.mute])]
+    told += [np.array(free, np.float32).tobytes(), curve.extrapolation.encode(), bytes([curve.mute])]
     return hashlib.blake2s(b"/".join(told), digest_size=6).hexdigest()
 
 

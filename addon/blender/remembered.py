@@ -299,7 +299,7 @@ def reset(block: bpy.types.ID, keys: Iterable[str] | None = None) -> list[str]:
     for key in sorted(changed(block) if keys is None else keys):
         value = then.get(key)
         if isinstance(value, dict):
-            value = named.get(value.get("ours"))
+            value = named.get(str(value.get("ours")))
         elif value == "nothing":
             value = None
         if isinstance(value, list) and any(isinstance(one, dict | None) for one in value):

@@ -352,7 +352,7 @@ class Watch(TorchFunctionMode):
         candidates = [
             s for s in self._origins.of(operand) if isinstance(s.source, ActivationProduct) and _soft(s)
         ]
-        known = [self._scores_of[_soft(s)] for s in candidates if _soft(s) in self._scores_of]
+        known = [self._scores_of[soft] for s in candidates if (soft := _soft(s)) and soft in self._scores_of]
         again = [s for s in candidates if not known or s.source is known[0]]
         for strand in again:
             try:
@@ -364,7 +364,8 @@ class Watch(TorchFunctionMode):
                 self._hand_on(attention, result)
                 for other in candidates:  # the other products in the sum that the softmax was of
                     self._accounts.close(self._accounts.of_softmax(_soft(other)))
-                    self._scores_of[_soft(other)] = strand.source
+                    if soft := _soft(other):
+                        self._scores_of[soft] = strand.source
                 return
             except (NotUnderstood, Unwatchable) as reason:
                 reasons[strand] = str(reason)

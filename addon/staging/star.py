@@ -122,7 +122,7 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     """The description with its scheme and its view chosen, where they are "auto"; `arranged` gives the
     Arrangement of one whose scheme is, of all that makes a stage. Without a star they are the stage and its
     view. Where the star would be small, long axes are drawn shorter, and heads stand in several rows."""
-    asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
+    asks: dict = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
         return scene
     stars = stars_of(root, scene.star) if star_of(root, scene.star) else frozenset()
