@@ -20,7 +20,7 @@ from ..errors import InputError
 from ..look.styles import style_of, with_style_file
 from ..picture.drawing import Drawing, film_of
 from ..staging.plan import Plan, plan, restyled
-from . import appearance, compat, studio, tags
+from . import appearance, compat, remembered, studio, tags
 from .build import draw
 from .materials.base import asked
 from .materials.haze import haze_material
@@ -136,6 +136,8 @@ def _restyled(drawing: Drawing, after: Scene) -> Drawing:
 
 def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
     words, drawn = changes(before, after), _drawn(target)
+    blocks = [target, *(block for block in tags.owned(target) if tags.SET in block and _may_be_set(block))]
+    settings = [remembered.settings(block) for block in blocks]
     plans = _plans(before, after, target) if words & {SIZES, MATERIALS} else None
     _set_settings(before, after, drawn, target)
     if LIGHT in words:
@@ -144,7 +146,24 @@ def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
         _set_sizes(*plans, drawn)
     if plans and (MATERIALS in words or plans[1].style.interior != "solid"):
         _set_materials(target, *(partial(_elements, p, drawn) for p in plans))
+    for block, old in zip(blocks, settings, strict=True):
+        _remember_set(block, old)
     target[tags.DESCRIPTION] = to_json(after)
+
+
+def _may_be_set(block):
+    return not isinstance(block, bpy.types.Object) or block.type == "LIGHT" or MODIFIER in block.modifiers
+
+
+def _remember_set(block: bpy.types.ID, old: dict[str, Any]) -> None:
+    """Let a datablock remember what of its settings, which were `old`, an update has set: that is ours."""
+    new = remembered.settings(block)
+    if not (now_set := [key for key in new if key not in old or old[key] != new[key]]):
+        return
+    told, now = remembered.remembered(block), remembered.memory(block)
+    values = now["values"]
+    told.setdefault("values", {}).update({key: values[key] for key in now_set if key in values})
+    remembered.keep(block, told)
 
 
 def _plans(before: Scene, after: Scene, target: bpy.types.Scene) -> tuple[Plan, Plan]:

@@ -4,7 +4,7 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from matrix_cinema.blender import tags  # noqa: E402
+from matrix_cinema.blender import remembered, tags  # noqa: E402
 from matrix_cinema.description.light import LampOptions, Light  # noqa: E402
 from matrix_cinema.ui import live, properties  # noqa: E402
 
@@ -155,3 +155,10 @@ def test_another_rig_shows_its_lamps_with_what_was_changed(made):
     pass_time()
     assert {ob.name for ob in made.objects if ob.type == "LIGHT"} == {"Rim", "Fill"}
     assert not properties.is_pending(made)
+
+
+def test_what_took_effect_by_itself_is_not_taken_for_a_persons_own(made):
+    panel = made.matrix_cinema_panel
+    panel.style.exposure, panel.lamps["Key"].strength, panel.style.roughness = 0.5, 2.0, 0.7
+    ours = {made, *tags.owned(made)}
+    assert not any(remembered.changed(block, ours) for block in ours)
