@@ -49,8 +49,11 @@ _last: _Drawn | None = None
 
 
 def build_anew(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
-    """`build.build`, whose Drawing is remembered for the updates to come."""
-    return _draw(film_of(plan(scene)), target)
+    """`build.build`, whose Drawing is remembered for the updates to come. What the sources of a scene that
+    was built before no longer give comes from that scene."""
+    built = target is not None and tags.DESCRIPTION in target
+    made = plan_of(target, scene, sources=True) if target and built else plan(scene)
+    return _draw(film_of(made), target)
 
 
 def update(scene: Scene, target: bpy.types.Scene) -> None:

@@ -6,6 +6,8 @@ import pytest
 from PIL import Image
 
 bpy = pytest.importorskip("bpy")
+for module in ("matplotlib", "brotli", "fontTools"):
+    pytest.importorskip(module)
 
 from built_scenes import described, random  # noqa: E402
 from matrix_cinema import api  # noqa: E402
