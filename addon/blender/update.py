@@ -139,7 +139,7 @@ def _restyled(drawing: Drawing, after: Scene) -> Drawing:
 
 def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
     words, drawn = changes(before, after), _drawn(target)
-    blocks = [target, *(block for block in tags.owned(target) if tags.SET in block and _may_be_set(block))]
+    blocks = [target, *(block for block in tags.owned(target) if tags.SET in block and _is_set(block, words))]
     settings = [remembered.settings(block) for block in blocks]
     plans = _plans(before, after, target) if words & {SIZES, MATERIALS} else None
     _set_settings(before, after, drawn, target)
@@ -154,8 +154,13 @@ def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
     target[tags.DESCRIPTION] = to_json(after)
 
 
-def _may_be_set(block):
-    return not isinstance(block, bpy.types.Object) or block.type == "LIGHT" or MODIFIER in block.modifiers
+def _is_set(block, words):
+    """Whether an update of what these words name may set a datablock."""
+    if isinstance(block, bpy.types.Object):
+        return (LIGHT in words and block.type == "LIGHT") or (SIZES in words and MODIFIER in block.modifiers)
+    if isinstance(block, bpy.types.Material):
+        return bool(words & {LIGHT, SIZES, MATERIALS})
+    return LIGHT in words and isinstance(block, bpy.types.Light | bpy.types.World)
 
 
 def _remember_set(block: bpy.types.ID, old: dict[str, Any]) -> None:
