@@ -70,11 +70,12 @@ class Living:
         self.pairs = paired(*([one for one in blocks if is_drawn(one)] for blocks in (old, made)))
         self._keep_data()
         self.staying = {*(before for before, _ in self.pairs), *self.names}
+        shown = {one for scene in bpy.data.scenes for one in _collections(scene)}
         for before, new in self.pairs:
-            places = [*new.users_collection, *(one for one in bpy.data.scenes if one.camera != new)]
-            for collection in new.users_collection:
-                collection.objects.unlink(new)
-            self._take_place(before, new, places)
+            rooms = shown.intersection(new.users_collection)  # others say which lamps light it
+            for room in rooms:
+                room.objects.unlink(new)
+            self._take_place(before, new, [*rooms, *(one for one in bpy.data.scenes if one.camera != new)])
         for before, new in self.pairs:
             self._take_over(before, new)
 
@@ -160,6 +161,10 @@ class Living:
         """Give what lives on its name, once the new ones are gone."""
         for block, name in self.names.items():
             block.name = name
+
+
+def _collections(scene):
+    return [scene.collection, *scene.collection.children_recursive]
 
 
 def is_drawn(block: bpy.types.ID) -> bool:

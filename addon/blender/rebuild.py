@@ -184,7 +184,7 @@ class _Build:
         self._take_out()
         read = self._read()
         self._remove([block for block in self.old if _is_object(block) and block not in read], made)
-        while unused := self._unused():
+        while unused := self._unused(made):
             self._remove(unused, made)
         for block in self.old:  # something of the user's uses it, so it is the user's
             block.name = self.names.get(block, block.name)
@@ -253,13 +253,14 @@ class _Build:
             read |= more
         return read
 
-    def _unused(self):
+    def _unused(self, made):
         """The old datablocks that nothing uses, and our collections with nothing of the user's in them."""
         used, old, rooms = _used(self.old), set(self.old), set(self.rooms.values())
 
         def holds_nothing(block):
             is_collection = isinstance(block, bpy.types.Collection)
-            return not is_collection or old.issuperset([*block.all_objects, *block.children_recursive])
+            ours = old if block in rooms else old.union(made)  # what a lamp spares, and no room, goes
+            return not is_collection or ours.issuperset([*block.all_objects, *block.children_recursive])
 
         return [one for one in self.old if (one not in used or one in rooms) and holds_nothing(one)]
 

@@ -99,3 +99,12 @@ def test_reset_gives_ours_back_and_says_what_it_discards(factory):
     assert a.name == "my A" and a.location.x == 7.0 and "Ground" not in scene.objects
     given_back.reset_scene(scene)
     assert "Ground" in scene.objects and told(scene) == first and not given_back.changes(scene)
+
+
+def test_a_lamp_behind_the_scene_still_spares_the_floor(factory):
+    scene = build(scene_of())
+    for _ in range(2):
+        spared = scene.objects["Rim"].light_linking.receiver_collection
+        assert list(spared.objects) == [scene.objects["Ground"]]
+        assert spared.collection_objects[0].light_linking.link_state == "EXCLUDE"
+        build(scene_of(), scene)
