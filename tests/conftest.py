@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from paths import ROOT
 
@@ -14,6 +15,8 @@ from paths import ROOT
 _resources = tempfile.mkdtemp(prefix="matrix-cinema-tests-")
 os.environ["BLENDER_USER_RESOURCES"] = _resources
 _status = 0
+hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_sessionfinish(exitstatus):

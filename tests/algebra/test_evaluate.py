@@ -165,7 +165,7 @@ def square_text(draw, depth=4):
     return form.format(*[wrap.format(draw(inner)) for _ in range(form.count("{}"))])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(square_text())
 def test_brackets_and_precedence_are_those_of_python(text):
     for n in range(text.count("#")):
@@ -224,7 +224,7 @@ def shaped_case(draw):
     return text, {f"m{r}x{c}": random.uniform(-1, 1, (r, c)) for r, c in sizes}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(shaped_case())
 def test_random_trees_of_any_shapes_equal_numpy(case):
     text, matrices = case
@@ -441,8 +441,6 @@ def test_a_name_used_twice_is_the_same_draw():
 
 # Partial sums
 
-
-@settings(deadline=None)
 
 # What cannot be evaluated
 

@@ -105,7 +105,7 @@ def stacked_trees(draw, depth=4):
 
 
 @given(stacked_trees())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_leading_axes_evaluate_as_numpy_broadcasts_them(tree):
     text, arrays, value = tree
     found = values_of(text, arrays)
@@ -168,7 +168,7 @@ def test_one_matrix_is_drawn_once_for_a_row_of_weights():
 
 
 @given(stacked_trees(depth=3), st.sampled_from(["stage", "blocks", "zigzag"]), st.sampled_from([1.0, 2.5]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_nothing_stands_in_anything_else(tree, scheme, gap):
     text, arrays, _ = tree
     root, leaves = spread_arrays(text, arrays)

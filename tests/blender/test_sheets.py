@@ -155,7 +155,7 @@ def test_examples_draw_what_they_say(factory, path):
 
 
 @given(trees())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_random_trees_of_sheets_and_products(tree):
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     expression, sizes = tree

@@ -69,7 +69,7 @@ def accepted(read, text):
 
 
 @given(descriptions(Scene))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_toml_json_and_dataclasses_say_the_same(tmp_path_factory, scene):
     path = tmp_path_factory.getbasetemp() / "scene.toml"
     path.write_text(to_toml(scene), encoding="utf-8", newline="")
@@ -197,7 +197,7 @@ def test_refused_files(tmp_path):
 
 
 @given(st.binary(max_size=60) | texts.map(str.encode))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_are_a_scene_or_an_input_error(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(content)

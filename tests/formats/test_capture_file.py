@@ -119,7 +119,7 @@ def by_definition(q, k, v, scale, softcap=0.0, bias=None, allowed=None, sink=Non
     return pattern, z
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans(), st.booleans(), st.booleans())
 def test_attend_is_attention_by_definition(seed, softcap, bias, mask, sink):
     rng = np.random.default_rng(seed)

@@ -55,7 +55,7 @@ def test_queries_keys_and_values_by_name(tmp_path):
     assert np.allclose(capture.recompute(0, 3).z, arrays["z"][3], atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.integers(0, 10_000),
     st.sampled_from([D**-0.5, 1.0, 0.25, 0.0625]),

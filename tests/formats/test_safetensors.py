@@ -34,7 +34,7 @@ def entry(shape=(2,), begin=0, end=8, dtype="F32"):
     return {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(NAMES, ARRAYS, max_size=4), st.dictionaries(st.text(max_size=3), st.just("é")))
 def test_round_trip_and_the_library_reads_the_same(tmp_path_factory, arrays, metadata):
     path = tmp_path_factory.mktemp("st") / "x.safetensors"

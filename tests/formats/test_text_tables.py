@@ -181,7 +181,7 @@ names = st.text(letters, min_size=1, max_size=6).filter(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.lists(st.floats(-1e6, 1e6), min_size=3, max_size=3), min_size=2, max_size=4),
     st.sampled_from([(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ","), ("|", ",")]),
@@ -212,7 +212,7 @@ def test_what_is_written_is_read_or_refused(tmp_path_factory, rows, marks, words
         assert (table.row_labels, table.column_labels) == (tuple(row_names), tuple(column_names))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from('0123456789.,;|\t \n"-+exa#_'), max_size=40))
 def test_any_text_is_a_table_or_refused_in_one_line(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("t") / "t.csv"

@@ -243,7 +243,7 @@ def test_the_camera_stands_while_a_beat_is_told_and_sees_all_that_it_shows():
 
 
 @given(st.integers(0, 2**20), st.booleans())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_every_number_that_is_said_is_the_datas(seed, masked):
     """A caption says no number but those that it takes from the data, the sum of a row, and tokens."""
     expression = HEAD.replace("K.T)", "K.T, mask=causal)") if masked else HEAD

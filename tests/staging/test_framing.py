@@ -32,7 +32,7 @@ def frame(points, direction, optics, margins):
 
 
 @given(clouds, directions, st.floats(8, 400), st.floats(0.2, 5), margins)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_everything_is_inside_and_the_fit_is_tight(points, direction, lens, aspect, margin):
     extent = np.ptp(points, axis=0).max()
     assume(extent > 1e-2)
@@ -73,7 +73,7 @@ def test_the_axes_are_upright_and_right_handed(direction):
 
 
 @given(clouds, directions, st.floats(0.2, 5), margins)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_orthographic_frame_is_tight_whatever_the_depth(points, direction, aspect, margin):
     extent = np.ptp(points, axis=0).max()
     assume(extent > 1e-2)
@@ -89,7 +89,7 @@ def test_an_orthographic_frame_is_tight_whatever_the_depth(points, direction, as
 
 
 @given(clouds, directions, st.floats(0.5, 2), st.booleans(), st.floats(0, 1), st.floats(0, 1))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_moves_straight_between_two_places_loses_nothing(points, direction, aspect, flat, part, far):
     """Places that see all points are a convex set."""
     optics, margin = Optics(aspect, 50.0, flat), (0.1, 0.0, 0.05, 0.0)

@@ -170,7 +170,7 @@ def test_inspect_says_what_is_pointed_out():
 
 
 @given(st.text(max_size=30), st.text(max_size=10))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_read_or_refused_and_any_token_has_a_spelling(text, token):
     with contextlib.suppress(InputError):
         selections(text, ["S", "S[1]", "a b", text[:3]], "here")

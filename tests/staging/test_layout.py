@@ -26,7 +26,7 @@ def planes_of(arrangement, name):
 
 
 @given(trees(), st.sampled_from([1.0, 2.0, 3.7]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_stage_is_drawn_once_and_products_meet_their_faces(tree, gap):
     root, arrangement = arranged(*tree, gap)
     names = [s.name for s in stages_of(root)]
@@ -66,7 +66,7 @@ def check_cuboid(arrangement, cuboid, gap):
 
 
 @given(trees(), st.sampled_from([1.0, 2.0, 3.7]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_nothing_stands_in_anything_else(tree, gap):
     _, arrangement = arranged(*tree, gap)
     boxes = [box(p.corners(0.0)) for p in arrangement.planes] + [

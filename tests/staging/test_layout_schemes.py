@@ -56,7 +56,7 @@ def products(cuboid):
 
 
 @given(trees(most=5), schemes, st.sampled_from([1.0, 2.0, 4.0]), st.tuples(*[st.integers(1, 3)] * 3))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_every_face_is_shared_to_the_exact_coordinate(tree, scheme, gap, parts):
     """Each stage is drawn once, so a child's result is its parent's argument; and every product stands
     on the perpendiculars of its entries, a gap from the nearest of them, in blocks or not; only a right
@@ -112,7 +112,7 @@ def sized(letters, draw):
 
 
 @given(trees(most=5), st.sampled_from(["blocks", "zigzag"]), st.tuples(*[st.booleans()] * 4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_random_tree_collides(tree, scheme, root):
     assert overlaps(arranged(*tree, scheme=MmScheme(scheme, Turn(*root[:3]), root[3]))) == 0
 
@@ -129,7 +129,7 @@ RIGHT_CHAIN = "a @ (b @ (c @ (d @ (e @ f))))"
 
 
 @given(st.data(), st.sampled_from([" @ ".join(LETTERS[:8]), RIGHT_CHAIN, balanced(2), balanced(3)]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_blocks_keeps_chains_and_binary_trees_apart(data, expression):
     letters = [c for c in expression if c in LETTERS]
     sizes = sized(letters, data.draw)

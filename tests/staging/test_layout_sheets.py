@@ -27,7 +27,7 @@ def box(part):
 
 
 @given(trees())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_nothing_stands_in_anything_else_and_sheets_stay_in_their_plane(tree):
     root, arrangement = arranged(*tree)
     assert {p.stage.name for p in arrangement.planes} == {s.name for s in stages_of(root)}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.staging.writing.boxes import Obstacles, gaps_between, overlaps, strips
 from matrix_cinema.staging.writing.placing import ROOM, Option, settle, spread
@@ -17,7 +17,6 @@ def option(left, low, width, height, cost):
 
 
 @given(items, st.lists(places, max_size=3))
-@settings(deadline=None)
 def test_nothing_that_is_taken_shares_room(items, fixed):
     fixed = np.array([(x, y, x + w, y + h) for x, y, w, h, _ in fixed]).reshape(-1, 4)
     taken = settle([[option(*place) for place in places] for places in items], fixed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matrix_cinema.description.scene import SENSITIVITIES, Scene, from_dict
@@ -44,7 +44,6 @@ def test_ranges_by_sensitivity(a, b, other, sensitivity):
 
 
 @given(st.tuples(sizes, sizes, sizes), st.integers(0, 2**32 - 1), st.floats(50, 100))
-@settings(deadline=None)
 def test_the_scale_of_products_is_the_percentile_of_them_all(shape, seed, percentile):
     rng = np.random.default_rng(seed)
     left, right = rng.normal(size=shape[:2]), rng.normal(size=shape[1:])
