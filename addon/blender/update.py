@@ -20,7 +20,7 @@ from ..errors import InputError
 from ..look.styles import style_of, with_style_file
 from ..picture.drawing import Drawing, film_of
 from ..staging.plan import Plan, plan, restyled
-from . import appearance, compat, remembered, studio, tags
+from . import appearance, compat, studio, tags
 from .build import draw
 from .materials.base import asked
 from .materials.haze import haze_material
@@ -139,8 +139,6 @@ def _restyled(drawing: Drawing, after: Scene) -> Drawing:
 
 def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
     words, drawn = changes(before, after), _drawn(target)
-    blocks = [target, *(block for block in tags.owned(target) if tags.SET in block and _is_set(block, words))]
-    settings = [remembered.settings(block) for block in blocks]
     plans = _plans(before, after, target) if words & {SIZES, MATERIALS} else None
     _set_settings(before, after, drawn, target)
     if LIGHT in words:
@@ -149,29 +147,7 @@ def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
         _set_sizes(*plans, drawn)
     if plans and (MATERIALS in words or plans[1].style.interior != "solid"):
         _set_materials(target, *(partial(_elements, p, drawn) for p in plans))
-    for block, old in zip(blocks, settings, strict=True):
-        _remember_set(block, old)
     target[tags.DESCRIPTION] = to_json(after)
-
-
-def _is_set(block, words):
-    """Whether an update of what these words name may set a datablock."""
-    if isinstance(block, bpy.types.Object):
-        return (LIGHT in words and block.type == "LIGHT") or (SIZES in words and MODIFIER in block.modifiers)
-    if isinstance(block, bpy.types.Material):
-        return bool(words & {LIGHT, SIZES, MATERIALS})
-    return LIGHT in words and isinstance(block, bpy.types.Light | bpy.types.World)
-
-
-def _remember_set(block: bpy.types.ID, old: dict[str, Any]) -> None:
-    """Let a datablock remember what of its settings, which were `old`, an update has set: that is ours."""
-    new = remembered.settings(block)
-    if not (now_set := [key for key in new if key not in old or old[key] != new[key]]):
-        return
-    told, now = remembered.remembered(block), remembered.memory(block)
-    values = now["values"]
-    told.setdefault("values", {}).update({key: values[key] for key in now_set if key in values})
-    remembered.keep(block, told)
 
 
 def _plans(before: Scene, after: Scene, target: bpy.types.Scene) -> tuple[Plan, Plan]:
@@ -224,17 +200,22 @@ def _set_materials(target: bpy.types.Scene, old: Callable[[], Any], new: Callabl
 
 
 def _set_sizes(old: Plan, new: Plan, drawn: Objects) -> None:
-    for kind, size in (
-        ("product", appearance.product_size),
-        ("matrix", appearance.matrix_size),
-        ("readout", appearance.matrix_size),
-    ):
-        for ob in drawn[kind]:
-            if same(compat.get_input(ob.modifiers[MODIFIER], "Scale"), size(old)):
-                with setting(ob):
-                    set_inputs(ob, {"Scale": size(new)})
-                    if kind != "readout":  # which follows its matrix
-                        appearance.come(new, ob, ob[tags.NAME], size(new))
+    kinds = {
+        "product": appearance.product_size,
+        "matrix": appearance.matrix_size,
+        "readout": appearance.matrix_size,
+    }
+    ours = [
+        (ob, kind, size)
+        for kind, size in kinds.items()
+        for ob in drawn[kind]
+        if same(compat.get_input(ob.modifiers[MODIFIER], "Scale"), size(old))
+    ]
+    with setting(*(ob for ob, _, _ in ours)):
+        for ob, kind, size in ours:
+            set_inputs(ob, {"Scale": size(new)})
+            if kind != "readout":  # which follows its matrix
+                appearance.come(new, ob, ob[tags.NAME], size(new))
 
 
 def _elements(p: Plan, drawn: Objects) -> None:
