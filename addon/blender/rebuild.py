@@ -320,7 +320,8 @@ def _refers_to(ob, user):
 
 
 def _deleted(scene, old, made, living):
-    """The new things whose like a person has deleted. What others of ours need comes back, but hidden."""
+    """The new things whose like a person has deleted. What others of ours need comes back, but hidden, and so
+    do matrices and products, which the expression has."""
     missing = _counted(scene) - Counter(known_as(one) for one in old if is_drawn(one))
     new = [one for one in made if is_drawn(one) and one not in {new for _, new in living.pairs}]
     users, away = bpy.data.user_map(subset=new) if new else {}, []
@@ -328,7 +329,7 @@ def _deleted(scene, old, made, living):
         if missing[known_as(block)]:
             missing[known_as(block)] -= 1
             needing = [one for one in users[block] if not isinstance(one, bpy.types.Collection)]
-            if any(_refers_to(block, one) for one in needing):
+            if block.get(KIND) in ("matrix", "product") or any(_refers_to(block, one) for one in needing):
                 block.hide_viewport = block.hide_render = True
             else:
                 away.append(block)
