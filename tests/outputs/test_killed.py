@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 
+import numpy as np
 import pytest
 from matrix_cinema.errors import JobError
 
@@ -26,10 +27,11 @@ NUMBERS = range(JOB.first, JOB.last + 1)
 
 
 class StandIn:
-    """In the place of Rendering: a frame takes a few milliseconds, and the log says who began it."""
+    """In the place of Rendering: a frame takes a few milliseconds, and the log says who began it. After so
+    many a process gets stuck in one, where it is killed."""
 
     def __init__(self, log):
-        self.log = log
+        self.log, self.stuck_after = log, np.inf
 
     def __call__(self, *_):
         return self
@@ -41,6 +43,9 @@ class StandIn:
         with open(self.log, "a") as log:
             log.write(f"{os.getpid()} {n}\n")
         time.sleep(0.002)
+        self.stuck_after -= 1
+        if self.stuck_after < 0:
+            time.sleep(600)
         with written_whole(path) as part:
             grey_png(part, texts={marks.KEYWORD: mark})
 
@@ -55,8 +60,8 @@ class StandIn:
 def log(tmp_path, monkeypatch):
     log = tmp_path / "log"
     log.touch()
-    monkeypatch.setattr(frames, "Rendering", StandIn(log))
     monkeypatch.setattr(frames, "standing", lambda *_: {})
+    monkeypatch.setattr(frames, "Rendering", StandIn(log))
     return log
 
 
@@ -76,43 +81,40 @@ def test_three_processes_that_are_killed_ten_times_each(tmp_path, log):
     folder, whole, chance = tmp_path / "film.frames", tmp_path / "whole.frames", random.Random(1)
     killed, workers = [], {}
 
-    def worker():
+    def worker(stuck_after):
         pid = os.fork()
         if not pid:
             try:
+                frames.Rendering.stuck_after = stuck_after
                 make(folder)
             finally:
                 os._exit(0)
+        workers[pid] = stuck_after
         return pid
 
-    def at_it(pid):
-        while not any(one == pid for one, _ in begun(log)):
-            if os.waitpid(pid, os.WNOHANG)[0]:
-                return False  # there was nothing left to do
+    def kill(pid):
+        """Kill a process in the frame that it is stuck in."""
+        while sum(one == pid for one, _ in begun(log)) <= workers[pid]:
             time.sleep(0.001)
-        return True
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        killed.append(pid)
 
-    for n in range(3):
-        workers[n] = worker()
+    places = [worker(chance.randint(0, 3)) for _ in range(3)]
     for _ in range(10):
-        for n, pid in workers.items():
-            if not at_it(pid):
-                workers[n] = worker()
-                continue
-            time.sleep(chance.uniform(0, 0.004))
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            killed.append(pid)
-            workers[n] = worker()
-    for pid in workers.values():
+        for n, pid in enumerate(places):
+            kill(pid)
+            places[n] = worker(chance.randint(0, 3))
+    for pid in places:
+        kill(pid)
+    for pid in [worker(np.inf) for _ in range(3)]:
         os.waitpid(pid, 0)
 
     last = {pid: n for pid, n in begun(log) if pid in killed}
     in_hand = Counter(last.values())
     times = Counter(n for _, n in begun(log))
-    assert len(killed) >= 20, "the frames were too few for the kills"
-    assert set(times) == set(NUMBERS) and all(times[n] <= 1 + in_hand[n] for n in NUMBERS)
-    assert sum(times.values()) > len(NUMBERS), "nobody was killed with a frame in hand"
+    assert len(killed) == 33 and set(times) == set(NUMBERS)
+    assert times == Counter({n: 1 + in_hand[n] for n in NUMBERS})
     make(whole)
     assert len(finished(folder)) == JOB.last and {p.name for p in folder.iterdir()} == {
         p.name for p in whole.iterdir()
