@@ -90,7 +90,7 @@ def test_the_zip_holds_the_extension_and_nothing_else(package):
     names = zipfile.ZipFile(package).namelist()
     top = {name.split("/")[0] for name in names}
     assert top == {"__init__.py", "blender_manifest.toml", "LICENSE", "addon", "examples"}
-    data = {".toml", ".safetensors", ".npz", ".txt", ".json", ".md"}
+    data = {".toml", ".safetensors", ".npz", ".txt", ".json", ".md", ".webp"}
     assert {Path(name).suffix for name in names} <= data | {".py", ""}
     assert "examples/data/minilm.safetensors" in names
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "addon").rglob("*.py")}
