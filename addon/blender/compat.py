@@ -61,7 +61,7 @@ STEP, LINEAR, SINE = 0, 1, 12
 IN_OUT = 3
 
 
-def curve_with(datablock, path, index, count):
+def curve_with(datablock: Any, path: str, index: int, count: int) -> bpy.types.FCurve:
     """The curve that animates a property, made when there is none, with so many keys to be set."""
     animation = datablock.animation_data or datablock.animation_data_create()
     if animation.action is None:

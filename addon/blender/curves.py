@@ -26,7 +26,8 @@ def place(curve: Any) -> str:
     return f"{everywhere(curve.data_path)} {curve.array_index}"
 
 
-def everywhere(path):
+def everywhere(path: str) -> str:
+    """A data path with the inputs of modifiers as every Blender could name them."""
     return _INPUT.sub(lambda found: f"{found[1]} {found[2] or found[3]}", path)
 
 

@@ -202,12 +202,18 @@ def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})
         numbers=shown(scene.look.numbers, count_elements(arrangement, ()), FEW),
         beams=shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
-    if scene.beats not in ("off", ()):
-        told_in = auto_beats(made) if isinstance(scene.beats, str) else scene.beats
-        film, beats = told(made, told_in)
-        made = replace(made, timeline=film, beats=beats)
+    made = _told(made)
     highlights(made), made.spotlight, named_readouts(made), made.why  # what is wrong with them is found here
     return made
+
+
+def _told(p):
+    """The plan with the beats of its film, where it has some."""
+    beats = p.scene.beats
+    if beats in ("off", ()):
+        return p
+    film, every = told(p, auto_beats(p) if isinstance(beats, str) else beats)
+    return replace(p, timeline=film, beats=every)
 
 
 def restyled(p: Plan, description: Scene) -> Plan:

@@ -2,6 +2,7 @@
 in its order."""
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
@@ -29,7 +30,7 @@ class ChosenPanel(_Panel):
     """A panel that has something to show only when there is a description."""
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: bpy.types.Context) -> bool:
         scene = context.scene
         return bool(scene and (settings_of(scene).file or built.description_text(scene)))
 
@@ -38,7 +39,7 @@ class _BuiltPanel(_Panel):
     """A panel that has something to show only when the scene was built."""
 
     @classmethod
-    def poll(cls, context):
+    def poll(cls, context: bpy.types.Context) -> bool:
         return bool(context.scene and built.description_text(context.scene))
 
 
@@ -435,7 +436,7 @@ def _build_text(scene):
     return "Rebuild with Changes" if properties.is_pending(scene) else "Rebuild"
 
 
-def chosen_of(layout, kind, settings, listed, chosen):
+def chosen_of(layout: bpy.types.UILayout, kind: str, settings: Any, listed: str, chosen: str) -> Any:
     """A list of the panel, and the item that is chosen there; None where there is none."""
     items, n = getattr(settings, listed), getattr(settings, chosen)
     rows = min(max(len(items), 2), 6)
@@ -451,7 +452,7 @@ def _drawn_as(layout, item):
     column.prop(item, "pooling_rule")
 
 
-def fields_of(layout, group, names, heading=""):
+def fields_of(layout: bpy.types.UILayout, group: Any, names: Iterable[str], heading: str = "") -> None:
     """Fields of the description, one below the other."""
     column = layout.column(align=True, heading=heading)
     for name in names:
