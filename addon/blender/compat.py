@@ -13,22 +13,13 @@ import numpy as np
 
 from .nodes.formula import Field
 
-_identifiers: dict[int, dict[str, str]] = {}  # of the inputs of a group, by its number in this session
-
 
 def input_identifier(modifier: bpy.types.Modifier, name: str) -> str:
     """The socket identifier of the input `name` of a geometry-nodes modifier; KeyError when there is none."""
-    group = modifier.node_group
-    known = _identifiers.get(group.session_uid, {})
-    if name not in known:  # to search an interface takes long, and a slider asks thousands of times
-        known = _identifiers[group.session_uid] = {
-            item.name: item.identifier
-            for item in reversed(group.interface.items_tree)
-            if item.item_type == "SOCKET" and item.in_out == "INPUT"
-        }
-    if name not in known:
-        raise KeyError(f'{group.name} has no input "{name}"')
-    return known[name]
+    for item in modifier.node_group.interface.items_tree:
+        if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.name == name:
+            return item.identifier
+    raise KeyError(f'{modifier.node_group.name} has no input "{name}"')
 
 
 def input_path(modifier: bpy.types.Modifier, name: str) -> str:
