@@ -22,9 +22,22 @@ def input_identifier(modifier: bpy.types.Modifier, name: str) -> str:
     raise KeyError(f'{modifier.node_group.name} has no input "{name}"')
 
 
+def input_identifiers(modifier: bpy.types.Modifier) -> dict[str, str]:
+    """The socket identifiers of all inputs of a geometry-nodes modifier that have a value, by name."""
+    return {
+        item.name: item.identifier
+        for item in reversed(modifier.node_group.interface.items_tree)  # of one name the first, as above
+        if item.item_type == "SOCKET" and item.in_out == "INPUT" and item.socket_type != "NodeSocketGeometry"
+    }
+
+
 def input_path(modifier: bpy.types.Modifier, name: str) -> str:
     """The data path, from the object, of a modifier input: for keyframes and drivers."""
-    identifier = input_identifier(modifier, name)
+    return path_at(modifier, input_identifier(modifier, name))
+
+
+def path_at(modifier: bpy.types.Modifier, identifier: str) -> str:
+    """As `input_path`, of the input with this identifier."""
     if hasattr(modifier, "properties"):  # 5.2
         return f'modifiers["{modifier.name}"].properties.inputs.{identifier}.value'
     return f'modifiers["{modifier.name}"]["{identifier}"]'
@@ -41,7 +54,11 @@ def set_input(modifier: bpy.types.Modifier, name: str, value: Any) -> None:
 
 def get_input(modifier: bpy.types.Modifier, name: str) -> Any:
     """The value of a modifier input by its name."""
-    identifier = input_identifier(modifier, name)
+    return value_at(modifier, input_identifier(modifier, name))
+
+
+def value_at(modifier: bpy.types.Modifier, identifier: str) -> Any:
+    """The value of the modifier input with this identifier."""
     if hasattr(modifier, "properties"):
         return getattr(modifier.properties.inputs, identifier).value
     return modifier[identifier]

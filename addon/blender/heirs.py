@@ -6,14 +6,12 @@ selected or hidden) stays with it. Hidden objects that hold numbers do not live 
 made read them; neither do meshes, node groups and the like.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import bpy
 
 from . import curves, remembered, tags
 
-_NUMBERED = re.compile(r"\.\d{3,}$")
 _TABLED = (bpy.types.Camera, bpy.types.Light, bpy.types.TextCurve)  # data that is nothing but settings
 _SHAPED = (bpy.types.Image, bpy.types.Material, bpy.types.World)  # in this order: each uses those before it
 
@@ -28,7 +26,7 @@ def known_as(block: bpy.types.ID) -> tuple:
 
 def unnumbered(block: bpy.types.ID) -> str:
     """The name that a datablock was built with, without Blender's number."""
-    return _NUMBERED.sub("", str(block.get(tags.TAG)))
+    return tags.unnumbered(str(block.get(tags.TAG)))
 
 
 def paired(old: Iterable[bpy.types.ID], made: Iterable[bpy.types.ID]) -> list[tuple]:

@@ -8,7 +8,6 @@ each curve and driver. Where the block differs now, a person changed it. A key i
 import contextlib
 import hashlib
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -16,12 +15,11 @@ import bpy
 import numpy as np
 
 from . import compat, curves, tags
+from .objects import MODIFIER
 
-MODIFIER = "Matrix Cinema"
 SHOWN = (f'modifiers["{MODIFIER}"].show_viewport', f'modifiers["{MODIFIER}"].show_render')
 _INPUT = "input "
 _MOVED = None  # in place of a number that is animated or driven, which says nothing
-_NUMBERED = re.compile(r"\.\d{3,}$")
 PIXELS = 1 << 16  # pictures with more are not looked at
 
 # What a build may set, by type of datablock. "materials" are those of its slots.
@@ -60,23 +58,25 @@ PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
 
 def settings(block: bpy.types.ID) -> dict[str, Any]:
     """What a build may set on a datablock and what it is now, by key: plain values, tuples, datablocks."""
-    return {key: _read(block, key) for key in _keys(block)}
+    modifier, inputs = modifier_of(block), _inputs(block)
+    values = {key: _plain(compat.value_at(modifier, one)) for key, one in inputs.items()}
+    return {key: _read(block, key) for key in _keys(block)} | values
+
+
+def _inputs(block):
+    """The identifiers of the inputs of our modifier, by key: they are searched for once for all."""
+    modifier = modifier_of(block)
+    names = compat.input_identifiers(modifier) if modifier else {}
+    return {_INPUT + name: identifier for name, identifier in names.items()}
 
 
 def _keys(block):
+    """The paths from the block; see `_inputs` for the other keys."""
     for kind, paths in PATHS:
         if isinstance(block, kind):
             yield from (path for path in paths if _has(block, path) and not _is_idle(block, path))
-    modifier = modifier_of(block)
-    if modifier:
+    if modifier_of(block):
         yield from SHOWN
-        for item in modifier.node_group.interface.items_tree:
-            if (
-                item.item_type == "SOCKET"
-                and item.in_out == "INPUT"
-                and item.socket_type != "NodeSocketGeometry"
-            ):
-                yield _INPUT + item.name
     if isinstance(block, bpy.types.Material | bpy.types.World) and block.node_tree:
         yield from _tree_keys(block.node_tree)
 
@@ -124,13 +124,14 @@ def _owner(block, path):
 
 
 def _read(block, key):
-    if is_input(key):
-        value = compat.get_input(modifier_of(block), key.removeprefix(_INPUT))
-    elif key == "materials":
+    if key == "materials":
         return tuple(block.materials)
-    else:
-        owner, name = _owner(block, key)
-        value = getattr(owner, name)
+    owner, name = _owner(block, key)
+    return _plain(getattr(owner, name))
+
+
+def _plain(value):
+    """A value as a plain one, a tuple, or a datablock."""
     if isinstance(value, bpy.types.ID | str) or not hasattr(value, "__len__"):
         return value
     return tuple(tuple(one) if hasattr(one, "__len__") else one for one in value)
@@ -204,16 +205,15 @@ def _told_values(block, ours):
     moving: dict = {}
     for path, index in curves.moving(block):
         moving.setdefault(path, set()).add(index)
-    told = {}
-    for key, value in settings(block).items():
-        told[key] = _told(value, moving.get(_path(block, key), ()), ours)
-    return told
+    values = settings(block)
+    paths = _paths(block, values)
+    return {key: _told(value, moving.get(paths[key], ()), ours) for key, value in values.items()}
 
 
-def _path(block, key):
-    if is_input(key):
-        return compat.input_path(modifier_of(block), key.removeprefix(_INPUT))
-    return key
+def _paths(block, keys):
+    """The data paths of keys, by key."""
+    modifier, inputs = modifier_of(block), _inputs(block)
+    return {key: compat.path_at(modifier, inputs[key]) if key in inputs else key for key in keys}
 
 
 def _told(value, moving, ours):
@@ -224,7 +224,7 @@ def _told(value, moving, ours):
         return _MOVED
     if isinstance(value, bpy.types.ID):
         name = value.get(tags.TAG) if value in ours else None
-        return {"ours": _NUMBERED.sub("", str(name))} if name else {"own": value.name_full}
+        return {"ours": tags.unnumbered(str(name))} if name else {"own": value.name_full}
     return "nothing" if value is None else value
 
 
@@ -249,7 +249,7 @@ def changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -
     then = before.get("values", {})
     theirs = {key for key, told in now.items() if key in then and not _same(told, then[key])}
     gone = before.get("motion", {}).keys() - curves.motion(block).keys()
-    places = {curves.everywhere(_path(block, key)): key for key in now} if gone else {}
+    places = {curves.everywhere(path): key for key, path in _paths(block, now).items()} if gone else {}
     for place in gone:
         path = place.split(" ", 2)[2].rpartition(" ")[0]
         path = path if place.split(" ")[1] == "0" else f"node_tree.{path}"
@@ -294,7 +294,7 @@ def reset(block: bpy.types.ID, keys: Iterable[str] | None = None) -> list[str]:
     """Give back what we set, of these keys or of all that a person has changed. Returns the keys that could
     not be given back: those of what is no longer in the file, which a build makes anew."""
     then = remembered(block).get("values", {})
-    named = {_NUMBERED.sub("", str(one[tags.TAG])): one for one in owned_by_any() if tags.TAG in one}
+    named = {tags.unnumbered(str(one[tags.TAG])): one for one in owned_by_any() if tags.TAG in one}
     failed = []
     for key in sorted(changed(block) if keys is None else keys):
         value = then.get(key)

@@ -7,6 +7,7 @@ build, and a palette that nothing refers to lists the SCENES that were built in 
 linked or full copy of a scene, and what was appended are the user's, like all that has no tag.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -40,7 +41,14 @@ SCENES = "mc_scenes"  # of the palette LIST: the scenes that were built in this 
 LIST = "Matrix Cinema scenes"
 SOURCE, SCENE = "source", "scene"  # kinds of what is not drawn: an object that others read, our collection
 
+_NUMBERED = re.compile(r"\.\d{3,}$")
+
 running: Any = None  # the build or addition that is, of `rebuild`
+
+
+def unnumbered(name: str) -> str:
+    """A name without the number that Blender gives where another has it."""
+    return _NUMBERED.sub("", name)
 
 
 def number(owner: bpy.types.ID, name: str, default: float) -> float:

@@ -3,7 +3,6 @@ line calls too, and reports an error in one line."""
 
 import contextlib
 import math
-import re
 import time
 from pathlib import Path
 from typing import Any
@@ -115,7 +114,7 @@ def _call(scene, settings, anew):
     """Name a scene after the file that it is built from, unless someone has named it otherwise."""
     name = _name(settings)
     ours = settings.file and scene.name == scene.get(tags.TAG)
-    if anew or (ours and re.sub(r"\.\d{3,}$", "", scene.name) != name):
+    if anew or (ours and tags.unnumbered(scene.name) != name):
         scene.name = name
         scene[tags.TAG] = scene.name
 

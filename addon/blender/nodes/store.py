@@ -2,13 +2,13 @@
 through a whole tree at every new link; reading them takes a fortieth of that."""
 
 import contextlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import bpy
 
-_NUMBERED = re.compile(r"\.\d{3,}$")  # of a group whose name another scene's has
+from .. import tags
+
 _seen: dict[str, set[str]] = {}  # by file, the names of the groups that are in it or cannot be
 
 
@@ -46,14 +46,14 @@ def read() -> dict[str, bpy.types.NodeTree]:
         return {}
     for library in set(bpy.data.libraries) - before:
         bpy.data.libraries.remove(library)
-    return {_NUMBERED.sub("", name): tree for name, tree in zip(names, _own(wanted.node_groups), strict=True)}
+    return {tags.unnumbered(name): tree for name, tree in zip(names, _own(wanted.node_groups), strict=True)}
 
 
 def _own(read):
     """Copies in place of what was read, for that remembers the file which it is from."""
     copies = [tree.copy() for tree in read]
     for tree, copy in zip(read, copies, strict=True):
-        name = _NUMBERED.sub("", tree.name)
+        name = tags.unnumbered(tree.name)
         tree.user_remap(copy)
         tree.name = "read"
         copy.name = name
