@@ -41,7 +41,7 @@ from .outputs.reads import files_of, files_read, require_apart
 from .outputs.sheet import draw_sheet
 from .outputs.temporary import temporary_folder
 from .picture.figure_page import FigurePage, PanelGrid, Shown
-from .staging.plan import Plan, plan
+from .staging.plan import plan
 
 if TYPE_CHECKING:
     import bpy
@@ -108,31 +108,19 @@ def build(
         require_suffix(place, (".blend",))
         require_file_place(place)
         require_apart([place], files_read(source))
-    if place is not None:
         checked = plan(description)
     load_blender()
     from .blender.build import draw
+    from .blender.stored import plan_for
     from .outputs import blend_file
     from .picture.drawing import film_of
 
     if place is None:
-        return draw(film_of(_planned_in(description, target)), target)
+        return draw(film_of(plan_for(description, target)), target)
     blend_file.require_saved()
     scene = blend_file.draw_alone(checked)
     blend_file.save_blend(place)
     return scene
-
-
-def _planned_in(description: Scene, target: "bpy.types.Scene | None") -> Plan:
-    """The plan of a description for a scene of the open file: what its sources no longer give is read from
-    what was built there."""
-    import bpy
-
-    from .blender import tags
-    from .blender.stored import plan_of
-
-    target = target or bpy.context.scene
-    return plan_of(target, description, sources=True) if tags.DESCRIPTION in target else plan(description)
 
 
 def render(

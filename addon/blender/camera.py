@@ -9,7 +9,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..picture.drawing import Drawing
-from ..staging.camera.framing import SENSOR
+from ..staging.camera.framing import SENSOR, View
 from ..staging.camera.shot import SCALED, Shot
 from . import compat
 
@@ -62,6 +62,13 @@ def _f_number(shot):
     return (1.0 if shot.optics.orthographic else 1e-3 * shot.optics.lens) / shot.blur
 
 
+def place_of(view: View) -> Matrix:
+    """Where a camera with this view stands, and how it is turned."""
+    matrix = np.eye(4)
+    matrix[:3] = np.stack([view.right, view.up, -view.forward, view.position], axis=1)
+    return Matrix(matrix.tolist())
+
+
 def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.Scene) -> bpy.types.Object:
     """Add a camera that stands where the drawing's view has it, focused on what its shot is; returns it."""
     view, shot = drawing.standing, drawing.shot
@@ -69,9 +76,7 @@ def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.
     data = bpy.data.cameras.new("Camera")
     camera = bpy.data.objects.new("Camera", data)
     collection.objects.link(camera)
-    matrix = np.eye(4)
-    matrix[:3] = np.stack([view.right, view.up, -view.forward, view.position], axis=1)
-    camera.matrix_world = Matrix(matrix.tolist())
+    camera.matrix_world = place_of(view)
     longer, size = max(view.half_width, view.half_height), np.ptp(drawing.plan.arrangement.corners(), axis=0)
     data.clip_start, data.clip_end = 0.05, 10.0 * size.max()
     if view.orthographic:

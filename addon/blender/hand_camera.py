@@ -9,10 +9,11 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from ..picture.film import compose
-from ..staging.camera.framing import SENSOR, View
+from ..staging.camera.framing import SENSOR
 from ..staging.camera.setup import BLUR
 from ..staging.plan import Plan
 from . import tags
+from .camera import place_of
 from .layout import room_of
 from .picture_plane import looks_along_its_parent
 from .rebuild import adding
@@ -131,13 +132,7 @@ def frame(p: Plan, target: bpy.types.Scene, *, alone: bool = False) -> None:
         target.camera.data.ortho_scale *= view.half_width / now.half_width
     middle = p.arrangement.corners().mean(axis=0)
     distance = max(float(view.seen(middle[None])[2][0]), 1.0)
-    stand(target, _matrix(view), distance, alone=alone)
-
-
-def _matrix(view: View) -> Matrix:
-    matrix = np.eye(4)
-    matrix[:3] = np.stack([view.right, view.up, -view.forward, view.position], axis=1)
-    return Matrix(matrix.tolist())
+    stand(target, place_of(view), distance, alone=alone)
 
 
 def focus(target: bpy.types.Scene, point: Any, corners: np.ndarray) -> bpy.types.Object:

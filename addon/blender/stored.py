@@ -129,6 +129,13 @@ def plan_of(target: bpy.types.Scene, description: Scene | None = None, *, source
     return made if at_hand is asked else _told_as(made, asked)
 
 
+def plan_for(description: Scene, target: bpy.types.Scene | None = None) -> Plan:
+    """The plan of a description that is built into a scene, by default the current one: what its sources no
+    longer give is read from what was built there. Raises InputError."""
+    target = target or bpy.context.scene
+    return plan_of(target, description, sources=True) if tags.DESCRIPTION in target else plan(description)
+
+
 def _is_same(name, built, asked):
     """Whether a description takes a given matrix from the same place in a file as the built one."""
     own, other = (one.matrices.get(name, MatrixOptions(tensor=name)) for one in (built, asked))

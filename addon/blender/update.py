@@ -19,7 +19,7 @@ from ..description.scene import Scene, from_json, to_json
 from ..errors import InputError
 from ..look.styles import style_of, with_style_file
 from ..picture.drawing import Drawing, film_of
-from ..staging.plan import Plan, plan, restyled
+from ..staging.plan import Plan, restyled
 from . import appearance, compat, studio, tags
 from .build import draw
 from .materials.base import asked
@@ -28,7 +28,7 @@ from .node_values import set_values
 from .objects import MODIFIER, set_inputs
 from .rebuild import sharing, standing
 from .remembered import setting
-from .stored import plan_of
+from .stored import plan_for, plan_of
 from .studio import Around
 from .values import same, set_changed
 
@@ -51,9 +51,7 @@ _last: _Drawn | None = None
 def build_anew(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
     """`build.build`, whose Drawing is remembered for the updates to come. What the sources of a scene that
     was built before no longer give comes from that scene."""
-    built = target is not None and tags.DESCRIPTION in target
-    made = plan_of(target, scene, sources=True) if target and built else plan(scene)
-    return _draw(film_of(made), target)
+    return _draw(film_of(plan_for(scene, target)), target)
 
 
 def update(scene: Scene, target: bpy.types.Scene) -> None:

@@ -55,13 +55,4 @@ class MATRIX_CINEMA_PT_light(ChosenPanel, bpy.types.Panel):
 
 
 CLASSES = (MATRIX_CINEMA_UL_lamps, MATRIX_CINEMA_PT_light)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

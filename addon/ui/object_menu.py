@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from ..blender import tags
+from ..blender.picking import KINDS
 from ..staging.camera.views import PRODUCTS
 from . import built, operators
 from .properties import settings_of
@@ -71,11 +72,7 @@ class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
 
 def is_ours(ob: bpy.types.Object | None) -> bool:
     """Whether an object is a matrix, a product or a readout that was built here."""
-    return (
-        ob is not None
-        and ob.get(tags.KIND) in ("matrix", "product", "readout")
-        and isinstance(ob.get(tags.NAME), str)
-    )
+    return ob is not None and ob.get(tags.KIND) in KINDS and isinstance(ob.get(tags.NAME), str)
 
 
 def draw_entries(menu: bpy.types.Menu, context: bpy.types.Context) -> None:

@@ -56,13 +56,4 @@ class MATRIX_CINEMA_OT_reset_scene(bpy.types.Operator):
 
 
 CLASSES = (MATRIX_CINEMA_OT_reset_object, MATRIX_CINEMA_OT_reset_scene)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
-def unregister() -> None:
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+register, unregister = bpy.utils.register_classes_factory(CLASSES)
