@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 _SUFFIX = re.compile(r"_(model|tower|encoder|backbone)$")
-_PART = re.compile(r"(.*?)(\d{1,6})?")
+_PART = re.compile(r"(.*?)(\d{1,6})?", re.DOTALL)
 _IMAGE = re.compile(r"vision|visual|image|pixel|patch|video|\bvit\b", re.IGNORECASE)
 _SOUND = re.compile(r"audio|speech|sound|\bwav", re.IGNORECASE)
 

@@ -44,7 +44,13 @@ def opened(
             os.close(descriptor)
         reason = kind or f"has {found.st_size:,} bytes, which are too many; the most is {most:,}"
         raise InputError(f"{where}: {reason}" + (f", not a {what}" if kind == "is a folder" else ""))
-    return open(descriptor, "rb")
+    file = open(descriptor, "rb")
+    try:
+        file.peek(1)  # some of the system's files are regular by name, and let nobody read them
+    except OSError as error:
+        file.close()
+        raise InputError(f"{where}: cannot be read ({error.strerror})") from None
+    return file
 
 
 def read_bounded(path: str | os.PathLike[str], most: int, what: str = "file", where: str = "") -> bytes:
