@@ -34,6 +34,7 @@ class GivenText:
     source: str = ""
     probability: bool = False
     note: str = ""
+    heads_a_key: int = 1
 
 
 def write_given(p: Plan, target: bpy.types.Scene) -> None:

@@ -50,6 +50,7 @@ class LabelledMatrix:
     leading: tuple[LeadingAxis, ...] = ()
     mask: np.ndarray | None = None  # of an additive mask: True where an entry exists
     note: str = ""  # what of it is not shown as it was given
+    heads_a_key: int = 1  # of the scene's capture: how many heads of its layer share the keys of one
 
     def members(self) -> "dict[tuple[int, ...], LabelledMatrix]":
         """The matrices of two axes that this one consists of, by the numbers of their leading axes."""
@@ -358,6 +359,7 @@ def _of_capture(capture, spec, where, chosen):
 
     declared = LabelledMatrix(
         values=_zeros((*count, *part)),
+        heads_a_key=first.n_q_heads // max(1, first.n_kv_heads) if chosen else 1,
         row_axis=AXES.get(axes[0], ""),
         column_axis=AXES[axes[1]],
         row_labels=tokens.get(axes[0], ())[rows],

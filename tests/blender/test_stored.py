@@ -91,10 +91,11 @@ def test_a_capture_comes_back_with_its_tokens(tmp_path):
     for name in ("attention_head.toml", "data/minilm.safetensors"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / "examples" / name, tmp_path / name)
-    description = dataclasses.replace(load_scene(tmp_path / "attention_head.toml"), beats="off")
+    description = load_scene(tmp_path / "attention_head.toml")
     scene, first = build(description), plan(description)
     shutil.rmtree(tmp_path)
     again = plan_of(scene)
+    assert [one.text for one in again.beats] == [one.text for one in first.beats] and len(first.beats) > 4
     assert again.matrices["Q"].row_labels == first.matrices["Q"].row_labels and "animal" in str(
         again.matrices["Q"].row_labels
     )

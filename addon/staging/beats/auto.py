@@ -8,7 +8,6 @@ caption takes its numbers by name (see `numbers`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +15,6 @@ import numpy as np
 from ...attention import heads
 from ...attention.tokens import places, told_apart
 from ...description.scene import Beat
-from ...formats.capture_file import open_capture
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
 from ..camera.views import PRODUCTS
 from ..timing.beats import EPILOGUE, SUMS
@@ -325,7 +323,8 @@ class _HeadTeller:
     def shared(self, operand: Operand) -> str:
         """How many heads take the same keys, where there are fewer of these."""
         users = [s for s in stages_of(self.p.root) if any(o.stage is operand.stage for o in s.operands)]
-        count = len(users) if len(self.head.alike) > 1 else _sharing(self.p)
+        alone = len(self.head.alike) < 2  # of the heads of a model
+        count = max((one.heads_a_key for one in self.p.given.values()), default=1) if alone else len(users)
         return f", shared by {count} heads" if count > 1 else ""
 
 
@@ -336,15 +335,6 @@ def _labels(p, head, axis):
         return own
     of_scores = labels_of(p, head.scores)[axis]
     return of_scores if len(of_scores) == p.evaluation[head.pattern].shape[axis] else ()
-
-
-def _sharing(p):
-    """How many heads of the model share the keys of the one that a plan takes from a capture."""
-    chosen = p.description.capture
-    if not chosen.file:
-        return 1
-    layer = open_capture(Path(p.description.folder) / chosen.file).layer(chosen.layer)
-    return layer.n_q_heads // max(1, layer.n_kv_heads)
 
 
 def pointed(labels: Sequence[str], n: int | None) -> str:
