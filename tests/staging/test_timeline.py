@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from matrix_cinema.algebra.evaluate import shapes
 from matrix_cinema.algebra.expression import parse
@@ -121,6 +121,12 @@ def test_what_is_needed_elsewhere_first_is_not_fused():
     ),
     algorithms=st.lists(st.sampled_from(ANIMATIONS), min_size=6, max_size=6),
     blocks=st.sampled_from([1, 2, 3]),
+)
+@example(  # x steps with y, y with x @ y, which waits for all of x
+    "sync",
+    "out = (x = A @ B) @ (y = x @ C) @ x.T",
+    ["vmprod", "vmprod", "vvprod", "vmprod", "none", "none"],
+    1,
 )
 def test_nothing_is_used_before_it_is_there(fuse, expression, algorithms, blocks):
     """A product without fusion starts when its arguments are finished; with it, step t uses what step

@@ -174,9 +174,15 @@ def fused_children(
             if sweeps[child].steps != sweeps[stage.name].steps:
                 continue
             union = together[stage.name] | together[child]
-            awaited = {o.stage.name for name in union for o in stages[name].operands} - union
+            wanted = parts | {stage.name: (*parts.get(stage.name, ()), child)}
+            awaited = {
+                o.stage.name
+                for name in union
+                for o in stages[name].operands
+                if o.stage.name not in wanted.get(name, ())
+            }
             if not any(needs[name] & union for name in awaited):
-                parts[stage.name] = (*parts.get(stage.name, ()), child)
+                parts = wanted
                 taken.add(child)
                 for name in union:
                     together[name] = union
