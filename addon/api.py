@@ -110,13 +110,11 @@ def build(
         require_apart([place], files_read(source))
         checked = plan(description)
     load_blender()
-    from .blender.build import draw
-    from .blender.stored import plan_for
+    from .blender.update import build as build_into
     from .outputs import blend_file
-    from .picture.drawing import film_of
 
     if place is None:
-        return draw(film_of(plan_for(description, target)), target)
+        return build_into(description, target)
     blend_file.require_saved()
     scene = blend_file.draw_alone(checked)
     blend_file.save_blend(place)

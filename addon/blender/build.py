@@ -1,8 +1,5 @@
-"""A scene description to a complete Blender scene.
-
-The plan is made and checked first; only then is anything in the file touched. What is built
-needs neither this extension nor its data files to render.
-"""
+"""A drawing becomes a complete Blender scene, which needs neither this extension nor its data files to
+render."""
 
 import json
 from collections.abc import Mapping
@@ -11,12 +8,11 @@ from dataclasses import astuple
 import bpy
 
 from ..description.frame_rate import frame_rate
-from ..description.scene import Scene, to_json
+from ..description.scene import to_json
 from ..errors import InputError, nearest
 from ..kinds.points import Computed, Points
 from ..kinds.stage import stages_of
-from ..picture.drawing import Drawing, film_of
-from ..staging.plan import plan
+from ..picture.drawing import Drawing
 from ..staging.pooling import bead_starts
 from ..staging.writing.numerals import notation
 from . import camera, studio, tags
@@ -58,18 +54,12 @@ COLLECTION = "Matrix Cinema"
 NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
 
 
-def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
-    """Build a description into the Blender scene `target` (default: the current one), as a film.
-
-    What an earlier build left in that scene is replaced; anything else in it stays. Raises
-    InputError before anything is touched. Returns the Blender scene.
-    """
-    return draw(film_of(plan(scene)), target)
-
-
 def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
-    """Draw what is planned, composed and checked; see `build`. Raises InputError, before anything is touched,
-    for an element, a font or an environment that Blender cannot use."""
+    """Draw what is planned and composed into the Blender scene `target`, by default the current one, and
+    return that scene.
+
+    What an earlier build left in the scene is replaced; anything else in it stays. Raises InputError, before
+    anything is touched, for an element, a font or an environment that Blender cannot use."""
     p = drawing.plan
     _check_object(p.scene.look)
     target = target or bpy.context.scene
@@ -179,12 +169,6 @@ def own_meshes() -> list[bpy.types.Object]:
     """The mesh objects of the file that no rebuilding removes: what may be drawn for each number."""
     ours = {block for scene in bpy.data.scenes for block in tags.owned(scene)}
     return [ob for ob in bpy.data.objects if ob.type == "MESH" and ob not in ours]
-
-
-def clear(target: bpy.types.Scene) -> None:
-    """Remove what an earlier build left in the scene."""
-    with rebuilding(target):
-        pass
 
 
 def _collections(target):

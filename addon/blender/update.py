@@ -48,9 +48,10 @@ class _Drawn:
 _last: _Drawn | None = None
 
 
-def build_anew(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
-    """`build.build`, whose Drawing is remembered for the updates to come. What the sources of a scene that
-    was built before no longer give comes from that scene."""
+def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
+    """Build a description as a film into the Blender scene `target`, by default the current one: see
+    `build.draw`. The Drawing is remembered for the updates to come. What files of a scene that was built
+    before are gone, their numbers come from that scene. Raises InputError before anything is touched."""
     return _draw(film_of(plan_for(scene, target)), target)
 
 

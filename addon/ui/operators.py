@@ -74,7 +74,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             if self.changes_only and not anew:
                 update.update(properties.description(begun), target)
             else:
-                update.build_anew(properties.description(begun), target)
+                update.build(properties.description(begun), target)
         except Exception as error:
             if anew:
                 bpy.data.scenes.remove(target)

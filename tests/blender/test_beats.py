@@ -8,8 +8,8 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import described, random  # noqa: E402
 from matrix_cinema.blender import compat  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.scene import Beat  # noqa: E402
 from matrix_cinema.outputs.standing import standing  # noqa: E402

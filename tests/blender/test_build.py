@@ -14,8 +14,9 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import EPILOGUE, FPS, HOLD, SWEEP, as_matrix, described, drawn, random  # noqa: E402
 from matrix_cinema.blender import compat  # noqa: E402
-from matrix_cinema.blender.build import build, clear  # noqa: E402
 from matrix_cinema.blender.objects import set_inputs  # noqa: E402
+from matrix_cinema.blender.rebuild import rebuilding  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import from_json  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 
@@ -341,7 +342,8 @@ def test_rebuilding_replaces_everything_and_clearing_leaves_nothing(factory):
         build(described("A @ B", random(8, A=(2, 3), B=(3, 2)), look={"style": style}))
     build(description)
     assert inventory() == once
-    clear(scene)
+    with rebuilding(scene):
+        pass
     assert inventory() == before
 
 
@@ -356,7 +358,8 @@ def test_two_scenes_of_one_file_do_not_touch_each_other(factory):
     build(description, first)
     assert {ob.name for ob in second.objects} == names and second.world.name == world
     assert not set(first.objects) & set(second.objects)
-    clear(second)
+    with rebuilding(second):
+        pass
     shown = drawn(first, "matrix", "V", first.frame_end)
     assert len(shown["value"]) == 8 and first.camera is not None and first.world is not None
 

@@ -13,7 +13,7 @@ from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
 
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
 from PIL import Image  # noqa: E402
 

@@ -10,8 +10,8 @@ bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Matrix, Vector  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.camera import place  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import VIEWS, Scene, from_dict, load_scene  # noqa: E402
 from matrix_cinema.staging.camera.framing import DIRECTIONS, Optics, angles  # noqa: E402
 from matrix_cinema.staging.camera.shot import Key, Phase, Shot  # noqa: E402

@@ -25,7 +25,7 @@ def attention(**animation):
 @pytest.mark.parametrize("easing", ["linear", "smooth"])
 @pytest.mark.parametrize("fuse", ["sync", "async"])
 def test_every_frame_of_a_fused_pair_is_exact(factory, fuse, easing):
-    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.update import build
     from matrix_cinema.blender.verify import verify
 
     target = build(attention(fuse=fuse, easing=easing))
@@ -55,7 +55,7 @@ def test_a_fused_child_finishes_row_by_row(factory):
 
 
 def test_hidden_inputs_are_not_drawn_and_the_rest_is_exact(factory):
-    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.update import build
     from matrix_cinema.blender.verify import verify
 
     target = build(attention(hide_inputs=True))
@@ -65,7 +65,7 @@ def test_hidden_inputs_are_not_drawn_and_the_rest_is_exact(factory):
 
 
 def test_cut_and_inherited_products_are_exact(factory):
-    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.update import build
     from matrix_cinema.blender.verify import verify
 
     products = {"out": ProductOptions(i_blocks=3, k_blocks=2), "attn": ProductOptions(animation="inherit")}
@@ -75,7 +75,7 @@ def test_cut_and_inherited_products_are_exact(factory):
 
 
 def test_a_smooth_sweep_is_slow_at_both_ends(factory):
-    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.update import build
     from matrix_cinema.ui.sweep import curve_of
 
     scene = attention(easing="smooth")
@@ -91,8 +91,8 @@ def test_a_smooth_sweep_is_slow_at_both_ends(factory):
 
 def test_the_last_frame_of_a_loop_leads_into_the_first(factory):
     """All is exact at every frame, finished at `mc_done`, and one frame after the last as at the first."""
-    from matrix_cinema.blender.build import build
     from matrix_cinema.blender.read import drawn_objects, elements
+    from matrix_cinema.blender.update import build
     from matrix_cinema.blender.verify import verify
 
     scene = build(attention(fuse="none", loop_seconds=0.25, sweep_seconds=0.4))

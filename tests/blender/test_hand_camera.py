@@ -7,8 +7,8 @@ bpy = pytest.importorskip("bpy")
 
 from mathutils import Euler, Vector  # noqa: E402
 from matrix_cinema.blender import hand_camera, tags  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.seen import view_of  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
 

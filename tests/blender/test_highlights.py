@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from built_scenes import described, drawn, random
-from matrix_cinema.blender.build import build
+from matrix_cinema.blender.update import build
 
 N = 4
 

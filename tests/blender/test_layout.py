@@ -6,7 +6,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from built_scenes import described, drawn, random  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
 

@@ -11,7 +11,7 @@ bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Vector  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
 from matrix_cinema.look.typeface import built_in, extent, typeface_of  # noqa: E402
 from matrix_cinema.staging.writing.boxes import clashes  # noqa: E402

@@ -73,9 +73,9 @@ def written(name, value):
 
 @pytest.mark.parametrize("budget", [200_000, 0])  # instances, points
 def test_every_number_is_the_value_at_that_frame(factory, budget):
-    from matrix_cinema.blender.build import build
     from matrix_cinema.blender.numbers import SIZE
     from matrix_cinema.blender.read import elements
+    from matrix_cinema.blender.update import build
 
     scene = small_scene()
     look = dataclasses.replace(scene.look, instance_budget=budget)
@@ -106,7 +106,7 @@ def test_every_number_is_the_value_at_that_frame(factory, budget):
 
 
 def test_numbers_are_no_elements_of_the_matrix(factory):
-    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.update import build
     from matrix_cinema.blender.verify import verify
 
     report = verify(build(small_scene()))
@@ -180,7 +180,7 @@ def beam_to_nothing(p, role, entry, third, used, row, column):
 
 
 def test_beams_and_numbers_can_be_switched_off(factory):
-    from matrix_cinema.blender.build import build
+    from matrix_cinema.blender.update import build
 
     scene = small_scene()
     target = build(dataclasses.replace(scene, look=Look(numbers="off", beams="off", legend=False)))
@@ -191,8 +191,8 @@ def test_beams_and_numbers_can_be_switched_off(factory):
 def test_numbers_are_seen_before_their_elements(factory, view):
     from bpy_extras.object_utils import world_to_camera_view
     from mathutils import Vector
-    from matrix_cinema.blender.build import build
     from matrix_cinema.blender.read import elements
+    from matrix_cinema.blender.update import build
 
     scene = small_scene()
     target = build(dataclasses.replace(scene, camera=dataclasses.replace(scene.camera, view=view)))

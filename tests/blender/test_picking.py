@@ -9,8 +9,8 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import described  # noqa: E402
 from matrix_cinema.blender import picking, tags  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.read import elements  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.staging.writing.numerals import number  # noqa: E402
 
 SIZE = np.array((640.0, 360.0))

@@ -6,9 +6,10 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.blender import compat  # noqa: E402
-from matrix_cinema.blender.build import build, draw  # noqa: E402
+from matrix_cinema.blender.build import draw  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, set_inputs  # noqa: E402
 from matrix_cinema.blender.read import drawn_objects, elements, stored_values  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import telling_frames, verify  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
 from matrix_cinema.picture.drawing import film_of  # noqa: E402

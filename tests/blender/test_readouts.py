@@ -6,8 +6,8 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from built_scenes import as_matrix, described, drawn, random  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import set_inputs  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 
 ARRAYS = random(3, A=(3, 4), B=(4, 5))

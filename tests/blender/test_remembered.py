@@ -7,8 +7,8 @@ bpy = pytest.importorskip("bpy")
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
 from matrix_cinema.blender import compat, given_back, remembered, tags  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))

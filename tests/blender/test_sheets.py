@@ -9,8 +9,8 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import as_matrix, described, drawn, random  # noqa: E402
 from matrix_cinema.blender import compat  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.scene import load_scene  # noqa: E402
 from sheet_trees import trees  # noqa: E402

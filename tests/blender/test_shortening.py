@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from built_scenes import BARE, drawn
-from matrix_cinema.blender.build import build
+from matrix_cinema.blender.update import build
 from matrix_cinema.blender.verify import verify
 from matrix_cinema.description.scene import Scene, from_dict
 

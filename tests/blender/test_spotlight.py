@@ -6,9 +6,9 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from built_scenes import described, drawn, random  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.nodes.spotlight import SHRINK  # noqa: E402
 from matrix_cinema.blender.objects import set_inputs  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 
 
 def stepped_back(scene, kind, name, frame):

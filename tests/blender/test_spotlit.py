@@ -9,7 +9,7 @@ from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from built_scenes import described, drawn  # noqa: E402
 from colors import contrast, linear, luminance, oklab  # noqa: E402
 from mathutils import Vector  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
 from matrix_cinema.look.styles import STYLES  # noqa: E402
 

@@ -28,8 +28,8 @@ FAN = Scene(
 
 @pytest.mark.parametrize("scene", [GQA, FAN], ids=["sum", "fan"])
 def test_what_is_drawn_of_many_heads_is_what_numpy_says(factory, scene):
-    from matrix_cinema.blender.build import build
     from matrix_cinema.blender.read import drawn_objects, elements, stored_values
+    from matrix_cinema.blender.update import build
     from matrix_cinema.blender.verify import verify
 
     target = build(scene)
@@ -56,8 +56,8 @@ def test_what_is_drawn_of_many_heads_is_what_numpy_says(factory, scene):
 def test_all_heads_and_their_titles_are_in_the_picture(factory, size):
     from bpy_extras.object_utils import world_to_camera_view
     from mathutils import Vector
-    from matrix_cinema.blender.build import build
     from matrix_cinema.blender.read import drawn_objects, elements
+    from matrix_cinema.blender.update import build
 
     target = build(replace(FAN, render=Render(width=size[0], height=size[1])))
     target.frame_set(target.frame_end)
@@ -71,8 +71,8 @@ def test_all_heads_and_their_titles_are_in_the_picture(factory, size):
 
 
 def test_a_head_that_was_lost_or_changed_is_noticed(factory):
-    from matrix_cinema.blender.build import build
     from matrix_cinema.blender.read import drawn_objects
+    from matrix_cinema.blender.update import build
     from matrix_cinema.blender.verify import verify
 
     target = build(FAN)

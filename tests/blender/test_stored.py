@@ -12,8 +12,8 @@ bpy = pytest.importorskip("bpy")
 
 from matrix_cinema import api  # noqa: E402
 from matrix_cinema.blender import tags  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.stored import plan_of, stored_matrices  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402

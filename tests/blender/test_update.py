@@ -10,7 +10,7 @@ bpy = pytest.importorskip("bpy")
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
 from matrix_cinema.blender import tags, update  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.changes import changes  # noqa: E402
 from matrix_cinema.description.option import DRAWING, EVERYTHING  # noqa: E402
 from matrix_cinema.description.scene import Scene  # noqa: E402
@@ -95,7 +95,7 @@ def same(scene, wanted: Scene):
 @pytest.mark.parametrize("style", LOOKS)
 def test_an_update_is_what_a_build_would_make(factory, style):
     begun = now = scene_of(style)
-    scene = update.build_anew(begun)
+    scene = update.build(begun)
     for path in fields_that({DRAWING}, begun):
         if path not in ("style.environment",):
             now = changed(now, path)

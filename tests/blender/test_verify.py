@@ -10,9 +10,9 @@ bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.blender import compat  # noqa: E402
 from matrix_cinema.blender import verify as verification  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, set_inputs  # noqa: E402
 from matrix_cinema.blender.read import elements  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import TOLERANCE, telling_frames, verify  # noqa: E402
 from matrix_cinema.description.scene import ANIMATIONS, Scene, from_dict, load_scene, to_json  # noqa: E402
 from matrix_cinema.errors import InputError, JobError  # noqa: E402

@@ -6,8 +6,8 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from built_scenes import described, random  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
 from matrix_cinema.blender.read import drawn_objects, elements  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
-from matrix_cinema.blender.build import build
+from matrix_cinema.blender.update import build
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.look.color_maps import color_map, color_maps, zero_of
 from matrix_cinema.look.styles import STYLES

@@ -12,7 +12,7 @@ bpy = pytest.importorskip("bpy")
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from exr import pass_of, read_exr  # noqa: E402
 from mathutils import Vector  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from matrix_cinema.look.lights import RIGS  # noqa: E402

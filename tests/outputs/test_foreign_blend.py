@@ -8,7 +8,7 @@ from matrix_cinema.cli.commands import run
 
 bpy = pytest.importorskip("bpy")
 
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import load_scene  # noqa: E402
 from matrix_cinema.outputs import blend_file  # noqa: E402
 

@@ -11,7 +11,7 @@ from matrix_cinema.formats.capture_file import open_capture, write_capture
 bpy = pytest.importorskip("bpy")
 tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip install tokenizers")
 
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.from_capture import scene_from_capture  # noqa: E402
 from matrix_cinema.outputs import figure as figures  # noqa: E402
 from matrix_cinema.outputs.blend_file import open_built, save_blend  # noqa: E402

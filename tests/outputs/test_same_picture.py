@@ -11,7 +11,7 @@ for module in ("matplotlib", "brotli", "fontTools"):
 
 from built_scenes import described, random  # noqa: E402
 from matrix_cinema import api  # noqa: E402
-from matrix_cinema.blender.build import build  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
 

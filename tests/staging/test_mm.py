@@ -135,8 +135,8 @@ def test_global_is_over_given_matrices_and_results():
 
 def test_sizes_grow_with_the_square_root_of_the_magnitude(factory):
     """m + (1 − m)·√v of the diameter, and nothing at all for 0."""
-    from matrix_cinema.blender.build import build
     from matrix_cinema.blender.read import drawn_objects
+    from matrix_cinema.blender.update import build
 
     target = build(scene("local"))
     target.frame_set(target.frame_end)
