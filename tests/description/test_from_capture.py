@@ -107,7 +107,7 @@ def test_cross_attention_by_name(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "layer", "head"), [("minilm", 5, 11), ("induction", 0, 7), ("induction", 1, 2)]
+    ("file", "layer", "head"), [("minilm_layer_5", 5, 11), ("induction", 0, 7), ("induction", 1, 2)]
 )
 def test_projections_and_output_give_what_was_captured(file, layer, head):
     path = DATA / f"{file}.safetensors"
@@ -152,7 +152,7 @@ def test_a_pattern_alone_and_with_values(tmp_path):
     assert planned.final["P"].color_map == planned.style.unsigned_map
 
 
-@pytest.mark.parametrize(("file", "layer"), [("minilm", 5), ("induction", 0)])
+@pytest.mark.parametrize(("file", "layer"), [("minilm_layer_5", 5), ("induction", 0)])
 def test_a_whole_layer_with_the_residual_stream(file, layer):
     path = DATA / f"{file}.safetensors"
     scene = scene_from_capture(path, layer, None, ("residual",))
@@ -177,7 +177,7 @@ def test_heads_with_masks_of_their_own(tmp_path):
         assert np.array_equal(found.mask, masks[head])
         assert np.allclose(found.final, open_capture(path).recompute(0, head).pattern)
     with pytest.raises(InputError, match="what all heads write"):
-        scene_from_capture(MINILM, 5, 0, ("residual",))
+        scene_from_capture(MINILM.with_name("minilm_layer_5.safetensors"), 5, 0, ("residual",))
 
 
 @pytest.mark.parametrize("mask", ["none", "causal"])

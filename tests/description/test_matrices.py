@@ -57,7 +57,7 @@ def test_a_part_of_a_capture_s_matrix_with_its_tokens():
 
 def test_bare_names_come_from_the_scenes_capture():
     scene = Scene(
-        capture=CaptureOptions("minilm.safetensors", 5, 11),
+        capture=CaptureOptions("minilm_layer_5.safetensors", 5, 11),
         matrices={
             "Q": MatrixOptions(tensor="q"),
             "W": MatrixOptions(tensor="W_Q"),
@@ -66,7 +66,7 @@ def test_bare_names_come_from_the_scenes_capture():
         folder=str(DATA),
     )
     found = load_matrices(scene, ["Q", "W", "s", "v", "b_Q"], ones)
-    tensors, _ = safetensors.read(DATA / "minilm.safetensors")
+    tensors, _ = safetensors.read(DATA / "minilm_layer_5.safetensors")
     for name, tensor in (("Q", "q"), ("W", "W_Q"), ("v", "v")):
         assert np.array_equal(found[name].values, tensors[f"L5.{tensor}"][11])
         assert found[name].values.dtype == np.float64
@@ -115,7 +115,7 @@ def test_axes_are_put_in_order_and_cut(tmp_path):
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (MatrixOptions(tensor="W_QQ"), 'has no "W_QQ"; did you mean "W_Q"'),
+        (MatrixOptions(tensor="b_QQ"), 'has no "b_QQ"; did you mean "b_Q"'),
         (MatrixOptions(tensor="L9.q"), "layer 9 is not in .*; layers: 0, 3, 5"),
         (MatrixOptions(tensor="q", index=(12,)), "head 12 is not in layer 5 .*; heads: 0-11"),
         (MatrixOptions(tensor="q", index=(1, 2)), "needs index"),

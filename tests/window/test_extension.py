@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -95,6 +96,22 @@ def test_the_zip_holds_the_extension_and_nothing_else(package):
     assert "examples/data/minilm.safetensors" in names
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "addon").rglob("*.py")}
     assert expected <= set(names) and not set(LITTER) & set(names)
+
+
+def test_the_zip_is_small_and_every_example_in_it_finds_its_numbers(package):
+    """A capture that the zip leaves out takes with it the examples that need it, and their small pictures."""
+    assert package.stat().st_size < 2_000_000
+    held = set(zipfile.ZipFile(package).namelist())
+    scenes = sorted((ROOT / "examples").rglob("*.toml"))
+    for scene in scenes:
+        named = re.findall(r'file = "([^"]+)"', scene.read_text())
+        wanted = all(str((scene.parent / name).resolve().relative_to(ROOT)) in held for name in named)
+        small = (ROOT / "examples/thumbnails" / scene.relative_to(ROOT / "examples")).with_suffix(".webp")
+        assert (str(scene.relative_to(ROOT)) in held) == wanted, scene.name
+        assert (str(small.relative_to(ROOT)) in held) == (wanted and small.exists()), small.name
+    told = re.search(r"leaves out the four.*?\n\n", (ROOT / "docs/examples.md").read_text(), re.DOTALL)
+    left = [scene.stem for scene in scenes if str(scene.relative_to(ROOT)) not in held]
+    assert told and len(left) == 4 and all(name in told[0] for name in left)
 
 
 def test_it_installs_builds_a_scene_and_goes_away(package, tiny, tmp_path):
