@@ -5,7 +5,7 @@ resembles.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import bpy
@@ -120,18 +120,21 @@ def set_curve(
     return curve
 
 
-def find_curve(datablock: Any, path: str) -> Any:
-    """The F-curve that animates `path` of this data-block, or None."""
-    animation = datablock.animation_data
+def channelbags(datablock: Any) -> Iterator[Any]:
+    """What holds the F-curves that animate a datablock."""
+    animation = getattr(datablock, "animation_data", None)
     if animation is None or animation.action is None or animation.action_slot is None:
-        return None
+        return
     for layer in animation.action.layers:
         for strip in layer.strips:
-            bag = strip.channelbag(animation.action_slot)
-            curve = bag and bag.fcurves.find(path)
-            if curve:
-                return curve
-    return None
+            if bag := strip.channelbag(animation.action_slot):
+                yield bag
+
+
+def find_curve(datablock: Any, path: str, index: int = 0) -> Any:
+    """The F-curve that animates `path` of this datablock, or None."""
+    found = (bag.fcurves.find(path, index=index) for bag in channelbags(datablock))
+    return next(filter(None, found), None)
 
 
 def node_tree(owner: Any) -> bpy.types.NodeTree:

@@ -33,23 +33,13 @@ def everywhere(path: str) -> str:
 
 def curves(owner: bpy.types.ID) -> dict[str, bpy.types.FCurve]:
     """The F-curves that animate a datablock, by place."""
-    return {place(curve): curve for bag in _bags(owner) for curve in bag.fcurves}
+    return {place(curve): curve for bag in compat.channelbags(owner) for curve in bag.fcurves}
 
 
 def drivers(owner: bpy.types.ID) -> dict[str, bpy.types.FCurve]:
     """The drivers of a datablock, by place."""
     animation = getattr(owner, "animation_data", None)
     return {place(curve): curve for curve in animation.drivers} if animation else {}
-
-
-def _bags(owner):
-    animation = getattr(owner, "animation_data", None)
-    if animation is None or animation.action is None or animation.action_slot is None:
-        return
-    for layer in animation.action.layers:
-        for strip in layer.strips:
-            if bag := strip.channelbag(animation.action_slot):
-                yield bag
 
 
 def motion(block: bpy.types.ID) -> dict[str, str]:
@@ -111,7 +101,7 @@ def _hand_curves(new, old, before):
     theirs = {at: curve for at, curve in now.items() if _curve_digest(curve) != before.get(at)}
     if not fresh and len(theirs) == len(now):
         return
-    for bag in _bags(new):
+    for bag in compat.channelbags(new):
         for curve in [one for one in bag.fcurves if place(one) in before.keys() - now.keys()]:
             bag.fcurves.remove(curve)
     for curve in theirs.values():

@@ -12,7 +12,7 @@ from ..picture.film import compose
 from ..staging.camera.framing import SENSOR
 from ..staging.camera.setup import BLUR
 from ..staging.plan import Plan
-from . import tags
+from . import compat, tags
 from .camera import place_of
 from .layout import room_of
 from .picture_plane import looks_along_its_parent
@@ -55,8 +55,7 @@ def _channels(camera, aim):
 
 def _key(ob, path, index, before, target):
     """A key for one channel at the current frame. One that had none stays as it was at the film's ends."""
-    own = ob.animation_data
-    if not (own and own.action) or not _curve(own, path, index):
+    if compat.find_curve(ob, path, index) is None:
         now = getattr(ob, path)[index]
         if abs(now - before) < 1e-6:
             return
@@ -65,16 +64,6 @@ def _key(ob, path, index, before, target):
             ob.keyframe_insert(path, index=index, frame=frame)
         getattr(ob, path)[index] = now
     ob.keyframe_insert(path, index=index, frame=target.frame_current)
-
-
-def _curve(animation, path, index):
-    for layer in animation.action.layers:
-        for strip in layer.strips:
-            bag = strip.channelbag(animation.action_slot)
-            found = bag and bag.fcurves.find(path, index=index)
-            if found:
-                return found
-    return None
 
 
 def _unkey(objects):

@@ -26,24 +26,28 @@ def values_object(
     """The hidden object whose own points carry a matrix: (rows, columns), `present` a mask or None."""
     mesh = bpy.data.meshes.new(name)
     mesh.vertices.add(final.size)
-    values = mesh.attributes.new("value", "FLOAT", "POINT")
-    values.data.foreach_set("value", np.ascontiguousarray(final, np.float32).ravel())
+    _store(mesh, "value", "FLOAT", final.astype(np.float32))
     if present is not None:
-        mask = mesh.attributes.new("present", "BOOLEAN", "POINT")
-        mask.data.foreach_set("value", np.ascontiguousarray(present, bool).ravel())
-    ob = bpy.data.objects.new(f"{name} values", mesh)
-    ob[tags.KIND] = tags.SOURCE
-    collection.objects.link(ob)
-    return ob
+        _store(mesh, "present", "BOOLEAN", present.astype(bool))
+    return _source(f"{name} values", mesh, collection)
 
 
 def spots_object(name: str, spots: np.ndarray, collection: bpy.types.Collection) -> bpy.types.Object:
     """The hidden object whose points say in which spotlights the entries (rows, columns) are, in bits."""
     mesh = bpy.data.meshes.new(f"{name} spots")
     mesh.vertices.add(spots.size)
-    bits = mesh.attributes.new("spot", "INT", "POINT")
-    bits.data.foreach_set("value", np.ascontiguousarray(spots, np.int32).ravel())
-    ob = bpy.data.objects.new(f"{name} spots", mesh)
+    _store(mesh, "spot", "INT", spots.astype(np.int32))
+    return _source(f"{name} spots", mesh, collection)
+
+
+def _store(mesh, name, kind, numbers):
+    """Give each point of a mesh a number."""
+    mesh.attributes.new(name, kind, "POINT").data.foreach_set("value", np.ascontiguousarray(numbers).ravel())
+
+
+def _source(name, mesh, collection):
+    """A hidden object that others read."""
+    ob = bpy.data.objects.new(name, mesh)
     ob[tags.KIND] = tags.SOURCE
     collection.objects.link(ob)
     return ob
@@ -74,13 +78,18 @@ def matrix_object(
     ob[tags.KIND] = "matrix"
     ob[tags.NAME] = plane.stage.name
     ob[tags.SHAPE] = [plane.rows, plane.columns]
-    ob[tags.POOL], ob[tags.POOL_RULE] = [pool.rows, pool.columns], pool.rule
     rows, columns = plane.row_ruler, plane.column_ruler
     steps = {"Row Step": plane.row / rows.each, "Column Step": plane.column / columns.each}
     set_inputs(ob, steps | {"Columns": plane.columns} | gaps("row", rows) | gaps("column", columns))
+    set_beads(ob, pool)
+    return ob
+
+
+def set_beads(ob: bpy.types.Object, pool: Any) -> None:
+    """Let each element of a drawn matrix stand for as many entries as this Pool says."""
+    ob[tags.POOL], ob[tags.POOL_RULE] = [pool.rows, pool.columns], pool.rule
     beads = {"Pool Rows": pool.rows, "Pool Columns": pool.columns, "Pool Rule": POOLINGS.index(pool.rule)}
     set_inputs(ob, beads)
-    return ob
 
 
 def product_object(cuboid: Cuboid, collection: bpy.types.Collection) -> bpy.types.Object:
@@ -173,10 +182,7 @@ def element_object(shape: str, collection: bpy.types.Collection, bevel: float = 
     mesh = bpy.data.meshes.new(name)
     _shape(mesh, shape, bevel)
     mesh.shade_smooth()
-    ob = bpy.data.objects.new(name, mesh)
-    ob[tags.KIND] = tags.SOURCE
-    collection.objects.link(ob)
-    return ob
+    return _source(name, mesh, collection)
 
 
 def _shape(mesh, shape, width):

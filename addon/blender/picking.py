@@ -70,7 +70,7 @@ def hit(
     if best is None:
         return None
     ob, entry, position = best
-    scene = _scene_of(ob)
+    scene = tags.scene_of(ob)
     return Hit(scene.name, ob[tags.KIND], ob[tags.NAME], entry, position) if scene else None
 
 
@@ -109,10 +109,6 @@ def _under(places, radii, projection, size, point):
         drawn = radii * unit
     at = np.flatnonzero(before & (drawn > UNSEEN) & (distance <= np.maximum(drawn, NEAR)))
     return at, clipped[at, 2] / depth[at]
-
-
-def _scene_of(ob):
-    return next((scene for scene in bpy.data.scenes if ob in tags.parts(scene)), None)
 
 
 # What it is

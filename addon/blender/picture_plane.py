@@ -1,6 +1,8 @@
 """The plane of the picture before a camera: an empty in which lengths are heights of the frame, from its
 lower left corner. It moves with the camera, and with the frame of one without perspective."""
 
+from collections.abc import Sequence
+
 import bpy
 import numpy as np
 
@@ -34,14 +36,14 @@ def picture_plane(
         if data.dof.use_dof:
             distance = _focused(camera)
         holder, half = (
-            _scaled_by(camera, data, "ortho_scale", (0, 1), collection),
+            scaled_by(camera, data, "ortho_scale", (0, 1), collection),
             half / frame_scale(camera, view),
         )
         unit = 2 * half[1]
         height = distance  # its depth does not scale
     else:
         if data.dof.use_dof and data.dof.focus_object is not None and looks_along_its_parent(camera):
-            holder = _scaled_by(camera, camera, "location[2]", (0, 1, 2), collection)
+            holder = scaled_by(camera, camera, "location[2]", (0, 1, 2), collection)
         elif data.dof.use_dof:
             distance = _focused(camera)
         half, unit = half * distance, 2 * half[1] * distance
@@ -76,9 +78,16 @@ def _focused(camera):
     return max(-(camera.matrix_world.inverted() @ focus.matrix_world.translation).z, 0.1)
 
 
-def _scaled_by(camera, owner, path, axes, collection):
-    """An empty at the camera whose size along some axes follows a property: by plain drivers."""
-    ob = bpy.data.objects.new("Picture Scale", None)
+def scaled_by(
+    camera: bpy.types.Object,
+    owner: bpy.types.ID,
+    path: str,
+    axes: Sequence[int],
+    collection: bpy.types.Collection,
+    name: str = "Picture Scale",
+) -> bpy.types.Object:
+    """An empty at a camera whose size along some axes follows a property of `owner`: by plain drivers."""
+    ob = bpy.data.objects.new(name, None)
     collection.objects.link(ob)
     ob.parent, ob.empty_display_size = camera, 0.1
     for axis in axes:

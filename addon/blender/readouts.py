@@ -12,19 +12,18 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..description.scene import POOLINGS
-from ..look.srgb import linear
+from ..look.srgb import between, linear
 from ..picture.drawing import Drawing
 from ..picture.joined import Joined, pointed_out
 from ..picture.presented import Presented
 from ..staging.writing.items import Rule
 from . import compat, tags
 from .appearance import readout_material
-from .materials.lines import guide_material
 from .materials.writing import keyed_material, plain_material
 from .nodes.leader import Leader
-from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_inputs
+from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs
 from .picture_plane import DISTANCE, clear_distance, picture_plane
+from .shapes import guide, rectangles, shape, unlit
 from .text import text
 
 NEARER = 0.6  # of the distance of what of the scene is nearest, for what is presented
@@ -60,7 +59,7 @@ def write_readouts(
             continue
         _lines(p, one, ob, collection)
         strong = plain_material("Matrix Cinema type", p.style.text)
-        soft = _between(p.style.text, p.style.background, SOFT)
+        soft = between(p.style.text, p.style.background, SOFT)
         soft = plain_material("Matrix Cinema soft readout", soft)
         _type(p, block, ob, font, collection, strong, soft)
         _leader(p, one, plane, eye, view.orthographic, collection)
@@ -128,7 +127,7 @@ def _present(p, block, shown, plane, matrix, font, collection):
     _card(block, middle, card, inner, collection)
     late = 0.4 * (shown.there - shown.out)
     keys = [(shown.there - late, 0.0), (shown.there, 1.0), (shown.back, 1.0), (shown.back + late, 0.0)]
-    soft = keyed_material(f"{title} soft type", _between(p.style.text, p.style.background, SOFT), keys)
+    soft = keyed_material(f"{title} soft type", between(p.style.text, p.style.background, SOFT), keys)
     _type(p, block, ob, font, collection, keyed_material(f"{title} type", p.style.text, keys), soft)
 
 
@@ -156,14 +155,8 @@ def _scaled(ob, keys, **how):
 def _card(block, middle, material, parent, collection):
     """A sheet of the background under a block, which hides the scene as the block steps out."""
     left, low, right, high = np.array(block.box) + AROUND * np.array([-1, -1, 1, 1]) - np.tile(middle, 2)
-    mesh = bpy.data.meshes.new("card")
-    corners = [(left, low), (right, low), (right, high), (left, high)]
-    mesh.from_pydata([(x, y, 4 * BEHIND) for x, y in corners], [], [(0, 1, 2, 3)])
-    mesh.materials.append(material)
-    ob = bpy.data.objects.new("card", mesh)
+    ob = shape("card", *rectangles((left, low, right, high), 4 * BEHIND), material, collection)
     ob[tags.KIND], ob.parent = "shade", parent
-    _unlit(ob)
-    collection.objects.link(ob)
 
 
 def _copy(p, block, matrix, collection):
@@ -172,8 +165,8 @@ def _copy(p, block, matrix, collection):
     ob = drawn_object(f"{stage.name} readout", matrix.data, collection, matrix.modifiers[MODIFIER].node_group)
     ob[tags.KIND], ob[tags.NAME] = "readout", stage.name
     ob[tags.SHAPE] = [block.plane.rows, block.plane.columns]
-    ob[tags.POOL], ob[tags.POOL_RULE] = [block.pool.rows, block.pool.columns], block.pool.rule
-    _same(ob, matrix)
+    _take_inputs(ob, matrix)
+    set_beads(ob, block.pool)
     set_inputs(
         ob,
         {
@@ -184,16 +177,14 @@ def _copy(p, block, matrix, collection):
             "Depth": 1.0,
         }
         | gaps("row", flat.row_ruler)
-        | gaps("column", flat.column_ruler)
-        | {"Pool Rows": block.pool.rows, "Pool Columns": block.pool.columns}
-        | {"Pool Rule": POOLINGS.index(block.pool.rule)},
+        | gaps("column", flat.column_ruler),
     )
     ob.scale = (1.0, 1.0, FLAT)
-    _unlit(ob)
+    unlit(ob)
     return ob
 
 
-def _same(ob, matrix):
+def _take_inputs(ob, matrix):
     """Give an object's modifier the inputs of a matrix's. Those that are keyed there follow them, and those
     that follow others follow these too: a driver after a driver would be a frame late."""
     own, modifier = matrix.animation_data, matrix.modifiers[MODIFIER]
@@ -225,22 +216,12 @@ def _lines(p, one, ob, collection):
         *zip((*block.rules, *block.grid, *path), shades, strict=True),
         *((rule, 1.0) for rule in pointed),
     ]
-    points, faces, colors = [], [], []
-    for n, (rule, strength) in enumerate(lines):
-        left, low, right, high = rule.box
-        z = BEFORE if n >= len(strengths) else BEHIND
-        points += [(x, y, z) for x, y in ((left, low), (right, low), (right, high), (left, high))]
-        faces.append(tuple(range(4 * n, 4 * n + 4)))
-        colors += [(*linear(p.style.text), strength)] * 4
-    mesh = bpy.data.meshes.new(f"{ob.name} lines")
-    mesh.from_pydata((np.array(points) - (*block.origin, 0.0)).tolist(), [], faces)
-    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
-    mesh.materials.append(guide_material())
-    lines = bpy.data.objects.new(mesh.name, mesh)
-    lines[tags.KIND], lines[tags.NAME] = "guide", block.plane.stage.name
-    lines.parent, lines.scale = ob, (1.0, 1.0, 1.0 / FLAT)
-    _unlit(lines)
-    collection.objects.link(lines)
+    depths = [BEHIND] * len(strengths) + [BEFORE] * len(pointed)
+    points, faces = rectangles([rule.box for rule, _ in lines], depths)
+    colors = [(*linear(p.style.text), opacity) for _, opacity in lines for _ in range(4)]
+    drawn = guide(f"{ob.name} lines", points - (*block.origin, 0.0), faces, colors, collection)
+    drawn[tags.KIND], drawn[tags.NAME] = "guide", block.plane.stage.name
+    drawn.parent, drawn.scale = ob, (1.0, 1.0, 1.0 / FLAT)
 
 
 def _type(p, block, ob, font, collection, strong, soft):
@@ -265,22 +246,13 @@ def _leader(p, one, plane, eye, orthographic, collection):
     line[tags.KIND], line[tags.NAME] = "leader", name
     line.parent = plane
     inputs = {"Target": target, "Start": np.array([*one.path[-1], 0.0]), "Eye": eye}
-    color = plain_material("Matrix Cinema readout line", _between(p.style.backdrop, p.style.text, JOINING))
+    color = plain_material("Matrix Cinema readout line", between(p.style.backdrop, p.style.text, JOINING))
     set_inputs(line, inputs | {"Parallel": orthographic, "Width": LINE, "Dot": DOT, "Material": color})
-    _unlit(line)
-
-
-def _unlit(ob):
-    """It takes no part in the light of the scene."""
-    ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
+    unlit(line)
 
 
 def _opacity(style, strength):
     """How opaque a line in the colour of type is that looks so far from the background to it."""
     ends = np.array([linear(style.backdrop), linear(style.text)])
-    wanted = np.array(linear(_between(style.backdrop, style.text, strength)))
+    wanted = np.array(linear(between(style.backdrop, style.text, strength)))
     return float(np.mean((wanted - ends[0]) / (ends[1] - ends[0])))
-
-
-def _between(a, b, t):
-    return tuple(x * (1 - t) + y * t for x, y in zip(a, b, strict=True))

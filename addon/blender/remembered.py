@@ -16,6 +16,7 @@ import numpy as np
 
 from . import compat, curves, tags
 from .objects import MODIFIER
+from .values import owner_of, put
 
 SHOWN = (f'modifiers["{MODIFIER}"].show_viewport', f'modifiers["{MODIFIER}"].show_render')
 _INPUT = "input "
@@ -110,24 +111,14 @@ def modifier_of(block: bpy.types.ID) -> bpy.types.Modifier | None:
 
 
 def _has(block, path):
-    owner, name = _owner(block, path)
+    owner, name = owner_of(block, path)
     return owner is not None and hasattr(owner, name)
-
-
-def _owner(block, path):
-    """What has the property at the end of a path, and its name; None where there is no such thing."""
-    head, _, name = path.rpartition(".")
-    try:
-        return (block.path_resolve(head) if head else block), name
-    except ValueError:
-        return None, name
 
 
 def _read(block, key):
     if key == "materials":
         return tuple(block.materials)
-    owner, name = _owner(block, key)
-    return _plain(getattr(owner, name))
+    return _plain(getattr(*owner_of(block, key)))
 
 
 def _plain(value):
@@ -146,8 +137,7 @@ def write(block: bpy.types.ID, key: str, value: Any) -> bool:
             for n, material in enumerate(value[: len(block.materials)]):
                 block.materials[n] = material
         else:
-            owner, name = _owner(block, key)
-            setattr(owner, name, value)
+            put(block, key, value)
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
     return True

@@ -3,6 +3,7 @@ its scene file, its capture, its font or its environment are gone."""
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from math import prod
 from pathlib import Path
 
@@ -52,8 +53,15 @@ def described(target: bpy.types.Scene) -> Scene:
     InputError."""
     text = target.get(tags.DESCRIPTION)
     if not isinstance(text, str):
-        raise InputError(f'scene "{target.name}": was not built by this program')
-    return replace(from_json(text, f'scene "{target.name}"'), folder=bpy.path.abspath("//") or ".")
+        raise InputError(
+            f'scene "{target.name}": was not built by this program: it has no property "{tags.DESCRIPTION}"'
+        )
+    return replace(_read(text, f'scene "{target.name}"'), folder=bpy.path.abspath("//") or ".")
+
+
+@lru_cache(maxsize=64)
+def _read(text, where):
+    return from_json(text, where)
 
 
 def leading_axes(target: bpy.types.Scene) -> dict[str, tuple[LeadingAxis, ...]]:

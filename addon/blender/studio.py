@@ -15,6 +15,8 @@ from ..look.lights import RIGS, Lamp, lamps_of
 from ..look.srgb import linear
 from ..staging.camera.framing import View
 from . import compat, tags
+from .lines import BOX, FACES
+from .materials.base import mix_color
 from .materials.ground import ground_material
 from .materials.haze import haze_material
 from .nodes.formula import Formula
@@ -140,7 +142,7 @@ def _backdrop(f, style):
     across, up = place[0] - 0.5, (place[1] - LIGHTEST) * FLATNESS
     far = f.clamp(f.real("SQRT", across * across + up * up) / DARKEST)
     far = far * far * (3.0 - 2.0 * far)
-    return f.node("ShaderNodeMix", {0: far, 1: middle, 2: edge}, data_type="RGBA")[0]
+    return mix_color(f, middle, edge, far)
 
 
 def backdrop_at(style: Style, x: Any, y: Any) -> Any:
@@ -216,9 +218,7 @@ def haze(style: Style, middle: np.ndarray, size: float, collection: bpy.types.Co
     """Thin haze around the scene, in which lamps are seen; a look across the scene loses at most a third."""
     mesh = bpy.data.meshes.new("Haze")
     reach = HAZE_REACH * size
-    corners = [middle + reach * np.array([x, y, z]) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
-    faces = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
-    mesh.from_pydata([tuple(corner) for corner in corners], [], faces)
+    mesh.from_pydata((middle + reach * (2.0 * BOX - 1.0)).tolist(), [], FACES.tolist())
     cloud = bpy.data.objects.new("Haze", mesh)
     cloud[tags.KIND] = "haze"
     cloud.display_type = "BOUNDS"

@@ -65,6 +65,11 @@ def parts(scene: bpy.types.Scene) -> list[bpy.types.ID]:
     return listed(scene, PARTS)
 
 
+def scene_of(block: bpy.types.ID) -> bpy.types.Scene | None:
+    """The scene that was built of this datablock, or None."""
+    return next((scene for scene in bpy.data.scenes if block in parts(scene)), None)
+
+
 def owned(scene: bpy.types.Scene) -> list[bpy.types.ID]:
     """The datablocks that a rebuild of this scene replaces; none when it is no scene that was built here."""
     return parts(scene) if is_built(scene) else []

@@ -12,14 +12,14 @@ import bpy
 import numpy as np
 
 from ..errors import InputError
-from ..look.srgb import linear
+from ..look.srgb import between, linear
 from ..staging.camera.framing import View
 from ..staging.writing.items import Bar, Dot
 from . import compat, tags
-from .materials.lines import guide_material
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show
-from .picture_plane import clear_distance, frame_scale
+from .picture_plane import clear_distance, frame_scale, scaled_by
+from .shapes import guide, rectangles, shape, unlit
 from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"
@@ -61,7 +61,7 @@ def write_labels(
     """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
     with the camera, without any script. They are `shown` from one frame until another, or always."""
     strong = _type(p, "Matrix Cinema type", p.style.text, shown)
-    soft = _type(p, "Matrix Cinema soft type", _between(p.style.text, p.style.background, 0.36), shown)
+    soft = _type(p, "Matrix Cinema soft type", between(p.style.text, p.style.background, 0.36), shown)
     leading: dict = {}
     axes, late = np.stack([view.right, view.up]), _in_the_spotlight(p, shown)
     for label in letters.labels:
@@ -103,16 +103,9 @@ def _plate(label, style, collection):
     _, low, _, high = label.box
     room = PLATE * label.size
     half, low, high = 0.5 * (label.box[2] - label.box[0]) + room, low - room, high + room
-    points = [(x, y, -room) for x, y in ((-half, low), (half, low), (half, high), (-half, high))]
-    mesh = bpy.data.meshes.new("plate")
-    mesh.from_pydata(points, [], [(0, 1, 2, 3)])
     colors = [(*linear(style.backdrop), PLATE_OPACITY)] * 4
-    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
-    mesh.materials.append(guide_material())
-    ob = bpy.data.objects.new("plate", mesh)
+    ob = guide("plate", *rectangles((-half, low, half, high), -room), colors, collection)
     ob[tags.KIND] = "shade"
-    _unlit(ob)
-    collection.objects.link(ob)
     return ob
 
 
@@ -140,7 +133,7 @@ def _strokes(strokes, material, collection):
             point.co, point.radius = (*place, 1.0), stroke.width
     ob = bpy.data.objects.new("leaders", curve)
     ob[tags.KIND] = "leader"
-    _unlit(ob)
+    unlit(ob)
     collection.objects.link(ob)
     return ob
 
@@ -161,18 +154,9 @@ def text(
         curve.font = font
     curve.materials.append(material)
     ob = bpy.data.objects.new(f"label {body[:50]}", curve)
-    _unlit(ob)
+    unlit(ob)
     collection.objects.link(ob)
     return ob
-
-
-def _unlit(ob):
-    """Type takes no part in the light of the scene."""
-    ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
-
-
-def _between(a, b, t):
-    return tuple(x * (1 - t) + y * t for x, y in zip(a, b, strict=True))
 
 
 def write_overlay(
@@ -185,14 +169,15 @@ def write_overlay(
 ) -> None:
     """Write the title and the legend onto the picture, before the camera."""
     strong = plain_material("Matrix Cinema overlay", p.style.text)
-    soft = plain_material("Matrix Cinema soft overlay", _between(p.style.text, p.style.background, 0.35))
-    dim = plain_material("Matrix Cinema size legend", _between(p.style.text, p.style.background, 0.5))
+    soft = plain_material("Matrix Cinema soft overlay", between(p.style.text, p.style.background, 0.35))
+    dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, 0.5))
     accent = ACCENT_ON_DARK if sum(p.style.background) < 1.5 else ACCENT_ON_LIGHT
-    lit = lit_material("Matrix Cinema expression", _between(p.style.text, p.style.background, 0.28), accent)
+    lit = lit_material("Matrix Cinema expression", between(p.style.text, p.style.background, 0.28), accent)
     parent, size = target.camera, np.array([view.half_width, view.half_height])
     distance = clear_distance(p, target.camera, view)
     if view.orthographic:
-        parent, size = _scaled_with(target.camera, collection), size / frame_scale(target.camera, view)
+        size = size / frame_scale(target.camera, view)
+        parent = scaled_by(parent, parent.data, "ortho_scale", (0, 1), collection, "Overlay")
     else:
         size = size * distance
     unit = 2 * size[1]  # the height of the frame
@@ -239,31 +224,11 @@ def _shade(box, unit, aspect, style, collection):
     x, y = (places.ravel() for places in np.meshgrid(xs, ys))
     opaque = np.ones(x.shape) if whole else SHADE * np.outer(alpha, alpha).ravel()
     colors = np.column_stack([backdrop_at(style, x / aspect, y), opaque])
-    points = np.column_stack([x * unit, y * unit, np.zeros(x.shape)]).tolist()
+    points = np.column_stack([x * unit, y * unit, np.zeros(x.shape)])
     count = len(alpha)
     corners = [n for n in range(count * (count - 1)) if n % count < count - 1]
     faces = [(n, n + 1, n + count + 1, n + count) for n in corners]
-    mesh = bpy.data.meshes.new("shade")
-    mesh.from_pydata(points, [], faces)
-    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
-    mesh.materials.append(guide_material())
-    ob = bpy.data.objects.new("shade", mesh)
-    _unlit(ob)
-    collection.objects.link(ob)
-    return ob
-
-
-def _scaled_with(camera, collection):
-    """An empty before an orthographic camera whose size follows the camera's scale: a plain driver."""
-    ob = bpy.data.objects.new("Overlay", None)
-    collection.objects.link(ob)
-    ob.parent = camera
-    for axis in (0, 1):
-        driver = ob.driver_add("scale", axis).driver
-        driver.type = "SUM"
-        target = driver.variables.new().targets[0]
-        target.id_type, target.id, target.data_path = "CAMERA", camera.data, "ortho_scale"
-    return ob
+    return guide("shade", points, faces, colors, collection)
 
 
 def _animate(line, ob):
@@ -282,29 +247,18 @@ def _animate(line, ob):
     show(ob, line.shown)
 
 
-def _dot(shape, width, material, collection):
+def _dot(form, width, material, collection):
     """A disc or a square with rounded corners, as an element of the size legend."""
     turns = np.arange(48) * np.pi / 24
     around = np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=1)
-    power = 1.0 if shape == "sphere" else 0.3  # of a superellipse
+    power = 1.0 if form == "sphere" else 0.3  # of a superellipse
     points = 0.5 * width * np.sign(around) * np.abs(around) ** power
-    mesh = bpy.data.meshes.new("legend size")
-    mesh.from_pydata(points.tolist(), [], [tuple(range(len(points)))])
-    mesh.materials.append(material)
-    ob = bpy.data.objects.new("legend size", mesh)
-    _unlit(ob)
-    collection.objects.link(ob)
-    return ob
+    return shape("legend size", points, [range(len(points))], material, collection)
 
 
 def _bar(color_map, width, height, collection):
     """A plane of the colour map, origin at its lower left corner."""
-    mesh = bpy.data.meshes.new(f"legend {color_map}")
-    mesh.from_pydata([(0, 0, 0), (width, 0, 0), (width, height, 0), (0, height, 0)], [], [(0, 1, 2, 3)])
-    uv = mesh.uv_layers.new()
-    uv.data.foreach_set("uv", [0, 0, 1, 0, 1, 1, 0, 1])
-    mesh.materials.append(color_bar_material(color_map))
-    ob = bpy.data.objects.new(f"legend {color_map}", mesh)
-    _unlit(ob)
-    collection.objects.link(ob)
+    box = rectangles((0, 0, width, height))
+    ob = shape(f"legend {color_map}", *box, color_bar_material(color_map), collection)
+    ob.data.uv_layers.new().data.foreach_set("uv", [0, 0, 1, 0, 1, 1, 0, 1])
     return ob

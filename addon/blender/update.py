@@ -7,7 +7,7 @@ where that is enough; else all is drawn anew, with the film of before where no p
 import collections
 import dataclasses
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import bpy
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..description.changes import changes
 from ..description.option import DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
-from ..description.scene import Scene, from_json, to_json
+from ..description.scene import Scene, to_json
 from ..errors import InputError
 from ..look.styles import style_of, with_style_file
 from ..picture.drawing import Drawing, film_of
@@ -28,7 +28,7 @@ from .node_values import set_values
 from .objects import MODIFIER, set_inputs
 from .rebuild import sharing, standing
 from .remembered import setting
-from .stored import plan_for, plan_of
+from .stored import described, plan_for, plan_of
 from .studio import Around
 from .values import same, set_changed
 
@@ -61,13 +61,19 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
 
     What stands is set where this changes it, and where it still is as it was set before: anything else is the
     user's."""
+    if not tags.is_built(target):
+        raise InputError(f"{target.name}: was not built here")
     before, after = described(target), with_style_file(scene)
     if is_in_place(before, after, target):
         _set_again(before, after, target)
         return
     frame, subframe = target.frame_current, target.frame_subframe
     last = _remembered(before, target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
-    _draw(_restyled(last, after) if last else film_of(plan_of(target, after)), target)
+    if last:
+        drawing = dataclasses.replace(last, plan=restyled(last.plan, after))
+    else:
+        drawing = film_of(plan_of(target, after))
+    _draw(drawing, target)
     if target.frame_start <= frame <= target.frame_end:
         target.frame_set(frame, subframe=subframe)
 
@@ -79,19 +85,6 @@ def is_in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> bool:
     if not words <= IN_PLACE or (LIGHT in words and Around.kept(target) is None):
         return False
     return _fixtures(before) == _fixtures(after)
-
-
-def described(target: bpy.types.Scene) -> Scene:
-    """The description that a scene was built from. Raises InputError where it was not built here."""
-    text = target.get(tags.DESCRIPTION)
-    if not isinstance(text, str) or not tags.is_built(target):
-        raise InputError(f"{target.name}: was not built here")
-    return _read(text)
-
-
-@lru_cache(maxsize=4)
-def _read(text):
-    return from_json(text, "the description in this Blender scene")
 
 
 def _fixtures(scene):
@@ -127,10 +120,6 @@ def _remembered(before: Scene, target: bpy.types.Scene) -> Drawing | None:
 def _digests(target):
     """The digests of the given matrices of a built scene, whose values its description does not say."""
     return {ob[tags.NAME]: ob[tags.SHA256] for ob in _drawn(target)["matrix"] if tags.SHA256 in ob}
-
-
-def _restyled(drawing: Drawing, after: Scene) -> Drawing:
-    return dataclasses.replace(drawing, plan=restyled(drawing.plan, after))
 
 
 # What stands, set again

@@ -1,4 +1,4 @@
-"""Properties of Blender's by their paths from an owner, such as "cycles.samples" of a scene.
+"""Blender's properties by their paths from a datablock, such as "cycles.samples" of a scene.
 
 An update sets those that its change changes, and of these what still is as it was set before: anything else
 is the user's.
@@ -7,29 +7,32 @@ is the user's.
 from collections.abc import Mapping
 from typing import Any
 
+import bpy
+
 Values = Mapping[str, Any]  # by path
 
 
-def put(owner: Any, path: str, value: Any) -> None:
+def owner_of(block: bpy.types.ID, path: str) -> tuple[Any, str]:
+    """What has the property at the end of a path, and the property's name; None where the datablock has no
+    such thing."""
+    head, _, name = path.rpartition(".")
+    try:
+        return (block.path_resolve(head) if head else block), name
+    except ValueError:
+        return None, name
+
+
+def put(block: bpy.types.ID, path: str, value: Any) -> None:
     """Set a property."""
-    *parts, name = path.split(".")
-    for part in parts:
-        owner = getattr(owner, part)
-    setattr(owner, name, value)
+    setattr(*owner_of(block, path), value)
 
 
-def take(owner: Any, path: str) -> Any:
-    """What a property is."""
-    for part in path.split("."):
-        owner = getattr(owner, part)
-    return owner
-
-
-def set_changed(owner: Any, old: Values, new: Values) -> None:
+def set_changed(block: bpy.types.ID, old: Values, new: Values) -> None:
     """Set the properties that differ in the two, unless they are not as they were set before."""
     for path, value in new.items():
-        if path not in old or (not same(old[path], value) and same(take(owner, path), old[path])):
-            put(owner, path, value)
+        now = getattr(*owner_of(block, path))
+        if path not in old or (not same(old[path], value) and same(now, old[path])):
+            put(block, path, value)
 
 
 def same(value: Any, other: Any) -> bool:

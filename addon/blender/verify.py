@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 
 from ..algebra.evaluate import evaluate
-from ..description.scene import POOLINGS, from_json
+from ..description.scene import POOLINGS
 from ..errors import InputError, JobError
 from ..kinds.places import Plane, Ruler
 from ..kinds.stage import Stage, leaf_names, stages_of
@@ -28,7 +28,7 @@ from .digest import digest
 from .objects import MODIFIER
 from .read import drawn_objects, elements, stored_mask, stored_values
 from .remembered import remembered
-from .stored import leading_axes
+from .stored import described, leading_axes
 
 TOLERANCE = 1e-5  # of a matrix's largest magnitude
 MOST = 4_000_000  # elements of one object that are compared at a frame; of more, every n-th
@@ -129,11 +129,8 @@ def verify(
 
 def reference_of(scene: bpy.types.Scene) -> Reference:
     """What a built scene should draw. Raises InputError and JobError, see `verify`."""
-    text = scene.get(tags.DESCRIPTION)
-    if not isinstance(text, str):
-        raise InputError(f'{scene.name}: not a scene of Matrix Cinema: it has no property "matrix_cinema"')
-    description = from_json(text, scene.name)
-    root = _unstacked_root(scene, description)
+    description = described(scene)
+    root = root_of(description, leading_axes(scene))  # as its matrices had them when it was built
     description = unstacked_scene(description, root)
     matrices = drawn_objects(scene, "matrix")
     _check_objects(scene, root, matrices, drawn_objects(scene, "product"), drawn_objects(scene, "readout"))
@@ -174,11 +171,6 @@ def _rows_at(scene, moment, reference):
 def _is_sheet(stage):
     """Whether its Sweep is moved by itself, not by that of its products."""
     return bool(stage.operands) and not stage.has_interior
-
-
-def _unstacked_root(scene, description):
-    """The root of the expression, with the leading axes that its matrices had when it was built."""
-    return root_of(description, leading_axes(scene))
 
 
 def _pool_of(ob):

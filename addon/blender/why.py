@@ -10,11 +10,11 @@ from ..staging.camera.framing import View
 from ..staging.plan import Plan
 from ..staging.scales import Scale
 from . import compat, tags
-from .materials.lines import guide_material
 from .materials.writing import colored_material, plain_material
 from .nodes import node_group
 from .objects import MODIFIER, drawn_object, set_inputs, show
 from .picture_plane import clear_distance, picture_plane
+from .shapes import guide, rectangles, unlit
 from .text import text
 
 TAKEN = ("Rows", "Inner", "Columns", "Left", "Right", "Left Row", "Left Column", "Right Row", "Right Column")
@@ -46,7 +46,7 @@ def write_why(
     start = p.spotlight.rise[1] if p.spotlight else p.timeline.moves[chart.why.stage.name].finished
     for ob in made:
         ob.parent = plane
-        ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
+        unlit(ob)
         show(ob, (start, p.timeline.last_frame + 1.0))
 
 
@@ -72,17 +72,7 @@ def _bars(p, chart, product, collection):
 
 
 def _rules(p, chart, collection):
-    points, faces = [], []
-    for n, rule in enumerate(chart.rules):
-        left, low, right, high = rule.box
-        points += [(left, low, 0.0), (right, low, 0.0), (right, high, 0.0), (left, high, 0.0)]
-        faces.append(tuple(range(4 * n, 4 * n + 4)))
-    mesh = bpy.data.meshes.new("why rules")
-    mesh.from_pydata(points, [], faces)
-    colors = [(*linear(p.style.text), 1.0)] * len(points)
-    mesh.attributes.new("guide", "FLOAT_COLOR", "POINT").data.foreach_set("color", np.ravel(colors))
-    mesh.materials.append(guide_material())
-    ob = bpy.data.objects.new("why rules", mesh)
+    points, faces = rectangles([rule.box for rule in chart.rules])
+    ob = guide("why rules", points, faces, [(*linear(p.style.text), 1.0)] * len(points), collection)
     ob[tags.KIND], ob[tags.NAME] = "guide", chart.why.stage.name
-    collection.objects.link(ob)
     return ob

@@ -20,3 +20,9 @@ def encoded(color: Color) -> Color:
     """Linear light (0 to 1) to sRGB: the inverse of `linear`."""
     red, green, blue = (c * 12.92 if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in color)
     return red, green, blue
+
+
+def between(a: Color, b: Color, part: float) -> Color:
+    """The colour that has come this part of the way from one colour to another, channel by channel."""
+    red, green, blue = (x * (1 - part) + y * part for x, y in zip(a, b, strict=True))
+    return red, green, blue

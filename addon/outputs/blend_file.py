@@ -15,7 +15,8 @@ import bpy
 
 from ..blender import tags
 from ..blender.build import draw
-from ..description.scene import Render, Scene, from_json
+from ..blender.stored import described
+from ..description.scene import Render, Scene
 from ..errors import InputError, JobError
 from ..picture.drawing import film_of
 from ..staging.plan import Plan
@@ -99,7 +100,7 @@ def open_built(path: Path) -> bpy.types.Scene:
     return scene
 
 
-def described(scene: bpy.types.Scene) -> Scene:
+def description_as_set(scene: bpy.types.Scene) -> Scene:
     """The description that a built scene carries, with the size, the samples and the engine that Blender has
     for it where someone has set them otherwise; of another scene, its render settings alone."""
     render = scene.render
@@ -111,7 +112,7 @@ def described(scene: bpy.types.Scene) -> Scene:
     now = {"width": width, "height": height, "samples": samples, "engine": "cycles" if traced else "eevee"}
     if tags.DESCRIPTION not in scene:
         return Scene(render=Render(**now, film_width=width, film_height=height, film_samples=samples))
-    own = from_json(str(scene[tags.DESCRIPTION]), f'scene "{scene.name}"')
+    own = described(scene)
     if (own.render.width, own.render.height) != (width, height):
         now |= {"film_width": width, "film_height": height}
     if own.render.samples != samples:

@@ -17,6 +17,7 @@ from ..blender.build import draw
 from ..description.style import Color
 from ..errors import InputError
 from ..look.color_maps import color_map
+from ..look.srgb import between
 from ..picture.drawing import panel_of
 from ..picture.figure_page import (
     MOST_DOTS,
@@ -30,7 +31,7 @@ from ..picture.figure_page import (
 )
 from ..picture.figure_panel import page_type
 from . import files as outputs
-from .blend_file import begin_empty, described
+from .blend_file import begin_empty, description_as_set
 from .built_figure import bare_scene, built_cell, is_built
 from .fonts import PageTypeface, require_matplotlib
 from .formats import FIGURES, require_suffix
@@ -92,7 +93,7 @@ def figure(
     with telling(lambda: f"interrupted: {path} was not written"):
         raster = _raster(page, dpi, transparent, samples, progress)
     style: Any = cells[0].plan.style  # whole, so that no colour is None
-    colors = Colors(style.text, *(_between(style.text, style.background, part) for part in (0.35, 0.55)))
+    colors = Colors(style.text, *(between(style.text, style.background, part) for part in (0.35, 0.55)))
     with outputs.written_whole(path) as part:
         if kind == ".svg":
             shapes = shapes_of(page, typeface) if outlines else contextlib.nullcontext()
@@ -119,7 +120,7 @@ def _raster(page, dpi, transparent, samples, progress):
             if picture.cell.plan is not drawn:
                 drawn = picture.cell.plan
                 blender_scene = _scene_of(picture)
-            options = described(blender_scene).render
+            options = description_as_set(blender_scene).render
             settings = Settings(wide, tall, samples or options.samples, options.engine, transparent)
             file = folder / f"{n}.png"
             if not single:
@@ -166,8 +167,3 @@ def _background(dots, style):
     if style.flat:
         return (*(round(255 * c) for c in style.background), 255)
     return np.median(np.concatenate([dots[0], dots[-1], dots[:, 0], dots[:, -1]]), axis=0)
-
-
-def _between(a: Color, b: Color, part: float) -> Color:
-    red, green, blue = (x * (1 - part) + y * part for x, y in zip(a, b, strict=True))
-    return red, green, blue

@@ -100,7 +100,7 @@ def render_source(
     if description is None:
         scene = blend_file.open_blend(source.file, file_outputs=file_outputs)
         require_apart(written, bpy.utils.blend_paths(absolute=True))
-        description = blend_file.described(scene)
+        description = blend_file.description_as_set(scene)
     settings = settings_of(description.render, asked, kind)
     if settings.transparent and kind == "film" and not FILMS[output.suffix.lower()].keeps_alpha:
         raise InputError(f"{output}: an .mp4 has no transparency; give a .mov or a .webm")

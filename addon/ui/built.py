@@ -5,11 +5,11 @@ import bpy
 from ..blender import compat, tags
 from ..blender.objects import MODIFIER
 from ..blender.read import shape_of
+from ..blender.stored import described
 from ..description.scene import Scene
 from ..errors import InputError
 from ..staging.camera.views import PRODUCTS
 from ..staging.limits import memory_needed
-from . import source
 
 
 def description_text(scene: bpy.types.Scene) -> str:
@@ -21,7 +21,7 @@ def description_text(scene: bpy.types.Scene) -> str:
 def description(scene: bpy.types.Scene) -> Scene | None:
     """The description that a Blender scene was built from, or None."""
     try:
-        return source.carried(description_text(scene)) if description_text(scene) else None
+        return described(scene)
     except InputError:
         return None
 
@@ -57,7 +57,7 @@ def shown_by(ob: bpy.types.Object) -> bpy.types.Scene | None:
     instanced = ob.instance_type == "COLLECTION" and ob.instance_collection
     inner = instanced.all_objects if instanced else ()
     ours = next((one for one in inner if one.get(tags.KIND) == "matrix"), None)
-    return next((scene for scene in bpy.data.scenes if ours in tags.parts(scene)), None) if ours else None
+    return tags.scene_of(ours) if ours else None
 
 
 def elements(scene: bpy.types.Scene) -> int:

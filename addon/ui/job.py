@@ -18,9 +18,9 @@ from typing import Any
 
 import bpy
 
-from ..blender import tags
-from ..description.scene import Render, from_json
-from ..outputs.blend_file import WATCHED, described
+from ..blender.stored import described
+from ..description.scene import Render
+from ..outputs.blend_file import WATCHED, description_as_set
 from ..outputs.files import written_whole
 from ..outputs.frames_folder import film_folders
 from ..outputs.owner import owned_stem
@@ -152,21 +152,12 @@ def command(
 def asked_of(scene: bpy.types.Scene, draft: Any) -> Render:
     """What a render of a built scene asks for: what Blender has for the scene, as someone may have set it
     there, but what the panel's draft changes of the description."""
-    built = from_json(str(scene[tags.DESCRIPTION])).render
+    built = described(scene).render
     changed = {f.name: getattr(draft, f.name) for f in fields(Render) if hasattr(draft, f.name)}
     changed = {name: value for name, value in changed.items() if value != getattr(built, name)}
-    said = (
-        "width",
-        "height",
-        "samples",
-        "film_width",
-        "film_height",
-        "film_samples",
-        "engine",
-        "transparent",
-    )
+    said = "width height samples film_width film_height film_samples engine transparent".split()
     asked = {name: changed[name] for name in said if name in changed}
-    return replace(described(scene).render, **asked, device=draft.device)
+    return replace(description_as_set(scene).render, **asked, device=draft.device)
 
 
 def figure_command(scene_file: Path, output: Path, width: str, frame: int) -> list[str]:

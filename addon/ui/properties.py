@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 
 from ..blender.build import own_meshes
+from ..blender.stored import described
 from ..description.from_capture import PARTS
 from ..description.scene import Animation, Camera, Layout, Look, Render, Scene
 from ..errors import InputError
@@ -43,12 +44,12 @@ def description(scene: bpy.types.Scene) -> Scene:
 def base(scene: bpy.types.Scene) -> Scene:
     """What the draft was begun from: the chosen file, or else what the built scene carries."""
     settings = settings_of(scene)
-    text = built.description_text(scene)
-    if settings.file and not (text and _is_gone(settings)):
+    is_built = bool(built.description_text(scene))
+    if settings.file and not (is_built and _is_gone(settings)):
         return read_chosen(settings)
-    if not text:
+    if not is_built:
         raise InputError("choose a scene file or an attention capture first")
-    return dataclasses.replace(source.carried(text), folder=bpy.path.abspath("//") or ".")
+    return described(scene)
 
 
 def read_chosen(settings: Any) -> Scene:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..description.from_capture import scene_from_capture
-from ..description.scene import Scene, from_json, load_scene
+from ..description.scene import Scene, load_scene
 from ..errors import InputError
 from ..formats.capture_file import Capture, open_capture
 from ..look.color_maps import color_map
@@ -29,7 +29,7 @@ def is_capture(path: str | os.PathLike[str]) -> bool:
 def read(
     path: str | os.PathLike[str], layer: str = "", head: int | None = 0, parts: Sequence[str] = ()
 ) -> Scene:
-    """The description in a scene file, or that of one head of a capture with `parts` (files/presets.py).
+    """The description in a scene file, or that of one head of a capture with `parts` (from_capture.PARTS).
 
     Raises InputError, also for a style or colour map that is not known, so that everything in it can
     be shown in the panel.
@@ -47,12 +47,6 @@ def read(
         if name:
             color_map(name, f"{path}: {where}")
     return scene
-
-
-@functools.lru_cache(maxsize=64)
-def carried(text: str) -> Scene:
-    """The description that a built scene carries as JSON. Raises InputError."""
-    return from_json(text, "the description in this Blender scene")
 
 
 def opened(path: str | os.PathLike[str]) -> Capture:

@@ -350,7 +350,7 @@ def test_frames_that_the_scene_has_not_are_refused(saved_head):
 
 def test_a_scene_that_is_not_ours(factory):
     scene = bpy.context.scene
-    with pytest.raises(InputError, match="not a scene of Matrix Cinema"):
+    with pytest.raises(InputError, match="was not built by this program"):
         verify(scene)
     scene["matrix_cinema"] = "{"
     with pytest.raises(InputError, match="not JSON"):

@@ -1,0 +1,46 @@
+"""Shapes that take no part in the light of the scene: lines, cards, the bars and dots of a legend."""
+
+from typing import Any
+
+import bpy
+import numpy as np
+
+from .materials.lines import guide_material
+
+
+def shape(
+    title: str, points: Any, faces: Any, material: bpy.types.Material, collection: bpy.types.Collection
+) -> bpy.types.Object:
+    """An object that is a mesh of `points` (n, 3) and `faces`, the numbers of their points."""
+    mesh = bpy.data.meshes.new(title)
+    mesh.from_pydata([tuple(map(float, p)) for p in points], [], [tuple(map(int, face)) for face in faces])
+    mesh.materials.append(material)
+    ob = bpy.data.objects.new(title, mesh)
+    unlit(ob)
+    collection.objects.link(ob)
+    return ob
+
+
+def guide(
+    title: str, points: Any, faces: Any, colors: Any, collection: bpy.types.Collection
+) -> bpy.types.Object:
+    """A shape each of whose points has a colour of its own: linear RGB and opacity, (n, 4)."""
+    ob = shape(title, points, faces, guide_material(), collection)
+    colored = ob.data.attributes.new("guide", "FLOAT_COLOR", "POINT")
+    colored.data.foreach_set("color", np.ravel(colors))
+    return ob
+
+
+def rectangles(boxes: Any, depths: Any = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """The points (4 n, 3) and the faces (n, 4) of upright rectangles: boxes (left, low, right, high), and how
+    far each lies along z."""
+    left, low, right, high = np.asarray(boxes, float).reshape(-1, 4).T
+    z = np.broadcast_to(depths, left.shape)
+    corners = [(left, low, z), (right, low, z), (right, high, z), (left, high, z)]
+    points = np.stack([np.stack(corner, axis=1) for corner in corners], axis=1).reshape(-1, 3)
+    return points, np.arange(len(points)).reshape(-1, 4)
+
+
+def unlit(ob: bpy.types.Object) -> None:
+    """Let an object take no part in the light of the scene."""
+    ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False
