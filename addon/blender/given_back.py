@@ -1,26 +1,51 @@
 """Reset: what a person changed on ours is given back, one thing or all; it says what is discarded."""
 
+from collections.abc import Iterable, Sequence
+
 import bpy
 
 from ..picture.drawing import film_of
 from . import remembered, tags
 from .build import draw
+from .rebuild import deleted
 from .stored import plan_of
 
 
-def changes(scene: bpy.types.Scene, ob: bpy.types.Object | None = None) -> list[str]:
-    """What a person has changed on an object of ours and its data, or in all of a scene: a line for each
-    datablock, such as "Camera: lens"."""
+def of_object(scene: bpy.types.Scene, ob: bpy.types.Object | None) -> list[bpy.types.ID]:
+    """What of an object and its data is ours."""
+    return _owned(scene, (ob, ob.data) if ob else ())
+
+
+def of_camera(scene: bpy.types.Scene) -> list[bpy.types.ID]:
+    """What of the scene's camera is ours."""
+    return of_object(scene, scene.camera)
+
+
+def of_lights(scene: bpy.types.Scene, name: str = "") -> list[bpy.types.ID]:
+    """What of the lamp that was built with this name is ours; by default of all lamps, with the world."""
+    lamps = [ob for ob in tags.owned(scene) if isinstance(ob, bpy.types.Object) and ob.type == "LIGHT"]
+    chosen = [ob for ob in lamps if not name or tags.unnumbered(str(ob.get(tags.TAG))) == name]
+    blocks = [block for ob in chosen for block in (ob, ob.data)]
+    return _owned(scene, blocks if name else [*blocks, scene.world])
+
+
+def _owned(scene, blocks: Iterable[bpy.types.ID | None]):
+    ours = set(tags.owned(scene))
+    return [block for block in blocks if block in ours]
+
+
+def changes(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID] | None = None) -> list[str]:
+    """What a person has changed on these datablocks of ours, or on all of a scene with what they deleted: a
+    line for each, such as "Camera: lens"."""
     ours = remembered.owned_by_any()
-    blocks = [scene, *tags.owned(scene)] if ob is None else [one for one in (ob, ob.data) if one in ours]
     lines = []
-    for block in blocks:
+    for block in [scene, *tags.owned(scene)] if blocks is None else blocks:
         words = sorted(_words(key) for key in remembered.changed(block, ours))
         if not words and remembered.is_changed(block, ours):
             words = ["keys, drivers or nodes"]
         if words:
             lines.append(f"{block.name}: {', '.join(words)}")
-    return lines
+    return lines if blocks is not None else lines + [f"{name}: deleted" for name in deleted(scene)]
 
 
 def _words(key):
@@ -28,26 +53,37 @@ def _words(key):
     return key.rpartition(".")[2].replace("_", " ") if "nodes[" not in key else key.split('"')[1]
 
 
-def reset_object(scene: bpy.types.Scene, ob: bpy.types.Object) -> list[str]:
-    """Give back what a person has changed on an object of ours and on its data. Returns what is discarded."""
-    discarded, ours = changes(scene, ob), remembered.owned_by_any()
-    for block in (ob, ob.data):
-        if block in ours:
-            remembered.reset(block)
-    ob.update_tag()
+def reset(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID]) -> list[str]:
+    """Give back what a person has changed on these datablocks of ours, which is built anew where values alone
+    do not give it back: keys, drivers, nodes. Returns what is discarded. Raises InputError."""
+    discarded = changes(scene, blocks)
+    left = [block for block in blocks if remembered.reset(block) or remembered.is_changed(block)]
+    if left:
+        _draw_anew(scene, left)
+    for block in () if left else blocks:
+        block.update_tag()
     return discarded
 
 
 def reset_scene(scene: bpy.types.Scene) -> list[str]:
     """Build a scene again as if nobody had changed anything of ours, with what was deleted. Returns what is
     discarded; what is the user's own stays. Raises InputError for a scene that was not built here."""
-    discarded, plan = changes(scene), plan_of(scene)
-    for block in [scene, *tags.owned(scene)]:
-        if tags.TAG in block and block is not scene:
-            block.name = block[tags.TAG]
-        if tags.SET in block:
-            remembered.forget(block)
+    discarded = changes(scene)
+    ours = [one for one in tags.owned(scene) if tags.TAG in one]
+    for block in ours:
+        block.name = block[tags.TAG]
     if tags.MADE in scene:
         del scene[tags.MADE]
-    draw(film_of(plan), scene)
+    _draw_anew(scene, [scene, *ours])
     return discarded
+
+
+def _draw_anew(scene, blocks):
+    """Draw a scene again as if nobody had changed these datablocks. The frame stays."""
+    plan, frame, subframe = plan_of(scene), scene.frame_current, scene.frame_subframe
+    for block in blocks:
+        if tags.SET in block:
+            remembered.forget(block)
+    draw(film_of(plan), scene)
+    if scene.frame_start <= frame <= scene.frame_end:
+        scene.frame_set(frame, subframe=subframe)

@@ -336,6 +336,13 @@ def _deleted(scene, old, made, living):
     return away
 
 
+def deleted(scene: bpy.types.Scene) -> list[str]:
+    """The names of what a build made in a scene and a person has deleted since."""
+    there = Counter(known_as(one) for one in tags.owned(scene) if is_drawn(one))
+    missing = _counted(scene) - there
+    return sorted(str(key[-1]) for key in missing.elements() if len(key) > 1)
+
+
 def _count(scene, made, anew=False):
     """Remember how many things of each name were made, `anew` or besides those that were."""
     counts = {} if anew else dict(_counted(scene))

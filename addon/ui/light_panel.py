@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from ..look.lights import RIGS
-from . import style
+from . import built, style
 from .panels import ChosenPanel, chosen_of, fields_of
 
 
@@ -36,7 +36,7 @@ class MATRIX_CINEMA_PT_light(ChosenPanel, bpy.types.Panel):
     bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, settings: Any) -> None:
         fields_of(layout, settings.style, style.RIG)
         item = chosen_of(layout, "MATRIX_CINEMA_UL_lamps", settings, "lamps", "lamp")
         if item is not None:
@@ -46,6 +46,9 @@ class MATRIX_CINEMA_PT_light(ChosenPanel, bpy.types.Panel):
             column = row.column(align=True)
             for name in ("strength", "color", "size", "azimuth", "elevation"):
                 column.prop(item, name)
+            if built.description_text(context.scene):
+                reset = column.operator("matrix_cinema.reset_lights", text="Reset Lamp", icon="LOOP_BACK")
+                reset.lamp = item.name
         own = {"Key", "Fill", "Rim"}
         others = [lamp.name for lamp in RIGS[settings.style.light].lamps if lamp.name not in own]
         if others:

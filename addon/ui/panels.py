@@ -35,7 +35,7 @@ class ChosenPanel(_Panel):
         return bool(scene and (settings_of(scene).file or built.description_text(scene)))
 
 
-class _BuiltPanel(_Panel):
+class BuiltPanel(_Panel):
     """A panel that has something to show only when the scene was built."""
 
     @classmethod
@@ -74,7 +74,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         if context.object is not None and built.shown_by(context.object):
             layout.operator("matrix_cinema.open_scene", text=f"Open {context.object.name}", icon="SCENE_DATA")
         if not settings.file and not is_built:
-            _wrapped(
+            wrapped(
                 layout,
                 context,
                 "Open a scene (.toml) or an attention capture (.safetensors)"
@@ -95,7 +95,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
             column.prop(settings, "head")
             column.row(align=True).prop(settings, "parts")
         if settings.problem:
-            _wrapped(layout, context, settings.problem, icon="ERROR", alert=True)
+            wrapped(layout, context, settings.problem, icon="ERROR", alert=True)
         if not is_built and (settings.problem and not layer or not settings.file):
             return
         column = layout.column(align=True)
@@ -107,7 +107,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         if is_built:
             row.prop(settings, "live", text="", icon="PLAY", toggle=True)
             if settings.live and (note := live.note(scene)):
-                _wrapped(layout, context, note, icon="TIME")
+                wrapped(layout, context, note, icon="TIME")
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 
@@ -290,7 +290,7 @@ class MATRIX_CINEMA_PT_animation(ChosenPanel, bpy.types.Panel):
         layout.prop(settings.render, "fps")
 
 
-class MATRIX_CINEMA_PT_sweep(_BuiltPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_sweep(BuiltPanel, bpy.types.Panel):
     bl_label = "Sweep"
     bl_order = 7
 
@@ -337,9 +337,9 @@ class MATRIX_CINEMA_PT_element(_Panel, bpy.types.Panel):
         if told is None:
             return
         row.operator("matrix_cinema.unpick", text="", icon="X")
-        _wrapped(layout, context, told.head)
+        wrapped(layout, context, told.head)
         for line in told.lines:
-            _wrapped(layout, context, line)
+            wrapped(layout, context, line)
         row = layout.row(align=True)
         row.operator("matrix_cinema.point_out", text="Spotlight").setting = "spotlight"
         if picking.can_open():
@@ -347,7 +347,7 @@ class MATRIX_CINEMA_PT_element(_Panel, bpy.types.Panel):
         row.operator("matrix_cinema.point_out", text="Look At").setting = "subject"
 
 
-class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_render(BuiltPanel, bpy.types.Panel):
     bl_label = "Render"
     bl_order = 9
 
@@ -388,9 +388,9 @@ class MATRIX_CINEMA_PT_render(_BuiltPanel, bpy.types.Panel):
             _open_button(row, settings, "film", "FILE_MOVIE")
 
 
-class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_info(BuiltPanel, bpy.types.Panel):
     bl_label = "Info"
-    bl_order = 10
+    bl_order = 11
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, _settings: Any) -> None:
         scene = context.scene
@@ -411,7 +411,7 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
             row.label(text=text)
         if shown is not None:
             budget = f"{shown.look.instance_budget:,}"
-            _wrapped(
+            wrapped(
                 layout,
                 context,
                 f"More than the budget of {budget}: spheres, light in memory."
@@ -420,14 +420,14 @@ class MATRIX_CINEMA_PT_info(_BuiltPanel, bpy.types.Panel):
             )
         hidden = [ob[tags.NAME] for ob in built.products(scene) if ob.hide_render]
         if hidden:
-            _wrapped(
+            wrapped(
                 layout,
                 context,
                 f"Products summed but not drawn: those of {', '.join(hidden)}. "
                 "Results has a switch for each.",
             )
         for told in gained(scene):
-            _wrapped(layout, context, f"Built by an earlier version. {told}.")
+            wrapped(layout, context, f"Built by an earlier version. {told}.")
 
 
 def _build_text(scene):
@@ -487,7 +487,9 @@ def _bytes(size):
     return f"{size:.1f} GB"
 
 
-def _wrapped(layout, context, text, icon="NONE", alert=False):
+def wrapped(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE", alert: bool = False
+) -> None:
     """A text on as many lines as the panel's width asks for."""
     width = context.region.width if context.region else 300
     scale = context.preferences.system.ui_scale or 1.0  # 0 without a window

@@ -1,59 +1,131 @@
-"""Reset: buttons that give ours back where a person changed it, and say what they discard."""
+"""Reset: buttons that give ours back where a person changed it, and say before what they discard."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import bpy
 
 from ..blender import given_back, tags
 from ..errors import InputError
+from . import panels
+
+MOST_LINES = 12  # of what is discarded, in a dialog
 
 
-class MATRIX_CINEMA_OT_reset_object(bpy.types.Operator):
+class _Reset:
+    """What gives back `blocks` of a scene. It shows what it would discard, and asks."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    def blocks(self, context: bpy.types.Context) -> Sequence[bpy.types.ID] | None:
+        """The datablocks that are given back; None for all of the scene."""
+        raise NotImplementedError
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        self.lines = given_back.changes(context.scene, self.blocks(context))
+        if not self.lines:
+            self.report({"INFO"}, "Nothing was changed by hand here")
+            return {"CANCELLED"}
+        return context.window_manager.invoke_props_dialog(self, width=400, confirm_text="Reset")
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        column = self.layout.column(align=True)
+        column.label(text="This discards what you changed by hand:")
+        for line in self.lines[:MOST_LINES]:
+            column.label(text=line, translate=False)
+        if len(self.lines) > MOST_LINES:
+            column.label(text="…")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene, blocks = context.scene, self.blocks(context)
+        try:
+            lines = given_back.reset_scene(scene) if blocks is None else given_back.reset(scene, blocks)
+        except InputError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, "; ".join(lines) or "Nothing was changed by hand here")
+        return {"FINISHED"}
+
+
+class MATRIX_CINEMA_OT_reset_object(_Reset, bpy.types.Operator):
     """Give the active object and its data back what Matrix Cinema set there"""
 
     bl_idname = "matrix_cinema.reset_object"
     bl_label = "Reset Object"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return bool(context.object and context.object in tags.owned(context.scene))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        discarded = given_back.reset_object(context.scene, context.object)
-        self.report({"INFO"}, "; ".join(discarded) or "Nothing was changed here")
-        return {"FINISHED"}
+    def blocks(self, context: bpy.types.Context) -> Sequence[bpy.types.ID]:
+        return given_back.of_object(context.scene, context.object)
 
 
-class MATRIX_CINEMA_OT_reset_scene(bpy.types.Operator):
-    """Build the scene again as if nobody had changed anything of it by hand; your own objects stay"""
-
-    bl_idname = "matrix_cinema.reset_scene"
-    bl_label = "Reset All"
-    bl_options = {"REGISTER", "UNDO"}
-
+class _OfBuiltScene(_Reset):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         return bool(context.scene and tags.is_built(context.scene))
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_props_dialog(self, width=400)
 
-    def draw(self, context: bpy.types.Context) -> None:
-        lines = given_back.changes(context.scene)
-        self.layout.label(text="This discards:" if lines else "Nothing was changed by hand")
-        for line in lines[:12]:
-            self.layout.label(text=line)
-        if len(lines) > 12:
-            self.layout.label(text=f"and {len(lines) - 12} more")
+class MATRIX_CINEMA_OT_reset_lights(_OfBuiltScene, bpy.types.Operator):
+    """Give the lamps and the world, or one lamp, back what Matrix Cinema set there"""
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            discarded = given_back.reset_scene(context.scene)
-        except InputError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"INFO"}, f"Given back: {len(discarded)} things")
-        return {"FINISHED"}
+    bl_idname = "matrix_cinema.reset_lights"
+    bl_label = "Reset Lights"
+
+    lamp: bpy.props.StringProperty(
+        name="Lamp", options={"SKIP_SAVE"}, description="The lamp; empty: all, and the world"
+    )
+
+    def blocks(self, context: bpy.types.Context) -> Sequence[bpy.types.ID]:
+        return given_back.of_lights(context.scene, self.lamp)
 
 
-CLASSES = (MATRIX_CINEMA_OT_reset_object, MATRIX_CINEMA_OT_reset_scene)
+class MATRIX_CINEMA_OT_reset_camera(_OfBuiltScene, bpy.types.Operator):
+    """Give the camera back its place, lens and motion as Matrix Cinema set them"""
+
+    bl_idname = "matrix_cinema.reset_camera"
+    bl_label = "Reset Camera"
+
+    def blocks(self, context: bpy.types.Context) -> Sequence[bpy.types.ID]:
+        return given_back.of_camera(context.scene)
+
+
+class MATRIX_CINEMA_OT_reset_scene(_OfBuiltScene, bpy.types.Operator):
+    """Build the scene again as if nobody had changed or deleted anything of it by hand; your own objects
+    stay"""
+
+    bl_idname = "matrix_cinema.reset_scene"
+    bl_label = "Reset All"
+
+    def blocks(self, _context: bpy.types.Context) -> None:
+        return None
+
+
+class MATRIX_CINEMA_PT_reset(panels.BuiltPanel, bpy.types.Panel):
+    bl_label = "Reset"
+    bl_order = 10
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, _settings: Any) -> None:
+        panels.wrapped(
+            layout,
+            context,
+            "What you changed by hand stays when the scene is built again. "
+            "Each button shows what it would discard, and asks.",
+        )
+        column = layout.column(align=True)
+        column.operator("matrix_cinema.reset_object", icon="OBJECT_DATA")
+        column.operator("matrix_cinema.reset_lights", icon="LIGHT")
+        column.operator("matrix_cinema.reset_camera", icon="CAMERA_DATA")
+        column.operator("matrix_cinema.reset_scene", icon="LOOP_BACK")
+
+
+CLASSES = (
+    MATRIX_CINEMA_OT_reset_object,
+    MATRIX_CINEMA_OT_reset_lights,
+    MATRIX_CINEMA_OT_reset_camera,
+    MATRIX_CINEMA_OT_reset_scene,
+    MATRIX_CINEMA_PT_reset,
+)
 register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -92,7 +92,7 @@ def test_reset_gives_ours_back_and_says_what_it_discards(factory):
     scene = build(scene_of())
     first, a, key = told(scene), scene.objects["A"], scene.objects["Key"]
     a.location.x, key.data.energy, scene.cycles.samples = 7.0, 12.5, 3
-    assert given_back.reset_object(scene, key) == ["Key: energy"]
+    assert given_back.reset(scene, given_back.of_object(scene, key)) == ["Key: energy"]
     assert sorted(given_back.changes(scene)) == ["A: location", "Scene: samples"]
     a.name = "my A"
     bpy.data.objects.remove(scene.objects["Ground"])

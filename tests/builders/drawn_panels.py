@@ -35,7 +35,7 @@ class Layout:
             elif name == "operator":
                 return self.button(values[0], options)
             elif name == "template_list":
-                listed, layout = getattr(panels, values[0]), Layout(self.texts, self.buttons)
+                listed, layout = getattr(bpy.types, values[0]), Layout(self.texts, self.buttons)
                 for item in getattr(values[2], values[3]):
                     listed.draw_item(None, bpy.context, layout, values[2], item, 0, *values[4:])
             elif name == "menu":
