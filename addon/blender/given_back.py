@@ -29,7 +29,7 @@ def of_lights(scene: bpy.types.Scene, name: str = "") -> list[bpy.types.ID]:
     return _owned(scene, blocks if name else [*blocks, scene.world])
 
 
-def _owned(scene, blocks: Iterable[bpy.types.ID | None]):
+def _owned(scene: bpy.types.Scene, blocks: Iterable[bpy.types.ID | None]) -> list[bpy.types.ID]:
     ours = set(tags.owned(scene))
     return [block for block in blocks if block in ours]
 
