@@ -18,6 +18,7 @@ from . import (
     panels,
     picking,
     preferences,
+    presets,
     properties,
     reset,
 )
@@ -35,6 +36,7 @@ def register() -> None:
     native_film.register()
     gallery.register()
     picking.register()
+    presets.register()
     panels.register()
     hand_camera.register()
     light_panel.register()
@@ -57,6 +59,7 @@ def unregister() -> None:
     hand_camera.unregister()
     light_panel.unregister()
     panels.unregister()
+    presets.unregister()
     picking.unregister()
     gallery.unregister()
     native_film.unregister()

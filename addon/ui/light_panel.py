@@ -6,7 +6,7 @@ import bpy
 
 from ..look.lights import RIGS
 from . import built, style
-from .panels import ChosenPanel, chosen_of, fields_of
+from .panels import PresetsPanel, chosen_of, fields_of
 
 
 class MATRIX_CINEMA_UL_lamps(bpy.types.UIList):
@@ -31,7 +31,7 @@ class MATRIX_CINEMA_UL_lamps(bpy.types.UIList):
         values.prop(item, "strength", text="")
 
 
-class MATRIX_CINEMA_PT_light(ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_light(PresetsPanel, bpy.types.Panel):
     bl_label = "Light"
     bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}

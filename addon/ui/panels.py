@@ -35,6 +35,14 @@ class ChosenPanel(_Panel):
         return bool(scene and (settings_of(scene).file or built.description_text(scene)))
 
 
+class PresetsPanel(ChosenPanel):
+    """A panel whose settings can be kept as a preset, see `presets`."""
+
+    def draw_header_preset(self, _context: bpy.types.Context) -> None:
+        self.layout.emboss = "NONE"
+        self.layout.popover(panel=f"{type(self).__name__}_presets", icon="PRESET", text="")
+
+
 class BuiltPanel(_Panel):
     """A panel that has something to show only when the scene was built."""
 
@@ -213,7 +221,7 @@ class MATRIX_CINEMA_PT_results(ChosenPanel, bpy.types.Panel):
                 fields_of(layout, item, ("polarity", "left_placement", "right_placement"))
 
 
-class MATRIX_CINEMA_PT_look(ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_look(PresetsPanel, bpy.types.Panel):
     bl_label = "Look"
     bl_order = 3
     bl_options = {"DEFAULT_CLOSED"}
@@ -244,7 +252,7 @@ class MATRIX_CINEMA_PT_style(ChosenPanel, bpy.types.Panel):
             fields_of(layout, settings.style, names)
 
 
-class MATRIX_CINEMA_PT_layout(ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_layout(PresetsPanel, bpy.types.Panel):
     bl_label = "Layout"
     bl_order = 4
     bl_options = {"DEFAULT_CLOSED"}
@@ -257,7 +265,7 @@ class MATRIX_CINEMA_PT_layout(ChosenPanel, bpy.types.Panel):
             fields_of(layout, settings.layout, rest)
 
 
-class MATRIX_CINEMA_PT_camera(ChosenPanel, bpy.types.Panel):
+class MATRIX_CINEMA_PT_camera(PresetsPanel, bpy.types.Panel):
     bl_label = "Camera"
     bl_order = 5
     bl_options = {"DEFAULT_CLOSED"}

@@ -1,0 +1,75 @@
+"""What a person set under Look, Light, Layout or Camera, kept under a name: presets as Blender has them.
+
+They lie with Blender's other presets of the user, and Blender's own operators write, load and remove them.
+"""
+
+import contextlib
+from collections.abc import Sequence
+
+import bpy
+from bl_operators.presets import AddPresetBase
+from bl_ui.utils import PresetPanel
+
+from . import fields, lamps, properties, style
+from .properties import settings_of
+
+# What is about the matrices of one scene and not about how any is shown.
+OF_ONE_SCENE = {"look": {"object", "highlight"}, "camera": {"subject"}}
+
+_held = contextlib.ExitStack()  # while a preset is loaded, the panel is being filled
+
+
+def values_of(kind: str) -> list[str]:
+    """The properties that a preset of this kind holds, from `settings`; what others are filled from is
+    first."""
+    if kind == "light":
+        own = [f"style.{name}" for group in (style.RIG, *style.AIR) for name in group]
+        return [*own, *_lamps()]
+    own = [f"{kind}.{name}" for name in properties.names(kind) if name not in OF_ONE_SCENE.get(kind, ())]
+    return [*own, *(f"style.{name}" for name in style.NAMES), *_lamps()] if kind == "look" else own
+
+
+def _lamps():
+    names = ("on", "strength", "color", "size", "azimuth", "elevation")
+    return ["rig", *(f'lamps["{one.capitalize()}"].{name}' for one in lamps.NAMES for name in names)]
+
+
+def _begin(_context, _path):
+    _held.enter_context(fields.filling())
+
+
+def _end(context, _path):
+    """What was loaded takes effect at once, as one change."""
+    _held.close()
+    fields.changed(settings_of(context.scene))
+
+
+def _classes(kind: str) -> Sequence[type]:
+    """The popover with the presets of a kind, and the operator that adds and removes them."""
+    menu, add = f"MATRIX_CINEMA_PT_{kind}_presets", f"matrix_cinema.{kind}_preset_add"
+    subdir, label = f"matrix_cinema/{kind}", f"{kind.capitalize()} Presets"
+    panel = {
+        "bl_label": label,
+        "preset_subdir": subdir,
+        "preset_operator": "script.execute_preset",
+        "preset_add_operator": add,
+        "reset_cb": staticmethod(_begin),
+        "post_cb": staticmethod(_end),
+    }
+    operator = {
+        "__doc__": f"Keep what is set here as a preset, or remove one: {kind}",
+        "bl_idname": add,
+        "bl_label": f"Add {kind.capitalize()} Preset",
+        "preset_menu": menu,
+        "preset_subdir": subdir,
+        "preset_defines": ["settings = bpy.context.scene.matrix_cinema_panel"],
+        "preset_values": [f"settings.{one}" for one in values_of(kind)],
+    }
+    return (
+        type(menu, (PresetPanel, bpy.types.Panel), panel),
+        type(f"MATRIX_CINEMA_OT_{kind}_preset_add", (AddPresetBase, bpy.types.Operator), operator),
+    )
+
+
+CLASSES = tuple(cls for kind in ("look", "light", "layout", "camera") for cls in _classes(kind))
+register, unregister = bpy.utils.register_classes_factory(CLASSES)

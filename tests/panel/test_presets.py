@@ -1,0 +1,84 @@
+"""What is set in the panel is kept as a preset of Blender's, and loaded into another scene."""
+
+from pathlib import Path
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+from drawn_panels import drawn_texts  # noqa: E402
+from matrix_cinema.ui import fields, light_panel, panels, presets, properties  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("registered")
+SCENE = """
+expression = "out = A @ B"
+[matrices]
+A = { init = "gaussian", shape = [2, 3] }
+B = { init = "gaussian", shape = [3, 2] }
+[camera]
+subject = "A"
+"""
+
+
+@pytest.fixture
+def panel(tmp_path):
+    """The panel of a new scene, whose file names a matrix for the camera."""
+    path = tmp_path / "a.toml"
+    path.write_text(SCENE)
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    bpy.context.scene.matrix_cinema_panel.file = str(path)
+    return bpy.context.scene.matrix_cinema_panel
+
+
+def load(kind, name):
+    path = bpy.utils.preset_find(name, f"matrix_cinema/{kind}")
+    menu = f"MATRIX_CINEMA_PT_{kind}_presets"
+    assert bpy.ops.script.execute_preset(filepath=path, menu_idname=menu) == {"FINISHED"}
+
+
+def test_a_preset_gives_back_what_was_set_and_nothing_of_one_scene(panel, monkeypatch):
+    panel.look.style, panel.look.color_map, panel.look.min_size = "glass", "vik", 0.25
+    panel.style.glow, panel.style.light, panel.style.background = 0.5, "dark", (0.2, 0.4, 0.6)
+    panel.look.highlight = "A[0]"
+    panel.lamps["Key"].strength, panel.lamps["Rim"].on = 2.5, False
+    panel.lamps["Fill"].azimuth = 35.0
+    panel.layout.scheme, panel.layout.gap = "zigzag", 3.5
+    panel.camera.view, panel.camera.azimuth, panel.camera.lens = "free", 12.0, 85.0
+    scene = bpy.context.scene
+    made = properties.description(scene)
+    for kind in ("look", "light", "layout", "camera"):
+        add = getattr(bpy.ops.matrix_cinema, f"{kind}_preset_add")
+        assert add(name=f"Mine {kind}") == {"FINISHED"}
+        assert Path(bpy.utils.preset_find(f"Mine_{kind}", f"matrix_cinema/{kind}")).is_file()
+
+    panel.file = panel.file  # everything as the file has it
+    plain = properties.description(scene)
+    assert plain.look != made.look and plain.light != made.light
+    told = []
+    monkeypatch.setattr(fields, "listeners", [*fields.listeners, told.append])
+    load("light", "Mine_light")
+    found = properties.description(scene)
+    assert found.light == made.light and found.look == plain.look and found.layout == plain.layout
+    assert (found.style.light, found.style.glow) == ("dark", plain.style.glow) and told == [scene]
+    for kind in ("look", "layout", "camera"):
+        load(kind, f"Mine_{kind}")
+    found = properties.description(scene)
+    assert found.look.highlight == "" and found.camera.subject == "A" and len(told) == 4
+    panel.look.highlight = "A[0]"
+    assert properties.description(scene) == made
+    for kind in ("look", "light", "layout", "camera"):
+        remove = getattr(bpy.ops.matrix_cinema, f"{kind}_preset_add")
+        assert remove(name=f"Mine_{kind}", remove_name=True) == {"FINISHED"}
+        assert bpy.utils.preset_find(f"Mine_{kind}", f"matrix_cinema/{kind}") is None
+
+
+def test_the_panels_with_presets_draw_them_in_their_headers(panel):
+    with_presets = [
+        cls
+        for cls in (*panels.CLASSES, light_panel.MATRIX_CINEMA_PT_light)
+        if hasattr(cls, "draw_header_preset")
+    ]
+    assert {f"{cls.__name__}_presets" for cls in with_presets} == {
+        cls.__name__ for cls in presets.CLASSES if issubclass(cls, bpy.types.Panel)
+    }
+    assert drawn_texts(light_panel.MATRIX_CINEMA_PT_light)
