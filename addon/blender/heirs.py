@@ -6,7 +6,7 @@ selected or hidden) stays with it. Hidden objects that hold numbers do not live 
 made read them; neither do meshes, node groups and the like.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import bpy
 
@@ -56,10 +56,12 @@ class Living:
         old: Sequence[bpy.types.ID],
         made: Sequence[bpy.types.ID],
         called: Mapping[bpy.types.ID, str],
-        ours: Iterable[bpy.types.ID] = (),
+        ours: Collection[bpy.types.ID] = (),
     ):
         self.ours, self.called = {*old, *made, *ours}, called
         self.users = bpy.data.user_map(subset=[*self.ours]) if old else {}
+        before = {*old, *ours}
+        self.theirs = {block: remembered.changed(block, before) for block in old}
         self.names: dict = {}
         self.gone: list = []
         for kind in _SHAPED:
@@ -102,7 +104,7 @@ class Living:
                 self._take_over(old.data, made)
             elif isinstance(made, bpy.types.Mesh):
                 remembered.remember(made, self.ours)
-                for key in remembered.changed(before, self.ours):
+                for key in self.theirs[before]:
                     remembered.write(made, key, remembered.settings(before)[key])
 
     def _shared(self, old, uses):
@@ -114,6 +116,7 @@ class Living:
             return old
         own = old.copy()
         self.ours.add(own)
+        self.theirs[own] = self.theirs[old]
         self.called = {**self.called, own: self.called[old]}
         return own
 
@@ -130,9 +133,9 @@ class Living:
     def _take_over(self, old, new):
         """Set on the old one what we set on the new one, but for what a person has changed."""
         before, memory = remembered.settings(old), remembered.memory(new, self.ours)
-        theirs, motion = remembered.changed(old, self.ours), remembered.remembered(old).get("motion", {})
+        theirs, motion = self.theirs[old], remembered.remembered(old).get("motion", {})
         if isinstance(old, bpy.types.Object):
-            theirs -= _take_parts(old, new)
+            theirs = theirs - _take_parts(old, new)
         for key, value in remembered.settings(new).items():
             wanted = before[key] if key in theirs else value
             if key not in before or before[key] != wanted or remembered.is_input(key):

@@ -108,8 +108,10 @@ def _exchange(scene, old, names, before):
     for block in made:
         block[TAG] = block.name
     living = Living([one for one in names if one in old], made, names, old)
-    away = _deleted(scene, old, made, living)
-    _count(scene, made)
+    missing, replaced = _missing(scene, old), {known_as(one) for one in names if is_drawn(one)}
+    away = _deleted(missing, made, living)
+    stays = {key: n for key, n in _counted(scene).items() if key not in replaced}
+    _count(scene, made, missing | Counter(stays))
     gone = [ob for ob in names if _is_object(ob) and ob not in living.names]
     users = bpy.data.user_map(subset=gone) if gone else {}
     kept = [ob for ob in gone if any(_refers_to(ob, user) for user in users[ob] - living.ours)]
@@ -143,7 +145,7 @@ class _Build:
         self.before = set(_everything())
         self.settings = remembered.settings(scene)
         self.shared, self.kept = {}, []
-        self.old = owned(scene)
+        self.old, self.lost = _here(scene)
         inside = set(scene.collection.children_recursive)
         self.rooms = {block.get(TAG): block for block in self.old if block in inside}
         # The new ones get the names of the old ones.
@@ -172,7 +174,7 @@ class _Build:
 
     def replace(self):
         self.old = [block for block in self.old if block not in self.kept]
-        users_own = _used([block for block in self.before.difference(self.old) if not block.library])
+        users_own = _used([one for one in self.before.difference(self.old) if not one.library])
         self._keep_chosen()
         made = self.made()
         for block in made:
@@ -194,10 +196,11 @@ class _Build:
 
     def _live_on(self, made):
         """Let the old things live on that can, and remove the new ones that take no place."""
-        used = _used(made)
-        living = Living(self.old, made, self.names)
-        gone = [*living.gone, *_deleted(self.scene, self.old, made, living)] if self.old else []
-        _count(self.scene, made, anew=True)
+        used, there = _used(made), [block for block in self.old if block not in self.lost]
+        living = Living(there, made, self.names, self.lost)
+        missing = _missing(self.scene, there)
+        gone = [*living.gone, *_deleted(missing, made, living)]
+        _count(self.scene, made, missing)
         self.old = [block for block in self.old if block not in living.names]
         while gone:
             bpy.data.batch_remove(gone)
@@ -227,7 +230,8 @@ class _Build:
         """Let the scene list what was made, and so every linked copy of it, which shows the same objects."""
         before = {block for block in self.old if _is_object(block)}
         for scene in bpy.data.scenes:
-            if scene == self.scene or not before.isdisjoint(parts(scene)):
+            shows_it = not made or not set(made).isdisjoint(scene.objects)
+            if scene == self.scene or (shows_it and not before.isdisjoint(parts(scene))):
                 write_list(scene, PARTS, made)
         palette = bpy.data.palettes.get(LIST) or bpy.data.palettes.new(LIST)
         palette.use_fake_user, palette[TAG] = True, LIST
@@ -319,17 +323,34 @@ def _refers_to(ob, user):
     return ob == user.camera or any(ob == marker.camera for marker in user.timeline_markers)
 
 
-def _deleted(scene, old, made, living):
-    """The new things whose like a person has deleted. What others of ours need comes back, but hidden, and so
-    do matrices and products, which the expression has."""
-    missing = _counted(scene) - Counter(known_as(one) for one in old if is_drawn(one))
-    new = [one for one in made if is_drawn(one) and one not in {new for _, new in living.pairs}]
+def _here(scene):
+    """What a rebuild of a scene replaces; and what of that a person took out of the scene while something
+    still refers to it: that is deleted. What they moved to another scene is theirs, like a copy."""
+    out = {one for one in owned(scene) if is_drawn(one) and one.name not in scene.objects}
+    theirs = {ob for ob in out if ob.users_scene}
+    return [one for one in owned(scene) if one not in theirs], out - theirs
+
+
+def _missing(scene, there):
+    """How many things of each name a person has deleted. Who deleted all matrices begins anew: nothing is
+    missing then."""
+    if not any(one.get(KIND) == "matrix" for one in there):
+        return Counter()
+    return _counted(scene) - Counter(known_as(one) for one in there if is_drawn(one))
+
+
+def _deleted(missing, made, living):
+    """The new things whose like is missing. What others of ours need comes back, but hidden, and so do
+    matrices and products, which the expression has."""
+    missing, taken = Counter(missing), {new for _, new in living.pairs}
+    new = [one for one in made if is_drawn(one) and one not in taken]
     users, away = bpy.data.user_map(subset=new) if new else {}, []
     for block in new:
         if missing[known_as(block)]:
             missing[known_as(block)] -= 1
             needing = [one for one in users[block] if not isinstance(one, bpy.types.Collection)]
             if block.get(KIND) in ("matrix", "product") or any(_refers_to(block, one) for one in needing):
+                remembered.remember(block, living.ours)  # that it is hidden is the person's
                 block.hide_viewport = block.hide_render = True
             else:
                 away.append(block)
@@ -338,15 +359,14 @@ def _deleted(scene, old, made, living):
 
 def deleted(scene: bpy.types.Scene) -> list[str]:
     """The names of what a build made in a scene and a person has deleted since."""
-    there = Counter(known_as(one) for one in tags.owned(scene) if is_drawn(one))
-    missing = _counted(scene) - there
+    old, lost = _here(scene)
+    missing = _counted(scene) - Counter(known_as(one) for one in old if is_drawn(one) and one not in lost)
     return sorted(str(key[-1]) for key in missing.elements() if len(key) > 1)
 
 
-def _count(scene, made, anew=False):
-    """Remember how many things of each name were made, `anew` or besides those that were."""
-    counts = {} if anew else dict(_counted(scene))
-    counts |= Counter(known_as(one) for one in made if is_drawn(one))
+def _count(scene, made, others):
+    """Remember how many things of each name were made; and the counts `others`, where these are larger."""
+    counts = others | Counter(known_as(one) for one in made if is_drawn(one))
     scene[tags.MADE] = json.dumps([[*key, n] for key, n in counts.items()])
 
 

@@ -226,6 +226,15 @@ def _same(a, b):
     return a == b
 
 
+def _lost(now, then, ours):
+    """Whether a value says nothing for what of ours it referred to is no longer there: nobody set that."""
+    if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
+        return all(_same(a, b) or _lost(a, b, ours) for a, b in zip(now, then, strict=True))
+    if now != "nothing" or not isinstance(then, dict) or "ours" not in then:
+        return False
+    return not any(tags.unnumbered(str(one.get(tags.TAG))) == then["ours"] for one in ours)
+
+
 # -- what a person changed ------------------------------------------------------------------------------
 
 
@@ -235,9 +244,10 @@ def changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -
     before = remembered(block)
     if not before:
         return set()
-    now = _told_values(block, owned_by_any() if ours is None else ours)
-    then = before.get("values", {})
+    ours = owned_by_any() if ours is None else ours
+    now, then = _told_values(block, ours), before.get("values", {})
     theirs = {key for key, told in now.items() if key in then and not _same(told, then[key])}
+    theirs = {key for key in theirs if not _lost(now[key], then[key], ours)}
     gone = before.get("motion", {}).keys() - curves.motion(block).keys()
     places = {curves.everywhere(path): key for key, path in _paths(block, now).items()} if gone else {}
     for place in gone:
