@@ -132,6 +132,8 @@ def pattern_times_values(
         raise NotUnderstood(_lost(before + after))
     if any(step.kind == "softmax" for step in after):
         raise NotUnderstood("a softmax of a softmax")
+    if any(np.isnan(along).any() for along in strand.places.along):
+        raise NotUnderstood("a pattern put together of several")
     keys = _keys(product, softmax)
     turned = any(letter in product.a for letter in keys)  # written the other way round: keys times queries
     names = ("right", "left") if turned else ("left", "right")

@@ -199,7 +199,6 @@ def _joined(
         pre=np.concatenate([before.pre, after.pre], axis=1),
         seen=seen,
         how=how,
-        inputs=(*before.inputs, *after.inputs),
     )
 
 

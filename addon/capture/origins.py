@@ -14,7 +14,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 from .places import Places
 from .tensors import Held
 
-MOST_STRANDS = 8  # of one tensor
+MOST_STRANDS = 8  # of one tensor, but for those to attentions, of which heads or queries may be many
 MOST_STEPS = 60  # of a strand; a way that long is no step of one attention
 
 
@@ -191,7 +191,9 @@ class Origins:
             kept = [one for one in kept if not (one in twins and _says_no_more(one, strand))]
             kept.append(strand)
         if kept:
-            self._strands[tensor] = tuple(kept[:MOST_STRANDS])
+            results = [one for one in kept if isinstance(one.source, Result)]
+            others = [one for one in kept if not isinstance(one.source, Result)]
+            self._strands[tensor] = (*results, *others[:MOST_STRANDS])
         else:
             self._strands.pop(tensor, None)
 

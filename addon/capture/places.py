@@ -214,7 +214,8 @@ class Places:
         if self.coordinates is None:
             return None
         count = max((one.ndim for one in coordinates), default=0)
-        found = [np.zeros((1,) * count, np.int64)] * len(self.along)
+        # Where an axis stands still in the source: its first entry that is from there.
+        found = [np.full((1,) * count, _first(one) or 0, np.int64) for one in self.along]
         still = set(range(len(self.shape)))
         for own, axes in self._groups:
             still -= set(axes)

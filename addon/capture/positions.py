@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 EPSILONS = (1e-6, 1e-5, 0.0)  # that norms add to the mean square
+ROUNDED = {"float16": 4e-3, "bfloat16": 3e-2}  # of the largest: what half precision makes of lengths
+BASES = {"float16": (2, 1e-4), "bfloat16": (1, 1e-3)}  # digits of a base, how near it explains frequencies
 FEWEST = 4  # tokens; of two any pair of gains explains the lengths
 
 
@@ -22,7 +24,7 @@ def position_of(seen: Any) -> dict[str, Any]:
         own, post = seen.found[rotated[0]], getattr(seen, rotated[0].lower())
         known: dict[str, Any] = {"kind": "rotary"}
         if own.pre.shape == post.shape:
-            known |= _rotation(own.pre * own.factor, post)
+            known |= _rotation(own.pre * own.factor, post, seen.dtype)
         return known
     if seen.bias is not None:
         slopes = _slopes(seen)
@@ -35,8 +37,9 @@ def position_of(seen: Any) -> dict[str, Any]:
     return {"kind": "rotary"} | known if known else {"kind": "unknown"}
 
 
-def _rotation(pre, post):
-    """Layout, width and base of the rotation that takes `pre` to `post`, [heads, tokens, width].
+def _rotation(pre, post, dtype):
+    """Layout, width and base of the rotation that takes `pre` to `post`, [heads, tokens, width], numbers of
+    a `dtype`.
 
     Frequencies are theta ** (-2 i / dims) for pair i, as in RoFormer (Su et al. 2021, section 3.2.2);
     neighbouring tokens are taken to stand one position apart.
@@ -48,15 +51,16 @@ def _rotation(pre, post):
     at, dims = int(moved[0]), int(moved[-1]) + 1 - int(moved[0])
     dims += dims % 2
     a, b = (t[..., at : at + dims].astype(np.float64) for t in (pre, post))
-    for layout in ("half", "pairs"):
-        if layout == "half":
-            a_pairs, b_pairs = (t[..., : dims // 2] + 1j * t[..., dims // 2 :] for t in (a, b))
-        else:
-            a_pairs, b_pairs = (t[..., 0::2] + 1j * t[..., 1::2] for t in (a, b))
-        if np.abs(np.abs(a_pairs) - np.abs(b_pairs)).max() < 1e-4 * size:
-            break
-    else:
+    pairs = {
+        "half": [t[..., : dims // 2] + 1j * t[..., dims // 2 :] for t in (a, b)],
+        "pairs": [t[..., 0::2] + 1j * t[..., 1::2] for t in (a, b)],
+    }
+    # A rotation keeps the length of each pair.
+    misses = {layout: float(np.abs(np.abs(a) - np.abs(b)).max()) for layout, (a, b) in pairs.items()}
+    layout = min(misses, key=lambda one: misses[one])
+    if misses[layout] >= ROUNDED.get(dtype, 1e-4) * size:
         return {}
+    a_pairs, b_pairs = pairs[layout]
     known: dict[str, Any] = {"layout": layout, "dims": dims} | ({"at": at} if at else {})
     turns = (b_pairs * a_pairs.conj()).sum(axis=0)
     turns /= np.maximum(np.abs(turns), 1e-30)
@@ -66,8 +70,10 @@ def _rotation(pre, post):
     # Small angles are the least certain, so they count the least.
     exponents, weights = 2 * np.arange(dims // 2) / dims, frequencies**2
     theta = np.exp((weights * exponents * -np.log(frequencies)).sum() / (weights * exponents**2).sum())
-    if np.abs(theta**-exponents - frequencies).max() < 1e-4:
-        known["theta"] = float(f"{theta:.3g}")
+    digits, apart = BASES.get(dtype, (3, 1e-4))
+    theta = float(f"{theta:.{digits}g}")
+    if np.abs(theta**-exponents - frequencies).max() < apart:
+        known["theta"] = theta
     return known
 
 
@@ -82,7 +88,7 @@ def _rotation_after_norm(pre, post):
         normed /= np.sqrt((normed**2).mean(axis=axes, keepdims=True) + epsilon)
         for dims, layout in product((width, width // 2, width // 4), ("half", "pairs")):
             if dims >= 2 and dims % 2 == 0:
-                known = _rotation(normed * _gains(normed, post, dims, layout), post)
+                known = _rotation(normed * _gains(normed, post, dims, layout), post, "float64")
                 if known:
                     return known
     return {}

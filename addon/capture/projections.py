@@ -42,7 +42,6 @@ class Projection:
     how: str
     factor: float
     seen: np.ndarray
-    inputs: tuple
     factors: tuple[np.ndarray, np.ndarray] | None = None
     added: bool = False
 
@@ -51,8 +50,8 @@ class Projection:
         factors = self.factors and (self.factors[0], self.factors[1][heads])
         bias = None if self.bias is None else self.bias[heads]
         return Projection(
-            self.x, self.weight[heads], bias, self.pre[heads], self.how, self.factor, self.seen, self.inputs,
-            factors, self.added,
+            self.x, self.weight[heads], bias, self.pre[heads], self.how, self.factor, self.seen, factors,
+            self.added,
         )  # fmt: skip
 
 
@@ -68,7 +67,6 @@ def side_by_side(projections: Sequence[Projection]) -> Projection:
         first.how,
         first.factor,
         first.seen,
-        first.inputs,
     )
 
 
@@ -279,7 +277,6 @@ def _projection(pieces: list, target: np.ndarray) -> Projection:
         "value" if all(strand.exact for strand, _, _ in pieces) else "length",
         factor,
         seen,
-        tuple(merged(strand.source).x for strand, _, _ in pieces),
         low,
         added,
     )  # fmt: skip
@@ -333,7 +330,7 @@ def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[st
         pre, post = (np.linalg.norm(one.astype(np.float64), axis=-1) for one in (projection.pre, part))
         power = float((pre * pre).sum())
         factor = float((pre * post).sum() / power) if power else 0.0
-        projection.factor = 1.0 if abs(factor - 1) < 1e-6 else factor
+        projection.factor = 1.0 if abs(factor - 1) < max(1e-6, 0.1 * tolerance) else factor
         if factor <= 0 or not close(pre * factor, post, tolerance):
             projection.how, projection.factor = "path", 1.0
     return projection

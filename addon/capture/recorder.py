@@ -11,7 +11,7 @@ import torch
 from . import masks
 from .accounts import Account, Accounts
 from .attention import Attention
-from .axes import Frame
+from .axes import Event, Frame, alone
 from .joining import continues, join, repeats, side_by_side, stacked, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
@@ -54,20 +54,21 @@ class Taken:
     kept.
 
     `first` is when the projection of its queries ran, `call` in which call of the model. `sums` and
-    `queries` tell its keys and queries from others.
+    `queries` tell its keys and queries from others. `elsewhere`: it is of another element of the batch.
     """
 
     entry: Entry
     account: Account
     first: int
     call: int
-    sums: list[np.ndarray]
-    queries: list[np.ndarray]
-    parents: list[int | None]
+    sums: list[np.ndarray] = field(default_factory=list)
+    queries: list[np.ndarray] = field(default_factory=list)
+    parents: list[int | None] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
     at: list[list[np.ndarray]] = field(default_factory=list)
     ids: list[list[int]] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
+    elsewhere: bool = False
 
     @property
     def awaits(self) -> bool:
@@ -100,6 +101,13 @@ class Recorder:
         elements, about = self._elements(attention.axes.elements)
         frames = [attention.axes.frame(element) for element in elements]
         kind = kind_of(attention.event.strands, frames[0])
+        one = self._one_by_one(attention.event)
+        if one and one["element"] != min(self.batch, one["of"] - 1):
+            other = Entry(attention.module, kind, False)
+            return Result(
+                Taken(other, attention.account, attention.first, self._running.calls, elsewhere=True)
+            )
+        about |= {"batch": one} if one else {}
         keys, queries = _sums(attention, frames, "k"), _sums(attention, frames, "q")
         again = self._shares_the_pattern(attention, keys, queries)
         if again is not None:
@@ -128,8 +136,9 @@ class Recorder:
 
     def written(self, linear: Linear, results: Sequence[Strand]) -> MappedResult | None:
         """A linear map ran that takes what attentions gave. None where it is not their output."""
+        results = [strand for strand in results if not strand.source.taken.elsewhere]
         takens = [strand.source.taken for strand in results]
-        if not all(taken.seen and taken.entry.last is taken for taken in takens):
+        if not takens or not all(taken.seen and taken.entry.last is taken for taken in takens):
             return None
         outputs: list[list[Output]] = []
         for strand, taken in zip(results, takens, strict=True):
@@ -231,6 +240,15 @@ class Recorder:
             about |= {"window": {"number": window, "of": windows}}
         return [(batch * beams + beam) * windows + window for beam in range(beams)], about
 
+    def _one_by_one(self, event: Event) -> dict[str, int] | None:
+        """Which element of the batch an attention is of, where the model takes them one by one."""
+        found = alone(event) if self.beams == 1 else None
+        if found is None or not self._running.takes(found[1]):
+            return None
+        self.reached = self.reached or self.batch < found[1]
+        self.sizes |= set() if self.batch < found[1] else {found[1]}
+        return {"element": found[0], "of": found[1]}
+
     def _ids(self, elements: list[int], count: int) -> list[list[int]]:
         ids = self._running.ids()
         if ids is None or ids.dim() != 2 or count % len(ids) or ids.device.type == "meta":
@@ -297,6 +315,10 @@ class Recorder:
         if any(len(taken.seen) > 1 for taken in takens):
             return None
         if same_tokens(outputs):
+            if sum(one.weight.shape[0] * one.weight.shape[1] for one in outputs) != _inputs_of(
+                outputs[0].linear
+            ):
+                return None
             output = replace(outputs[0], weight=np.concatenate([one.weight for one in outputs]), factors=None)
             together = side_by_side([taken.seen[0] for taken in takens], output)
         else:

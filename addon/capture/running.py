@@ -46,6 +46,10 @@ class Running:
                 return max(fitting)
         return elements
 
+    def takes(self, elements: int) -> bool:
+        """Whether what the outermost module was given has a batch of so many elements."""
+        return bool(self.frames) and elements in self.frames[0].sizes
+
     def ids(self) -> torch.Tensor | None:
         """The token ids [batch, tokens] that the model is reading, where it is given any."""
         return next((frame.ids for frame in self.frames if frame.ids is not None), None)

@@ -452,3 +452,73 @@ def test_attention_among_channels_is_left_out_by_name():
     model = Heads(lambda q, k, v: ((q.mT @ k).softmax(-1) @ v.mT).mT).eval()
     with pytest.raises(InputError, match="summed over tokens: attention among channels"):
         recorded(model, lambda m: m(torch.randn(3, 9, 32)))
+
+
+LOOPS = {
+    "elements": lambda q, k, v, weigh: torch.stack([weigh(*one) for one in zip(q, k, v, strict=True)]),
+    "elements of a batch of one": lambda q, k, v, weigh: torch.cat(
+        [weigh(q[n : n + 1], k[n : n + 1], v[n : n + 1]) for n in range(len(q))]
+    ),
+    "heads": lambda q, k, v, weigh: torch.stack(
+        [weigh(q[:, h], k[:, h], v[:, h]) for h in range(q.shape[1])], 1
+    ),
+    "queries": lambda q, k, v, weigh: torch.cat([weigh(one, k, v) for one in q.split(1, 2)], 2),
+    "queries, one at the end": lambda q, k, v, weigh: torch.cat(
+        [weigh(one, k, v) for one in q.split(4, 2)], 2
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_attention_in_a_loop_is_one_layer(loop, tmp_path):
+    """Elements of the batch, heads or queries one by one: the same layer as all at once, of one element."""
+    torch.manual_seed(0)
+    weigh = lambda q, k, v: (q @ k.mT / 8**0.5).softmax(-1) @ v  # noqa: E731
+    model, x = Heads(lambda q, k, v: LOOPS[loop](q, k, v, weigh)).eval(), torch.randn(3, 9, 32)
+    with torch.no_grad(), record(model, batch=1) as recording:
+        model(x)
+    model.attend = weigh
+    with torch.no_grad(), record(model, batch=1) as whole:
+        model(x)
+    assert list(recording.layers) == ["0"]
+    (arrays, description), (true, same) = recording.layers["0"], whole.layers["0"]
+    assert set(arrays) == set(true) and description["batch"] == same["batch"] == {"element": 1, "of": 3}
+    assert all(close(arrays[name], true[name]) for name in true)
+    saved(recording, tmp_path)
+
+
+def test_an_element_that_is_not_in_the_batch_is_told_where_elements_run_one_by_one():
+    model = Heads(lambda q, k, v: LOOPS["elements"](q, k, v, lambda q, k, v: (q @ k.mT).softmax(-1) @ v))
+    with pytest.raises(InputError, match="batch element 3 is not there; the batch has 3"):
+        recorded(model.eval(), lambda m: m(torch.randn(3, 9, 32)), batch=3)
+
+
+def test_keys_in_another_order_have_an_input_of_their_own(tmp_path):
+    torch.manual_seed(0)
+    order = torch.tensor([3, 1, 0, 2, 4])
+    model = Heads(lambda q, k, v: (q @ k[:, :, order].mT).softmax(-1) @ v[:, :, order]).eval()
+    x = torch.randn(1, 5, 32)
+    with torch.no_grad(), record(model) as recording:
+        model(x)
+    arrays, _ = recording.layers["0"]
+    assert np.array_equal(arrays["x"], x[0]) and np.array_equal(arrays["x_k"], x[0, order])
+    saved(recording, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "more", "rotation"),
+    [
+        ("LlamaForCausalLM", torch.bfloat16, GROUPED | {"attn_implementation": "eager"}, ROTARY),
+        ("LlamaForCausalLM", torch.float16, GROUPED, ROTARY),
+        (
+            "GPTJForCausalLM",
+            torch.bfloat16,
+            {"vocab_size": 101, "n_embd": 64, "n_layer": 1, "n_head": 8, "rotary_dim": 4},
+            ROTARY | {"layout": "pairs", "dims": 4},
+        ),
+    ],
+)
+def test_rotary_positions_are_known_in_half_precision(name, dtype, more, rotation):
+    with pytest.warns(CaptureWarning, match="recorded in"):
+        _, description = recorded(library(name, **more).to(dtype), lambda m: m(IDS))
+    assert description["position"] == rotation
