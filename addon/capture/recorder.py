@@ -101,13 +101,13 @@ class Recorder:
         elements, about = self._elements(attention.axes.elements)
         frames = [attention.axes.frame(element) for element in elements]
         kind = kind_of(attention.event.strands, frames[0])
-        one = self._one_by_one(attention.event)
-        if one and one["element"] != min(self.batch, one["of"] - 1):
+        apart = self._one_by_one(attention.event)
+        if apart and apart["element"] != min(self.batch, apart["of"] - 1):
             other = Entry(attention.module, kind, False)
             return Result(
                 Taken(other, attention.account, attention.first, self._running.calls, elsewhere=True)
             )
-        about |= {"batch": one} if one else {}
+        about |= {"batch": apart} if apart else {}
         keys, queries = _sums(attention, frames, "k"), _sums(attention, frames, "q")
         again = self._shares_the_pattern(attention, keys, queries)
         if again is not None:
