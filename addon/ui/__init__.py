@@ -1,6 +1,7 @@
 """The side panel, and Blender's own way to the command line: `blender --command matrix_cinema …`."""
 
 import atexit
+from typing import Any
 
 import bpy
 
@@ -12,6 +13,7 @@ from . import (
     lamps,
     light_panel,
     live,
+    matrices,
     native_film,
     object_menu,
     operators,
@@ -21,28 +23,27 @@ from . import (
     presets,
     properties,
     reset,
+    sweep,
 )
 
+# Each has some of these: CLASSES for Blender to know, MENUS with the function that adds our entry, and
+# `register` and `unregister` for what is done besides.
+MODULES: tuple[Any, ...] = (
+    preferences, lamps, matrices, properties, sweep, live, operators, native_film, gallery, picking, presets,
+    panels, hand_camera, light_panel, adding, object_menu, reset,
+)  # fmt: skip
 _command = None
 
 
 def register() -> None:
     global _command
-    preferences.register()
-    properties.register()
-    lamps.register()
-    live.register()
-    operators.register()
-    native_film.register()
-    gallery.register()
-    picking.register()
-    presets.register()
-    panels.register()
-    hand_camera.register()
-    light_panel.register()
-    adding.register()
-    object_menu.register()
-    reset.register()
+    for module in MODULES:
+        for cls in getattr(module, "CLASSES", ()):
+            bpy.utils.register_class(cls)
+        for menu, entry in getattr(module, "MENUS", ()):
+            menu.append(entry)
+        if hasattr(module, "register"):
+            module.register()
     _command = bpy.utils.register_cli_command(job.COMMAND, _run)
     if bpy.app.module:  # 4.5 as a Python module crashes when it ends with classes registered
         atexit.register(unregister)
@@ -53,21 +54,13 @@ def unregister() -> None:
     atexit.unregister(unregister)
     bpy.utils.unregister_cli_command(_command)
     _command = None
-    reset.unregister()
-    object_menu.unregister()
-    adding.unregister()
-    hand_camera.unregister()
-    light_panel.unregister()
-    panels.unregister()
-    presets.unregister()
-    picking.unregister()
-    gallery.unregister()
-    native_film.unregister()
-    operators.unregister()
-    live.unregister()
-    lamps.unregister()
-    properties.unregister()
-    preferences.unregister()
+    for module in reversed(MODULES):
+        if hasattr(module, "unregister"):
+            module.unregister()
+        for menu, entry in getattr(module, "MENUS", ()):
+            menu.remove(entry)
+        for cls in reversed(getattr(module, "CLASSES", ())):
+            bpy.utils.unregister_class(cls)
 
 
 def _run(words):

@@ -11,7 +11,6 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from .. import api
 from ..algebra.initialise import INITIALISERS
 from ..blender import tags
 from ..blender.read import elements
@@ -20,34 +19,14 @@ from ..description.scene import Animation, Look, MatrixOptions, Scene
 from ..errors import InputError
 from ..kinds.stage import leaf_names
 from ..staging.plan import root_of
-from . import built, fields, operators, preferences, properties, source
-from .properties import settings_of
+from . import built, fields, preferences, properties, source
+from .building import build_new
+from .viewports import show_camera
 
 SHOWN = ("Matrices", "Products", "Lettering")  # of our collections, those that stand in another scene
 ARRAYS = ".npz;.npy;.csv;.tsv"
 FILES = f".toml;.safetensors;{ARRAYS}"
 _LARGEST = 9  # of the whole numbers of a textbook product
-
-
-def new_scene(description: Scene, name: str, file: str = "") -> bpy.types.Scene:
-    """A new Blender scene in which a description is built and shown by its panel, `file` being where it comes
-    from. Raises InputError; then there is no new scene."""
-    target = bpy.data.scenes.new(name)
-    try:
-        api.build(description, target=target)
-    except BaseException:
-        bpy.data.scenes.remove(target)
-        raise
-    target[tags.TAG] = target.name
-    own = settings_of(target)
-    own.file = file
-    if source.is_capture(file):
-        capture = description.capture
-        own.layer = source.opened(properties.absolute(file)).layer(capture.layer).name
-        own.head = properties.ALL if capture.heads else str(capture.head)
-    properties.fill(own, built.description(target), built.description_text(target))
-    own.built_from = properties.origin(own)
-    return target
 
 
 def stand_at(scene: bpy.types.Scene, shown: bpy.types.Scene, size: float) -> bpy.types.Object:
@@ -110,7 +89,7 @@ class _Adds:
             description, name, file = self.described()
             if self.place == "CURSOR":
                 description = _for_another(description, begun)
-            made = new_scene(description, name, file)
+            made = build_new(description, name, **_chosen(description, file))
         except InputError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -118,7 +97,7 @@ class _Adds:
             self._stand(context, made)
         elif context.window:
             context.window.scene = made
-            operators.show_camera(context.window, made)
+            show_camera(context.window, made)
         self.report({"INFO"}, f"Built {built.elements(made):,} elements, {made.frame_end} frames")
         return {"FINISHED"}
 
@@ -140,6 +119,15 @@ class _Adds:
         layout.prop(self, "place")
         if self.place == "CURSOR":
             layout.prop(self, "size")
+
+
+def _chosen(description, file):
+    """What the panel is to have chosen: the file of a description and, in a capture, the layer and head."""
+    if not source.is_capture(file):
+        return {"file": file}
+    capture = description.capture
+    layer = source.opened(properties.absolute(file)).layer(capture.layer).name
+    return {"file": file, "layer": layer, "head": properties.ALL if capture.heads else str(capture.head)}
 
 
 def _for_another(description, scene):
@@ -378,17 +366,4 @@ CLASSES = (
     MATRIX_CINEMA_FH_file,
     MATRIX_CINEMA_MT_add,
 )
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.VIEW3D_MT_add.append(_in_add_menu)
-    bpy.types.TOPBAR_MT_file_import.append(_in_import_menu)
-
-
-def unregister() -> None:
-    bpy.types.TOPBAR_MT_file_import.remove(_in_import_menu)
-    bpy.types.VIEW3D_MT_add.remove(_in_add_menu)
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+MENUS = ((bpy.types.VIEW3D_MT_add, _in_add_menu), (bpy.types.TOPBAR_MT_file_import, _in_import_menu))

@@ -36,6 +36,11 @@ def filling() -> Iterator[None]:
         _filling = before
 
 
+def setting(kind: Any, name: str, description: str, **options: Any) -> Any:
+    """A property of the panel: it takes no keyframes, and whoever listens is told of a change."""
+    return kind(**{"name": name, "description": description, "options": STILL, "update": changed} | options)
+
+
 def group(name: str, cls: Any, names: Collection[str] | None = None, **more: Any) -> Any:
     """A property group with the fields of a dataclass, or those of them that are in `names`; `more` has
     options for the property of a field."""
@@ -52,18 +57,13 @@ def choices(cls: Any, name: str) -> tuple[tuple[str, str, str], ...]:
 
 def _property(cls, field, more):
     label, tooltip, options = words_of(cls, field.name)
-    options = {"name": label, "description": tooltip, "options": STILL, "update": changed, **options, **more}
-    choices = choices_of(cls, field)
-    if choices:
-        return bpy.props.EnumProperty(items=choices, default=identifier(field.default), **options)
-    if isinstance(field.default, bool):
-        return bpy.props.BoolProperty(default=field.default, **options)
-    if isinstance(field.default, str):
-        return bpy.props.StringProperty(default=field.default, **options)
+    kinds = {bool: bpy.props.BoolProperty, str: bpy.props.StringProperty, int: bpy.props.IntProperty}
+    kind, default = kinds.get(type(field.default), bpy.props.FloatProperty), field.default
     limits = {"min": field.metadata.get("low"), "max": field.metadata.get("high")}
-    limits = {key: limit for key, limit in limits.items() if limit is not None}
-    kind = bpy.props.IntProperty if isinstance(field.default, int) else bpy.props.FloatProperty
-    return kind(default=field.default, **limits, **options)
+    options = options | {key: limit for key, limit in limits.items() if limit is not None} | more
+    if choices := choices_of(cls, field):
+        kind, default, options = bpy.props.EnumProperty, identifier(default), {"items": choices, **options}
+    return setting(kind, label, tooltip, default=default, **options)
 
 
 def show(group: Any, table: Any, names: Iterable[str]) -> None:

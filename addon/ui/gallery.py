@@ -127,8 +127,6 @@ CLASSES = (
 def register() -> None:
     global _previews
     _previews = bpy.utils.previews.new()
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
     bpy.types.WindowManager.matrix_cinema_search = bpy.props.StringProperty(
         name="Search",
         options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
@@ -142,7 +140,5 @@ def register() -> None:
 def unregister() -> None:
     global _previews
     del bpy.types.WindowManager.matrix_cinema_group, bpy.types.WindowManager.matrix_cinema_search
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
     bpy.utils.previews.remove(_previews)
     _previews = None

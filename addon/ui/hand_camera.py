@@ -11,8 +11,8 @@ from ..blender.layout import lay_out
 from ..blender.stored import plan_of
 from ..errors import InputError
 from . import built
-from .operators import look_through
 from .picking import picked
+from .viewports import look_through
 
 
 def _alone() -> Any:
@@ -187,15 +187,4 @@ CLASSES = (
     MATRIX_CINEMA_OT_lay_out,
     MATRIX_CINEMA_PT_hand_camera,
 )
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.VIEW3D_MT_view_cameras.append(_in_camera_menu)
-
-
-def unregister() -> None:
-    bpy.types.VIEW3D_MT_view_cameras.remove(_in_camera_menu)
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+MENUS = ((bpy.types.VIEW3D_MT_view_cameras, _in_camera_menu),)

@@ -106,31 +106,25 @@ def _turn(item, direction):
     item.elevation = math.degrees(math.asin(min(max(up, -1.0), 1.0)))
 
 
-def _property(kind, name, description, **options):
-    return kind(
-        name=name, description=description, options=fields.STILL, update=fields.changed, **options
-    )  # fmt: skip
-
-
 class MATRIX_CINEMA_PG_lamp(bpy.types.PropertyGroup):
-    on: _property(bpy.props.BoolProperty, "On", "Whether it shines", default=True)
-    strength: _property(
+    on: fields.setting(bpy.props.BoolProperty, "On", "Whether it shines", default=True)
+    strength: fields.setting(
         bpy.props.FloatProperty, "Strength", "Relative to the key light of the studio",
         default=1.0, min=0.0, max=100.0, soft_max=4.0,
     )  # fmt: skip
-    color: _property(
+    color: fields.setting(
         bpy.props.FloatVectorProperty, "Color", "Colour of its light",
         subtype="COLOR_GAMMA", min=0.0, max=1.0, default=(1.0, 1.0, 1.0),
     )  # fmt: skip
-    size: _property(
+    size: fields.setting(
         bpy.props.FloatProperty, "Softness", "Its width in sizes of the scene: wide ones are soft",
         default=0.5, min=0.01, max=10.0, soft_max=3.0,
     )  # fmt: skip
-    azimuth: _property(
+    azimuth: fields.setting(
         bpy.props.FloatProperty, "Azimuth", "Degrees: 0 at the camera, 90 at its right, 180 behind the scene",
         min=-360.0, max=360.0,
     )  # fmt: skip
-    elevation: _property(
+    elevation: fields.setting(
         bpy.props.FloatProperty,
         "Elevation",
         "Degrees above the scene: 90 is straight above it",

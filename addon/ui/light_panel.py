@@ -6,22 +6,13 @@ import bpy
 
 from ..look.lights import RIGS
 from . import built, style
-from .panels import PresetsPanel, chosen_of, fields_of
+from .panels import ItemList, PresetsPanel, chosen_of, fields_of
 
 
-class MATRIX_CINEMA_UL_lamps(bpy.types.UIList):
+class MATRIX_CINEMA_UL_lamps(ItemList, bpy.types.UIList):
     """Key, fill and rim light, each of which can be switched off"""
 
-    def draw_item(
-        self,
-        _context: bpy.types.Context,
-        layout: bpy.types.UILayout,
-        _data: Any,
-        item: Any,
-        _icon: Any,
-        _active_data: Any,
-        _active_property: Any,
-    ) -> None:
+    def draw_row(self, layout: bpy.types.UILayout, item: Any) -> None:
         row = layout.row(align=True)
         row.prop(item, "on", text="", icon="OUTLINER_OB_LIGHT" if item.on else "LIGHT", emboss=False)
         row.label(text=item.name)
@@ -58,4 +49,3 @@ class MATRIX_CINEMA_PT_light(PresetsPanel, bpy.types.Panel):
 
 
 CLASSES = (MATRIX_CINEMA_UL_lamps, MATRIX_CINEMA_PT_light)
-register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -220,28 +220,20 @@ MATRIX_GROUP = fields.group(
     "matrix", MatrixOptions, MATRIX, init={"search": _initialisers, "search_options": {"SUGGESTION"}}
 )
 MATRIX_GROUP.__annotations__ |= {
-    "source": bpy.props.EnumProperty(
-        name="From",
-        options=fields.STILL,
-        update=fields.changed,
-        items=SOURCES,
-        description="Where the numbers of this matrix come from",
+    "source": fields.setting(
+        bpy.props.EnumProperty, "From", "Where the numbers of this matrix come from", items=SOURCES
     ),
-    "shape": bpy.props.IntVectorProperty(
-        name="Shape",
-        options=fields.STILL,
-        update=fields.changed,
+    "shape": fields.setting(
+        bpy.props.IntVectorProperty,
+        "Shape",
+        "Rows and columns; before them the sizes of axes such as heads, 0 for none",
         size=AXES,
         min=0,
         soft_max=4096,
         default=(0, 0, 8, 8),
-        description="Rows and columns; before them the sizes of axes such as heads, 0 for none",
     ),
-    "numbers": bpy.props.StringProperty(
-        name="Numbers",
-        options=fields.STILL,
-        update=fields.changed,
-        description='The numbers, such as "1, 0; 0, 1" with a semicolon between rows',
+    "numbers": fields.setting(
+        bpy.props.StringProperty, "Numbers", 'The numbers, such as "1, 0; 0, 1" with a semicolon between rows'
     ),
 }
 PRODUCT_GROUP = fields.group(
@@ -262,3 +254,4 @@ PROPERTIES = {
     "products": bpy.props.CollectionProperty(type=PRODUCT_GROUP, description="The results"),
     "product": bpy.props.IntProperty(min=0, options={"SKIP_SAVE"}, description="The result that is shown"),
 }
+CLASSES = (MATRIX_GROUP, PRODUCT_GROUP)

@@ -69,11 +69,11 @@ def _put(owner, name, value, changes):
     setattr(owner, name, value)
 
 
+CLASSES = (MATRIX_CINEMA_OT_render_animation,)
 _keys = []
 
 
 def register() -> None:
-    bpy.utils.register_class(MATRIX_CINEMA_OT_render_animation)
     own = bpy.context.window_manager.keyconfigs.addon
     if own is not None:  # there are none without a window
         keymap = own.keymaps.new("Screen", space_type="EMPTY")
@@ -85,4 +85,3 @@ def unregister() -> None:
     for keymap, key in _keys:
         keymap.keymap_items.remove(key)
     _keys.clear()
-    bpy.utils.unregister_class(MATRIX_CINEMA_OT_render_animation)

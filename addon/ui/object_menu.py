@@ -7,8 +7,9 @@ import bpy
 from ..blender import tags
 from ..blender.picking import KINDS
 from ..staging.camera.views import PRODUCTS
-from . import built, operators
+from . import built
 from .properties import settings_of
+from .viewports import show_camera
 from .wording import DEFAULT
 
 CHOICES = (
@@ -33,7 +34,7 @@ class MATRIX_CINEMA_OT_open_scene(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = built.shown_by(context.object)
         context.window.scene = scene
-        operators.show_camera(context.window, scene)
+        show_camera(context.window, scene)
         return {"FINISHED"}
 
 
@@ -105,15 +106,4 @@ def _offered(scene, ob):
 
 
 CLASSES = (MATRIX_CINEMA_OT_open_scene, MATRIX_CINEMA_OT_of_object)
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.VIEW3D_MT_object_context_menu.append(draw_entries)
-
-
-def unregister() -> None:
-    bpy.types.VIEW3D_MT_object_context_menu.remove(draw_entries)
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+MENUS = ((bpy.types.VIEW3D_MT_object_context_menu, draw_entries),)

@@ -2,7 +2,6 @@
 line calls too, and reports an error in one line."""
 
 import contextlib
-import math
 import time
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from ..description.scene import to_toml
 from ..errors import InputError, JobError
 from ..outputs import files as outputs
 from ..outputs.formats import FILMS, STILLS
-from . import built, fields, job, live, preferences, properties, source
+from . import building, built, job, live, preferences, properties, source
 from .properties import settings_of
+from .viewports import redraw, show_camera, viewports
 
 
 class MATRIX_CINEMA_OT_reload(bpy.types.Operator):
@@ -61,115 +61,50 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        begun = context.scene
-        settings = settings_of(begun)
-        anew = not tags.is_built(begun)
-        target = bpy.data.scenes.new(_name(settings)) if anew else begun
-        frame, subframe = begun.frame_current, begun.frame_subframe
-        watching = [
-            space for _, space in _viewports(context.window) if space.region_3d.view_perspective == "CAMERA"
-        ]
-        began = time.perf_counter()
+        target, began = context.scene, time.perf_counter()
         try:
-            if self.changes_only and not anew:
-                update.update(properties.description(begun), target)
+            if tags.is_built(target):
+                self._rebuild(context, target)
             else:
-                update.build(properties.description(begun), target)
-        except Exception as error:
-            if anew:
-                bpy.data.scenes.remove(target)
-            if isinstance(error, InputError):
-                return _failed(self, error)
-            raise
+                target = self._build_new(context, target)
+        except InputError as error:
+            return _failed(self, error)
         live.took(target, time.perf_counter() - began)
-        _call(target, settings, anew)
-        if anew:
-            if context.window:
-                context.window.scene = target
-                show_camera(context.window, target)
-            own = settings_of(target)
-            with fields.filling():
-                own.file = settings.file
-                if source.is_capture(own.file):
-                    own.layer, own.head, own.parts = settings.layer, settings.head, settings.parts
-            own.output = settings.output
-        else:
-            for space in watching:  # the camera that they looked through is gone
-                space.region_3d.view_perspective = "CAMERA"
-            if target.frame_start <= frame <= target.frame_end:
-                target.frame_set(frame, subframe=subframe)
-        own = settings_of(target)
-        properties.fill(own, built.description(target), built.description_text(target))
-        own.built_from = properties.origin(own)
-        own.problem = ""
         self.report({"INFO"}, f"Built {built.elements(target):,} elements, {target.frame_end} frames")
         return {"FINISHED"}
+
+    def _build_new(self, context, begun):
+        """A new scene of what the panel of another one says, and in the window, where there is one."""
+        settings = settings_of(begun)
+        chosen = {"file": settings.file, "output": settings.output}
+        if source.is_capture(settings.file):
+            chosen |= {"layer": settings.layer, "head": settings.head, "parts": settings.parts}
+        target = building.build_new(properties.description(begun), _name(settings), **chosen)
+        if context.window:
+            context.window.scene = target
+            show_camera(context.window, target)
+        return target
+
+    def _rebuild(self, context, scene):
+        """Build a scene again. Its frame and its viewports stay. It is called after its file, unless someone
+        has named it otherwise."""
+        frame, subframe, settings = scene.frame_current, scene.frame_subframe, settings_of(scene)
+        through = [one.region_3d for _, one in viewports(context.window)]
+        through = [view for view in through if view.view_perspective == "CAMERA"]
+        (update.update if self.changes_only else update.build)(properties.description(scene), scene)
+        for view in through:  # the camera that they looked through is gone
+            view.view_perspective = "CAMERA"
+        if scene.frame_start <= frame <= scene.frame_end:
+            scene.frame_set(frame, subframe=subframe)
+        is_ours = settings.file and scene.name == scene.get(tags.TAG)
+        if is_ours and tags.unnumbered(scene.name) != _name(settings):
+            scene.name = _name(settings)
+            scene[tags.TAG] = scene.name
+        building.show(scene)
 
 
 def _name(settings):
     return source.title_of(Path(settings.file).stem) or "Matrix Cinema"
-
-
-def _call(scene, settings, anew):
-    """Name a scene after the file that it is built from, unless someone has named it otherwise."""
-    name = _name(settings)
-    ours = settings.file and scene.name == scene.get(tags.TAG)
-    if anew or (ours and tags.unnumbered(scene.name) != name):
-        scene.name = name
-        scene[tags.TAG] = scene.name
-
-
-def show_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
-    """Let the largest 3D viewport of a window show what will be rendered, clear of its side panels; the
-    others stay as they are."""
-    viewports = sorted(_viewports(window), key=lambda one: one[0].width * one[0].height)
-    for area, space in viewports[-1:]:
-        space.shading.type = "MATERIAL"
-        space.shading.use_scene_lights = space.shading.use_scene_world = True
-        look_through(area, scene)
-
-
-def look_through(area: bpy.types.Area, scene: bpy.types.Scene) -> None:
-    """Let a 3D viewport look through the camera, with all of the frame in view."""
-    view = area.spaces.active.region_3d
-    view.view_perspective = "CAMERA"
-    _fit_frame(area, view, scene.render.resolution_x / scene.render.resolution_y)
-
-
-def _viewports(window):
-    """The 3D viewports of a window, as (area, space)."""
-    areas = window.screen.areas if window else ()
-    return [(area, area.spaces.active) for area in areas if area.type == "VIEW_3D"]
-
-
-def _fit_frame(area, view, aspect):
-    """Zoom and shift a camera view so that the whole frame is seen between the area's panels."""
-    window = next(region for region in area.regions if region.type == "WINDOW")
-    left, right, low, high = 0, window.width, 0, window.height
-    for region in area.regions:
-        x, y = region.x - window.x, region.y - window.y
-        if region.type == "TOOLS" and region.width > 1:
-            left = max(left, x + region.width)
-        elif region.type == "UI" and region.width > 1:
-            right = min(right, x)
-        elif region.type in ("HEADER", "TOOL_HEADER") and region.height > 1:
-            if region.alignment == "TOP":
-                high = min(high, y)
-            else:
-                low = max(low, y + region.height)
-    if right - left < 16 or high - low < 16:
-        return
-    # In a camera view Blender draws the longer side of the frame `zoom` times as long as the longer
-    # side of the region, where zoom = (sqrt(2) + view_camera_zoom / 50)² / 4, and shifts it by
-    # 2 · zoom · view_camera_offset of the region's size.
-    longer = max(window.width, window.height)
-    width, height = (longer, longer / aspect) if aspect >= 1 else (longer * aspect, longer)
-    zoom = 0.96 * min((right - left) / width, (high - low) / height)
-    view.view_camera_zoom = min(max(50 * (2 * math.sqrt(zoom) - math.sqrt(2)), -30), 600)
-    view.view_camera_offset = (
-        (window.width - left - right) / 2 / window.width / (2 * zoom),
-        (window.height - low - high) / 2 / window.height / (2 * zoom),
-    )
 
 
 class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
@@ -406,14 +341,6 @@ def output_path(settings: Any, kind: str) -> Path:
     return path.with_name(name + (suffix if suffix in asked else default))
 
 
-def redraw(window_manager: bpy.types.WindowManager) -> None:
-    """Draw the side panels again: they show progress."""
-    for window in window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
-
-
 def _failed(operator, error):
     operator.report({"ERROR"}, str(error))
     return {"CANCELLED"}
@@ -430,12 +357,5 @@ CLASSES = (
 )
 
 
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-
-
 def unregister() -> None:
     job.stop()
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)

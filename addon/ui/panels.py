@@ -51,6 +51,22 @@ class BuiltPanel(_Panel):
         return bool(context.scene and built.description_text(context.scene))
 
 
+class ItemList:
+    """A list whose items are drawn each in a row, by `draw_row`."""
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _data: Any,
+        item: Any,
+        _icon: Any,
+        _active_data: Any,
+        _active_property: Any,
+    ) -> None:
+        self.draw_row(layout, item)
+
+
 class MATRIX_CINEMA_MT_render(bpy.types.Menu):
     """What Matrix Cinema renders; here F3 finds it"""
 
@@ -119,19 +135,10 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 
-class MATRIX_CINEMA_UL_matrices(bpy.types.UIList):
+class MATRIX_CINEMA_UL_matrices(ItemList, bpy.types.UIList):
     """The given matrices and where their numbers come from"""
 
-    def draw_item(
-        self,
-        _context: bpy.types.Context,
-        layout: bpy.types.UILayout,
-        _data: Any,
-        item: Any,
-        _icon: Any,
-        _active_data: Any,
-        _active_property: Any,
-    ) -> None:
+    def draw_row(self, layout: bpy.types.UILayout, item: Any) -> None:
         split = layout.split(factor=0.35)
         split.label(text=item.name, translate=False)
         origin = split.row()
@@ -139,19 +146,10 @@ class MATRIX_CINEMA_UL_matrices(bpy.types.UIList):
         origin.label(text=matrices.summary(item), translate=False)
 
 
-class MATRIX_CINEMA_UL_results(bpy.types.UIList):
+class MATRIX_CINEMA_UL_results(ItemList, bpy.types.UIList):
     """The results; a product's interior is shown or hidden here"""
 
-    def draw_item(
-        self,
-        _context: bpy.types.Context,
-        layout: bpy.types.UILayout,
-        _data: Any,
-        item: Any,
-        _icon: Any,
-        _active_data: Any,
-        _active_property: Any,
-    ) -> None:
+    def draw_row(self, layout: bpy.types.UILayout, item: Any) -> None:
         row = layout.row()
         row.label(text=item.label or item.name, translate=False)
         if item.is_product:
@@ -531,15 +529,4 @@ CLASSES = (
     MATRIX_CINEMA_PT_render,
     MATRIX_CINEMA_PT_info,
 )
-
-
-def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
-    bpy.types.TOPBAR_MT_render.append(_in_render_menu)
-
-
-def unregister() -> None:
-    bpy.types.TOPBAR_MT_render.remove(_in_render_menu)
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)
+MENUS = ((bpy.types.TOPBAR_MT_render, _in_render_menu),)

@@ -15,8 +15,8 @@ from ..blender import picking
 from ..blender.picking import Hit, Told
 from ..errors import InputError, JobError
 from . import built
-from .operators import redraw
 from .properties import settings_of
+from .viewports import redraw
 
 MOST_LIVE = 300_000  # elements of an object that are looked through while the mouse only moves
 PADDING, OFFSET = 8, 18  # pixels around the label's text, and from the element to it
@@ -225,8 +225,6 @@ _handler: Any = None
 
 def register() -> None:
     global _handler
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
     if not bpy.app.background:
         _handler = bpy.types.SpaceView3D.draw_handler_add(_draw_label, (), "WINDOW", "POST_PIXEL")
 
@@ -237,5 +235,3 @@ def unregister() -> None:
         bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
         _handler = None
     pick(None)
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)

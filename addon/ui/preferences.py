@@ -109,9 +109,4 @@ def words(device: str) -> list[str]:
     return ["--device", chosen.device if device == "auto" else device, "--if-device-fails", chosen.fallback]
 
 
-def register() -> None:
-    bpy.utils.register_class(MATRIX_CINEMA_AP_preferences)
-
-
-def unregister() -> None:
-    bpy.utils.unregister_class(MATRIX_CINEMA_AP_preferences)
+CLASSES = (MATRIX_CINEMA_AP_preferences,)

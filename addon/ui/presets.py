@@ -72,4 +72,3 @@ def _classes(kind: str) -> Sequence[type]:
 
 
 CLASSES = tuple(cls for kind in ("look", "light", "layout", "camera") for cls in _classes(kind))
-register, unregister = bpy.utils.register_classes_factory(CLASSES)

@@ -17,7 +17,7 @@ from ..description.from_capture import PARTS
 from ..description.scene import Animation, Camera, Layout, Look, Render, Scene
 from ..errors import InputError
 from ..look.styles import STYLES
-from . import built, fields, lamps, matrices, preferences, source, style, sweep
+from . import built, fields, lamps, matrices, preferences, source, style
 
 TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
 TEXTS = ("expression", "title", "caption", "star", "spotlight", "why")
@@ -289,6 +289,10 @@ GROUPS = {name: fields.group(name, cls, **MORE.get(name, {})) for name, cls in T
 GROUPS["style"] = style.GROUP
 
 
+def _text(name, description, **options):
+    return fields.setting(bpy.props.StringProperty, name, description, **options)
+
+
 class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
     file: bpy.props.StringProperty(
         name="File",
@@ -297,19 +301,11 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         update=_file_chosen,
         description="A scene file (.toml) or an attention capture (.safetensors)",
     )
-    layer: bpy.props.EnumProperty(
-        name="Layer",
-        options=fields.STILL,
-        items=_layers,
-        update=_layer_chosen,
-        description="Layer of the captured model",
+    layer: fields.setting(
+        bpy.props.EnumProperty, "Layer", "Layer of the captured model", items=_layers, update=_layer_chosen
     )
-    head: bpy.props.EnumProperty(
-        name="Head",
-        options=fields.STILL,
-        items=_heads,
-        update=_head_chosen,
-        description="Attention head of that layer",
+    head: fields.setting(
+        bpy.props.EnumProperty, "Head", "Attention head of that layer", items=_heads, update=_head_chosen
     )
     parts: bpy.props.EnumProperty(
         name="With",
@@ -322,49 +318,21 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         ),
     )
     problem: bpy.props.StringProperty(options=fields.STILL, description="What is wrong with the chosen file")
-    expression: bpy.props.StringProperty(
-        name="Expression",
-        options=fields.STILL,
+    expression: _text(
+        "Expression",
+        "What is computed, such as out = (attn = softmax(Q @ K.T)) @ V",
         update=_expression_changed,
-        description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V",
     )
-    title: bpy.props.StringProperty(
-        name="Title",
-        options=fields.STILL,
-        update=fields.changed,
-        description="First line at the top of the picture",
-    )
-    caption: bpy.props.StringProperty(
-        name="Caption",
-        options=fields.STILL,
-        update=fields.changed,
-        description="Second line, under the title",
-    )
-    star: bpy.props.StringProperty(
-        name="Star",
-        options=fields.STILL,
-        update=fields.changed,
-        description="The matrix that the picture is about; empty, the last softmax; none, no matrix",
-    )
-    spotlight: bpy.props.StringProperty(
-        name="Spotlight",
-        options=fields.STILL,
-        update=fields.changed,
-        description="What stands out while all else steps back, such as attn[it, animal]",
-    )
-    why: bpy.props.StringProperty(
-        name="Why",
-        options=fields.STILL,
-        update=fields.changed,
-        description="An entry to open up into the products that add up to it, such as attn[it, animal]",
-    )
-    readout: bpy.props.StringProperty(
-        name="Readout",
+    title: _text("Title", "First line at the top of the picture")
+    caption: _text("Caption", "Second line, under the title")
+    star: _text("Star", "The matrix that the picture is about; empty, the last softmax; none, no matrix")
+    spotlight: _text("Spotlight", "What stands out while all else steps back, such as attn[it, animal]")
+    why: _text("Why", "An entry to open up into the products that add up to it, such as attn[it, animal]")
+    readout: _text(
+        "Readout",
+        "Matrices to show flat beside the scene, such as attn; Q. auto: the star where it cannot be read in "
+        "the scene; off: none",
         default="auto",
-        options=fields.STILL,
-        update=fields.changed,
-        description="Matrices to show flat beside the scene, such as attn; Q. auto: the star where it cannot "
-        "be read in the scene; off: none",
     )
     output: bpy.props.StringProperty(
         name="Output",
@@ -393,26 +361,14 @@ MATRIX_CINEMA_PG_panel.__annotations__ |= (
     | matrices.PROPERTIES
     | lamps.PROPERTIES
 )
-CLASSES = (
-    *GROUPS.values(),
-    *lamps.CLASSES,
-    matrices.MATRIX_GROUP,
-    matrices.PRODUCT_GROUP,
-    MATRIX_CINEMA_PG_panel,
-)
+CLASSES = (*GROUPS.values(), MATRIX_CINEMA_PG_panel)
 
 
 def register() -> None:
-    for cls in CLASSES:
-        bpy.utils.register_class(cls)
     bpy.types.Scene.matrix_cinema_panel = bpy.props.PointerProperty(type=MATRIX_CINEMA_PG_panel)
-    sweep.register()
 
 
 def unregister() -> None:
     if bpy.app.timers.is_registered(refill):
         bpy.app.timers.unregister(refill)
-    sweep.unregister()
     del bpy.types.Scene.matrix_cinema_panel
-    for cls in reversed(CLASSES):
-        bpy.utils.unregister_class(cls)

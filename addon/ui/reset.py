@@ -128,4 +128,3 @@ CLASSES = (
     MATRIX_CINEMA_OT_reset_scene,
     MATRIX_CINEMA_PT_reset,
 )
-register, unregister = bpy.utils.register_classes_factory(CLASSES)

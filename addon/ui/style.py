@@ -13,7 +13,7 @@ import numpy as np
 from ..description.scene import Scene
 from ..description.style import Color, Style, over
 from ..look.styles import PLAIN, STYLES
-from .fields import STILL, changed
+from .fields import setting
 from .wording import choices_of, words_of
 
 # What the panel shows, in groups; the rest has its place in [look] or stays as the scene file says.
@@ -87,15 +87,17 @@ def _plain(value):
 def _property(field):
     label, tooltip, options = words_of(Style, field.name)
     default = getattr(PLAIN, field.name)
-    own = {"name": label, "description": tooltip, "options": STILL, "update": changed, "default": default}
-    options = own | options
+    kind: Any
+    own: dict[str, Any]
     if field.metadata.get("choices"):
-        return bpy.props.EnumProperty(items=choices_of(Style, field), **options)
-    if Color in typing.get_args(field.type):
-        return bpy.props.FloatVectorProperty(subtype="COLOR_GAMMA", min=0.0, max=1.0, **options)
-    if isinstance(default, str):
-        return bpy.props.StringProperty(**options)
-    return bpy.props.FloatProperty(min=field.metadata["low"], max=field.metadata["high"], **options)
+        kind, own = bpy.props.EnumProperty, {"items": choices_of(Style, field)}
+    elif Color in typing.get_args(field.type):
+        kind, own = bpy.props.FloatVectorProperty, {"subtype": "COLOR_GAMMA", "min": 0.0, "max": 1.0}
+    elif isinstance(default, str):
+        kind, own = bpy.props.StringProperty, {}
+    else:
+        kind, own = bpy.props.FloatProperty, {"min": field.metadata["low"], "max": field.metadata["high"]}
+    return setting(kind, label, tooltip, default=default, **own | options)
 
 
 GROUP = type("MATRIX_CINEMA_PG_style", (bpy.types.PropertyGroup,), {})

@@ -20,7 +20,18 @@ from matrix_cinema.blender import compat  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
 from matrix_cinema.description.scene import from_json, load_scene, to_json  # noqa: E402
 from matrix_cinema.description.style import Style  # noqa: E402
-from matrix_cinema.ui import built, gallery, job, operators, panels, properties, source, sweep  # noqa: E402
+from matrix_cinema.ui import (  # noqa: E402
+    built,
+    gallery,
+    job,
+    lamps,
+    matrices,
+    operators,
+    panels,
+    properties,
+    source,
+    sweep,
+)
 from matrix_cinema.ui.wording import FIELDS  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
@@ -83,7 +94,7 @@ def test_registering_twice_leaves_nothing_behind():
 def test_every_field_of_a_description_has_words():
     for cls, words in FIELDS.items():
         assert set(words) == {f.name for f in dataclasses.fields(cls)}, cls
-    for group in properties.CLASSES:
+    for group in (*lamps.CLASSES, *matrices.CLASSES, *properties.CLASSES):
         for prop in group.bl_rna.properties:
             assert prop.identifier in ("rna_type", "name") or prop.type == "POINTER" or prop.description
 
@@ -474,7 +485,7 @@ def test_a_part_that_a_capture_lacks_can_be_taken_back(mine):
 
 
 def test_nothing_in_the_panel_takes_a_keyframe():
-    for group in properties.CLASSES:
+    for group in (*lamps.CLASSES, *matrices.CLASSES, *properties.CLASSES):
         for prop in group.bl_rna.properties:
             assert prop.identifier in ("rna_type", "name") or not prop.is_animatable, prop.identifier
     for name in ("matrix_cinema_sweep", "matrix_cinema_step"):

@@ -1,0 +1,36 @@
+"""A description becomes a Blender scene that its panel shows."""
+
+from typing import Any
+
+import bpy
+
+from .. import api
+from ..blender import tags
+from ..description.scene import Scene
+from . import built, fields, properties
+from .properties import settings_of
+
+
+def build_new(description: Scene, name: str, **chosen: Any) -> bpy.types.Scene:
+    """Build a description in a new Blender scene of this name, whose panel has these settings, such as
+    `file`, for where the description is from. Raises InputError; then there is no new scene."""
+    target = bpy.data.scenes.new(name)
+    try:
+        api.build(description, target=target)
+    except BaseException:
+        bpy.data.scenes.remove(target)
+        raise
+    target[tags.TAG] = target.name
+    own = settings_of(target)
+    with fields.filling():
+        for setting, value in chosen.items():
+            setattr(own, setting, value)
+    show(target)
+    return target
+
+
+def show(target: bpy.types.Scene) -> None:
+    """Let the panel of a scene show what was just built there."""
+    own = settings_of(target)
+    properties.fill(own, built.description(target), built.description_text(target))
+    own.built_from, own.problem = properties.origin(own), ""
