@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import JobError
-from .owner import discard, discard_left, is_here, is_left, owned_stem
+from .owner import discard, discard_left, is_here, is_left, names_in, owned_stem
 
 WORK = ".work"
 SILENCE = 900.0  # seconds without a sign of life
@@ -55,7 +55,7 @@ class Work:
         _at_work.discard(self)
         for claim in list(self._claims):
             self.release(claim)
-        for name in _names(self.folder):
+        for name in names_in(self.folder):
             has_gone = self._has_gone if name.endswith((_WORKER, _TICKET)) else self._is_free
             if has_gone(name):
                 discard(self.folder / name)
@@ -73,7 +73,7 @@ class Work:
 
     def others(self) -> list[str]:
         """The file names of other processes at work here."""
-        workers = [name for name in _names(self.folder) if name.endswith(_WORKER)]
+        workers = [name for name in names_in(self.folder) if name.endswith(_WORKER)]
         return [name for name in workers if name != self._own.name and not self._has_gone(name)]
 
     def claim(self, name: str) -> Path | None:
@@ -136,7 +136,7 @@ class Work:
 
     def _is_free(self, name):
         """Whether a claim is that of a process that has gone."""
-        workers = _names(self.folder / name)
+        workers = names_in(self.folder / name)
         return bool(workers) and all(map(self._has_gone, workers))
 
     def _has_gone(self, worker):
@@ -156,10 +156,3 @@ def end_all_work() -> None:
     """Leave every folder: for a process that ends at once."""
     for work in list(_at_work):
         work.end()
-
-
-def _names(folder):
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

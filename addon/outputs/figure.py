@@ -37,6 +37,7 @@ from .fonts import PageTypeface, require_matplotlib
 from .formats import FIGURES, require_suffix
 from .frames import Settings, render_still
 from .interrupt import telling
+from .pixels import loaded, pixels_of
 from .progress import Listener, Tracker, tell, unheard
 from .svg import svg
 from .temporary import temporary_folder
@@ -153,13 +154,9 @@ def _scene_of(picture: PanelPicture) -> bpy.types.Scene:
 
 def _read(path):
     """The dots of a PNG as they are stored: (height, width, 4) uint8, row 0 at the top."""
-    image = bpy.data.images.load(str(path), check_existing=False)
-    image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
-    width, height = image.size
-    dots = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(dots)
-    bpy.data.images.remove(image)
-    return np.rint(dots * 255).astype(np.uint8).reshape(height, width, 4)[::-1]
+    with loaded(path) as image:
+        image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
+        return np.rint(pixels_of(image) * 255).astype(np.uint8)
 
 
 def _background(dots, style):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import InputError, JobError
 from ..formats.reading import read_bounded
+from ..staging.timing.timeline import MOST_FRAMES
 from .claims import Work
 from .files import full_path, written_whole
 from .marks import KEYWORD, derived_mark, read_mark
@@ -22,7 +23,6 @@ from .png_file import Png, read_png
 
 NAME = "frames.json"
 MOST_BYTES = 2**16  # of that file
-MOST_FRAMES = 1_048_574  # Blender's last frame
 
 
 @dataclass(frozen=True)

@@ -119,20 +119,18 @@ def inspection_of_built(drawn: Drawn) -> Inspection:
 
 def preset_lines() -> list[str]:
     """Every name that can be chosen, with what it is for."""
-    lines = ["styles", *(f"  {name:<18}{one.about}" for name, one in STYLES.items()), ""]
-    lines += ["lights", *(f"  {name:<18}{one.about}" for name, one in RIGS.items()), "", "colour maps"]
-    lines += [f"  {name:<18}{one['use']}" for name, one in color_maps().items()]
-    lines += [
-        "",
-        "views",
-        *(f"  {name}" for name in VIEWS),
-        "",
-        "moves",
-        *(f"  {name}" for name in MOVES),
-        "",
-        "animations",
-    ]
-    return [*lines, *(f"  {name}" for name in ANIMATIONS)]
+    told: dict[str, dict[str, str | None]] = {
+        "styles": {name: one.about for name, one in STYLES.items()},
+        "lights": {name: one.about for name, one in RIGS.items()},
+        "colour maps": {name: one["use"] for name, one in color_maps().items()},
+        "views": dict.fromkeys(VIEWS, ""),
+        "moves": dict.fromkeys(MOVES, ""),
+        "animations": dict.fromkeys(ANIMATIONS, ""),
+    }
+    lines = []
+    for kind, names in told.items():
+        lines += ["", kind, *(f"  {name:<18}{about}".rstrip() for name, about in names.items())]
+    return lines[1:]
 
 
 def _by(shape):

@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import InputError, JobError
 from ..formats.reading import opened
 from . import animated, marks
-from .files import full_path, written_whole
+from .files import written_whole
+from .pixels import loaded, pixels_of
 from .png_file import read_png
 from .progress import Listener, Tracker
 from .silence import blender_silenced
@@ -46,16 +47,8 @@ def _read(pictures: Sequence[Path], tracker: Tracker) -> Iterator[tuple[bpy.type
         tracker.update(n)
         if read_png(path) is None:
             raise InputError(f"{path}: is no whole PNG")
-        with blender_silenced():
-            image = bpy.data.images.load(str(full_path(path)))
-        try:
-            width, height = image.size
-            pixels = np.empty(width * height * 4, np.float32)
-            image.pixels.foreach_get(pixels)
-            pixels = np.round(255 * pixels.reshape(height, width, 4)[::-1, :, :3]).astype(np.uint8)
-            yield image, pixels
-        finally:
-            bpy.data.images.remove(image)
+        with loaded(path) as image:
+            yield image, np.round(255 * pixels_of(image)[..., :3]).astype(np.uint8)
 
 
 def _webp(pictures, rate, tracker):

@@ -7,7 +7,8 @@ list (`udta/chpl`, version 1: a time in units of 100 ns and a title of up to 255
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+
+from .wholeness import box, boxes
 
 # Kinds of the list, as iTunes has them.
 KEYS = {"title": b"\xa9nam", "comment": b"\xa9cmt", "description": b"desc", "software": b"\xa9too"}
@@ -21,7 +22,7 @@ def write_notes(
     """Write notes, by the names of KEYS, and chapters (seconds, title) into a file that is not sealed yet;
     False for a file whose index does not close it, as where the disk was full."""
     with open(path, "r+b") as file:
-        place, size = _index(file)
+        place, size = next(((place, size) for kind, place, size in boxes(file) if kind == b"moov"), (0, 0))
         if not size or place + size != file.seek(0, 2):
             return False
         file.seek(place)
@@ -32,41 +33,21 @@ def write_notes(
     return True
 
 
-def _index(file: BinaryIO) -> tuple[int, int]:
-    """Where the box `moov` stands, and its bytes; (0, 0) where there is none."""
-    place, length = 0, file.seek(0, 2)
-    while place + 8 <= length:
-        file.seek(place)
-        size, kind = struct.unpack(">I4s", file.read(8))
-        if size == 1:
-            size = int.from_bytes(file.read(8), "big")
-        if size < 8:
-            break
-        if kind == b"moov":
-            return place, size
-        place += size
-    return 0, 0
-
-
 def _user_data(notes: Mapping[str, str], chapters: Sequence[tuple[float, str]]) -> bytes:
     items = b"".join(
-        _box(KEYS[name], _box(b"data", struct.pack(">II", 1, 0) + text.encode()))
+        box(KEYS[name], box(b"data", struct.pack(">II", 1, 0) + text.encode()))
         for name, text in notes.items()
         if text
     )
-    handler = _box(b"hdlr", struct.pack(">II4s4s", 0, 0, b"mdir", b"appl") + bytes(9))
-    inside = _box(b"meta", bytes(4) + handler + _box(b"ilst", items))
+    handler = box(b"hdlr", struct.pack(">II4s4s", 0, 0, b"mdir", b"appl") + bytes(9))
+    inside = box(b"meta", bytes(4) + handler + box(b"ilst", items))
     if chapters:
         listed = b"".join(_chapter(*one) for one in chapters[:MOST_CHAPTERS])
         count = min(len(chapters), MOST_CHAPTERS)
-        inside += _box(b"chpl", struct.pack(">B3xIB", 1, 0, count) + listed)
-    return _box(b"udta", inside)
+        inside += box(b"chpl", struct.pack(">B3xIB", 1, 0, count) + listed)
+    return box(b"udta", inside)
 
 
 def _chapter(seconds: float, title: str) -> bytes:
     name = title.encode()[:255].decode("utf-8", "ignore").encode()
     return struct.pack(">QB", round(seconds * _UNITS), len(name)) + name
-
-
-def _box(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I4s", 8 + len(content), kind) + content

@@ -43,16 +43,16 @@ def is_here(name: str) -> bool:
 
 def discard_left(folder: str | Path) -> None:
     """Remove from a folder what processes of ours that have gone left there unfinished."""
-    for name in _names(folder):
+    for name in names_in(folder):
         if is_left(name):
             discard(Path(folder) / name)
 
 
 def discard_left_by_blender(folder: str | Path) -> None:
     """Remove from a folder those that Blender made and `own_folder` marked for a process that has gone."""
-    for name in _names(folder):
+    for name in names_in(folder):
         inside = Path(folder) / name
-        if name.startswith("blender_") and any(map(is_left, _names(inside))):
+        if name.startswith("blender_") and any(map(is_left, names_in(inside))):
             discard(inside)
 
 
@@ -72,7 +72,8 @@ def discard(path: str | Path) -> None:
             Path(path).unlink()
 
 
-def _names(folder):
+def names_in(folder: str | Path) -> list[str]:
+    """The names in a folder, none where it cannot be read."""
     try:
         return os.listdir(folder)
     except OSError:

@@ -19,6 +19,7 @@ from ..attention.tokens import told_apart, unjoined
 from ..errors import InputError, needs_extra
 from ..formats.capture_file import Capture
 from ..look.color_maps import color_map
+from ..look.srgb import between
 from ..look.styles import style
 from .files import require_file_place, written_whole
 from .font_files import NUMBERED, families
@@ -121,7 +122,7 @@ class _Sheet:
         self.missing = {ord(letter): f"U+{ord(letter):04X}" for letter in missing}
         self.statistics = {(layer.name, head): s for layer, head, s in told}
         self.worth = {(one.layer, one.head): one for one in worth_filming(told)}
-        self.faint = tuple(0.55 * b + 0.45 * t for b, t in zip(chosen.background, chosen.text, strict=True))
+        self.faint = between(chosen.background, chosen.text, 0.45)
         self.accent = (0.93, 0.53, 0.10)
         self.map = matplotlib.colors.ListedColormap(color_map(chosen.unsigned_map) / 255.0)
         tokens = max(max(layer.sizes.get("Q", 1), layer.sizes.get("K", 1)) for layer, _ in rows)

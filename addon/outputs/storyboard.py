@@ -12,6 +12,7 @@ from .blend_file import draw_alone
 from .files import written_whole
 from .frames import Settings
 from .frames_folder import frame_path
+from .pixels import loaded, pixels_of
 from .progress import Listener
 from .rendering import planned_for
 from .temporary import temporary_folder
@@ -30,38 +31,34 @@ def draw_storyboard(description: Scene, output: Path, settings: Settings, progre
     with temporary_folder() as folder:
         mark = marks.scene_mark(description, settings, bpy.app.version_string)
         frames.render_frames(scene, folder / "frames", sorted(set(numbers)), settings, mark, progress)
-        pictures = [_pixels(frame_path(folder / "frames", number)) for number in numbers]
+        pictures = [_read(frame_path(folder / "frames", number)) for number in numbers]
     with written_whole(output) as part:
         _save(sheet_of(pictures), part)
     return len(numbers)
 
 
 def sheet_of(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Pictures of one size (height, width, 4), upside down as Blender has them, as one, row by row."""
+    """Pictures of one size (height, width, 4) as one, row by row."""
     high, wide, _ = pictures[0].shape
     columns = min(COLUMNS, len(pictures))
     rows = -(-len(pictures) // columns)
     size = rows * (high + GAP) - GAP, columns * (wide + GAP) - GAP
     sheet = np.full((*size, 4), (AROUND, AROUND, AROUND, 1.0), np.float32)
     for n, picture in enumerate(pictures):
-        y, x = (rows - 1 - n // columns) * (high + GAP), n % columns * (wide + GAP)
+        y, x = n // columns * (high + GAP), n % columns * (wide + GAP)
         sheet[y : y + high, x : x + wide] = picture
     return sheet
 
 
-def _pixels(path):
-    image = bpy.data.images.load(str(path))
-    pixels = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(pixels)
-    pixels = pixels.reshape(image.size[1], image.size[0], 4)
-    bpy.data.images.remove(image)
-    return pixels
+def _read(path):
+    with loaded(path) as image:
+        return pixels_of(image)
 
 
 def _save(pixels, path):
     image = bpy.data.images.new("storyboard", pixels.shape[1], pixels.shape[0])
     try:
-        image.pixels.foreach_set(pixels.ravel())
+        image.pixels.foreach_set(pixels[::-1].ravel())  # Blender begins at the bottom
         image.filepath_raw, image.file_format = str(path), "PNG"
         image.save()
     finally:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
+from .color_profile import size_chunk
 from .png_file import packed
 
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
@@ -77,10 +78,8 @@ def png(raster: np.ndarray, dpi: float) -> bytes:
     # Each row as its difference to the one above (filter 2), which packs best where colours are flat.
     filtered = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
     data = np.concatenate([np.full((height, 1), 2, np.uint8), filtered], axis=1).tobytes()
-    dots = round(dpi / 0.0254)
     head = struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)
-    size = struct.pack(">IIB", dots, dots, 1)
-    return packed([(b"IHDR", head), (b"pHYs", size), (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")])
+    return packed([(b"IHDR", head), size_chunk(dpi), (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")])
 
 
 def _n(x):

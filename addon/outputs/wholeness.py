@@ -5,27 +5,39 @@ And what may follow such a file, so that its readers skip it. For PNGs see `png_
 
 import contextlib
 import struct
+from collections.abc import Iterator
 from typing import BinaryIO
 
 
-def is_whole_mp4(file: BinaryIO) -> bool:
-    """Whether boxes follow one another to the end of the file, with the index among them."""
-    length, kinds, place = file.seek(0, 2), [], 0
+def boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """(kind, where it begins, bytes) of each box of an MP4 or MOV (ISO 14496-12, 4.2), up to one that is too
+    short to be one."""
+    length, place = file.seek(0, 2), 0
     while place < length:
         file.seek(place)
         size, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))
         if size == 1:  # the size does not fit into 32 bits and follows
             size = int.from_bytes(file.read(8), "big")
         if size < 8:
-            return False
+            return
+        yield kind, place, size
         place += size
-        kinds.append(kind)
-    return place == length and b"moov" in kinds
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    """A box of an MP4 or MOV."""
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def is_whole_mp4(file: BinaryIO) -> bool:
+    """Whether boxes follow one another to the end of the file, with the index among them."""
+    found, length = list(boxes(file)), file.seek(0, 2)
+    return sum(size for *_, size in found) == length and any(kind == b"moov" for kind, *_ in found)
 
 
 def free_box(content: bytes) -> bytes:
     """A box that readers of MP4 and MOV skip (ISO 14496-12, 8.1.2)."""
-    return struct.pack(">I4s", 8 + len(content), b"free") + content
+    return box(b"free", content)
 
 
 def is_whole_webm(file: BinaryIO) -> bool:
