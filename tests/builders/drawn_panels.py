@@ -36,8 +36,10 @@ class Layout:
                 return self.button(values[0], options)
             elif name == "template_list":
                 listed, layout = getattr(bpy.types, values[0]), Layout(self.texts, self.buttons)
+                stand_in = types.SimpleNamespace()
+                stand_in.draw_row = types.MethodType(listed.draw_row, stand_in)
                 for item in getattr(values[2], values[3]):
-                    listed.draw_item(None, bpy.context, layout, values[2], item, 0, *values[4:])
+                    listed.draw_item(stand_in, bpy.context, layout, values[2], item, 0, *values[4:])
             elif name == "menu":
                 assert hasattr(bpy.types, values[0])
             elif name == "progress":
