@@ -3,7 +3,7 @@
 import contextlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import bpy
 
@@ -131,6 +131,19 @@ def _exchange(scene, old, names, before):
     living.name()
     for block in {*kept, *(ob.data for ob in kept), *every}.intersection(names).difference(living.names):
         block.name = names[block]
+
+
+def exchange(scene: bpy.types.Scene, gone: Collection[bpy.types.ID], made: Collection[bpy.types.ID]) -> None:
+    """Let datablocks that were just `made` be ours in place of others; these go unless something uses
+    them."""
+    for block in made:
+        block[TAG] = block.name
+        remembered.remember(block)
+    objects = {block for block in owned(scene) if _is_object(block)}
+    for one in bpy.data.scenes:  # and linked copies, which show the same objects
+        if one == scene or not objects.isdisjoint(parts(one)):
+            write_list(one, PARTS, [*(block for block in parts(one) if block not in gone), *made])
+    bpy.data.batch_remove([block for block in gone if not _used([block])])
 
 
 def _is_room(block):
@@ -367,7 +380,19 @@ def deleted(scene: bpy.types.Scene) -> list[str]:
 def _count(scene, made, others):
     """Remember how many things of each name were made; and the counts `others`, where these are larger."""
     counts = others | Counter(known_as(one) for one in made if is_drawn(one))
-    scene[tags.MADE] = json.dumps([[*key, n] for key, n in counts.items()])
+    _write_counts(scene, counts)
+
+
+def rename_counted(scene: bpy.types.Scene, renamed: Mapping[str, str]) -> None:
+    """Let what was made by these names count as made by others."""
+    counts: Counter = Counter()
+    for key, n in _counted(scene).items():
+        counts[tuple(renamed.get(one, one) for one in key)] += n
+    _write_counts(scene, counts)
+
+
+def _write_counts(scene, counts):
+    scene[tags.MADE] = json.dumps(sorted(([*key, n] for key, n in counts.items()), key=str))
 
 
 def _counted(scene):

@@ -256,9 +256,14 @@ def _dot(form, width, material, collection):
     return shape("legend size", points, [range(len(points))], material, collection)
 
 
+def bar_name(color_map: str) -> str:
+    """What the bar of a colour map in the legend is called."""
+    return f"legend {color_map}"
+
+
 def _bar(color_map, width, height, collection):
     """A plane of the colour map, origin at its lower left corner."""
     box = rectangles((0, 0, width, height))
-    ob = shape(f"legend {color_map}", *box, color_bar_material(color_map), collection)
+    ob = shape(bar_name(color_map), *box, color_bar_material(color_map), collection)
     ob.data.uv_layers.new().data.foreach_set("uv", [0, 0, 1, 0, 1, 1, 0, 1])
     return ob

@@ -14,12 +14,13 @@ import bpy
 import numpy as np
 
 from ..description.changes import changes
-from ..description.option import DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
+from ..description.option import COLORS, DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
 from ..description.scene import Scene, to_json
 from ..errors import InputError
 from ..look.styles import style_of, with_style_file
 from ..picture.drawing import Drawing, film_of
 from ..staging.plan import Plan, restyled
+from ..staging.scales import exchanged_maps
 from . import appearance, compat, studio, tags
 from .build import draw
 from .materials.base import asked
@@ -27,6 +28,7 @@ from .materials.haze import haze_material
 from .node_values import set_values
 from .objects import MODIFIER, set_inputs
 from .rebuild import sharing, standing
+from .recolored import recolor
 from .remembered import setting
 from .stored import described, plan_for, plan_of
 from .studio import Around
@@ -34,7 +36,7 @@ from .values import same, set_changed
 
 Objects = collections.defaultdict[Any, list[bpy.types.Object]]  # by their kind
 
-IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS})
+IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS, COLORS})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,11 +71,7 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
         return
     frame, subframe = target.frame_current, target.frame_subframe
     last = _remembered(before, target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
-    if last:
-        drawing = dataclasses.replace(last, plan=restyled(last.plan, after))
-    else:
-        drawing = film_of(plan_of(target, after))
-    _draw(drawing, target)
+    _draw((last and _restyled(last, after)) or film_of(plan_of(target, after)), target)
     if target.frame_start <= frame <= target.frame_end:
         target.frame_set(frame, subframe=subframe)
 
@@ -84,7 +82,14 @@ def is_in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> bool:
     words = changes(before, after)
     if not words <= IN_PLACE or (LIGHT in words and Around.kept(target) is None):
         return False
+    if COLORS in words and not _are_exchanged(*_plans(before, after, target)):
+        return False
     return _fixtures(before) == _fixtures(after)
+
+
+def _are_exchanged(old: Plan, new: Plan) -> bool:
+    """Whether nothing but the colour maps differs in how values become colours and sizes."""
+    return exchanged_maps(old.scales, new.scales) is not None
 
 
 def _fixtures(scene):
@@ -117,6 +122,15 @@ def _remembered(before: Scene, target: bpy.types.Scene) -> Drawing | None:
     return _last.drawing if words <= IN_PLACE | {DRAWING} else None
 
 
+def _restyled(drawing: Drawing, after: Scene) -> Drawing | None:
+    """The Drawing of another description of how things look; None where its legend would be another one."""
+    made = restyled(drawing.plan, after)
+    maps = exchanged_maps(drawing.plan.scales, made.scales)
+    if maps is None:
+        return None
+    return dataclasses.replace(drawing, plan=made, overlay=drawing.overlay.with_maps(maps))
+
+
 def _digests(target):
     """The digests of the given matrices of a built scene, whose values its description does not say."""
     return {ob[tags.NAME]: ob[tags.SHA256] for ob in _drawn(target)["matrix"] if tags.SHA256 in ob}
@@ -127,7 +141,9 @@ def _digests(target):
 
 def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
     words, drawn = changes(before, after), _drawn(target)
-    plans = _plans(before, after, target) if words & {SIZES, MATERIALS} else None
+    plans = _plans(before, after, target) if words & {SIZES, MATERIALS, COLORS} else None
+    if plans and COLORS in words:
+        plans = _set_colors(*plans, drawn, target)
     _set_settings(before, after, drawn, target)
     if LIGHT in words:
         _set_light(before, after, target)
@@ -185,6 +201,15 @@ def _set_materials(target: bpy.types.Scene, old: Callable[[], Any], new: Callabl
             if name in before and ("materials", name) in blocks:
                 with setting(blocks["materials", name]):
                     set_values(compat.node_tree(blocks["materials", name]), before[name], write)
+
+
+def _set_colors(old: Plan, new: Plan, drawn: Objects, target: bpy.types.Scene) -> tuple[Plan, Plan]:
+    """Exchange the colour maps of a built scene. Returns the plans, which differ in all else."""
+    maps = exchanged_maps(old.scales, new.scales) or {}
+    recolored = dataclasses.replace(old, final=new.final, raw=new.raw, products=new.products)
+    if any(one != other for one, other in maps.items()):
+        recolor(target, maps, *(partial(_elements, p, drawn) for p in (old, recolored)))
+    return recolored, new
 
 
 def _set_sizes(old: Plan, new: Plan, drawn: Objects) -> None:

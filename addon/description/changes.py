@@ -24,6 +24,9 @@ def differing(before: Any, after: Any, path: str = "") -> dict[str, str]:
         old, new = getattr(before, f.name), getattr(after, f.name)
         if dataclasses.is_dataclass(old):
             found |= differing(old, new, f"{path}{f.name}.")
+        elif isinstance(old, dict) and old.keys() == new.keys():
+            for name in old:
+                found |= differing(old[name], new[name], f"{path}{f.name}.{name}.")
         elif old != new and f.name != "folder":
             found[path + f.name] = f.metadata.get("changes", EVERYTHING)
     return found

@@ -10,6 +10,7 @@ SETTINGS = "settings"  # of rendering, in the Blender scene
 LIGHT = "light"  # the world, and the lamps that stand
 SIZES = "sizes"  # of the elements
 MATERIALS = "materials"  # of the elements
+COLORS = "colours"  # which colour maps are used
 DRAWING = "drawing"  # all that is drawn; not where the camera and what is written stand, and no value
 EVERYTHING = "everything"
 

@@ -23,7 +23,7 @@ from ..formats.toml_file import read_table
 from .device import device_of
 from .frame_rate import LEAST, MOST, frame_rate, rate_of
 from .light import Light
-from .option import NOTHING, SETTINGS, SIZES, option
+from .option import COLORS, NOTHING, SETTINGS, SIZES, option
 from .style import Color, Style
 
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
@@ -157,7 +157,7 @@ class MatrixOptions:
     column_axis: str = ""
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
-    color_map: str = ""
+    color_map: str = option("", changes=COLORS)
     pooling: str = ""
     pooling_rule: str = option("", choices=("",) + POOLINGS)
 
@@ -181,7 +181,7 @@ class ProductOptions:
     right_placement: str = option("", choices=("",) + RIGHTS)
     interior: bool | None = None
     label: str = ""
-    color_map: str = ""
+    color_map: str = option("", changes=COLORS)
     pooling: str = ""
     pooling_rule: str = option("", choices=("",) + POOLINGS)
 
@@ -248,8 +248,8 @@ class Look:
     """Style by name, or a style file; an empty string keeps the style's own. [style] changes more of it."""
 
     style: str = "studio_dark"
-    color_map: str = ""
-    probability_map: str = ""
+    color_map: str = option("", changes=COLORS)
+    probability_map: str = option("", changes=COLORS)
     sensitivity: str = option("local", choices=SENSITIVITIES)
     shape: str = option("", choices=("",) + SHAPES)
     object: str = ""

@@ -7,7 +7,7 @@ changes: a field that is None says nothing, and what is underneath holds.
 import dataclasses
 from dataclasses import dataclass
 
-from .option import DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, option
+from .option import COLORS, DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, option
 
 Color = tuple[float, float, float]  # sRGB, each 0 to 1
 
@@ -61,13 +61,13 @@ class Style:
     # Opacity of glass, brightness of glow:
     density: float | None = option(None, low=0.0, high=10.0, changes=MATERIALS)
     # Colour
-    signed_map: str | None = None
-    unsigned_map: str | None = None
-    zero_hue: float | None = option(None, low=0.0, high=1.0)  # these five of mm's own map
-    hue_gap: float | None = option(None, low=0.0, high=1.0)
-    hue_spread: float | None = option(None, low=0.0, high=1.0)
-    min_light: float | None = option(None, low=0.0, high=1.0)
-    max_light: float | None = option(None, low=0.0, high=1.0)
+    signed_map: str | None = option(None, changes=COLORS)
+    unsigned_map: str | None = option(None, changes=COLORS)
+    zero_hue: float | None = option(None, low=0.0, high=1.0, changes=COLORS)  # these five of mm's own map
+    hue_gap: float | None = option(None, low=0.0, high=1.0, changes=COLORS)
+    hue_spread: float | None = option(None, low=0.0, high=1.0, changes=COLORS)
+    min_light: float | None = option(None, low=0.0, high=1.0, changes=COLORS)
+    max_light: float | None = option(None, low=0.0, high=1.0, changes=COLORS)
     view_transform: str | None = option(None, choices=TRANSFORMS, changes=SETTINGS)
     contrast: str | None = option(None, choices=CONTRASTS, changes=SETTINGS)
     exposure: float | None = option(None, low=-10.0, high=10.0, changes=SETTINGS)  # stops

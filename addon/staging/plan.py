@@ -16,8 +16,10 @@ from ..algebra.expression import parse
 from ..algebra.initialise import initialise
 from ..algebra.lowering import stage
 from ..algebra.stacks import unstacked
+from ..description.changes import changes
 from ..description.leading import LeadingAxis, member_name
 from ..description.matrices import LabelledMatrix, OpenedMatrix, open_matrices
+from ..description.option import COLORS
 from ..description.scene import Scene
 from ..description.style import Style
 from ..errors import InputError, nearest
@@ -40,7 +42,7 @@ from .layout.shortening import shortened
 from .limits import check_declared, check_memory
 from .pooling import Pool, pools_of
 from .readouts import named as named_readouts
-from .scales import Scale, crowding, scales_of
+from .scales import Scale, Scales, crowding, scales_of
 from .spotlight import Spotlight, spotlight_of
 from .star import before_star, is_alone, is_among, posed, star_of, stars_of
 from .timing.schedule import algorithms_of, sweeps_of
@@ -128,6 +130,11 @@ class Plan:
     def arrivals(self) -> dict[str, tuple[float, float]]:
         """The frames between which a matrix comes, by name, of those that are not there from the start."""
         return arrivals(self.beats)
+
+    @property
+    def scales(self) -> Scales:
+        """Those of finished values, of raw ones and of products."""
+        return Scales(self.final, self.raw, self.products)
 
     @cached_property
     def crowding(self) -> float:
@@ -219,7 +226,7 @@ def _told(p):
 def restyled(p: Plan, description: Scene) -> Plan:
     """The plan of a description that differs from that of `p` only in fields that change no value, no place
     and nothing that is written, as they say in their `option`. Raises InputError for an environment that is
-    not there."""
+    not there and for an unknown colour map."""
     style = style_of(description)
     scene = replace(
         p.scene,
@@ -228,8 +235,15 @@ def restyled(p: Plan, description: Scene) -> Plan:
         light=description.light,
         render=description.render,
     )
-    environment = environment_path(description, style)
-    return replace(p, description=description, scene=scene, style=style, environment=environment)
+    made = replace(
+        p, description=description, scene=scene, style=style, environment=environment_path(description, style)
+    )
+    if COLORS not in changes(p.description, description):
+        return made
+    given = unstacked_scene(description, p.root)
+    made = replace(made, scene=replace(scene, matrices=given.matrices, products=given.products))
+    found = scales_of(made.scene, style, p.evaluation, p.matrices, p.arrangement, p.pools)
+    return replace(made, final=found.final, raw=found.raw, products=found.products)
 
 
 def _opened(scene: Scene, stored: Mapping[str, OpenedMatrix]) -> dict[str, OpenedMatrix]:

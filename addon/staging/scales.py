@@ -49,6 +49,21 @@ class Scales:
     products: dict[str, Scale]
 
 
+def exchanged_maps(before: Scales, after: Scales) -> dict[str, str] | None:
+    """Which colour map each one has been exchanged for, where nothing else differs: no range, no kind of map,
+    and not which scales share a map. None where anything does."""
+    maps: dict[str, str] = {}
+    for kind in ("final", "raw", "products"):
+        old, new = getattr(before, kind), getattr(after, kind)
+        for name, scale in old.items():
+            other = new[name]
+            if replace(scale, color_map="") != replace(other, color_map="") or scale.zero != other.zero:
+                return None
+            if maps.setdefault(scale.color_map, other.color_map) != other.color_map:
+                return None
+    return maps if len(set(maps.values())) == len(maps) else None
+
+
 def extent(values: np.ndarray, clip: float = 100.0) -> tuple[float, float]:
     """The smallest magnitude of an array and its largest, (0, 0) when it is empty.
 

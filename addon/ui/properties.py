@@ -345,8 +345,8 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         name="Live",
         default=True,
         options=fields.STILL,
-        description="What is set here takes effect in the built scene by itself: light, sizes and materials "
-        "at once, all else after a short pause",
+        description="What is set here takes effect in the built scene by itself: light, sizes, materials and "
+        "colour maps at once, all else after a short pause",
     )
     built_from: bpy.props.StringProperty(
         options=fields.STILL, description="The file, layer, head and parts of what is built"

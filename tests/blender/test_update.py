@@ -9,8 +9,9 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
-from matrix_cinema.blender import tags, update  # noqa: E402
+from matrix_cinema.blender import given_back, tags, update  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
+from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.changes import changes  # noqa: E402
 from matrix_cinema.description.option import DRAWING, EVERYTHING  # noqa: E402
 from matrix_cinema.description.scene import Scene  # noqa: E402
@@ -22,8 +23,13 @@ MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
 LOOKS = {
     "studio_dark": {"style": {"haze": 0.2, "edges": 0.1, "shading": 0.1}, "readout": ["S"]},
     "glass": {"style": {"haze": 0.1, "edges": 0.1, "shading": 0.1}, "look": {"numbers": "on"}},
-    "paper": {"style": {"shading": 0.1}},
+    "paper": {"style": {"shading": 0.1}, "look": {"color_map": "mm"}, "why": "out[0, 1]"},
 }
+
+
+OTHER_MAPS = {
+    "color_map": "vik", "probability_map": "viridis", "signed_map": "berlin", "unsigned_map": "inferno"
+}  # fmt: skip
 
 
 def scene_of(style: str) -> Scene:
@@ -51,6 +57,8 @@ def another(table, name, value):
         return "for a test"
     if name == "device":
         return "cpu"
+    if name in OTHER_MAPS:
+        return OTHER_MAPS[name]
     if "Color" in str(kind) or "tuple" in str(kind):
         return tuple((len(name) + n) % 8 / 8 for n in (1, 4, 2))
     if "bool" in str(kind):
@@ -72,6 +80,11 @@ def fields_that(words, scene):
                 yield path + f.name
 
     return list(found(scene, ""))
+
+
+def not_pictures(scene):
+    """What a scene is built of but for pictures: those of colour maps are exchanged."""
+    return {one for one in tags.parts(scene) if not isinstance(one, bpy.types.Image)}
 
 
 def same(scene, wanted: Scene):
@@ -100,13 +113,39 @@ def test_an_update_is_what_a_build_would_make(factory, style):
         if path not in ("style.environment",):
             now = changed(now, path)
     update.update(now, scene)
-    kept = set(tags.parts(scene))
+    kept = not_pictures(scene)
     for path in fields_that(update.IN_PLACE, begun):
         if ".fill." in path or ".rim." in path or (path == "render.engine" and style != "paper"):
             continue  # as the key; EEVEE has no samples of Cycles to compare
         before, now = now, changed(now, path)
         assert changes(before, now) <= update.IN_PLACE
         update.update(now, scene)
-        assert set(tags.parts(scene)) == kept, path
+        assert not_pictures(scene) == kept, path
     assert style_of(now) != style_of(begun)
+    same(scene, now)
+
+
+def test_another_colour_map_is_another_picture_and_no_other_shader(factory):
+    begun = scene_of("glass")
+    scene = update.build(begun)
+    kept = not_pictures(scene)
+    painted, mine = bpy.data.images["Matrix Cinema sky_clay"], bpy.data.materials.new("mine")
+    bpy.data.materials["Matrix Cinema glass sky_clay"].name = "called"
+    mine.use_nodes = True
+    mine.node_tree.nodes.new("ShaderNodeTexImage").image = painted
+    now = begun
+    for signed, unsigned in (("vik", "viridis"), ("berlin", "viridis"), ("vik", "inferno")):
+        look = dataclasses.replace(now.look, color_map=signed, probability_map=unsigned)
+        before, now = now, dataclasses.replace(now, look=look)
+        assert update.is_in_place(before, now, scene)
+        update.update(now, scene)
+        assert not_pictures(scene) == kept
+    assert not given_back.changes(scene) and "called" in bpy.data.materials
+    assert mine.node_tree.nodes[-1].image == painted and "Matrix Cinema berlin" not in bpy.data.images
+    # One map for both is another legend, and no exchange.
+    same_map = dataclasses.replace(now.look, color_map="viridis")
+    assert not update.is_in_place(now, dataclasses.replace(now, look=same_map), scene)
+    bpy.data.materials["called"].name = "Matrix Cinema glass vik"
+    bpy.data.materials.remove(mine)
+    assert verify(scene).ok
     same(scene, now)

@@ -13,6 +13,7 @@ WORDS = {
     option.LIGHT,
     option.SIZES,
     option.MATERIALS,
+    option.COLORS,
     option.DRAWING,
     option.EVERYTHING,
 }
@@ -39,6 +40,14 @@ def test_what_says_nothing_changes_everything():
     assert changes(Scene(), Scene(beats=(Beat(say="a"),))) == {option.EVERYTHING}
     other = Scene(matrices={"A": MatrixOptions(label="a")})
     assert differing(Scene(), other) == {"matrices": option.EVERYTHING}
+
+
+def test_what_differs_of_one_matrix_is_told_where_both_speak_of_it():
+    before, after = (
+        from_dict(Scene, {"expression": "out = A @ B", "products": {"out": table}}, "test")
+        for table in ({"label": "a"}, {"label": "a", "color_map": "vik"})
+    )
+    assert differing(before, after) == {"products.out.color_map": option.COLORS}
 
 
 def test_what_differs_is_told_field_by_field():

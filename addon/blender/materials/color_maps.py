@@ -16,6 +16,11 @@ from ..nodes.formula import Field, Formula
 STEPS = 4
 
 
+def image_name(color_map: str) -> str:
+    """What the picture of a colour map is called."""
+    return f"Matrix Cinema {color_map}"
+
+
 def color_map_image(name: str) -> bpy.types.Image:
     """The picture of a colour map, packed, made once in a build."""
 
@@ -31,7 +36,7 @@ def color_map_image(name: str) -> bpy.types.Image:
         image.pack()
         return image
 
-    return tags.once("images", f"Matrix Cinema {name}", make)
+    return tags.once("images", image_name(name), make)
 
 
 def looked_up(f: Formula, name: str, tone: Field) -> Field:

@@ -4,8 +4,8 @@ what its beats say; the legend along its bottom, notes at its lower right.
 Lengths are in heights of the frame, from its lower left corner; a narrow frame makes everything smaller.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from ..plan import Plan
 from .boxes import around
 from .formula import Statement, formula_of
-from .items import Box, Item, Text
+from .items import Bar, Box, Item, Text
 from .legend import legend_of, sizes_of
 from .legend_blocks import LegendForm, bar_block, sizes_block, stand_in_rows
 from .typesetter import film_type, in_rows
@@ -43,6 +43,14 @@ class Overlay:
     items: tuple[Item, ...] = ()
     shades: tuple[Box, ...] = ()
     blocks: tuple[Box, ...] = ()
+
+    def with_maps(self, maps: Mapping[str, str]) -> "Overlay":
+        """The overlay with other colour maps in its bars, by the old ones."""
+        items = (
+            replace(one, color_map=maps.get(one.color_map, one.color_map)) if isinstance(one, Bar) else one
+            for one in self.items
+        )
+        return replace(self, items=tuple(items))
 
     @property
     def texts(self) -> list[Text]:

@@ -1,0 +1,100 @@
+"""Other colour maps in a scene that stands, as a build would have them, without compiling a shader anew.
+
+What is coloured by a map is named after it: its picture, materials, the legend's bar. So these get other
+names, and the materials look colours up in other pictures. What a person has made of them stays.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import bpy
+
+from . import compat, remembered, tags
+from .materials.base import asked
+from .materials.color_maps import color_map_image, image_name
+from .materials.writing import color_bar_material, colored_material
+from .rebuild import exchange, rename_counted, sharing, standing
+from .text import bar_name
+
+Names = Mapping[str, str]  # the new one by the old one
+
+
+def recolor(
+    target: bpy.types.Scene, maps: Names, ask_old: Callable[[], None], ask_new: Callable[[], None]
+) -> None:
+    """Let a built scene have other colour maps, each in place of one, by the names in `maps`. `ask_old` and
+    `ask_new` ask for the materials of its elements with the old maps and with the new ones, in one order."""
+    renamed = _materials(maps, ask_old, ask_new)
+    for name_of in (image_name, bar_name):
+        renamed |= {name_of(old): name_of(new) for old, new in maps.items()}
+    _look_up(target, maps)
+    _rename(target, {old: new for old, new in renamed.items() if old != new})
+
+
+def _materials(maps: Names, ask_old: Callable[[], None], ask_new: Callable[[], None]) -> dict[str, str]:
+    """The names of all materials that look up a colour map, the new ones by the old ones."""
+    with asked() as old:
+        ask_old()
+        _ask_of_writing(maps)
+    with asked() as new:
+        ask_new()
+        _ask_of_writing(maps.values())
+    return dict(zip(old, new, strict=True))
+
+
+def _ask_of_writing(maps: Iterable[str]) -> None:
+    for name in maps:
+        color_bar_material(name)
+        colored_material(name)
+
+
+def _look_up(target, maps):
+    """Let the nodes of our materials that look up a map look up the one in its place. What a person has
+    painted stays in the file."""
+    blocks = standing(target)
+    with sharing(target):
+        pictures = {
+            blocks["images", image_name(old)]: color_map_image(new)
+            for old, new in maps.items()
+            if old != new and ("images", image_name(old)) in blocks
+        }
+    for (kind, _), block in blocks.items():
+        nodes = compat.node_tree(block).nodes if kind == "materials" else ()
+        for node in nodes:
+            if node.bl_idname == "ShaderNodeTexImage" and node.image in pictures:
+                node.image = pictures[node.image]
+    gone = [one for one in pictures if one not in pictures.values()]
+    for picture in gone:
+        picture.use_fake_user = picture.use_fake_user or remembered.is_changed(picture)
+    ours = set(blocks.values())
+    exchange(target, gone, [one for one in pictures.values() if one not in ours])
+
+
+def _rename(target: bpy.types.Scene, renamed: Names) -> None:
+    """Let what carries one of these names carry the other, and wherever it is remembered; what a person has
+    called otherwise keeps that name, and pictures have theirs."""
+    blocks = [
+        one
+        for one in tags.owned(target)
+        if not isinstance(one, bpy.types.Image) and tags.unnumbered(str(one.get(tags.TAG))) in renamed
+    ]
+    as_built = [one for one in blocks if one.name == one[tags.TAG]]
+    for n, block in enumerate(blocks):
+        block[tags.TAG] = renamed[tags.unnumbered(block[tags.TAG])]
+        if block in as_built:
+            block.name = f"mc {n}"
+    for block in as_built:
+        block.name = block[tags.TAG]
+        block[tags.TAG] = block.name
+    for block in [target, *tags.owned(target)]:
+        if told := remembered.remembered(block):
+            remembered.keep(block, _other(told, renamed))
+    rename_counted(target, renamed)
+
+
+def _other(value, renamed):
+    """A plain value with these strings in place of others."""
+    if isinstance(value, dict):
+        return {key: _other(one, renamed) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_other(one, renamed) for one in value]
+    return renamed.get(value, value) if isinstance(value, str) else value
