@@ -2,10 +2,36 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 _LABEL = re.compile(r"r([0-9]{1,4})c([0-9]{1,4})")
+
+
+@dataclass(frozen=True, eq=False)
+class CutPicture:
+    """What a model saw, uint8 [height, width, 3], and the (rows, columns) of patches that it made of it."""
+
+    pixels: np.ndarray
+    grid: tuple[int, int]
+
+    def regions(self, labels: Sequence[str]) -> np.ndarray:
+        """(left, bottom, right, top) of the patch that each label names, in parts of the picture from its
+        lower left corner: (n, 4), NaN where it names none."""
+        rows, columns = self.grid
+        found = np.full((len(labels), 4), np.nan)
+        for n, place in enumerate(places_of(labels)):
+            if place and place[0] < rows and place[1] < columns:
+                row, column = place
+                found[n] = column / columns, 1 - (row + 1) / rows, (column + 1) / columns, 1 - row / rows
+        return found
+
+
+def cut_picture(pixels: np.ndarray | None, labels: Sequence[str]) -> CutPicture | None:
+    """The picture as these labels cut it; None where there is none, or they are not those of a grid."""
+    grid = grid_of(labels)
+    return None if pixels is None or grid is None else CutPicture(pixels, grid)
 
 
 def places_of(labels: Sequence[str]) -> list[tuple[int, int] | None]:

@@ -44,6 +44,7 @@ from .objects import (
     set_inputs,
     spots_object,
 )
+from .patches import write_patches
 from .readouts import sharpen_presented, write_presented, write_readouts
 from .rebuild import rebuilding
 from .stored import write_given
@@ -103,6 +104,7 @@ def _draw_matrices(p, rooms):
     if p.spotlight:
         _spotlight(p, matrices, products, rooms["Values"])
     write_guides(p, rooms["Products"])
+    write_patches(p, rooms["Lettering"])
     for name, move in p.timeline.moves.items():
         keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
         if name in products and move.settled > move.swept:

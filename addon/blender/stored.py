@@ -10,12 +10,14 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ..attention.patches import CutPicture
 from ..description.leading import MOST_MATRICES, LeadingAxis, member_name
 from ..description.matrices import LabelledMatrix, OpenedMatrix
 from ..description.scene import MatrixOptions, Scene, from_dict, from_json
 from ..errors import InputError
 from ..staging.plan import Plan, plan
 from . import tags
+from .materials.pictures import picture_name, pixels_of
 from .read import shape_of, stored_mask, stored_values
 
 # What says which numbers of a file a matrix has.
@@ -36,16 +38,32 @@ class GivenText:
     probability: bool = False
     note: str = ""
     heads_a_key: int = 1
+    picture: str = ""  # the name of the image of which rows or columns are patches, and its grids
+    row_grid: tuple[int, ...] = ()
+    column_grid: tuple[int, ...] = ()
+
+
+# Of a GivenText those that a LabelledMatrix has by the same name.
+FACTS = tuple(key for key in GivenText.__dataclass_fields__ if key in LabelledMatrix.__dataclass_fields__)
 
 
 def write_given(p: Plan, target: bpy.types.Scene) -> None:
     """Let a Blender scene tell of each given matrix of its plan what `stored_matrices` needs; the numbers are
     in its meshes."""
-    fields = GivenText.__dataclass_fields__
-    told = {
-        name: asdict(GivenText(**{key: getattr(one, key) for key in fields})) for name, one in p.given.items()
-    }
+    told = {name: asdict(_text_of(one)) for name, one in p.given.items()}
     target[tags.GIVEN] = json.dumps(told, ensure_ascii=False)
+
+
+def _text_of(given: LabelledMatrix) -> GivenText:
+    facts = {key: getattr(given, key) for key in FACTS}
+    rows, columns = given.row_picture, given.column_picture
+    seen = rows or columns
+    return GivenText(
+        **facts,
+        picture=picture_name(seen.pixels) if seen else "",
+        row_grid=rows.grid if rows else (),
+        column_grid=columns.grid if columns else (),
+    )
 
 
 def described(target: bpy.types.Scene) -> Scene:
@@ -88,11 +106,12 @@ def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
     axes = leading_axes(target)
     ours = tags.parts(target) or list(target.objects)
     objects = {ob[tags.NAME]: ob for ob in ours if ob.get(tags.KIND) == "matrix" and tags.NAME in ob}
-    found = {name: _stored(name, one, axes.get(name, ()), objects) for name, one in told.items()}
+    images = {block.get(tags.TAG): block for block in ours if isinstance(block, bpy.types.Image)}
+    found = {name: _stored(name, one, axes.get(name, ()), objects, images) for name, one in told.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
-def _stored(name, told, leading, objects):
+def _stored(name, told, leading, objects, images):
     """A given matrix of which all is there, or None."""
     if prod(len(axis.numbers) for axis in leading) > MOST_MATRICES:
         return None
@@ -109,14 +128,22 @@ def _stored(name, told, leading, objects):
     shape = (*count, *own)
     masks = [mask for ob in members if (mask := stored_mask(ob)) is not None]
     mask = np.reshape(masks, shape) if len(masks) == len(members) else None
-    facts = {key: getattr(told, key) for key in GivenText.__dataclass_fields__}
+    facts = {key: getattr(told, key) for key in FACTS}
     zeros = np.broadcast_to(np.float64(0.0), shape)
     declared = LabelledMatrix(zeros, **facts, leading=tuple(leading), mask=mask)
+    if image := images.get(told.picture):
+        pixels = pixels_of(image)
+        rows, columns = (_cut(pixels, grid) for grid in (told.row_grid, told.column_grid))
+        declared = replace(declared, row_picture=rows, column_picture=columns)
 
     def read():
         return np.reshape([stored_values(ob) for ob in members], shape).astype(np.float64)
 
     return OpenedMatrix(declared, read, name, additive=False)  # what a mask leaves out is known
+
+
+def _cut(pixels, grid):
+    return CutPicture(pixels, (grid[0], grid[1])) if len(grid) == 2 and min(grid) > 0 else None
 
 
 def plan_of(target: bpy.types.Scene, description: Scene | None = None, *, sources: bool = False) -> Plan:

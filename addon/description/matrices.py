@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ..attention.patches import CutPicture, cut_picture
 from ..errors import InputError, nearest
 from ..formats import safetensors
 from ..formats.capture_file import axes_of, check_finite, is_capture, numbers, open_capture
@@ -51,6 +52,8 @@ class LabelledMatrix:
     mask: np.ndarray | None = None  # of an additive mask: True where an entry exists
     note: str = ""  # what of it is not shown as it was given
     heads_a_key: int = 1  # of the scene's capture: how many heads of its layer share the keys of one
+    row_picture: CutPicture | None = None  # of which the rows are patches, by their labels
+    column_picture: CutPicture | None = None
 
     def members(self) -> "dict[tuple[int, ...], LabelledMatrix]":
         """The matrices of two axes that this one consists of, by the numbers of their leading axes."""
@@ -351,6 +354,7 @@ def _of_capture(capture, spec, where, chosen):
         of += f", head{'s' * (len(numbered) > 1)} {numbers(numbered)}"
     rows, columns = (slice(p.start, p.stop, p.step) for p in _parts(shape, spec.slices, where))
     part = _matrix(_zeros(shape)[rows, columns], where).shape
+    labels = [tokens.get(axis, ()) for axis in axes]
     count = tuple(len(axis.numbers) for axis in leading)
 
     def read():
@@ -362,8 +366,10 @@ def _of_capture(capture, spec, where, chosen):
         heads_a_key=first.n_q_heads // max(1, first.n_kv_heads) if chosen else 1,
         row_axis=AXES.get(axes[0], ""),
         column_axis=AXES[axes[1]],
-        row_labels=tokens.get(axes[0], ())[rows],
-        column_labels=tokens.get(axes[1], ())[columns],
+        row_labels=labels[0][rows],
+        column_labels=labels[1][columns],
+        row_picture=cut_picture(capture.picture, labels[0]),
+        column_picture=cut_picture(capture.picture, labels[1]),
         source=f"{tensor} of {of}",
         probability=tensor == "pattern" or tensor in SUMMARIES,
         leading=tuple(leading),

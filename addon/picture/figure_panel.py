@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..kinds.places import Plane
 from ..staging.camera.framing import Vector, View, axes, nearest, view_from
 from ..staging.camera.views import INSIDE, direction_of, inside_view, optics_of, parts_of
+from ..staging.patches import reach
 from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.axis_options import at_the_star
@@ -140,7 +141,8 @@ def _panel(
         high = height or INSIDE_SHAPE * width
         return Panel(inside_view(p, optics_of(p.scene.camera, width / high)), width, high)
     parts = parts_of(p.arrangement, p.scene.camera.subject)
-    points = np.concatenate([part.corners() for part in parts])
+    strips = [strip.outline for strip in p.strips if strip.plane in parts]
+    points = np.concatenate([*(part.corners() for part in parts), *strips])
     room = np.array(free, float) + EDGE
     tallest = TALLEST * (width - room[0] - room[1]) + room[2] + room[3]
     if height:  # beginning with what the content asks for
@@ -263,7 +265,8 @@ class _Labels:
 
     def ends(self, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
         """Both ends of an axis' lines on the page: (where each entry's line ends (n, 2), outward (2,))."""
-        low, high = map(self.canvas.project, captions.ends_of_lines(plane, of_rows, BEYOND))
+        strips = reach(self.canvas.p, plane, of_rows)
+        low, high = map(self.canvas.project, captions.ends_of_lines(plane, of_rows, BEYOND, strips))
         outward = high.mean(axis=0) - low.mean(axis=0)
         outward /= np.linalg.norm(outward) or 1.0
         return [(low, -outward), (high, outward)]

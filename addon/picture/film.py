@@ -17,6 +17,7 @@ from ..staging.camera.shot import Phase, Shot
 from ..staging.camera.shots import filled, shot
 from ..staging.camera.subject import Mark
 from ..staging.camera.views import INSIDE, family_of, parts_of
+from ..staging.patches import marks_of
 from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.boxes import clashes
@@ -197,7 +198,7 @@ def _lettered(
     end = float(p.timeline.last_frame)
     lit = p.spotlight.lit(end, end + 1.0) if p.spotlight else ()
     letters = lettering(p, view, aspect, free, p.scene.camera.subject, told=told, lit=lit)
-    marks = tuple(mark_of(label, view) for label in letters.labels)
+    marks = (*(mark_of(label, view) for label in letters.labels), *marks_of(p))
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
     return replace(before, lettering=letters, view=view, overlay=written, marks=marks)
 

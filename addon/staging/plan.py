@@ -40,6 +40,7 @@ from .layout.blocks import blocks_of
 from .layout.schemes import scheme_of
 from .layout.shortening import shortened
 from .limits import check_declared, check_memory
+from .patches import Strip, strips_of
 from .pooling import Pool, pools_of
 from .readouts import named as named_readouts
 from .scales import Scale, Scales, crowding, scales_of
@@ -110,6 +111,11 @@ class Plan:
     def spotlight(self) -> Spotlight | None:
         """What stands out while all else steps back, if anything is to."""
         return spotlight_of(self)
+
+    @cached_property
+    def strips(self) -> tuple[Strip, ...]:
+        """The patches of pictures beside the axes whose entries they are."""
+        return strips_of(self)
 
     @property
     def depth_of_field(self) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 
 from ...kinds.places import Plane
+from ..patches import reach
 from .boxes import around, strips
 from .canvas import OVER_A_MATRIX, Canvas
 from .captions import LabelledAxis, axes_of, ends_of_lines
@@ -77,7 +78,7 @@ def _along(
 def _sides(canvas: Canvas, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
     """Both ends of the lines that run across an axis of a plane: (where each ends (n, 3), where the first
     leads on the picture (2,))."""
-    low, high = ends_of_lines(plane, of_rows, BEYOND)
+    low, high = ends_of_lines(plane, of_rows, BEYOND, reach(canvas.p, plane, of_rows))
     a, b = canvas.project(np.array([low[0], high[0]]))
     return [(low, unit(a - b)), (high, unit(b - a))]
 

@@ -46,7 +46,9 @@ class Canvas:
         self.faces = np.array([face for cuboid in cuboids for face in faces(self.project(cuboid.corners()))])
         self.faces = self.faces.reshape(-1, 4, 2)
         self.crowded = len(self.planes) > CROWD
-        self.matrices, self.interiors = Obstacles(self.quads), Obstacles(self.faces)
+        strips = [self.project(strip.outline) for strip in p.strips if strip.plane in self.planes]
+        drawn_over = np.array([*self.quads, *strips]).reshape(-1, 4, 2)
+        self.matrices, self.interiors = Obstacles(drawn_over), Obstacles(self.faces)
         starring = [p.is_star(plane.stage) for plane in self.planes]
         self.stars = Obstacles(self.quads[np.array(starring, bool)])
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (width, height)])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...attention.patches import CutPicture
 from ...attention.tokens import told_apart
 from ...kinds.places import READING, Part, Plane
 from ...kinds.stage import Stage, roots_of, stages_of
@@ -187,13 +188,16 @@ def _labels_or_numbers(p, plane):
     return tuple(own or n for own, n in zip(labels, numbers, strict=True))
 
 
-def ends_of_lines(plane: Plane, of_rows: bool, beyond: float) -> tuple[np.ndarray, np.ndarray]:
+def ends_of_lines(
+    plane: Plane, of_rows: bool, beyond: float, strips: tuple[float, float] = (0.0, 0.0)
+) -> tuple[np.ndarray, np.ndarray]:
     """Where the lines across each entry of an axis, along its row or its column, end, `beyond` the matrix at
-    both sides: (n, 3) each."""
+    both sides, and beyond what `strips` stand out of it there: (n, 3) each."""
     sides = (plane.row, plane.row_ruler), (plane.column, plane.column_ruler)
     (along, ruler), (across, other) = sides if of_rows else sides[::-1]
     entries = plane.origin + np.outer(ruler.at(np.arange(ruler.count)), along)
-    return entries - across * beyond, entries + across * (other.length + beyond)
+    low, high = (beyond + one for one in strips)
+    return entries - across * low, entries + across * (other.length + high)
 
 
 def labels_of(p: Any, stage: Stage) -> tuple[Sequence[str], Sequence[str]]:
@@ -203,6 +207,15 @@ def labels_of(p: Any, stage: Stage) -> tuple[Sequence[str], Sequence[str]]:
         return p.matrices[leaf.name].row_labels, p.matrices[leaf.name].column_labels
 
     return _handed_on(p, stage, own, lambda labels, ends: labels[slice(*ends)], ())
+
+
+def pictures_of(p: Any, stage: Stage) -> tuple[CutPicture | None, CutPicture | None]:
+    """The pictures whose patches the rows and the columns of a stage are, by their labels."""
+
+    def own(leaf):
+        return p.matrices[leaf.name].row_picture, p.matrices[leaf.name].column_picture
+
+    return _handed_on(p, stage, own, lambda picture, ends: picture, None)
 
 
 def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:

@@ -1,0 +1,53 @@
+"""Pictures in the scene that were given with its numbers, such as what a model saw."""
+
+from hashlib import sha256
+
+import bpy
+import numpy as np
+
+from .. import tags
+from .base import material, surface
+
+
+def picture_name(pixels: np.ndarray) -> str:
+    """The name of the image datablock that has these pixels, uint8 [height, width, 3]."""
+    return f"Matrix Cinema picture {sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()[:12]}"
+
+
+def picture_material(pixels: np.ndarray) -> bpy.types.Material:
+    """The colours of a picture as they are, shining, by a mesh's UV map."""
+
+    def shade(f):
+        uv = f.node("ShaderNodeTexCoord")["UV"]
+        image = _image(pixels)
+        color = f.node(
+            "ShaderNodeTexImage", {0: uv}, image=image, interpolation="Closest", extension="EXTEND"
+        )
+        surface(f, f.node("ShaderNodeEmission", {"Color": color[0]})[0])
+
+    return material(picture_name(pixels), shade)
+
+
+def _image(pixels):
+    """The picture, packed, once in a build."""
+
+    def make(name):
+        height, width = pixels.shape[:2]
+        image = bpy.data.images.new(name, width, height, alpha=False)
+        image.colorspace_settings.name = "sRGB"
+        rgba = np.ones((height, width, 4), np.float32)
+        rgba[..., :3] = pixels[::-1] / 255  # Blender's rows begin at the bottom
+        image.pixels.foreach_set(rgba.ravel())
+        image.update()
+        image.pack()
+        return image
+
+    return tags.once("images", picture_name(pixels), make)
+
+
+def pixels_of(image: bpy.types.Image) -> np.ndarray:
+    """The pixels of an image, uint8 [height, width, 3]."""
+    width, height = image.size
+    rgba = np.empty(width * height * 4, np.float32)
+    image.pixels.foreach_get(rgba)
+    return np.rint(rgba.reshape(height, width, 4)[::-1, :, :3] * 255).astype(np.uint8)

@@ -1,0 +1,136 @@
+"""What a model saw, at the axes whose entries are patches of it: strips of small pictures beside matrices."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..attention.patches import CutPicture
+from ..kinds.places import Plane
+from .camera.framing import axes
+from .camera.subject import Mark
+from .camera.views import direction_of
+from .writing.captions import labels_of, pictures_of
+
+if TYPE_CHECKING:  # plans have strips
+    from .plan import Plan
+
+EDGE, APART = 0.5, 0.15  # units from an entry to the edge of its matrix, and from there to the strip
+SIDE = 0.94  # of a patch, in entries
+MET = 4.0  # what it costs to stand in another matrix or in products; to stand on the wrong side costs up to 2
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """The patches of a `picture` beside the rows, or the columns, of a plane: one patch for each entry that
+    is one, `far` on the side of the last column or row, else on that of the first. `corners` (n, 4, 3) are
+    those of its patches, around each from the lower left of the picture; `regions` (n, 4) where each is in
+    the picture, (left, bottom, right, top) in parts of it."""
+
+    plane: Plane
+    of_rows: bool
+    far: bool
+    picture: CutPicture
+    corners: np.ndarray
+    regions: np.ndarray
+
+    @property
+    def outline(self) -> np.ndarray:
+        """The corners of the whole strip, around it: (4, 3)."""
+        return _outline(self.plane, self.of_rows, self.far)
+
+
+def strips_of(p: "Plan") -> tuple[Strip, ...]:
+    """The strips of all matrices that are drawn, none where nothing is to be written on the picture."""
+    if not p.scene.look.labels:
+        return ()
+    return tuple(
+        strip
+        for plane in p.arrangement.planes
+        if not p.hidden(plane.stage)
+        for of_rows in (True, False)
+        if (strip := _strip(p, plane, of_rows)) is not None
+    )
+
+
+def reach(p: "Plan", plane: Plane, of_rows: bool) -> tuple[float, float]:
+    """How far strips stand out of a plane at both ends of the lines across an axis: on the side of the first
+    column or row, and on that of the last."""
+    own = [one for one in p.strips if one.plane is plane and one.of_rows == of_rows]
+    width = (APART + _side(plane, of_rows)) if own else 0.0
+    return (0.0, width) if own and own[0].far else (width, 0.0)
+
+
+def marks_of(p: "Plan") -> tuple[Mark, ...]:
+    """What a camera has to see of the strips: their corners."""
+    corners = [(corner, strip) for strip in p.strips for corner in strip.outline]
+    return tuple(Mark(corner, (0.0, 0.0, 0.0, 0.0), strip.plane.stage.name) for corner, strip in corners)
+
+
+def _strip(p, plane, of_rows):
+    picture = pictures_of(p, plane.stage)[0 if of_rows else 1]
+    labels = labels_of(p, plane.stage)[0 if of_rows else 1]
+    ruler = plane.row_ruler if of_rows else plane.column_ruler
+    if picture is None or len(labels) != ruler.count:
+        return None
+    regions = picture.regions(labels)
+    there = np.flatnonzero(~np.isnan(regions[:, 0]))
+    if not len(there):
+        return None
+    right, up, _ = axes(direction_of(p))
+    far = _freer(p, plane, of_rows, right, up)
+    corners = _corners(plane, of_rows, far, ruler.at(there), right, up)
+    return Strip(plane, of_rows, far, picture, corners, regions[there])
+
+
+def _side(plane, of_rows):
+    """How long the sides of a patch are."""
+    return SIDE / (plane.row_ruler if of_rows else plane.column_ruler).each
+
+
+def _corners(plane, of_rows, far, at, right, up):
+    """The corners of the patches of entries that stand so far along their axis: (n, 4, 3); each upright, and
+    not as in a mirror, for a camera with these axes."""
+    along, across = (plane.row, plane.column) if of_rows else (plane.column, plane.row)
+    low, high = _across(plane, of_rows, far)
+    middle = plane.origin + np.outer(at, along) + across * 0.5 * (low + high)
+    ways = sorted((along, across), key=lambda way: abs(way @ right) - abs(way @ up))
+    tall, wide = (way * np.sign(way @ axis or 1.0) for way, axis in zip(ways, (up, right), strict=True))
+    turned = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) @ [wide, tall]
+    return middle[:, None] + 0.5 * _side(plane, of_rows) * turned
+
+
+def _across(plane, of_rows, far):
+    """From where to where a strip is, across its axis."""
+    other = plane.column_ruler if of_rows else plane.row_ruler
+    low, high = EDGE + APART, EDGE + APART + _side(plane, of_rows)
+    return (other.length + low, other.length + high) if far else (-high, -low)
+
+
+def _outline(plane, of_rows, far):
+    ruler, half = plane.row_ruler if of_rows else plane.column_ruler, 0.5 * _side(plane, of_rows)
+    along, across = (plane.row, plane.column) if of_rows else (plane.column, plane.row)
+    low, high = _across(plane, of_rows, far)
+    around = [(-half, low), (ruler.length + half, low), (ruler.length + half, high), (-half, high)]
+    return plane.origin + np.array(around) @ [along, across]
+
+
+def _freer(p, plane, of_rows, right, up):
+    """Whether a strip stands better at the far side: where it meets nothing, then to the left or above, where
+    labels are read."""
+    across = plane.column if of_rows else plane.row
+    costs = []
+    for far in (False, True):
+        corners = _outline(plane, of_rows, far)
+        outward = across if far else -across
+        costs.append(MET * _meets(p, plane, corners) + outward @ right - outward @ up)
+    return costs[1] < costs[0]
+
+
+def _meets(p, plane, corners):
+    """How many other planes and cuboids with products the box around these corners meets."""
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    drawn = [one for one in p.arrangement.planes if one is not plane and not p.hidden(one.stage)]
+    parts = [*drawn, *(one for one in p.arrangement.cuboids if one.stage.name in p.interiors)]
+    boxes = [part.corners() for part in parts]
+    return sum(bool((box.min(axis=0) < high).all() and (low < box.max(axis=0)).all()) for box in boxes)
