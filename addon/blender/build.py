@@ -27,6 +27,7 @@ from .appearance import (
     product_size,
 )
 from .beams import write_beams
+from .cards import write_cards
 from .digest import digest
 from .lines import write_guides
 from .markers import write_markers
@@ -45,7 +46,7 @@ from .objects import (
     spots_object,
 )
 from .patches import write_patches
-from .readouts import sharpen_presented, write_presented, write_readouts
+from .readouts import sharpen, write_presented, write_readouts
 from .rebuild import rebuilding
 from .stored import write_given
 from .why import write_why
@@ -78,7 +79,8 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     target[tags.DESCRIPTION] = to_json(p.description)
     write_given(p, target)
     target[tags.AXES] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
-    target.frame_set(p.scene.render.still_frame(1, p.timeline.done))  # what a render shows first
+    shown = p.scene.render.still_frame(p.timeline.begins, p.timeline.done)
+    target.frame_set(shown)  # what a render shows first
     return target
 
 
@@ -121,7 +123,7 @@ def _draw_picture(drawing, matrices, environment, font, rooms, target):
         lens = camera.stand(drawing, rooms["Stage"], target)
     made = {ob[tags.NAME]: ob for ob in rooms["Products"].objects if ob.get(tags.KIND) == "product"}
     write_picture(drawing, matrices, made, font, rooms["Lettering"], target)
-    sharpen_presented(drawing.presented, lens)
+    sharpen(drawing, lens)
     stands = drawing.seen.position
     studio.light(p, drawing.first, stands, drawing.lit, environment, rooms["Stage"], target)
     if drawing.turntable:
@@ -149,6 +151,7 @@ def write_picture(
     opened = products.get(p.why.stage.name) if p.why else None
     write_why(p, drawing.why, opened, lens, drawing.seen, font, collection)
     write_presented(drawing, matrices, lens, font, collection)
+    write_cards(drawing, lens, font, collection)
     for ob in set(collection.objects) - before:
         ob[tags.WRITTEN] = True
 

@@ -25,15 +25,20 @@ def clear_distance(p: Plan, camera: bpy.types.Object, view: View) -> float:
 
 
 def picture_plane(
-    camera: bpy.types.Object, view: View, collection: bpy.types.Collection, distance: float = DISTANCE
+    camera: bpy.types.Object,
+    view: View,
+    collection: bpy.types.Collection,
+    distance: float = DISTANCE,
+    in_focus: bool = True,
 ) -> tuple[bpy.types.Object, np.ndarray]:
-    """(the plane of a camera that sees a View, the camera's place in its space (3,)). It lies in focus where
-    the camera blurs what does not."""
+    """(the plane of a camera that sees a View, the camera's place in its space (3,)). Unless it
+    is not to be `in_focus`, it is where the camera blurs what is not."""
     half, middle = np.array([view.half_width, view.half_height]), np.array(view.centre)
     holder = camera
     data = camera.data
+    in_focus = in_focus and data.dof.use_dof
     if view.orthographic:
-        if data.dof.use_dof:
+        if in_focus:
             distance = _focused(camera)
         holder, half = (
             scaled_by(camera, data, "ortho_scale", (0, 1), collection),
@@ -42,9 +47,9 @@ def picture_plane(
         unit = 2 * half[1]
         height = distance  # its depth does not scale
     else:
-        if data.dof.use_dof and data.dof.focus_object is not None and looks_along_its_parent(camera):
+        if in_focus and data.dof.focus_object is not None and looks_along_its_parent(camera):
             holder = scaled_by(camera, camera, "location[2]", (0, 1, 2), collection)
-        elif data.dof.use_dof:
+        elif in_focus:
             distance = _focused(camera)
         half, unit = half * distance, 2 * half[1] * distance
         height = distance / unit

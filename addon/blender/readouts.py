@@ -5,7 +5,7 @@ The copy is drawn by the matrix's own node group, from the same hidden values, a
 animated follow the matrix's: so it shows at every frame what the matrix shows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import pairwise
 
 import bpy
@@ -15,7 +15,6 @@ from mathutils import Matrix
 from ..look.srgb import between, linear
 from ..picture.drawing import Drawing
 from ..picture.joined import Joined, pointed_out
-from ..picture.presented import Presented
 from ..staging.writing.items import Rule
 from . import compat, tags
 from .appearance import readout_material
@@ -81,13 +80,13 @@ def write_presented(
             _present(p, block, shown, plane, matrices[block.plane.stage.name], font, collection)
 
 
-def sharpen_presented(every: Sequence[Presented], camera: bpy.types.Object) -> None:
-    """Keys for a camera's lens: what is presented stands before its focus."""
-    if every and camera.data.dof.use_dof:
+def sharpen(drawing: Drawing, camera: bpy.types.Object) -> None:
+    """Keys for a camera's lens: what is presented stands before its focus, and so do cards."""
+    times = [(s.out, s.there, s.back, s.gone) for s in drawing.presented]
+    times += [(c.start - 1.0, c.start, c.end - 1.0, c.end) for c in drawing.cards]
+    if times and camera.data.dof.use_dof:
         stop = camera.data.dof.aperture_fstop
-        keys = [
-            key for s in every for key in ((s.out, stop), (s.there, SHARP), (s.back, SHARP), (s.gone, stop))
-        ]
+        keys = [key for at in times for key in zip(at, (stop, SHARP, SHARP, stop), strict=True)]
         compat.set_keyframes(camera.data, "dof.aperture_fstop", sorted(dict(keys).items()))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 import numpy as np
 
+from ..description.style import Color
 from ..errors import InputError
 from ..look.srgb import between, linear
 from ..staging.camera.framing import View
@@ -110,14 +111,19 @@ def _plate(label, style, collection):
 
 
 def _type(p, name, color, shown):
-    """The material of type in a colour; what is `shown` from one frame until another comes and goes
-    softly."""
-    if shown is None:
-        return plain_material(name, color)
+    """The material of type in a colour that is `shown` from one frame until another, or always."""
+    return plain_material(name, color) if shown is None else passing_type(p, name, color, shown)
+
+
+def passing_type(
+    p: Any, name: str, color: Color, shown: tuple[float, float], seconds: float = COMES
+) -> bpy.types.Material:
+    """The material of type in a colour that comes at the first frame `shown` and goes until the second,
+    softly, in so many seconds each."""
     start, end = shown
     if end > p.timeline.last_frame:  # what is there at the end stays
         end = 2.0 * end
-    fade = min(COMES * p.scene.render.rate, GOES_WITHIN * (end - start))
+    fade = min(seconds * p.scene.render.rate, GOES_WITHIN * (end - start))
     return fading_material(f"{name} {start:g}", color, (start, end), fade)
 
 

@@ -272,7 +272,18 @@ def _one_or_several(arguments: Namespace, one: str) -> list[Any]:
 
 def _source(arguments: Namespace) -> Source:
     names = ("layer", "head", "parts", "passes", "style", "view", "subject", "move")
-    return open_source(arguments.source, **_chosen(arguments, *names))
+    return open_source(arguments.source, **_chosen(arguments, *names), cards=_cards(arguments))
+
+
+def _cards(arguments: Namespace) -> dict[str, str | bool]:
+    """What is asked of the cards of a film. A word that stands on one asks for it."""
+    said = {"subtitle": "subtitle", "source": "source_text", "credit": "credit"}
+    texts = {
+        name: text for name, dest in said.items() if (text := getattr(arguments, dest, None)) is not None
+    }
+    title = getattr(arguments, "title_card", False) or "subtitle" in texts
+    end = getattr(arguments, "end_card", False) or "source" in texts or "credit" in texts
+    return {**({"title": True} if title else {}), **({"end": True} if end else {}), **texts}
 
 
 def _picture(arguments: Namespace) -> dict[str, Any]:

@@ -67,6 +67,15 @@ def _look(one, moves=True):
         one.add_argument("--move", metavar="NAME", choices=MOVES, help="how the camera moves in the film")
 
 
+def _cards(one):
+    one.add_argument("--title-card", action="store_true", help="begin the film with the scene's title")
+    one.add_argument("--subtitle", metavar="TEXT", help="under that title; asks for the card by itself")
+    one.add_argument("--end-card", action="store_true", help="end the film with source and credit")
+    of = "of the data, on the end card; asks for the card by itself"
+    one.add_argument("--source", metavar="TEXT", dest="source_text", help=of)
+    one.add_argument("--credit", metavar="TEXT", dest="credit", help="on the end card, likewise")
+
+
 def _picture(one, transparent):
     one.add_argument("--size", metavar="WxH", type=values.size, help="in pixels")
     one.add_argument("--samples", metavar="N", type=values.samples, help="per pixel")
@@ -113,6 +122,7 @@ def _render(one):
     one.add_argument("--dpi", metavar="N", type=values.dpi, help="dots per inch of that (600)")
     deep = "of a channel of a .png: 8 or 16"
     one.add_argument("--bits", metavar="N", type=int, choices=(8, 16), default=8, help=deep)
+    _cards(one)
     foreign = "let a .blend write all that it writes, wherever it does"
     one.add_argument("--file-outputs", action="store_true", help=foreign)
     _look(one)
@@ -151,6 +161,7 @@ def _build(one):
     _source(one)
     one.add_argument("-o", "--output", metavar="X.blend", required=True)
     _look(one)
+    _cards(one)
 
 
 def _farm(one):
@@ -161,6 +172,7 @@ def _farm(one):
     one.add_argument("--flamenco", metavar="URL", help=manager)
     _picture(one, "frames without background")
     _look(one)
+    _cards(one)
 
 
 def _encode(one):

@@ -327,6 +327,21 @@ class Render:
 
 
 @dataclass(frozen=True)
+class Cards:
+    """Cards of a film, in its own style and type: the `title` card stands before the scene, with the scene's
+    title and a `subtitle`; the `end` card after it, with the `source` of the data and a `credit`. Each stands
+    for its seconds. A film has none unless they are asked for, and stills never show them."""
+
+    title: bool = False
+    end: bool = False
+    subtitle: str = ""
+    source: str = ""
+    credit: str = ""
+    title_seconds: float = option(3.0, low=0.1, high=60.0)
+    end_seconds: float = option(4.0, low=0.1, high=60.0)
+
+
+@dataclass(frozen=True)
 class Scene:
     """A whole scene. `star` is the matrix that the picture is about, or several, "none" for none; ""
     chooses (see staging.star). `spotlight` points at what stands out while all else steps back, such as
@@ -349,6 +364,7 @@ class Scene:
     matrices: dict[str, MatrixOptions] = option({})
     products: dict[str, ProductOptions] = option({})
     animation: Animation = Animation()
+    cards: Cards = Cards()
     layout: Layout = Layout()
     look: Look = Look()
     style: Style = Style()

@@ -2,9 +2,10 @@
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypedDict
 
 from ..errors import InputError, nearest
@@ -14,6 +15,7 @@ from .scene import Scene, checked, load_scene
 
 EXPECTED = "give a scene file (.toml), an attention capture (.safetensors) or a built .blend"
 # How a .blend begins: plain, packed by Zstandard, or, until Blender 3.0, by gzip.
+CARDS = {"title": "title-card", "end": "end-card"}  # fields of Cards that options call otherwise
 _BLEND = (b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 
 
@@ -48,6 +50,7 @@ class Choice(TypedDict, total=False):
     view: str | None
     subject: str | None
     move: str | None
+    cards: Mapping[str, str | bool]
 
 
 def open_source(
@@ -61,8 +64,10 @@ def open_source(
     view: str | None = None,
     subject: str | None = None,
     move: str | None = None,
+    cards: Mapping[str, str | bool] = MappingProxyType({}),
 ) -> Source:
-    """The source at `path`; what else is given replaces what the scene says.
+    """The source at `path`; what else is given replaces what the scene says, `cards` some fields of its
+    Cards.
 
     A capture needs `layer` (its number or name); without `head` all its heads are drawn. `parts` and
     `passes` are those of `from_capture`. Raises InputError.
@@ -75,6 +80,7 @@ def open_source(
             raise InputError(f"--{option}: {path} says itself what it shows; it is for captures")
     if suffix == ".blend":
         given = {"layer": layer, "head": head, "style": style, "view": view, "subject": subject, "move": move}
+        given |= {CARDS.get(name, name): value for name, value in cards.items()}
         for option, value in given.items():
             if value is not None:
                 raise InputError(f"--{option}: {path} is built already; give its scene file instead")
@@ -95,7 +101,7 @@ def open_source(
         description = _replaced(description, "look", style=style)
     camera = {"view": view, "subject": subject, "move": move}
     camera = {name: value for name, value in camera.items() if value is not None}
-    description = _replaced(description, "camera", **camera)
+    description = _replaced(_replaced(description, "camera", **camera), "cards", **cards)
     return Source(path, description)
 
 

@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..picture.figure_page import Cell, Shown
 from .blend_file import open_built
 
-LETTERING = ("label", "leader", "overlay", "shade")
+LETTERING = ("label", "leader", "overlay", "shade", "card")
 
 
 def is_built(shown: Shown) -> bool:

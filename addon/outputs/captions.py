@@ -9,6 +9,9 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..staging.plan import Plan
+from .notes import Beat
+
 LINE = 42  # letters; subtitles have up to two lines of about as many
 
 
@@ -21,9 +24,7 @@ class Caption:
     end: float
 
 
-def captions_of(
-    beats: Sequence[tuple[str, float, float]], first: int, last: int, rate: float
-) -> list[Caption]:
+def captions_of(beats: Sequence[Beat], first: int, last: int, rate: float) -> list[Caption]:
     """The captions of a film of the frames `first` to `last`, `rate` a second, from what each beat says
     with the frames from which and until which it does; those without a word, and outside these frames, have
     none."""
@@ -33,6 +34,15 @@ def captions_of(
         if text.strip() and stop > begin:
             made.append(Caption(" ".join(text.split()), begin / rate, stop / rate))
     return made
+
+
+def with_cards(beats: Sequence[Beat], p: Plan) -> list[Beat]:
+    """The parts of a film that is told in beats, with its cards; of another film none, for it has no other
+    parts."""
+    film, cards = p.timeline, p.scene.cards
+    before = [(p.scene.title, 1.0, float(film.begins))] if film.before else []
+    after = [(cards.credit or cards.source, film.ends + 1.0, film.last_frame + 1.0)] if film.after else []
+    return [*before, *beats, *after] if beats else []
 
 
 def srt(captions: Sequence[Caption]) -> str:

@@ -3,8 +3,11 @@
 Each process has a file of its own in the folder's WORK while it is there. What it does it claims by moving a
 folder that names it to a place where only one can be: disks refuse to put one folder over another, and no
 claim is ever seen without its name. The claim of a process that has gone counts no more: whoever wants it
-takes the place of the next number, which again only one can. Where it cannot be asked whether a process
-runs, because it is on another machine, it has gone when it was silent for SILENCE.
+takes the place of the next number, which again only one can, and looks around once more.
+
+Where it cannot be asked whether a process runs, because it is on another machine, it has gone when it gave no
+sign of life for SILENCE. That is measured here, by this process's own clock: those of machines differ, and a
+disk may have the time of whoever writes.
 
 A wrong guess costs time and nothing else: two processes then make the same file, and each moves a whole one
 to its place.
@@ -12,15 +15,17 @@ to its place.
 
 import contextlib
 import os
+import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..errors import JobError
-from .owner import discard, discard_left, is_here, is_left, names_in, owned_stem
+from .owner import discard, discard_left, is_here, is_left, names_in, owned_stem, was_here
 
 WORK = ".work"
 SILENCE = 900.0  # seconds without a sign of life
+LONG = 86400.0  # seconds by which no two clocks differ: who was silent as long, by the disk's, has gone
 _WORKER, _TICKET = "worker", "ticket"
 _BEAT = 30.0  # seconds between two signs
 _PAUSE = 0.2  # seconds until a claim of another process is asked for again
@@ -34,9 +39,10 @@ class Work:
     def __init__(self, folder: Path) -> None:
         """In `folder`, which is made if need be. Raises JobError where nothing can be written."""
         self.folder = folder / WORK
-        self._own = self.folder / f"{owned_stem()}{_WORKER}"
-        self._ticket = self.folder / f"{owned_stem()}{_TICKET}"
+        own = f"{owned_stem()}{secrets.token_hex(4)}-"  # copies of a machine may run the same numbers
+        self._own, self._ticket = self.folder / f"{own}{_WORKER}", self.folder / f"{own}{_TICKET}"
         self._claims: set[Path] = set()
+        self._signs: dict[str, tuple[int, float]] = {}  # of others: the last one, and when it was seen first
         self._beaten = time.monotonic()
         try:
             while not self._own.exists():
@@ -55,9 +61,13 @@ class Work:
         _at_work.discard(self)
         for claim in list(self._claims):
             self.release(claim)
-        for name in names_in(self.folder):
-            has_gone = self._has_gone if name.endswith((_WORKER, _TICKET)) else self._is_free
-            if has_gone(name):
+        names = names_in(self.folder)
+        for name in {name.rpartition(".")[0] for name in names if not name.endswith((_WORKER, _TICKET))}:
+            with contextlib.suppress(JobError):  # what is left is in nobody's way
+                if claim := self.claim(name):
+                    self.release(claim)
+        for name in names:
+            if name.endswith((_WORKER, _TICKET)) and self._has_gone(name.replace(_TICKET, _WORKER)):
                 discard(self.folder / name)
         discard(self._own)
         discard(self._ticket)
@@ -68,8 +78,16 @@ class Work:
         """Give a sign of life, which processes on other machines look for."""
         if time.monotonic() - self._beaten > _BEAT:
             self._beaten = time.monotonic()
-            with contextlib.suppress(OSError):
-                os.utime(self._own)
+            self._sign()
+
+    def beating(self, function: Callable[..., object]) -> Callable[..., None]:
+        """A function that gives a sign of life whenever it is called."""
+
+        def both(*values: object) -> None:
+            self.beat()
+            function(*values)
+
+        return both
 
     def others(self) -> list[str]:
         """The file names of other processes at work here."""
@@ -78,17 +96,28 @@ class Work:
 
     def claim(self, name: str) -> Path | None:
         """The claim of `name`, to be given to `release`; None if another process has it."""
-        number = 1
-        while True:
-            path = self.folder / f"{name}.{number}"
-            with contextlib.suppress(OSError):
-                path.rmdir()  # empty: its process was killed while it gave it back
-            if self._put(path):
-                self._claims.add(path)
-                return path
-            if not self._is_free(path.name):
-                return None
-            number += 1
+        there = self._claims_of(name)
+        if not all(map(self._is_free, there.values())):
+            return None
+        path = self.folder / f"{name}.{max(there, default=0) + 1}"
+        if not self._put(path):
+            return None
+        # Another process may have seen less, or more, and have taken another number.
+        others = [one for one in self._claims_of(name).values() if one != path.name]
+        if not all(map(self._is_free, others)):
+            discard(path)
+            return None
+        self._claims.add(path)
+        return path
+
+    def _claims_of(self, name):
+        """The claims of `name` that are there, by their numbers."""
+        found = {}
+        for one in names_in(self.folder):
+            stem, _, number = one.rpartition(".")
+            if stem == name and number.isdecimal():
+                found[int(number)] = one
+        return found
 
     def _put(self, path):
         """Move a folder that names this process to `path`; False where one is already."""
@@ -97,16 +126,19 @@ class Work:
             (self._ticket / self._own.name).touch()
             os.rename(self._ticket, path)
         except OSError as error:
+            if (path / self._own.name).exists():  # it was moved, and the answer was lost on the network
+                return True
             if path.exists():
                 return False
             raise JobError(f"{self.folder}: cannot be written ({error.strerror})") from None
         return True
 
     def release(self, claim: Path) -> None:
-        """Give back a claim, and remove those of processes that had gone before."""
-        stem, _, number = claim.name.rpartition(".")
-        for n in range(1, int(number) + 1):
-            discard(self.folder / f"{stem}.{n}")
+        """Give back a claim, after those of processes that had gone before."""
+        for other in self._claims_of(claim.name.rpartition(".")[0]).values():
+            if other != claim.name and self._is_free(other):
+                discard(self.folder / other)
+        discard(claim)
         self._claims.discard(claim)
 
     @contextlib.contextmanager
@@ -134,22 +166,44 @@ class Work:
         self.beat()
         time.sleep(_PAUSE)
 
-    def _is_free(self, name):
-        """Whether a claim is that of a process that has gone."""
-        workers = names_in(self.folder / name)
-        return bool(workers) and all(map(self._has_gone, workers))
+    def _is_free(self, claim):
+        """Whether a claim is that of a process that has gone, or was killed while it gave it back."""
+        try:
+            return all(map(self._has_gone, os.listdir(self.folder / claim)))
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
 
     def _has_gone(self, worker):
-        if is_here(worker):
-            return is_left(worker)
-        return self._age(worker) > SILENCE
+        return is_left(worker) if is_here(worker) else self._is_silent(worker)
 
-    def _age(self, name):
-        """Seconds since a file was touched, by the clock of the disk; infinite for one that is not there."""
+    def _is_silent(self, worker):
+        """Whether a process on another machine has given no sign for SILENCE, seen from here."""
+        try:
+            sign = os.stat(self.folder / worker).st_mtime_ns
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        now = time.monotonic()
+        if self._signs.get(worker, (None, now))[0] != sign:
+            long = self._disk_time_since(sign) > (SILENCE if was_here(worker) else LONG)
+            self._signs[worker] = sign, -float("inf") if long else now
+        return now - self._signs[worker][1] > SILENCE
+
+    def _disk_time_since(self, sign):
+        """Seconds since a sign, by the clock of the disk; 0 where it does not tell."""
+        self._sign()
+        try:
+            return 1e-9 * (os.stat(self._own).st_mtime_ns - sign)
+        except OSError:
+            return 0.0
+
+    def _sign(self):
+        """Touch this process's file; another one may have taken it away, if this one was stopped for long."""
         with contextlib.suppress(OSError):
-            os.utime(self._own)
-            return os.stat(self._own).st_mtime - os.stat(self.folder / name).st_mtime
-        return float("inf")
+            self._own.touch()
 
 
 def end_all_work() -> None:

@@ -71,7 +71,7 @@ def render_film(
         with work.alone(f"film{film.suffix}"):
             if marks.read_mark(film) != mark:  # another process may have made it just now
                 fps = scene.render.fps, scene.render.fps_base * manner.every
-                encode(pictures, film, *fps, mark, progress, settings.transparent, manner)
+                encode(pictures, film, *fps, mark, work.beating(progress), settings.transparent, manner)
     return rendered
 
 

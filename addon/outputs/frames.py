@@ -325,6 +325,8 @@ def _applied(scene, settings, cards, suffix, many):
         if settings.transparent:
             put(render, "film_transparent", True)
             for ob in scene.objects:
+                if ob.get(tags.KIND) == "card":
+                    put(ob, "is_holdout", True)
                 if ob.get(tags.KIND) == "ground":  # EEVEE has nothing that only catches shadows
                     put(ob, "is_shadow_catcher" if engine == "CYCLES" else "hide_render", True)
         if suffix == ".exr":

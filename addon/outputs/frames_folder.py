@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import InputError, JobError
 from ..formats.reading import read_bounded
 from ..staging.timing.timeline import MOST_FRAMES
-from .claims import Work
+from .claims import WORK, Work
 from .files import full_path, written_whole
 from .marks import KEYWORD, derived_mark, read_mark
 from .png_file import Png, read_png
@@ -143,7 +143,10 @@ def _take(place, job, work):
     if there is None:
         _require_ours(place, job)
     elif there.mark != job.mark and work.others():
-        raise JobError(f"{place}: another job is rendering there; wait for its end, or give another name")
+        raise JobError(
+            f"{place}: another job is rendering there; wait for its end, or give another name; if its "
+            f"machine is gone, remove {place / WORK}"
+        )
     if there is None or there.mark != job.mark:
         write_frames_job(place, job)
 

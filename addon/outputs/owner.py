@@ -1,7 +1,8 @@
 """Whose an unfinished file is: the process that made it stands in the file's name.
 
 A process that is killed cannot remove what it was writing. The next one removes it, when it can tell that
-the owner has gone: on the same machine, where no process has that number, or another one that began later.
+the owner has gone: on the same machine, since it was started, where no process has that number, or another
+one that began later. What nobody has touched for a week goes, too.
 """
 
 import contextlib
@@ -12,23 +13,25 @@ import platform
 import re
 import shutil
 import sys
+import time
 from pathlib import Path
 
 STEM = "matrix-cinema-"
-_NAME = re.compile(r"\.?matrix-cinema-([0-9a-f]{8})-(\d+)-(\d+)-")
+FORGOTTEN = 7 * 86400.0  # seconds; no two clocks differ by as much
+_NAME = re.compile(r"\.?matrix-cinema-([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-(\d+)-")
 
 
 def owned_stem() -> str:
     """How names of unfinished files of this process begin; put a "." before it for hidden ones."""
-    return f"{STEM}{_machine()}-{os.getpid()}-{_started(os.getpid()) or 0}-"
+    return f"{STEM}{_machine()}-{_boot()}-{os.getpid()}-{_started(os.getpid()) or 0}-"
 
 
 def is_left(name: str) -> bool:
     """Whether a file of this name is an unfinished one of ours whose process has gone."""
     found = _NAME.match(name)
-    if found is None or found[1] != _machine():
+    if found is None or not is_here(name):
         return False
-    pid, started = int(found[2]), int(found[3])
+    pid, started = int(found[3]), int(found[4])
     if not _runs(pid):
         return True
     now = _started(pid)
@@ -36,16 +39,33 @@ def is_left(name: str) -> bool:
 
 
 def is_here(name: str) -> bool:
-    """Whether a file of this name is an unfinished one of a process of this machine."""
+    """Whether a file of this name is an unfinished one of a process of this machine, since it was started:
+    of which it can be asked whether it runs."""
     found = _NAME.match(name)
-    return found is not None and found[1] == _machine()
+    return found is not None and (found[1], found[2]) == (_machine(), _boot())
+
+
+def was_here(name: str) -> bool:
+    """Whether a file of this name is one of a machine that is called as this one: it was started anew since,
+    unless two have the same name and number."""
+    found = _NAME.match(name)
+    return found is not None and found[1] == _machine() and found[2] != _boot()
 
 
 def discard_left(folder: str | Path) -> None:
     """Remove from a folder what processes of ours that have gone left there unfinished."""
     for name in names_in(folder):
-        if is_left(name):
+        if is_left(name) or _is_forgotten(Path(folder) / name):
             discard(Path(folder) / name)
+
+
+def _is_forgotten(path):
+    """Whether an unfinished file is one of a machine that cannot be asked, and was not touched for long."""
+    if not _NAME.match(path.name) or is_here(path.name):
+        return False
+    with contextlib.suppress(OSError):
+        return time.time() - path.stat().st_mtime > FORGOTTEN
+    return False
 
 
 def discard_left_by_blender(folder: str | Path) -> None:
@@ -87,7 +107,24 @@ def _machine():
         space = os.readlink("/proc/self/ns/pid")
     except OSError:
         space = ""
-    return hashlib.sha256(f"{platform.node()} {space}".encode()).hexdigest()[:8]
+    return _digits(f"{platform.node()} {space} {_told('/etc/machine-id')}")
+
+
+@functools.cache
+def _boot():
+    """Eight digits for this start of the machine, where that is told: machines may have one name."""
+    return _digits(_told("/proc/sys/kernel/random/boot_id"))
+
+
+def _told(path):
+    try:
+        return Path(path).read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+def _digits(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _runs(pid):

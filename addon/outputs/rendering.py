@@ -19,7 +19,7 @@ from ..picture.figure_page import length
 from ..staging.plan import Plan, plan
 from . import blend_file, film, frames, marks
 from .beside import require_place_beside, write_captions, write_poster
-from .captions import captions_of
+from .captions import captions_of, with_cards
 from .color_profile import profile_chunk, size_chunk
 from .estimate import Estimate, estimated
 from .film_presets import PRESETS, FilmPreset
@@ -127,7 +127,8 @@ def render_source(
     _require_frames(asked, first, last)
     if kind == "still":
         done = min(max(first, tags.number(scene, tags.DONE, last)), last)
-        at = description.render.still_frame(first, done) if checked else scene.frame_current
+        begins = checked.timeline.begins if checked else first
+        at = description.render.still_frame(begins, done) if checked else scene.frame_current
         at = min(max(at, first), last) if asked.frame is None else asked.frame
         frames.render_still(scene, output, at, settings, own_mark, progress, _chunks(notes, asked))
         if asked.width and checked:
@@ -139,14 +140,12 @@ def render_source(
     if kind == "frames":
         made = frames.render_frames(scene, output, numbers, settings, mark, progress)
     else:
-        captions = captions_of(notes.beats, first, last, scene.render.fps / scene.render.fps_base)
-        chapters = [(one.start, one.text) for one in captions]
-        manner = film.Encoding(notes=notes.of_film(), chapters=chapters, every=every)
-        if preset:
-            manner = dataclasses.replace(manner, quality=preset.quality, speed=preset.speed)
+        captions, manner = _told(notes, checked, scene, (first, last), preset, every)
         made = film.render_film(scene, output, numbers, settings, mark, own_mark, progress, manner)
         if preset:
-            _put_beside(output, preset, captions, description, numbers, own_mark)
+            _put_beside(
+                output, preset, captions, _poster_frame(scene, description, checked), numbers, own_mark
+            )
     return Rendered(output, kind, numbers, scene.frame_end, made)
 
 
@@ -249,12 +248,29 @@ def _tell_of_print(checked, progress):
             tell(progress, f"{told}, which has fewer colours than a screen")
 
 
-def _put_beside(output, preset, captions, description, numbers, mark):
-    """The captions and the poster of a film."""
+def _told(notes, checked, scene, frames, preset, every):
+    """What a film says in these frames, the first and the last: its captions, and how it is encoded."""
+    rate = scene.render.fps / scene.render.fps_base
+    captions = captions_of(notes.beats, *frames, rate)
+    parts = with_cards(notes.beats, checked) if checked else notes.beats
+    chapters = [(one.start, one.text) for one in captions_of(parts, *frames, rate)]
+    manner = film.Encoding(notes=notes.of_film(), chapters=chapters, every=every)
+    if preset:
+        manner = dataclasses.replace(manner, quality=preset.quality, speed=preset.speed)
+    return captions, manner
+
+
+def _poster_frame(scene, description, checked):
+    """The frame of a film that is its poster: of its scene, and of no card."""
+    begins = checked.timeline.begins if checked else scene.frame_start
+    return description.render.still_frame(begins, tags.number(scene, tags.DONE, scene.frame_end))
+
+
+def _put_beside(output, preset, captions, at, numbers, mark):
+    """The captions and the poster of a film, the frame of `numbers` that is nearest to `at`."""
     if preset.captions:
         write_captions(output, captions)
     if preset.poster:
-        at = description.render.still_frame(numbers[0], numbers[-1])
         frame = min(numbers, key=lambda n: abs(n - at))
         folder = next((f for f in film_folders(output) if frame_path(f, frame).exists()), None)
         if folder:

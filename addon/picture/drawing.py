@@ -15,6 +15,7 @@ from ..staging.camera.shots import shot
 from ..staging.camera.subject import subject_of
 from ..staging.camera.views import parts_of
 from ..staging.plan import Plan
+from ..staging.writing.cards import Card, cards_of
 from ..staging.writing.overlay import Overlay
 from .film import Film, PhaseLabels, compose, outlines
 from .joined import Joined, joined
@@ -39,6 +40,7 @@ class Drawing:
     readouts: tuple[Joined, ...] = ()
     why: WhyChart | None = None
     presented: tuple[Presented, ...] = ()
+    cards: tuple[Card, ...] = ()
     through: Callable[[float], View] | None = None
 
     @property
@@ -70,7 +72,7 @@ def film_of(p: Plan) -> Drawing:
     shown = tuple(presented(p, aspect, made.overlay, made.beside.room, box))
     return Drawing(
         p, made.shot, tuple(made.every), made.overlay, lit, turntable,
-        readouts=readouts, why=why, presented=shown,
+        readouts=readouts, why=why, presented=shown, cards=cards_of(p, aspect),
     )  # fmt: skip
 
 

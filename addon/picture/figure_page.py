@@ -144,7 +144,8 @@ def _styled(scene: Scene, dots: int) -> Scene:
 
 def _cell(p: Plan, shown: Shown) -> Cell:
     last = p.timeline.last_frame
-    frame = p.scene.render.still_frame(1, p.timeline.done) if shown.frame is None else shown.frame
+    still = p.scene.render.still_frame(p.timeline.begins, p.timeline.done)
+    frame = still if shown.frame is None else shown.frame
     if not 1 <= frame <= last:
         raise InputError(f"frame {frame}: the scene has frames 1 to {last}")
     return Cell(p, frame, shown.title)

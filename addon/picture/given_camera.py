@@ -20,6 +20,7 @@ from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.boxes import Obstacles, gaps_between
 from ..staging.writing.canvas import Canvas
+from ..staging.writing.cards import cards_of
 from ..staging.writing.lettering import Lettering, lettering
 from ..staging.writing.overlay import Overlay, overlay
 from ..staging.writing.typesetter import film_type
@@ -55,7 +56,7 @@ def seen_through(
     shown = tuple(presented(p, aspect, written, side.room, why.box if why else None))
     return Drawing(
         p, begun, tuple(every), written, lit, through=through, why=why, presented=shown,
-        readouts=tuple(joined(side.readouts, view, (aspect, 1.0), labels)),
+        readouts=tuple(joined(side.readouts, view, (aspect, 1.0), labels)), cards=cards_of(p, aspect),
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ from .readouts import named as named_readouts
 from .scales import Scale, Scales, crowding, scales_of
 from .spotlight import Spotlight, spotlight_of
 from .star import before_star, is_alone, is_among, posed, star_of, stars_of
+from .timing.cards import between_cards, later_span, with_cards
 from .timing.schedule import algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
 from .why import Why, why_of
@@ -172,7 +173,7 @@ def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})
     declared = _members({name: one.declared for name, one in given.items()}, root)
     sizes = shapes(root, {name: one.values.shape for name, one in declared.items()})
     check_declared(root, sizes)
-    scene = posed_scene(scene, root, sizes)
+    scene = posed_scene(between_cards(scene), root, sizes)
     root = in_rows(root, scene)
     arrangement = arrangement_of(root, sizes, scene)
     check_camera(scene.camera, arrangement)
@@ -215,7 +216,7 @@ def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})
         numbers=shown(scene.look.numbers, count_elements(arrangement, ()), FEW),
         beams=shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
-    made = _told(made)
+    made = _carded(_told(made))
     highlights(made), made.spotlight, named_readouts(made), made.why  # what is wrong with them is found here
     return made
 
@@ -227,6 +228,16 @@ def _told(p):
         return p
     film, every = told(p, auto_beats(p) if isinstance(beats, str) else beats)
     return replace(p, timeline=film, beats=every)
+
+
+def _carded(p):
+    """The plan with its scene between the cards of its film."""
+    film = with_cards(p.timeline, p.scene)
+    beats = tuple(
+        replace(one, span=later_span(one.span, film.before), told_at=one.told_at + film.before)
+        for one in p.beats
+    )
+    return replace(p, timeline=film, beats=beats)
 
 
 def restyled(p: Plan, description: Scene) -> Plan:

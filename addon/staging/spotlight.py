@@ -99,7 +99,7 @@ def spotlight_of(p: Any) -> Spotlight | None:
         return None
     names = {lit.stage.name for lit in parts} & p.timeline.moves.keys()
     finished = max((p.timeline.moves[name].finished for name in names), default=1.0)
-    fade = min(FADE_SECONDS * p.scene.render.rate, max(0.0, p.timeline.last_frame - finished))
+    fade = min(FADE_SECONDS * p.scene.render.rate, max(0.0, p.timeline.ends - finished))
     return Spotlight((parts,), _spots(p, [parts]), (Shine(0, (finished, finished + fade)),))
 
 

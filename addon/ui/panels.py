@@ -296,6 +296,21 @@ class MATRIX_CINEMA_PT_animation(ChosenPanel, bpy.types.Panel):
         layout.prop(settings.render, "fps")
 
 
+class MATRIX_CINEMA_PT_cards(ChosenPanel, bpy.types.Panel):
+    bl_label = "Cards"
+    bl_parent_id = "MATRIX_CINEMA_PT_animation"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
+        cards = settings.cards
+        fields_of(layout, cards, ("title",))
+        if cards.title:
+            fields_of(layout, cards, ("subtitle", "title_seconds"))
+        fields_of(layout, cards, ("end",))
+        if cards.end:
+            fields_of(layout, cards, ("source", "credit", "end_seconds"))
+
+
 class MATRIX_CINEMA_PT_sweep(BuiltPanel, bpy.types.Panel):
     bl_label = "Sweep"
     bl_order = 7
@@ -524,6 +539,7 @@ CLASSES = (
     MATRIX_CINEMA_PT_layout,
     MATRIX_CINEMA_PT_camera,
     MATRIX_CINEMA_PT_animation,
+    MATRIX_CINEMA_PT_cards,
     MATRIX_CINEMA_PT_sweep,
     MATRIX_CINEMA_PT_element,
     MATRIX_CINEMA_PT_render,

@@ -14,12 +14,19 @@ import bpy
 from ..blender.build import own_meshes
 from ..blender.stored import described
 from ..description.from_capture import PARTS
-from ..description.scene import Animation, Camera, Layout, Look, Render, Scene
+from ..description.scene import Animation, Camera, Cards, Layout, Look, Render, Scene
 from ..errors import InputError
 from ..look.styles import STYLES
 from . import built, fields, lamps, matrices, preferences, source, style
 
-TABLES = {"look": Look, "camera": Camera, "animation": Animation, "layout": Layout, "render": Render}
+TABLES = {
+    "look": Look,
+    "camera": Camera,
+    "animation": Animation,
+    "cards": Cards,
+    "layout": Layout,
+    "render": Render,
+}
 TEXTS = ("expression", "title", "caption", "star", "spotlight", "why")
 
 

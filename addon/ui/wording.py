@@ -7,7 +7,7 @@ the tests ask that every field is here. One that is not is called by its own nam
 import functools
 from typing import Any
 
-from ..description.scene import Animation, Camera, Layout, Look, MatrixOptions, ProductOptions, Render
+from ..description.scene import Animation, Camera, Cards, Layout, Look, MatrixOptions, ProductOptions, Render
 from ..description.style import Style
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
@@ -192,6 +192,15 @@ FIELDS = {
                          "repeated without a jump; at 0 it ends with the results",
                          {"unit": "TIME_ABSOLUTE"}),
         "trail": ("Trail", "Steps in which a visited product fades away; at 0 it stays", {}),
+    },
+    Cards: {
+        "title": ("Title Card", "Begin the film with a card that has the scene's title", {}),
+        "end": ("End Card", "End the film with a card that has source and credit", {}),
+        "subtitle": ("Subtitle", "Second line of the title card", {}),
+        "source": ("Source", "Where the data is from, on the end card", {}),
+        "credit": ("Credit", "Who made this, on the end card", {}),
+        "title_seconds": ("Stands", "Seconds for which the title card stands", {"unit": "TIME_ABSOLUTE"}),
+        "end_seconds": ("Stands", "Seconds for which the end card stands", {"unit": "TIME_ABSOLUTE"}),
     },
     Layout: {
         "scheme": ("Scheme", "How the cuboids of a chain are joined", {}),

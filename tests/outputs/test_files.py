@@ -13,7 +13,7 @@ from matrix_cinema.outputs.files import (
     require_folder_place,
     written_whole,
 )
-from matrix_cinema.outputs.owner import discard_left_by_blender, is_left, owned_stem
+from matrix_cinema.outputs.owner import discard_left_by_blender, is_left, owned_stem, was_here
 from paths import ROOT
 
 # A process that has the package: it begins to write a.txt, says so, and waits to be killed.
@@ -158,17 +158,22 @@ def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path):
     assert names(tmp_path) == begun  # as long as it runs, all is left as it is
     process.kill()
     process.wait()
-    foreign = ".matrix-cinema-00000000-1-1-1.part.txt"
+    foreign = ".matrix-cinema-00000000-00000000-1-1-1.part.txt"
     (tmp_path / foreign).write_text("of another machine")
     require_file_place(tmp_path / "b.txt")
     discard_left_by_blender(tmp_path)
     assert names(tmp_path) == sorted([foreign, "blender_y"])
+    os.utime(tmp_path / foreign, (1.0, 1.0))  # since 1970
+    require_file_place(tmp_path / "b.txt")
+    assert names(tmp_path) == ["blender_y"]
 
 
 def test_a_process_number_that_was_given_anew_is_another_process():
     mine = owned_stem() + "1.part.png"
     assert not is_left(mine) and not is_left("." + mine) and not is_left("notes.png")
     if sys.platform == "linux":
-        machine, pid, started = mine.split("-")[2:5]
+        machine, boot, pid, started = mine.split("-")[2:6]
         assert is_left(mine.replace(started, str(int(started) + 1)))
         assert not is_left(mine.replace(machine, "0" * 8))
+        again = mine.replace(boot, "0" * 8).replace(f"-{pid}-", "-999999999-")
+        assert not is_left(again) and was_here(again) and not was_here(mine)

@@ -38,7 +38,8 @@ class Setup:
         self.roomy = self.margins + LABEL_ROOM
         self.everything = self.subject(parts_of(p.arrangement, ""))
         self.chosen = self.subject(parts_of(p.arrangement, self.options.subject))
-        self.last = float(p.timeline.last_frame)
+        self.first, self.last = float(p.timeline.begins), float(p.timeline.ends)
+        self.over = p.timeline.last_frame + 1.0  # labels of the end stay on until then
         self.size = float(np.linalg.norm(np.ptp(self.everything.boxes.reshape(-1, 3), axis=0)))
         self.standoff = 2.0 * self.size + 4.0
 
@@ -67,7 +68,7 @@ class Setup:
 
     def ending(self, start: float) -> Phase:
         """The Phase from a frame to the end of the film."""
-        return Phase(start, self.last + 1.0, self.last, near=self.options.subject)
+        return Phase(start, self.over, self.last, near=self.options.subject)
 
     def shot(self, keys: Sequence[Key], shift: Vector = (0.0, 0.0), phases: Sequence[Phase] = ()) -> Shot:
         """The Shot with these keys, blurred as the description asks for; one phase if none are given."""

@@ -85,12 +85,25 @@ class Move:
 
 @dataclass(frozen=True)
 class Timeline:
-    """`moves` by product name; the film lasts from frame 1 to `last_frame`. Everything is finished at
-    `done`, which is the last frame but in a loop."""
+    """`moves` by product name; the film lasts from frame 1 to `last_frame`. A title card stands for its first
+    `before` frames, an end card for its last `after`, and the scene between them. Everything is finished at
+    `done`, which is the last frame of the scene but in a loop."""
 
     moves: dict[str, Move]
     last_frame: int
     done: int
+    before: int = 0
+    after: int = 0
+
+    @property
+    def begins(self) -> int:
+        """The first frame of the scene."""
+        return 1 + self.before
+
+    @property
+    def ends(self) -> int:
+        """The last frame of the scene."""
+        return self.last_frame - self.after
 
 
 def timeline(

@@ -41,7 +41,7 @@ def acts_of(p: "Plan") -> list[Act]:
 
 def phases_of(s: Setup, acts: Sequence[Act]) -> list[Phase]:
     """The phases of acts, from one switch to the next, each laid out for its middle."""
-    ends = [1.0, *switches(acts), s.last + 1.0]
+    ends = [1.0, *switches(acts), s.over]
     return [
         Phase(start, end, 0.5 * (act.start + act.end), act.names)
         for start, end, act in zip(ends, ends[1:], acts, strict=False)

@@ -26,7 +26,7 @@ def beats(s: Setup) -> Shot:
     """In one take from beat to beat, standing while each is told."""
     told = s.p.beats
     poses = [_pose(s, one, last=one is told[-1]) for one in told]
-    keys, phases = [held(poses[0])], [Phase(1.0, s.last + 1.0, 1.0, told[0].there)]
+    keys, phases = [held(poses[0])], [Phase(1.0, s.over, s.first, told[0].there)]
     for n, one in enumerate(told[1:], start=1):
         steps_out = one.presents and not (one.beat.show or one.beat.view)  # a matrix comes to the camera
         poses[n] = poses[n - 1] if steps_out else _near(poses[n], poses[n - 1])
@@ -36,7 +36,7 @@ def beats(s: Setup) -> Shot:
         if moves or one.there != told[n - 1].there:
             change = one.span.half
             phases[-1] = replace(phases[-1], end=change)
-            phases.append(Phase(change, s.last + 1.0, one.span.arrived, one.there))
+            phases.append(Phase(change, s.over, one.span.arrived, one.there))
     return s.shot(_distinct(keys), phases=[*phases[:-1], s.ending(phases[-1].start)])
 
 

@@ -25,4 +25,4 @@ def crane(s: Setup) -> Shot:
     start, shift = turning(s, angles)
     end = start.copy()
     end[3] = tilt
-    return s.shot([held(start), held(end, s.last)], shift)
+    return s.shot([held(start, s.first), held(end, s.last)], shift)

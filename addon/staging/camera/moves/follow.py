@@ -14,7 +14,7 @@ def follow(s: Setup) -> Shot:
     if not acts:
         return still(s)
     families = [families_of(s.p, act.names) for act in acts]
-    stops = [stop_at(s, 1.0, families[0], drawn_to=middle_of(families[0], operands=True))]
+    stops = [stop_at(s, s.first, families[0], drawn_to=middle_of(families[0], operands=True))]
     for n, frame in enumerate(switches(acts)):
         stops.append(stop_at(s, frame, families[n] + families[n + 1], drawn_to=middle_of(families[n])))
     stops.append(stop_at(s, acts[-1].end, families[-1], drawn_to=middle_of(families[-1])))

@@ -20,7 +20,7 @@ def orbit(s: Setup) -> Shot:
     start, shift = turning(s, angles)
     end = start.copy()
     end[4] += turns
-    if last == 1.0 or turns == 0.0:
+    if last == s.first or turns == 0.0:
         return s.shot([held(start)], shift)
-    slope = (end - start) / (last - 1.0) if whole else np.zeros(6)
-    return s.shot([Key(1.0, start, slope), Key(last, end, slope)], shift)
+    slope = (end - start) / (last - s.first) if whole else np.zeros(6)
+    return s.shot([Key(s.first, start, slope), Key(last, end, slope)], shift)

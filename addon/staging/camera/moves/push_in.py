@@ -13,18 +13,18 @@ PULL_BACK = 1.5  # distance at which a push in begins, of that where it ends
 def push_in(s: Setup) -> Shot:
     """Nearer to the subject: from everything where one is chosen, else from some way off."""
     if s.options.view in INSIDE:
-        return s.shot([held(inside_pose(s)), held(inside_pose(s, 1 / PULL_BACK), s.last)])
+        return s.shot([held(inside_pose(s), s.first), held(inside_pose(s, 1 / PULL_BACK), s.last)])
     end = s.framed(s.chosen)
     if s.options.subject:
         start = s.framed(s.bare(parts_of(s.p.arrangement)), s.roomy)
-        keys = [held(start), held(end, s.last)]
+        keys = [held(start, s.first), held(end, s.last)]
         # Labels change where those of both ends are as much too large as too small.
-        frames = np.arange(1.0, s.last + 1.0)
+        frames = np.arange(s.first, s.last + 1.0)
         nearer = np.array([pose_at(keys, frame)[5] for frame in frames]) ** 2 <= start[5] * end[5]
         change = float(frames[nearer.argmax()])
-        return s.shot(keys, phases=(Phase(1.0, change, 1.0), s.ending(change)))
+        return s.shot(keys, phases=(Phase(1.0, change, s.first), s.ending(change)))
     # The subject's middle stays where it is in the picture.
     start, middle = end.copy(), s.chosen.middle
     start[5] *= PULL_BACK
     start[:3] = middle + (end[:3] - middle) * PULL_BACK
-    return s.shot([held(start), held(end, s.last)])
+    return s.shot([held(start, s.first), held(end, s.last)])

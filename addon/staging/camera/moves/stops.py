@@ -43,7 +43,7 @@ def stop_at(
         reach += (ROOM_TO_MOVE - 1.0) * (reach + (0.0 if s.optics.orthographic else middle[2]))
         towards = 0.5 * (centre + np.stack(s.axes[:2]) @ drawn_to)
         centre = np.clip(towards, *window(seen.reshape(-1, 3), reach, s.optics, s.margins))
-    return Stop(max(frame, 1.0), np.array([*centre, reach]), subject, halt)
+    return Stop(max(frame, s.first), np.array([*centre, reach]), subject, halt)
 
 
 def whole(s: Setup, frame: float) -> Stop:

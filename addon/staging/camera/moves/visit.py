@@ -20,7 +20,7 @@ def visit(s: Setup) -> Shot:
     families = [families_of(s.p, act.names) for act in acts]
     most = TRANSIT * s.p.scene.render.rate
     times = [min(most, TRANSIT_PART * (act.end - act.start)) for act in acts]
-    stops = [stop_at(s, 1.0, families[0])]
+    stops = [stop_at(s, s.first, families[0])]
     for n, frame in enumerate(switches(acts)):
         stops.append(stop_at(s, frame - times[n], families[n], halt=True))
         stops.append(stop_at(s, frame, families[n] + families[n + 1]))

@@ -1,0 +1,68 @@
+"""Cards of a film: a plane of the background, before all else that the camera sees, and type on it."""
+
+import bpy
+import numpy as np
+
+from ..look.srgb import between
+from ..picture.drawing import Drawing
+from ..staging.camera.framing import View
+from . import tags
+from .objects import show
+from .picture_plane import clear_distance, picture_plane
+from .shapes import guide
+from .studio import backdrop_at
+from .text import passing_type, text
+
+NEARER = 0.95  # than what is written before the scene; that is further than where the camera's sight begins
+BEHIND = 1e-4  # heights of the frame, the plane behind the type
+BEYOND = 0.02  # of the frame, further than its edges
+GRID = (33, 19)  # points across and up, which carry the background's colours
+SOFT = 0.3  # how near soft type is to the background
+FADE = 0.4  # seconds in which type comes and goes
+
+
+def write_cards(
+    drawing: Drawing,
+    camera: bpy.types.Object,
+    font: bpy.types.VectorFont | None,
+    collection: bpy.types.Collection,
+) -> None:
+    """Write the cards of a film before its camera, each with keys for when it is there."""
+    p, view = drawing.plan, drawing.seen
+    if not drawing.cards:
+        return
+    distance = NEARER * clear_distance(p, camera, view)
+    plane, _ = picture_plane(camera, view, collection, distance, in_focus=False)
+    colors = p.style.text, between(p.style.text, p.style.background, SOFT)
+    for card in drawing.cards:
+        ground = _ground(p, view, collection)
+        shown = card.start, card.end
+        strong, soft = (
+            passing_type(p, f"Matrix Cinema card {name}", color, shown, FADE)
+            for name, color in zip(("type", "soft type"), colors, strict=True)
+        )
+        show(ground, shown)
+        ground.parent, ground.location = plane, (0.0, 0.0, -BEHIND)
+        for line in card.lines:
+            own = p.typeface.of(line.text)
+            material = soft if line.soft else strong
+            high = line.size * own.scale
+            ob = text(line.text, high, line.align, material, font if own is p.typeface else None, collection)
+            ob.parent, ob.location, ob[tags.KIND] = plane, (line.x, line.y, 0.0), "overlay"
+            show(ob, shown)
+
+
+def _ground(p, view: View, collection):
+    """A plane over all of the frame, in the colours that the background has there."""
+    aspect = view.half_width / view.half_height
+    x, y = (
+        places.ravel()
+        for places in np.meshgrid(*(np.linspace(-BEYOND, 1.0 + BEYOND, count) for count in GRID))
+    )
+    across, up = GRID
+    starts = [n for n in range(across * (up - 1)) if n % across < across - 1]
+    faces = [(n, n + 1, n + across + 1, n + across) for n in starts]
+    colors = np.column_stack([backdrop_at(p.style, x, y), np.ones(len(x))])
+    ob = guide("card", np.column_stack([x * aspect, y, 0.0 * x]), faces, colors, collection)
+    ob[tags.KIND] = "card"
+    return ob

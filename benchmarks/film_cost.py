@@ -1,0 +1,191 @@
+"""What the frames of a film cost and how good they are, style by style; and whether anything flickers.
+
+    python benchmarks/film_cost.py styles [STYLE...]     cost, and difference from 64 samples
+    python benchmarks/film_cost.py flicker [STYLE...]    difference from frame to frame where nothing moves
+    python benchmarks/film_cost.py parts SCENE [WxH]     the parts of docs/farm.md's cost model
+
+Cost is processor time, so other work on the machine hardly counts. Differences are those of colours in
+CIELAB (CIE 1976, D65) after a blur of 1.1 pixels, which is what an eye makes of a picture at 40 pixels a
+degree; 2.3 is just noticeable. One style a process: a second one would find node groups and shaders made.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENE = ROOT / "examples" / "attention_head.toml"
+WIDTH, HEIGHT = 320, 180
+FILM_SAMPLES, REFERENCE_SAMPLES = 16, 64
+BLUR = 1.1  # pixels
+FRAMES = 6  # in a row, of the flicker's measure
+STILL = 0.1  # CIELAB by which a pixel of the reference may change where nothing moves
+TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375],
+                   [0.2126729, 0.7151522, 0.0721750],
+                   [0.0193339, 0.1191920, 0.9503041]])  # fmt: skip
+WHITE = np.array([0.95047, 1.0, 1.08883])
+
+
+def lab(colors):
+    """CIELAB of sRGB colours (…, 3) from 0 to 1."""
+    light = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
+    t = light @ TO_XYZ.T / WHITE
+    f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
+    x, y, z = np.moveaxis(f, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def blurred(picture):
+    """A picture (height, width, 3) after a Gaussian blur of BLUR pixels."""
+    reach = int(4 * BLUR)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / BLUR) ** 2)
+    for axis in (0, 1):
+        padded = np.pad(picture, [(reach, reach) if a == axis else (0, 0) for a in range(3)], mode="edge")
+        shifted = [np.roll(padded, reach - n, axis) for n in range(len(weights))]
+        summed = sum(w * s for w, s in zip(weights / weights.sum(), shifted, strict=True))
+        picture = np.take(summed, range(reach, summed.shape[axis] - reach), axis)
+    return picture
+
+
+def seen(path):
+    """What an eye makes of a picture file: CIELAB (height, width, 3)."""
+    import bpy
+
+    image = bpy.data.images.load(str(path))
+    pixels = np.empty(len(image.pixels), np.float32)
+    image.pixels.foreach_get(pixels)
+    pixels = pixels.reshape(image.size[1], image.size[0], 4)[..., :3].astype(float)
+    bpy.data.images.remove(image)
+    return blurred(lab(pixels))
+
+
+def spread(values):
+    """The mean, and what 95 % and 99 % are below."""
+    return {"mean": values.mean(), "95 %": np.percentile(values, 95), "99 %": np.percentile(values, 99)}
+
+
+def drawn(path, style, settings):
+    """The Blender scene of a scene file in a style, alone in an empty file, and its plan."""
+    from dataclasses import replace
+
+    from matrix_cinema.description.scene import load_scene
+    from matrix_cinema.outputs import blend_file
+    from matrix_cinema.outputs.rendering import planned_for
+
+    description = load_scene(path)
+    if style:
+        description = replace(description, look=replace(description.look, style=style))
+    checked = planned_for(description, settings)
+    return blend_file.draw_alone(checked), checked
+
+
+def rendered(scene, frames, settings, *, seed=0, denoised=True, middle=False):
+    """(what each of the frames looks like, seconds of processor time of each); the first of several takes
+    longer, for what all share is loaded in it. `middle` is only that of a picture, half of its sides."""
+    from matrix_cinema.outputs.frames import Rendering
+    from matrix_cinema.outputs.progress import unheard
+
+    scene.cycles.seed, scene.cycles.use_denoising = seed, denoised
+    pictures, seconds = [], []
+    rendering = Rendering(scene, settings, ".png", 2, unheard)
+    with tempfile.TemporaryDirectory() as folder, rendering.going_on(lambda: ""):
+        render = scene.render
+        render.use_border = render.use_crop_to_border = middle
+        render.border_min_x = render.border_min_y = 0.25
+        render.border_max_x = render.border_max_y = 0.75
+        for frame in frames:
+            path, begun = Path(folder) / f"{frame}.png", time.process_time()
+            rendering.picture(frame, path, "0" * 64)
+            seconds.append(time.process_time() - begun)
+            pictures.append(seen(path))
+    return pictures, seconds
+
+
+def settings_of(samples, quality, size=(WIDTH, HEIGHT)):
+    from matrix_cinema.outputs.frames import Settings
+
+    return Settings(*size, samples, quality=quality, device="cpu")
+
+
+def middle_of(checked):
+    """A frame in the middle of the longest sweep."""
+    moves = [move for move in checked.timeline.moves.values() if move.steps > 1]
+    longest = max(moves, key=lambda move: move.swept - move.start)
+    return round(0.5 * (longest.start + longest.swept))
+
+
+def style(name):
+    """One style: the cost of a frame of a film as it is rendered, of one at 64 samples and the denoiser of
+    stills, and how the former differs from the latter, as 64 samples of another seed do: in the middle of a
+    picture of twice the size, which is that of films."""
+    film = settings_of(FILM_SAMPLES, "FAST")
+    scene, checked = drawn(SCENE, name, film)
+    frames = [middle_of(checked) + n for n in range(3)]
+    seconds = rendered(scene, frames, film)[1]
+    pictures = []
+    for samples, quality, seed in (
+        (FILM_SAMPLES, "FAST", 0),
+        (REFERENCE_SAMPLES, "HIGH", 0),
+        (REFERENCE_SAMPLES, "HIGH", 1),
+    ):
+        twice = settings_of(samples, quality, (2 * WIDTH, 2 * HEIGHT))
+        (picture,), (long,) = rendered(scene, frames[-1:], twice, seed=seed, middle=True)
+        pictures.append(picture)
+    ours, best, again = pictures
+    return {
+        "style": name,
+        "first": seconds[0],
+        "frame": float(np.mean(seconds[1:])),
+        "reference": long,
+        "from it": spread(np.linalg.norm(ours - best, axis=-1)),
+        "another seed": spread(np.linalg.norm(again - best, axis=-1)),
+    }
+
+
+def flicker(name):
+    """One style: how much each pixel in which nothing moves changes from a frame to the next, in frames in a
+    row of a sweep before a camera that stands; as films are rendered, and without a denoiser. Nothing moves
+    where a reference of 64 samples changes by less than STILL in all of these frames."""
+    film, reference = settings_of(FILM_SAMPLES, "FAST"), settings_of(REFERENCE_SAMPLES, "HIGH")
+    scene, checked = drawn(SCENE, name, film)
+    at = middle_of(checked)
+    frames = list(range(at, at + FRAMES))
+    found = {"style": name}
+    still = changes(rendered(scene, frames, reference)[0]).max(axis=0) < STILL
+    found["nothing moves in"] = float(still.mean())
+    for way, denoised in (("denoised", True), ("not denoised", False)):
+        change = changes(rendered(scene, frames, film, denoised=denoised)[0])[:, still]
+        found[way] = spread(change) | {"most": change.max()}
+    return found
+
+
+def changes(pictures):
+    """How far each pixel is from itself in the frame before: (frames − 1, height, width)."""
+    return np.linalg.norm(np.diff(np.stack(pictures), axis=0), axis=-1)
+
+
+def main():
+    what, *names = sys.argv[1:]
+    if what == "one":
+        kind, name = names
+        print(json.dumps({"styles": style, "flicker": flicker}[kind](name), default=float))
+        sys.stdout.flush()
+        os._exit(0)  # Blender 4.5's module hangs at Python's own exit
+    from matrix_cinema.look.styles import STYLES
+
+    for name in names or STYLES:
+        words = [sys.executable, __file__, "one", what, name]
+        print(
+            subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()[-1],
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

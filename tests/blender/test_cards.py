@@ -1,0 +1,77 @@
+"""Cards of a film in Blender: what stands before the camera when, and what is seen of it."""
+
+import dataclasses
+
+import bpy
+import numpy as np
+import pytest
+from bpy_extras.object_utils import world_to_camera_view
+from matrix_cinema.blender import build, tags
+from matrix_cinema.outputs.frames import Settings, render_frames
+
+from tests.builders.built_scenes import described, random
+
+CARDS = {"title": True, "subtitle": "of numbers", "title_seconds": 0.4}
+CARDS |= {"end": True, "source": "a test", "end_seconds": 0.3}
+
+
+def built(**tables):
+    scene = described("C = A @ B", random(1, A=(3, 4), B=(4, 2)), title="A title", cards=CARDS, **tables)
+    return build.build(scene)
+
+
+def card_objects(scene):
+    """Each plane of a card with its lines."""
+    planes = [ob for ob in scene.objects if ob.get(tags.KIND) == "card"]
+    lines = [ob for ob in scene.objects if ob.type == "FONT" and ob.parent in {p.parent for p in planes}]
+    return planes, lines
+
+
+@pytest.mark.parametrize("camera", [{}, {"projection": "orthographic"}, {"depth_of_field": 0.8}])
+def test_cards_hide_the_scene_before_and_after_it(camera):
+    scene = built(camera=camera)
+    planes, lines = card_objects(scene)
+    assert (len(planes), sorted(ob.data.body for ob in lines)) == (2, ["A title", "a test", "of numbers"])
+    assert scene.frame_start == 1 and 5 <= scene.frame_current <= scene.frame_end - 3  # what a still shows
+    last = scene.frame_end
+    for frame, shown in ((1, 0), (4, 0), (5, None), (last - 3, None), (last - 2, 1), (last, 1)):
+        scene.frame_set(frame)
+        there = [not plane.hide_render for plane in planes]
+        assert there == [shown == 0, shown == 1], frame
+        assert sum(not ob.hide_render for ob in lines) == {0: 2, 1: 1, None: 0}[shown]
+        if shown is not None and camera.get("depth_of_field"):
+            assert scene.camera.data.dof.aperture_fstop > 100  # type is sharp
+        if shown is not None:
+            plane = planes[shown]
+            seen = np.array(
+                [
+                    world_to_camera_view(scene, scene.camera, plane.matrix_world @ v.co)
+                    for v in plane.data.vertices
+                ]
+            )
+            assert (seen[:, :2].min(axis=0) < -0.01).all() and (seen[:, :2].max(axis=0) > 1.01).all()
+            others = [
+                ob for ob in scene.objects if ob.type in ("MESH", "FONT") and ob not in (*planes, *lines)
+            ]
+            depths = [
+                world_to_camera_view(scene, scene.camera, ob.matrix_world.translation).z
+                for ob in others
+                if ob.get(tags.KIND) in ("overlay", "label", "shade", "matrix", "product")
+            ]
+            assert scene.camera.data.clip_start < seen[:, 2].min() and seen[:, 2].max() < min(depths)
+    if camera.get("depth_of_field"):
+        scene.frame_set(8)
+        assert scene.camera.data.dof.aperture_fstop < 100
+
+
+def test_nothing_but_the_card_is_seen_and_a_transparent_film_has_its_type_alone(tmp_path):
+    scene = built(look={"style": "paper"})
+    settings = Settings(64, 36, 4, device="cpu")
+    for name, transparent in (("whole", False), ("clear", True)):
+        own = dataclasses.replace(settings, transparent=transparent)
+        render_frames(scene, tmp_path / name, [3], own, "0" * 64)
+        image = bpy.data.images.load(str(tmp_path / name / "0003.png"))
+        pixels = np.array(image.pixels).reshape(36, 64, 4)
+        gray = np.ptp(pixels[..., :3], axis=-1)
+        assert gray.max() < 0.02 and pixels[..., 0].min() < 0.8, "type on paper, and nothing of the scene"
+        assert pixels[0, 0, 3] == (0.0 if transparent else 1.0) and pixels[..., 3].max() > 0.2
