@@ -2,14 +2,16 @@
 
 import dataclasses
 
-import bpy
 import numpy as np
 import pytest
-from bpy_extras.object_utils import world_to_camera_view
-from matrix_cinema.blender import build, tags
-from matrix_cinema.outputs.frames import Settings, render_frames
 
-from tests.builders.built_scenes import described, random
+bpy = pytest.importorskip("bpy")
+
+from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
+from built_scenes import described, random  # noqa: E402
+from matrix_cinema.blender import tags  # noqa: E402
+from matrix_cinema.blender.update import build  # noqa: E402
+from matrix_cinema.outputs.frames import Settings, render_frames  # noqa: E402
 
 CARDS = {"title": True, "subtitle": "of numbers", "title_seconds": 0.4}
 CARDS |= {"end": True, "source": "a test", "end_seconds": 0.3}
@@ -17,7 +19,7 @@ CARDS |= {"end": True, "source": "a test", "end_seconds": 0.3}
 
 def built(**tables):
     scene = described("C = A @ B", random(1, A=(3, 4), B=(4, 2)), title="A title", cards=CARDS, **tables)
-    return build.build(scene)
+    return build(scene)
 
 
 def card_objects(scene):
