@@ -6,6 +6,7 @@ import numpy as np
 from ..look.srgb import between
 from ..picture.drawing import Drawing
 from ..staging.camera.framing import View
+from ..staging.plan import Plan
 from . import tags
 from .objects import show
 from .picture_plane import clear_distance, picture_plane
@@ -33,6 +34,7 @@ def write_cards(
         return
     distance = NEARER * clear_distance(p, camera, view)
     plane, _ = picture_plane(camera, view, collection, distance, in_focus=False)
+    assert p.style.text and p.style.background  # a style that is drawn says all
     colors = p.style.text, between(p.style.text, p.style.background, SOFT)
     for card in drawing.cards:
         ground = _ground(p, view, collection)
@@ -52,7 +54,7 @@ def write_cards(
             show(ob, shown)
 
 
-def _ground(p, view: View, collection):
+def _ground(p: Plan, view: View, collection: bpy.types.Collection) -> bpy.types.Object:
     """A plane over all of the frame, in the colours that the background has there."""
     aspect = view.half_width / view.half_height
     x, y = (

@@ -64,8 +64,8 @@ class Work:
         names = names_in(self.folder)
         for name in {name.rpartition(".")[0] for name in names if not name.endswith((_WORKER, _TICKET))}:
             with contextlib.suppress(JobError):  # what is left is in nobody's way
-                if claim := self.claim(name):
-                    self.release(claim)
+                if gone := self.claim(name):
+                    self.release(gone)
         for name in names:
             if name.endswith((_WORKER, _TICKET)) and self._has_gone(name.replace(_TICKET, _WORKER)):
                 discard(self.folder / name)

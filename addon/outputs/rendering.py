@@ -140,7 +140,7 @@ def render_source(
     if kind == "frames":
         made = frames.render_frames(scene, output, numbers, settings, mark, progress)
     else:
-        captions, manner = _told(notes, checked, scene, (first, last), preset, every)
+        captions, manner = _told(notes, checked, scene, numbers, preset)
         made = film.render_film(scene, output, numbers, settings, mark, own_mark, progress, manner)
         if preset:
             _put_beside(
@@ -248,13 +248,14 @@ def _tell_of_print(checked, progress):
             tell(progress, f"{told}, which has fewer colours than a screen")
 
 
-def _told(notes, checked, scene, frames, preset, every):
-    """What a film says in these frames, the first and the last: its captions, and how it is encoded."""
+def _told(notes, checked, scene, numbers, preset):
+    """What a film says in these frames: its captions, and how it is encoded."""
+    first, last = numbers[0], numbers.stop - 1
     rate = scene.render.fps / scene.render.fps_base
-    captions = captions_of(notes.beats, *frames, rate)
+    captions = captions_of(notes.beats, first, last, rate)
     parts = with_cards(notes.beats, checked) if checked else notes.beats
-    chapters = [(one.start, one.text) for one in captions_of(parts, *frames, rate)]
-    manner = film.Encoding(notes=notes.of_film(), chapters=chapters, every=every)
+    chapters = [(one.start, one.text) for one in captions_of(parts, first, last, rate)]
+    manner = film.Encoding(notes=notes.of_film(), chapters=chapters, every=numbers.step)
     if preset:
         manner = dataclasses.replace(manner, quality=preset.quality, speed=preset.speed)
     return captions, manner

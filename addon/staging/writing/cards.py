@@ -50,7 +50,8 @@ def _set(p: Any, aspect: float, said: list[tuple[str, float, bool]]) -> tuple[Te
 
 def _lines(p: Any, aspect: float, scale: float, said: list[tuple[str, float, bool]]) -> list[Text]:
     """The lines in type of this scale."""
-    type, room, rows, y = film_type(p.typeface, scale, narrow=0.0), WIDEST * aspect, [], 0.0
+    type, room, y = film_type(p.typeface, scale, narrow=0.0), WIDEST * aspect, 0.0
+    rows: list[tuple[str, float, float, bool]] = []
     for text, size, soft in said:
         parts = [type.wrapped(" ".join(part.split()), size, room) for part in text.splitlines()]
         for n, words in enumerate(words for part in parts for words in part):
