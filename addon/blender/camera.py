@@ -28,11 +28,12 @@ def place(shot: Shot, collection: bpy.types.Collection, target: bpy.types.Scene)
     x, y, z, tilt, turn, reach = shot.keys[0].pose
     aim.location, aim.rotation_euler = (x, y, z), (tilt, 0.0, turn)
     distance = shot.standoff if shot.optics.orthographic else reach
-    camera.location = (*shot.shift, distance)
+    camera.location = (*shot.across(reach), distance)
     if shot.optics.orthographic:
         data.type, data.ortho_scale = "ORTHO", SCALED * reach
     else:
         data.lens = shot.optics.lens
+        data.shift_x, data.shift_y = np.multiply(shot.optics.skew, shot.optics.lens / SENSOR)
     data.clip_start, data.clip_end = 0.05, 20.0 * (distance + shot.size)
     if shot.blur:
         data.dof.use_dof, data.dof.focus_object = True, _focus(shot, aim, collection)
@@ -83,6 +84,8 @@ def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.
         data.type, data.ortho_scale = "ORTHO", SCALED * longer
     else:
         data.lens = 0.5 * SENSOR / longer
+        middle = np.multiply(view.centre, (view.half_width, view.half_height))
+        data.shift_x, data.shift_y = 0.5 * middle / longer
         data.clip_end += 10.0 * np.linalg.norm(view.position)
     if shot.blur:
         data.dof.use_dof, data.dof.aperture_fstop = True, _f_number(shot)
@@ -111,6 +114,10 @@ def _animate(shot, aim, camera):
         poses[:, 5], slopes[:, 5] = SCALED * poses[:, 5], SCALED * slopes[:, 5]
     else:
         owners.append((camera, "location", 2))
+        if any(shot.optics.skew):  # to stay aside of the target, it goes there as it goes back
+            owners += [(camera, "location", 0), (camera, "location", 1)]
+            poses = np.column_stack([poses, [shot.across(reach) for reach in poses[:, 5]]])
+            slopes = np.column_stack([slopes, -np.outer(slopes[:, 5], shot.optics.skew)])
     for (owner, path, index), values, rates in zip(owners, poses.T, slopes.T, strict=True):
         if np.ptp(values) > 1e-9:
             compat.set_curve(owner, path, index, frames, values, rates)

@@ -9,7 +9,7 @@ import numpy as np
 from mathutils import Matrix, Vector
 
 from ..picture.film import compose
-from ..staging.camera.framing import SENSOR
+from ..staging.camera.framing import SENSOR, side_towards
 from ..staging.camera.setup import BLUR
 from ..staging.plan import Plan
 from . import compat, tags
@@ -85,6 +85,7 @@ def look_from(
     camera, now = target.camera, view_of(target)
     ratio = max(half[0] / now.half_width, half[1] / now.half_height)
     distance = ratio
+    camera.data.shift_x = camera.data.shift_y = 0.0
     if now.orthographic:
         camera.data.ortho_scale *= ratio
         distance = max(float(now.seen(np.array([pivot]))[2][0]), camera.location.length, 1.0)
@@ -105,6 +106,9 @@ def frame(p: Plan, target: bpy.types.Scene, *, alone: bool = False) -> None:
     x, y, z = -now.forward
     across = (x, y) if np.hypot(x, y) > UPRIGHT else (now.right[1], -now.right[0])
     longer = max(now.half_width, now.half_height)
+    oblique = any(now.centre) and np.allclose(side_towards(-now.forward), -now.forward)
+    if oblique:
+        across, z = (-now.line[0], -now.line[1]), -now.line[2]
     aspect = now.half_width / now.half_height
     options = replace(
         p.scene.camera,
@@ -113,7 +117,7 @@ def frame(p: Plan, target: bpy.types.Scene, *, alone: bool = False) -> None:
         elevation=float(np.degrees(np.arcsin(np.clip(z, -1.0, 1.0)))),
         move="none",
         lens=0.0 if now.orthographic else 0.5 * SENSOR / longer,
-        projection="orthographic" if now.orthographic else "perspective",
+        projection="orthographic" if now.orthographic else "oblique" if oblique else "perspective",
     )
     made = compose(replace(p, scene=replace(p.scene, camera=options), beats=()), aspect)
     view = made.shot.view(float(p.timeline.last_frame))

@@ -79,7 +79,8 @@ def light(
     directions of a view; the camera stands at that or at another, `stands` (3,)."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
-    around = Around(middle, size, view.right, view.forward)
+    right = view.right - (view.right @ view.line) * view.line
+    around = Around(middle, size, right / np.linalg.norm(right), view.line)
     around.keep(target)
     target.world = bpy.data.worlds.new(f"Matrix Cinema {'flat' if p.style.flat else p.style.light} world")
     shade_world(target.world, p.style, around, environment)

@@ -55,7 +55,7 @@ VIEWS = (
     "free",
 )
 WITHIN = ("inside", "inside_left")  # views from within a cuboid
-PROJECTIONS = ("perspective", "orthographic")
+PROJECTIONS = ("perspective", "orthographic", "oblique")
 MOVES = ("none", "orbit", "push_in", "crane", "follow", "visit")
 ENGINES = ("cycles", "eevee")
 MAX_JSON = 2**25  # letters of a description in a .blend

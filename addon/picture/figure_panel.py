@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import InputError
 from ..kinds.places import Plane
 from ..staging.camera.framing import Vector, View, axes, nearest, view_from
-from ..staging.camera.views import INSIDE, direction_of, inside_view, optics_of, parts_of
+from ..staging.camera.views import INSIDE, axis_of, inside_view, optics_of, parts_of
 from ..staging.patches import reach
 from ..staging.plan import Plan
 from ..staging.writing import captions
@@ -139,7 +139,7 @@ def _panel(
     """The Panel without readouts, at `least` so high; axes with texts that are `told` need not have them."""
     if p.scene.camera.view in INSIDE:
         high = height or INSIDE_SHAPE * width
-        return Panel(inside_view(p, optics_of(p.scene.camera, width / high)), width, high)
+        return Panel(inside_view(p, optics_of(p, width / high)), width, high)
     parts = parts_of(p.arrangement, p.scene.camera.subject)
     strips = [strip.outline for strip in p.strips if strip.plane in parts]
     points = np.concatenate([*(part.corners() for part in parts), *strips])
@@ -195,7 +195,7 @@ def _with_readouts(
 
 def _view(p: Plan, points: np.ndarray, aspect: float, margins: np.ndarray) -> View:
     """The nearest View of a plan's camera that shows all points (n, 3) within these margins, as fractions."""
-    own, optics = axes(direction_of(p)), optics_of(p.scene.camera, aspect)
+    own, optics = axes(axis_of(p)), optics_of(p, aspect)
     reach, centre = nearest(points @ np.stack(own).T, optics, margins)
     depths = p.arrangement.corners() @ own[2]
     return view_from(own, centre, reach, optics, depths.min() - np.ptp(depths) - 1.0)

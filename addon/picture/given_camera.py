@@ -85,7 +85,9 @@ def _side_and_labels(p: Plan, sheet: Canvas, layout: OverlayOptions) -> tuple[Be
     aspect, view, end = sheet.width, sheet.view, float(p.timeline.last_frame)
     auto = p.scene.readout == readouts.AUTO
     stars = [star for star in readouts.chosen_stars(p) if star in sheet.planes] if auto else []
-    away = stars and (readouts.turned_away(p, stars, view.axes) or readouts.too_small(stars, view, aspect))
+    away = stars and (
+        readouts.turned_away(p, stars, view.parallel) or readouts.too_small(stars, view, aspect)
+    )
     planes = stars if away else [] if auto else readouts.named(p)
     side = _beside(p, planes, sheet, layout)
     last = _lettering(p, sheet, layout, side, Phase(1.0, end + 1.0, end, near=p.scene.camera.subject))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -12,16 +13,10 @@ from ..staging.writing.items import Box, Rule, Text
 from ..staging.writing.typesetter import Typesetter, film_type
 
 HEAD, FOOT = 0.024, 0.021  # sizes of type
-WIDTHS = (
-    0.66,
-    0.58,
-    0.5,
-    0.42,
-    0.34,
-)  # of the bars, in heights of the frame; the widest that has room is taken
+WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame; the widest with room is taken
 TALL = 0.22  # of them, of their width
 ROOM = 0.012  # around it
-STEP = 0.015  # from one place that is tried to the next
+STEPS = (0.015, 0.005)  # from one place that is tried to the next; the smaller one where that finds none
 RULE = 0.001
 
 
@@ -45,14 +40,14 @@ def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray)
     stay free."""
     if p.why is None:
         return None
-    for width in WIDTHS:
+    for step, width in product(STEPS, WIDTHS):
         type = film_type(p.typeface, min(1.0, aspect / 1.35), min(1.0, aspect / 1.35))
         wide = max(width + 0.09, type.width(p.why.head, HEAD), type.width(p.why.largest, FOOT))
         tall = TALL * width + 1.7 * type.sized(HEAD) + 1.7 * type.sized(FOOT)
         x, y = (
             n.ravel()
             for n in np.meshgrid(
-                np.arange(ROOM, aspect - wide - ROOM, STEP), np.arange(ROOM, 1.0 - tall, STEP)
+                np.arange(ROOM, aspect - wide - ROOM, step), np.arange(ROOM, 1.0 - tall, step)
             )
         )
         boxes = np.stack([x - ROOM, y - ROOM, x + wide + ROOM, y + tall + ROOM], axis=1)

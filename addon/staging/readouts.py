@@ -12,8 +12,8 @@ import numpy as np
 from ..attention.tokens import told_apart
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
-from .camera.framing import Axes, View, axes
-from .camera.views import PRODUCTS, direction_of, names_of
+from .camera.framing import View
+from .camera.views import PRODUCTS, names_of, sight_of
 from .pooling import pitches
 from .star import SeenPlanes, is_among
 from .star import stars_of as star_names
@@ -74,11 +74,11 @@ def chosen_stars(p: "Plan") -> list[Plane]:
     return (one or first or stars_of(p))[:MOST]
 
 
-def turned_away(p: "Plan", stars: Sequence[Plane], own: Axes | None = None) -> bool:
+def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = None) -> bool:
     """Whether one of the stars faces the camera too little to be read, or others cover it; the camera is that
-    of the description, or one with its `own` axes."""
+    of the description, or one whose `sight` takes points to its picture, (3, 3)."""
     planes = p.arrangement.planes
-    seen = SeenPlanes(planes, np.stack(own or axes(direction_of(p))))
+    seen = SeenPlanes(planes, sight_of(p) if sight is None else sight)
     return any(
         seen.facing[planes.index(star)] < FRONTAL or seen.part_uncovered(planes.index(star)) < UNCOVERED
         for star in stars

@@ -15,8 +15,8 @@ from ..description.scene import BESIDES, LEFTS, POLARITIES, RESULTS, RIGHTS, Sce
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
 from ..kinds.stage import Stage, roots_of, stages_of
-from .camera.framing import DIRECTIONS, axes, direction_at, free_direction
-from .camera.views import names_of
+from .camera.framing import DIRECTIONS, direction_at, free_direction
+from .camera.views import is_oblique, names_of, sight_from
 from .layout.arrangement import Arrangement
 from .layout.fans import fans
 from .scales import is_probability
@@ -109,11 +109,13 @@ def _spread_over(plane):
 
 @dataclass(frozen=True)
 class Pose:
-    """One arrangement and view: what a description would say of them, how well the star is read, and how far
-    `apart` its entries are at least, in heights of the frame."""
+    """One arrangement and view: what a description would say of them, the rows that take points to the
+    picture (see views.sight_of), how well the star is read, and how far `apart` its entries are at least, in
+    heights of the frame."""
 
     layout: dict[str, str | float]
     direction: np.ndarray
+    sight: np.ndarray
     worth: float
     apart: float = 0.0
 
@@ -147,7 +149,7 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
 def _shorter(scene, pose, longest, root, stars, arranged):
     """(longest, how far apart entries of the stars are) where axes are no longer than that."""
     made = arranged(_said(scene, pose.layout | {"longest": longest}, {}), root)
-    return longest, _apart(made, stars, _aspect(scene), pose.direction)
+    return longest, _apart(made, stars, _aspect(scene), pose.sight)
 
 
 def _best_pose(scene, root, one, stars, asks, arranged):
@@ -155,13 +157,14 @@ def _best_pose(scene, root, one, stars, asks, arranged):
     those that suit `one` of several results the one that suits them all."""
     poses = _best_of_one(scene, one, stars, asks, arranged, 1.0 if one is root else NEARLY)
     ways = list(product(_row_lengths(scene, root), _besides(root))) if asks["layout"] else [()]
-    aspect, best = _aspect(scene), Pose({}, poses[0].direction, -1.0)
+    aspect, best = _aspect(scene), replace(poses[0], worth=-1.0)
     for pose, way in product(poses if one is not root else poses[:1], ways):
         layout = pose.layout | dict(zip(("row_length", "beside"), way, strict=False))
         made = arranged(_said(scene, layout, {}), root)
-        worth = _worth(made, stars, aspect, pose.direction, best.worth)
+        worth = _worth(made, stars, aspect, pose.sight, best.worth)
         if worth > best.worth:
-            best = Pose(layout, pose.direction, worth, _apart(made, stars, aspect, pose.direction))
+            apart = _apart(made, stars, aspect, pose.sight)
+            best = replace(pose, layout=layout, worth=worth, apart=apart)
     return best
 
 
@@ -169,18 +172,20 @@ def _best_of_one(scene, one, stars, asks, arranged, nearly):
     """The Poses in which the stars of what makes the stage `one` are read best, down to `nearly` of the best
     one's worth. Those that may be best are looked at first, so that most need not be."""
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
+    oblique = is_oblique(_said(scene, {}, _camera(directions[0], scene)) if asks["camera"] else scene)
+    sights = [(direction, sight_from(direction, oblique)) for direction in directions]
     tried = []
     for layout in _layouts(asks["room"]) if asks["layout"] else [{}]:
         made = arranged(_said(scene, layout, {}), one)
-        for direction in directions:
-            bound = _worth(made, stars, _aspect(scene), direction, np.inf)
-            tried.append((bound, made, Pose(layout, direction, bound)))
+        for direction, sight in sights:
+            bound = _worth(made, stars, _aspect(scene), sight, np.inf)
+            tried.append((bound, made, Pose(layout, direction, sight, bound)))
     found: list[Pose] = []
     most = 0.0
     for bound, made, pose in sorted(tried, key=lambda one: -one[0]):
         if found and bound < nearly * most:
             break
-        worth = _worth(made, stars, _aspect(scene), pose.direction, nearly * most)
+        worth = _worth(made, stars, _aspect(scene), pose.sight, nearly * most)
         most = max(most, worth)
         found.append(replace(pose, worth=worth))
     return sorted(found, key=lambda pose: -pose.worth)[:FINALISTS]
@@ -213,12 +218,10 @@ def _aspect(scene):
     return scene.render.width / scene.render.height
 
 
-def _apart(made, stars, aspect, direction):
+def _apart(made, stars, aspect, sight):
     """How far apart the entries of stars are at least, in heights of the frame, in a picture of all."""
-    seen = SeenPlanes(
-        [plane for plane in made.planes if is_among(plane.stage, stars)], np.stack(axes(direction))
-    )
-    size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
+    seen = SeenPlanes([plane for plane in made.planes if is_among(plane.stage, stars)], sight)
+    size = np.ptp(made.corners() @ sight[:2].T, axis=0)
     return USED * min(aspect / size[0], 1.0 / size[1]) * min(map(_pitch, seen.steps))
 
 
@@ -252,23 +255,25 @@ def _direction(scene):
 
 
 def _camera(direction, scene):
-    """What a description's [camera] says of a direction; without perspective, so that rows stay level."""
+    """What a description's [camera] says of a direction; the camera looks straight at the side that is
+    nearest to it, so that the rows of what stands there are level, and its columns upright."""
     x, y, z = direction
     angles = {
         "azimuth": round(float(np.degrees(np.arctan2(x, -y))), 3),
         "elevation": float(np.degrees(np.arcsin(z))),
     }
-    return {"view": "free", **angles, "projection": scene.camera.projection or "orthographic"}
+    return {"view": "free", **angles, "projection": scene.camera.projection or "oblique"}
 
 
 def _worth(
-    made: Arrangement, stars: Collection[str], aspect: float, direction: np.ndarray, least: float
+    made: Arrangement, stars: Collection[str], aspect: float, sight: np.ndarray, least: float
 ) -> float:
-    """How well stars are read from a direction, 0 to 1: how far apart their entries are in a picture of the
-    whole scene, and how much of them and of the room around them has nothing before or behind it; most of
-    that only as far as the others are seen well. What is not above `least` anyway is only a bound of it."""
-    seen = SeenPlanes(made.planes, np.stack(axes(direction)))
-    size = np.ptp(made.corners() @ seen.axes[:2].T, axis=0)
+    """How well stars are read in a picture of the whole scene that `sight` takes points to, 0 to 1: how far
+    apart their entries are, and how much of them and of the room around them has nothing before or behind it;
+    most of that only as far as the others are seen well. What is not above `least` anyway is only a bound of
+    it."""
+    seen = SeenPlanes(made.planes, sight)
+    size = np.ptp(made.corners() @ sight[:2].T, axis=0)
     scale = USED * min(aspect / size[0], 1.0 / size[1])
     starring = np.array([is_among(plane.stage, stars) for plane in made.planes])
     read = []
@@ -289,12 +294,13 @@ def _worth(
 
 
 class SeenPlanes:
-    """Planes as a camera with these axes sees them: `facing` is how far each faces it, 0 to 1."""
+    """Planes as a camera sees them whose `sight` takes points to its picture and their depth, (3, 3):
+    `facing` is how much of its area each has there, 0 to 1."""
 
-    def __init__(self, planes: Sequence[Plane], axes: np.ndarray):
-        self.axes = axes
-        self.origins = np.array([plane.origin for plane in planes]) @ axes.T
-        self.steps = np.array([[plane.row, plane.column] for plane in planes]) @ axes.T  # plane, step, axis
+    def __init__(self, planes: Sequence[Plane], sight: np.ndarray):
+        self.sight = sight
+        self.origins = np.array([plane.origin for plane in planes]) @ sight.T
+        self.steps = np.array([[plane.row, plane.column] for plane in planes]) @ sight.T  # plane, step, axis
         self.ends = np.array([[p.row_ruler.length, p.column_ruler.length] for p in planes])
         (a, b), (c, d) = np.moveaxis(self.steps[:, :, :2], 0, -1)
         turned = a * d - b * c

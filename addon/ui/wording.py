@@ -310,6 +310,7 @@ CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
         "": ("View's Own", "Orthographic in the isometric view, else perspective"),
         "perspective": ("Perspective", "As a lens sees it"),
         "orthographic": ("Orthographic", "Without perspective: parallel lines stay parallel"),
+        "oblique": ("Oblique", "Straight at one side of the scene: rows stay level, columns upright"),
     },
     (Camera, "move"): {
         "none": ("None", "The camera stands still"),

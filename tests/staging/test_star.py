@@ -47,7 +47,7 @@ def test_a_heads_star_faces_the_camera_alone_and_upright(scene):
     p = plan(scene)
     view = film_of(p).shot.view(float(p.timeline.last_frame))
     (n,) = (n for n, plane in enumerate(p.arrangement.planes) if p.is_star(plane.stage))
-    seen, star = SeenPlanes(p.arrangement.planes, np.stack(view.axes)), p.arrangement.planes[n]
+    seen, star = SeenPlanes(p.arrangement.planes, view.parallel), p.arrangement.planes[n]
     assert seen.facing[n] > np.cos(np.radians(45))
     assert seen.part_uncovered(n) == 1.0
     assert seen.steps[n, 0, 1] < 0 < seen.steps[n, 1, 0]  # rows go down the picture, columns to the right

@@ -88,7 +88,7 @@ def _outermost(points):
 def projected(seen: np.ndarray, centre: np.ndarray, reach: float, optics: Optics) -> np.ndarray:
     """Points (..., 3) in the camera's axes to the frame, -1 to 1: (..., 2)."""
     size = (seen[..., 2:] if not optics.orthographic else 0.0) + reach
-    return (seen[..., :2] - centre) / size / optics.half
+    return (seen[..., :2] - centre) / size / optics.half - optics.centre
 
 
 def covered(views: np.ndarray, written: np.ndarray) -> np.ndarray:

@@ -8,6 +8,10 @@ A camera's place is told by its `centre` across its own axes (right, up) and by 
 stands back from the origin along its view, or for an orthographic one half the longer side of its frame.
 Half the frame at a point of depth z is then h · (z + reach), and h · reach for an orthographic camera,
 for which every depth counts as 0.
+
+An oblique camera looks straight at one side of the scene with its lens shifted, as cabinet drawings show
+boxes: that side has right angles in the picture, and what stands before and behind it leans away. The
+middle of its frame is `skew` · (z + reach) off its axis.
 """
 
 from collections.abc import Sequence
@@ -39,11 +43,13 @@ DIRECTIONS = {
 
 @dataclass(frozen=True)
 class Optics:
-    """What a camera sees at once: `aspect` width / height, `lens` in millimetres."""
+    """What a camera sees at once: `aspect` width / height, `lens` in millimetres. `skew` is where the middle
+    of the frame is at distance 1, to the right of its axis and above it: that of a shifted lens."""
 
     aspect: float
     lens: float = 50.0
     orthographic: bool = False
+    skew: tuple[float, float] = (0.0, 0.0)
 
     @property
     def half(self) -> np.ndarray:
@@ -51,6 +57,11 @@ class Optics:
         longer = 1.0 if self.orthographic else 0.5 * SENSOR / self.lens
         wide, narrow = (1.0, 1.0 / self.aspect) if self.aspect >= 1 else (self.aspect, 1.0)
         return longer * np.array([wide, narrow])
+
+    @property
+    def centre(self) -> np.ndarray:
+        """The middle of the frame in halves of it, as a View has it: (2,)."""
+        return np.array(self.skew) / self.half
 
     def depths(self, seen: np.ndarray) -> np.ndarray:
         """How deep points (n, 3) in the camera's axes are, as far as that matters: (n,)."""
@@ -75,6 +86,26 @@ class View:
     @property
     def axes(self) -> Axes:
         return self.right, self.up, self.forward
+
+    @property
+    def parallel(self) -> np.ndarray:
+        """Rows (3, 3) that take points to right, up and depth of the picture where its middle is, without
+        perspective."""
+        return sheared(self.axes, np.multiply(self.centre, (self.half_width, self.half_height)))
+
+    @property
+    def line(self) -> np.ndarray:
+        """The unit direction from the camera to what is in the middle of the frame, (3,)."""
+        across, up = np.multiply(self.centre, (self.half_width, self.half_height))
+        away = self.forward + across * self.right + up * self.up
+        return away / np.linalg.norm(away)
+
+    def towards(self, point: np.ndarray) -> np.ndarray:
+        """The unit direction from a point (3,) to the camera."""
+        if self.orthographic:
+            return -self.forward
+        away = self.position - point
+        return away / np.linalg.norm(away)
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """World points (n, 3) to the frame: (n, 2), the frame being -1 to 1 on both axes."""
@@ -117,6 +148,28 @@ def axes(direction: Vector) -> Axes:
     return axes_at(*angles(direction))
 
 
+def side_towards(direction: Vector) -> np.ndarray:
+    """The axis of the world, (3,), that is nearest to a direction: that of the side an oblique camera looks
+    straight at."""
+    axis = np.zeros(3)
+    n = int(np.argmax(np.abs(direction)))
+    axis[n] = np.sign(direction[n])
+    return axis
+
+
+def skew_of(direction: Vector) -> tuple[float, float]:
+    """The skew of an oblique camera that sees the scene from this direction."""
+    right, up, forward = axes(side_towards(direction))
+    depth = np.dot(direction, forward)
+    return float(np.dot(direction, right) / depth), float(np.dot(direction, up) / depth)
+
+
+def sheared(own: Axes, skew: Vector) -> np.ndarray:
+    """The rows (3, 3) that take points to a picture of this skew without perspective: right, up, depth."""
+    right, up, forward = own
+    return np.stack([right - skew[0] * forward, up - skew[1] * forward, forward])
+
+
 def nearest(seen: np.ndarray, optics: Optics, margins: np.ndarray) -> tuple[float, np.ndarray]:
     """The least reach at which points (n, 3) in the camera's axes fit, and the centre there, (2,).
 
@@ -139,7 +192,8 @@ def window(seen: np.ndarray, reach: float, optics: Optics, margins: np.ndarray) 
 def _sides(optics, margins):
     """How far the free part of the frame goes to the left and bottom, and to the right and top: (2,) each."""
     left, right, bottom, top = margins
-    return optics.half * (1 - 2 * np.array([left, bottom])), optics.half * (1 - 2 * np.array([right, top]))
+    low, high = 1 - 2 * np.array([left, bottom]), 1 - 2 * np.array([right, top])
+    return optics.half * low - optics.skew, optics.half * high + optics.skew
 
 
 def view_from(axes: Axes, centre: Vector, reach: float, optics: Optics, depth: float) -> View:
@@ -149,4 +203,6 @@ def view_from(axes: Axes, centre: Vector, reach: float, optics: Optics, depth: f
     if optics.orthographic:
         wide, high = optics.half * reach
         return View(right * centre[0] + up * centre[1] + forward * depth, *axes, wide, high, True)
-    return View(right * centre[0] + up * centre[1] - forward * reach, *axes, *optics.half)
+    place = right * centre[0] + up * centre[1] - forward * reach
+    wide, high = optics.half
+    return View(place, *axes, wide, high, False, (float(optics.centre[0]), float(optics.centre[1])))

@@ -12,7 +12,7 @@ from .clearance import clear
 from .framing import Vector, angles, axes_at
 from .shot import Key, Phase, Shot
 from .subject import Mark, Subject, subject_of
-from .views import direction_of, optics_of, parts_of
+from .views import axis_of, optics_of, parts_of
 
 if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
@@ -31,8 +31,8 @@ class Setup:
         self.p, self.marks = p, marks
         self.written = written / (aspect, 1.0, aspect, 1.0) * 2 - 1  # on the frame from -1 to 1
         self.options = p.scene.camera
-        self.optics = optics_of(self.options, aspect)
-        self.angles = angles(direction_of(p))
+        self.optics = optics_of(p, aspect)
+        self.angles = angles(axis_of(p))
         self.axes = axes_at(*self.angles)
         self.margins = self.options.margin + room
         self.roomy = self.margins + LABEL_ROOM
@@ -57,6 +57,7 @@ class Setup:
         depth = subject.middle @ forward
         if not self.optics.orthographic:
             reach = reach + depth
+        centre = centre + np.multiply(self.optics.skew, reach)
         target = right * centre[0] + up * centre[1] + forward * depth
         return np.array([*target, *self.angles, reach])
 

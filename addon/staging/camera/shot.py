@@ -40,7 +40,8 @@ class Phase:
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """A camera's film. `shift` is where the camera stands across the target's axis, (2,); `standoff` the
+    """A camera's film. `shift` is where the camera stands across the target's axis, (2,), from where the
+    target is in the middle of the frame; `standoff` the
     distance of an orthographic one, which has none of its own; `size` that of the whole scene, `blur` the
     diameter of the lens, 0 for none, `focus` the point (3,) that is sharp, None for the target. `phases` are
     those of its labels, in their order: the last one is laid out for the end, and the camera sees its marks;
@@ -59,11 +60,15 @@ class Shot:
         """The pose at a frame: (6,)."""
         return pose_at(self.keys, frame)
 
+    def across(self, reach: float) -> np.ndarray:
+        """Where the camera stands to the right of its target and above it at a reach, (2,)."""
+        return self.shift - np.multiply(self.optics.skew, reach)
+
     def view(self, frame: float) -> View:
         """The View at a frame."""
         *target, tilt, turn, reach = self.pose(frame)
         own = axes_at(tilt, turn)
-        centre = np.stack(own[:2]) @ target + self.shift
+        centre = np.stack(own[:2]) @ target + self.across(reach)
         depth = own[2] @ target
         if self.optics.orthographic:
             return view_from(own, centre, reach, self.optics, depth - self.standoff)

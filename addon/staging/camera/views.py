@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...description.scene import Camera, Scene
+from ...description.scene import Beat, Camera, Scene
 from ...errors import InputError, nearest
 from ...kinds.places import Cuboid, Part, Plane
 from ...kinds.stage import Stage
 from ..layout.arrangement import Arrangement
 from . import framing
-from .framing import DIRECTIONS, Optics, View, axes, free_direction, view_from
+from .framing import DIRECTIONS, Optics, View, axes, free_direction, sheared, side_towards, skew_of, view_from
 
 if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
 
 LENS = 50.0
+OBLIQUE_LENS = 135.0  # so long that what leads into the depth hardly gets smaller
 LENSES = {"hero": 32.0, "inside": 18.0, "inside_left": 18.0}  # where a view has its own, in millimetres
 SHORTEST = 8.0
 ORTHOGRAPHIC = ("isometric",)
+TURNING = ("orbit", "crane")  # moves from side to side, which an oblique camera does not have
 INSIDE = {"inside": "result", "inside_left": "left"}  # the face that is looked at
 PRODUCTS = " products"  # after the name of a result: its cuboid with the faces around it
 FARTHEST_INSIDE = 1.1  # distance of a camera inside from the face it looks at, in sides of that, at most
@@ -47,22 +49,52 @@ def direction_of(p: "Plan | Bare") -> np.ndarray:
     return np.asarray(DIRECTIONS[options.view], float)
 
 
+def is_oblique(scene: Scene) -> bool:
+    """Whether a description's camera looks straight at a side of the scene, with its lens shifted. Where it
+    turns in the course of the film it has no perspective instead."""
+    turns = scene.camera.move in TURNING or any(beat.view for beat in scene.beats if isinstance(beat, Beat))
+    return scene.camera.projection == "oblique" and not turns
+
+
+def sight_of(p: "Plan | Bare") -> np.ndarray:
+    """The rows (3, 3) that take points to the picture of a plan's camera without perspective: right, up,
+    depth."""
+    return sight_from(direction_of(p), is_oblique(p.scene))
+
+
+def sight_from(direction: np.ndarray, oblique: bool) -> np.ndarray:
+    """The rows (3, 3) that take points to a picture from this direction, as `sight_of` has them."""
+    if not oblique:
+        return np.stack(axes(direction))
+    return sheared(axes(side_towards(direction)), skew_of(direction))
+
+
+def axis_of(p: "Plan | Bare") -> np.ndarray:
+    """The direction, (3,), against which the camera of a plan is turned: that from which it sees the scene,
+    but for an oblique one."""
+    direction = direction_of(p)
+    return side_towards(direction) if is_oblique(p.scene) else direction
+
+
 def bare_view(scene: Scene, arrangement: Arrangement) -> View:
     """The View of a description's subject before room is made for what is written, and before any move."""
     p = Bare(scene, arrangement)
-    optics = optics_of(scene.camera, scene.render.width / scene.render.height)
+    optics = optics_of(p, scene.render.width / scene.render.height)
     if scene.camera.view in INSIDE:
         return inside_view(p, optics)
-    own = axes(direction_of(p))
+    own = axes(axis_of(p))
     corners = np.concatenate([part.corners() for part in parts_of(arrangement, scene.camera.subject)])
     reach, centre = framing.nearest(corners @ np.stack(own).T, optics, np.full(4, scene.camera.margin))
     return view_from(own, centre, reach, optics, -1e6)
 
 
-def optics_of(camera: Camera, aspect: float) -> Optics:
-    """The Optics of a description's camera on a frame of this aspect."""
+def optics_of(p: "Plan | Bare", aspect: float) -> Optics:
+    """The Optics of a plan's camera on a frame of this aspect."""
+    camera = p.scene.camera
+    if is_oblique(p.scene):
+        return Optics(aspect, camera.lens or OBLIQUE_LENS, skew=skew_of(direction_of(p)))
     kind = camera.projection or ("orthographic" if camera.view in ORTHOGRAPHIC else "perspective")
-    return Optics(aspect, camera.lens or LENSES.get(camera.view, LENS), kind == "orthographic")
+    return Optics(aspect, camera.lens or LENSES.get(camera.view, LENS), kind != "perspective")
 
 
 def subjects_of(arrangement: Arrangement) -> list[str]:
@@ -94,7 +126,7 @@ def check(camera: Camera, arrangement: Arrangement) -> None:
             raise InputError(
                 f'camera: move: "{camera.move}" leads out of the view "{camera.view}"; none or push_in'
             )
-        if camera.projection == "orthographic":
+        if camera.projection in ("orthographic", "oblique"):
             raise InputError(f'camera: projection: the view "{camera.view}" is within, so in perspective')
         cuboid_of(camera, arrangement)
 

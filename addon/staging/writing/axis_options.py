@@ -189,7 +189,7 @@ def at_the_star(canvas: Canvas, axis: LabelledAxis) -> list[tuple[Plane, bool]]:
         (plane, of_rows)
         for plane, of_rows in axis.sides
         if canvas.p.is_star(plane.stage)
-        and abs(canvas.view.forward @ np.cross(plane.row, plane.column)) > EDGEWISE
+        and abs(canvas.view.towards(plane.corners().mean(axis=0)) @ plane.outward) > EDGEWISE
     ]
 
 

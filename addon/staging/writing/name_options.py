@@ -97,7 +97,8 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
 
 def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -> Option:
     """A name in the middle of its matrix, as large as mm writes it, or `part` of that."""
-    anchor, type = mm_names.place_of(plane, -canvas.view.forward), replace(canvas.type, least=0.0)
+    towards = canvas.view.towards(plane.corners().mean(axis=0))
+    anchor, type = mm_names.place_of(plane, towards), replace(canvas.type, least=0.0)
     size = mm_names.size_of(*plane.units, name, canvas.p.scene.look.center_names)
     high = part * size / canvas.unit_at(anchor)
     size = high / type.scale

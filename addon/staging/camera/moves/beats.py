@@ -10,7 +10,7 @@ from ....kinds.places import Part, Plane
 from ..framing import DIRECTIONS, angles, axes_at, direction_at
 from ..setup import Setup
 from ..shot import Key, Phase, Shot, held
-from ..views import parts_of
+from ..views import is_oblique, parts_of
 
 if TYPE_CHECKING:  # plans check their cameras
     from ...beats.told import TimedBeat
@@ -82,7 +82,8 @@ def _angles(s: Setup, parts: list[Part], view: str) -> tuple[float, float]:
         azimuth, elevation = (float(part) for part in view.split(","))
         return np.radians(90.0 - elevation), np.radians(azimuth)
     planes = [part for part in parts if isinstance(part, Plane)]
-    if not planes or len(planes) < len(parts):  # products are looked into as the scene is
+    # Products are looked into as the scene is, and an oblique camera does not turn.
+    if not planes or len(planes) < len(parts) or is_oblique(s.p.scene):
         return s.angles
     tried = [s.angles, *((tilt, s.angles[1] + turn) for tilt in TILTS for turn in TURNS)]
     return max(tried, key=lambda at: _read(s, planes, at))

@@ -93,4 +93,5 @@ def _keeps(s: Setup, path: Sequence[Key], act: Act, points: np.ndarray) -> bool:
 def _sloped(s: Setup, slope: np.ndarray) -> np.ndarray:
     """The change of a pose at a change of centre and reach, the target's depth standing still."""
     right, up, _ = s.axes
-    return np.array([*(right * slope[0] + up * slope[1]), 0.0, 0.0, slope[2]])
+    across = slope[:2] + np.multiply(s.optics.skew, slope[2])
+    return np.array([*(right * across[0] + up * across[1]), 0.0, 0.0, slope[2]])
