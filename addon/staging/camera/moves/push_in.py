@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..setup import Setup
-from ..shot import Phase, Shot, held, pose_at
+from ..shot import Phase, Shot, frames_between, held, pose_at
 from ..views import INSIDE, parts_of
 from .still import inside_pose
 
@@ -19,7 +19,7 @@ def push_in(s: Setup) -> Shot:
         start = s.framed(s.bare(parts_of(s.p.arrangement)), s.roomy)
         keys = [held(start, s.first), held(end, s.last)]
         # Labels change where those of both ends are as much too large as too small.
-        frames = np.arange(s.first, s.last + 1.0)
+        frames = frames_between(s.first, s.last + 1.0)
         nearer = np.array([pose_at(keys, frame)[5] for frame in frames]) ** 2 <= start[5] * end[5]
         change = float(frames[nearer.argmax()])
         return s.shot(keys, phases=(Phase(1.0, change, s.first), s.ending(change)))

@@ -9,7 +9,7 @@ from ....kinds.places import Part
 from ..clearance import clear
 from ..framing import window
 from ..setup import Setup
-from ..shot import Key, Phase, Shot, pose_at
+from ..shot import Key, Phase, Shot, frames_between, pose_at
 from ..subject import Subject
 from .acts import Act
 
@@ -82,7 +82,7 @@ def _path(stops: Sequence[Stop], speed: float) -> list[Key]:
 
 def _keeps(s: Setup, path: Sequence[Key], act: Act, points: np.ndarray) -> bool:
     """Whether a camera on this path has points (n, 3), along its axes, in its frame during an act."""
-    for frame in np.arange(np.ceil(act.start), act.end):
+    for frame in frames_between(act.start, act.end):
         *centre, reach = pose_at(path, frame)
         low, high = window(points, reach, s.optics, 0.5 * s.margins)
         if not ((low <= centre).all() and (centre <= high).all()):
