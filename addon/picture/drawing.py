@@ -17,10 +17,10 @@ from ..staging.camera.views import parts_of
 from ..staging.plan import Plan
 from ..staging.writing.cards import Card, cards_of
 from ..staging.writing.overlay import Overlay
-from .film import Film, PhaseLabels, compose, outlines
+from .film import PhaseLabels, compose, outlines
 from .joined import Joined, joined
 from .presented import Presented, presented
-from .why_chart import WhyChart, why_chart
+from .why_chart import WhyChart
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,24 +64,14 @@ def film_of(p: Plan) -> Drawing:
     made = compose(p, aspect)
     lit = subject_of(parts_of(p.arrangement), made.marks).points(made.shot.view(1.0))
     turntable = p.scene.camera.move == "orbit"
-    labels = outlines(made.lettering, made.view, aspect) if made.lettering.labels else np.empty((0, 4, 2))
+    labels = outlines(made.lettering, made.view, aspect)
     readouts = tuple(joined(made.beside.readouts, made.view, (aspect, 1.0), labels))
-    written = np.concatenate([made.overlay.boxes.reshape(-1, 4), made.beside.boxes])
-    why = why_chart(p, aspect, _covered(p, made, aspect, labels), written)
-    box = why.box if why else None
+    box = made.why.box if made.why else None
     shown = tuple(presented(p, aspect, made.overlay, made.beside.room, box))
     return Drawing(
         p, made.shot, tuple(made.every), made.overlay, lit, turntable,
-        readouts=readouts, why=why, presented=shown, cards=cards_of(p, aspect),
+        readouts=readouts, why=made.why, presented=shown, cards=cards_of(p, aspect),
     )  # fmt: skip
-
-
-def _covered(p: Plan, made: Film, aspect: float, labels: np.ndarray) -> np.ndarray:
-    """The outlines of all matrices, stars first, and of `labels`, on the picture at the film's end:
-    (n, 4, 2)."""
-    planes = sorted(p.arrangement.planes, key=lambda plane: not p.is_star(plane.stage))
-    corners = np.concatenate([plane.corners() for plane in planes])
-    return np.concatenate([((made.view.project(corners) + 1) / 2 * (aspect, 1.0)).reshape(-1, 4, 2), labels])
 
 
 def panel_of(p: Plan, view: View, readouts: Sequence[Joined] = ()) -> Drawing:

@@ -20,11 +20,12 @@ from ..staging.camera.views import INSIDE, family_of, parts_of
 from ..staging.patches import marks_of
 from ..staging.plan import Plan
 from ..staging.writing import captions
-from ..staging.writing.boxes import clashes
+from ..staging.writing.boxes import clashes, meeting
 from ..staging.writing.items import Box
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import Overlay, overlay
 from .beside import NOTHING, Beside, beside, wanted_after, wanted_at_once
+from .why_chart import WhyChart, why_chart
 
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
 ROUNDS = 5  # in which labels and camera are found from each other
@@ -33,6 +34,7 @@ SCALES = (1.0, 0.94)  # of what is written before the scene
 # What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
 OFF_MIDDLE, SMALL_TYPE, STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
+LABEL_ROOM = 0.08  # heights of the picture around a star, for its labels
 AROUND_SHADE = 0.03  # around a shade, where labels would be dim
 
 
@@ -65,6 +67,7 @@ class Film:
     marks: tuple[Mark, ...]
     earlier: tuple[PhaseLabels, ...] = ()
     beside: Beside = NOTHING
+    why: WhyChart | None = None
 
     @property
     def every(self) -> list[PhaseLabels]:
@@ -175,7 +178,8 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
     film = shot(p, (), written.boxes, aspect, side.room)
     made = Film(film, Lettering(), film.view(end), written, (), beside=side)
     if not p.scene.look.labels:
-        return made
+        taken = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
+        return replace(made, why=why_chart(p, aspect, _matrices(p, made.view, aspect), taken))
     for _ in range(ROUNDS):
         made = _lettered(p, film.view(end), aspect, made, notes, layout)
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
@@ -194,17 +198,36 @@ def _lettered(
     """The Film, but with the shot that it had, of a plan with its labels laid out for a view, clear of what
     is written before them in the Film `before`."""
     free = [*before.overlay.boxes, *before.beside.boxes, *around]
+    why = why_chart(p, aspect, _matrices(p, view, aspect), np.array(free).reshape(-1, 4))
+    free += [why.box] if why else []
     told = before.beside.told(p)
     end = float(p.timeline.last_frame)
     lit = p.spotlight.lit(end, end + 1.0) if p.spotlight else ()
     letters = lettering(p, view, aspect, free, p.scene.camera.subject, told=told, lit=lit)
     marks = (*(mark_of(label, view) for label in letters.labels), *marks_of(p))
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
-    return replace(before, lettering=letters, view=view, overlay=written, marks=marks)
+    if why and meeting(np.array([why.box]), written.boxes).any():  # by what there is to say of the labels
+        taken = np.concatenate([_matrices(p, view, aspect), outlines(letters, view, aspect)])
+        why = why_chart(p, aspect, taken, np.concatenate([written.boxes, before.beside.boxes]))
+    return replace(before, lettering=letters, view=view, overlay=written, marks=marks, why=why)
+
+
+def _matrices(p: Plan, view: View, aspect: float) -> np.ndarray:
+    """The outlines of all matrices on the picture, (n, 4, 2), stars first, with room for their labels."""
+    planes = sorted(p.arrangement.planes, key=lambda plane: not p.is_star(plane.stage))
+    corners = np.array([plane.corners() for plane in planes]).reshape(-1, 3)
+    found = ((view.project(corners) + 1) / 2 * (aspect, 1.0)).reshape(-1, 4, 2)
+    for n, plane in enumerate(planes):
+        if p.is_star(plane.stage):
+            away = found[n] - found[n].mean(axis=0)
+            found[n] += LABEL_ROOM * np.sign(away)
+    return found
 
 
 def outlines(letters: Lettering, view: View, aspect: float) -> np.ndarray:
     """What a view sees of each label, as a parallelogram on the picture in heights of it: (n, 4, 2)."""
+    if not letters.labels:
+        return np.empty((0, 4, 2))
     axes = np.stack([view.right, view.up])
     corners = [label.position + label.corners() @ axes for label in letters.labels]
     points = (view.project(np.array(corners).reshape(-1, 3)) + 1) / 2 * (aspect, 1.0)

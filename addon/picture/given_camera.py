@@ -50,7 +50,7 @@ def seen_through(
     side, last = _side_and_labels(p, sheet, layout)
     every = _labels(p, phases, through, sheet, layout, side, last)
     written = _overlay(p, sheet, layout, side, every)
-    labels = outlines(last, view, aspect) if last.labels else np.empty((0, 4, 2))
+    labels = outlines(last, view, aspect)
     boxes = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
     why = why_chart(p, aspect, np.concatenate([sheet.quads, labels]), boxes) if len(sheet.quads) else None
     shown = tuple(presented(p, aspect, written, side.room, why.box if why else None))

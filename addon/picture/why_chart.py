@@ -36,8 +36,8 @@ class WhyChart:
 
 def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray) -> WhyChart | None:
     """The WhyChart of a plan as large as there is room, as near to the star as can be; None where none is
-    asked for or no room is left. `outlines` (n, 4, 2) of matrices and labels and the boxes `written` (m, 4)
-    stay free."""
+    asked for or no room is left. `outlines` (n, 4, 2) of matrices and labels, the star's first, and the boxes
+    `written` (m, 4) stay free."""
     if p.why is None:
         return None
     for step, width in product(STEPS, WIDTHS):
@@ -73,7 +73,7 @@ def _drawn(why: Why, type: Typesetter, left: float, low: float, width: float, bo
         Rule(left, zero, left + width, zero, RULE),
         Rule(left + width - pitch, end, left + width + 0.012, end, RULE),
     )
-    number = why.head.split(" = ")[1].split(",")[0]
+    number = why.head.split(" = ")[1].split(" from ")[0]
     texts: Sequence[Text] = (
         type.line(why.head, left, box[3] - 0.9 * head, HEAD),
         type.line(why.largest, left, low + 0.3 * foot, FOOT, soft=True),

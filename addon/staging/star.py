@@ -32,10 +32,8 @@ SAMPLES = 7  # points across and down a matrix that are looked at
 MARGIN = 0.3  # of a star's length, at each side, for what is written at it
 USED = 0.8  # of the frame's width and height, for the scene
 FINE = 0.035  # of the frame's height: entries further apart are not read any better
-LABEL_ROOM, ALONE = (
-    14.0,
-    9.0,
-)  # entries between a star and the products that take it, for the labels of its axes; one that is alone
+LABEL_ROOM = 14.0  # entries between a star and the products that take it, for the labels of its axes
+ALONE = 11.0  # where there is one star
 UPRIGHT = 0.5  # what a star is worth that reads from right to left or from below
 FRONTAL, ASKEW = np.cos(np.radians(45.0)), 0.5  # what a star is worth that faces away further than that
 FACING = 0.45  # of its area, which is enough to see of another matrix

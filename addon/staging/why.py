@@ -37,7 +37,7 @@ class Why:
     @property
     def head(self) -> str:
         """The sum in words."""
-        return f"{self.left} · {self.right} = {number(self.total)}, the sum of {len(self.order)} products"
+        return f"{self.left} · {self.right} = {number(self.total)} from {len(self.order)} products"
 
     @property
     def largest(self) -> str:
