@@ -34,7 +34,8 @@ SCALES = (1.0, 0.94)  # of what is written before the scene
 # What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
 OFF_MIDDLE, SMALL_TYPE, STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
-LABEL_ROOM = 0.08  # heights of the picture around a star, for its labels
+LABEL_ROOM = 0.1  # heights of the picture around a star, for its labels
+AROUND_CHART = 0.025  # around the bars of a why
 AROUND_SHADE = 0.03  # around a shade, where labels would be dim
 
 
@@ -199,7 +200,7 @@ def _lettered(
     is written before them in the Film `before`."""
     free = [*before.overlay.boxes, *before.beside.boxes, *around]
     why = why_chart(p, aspect, _matrices(p, view, aspect), np.array(free).reshape(-1, 4))
-    free += [why.box] if why else []
+    free += [tuple(np.array(why.box) + AROUND_CHART * np.array([-1, -1, 1, 1]))] if why else []
     told = before.beside.told(p)
     end = float(p.timeline.last_frame)
     lit = p.spotlight.lit(end, end + 1.0) if p.spotlight else ()

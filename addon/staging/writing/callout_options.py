@@ -16,27 +16,17 @@ from .captions import ends_of_lines, labels_of
 from .numerals import number
 from .placing import Leader, Option, Wish, Written
 
-CALLOUT = 0.03  # size of type
+CALLOUT = 0.027  # size of type
 MOST = 3  # callouts in a picture
 MATTERS = 0.1  # of the largest magnitude: entries from there on are not covered
-COVERED, FAINT = 300.0, 2.0  # what it costs to cover an entry that matters, and one that does not
+COVERED, FAINT = 300.0, 0.4  # what it costs to cover an entry that matters, and one that does not
 AWAY = 40.0  # what a leader costs that is as long as the picture is high
-FARS = (
-    1.0,
-    1.4,
-    1.8,
-    2.3,
-    2.9,
-    3.6,
-    4.5,
-    6.0,
-    8.0,
-    11.0,
-    15.0,
-)  # from the entry to the text, in sizes of type
+FARS = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5, 6.0, 8.0, 11.0, 15.0)  # from entry to text, in sizes of type
 MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
 TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
-AT_AN_END, BEYOND = 6.0, 1.0  # cost of standing at an end of the entry's row; entries beyond the matrix
+AT_AN_END, BEYOND = 3.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
+BROKEN = 1.0  # of standing in two lines
+LEADING = 1.2  # from one of them to the next, in sizes of type
 AROUND = 0.35  # room around the text, in sizes of type
 BEFORE = 2.0  # how far before the entry it stands, in entries
 
@@ -87,13 +77,23 @@ def said_of(p: Any, stage: Any, entry: tuple[int, int]) -> str:
 
 
 def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, plated: bool) -> list[Option]:
-    """Places around an entry, near and far."""
-    type, p = canvas.type, canvas.p
+    """Places around an entry, near and far, for its number after its row and column, and below them."""
+    said = said_of(canvas.p, plane.stage, entry)
+    forms = ([said], said.split("  "))
+    return [option for texts in forms for option in _places(canvas, plane, entry, texts, size, plated)]
+
+
+def _places(
+    canvas: Canvas, plane: Plane, entry: tuple[int, int], texts: list[str], size: float, plated: bool
+) -> list[Option]:
+    """Places around an entry for some lines of text."""
+    type = canvas.type
     anchor = plane.places(*(np.array([n]) for n in entry))[0]
     spot = canvas.project(anchor[None])[0]
-    line = type.line(said_of(p, plane.stage, entry), 0.0, 0.0, size, "CENTER", kind="callout")
     high = type.sized(size)
-    half = 0.5 * np.array([line.width, 0.95 * high]) + AROUND * high
+    wide = max(type.width(text, size) for text in texts)
+    tall = LEADING * (len(texts) - 1) + 0.95
+    half = 0.5 * np.array([wide, tall * high]) + AROUND * high
     ways = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
     middles = np.concatenate(
         [spot + ways * (far * high + np.abs(ways) @ (half - 0.5 * high)[:, None]) for far in FARS]
@@ -114,7 +114,7 @@ def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, 
     costs[-len(beyond) :] = AT_AN_END
     if others:
         costs += COVERED * Obstacles(np.array(others)).under(boxes)
-    costs += _entries_under(canvas, plane, entry, boxes, spot, ends)
+    costs += _entries_under(canvas, plane, entry, boxes, spot, ends) + BROKEN * (len(texts) - 1)
     step = 0.6 * canvas.entry_at(plane)
     front = anchor - canvas.view.forward * BEFORE
 
@@ -123,9 +123,12 @@ def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, 
         start = spot + toward * min(step, away[n])
 
         def write():
-            x, y = middles[n] - (0.0, 0.33 * high)
-            own = type.line(line.text, x, y, size, "CENTER", kind="callout", anchor=front)
-            return Written([own], [Leader(start, ends[n], front)])
+            x, y = middles[n] + (0.0, (0.5 * tall - 0.8) * high)
+            lines = [
+                type.line(text, x, y - LEADING * row * high, size, "CENTER", kind="callout", anchor=front)
+                for row, text in enumerate(texts)
+            ]
+            return Written(lines, [Leader(start, ends[n], front)])
 
         return Option(
             np.concatenate([boxes[n : n + 1], strips(start[None], ends[n : n + 1], 0.0)]), costs[n], write
