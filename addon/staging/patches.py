@@ -7,9 +7,8 @@ import numpy as np
 
 from ..attention.patches import CutPicture
 from ..kinds.places import Plane
-from .camera.framing import axes
 from .camera.subject import Mark
-from .camera.views import direction_of
+from .camera.views import sight_of
 from .writing.captions import labels_of, pictures_of
 
 if TYPE_CHECKING:  # plans have strips
@@ -77,7 +76,7 @@ def _strip(p, plane, of_rows):
     there = np.flatnonzero(~np.isnan(regions[:, 0]))
     if not len(there):
         return None
-    right, up, _ = axes(direction_of(p))
+    right, up, _ = sight_of(p)
     far = _freer(p, plane, of_rows, right, up)
     corners = _corners(plane, of_rows, far, ruler.at(there), right, up)
     return Strip(plane, of_rows, far, picture, corners, regions[there])
