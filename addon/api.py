@@ -29,7 +29,8 @@ from .errors import InputError
 from .formats.capture_file import Capture, open_capture
 from .formats.imports import import_file
 from .outputs.captured import CaptureReport, verified
-from .outputs.farm import BLEND, DIGITS, FILES, FRAMES, require_job_place, write_job
+from .outputs.contact_sheet import draw_sheet
+from .outputs.farm import BLEND, FRAME_DIGITS, FRAMES, JOB_FILES, require_job_place, write_job
 from .outputs.files import require_file_place, require_folder_place
 from .outputs.flamenco import require_url, submit
 from .outputs.formats import FILMS, either, kind_of, require_suffix
@@ -38,7 +39,6 @@ from .outputs.inspection import Inspection, inspection_of_built, inspection_of_c
 from .outputs.loading import load_blender
 from .outputs.progress import Listener, Tracker, tell, unheard
 from .outputs.reads import files_of, files_read, require_apart
-from .outputs.sheet import draw_sheet
 from .outputs.temporary import temporary_folder
 from .picture.figure_page import FigurePage, PanelGrid, Shown
 from .staging.plan import plan
@@ -299,7 +299,7 @@ def farm(
     Flamenco Manager, `flamenco`, the job is submitted there: nothing else here uses a network."""
     source, folder = as_source(source), Path(folder)
     description = _description(source)
-    require_apart((folder / name for name in FILES), files_read(source))
+    require_apart((folder / name for name in JOB_FILES), files_read(source))
     require_job_place(folder)
     if flamenco is not None:
         require_url(flamenco)
@@ -315,7 +315,7 @@ def farm(
     checked = rendering.planned_for(description, settings)
     scene = blend_file.draw_alone(checked)
     job = frames.job_of(scene, settings, marks.scene_mark(description, settings))
-    with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * DIGITS, farm_note(job)):
+    with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * FRAME_DIGITS, farm_note(job)):
         blend_file.save_blend(folder / BLEND)
     write_frames_job(folder / FRAMES, job)
     first, last = scene.frame_start, scene.frame_end

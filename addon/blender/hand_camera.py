@@ -20,7 +20,7 @@ from .rebuild import adding
 from .seen import moves, view_of
 
 UPRIGHT = 1e-4  # of a camera that looks straight down or up, whose turn is told by what is up for it
-BLURRED = 0.5  # depth of field that a lens without any gets
+FIRST_BLUR = 0.5  # depth of field that a lens without any gets
 
 
 def stand(target: bpy.types.Scene, matrix: Matrix, distance: float, *, alone: bool = False) -> None:
@@ -147,6 +147,6 @@ def focus(target: bpy.types.Scene, point: Any, corners: np.ndarray) -> bpy.types
         z = z[z > 0.2 * depth]
         part = np.abs(z - depth) / (depth if view.orthographic else z)
         height = 2 * view.half_height * (1.0 if view.orthographic else depth)
-        lens = BLUR * BLURRED * height / max(part.max(initial=0.0), 0.02)
+        lens = BLUR * FIRST_BLUR * height / max(part.max(initial=0.0), 0.02)
         dof.aperture_fstop = (1.0 if view.orthographic else 1e-3 * camera.data.lens) / lens
     return sharp

@@ -8,7 +8,7 @@ import bpy
 from ..staging.beats.told import TimedBeat
 from . import tags
 
-LONGEST = 63  # bytes of a marker's name
+MOST_NAME_BYTES = 63  # bytes of a marker's name
 
 
 def write_markers(beats: Sequence[TimedBeat], target: bpy.types.Scene) -> None:
@@ -28,7 +28,7 @@ def write_markers(beats: Sequence[TimedBeat], target: bpy.types.Scene) -> None:
 
 def _name(beat):
     name = f"{beat.number} {beat.text or beat.beat.show or beat.beat.run}".rstrip()
-    return name.encode()[:LONGEST].decode(errors="ignore")
+    return name.encode()[:MOST_NAME_BYTES].decode(errors="ignore")
 
 
 def _listed(target):

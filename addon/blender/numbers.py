@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 
 from . import tags
-from .nodes.number import DIGITS, LIFT, SIZE, Number
+from .nodes.number import LIFT, PLACEHOLDER, SIZE, Number
 from .objects import drawn_object, set_inputs
 
 PRODUCT_SIZE = 0.44  # of the type, in entries
@@ -36,7 +36,7 @@ def write_numbers(
             "Source": ob,
             "Factor": 10.0**-notation.exponent,
             "Decimals": notation.decimals,
-            "Form": f"{DIGITS}{notation.ending}",
+            "Form": f"{PLACEHOLDER}{notation.ending}",
             "Size": PRODUCT_SIZE if only_lit else SIZE,
             "Lift": LIFT,
             "Only Lit": only_lit,

@@ -14,7 +14,7 @@ from .read import elements, shape_of
 from .tokens import axes_of
 from .verify import Reference, reference_of
 
-KINDS = ("matrix", "product", "readout")
+PICKABLE = ("matrix", "product", "readout")
 NEAR = 4.0  # pixels from an element that still hit it, so that small ones can be hit at all
 UNSEEN = 0.1  # pixels: what is there, but has not come yet
 
@@ -93,7 +93,7 @@ def _drawn(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Object, n
 
 
 def _is_ours(ob):
-    return bool(ob.get(tags.KIND) in KINDS and shape_of(ob) and MODIFIER in ob.modifiers)
+    return bool(ob.get(tags.KIND) in PICKABLE and shape_of(ob) and MODIFIER in ob.modifiers)
 
 
 def _under(places, radii, projection, size, point):

@@ -8,10 +8,10 @@ import numpy as np
 from ..errors import InputError, JobError
 from . import tags
 
-KINDS = {"value": np.float32, "i": np.int32, "j": np.int32, "k": np.int32}
+DTYPES = {"value": np.float32, "i": np.int32, "j": np.int32, "k": np.int32}
 
 
-AXES = {"matrix": 2, "product": 3, "readout": 2, "why": 1}  # numbers in the shape of each kind
+SIZES_OF = {"matrix": 2, "product": 3, "readout": 2, "why": 1}  # numbers in the shape of each kind
 
 
 def drawn_objects(scene: bpy.types.Scene, kind: str) -> list[bpy.types.Object]:
@@ -26,7 +26,7 @@ def drawn_objects(scene: bpy.types.Scene, kind: str) -> list[bpy.types.Object]:
         if not isinstance(ob.get(tags.NAME), str):
             raise InputError(f'object "{ob.name}": its property {tags.NAME} is not the name of a {kind}')
         if shape_of(ob) is None:
-            raise InputError(f'object "{ob.name}": its property {tags.SHAPE} is not {AXES[kind]} sizes')
+            raise InputError(f'object "{ob.name}": its property {tags.SHAPE} is not {SIZES_OF[kind]} sizes')
     return found
 
 
@@ -35,13 +35,13 @@ def shape_of(ob: bpy.types.Object) -> tuple[int, ...] | None:
     sizes = ob.get(tags.SHAPE)
     sizes = tuple(sizes) if hasattr(sizes, "__len__") else ()
     right = all(isinstance(size, int) and size >= 1 for size in sizes)
-    return sizes if right and len(sizes) == AXES.get(ob.get(tags.KIND)) else None
+    return sizes if right and len(sizes) == SIZES_OF.get(ob.get(tags.KIND)) else None
 
 
 def drawn(scene: bpy.types.Scene) -> list[tuple[str, str, tuple[int, ...], str]]:
     """(kind, name, shape, name of the object) of each matrix, product and readout. Raises as
     `drawn_objects`."""
-    each = [(kind, ob, shape_of(ob)) for kind in AXES for ob in drawn_objects(scene, kind)]
+    each = [(kind, ob, shape_of(ob)) for kind in SIZES_OF for ob in drawn_objects(scene, kind)]
     return [(kind, ob[tags.NAME], shape, ob.name) for kind, ob, shape in each if shape]
 
 
@@ -68,7 +68,7 @@ def elements(
     if count == 0:
         return (
             out
-            | {name: np.empty(0, KINDS[name]) for name in names}
+            | {name: np.empty(0, DTYPES[name]) for name in names}
             | {key: np.empty((0, 3)) for key in ("position", "place")}
             | {"radius": np.empty(0)}
         )
@@ -81,7 +81,7 @@ def elements(
         return values.reshape(count, width)[::every].copy() if every > 1 else values.reshape(count, width)
 
     for name in names:
-        out[name] = read(name, "value", KINDS[name])[:, 0]
+        out[name] = read(name, "value", DTYPES[name])[:, 0]
     if instances:
         transforms = read("instance_transform", "value", np.float32, 16)  # by columns
         places = transforms[:, 12:15]

@@ -12,13 +12,13 @@ from ..kinds.values import Evaluation
 from ..staging.writing.captions import axis_names_of, labels_of
 from . import tags
 
-NOTHING: dict[str, Any] = {"row_axis": "", "column_axis": "", "row_labels": (), "column_labels": ()}
+UNSAID: dict[str, Any] = {"row_axis": "", "column_axis": "", "row_labels": (), "column_labels": ()}
 
 
 def _given(scene):
     """By the name of a given matrix what is told of it; {} of a scene that says nothing readable."""
     try:
-        return {name: NOTHING | one for name, one in json.loads(str(scene.get(tags.GIVEN, "{}"))).items()}
+        return {name: UNSAID | one for name, one in json.loads(str(scene.get(tags.GIVEN, "{}"))).items()}
     except (TypeError, ValueError, AttributeError, RecursionError):
         return {}
 
@@ -28,7 +28,7 @@ def axes_of(
 ) -> tuple[tuple[str, list[str]], tuple[str, list[str]]]:
     """(what a row is, the rows' tokens) and the same of the columns of a stage; "" and [] where unknown."""
     said = _given(scene)
-    own = {one.name: said.get(one.of or one.name, NOTHING) for one in stages_of(evaluation.root)}
+    own = {one.name: said.get(one.of or one.name, UNSAID) for one in stages_of(evaluation.root)}
     leaves = {name: SimpleNamespace(**one) for name, one in own.items()}
     p = SimpleNamespace(matrices=leaves, evaluation=evaluation)
     names = axis_names_of(p, stage)

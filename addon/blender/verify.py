@@ -31,7 +31,7 @@ from .remembered import remembered
 from .stored import described, leading_axes
 
 TOLERANCE = 1e-5  # of a matrix's largest magnitude
-MOST = 4_000_000  # elements of one object that are compared at a frame; of more, every n-th
+MOST_COMPARED = 4_000_000  # elements of one object that are compared at a frame; of more, every n-th
 OUTSIDE = "an element has indices that its matrix does not"
 PLACE_TOLERANCE = 1e-4  # of the distance between two rows, and as much again for each 100 rows away
 
@@ -83,7 +83,8 @@ class Report:
         allowed = f"(allowed {TOLERANCE:.0e} of the largest magnitude)"
         out.append(f"{len(self.rows)} comparisons, {failed} failed, largest error {worst:.1e} {allowed}")
         if any(row.every > 1 for row in self.rows):
-            out.append(f"of objects with over {MOST:,} elements one in so many was compared; all are counted")
+            many = f"of objects with over {MOST_COMPARED:,} elements"
+            out.append(f"{many} one in so many was compared; all are counted")
         return out
 
 
@@ -337,7 +338,7 @@ def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
     stage = cuboid.stage
     left, right = (side.final for side in evaluation.sides(stage))
     result, (sweep, position) = evaluation[stage], sweeps[stage.name]
-    drawn = _as_put(ob, elements(ob, depsgraph, MOST))
+    drawn = _as_put(ob, elements(ob, depsgraph, MOST_COMPARED))
     i, j, k, count, every = (drawn[key] for key in ("i", "j", "k", "count", "every"))
     if not _inside(drawn, cuboid.rows, cuboid.columns, cuboid.inner):
         return Row(moment, "product", stage.name, position, count, 0, np.inf, OUTSIDE, every)

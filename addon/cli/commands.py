@@ -46,7 +46,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         _require_working_folder()
         arguments = parser().parse_args(argv)
-        return COMMANDS[arguments.command](arguments) or 0
+        return FUNCTIONS[arguments.command](arguments) or 0
     except SystemExit as end:  # --help and --version
         return end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt as interrupt:
@@ -240,7 +240,7 @@ def devices(_: Namespace) -> None:
     print("\n".join(api.devices()))
 
 
-COMMANDS = {
+FUNCTIONS = {
     "render": render,
     "figure": figure,
     "storyboard": storyboard,

@@ -4,7 +4,7 @@ import argparse
 from typing import NoReturn
 
 from .. import __version__
-from ..description.device import FALLBACKS, KINDS
+from ..description.device import DEVICE_KINDS, FALLBACKS
 from ..description.from_capture import PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
 from ..errors import InputError
@@ -85,7 +85,7 @@ def _picture(one, transparent):
 
 
 def _device(one):
-    kinds = f"what Cycles renders on: {', '.join(KINDS)}, or some cards, cuda:0,1"
+    kinds = f"what Cycles renders on: {', '.join(DEVICE_KINDS)}, or some cards, cuda:0,1"
     one.add_argument("--device", metavar="NAME", type=values.device, help=kinds)
 
 

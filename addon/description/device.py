@@ -4,7 +4,7 @@ import re
 
 from ..errors import InputError
 
-KINDS = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
+DEVICE_KINDS = ("auto", "cpu", "cuda", "optix", "hip", "metal", "oneapi")
 FALLBACKS = ("cpu", "stop")  # what becomes of a job whose card fails
 _CARDS = re.compile(r"([a-z]+)(?::([0-9]{1,2}(?:,[0-9]{1,2})*))?")
 
@@ -14,9 +14,10 @@ def device_of(text: str) -> str:
     Raises InputError."""
     said = text.strip().lower().replace(" ", "")
     found = _CARDS.fullmatch(said)
-    if not found or found[1] not in KINDS or (found[2] and found[1] in ("auto", "cpu")):
+    if not found or found[1] not in DEVICE_KINDS or (found[2] and found[1] in ("auto", "cpu")):
         raise InputError(
-            f'"{text[:40]}" is no device; there are {", ".join(KINDS)}, and cards by their numbers: cuda:0,1'
+            f'"{text[:40]}" is no device; there are {", ".join(DEVICE_KINDS)}, and cards by their numbers: '
+            "cuda:0,1"
         )
     return said
 

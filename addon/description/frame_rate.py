@@ -5,13 +5,13 @@ from fractions import Fraction
 
 from ..errors import InputError
 
-LEAST, MOST = 1, 240  # frames per second
+LEAST_RATE, MOST_RATE = 1, 240  # frames per second
 _NEAR = 0.005  # 23.98 means 24000 / 1001, as 23.976 does
 _RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,12})?)(?:\s*/\s*([0-9]{1,6}))?")
 
 
 def frame_rate(rate: float) -> tuple[int, float]:
-    """(fps, base) with fps / base = `rate` frames per second, from LEAST to MOST.
+    """(fps, base) with fps / base = `rate` frames per second, from LEAST_RATE to MOST_RATE.
 
     Rates of broadcast (23.976, 29.97, 59.94, 119.88) are exactly 1000/1001 of a whole number, as SMPTE has
     them; any other is the nearest fraction with a denominator of up to 100.
@@ -29,10 +29,10 @@ def rate_of(text: str) -> float:
     """The frames per second of a text such as "24", "23.976" or "24000/1001". Raises InputError."""
     found = _RATE.fullmatch(text.strip())
     rate = float(found[1]) / float(found[2] or 1) if found and float(found[2] or 1) else 0.0
-    if not LEAST <= rate <= MOST:
+    if not LEAST_RATE <= rate <= MOST_RATE:
         raise InputError(
-            f'"{text[:40]}" is not a number of frames per second from {LEAST} to {MOST}, such as 24, 23.976 '
-            "or 24000/1001"
+            f'"{text[:40]}" is not a number of frames per second from {LEAST_RATE} to {MOST_RATE}, '
+            "such as 24, 23.976 or 24000/1001"
         )
     return rate
 

@@ -19,7 +19,7 @@ from ..attention.patches import CutPicture, cut_picture
 from ..errors import InputError, nearest
 from ..formats import safetensors
 from ..formats.capture_file import axes_of, check_finite, is_capture, numbers, open_capture
-from ..formats.capture_layer import AXES
+from ..formats.capture_layer import AXIS_WORDS
 from ..formats.reading import map_file
 from ..formats.summaries import SUMMARIES
 from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz
@@ -364,8 +364,8 @@ def _of_capture(capture, spec, where, chosen):
     declared = LabelledMatrix(
         values=_zeros((*count, *part)),
         heads_a_key=first.n_q_heads // max(1, first.n_kv_heads) if chosen else 1,
-        row_axis=AXES.get(axes[0], ""),
-        column_axis=AXES[axes[1]],
+        row_axis=AXIS_WORDS.get(axes[0], ""),
+        column_axis=AXIS_WORDS[axes[1]],
         row_labels=labels[0][rows],
         column_labels=labels[1][columns],
         row_picture=cut_picture(capture.picture, labels[0]),

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, nearest
-from ..formats.text_tables import DECIMALS, NAMES
+from ..formats.text_tables import DECIMALS, NAMED_PARTS
 from ..formats.toml_file import read_table
 from .device import device_of
-from .frame_rate import LEAST, MOST, frame_rate, rate_of
+from .frame_rate import LEAST_RATE, MOST_RATE, frame_rate, rate_of
 from .light import Light
 from .option import COLORS, NOTHING, SETTINGS, SIZES, option
 from .style import Color, Style
@@ -143,7 +143,7 @@ class MatrixOptions:
     slices: tuple[str, ...] = ()
     additive_mask: bool | None = None
     decimal: str = option("", choices=DECIMALS)
-    names: str = option("", choices=NAMES)
+    names: str = option("", choices=NAMED_PARTS)
     values: tuple[tuple[float, ...], ...] = option((), infinite=True)
     init: str = ""
     shape: tuple[int, ...] = ()
@@ -309,7 +309,7 @@ class Render:
     film_height: int = option(360, low=16, high=16384, changes=NOTHING)
     samples: int = option(64, low=1, high=65536, changes=SETTINGS)
     film_samples: int = option(16, low=1, high=65536, changes=NOTHING)
-    fps: float = option(24.0, low=LEAST, high=MOST, read=rate_of)  # or "24000/1001"; see `rate`
+    fps: float = option(24.0, low=LEAST_RATE, high=MOST_RATE, read=rate_of)  # or "24000/1001"; see `rate`
     engine: str = option("cycles", choices=ENGINES, changes=SETTINGS)
     device: str = option("auto", read=device_of, changes=NOTHING)
     still: float = option(1.0, low=0.0, high=1.0, of="the film's length", changes=NOTHING)

@@ -26,19 +26,19 @@ TENSORS = {
     "added_gain": "o", "added_offset": "o",
 }  # fmt: skip
 
-AXES = {
+AXIS_WORDS = {
     "Q": "query", "K": "key", "d": "head dimension", "e": "head dimension",
     "m": "model dimension", "n": "model dimension", "p": "model dimension", "o": "model dimension", "": "",
     "r": "rank", "t": "rank", "u": "rank", "w": "rank", "s": "sink",
 }  # fmt: skip
-SIZES = {
+SIZE_WORDS = {
     "H": "stored query heads", "G": "stored key/value heads", "Q": "query tokens", "K": "key tokens",
     "d": "head dimension", "e": "value dimension", "m": "model dimension", "n": "key model dimension",
     "p": "value model dimension", "o": "output dimension",
     "r": "rank", "t": "rank", "u": "rank", "w": "rank",
 }  # fmt: skip
-KINDS = ("self", "cross")
-MASKS = ("none", "causal", "padding", "window", "bias", "custom")
+LAYER_KINDS = ("self", "cross")
+MASK_KINDS = ("none", "causal", "padding", "window", "bias", "custom")
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def read_layer(
         name=_name(entry),
         key=key,
         module=entry.text("module", ""),
-        kind=_one_of(where, "kind", entry.text("kind", "self"), KINDS),
+        kind=_one_of(where, "kind", entry.text("kind", "self"), LAYER_KINDS),
         head_dim=entry.whole("head_dim", 1),
         scale=entry.real("scale"),
         softcap=softcap,
@@ -172,7 +172,7 @@ def _tokens(
 def _mask(key: str, entry: JsonTable, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
     """What an entry says of its mask: kind, window and offset, as in Layer."""
     mask = JsonTable(entry.table("mask", {}), f"{entry.where}: mask")
-    kind = _one_of(entry.where, "mask", mask.text("kind", "none"), MASKS)
+    kind = _one_of(entry.where, "mask", mask.text("kind", "none"), MASK_KINDS)
     for need, kinds in (("mask", ("padding", "custom")), ("bias", ("bias",))):
         if kind in kinds and need not in shapes:
             raise InputError(f"{entry.where}: the mask is {kind}, but there is no tensor L{key}.{need}")
@@ -233,7 +233,7 @@ def _heads(entry: JsonTable) -> dict[str, Any]:
 def _fit(layer: Layer, tensor: str, shape: tuple[int, ...], where: str) -> None:
     """Check one tensor's shape against the sizes known so far, and learn from it."""
     axes = re.findall(r"\w\??", TENSORS[tensor])
-    expected = " x ".join(str(layer.sizes.get(a[0], SIZES[a[0]])) for a in axes)
+    expected = " x ".join(str(layer.sizes.get(a[0], SIZE_WORDS[a[0]])) for a in axes)
     here = f"{where}: {tensor} is {' x '.join(map(str, shape)) or 'a single number'}"
     if len(shape) != len(axes):
         raise InputError(f"{here}; expected {expected}")
@@ -241,4 +241,4 @@ def _fit(layer: Layer, tensor: str, shape: tuple[int, ...], where: str) -> None:
         if axis.endswith("?") and size == 1:
             continue
         if size == 0 or layer.sizes.setdefault(axis[0], size) != size:
-            raise InputError(f"{here}; expected {expected} ({SIZES[axis[0]]})")
+            raise InputError(f"{here}; expected {expected} ({SIZE_WORDS[axis[0]]})")

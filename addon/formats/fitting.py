@@ -15,7 +15,7 @@ from ..attention.attend import attend
 from ..errors import InputError
 from ..memory import require_memory
 from .capture_file import RECOMPUTING
-from .capture_layer import SIZES, TENSORS
+from .capture_layer import SIZE_WORDS, TENSORS
 from .tables import by
 
 CLOSE = 1e-3  # a recomputed pattern or output that is further off is not understood
@@ -75,7 +75,7 @@ def _require_sizes(arrays, where):
             if other[0] != size:
                 raise InputError(
                     f"{where}: {key} {array.shape} and {other[1]} {arrays[other[1]].shape} do not belong "
-                    f"together: {size} and {other[0]} {SIZES[axis[0]]}"
+                    f"together: {size} and {other[0]} {SIZE_WORDS[axis[0]]}"
                 )
     if {"H", "G"} <= set(sizes) and sizes["H"][0] % sizes["G"][0]:
         (heads, one), (groups, other) = sizes["H"], sizes["G"]

@@ -12,7 +12,7 @@ from ..errors import InputError
 from .reading import read_bounded
 
 MOST_BYTES = 2**27
-KINDS = (b"\x00\x01\x00\x00", b"OTTO", b"true")
+FONT_STARTS = (b"\x00\x01\x00\x00", b"OTTO", b"true")
 CAPITALS = 0.72  # height of capitals, of the em, where a font does not say
 
 
@@ -29,7 +29,7 @@ class Font:
 def read_font(path: str | os.PathLike[str], where: str = "font") -> Font:
     """The Font in a .ttf or .otf file. Raises InputError for what is not there, or no such font."""
     data = read_bounded(path, MOST_BYTES, "font file", f"{where}: {path}")
-    if data[:4] not in KINDS:
+    if data[:4] not in FONT_STARTS:
         kind = "a collection of fonts" if data[:4] == b"ttcf" else "not a font"
         raise InputError(f"{where}: {path} is {kind}; expected one TrueType or OpenType font (.ttf or .otf)")
     try:

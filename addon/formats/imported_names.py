@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import InputError
 from . import safetensors
 from .capture_layer import TENSORS
-from .model_outputs import NOTHING
+from .model_outputs import NO_WEIGHTS
 from .tables import by
 
 # TransformerLens: what stands after "blocks.0." -> our tensor.
@@ -74,7 +74,7 @@ def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
             _put_own(found, own[0], own[1], array, batch, here)
         elif (pattern := _PATTERNS.fullmatch(name)) and not _stacked(name):
             if not array.size:
-                raise InputError(f"{here} is empty: {NOTHING}")
+                raise InputError(f"{here} is empty: {NO_WEIGHTS}")
             if array.ndim >= 3:
                 _put_patterns(found, str, pattern[1], array, batch, here, alone)
     _put_stacks(found, {n: a for n, a in arrays.items() if _stacked(n)}, batch, where)
@@ -196,7 +196,7 @@ def _put_stacks(found, arrays, batch, where):
     for name, array in arrays.items():
         stack, number = _stacked(name)
         if not array.size:
-            raise InputError(f"{where}: {name} is empty: {NOTHING}")
+            raise InputError(f"{where}: {name} is empty: {NO_WEIGHTS}")
         of = Found()
         _put_patterns(of, int, number, array, batch, f"{where}: {name}", alone=True)
         stacks.setdefault(stack, {}).update({n: tensors["pattern"] for n, tensors in of.layers.items()})

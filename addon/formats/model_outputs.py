@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 
-NOTHING = (
+NO_WEIGHTS = (
     "the model ran an attention that gives no weights, such as sdpa or flash; load it with "
     'attn_implementation="eager" and call it with output_attentions=True'
 )
@@ -27,7 +27,7 @@ def stacks_of(attentions: Any) -> dict[str, object]:
     stacks = {stack: attentions.get(key) for stack, key in kinds.items()}
     stacks = {stack: given for stack, given in stacks.items() if given is not None and len(given)}
     if not stacks:
-        raise InputError(f"attentions is an output of a model that has none: {NOTHING}")
+        raise InputError(f"attentions is an output of a model that has none: {NO_WEIGHTS}")
     return stacks
 
 
@@ -50,7 +50,7 @@ def steps_of(attentions: Any) -> dict[int, list]:
         if any(pattern is not None for pattern in patterns)
     }
     if not layers:
-        raise InputError(f"attentions is empty: {NOTHING}")
+        raise InputError(f"attentions is empty: {NO_WEIGHTS}")
     return layers
 
 

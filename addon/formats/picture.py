@@ -7,11 +7,11 @@ import re
 import struct
 from typing import BinaryIO
 
-HEAD = 2**16  # bytes in which the header of an HDR or EXR ends
+HEADER_BYTES = 2**16  # bytes in which the header of an HDR or EXR ends
 MOST_TABLES = 1_000  # before a frame of a JPEG
 
 # What a file is shows in how it begins.
-KINDS = {
+PICTURE_STARTS = {
     "Radiance HDR": (b"#?RADIANCE", b"#?RGBE"),
     "OpenEXR": (b"\x76\x2f\x31\x01",),
     "PNG": (b"\x89PNG\r\n\x1a\n",),
@@ -21,10 +21,10 @@ KINDS = {
 
 
 def kind_of(file: BinaryIO) -> str:
-    """Which of KINDS a file is, "" for another."""
+    """Which of PICTURE_STARTS a file is, "" for another."""
     file.seek(0)
     head = file.read(16)
-    return next((kind for kind, starts in KINDS.items() if head.startswith(starts)), "")
+    return next((kind for kind, starts in PICTURE_STARTS.items() if head.startswith(starts)), "")
 
 
 def size_of(file: BinaryIO) -> tuple[int, int] | None:
@@ -39,7 +39,7 @@ def size_of(file: BinaryIO) -> tuple[int, int] | None:
 
 
 def _radiance(file):
-    found = re.search(rb"[-+]([XY]) ([0-9]{1,9}) [-+][XY] ([0-9]{1,9})\n", file.read(HEAD))
+    found = re.search(rb"[-+]([XY]) ([0-9]{1,9}) [-+][XY] ([0-9]{1,9})\n", file.read(HEADER_BYTES))
     if not found:
         return None
     sizes = int(found[2]), int(found[3])
@@ -48,7 +48,7 @@ def _radiance(file):
 
 def _exr(file):
     """OpenEXR file layout: the attribute dataWindow, of the least and the largest x and y."""
-    head, name = file.read(HEAD), b"dataWindow\0box2i\0\x10\0\0\0"
+    head, name = file.read(HEADER_BYTES), b"dataWindow\0box2i\0\x10\0\0\0"
     left, low, right, high = struct.unpack_from("<4i", head, head.index(name) + len(name))
     return right - left + 1, high - low + 1
 

@@ -25,7 +25,7 @@ SAMPLE = 1000  # lines from which separators and names are found; later ones hav
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 BLANKS, NONE = " ", ""  # what else may separate fields: runs of blanks, or nothing in a single column
 DECIMALS = ("", ".", ",")
-NAMES = ("", "none", "columns", "rows", "both")
+NAMED_PARTS = ("", "none", "columns", "rows", "both")
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _PLAIN = re.compile(
@@ -49,14 +49,14 @@ class Table:
 def read_text_table(path: str | Path, decimal: str = "", names: str = "") -> Table:
     """The table in a text file, UTF-8 or UTF-16 with its mark.
 
-    `decimal` and `names` choose from DECIMALS and NAMES where the file leaves it open: what precedes
+    `decimal` and `names` choose from DECIMALS and NAMED_PARTS where the file leaves it open: what precedes
     decimals, and whether the first line names columns and the first field of each line rows. Raises
     InputError.
     """
     data = read_bounded(path, MAX_BYTES, "CSV file")
     try:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-        return _Reader(text, str(path), decimal, names).table()
+        return _TableReader(text, str(path), decimal, names).table()
     except UnicodeDecodeError:
         raise InputError(f"{path}: not a text file; CSV is UTF-8 text") from None
     except csv.Error as error:
@@ -104,7 +104,7 @@ def _is_number(field: str) -> bool:
     return bool(_PLAIN.fullmatch(field) or _COMMA.fullmatch(field) or _GROUPED.fullmatch(field))
 
 
-class _Reader:
+class _TableReader:
     """A text, and what the description says of it."""
 
     def __init__(self, text, path, decimal, names):

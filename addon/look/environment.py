@@ -5,7 +5,7 @@ from pathlib import Path
 from ..description.scene import Scene
 from ..description.style import Style
 from ..errors import InputError
-from ..formats.picture import KINDS, kind_of, size_of
+from ..formats.picture import PICTURE_STARTS, kind_of, size_of
 from ..formats.reading import opened
 
 MOST_BYTES = 2**30
@@ -25,7 +25,9 @@ def environment_path(scene: Scene, style: Style) -> Path | None:
     where = f"style: environment: {path}"
     with opened(path, MOST_BYTES, where=where) as file:
         if not kind_of(file):
-            raise InputError(f"{where}: not a picture that can light a scene; those are {', '.join(KINDS)}")
+            raise InputError(
+                f"{where}: not a picture that can light a scene; those are {', '.join(PICTURE_STARTS)}"
+            )
         size = size_of(file)
     if size is None or not all(0 < n < 2**31 for n in size):
         raise InputError(f"{where}: does not say how large the picture is; it may be damaged")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..staging.plan import Plan
 from .notes import Beat
 
-LINE = 42  # letters; subtitles have up to two lines of about as many
+LINE_LETTERS = 42  # letters; subtitles have up to two lines of about as many
 
 
 @dataclass(frozen=True)
@@ -71,4 +71,4 @@ def _time(seconds: float, point: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(textwrap.wrap(text, LINE, break_long_words=False)) or text
+    return "\n".join(textwrap.wrap(text, LINE_LETTERS, break_long_words=False)) or text

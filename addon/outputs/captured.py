@@ -11,7 +11,7 @@ from ..formats.capture_layer import Layer
 from .aligned import table
 
 MOST_NAMED = 20
-COLUMNS = (
+LAYER_COLUMNS = (
     "layer", "kind", "heads", "key/value heads", "queries", "keys", "head size", "mask", "positions", "error",
     "module",
 )  # fmt: skip
@@ -27,7 +27,7 @@ def capture_lines(capture: Capture, layer: int | str | None = None, head: int | 
     lines = [f"{capture.path}: attention of {named}"]
     if capture.text:
         lines.append(f"text: {capture.text}")
-    lines += ["", *table(COLUMNS, [_described(one) for one in layers])]
+    lines += ["", *table(LAYER_COLUMNS, [_described(one) for one in layers])]
     lines += _lacking(capture, layers)
     patterned = [one for one in layers if "pattern" in capture.names(one.name)]
     told = statistics_of(capture, [(one, one.heads if head is None else (head,)) for one in patterned])
@@ -69,7 +69,7 @@ def _checked(check: Check) -> tuple[str, str, str, str]:
 
 
 def _described(layer: Layer) -> tuple:
-    """The row of a layer in the table of COLUMNS."""
+    """The row of a layer in the table of LAYER_COLUMNS."""
     position = layer.position.get("kind") or layer.position.get("type") if layer.position else None
     return (
         layer.name,

@@ -18,7 +18,7 @@ _D50 = (0.9642, 1.0, 0.8249)
 # X ≥ d: (aX + b)^g, below it cX
 _CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 _ADAPTATION = (1.04788, 0.02292, -0.05022, 0.02959, 0.99048, -0.01707, -0.00925, 0.01508, 0.75168)
-NAME = "sRGB"
+PROFILE = "sRGB"
 
 
 @cache
@@ -47,7 +47,7 @@ def srgb_profile() -> bytes:
 
 def profile_chunk() -> tuple[bytes, bytes]:
     """The profile as a chunk of a PNG (PNG specification, 11.3.2.3)."""
-    return b"iCCP", NAME.encode() + b"\0\0" + zlib.compress(srgb_profile(), 9)
+    return b"iCCP", PROFILE.encode() + b"\0\0" + zlib.compress(srgb_profile(), 9)
 
 
 def size_chunk(dpi: float) -> tuple[bytes, bytes]:

@@ -16,7 +16,7 @@ from .silence import blender_silenced
 
 # The first of these that Cycles lists is taken by "auto": OptiX and CUDA are the same cards, OptiX faster.
 BEST_FIRST = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
-NAMES = {"CPU": "CPU", "OPTIX": "OptiX", "CUDA": "CUDA", "HIP": "HIP", "METAL": "Metal", "ONEAPI": "oneAPI"}
+SPELLED = {"CPU": "CPU", "OPTIX": "OptiX", "CUDA": "CUDA", "HIP": "HIP", "METAL": "Metal", "ONEAPI": "oneAPI"}
 PIXEL_BYTES = 80  # of Cycles' own buffers: colour, what the denoiser is given and makes, a value, a mask
 TILE = 2048  # pixels, Cycles' own
 _PART = 0.25  # of the free memory, for the buffers of a picture without tiles
@@ -77,7 +77,7 @@ def taken(asked: str) -> list[Device]:
     if not mine:
         others = ", ".join(dict.fromkeys(one.kind.lower() for one in cards)) or "only the CPU"
         raise InputError(
-            f"--device {asked}: Cycles lists no {NAMES[kind.upper()]} card here; it has {others}"
+            f"--device {asked}: Cycles lists no {SPELLED[kind.upper()]} card here; it has {others}"
         )
     wrong = [n for n in numbers if n >= len(mine)]
     if wrong:
@@ -87,7 +87,7 @@ def taken(asked: str) -> list[Device]:
 
 def told(cards: Sequence[Device]) -> str:
     """Cards in words: "2 × NVIDIA L4 (OptiX)"."""
-    names = [f"{one.name} ({NAMES[one.kind]})" for one in cards] or ["the CPU"]
+    names = [f"{one.name} ({SPELLED[one.kind]})" for one in cards] or ["the CPU"]
     counts = {name: names.count(name) for name in names}
     return " and ".join(name if n == 1 else f"{n} × {name}" for name, n in counts.items())
 

@@ -16,8 +16,8 @@ from .farm_scripts import ASSEMBLE, CODECS, README, RENDER, SCRIPT
 from .files import require_folder_place, written_whole
 from .frames_folder import read_job
 
-BLEND, FRAMES, DIGITS = "scene.blend", "frames", 4
-FILES = (
+BLEND, FRAMES, FRAME_DIGITS = "scene.blend", "frames", 4
+JOB_FILES = (
     BLEND,
     "template.json",
     "parameter_values.json",
@@ -34,7 +34,7 @@ LONGEST_NAME = 128  # of a job, by the specification
 def require_job_place(folder: str | Path) -> None:
     """Raise InputError unless a job can be written in `folder`: nothing is in the way but an older job."""
     require_folder_place(folder)
-    there = [name for name in FILES if os.path.lexists(Path(folder) / name)]
+    there = [name for name in JOB_FILES if os.path.lexists(Path(folder) / name)]
     if there and read_job(Path(folder) / FRAMES) is None:
         raise InputError(
             f"{folder}: has a {there[0]} that is not of a job of this program; give a new folder"

@@ -16,7 +16,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import InputError, JobError
-from .farm import BLEND, DIGITS, FRAMES
+from .farm import BLEND, FRAME_DIGITS, FRAMES
 from .frames_folder import Job
 
 TYPE = "simple-blender-render"
@@ -54,7 +54,7 @@ def submitted(folder: Path, title: str, job: Job, chunk: int, etag: str) -> dict
             "blendfile": str(folder / BLEND),
             "render_output_root": str(folder / FRAMES),
             "add_path_components": 0,
-            "render_output_path": str(folder / FRAMES / ("#" * DIGITS)),
+            "render_output_path": str(folder / FRAMES / ("#" * FRAME_DIGITS)),
             "fps": job.fps / job.fps_base,
             "format": "PNG",
             "image_file_extension": ".png",

@@ -15,7 +15,7 @@ from typing import Any
 from .temporary import temporary_folder
 
 FIRST = "Inter.woff2"
-OTHERS = ("Symbols2", "Symbols-", "Math", "CJK", "")  # in what order letters are looked for in the rest
+OTHER_FONTS = ("Symbols2", "Symbols-", "Math", "CJK", "")  # in what order letters are looked for in the rest
 NUMBERED = " no. "  # between the name of a font and its number
 _numbers = itertools.count()
 
@@ -90,7 +90,11 @@ def _blenders() -> list[Path]:
     files = [path for folder in folders for path in folder.glob("*.woff2")]
 
     def rank(path):
-        return (path.name != FIRST, next(n for n, part in enumerate(OTHERS) if part in path.name), path.name)
+        return (
+            path.name != FIRST,
+            next(n for n, part in enumerate(OTHER_FONTS) if part in path.name),
+            path.name,
+        )
 
     return sorted(files, key=rank)
 

@@ -1,4 +1,5 @@
-"""A folder of frames belongs to one job: the file NAME in it says whose they are, and how many there will be.
+"""A folder of frames belongs to one job. The file JOB_FILE in it says whose they are, and how many there are
+to be.
 
 Two films of the very same frames, such as film.mp4 and film.mov, share one folder on purpose. Jobs with
 other frames never do: the second takes a folder of its own, or is refused while the first is at work.
@@ -21,7 +22,7 @@ from .files import full_path, written_whole
 from .marks import KEYWORD, derived_mark, read_mark
 from .png_file import Png, read_png
 
-NAME = "frames.json"
+JOB_FILE = "frames.json"
 MOST_BYTES = 2**16  # of that file
 
 
@@ -61,7 +62,7 @@ def film_folders(film: str | Path) -> list[Path]:
 
 def read_job(folder: str | Path) -> Job | None:
     """The job that a folder belongs to; None where it belongs to none. Raises InputError."""
-    path = Path(folder) / NAME
+    path = Path(folder) / JOB_FILE
     if not os.path.exists(path):  # also where the name is too long for one
         return None
     try:
@@ -83,7 +84,7 @@ def _fits(job):
 
 def write_frames_job(folder: str | Path, job: Job) -> None:
     """Say in a folder that it belongs to this job."""
-    with written_whole(Path(folder) / NAME) as part:
+    with written_whole(Path(folder) / JOB_FILE) as part:
         part.write_text(json.dumps(dataclasses.asdict(job), indent=2) + "\n", encoding="utf-8")
 
 
@@ -200,7 +201,7 @@ def _trouble(path, picture, size, job, n):
         return "no whole PNG" if path.exists() else "missing"
     if (picture.width, picture.height) != size:
         return f"not of {size[0]} × {size[1]} pixels"
-    return "" if job is None or is_frame_of(picture, job, n) else f"of another film than {NAME} says"
+    return "" if job is None or is_frame_of(picture, job, n) else f"of another film than {JOB_FILE} says"
 
 
 def is_frame_of(picture: Png, job: Job, n: int) -> bool:

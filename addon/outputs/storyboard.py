@@ -17,9 +17,9 @@ from .progress import Listener
 from .rendering import planned_for
 from .temporary import temporary_folder
 
-COLUMNS = 3
-GAP = 6  # pixels between frames
-AROUND = 0.5  # grey between them
+FRAMES_A_ROW = 3
+FRAME_GAP = 6  # pixels between frames
+GREY = 0.5  # grey between them
 
 
 def draw_storyboard(description: Scene, output: Path, settings: Settings, progress: Listener) -> int:
@@ -40,12 +40,12 @@ def draw_storyboard(description: Scene, output: Path, settings: Settings, progre
 def sheet_of(pictures: Sequence[np.ndarray]) -> np.ndarray:
     """Pictures of one size (height, width, 4) as one, row by row."""
     high, wide, _ = pictures[0].shape
-    columns = min(COLUMNS, len(pictures))
+    columns = min(FRAMES_A_ROW, len(pictures))
     rows = -(-len(pictures) // columns)
-    size = rows * (high + GAP) - GAP, columns * (wide + GAP) - GAP
-    sheet = np.full((*size, 4), (AROUND, AROUND, AROUND, 1.0), np.float32)
+    size = rows * (high + FRAME_GAP) - FRAME_GAP, columns * (wide + FRAME_GAP) - FRAME_GAP
+    sheet = np.full((*size, 4), (GREY, GREY, GREY, 1.0), np.float32)
     for n, picture in enumerate(pictures):
-        y, x = n // columns * (high + GAP), n % columns * (wide + GAP)
+        y, x = n // columns * (high + FRAME_GAP), n % columns * (wide + FRAME_GAP)
         sheet[y : y + high, x : x + wide] = picture
     return sheet
 

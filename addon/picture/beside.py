@@ -25,7 +25,7 @@ from .joined import grid_of, notes_of
 # Sizes in heights of the frame. No type is smaller than 14 pixels at 720.
 FORM = ReadoutForm(
     name=0.036, detail=0.024, axis=0.023, token=0.025, least_token=0.0196, gap=0.009, rule=0.0016,
-    hair=0.0009, least=readouts.APART, most=0.042,
+    hair=0.0009, least=readouts.LEAST_PITCH, most=0.042,
 )  # fmt: skip
 PARTS = (0.30, 0.36, 0.42, 0.48, 0.54)  # of the frame, for all readouts
 ENOUGH = 0.027  # heights of the frame between cells, from where on larger ones are worth little

@@ -51,7 +51,7 @@ def presented(
         scale = min(1.0, aspect / NARROW)
         best, most = [], 0.0
         for area in _areas(aspect, scale, written, room, chart):
-            blocks = grid_of(p, planes[: readouts.MOST], film_type(p.typeface, scale), area, LARGE)
+            blocks = grid_of(p, planes[: readouts.MOST_READOUTS], film_type(p.typeface, scale), area, LARGE)
             pitch = min((block.pitch for block in blocks), default=0.0)
             if pitch > AT_LEAST * most:
                 best, most = _centred(blocks, area), pitch

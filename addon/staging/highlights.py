@@ -11,8 +11,8 @@ from ..errors import InputError
 from .layout.arrangement import Plane
 from .spotlight import Shine, pointed_at
 
-MARGIN = 0.56  # from the middle of the outermost entries to the frame, in entries
-MOST = 1_000  # frames in a picture
+FRAME_MARGIN = 0.56  # from the middle of the outermost entries to the frame, in entries
+MOST_FRAMED = 1_000  # frames in a picture
 # The edges of a box, as pairs of its corners.
 _CORNERS = np.array(list(product((0, 1), repeat=3)))
 _EDGES = [(a, b) for a, b in combinations(range(8), 2) if np.abs(_CORNERS[a] - _CORNERS[b]).sum() == 1]
@@ -45,8 +45,8 @@ def highlights(p: Any) -> list[Highlight]:
     found: list[Highlight] = []
     for text, lit in pointed_at(p, p.scene.look.highlight, "look: highlight"):
         for plane in [plane for plane in planes if plane.stage is lit.stage]:
-            if len(found) == MOST:
-                raise InputError(f"look: highlight: more than {MOST:,} frames")
+            if len(found) == MOST_FRAMED:
+                raise InputError(f"look: highlight: more than {MOST_FRAMED:,} frames")
             lines = _frame(plane, lit.rows, lit.columns)
             found.append(Highlight(plane, lines, lit.rows, lit.columns, text))
     return found
@@ -62,7 +62,7 @@ def spotlight_frames(p: Any) -> list[tuple[Highlight, Shine]]:
         [(lit, one) for one in spotlight.shines for lit in spotlight.parts[one.number]] if spotlight else []
     )
     for lit, shine in every:
-        for plane in [plane for plane in planes if plane.stage is lit.stage][: MOST - len(frames)]:
+        for plane in [plane for plane in planes if plane.stage is lit.stage][: MOST_FRAMED - len(frames)]:
             row, column = (lit.rows, (0, plane.columns - 1)), ((0, plane.rows - 1), lit.columns)
             whole = (lit.rows, lit.columns) == (column[0], row[1])
             frames += [] if whole else [(_rectangle(plane, lit.rows, lit.columns, lit.pointed), shine)]
@@ -76,7 +76,7 @@ def spotlight_frames(p: Any) -> list[tuple[Highlight, Shine]]:
 def _frame(plane, rows, columns):
     """The edges of the box around the entries of a plane from the first to the last row and column."""
     spans = [plane.row_ruler.at(np.array(rows)), plane.column_ruler.at(np.array(columns)), np.zeros(2)]
-    spans = np.array(spans) + (-MARGIN, MARGIN)
+    spans = np.array(spans) + (-FRAME_MARGIN, FRAME_MARGIN)
     axes = np.array([plane.row, plane.column, plane.outward])
     corners = plane.origin + np.take_along_axis(spans, _CORNERS.T, axis=1).T @ axes
     return corners[_EDGES]
@@ -85,7 +85,7 @@ def _frame(plane, rows, columns):
 def _rectangle(plane, rows, columns, pointed):
     """The Highlight of a rectangle around entries of a plane, halfway through their depth."""
     spans = [plane.row_ruler.at(np.array(rows)), plane.column_ruler.at(np.array(columns))]
-    (top, bottom), (left, right) = np.array(spans) + (-MARGIN, MARGIN)
+    (top, bottom), (left, right) = np.array(spans) + (-FRAME_MARGIN, FRAME_MARGIN)
     corners = np.array([(top, left), (top, right), (bottom, right), (bottom, left)])
     corners = plane.origin + corners @ [plane.row, plane.column]
     lines = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)

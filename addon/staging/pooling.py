@@ -20,11 +20,12 @@ from .camera.views import bare_view
 from .layout.arrangement import Arrangement
 from .layout.blocks import shared_dimensions
 
-LEGIBLE = 1.5  # pixels between rows or columns, the width of Cycles' filter; "auto" pools what has less,
-ENOUGH = 3.5  # so that beads have so many
-SLENDER = 4  # how many times longer than wide "auto" makes a block
+# Pixels between rows or columns: "auto" pools what has fewer than the first, which is the width of Cycles'
+# filter, so that beads have the second.
+LEGIBLE_PITCH, BEAD_PITCH = 1.5, 3.5
+SLENDER_BLOCK = 4  # how many times longer than wide "auto" makes a block
 MANY, FEWEST = 64, 8  # rows or columns from which on "auto" pools at all, and beads that it leaves of them
-LARGEST = 1024  # rows or columns of a block
+LARGEST_BLOCK = 1024  # rows or columns of a block
 # Factors that "auto" chooses from: the sizes of real matrices are multiples of most of them. Odd ones would
 # beat with columns that come in pairs, as sines and cosines do.
 FACTORS = sorted([2**n for n in range(11)] + [3 * 2**n for n in range(1, 9)])
@@ -90,7 +91,7 @@ def pools_of(
     """The Pool of each plane of an arrangement, in its order. Raises InputError for an unknown wish.
 
     `shapes` maps every stage's name to (rows, columns). Where the description leaves it to us, beads are
-    ENOUGH pixels wide at the middle of their matrix, in the description's view and size of picture. Matrices
+    BEAD_PITCH pixels wide at the middle of their matrix, in the description's view and picture size. Matrices
     that share a dimension share its factor, the larger one, so that chains still line up; unless that would
     make a bead more than twice as long as its matrix needs. Heads of a stack are alike.
     """
@@ -134,10 +135,10 @@ def parsed(text: str, where: str) -> tuple[int, int] | None:
     if text == "off":
         return 1, 1
     found = re.fullmatch(r"([0-9]{1,4}) ?[x×] ?([0-9]{1,4})", text)
-    if not found or not all(1 <= int(n) <= LARGEST for n in found.groups()):
+    if not found or not all(1 <= int(n) <= LARGEST_BLOCK for n in found.groups()):
         raise InputError(
             f'{where}: pooling: "{text}" is neither "auto" nor "off" nor the rows and columns of a bead, '
-            f'such as "4x4"; each is 1 to {LARGEST}'
+            f'such as "4x4"; each is 1 to {LARGEST_BLOCK}'
         )
     return int(found[1]), int(found[2])
 
@@ -148,14 +149,14 @@ def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
     factors = []
     for ruler, pitch in zip((plane.row_ruler, plane.column_ruler), pitches(plane, view, size), strict=True):
         count, block = -(-ruler.count // ruler.each), -(-ruler.block // ruler.each)  # units
-        if pitch >= LEGIBLE or count < MANY:
+        if pitch >= LEGIBLE_PITCH or count < MANY:
             factors.append(1)
             continue
-        wanted = ENOUGH / max(pitch, ENOUGH / FACTORS[-1])
+        wanted = BEAD_PITCH / max(pitch, BEAD_PITCH / FACTORS[-1])
         most = max(1, min(count // FEWEST, block // 2))
         factors.append(min(next(f for f in FACTORS if f >= wanted), max(f for f in FACTORS if f <= most)))
     rows, columns = factors
-    rows, columns = min(rows, SLENDER * columns), min(columns, SLENDER * rows)
+    rows, columns = min(rows, SLENDER_BLOCK * columns), min(columns, SLENDER_BLOCK * rows)
     return rows * plane.row_ruler.each, columns * plane.column_ruler.each
 
 

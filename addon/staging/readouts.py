@@ -25,9 +25,9 @@ if TYPE_CHECKING:  # plans check what is named
 
 AUTO, OFF = "auto", "off"
 FRONTAL = np.cos(np.radians(45.0))  # a star that is turned away further cannot be read
-APART = 9.0 / 720.0  # heights of the picture between two entries, at least
+LEAST_PITCH = 9.0 / 720.0  # heights of the picture between two entries, at least
 UNCOVERED = 0.6  # of a star, at least, that nothing else covers
-MOST = 4  # readouts that a description gets which names none
+MOST_READOUTS = 4  # readouts that a description gets which names none
 REACH = 0.16  # heights of the picture from a star to the labels of its axes, at most
 
 
@@ -71,7 +71,7 @@ def chosen_stars(p: "Plan") -> list[Plane]:
         star for star in stars_of(p) if star.stage.name in lit or subject in (star.stage.name, star.stage.of)
     ]
     one = [star for star in first if star.stage.name == subject]
-    return (one or first or stars_of(p))[:MOST]
+    return (one or first or stars_of(p))[:MOST_READOUTS]
 
 
 def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = None) -> bool:
@@ -87,7 +87,7 @@ def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = No
 
 def too_small(stars: Sequence[Plane], view: View, aspect: float) -> bool:
     """Whether entries of a star are too close to each other as a view shows them."""
-    return any(min(pitches(star, view, (aspect, 1.0))) < APART for star in stars)
+    return any(min(pitches(star, view, (aspect, 1.0))) < LEAST_PITCH for star in stars)
 
 
 def unlabelled(p: "Plan", stars: Sequence[Plane], view: View, aspect: float, letters: "Lettering") -> bool:

@@ -22,7 +22,7 @@ from .layout.arrangement import Arrangement
 from .pooling import Pool, drawn_values
 
 SUMS = ("+", "−")  # the signs of sums and differences
-MASKS = ("tril", "triu", "window", "padded")  # functions that leave values as they are
+MASKING = ("tril", "triu", "window", "padded")  # functions that leave values as they are
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def is_probability(stage: Stage, given: Collection[str] = ()) -> bool:
     """
     if not stage.operands:
         return stage.name in given
-    steps = [step.function for step in stage.epilogue if step.function not in MASKS]
+    steps = [step.function for step in stage.epilogue if step.function not in MASKING]
     if steps:
         return steps[-1] == "softmax"
     return bool(stage.unchanged) and all(is_probability(one.stage, given) for one in stage.unchanged)

@@ -64,7 +64,7 @@ class Selection:
 def selections(text: str, names: Iterable[str], where: str) -> list[Selection]:
     """What a text in this language points out of matrices with these names, which may be written in
     backquotes, as in an expression. Raises InputError, which begins with `where`."""
-    reader, found = _Reader(text, sorted(names, key=len, reverse=True), where), []
+    reader, found = _SelectionReader(text, sorted(names, key=len, reverse=True), where), []
     while reader.skip(" \t\r\n;"):
         begin, name = reader.at, reader.name()
         parts = reader.parts() if reader.skip(" \t\r") == "[" else []
@@ -103,7 +103,7 @@ def ends_of(
     )
 
 
-class _Reader:
+class _SelectionReader:
     """A text and how far it is read."""
 
     def __init__(self, text, names, where):

@@ -17,7 +17,7 @@ from .selections import ends_of, selections
 from .writing.captions import labels_of
 
 FADE_SECONDS = 0.4  # in which all else steps back, and in which it comes forward again
-MOST = 24  # spotlights of a film: one bit of a number each
+MOST_SPOTLIGHTS = 24  # spotlights of a film: one bit of a number each
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ def _of_beats(p: Any) -> Spotlight | None:
     texts = [one.beat.spotlight for one in p.beats]
     texts[-1] = texts[-1] or p.scene.spotlight
     numbers = {text: n for n, text in enumerate(dict.fromkeys(text for text in texts if text))}
-    if len(numbers) > MOST:
-        raise InputError(f"beats: {len(numbers)} spotlights are too many; the most is {MOST}")
+    if len(numbers) > MOST_SPOTLIGHTS:
+        raise InputError(f"beats: {len(numbers)} spotlights are too many; the most is {MOST_SPOTLIGHTS}")
     parts = []
     for text in numbers:
         where = (

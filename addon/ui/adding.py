@@ -23,9 +23,9 @@ from . import built, fields, preferences, properties, source
 from .building import build_new
 from .viewports import show_camera
 
-SHOWN = ("Matrices", "Products", "Lettering")  # of our collections, those that stand in another scene
+SHOWN_ROOMS = ("Matrices", "Products", "Lettering")  # of our collections, those that stand in another scene
 ARRAYS = ".npz;.npy;.csv;.tsv"
-FILES = f".toml;.safetensors;{ARRAYS}"
+OPENED = f".toml;.safetensors;{ARRAYS}"
 _LARGEST = 9  # of the whole numbers of a textbook product
 
 
@@ -35,7 +35,7 @@ def stand_at(scene: bpy.types.Scene, shown: bpy.types.Scene, size: float) -> bpy
     low, high = _extent(shown)
     parts = bpy.data.collections.new(shown.name)
     rooms = {one.get(tags.TAG): one for one in shown.collection.children_recursive if one.get(tags.TAG)}
-    for name in SHOWN:
+    for name in SHOWN_ROOMS:
         parts.children.link(next(one for tag, one in rooms.items() if tag.partition(".")[0] == name))
     parts.instance_offset = (*(low + high)[:2] / 2, low[2])
     stand = bpy.data.objects.new(shown.name, None)
@@ -253,7 +253,7 @@ class MATRIX_CINEMA_OT_import_file(_Adds, bpy.types.Operator):
         type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE", "HIDDEN"}
     )
     filter_glob: bpy.props.StringProperty(
-        default=";".join(f"*{suffix}" for suffix in FILES.split(";")), options={"HIDDEN", "SKIP_SAVE"}
+        default=";".join(f"*{suffix}" for suffix in OPENED.split(";")), options={"HIDDEN", "SKIP_SAVE"}
     )
     layer: bpy.props.EnumProperty(
         name="Layer", items=_layers, options={"SKIP_SAVE"}, description="Layer of the captured model"
@@ -324,7 +324,7 @@ class MATRIX_CINEMA_FH_file(bpy.types.FileHandler):
     bl_idname = "MATRIX_CINEMA_FH_file"
     bl_label = "Matrix Cinema"
     bl_import_operator = "matrix_cinema.import_file"
-    bl_file_extensions = FILES
+    bl_file_extensions = OPENED
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:

@@ -11,8 +11,8 @@ from . import source
 from .fields import STILL
 from .properties import settings_of
 
-COLUMNS, WIDTH = 4, 26  # of the gallery; its width in Blender's units of a button's height
-LARGE = "Scale"  # the group whose scenes take long to build: they are only chosen
+GALLERY_COLUMNS, WIDTH = 4, 26  # of the gallery; its width in Blender's units of a button's height
+SLOW = "Scale"  # the group whose scenes take long to build: they are only chosen
 ALL, MAIN = "All", "Main"
 
 _previews: Any = None
@@ -61,7 +61,7 @@ class MATRIX_CINEMA_OT_open_example(bpy.types.Operator):
 def _button(layout, scene, folder, name, path, icon_value=0):
     """A button that opens an example: in a new scene, or where there is something built or it takes long to
     build, into the panel."""
-    if folder == LARGE or (scene is not None and tags.is_built(scene)):
+    if folder == SLOW or (scene is not None and tags.is_built(scene)):
         layout.operator("matrix_cinema.open_example", text=name, icon_value=icon_value).path = str(path)
         return
     layout.operator_context = "EXEC_DEFAULT"
@@ -83,7 +83,7 @@ class MATRIX_CINEMA_PT_gallery(bpy.types.Panel):
         row = layout.row()
         row.prop(manager, "matrix_cinema_search", text="", icon="VIEWZOOM", placeholder="Search")
         row.prop(manager, "matrix_cinema_group", text="")
-        grid = layout.grid_flow(row_major=True, columns=COLUMNS, even_columns=True, even_rows=True)
+        grid = layout.grid_flow(row_major=True, columns=GALLERY_COLUMNS, even_columns=True, even_rows=True)
         for folder, name, path in found(manager.matrix_cinema_search, manager.matrix_cinema_group):
             cell = grid.column(align=True)
             cell.template_icon(picture_of(path), scale=4.5)
@@ -115,7 +115,7 @@ def _group(folder):
     return type(_menu_of(folder), (bpy.types.Menu,), words)
 
 
-GROUPS = [(one, one, "") for one in (ALL, *(folder or MAIN for folder in source.examples()))]
+GROUP_ITEMS = [(one, one, "") for one in (ALL, *(folder or MAIN for folder in source.examples()))]
 CLASSES = (
     MATRIX_CINEMA_OT_open_example,
     *(_group(folder) for folder in source.examples()),
@@ -133,7 +133,7 @@ def register() -> None:
         description="Words in the name or the group of an example",
     )
     bpy.types.WindowManager.matrix_cinema_group = bpy.props.EnumProperty(
-        name="Group", options=STILL | {"SKIP_SAVE"}, items=GROUPS, description="Which examples are shown"
+        name="Group", options=STILL | {"SKIP_SAVE"}, items=GROUP_ITEMS, description="Which examples are shown"
     )
 
 

@@ -14,14 +14,14 @@ from ..look.lights import RIGS, Lamp, lamps_of
 from ..look.srgb import encoded
 from . import fields, style
 
-NAMES = tuple(f.name for f in dataclasses.fields(Light))
+LAMP_NAMES = tuple(f.name for f in dataclasses.fields(Light))
 
 
 def fill(settings: Any, light: Light, rig: str) -> None:
     """Show the lamps of a description whose style has this rig."""
     settings.lamps.clear()
     shining = {lamp.name for lamp in lamps_of(RIGS[rig], light)}
-    for name in NAMES:
+    for name in LAMP_NAMES:
         item, said = settings.lamps.add(), getattr(light, name)
         item.name = name.capitalize()
         lamp = _as_shown(name, light, rig)
@@ -46,7 +46,7 @@ def chosen(settings: Any, before: Light) -> Light:
         return before
     found = {
         name: _said(item, name, settings.rig, getattr(before, name))
-        for name, item in zip(NAMES, settings.lamps, strict=True)
+        for name, item in zip(LAMP_NAMES, settings.lamps, strict=True)
     }
     return Light(**found)
 

@@ -28,7 +28,7 @@ class MATRIX_CINEMA_PT_light(PresetsPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, settings: Any) -> None:
-        fields_of(layout, settings.style, style.RIG)
+        fields_of(layout, settings.style, style.RIG_FIELDS)
         item = chosen_of(layout, "MATRIX_CINEMA_UL_lamps", settings, "lamps", "lamp")
         if item is not None:
             row = layout.row()
@@ -44,7 +44,7 @@ class MATRIX_CINEMA_PT_light(PresetsPanel, bpy.types.Panel):
         others = [lamp.name for lamp in RIGS[settings.style.light].lamps if lamp.name not in own]
         if others:
             layout.label(text=f"Besides: {' and '.join(others)}")
-        for names in style.AIR:
+        for names in style.AIR_FIELDS:
             fields_of(layout, settings.style, names)
 
 

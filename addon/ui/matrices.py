@@ -25,7 +25,7 @@ DRAWN = ("label", "row_axis", "column_axis", "color_map", "pooling", "pooling_ru
 MADE_UP = ("init", "min", "max", "dropout", "seed")
 MATRIX = (*DRAWN, *MADE_UP, "file", "tensor")
 SHELF = 64  # items that are kept while the expression does not name them
-AXES = 4  # of a matrix, at most: two that lead, rows and columns
+MATRIX_AXES = 4  # of a matrix, at most: two that lead, rows and columns
 FROM_FILES = ("index", "axis_order", "slices")
 SOURCES = (
     ("init", "Made Up", "Patterns, random draws and formulas"),
@@ -114,8 +114,8 @@ def fill(settings: Any, scene: Scene, matrices_only: bool = False) -> None:
         spec = _matrix_of(scene, item.name)
         fields.show(item, spec, MATRIX)
         item.source = next((kind for kind, *_ in reversed(SOURCES) if getattr(spec, kind)), "init")
-        shape = spec.shape[-AXES:]
-        item.shape = (0,) * (AXES - len(shape)) + tuple(min(n, 2**31 - 1) for n in shape)
+        shape = spec.shape[-MATRIX_AXES:]
+        item.shape = (0,) * (MATRIX_AXES - len(shape)) + tuple(min(n, 2**31 - 1) for n in shape)
         item.numbers = _written(spec.values)
     for item in () if matrices_only else settings.products:
         fields.show(item, scene.products.get(item.name, ProductOptions()), PRODUCT)
@@ -227,7 +227,7 @@ MATRIX_GROUP.__annotations__ |= {
         bpy.props.IntVectorProperty,
         "Shape",
         "Rows and columns; before them the sizes of axes such as heads, 0 for none",
-        size=AXES,
+        size=MATRIX_AXES,
         min=0,
         soft_max=4096,
         default=(0, 0, 8, 8),

@@ -5,14 +5,14 @@ from typing import Any
 import bpy
 
 from ..blender import tags
-from ..blender.picking import KINDS
+from ..blender.picking import PICKABLE
 from ..staging.camera.views import PRODUCTS
 from . import built
 from .properties import settings_of
 from .viewports import show_camera
 from .wording import DEFAULT
 
-CHOICES = (
+ENTRIES = (
     ("SUBJECT", "Look At This", "The camera frames this and focuses on it"),
     ("STAR", "Make This the Star", "The picture is about this matrix: it faces the camera"),
     ("SHOW", "Show Its Products", "The products in its cuboid are drawn"),
@@ -45,7 +45,7 @@ class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
     bl_label = "Set of This Matrix"
     bl_options = {"UNDO", "INTERNAL"}
 
-    what: bpy.props.EnumProperty(name="What", items=CHOICES, description="What is set")
+    what: bpy.props.EnumProperty(name="What", items=ENTRIES, description="What is set")
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -53,7 +53,7 @@ class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
 
     @classmethod
     def description(cls, _context: bpy.types.Context, asked: Any) -> str:
-        return next(about for what, _, about in CHOICES if what == asked.what)
+        return next(about for what, _, about in ENTRIES if what == asked.what)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings, ob = settings_of(context.scene), context.object
@@ -73,7 +73,7 @@ class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
 
 def is_ours(ob: bpy.types.Object | None) -> bool:
     """Whether an object is a matrix, a product or a readout that was built here."""
-    return ob is not None and ob.get(tags.KIND) in KINDS and isinstance(ob.get(tags.NAME), str)
+    return ob is not None and ob.get(tags.KIND) in PICKABLE and isinstance(ob.get(tags.NAME), str)
 
 
 def draw_entries(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
@@ -90,7 +90,7 @@ def draw_entries(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
         layout.label(text=ob[tags.NAME], icon="MESH_GRID", translate=False)
         layout.operator("matrix_cinema.pick", icon="EYEDROPPER")
         offered = _offered(context.scene, ob)
-        for what, text, _ in CHOICES:
+        for what, text, _ in ENTRIES:
             if what in offered:
                 layout.operator("matrix_cinema.of_object", text=text).what = what
 

@@ -246,7 +246,7 @@ class MATRIX_CINEMA_PT_style(ChosenPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_settings(self, layout: bpy.types.UILayout, _context: bpy.types.Context, settings: Any) -> None:
-        for names in style.SHOWN:
+        for names in style.LOOK_FIELDS:
             fields_of(layout, settings.style, names)
 
 

@@ -23,15 +23,15 @@ def values_of(kind: str) -> list[str]:
     """The properties that a preset of this kind holds, from `settings`; what others are filled from is
     first."""
     if kind == "light":
-        own = [f"style.{name}" for group in (style.RIG, *style.AIR) for name in group]
+        own = [f"style.{name}" for group in (style.RIG_FIELDS, *style.AIR_FIELDS) for name in group]
         return [*own, *_lamps()]
     own = [f"{kind}.{name}" for name in properties.names(kind) if name not in OF_ONE_SCENE.get(kind, ())]
-    return [*own, *(f"style.{name}" for name in style.NAMES), *_lamps()] if kind == "look" else own
+    return [*own, *(f"style.{name}" for name in style.STYLE_FIELDS), *_lamps()] if kind == "look" else own
 
 
 def _lamps():
     names = ("on", "strength", "color", "size", "azimuth", "elevation")
-    return ["rig", *(f'lamps["{one.capitalize()}"].{name}' for one in lamps.NAMES for name in names)]
+    return ["rig", *(f'lamps["{one.capitalize()}"].{name}' for one in lamps.LAMP_NAMES for name in names)]
 
 
 def _begin(_context, _path):

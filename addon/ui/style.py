@@ -17,12 +17,12 @@ from .fields import setting
 from .wording import choices_of, words_of
 
 # What the panel shows, in groups; the rest has its place in [look] or stays as the scene file says.
-RIG = ("light", "light_strength", "world", "environment", "environment_turn")
-AIR = (
+RIG_FIELDS = ("light", "light_strength", "world", "environment", "environment_turn")
+AIR_FIELDS = (
     ("background", "backdrop", "ground", "ground_color", "gloss", "haze"),
     ("exposure", "contrast", "view_transform"),
 )
-SHOWN = (
+LOOK_FIELDS = (
     (
         "depth_of_field",
         "interior",
@@ -38,7 +38,7 @@ SHOWN = (
     ),
     ("zero_hue", "hue_gap", "hue_spread", "min_light", "max_light"),
 )
-NAMES = tuple(name for group in (RIG, *AIR, *SHOWN) for name in group)
+STYLE_FIELDS = tuple(name for group in (RIG_FIELDS, *AIR_FIELDS, *LOOK_FIELDS) for name in group)
 
 
 def fill(group: Any, scene: Scene) -> None:
@@ -47,7 +47,7 @@ def fill(group: Any, scene: Scene) -> None:
 
 
 def show(group: Any, style: Style) -> None:
-    for name in NAMES:
+    for name in STYLE_FIELDS:
         setattr(group, name, getattr(style, name))
 
 
@@ -56,7 +56,7 @@ def chosen(group: Any, name: str, before: Style) -> Style:
     base = STYLES.get(name, PLAIN)
     changes = {
         field: changed_to(getattr(group, field), getattr(before, field), getattr(base, field))
-        for field in NAMES
+        for field in STYLE_FIELDS
     }
     return dataclasses.replace(before, **changes)
 
@@ -101,4 +101,4 @@ def _property(field):
 
 
 GROUP = type("MATRIX_CINEMA_PG_style", (bpy.types.PropertyGroup,), {})
-GROUP.__annotations__ = {f.name: _property(f) for f in dataclasses.fields(Style) if f.name in NAMES}
+GROUP.__annotations__ = {f.name: _property(f) for f in dataclasses.fields(Style) if f.name in STYLE_FIELDS}

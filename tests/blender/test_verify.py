@@ -293,7 +293,7 @@ def test_a_matrix_may_be_moved_and_turned_by_hand(saved_head):
 
 def test_of_many_elements_a_sample_is_compared_and_all_are_counted(factory, monkeypatch):
     scene = head()
-    monkeypatch.setattr(verification, "MOST", 10)
+    monkeypatch.setattr(verification, "MOST_COMPARED", 10)
     report = verify(scene)
     assert report.ok, "\n".join(report.lines())
     last = [row for row in report.rows if row.kind == "product" and row.frame == scene.frame_end]

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.description.frame_rate import LEAST, MOST, frame_rate, rate_of, rate_text
+from matrix_cinema.description.frame_rate import LEAST_RATE, MOST_RATE, frame_rate, rate_of, rate_text
 from matrix_cinema.description.scene import Scene, from_dict, from_json, to_json, to_toml
 from matrix_cinema.errors import InputError
 
@@ -30,7 +30,7 @@ def test_known_rates(rate, fps, base):
     assert frame_rate(rate) == (fps, base)
 
 
-@given(st.floats(LEAST, MOST))
+@given(st.floats(LEAST_RATE, MOST_RATE))
 def test_any_rate_is_met_to_a_two_hundredth(rate):
     fps, base = frame_rate(rate)
     assert 1 <= fps <= 32767 and abs(fps / base - rate) <= 0.005  # 32767: the most that Blender takes

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
-from matrix_cinema.formats.picture import KINDS, kind_of, size_of
+from matrix_cinema.formats.picture import PICTURE_STARTS, kind_of, size_of
 from matrix_cinema.look.environment import environment_path
 from matrix_cinema.look.styles import style_of
 from PIL import Image
@@ -60,7 +60,7 @@ def test_pictures_that_are_too_large_are_refused_by_their_header(tmp_path):
     assert "does not say how large" in refusal(tmp_path, PICTURES["JPEG"].getvalue()[:3000])
 
 
-@given(st.sampled_from([starts[0] for starts in KINDS.values()]), st.binary(max_size=200))
+@given(st.sampled_from([starts[0] for starts in PICTURE_STARTS.values()]), st.binary(max_size=200))
 def test_damaged_headers_have_no_size(start, rest):
     size = size_of(io.BytesIO(start + rest))
     assert size is None or len(size) == 2

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from matrix_cinema.errors import InputError
-from matrix_cinema.outputs.farm import BLEND, FILES, FRAMES, require_job_place, template, write_job
+from matrix_cinema.outputs.farm import BLEND, FRAMES, JOB_FILES, require_job_place, template, write_job
 from matrix_cinema.outputs.frames_folder import Job, write_frames_job
 
 
@@ -43,7 +43,7 @@ def test_the_tool_of_open_job_description_finds_nothing_wrong(tmp_path, first, l
 def test_a_bundle_is_laid_out_as_a_farm_takes_it(tmp_path):
     write_job(tmp_path / "job", "Fünf", 1, 24, 10, "24000/1001", device="OPTIX")
     files = {path.name: path for path in (tmp_path / "job").iterdir()}
-    assert {*files, BLEND} == set(FILES)
+    assert {*files, BLEND} == set(JOB_FILES)
     assert json.loads(files["template.json"].read_text("utf-8"))["name"] == "Fünf"
     values = json.loads(files["parameter_values.json"].read_text())["parameterValues"]
     assert values == [{"name": "Blender", "value": "blender"}, {"name": "Device", "value": "OPTIX"}]

@@ -9,7 +9,7 @@ from matrix_cinema.errors import InputError, JobError
 from matrix_cinema.outputs import frames_folder, marks
 from matrix_cinema.outputs.claims import WORK
 from matrix_cinema.outputs.frames_folder import (
-    NAME,
+    JOB_FILE,
     Job,
     at_work,
     farm_note,
@@ -59,7 +59,7 @@ def test_a_folder_says_whose_it_is(tmp_path):
     ],
 )
 def test_another_file_of_that_name_is_refused(tmp_path, content):
-    (tmp_path / NAME).write_text(content)
+    (tmp_path / JOB_FILE).write_text(content)
     with pytest.raises(InputError, match="does not say whose frames these are"):
         read_job(tmp_path)
 

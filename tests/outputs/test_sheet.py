@@ -13,7 +13,7 @@ from matrix_cinema.errors import InputError, JobError
 from matrix_cinema.formats.capture_file import open_capture, write_capture
 from matrix_cinema.look.color_maps import color_map
 from matrix_cinema.outputs import font_files
-from matrix_cinema.outputs.sheet import draw_sheet
+from matrix_cinema.outputs.contact_sheet import draw_sheet
 from paths import ROOT
 
 DATA = ROOT / "examples" / "data"

@@ -10,7 +10,16 @@ from matrix_cinema.errors import InputError
 from matrix_cinema.kinds.places import Ruler
 from matrix_cinema.staging.camera.views import bare_view
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.pooling import ENOUGH, LEGIBLE, Pool, notes, parsed, pitches, pooled, starts
+from matrix_cinema.staging.pooling import (
+    BEAD_PITCH,
+    LEGIBLE_PITCH,
+    Pool,
+    notes,
+    parsed,
+    pitches,
+    pooled,
+    starts,
+)
 from paths import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -145,7 +154,7 @@ def test_beads_are_large_enough_to_be_seen_and_not_much_larger(width):
     for plane, pool in zip(p.arrangement.planes, p.pools, strict=True):
         sides = zip(pitches(plane, view, (width, width * 9 // 16)), (pool.rows, pool.columns), strict=True)
         for pitch, factor in sides:
-            assert ENOUGH <= pitch * factor < 4 * ENOUGH or (factor == 1 and pitch >= LEGIBLE)
+            assert BEAD_PITCH <= pitch * factor < 4 * BEAD_PITCH or (factor == 1 and pitch >= LEGIBLE_PITCH)
 
 
 def test_what_is_small_is_not_pooled_by_itself():
@@ -164,7 +173,7 @@ def test_more_pixels_need_less_pooling():
     p = plan(scene)
     assert not any(p.pools)
     view = bare_view(p.scene, p.arrangement)
-    assert min(min(pitches(plane, view, (16000, 9000))) for plane in p.arrangement.planes) > LEGIBLE
+    assert min(min(pitches(plane, view, (16000, 9000))) for plane in p.arrangement.planes) > LEGIBLE_PITCH
 
 
 def test_the_description_has_the_last_word():

@@ -10,7 +10,7 @@ from .. import compat
 from .base import attribute, material, mix_color, surface
 from .color_maps import looked_up
 
-FADE = "Fade"  # the node that says how far type is there
+FADE_NODE = "Fade"  # the node that says how far type is there
 
 
 def plain_material(name: str, color: Color) -> bpy.types.Material:
@@ -34,12 +34,12 @@ def keyed_material(name: str, color: Color, keys: Sequence[tuple[float, float]])
 
     def shade(f):
         light = f.node("ShaderNodeEmission", {"Color": (*linear(color), 1.0)})[0]
-        there = f.node("ShaderNodeValue", name=FADE)[0]
+        there = f.node("ShaderNodeValue", name=FADE_NODE)[0]
         clear = f.node("ShaderNodeBsdfTransparent")[0]
         surface(f, f.node("ShaderNodeMixShader", {0: there, 1: clear, 2: light})[0])
 
     made = material(name, shade)
-    path = f'nodes["{FADE}"].outputs[0].default_value'
+    path = f'nodes["{FADE_NODE}"].outputs[0].default_value'
     compat.set_keyframes(compat.node_tree(made), path, keys)
     return made
 

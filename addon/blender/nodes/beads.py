@@ -12,7 +12,7 @@ from .formula import Group
 from .inputs import WHOLE, gap_inputs
 from .standing import standing
 
-NOTHING = (0.0, 0.0, 0.0)
+ORIGIN = (0.0, 0.0, 0.0)
 
 
 def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False, finish: Any = 0.0) -> Any:
@@ -95,7 +95,7 @@ def beads(g: Group) -> Any:
             Present + g.parts(used)[2],
         ]
 
-    high, low, most, present = g.repeat(turns, turn, High=NOTHING, Low=NOTHING, Most=NOTHING, Present=0.0)
+    high, low, most, present = g.repeat(turns, turn, High=ORIGIN, Low=ORIGIN, Most=ORIGIN, Present=0.0)
     # Whoever reads a field works it out anew, all turns of it: stored once, and read from there.
     points = g.store(points, high=high)
     points = g.switch(largest, g.store(points, low=low), points)

@@ -2,7 +2,7 @@
 
 import bpy
 
-SETTINGS = ("operation", "data_type", "input_type", "rounding_mode", "domain")
+NODE_SETTINGS = ("operation", "data_type", "input_type", "rounding_mode", "domain")
 # What is a setting of its node in one Blender and an input in another one.
 MENUS = {"Mode": "mode", "Align X": "align_x", "Align Y": "align_y"}
 UNTOLD = ("Pattern Mode", "Fill Rule", "Pivot Point", "Overflow", "Text Box Height", "Font", *MENUS)
@@ -64,7 +64,7 @@ def _kind(node):
 
 def _options(node):
     """What a node is set to, beside its inputs."""
-    options = [getattr(node, name) for name in SETTINGS if hasattr(node, name)]
+    options = [getattr(node, name) for name in NODE_SETTINGS if hasattr(node, name)]
     options += ["clamped"] if getattr(node, "use_clamp", False) else []
     for menu, setting in MENUS.items():
         socket = node.inputs.get(menu)

@@ -8,7 +8,7 @@ from .formula import Group
 
 LIFT = 1.15  # from an element towards the camera, in entries
 SIZE = 0.62  # of the type, in entries
-DIGITS = "#"  # where they stand in a "Form"
+PLACEHOLDER = "#"  # where they stand in a "Form"
 
 
 @shared
@@ -18,7 +18,7 @@ def Number(g: Group) -> Any:
     source = g.input("Source", "object", hint="The object whose elements are numbered")
     factor = g.input("Factor", float, 1.0, hint="What values are multiplied by before they are written")
     decimals = g.input("Decimals", int, 0, low=0)
-    form = g.input("Form", str, DIGITS, hint=f"What is written, {DIGITS} for the digits")
+    form = g.input("Form", str, PLACEHOLDER, hint=f"What is written, {PLACEHOLDER} for the digits")
     size = g.input("Size", float, SIZE, low=0.0, hint="Of the type, in entries")
     lift = g.input("Lift", float, LIFT, low=0.0, hint="From an element towards the camera")
     only_lit = g.input("Only Lit", bool, False, hint="Number the elements in use alone")
@@ -44,7 +44,7 @@ def Number(g: Group) -> Any:
         shown = g.switch(value == g.real("ROUND", value), 0, decimals)  # whole ones without ".00"
         text = g.node("FunctionNodeValueToString", {"Value": value, "Decimals": shown})[0]
         text = g.node("FunctionNodeReplaceString", {0: text, 1: "-", 2: "−"})[0]
-        whole = g.node("FunctionNodeReplaceString", {0: form, 1: DIGITS, 2: text})[0]
+        whole = g.node("FunctionNodeReplaceString", {0: form, 1: PLACEHOLDER, 2: text})[0]
         text = g.switch(value == 0.0, text, whole)
         length = g.node("FunctionNodeStringLength", {0: text})[0]
         height = size * g.real("MINIMUM", 1.0, 2.6 / g.real("MAXIMUM", length, 1.0))

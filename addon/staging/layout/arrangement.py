@@ -12,7 +12,7 @@ from .fans import Fan, fans
 from .schemes import Scheme, StageScheme
 
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
-BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
+WAYS_BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
 LABELS = 0.25  # of the room before a star, between results that stand side by side
 ROW_LABELS = 0.5  # of it, between a star and its left argument
 TITLE_ROOM = 8.0  # between fans that run down and have titles at their left
@@ -76,13 +76,13 @@ def arrange(
     product's name to the number of parts that (i, k, j) are cut into; `shortened` how many entries there are
     to a unit along axes of a length; `roomy` maps an argument's name to how much further it stands from the
     products that take it, and where it is `alone` from its left argument; of several results each next one
-    stands `beside` the one before (see BESIDE). The root's result stands upright, facing the audience; of
-    several all do, side by side (see fans). A stage that is used again is drawn there as a plane alone. A
-    right face whose arguments would stand in those of the left one is moved further away; all else stands
-    where mm's formulas say, in mm's schemes. A wheel may still run into itself, as in mm.
+    stands `beside` the one before (see WAYS_BESIDE). The root's result stands upright, facing the audience.
+    Several results all do, side by side (see fans). A stage that is used again is drawn there as a plane
+    alone. A right face whose arguments would stand in those of the left one is moved further away. In mm's
+    schemes all else stands where mm's formulas say. A wheel may still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
-    more = (blocks or {}, scattered, shortened or {}, roomy or {}, BESIDE[beside], alone)
+    more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], alone)
     parts = _Arranging(root, shapes, gap, turned, *more).stand_results()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),

@@ -14,7 +14,7 @@ from ...kinds.stage import Shape, Stage, stages_of
 
 SLENDEREST = 32  # times longer than all else: what is more is shortened
 LENGTH = 10  # to so many times all else
-LEAST = 8  # entries across, in this reckoning
+LEAST_ACROSS = 8  # entries across, in this reckoning
 
 
 def shortened(
@@ -38,7 +38,7 @@ def shortened(
         around = [
             sorted(solid)[-2] if max(solid) == length else max(solid) for solid in solids if length in solid
         ]
-        across = max(LEAST, *around)
+        across = max(LEAST_ACROSS, *around)
         if length > SLENDEREST * across:
             found[length] = -(-length // (LENGTH * across))
     found |= _longer(stages, solids, shapes, scene.layout.longest, stars)

@@ -15,10 +15,10 @@ from .timeline import Move, Timeline, check_length, check_rests, stretched
 
 SUMS, EPILOGUE = " sums", " epilogue"  # after the name of a result: its sweep alone, what follows that alone
 LETTERS = 15.0  # of a caption that are read in a second
-LEAST = 2.0  # seconds of a beat
+LEAST_SECONDS = 2.0  # seconds of a beat
 TRAVEL = 0.8  # seconds in which the camera goes where a beat looks; then something runs
 STANDING = 0.4  # the same where the camera is there already
-REST = 0.5  # seconds in which what has run is seen
+REST_SECONDS = 0.5  # seconds in which what has run is seen
 FROM_THE_START = Move(0.0, 0.0, 0.0, 1.0, 1)
 
 
@@ -136,13 +136,13 @@ class _Beats:
         """Lay out one beat: its span."""
         start = self.now
         travel = (TRAVEL if n and pace.travels else STANDING) * self.fps
-        reading = max(LEAST, pace.letters / LETTERS) * self.fps
+        reading = max(LEAST_SECONDS, pace.letters / LETTERS) * self.fps
         self.ready: dict[str, float] = {}
         before = dict(self.moves)
         until = max((self.make(stage, pace, start + travel) for stage in self.stages), default=0.0)
         runs = until > start + travel
         hold = self.animation.hold_seconds * self.fps if last else 0.0
-        length = max(reading, until - start + REST * self.fps if runs else 0.0) + hold
+        length = max(reading, until - start + REST_SECONDS * self.fps if runs else 0.0) + hold
         if pace.seconds:
             length = pace.seconds * self.fps
             travel = min(travel, 0.4 * length)
@@ -181,7 +181,7 @@ class _Beats:
         )
         if not begin:
             return
-        first, most = start + travel, max(length - travel - REST * self.fps, 0.4 * length)
+        first, most = start + travel, max(length - travel - REST_SECONDS * self.fps, 0.4 * length)
         factor = min(1.0, most / max(until - begin, 1e-9))
 
         def at(frame):

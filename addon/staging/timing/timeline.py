@@ -16,7 +16,7 @@ from ...kinds.sweep import Sweep
 
 MOST_RESTS = 10_000  # steps up to which a sweep may rest at each
 MOST_FRAMES = 1_048_574  # Blender's last frame
-REST = 2.0**-10  # how far before its end the last step rests, so that what it uses is still lit
+LAST_REST = 2.0**-10  # how far before its end the last step rests, so that what it uses is still lit
 
 # A product's animation, and its child as left or right argument with the animation that fits.
 FUSIBLE = {
@@ -59,7 +59,7 @@ class Move:
         keys = [(self.start, 0.0)]
         each = (self.swept - self.start) / self.steps
         for step in range(self.steps):
-            reached = step + 1.0 - (REST if step == self.steps - 1 else 0.0)
+            reached = step + 1.0 - (LAST_REST if step == self.steps - 1 else 0.0)
             begin = self.start + each * step
             keys += [(begin + each * (1.0 - self.dwell), reached), (begin + each, step + 1.0)]
         return self.and_back(keys)

@@ -6,7 +6,7 @@ import numpy as np
 
 PAIRS = 2**20  # of boxes that are compared at once
 PIECES = 6  # in which leaders and turned lines are looked at
-NOTHING = np.array([np.inf, np.inf, -np.inf, -np.inf])  # the box around none
+EMPTY_BOX = np.array([np.inf, np.inf, -np.inf, -np.inf])  # the box around none
 _SAMPLES = np.stack(np.meshgrid([0.05, 0.5, 0.95], [0.1, 0.9]), axis=-1).reshape(-1, 2)
 
 
@@ -16,11 +16,11 @@ def around(boxes: np.ndarray) -> np.ndarray:
 
 
 def around_each(groups: Sequence[np.ndarray]) -> np.ndarray:
-    """The box around the boxes (n, 4) of each of several groups; NOTHING around those of an empty one."""
+    """The box around the boxes (n, 4) of each of several groups; EMPTY_BOX around those of an empty one."""
     if not groups:
         return np.empty((0, 4))
     starts = np.cumsum([0, *(len(boxes) + 1 for boxes in groups[:-1])])
-    every = np.concatenate([part for boxes in groups for part in (NOTHING[None], boxes)])
+    every = np.concatenate([part for boxes in groups for part in (EMPTY_BOX[None], boxes)])
     low, high = np.minimum.reduceat(every[:, :2], starts), np.maximum.reduceat(every[:, 2:], starts)
     return np.concatenate([low, high], axis=1)
 

@@ -19,7 +19,7 @@ OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = (
     40.0,
     8.0,
 )  # what it costs to cover these, of products a face
-BEYOND = 6.0  # and to go one unit beyond all that is drawn
+BEYOND_CONTENT = 6.0  # and to go one unit beyond all that is drawn
 CROWD = 100  # matrices, among which one is not looked at with the care that a few get
 
 
@@ -96,11 +96,11 @@ class Canvas:
     def costs(self, boxes: np.ndarray) -> np.ndarray:
         """What it costs to write in each of the boxes (n, 4): to cover what is drawn, and to leave the part
         of the picture that matrices take: (n,)."""
-        return self.covering(boxes) + BEYOND * self.beyond(boxes)
+        return self.covering(boxes) + BEYOND_CONTENT * self.beyond(boxes)
 
     def cost(self, boxes: np.ndarray) -> float:
         """What it costs to write in all of the boxes (n, 4) at once."""
-        return self.covering(boxes).mean() + BEYOND * self.beyond(around(boxes)[None]).item()
+        return self.covering(boxes).mean() + BEYOND_CONTENT * self.beyond(around(boxes)[None]).item()
 
     def covering(self, boxes: np.ndarray) -> np.ndarray:
         """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""

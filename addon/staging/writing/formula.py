@@ -23,9 +23,9 @@ from ...algebra.expression import (
 )
 from ...kinds.stage import stages_of
 
-SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
+PRINTED_SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
 _STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5}
-RAISED = {"2": "²", "3": "³", "-1": "⁻¹"}
+SUPERSCRIPTS = {"2": "²", "3": "³", "-1": "⁻¹"}
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,8 @@ class _Setter:
                     parts += self.inner(argument, 0, act, lit)
                 options = "".join(f", {name} = {text_of(value)}" for name, value in node.options)
                 return [*parts, Part(f"{options})", lit)]
-            case Binary(operator="**") if text_of(node.right) in RAISED:
-                return [*self.set(node.left, 6, act, lit), Part(RAISED[text_of(node.right)], lit)]
+            case Binary(operator="**") if text_of(node.right) in SUPERSCRIPTS:
+                return [*self.set(node.left, 6, act, lit), Part(SUPERSCRIPTS[text_of(node.right)], lit)]
             case Binary():
                 own = _STRENGTH.get(node.operator, 1)
                 # The product of a result, or what joins a sheet: not a number, which belongs to its epilogue.
@@ -118,7 +118,7 @@ class _Setter:
                 if act and not numbers:
                     lit, act = (*lit, (act[0], act[1])), None
                 left, right = self.inner(node.left, own, act, lit), self.inner(node.right, own + 1, act, lit)
-                sign = SIGNS.get(node.operator, f" {node.operator} ")
+                sign = PRINTED_SIGNS.get(node.operator, f" {node.operator} ")
                 return self.bracketed([*left, Part(sign, lit), *right], own, strength, lit)
         return [Part(text_of(node), lit)]
 

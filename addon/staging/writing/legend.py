@@ -9,12 +9,12 @@ from ...look.color_maps import zero_of
 from .captions import title_of
 from .numerals import number
 
-MOST_ROWS = 2  # of a bar; more ranges are summed up in one
+ROWS_OF_A_BAR = 2  # of a bar; more ranges are summed up in one
 MOST_NAMES = 8  # of these
 MOST_OF_OTHERS = 5  # of these where the picture is about one matrix: of more ranges the numbers are not told
 NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 Range = tuple[float, float, float]  # low, high and clip of a Scale
-SIZES = (0.1, 0.5, 1.0)  # parts of the largest magnitude whose elements the size legend shows
+SHOWN_SIZES = (0.1, 0.5, 1.0)  # parts of the largest magnitude whose elements the size legend shows
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def legend_of(p: Any) -> list[LegendBar]:
                 rows.setdefault(tuple(scales), []).append(name)
         probable = list(rows) == [((0.0, 1.0, 100.0),)]
         title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
-        if len(rows) > MOST_ROWS or any(len(scales) > 1 for scales in rows):
+        if len(rows) > ROWS_OF_A_BAR or any(len(scales) > 1 for scales in rows):
             brief = bool(p.star) and len(rows) > MOST_OF_OTHERS
             written = [("each by its own largest" if brief else _told(rows), _ends(color_map))]
         else:
@@ -73,7 +73,7 @@ def sizes_of(p: Any) -> LegendSizes:
     shape = "sphere" if (p.scene.look.shape or p.style.shape) == "sphere" else "cube"
     names = ("0.1", "0.5", "1 max")
     steps = tuple(
-        (name, least + (1 - least) * math.sqrt(part)) for name, part in zip(names, SIZES, strict=True)
+        (name, least + (1 - least) * math.sqrt(part)) for name, part in zip(names, SHOWN_SIZES, strict=True)
     )
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
     absent = ["zero"] * (not p.numbers) + ["masked"] * masked

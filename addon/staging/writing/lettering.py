@@ -25,8 +25,8 @@ from .title_options import titles
 from .typesetter import film_type
 
 NARROW = 1.35  # frames narrower than this, width to height, have smaller type
-SCALES = (1.0, 0.84, 0.7)  # of all type, when it is crowded
-SMALLER = 12.0  # what smaller type costs
+TYPE_SCALES = (1.0, 0.84, 0.7)  # of all type, when it is crowded
+SMALLER_TYPE = 12.0  # what smaller type costs
 ROOMY = 4.0  # cost of each label on average where type need not be smaller
 HAIR = 0.001  # width of a leader
 ROWS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titles", "rows of titles")}
@@ -107,11 +107,11 @@ def lettering(
         return Lettering()
     narrow = min(1.0, aspect / NARROW)
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
-    for scale in SCALES:
+    for scale in TYPE_SCALES:
         canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * narrow, narrow))
         wishes = _wishes(canvas, near, about, told)
         taken = settle([wish.options for wish in wishes], fixed)
-        cost = sum(option.cost for option in taken) + SMALLER * (1.0 - scale) * len(wishes)
+        cost = sum(option.cost for option in taken) + SMALLER_TYPE * (1.0 - scale) * len(wishes)
         if cost < least:
             least, best = cost, (canvas, wishes, taken)
         if least < ROOMY * len(wishes) or canvas.crowded:

@@ -7,13 +7,13 @@ import numpy as np
 
 from ...kinds.places import Plane
 
-LONGEST = 8  # letters of a name at full size
+FULL_SIZE_LETTERS = 8  # letters of a name at full size
 SHAPE_SIZE = 1 / 2.5  # of a shape, in sizes of its name
 
 
 def size_of(rows: float, columns: float, text: str, scale: float) -> float:
     """The height of a name, in entries: mm's law."""
-    return scale * np.cbrt(rows * columns) / 10.0 * min(1.0, LONGEST / max(1, len(text)))
+    return scale * np.cbrt(rows * columns) / 10.0 * min(1.0, FULL_SIZE_LETTERS / max(1, len(text)))
 
 
 def place_of(plane: Plane, direction: np.ndarray) -> np.ndarray:

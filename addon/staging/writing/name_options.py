@@ -15,7 +15,7 @@ from .items import Text
 from .placing import Leader, Option, Wish, Written, writer
 from .typesetter import Typesetter
 
-NAME, DETAIL = 0.042, 0.026  # sizes of type
+NAME_SIZE, DETAIL_SIZE = 0.042, 0.026  # sizes of type
 RAISED = 0.6  # size of what is raised after a name, of that
 LONGEST_NAME = 14.0  # in sizes; what is longer ends with an ellipsis
 GAP = 0.009  # between type and what it belongs to
@@ -45,13 +45,13 @@ def names(canvas: Canvas, planes: Iterable[Plane]) -> Iterator[Wish]:
 
 def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> list[Text]:
     """The lines of a name at the origin."""
-    lines = [type.line(name, 0.0, 0.0, NAME, align, kind="name")]
+    lines = [type.line(name, 0.0, 0.0, NAME_SIZE, align, kind="name")]
     if raised:
-        right = lines[0].box[2] + 0.04 * type.sized(NAME)
-        lines.append(type.line(raised, right, 0.36 * type.sized(NAME), RAISED * NAME, kind="name"))
-    apart = 0.34 * type.sized(NAME) + 0.78 * type.sized(DETAIL)
-    under = min(-apart, lines[0].low - 0.8 * type.sized(DETAIL))
-    return [*lines, type.line(shape, 0.0, under, DETAIL, align, kind="detail")]
+        right = lines[0].box[2] + 0.04 * type.sized(NAME_SIZE)
+        lines.append(type.line(raised, right, 0.36 * type.sized(NAME_SIZE), RAISED * NAME_SIZE, kind="name"))
+    apart = 0.34 * type.sized(NAME_SIZE) + 0.78 * type.sized(DETAIL_SIZE)
+    under = min(-apart, lines[0].low - 0.8 * type.sized(DETAIL_SIZE))
+    return [*lines, type.line(shape, 0.0, under, DETAIL_SIZE, align, kind="detail")]
 
 
 def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: int) -> list[Option]:

@@ -12,8 +12,8 @@ import numpy as np
 
 FEW = 64  # matrix entries in the whole scene up to which numbers are written by themselves
 FEW_PRODUCTS = 4096  # elements up to which row and column are joined to their products by themselves
-LONGEST = 4  # characters of a compact number, without its sign
-PLAIN = (1e-3, 1e6)  # magnitudes that are written without a power of ten, the second no more
+COMPACT = 4  # characters of a compact number, without its sign
+PLAIN_MAGNITUDES = (1e-3, 1e6)  # magnitudes that are written without a power of ten, the second no more
 MOST_POWER = 37  # of ten, whose reciprocal is a normal number in single precision, too
 
 
@@ -42,9 +42,13 @@ def notation(*matrices: np.ndarray) -> Notation:
     if not largest:
         return Notation(0)
     power = math.floor(math.log10(largest))
-    exponent = 0 if PLAIN[0] <= largest < PLAIN[1] else max(-MOST_POWER, min(power, MOST_POWER))
+    exponent = (
+        0
+        if PLAIN_MAGNITUDES[0] <= largest < PLAIN_MAGNITUDES[1]
+        else max(-MOST_POWER, min(power, MOST_POWER))
+    )
     values, largest, power = values * 10.0**-exponent, largest * 10.0**-exponent, power - exponent
-    room = LONGEST - 1 - len(str(int(largest))) if not exponent else 0
+    room = COMPACT - 1 - len(str(int(largest))) if not exponent else 0
     most = max(0, room, 1 - power)
     exact = (n for n in range(most) if np.abs(values - np.round(values, n)).max() <= 1e-6 * largest)
     return Notation(next(exact, most), exponent)

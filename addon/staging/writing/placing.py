@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from .boxes import NOTHING, around, around_each, meeting
+from .boxes import EMPTY_BOX, around, around_each, meeting
 from .items import Text
 
 OVERLAP = 1e4  # cost of sharing room with something else that is written
@@ -87,7 +87,7 @@ def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]
     def choose(least):
         """Let each item take the cheapest of its options, given the others; none for `least` or more."""
         for n, one in enumerate(ways, len(fixed)):
-            room[n] = NOTHING
+            room[n] = EMPTY_BOX
             near = np.flatnonzero(meeting(one.around[None], room, ROOM)[0])
             taken[n - len(fixed)] = one.cheapest([boxes[m] for m in near], least)
             boxes[n] = taken[n - len(fixed)].boxes

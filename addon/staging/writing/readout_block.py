@@ -19,13 +19,13 @@ from .items import Box, Rule, Text, moved
 from .typesetter import Typesetter
 
 LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
-LEADING = 0.9  # from one label to the next, of their size: of most letters the heights are less
+CELL_LEADING = 0.9  # from one label to the next, of their size: of most letters the heights are less
 CAPITALS = 0.72  # height of a line of type, in sizes
 WITHIN = 0.92  # of a column's width, for labels that are not turned
 MOSTLY = 0.75  # of the labels, at least, that have room without being turned
 STRETCH = 2.5  # how much longer than wide the cells of a slender matrix are, at most
-SLENDER = 4.0  # how many times longer than wide it is, for a cell of its own to be stretched
-MARGIN = 0.5  # entries from the middle of the outermost ones to the outline
+SLENDER_MATRIX = 4.0  # how many times longer than wide it is, for a cell of its own to be stretched
+OUTLINE_MARGIN = 0.5  # entries from the middle of the outermost ones to the outline
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Readout:
     def matrix(self) -> Box:
         """The box of the matrix alone."""
         flat = self.flat
-        corners = flat.corners(MARGIN)[:, :2]
+        corners = flat.corners(OUTLINE_MARGIN)[:, :2]
         return (*corners.min(axis=0), *corners.max(axis=0))
 
     @property
@@ -111,7 +111,7 @@ def readout_block(
     best = None
     for _ in range(18):  # the room that labels take depends on the size of the cells
         size = 0.5 * (low + high) if best or low else high
-        made = _Block(p, plane, type, form, pool, counts, sides, size)
+        made = _FittedBlock(p, plane, type, form, pool, counts, sides, size)
         if made.width <= width and made.height <= height:
             best, low = made, size
         else:
@@ -154,18 +154,18 @@ class _Side:
     def fitted(self, cell: float) -> tuple[float, int]:
         """The size of type for cells this wide, and of how many labels one is written."""
         scale = self.type.scale
-        size = min(self.form.token, cell / LEADING / scale)
+        size = min(self.form.token, cell / CELL_LEADING / scale)
         if size >= self.form.least_token:
             return size, 1
         return self.form.least_token, max(
-            1, int(np.ceil(LEADING * self.form.least_token * scale / cell - 1e-6))
+            1, int(np.ceil(CELL_LEADING * self.form.least_token * scale / cell - 1e-6))
         )
 
     def widest(self, size: float, every: int) -> float:
         return max((self.type.width(text, size) for text in self.texts[::every]), default=0.0)
 
 
-class _Block:
+class _FittedBlock:
     """A block whose cells are about `size` wide."""
 
     def __init__(
@@ -175,8 +175,8 @@ class _Block:
         self.p, self.plane, self.type, self.form, self.pool = p, plane, type, form, pool
         self.counts, self.sides = np.array(counts), sides
         ratio = max(counts) / min(counts)
-        long = size * min(max(ratio / SLENDER, 1.0), STRETCH)
-        self.cells = np.array([long if n == min(counts) and ratio > SLENDER else size for n in counts])
+        long = size * min(max(ratio / SLENDER_MATRIX, 1.0), STRETCH)
+        self.cells = np.array([long if n == min(counts) and ratio > SLENDER_MATRIX else size for n in counts])
         self.cell = size
         scale, gap = type.scale, form.gap
         rows, columns = sides

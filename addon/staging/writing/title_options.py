@@ -12,10 +12,10 @@ from .captions import Titled, titled
 from .items import Text
 from .placing import ROOM, Option, Wish, writer
 
-TITLE = 0.044  # size of type
-SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
-STEPS = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
-SMALLER = 30.0  # what it costs to have them smaller
+HEAD_TITLE_SIZE = 0.044  # size of type
+TITLE_SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
+DISTANCES = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
+SMALLER_TITLES = 30.0  # what it costs to have them smaller
 STRANGE = 20.0  # of a title that is nearer to what another is of
 
 
@@ -39,7 +39,7 @@ def titles(canvas: Canvas) -> Iterator[Wish]:
 def _options(canvas: Canvas, group: Sequence[Titled], down: bool) -> list[Option]:
     """The ways in which no title of a group is on another."""
     edges = np.array([_edges(canvas.project(one.corners)) for one in group])
-    ways = [way for scale in SCALES for way in _ways(canvas, group, edges, down, scale)]
+    ways = [way for scale in TITLE_SCALES for way in _ways(canvas, group, edges, down, scale)]
     boxes = np.array([[line.around for line in way.lines] for way in ways])
     boxes = boxes + np.tile(np.array([way.places for way in ways]), 2)  # (ways, titles, 4)
     costs = canvas.costs(boxes.reshape(-1, 4)).reshape(len(ways), -1).mean(axis=1)
@@ -55,22 +55,28 @@ def _ways(
     """Below, at the left, above and at the right of all that makes them, whose `edges` are boxes (n, 4): at
     the left or right rather where they run down the picture, else below."""
     left, low, right, high = edges.T
-    x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * TITLE * canvas.type.scale
+    x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * HEAD_TITLE_SIZE * canvas.type.scale
 
     def lines(align):
         return [
             canvas.type.line(
-                one.title, 0.0, 0.0, scale * TITLE, align, kind="title", anchor=one.corners.mean(axis=0)
+                one.title,
+                0.0,
+                0.0,
+                scale * HEAD_TITLE_SIZE,
+                align,
+                kind="title",
+                anchor=one.corners.mean(axis=0),
             )
             for one in group
         ]
 
     centered, at_left, at_right = lines("CENTER"), lines("RIGHT"), lines("LEFT")
-    for far, cost in STEPS:
-        cost = cost + SMALLER * (1.0 - scale)
+    for far, cost in DISTANCES:
+        cost = cost + SMALLER_TITLES * (1.0 - scale)
         under, beside = cost + 8.0 * down, cost + 8.0 * (not down)
         for part, slid in ((0.0, 0.0), (-0.3, 0.3), (0.3, 0.3)):
-            at = np.column_stack([x + part * (right - left), low - scale * (far + 0.5 * TITLE)])
+            at = np.column_stack([x + part * (right - left), low - scale * (far + 0.5 * HEAD_TITLE_SIZE)])
             yield _Way(centered, at, under + slid)
         yield _Way(at_left, np.column_stack([left - far, y]), beside)
         yield _Way(centered, np.column_stack([x, high + far]), under + 6.0)

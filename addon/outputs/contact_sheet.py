@@ -27,11 +27,11 @@ from .formats import FIGURES, require_suffix
 
 MOST_HEADS = 4096
 MOST_LABELS = 28  # more tokens are not legible: every n-th is written
-LONGEST_TOKEN = 10  # letters
+LABEL_LETTERS = 10  # letters
 DOTS = 400  # a pattern of more tokens is drawn by the largest weight of so many parts
 # Inches, and points of type.
 LEAST_SIDE, MOST_SIDE, TOKEN = 0.75, 2.2, 0.088
-GAP, MARGIN, HEAD = 0.10, 0.12, 0.27
+GAP, PAGE_MARGIN, HEAD = 0.10, 0.12, 0.27
 SEEN, STRIP = 0.9, 0.09  # the picture that a model saw, and its patches beside a pattern
 PATCH = 12  # pixels of a patch's sides there
 TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
@@ -70,7 +70,7 @@ def draw_sheet(
     matplotlib = _matplotlib()
     settings = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "sheet"}
     with _fonts(matplotlib, capture, rows) as (fonts, missing), matplotlib.rc_context(settings | fonts):
-        figure = _Sheet(matplotlib, capture, rows, told, chosen, missing).figure
+        figure = _ContactSheet(matplotlib, capture, rows, told, chosen, missing).figure
         # Without dates and versions the same capture makes the same bytes.
         plain = {
             "png": {"Software": None},
@@ -113,7 +113,7 @@ def _fonts(matplotlib, capture, rows):
         yield {"font.family": [OWN]}, letters
 
 
-class _Sheet:
+class _ContactSheet:
     """The figure of a sheet, laid out in inches from its top left; letters that are `missing` in its fonts
     are written as their numbers."""
 
@@ -131,7 +131,7 @@ class _Sheet:
         longest = max((_width(text) for some in labels for text in some), default=0)
         self.picture = capture.picture
         strip = 0.0 if self.picture is None else STRIP
-        self.left = MARGIN + 0.055 * longest + 0.08 + strip
+        self.left = PAGE_MARGIN + 0.055 * longest + 0.08 + strip
         self.foot = 0.055 * longest + 0.08 + strip
         self.top = 0.5 if self.picture is None else SEEN + 0.25
         columns = max(len(heads) for _, heads in rows)
@@ -141,7 +141,7 @@ class _Sheet:
             for n, (layer, _) in enumerate(rows)
             if n + 1 == len(rows) or rows[n + 1][0].tokens_k != layer.tokens_k
         ]
-        self.width = max(self.left + columns * (self.side + GAP) + MARGIN, 3.4)
+        self.width = max(self.left + columns * (self.side + GAP) + PAGE_MARGIN, 3.4)
         tall = [
             self.size(layer)[1] + HEAD + self.foot * (n in self.footed) for n, (layer, _) in enumerate(rows)
         ]
@@ -187,15 +187,17 @@ class _Sheet:
     def heading(self):
         model, text = self.capture.model, " ".join(self.capture.text.split())
         name = str(model.get("name") or model.get("class") or "Attention").rpartition("/")[2]
-        self.write(MARGIN, 0.25, name, TITLE_TYPE, weight="bold")
-        room = self.width - 2 * MARGIN - (0 if self.picture is None else self.seen(*self.picture.shape[:2]))
-        self.write(MARGIN, 0.42, _cut(text, room / 0.064), NAME_TYPE, self.faint)
+        self.write(PAGE_MARGIN, 0.25, name, TITLE_TYPE, weight="bold")
+        room = (
+            self.width - 2 * PAGE_MARGIN - (0 if self.picture is None else self.seen(*self.picture.shape[:2]))
+        )
+        self.write(PAGE_MARGIN, 0.42, _cut(text, room / 0.064), NAME_TYPE, self.faint)
 
     def seen(self, rows, columns):
         """The picture that the model saw, in the upper right, with the lines along which it is cut; the width
         that it takes."""
         width, height = np.array([columns, rows]) / max(rows, columns) * SEEN
-        axes = self.axes(self.width - MARGIN - width, MARGIN, width, height)
+        axes = self.axes(self.width - PAGE_MARGIN - width, PAGE_MARGIN, width, height)
         axes.imshow(self.picture, extent=(0, 1, 1, 0), aspect="auto", interpolation="nearest")
         axes.set_xticks([])
         axes.set_yticks([])
@@ -266,8 +268,8 @@ class _Sheet:
         return unjoined(unicodedata.normalize("NFC", text)).translate(self.missing)
 
     def labels(self, tokens):
-        """Tokens told apart, cut to LONGEST_TOKEN letters."""
-        return [_cut(self.shown(token), LONGEST_TOKEN) for token in told_apart(tokens)]
+        """Tokens told apart, cut to LABEL_LETTERS letters."""
+        return [_cut(self.shown(token), LABEL_LETTERS) for token in told_apart(tokens)]
 
     def tokens(self, axis, tokens):
         texts = self.labels(tokens)
