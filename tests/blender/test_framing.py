@@ -11,6 +11,7 @@ bpy = pytest.importorskip("bpy")
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Matrix, Vector  # noqa: E402
 from matrix_cinema.blender.camera import place  # noqa: E402
+from matrix_cinema.blender.seen import view_of  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import VIEWS, Scene, from_dict, load_scene  # noqa: E402
 from matrix_cinema.staging.camera.framing import DIRECTIONS, Optics, angles  # noqa: E402
@@ -20,12 +21,14 @@ from matrix_cinema.staging.camera.views import INSIDE  # noqa: E402
 EXAMPLE = ROOT / "examples" / "attention_head.toml"
 
 
-@pytest.mark.parametrize("orthographic", [False, True])
+@pytest.mark.parametrize(
+    "orthographic, skew", [(False, (0.0, 0.0)), (True, (0.0, 0.0)), (False, (-0.6, 0.3))]
+)
 @pytest.mark.parametrize("aspect", [(640, 360), (300, 700), (500, 500)])
-def test_a_shot_is_what_blenders_camera_does(factory, aspect, orthographic):
+def test_a_shot_is_what_blenders_camera_does(factory, aspect, orthographic, skew):
     """Through random keys, at whole frames and between."""
     scene, random = bpy.context.scene, np.random.default_rng(1)
-    optics = Optics(aspect[0] / aspect[1], 42.0, orthographic)
+    optics = Optics(aspect[0] / aspect[1], 42.0, orthographic, skew)
     keys = []
     for frame, direction in zip((1.0, 9.5, 30.0), list(DIRECTIONS.values())[:3], strict=True):
         pose = np.array([*random.normal(size=3), *angles(direction), random.uniform(20, 40)])
@@ -42,6 +45,9 @@ def test_a_shot_is_what_blenders_camera_does(factory, aspect, orthographic):
         seen = np.array([world_to_camera_view(scene, scene.camera, Vector(p)) for p in points])
         np.testing.assert_allclose(2 * seen[:, :2] - 1, view.project(points), atol=2e-4)
         np.testing.assert_allclose(seen[:, 2], view.seen(points)[2], rtol=1e-4)
+        found = view_of(scene)
+        np.testing.assert_allclose(found.project(points), view.project(points), atol=2e-4)
+        np.testing.assert_allclose(found.line, view.line, atol=1e-5)
     data = scene.camera.data
     f = 1.0 if orthographic else 0.042
     assert data.dof.use_dof and f / data.dof.aperture_fstop == pytest.approx(0.5, rel=1e-5)

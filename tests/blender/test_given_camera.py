@@ -84,14 +84,14 @@ def test_all_that_is_written_is_laid_out_anew_and_nothing_else_changes(factory):
     assert len([ob for ob in written(scene) if ob.get(tags.KIND) != "shade"]) == len(first)
 
     camera = scene.camera
-    camera.data.lens, camera.data.shift_x = 42.0, 0.05
-    camera.parent.rotation_euler.z += 0.7
+    camera.data.lens, camera.data.shift_x = 120.0, camera.data.shift_x * 120.0 / 135.0 + 0.05
+    camera.parent.rotation_euler.z += 0.3
     bpy.context.view_layer.update()
     place = camera.matrix_world.copy()
     others = [ob for ob in scene.objects if not ob.get(tags.WRITTEN)]
     drawing = lay_out(p, scene)
     bpy.context.view_layer.update()
-    assert camera.matrix_world == place and camera.data.lens == 42.0 and mine in set(scene.objects)
+    assert camera.matrix_world == place and camera.data.lens == 120.0 and mine in set(scene.objects)
     assert [ob for ob in scene.objects if not ob.get(tags.WRITTEN)] == others
     labels = [ob for ob in written(scene) if ob.get(tags.KIND) == "label" and ob.type == "FONT"]
     assert len([ob for ob in labels if ob.get(tags.LABEL) == "token"]) >= 5

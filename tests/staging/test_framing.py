@@ -12,6 +12,8 @@ from matrix_cinema.staging.camera.framing import (
     axes,
     direction_at,
     nearest,
+    side_towards,
+    skew_of,
     view_from,
     window,
 )
@@ -117,3 +119,30 @@ def test_the_frame_is_the_lens_and_the_sensor():
     np.testing.assert_allclose(half.position, [0, -4, 0], atol=1e-12)
     left = frame(points, (0, -1, 0), Optics(2.0, 36.0), (0.5, 0, 0, 0))  # only the right half is free
     np.testing.assert_allclose(left.project(points), [[0, 0], [1, 0]], atol=1e-12)
+
+
+@given(clouds, directions, st.floats(20, 400), st.floats(0.2, 5), margins)
+@settings(max_examples=200)
+def test_an_oblique_frame_is_tight_and_shows_its_side_as_on_paper(points, direction, lens, aspect, margin):
+    extent = np.ptp(points, axis=0).max()
+    assume(extent > 1e-2)
+    side, optics = side_towards(direction), Optics(aspect, lens, skew=skew_of(direction))
+    view = frame(points, side, optics, margin)
+    assume(view.seen(points)[2].min() > 1e-3 * extent)
+    left, right, bottom, top = margin
+    low, high = np.array([-1 + 2 * left, -1 + 2 * bottom]), np.array([1 - 2 * right, 1 - 2 * top])
+    seen = view.project(points)
+    slack = 1e-5 * np.abs(seen).max() + 1e-6
+    assert (seen >= low - slack).all() and (seen <= high + slack).all()
+    assert ((seen.min(axis=0) - low < 1e-3) & (high - seen.max(axis=0) < 1e-3)).any()
+    # What stands on the side keeps its right angles; one looks along the direction in the frame's middle.
+    here = points[0]
+    at = view.project(np.array([here, here + view.right, here + view.up]))
+    across, up = (at[1:] - at[0]) * (view.half_width, view.half_height) * view.seen(here[None])[2]
+    np.testing.assert_allclose([across[1], up[0]], 0.0, atol=1e-9)
+    assert across[0] == pytest.approx(1.0) and up[1] == pytest.approx(1.0)
+    middle = view.position + 50.0 * (view.forward + optics.skew[0] * view.right + optics.skew[1] * view.up)
+    np.testing.assert_allclose(view.project(middle[None])[0], 0.0, atol=1e-9)
+    toward = direction / np.linalg.norm(direction)
+    np.testing.assert_allclose(view.line, -toward, atol=1e-9)
+    np.testing.assert_allclose(view.parallel @ toward * [1, 1, 0], 0.0, atol=1e-9)
