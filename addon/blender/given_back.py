@@ -39,13 +39,17 @@ def changes(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID] | None = None
     line for each, such as "Camera: lens"."""
     ours = remembered.owned_by_any()
     lines = []
-    for block in [scene, *tags.owned(scene)] if blocks is None else blocks:
+    for block in _every(scene) if blocks is None else blocks:
         words = sorted(_words(key) for key in remembered.changed(block, ours))
         if not words and remembered.is_changed(block, ours):
             words = ["keys, drivers or nodes"]
         if words:
             lines.append(f"{block.name}: {', '.join(words)}")
     return lines if blocks is not None else lines + [f"{name}: deleted" for name in deleted(scene)]
+
+
+def _every(scene):
+    return [scene, *tags.owned(scene), *tags.resting(scene)]
 
 
 def _words(key):
@@ -69,12 +73,12 @@ def reset_scene(scene: bpy.types.Scene) -> list[str]:
     """Build a scene again as if nobody had changed anything of ours, with what was deleted. Returns what is
     discarded; what is the user's own stays. Raises InputError for a scene that was not built here."""
     discarded = changes(scene)
-    ours = [one for one in tags.owned(scene) if tags.TAG in one]
+    ours = _every(scene)
     for block in ours:
-        block.name = block[tags.TAG]
+        block.name = block.get(tags.TAG, block.name)
     if tags.MADE in scene:
         del scene[tags.MADE]
-    _draw_anew(scene, [scene, *ours])
+    _draw_anew(scene, ours)
     return discarded
 
 

@@ -13,7 +13,7 @@ import bpy
 from . import curves, remembered, tags
 
 _TABLED = (bpy.types.Camera, bpy.types.Light, bpy.types.TextCurve)  # data that is nothing but settings
-_SHAPED = (bpy.types.Image, bpy.types.Material, bpy.types.World)  # in this order: each uses those before it
+SHAPED = (bpy.types.Image, bpy.types.Material, bpy.types.World)  # in this order: each uses those before it
 
 
 def known_as(block: bpy.types.ID) -> tuple:
@@ -49,7 +49,7 @@ def paired(old: Iterable[bpy.types.ID], made: Iterable[bpy.types.ID]) -> list[tu
 class Living:
     """The old things that live on (`names`: what a build calls each, and what it is called), and the new ones
     that are `gone` for them. `called` has the names of the old ones before the build; `ours` are more
-    datablocks of ours, which stay."""
+    datablocks of ours, which stay; `resting` those of the old ones that are in no scene."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Living:
         made: Sequence[bpy.types.ID],
         called: Mapping[bpy.types.ID, str],
         ours: Collection[bpy.types.ID] = (),
+        resting: Collection[bpy.types.ID] = (),
     ):
         self.ours, self.called = {*old, *made, *ours}, called
         self.users = bpy.data.user_map(subset=[*self.ours]) if old else {}
@@ -64,15 +65,18 @@ class Living:
         self.theirs = {block: remembered.changed(block, before) for block in old}
         self.names: dict = {}
         self.gone: list = []
-        for kind in _SHAPED:
+        for kind in SHAPED:
             for pair in paired(*([one for one in blocks if isinstance(one, kind)] for blocks in (old, made))):
                 self._keep_shaped(*pair)
         self.pairs = paired(*([one for one in blocks if is_drawn(one)] for blocks in (old, made)))
         self._keep_data()
         self.staying = {*(before for before, _ in self.pairs), *self.names}
-        shown = {one for scene in bpy.data.scenes for one in _collections(scene)}
+        shown = shown_collections()
         for before, new in self.pairs:
             rooms = shown.intersection(new.users_collection)  # others say which lamps light it
+            if before in resting:
+                for room in shown.intersection(tags.listed(before, tags.ROOMS)) or rooms:
+                    room.objects.link(before)
             for room in rooms:
                 room.objects.unlink(new)
             self._take_place(before, new, [*rooms, *(one for one in bpy.data.scenes if one.camera != new)])
@@ -154,7 +158,7 @@ class Living:
         """Remember on each of these blocks what we set, where that is not done yet."""
         for block in blocks:
             if tags.SET not in block and (
-                is_drawn(block) or isinstance(block, (*_TABLED, *_SHAPED, bpy.types.Mesh))
+                is_drawn(block) or isinstance(block, (*_TABLED, *SHAPED, bpy.types.Mesh))
             ):
                 remembered.remember(block, self.ours)
 
@@ -164,8 +168,20 @@ class Living:
             block.name = name
 
 
+def shown_collections() -> set[bpy.types.Collection]:
+    """The collections of all scenes in the file."""
+    return {one for scene in bpy.data.scenes for one in _collections(scene)}
+
+
 def _collections(scene):
     return [scene.collection, *scene.collection.children_recursive]
+
+
+def refers_to(ob: bpy.types.Object, user: bpy.types.ID) -> bool:
+    """Whether a user of an object means the object itself, and not only shows it, as every scene does."""
+    if not isinstance(user, bpy.types.Scene):
+        return True
+    return ob == user.camera or any(ob == marker.camera for marker in user.timeline_markers)
 
 
 def is_drawn(block: bpy.types.ID) -> bool:

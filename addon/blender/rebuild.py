@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import bpy
 
 from . import remembered, tags
-from .heirs import Living, is_drawn, known_as, unnumbered
+from .heirs import Living, is_drawn, known_as, refers_to, unnumbered
 from .nodes import store
+from .resting import lay_down
 from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, listed, owned, parts, write_list
 
 # What no build makes or uses, and from 5.2 all datablocks once more.
@@ -114,7 +115,7 @@ def _exchange(scene, old, names, before):
     _count(scene, made, missing | Counter(stays))
     gone = [ob for ob in names if _is_object(ob) and ob not in living.names]
     users = bpy.data.user_map(subset=gone) if gone else {}
-    kept = [ob for ob in gone if any(_refers_to(ob, user) for user in users[ob] - living.ours)]
+    kept = [ob for ob in gone if any(refers_to(ob, user) for user in users[ob] - living.ours)]
     for ob in kept:
         del ob[TAG]
     bpy.data.batch_remove([*living.gone, *away, *(ob for ob in gone if ob not in kept)])
@@ -159,6 +160,8 @@ class _Build:
         self.settings = remembered.settings(scene)
         self.shared, self.kept = {}, []
         self.old, self.lost = _here(scene)
+        self.resting = tags.resting(scene)
+        self.old += self.resting
         inside = set(scene.collection.children_recursive)
         self.rooms = {block.get(TAG): block for block in self.old if block in inside}
         # The new ones get the names of the old ones.
@@ -195,6 +198,7 @@ class _Build:
         living = self._live_on(made)
         made = [*living.names, *self.made(living.names)]
         living.remember(made)
+        self._rest(made, living.ours.union(self.kept))
         self._list([*self.kept, *made])
         self._take_out()
         read = self._read()
@@ -210,8 +214,8 @@ class _Build:
     def _live_on(self, made):
         """Let the old things live on that can, and remove the new ones that take no place."""
         used, there = _used(made), [block for block in self.old if block not in self.lost]
-        living = Living(there, made, self.names, self.lost)
-        missing = _missing(self.scene, there)
+        living = Living(there, made, self.names, self.lost, set(self.resting))
+        missing = _missing(self.scene, [block for block in there if block not in self.resting])
         gone = [*living.gone, *_deleted(missing, made, living)]
         _count(self.scene, made, missing)
         self.old = [block for block in self.old if block not in living.names]
@@ -222,11 +226,21 @@ class _Build:
         left = [block for block in self.old if is_drawn(block)]
         users = bpy.data.user_map(subset=left) if left else {}
         for block in left:  # what a person let one of ours refer to, such as an added focus, stays
-            if any(_refers_to(block, user) for user in users[block] if user in living.staying):
+            if any(refers_to(block, user) for user in users[block] if user in living.staying):
                 living.names[block] = self.names[block]
         self.old = [block for block in self.old if block not in living.names]
         living.name()
         return living
+
+    def _rest(self, made, ours):
+        """Let what this build does not draw and a person changed rest until a build draws it again."""
+        rooms = set(self.rooms.values())
+        left = {block for block in self.old if block not in self.lost and block not in rooms}
+        self.resting = [*lay_down(left, made, self.names, ours)] if made else []
+        write_list(self.scene, tags.RESTING, self.resting)
+        self.old = [block for block in self.old if block not in self.resting]
+        for block in self.resting:
+            block.name = self.names.get(block, block.name)
 
     def _keep_chosen(self):
         """A world or a camera that the user has chosen since the earlier build stays the scene's."""
@@ -276,7 +290,7 @@ class _Build:
 
         def holds_nothing(block):
             is_collection = isinstance(block, bpy.types.Collection)
-            ours = old if block in rooms else old.union(made)  # what a lamp spares, and no room, goes
+            ours = old if block in rooms else old.union(made, self.resting)  # what a lamp spares goes
             return not is_collection or ours.issuperset([*block.all_objects, *block.children_recursive])
 
         return [one for one in self.old if (one not in used or one in rooms) and holds_nothing(one)]
@@ -299,7 +313,7 @@ class _Build:
         for ob in objects:
             same = heirs.get(known_as(ob))
             heir = same.pop(0) if same else None
-            if not any(_refers_to(ob, user) for user in users[ob] - ours):
+            if not any(refers_to(ob, user) for user in users[ob] - ours):
                 continue
             if heir:
                 ob.user_remap(heir)
@@ -329,13 +343,6 @@ def _is_object(block):
     return isinstance(block, bpy.types.Object)
 
 
-def _refers_to(ob, user):
-    """Whether a user of an object means the object itself, and not only shows it, as every scene does."""
-    if not isinstance(user, bpy.types.Scene):
-        return True
-    return ob == user.camera or any(ob == marker.camera for marker in user.timeline_markers)
-
-
 def _here(scene):
     """What a rebuild of a scene replaces; and what of that a person took out of the scene while something
     still refers to it: that is deleted. What they moved to another scene is theirs, like a copy."""
@@ -362,7 +369,7 @@ def _deleted(missing, made, living):
         if missing[known_as(block)]:
             missing[known_as(block)] -= 1
             needing = [one for one in users[block] if not isinstance(one, bpy.types.Collection)]
-            if block.get(KIND) in ("matrix", "product") or any(_refers_to(block, one) for one in needing):
+            if block.get(KIND) in ("matrix", "product") or any(refers_to(block, one) for one in needing):
                 remembered.remember(block, living.ours)  # that it is hidden is the person's
                 block.hide_viewport = block.hide_render = True
             else:

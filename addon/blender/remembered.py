@@ -169,7 +169,7 @@ def memory(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) ->
 
 def owned_by_any() -> set[bpy.types.ID]:
     """The datablocks of ours of all scenes in the file."""
-    return {block for scene in bpy.data.scenes for block in [scene, *tags.owned(scene)]}
+    return {block for scene in bpy.data.scenes for block in [scene, *tags.owned(scene), *tags.resting(scene)]}
 
 
 def remembered(block: bpy.types.ID) -> dict[str, Any]:

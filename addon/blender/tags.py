@@ -32,10 +32,12 @@ AXES = "mc_axes"  # that lead those of rows and columns, by matrix, as JSON
 GIVEN = "mc_given"  # what is told of each given matrix besides its numbers, as JSON
 MARKERS = "mc_markers"  # of its beats: [[name, frame], …] as JSON
 PARTS = "mc_parts"  # every datablock of its build
+RESTING = "mc_resting"  # what its build does not draw and a person changed: see `resting`
 MADE = "mc_made"  # how many things of each name its build made, as JSON, also those that someone deleted
 # Of any datablock
 TAG = "mc_tag"  # the name that it was built with
 SET = "mc_set"  # what we set on it, as JSON: see `remembered`
+ROOMS = "mc_rooms"  # of what rests, the collections of the user's that it was in
 SCENES = "mc_scenes"  # of the palette LIST: the scenes that were built in this file
 
 LIST = "Matrix Cinema scenes"
@@ -73,6 +75,11 @@ def scene_of(block: bpy.types.ID) -> bpy.types.Scene | None:
 def owned(scene: bpy.types.Scene) -> list[bpy.types.ID]:
     """The datablocks that a rebuild of this scene replaces; none when it is no scene that was built here."""
     return parts(scene) if is_built(scene) else []
+
+
+def resting(scene: bpy.types.Scene) -> list[bpy.types.ID]:
+    """What rests of earlier builds of this scene, for a build that makes it again."""
+    return listed(scene, RESTING) if is_built(scene) else []
 
 
 def is_built(scene: bpy.types.Scene) -> bool:

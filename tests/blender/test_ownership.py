@@ -15,7 +15,7 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
-from matrix_cinema.blender import studio, tags  # noqa: E402
+from matrix_cinema.blender import compat, studio, tags  # noqa: E402
 from matrix_cinema.blender.rebuild import rebuilding  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
@@ -25,10 +25,13 @@ SEEDS = range(*map(int, os.environ.get("MATRIX_CINEMA_SEEDS", "0-4").split("-"))
 REBUILDS = 3
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
 LOOKS = [{"style": style} for style in ("paper", "studio_dark", "glass")]
+EXPRESSIONS = ("out = (S = softmax(A @ B)) @ A", "out = A @ B")
+# What is built one after another: paper has no lamps, the last one lacks a matrix, a product and the labels.
+BUILT = [(look, EXPRESSIONS[0]) for look in LOOKS] + [(LOOKS[1] | {"labels": False}, EXPRESSIONS[1])]
 
 
-def scene_description(look):
-    return described("out = (S = softmax(A @ B)) @ A", MATRICES, look=look)
+def scene_description(look, expression=EXPRESSIONS[0]):
+    return described(expression, MATRICES, look=look)
 
 
 # -- what there is -------------------------------------------------------------------------------------
@@ -49,7 +52,7 @@ def everything():
 
 
 def ours():
-    return {block for scene in bpy.data.scenes for block in tags.owned(scene)}
+    return {one for scene in bpy.data.scenes for one in (*tags.owned(scene), *tags.resting(scene))}
 
 
 def users_own():
@@ -107,6 +110,31 @@ def named(ob):
 def inventory(scene):
     """How many of ours there are of each kind and name, numbers of Blender's left out."""
     return Counter((type(b).__name__, re.sub(r"\.\d{3}$", "", b[tags.TAG])) for b in tags.owned(scene))
+
+
+def by_hand(scene):
+    """(what, name that it was built with) to what a person may have set on each thing of ours, be it drawn or
+    at rest. Those of which there are several are left out."""
+    found, mine = {}, ours()
+    things = [ob for ob in scene.objects if ob in mine] + tags.resting(scene)
+    for ob in things:
+        name = ob.get(tags.TAG)
+        if isinstance(ob, bpy.types.Object) and ob.get(tags.KIND) != tags.SOURCE:
+            if name == tags.unnumbered(name):
+                found["place", name] = tuple(ob.location)
+            if ob.data in mine and isinstance(ob.data, bpy.types.Light):
+                found["energy", name] = ob.data.energy
+            if ob.data in mine and isinstance(ob.data, bpy.types.Camera):
+                found["lens", name] = ob.data.lens
+    if scene.world in mine:
+        found["background", ""] = [socket.default_value for socket in backgrounds(scene.world)]
+    return found
+
+
+def backgrounds(world):
+    """The strengths of a world's backgrounds that a person can set."""
+    nodes = [node for node in compat.node_tree(world).nodes if node.type == "BACKGROUND"]
+    return [node.inputs["Strength"] for node in nodes if not node.inputs["Strength"].is_linked]
 
 
 # -- one thing at a time ---------------------------------------------------------------------------------
@@ -214,6 +242,7 @@ class Person:
     def __init__(self, seed, built_file):
         self.random, self.built_file, self.deleted = random.Random(seed), built_file, set()
         self.done = []
+        self.found, self.set = {}, {}  # on things of ours: what they found after a build, what they set since
 
     def act(self, scene):
         name = self.random.choice([name for name in vars(Person) if name.startswith("do_")])
@@ -347,6 +376,32 @@ class Person:
         if scene.camera:
             scene.camera.data.lens = self.random.uniform(20, 90)
 
+    def do_edit_world(self, scene):
+        if scene.world and backgrounds(scene.world):
+            backgrounds(scene.world)[0].default_value = self.random.uniform(0.1, 2)
+
+    def do_edit_nodes(self, scene):
+        material = self.random.choice([*bpy.data.materials, None])
+        nodes = material.node_tree.nodes if material and material.node_tree else ()
+        sockets = [one for node in nodes for one in node.inputs if one.type == "VALUE" and not one.is_linked]
+        if sockets:
+            self.random.choice(sockets).default_value = self.random.random()
+
+    def do_hide(self, scene):
+        self.any_object(scene).hide_render = True
+
+    def do_modify(self, scene):
+        ob = self.any_object(scene)
+        if ob.type == "MESH":
+            ob.modifiers.new("mine", "ARRAY")
+
+    def do_constrain_ours(self, scene):
+        self.any_object(scene).constraints.new("TRACK_TO").target = self.own_object(scene)
+
+    def do_key_a_lamp(self, scene):
+        if bpy.data.lights:
+            self.random.choice(list(bpy.data.lights)).keyframe_insert("energy", frame=5)
+
     def do_own_camera(self, scene):
         scene.camera = self.own_object(scene, bpy.data.cameras.new("Camera"))
 
@@ -394,11 +449,11 @@ class Person:
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
-    """A file with a built scene, and what is built for each style in an empty file."""
-    made = {}
-    for look in LOOKS:
+    """A file with a built scene, and of each that is built what there is of it in an empty file."""
+    made = []
+    for look, expression in BUILT[::-1]:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-        made[look["style"]] = inventory(build(scene_description(look)))
+        made.insert(0, inventory(build(scene_description(look, expression))))
     path = str(tmp_path_factory.mktemp("ownership") / "built.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path)
     return path, made
@@ -410,25 +465,30 @@ def test_what_a_person_does_stays(fresh, tmp_path, seed):
     bpy.ops.wm.open_mainfile(filepath=built_file)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
     person = Person(seed, built_file)
+    person.found = by_hand(bpy.data.scenes["Scene"])
     for _ in range(REBUILDS):
         scene = bpy.data.scenes["Scene"]
         for _ in range(person.random.randint(1, 3)):
             person.act(scene)
-        look = person.random.choice(LOOKS)
-        rebuild(scene, look, expected[look["style"]], person)
+        which = person.random.randrange(len(BUILT))
+        rebuild(scene, BUILT[which], expected[which], person)
         if person.random.random() < 0.3:
             reopen(tmp_path, person.done)
     reopen(tmp_path, person.done)
     assert verify(bpy.data.scenes["Scene"]).ok, person.done
 
 
-def rebuild(scene, look, expected, person):
+def rebuild(scene, built, expected, person):
     done = person.done
     bpy.context.view_layer.update()
-    before, before_ours = users_own(), ours()
+    before, before_ours, now = users_own(), ours(), by_hand(scene)
+    person.set = {key: value for key, value in person.set.items() if key in now}  # of what is not deleted
+    person.set |= {key: value for key, value in now.items() if value != person.found.get(key, value)}
     assert tags.is_built(scene), done
-    build(scene_description(look), scene)
-    after = users_own()
+    build(scene_description(*built), scene)
+    done.append(f"build {built}")
+    after, person.found = users_own(), by_hand(scene)
+    assert {key: person.found.get(key) for key in person.set} == person.set, done
     for key, told in before.items():
         assert key in after, (key, done)
         if key != ("scenes", scene.name):

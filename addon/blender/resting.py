@@ -1,0 +1,99 @@
+"""What rests: things of ours that a person changed or used, and that the present build does not draw.
+
+Whoever changes a lamp, goes on to a style without lamps and comes back, finds the lamp as they left it. What
+rests is in the file and in the scene's list RESTING, but in no collection that is shown. A build that makes the
+same thing again lets it live on (`heirs`), and puts it back into the collections where it was.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+import bpy
+
+from . import curves, remembered, tags
+from .heirs import SHAPED, is_drawn, known_as, refers_to, shown_collections
+
+_SHARED = (bpy.types.Image, bpy.types.Material, bpy.types.NodeTree, bpy.types.VectorFont)
+
+
+def lay_down(
+    left: Collection[bpy.types.ID],
+    made: Iterable[bpy.types.ID],
+    called: Mapping[bpy.types.ID, str],
+    ours: set[bpy.types.ID],
+) -> set[bpy.types.ID]:
+    """Those of the datablocks `left`, which no build draws any more, that rest from now on, with what they
+    use. `called` has the names that they had, `ours` are all of ours, and `made` those that stay."""
+    rests = {one for one in left if isinstance(one, SHAPED) and remembered.is_changed(one, ours)}
+    objects = [one for one in left if is_drawn(one)]
+    users = bpy.data.user_map(subset=objects) if objects else {}
+    for ob in objects:
+        if _is_changed(ob, called[ob], ours) or any(refers_to(ob, user) for user in users[ob] - ours):
+            rests.add(ob)
+    more = set(rests)
+    while more:
+        for ob in filter(is_drawn, more):
+            _take_out(ob, ours)
+            _let_go(ob, left)
+        more = _used_by(rests, left, made, ours)
+        rests |= more
+    return rests
+
+
+def _is_changed(ob, called, ours):
+    """Whether a person has set anything on an object or its data, or added anything to it."""
+    own = set(remembered.remembered(ob).get("constraints", ()))
+    return (
+        called != ob.get(tags.TAG)
+        or remembered.is_changed(ob, ours)
+        or (ob.data is not None and ob.data in ours and remembered.is_changed(ob.data, ours))
+        or any(one.name != remembered.MODIFIER for one in ob.modifiers)
+        or not own.issuperset(one.name for one in ob.constraints)
+        or any(not key.startswith(("mc_", "cycles")) for key in ob.keys())
+        or tags.ROOMS in ob
+        or any(room not in ours for room in _rooms(ob))
+    )
+
+
+def _rooms(ob):
+    """The collections of scenes that an object is in."""
+    return shown_collections().intersection(ob.users_collection)
+
+
+def _take_out(ob, ours):
+    """Take an object out of all scenes; it remembers the collections of the user's."""
+    rooms = _rooms(ob)
+    if theirs := [room for room in rooms if room not in ours and room in set(bpy.data.collections)]:
+        tags.write_list(ob, tags.ROOMS, theirs)
+    for room in rooms:
+        room.objects.unlink(ob)
+
+
+def _let_go(ob, left):
+    """Let an object no longer read the numbers that go; it gets others when it is drawn again."""
+    told = remembered.remembered(ob)
+    for at, digest in curves.motion(ob).items():
+        if at.startswith("driver 0 ") and told.get("motion", {}).get(at) == digest:
+            ob.animation_data.drivers.remove(curves.drivers(ob)[at.removeprefix("driver 0 ")])
+            del told["motion"][at]
+    if remembered.modifier_of(ob) and ob.data in left:
+        ob.data = bpy.data.meshes.new(ob.name)
+        ob.data[tags.TAG] = ob.name
+    for key, value in remembered.settings(ob).items():
+        if remembered.is_input(key) and isinstance(value, bpy.types.Object) and value in left:
+            remembered.write(ob, key, None)
+            told.get("values", {}).pop(key, None)
+    if told:
+        remembered.keep(ob, told)
+
+
+def _used_by(rests, left, made, ours):
+    """What of `left` the things that rest use, and do not find among what was made."""
+    rest = [one for one in left if one not in rests]
+    users, same = bpy.data.user_map(subset=rest) if rest else {}, {known_as(one): one for one in made}
+    used = {one for one in rest if not rests.isdisjoint(users[one])}
+    for one in [one for one in used if isinstance(one, _SHARED)]:
+        heir = same.get(known_as(one))
+        if type(heir) is type(one) and users[one] <= ours:
+            one.user_remap(heir)
+            used.discard(one)
+    return used
