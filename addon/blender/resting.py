@@ -1,8 +1,8 @@
 """What rests: things of ours that a person changed or used, and that the present build does not draw.
 
 Whoever changes a lamp, goes on to a style without lamps and comes back, finds the lamp as they left it. What
-rests is in the file and in the scene's list RESTING, but in no collection that is shown. A build that makes the
-same thing again lets it live on (`heirs`), and puts it back into the collections where it was.
+rests is in the file and in the list RESTING of its scene, but in no collection that is shown. A build that
+makes the same thing again lets it live on (`heirs`), and puts it back into the collections where it was.
 """
 
 from collections.abc import Collection, Iterable, Mapping
