@@ -59,11 +59,12 @@ def sharing(scene: bpy.types.Scene) -> Iterator[None]:
 def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.Object] = ()) -> Iterator[None]:
     """Within the block something is added to a scene that was built here: it is ours from then on, with what
     the build shares. It takes the place of the objects `instead_of`, which are ours; what of these is made
-    again lives on. Where something of the user's refers to another of them, that stays and is the user's.
-    After an error all is as before."""
-    before, old = set(_everything()), owned(scene)
+    again lives on, and what is not, and a person changed or refers to, rests. After an error all is as
+    before."""
+    before, old, rested = set(_everything()), owned(scene), tags.resting(scene)
     # The new ones get the names of the old ones.
-    names = {one: one.name for ob in instead_of for one in (ob, ob.data) if one is not None}
+    names = {one: one.name for ob in instead_of for one in (ob, ob.data) if one in old}
+    names |= {one: one.name for one in rested}
     for n, block in enumerate(names):
         block.name = f"mc {n}"
     tags.running = _Addition(old)
@@ -75,7 +76,7 @@ def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.Object] = ()) 
             block.name = name
         raise
     else:
-        _exchange(scene, old, names, before)
+        _exchange(scene, old, rested, names, before)
     finally:
         tags.running = None
 
@@ -102,35 +103,33 @@ def _kind_of(block, kinds):
     return next((kinds[one.__name__] for one in type(block).__mro__ if one.__name__ in kinds), None)
 
 
-def _exchange(scene, old, names, before):
+def _exchange(scene, old, rested, names, before):
     """Let what was made since `before` stand in a scene's list. The old things with `names` live on where
-    they were made again; of the others the objects go, with what only they used."""
+    they were made again; of the others, what a person changed rests, and the objects go with what only they
+    used."""
     made = [block for block in _everything() if block not in before]
     for block in made:
         block[TAG] = block.name
-    living = Living([one for one in names if one in old], made, names, old)
+    living = Living([*names], made, names, old, rested)
     missing, replaced = _missing(scene, old), {known_as(one) for one in names if is_drawn(one)}
     away = _deleted(missing, made, living)
     stays = {key: n for key, n in _counted(scene).items() if key not in replaced}
     _count(scene, made, missing | Counter(stays))
-    gone = [ob for ob in names if _is_object(ob) and ob not in living.names]
-    users = bpy.data.user_map(subset=gone) if gone else {}
-    kept = [ob for ob in gone if any(refers_to(ob, user) for user in users[ob] - living.ours)]
-    for ob in kept:
-        del ob[TAG]
-    bpy.data.batch_remove([*living.gone, *away, *(ob for ob in gone if ob not in kept)])
-    made = [block for block in _everything() if block not in before]
+    left = {block for block in names if block not in living.names}
+    rests = lay_down(left, [*old, *made], names, living.ours)
+    write_list(scene, tags.RESTING, [*rests])
+    bpy.data.batch_remove([*living.gone, *away, *(ob for ob in left - rests if _is_object(ob))])
+    made = [block for block in _everything() if block not in before and block not in rests]
     living.remember(made)
-    every = list(
-        dict.fromkeys([*(block for block in parts(scene) if block not in kept), *living.names, *made])
-    )
+    stay = [block for block in parts(scene) if block not in rests]
+    every = list(dict.fromkeys([*stay, *living.names, *made]))
     write_list(scene, PARTS, [])
     while unused := [one for one in every if not _is_object(one) and not _is_room(one) and not _used([one])]:
         every = [one for one in every if one not in unused]
         bpy.data.batch_remove(unused)
     write_list(scene, PARTS, every)
     living.name()
-    for block in {*kept, *(ob.data for ob in kept), *every}.intersection(names).difference(living.names):
+    for block in {*every, *rests}.intersection(names).difference(living.names):
         block.name = names[block]
 
 

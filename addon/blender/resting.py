@@ -31,9 +31,9 @@ def lay_down(
             rests.add(ob)
     more = set(rests)
     while more:
-        for ob in filter(is_drawn, more):
+        for ob in [one for one in more if is_drawn(one)]:
             _take_out(ob, ours)
-            _let_go(ob, left)
+            rests |= _let_go(ob, left)
         more = _used_by(rests, left, made, ours)
         rests |= more
     return rests
@@ -69,21 +69,24 @@ def _take_out(ob, ours):
 
 
 def _let_go(ob, left):
-    """Let an object no longer read the numbers that go; it gets others when it is drawn again."""
-    told = remembered.remembered(ob)
+    """Let an object no longer read the numbers that go; it gets others when it is drawn again. Returns what
+    it has in place of them."""
+    told, made = remembered.remembered(ob), set()
     for at, digest in curves.motion(ob).items():
         if at.startswith("driver 0 ") and told.get("motion", {}).get(at) == digest:
             ob.animation_data.drivers.remove(curves.drivers(ob)[at.removeprefix("driver 0 ")])
             del told["motion"][at]
-    if remembered.modifier_of(ob) and ob.data in left:
-        ob.data = bpy.data.meshes.new(ob.name)
-        ob.data[tags.TAG] = ob.name
+    if ob.data in left and isinstance(ob.data, bpy.types.Mesh) and remembered.modifier_of(ob):
+        ob.data = bpy.data.meshes.new(str(ob[tags.TAG]))
+        ob.data[tags.TAG] = ob.data.name
+        made.add(ob.data)
     for key, value in remembered.settings(ob).items():
         if remembered.is_input(key) and isinstance(value, bpy.types.Object) and value in left:
             remembered.write(ob, key, None)
             told.get("values", {}).pop(key, None)
     if told:
         remembered.keep(ob, told)
+    return made
 
 
 def _used_by(rests, left, made, ours):

@@ -71,9 +71,11 @@ def seen(block, mine):
     """What a person could miss of a datablock: its content, its place, where it is found."""
     told = {name: str(block[name]) for name in block.keys() if name.startswith("my ")}
     if isinstance(block, bpy.types.Object):
-        evaluated = block.name in bpy.context.view_layer.objects
-        place = block.matrix_world if evaluated else block.matrix_basis
-        told["place"] = [round(x, 4) for row in place for x in row]
+        # What hangs on another goes with it: ours stand elsewhere in another expression.
+        free = block.parent is None and not block.constraints
+        free = free and block.name in bpy.context.view_layer.objects
+        places = [block.matrix_world] if free else [block.matrix_basis, block.matrix_parent_inverse]
+        told["place"] = [round(x, 4) for place in places for row in place for x in row]
         told["data"] = block.data and seen(block.data, mine)
         told["in"] = sorted(c.name for c in bpy.data.collections if block.name in c.objects)
         told["scenes"] = sorted(s.name for s in bpy.data.scenes if block.name in s.objects)
