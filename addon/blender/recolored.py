@@ -85,7 +85,7 @@ def _rename(target: bpy.types.Scene, renamed: Names) -> None:
     for block in as_built:
         block.name = block[tags.TAG]
         block[tags.TAG] = block.name
-    for block in [target, *tags.owned(target)]:
+    for block in [target, *tags.owned(target), *tags.resting(target)]:
         if told := remembered.remembered(block):
             remembered.keep(block, _other(told, renamed))
     rename_counted(target, renamed)
