@@ -96,7 +96,7 @@ def _used_by(rests, left, made, ours):
     used = {one for one in rest if not rests.isdisjoint(users[one])}
     for one in [one for one in used if isinstance(one, _SHARED)]:
         heir = same.get(known_as(one))
-        if type(heir) is type(one) and users[one] <= ours:
+        if heir is not None and type(heir) is type(one) and users[one] <= ours:
             one.user_remap(heir)
             used.discard(one)
     return used
