@@ -322,7 +322,8 @@ def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[st
     part = target[:, projection.seen]
     if projection.how == "length" and set(steps) <= {"add", "sub"} and len(projection.x) > 2:
         _with_bias(projection, part, tolerance)
-    if projection.how == "value" and not close(projection.pre * projection.factor, part, tolerance):
+    scaled = projection.pre if projection.factor == 1 else projection.pre * projection.factor
+    if projection.how == "value" and not close(scaled, part, tolerance):
         projection.how = "path"
     if projection.how == "length" and len(projection.x) > 1 and close(projection.pre, part, tolerance):
         projection.how = "value"  # what lay between did nothing
@@ -345,7 +346,7 @@ def close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
     """Equal to within `tolerance` of the largest magnitude."""
     if a.shape != b.shape:
         return False
-    if not a.size:
+    if not a.size or np.array_equal(a, b):  # the usual case, and the cheapest to see
         return True
     return bool(np.abs(a - b).max() <= tolerance * max(float(np.abs(a).max()), float(np.abs(b).max())))
 
