@@ -1,0 +1,283 @@
+"""Forms of attention that people write: each is captured as it ran, or left out by a reason that names it.
+
+What is right comes from the model itself, which keeps its queries, keys, values, pattern and result.
+"""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install matrix-cinema[capture]")
+
+import torch.nn.functional as F  # noqa: E402
+from matrix_cinema.attention.attend import attend  # noqa: E402
+from matrix_cinema.capture.record import record  # noqa: E402
+from matrix_cinema.errors import InputError  # noqa: E402
+from torch import nn  # noqa: E402
+
+HEADS, WIDTH, BATCH, TOKENS = 12, 2, 3, 9  # more heads and queries than a tensor keeps ways back to maps
+LATER = torch.ones(TOKENS, TOKENS, dtype=torch.bool).triu(1)
+AWAY = torch.zeros(TOKENS, TOKENS).masked_fill(LATER, -torch.inf)
+
+
+def scores(q, k):
+    return q @ k.mT / math.sqrt(WIDTH)
+
+
+def weighed(p, v):
+    return p @ v, p
+
+
+def keys_before_heads(q, k, v):
+    q, k, v = (t.transpose(1, 2) for t in (q, k, v))
+    p = torch.einsum("bqhd,bkhd->bqkh", q, k).div(2).softmax(2)
+    return torch.einsum("bqkh,bkhd->bqhd", p, v).transpose(1, 2), p.permute(0, 3, 1, 2)
+
+
+def written_by_hand(q, k, v):
+    s = scores(q, k)
+    e = (s - s.max(-1, keepdim=True).values).exp()
+    return weighed(e / e.sum(-1, keepdim=True), v)
+
+
+def into_buffers(q, k, v):
+    q, k, v = (t.flatten(0, 1) for t in (q, k, v))
+    s = torch.bmm(q, k.mT, out=torch.empty(len(q), TOKENS, TOKENS))
+    s /= 2
+    p = torch.softmax(s, -1, out=torch.empty_like(s))
+    return tuple(t.unflatten(0, (BATCH, HEADS)) for t in weighed(p, v))
+
+
+def heads_in_place(q, k, v):
+    z = torch.zeros_like(q)
+    for b in range(BATCH):
+        z[b] = F.scaled_dot_product_attention(q[b], k[b], v[b])
+    return z, scores(q, k).softmax(-1)
+
+
+def one_by_one(axis, size=1):
+    def attention(q, k, v):
+        split = [q.split(size, axis), *((t.split(size, axis) if axis < 2 else [t] * 99) for t in (k, v))]
+        z = [scores(a, b).softmax(-1) @ c for a, b, c in zip(*split, strict=False)]
+        return torch.cat(z, axis), scores(q, k).softmax(-1)
+
+    return attention
+
+
+def causal_one_by_one(q, k, v):
+    z = [scores(q[:, :, n : n + 1], k[:, :, : n + 1]).softmax(-1) @ v[:, :, : n + 1] for n in range(TOKENS)]
+    return torch.cat(z, 2), (scores(q, k) + AWAY).softmax(-1)
+
+
+def grouped(tile):
+    def attention(q, k, v):
+        k, v = ((t[:, :4].repeat(1, 3, 1, 1) if tile else t[:, :4].repeat_interleave(3, 1)) for t in (k, v))
+        return weighed(scores(q, k).softmax(-1), v)
+
+    return attention
+
+
+def relative(q, k, v):
+    places = torch.randn(HEADS, 2 * TOKENS - 1, WIDTH, generator=torch.Generator().manual_seed(2))
+    at = torch.arange(TOKENS)[:, None] - torch.arange(TOKENS) + TOKENS - 1
+    bias = (q @ places.mT).gather(-1, at.expand(BATCH, HEADS, TOKENS, TOKENS))
+    return weighed(((q @ k.mT + bias) / 2).softmax(-1), v)
+
+
+CAPTURED = {
+    "plain": lambda q, k, v: weighed(scores(q, k).softmax(-1), v),
+    "keys before heads": keys_before_heads,
+    "by hand": written_by_hand,
+    "keys first, over axis -2": lambda q, k, v: weighed(scores(k, q).softmax(-2).mT, v),
+    "distances": lambda q, k, v: weighed(
+        (2 * q @ k.mT - (q**2).sum(-1)[..., None] - (k**2).sum(-1)[..., None, :]).softmax(-1), v
+    ),
+    "a temperature on queries": lambda q, k, v: weighed(
+        scores(q * torch.log(torch.arange(TOKENS) + 2.0)[:, None], k).softmax(-1), v
+    ),
+    "the largest few": lambda q, k, v: weighed(
+        (s := scores(q, k)).masked_fill(s < s.topk(3).values[..., -1:], -torch.inf).softmax(-1), v
+    ),
+    "normed twice": lambda q, k, v: weighed((p := scores(q, k).softmax(-1)) / p.sum(-1, keepdim=True), v),
+    "zeros filled": lambda q, k, v: weighed(
+        (s := scores(q, k).tril()).masked_fill(s == 0, -torch.inf).softmax(-1), v
+    ),
+    "scores and their transpose": lambda q, k, v: weighed(
+        ((s := scores(q, k)) + s.mT).softmax(-1), v
+    ),
+    "twice the scores": lambda q, k, v: weighed(((s := scores(q, k)) + s).softmax(-1), v),
+    "noise": lambda q, k, v: weighed(((s := scores(q, k)) + 0.1 * torch.randn_like(s)).softmax(-1), v),
+    "heads turned round": lambda q, k, v: tuple(
+        t.flip(1) for t in weighed(scores(q.flip(1), k.flip(1)).softmax(-1), v.flip(1))
+    ),
+    "heads one by one": one_by_one(1),
+    "elements one by one": one_by_one(0),
+    "elements by index": heads_in_place,
+    "queries one by one": one_by_one(2),
+    "queries in chunks, one at the end": one_by_one(2, 4),
+    "causal, one by one": causal_one_by_one,
+    "a sink": lambda q, k, v: weighed(
+        torch.cat([scores(q, k), torch.full((BATCH, HEADS, TOKENS, 1), 0.7)], -1).softmax(-1)[..., :-1], v
+    ),
+    "groups": grouped(tile=False),
+    "groups, tiled": grouped(tile=True),
+    "sdpa": lambda q, k, v: (
+        F.scaled_dot_product_attention(q, k, v, scale=0.3), (q @ k.mT * 0.3).softmax(-1)
+    ),
+    "sdpa, causal": lambda q, k, v: (
+        F.scaled_dot_product_attention(q, k, v, is_causal=True), (scores(q, k) + AWAY).softmax(-1)
+    ),
+    "sdpa, heads first": lambda q, k, v: (
+        F.scaled_dot_product_attention(*(t.transpose(0, 1) for t in (q, k, v))).transpose(0, 1),
+        scores(q, k).softmax(-1),
+    ),
+    "relative places": relative,
+    "in buffers": into_buffers,
+    "capped, then masked": lambda q, k, v: weighed(
+        (3 * torch.tanh(scores(q, k) / 3)).masked_fill(LATER, -torch.inf).softmax(-1), v
+    ),
+    "values of another head": lambda q, k, v: weighed(scores(q, k).softmax(-1), v + 0.5 * k),
+    "checkpointed": lambda q, k, v: (
+        torch.utils.checkpoint.checkpoint(
+            lambda q, k, v: scores(q, k).softmax(-1) @ v, q, k, v, use_reentrant=False
+        ),
+        scores(q, k).softmax(-1),
+    ),
+    "heads before the batch": lambda q, k, v: tuple(
+        t.unflatten(0, (HEADS, BATCH)).transpose(0, 1)
+        for t in weighed(scores(*(t.transpose(0, 1).flatten(0, 1) for t in (q, k))).softmax(-1),
+                         v.transpose(0, 1).flatten(0, 1))
+    ),
+}  # fmt: skip
+LEFT_OUT = {
+    "distances of another kind": (lambda q, k, v: (-torch.cdist(q, k)).softmax(-1) @ v, "cdist"),
+    "a sum of products": (
+        lambda q, k, v: (q[..., None, :] * k[..., None, :, :]).sum(-1).softmax(-1) @ v, "sum"
+    ),
+    "sigmoid": (lambda q, k, v: scores(q, k).sigmoid() @ v, "sigmoid"),
+    "relu": (lambda q, k, v: scores(q, k).relu() @ v, "relu"),
+    "one more in the sum": (lambda q, k, v: ((e := scores(q, k).exp()) / (1 + e.sum(-1, True))) @ v, "exp"),
+    "the logarithm": (lambda q, k, v: F.log_softmax(scores(q, k), -1).exp() @ v, "log_softmax"),
+    "normed late": (lambda q, k, v: ((e := scores(q, k).exp()) @ v) / e.sum(-1, True), "exp"),
+    "by chance": (lambda q, k, v: F.gumbel_softmax(scores(q, k), dim=-1) @ v, "gumbel_softmax"),
+    "scattered": (
+        lambda q, k, v: torch.full((BATCH, HEADS, TOKENS, TOKENS), -torch.inf)
+        .scatter(-1, *scores(q, k).topk(3)[::-1]).softmax(-1) @ v, "topk",
+    ),
+    "twice": (lambda q, k, v: scores(q, k).softmax(-1).softmax(-1) @ v, "a softmax of a softmax"),
+    "a temperature of each query": (
+        lambda q, k, v: (scores(q, k) * (torch.arange(TOKENS) + 1.0)[:, None]).softmax(-1) @ v, "a matrix"
+    ),
+    "zeros for what is masked": (lambda q, k, v: scores(q, k).tril().softmax(-1) @ v, "tril"),
+    "talking heads": (
+        lambda q, k, v: torch.einsum("bhij,hg->bgij", scores(q, k), torch.ones(HEADS, HEADS)).softmax(-1) @ v,
+        "a linear map takes it",
+    ),
+    "the mean of heads": (
+        lambda q, k, v: scores(q, k).softmax(-1).mean(1, True).expand(-1, HEADS, -1, -1) @ v, "mean"
+    ),
+    "queries compete": (lambda q, k, v: scores(q, k).softmax(-2) @ v, "another axis than the softmax"),
+    "without a softmax": (lambda q, k, v: F.elu(q) @ (F.elu(k).mT @ v), "without a softmax"),
+    "channels": (lambda q, k, v: ((q.mT @ k).softmax(-1) @ v.mT).mT, "attention among channels"),
+    "a part of the pattern": (
+        lambda q, k, v: scores(q, k).softmax(-1)[..., :4] @ v[:, :, :4], "a part is taken"
+    ),
+    "scores of parts": (
+        lambda q, k, v: torch.cat([part @ k.mT for part in q.split(4, 2)], 2).softmax(-1) @ v, "of several"
+    ),
+    "scores of keys in parts": (
+        lambda q, k, v: torch.cat([q @ part.mT for part in k.split(4, 2)], 3).softmax(-1) @ v, "of several"
+    ),
+    "patterns of parts": (
+        lambda q, k, v: torch.cat([scores(part, k).softmax(-1) for part in q.split(4, 2)], 2) @ v,
+        "of several",
+    ),
+    "patterns of heads": (
+        lambda q, k, v: torch.stack([scores(q[:, n], k[:, n]).softmax(-1) for n in range(HEADS)], 1) @ v,
+        "of several",
+    ),
+    "patterns of elements": (
+        lambda q, k, v: torch.stack([scores(q[n], k[n]).softmax(-1) for n in range(BATCH)]) @ v, "of several"
+    ),
+    "vmap": (
+        lambda q, k, v: torch.vmap(lambda q, k, v: scores(q, k).softmax(-1) @ v, 1, 1)(q, k, v),
+        "softmax in the model",
+    ),
+}  # fmt: skip
+
+
+class Model(nn.Module):
+    """`form(q, k, v)`, each [batch, heads, tokens, width], gives the result and perhaps the pattern."""
+
+    def __init__(self, form):
+        super().__init__()
+        self.q, self.k, self.v, self.out = (nn.Linear(HEADS * WIDTH, HEADS * WIDTH) for _ in range(4))
+        self.form = form
+
+    def forward(self, x):
+        q, k, v = (one(x).unflatten(-1, (HEADS, WIDTH)).transpose(1, 2) for one in (self.q, self.k, self.v))
+        made = self.form(q, k, v)
+        self.z, self.pattern = made if isinstance(made, tuple) else (made, None)
+        return x + self.out(self.z.transpose(1, 2).flatten(2))
+
+
+def recorded(form, batch):
+    """(model, what it gave, the recording), the result unchanged by it."""
+    torch.manual_seed(0)
+    model, x = Model(form).eval(), torch.randn(BATCH, TOKENS, HEADS * WIDTH)
+    with torch.no_grad():
+        torch.manual_seed(1)
+        plain = model(x)
+    with torch.no_grad(), record(model, batch=batch) as recording:
+        torch.manual_seed(1)
+        made = model(x)
+    assert torch.equal(made, plain)
+    return model, plain, recording
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("form", CAPTURED)
+def test_what_is_captured_is_what_ran(form):
+    batch = 1
+    model, result, recording = recorded(CAPTURED[form], batch)
+    assert list(recording.layers) == ["0"]
+    arrays, description = recording.layers["0"]
+    pattern, z = model.pattern[batch].double().numpy(), model.z[batch].double().numpy()
+    assert description["n_q_heads"] == HEADS and arrays["z"].shape == z.shape
+    assert np.abs(arrays["z"] - z).max() < 1e-5
+    scales = description.get("head_scales", [description["scale"]] * HEADS)
+    causal = np.tri(TOKENS, dtype=bool)[None]
+    named = causal if description["mask"]["kind"] == "causal" else np.ones((1, 1, 1), bool)
+    allowed = np.broadcast_to(arrays.get("mask", named), pattern.shape)
+    bias = None if "bias" not in arrays else np.broadcast_to(arrays["bias"], pattern.shape)
+    group = HEADS // len(arrays["k"])
+    for head in range(HEADS):
+        made = attend(
+            arrays["q"][head].astype(float), *(arrays[n][head // group].astype(float) for n in "kv"),
+            scales[head], description.get("softcap", 0.0),
+            bias=None if bias is None else bias[head],
+            allowed=allowed[head],
+            sink=description["sinks"][head] if "sinks" in description else None,
+        )  # fmt: skip
+        assert np.abs(made[2] - pattern[head]).max() < 1e-5
+        assert np.abs(made[3] - z[head]).max() < 1e-5
+    if form == "causal, one by one":  # joined as steps of decoding are, whose outputs one map takes at once
+        assert "resid_pre" not in arrays and "W_O" not in arrays
+        return
+    after = arrays["resid_pre"] + np.einsum("hte,heo->to", arrays["z"], arrays["W_O"]) + arrays["b_O"]
+    assert np.abs(after - result[batch].numpy()).max() < 1e-4
+
+
+@pytest.mark.parametrize("form", LEFT_OUT)
+def test_what_is_left_out_is_named(form):
+    attention, reason = LEFT_OUT[form]
+    with (
+        warnings.catch_warnings(record=True) as told,
+        pytest.raises(InputError, match="not in the recording"),
+    ):
+        warnings.simplefilter("always")
+        recorded(attention, 0)
+    lines = [str(one.message) for one in told if "not in the recording" in str(one.message)]
+    assert any(reason in line for line in lines), lines
