@@ -16,7 +16,7 @@ from .read import drawn_objects
 from .rebuild import adding
 from .seen import views_of
 
-BLURRED = 0.01  # a depth of field from which on nothing is written before the scene
+LEAST_BLUR = 0.01  # a depth of field from which on nothing is written before the scene
 
 
 def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
@@ -42,7 +42,7 @@ def drawing_of(p: Plan, target: bpy.types.Scene) -> Drawing:
     through, moves = views_of(target)
     camera = p.scene.camera
     if target.camera.data.dof.use_dof and not p.depth_of_field:
-        p = replace(p, scene=replace(p.scene, camera=replace(camera, depth_of_field=BLURRED)))
+        p = replace(p, scene=replace(p.scene, camera=replace(camera, depth_of_field=LEAST_BLUR)))
     frame = float(target.frame_current)
     now = through(frame)
     return seen_through(p, through, now.half_width / now.half_height, frame, moves)

@@ -27,13 +27,13 @@ from .text import text
 
 NEARER = 0.6  # of the distance of what of the scene is nearest, for what is presented
 SHARP = 128.0  # the f-number at which all is sharp
-AROUND = 0.02  # heights of the picture, of the card around what is presented
+CARD_MARGIN = 0.02  # heights of the picture, of the card around what is presented
 CARD = 0.97  # opacity of that
 SOFT = 0.3  # of the way from the colour of type to the background, for soft type
 FLAT = 0.08  # thickness of an element, of its width
 BEHIND, BEFORE = -0.002, 0.002  # of lines and frames from the elements, in heights of the picture
 STRONG, OUTLINE, GRID, JOINING = 0.6, 0.45, 0.13, 0.5  # of lines: from the background to the colour of type
-LINE, DOT = 0.0013, 0.0036  # width of the line to the scene, radius of the dot at its end
+LINE_WIDTH, DOT_RADIUS = 0.0013, 0.0036  # width of the line to the scene, radius of the dot at its end
 
 
 def write_readouts(
@@ -153,7 +153,7 @@ def _scaled(ob, keys, **how):
 
 def _card(block, middle, material, parent, collection):
     """A sheet of the background under a block, which hides the scene as the block steps out."""
-    left, low, right, high = np.array(block.box) + AROUND * np.array([-1, -1, 1, 1]) - np.tile(middle, 2)
+    left, low, right, high = np.array(block.box) + CARD_MARGIN * np.array([-1, -1, 1, 1]) - np.tile(middle, 2)
     ob = shape("card", *rectangles((left, low, right, high), 4 * BEHIND), material, collection)
     ob[tags.KIND], ob.parent = "shade", parent
 
@@ -202,7 +202,8 @@ def _take_inputs(ob, matrix):
 def _lines(p, one, ob, collection):
     """The grid, the outline, the rule under the name, frames around what is pointed out, and the line's path
     over other readouts."""
-    block, path = one.readout, [Rule(a, b, c, d, LINE) for (a, b), (c, d) in pairwise(one.path.tolist())]
+    block = one.readout
+    path = [Rule(a, b, c, d, LINE_WIDTH) for (a, b), (c, d) in pairwise(one.path.tolist())]
     strengths = [
         STRONG,
         *[OUTLINE] * (len(block.rules) - 1),
@@ -246,7 +247,8 @@ def _leader(p, one, plane, eye, orthographic, collection):
     line.parent = plane
     inputs = {"Target": target, "Start": np.array([*one.path[-1], 0.0]), "Eye": eye}
     color = plain_material("Matrix Cinema readout line", between(p.style.backdrop, p.style.text, JOINING))
-    set_inputs(line, inputs | {"Parallel": orthographic, "Width": LINE, "Dot": DOT, "Material": color})
+    inputs |= {"Parallel": orthographic, "Width": LINE_WIDTH, "Dot": DOT_RADIUS, "Material": color}
+    set_inputs(line, inputs)
     unlit(line)
 
 

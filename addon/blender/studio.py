@@ -22,7 +22,7 @@ from .materials.haze import haze_material
 from .nodes.formula import Formula
 from .values import Values, put
 
-ENVIRONMENT = "Matrix Cinema environment"
+ENVIRONMENT_NAME = "Matrix Cinema environment"
 # Of the background: where it is lightest, in the picture from below, its height to width, and its end.
 LIGHTEST, FLATNESS, DARKEST = 0.46, 1.15, 0.72
 HAZE_REACH, HAZE_DENSITY = 1.6, 0.4  # sizes of the scene; of light that is lost in one, at a haze of 1
@@ -60,7 +60,7 @@ def load_environment(p: Any) -> bpy.types.Image | None:
     if not image.size[0]:
         bpy.data.images.remove(image)
         raise InputError(f"style: environment: {p.environment}: Blender cannot read this picture")
-    image.name = ENVIRONMENT
+    image.name = ENVIRONMENT_NAME
     image.pack()
     image.filepath = ""
     return image

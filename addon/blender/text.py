@@ -27,9 +27,9 @@ FONT = "Matrix Cinema font"
 ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of what is being computed
 SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
-CALLOUT = "callout"  # labels that come up with the spotlight
+CALLOUT_KIND = "callout"  # labels that come up with the spotlight
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
-FADE = 2.0  # frames, to either side, in which a part is lit
+LIT_FRAMES = 2.0  # frames, to either side, in which a part is lit
 COMES, GOES_WITHIN = 0.15, 0.25  # seconds in which type comes and goes, at most this part of its time
 
 
@@ -67,7 +67,7 @@ def write_labels(
     axes, late = np.stack([view.right, view.up]), _in_the_spotlight(p, shown)
     for label in letters.labels:
         material = soft if label.kind in ("detail", "axis") else strong
-        when = late if label.kind == CALLOUT else shown
+        when = late if label.kind == CALLOUT_KIND else shown
         own = font if p.typeface.of(label.text) is p.typeface else None
         ob = text(label.text, label.size, "CENTER", material, own, collection)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
@@ -80,12 +80,12 @@ def write_labels(
             leading[label.group], ob.location = ob, label.pivot
             facing = ob.constraints.new("COPY_ROTATION")
             facing.target, facing.mix_mode = camera, "BEFORE"
-        if label.kind == CALLOUT:
+        if label.kind == CALLOUT_KIND:
             plate = _plate(label, p.style, collection)
             plate.parent = ob
             show(plate, when)
     for when, own in ((shown, False), (late, True)):
-        strokes = [one for one in letters.strokes if (one.kind == CALLOUT) == own]
+        strokes = [one for one in letters.strokes if (one.kind == CALLOUT_KIND) == own]
         if strokes:
             show(_strokes(strokes, strong if own else soft, collection), when)
 
@@ -244,7 +244,7 @@ def _animate(line, ob):
     if line.lit:
         keys: dict = {}
         for start, end in sorted(line.lit):
-            half = min(FADE, 0.25 * (end - start))
+            half = min(LIT_FRAMES, 0.25 * (end - start))
             if start - half in keys:  # one after the other: it stays lit
                 keys.pop(start - half)
                 keys[end - half], keys[end + half] = 1.0, 0.0

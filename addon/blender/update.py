@@ -180,7 +180,7 @@ def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
             with setting(ob, ob.data):
                 set_changed(ob, old[name][1], new[name][1])
     if target.world in blocks.values():
-        picture = blocks.get(("images", studio.ENVIRONMENT))
+        picture = blocks.get(("images", studio.ENVIRONMENT_NAME))
         writes = [partial(studio.write_world, style=s, around=around, environment=picture) for s in styles]
         with setting(target.world):
             set_values(compat.node_tree(target.world), *writes)

@@ -26,11 +26,11 @@ from .capture_layer import TENSORS, Layer, read_layer
 from .json_table import JsonTable
 from .safetensors import shown
 from .summaries import SUMMARIES, summary
+from .tables import MAX_ENTRIES
 
 FORMAT, VERSION = "attn-capture", "1.0"
 PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
 MAX_PICTURE = 4096  # pixels of its sides
-MAX_ENTRIES = 2**26  # of one recomputed matrix, 0.5 GB in float64
 RECOMPUTING = 60  # bytes that each entry takes meanwhile
 DERIVED = {"sink": "HQs"}  # of a layer with sinks: one column, the head's sink as each query's last logit
 RECOMPUTED = ("scores", "pattern", "z")

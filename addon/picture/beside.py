@@ -13,13 +13,12 @@ from ..kinds.places import Plane
 from ..staging import readouts
 from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
-from ..staging.writing.axis_options import LONGEST_TOKEN
 from ..staging.writing.boxes import gaps_between
 from ..staging.writing.captions import axes_of
 from ..staging.writing.items import Box
-from ..staging.writing.overlay import EDGE, NARROW
+from ..staging.writing.overlay import FRAME_EDGE
 from ..staging.writing.readout_block import Readout, ReadoutForm
-from ..staging.writing.typesetter import film_type
+from ..staging.writing.typesetter import LONGEST_TOKEN, film_type, narrowness
 from .joined import grid_of, notes_of
 
 # Sizes in heights of the frame. No type is smaller than 14 pixels at 720.
@@ -89,7 +88,7 @@ def beside(
 
     Where the camera is given, so that it cannot make room, `scene` are the outlines (m, 4, 2) of all that it
     sees: readouts stand clear of them, at the right of the frame or at its left."""
-    scale = min(1.0, aspect / NARROW)
+    scale = narrowness(aspect)
     type = film_type(p.typeface, scale)
     best: list[Readout] = []
     most, at_left = -np.inf, False
@@ -99,7 +98,7 @@ def beside(
         ]:
             made = grid_of(p, planes, type, _area(aspect, part, written, scale, left), FORM)
             if left:
-                made = _at_the_left(made, EDGE * scale)
+                made = _at_the_left(made, FRAME_EDGE * scale)
             if not made or (scene is not None and _meets(made, scene)):
                 continue
             worth = _worth(made, aspect)
@@ -123,7 +122,7 @@ def _at_the_left(made: Sequence[Readout], edge: float) -> list[Readout]:
 def _area(aspect: float, part: float, written: np.ndarray, scale: float, at_left: bool = False) -> Box:
     """The free box at the right of the frame or at its left, or below in a tall one, that takes a `part` of
     it."""
-    edge = EDGE * scale
+    edge = FRAME_EDGE * scale
     if aspect < 1.0:
         low = max((top for left, low, right, top in written if top < 0.5), default=edge)
         return edge, low, aspect - edge, low + part

@@ -13,9 +13,9 @@ from ..staging.beats.told import TimedBeat
 from ..staging.plan import Plan
 from ..staging.star import is_among
 from ..staging.writing.items import Box
-from ..staging.writing.overlay import EDGE, NARROW, Overlay
+from ..staging.writing.overlay import FRAME_EDGE, Overlay
 from ..staging.writing.readout_block import Readout
-from ..staging.writing.typesetter import film_type
+from ..staging.writing.typesetter import film_type, narrowness
 from .beside import FORM
 from .joined import grid_of
 
@@ -48,7 +48,7 @@ def presented(
     written, found = np.concatenate([overlay.boxes, shades]), []
     for beat in (beat for beat in p.beats if beat.presents):
         planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {beat.presents})]
-        scale = min(1.0, aspect / NARROW)
+        scale = narrowness(aspect)
         best, most = [], 0.0
         for area in _areas(aspect, scale, written, room, chart):
             blocks = grid_of(p, planes[: readouts.MOST_READOUTS], film_type(p.typeface, scale), area, LARGE)
@@ -74,7 +74,7 @@ def _areas(
 ) -> list[Box]:
     """Where there is room: in the middle of the frame between what is written at its top and at its bottom,
     and at the right of what is at its top."""
-    edge = EDGE * scale
+    edge = FRAME_EDGE * scale
     low = max((top for _, bottom, _, top in written if bottom + top < 2 * MIDDLE), default=edge)
     high = min((bottom for _, bottom, _, top in written if bottom + top >= 2 * MIDDLE), default=1.0 - edge)
     low, right = max(low, room[2]), aspect * (1.0 - room[1]) - edge

@@ -13,7 +13,7 @@ from ..nodes.formula import Field, Formula
 
 # A map is looked up without a filter, which at the edges of triangles needs colours from beside them, and
 # EEVEE does not have these on every machine. So its picture has steps from each of its colours to the next.
-STEPS = 4
+BETWEEN_COLORS = 4
 
 
 def image_name(color_map: str) -> str:
@@ -26,7 +26,7 @@ def color_map_image(name: str) -> bpy.types.Image:
 
     def make(label):
         table = color_map(name) / 255
-        at = np.linspace(0, len(table) - 1, (len(table) - 1) * STEPS + 1)
+        at = np.linspace(0, len(table) - 1, (len(table) - 1) * BETWEEN_COLORS + 1)
         image = bpy.data.images.new(label, len(at), 1, alpha=False)
         image.colorspace_settings.name = "sRGB"
         rgba = np.ones((len(at), 4), np.float32)

@@ -12,18 +12,17 @@ from .captions import LabelledAxis, axes_of, ends_of_lines
 from .items import Text
 from .name_options import GAP, unit
 from .placing import Leader, Option, Wish, Written, spread, writer
+from .typesetter import CAPITALS, LONGEST_TOKEN
 
-AXIS, TOKEN = 0.025, 0.026  # sizes of type
-CAPITALS = 0.72  # height of a line of type, in sizes
-LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
+AXIS_SIZE, TOKEN_SIZE = 0.025, 0.026  # sizes of type
 TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76)  # of the labels of one axis
-LEADING = 1.03  # from one label to the next, of their size
+TOKEN_LEADING = 1.03  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # length of a leader, at least
 EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
 NEIGHBOUR = 8.0  # entries between stars, at most, that share labels
 ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
-BEYOND = 0.75  # entries from a matrix to where the lines across it end
+BEYOND_LINES = 0.75  # entries from a matrix to where the lines across it end
 TOLD = 3.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
 FROM_THE_RIGHT = 4.0  # what it costs to write labels of rows at their right ends, from where nobody reads
@@ -66,9 +65,10 @@ def _along(
     upward = np.array([-y, x])
     above = upward @ outward > 0
     normal = upward if above else -upward
-    left, low = a + part * (b - a) + upward * (GAP if above else -GAP - CAPITALS * canvas.type.sized(AXIS))
+    away = GAP if above else -GAP - CAPITALS * canvas.type.sized(AXIS_SIZE)
+    left, low = a + part * (b - a) + upward * away
     angle, anchor = float(np.arctan2(y, x)), start + part * (end - start)
-    line = canvas.type.line(title, left, low, AXIS, "CENTER", angle=angle, kind="axis", anchor=anchor)
+    line = canvas.type.line(title, left, low, AXIS_SIZE, "CENTER", angle=angle, kind="axis", anchor=anchor)
     if line.width > (1.2 if part == 0.5 else 0.5) * length:
         return []
     cost = 1.5 + 1.5 * above + (part != 0.5) - normal @ unit(0.5 * (a + b) - canvas.center)
@@ -78,7 +78,7 @@ def _along(
 def _sides(canvas: Canvas, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
     """Both ends of the lines that run across an axis of a plane: (where each ends (n, 3), where the first
     leads on the picture (2,))."""
-    low, high = ends_of_lines(plane, of_rows, BEYOND, reach(canvas.p, plane, of_rows))
+    low, high = ends_of_lines(plane, of_rows, BEYOND_LINES, reach(canvas.p, plane, of_rows))
     a, b = canvas.project(np.array([low[0], high[0]]))
     return [(low, unit(a - b)), (high, unit(b - a))]
 
@@ -140,7 +140,7 @@ def _upright(
     order = 1.0 if points[-1, 0] >= points[0, 0] else -1.0
     pitch, options = np.abs(np.diff(points[:, 0])).min(initial=np.inf), []
     for scale in TOKEN_SCALES:
-        size = TOKEN * scale
+        size = TOKEN_SIZE * scale
         high = canvas.type.sized(size)
         half = 0.5 * np.array([canvas.type.width(text, size) for text in axis.texts])
         x, y = points[:, 0].copy(), points[:, 1] + step * GAP + (0.0 if step > 0 else -high)
@@ -205,8 +205,8 @@ def _column(
     """The labels of an axis in a column beside their `anchors` (n, 3), at the
     right (step 1) or the left (-1); or `turned`, in a row above (1) or below (-1) them, to be read
     upwards."""
-    points, high = canvas.project(anchors), canvas.type.sized(TOKEN * scale)
-    apart, room = LEADING * high, LONGEST_COLUMN * (canvas.width if turned else canvas.height)
+    points, high = canvas.project(anchors), canvas.type.sized(TOKEN_SIZE * scale)
+    apart, room = TOKEN_LEADING * high, LONGEST_COLUMN * (canvas.width if turned else canvas.height)
     every = max(1, -(-len(axis.texts) // max(1, int(room / apart))))
     chosen = np.arange(0, len(axis.texts), every)
     # As for a column, x to the right and y up; where it is turned, these change places.
@@ -217,7 +217,7 @@ def _column(
     starts = x[chosen] + step * GAP
     if fanned:
         starts[:] = (x * step).max() * step + step * (GAP + ARM + 0.25 * shift)
-    widths = np.array([canvas.type.width(axis.texts[n], TOKEN * scale) for n in chosen])
+    widths = np.array([canvas.type.width(axis.texts[n], TOKEN_SIZE * scale) for n in chosen])
     left, right = np.sort([starts, starts + step * widths], axis=0)
     boxes = np.column_stack([left, places - 0.5 * high, right, places + 0.5 * high])
     ends = np.column_stack([starts - step * 0.4 * GAP, places])
@@ -239,7 +239,7 @@ def _column(
         for n, start, place in zip(chosen, starts, places, strict=True):
             at = (place + 0.34 * high, start) if turned else (start, place - 0.34 * high)
             more = {"angle": angle, "kind": "token", "anchor": anchors[n]}
-            lines.append(canvas.type.line(axis.texts[n], *at, TOKEN * scale, align, **more))
+            lines.append(canvas.type.line(axis.texts[n], *at, TOKEN_SIZE * scale, align, **more))
         arms = zip(points[chosen], ends, anchors[chosen], strict=True) if fanned else ()
         return Written([*lines, *head], [Leader(*arm) for arm in arms], every)
 
@@ -262,7 +262,7 @@ def _head(
     if not title:
         return []
     left, low, right, high = around(boxes)
-    size = canvas.type.sized(AXIS)
+    size = canvas.type.sized(AXIS_SIZE)
     if turned:
         first = boxes[boxes[:, 0].argmin()]  # "key" stands at its far end, clear of labels of the other axis
         x, y, align = left - GAP, first[3] - 0.75 * size if step > 0 else first[1], "RIGHT"
@@ -270,4 +270,4 @@ def _head(
         top = boxes[boxes[:, 3].argmax()]
         x, y, align = (top[0], high, "LEFT") if step > 0 else (top[2], high, "RIGHT")
         y = y + 0.4 * size
-    return [canvas.type.line(title, x, y, AXIS, align, kind="axis", anchor=anchor)]
+    return [canvas.type.line(title, x, y, AXIS_SIZE, align, kind="axis", anchor=anchor)]

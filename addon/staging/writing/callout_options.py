@@ -16,32 +16,32 @@ from .captions import ends_of_lines, labels_of
 from .numerals import number
 from .placing import Leader, Option, Wish, Written
 
-CALLOUT = 0.027  # size of type
-MOST = 3  # callouts in a picture
+CALLOUT_SIZE = 0.027  # size of type
+MOST_CALLOUTS = 3  # callouts in a picture
 MATTERS = 0.1  # of the largest magnitude: entries from there on are not covered
 COVERED, FAINT = 300.0, 0.4  # what it costs to cover an entry that matters, and one that does not
 AWAY = 40.0  # what a leader costs that is as long as the picture is high
 FARS = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5, 6.0, 8.0, 11.0, 15.0)  # from entry to text, in sizes of type
 MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
 TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
-AT_AN_END, BEYOND = 3.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
+AT_AN_END, BEYOND_ROW = 3.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
 BROKEN = 1.0  # of standing in two lines
 LEADING = 1.2  # from one of them to the next, in sizes of type
-AROUND = 0.35  # room around the text, in sizes of type
+CALLOUT_MARGIN = 0.35  # room around the text, in sizes of type
 BEFORE = 2.0  # how far before the entry it stands, in entries
 
 
 def callouts(
-    canvas: Canvas, parts: Iterable[Lit], size: float = CALLOUT, *, plated: bool = True
+    canvas: Canvas, parts: Iterable[Lit], size: float = CALLOUT_SIZE, *, plated: bool = True
 ) -> Iterator[Wish]:
-    """The number of each entry that the spotlight is pointed at among its `parts`, of rows and columns of
-    probabilities the largest, MOST at most, in type of this size; where it is `plated`, before its own
-    matrix as well as beside it."""
+    """The numbers of the entries that the spotlight is pointed at among its `parts`, in type of this size,
+    MOST_CALLOUTS at most. Of rows and columns of probabilities it is that of the largest entry. One that is
+    `plated` may stand before its own matrix as well as beside it."""
     told: list[tuple[str, tuple[int, int]]] = []
     for lit in parts:
         for plane in canvas.planes:
             told_of = lit.pointed and (lit.single or is_probability(lit.stage))
-            if told_of and plane.stage is lit.stage and len(told) < MOST:
+            if told_of and plane.stage is lit.stage and len(told) < MOST_CALLOUTS:
                 entry = strongest(canvas.p, lit)
                 if (plane.stage.name, entry) not in told:
                     told.append((plane.stage.name, entry))
@@ -93,7 +93,7 @@ def _places(
     high = type.sized(size)
     wide = max(type.width(text, size) for text in texts)
     tall = LEADING * (len(texts) - 1) + 0.95
-    half = 0.5 * np.array([wide, tall * high]) + AROUND * high
+    half = 0.5 * np.array([wide, tall * high]) + CALLOUT_MARGIN * high
     ways = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
     middles = np.concatenate(
         [spot + ways * (far * high + np.abs(ways) @ (half - 0.5 * high)[:, None]) for far in FARS]
@@ -139,7 +139,7 @@ def _places(
 
 def _ends_of_row(canvas: Canvas, plane: Plane, entry: tuple[int, int]) -> np.ndarray:
     """Where the row of an entry ends on the picture, beyond the matrix: (2, 2). One looks along it."""
-    return canvas.project(np.array([ends[entry[0]] for ends in ends_of_lines(plane, True, BEYOND)]))
+    return canvas.project(np.array([ends[entry[0]] for ends in ends_of_lines(plane, True, BEYOND_ROW)]))
 
 
 def _entries_under(

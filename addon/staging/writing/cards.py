@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .items import Text
-from .typesetter import film_type
+from .typesetter import film_type, narrowness
 
 TITLE, SUBTITLE = 0.085, 0.042  # sizes of type
 SOURCE, CREDIT = 0.046, 0.036
 WIDEST, TALLEST = 0.82, 0.76  # of the frame
 LEADING, BETWEEN = 1.3, 0.9  # from line to line, and more between what is said apart, in sizes of type
 SCALES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
-NARROW = 1.35  # frames narrower than this, width to height, have smaller type
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +40,7 @@ def cards_of(p: Any, aspect: float) -> tuple[Card, ...]:
 def _set(p: Any, aspect: float, said: list[tuple[str, float, bool]]) -> tuple[Text, ...]:
     """Texts of a size, which may be soft, under one another, in the largest type for which there is room."""
     for scale in SCALES:
-        lines = _lines(p, aspect, scale * min(1.0, aspect / NARROW), said)
+        lines = _lines(p, aspect, scale * narrowness(aspect), said)
         high = lines[0].y + lines[0].high - lines[-1].y - lines[-1].low
         if high <= TALLEST and max(line.width for line in lines) <= WIDEST * aspect:
             break

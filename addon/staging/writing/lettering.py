@@ -22,9 +22,8 @@ from .items import Box, Text
 from .name_options import names
 from .placing import Leader, Wish, Written, settle
 from .title_options import titles
-from .typesetter import film_type
+from .typesetter import film_type, narrowness
 
-NARROW = 1.35  # frames narrower than this, width to height, have smaller type
 TYPE_SCALES = (1.0, 0.84, 0.7)  # of all type, when it is crowded
 SMALLER_TYPE = 12.0  # what smaller type costs
 ROOMY = 4.0  # cost of each label on average where type need not be smaller
@@ -105,7 +104,7 @@ def lettering(
     """
     if not p.scene.look.labels:
         return Lettering()
-    narrow = min(1.0, aspect / NARROW)
+    narrow = narrowness(aspect)
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
     for scale in TYPE_SCALES:
         canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * narrow, narrow))

@@ -16,19 +16,21 @@ from .formula import Statement, formula_of
 from .items import Bar, Box, Item, Text
 from .legend import legend_of, sizes_of
 from .legend_blocks import LegendForm, bar_block, sizes_block, stand_in_rows
-from .typesetter import film_type, in_rows
+from .typesetter import film_type, in_rows, narrowness
 
-EDGE = 0.045
-TITLE, CAPTION, FORMULA, LEGEND, NUMBER = 0.044, 0.027, 0.030, 0.024, 0.021  # sizes of type
-TOLD, TOLD_WIDTH = 0.036, 0.55  # what a beat says, in lines of at most this width
+FRAME_EDGE = 0.045
+TITLE_SIZE, CAPTION_SIZE, FORMULA_SIZE = 0.044, 0.027, 0.030  # sizes of type
+LEGEND_SIZE, NUMBER_SIZE = 0.024, 0.021
+TOLD_SIZE, TOLD_WIDTH = 0.036, 0.55  # what a beat says, in lines of at most this width
 RAISED_SIZE, RAISED_BY = 0.62, 0.36  # of a raised part of the expression, in sizes of the rest
-LINE = 0.027  # from a line of numbers to the next
-FORM = LegendForm(LEGEND, NUMBER, 0.018, 0.012, LINE, 0.0, 0.014, 0.06, 0.0, dot=0.026)
+LEGEND_LINE = 0.027  # from a line of numbers to the next
+FILM_LEGEND = LegendForm(
+    LEGEND_SIZE, NUMBER_SIZE, 0.018, 0.012, LEGEND_LINE, 0.0, 0.014, 0.06, 0.0, dot=0.026
+)
 BAR_WIDTH = 0.28
 NAMES, STACKED_NAMES = 0.55, 0.36  # the widest line beside a bar
 BETWEEN_BLOCKS, BETWEEN_STATEMENTS = 0.05, 0.06
-ROOM = 0.012  # around what is written
-NARROW = 1.35  # frames narrower than this, width to height, shrink the overlay
+TEXT_MARGIN = 0.012  # around what is written
 MOST_LINES, MOST_STACKED_LINES = 2, 8  # an expression of more lines is shown a statement at a time
 
 Notes = Sequence[str]
@@ -60,7 +62,7 @@ class Overlay:
     def boxes(self) -> np.ndarray:
         """The boxes of all that is written, with some room around each: (n, 4)."""
         boxes = np.array(self.blocks or [item.box for item in self.items]).reshape(-1, 4)
-        return boxes + ROOM * np.array([-1, -1, 1, 1])
+        return boxes + TEXT_MARGIN * np.array([-1, -1, 1, 1])
 
 
 def overlay(
@@ -85,10 +87,10 @@ def overlay(
     look = p.scene.look
     if p.depth_of_field:
         return Overlay()
-    sheet = _Sheet(p, aspect, scale, stacked, beside)
-    head = sheet.head()
-    legend = sheet.legend() if look.legend else []
-    lasting, passing = sheet.notes(notes, timed, legend)
+    type = _FrameType(p, aspect, scale, stacked, beside)
+    head = type.head()
+    legend = type.legend() if look.legend else []
+    lasting, passing = type.notes(notes, timed, legend)
     hulls = [around(np.array([item.box for item in block])) for block in (head, legend, lasting) if block]
     hulls = tuple(tuple(hull.tolist()) for hull in hulls)
     items = (*head, *legend, *lasting, *passing)
@@ -99,15 +101,15 @@ def overlay(
     return Overlay(items, hulls if timed and shaded else (), blocks if p.beats else ())
 
 
-class _Sheet:
-    """The frame that is written on; `unit` is the size of all that is written."""
+class _FrameType:
+    """Sets what is written before the scene; `unit` is the size of all of it."""
 
     def __init__(self, p: Plan, aspect: float, scale: float, stacked: bool, beside: float = 0.0):
         self.p, self.stacked = p, stacked
-        narrow = min(1.0, aspect / NARROW)
+        narrow = narrowness(aspect)
         self.unit = scale * narrow
         self.type = film_type(p.typeface, self.unit, narrow)
-        self.left, self.right = EDGE * self.unit, aspect - EDGE * self.unit
+        self.left, self.right = FRAME_EDGE * self.unit, aspect - FRAME_EDGE * self.unit
         self.width = self.right - self.left
         self.notes_end = min(self.right, aspect * (1.0 - beside))
 
@@ -130,27 +132,27 @@ class _Sheet:
 
     def head(self) -> list[Text]:
         """Title, caption and expression, from the top down."""
-        look, lines, top = self.p.scene.look, [], 1 - EDGE * self.unit
+        look, lines, top = self.p.scene.look, [], 1 - FRAME_EDGE * self.unit
         if look.title and self.p.scene.title:
-            top -= 0.8 * TITLE * self.unit
-            lines.append(self.line(self.p.scene.title, self.left, top, TITLE))
+            top -= 0.8 * TITLE_SIZE * self.unit
+            lines.append(self.line(self.p.scene.title, self.left, top, TITLE_SIZE))
             if self.p.scene.caption:
-                top -= 1.65 * CAPTION * self.unit
-                lines.append(self.line(self.p.scene.caption, self.left, top, CAPTION, soft=True))
-            top -= 0.9 * FORMULA * self.unit
-        lines += self.formula(top - 0.8 * FORMULA * self.unit) if look.formula else []
-        lowest = min((line.box[1] for line in lines), default=1 - EDGE * self.unit)
-        return [*lines, *self.told(lowest - 0.9 * TOLD * self.unit)]
+                top -= 1.65 * CAPTION_SIZE * self.unit
+                lines.append(self.line(self.p.scene.caption, self.left, top, CAPTION_SIZE, soft=True))
+            top -= 0.9 * FORMULA_SIZE * self.unit
+        lines += self.formula(top - 0.8 * FORMULA_SIZE * self.unit) if look.formula else []
+        lowest = min((line.box[1] for line in lines), default=1 - FRAME_EDGE * self.unit)
+        return [*lines, *self.told(lowest - 0.9 * TOLD_SIZE * self.unit)]
 
     def told(self, top: float) -> list[Text]:
         """What the beats say, each in its time, from the top down."""
-        lines, size = [], TOLD * self.unit
+        lines, size = [], TOLD_SIZE * self.unit
         room = min(TOLD_WIDTH * self.unit, self.width)
         for beat in self.p.beats:
             end = 1e6 if beat is self.p.beats[-1] else beat.end
             text, y = self.p.typeface.shown(beat.text), top - 0.8 * size
-            for line in self.type.wrapped(text, TOLD, room):
-                lines.append(self.line(line, self.left, y, TOLD, kind="told", shown=(beat.start, end)))
+            for line in self.type.wrapped(text, TOLD_SIZE, room):
+                lines.append(self.line(line, self.left, y, TOLD_SIZE, kind="told", shown=(beat.start, end)))
                 y -= 1.3 * size
         return lines
 
@@ -168,7 +170,7 @@ class _Sheet:
                 parts, x = self.statement(statement, x, y)
                 lines += parts
                 x += gap
-            y -= 1.35 * FORMULA * self.unit
+            y -= 1.35 * FORMULA_SIZE * self.unit
         return lines
 
     def formula_in_turn(self, statements: Sequence[Statement], y: float) -> list[Text]:
@@ -185,24 +187,27 @@ class _Sheet:
         """The parts of a statement from x on, and where it ends."""
         lines = []
         for part in statement.parts:
-            size, rise = (RAISED_SIZE * FORMULA, RAISED_BY * FORMULA) if part.raised else (FORMULA, 0.0)
+            size, rise = FORMULA_SIZE, 0.0
+            if part.raised:
+                size, rise = RAISED_SIZE * FORMULA_SIZE, RAISED_BY * FORMULA_SIZE
             lines.append(self.line(part.text, x, y + rise * self.unit, size, lit=part.lit, **more))
             x += self.type.width(self.p.typeface.shown(part.text), size)
         return lines, x
 
     def statement_width(self, statement: Statement) -> float:
-        sizes = [(RAISED_SIZE if part.raised else 1.0) * FORMULA for part in statement.parts]
+        sizes = [(RAISED_SIZE if part.raised else 1.0) * FORMULA_SIZE for part in statement.parts]
         parts = zip(statement.parts, sizes, strict=True)
         return sum(self.type.width(part.text, size) for part, size in parts)
 
     def legend(self) -> list[Item]:
         """The blocks of the legend along the bottom."""
         widest, length = (STACKED_NAMES if self.stacked else NAMES) * self.unit, BAR_WIDTH * self.unit
-        blocks = [bar_block(self.type, FORM, bar, length, widest) for bar in legend_of(self.p)]
-        blocks.append(sizes_block(self.type, FORM, sizes_of(self.p)))
+        blocks = [bar_block(self.type, FILM_LEGEND, bar, length, widest) for bar in legend_of(self.p)]
+        blocks.append(sizes_block(self.type, FILM_LEGEND, sizes_of(self.p)))
         gap = BETWEEN_BLOCKS * self.unit
         rows = self.rows(blocks, lambda block: block.width, gap)
-        return [self.cut(item) for item in stand_in_rows(rows, EDGE * self.unit, gap, lambda _: self.left)[0]]
+        items, _ = stand_in_rows(rows, FRAME_EDGE * self.unit, gap, lambda _: self.left)
+        return [self.cut(item) for item in items]
 
     def notes(
         self, notes: Notes, timed: Sequence[tuple[Notes, Frames]], legend: Sequence[Item]
@@ -210,14 +215,15 @@ class _Sheet:
         """The notes at the lower right, above the lines of the legend if these leave no room, and above them
         those that are timed."""
         every = [*notes, *(note for some, _ in timed for note in some)]
-        widest = max((self.type.width(self.p.typeface.shown(note), NUMBER) for note in every), default=0.0)
-        y, boxes = EDGE * self.unit, [item.box for item in legend if isinstance(item, Text)]
-        if boxes and max(right for _, _, right, _ in boxes) + 2 * ROOM > self.notes_end - widest:
-            y = max(top for *_, top in boxes) + LINE * self.unit
+        widths = (self.type.width(self.p.typeface.shown(note), NUMBER_SIZE) for note in every)
+        widest = max(widths, default=0.0)
+        y, boxes = FRAME_EDGE * self.unit, [item.box for item in legend if isinstance(item, Text)]
+        if boxes and max(right for _, _, right, _ in boxes) + 2 * TEXT_MARGIN > self.notes_end - widest:
+            y = max(top for *_, top in boxes) + LEGEND_LINE * self.unit
 
         def write(note, n, shown=None):
-            line = y + LINE * self.unit * n
-            return self.line(note, self.notes_end, line, NUMBER, "RIGHT", soft=True, shown=shown)
+            line = y + LEGEND_LINE * self.unit * n
+            return self.line(note, self.notes_end, line, NUMBER_SIZE, "RIGHT", soft=True, shown=shown)
 
         lasting = [write(note, n) for n, note in enumerate(notes)]
         passing = [write(note, n, when) for some, when in timed for n, note in enumerate(some, len(notes))]

@@ -15,12 +15,10 @@ from ..plan import Plan
 from ..pooling import FACTORS, Pool, parsed, starts
 from .boxes import around
 from .captions import axis_names_of, labels_of, title_of
-from .items import Box, Rule, Text, moved
-from .typesetter import Typesetter
+from .items import Box, Rule, Text, moved, outline
+from .typesetter import CAPITALS, LONGEST_TOKEN, Typesetter
 
-LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
 CELL_LEADING = 0.9  # from one label to the next, of their size: of most letters the heights are less
-CAPITALS = 0.72  # height of a line of type, in sizes
 WITHIN = 0.92  # of a column's width, for labels that are not turned
 MOSTLY = 0.75  # of the labels, at least, that have room without being turned
 STRETCH = 2.5  # how much longer than wide the cells of a slender matrix are, at most
@@ -105,7 +103,8 @@ def readout_block(
     """The block of a matrix with the largest cells that fit into `width` × `height`; None where the least do
     not. A matrix of more entries is pooled as its description says."""
     pool = pool_of(p, plane, form, width, height)
-    counts = [len(starts(Ruler(n, n), f)) for n, f in _sides(plane, pool)]
+    pooled = ((plane.rows, pool.rows), (plane.columns, pool.columns))
+    counts = [len(starts(Ruler(n, n), factor)) for n, factor in pooled]
     sides = [_Side(p, plane, type, form, n, pool) for n in (0, 1)]
     low, high = 0.0, form.most
     best = None
@@ -135,10 +134,6 @@ def pool_of(p: Plan, plane: Plane, form: ReadoutForm, width: float, height: floa
         ]
     rows, columns = (min(factor, n) for factor, n in zip(said, (plane.rows, plane.columns), strict=True))
     return Pool(rows, columns, rule) if max(rows, columns) > 1 else Pool()
-
-
-def _sides(plane, pool):
-    return (plane.rows, pool.rows), (plane.columns, pool.columns)
 
 
 class _Side:
@@ -224,14 +219,14 @@ class _FittedBlock:
         bottom = top - down * self.plane.rows
         y = top + self.head
         rule = Rule(0.0, y, max(right, self.width), y, form.rule)
-        outline = [replace(side, width=form.rule) for side in _around(self.left, bottom, right, top)]
+        sides = [replace(side, width=form.rule) for side in outline((self.left, bottom, right, top))]
         names = self.name(y + 0.35 * form.name * self.type.scale)
         texts = [*names, *self.rows_written(top), *self.columns_written(top)]
-        items: list[Text | Rule] = [*texts, rule, *outline]
+        items: list[Text | Rule] = [*texts, rule, *sides]
         boxes = np.array([item.box for item in items])
         return Readout(
             self.plane, self.pool, origin, np.array([[0.0, -down], [on, 0.0]]),
-            tuple(around(boxes)), tuple(texts), (rule, *outline), tuple(self.grid(bottom, right, top)),
+            tuple(around(boxes)), tuple(texts), (rule, *sides), tuple(self.grid(bottom, right, top)),
             (self.row_type[1], self.column_type[1]),
         )  # fmt: skip
 
@@ -280,8 +275,3 @@ class _FittedBlock:
             y = top + self.over + 0.35 * form.axis * type.scale
             lines.append(type.line(side.title, self.left, y, form.axis, kind="axis", soft=True))
         return lines
-
-
-def _around(left: float, bottom: float, right: float, top: float) -> list[Rule]:
-    corners = [(left, bottom), (left, top), (right, top), (right, bottom), (left, bottom)]
-    return [Rule(*a, *b) for a, b in zip(corners, corners[1:], strict=False)]

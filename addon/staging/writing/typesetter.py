@@ -8,6 +8,9 @@ from ...look.typeface import Typeface, extent
 from .items import Text
 
 Thing = TypeVar("Thing")
+CAPITALS = 0.72  # height of a line of type, in sizes
+LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
+NARROW_FRAME = 1.35  # frames narrower than this, width to height, have smaller type
 SMALLEST = 14.2 / 720.0  # of the frame's height: 14 pixels of type in a picture of 1280 × 720
 
 
@@ -67,6 +70,11 @@ def film_type(typeface: Typeface, scale: float, narrow: float = 1.0) -> Typesett
     the part `narrow` of that, where the frame is."""
     least = SMALLEST * min(1.0, narrow)
     return Typesetter(lambda text, size: typeface.width(text) * size, extent, scale, least=least)
+
+
+def narrowness(aspect: float) -> float:
+    """How large all type is on a frame of this aspect, width to height: 1, or less on a narrow one."""
+    return min(1.0, aspect / NARROW_FRAME)
 
 
 def in_rows(
