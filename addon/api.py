@@ -310,7 +310,7 @@ def farm(
     kind, cards = kind_and_cards(device_of(device or description.render.device))
     if cards:
         raise InputError(f"device {device}: a job is for all cards of a worker; give their kind alone")
-    asked = rendering.Asked(size, samples, engine, transparent)
+    asked = rendering.Asked(size, samples, engine, transparent, device=device)
     settings = rendering.settings_of(description.render, asked, "film")
     checked = rendering.planned_for(description, settings)
     scene = blend_file.draw_alone(checked)
