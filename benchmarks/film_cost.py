@@ -2,7 +2,7 @@
 
     python benchmarks/film_cost.py styles [STYLE...]     cost, and difference from 64 samples
     python benchmarks/film_cost.py flicker [STYLE...]    difference from frame to frame where nothing moves
-    python benchmarks/film_cost.py parts SCENE [WxH]     the parts of docs/farm.md's cost model
+    python benchmarks/film_cost.py parts                 the parts of the cost model in docs/farm.md
 
 Cost is processor time, so other work on the machine hardly counts. Differences are those of colours in
 CIELAB (CIE 1976, D65) after a blur of 1.1 pixels, which is what an eye makes of a picture at 40 pixels a
@@ -170,8 +170,84 @@ def changes(pictures):
     return np.linalg.norm(np.diff(np.stack(pictures), axis=0), axis=-1)
 
 
+# A head of 512 tokens, as GPT-2 has them.
+HEAD = """
+expression = "out = (attn = softmax((scores = Q @ K.T) / 8, mask=causal)) @ V"
+title = "A head of 512 tokens"
+[matrices]
+Q = {init = "gaussian", shape = [512, 64]}
+K = {init = "gaussian", shape = [512, 64]}
+V = {init = "gaussian", shape = [512, 64]}
+"""
+LARGE = (3840, 2160)
+SMALLER = (8, 4)  # how much smaller pictures are whose cost is measured: it grows with their pixels
+PICTURES = 6  # of LARGE, that are encoded
+
+
+def parts():
+    """Seconds of processor time of the parts of a film of that head on a farm: what a process takes until
+    the job's .blend is open, what its first frame takes beyond the next, a frame of any size and what 16
+    samples of a million pixels add to it, and the film of each frame."""
+    from matrix_cinema import api
+    from matrix_cinema.outputs.film import encode
+
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        scene_file, blend = Path(folder) / "head.toml", Path(folder) / "head.blend"
+        scene_file.write_text(HEAD)
+        api.build(scene_file, blend)
+        found["blend in MB"] = blend.stat().st_size / 1e6
+        opens = f"import bpy; bpy.ops.wm.open_mainfile(filepath={str(blend)!r})"
+        before = os.times()
+        subprocess.run([sys.executable, "-c", f"{opens}; import os; os._exit(0)"], check=True)
+        after = os.times()
+        found["start"] = (
+            after.children_user + after.children_system - before.children_user - before.children_system
+        )
+        seconds = {}
+        for part in SMALLER:
+            size = LARGE[0] // part, LARGE[1] // part
+            film = settings_of(FILM_SAMPLES, "FAST", size)
+            scene, checked = drawn(scene_file, "", film)
+            at = middle_of(checked)
+            seconds[part] = rendered(scene, [at, at + 1, at + 2], film)[1]
+        first, *rest = seconds[SMALLER[0]]
+        small, large = (float(np.mean(seconds[part][1:])) for part in SMALLER)
+        pixels = [LARGE[0] * LARGE[1] / part**2 / 1e6 for part in SMALLER]
+        found["sync"] = first - float(np.mean(rest))
+        found["million pixels"] = (large - small) / (pixels[1] - pixels[0])
+        found["any frame"] = small - found["million pixels"] * pixels[0]
+        pictures = [_upscaled(scene, Path(folder) / f"{n:04d}.png", at + n) for n in range(PICTURES)]
+        begun = time.process_time()
+        encode(pictures, Path(folder) / "film.mp4", 24, 1.0, "0" * 64)
+        found["encoded frame"] = (time.process_time() - begun) / PICTURES
+    return found
+
+
+def _upscaled(scene, path, frame):
+    """A frame with one sample, as large as those of the film: to be encoded."""
+    from matrix_cinema.outputs.frames import Rendering
+    from matrix_cinema.outputs.progress import unheard
+
+    rendering = Rendering(scene, settings_of(1, "FAST", (960, 540)), ".png", 2, unheard)
+    with rendering.going_on(lambda: ""):
+        rendering.picture(frame, path, "0" * 64)
+    import bpy
+
+    image = bpy.data.images.load(str(path))
+    image.scale(*LARGE)
+    image.filepath_raw, image.file_format = str(path), "PNG"
+    image.save()
+    bpy.data.images.remove(image)
+    return path
+
+
 def main():
     what, *names = sys.argv[1:]
+    if what == "parts":
+        print(json.dumps(parts(), default=float))
+        sys.stdout.flush()
+        os._exit(0)
     if what == "one":
         kind, name = names
         print(json.dumps({"styles": style, "flicker": flicker}[kind](name), default=float))

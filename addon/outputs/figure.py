@@ -37,8 +37,10 @@ from .fonts import PageTypeface, require_matplotlib
 from .formats import FIGURES, require_suffix
 from .frames import Settings, render_still
 from .interrupt import telling
+from .notes import notes_of
 from .pixels import loaded, pixels_of
 from .progress import Listener, Tracker, tell, unheard
+from .rendering import largest_error
 from .svg import svg
 from .temporary import temporary_folder
 from .typeset import outlines as shapes_of
@@ -92,35 +94,39 @@ def figure(
     type = page_type(font_size, typeface.measure)
     page = compose(cells, grid, type, 72.0 / dpi, width, height, title=title, own_scales=own_scales)
     with telling(lambda: f"interrupted: {path} was not written"):
-        raster = _raster(page, dpi, transparent, samples, progress)
+        raster, error = _raster(page, dpi, transparent, samples, progress)
+    notes = notes_of([cell.plan.description for cell in cells], bpy.app.version_string, error)
     style: Any = cells[0].plan.style  # whole, so that no colour is None
     colors = Colors(style.text, *(between(style.text, style.background, part) for part in (0.35, 0.55)))
     with outputs.written_whole(path) as part:
         if kind == ".svg":
             shapes = shapes_of(page, typeface) if outlines else contextlib.nullcontext()
             with shapes as shape:
-                text = svg(page, raster, colors, typeface, dpi, cells[0].plan.scene.title, shape)
+                text = svg(page, raster, colors, typeface, dpi, notes, shape)
             part.write_text(text, "utf-8", newline="\n")
         else:
-            typeset(page, raster, colors, typeface, part, kind[1:], dpi)
+            typeset(page, raster, colors, typeface, part, kind[1:], dpi, notes)
     for note in page.notes:
         tell(progress, f"{path}: {note}")
     return page
 
 
 def _raster(page, dpi, transparent, samples, progress):
-    """The pictures and colour bars of a page: (height, width, 4) uint8 sRGB, row 0 at the top."""
+    """The pictures and colour bars of a page: (height, width, 4) uint8 sRGB, row 0 at the top; and the
+    largest error that was verified in what they show, None where not all was."""
     dots = lambda points: round(points * dpi / 72)  # noqa: E731
     height = dots(page.height)
     raster = np.zeros((height, dots(page.width), 4), np.uint8)
     tracker = Tracker("rendering", len(page.pictures), progress)
     single, drawn, blender_scene = len(page.pictures) == 1, None, None
+    errors: list[float | None] = []
     with temporary_folder() as folder:
         for n, picture in enumerate(page.pictures):
             wide, tall = dots(picture.width), dots(picture.height)
             if picture.cell.plan is not drawn:
                 drawn = picture.cell.plan
                 blender_scene = _scene_of(picture)
+                errors.append(None if picture.cell.blend else largest_error(blender_scene))
             options = description_as_set(blender_scene).render
             settings = Settings(wide, tall, samples or options.samples, options.engine, transparent)
             file = folder / f"{n}.png"
@@ -141,7 +147,8 @@ def _raster(page, dpi, transparent, samples, progress):
         at = np.rint(np.linspace(0, len(table) - 1, wide)).astype(int)
         raster[y : y + tall, x : x + wide, :3] = table[at]
         raster[y : y + tall, x : x + wide, 3] = 255
-    return raster
+    known = [error for error in errors if error is not None]
+    return raster, max(known) if len(known) == len(errors) else None
 
 
 def _scene_of(picture: PanelPicture) -> bpy.types.Scene:

@@ -43,16 +43,17 @@ class Notes:
 NONE = Notes()
 
 
-def notes_of(scene: Scene, blender: str, error: float | None, beats: Sequence[Beat] = ()) -> Notes:
-    """The notes of a description's pictures: SHA-256 of it and of each file that it names, where there, the
-    versions, and the largest `error` that was verified, as a part of the largest magnitude (None: none was).
-    """
-    files = {}
-    for path in files_of(scene):
+def notes_of(scenes: Sequence[Scene], blender: str, error: float | None, beats: Sequence[Beat] = ()) -> Notes:
+    """The notes of pictures of descriptions, the first of which has their title: SHA-256 of it, or of all,
+    and of each file that they name, where there, the versions, and the largest `error` that was verified, as
+    a part of the largest magnitude (None: none was)."""
+    scene, files = scenes[0], {}
+    for path in [path for one in scenes for path in files_of(one)]:
         with contextlib.suppress(InputError):  # a built .blend is whole without the files that it was made of
             files[path.name] = digest_of(path).hex()
+    digests = list(dict.fromkeys(hashlib.sha256(to_json(one).encode()).hexdigest() for one in scenes))
     said = {
-        "scene": hashlib.sha256(to_json(scene).encode()).hexdigest(),
+        "scene": digests[0] if len(digests) == 1 else digests,
         "files": files,
         "matrix_cinema": __version__,
         "blender": blender,

@@ -223,11 +223,17 @@ def _part_of_mark(asked, kind, moment):
 def _notes(scene, description, checked):
     """The Notes of the pictures of a scene; of one that was just drawn, with what `verify` says of it."""
     beats = [(beat.text, beat.start, beat.end) for beat in checked.beats] if checked else []
-    error = None
-    if checked and tags.number(scene, tags.ELEMENTS, 0) <= VERIFIED:
-        report = verify(scene)
-        error = max((row.error for row in report.rows), default=0.0) if report.ok else None
-    return notes_of(description, bpy.app.version_string, error, beats)
+    error = largest_error(scene) if checked else None
+    return notes_of([description], bpy.app.version_string, error, beats)
+
+
+def largest_error(scene: bpy.types.Scene) -> float | None:
+    """What `verify` finds in a scene that was just drawn, as a part of the largest magnitude; None where it
+    has more elements than are compared, or something is wrong."""
+    if tags.number(scene, tags.ELEMENTS, 0) > VERIFIED:
+        return None
+    report = verify(scene)
+    return max((row.error for row in report.rows), default=0.0) if report.ok else None
 
 
 def _chunks(notes, asked):

@@ -12,6 +12,7 @@ import numpy as np
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .color_profile import size_chunk
+from .notes import NONE, Notes
 from .png_file import packed
 
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
@@ -23,12 +24,12 @@ def svg(
     colors: Any,
     typeface: Any,
     dpi: int,
-    title: str = "",
+    notes: Notes = NONE,
     shape: Callable[[Text], str] | None = None,
 ) -> str:
     """The text of an SVG file whose units are points and whose size is the page's.
 
-    `shape`, a function from a Text to the data of a path, draws type as outlines.
+    `notes` say what it shows. `shape`, a function from a Text to the data of a path, draws type as outlines.
     """
     image = base64.b64encode(png(raster, dpi)).decode()
     families = ", ".join(name if name.isalpha() else f"'{name}'" for name in typeface.families)
@@ -37,7 +38,15 @@ def svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'width="{_n(page.width / 72)}in" height="{_n(page.height / 72)}in" '
         f'viewBox="0 0 {_n(page.width)} {_n(page.height)}">',
-        f"<title>{escape(title)}</title>",
+        *(
+            f"<{element}>{escape(_printable(text))}</{element}>"
+            for element, text in (
+                ("title", notes.title),
+                ("desc", notes.caption),
+                ("metadata", notes.comment),
+            )
+            if text
+        ),
         f'<image width="{_n(page.width)}" height="{_n(page.height)}" preserveAspectRatio="none" '
         f'xlink:href="data:image/png;base64,{image}"/>',
         f'<g stroke="{hex_color(colors.rule)}" fill="none">',
@@ -69,8 +78,14 @@ def hex_color(color: Sequence[float]) -> str:
     return "#" + "".join(f"{round(255 * c):02x}" for c in color)
 
 
-def png(raster: np.ndarray, dpi: float) -> bytes:
-    """A raster (height, width, 4) uint8 as the bytes of a PNG; opaque ones lose the fourth channel."""
+def _printable(text):
+    """A text without what XML does not take."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def png(raster: np.ndarray, dpi: float, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
+    """A raster (height, width, 4) uint8 as the bytes of a PNG with these chunks (see png_file); opaque ones
+    lose the fourth channel."""
     if (raster[..., 3] == 255).all():
         raster = raster[..., :3]
     height, width, channels = raster.shape
@@ -79,7 +94,9 @@ def png(raster: np.ndarray, dpi: float) -> bytes:
     filtered = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
     data = np.concatenate([np.full((height, 1), 2, np.uint8), filtered], axis=1).tobytes()
     head = struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)
-    return packed([(b"IHDR", head), size_chunk(dpi), (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")])
+    return packed(
+        [(b"IHDR", head), *chunks, size_chunk(dpi), (b"IDAT", zlib.compress(data, 9)), (b"IEND", b"")]
+    )
 
 
 def _n(x):

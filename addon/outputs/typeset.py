@@ -12,17 +12,28 @@ import numpy as np
 
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
+from .color_profile import profile_chunk
 from .font_files import families
 from .fonts import BOLD, REGULAR
+from .notes import NONE, Notes
+from .png_file import text_chunk
 from .svg import png
 
 WEIGHTS = {False: REGULAR, True: BOLD}
 
 
 def typeset(
-    page: FigurePage, raster: np.ndarray, colors: Any, typeface: Any, path: Path, kind: str, dpi: int
+    page: FigurePage,
+    raster: np.ndarray,
+    colors: Any,
+    typeface: Any,
+    path: Path,
+    kind: str,
+    dpi: int,
+    notes: Notes = NONE,
 ) -> None:
-    """Write a Page over its raster (height, width, 4) uint8 to `path` as `kind`, "pdf" or "png"."""
+    """Write a Page over its raster (height, width, 4) uint8 to `path` as `kind`, "pdf" or "png", with `notes`
+    of what it shows."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.collections import LineCollection
@@ -69,10 +80,13 @@ def typeset(
         if kind == "png":
             canvas = FigureCanvasAgg(figure)
             canvas.draw()
-            path.write_bytes(png(np.asarray(canvas.buffer_rgba()), dpi))
+            texts = [text_chunk(name, text) for name, text in notes.texts().items()]
+            path.write_bytes(png(np.asarray(canvas.buffer_rgba()), dpi, [profile_chunk(), *texts]))
         else:
-            plain = {"CreationDate": None, "Creator": None, "Producer": None}
-            figure.savefig(path, format="pdf", dpi=dpi, transparent=True, metadata=plain)
+            said = {"Title": notes.title, "Subject": notes.caption, "Keywords": notes.comment}
+            said = {name: text for name, text in said.items() if text}
+            plain = {"CreationDate": None, "Creator": notes.software or None, "Producer": None}
+            figure.savefig(path, format="pdf", dpi=dpi, transparent=True, metadata=said | plain)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,9 @@
 """Figures as files: true size, exact dots, type that is type, the map's colours, the same bytes twice."""
 
+import json
 import re
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -26,6 +28,12 @@ def make(path, scene=None, **options):
     return figures.figure([Shown(scene or load_scene(HEAD))], path, **options)
 
 
+def check_notes(said):
+    """What a figure says of itself, as a still does."""
+    assert re.fullmatch("[0-9a-f]{64}", said["scene"]) and list(said["files"].values())
+    assert 0 < said["largest_error"] < 1e-5
+
+
 @pytest.fixture
 def pdf():
     pytest.importorskip("matplotlib")
@@ -39,6 +47,9 @@ def test_a_pdf_has_its_size_its_dots_and_selectable_text(pdf, tmp_path):
     (leaf,) = pdf.PdfReader(tmp_path / "head.pdf").pages
     assert float(leaf.mediabox.width) == pytest.approx(3.3 * 72, abs=0.02)
     assert float(leaf.mediabox.height) == pytest.approx(page.height, abs=0.02)
+    said = pdf.PdfReader(tmp_path / "head.pdf").metadata
+    check_notes(json.loads(said["/Keywords"]))
+    assert said["/Title"] == load_scene(HEAD).title and "Matrix Cinema" in said["/Creator"]
     (image,) = leaf.images
     assert image.image.size == (1980, round(page.height / 72 * 600))
     words = " ".join(leaf.extract_text().split())  # a shape may stand in two lines
@@ -66,6 +77,7 @@ def test_an_svg_has_its_size_and_text_and_needs_no_matplotlib(tmp_path, monkeypa
     width, height = map(float, re.search(r'width="([\d.]+)in" height="([\d.]+)in"', text).groups())
     assert width == pytest.approx(84 / 25.4, abs=0.011)
     assert height == pytest.approx(page.height / 72, abs=1e-3)
+    check_notes(json.loads(ElementTree.fromstring(text).find("{*}metadata").text))
     assert ">animal</text>" in text and ">attn</text>" in text and "sans-serif" in text
     with pytest.raises(JobError, match="pip install"):
         make(tmp_path / "head.pdf")
@@ -75,7 +87,8 @@ def test_an_svg_has_its_size_and_text_and_needs_no_matplotlib(tmp_path, monkeypa
 def test_a_png_tells_its_dots_per_inch(pdf, tmp_path):
     make(tmp_path / "head.png", dpi=150)
     with Image.open(tmp_path / "head.png") as image:
-        assert image.size[0] == 495 and image.mode == "RGB"
+        assert image.size[0] == 495 and image.mode == "RGB" and image.info["icc_profile"]
+        check_notes(json.loads(image.text["Comment"]))
         assert image.info["dpi"] == pytest.approx((150, 150), abs=0.02)
 
 
