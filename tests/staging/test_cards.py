@@ -4,7 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import Scene, from_dict, from_json, to_json
+from matrix_cinema.cli.commands import _source as source_of
+from matrix_cinema.cli.parser import parser
+from matrix_cinema.description.scene import Cards, Scene, from_dict, from_json, to_json, to_toml
 from matrix_cinema.errors import InputError
 from matrix_cinema.outputs.captions import captions_of, with_cards
 from matrix_cinema.picture.drawing import film_of
@@ -103,6 +105,24 @@ def test_chapters_have_the_cards_and_captions_come_after_them():
     assert [one.start for one in chapters[:2]] == [0.0, 2.0]
     assert chapters[-1].start == p.timeline.ends / 10
     assert with_cards([], plan(described(CARDS))) == []  # a film without beats has no parts
+
+
+def test_the_command_line_asks_for_cards(tmp_path):
+    place, blend = tmp_path / "scene.toml", tmp_path / "scene.blend"
+    place.write_text(to_toml(described({"subtitle": "of the file"})))
+    blend.write_bytes(b"BLENDER")
+    for words, cards in (
+        ([], Cards(subtitle="of the file")),
+        (["--title-card"], Cards(title=True, subtitle="of the file")),
+        (["--subtitle", "mine"], Cards(title=True, subtitle="mine")),
+        (["--end-card"], Cards(end=True, subtitle="of the file")),
+        (["--source", "s", "--credit", "c"], Cards(False, True, "of the file", "s", "c")),
+    ):
+        for command in ("render", "build", "farm"):
+            asked = parser().parse_args([command, str(place), "-o", "out", *words])
+            assert source_of(asked).description.cards == cards
+    with pytest.raises(InputError, match="--title-card: .* is built already"):
+        source_of(parser().parse_args(["render", str(blend), "--title-card"]))
 
 
 def test_a_built_scene_carries_its_cards():
