@@ -25,6 +25,7 @@ from kinds import KINDS, blends, made
 
 WORKER = Path(__file__).resolve().parent / "worker.py"
 HANGS = 600.0  # seconds of waiting for one answer, also on a machine that does other things
+LAST_WORDS = 5.0  # seconds that a process has for removing its folder
 INPUTS = 2_000  # of one process, in which memory may pile up
 
 
@@ -71,9 +72,13 @@ class Worker:
         self.given = 0
 
     def close(self):
+        """End the process, which removes its folder where it can still hear that."""
         if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+            try:
+                self.process.communicate(timeout=LAST_WORDS)
+            except (OSError, ValueError, subprocess.TimeoutExpired):
+                self.process.kill()
+                self.process.wait()
         self.process = None
 
 
