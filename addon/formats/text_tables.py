@@ -180,6 +180,11 @@ class _TableReader:
 
     def named(self, rows, width):
         """Whether the first line has the names of columns, and whether the first fields are those of rows."""
+        if self.names == "columns" and len(rows[0]) < width:
+            raise _Unfit(
+                f'its first line has {len(rows[0])} names, a later one {width} fields; say names = "both" where '
+                "the first of those are the names of rows"
+            )
         if self.names:
             return self.names in ("columns", "both"), self.names in ("rows", "both")
         if _is_framed(rows, width):

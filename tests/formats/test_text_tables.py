@@ -127,6 +127,7 @@ def test_where_the_file_tells_it_is_read(read, text, values):
         ("a,b\n1\n2\n", {}, "line 1 has 2 fields, a later one 1"),
         ("0.1,N/A,0.3\n0.4,0.5,0.6\n", {}, "the first line has numbers and text"),
         ("1.5,2.5\nx,3.5\ny,4.5\n3.5,1.5", {}, "the first column has numbers and text"),
+        ("a,b\n1,2,3\n", {"names": "columns"}, 'its first line has 2 names, a later one 3 fields; .* "both"'),
         ("0,1,2\n0.1,0.2,0.3\n", {}, 'the first line counts, .* say names = "columns", names = "both"'),
         ("0,0.5\n1,0.7\n2,0.9\n", {}, 'the first column counts, .* say names = "rows"'),
         ("1;2\n3\n", {}, "line 2 has 1 fields|a later one"),
