@@ -182,8 +182,8 @@ class _TableReader:
         """Whether the first line has the names of columns, and whether the first fields are those of rows."""
         if self.names == "columns" and len(rows[0]) < width:
             raise _Unfit(
-                f'its first line has {len(rows[0])} names, a later one {width} fields; say names = "both" where '
-                "the first of those are the names of rows"
+                f'its first line has {len(rows[0])} names, a later one {width} fields; say names = "both" if '
+                "their first is the name of a row"
             )
         if self.names:
             return self.names in ("columns", "both"), self.names in ("rows", "both")
