@@ -5,6 +5,7 @@ beside. The overlay is parented to the camera, so it stays put while the camera 
 casts shadows nor shows in reflections.
 """
 
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -202,12 +203,11 @@ def write_overlay(
             written.append((item, _bar(item.color_map, item.width * unit, item.height * unit, collection)))
         elif isinstance(item, Dot):
             written.append((item, _dot(item.shape, item.width * unit, dim, collection)))
-    for box in overlay.shades:
+    for box, when in product(overlay.shades, overlay.shaded or (None,)):
         ob = _shade(box, unit, size[0] / size[1], p.style, collection)
         ob.parent, ob[tags.KIND] = parent, "shade"
         ob.location = (*corner, -SHADE_BEHIND * distance)
-        if p.beats:  # where the film ends nothing stands under what is written
-            show(ob, (0.0, p.beats[-1].span.arrived))
+        show(ob, when)
     for item, ob in written:
         ob.parent = parent
         ob.location = (item.x * unit + corner[0], item.y * unit + corner[1], -distance)

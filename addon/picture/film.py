@@ -11,6 +11,7 @@ from typing import TypedDict
 import numpy as np
 
 from ..kinds.places import Plane
+from ..staging.beats.told import TimedBeat
 from ..staging.camera.clearance import covered
 from ..staging.camera.framing import View
 from ..staging.camera.shot import Phase, Shot
@@ -45,7 +46,7 @@ class OverlayOptions(TypedDict, total=False):
     scale: float
     stacked: bool
     beside: float
-    shaded: bool
+    shaded: Sequence[tuple[float, float]] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,30 +140,47 @@ def _with_earlier(
     ]
     earlier, told = [], made.beside.told(p)
     for phase in phases:
-        about = {part for name in phase.about for part in family_of(p.arrangement, name)} or None
-        if about and p.beats:
-            about = {part for part in about if part.stage.name in phase.about}
+        if p.beats:
+            about, there = None, [part for part in parts_of(p.arrangement) if part.stage.name in phase.about]
+        else:
+            about = {part for name in phase.about for part in family_of(p.arrangement, name)} or None
+            there = None
         view = made.shot.view(phase.at)
-        lit = p.spotlight.lit(phase.start, phase.end) if p.spotlight else ()
-        earlier.append(
-            PhaseLabels(phase, lettering(p, view, aspect, free, phase.near, about, told, lit), view)
-        )
+        lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
+        letters = lettering(p, view, aspect, free, phase.near, about, told, lit, there)
+        earlier.append(PhaseLabels(phase, letters, view))
     made = replace(made, earlier=tuple(earlier))
-    layout = layout | {"shaded": not p.beats or _passes_under(p, made, shades, aspect)}
+    if p.beats:
+        layout = layout | {"shaded": _passing_under(p, made, aspect) or None}
     timed = [(one.lettering.notes, (one.phase.start, one.phase.end)) for one in made.every]
     return replace(made, overlay=overlay(p, aspect, notes, timed, **layout))
 
 
-def _passes_under(p: Plan, made: Film, shades: np.ndarray, aspect: float) -> bool:
-    """Whether anything that is there in a beat stands under these boxes, blocks of what is written."""
-    boxes = shades / (aspect, 1.0, aspect, 1.0) * 2 - 1
-    for beat in p.beats:
+def _passing_under(p: Plan, made: Film, aspect: float) -> list[tuple[float, float]]:
+    """The frames between which things that are there stand under what is written before the scene: from the
+    way to a beat until the way from it."""
+    boxes = np.array(made.overlay.blocks).reshape(-1, 4) / (aspect, 1.0, aspect, 1.0) * 2 - 1
+    found: list[tuple[float, float]] = []
+    for beat, after in zip(p.beats, [*p.beats[1:], None], strict=True):
         view = made.shot.view(beat.span.arrived)
-        parts = [part for part in parts_of(p.arrangement) if part.stage.name in beat.there]
-        for part in parts:
-            if covered(view.project(part.corners())[None, None], boxes)[0]:
-                return True
-    return False
+        if any(covered(view.project(outline)[None, None], boxes)[0] for outline in _standing_out(p, beat)):
+            start = found.pop()[0] if found and found[-1][1] > beat.start else beat.start
+            found.append((start, after.span.arrived if after else made.shot.phases[-1].end))
+    return found
+
+
+def _standing_out(p: Plan, beat: TimedBeat) -> list[np.ndarray]:
+    """The outlines, (4 or 8, 3) each, of what is there in a beat; where it has a spotlight, of what that is
+    on: all else is so pale and small then that type is read before it."""
+    parts = [part for part in parts_of(p.arrangement) if part.stage.name in beat.there]
+    if not (p.spotlight and beat.beat.spotlight):
+        return [part.corners() for part in parts]
+    lit = p.spotlight.lit(beat.span.arrived, beat.end, p.timeline.moves)
+    planes = [
+        (one, part) for one in lit for part in parts if isinstance(part, Plane) and part.stage is one.stage
+    ]
+    ends = [(plane, one.rows, one.columns) for one, plane in planes]
+    return [plane.places(np.array([a, a, b, b]), np.array([c, d, d, c])) for plane, (a, b), (c, d) in ends]
 
 
 def beyond(aspect: float) -> list[Box]:
@@ -203,7 +221,7 @@ def _lettered(
     free += [tuple(np.array(why.box) + AROUND_CHART * np.array([-1, -1, 1, 1]))] if why else []
     told = before.beside.told(p)
     end = float(p.timeline.last_frame)
-    lit = p.spotlight.lit(end, end + 1.0) if p.spotlight else ()
+    lit = p.spotlight.lit(end, end + 1.0, p.timeline.moves) if p.spotlight else ()
     letters = lettering(p, view, aspect, free, p.scene.camera.subject, told=told, lit=lit)
     marks = (*(mark_of(label, view) for label in letters.labels), *marks_of(p))
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)

@@ -124,7 +124,7 @@ def _lettering(
     written = overlay(p, aspect, notes, [((), (0.0, 0.0))], **(layout | {"beside": side.room[1]}))
     shades = np.array(written.shades).reshape(-1, 4) + AROUND_SHADE * np.array([-1, -1, 1, 1])
     free = np.concatenate([written.boxes, side.boxes, beyond(aspect), shades])
-    lit = p.spotlight.lit(phase.start, phase.end) if p.spotlight else ()
+    lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
     return lettering(p, sheet.view, aspect, free, phase.near, about, side.told(p), lit)
 
 

@@ -5,7 +5,7 @@ spotlight with it; a product within the cuboid is in it where both entries that 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..kinds.stage import Stage
 from .camera.views import names_of
 from .selections import ends_of, selections
+from .timing.timeline import Move
 from .writing.captions import labels_of
 
 FADE_SECONDS = 0.4  # in which all else steps back, and in which it comes forward again
@@ -32,13 +33,14 @@ class Shine:
 
 @dataclass(frozen=True)
 class Lit:
-    """Entries of a stage from the first to the last of `rows` and of `columns`: pointed at themselves, or as
-    what makes entries that are."""
+    """Entries of a stage from the first to the last of `rows` and of `columns`: `pointed` at themselves, or
+    as what makes entries that are. They are `raw` before the epilogue."""
 
     stage: Stage
     rows: tuple[int, int]
     columns: tuple[int, int]
     pointed: bool = True
+    raw: bool = False
 
     @property
     def single(self) -> bool:
@@ -66,10 +68,20 @@ class Spotlight:
         on = [one for one in self.shines if one.rise[1] < end and (not one.fall or start < one.fall[0])]
         return on[-1] if on else None
 
-    def lit(self, start: float, end: float) -> tuple[Lit, ...]:
-        """What that one is on."""
+    def lit(self, start: float, end: float, moves: Mapping[str, Move]) -> tuple[Lit, ...]:
+        """What that one is on, where the matrices are made in these `moves`: of one that changes meanwhile it
+        is pointed at nothing, for its numbers would not be true."""
         shine = self.during(start, end)
-        return self.parts[shine.number] if shine else ()
+        if shine is None:
+            return ()
+        begin, end = shine.rise[1], min(end, shine.fall[0] if shine.fall else end)
+        found = []
+        for one in self.parts[shine.number]:
+            move = moves.get(one.stage.name)
+            changes = move is not None and move.start < end and begin < move.finished
+            raw = changes and move.swept <= begin and end <= move.begins
+            found.append(replace(one, raw=raw, pointed=one.pointed and (raw or not changes)))
+        return tuple(found)
 
     def dim_keys(self, spared: str = "") -> list[tuple[float, float]]:
         """(frame, Dim): how far all else has stepped back; the stage that is `spared` does not while the

@@ -8,7 +8,7 @@ from colors import contrast, linear, luminance
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.attention import heads
-from matrix_cinema.description.scene import Animation, Beat, MatrixOptions, Scene
+from matrix_cinema.description.scene import Animation, Beat, Camera, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import CAPITALS
@@ -19,6 +19,8 @@ from matrix_cinema.staging.beats.told import number_at
 from matrix_cinema.staging.camera.clearance import covered
 from matrix_cinema.staging.camera.views import parts_of
 from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.callout_options import said_of
+from matrix_cinema.staging.writing.numerals import number
 
 FPS = 24
 TOKENS = ("the", "cat", "}", "a:b", "the")
@@ -285,7 +287,9 @@ def test_a_head_is_told_from_its_queries_to_its_output():
     p = plan(head())
     runs = [beat.beat.run for beat in p.beats if beat.beat.run]
     assert runs == ["Q", "attn sums", "attn epilogue", "out"]
-    assert [beat.beat.present for beat in p.beats].count("attn") == 1
+    assert not any(beat.beat.present for beat in p.beats)  # the camera looks straight at it
+    turned = plan(head(camera=Camera(view="stage", projection="perspective")))
+    assert [beat.beat.present for beat in turned.beats].count("attn") == 1
     assert {plane.stage.name for plane in p.arrangement.planes} == p.beats[-1].there
 
 
@@ -303,9 +307,10 @@ def test_any_expression_can_be_told(expression):
 # What is read
 
 
-def test_captions_are_large_in_two_lines_at_most_and_no_part_that_is_shown_is_under_them():
+def test_captions_are_large_in_two_lines_at_most_and_nothing_stands_under_what_is_written():
     p = plan(head())
     made = compose(p, 16 / 9)
+    assert not made.overlay.shades
     told = [text for text in made.overlay.texts if text.kind == "told"]
     assert {text.shown[0] for text in told} == {beat.start for beat in p.beats}
     for beat in p.beats:
@@ -313,9 +318,40 @@ def test_captions_are_large_in_two_lines_at_most_and_no_part_that_is_shown_is_un
         assert 1 <= len(lines) <= 2 and " ".join(line.text for line in lines) == beat.text
         assert all(CAPITALS * line.size * 720 >= 14 and line.box[2] < 16 / 9 for line in lines)
         view = made.shot.view(beat.span.arrived)
-        boxes = np.array([line.box for line in lines]) / (16 / 9, 1, 16 / 9, 1) * 2 - 1
-        for part in [part for name in beat.shows for part in parts_of(p.arrangement, name)]:
+        boxes = made.overlay.boxes / (16 / 9, 1, 16 / 9, 1) * 2 - 1
+        for part in [part for part in parts_of(p.arrangement) if part.stage.name in beat.there]:
             assert not covered(view.project(part.corners())[None, None], boxes)[0]
+
+
+def test_what_passes_under_a_caption_is_shaded_in_that_beat_alone():
+    p = plan(scene(Beat(say="far"), Beat(say="near " * 9, show="A", view="60, 20"), Beat(say="far")))
+    made, (_, near, last) = compose(p, 16 / 9), p.beats
+    assert made.overlay.shaded == ((near.start, last.span.arrived),) and made.overlay.shades
+
+
+def test_a_camera_stands_where_the_next_beat_needs_it_and_moves_for_what_comes():
+    p = plan(head())
+    made = compose(p, 16 / 9)
+    poses = np.array([made.shot.pose(beat.span.arrived) for beat in p.beats])
+    moves = [n for n, (a, b) in enumerate(zip(poses, poses[1:], strict=False)) if not np.allclose(a, b)]
+    assert len(moves) <= 3 and {p.beats[n + 1].there == p.beats[n].there for n in moves} <= {False}
+
+
+def test_a_number_beside_an_entry_is_the_one_that_it_has_then():
+    lit = {"spotlight": "attn[1, 2]"}
+    p = plan(
+        head((Beat(run="attn sums"), Beat(**lit), Beat(run="attn epilogue"), Beat(**lit), Beat(run="out")))
+    )
+    for n, raw in ((1, True), (3, False)):
+        beat, moves = p.beats[n], p.timeline.moves
+        (one,) = [one for one in p.spotlight.lit(beat.start, beat.end, moves) if one.pointed]
+        assert one.raw == raw
+        assert said_of(p, one.stage, (1, 2), raw).endswith(
+            number(p.evaluation["attn"].raw[1, 2]) if raw else f"{p.evaluation['attn'].final[1, 2]:.2f}"
+        )
+    both = plan(head((Beat(run="attn sums"), Beat(**lit), Beat(run="attn epilogue", **lit), Beat(run="out"))))
+    shown = both.spotlight.lit(both.beats[1].start, both.beats[2].end, both.timeline.moves)
+    assert not any(one.pointed for one in shown)  # it changes meanwhile
 
 
 @pytest.mark.parametrize("style", STYLES)

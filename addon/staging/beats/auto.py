@@ -16,7 +16,7 @@ from ...attention import heads
 from ...attention.tokens import places, told_apart
 from ...description.scene import Beat
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
-from ..camera.views import PRODUCTS
+from ..camera.views import PRODUCTS, axis_of
 from ..timing.beats import EPILOGUE, SUMS
 from ..writing.captions import labels_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
 
 LONGEST_TOKEN = 18  # letters of a token in a caption
+STRAIGHT = 0.97  # the cosine from which on the camera looks straight at a matrix
 MOST_STATEMENTS = 6  # of the results besides the head that have a beat each
 
 
@@ -144,9 +145,13 @@ class _HeadTeller:
         names = list(dict.fromkeys(stage.of or stage.name for stage in made))
         makers = {s.name for stage in made for s in stages_of(stage) if s.operands}
         self.told |= makers
-        run = dict.fromkeys(s.of or s.name for s in stages_of(self.p.root) if s.name in makers)
-        verb = "is" if len(names) == 1 else "are"
-        return [Beat(say=f"{_listed(names)} {verb} made of what the layer reads.", run=", ".join(run))]
+        ours = [s for s in stages_of(self.p.root) if s.name in makers]
+        run = dict.fromkeys(s.of or s.name for s in ours)
+        products = dict.fromkeys((s.of or s.name) + PRODUCTS for s in ours if s.has_interior)
+        verb, show = "is" if len(names) == 1 else "are", ", ".join([*products, *names])
+        return [
+            Beat(say=f"{_listed(names)} {verb} made of what the layer reads.", show=show, run=", ".join(run))
+        ]
 
     def question(self) -> list[Beat]:
         """Who asks whom."""
@@ -219,8 +224,9 @@ class _HeadTeller:
         weight = self.number(head.pattern, query, key)
         next_best = self.contrast(query, key)
         say = f"{self.token(0, query)} gives {self.token(1, key)} {weight} of its attention{next_best}."
-        shows = "" if self.presented() else show
-        return [*beats, Beat(say=say, show=shows, spotlight=self.spot, present=self.presented())]
+        steps_out, apart = self.presented(), head.pattern is not head.scores
+        shows = "" if steps_out else ", ".join(dict.fromkeys([show, head.pattern.name][: 1 + apart]))
+        return [*beats, Beat(say=say, show=shows, spotlight=self.spot, present=steps_out)]
 
     def chain(self, pattern: Stage) -> list[Stage]:
         """What comes after the scores up to the pattern, and the scores where they have an epilogue."""
@@ -312,7 +318,14 @@ class _HeadTeller:
         return self.entry(operand.stage, row, column)
 
     def presented(self) -> str:
-        return self.head.pattern.name if len(self.head.alike) == 1 else ""
+        """The pattern, where it steps out of the scene because it cannot be read there."""
+        return self.head.pattern.name if len(self.head.alike) == 1 and not self.is_read() else ""
+
+    def is_read(self) -> bool:
+        """Whether the camera looks straight at the pattern."""
+        away = axis_of(self.p)
+        planes = [part for part in self.p.arrangement.planes if part.stage is self.head.pattern]
+        return all(abs(plane.outward @ away) > STRAIGHT * np.linalg.norm(away) for plane in planes)
 
     def name_of(self, stage: Stage) -> str:
         return (stage.of or stage.name).replace("{", "{{").replace("}", "}}")

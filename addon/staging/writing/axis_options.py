@@ -25,7 +25,7 @@ ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND_LINES = 0.75  # entries from a matrix to where the lines across it end
 TOLD = 3.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
-FROM_THE_RIGHT = 4.0  # what it costs to write labels of rows at their right ends, from where nobody reads
+FROM_THE_RIGHT = 9.0  # what it costs to write labels of rows at their right ends, from where nobody reads
 ABOVE, UNDER = 5.0, 12.0  # what it costs to write them turned above a matrix, and below it
 FANNED = 6.0  # and to fan them out, away from their entries, and as much again for each tenth of the picture
 

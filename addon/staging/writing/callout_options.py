@@ -40,17 +40,14 @@ def callouts(
     told: list[tuple[str, tuple[int, int]]] = []
     for lit in parts:
         for plane in canvas.planes:
-            told_of = lit.pointed and (lit.single or is_probability(lit.stage))
+            told_of = lit.pointed and (lit.single or is_probability(lit.stage) and not lit.raw)
             if told_of and plane.stage is lit.stage and len(told) < MOST_CALLOUTS:
                 entry = strongest(canvas.p, lit)
                 if (plane.stage.name, entry) not in told:
                     told.append((plane.stage.name, entry))
-                    yield Wish(
-                        "callout",
-                        plane.stage.name,
-                        _options(canvas, plane, entry, size, plated),
-                        needed=False,
-                    )
+                    said = said_of(canvas.p, plane.stage, entry, lit.raw)
+                    options = _options(canvas, plane, entry, said, size, plated)
+                    yield Wish("callout", plane.stage.name, options, needed=False)
 
 
 def strongest(p: Any, lit: Lit) -> tuple[int, int]:
@@ -67,18 +64,21 @@ def strongest(p: Any, lit: Lit) -> tuple[int, int]:
     return top + int(i), left + int(j)
 
 
-def said_of(p: Any, stage: Any, entry: tuple[int, int]) -> str:
-    """What is written of an entry: its row, its column and its number, such as "it → animal 0.68"."""
-    value, labels = float(p.evaluation[stage].final[entry]), labels_of(p, stage)
+def said_of(p: Any, stage: Any, entry: tuple[int, int], raw: bool = False) -> str:
+    """What is written of an entry: its row, its column and its number, `raw` that before the epilogue, such
+    as "it → animal 0.68"."""
+    values, labels = p.evaluation[stage], labels_of(p, stage)
+    value = float((values.raw if raw else values.final)[entry])
     texts = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
-    probable = is_probability(stage)
+    probable = is_probability(stage) and not raw
     ends = " → ".join(texts) if probable or all(labels) else f"{stage.name}[{', '.join(texts)}]"
     return p.typeface.shown(f"{ends}  {value:.2f}" if probable else f"{ends}  {number(value)}")
 
 
-def _options(canvas: Canvas, plane: Plane, entry: tuple[int, int], size: float, plated: bool) -> list[Option]:
+def _options(
+    canvas: Canvas, plane: Plane, entry: tuple[int, int], said: str, size: float, plated: bool
+) -> list[Option]:
     """Places around an entry, near and far, for its number after its row and column, and below them."""
-    said = said_of(canvas.p, plane.stage, entry)
     forms = ([said], said.split("  "))
     return [option for texts in forms for option in _places(canvas, plane, entry, texts, size, plated)]
 

@@ -95,19 +95,21 @@ def lettering(
     about: Collection[Part] | None = None,
     told: Collection[tuple[str, ...]] = (),
     lit: Sequence[Lit] = (),
+    there: Sequence[Part] | None = None,
 ) -> Lettering:
     """The Lettering of a plan as a View sees it on a frame of this `aspect`, width to height; nothing stands
     in the boxes `keep_free` of the picture, in heights of it.
 
-    Of many matrices just alike the one `near` is named, else the first. It is `about` these planes, or all.
-    Texts of axes that are `told` elsewhere need not be written. What is `lit` has its numbers written.
+    Of many matrices just alike the one `near` is named, else the first. It is `about` these planes, or all,
+    and only what is `there` is in the way. Texts of axes that are `told` elsewhere need not be written. What
+    is `lit` has its numbers written.
     """
     if not p.scene.look.labels:
         return Lettering()
     narrow = narrowness(aspect)
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
     for scale in TYPE_SCALES:
-        canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * narrow, narrow))
+        canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * narrow, narrow), there)
         wishes = _wishes(canvas, near, about, told)
         taken = settle([wish.options for wish in wishes], fixed)
         cost = sum(option.cost for option in taken) + SMALLER_TYPE * (1.0 - scale) * len(wishes)

@@ -39,12 +39,14 @@ Frames = tuple[float, float]
 
 @dataclass(frozen=True)
 class Overlay:
-    """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject. In a
-    film of beats, `blocks` are the boxes of all that is written together, which are kept free as a whole."""
+    """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject; they
+    are there between the frames `shaded`, or always. In a film of beats, `blocks` are the boxes of all that
+    is written together, which are kept free as a whole."""
 
     items: tuple[Item, ...] = ()
     shades: tuple[Box, ...] = ()
     blocks: tuple[Box, ...] = ()
+    shaded: tuple[Frames, ...] = ()
 
     def with_maps(self, maps: Mapping[str, str]) -> "Overlay":
         """The overlay with other colour maps in its bars, by the old ones."""
@@ -74,7 +76,7 @@ def overlay(
     stacked: bool = False,
     scale: float = 1.0,
     beside: float = 0.0,
-    shaded: bool = True,
+    shaded: Sequence[Frames] | None = (),
 ) -> Overlay:
     """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner, and
     those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field
@@ -82,7 +84,8 @@ def overlay(
 
     The statements of the expression and the blocks of the legend stand beside each other, or under each
     other where `stacked`; `scale` is that of all type. Notes stand at the left of what is `beside` the
-    scene, a part of the frame at its right. Blocks are `shaded` where there are timed notes.
+    scene, a part of the frame at its right. Where there are timed notes, blocks are `shaded` between these
+    frames, always, or never where that is None.
     """
     look = p.scene.look
     if p.depth_of_field:
@@ -91,14 +94,12 @@ def overlay(
     head = type.head()
     legend = type.legend() if look.legend else []
     lasting, passing = type.notes(notes, timed, legend)
-    hulls = [around(np.array([item.box for item in block])) for block in (head, legend, lasting) if block]
-    hulls = tuple(tuple(hull.tolist()) for hull in hulls)
     items = (*head, *legend, *lasting, *passing)
-    legend_boxes = [item.box for item in legend]  # what stands between its bars is free
     told, lines = ([one for one in head if (one.kind == "told") == is_told] for is_told in (True, False))
-    whole = [around(np.array([item.box for item in block])) for block in (told, lasting) if block]
-    blocks = (*(line.box for line in lines), *(tuple(box.tolist()) for box in whole), *legend_boxes)
-    return Overlay(items, hulls if timed and shaded else (), blocks if p.beats else ())
+    written = [block for block in (lines, told, legend, lasting) if block]
+    blocks = tuple(tuple(around(np.array([item.box for item in block])).tolist()) for block in written)
+    shades = blocks if timed and shaded is not None else ()
+    return Overlay(items, shades, blocks if p.beats else (), tuple(shaded or ()))
 
 
 class _FrameType:

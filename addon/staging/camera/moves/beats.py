@@ -1,5 +1,6 @@
 """The camera goes from beat to beat: where it looks, from the side from which that can be read."""
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,16 +21,16 @@ TILTS = np.radians([90.0 - 36.0, 90.0 - 28.0, 90.0 - 20.0])
 PREFERRED = 0.25  # what a turn by half a circle costs, of how well something is read
 LEGIBLE = 0.75  # how far a matrix faces the camera, which is enough
 FURTHER = 1.7  # times as far as what is shown needs: from there everything is seen, if that is enough
+CALM = 1.15  # and from where the camera stands in the next beat, if that shows it too
 
 
 def beats(s: Setup) -> Shot:
     """In one take from beat to beat, standing while each is told."""
     told = s.p.beats
-    poses = [_pose(s, one, last=one is told[-1]) for one in told]
+    poses = _poses(s, told)
     keys, phases = [held(poses[0])], [Phase(1.0, s.over, s.first, told[0].there)]
     for n, one in enumerate(told[1:], start=1):
-        steps_out = one.presents and not (one.beat.show or one.beat.view)  # a matrix comes to the camera
-        poses[n] = poses[n - 1] if steps_out else _near(poses[n], poses[n - 1])
+        poses[n] = _near(poses[n], poses[n - 1])
         moves = not np.allclose(poses[n], poses[n - 1])
         if moves:
             keys += [held(poses[n - 1], one.start), held(poses[n], one.span.arrived)]
@@ -38,6 +39,44 @@ def beats(s: Setup) -> Shot:
             phases[-1] = replace(phases[-1], end=change)
             phases.append(Phase(change, s.over, one.span.arrived, one.there))
     return s.shot(_distinct(keys), phases=[*phases[:-1], s.ending(phases[-1].start)])
+
+
+def _poses(s: Setup, told: Sequence["TimedBeat"]) -> list[np.ndarray]:
+    """Where the camera stands in each beat: from the start where it will stand in the next one, if what is
+    shown is large enough from there."""
+    poses = [_pose(s, one, last=one is told[-1]) for one in told]
+    for n in reversed(range(len(told))):
+        if n and _steps_out(told[n]):  # the matrix comes to the camera, which stays
+            continue
+        after = next((m for m in range(n + 1, len(told)) if not _steps_out(told[m])), None)
+        if after and _serves(s, (told[n], poses[n]), (told[after], poses[after])):
+            poses[n] = poses[after]
+    for n, one in enumerate(told):
+        if n and _steps_out(one):
+            poses[n] = poses[n - 1]
+    return poses
+
+
+def _steps_out(one: "TimedBeat") -> bool:
+    """Whether a matrix steps out before what is shown already."""
+    return bool(one.presents and not (one.beat.show or one.beat.view))
+
+
+def _serves(s: Setup, own: tuple["TimedBeat", np.ndarray], after: tuple["TimedBeat", np.ndarray]) -> bool:
+    """Whether the pose of the beat `after` shows what a beat of its `own` pose does, nearly as near."""
+    (one, pose), (other, there) = own, after
+    if not set(_shown(s, one)) <= set(_shown(s, other)) or not np.allclose(pose[3:5], there[3:5]):
+        return False
+    forward = axes_at(*pose[3:5])[2]
+    away = 0.0 if s.optics.orthographic else (pose[:3] - there[:3]) @ forward
+    return bool(there[5] + away <= CALM * pose[5])
+
+
+def _shown(s: Setup, beat: "TimedBeat") -> list[Part]:
+    """The parts that a beat shows: those it names, or else all that are there."""
+    parts = parts_of(s.p.arrangement)
+    named = [part for name in beat.shows for part in parts_of(s.p.arrangement, name)]
+    return list(dict.fromkeys(named)) or [part for part in parts if part.stage.name in beat.there]
 
 
 def _distinct(keys: list[Key]) -> list[Key]:
@@ -54,16 +93,13 @@ def _near(pose: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
     """Where the camera stands in a beat."""
-    arrangement = s.p.arrangement
-    names = beat.shows
-    parts = list(dict.fromkeys(part for name in names for part in parts_of(arrangement, name)))
-    view = beat.beat.view
-    if not parts and not view and last:
+    parts, view = _shown(s, beat), beat.beat.view
+    if not beat.shows and not view and last:
         return s.framed(s.chosen)
-    turned = _towards(s, _angles(s, parts, view))
-    there = [part for part in parts_of(arrangement) if part.stage.name in beat.there]
+    turned = _towards(s, _angles(s, parts if beat.shows else [], view))
+    there = [part for part in parts_of(s.p.arrangement) if part.stage.name in beat.there]
     whole = turned.framed(s.bare(there), turned.roomy)
-    near = turned.framed(s.bare(parts or there), turned.roomy)
+    near = turned.framed(s.bare(parts), turned.roomy)
     return whole if whole[5] < FURTHER * near[5] else near
 
 
