@@ -78,8 +78,10 @@ class Spotlight:
         found = []
         for one in self.parts[shine.number]:
             move = moves.get(one.stage.name)
-            changes = move is not None and move.start < end and begin < move.finished
-            raw = changes and move.swept <= begin and end <= move.begins
+            changes, raw = False, False
+            if move:
+                changes = move.start < end and begin < move.finished
+                raw = changes and move.swept <= begin and end <= move.begins
             found.append(replace(one, raw=raw, pointed=one.pointed and (raw or not changes)))
         return tuple(found)
 
