@@ -22,7 +22,9 @@ from .layout.fans import fans
 from .scales import is_probability
 
 NONE = "none"  # instead of a star's name
-AZIMUTHS, ELEVATIONS = np.arange(-75.0, 76.0, 15.0), (13.0, 20.0, 28.0)  # degrees
+# Degrees; none is as near to one side as to the next, between which rounding would choose.
+AZIMUTHS = (-75.0, -60.0, -46.0, -44.0, -30.0, -15.0, 0.0, 15.0, 30.0, 44.0, 46.0, 60.0, 75.0)
+ELEVATIONS = (13.0, 20.0, 28.0)
 MOST_PLANES = 24  # of more matrices the arrangements are not tried
 LONGEST = (32, 16, 8, 4)  # units: axes that are longer are drawn so long where a star would be small
 NEARLY, FINALISTS = 0.5, 8  # of the best pose for one of several results: how many are tried for all

@@ -9,8 +9,9 @@ from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.scene import MatrixOptions, Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.drawing import film_of
+from matrix_cinema.staging.camera.framing import direction_at
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.star import SeenPlanes, star_of
+from matrix_cinema.staging.star import AZIMUTHS, ELEVATIONS, SeenPlanes, star_of
 from paths import ROOT
 
 HEAD = load_scene(ROOT / "examples" / "attention_head.toml")
@@ -35,6 +36,14 @@ def head(queries=12, keys=12, width=16, **changes):
 )
 def test_the_star_is_the_last_softmax_or_what_is_asked_for(expression, wanted, star):
     assert star_of(stage(parse(expression)), wanted) == star
+
+
+def test_no_direction_is_as_near_to_one_side_as_to_the_next():
+    for azimuth in AZIMUTHS:
+        for elevation in ELEVATIONS:
+            direction = direction_at(np.radians(90.0 - elevation), np.radians(azimuth))
+            second, first = np.sort(np.abs(direction))[1:]
+            assert first > 1.01 * second  # an oblique camera looks straight at the nearest side
 
 
 def test_an_unknown_star_is_refused_with_the_nearest_name():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
 
 LONGEST_TOKEN = 18  # letters of a token in a caption
+FAINT = 0.2  # of a token's attention: what is less tells nothing of a head
 STRAIGHT = 0.97  # the cosine from which on the camera looks straight at a matrix
 MOST_STATEMENTS = 6  # of the results besides the head that have a beat each
 
@@ -59,6 +60,10 @@ def head_of(p: "Plan") -> Head | None:
     found = [(strongest(p, stage), stage) for stage in patterns]
     if not found:
         return None
+    found = [
+        (pair if pair and pair[2] >= FAINT else strongest(p, stage, anyhow=True), stage)
+        for pair, stage in found
+    ]
     pair, pattern = max(found, key=lambda one: one[0][2] if one[0] else -1.0)
     between, scores = [], pattern
     while not scores.has_interior and scores.operands:
@@ -70,14 +75,17 @@ def head_of(p: "Plan") -> Head | None:
     return Head(pattern, made, steps, users[0] if users else None, pair and pair[:2], tuple(patterns))
 
 
-def strongest(p: "Plan", pattern: Stage) -> tuple[int, int, float] | None:
-    """(query, key, weight) of the entry of a pattern that tells most, as `inspect` has it, or None."""
+def strongest(p: "Plan", pattern: Stage, anyhow: bool = False) -> tuple[int, int, float] | None:
+    """(query, key, weight) of the entry of a pattern that tells most, as `inspect` has it, or None; `anyhow`
+    also of a token that attends to itself or to where a head rests."""
     values, (queries, keys) = p.evaluation[pattern], labels_of(p, pattern)
     allowed = values.existing
     offset = offset_of(queries, keys, values.shape)
     special = heads.special(keys)
     if is_causal(allowed):
         special |= {0}  # what a model that has no special token rests on
+    if anyhow:
+        offset, special = None, set()
     return heads.strongest_pair(values.final, allowed, offset, heads.special(queries), special)
 
 
@@ -241,7 +249,12 @@ class _HeadTeller:
         values = self.p.evaluation[self.head.pattern]
         if values.mask is None or values.mask.all():
             return ""
-        return "Later tokens are masked. " if is_causal(values.mask) else "Masked pairs have no weight. "
+        if not is_causal(values.mask):
+            return "Masked pairs have no weight. "
+        rows, columns = values.mask.shape
+        earlier = np.tri(rows, columns, columns - rows, dtype=bool)
+        also = "" if values.mask[earlier].all() else ", and tokens too far back"
+        return f"Later tokens are masked{also}. "
 
     def total(self) -> str:
         """What the weights of a row add up to: 1, unless a sink takes a part."""
@@ -277,7 +290,8 @@ class _HeadTeller:
             return [mix]
         query, key = head.pair
         weight = self.number(head.pattern, query, key)
-        say = f"{weight} of the value of {self.token(1, key)} goes into row {self.token(0, query)} of {name}."
+        row = self.token(0, query) if self.labels[0] else str(query)
+        say = f"{weight} of the value of {self.token(1, key)} goes into row {row} of {name}."
         lit = [self.spot, self.row_of(values, key), self.entry(head.out, query, None)]
         return [mix, Beat(say=say, spotlight="; ".join(lit))]
 
