@@ -89,6 +89,12 @@ class Work:
 
         return both
 
+    def silence(self) -> float:
+        """Seconds since the last sign of the most silent process of another machine that is believed to be
+        there."""
+        now = time.monotonic()
+        return max((now - since for _, since in self._signs.values() if now - since <= SILENCE), default=0.0)
+
     def others(self) -> list[str]:
         """The file names of other processes at work here."""
         workers = [name for name in names_in(self.folder) if name.endswith(_WORKER)]
@@ -142,11 +148,11 @@ class Work:
         self._claims.discard(claim)
 
     @contextlib.contextmanager
-    def claimed(self, name: str) -> Iterator[bool]:
-        """A block in which this process has the claim of `name`, if no other has; whether that is so."""
+    def claimed(self, name: str) -> Iterator[Path | None]:
+        """A block in which this process has the claim of `name`, or None if another has it."""
         claim = self.claim(name)
         try:
-            yield claim is not None
+            yield claim
         finally:
             if claim:
                 self.release(claim)
@@ -183,6 +189,7 @@ class Work:
         try:
             sign = os.stat(self.folder / worker).st_mtime_ns
         except FileNotFoundError:
+            self._signs.pop(worker, None)
             return True
         except OSError:
             return False
@@ -204,6 +211,11 @@ class Work:
         """Touch this process's file; another one may have taken it away, if this one was stopped for long."""
         with contextlib.suppress(OSError):
             self._own.touch()
+
+
+def was_taken_over(claim: Path) -> bool:
+    """Whether a process had a claim before that has gone."""
+    return claim.suffix != ".1"
 
 
 def end_all_work() -> None:

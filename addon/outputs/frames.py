@@ -18,18 +18,19 @@ from ..errors import InputError, JobError
 from ..formats.reading import opened
 from . import devices, marks
 from . import files as outputs
-from .claims import Work
+from .claims import SILENCE, Work, was_taken_over
 from .formats import STILLS
 from .frames_folder import Job, at_work, frame_mark, frame_path
 from .interrupt import telling
 from .passes import value_passes
-from .progress import Listener, Tracker, tell, unheard
+from .progress import Listener, Tracker, clock_time, tell, unheard
 from .silence import blender_silenced, last_error
 from .standing import standing
 from .temporary import trouble_in
 
 _TILES = re.compile(r"Rendered (\d+)/(\d+) Tiles")
 Chunks = Sequence[tuple[bytes, bytes]]
+LONG_SILENCE = 120.0  # seconds after which it is told that another machine gives no sign
 _SAMPLE = re.compile(r"Sample (\d+)/(\d+)")
 
 
@@ -134,6 +135,8 @@ def render_missing(
             if is_there(job, places[n], n):
                 rendering.found()
             elif mine:
+                if was_taken_over(mine):
+                    tell(progress, f"frame {n} was with a process that has gone; it is rendered here")
                 if first is None:
                     rendering.picture(n, places[n], frame_mark(job, n))
                 else:
@@ -146,7 +149,7 @@ def render_missing(
     with rendering.going_on(interrupted, work.beat) if left else contextlib.nullcontext():
         while left:
             if not any([render(n) for n in left]):
-                rendering.wait(len(left))
+                rendering.wait(len(left), work.silence())
                 work.wait()
             left = [n for n in left if not is_there(job, places[n], n)]
     return made
@@ -248,9 +251,13 @@ class Rendering:
         self.done += 1
         self.progress.update(self.done, self.note)
 
-    def wait(self, left: int) -> None:
-        """What is left is rendered by other processes."""
-        self.progress.update(self.done, f"{left} frames are with other processes")
+    def wait(self, left: int, silence: float) -> None:
+        """What is left is rendered by other processes; one of them is silent for so many seconds."""
+        note = f"{left} frames are with other processes"
+        if silence > LONG_SILENCE:
+            taken = f"its frames are taken at {clock_time(SILENCE)}"
+            note += f"; one has given no sign for {clock_time(silence)}, {taken}"
+        self.progress.update(self.done, note)
 
 
 def _tell_limits(scene, engine, suffix, listener):

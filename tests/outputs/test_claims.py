@@ -8,7 +8,7 @@ import time
 import pytest
 from matrix_cinema.errors import JobError
 from matrix_cinema.outputs import claims
-from matrix_cinema.outputs.claims import LONG, SILENCE, WORK, Work
+from matrix_cinema.outputs.claims import LONG, SILENCE, WORK, Work, was_taken_over
 from paths import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="where it can be told which process has gone")
@@ -95,10 +95,12 @@ def test_a_process_of_another_machine_has_gone_when_it_was_silent(tmp_path, cloc
         set_sign(tmp_path, skew - 30.0 * sign)
         assert work.claim("0001") is None and work.others() == [ELSEWHERE]
         clock[0] += 0.9 * SILENCE
+        assert work.silence() == pytest.approx(0.9 * SILENCE)
     clock[0] += 0.2 * SILENCE
     assert work.others() == []
     mine = work.claim("0001")
-    assert mine and not Worker(tmp_path).claims("0001")
+    assert was_taken_over(mine) and not Worker(tmp_path).claims("0001")
+    assert work.silence() == 0.0  # of those that are there
     work.end()
 
 

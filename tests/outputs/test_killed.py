@@ -52,7 +52,7 @@ class StandIn:
     def found(self):
         pass
 
-    def wait(self, _):
+    def wait(self, *_):
         pass
 
 
