@@ -1,6 +1,7 @@
 """What the frames of a film cost and how good they are, style by style; and whether anything flickers.
 
-    python benchmarks/film_cost.py styles [STYLE...]     cost, and difference from 64 samples
+    python benchmarks/film_cost.py costs [STYLE...]      of a frame
+    python benchmarks/film_cost.py quality [STYLE...]    difference of a film's frame from one of 64 samples
     python benchmarks/film_cost.py flicker [STYLE...]    difference from frame to frame where nothing moves
     python benchmarks/film_cost.py parts                 the parts of the cost model in docs/farm.md
 
@@ -120,28 +121,33 @@ def middle_of(checked):
     return round(0.5 * (longest.start + longest.swept))
 
 
-def style(name):
-    """One style: the cost of a frame of a film as it is rendered, of one at 64 samples and the denoiser of
-    stills, and how the former differs from the latter, as 64 samples of another seed do: in the middle of a
-    picture of twice the size, which is that of films."""
+def cost(name):
+    """One style: seconds of the first frame of a film as it is rendered, and of a later one."""
     film = settings_of(FILM_SAMPLES, "FAST")
     scene, checked = drawn(SCENE, name, film)
-    frames = [middle_of(checked) + n for n in range(3)]
-    seconds = rendered(scene, frames, film)[1]
-    pictures = []
-    for samples, quality, seed in (
+    at = middle_of(checked)
+    first, *later = rendered(scene, [at, at + 1, at + 2], film)[1]
+    return {"style": name, "first": first, "frame": float(np.mean(later))}
+
+
+def quality(name):
+    """One style: seconds of a frame with 64 samples and the denoiser of stills, and how a film's frame
+    differs from it, as 64 samples of another seed do: in the middle of a picture of twice the size, which is
+    that of films."""
+    twice = 2 * WIDTH, 2 * HEIGHT
+    scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "FAST", twice))
+    at, pictures = middle_of(checked), []
+    for samples, denoiser, seed in (
         (FILM_SAMPLES, "FAST", 0),
         (REFERENCE_SAMPLES, "HIGH", 0),
         (REFERENCE_SAMPLES, "HIGH", 1),
     ):
-        twice = settings_of(samples, quality, (2 * WIDTH, 2 * HEIGHT))
-        (picture,), (long,) = rendered(scene, frames[-1:], twice, seed=seed, middle=True)
+        own = settings_of(samples, denoiser, twice)
+        (picture,), (long,) = rendered(scene, [at], own, seed=seed, middle=True)
         pictures.append(picture)
     ours, best, again = pictures
     return {
         "style": name,
-        "first": seconds[0],
-        "frame": float(np.mean(seconds[1:])),
         "reference": long,
         "from it": spread(np.linalg.norm(ours - best, axis=-1)),
         "another seed": spread(np.linalg.norm(again - best, axis=-1)),
@@ -250,7 +256,7 @@ def main():
         os._exit(0)
     if what == "one":
         kind, name = names
-        print(json.dumps({"styles": style, "flicker": flicker}[kind](name), default=float))
+        print(json.dumps({"costs": cost, "quality": quality, "flicker": flicker}[kind](name), default=float))
         sys.stdout.flush()
         os._exit(0)  # Blender 4.5's module hangs at Python's own exit
     from matrix_cinema.look.styles import STYLES
