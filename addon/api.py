@@ -86,8 +86,8 @@ def load(path: Name, **choice: Unpack[Choice]) -> Scene:
 
     `layer` (its number, or a name such as "decoder.3.cross"), `head`, `parts` (what of a capture is shown
     besides: "wq", "values" …, see `matrix-cinema render --help`) and `passes` choose from a capture; `style`,
-    `view`, `subject` and `move` take the place of the scene's own, and so do the fields that `cards` has of its
-    cards: {"title": True, "subtitle": "…"}.
+    `view`, `subject` and `move` take the place of the scene's own, and so do the fields that `cards` has of
+    its cards: {"title": True, "subtitle": "…"}.
     """
     return _description(open_source(path, **choice))
 

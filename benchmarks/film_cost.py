@@ -25,7 +25,7 @@ SCENE = ROOT / "examples" / "attention_head.toml"
 WIDTH, HEIGHT = 320, 180
 FILM_SAMPLES, REFERENCE_SAMPLES = 16, 64
 BLUR = 1.1  # pixels
-FRAMES = 6  # in a row, of the flicker's measure
+FRAMES = 4  # in a row, of the flicker's measure
 STILL = 0.1  # CIELAB by which a pixel of the reference may change where nothing moves
 TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375],
                    [0.2126729, 0.7151522, 0.0721750],
@@ -156,17 +156,18 @@ def quality(name):
 
 def flicker(name):
     """One style: how much each pixel in which nothing moves changes from a frame to the next, in frames in a
-    row of a sweep before a camera that stands; as films are rendered, and without a denoiser. Nothing moves
-    where a reference of 64 samples changes by less than STILL in all of these frames."""
-    film, reference = settings_of(FILM_SAMPLES, "FAST"), settings_of(REFERENCE_SAMPLES, "HIGH")
+    row of a sweep before a camera that stands; as films are rendered, and without a denoiser; in the middle
+    of the picture. Nothing moves where a reference of 64 samples changes by less than STILL in all of these
+    frames."""
+    size = 480, 270
+    film, reference = settings_of(FILM_SAMPLES, "FAST", size), settings_of(REFERENCE_SAMPLES, "HIGH", size)
     scene, checked = drawn(SCENE, name, film)
     at = middle_of(checked)
     frames = list(range(at, at + FRAMES))
-    found = {"style": name}
-    still = changes(rendered(scene, frames, reference)[0]).max(axis=0) < STILL
-    found["nothing moves in"] = float(still.mean())
+    still = changes(rendered(scene, frames, reference, middle=True)[0]).max(axis=0) < STILL
+    found = {"style": name, "nothing moves in": float(still.mean())}
     for way, denoised in (("denoised", True), ("not denoised", False)):
-        change = changes(rendered(scene, frames, film, denoised=denoised)[0])[:, still]
+        change = changes(rendered(scene, frames, film, denoised=denoised, middle=True)[0])[:, still]
         found[way] = spread(change) | {"most": change.max()}
     return found
 
