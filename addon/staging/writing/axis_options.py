@@ -25,7 +25,7 @@ ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND_LINES = 0.75  # entries from a matrix to where the lines across it end
 TOLD = 3.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
-FROM_THE_RIGHT = 9.0  # what it costs to write labels of rows at their right ends, from where nobody reads
+FROM_THE_RIGHT, OF_A_STAR = 4.0, 40.0  # cost of labels of rows at their right ends, from where nobody reads
 ABOVE, UNDER = 5.0, 12.0  # what it costs to write them turned above a matrix, and below it
 FANNED = 6.0  # and to fan them out, away from their entries, and as much again for each tenth of the picture
 
@@ -123,7 +123,8 @@ def _columns(
                 step = 1 if outward[int(turned)] > 0 else -1
                 across_cost = (ABOVE if step > 0 else UNDER) * turned
                 cost = there + 4.0 * (1.0 - step * outward[int(turned)]) + across_cost
-                cost += FROM_THE_RIGHT * (step > 0 and not turned)
+                if step > 0 and not turned:
+                    cost += OF_A_STAR if canvas.p.is_star(plane.stage) else FROM_THE_RIGHT
                 options += [
                     _column(canvas, axis, anchors, scale, turned, step, cost) for scale in TOKEN_SCALES
                 ]
