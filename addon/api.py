@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from .capture.own_code import capture_call
 from .capture.pretrained import capture_text
-from .description.device import device_of, kind_and_cards
+from .description.device import kind_and_cards
 from .description.frame_rate import frame_rate, rate_text
 from .description.scene import Scene
 from .description.source import Choice, Source, as_source, open_source, require_file
@@ -99,16 +99,19 @@ def build(
 
     Without `output`, in the Blender scene `target` of the open file, by default the current one: what an
     earlier build left there is replaced, anything else stays. With `output`, in an empty file that is saved
-    as that .blend.
+    as that .blend. A source that is a built .blend is drawn anew with what is said `instead`, and saved.
     """
     source, place = as_source(source), None if output is None else Path(output)
-    description = _description(source)
     if place is not None:
         if target is not None:
             raise InputError("build: give a target in the open file, or an output, not both")
         require_suffix(place, (".blend",))
         require_file_place(place)
         require_apart([place], files_read(source))
+        if source.instead:
+            return _build_again(source, place)
+    description = _description(source, "say what is to be another: style, view, subject or move")
+    if place is not None:
         checked = plan(description)
     load_blender()
     from .blender.update import build as build_into
@@ -118,6 +121,17 @@ def build(
         return build_into(description, target)
     blend_file.require_saved()
     scene = blend_file.draw_alone(checked)
+    blend_file.save_blend(place)
+    return scene
+
+
+def _build_again(source: Source, place: Path) -> "bpy.types.Scene":
+    """Save a built .blend with another style or camera."""
+    load_blender()
+    from .outputs import blend_file
+
+    blend_file.require_saved()
+    scene = blend_file.open_built(source, file_outputs=True)
     blend_file.save_blend(place)
     return scene
 
@@ -184,7 +198,7 @@ def estimate(
     **options: Unpack[PictureOptions],
 ) -> "Estimate":
     """What `render` would take: frames, elements, memory, and time by one tile of one frame, which is
-    rendered. Nothing is written. Raises InputError for a .blend."""
+    rendered. Nothing is written. Raises InputError, also for a .blend that was not built here."""
     source = as_source(source)
     load_blender()
     from .outputs.blend_file import require_saved
@@ -264,7 +278,7 @@ def _shown(one: Drawable | Shown) -> Shown:
     if isinstance(one, Shown):
         return one
     source = as_source(one)
-    return Shown(source.description or Scene(), file=source.path)
+    return Shown(source.description or Scene(), file=source.path, instead=source.instead)
 
 
 @dataclass(frozen=True)
@@ -299,49 +313,54 @@ def farm(
     the kind that the workers have, "cpu" unless it is said here or in the scene. With the address of a
     Flamenco Manager, `flamenco`, the job is submitted there: nothing else here uses a network."""
     source, folder = as_source(source), Path(folder)
-    description = _description(source)
     require_apart((folder / name for name in JOB_FILES), files_read(source))
     require_job_place(folder)
     if flamenco is not None:
         require_url(flamenco)
     load_blender()
-    from .outputs import blend_file, frames, marks, rendering
+    from .outputs import blend_file, frames, rendering
 
     blend_file.require_saved()
-    kind, cards = kind_and_cards(device_of(device or description.render.device))
+    asked = rendering.Asked(size, samples, engine, transparent, device=device)
+    scene, description, settings = rendering.drawn_source(source, asked, "film")
+    kind, cards = kind_and_cards(settings.device)
     if cards:
         raise InputError(f"device {device}: a job is for all cards of a worker; give their kind alone")
-    asked = rendering.Asked(size, samples, engine, transparent, device=device)
-    settings = rendering.settings_of(description.render, asked, "film")
-    checked = rendering.planned_for(description, settings)
-    scene = blend_file.draw_alone(checked)
-    job = frames.job_of(scene, settings, marks.scene_mark(description, settings))
+    job = frames.job_of(scene, settings, rendering.mark_of(source, settings))
     with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * FRAME_DIGITS, farm_note(job)):
         blend_file.save_blend(folder / BLEND)
     write_frames_job(folder / FRAMES, job)
     first, last = scene.frame_start, scene.frame_end
     write_job(
         folder,
-        checked.scene.title,
+        description.title,
         first,
         last,
         chunk,
-        rate_text(checked.scene.render.fps),
+        rate_text(scene.render.fps / scene.render.fps_base),
         device="CPU" if kind == "auto" else kind.upper(),
         transparent=settings.transparent,
     )
     count = last - first + 1
-    seen = submit(flamenco, folder, checked.scene.title, job, chunk) if flamenco else ""
+    seen = submit(flamenco, folder, description.title, job, chunk) if flamenco else ""
     return FarmJob(folder, count, -(-count // chunk), seen)
 
 
 def beats(source: Drawable) -> Scene:
     """The description with the beats of its film as a list, to be edited; those that are written from the
     expression and its numbers where it has none of its own."""
-    description = _description(as_source(source))
-    if description.beats in ("off", ()):
-        description = replace(description, beats="auto")
-    return replace(description, beats=tuple(one.beat for one in plan(description).beats))
+    source = as_source(source)
+    if source.description is not None:
+        planned = plan(source.description.with_beats())
+    else:
+        load_blender()
+        from .blender import stored
+        from .outputs.blend_file import open_built, require_saved
+
+        require_saved()
+        scene = open_built(source)
+        planned = stored.plan_of(scene, stored.described(scene).with_beats())
+    return replace(planned.description, beats=tuple(one.beat for one in planned.beats))
 
 
 def storyboard(
@@ -359,14 +378,12 @@ def storyboard(
     require_suffix(place, (".png",))
     require_file_place(place)
     require_apart([place], files_read(source))
-    description = beats(source)
     load_blender()
     from .outputs import blend_file, rendering
     from .outputs.storyboard import draw_storyboard
 
     blend_file.require_saved()
-    settings = rendering.settings_of(description.render, rendering.Asked(size, samples, engine), "still")
-    return draw_storyboard(description, place, settings, progress)
+    return draw_storyboard(source, place, rendering.Asked(size, samples, engine), progress)
 
 
 def devices() -> list[str]:
@@ -424,7 +441,7 @@ def verify(
         return compare(source, frames)
     blend_file.require_saved()
     if checked is None:
-        return compare(blend_file.open_built(opened.file), frames)
+        return compare(blend_file.open_built(opened), frames)
     given = {name: matrix.values for name, matrix in checked.matrices.items()}
     return compare(blend_file.draw_alone(checked), frames, given)
 
@@ -446,7 +463,7 @@ def inspect(source: Drawable, *, layer: int | str | None = None, head: int | Non
     from .outputs.blend_file import open_built, require_saved
 
     require_saved()
-    return inspection_of_built(drawn(open_built(opened.file)))
+    return inspection_of_built(drawn(open_built(opened)))
 
 
 def sheet(

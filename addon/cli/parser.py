@@ -130,7 +130,7 @@ def _render(one):
 
 
 def _figure(one):
-    _source(one, many=True)
+    _source(one, ", or a built .blend", many=True)
     one.add_argument("-o", "--output", metavar="FIG.pdf|svg|png", required=True)
     width = "such as 84mm or 240pt; 3.3in by default"
     one.add_argument("--width", metavar="LENGTH", default="3.3in", help=width)
@@ -158,14 +158,14 @@ def _figure(one):
 
 
 def _build(one):
-    _source(one)
+    _source(one, ", or a built .blend")
     one.add_argument("-o", "--output", metavar="X.blend", required=True)
     _look(one)
     _cards(one)
 
 
 def _farm(one):
-    _source(one)
+    _source(one, ", or a built .blend")
     one.add_argument("-o", "--output", metavar="FOLDER", required=True)
     one.add_argument("--chunk", metavar="N", type=values.chunk, default=10, help="frames of one task (10)")
     manager = "submit the job to this Flamenco Manager, such as http://manager:8080"
@@ -186,7 +186,7 @@ def _encode(one):
 
 
 def _storyboard(one):
-    _source(one)
+    _source(one, ", or a built .blend")
     one.add_argument("-o", "--output", metavar="SHEET.png", help="the sheet; else only what --toml prints")
     written = "print the beats as they stand in a scene file, to be edited"
     one.add_argument("--toml", action="store_true", help=written)

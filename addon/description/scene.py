@@ -373,6 +373,10 @@ class Scene:
     render: Render = Render()
     folder: str = "."
 
+    def with_beats(self) -> "Scene":
+        """The same as a film of beats, which are written by themselves where it has none."""
+        return dataclasses.replace(self, beats="auto") if self.beats in ("off", ()) else self
+
 
 def load_scene(path: str | os.PathLike[str]) -> Scene:
     """Read a scene file. Raises InputError for a file that is missing, not TOML or not a scene."""

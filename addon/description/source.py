@@ -3,29 +3,30 @@
 import dataclasses
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ..errors import InputError, nearest
 from ..formats.reading import opened
 from .from_capture import scene_from_capture
 from .scene import Scene, checked, load_scene
 
+CAMERA = ("view", "subject", "move")  # what of a camera is said instead
 EXPECTED = "give a scene file (.toml), an attention capture (.safetensors) or a built .blend"
 # How a .blend begins: plain, packed by Zstandard, or, until Blender 3.0, by gzip.
-CARDS = {"title": "title-card", "end": "end-card"}  # fields of Cards that options call otherwise
 _BLEND = (b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 
 
 @dataclass(frozen=True)
 class Source:
     """What is to be drawn: a file (`path`), its description, or both. A .blend has no description here: it
-    carries its own. What was made in Python has no file."""
+    carries its own, of which what is said `instead` takes the place. What was made in Python has no file."""
 
     path: Path | None
     description: Scene | None
+    instead: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -73,19 +74,20 @@ def open_source(
     `passes` are those of `from_capture`. Raises InputError.
     """
     layer = None if layer is None else str(layer)
+    instead = {"style": style, "view": view, "subject": subject, "move": move, "cards": cards or None}
+    instead = {name: value for name, value in instead.items() if value is not None}
     path = require_file(path)
     suffix = path.suffix.lower()
     for option, chosen in (("with", parts), ("passes", passes)):
         if chosen and suffix != ".safetensors":
             raise InputError(f"--{option}: {path} says itself what it shows; it is for captures")
     if suffix == ".blend":
-        given = {"layer": layer, "head": head, "style": style, "view": view, "subject": subject, "move": move}
-        given |= {CARDS.get(name, name): value for name, value in cards.items()}
+        given = {"layer": layer, "head": head}
         for option, value in given.items():
             if value is not None:
                 raise InputError(f"--{option}: {path} is built already; give its scene file instead")
         _require_blend(path)
-        return Source(path, None)
+        return Source(path, None, instead)
     if suffix == ".safetensors":
         if layer is None:
             raise InputError(
@@ -97,12 +99,17 @@ def open_source(
         description = _with_head(load_scene(path), layer, head, path)
     else:
         raise InputError(f'{path}: unknown kind of file "{suffix}"; {EXPECTED}')
-    if style is not None:
-        description = _replaced(description, "look", style=style)
-    camera = {"view": view, "subject": subject, "move": move}
-    camera = {name: value for name, value in camera.items() if value is not None}
-    description = _replaced(_replaced(description, "camera", **camera), "cards", **cards)
-    return Source(path, description)
+    return Source(path, with_instead(description, instead))
+
+
+def with_instead(description: Scene, instead: Mapping[str, Any]) -> Scene:
+    """A description with another "style", "view", "subject" or "move", and with other fields of its
+    "cards"."""
+    look = {"style": instead["style"]} if "style" in instead else {}
+    camera = {name: instead[name] for name in CAMERA if name in instead}
+    for part, changes in (("look", look), ("camera", camera), ("cards", instead.get("cards", {}))):
+        description = _replaced(description, part, **changes)
+    return description
 
 
 def require_file(path: str | os.PathLike[str]) -> Path:

@@ -13,10 +13,12 @@ from typing import Any
 
 import bpy
 
-from ..blender import tags
+from ..blender import given_back, tags
 from ..blender.build import draw
 from ..blender.stored import described
+from ..blender.update import update
 from ..description.scene import Render, Scene
+from ..description.source import CAMERA, Source, with_instead
 from ..errors import InputError, JobError
 from ..picture.drawing import film_of
 from ..staging.plan import Plan
@@ -92,11 +94,17 @@ def _require_survived(path):
         raise InputError(f"{path}: is damaged: Blender crashes when it opens it (status {ended})")
 
 
-def open_built(path: Path) -> bpy.types.Scene:
-    """The scene of a .blend that this project built. Raises InputError for any other."""
-    scene = open_blend(path)
+def open_built(source: Source, *, file_outputs: bool = False) -> bpy.types.Scene:
+    """The scene of a .blend that this project built, drawn anew where the source says another style or
+    camera. Raises InputError for any other file."""
+    scene = open_blend(source.file, file_outputs=file_outputs)
     if tags.DESCRIPTION not in scene:
-        raise InputError(f"{path}: holds no scene that this program built")
+        raise InputError(f"{source.file}: holds no scene that this program built")
+    if source.instead:
+        wanted = with_instead(described(scene), source.instead)
+        if not source.instead.keys().isdisjoint(CAMERA):  # one that someone has moved is not to stay
+            given_back.reset(scene, given_back.of_camera(scene))
+        update(wanted, scene)
     return scene
 
 

@@ -1,13 +1,12 @@
 """A built .blend as a panel of a figure: its own camera, lamps and world, at its own frame; what is written
 in the scene is taken out, because the page has it as type. Readouts stay as they are in the picture."""
 
-from pathlib import Path
-
 import bpy
 
 from ..blender import tags
 from ..blender.seen import view_of
 from ..blender.stored import plan_of
+from ..description.source import Source
 from ..errors import InputError
 from ..picture.figure_page import Cell, Shown
 from .blend_file import open_built
@@ -22,18 +21,18 @@ def is_built(shown: Shown) -> bool:
 
 def built_cell(shown: Shown) -> Cell:
     """The Cell of a built .blend, which is opened. Raises InputError."""
-    assert shown.file is not None
-    scene = open_built(shown.file)
+    source = Source(shown.file, None, shown.instead)
+    scene = open_built(source)
     frame = scene.frame_current if shown.frame is None else shown.frame
     if not scene.frame_start <= frame <= scene.frame_end:
         raise InputError(f"frame {frame}: the scene has frames {scene.frame_start} to {scene.frame_end}")
     scene.frame_set(frame)
-    return Cell(plan_of(scene), frame, shown.title, view_of(scene), shown.file)
+    return Cell(plan_of(scene), frame, shown.title, view_of(scene), source)
 
 
-def bare_scene(path: Path) -> bpy.types.Scene:
+def bare_scene(source: Source) -> bpy.types.Scene:
     """The scene of a built .blend, opened again, without what the page has as type."""
-    scene = open_built(path)
+    scene = open_built(source)
     for ob in tags.parts(scene):
         if isinstance(ob, bpy.types.Object) and ob.get(tags.KIND) in LETTERING and not _is_beside(ob):
             for collection in ob.users_collection:

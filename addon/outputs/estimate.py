@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import bpy
 
 from ..blender import tags
+from ..description.scene import Scene
 from ..memory import available_memory
 from ..staging.limits import memory_needed
-from ..staging.plan import Plan
 from .frames import Rendering, Settings
 from .progress import Listener, clock_time
 from .standing import standing
@@ -41,10 +41,10 @@ class Estimate:
 
 
 def estimated(
-    scene: bpy.types.Scene, checked: Plan, frames: range, settings: Settings, progress: Listener
+    scene: bpy.types.Scene, description: Scene, frames: range, settings: Settings, progress: Listener
 ) -> Estimate:
-    """The Estimate of these frames of a scene that was just drawn. The tile is that of the frame in the
-    middle, where most stands: the time is rather too long than too short."""
+    """The Estimate of these frames of a scene that was built from a description. The tile is that of the
+    frame in the middle, where most stands: the time is rather too long than too short."""
     render, middle = scene.render, frames[len(frames) // 2]
     rendering = Rendering(scene, settings, ".png", 2, progress)
     with temporary_folder() as folder, rendering.going_on(lambda: "interrupted"):
@@ -63,7 +63,7 @@ def estimated(
         len(frames),
         different,
         elements,
-        memory_needed(elements, checked.as_points),
+        memory_needed(elements, elements > description.look.instance_budget),
         available_memory(),
         different * one,
         one,

@@ -98,7 +98,10 @@ def render_source(
     require_apart(written, files_read(source))
     scene, description = None, source.description
     if description is None:
-        scene = blend_file.open_blend(source.file, file_outputs=file_outputs)
+        if source.instead:
+            scene = blend_file.open_built(source, file_outputs=file_outputs)
+        else:
+            scene = blend_file.open_blend(source.file, file_outputs=file_outputs)
         require_apart(written, bpy.utils.blend_paths(absolute=True))
         description = blend_file.description_as_set(scene)
     settings = settings_of(description.render, asked, kind)
@@ -106,8 +109,7 @@ def render_source(
         raise InputError(f"{output}: an .mp4 has no transparency; give a .mov or a .webm")
 
     # The mark of every picture of this job, and that of the one file that comes of it.
-    made_with = (settings, bpy.app.version_string)
-    mark = marks.blend_mark(source.file, *made_with) if scene else marks.scene_mark(description, *made_with)
+    mark = mark_of(source, settings, bpy.app.version_string)
     moment = description.render.still if asked.frame is None else asked.frame
     own_mark = marks.derived_mark(mark, kind, *_part_of_mark(asked, kind, moment))
     preset = asked.preset if kind == "film" else None
@@ -152,18 +154,29 @@ def render_source(
 def estimate_source(source: Source, kind: str, asked: Asked, progress: Listener) -> Estimate:
     """What the same render would take; one tile of one frame is rendered for it. Raises InputError and
     JobError."""
-    description = source.description
-    if description is None:
-        raise InputError("what a .blend takes cannot be told from one frame; give a scene file")
-    settings = settings_of(description.render, asked, kind)
-    checked = planned_for(description, settings)
-    last = checked.timeline.last_frame
-    _require_frames(asked, 1, last)
-    scene = blend_file.draw_alone(checked)
-    frames_asked = asked.frames or (1, last)
-    if kind == "still":
-        frames_asked = (asked.frame or last,) * 2
-    return estimated(scene, checked, range(frames_asked[0], frames_asked[1] + 1), settings, progress)
+    scene, description, settings = drawn_source(source, asked, kind)
+    first, last = scene.frame_start, scene.frame_end
+    _require_frames(asked, first, last)
+    frames_asked = (asked.frame or last,) * 2 if kind == "still" else asked.frames or (first, last)
+    return estimated(scene, description, range(frames_asked[0], frames_asked[1] + 1), settings, progress)
+
+
+def drawn_source(source: Source, asked: Asked, kind: str) -> tuple[bpy.types.Scene, Scene, Settings]:
+    """The Blender scene of a source, drawn in an empty file or opened, with its description and the settings
+    of a "still", or of a film's frames. Raises InputError, also for a .blend that was not built here."""
+    if source.description is None:
+        scene = blend_file.open_built(source)
+        description = blend_file.description_as_set(scene)
+        return scene, description, settings_of(description.render, asked, kind)
+    settings = settings_of(source.description.render, asked, kind)
+    return blend_file.draw_alone(planned_for(source.description, settings)), source.description, settings
+
+
+def mark_of(source: Source, *made_with: object) -> str:
+    """The mark of pictures of a source that are made with these settings."""
+    if source.description is None:
+        return marks.blend_mark(source.file, *made_with, *sorted(source.instead.items()))
+    return marks.scene_mark(source.description, *made_with)
 
 
 def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:

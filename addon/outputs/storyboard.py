@@ -6,15 +6,16 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from ..description.scene import Scene
-from . import frames, marks
-from .blend_file import draw_alone
+from ..blender import stored
+from ..blender.update import update
+from ..description.source import Source
+from . import frames
+from .blend_file import description_as_set, draw_alone, open_built
 from .files import written_whole
-from .frames import Settings
 from .frames_folder import frame_path
 from .pixels import loaded, pixels_of
 from .progress import Listener
-from .rendering import planned_for
+from .rendering import Asked, mark_of, planned_for, settings_of
 from .temporary import temporary_folder
 
 FRAMES_A_ROW = 3
@@ -22,14 +23,23 @@ FRAME_GAP = 6  # pixels between frames
 GREY = 0.5  # grey between them
 
 
-def draw_storyboard(description: Scene, output: Path, settings: Settings, progress: Listener) -> int:
-    """Draw the sheet of a description that has beats to a PNG file; returns how many beats there are. Raises
-    InputError and JobError."""
-    checked = planned_for(description, settings)
-    scene = draw_alone(checked)
+def draw_storyboard(source: Source, output: Path, asked: Asked, progress: Listener) -> int:
+    """Draw the sheet of a source to a PNG file, with beats that are written where it has none; returns how
+    many beats there are. Raises InputError and JobError."""
+    if source.description is None:
+        scene = open_built(source)
+        settings = settings_of(description_as_set(scene).render, asked, "still")
+        own = stored.described(scene)
+        if own.with_beats() != own:
+            update(own.with_beats(), scene)
+        checked = stored.plan_of(scene)
+    else:
+        settings = settings_of(source.description.render, asked, "still")
+        checked = planned_for(source.description.with_beats(), settings)
+        scene = draw_alone(checked)
     numbers = [beat.told_at for beat in checked.beats]
     with temporary_folder() as folder:
-        mark = marks.scene_mark(description, settings, bpy.app.version_string)
+        mark = mark_of(source, settings, bpy.app.version_string)
         frames.render_frames(scene, folder / "frames", sorted(set(numbers)), settings, mark, progress)
         pictures = [_read(frame_path(folder / "frames", number)) for number in numbers]
     with written_whole(output) as part:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..description.from_capture import scene_of_tensor
 from ..description.scene import Scene
-from ..description.source import open_source, require_file
+from ..description.source import Source, open_source, require_file, with_instead
 from ..errors import InputError
 from ..formats.capture_file import open_capture
 from .figure_page import PanelGrid, Shown
@@ -39,10 +39,11 @@ def panels(
     for path in paths:
         for layer in layers or (None,):
             for head in heads or (None,):
-                scene = _scene(path, layer, head, tensor, parts, passes, style, view, subject)
+                source = _source(path, layer, head, tensor, parts, passes, style, view, subject)
+                scene = source.description or Scene(title=Path(path).stem)  # a built .blend has its own
                 for frame in frames or (None,):
                     told = _told(scene, layer, head, frame, (paths, layers, heads, frames))
-                    shown.append(Shown(scene, frame, told, Path(path)))
+                    shown.append(Shown(scene, frame, told, Path(path), source.instead))
     if titles and len(titles) != len(shown):
         raise InputError(f"--titles: {len(titles)} titles for {len(shown)} panels")
     if titles:
@@ -61,12 +62,11 @@ def _columns(count, frames):
     return count if count <= 3 else math.ceil(math.sqrt(count))
 
 
-def _scene(path, layer, head, tensor, parts, passes, style, view, subject):
+def _source(path, layer, head, tensor, parts, passes, style, view, subject):
     if not tensor:
-        source = open_source(
+        return open_source(
             path, layer=layer, head=head, parts=parts, passes=passes, style=style, view=view, subject=subject
         )
-        return source.description or Scene(title=Path(path).stem)  # a built .blend has its own
     if require_file(path).suffix.lower() != ".safetensors":
         raise InputError(f"--tensor: {path} says itself what it shows; it is for captures")
     if layer is None:
@@ -76,11 +76,8 @@ def _scene(path, layer, head, tensor, parts, passes, style, view, subject):
     if tensor not in names:
         raise InputError(f'--tensor: layer {layer} of {path} has no "{tensor}"; it has {", ".join(names)}')
     scene = scene_of_tensor(path, layer, head or 0, tensor)
-    return replace(
-        scene,
-        look=replace(scene.look, style=style or scene.look.style),
-        camera=replace(scene.camera, view=view or scene.camera.view),
-    )
+    instead = {name: value for name, value in (("style", style), ("view", view)) if value}
+    return Source(Path(path), with_instead(scene, instead))
 
 
 def _told(scene, layer, head, frame, asked):

@@ -5,11 +5,13 @@ Everything is decided here, in points; `outputs.figure` only renders the picture
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ..description.scene import Look, Scene
+from ..description.source import Source
 from ..description.style import Style
 from ..errors import InputError
 from ..staging import pooling
@@ -54,12 +56,13 @@ def length(text: str, dpi: float, where: str = "width") -> float:
 @dataclass(frozen=True)
 class Shown:
     """What one panel shows: a description at a frame of its film (None: the moment of its still). `file` is
-    where the description was read from, if anywhere."""
+    where the description was read from, if anywhere; `instead` is that of a built .blend (see Source)."""
 
     scene: Scene
     frame: int | None = None
     title: str = ""
     file: Path | None = None
+    instead: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,7 @@ class Cell:
     frame: int
     title: str = ""
     seen: View | None = None
-    blend: Path | None = None
+    blend: Source | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from matrix_cinema.blender.stored import plan_of, stored_matrices  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.description.source import Source  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from matrix_cinema.outputs import blend_file  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
@@ -48,7 +49,7 @@ def test_everything_of_a_plan_comes_back_from_a_saved_file_without_its_sources(a
     place = tmp_path_factory.mktemp("elsewhere") / "built.blend"
     api.build(description, place)
     shutil.rmtree(away)
-    scene = blend_file.open_built(place)
+    scene = blend_file.open_built(Source(place, None))
     again = plan_of(scene)
     for name, one in first.given.items():
         other = again.given[name]

@@ -13,6 +13,7 @@ tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip instal
 
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.from_capture import scene_from_capture  # noqa: E402
+from matrix_cinema.description.source import Source  # noqa: E402
 from matrix_cinema.outputs import figure as figures  # noqa: E402
 from matrix_cinema.outputs.blend_file import open_built, save_blend  # noqa: E402
 from matrix_cinema.picture.figure_page import Shown  # noqa: E402
@@ -98,4 +99,4 @@ def test_in_a_still_and_in_a_blend_file(capture, tmp_path):
     scene = build(scene_from_capture(capture, 0, 0))
     assert_read(bodies(scene), WORDS)
     save_blend(tmp_path / "x.blend")
-    assert_read(bodies(open_built(tmp_path / "x.blend")), WORDS)
+    assert_read(bodies(open_built(Source(tmp_path / "x.blend", None))), WORDS)
