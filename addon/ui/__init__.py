@@ -24,13 +24,14 @@ from . import (
     properties,
     reset,
     sweep,
+    translations,
 )
 
 # Each has some of these: CLASSES for Blender to know, MENUS with the function that adds our entry, and
 # `register` and `unregister` for what is done besides.
 MODULES: tuple[Any, ...] = (
-    preferences, lamps, matrices, properties, sweep, live, operators, native_film, gallery, picking, presets,
-    panels, hand_camera, light_panel, adding, object_menu, reset,
+    translations, preferences, lamps, matrices, properties, sweep, live, operators, native_film, gallery,
+    picking, presets, panels, hand_camera, light_panel, adding, object_menu, reset,
 )  # fmt: skip
 _command = None
 

@@ -511,7 +511,8 @@ def _bytes(size):
 def wrapped(
     layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE", alert: bool = False
 ) -> None:
-    """A text on as many lines as the panel's width asks for."""
+    """A text on as many lines as the panel's width asks for, in the language of the interface."""
+    text = bpy.app.translations.pgettext_iface(text)
     width = context.region.width if context.region else 300
     scale = context.preferences.system.ui_scale or 1.0  # 0 without a window
     letters = max(16, int((width / scale - 50) / 6.4))
@@ -521,7 +522,7 @@ def wrapped(
     line = ""
     for word in [*text.split(), None]:
         if word is None or (line and len(line) + 1 + len(word) > letters):
-            column.label(text=line, icon=icon)
+            column.label(text=line, icon=icon, translate=False)
             icon = "BLANK1" if icon != "NONE" else icon
             line = ""
         line = f"{line} {word}".strip() if word else line

@@ -1,0 +1,32 @@
+"""The panel's labels in other languages, as Blender looks them up: by language, then by context and English
+text.
+
+A language is one more dictionary here; the tests tell which labels it lacks.
+"""
+
+import bpy
+
+from . import german
+
+ANY, OF_OPERATORS = bpy.app.translations.contexts.default, bpy.app.translations.contexts.operator_default
+TRANSLATIONS = {
+    "de": {
+        **{(ANY, english): text for english, text in german.LABELS.items()},
+        **{(OF_OPERATORS, english): text for english, text in german.OPERATORS.items()},
+    }
+}
+# What is called the same in every language: products, colour maps, styles, file suffixes.
+NAMES = {
+    "AgX", "Batlow", "Berlin", "Cycles", "EEVEE", "Filmic", "Ice Ember", "Inferno", "Jade", "Jade Lamp",
+    "Khronos PBR Neutral", "Lajolla", "Managua", "Matrix Cinema", "Mm", "Mm Positive", "One Ink", "Oslo R",
+    "Paper", "Print", "Sky Clay", "Softbox", "Studio", "Studio Dark", "Studio Light", "Two Inks",
+    "Two Lights", "Vik", "Viridis", "mm's", "Matrix Cinema (.toml, .safetensors, .npz, .npy)", "…",
+}  # fmt: skip
+
+
+def register() -> None:
+    bpy.app.translations.register(__name__, TRANSLATIONS)
+
+
+def unregister() -> None:
+    bpy.app.translations.unregister(__name__)

@@ -1,0 +1,66 @@
+"""The words of the panel, as Blender looks them up in a dictionary: (context, text)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+from matrix_cinema import ui
+from paths import ROOT
+
+SHOWN = ("text", "placeholder", "heading")  # arguments of a layout's functions
+ANY, OF_OPERATORS = "*", "Operator"
+
+
+def labels() -> set[tuple[str, str]]:
+    """What panels, menus, operators and properties are called, and what buttons say."""
+    return {*_registered(), *_written()} - {(ANY, ""), (OF_OPERATORS, "")}
+
+
+def _registered() -> Iterator[tuple[str, str]]:
+    for cls in _classes():
+        if issubclass(cls, bpy.types.Operator):
+            yield OF_OPERATORS, cls.bl_label
+        elif hasattr(cls, "bl_label"):
+            yield ANY, cls.bl_label
+        for prop in cls.bl_rna.properties:
+            called = prop.name not in ("", prop.identifier)  # else nobody is to see it
+            if prop.identifier in ("rna_type", "name") or not called or not _is_ours(cls, prop):
+                continue
+            yield ANY, prop.name
+            for item in getattr(prop, "enum_items_static", ()):
+                yield ANY, item.name
+
+
+def _classes():
+    for module in ui.MODULES:
+        yield from getattr(module, "CLASSES", ())
+
+
+def _is_ours(cls, prop):
+    """Whether a property is one that the class adds: Blender has words for its own."""
+    return any(prop.identifier in getattr(base, "__annotations__", {}) for base in cls.__mro__)
+
+
+def _written() -> Iterator[tuple[str, str]]:
+    """The texts in the calls of layouts."""
+    for path in Path(ROOT / "addon/ui").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            named = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            context = OF_OPERATORS if named == "operator" else ANY
+            if named == "wrapped":
+                yield from ((ANY, text) for text in _texts(node.args[2]))
+            for keyword in node.keywords:
+                if keyword.arg in SHOWN:
+                    yield from ((context, text) for text in _texts(keyword.value))
+
+
+def _texts(node):
+    """The texts that an expression can be."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
