@@ -56,6 +56,16 @@ def sharing(scene: bpy.types.Scene) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def apart() -> Iterator[None]:
+    """Within the block all that a build shares is made anew, and is no scene's."""
+    tags.running = _Addition([])
+    try:
+        yield
+    finally:
+        tags.running = None
+
+
+@contextlib.contextmanager
 def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.Object] = ()) -> Iterator[None]:
     """Within the block something is added to a scene that was built here: it is ours from then on, with what
     the build shares. It takes the place of the objects `instead_of`, which are ours; what of these is made

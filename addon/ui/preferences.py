@@ -2,13 +2,15 @@
 looked for and written, and how that looks which no scene file describes."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ..description.device import FALLBACKS
 from ..description.scene import Look, Scene
-from ..outputs import devices
+from ..errors import JobError
+from ..outputs import devices, node_library
 from .fields import choices
 
 # As Blender lists the add-on: bl_ext.<repository>.matrix_cinema.
@@ -78,6 +80,43 @@ class MATRIX_CINEMA_AP_preferences(bpy.types.AddonPreferences):
             column = layout.column(heading=heading)
             for name in names:
                 column.prop(self, name)
+        layout.operator("matrix_cinema.node_library", icon="ASSET_MANAGER")
+
+
+class MATRIX_CINEMA_OT_node_library(bpy.types.Operator):
+    """Write the node groups of Matrix Cinema as assets, and add their folder to the asset libraries: they are
+    in the asset browser and in the menu Add of geometry nodes then"""
+
+    bl_idname = "matrix_cinema.node_library"
+    bl_label = "Node Groups as Assets"
+
+    folder: bpy.props.StringProperty(
+        name="Folder",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE"},
+        description="Where they are written; empty: the extension's own folder of the user",
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        folder = Path(bpy.path.abspath(self.folder) if self.folder else _own_folder())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            place = node_library.write_library(folder)
+        except (JobError, OSError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        libraries = context.preferences.filepaths.asset_libraries
+        if not any(Path(one.path) == folder for one in libraries):
+            libraries.new(name="Matrix Cinema", directory=str(folder))
+        self.report({"INFO"}, f"Saved {place}")
+        return {"FINISHED"}
+
+
+def _own_folder():
+    """The folder that Blender keeps for an extension, or beside the user's scripts, where it is none."""
+    if ADDON.startswith("bl_ext."):
+        return bpy.utils.extension_path_user(ADDON, path="assets", create=True)
+    return bpy.utils.user_resource("DATAFILES", path="matrix_cinema", create=True)
 
 
 def own() -> Any:
@@ -109,4 +148,4 @@ def words(device: str) -> list[str]:
     return ["--device", chosen.device if device == "auto" else device, "--if-device-fails", chosen.fallback]
 
 
-CLASSES = (MATRIX_CINEMA_AP_preferences,)
+CLASSES = (MATRIX_CINEMA_OT_node_library, MATRIX_CINEMA_AP_preferences)
