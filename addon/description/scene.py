@@ -224,8 +224,8 @@ class Layout:
     `star_room` is how much further the scene's star stands from what takes it, so that labels stand at it.
     Axes of more than `longest` units, but the star's own, are drawn that long, a bead standing for several
     entries; 0: as long as they are. Of results side by side each next one stands `beside` the one before, to
-    its right, or before or behind it for a camera that looks from the side. The scheme "auto" chooses these
-    so that the star can be read.
+    its right, or before or behind it for a camera that looks from the side, and `spacing` entries further
+    away than it has to. The scheme "auto" chooses these so that the star can be read.
     """
 
     scheme: str = option("auto", choices=SCHEMES)
@@ -241,6 +241,7 @@ class Layout:
     star_room: float = option(0.0, low=0.0, high=64.0)
     longest: int = option(0, low=0, high=100_000)
     beside: str = option("right", choices=BESIDES)
+    spacing: float = option(0.0, low=0.0, high=256.0)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ from .pooling import Pool, pools_of
 from .readouts import named as named_readouts
 from .scales import Scale, Scales, crowding, scales_of
 from .spotlight import Spotlight, spotlight_of
-from .star import before_star, is_alone, is_among, posed, star_of, stars_of
+from .star import before_star, is_among, posed, star_of, stars_of
 from .timing.cards import between_cards, later_span, with_cards
 from .timing.schedule import algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
@@ -311,19 +311,15 @@ def unstacked_scene(scene: Scene, root: Stage) -> Scene:
 
 def posed_scene(scene: Scene, root: Stage, sizes: Mapping[str, Shape]) -> Scene:
     """The description with the layout and view chosen in which its star is read best, see `star`."""
-    alone = is_alone(root, stars_of(root, scene.star))
-    return posed(scene, root, lambda scene, root: arrangement_of(in_rows(root, scene), sizes, scene, alone))
+    return posed(scene, root, lambda scene, root: arrangement_of(in_rows(root, scene), sizes, scene))
 
 
-def arrangement_of(
-    root: Stage, sizes: Mapping[str, Shape], scene: Scene, alone: bool | None = None
-) -> Arrangement:
-    """Where everything of a description stands; `sizes` maps a stage's name to (rows, columns). Whether its
-    star is `alone` is found out where it is not said."""
+def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arrangement:
+    """Where everything of a description stands; `sizes` maps a stage's name to (rows, columns)."""
     blocks, layout = blocks_of(root, sizes, scene.products), scene.layout
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
     stars = stars_of(root, scene.star)
     scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene, stars)
     roomy = dict.fromkeys(stars, layout.star_room) if layout.star_room else {}
-    alone = is_alone(root, stars) if alone is None else alone
-    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, layout.beside, alone)
+    beside = (layout.beside, layout.spacing)
+    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, *beside)

@@ -17,7 +17,7 @@ from ..kinds.places import Plane
 from ..kinds.stage import Stage, roots_of, stages_of
 from .camera.framing import DIRECTIONS, direction_at, free_direction
 from .camera.views import is_oblique, names_of, sight_from
-from .layout.arrangement import Arrangement
+from .layout.arrangement import WAYS_BESIDE, Arrangement
 from .layout.fans import fans
 from .scales import is_probability
 
@@ -27,15 +27,17 @@ AZIMUTHS = (-75.0, -60.0, -46.0, -44.0, -30.0, -15.0, 0.0, 15.0, 30.0, 44.0, 46.
 ELEVATIONS = (13.0, 20.0, 28.0)
 MOST_PLANES = 24  # of more matrices the arrangements are not tried
 LONGEST = (32, 16, 8, 4)  # units: axes that are longer are drawn so long where a star would be small
-NEARLY, FINALISTS = 0.5, 8  # of the best pose for one of several results: how many are tried for all
-NOTICED = 1.05  # times further apart, for which axes are drawn shorter or rows broken
-READABLE = 0.0135  # of the frame's height: how far apart a star's entries have to be, ten of 720 pixels
+NEARLY, FINALISTS = 0.5, 16  # of the best pose for one of several results: how many are tried for all
+NOTICED, WORTHWHILE = 1.05, 1.15  # times further apart, for which axes are drawn shorter, and still shorter
+READABLE = 0.0165  # of the frame's height: how far apart a star's entries are to be, as lines of labels
+LEAST, CRAMPED = 0.0135, 0.5  # of it, at least, ten of 720 pixels, and what a star is worth that is smaller
+SPACINGS = (0.0, 6.0, 12.0, 20.0, 30.0)  # entries that results may stand further apart
+SLANT = 0.1  # how much of a way may lead into the depth for what stands along it to stand side by side
 SAMPLES = 7  # points across and down a matrix that are looked at
-MARGIN = 0.3  # of a star's length, at each side, for what is written at it
-USED = 0.8  # of the frame's width and height, for the scene
+WRITTEN = 0.085  # of the frame's height, at each side of a star, for what is written at it
+USED = (0.86, 0.7)  # of the frame's width and height, for the scene
 FINE = 0.035  # of the frame's height: entries further apart are not read any better
-LABEL_ROOM = 14.0  # entries between a star and the products that take it, for the labels of its axes
-ALONE = 11.0  # where there is one star
+LABEL_ROOM = 11.0  # entries between a star and the products that take it, for the labels of its axes
 UPRIGHT = 0.5  # what a star is worth that reads from right to left or from below
 FRONTAL, ASKEW = np.cos(np.radians(45.0)), 0.5  # what a star is worth that faces away further than that
 FACING = 0.45  # of its area, which is enough to see of another matrix
@@ -75,11 +77,6 @@ def stars_of(root: Stage, wanted: str) -> frozenset[str]:
 def is_among(stage: Stage, stars: Collection[str]) -> bool:
     """Whether a matrix is one of these stars."""
     return stage.name in stars or stage.of in stars
-
-
-def is_alone(root: Stage, stars: Collection[str]) -> bool:
-    """Whether there is one star and no more among the stages under `root`."""
-    return sum(is_among(stage, stars) for stage in stages_of(root)) == 1
 
 
 def before_star(made: Arrangement, stars: Collection[str], direction: np.ndarray) -> frozenset[str]:
@@ -124,11 +121,10 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     """The description with its scheme and its view chosen, where they are "auto"; `arranged` gives the
     Arrangement of one whose scheme is, of all that makes a stage. Without a star they are the stage and its
     view. Where the star would be small, long axes are drawn shorter, and heads stand in several rows."""
-    asks: dict = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
+    asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
         return scene
     stars = stars_of(root, scene.star) if star_of(root, scene.star) else frozenset()
-    asks["room"] = ALONE if is_alone(root, stars) else LABEL_ROOM
     stage = _said(
         scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
     )
@@ -138,9 +134,11 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     pose = _best_pose(stage, root, one, stars, asks, arranged)
     if asks["layout"] and not scene.layout.longest and pose.apart < READABLE:
         shorter = [_shorter(stage, pose, longest, root, stars, arranged) for longest in LONGEST]
-        longest = next((n for n, apart in shorter if apart >= READABLE), max(shorter, key=lambda n: n[1])[0])
+        most = max(apart for _, apart in shorter)
+        enough = max(min(LEAST, most / NOTICED), min(READABLE, most / WORTHWHILE))
+        longest = next(n for n, apart in shorter if apart >= enough)
         other = _best_pose(_said(stage, {"longest": longest}, {}), root, one, stars, asks, arranged)
-        if min(other.apart, READABLE) > pose.apart * NOTICED:
+        if other.worth > pose.worth * NOTICED:
             pose = replace(other, layout=other.layout | {"longest": longest})
     camera = _camera(pose.direction, scene) if asks["camera"] else {}
     return _said(stage, pose.layout if asks["layout"] else {}, camera)
@@ -156,10 +154,13 @@ def _best_pose(scene, root, one, stars, asks, arranged):
     """The Pose in which the stars of what makes `root` are read best, as far as the description `asks`: of
     those that suit `one` of several results the one that suits them all."""
     poses = _best_of_one(scene, one, stars, asks, arranged, 1.0 if one is root else NEARLY)
-    ways = list(product(_row_lengths(scene, root), _besides(root))) if asks["layout"] else [()]
+    every = _row_lengths(scene, root), _besides(root), _spacings(scene, root)
+    ways = list(product(*every)) if asks["layout"] else [()]
     aspect, best = _aspect(scene), replace(poses[0], worth=-1.0)
     for pose, way in product(poses if one is not root else poses[:1], ways):
-        layout = pose.layout | dict(zip(("row_length", "beside"), way, strict=False))
+        if way and len(roots_of(root)) > 1 and abs(WAYS_BESIDE[way[1]] @ pose.sight[2]) > SLANT:
+            continue  # each would stand before or behind the one before
+        layout = pose.layout | dict(zip(("row_length", "beside", "spacing"), way, strict=False))
         made = arranged(_said(scene, layout, {}), root)
         worth = _worth(made, stars, aspect, pose.sight, best.worth)
         if worth > best.worth:
@@ -169,13 +170,13 @@ def _best_pose(scene, root, one, stars, asks, arranged):
 
 
 def _best_of_one(scene, one, stars, asks, arranged, nearly):
-    """The Poses in which the stars of what makes the stage `one` are read best, down to `nearly` of the best
-    one's worth. Those that may be best are looked at first, so that most need not be."""
+    """The Poses in which the stars of what makes the stage `one` are read best, one for each direction, down
+    to `nearly` of the best one's worth. Those that may be best are looked at first, so that most need not be."""
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
     oblique = is_oblique(_said(scene, {}, _camera(directions[0], scene)) if asks["camera"] else scene)
     sights = [(direction, sight_from(direction, oblique)) for direction in directions]
     tried = []
-    for layout in _layouts(asks["room"]) if asks["layout"] else [{}]:
+    for layout in _layouts() if asks["layout"] else [{}]:
         made = arranged(_said(scene, layout, {}), one)
         for direction, sight in sights:
             bound = _worth(made, stars, _aspect(scene), sight, np.inf)
@@ -188,7 +189,10 @@ def _best_of_one(scene, one, stars, asks, arranged, nearly):
         worth = _worth(made, stars, _aspect(scene), pose.sight, nearly * most)
         most = max(most, worth)
         found.append(replace(pose, worth=worth))
-    return sorted(found, key=lambda pose: -pose.worth)[:FINALISTS]
+    best: dict = {}
+    for pose in sorted(found, key=lambda pose: -pose.worth):
+        best.setdefault(tuple(pose.direction), pose)
+    return list(best.values())[:FINALISTS]
 
 
 def _one_of(root, stars):
@@ -214,6 +218,11 @@ def _besides(root):
     return BESIDES if len(roots_of(root)) > 1 else BESIDES[:1]
 
 
+def _spacings(scene, root):
+    """How much further away than they have to several results may stand."""
+    return SPACINGS if len(roots_of(root)) > 1 and not scene.layout.spacing else [scene.layout.spacing]
+
+
 def _aspect(scene):
     return scene.render.width / scene.render.height
 
@@ -221,8 +230,13 @@ def _aspect(scene):
 def _apart(made, stars, aspect, sight):
     """How far apart the entries of stars are at least, in heights of the frame, in a picture of all."""
     seen = SeenPlanes([plane for plane in made.planes if is_among(plane.stage, stars)], sight)
-    size = np.ptp(made.corners() @ sight[:2].T, axis=0)
-    return USED * min(aspect / size[0], 1.0 / size[1]) * min(map(_pitch, seen.steps))
+    return _scale(made, aspect, sight) * min(map(_pitch, seen.steps))
+
+
+def _scale(made, aspect, sight):
+    """How long a unit is in a picture of all, in heights of the frame."""
+    wide, high = np.ptp(made.corners() @ sight[:2].T, axis=0)
+    return min(USED[0] * aspect / wide, USED[1] / high)
 
 
 def _pitch(steps):
@@ -235,11 +249,11 @@ def _said(scene, layout, camera):
     return replace(scene, layout=replace(scene.layout, **layout), camera=replace(scene.camera, **camera))
 
 
-def _layouts(room):
+def _layouts():
     """What a description's [layout] may say of the root's turn: those of mm's placements, and the stage."""
     words = ("polarity", "left_placement", "right_placement", "result_placement")
     for chosen in product(POLARITIES, LEFTS, RIGHTS, RESULTS):
-        yield {"scheme": "custom", "star_room": room, **dict(zip(words, chosen, strict=True))}
+        yield {"scheme": "custom", "star_room": LABEL_ROOM, **dict(zip(words, chosen, strict=True))}
     yield {"scheme": "stage"}
 
 
@@ -273,29 +287,34 @@ def _worth(
     most of that only as far as the others are seen well. What is not above `least` anyway is only a bound of
     it."""
     seen = SeenPlanes(made.planes, sight)
-    size = np.ptp(made.corners() @ sight[:2].T, axis=0)
-    scale = USED * min(aspect / size[0], 1.0 / size[1])
+    scale = _scale(made, aspect, sight)
     starring = np.array([is_among(plane.stage, stars) for plane in made.planes])
     read = []
     for n in np.flatnonzero(starring):
         row, column = seen.steps[n, :, :2]
-        posture = (1.0 if row[1] < 0 < column[0] else UPRIGHT) * (1.0 if seen.facing[n] > FRONTAL else ASKEW)
-        read.append(min(_pitch(seen.steps[n]) * scale / FINE, 1.0) * posture)
+        posture = (1.0 if row[1] < 0 < column[0] else UPRIGHT) * (
+            1.0 if seen.turned_to[n] > FRONTAL else ASKEW
+        )
+        pitch = _pitch(seen.steps[n]) * scale
+        read.append(min(pitch / FINE, 1.0) * posture * (1.0 if pitch > LEAST else CRAMPED))
     worth = round(float(np.mean(read)), 6)
     if worth <= least:
         return worth
-    alone = [(seen.part_alone(n) * seen.part_uncovered(n)) ** 2 for n in np.flatnonzero(starring)]
+    alone = [
+        (seen.part_alone(n, WRITTEN / scale) * seen.part_uncovered(n)) ** 2 for n in np.flatnonzero(starring)
+    ]
     worth = round(float(np.mean(np.array(read) * alone)), 6)
     if worth <= least:
         return worth
-    others = [min(seen.facing[n] * seen.part_uncovered(n) / FACING, 1.0) for n in np.flatnonzero(~starring)]
+    others = [min(seen.facing[n] / FACING, 1.0) * seen.part_uncovered(n) for n in np.flatnonzero(~starring)]
     part = 0.5 * (float(np.mean(others or [1.0])) + min(others, default=1.0))  # one that is a hair counts
     return round(worth * (1.0 - OTHERS * (1.0 - part)), 6)
 
 
 class SeenPlanes:
     """Planes as a camera sees them whose `sight` takes points to its picture and their depth, (3, 3):
-    `facing` is how much of its area each has there, 0 to 1."""
+    `facing` is how much of its area each has there, and `turned_to` the cosine of its turn from the camera's
+    own axis: an oblique camera sees all of what stands at right angles to that, but askew."""
 
     def __init__(self, planes: Sequence[Plane], sight: np.ndarray):
         self.sight = sight
@@ -305,6 +324,8 @@ class SeenPlanes:
         (a, b), (c, d) = np.moveaxis(self.steps[:, :, :2], 0, -1)
         turned = a * d - b * c
         self.facing = np.abs(turned)
+        normals = np.array([np.cross(plane.row, plane.column) for plane in planes])
+        self.turned_to = np.abs(normals @ sight[2])
         with np.errstate(divide="ignore", invalid="ignore"):  # planes seen from their edge have no way back
             back = np.array([[d, -b], [-c, a]]) / turned
         self.back = np.moveaxis(back, -1, 0)  # from the picture to a plane; faster than inv
@@ -314,16 +335,17 @@ class SeenPlanes:
         before, _ = self._others(n, 0.0)
         return 1.0 - float(before.mean())
 
-    def part_alone(self, n: int) -> float:
+    def part_alone(self, n: int, margin: float) -> float:
         """The part of a plane, and of a margin around it, that has no other one before or behind it."""
-        _, overlapping = self._others(n, MARGIN)
+        _, overlapping = self._others(n, margin)
         return 1.0 - float(overlapping.mean())
 
     def _others(self, n, margin):
-        """Which points of a plane, and of a margin of so many of its lengths around it, have another plane
-        before them, and which any at all."""
-        along = np.linspace(-margin, 1.0 + margin, SAMPLES)
-        parts = np.stack(np.meshgrid(along, along), -1).reshape(-1, 2)
+        """Which points of a plane, and of a margin around it, have another plane before them, and which any
+        at all."""
+        around = margin / np.maximum(np.linalg.norm(self.steps[n, :, :2], axis=1) * self.ends[n], 1e-6)
+        down, across = np.linspace(-around, 1.0 + around, SAMPLES).T
+        parts = np.stack(np.meshgrid(down, across), -1).reshape(-1, 2)
         points = self.origins[n] + (parts * self.ends[n]) @ self.steps[n]
         others = np.flatnonzero((self.facing > 1e-3) & (np.arange(len(self.facing)) != n))
         away = points[None, :, :2] - self.origins[others, None, :2]

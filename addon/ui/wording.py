@@ -215,6 +215,7 @@ FIELDS = {
                        "begins under them; 0: all", {}),
         "star_room": ("Star Room", "Entries between the star and what takes it, as room for its labels", {}),
         "beside": ("Heads Stand", "Where each next one stands of heads and other results side by side", {}),
+        "spacing": ("Spacing", "How many entries further heads and other results stand from one another", {}),
         "longest": ("Longest Axis", "Axes of more rows or columns, but the star's own, are drawn so long, a "
                     "bead for several entries; 0: as long as they are", {}),
         "blast": ("Blast", "How much more the larger parts of a chain scatter (above 0), or the smaller "

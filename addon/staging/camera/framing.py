@@ -150,9 +150,9 @@ def axes(direction: Vector) -> Axes:
 
 def side_towards(direction: Vector) -> np.ndarray:
     """The axis of the world, (3,), that is nearest to a direction: that of the side an oblique camera looks
-    straight at."""
+    straight at. Half way between two sides it is always the same one."""
     axis = np.zeros(3)
-    n = int(np.argmax(np.abs(direction)))
+    n = (1, 0, 2)[int(np.argmax(np.round(np.abs(direction), 6)[[1, 0, 2]]))]
     axis[n] = np.sign(direction[n])
     return axis
 

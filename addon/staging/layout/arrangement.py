@@ -67,7 +67,7 @@ def arrange(
     shortened: Mapping[int, int] | None = None,
     roomy: Mapping[str, float] | None = None,
     beside: str = "right",
-    alone: bool = False,
+    spacing: float = 0.0,
 ) -> Arrangement:
     """Place every matrix and product of the tree under `root`.
 
@@ -75,14 +75,14 @@ def arrange(
     products next to it, and between blocks; `scheme` (see schemes) says how cuboids turn; `blocks` maps a
     product's name to the number of parts that (i, k, j) are cut into; `shortened` how many entries there are
     to a unit along axes of a length; `roomy` maps an argument's name to how much further it stands from the
-    products that take it, and where it is `alone` from its left argument; of several results each next one
-    stands `beside` the one before (see WAYS_BESIDE). The root's result stands upright, facing the audience.
-    Several results all do, side by side (see fans). A stage that is used again is drawn there as a plane
-    alone. A right face whose arguments would stand in those of the left one is moved further away. In mm's
+    products that take it, and half of that from its left argument; of several results each next one stands
+    `beside` the one before (see WAYS_BESIDE), `spacing` further away than it has to. The root's result stands
+    upright, facing the audience. Several results all do, side by side (see fans). A stage that is used again
+    is drawn there as a plane alone. A right face whose arguments would stand in those of the left one is moved further away. In mm's
     schemes all else stands where mm's formulas say. A wheel may still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
-    more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], alone)
+    more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], spacing)
     parts = _Arranging(root, shapes, gap, turned, *more).stand_results()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
@@ -103,7 +103,7 @@ class _Arranging:
     shortened: Mapping[int, int]
     roomy: Mapping[str, float]
     beside: np.ndarray
-    alone: bool
+    spacing: float
     grown: set[str] = field(default_factory=set)  # names of the stages that are made already
     shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
 
@@ -120,7 +120,7 @@ class _Arranging:
                     self.stand_fan(fan), self.beside, before, room
                 )  # beyond the last is beyond all
                 line += before
-            above = beyond(line, DOWN, above, self.apart)
+            above = beyond(line, DOWN, above, self.apart - self.spacing)
             placed += above
         return placed
 
@@ -142,7 +142,7 @@ class _Arranging:
     def apart(self) -> float:
         """The distance between results that stand side by side, with room for a title, and for the labels
         of stars."""
-        return 2.0 * self.gap + 3.0 + LABELS * max(self.roomy.values(), default=0.0)
+        return 2.0 * self.gap + 3.0 + LABELS * max(self.roomy.values(), default=0.0) + self.spacing
 
     def stand_root(self) -> list[Part]:
         """The root's result, upright and facing the audience, and behind it all that makes it."""
@@ -191,9 +191,8 @@ class _Arranging:
         return self.roomy.get(stage.of or stage.name, self.roomy.get(stage.name, 0.0))
 
     def row_room(self, stage: Stage) -> float:
-        """The room between a star that is alone and its left argument, for labels of its rows: they are read
-        from there. Several stars stand close enough without."""
-        return ROW_LABELS * self.room_of(stage) if self.alone else 0.0
+        """The room between a star and its left argument, for labels of its rows: they are read from there."""
+        return ROW_LABELS * self.room_of(stage)
 
     def further(self, stage: Stage) -> float:
         """How much further than the gap an argument stands."""

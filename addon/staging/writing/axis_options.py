@@ -16,6 +16,7 @@ from .typesetter import CAPITALS, LONGEST_TOKEN
 
 AXIS_SIZE, TOKEN_SIZE = 0.025, 0.026  # sizes of type
 TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76)  # of the labels of one axis
+CLEAR = 1.3  # sizes of type from a row of short labels to its title, for that of the other axis under it
 TOKEN_LEADING = 1.03  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # length of a leader, at least
@@ -266,7 +267,8 @@ def _head(
     size = canvas.type.sized(AXIS_SIZE)
     if turned:
         first = boxes[boxes[:, 0].argmin()]  # "key" stands at its far end, clear of labels of the other axis
-        x, y, align = left - GAP, first[3] - 0.75 * size if step > 0 else first[1], "RIGHT"
+        above = max(first[3] - 0.75 * size, first[1] + CLEAR * size)
+        x, y, align = left - GAP, above if step > 0 else first[1], "RIGHT"
     else:
         top = boxes[boxes[:, 3].argmax()]
         x, y, align = (top[0], high, "LEFT") if step > 0 else (top[2], high, "RIGHT")

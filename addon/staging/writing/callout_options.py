@@ -24,7 +24,7 @@ AWAY = 40.0  # what a leader costs that is as long as the picture is high
 FARS = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5, 6.0, 8.0, 11.0, 15.0)  # from entry to text, in sizes of type
 MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
 TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
-AT_AN_END, BEYOND_ROW = 3.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
+AT_AN_END, BEYOND_ROW = 1.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
 BROKEN = 1.0  # of standing in two lines
 LEADING = 1.2  # from one of them to the next, in sizes of type
 CALLOUT_MARGIN = 0.35  # room around the text, in sizes of type

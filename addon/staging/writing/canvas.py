@@ -72,8 +72,10 @@ class Canvas:
         return self.view.orthographic or bool(self.view.seen(points)[2].min() > nearest)
 
     def shows_within(self, cuboid: Cuboid) -> bool:
-        """Whether the products of a cuboid are drawn before the camera."""
-        return cuboid.stage.name in self.p.interiors and self.before(cuboid.corners())
+        """Whether the products of a cuboid are drawn before the camera, and stay there."""
+        name = cuboid.stage.name
+        stays = self.p.scene.look.settled_scale > 0.0 and name not in self.p.before_star
+        return stays and name in self.p.interiors and self.before(cuboid.corners())
 
     def unit_at(self, point: np.ndarray) -> float:
         """How long, in the world, a unit of the picture is at a point of the world."""

@@ -110,7 +110,7 @@ def lettering(
     fixed, least = np.array(keep_free, float).reshape(-1, 4), np.inf
     for scale in TYPE_SCALES:
         canvas = Canvas(p, view, aspect, 1.0, film_type(p.typeface, scale * narrow, narrow), there)
-        wishes = _wishes(canvas, near, about, told)
+        wishes = _wishes(canvas, near, about, told, lit)
         taken = settle([wish.options for wish in wishes], fixed)
         cost = sum(option.cost for option in taken) + SMALLER_TYPE * (1.0 - scale) * len(wishes)
         if cost < least:
@@ -118,14 +118,15 @@ def lettering(
         if least < ROOMY * len(wishes) or canvas.crowded:
             break
     canvas, wishes, taken = best
-    numbers = list(callouts(canvas, lit))  # where the others leave them room
-    around = np.concatenate([fixed, *(option.boxes for option in taken)])
-    taken += settle([wish.options for wish in numbers], around)
-    return _lifted(canvas, [*wishes, *numbers], [option.write() or Written() for option in taken])
+    return _lifted(canvas, wishes, [option.write() or Written() for option in taken])
 
 
 def _wishes(
-    canvas: Canvas, near: str, about: Collection[Part] | None, told: Collection[tuple[str, ...]]
+    canvas: Canvas,
+    near: str,
+    about: Collection[Part] | None,
+    told: Collection[tuple[str, ...]],
+    lit: Sequence[Lit],
 ) -> list[Wish]:
     """What is to be written; what has least choice comes first."""
     planes = [plane for plane in canvas.planes if about is None or plane in about]
@@ -134,6 +135,7 @@ def _wishes(
     lower = below(canvas.p, near)
     return [
         *tokens(canvas, [plane for plane in chosen if plane.stage not in lower], told),
+        *callouts(canvas, lit),
         *names(canvas, chosen),
         *titles(canvas),
         *axis_titles(canvas, planes),

@@ -98,6 +98,9 @@ def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]
         choose(np.inf)
         if taken == before:
             break
+    for n in range(len(fixed), len(boxes)):  # what still shares room makes way for what comes before it
+        if meeting(boxes[n], np.concatenate([NOWHERE, *boxes[:n]]), ROOM).any():
+            taken[n - len(fixed)], boxes[n], room[n] = UNWRITTEN, UNWRITTEN.boxes, NOTHING
     choose(LEFT_OUT)
     return taken
 
