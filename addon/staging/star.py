@@ -171,7 +171,8 @@ def _best_pose(scene, root, one, stars, asks, arranged):
 
 def _best_of_one(scene, one, stars, asks, arranged, nearly):
     """The Poses in which the stars of what makes the stage `one` are read best, one for each direction, down
-    to `nearly` of the best one's worth. Those that may be best are looked at first, so that most need not be."""
+    to `nearly` of the best one's worth. Those that may be best are looked at first, so that most need not
+    be."""
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
     oblique = is_oblique(_said(scene, {}, _camera(directions[0], scene)) if asks["camera"] else scene)
     sights = [(direction, sight_from(direction, oblique)) for direction in directions]

@@ -78,8 +78,9 @@ def arrange(
     products that take it, and half of that from its left argument; of several results each next one stands
     `beside` the one before (see WAYS_BESIDE), `spacing` further away than it has to. The root's result stands
     upright, facing the audience. Several results all do, side by side (see fans). A stage that is used again
-    is drawn there as a plane alone. A right face whose arguments would stand in those of the left one is moved further away. In mm's
-    schemes all else stands where mm's formulas say. A wheel may still run into itself, as in mm.
+    is drawn there as a plane alone. A right face whose arguments would stand in those of the left one is
+    moved further away. In mm's schemes all else stands where mm's formulas say. A wheel may still run into
+    itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
     more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], spacing)

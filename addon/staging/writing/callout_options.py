@@ -25,6 +25,7 @@ FARS = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5, 6.0, 8.0, 11.0, 15.0)  # from entry t
 MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
 TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
 AT_AN_END, BEYOND_ROW = 1.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
+RAISED = (0.0, 0.5, -0.5, 0.9, -0.9)  # half heights of the text by which it may stand off the row there
 BROKEN = 1.0  # of standing in two lines
 LEADING = 1.2  # from one of them to the next, in sizes of type
 CALLOUT_MARGIN = 0.35  # room around the text, in sizes of type
@@ -101,7 +102,9 @@ def _places(
     beyond = _ends_of_row(canvas, plane, entry)
     outward = beyond - spot
     outward /= np.linalg.norm(outward, axis=1)[:, None] + 1e-12
-    middles = np.concatenate([middles, beyond + outward * (np.abs(outward) @ half)[:, None]])
+    at_ends = beyond + outward * (np.abs(outward) @ half)[:, None]
+    raised = [at_ends + (0.0, part * half[1]) for part in RAISED]  # a little higher or lower than the row
+    middles = np.concatenate([middles, *raised])
     boxes = np.concatenate([middles - half, middles + half], axis=1)
     ends = np.clip(spot, boxes[:, :2], boxes[:, 2:])
     away = np.linalg.norm(ends - spot, axis=1)
@@ -111,7 +114,7 @@ def _places(
         if not (plated and other is plane)
     ]
     costs = AWAY * away / canvas.height
-    costs[-len(beyond) :] = AT_AN_END
+    costs[-len(beyond) * len(RAISED) :] = AT_AN_END + np.repeat(np.abs(RAISED), len(beyond))
     if others:
         costs += COVERED * Obstacles(np.array(others)).under(boxes)
     costs += _entries_under(canvas, plane, entry, boxes, spot, ends) + BROKEN * (len(texts) - 1)
