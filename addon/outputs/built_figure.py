@@ -2,13 +2,16 @@
 in the scene is taken out, because the page has it as type. Readouts stay as they are in the picture."""
 
 import bpy
+import numpy as np
 
 from ..blender import tags
+from ..blender.read import SIZES_OF, elements
 from ..blender.seen import view_of
 from ..blender.stored import plan_of
 from ..description.source import Source
 from ..errors import InputError
 from ..picture.figure_page import Cell, Shown
+from ..staging.camera.framing import View
 from .blend_file import open_built
 
 LETTERING = ("label", "leader", "overlay", "shade", "card")
@@ -27,7 +30,8 @@ def built_cell(shown: Shown) -> Cell:
     if not scene.frame_start <= frame <= scene.frame_end:
         raise InputError(f"frame {frame}: the scene has frames {scene.frame_start} to {scene.frame_end}")
     scene.frame_set(frame)
-    return Cell(plan_of(scene), frame, shown.title, view_of(scene), source)
+    seen = view_of(scene)
+    return Cell(plan_of(scene), frame, shown.title, seen, source, _kept(scene, seen))
 
 
 def bare_scene(source: Source) -> bpy.types.Scene:
@@ -38,6 +42,31 @@ def bare_scene(source: Source) -> bpy.types.Scene:
             for collection in ob.users_collection:
                 collection.objects.unlink(ob)
     return scene
+
+
+def _kept(scene: bpy.types.Scene, seen: View) -> np.ndarray:
+    """Where what stays in the picture beside the scene stands, such as readouts: boxes (n, 4), as parts of
+    the picture's width and height."""
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    found: dict = {}
+    for ob in tags.parts(scene):
+        drawn = isinstance(ob, bpy.types.Object) and ob.parent and not ob.hide_render
+        if drawn and ob.type != "EMPTY" and ob.get(tags.KIND) != "leader" and _is_beside(ob):
+            if len(points := _points(ob, depsgraph)):
+                found.setdefault((ob.parent, ob.get(tags.NAME)), []).append(points)
+    places = [(seen.project(np.concatenate(points)) + 1) / 2 for points in found.values()]
+    return np.array([[*place.min(axis=0), *place.max(axis=0)] for place in places if len(place)]).reshape(
+        -1, 4
+    )
+
+
+def _points(ob, depsgraph):
+    """The elements of what has any, else the corners around an object, in the world: (n, 3)."""
+    if ob.get(tags.KIND) in SIZES_OF:
+        return elements(ob, depsgraph)["position"]
+    own = ob.evaluated_get(depsgraph)
+    world = np.array(own.matrix_world, float)
+    return np.array([tuple(corner) for corner in own.bound_box]) @ world[:3, :3].T + world[:3, 3]
 
 
 def _is_beside(ob):

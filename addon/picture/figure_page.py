@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..description.scene import Look, Scene
 from ..description.source import Source
 from ..description.style import Style
@@ -68,13 +70,15 @@ class Shown:
 @dataclass(frozen=True, eq=False)
 class Cell:
     """A panel that is checked: a plan at a frame, under a title. That of a scene that was built in the file
-    `blend` is what its own camera has `seen`."""
+    `blend` is what its own camera has `seen`, with what it has beside the scene in boxes that are `kept`,
+    (n, 4), as parts of the picture."""
 
     plan: Plan
     frame: int
     title: str = ""
     seen: View | None = None
     blend: Source | None = None
+    kept: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +215,7 @@ class _Composition:
         # Where all is in view its picture is as large as the page; of a part, what is around it is cut off.
         camera = cells[0].plan.scene.camera
         self.table, self.single = bool(grid.rows or grid.heads), len(cells) == 1
-        self.given = {cell.plan: cell.seen for cell in cells if cell.seen}
+        self.given = {cell.plan: cell for cell in cells if cell.seen}
         self.whole = self.single and not camera.subject and camera.view not in INSIDE and not self.given
         self.own_scales = own_scales and not self.single
         self.title, self.told = title, notes
@@ -260,25 +264,30 @@ class _Composition:
         bare = self.table and wide < NARROW
         panels = self.panels(wide, tall and self.down(tall), labelled=not bare)
         tall = panels[self.cells[0].plan].height
-        step = head + tall + foot + gap
+        under, over = (self.up(max(one.beyond[n] for one in panels.values())) for n in (0, 1))
+        step = head + over + tall + under + foot + gap
         self.height = self.up(height or top + step * len(rows) - gap + below)
         for n, cells in enumerate(rows):
-            y = self.down(self.height - top - step * n - head - tall)
+            y = self.down(self.height - top - step * n - head - over - tall)
             if grid.rows:
                 self.add([self.row_title(grid.rows[n], tall)], 0.0, y)
             for m, cell in enumerate(cells):
                 x = self.down(left + m * (wide + gap))
                 self.place(cell, panels[cell.plan], x, y)
-                self.add(self.heading(n, n * columns + m, cell.title, wide), x, y + tall)
+                self.add(self.heading(n, n * columns + m, cell.title, wide), x, y + tall + over)
                 items, deep = feet.get(cell.plan, ([], 0.0))
-                self.add(items, x, y - deep)
+                self.add(items, x, y - under - deep)
         if bare:
             self.note_axes()
 
     def panels(self, width: float, height: float | None, labelled: bool) -> dict[Plan, Panel]:
         """The panel of each plan, all of one height: that of the highest unless one is given."""
         plans = list(dict.fromkeys(cell.plan for cell in self.cells))
-        given = {p: given_panel(p, self.type, width, view, labelled) for p, view in self.given.items()}
+        given = {
+            p: given_panel(p, self.type, width, cell.seen, cell.kept, labelled)
+            for p, cell in self.given.items()
+            if cell.seen
+        }
         if height is None:
             free = (panel(p, self.type, width, labelled=labelled).height for p in plans if p not in given)
             height = self.up(max([*free, *(one.height for one in given.values())]))

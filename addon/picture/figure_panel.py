@@ -43,6 +43,9 @@ EDGE = 1.0  # of the page, free at all sides
 TOUCHING = 1e-6  # that boxes may have in common
 STEP = 2.0  # from one point to the next at which it is looked what is drawn there
 FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
+SLANTED = 0.1  # of a direction: how much of it is across another, for labels to stand that way
+BEYOND_FRAME = 40.0  # how far under or over the picture of a camera that is given type may stand
+COVERED = 0.25  # of the area of labels, as squares: what may stand on the scene beside its star
 SHARED = 1000.0  # cost of standing on something else that is written
 # Places of a name beyond an edge: the part of it away from its middle, sizes of type beyond it, their cost.
 _BEYOND = np.array([
@@ -76,7 +79,8 @@ def page_type(size: float, measure: Callable[[str, float], float]) -> PageType:
 class Panel:
     """`view` is the camera of a picture of `width` × `height` points; type and rules stand on it, `notes`
     tell what there was no room for. `margins` are how far labels stand out of what is drawn, at the left,
-    right, bottom and top, and `chosen` which places they took (see _Labels)."""
+    right, bottom and top, and `chosen` which places they took (see _Labels); `beyond` is how far under and
+    over the picture type stands."""
 
     view: View
     width: float
@@ -86,6 +90,7 @@ class Panel:
     margins: np.ndarray = field(default_factory=lambda: np.zeros(4))
     chosen: dict = field(default_factory=dict)
     readouts: tuple[Joined, ...] = ()
+    beyond: Vector = (0.0, 0.0)
 
 
 def panel(
@@ -116,20 +121,22 @@ def panel(
     return made or _panel(p, type, width, height, free, True)
 
 
-def given_panel(p: Plan, type: PageType, width: float, view: View, labelled: bool = True) -> Panel:
+def given_panel(
+    p: Plan, type: PageType, width: float, view: View, kept: np.ndarray | None = None, labelled: bool = True
+) -> Panel:
     """The Panel of a plan on a picture `width` points wide, as a camera that is given sees it: labels stand
-    in the frame that there is, and those that have no room in it are left out."""
+    in the frame that there is, or under and over it, and those that have no room are left out. So are those
+    that would stand on what the picture has beside the scene: boxes `kept`, (n, 4), as parts of its width and
+    height."""
     height = width * view.half_height / view.half_width
-    labels = _Labels(Canvas(p, view, width, height, type), type, {}, labelled)
-    inside, left_out = [], 0
-    for item in labels.items:
-        left, low, right, high = item.box
-        if left >= 0.0 and low >= 0.0 and right <= width and high <= height:
-            inside.append(item)
-        else:
-            left_out += isinstance(item, Text)
+    canvas = Canvas(p, view, width, height, type)
+    beside = np.zeros((0, 4)) if kept is None else kept * (width, height, width, height)
+    labels = _Labels(canvas, type, {}, labelled, beside=beside)
+    left_out = labels.left_out
     notes = [f"{left_out} labels have no room in the camera's frame"] if left_out else []
-    return Panel(view, width, height, tuple(inside), (*labels.notes(), *notes))
+    low, high = around(np.array([(0.0, 0.0, width, height), *labels.boxes()]))[[1, 3]]
+    beyond = (-low, high - height)
+    return Panel(view, width, height, tuple(labels.items), (*labels.notes(), *notes), beyond=beyond)
 
 
 def _panel(
@@ -210,14 +217,18 @@ class _Labels:
 
     def __init__(
         self, canvas: Canvas, type: PageType, chosen: dict, labelled: bool,
-        told: Collection[tuple[str, ...]] = (),
+        told: Collection[tuple[str, ...]] = (), beside: np.ndarray | None = None,
     ):  # fmt: skip
-        self.told = told
+        self.told, self.given = told, beside is not None
+        self.beside = np.zeros((0, 4)) if beside is None else beside
+        self.frame = np.array([0.0, -BEYOND_FRAME, canvas.width, canvas.height + BEYOND_FRAME])
+        self.left_out = 0
         self.canvas, self.type, self.chosen = canvas, type, chosen
         self.items: list[Text | Rule] = []
         self.thinned: set[int] = set()
         self.missing: list[str] = []
-        self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces]), STEP)
+        corners = self.beside[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+        self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces, corners]), STEP)
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
         if not labelled:
             for plane in canvas.planes:
@@ -230,9 +241,9 @@ class _Labels:
             self.write_names()
 
     def boxes(self, *, rules: bool = False) -> np.ndarray:
-        """Those of all type so far, and of all rules if asked for: (n, 4)."""
+        """Those of all type so far, of all rules if asked for, and of what is beside the scene: (n, 4)."""
         boxes = [item.box for item in self.items if rules or isinstance(item, Text)]
-        return np.array(boxes).reshape(-1, 4)
+        return np.array([*boxes, *self.beside]).reshape(-1, 4)
 
     def notes(self) -> tuple[str, ...]:
         """What there was no room for."""
@@ -255,9 +266,12 @@ class _Labels:
             key = "axis", *axis.sides[0]
             if key not in self.chosen:
                 costs = [self.crowding(axis.texts, *end) for end in ends]
+                if self.given and min(costs)[0] > self.most_covered(axis.texts):  # no camera makes room there
+                    ends = [end for side in axis.sides for end in self.ends(*side)]
+                    costs = [self.crowding(axis.texts, *end) for end in ends]
                 self.chosen[key] = costs.index(min(costs))
             places, outward = ends[self.chosen[key]]
-            beside = bool(abs(outward[0]) >= abs(outward[1]))
+            beside = self.across(places, outward) == 0
             side = beside, 1.0 if outward[0 if beside else 1] > 0 else -1.0
             sides.setdefault(side, []).append((axis.texts, places))
         for side, axes_there in sides.items():
@@ -271,16 +285,41 @@ class _Labels:
         outward /= np.linalg.norm(outward) or 1.0
         return [(low, -outward), (high, outward)]
 
+    def across(self, places: np.ndarray, outward: np.ndarray) -> int:
+        """Whether labels stand out of their places (n, 2) to a side, 0, or up or down, 1. Where no camera
+        makes room for them they go by how their places run, so that there is room for more of them."""
+        if self.given and np.abs(outward).min() > SLANTED:
+            return int(np.ptp(places[:, 0]) > np.ptp(places[:, 1]))
+        return int(abs(outward[0]) < abs(outward[1]))
+
     def crowding(self, texts: Sequence[str], places: np.ndarray, outward: np.ndarray) -> tuple:
         """How bad a place for an axis' labels is: what they would cover, then how far inside they stand."""
         longest = max(self.type.width(text, self.type.small) for text in texts)
-        across = 0 if abs(outward[0]) >= abs(outward[1]) else 1
+        across = self.across(places, outward)
         side = np.zeros(2)
         side[across] = np.sign(outward[across])
-        ends = np.concatenate([places + side * GAP, places + side * longest])
-        covered = self.coverage.under(np.array([[*ends.min(axis=0), *ends.max(axis=0)]])).item()
         # On equal terms at the left and below, where axes are read.
-        return covered, round(-(places.mean(axis=0) - self.center) @ side, 1), side.sum()
+        inside = round(-(places.mean(axis=0) - self.center) @ side, 1), side.sum()
+        if self.given:
+            return self.hidden_by(texts, places, side), *inside
+        ends = np.concatenate([places + side * GAP, places + side * longest])
+        return self.coverage.under(np.array([[*ends.min(axis=0), *ends.max(axis=0)]])).item(), *inside
+
+    def hidden_by(self, texts: Sequence[str], places: np.ndarray, side: np.ndarray) -> float:
+        """How many points of what is drawn labels cover that stand at one side of their places (n, 2), and
+        how many of their own are beyond the picture."""
+        lengths = np.array([[self.type.width(text, self.type.small)] for text in texts])
+        ends = np.stack([places + side * GAP, places + side * (GAP + lengths)])
+        thick = 0.5 * self.type.small * (side == 0.0)
+        boxes = np.concatenate([ends.min(axis=0) - thick, ends.max(axis=0) + thick], axis=1)
+        inside = np.clip(boxes, np.tile(self.frame[:2], 2), np.tile(self.frame[2:], 2))
+        areas = [np.prod(some[:, 2:] - some[:, :2], axis=1) for some in (boxes, inside)]
+        return float(self.coverage.under(boxes).sum() + (areas[0] - areas[1]).sum() / STEP**2)
+
+    def most_covered(self, texts: Sequence[str]) -> float:
+        """How many points of what is drawn the labels of an axis may stand on, that a camera is not moved
+        for."""
+        return COVERED * sum(map(len, texts)) * (self.type.small / STEP) ** 2
 
     def write_side(self, axes_there: list, beside: bool, sign: float) -> None:
         """All labels at one side of the picture, in the order in which they stand along it.
@@ -295,7 +334,7 @@ class _Labels:
             places = np.concatenate([places[::every] for _, places in axes_there])
             written = self.column(texts, places, beside, sign)
             boxes = np.array([line.box for line in written.lines])
-            if len(boxes) and not meeting(boxes, taken, -TOUCHING).any():
+            if len(boxes) and self.has_room(boxes) and not meeting(boxes, taken, -TOUCHING).any():
                 self.add(written)
                 self.thinned |= {every} - {1}
                 self.chosen[side] = every
@@ -403,9 +442,16 @@ class _Labels:
         covered = 4.0 * self.coverage.under(boxes)
         return covered + 0.6 * beside + 0.2 * above + 6.0 * inward - 4.0 * np.abs(normals[:, 1])
 
+    def has_room(self, boxes: np.ndarray) -> bool:
+        """Whether boxes (n, 4) are in the picture of a camera that is given, or hardly under or over it."""
+        room = (boxes[:, :2] >= self.frame[:2]).all() and (boxes[:, 2:] <= self.frame[2:]).all()
+        return not self.given or bool(room)
+
     def add(self, written: Written | None) -> None:
-        """Put what is written on the page."""
-        if written:
+        """Put what is written on the page, where there is room for all of it."""
+        if written and not self.has_room(np.array([line.box for line in written.lines])):
+            self.left_out += 1
+        elif written:
             self.items += [*written.lines, *map(_rule, written.leaders)]
 
 

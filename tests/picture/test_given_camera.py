@@ -5,11 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import Scene, from_dict
+from matrix_cinema.picture.figure_panel import given_panel, page_type
 from matrix_cinema.picture.film import outlines
 from matrix_cinema.picture.given_camera import seen_through
 from matrix_cinema.staging.camera.framing import Optics, axes, direction_at, nearest, view_from
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import clashes, meeting
+from matrix_cinema.staging.writing.items import Text
 
 ASPECT = 16 / 9
 WORDS = ["the", "animal", "did", "not", "cross"]
@@ -100,3 +102,18 @@ def test_a_camera_that_moves_has_labels_for_each_phase_and_now_for_what_it_sees_
     assert [one.view is turned for one in drawing.labels] == [False] * (len(drawing.labels) - 1) + [True]
     still = seen_through(p, lambda _: stands, ASPECT, last)
     assert len(still.labels) == 1
+
+
+@pytest.mark.parametrize("tilt, turn", [(20.0, 30.0), (50.0, -40.0)])
+def test_type_of_a_figure_keeps_clear_of_the_stars_and_of_what_stands_beside_the_scene(head, tilt, turn):
+    type = page_type(7.0, lambda text, size: 0.55 * size * len(text))
+    view, width, height = camera(head, tilt, turn, 0.2), 320.0, 180.0
+    free = given_panel(head, type, width, view)
+    names = [item.box for item in free.items if isinstance(item, Text) and item.kind == "name"]
+    for beside in names:
+        made = given_panel(head, type, width, view, np.array([beside]) / (width, height, width, height))
+        boxes = np.array([item.box for item in made.items if isinstance(item, Text)])
+        assert not meeting(boxes, np.array([beside]), -1e-6).any()
+        assert boxes[:, 0].min() >= 0.0 and boxes[:, 2].max() <= width
+        under, over = made.beyond
+        assert boxes[:, 1].min() >= -under - 1e-6 and boxes[:, 3].max() <= height + over + 1e-6
