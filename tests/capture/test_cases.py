@@ -522,3 +522,17 @@ def test_rotary_positions_are_known_in_half_precision(name, dtype, more, rotatio
     with pytest.warns(CaptureWarning, match="recorded in"):
         _, description = recorded(library(name, **more).to(dtype), lambda m: m(IDS))
     assert description["position"] == rotation
+
+
+@pytest.mark.parametrize("implementation", ["eager", "sdpa"])
+def test_padding_on_the_left(implementation, tmp_path):
+    """Its queries may attend to nothing, and give what the library makes of that; all else holds."""
+    model = library("LlamaForCausalLM", attn_implementation=implementation, **GROUPED)
+    there = torch.tensor([[0, 0, 0, *[1] * 8]])
+    with torch.no_grad(), record(model) as recording:
+        model(IDS, attention_mask=there)
+    arrays, description = recording.layers["0"]
+    assert description["mask"] == {"kind": "custom"} and "not_written" not in description
+    assert not arrays["mask"][0, :3].any() and np.array_equal(arrays["mask"][0, 3:, 3:], np.tri(8, dtype=bool))
+    assert {"W_O", "attn_out", "resid_pre"} <= set(arrays) and not arrays["z"][:, :3].any()
+    saved(recording, tmp_path)
