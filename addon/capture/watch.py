@@ -142,6 +142,8 @@ class Watch(TorchFunctionMode):
             return
         if call.name in ("add", "sub") and one_tensor and self._note_sum(call, result, stream):
             return
+        if call.name == "sum":
+            self._refuse_summed(call)
         follow(self._known, call, result)
         if call.name == "div" and one_tensor:
             self._note_softmax(result, by_hand=True)
@@ -206,6 +208,17 @@ class Watch(TorchFunctionMode):
             self._note_linear(contraction, result)
         else:
             self._note_scores(contraction, result, strands)
+
+    def _refuse_summed(self, call: TorchCall) -> None:
+        """A softmax of no product, times values entry by entry, is summed: as deformable attention does; but
+        what weighs the chosen experts of a mixture is none."""
+        strands = self._origins.of(call.first)
+        if any(step.name == "topk" for strand in strands for step in strand.steps):
+            return
+        for strand in strands:
+            if isinstance(strand.source, Loose) and [step.name for step in strand.steps] == ["mul"]:
+                reason = "what it is of is no product of queries and keys, and it weighs a sum entry by entry"
+                self._accounts.refuse(strand.source.account, reason)
 
     def _refuse_loose(self, strands: tuple[Strand, ...], other: torch.Tensor) -> None:
         """A softmax of no product weighs something: an attention of another kind, such as an additive one."""

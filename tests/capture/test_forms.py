@@ -156,6 +156,12 @@ LEFT_OUT = {
     "a sum of products": (
         lambda q, k, v: (q[..., None, :] * k[..., None, :, :]).sum(-1).softmax(-1) @ v, "sum"
     ),
+    "weights of no product": (
+        lambda q, k, v: (
+            q[..., :1].expand(-1, -1, -1, TOKENS).softmax(-1)[..., None] * v[:, :, None]
+        ).sum(-2),
+        "weighs a sum entry by entry",
+    ),
     "sigmoid": (lambda q, k, v: scores(q, k).sigmoid() @ v, "sigmoid"),
     "relu": (lambda q, k, v: scores(q, k).relu() @ v, "relu"),
     "one more in the sum": (lambda q, k, v: ((e := scores(q, k).exp()) / (1 + e.sum(-1, True))) @ v, "exp"),
