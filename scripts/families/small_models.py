@@ -36,13 +36,16 @@ READS_TEXT = """
     ModernBert Longformer BigBird Nystromformer FNet Funnel ConvBert SqueezeBert MobileBert IBert Esm
     RemBert MegatronBert RoFormer Canine XLM Flaubert LayoutLM Mra EuroBert RobertaPreLayerNorm XLMRobertaXL
     Splinter Ernie BitNet Ministral SeedOss Data2VecText FalconH1 Luke Reformer
+    Phimoe GraniteMoeShared Ministral3 JetMoe FlexOlmo HunYuanMoEV1 MiniMaxM2 VaultGemma ModernBertDecoder
+    Yoso MarkupLM Tapas HyperCLOVAX CpmAnt XLMRoberta Camembert RoCBert Cwm Afmoe
     """.split()
 READS_AND_WRITES = """
     T5 MT5 LongT5 UMT5 SwitchTransformers Bart MBart Pegasus PegasusX BigBirdPegasus Marian Blenderbot M2M100
     LED ProphetNet PLBart NllbMoe""".split()
 SEES = """
     ViT DeiT Beit Dinov2 Dinov2WithRegisters DINOv3ViT Swin Swinv2 Segformer Pvt PvtV2 DPT Yolos ViTMAE
-    ViTMSN Data2VecVision SiglipVision CLIPVision BlipVision IJepa Detr ConditionalDetr""".split()
+    ViTMSN Data2VecVision SiglipVision CLIPVision BlipVision IJepa Detr ConditionalDetr
+    Levit Hiera DeformableDetr SamVision MobileViT DabDetr TableTransformer PixtralVision""".split()
 HEARS = "Wav2Vec2 Hubert WavLM SEW SEWD UniSpeech UniSpeechSat Wav2Vec2Conformer Whisper AST".split()
 
 _MLA = {"q_lora_rank": 24, "kv_lora_rank": 16, "qk_nope_head_dim": 8, "qk_rope_head_dim": 8, "v_head_dim": 8,
@@ -68,7 +71,13 @@ OWN = {  # what a family needs besides
     "Pvt": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64]},
     "PvtV2": {"num_attention_heads": [1, 2, 2, 4], "hidden_sizes": [16, 32, 32, 64]},
     "Yolos": {"image_size": [32, 32], "num_detection_tokens": 4},
-    "Detr": _BACKBONE, "ConditionalDetr": _BACKBONE,
+    **dict.fromkeys(("Detr", "ConditionalDetr", "DabDetr", "TableTransformer"), _BACKBONE),
+    "DeformableDetr": _BACKBONE | {"num_feature_levels": 1},
+    "Levit": {"image_size": 64, "hidden_sizes": [32, 48, 64], "num_attention_heads": [2, 3, 4],
+              "depths": [1, 1, 1], "key_dim": [8, 8, 8], "patch_size": 16},
+    "Hiera": {"image_size": [64, 64], "embed_dim": 16, "depths": [1, 1, 1, 1], "num_heads": [1, 2, 4, 8],
+              "hidden_size": None, "patch_size": [7, 7], "patch_stride": [4, 4]},
+    "SamVision": {"window_size": 2, "global_attn_indexes": [1], "output_channels": 16},
     "Whisper": {"num_mel_bins": 8}, "AST": {"num_mel_bins": 16, "max_length": 24},
 }  # fmt: skip
 TRANSFORMERS = {
@@ -103,7 +112,9 @@ def inputs_of(name: str, model: torch.nn.Module) -> dict[str, torch.Tensor]:
         return {"input_values": torch.randn(2, 24, 16, generator=torch.Generator().manual_seed(8))}
     if kind == "picture":
         size = getattr(model.config, "image_size", 32)
-        return {"pixel_values": PICTURES if size != 64 else PICTURES.repeat(1, 1, 2, 2)}
+        return {
+            "pixel_values": PICTURES if size not in (64, [64, 64], (64, 64)) else PICTURES.repeat(1, 1, 2, 2)
+        }
     if kind == "sound":
         return {"input_values": SOUNDS}
     return {"input_ids": IDS} | ({"decoder_input_ids": IDS[:, :5]} if kind == "pair" else {})
