@@ -126,8 +126,8 @@ def cost(name):
     film = settings_of(FILM_SAMPLES, "FAST")
     scene, checked = drawn(SCENE, name, film)
     at = middle_of(checked)
-    first, *later = rendered(scene, [at, at + 1, at + 2], film)[1]
-    return {"style": name, "first": first, "frame": float(np.mean(later))}
+    first, later = rendered(scene, [at, at + 1], film)[1]
+    return {"style": name, "first": first, "frame": later}
 
 
 def quality(name):
@@ -187,8 +187,8 @@ K = {init = "gaussian", shape = [512, 64]}
 V = {init = "gaussian", shape = [512, 64]}
 """
 LARGE = (3840, 2160)
-SMALLER = (8, 4)  # how much smaller pictures are whose cost is measured: it grows with their pixels
-PICTURES = 6  # of LARGE, that are encoded
+SMALLER = (16, 8)  # how much smaller pictures are whose cost is measured: it grows with their pixels
+PICTURES = 3  # of LARGE, that are encoded
 
 
 def parts():
@@ -217,7 +217,7 @@ def parts():
             film = settings_of(FILM_SAMPLES, "FAST", size)
             scene, checked = drawn(scene_file, "", film)
             at = middle_of(checked)
-            seconds[part] = rendered(scene, [at, at + 1, at + 2], film)[1]
+            seconds[part] = rendered(scene, [at, at + 1], film)[1]
         first, *rest = seconds[SMALLER[0]]
         small, large = (float(np.mean(seconds[part][1:])) for part in SMALLER)
         pixels = [LARGE[0] * LARGE[1] / part**2 / 1e6 for part in SMALLER]
