@@ -25,7 +25,7 @@ SCENE = ROOT / "examples" / "attention_head.toml"
 WIDTH, HEIGHT = 320, 180
 FILM_SAMPLES, REFERENCE_SAMPLES = 16, 64
 BLUR = 1.1  # pixels
-FRAMES = 4  # in a row, of the flicker's measure
+FRAMES = 3  # in a row, of the flicker's measure
 STILL = 0.1  # CIELAB by which a pixel of the reference may change where nothing moves
 TO_XYZ = np.array([[0.4124564, 0.3575761, 0.1804375],
                    [0.2126729, 0.7151522, 0.0721750],
@@ -159,7 +159,7 @@ def flicker(name):
     row of a sweep before a camera that stands; as films are rendered, and without a denoiser; in the middle
     of the picture. Nothing moves where a reference of 64 samples changes by less than STILL in all of these
     frames."""
-    size = 480, 270
+    size = WIDTH, HEIGHT
     film, reference = settings_of(FILM_SAMPLES, "FAST", size), settings_of(REFERENCE_SAMPLES, "HIGH", size)
     scene, checked = drawn(SCENE, name, film)
     at = middle_of(checked)
