@@ -214,6 +214,7 @@ LABELS = {
     "Softness": "Weichheit",
     "Solid": "Massiv",
     "Source": "Quelle",
+    "Spacing": "Zwischenraum",
     "Spheres": "Kugeln",
     "Spotlight": "Rampenlicht",
     "Stage": "Bühne",
