@@ -17,7 +17,7 @@ from ..staging.patches import reach
 from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.axis_options import at_the_star
-from ..staging.writing.boxes import Coverage, around, meeting
+from ..staging.writing.boxes import Coverage, around, meeting, strips
 from ..staging.writing.callout_options import callouts
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, moved
@@ -148,8 +148,8 @@ def _panel(
         high = height or INSIDE_SHAPE * width
         return Panel(inside_view(p, optics_of(p, width / high)), width, high)
     parts = parts_of(p.arrangement, p.scene.camera.subject)
-    strips = [strip.outline for strip in p.strips if strip.plane in parts]
-    points = np.concatenate([*(part.corners() for part in parts), *strips])
+    patches = [strip.outline for strip in p.strips if strip.plane in parts]
+    points = np.concatenate([*(part.corners() for part in parts), *patches])
     room = np.array(free, float) + EDGE
     tallest = TALLEST * (width - room[0] - room[1]) + room[2] + room[3]
     if height:  # beginning with what the content asks for
@@ -228,7 +228,7 @@ class _Labels:
         self.thinned: set[int] = set()
         self.missing: list[str] = []
         corners = self.beside[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
-        self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces, corners]), STEP)
+        self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces, canvas.strips, corners]), STEP)
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
         if not labelled:
             for plane in canvas.planes:
@@ -244,6 +244,11 @@ class _Labels:
         """Those of all type so far, of all rules if asked for, and of what is beside the scene: (n, 4)."""
         boxes = [item.box for item in self.items if rules or isinstance(item, Text)]
         return np.array([*boxes, *self.beside]).reshape(-1, 4)
+
+    def on_strips(self) -> np.ndarray:
+        """Boxes in which the strips of patches lie: (n, 4)."""
+        first, last, beyond, end = self.canvas.strips.transpose(1, 0, 2)
+        return strips(0.5 * (first + end), 0.5 * (last + beyond), 0.5 * np.abs(end - first))
 
     def notes(self) -> tuple[str, ...]:
         """What there was no room for."""
@@ -279,8 +284,8 @@ class _Labels:
 
     def ends(self, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
         """Both ends of an axis' lines on the page: (where each entry's line ends (n, 2), outward (2,))."""
-        strips = reach(self.canvas.p, plane, of_rows)
-        low, high = map(self.canvas.project, captions.ends_of_lines(plane, of_rows, BEYOND, strips))
+        patches = reach(self.canvas.p, plane, of_rows)
+        low, high = map(self.canvas.project, captions.ends_of_lines(plane, of_rows, BEYOND, patches))
         outward = high.mean(axis=0) - low.mean(axis=0)
         outward /= np.linalg.norm(outward) or 1.0
         return [(low, -outward), (high, outward)]
@@ -400,7 +405,8 @@ class _Labels:
     def write_names(self) -> None:
         """The name of each matrix and its shape under it, where it is freest around it: small ones first, and
         those seen from their edge, which have the least room around them."""
-        taken, named = self.boxes(rules=True), set(captions.named(self.canvas.p))
+        taken = np.concatenate([self.boxes(rules=True), self.on_strips()])
+        named = set(captions.named(self.canvas.p))
         planes = zip(self.canvas.planes, self.canvas.quads, strict=True)
         for plane, quad in sorted(planes, key=lambda one: _area(one[1])):
             if plane not in named:

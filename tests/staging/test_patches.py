@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 import seen_captures
 from matrix_cinema.description.from_capture import scene_from_capture
+from matrix_cinema.picture.figure_panel import page_type, panel
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.framing import axes
 from matrix_cinema.staging.camera.views import direction_of
 from matrix_cinema.staging.patches import reach
 from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.boxes import meeting, strips
+from matrix_cinema.staging.writing.canvas import Canvas
 
 
 @pytest.fixture
@@ -55,6 +58,18 @@ def test_labels_stand_clear_of_patches_which_the_camera_sees(seen):
     corners = np.concatenate([strip.outline for strip in p.strips])
     assert (np.abs(made.shot.view(float(p.timeline.last_frame)).project(corners)) <= 1.0).all()
     assert [label for label in made.lettering.labels if label.text == "r1c1"]
+
+
+def test_names_of_a_figure_stand_clear_of_patches(seen):
+    p = plan(seen)
+    made = panel(p, page_type(7.0, lambda text, size: 0.5 * size * len(text)), 400.0)
+    kinds = ("name", "detail")
+    names = np.array([one.box for one in made.items if getattr(one, "kind", "") in kinds])
+    canvas = Canvas(p, made.view, made.width, made.height, page_type(7.0, lambda text, size: 1.0))
+    assert len(canvas.strips) == len(p.strips) and len(names) >= 5
+    first, last, beyond, end = canvas.strips.transpose(1, 0, 2)
+    boxes = strips(0.5 * (first + end), 0.5 * (last + beyond), 0.25 * np.abs(end - first))
+    assert not meeting(names, boxes, 0.0).any()
 
 
 def test_a_slice_keeps_the_patches_of_its_entries(seen):

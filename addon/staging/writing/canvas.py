@@ -26,7 +26,8 @@ CROWD = 100  # matrices, among which one is not looked at with the care that a f
 class Canvas:
     """A plan, or some `parts` of it, as a view shows it on a picture of `width` × `height`. `planes` are
     those seen there, `quads` (n, 4, 2) their outlines, and `faces` (m, 4, 2) those of the cuboids whose
-    products are drawn; `type` sets what is written on the picture."""
+    products are drawn, `strips` (k, 4, 2) those of patches beside the planes; `type` sets what is written on
+    the picture."""
 
     def __init__(
         self,
@@ -47,7 +48,8 @@ class Canvas:
         self.faces = self.faces.reshape(-1, 4, 2)
         self.crowded = len(self.planes) > CROWD
         strips = [self.project(strip.outline) for strip in p.strips if strip.plane in self.planes]
-        drawn_over = np.array([*self.quads, *strips]).reshape(-1, 4, 2)
+        self.strips = np.array(strips).reshape(-1, 4, 2)
+        drawn_over = np.concatenate([self.quads, self.strips])
         self.matrices, self.interiors = Obstacles(drawn_over), Obstacles(self.faces)
         starring = [p.is_star(plane.stage) for plane in self.planes]
         self.stars = Obstacles(self.quads[np.array(starring, bool)])
