@@ -12,7 +12,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from addon.look.mm_colors import NAMES, mm_table  # noqa: E402
+from addon.look.mm_colors import MAP_WORDS, mm_table  # noqa: E402
 from addon.look.srgb import linear_light  # noqa: E402
 
 # name here: (name in cmap, what it is for, credit)
@@ -48,7 +48,7 @@ PROBABILITY_MAPS = {"jade": (0.87, 0.16, 0.07, 0.4), "jade_lamp": (0.5, 0.97, 0.
 def mm_maps():
     """mm's own map, signed and for values that are never negative; 0 itself is not drawn."""
     credit = "colours of Basil Hosmer's mm, from its formulas"
-    for name, use in NAMES.items():
+    for name, use in MAP_WORDS.items():
         yield name, {"use": use, "credit": credit, "colors": table(mm_table(name))}
 
 

@@ -12,7 +12,7 @@ from .materials.elements import element_material, number_material
 from .objects import keyframe
 
 MATRIX_SCALE = 0.9  # of the elements of a matrix: neighbours nearly touch
-UNSEEN = 1e-4  # of its size: an element that is there, with its value, and not seen yet
+UNSEEN_SIZE = 1e-4  # of its size: an element that is there, with its value, and not seen yet
 
 
 def matrix_size(p: Plan) -> float:
@@ -28,7 +28,9 @@ def product_size(p: Plan) -> float:
 def come(p: Plan, ob: bpy.types.Object, name: str, size: float) -> None:
     """Let what is not there from the start grow to its size when it comes."""
     if name in p.arrivals:
-        keyframe(ob, "Scale", list(zip(p.arrivals[name], (UNSEEN * size, size), strict=True)), smooth=True)
+        keyframe(
+            ob, "Scale", list(zip(p.arrivals[name], (UNSEEN_SIZE * size, size), strict=True)), smooth=True
+        )
 
 
 def matrix_material(p: Plan, name: str) -> bpy.types.Material:

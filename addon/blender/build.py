@@ -157,8 +157,8 @@ def write_picture(
 
 
 def _check_object(look):
-    """The one thing that a plan cannot check: whether the user's own element is in this file, and is
-    a mesh that no rebuilding removes."""
+    """Raise InputError unless the object that is to be drawn for each number is a mesh of the user's in this
+    file. A plan cannot check that, for it knows no Blender."""
     if look.shape != "object":
         return
     if not look.object:
@@ -184,8 +184,8 @@ def _collections(target):
 
 
 def _points(p, collection):
-    """The hidden objects of all stages, by Points; and of those whose Sweep is that of their stage, which it
-    is: [(object, name)]."""
+    """(the hidden objects of all stages, by Points; the objects whose Sweep follows that of a stage, each
+    with the stage's name)."""
     found: dict = {}
     made, followers = [], []
     for stage in stages_of(p.root):
@@ -293,7 +293,8 @@ def _matrix(p, plane, pool, points, swept, element, collection):
 
 
 def _light_up(p, plane, ob, consumer, points):
-    """Tell a matrix which of its entries are in use: by what takes it or, at the root, by what makes it."""
+    """Let the entries of a matrix light up while they are in use: by the product that takes the matrix, or at
+    the root by the one that makes it."""
     sweep = p.sweeps[plane.consumer]
     row, column = ("", "") if plane.lit_by else plane.axes
     set_inputs(ob, sweep.inputs(row, "row") | sweep.inputs(column, "column"))

@@ -19,7 +19,9 @@ from .picture_plane import looks_along_its_parent
 from .rebuild import adding
 from .seen import moves, view_of
 
-UPRIGHT = 1e-4  # of a camera that looks straight down or up, whose turn is told by what is up for it
+LEAST_ACROSS_LOOK = (
+    1e-4  # of a camera that looks straight down or up, whose turn is told by what is up for it
+)
 FIRST_BLUR = 0.5  # depth of field that a lens without any gets
 
 
@@ -104,7 +106,7 @@ def frame(p: Plan, target: bpy.types.Scene, *, alone: bool = False) -> None:
     subject of its plan is in the picture with its labels, within the margin."""
     now = view_of(target)
     x, y, z = -now.forward
-    across = (x, y) if np.hypot(x, y) > UPRIGHT else (now.right[1], -now.right[0])
+    across = (x, y) if np.hypot(x, y) > LEAST_ACROSS_LOOK else (now.right[1], -now.right[0])
     longer = max(now.half_width, now.half_height)
     oblique = any(now.centre) and np.allclose(side_towards(-now.forward), -now.forward)
     if oblique:

@@ -12,7 +12,7 @@ from . import tags
 from .objects import show
 from .shapes import guide
 
-THICKNESS, FRAME = 0.04, 0.1  # of a line, and of one around what is pointed out, in entries
+LINE_THICKNESS, FRAME = 0.04, 0.1  # of a line, and of one around what is pointed out, in entries
 # Corners of a box as low (0) or high (1) on each axis, and its faces.
 BOX = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
 FACES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
@@ -26,7 +26,7 @@ def write_guides(p: Any, collection: bpy.types.Collection) -> None:
         if p.beats and one.name in p.timeline.moves:  # what is framed is there
             show(ob, (p.timeline.moves[one.name].finished, p.timeline.last_frame + 1.0))
     for one, shine in spotlight_frames(p):
-        ob = _framed(p, one, FRAME if one.pointed else THICKNESS, collection)
+        ob = _framed(p, one, FRAME if one.pointed else LINE_THICKNESS, collection)
         show(ob, (shine.rise[1], shine.fall[0] if shine.fall else p.timeline.last_frame + 1.0))
     if look.row_guides:
         grey = (look.row_guides,) * 3 + (1.0,)
@@ -53,7 +53,7 @@ def _framed(p, one, thickness, collection):
     return _guide(f"{one.name} highlight", one.name, points, faces, colors, collection)
 
 
-def _boxes(lines, thickness=THICKNESS):
+def _boxes(lines, thickness=LINE_THICKNESS):
     """Thin boxes along lines (n, 2, 3) that are parallel to the axes: points (8 n, 3) and faces (6 n, 4)."""
     low, high = lines.min(axis=1) - thickness / 2, lines.max(axis=1) + thickness / 2
     points = low[:, None] + BOX * (high - low)[:, None]

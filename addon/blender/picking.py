@@ -16,7 +16,7 @@ from .verify import Reference, reference_of
 
 PICKABLE = ("matrix", "product", "readout")
 NEAR = 4.0  # pixels from an element that still hit it, so that small ones can be hit at all
-UNSEEN = 0.1  # pixels: what is there, but has not come yet
+UNSEEN_PIXELS = 0.1  # pixels: what is there, but has not come yet
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _under(places, radii, projection, size, point):
         # How long a unit across the look is on the picture.
         unit = np.linalg.norm(projection[0, :3]) / depth * size[0] / 2
         drawn = radii * unit
-    at = np.flatnonzero(before & (drawn > UNSEEN) & (distance <= np.maximum(drawn, NEAR)))
+    at = np.flatnonzero(before & (drawn > UNSEEN_PIXELS) & (distance <= np.maximum(drawn, NEAR)))
     return at, clipped[at, 2] / depth[at]
 
 

@@ -15,10 +15,9 @@ SIZES_OF = {"matrix": 2, "product": 3, "readout": 2, "why": 1}  # numbers in the
 
 
 def drawn_objects(scene: bpy.types.Scene, kind: str) -> list[bpy.types.Object]:
-    """The objects of a Blender scene that draw something of this kind: "matrix", "product" or
-    "readout". Of a scene that
-    lists what it was built of, a copy that someone made of such an object is not among them.
+    """The objects of a Blender scene that draw something of this kind: "matrix", "product", "readout", "why".
 
+    A copy that someone made of such an object is not among them, if the scene lists what it was built of.
     Raises InputError when one of them does not say its name and its shape."""
     listed = set(tags.parts(scene))
     found = [ob for ob in scene.objects if ob.get(tags.KIND) == kind and (not listed or ob in listed)]

@@ -9,7 +9,7 @@ from mathutils import Vector
 
 from ..description.light import Light
 from ..description.scene import Render
-from ..description.style import Style
+from ..description.style import WholeStyle
 from ..errors import InputError
 from ..look.lights import RIGS, Lamp, lamps_of
 from ..look.srgb import linear
@@ -96,7 +96,7 @@ def light(
 
 
 def shade_world(
-    world: bpy.types.World, style: Style, around: Around, environment: bpy.types.Image | None
+    world: bpy.types.World, style: WholeStyle, around: Around, environment: bpy.types.Image | None
 ) -> None:
     """The background that the camera sees, and the light from all around."""
     tree = compat.node_tree(world)
@@ -106,7 +106,7 @@ def shade_world(
     f.finish()
 
 
-def write_world(f: Formula, style: Style, around: Around, environment: bpy.types.Image | None) -> None:
+def write_world(f: Formula, style: WholeStyle, around: Around, environment: bpy.types.Image | None) -> None:
     """The nodes of a world."""
     rig = RIGS[style.light]
     strength = style.world * rig.world * style.light_strength
@@ -146,7 +146,7 @@ def _backdrop(f, style):
     return mix_color(f, middle, edge, far)
 
 
-def backdrop_at(style: Style, x: Any, y: Any) -> Any:
+def backdrop_at(style: WholeStyle, x: Any, y: Any) -> Any:
     """The colour of the background at places of the picture, 0 to 1 across and up: linear RGB, (n, 3)."""
     far = np.clip(np.hypot(x - 0.5, (y - LIGHTEST) * FLATNESS) / DARKEST, 0.0, 1.0)[:, None]
     far = far * far * (3.0 - 2.0 * far)
@@ -172,7 +172,7 @@ def lamps(p: Any, around: Around, floor: Any, collection: bpy.types.Collection) 
             _spare(lamp, floor)
 
 
-def lamp_values(style: Style, light: Light, around: Around) -> dict[str, tuple[str, Values]]:
+def lamp_values(style: WholeStyle, light: Light, around: Around) -> dict[str, tuple[str, Values]]:
     """Of each lamp, by its name, its kind and the values of its object."""
     found: dict[str, tuple[str, Values]] = {}
     if RIGS[style.light].sky:
@@ -184,7 +184,7 @@ def lamp_values(style: Style, light: Light, around: Around) -> dict[str, tuple[s
     return found
 
 
-def _area(one: Lamp, style: Style, around: Around) -> dict[str, Any]:
+def _area(one: Lamp, style: WholeStyle, around: Around) -> dict[str, Any]:
     return {
         "data.shape": "RECTANGLE" if one.height else "DISK",
         "data.size": one.width * around.size,
@@ -202,7 +202,7 @@ def _stands(place, around):
     return {"location": tuple(location), "rotation_euler": tuple(turn)}
 
 
-def spared(style: Style, light: Light) -> list[str]:
+def spared(style: WholeStyle, light: Light) -> list[str]:
     """The names of lamps behind the scene that a glossy floor would mirror to the camera as spots."""
     return [one.name for one in lamps_of(RIGS[style.light], light) if one.place[2] < 0 and style.gloss]
 
@@ -215,7 +215,7 @@ def _spare(lamp, floor):
     lamp.light_linking.receiver_collection = linked
 
 
-def haze(style: Style, middle: np.ndarray, size: float, collection: bpy.types.Collection) -> None:
+def haze(style: WholeStyle, middle: np.ndarray, size: float, collection: bpy.types.Collection) -> None:
     """Thin haze around the scene, in which lamps are seen; a look across the scene loses at most a third."""
     mesh = bpy.data.meshes.new("Haze")
     reach = HAZE_REACH * size
@@ -227,13 +227,13 @@ def haze(style: Style, middle: np.ndarray, size: float, collection: bpy.types.Co
     collection.objects.link(cloud)
 
 
-def haze_density(style: Style, size: float) -> float:
+def haze_density(style: WholeStyle, size: float) -> float:
     """How much of a look haze takes away in a unit of the scene."""
     return HAZE_DENSITY * style.haze / size
 
 
 def ground(
-    style: Style, middle: np.ndarray, height: float, size: float, collection: bpy.types.Collection
+    style: WholeStyle, middle: np.ndarray, height: float, size: float, collection: bpy.types.Collection
 ) -> Any:
     """A floor to the horizon, or one that shows nothing but the shadows on it."""
     import bmesh
@@ -255,7 +255,7 @@ def ground(
     return floor
 
 
-def settings(options: Render, style: Style, as_points: bool) -> dict[str, Any]:
+def settings(options: Render, style: WholeStyle, as_points: bool) -> dict[str, Any]:
     """Resolution, sampling and colour management, as values of a Blender scene in the order to set them."""
     found = {
         "render.resolution_x": options.width,

@@ -17,7 +17,17 @@ from .picture_plane import clear_distance, picture_plane
 from .shapes import guide, rectangles, unlit
 from .text import text
 
-TAKEN = ("Rows", "Inner", "Columns", "Left", "Right", "Left Row", "Left Column", "Right Row", "Right Column")
+TAKEN_INPUTS = (
+    "Rows",
+    "Inner",
+    "Columns",
+    "Left",
+    "Right",
+    "Left Row",
+    "Left Column",
+    "Right Row",
+    "Right Column",
+)
 
 
 def write_why(
@@ -59,7 +69,7 @@ def _bars(p, chart, product, collection):
     ob[tags.KIND], ob[tags.NAME], ob[tags.SHAPE] = "why", name, [len(why.order)]
     ob[tags.ENTRY] = [why.i, why.j]
     scale: Scale = p.products[name]
-    given = {key: compat.get_input(product.modifiers[MODIFIER], key) for key in TAKEN}
+    given = {key: compat.get_input(product.modifiers[MODIFIER], key) for key in TAKEN_INPUTS}
     material = colored_material(scale.color_map)
     high = float(np.abs(why.products).max()) or 1.0
     set_inputs(

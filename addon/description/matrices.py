@@ -27,9 +27,9 @@ from ..formats.text_tables import read_text_table
 from .leading import HEAD, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
 from .scene import MatrixOptions, Scene
 
-LOW, LOWEST = -1e4, -1e9  # entries of additive masks, see `lowest`
-TEXTS = (".csv", ".tsv", ".txt")
-FILE_KINDS = (".safetensors", ".npz", ".npy", *TEXTS)
+MASK_LOW, MASK_LOWEST = -1e4, -1e9  # entries of additive masks, see `lowest`
+TEXT_FILES = (".csv", ".tsv", ".txt")
+FILE_KINDS = (".safetensors", ".npz", ".npy", *TEXT_FILES)
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,14 @@ class OpenedMatrix:
 
 
 def lowest(values: np.ndarray, surely: bool) -> np.ndarray:
-    """Which entries are those of an additive mask, so low that a softmax gives them nothing: -1e9 and less;
-    -1e4 and less, as float16 has them, where it is `surely` one or nothing else is large."""
-    low = values <= LOW
-    if surely or np.abs(values[~low]).max(initial=0.0) < -LOW / 10:
+    """Which entries are those of an additive mask, so low that a softmax gives them nothing.
+
+    They are those of -1e9 and less. Where the matrix is `surely` such a mask, or no other entry is large,
+    they are those of -1e4 and less, as masks in float16 have them."""
+    low = values <= MASK_LOW
+    if surely or np.abs(values[~low]).max(initial=0.0) < -MASK_LOW / 10:
         return low
-    return values <= LOWEST
+    return values <= MASK_LOWEST
 
 
 def _mask_note(values, low):
@@ -200,11 +202,11 @@ def _of_file(path, spec, where):
     kind = path.suffix.lower()
     if kind not in FILE_KINDS:
         raise InputError(f"{where}: {path.name} is of no known kind; known kinds: {', '.join(FILE_KINDS)}")
-    if kind in (".npy", *TEXTS) and spec.tensor:
+    if kind in (".npy", *TEXT_FILES) and spec.tensor:
         raise InputError(f"{where}: {path.name} holds one matrix; tensor is for .safetensors and .npz")
     for key in ("decimal", "names"):
-        if getattr(spec, key) and kind not in TEXTS:
-            raise InputError(f"{where}: {key} is for {', '.join(TEXTS)}, not for {path.name}")
+        if getattr(spec, key) and kind not in TEXT_FILES:
+            raise InputError(f"{where}: {key} is for {', '.join(TEXT_FILES)}, not for {path.name}")
     labels: tuple[Sequence[str], Sequence[str]] = (), ()
     if kind == ".safetensors":
         tensors, metadata = safetensors.read(path)

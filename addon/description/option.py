@@ -26,10 +26,12 @@ def option(
     of: str = "",
     changes: str = EVERYTHING,
 ) -> Any:
-    """A field of a description with the values it allows; `read(text)` makes one of a text, where that may
-    be given in its place. `infinite` numbers are numbers, too. What is a part says of what in `of`.
-    `changes` is what has to be updated in a built scene when the field changes, one of the words above; for a
-    field that says nothing all is built anew, which is always right."""
+    """A field of a description, with the values that it allows.
+
+    `read(text)` makes a value of a text, where a text may be given in its place. `infinite` allows infinite
+    numbers. A number that is a part of something says in `of` of what, for messages. `changes` is what has
+    to be updated in a built scene when the field changes: one of the words above. Where a field says nothing,
+    all is built anew, which is always right."""
     metadata = dict(choices=choices, low=low, high=high, read=read, infinite=infinite, of=of, changes=changes)
     if isinstance(default, (dict, list)):
         return field(default_factory=type(default), metadata=metadata)

@@ -6,6 +6,7 @@ changes: a field that is None says nothing, and what is underneath holds.
 
 import dataclasses
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .option import COLORS, DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, option
 
@@ -71,6 +72,52 @@ class Style:
     view_transform: str | None = option(None, choices=TRANSFORMS, changes=SETTINGS)
     contrast: str | None = option(None, choices=CONTRASTS, changes=SETTINGS)
     exposure: float | None = option(None, low=-10.0, high=10.0, changes=SETTINGS)  # stops
+
+
+if TYPE_CHECKING:
+
+    class WholeStyle(Style):
+        """A Style that says something in every field, as one is that is drawn."""
+
+        about: str
+        flat: bool
+        background: Color
+        backdrop: Color
+        ground: str
+        ground_color: Color
+        gloss: float
+        text: Color
+        light: str
+        light_strength: float
+        world: float
+        environment: str
+        environment_turn: float
+        haze: float
+        caustics: bool
+        depth_of_field: float
+        shape: str
+        bevel: float
+        edges: float
+        shading: float
+        roughness: float
+        coat: float
+        glow: float
+        lit_glow: float
+        interior: str
+        front_glow: float
+        density: float
+        signed_map: str
+        unsigned_map: str
+        zero_hue: float
+        hue_gap: float
+        hue_spread: float
+        min_light: float
+        max_light: float
+        view_transform: str
+        contrast: str
+        exposure: float
+else:
+    WholeStyle = Style
 
 
 def over(style: Style, changes: Style) -> Style:

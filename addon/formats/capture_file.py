@@ -302,7 +302,7 @@ class _InMemory:
         return self.arrays[name].shape
 
     def dtype(self, name):
-        return safetensors.WRITTEN.get(self.arrays[name].dtype, "unknown")
+        return safetensors.DTYPE_NAMES.get(self.arrays[name].dtype, "unknown")
 
 
 def _said(where, metadata):

@@ -23,7 +23,7 @@ ROUNDING = 1e-6  # errors up to this are no reason to choose a less simple way
 WORSE = 1.5  # and neither is it to be so much better
 MAX_SCORES = 2**28  # of all heads of a layer: some ten seconds
 MAX_FITTED = 2**20  # scores to which scale and softcap are fitted
-TURNS = 40  # of fitting scale and softcap
+FITTING_TURNS = 40  # of fitting scale and softcap
 
 
 def fitted(
@@ -215,7 +215,7 @@ def _bent(scores, logs, sure, scale, softcap, free):
         return target - _about_row_means(np.tanh(at[0] * at[1] * scores) / at[1], sure)
 
     rest = missed(at)
-    for _ in range(TURNS):
+    for _ in range(FITTING_TURNS):
         logits = at[0] * scores
         bend = 1 / np.cosh(np.clip(logits * at[1], -300, 300)) ** 2
         slopes = scores * bend, (bend * logits - np.tanh(logits * at[1]) / at[1]) / at[1]

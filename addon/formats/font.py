@@ -13,7 +13,7 @@ from .reading import read_bounded
 
 MOST_BYTES = 2**27
 FONT_STARTS = (b"\x00\x01\x00\x00", b"OTTO", b"true")
-CAPITALS = 0.72  # height of capitals, of the em, where a font does not say
+USUAL_CAPITALS = 0.72  # height of capitals, of the em, where a font does not say
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _read(data):
     os2, capitals = tables.get(b"OS/2", b""), 0
     if len(os2) >= 90 and struct.unpack_from(">H", os2)[0] >= 2:
         (capitals,) = struct.unpack_from(">h", os2, 88)
-    high_letters = capitals / em if capitals > 0 else CAPITALS
+    high_letters = capitals / em if capitals > 0 else USUAL_CAPITALS
     return Font(advances, (high - low) / em, high_letters)
 
 

@@ -26,8 +26,8 @@ STORED = {
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "BOOL": "|u1",
     "F8_E4M3": "|u1", "F8_E5M2": "|u1", "F8_E4M3FNUZ": "|u1", "F8_E5M2FNUZ": "|u1", "F8_E8M0": "|u1",
 }  # fmt: skip
-WRITTEN = {np.dtype(t): name for name, t in STORED.items() if name != "BF16" and name[:2] != "F8"}
-WRITTEN |= {np.dtype("u1"): "U8", np.dtype("?"): "BOOL"}
+DTYPE_NAMES = {np.dtype(t): name for name, t in STORED.items() if name != "BF16" and name[:2] != "F8"}
+DTYPE_NAMES |= {np.dtype("u1"): "U8", np.dtype("?"): "BOOL"}
 
 
 def read(path: str | os.PathLike[str]) -> "tuple[Tensors, dict[str, str]]":
@@ -73,7 +73,7 @@ def write(
         dtype = array.dtype.newbyteorder("<")
         if not isinstance(name, str) or name == "__metadata__":
             raise InputError(f"{path}: {name!r} cannot be the name of a tensor")
-        if dtype not in WRITTEN:
+        if dtype not in DTYPE_NAMES:
             raise InputError(f"{path}: tensor {shown(name)} has dtype {array.dtype}, which the format lacks")
         arrays[name] = np.asarray(array, dtype, order="C")
     # Widest dtype first keeps every tensor aligned to its own item size.
@@ -83,7 +83,7 @@ def write(
     for name in order:
         array = arrays[name]
         header[name] = {
-            "dtype": WRITTEN[array.dtype],
+            "dtype": DTYPE_NAMES[array.dtype],
             "shape": list(array.shape),
             "data_offsets": [offset, offset + array.nbytes],
         }

@@ -23,7 +23,7 @@ from .reading import read_bounded
 MAX_BYTES = 2**25  # ten seconds of reading; arrays in other files have no such limit
 SAMPLE = 1000  # lines from which separators and names are found; later ones have to agree
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-BLANKS, NONE = " ", ""  # what else may separate fields: runs of blanks, or nothing in a single column
+BLANKS, UNSEPARATED = " ", ""  # what else may separate fields: runs of blanks, or nothing in a single column
 DECIMALS = ("", ".", ",")
 NAMED_PARTS = ("", "none", "columns", "rows", "both")
 
@@ -117,7 +117,7 @@ class _TableReader:
         try:
             layout = self.layout()
             if self.has_decimals_after_commas(layout):
-                layout, self.decimal = self.fitted(NONE), ","
+                layout, self.decimal = self.fitted(UNSEPARATED), ","
             return self.read(layout)
         except _Unfit as reason:
             raise self.error(reason) from None
@@ -127,7 +127,7 @@ class _TableReader:
     def layout(self):
         """The one way in which the text is a table. Raises _Unfit for none and InputError for two."""
         present = [separator for separator in SEPARATORS if separator in self.text]
-        single = [NONE] if set(present) <= {","} else []
+        single = [UNSEPARATED] if set(present) <= {","} else []
         if self.decimal == "," and '"' not in self.text:
             present = [separator for separator in present if separator != ","]
         reasons = []

@@ -21,7 +21,7 @@ from .values import Evaluation
 OPERATORS = ("copy", "+", "-", "*", "/", "masked")
 # The animation of a sheet where that of the scene is another one: column by column where it is one of
 # columns.
-ANIMATIONS = {"none": "none", "mvprod": "mvprod", "dotprod_columns": "mvprod", "axpy": "mvprod"}
+SHEET_ANIMATIONS = {"none": "none", "mvprod": "mvprod", "dotprod_columns": "mvprod", "axpy": "mvprod"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class Sheet(Stage):
 
     def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
         rows, columns = self.shape(sides)
-        way = ANIMATIONS.get(algorithm, "vmprod")
+        way = SHEET_ANIMATIONS.get(algorithm, "vmprod")
         return sweep_of(way, (rows, 1, columns), (blocks[0], 1, blocks[2]))  # k plays no part in it
 
     def seconds(self, steps: int, animation: Animation) -> float:

@@ -13,9 +13,9 @@ import re
 
 import numpy as np
 
-SETTINGS = ("zero_hue", "hue_gap", "hue_spread", "min_light", "max_light")
+HUE_SETTINGS = ("zero_hue", "hue_gap", "hue_spread", "min_light", "max_light")
 DEFAULTS = (0.77, 0.74, 0.04, 0.4, 0.7)
-NAMES = {"mm": "signed", "mm_positive": "unsigned"}
+MAP_WORDS = {"mm": "signed", "mm_positive": "unsigned"}
 _NUMBER = r"\d+(?:\.\d+)?(?:e-?\d+)?"
 _CALLED = re.compile(rf"(mm|mm_positive)\(({_NUMBER}(?:, {_NUMBER}){{4}})\)")
 
@@ -30,7 +30,7 @@ def mm_color(sign: float, v: float, settings: tuple[float, ...] = DEFAULTS) -> t
 def mm_table(name: str, settings: tuple[float, ...] = DEFAULTS) -> np.ndarray:
     """The 256 colours, (256, 3) uint8, of "mm" from -1 to 1, or of "mm_positive" from 0 to 1."""
     places = [n / 255.0 for n in range(256)]
-    if NAMES[name] == "signed":
+    if MAP_WORDS[name] == "signed":
         colors = [mm_color(1.0 if x > 0.5 else -1.0, abs(2.0 * x - 1.0), settings) for x in places]
     else:
         colors = [mm_color(1.0, x, settings) for x in places]
@@ -39,7 +39,7 @@ def mm_table(name: str, settings: tuple[float, ...] = DEFAULTS) -> np.ndarray:
 
 def called(name: str, settings: tuple[float, ...]) -> str:
     """What the map `name` is called with these settings: mm's maps by them, any other as it is."""
-    if name not in NAMES or settings == DEFAULTS:
+    if name not in MAP_WORDS or settings == DEFAULTS:
         return name
     return f"{name}({', '.join(repr(float(x)) for x in settings)})"
 

@@ -2,13 +2,14 @@
 
 import dataclasses
 from pathlib import Path
+from typing import cast
 
 from ..description.named_files import is_style_file
 from ..description.scene import Scene, from_dict
-from ..description.style import Style, over
+from ..description.style import Style, WholeStyle, over
 from ..errors import InputError, nearest
 from ..formats.toml_file import read_table
-from .mm_colors import SETTINGS, called
+from .mm_colors import HUE_SETTINGS, called
 
 # What a style has unless it says otherwise.
 PLAIN = Style(
@@ -96,9 +97,9 @@ def style(name: str, where: str = "look: style") -> Style:
     return STYLES[name]
 
 
-def style_of(scene: Scene) -> Style:
+def style_of(scene: Scene) -> WholeStyle:
     """The whole style of a description whose style is not a file: the named one and its changes."""
-    return over(style(scene.look.style), scene.style)
+    return cast(WholeStyle, over(style(scene.look.style), scene.style))  # a named one says all
 
 
 def with_style_file(scene: Scene) -> Scene:
@@ -123,4 +124,4 @@ def with_style_file(scene: Scene) -> Scene:
 
 def map_called(name: str, chosen: Style) -> str:
     """What the colour map `name` is called in this style: mm's maps by the style's own hues."""
-    return called(name, tuple(getattr(chosen, setting) for setting in SETTINGS))
+    return called(name, tuple(getattr(chosen, setting) for setting in HUE_SETTINGS))

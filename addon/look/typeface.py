@@ -15,7 +15,7 @@ from ..attention import tokens
 from ..description.scene import Scene
 from ..formats.font import read_font
 
-CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
+BUILT_IN_CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
 TOP, BOTTOM = 0.76, -0.25  # of a line of Latin letters, from its base line, in sizes
 TOP_ACCENTED, BOTTOM_OTHER = 0.97, -0.4  # with accents, or in other scripts
 OTHERS = 0x590  # the first code point after the European scripts
@@ -109,7 +109,7 @@ def typeface_of(scene: Scene) -> Typeface:
         return built_in()
     path = Path(scene.folder) / scene.look.font
     font = read_font(path, "look: font")
-    scale = CAPITALS * font.box / font.capitals
+    scale = BUILT_IN_CAPITALS * font.box / font.capitals
     widths = {code: width / font.box * scale for code, width in font.advances.items()}
     return Typeface(widths, built_in(), scale, str(path))
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import InputError
 from .png_file import packed, read_png
 
-COLORS = 255  # of a GIF; the last index is what has not changed
+GIF_COLORS = 255  # of a GIF; the last index is what has not changed
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 - 15 / 32
 _SAMPLED = 12  # frames from which the colours of a GIF are chosen
 _BITS = 5  # of each channel, in which colours are looked up
@@ -131,8 +131,8 @@ def _gif_frame(indices: np.ndarray, before: np.ndarray | None, time: int) -> byt
             height, width = rows[-1] + 1 - top, columns[-1] + 1 - left
         else:
             height = width = 1
-        drawn = np.where(changed, indices, COLORS)[top : top + height, left : left + width]
-    control = struct.pack("<BBBBHBB", 0x21, 0xF9, 4, 0x05, time, COLORS, 0)
+        drawn = np.where(changed, indices, GIF_COLORS)[top : top + height, left : left + width]
+    control = struct.pack("<BBBBHBB", 0x21, 0xF9, 4, 0x05, time, GIF_COLORS, 0)
     place = struct.pack("<BHHHHB", 0x2C, left, top, width, height, 0)
     packed_bits = _lzw(drawn.astype(np.uint8).tobytes())
     blocks = (packed_bits[n : n + 255] for n in range(0, len(packed_bits), 255))
@@ -140,11 +140,11 @@ def _gif_frame(indices: np.ndarray, before: np.ndarray | None, time: int) -> byt
 
 
 def _palette(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Up to COLORS colours by median cut: the widest box of colours, as many share it, is halved."""
+    """Up to GIF_COLORS colours by median cut: the widest box of colours, as many share it, is halved."""
     colors = np.concatenate([picture.reshape(-1, 3)[::3] for picture in pictures])
     colors, counts = np.unique(colors >> 1, axis=0, return_counts=True)
     boxes = [(colors.astype(float) * 2 + 0.5, counts)]
-    while len(boxes) < COLORS:
+    while len(boxes) < GIF_COLORS:
         worth = [np.ptp(c, axis=0).max() * n.sum() ** 0.25 if len(c) > 1 else 0.0 for c, n in boxes]
         n = int(np.argmax(worth))
         if not worth[n]:

@@ -47,9 +47,8 @@ class Work:
         try:
             while not self._own.exists():
                 self.folder.mkdir(parents=True, exist_ok=True)
-                with contextlib.suppress(
-                    FileNotFoundError
-                ):  # the last of others took the folder away just now
+                # The last of other processes may take the folder away just now.
+                with contextlib.suppress(FileNotFoundError):
                     self._own.touch()
         except OSError as error:
             raise JobError(f"{folder}: cannot be written ({error.strerror})") from None

@@ -31,7 +31,7 @@ LABEL_LETTERS = 10  # letters
 DOTS = 400  # a pattern of more tokens is drawn by the largest weight of so many parts
 # Inches, and points of type.
 LEAST_SIDE, MOST_SIDE, TOKEN = 0.75, 2.2, 0.088
-GAP, PAGE_MARGIN, HEAD = 0.10, 0.12, 0.27
+PATTERN_GAP, PAGE_MARGIN, PATTERN_HEAD = 0.10, 0.12, 0.27
 SEEN, STRIP = 0.9, 0.09  # the picture that a model saw, and its patches beside a pattern
 PATCH = 12  # pixels of a patch's sides there
 TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
@@ -141,9 +141,10 @@ class _ContactSheet:
             for n, (layer, _) in enumerate(rows)
             if n + 1 == len(rows) or rows[n + 1][0].tokens_k != layer.tokens_k
         ]
-        self.width = max(self.left + columns * (self.side + GAP) + PAGE_MARGIN, 3.4)
+        self.width = max(self.left + columns * (self.side + PATTERN_GAP) + PAGE_MARGIN, 3.4)
         tall = [
-            self.size(layer)[1] + HEAD + self.foot * (n in self.footed) for n, (layer, _) in enumerate(rows)
+            self.size(layer)[1] + PATTERN_HEAD + self.foot * (n in self.footed)
+            for n, (layer, _) in enumerate(rows)
         ]
         height = self.top + sum(tall) + 0.5
         self.figure = matplotlib.figure.Figure(figsize=(self.width, height), facecolor=chosen.background)
@@ -152,8 +153,8 @@ class _ContactSheet:
         y = self.top
         for n, (layer, heads) in enumerate(rows):
             for column, head in enumerate(heads):
-                x = self.left + column * (self.side + GAP)
-                self.pattern(layer, head, x, y + HEAD, first=column == 0, last=n in self.footed)
+                x = self.left + column * (self.side + PATTERN_GAP)
+                self.pattern(layer, head, x, y + PATTERN_HEAD, first=column == 0, last=n in self.footed)
             y += tall[n]
         self.legend()
 

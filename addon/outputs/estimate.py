@@ -14,7 +14,7 @@ from .progress import Listener, clock_time
 from .standing import standing
 from .temporary import temporary_folder
 
-SIDE = 0.25  # of the frame, of the tile in its middle
+TILE_SIDE = 0.25  # of the frame, of the tile in its middle
 SPECK = 0.02  # of the frame: what a frame costs whatever its size
 
 
@@ -49,14 +49,14 @@ def estimated(
     rendering = Rendering(scene, settings, ".png", 2, progress)
     with temporary_folder() as folder, rendering.going_on(lambda: "interrupted"):
         render.use_border, times = True, []
-        for n, side in enumerate((SPECK, SPECK, SIDE)):
+        for n, side in enumerate((SPECK, SPECK, TILE_SIDE)):
             render.border_min_x = render.border_min_y = 0.5 - side / 2
             render.border_max_x = render.border_max_y = 0.5 + side / 2
             begun = time.perf_counter()
             rendering.picture(middle, folder / f"{n}.png", "0" * 64)
             times.append(time.perf_counter() - begun)
     _, fixed, tile = times  # the first one loads what all share
-    one = fixed + max(tile - fixed, 0.0) * (1.0 - SPECK**2) / (SIDE**2 - SPECK**2)
+    one = fixed + max(tile - fixed, 0.0) * (1.0 - SPECK**2) / (TILE_SIDE**2 - SPECK**2)
     different = len(frames) - len(standing(scene, frames))
     elements = int(tags.number(scene, tags.ELEMENTS, 0))
     return Estimate(

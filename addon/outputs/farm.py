@@ -28,7 +28,7 @@ JOB_FILES = (
     "README.txt",
 )
 DEVICES = ("CPU", "OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
-LONGEST_NAME = 128  # of a job, by the specification
+JOB_NAME_LETTERS = 128  # of a job, by the specification
 
 
 def require_job_place(folder: str | Path) -> None:
@@ -87,7 +87,7 @@ def write_job(
 def template(title: str, first: int, last: int, chunk: int, film: str, assemble: str) -> dict[str, Any]:
     """The job template: one step whose tasks render `chunk` frames each, and one that makes the film of them
     with the program `assemble`."""
-    name = " ".join("".join(c if c.isprintable() else " " for c in title).split())[:LONGEST_NAME]
+    name = " ".join("".join(c if c.isprintable() else " " for c in title).split())[:JOB_NAME_LETTERS]
     rendering = ["-b", "{{Param.BlenderFile}}", "--python-exit-code", "1", "-P", "{{Task.File.Program}}"]
     rendering += ["--", "{{Task.Param.Start}}", "{{Param.Chunk}}", "{{Param.OutputDir}}"]
     rendering += ["--cycles-device", "{{Param.Device}}"]

@@ -8,7 +8,6 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import bpy
 import numpy as np
@@ -96,7 +95,7 @@ def figure(
     with telling(lambda: f"interrupted: {path} was not written"):
         raster, error = _raster(page, dpi, transparent, samples, progress)
     notes = notes_of([cell.plan.description for cell in cells], bpy.app.version_string, error)
-    style: Any = cells[0].plan.style  # whole, so that no colour is None
+    style = cells[0].plan.style
     colors = Colors(style.text, *(between(style.text, style.background, part) for part in (0.35, 0.55)))
     with outputs.written_whole(path) as part:
         if kind == ".svg":

@@ -40,7 +40,7 @@ class Notes:
         }
 
 
-NONE = Notes()
+NO_NOTES = Notes()
 
 
 def notes_of(scenes: Sequence[Scene], blender: str, error: float | None, beats: Sequence[Beat] = ()) -> Notes:

@@ -12,7 +12,7 @@ import numpy as np
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .color_profile import size_chunk
-from .notes import NONE, Notes
+from .notes import NO_NOTES, Notes
 from .png_file import packed
 
 _ANCHORS = {"LEFT": "start", "CENTER": "middle", "RIGHT": "end"}
@@ -24,7 +24,7 @@ def svg(
     colors: Any,
     typeface: Any,
     dpi: int,
-    notes: Notes = NONE,
+    notes: Notes = NO_NOTES,
     shape: Callable[[Text], str] | None = None,
 ) -> str:
     """The text of an SVG file whose units are points and whose size is the page's.

@@ -15,7 +15,7 @@ from ..staging.writing.items import Text
 from .color_profile import profile_chunk
 from .font_files import families
 from .fonts import BOLD, REGULAR
-from .notes import NONE, Notes
+from .notes import NO_NOTES, Notes
 from .png_file import text_chunk
 from .svg import png
 
@@ -30,7 +30,7 @@ def typeset(
     path: Path,
     kind: str,
     dpi: int,
-    notes: Notes = NONE,
+    notes: Notes = NO_NOTES,
 ) -> None:
     """Write a Page over its raster (height, width, 4) uint8 to `path` as `kind`, "pdf" or "png", with `notes`
     of what it shows."""

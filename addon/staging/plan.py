@@ -21,7 +21,7 @@ from ..description.leading import LeadingAxis, member_name
 from ..description.matrices import LabelledMatrix, OpenedMatrix, open_matrices
 from ..description.option import COLORS
 from ..description.scene import Scene
-from ..description.style import Style
+from ..description.style import WholeStyle
 from ..errors import InputError, nearest
 from ..kinds.stage import Shape, Stage, leaf_names, side_by_side, stages_of
 from ..kinds.sweep import Sweep
@@ -66,7 +66,7 @@ class Plan:
     description: Scene
     axes: dict[str, tuple[LeadingAxis, ...]]
     scene: Scene
-    style: Style
+    style: WholeStyle
     environment: Path | None
     typeface: Typeface
     root: Stage

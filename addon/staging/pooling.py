@@ -24,7 +24,10 @@ from .layout.blocks import shared_dimensions
 # filter, so that beads have the second.
 LEGIBLE_PITCH, BEAD_PITCH = 1.5, 3.5
 SLENDER_BLOCK = 4  # how many times longer than wide "auto" makes a block
-MANY, FEWEST = 64, 8  # rows or columns from which on "auto" pools at all, and beads that it leaves of them
+MANY_ENTRIES, FEWEST_BEADS = (
+    64,
+    8,
+)  # rows or columns from which on "auto" pools at all, and beads that it leaves of them
 LARGEST_BLOCK = 1024  # rows or columns of a block
 # Factors that "auto" chooses from: the sizes of real matrices are multiples of most of them. Odd ones would
 # beat with columns that come in pairs, as sines and cosines do.
@@ -149,11 +152,11 @@ def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
     factors = []
     for ruler, pitch in zip((plane.row_ruler, plane.column_ruler), pitches(plane, view, size), strict=True):
         count, block = -(-ruler.count // ruler.each), -(-ruler.block // ruler.each)  # units
-        if pitch >= LEGIBLE_PITCH or count < MANY:
+        if pitch >= LEGIBLE_PITCH or count < MANY_ENTRIES:
             factors.append(1)
             continue
         wanted = BEAD_PITCH / max(pitch, BEAD_PITCH / FACTORS[-1])
-        most = max(1, min(count // FEWEST, block // 2))
+        most = max(1, min(count // FEWEST_BEADS, block // 2))
         factors.append(min(next(f for f in FACTORS if f >= wanted), max(f for f in FACTORS if f <= most)))
     rows, columns = factors
     rows, columns = min(rows, SLENDER_BLOCK * columns), min(columns, SLENDER_BLOCK * rows)

@@ -21,7 +21,7 @@ from ..look.styles import map_called
 from .layout.arrangement import Arrangement
 from .pooling import Pool, drawn_values
 
-SUMS = ("+", "−")  # the signs of sums and differences
+SUM_SIGNS = ("+", "−")  # the signs of sums and differences
 MASKING = ("tril", "triu", "window", "padded")  # functions that leave values as they are
 
 
@@ -211,12 +211,13 @@ def _share(scales, groups):
 
 
 def _share_in_sums(found, stages):
-    """Give what is added up, and the sum, one range: what the heads of a layer write, and the stream that
-    they write into, can be compared. So can what sums have in common, and their stacks."""
+    """Give the matrices of a sum, and the sum itself, one range. So what the heads of a layer write can be
+    compared with the stream that they write into. Sums that share a matrix, or matrices of one stack, share
+    the range too."""
     known = {("final", name): scale for name, scale in found.final.items()}
     known |= {("raw", name): scale for name, scale in found.raw.items()}
     groups = [[("raw", s.name), ("final", s.name)] for s in stages if s.operands and not s.epilogue]
-    for s in (one for one in stages if one.sign in SUMS):
+    for s in (one for one in stages if one.sign in SUM_SIGNS):
         keys = [("raw", s.name), *(("final", operand.stage.name) for operand in s.operands)]
         of = {name for _, name in keys} | {one.of for one in stages if one.of and ("final", one.name) in keys}
         keys += [("final", one.name) for one in stages if one.of in of and ("final", one.name) not in keys]

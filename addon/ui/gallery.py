@@ -11,9 +11,9 @@ from . import source
 from .fields import STILL
 from .properties import settings_of
 
-GALLERY_COLUMNS, WIDTH = 4, 26  # of the gallery; its width in Blender's units of a button's height
+GALLERY_COLUMNS, GALLERY_WIDTH = 4, 26  # of the gallery; its width in Blender's units of a button's height
 SLOW = "Scale"  # the group whose scenes take long to build: they are only chosen
-ALL, MAIN = "All", "Main"
+EVERY_GROUP, MAIN = "All", "Main"
 
 _previews: Any = None
 
@@ -29,14 +29,15 @@ def picture_of(path: Path) -> int:
     return _previews[name].icon_id
 
 
-def found(text: str, group: str = ALL) -> list[tuple[str, str, Path]]:
+def found(text: str, group: str = EVERY_GROUP) -> list[tuple[str, str, Path]]:
     """(group, name, path) of the examples in a group whose names or groups have all words of a text."""
     words = text.lower().split()
     return [
         (folder, name, path)
         for folder, scenes in source.examples().items()
         for name, path in scenes
-        if group in (ALL, folder or MAIN) and all(word in f"{folder} {name}".lower() for word in words)
+        if group in (EVERY_GROUP, folder or MAIN)
+        and all(word in f"{folder} {name}".lower() for word in words)
     ]
 
 
@@ -76,7 +77,7 @@ class MATRIX_CINEMA_PT_gallery(bpy.types.Panel):
     bl_space_type = "VIEW_3D"
     bl_region_type = "HEADER"
     bl_options = {"INSTANCED"}
-    bl_ui_units_x = WIDTH
+    bl_ui_units_x = GALLERY_WIDTH
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, manager = self.layout, context.window_manager
@@ -115,7 +116,7 @@ def _group(folder):
     return type(_menu_of(folder), (bpy.types.Menu,), words)
 
 
-GROUP_ITEMS = [(one, one, "") for one in (ALL, *(folder or MAIN for folder in source.examples()))]
+GROUP_ITEMS = [(one, one, "") for one in (EVERY_GROUP, *(folder or MAIN for folder in source.examples()))]
 CLASSES = (
     MATRIX_CINEMA_OT_open_example,
     *(_group(folder) for folder in source.examples()),

@@ -58,9 +58,8 @@ def follow(settings: Any, _context: Any = None) -> None:
     if found is None:
         return
     captured = any(item.source == "tensor" for item in settings.matrices)
-    for item in _list(
-        settings.matrices, settings.shelved_matrices, found[0]
-    ):  # from the capture where others are, else made up
+    new = _list(settings.matrices, settings.shelved_matrices, found[0])
+    for item in new:  # from the capture where others are, else made up
         item.source, item.tensor = ("tensor", item.name) if captured else ("init", "")
         item.init = "" if captured else "normal"
     _list(settings.products, settings.shelved_products, found[1])

@@ -123,7 +123,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         if not is_built and (settings.problem and not layer or not settings.file):
             return
         column = layout.column(align=True)
-        for name in (*properties.TEXTS, "readout"):
+        for name in (*properties.TEXT_FIELDS, "readout"):
             column.prop(settings, name)
         row = layout.row()
         row.scale_y = 1.5

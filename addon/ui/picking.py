@@ -20,7 +20,7 @@ from .viewports import redraw
 
 MOST_LIVE = 300_000  # elements of an object that are looked through while the mouse only moves
 PADDING, OFFSET = 8, 18  # pixels around the label's text, and from the element to it
-TEXT, HEAD = (0.82, 0.82, 0.82, 1.0), (1.0, 1.0, 1.0, 1.0)
+TEXT_COLOR, HEAD_COLOR = (0.82, 0.82, 0.82, 1.0), (1.0, 1.0, 1.0, 1.0)
 GROUND = (0.08, 0.08, 0.09, 0.88)
 
 POINTED_OUT = (
@@ -210,11 +210,11 @@ def _box(place, told, region, scale):
     shader.uniform_float("color", GROUND)
     batch_for_shader(shader, "TRI_FAN", {"pos": corners}).draw(shader)
     near = x if x > place.x else x + width
-    shader.uniform_float("color", HEAD)
+    shader.uniform_float("color", HEAD_COLOR)
     batch_for_shader(shader, "LINES", {"pos": [tuple(place), (near, y + tall / 2)]}).draw(shader)
     gpu.state.blend_set("NONE")
     for n, text in enumerate(texts):
-        blf.color(0, *(TEXT if n else HEAD))
+        blf.color(0, *(TEXT_COLOR if n else HEAD_COLOR))
         blf.position(0, x + PADDING, y + tall - PADDING - (n + 0.8) * height, 0)
         blf.draw(0, text)
 

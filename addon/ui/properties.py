@@ -27,7 +27,7 @@ TABLES = {
     "layout": Layout,
     "render": Render,
 }
-TEXTS = ("expression", "title", "caption", "star", "spotlight", "why")
+TEXT_FIELDS = ("expression", "title", "caption", "star", "spotlight", "why")
 
 
 def names(table: str) -> Any:
@@ -72,7 +72,7 @@ def drafted(settings: Any, begun: Scene) -> Scene:
         tables[name] = fields.taken(getattr(settings, name), getattr(begun, name), names(name))
     tables["style"] = style.chosen(settings.style, tables["look"].style, begun.style)
     tables["light"] = lamps.chosen(settings, begun.light)
-    texts = {name: getattr(settings, name) for name in TEXTS}
+    texts = {name: getattr(settings, name) for name in TEXT_FIELDS}
     if settings.readout != readout_text(begun):
         texts["readout"] = settings.readout or "auto"
     return dataclasses.replace(begun, **tables, **texts, **matrices.chosen(settings, begun))
@@ -92,7 +92,7 @@ def fill(settings: Any, scene: Scene, text: str = "") -> None:
 
 
 def _show_texts(settings, scene):
-    for name in TEXTS:
+    for name in TEXT_FIELDS:
         setattr(settings, name, getattr(scene, name))
     settings.readout = readout_text(scene)
 

@@ -9,4 +9,4 @@ from matrix_cinema.description import style
 
 
 def test_every_interior_of_a_style_has_a_material():
-    assert set(interiors.INTERIORS) == set(style.INTERIORS)
+    assert set(interiors.SHADERS) == set(style.INTERIORS)

@@ -11,7 +11,7 @@ from matrix_cinema.attention import heads
 from matrix_cinema.description.scene import Animation, Beat, Camera, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
-from matrix_cinema.look.typeface import CAPITALS
+from matrix_cinema.look.typeface import BUILT_IN_CAPITALS
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.beats.auto import FAINT, head_of
 from matrix_cinema.staging.beats.numbers import CaptionNumber, parsed, with_numbers, written
@@ -343,7 +343,7 @@ def test_captions_are_large_in_two_lines_at_most_and_nothing_stands_under_what_i
     for beat in p.beats:
         lines = [text for text in told if text.shown[0] == beat.start]
         assert 1 <= len(lines) <= 2 and " ".join(line.text for line in lines) == beat.text
-        assert all(CAPITALS * line.size * 720 >= 14 and line.box[2] < 16 / 9 for line in lines)
+        assert all(BUILT_IN_CAPITALS * line.size * 720 >= 14 and line.box[2] < 16 / 9 for line in lines)
         view = made.shot.view(beat.span.arrived)
         boxes = made.overlay.boxes / (16 / 9, 1, 16 / 9, 1) * 2 - 1
         for part in [part for part in parts_of(p.arrangement) if part.stage.name in beat.there]:

@@ -4,11 +4,11 @@ import dataclasses
 
 import bpy
 
-from ...description.style import Style
+from ...description.style import WholeStyle
 from ...look.srgb import linear
 from .base import attribute, material, mix_color, surface
 from .color_maps import looked_up
-from .interiors import INTERIORS
+from .interiors import SHADERS
 
 MIDDLE_GREY = 0.2  # linear brightness at which black and white type are equally legible
 FADED = 0.77  # of the way to the background, for what has stepped back from the spotlight
@@ -16,7 +16,7 @@ VALUE_PASS, ELEMENT_PASS = "value", "element"
 
 
 def element_material(
-    first: str, last: str, style_name: str, style: Style, *, crowding: float | None = None
+    first: str, last: str, style_name: str, style: WholeStyle, *, crowding: float | None = None
 ) -> bpy.types.Material:
     """Elements by their `tone` in map `first`, turned by `finish` into map `last`.
 
@@ -31,7 +31,7 @@ def element_material(
 
     def shade(f):
         color = _stepped_back(f, _element_color(f, first, last), style)
-        surface(f, INTERIORS[stuff](f, color, style, crowding))
+        surface(f, SHADERS[stuff](f, color, style, crowding or 0.0))
         _value_pass(f)
 
     return material(name, shade)
@@ -61,7 +61,7 @@ def _stepped_back(f, color, style):
     return mix_color(f, color, (*linear(style.backdrop), 1.0), attribute(f, "dim") * FADED)
 
 
-def number_material(first: str, last: str, style_name: str, style: Style) -> bpy.types.Material:
+def number_material(first: str, last: str, style_name: str, style: WholeStyle) -> bpy.types.Material:
     """Type on elements that `element_material` colours: dark on light ones and light on dark ones."""
     name = _named(style_name, first, last) + " numbers"
 

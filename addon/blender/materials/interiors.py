@@ -1,18 +1,18 @@
 """What the products inside a cuboid may be made of.
 
-To add one, write a function here, a line in INTERIORS and a choice in `description.style`.
+To add one, write a function here, a line in SHADERS and a choice in `description.style`.
 """
 
 import math
 from collections.abc import Callable
 
-from ...description.style import Style
+from ...description.style import WholeStyle
 from ..nodes.formula import Field, Formula
 from .base import attribute, mix_color
 from .solid import body, solid
 
 
-def glass(f: Formula, color: Field, style: Style, crowding: float) -> Field:
+def glass(f: Formula, color: Field, style: WholeStyle, crowding: float) -> Field:
     """Coloured and clear in the middle, dense and shiny at the rim; what is in use is denser. A look through
     the cuboid loses about as much whether few products stand in it or many, and little light stays away
     from what is within."""
@@ -28,7 +28,7 @@ def glass(f: Formula, color: Field, style: Style, crowding: float) -> Field:
     return f.node("ShaderNodeMixShader", {0: dense * (1.0 - 0.7 * shadow), 1: clear, 2: dyed})[0]
 
 
-def glow(f: Formula, color: Field, style: Style, crowding: float) -> Field:
+def glow(f: Formula, color: Field, style: WholeStyle, crowding: float) -> Field:
     """Light without body, brightest in the middle: what lies behind one another adds up."""
     facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
     middle = f.real("POWER", 1.0 - facing, 2.0)
@@ -40,7 +40,7 @@ def glow(f: Formula, color: Field, style: Style, crowding: float) -> Field:
 
 
 # Each makes the shader of an element of this colour, of which a look through the cuboid meets `crowding`.
-INTERIORS: dict[str, Callable[[Formula, Field, Style, float], Field]] = {
+SHADERS: dict[str, Callable[[Formula, Field, WholeStyle, float], Field]] = {
     "solid": lambda f, color, style, crowding: solid(f, color, style),
     "glass": glass,
     "glow": glow,

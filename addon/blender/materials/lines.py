@@ -2,12 +2,12 @@
 
 import bpy
 
-from ...description.style import Style
+from ...description.style import WholeStyle
 from ...look.srgb import linear
 from .base import material, surface
 
 
-def beam_material(style_name: str, style: Style) -> bpy.types.Material:
+def beam_material(style_name: str, style: WholeStyle) -> bpy.types.Material:
     """Light without body, half transparent, in the colour of the type."""
 
     def shade(f):

@@ -1,12 +1,12 @@
 """Elements without anything to be seen in them."""
 
-from ...description.style import Style
+from ...description.style import WholeStyle
 from ...look.srgb import linear
 from ..nodes.formula import Field, Formula
 from .base import attribute, smooth
 
 
-def solid(f: Formula, color: Field, style: Style) -> Field:
+def solid(f: Formula, color: Field, style: WholeStyle) -> Field:
     """Exactly the map's colour in a flat style, else a body in the light of the scene."""
     return (_flat if style.flat else _lit)(f, color, style)
 

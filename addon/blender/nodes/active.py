@@ -33,8 +33,8 @@ def active(g: Group) -> Any:
 
 
 def argument_inputs(g: Group, i: Field, j: Field) -> tuple[Field, Field]:
-    """The inputs that say which entries the product that takes this matrix is using now: whether there is
-    such a product, and what each entry is lit."""
+    """The inputs that say which entries of this matrix are in use now. Returns whether a product takes the
+    matrix at all, and how far each entry is lit, 0 to 1."""
     steps = g.input("Consumer Steps", int, 0)
     inputs = {"Sweep": g.input("Consumer Sweep", float, 0.0, hint="Sweep of what takes this matrix")}
     for axis in ("row", "column"):

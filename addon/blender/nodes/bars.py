@@ -8,7 +8,7 @@ from .inputs import multiplication_inputs
 from .multiplication import product_at
 from .tone import colored
 
-WIDTH = 0.8  # of a bar, of the way to the next
+BAR_WIDTH_PART = 0.8  # of a bar, of the way to the next
 DEPTH = 0.1  # and its thickness
 
 
@@ -39,7 +39,7 @@ def Bars(g: Group) -> Any:
     points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Position": place})[0]
     box = g.node("GeometryNodeMeshCube")[0]
     box = g.node("GeometryNodeSetMaterial", {"Geometry": box, "Material": material})[0]
-    size = g.vector(pitch * WIDTH, g.absolute(value) * unit, pitch * DEPTH)
+    size = g.vector(pitch * BAR_WIDTH_PART, g.absolute(value) * unit, pitch * DEPTH)
     drawn = g.node("GeometryNodeInstanceOnPoints", {"Points": points, "Instance": box, "Scale": size})[0]
     g.output("Geometry", "geometry", drawn)
     return g.finish()

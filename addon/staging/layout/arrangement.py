@@ -71,16 +71,17 @@ def arrange(
 ) -> Arrangement:
     """Place every matrix and product of the tree under `root`.
 
-    `shapes` maps a stage's name to (rows, columns); `gap` is the distance, in entries, between a face and the
-    products next to it, and between blocks; `scheme` (see schemes) says how cuboids turn; `blocks` maps a
-    product's name to the number of parts that (i, k, j) are cut into; `shortened` how many entries there are
-    to a unit along axes of a length; `roomy` maps an argument's name to how much further it stands from the
-    products that take it, and half of that from its left argument; of several results each next one stands
-    `beside` the one before (see WAYS_BESIDE), `spacing` further away than it has to. The root's result stands
-    upright, facing the audience. Several results all do, side by side (see fans). A stage that is used again
-    is drawn there as a plane alone. A right face whose arguments would stand in those of the left one is
-    moved further away. In mm's schemes all else stands where mm's formulas say. A wheel may still run into
-    itself, as in mm.
+    `shapes` maps a stage's name to (rows, columns). `gap` is the distance, in entries, between a face and the
+    products next to it, and between blocks. `scheme` says how cuboids turn (see schemes). `blocks` maps a
+    product's name to the number of parts that (i, k, j) are cut into. `shortened` maps the length of an axis
+    to how many of its entries are a unit. `roomy` maps an argument's name to how much further it stands from
+    the products that take it; half as much further it stands from its own left argument. Of several results
+    each one stands `beside` the one before (see WAYS_BESIDE), `spacing` further away than it has to.
+
+    A result of the root stands upright, facing the audience; several stand side by side (see fans). A stage
+    that is used again is drawn there as a plane alone. A right face whose arguments would stand in those of
+    the left one is moved further away. In mm's schemes all else stands where mm's formulas say. A wheel may
+    still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
     more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], spacing)

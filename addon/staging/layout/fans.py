@@ -8,8 +8,9 @@ from ...kinds.stage import Stage
 
 @dataclass(frozen=True)
 class Fan:
-    """Results that share the argument on one `side` of their products, as the query heads of a group share
-    keys and values; down their left (or right) arguments for `depth` products."""
+    """Results whose products share the argument on one `side`, as the query heads of a group share keys and
+    values. `depth` is how many products share it: that of the result, the one that makes its argument on the
+    other side, and so on."""
 
     roots: tuple[Stage, ...]
     side: str = "right"

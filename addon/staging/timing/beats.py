@@ -1,7 +1,7 @@
 """When things move in a film of beats: each beat lasts long enough to be read, and for what runs in it.
 
-What no beat runs is finished from the start; where it takes what a beat runs, it is made there too, after
-that.
+A result that no beat runs is finished from the start. But if it takes a result that a beat runs, it is made
+in that beat too, after that result.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -74,8 +74,8 @@ def beats_timeline(
 
 
 def _completed(root: Stage, sweeps: Collection[str], paces: Sequence[Pace]) -> list[Pace]:
-    """The beats with all that has to run in them: a sweep's epilogue that no beat runs follows it, and so
-    does what takes it. Raises InputError for an order that cannot be."""
+    """The beats with all that has to run in them. An epilogue that no beat runs follows its sweep at once,
+    and so does a result that takes what the beat makes. Raises InputError for an order that cannot be."""
     swept, finished = _told(paces, "sums"), _told(paces, "epilogue")
     ready: dict[str, int] = {}  # the beat in which each stage is there; −1: from the start
     for stage in stages_of(root):

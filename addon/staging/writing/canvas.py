@@ -18,7 +18,7 @@ OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = (
     400.0,
     40.0,
     8.0,
-)  # what it costs to cover these, of products a face
+)  # what it costs to cover a star, another matrix, and a face of a cuboid with products
 BEYOND_CONTENT = 6.0  # and to go one unit beyond all that is drawn
 CROWD = 100  # matrices, among which one is not looked at with the care that a few get
 

@@ -20,7 +20,7 @@ from ..layout.fans import Fan, fans
 if TYPE_CHECKING:  # highlights need the labels of axes, and plans need highlights
     from ..plan import Plan
 
-MANY = 4  # heads side by side that all tell the names of their matrices
+MANY_HEADS = 4  # heads side by side that all tell the names of their matrices
 MOST_NUMBERED = 32  # entries of an axis without labels, of a star, that are numbered
 MANY_NAMES = 12  # matrices of a picture about one of them: of more, only those with a name have it
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
@@ -36,8 +36,8 @@ def name_of(p: Any, plane: Plane, longest: float | None = None) -> tuple[str, st
 
 
 def _shared_by(p, stage):
-    """The results beside each other that share a matrix which others do not, such as "heads 0, 1"; "" where
-    there are none."""
+    """Which of the results that stand side by side share a matrix, such as "heads 0, 1"; "" where all share
+    it, or none do."""
     if len(_fans(p)) < 2 or stage.of not in {s.of for root in roots_of(p.root) for s in stages_of(root)} - {
         ""
     }:
@@ -55,8 +55,8 @@ def _fans(p):
 
 
 def named(p: Any, near: Any = "") -> list[Plane]:
-    """The planes that have a name: all but those that are one of many just like them (see `_alike`), of which
-    the first has, or the one that makes or is the matrix `near`."""
+    """The planes that have a name. Of many heads just alike (see `_alike`) only those of one head have: of
+    the head to which the matrix `near` belongs, or else of the first."""
     repeated = set()
     for roots in _alike(p):
         told = next((root for root in roots if near in {s.name for s in stages_of(root)}), roots[0])
@@ -80,13 +80,13 @@ def below(p: Any, near: Any = "") -> set[Stage]:
 
 
 def _alike(p):
-    """Groups of results of which only one tells the names of what makes it: more than MANY heads that stand
-    side by side."""
+    """Groups of more than MANY_HEADS heads that stand side by side: only one head of a group has the names of
+    the matrices that make it."""
     by_name: dict[str, list[Stage]] = {}
     for root in roots_of(p.root):
         by_name.setdefault(root.of, []).append(root)
     beside: list[Sequence[Stage]] = [*(fan.roots for fan in _summed(p)), *by_name.values()]
-    many = [roots for roots in beside if len(roots) > MANY and roots[0].of]
+    many = [roots for roots in beside if len(roots) > MANY_HEADS and roots[0].of]
     return many
 
 

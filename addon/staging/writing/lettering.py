@@ -28,7 +28,7 @@ TYPE_SCALES = (1.0, 0.84, 0.7)  # of all type, when it is crowded
 SMALLER_TYPE = 12.0  # what smaller type costs
 ROOMY = 4.0  # cost of each label on average where type need not be smaller
 HAIR = 0.001  # width of a leader
-ROWS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titles", "rows of titles")}
+PLURALS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titles", "rows of titles")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +182,6 @@ def _notes(wishes: Sequence[Wish], written: Sequence[Written]) -> list[str]:
     for what in dict.fromkeys(wish.what for wish in wishes):
         count = left_out.count(what)
         if count:
-            one, many = ROWS.get(what, (what, f"{what}s"))
+            one, many = PLURALS.get(what, (what, f"{what}s"))
             notes.append(f"{count} {many if count > 1 else one} left out")
     return notes

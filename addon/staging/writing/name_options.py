@@ -17,7 +17,7 @@ from .typesetter import Typesetter
 
 NAME_SIZE, DETAIL_SIZE = 0.042, 0.026  # sizes of type
 RAISED = 0.6  # size of what is raised after a name, of that
-LONGEST_NAME = 14.0  # in sizes; what is longer ends with an ellipsis
+NAME_WIDTH = 14.0  # in sizes; what is longer ends with an ellipsis
 GAP = 0.009  # between type and what it belongs to
 # Places beyond an edge: the part of the edge, the distance, and what both cost.
 _BEYOND = np.array([
@@ -34,7 +34,7 @@ INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of it
 def names(canvas: Canvas, planes: Iterable[Plane]) -> Iterator[Wish]:
     """The name of each of these planes with its shape under it."""
     for plane in planes:
-        texts = name_of(canvas.p, plane, LONGEST_NAME)
+        texts = name_of(canvas.p, plane, NAME_WIDTH)
         if canvas.p.scene.look.center_names:
             options = [_inside(canvas, plane, *texts[:2], part) for part in INSIDE_SCALES]
         else:

@@ -28,7 +28,7 @@ FILM_LEGEND = LegendForm(
     LEGEND_SIZE, NUMBER_SIZE, 0.018, 0.012, LEGEND_LINE, 0.0, 0.014, 0.06, 0.0, dot=0.026
 )
 BAR_WIDTH = 0.28
-NAMES, STACKED_NAMES = 0.55, 0.36  # the widest line beside a bar
+NAMES_WIDTH, STACKED_NAMES = 0.55, 0.36  # the widest line beside a bar
 BETWEEN_BLOCKS, BETWEEN_STATEMENTS = 0.05, 0.06
 TEXT_MARGIN = 0.012  # around what is written
 MOST_LINES, MOST_STACKED_LINES = 2, 8  # an expression of more lines is shown a statement at a time
@@ -202,7 +202,7 @@ class _FrameType:
 
     def legend(self) -> list[Item]:
         """The blocks of the legend along the bottom."""
-        widest, length = (STACKED_NAMES if self.stacked else NAMES) * self.unit, BAR_WIDTH * self.unit
+        widest, length = (STACKED_NAMES if self.stacked else NAMES_WIDTH) * self.unit, BAR_WIDTH * self.unit
         blocks = [bar_block(self.type, FILM_LEGEND, bar, length, widest) for bar in legend_of(self.p)]
         blocks.append(sizes_block(self.type, FILM_LEGEND, sizes_of(self.p)))
         gap = BETWEEN_BLOCKS * self.unit

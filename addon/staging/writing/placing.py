@@ -15,7 +15,7 @@ from .items import Text
 
 OVERLAP = 1e4  # cost of sharing room with something else that is written
 LEFT_OUT = 1e3
-ROOM = 0.004  # between labels, at least
+LABEL_GAP = 0.004  # between labels, at least
 PASSES = 4
 NOWHERE = np.empty((0, 4))
 
@@ -88,7 +88,7 @@ def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]
         """Let each item take the cheapest of its options, given the others; none for `least` or more."""
         for n, one in enumerate(ways, len(fixed)):
             room[n] = EMPTY_BOX
-            near = np.flatnonzero(meeting(one.around[None], room, ROOM)[0])
+            near = np.flatnonzero(meeting(one.around[None], room, LABEL_GAP)[0])
             taken[n - len(fixed)] = one.cheapest([boxes[m] for m in near], least)
             boxes[n] = taken[n - len(fixed)].boxes
             room[n] = around(boxes[n])
@@ -119,7 +119,7 @@ class _Ways:
         nothing where each costs `least` or more."""
         if not self.options:
             return UNWRITTEN
-        met = meeting(self.boxes, np.concatenate([NOWHERE, *others]), ROOM).sum(axis=1)
+        met = meeting(self.boxes, np.concatenate([NOWHERE, *others]), LABEL_GAP).sum(axis=1)
         costs = self.costs + OVERLAP * np.bincount(self.owner, met, len(self.options))
         best = costs.argmin()
         return self.options[best] if costs[best] < least else UNWRITTEN

@@ -19,7 +19,7 @@ from .items import Box, Rule, Text, moved, outline
 from .typesetter import CAPITALS, LONGEST_TOKEN, Typesetter
 
 CELL_LEADING = 0.9  # from one label to the next, of their size: of most letters the heights are less
-WITHIN = 0.92  # of a column's width, for labels that are not turned
+LABEL_PART = 0.92  # of a column's width, for labels that are not turned
 MOSTLY = 0.75  # of the labels, at least, that have room without being turned
 STRETCH = 2.5  # how much longer than wide the cells of a slender matrix are, at most
 SLENDER_MATRIX = 4.0  # how many times longer than wide it is, for a cell of its own to be stretched
@@ -50,7 +50,8 @@ class Readout:
     """A block on the picture. `plane` is where its matrix stands in the scene, `pool` what a cell shows of
     it; `origin` is the middle of entry (0, 0) and `steps` lead from it one row down and one column on, (2,)
     each. `rules` are its outline and the rule under its name, whose left end is where a line from the scene
-    ends; `grid` lies between the cells. `every` are how many labels of rows and columns one is written of."""
+    ends; `grid` lies between the cells. `every` says for rows and for columns how many labels there are to
+    one that is written."""
 
     plane: Plane
     pool: Pool
@@ -196,7 +197,7 @@ class _FittedBlock:
 
     def upright(self, text: str) -> bool:
         """Whether the label of a column is no wider than that."""
-        return self.type.width(text, self.form.token) <= WITHIN * self.cells[1]
+        return self.type.width(text, self.form.token) <= LABEL_PART * self.cells[1]
 
     def name(self, y: float) -> list[Text]:
         """The name of the matrix with its shape after it, on a line at y."""

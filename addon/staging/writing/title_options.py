@@ -10,7 +10,7 @@ from .boxes import meeting
 from .canvas import Canvas
 from .captions import Titled, titled
 from .items import Text
-from .placing import ROOM, Option, Wish, writer
+from .placing import LABEL_GAP, Option, Wish, writer
 
 HEAD_TITLE_SIZE = 0.044  # size of type
 TITLE_SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
@@ -44,7 +44,7 @@ def _options(canvas: Canvas, group: Sequence[Titled], down: bool) -> list[Option
     boxes = boxes + np.tile(np.array([way.places for way in ways]), 2)  # (ways, titles, 4)
     costs = canvas.costs(boxes.reshape(-1, 4)).reshape(len(ways), -1).mean(axis=1)
     costs = costs + [way.cost for way in ways] + STRANGE * _strange(boxes, edges).mean(axis=1)
-    shared = np.count_nonzero(meeting(boxes, boxes, ROOM), axis=(1, 2))
+    shared = np.count_nonzero(meeting(boxes, boxes, LABEL_GAP), axis=(1, 2))
     free = np.flatnonzero(shared == len(group))  # each with itself alone
     return [Option(boxes[n], len(group) * costs[n], writer(ways[n].lines, ways[n].places)) for n in free]
 
