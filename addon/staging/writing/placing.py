@@ -99,7 +99,7 @@ def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]
         if taken == before:
             break
     for n in range(len(fixed), len(boxes)):  # what still shares room makes way for what comes before it
-        if meeting(boxes[n], np.concatenate([NOWHERE, *boxes[:n]]), ROOM).any():
+        if meeting(boxes[n], np.concatenate([NOWHERE, *boxes[:n]]), LABEL_GAP).any():
             taken[n - len(fixed)], boxes[n], room[n] = UNWRITTEN, UNWRITTEN.boxes, EMPTY_BOX
     choose(LEFT_OUT)
     return taken
