@@ -35,6 +35,7 @@ LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
 LEADING = 1.06  # from one token to the next, of its height
 FARTHEST = 24.0  # that a token may be moved along its side
 SHORTEST_LEADER = 7.0  # from a token that was moved to what it labels
+LEADER_SLOPE = 0.4  # of the farthest shift of a label, that leaders are long
 NAME_LEADER = 8.0  # from a name to its matrix, from where on a leader joins them
 LEADER_WIDTH = 0.25
 GAP = 2.0  # between type and what it belongs to
@@ -228,6 +229,7 @@ class _Labels:
         self.thinned: set[int] = set()
         self.missing: list[str] = []
         corners = self.beside[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+        self.matrices = Coverage(np.concatenate([canvas.quads, canvas.strips, corners]), STEP)
         self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces, canvas.strips, corners]), STEP)
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
         if not labelled:
@@ -267,10 +269,12 @@ class _Labels:
         for axis in captions.axes_of(self.canvas.p, planes, LONGEST_TOKEN):
             if not axis.texts or axis.texts in self.told:
                 continue
-            ends = [end for side in at_the_star(self.canvas, axis) or axis.sides for end in self.ends(*side)]
+            stars = at_the_star(self.canvas, axis)
+            ends = [end for side in stars or axis.sides for end in self.ends(*side)]
             key = "axis", *axis.sides[0]
             if key not in self.chosen:
-                costs = [self.crowding(axis.texts, *end) for end in ends]
+                crowding = self.at_the_star if stars and not self.given else self.crowding
+                costs = [crowding(axis.texts, *end) for end in ends]
                 if self.given and min(costs)[0] > self.most_covered(axis.texts):  # no camera makes room there
                     ends = [end for side in axis.sides for end in self.ends(*side)]
                     costs = [self.crowding(axis.texts, *end) for end in ends]
@@ -326,6 +330,15 @@ class _Labels:
         for."""
         return COVERED * sum(map(len, texts)) * (self.type.small / STEP) ** 2
 
+    def at_the_star(self, texts: Sequence[str], places: np.ndarray, outward: np.ndarray) -> tuple:
+        """How bad a place for labels at a star is: how much of other matrices they would cover; then whether
+        they stand at the right, or below. They may stand before products, which are gone where it is read."""
+        beside = bool(abs(outward[0]) >= abs(outward[1]))
+        sign = 1.0 if outward[0 if beside else 1] > 0 else -1.0
+        boxes = np.array([line.box for line in self.column(texts, places, beside, sign).lines])
+        covered = self.matrices.under(boxes).mean() if len(boxes) else 1.0
+        return round(covered, 2), sign if beside else -sign
+
     def write_side(self, axes_there: list, beside: bool, sign: float) -> None:
         """All labels at one side of the picture, in the order in which they stand along it.
 
@@ -358,7 +371,7 @@ class _Labels:
         shift = np.abs(placed - spots).max()
         out = places[order, 0] + sign * GAP
         if shift > 0.1 * size:
-            out[:] = sign * ((sign * out).max() + max(SHORTEST_LEADER, 0.6 * shift))
+            out[:] = sign * ((sign * out).max() + max(SHORTEST_LEADER, LEADER_SLOPE * shift))
         middle = 0.5 * (ASCENT - DESCENT) * size  # half the height of what is seen of a line
         align, lines, leaders = "LEFT" if sign > 0 else "RIGHT", [], []
         for n, spot, far in zip(order, placed, out, strict=True):
@@ -554,17 +567,15 @@ def _broken(shape: str) -> list[tuple[str, ...]]:
 
 def _fitting(spots: np.ndarray, size: float) -> tuple[float, np.ndarray]:
     """(size, places) of lines of type at ascending `spots`, in which none overlap: where they are if that
-    fits, else moved by at most FARTHEST; size 0 where neither fits."""
+    fits, else as small as may be and moved by at most FARTHEST; size 0 where neither fits."""
     sizes = np.arange(size, LEAST_SIZE - 1e-9, -0.2) if size > LEAST_SIZE else np.array([size])
     ways = [(float(one), LEADING * (ASCENT + DESCENT) * one) for one in sizes]
     for one, line in ways:
         if (np.diff(spots) >= line).all():
             return one, spots
-    for one, line in ways:
-        places = spread(spots, line)
-        if np.abs(places - spots).max() <= FARTHEST:
-            return one, places
-    return 0.0, spots
+    one, line = ways[-1]
+    places = spread(spots, line)
+    return (one, places) if np.abs(places - spots).max() <= FARTHEST else (0.0, spots)
 
 
 def _edges(quad: np.ndarray) -> np.ndarray:
