@@ -114,11 +114,16 @@ def panel(
     if not labelled or p.scene.camera.view in INSIDE:
         return _panel(p, type, width, height, free, labelled)
     planes, made = wanted(p), None
-    if not planes:
+    asked = bool(planes)
+    if not asked:
         made = _panel(p, type, width, height, free, True)
         planes = wanted_in(p, made.view, (width, made.height))
     if blocks := blocks_for(p, planes, type, type.size, type.small, width, height):
-        return _with_readouts(p, type, width, height, free, blocks)
+        try:
+            return _with_readouts(p, type, width, height, free, blocks)
+        except InputError:
+            if asked or not height:
+                raise  # else the height leaves room for the scene alone
     return made or _panel(p, type, width, height, free, True)
 
 
