@@ -358,7 +358,9 @@ def _foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: fl
     lines = [type.line(line, 0.5 * width, 0.0, type.small, "CENTER", soft=True) for line in told]
     items, height = _stacked(lines)
     rows = _legend(plans, type, width)
-    legend, height = stand_in_rows(rows, height + 3.0 * bool(told), BETWEEN, lambda row: 0.5 * (width - row))
+    widths = [sum(block.width for block in row) + BETWEEN * (len(row) - 1) for row in rows]
+    left = 0.5 * (width - max(widths, default=0.0))  # of all rows, as wide as the widest
+    legend, height = stand_in_rows(rows, height + 3.0 * bool(told), BETWEEN, lambda _: left)
     return [*items, *legend], height
 
 

@@ -35,6 +35,7 @@ LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
 LEADING = 1.06  # from one token to the next, of its height
 FARTHEST = 24.0  # that a token may be moved along its side
 SHORTEST_LEADER = 7.0  # from a token that was moved to what it labels
+ROOM_AT_A_STAR = 200.0  # width of a panel from which on labels may stand between a star and others
 LEADER_SLOPE = 0.4  # of the farthest shift of a label, that leaders are long
 NAME_LEADER = 8.0  # from a name to its matrix, from where on a leader joins them
 LEADER_WIDTH = 0.25
@@ -278,7 +279,8 @@ class _Labels:
             ends = [end for side in stars or axis.sides for end in self.ends(*side)]
             key = "axis", *axis.sides[0]
             if key not in self.chosen:
-                crowding = self.at_the_star if stars and not self.given else self.crowding
+                roomy = stars and not self.given and self.canvas.width >= ROOM_AT_A_STAR
+                crowding = self.at_the_star if roomy else self.crowding
                 costs = [crowding(axis.texts, *end) for end in ends]
                 if self.given and min(costs)[0] > self.most_covered(axis.texts):  # no camera makes room there
                     ends = [end for side in axis.sides for end in self.ends(*side)]

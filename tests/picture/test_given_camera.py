@@ -65,7 +65,7 @@ def test_what_is_written_is_in_the_frame_and_clear_of_each_other(head, tilt, tur
 
 
 def test_what_stands_over_the_scene_has_a_shade_behind_it_and_what_does_not_has_none(head):
-    near = camera(head, 70, -40, -0.6)
+    near = camera(head, 60, 20, -0.3)
     far = camera(head, 60, 20, 0.3)
     assert seen_through(head, lambda _: near, ASPECT, 1.0).overlay.shades
     assert not seen_through(head, lambda _: far, ASPECT, 1.0).overlay.shades
