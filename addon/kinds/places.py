@@ -213,7 +213,7 @@ class Arranging(Protocol):
         """How much further than the gap an argument of a product stands."""
 
     def row_room(self, stage: Stage) -> float:
-        """And how much further the left argument of the product `stage`, for labels of its rows."""
+        """And how much further what stands at the left of `stage`, for labels of its rows."""
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
         """Whether an argument of a product is drawn here."""

@@ -46,7 +46,8 @@ class Sheet(Stage):
         parts: list = []
         for axis, beside in self._ordered(face, layout):
             family = layout.stand(beside, parent, side)
-            parts += beyond(family, face.free[axis], [face.plane(), *parts], layout.gap)
+            away = layout.gap + (layout.row_room(self) if axis == 1 and not parts else 0.0)
+            parts += beyond(family, face.free[axis], [face.plane(), *parts], away)
         return parts
 
     def _ordered(self, face, layout):

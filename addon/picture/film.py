@@ -202,12 +202,17 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
     for _ in range(ROUNDS):
         made = _lettered(p, film.view(end), aspect, made, notes, layout)
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
-        smaller = film.view(end).half_height / before.view(end).half_height > SHRUNK
+        smaller = _size(p, before.view(end)) / _size(p, film.view(end)) > SHRUNK
         if not smaller and not clashes(outlines(made.lettering, film.view(end), aspect)):
             return replace(made, shot=film)
     # Labels and camera chase each other: the camera stays, and the labels keep within its frame.
     made = _lettered(p, film.view(end), aspect, made, notes, layout, beyond(aspect))
     return replace(made, shot=film)
+
+
+def _size(p: Plan, view: View) -> float:
+    """How large the whole scene is in a picture, in halves of the frame."""
+    return float(np.linalg.norm(np.ptp(view.project(p.arrangement.corners()), axis=0)))
 
 
 def _lettered(

@@ -193,7 +193,8 @@ class _Arranging:
         return self.roomy.get(stage.of or stage.name, self.roomy.get(stage.name, 0.0))
 
     def row_room(self, stage: Stage) -> float:
-        """The room between a star and its left argument, for labels of its rows: they are read from there."""
+        """The room between a star and what makes it at its left, for labels of its rows: they are read from
+        there."""
         return ROW_LABELS * self.room_of(stage)
 
     def further(self, stage: Stage) -> float:

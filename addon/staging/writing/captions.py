@@ -111,7 +111,8 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
             own: list[Part] = [
                 part for part in p.arrangement.planes if part.consumer in makers or part.stage is one
             ]
-            own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
+            if p.scene.look.settled_scale > 0.0:  # products that stay
+                own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
             if one.title and own:
                 corners = np.concatenate([part.corners() for part in own])
                 titles.append(Titled(one.title, one.name, corners))

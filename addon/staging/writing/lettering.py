@@ -136,8 +136,8 @@ def _wishes(
     return [
         *tokens(canvas, [plane for plane in chosen if plane.stage not in lower], told),
         *callouts(canvas, lit),
-        *names(canvas, chosen),
         *titles(canvas),
+        *names(canvas, chosen),
         *axis_titles(canvas, planes),
     ]
 
