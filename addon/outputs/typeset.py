@@ -35,7 +35,6 @@ def typeset(
     """Write a Page over its raster (height, width, 4) uint8 to `path` as `kind`, "pdf" or "png", with `notes`
     of what it shows."""
     import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
 
@@ -78,15 +77,25 @@ def typeset(
                 parse_math=False,
             )
         if kind == "png":
-            canvas = FigureCanvasAgg(figure)
-            canvas.draw()
-            texts = [text_chunk(name, text) for name, text in notes.texts().items()]
-            path.write_bytes(png(np.asarray(canvas.buffer_rgba()), dpi, [profile_chunk(), *texts]))
+            _save_png(figure, path, dpi, notes)
         else:
-            said = {"Title": notes.title, "Subject": notes.caption, "Keywords": notes.comment}
-            said = {name: text for name, text in said.items() if text}
-            plain = {"CreationDate": None, "Creator": notes.software or None, "Producer": None}
-            figure.savefig(path, format="pdf", dpi=dpi, transparent=True, metadata=said | plain)
+            _save_pdf(figure, path, dpi, notes)
+
+
+def _save_png(figure, path, dpi, notes):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    texts = [text_chunk(name, text) for name, text in notes.texts().items()]
+    path.write_bytes(png(np.asarray(canvas.buffer_rgba()), dpi, [profile_chunk(), *texts]))
+
+
+def _save_pdf(figure, path, dpi, notes):
+    said = {"Title": notes.title, "Subject": notes.caption, "Keywords": notes.comment}
+    said = {name: text for name, text in said.items() if text}
+    plain = {"CreationDate": None, "Creator": notes.software or None, "Producer": None}
+    figure.savefig(path, format="pdf", dpi=dpi, transparent=True, metadata=said | plain)
 
 
 @contextlib.contextmanager
