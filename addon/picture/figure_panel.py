@@ -123,8 +123,8 @@ def panel(
         try:
             return _with_readouts(p, type, width, height, free, blocks)
         except InputError:
-            if asked or not height:
-                raise  # else the height leaves room for the scene alone
+            if asked:
+                raise  # else there is room for the scene alone
     return made or _panel(p, type, width, height, free, True)
 
 
