@@ -104,8 +104,10 @@ def _under(places, radii, projection, size, point):
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = (clipped[:, :2] / depth[:, None] + 1) / 2 * size
         distance = np.hypot(*(seen - point).T)
-        # How long a unit across the look is on the picture.
-        unit = np.linalg.norm(projection[0, :3]) / depth * size[0] / 2
+        # How long a unit across the look is on the picture; a shifted lens moves what is deeper, too.
+        across, look = projection[0, :3], projection[3, :3]
+        across = across - look * (across @ look) / ((look @ look) or 1.0)
+        unit = np.linalg.norm(across) / depth * size[0] / 2
         drawn = radii * unit
     at = np.flatnonzero(before & (drawn > UNSEEN_PIXELS) & (distance <= np.maximum(drawn, NEAR)))
     return at, clipped[at, 2] / depth[at]

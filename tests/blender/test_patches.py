@@ -11,6 +11,7 @@ from matrix_cinema.blender import tags  # noqa: E402
 from matrix_cinema.blender.materials.pictures import pixels_of  # noqa: E402
 from matrix_cinema.blender.stored import plan_of  # noqa: E402
 from matrix_cinema.description.from_capture import scene_from_capture  # noqa: E402
+from matrix_cinema.description.source import Source  # noqa: E402
 from matrix_cinema.outputs import blend_file  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
@@ -20,7 +21,7 @@ def test_the_patches_of_a_built_file_are_those_of_the_picture(tmp_path):
     source = seen_captures.write(tmp_path / "x.safetensors")
     api.build(scene_from_capture(source, layer=0, head=0), tmp_path / "x.blend")
     source.unlink()
-    scene = blend_file.open_built(tmp_path / "x.blend")
+    scene = blend_file.open_built(Source(tmp_path / "x.blend", None))
     strips = [ob for ob in scene.objects if ob.get(tags.KIND) == "patches"]
     assert {ob[tags.NAME] for ob in strips} >= {"Q", "K", "V", "attn", "out"}
     for ob in strips:
