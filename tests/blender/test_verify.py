@@ -57,7 +57,6 @@ def test_the_example_is_right_at_every_telling_frame(factory):
         ("matrix", "out"): 512,
         ("product", "attn"): 0,  # gone when they have settled
         ("product", "out"): 0,
-        ("readout", "attn"): 256,  # as it is presented in a beat
         ("why", "attn"): 32,
     }
     swept = {row.drawn for row in report.rows if (row.kind, row.name) == ("product", "attn")}

@@ -14,6 +14,7 @@ from ..plan import Plan
 from .boxes import Obstacles, around, faces, gaps_between, reached
 from .typesetter import Typesetter
 
+BEFORE = 1.0  # entries before a matrix, where a label stands that it would hide
 OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = (
     400.0,
     40.0,
@@ -94,6 +95,19 @@ class Canvas:
         """The point of the world as deep as `anchor` that is seen at `at` of the picture: (3,)."""
         x, y = (at - self.project(anchor[None])[0]) * self.unit_at(anchor)
         return anchor + self.view.right * x + self.view.up * y
+
+    def before_all(self, anchor: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        """The point on the line of sight through an `anchor` at which nothing that is written in these boxes
+        (n, 4) of the picture is behind a matrix: the anchor itself, or a point nearer to the camera."""
+        depth = float(self.view.seen(anchor[None])[2][0])
+        fronts = np.array([self.view.seen(plane.corners())[2].min() for plane in self.planes])
+        hiding = (fronts < depth) & (gaps_between(boxes, self.quads).min(axis=0, initial=np.inf) <= 0.0)
+        nearer = fronts[hiding].min(initial=depth) - BEFORE
+        if not hiding.any() or nearer < BEFORE:
+            return anchor
+        return anchor + self.view.towards(anchor) * (depth - nearer) / -(
+            self.view.towards(anchor) @ self.view.forward
+        )
 
     # What it costs to write somewhere
 
