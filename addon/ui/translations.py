@@ -17,7 +17,6 @@ TRANSLATIONS = {
 }
 # What is called the same in every language: products, colour maps, styles, file suffixes.
 NAMES = {
-    "Presets",  # Blender has this word
     "AgX", "Batlow", "Berlin", "Cycles", "EEVEE", "Filmic", "Ice Ember", "Inferno", "Jade", "Jade Lamp",
     "Khronos PBR Neutral", "Lajolla", "Managua", "Matrix Cinema", "Mm", "Mm Positive", "One Ink", "Oslo R",
     "Paper", "Print", "Sky Clay", "Softbox", "Studio", "Studio Dark", "Studio Light", "Two Inks",
