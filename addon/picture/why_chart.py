@@ -10,7 +10,7 @@ from ..staging.plan import Plan
 from ..staging.why import Why
 from ..staging.writing.boxes import meeting, under_boxes
 from ..staging.writing.items import Box, Rule, Text
-from ..staging.writing.typesetter import Typesetter, film_type
+from ..staging.writing.typesetter import Typesetter, film_type, narrowness
 
 HEAD, FOOT = 0.024, 0.021  # sizes of type
 WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame; the widest with room is taken
@@ -40,8 +40,9 @@ def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray)
     `written` (m, 4) stay free."""
     if p.why is None:
         return None
+    narrow = narrowness(aspect)
+    type = film_type(p.typeface, narrow, narrow)
     for step, width in product(STEPS, WIDTHS):
-        type = film_type(p.typeface, min(1.0, aspect / 1.35), min(1.0, aspect / 1.35))
         wide = max(width + 0.09, type.width(p.why.head, HEAD), type.width(p.why.largest, FOOT))
         tall = TALL * width + 1.7 * type.sized(HEAD) + 1.7 * type.sized(FOOT)
         x, y = (
@@ -73,10 +74,9 @@ def _drawn(why: Why, type: Typesetter, left: float, low: float, width: float, bo
         Rule(left, zero, left + width, zero, RULE),
         Rule(left + width - pitch, end, left + width + 0.012, end, RULE),
     )
-    number = why.head.split(" = ")[1].split(" from ")[0]
     texts: Sequence[Text] = (
         type.line(why.head, left, box[3] - 0.9 * head, HEAD),
         type.line(why.largest, left, low + 0.3 * foot, FOOT, soft=True),
-        type.line(number, left + width + 0.018, end - 0.34 * head, HEAD),
+        type.line(why.sum, left + width + 0.018, end - 0.34 * head, HEAD),
     )
     return WhyChart(why, np.array([left + 0.5 * pitch, zero]), pitch, unit, tuple(texts), rules, box)

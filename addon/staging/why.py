@@ -35,9 +35,14 @@ class Why:
         return float(self.products.sum())
 
     @property
+    def sum(self) -> str:
+        """The sum as a number is written."""
+        return number(self.total)
+
+    @property
     def head(self) -> str:
         """The sum in words."""
-        return f"{self.left} · {self.right} = {number(self.total)} from {len(self.order)} products"
+        return f"{self.left} · {self.right} = {self.sum} from {len(self.order)} products"
 
     @property
     def largest(self) -> str:
