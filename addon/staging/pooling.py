@@ -24,10 +24,8 @@ from .layout.blocks import shared_dimensions
 # filter, so that beads have the second.
 LEGIBLE_PITCH, BEAD_PITCH = 1.5, 3.5
 SLENDER_BLOCK = 4  # how many times longer than wide "auto" makes a block
-MANY_ENTRIES, FEWEST_BEADS = (
-    64,
-    8,
-)  # rows or columns from which on "auto" pools at all, and beads that it leaves of them
+# Rows or columns from which on "auto" pools at all, and beads that it leaves of them.
+MANY_ENTRIES, FEWEST_BEADS = 64, 8
 LARGEST_BLOCK = 1024  # rows or columns of a block
 # Factors that "auto" chooses from: the sizes of real matrices are multiples of most of them. Odd ones would
 # beat with columns that come in pairs, as sines and cosines do.

@@ -4,6 +4,7 @@ Lengths are in the unit of the picture: that of a film is the height of its fram
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -15,11 +16,8 @@ from .boxes import Obstacles, around, faces, gaps_between, reached
 from .typesetter import Typesetter
 
 BEFORE = 1.0  # entries before a matrix, where a label stands that it would hide
-OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = (
-    400.0,
-    40.0,
-    8.0,
-)  # what it costs to cover a star, another matrix, and a face of a cuboid with products
+# What it costs to cover a star, another matrix, and a face of a cuboid with products.
+OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = 400.0, 40.0, 8.0
 BEYOND_CONTENT = 6.0  # and to go one unit beyond all that is drawn
 CROWD = 100  # matrices, among which one is not looked at with the care that a few get
 
@@ -100,14 +98,19 @@ class Canvas:
         """The point on the line of sight through an `anchor` at which nothing that is written in these boxes
         (n, 4) of the picture is behind a matrix: the anchor itself, or a point nearer to the camera."""
         depth = float(self.view.seen(anchor[None])[2][0])
-        fronts = np.array([self.view.seen(plane.corners())[2].min() for plane in self.planes])
-        hiding = (fronts < depth) & (gaps_between(boxes, self.quads).min(axis=0, initial=np.inf) <= 0.0)
-        nearer = fronts[hiding].min(initial=depth) - BEFORE
-        if not hiding.any() or nearer < BEFORE:
+        nearer = np.flatnonzero(self.fronts < depth)
+        hiding = nearer[gaps_between(boxes, self.quads[nearer]).min(axis=0, initial=np.inf) <= 0.0]
+        before = self.fronts[hiding].min(initial=np.inf) - BEFORE
+        if not len(hiding) or before < BEFORE:
             return anchor
-        return anchor + self.view.towards(anchor) * (depth - nearer) / -(
-            self.view.towards(anchor) @ self.view.forward
-        )
+        towards = self.view.towards(anchor)
+        return anchor + towards * (depth - before) / -(towards @ self.view.forward)
+
+    @cached_property
+    def fronts(self) -> np.ndarray:
+        """How deep the nearest corner of each plane is: (n,)."""
+        corners = np.array([plane.corners() for plane in self.planes]).reshape(-1, 3)
+        return self.view.seen(corners)[2].reshape(-1, 4).min(axis=1)
 
     # What it costs to write somewhere
 

@@ -99,7 +99,8 @@ def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]
         if taken == before:
             break
     for n in range(len(fixed), len(boxes)):  # what still shares room makes way for what comes before it
-        if meeting(boxes[n], np.concatenate([NOWHERE, *boxes[:n]]), LABEL_GAP).any():
+        near = np.flatnonzero(meeting(room[n][None], room[:n], LABEL_GAP)[0])
+        if meeting(boxes[n], np.concatenate([NOWHERE, *(boxes[m] for m in near)]), LABEL_GAP).any():
             taken[n - len(fixed)], boxes[n], room[n] = UNWRITTEN, UNWRITTEN.boxes, EMPTY_BOX
     choose(LEFT_OUT)
     return taken
