@@ -84,8 +84,7 @@ def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.
         data.type, data.ortho_scale = "ORTHO", SCALED * longer
     else:
         data.lens = 0.5 * SENSOR / longer
-        middle = np.multiply(view.centre, (view.half_width, view.half_height))
-        data.shift_x, data.shift_y = 0.5 * middle / longer
+        data.shift_x, data.shift_y = 0.5 * view.skew / longer
         data.clip_end += 10.0 * np.linalg.norm(view.position)
     if shot.blur:
         data.dof.use_dof, data.dof.aperture_fstop = True, _f_number(shot)

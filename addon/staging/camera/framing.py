@@ -88,15 +88,20 @@ class View:
         return self.right, self.up, self.forward
 
     @property
+    def skew(self) -> np.ndarray:
+        """Where the middle of the frame is, to the right of its axis and above it (see Optics): (2,)."""
+        return np.multiply(self.centre, (self.half_width, self.half_height))
+
+    @property
     def parallel(self) -> np.ndarray:
         """Rows (3, 3) that take points to right, up and depth of the picture where its middle is, without
         perspective."""
-        return sheared(self.axes, np.multiply(self.centre, (self.half_width, self.half_height)))
+        return sheared(self.axes, self.skew)
 
     @property
     def line(self) -> np.ndarray:
         """The unit direction from the camera to what is in the middle of the frame, (3,)."""
-        across, up = np.multiply(self.centre, (self.half_width, self.half_height))
+        across, up = self.skew
         away = self.forward + across * self.right + up * self.up
         return away / np.linalg.norm(away)
 
