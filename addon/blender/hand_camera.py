@@ -83,7 +83,8 @@ def look_from(
     target: bpy.types.Scene, turned: Matrix, pivot: Vector, half: tuple[float, float], *, alone: bool = False
 ) -> None:
     """Let the camera of a scene see what a viewport shows: all that is `half` to the left and right of the
-    point `pivot`, and above and below it, as a view `turned` so sees it. The lens stays."""
+    point `pivot`, and above and below it, as a view `turned` so sees it. The lens stays, but no longer
+    shifted: a viewport looks straight at what is in its middle."""
     camera, now = target.camera, view_of(target)
     ratio = max(half[0] / now.half_width, half[1] / now.half_height)
     distance = ratio

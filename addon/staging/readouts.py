@@ -15,7 +15,7 @@ from ..kinds.places import Plane
 from .camera.framing import View
 from .camera.views import PRODUCTS, names_of, sight_of
 from .pooling import pitches
-from .star import SeenPlanes, is_among
+from .star import FRONTAL, SeenPlanes, is_among
 from .star import stars_of as star_names
 from .writing.captions import labels_of
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # plans check what is named
     from .writing.lettering import Lettering
 
 AUTO, OFF = "auto", "off"
-LEAST_FRONTAL = np.cos(np.radians(45.0))  # a star that is turned away further cannot be read
 LEAST_PITCH = 9.0 / 720.0  # heights of the picture between two entries, at least
 UNCOVERED = 0.6  # of a star, at least, that nothing else covers
 MOST_READOUTS = 4  # readouts that a description gets which names none
@@ -80,7 +79,7 @@ def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = No
     planes = p.arrangement.planes
     seen = SeenPlanes(planes, sight_of(p) if sight is None else sight)
     return any(
-        seen.facing[planes.index(star)] < LEAST_FRONTAL or seen.part_uncovered(planes.index(star)) < UNCOVERED
+        seen.facing[planes.index(star)] < FRONTAL or seen.part_uncovered(planes.index(star)) < UNCOVERED
         for star in stars
     )
 

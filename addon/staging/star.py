@@ -318,15 +318,13 @@ class SeenPlanes:
     own axis: an oblique camera sees all of what stands at right angles to that, but askew."""
 
     def __init__(self, planes: Sequence[Plane], sight: np.ndarray):
-        self.sight = sight
         self.origins = np.array([plane.origin for plane in planes]) @ sight.T
         self.steps = np.array([[plane.row, plane.column] for plane in planes]) @ sight.T  # plane, step, axis
         self.ends = np.array([[p.row_ruler.length, p.column_ruler.length] for p in planes])
         (a, b), (c, d) = np.moveaxis(self.steps[:, :, :2], 0, -1)
         turned = a * d - b * c
         self.facing = np.abs(turned)
-        normals = np.array([np.cross(plane.row, plane.column) for plane in planes])
-        self.turned_to = np.abs(normals @ sight[2])
+        self.turned_to = np.abs(np.array([plane.outward for plane in planes]) @ sight[2])
         with np.errstate(divide="ignore", invalid="ignore"):  # planes seen from their edge have no way back
             back = np.array([[d, -b], [-c, a]]) / turned
         self.back = np.moveaxis(back, -1, 0)  # from the picture to a plane; faster than inv
