@@ -10,7 +10,7 @@ from matrix_cinema.picture.film import compose, outlines
 from matrix_cinema.staging.camera.views import INSIDE
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing import captions
-from matrix_cinema.staging.writing.boxes import clashes
+from matrix_cinema.staging.writing.boxes import clashes, gaps_between
 from paths import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -117,3 +117,19 @@ def test_notes_have_a_place_in_the_narrowest_picture_without_a_legend():
     p = plan(dataclasses.replace(scene, look=dataclasses.replace(scene.look, legend=False)))
     texts = [item.text for item in compose(p, 16 / 16384).overlay.items]
     assert any("bead" in text for text in texts)
+
+
+@pytest.mark.parametrize("name", ["heads/minilm_layer", "attention/10_masks"])
+def test_no_label_is_behind_a_matrix(name):
+    """A label may have to stand over a matrix; then it stands before it."""
+    p = planned(name)
+    made = compose(p, WIDE)
+    view, labels = made.view, made.lettering.labels
+    planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
+    quads = np.array([(view.project(plane.corners()) + 1) / 2 * (WIDE, 1.0) for plane in planes])
+    fronts = np.array([view.seen(plane.corners())[2].min() for plane in planes])
+    lines = outlines(made.lettering, view, WIDE)
+    boxes = np.concatenate([lines.min(axis=1), lines.max(axis=1)], axis=1)
+    depths = view.seen(np.array([label.position for label in labels]))[2]
+    hidden = (gaps_between(boxes, quads) <= 0.0) & (depths[:, None] > fronts)
+    assert [labels[n].text for n in np.flatnonzero(hidden.any(axis=1))] == []
