@@ -1,8 +1,9 @@
 """A drawing becomes a complete Blender scene, which needs neither this extension nor its data files to
 render."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 
 import bpy
@@ -154,6 +155,16 @@ def write_picture(
     write_cards(drawing, lens, font, collection)
     for ob in set(collection.objects) - before:
         ob[tags.WRITTEN] = True
+
+
+@contextlib.contextmanager
+def frame_kept(target: bpy.types.Scene) -> Iterator[None]:
+    """Within the block a scene may be drawn again: then it is at the frame of before, where it still has
+    that."""
+    frame, subframe = target.frame_current, target.frame_subframe
+    yield
+    if target.frame_start <= frame <= target.frame_end:
+        target.frame_set(frame, subframe=subframe)
 
 
 def _check_object(look):

@@ -10,7 +10,7 @@ from ..staging.plan import Plan
 from . import tags
 from .objects import show
 from .picture_plane import clear_distance, picture_plane
-from .shapes import guide
+from .shapes import grid, guide
 from .studio import backdrop_at
 from .text import passing_type, text
 
@@ -57,13 +57,7 @@ def write_cards(
 def _ground(p: Plan, view: View, collection: bpy.types.Collection) -> bpy.types.Object:
     """A plane over all of the frame, in the colours that the background has there."""
     aspect = view.half_width / view.half_height
-    x, y = (
-        places.ravel()
-        for places in np.meshgrid(*(np.linspace(-BEYOND, 1.0 + BEYOND, count) for count in GRID))
-    )
-    across, up = GRID
-    starts = [n for n in range(across * (up - 1)) if n % across < across - 1]
-    faces = [(n, n + 1, n + across + 1, n + across) for n in starts]
+    x, y, faces = grid(*(np.linspace(-BEYOND, 1.0 + BEYOND, count) for count in GRID))
     colors = np.column_stack([backdrop_at(p.style, x, y), np.ones(len(x))])
     ob = guide("card", np.column_stack([x * aspect, y, 0.0 * x]), faces, colors, collection)
     ob[tags.KIND] = "card"

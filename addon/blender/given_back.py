@@ -6,7 +6,7 @@ import bpy
 
 from ..picture.drawing import film_of
 from . import remembered, tags
-from .build import draw
+from .build import draw, frame_kept
 from .rebuild import deleted
 from .stored import plan_of
 
@@ -84,10 +84,9 @@ def reset_scene(scene: bpy.types.Scene) -> list[str]:
 
 def _draw_anew(scene, blocks):
     """Draw a scene again as if nobody had changed these datablocks. The frame stays."""
-    plan, frame, subframe = plan_of(scene), scene.frame_current, scene.frame_subframe
+    plan = plan_of(scene)
     for block in blocks:
         if tags.SET in block:
             remembered.forget(block)
-    draw(film_of(plan), scene)
-    if scene.frame_start <= frame <= scene.frame_end:
-        scene.frame_set(frame, subframe=subframe)
+    with frame_kept(scene):
+        draw(film_of(plan), scene)

@@ -41,6 +41,15 @@ def rectangles(boxes: Any, depths: Any = 0.0) -> tuple[np.ndarray, np.ndarray]:
     return points, np.arange(len(points)).reshape(-1, 4)
 
 
+def grid(xs: Any, ys: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(x (n,), y (n,), faces (m, 4)): the points of a grid with columns at `xs` and rows at `ys`, row by row,
+    and its cells."""
+    x, y = (places.ravel() for places in np.meshgrid(xs, ys))
+    across = len(xs)
+    low = np.arange(len(x)).reshape(-1, across)[:-1, :-1].ravel()  # the lower left point of each cell
+    return x, y, np.stack([low, low + 1, low + across + 1, low + across], axis=1)
+
+
 def unlit(ob: bpy.types.Object) -> None:
     """Let an object take no part in the light of the scene."""
     ob.visible_shadow = ob.visible_diffuse = ob.visible_glossy = ob.visible_transmission = False

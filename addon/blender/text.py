@@ -21,7 +21,7 @@ from . import compat, tags
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show
 from .picture_plane import clear_distance, frame_scale, scaled_by
-from .shapes import guide, rectangles, shape, unlit
+from .shapes import grid, guide, rectangles, shape, unlit
 from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"
@@ -227,13 +227,10 @@ def _shade(box, unit, aspect, style, collection):
     )
     alpha = SHADE_RAMP**2 * (3 - 2 * SHADE_RAMP)
     alpha = np.concatenate([alpha, alpha[::-1]])
-    x, y = (places.ravel() for places in np.meshgrid(xs, ys))
+    x, y, faces = grid(xs, ys)
     opaque = np.ones(x.shape) if whole else SHADE * np.outer(alpha, alpha).ravel()
     colors = np.column_stack([backdrop_at(style, x / aspect, y), opaque])
     points = np.column_stack([x * unit, y * unit, np.zeros(x.shape)])
-    count = len(alpha)
-    corners = [n for n in range(count * (count - 1)) if n % count < count - 1]
-    faces = [(n, n + 1, n + count + 1, n + count) for n in corners]
     return guide("shade", points, faces, colors, collection)
 
 

@@ -22,7 +22,7 @@ from ..picture.drawing import Drawing, film_of
 from ..staging.plan import Plan, restyled
 from ..staging.scales import exchanged_maps
 from . import appearance, compat, studio, tags
-from .build import draw
+from .build import draw, frame_kept
 from .materials.base import asked
 from .materials.haze import haze_material
 from .node_values import set_values
@@ -69,11 +69,9 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
     if is_in_place(before, after, target):
         _set_again(before, after, target)
         return
-    frame, subframe = target.frame_current, target.frame_subframe
     last = _remembered(before, target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
-    _draw((last and _restyled(last, after)) or film_of(plan_of(target, after)), target)
-    if target.frame_start <= frame <= target.frame_end:
-        target.frame_set(frame, subframe=subframe)
+    with frame_kept(target):
+        _draw((last and _restyled(last, after)) or film_of(plan_of(target, after)), target)
 
 
 def is_in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> bool:

@@ -15,6 +15,7 @@ from ..look.srgb import encoded
 from . import fields, style
 
 LAMP_NAMES = tuple(f.name for f in dataclasses.fields(Light))
+LAMP_FIELDS = tuple(f.name for f in dataclasses.fields(LampOptions))
 
 
 def fill(settings: Any, light: Light, rig: str) -> None:

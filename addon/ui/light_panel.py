@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 
 from ..look.lights import RIGS
-from . import built, style
+from . import built, lamps, style
 from .panels import ItemList, PresetsPanel, chosen_of, fields_of
 
 
@@ -35,7 +35,7 @@ class MATRIX_CINEMA_PT_light(PresetsPanel, bpy.types.Panel):
             row.active = item.on
             row.prop(item, "direction", text="")
             column = row.column(align=True)
-            for name in ("strength", "color", "size", "azimuth", "elevation"):
+            for name in lamps.LAMP_FIELDS:
                 column.prop(item, name)
             if built.description_text(context.scene):
                 reset = column.operator("matrix_cinema.reset_lights", text="Reset Lamp", icon="LOOP_BACK")

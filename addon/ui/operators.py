@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from ..blender import tags, update
+from ..blender.build import frame_kept
 from ..description.scene import to_toml
 from ..errors import InputError, JobError
 from ..outputs import files as outputs
@@ -88,14 +89,13 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
     def _rebuild(self, context, scene):
         """Build a scene again. Its frame and its viewports stay. It is called after its file, unless someone
         has named it otherwise."""
-        frame, subframe, settings = scene.frame_current, scene.frame_subframe, settings_of(scene)
+        settings = settings_of(scene)
         through = [one.region_3d for _, one in viewports(context.window)]
         through = [view for view in through if view.view_perspective == "CAMERA"]
-        (update.update if self.changes_only else update.build)(properties.description(scene), scene)
-        for view in through:  # the camera that they looked through is gone
-            view.view_perspective = "CAMERA"
-        if scene.frame_start <= frame <= scene.frame_end:
-            scene.frame_set(frame, subframe=subframe)
+        with frame_kept(scene):
+            (update.update if self.changes_only else update.build)(properties.description(scene), scene)
+            for view in through:  # the camera that they looked through is gone
+                view.view_perspective = "CAMERA"
         is_ours = settings.file and scene.name == scene.get(tags.TAG)
         if is_ours and tags.unnumbered(scene.name) != _name(settings):
             scene.name = _name(settings)

@@ -30,7 +30,7 @@ def values_of(kind: str) -> list[str]:
 
 
 def _lamps():
-    names = ("on", "strength", "color", "size", "azimuth", "elevation")
+    names = ("on", *lamps.LAMP_FIELDS)
     return ["rig", *(f'lamps["{one.capitalize()}"].{name}' for one in lamps.LAMP_NAMES for name in names)]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import bpy
+import numpy as np
 
 from .. import compat, tags
 from ..nodes.formula import Field, Formula
@@ -40,6 +41,19 @@ def material(name: str, shade: Callable[[Formula], None]) -> Any:
         return material
 
     return tags.once("materials", name, make)
+
+
+def packed_image(name: str, rgb: np.ndarray) -> bpy.types.Image:
+    """A new picture of sRGB colours, 0 to 1: [height, width, 3] from the top. It is packed into the file."""
+    height, width = rgb.shape[:2]
+    image = bpy.data.images.new(name, width, height, alpha=False)
+    image.colorspace_settings.name = "sRGB"
+    rgba = np.ones((height, width, 4), np.float32)
+    rgba[..., :3] = rgb[::-1]  # Blender's rows begin at the bottom
+    image.pixels.foreach_set(rgba.ravel())
+    image.update()
+    image.pack()
+    return image
 
 
 def surface(f: Formula, shader: Field, engine: str = "ALL") -> None:

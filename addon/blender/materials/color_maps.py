@@ -10,6 +10,7 @@ import numpy as np
 from ...look.color_maps import color_map
 from .. import tags
 from ..nodes.formula import Field, Formula
+from .base import packed_image
 
 # A map is looked up without a filter, which at the edges of triangles needs colours from beside them, and
 # EEVEE does not have these on every machine. So its picture has steps from each of its colours to the next.
@@ -27,14 +28,8 @@ def color_map_image(name: str) -> bpy.types.Image:
     def make(label):
         table = color_map(name) / 255
         at = np.linspace(0, len(table) - 1, (len(table) - 1) * BETWEEN_COLORS + 1)
-        image = bpy.data.images.new(label, len(at), 1, alpha=False)
-        image.colorspace_settings.name = "sRGB"
-        rgba = np.ones((len(at), 4), np.float32)
-        rgba[:, :3] = np.stack([np.interp(at, np.arange(len(table)), channel) for channel in table.T], 1)
-        image.pixels.foreach_set(rgba.ravel())
-        image.update()
-        image.pack()
-        return image
+        rgb = np.stack([np.interp(at, np.arange(len(table)), channel) for channel in table.T], 1)
+        return packed_image(label, rgb[None])
 
     return tags.once("images", image_name(name), make)
 

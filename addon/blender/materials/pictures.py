@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from .. import tags
-from .base import material, surface
+from .base import material, packed_image, surface
 
 
 def picture_name(pixels: np.ndarray) -> str:
@@ -30,19 +30,7 @@ def picture_material(pixels: np.ndarray) -> bpy.types.Material:
 
 def _image(pixels):
     """The picture, packed, once in a build."""
-
-    def make(name):
-        height, width = pixels.shape[:2]
-        image = bpy.data.images.new(name, width, height, alpha=False)
-        image.colorspace_settings.name = "sRGB"
-        rgba = np.ones((height, width, 4), np.float32)
-        rgba[..., :3] = pixels[::-1] / 255  # Blender's rows begin at the bottom
-        image.pixels.foreach_set(rgba.ravel())
-        image.update()
-        image.pack()
-        return image
-
-    return tags.once("images", picture_name(pixels), make)
+    return tags.once("images", picture_name(pixels), lambda name: packed_image(name, pixels / 255))
 
 
 def pixels_of(image: bpy.types.Image) -> np.ndarray:
