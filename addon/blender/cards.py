@@ -34,7 +34,6 @@ def write_cards(
         return
     distance = NEARER * clear_distance(p, camera, view)
     plane, _ = picture_plane(camera, view, collection, distance, in_focus=False)
-    assert p.style.text and p.style.background  # a style that is drawn says all
     colors = p.style.text, between(p.style.text, p.style.background, SOFT)
     for card in drawing.cards:
         ground = _ground(p, view, collection)

@@ -64,8 +64,9 @@ def reset(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID]) -> list[str]:
     left = [block for block in blocks if remembered.reset(block) or remembered.is_changed(block)]
     if left:
         _draw_anew(scene, left)
-    for block in () if left else blocks:
-        block.update_tag()
+    else:
+        for block in blocks:
+            block.update_tag()
     return discarded
 
 
