@@ -85,9 +85,9 @@ def reset_scene(scene: bpy.types.Scene) -> list[str]:
 
 def _draw_anew(scene, blocks):
     """Draw a scene again as if nobody had changed these datablocks. The frame stays."""
-    plan = plan_of(scene)
+    plan, ours = plan_of(scene), remembered.owned_by_any()
     for block in blocks:
         if tags.SET in block:
-            remembered.forget(block)
+            remembered.forget(block, ours)
     with frame_kept(scene):
         draw(film_of(plan), scene)

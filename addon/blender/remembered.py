@@ -184,11 +184,11 @@ def remembered(block: bpy.types.ID) -> dict[str, Any]:
     return told if right else {}
 
 
-def forget(block: bpy.types.ID) -> None:
+def forget(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> None:
     """Take what a person has changed for what we set, so that the next build sets all of it. Their own
-    constraints stay theirs."""
+    constraints stay theirs. `ours` as in `remember`."""
     own = remembered(block).get("constraints", [])
-    keep(block, memory(block) | {"constraints": own})
+    keep(block, memory(block, ours) | {"constraints": own})
 
 
 def _told_values(block, ours):

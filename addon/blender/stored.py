@@ -107,11 +107,13 @@ def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
     ours = tags.parts(target) or list(target.objects)
     objects = {ob[tags.NAME]: ob for ob in ours if ob.get(tags.KIND) == "matrix" and tags.NAME in ob}
     images = {block.get(tags.TAG): block for block in ours if isinstance(block, bpy.types.Image)}
-    found = {name: _stored(name, one, axes.get(name, ()), objects, images) for name, one in told.items()}
+    seen = {one.picture for one in told.values()}.intersection(images)
+    pictures = {picture: pixels_of(images[picture]) for picture in seen}
+    found = {name: _stored(name, one, axes.get(name, ()), objects, pictures) for name, one in told.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
-def _stored(name, told, leading, objects, images):
+def _stored(name, told, leading, objects, pictures):
     """A given matrix of which all is there, or None."""
     if prod(len(axis.numbers) for axis in leading) > MOST_MATRICES:
         return None
@@ -131,9 +133,8 @@ def _stored(name, told, leading, objects, images):
     facts = {key: getattr(told, key) for key in FACTS}
     zeros = np.broadcast_to(np.float64(0.0), shape)
     declared = LabelledMatrix(zeros, **facts, leading=tuple(leading), mask=mask)
-    if image := images.get(told.picture):
-        pixels = pixels_of(image)
-        rows, columns = (_cut(pixels, grid) for grid in (told.row_grid, told.column_grid))
+    if told.picture in pictures:
+        rows, columns = (_cut(pictures[told.picture], grid) for grid in (told.row_grid, told.column_grid))
         declared = replace(declared, row_picture=rows, column_picture=columns)
 
     def read():

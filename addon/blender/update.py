@@ -7,7 +7,7 @@ where that is enough; else all is drawn anew, with the film of before where no p
 import collections
 import dataclasses
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import bpy
@@ -66,28 +66,26 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
     if not tags.is_built(target):
         raise InputError(f"{target.name}: was not built here")
     before, after = described(target), with_style_file(scene)
-    if is_in_place(before, after, target):
-        _set_again(before, after, target)
+    if set_again := in_place(before, after, target):
+        set_again()
         return
     last = _remembered(before, target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
     with frame_kept(target):
         _draw((last and _restyled(last, after)) or film_of(plan_of(target, after)), target)
 
 
-def is_in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> bool:
-    """Whether an update of a built scene between these descriptions, which name no style file, only sets
-    again what stands: that is done in a moment."""
+def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[], None] | None:
+    """What makes an update of a built scene between these descriptions, which name no style file, where that
+    only sets again what stands: it is done in a moment. None where it is more. Raises InputError."""
     words = changes(before, after)
     if not words <= IN_PLACE or (LIGHT in words and Around.kept(target) is None):
-        return False
-    if COLORS in words and not _are_exchanged(*_plans(before, after, target)):
-        return False
-    return _fixtures(before) == _fixtures(after)
-
-
-def _are_exchanged(old: Plan, new: Plan) -> bool:
-    """Whether nothing but the colour maps differs in how values become colours and sizes."""
-    return exchanged_maps(old.scales, new.scales) is not None
+        return None
+    plans = cache(partial(_plans, before, after, target))  # which may have to be made of the whole scene
+    if COLORS in words and exchanged_maps(*(p.scales for p in plans())) is None:
+        return None
+    if _fixtures(before) != _fixtures(after):
+        return None
+    return partial(_set_again, before, after, target, plans)
 
 
 def _fixtures(scene):
@@ -137,9 +135,11 @@ def _digests(target):
 # What stands, set again
 
 
-def _set_again(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
+def _set_again(
+    before: Scene, after: Scene, target: bpy.types.Scene, plans_of: Callable[[], tuple[Plan, Plan]]
+) -> None:
     words, drawn = changes(before, after), _drawn(target)
-    plans = _plans(before, after, target) if words & {SIZES, MATERIALS, COLORS} else None
+    plans = plans_of() if words & {SIZES, MATERIALS, COLORS} else None
     if plans and COLORS in words:
         plans = _set_colors(*plans, drawn, target)
     _set_settings(before, after, drawn, target)

@@ -33,8 +33,9 @@ def changed(scene: bpy.types.Scene) -> None:
         return
     try:
         wanted = properties.drafted(settings, shown)
-        if settings.built_from == properties.origin(settings) and update.is_in_place(shown, wanted, scene):
-            update.update(wanted, scene)
+        is_of_same = settings.built_from == properties.origin(settings)
+        if is_of_same and (set_again := update.in_place(shown, wanted, scene)):
+            set_again()
             properties.is_shown(scene)
             settings.problem = ""
             _due.pop(scene.session_uid, None)

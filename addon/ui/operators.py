@@ -89,13 +89,16 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
     def _rebuild(self, context, scene):
         """Build a scene again. Its frame and its viewports stay. It is called after its file, unless someone
         has named it otherwise."""
-        settings = settings_of(scene)
+        settings, wanted = settings_of(scene), properties.description(scene)
         through = [one.region_3d for _, one in viewports(context.window)]
         through = [view for view in through if view.view_perspective == "CAMERA"]
-        with frame_kept(scene):
-            (update.update if self.changes_only else update.build)(properties.description(scene), scene)
-            for view in through:  # the camera that they looked through is gone
-                view.view_perspective = "CAMERA"
+        if self.changes_only:
+            update.update(wanted, scene)
+        else:
+            with frame_kept(scene):
+                update.build(wanted, scene)
+        for view in through:  # the camera that they looked through is gone
+            view.view_perspective = "CAMERA"
         is_ours = settings.file and scene.name == scene.get(tags.TAG)
         if is_ours and tags.unnumbered(scene.name) != _name(settings):
             scene.name = _name(settings)

@@ -137,14 +137,14 @@ def test_another_colour_map_is_another_picture_and_no_other_shader(factory):
     for signed, unsigned in (("vik", "viridis"), ("berlin", "viridis"), ("vik", "inferno")):
         look = dataclasses.replace(now.look, color_map=signed, probability_map=unsigned)
         before, now = now, dataclasses.replace(now, look=look)
-        assert update.is_in_place(before, now, scene)
+        assert update.in_place(before, now, scene)
         update.update(now, scene)
         assert not_pictures(scene) == kept
     assert not given_back.changes(scene) and "called" in bpy.data.materials
     assert mine.node_tree.nodes[-1].image == painted and "Matrix Cinema berlin" not in bpy.data.images
     # One map for both is another legend, and no exchange.
     same_map = dataclasses.replace(now.look, color_map="viridis")
-    assert not update.is_in_place(now, dataclasses.replace(now, look=same_map), scene)
+    assert not update.in_place(now, dataclasses.replace(now, look=same_map), scene)
     bpy.data.materials["called"].name = "Matrix Cinema glass vik"
     bpy.data.materials.remove(mine)
     assert verify(scene).ok
