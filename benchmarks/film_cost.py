@@ -35,8 +35,9 @@ WHITE = np.array([0.95047, 1.0, 1.08883])
 
 def lab(colors):
     """CIELAB of sRGB colours (…, 3) from 0 to 1."""
-    light = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
-    t = light @ TO_XYZ.T / WHITE
+    from matrix_cinema.look.srgb import linear_light
+
+    t = linear_light(colors) @ TO_XYZ.T / WHITE
     f = np.where(t > (6 / 29) ** 3, np.cbrt(t), t / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = np.moveaxis(f, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
@@ -56,14 +57,11 @@ def blurred(picture):
 
 def seen(path):
     """What an eye makes of a picture file: CIELAB (height, width, 3)."""
-    import bpy
+    from matrix_cinema.blender.image_pixels import pixels_of
+    from matrix_cinema.outputs.picture_files import loaded
 
-    image = bpy.data.images.load(str(path))
-    pixels = np.empty(len(image.pixels), np.float32)
-    image.pixels.foreach_get(pixels)
-    pixels = pixels.reshape(image.size[1], image.size[0], 4)[..., :3].astype(float)
-    bpy.data.images.remove(image)
-    return blurred(lab(pixels))
+    with loaded(path) as image:
+        return blurred(lab(pixels_of(image)[..., :3].astype(float)))
 
 
 def spread(values):
@@ -234,31 +232,25 @@ def parts():
 def _upscaled(scene, path, frame):
     """A frame with one sample, as large as those of the film: to be encoded."""
     from matrix_cinema.outputs.frames import Rendering
+    from matrix_cinema.outputs.picture_files import loaded
     from matrix_cinema.outputs.progress import unheard
 
     rendering = Rendering(scene, settings_of(1, "FAST", (960, 540)), ".png", 2, unheard)
     with rendering.going_on(lambda: ""):
         rendering.picture(frame, path, "0" * 64)
-    import bpy
-
-    image = bpy.data.images.load(str(path))
-    image.scale(*LARGE)
-    image.filepath_raw, image.file_format = str(path), "PNG"
-    image.save()
-    bpy.data.images.remove(image)
+    with loaded(path) as image:
+        image.scale(*LARGE)
+        image.filepath_raw, image.file_format = str(path), "PNG"
+        image.save()
     return path
 
 
 def main():
     what, *names = sys.argv[1:]
-    if what == "parts":
-        print(json.dumps(parts(), default=float))
-        sys.stdout.flush()
-        os._exit(0)
-    if what == "one":
-        kind, name = names
-        print(json.dumps({"costs": cost, "quality": quality, "flicker": flicker}[kind](name), default=float))
-        sys.stdout.flush()
+    if what in ("parts", "one"):
+        kind, *of = names if what == "one" else [what]
+        measures = {"costs": cost, "quality": quality, "flicker": flicker, "parts": parts}
+        print(json.dumps(measures[kind](*of), default=float), flush=True)
         os._exit(0)  # Blender 4.5's module hangs at Python's own exit
     from matrix_cinema.look.styles import STYLES
 

@@ -17,7 +17,8 @@ from ..description.scene import MatrixOptions, Scene, from_dict, from_json
 from ..errors import InputError
 from ..staging.plan import Plan, plan
 from . import tags
-from .materials.pictures import picture_name, pixels_of
+from .image_pixels import colors_of
+from .materials.pictures import picture_name
 from .read import shape_of, stored_mask, stored_values
 
 # What says which numbers of a file a matrix has.
@@ -108,7 +109,7 @@ def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
     objects = {ob[tags.NAME]: ob for ob in ours if ob.get(tags.KIND) == "matrix" and tags.NAME in ob}
     images = {block.get(tags.TAG): block for block in ours if isinstance(block, bpy.types.Image)}
     seen = {one.picture for one in told.values()}.intersection(images)
-    pictures = {picture: pixels_of(images[picture]) for picture in seen}
+    pictures = {picture: colors_of(images[picture]) for picture in seen}
     found = {name: _stored(name, one, axes.get(name, ()), objects, pictures) for name, one in told.items()}
     return {name: one for name, one in found.items() if one is not None}
 

@@ -13,6 +13,7 @@ import bpy
 import numpy as np
 
 from ..blender.build import draw
+from ..blender.image_pixels import pixels_of
 from ..description.style import Color
 from ..errors import InputError
 from ..look.color_maps import color_map
@@ -37,7 +38,7 @@ from .formats import FIGURES, require_suffix
 from .frames import Settings, render_still
 from .interrupt import telling
 from .notes import notes_of
-from .pixels import loaded, pixels_of
+from .picture_files import loaded
 from .progress import Listener, Tracker, tell, unheard
 from .rendering import largest_error
 from .svg import svg

@@ -7,11 +7,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ..blender.image_pixels import colors_of
 from ..errors import InputError, JobError
 from ..formats.reading import opened
 from . import animated, marks
 from .files import written_whole
-from .pixels import loaded, pixels_of
+from .picture_files import loaded
 from .png_file import read_png
 from .progress import Listener, Tracker
 from .silence import blender_silenced
@@ -48,7 +49,7 @@ def _read(pictures: Sequence[Path], tracker: Tracker) -> Iterator[tuple[bpy.type
         if read_png(path) is None:
             raise InputError(f"{path}: is no whole PNG")
         with loaded(path) as image:
-            yield image, np.round(255 * pixels_of(image)[..., :3]).astype(np.uint8)
+            yield image, colors_of(image)
 
 
 def _webp(pictures, rate, tracker):

@@ -7,13 +7,14 @@ import bpy
 import numpy as np
 
 from ..blender import stored
+from ..blender.image_pixels import pixels_of
 from ..blender.update import update
 from ..description.source import Source
 from . import frames
 from .blend_file import description_as_set, draw_alone, open_built
 from .files import written_whole
 from .frames_folder import frame_path
-from .pixels import loaded, pixels_of
+from .picture_files import loaded
 from .progress import Listener
 from .rendering import Asked, mark_of, planned_for, settings_of
 from .temporary import temporary_folder

@@ -8,7 +8,7 @@ bpy = pytest.importorskip("bpy")
 
 from matrix_cinema import api  # noqa: E402
 from matrix_cinema.blender import tags  # noqa: E402
-from matrix_cinema.blender.materials.pictures import pixels_of  # noqa: E402
+from matrix_cinema.blender.image_pixels import colors_of  # noqa: E402
 from matrix_cinema.blender.stored import plan_of  # noqa: E402
 from matrix_cinema.description.from_capture import scene_from_capture  # noqa: E402
 from matrix_cinema.description.source import Source  # noqa: E402
@@ -28,7 +28,7 @@ def test_the_patches_of_a_built_file_are_those_of_the_picture(tmp_path):
         assert not ob.hide_render and not ob.visible_shadow
         material = ob.data.materials[0]
         (image,) = (n.image for n in material.node_tree.nodes if n.type == "TEX_IMAGE")
-        assert image.packed_file and np.array_equal(pixels_of(image), seen_captures.PIXELS)
+        assert image.packed_file and np.array_equal(colors_of(image), seen_captures.PIXELS)
         uv = np.empty(2 * 4 * 6, np.float32)
         ob.data.uv_layers[0].data.foreach_get("uv", uv)
         middles = uv.reshape(6, 4, 2).mean(axis=1)

@@ -31,11 +31,3 @@ def picture_material(pixels: np.ndarray) -> bpy.types.Material:
 def _image(pixels):
     """The picture, packed, once in a build."""
     return tags.once("images", picture_name(pixels), lambda name: packed_image(name, pixels / 255))
-
-
-def pixels_of(image: bpy.types.Image) -> np.ndarray:
-    """The pixels of an image, uint8 [height, width, 3]."""
-    width, height = image.size
-    rgba = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(rgba)
-    return np.rint(rgba.reshape(height, width, 4)[::-1, :, :3] * 255).astype(np.uint8)

@@ -1,11 +1,10 @@
-"""The pixels of picture files, as Blender reads them."""
+"""Picture files, as Blender reads them."""
 
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
-import numpy as np
 
 from .files import full_path
 from .silence import blender_silenced
@@ -20,11 +19,3 @@ def loaded(path: Path) -> Iterator[bpy.types.Image]:
         yield image
     finally:
         bpy.data.images.remove(image)
-
-
-def pixels_of(image: bpy.types.Image) -> np.ndarray:
-    """What an image shows: (height, width, 4) in float32, row 0 at the top."""
-    width, height = image.size
-    pixels = np.empty(width * height * 4, np.float32)
-    image.pixels.foreach_get(pixels)
-    return pixels.reshape(height, width, 4)[::-1]
