@@ -102,7 +102,7 @@ class Recorder:
         frames = [attention.axes.frame(element) for element in elements]
         kind = kind_of(attention.event.strands, frames[0])
         apart = self._one_by_one(attention.event)
-        if apart and apart["element"] != min(self.batch, apart["of"] - 1):
+        if apart and apart["element"] != self._element(apart["of"]):
             other = Entry(attention.module, kind, False)
             return Result(
                 Taken(other, attention.account, attention.first, self._running.calls, elsewhere=True)
@@ -227,11 +227,7 @@ class Recorder:
         windows = count // size
         size //= self.beams if size % self.beams == 0 else 1
         beams = self.beams if count == size * self.beams * windows else 1
-        batch = self.batch if self.batch < size else 0 if size == 1 else size - 1
-        if self.batch < size or size == 1:
-            self.reached = self.reached or self.batch < size
-        else:
-            self.sizes.add(size)
+        batch = self._element(size)
         window = min(self._window, windows - 1)
         about: dict[str, Any] = {}
         if size > 1:
@@ -245,9 +241,15 @@ class Recorder:
         found = alone(event) if self.beams == 1 else None
         if found is None or not self._running.takes(found[1]):
             return None
-        self.reached = self.reached or self.batch < found[1]
-        self.sizes |= set() if self.batch < found[1] else {found[1]}
         return {"element": found[0], "of": found[1]}
+
+    def _element(self, size: int) -> int:
+        """The element to take of a batch of so many: the one that was asked for, or else the last."""
+        if self.batch < size:
+            self.reached = True
+        elif size > 1:
+            self.sizes.add(size)
+        return min(self.batch, size - 1)
 
     def _ids(self, elements: list[int], count: int) -> list[list[int]]:
         ids = self._running.ids()

@@ -128,9 +128,7 @@ def render_source(
     first, last = scene.frame_start, scene.frame_end
     _require_frames(asked, first, last)
     if kind == "still":
-        done = min(max(first, tags.number(scene, tags.DONE, last)), last)
-        begins = checked.timeline.begins if checked else first
-        at = description.render.still_frame(begins, done) if checked else scene.frame_current
+        at = _still_frame(scene, description, checked) if checked else scene.frame_current
         at = min(max(at, first), last) if asked.frame is None else asked.frame
         frames.render_still(scene, output, at, settings, own_mark, progress, _chunks(notes, asked))
         if asked.width and checked:
@@ -145,9 +143,8 @@ def render_source(
         captions, manner = _told(notes, checked, scene, numbers, preset)
         made = film.render_film(scene, output, numbers, settings, mark, own_mark, progress, manner)
         if preset:
-            _put_beside(
-                output, preset, captions, _poster_frame(scene, description, checked), numbers, own_mark
-            )
+            at = _still_frame(scene, description, checked)
+            _put_beside(output, preset, captions, at, numbers, own_mark)
     return Rendered(output, kind, numbers, scene.frame_end, made)
 
 
@@ -280,8 +277,8 @@ def _told(notes, checked, scene, numbers, preset):
     return captions, manner
 
 
-def _poster_frame(scene, description, checked):
-    """The frame of a film that is its poster: of its scene, and of no card."""
+def _still_frame(scene, description, checked):
+    """The frame of a film that is its still and its poster: of its scene, and of no card."""
     begins = checked.timeline.begins if checked else scene.frame_start
     return description.render.still_frame(begins, tags.number(scene, tags.DONE, scene.frame_end))
 

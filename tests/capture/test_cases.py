@@ -412,24 +412,6 @@ class Heads(nn.Module):
         return x + self.out(self.attend(q, k, v).transpose(1, 2).flatten(2))
 
 
-def test_queries_in_chunks_are_one_layer(tmp_path):
-    """No heads of their own, though one linear map takes their results together."""
-    torch.manual_seed(0)
-    weigh = lambda q, k, v: (q @ k.mT / 8**0.5).softmax(-1) @ v  # noqa: E731
-    chunks = Heads(lambda q, k, v: torch.cat([weigh(part, k, v) for part in q.split(3, 2)], 2)).eval()
-    x = torch.randn(3, 9, 32)
-    with torch.no_grad(), record(chunks, batch=1) as recording:
-        chunks(x)
-    chunks.attend = weigh
-    with torch.no_grad(), record(chunks, batch=1) as whole:
-        chunks(x)
-    assert list(recording.layers) == ["0"]
-    (arrays, description), (true, same) = recording.layers["0"], whole.layers["0"]
-    assert set(arrays) == set(true) and description["n_q_heads"] == same["n_q_heads"] == 4
-    assert all(close(arrays[name], true[name]) for name in true)
-    saved(recording, tmp_path)
-
-
 def test_a_pattern_that_weighs_something_besides_is_one_layer():
     """Shaw et al. 2018: values and, with the same pattern, a vector of each pair of places."""
     torch.manual_seed(0)
@@ -463,6 +445,7 @@ LOOPS = {
         [weigh(q[:, h], k[:, h], v[:, h]) for h in range(q.shape[1])], 1
     ),
     "queries": lambda q, k, v, weigh: torch.cat([weigh(one, k, v) for one in q.split(1, 2)], 2),
+    "queries in chunks": lambda q, k, v, weigh: torch.cat([weigh(part, k, v) for part in q.split(3, 2)], 2),
     "queries, one at the end": lambda q, k, v, weigh: torch.cat(
         [weigh(one, k, v) for one in q.split(4, 2)], 2
     ),
@@ -471,7 +454,9 @@ LOOPS = {
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_attention_in_a_loop_is_one_layer(loop, tmp_path):
-    """Elements of the batch, heads or queries one by one: the same layer as all at once, of one element."""
+    """Elements of the batch, heads or queries one by one or in chunks: the same layer as all at once, of one
+    element. Queries in chunks are no heads of their own, though one linear map takes their results together.
+    """
     torch.manual_seed(0)
     weigh = lambda q, k, v: (q @ k.mT / 8**0.5).softmax(-1) @ v  # noqa: E731
     model, x = Heads(lambda q, k, v: LOOPS[loop](q, k, v, weigh)).eval(), torch.randn(3, 9, 32)
@@ -483,6 +468,7 @@ def test_attention_in_a_loop_is_one_layer(loop, tmp_path):
     assert list(recording.layers) == ["0"]
     (arrays, description), (true, same) = recording.layers["0"], whole.layers["0"]
     assert set(arrays) == set(true) and description["batch"] == same["batch"] == {"element": 1, "of": 3}
+    assert description["n_q_heads"] == same["n_q_heads"] == 4
     assert all(close(arrays[name], true[name]) for name in true)
     saved(recording, tmp_path)
 
