@@ -1,6 +1,7 @@
 """What stands in a finished picture or film beside it: what it shows, of which data, by what it was made."""
 
 import contextlib
+import functools
 import hashlib
 import json
 from collections.abc import Sequence
@@ -48,9 +49,10 @@ def notes_of(scenes: Sequence[Scene], blender: str, error: float | None, beats: 
     and of each file that they name, where there, the versions, and the largest `error` that was verified, as
     a part of the largest magnitude (None: none was)."""
     scene, files = scenes[0], {}
+    digest = functools.cache(digest_of)  # panels of one page have the same files
     for path in [path for one in scenes for path in files_of(one)]:
         with contextlib.suppress(InputError):  # a built .blend is whole without the files that it was made of
-            files[path.name] = digest_of(path).hex()
+            files[path.name] = digest(path).hex()
     digests = list(dict.fromkeys(hashlib.sha256(to_json(one).encode()).hexdigest() for one in scenes))
     said = {
         "scene": digests[0] if len(digests) == 1 else digests,
