@@ -98,8 +98,9 @@ def write_library(folder: Path) -> Path:
 @contextmanager
 def _fresh_groups() -> Iterator[dict[str, bpy.types.NodeTree]]:
     """Within the block the offered groups, made anew under their own names; they go with its end."""
-    names = {tree: tree.name for tree in bpy.data.node_groups if tree.name.startswith(PREFIX)}
-    for n, tree in enumerate(one for one in names if one.library is None):
+    own = [tree for tree in bpy.data.node_groups if tree.library is None and tree.name.startswith(PREFIX)]
+    names = {tree: tree.name for tree in own}
+    for n, tree in enumerate(names):
         tree.name = f"mc {n}"
     with apart():
         try:
@@ -107,8 +108,7 @@ def _fresh_groups() -> Iterator[dict[str, bpy.types.NodeTree]]:
         finally:
             bpy.data.batch_remove(list(tags.shared("node_groups").values()))
             for tree, name in names.items():
-                if tree.library is None:
-                    tree.name = name
+                tree.name = name
 
 
 def _dress(tree: bpy.types.NodeTree, about: str) -> None:
