@@ -322,10 +322,10 @@ def farm(
 
     blend_file.require_saved()
     asked = rendering.Asked(size, samples, engine, transparent, device=device)
-    scene, description, settings = rendering.drawn_source(source, asked, "film")
+    scene, description, settings, _ = rendering.drawn_source(source, asked, "film")
     kind, cards = kind_and_cards(settings.device)
     if cards:
-        raise InputError(f"device {device}: a job is for all cards of a worker; give their kind alone")
+        raise InputError(f"device {settings.device}: a job is for all cards of a worker; give their kind alone")
     job = frames.job_of(scene, settings, rendering.mark_of(source, settings))
     with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * FRAME_DIGITS, farm_note(job)):
         blend_file.save_blend(folder / BLEND)

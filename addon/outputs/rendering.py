@@ -128,8 +128,7 @@ def render_source(
     first, last = scene.frame_start, scene.frame_end
     _require_frames(asked, first, last)
     if kind == "still":
-        at = _still_frame(scene, description, checked) if checked else scene.frame_current
-        at = min(max(at, first), last) if asked.frame is None else asked.frame
+        at = _asked_frame(scene, description, checked, asked)
         frames.render_still(scene, output, at, settings, own_mark, progress, _chunks(notes, asked))
         if asked.width and checked:
             _tell_of_print(checked, progress)
@@ -151,22 +150,27 @@ def render_source(
 def estimate_source(source: Source, kind: str, asked: Asked, progress: Listener) -> Estimate:
     """What the same render would take; one tile of one frame is rendered for it. Raises InputError and
     JobError."""
-    scene, description, settings = drawn_source(source, asked, kind)
-    first, last = scene.frame_start, scene.frame_end
-    _require_frames(asked, first, last)
-    frames_asked = (asked.frame or last,) * 2 if kind == "still" else asked.frames or (first, last)
-    return estimated(scene, description, range(frames_asked[0], frames_asked[1] + 1), settings, progress)
+    scene, description, settings, checked = drawn_source(source, asked, kind)
+    first, last = asked.frames or (scene.frame_start, scene.frame_end)
+    _require_frames(asked, scene.frame_start, scene.frame_end)
+    if kind == "still":
+        first = last = _asked_frame(scene, description, checked, asked)
+    return estimated(scene, description, range(first, last + 1), settings, progress)
 
 
-def drawn_source(source: Source, asked: Asked, kind: str) -> tuple[bpy.types.Scene, Scene, Settings]:
-    """The Blender scene of a source, drawn in an empty file or opened, with its description and the settings
-    of a "still", or of a film's frames. Raises InputError, also for a .blend that was not built here."""
+def drawn_source(
+    source: Source, asked: Asked, kind: str
+) -> tuple[bpy.types.Scene, Scene, Settings, Plan | None]:
+    """The Blender scene of a source, drawn in an empty file or opened, with its description, the settings of
+    a "still", or of a film's frames, and the plan that was drawn, if any. Raises InputError, also for a
+    .blend that was not built here."""
     if source.description is None:
         scene = blend_file.open_built(source)
         description = blend_file.description_as_set(scene)
-        return scene, description, settings_of(description.render, asked, kind)
+        return scene, description, settings_of(description.render, asked, kind), None
     settings = settings_of(source.description.render, asked, kind)
-    return blend_file.draw_alone(planned_for(source.description, settings)), source.description, settings
+    checked = planned_for(source.description, settings)
+    return blend_file.draw_alone(checked), source.description, settings, checked
 
 
 def mark_of(source: Source, *made_with: object) -> str:
@@ -275,6 +279,15 @@ def _told(notes, checked, scene, numbers, preset):
     if preset:
         manner = dataclasses.replace(manner, quality=preset.quality, speed=preset.speed)
     return captions, manner
+
+
+def _asked_frame(scene, description, checked, asked):
+    """The frame that a still is of: the one asked for, or that of the plan that was drawn; of a .blend the
+    one at which it was saved."""
+    if asked.frame is not None:
+        return asked.frame
+    at = _still_frame(scene, description, checked) if checked else scene.frame_current
+    return min(max(at, scene.frame_start), scene.frame_end)
 
 
 def _still_frame(scene, description, checked):

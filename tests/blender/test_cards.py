@@ -9,9 +9,10 @@ bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from built_scenes import described, random  # noqa: E402
+from matrix_cinema import api  # noqa: E402
 from matrix_cinema.blender import tags  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
-from matrix_cinema.outputs.frames import Settings, render_frames  # noqa: E402
+from matrix_cinema.outputs.frames import Rendering, Settings, render_frames  # noqa: E402
 
 CARDS = {"title": True, "subtitle": "of numbers", "title_seconds": 0.4}
 CARDS |= {"end": True, "source": "a test", "end_seconds": 0.3}
@@ -77,3 +78,17 @@ def test_nothing_but_the_card_is_seen_and_a_transparent_film_has_its_type_alone(
         gray = np.ptp(pixels[..., :3], axis=-1)
         assert gray.max() < 0.02 and pixels[..., 0].min() < 0.8, "type on paper, and nothing of the scene"
         assert pixels[0, 0, 3] == (0.0 if transparent else 1.0) and pixels[..., 3].max() > 0.2
+
+
+def test_the_estimate_of_a_still_is_of_the_frame_that_is_rendered_and_of_no_card(
+    tmp_path, monkeypatch, factory
+):
+    scene = described("C = A @ B", random(1, A=(3, 4), B=(4, 2)), title="A title", cards=CARDS)
+    seen, picture = [], Rendering.picture
+    monkeypatch.setattr(Rendering, "picture", lambda *a: seen.append(a[1]) or picture(*a))
+    size = {"size": (32, 18), "samples": 1}
+    api.estimate(scene, tmp_path / "x.png", **size)
+    (estimated,) = set(seen)
+    seen.clear()
+    rendered = api.render(scene, tmp_path / "x.png", **size)
+    assert estimated == rendered.frames[0] <= rendered.last - round(0.3 * scene.render.rate)
