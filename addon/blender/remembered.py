@@ -34,7 +34,7 @@ PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
     ),
     (
         bpy.types.Camera,
-        ("type", "lens", "ortho_scale", "clip_start", "clip_end")
+        ("type", "lens", "ortho_scale", "shift_x", "shift_y", "clip_start", "clip_end")
         + ("dof.use_dof", "dof.focus_object", "dof.focus_distance", "dof.aperture_fstop"),
     ),
     (bpy.types.Light, ("color", "energy")),

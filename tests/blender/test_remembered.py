@@ -88,6 +88,20 @@ def strengths(world):
     return [socket for socket in found if not socket.is_linked]
 
 
+def test_a_shifted_lens_is_of_its_build_and_a_person_s_stays(factory):
+    scene = build(scene_of(camera={"projection": "oblique"}))
+    lens = scene.camera.data
+    shifted = lens.shift_x, lens.shift_y
+    assert any(shifted)
+    build(scene_of(camera={"projection": "perspective"}), scene)
+    assert scene.camera.data == lens and (lens.shift_x, lens.shift_y) == (0.0, 0.0)
+    build(scene_of(camera={"projection": "oblique"}), scene)
+    assert (lens.shift_x, lens.shift_y) == shifted and not differences(scene)
+    lens.shift_x = 0.25
+    build(scene_of(camera={"projection": "perspective"}), scene)
+    assert lens.shift_x == 0.25 and given_back.changes(scene) == [f"{lens.name}: shift x"]
+
+
 def test_reset_gives_ours_back_and_says_what_it_discards(factory):
     scene = build(scene_of())
     first, a, key = told(scene), scene.objects["A"], scene.objects["Key"]
