@@ -199,13 +199,17 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
     if not p.scene.look.labels:
         taken = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
         return replace(made, why=why_chart(p, aspect, _matrices(p, made.view, aspect), taken))
+    tried = []
     for _ in range(ROUNDS):
         made = _lettered(p, film.view(end), aspect, made, notes, layout)
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
         smaller = _size(p, before.view(end)) / _size(p, film.view(end)) > SHRUNK
         if not smaller and not clashes(outlines(made.lettering, film.view(end), aspect)):
             return replace(made, shot=film)
-    # Labels and camera chase each other: the camera stays, and the labels keep within its frame.
+        tried.append(film)
+    # Labels and camera chase each other: the camera stays where the scene was largest, and the labels keep
+    # within its frame.
+    film = max(tried, key=lambda one: _size(p, one.view(end)))
     made = _lettered(p, film.view(end), aspect, made, notes, layout, beyond(aspect))
     return replace(made, shot=film)
 

@@ -121,8 +121,8 @@ def test_the_command_line_asks_for_cards(tmp_path):
         for command in ("render", "build", "farm"):
             asked = parser().parse_args([command, str(place), "-o", "out", *words])
             assert source_of(asked).description.cards == cards
-    with pytest.raises(InputError, match="--title-card: .* is built already"):
-        source_of(parser().parse_args(["render", str(blend), "--title-card"]))
+    built = source_of(parser().parse_args(["render", str(blend), "--title-card"]))
+    assert built.description is None and built.instead == {"cards": {"title": True}}
 
 
 def test_a_built_scene_carries_its_cards():

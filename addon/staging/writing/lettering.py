@@ -168,7 +168,9 @@ def _anchor_of(one: Text | Leader) -> np.ndarray:
 
 def _label(canvas: Canvas, line: Text, owner: str) -> Label:
     """A line of type as a Label that turns about its position."""
-    anchor = canvas.before_all(_anchor_of(line), line.boxes())
+    anchor = _anchor_of(line)
+    if not (line.kind in ("name", "detail") and canvas.p.scene.look.center_names):  # those stay where mm has them
+        anchor = canvas.before_all(anchor, line.boxes())
     unit, position = canvas.unit_at(anchor), canvas.lifted((line.x, line.y), anchor)
     size = line.size * unit * canvas.p.typeface.of(line.text).scale
     box = np.array(line.around) * unit
