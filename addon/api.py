@@ -325,7 +325,8 @@ def farm(
     scene, description, settings, _ = rendering.drawn_source(source, asked, "film")
     kind, cards = kind_and_cards(settings.device)
     if cards:
-        raise InputError(f"device {settings.device}: a job is for all cards of a worker; give their kind alone")
+        device = settings.device
+        raise InputError(f"device {device}: a job is for all cards of a worker; give their kind alone")
     job = frames.job_of(scene, settings, rendering.mark_of(source, settings))
     with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * FRAME_DIGITS, farm_note(job)):
         blend_file.save_blend(folder / BLEND)

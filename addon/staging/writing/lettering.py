@@ -168,8 +168,8 @@ def _anchor_of(one: Text | Leader) -> np.ndarray:
 
 def _label(canvas: Canvas, line: Text, owner: str) -> Label:
     """A line of type as a Label that turns about its position."""
-    anchor = _anchor_of(line)
-    if not (line.kind in ("name", "detail") and canvas.p.scene.look.center_names):  # those stay where mm has them
+    anchor, by_mm = _anchor_of(line), canvas.p.scene.look.center_names and line.kind in ("name", "detail")
+    if not by_mm:  # those stay where mm has them
         anchor = canvas.before_all(anchor, line.boxes())
     unit, position = canvas.unit_at(anchor), canvas.lifted((line.x, line.y), anchor)
     size = line.size * unit * canvas.p.typeface.of(line.text).scale
