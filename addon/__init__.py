@@ -55,7 +55,7 @@ __version__ = "0.1.0"
 # The module of each name. The job `capture` is not among them: by that name a room is found. It is
 # `api.capture`.
 _SCENE = "Animation Beat Camera CaptureOptions Layout Look MatrixOptions ProductOptions Render Scene"
-_NAMES = {
+_API_NAMES = {
     "api": "beats build devices encode estimate farm figure film inspect load render sheet still "
     "storyboard verify",
     "capture.record": "record",
@@ -67,7 +67,7 @@ _NAMES = {
     "picture.figure_choice": "panels",
     "picture.figure_page": "PanelGrid Shown",
 }
-_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+_MODULES = {name: module for module, names in _API_NAMES.items() for name in names.split()}
 __all__ = ["api", *_MODULES]
 
 

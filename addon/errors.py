@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 MOST_KNOWN = 40  # that a hint tells
-LONGEST = 600  # letters of a line
+LONGEST_MESSAGE = 600  # letters of a line
 _FIRST = (
     420  # of them before what is left out: what is wrong stands at the beginning, what is right at the end
 )
@@ -26,9 +26,9 @@ def one_line(text: object) -> str:
     """A message as one line of at most LONGEST letters, whatever was put into it."""
     line = " ".join(str(text).split())
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
-    if len(line) <= LONGEST:
+    if len(line) <= LONGEST_MESSAGE:
         return line
-    return f"{line[:_FIRST]} … {line[_FIRST + 3 - LONGEST :]}"
+    return f"{line[:_FIRST]} … {line[_FIRST + 3 - LONGEST_MESSAGE :]}"
 
 
 def not_loaded(error: BaseException, otherwise: str) -> JobError:

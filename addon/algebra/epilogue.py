@@ -44,8 +44,8 @@ def apply(
         kept = _MASKS[function](*_grid(values.shape), *step.arguments)
         mask = np.broadcast_to(kept, values.shape) & (True if mask is None else mask)
         return np.where(mask, values, 0.0), mask
-    if function in _NUMBERS:
-        values = _NUMBERS[function](values, number_of(step.arguments[0], inner))
+    if function in _WITH_NUMBER:
+        values = _WITH_NUMBER[function](values, number_of(step.arguments[0], inner))
     elif function in _OVER_LINES:
         values = _OVER_LINES[function](values, mask, *step.arguments)
     else:
@@ -177,7 +177,7 @@ _MASKS = {
     "window": lambda i, j, n: (j <= i) & (j > i - n),
     "padded": lambda i, j, n: j < n,
 }
-_NUMBERS = {
+_WITH_NUMBER = {
     "multiply": lambda x, s: x * s,
     "divide": lambda x, s: x / s,
     "add": lambda x, s: x + s,

@@ -20,9 +20,9 @@ from ..kinds.heads import Heads
 from ..kinds.stage import Stage, quote
 from .scan import Place, rewrite
 
-MAX_DEPTH = 60
-MAX_NUMBER = 1e12
-MAX_EXPONENT = 8
+MOST_DEPTH = 60
+LARGEST_NUMBER = 1e12
+LARGEST_EXPONENT = 8
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,12 @@ MATRICES = Language(
     },
     True,
 )
-_OPERATORS = {
+_OPERATOR_SIGNS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@", ast.Pow: "**",
     ast.Mod: "%", ast.FloorDiv: "//", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
-_STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
+STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
 
 
 def parse(text: str, where: str = "expression", language: Any = MATRICES) -> Any:
@@ -152,7 +152,7 @@ def _parsed(rewritten, where, language):
         at = places[min(max((error.offset or 1) - 1, 0), len(places) - 1)]
         raise at.error("this is not an expression; expected something like out = A @ B.T") from None
     except (RecursionError, MemoryError, ValueError):
-        raise InputError(f"{where}: nested too deep; the most is {MAX_DEPTH} levels") from None
+        raise InputError(f"{where}: nested too deep; the most is {MOST_DEPTH} levels") from None
     return _Reader(rewritten, language).read(body, 0)
 
 
@@ -165,8 +165,8 @@ class _Reader:
 
     def read(self, found, depth):
         at = self.place(found)
-        if depth > MAX_DEPTH:
-            raise at.error(f"nested too deep; the most is {MAX_DEPTH} levels")
+        if depth > MOST_DEPTH:
+            raise at.error(f"nested too deep; the most is {MOST_DEPTH} levels")
         inner = depth + 1
         match found:
             case ast.Constant(value=int() | float()) if not isinstance(found.value, bool):
@@ -179,9 +179,9 @@ class _Reader:
                 return Negate(at, self.read(found.operand, inner))
             case ast.UnaryOp(op=ast.UAdd()):
                 return self.read(found.operand, inner)
-            case ast.BinOp() if _OPERATORS.get(type(found.op)) in self.language.operators:
+            case ast.BinOp() if _OPERATOR_SIGNS.get(type(found.op)) in self.language.operators:
                 return self.binary(found, found.left, found.op, found.right, inner)
-            case ast.Compare(ops=[_]) if _OPERATORS.get(type(found.ops[0])) in self.language.operators:
+            case ast.Compare(ops=[_]) if _OPERATOR_SIGNS.get(type(found.ops[0])) in self.language.operators:
                 return self.binary(found, found.left, found.ops[0], found.comparators[0], inner)
             case ast.Attribute(attr="T") if self.language.matrices:
                 return Transpose(at, self.read(found.value, inner))
@@ -204,7 +204,7 @@ class _Reader:
         return f"expected one of {operators} or a function: {', '.join(self.language.functions)}"
 
     def binary(self, found, left, operator, right, depth):
-        operator = _OPERATORS[type(operator)]
+        operator = _OPERATOR_SIGNS[type(operator)]
         node = Binary(self.place(found), operator, self.read(left, depth), self.read(right, depth))
         if operator == "**" and self.language.matrices:
             _exponent(node.right)
@@ -251,15 +251,15 @@ class _Reader:
 
 
 def _number(value, at):
-    if not abs(value) <= MAX_NUMBER:  # also refuses an overflow to infinity
-        raise at.error(f"the number is too large; the most is {MAX_NUMBER:g}")
+    if not abs(value) <= LARGEST_NUMBER:  # also refuses an overflow to infinity
+        raise at.error(f"the number is too large; the most is {LARGEST_NUMBER:g}")
     return value
 
 
 def _exponent(node):
     number = node.body if isinstance(node, Negate) else node
-    if not isinstance(number, Number) or number.value > MAX_EXPONENT:
-        raise node.at.error(f"expected a number up to {MAX_EXPONENT} as the power")
+    if not isinstance(number, Number) or number.value > LARGEST_EXPONENT:
+        raise node.at.error(f"expected a number up to {LARGEST_EXPONENT} as the power")
 
 
 def _whole(found, at):
@@ -267,9 +267,9 @@ def _whole(found, at):
     match found:
         case None:
             return None
-        case ast.Constant(value=int() as n) if n <= MAX_NUMBER:
+        case ast.Constant(value=int() as n) if n <= LARGEST_NUMBER:
             return n
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as n)) if n <= MAX_NUMBER:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as n)) if n <= LARGEST_NUMBER:
             return -n
     raise at.error("expected whole numbers in the index, like A[0:4, :]")
 
@@ -301,7 +301,7 @@ def _text(node):
         case Binary(operator="**"):
             return f"{_write(node.left, 6)}**{_write(node.right, 4)}", 5
         case Binary():
-            own = _STRENGTH.get(node.operator, 1)
+            own = STRENGTH.get(node.operator, 1)
             return f"{_write(node.left, own)} {node.operator} {_write(node.right, own + 1)}", own
         case Index():
             return f"{_write(node.body, 6)}[{_range(node.rows)}, {_range(node.columns)}]", 6

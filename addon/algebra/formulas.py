@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import InputError, nearest
 from .expression import Binary, Call, Function, Language, Name, Negate, Number, parse
 
-_OPERATORS: dict[str, Callable[..., Any]] = {
+_FORMULA_OPERATORS: dict[str, Callable[..., Any]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,
@@ -46,9 +46,9 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "max": (2, np.maximum),
     "where": (3, lambda condition, yes, no: np.where(condition != 0, yes, no)),
 }
-MOST_WORK = 2**29  # of the parts of a formula times the entries: some seconds
+MOST_FORMULA_WORK = 2**29  # of the parts of a formula times the entries: some seconds
 FORMULAS = Language(
-    frozenset(_OPERATORS),
+    frozenset(_FORMULA_OPERATORS),
     {name: Function(count, count) for name, (count, _) in _FUNCTIONS.items()} | {"random": Function(0, 0)},
     False,
 )
@@ -88,7 +88,7 @@ def evaluate_formula(
             case Negate():
                 return np.negative(value(node.body))
             case Binary():
-                return _OPERATORS[node.operator](value(node.left), value(node.right)) * 1.0
+                return _FORMULA_OPERATORS[node.operator](value(node.left), value(node.right)) * 1.0
             case Call(function="random"):
                 return random.random(shape)
             case Call():
@@ -96,10 +96,10 @@ def evaluate_formula(
 
     tree = parse(text, where, FORMULAS)
     work = _size(tree) * height * width
-    if work > MOST_WORK:
+    if work > MOST_FORMULA_WORK:
         raise InputError(
             f"{where}: {_size(tree)} numbers, names and operations on {height} x {width} entries are too "
-            f"many; the most is {MOST_WORK // (height * width)}"
+            f"many; the most is {MOST_FORMULA_WORK // (height * width)}"
         )
     with np.errstate(all="ignore"):  # what is not finite is reported below
         entries = np.broadcast_to(np.asarray(value(tree), np.float64), shape).copy()

@@ -15,8 +15,8 @@ from ..description.scene import MatrixOptions
 from ..errors import InputError, nearest
 from .formulas import evaluate_formula
 
-MAX_ENTRIES = 1 << 27
-MOST_WORK = 2**34  # multiplications for one matrix: some seconds
+MOST_INITIAL_ENTRIES = 1 << 27
+MOST_INITIAL_WORK = 2**34  # multiplications for one matrix: some seconds
 
 
 def initialise(spec: MatrixOptions, shape: tuple[int, int], key: str) -> np.ndarray:
@@ -70,10 +70,10 @@ class Draw:
     def require_work(self, each: int, what: str) -> None:
         """Raise InputError where `each` multiplications for every entry are too many."""
         work = each * self.height * self.width
-        if work > MOST_WORK:
+        if work > MOST_INITIAL_WORK:
             raise InputError(
                 f"{self.where}: {what} of {self.height} x {self.width} takes {work:,} multiplications; "
-                f"the most is {MOST_WORK:,}"
+                f"the most is {MOST_INITIAL_WORK:,}"
             )
 
 
@@ -229,8 +229,10 @@ def _count(number, what, draw, least=1, most=10**12):
 def _checked(shape, where):
     if len(shape) != 2 or any(n != int(n) or n < 1 for n in shape):
         raise InputError(f"{where}: expected a shape of rows and columns, like [32, 24]; found {list(shape)}")
-    if shape[0] * shape[1] > MAX_ENTRIES:
-        raise InputError(f"{where}: {shape[0]} by {shape[1]} entries are too many; the most is {MAX_ENTRIES}")
+    if shape[0] * shape[1] > MOST_INITIAL_ENTRIES:
+        raise InputError(
+            f"{where}: {shape[0]} by {shape[1]} entries are too many; the most is {MOST_INITIAL_ENTRIES}"
+        )
     return int(shape[0]), int(shape[1])
 
 

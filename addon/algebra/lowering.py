@@ -31,7 +31,7 @@ from .expression import (
 )
 
 NORMS = ("layernorm", "layernorm_all", "rmsnorm")
-INNER = "k"  # the bare name that stands for a product's inner dimension
+INNER_NAME = "k"  # the bare name that stands for a product's inner dimension
 _DEFAULT_EPS = 1e-5
 # operator -> step for (matrix, number) and for (number, matrix)
 _SCALAR_STEPS = {"*": "multiply", "/": "divide", "+": "add", "-": "subtract", "**": "power"}
@@ -61,7 +61,7 @@ def number_part(node: Node) -> bool:
         case Number():
             return True
         case Name():
-            return node.name == INNER and not node.quoted
+            return node.name == INNER_NAME and not node.quoted
         case Negate():
             return number_part(node.body)
         case Binary():
@@ -125,7 +125,7 @@ class _Lowering:
 
     def given(self, node):
         """What a name refers to: a result named before, or else a given matrix."""
-        if node.name == INNER and not node.quoted:
+        if node.name == INNER_NAME and not node.quoted:
             self.matrix_k = self.matrix_k or node.at
             self.check_k()
         if node.name not in self.stages:

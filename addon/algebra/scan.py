@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from ..errors import InputError
 
-MAX_LENGTH = 4000
-MAX_TOKENS = 1000
-MAX_BRACKETS = 40
-MAX_NAME = 120
+LONGEST_EXPRESSION = 4000
+MOST_EXPRESSION_TOKENS = 1000
+MOST_BRACKETS = 40
+LONGEST_MATRIX_NAME = 120
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
@@ -146,8 +146,8 @@ def _rewritten(tokens, end):
 def _tokens(text, where):
     if not isinstance(text, str):
         raise InputError(f"{where}: expected text, found {type(text).__name__}")
-    if len(text) > MAX_LENGTH:
-        raise InputError(f"{where}: {len(text)} characters long; the most is {MAX_LENGTH}")
+    if len(text) > LONGEST_EXPRESSION:
+        raise InputError(f"{where}: {len(text)} characters long; the most is {LONGEST_EXPRESSION}")
     tokens, position = [], 0
     while position < len(text):
         at = Place(text, position, where)
@@ -160,11 +160,11 @@ def _tokens(text, where):
             continue
         if kind == "quoted" and (not piece[1:-1].strip() or "`" in piece[1:-1] or not piece.isprintable()):
             raise at.error("expected a name between the quotes, without line breaks or backquotes")
-        if kind in ("name", "quoted") and len(piece) > MAX_NAME:
-            raise at.error(f"a name of {len(piece)} characters; the most is {MAX_NAME}")
+        if kind in ("name", "quoted") and len(piece) > LONGEST_MATRIX_NAME:
+            raise at.error(f"a name of {len(piece)} characters; the most is {LONGEST_MATRIX_NAME}")
         tokens.append(Lexeme(str(kind), piece, at))
-        if len(tokens) > MAX_TOKENS:
-            raise at.error(f"too long: more than {MAX_TOKENS} names, numbers and operators")
+        if len(tokens) > MOST_EXPRESSION_TOKENS:
+            raise at.error(f"too long: more than {MOST_EXPRESSION_TOKENS} names, numbers and operators")
     if not tokens:
         raise InputError(f"{where}: empty; expected something like out = A @ B")
     return tokens
@@ -243,8 +243,8 @@ class _Grammar:
         elif kind == "[" and self.operand_next:
             raise self.unexpected(token)
         self.brackets.append((kind, token.at))
-        if len(self.brackets) > MAX_BRACKETS:
-            raise token.at.error(f"nested too deep; the most is {MAX_BRACKETS} brackets")
+        if len(self.brackets) > MOST_BRACKETS:
+            raise token.at.error(f"nested too deep; the most is {MOST_BRACKETS} brackets")
         self.operand_next = True
 
     def closing(self, n, token):

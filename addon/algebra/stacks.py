@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from ..description.leading import HEAD, MOST_AXES, LeadingAxis, member_name, title
+from ..description.leading import HEAD_AXIS, MOST_AXES, LeadingAxis, member_name, title
 from ..errors import InputError
 from ..kinds.stage import Operand, Stage, roots_of, side_by_side, stages_of
 
@@ -79,7 +79,7 @@ def _stack(stage, stacks, axes):
 def _joined(stage, stack):
     """The one stage that joins a stack over its heads, such as their sum."""
     (operand,) = stage.operands
-    if not stack.axes or stack.axes[-1].name != HEAD:
+    if not stack.axes or stack.axes[-1].name != HEAD_AXIS:
         raise InputError(f"{stage.text}: {operand.text} is one matrix; expected one of several heads")
     outer, heads = stack.axes[:-1], stack.axes[-1]
     members = {}
@@ -108,7 +108,7 @@ def _common(first, second, stage):
     found = {axis.name: axis for axis in first}
     for axis in second:
         found[axis.name] = _finer(found[axis.name], axis, stage) if axis.name in found else axis
-    ordered = sorted(found.values(), key=lambda axis: axis.name == HEAD)
+    ordered = sorted(found.values(), key=lambda axis: axis.name == HEAD_AXIS)
     if len(ordered) > MOST_AXES:
         names = ", ".join(axis.name for axis in ordered)
         raise InputError(f"{stage.text}: has the leading axes {names}; the most is {MOST_AXES}")

@@ -14,7 +14,7 @@ from ..errors import InputError
 from .tokens import is_special, told_apart
 
 # What makes a head worth filming: it goes to one kind of place, or it links two tokens this strongly.
-PLAIN, LINK = 0.9, 0.6
+PLAIN_SCORE, LINK_SCORE = 0.9, 0.6
 MOST_WEIGHTS = 2**32  # of all heads together; some minutes
 
 
@@ -179,9 +179,9 @@ def worth_filming(told: Iterable[tuple[Any, int, HeadStatistics]]) -> list["Wort
     for layer, head, s in told:
         plain = ((s.previous, "previous token"), (s.itself, "itself"), (s.induction, "induction"))
         share, what = max(plain, key=lambda one: np.nan_to_num(one[0]))
-        if share >= PLAIN:
+        if share >= PLAIN_SCORE:
             found.append(Worth(layer.name, head, what, share))
-        elif s.pair and s.pair[2] >= LINK:
+        elif s.pair and s.pair[2] >= LINK_SCORE:
             found.append(Worth(layer.name, head, pair_text(layer, s.pair), s.pair[2]))
     return sorted(found, key=lambda one: -one.share)
 

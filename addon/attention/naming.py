@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 _SUFFIX = re.compile(r"_(model|tower|encoder|backbone)$")
-_PART = re.compile(r"(.*?)(\d{1,6})?", re.DOTALL)
+_NAME_AND_NUMBER = re.compile(r"(.*?)(\d{1,6})?", re.DOTALL)
 _IMAGE = re.compile(r"vision|visual|image|pixel|patch|video|\bvit\b", re.IGNORECASE)
 _SOUND = re.compile(r"audio|speech|sound|\bwav", re.IGNORECASE)
 
@@ -106,7 +106,7 @@ def _words(module: str) -> tuple[str, ...]:
     """The words of a path before its first number."""
     words = []
     for part in module.split("."):
-        word, number = _PART.fullmatch(part).groups()  # type: ignore[union-attr]
+        word, number = _NAME_AND_NUMBER.fullmatch(part).groups()  # type: ignore[union-attr]
         if word:
             words.append(word)
         if number:

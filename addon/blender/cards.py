@@ -3,7 +3,6 @@
 import bpy
 import numpy as np
 
-from ..look.srgb import between
 from ..picture.drawing import Drawing
 from ..staging.camera.framing import View
 from ..staging.plan import Plan
@@ -12,13 +11,13 @@ from .objects import show
 from .picture_plane import clear_distance, picture_plane
 from .shapes import grid, guide
 from .studio import backdrop_at
-from .text import passing_type, text
+from .text import passing_type, soft_color, text
 
-NEARER = 0.95  # than what is written before the scene; that is further than where the camera's sight begins
-BEHIND = 1e-4  # heights of the frame, the plane behind the type
-BEYOND = 0.02  # of the frame, further than its edges
-GRID = (33, 19)  # points across and up, which carry the background's colours
-SOFT = 0.3  # how near soft type is to the background
+# Of the distance of the overlay, so that cards hide it; the camera's sight begins nearer than that.
+CARD_NEARER = 0.95
+BEHIND_TYPE = 1e-4  # heights of the frame, the plane behind the type
+OVERSCAN = 0.02  # of the frame, further than its edges
+CARD_GRID = (33, 19)  # points across and up, which carry the background's colours
 FADE = 0.4  # seconds in which type comes and goes
 
 
@@ -32,9 +31,9 @@ def write_cards(
     p, view = drawing.plan, drawing.seen
     if not drawing.cards:
         return
-    distance = NEARER * clear_distance(p, camera, view)
+    distance = CARD_NEARER * clear_distance(p, camera, view)
     plane, _ = picture_plane(camera, view, collection, distance, in_focus=False)
-    colors = p.style.text, between(p.style.text, p.style.background, SOFT)
+    colors = p.style.text, soft_color(p.style)
     for card in drawing.cards:
         ground = _ground(p, view, collection)
         shown = card.start, card.end
@@ -43,7 +42,7 @@ def write_cards(
             for name, color in zip(("type", "soft type"), colors, strict=True)
         )
         show(ground, shown)
-        ground.parent, ground.location = plane, (0.0, 0.0, -BEHIND)
+        ground.parent, ground.location = plane, (0.0, 0.0, -BEHIND_TYPE)
         for line in card.lines:
             own = p.typeface.of(line.text)
             material = soft if line.soft else strong
@@ -56,7 +55,7 @@ def write_cards(
 def _ground(p: Plan, view: View, collection: bpy.types.Collection) -> bpy.types.Object:
     """A plane over all of the frame, in the colours that the background has there."""
     aspect = view.half_width / view.half_height
-    x, y, faces = grid(*(np.linspace(-BEYOND, 1.0 + BEYOND, count) for count in GRID))
+    x, y, faces = grid(*(np.linspace(-OVERSCAN, 1.0 + OVERSCAN, count) for count in CARD_GRID))
     colors = np.column_stack([backdrop_at(p.style, x, y), np.ones(len(x))])
     ob = guide("card", np.column_stack([x * aspect, y, 0.0 * x]), faces, colors, collection)
     ob[tags.KIND] = "card"

@@ -10,8 +10,8 @@ import numpy as np
 
 from . import compat
 
-_INPUT = re.compile(r'^(modifiers\["[^"]*"\])(?:\["(\w+)"\]|\.properties\.inputs\.(\w+)\.value)$')
-_WHOLE = ("interpolation", "easing", "type", "handle_left_type", "handle_right_type")
+_INPUT_PATH = re.compile(r'^(modifiers\["[^"]*"\])(?:\["(\w+)"\]|\.properties\.inputs\.(\w+)\.value)$')
+_KEY_FIELDS = ("interpolation", "easing", "type", "handle_left_type", "handle_right_type")
 _PLACES = ("co", "handle_left", "handle_right")
 
 
@@ -28,7 +28,7 @@ def place(curve: Any) -> str:
 
 def everywhere(path: str) -> str:
     """A data path with the inputs of modifiers as every Blender could name them."""
-    return _INPUT.sub(lambda found: f"{found[1]} {found[2] or found[3]}", path)
+    return _INPUT_PATH.sub(lambda found: f"{found[1]} {found[2] or found[3]}", path)
 
 
 def curves(owner: bpy.types.ID) -> dict[str, bpy.types.FCurve]:
@@ -116,7 +116,7 @@ def _hand_curves(new, old, before):
 def _copy_curve(curve, owner):
     points = curve.keyframe_points
     made = compat.curve_with(owner, curve.data_path, curve.array_index, len(points))
-    for name in (*_WHOLE, *_PLACES):
+    for name in (*_KEY_FIELDS, *_PLACES):
         made.keyframe_points.foreach_set(name, _read(points, name))
     made.extrapolation, made.mute = curve.extrapolation, curve.mute
     made.update()

@@ -23,16 +23,17 @@ from .nodes.leader import Leader
 from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs
 from .picture_plane import DISTANCE, clear_distance, picture_plane
 from .shapes import guide, rectangles, shape, unlit
-from .text import text
+from .text import soft_color, text
 
-NEARER = 0.6  # of the distance of what of the scene is nearest, for what is presented
+PRESENTED_NEARER = 0.6  # of the distance of what of the scene is nearest, for what is presented
 SHARP = 128.0  # the f-number at which all is sharp
 CARD_MARGIN = 0.02  # heights of the picture, of the card around what is presented
 CARD = 0.97  # opacity of that
-SOFT = 0.3  # of the way from the colour of type to the background, for soft type
 FLAT = 0.08  # thickness of an element, of its width
-BEHIND, BEFORE = -0.002, 0.002  # of lines and frames from the elements, in heights of the picture
-STRONG, OUTLINE, GRID, JOINING = 0.6, 0.45, 0.13, 0.5  # of lines: from the background to the colour of type
+# How far lines stand behind the elements and frames before them, in heights of the picture.
+BEHIND_READOUT, BEFORE_READOUT = -0.002, 0.002
+# Colours of lines: how far from the background's colour to that of type.
+STRONG, OUTLINE, GRID_LINES, JOINING = 0.6, 0.45, 0.13, 0.5
 LINE_WIDTH, DOT_RADIUS = 0.0013, 0.0036  # width of the line to the scene, radius of the dot at its end
 
 
@@ -58,7 +59,7 @@ def write_readouts(
             continue
         _lines(p, one, ob, collection)
         strong = plain_material("Matrix Cinema type", p.style.text)
-        soft = between(p.style.text, p.style.background, SOFT)
+        soft = soft_color(p.style)
         soft = plain_material("Matrix Cinema soft readout", soft)
         _type(p, block, ob, font, collection, strong, soft)
         _leader(p, one, plane, eye, view.orthographic, collection)
@@ -94,7 +95,7 @@ def _before_all(p, view):
     """A distance from the camera at which nothing of the scene is before what is presented."""
     if view.orthographic:
         return DISTANCE
-    return max(NEARER * float(view.seen(p.arrangement.corners())[2].min()), 0.2)
+    return max(PRESENTED_NEARER * float(view.seen(p.arrangement.corners())[2].min()), 0.2)
 
 
 def _present(p, block, shown, plane, matrix, font, collection):
@@ -126,7 +127,7 @@ def _present(p, block, shown, plane, matrix, font, collection):
     _card(block, middle, card, inner, collection)
     late = 0.4 * (shown.there - shown.out)
     keys = [(shown.there - late, 0.0), (shown.there, 1.0), (shown.back, 1.0), (shown.back + late, 0.0)]
-    soft = keyed_material(f"{title} soft type", between(p.style.text, p.style.background, SOFT), keys)
+    soft = keyed_material(f"{title} soft type", soft_color(p.style), keys)
     _type(p, block, ob, font, collection, keyed_material(f"{title} type", p.style.text, keys), soft)
 
 
@@ -154,7 +155,7 @@ def _scaled(ob, keys, **how):
 def _card(block, middle, material, parent, collection):
     """A sheet of the background under a block, which hides the scene as the block steps out."""
     left, low, right, high = np.array(block.box) + CARD_MARGIN * np.array([-1, -1, 1, 1]) - np.tile(middle, 2)
-    ob = shape("card", *rectangles((left, low, right, high), 4 * BEHIND), material, collection)
+    ob = shape("card", *rectangles((left, low, right, high), 4 * BEHIND_READOUT), material, collection)
     ob[tags.KIND], ob.parent = "shade", parent
 
 
@@ -207,7 +208,7 @@ def _lines(p, one, ob, collection):
     strengths = [
         STRONG,
         *[OUTLINE] * (len(block.rules) - 1),
-        *[GRID] * len(block.grid),
+        *[GRID_LINES] * len(block.grid),
         *[JOINING] * len(path),
     ]
     pointed = pointed_out(p, block)
@@ -216,7 +217,7 @@ def _lines(p, one, ob, collection):
         *zip((*block.rules, *block.grid, *path), shades, strict=True),
         *((rule, 1.0) for rule in pointed),
     ]
-    depths = [BEHIND] * len(strengths) + [BEFORE] * len(pointed)
+    depths = [BEHIND_READOUT] * len(strengths) + [BEFORE_READOUT] * len(pointed)
     points, faces = rectangles([rule.box for rule, _ in lines], depths)
     colors = [(*linear(p.style.text), opacity) for _, opacity in lines for _ in range(4)]
     drawn = guide(f"{ob.name} lines", points - (*block.origin, 0.0), faces, colors, collection)
@@ -231,7 +232,7 @@ def _type(p, block, ob, font, collection, strong, soft):
         made = text(line.text, line.size * face.scale, line.align, soft if line.soft else strong,
                     font if face is p.typeface else None, collection)  # fmt: skip
         made.parent, made.rotation_euler = ob, (0.0, 0.0, line.angle)
-        made.location = (line.x - block.origin[0], line.y - block.origin[1], BEFORE / FLAT)
+        made.location = (line.x - block.origin[0], line.y - block.origin[1], BEFORE_READOUT / FLAT)
         made[tags.KIND], made[tags.LABEL], made[tags.NAME] = "label", line.kind, block.plane.stage.name
 
 

@@ -19,7 +19,7 @@ from .objects import MODIFIER
 from .values import owner_of, put
 
 SHOWN = (f'modifiers["{MODIFIER}"].show_viewport', f'modifiers["{MODIFIER}"].show_render')
-_INPUT = "input "
+_INPUT_PREFIX = "input "
 _MOVED = None  # in place of a number that is animated or driven, which says nothing
 PIXELS = 1 << 16  # pictures with more are not looked at
 
@@ -68,7 +68,7 @@ def _inputs(block):
     """The identifiers of the inputs of our modifier, by key: they are searched for once for all."""
     modifier = modifier_of(block)
     names = compat.input_identifiers(modifier) if modifier else {}
-    return {_INPUT + name: identifier for name, identifier in names.items()}
+    return {_INPUT_PREFIX + name: identifier for name, identifier in names.items()}
 
 
 def _keys(block):
@@ -101,7 +101,7 @@ def _tree_keys(tree):
 
 def is_input(key: str) -> bool:
     """Whether a key is that of an input of our modifier."""
-    return key.startswith(_INPUT)
+    return key.startswith(_INPUT_PREFIX)
 
 
 def modifier_of(block: bpy.types.ID) -> bpy.types.Modifier | None:
@@ -132,7 +132,7 @@ def write(block: bpy.types.ID, key: str, value: Any) -> bool:
     """Set what `settings` reads; whether that could be done: a block that a person changed may lack it."""
     try:
         if is_input(key):
-            compat.set_input(modifier_of(block), key.removeprefix(_INPUT), value)
+            compat.set_input(modifier_of(block), key.removeprefix(_INPUT_PREFIX), value)
         elif key == "materials":
             for n, material in enumerate(value[: len(block.materials)]):
                 block.materials[n] = material

@@ -12,7 +12,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from ..description.style import Color
+from ..description.style import Color, WholeStyle
 from ..errors import InputError
 from ..look.srgb import between, linear
 from ..staging.camera.framing import View
@@ -30,8 +30,14 @@ SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the p
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 CALLOUT_KIND = "callout"  # labels that come up with the spotlight
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
+SOFT = 0.3  # of the way from the colour of type to the background, for type of less weight
 LIT_FRAMES = 2.0  # frames, to either side, in which a part is lit
 COMES, GOES_WITHIN = 0.15, 0.25  # seconds in which type comes and goes, at most this part of its time
+
+
+def soft_color(style: WholeStyle) -> Color:
+    """The colour of type that says less than the rest: nearer to the background."""
+    return between(style.text, style.background, SOFT)
 
 
 def load_font(p: Any) -> bpy.types.VectorFont | None:

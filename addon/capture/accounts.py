@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-FAILED = "what this program makes of it failed"
+OWN_FAILURE = "what this program makes of it failed"
 
 
 @dataclass(eq=False)
@@ -75,7 +75,12 @@ class Accounts:
         ]
         for (module, function, error), (times, first) in self._failures.items():
             lines.append(
-                {"module": module, "what": function, "why": f"{FAILED}: {error}: {first}", "times": times}
+                {
+                    "module": module,
+                    "what": function,
+                    "why": f"{OWN_FAILURE}: {error}: {first}",
+                    "times": times,
+                }
             )
         return lines
 
@@ -83,7 +88,7 @@ class Accounts:
 def line(told: dict[str, Any]) -> str:
     """One of `Accounts.told` as a line for people."""
     times = f" ({told['times']} times)" if told["times"] > 1 else ""
-    if told["why"].startswith(FAILED):
+    if told["why"].startswith(OWN_FAILURE):
         return f"{told['what']} in {told['module'] or 'the model'}{times} is not followed: {told['why']}"
     return (
         f"{told['what']} in {told['module'] or 'the model'}{times} is not in the recording: {told['why']}; "

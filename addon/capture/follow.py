@@ -13,7 +13,7 @@ from .origins import ActivationProduct, Change, Origins, Strand
 from .places import Places, joined
 from .tensors import Held, Keeper, TorchCall, Unwatchable, number_of
 
-VIEWS = {
+VIEW_CALLS = {
     "view", "reshape", "transpose", "permute", "movedim", "T", "mT", "H", "mH", "t", "adjoint", "flatten",
     "unflatten", "squeeze", "unsqueeze", "expand", "expand_as", "broadcast_to", "view_as", "reshape_as",
     "getitem", "select", "narrow", "chunk", "split", "split_with_sizes", "tensor_split", "hsplit", "vsplit",
@@ -70,7 +70,7 @@ def follow(known: Known, call: TorchCall, result: Any) -> None:
     origins, args = known.origins, call.args
     if call.name in FRESH:
         return
-    if call.name in VIEWS:
+    if call.name in VIEW_CALLS:
         _follow_view(origins, call, result)
         return
     if call.name == "setitem":

@@ -16,7 +16,11 @@ from torch.overrides import TorchFunctionMode
 from .tensors import tensors_in
 from .watch import Watch
 
-MODULES: Any = (torch.nn.TransformerEncoder, torch.nn.TransformerEncoderLayer, torch.nn.MultiheadAttention)
+FUSED_MODULES: Any = (
+    torch.nn.TransformerEncoder,
+    torch.nn.TransformerEncoderLayer,
+    torch.nn.MultiheadAttention,
+)
 _active: list[Watch] = []
 _originals: dict[Any, Callable] = {}
 _inside = threading.local()
@@ -26,7 +30,7 @@ _inside = threading.local()
 def seen_and_unchanged(watch: Watch) -> Iterator[None]:
     """While active, `watch` sees these modules, and their results are their own."""
     if not _active:
-        for module in MODULES:
+        for module in FUSED_MODULES:
             _originals[module] = module.forward
             module.forward = _twice(module.forward)
     _active.append(watch)

@@ -10,7 +10,7 @@ from .layers import Seen
 from .output import Added, Output
 from .projections import Projection, close
 
-NEARLY = 1e-3  # of the largest: what other orders of summing make of the same numbers
+SUMMING_TOLERANCE = 1e-3  # of the largest: what other orders of summing make of the same numbers
 
 
 def continues(before: Seen, after: Seen) -> bool:
@@ -38,7 +38,7 @@ def repeats(before: Seen, after: Seen) -> bool:
         and n <= after.q.shape[1]
         and m <= after.k.shape[1]
         and all(
-            close(getattr(before, t), getattr(after, t)[:, : getattr(before, t).shape[1]], NEARLY)
+            close(getattr(before, t), getattr(after, t)[:, : getattr(before, t).shape[1]], SUMMING_TOLERANCE)
             for t in "qkv"
         )
     )

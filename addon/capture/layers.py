@@ -18,7 +18,7 @@ from .output import Added, Output, between
 from .places import pick
 from .positions import position_of
 from .products import NotUnderstood
-from .projections import TOLERANCE, NotShown, Projection, close, find_projection, numpy_of, sample
+from .projections import PROJECTION_TOLERANCE, NotShown, Projection, close, find_projection, numpy_of, sample
 
 EXTRA_KEYS = 2  # that `nn.MultiheadAttention` puts after those of the tokens: a bias and zeros
 PRECISION = {torch.float64: 0, torch.float32: 1, torch.float16: 2, torch.bfloat16: 3}
@@ -181,7 +181,7 @@ def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ..
     if not torch.isfinite(model).all():
         raise NotUnderstood("numbers that are not finite")
     seen.error = float((z - model).abs().max()) if z.numel() else 0.0
-    tolerance = TOLERANCE.get(seen.dtype, 2e-5)
+    tolerance = PROJECTION_TOLERANCE.get(seen.dtype, 2e-5)
     allowance = max(tolerance, 4 * tolerance * largest) * max(float(model.abs().max()), 1e-30)
     if seen.dtype in ("float32", "float64") and seen.error > allowance and not seen.drops:
         named = f"{', '.join(dict.fromkeys(unsure))}; " if unsure else ""
@@ -383,7 +383,10 @@ def _output(
     some = sample(len(own))
     attends = seen.z[:, some].any(axis=(0, 2))  # what others give is their library's own: see _check
     made = _written_by(seen.z[:, some], seen.output)[attends]
-    if not close(made, own[some][attends], 10 * TOLERANCE.get(seen.dtype, 2e-5)) and not seen.drops:
+    if (
+        not close(made, own[some][attends], 10 * PROJECTION_TOLERANCE.get(seen.dtype, 2e-5))
+        and not seen.drops
+    ):
         refused["W_O"] = "what the heads gave times its weights is not its output; the weights were changed"
         return {}
     if seen.added is None or len(seen.added.stream) != len(own):

@@ -15,7 +15,7 @@ from .places import Places
 from .tensors import Held
 
 MOST_STRANDS = 8  # of one tensor, but for those to attentions, of which heads or queries may be many
-MOST_STEPS = 60  # of a strand; a way that long is no step of one attention
+LONGEST_STRAND = 60  # of a strand; a way that long is no step of one attention
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +183,7 @@ class Origins:
         """Keeps what is known of a tensor: the newest ways, one for each source and place."""
         kept: list[Strand] = []
         for strand in sorted(strands, key=lambda one: -getattr(one.source, "serial", 2**62)):
-            if len(strand.steps) > MOST_STEPS:
+            if len(strand.steps) > LONGEST_STRAND:
                 continue
             twins = [one for one in kept if one.source is strand.source]
             if any(_says_no_more(strand, twin) for twin in twins):

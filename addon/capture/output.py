@@ -11,7 +11,7 @@ from .origins import Linear, Result, Strand
 from .places import Places, pick
 from .projections import close, matrix, numpy_of
 
-EPSILONS = (1e-6, 1e-5, 1e-8, 1e-12, 1e-3, 0.0)  # that norms add to the mean square
+OUTPUT_EPSILONS = (1e-6, 1e-5, 1e-8, 1e-12, 1e-3, 0.0)  # that norms add to the mean square
 
 
 @dataclass(eq=False)
@@ -159,7 +159,7 @@ def between(y: np.ndarray, added: Added) -> tuple[dict[str, Any], dict[str, np.n
     gain = _gain(a, b)
     if tokens > 1 and close(a * gain, b, 1e-5):
         return {"kind": "gain"}, {"added_gain": gain[0].astype(y.dtype)}
-    for epsilon in EPSILONS if tokens > 2 else ():
+    for epsilon in OUTPUT_EPSILONS if tokens > 2 else ():
         normed = a / np.sqrt((a * a).mean(axis=1, keepdims=True) + epsilon)
         gain = _gain(normed, b)
         if close(normed * gain, b, 1e-5):

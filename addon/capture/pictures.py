@@ -12,7 +12,7 @@ from ..errors import InputError, needs_extra
 from ..formats.reading import read_bounded
 
 LARGEST = 256  # of a kept picture's sides, in pixels
-MAX_BYTES = 2**26  # of a picture's file
+MOST_BYTES = 2**26  # of a picture's file
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # with which PNG and JPEG begin
 
 
@@ -54,7 +54,7 @@ def as_picture(picture: np.ndarray) -> np.ndarray:
 
 def read_picture(path: str | os.PathLike[str]) -> Any:
     """The picture in a PNG or JPEG file, as Pillow has it, in RGB. Raises InputError; JobError without it."""
-    data = read_bounded(path, MAX_BYTES, "picture")
+    data = read_bounded(path, MOST_BYTES, "picture")
     if not data.startswith(SIGNATURES):
         raise InputError(f"{path}: is no PNG or JPEG file")
     try:

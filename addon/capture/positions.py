@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-EPSILONS = (1e-6, 1e-5, 0.0)  # that norms add to the mean square
+HEAD_EPSILONS = (1e-6, 1e-5, 0.0)  # that norms add to the mean square
 ROUNDED = {"float16": 4e-3, "bfloat16": 3e-2}  # of the largest: what half precision makes of lengths
 BASES = {"float16": (2, 1e-4), "bfloat16": (1, 1e-3)}  # digits of a base, how near it explains frequencies
 FEWEST = 4  # tokens; of two any pair of gains explains the lengths
@@ -83,7 +83,7 @@ def _rotation_after_norm(pre, post):
     if pre.shape != post.shape or post.shape[1] < FEWEST:
         return {}
     width = post.shape[2]
-    for axes, centred, epsilon in product(((2,), (0, 2)), (False, True), EPSILONS):
+    for axes, centred, epsilon in product(((2,), (0, 2)), (False, True), HEAD_EPSILONS):
         normed = pre - centred * pre.mean(axis=axes, keepdims=True)
         normed /= np.sqrt((normed**2).mean(axis=axes, keepdims=True) + epsilon)
         for dims, layout in product((width, width // 2, width // 4), ("half", "pairs")):

@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import InputError, needs_extra
 from ..formats.reading import opened, read_bounded
 
-MAX_TEXT = 2**20  # bytes of a text file; far more than any model reads at once
+LONGEST_TEXT_FILE = 2**20  # bytes of a text file; far more than any model reads at once
 
 
 def capture_text(
@@ -95,7 +95,7 @@ def _told_missing(names):
 def read_text(path: str | os.PathLike[str]) -> str:
     """The text of a UTF-8 file, without the line break at its end. Raises InputError."""
     try:
-        return read_bounded(path, MAX_TEXT, "text file").decode("utf-8-sig").rstrip("\r\n")
+        return read_bounded(path, LONGEST_TEXT_FILE, "text file").decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start} is not UTF-8 text") from None
 

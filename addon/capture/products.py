@@ -9,7 +9,7 @@ import torch
 from .origins import Contraction
 from .tensors import TorchCall
 
-PRODUCTS = {
+PRODUCT_CALLS = {
     "matmul", "bmm", "mm", "mv", "rmatmul", "linear", "addmm", "baddbmm", "einsum", "tensordot", "inner",
     "conv1d", "conv2d", "conv3d",
 }  # fmt: skip

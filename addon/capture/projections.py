@@ -16,8 +16,13 @@ from .origins import Linear, Strand, to_linears
 from .places import MISSING, Places
 from .tensors import Held
 
-TOLERANCE = {"float64": 1e-9, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}  # of the largest magnitude
-MOST_ROWS = 64  # tokens that are computed anew for comparison; of more, so many spread over all
+PROJECTION_TOLERANCE = {
+    "float64": 1e-9,
+    "float32": 2e-5,
+    "float16": 4e-3,
+    "bfloat16": 3e-2,
+}  # of the largest magnitude
+MOST_COMPARED_ROWS = 64  # tokens that are computed anew for comparison; of more, so many spread over all
 
 
 class NotShown(Exception):
@@ -308,7 +313,7 @@ def _with_bias(projection: Projection, target: np.ndarray, tolerance: float) -> 
 
 def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[str]) -> Projection:
     """The projection, with its `how`. Raises NotShown unless its x and weights give what the model had."""
-    tolerance = TOLERANCE.get(dtype, 2e-5)
+    tolerance = PROJECTION_TOLERANCE.get(dtype, 2e-5)
     some = sample(len(projection.x))
     heads, inputs, width = projection.weight.shape
     made = projection.x[some] @ projection.weight.transpose(1, 0, 2).reshape(inputs, heads * width)
@@ -338,8 +343,12 @@ def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[st
 
 
 def sample(rows: int) -> np.ndarray | slice:
-    """The rows that are computed anew: all, or MOST_ROWS spread over them."""
-    return slice(None) if rows <= MOST_ROWS else np.linspace(0, rows - 1, MOST_ROWS).astype(int)
+    """The rows that are computed anew: all, or MOST_COMPARED_ROWS spread over them."""
+    return (
+        slice(None)
+        if rows <= MOST_COMPARED_ROWS
+        else np.linspace(0, rows - 1, MOST_COMPARED_ROWS).astype(int)
+    )
 
 
 def close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:

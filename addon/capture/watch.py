@@ -33,7 +33,7 @@ from .origins import (
 )
 from .output import results_in
 from .places import Places
-from .products import PRODUCTS, NotUnderstood, contraction_of, elementwise, three_operands
+from .products import PRODUCT_CALLS, NotUnderstood, contraction_of, elementwise, three_operands
 from .projections import merged
 from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
 
@@ -128,7 +128,7 @@ class Watch(TorchFunctionMode):
         if call.name in FUSED:
             self._note_fused(call, result)
             return
-        if call.name in PRODUCTS:
+        if call.name in PRODUCT_CALLS:
             self._note_products(call, result)
             return
         if "attention" in call.name or "attn" in call.name:

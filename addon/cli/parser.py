@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..description.device import DEVICE_KINDS, FALLBACKS
-from ..description.from_capture import PARTS
+from ..description.from_capture import HEAD_PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
 from ..errors import InputError
 from ..outputs.film_presets import PRESETS
@@ -55,7 +55,7 @@ def _source(one, also="", many=False):
     one.add_argument("--head", type=int, help="head of the capture")
     several = 'passes of the model that stand side by side, or "all"'
     one.add_argument("--passes", metavar="0-3", type=values.passes, default=(), help=several)
-    known = f"show of the capture besides: {', '.join(PARTS)}"
+    known = f"show of the capture besides: {', '.join(HEAD_PARTS)}"
     one.add_argument("--with", metavar="PART,PART", dest="parts", type=values.parts, default=(), help=known)
 
 

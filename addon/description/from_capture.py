@@ -16,7 +16,7 @@ from ..formats.summaries import SUMMARIES
 from .scene import Camera, CaptureOptions, Look, MatrixOptions, Scene
 
 # What a scene of a head may show besides, by name.
-PARTS = {
+HEAD_PARTS = {
     "steps": "scores, scale, mask and softmax each as a matrix of its own",
     "projections": "how queries, keys and values are made of the layer's input",
     "output": "what the head writes into the residual stream",
@@ -48,8 +48,8 @@ def scene_from_capture(
     capture = open_capture(path)
     found = capture.layer(layer)
     for part in parts:
-        if part not in PARTS:
-            raise InputError(f'unknown part "{part}"; {nearest(part, PARTS, "known parts")}')
+        if part not in HEAD_PARTS:
+            raise InputError(f'unknown part "{part}"; {nearest(part, HEAD_PARTS, "known parts")}')
     if head is not None and head not in found.heads:
         capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # says which heads there are
     told = _Heads(capture, found, found.heads if head is None else (head,), parts)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 MOST_AXES = 2
 MOST_MATRICES = 2_000  # in one scene, with all heads and layers
-HEAD = "head"  # the axis that sum_heads and concat_heads are about, always the last
+HEAD_AXIS = "head"  # the axis that sum_heads and concat_heads are about, always the last
 
 
 @dataclass(frozen=True)

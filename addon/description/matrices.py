@@ -22,9 +22,9 @@ from ..formats.capture_file import axes_of, check_finite, is_capture, numbers, o
 from ..formats.capture_layer import AXIS_WORDS
 from ..formats.reading import map_file
 from ..formats.summaries import SUMMARIES
-from ..formats.tables import MAX_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz
+from ..formats.tables import MOST_ENTRIES, by, npz_names, npz_shape, read_npy, read_npz
 from ..formats.text_tables import read_text_table
-from .leading import HEAD, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
+from .leading import HEAD_AXIS, MOST_AXES, MOST_MATRICES, LeadingAxis, member_name
 from .scene import MatrixOptions, Scene
 
 MASK_LOW, MASK_LOWEST = -1e4, -1e9  # entries of additive masks, see `lowest`
@@ -275,7 +275,7 @@ def _parts(shape, slices, where):
     parts = []
     for n, (text, size) in enumerate(zip(slices, shape, strict=False)):
         ends = [part.strip() for part in text.split(":")]
-        if not 2 <= len(ends) <= 3 or any(end and not _WHOLE.fullmatch(end) for end in ends):
+        if not 2 <= len(ends) <= 3 or any(end and not _WHOLE_NUMBER.fullmatch(end) for end in ends):
             raise InputError(f'{where}: slices[{n}] is "{text[:40]}"; expected start:stop, like "0:4" or ":"')
         ends = [int(end) if end else None for end in ends]
         if len(ends) == 3 and ends[2] is not None and ends[2] < 1:
@@ -286,12 +286,12 @@ def _parts(shape, slices, where):
     return parts + [range(size) for size in shape[len(slices) :]]
 
 
-_WHOLE = re.compile(r"-?[0-9]{1,12}")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,12}")
 
 
 def _leading_words(spec, count, where):
     """What the leading axes of a matrix are."""
-    words = spec.leading_axes or ("layer", HEAD)[MOST_AXES - count :]
+    words = spec.leading_axes or ("layer", HEAD_AXIS)[MOST_AXES - count :]
     if len(words) != count or len(set(words)) != count or not all(words):
         raise InputError(
             f"{where}: leading_axes names the axes before rows and columns, of which there are {count}; "
@@ -308,8 +308,8 @@ def _initialised(spec, name, where, initialise):
             f"{where}: init needs shape = [rows, columns], with up to {MOST_AXES} leading axes before "
             "them, all at least 1"
         )
-    if prod(shape) > MAX_ENTRIES:
-        raise InputError(f"{where}: {by(shape)} entries are too many; the most is {MAX_ENTRIES}")
+    if prod(shape) > MOST_ENTRIES:
+        raise InputError(f"{where}: {by(shape)} entries are too many; the most is {MOST_ENTRIES}")
 
     def read():
         values = np.empty(shape)
@@ -431,12 +431,12 @@ def _heads(layer, chosen, grouped):
     fewer heads, and then stand for one query head each, the first."""
     heads = layer.heads if chosen.heads == "all" else _once(chosen.heads, "heads")
     if not grouped:
-        return heads, LeadingAxis(HEAD, tuple(heads))
+        return heads, LeadingAxis(HEAD_AXIS, tuple(heads))
     each = layer.n_q_heads // layer.n_kv_heads
     first_of: dict = {}
     for head in heads:
         first_of.setdefault(head // each, head)
-    return tuple(first_of.values()), LeadingAxis(HEAD, tuple(first_of), each)
+    return tuple(first_of.values()), LeadingAxis(HEAD_AXIS, tuple(first_of), each)
 
 
 def _once(chosen, what):
@@ -494,8 +494,8 @@ def _matrix(array, where):
         need = array.ndim - 2 - MOST_AXES
         hint = f"; choose by index = [{need} number{'s' * (need > 1)}]" if need > 0 else ""
         raise InputError(f"{where}: is {by(array.shape) or 'a single number'}, not a matrix{hint}")
-    if array.size == 0 or array.size > MAX_ENTRIES:
-        raise InputError(f"{where}: has {array.size} entries; it must have from 1 to {MAX_ENTRIES}")
+    if array.size == 0 or array.size > MOST_ENTRIES:
+        raise InputError(f"{where}: has {array.size} entries; it must have from 1 to {MOST_ENTRIES}")
     with np.errstate(over="ignore"):
         return np.atleast_2d(np.asarray(array, np.float64))
 

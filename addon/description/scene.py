@@ -58,7 +58,7 @@ WITHIN = ("inside", "inside_left")  # views from within a cuboid
 PROJECTIONS = ("perspective", "orthographic", "oblique")
 MOVES = ("none", "orbit", "push_in", "crane", "follow", "visit")
 ENGINES = ("cycles", "eevee")
-MAX_JSON = 2**25  # letters of a description in a .blend
+LONGEST_JSON = 2**25  # letters of a description in a .blend
 MOST_BEATS, LONGEST_CAPTION = 100, 400  # of a film; letters
 
 
@@ -394,8 +394,8 @@ def checked(scene: Scene) -> Scene:
 
 def from_json(text: str, where: str = "scene") -> Scene:
     """The scene that `to_json` wrote."""
-    if len(text) > MAX_JSON:
-        raise InputError(f"{where}: {len(text):,} letters are too many; the most is {MAX_JSON:,}")
+    if len(text) > LONGEST_JSON:
+        raise InputError(f"{where}: {len(text):,} letters are too many; the most is {LONGEST_JSON:,}")
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -534,7 +534,7 @@ def _convert(hint, item, where):
     if hint is float and isinstance(item, int) and not isinstance(item, bool):
         item = float(item)
     if not isinstance(item, hint) or (isinstance(item, bool) and hint is not bool):
-        raise InputError(f"{where}: expected {_NAMES[hint]}, found {_kind(item)}")
+        raise InputError(f"{where}: expected {_TYPE_NAMES[hint]}, found {_kind(item)}")
     return item
 
 
@@ -551,7 +551,7 @@ def _color(item, where):
     return color
 
 
-_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_TYPE_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def _kind(item):
@@ -559,7 +559,7 @@ def _kind(item):
         return "a table"
     if isinstance(item, (list, tuple)):
         return "a list"
-    return f"{_NAMES.get(type(item), type(item).__name__)} ({str(item)[:40]!r})"
+    return f"{_TYPE_NAMES.get(type(item), type(item).__name__)} ({str(item)[:40]!r})"
 
 
 def _check(metadata, value, where):

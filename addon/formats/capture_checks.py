@@ -11,9 +11,9 @@ import numpy as np
 from .capture_file import Capture
 from .capture_layer import Layer
 
-MOST_ROWS = 256  # tokens of a projection that are computed anew; of more, so many spread over all
-TOLERANCE = {"float16": 8e-3, "bfloat16": 6e-2}  # of the largest magnitude
-FLOAT32 = 1e-4
+MOST_CHECKED_ROWS = 256  # tokens of a projection that are computed anew; of more, so many spread over all
+HALF_TOLERANCE = {"float16": 8e-3, "bfloat16": 6e-2}  # of the largest magnitude
+FLOAT32_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Check:
 def checks_of(capture: Capture, layer: Layer, attention: bool = True) -> Iterator[Check]:
     """The equations of one layer, its attention among them unless that is False. Raises InputError for
     numbers that are not finite."""
-    tolerance = TOLERANCE.get(layer.dtype, FLOAT32)
+    tolerance = HALF_TOLERANCE.get(layer.dtype, FLOAT32_TOLERANCE)
     if attention and {"q", "k", "v", "z"} <= set(layer.shapes):
         recorded = layer.max_abs_error or 0.0
         error, size = 0.0, 0.0
@@ -156,7 +156,11 @@ def _one_of_each_group(layer: Layer) -> list[int]:
 
 
 def _rows(count: int) -> np.ndarray | slice:
-    return slice(None) if count <= MOST_ROWS else np.linspace(0, count - 1, MOST_ROWS).astype(int)
+    return (
+        slice(None)
+        if count <= MOST_CHECKED_ROWS
+        else np.linspace(0, count - 1, MOST_CHECKED_ROWS).astype(int)
+    )
 
 
 def _largest(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:

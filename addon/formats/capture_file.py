@@ -26,11 +26,11 @@ from .capture_layer import TENSORS, Layer, read_layer
 from .json_table import JsonTable
 from .safetensors import shown
 from .summaries import SUMMARIES, summary
-from .tables import MAX_ENTRIES
+from .tables import MOST_ENTRIES
 
 FORMAT, VERSION = "attn-capture", "1.0"
 PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
-MAX_PICTURE = 4096  # pixels of its sides
+MOST_PICTURE_SIDE = 4096  # pixels of its sides
 RECOMPUTING = 60  # bytes that each entry takes meanwhile
 DERIVED = {"sink": "HQs"}  # of a layer with sinks: one column, the head's sink as each query's last logit
 RECOMPUTED = ("scores", "pattern", "z")
@@ -92,10 +92,10 @@ class Capture:
             self.tensors.dtype(PICTURE) != "U8"
             or len(shape) != 3
             or shape[2] != 3
-            or max(shape) > MAX_PICTURE
+            or max(shape) > MOST_PICTURE_SIDE
         ):
             raise InputError(
-                f"{self.path}: {PICTURE} is not uint8 [height, width, 3], up to {MAX_PICTURE} each"
+                f"{self.path}: {PICTURE} is not uint8 [height, width, 3], up to {MOST_PICTURE_SIDE} each"
             )
         _check_sum(self, PICTURE)
         return self.tensors[PICTURE]
@@ -191,10 +191,10 @@ class Capture:
             raise InputError(
                 f"layer {layer.name} of {self.path} does not say how many queries and keys it has"
             )
-        if rows * columns > MAX_ENTRIES:
+        if rows * columns > MOST_ENTRIES:
             raise InputError(
                 f"layer {layer.name} of {self.path}: {rows} x {columns} scores are too many to recompute; "
-                f"the most is {MAX_ENTRIES}"
+                f"the most is {MOST_ENTRIES}"
             )
         require_memory(RECOMPUTING * rows * columns, f"a head of layer {layer.name} of {self.path}")
 

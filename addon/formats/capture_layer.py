@@ -9,7 +9,7 @@ from ..errors import InputError, nearest
 from .json_table import JsonTable
 from .safetensors import shown
 
-MAX_HEADS = 4096
+MOST_LAYER_HEADS = 4096
 
 # Every tensor of a layer, by its axes. H: query heads, G: key and value heads (never repeated),
 # Q: query tokens, K: key tokens, d: width of queries and keys, e: width of values, m, n and p: width
@@ -206,7 +206,7 @@ def _measure(layer: Layer, where: str) -> None:
 
 def _heads(entry: JsonTable) -> dict[str, Any]:
     """What an entry of the metadata says of its heads: numbers of all and of the stored, scales, sinks."""
-    n_q, n_kv = entry.whole("n_q_heads", 1, MAX_HEADS), entry.whole("n_kv_heads", 1, MAX_HEADS)
+    n_q, n_kv = entry.whole("n_q_heads", 1, MOST_LAYER_HEADS), entry.whole("n_kv_heads", 1, MOST_LAYER_HEADS)
     if n_q % n_kv:
         raise InputError(f"{entry.where}: {n_q} query heads do not share {n_kv} key/value heads evenly")
     sinks = entry.reals("sinks")

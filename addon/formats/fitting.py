@@ -21,8 +21,8 @@ from .tables import by
 CLOSE = 1e-3  # a recomputed pattern or output that is further off is not understood
 ROUNDING = 1e-6  # errors up to this are no reason to choose a less simple way
 WORSE = 1.5  # and neither is it to be so much better
-MAX_SCORES = 2**28  # of all heads of a layer: some ten seconds
-MAX_FITTED = 2**20  # scores to which scale and softcap are fitted
+MOST_SCORES = 2**28  # of all heads of a layer: some ten seconds
+MOST_FITTED_SCORES = 2**20  # scores to which scale and softcap are fitted
 FITTING_TURNS = 40  # of fitting scale and softcap
 
 
@@ -106,8 +106,8 @@ def _of_queries(arrays, blind, where, scale, softcap):
     """A layer with queries and keys: the tensors, and its description with scale, softcap and mask."""
     q, k = (np.asarray(arrays[key], np.float64) for key in "qk")
     shape = (len(q), q.shape[1], k.shape[1])
-    if prod(shape) > MAX_SCORES:
-        raise InputError(f"{where}: {by(shape)} scores are too many to compare; the most is {MAX_SCORES:,}")
+    if prod(shape) > MOST_SCORES:
+        raise InputError(f"{where}: {by(shape)} scores are too many to compare; the most is {MOST_SCORES:,}")
     require_memory(RECOMPUTING * prod(shape[1:]), f"recomputing a head of {where}")
     error, one, cap, mask, stored = _simplest(arrays, q, k, blind, scale, softcap)
     description = {"n_q_heads": len(q), "n_kv_heads": len(k), "head_dim": q.shape[2], "scale": one}
@@ -182,7 +182,7 @@ def _curves(q, k, pattern, scale, softcap):
     if pattern is None:
         return
     # As many heads as are enough to fit two numbers.
-    heads = range(min(len(q), max(1, MAX_FITTED // prod(pattern.shape[1:]))))
+    heads = range(min(len(q), max(1, MOST_FITTED_SCORES // prod(pattern.shape[1:]))))
     scores = np.stack([q[h] @ k[h // (len(q) // len(k))].T for h in heads])
     sure = pattern[: len(scores)] > 1e-6
     logs = np.log(np.where(sure, pattern[: len(scores)], 1.0))

@@ -34,7 +34,7 @@ _WIDTHS = ("resid_pre", "x", "attn_out")  # [tokens, width], or with the heads b
 _PATTERNS = re.compile(r"(?:attentions?|attn|patterns?|layer|arr)?[._-]?([0-9]{0,6})")
 _STACKS = re.compile(r"(encoder|decoder|cross)_?(?:attentions?|attn|patterns?)[._-]?([0-9]{0,6})")
 _OWN = re.compile(r"(?:L([0-9]{1,6}(?:\.cross)?)\.)?(\w+)")
-_NUMBERS = {"scale": "multiplied", "softcap": "bounded"}
+_NUMBER_EFFECTS = {"scale": "multiplied", "softcap": "bounded"}
 _TOKENS = {  # arrays of texts -> whose they are
     "tokens": "tokens", "tokens_q": "queries", "tokens_k": "keys", "decoder_tokens": "queries",
     "target_tokens": "queries", "encoder_tokens": "keys", "source_tokens": "keys",
@@ -127,7 +127,11 @@ def _lens(name):
 def _own(name):
     """(key of the layer, tensor or number) of a name of ours."""
     parts = _OWN.fullmatch(name)
-    return (parts[1] or "0", parts[2]) if parts and (parts[2] in TENSORS or parts[2] in _NUMBERS) else None
+    return (
+        (parts[1] or "0", parts[2])
+        if parts and (parts[2] in TENSORS or parts[2] in _NUMBER_EFFECTS)
+        else None
+    )
 
 
 def _stacked(name):
@@ -177,7 +181,7 @@ def _put_own(found, key, name, array, batch, where):
     elif array.size == 1:
         value = np.ravel(array)[0]
         if value.dtype.kind not in "fiu" or not np.isfinite(value) or value == 0:
-            raise InputError(f"{where}: is not a number by which scores could be {_NUMBERS[name]}")
+            raise InputError(f"{where}: is not a number by which scores could be {_NUMBER_EFFECTS[name]}")
         found.numbers.setdefault(key, {})[name] = float(value)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..errors import InputError
 
-MAX_TOKENS = 2**20
+MOST_JSON_TOKENS = 2**20
 
 
 class JsonTable:
@@ -58,8 +58,10 @@ class JsonTable:
             return default
         if any(not isinstance(item, str) for item in items):
             raise InputError(f"{self.where}: {key} is not a list of texts")
-        if len(items) > MAX_TOKENS:
-            raise InputError(f"{self.where}: {key} has {len(items):,} texts; the most is {MAX_TOKENS:,}")
+        if len(items) > MOST_JSON_TOKENS:
+            raise InputError(
+                f"{self.where}: {key} has {len(items):,} texts; the most is {MOST_JSON_TOKENS:,}"
+            )
         return tuple(items)
 
     def reals(self, key: str) -> tuple[float, ...]:

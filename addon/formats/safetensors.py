@@ -16,8 +16,8 @@ import numpy as np
 from ..errors import InputError, nearest
 from .reading import map_file
 
-MAX_HEADER = 2**25  # bytes, of a third of what the format allows: parsed, they take thirty times as much
-MAX_DIMENSIONS = 32  # NumPy 1's limit
+LONGEST_HEADER = 2**25  # bytes, of a third of what the format allows: parsed, they take thirty times as much
+MOST_DIMENSIONS = 32  # NumPy 1's limit
 
 # How each dtype lies in the file. Those below without a NumPy type are widened to float32.
 STORED = {
@@ -43,7 +43,7 @@ def read(path: str | os.PathLike[str]) -> "tuple[Tensors, dict[str, str]]":
     if data.size < 8:
         raise InputError(f"{where}: not a safetensors file: {data.size} bytes are too few")
     length = int.from_bytes(data[:8].tobytes(), "little")
-    if length > MAX_HEADER or 8 + length > data.size:
+    if length > LONGEST_HEADER or 8 + length > data.size:
         raise InputError(
             f"{where}: not a safetensors file, or cut short: the header it announces is too long"
         )
@@ -205,8 +205,8 @@ def _entry(name, item, where):
     dtype, shape, offsets = item["dtype"], item["shape"], item["data_offsets"]
     if not isinstance(dtype, str) or dtype not in STORED:
         raise InputError(f"{here}: unknown dtype {shown(dtype)}; known dtypes: {', '.join(STORED)}")
-    if not _are_sizes(shape) or len(shape) > MAX_DIMENSIONS:
-        raise InputError(f"{here}: the shape is not a list of at most {MAX_DIMENSIONS} sizes")
+    if not _are_sizes(shape) or len(shape) > MOST_DIMENSIONS:
+        raise InputError(f"{here}: the shape is not a list of at most {MOST_DIMENSIONS} sizes")
     if prod(max(n, 1) for n in shape) >= 2**60:  # NumPy has no such array, also where it has no entries
         raise InputError(f"{here}: the sizes of its shape are too large")
     if not _are_sizes(offsets) or len(offsets) != 2:

@@ -15,8 +15,8 @@ from ..errors import InputError
 from . import safetensors
 from .reading import opened
 
-MAX_ENTRIES = 2**26  # of one matrix, 0.5 GB in float64
-MAX_UNPACKED = 8 * MAX_ENTRIES + 2**16  # bytes, of all that is read of an NPZ file
+MOST_ENTRIES = 2**26  # of one matrix, 0.5 GB in float64
+MOST_UNPACKED = 8 * MOST_ENTRIES + 2**16  # bytes, of all that is read of an NPZ file
 HEADER = 2**16  # bytes in which that of an NPY file ends
 
 
@@ -30,7 +30,7 @@ def read_npz(path: str | os.PathLike[str], names: Collection[str] | None = None)
         for name in members if names is None else names:
             _require_room(path, name, members[name].file_size + sum(a.nbytes for a in arrays.values()))
             with file.open(members[name]) as member:
-                data = np.frombuffer(member.read(MAX_UNPACKED), np.uint8)
+                data = np.frombuffer(member.read(MOST_UNPACKED), np.uint8)
             arrays[name] = read_npy(data, _named(path, name), "fiubUS")
     return arrays
 
@@ -51,8 +51,8 @@ def npz_shape(path: str | os.PathLike[str], name: str) -> tuple[int, ...]:
 
 
 def _require_room(path, name, size):
-    if size > MAX_UNPACKED:
-        raise InputError(f"{_named(path, name)}: unpacks to more than {MAX_UNPACKED:,} bytes")
+    if size > MOST_UNPACKED:
+        raise InputError(f"{_named(path, name)}: unpacks to more than {MOST_UNPACKED:,} bytes")
 
 
 @contextlib.contextmanager

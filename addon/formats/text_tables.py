@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import InputError
 from .reading import read_bounded
 
-MAX_BYTES = 2**25  # ten seconds of reading; arrays in other files have no such limit
+MOST_BYTES = 2**25  # ten seconds of reading; arrays in other files have no such limit
 SAMPLE = 1000  # lines from which separators and names are found; later ones have to agree
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 BLANKS, UNSEPARATED = " ", ""  # what else may separate fields: runs of blanks, or nothing in a single column
@@ -53,7 +53,7 @@ def read_text_table(path: str | Path, decimal: str = "", names: str = "") -> Tab
     decimals, and whether the first line names columns and the first field of each line rows. Raises
     InputError.
     """
-    data = read_bounded(path, MAX_BYTES, "CSV file")
+    data = read_bounded(path, MOST_BYTES, "CSV file")
     try:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
         return _TableReader(text, str(path), decimal, names).table()

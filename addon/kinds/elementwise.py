@@ -12,7 +12,7 @@ from .stage import Operand, Shape
 from .values import Values
 
 SIGNS = {"+": "+", "-": "−", "*": "×", "/": "÷"}
-_OPERATORS: dict[str, Callable] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+_ENTRY_OPERATORS: dict[str, Callable] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Elementwise(Sheet):
         if self.operator == "masked":
             mask = sides[0].existing & sides[1].existing & (values[1] != 0)
             return np.where(mask, values[0], 0.0), mask
-        raw = reduce(_OPERATORS[self.operator], values)
+        raw = reduce(_ENTRY_OPERATORS[self.operator], values)
         if all(mask is None for mask in masks):
             return raw, None
         # A sum exists where either side does, and no additive mask removes it; a product or a quotient where

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .product import Product
     from .stage import Operand, Stage
 
-ROOM = np.array([3.0, 1.0, 2.0])  # a picture is wide, less high, and depth is foreshortened
+ROOM_BY_DIRECTION = np.array([3.0, 1.0, 2.0])  # a picture is wide, less high, and depth is foreshortened
 READING = np.array([3.0, -1.0, -2.0])  # from left to right, then down, then towards the reader
 
 
@@ -166,7 +166,7 @@ class Face:
     @property
     def wider(self) -> int:
         """The axis that leaves more room in a picture: 0 along i, 1 along j."""
-        return int(abs(self.j[0]) @ ROOM > abs(self.i[0]) @ ROOM)
+        return int(abs(self.j[0]) @ ROOM_BY_DIRECTION > abs(self.i[0]) @ ROOM_BY_DIRECTION)
 
     def plane(self) -> Plane:
         row, column = self.operand.turned((self.i, self.j))

@@ -18,7 +18,7 @@ from .values import Evaluation
 
 # What the node group `Sheet` makes of an entry of its left and one of its right operand; "copy" takes the
 # left one.
-OPERATORS = ("copy", "+", "-", "*", "/", "masked")
+SHEET_OPERATORS = ("copy", "+", "-", "*", "/", "masked")
 # The animation of a sheet where that of the scene is another one: column by column where it is one of
 # columns.
 SHEET_ANIMATIONS = {"none": "none", "mvprod": "mvprod", "dotprod_columns": "mvprod", "axpy": "mvprod"}
@@ -129,8 +129,8 @@ class Sheet(Stage):
         inputs: Inputs = {"Columns": columns, **sweep.inputs("i", "i"), **sweep.inputs("j", "j")}
         if self.stores_parts:
             parts: Inputs = {"Left": Points(self.name, "parts"), "Left Row": columns, "Left Column": 1}
-            return inputs | {"Operator": OPERATORS.index("copy")} | parts
-        inputs["Operator"] = OPERATORS.index(self.operation)
+            return inputs | {"Operator": SHEET_OPERATORS.index("copy")} | parts
+        inputs["Operator"] = SHEET_OPERATORS.index(self.operation)
         first_row, first_column = self.start([side.shape for side in evaluation.sides(self)])
         for side, operand in zip(("Left", "Right"), self.operands, strict=False):
             rows, columns = evaluation.operand(operand).shape

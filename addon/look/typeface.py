@@ -18,12 +18,12 @@ from ..formats.font import read_font
 BUILT_IN_CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
 TOP, BOTTOM = 0.76, -0.25  # of a line of Latin letters, from its base line, in sizes
 TOP_ACCENTED, BOTTOM_OTHER = 0.97, -0.4  # with accents, or in other scripts
-OTHERS = 0x590  # the first code point after the European scripts
+FIRST_OTHER_SCRIPT = 0x590  # the first code point after the European scripts
 LOW = "°×÷·−–—…≤≥≈“”‘’↵→←₀₁₂₃₄₅₆₇₈₉"  # signs that are no higher than Latin letters
-NOTHING = 0.5  # width of a glyph that is in no table
+UNKNOWN_WIDTH = 0.5  # width of a glyph that is in no table
 ELLIPSIS = "…"
-LONGEST = 1_000  # letters of a line; no picture has room for more
-JOINERS = dict.fromkeys(map(ord, tokens.JOINERS))
+LONGEST_LINE = 1_000  # letters of a line; no picture has room for more
+WITHOUT_JOINERS = dict.fromkeys(map(ord, tokens.JOINERS))
 MARKS = {"\n": "↵", "\r": "←", "\t": "→"}  # seen where they stand for themselves, as in a token
 
 
@@ -50,7 +50,7 @@ class Typeface:
     def width(self, text: str) -> float:
         """The width of a line, in sizes."""
         widths = self.of(text).widths
-        return sum(widths.get(ord(letter), NOTHING) for letter in text)
+        return sum(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
 
     def has(self, letter: str) -> bool:
         return ord(letter) in self.widths or bool(self.other and self.other.has(letter))
@@ -61,8 +61,8 @@ class Typeface:
         Accents are joined with their letters, line breaks and tabs become signs; what only shapes letters is
         left out, as Blender shapes none; whatever else cannot be seen or has no glyph becomes its number.
         """
-        cut = len(text) > LONGEST
-        text = text[:1] + text[1:LONGEST].translate(JOINERS)
+        cut = len(text) > LONGEST_LINE
+        text = text[:1] + text[1:LONGEST_LINE].translate(WITHOUT_JOINERS)
         text = "".join(self._letter(letter) for letter in unicodedata.normalize("NFC", text))
         if longest is not None and (cut or self.width(text) > longest):
             text, cut = self._beginning(text, longest - self.width(ELLIPSIS)), True
@@ -71,7 +71,7 @@ class Typeface:
     def _beginning(self, text, room):
         """As much of a line as fits into `room` sizes."""
         widths = self.of(text).widths
-        used = itertools.accumulate(widths.get(ord(letter), NOTHING) for letter in text)
+        used = itertools.accumulate(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
         text = text[: sum(1 for _ in itertools.takewhile(lambda width: width <= room, used))]
         while text and self.width(text) > room:  # what is left may be set in the other typeface
             text = text[:-1]
@@ -96,7 +96,7 @@ def extent(text: str) -> tuple[float, float]:
     """(bottom, top) of a line from its base line, in sizes."""
     if all(letter.isascii() or letter in LOW for letter in text):
         return BOTTOM, TOP
-    european = all(ord(letter) < OTHERS or letter in LOW for letter in text)
+    european = all(ord(letter) < FIRST_OTHER_SCRIPT or letter in LOW for letter in text)
     return (BOTTOM if european else BOTTOM_OTHER), TOP_ACCENTED
 
 

@@ -22,7 +22,7 @@ from ..look.color_maps import color_map
 from ..look.srgb import between
 from ..look.styles import style
 from .files import require_file_place, written_whole
-from .font_files import NUMBERED, families
+from .font_files import NUMBERED, REGULAR, families
 from .formats import FIGURES, require_suffix
 
 MOST_HEADS = 4096
@@ -35,7 +35,7 @@ PATTERN_GAP, PAGE_MARGIN, PATTERN_HEAD = 0.10, 0.12, 0.27
 SEEN, STRIP = 0.9, 0.09  # the picture that a model saw, and its patches beside a pattern
 PATCH = 12  # pixels of a patch's sides there
 TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
-OWN, REGULAR = "DejaVu Sans", 400  # matplotlib's typeface; others where it lacks letters
+OWN = "DejaVu Sans"  # matplotlib's typeface; others where it lacks letters
 
 
 def draw_sheet(

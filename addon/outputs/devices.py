@@ -19,7 +19,7 @@ BEST_FIRST = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 SPELLED = {"CPU": "CPU", "OPTIX": "OptiX", "CUDA": "CUDA", "HIP": "HIP", "METAL": "Metal", "ONEAPI": "oneAPI"}
 PIXEL_BYTES = 80  # of Cycles' own buffers: colour, what the denoiser is given and makes, a value, a mask
 TILE = 2048  # pixels, Cycles' own
-_PART = 0.25  # of the free memory, for the buffers of a picture without tiles
+_BUFFER_SHARE = 0.25  # of the free memory, for the buffers of a picture without tiles
 _ID, _DENOISES = 2, 5  # where Cycles' list has these; the denoiser is OpenImageDenoise
 
 
@@ -152,7 +152,7 @@ def _ticked(cards):
 
 
 def _crowds(need, free):
-    return free is not None and need > _PART * free
+    return free is not None and need > _BUFFER_SHARE * free
 
 
 def _preferences():

@@ -14,6 +14,7 @@ from typing import Any
 
 from .temporary import temporary_folder
 
+REGULAR, BOLD = 400, 600  # weights of type, as fonts number them
 FIRST = "Inter.woff2"
 OTHER_FONTS = ("Symbols2", "Symbols-", "Math", "CJK", "")  # in what order letters are looked for in the rest
 NUMBERED = " no. "  # between the name of a font and its number
@@ -25,7 +26,7 @@ def fonts_with(
 ) -> tuple[list[Path], set[str]]:
     """(font files that have the `letters`, written into `folder`; letters that no font has).
 
-    `first` is a font file that comes before Blender's. `weight` is that of variable fonts, 400 for regular.
+    `first` is a font file that comes before Blender's. `weight` is that of variable fonts, such as REGULAR.
     """
     from fontTools.ttLib import TTFont
 

@@ -14,7 +14,6 @@ from ..errors import InputError, needs_extra
 from ..formats.font import MOST_BYTES
 from ..formats.reading import opened
 
-REGULAR, BOLD = 400, 600
 # Pixels at which Blender measures. Inter is narrower when large, and this is how a figure has it.
 _MEASURED, _MEASURED_OWN = 14.0, 200.0
 _SLACK = 1.01  # Blender rounds small letters to whole pixels

@@ -37,7 +37,7 @@ PANELS = {
     "Spotlight": ("Spot", "Dim", "Lit", "Left Spots", "Right Spots"),
 }
 # Steps from one entry to the next that let elements be seen at once; a build sets its own.
-STEPS = {
+STEP_VECTORS = {
     "Row Step": (0.0, 0.0, -1.0),
     "Column Step": (1.0, 0.0, 0.0),
     "Step i": (0.0, 0.0, -1.0),
@@ -118,8 +118,8 @@ def _dress(tree: bpy.types.NodeTree, about: str) -> None:
     flat = any(one.socket_type == "NodeSocketGeometry" for one in sockets)
     for socket in sockets:
         socket.description = socket.description or _found(HINTS, socket.name) or ""
-        if socket.name in STEPS:
-            socket.default_value = STEPS[socket.name]
+        if socket.name in STEP_VECTORS:
+            socket.default_value = STEP_VECTORS[socket.name]
     for title in PANELS:
         inside = [one for one in sockets if _panel_of(one.name) == title]
         if inside and len(inside) < len(sockets):

@@ -13,8 +13,7 @@ import numpy as np
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .color_profile import profile_chunk
-from .font_files import families
-from .fonts import BOLD, REGULAR
+from .font_files import BOLD, REGULAR, families
 from .notes import NO_NOTES, Notes
 from .png_file import text_chunk
 from .svg import png

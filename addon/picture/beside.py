@@ -26,11 +26,11 @@ FORM = ReadoutForm(
     name=0.036, detail=0.024, axis=0.023, token=0.025, least_token=0.0196, gap=0.009, rule=0.0016,
     hair=0.0009, least=readouts.LEAST_PITCH, most=0.042,
 )  # fmt: skip
-PARTS = (0.30, 0.36, 0.42, 0.48, 0.54)  # of the frame, for all readouts
+READOUT_SHARES = (0.30, 0.36, 0.42, 0.48, 0.54)  # of the frame, for all readouts
 ENOUGH = 0.027  # heights of the frame between cells, from where on larger ones are worth little
 LARGER = 0.15  # what a cell of the largest size is worth beyond that
 TAKEN = 0.55  # what it costs to take all of the frame
-APART = 0.03  # from the scene
+READOUT_GAP = 0.03  # from the scene
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Beside:
         return notes_of(self.readouts)
 
 
-NOTHING = Beside()
+NOTHING_BESIDE = Beside()
 
 
 def wanted_at_once(p: Plan) -> list[Plane]:
@@ -94,7 +94,7 @@ def beside(
     most, at_left = -np.inf, False
     while planes and not best:
         for part, left in [
-            (part, left) for part in PARTS for left in (False, True)[: 1 + (scene is not None)]
+            (part, left) for part in READOUT_SHARES for left in (False, True)[: 1 + (scene is not None)]
         ]:
             made = grid_of(p, planes, type, _area(aspect, part, written, scale, left), FORM)
             if left:
@@ -105,12 +105,12 @@ def beside(
             if worth > most:
                 best, most, at_left = made, worth, left
         planes = planes[:-1]
-    return _settled(best, aspect, at_left) if best else NOTHING
+    return _settled(best, aspect, at_left) if best else NOTHING_BESIDE
 
 
 def _meets(made: Sequence[Readout], scene: np.ndarray) -> bool:
     """Whether readouts stand over what is seen of a scene."""
-    boxes = np.array([one.box for one in made]) + 0.5 * APART * np.array([-1, -1, 1, 1])
+    boxes = np.array([one.box for one in made]) + 0.5 * READOUT_GAP * np.array([-1, -1, 1, 1])
     return bool((gaps_between(boxes, scene) <= 0.0).any())
 
 
@@ -153,7 +153,7 @@ def _worth(made: Sequence[Readout], aspect: float) -> float:
 def _settled(made: Sequence[Readout], aspect: float, at_left: bool = False) -> Beside:
     boxes = np.array([one.box for one in made])
     if aspect < 1.0:
-        return Beside(tuple(made), np.array([0.0, 0.0, boxes[:, 3].max() + APART, 0.0]))
+        return Beside(tuple(made), np.array([0.0, 0.0, boxes[:, 3].max() + READOUT_GAP, 0.0]))
     if at_left:
-        return Beside(tuple(made), np.array([(boxes[:, 2].max() + APART) / aspect, 0.0, 0.0, 0.0]))
-    return Beside(tuple(made), np.array([0.0, 1.0 - (boxes[:, 0].min() - APART) / aspect, 0.0, 0.0]))
+        return Beside(tuple(made), np.array([(boxes[:, 2].max() + READOUT_GAP) / aspect, 0.0, 0.0, 0.0]))
+    return Beside(tuple(made), np.array([0.0, 1.0 - (boxes[:, 0].min() - READOUT_GAP) / aspect, 0.0, 0.0]))

@@ -31,12 +31,12 @@ from .figure_readouts import in_heights
 from .joined import Joined
 
 STYLE = "paper"  # of a scene that names none
-BETWEEN = 9.0  # points between panels, and between the blocks of the legend
+PANEL_GAP = 9.0  # points between panels, and between the blocks of the legend
 TIGHT = 3.0  # points between panels in a table
 MOST_PANELS = 400
 MOST_DOTS = 16384  # along a side
 BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
-LEADING = 1.15  # from one line of type to the next, of its size
+PAGE_LEADING = 1.15  # from one line of type to the next, of its size
 ABOVE_LEGEND = 3.0  # points
 NARROW = 100.0  # in a table of panels narrower than this, matrices have no labels of their own
 POINTS = {"in": 72.0, "cm": 72.0 / 2.54, "mm": 72.0 / 25.4, "pt": 1.0}  # of a length
@@ -244,7 +244,7 @@ class _Composition:
 
     def fill_grid(self, height: float | None, above: float, below: float) -> None:
         """Panels in rows and columns, with what is written above, below and beside each."""
-        grid, line, gap = self.grid, 1.25 * self.type.size, TIGHT if self.table else BETWEEN
+        grid, line, gap = self.grid, 1.25 * self.type.size, TIGHT if self.table else PANEL_GAP
         columns = min(grid.columns, len(self.cells))
         rows = [self.cells[n : n + columns] for n in range(0, len(self.cells), columns)]
         left = self.up(line) if grid.rows else 0.0
@@ -358,15 +358,15 @@ def _foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: fl
     lines = [type.line(line, 0.5 * width, 0.0, type.small, "CENTER", soft=True) for line in told]
     items, height = _stacked(lines)
     rows = _legend(plans, type, width)
-    widths = [sum(block.width for block in row) + BETWEEN * (len(row) - 1) for row in rows]
+    widths = [sum(block.width for block in row) + PANEL_GAP * (len(row) - 1) for row in rows]
     left = 0.5 * (width - max(widths, default=0.0))  # of all rows, as wide as the widest
-    legend, height = stand_in_rows(rows, height + 3.0 * bool(told), BETWEEN, lambda _: left)
+    legend, height = stand_in_rows(rows, height + 3.0 * bool(told), PANEL_GAP, lambda _: left)
     return [*items, *legend], height
 
 
 def _legend(plans: Sequence[Plan], type: PageType, width: float) -> list[list[Block]]:
     """One block for each colour map that the plans use, in as few rows as they need."""
-    size, line = type.small, LEADING * type.small
+    size, line = type.small, PAGE_LEADING * type.small
     form = LegendForm(
         title=size,
         number=size,
@@ -392,15 +392,15 @@ def _legend(plans: Sequence[Plan], type: PageType, width: float) -> list[list[Bl
             f"{width / 72:.3g} in is too narrow for the legend at this size of type; "
             "make the figure wider, or legend = false in [look]"
         )
-    return min((in_rows(blocks, lambda block: block.width, BETWEEN, width) for blocks in fitting), key=len)
+    return min((in_rows(blocks, lambda block: block.width, PANEL_GAP, width) for blocks in fitting), key=len)
 
 
 def _stacked(lines: Sequence[Text], under: float = 0.0) -> Stack:
     """Lines of type from the top down, with `under` points below them."""
-    height = under + sum(LEADING * line.size for line in lines)
+    height = under + sum(PAGE_LEADING * line.size for line in lines)
     y = height
     items: list[Item] = []
     for line in lines:
-        y -= LEADING * line.size
+        y -= PAGE_LEADING * line.size
         items.append(moved(line, 0.0, y + DESCENT * line.size))
     return items, height

@@ -24,40 +24,48 @@ from ..staging.writing.items import Rule, Text, moved
 from ..staging.writing.name_options import outward_normal
 from ..staging.writing.placing import Leader, Option, Written, spread
 from ..staging.writing.readout_block import Readout
-from ..staging.writing.typesetter import Typesetter
-from .figure_readouts import APART, blocks_for, extent, is_beside, on_the_page, placed, wanted, wanted_in
+from ..staging.writing.typesetter import LONGEST_TOKEN, Typesetter
+from .figure_readouts import (
+    LEAST_TYPE,
+    PAGE_READOUT_GAP,
+    blocks_for,
+    extent,
+    is_beside,
+    on_the_page,
+    placed,
+    wanted,
+    wanted_in,
+)
 from .joined import Joined, notes_of
 
 ASCENT, DESCENT = 0.75, 0.2  # of a line of type, above and below its base line, of its size
 BOLDER = 1.05  # how much wider bold type is
-LEAST_SIZE = 5.0  # of type; journals print nothing smaller
-LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
-LEADING = 1.06  # from one token to the next, of its height
+PAGE_TOKEN_LEADING = 1.06  # from one token to the next, of its height
 FARTHEST = 24.0  # that a token may be moved along its side
 SHORTEST_LEADER = 7.0  # from a token that was moved to what it labels
 ROOM_AT_A_STAR = 200.0  # width of a panel from which on labels may stand between a star and others
 LEADER_SLOPE = 0.4  # of the farthest shift of a label, that leaders are long
 NAME_LEADER = 8.0  # from a name to its matrix, from where on a leader joins them
 LEADER_WIDTH = 0.25
-GAP = 2.0  # between type and what it belongs to
-BEYOND = 0.6  # entries from a matrix to where the lines across it end, and its outline
-EDGE = 1.0  # of the page, free at all sides
+PAGE_LABEL_GAP = 2.0  # between type and what it belongs to
+LINE_OVERHANG = 0.6  # entries from a matrix to where the lines across it end, and its outline
+PAGE_EDGE = 1.0  # of the page, free at all sides
 TOUCHING = 1e-6  # that boxes may have in common
-STEP = 2.0  # from one point to the next at which it is looked what is drawn there
+COVERAGE_STEP = 2.0  # from one point to the next at which it is looked what is drawn there
 FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
 SLANTED = 0.1  # of a direction: how much of it is across another, for labels to stand that way
 BEYOND_FRAME = 40.0  # how far under or over the picture of a camera that is given type may stand
-COVERED = 0.25  # of the area of labels, as squares: what may stand on the scene beside its star
+MOST_COVERED = 0.25  # of the area of labels, as squares: what may stand on the scene beside its star
 SHARED = 1000.0  # cost of standing on something else that is written
 # Places of a name beyond an edge: the part of it away from its middle, sizes of type beyond it, their cost.
-_BEYOND = np.array([
+_TITLE_PLACES = np.array([
     (shift, far, 4.0 * far + 12.0 * abs(shift)) for shift in (0.0, -0.25, 0.25)
     for far in (0.0, 1.0, 2.0, 4.0)
 ])  # fmt: skip
 SHAPE_COSTS = (80.0, 0.0, 3.0)  # of a shape that is left out, in a line, in two
 TITLE_STEPS = 40  # of a point each, in which a title may stand further away
 INSIDE_SHAPE = 0.62  # height to width of a view from inside
-TALLEST = 1.3  # height to width of a panel, unless a height is asked for
+TALLEST_PANEL = 1.3  # height to width of a panel, unless a height is asked for
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class PageType(Typesetter):
     @property
     def small(self) -> float:
         """For shapes, tokens and numbers."""
-        return min(self.size, max(LEAST_SIZE, 0.8 * self.size))
+        return min(self.size, max(LEAST_TYPE, 0.8 * self.size))
 
 
 def page_type(size: float, measure: Callable[[str, float], float]) -> PageType:
@@ -157,8 +165,8 @@ def _panel(
     parts = parts_of(p.arrangement, p.scene.camera.subject)
     patches = [strip.outline for strip in p.strips if strip.plane in parts]
     points = np.concatenate([*(part.corners() for part in parts), *patches])
-    room = np.array(free, float) + EDGE
-    tallest = TALLEST * (width - room[0] - room[1]) + room[2] + room[3]
+    room = np.array(free, float) + PAGE_EDGE
+    tallest = TALLEST_PANEL * (width - room[0] - room[1]) + room[2] + room[3]
     if height:  # beginning with what the content asks for
         begun = _panel(p, type, width, None, free, labelled, told)
         margins, high, chosen = begun.margins, height, begun.chosen
@@ -193,14 +201,14 @@ def _with_readouts(
     p: Plan, type: PageType, width: float, height: float | None, free: Vector, blocks: list[Readout]
 ) -> Panel:
     """The Panel of a plan with these readouts at its right or, in a narrow one, under the scene."""
-    (wide, tall), room = extent(blocks) + APART, np.array(free, float)
+    (wide, tall), room = extent(blocks) + PAGE_READOUT_GAP, np.array(free, float)
     beside = is_beside(width)
     room[1 if beside else 2] += wide if beside else tall
     axes = captions.axes_of(p, [block.plane for block in blocks], LONGEST_TOKEN)
     told = {axis.texts for axis in axes if axis.texts}
-    least = tall - APART + free[2] + free[3] + 2 * EDGE if beside else 0.0
+    least = tall - PAGE_READOUT_GAP + free[2] + free[3] + 2 * PAGE_EDGE if beside else 0.0
     made = _panel(p, type, width, height, room, True, told, least)
-    blocks = placed(blocks, width, made.height, np.array(free) + EDGE)
+    blocks = placed(blocks, width, made.height, np.array(free) + PAGE_EDGE)
     texts = [item for item in made.items if isinstance(item, Text)]
     every, items = on_the_page(p, blocks, made.view, (width, made.height), texts)
     notes = (*made.notes, *notes_of(blocks))
@@ -235,12 +243,14 @@ class _Labels:
         self.thinned: set[int] = set()
         self.missing: list[str] = []
         corners = self.beside[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
-        self.matrices = Coverage(np.concatenate([canvas.quads, canvas.strips, corners]), STEP)
-        self.coverage = Coverage(np.concatenate([canvas.quads, canvas.faces, canvas.strips, corners]), STEP)
+        self.matrices = Coverage(np.concatenate([canvas.quads, canvas.strips, corners]), COVERAGE_STEP)
+        self.coverage = Coverage(
+            np.concatenate([canvas.quads, canvas.faces, canvas.strips, corners]), COVERAGE_STEP
+        )
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
         if not labelled:
             for plane in canvas.planes:
-                outline = _edges(canvas.project(plane.corners(BEYOND)))
+                outline = _edges(canvas.project(plane.corners(LINE_OVERHANG)))
                 self.items += [Rule(*ends.ravel()) for ends in outline]
         elif canvas.p.scene.look.labels:
             self.write_tokens()
@@ -296,7 +306,7 @@ class _Labels:
     def ends(self, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
         """Both ends of an axis' lines on the page: (where each entry's line ends (n, 2), outward (2,))."""
         patches = reach(self.canvas.p, plane, of_rows)
-        low, high = map(self.canvas.project, captions.ends_of_lines(plane, of_rows, BEYOND, patches))
+        low, high = map(self.canvas.project, captions.ends_of_lines(plane, of_rows, LINE_OVERHANG, patches))
         outward = high.mean(axis=0) - low.mean(axis=0)
         outward /= np.linalg.norm(outward) or 1.0
         return [(low, -outward), (high, outward)]
@@ -318,24 +328,24 @@ class _Labels:
         inside = round(-(places.mean(axis=0) - self.center) @ side, 1), side.sum()
         if self.given:
             return self.hidden_by(texts, places, side), *inside
-        ends = np.concatenate([places + side * GAP, places + side * longest])
+        ends = np.concatenate([places + side * PAGE_LABEL_GAP, places + side * longest])
         return self.coverage.under(np.array([[*ends.min(axis=0), *ends.max(axis=0)]])).item(), *inside
 
     def hidden_by(self, texts: Sequence[str], places: np.ndarray, side: np.ndarray) -> float:
         """How many points of what is drawn labels cover that stand at one side of their places (n, 2), and
         how many of their own are beyond the picture."""
         lengths = np.array([[self.type.width(text, self.type.small)] for text in texts])
-        ends = np.stack([places + side * GAP, places + side * (GAP + lengths)])
+        ends = np.stack([places + side * PAGE_LABEL_GAP, places + side * (PAGE_LABEL_GAP + lengths)])
         thick = 0.5 * self.type.small * (side == 0.0)
         boxes = np.concatenate([ends.min(axis=0) - thick, ends.max(axis=0) + thick], axis=1)
         inside = np.clip(boxes, np.tile(self.frame[:2], 2), np.tile(self.frame[2:], 2))
         areas = [np.prod(some[:, 2:] - some[:, :2], axis=1) for some in (boxes, inside)]
-        return float(self.coverage.under(boxes).sum() + (areas[0] - areas[1]).sum() / STEP**2)
+        return float(self.coverage.under(boxes).sum() + (areas[0] - areas[1]).sum() / COVERAGE_STEP**2)
 
     def most_covered(self, texts: Sequence[str]) -> float:
         """How many points of what is drawn the labels of an axis may stand on, that a camera is not moved
         for."""
-        return COVERED * sum(map(len, texts)) * (self.type.small / STEP) ** 2
+        return MOST_COVERED * sum(map(len, texts)) * (self.type.small / COVERAGE_STEP) ** 2
 
     def at_the_star(self, texts: Sequence[str], places: np.ndarray, outward: np.ndarray) -> tuple:
         """How bad a place for labels at a star is: how much of other matrices they would cover; then whether
@@ -376,7 +386,7 @@ class _Labels:
         if not size:
             return Written()
         shift = np.abs(placed - spots).max()
-        out = places[order, 0] + sign * GAP
+        out = places[order, 0] + sign * PAGE_LABEL_GAP
         if shift > 0.1 * size:
             out[:] = sign * ((sign * out).max() + max(SHORTEST_LEADER, LEADER_SLOPE * shift))
         middle = 0.5 * (ASCENT - DESCENT) * size  # half the height of what is seen of a line
@@ -412,7 +422,9 @@ class _Labels:
             low, high = corners.min(axis=0), corners.max(axis=0)
             x, y = 0.5 * (low + high)
             at, align = (
-                ((low[0] - GAP, y), "RIGHT") if down else ((x, low[1] - GAP - ASCENT * size), "CENTER")
+                ((low[0] - PAGE_LABEL_GAP, y), "RIGHT")
+                if down
+                else ((x, low[1] - PAGE_LABEL_GAP - ASCENT * size), "CENTER")
             )
             line = self.type.line(one.title, *at, size, align, bold=True, kind="title")
             further = np.arange(TITLE_STEPS)[:, None] * ((-1.0, 0.0) if down else (0.0, -1.0))
@@ -486,16 +498,16 @@ class _Places:
     blocks, at every edge, at every one of _BEYOND. `costs` still lack what they cost on the picture."""
 
     def __init__(self, blocks: Sequence["_Block"], edges: np.ndarray, normals: np.ndarray, size: float):
-        count = (len(blocks), len(edges), len(_BEYOND))
+        count = (len(blocks), len(edges), len(_TITLE_PLACES))
         self.block, self.edge, beyond = np.indices(count).reshape(3, -1)
         self.blocks, self.normals = blocks, normals
-        shift, further, cost = _BEYOND[beyond].T
+        shift, further, cost = _TITLE_PLACES[beyond].T
         half = np.array([block.half for block in blocks])[self.block]
         # Straight out of the picture's side that the edge is at, until clear of the whole edge.
         longest = np.abs(normals).max(axis=1, keepdims=True)
         straight = np.where(np.abs(normals) == longest, np.sign(normals), 0.0)
         out = (normals * straight).sum(axis=1)[self.edge]
-        reach = (GAP + (np.abs(normals)[self.edge] * half).sum(axis=1)) / out + further * size
+        reach = (PAGE_LABEL_GAP + (np.abs(normals)[self.edge] * half).sum(axis=1)) / out + further * size
         a, b = edges[self.edge, 0], edges[self.edge, 1]
         self.starts = 0.5 * (a + b) + shift[:, None] * (b - a)
         self.middles = self.starts + reach[:, None] * straight[self.edge]
@@ -507,7 +519,7 @@ class _Places:
 
     def best(self, taken: np.ndarray) -> int:
         """Which of them costs least, given boxes (n, 4) that are taken; the name needs some room."""
-        met = meeting(self.boxes, taken, GAP - TOUCHING).sum(axis=1)
+        met = meeting(self.boxes, taken, PAGE_LABEL_GAP - TOUCHING).sum(axis=1)
         starts, ends = self.starts[self.far], self.ends[self.far]
         low, high = np.minimum(starts, ends), np.maximum(starts, ends)
         half = 0.5 * LEADER_WIDTH
@@ -575,8 +587,8 @@ def _broken(shape: str) -> list[tuple[str, ...]]:
 def _fitting(spots: np.ndarray, size: float) -> tuple[float, np.ndarray]:
     """(size, places) of lines of type at ascending `spots`, in which none overlap: where they are if that
     fits, else as small as may be and moved by at most FARTHEST; size 0 where neither fits."""
-    sizes = np.arange(size, LEAST_SIZE - 1e-9, -0.2) if size > LEAST_SIZE else np.array([size])
-    ways = [(float(one), LEADING * (ASCENT + DESCENT) * one) for one in sizes]
+    sizes = np.arange(size, LEAST_TYPE - 1e-9, -0.2) if size > LEAST_TYPE else np.array([size])
+    ways = [(float(one), PAGE_TOKEN_LEADING * (ASCENT + DESCENT) * one) for one in sizes]
     for one, line in ways:
         if (np.diff(spots) >= line).all():
             return one, spots

@@ -18,9 +18,9 @@ from .joined import Joined, grid_of, joined, pointed_out
 
 BESIDE = 300.0  # points: in a panel less wide they stand under the scene
 PART, DEEP = 0.42, 1.0  # of the panel's width, that they take beside the scene; their height under it
-APART = 8.0  # points from the scene
-LEAST, MOST = 2.4, 7.5  # points between cells
-LEAST_TYPE = 5.0
+PAGE_READOUT_GAP = 8.0  # points from the scene
+LEAST_CELL, MOST_CELL = 2.4, 7.5  # points between cells
+LEAST_TYPE = 5.0  # points; journals print nothing smaller
 
 
 def wanted(p: Plan) -> list[Plane]:
@@ -38,7 +38,7 @@ def wanted_in(p: Plan, view: View, size: tuple[float, float]) -> list[Plane]:
     if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
         return []
     stars = readouts.chosen_stars(p)
-    return stars if any(min(pitches(star, view, size)) < LEAST for star in stars) else []
+    return stars if any(min(pitches(star, view, size)) < LEAST_CELL for star in stars) else []
 
 
 def blocks_for(
@@ -50,12 +50,12 @@ def blocks_for(
     token = max(small, LEAST_TYPE)
     form = ReadoutForm(
         name=size, detail=small, axis=small, token=token, least_token=min(token, LEAST_TYPE), gap=2.0,
-        rule=0.35, hair=0.1, least=LEAST, most=MOST,
+        rule=0.35, hair=0.1, least=LEAST_CELL, most=MOST_CELL,
     )  # fmt: skip
     high = height or DEEP * width if is_beside(width) else DEEP * width
     area = (0.0, 0.0, PART * width if is_beside(width) else width - 2.0, high)
     while planes:
-        if made := grid_of(p, planes, type, area, form, APART):
+        if made := grid_of(p, planes, type, area, form, PAGE_READOUT_GAP):
             return made
         planes = planes[:-1]
     return []

@@ -25,19 +25,19 @@ from ..staging.writing.boxes import clashes, meeting
 from ..staging.writing.items import Box
 from ..staging.writing.lettering import Label, Lettering, lettering
 from ..staging.writing.overlay import Overlay, overlay
-from .beside import NOTHING, Beside, beside, wanted_after, wanted_at_once
+from .beside import NOTHING_BESIDE, Beside, beside, wanted_after, wanted_at_once
 from .why_chart import WhyChart, why_chart
 
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
 ROUNDS = 5  # in which labels and camera are found from each other
 ENOUGH_BARE, ENOUGH_LABELLED = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
-SCALES = (1.0, 0.94)  # of what is written before the scene
+OVERLAY_SCALES = (1.0, 0.94)  # of what is written before the scene
 # What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
-OFF_MIDDLE, SMALL_TYPE, STACKED = 0.3, 3.0, 0.06
+COST_OF_OFF_MIDDLE, COST_OF_SMALL_TYPE, COST_OF_STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
-LABEL_ROOM = 0.1  # heights of the picture around a star, for its labels
+STAR_LABEL_ROOM = 0.1  # heights of the picture around a star, for its labels
 AROUND_CHART = 0.025  # around the bars of a why
-AROUND_SHADE = 0.03  # around a shade, where labels would be dim
+SHADE_MARGIN = 0.03  # around a shade, where labels would be dim
 
 
 class OverlayOptions(TypedDict, total=False):
@@ -68,7 +68,7 @@ class Film:
     overlay: Overlay
     marks: tuple[Mark, ...]
     earlier: tuple[PhaseLabels, ...] = ()
-    beside: Beside = NOTHING
+    beside: Beside = NOTHING_BESIDE
     why: WhyChart | None = None
 
     @property
@@ -93,7 +93,7 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {}, planes)
     layouts: list[OverlayOptions] = [
-        {"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)
+        {"scale": scale, "stacked": stacked} for scale in OVERLAY_SCALES for stacked in (False, True)
     ]
     rooms = []
     for one in layouts:
@@ -118,7 +118,9 @@ def _worth(layout: OverlayOptions, part: float, aside: float, enough: float) -> 
     """How good a layout is whose subject takes a `part` of the frame and stands `aside` of its middle: the
     part first, as far as it is not `enough`."""
     small = (1.0 - layout["scale"]) ** 2
-    return min(part, enough), -OFF_MIDDLE * aside - SMALL_TYPE * small - STACKED * layout["stacked"]
+    return min(
+        part, enough
+    ), -COST_OF_OFF_MIDDLE * aside - COST_OF_SMALL_TYPE * small - COST_OF_STACKED * layout["stacked"]
 
 
 def _with_earlier(
@@ -136,7 +138,7 @@ def _with_earlier(
         *made.overlay.boxes,
         *made.beside.boxes,
         *beyond(aspect),
-        *(shades + AROUND_SHADE * np.array([-1, -1, 1, 1])),
+        *(shades + SHADE_MARGIN * np.array([-1, -1, 1, 1])),
     ]
     earlier, told = [], made.beside.told(p)
     for phase in phases:
@@ -248,7 +250,7 @@ def _matrices(p: Plan, view: View, aspect: float) -> np.ndarray:
     for n, plane in enumerate(planes):
         if p.is_star(plane.stage):
             away = found[n] - found[n].mean(axis=0)
-            found[n] += LABEL_ROOM * np.sign(away)
+            found[n] += STAR_LABEL_ROOM * np.sign(away)
     return found
 
 

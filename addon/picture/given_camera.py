@@ -24,9 +24,18 @@ from ..staging.writing.cards import cards_of
 from ..staging.writing.lettering import Lettering, lettering
 from ..staging.writing.overlay import Overlay, overlay
 from ..staging.writing.typesetter import film_type
-from .beside import NOTHING, Beside, beside
+from .beside import NOTHING_BESIDE, Beside, beside
 from .drawing import Drawing
-from .film import AROUND_SHADE, SCALES, SMALL_TYPE, STACKED, OverlayOptions, PhaseLabels, beyond, outlines
+from .film import (
+    COST_OF_SMALL_TYPE,
+    COST_OF_STACKED,
+    OVERLAY_SCALES,
+    SHADE_MARGIN,
+    OverlayOptions,
+    PhaseLabels,
+    beyond,
+    outlines,
+)
 from .joined import joined
 from .presented import presented
 from .why_chart import why_chart
@@ -64,13 +73,17 @@ def _layout(p: Plan, sheet: Canvas) -> OverlayOptions:
     """The layout of what is written before the scene that covers least of it."""
     scene = Obstacles(np.concatenate([sheet.quads, sheet.faces]))
     layouts: list[OverlayOptions] = [
-        {"scale": scale, "stacked": stacked} for scale in SCALES for stacked in (False, True)
+        {"scale": scale, "stacked": stacked} for scale in OVERLAY_SCALES for stacked in (False, True)
     ]
 
     def cost(one: OverlayOptions) -> float:
         boxes = overlay(p, sheet.width, captions.notes(p), **one).boxes
         over = float(_areas(boxes) @ scene.under(boxes)) if len(boxes) else 0.0
-        return OVER_THE_SCENE * over + SMALL_TYPE * (1.0 - one["scale"]) ** 2 + STACKED * one["stacked"]
+        return (
+            OVER_THE_SCENE * over
+            + COST_OF_SMALL_TYPE * (1.0 - one["scale"]) ** 2
+            + COST_OF_STACKED * one["stacked"]
+        )
 
     return min(layouts, key=cost)
 
@@ -106,7 +119,7 @@ def _beside(p: Plan, planes: Sequence[Plane], sheet: Canvas, layout: OverlayOpti
         if made.readouts:
             return made
         planes = planes[:-1]
-    return NOTHING
+    return NOTHING_BESIDE
 
 
 def _lettering(
@@ -122,7 +135,7 @@ def _lettering(
         return Lettering()
     aspect, notes = sheet.width, [*captions.notes(p), *side.notes]
     written = overlay(p, aspect, notes, [((), (0.0, 0.0))], **(layout | {"beside": side.room[1]}))
-    shades = np.array(written.shades).reshape(-1, 4) + AROUND_SHADE * np.array([-1, -1, 1, 1])
+    shades = np.array(written.shades).reshape(-1, 4) + SHADE_MARGIN * np.array([-1, -1, 1, 1])
     free = np.concatenate([written.boxes, side.boxes, beyond(aspect), shades])
     lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
     return lettering(p, sheet.view, aspect, free, phase.near, about, side.told(p), lit)

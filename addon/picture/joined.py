@@ -17,14 +17,19 @@ from ..staging.writing.items import Box, Rule, outline
 from ..staging.writing.readout_block import Readout, ReadoutForm, readout_block
 from ..staging.writing.typesetter import Typesetter
 
-BETWEEN = 0.035  # two readouts, of the picture's height
+JOINED_GAP = 0.035  # two readouts, of the picture's height
 AROUND = 0.7  # entries from the outermost ones of a matrix to the end of a line
-CROSSING, SAMPLES = 0.25, 48  # what it costs to cross a label; points at which a line is looked at
+CROSSING, LINE_SAMPLES = 0.25, 48  # what it costs to cross a label; points at which a line is looked at
 POINTED = 2.2  # widths of the outline, of a frame around what is pointed out
 
 
 def grid_of(
-    p: Plan, planes: Sequence[Plane], type: Typesetter, area: Box, form: ReadoutForm, between: float = BETWEEN
+    p: Plan,
+    planes: Sequence[Plane],
+    type: Typesetter,
+    area: Box,
+    form: ReadoutForm,
+    between: float = JOINED_GAP,
 ) -> list[Readout]:
     """Blocks of these planes in rows and columns of an area, in the grid that lets their cells be largest;
     none where they have no room."""
@@ -82,7 +87,7 @@ def joined(
     reaches best in a View: it is short, and crosses few `labels`, outlines (n, 4, 2) on the picture."""
     every = []
     for one in blocks:
-        path = _path(one, blocks, BETWEEN * size[1])
+        path = _path(one, blocks, JOINED_GAP * size[1])
         rule = one.rules[0]
         ends = [path] if len(path) > 1 else [path, np.array([[rule.x1, rule.y1]])]  # either end of the rule
         ways = [(*_anchor(one, end[-1], view, size, labels), end) for end in ends]
@@ -110,7 +115,7 @@ def _anchor(
     corners = one.plane.corners(AROUND)
     places = np.concatenate([corners, 0.5 * (corners + np.roll(corners, -1, axis=0))])
     on = lambda points: (view.project(points) + 1) / 2 * size  # noqa: E731
-    ends, along = on(places), np.linspace(0.03, 0.97, SAMPLES)[:, None]
+    ends, along = on(places), np.linspace(0.03, 0.97, LINE_SAMPLES)[:, None]
     own = np.array([text.box for text in one.texts])[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     quads = np.concatenate([labels, own, on(one.plane.corners())[None]])
     costs = []

@@ -19,9 +19,9 @@ from ..staging.writing.typesetter import film_type, narrowness
 from .beside import FORM
 from .joined import grid_of
 
-STEP, STEP_PART = 0.9, 0.3  # seconds in which a matrix steps out or back; of its beat, at most
+STEP_SECONDS, STEP_PART = 0.9, 0.3  # seconds in which a matrix steps out or back; of its beat, at most
 AT_ONCE = 0.15  # seconds of a beat before it steps out, where the camera stands
-AROUND_SHADE = 0.055  # heights of the frame, of the soft edges of shades and the card
+SOFT_EDGE = 0.055  # heights of the frame, of the soft edges of shades and the card
 AT_LEAST = 1.12  # times as far apart are cells that are worth to stand aside for
 MIDDLE = 0.5  # of the frame's height: what is written above or below that
 LARGE = replace(FORM, name=0.042, axis=0.026, token=0.029, most=0.052)
@@ -44,7 +44,7 @@ def presented(
 ) -> list[Presented]:
     """What is presented in the beats of a plan, on a frame of this `aspect`, clear of the overlay, of a
     `chart` and of the `room` of other readouts, parts of the frame at its four sides."""
-    shades = np.array(overlay.shades).reshape(-1, 4) + AROUND_SHADE * np.array([-1, -1, 1, 1])
+    shades = np.array(overlay.shades).reshape(-1, 4) + SOFT_EDGE * np.array([-1, -1, 1, 1])
     written, found = np.concatenate([overlay.boxes, shades]), []
     for beat in (beat for beat in p.beats if beat.presents):
         planes = [plane for plane in readouts.drawn_once(p) if is_among(plane.stage, {beat.presents})]
@@ -65,7 +65,7 @@ def _times(p: Plan, beat: TimedBeat) -> tuple[float, float, float, float]:
     rate, length = p.scene.render.rate, beat.end - beat.start
     stands = not (beat.beat.show or beat.beat.view)
     out = beat.start + min(AT_ONCE * rate, 0.1 * length) if stands else beat.span.arrived
-    step = min(STEP * rate, STEP_PART * (beat.end - out))
+    step = min(STEP_SECONDS * rate, STEP_PART * (beat.end - out))
     return out, out + step, beat.end - step, beat.end
 
 

@@ -12,11 +12,11 @@ from ..staging.writing.boxes import meeting, under_boxes
 from ..staging.writing.items import Box, Rule, Text
 from ..staging.writing.typesetter import Typesetter, film_type, narrowness
 
-HEAD, FOOT = 0.024, 0.021  # sizes of type
+HEAD_SIZE, FOOT_SIZE = 0.024, 0.021  # sizes of type
 WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame; the widest with room is taken
 TALL = 0.22  # of them, of their width
-ROOM = 0.012  # around it
-STEPS = (0.015, 0.005)  # from one place that is tried to the next; the smaller one where that finds none
+CHART_MARGIN = 0.012  # around it
+TRIED_STEPS = (0.015, 0.005)  # between the places that are tried; the second where the first finds none
 RULE = 0.001
 
 
@@ -42,22 +42,25 @@ def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray)
         return None
     narrow = narrowness(aspect)
     type = film_type(p.typeface, narrow, narrow)
-    for step, width in product(STEPS, WIDTHS):
-        wide = max(width + 0.09, type.width(p.why.head, HEAD), type.width(p.why.largest, FOOT))
-        tall = TALL * width + 1.7 * type.sized(HEAD) + 1.7 * type.sized(FOOT)
+    for step, width in product(TRIED_STEPS, WIDTHS):
+        wide = max(width + 0.09, type.width(p.why.head, HEAD_SIZE), type.width(p.why.largest, FOOT_SIZE))
+        tall = TALL * width + 1.7 * type.sized(HEAD_SIZE) + 1.7 * type.sized(FOOT_SIZE)
         x, y = (
             n.ravel()
             for n in np.meshgrid(
-                np.arange(ROOM, aspect - wide - ROOM, step), np.arange(ROOM, 1.0 - tall, step)
+                np.arange(CHART_MARGIN, aspect - wide - CHART_MARGIN, step),
+                np.arange(CHART_MARGIN, 1.0 - tall, step),
             )
         )
-        boxes = np.stack([x - ROOM, y - ROOM, x + wide + ROOM, y + tall + ROOM], axis=1)
+        boxes = np.stack(
+            [x - CHART_MARGIN, y - CHART_MARGIN, x + wide + CHART_MARGIN, y + tall + CHART_MARGIN], axis=1
+        )
         boxes = boxes[~meeting(boxes, written).any(axis=1)] if len(written) else boxes
         boxes = boxes[~under_boxes(boxes, outlines)]
         if len(boxes):
             middles = 0.5 * (boxes[:, :2] + boxes[:, 2:])
             near = np.linalg.norm(middles - outlines[0].mean(axis=0), axis=1).argmin()
-            left, low = boxes[near, :2] + ROOM
+            left, low = boxes[near, :2] + CHART_MARGIN
             return _drawn(p.why, type, left, low, width, (left, low, left + wide, low + tall))
     return None
 
@@ -66,7 +69,7 @@ def _drawn(why: Why, type: Typesetter, left: float, low: float, width: float, bo
     """The chart in a box."""
     upto = np.concatenate([[0.0], np.cumsum(why.products)])
     unit = TALL * width / (np.ptp(upto) or 1.0)
-    foot, head = type.sized(FOOT), type.sized(HEAD)
+    foot, head = type.sized(FOOT_SIZE), type.sized(HEAD_SIZE)
     zero = low + 1.7 * foot - upto.min() * unit
     end = zero + why.total * unit
     pitch = width / len(why.order)
@@ -75,8 +78,8 @@ def _drawn(why: Why, type: Typesetter, left: float, low: float, width: float, bo
         Rule(left + width - pitch, end, left + width + 0.012, end, RULE),
     )
     texts: Sequence[Text] = (
-        type.line(why.head, left, box[3] - 0.9 * head, HEAD),
-        type.line(why.largest, left, low + 0.3 * foot, FOOT, soft=True),
-        type.line(why.sum, left + width + 0.018, end - 0.34 * head, HEAD),
+        type.line(why.head, left, box[3] - 0.9 * head, HEAD_SIZE),
+        type.line(why.largest, left, low + 0.3 * foot, FOOT_SIZE, soft=True),
+        type.line(why.sum, left + width + 0.018, end - 0.34 * head, HEAD_SIZE),
     )
     return WhyChart(why, np.array([left + 0.5 * pitch, zero]), pitch, unit, tuple(texts), rules, box)

@@ -15,7 +15,7 @@ from .pooling import Pool, bead_starts
 from .scales import extent
 
 # Products of one cuboid in a chain. More of them are a grey block before all that follows.
-CLEAR = 200_000
+MOST_CLEAR_PRODUCTS = 200_000
 
 
 def count_products(
@@ -40,11 +40,11 @@ def passing(scene: Scene) -> bool:
 def interiors_of(scene: Scene, counts: Mapping[str, int], arrangement: Arrangement) -> frozenset[str]:
     """The names of the products that are drawn in their cuboids, of which `counts` are seen at once.
 
-    What the description does not say is decided here: one cuboid shows its products, as does each in a
-    chain of them unless they are more than CLEAR and stay; none of which an axis is shortened, where they
-    would lie in one another.
+    Where the description does not say: a cuboid alone shows its products. In a chain of cuboids, each shows
+    its products unless they stay after they were made and are more than MOST_CLEAR_PRODUCTS. A cuboid with a
+    shortened axis shows none: its products would lie in one another.
     """
-    most = CLEAR if len(counts) > 1 and not passing(scene) else math.inf
+    most = MOST_CLEAR_PRODUCTS if len(counts) > 1 and not passing(scene) else math.inf
     said = {name: scene.products.get(name, ProductOptions()).interior for name in counts}
     dense = {cuboid.stage.name for cuboid in arrangement.cuboids if cuboid.shortened}
     clear = {name for name in counts if counts[name] <= most} - dense

@@ -14,7 +14,8 @@ from .writing.captions import labels_of, pictures_of
 if TYPE_CHECKING:  # plans have strips
     from .plan import Plan
 
-EDGE, APART = 0.5, 0.15  # units from an entry to the edge of its matrix, and from there to the strip
+ENTRY_EDGE = 0.5  # units from the middle of an entry to the edge of its matrix
+STRIP_GAP = 0.15  # units from that edge to the strip of patches
 SIDE = 0.94  # of a patch, in entries
 MET = 4.0  # what it costs to stand in another matrix or in products; to stand on the wrong side costs up to 2
 
@@ -56,7 +57,7 @@ def reach(p: "Plan", plane: Plane, of_rows: bool) -> tuple[float, float]:
     """How far strips stand out of a plane at both ends of the lines across an axis: on the side of the first
     column or row, and on that of the last."""
     own = [one for one in p.strips if one.plane is plane and one.of_rows == of_rows]
-    width = (APART + _side(plane, of_rows)) if own else 0.0
+    width = (STRIP_GAP + _side(plane, of_rows)) if own else 0.0
     return (0.0, width) if own and own[0].far else (width, 0.0)
 
 
@@ -102,7 +103,7 @@ def _corners(plane, of_rows, far, at, right, up):
 def _across(plane, of_rows, far):
     """From where to where a strip is, across its axis."""
     other = plane.column_ruler if of_rows else plane.row_ruler
-    low, high = EDGE + APART, EDGE + APART + _side(plane, of_rows)
+    low, high = ENTRY_EDGE + STRIP_GAP, ENTRY_EDGE + STRIP_GAP + _side(plane, of_rows)
     return (other.length + low, other.length + high) if far else (-high, -low)
 
 

@@ -13,7 +13,7 @@ from ..attention.tokens import told_apart
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
 from .camera.framing import View
-from .camera.views import PRODUCTS, names_of, sight_of
+from .camera.views import PRODUCTS_SUFFIX, names_of, sight_of
 from .pooling import pitches
 from .star import FRONTAL, SeenPlanes, is_among
 from .star import stars_of as star_names
@@ -64,7 +64,7 @@ def stars_of(p: "Plan") -> list[Plane]:
 def chosen_stars(p: "Plan") -> list[Plane]:
     """As many of its stars as a description gets readouts of by itself: first those in its spotlight, and of
     its camera's subject."""
-    subject = p.scene.camera.subject.removesuffix(PRODUCTS)
+    subject = p.scene.camera.subject.removesuffix(PRODUCTS_SUFFIX)
     lit = p.spotlight.spots if p.spotlight else {}
     first = [
         star for star in stars_of(p) if star.stage.name in lit or subject in (star.stage.name, star.stage.of)

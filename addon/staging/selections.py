@@ -24,7 +24,7 @@ _AFTER_NAME, _NAME_ENDS, _ITEM_ENDS = map(re.compile, (r"\s*(?:[\[;\n]|$)", r"[\
 _POSITIONS = re.compile(r"([0-9]+)|([0-9]*)\s*:\s*([0-9]*)")
 _REPEATED = re.compile(r"(.+)#([0-9]+)", re.DOTALL)
 _DIGITS = 9  # of a number; what has more is beyond any matrix
-_SHOWN = 60  # characters of a text in a message
+SHOWN_LETTERS = 60  # characters of a text in a message
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def ends_of(
         return found[nth - 1], found[nth - 1]
     if found:
         raise InputError(f"{where}: {len(found)} of the {axis}s are the token {token}, counted from 1")
-    hint = nearest(text[:_SHOWN], labels, "tokens") if labels else "they have no tokens"
+    hint = nearest(text[:SHOWN_LETTERS], labels, "tokens") if labels else "they have no tokens"
     raise InputError(
         f"{where}: no {axis} is the token {token}; {hint}; by position {axis}s are 0 to {count - 1}"
     )
@@ -130,7 +130,7 @@ class _SelectionReader:
         begin = self.at
         self.at = _end_of(_NAME_ENDS, self.text, begin)
         name = self.text[begin : self.at].strip()
-        hint = nearest(name[:_SHOWN], self.names, "names")
+        hint = nearest(name[:SHOWN_LETTERS], self.names, "names")
         raise self.error(f'nothing that is drawn is named "{_shown(name)}"; {hint}', begin)
 
     def parts(self) -> list[Positions | Token]:
@@ -184,4 +184,4 @@ def _number(digits: str) -> int:
 
 def _shown(text):
     text = " ".join(text.split())
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    return text if len(text) <= SHOWN_LETTERS else f"{text[: SHOWN_LETTERS - 1]}…"

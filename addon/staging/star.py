@@ -26,22 +26,23 @@ NONE = "none"  # instead of a star's name
 AZIMUTHS = (-75.0, -60.0, -46.0, -44.0, -30.0, -15.0, 0.0, 15.0, 30.0, 44.0, 46.0, 60.0, 75.0)
 ELEVATIONS = (13.0, 20.0, 28.0)
 MOST_PLANES = 24  # of more matrices the arrangements are not tried
-LONGEST = (32, 16, 8, 4)  # units: axes that are longer are drawn so long where a star would be small
+LONGEST_AXES = (32, 16, 8, 4)  # units: axes that are longer are drawn so long where a star would be small
 NEARLY, FINALISTS = 0.5, 16  # of the best pose for one of several results: how many are tried for all
 NOTICED, WORTHWHILE = 1.05, 1.15  # times further apart, for which axes are drawn shorter, and still shorter
 READABLE = 0.0165  # of the frame's height: how far apart a star's entries are to be, as lines of labels
-LEAST, CRAMPED = 0.0135, 0.5  # of it, at least, ten of 720 pixels, and what a star is worth that is smaller
+LEAST_STAR_PITCH = 0.0135  # of the frame's height, ten of 720 pixels: entries nearer than that are too small
+CRAMPED = 0.5  # by which the worth of such a small star is multiplied
 SPACINGS = (0.0, 6.0, 12.0, 20.0, 30.0)  # entries that results may stand further apart
 SLANT = 0.1  # how much of a way may lead into the depth for what stands along it to stand side by side
-SAMPLES = 7  # points across and down a matrix that are looked at
-WRITTEN = 0.085  # of the frame's height, at each side of a star, for what is written at it
+STAR_SAMPLES = 7  # points across and down a matrix that are looked at
+WRITING_ROOM = 0.085  # of the frame's height, at each side of a star, for what is written at it
 USED = (0.86, 0.7)  # of the frame's width and height, for the scene
-FINE = 0.035  # of the frame's height: entries further apart are not read any better
-LABEL_ROOM = 11.0  # entries between a star and the products that take it, for the labels of its axes
+LARGEST_STAR_PITCH = 0.035  # of the frame's height: entries further apart are not read any better
+AXIS_LABEL_ROOM = 11.0  # entries between a star and the products that take it, for the labels of its axes
 UPRIGHT = 0.5  # what a star is worth that reads from right to left or from below
 FRONTAL, ASKEW = np.cos(np.radians(45.0)), 0.5  # what a star is worth that faces away further than that
 FACING = 0.45  # of its area, which is enough to see of another matrix
-OTHERS = 0.7  # of a star's worth that depends on the others
+OTHERS_SHARE = 0.7  # of a star's worth that depends on the others
 
 
 def star_of(root: Stage, wanted: str) -> str:
@@ -98,7 +99,7 @@ def before_star(made: Arrangement, stars: Collection[str], direction: np.ndarray
 def _spread_over(plane):
     """Points all over a plane: (n, 3)."""
     rows, columns = (
-        np.linspace(0.0, ruler.length, SAMPLES) for ruler in (plane.row_ruler, plane.column_ruler)
+        np.linspace(0.0, ruler.length, STAR_SAMPLES) for ruler in (plane.row_ruler, plane.column_ruler)
     )
     grid = np.stack(np.meshgrid(rows, columns), -1).reshape(-1, 2)
     return plane.origin + grid @ np.stack([plane.row, plane.column])
@@ -133,9 +134,9 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
         return stage
     pose = _best_pose(stage, root, one, stars, asks, arranged)
     if asks["layout"] and not scene.layout.longest and pose.apart < READABLE:
-        shorter = [_shorter(stage, pose, longest, root, stars, arranged) for longest in LONGEST]
+        shorter = [_shorter(stage, pose, longest, root, stars, arranged) for longest in LONGEST_AXES]
         most = max(apart for _, apart in shorter)
-        enough = max(min(LEAST, most / NOTICED), min(READABLE, most / WORTHWHILE))
+        enough = max(min(LEAST_STAR_PITCH, most / NOTICED), min(READABLE, most / WORTHWHILE))
         longest = next(n for n, apart in shorter if apart >= enough)
         other = _best_pose(_said(stage, {"longest": longest}, {}), root, one, stars, asks, arranged)
         if other.worth > pose.worth * NOTICED:
@@ -254,7 +255,7 @@ def _layouts():
     """What a description's [layout] may say of the root's turn: those of mm's placements, and the stage."""
     words = ("polarity", "left_placement", "right_placement", "result_placement")
     for chosen in product(POLARITIES, LEFTS, RIGHTS, RESULTS):
-        yield {"scheme": "custom", "star_room": LABEL_ROOM, **dict(zip(words, chosen, strict=True))}
+        yield {"scheme": "custom", "star_room": AXIS_LABEL_ROOM, **dict(zip(words, chosen, strict=True))}
     yield {"scheme": "stage"}
 
 
@@ -297,19 +298,22 @@ def _worth(
             1.0 if seen.turned_to[n] > FRONTAL else ASKEW
         )
         pitch = _pitch(seen.steps[n]) * scale
-        read.append(min(pitch / FINE, 1.0) * posture * (1.0 if pitch > LEAST else CRAMPED))
+        read.append(
+            min(pitch / LARGEST_STAR_PITCH, 1.0) * posture * (1.0 if pitch > LEAST_STAR_PITCH else CRAMPED)
+        )
     worth = round(float(np.mean(read)), 6)
     if worth <= least:
         return worth
     alone = [
-        (seen.part_alone(n, WRITTEN / scale) * seen.part_uncovered(n)) ** 2 for n in np.flatnonzero(starring)
+        (seen.part_alone(n, WRITING_ROOM / scale) * seen.part_uncovered(n)) ** 2
+        for n in np.flatnonzero(starring)
     ]
     worth = round(float(np.mean(np.array(read) * alone)), 6)
     if worth <= least:
         return worth
     others = [min(seen.facing[n] / FACING, 1.0) * seen.part_uncovered(n) for n in np.flatnonzero(~starring)]
     part = 0.5 * (float(np.mean(others or [1.0])) + min(others, default=1.0))  # one that is a hair counts
-    return round(worth * (1.0 - OTHERS * (1.0 - part)), 6)
+    return round(worth * (1.0 - OTHERS_SHARE * (1.0 - part)), 6)
 
 
 class SeenPlanes:
@@ -343,7 +347,7 @@ class SeenPlanes:
         """Which points of a plane, and of a margin around it, have another plane before them, and which any
         at all."""
         around = margin / np.maximum(np.linalg.norm(self.steps[n, :, :2], axis=1) * self.ends[n], 1e-6)
-        down, across = np.linspace(-around, 1.0 + around, SAMPLES).T
+        down, across = np.linspace(-around, 1.0 + around, STAR_SAMPLES).T
         parts = np.stack(np.meshgrid(down, across), -1).reshape(-1, 2)
         points = self.origins[n] + (parts * self.ends[n]) @ self.steps[n]
         others = np.flatnonzero((self.facing > 1e-3) & (np.arange(len(self.facing)) != n))

@@ -8,7 +8,7 @@ from ..blender.read import shape_of
 from ..blender.stored import described
 from ..description.scene import Scene
 from ..errors import InputError
-from ..staging.camera.views import PRODUCTS
+from ..staging.camera.views import PRODUCTS_SUFFIX
 from ..staging.limits import memory_needed
 
 
@@ -44,7 +44,7 @@ def subjects(scene: bpy.types.Scene) -> list[str]:
         kind: [str(ob.get(tags.NAME, "")) for ob in scene.objects if ob.get(tags.KIND) == kind]
         for kind in ("matrix", "product")
     }
-    return [*dict.fromkeys(kinds["matrix"]), *(name + PRODUCTS for name in kinds["product"])]
+    return [*dict.fromkeys(kinds["matrix"]), *(name + PRODUCTS_SUFFIX for name in kinds["product"])]
 
 
 def stands_in(scene: bpy.types.Scene) -> list[bpy.types.Object]:

@@ -268,7 +268,7 @@ LABELS = {
     "zeigt, was er verwerfen würde, und fragt.",
 }
 
-OPERATORS = {
+OPERATOR_LABELS = {
     "Add Camera Preset": "Kamera-Vorgabe hinzufügen",
     "Add Layout Preset": "Anordnungs-Vorgabe hinzufügen",
     "Add Light Preset": "Licht-Vorgabe hinzufügen",

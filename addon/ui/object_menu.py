@@ -6,7 +6,7 @@ import bpy
 
 from ..blender import tags
 from ..blender.picking import PICKABLE
-from ..staging.camera.views import PRODUCTS
+from ..staging.camera.views import PRODUCTS_SUFFIX
 from . import built
 from .properties import settings_of
 from .viewports import show_camera
@@ -59,7 +59,7 @@ class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
         settings, ob = settings_of(context.scene), context.object
         name = ob[tags.NAME]
         if self.what == "SUBJECT":
-            settings.camera.subject = name + PRODUCTS * (ob[tags.KIND] == "product")
+            settings.camera.subject = name + PRODUCTS_SUFFIX * (ob[tags.KIND] == "product")
         elif self.what == "STAR":
             settings.star = name.partition("[")[0]
         else:

@@ -13,7 +13,7 @@ import bpy
 
 from ..blender.build import own_meshes
 from ..blender.stored import described
-from ..description.from_capture import PARTS
+from ..description.from_capture import HEAD_PARTS
 from ..description.scene import Animation, Camera, Cards, Layout, Look, Render, Scene
 from ..errors import InputError
 from ..look.styles import STYLES
@@ -321,7 +321,7 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         description="What is shown besides",
         items=tuple(
             (name, name.capitalize(), about.capitalize(), 2**n)
-            for n, (name, about) in enumerate(PARTS.items())
+            for n, (name, about) in enumerate(HEAD_PARTS.items())
         ),
     )
     problem: bpy.props.StringProperty(options=fields.STILL, description="What is wrong with the chosen file")

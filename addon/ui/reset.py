@@ -9,7 +9,7 @@ from ..blender import given_back, tags
 from ..errors import InputError
 from . import panels
 
-MOST_LINES = 12  # of what is discarded, in a dialog
+MOST_DISCARDED_LINES = 12  # of what is discarded, in a dialog
 
 
 class _Reset:
@@ -31,9 +31,9 @@ class _Reset:
     def draw(self, _context: bpy.types.Context) -> None:
         column = self.layout.column(align=True)
         column.label(text="This discards what you changed by hand:")
-        for line in self.lines[:MOST_LINES]:
+        for line in self.lines[:MOST_DISCARDED_LINES]:
             column.label(text=line, translate=False)
-        if len(self.lines) > MOST_LINES:
+        if len(self.lines) > MOST_DISCARDED_LINES:
             column.label(text="…")
 
     def execute(self, context: bpy.types.Context) -> set[str]:

@@ -29,7 +29,7 @@ def is_capture(path: str | os.PathLike[str]) -> bool:
 def read(
     path: str | os.PathLike[str], layer: str = "", head: int | None = 0, parts: Sequence[str] = ()
 ) -> Scene:
-    """The description in a scene file, or that of one head of a capture with `parts` (from_capture.PARTS).
+    """The description in a scene file, or one of a head of a capture with `parts` (from_capture.HEAD_PARTS).
 
     Raises InputError, also for a style or colour map that is not known, so that everything in it can
     be shown in the panel.

@@ -12,7 +12,7 @@ ANY, OF_OPERATORS = bpy.app.translations.contexts.default, bpy.app.translations.
 TRANSLATIONS = {
     "de": {
         **{(ANY, english): text for english, text in german.LABELS.items()},
-        **{(OF_OPERATORS, english): text for english, text in german.OPERATORS.items()},
+        **{(OF_OPERATORS, english): text for english, text in german.OPERATOR_LABELS.items()},
     }
 }
 # What is called the same in every language: products, colour maps, styles, file suffixes.

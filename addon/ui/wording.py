@@ -12,7 +12,7 @@ from ..description.style import Style
 from ..look.color_maps import color_maps
 from ..look.lights import RIGS
 from ..look.styles import STYLES
-from ..staging.budget import CLEAR
+from ..staging.budget import MOST_CLEAR_PRODUCTS
 
 # Blender has no choice without a name; in a description it is the empty string.
 DEFAULT = "default"
@@ -365,7 +365,7 @@ CHOICES[ProductOptions, "polarity"] = _AS_EVERYWHERE | CHOICES[Layout, "polarity
 for _name in ("left_placement", "right_placement"):
     CHOICES[ProductOptions, _name] = _AS_EVERYWHERE
 CHOICES[ProductOptions, "interior"] = {
-    None: ("Automatic", f"Drawn; but in a chain of cuboids only up to {CLEAR:,} of them"),
+    None: ("Automatic", f"Drawn; but in a chain of cuboids only up to {MOST_CLEAR_PRODUCTS:,} of them"),
     True: ("Shown", "Drawn, however many they are"),
     False: ("Hidden", "Summed, but not drawn"),
 }

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from matrix_cinema.cli import commands as cli
-from matrix_cinema.errors import LONGEST, one_line
+from matrix_cinema.errors import LONGEST_MESSAGE, one_line
 from paths import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits as POSIX has them")
@@ -109,7 +109,12 @@ def test_a_message_is_one_line_of_bounded_length():
     assert one_line("a\nb\t c\r\n") == "a b c"
     assert one_line("title \x1b[31mred\x07") == "title \\x1b[31mred\\x07"
     told = one_line("begins " + 50_000 * "x" + " ends")
-    assert len(told) == LONGEST and told.startswith("begins x") and told.endswith("x ends") and " … " in told
+    assert (
+        len(told) == LONGEST_MESSAGE
+        and told.startswith("begins x")
+        and told.endswith("x ends")
+        and " … " in told
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ def test_errors_are_json_where_progress_is(capsys, tmp_path, monkeypatch, words,
     assert cli.run(words) == status
     err = capsys.readouterr().err
     told = json.loads(err)
-    assert err.count("\n") == 1 and len(err) < 2 * LONGEST
+    assert err.count("\n") == 1 and len(err) < 2 * LONGEST_MESSAGE
     assert said in told["error"] and told["status"] == status
 
 

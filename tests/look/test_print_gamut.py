@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from matrix_cinema.look.print_gamut import TOLERANCE, beyond_print, lab, unprintable
+from matrix_cinema.look.print_gamut import SEEN_DIFFERENCE, beyond_print, lab, unprintable
 
 
 def test_lab_is_that_of_the_standard():
@@ -15,6 +15,6 @@ def test_greys_and_muted_colours_are_printed_and_a_screen_s_corners_are_not():
     greys = np.repeat(np.linspace(0, 1, 9)[:, None], 3, axis=1)
     muted = np.array([[0.2, 0.4, 0.6], [0.8, 0.3, 0.3], [0.5, 0.6, 0.4]])
     corners = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]])
-    assert beyond_print(greys).max() < 1 and beyond_print(muted).max() <= TOLERANCE
-    assert beyond_print(corners).min() > 2 * TOLERANCE
+    assert beyond_print(greys).max() < 1 and beyond_print(muted).max() <= SEEN_DIFFERENCE
+    assert beyond_print(corners).min() > 2 * SEEN_DIFFERENCE
     assert unprintable(np.concatenate([greys, muted, corners])) == 4

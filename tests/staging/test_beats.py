@@ -13,7 +13,7 @@ from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import BUILT_IN_CAPITALS
 from matrix_cinema.picture.film import compose
-from matrix_cinema.staging.beats.auto import FAINT, head_of
+from matrix_cinema.staging.beats.auto import LEAST_ATTENTION, head_of
 from matrix_cinema.staging.beats.numbers import CaptionNumber, parsed, with_numbers, written
 from matrix_cinema.staging.beats.told import number_at
 from matrix_cinema.staging.camera.clearance import covered
@@ -265,7 +265,7 @@ def test_every_number_that_is_said_is_the_datas(seed, masked):
     existing = p.evaluation["attn"].existing & ~np.eye(5, dtype=bool)
     existing[:, 0] &= not masked
     telling = pattern[existing].max()
-    assert pattern[query, key] >= telling and (telling < FAINT or pattern[query, key] == telling)
+    assert pattern[query, key] >= telling and (telling < LEAST_ATTENTION or pattern[query, key] == telling)
     there = p.evaluation["attn"].existing
     itself, previous = (fun(pattern, there) for fun in (heads.to_itself, heads.to_previous))
     means = [f"On average {share:.2f} of" for share in (itself, previous, heads.to_first(pattern, there))]

@@ -124,7 +124,7 @@ def test_a_chain_hides_interiors_that_would_be_a_block_of_noise(monkeypatch):
     chain = "out = (attn = softmax(Q @ K)) @ V[:, 0:1]"  # 8 products and 4
 
     def interiors(clear, expression=chain, trail=0.0, **products):
-        monkeypatch.setattr("matrix_cinema.staging.budget.CLEAR", clear)
+        monkeypatch.setattr("matrix_cinema.staging.budget.MOST_CLEAR_PRODUCTS", clear)
         tables = {"products": products, "animation": {"trail": trail}}
         return planned(expression, look={"settled_scale": 0.0}, **tables).interiors
 

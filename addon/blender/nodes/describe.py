@@ -4,8 +4,8 @@ import bpy
 
 NODE_SETTINGS = ("operation", "data_type", "input_type", "rounding_mode", "domain")
 # What is a setting of its node in one Blender and an input in another one.
-MENUS = {"Mode": "mode", "Align X": "align_x", "Align Y": "align_y"}
-UNTOLD = ("Pattern Mode", "Fill Rule", "Pivot Point", "Overflow", "Text Box Height", "Font", *MENUS)
+NODE_MENUS = {"Mode": "mode", "Align X": "align_x", "Align Y": "align_y"}
+UNTOLD = ("Pattern Mode", "Fill Rule", "Pivot Point", "Overflow", "Text Box Height", "Font", *NODE_MENUS)
 
 
 def describe(tree: bpy.types.NodeTree) -> str:
@@ -66,7 +66,7 @@ def _options(node):
     """What a node is set to, beside its inputs."""
     options = [getattr(node, name) for name in NODE_SETTINGS if hasattr(node, name)]
     options += ["clamped"] if getattr(node, "use_clamp", False) else []
-    for menu, setting in MENUS.items():
+    for menu, setting in NODE_MENUS.items():
         socket = node.inputs.get(menu)
         chosen = getattr(node, setting, None) or (socket and getattr(socket, "default_value", None))
         options += [str(chosen).upper()] if chosen else []

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...kinds.sheet import OPERATORS
+from ...kinds.sheet import SHEET_OPERATORS
 from . import shared
 from .finished import finished
 from .formula import Group
@@ -20,7 +20,9 @@ def Sheet(g: Group) -> Any:
     mesh = g.input("Geometry", "geometry")
     sweep = sweep_input(g)
     columns = g.input("Columns", int, 1, low=1)
-    operator = g.input("Operator", int, 0, low=0, high=len(OPERATORS) - 1, hint=", ".join(OPERATORS))
+    operator = g.input(
+        "Operator", int, 0, low=0, high=len(SHEET_OPERATORS) - 1, hint=", ".join(SHEET_OPERATORS)
+    )
     strides = {}
     for axis in "ij":
         strides[f"Stride_{axis}"], strides[f"Block_{axis}"] = stride_inputs(g, axis, WHOLE)

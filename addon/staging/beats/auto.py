@@ -16,15 +16,15 @@ from ...attention import heads
 from ...attention.tokens import places, told_apart
 from ...description.scene import Beat
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
-from ..camera.views import PRODUCTS, axis_of
+from ..camera.views import PRODUCTS_SUFFIX, axis_of
 from ..timing.beats import EPILOGUE, SUMS
 from ..writing.captions import labels_of
 
 if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
 
-LONGEST_TOKEN = 18  # letters of a token in a caption
-FAINT = 0.2  # of a token's attention: what is less tells nothing of a head
+LONGEST_CAPTION_TOKEN = 18  # letters of a token in a caption
+LEAST_ATTENTION = 0.2  # of a token's attention: what is less tells nothing of a head
 STRAIGHT = 0.97  # the cosine from which on the camera looks straight at a matrix
 MOST_STATEMENTS = 6  # of the results besides the head that have a beat each
 
@@ -61,7 +61,7 @@ def head_of(p: "Plan") -> Head | None:
     if not found:
         return None
     found = [
-        (pair if pair and pair[2] >= FAINT else strongest(p, stage, anyhow=True), stage)
+        (pair if pair and pair[2] >= LEAST_ATTENTION else strongest(p, stage, anyhow=True), stage)
         for pair, stage in found
     ]
     pair, pattern = max(found, key=lambda one: one[0][2] if one[0] else -1.0)
@@ -128,7 +128,7 @@ class _HeadTeller:
             return f"{('query', 'key')[axis]} {n}"
         text = told_apart([label.strip("·") or label for label in labels])[n]
         text = self.p.typeface.shown(text)
-        text = text if len(text) <= LONGEST_TOKEN else text[: LONGEST_TOKEN - 1] + "…"
+        text = text if len(text) <= LONGEST_CAPTION_TOKEN else text[: LONGEST_CAPTION_TOKEN - 1] + "…"
         return f"“{text}”".replace("{", "{{").replace("}", "}}")
 
     def entry(self, stage: Stage, row: int | None, column: int | None, of: str = "") -> str:
@@ -155,7 +155,7 @@ class _HeadTeller:
         self.told |= makers
         ours = [s for s in stages_of(self.p.root) if s.name in makers]
         run = dict.fromkeys(s.of or s.name for s in ours)
-        products = dict.fromkeys((s.of or s.name) + PRODUCTS for s in ours if s.has_interior)
+        products = dict.fromkeys((s.of or s.name) + PRODUCTS_SUFFIX for s in ours if s.has_interior)
         verb, show = "is" if len(names) == 1 else "are", ", ".join([*products, *names])
         return [
             Beat(say=f"{_listed(names)} {verb} made of what the layer reads.", show=show, run=", ".join(run))
@@ -203,7 +203,7 @@ class _HeadTeller:
         ours = [made for made in map(self.scores_of, head.alike) if made]
         self.told |= {s.name for s in ours}
         run = ", ".join(dict.fromkeys((s.of or s.name) + SUMS for s in ours))
-        show = f"{head.scores.name}{PRODUCTS}"
+        show = f"{head.scores.name}{PRODUCTS_SUFFIX}"
         beat = Beat(say="Query times key: a score for each pair of tokens.", show=show, run=run)
         if not head.pair:
             return [beat]
@@ -223,7 +223,7 @@ class _HeadTeller:
         made = [stage for pattern in head.alike for stage in self.chain(pattern)]
         self.told |= {s.name for s in made}
         run = dict.fromkeys((s.of or s.name) + (EPILOGUE if s.has_interior else "") for s in made)
-        show = f"{head.scores.name}{PRODUCTS}" if head.scores else head.pattern.name
+        show = f"{head.scores.name}{PRODUCTS_SUFFIX}" if head.scores else head.pattern.name
         say = f"{self.masking()}Softmax: the weights of each row add up to {self.total()}."
         beats = [Beat(say=say, show=show, run=", ".join(run))]
         if not head.pair:
@@ -319,7 +319,7 @@ class _HeadTeller:
             (heads.to_first(values.final, allowed), f"to the first token, {self.token(1, 0)}"),
         ]
         share, what = max(shares, key=lambda one: np.nan_to_num(one[0], nan=-1.0))
-        if not share >= heads.PLAIN:
+        if not share >= heads.PLAIN_SCORE:
             return ""
         return f"On average {share:.2f} of this head's attention goes {what}."
 
@@ -402,7 +402,7 @@ def _statements(p, stages, of=None):
         beats = []
     for name in names:
         stage = by_name[name]
-        show = f"{stage.name}{PRODUCTS}" if stage.has_interior and stage.name not in roots else ""
+        show = f"{stage.name}{PRODUCTS_SUFFIX}" if stage.has_interior and stage.name not in roots else ""
         beats.append(Beat(say=_statement(stage), show=show, run=name))
     return beats
 

@@ -9,7 +9,7 @@ from ...description.scene import Beat
 from ...errors import InputError, nearest
 from ...kinds.stage import Stage, stages_of
 from ..camera.views import family_of, names_of, parts_of, subjects_of
-from ..selections import ends_of, selections
+from ..selections import SHOWN_LETTERS, ends_of, selections
 from ..timing.beats import EPILOGUE, SUMS, Pace, Span, beats_timeline
 from ..timing.timeline import Timeline
 from ..writing.captions import labels_of
@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
 
 BEFORE_END = 0.25  # seconds before a beat ends, when all that it tells is there
-_SHOWN = 60  # characters of a text in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +59,8 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
         texts.append(_said(p, beat, f"{where}say"))
         shows.append(tuple(named(beat.show, subjects, f"{where}show")))
         if beat.present and beat.present not in matrices:
-            hint = nearest(beat.present[:_SHOWN], matrices, "names")
-            raise InputError(f'{where}present: nothing is named "{beat.present[:_SHOWN]}"; {hint}')
+            hint = nearest(beat.present[:SHOWN_LETTERS], matrices, "names")
+            raise InputError(f'{where}present: nothing is named "{beat.present[:SHOWN_LETTERS]}"; {hint}')
         looks = [(one.show, one.view, one.present) for one in beats[max(n - 1, 0) : n + 1]]
         travels = looks[0] != looks[-1]
         paces.append(Pace(len(texts[-1]), beat.seconds, *runs_of(p.root, beat.run, f"{where}run"), travels))
@@ -121,7 +120,7 @@ def named(text: str, known: Iterable[str], where: str) -> list[str]:
         at += len(text[at:]) - len(rest)
         name = next((one for one in known if re.match(rf"{re.escape(one)}\s*(,|$)", rest)), None)
         if name is None:
-            wrong = rest.partition(",")[0].strip()[:_SHOWN]
+            wrong = rest.partition(",")[0].strip()[:SHOWN_LETTERS]
             raise InputError(f'{where}: nothing is named "{wrong}"; {nearest(wrong, known, "names")}')
         found.append(name)
         at += rest[len(name) :].find(",") + len(name) + 1 if "," in rest[len(name) :] else len(rest)
@@ -149,7 +148,7 @@ def number_at(p: "Plan", entry: str, where: str) -> float:
     stages = {stage.name: stage for stage in stages_of(p.root)}
     names = [*stages, *(f"{name}{SUMS}" for name, stage in stages.items() if stage.operands)]
     found = selections(entry, names, where)
-    shown = entry[:_SHOWN]
+    shown = entry[:SHOWN_LETTERS]
     if len(found) != 1:
         raise InputError(f'{where}: "{shown}" is not one entry, such as {next(iter(stages))}[0, 0]')
     name, raw = (

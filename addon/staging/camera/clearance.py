@@ -6,11 +6,13 @@ from .framing import Optics, nearest, window
 
 CANDIDATES = (5, 7)  # places across and upward that are tried at a distance
 HALVINGS = 5
-FURTHER = np.linspace(1.0, 1.25, 6)  # of the nearest distance, where a subject may stand more in the middle
-FINE = 15  # places across that are tried for that
+TRIED_DISTANCES = np.linspace(
+    1.0, 1.25, 6
+)  # of the nearest distance, where a subject may stand more in the middle
+PLACES_ACROSS = 15  # places across that are tried for that
 PULL = 0.6  # of its size that a subject gives up for standing by half a frame nearer to the middle
 NEAR_MIDDLE = 0.03  # of half a frame, near enough to the middle
-LEAST_SIZE = 0.74  # of the frame, which a subject keeps where it stands more in the middle
+LEAST_SUBJECT = 0.74  # of the frame, which a subject keeps where it stands more in the middle
 _FAN = np.stack([np.cos(np.arange(24) * np.pi / 24), np.sin(np.arange(24) * np.pi / 24)])
 
 
@@ -38,7 +40,7 @@ def clear(
         return reach, centre
     depth = 0.0 if optics.orthographic else 0.5 * (points[:, 2].min() + points[:, 2].max())
     best, cost, middle = (reach, centre), np.inf, margins[0] - margins[1]
-    for further, across in ((1.0, CANDIDATES[0]), *((further, FINE) for further in FURTHER)):
+    for further, across in ((1.0, CANDIDATES[0]), *((further, PLACES_ACROSS) for further in TRIED_DISTANCES)):
         if further - 1.0 + PULL * NEAR_MIDDLE >= cost:
             break
         reach = further * (least + depth) - depth
@@ -47,7 +49,7 @@ def clear(
         low, high = frames.min(axis=1), frames.max(axis=1)
         costs = further - 1.0 + 0.5 * PULL * np.abs(low[:, 0] + high[:, 0] - 2 * middle)
         if further > 1.0:
-            costs[(high - low).max(axis=1) < 2 * LEAST_SIZE] = np.inf
+            costs[(high - low).max(axis=1) < 2 * LEAST_SUBJECT] = np.inf
         if len(costs) and costs.min() < cost:
             best, cost = (reach, places[costs.argmin()]), costs.min()
     return best

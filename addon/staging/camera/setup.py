@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # plans check their cameras
 
 BLUR = 0.04  # of the frame's height: the largest circle at a depth of field of 1
 NO_ROOM = np.zeros(4)  # of the frame, at its left, right, bottom and top, for what is not the scene
-LABEL_ROOM = 0.08  # of the frame, at each side, for labels that are laid out later
+FRAME_LABEL_ROOM = 0.08  # of the frame, at each side, for labels that are laid out later
 
 
 class Setup:
@@ -35,7 +35,7 @@ class Setup:
         self.angles = angles(axis_of(p))
         self.axes = axes_at(*self.angles)
         self.margins = self.options.margin + room
-        self.roomy = self.margins + LABEL_ROOM
+        self.roomy = self.margins + FRAME_LABEL_ROOM
         self.everything = self.subject(parts_of(p.arrangement, ""))
         self.chosen = self.subject(parts_of(p.arrangement, self.options.subject))
         self.first, self.last = float(p.timeline.begins), float(p.timeline.ends)

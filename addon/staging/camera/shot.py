@@ -13,7 +13,7 @@ import numpy as np
 
 from .framing import Optics, View, axes_at, view_from
 
-MOST_LOOKED_AT = 480  # frames, twenty seconds of a film
+MOST_SAMPLED_FRAMES = 480  # frames, twenty seconds of a film
 SCALED = 2.0  # the scale of Blender's orthographic cameras, the longer side of the frame, of the reach
 
 
@@ -96,7 +96,7 @@ def pose_at(keys: Sequence[Key], frame: float) -> np.ndarray:
 def frames_between(start: float, end: float) -> np.ndarray:
     """The whole frames from `start` until before `end`, of a long film MOST_LOOKED_AT of them: (n,)."""
     frames = np.arange(np.ceil(start), end)
-    step = -(-len(frames) // MOST_LOOKED_AT)
+    step = -(-len(frames) // MOST_SAMPLED_FRAMES)
     return frames[:: step or 1]
 
 

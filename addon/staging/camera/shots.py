@@ -21,7 +21,7 @@ from .views import INSIDE
 if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
 
-MOVES: dict[str, Callable[[Setup], Shot]] = {
+MOVE_SHOTS: dict[str, Callable[[Setup], Shot]] = {
     "none": still,
     "push_in": push_in,
     "orbit": orbit,
@@ -43,7 +43,7 @@ def shot(
     """
     move = p.scene.camera.move
     told = p.beats and move == "none" and p.scene.camera.view not in INSIDE
-    return (beats if told else MOVES[move])(Setup(p, marks, written, aspect, room))
+    return (beats if told else MOVE_SHOTS[move])(Setup(p, marks, written, aspect, room))
 
 
 def filled(

@@ -24,9 +24,9 @@ SHORTEST = 8.0
 ORTHOGRAPHIC = ("isometric",)
 TURNING = ("orbit", "crane")  # moves from side to side, which an oblique camera does not have
 INSIDE = {"inside": "result", "inside_left": "left"}  # the face that is looked at
-PRODUCTS = " products"  # after the name of a result: its cuboid with the faces around it
+PRODUCTS_SUFFIX = " products"  # after the name of a result: its cuboid with the faces around it
 FARTHEST_INSIDE = 1.1  # distance of a camera inside from the face it looks at, in sides of that, at most
-OFF_MIDDLE = 0.12  # how far it stands from the middle, as a part of the cuboid
+LOOK_OFF_MIDDLE = 0.12  # how far it stands from the middle, as a part of the cuboid
 UPWARD = np.array([1.0, -2.0, 4.0])  # what leads up, or else towards the audience, or to its right
 
 
@@ -101,7 +101,7 @@ def subjects_of(arrangement: Arrangement) -> list[str]:
     """The names that a camera's subject may have."""
     matrices = [plane.stage for plane in arrangement.planes]
     cuboids = [cuboid.stage for cuboid in arrangement.cuboids]
-    products = [f"{name}{PRODUCTS}" for name in names_of(cuboids)]
+    products = [f"{name}{PRODUCTS_SUFFIX}" for name in names_of(cuboids)]
     return [*names_of(matrices), *products]
 
 
@@ -139,7 +139,7 @@ def parts_of(arrangement: Arrangement, subject: str = "") -> list[Part]:
     named: list[Part] = [part for part in arrangement.planes if subject in (part.stage.name, part.stage.of)]
     if named:
         return named
-    name = subject.removesuffix(PRODUCTS)
+    name = subject.removesuffix(PRODUCTS_SUFFIX)
     made = [cuboid.stage for cuboid in arrangement.cuboids if name in (cuboid.stage.name, cuboid.stage.of)]
     return [part for stage in made for part in family_of(arrangement, stage.name)]
 
@@ -154,7 +154,7 @@ def family_of(arrangement: Arrangement, name: str) -> list[Part]:
 
 def cuboid_of(camera: Camera, arrangement: Arrangement) -> Cuboid:
     """The cuboid that a view from inside is in: that of the subject, or else of the last product."""
-    name = camera.subject.removesuffix(PRODUCTS)
+    name = camera.subject.removesuffix(PRODUCTS_SUFFIX)
     found = [c for c in arrangement.cuboids if not name or name in (c.stage.name, c.stage.of)]
     if not found:
         what = f'"{name}" is no product' if name else "the scene has no product"
@@ -195,6 +195,6 @@ def _inside(p: "Plan | Bare") -> tuple[np.ndarray, np.ndarray]:
     for axis in across:
         step, length = steps[axis], rulers[axis].length
         upward = 1.0 if step @ UPWARD > 0 else -1.0
-        between = np.floor(0.5 * length) + 0.5 + upward * np.floor(OFF_MIDDLE * length)
+        between = np.floor(0.5 * length) + 0.5 + upward * np.floor(LOOK_OFF_MIDDLE * length)
         place = place + step * (between - 0.5 * length)
     return place, target

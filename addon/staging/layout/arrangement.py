@@ -13,7 +13,7 @@ from .schemes import Scheme, StageScheme
 
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
 WAYS_BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
-LABELS = 0.25  # of the room before a star, between results that stand side by side
+LABEL_SHARE = 0.25  # of the room before a star, between results that stand side by side
 ROW_LABELS = 0.5  # of it, between a star and its left argument
 TITLE_ROOM = 8.0  # between fans that run down and have titles at their left
 
@@ -144,7 +144,7 @@ class _Arranging:
     def apart(self) -> float:
         """The distance between results that stand side by side, with room for a title, and for the labels
         of stars."""
-        return 2.0 * self.gap + 3.0 + LABELS * max(self.roomy.values(), default=0.0) + self.spacing
+        return 2.0 * self.gap + 3.0 + LABEL_SHARE * max(self.roomy.values(), default=0.0) + self.spacing
 
     def stand_root(self) -> list[Part]:
         """The root's result, upright and facing the audience, and behind it all that makes it."""

@@ -7,7 +7,7 @@ from ...errors import InputError
 from .beats import Span
 from .timeline import Move, Timeline, check_length
 
-LONGEST = 200  # letters of a text of a card, which are read in its time
+LONGEST_CARD_TEXT = 200  # letters of a text of a card, which are read in its time
 
 
 def between_cards(scene: Scene) -> Scene:
@@ -38,8 +38,10 @@ def _check(scene):
     said = {"title": scene.title, "cards: subtitle": cards.subtitle} if cards.title else {}
     said |= {"cards: source": cards.source, "cards: credit": cards.credit} if cards.end else {}
     for where, text in said.items():
-        if len(text) > LONGEST:
-            raise InputError(f"{where}: {len(text):,} letters are too many for a card; the most is {LONGEST}")
+        if len(text) > LONGEST_CARD_TEXT:
+            raise InputError(
+                f"{where}: {len(text):,} letters are too many for a card; the most is {LONGEST_CARD_TEXT}"
+            )
 
 
 def frames_of(cards: Cards, rate: float) -> tuple[int, int]:

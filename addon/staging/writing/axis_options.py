@@ -10,13 +10,13 @@ from .boxes import around, strips
 from .canvas import OVER_A_MATRIX, Canvas
 from .captions import LabelledAxis, axes_of, ends_of_lines
 from .items import Text
-from .name_options import GAP, unit
+from .name_options import NAME_GAP, unit
 from .placing import Leader, Option, Wish, Written, spread, writer
 from .typesetter import CAPITALS, LONGEST_TOKEN
 
 AXIS_SIZE, TOKEN_SIZE = 0.025, 0.026  # sizes of type
 TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76)  # of the labels of one axis
-CLEAR = 1.3  # sizes of type from a row of short labels to its title, for that of the other axis under it
+TITLE_CLEARANCE = 1.3  # sizes of type between a row's labels and its title, if the other title is under it
 TOKEN_LEADING = 1.03  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # length of a leader, at least
@@ -66,7 +66,7 @@ def _along(
     upward = np.array([-y, x])
     above = upward @ outward > 0
     normal = upward if above else -upward
-    away = GAP if above else -GAP - CAPITALS * canvas.type.sized(AXIS_SIZE)
+    away = NAME_GAP if above else -NAME_GAP - CAPITALS * canvas.type.sized(AXIS_SIZE)
     left, low = a + part * (b - a) + upward * away
     angle, anchor = float(np.arctan2(y, x)), start + part * (end - start)
     line = canvas.type.line(title, left, low, AXIS_SIZE, "CENTER", angle=angle, kind="axis", anchor=anchor)
@@ -145,7 +145,7 @@ def _upright(
         size = TOKEN_SIZE * scale
         high = canvas.type.sized(size)
         half = 0.5 * np.array([canvas.type.width(text, size) for text in axis.texts])
-        x, y = points[:, 0].copy(), points[:, 1] + step * GAP + (0.0 if step > 0 else -high)
+        x, y = points[:, 0].copy(), points[:, 1] + step * NAME_GAP + (0.0 if step > 0 else -high)
         over = np.maximum(1.1 * (half[1:] + half[:-1]) - order * np.diff(x), 0.0)  # of each and the next one
         if len(over) and (over[1:-1].max(initial=0.0) > 0.0 or over[[0, -1]].max() > 0.7 * pitch):
             continue
@@ -216,13 +216,13 @@ def _column(
     places = _apart(y[chosen], apart)
     shift = float(np.abs(places - y[chosen]).max())
     fanned = shift > 0.3 * apart
-    starts = x[chosen] + step * GAP
+    starts = x[chosen] + step * NAME_GAP
     if fanned:
-        starts[:] = (x * step).max() * step + step * (GAP + ARM + 0.25 * shift)
+        starts[:] = (x * step).max() * step + step * (NAME_GAP + ARM + 0.25 * shift)
     widths = np.array([canvas.type.width(axis.texts[n], TOKEN_SIZE * scale) for n in chosen])
     left, right = np.sort([starts, starts + step * widths], axis=0)
     boxes = np.column_stack([left, places - 0.5 * high, right, places + 0.5 * high])
-    ends = np.column_stack([starts - step * 0.4 * GAP, places])
+    ends = np.column_stack([starts - step * 0.4 * NAME_GAP, places])
     if turned:
         boxes, ends = boxes[:, [1, 0, 3, 2]], ends[:, ::-1]
     head = _head(canvas, axis.title, boxes, step, turned, anchors[0])
@@ -267,8 +267,8 @@ def _head(
     size = canvas.type.sized(AXIS_SIZE)
     if turned:
         first = boxes[boxes[:, 0].argmin()]  # "key" stands at its far end, clear of labels of the other axis
-        above = max(first[3] - 0.75 * size, first[1] + CLEAR * size)
-        x, y, align = left - GAP, above if step > 0 else first[1], "RIGHT"
+        above = max(first[3] - 0.75 * size, first[1] + TITLE_CLEARANCE * size)
+        x, y, align = left - NAME_GAP, above if step > 0 else first[1], "RIGHT"
     else:
         top = boxes[boxes[:, 3].argmax()]
         x, y, align = (top[0], high, "LEFT") if step > 0 else (top[2], high, "RIGHT")

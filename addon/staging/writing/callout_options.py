@@ -19,17 +19,17 @@ from .placing import Leader, Option, Wish, Written
 CALLOUT_SIZE = 0.027  # size of type
 MOST_CALLOUTS = 3  # callouts in a picture
 MATTERS = 0.1  # of the largest magnitude: entries from there on are not covered
-COVERED, FAINT = 300.0, 0.4  # what it costs to cover an entry that matters, and one that does not
+COST_OF_COVERING, COST_OF_COVERING_FAINT = 300.0, 0.4  # an entry that matters, and one that does not
 AWAY = 40.0  # what a leader costs that is as long as the picture is high
 FARS = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5, 6.0, 8.0, 11.0, 15.0)  # from entry to text, in sizes of type
-MOST_LOOKED_AT = 4096  # entries of a matrix; of larger ones those that matter are looked at
-TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
+MOST_SAMPLED_ENTRIES = 4096  # entries of a matrix; of larger ones those that matter are looked at
+CALLOUT_TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
 AT_AN_END, BEYOND_ROW = 1.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
-RAISED = (0.0, 0.5, -0.5, 0.9, -0.9)  # half heights of the text by which it may stand off the row there
+CALLOUT_RISES = (0.0, 0.5, -0.5, 0.9, -0.9)  # half heights of the text, by which it may stand off its row
 BROKEN = 1.0  # of standing in two lines
-LEADING = 1.2  # from one of them to the next, in sizes of type
+CALLOUT_LEADING = 1.2  # from one of them to the next, in sizes of type
 CALLOUT_MARGIN = 0.35  # room around the text, in sizes of type
-BEFORE = 2.0  # how far before the entry it stands, in entries
+CALLOUT_BEFORE = 2.0  # how far before the entry it stands, in entries
 
 
 def callouts(
@@ -93,9 +93,9 @@ def _places(
     spot = canvas.project(anchor[None])[0]
     high = type.sized(size)
     wide = max(type.width(text, size) for text in texts)
-    tall = LEADING * (len(texts) - 1) + 0.95
+    tall = CALLOUT_LEADING * (len(texts) - 1) + 0.95
     half = 0.5 * np.array([wide, tall * high]) + CALLOUT_MARGIN * high
-    ways = np.stack([np.cos(TURNS), np.sin(TURNS)], axis=1)
+    ways = np.stack([np.cos(CALLOUT_TURNS), np.sin(CALLOUT_TURNS)], axis=1)
     middles = np.concatenate(
         [spot + ways * (far * high + np.abs(ways) @ (half - 0.5 * high)[:, None]) for far in FARS]
     )
@@ -103,7 +103,9 @@ def _places(
     outward = beyond - spot
     outward /= np.linalg.norm(outward, axis=1)[:, None] + 1e-12
     at_ends = beyond + outward * (np.abs(outward) @ half)[:, None]
-    raised = [at_ends + (0.0, part * half[1]) for part in RAISED]  # a little higher or lower than the row
+    raised = [
+        at_ends + (0.0, part * half[1]) for part in CALLOUT_RISES
+    ]  # a little higher or lower than the row
     middles = np.concatenate([middles, *raised])
     boxes = np.concatenate([middles - half, middles + half], axis=1)
     ends = np.clip(spot, boxes[:, :2], boxes[:, 2:])
@@ -114,12 +116,12 @@ def _places(
         if not (plated and other is plane)
     ]
     costs = AWAY * away / canvas.height
-    costs[-len(beyond) * len(RAISED) :] = AT_AN_END + np.repeat(np.abs(RAISED), len(beyond))
+    costs[-len(beyond) * len(CALLOUT_RISES) :] = AT_AN_END + np.repeat(np.abs(CALLOUT_RISES), len(beyond))
     if others:
-        costs += COVERED * Obstacles(np.array(others)).under(boxes)
+        costs += COST_OF_COVERING * Obstacles(np.array(others)).under(boxes)
     costs += _entries_under(canvas, plane, entry, boxes, spot, ends) + BROKEN * (len(texts) - 1)
     step = 0.6 * canvas.entry_at(plane)
-    front = anchor - canvas.view.forward * BEFORE
+    front = anchor - canvas.view.forward * CALLOUT_BEFORE
 
     def option(n):
         toward = (ends[n] - spot) / (away[n] or 1.0)
@@ -128,7 +130,9 @@ def _places(
         def write():
             x, y = middles[n] + (0.0, (0.5 * tall - 0.8) * high)
             lines = [
-                type.line(text, x, y - LEADING * row * high, size, "CENTER", kind="callout", anchor=front)
+                type.line(
+                    text, x, y - CALLOUT_LEADING * row * high, size, "CENTER", kind="callout", anchor=front
+                )
                 for row, text in enumerate(texts)
             ]
             return Written(lines, [Leader(start, ends[n], front)])
@@ -155,12 +159,16 @@ def _entries_under(
 ) -> np.ndarray:
     """What it costs to cover entries of the plane itself by the boxes, and by leaders to them: (n,)."""
     values = np.abs(canvas.p.evaluation[plane.stage].final)
-    i, j = np.nonzero(values >= MATTERS * values.max() if values.size > MOST_LOOKED_AT else values > -1.0)
-    i, j = i[:MOST_LOOKED_AT], j[:MOST_LOOKED_AT]
+    i, j = np.nonzero(
+        values >= MATTERS * values.max() if values.size > MOST_SAMPLED_ENTRIES else values > -1.0
+    )
+    i, j = i[:MOST_SAMPLED_ENTRIES], j[:MOST_SAMPLED_ENTRIES]
     own = (i == entry[0]) & (j == entry[1])
     points = canvas.project(plane.places(i, j))
-    weights = np.where(values[i, j] >= MATTERS * (values.max() or 1.0), COVERED, FAINT)
-    weights[own] = COVERED
+    weights = np.where(
+        values[i, j] >= MATTERS * (values.max() or 1.0), COST_OF_COVERING, COST_OF_COVERING_FAINT
+    )
+    weights[own] = COST_OF_COVERING
     room = 0.5 * canvas.entry_at(plane)
     low, high = boxes[:, None, :2] - room, boxes[:, None, 2:] + room
     covered = ((points > low) & (points < high)).all(axis=2) @ weights

@@ -15,7 +15,7 @@ from ..plan import Plan
 from .boxes import Obstacles, around, faces, gaps_between, reached
 from .typesetter import Typesetter
 
-BEFORE = 1.0  # entries before a matrix, where a label stands that it would hide
+LABEL_BEFORE = 1.0  # entries before a matrix, where a label stands that it would hide
 # What it costs to cover a star, another matrix, and a face of a cuboid with products.
 OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = 400.0, 40.0, 8.0
 BEYOND_CONTENT = 6.0  # and to go one unit beyond all that is drawn
@@ -100,8 +100,8 @@ class Canvas:
         depth = float(self.view.seen(anchor[None])[2][0])
         nearer = np.flatnonzero(self.fronts < depth)
         hiding = nearer[gaps_between(boxes, self.quads[nearer]).min(axis=0, initial=np.inf) <= 0.0]
-        before = self.fronts[hiding].min(initial=np.inf) - BEFORE
-        if not len(hiding) or before < BEFORE:
+        before = self.fronts[hiding].min(initial=np.inf) - LABEL_BEFORE
+        if not len(hiding) or before < LABEL_BEFORE:
             return anchor
         towards = self.view.towards(anchor)
         return anchor + towards * (depth - before) / -(towards @ self.view.forward)

@@ -13,7 +13,7 @@ from ...attention.patches import CutPicture
 from ...attention.tokens import told_apart
 from ...kinds.places import READING, Part, Plane
 from ...kinds.stage import Stage, roots_of, stages_of
-from ...look.typeface import LONGEST, escaped
+from ...look.typeface import LONGEST_LINE, escaped
 from .. import pooling
 from ..layout.fans import Fan, fans
 
@@ -147,7 +147,7 @@ def _as_term(p, plane):
 
 def title_of(p: Any, stage: Stage) -> str:
     """How a matrix is called on the picture: its label, its name, or when that would be long what made it."""
-    label = stage.options(p.scene).label[:LONGEST]
+    label = stage.options(p.scene).label[:LONGEST_LINE]
     name = stage.of or stage.name  # the number of its head is told once, under all that belongs to it
     if label or not stage.operands or stage.name != stage.text or len(name) <= LONGEST_TEXT:
         return label or name

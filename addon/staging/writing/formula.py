@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...algebra.expression import (
+    STRENGTH,
     Binary,
     Call,
     Index,
@@ -24,7 +25,6 @@ from ...algebra.expression import (
 from ...kinds.stage import stages_of
 
 PRINTED_SIGNS = {"@": " ", "*": " × ", "/": " / ", "+": " + ", "-": " − "}
-_STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "**": 5}
 SUPERSCRIPTS = {"2": "²", "3": "³", "-1": "⁻¹"}
 
 
@@ -112,7 +112,7 @@ class _Setter:
             case Binary(operator="**") if text_of(node.right) in SUPERSCRIPTS:
                 return [*self.set(node.left, 6, act, lit), Part(SUPERSCRIPTS[text_of(node.right)], lit)]
             case Binary():
-                own = _STRENGTH.get(node.operator, 1)
+                own = STRENGTH.get(node.operator, 1)
                 # The product of a result, or what joins a sheet: not a number, which belongs to its epilogue.
                 numbers = any(_is_number(side) for side in (node.left, node.right))
                 if act and not numbers:

@@ -16,18 +16,18 @@ from .placing import Leader, Option, Wish, Written, writer
 from .typesetter import Typesetter
 
 NAME_SIZE, DETAIL_SIZE = 0.042, 0.026  # sizes of type
-RAISED = 0.6  # size of what is raised after a name, of that
+NAME_RAISED_SIZE = 0.6  # size of what is raised after a name, of that
 NAME_WIDTH = 14.0  # in sizes; what is longer ends with an ellipsis
-GAP = 0.009  # between type and what it belongs to
+NAME_GAP = 0.009  # between type and what it belongs to
 # Places beyond an edge: the part of the edge, the distance, and what both cost.
-_BEYOND = np.array([
+_NAME_PLACES = np.array([
     *((part, 0.0, slid) for part, slid in ((0.5, 0.0), (0.3, 0.6), (0.7, 0.6), (0.1, 1.2), (0.9, 1.2))),
     *((part, far, 0.8 * (part != 0.5) + left) for far, left in ((0.03, 2.0), (0.07, 4.0), (0.13, 7.0))
       for part in (0.5, 0.2, 0.8)),
     *((part, far, cost) for part in (-0.18, 1.18) for far, cost in ((0.0, 3.0), (0.03, 4.0), (0.07, 6.0))),
 ])  # fmt: skip
 NEXT_TO = 5  # of them are next to the edge
-STRANGE = 200.0  # what it costs a name to stand nearer to another matrix
+COST_OF_STRANGE_NAME = 200.0  # what it costs a name to stand nearer to another matrix
 INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of its matrix
 
 
@@ -48,7 +48,9 @@ def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> 
     lines = [type.line(name, 0.0, 0.0, NAME_SIZE, align, kind="name")]
     if raised:
         right = lines[0].box[2] + 0.04 * type.sized(NAME_SIZE)
-        lines.append(type.line(raised, right, 0.36 * type.sized(NAME_SIZE), RAISED * NAME_SIZE, kind="name"))
+        lines.append(
+            type.line(raised, right, 0.36 * type.sized(NAME_SIZE), NAME_RAISED_SIZE * NAME_SIZE, kind="name")
+        )
     apart = 0.34 * type.sized(NAME_SIZE) + 0.78 * type.sized(DETAIL_SIZE)
     under = min(-apart, lines[0].low - 0.8 * type.sized(DETAIL_SIZE))
     return [*lines, type.line(shape, 0.0, under, DETAIL_SIZE, align, kind="detail")]
@@ -67,10 +69,10 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
     lines = blocks["CENTER" if abs(normal[0]) < 0.8 else "LEFT" if normal[0] > 0 else "RIGHT"]
     box = around(np.array([line.box for line in lines]))
     center, half = 0.5 * (box[:2] + box[2:]), 0.5 * (box[2:] - box[:2])
-    parts, fars, costs = _BEYOND[: NEXT_TO if canvas.crowded else None].T
-    beside = a + parts[:, None] * (b - a) + normal * 0.5 * GAP
-    starts = a + np.clip(parts, 0.0, 1.0)[:, None] * (b - a) + normal * 0.5 * GAP
-    by = beside + normal * (fars + 0.5 * GAP + np.abs(normal) @ half)[:, None] - center
+    parts, fars, costs = _NAME_PLACES[: NEXT_TO if canvas.crowded else None].T
+    beside = a + parts[:, None] * (b - a) + normal * 0.5 * NAME_GAP
+    starts = a + np.clip(parts, 0.0, 1.0)[:, None] * (b - a) + normal * 0.5 * NAME_GAP
+    by = beside + normal * (fars + 0.5 * NAME_GAP + np.abs(normal) @ half)[:, None] - center
     boxes = box + np.tile(by, 2)
     ends = np.clip(starts, boxes[:, :2], boxes[:, 2:])
     leaders = strips(starts, ends, 0.0).reshape(-1, len(boxes), 4)
@@ -78,7 +80,7 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
         costs
         + wish
         + canvas.costs(boxes)
-        + STRANGE * canvas.nearer_to_another(np.array(lines[0].box) + np.tile(by, 2), plane)
+        + COST_OF_STRANGE_NAME * canvas.nearer_to_another(np.array(lines[0].box) + np.tile(by, 2), plane)
     )
 
     def option(m):
@@ -106,7 +108,9 @@ def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -
     lines = [type.line(name, x, y, size, "CENTER", kind="name", anchor=anchor)]
     if raised:
         above = y + 0.36 * high
-        lines.append(type.line(raised, lines[0].box[2], above, RAISED * size, kind="name", anchor=anchor))
+        lines.append(
+            type.line(raised, lines[0].box[2], above, NAME_RAISED_SIZE * size, kind="name", anchor=anchor)
+        )
     if shape := mm_names.shape_of(plane):
         small = mm_names.SHAPE_SIZE * size
         under = y + lines[0].low - 0.82 * small * type.scale

@@ -16,7 +16,7 @@ HEAD_TITLE_SIZE = 0.044  # size of type
 TITLE_SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
 DISTANCES = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
 SMALLER_TITLES = 30.0  # what it costs to have them smaller
-STRANGE = 20.0  # of a title that is nearer to what another is of
+COST_OF_STRANGE_TITLE = 20.0  # of a title that is nearer to what another is of
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ def _options(canvas: Canvas, group: Sequence[Titled], down: bool) -> list[Option
     boxes = np.array([[line.around for line in way.lines] for way in ways])
     boxes = boxes + np.tile(np.array([way.places for way in ways]), 2)  # (ways, titles, 4)
     costs = canvas.costs(boxes.reshape(-1, 4)).reshape(len(ways), -1).mean(axis=1)
-    costs = costs + [way.cost for way in ways] + STRANGE * _strange(boxes, edges).mean(axis=1)
+    costs = costs + [way.cost for way in ways] + COST_OF_STRANGE_TITLE * _strange(boxes, edges).mean(axis=1)
     shared = np.count_nonzero(meeting(boxes, boxes, LABEL_GAP), axis=(1, 2))
     free = np.flatnonzero(shared == len(group))  # each with itself alone
     return [Option(boxes[n], len(group) * costs[n], writer(ways[n].lines, ways[n].places)) for n in free]

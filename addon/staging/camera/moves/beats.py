@@ -16,11 +16,13 @@ from ..views import is_oblique, parts_of
 if TYPE_CHECKING:  # plans check their cameras
     from ...beats.told import TimedBeat
 
-TURNS = np.radians([0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0])  # from the scene's own view, that are tried
+TRIED_TURNS = np.radians(
+    [0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0]
+)  # from the scene's own view, that are tried
 TILTS = np.radians([90.0 - 36.0, 90.0 - 28.0, 90.0 - 20.0])
 PREFERRED = 0.25  # what a turn by half a circle costs, of how well something is read
 LEGIBLE = 0.75  # how far a matrix faces the camera, which is enough
-FURTHER = 1.7  # times as far as what is shown needs: from there everything is seen, if that is enough
+OVERVIEW_DISTANCE = 1.7  # times the distance that a subject needs: from there all is seen, if that is enough
 CALM = 1.15  # and from where the camera stands in the next beat, if that shows it too
 
 
@@ -100,7 +102,7 @@ def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
     there = [part for part in parts_of(s.p.arrangement) if part.stage.name in beat.there]
     whole = turned.framed(s.bare(there), turned.roomy)
     near = turned.framed(s.bare(parts), turned.roomy)
-    return whole if whole[5] < FURTHER * near[5] else near
+    return whole if whole[5] < OVERVIEW_DISTANCE * near[5] else near
 
 
 def _towards(s: Setup, at: tuple[float, float]) -> Setup:
@@ -121,7 +123,7 @@ def _angles(s: Setup, parts: list[Part], view: str) -> tuple[float, float]:
     # Products are looked into as the scene is, and an oblique camera does not turn.
     if not planes or len(planes) < len(parts) or is_oblique(s.p.scene):
         return s.angles
-    tried = [s.angles, *((tilt, s.angles[1] + turn) for tilt in TILTS for turn in TURNS)]
+    tried = [s.angles, *((tilt, s.angles[1] + turn) for tilt in TILTS for turn in TRIED_TURNS)]
     return max(tried, key=lambda at: _read(s, planes, at))
 
 
