@@ -87,7 +87,7 @@ def write_labels(
             leading[label.group], ob.location = ob, label.pivot
             facing = ob.constraints.new("COPY_ROTATION")
             facing.target, facing.mix_mode = camera, "BEFORE"
-        if label.kind == CALLOUT_KIND:
+        if label.plated:
             plate = _plate(label, p.style, collection)
             plate.parent = ob
             show(plate, when)

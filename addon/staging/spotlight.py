@@ -148,10 +148,11 @@ def _of_beats(p: Any) -> Spotlight | None:
 
 
 def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:
-    """What a text points at, and what makes it. Raises InputError, which begins with `where`."""
-    parts: list[Lit] = []
-    for _, pointed in pointed_at(p, text, where):
-        parts += [pointed, *_makers(p, pointed)]
+    """What a text points at, and what makes it; a matrix that the text itself points at is lit there and
+    nowhere else. Raises InputError, which begins with `where`."""
+    pointed = [lit for _, lit in pointed_at(p, text, where)]
+    named = {lit.stage for lit in pointed}
+    parts = [made for lit in pointed for made in (lit, *(m for m in _makers(p, lit) if m.stage not in named))]
     return tuple(dict.fromkeys(parts))
 
 

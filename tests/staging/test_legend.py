@@ -9,6 +9,7 @@ from matrix_cinema.errors import InputError
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.formula import formula_of
 from matrix_cinema.staging.writing.legend import legend_of, nice, number, sizes_of, ticks
+from matrix_cinema.staging.writing.typesetter import JOINED
 
 
 def planned(expression, look=None, **shapes):
@@ -55,7 +56,8 @@ def test_ranges_of_any_size_are_told(size):
         "matrices": {"A": {"values": [[size, -size]]}, "B": {"values": [[0.5], [2]]}},
     }
     (bar,) = legend_of(plan(from_dict(Scene, scene, "test")))
-    assert f"A {number(size)}" in bar.rows[0][0] and f"C {number(1.5 * size)}" in bar.rows[0][0]
+    told = bar.rows[0][0].replace(JOINED, " ")
+    assert f"A {number(size)}" in told and f"C {number(1.5 * size)}" in told
 
 
 @pytest.mark.parametrize(("size", "what"), [(1e-39, "too small"), (1e39, "too large")])
@@ -72,7 +74,7 @@ def test_different_ranges_of_one_name_are_told_by_the_least_and_the_largest():
     values = {"A": [[300, 0]], "B": [[1e-7], [2e-5]], "C": [[5]]}
     tables = {name: {"values": one, "label": "W"} for name, one in values.items()}
     (bar,) = legend_of(plan(from_dict(Scene, {"expression": "y = A @ B @ C", "matrices": tables}, "test")))
-    assert "max: W 2e−5 to 300 · " in bar.rows[0][0]
+    assert "max: W 2e−5 to 300 · " in bar.rows[0][0].replace(JOINED, " ")
 
 
 def test_one_range_has_round_numbers_and_many_their_ends():
@@ -84,8 +86,8 @@ def test_one_range_has_round_numbers_and_many_their_ends():
     ((names, ends),) = signed.rows
     assert [text for _, text in ends] == ["−max", "0", "max"]
     assert (signed.title, unsigned.title) == ("value", "probability")
-    for name, scale in (("A", many.final["A"]), ("B", many.final["B"]), ("scores of C", many.raw["C"])):
-        assert f"{name} {number(scale.high)}" in names
+    for name, scale in (("A", many.final["A"]), ("B", many.final["B"]), ("C before softmax", many.raw["C"])):
+        assert f"{name}{JOINED}{number(scale.high)}" in names  # on one line
     assert "products" not in names  # the picture is about C
 
 
@@ -93,7 +95,7 @@ def test_products_have_a_range_in_the_legend_where_the_picture_is_about_all():
     many = planned("D = (C = A @ B) @ E", A=(4, 3), B=(3, 2), E=(2, 5))
     (signed,) = legend_of(many)
     ((names, _),) = signed.rows
-    assert f"max at the 99.7th percentile: products in C {number(many.products['C'].high)}" in names
+    assert f"max at the 99.7th percentile: products in C{JOINED}{number(many.products['C'].high)}" in names
 
 
 def test_the_size_legend_is_the_law_of_sizes():

@@ -33,6 +33,14 @@ def test_an_entry_of_a_product_takes_a_row_and_a_column():
     assert np.array_equal(found["B"], only((4, 5), range(4), [2]))
 
 
+def test_a_matrix_that_is_pointed_at_is_lit_there_alone():
+    """C[1] alone would take all of row 1 of A, and all of B."""
+    found = spots("C = A @ B", "C[1]; A[1, 3]; B[3]", A=(3, 4), B=(4, 5))
+    assert np.array_equal(found["C"], only((3, 5), [1], range(5)))
+    assert np.array_equal(found["A"], only((3, 4), [1], [3]))
+    assert np.array_equal(found["B"], only((4, 5), [3], range(5)))
+
+
 def test_of_a_transpose_it_is_the_row():
     found = spots("C = A @ B.T", "C[:, 2]", A=(3, 4), B=(5, 4))
     assert np.array_equal(found["B"], only((5, 4), [2], range(4)))

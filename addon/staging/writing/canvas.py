@@ -112,6 +112,12 @@ class Canvas:
         corners = np.array([plane.corners() for plane in self.planes]).reshape(-1, 3)
         return self.view.seen(corners)[2].reshape(-1, 4).min(axis=1)
 
+    def meets_drawn(self, boxes: np.ndarray) -> bool:
+        """Whether something in boxes (n, 4) stands before a matrix, or before products that stay."""
+        stay = self.p.scene.look.settled_scale > 0.0
+        behind = np.concatenate([self.quads, self.faces]) if stay else self.quads
+        return bool(gaps_between(boxes, behind).min(initial=np.inf) <= 0.0)
+
     # What it costs to write somewhere
 
     def costs(self, boxes: np.ndarray) -> np.ndarray:

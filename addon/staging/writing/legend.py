@@ -8,6 +8,7 @@ from ...kinds.stage import stages_of
 from ...look.color_maps import zero_of
 from .captions import title_of
 from .numerals import number
+from .typesetter import JOINED
 
 ROWS_OF_A_BAR = 2  # of a bar; more ranges are summed up in one
 MOST_NAMES = 8  # of these
@@ -44,9 +45,7 @@ def legend_of(p: Any) -> list[LegendBar]:
         name = title_of(p, stage)
         _add(ranges, p.final[stage.name], name)
         if stage.epilogue:
-            last = stage.epilogue[-1].function
-            before = f"scores of {name}" if last == "softmax" else f"{name} before {last}"
-            _add(ranges, p.raw[stage.name], before)
+            _add(ranges, p.raw[stage.name], f"{name} before {stage.epilogue[-1].function}")
         if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
             _add(ranges, p.products[stage.name], f"products in {name}")
     bars = []
@@ -100,7 +99,7 @@ def _told(rows):
     for scales, names in rows.items():
         highs = sorted(high for _, high, _ in scales)
         ends = " to ".join(dict.fromkeys((number(highs[0]), number(highs[-1]))))
-        lists.setdefault(scales[0][2], []).append(f"{', '.join(names)} {ends}")
+        lists.setdefault(scales[0][2], []).append(f"{', '.join(names)}{JOINED}{ends}")
     told = []
     for clip, items in lists.items():
         more = [f"{len(items) - MOST_NAMES} more"] if len(items) > MOST_NAMES else []

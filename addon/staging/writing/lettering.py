@@ -38,7 +38,8 @@ class Label:
 
     `kind` is "title" (of a head), "name", "detail" (a shape), "axis", "token" or "callout" (the number
     of an entry in the spotlight); `owner` the name of the matrix at which it stands. It turns with a camera
-    that moves about its `pivot` (3,), which those of one `group` share: a name takes its shape along.
+    that moves about its `pivot` (3,), which those of one `group` share: a name takes its shape along. It is
+    `plated`, on a plate of the background's colour, where it is a callout before a matrix or products.
     """
 
     text: str
@@ -51,6 +52,7 @@ class Label:
     group: int
     pivot: np.ndarray
     angle: float = 0.0
+    plated: bool = False
 
     @property
     def middle(self) -> np.ndarray:
@@ -174,7 +176,10 @@ def _label(canvas: Canvas, line: Text, owner: str) -> Label:
     unit, position = canvas.unit_at(anchor), canvas.lifted((line.x, line.y), anchor)
     size = line.size * unit * canvas.p.typeface.of(line.text).scale
     box = np.array(line.around) * unit
-    return Label(line.text, position, size, line.align, box, line.kind, owner, 0, position, line.angle)
+    plated = line.kind == "callout" and canvas.meets_drawn(line.boxes())
+    return Label(
+        line.text, position, size, line.align, box, line.kind, owner, 0, position, line.angle, plated
+    )
 
 
 def _notes(wishes: Sequence[Wish], written: Sequence[Written]) -> list[str]:

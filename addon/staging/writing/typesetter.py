@@ -11,6 +11,7 @@ Thing = TypeVar("Thing")
 CAPITALS = 0.72  # height of a line of type, in sizes
 LONGEST_TOKEN = 9.0  # in sizes; what is longer ends with an ellipsis
 NARROW_FRAME = 1.35  # frames narrower than this, width to height, have smaller type
+JOINED = "\u00a0"  # a space at which no line is broken
 SMALLEST = 14.2 / 720.0  # of the frame's height: 14 pixels of type in a picture of 1280 × 720
 
 
@@ -55,9 +56,10 @@ class Typesetter:
 
     def wrapped(self, text: str, size: float, width: float) -> list[str]:
         """A text in lines of at most this width, broken between words; a longer word has a line of its
-        own."""
+        own. Words with JOINED between them stay together."""
         lines: list[str] = []
         for word in text.split(" ") if text else ():
+            word = word.replace(JOINED, " ")
             if lines and self.width(f"{lines[-1]} {word}", size) <= width:
                 lines[-1] += f" {word}"
             else:
