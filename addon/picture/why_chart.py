@@ -13,8 +13,11 @@ from ..staging.writing.items import Box, Rule, Text
 from ..staging.writing.typesetter import Typesetter, film_type, narrowness
 
 HEAD_SIZE, FOOT_SIZE = 0.024, 0.021  # sizes of type
-WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame; the widest with room is taken
-TALL = 0.22  # of them, of their width
+WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame
+TALLS = (0.5, 0.36, 0.22)  # of them, of their width
+SIZES = sorted(
+    product(WIDTHS, TALLS), key=lambda one: one[0] ** 2 * one[1], reverse=True
+)  # the largest first
 CHART_MARGIN = 0.012  # around it
 TRIED_STEPS = (0.015, 0.005)  # between the places that are tried; the second where the first finds none
 RULE = 0.001
@@ -42,9 +45,9 @@ def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray)
         return None
     narrow = narrowness(aspect)
     type = film_type(p.typeface, narrow, narrow)
-    for step, width in product(TRIED_STEPS, WIDTHS):
+    for step, (width, part) in product(TRIED_STEPS, SIZES):
         wide = max(width + 0.09, type.width(p.why.head, HEAD_SIZE), type.width(p.why.largest, FOOT_SIZE))
-        tall = TALL * width + 1.7 * type.sized(HEAD_SIZE) + 1.7 * type.sized(FOOT_SIZE)
+        tall = part * width + 1.7 * type.sized(HEAD_SIZE) + 1.7 * type.sized(FOOT_SIZE)
         x, y = (
             n.ravel()
             for n in np.meshgrid(
@@ -61,14 +64,17 @@ def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray)
             middles = 0.5 * (boxes[:, :2] + boxes[:, 2:])
             near = np.linalg.norm(middles - outlines[0].mean(axis=0), axis=1).argmin()
             left, low = boxes[near, :2] + CHART_MARGIN
-            return _drawn(p.why, type, left, low, width, (left, low, left + wide, low + tall))
+            box = left, low, left + wide, low + tall
+            return _drawn(p.why, type, left, low, width, part * width, box)
     return None
 
 
-def _drawn(why: Why, type: Typesetter, left: float, low: float, width: float, box: Box) -> WhyChart:
-    """The chart in a box."""
+def _drawn(
+    why: Why, type: Typesetter, left: float, low: float, width: float, tall: float, box: Box
+) -> WhyChart:
+    """The chart in a box, its bars `width` × `tall`."""
     upto = np.concatenate([[0.0], np.cumsum(why.products)])
-    unit = TALL * width / (np.ptp(upto) or 1.0)
+    unit = tall / (np.ptp(upto) or 1.0)
     foot, head = type.sized(FOOT_SIZE), type.sized(HEAD_SIZE)
     zero = low + 1.7 * foot - upto.min() * unit
     end = zero + why.total * unit

@@ -59,7 +59,7 @@ def bar_block(type: Typesetter, form: LegendForm, bar: LegendBar, length: float,
             for at, text in numbers
             if not (form.ticks and row and text == "0")
         ]
-        lines = type.wrapped(names, form.number, widest)
+        lines = [text.removesuffix(" ·") for text in type.wrapped(names, form.number, widest)]
         # Where all of a single row needs more lines, they begin beside the bar itself.
         top = y + line if not form.ticks and len(bar.rows) == 1 < len(lines) else y
         for n, text in enumerate(lines):
