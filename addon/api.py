@@ -415,10 +415,10 @@ def encode(
     job = read_job(folder)
     rate = (job.fps, job.fps_base) if job and fps is None else frame_rate(fps or 24)
     load_blender()
-    from .outputs import film, marks
+    from .outputs import film_file, marks
 
     mark, alpha = marks.derived_mark("", "encode"), FILMS[suffix].keeps_alpha
-    film.encode(pictures, output, *rate, mark, progress, transparent=alpha)
+    film_file.encode(pictures, output, *rate, mark, progress, transparent=alpha)
     return len(pictures)
 
 

@@ -194,7 +194,7 @@ def parts():
     the job's .blend is open, what its first frame takes beyond the next, a frame of any size and what 16
     samples of a million pixels add to it, and the film of each frame."""
     from matrix_cinema import api
-    from matrix_cinema.outputs.film import encode
+    from matrix_cinema.outputs.film_file import encode
 
     found = {}
     with tempfile.TemporaryDirectory() as folder:

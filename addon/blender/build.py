@@ -30,7 +30,7 @@ from .appearance import (
 from .beams import write_beams
 from .cards import write_cards
 from .digest import digest
-from .lines import write_guides
+from .guides import write_guides
 from .markers import write_markers
 from .materials.lines import beam_material
 from .numbers import lift_to, write_numbers

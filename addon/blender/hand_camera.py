@@ -14,7 +14,7 @@ from ..staging.camera.setup import BLUR
 from ..staging.plan import Plan
 from . import compat, tags
 from .camera import place_of
-from .layout import room_of
+from .laid_out_anew import room_of
 from .picture_plane import looks_along_its_parent
 from .rebuild import adding
 from .seen import moves, view_of

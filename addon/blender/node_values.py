@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 
 from .nodes.formula import Field, Formula, Outputs, socket_of
-from .values import same
+from .property_paths import same
 
 Write = Callable[[Formula], None]
 

@@ -6,7 +6,7 @@ import numpy as np
 from ..staging.patches import Strip
 from ..staging.plan import Plan
 from . import tags
-from .materials.pictures import picture_material
+from .materials.given_pictures import picture_material
 from .objects import show
 from .shapes import shape
 

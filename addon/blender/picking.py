@@ -9,9 +9,9 @@ import numpy as np
 
 from ..staging.writing.numerals import number
 from . import compat, tags
+from .axis_tokens import axes_of
 from .objects import MODIFIER
 from .read import elements, shape_of
-from .tokens import axes_of
 from .verify import Reference, reference_of
 
 PICKABLE = ("matrix", "product", "readout")

@@ -16,7 +16,7 @@ import numpy as np
 
 from . import compat, curves, tags
 from .objects import MODIFIER
-from .values import owner_of, put
+from .property_paths import owner_of, put
 
 SHOWN = (f'modifiers["{MODIFIER}"].show_viewport', f'modifiers["{MODIFIER}"].show_render')
 _INPUT_PREFIX = "input "

@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..staging.plan import Plan, plan
 from . import tags
 from .image_pixels import colors_of
-from .materials.pictures import picture_name
+from .materials.given_pictures import picture_name
 from .read import shape_of, stored_mask, stored_values
 
 # What says which numbers of a file a matrix has.

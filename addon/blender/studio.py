@@ -15,12 +15,12 @@ from ..look.lights import RIGS, Lamp, lamps_of
 from ..look.srgb import linear
 from ..staging.camera.framing import View
 from . import compat, tags
-from .lines import BOX, FACES
+from .guides import BOX, FACES
 from .materials.base import mix_color
 from .materials.ground import ground_material
 from .materials.haze import haze_material
 from .nodes.formula import Formula
-from .values import Values, put
+from .property_paths import Values, put
 
 ENVIRONMENT_NAME = "Matrix Cinema environment"
 # Of the background: where it is lightest, in the picture from below, its height to width, and its end.

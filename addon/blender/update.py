@@ -27,12 +27,12 @@ from .materials.base import asked
 from .materials.haze import haze_material
 from .node_values import set_values
 from .objects import MODIFIER, set_inputs
+from .property_paths import same, set_changed
 from .rebuild import sharing, standing
 from .recolored import recolor
 from .remembered import setting
 from .stored import described, plan_for, plan_of
 from .studio import Around
-from .values import same, set_changed
 
 Objects = collections.defaultdict[Any, list[bpy.types.Object]]  # by their kind
 

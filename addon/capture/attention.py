@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from .axes import Axes, Event, Frame, axes_of
+from .entry_places import Places
 from .logits import Logits, Reading
 from .origins import ActivationProduct, Change, Contraction, Origins, Strand, to_linears
-from .places import Places
 from .products import NotUnderstood
 
 FUSED = {

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .entry_places import Places
 from .origins import GivenTensor, Linear, Strand, to_linears
-from .places import Places
 from .products import NotUnderstood
 
 

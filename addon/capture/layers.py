@@ -13,9 +13,9 @@ import torch
 from . import masks
 from .attention import Attention
 from .axes import Frame
+from .entry_places import pick
 from .origins import GivenTensor, Linear, Strand
 from .output import Added, Output, between
-from .places import pick
 from .positions import position_of
 from .products import NotUnderstood
 from .projections import PROJECTION_TOLERANCE, NotShown, Projection, close, find_projection, numpy_of, sample

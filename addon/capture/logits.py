@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from .axes import Frame
+from .entry_places import Places, pick
 from .origins import Change
-from .places import Places, pick
 from .products import NotUnderstood
 from .tensors import Held
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.utils.weak import WeakIdKeyDictionary
 
-from .places import Places
+from .entry_places import Places
 from .tensors import Held
 
 MOST_STRANDS = 8  # of one tensor, but for those to attentions, of which heads or queries may be many

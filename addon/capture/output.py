@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .entry_places import Places, pick
 from .origins import Linear, Result, Strand
-from .places import Places, pick
 from .projections import close, matrix, numpy_of
 
 OUTPUT_EPSILONS = (1e-6, 1e-5, 1e-8, 1e-12, 1e-3, 0.0)  # that norms add to the mean square

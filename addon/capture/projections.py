@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .entry_places import MISSING, Places
 from .origins import Linear, Strand, to_linears
-from .places import MISSING, Places
 from .tensors import Held
 
 PROJECTION_TOLERANCE = {

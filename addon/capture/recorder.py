@@ -12,11 +12,11 @@ from . import masks
 from .accounts import Account, Accounts
 from .attention import Attention
 from .axes import Event, Frame, alone
+from .entry_places import pick
 from .joining import continues, join, repeats, side_by_side, stacked, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
 from .output import Output, added_of, one_below_another, output_of, same_tokens
-from .places import pick
 from .running import Running
 
 MOST_DROPPED = 32  # beams that were given up and may have won

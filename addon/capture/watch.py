@@ -17,7 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from .accounts import Accounts
 from .attention import FUSED, Attention, attention_of, fused_attention, pattern_times_values
-from .follow import Known, follow
+from .entry_places import Places
 from .origins import (
     ActivationProduct,
     Change,
@@ -32,9 +32,9 @@ from .origins import (
     to_linears,
 )
 from .output import results_in
-from .places import Places
 from .products import PRODUCT_CALLS, NotUnderstood, contraction_of, elementwise, three_operands
 from .projections import merged
+from .strand_rules import Known, follow
 from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
 
 

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..outputs.film_presets import PRESETS
 from ..outputs.loading import load_blender
 from ..outputs.messages import PROGRAM
-from . import values
+from . import arguments
 
 
 class _Parser(argparse.ArgumentParser):
@@ -54,9 +54,11 @@ def _source(one, also="", many=False):
     one.add_argument("--layer", help="layer of the capture")
     one.add_argument("--head", type=int, help="head of the capture")
     several = 'passes of the model that stand side by side, or "all"'
-    one.add_argument("--passes", metavar="0-3", type=values.passes, default=(), help=several)
+    one.add_argument("--passes", metavar="0-3", type=arguments.passes, default=(), help=several)
     known = f"show of the capture besides: {', '.join(HEAD_PARTS)}"
-    one.add_argument("--with", metavar="PART,PART", dest="parts", type=values.parts, default=(), help=known)
+    one.add_argument(
+        "--with", metavar="PART,PART", dest="parts", type=arguments.parts, default=(), help=known
+    )
 
 
 def _look(one, moves=True):
@@ -77,8 +79,8 @@ def _cards(one):
 
 
 def _picture(one, transparent):
-    one.add_argument("--size", metavar="WxH", type=values.size, help="in pixels")
-    one.add_argument("--samples", metavar="N", type=values.samples, help="per pixel")
+    one.add_argument("--size", metavar="WxH", type=arguments.size, help="in pixels")
+    one.add_argument("--samples", metavar="N", type=arguments.samples, help="per pixel")
     one.add_argument("--transparent", action="store_true", help=transparent)
     one.add_argument("--engine", choices=ENGINES)
     _device(one)
@@ -86,7 +88,7 @@ def _picture(one, transparent):
 
 def _device(one):
     kinds = f"what Cycles renders on: {', '.join(DEVICE_KINDS)}, or some cards, cuda:0,1"
-    one.add_argument("--device", metavar="NAME", type=values.device, help=kinds)
+    one.add_argument("--device", metavar="NAME", type=arguments.device, help=kinds)
 
 
 def _progress(one):
@@ -107,7 +109,7 @@ def _render(one):
     kind = one.add_mutually_exclusive_group()
     kind.add_argument("--still", action="store_true", help="one picture (the default)")
     kind.add_argument("--film", action="store_true", help="an MP4; its frames are kept beside it")
-    one.add_argument("--frames", metavar="A-B", type=values.frames, help="only these frames of the film")
+    one.add_argument("--frames", metavar="A-B", type=arguments.frames, help="only these frames of the film")
     one.add_argument("--frame", metavar="N", type=int, help="the frame of the still")
     _picture(one, "without background; films as .mov or .webm")
     failing = "go on with the CPU where a card is missing or fails (the default), or stop"
@@ -119,7 +121,7 @@ def _render(one):
     dry = "tell frames, elements, memory and time, by one tile of one frame, and render nothing else"
     one.add_argument("--dry-run", action="store_true", help=dry)
     one.add_argument("--width", metavar="LENGTH", help="of a still in print, such as 84mm")
-    one.add_argument("--dpi", metavar="N", type=values.dpi, help="dots per inch of that (600)")
+    one.add_argument("--dpi", metavar="N", type=arguments.dpi, help="dots per inch of that (600)")
     deep = "of a channel of a .png: 8 or 16"
     one.add_argument("--bits", metavar="N", type=int, choices=(8, 16), default=8, help=deep)
     _cards(one)
@@ -136,13 +138,13 @@ def _figure(one):
     one.add_argument("--width", metavar="LENGTH", default="3.3in", help=width)
     one.add_argument("--height", metavar="LENGTH", help="instead of that of the content")
     dots = "dots per inch of the picture (600)"
-    one.add_argument("--dpi", metavar="N", type=values.dpi, default=600, help=dots)
+    one.add_argument("--dpi", metavar="N", type=arguments.dpi, default=600, help=dots)
     rows = "a row of panels for each layer"
-    one.add_argument("--layers", metavar="0,3,5", type=values.layers, help=rows)
-    one.add_argument("--heads", metavar="0-11", type=values.numbers, help="a panel for each head")
+    one.add_argument("--layers", metavar="0,3,5", type=arguments.layers, help=rows)
+    one.add_argument("--heads", metavar="0-11", type=arguments.numbers, help="a panel for each head")
     one.add_argument("--tensor", metavar="NAME", help="show a tensor of the capture alone: pattern")
     one.add_argument("--frame", metavar="N", type=int, help="of the film, instead of the scene's still")
-    one.add_argument("--frames", metavar="20,60", type=values.numbers, help="a panel for each frame")
+    one.add_argument("--frames", metavar="20,60", type=arguments.numbers, help="a panel for each frame")
     one.add_argument("--columns", metavar="N", type=int, choices=range(1, 65), help="panels side by side")
     one.add_argument("--titles", metavar="TEXT", nargs="+", help="of the panels, one for each")
     scales = "a scale and a legend for each panel, instead of one for all"
@@ -150,9 +152,9 @@ def _figure(one):
     one.add_argument("--title", action="store_true", help="write the scene's title and caption")
     one.add_argument("--transparent", action="store_true", help="no background")
     one.add_argument("--font", metavar="NAME", default="", help="a family or a .ttf file (Blender's Inter)")
-    one.add_argument("--font-size", metavar="PT", type=values.points, default=7.0, help="of names (7)")
+    one.add_argument("--font-size", metavar="PT", type=arguments.points, default=7.0, help="of names (7)")
     one.add_argument("--outlines", action="store_true", help="type as shapes in an SVG")
-    one.add_argument("--samples", metavar="N", type=values.samples, help="per dot")
+    one.add_argument("--samples", metavar="N", type=arguments.samples, help="per dot")
     _look(one, moves=False)
     _progress(one)
 
@@ -167,7 +169,7 @@ def _build(one):
 def _farm(one):
     _source(one, ", or a built .blend")
     one.add_argument("-o", "--output", metavar="FOLDER", required=True)
-    one.add_argument("--chunk", metavar="N", type=values.chunk, default=10, help="frames of one task (10)")
+    one.add_argument("--chunk", metavar="N", type=arguments.chunk, default=10, help="frames of one task (10)")
     manager = "submit the job to this Flamenco Manager, such as http://manager:8080"
     one.add_argument("--flamenco", metavar="URL", help=manager)
     _picture(one, "frames without background")
@@ -180,9 +182,9 @@ def _encode(one):
     alpha = ".mov and .webm keep frames without background"
     one.add_argument("-o", "--output", metavar="X.mp4", required=True, help=alpha)
     rate = "frames per second, also 23.976 or 24000/1001; else the film's own"
-    one.add_argument("--fps", metavar="N", type=values.fps, help=rate)
+    one.add_argument("--fps", metavar="N", type=arguments.fps, help=rate)
     some = "only these; else every frame of the film"
-    one.add_argument("--frames", metavar="A-B", type=values.frames, help=some)
+    one.add_argument("--frames", metavar="A-B", type=arguments.frames, help=some)
 
 
 def _storyboard(one):
@@ -191,9 +193,9 @@ def _storyboard(one):
     written = "print the beats as they stand in a scene file, to be edited"
     one.add_argument("--toml", action="store_true", help=written)
     one.add_argument(
-        "--size", metavar="WxH", type=values.size, default=(512, 288), help="of a frame (512x288)"
+        "--size", metavar="WxH", type=arguments.size, default=(512, 288), help="of a frame (512x288)"
     )
-    one.add_argument("--samples", metavar="N", type=values.samples, default=4, help="per pixel (4)")
+    one.add_argument("--samples", metavar="N", type=arguments.samples, default=4, help="per pixel (4)")
     one.add_argument("--engine", choices=ENGINES)
     _look(one, moves=False)
     _progress(one)
@@ -233,8 +235,8 @@ def _capture(one):
     pair = "what the decoder of an encoder-decoder wrote; else a second text"
     one.add_argument("--pair", metavar="TEXT", default="", help=pair)
     layers = "only these layers"
-    one.add_argument("--layers", metavar="0,3,decoder.5", type=values.layers, help=layers)
-    one.add_argument("--heads", metavar="0-3", type=values.numbers, help="only these heads")
+    one.add_argument("--layers", metavar="0,3,decoder.5", type=arguments.layers, help=layers)
+    one.add_argument("--heads", metavar="0-3", type=arguments.numbers, help="only these heads")
     one.add_argument("-o", "--output", metavar="X.safetensors", required=True)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..attention.heads import HeadStatistics, pair_text, statistics_of, worth_filming
+from ..attention.statistics import HeadStatistics, pair_text, statistics_of, worth_filming
 from ..formats.capture_checks import Check, checks_of, left_out, not_written
 from ..formats.capture_file import Capture
 from ..formats.capture_layer import Layer

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..attention.heads import pair_text, statistics_of, worth_filming
 from ..attention.naming import head_name
 from ..attention.patches import crops, grid_of
+from ..attention.statistics import pair_text, statistics_of, worth_filming
 from ..attention.tokens import told_apart, unjoined
 from ..errors import InputError, needs_extra
 from ..formats.capture_file import Capture

@@ -11,7 +11,7 @@ from ..memory import available_memory
 from ..staging.limits import memory_needed
 from .frames import Rendering, Settings
 from .progress import Listener, clock_time
-from .standing import standing
+from .repeated_frames import standing
 from .temporary import temporary_folder
 
 TILE_SIDE = 0.25  # of the frame, of the tile in its middle

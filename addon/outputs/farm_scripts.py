@@ -80,7 +80,7 @@ words = ["-framerate", "{fps}", "-start_number", str(first), "-i", os.path.join(
 words += ["-frames:v", str(last - first + 1), {codec}, film]
 sys.exit(subprocess.run([program, "-y", "-loglevel", "error", *words]).returncode)
 '''
-# Of ffmpeg, by the suffix of the film: as outputs.film has Blender encode it.
+# Of ffmpeg, by the suffix of the film: as outputs.film_file has Blender encode it.
 CODECS = {
     ".mp4": ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p"],
     ".mov": ["-c:v", "prores_ks", "-profile:v", "4444", "-pix_fmt", "yuva444p10le"],

@@ -22,10 +22,10 @@ from .claims import SILENCE, Work, was_taken_over
 from .formats import STILLS
 from .frames_folder import Job, at_work, frame_mark, frame_path
 from .interrupt import telling
-from .passes import value_passes
 from .progress import Listener, Tracker, clock_time, tell, unheard
+from .render_passes import value_passes
+from .repeated_frames import standing
 from .silence import blender_silenced, last_error
-from .standing import standing
 from .temporary import trouble_in
 
 _TILES = re.compile(r"Rendered (\d+)/(\d+) Tiles")

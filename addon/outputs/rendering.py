@@ -17,10 +17,10 @@ from ..look.color_maps import color_map
 from ..look.print_gamut import unprintable
 from ..picture.figure_page import length
 from ..staging.plan import Plan, plan
-from . import blend_file, film, frames, marks
-from .beside import require_place_beside, write_captions, write_poster
-from .captions import captions_of, with_cards
+from . import blend_file, film_file, frames, marks
+from .caption_track import captions_of, with_cards
 from .color_profile import profile_chunk, size_chunk
+from .companions import require_place_beside, write_captions, write_poster
 from .estimate import Estimate, estimated
 from .film_presets import PRESETS, FilmPreset
 from .formats import FILMS
@@ -140,7 +140,7 @@ def render_source(
         made = frames.render_frames(scene, output, numbers, settings, mark, progress)
     else:
         captions, manner = _told(notes, checked, scene, numbers, preset)
-        made = film.render_film(scene, output, numbers, settings, mark, own_mark, progress, manner)
+        made = film_file.render_film(scene, output, numbers, settings, mark, own_mark, progress, manner)
         if preset:
             at = _still_frame(scene, description, checked)
             _put_beside(output, preset, captions, at, numbers, own_mark)
@@ -275,7 +275,7 @@ def _told(notes, checked, scene, numbers, preset):
     captions = captions_of(notes.beats, first, last, rate)
     parts = with_cards(notes.beats, checked) if checked else notes.beats
     chapters = [(one.start, one.text) for one in captions_of(parts, first, last, rate)]
-    manner = film.Encoding(notes=notes.of_film(), chapters=chapters, every=numbers.step)
+    manner = film_file.Encoding(notes=notes.of_film(), chapters=chapters, every=numbers.step)
     if preset:
         manner = dataclasses.replace(manner, quality=preset.quality, speed=preset.speed)
     return captions, manner

@@ -7,7 +7,7 @@ import bpy
 from mathutils import Vector
 
 from ..blender import hand_camera
-from ..blender.layout import lay_out
+from ..blender.laid_out_anew import lay_out
 from ..blender.stored import plan_of
 from ..errors import InputError
 from . import built

@@ -12,7 +12,7 @@ from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.scene import Beat  # noqa: E402
-from matrix_cinema.outputs.standing import standing  # noqa: E402
+from matrix_cinema.outputs.repeated_frames import standing  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
 
 BEATS = (

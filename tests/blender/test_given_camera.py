@@ -10,7 +10,7 @@ bpy = pytest.importorskip("bpy")
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Euler, Vector  # noqa: E402
 from matrix_cinema.blender import tags  # noqa: E402
-from matrix_cinema.blender.layout import lay_out  # noqa: E402
+from matrix_cinema.blender.laid_out_anew import lay_out  # noqa: E402
 from matrix_cinema.blender.older import gained  # noqa: E402
 from matrix_cinema.blender.seen import moves, view_of  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402

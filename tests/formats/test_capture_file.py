@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matrix_cinema.attention.heads import statistics_of
+from matrix_cinema.attention.statistics import statistics_of
 from matrix_cinema.description.from_capture import scene_from_capture
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats import capture_file as ours

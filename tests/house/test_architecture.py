@@ -79,3 +79,24 @@ def test_a_public_class_has_a_name_of_its_own():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(path.relative_to(ADDON).as_posix())
     assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
+
+
+# Each part of the panel has a CLASSES, and a module that reads files has the MOST_BYTES of its kind of file.
+ALIKE = {"CLASSES", "MENUS", "PROPERTIES", "MOST_BYTES"}
+
+
+def constants(path):
+    """The names in capitals that a module gives values to."""
+    for node in ast.parse(path.read_text()).body:
+        for target in getattr(node, "targets", [getattr(node, "target", None)]):
+            names = ast.walk(target) if isinstance(node, ast.Assign | ast.AnnAssign) else ()
+            yield from (name.id for name in names if isinstance(name, ast.Name) and name.id.isupper())
+
+
+def test_a_constant_has_a_name_of_its_own():
+    """In the whole package: what is the same stands once, what is another thing has another name."""
+    places = {}
+    for path in MODULES:
+        for name in set(constants(path)) - ALIKE:
+            places.setdefault(name, []).append(path.relative_to(ADDON).as_posix())
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}

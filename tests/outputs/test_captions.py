@@ -2,7 +2,7 @@
 
 import re
 
-from matrix_cinema.outputs.captions import captions_of, srt, vtt
+from matrix_cinema.outputs.caption_track import captions_of, srt, vtt
 
 BEATS = [
     ("it looks at animal & no other word <so far>, with a weight of 0.62 of all that there is", 1.0, 48.5),

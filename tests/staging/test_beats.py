@@ -7,14 +7,14 @@ import pytest
 from colors import contrast, linear, luminance
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matrix_cinema.attention import heads
+from matrix_cinema.attention import statistics
 from matrix_cinema.description.scene import Animation, Beat, Camera, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import BUILT_IN_CAPITALS
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.beats.auto import LEAST_ATTENTION, head_of
-from matrix_cinema.staging.beats.numbers import CaptionNumber, parsed, with_numbers, written
+from matrix_cinema.staging.beats.caption_numbers import CaptionNumber, parsed, with_numbers, written
 from matrix_cinema.staging.beats.told import number_at
 from matrix_cinema.staging.camera.clearance import covered
 from matrix_cinema.staging.camera.views import parts_of
@@ -267,8 +267,10 @@ def test_every_number_that_is_said_is_the_datas(seed, masked):
     telling = pattern[existing].max()
     assert pattern[query, key] >= telling and (telling < LEAST_ATTENTION or pattern[query, key] == telling)
     there = p.evaluation["attn"].existing
-    itself, previous = (fun(pattern, there) for fun in (heads.to_itself, heads.to_previous))
-    means = [f"On average {share:.2f} of" for share in (itself, previous, heads.to_first(pattern, there))]
+    itself, previous = (fun(pattern, there) for fun in (statistics.to_itself, statistics.to_previous))
+    means = [
+        f"On average {share:.2f} of" for share in (itself, previous, statistics.to_first(pattern, there))
+    ]
     for beat in p.beats:
         if beat.text.startswith("On average"):
             assert beat.text.startswith(tuple(means))

@@ -8,7 +8,7 @@ from matrix_cinema.cli.commands import _source as source_of
 from matrix_cinema.cli.parser import parser
 from matrix_cinema.description.scene import Cards, Scene, from_dict, from_json, to_json, to_toml
 from matrix_cinema.errors import InputError
-from matrix_cinema.outputs.captions import captions_of, with_cards
+from matrix_cinema.outputs.caption_track import captions_of, with_cards
 from matrix_cinema.picture.drawing import film_of
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.cards import cards_of

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.writing.formula import formula_of
 from matrix_cinema.staging.writing.legend import legend_of, nice, number, sizes_of, ticks
+from matrix_cinema.staging.writing.statements import formula_of
 from matrix_cinema.staging.writing.typesetter import JOINED
 
 

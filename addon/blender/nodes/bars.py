@@ -4,8 +4,8 @@ from typing import Any
 
 from . import shared
 from .formula import Group
-from .inputs import multiplication_inputs
 from .multiplication import product_at
+from .shared_inputs import multiplication_inputs
 from .tone import colored
 
 BAR_WIDTH_PART = 0.8  # of a bar, of the way to the next

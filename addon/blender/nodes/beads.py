@@ -9,7 +9,7 @@ from typing import Any
 from ...description.scene import POOLINGS
 from . import shared
 from .formula import Group
-from .inputs import WHOLE, gap_inputs
+from .shared_inputs import WHOLE, gap_inputs
 from .standing import standing
 
 ORIGIN = (0.0, 0.0, 0.0)

@@ -4,7 +4,7 @@ from typing import Any
 
 from . import shared
 from .formula import Group
-from .inputs import gap_inputs, product_inputs
+from .shared_inputs import gap_inputs, product_inputs
 
 THICKNESS = 0.035  # of a beam, in entries
 # Of each family of beams: the argument or result it belongs to, that one's axes, and its direction.

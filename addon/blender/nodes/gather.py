@@ -5,8 +5,8 @@ from typing import Any
 from . import shared
 from .finished import finished
 from .formula import Group
-from .inputs import WHOLE, stride_inputs, sweep_input
-from .visit import visit
+from .shared_inputs import WHOLE, stride_inputs, sweep_input
+from .visited import visit
 
 
 @shared

@@ -7,8 +7,8 @@ from .active import argument_inputs
 from .beads import pooled
 from .elements import elements
 from .formula import Group
-from .inputs import look_inputs, masked_input, range_inputs
 from .magnitude import sized
+from .shared_inputs import look_inputs, masked_input, range_inputs
 from .spotlight import size_of_step_back, stepping_back
 from .tone import colored
 

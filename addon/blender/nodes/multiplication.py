@@ -5,7 +5,7 @@ from typing import Any
 
 from ...kinds.product import PAIRED
 from .formula import Group
-from .visit import visit
+from .visited import visit
 
 
 def product_at(g: Group, names: Mapping[str, Any], i: Any, j: Any, k: Any) -> Any:

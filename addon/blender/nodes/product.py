@@ -5,9 +5,9 @@ from typing import Any
 from . import shared
 from .elements import elements
 from .formula import Group
-from .inputs import gap_inputs, look_inputs, product_inputs
 from .magnitude import sized
 from .multiplication import product_at, products_of_pairs, products_of_steps, visited_at
+from .shared_inputs import gap_inputs, look_inputs, product_inputs
 from .spotlight import products_stepping_back, size_of_step_back
 from .tone import colored
 

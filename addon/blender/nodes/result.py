@@ -5,8 +5,8 @@ from typing import Any
 from . import shared
 from .finished import finished
 from .formula import Group
-from .inputs import every_input, product_inputs
 from .partial_sums import partial_sums
+from .shared_inputs import every_input, product_inputs
 
 
 @shared

@@ -6,8 +6,8 @@ from ...kinds.sheet import SHEET_OPERATORS
 from . import shared
 from .finished import finished
 from .formula import Group
-from .inputs import WHOLE, stride_inputs, sweep_input
-from .visit import visit
+from .shared_inputs import WHOLE, stride_inputs, sweep_input
+from .visited import visit
 
 
 @shared

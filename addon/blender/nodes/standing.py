@@ -4,7 +4,7 @@ from typing import Any
 
 from . import shared
 from .formula import Group
-from .inputs import gap_inputs
+from .shared_inputs import gap_inputs
 
 
 @shared

@@ -4,8 +4,8 @@ from typing import Any
 
 from . import shared
 from .formula import Group
-from .inputs import every_input, multiplication_inputs
 from .multiplication import blocks_of_k, turns_of_k
+from .shared_inputs import every_input, multiplication_inputs
 
 
 @shared

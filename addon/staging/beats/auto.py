@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...attention import heads
+from ...attention import statistics
 from ...attention.tokens import places, told_apart
 from ...description.scene import Beat
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
@@ -81,12 +81,12 @@ def strongest(p: "Plan", pattern: Stage, anyhow: bool = False) -> tuple[int, int
     values, (queries, keys) = p.evaluation[pattern], labels_of(p, pattern)
     allowed = values.existing
     offset = offset_of(queries, keys, values.shape)
-    special = heads.special(keys)
+    special = statistics.special(keys)
     if is_causal(allowed):
         special |= {0}  # what a model that has no special token rests on
     if anyhow:
         offset, special = None, set()
-    return heads.strongest_pair(values.final, allowed, offset, heads.special(queries), special)
+    return statistics.strongest_pair(values.final, allowed, offset, statistics.special(queries), special)
 
 
 def offset_of(queries: Sequence[str], keys: Sequence[str], shape: tuple[int, int]) -> int | None:
@@ -310,16 +310,16 @@ class _HeadTeller:
         values, (queries, keys) = self.p.evaluation[pattern], self.labels
         allowed, offset = values.existing, offset_of(queries, keys, values.shape)
         shares = [
-            (heads.to_previous(values.final, allowed, offset), "to the token before"),
-            (heads.to_itself(values.final, allowed, offset), "to the token itself"),
+            (statistics.to_previous(values.final, allowed, offset), "to the token before"),
+            (statistics.to_itself(values.final, allowed, offset), "to the token itself"),
             (
-                heads.to_what_followed(values.final, allowed, queries, keys),
+                statistics.to_what_followed(values.final, allowed, queries, keys),
                 "to what followed the same token before",
             ),
-            (heads.to_first(values.final, allowed), f"to the first token, {self.token(1, 0)}"),
+            (statistics.to_first(values.final, allowed), f"to the first token, {self.token(1, 0)}"),
         ]
         share, what = max(shares, key=lambda one: np.nan_to_num(one[0], nan=-1.0))
-        if not share >= heads.PLAIN_SCORE:
+        if not share >= statistics.PLAIN_SCORE:
             return ""
         return f"On average {share:.2f} of this head's attention goes {what}."
 

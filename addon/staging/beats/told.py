@@ -13,7 +13,7 @@ from ..selections import SHOWN_LETTERS, ends_of, selections
 from ..timing.beats import EPILOGUE, SUMS, Pace, Span, beats_timeline
 from ..timing.timeline import Timeline
 from ..writing.captions import labels_of
-from .numbers import with_numbers
+from .caption_numbers import with_numbers
 
 if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan

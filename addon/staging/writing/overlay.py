@@ -12,10 +12,10 @@ import numpy as np
 
 from ..plan import Plan
 from .boxes import around
-from .formula import Statement, formula_of
 from .items import Bar, Box, Item, Text
 from .legend import legend_of, sizes_of
 from .legend_blocks import LegendForm, bar_block, sizes_block, stand_in_rows
+from .statements import Statement, formula_of
 from .typesetter import film_type, in_rows, narrowness
 
 FRAME_EDGE = 0.045

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .entry_places import Places, joined
 from .origins import ActivationProduct, Change, Origins, Strand
-from .places import Places, joined
 from .tensors import Held, Keeper, TorchCall, Unwatchable, number_of
 
 VIEW_CALLS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from . import marks
-from .captions import Caption, srt, vtt
+from .caption_track import Caption, srt, vtt
 from .files import written_whole
 
 TRACKS = {".srt": srt, ".vtt": vtt}
