@@ -15,7 +15,7 @@ from ..staging.writing.typesetter import Typesetter, film_type, narrowness
 HEAD_SIZE, FOOT_SIZE = 0.024, 0.021  # sizes of type
 WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame
 TALLS = (0.5, 0.36, 0.22)  # of them, of their width
-SIZES = sorted(
+CHART_SIZES = sorted(
     product(WIDTHS, TALLS), key=lambda one: one[0] ** 2 * one[1], reverse=True
 )  # the largest first
 CHART_MARGIN = 0.012  # around it
@@ -45,7 +45,7 @@ def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray)
         return None
     narrow = narrowness(aspect)
     type = film_type(p.typeface, narrow, narrow)
-    for step, (width, part) in product(TRIED_STEPS, SIZES):
+    for step, (width, part) in product(TRIED_STEPS, CHART_SIZES):
         wide = max(width + 0.09, type.width(p.why.head, HEAD_SIZE), type.width(p.why.largest, FOOT_SIZE))
         tall = part * width + 1.7 * type.sized(HEAD_SIZE) + 1.7 * type.sized(FOOT_SIZE)
         x, y = (
