@@ -162,6 +162,11 @@ class Living:
             ):
                 remembered.remember(block, self.ours)
 
+    def remove(self, blocks: Collection[bpy.types.ID]) -> None:
+        """Remove datablocks from the file: what is no longer there is not ours either, and cannot be asked."""
+        self.ours.difference_update(blocks)
+        bpy.data.batch_remove([*blocks])
+
     def name(self) -> None:
         """Give what lives on its name, once the new ones are gone."""
         for block, name in self.names.items():

@@ -128,7 +128,7 @@ def _exchange(scene, old, rested, names, before):
     left = {block for block in names if block not in living.names}
     rests = lay_down(left, [*old, *made], names, living.ours)
     write_list(scene, tags.RESTING, [*rests])
-    bpy.data.batch_remove([*living.gone, *away, *(ob for ob in left - rests if _is_object(ob))])
+    living.remove([*living.gone, *away, *(ob for ob in left - rests if _is_object(ob))])
     made = [block for block in _everything() if block not in before and block not in rests]
     living.remember(made)
     stay = [block for block in parts(scene) if block not in rests]
@@ -229,7 +229,7 @@ class _Build:
         _count(self.scene, made, missing)
         self.old = [block for block in self.old if block not in living.names]
         while gone:
-            bpy.data.batch_remove(gone)
+            living.remove(gone)
             made = self.made(living.names)
             gone = [*used.intersection(made).difference(_used(made))]
         left = [block for block in self.old if is_drawn(block)]
