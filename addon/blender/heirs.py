@@ -144,6 +144,9 @@ class Living:
             wanted = before[key] if key in theirs else value
             if key not in before or before[key] != wanted or remembered.is_input(key):
                 remembered.write(old, key, wanted)
+        if "lens" in theirs:  # the middle of the picture stays, whatever the lens that a person has chosen
+            for key in set(remembered.LENS_SHIFTS).difference(theirs):
+                setattr(old, key, getattr(new, key) * old.lens / new.lens)
         curves.hand_over(new, old, motion)
         for name in {name for block in (old, new) for name in block.keys() if name.startswith("mc_")}:
             if name in new:
@@ -163,7 +166,7 @@ class Living:
                 remembered.remember(block, self.ours)
 
     def remove(self, blocks: Collection[bpy.types.ID]) -> None:
-        """Remove datablocks from the file: what is no longer there is not ours either, and cannot be asked."""
+        """Remove datablocks from the file: what is no longer there is not ours, and cannot be asked."""
         self.ours.difference_update(blocks)
         bpy.data.batch_remove([*blocks])
 

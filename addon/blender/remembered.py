@@ -8,6 +8,7 @@ each curve and driver. Where the block differs now, a person changed it. A key i
 import contextlib
 import hashlib
 import json
+import math
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ SHOWN = (f'modifiers["{MODIFIER}"].show_viewport', f'modifiers["{MODIFIER}"].sho
 _INPUT_PREFIX = "input "
 _MOVED = None  # in place of a number that is animated or driven, which says nothing
 PIXELS = 1 << 16  # pictures with more are not looked at
+LENS_SHIFTS = ("shift_x", "shift_y")  # of a camera's lens
 
 # What a build may set, by type of datablock. "materials" are those of its slots.
 PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
@@ -34,7 +36,7 @@ PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
     ),
     (
         bpy.types.Camera,
-        ("type", "lens", "ortho_scale", "shift_x", "shift_y", "clip_start", "clip_end")
+        ("type", "lens", "ortho_scale", *LENS_SHIFTS, "clip_start", "clip_end")
         + ("dof.use_dof", "dof.focus_object", "dof.focus_distance", "dof.aperture_fstop"),
     ),
     (bpy.types.Light, ("color", "energy")),
@@ -226,6 +228,12 @@ def _same(a, b):
     return a == b
 
 
+def _is_zoomed(key, now, then):
+    """Whether a lens is shifted as it was, for another length: about the middle of the picture."""
+    wanted = then[key] * now["lens"] / then["lens"] if now["lens"] and then.get("lens") else None
+    return wanted is not None and math.isclose(now[key], wanted, rel_tol=1e-5)
+
+
 def _lost(now, then, ours):
     """Whether a value says nothing for what of ours it referred to is no longer there: nobody set that."""
     if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
@@ -247,6 +255,7 @@ def changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -
     ours = owned_by_any() if ours is None else ours
     now, then = _told_values(block, ours), before.get("values", {})
     theirs = {key for key, told in now.items() if key in then and not _same(told, then[key])}
+    theirs -= {key for key in theirs.intersection(LENS_SHIFTS) if _is_zoomed(key, now, then)}
     theirs = {key for key in theirs if not _lost(now[key], then[key], ours)}
     gone = before.get("motion", {}).keys() - curves.motion(block).keys()
     places = {curves.everywhere(path): key for key, path in _paths(block, now).items()} if gone else {}
@@ -295,8 +304,10 @@ def reset(block: bpy.types.ID, keys: Iterable[str] | None = None) -> list[str]:
     not be given back: those of what is no longer in the file, which a build makes anew."""
     then = remembered(block).get("values", {})
     named = {tags.unnumbered(str(one[tags.TAG])): one for one in owned_by_any() if tags.TAG in one}
-    failed = []
-    for key in sorted(changed(block) if keys is None else keys):
+    failed, keys = [], sorted(changed(block) if keys is None else keys)
+    if isinstance(block, bpy.types.Camera) and "lens" in keys:
+        keys += [key for key in LENS_SHIFTS if key in then and key not in changed(block)]
+    for key in keys:
         value = then.get(key)
         if isinstance(value, dict):
             value = named.get(str(value.get("ours")))

@@ -123,3 +123,28 @@ def test_a_lamp_behind_the_scene_still_spares_the_floor(factory):
         assert list(spared.objects) == [scene.objects["Ground"]]
         assert spared.collection_objects[0].light_linking.link_state == "EXCLUDE"
         build(scene_of(), scene)
+
+
+def test_a_shifted_lens_that_a_person_changed_keeps_the_middle_of_the_picture(factory):
+    """An oblique camera looks at one side of the scene, so its lens is shifted, as far as it is long."""
+    shifted, straight = (scene_of("paper", camera={"projection": one}) for one in ("oblique", "perspective"))
+    scene = build(straight)
+    lens = scene.camera.data
+    assert (lens.shift_x, lens.shift_y) == (0.0, 0.0)
+    build(shifted, scene)
+    ours = lens.lens, lens.shift_x, lens.shift_y
+    assert abs(lens.shift_x) > 0.1 and not differences(scene)
+    lens.lens *= 2.0
+    build(shifted, scene)
+    assert (lens.lens, lens.shift_x, lens.shift_y) == pytest.approx([2.0 * one for one in ours])
+    assert remembered.changed(lens) == {"lens"}
+    lens.shift_x += 0.25
+    assert remembered.changed(lens) == {"lens", "shift_x"}
+    build(straight, scene)
+    assert lens.shift_x == pytest.approx(2.0 * ours[1] + 0.25) and lens.shift_y == 0.0
+    build(shifted, scene)
+    given_back.reset(scene, given_back.of_camera(scene))
+    assert (lens.lens, lens.shift_x, lens.shift_y) == pytest.approx(ours) and not differences(scene)
+    lens.lens *= 2.0
+    given_back.reset(scene, given_back.of_camera(scene))
+    assert (lens.lens, lens.shift_x, lens.shift_y) == pytest.approx(ours) and not differences(scene)
