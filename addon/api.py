@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from .capture.own_code import capture_call
 from .capture.pretrained import capture_text
-from .description.device import kind_and_cards
+from .description.device import device_of, kind_and_cards
 from .description.frame_rate import frame_rate, rate_text
 from .description.scene import Scene
 from .description.source import Choice, Source, as_source, open_source, require_file
@@ -317,16 +317,16 @@ def farm(
     require_job_place(folder)
     if flamenco is not None:
         require_url(flamenco)
+    said = device or (source.description.render.device if source.description else "")
+    if said:
+        _kind_of_workers(said)
     load_blender()
     from .outputs import blend_file, frames, rendering
 
     blend_file.require_saved()
     asked = rendering.Asked(size, samples, engine, transparent, device=device)
     scene, description, settings, _ = rendering.drawn_source(source, asked, "film")
-    kind, cards = kind_and_cards(settings.device)
-    if cards:
-        device = settings.device
-        raise InputError(f"device {device}: a job is for all cards of a worker; give their kind alone")
+    kind = _kind_of_workers(settings.device)
     job = frames.job_of(scene, settings, rendering.mark_of(source, settings))
     with frames.film_scene(scene, settings, f"//{FRAMES}/" + "#" * FRAME_DIGITS, farm_note(job)):
         blend_file.save_blend(folder / BLEND)
@@ -343,8 +343,17 @@ def farm(
         transparent=settings.transparent,
     )
     count = last - first + 1
-    seen = submit(flamenco, folder, description.title, job, chunk) if flamenco else ""
+    seen = submit(flamenco, folder, description.title, job, chunk, scene.name) if flamenco else ""
     return FarmJob(folder, count, -(-count // chunk), seen)
+
+
+def _kind_of_workers(device: str) -> str:
+    """The kind of a device for all workers of a farm. Raises InputError for some cards of it by their
+    numbers."""
+    kind, cards = kind_and_cards(device_of(device))
+    if cards:
+        raise InputError(f"device {device}: a job is for all cards of a worker; give their kind alone")
+    return kind
 
 
 def beats(source: Drawable) -> Scene:

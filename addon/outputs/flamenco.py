@@ -38,8 +38,9 @@ def require_url(url: str) -> str:
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 
 
-def submitted(folder: Path, title: str, job: Job, chunk: int, etag: str) -> dict[str, Any]:
-    """The job that is sent: the frames of a job's folder, `chunk` in a task."""
+def submitted(folder: Path, title: str, job: Job, chunk: int, scene: str, etag: str) -> dict[str, Any]:
+    """The job that is sent: the frames of a job's folder, `chunk` in a task, of the `scene` in its .blend,
+    which Managers ask for from 3.9 on."""
     folder = folder.absolute()
     return {
         "name": title or "Matrix Cinema",
@@ -59,16 +60,18 @@ def submitted(folder: Path, title: str, job: Job, chunk: int, etag: str) -> dict
             "format": "PNG",
             "image_file_extension": ".png",
             "has_previews": False,
+            "scene": scene,
         },
     }
 
 
-def submit(url: str, folder: Path, title: str, job: Job, chunk: int) -> str:
+def submit(url: str, folder: Path, title: str, job: Job, chunk: int, scene: str) -> str:
     """Submit a job to a Manager and return where a person sees it. Raises JobError for whatever a Manager
     does not take, and InputError for what is no address."""
     manager = require_url(url)
     kind = _asked(manager, f"/api/v3/jobs/type/{TYPE}")
-    made = _asked(manager, "/api/v3/jobs", submitted(folder, title, job, chunk, str(kind.get("etag", ""))))
+    sent = submitted(folder, title, job, chunk, scene, str(kind.get("etag", "")))
+    made = _asked(manager, "/api/v3/jobs", sent)
     if not isinstance(made.get("id"), str):
         raise JobError(f"{manager}: took the job, and did not say its number; is it a Flamenco Manager?")
     return f"{manager}/app/jobs/{made['id']}"

@@ -1,5 +1,6 @@
 """A source becomes a still, a film or numbered frames. What is there of them and of this very job is kept."""
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 import bpy
 
 from ..blender import tags
+from ..blender.stored import plan_of
 from ..blender.verify import verify
 from ..description.device import device_of
 from ..description.scene import Render, Scene, from_dict
@@ -122,9 +124,10 @@ def render_source(
         checked = planned_for(description, settings)
         _require_frames(asked, 1, checked.timeline.last_frame)
         scene = blend_file.draw_alone(checked)
+        told = checked
     else:
-        checked = None
-    notes = _notes(scene, description, checked)
+        checked, told = None, _plan_of_opened(scene) if kind == "film" else None
+    notes = _notes(scene, description, checked, told)
     first, last = scene.frame_start, scene.frame_end
     _require_frames(asked, first, last)
     if kind == "still":
@@ -139,10 +142,10 @@ def render_source(
     if kind == "frames":
         made = frames.render_frames(scene, output, numbers, settings, mark, progress)
     else:
-        captions, manner = _told(notes, checked, scene, numbers, preset)
+        captions, manner = _told(notes, told, scene, numbers, preset)
         made = film_file.render_film(scene, output, numbers, settings, mark, own_mark, progress, manner)
         if preset:
-            at = _still_frame(scene, description, checked)
+            at = _still_frame(scene, description, told)
             _put_beside(output, preset, captions, at, numbers, own_mark)
     return Rendered(output, kind, numbers, scene.frame_end, made)
 
@@ -234,10 +237,20 @@ def _part_of_mark(asked, kind, moment):
     return (asked.frames, *(more if any(more) else ()))
 
 
-def _notes(scene, description, checked):
-    """The Notes of the pictures of a scene; of one that was just drawn, with what `verify` says of it."""
-    beats = [(beat.text, beat.start, beat.end) for beat in checked.beats] if checked else []
-    error = largest_error(scene) if checked else None
+def _plan_of_opened(scene):
+    """The plan of a scene that was opened, for what its film says; None where it was not built here, or has
+    lost something that it was made of."""
+    if tags.DESCRIPTION in scene:
+        with contextlib.suppress(InputError):
+            return plan_of(scene)
+    return None
+
+
+def _notes(scene, description, drawn, told):
+    """The Notes of the pictures of a scene, with the beats of the plan `told`; of one that was just drawn,
+    with what `verify` says of it."""
+    beats = [(beat.text, beat.start, beat.end) for beat in told.beats] if told else []
+    error = largest_error(scene) if drawn else None
     return notes_of([description], bpy.app.version_string, error, beats)
 
 
@@ -268,12 +281,12 @@ def _tell_of_print(checked, progress):
             tell(progress, f"{told}, which has fewer colours than a screen")
 
 
-def _told(notes, checked, scene, numbers, preset):
+def _told(notes, told, scene, numbers, preset):
     """What a film says in these frames: its captions, and how it is encoded."""
     first, last = numbers[0], numbers.stop - 1
     rate = scene.render.fps / scene.render.fps_base
     captions = captions_of(notes.beats, first, last, rate)
-    parts = with_cards(notes.beats, checked) if checked else notes.beats
+    parts = with_cards(notes.beats, told) if told else notes.beats
     chapters = [(one.start, one.text) for one in captions_of(parts, first, last, rate)]
     manner = film_file.Encoding(notes=notes.of_film(), chapters=chapters, every=numbers.step)
     if preset:

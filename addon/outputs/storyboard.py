@@ -1,4 +1,5 @@
-"""The storyboard of a film: one frame of each beat, small and quick, side by side on one sheet."""
+"""The storyboard of a film: one frame of each beat, small and quick, side by side on one sheet; its cards
+before and after them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from ..blender import stored
 from ..blender.image_pixels import pixels_of
 from ..blender.update import update
 from ..description.source import Source
+from ..staging.plan import Plan
 from . import frames
 from .blend_file import description_as_set, draw_alone, open_built
 from .files import written_whole
@@ -38,14 +40,23 @@ def draw_storyboard(source: Source, output: Path, asked: Asked, progress: Listen
         settings = settings_of(source.description.render, asked, "still")
         checked = planned_for(source.description.with_beats(), settings)
         scene = draw_alone(checked)
-    numbers = [beat.told_at for beat in checked.beats]
+    numbers = told_frames(checked)
     with temporary_folder() as folder:
         mark = mark_of(source, settings, bpy.app.version_string)
         frames.render_frames(scene, folder / "frames", sorted(set(numbers)), settings, mark, progress)
         pictures = [_read(frame_path(folder / "frames", number)) for number in numbers]
     with written_whole(output) as part:
         _save(sheet_of(pictures), part)
-    return len(numbers)
+    return len(checked.beats)
+
+
+def told_frames(p: Plan) -> list[int]:
+    """The frames of a film that its storyboard shows: the middle of its title card, each beat where it has
+    said what it says, the middle of its end card."""
+    film = p.timeline
+    before = [(1 + film.begins) // 2] if film.before else []
+    after = [(film.ends + 1 + film.last_frame) // 2] if film.after else []
+    return [*before, *(beat.told_at for beat in p.beats), *after]
 
 
 def sheet_of(pictures: Sequence[np.ndarray]) -> np.ndarray:

@@ -80,6 +80,17 @@ def test_nothing_but_the_card_is_seen_and_a_transparent_film_has_its_type_alone(
         assert pixels[0, 0, 3] == (0.0 if transparent else 1.0) and pixels[..., 3].max() > 0.2
 
 
+def test_a_storyboard_shows_the_cards_before_and_after_the_beats():
+    from matrix_cinema.outputs.storyboard import told_frames
+    from matrix_cinema.staging.plan import plan
+
+    tables = {"title": "A title", "beats": [{"run": "C", "text": "first"}]}
+    p = plan(described("C = A @ B", random(1, A=(3, 4), B=(4, 2)), cards=CARDS, **tables))
+    title, told, end = told_frames(p)
+    assert 1 <= title < p.timeline.begins <= told <= p.timeline.ends < end <= p.timeline.last_frame
+    assert told == p.beats[0].told_at
+
+
 def test_the_estimate_of_a_still_is_of_the_frame_that_is_rendered_and_of_no_card(
     tmp_path, monkeypatch, factory
 ):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from matrix_cinema import api
 from matrix_cinema.errors import InputError
 from matrix_cinema.outputs.farm import BLEND, FRAMES, JOB_FILES, require_job_place, template, write_job
 from matrix_cinema.outputs.frames_folder import Job, write_frames_job
@@ -53,6 +54,16 @@ def test_a_bundle_is_laid_out_as_a_farm_takes_it(tmp_path):
     assert "-framerate 24000/1001" in files["README.txt"].read_text()
     for name in ("render.py", "assemble.py"):
         compile(files[name].read_text(), name, "exec")
+
+
+@pytest.mark.parametrize("scene_says", [False, True])
+def test_cards_by_their_numbers_are_refused_before_anything_is_drawn(tmp_path, monkeypatch, scene_says):
+    file = tmp_path / "a.toml"
+    file.write_text('expression = "C = A @ B"\n' + ('render.device = "cuda:0"\n' if scene_says else ""))
+    monkeypatch.setattr(api, "load_blender", lambda: pytest.fail("Blender is loaded"))
+    with pytest.raises(InputError, match="device cuda:0: a job is for all cards of a worker"):
+        api.farm(file, tmp_path / "job", device=None if scene_says else "cuda:0")
+    assert not (tmp_path / "job").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no shell there")

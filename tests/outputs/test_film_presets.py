@@ -30,6 +30,13 @@ def told(tiny):
     return tiny
 
 
+def chapters(film):
+    """Nero's list of chapters in an MP4, as it stands there."""
+    data = film.read_bytes()
+    at = data.index(b"chpl") - 4
+    return data[at : at + int.from_bytes(data[at : at + 4], "big")]
+
+
 def test_a_film_for_a_page_has_what_a_page_needs(told, capsys):
     film = told.parent / "a.mp4"
     command = ["render", str(told), "-o", str(film), "--for", "web", "--size", "64x36", "--quiet"]
@@ -46,6 +53,14 @@ def test_a_film_for_a_page_has_what_a_page_needs(told, capsys):
     frames = len(list((told.parent / "a.frames").glob("*.png")))
     assert (clip.frame_duration, tuple(clip.size)) == (frames, (64, 36))
     assert cli.run(command) == 0
+
+    # What was built of the scene says the same, without its scene file.
+    blend, again = told.with_suffix(".blend"), told.parent / "b.mp4"
+    assert cli.run(["build", str(told), "-o", str(blend)]) == 0
+    told.unlink()
+    assert cli.run(["render", str(blend), "-o", str(again), *command[4:]]) == 0
+    assert (told.parent / "b.vtt").read_text() == (told.parent / "a.vtt").read_text()
+    assert chapters(again) == chapters(film) and len(chapters(film)) > 20
 
 
 def test_a_film_may_be_a_picture_that_moves(tiny):

@@ -65,7 +65,7 @@ def manager():
 
 
 def test_a_job_is_submitted_as_the_interface_has_it(manager, tmp_path):
-    seen = submit(manager.url + "/app/", tmp_path, "A film", JOB, 10)
+    seen = submit(manager.url + "/app/", tmp_path, "A film", JOB, 10, "Cinema")
     assert seen == f"{manager.url}/app/jobs/4e9c2d1c"
     (kind, _), (path, body) = manager.asked
     assert (kind, path) == ("/api/v3/jobs/type/simple-blender-render", "/api/v3/jobs")
@@ -76,16 +76,17 @@ def test_a_job_is_submitted_as_the_interface_has_it(manager, tmp_path):
     assert settings["blendfile"] == str(tmp_path / "scene.blend")
     assert settings["render_output_path"] == str(tmp_path / "frames" / "####")
     assert settings["fps"] == pytest.approx(23.976, abs=1e-3) and settings["format"] == "PNG"
+    assert settings["scene"] == "Cinema"
     assert all(isinstance(value, str) for value in body["metadata"].values())
 
 
 def test_what_a_manager_refuses_is_told_in_its_words(manager, tmp_path):
     manager.answers = (412, REFUSED)
     with pytest.raises(JobError, match=r"refused /api/v3/jobs with 412: the job type has changed"):
-        submit(manager.url, tmp_path, "", JOB, 10)
+        submit(manager.url, tmp_path, "", JOB, 10, "Cinema")
     manager.answers = (200, ["what is this"])
     with pytest.raises(JobError, match="no Flamenco Manager answers"):
-        submit(manager.url, tmp_path, "", JOB, 10)
+        submit(manager.url, tmp_path, "", JOB, 10, "Cinema")
 
 
 def test_nobody_answers(tmp_path):
@@ -93,7 +94,7 @@ def test_nobody_answers(tmp_path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(JobError, match=f"127.0.0.1:{port}: no Flamenco Manager answers"):
-        submit(f"http://127.0.0.1:{port}", tmp_path, "", JOB, 10)
+        submit(f"http://127.0.0.1:{port}", tmp_path, "", JOB, 10, "Cinema")
 
 
 @pytest.mark.parametrize(
