@@ -84,7 +84,7 @@ def test_a_storyboard_shows_the_cards_before_and_after_the_beats():
     from matrix_cinema.outputs.storyboard import told_frames
     from matrix_cinema.staging.plan import plan
 
-    tables = {"title": "A title", "beats": [{"run": "C", "text": "first"}]}
+    tables = {"title": "A title", "beats": [{"run": "C", "say": "first"}]}
     p = plan(described("C = A @ B", random(1, A=(3, 4), B=(4, 2)), cards=CARDS, **tables))
     title, told, end = told_frames(p)
     assert 1 <= title < p.timeline.begins <= told <= p.timeline.ends < end <= p.timeline.last_frame
