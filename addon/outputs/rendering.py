@@ -99,6 +99,8 @@ def render_source(
     written = _written(output, kind)
     require_apart(written, files_read(source))
     scene, description = None, source.description
+    checked: Plan | None
+    told: Plan | None
     if description is None:
         if source.instead:
             scene = blend_file.open_built(source, file_outputs=file_outputs)
@@ -123,8 +125,7 @@ def render_source(
     if scene is None:
         checked = planned_for(description, settings)
         _require_frames(asked, 1, checked.timeline.last_frame)
-        scene = blend_file.draw_alone(checked)
-        told = checked
+        told, scene = checked, blend_file.draw_alone(checked)
     else:
         checked, told = None, _plan_of_opened(scene) if kind == "film" else None
     notes = _notes(scene, description, checked, told)
@@ -237,7 +238,7 @@ def _part_of_mark(asked, kind, moment):
     return (asked.frames, *(more if any(more) else ()))
 
 
-def _plan_of_opened(scene):
+def _plan_of_opened(scene: bpy.types.Scene) -> Plan | None:
     """The plan of a scene that was opened, for what its film says; None where it was not built here, or has
     lost something that it was made of."""
     if tags.DESCRIPTION in scene:
