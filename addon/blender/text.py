@@ -185,7 +185,7 @@ def write_overlay(
     soft = plain_material("Matrix Cinema soft overlay", between(p.style.text, p.style.background, 0.35))
     dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, 0.5))
     accent = ACCENT_ON_DARK if sum(p.style.background) < 1.5 else ACCENT_ON_LIGHT
-    lit = lit_material("Matrix Cinema expression", between(p.style.text, p.style.background, 0.28), accent)
+    lit = lit_material(between(p.style.text, p.style.background, 0.28), accent)
     parent, size = target.camera, np.array([view.half_width, view.half_height])
     distance = clear_distance(p, target.camera, view)
     if view.orthographic:

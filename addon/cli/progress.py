@@ -13,17 +13,16 @@ from ..errors import one_line
 from ..outputs.messages import write
 from ..outputs.progress import Progress, clock_time
 
-MANNERS = ("auto", "lines", "json", "quiet")
 _SECONDS = {"bar": 0.1, "lines": 5.0, "json": 0.5, "quiet": 5.0}  # between two updates shown
 
 
 class ProgressWriter:
     """A listener that writes what it hears. As a context manager it leaves the bar on a line of its own.
 
-    `style` is one of MANNERS: "auto" draws a bar on a terminal and writes lines elsewhere; "json" writes one
-    object per line with the keys job, done, total, percent, elapsed, left and note (seconds; left is null
-    as long as nothing is known), "quiet" writes nothing. The time left is judged by what this run has done,
-    not by what it found done.
+    `style` "auto" draws a bar on a terminal and writes lines elsewhere. "json" writes one object per line
+    with the keys job, done, total, percent, elapsed, left and note; elapsed and left are in seconds, and left
+    is null until it can be judged. "quiet" writes nothing. The time left is judged by the frames of this run
+    alone, not by frames that were there before.
     """
 
     def __init__(self, style: str = "auto", clock: Callable[[], float] = time.monotonic) -> None:

@@ -35,10 +35,6 @@ class Source:
             raise InputError("the scene was made in Python and has no file")
         return self.path
 
-    @property
-    def is_blend(self) -> bool:
-        return self.description is None
-
 
 class Choice(TypedDict, total=False):
     """What of a source is drawn, and how: see `open_source`."""

@@ -1,6 +1,7 @@
-"""Is what a capture says of its layers true? Each equation that its tensors stand for, computed anew.
+"""Checks of a capture: each equation that its tensors should satisfy is computed again.
 
-That shows what belongs together in the file; that it is what the model had was compared when it was recorded.
+The checks show that the tensors of the file fit together. That they are the model's own numbers was checked
+during the recording.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,15 +12,17 @@ import numpy as np
 from .capture_file import Capture
 from .capture_layer import Layer
 
-MOST_CHECKED_ROWS = 256  # tokens of a projection that are computed anew; of more, so many spread over all
+MOST_CHECKED_ROWS = 256  # tokens for which a projection is computed again, spread evenly over all tokens
 HALF_TOLERANCE = {"float16": 8e-3, "bfloat16": 6e-2}  # of the largest magnitude
 FLOAT32_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)
 class Check:
-    """One equation of a layer, as `x W_Q + b_Q = q`, with its largest error, a fraction of the largest
-    magnitude, over all heads. `tensor` is what is wrong where it does not hold."""
+    """One equation of a layer, such as `x W_Q + b_Q = q`.
+
+    `error` is the largest error over all heads, as a fraction of the largest magnitude. `tensor` names the
+    tensor that is wrong if the equation does not hold."""
 
     layer: str
     equation: str
@@ -33,8 +36,9 @@ class Check:
 
 
 def checks_of(capture: Capture, layer: Layer, attention: bool = True) -> Iterator[Check]:
-    """The equations of one layer, its attention among them unless that is False. Raises InputError for
-    numbers that are not finite."""
+    """The checked equations of one layer; without that of the attention if `attention` is False.
+
+    Raises InputError for numbers that are not finite."""
     tolerance = HALF_TOLERANCE.get(layer.dtype, FLOAT32_TOLERANCE)
     if attention and {"q", "k", "v", "z"} <= set(layer.shapes):
         recorded = layer.max_abs_error or 0.0
@@ -42,7 +46,7 @@ def checks_of(capture: Capture, layer: Layer, attention: bool = True) -> Iterato
         for head in layer.heads:
             error = max(error, capture.recompute(layer.name, head).errors["z"])
             size = max(size, float(np.abs(capture.tensor(layer.name, "z", head)).max()))
-        # What dropout and half precision made of the model's own result was told when it was recorded.
+        # Dropout and half precision changed the model's own result; the recording reported by how much.
         yield Check(layer.name, "pattern v = z", "z", _share(max(error - recorded, 0), size), tolerance)
     for name in "QKV":
         if f"W_{name}" in layer.shapes:
@@ -56,13 +60,13 @@ def checks_of(capture: Capture, layer: Layer, attention: bool = True) -> Iterato
 
 
 def not_written(capture: Capture, layer: Layer) -> dict[str, str]:
-    """Tensors of a layer that the recording left out because they were not shown to be right, with why."""
+    """Tensors that the recording left out because it could not show that they are right: name -> reason."""
     told = capture.metadata["layers"][layer.key].get("not_written")
     return {str(name): str(why) for name, why in told.items()} if isinstance(told, dict) else {}
 
 
 def left_out(capture: Capture) -> list[str]:
-    """Attentions that ran while this was recorded and are not in it, a line each."""
+    """One line for each attention that ran during the recording but is not in the capture."""
     told = capture.metadata.get("left_out")
     lines = []
     for one in told if isinstance(told, list) else ():
@@ -76,7 +80,7 @@ def left_out(capture: Capture) -> list[str]:
 
 
 def input_of(layer: Layer, name: str) -> str:
-    """The tensor that a projection Q, K or V is of."""
+    """The name of the tensor that the projection `name`, Q, K or V, is applied to."""
     known = {"Q": ("x",), "K": ("x_k", "x"), "V": ("x_v", "x_k", "x")}[name]
     return next((one for one in known if one in layer.shapes), known[-1])
 
@@ -99,9 +103,10 @@ def _projection(capture: Capture, layer: Layer, name: str, tolerance: float) -> 
 
 
 def _lengths(capture: Capture, layer: Layer, name: str, tolerance: float) -> Check:
-    """Queries or keys before their rotary positions are as long as after them, or so many times as long.
+    """A rotation keeps lengths: queries or keys are as long before their rotary positions as after them, up
+    to one common factor.
 
-    Which positions the tokens stand at is not in the file: a padded text may begin anywhere.
+    The rotation itself cannot be checked: the file does not say at which position a padded text begins.
     """
     own, lengths = name.lower(), []
     for head in layer.heads if name == "Q" else _one_of_each_group(layer):
@@ -126,13 +131,14 @@ def _output(capture: Capture, layer: Layer, tolerance: float) -> Check:
     if bias:
         made += capture.tensor(layer.name, "b_O")
     equation = f"sum of z W_O{' + b_O' * bias} = attn_out"
-    # A query that may attend to nothing has a z of zeros; what it gives is its library's own.
+    # A query that may attend to nothing has zeros for z; each library then outputs something else.
     pair = made[attends], wanted[rows][attends]
     return Check(layer.name, equation, "W_O", _largest([pair]), tolerance)
 
 
 def _added(capture: Capture, layer: Layer, tolerance: float) -> Iterator[Check]:
-    """What was added to the stream is what the step after the output makes of it."""
+    """Check that `added`, which was added to the residual stream, is `attn_out` after the layer's last
+    step."""
     a, b = capture.tensor(layer.name, "attn_out"), capture.tensor(layer.name, "added")
     kind = layer.residual["kind"]
     if kind in ("rms_norm", "layer_norm"):
@@ -150,7 +156,7 @@ def _added(capture: Capture, layer: Layer, tolerance: float) -> Iterator[Check]:
 
 
 def _one_of_each_group(layer: Layer) -> list[int]:
-    """A query head for each key/value head that is stored."""
+    """For each stored key/value head, the first query head that uses it."""
     first = {layer.kv_head(head): head for head in reversed(layer.heads)}
     return [first[kv_head] for kv_head in sorted(first)]
 
@@ -164,7 +170,7 @@ def _rows(count: int) -> np.ndarray | slice:
 
 
 def _largest(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
-    """The largest difference of made and wanted, a fraction of the largest magnitude wanted."""
+    """The largest difference in the pairs (made, wanted), as a fraction of the largest magnitude wanted."""
     pairs = list(pairs)
     error = max(float(np.abs(made - wanted[: len(made)]).max(initial=0.0)) for made, wanted in pairs)
     return _share(error, max(float(np.abs(wanted).max(initial=0.0)) for _, wanted in pairs))

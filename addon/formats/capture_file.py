@@ -30,8 +30,8 @@ from .tables import MOST_ENTRIES
 
 FORMAT, VERSION = "attn-capture", "1.0"
 PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
-MOST_PICTURE_SIDE = 4096  # pixels of its sides
-RECOMPUTING = 60  # bytes that each entry takes meanwhile
+MOST_PICTURE_SIDE = 4096  # pixels along its longer side
+RECOMPUTING = 60  # bytes of memory for each score while a head is recomputed
 DERIVED = {"sink": "HQs"}  # of a layer with sinks: one column, the head's sink as each query's last logit
 RECOMPUTED = ("scores", "pattern", "z")
 
@@ -55,8 +55,8 @@ class RecomputedHead:
 class Capture:
     """An open capture file; tensors are read from disk when asked for.
 
-    `tokens_q` and `tokens_k` are labels as people write them; `metadata` has them as the vocabulary does.
-    `texts` are those of each pass, where they differ.
+    `tokens_q` and `tokens_k` are labels as people write them; `metadata` has the tokens as the vocabulary
+    writes them. `texts` has the text of each pass if the passes read different texts.
     """
 
     path: str
@@ -71,11 +71,12 @@ class Capture:
     verified: set = field(default_factory=set, repr=False, compare=False)  # tensors whose checksums are right
 
     def text_of(self, layer: Layer) -> str:
-        """The text that was read in the pass of a layer."""
+        """The text that the model read in the pass of this layer."""
         return self.texts[layer.pass_number] if layer.pass_number < len(self.texts) else self.text
 
     def layer(self, layer: int | str) -> Layer:
-        """The layer of that number, name or key (5, "decoder.5", "5@2"); InputError names those there are."""
+        """The layer with this number, name or key (5, "decoder.5", "5@2"). Raises InputError for an unknown
+        one."""
         found = self.layers.get(str(layer))
         found = found or next((one for one in self.layers.values() if one.key == str(layer)), None)
         if found is None:
@@ -111,7 +112,7 @@ class Capture:
         return known + tuple(DERIVED if layer.sinks and "Q" in layer.sizes else ())
 
     def summaries(self, layer: int | str) -> tuple[str, ...]:
-        """The summaries that `tensor` may give for this layer, see `summaries`."""
+        """The names of the summaries that `tensor` can give for this layer; see formats.summaries."""
         return tuple(SUMMARIES) if "pattern" in self.names(layer) else ()
 
     def shape(self, layer: int | str, name: str) -> tuple[int, int]:
@@ -123,9 +124,9 @@ class Capture:
     def tensor(self, layer: int | str, name: str, head: int | None = None) -> np.ndarray:
         """One matrix of a layer as float64, rows by columns; a vector comes as one row.
 
-        `name` may be that of a summary. `head` is the number of a query head and is needed for what the
-        heads have each; keys and values are those that this query head uses. Masks and biases come in full
-        size. Raises InputError for what the file does not have and for a number that is not finite.
+        `name` is a tensor or a summary. `head` is the number of a query head; tensors that each head has need
+        it, and keys and values come from the key/value head that this query head uses. Masks and biases come
+        in full size. Raises InputError for what the file does not have and for a number that is not finite.
         """
         layer = self.layer(layer)
         if name in self.summaries(layer.name):
@@ -185,7 +186,7 @@ class Capture:
         return allowed
 
     def _require_room(self, layer):
-        """Refuse a layer of whose heads one alone is too large to be looked at, with its numbers."""
+        """Refuse a layer if recomputing a single head of it takes too much memory."""
         rows, columns = (layer.sizes.get(axis, 0) for axis in "QK")
         if not rows or not columns:
             raise InputError(
@@ -208,7 +209,8 @@ class Capture:
             )
 
     def _stored(self, layer, name, number):
-        """Matrix of head `number` (its own kind of head) of a stored tensor, checked to be finite."""
+        """The matrix of one head of a stored tensor, checked to be finite. `number` counts query heads for
+        tensors of query heads, and key/value heads for the others."""
         full = f"L{layer.key}.{name}"
         array, axes = self.tensors[full], TENSORS[name]
         _check_sum(self, full)
@@ -225,13 +227,14 @@ class Capture:
 
 
 def open_capture(path: str | os.PathLike[str]) -> Capture:
-    """Open a capture. Raises InputError when the file is not one, is newer, or does not fit together."""
+    """Open a capture file. Raises InputError if the file is no capture, has a newer format, or contradicts
+    itself."""
     tensors, metadata = safetensors.read(path)
     return _checked(str(path), tensors, metadata)
 
 
 def axes_of(name: str) -> str:
-    """The axes of a tensor or summary that a capture can give, as in TENSORS."""
+    """The axes of a tensor or summary, as letters of capture_layer.TENSORS."""
     return TENSORS.get(name) or DERIVED.get(name) or SUMMARIES[name][0]
 
 
@@ -245,8 +248,8 @@ def write_capture(
 ) -> None:
     """Write a capture: `tensors` by full name, `metadata` as the format has it.
 
-    Format, version and checksums are added, and the whole is checked as if it were being opened,
-    so that what is written can be read. Raises InputError.
+    Format, version and checksums are added. The result is checked as `open_capture` would check it, so that
+    every file that is written can be read. Raises InputError.
     """
     tensors = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     sums = {name: _sum(array.shape, array.tobytes()) for name, array in sorted(tensors.items())}
@@ -256,7 +259,7 @@ def write_capture(
         checksum = _crc(text.encode())
     except UnicodeEncodeError:
         raise InputError(
-            f"{path}: a text of it, such as a token, is half of a letter; give UTF-8 text"
+            f"{path}: a token or another text is not valid UTF-8, perhaps half of a letter"
         ) from None
     metadata = {"attn_capture": text, "attn_capture_checksum": checksum}
     _checked(str(path), _InMemory(tensors), metadata)
@@ -264,8 +267,8 @@ def write_capture(
 
 
 def check_capture(where: str, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, Any]) -> Capture:
-    """What `write_capture` would write, as a Capture. Raises InputError, which names the place `where`, for
-    what it could not."""
+    """The Capture that `write_capture` would write, without a file. Raises InputError, whose message begins
+    with `where`, if it could not be written."""
     text = json.dumps({"format": FORMAT, "version": VERSION} | dict(metadata), ensure_ascii=False)
     return _checked(where, _InMemory(tensors), {"attn_capture": text})
 
@@ -306,7 +309,7 @@ class _InMemory:
 
 
 def _said(where, metadata):
-    """What the metadata say: the JSON of a capture, in a version that is known, and not damaged."""
+    """The JSON in the metadata. Raises InputError if it is damaged or of an unknown format or version."""
     if not is_capture(metadata):
         raise InputError(f"{where}: not an attention capture: its metadata has no attn_capture")
     text = metadata["attn_capture"]
@@ -370,7 +373,7 @@ def _checked(where: str, tensors: Any, metadata: Mapping[str, str]) -> Capture:
 def _layers(
     where: str, table: JsonTable, by_layer: dict, tokens_q: tuple[str, ...], tokens_k: tuple[str, ...]
 ) -> list[Layer]:
-    """The layers in their order, each with the name that people call it by."""
+    """The layers in their order, by the name that people call them."""
     described = table.table("layers")
     if not described:
         raise InputError(f"{where}: the capture has no layers")
@@ -393,8 +396,8 @@ def _layers(
 
 
 def _labels(table: JsonTable, every: set[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Each list of tokens as people write it."""
-    byte_level = table.flag("byte_level", None)
+    """For each list of tokens, its labels as people write them."""
+    byte_level = table.flag("byte_level")
     if byte_level is None:
         byte_level = is_byte_level(token for tokens in sorted(every) for token in tokens)
     return {tokens: written(tokens, byte_level) for tokens in every}

@@ -1,4 +1,4 @@
-"""One layer of a capture: what its tensors are, and what the metadata say of it, held to each other."""
+"""One layer of a capture: its tensors and its metadata, checked against each other."""
 
 import re
 from dataclasses import dataclass, field
@@ -45,14 +45,14 @@ MASK_KINDS = ("none", "causal", "padding", "window", "bias", "custom")
 class Layer:
     """One attention of the model. `heads` and `kv_heads` are the numbers of the stored ones.
 
-    `name` is what people call it, see `attention.naming`; `key` what its tensors are called by. A capture may
-    hold several passes of a model; after the first the name has the number, as in "5@2".
+    `name` is what people call it, see `attention.naming`. `key` begins the names of its tensors. A capture
+    may hold several passes of a model; from the second pass on, the name ends with the number, as in "5@2".
 
     Query head h uses key/value head h // (n_q_heads // n_kv_heads). The logits of a query are
-    softcap(q.k * scale) + bias, where the mask lets it attend; see `Capture.recompute`. `head_scales` are
-    those of all query heads, where these have one each. `found_by` says how projections were found, by their
-    letter. `residual` is what stands between the output and the residual stream: `kind` ("" where the file
-    does not say), `epsilon` and `factor`. The tokens are labels: as people write them, see
+    softcap(q.k * scale) + bias, where the mask lets it attend; see `Capture.recompute`. If the query heads
+    have different scales, `head_scales` has one for each. `found_by` says how the projections Q, K, V and O
+    were found, by their letter. `residual` is the step between the output and the residual stream: its `kind`
+    ("" if the file does not say), `epsilon` and `factor`. The tokens are labels as people write them, see
     `attention.tokens`.
     """
 
@@ -84,21 +84,21 @@ class Layer:
 
     @property
     def stack(self) -> str:
-        """The stack of layers that it is of, such as "decoder", or "" in a model that has one."""
+        """The stack that the layer belongs to, such as "decoder"; "" in a model with a single stack."""
         return self.name.partition("@")[0].removesuffix(".cross").rpartition(".")[0]
 
     @property
     def number(self) -> int:
-        """Its number in its stack."""
+        """The number of the layer in its stack."""
         return number_of(self.name)
 
     @property
     def pass_number(self) -> int:
-        """In which pass of the model it ran, from 0."""
+        """The pass of the model in which the layer ran, from 0."""
         return pass_of(self.name)
 
     def scale_of(self, head: int) -> float:
-        """What the scores of query head `head` are multiplied with."""
+        """The factor of the scores of query head `head`."""
         return self.head_scales[head] if self.head_scales else self.scale
 
     def kv_head(self, head: int) -> int:
@@ -113,8 +113,9 @@ def read_layer(
     tokens_q: tuple[str, ...],
     tokens_k: tuple[str, ...],
 ) -> Layer:
-    """The layer that an entry of the metadata describes. The tokens are those of the file, for an entry that
-    has none. Raises InputError where entry, shapes and tokens do not fit together."""
+    """The layer that an entry of the metadata describes. An entry without tokens has those of the file.
+
+    Raises InputError if entry, shapes and tokens do not fit together."""
     where = entry.where
     tokens_q, tokens_k = _tokens(entry, tokens_q, tokens_k)
     mask = _mask(key, entry, shapes)
@@ -163,14 +164,15 @@ def _one_of(where: str, what: str, found: str, known: tuple[str, ...]) -> str:
 def _tokens(
     entry: JsonTable, tokens_q: tuple[str, ...], tokens_k: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Those of the entry, else those of the file; a self-attention has the same on both sides."""
+    """The tokens of queries and keys: those of the entry, or else of the file. In a self-attention both are
+    the same."""
     if "tokens_q" in entry.data and entry.text("kind", "self") == "self":
         tokens_k = entry.texts("tokens_q")
     return entry.texts("tokens_q", tokens_q), entry.texts("tokens_k", tokens_k)
 
 
 def _mask(key: str, entry: JsonTable, shapes: dict[str, tuple[int, ...]]) -> dict[str, Any]:
-    """What an entry says of its mask: kind, window and offset, as in Layer."""
+    """Kind, window and offset of the mask in an entry, as in Layer."""
     mask = JsonTable(entry.table("mask", {}), f"{entry.where}: mask")
     kind = _one_of(entry.where, "mask", mask.text("kind", "none"), MASK_KINDS)
     for need, kinds in (("mask", ("padding", "custom")), ("bias", ("bias",))):
@@ -181,7 +183,7 @@ def _mask(key: str, entry: JsonTable, shapes: dict[str, tuple[int, ...]]) -> dic
 
 
 def _residual(entry: JsonTable) -> dict[str, Any]:
-    """What an entry says of the step between the output and the residual stream, see Layer."""
+    """The step between the output and the residual stream in an entry; see `Layer.residual`."""
     told = JsonTable(entry.table("residual", {}), f"{entry.where}: residual")
     epsilon, factor = told.real("epsilon", 0.0), told.real("factor", 1.0)
     if epsilon < 0:
@@ -199,13 +201,13 @@ def _measure(layer: Layer, where: str) -> None:
     for tensor in TENSORS:  # in the table's order, so that a message does not depend on the file's
         if tensor in layer.shapes:
             _fit(layer, tensor, layer.shapes[tensor], where)
-    for tensor in ("bias", "mask"):  # where nothing but these says how many queries or keys there are
+    for tensor in ("bias", "mask"):  # if only these say how many queries or keys there are
         for axis, size in zip("HQK", layer.shapes.get(tensor, ()), strict=False):
             layer.sizes.setdefault(axis, size)
 
 
 def _heads(entry: JsonTable) -> dict[str, Any]:
-    """What an entry of the metadata says of its heads: numbers of all and of the stored, scales, sinks."""
+    """The heads in an entry: how many there are, the numbers of the stored ones, scales and sinks."""
     n_q, n_kv = entry.whole("n_q_heads", 1, MOST_LAYER_HEADS), entry.whole("n_kv_heads", 1, MOST_LAYER_HEADS)
     if n_q % n_kv:
         raise InputError(f"{entry.where}: {n_q} query heads do not share {n_kv} key/value heads evenly")

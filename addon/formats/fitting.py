@@ -1,7 +1,7 @@
-"""What attention numbers are of, found from the numbers: scale, softcap and mask.
+"""Scale, softcap and mask of an attention, found from its numbers.
 
-A layer of which queries, keys and a pattern or an output are known is recomputed in every likely way, and the
-simplest that agrees is it. What does not agree is refused, so that nothing is guessed.
+A layer whose queries, keys and pattern (or output) are known is recomputed in every likely way. The simplest
+way that reproduces the numbers is taken. If none does, the layer is refused: nothing is guessed.
 """
 
 import re
@@ -18,9 +18,9 @@ from .capture_file import RECOMPUTING
 from .capture_layer import SIZE_WORDS, TENSORS
 from .tables import by
 
-CLOSE = 1e-3  # a recomputed pattern or output that is further off is not understood
-ROUNDING = 1e-6  # errors up to this are no reason to choose a less simple way
-WORSE = 1.5  # and neither is it to be so much better
+CLOSE = 1e-3  # the largest error with which a recomputed pattern or output is accepted
+ROUNDING = 1e-6  # an error up to this is rounding: the simplest way that has it is taken
+WORSE = 1.5  # else the simplest way whose error is less than so many times the smallest error
 MOST_SCORES = 2**28  # of all heads of a layer: some ten seconds
 MOST_FITTED_SCORES = 2**20  # scores to which scale and softcap are fitted
 FITTING_TURNS = 40  # of fitting scale and softcap
@@ -29,10 +29,11 @@ FITTING_TURNS = 40  # of fitting scale and softcap
 def fitted(
     arrays: Mapping[str, np.ndarray], where: str, scale: float = 0.0, softcap: float = 0.0
 ) -> tuple[dict[str, np.ndarray], dict[str, Any], list[str]]:
-    """(tensors of a capture, description, what has to be told) of one layer, named `where` in messages.
+    """(tensors for a capture, the layer's description, warnings) of one layer, called `where` in messages.
 
-    `arrays` are by the names of `capture_file.TENSORS`, also `rot_q` and `rot_k` beside queries and keys
-    before their rotary positions. `scale` and `softcap` are known, or 0. Raises InputError.
+    `arrays` has the names of `capture_layer.TENSORS`. If it also has `rot_q` and `rot_k`, these are the
+    queries and keys after their rotary positions, and `q` and `k` those before. `scale` and `softcap` are the
+    known values, or 0 if unknown. Raises InputError.
     """
     arrays = _attended(dict(arrays))
     _require_sizes(arrays, where)
@@ -55,7 +56,7 @@ def fitted(
 
 
 def _attended(arrays):
-    """The arrays with queries and keys as they attend; those before rotary positions as q_pre and k_pre."""
+    """The arrays with `q` and `k` after rotary positions, and `q_pre` and `k_pre` before them."""
     for one in "qk":
         if f"rot_{one}" in arrays:
             if one in arrays:
@@ -65,7 +66,7 @@ def _attended(arrays):
 
 
 def _require_sizes(arrays, where):
-    """Refuse arrays of a layer that are of sizes which do not belong together."""
+    """Refuse arrays of a layer whose sizes do not fit together."""
     sizes: dict = {}
     for key, array in arrays.items():
         for axis, size in zip(re.findall(r"\w\??", TENSORS[key]), array.shape, strict=True):
@@ -86,8 +87,8 @@ def _require_sizes(arrays, where):
 
 
 def _without_blind_rows(arrays):
-    """Which queries may attend to nothing, bool [heads, queries] or None: their softmax is not a number.
-    They get zeros, and so does what their tokens are made to in later layers."""
+    """Which queries may attend to nothing, bool [heads, queries], or None. The softmax of such a query is not
+    a number; its pattern and output are set to zero, and so are its numbers in later layers."""
     known = next((arrays[name] for name in ("pattern", "z") if name in arrays), None)
     if known is None or known.ndim != 3:
         return None
@@ -103,7 +104,7 @@ def _without_blind_rows(arrays):
 
 
 def _of_queries(arrays, blind, where, scale, softcap):
-    """A layer with queries and keys: the tensors, and its description with scale, softcap and mask."""
+    """(tensors, description with scale, softcap and mask) of a layer that has queries and keys."""
     q, k = (np.asarray(arrays[key], np.float64) for key in "qk")
     shape = (len(q), q.shape[1], k.shape[1])
     if prod(shape) > MOST_SCORES:
@@ -116,16 +117,16 @@ def _of_queries(arrays, blind, where, scale, softcap):
         if error > CLOSE:
             raise InputError(
                 f"{where}: softmax of q·k with scale {one:.4g} misses the pattern or z in the file by "
-                f"{error:.1g}; give scale and mask, or queries and keys as attended, which is after rotary "
-                "positions, or the pattern without them"
+                f"{error:.1g}; give scale and mask, or queries and keys after their rotary positions, or the "
+                "pattern without queries and keys"
             )
         description["max_abs_error"] = error
     return arrays | stored, description
 
 
 def _simplest(arrays, q, k, blind, scale, softcap):
-    """(error, scale, softcap, mask, tensors of it) of the simplest way to recompute what is there: the first
-    whose error is that of rounding, else the first that is hardly worse than the best."""
+    """(error, scale, softcap, mask, the mask's tensors) of the simplest way to recompute the pattern or
+    output: the first whose error is rounding, or else the first that is hardly worse than the best."""
     pattern, tries, least = arrays.get("pattern"), [], np.inf
     masks = _masks((len(q), q.shape[1], k.shape[1]), arrays.get("mask"), pattern, blind)
     for one, cap in _curves(q, k, pattern, scale, softcap):
@@ -139,10 +140,10 @@ def _simplest(arrays, q, k, blind, scale, softcap):
 
 
 def _of_pattern(arrays, blind):
-    """A layer of which only patterns, and perhaps values, are known."""
+    """(tensors, description) of a layer of which only patterns, and perhaps values, are known."""
     pattern = arrays["pattern"]
     heads, kv = len(pattern), len(arrays["v"]) if "v" in arrays else 1
-    # No mask where there are no zeros; else the first outside of which there is nothing.
+    # No mask if no weight is zero; else the simplest mask that hides nothing but zeros.
     masks = _masks(pattern.shape, arrays.get("mask"), pattern, blind)
     masks = masks[:1] if (pattern > 0).all() else masks[len(masks) > 1 :]
     mask, stored, _ = next(one for one in masks if one is masks[-1] or not (pattern * ~one[2]).any())
@@ -151,7 +152,8 @@ def _of_pattern(arrays, blind):
 
 
 def _masks(shape, given, pattern, blind):
-    """(entry `mask`, tensors it needs, which keys each head's queries may attend to), the simplest first."""
+    """The possible masks, the simplest first: (the entry `mask`, the tensors it needs, which keys the queries
+    of each head may attend to)."""
     everything = np.ones(shape, bool)
     custom = {"kind": "custom"}
     sees = True if blind is None else ~blind[:, :, None]
@@ -171,17 +173,17 @@ def _masks(shape, given, pattern, blind):
 
 
 def _common(allowed):
-    """A mask of all heads as it is stored, once where they share it."""
+    """The mask as a capture stores it: a single matrix if all heads share it."""
     return allowed[:1] if (allowed == allowed[:1]).all() else allowed
 
 
 def _curves(q, k, pattern, scale, softcap):
-    """(scale, softcap) of logits that may be, the simplest first; softcap 0 is none."""
+    """The possible pairs (scale, softcap), the simplest first; softcap 0 means none."""
     usual = [scale] if scale else [q.shape[2] ** -0.5, 1.0]
     yield from ((one, softcap) for one in usual)
     if pattern is None:
         return
-    # As many heads as are enough to fit two numbers.
+    # A few heads are enough to fit two numbers.
     heads = range(min(len(q), max(1, MOST_FITTED_SCORES // prod(pattern.shape[1:]))))
     scores = np.stack([q[h] @ k[h // (len(q) // len(k))].T for h in heads])
     sure = pattern[: len(scores)] > 1e-6
@@ -198,15 +200,16 @@ def _curves(q, k, pattern, scale, softcap):
 
 
 def _near(scale):
-    """A scale that was fitted, after the root of a whole number that it may be: 1 / sqrt(256) is 0.0625."""
+    """Likely scales: 1 / sqrt of a whole number, if one is near, such as 1 / sqrt(256) = 0.0625; then the
+    fitted scale itself."""
     return [max(round(scale**-2), 1) ** -0.5, scale] if scale > 1e-6 else []
 
 
 def _bent(scores, logs, sure, scale, softcap, free):
-    """(scale, softcap) by least squares; scale is kept where it is not `free`, softcap where it is not 0.
+    """(scale, softcap) by least squares. `scale` is fitted only if it is `free`, `softcap` only if it is 0.
 
-    Logarithms of weights are logits up to a number in each row; f = tanh(scale · s · c) / c with
-    c = 1 / softcap (Gemma 2, 2024) is fitted by the method of Levenberg and Marquardt.
+    The logarithms of a row's weights are its logits plus one constant. f = tanh(scale · s · c) / c with
+    c = 1 / softcap (Gemma 2, 2024) is fitted to them by the Levenberg-Marquardt method.
     """
     target, damping = _about_row_means(logs, sure), 1e-3
     at, fits = np.array([scale, 1 / softcap if softcap else 0.02]), np.array([free, not softcap])
@@ -234,15 +237,15 @@ def _bent(scores, logs, sure, scale, softcap, free):
 
 
 def _about_row_means(values, sure):
-    """The values less the mean of their row, of those that are `sure`; 0 for the others."""
+    """Each `sure` value less the mean of the sure values in its row; 0 for the others."""
     count = np.maximum(sure.sum(axis=-1, keepdims=True), 1)
     kept = np.where(sure, values, 0.0)
     return np.where(sure, kept - kept.sum(axis=-1, keepdims=True) / count, 0.0)
 
 
 def _error(arrays, q, k, scale, softcap, allowed, enough):
-    """How far the recomputed pattern and z are from those that are there, 0 where none is; of the first heads
-    alone, where that is more than `enough`."""
+    """The largest difference between the recomputed pattern and z and the given ones; 0 if neither is given.
+    The search ends with the first head whose error exceeds `enough`."""
     group, worst, bias = len(q) // len(k), 0.0, arrays.get("bias")
     for h in range(len(q)):
         of = k[h // group]
@@ -261,7 +264,7 @@ def _error(arrays, q, k, scale, softcap, allowed, enough):
 
 def _require_softmax(pattern, where):
     least, most = pattern.min(), pattern.sum(axis=-1).max()
-    # A row may sum to less: a sink has the rest, or the query may attend to nothing.
+    # A row may sum to less than 1: a sink takes the rest, or the query may attend to nothing.
     if least < 0 or most > 1 + 1e-2:
         raise InputError(
             f"{where}: the pattern is not a softmax: entries from {least:.3g}, rows that sum to "
@@ -270,13 +273,13 @@ def _require_softmax(pattern, where):
 
 
 def _without_strange_input(arrays, where):
-    """What has to be told: that `x` is left out, where it times W_Q is not the queries."""
+    """Leave out `x` if x W_Q + b_Q is not q. Returns the warning that says so, or none."""
     made_of = arrays.get("q_pre", arrays.get("q"))
     if made_of is None or not {"x", "W_Q"} <= set(arrays):
         return []
     x, weights = (np.asarray(arrays[name], np.float64) for name in ("x", "W_Q"))
     if x.ndim != 2 or weights.ndim != 3 or weights.shape[1] != x.shape[1] or len(weights) != len(made_of):
-        return []  # what does not fit together is told when it is written
+        return []  # shapes that do not fit are refused when the capture is written
     q = x @ weights + (arrays["b_Q"][:, None] if "b_Q" in arrays else 0.0)
     if q.shape == made_of.shape and np.abs(q - made_of).max() <= CLOSE * np.abs(made_of).max():
         return []

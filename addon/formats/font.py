@@ -1,7 +1,7 @@
-"""What a TrueType or OpenType font file says of its glyphs: which there are, and how wide and high.
+"""Reads which glyphs a TrueType or OpenType font has, and how wide and high they are.
 
-Only the tables head, hhea, hmtx, cmap and OS/2 are read, with bounds (OpenType 1.9.1); drawing the glyphs is
-Blender's work.
+Only the tables head, hhea, hmtx, cmap and OS/2 are read, within bounds (OpenType 1.9.1). Blender draws the
+glyphs.
 """
 
 import os
@@ -13,13 +13,13 @@ from .reading import read_bounded
 
 MOST_BYTES = 2**27
 FONT_STARTS = (b"\x00\x01\x00\x00", b"OTTO", b"true")
-USUAL_CAPITALS = 0.72  # height of capitals, of the em, where a font does not say
+USUAL_CAPITALS = 0.72  # height of capitals in em, for a font that does not say
 
 
 @dataclass(frozen=True)
 class Font:
-    """`advances` maps code points to widths; all lengths are in em. `box` is the height of the box around all
-    glyphs, `capitals` that of a capital letter."""
+    """The measures of a font, in em. `advances` maps code points to widths; `box` is the height of the box
+    around all glyphs, `capitals` the height of a capital letter."""
 
     advances: dict
     box: float
@@ -27,7 +27,8 @@ class Font:
 
 
 def read_font(path: str | os.PathLike[str], where: str = "font") -> Font:
-    """The Font in a .ttf or .otf file. Raises InputError for what is not there, or no such font."""
+    """The Font in a .ttf or .otf file. Raises InputError if the file is missing, damaged or another kind of
+    font."""
     data = read_bounded(path, MOST_BYTES, "font file", f"{where}: {path}")
     if data[:4] not in FONT_STARTS:
         kind = "a collection of fonts" if data[:4] == b"ttcf" else "not a font"
@@ -63,7 +64,7 @@ def _read(data):
 
 
 def _glyphs(cmap):
-    """code point -> glyph, of the Unicode table of a font that has most."""
+    """code point -> glyph, from the largest of the font's Unicode tables."""
     (count,) = struct.unpack_from(">H", cmap, 2)
     best: dict = {}
     for n in range(count):

@@ -1,7 +1,7 @@
-"""What the arrays of other tools are, by their names: which layer and which tensor of a capture.
+"""Names of arrays that other tools save: which layer and which tensor of a capture each name means.
 
-Known are our own names, patterns as transformers calls them, and the hooks and weights of TransformerLens,
-those of its first versions and of its TransformerBridge included.
+Known names: those of our own format, of patterns in transformers, and of hooks and weights in
+TransformerLens, including its first versions and its TransformerBridge.
 """
 
 import re
@@ -18,7 +18,7 @@ from .capture_layer import TENSORS
 from .model_outputs import NO_WEIGHTS
 from .tables import by
 
-# TransformerLens: what stands after "blocks.0." -> our tensor.
+# TransformerLens: the name after "blocks.0." -> our tensor.
 _LENS = {
     "hook_resid_pre": "resid_pre", "hook_in": "resid_pre", "hook_attn_out": "attn_out",
     "attn.hook_out": "attn_out", "ln1.hook_normalized": "x", "ln1.hook_out": "x",
@@ -29,13 +29,17 @@ _LENS = {
         "W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O", "_W_K", "_W_V", "_b_K", "_b_V")},
 }  # fmt: skip
 _TOKENS_FIRST = ("q", "k", "v", "z", "rot_q", "rot_k")  # [tokens, heads, width] there
-_WIDTHS = ("resid_pre", "x", "attn_out")  # [tokens, width], or with the heads between where q, k, v are split
-# What patterns are called where nothing else is there, and those of an encoder and a decoder.
+_WIDTHS = (
+    "resid_pre",
+    "x",
+    "attn_out",
+)  # [tokens, width], or [tokens, heads, width] if q, k and v have inputs of their own
+# Names of patterns in a file that has only patterns, and of patterns of an encoder and a decoder.
 _PATTERNS = re.compile(r"(?:attentions?|attn|patterns?|layer|arr)?[._-]?([0-9]{0,6})")
 _STACKS = re.compile(r"(encoder|decoder|cross)_?(?:attentions?|attn|patterns?)[._-]?([0-9]{0,6})")
 _OWN = re.compile(r"(?:L([0-9]{1,6}(?:\.cross)?)\.)?(\w+)")
 _NUMBER_EFFECTS = {"scale": "multiplied", "softcap": "bounded"}
-_TOKENS = {  # arrays of texts -> whose they are
+_TOKENS = {  # name of an array of texts -> what its tokens are
     "tokens": "tokens", "tokens_q": "queries", "tokens_k": "keys", "decoder_tokens": "queries",
     "target_tokens": "queries", "encoder_tokens": "keys", "source_tokens": "keys",
 }  # fmt: skip
@@ -43,8 +47,10 @@ _TOKENS = {  # arrays of texts -> whose they are
 
 @dataclass
 class Found:
-    """What is in a file: key of a layer -> tensor -> array, key -> name of a number -> the number, `names` of
-    layers where they are of several stacks, and `tokens`, "tokens", "queries" or "keys" -> texts."""
+    """The contents of a file, by what they mean.
+
+    `tensors`: key of a layer -> tensor -> array. `numbers`: key of a layer -> name -> number. `names`: key ->
+    name of the layer, if there are several stacks. `tokens`: "tokens", "queries" or "keys" -> texts."""
 
     layers: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
     numbers: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -56,13 +62,14 @@ class Found:
 
 
 def known(names: Iterable[str]) -> list[str]:
-    """Those of the names that say something here."""
+    """The names that this module knows."""
     return [name for name in names if _lens(name) or _own(name) or name in _TOKENS or _stacked(name) or
             _PATTERNS.fullmatch(name)]  # fmt: skip
 
 
 def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
-    """What arrays are by their names. `batch` is the element of it. Raises InputError."""
+    """Sort arrays by what their names mean. `batch` is the element of the batch to take. Raises InputError
+    for names or shapes that make no sense."""
     found, alone = Found(), sum(name not in _TOKENS for name in arrays) == 1
     for name, array in arrays.items():
         here = f"{where}: {name}"
@@ -89,7 +96,9 @@ def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
 
 
 def without_batch(array: Any, axes: int, batch: int, where: str) -> np.ndarray:
-    """The array with `axes` axes: an element of the batch, or with heads put before where one is missing."""
+    """The array with `axes` axes: one element of its batch, or with an axis of one head put before it.
+
+    Raises InputError for what is no array of numbers, or has other axes."""
     if hasattr(array, "detach"):  # a torch tensor
         array = array.detach().cpu().float().numpy()
     array = np.asarray(array)
@@ -109,7 +118,8 @@ def without_batch(array: Any, axes: int, batch: int, where: str) -> np.ndarray:
 
 
 def put_stacks(found: Found, stacks: Mapping[str, Mapping[int, np.ndarray]]) -> None:
-    """Put patterns by stack, "encoder", "decoder" or "cross", and number; the decoder's come after."""
+    """Add patterns by stack ("encoder", "decoder" or "cross") and layer number. The decoder's layers come
+    after the encoder's."""
     first = max(stacks.get("encoder", {}), default=-1) + 1
     for stack, patterns in stacks.items():
         for n, pattern in patterns.items():
@@ -119,13 +129,13 @@ def put_stacks(found: Found, stacks: Mapping[str, Mapping[int, np.ndarray]]) -> 
 
 
 def _lens(name):
-    """(number of the block, what stands after it) of a name of TransformerLens."""
+    """(number of the block, the rest of the name) of a TransformerLens name."""
     parts = re.fullmatch(r"blocks\.([0-9]{1,6})\.(.+)", name)
     return (parts[1], parts[2]) if parts and parts[2] in _LENS else None
 
 
 def _own(name):
-    """(key of the layer, tensor or number) of a name of ours."""
+    """(key of the layer, name of a tensor or number) of a name in our own format."""
     parts = _OWN.fullmatch(name)
     return (
         (parts[1] or "0", parts[2])
@@ -141,7 +151,7 @@ def _stacked(name):
 
 
 def _texts(array, where):
-    """The texts of an array; those of numbers, such as the numbers of tokens, are none."""
+    """The texts of an array; none for an array of numbers, such as token ids."""
     array = np.ascontiguousarray(array).ravel()
     if array.dtype.kind not in "US":
         return []
@@ -158,7 +168,7 @@ def _texts(array, where):
 def _put_lens(found, block, name, array, batch, where):
     tensor = _LENS[name]
     if tensor in _WIDTHS:
-        # Where queries, keys and values have inputs of their own each head has one, alike unless patched.
+        # With inputs of their own, each head has a copy of x; all are equal unless someone patched one.
         one = without_batch(array, 3 if array.ndim == 4 else 2, batch, where)
         if one.ndim == 3:
             if not np.array_equal(one, np.broadcast_to(one[:, :1], one.shape), equal_nan=True):
@@ -186,8 +196,8 @@ def _put_own(found, key, name, array, batch, where):
 
 
 def _put_patterns(found, key, number, array, batch, where, alone):
-    """One array for all layers, [layers, (batch,) heads, queries, keys], or one for each; without a batch
-    it is for all where it is `alone`."""
+    """Add patterns: one array for all layers, [layers, (batch,) heads, queries, keys], or one for each layer.
+    An array of four axes holds all layers if it is `alone`; else its first axis is the batch."""
     whole = not number and (array.ndim == 5 or array.ndim == 4 and alone)
     several = dict(enumerate(array)) if whole else {int(number or 0): array}
     for n, one in several.items():
@@ -208,8 +218,8 @@ def _put_stacks(found, arrays, batch, where):
 
 
 def _regroup(tensors):
-    """Heads side by side become an axis; keys, values and their weights that are repeated for the query heads
-    of a group stand once."""
+    """Give heads that stand side by side an axis of their own. Keys, values and their weights that are
+    repeated for each query head of a group are kept once."""
     if "q" in tensors and tensors["q"].ndim == 2 and "pattern" in tensors:
         width = tensors["q"].shape[1] // len(tensors["pattern"]) or 1
         for name in _TOKENS_FIRST:

@@ -1,9 +1,9 @@
-"""Attention that other tools have saved, as capture files.
+"""Makes capture files of attention that other tools have saved.
 
-Known are attention patterns alone, as transformers and bertviz have them; queries, keys, values and
-weights by the names of our own format; and the names of a TransformerLens cache (`imported_names`).
-Where both queries and keys and a pattern are there, scale, softcap and mask are found from them (`fitting`);
-what is written is recomputed as every capture is, and its error stands in the file.
+They may hold attention patterns alone, as transformers and bertviz do; queries, keys, values and weights by
+the names of our own format; or a TransformerLens cache (`imported_names`). If a layer has queries, keys and a
+pattern, scale, softcap and mask are found from them (`fitting`). The layer is then recomputed as in every
+capture, and the file says with which error.
 """
 
 import os
@@ -34,12 +34,13 @@ def import_attentions(
 ) -> list[str]:
     """Write patterns as transformers gives them (`output_attentions=True`) to the capture file `output`.
 
-    `attentions` holds one array or torch tensor a layer, [batch, heads, queries, keys] or without the
-    batch; or is what `generate` gives, a tuple of such layers for each step, which are joined; or the whole
-    output of an encoder and decoder, with its three kinds. `values`, if given, has one [heads, keys, width]
-    each. `tokens` are the texts, or a pair of texts of queries (the decoder's) and of keys (the encoder's);
-    the last token of `generate` was not read and may be among them. `batch` says which element of it, the
-    first otherwise. Returns what has to be told. Raises InputError for what is not a softmax.
+    `attentions` has one array or torch tensor for each layer, [batch, heads, queries, keys] or without the
+    batch. It may also be the attentions of `generate`, a tuple of layers for each step, which are joined; or
+    the whole output of an encoder-decoder model, with its three kinds of attention. `values`, if given, has
+    one array [heads, keys, width] for each layer. `tokens` are the texts of the tokens, or a pair: those of
+    the queries (the decoder's) and those of the keys (the encoder's). They may end with the last token that
+    `generate` made, which the model did not read. `batch` is the element of the batch to take. Returns
+    warnings. Raises InputError for a pattern that is not a softmax.
     """
     found, generated = Found(), False
     stacks = {}
@@ -71,9 +72,9 @@ def import_file(
 
     Names: those of our format with or without `L{layer}.`, `blocks.{n}.attn.hook_q` and the like of
     TransformerLens, or patterns by any of `attentions`, `layer_0`, `arr_0`, `encoder_attentions_0`,
-    `decoder_attentions`, `cross_attentions`. Arrays of texts called `tokens`, or `tokens_q` and `tokens_k`,
-    are taken where `tokens` is empty, which is as for `import_attentions`; `scale`, `softcap` are numbers.
-    Returns what has to be told. Raises InputError.
+    `decoder_attentions`, `cross_attentions`. `scale` and `softcap` are single numbers. If the argument
+    `tokens` is empty, arrays of texts named `tokens`, or `tokens_q` and `tokens_k`, are taken instead; see
+    `import_attentions`. Returns warnings. Raises InputError.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -99,17 +100,17 @@ def import_file(
 
 
 def _joined(steps, where, batch):
-    """The pattern of a layer, of one pass or of the steps of `generate`."""
+    """The pattern of a layer: from a single pass, or joined from the steps of `generate`."""
     if len(steps) > 1 and batch is None and np.ndim(steps[0]) == 4 and len(steps[0]) > 1:
         raise InputError(
-            f"attentions: its batch has {len(steps[0])} elements; choose one by batch where they are "
-            "texts of their own; beams change places from step to step, so generate with num_beams=1"
+            f"attentions: its batch has {len(steps[0])} elements. If each is a text, choose one with batch. "
+            "If they are beams, generate with num_beams=1: beams change places from step to step"
         )
     return joined([without_batch(step, 3, batch or 0, where) for step in steps], where)
 
 
 def _read(tokens, queries):
-    """The tokens of `generate` without the last one, which was not read."""
+    """The tokens without the last token that `generate` made, which the model did not read."""
     if _is_pair(tokens):
         return _read(tokens[0], queries), tokens[1]
     return tokens[:-1] if len(tokens) == queries + 1 else tokens
@@ -148,8 +149,8 @@ def _write(found, output, tokens, text, model):
 
 
 def _tokens_of(name, tokens_q, tokens_k, pair):
-    """The texts of a layer's queries and keys: an encoder has the keys', a decoder the queries', where one
-    list is all there is it is the encoder's."""
+    """The texts of a layer's queries and keys. In a pair of lists the encoder's tokens are the keys', the
+    decoder's the queries'. A single list is the encoder's."""
     if name.startswith("encoder."):
         return tokens_k, tokens_k
     if name.startswith("decoder."):
@@ -163,7 +164,7 @@ def _is_pair(tokens):
 
 
 def _check_tokens(where, arrays, tokens_q, tokens_k):
-    """Refuse tokens that are not one for each query and each key."""
+    """Refuse tokens unless there is one for each query and each key."""
     shapes = {"queries": arrays.get("pattern", arrays.get("q")), "keys": arrays.get("k")}
     counts = {what: array.shape[1] for what, array in shapes.items() if array is not None}
     if "pattern" in arrays:
@@ -172,11 +173,11 @@ def _check_tokens(where, arrays, tokens_q, tokens_k):
         if tokens and what in counts and len(tokens) != counts[what]:
             raise InputError(
                 f"tokens: {len(tokens)} for the {counts[what]} {what} of {where}; expected the text "
-                "of each that the model read, special and generated ones included; where keys are other "
-                "tokens than queries, two lists"
+                "of each token that the model read, special and generated ones included, or two lists if "
+                "queries and keys are different tokens"
             )
 
 
 def _plain(array):
-    """The array as a capture may hold it: BOOL, float64 or else float32."""
+    """The array with a dtype that a capture may have: bool, float64 or float32."""
     return array if array.dtype in (bool, np.float64) else np.asarray(array, np.float32)

@@ -1,4 +1,4 @@
-"""Tables of JSON that anyone may have written, asked for their entries by type."""
+"""Tables of JSON that anyone may have written: every entry is checked when it is read."""
 
 import math
 from typing import Any
@@ -9,10 +9,10 @@ MOST_JSON_TOKENS = 2**20
 
 
 class JsonTable:
-    """A table of a capture's metadata, asked for its entries by type. What is not asked for is ignored.
+    """A table of JSON whose entries are read by type; entries that nobody reads are ignored.
 
-    `where` names it in errors. Raises InputError for an entry of another type, and for one that is missing
-    and has no default.
+    `where` names the table in errors. Raises InputError for an entry of another type, and for a missing entry
+    without a default.
     """
 
     def __init__(self, data: Any, where: str):
@@ -23,9 +23,9 @@ class JsonTable:
     def text(self, key: str, default: str) -> str:
         return self._get(key, default, str, "text")
 
-    def flag(self, key: str, default: bool | None) -> bool | None:
-        value = self.data.get(key, default)
-        if value is not default and not isinstance(value, bool):
+    def flag(self, key: str) -> bool | None:
+        value = self.data.get(key)
+        if value is not None and not isinstance(value, bool):
             raise InputError(f"{self.where}: {key} is not true or false")
         return value
 

@@ -19,8 +19,8 @@ NO_WEIGHTS = (
 
 
 def stacks_of(attentions: Any) -> dict[str, object]:
-    """The attentions of "encoder", "decoder" and "cross" of a whole output of a model, or of "", which is all
-    there are. Raises InputError for an output without any."""
+    """The attentions of a model's output by stack: "encoder", "decoder" and "cross", or "" if there is only
+    one stack. Raises InputError for an output without attentions."""
     if not isinstance(attentions, Mapping):
         return {"": attentions}
     kinds = {"": "attentions"} | {stack: f"{stack}_attentions" for stack in ("encoder", "decoder", "cross")}
@@ -32,10 +32,10 @@ def stacks_of(attentions: Any) -> dict[str, object]:
 
 
 def steps_of(attentions: Any) -> dict[int, list]:
-    """The patterns of each layer by its number, one array or tensor for each step; of one pass there is one
-    step. Layers that have none, such as those of a mixed model that are no attention, are left out.
+    """The patterns of each layer by its number: a list of one array or tensor for each step. A single pass is
+    one step. Layers without attention, which some models have between the others, are left out.
 
-    Raises InputError for what holds no patterns.
+    Raises InputError if there are no patterns.
     """
     steps = [] if attentions is None else list(attentions)
     if not any(_is_step(step) for step in steps):
@@ -60,11 +60,11 @@ def _is_step(entry):
 
 
 def joined(steps: Sequence[np.ndarray], where: str) -> np.ndarray:
-    """Patterns [heads, queries, keys] of the steps of decoding as one, of all queries and keys.
+    """The patterns [heads, queries, keys] of the steps of `generate`, joined into one pattern.
 
-    Keys grow with the steps where they are those of the tokens read; what a query could not see yet is 0.
-    Where all keys are there from the start, as in a cross-attention or a static cache, only queries are
-    joined; keys of a static cache that no token has filled are left out.
+    In a self-attention the number of keys grows from step to step; a query's weights for later keys are 0. If
+    all keys are there from the first step, as in a cross-attention or a static cache, only the queries are
+    joined. Keys of a static cache that no token has filled are left out.
     """
     if len(steps) == 1:
         return steps[0]
@@ -85,7 +85,7 @@ def joined(steps: Sequence[np.ndarray], where: str) -> np.ndarray:
                 f"{where}: its static cache slides, so which keys are which is lost; use the default cache"
             )
         return pattern[:, :, : pattern.shape[1]]
-    before = read = keys - queries  # `before` keys are of tokens that were read before the first step
+    before = read = keys - queries  # tokens that were read before the first step
     ends = [read := read + step.shape[1] for step in steps]
     pattern = np.zeros((len(steps[0]), read - before, read), steps[0].dtype)
     for n, (step, end) in enumerate(zip(steps, ends, strict=True)):

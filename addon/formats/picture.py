@@ -1,6 +1,7 @@
-"""How large the picture in a file says that it is, in pixels: looked at before anything unpacks it.
+"""The size of a picture, in pixels, from the header of its file, to be checked before the picture is
+unpacked.
 
-Headers only, of the kinds in which panoramas come; what is in them is read by Blender.
+Only headers are read, of the file types that panoramas have; Blender reads the pictures.
 """
 
 import re
@@ -8,9 +9,9 @@ import struct
 from typing import BinaryIO
 
 HEADER_BYTES = 2**16  # bytes in which the header of an HDR or EXR ends
-MOST_TABLES = 1_000  # before a frame of a JPEG
+MOST_TABLES = 1_000  # in a JPEG, before its first frame
 
-# What a file is shows in how it begins.
+# The first bytes of a file tell its type.
 PICTURE_STARTS = {
     "Radiance HDR": (b"#?RADIANCE", b"#?RGBE"),
     "OpenEXR": (b"\x76\x2f\x31\x01",),
@@ -21,14 +22,14 @@ PICTURE_STARTS = {
 
 
 def kind_of(file: BinaryIO) -> str:
-    """Which of PICTURE_STARTS a file is, "" for another."""
+    """The key in PICTURE_STARTS of the file's type, or "" for another type."""
     file.seek(0)
     head = file.read(16)
     return next((kind for kind, starts in PICTURE_STARTS.items() if head.startswith(starts)), "")
 
 
 def size_of(file: BinaryIO) -> tuple[int, int] | None:
-    """(width, height), None where the file does not say."""
+    """(width, height) in pixels, or None if the file does not say."""
     read = {"Radiance HDR": _radiance, "OpenEXR": _exr, "PNG": _png, "JPEG": _jpeg, "TIFF": _tiff}
     kind = kind_of(file)
     file.seek(0)
@@ -47,7 +48,7 @@ def _radiance(file):
 
 
 def _exr(file):
-    """OpenEXR file layout: the attribute dataWindow, of the least and the largest x and y."""
+    """OpenEXR file layout: the attribute dataWindow has the least and the largest x and y."""
     head, name = file.read(HEADER_BYTES), b"dataWindow\0box2i\0\x10\0\0\0"
     left, low, right, high = struct.unpack_from("<4i", head, head.index(name) + len(name))
     return right - left + 1, high - low + 1
@@ -59,7 +60,7 @@ def _png(file):
 
 
 def _jpeg(file):
-    """ITU-T T.81, B.2.2: the size stands where a frame begins, at a marker SOF; tables come before."""
+    """ITU-T T.81, B.2.2: the marker SOF begins a frame and has its size; tables come before it."""
     file.seek(2)
     for _ in range(MOST_TABLES):
         start, kind, length = struct.unpack(">2BH", file.read(4))

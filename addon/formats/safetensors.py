@@ -16,10 +16,12 @@ import numpy as np
 from ..errors import InputError, nearest
 from .reading import map_file
 
-LONGEST_HEADER = 2**25  # bytes, of a third of what the format allows: parsed, they take thirty times as much
-MOST_DIMENSIONS = 32  # NumPy 1's limit
+LONGEST_HEADER = (
+    2**25
+)  # bytes, a third of what the format allows: once parsed, a header takes thirty times its size
+MOST_DIMENSIONS = 32  # the limit of NumPy 1
 
-# How each dtype lies in the file. Those below without a NumPy type are widened to float32.
+# How each dtype is stored in the file. Dtypes that NumPy lacks come as float32.
 STORED = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "C64": "<c8",
     "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
@@ -59,7 +61,7 @@ def read(path: str | os.PathLike[str]) -> "tuple[Tensors, dict[str, str]]":
 def write(
     path: str | os.PathLike[str], tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]
 ) -> None:
-    """Write `tensors` (name to array) and `metadata` (text to text); the same input, the same bytes.
+    """Write `tensors` (name to array) and `metadata` (text to text); the same input gives the same bytes.
 
     The file appears whole or not at all, with the permissions of any new file. Raises InputError
     for a name, dtype or metadata that the format cannot hold and for a path that cannot be written.
@@ -109,7 +111,7 @@ def write(
 
 
 class Tensors(Mapping):
-    """The tensors of one open file, by name; `shape(name)` does not read them."""
+    """The tensors of an open file by name. `shape` and `dtype` do not read a tensor."""
 
     def __init__(self, where: str, data: np.ndarray, entries: Mapping[str, Any]):
         self._where, self._data, self._entries = where, data, entries
@@ -132,7 +134,7 @@ class Tensors(Mapping):
         return self._find(name)[0]
 
     def __getitem__(self, name):
-        """The tensor, memory-mapped and read-only, or widened to float32 where NumPy has no such type."""
+        """The tensor, memory-mapped and read-only; widened to float32 if NumPy has no such dtype."""
         dtype, shape, begin, end = self._find(name)
         raw = self._data[begin:end].view(STORED[dtype])
         if dtype == "BF16":
@@ -146,7 +148,7 @@ class Tensors(Mapping):
         return raw.reshape(shape)
 
     def raw(self, name: str) -> np.ndarray:
-        """The tensor's bytes as they lie in the file, a flat uint8 array."""
+        """The tensor's bytes as the file has them, uint8, one axis."""
         _, _, begin, end = self._find(name)
         return self._data[begin:end]
 
@@ -157,7 +159,7 @@ class Tensors(Mapping):
 
 
 def hint(name: str, known: Iterable[str], what: str = "tensors") -> str:
-    """`nearest`, with a long list of names cut."""
+    """`errors.nearest`; of a long list, the first names and the number of the others."""
     known = [name if name.isprintable() else ascii(name) for name in known]
     text = nearest(name, known, what)
     if text.startswith("did you") or len(known) <= 24:
@@ -166,13 +168,13 @@ def hint(name: str, known: Iterable[str], what: str = "tensors") -> str:
 
 
 def shown(text: object) -> str:
-    """A name from a file as it can stand in a one-line message."""
+    """A name from a file, made fit for a message of one line."""
     text = ascii(text) if not str(text).isprintable() else f'"{text}"'
     return text if len(text) <= 80 else text[:76] + '..."'
 
 
 def _parse(text, where):
-    """The header as a dict, refusing what JSON allows and the format does not."""
+    """The header as a dict. Raises InputError, also for JSON that the format does not allow."""
 
     def table(pairs):
         out = dict(pairs)
@@ -193,7 +195,7 @@ def _parse(text, where):
         raise InputError(f"{where}: the header is not UTF-8 text") from None
     except (ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"{where}: the header is not as it should be: {reason}") from None
+        raise InputError(f"{where}: the header breaks the format: {reason}") from None
     return header
 
 
@@ -207,7 +209,7 @@ def _entry(name, item, where):
         raise InputError(f"{here}: unknown dtype {shown(dtype)}; known dtypes: {', '.join(STORED)}")
     if not _are_sizes(shape) or len(shape) > MOST_DIMENSIONS:
         raise InputError(f"{here}: the shape is not a list of at most {MOST_DIMENSIONS} sizes")
-    if prod(max(n, 1) for n in shape) >= 2**60:  # NumPy has no such array, also where it has no entries
+    if prod(max(n, 1) for n in shape) >= 2**60:  # NumPy refuses such a shape even if the array has no entries
         raise InputError(f"{here}: the sizes of its shape are too large")
     if not _are_sizes(offsets) or len(offsets) != 2:
         raise InputError(f"{here}: data_offsets is not a pair of positions")
@@ -219,12 +221,13 @@ def _entry(name, item, where):
 
 
 def _are_sizes(items):
-    """Whole numbers that a file could hold: prod() of them stays cheap, and never negative."""
+    """Whether all items are whole numbers from 0 that a file could hold, so that their product stays
+    small."""
     return isinstance(items, list) and all(type(n) is int and 0 <= n < 2**63 for n in items)
 
 
 def _check_extents(entries, size, where):
-    """The tensors must fill the data exactly, each byte once."""
+    """Raise InputError unless the tensors fill the data exactly: every byte belongs to one tensor."""
     position = 0
     for name, (_, _, begin, end) in sorted(entries.items(), key=lambda item: item[1][2:]):
         if end > size:

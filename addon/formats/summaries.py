@@ -1,7 +1,7 @@
 """Summaries of attention, computed from a capture and never stored in one.
 
-They tell of many patterns at once, and are not what any head does: means hide heads that disagree, and
-rollout knows nothing of values, projections and what stands between layers.
+A summary describes many patterns at once, and no single head does what it shows. A mean hides heads that
+disagree; rollout ignores values, projections and the steps between attentions.
 """
 
 from typing import Any
@@ -20,8 +20,8 @@ SUMMARIES = {
 
 
 def summary(capture: Any, layer: Any, name: str, head: int | None) -> np.ndarray:
-    """A summary of SUMMARIES, [queries, keys] in float64. Raises InputError where the capture lacks what it
-    is made of."""
+    """One of SUMMARIES as a matrix [queries, keys] in float64. Raises InputError if the capture lacks the
+    patterns that it needs."""
     if name == "mean_over_passes":
         return _mean_over_passes(capture, layer, head)
     return _rollout(capture, layer) if name == "rollout" else _mean_over_heads(capture, layer)
@@ -48,8 +48,9 @@ def _mean_over_passes(capture, layer, head):
 
 
 def _rollout(capture, layer):
-    """Abnar and Zuidema 2020, section 3: the product of (A + 1) / 2 over the layers up to this one, the last
-    at the left, A the mean of a layer's heads. Half of a token is itself, by the residual stream."""
+    """Attention rollout (Abnar and Zuidema 2020, section 3): the product of (A + 1) / 2 over all layers up to
+    this one, with the last layer at the left. A is the mean of a layer's heads; the identity 1 stands for the
+    residual stream, which keeps half of each token."""
     before = {
         one.number: one
         for one in capture.layers.values()

@@ -1,4 +1,4 @@
-"""Arrays in files that hold nothing else: NPY and NPZ, read within bounds."""
+"""Reads arrays from NPY and NPZ files, within bounds."""
 
 import contextlib
 import io
@@ -16,14 +16,14 @@ from . import safetensors
 from .reading import opened
 
 MOST_ENTRIES = 2**26  # of one matrix, 0.5 GB in float64
-MOST_UNPACKED = 8 * MOST_ENTRIES + 2**16  # bytes, of all that is read of an NPZ file
-HEADER = 2**16  # bytes in which that of an NPY file ends
+MOST_UNPACKED = 8 * MOST_ENTRIES + 2**16  # bytes that may be unpacked from one NPZ file
+HEADER = 2**16  # bytes that the header of an NPY file may take
 
 
 def read_npz(path: str | os.PathLike[str], names: Collection[str] | None = None) -> dict[str, np.ndarray]:
-    """The arrays of an NPZ file by name, those of `names` or all. Arrays of texts come as such.
+    """The arrays of an NPZ file by name: those in `names`, or all. They may be numbers or texts.
 
-    How much a member unpacks to is checked before it is unpacked. Raises InputError.
+    The unpacked size of each array is checked before it is unpacked. Raises InputError.
     """
     arrays: dict = {}
     with _members(path) as (file, members):
@@ -57,8 +57,8 @@ def _require_room(path, name, size):
 
 @contextlib.contextmanager
 def _members(path):
-    """(the archive, name -> entry) of an NPZ file; what is wrong with it, and with what is done to it, is
-    told in one line."""
+    """(the archive, name -> entry) of an NPZ file. Raises InputError for a damaged archive, also if the
+    damage shows only while the caller reads it."""
     try:
         with opened(path) as whole, zipfile.ZipFile(whole) as file:
             yield file, {info.filename.removesuffix(".npy"): info for info in file.infolist()}
@@ -74,14 +74,15 @@ def _named(path, name):
 
 
 def read_npy(data: Any, where: str, kinds: str = "fiub") -> np.ndarray:
-    """The array in the bytes of an NPY file, as a view of them; `kinds` are NumPy's, numbers by default."""
+    """The array in the bytes of an NPY file, as a view of the bytes. `kinds` are the accepted kinds of dtype,
+    as letters of NumPy; by default numbers."""
     shape, columns_first, dtype, start = _header(data[:HEADER].tobytes(), data.size, where, kinds)
     return data[start:].view(dtype).reshape(shape, order="F" if columns_first else "C")
 
 
 def _header(head, size, where, kinds):
-    """(shape, whether columns come first, dtype, where the numbers begin) of an NPY file of `size` bytes
-    that begins with `head`."""
+    """(shape, whether in Fortran order, dtype, offset of the numbers) of an NPY file that has `size` bytes
+    and begins with `head`."""
     file = io.BytesIO(head)
     try:
         version = np.lib.format.read_magic(file)
@@ -89,14 +90,14 @@ def _header(head, size, where, kinds):
             version
         ]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of headers that Python 2 wrote, which are read all the same
+            warnings.simplefilter("ignore")  # NumPy warns of headers that Python 2 wrote, and reads them
             shape, columns_first, dtype = read(file)
-    except Exception:  # NumPy parses the header as a Python literal, which can fail in many ways
+    except Exception:  # NumPy parses a Python literal, which fails in many ways
         raise InputError(f"{where}: not an NPY file that can be read") from None
     if dtype.kind == "O":
         raise InputError(
-            f"{where}: holds pickled objects, such as a tuple of tensors, not real numbers; they could run "
-            "anything and are not read; save each array by a name of its own: "
+            f"{where}: holds pickled objects, such as a tuple of tensors, not numbers; a pickle can run any "
+            "program, so it is not read; save each array by a name of its own: "
             'numpy.savez(path, **{f"attentions_{n}": a.numpy() for n, a in enumerate(attentions)})'
         )
     if dtype.kind not in kinds or dtype.itemsize == 0:
@@ -108,10 +109,10 @@ def _header(head, size, where, kinds):
 
 
 def fits(shape: Sequence[int]) -> bool:
-    """Whether NumPy can have an array of this shape, which is no matter of course where a size is 0."""
+    """Whether NumPy can make an array of this shape. It refuses some that have a size 0 beside huge ones."""
     return prod(max(n, 1) for n in shape) < 2**60
 
 
 def by(shape: Iterable[int]) -> str:
-    """A shape in a message: "3 x 4"."""
+    """A shape as it is written in a message: "3 x 4"."""
     return " x ".join(map(str, shape))

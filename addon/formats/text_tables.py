@@ -1,8 +1,8 @@
-"""Tables of numbers in text files: CSV and its relatives, read as they were written or refused by name.
+"""Tables of numbers in text files: CSV and its relatives.
 
-Fields are separated by commas, semicolons, tabs, bars or blanks; decimals follow a point or a comma; the
-first line and the first column may be names. All of this is found from the file. Where two readings are
-possible neither is taken: the message says which they are, and which key of the description chooses.
+Fields are separated by commas, semicolons, tabs, bars or blanks. The decimal mark is a point or a comma. The
+first line and the first column may be names. The reader finds all of this from the file. If the file can be
+read in two ways, it takes neither: the error names both, and the key of the description that chooses.
 """
 
 import contextlib
@@ -20,10 +20,10 @@ import numpy as np
 from ..errors import InputError
 from .reading import read_bounded
 
-MOST_BYTES = 2**25  # ten seconds of reading; arrays in other files have no such limit
-SAMPLE = 1000  # lines from which separators and names are found; later ones have to agree
+MOST_BYTES = 2**25  # ten seconds of reading; other files of arrays may be larger
+SAMPLE = 1000  # lines in which separators and names are looked for; later lines have to agree
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-BLANKS, UNSEPARATED = " ", ""  # what else may separate fields: runs of blanks, or nothing in a single column
+BLANKS, UNSEPARATED = " ", ""  # other separators: runs of blanks, and none for a single column
 DECIMALS = ("", ".", ",")
 NAMED_PARTS = ("", "none", "columns", "rows", "both")
 
@@ -33,7 +33,9 @@ _PLAIN = re.compile(
 )
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+([eE][+-]?[0-9]+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
-_NUMERIC = re.compile(r"[+-]?[0-9.,;|' ]*[0-9][0-9.,;|' ]*")  # digits and marks: no name, even if no number
+_NUMERIC = re.compile(
+    r"[+-]?[0-9.,;|' ]*[0-9][0-9.,;|' ]*"
+)  # only digits and marks: not a name, even if it is no number
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([.,' ][0-9]{3})+([.,][0-9]+)?")
 
 
@@ -49,9 +51,9 @@ class Table:
 def read_text_table(path: str | Path, decimal: str = "", names: str = "") -> Table:
     """The table in a text file, UTF-8 or UTF-16 with its mark.
 
-    `decimal` and `names` choose from DECIMALS and NAMED_PARTS where the file leaves it open: what precedes
-    decimals, and whether the first line names columns and the first field of each line rows. Raises
-    InputError.
+    If the file can be read in two ways, `decimal` chooses the decimal mark, one of DECIMALS, and `names` says
+    whether the first line names the columns and the first field of each line names the row, one of
+    NAMED_PARTS. Raises InputError.
     """
     data = read_bounded(path, MOST_BYTES, "CSV file")
     try:
@@ -65,8 +67,8 @@ def read_text_table(path: str | Path, decimal: str = "", names: str = "") -> Tab
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a text is divided: what separates fields, lines before the table, the fields of a line, whether a
-    last empty one follows, and what is named."""
+    """How a text is divided: the separator, the number of lines before the table, the number of fields in a
+    line, whether an empty field ends each line, and whether columns and rows have names."""
 
     separator: str
     skipped: int
@@ -76,18 +78,19 @@ class _Layout:
     names_rows: bool
 
     def numbers(self, line: int, fields: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """(which field, from 1; its text) of those that are to be numbers. Raises _Unfit for too few."""
+        """(position from 1, text) of each field of a line that should be a number. Raises _Unfit if there are
+        too few fields."""
         if len(fields) != self.width:
             raise _Unfit(f"line {line} has {len(fields)} fields, others have {self.width}")
         return islice(enumerate(fields, start=1), self.names_rows, None)
 
 
 class _Unfit(Exception):
-    """Why a text is no table with a certain separator."""
+    """The reason why a text is not a table with a certain separator."""
 
 
 def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """(line, from 1; its fields without blanks around them) of all lines that are not empty."""
+    """(number from 1, fields without blanks around them) of each line that is not empty."""
     if separator in SEPARATORS:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
         for fields in reader:
@@ -100,12 +103,12 @@ def _lines(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _is_number(field: str) -> bool:
-    """Whether a field is a number, whatever precedes its decimals."""
+    """Whether a field is a number with either decimal mark."""
     return bool(_PLAIN.fullmatch(field) or _COMMA.fullmatch(field) or _GROUPED.fullmatch(field))
 
 
 class _TableReader:
-    """A text, and what the description says of it."""
+    """Reads one text; `decimal` and `names` are as in read_text_table."""
 
     def __init__(self, text, path, decimal, names):
         self.text, self.path, self.decimal, self.names = text.replace("−", "-"), path, decimal, names
@@ -122,10 +125,11 @@ class _TableReader:
         except _Unfit as reason:
             raise self.error(reason) from None
 
-    # What separates fields, and what is named
+    # The separator, and the names
 
     def layout(self):
-        """The one way in which the text is a table. Raises _Unfit for none and InputError for two."""
+        """The only layout with which the text is a table. Raises _Unfit if there is none, InputError if there
+        are two."""
         present = [separator for separator in SEPARATORS if separator in self.text]
         single = [UNSEPARATED] if set(present) <= {","} else []
         if self.decimal == "," and '"' not in self.text:
@@ -154,7 +158,8 @@ class _TableReader:
         raise reasons[0]
 
     def fitted(self, separator):
-        """The layout of the text with this separator. Raises _Unfit; InputError where names are in doubt."""
+        """The layout of the text with this separator. Raises _Unfit if it does not fit, and InputError if it
+        is not clear what is a name."""
         lines = list(islice(_lines(self.text, separator), SAMPLE))
         skipped = 0
         while len(lines) > 1 and _is_comment(lines[0][1], len(lines[-1][1]), separator):
@@ -179,7 +184,7 @@ class _TableReader:
         return layout
 
     def named(self, rows, width):
-        """Whether the first line has the names of columns, and whether the first fields are those of rows."""
+        """(whether the first line names the columns, whether the first field of each line names the row)."""
         if self.names == "columns" and len(rows[0]) < width:
             raise _Unfit(
                 f'its first line has {len(rows[0])} names, a later one {width} fields; say names = "both" if '
@@ -205,7 +210,8 @@ class _TableReader:
         return self.are_names([row[0] for row in rows], [row[1:] for row in rows], "the first column", "rows")
 
     def are_names(self, fields, others, what, of):
-        """Whether fields are names and not numbers: those of a line, or of a column, beside `others`."""
+        """Whether the fields of a line or column are names rather than numbers; `others` are the other lines
+        or columns. Raises InputError if both are possible."""
         if not all(fields):
             return False
         numbers = [field for field in fields if _NUMERIC.fullmatch(field) or _is_number(field)]
@@ -224,8 +230,8 @@ class _TableReader:
         return False
 
     def has_decimals_after_commas(self, layout):
-        """Whether lines such as 1,5 are one column of decimals, not two of whole numbers. Raises InputError
-        where nothing in the file tells."""
+        """Whether lines such as 1,5 are one column of decimals rather than two columns of whole numbers.
+        Raises InputError if the file does not tell."""
         if self.decimal or "," not in self.text or '"' in self.text or ", " in self.text:
             return False
         if layout.names_columns or (layout.separator in SEPARATORS and layout.separator != ","):
@@ -243,8 +249,8 @@ class _TableReader:
             sure = sure or bool(parts and (whole in ("-0", "+0") or "0" == parts[0][:1] < parts[0]))
         if not sure or layout.names_rows:
             raise self.error(
-                'its commas may separate whole numbers or precede decimals; say decimal = "." where they '
-                'separate, decimal = "," where they do not'
+                'its commas may separate whole numbers or be decimal marks; say decimal = "." if they '
+                'separate, decimal = "," if they are decimal marks'
             )
         return True
 
@@ -258,8 +264,8 @@ class _TableReader:
         if layout.names_columns:
             _, fields = next(lines)
             columns = fields[: len(fields) - layout.trailing][layout.names_rows - layout.width :]
-            columns[0] = re.sub(r"^#\s+", "", columns[0])  # as NumPy marks a heading
-        # Most files: no field has a comma, and all that Python reads as a number is one.
+            columns[0] = re.sub(r"^#\s+", "", columns[0])  # NumPy writes a # before its heading
+        # Most files need no care: no field has a comma, and float() reads every number.
         plain = layout.separator == "," and not self.decimal and self.text.isascii()
         plain, count = plain and not set('"_') & set(self.text), layout.width - layout.names_rows
         for line, fields in lines:
@@ -275,15 +281,15 @@ class _TableReader:
 
 
 class _Numbers:
-    """Numbers as they are read, and what precedes their decimals."""
+    """Collects the numbers of a table, and watches their decimal marks."""
 
     def __init__(self, decimal):
         self.decimal, self.values = decimal, array("d")  # a list would take ten times the memory
-        self.first = {}  # "." and ",": the first field with such decimals
-        self.only_thousands = True  # whether the commas may as well stand before thousands
+        self.first = {}  # decimal mark -> the first field that has it
+        self.only_thousands = True  # whether all commas could also be thousands separators
 
     def add_plain(self, fields, count):
-        """Add so many numbers, if all fields are such; returns whether they are."""
+        """Add `count` fields if all of them are numbers; returns whether they are."""
         try:
             found = list(map(float, fields))
         except ValueError:
@@ -309,21 +315,22 @@ class _Numbers:
             )
         if self.first and self.only_thousands and not self.decimal:
             raise _Unfit(
-                'its commas, as in 1,234, may precede decimals or thousands; say decimal = "," where they '
-                "precede decimals, or leave them out"
+                'its commas, as in 1,234, may be decimal marks or thousands separators; say decimal = "," if '
+                "they are decimal marks, or leave them out"
             )
         return np.frombuffer(self.values, np.float64)
 
 
 def _is_comment(fields, width, separator):
-    """Whether a line is a remark before the table: it begins with #, and is no row whose name does."""
+    """Whether a line is a comment before the table: it begins with #, and is not a row whose name begins
+    so."""
     row = len(fields) == width and (separator != BLANKS or all(map(_is_number, fields[1:])))
     return fields[0].startswith("#") and not row
 
 
 def _is_framed(rows, width):
-    """Whether the first line and the first column are names for sure: the field of both is empty, or they are
-    the same names."""
+    """Whether the first line and the first column surely are names: the field that they share is empty, or
+    both have the same names."""
     first, column = rows[0][len(rows[0]) - width + 1 :], [row[0] for row in rows[1:]]
     if width < 2 or not column or not all(first) or not all(column):
         return False
@@ -331,17 +338,17 @@ def _is_framed(rows, width):
 
 
 def _no_number(line, n, field):
-    # The file may be anything, and is not shown: what a link leads to may be nobody's to read.
+    # Do not quote the field: a link may lead to any file, and its text may be secret.
     if _COMMA.fullmatch(field) or _PLAIN.fullmatch(field):
-        what = "a number whose decimals follow another mark"
+        what = "a number with another decimal mark"
     elif _GROUPED.fullmatch(field):
-        what = "a number with marks before thousands; leave them out"
+        what = "a number with thousands separators; leave them out"
     else:
         what = "text, not a number" if field else "empty; every field needs a number"
     return f"line {line}, field {n} is {what}"
 
 
 def _telling(labels):
-    """Labels that say more than the positions from 0 do, or none."""
+    """The labels, or none if they only count from 0."""
     labels = tuple(labels)
     return () if labels == tuple(str(n) for n in range(len(labels))) else labels

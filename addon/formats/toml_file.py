@@ -1,4 +1,4 @@
-"""TOML files, read within bounds: of the parser's time and memory too."""
+"""Reads TOML files within bounds, so that the parser takes little time and memory."""
 
 import re
 import tomllib
@@ -7,14 +7,14 @@ from pathlib import Path
 from ..errors import InputError
 from .reading import read_bounded
 
-MOST_BYTES = 2**22  # ten seconds of parsing at worst; numbers are better kept in CSV and NPY
-MOST_PARTS = 16  # of a dotted key; the parser's memory goes with their square
+MOST_BYTES = 2**22  # ten seconds of parsing at worst; large matrices belong in CSV or NPY files
+MOST_PARTS = 16  # of a dotted key; the parser's memory grows with their square
 
 _MARK = re.compile(r"\"\"\"|'''|[\"'#.=,\[\]{}\n]")
 
 
 def read_table(path: Path, kind: str) -> dict:
-    """The table in a TOML file of this kind, "scene" or "style". Raises InputError."""
+    """The table in a TOML file. `kind`, "scene" or "style", names the file in errors. Raises InputError."""
     try:
         text = read_bounded(path, MOST_BYTES, f"{kind} file").decode("utf-8")
     except UnicodeDecodeError:
@@ -22,7 +22,7 @@ def read_table(path: Path, kind: str) -> dict:
     _require_short_keys(text, path)
     try:
         return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
+    except (ValueError, RecursionError) as error:  # ValueError also for a number with thousands of digits
         raise InputError(f"{path}: not TOML: {error}") from None
 
 
@@ -34,7 +34,7 @@ def _require_short_keys(text, path):
             dots += 1
             if dots >= MOST_PARTS:
                 line = text.count("\n", 0, at) + 1
-                raise InputError(f"{path}: line {line}: a key of more than {MOST_PARTS} parts")
+                raise InputError(f"{path}: line {line}: the key has more than {MOST_PARTS} parts")
         elif mark == "#":
             at, dots = _end(text, "\n", at), 0
         elif mark[0] in "\"'":
@@ -44,14 +44,14 @@ def _require_short_keys(text, path):
 
 
 def _end_of_string(text, quote, at):
-    """Where a string ends that has begun before `at`: at a quote that no backslash takes as a letter."""
+    """The end of the string that began before `at`: the next closing quote that no backslash escapes."""
     while True:
         start, at = at, _end(text, quote, at)
         before = text[start : at - len(quote)]
         escapes = quote[0] == '"' and (len(before) - len(before.rstrip("\\"))) % 2
         if not escapes or at == len(text):
             return at
-        at -= len(quote) - 1  # of three quotes only the first is taken
+        at -= len(quote) - 1  # the backslash escapes only the first of three quotes
 
 
 def _end(text, mark, at):

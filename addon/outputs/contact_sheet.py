@@ -225,7 +225,7 @@ class _ContactSheet:
             says = f"{worth.what} {worth.share:.2f}".replace('"', "")
             says = says if _width(says) <= room else f"{worth.share:.2f}"
             self.write(x + width, y - 0.05, says, TOKEN_TYPE, color, ha="right")
-        shown, seen = _largest_of_parts(weights, DOTS), _largest_of_parts(allowed, DOTS)
+        shown, seen = _largest_of_parts(weights), _largest_of_parts(allowed)
         axes.imshow(
             np.ma.masked_array(shown, ~seen),
             cmap=self.map,
@@ -330,9 +330,9 @@ def _cut(text, longest):
     return f"{text}…{place}"
 
 
-def _largest_of_parts(array, most):
-    """The array, or the largest entry of each of at most `most` parts along each axis."""
+def _largest_of_parts(array):
+    """The array, or the largest entry of each of DOTS parts along an axis that has more entries."""
     for axis, n in enumerate(array.shape):
-        if n > most:
-            array = np.maximum.reduceat(array, np.arange(most) * n // most, axis=axis)
+        if n > DOTS:
+            array = np.maximum.reduceat(array, np.arange(DOTS) * n // DOTS, axis=axis)
     return array

@@ -15,10 +15,10 @@ from paths import ROOT
 bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.blender.nodes import every_group, node_group, store  # noqa: E402
-from matrix_cinema.blender.nodes.describe import describe  # noqa: E402
 from matrix_cinema.blender.nodes.formula import Group  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.source import open_source  # noqa: E402
+from node_text import describe  # noqa: E402
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 MAKERS = every_group()

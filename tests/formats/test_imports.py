@@ -341,7 +341,7 @@ def changed(**parts):
         (changed(scale=np.array(0)), "scale: is not a number by which"),
         (changed(tokens=np.array([b"\xff"] * L)), "tokens: holds what is no text"),
         (changed(tokens=np.full(L, 0x110000, "<u4").view("<U1")), "tokens: holds what is no text"),
-        (changed(tokens=np.full(L, 0xD800, "<u4").view("<U1")), "is half of a letter"),
+        (changed(tokens=np.full(L, 0xD800, "<u4").view("<U1")), "is not valid UTF-8"),
         ({"q": np.ones((40, 3000, 1)), "k": np.ones((40, 3000, 1))}, "3000 scores are too many"),
         ({"arr_" + "1" * 5000: np.eye(3)[None]}, "no name is known"),
     ],

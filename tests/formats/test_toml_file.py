@@ -26,7 +26,7 @@ RIGHT = ".".join(["a"] * MOST_PARTS)
 def test_keys_of_many_parts_are_refused_by_their_line(tmp_path, text, monkeypatch):
     monkeypatch.setattr(toml_file.tomllib, "loads", lambda text: pytest.fail("the parser was asked"))
     (tmp_path / "x.toml").write_text(text)
-    with pytest.raises(InputError, match=r"x.toml: line [12]: a key of more than 16 parts"):
+    with pytest.raises(InputError, match=r"x.toml: line [12]: the key has more than 16 parts"):
         read_table(tmp_path / "x.toml", "scene")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.staging.writing.boxes import Obstacles, gaps_between, overlaps, strips
+from matrix_cinema.staging.writing.boxes import Obstacles, gaps_between, meeting, strips
 from matrix_cinema.staging.writing.placing import LABEL_GAP, Option, settle, spread
 
 corner = st.floats(0, 1)
@@ -22,7 +22,7 @@ def test_nothing_that_is_taken_shares_room(items, fixed):
     taken = settle([[option(*place) for place in places] for places in items], fixed)
     for n, one in enumerate(taken):
         others = np.concatenate([fixed, *(o.boxes for m, o in enumerate(taken) if m != n)])
-        assert overlaps(one.boxes, others, LABEL_GAP) == 0
+        assert not meeting(one.boxes, others, LABEL_GAP).any()
 
 
 def test_the_cheapest_place_is_taken_and_what_has_none_is_left_out():
@@ -30,7 +30,7 @@ def test_the_cheapest_place_is_taken_and_what_has_none_is_left_out():
     b = [option(0.5, 0, 1, 1, 0)]
     first, second = settle([a, b], np.empty((0, 4)))
     assert (first.boxes[0, 0], second.boxes[0, 0]) == (2, 0.5)  # the other one leaves its cheapest place
-    assert overlaps(first.boxes, second.boxes, LABEL_GAP) == 0
+    assert not meeting(first.boxes, second.boxes, LABEL_GAP).any()
     assert settle([b], np.array([[0, 0, 2, 2]]))[0].write() is None
 
 

@@ -44,15 +44,16 @@ def keyed_material(name: str, color: Color, keys: Sequence[tuple[float, float]])
     return made
 
 
-def lit_material(name: str, color: Color, lit: Color) -> bpy.types.Material:
-    """Type in one sRGB colour, turned to another by the red of its object's colour, which is not seen."""
+def lit_material(color: Color, lit: Color) -> bpy.types.Material:
+    """Type that turns from `color` to `lit`, both sRGB, as the red of its object's colour goes from 0 to 1.
+    The object's colour itself is not seen."""
 
     def shade(f):
         turned = f.node("ShaderNodeSeparateColor", {0: f.node("ShaderNodeObjectInfo")["Color"]})[0]
         both = mix_color(f, (*linear(color), 1.0), (*linear(lit), 1.0), turned)
         surface(f, f.node("ShaderNodeEmission", {"Color": both})[0])
 
-    return material(name, shade)
+    return material("Matrix Cinema expression", shade)
 
 
 def colored_material(color_map: str) -> bpy.types.Material:

@@ -34,11 +34,6 @@ def meeting(boxes: np.ndarray, others: np.ndarray, room: float = 0.0) -> np.ndar
     return beside & (low < top + room) & (high > bottom - room)
 
 
-def overlaps(boxes: np.ndarray, others: np.ndarray, room: float = 0.0) -> int:
-    """How many pairs of boxes (n, 4) and (m, 4) are nearer to each other than `room`."""
-    return int(np.count_nonzero(meeting(boxes, others, room)))
-
-
 def clashes(outlines: np.ndarray, least: float = 1e-6) -> list[tuple[int, int]]:
     """The pairs (m, n), m before n, of rectangles (k, 4, 2), turned anyhow, that share room."""
     sides = outlines[:, [1, 3]] - outlines[:, [0]]
