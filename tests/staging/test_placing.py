@@ -34,6 +34,15 @@ def test_the_cheapest_place_is_taken_and_what_has_none_is_left_out():
     assert settle([b], np.array([[0, 0, 2, 2]]))[0].write() is None
 
 
+def test_what_is_crowded_out_gets_its_place_where_all_together_cost_less_then():
+    """In turn, the first takes (5, 0 …), the second is left (0, …), and the third moves away from that: 65."""
+    places = ((5, 0.0), (3, 35.0)), ((5, 0.0), (0, 40.0)), ((1, 0.0), (2, 25.0))
+    taken = settle(
+        [[option(left, 0, 1.5, 1, cost) for left, cost in one] for one in places], np.empty((0, 4))
+    )
+    assert [one.cost for one in taken] == [35.0, 0.0, 0.0]
+
+
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=40), st.floats(0.01, 50.0))
 def test_spread_keeps_apart_and_moves_least(spots, apart):
     """The places are far enough apart, and no block of touching ones would gain by moving: its mean shift is

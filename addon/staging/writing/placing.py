@@ -17,6 +17,10 @@ OVERLAP = 1e4  # cost of sharing room with something else that is written
 LEFT_OUT = 1e3
 LABEL_GAP = 0.004  # between labels, at least
 PASSES = 4
+CROWDED_OUT, MOST_TRIES = (
+    15.0,
+    4,
+)  # cost above its cheapest from which another way is tried for an item; tries
 NOWHERE = np.empty((0, 4))
 
 
@@ -75,33 +79,63 @@ def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[
 def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]:
     """The Option taken for each of `items`; none shares room with the `fixed` boxes (n, 4).
 
-    Each in turn takes the cheapest that the others leave it, and so again until nothing changes; at first
-    even where it shares room, so that the others make way. What comes first chooses first.
+    Each in turn takes the cheapest that the others leave it, and so again until nothing changes. An item that
+    is then crowded out of its cheapest place gets that, and the others settle anew, where all together cost
+    less then.
     """
-    items = [sorted(options, key=lambda option: option.cost) for options in items]
-    ways = [_Ways(options) for options in items]
-    taken = [UNWRITTEN] * len(items)
+    ways = [_Ways(sorted(options, key=lambda option: option.cost)) for options in items]
+    taken = _settled(ways, fixed, [UNWRITTEN] * len(ways))
+    lost = [option.cost - one.least for option, one in zip(taken, ways, strict=True)]
+    for n in sorted(range(len(ways)), key=lambda n: -lost[n])[:MOST_TRIES]:
+        if lost[n] < CROWDED_OUT:
+            break
+        own = [*taken[:n], ways[n].options[0], *taken[n + 1 :]]
+        other = _settled(ways, fixed, own, keeping=n)
+        if sum(option.cost for option in other) < sum(option.cost for option in taken):
+            taken = other
+    return taken
+
+
+def _settled(ways, fixed, taken, keeping=-1):
+    """What each item takes in its turn, from what is `taken` on; at first even where it shares room, so that
+    the others make way. What comes first chooses first, and the one `keeping` its place always does."""
+    taken = list(taken)
+    turns = [n for n in range(len(ways)) if n != keeping]
     boxes = [*fixed[:, None], *(option.boxes for option in taken)]  # of all that is written
     room = around_each(boxes)
+    arounds = np.array([one.around for one in ways]).reshape(-1, 4)
+    neighbours = meeting(arounds, arounds, LABEL_GAP)  # of each item, whose places can be in its way
+    waiting = (
+        neighbours[keeping].copy() if keeping >= 0 else np.ones(len(ways), bool)
+    )  # to choose, or choose anew
+
+    def take(n, option):
+        at = n + len(fixed)
+        if option is not taken[n]:
+            waiting[neighbours[n]] = True
+        taken[n], boxes[at], room[at] = option, option.boxes, around(option.boxes)
 
     def choose(least):
         """Let each item take the cheapest of its options, given the others; none for `least` or more."""
-        for n, one in enumerate(ways, len(fixed)):
-            room[n] = EMPTY_BOX
-            near = np.flatnonzero(meeting(one.around[None], room, LABEL_GAP)[0])
-            taken[n - len(fixed)] = one.cheapest([boxes[m] for m in near], least)
-            boxes[n] = taken[n - len(fixed)].boxes
-            room[n] = around(boxes[n])
+        for n in turns:
+            if waiting[n]:
+                room[n + len(fixed)] = EMPTY_BOX
+                near = np.flatnonzero(meeting(ways[n].around[None], room, LABEL_GAP)[0])
+                take(n, ways[n].cheapest([boxes[m] for m in near], least))
+                waiting[n] = False
 
     for _ in range(PASSES):
-        before = list(taken)
         choose(np.inf)
-        if taken == before:
+        if not waiting[turns].any():
             break
-    for n in range(len(fixed), len(boxes)):  # what still shares room makes way for what comes before it
-        near = np.flatnonzero(meeting(room[n][None], room[:n], LABEL_GAP)[0])
-        if meeting(boxes[n], np.concatenate([NOWHERE, *(boxes[m] for m in near)]), LABEL_GAP).any():
-            taken[n - len(fixed)], boxes[n], room[n] = UNWRITTEN, UNWRITTEN.boxes, EMPTY_BOX
+    first = list(range(len(fixed)))
+    for n in [keeping, *turns] if keeping >= 0 else turns:  # what shares room makes way for what comes first
+        at = n + len(fixed)
+        near = np.array(first, int)[meeting(room[at][None], room[first], LABEL_GAP)[0]]
+        if meeting(boxes[at], np.concatenate([NOWHERE, *(boxes[m] for m in near)]), LABEL_GAP).any():
+            take(n, UNWRITTEN)
+        first.append(at)
+    waiting |= keeping < 0
     choose(LEFT_OUT)
     return taken
 
@@ -114,6 +148,7 @@ class _Ways:
         self.boxes = np.concatenate([NOWHERE, *(option.boxes for option in options)])
         self.owner = np.repeat(np.arange(len(options)), [len(option.boxes) for option in options])
         self.around = around(self.boxes)
+        self.least = self.costs[0] if options else LEFT_OUT
 
     def cheapest(self, others, least):
         """The option that costs least, given boxes (m, 4) of several others, which would have to make way;
