@@ -1,12 +1,14 @@
 """What the frames of a film cost and how good they are, style by style; and whether anything flickers.
 
     python benchmarks/film_cost.py costs [STYLE...]      of a frame
+    python benchmarks/film_cost.py devices [STYLE...]    the same by the clock, on each device of this machine
     python benchmarks/film_cost.py quality [STYLE...]    difference of a film's frame from one of 64 samples
     python benchmarks/film_cost.py flicker [STYLE...]    difference from frame to frame where nothing moves
     python benchmarks/film_cost.py parts                 the parts of the cost model in docs/farm.md
 
-Cost is processor time, so other work on the machine hardly counts. Differences are those of colours in
-CIELAB (CIE 1976, D65) after a blur of 1.1 pixels, which is what an eye makes of a picture at 40 pixels a
+Quality and flicker are measured on the CPU, or on what FILM_COST_DEVICE names, such as cuda. Cost is
+processor time, so other work on the machine hardly counts. Differences are those of colours in CIELAB
+(CIE 1976, D65) after a blur of 1.1 pixels, which is what an eye makes of a picture at 40 pixels a
 degree; 2.3 is just noticeable. One style a process: a second one would find node groups and shaders made.
 """
 
@@ -23,7 +25,11 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 SCENE = ROOT / "examples" / "attention_head.toml"
 WIDTH, HEIGHT = 320, 180
+LARGE_SIZES = (1280, 720), (1920, 1080)  # whose cost by the clock is measured; on a CPU of the first alone
 FILM_SAMPLES, REFERENCE_SAMPLES = 16, 64
+# What a film's frame may be rendered with.
+WAYS = [(n, denoiser) for n in (16, 24, 32, 48, 64) for denoiser in ("FAST", "BALANCED", "HIGH")]
+DEVICE = os.environ.get("FILM_COST_DEVICE", "cpu")
 BLUR = 1.1  # pixels
 FRAMES = 3  # in a row, of the flicker's measure
 STILL = 0.1  # CIELAB by which a pixel of the reference may change where nothing moves
@@ -84,8 +90,10 @@ def drawn(path, style, settings):
     return blend_file.draw_alone(checked), checked
 
 
-def rendered(scene, frames, settings, *, seed=0, denoised=True, middle=False):
-    """(what each of the frames looks like, seconds of processor time of each); the first of several takes
+def rendered(
+    scene, frames, settings, *, seed=0, denoised=True, middle=False, look=seen, clock=time.process_time
+):
+    """(what `look` makes of each of the frames, seconds of each by the `clock`); the first of several takes
     longer, for what all share is loaded in it. `middle` is only that of a picture, half of its sides."""
     from matrix_cinema.outputs.frames import Rendering
     from matrix_cinema.outputs.progress import unheard
@@ -99,17 +107,17 @@ def rendered(scene, frames, settings, *, seed=0, denoised=True, middle=False):
         render.border_min_x = render.border_min_y = 0.25
         render.border_max_x = render.border_max_y = 0.75
         for frame in frames:
-            path, begun = Path(folder) / f"{frame}.png", time.process_time()
+            path, begun = Path(folder) / f"{frame}.png", clock()
             rendering.picture(frame, path, "0" * 64)
-            seconds.append(time.process_time() - begun)
-            pictures.append(seen(path))
+            seconds.append(clock() - begun)
+            pictures.append(look(path))
     return pictures, seconds
 
 
-def settings_of(samples, quality, size=(WIDTH, HEIGHT)):
+def settings_of(samples, quality, size=(WIDTH, HEIGHT), device=DEVICE):
     from matrix_cinema.outputs.frames import Settings
 
-    return Settings(*size, samples, quality=quality, device="cpu")
+    return Settings(*size, samples, quality=quality, device=device, fallback="stop")
 
 
 def middle_of(checked):
@@ -128,27 +136,46 @@ def cost(name):
     return {"style": name, "first": first, "frame": later}
 
 
+def by_the_clock(name):
+    """One style: seconds of the first frame of a film and of a later one, on each device of this machine."""
+    from matrix_cinema.outputs import devices
+
+    found = {"style": name}
+    for kind in dict.fromkeys(one.kind.lower() for one in devices.listed()):
+        for size in LARGE_SIZES[: 1 if kind == "cpu" else None]:
+            film = settings_of(FILM_SAMPLES, "FAST", size, kind)
+            scene, checked = drawn(SCENE, name, film)
+            at = middle_of(checked)
+            seconds = rendered(scene, [at, at + 1, at + 2], film, look=Path, clock=time.perf_counter)[1]
+            found[f"{kind} {size[0]} × {size[1]}"] = {"first": seconds[0], "frame": min(seconds[1:])}
+    return found
+
+
 def quality(name):
     """One style: seconds of a frame with 64 samples and the denoiser of stills, and how a film's frame
     differs from it, as 64 samples of another seed do: in the middle of a picture of twice the size, which is
     that of films."""
     twice = 2 * WIDTH, 2 * HEIGHT
     scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "FAST", twice))
-    at, pictures = middle_of(checked), []
-    for samples, denoiser, seed in (
-        (FILM_SAMPLES, "FAST", 0),
-        (REFERENCE_SAMPLES, "HIGH", 0),
-        (REFERENCE_SAMPLES, "HIGH", 1),
-    ):
+    at = middle_of(checked)
+
+    def one(samples, denoiser, seed=0):
+        """(what that frame looks like, seconds of it)"""
         own = settings_of(samples, denoiser, twice)
         (picture,), (long,) = rendered(scene, [at], own, seed=seed, middle=True)
-        pictures.append(picture)
-    ours, best, again = pictures
+        return picture, long
+
+    best, long = one(REFERENCE_SAMPLES, "HIGH")
+
+    def from_it(*way):
+        picture, seconds = one(*way)
+        return spread(np.linalg.norm(picture - best, axis=-1)) | {"seconds": seconds}
+
     return {
         "style": name,
         "reference": long,
-        "from it": spread(np.linalg.norm(ours - best, axis=-1)),
-        "another seed": spread(np.linalg.norm(again - best, axis=-1)),
+        "another seed": from_it(REFERENCE_SAMPLES, "HIGH", 1),
+        **{f"{samples} {denoiser}": from_it(samples, denoiser) for samples, denoiser in WAYS},
     }
 
 
@@ -249,7 +276,8 @@ def main():
     what, *names = sys.argv[1:]
     if what in ("parts", "one"):
         kind, *of = names if what == "one" else [what]
-        measures = {"costs": cost, "quality": quality, "flicker": flicker, "parts": parts}
+        measures = {"costs": cost, "devices": by_the_clock, "quality": quality}
+        measures |= {"flicker": flicker, "parts": parts}
         print(json.dumps(measures[kind](*of), default=float), flush=True)
         os._exit(0)  # Blender 4.5's module hangs at Python's own exit
     from matrix_cinema.look.styles import STYLES
