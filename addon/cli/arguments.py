@@ -1,5 +1,7 @@
-"""What the words of a command line mean: one function for each kind of value; argparse tells what they
-refuse."""
+"""The values of a command line: a function for each kind of value makes it from its text.
+
+Each raises argparse.ArgumentTypeError for a text that is no such value; argparse writes the error.
+"""
 
 import argparse
 import re
@@ -11,7 +13,7 @@ from ..errors import InputError
 
 
 def size(text: str) -> tuple[int, int]:
-    """Width and height in pixels: 1280x720."""
+    """(width, height) in pixels: "1280x720"."""
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal() and all(16 <= int(n) <= 16384 for n in (width, height))):
         raise argparse.ArgumentTypeError(f'"{text}" is not a size such as 1280x720 (16 to 16384 each)')
@@ -19,7 +21,7 @@ def size(text: str) -> tuple[int, int]:
 
 
 def frames(text: str) -> tuple[int, int]:
-    """The first and the last frame: 1-48."""
+    """(first frame, last frame): "1-48"."""
     first, _, last = text.partition("-")
     if not (first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
         raise argparse.ArgumentTypeError(f'"{text}" is not a range of frames such as 1-48')
@@ -27,7 +29,7 @@ def frames(text: str) -> tuple[int, int]:
 
 
 def numbers(text: str) -> list[int]:
-    """Numbers in their order, each once: 0,3,5 or 0-3."""
+    """Numbers in ascending order, each once: "0,3,5" or "0-3"."""
     found: set[int] = set()
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
@@ -39,12 +41,12 @@ def numbers(text: str) -> list[int]:
 
 
 def passes(text: str) -> str | tuple[int, ...]:
-    """Passes of a model by number, or "all"."""
+    """Passes of a model: numbers, or "all"."""
     return text if text == "all" else tuple(numbers(text))
 
 
 def layers(text: str) -> list[int | str]:
-    """Layers of a capture, by number or by name: 0,3,decoder.5."""
+    """Layers of a capture by number or name: "0,3,decoder.5"."""
     chosen: list[int | str] = []
     for part in text.split(","):
         named = re.fullmatch(r"\s*(\w+\.[0-9]{1,6}(\.cross)?|[0-9]{1,6}\.cross)\s*", part)
@@ -53,12 +55,12 @@ def layers(text: str) -> list[int | str]:
 
 
 def parts(text: str) -> tuple[str, ...]:
-    """What is shown of a capture besides: wq,values."""
+    """Additional parts of a head to show: "steps,output"."""
     return tuple(part.strip() for part in text.split(","))
 
 
 def fps(text: str) -> float:
-    """Frames per second: 24, 23.976 or 24000/1001."""
+    """Frames per second: "24", "23.976" or "24000/1001"."""
     try:
         return rate_of(text)
     except InputError as error:
@@ -66,7 +68,7 @@ def fps(text: str) -> float:
 
 
 def device(text: str) -> str:
-    """What renders: cpu, optix, cuda:0,1."""
+    """The device that renders: "cpu", "optix", "cuda:0,1"."""
     try:
         return device_of(text)
     except InputError as error:
@@ -74,7 +76,7 @@ def device(text: str) -> str:
 
 
 def points(text: str) -> float:
-    """A size of type."""
+    """A size of type in points."""
     try:
         found = float(text)
     except ValueError:
@@ -85,7 +87,7 @@ def points(text: str) -> float:
 
 
 def whole(what: str, low: int, high: int) -> Callable[[str], int]:
-    """A whole number of `what`, `low` to `high`."""
+    """The function for whole numbers of `what` from `low` to `high`."""
 
     def read(text: str) -> int:
         if not text.isdecimal() or not low <= int(text) <= high:

@@ -1,4 +1,4 @@
-"""The commands: each asks `api` for what the arguments say, and prints what came of it.
+"""The commands: each calls a function of `api` with its arguments, and prints the result.
 
 The console script `matrix-cinema`, Blender's `blender --command matrix_cinema …` and
 `blender -b -P scripts/matrix_cinema.py -- …` all end in `run`.
@@ -31,14 +31,14 @@ FAILED, BAD_INPUT = 1, 2
 
 
 def main() -> int:
-    """What `cli.start.main` is, by the name that environments made before have for it."""
+    """The old name of `cli.start.main`, which older installed scripts still call."""
     from .start import main as start
 
     return start()
 
 
 def run(argv: Sequence[str]) -> int:
-    """Carry out one command line and return its exit status; errors are told in one line.
+    """Carry out one command line and return its exit status. An error is written as one line.
 
     0 done, 1 the job failed, 2 bad input, 130 interrupted.
     """
@@ -52,7 +52,7 @@ def run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt as interrupt:
         messages.say("error", str(interrupt) or "interrupted", status=INTERRUPTED)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+    except BrokenPipeError:  # the program that read our output, such as `head`, has ended
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return FAILED
@@ -165,7 +165,7 @@ def encode(arguments: Namespace) -> None:
 
 
 def verify(arguments: Namespace) -> int:
-    """The command `verify`. A capture without --layer and --head is held to its own equations."""
+    """The command `verify`. A capture without --layer and --head is checked against its own equations."""
     chosen = arguments.layer is not None or arguments.head is not None or arguments.parts
     whole = Path(arguments.source).suffix.lower() == ".safetensors" and not chosen
     report = api.verify(arguments.source if whole else _source(arguments), arguments.positions)
@@ -174,15 +174,15 @@ def verify(arguments: Namespace) -> int:
 
 
 def inspect(arguments: Namespace) -> None:
-    """The command `inspect`. A capture without --layer and --head is told whole, or drawn by --sheet; --with
-    tells the scene that is made of it."""
+    """The command `inspect`. Without --layer and --head it describes a whole capture, or draws it with
+    --sheet. With --with it describes the scene that is made of the capture."""
     path = require_file(arguments.source)
     is_capture = path.suffix.lower() == ".safetensors"
     if arguments.sheet:
         if arguments.parts:
-            raise InputError("--with: a sheet has the heads' patterns and nothing besides")
+            raise InputError("--with: a sheet shows only the patterns of the heads")
         if not is_capture:
-            raise InputError(f"--sheet: {path} is no attention capture")
+            raise InputError(f"--sheet: {path} is not an attention capture")
         chosen = {"layer": arguments.layer, "head": arguments.head, "style": arguments.style or "paper"}
         count = api.sheet(path, arguments.sheet, **chosen)
         print(f"{arguments.sheet}: the patterns of {count} head{'s' * (count > 1)}")
@@ -193,7 +193,7 @@ def inspect(arguments: Namespace) -> None:
 
 
 def capture(arguments: Namespace) -> None:
-    """The command `capture`. The only one that needs torch, and none of Blender."""
+    """The command `capture`. It is the only command that needs torch; it does not need Blender."""
     _require_no_download(arguments.model)
     files = arguments.tokens or ()
     read = filter(None, (arguments.text_file, *files))
@@ -221,12 +221,12 @@ def capture(arguments: Namespace) -> None:
 
 
 def _require_no_download(model: str | None) -> None:
-    """Raise InputError in Blender itself for a model by name, which transformers may fetch: the extension has
-    no permission for that."""
+    """In Blender itself, raise InputError for a model that is no folder: transformers might download it, and
+    the extension has no permission for the network."""
     bpy = sys.modules.get("bpy")
     if model and bpy is not None and not bpy.app.module and not os.path.isdir(model):
         raise InputError(
-            f"--model: {model} is no folder; in Blender nothing is downloaded, so give the model's folder"
+            f"--model: {model} is not a folder; in Blender nothing is downloaded, so give the model's folder"
         )
 
 
@@ -255,7 +255,7 @@ FUNCTIONS = {
 }
 
 
-# What they share
+# Shared by several commands
 
 
 def _chosen(arguments: Namespace, *names: str) -> dict[str, Any]:
@@ -276,7 +276,7 @@ def _source(arguments: Namespace) -> Source:
 
 
 def _cards(arguments: Namespace) -> dict[str, str | bool]:
-    """What is asked of the cards of a film. A word that stands on one asks for it."""
+    """The fields of the film's cards that the arguments set. A text for a card also turns that card on."""
     said = {"subtitle": "subtitle", "source": "source_text", "credit": "credit"}
     texts = {
         name: text for name, dest in said.items() if (text := getattr(arguments, dest, None)) is not None
@@ -291,7 +291,7 @@ def _picture(arguments: Namespace) -> dict[str, Any]:
 
 
 def _output(arguments: Namespace, source: Source) -> Path:
-    """Where a render goes. Raises InputError where that is not what --still or --film says."""
+    """The path of the render's output. Raises InputError if its suffix contradicts --still or --film."""
     asked = "still" if arguments.still else "film" if arguments.film else None
     if arguments.output is not None:
         output = Path(arguments.output)
@@ -300,10 +300,10 @@ def _output(arguments: Namespace, source: Source) -> Path:
         suffix = ".preview.mp4" if arguments.preview else ".mp4" if arguments.purpose else suffix
         output = Path(source.file.stem + suffix)
         if output.is_file() and not read_mark(output):
-            raise InputError(f"{output}: is there and not of this program; name the output with -o")
+            raise InputError(f"{output}: exists, and this program did not make it; name the output with -o")
     suffixes = FILMS if asked == "film" else STILLS
     if asked and output.suffix.lower() not in suffixes:
-        raise InputError(f"{output}: with --{asked} the suffix has to be {either(suffixes)}")
+        raise InputError(f"{output}: with --{asked} the suffix must be {either(suffixes)}")
     return output
 
 

@@ -1,6 +1,6 @@
-"""Draws the progress of jobs on standard error: a bar on a terminal, else a line now and then, or JSON.
+"""Draws the progress of jobs on standard error: as a bar on a terminal, else as lines, or as JSON.
 
-No threads: nothing moves while the job itself is silent.
+There are no threads: the display changes only when the job reports something.
 """
 
 import json
@@ -13,11 +13,11 @@ from ..errors import one_line
 from ..outputs.messages import write
 from ..outputs.progress import Progress, clock_time
 
-_SECONDS = {"bar": 0.1, "lines": 5.0, "json": 0.5, "quiet": 5.0}  # between two updates shown
+_SECONDS = {"bar": 0.1, "lines": 5.0, "json": 0.5, "quiet": 5.0}  # between two updates on the screen
 
 
 class ProgressWriter:
-    """A listener that writes what it hears. As a context manager it leaves the bar on a line of its own.
+    """A listener that writes the progress that it is told. As a context manager, it ends the line of the bar.
 
     `style` "auto" draws a bar on a terminal and writes lines elsewhere. "json" writes one object per line
     with the keys job, done, total, percent, elapsed, left and note; elapsed and left are in seconds, and left
@@ -40,7 +40,8 @@ class ProgressWriter:
         self._break_line()
 
     def __call__(self, heard: Progress) -> None:
-        """Write an update, unless the last one has only just been written; messages and the end always."""
+        """Write an update, unless one was written a moment ago. Messages and the last update are always
+        written."""
         if heard.message:
             self._break_line()
             self._tell(heard.message)
@@ -57,7 +58,7 @@ class ProgressWriter:
             self._job = None
 
     def _break_line(self):
-        """Leave the bar where it is, so that a message can follow on a line of its own."""
+        """End the line of the bar, so that a message gets a line of its own."""
         if self.style == "bar" and self._shown is not None:
             write("\n")
             self._shown = None
@@ -84,7 +85,7 @@ class ProgressWriter:
             }
             write(json.dumps(record, ensure_ascii=False) + "\n")
         elif self.style != "quiet":
-            # Rounded down: 100 % is said only when all is done.
+            # Rounded down, so that 100 % means that all is done.
             times = f"{int(percent):3d} %  {clock_time(elapsed)} elapsed, {clock_time(left)} left"
             text = f"{times}  {heard.note}".rstrip()
             write(
@@ -93,7 +94,7 @@ class ProgressWriter:
 
 
 def _bar(job, percent, text):
-    """A line that is drawn over the one before it."""
+    """The bar: a line that is drawn over the line before."""
     columns = _columns()
     width = max(0, min(30, columns - len(job) - len(text) - 4))
     filled = int(width * percent / 100)
@@ -102,7 +103,7 @@ def _bar(job, percent, text):
 
 
 def _columns():
-    """Of the terminal that standard error is, less one: a full line would wrap."""
+    """The columns of the terminal at standard error, less one: a full line would wrap."""
     try:
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
     except (AttributeError, OSError, ValueError):  # no descriptor, or no terminal

@@ -1,6 +1,7 @@
-"""The way in: an interrupt ends the command in one line from the first moment, also while modules load.
+"""The entry point of the command line. An interrupt ends it with one line at any time, even while modules
+load.
 
-So nothing is imported here at first but what Python has loaded anyway.
+Therefore this module at first imports only what Python has loaded anyway.
 """
 
 import io
@@ -10,14 +11,14 @@ import sys
 
 
 def main() -> int:
-    """The command as a program of its own; its exit status."""
+    """Run the command line of this process. Returns its exit status."""
     return start(sys.argv[1:])
 
 
 def start(words: list[str]) -> int:
-    """Carry out a command line in a process that it owns; its exit status, if the process does not end.
+    """Carry out a command line in a process that does nothing else. Returns the exit status.
 
-    With Blender loaded the process is ended without Python's clean-up, in which bpy 4.5 hangs.
+    If Blender is loaded, the process ends here, without Python's clean-up, in which bpy 4.5 hangs.
     """
     before = signal.signal(signal.SIGINT, _leave)
     from ..outputs import messages
@@ -25,7 +26,7 @@ def start(words: list[str]) -> int:
 
     messages.follow(words)
     with leaving_at_once():
-        if isinstance(sys.stdout, io.TextIOWrapper):  # tokens may have letters that a terminal has not
+        if isinstance(sys.stdout, io.TextIOWrapper):  # tokens may have letters that the terminal lacks
             sys.stdout.reconfigure(errors="backslashreplace")
         from .commands import run
 
@@ -38,7 +39,7 @@ def start(words: list[str]) -> int:
 
 
 def _leave(*_):
-    """Before there is anything to clean up, and anything to do it with."""
+    """End the process at once; there is nothing to clean up yet."""
     if sys.stderr is not None:
         os.write(2, b"matrix-cinema: interrupted\n")
     os._exit(128 + signal.SIGINT)

@@ -1,6 +1,7 @@
-"""What differs between two descriptions, and what that changes in a built scene.
+"""The differences between two descriptions, and what has to be updated in a built scene for them.
 
-Each field says in its `option` what it changes; one that says nothing changes everything.
+The `option` of each field names what a change of the field changes. A field that names nothing changes
+everything.
 """
 
 import dataclasses
@@ -11,14 +12,14 @@ from .scene import Scene
 
 
 def changes(before: Scene, after: Scene) -> frozenset[str]:
-    """What has to be updated in a scene built from `before` so that it is as one built from `after`: words of
-    `option`, such as "light". Where the files of a description are does not count."""
+    """What has to be updated to turn a scene built from `before` into one built from `after`: words of
+    `option`, such as "light". The folder of a description's files is not compared."""
     return frozenset(differing(before, after).values())
 
 
 def differing(before: Any, after: Any, path: str = "") -> dict[str, str]:
-    """The fields in which two tables of a description differ, such as "light.key.size", with what each
-    changes."""
+    """The fields in which two descriptions differ, such as "light.key.size" -> the word of `option` for
+    it."""
     found: dict[str, str] = {}
     for f in dataclasses.fields(before):
         old, new = getattr(before, f.name), getattr(after, f.name)

@@ -1,4 +1,4 @@
-"""Frames per second as Blender keeps them: a whole number, divided by a base."""
+"""Frame rates as Blender stores them: a whole number of frames (fps), divided by a base."""
 
 import re
 from fractions import Fraction
@@ -6,15 +6,15 @@ from fractions import Fraction
 from ..errors import InputError
 
 LEAST_RATE, MOST_RATE = 1, 240  # frames per second
-_NEAR = 0.005  # 23.98 means 24000 / 1001, as 23.976 does
+_NEAR = 0.005  # 23.98 means 24000/1001, and so does 23.976
 _RATE = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,12})?)(?:\s*/\s*([0-9]{1,6}))?")
 
 
 def frame_rate(rate: float) -> tuple[int, float]:
     """(fps, base) with fps / base = `rate` frames per second, from LEAST_RATE to MOST_RATE.
 
-    Rates of broadcast (23.976, 29.97, 59.94, 119.88) are exactly 1000/1001 of a whole number, as SMPTE has
-    them; any other is the nearest fraction with a denominator of up to 100.
+    The rates of broadcast (23.976, 29.97, 59.94, 119.88) become exactly 1000/1001 of a whole number, as SMPTE
+    defines them. Any other rate becomes the nearest fraction with a denominator of at most 100.
     """
     whole = round(rate)
     if rate == whole:
@@ -26,7 +26,7 @@ def frame_rate(rate: float) -> tuple[int, float]:
 
 
 def rate_of(text: str) -> float:
-    """The frames per second of a text such as "24", "23.976" or "24000/1001". Raises InputError."""
+    """The frames per second that a text such as "24", "23.976" or "24000/1001" means. Raises InputError."""
     found = _RATE.fullmatch(text.strip())
     rate = float(found[1]) / float(found[2] or 1) if found and float(found[2] or 1) else 0.0
     if not LEAST_RATE <= rate <= MOST_RATE:
@@ -38,6 +38,6 @@ def rate_of(text: str) -> float:
 
 
 def rate_text(rate: float) -> str:
-    """A rate as it is written exactly: "24", "24000/1001"."""
+    """The exact text of a rate: "24", "24000/1001"."""
     fps, base = frame_rate(rate)
     return str(Fraction(fps) / Fraction(base).limit_denominator(1000))

@@ -1,4 +1,4 @@
-"""Scenes that need no scene file: a head of a capture, or all heads of a layer, as a description."""
+"""Makes descriptions from captures: a scene of one head, or of all heads of a layer, without a scene file."""
 
 import math
 import os
@@ -15,7 +15,7 @@ from ..formats.capture_file import numbers, open_capture
 from ..formats.summaries import SUMMARIES
 from .scene import Camera, CaptureOptions, Look, MatrixOptions, Scene
 
-# What a scene of a head may show besides, by name.
+# What a scene of a head can show in addition, by name.
 HEAD_PARTS = {
     "steps": "scores, scale, mask and softmax each as a matrix of its own",
     "projections": "how queries, keys and values are made of the layer's input",
@@ -24,7 +24,7 @@ HEAD_PARTS = {
 }
 
 
-# What passes that stand side by side have in common, so that one expression is all of them.
+# Passes can stand side by side, as one expression, only if these agree.
 ALIKE = ("scale", "head_scales", "softcap", "mask", "window", "offset", "position", "residual")
 
 
@@ -37,12 +37,12 @@ def scene_from_capture(
 ) -> Scene:
     """The scene of a head: scores, softmax and weighted values, with tokens and a title.
 
-    `layer` is its number or name ("5.cross"), `head` a number, or None for all heads of the layer side by
-    side; `parts` are names of PARTS, `passes` the numbers of passes of the model that stand side by side, or
-    "all". Scale, softcap, bias, mask and sinks are those of the capture. The film of one head is told in
-    beats. Where it has no queries and keys, the scene is its pattern times the values, or the pattern alone.
-    Raises InputError for a layer, head, part or pass that is not there and for what the expression cannot
-    say.
+    `layer` is the layer's number or name ("5.cross"). `head` is a number, or None for all heads of the layer
+    side by side. `parts` are keys of HEAD_PARTS. `passes` are the numbers of the model's passes to show side
+    by side, or "all". Scale, softcap, bias, mask and sinks come from the capture. The film of a single head
+    has beats. If the capture has no queries and keys, the scene is the pattern times the values, or the
+    pattern alone. Raises InputError for a layer, head, part or pass that is not there, and for an attention
+    that the expression language cannot describe.
     """
     path = Path(path)
     capture = open_capture(path)
@@ -51,7 +51,7 @@ def scene_from_capture(
         if part not in HEAD_PARTS:
             raise InputError(f'unknown part "{part}"; {nearest(part, HEAD_PARTS, "known parts")}')
     if head is not None and head not in found.heads:
-        capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # says which heads there are
+        capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # raises for an unknown head
     told = _Heads(capture, found, found.heads if head is None else (head,), parts)
     chosen = CaptureOptions(
         file=path.name, layer=_named(found), passes=passes if isinstance(passes, str) else tuple(passes)
@@ -69,7 +69,7 @@ def scene_from_capture(
 
 
 def _require_alike(capture, layer, passes):
-    """Refuse passes of a layer that one expression does not describe."""
+    """Refuse passes of a layer that one expression cannot describe."""
     for one in capture.layers.values():
         same = (one.stack, one.number, one.kind) == (layer.stack, layer.number, layer.kind)
         if not passes or not same or (passes != "all" and one.pass_number not in passes):
@@ -85,14 +85,16 @@ def _require_alike(capture, layer, passes):
 
 
 def scene_of_tensor(path: str | os.PathLike[str], layer: int | str, head: int, tensor: str) -> Scene:
-    """The scene of one tensor of a capture, such as "pattern", as a map: cells of one size from the front.
+    """The scene of one tensor of a capture, such as "pattern", as a map: cells of one size, seen from the
+    front.
 
-    Raises InputError for a layer that is not there; what is wrong with the tensor shows when it is loaded.
+    Raises InputError for a layer that is not there. Errors in the tensor itself show when the scene is
+    planned.
     """
     path = Path(path)
     capture = open_capture(path)
     found = capture.layer(layer)
-    each = SUMMARIES.get(tensor, ("H",))[0][0] == "H"  # whether each head has one
+    each = SUMMARIES.get(tensor, ("H",))[0][0] == "H"  # whether each head has a tensor of its own
     return Scene(
         expression=tensor,
         title=_title(capture, found, head if each else None),
@@ -100,13 +102,14 @@ def scene_of_tensor(path: str | os.PathLike[str], layer: int | str, head: int, t
         capture=CaptureOptions(file=path.name, layer=_named(found), head=head if each else 0),
         matrices={tensor: MatrixOptions(tensor=tensor)},
         look=Look(min_size=1.0),
-        camera=Camera(view="front", lens=400.0),  # from so far that hardly a cell shows its sides
+        camera=Camera(view="front", lens=400.0),  # a camera so far away that the sides of cells hardly show
         folder=str(path.resolve().parent),
     )
 
 
 class _Heads:
-    """Heads of a layer in the expression language; `matrices` collects what the expression names."""
+    """Writes heads of a layer in the expression language. `matrices` collects the matrices that the
+    expression names."""
 
     def __init__(self, capture, layer, heads, parts):
         self.capture, self.layer, self.heads, self.parts = capture, layer, heads, set(parts)
@@ -145,7 +148,7 @@ class _Heads:
         if len(self.heads) < layer.n_q_heads:
             if "residual" in self.parts:
                 raise InputError(
-                    "the residual stream gets what all heads write; leave the head out, or leave out residual"
+                    "residual shows what all heads write together; leave out head, or leave out residual"
                 )
             return f"write = {write}"
         total = f"sum_heads((write = {write}))" if len(self.heads) > 1 else write
@@ -158,13 +161,14 @@ class _Heads:
         return f"out = {self.named('resid_pre', 'resid_pre')} + (attn_out = {total})"
 
     def added(self, output):
-        """What the step between the output and the residual stream makes of the output."""
+        """The output after the step between it and the residual stream, such as a norm."""
         layer, told = self.layer, self.layer.residual
         kind = told["kind"]
         check = next((one for one in checks_of(self.capture, layer, False) if one.tensor == "added"), None)
         if check is None or not check.ok:
             lies = f"a step that is not known ({kind})" if kind else "a step that the file does not name"
-            lies = lies if check is None else f"a {kind}, by the file, which is missed by {check.error:.1e},"
+            if check is not None:
+                lies = f"by the file a {kind}, which misses the numbers by {check.error:.1e},"
             raise InputError(
                 f"layer {layer.name} of {self.capture.path}: {lies} lies between its output and the residual "
                 "stream, so that cannot be drawn; leave out residual"
@@ -179,12 +183,12 @@ class _Heads:
         return text
 
     def named(self, name, tensor):
-        """A matrix of the expression that is a tensor of the capture."""
+        """`name`, as a matrix of the expression that is this tensor of the capture."""
         self.matrices[name] = MatrixOptions(tensor=tensor)
         return name
 
     def given_pattern(self):
-        """The pattern as the file has it; what the mask takes away is absent."""
+        """The pattern that the file has, without the entries that the mask hides."""
         self.named("P", "pattern")
         return "P" if self.unmasked else self.masked("P", softmax=False)
 
@@ -220,7 +224,7 @@ class _Heads:
         return self.masked(scaled, softmax=True)
 
     def scale(self):
-        """What the scores of all heads that are drawn are multiplied with."""
+        """The factor of the scores, which all drawn heads share."""
         layer, scales = self.layer, {self.layer.scale_of(head) for head in self.heads}
         if len(scales) > 1:
             raise InputError(
@@ -230,13 +234,13 @@ class _Heads:
         return scales.pop()
 
     def with_sink(self, logits):
-        """The sink is a column of its own, which takes its share of the softmax and is dropped."""
+        """The softmax with the sink as one more column, which takes its share and is then cut off."""
         keys = self.layer.sizes["K"]
         return f"(shared = softmax(concat({logits}, {self.named('sink', 'sink')})))[:, 0:{keys}]"
 
     def masked(self, logits, softmax):
-        """The logits without what the mask takes away, and their softmax if asked for."""
-        # What each way of masking keeps; `ahead` is how many columns an entry is right of the diagonal.
+        """The logits without the entries that the mask hides; with `softmax`, their softmax."""
+        # What each kind of mask keeps. An entry stands `ahead` columns right of the diagonal.
         layer, allowed = self.layer, self.allowed
         columns = np.broadcast_to(np.arange(allowed.shape[1]), allowed.shape)
         ahead = columns - np.arange(allowed.shape[0])[:, None]
@@ -262,7 +266,7 @@ class _Heads:
         return f"softmax({text})" if softmax else text
 
     def projected(self, name, tensor):
-        """Queries, keys or values: given, or made of what the layer reads."""
+        """Queries, keys or values: given, or computed from the layer's input."""
         if "projections" not in self.parts:
             return self.named(name, tensor)
         source = self.named(*2 * (input_of(self.layer, name),))
@@ -280,10 +284,10 @@ class _Heads:
         return f"({name} = {text})"
 
     def turn(self, name):
-        """(base, columns, first position, layout, first column) of rotary positions of queries or keys, None
-        without any.
+        """(base, columns, first position, layout, first column) of the rotary positions of queries or keys,
+        or None if they have none.
 
-        What the file does not say of them is as in most models; `require_projection` tells if that is right.
+        Values that the file lacks are those of most models; `require_projection` checks the result.
         """
         position, width = self.layer.position, self.layer.head_dim
         if position.get("kind") != "rotary" or "theta" not in position:
@@ -305,11 +309,11 @@ class _Heads:
                     f"layer {self.layer.name} of {self.capture.path}: its rotary positions have a {key} that "
                     f"is not {right}, so the projections cannot be drawn"
                 )
-        # Keys stand at their own numbers, the first query where the mask says.
+        # A key has its own number as position. The offset of the mask is the position of the first query.
         return base, dims, self.layer.offset if name == "Q" else 0, layout, at
 
     def require_projection(self, name, tensor, source, turn, head):
-        """Raise InputError unless the input times the weights is what the file has."""
+        """Raise InputError unless input times weights gives the queries, keys or values of the file."""
 
         def of(key):
             return self.capture.tensor(self.layer.name, key, head)
@@ -327,7 +331,7 @@ class _Heads:
 
 
 def _named(layer):
-    """A layer as [capture] names it: by its number, where that is its name."""
+    """A layer as [capture] names it: by its number if its name is a number, else by its name."""
     return int(layer.name) if layer.name.isdecimal() else layer.name
 
 

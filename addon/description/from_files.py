@@ -1,4 +1,4 @@
-"""Scenes that need no scene file: arrays of files, alone or multiplied in their order."""
+"""Makes descriptions from files of arrays: a scene of one array, or of a product, without a scene file."""
 
 import keyword
 import os
@@ -17,14 +17,14 @@ SEVERAL = (".npz", ".safetensors")  # kinds of files that hold several arrays by
 
 
 def holds_capture(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is an attention capture, and not a file of tensors of another kind. Raises InputError
-    for a .safetensors that cannot be read."""
+    """Whether a file is an attention capture. Raises InputError for a .safetensors file that cannot be
+    read."""
     return Path(path).suffix.lower() == ".safetensors" and is_capture(safetensors.read(path)[1])
 
 
 def arrays_in(path: str | os.PathLike[str]) -> list[str]:
-    """The names of the arrays in a file that have from two to four axes, so can be drawn; [] for a file that
-    holds one array without a name. Raises InputError."""
+    """The names of the arrays in a file that can be drawn, which have two to four axes; [] for a file with a
+    single array without a name. Raises InputError."""
     path = Path(path)
     if path.suffix.lower() == ".npz":
         shapes = {name: npz_shape(path, name) for name in npz_names(path)}
@@ -42,14 +42,14 @@ def arrays_in(path: str | os.PathLike[str]) -> list[str]:
 def scene_of_arrays(paths: Sequence[str | os.PathLike[str]], tensor: str = "") -> Scene:
     """The scene of an array in a file, or of the product of several files' arrays in the order of `paths`.
 
-    `tensor` is the array's name where a file holds several; "" takes the first. Raises InputError for
-    files of other kinds; what is wrong with an array shows when it is planned.
+    If a file holds several arrays, `tensor` is the name of one, and "" takes the first. Raises InputError for
+    files of other kinds. Errors in an array itself show when the scene is planned.
     """
     names: list[str] = []
     matrices: dict[str, MatrixOptions] = {}
     for path in map(Path, paths):
         if path.suffix.lower() not in FILE_KINDS:
-            raise InputError(f"{path}: is of no known kind; known kinds: {', '.join(FILE_KINDS)}")
+            raise InputError(f"{path}: unknown kind of file; known kinds: {', '.join(FILE_KINDS)}")
         array = (tensor or arrays_in(path)[0]) if path.suffix.lower() in SEVERAL else ""
         names.append(_name(array.rpartition(".")[2] or path.stem, names))
         matrices[names[-1]] = MatrixOptions(file=str(path.absolute()), tensor=array)
@@ -61,7 +61,7 @@ def scene_of_arrays(paths: Sequence[str | os.PathLike[str]], tensor: str = "") -
 
 
 def _name(text: str, taken: Iterable[str]) -> str:
-    """A name for an expression, made of the letters of a text."""
+    """A name for the expression language, made of the letters of a text, and not in `taken`."""
     name = re.sub(r"\W+", "_", text, flags=re.ASCII).strip("_") or "M"
     name = f"M{name}" if name[0].isdigit() or keyword.iskeyword(name) else name
     numbered = (f"{name}_{n}" for n in range(2, 10_000))

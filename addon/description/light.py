@@ -1,4 +1,4 @@
-"""Lamps that a scene sets itself, beside the rig of its style: what is None is as the rig has it."""
+"""Lamps that a scene sets itself. A value that is None stays as in the lamp rig of the style."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from .style import Color
 
 @dataclass(frozen=True)
 class LampOptions:
-    """One lamp. `strength` is relative to the key light of the studio, `size` its width in sizes of the
-    scene. It stands at these angles as the camera sees it, in degrees: `azimuth` 0 is where the camera is, 90
+    """One lamp. `strength` is relative to the key light of the style "studio"; `size` is the lamp's width, in
+    sizes of the scene. The angles are in degrees and relative to the camera: `azimuth` 0 is at the camera, 90
     at its right, 180 behind the scene; `elevation` 90 is straight above."""
 
     strength: float | None = option(None, low=0.0, high=100.0, changes=LIGHT)
@@ -22,7 +22,7 @@ class LampOptions:
 @dataclass(frozen=True)
 class Light:
     """The lamps of a scene: the `key` that models it, the `fill` that softens its shadows, the `rim` from
-    behind that parts it from its background. Where a rig lacks one, it begins as the studio's."""
+    behind that parts it from its background. A lamp that the style lacks begins as that of the "studio"."""
 
     key: LampOptions = LampOptions()
     fill: LampOptions = LampOptions()

@@ -1,8 +1,8 @@
-"""The numbers of the matrices that an expression names, with what their axes and tokens are called.
+"""The matrices that an expression names: their numbers, and the names of their axes and tokens.
 
-A matrix comes from exactly one place: a tensor of the scene's capture or of another file, an NPY
-or CSV file, values written in the scene, or an initialiser. Files are parsed with bounds, nothing
-in them is executed, and what is not a finite number is refused with its place.
+A matrix has exactly one source: a tensor of the scene's capture or of another file, an NPY or CSV file,
+values written in the scene, or an initialiser. Files are parsed within bounds, nothing in them is executed,
+and an error names the place of a number that is not finite.
 """
 
 import re
@@ -34,11 +34,11 @@ FILE_KINDS = (".safetensors", ".npz", ".npy", *TEXT_FILES)
 
 @dataclass(frozen=True)
 class LabelledMatrix:
-    """A float64 matrix, rows by columns, and what to write beside it.
+    """A float64 matrix, rows by columns, and what is written beside it.
 
-    LeadingAxis names are texts such as "query" or "", labels one text per row or column or none at all;
-    `source` says in a few words where the numbers come from. `values` have as many more axes before
-    rows and columns as there are `leading` ones, such as the heads.
+    `row_axis` and `column_axis` name the axes, such as "query", or are "". Labels are one text for each row
+    or column, or none at all. `source` says in a few words where the numbers come from. Before rows and
+    columns, `values` has one axis for each of the `leading` axes, such as the heads.
     """
 
     values: np.ndarray
@@ -47,16 +47,16 @@ class LabelledMatrix:
     row_labels: tuple[str, ...] = ()
     column_labels: tuple[str, ...] = ()
     source: str = ""
-    probability: bool = False  # made by a softmax, so between 0 and 1
+    probability: bool = False  # a softmax made it: entries lie between 0 and 1
     leading: tuple[LeadingAxis, ...] = ()
-    mask: np.ndarray | None = None  # of an additive mask: True where an entry exists
-    note: str = ""  # what of it is not shown as it was given
-    heads_a_key: int = 1  # of the scene's capture: how many heads of its layer share the keys of one
-    row_picture: CutPicture | None = None  # of which the rows are patches, by their labels
+    mask: np.ndarray | None = None  # for an additive mask: True where an entry exists
+    note: str = ""  # what is not shown as it was given, in words
+    heads_a_key: int = 1  # for the scene's capture: how many query heads share a key/value head
+    row_picture: CutPicture | None = None  # the picture whose patches are the rows, if their labels say so
     column_picture: CutPicture | None = None
 
     def members(self) -> "dict[tuple[int, ...], LabelledMatrix]":
-        """The matrices of two axes that this one consists of, by the numbers of their leading axes."""
+        """The matrices of two axes in this one, by their numbers along the leading axes."""
         places = np.ndindex(self.values.shape[:-2])
         numbers = product(*(axis.numbers for axis in self.leading))
         return {
@@ -72,18 +72,18 @@ class LabelledMatrix:
 
 @dataclass(frozen=True)
 class OpenedMatrix:
-    """A matrix that is found but not read: `declared` has its shape and all that is to be written beside it,
-    but zeros that take no memory as its `values`, which `read` gives."""
+    """A matrix that was found but not read yet. `declared` has its shape and labels; its `values` are zeros
+    that take no memory. `read` returns the real values."""
 
     declared: LabelledMatrix
     read: Callable[[], np.ndarray]
     name: str = ""
-    additive: bool | None = None  # whether it is an additive mask, where that is known
+    additive: bool | None = None  # whether it is an additive mask; None if unknown
 
     def load(self, added: bool = False) -> LabelledMatrix:
-        """The matrix with its values. Where it is `added` to what a softmax takes, or said to be an additive
-        mask, entries as low as those of such a mask do not exist. Raises InputError for a value that is not
-        a finite number."""
+        """The matrix with its values. If it is an additive mask, or is `added` to the argument of a softmax,
+        very low entries do not exist (see `lowest`). Raises InputError for a value that is not a finite
+        number."""
         values = self.read()
         if self.additive or (added and self.additive is None):
             low = lowest(values, surely=bool(self.additive))
@@ -98,7 +98,7 @@ class OpenedMatrix:
     def _require_finite(self, values):
         if np.isfinite(values).all():
             return
-        hint = "; where it is a mask that is added to scores, say additive_mask = true"
+        hint = "; if it is a mask that is added to scores, say additive_mask = true"
         for index, one in replace(self.declared, values=values).members().items():
             try:
                 check_finite(one.values, f"matrix {member_name(self.name, index)}")
@@ -107,10 +107,10 @@ class OpenedMatrix:
 
 
 def lowest(values: np.ndarray, surely: bool) -> np.ndarray:
-    """Which entries are those of an additive mask, so low that a softmax gives them nothing.
+    """Which entries of an additive mask are so low that a softmax gives them no weight: bool, as `values`.
 
-    They are those of -1e9 and less. Where the matrix is `surely` such a mask, or no other entry is large,
-    they are those of -1e4 and less, as masks in float16 have them."""
+    These are the entries of at most -1e9. If the matrix is `surely` such a mask, or has no other large entry,
+    they are those of at most -1e4, as in masks in float16."""
     low = values <= MASK_LOW
     if surely or np.abs(values[~low]).max(initial=0.0) < -MASK_LOW / 10:
         return low
@@ -132,12 +132,13 @@ def open_matrices(
     initialise: Callable[..., np.ndarray],
     given: Mapping[str, OpenedMatrix] = MappingProxyType({}),
 ) -> dict[str, OpenedMatrix]:
-    """The matrices that an expression uses, so that their sizes can be looked at before they are read.
+    """Find the matrices that an expression uses, by name, so that their sizes can be checked before they are
+    read.
 
-    `names` are the expression's leaves. A name without a description is the tensor of that name in
-    the scene's capture. `initialise(spec, shape, seed_key)` makes the values of a matrix with
-    `init`; the key is its name, so that two matrices never share their random numbers. File names
-    are relative to `scene.folder`. What is `given` already is not looked for. Raises InputError.
+    `names` are the given matrices of the expression. A name without a description is the tensor of that name
+    in the scene's capture. `initialise(spec, shape, seed_key)` makes the values of a matrix with `init`; the
+    key is the matrix's name, so that two matrices never share their random numbers. File names are relative
+    to `scene.folder`. Matrices in `given` are taken as they are. Raises InputError.
     """
     names = list(dict.fromkeys(names))
     for name in scene.matrices:
@@ -166,7 +167,7 @@ def open_matrices(
 
 
 def _open(scene, capture, name, spec, where, initialise):
-    """The matrix of one description, before the description's own labels."""
+    """The matrix that one description names, without the labels that the description gives."""
     sources = [key for key in ("values", "init") if getattr(spec, key)]
     sources += ["tensor" if spec.tensor else "file"] if spec.tensor or spec.file else []
     if len(sources) > 1:
@@ -178,7 +179,7 @@ def _open(scene, capture, name, spec, where, initialise):
             raise InputError(f"{where}: {key} goes with {owners[0]}, not with {sources[0]}")
     for key, owners in (("axis_order", ("file",)), ("slices", ("file", "tensor"))):
         if getattr(spec, key) and not any(getattr(spec, owner) for owner in owners):
-            raise InputError(f"{where}: {key} goes with file; the expression has .T and x[0:4, :] for this")
+            raise InputError(f"{where}: {key} goes with file; use .T and x[0:4, :] in the expression instead")
 
     if spec.values:
         lengths = {len(row) for row in spec.values}
@@ -201,7 +202,7 @@ def _of_file(path, spec, where):
     """The matrix in a file, or the part of it that is described."""
     kind = path.suffix.lower()
     if kind not in FILE_KINDS:
-        raise InputError(f"{where}: {path.name} is of no known kind; known kinds: {', '.join(FILE_KINDS)}")
+        raise InputError(f"{where}: {path.name}: unknown kind of file; known kinds: {', '.join(FILE_KINDS)}")
     if kind in (".npy", *TEXT_FILES) and spec.tensor:
         raise InputError(f"{where}: {path.name} holds one matrix; tensor is for .safetensors and .npz")
     for key in ("decimal", "names"):
@@ -239,13 +240,13 @@ def _of_file(path, spec, where):
 
 
 def _zeros(shape):
-    """An array of this shape that takes no memory."""
+    """An array of zeros that takes no memory."""
     return np.broadcast_to(np.float64(0.0), shape)
 
 
 def _of_array(shape, read, spec, where, source, labels=((), ())):
-    """An array of two to four axes; the entries of leading ones are counted. `labels` are those of rows and
-    of columns before it is cut."""
+    """The matrix in an array of two to four axes, the part that `spec` describes. Entries of leading axes are
+    numbered from 0. `labels` are the labels of all rows and all columns of the array."""
     parts = _parts(shape, spec.slices, where)
     part = tuple(slice(p.start, p.stop, p.step) for p in parts)
     declared = _matrix(_zeros(shape)[part], where)
@@ -259,7 +260,7 @@ def _of_array(shape, read, spec, where, source, labels=((), ())):
 
 
 def _ordered(array, order, where):
-    """The array with its axes in another order."""
+    """The array with its axes in the order that `axis_order` gives."""
     if order and sorted(order) != list(range(array.ndim)):
         raise InputError(
             f"{where}: axis_order is {list(order)}; expected each of 0 to {array.ndim - 1} once, for "
@@ -269,7 +270,7 @@ def _ordered(array, order, where):
 
 
 def _parts(shape, slices, where):
-    """The range of each axis that `slices` takes."""
+    """The range that `slices` takes of each axis."""
     if len(slices) > len(shape):
         raise InputError(f"{where}: slices has {len(slices)} texts, the array {len(shape)} dimensions")
     parts = []
@@ -290,7 +291,7 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,12}")
 
 
 def _leading_words(spec, count, where):
-    """What the leading axes of a matrix are."""
+    """The names of a matrix's leading axes."""
     words = spec.leading_axes or ("layer", HEAD_AXIS)[MOST_AXES - count :]
     if len(words) != count or len(set(words)) != count or not all(words):
         raise InputError(
@@ -301,7 +302,8 @@ def _leading_words(spec, count, where):
 
 
 def _initialised(spec, name, where, initialise):
-    """Made-up numbers; each matrix of a stack draws its own, as if it had been described alone."""
+    """A matrix from an initialiser. Each matrix of a stack has random numbers of its own, the same as if it
+    were described alone."""
     shape = spec.shape
     if not 2 <= len(shape) <= 2 + MOST_AXES or min(shape) < 1:
         raise InputError(
@@ -323,8 +325,8 @@ def _initialised(spec, name, where, initialise):
 def _of_capture(capture, spec, where, chosen):
     """A tensor of a capture, with axes and tokens as labels.
 
-    `chosen` is the scene's [capture], whose layers a bare name and whose heads an absent index
-    stand for; None for another file.
+    `chosen` is the scene's [capture]: a bare name takes its layers, and a missing index takes its heads. It
+    is None for another file.
     """
     layer, _, tensor = spec.tensor.rpartition(".")
     layer = layer.removeprefix("L")
@@ -344,9 +346,9 @@ def _of_capture(capture, spec, where, chosen):
     shapes = {capture.shape(one.name, tensor) for one in layers}
     if len(shapes) > 1:
         found = " and ".join(sorted(map(by, shapes)))
-        raise InputError(f"{where}: {tensor} of these layers is {found}; expected one shape for all")
+        raise InputError(f"{where}: {tensor} of these layers is {found}; expected one shape in all of them")
     (shape,) = shapes
-    # Where several have tokens of their own, such as those of several texts, none are those of all.
+    # Layers with different tokens, such as those of several texts, have no labels together.
     tokens = {
         "Q": first.tokens_q if len({one.tokens_q for one in layers}) == 1 else (),
         "K": first.tokens_k if len({one.tokens_k for one in layers}) == 1 else (),
@@ -380,7 +382,7 @@ def _of_capture(capture, spec, where, chosen):
 
 
 def _heads_of(spec, layer, chosen, first_axis, where):
-    """(the heads of a tensor that are shown, None for one that all share; the axis that they are or None)."""
+    """(the shown heads of a tensor, or None if all heads share it; their leading axis, or None)."""
     if first_axis not in "HG":
         if spec.index:
             raise InputError(f"{where}: {spec.tensor} is one matrix for all heads and takes no index")
@@ -393,14 +395,14 @@ def _heads_of(spec, layer, chosen, first_axis, where):
 
 
 def _chosen(capture, chosen):
-    """(the layers that a scene's [capture] names, the axis that they are or None)."""
+    """(the layers that a scene's [capture] names, their leading axis or None)."""
     if chosen.layers and chosen.passes:
         raise InputError("capture: layers and passes are two axes; give one of them")
     if not (chosen.layers or chosen.passes):
         return [capture.layer(chosen.layer)], None
     word = "layers" if chosen.layers else "passes"
     given = getattr(chosen, word) if getattr(chosen, word) == "all" else _once(getattr(chosen, word), word)
-    if chosen.layers and not isinstance(chosen.layer, str):  # a stack is not named
+    if chosen.layers and not isinstance(chosen.layer, str):  # "all": the names do not say which stack
         of = next((one for one in capture.layers.values() if one.kind == "self"), None)
         if given != "all":
             layers = [capture.layer(one) for one in given]
@@ -427,8 +429,8 @@ def _chosen(capture, chosen):
 
 
 def _heads(layer, chosen, grouped):
-    """The heads that [capture] names, and their axis; keys and values are `grouped` where they are of
-    fewer heads, and then stand for one query head each, the first."""
+    """(the heads that [capture] names, their leading axis or None). A tensor is `grouped` if it has key/value
+    heads; each of these is then named by the first query head that uses it."""
     heads = layer.heads if chosen.heads == "all" else _once(chosen.heads, "heads")
     if not grouped:
         return heads, LeadingAxis(HEAD_AXIS, tuple(heads))
@@ -446,7 +448,7 @@ def _once(chosen, what):
 
 
 def _labelled(matrix, spec, where):
-    """The matrix with the description's labels, where it gives them."""
+    """The matrix with the labels that the description gives."""
     labels = []
     for key, size in zip(("row_labels", "column_labels"), matrix.values.shape[-2:], strict=True):
         given = getattr(spec, key)
@@ -463,7 +465,8 @@ def _labelled(matrix, spec, where):
 
 
 def _choose(names, spec, path, where):
-    """The tensor that the description names, or the only one there is."""
+    """The name of the tensor that the description means: the one that it names, or the only one in the
+    file."""
     names = list(names)
     if spec.tensor:
         if spec.tensor not in names:
@@ -477,7 +480,7 @@ def _choose(names, spec, path, where):
 
 
 def _index(array, index, where):
-    """`array[index]`, with the bounds told."""
+    """`array[index]`. Raises InputError for an index that is out of bounds."""
     for n, position in enumerate(index):
         if n >= array.ndim:
             raise InputError(f"{where}: index has {len(index)} numbers, the tensor {array.ndim} dimensions")
@@ -487,7 +490,7 @@ def _index(array, index, where):
 
 
 def _matrix(array, where):
-    """The array in float64, of two axes or with leading ones before them; a vector is one row."""
+    """The array in float64, with two axes and perhaps leading axes before them; a vector becomes one row."""
     if array.dtype.kind not in "fiub":
         raise InputError(f"{where}: holds {array.dtype}, not real numbers")
     if not 1 <= array.ndim <= 2 + MOST_AXES:

@@ -1,4 +1,5 @@
-"""The files that a description names: only the keys that mean files are looked at, whatever a text says."""
+"""The files that a description names. Only keys that mean files count; other texts are never taken for
+files."""
 
 from pathlib import Path
 
@@ -6,12 +7,12 @@ from .scene import Scene
 
 
 def is_style_file(style: str) -> bool:
-    """Whether `look.style` is the name of a file rather than of a style that comes with the project."""
+    """Whether `look.style` names a file, rather than a style of the project."""
     return style.lower().endswith(".toml")
 
 
 def named_files(scene: Scene) -> list[Path]:
-    """The paths of a description's files, whether they are there or not, in a fixed order."""
+    """The paths of all files that a description names, existing or not, in a fixed order."""
     names = [scene.capture.file, scene.look.font, scene.style.environment]
     names += [scene.look.style] if is_style_file(scene.look.style) else []
     names += [scene.matrices[name].file for name in sorted(scene.matrices)]

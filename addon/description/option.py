@@ -1,17 +1,17 @@
-"""How the dataclasses of a description say which values a field allows, and what a change of it changes."""
+"""Options: for each field of a description, the values that it allows and what a change of it changes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import field
 from typing import Any
 
-# What a change of a field changes in a built scene.
-NOTHING = "nothing"  # what is told each render anew
+# What a built scene has to update after a change of a field.
+NOTHING = "nothing"  # nothing is built of it; each render reads it anew
 SETTINGS = "settings"  # of rendering, in the Blender scene
 LIGHT = "light"  # the world, and the lamps that stand
 SIZES = "sizes"  # of the elements
 MATERIALS = "materials"  # of the elements
 COLORS = "colours"  # which colour maps are used
-DRAWING = "drawing"  # all that is drawn; not where the camera and what is written stand, and no value
+DRAWING = "drawing"  # all that is drawn, but no value, no place of the camera and no text
 EVERYTHING = "everything"
 
 
@@ -28,10 +28,10 @@ def option(
 ) -> Any:
     """A field of a description, with the values that it allows.
 
-    `read(text)` makes a value of a text, where a text may be given in its place. `infinite` allows infinite
-    numbers. A number that is a part of something says in `of` of what, for messages. `changes` is what has
-    to be updated in a built scene when the field changes: one of the words above. Where a field says nothing,
-    all is built anew, which is always right."""
+    `choices` are the allowed texts; `low` and `high` the limits of a number. If the value may also be given
+    as a text, `read(text)` makes the value. `infinite` allows infinite numbers. `of` completes the limits in
+    errors, such as "the frame" in "the most is 0.4 of the frame". `changes` is one of the words above.
+    Without it everything is built anew, which is always right."""
     metadata = dict(choices=choices, low=low, high=high, read=read, infinite=infinite, of=of, changes=changes)
     if isinstance(default, (dict, list)):
         return field(default_factory=type(default), metadata=metadata)

@@ -1,8 +1,8 @@
 """The scene description: what to draw, how it looks, how it moves, how it is rendered.
 
-A TOML file, the side panel and these dataclasses are the same description. It is parsed
-strictly (an unknown key is an error that names the nearest known one), it round-trips, and a
-built .blend carries it as JSON. Nothing here opens the data that a scene names: see `matrices`.
+A TOML file, the side panel and these dataclasses are the same description. It is parsed strictly: an unknown
+key is an error that names the nearest known key. Writing and reading it again gives an equal description, and
+a built .blend contains it as JSON. This module opens no data that a scene names; `matrices` does.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ BESIDES = ("right", "front", "back")
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 POOLINGS = ("max", "mean", "rms")
-SWITCHES = ("auto", "on", "off")  # auto: on in small scenes
+SWITCHES = ("auto", "on", "off")  # "auto" is on in small scenes
 VIEWS = (
     "auto",
     "stage",
@@ -54,7 +54,7 @@ VIEWS = (
     "mm",
     "free",
 )
-WITHIN = ("inside", "inside_left")  # views from within a cuboid
+WITHIN = ("inside", "inside_left")  # views from inside a cuboid
 PROJECTIONS = ("perspective", "orthographic", "oblique")
 MOVES = ("none", "orbit", "push_in", "crane", "follow", "visit")
 ENGINES = ("cycles", "eevee")
@@ -63,7 +63,7 @@ MOST_BEATS, LONGEST_CAPTION = 100, 400  # of a film; letters
 
 
 def beat_view(text: str) -> str:
-    """What a beat says of its view: a name, or azimuth and elevation in degrees, "-60, 28". Raises
+    """The view of a beat in its standard form: a name, or azimuth and elevation in degrees, "-60, 28". Raises
     InputError."""
     known = [view for view in VIEWS if view not in ("auto", "free", *WITHIN)]
     if text in ("", *known):
@@ -72,15 +72,17 @@ def beat_view(text: str) -> str:
         azimuth, elevation = (float(part) for part in text.split(","))
     except ValueError:
         hint = nearest(text[:40], known, "views")
-        raise InputError(f'"{text[:40]}" is no view; {hint}; or azimuth and elevation: "-60, 28"') from None
+        raise InputError(
+            f'"{text[:40]}" is not a view; {hint}, or give azimuth and elevation, such as "-60, 28"'
+        ) from None
     if not (abs(azimuth) <= 360 and abs(elevation) <= 90):
-        raise InputError(f'"{text[:40]}": an azimuth is -360 to 360, an elevation -90 to 90 degrees')
+        raise InputError(f'"{text[:40]}": the azimuth must be -360 to 360 degrees, the elevation -90 to 90')
     return text
 
 
 def _caption(text: str) -> str:
     if len(text) > LONGEST_CAPTION:
-        raise InputError(f"{len(text):,} letters are too many to be read; the most is {LONGEST_CAPTION}")
+        raise InputError(f"{len(text):,} letters are too many for a caption; the most is {LONGEST_CAPTION}")
     return text
 
 
@@ -88,12 +90,12 @@ def _caption(text: str) -> str:
 class Beat:
     """One beat of a film: what it says, what it shows, what is made in it.
 
-    `say` is the caption; {attn[it, animal]:.2f} in it is a number of the data, {{ a brace. `show` names what
-    the camera looks at, several by ","; empty, everything. `run` names what is made: "attn" a result, "attn
-    sums" only its sweep, "attn epilogue" what follows that. The `spotlight` is on in this beat, and `present`
-    is the matrix that steps out to be read. `view` is a named one, or azimuth and elevation in degrees;
-    empty, one from which what is shown can be read. `seconds` 0 are enough to read the caption and for what
-    runs.
+    `say` is the caption. In it, {attn[it, animal]:.2f} becomes that number of the data, and {{ a brace.
+    `show` names what the camera looks at, separated by ","; empty means everything. `run` names what is made
+    in this beat: "attn" makes a result, "attn sums" only its sums, "attn epilogue" only its epilogue.
+    `spotlight` points at entries that stand out in this beat. `present` names the matrix that steps out to be
+    read. `view` is a named view, or azimuth and elevation in degrees; empty chooses a view from which the
+    shown matrices can be read. `seconds` 0 means as long as the caption and the sweeps need.
     """
 
     say: str = option("", read=_caption)
@@ -107,11 +109,11 @@ class Beat:
 
 @dataclass(frozen=True)
 class CaptureOptions:
-    """The attention capture that matrices with a bare `tensor` are taken from.
+    """The attention capture from which matrices take a bare `tensor`.
 
-    `layer` is a number, or a name such as "decoder.3.cross". `layers` and `heads` take the place of
-    `layer` and `head` where several are to stand side by side: a list of numbers, or "all". `passes` are
-    those of the model in which the layer shall be shown.
+    `layer` is a number, or a name such as "decoder.3.cross". To show several side by side, give `layers` or
+    `heads` instead of `layer` or `head`: a list of numbers, or "all". `passes` are the passes of the model in
+    which the layer is shown.
     """
 
     file: str = ""
@@ -126,14 +128,14 @@ class CaptureOptions:
 class MatrixOptions:
     """Where one matrix of the expression comes from, and what its axes mean.
 
-    Exactly one source: `tensor` (of `file`, or of the scene's capture), `file` alone
-    (NPY; CSV, of which `decimal` and `names` say what the file leaves open, see formats.text_tables),
-    `values`, or `init` with a `shape`. Up to two axes may lead those of rows and columns;
-    `leading_axes` says what they are, which is "layer" and "head" unless it is given. Of a file's
-    array first `index` chooses from leading axes, then `axis_order` puts the axes that are left into
-    another order (their numbers from 0), then `slices` takes a part of each, such as "2:5" or ":".
-    With an `additive_mask` entries of -1e4 and less do not exist; None is for the expression to decide, see
-    algebra.additive.
+    A matrix has exactly one source: `tensor` (of `file`, or of the scene's capture); `file` alone, NPY or CSV
+    (`decimal` and `names` tell how to read a CSV that is not clear, see formats.text_tables); `values`; or
+    `init` with a `shape`. Up to two leading axes may come before rows and columns; `leading_axes` names them,
+    by default "layer" and "head".
+
+    Of a file's array, `index` first takes entries of the leading axes. Then `axis_order` reorders the
+    remaining axes, by their numbers from 0. Then `slices` takes a part of each, such as "2:5" or ":". In an
+    `additive_mask`, entries of at most -1e4 do not exist; None lets the expression decide (algebra.additive).
     """
 
     file: str = ""
@@ -164,11 +166,11 @@ class MatrixOptions:
 
 @dataclass(frozen=True)
 class ProductOptions:
-    """What one matmul, by its result's name, does otherwise than the scene's default.
+    """Options of one matmul, named by its result, that differ from the scene's.
 
-    The animation "inherit" is that of the product which takes this one's result. `epilogue` is one of
-    mm's, by its name; the expression can say the same. `interior` says whether the products in the cuboid
-    are drawn; None leaves it to the scene (see staging.plan).
+    The animation "inherit" takes the animation of the product that uses this result. `epilogue` names one of
+    mm's epilogues; the expression can say the same. `interior` says whether the products in the cuboid are
+    drawn; None decides by their number (staging.budget).
     """
 
     epilogue: str = ""
@@ -190,12 +192,12 @@ class ProductOptions:
 class Animation:
     """How the sweeps are timed. Times are seconds; `sweep_seconds` is for each product.
 
-    `steps_per_second` above 0 takes the place of `sweep_seconds`; `total_seconds` above 0 stretches
-    the whole film to that length. `sheet_seconds` is for each sum, gate or other result that is no
-    product. With `loop_seconds` above 0 all is taken back in that time at the end, so that a film's last
-    frame leads into its first. `dwell` is the part of each step's time in which it rests, so that
-    it can be read. `fuse` lets a product step together with a child whose planes are parallel to its
-    own (see staging.timeline). `hide_inputs` leaves the given matrices out of the picture.
+    `steps_per_second` above 0 replaces `sweep_seconds`. `total_seconds` above 0 stretches the whole film to
+    that length. `sheet_seconds` is the time for each result that is no product, such as a sum or a gate. With
+    `loop_seconds` above 0, the film ends by undoing everything in that time, so that its last frame leads
+    into its first. `dwell` is the part of each step in which the film rests, so that the step can be read.
+    `fuse` lets a product step together with a child whose planes are parallel to its own
+    (staging.timing.timeline). `hide_inputs` leaves the given matrices out of the picture.
     """
 
     algorithm: str = option("vvprod", choices=ANIMATIONS)
@@ -218,14 +220,16 @@ class Animation:
 class Layout:
     """How the cuboids are joined, in units of one row or column.
 
-    The placements are those of the root, for mm's schemes; in "custom" each product may have its own,
-    and turns as in "blocks" where it has none. A child's result stands where its parent's face is.
-    Results that stand side by side, such as heads, begin another row after `row_length` (0: never).
-    `star_room` is how much further the scene's star stands from what takes it, so that labels stand at it.
-    Axes of more than `longest` units, but the star's own, are drawn that long, a bead standing for several
-    entries; 0: as long as they are. Of results side by side each next one stands `beside` the one before, to
-    its right, or before or behind it for a camera that looks from the side, and `spacing` entries further
-    away than it has to. The scheme "auto" chooses these so that the star can be read.
+    The result of a product stands on the face of the product that uses it. In mm's schemes, the placements
+    are those of the root. In the scheme "custom" each product may have placements of its own; without them it
+    turns as in "blocks".
+
+    Results that stand side by side, such as heads, begin a new row after `row_length` (0: never). Each stands
+    `beside` the one before: to its right, or before or behind it for a camera at the side; `spacing` adds
+    entries between them. `star_room` adds room between the scene's star and the product that uses it, for
+    labels. An axis of more than `longest` units is drawn so long, and each bead stands for several entries
+    (0: never); axes of the star are not shortened. The scheme "auto" chooses all of this so that the star can
+    be read.
     """
 
     scheme: str = option("auto", choices=SCHEMES)
@@ -246,7 +250,8 @@ class Layout:
 
 @dataclass(frozen=True)
 class Look:
-    """Style by name, or a style file; an empty string keeps the style's own. [style] changes more of it."""
+    """The look of a scene. `style` is the name of a style, or a style file. An empty string keeps the style's
+    own value; the table [style] changes further values of the style."""
 
     style: str = "studio_dark"
     color_map: str = option("", changes=COLORS)
@@ -255,14 +260,14 @@ class Look:
     shape: str = option("", choices=("",) + SHAPES)
     object: str = ""
     element_scale: float = option(1.0, low=0.01, high=4.0, changes=SIZES)
-    min_size: float = option(0.12, low=0.001, high=1.0)  # more than 0: only zeros vanish
+    min_size: float = option(0.12, low=0.001, high=1.0)  # above 0, so that only zeros vanish
     clip: float = option(100.0, low=50.0, high=100.0)
     product_clip: float = option(99.7, low=50.0, high=100.0)
     product_threshold: float = option(0.0, low=0.0, high=1.0, of="the magnitude at full colour")
     product_scale: float = option(0.7, low=0.01, high=4.0, changes=SIZES)
     settled_scale: float = option(0.3, low=0.0, high=1.0)
     instance_budget: int = option(200_000, low=0)
-    pooling: str = "auto"  # or "off", or rows and columns of a bead, "4x4"
+    pooling: str = "auto"  # "auto", "off", or rows and columns of a bead, "4x4"
     pooling_rule: str = option("max", choices=POOLINGS)
     labels: bool = True
     numbers: str = option("auto", choices=SWITCHES)
@@ -279,11 +284,12 @@ class Look:
 
 @dataclass(frozen=True)
 class Camera:
-    """A named view, or a "free" one by `azimuth` and `elevation` in degrees; what it shows and how it moves.
+    """The camera: its view, its subject and its move.
 
-    `subject` is the name of a matrix, or that of a result followed by " products" for its cuboid; empty,
-    everything. `lens` in millimetres, 0 for the view's own, as is an empty `projection`; `margin` as a
-    fraction of the frame. `turns` are those of the move "orbit". `depth_of_field` from 0, none, to 1.
+    `view` is a named view, or "free" with `azimuth` and `elevation` in degrees. `subject` is the name of a
+    matrix, or of a result followed by " products" for its cuboid; empty means everything. `lens` is in
+    millimetres; 0, and an empty `projection`, are those of the view. `margin` is a fraction of the frame.
+    `turns` is the number of turns of the move "orbit". `depth_of_field` goes from 0 (none) to 1.
     """
 
     view: str = option("auto", choices=VIEWS)
@@ -300,9 +306,9 @@ class Camera:
 
 @dataclass(frozen=True)
 class Render:
-    """Defaults of `render`; `still` is the moment of the still, 0 at the start, 1 when all is finished and
-    nothing stands before the star any more. `transparent` pictures have no background.
-    `device` is what Cycles renders on (see description.device)."""
+    """Defaults of `render`. `still` is the moment of the still: 0 is the start; at 1 all is finished and
+    nothing hides the star any more. `transparent` pictures have no background. `device` is the device that
+    Cycles renders on (description.device)."""
 
     width: int = option(1280, low=16, high=16384)
     height: int = option(720, low=16, high=16384)
@@ -317,21 +323,23 @@ class Render:
     transparent: bool = option(False, changes=NOTHING)
 
     def still_frame(self, first: int, done: int) -> int:
-        """The frame of the still in a film that begins at `first` and has all finished at `done`."""
+        """The frame of the still, in a film that begins at frame `first` and is finished at frame `done`."""
         return round(first + self.still * (done - first))
 
     @property
     def rate(self) -> float:
-        """Frames per second exactly as Blender has them: 24000/1001 for an `fps` of 23.976."""
+        """The exact frames per second, as Blender has them: 24000/1001 for an `fps` of 23.976."""
         fps, base = frame_rate(self.fps)
         return fps / base
 
 
 @dataclass(frozen=True)
 class Cards:
-    """Cards of a film, in its own style and type: the `title` card stands before the scene, with the scene's
-    title and a `subtitle`; the `end` card after it, with the `source` of the data and a `credit`. Each stands
-    for its seconds. A film has none unless they are asked for, and stills never show them."""
+    """The cards of a film, in the style and type of the scene.
+
+    The card `title` comes before the scene, with the scene's title and a `subtitle`. The card `end` comes
+    after it, with the `source` of the data and a `credit`. Each is shown for its seconds. By default a film
+    has no cards; stills never show them."""
 
     title: bool = False
     end: bool = False
@@ -344,14 +352,16 @@ class Cards:
 
 @dataclass(frozen=True)
 class Scene:
-    """A whole scene. `star` is the matrix that the picture is about, or several, "none" for none; ""
-    chooses (see staging.star). `spotlight` points at what stands out while all else steps back, such as
-    "attn[it, animal]" (see staging.selections). `beats` tell the film: a list of them, "auto" for those
-    that are written from the expression and its numbers, "off" for one sweep after the other (see
-    staging.beats). `readout` names matrices that are shown flat beside the scene, as a list or in one text
-    with ; between them; "auto" shows the star where it cannot be read in the scene itself, "off" none.
-    `why` opens up one entry of a product, such as "attn[it, animal]": the products that add up to it stand
-    beside the scene as bars. `folder` is where relative file names start; it is not written."""
+    """A whole scene.
+
+    `star` is the matrix that the picture is about; several are separated by ";"; "none" is none, and ""
+    chooses (staging.star). `spotlight` points at entries that stand out while all else steps back, such as
+    "attn[it, animal]" (staging.selections). `beats` is a list of the film's beats; "auto" writes them from
+    the expression and its numbers, and "off" runs one sweep after the other (staging.beats). `readout` names
+    matrices that are also shown flat beside the scene, as a list, or as a text with ; between them; "auto"
+    shows the star if it cannot be read in the scene, and "off" shows none. `why` explains one entry of a
+    product, such as "attn[it, animal]": the products that add up to it stand beside the scene as bars.
+    Relative file names start at `folder`, which is not written into the description."""
 
     expression: str = ""
     title: str = ""
@@ -375,7 +385,7 @@ class Scene:
     folder: str = "."
 
     def with_beats(self) -> "Scene":
-        """The same as a film of beats, which are written by themselves where it has none."""
+        """This scene with beats: its own, or else automatic ones."""
         return dataclasses.replace(self, beats="auto") if self.beats in ("off", ()) else self
 
 
@@ -387,13 +397,13 @@ def load_scene(path: str | os.PathLike[str]) -> Scene:
 
 
 def checked(scene: Scene) -> Scene:
-    """A description made in Python, held to the names, types, choices and limits of a scene file. Lists and
-    arrays in it become tuples. Raises InputError."""
+    """A description that was made in Python, checked as a scene file is: names, types, choices and limits.
+    Lists and arrays in it become tuples. Raises InputError."""
     return dataclasses.replace(from_dict(Scene, to_dict(scene), "scene"), folder=scene.folder)
 
 
 def from_json(text: str, where: str = "scene") -> Scene:
-    """The scene that `to_json` wrote."""
+    """The scene in a text that `to_json` wrote. Raises InputError."""
     if len(text) > LONGEST_JSON:
         raise InputError(f"{where}: {len(text):,} letters are too many; the most is {LONGEST_JSON:,}")
     try:
@@ -404,12 +414,12 @@ def from_json(text: str, where: str = "scene") -> Scene:
 
 
 def to_json(scene: Scene) -> str:
-    """The description as JSON, defaults left out; floats keep every digit."""
+    """The description as JSON, without defaults. Floats keep every digit."""
     return json.dumps(to_dict(scene), ensure_ascii=False)
 
 
 def to_dict(value: Any) -> dict[str, Any]:
-    """A description as plain tables, leaving out what equals the default."""
+    """A description as plain tables, without the fields that have their defaults."""
     out = {}
     for f in dataclasses.fields(value):
         if f.name == "folder":
@@ -432,7 +442,7 @@ def to_dict(value: Any) -> dict[str, Any]:
 
 
 def _hex(color):
-    """A colour as "#rrggbb" where that says it exactly, else as its three numbers."""
+    """A colour as "#rrggbb" if that is exact, else as three numbers."""
     channels = [round(channel * 255) for channel in color]
     exact = tuple(channel / 255 for channel in channels) == color
     return "#" + bytes(channels).hex() if exact else list(color)
@@ -468,7 +478,7 @@ def to_toml(scene: Scene) -> str:
 
 
 def _is_tables(value):
-    """Whether a value is a list of tables, such as beats, each of which has a part of its own."""
+    """Whether a value is a list of tables, such as beats; each table gets a section of its own."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
@@ -488,7 +498,8 @@ def _toml_value(value):
 
 
 def from_dict(cls: Any, data: object, where: str) -> Any:
-    """Build the dataclass `cls` from a table, strictly: names, types, choices and ranges."""
+    """Build the dataclass `cls` from a table. Raises InputError for unknown names and for wrong types,
+    choices or limits; `where` begins the error."""
     if not isinstance(data, dict):
         raise InputError(f"{where}: expected a table, found {_kind(data)}")
     hints = _hints(cls)
@@ -516,7 +527,7 @@ def _convert(hint, item, where):
     if dataclasses.is_dataclass(hint):
         return from_dict(hint, item, where)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType:  # a list, or a word in its place; or None, which cannot be written
+    if origin is types.UnionType:  # a list or a word instead of it; or None, which a file cannot write
         said = [hint for hint in arguments if hint is not types.NoneType]
         return _convert(said[-1 if isinstance(item, str) else 0], item, where)
     if hint == Color:
@@ -564,7 +575,7 @@ def _kind(item):
 
 def _check(metadata, value, where):
     choices, low, high, infinite = (metadata.get(k) for k in ("choices", "low", "high", "infinite"))
-    if isinstance(value, tuple):  # each of a list has to be within the limits
+    if isinstance(value, tuple):  # every item of a list has to keep the limits
         if len(value) > MOST_BEATS and isinstance(value[0], Beat):
             raise InputError(f"{where}: {len(value):,} are too many; the most is {MOST_BEATS}")
         for n, one in enumerate(value):

@@ -1,4 +1,4 @@
-"""What stands as SCENE on a command line: a scene file, a capture with its head, or a built .blend."""
+"""Sources, the SCENE of a command line: a scene file, a head of a capture, or a built .blend."""
 
 import dataclasses
 import os
@@ -13,16 +13,18 @@ from ..formats.reading import opened
 from .from_capture import scene_from_capture
 from .scene import Scene, checked, load_scene
 
-CAMERA = ("view", "subject", "move")  # what of a camera is said instead
+CAMERA = ("view", "subject", "move")  # the parts of a camera that a command can replace
 EXPECTED = "give a scene file (.toml), an attention capture (.safetensors) or a built .blend"
-# How a .blend begins: plain, packed by Zstandard, or, until Blender 3.0, by gzip.
+# The first bytes of a .blend: plain, or compressed by Zstandard, or (until Blender 3.0) by gzip.
 _BLEND = (b"BLENDER", b"\x28\xb5\x2f\xfd", b"\x1f\x8b")
 
 
 @dataclass(frozen=True)
 class Source:
-    """What is to be drawn: a file (`path`), its description, or both. A .blend has no description here: it
-    carries its own, of which what is said `instead` takes the place. What was made in Python has no file."""
+    """What is to be drawn: a file (`path`), a description, or both.
+
+    A built .blend contains its description, so `description` is None; `instead` has the values that replace
+    parts of it. A scene that was made in Python has no path."""
 
     path: Path | None
     description: Scene | None
@@ -30,14 +32,14 @@ class Source:
 
     @property
     def file(self) -> Path:
-        """The file, of a source that has one: every .blend does."""
+        """The path of the source's file. Raises InputError if it has none."""
         if self.path is None:
             raise InputError("the scene was made in Python and has no file")
         return self.path
 
 
 class Choice(TypedDict, total=False):
-    """What of a source is drawn, and how: see `open_source`."""
+    """The choices of `open_source`: what of a source is drawn, and how."""
 
     layer: int | str | None
     head: int | None
@@ -63,11 +65,11 @@ def open_source(
     move: str | None = None,
     cards: Mapping[str, str | bool] = MappingProxyType({}),
 ) -> Source:
-    """The source at `path`; what else is given replaces what the scene says, `cards` some fields of its
+    """The source at `path`. The other arguments replace what the scene says; `cards` replaces fields of
     Cards.
 
-    A capture needs `layer` (its number or name); without `head` all its heads are drawn. `parts` and
-    `passes` are those of `from_capture`. Raises InputError.
+    A capture needs `layer`, its number or name; without `head`, all heads of the layer are drawn. `parts` and
+    `passes` are as in `scene_from_capture`. Raises InputError.
     """
     layer = None if layer is None else str(layer)
     instead = {"style": style, "view": view, "subject": subject, "move": move, "cards": cards or None}
@@ -76,7 +78,7 @@ def open_source(
     suffix = path.suffix.lower()
     for option, chosen in (("with", parts), ("passes", passes)):
         if chosen and suffix != ".safetensors":
-            raise InputError(f"--{option}: {path} says itself what it shows; it is for captures")
+            raise InputError(f"--{option} is only for captures; the scene {path} says itself what it shows")
     if suffix == ".blend":
         given = {"layer": layer, "head": head}
         for option, value in given.items():
@@ -99,7 +101,7 @@ def open_source(
 
 
 def with_instead(description: Scene, instead: Mapping[str, Any]) -> Scene:
-    """A description with another "style", "view", "subject" or "move", and with other fields of its
+    """The description with what `instead` replaces: "style", "view", "subject", "move", or fields of
     "cards"."""
     look = {"style": instead["style"]} if "style" in instead else {}
     camera = {name: instead[name] for name in CAMERA if name in instead}
@@ -109,11 +111,11 @@ def with_instead(description: Scene, instead: Mapping[str, Any]) -> Scene:
 
 
 def require_file(path: str | os.PathLike[str]) -> Path:
-    """`path` as a Path. Raises InputError when no file is there, with the nearest name that is."""
+    """`path` as a Path. Raises InputError if there is no such file; the error names the most similar file."""
     path = Path(path)
     if os.path.isdir(path):
         raise InputError(f"{path}: is a folder; {EXPECTED}")
-    if not os.path.exists(path):  # also where the name is too long for one
+    if not os.path.exists(path):  # false also for a name that is too long
         try:
             names = [entry.name for entry in path.parent.iterdir()]
         except OSError:
@@ -124,15 +126,15 @@ def require_file(path: str | os.PathLike[str]) -> Path:
 
 
 def as_source(source: Source | Scene | str | os.PathLike[str]) -> Source:
-    """What may stand for a source: a Source, a description made in Python, which is checked, or a file's
-    name. Raises InputError."""
+    """The Source that the argument means: a Source, a description made in Python (which is checked), or the
+    name of a file. Raises InputError."""
     if isinstance(source, Source):
         return source
     return Source(None, checked(source)) if isinstance(source, Scene) else open_source(source)
 
 
 def _with_head(description: Scene, layer: str | None, head: int | None, path: Path) -> Scene:
-    """A scene that draws another layer or head of its capture."""
+    """The scene with another layer or head of its capture."""
     changes: dict[str, object] = {}
     if layer is not None:
         changes |= {"layer": int(layer) if layer.isdecimal() else layer, "layers": ()}

@@ -1,7 +1,7 @@
 """A style: one coherent design of background, material, light, type and colour maps, as data.
 
-The same class says a whole design (`look.styles`), a user's style file, and what a scene's table [style]
-changes: a field that is None says nothing, and what is underneath holds.
+One class serves for the project's styles (`look.styles`), a user's style file, and a scene's table [style].
+These are laid over one another: a field that is None leaves the value below as it is.
 """
 
 import dataclasses
@@ -21,7 +21,8 @@ CONTRASTS = ("none", "very_low", "low", "medium_low", "medium_high", "high", "ve
 
 @dataclass(frozen=True)
 class Style:
-    """`flat` styles draw exactly the map's colours, without light; the others are lit."""
+    """A style, whole or in part. A `flat` style draws exactly the colours of the map, without light; the
+    others are lit."""
 
     about: str | None = option(None, changes=NOTHING)
     flat: bool | None = None
@@ -30,7 +31,7 @@ class Style:
     backdrop: Color | None = option(None, changes=DRAWING)  # the background in the middle of the picture
     ground: str | None = option(None, choices=GROUNDS, changes=DRAWING)
     ground_color: Color | None = option(None, changes=DRAWING)
-    gloss: float | None = option(None, low=0.0, high=1.0, changes=DRAWING)  # how much the floor mirrors
+    gloss: float | None = option(None, low=0.0, high=1.0, changes=DRAWING)  # how much the floor reflects
     text: Color | None = option(None, changes=DRAWING)
     # Light
     light: str | None = option(None, choices=LIGHTS, changes=DRAWING)
@@ -38,26 +39,26 @@ class Style:
     world: float | None = option(None, low=0.0, high=100.0, changes=LIGHT)  # light from all around
     environment: str | None = option(None, changes=DRAWING)  # a picture that lights the scene from all around
     environment_turn: float | None = option(None, low=-360.0, high=360.0, changes=LIGHT)  # degrees
-    # In the air, so that light is seen in it:
+    # Haze, in which beams of light show:
     haze: float | None = option(None, low=0.0, high=1.0, changes=LIGHT)
-    # Spots of light that gloss throws: true to nature, and noisy:
+    # Caustics, the spots of light behind glass: realistic, and noisy:
     caustics: bool | None = option(None, changes=SETTINGS)
-    depth_of_field: float | None = option(None, low=0.0, high=1.0)  # where nothing is written on the picture
+    depth_of_field: float | None = option(None, low=0.0, high=1.0)  # unused if type is on the picture
     # Elements
     shape: str | None = option(None, choices=("cube", "sphere"))
     bevel: float | None = option(None, low=0.0, high=0.5, of="a cube's width", changes=DRAWING)
-    # How far its edges fade into the background:
+    # How far the edges of an element fade into the background:
     edges: float | None = option(None, low=0.0, high=1.0, changes=MATERIALS)
     # How dark the far side of a flat bead is:
     shading: float | None = option(None, low=0.0, high=1.0, changes=MATERIALS)
     roughness: float | None = option(None, low=0.0, high=1.0, changes=MATERIALS)
     coat: float | None = option(None, low=0.0, high=1.0, changes=MATERIALS)
-    # Emission relative to the element's colour:
+    # Emission of an element, relative to its colour:
     glow: float | None = option(None, low=0.0, high=100.0, changes=MATERIALS)
-    # More of it for entries in use:
+    # More emission for entries in use:
     lit_glow: float | None = option(None, low=0.0, high=100.0, changes=MATERIALS)
-    interior: str | None = option(None, choices=INTERIORS, changes=DRAWING)  # what products are made of
-    # Light of the products just made:
+    interior: str | None = option(None, choices=INTERIORS, changes=DRAWING)  # the material of products
+    # Emission of products that were just made:
     front_glow: float | None = option(None, low=0.0, high=100.0, changes=DRAWING)
     # Opacity of glass, brightness of glow:
     density: float | None = option(None, low=0.0, high=10.0, changes=MATERIALS)
@@ -77,7 +78,7 @@ class Style:
 if TYPE_CHECKING:
 
     class WholeStyle(Style):
-        """A Style that says something in every field, as one is that is drawn."""
+        """A Style without a None: every field has a value. Only such a style can be drawn."""
 
         about: str
         flat: bool
@@ -121,6 +122,6 @@ else:
 
 
 def over(style: Style, changes: Style) -> Style:
-    """`style` with all that `changes` says."""
+    """`style` with every value of `changes` that is not None."""
     said = {f.name: getattr(changes, f.name) for f in dataclasses.fields(Style)}
     return dataclasses.replace(style, **{name: value for name, value in said.items() if value is not None})

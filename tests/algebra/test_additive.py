@@ -81,7 +81,7 @@ def test_a_description_says_what_is_a_mask_and_what_is_not():
     assert plan(scene).evaluation["M"].mask is None
     scene, _ = attention(-np.inf, additive_mask=False)
     with pytest.raises(
-        InputError, match="matrix M: row 0, column 1 is -inf.*; where it is a mask .* additive_mask = true"
+        InputError, match="matrix M: row 0, column 1 is -inf.*; if it is a mask .* additive_mask = true"
     ):
         plan(scene)
     alone = {

@@ -114,7 +114,7 @@ def test_what_is_not_known_after_the_output_is_refused(tmp_path):
     tensors = {name: capture.tensors[name].copy() for name in capture.tensors}
     tensors["L0.added"][0] += 1
     write_capture(capture.path, tensors, {k: v for k, v in capture.metadata.items() if k != "checksums"})
-    with pytest.raises(InputError, match="a gain, by the file, which is missed by"):
+    with pytest.raises(InputError, match="by the file a gain, which misses the numbers by"):
         scene_from_capture(capture.path, 0, None, ("residual",))
 
 

@@ -290,4 +290,4 @@ def test_nothing_is_downloaded_in_blender_itself(monkeypatch, capsys, tmp_path, 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "bpy", SimpleNamespace(app=SimpleNamespace(module=False)))
     assert cli.run(["capture", "--model", model, "--text", "a", "-o", "a.safetensors"]) == 2
-    assert f"{model} is no folder; in Blender nothing is downloaded" in capsys.readouterr().err
+    assert f"{model} is not a folder; in Blender nothing is downloaded" in capsys.readouterr().err

@@ -99,5 +99,5 @@ def test_a_name_that_was_not_given_is_not_taken_from_a_file_of_others(folder, ca
     photo = grey_png(folder / "scene.png")
     before = photo.read_bytes()
     assert cli.run(["render", "scene.toml"]) == 2
-    assert "scene.png: is there and not of this program" in capsys.readouterr().err
+    assert "scene.png: exists, and this program did not make it" in capsys.readouterr().err
     assert photo.read_bytes() == before

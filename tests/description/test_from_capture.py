@@ -176,7 +176,7 @@ def test_heads_with_masks_of_their_own(tmp_path):
         found = planned.evaluation[f"attn[{head}]"]
         assert np.array_equal(found.mask, masks[head])
         assert np.allclose(found.final, open_capture(path).recompute(0, head).pattern)
-    with pytest.raises(InputError, match="what all heads write"):
+    with pytest.raises(InputError, match="what all heads write together"):
         scene_from_capture(MINILM.with_name("minilm_layer_5.safetensors"), 5, 0, ("residual",))
 
 
