@@ -105,6 +105,10 @@ def measured(quick):
         what = f"GPT-2's head, step of {name}"
         rows.append(Row(what, "ms", own["random"], "NumPy, the same sums", own["numpy random"], wanted))
 
+    own = measure("play", HEAD)
+    name, baseline = "GPT-2's head, a frame as it plays", "all matrices drawn anew"
+    rows.append(Row(name, "ms", own["median"], baseline, own["anew"], "< 100 ms"))
+
     own = measure("sliders", str(ROOT / "examples" / "attention_head.toml"))
     for what in ("size", "material", "lamps", "exposure"):
         baseline = "building it anew"

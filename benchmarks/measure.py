@@ -268,6 +268,35 @@ def head(path):
     return seconds | {"memory": peak() - before, "numpy": clock(), "elements": elements_of(p)}
 
 
+def play(path):
+    """Milliseconds of processor time of each frame of a film as it plays, every tenth of them; and of one in
+    which everything is drawn anew, as where nothing is kept of what is at rest."""
+    import bpy
+    import numpy as np
+    from matrix_cinema.blender import compat
+    from matrix_cinema.blender.at_rest import AT_NO_SIZE
+    from matrix_cinema.blender.objects import MODIFIER, set_inputs
+    from matrix_cinema.description.scene import load_scene
+
+    _, scene, _ = built(load_scene(ROOT / path))
+
+    def each():
+        scene.frame_set(scene.frame_start)
+        bpy.context.view_layer.update()
+        times = []
+        for frame in range(scene.frame_start + 1, scene.frame_end + 1, 10):
+            before = time.process_time()
+            scene.frame_set(frame)
+            times.append(1e3 * (time.process_time() - before))
+        return times
+
+    kept = each()
+    for ob in scene.objects:
+        if ob.get("mc_kind") == "matrix" and "Rest Sizes" in compat.input_identifiers(ob.modifiers[MODIFIER]):
+            set_inputs(ob, {"Rest Sizes": AT_NO_SIZE})
+    return {"median": float(np.median(kept)), "most": max(kept), "anew": float(np.median(each()))}
+
+
 def elements_of(p):
     from matrix_cinema.staging.budget import count_elements
 
@@ -411,7 +440,7 @@ def film(path, pairs="8"):
     return {" ".join(key): sorted(found)[len(found) // 2] for key, found in times.items()}
 
 
-MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, sliders, film, frame, cloud)
+MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, play, sliders, film, frame, cloud)
 
 if __name__ == "__main__":
     import bpy

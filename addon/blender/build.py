@@ -27,6 +27,7 @@ from .appearance import (
     product_number_material,
     product_size,
 )
+from .at_rest import write_at_rest
 from .beams import write_beams
 from .cards import write_cards
 from .digest import digest
@@ -106,6 +107,7 @@ def _draw_matrices(p, rooms):
         _beams(p, products, points, rooms["Products"])
     if p.spotlight:
         _spotlight(p, matrices, products, rooms["Values"])
+    write_at_rest(p, zip(p.arrangement.planes, matrices, strict=True), rooms["Values"])
     write_guides(p, rooms["Products"])
     write_patches(p, rooms["Lettering"])
     for name, move in p.timeline.moves.items():

@@ -18,6 +18,7 @@ from ..picture.joined import Joined, pointed_out
 from ..staging.writing.items import Rule
 from . import compat, tags
 from .appearance import readout_material
+from .at_rest import AT_NO_SIZE
 from .materials.writing import keyed_material, plain_material
 from .nodes.leader import Leader
 from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs
@@ -175,6 +176,7 @@ def _copy(p, block, matrix, collection):
             "Material": readout_material(p, stage.name),
             "As Points": False,
             "Depth": 1.0,
+            "Rest Sizes": AT_NO_SIZE,
         }
         | gaps("row", flat.row_ruler)
         | gaps("column", flat.column_ruler),

@@ -21,7 +21,7 @@ from ..look.styles import style_of, with_style_file
 from ..picture.drawing import Drawing, film_of
 from ..staging.plan import Plan, restyled
 from ..staging.scales import exchanged_maps
-from . import appearance, compat, studio, tags
+from . import appearance, at_rest, compat, studio, tags
 from .build import draw, frame_kept
 from .materials.base import asked
 from .materials.haze import haze_material
@@ -225,6 +225,8 @@ def _set_sizes(old: Plan, new: Plan, drawn: Objects) -> None:
     with setting(*(ob for ob, _, _ in ours)):
         for ob, kind, size in ours:
             set_inputs(ob, {"Scale": size(new)})
+            if kind == "matrix":
+                at_rest.set_size(ob, size(new))
             if kind != "readout":  # which follows its matrix
                 appearance.come(new, ob, ob[tags.NAME], size(new))
 

@@ -28,7 +28,18 @@ OFFERED = {
 }
 # Panels, and by which beginnings of their names inputs belong to one.
 PANELS = {
-    "Sweep": ("Sweep", "Steps", "Trail", "Settle", "Finish", "Weight", "Every", "Consumer"),
+    "Sweep": (
+        "Sweep",
+        "Steps",
+        "Trail",
+        "Settle",
+        "Finish",
+        "Weight",
+        "Every",
+        "Consumer",
+        "Rest",
+        "At Rest",
+    ),
     "Order": ("Stride", "Block"),
     "Numbers": ("Rows", "Columns", "Inner", "Left", "Right", "Sums", "Masked", "Pairs", "Entry"),
     "Place": ("Step", "Row Step", "Column Step", "Gap", "Pool", "Depth", "Position", "Span", "Pitch", "Unit"),

@@ -16,9 +16,9 @@ ORIGIN = (0.0, 0.0, 0.0)
 
 
 def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False, finish: Any = 0.0) -> Any:
-    """The beads of a matrix's entries, which are these entries with `i` and `j` where nothing is pooled;
-    and the inputs that say where they stand, {"Position", "Span"}. `alike`: no entry is lit, masked or
-    finished by itself; then all have the same `finish`."""
+    """The beads of a matrix's entries, which are these entries with `i` and `j` where nothing is pooled; the
+    inputs that say where they stand, {"Position", "Span"}; and whether entries are pooled. `alike`: no entry
+    is lit, masked or finished by itself; then all have the same `finish`."""
     places = {}
     for axis in ("row", "column"):
         hint = f"From one {axis} to the next"
@@ -46,7 +46,8 @@ def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False
     stand = g.call(standing(), Pooled=several, Depth=depth, **places)
     n = g.index()
     each = g.store(entries, i=n // columns, j=n % columns)
-    return g.switch(several, made, each), {"Position": stand["Position"], "Span": stand["Span"]}
+    places = {"Position": stand["Position"], "Span": stand["Span"]}
+    return g.switch(several, made, each), places, several
 
 
 @shared

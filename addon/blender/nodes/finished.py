@@ -2,18 +2,26 @@
 
 from typing import Any
 
-from .active import argument_inputs
+from .active import Use
 from .beads import pooled
 from .elements import elements
 from .formula import Field, Group
 from .magnitude import sized
+from .rest import at_rest
 from .shared_inputs import look_inputs, masked_input, range_inputs
 from .spotlight import size_of_step_back, stepping_back
 from .tone import colored
 
 
 def finished(
-    g: Group, points: Field, columns: Field, sums: Field, visited: Field, final: Field, present: Field
+    g: Group,
+    points: Field,
+    columns: Field,
+    sweep: Field,
+    sums: Field,
+    visited: Field,
+    final: Field,
+    present: Field,
 ) -> Any:
     """The rest of a result's group: from `sums` to the values `final`, drawn where `present`."""
     finish = g.input("Finish", float, 0.0, low=0.0, high=1.0, hint="0: the sums; 1: after the epilogue")
@@ -26,21 +34,22 @@ def finished(
     # One node per attribute, read by the next. Of what is not finished at all a bead shows nothing. Where
     # nothing is, there are no finished values, and no mask without one: what is not there reads as 0.
     begun = each | (finish > 0.0)
-    taken, lit = argument_inputs(g, i, j)
-    plain = g.store(points, lit=lit, sum=sums)
+    use = Use(g)
+    plain = g.store(points, lit=use.lit(i, j), sum=sums)
     final = g.switch(g.attribute("finish") > 0.0, final, 0.0)
     ends = g.store(plain, finish=g.switch(each, visited, finish), final=final)
     points = g.switch(begun, ends, plain)
     points = g.switch(masked, g.store(points, present=present), points)
     total, final, part = (g.attribute(name) for name in ("sum", "final", "finish"))
     points = g.store(points, value=g.mix(total, final, part))
-    alike = ~(taken | masked | each)
-    points, places = pooled(g, points, columns, alike, masked, finish)
+    alike = ~(use.taken | masked | each)
+    points, places, several = pooled(g, points, columns, alike, masked, finish)
 
     def mixed(measured):
         return g.mix(measured(g, total, **ranges["Sum"]), measured(g, final, **ranges["Final"]), part)
 
-    points = stepping_back(g, g.store(points, tone=mixed(colored)), columns)
+    points, steps_back = stepping_back(g, g.store(points, tone=mixed(colored)), columns)
+    look = look_inputs(g)
     drawn = g.call(
         elements(),
         Points=points,
@@ -49,7 +58,11 @@ def finished(
         Nonzero=g.absolute(g.attribute("value")) > 0.0,
         Present=~masked | g.attribute("present", "BOOLEAN"),
         Weight=size_of_step_back(g),
-        **look_inputs(g),
-    )
-    g.output("Geometry", "geometry", drawn[0])
+        **look,
+    )[0]
+    whole = g.input("Rest Sweep", float, hint="The position of the sweep at rest")
+    whole, ready = (sweep == whole), (finish == g.input("Rest Finish", float, hint="`Finish` at rest"))
+    moves = steps_back | ~(whole & ready)
+    begins = (sweep > 0.0) | (look["Zero_Size"] > 0.0)  # else there is nothing to be seen
+    g.output("Geometry", "geometry", g.only(begins, at_rest(g, drawn, moves, use, several, masked, look)))
     return g.finish()

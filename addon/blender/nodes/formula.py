@@ -269,6 +269,13 @@ class Group(Formula):
         kind = SWITCH_TYPES[yes.type if isinstance(yes, Field) else "VALUE"]
         return self.node("GeometryNodeSwitch", {0: condition, 1: no, 2: yes}, input_type=kind)[0]
 
+    def only(self, condition: Any, geometry: Any) -> Any:
+        """The geometry where the condition is true, else nothing."""
+        node = self.node("GeometryNodeSwitch", input_type="GEOMETRY")
+        self._connect(socket_of(node.node.inputs, 0), condition)
+        self._connect(socket_of(node.node.inputs, 2), geometry)
+        return node[0]
+
     # -- geometry ----------------------------------------------------------------------------
 
     def index(self) -> Any:
@@ -277,14 +284,14 @@ class Group(Formula):
     def attribute(self, name: str, kind: str = "FLOAT") -> Any:
         return self.node("GeometryNodeInputNamedAttribute", {"Name": name}, data_type=kind)[0]
 
-    def store(self, geometry: Any, **attributes: Any) -> Any:
-        """`geometry` with named point attributes."""
+    def store(self, geometry: Any, domain: str = "POINT", **attributes: Any) -> Any:
+        """`geometry` with named attributes, of its points unless the domain is another one."""
         for name, value in attributes.items():
             geometry = self.node(
                 "GeometryNodeStoreNamedAttribute",
                 {"Geometry": geometry, "Name": name, "Value": value},
                 data_type=DATA_TYPES[value.type],
-                domain="POINT",
+                domain=domain,
             )[0]
         return geometry
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 from . import shared
-from .active import argument_inputs
+from .active import Use
 from .beads import pooled
 from .elements import elements
 from .formula import Group
 from .magnitude import sized
+from .rest import at_rest
 from .shared_inputs import look_inputs, masked_input, range_inputs
 from .spotlight import size_of_step_back, stepping_back
 from .tone import colored
@@ -23,10 +24,13 @@ def Matrix(g: Group) -> Any:
     n = g.index()
     i, j = n // columns, n % columns
     points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
-    taken, lit = argument_inputs(g, i, j)
-    points, places = pooled(g, g.store(points, lit=lit), columns, ~(taken | masked), masked)
+    use = Use(g)
+    points, places, several = pooled(
+        g, g.store(points, lit=use.lit(i, j)), columns, ~(use.taken | masked), masked
+    )
     value = g.attribute("value")
-    points = stepping_back(g, g.store(points, tone=colored(g, value, **ranges)), columns)
+    points, steps_back = stepping_back(g, g.store(points, tone=colored(g, value, **ranges)), columns)
+    look = look_inputs(g)
     drawn = g.call(
         elements(),
         Points=points,
@@ -35,7 +39,7 @@ def Matrix(g: Group) -> Any:
         Nonzero=g.absolute(value) > 0.0,
         Present=~masked | g.attribute("present", "BOOLEAN"),
         Weight=size_of_step_back(g),
-        **look_inputs(g),
+        **look,
     )
-    g.output("Geometry", "geometry", drawn[0])
+    g.output("Geometry", "geometry", at_rest(g, drawn[0], steps_back, use, several, masked, look))
     return g.finish()

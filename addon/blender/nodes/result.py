@@ -36,4 +36,4 @@ def Result(g: Group) -> Any:
     points = g.points(names["rows"] * names["columns"])
     final = g.sample(mesh, g.attribute("value"), g.index())
     present = g.sample(mesh, g.attribute("present", "BOOLEAN"), g.index())
-    return finished(g, points, names["columns"], sums["Sum"], sums["Visited"], final, present)
+    return finished(g, points, names["columns"], names["sweep"], sums["Sum"], sums["Visited"], final, present)

@@ -45,4 +45,4 @@ def Sheet(g: Group) -> Any:
     seen = g.call(visit(), Sweep=sweep, i=i, j=j, k=0, **strides)["Weight"]
     points = g.node("GeometryNodeMeshToPoints", {"Mesh": mesh})[0]
     final, present = g.attribute("value"), g.attribute("present", "BOOLEAN")
-    return finished(g, points, columns, made * seen, seen, final, present)
+    return finished(g, points, columns, sweep, made * seen, seen, final, present)

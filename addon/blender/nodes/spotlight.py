@@ -21,15 +21,16 @@ def in_spotlight(g: Group, spots: Field, place: Field, number: Field) -> Field:
     return (bits // bit) % 2 * 1.0
 
 
-def stepping_back(g: Group, points: Field, columns: Field) -> Field:
-    """The points of a matrix with how far each has stepped back, 0 to 1, as `dim`."""
+def stepping_back(g: Group, points: Field, columns: Field) -> tuple[Field, Field]:
+    """The points of a matrix with how far each has stepped back, 0 to 1, as `dim`; and whether any has."""
     dim, number = spotlight_inputs(g)
     spots = g.input(
         "Spots", "object", hint="Points with the spotlights that each entry is in, a bit for each"
     )
     place = g.attribute("i", "INT") * columns + g.attribute("j", "INT")
     back = dim * (1.0 - in_spotlight(g, spots, place, number))
-    return g.switch(dim > 0.0, g.store(points, dim=back), points)
+    steps_back = dim > 0.0
+    return g.switch(steps_back, g.store(points, dim=back), points), steps_back
 
 
 def products_stepping_back(g: Group, points: Field, names: dict, i: Field, j: Field, k: Field) -> Field:

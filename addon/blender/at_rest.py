@@ -1,0 +1,51 @@
+"""What large matrices are while nothing moves in them, made once by a hidden object: see `nodes.rest`."""
+
+from collections.abc import Iterable
+
+import bpy
+
+from ..kinds.places import Plane
+from ..staging.plan import Plan
+from . import compat, tags
+from .appearance import matrix_size
+from .objects import MODIFIER, drawn_object, set_inputs
+
+# Entries of a matrix that has such an object: fewer are drawn in no time, more take too much memory twice.
+LEAST_AT_REST, MOST_AT_REST = 4096, 2_000_000
+AT_NO_SIZE = (-1.0, -1.0, -1.0)  # sizes that nothing has
+
+
+def write_at_rest(
+    p: Plan, drawn: Iterable[tuple[Plane, bpy.types.Object]], collection: bpy.types.Collection
+) -> None:
+    """Give matrices that are `drawn` and moved, and large, what they are at rest, in a hidden collection."""
+    for plane, ob in drawn:
+        entries = plane.rows * plane.columns
+        # What is lit by a table's numbers moves with these.
+        if ob.animation_data and LEAST_AT_REST <= entries <= MOST_AT_REST and not plane.lit_by:
+            _write(p, plane, ob, collection)
+
+
+def _write(p, plane, ob, collection):
+    modifier, stage = ob.modifiers[MODIFIER], plane.stage
+    rest = drawn_object(f"{stage.name} at rest", ob.data, collection, modifier.node_group)
+    rest[tags.KIND] = tags.SOURCE
+    inputs = {name: compat.get_input(modifier, name) for name in compat.input_identifiers(modifier)}
+    inputs |= {"Consumer Sweep": 0.0, "Dim": 0.0, "Scale": matrix_size(p)}
+    told = {"At Rest": rest}
+    if stage.operands:
+        whole = float(p.timeline.moves[stage.name].steps)
+        inputs |= {"Sweep": whole, "Finish": float(bool(stage.epilogue))}
+        told |= {"Rest Sweep": whole, "Rest Finish": inputs["Finish"]}
+    set_inputs(rest, inputs)
+    set_inputs(ob, told)
+    set_size(ob, matrix_size(p))
+
+
+def set_size(ob: bpy.types.Object, size: float) -> None:
+    """Let a drawn matrix be at rest at this size of its largest element, where it has what it is then."""
+    rest = compat.get_input(ob.modifiers[MODIFIER], "At Rest")
+    if rest is not None:
+        set_inputs(rest, {"Scale": size})
+        sizes = [compat.get_input(rest.modifiers[MODIFIER], name) for name in ("Min Size", "Zero Size")]
+        set_inputs(ob, {"Rest Sizes": (*sizes, size)})
