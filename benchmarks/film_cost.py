@@ -140,12 +140,11 @@ def by_the_clock(name):
     """One style: seconds of the first frame of a film and of a later one, on each device of this machine."""
     from matrix_cinema.outputs import devices
 
-    found = {"style": name}
+    scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "FAST", LARGE_SIZES[0]))
+    at, found = middle_of(checked), {"style": name}
     for kind in dict.fromkeys(one.kind.lower() for one in devices.listed()):
         for size in LARGE_SIZES[: 1 if kind == "cpu" else None]:
             film = settings_of(FILM_SAMPLES, "FAST", size, kind)
-            scene, checked = drawn(SCENE, name, film)
-            at = middle_of(checked)
             seconds = rendered(scene, [at, at + 1, at + 2], film, look=Path, clock=time.perf_counter)[1]
             found[f"{kind} {size[0]} × {size[1]}"] = {"first": seconds[0], "frame": min(seconds[1:])}
     return found
