@@ -213,7 +213,8 @@ class _Heads:
             scaled = f"tanh({scaled} / {layer.softcap!r}) * {layer.softcap!r}"
             scaled = f"(capped = {scaled})" if steps else scaled
         if "bias" in layer.shapes:
-            scaled += f" + {self.named('bias', 'bias')}"
+            scores = scaled if steps else f"(scores = {scaled})"  # their sum is a matrix of its own
+            scaled = f"{scores} + {self.named('bias', 'bias')}"
             scaled = f"(biased = {scaled})" if steps else scaled
         if layer.sinks:
             return self.with_sink(scaled if self.unmasked else self.masked(scaled, softmax=False))
