@@ -81,7 +81,7 @@ def test_what_generate_gives_becomes_a_capture_of_all_that_was_read(tmp_path):
     with pytest.raises(InputError, match="tokens: 3 for the 6 queries of layer 0; expected the text of each"):
         import_attentions(generated, path, tokens=list("abc"))
     beams = tuple(tuple(np.concatenate([one, one]) for one in step) for step in generated)
-    with pytest.raises(InputError, match="batch has 2 elements; .* num_beams=1"):
+    with pytest.raises(InputError, match=r"batch has 2 elements\. .* num_beams=1"):
         import_attentions(beams, path)
     import_attentions(beams, path, batch=1)
     assert np.allclose(open_capture(path).tensor(0, "pattern", 0), layers[0][0], atol=1e-7)
