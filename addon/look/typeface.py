@@ -49,8 +49,7 @@ class Typeface:
 
     def width(self, text: str) -> float:
         """The width of a line, in sizes."""
-        widths = self.of(text).widths
-        return sum(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
+        return _width(self, text)
 
     def has(self, letter: str) -> bool:
         return ord(letter) in self.widths or bool(self.other and self.other.has(letter))
@@ -85,6 +84,13 @@ class Typeface:
         if unicodedata.category(letter) == "Zs":
             return " "
         return f"U+{ord(letter):04X}"
+
+
+@functools.lru_cache(4096)
+def _width(typeface: Typeface, text: str) -> float:
+    """The width of a line in a typeface, in sizes. Labels are measured again for each place they may have."""
+    widths = typeface.of(text).widths
+    return sum(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
 
 
 def escaped(shown: str, text: str) -> bool:

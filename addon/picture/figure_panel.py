@@ -408,8 +408,8 @@ class _Labels:
             taken = self.boxes(rules=True)
             key = "callout", wish.owner, len(self.items)
             if key not in self.chosen:
-                self.chosen[key] = self.best(wish.options, taken)
-            best = wish.options[self.chosen[key]]
+                self.chosen[key] = self.best(wish.made, taken)
+            best = wish.made[self.chosen[key]]
             if not meeting(best.boxes, taken, -TOUCHING).any():
                 self.add(best.write())
 

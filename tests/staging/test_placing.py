@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matrix_cinema.staging.writing.boxes import Obstacles, gaps_between, meeting, strips
-from matrix_cinema.staging.writing.placing import LABEL_GAP, Option, settle, spread
+from matrix_cinema.staging.writing.placing import LABEL_GAP, NOWHERE, Later, Option, settle, spread
 
 corner = st.floats(0, 1)
 places = st.tuples(corner, corner, st.floats(0.05, 0.4), st.floats(0.02, 0.2), st.floats(0, 90))
@@ -76,3 +76,33 @@ def test_no_boxes_have_no_gaps():
     quad = np.array([[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]])
     assert gaps_between(np.empty((0, 4)), quad).shape == (0, 1)
     assert gaps_between(np.array([[2.0, 0.0, 3.0, 1.0]]), quad).item() == pytest.approx(1.0)
+
+
+@given(items, st.integers(1, 3))
+def test_what_is_made_later_is_taken_as_if_it_had_been_there(items, together):
+    """Options that are made when they are needed, a few at a time and in two steps, end as those made at
+    once."""
+    ready = [[option(*place) for place in places] for places in items]
+
+    def later(options):
+        return Later(
+            min(one.cost for one in options),
+            lambda: [Later(one.cost, lambda one=one: [one]) for one in options],
+        )
+
+    waiting = [
+        [later(options[n : n + together]) for n in range(0, len(options), together)] for options in ready
+    ]
+    assert settle(waiting, NOWHERE) == settle(ready, NOWHERE)
+
+
+def test_what_costs_more_than_what_is_taken_is_never_made():
+    made = []
+
+    def make():
+        made.append(option(4, 0, 1, 1, 5))
+        return made[-1:]
+
+    cheap = option(0, 0, 1, 1, 1)
+    assert settle([[Later(5.0, make), cheap]], NOWHERE) == [cheap] and not made
+    assert settle([[Later(5.0, make), cheap]], cheap.boxes) == made[:1]

@@ -1,6 +1,7 @@
 """Where the title of an axis and the labels of its entries may stand, beside a matrix that has this axis."""
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from .canvas import OVER_A_MATRIX, Canvas
 from .captions import LabelledAxis, axes_of, ends_of_lines
 from .items import Text
 from .name_options import NAME_GAP, unit
-from .placing import Leader, Option, Wish, Written, spread, writer
+from .placing import NOWHERE, Later, Leader, Option, Wish, Written, spread, writer
 from .typesetter import CAPITALS, LONGEST_TOKEN
 
 AXIS_SIZE, TOKEN_SIZE = 0.025, 0.026  # sizes of type
@@ -24,9 +25,12 @@ EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen fro
 NEIGHBOUR = 8.0  # entries between stars, at most, that share labels
 ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND_LINES = 0.75  # entries from a matrix to where the lines across it end
+LEAST_ALONG = 0.5  # what it costs to write a title along a line, at least
 TOLD = 3.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
 FROM_THE_RIGHT, OF_A_STAR = 4.0, 40.0  # cost of labels of rows at their right ends, from where nobody reads
+SMALLER_TOKENS = 14.0  # what it costs to have labels smaller
+ASKANCE = 4.0  # and to have them where the lines of their entries do not lead
 ABOVE, UNDER = 5.0, 12.0  # what it costs to write them turned above a matrix, and below it
 FANNED = 6.0  # and to fan them out, away from their entries, and as much again for each tenth of the picture
 
@@ -43,11 +47,12 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
         # In a picture about one matrix the axes of the others explain themselves, or need not be.
         about = not canvas.p.star or any(canvas.p.is_star(plane.stage) for plane, _ in axis.sides)
         needed = axis.title not in told and about
-        options = [] if needed else [Option(cost=OVER_A_MATRIX / 4)]
+        options: list[Option | Later] = [] if needed else [Option(cost=OVER_A_MATRIX / 4)]
         for plane, of_rows in axis.sides:
             for lines, outward in _sides(canvas, plane, of_rows):
                 for part in (0.5, 0.25, 0.75):
-                    options += _along(canvas, axis.title, lines[0], lines[-1], part, outward)
+                    along = partial(_along, canvas, axis.title, lines[0], lines[-1], part, outward)
+                    options.append(Later(LEAST_ALONG + (part != 0.5), along))
         yield Wish("axis title", axis.sides[0][0].stage.name, options, needed)
         told.add(axis.title)
         told_at |= at
@@ -72,7 +77,7 @@ def _along(
     line = canvas.type.line(title, left, low, AXIS_SIZE, "CENTER", angle=angle, kind="axis", anchor=anchor)
     if line.width > (1.2 if part == 0.5 else 0.5) * length:
         return []
-    cost = 1.5 + 1.5 * above + (part != 0.5) - normal @ unit(0.5 * (a + b) - canvas.center)
+    cost = LEAST_ALONG + 1.0 + 1.5 * above + (part != 0.5) - normal @ unit(0.5 * (a + b) - canvas.center)
     return [Option(line.boxes(), cost + canvas.cost(line.boxes()), writer([line]))]
 
 
@@ -92,13 +97,14 @@ def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, 
         if not axis.texts:
             continue
         needed = axis.texts not in told
-        spared = [] if needed else [Option(cost=TOLD)]
+        spared: list[Option | Later] = [] if needed else [Option(cost=TOLD)]
         starring = at_the_star(canvas, axis)
         stars = one_of_neighbours(starring)
         if not stars:
             sides = [(side, 0.0) for side in axis.sides]
-            options = [*_columns(canvas, axis, sides), *spared]
-            yield Wish("tokens", axis.sides[0][0].stage.name, options, needed)
+            yield Wish(
+                "tokens", axis.sides[0][0].stage.name, [*_columns(canvas, axis, sides), *spared], needed
+            )
         for n, star in enumerate(stars):  # at each of several stars; where the first one's stand is told
             others = [side for side in axis.sides if side not in stars and (side in starring or n == 0)]
             if len(stars) > 1:  # each has its own, and those of what makes it and takes it
@@ -111,7 +117,7 @@ def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, 
 
 def _columns(
     canvas: Canvas, axis: LabelledAxis, sides: Sequence[tuple[tuple[Plane, bool], float]]
-) -> list[Option]:
+) -> list[Later]:
     """The labels of an axis at an end of the lines of one of these `sides`, (one of the axis's, what it
     costs to stand there)."""
     options = []
@@ -123,18 +129,21 @@ def _columns(
                     continue  # a column beside a row of entries, with lines that cross
                 step = 1 if outward[int(turned)] > 0 else -1
                 across_cost = (ABOVE if step > 0 else UNDER) * turned
-                cost = there + 4.0 * (1.0 - step * outward[int(turned)]) + across_cost
+                cost = there + ASKANCE * (1.0 - step * outward[int(turned)]) + across_cost
                 if step > 0 and not turned:
                     cost += OF_A_STAR if canvas.p.is_star(plane.stage) else FROM_THE_RIGHT
-                options += [
-                    _column(canvas, axis, anchors, scale, turned, step, cost) for scale in TOKEN_SCALES
-                ]
-            options += _upright(canvas, axis, anchors, outward, there)
+                for scale in TOKEN_SCALES:
+                    every = _thinned(canvas, axis, scale, turned)
+                    column = partial(_column, canvas, axis, anchors, scale, turned, step, every, cost)
+                    least = cost + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
+                    options.append(Later(least, column))
+            cost = there + ASKANCE * (1.0 - abs(outward[1]))
+            options.append(Later(cost, partial(_upright, canvas, axis, anchors, outward, cost)))
     return options
 
 
 def _upright(
-    canvas: Canvas, axis: LabelledAxis, anchors: np.ndarray, outward: np.ndarray, there: float
+    canvas: Canvas, axis: LabelledAxis, anchors: np.ndarray, outward: np.ndarray, cost: float
 ) -> list[Option]:
     """The labels of an axis in a row above or below their `anchors` (n, 3), upright, where they are as narrow
     as the matrix's columns, such as letters; those at the ends may stand out a little."""
@@ -154,11 +163,11 @@ def _upright(
         boxes = np.column_stack([x - half, y, x + half, y + high])
         head = _head(canvas, axis.title, boxes, step, True, anchors[0])
         typed = np.concatenate([boxes, *(line.boxes() for line in head)])
-        cost = there + 4.0 * (1.0 - step * outward[1]) + canvas.cost(typed) + 14.0 * (1.0 - scale)
+        typed_cost = cost + canvas.cost(typed) + SMALLER_TOKENS * (1.0 - scale)
         more = [{"kind": "token", "anchor": anchor} for anchor in anchors]
         places = zip(axis.texts, x, y + 0.22 * high, more, strict=True)
         lines = [canvas.type.line(text, a, b, size, "CENTER", **told) for text, a, b, told in places]
-        options.append(Option(typed, cost, writer([*lines, *head])))
+        options.append(Option(typed, typed_cost, writer([*lines, *head])))
     return options
 
 
@@ -195,6 +204,13 @@ def at_the_star(canvas: Canvas, axis: LabelledAxis) -> list[tuple[Plane, bool]]:
     ]
 
 
+def _thinned(canvas: Canvas, axis: LabelledAxis, scale: float, turned: bool) -> int:
+    """One in how many labels of an axis has room in a column, or where they are `turned` in a row."""
+    apart = TOKEN_LEADING * canvas.type.sized(TOKEN_SIZE * scale)
+    room = LONGEST_COLUMN * (canvas.width if turned else canvas.height)
+    return max(1, -(-len(axis.texts) // max(1, int(room / apart))))
+
+
 def _column(
     canvas: Canvas,
     axis: LabelledAxis,
@@ -202,15 +218,13 @@ def _column(
     scale: float,
     turned: bool,
     step: int,
+    every: int,
     cost: float,
-) -> Option:
-    """The labels of an axis in a column beside their `anchors` (n, 3), at the
-    right (step 1) or the left (-1); or `turned`, in a row above (1) or below (-1) them, to be read
-    upwards."""
+) -> list[Later]:
+    """One in `every` label of an axis in a column beside their `anchors` (n, 3), at the right (step 1) or the
+    left (-1); or `turned`, in a row above (1) or below (-1) them, to be read upwards."""
     points, high = canvas.project(anchors), canvas.type.sized(TOKEN_SIZE * scale)
-    apart, room = TOKEN_LEADING * high, LONGEST_COLUMN * (canvas.width if turned else canvas.height)
-    every = max(1, -(-len(axis.texts) // max(1, int(room / apart))))
-    chosen = np.arange(0, len(axis.texts), every)
+    apart, chosen = TOKEN_LEADING * high, np.arange(0, len(axis.texts), every)
     # As for a column, x to the right and y up; where it is turned, these change places.
     x, y = points.T[::-1] if turned else points.T
     places = _apart(y[chosen], apart)
@@ -227,13 +241,14 @@ def _column(
         boxes, ends = boxes[:, [1, 0, 3, 2]], ends[:, ::-1]
     head = _head(canvas, axis.title, boxes, step, turned, anchors[0])
     typed = np.concatenate([boxes, *(line.boxes() for line in head)])
-    cost = cost + canvas.cost(typed) + 14.0 * (1.0 - scale) + THINNED * (every > 1)
-    taken = typed
-    if fanned:
-        arms = strips(points[chosen], ends, 0.0)
-        taken = np.concatenate([typed, arms])
-        cost += canvas.covering(arms).mean() if len(arms) else 0.0  # lines over what is drawn
-        cost += FANNED + 10.0 * FANNED * np.linalg.norm(ends - points[chosen], axis=1).mean()
+    arms = strips(points[chosen], ends, 0.0) if fanned else NOWHERE
+    away = np.linalg.norm(ends - points[chosen], axis=1).mean()
+
+    def priced(under_type, under_arms):
+        """What it all costs, given what it costs to cover what is drawn."""
+        own = under_type + canvas.aside(typed)
+        total = cost + own + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
+        return total + under_arms + (FANNED + 10.0 * FANNED * away) if fanned else total
 
     def write():
         align, angle = "LEFT" if step > 0 else "RIGHT", 0.5 * np.pi if turned else 0.0
@@ -245,7 +260,12 @@ def _column(
         arms = zip(points[chosen], ends, anchors[chosen], strict=True) if fanned else ()
         return Written([*lines, *head], [Leader(*arm) for arm in arms], every)
 
-    return Option(taken, cost, write)
+    def made():
+        under_arms = canvas.covering(arms).mean() if len(arms) else 0.0  # lines over what is drawn
+        total = priced(canvas.covering(typed).mean(), under_arms)
+        return [Option(np.concatenate([typed, arms]), total, write)]
+
+    return [Later(priced(0.0, 0.0), made)]
 
 
 def _apart(spots: np.ndarray, apart: float) -> np.ndarray:

@@ -127,7 +127,11 @@ class Canvas:
 
     def cost(self, boxes: np.ndarray) -> float:
         """What it costs to write in all of the boxes (n, 4) at once."""
-        return self.covering(boxes).mean() + BEYOND_CONTENT * self.beyond(around(boxes)[None]).item()
+        return self.covering(boxes).mean() + self.aside(boxes)
+
+    def aside(self, boxes: np.ndarray) -> float:
+        """What it costs that boxes (n, 4) leave the part of the picture that matrices take, all at once."""
+        return BEYOND_CONTENT * self.beyond(around(boxes)[None]).item()
 
     def covering(self, boxes: np.ndarray) -> np.ndarray:
         """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""

@@ -3,6 +3,7 @@ middle."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from .boxes import around, strips
 from .canvas import Canvas
 from .captions import name_of
 from .items import Text
-from .placing import Leader, Option, Wish, Written, writer
+from .placing import Later, Leader, Option, Wish, Written, writer
 from .typesetter import Typesetter
 
 NAME_SIZE, DETAIL_SIZE = 0.042, 0.026  # sizes of type
@@ -28,6 +29,7 @@ _NAME_PLACES = np.array([
 ])  # fmt: skip
 NEXT_TO = 5  # of them are next to the edge
 COST_OF_STRANGE_NAME = 200.0  # what it costs a name to stand nearer to another matrix
+SMALLER_NAME = 60.0  # what it costs to have that smaller
 INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of its matrix
 
 
@@ -36,10 +38,13 @@ def names(canvas: Canvas, planes: Iterable[Plane]) -> Iterator[Wish]:
     for plane in planes:
         texts = name_of(canvas.p, plane, NAME_WIDTH)
         if canvas.p.scene.look.center_names:
-            options = [_inside(canvas, plane, *texts[:2], part) for part in INSIDE_SCALES]
+            options = [
+                Later(SMALLER_NAME * (1.0 - part), partial(_inside, canvas, plane, *texts[:2], part))
+                for part in INSIDE_SCALES
+            ]
         else:
             blocks = {align: _block(canvas.type, *texts, align) for align in ("LEFT", "CENTER", "RIGHT")}
-            options = [option for edge in range(4) for option in _beyond(canvas, blocks, plane, edge)]
+            options = _around(canvas, blocks, plane)
         yield Wish("name", plane.stage.name, options)
 
 
@@ -56,16 +61,33 @@ def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> 
     return [*lines, type.line(shape, 0.0, under, DETAIL_SIZE, align, kind="detail")]
 
 
-def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: int) -> list[Option]:
-    """A name beyond one edge of a plane, 0 to 3, next to it or further away, with a leader; `blocks` are its
-    lines by how they are aligned."""
-    corners = plane.corners()
-    quad, (first, second) = canvas.project(corners), corners[[edge, (edge + 1) % 4]]
-    a, b = quad[edge], quad[(edge + 1) % 4]
-    normal = outward_normal(a, b, quad.mean(axis=0))
-    # Above a wall, before a floor; towards the outside.
-    up = normal[1] if abs(plane.outward[2]) < 0.5 else -normal[1]
-    wish = 2.0 * (1.0 - up) - unit(0.5 * (a + b) - canvas.center) @ normal
+def _around(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane) -> list[Later]:
+    """A name beyond one edge of a plane; `blocks` are its lines by how they are aligned."""
+    quad, ways = canvas.project(plane.corners()), []
+    for edge in range(4):
+        a, b = quad[edge], quad[(edge + 1) % 4]
+        normal = outward_normal(a, b, quad.mean(axis=0))
+        # Above a wall, before a floor; towards the outside.
+        up = normal[1] if abs(plane.outward[2]) < 0.5 else -normal[1]
+        cost = 2.0 * (1.0 - up) - unit(0.5 * (a + b) - canvas.center) @ normal
+        beyond = partial(_beyond, canvas, blocks, plane, edge, (a, b), normal, cost)
+        ways.append(Later(_NAME_PLACES[:, 2].min() + cost, beyond))
+    return ways
+
+
+def _beyond(
+    canvas: Canvas,
+    blocks: dict[str, list[Text]],
+    plane: Plane,
+    edge: int,
+    ends_of_edge: tuple[np.ndarray, np.ndarray],
+    normal: np.ndarray,
+    cost: float,
+) -> list[Option]:
+    """A name beyond one edge of a plane, 0 to 3, whose ends, unit normal and `cost` on the picture are given:
+    next to it or further away, with a leader."""
+    first, second = plane.corners()[[edge, (edge + 1) % 4]]
+    a, b = ends_of_edge
     lines = blocks["CENTER" if abs(normal[0]) < 0.8 else "LEFT" if normal[0] > 0 else "RIGHT"]
     box = around(np.array([line.box for line in lines]))
     center, half = 0.5 * (box[:2] + box[2:]), 0.5 * (box[2:] - box[:2])
@@ -78,7 +100,7 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
     leaders = strips(starts, ends, 0.0).reshape(-1, len(boxes), 4)
     costs = (
         costs
-        + wish
+        + cost
         + canvas.costs(boxes)
         + COST_OF_STRANGE_NAME * canvas.nearer_to_another(np.array(lines[0].box) + np.tile(by, 2), plane)
     )
@@ -97,7 +119,7 @@ def _beyond(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane, edge: i
     return [option(m) for m in range(len(boxes))]
 
 
-def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -> Option:
+def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -> list[Option]:
     """A name in the middle of its matrix, as large as mm writes it, or `part` of that."""
     towards = canvas.view.towards(plane.corners().mean(axis=0))
     anchor, type = mm_names.place_of(plane, towards), replace(canvas.type, least=0.0)
@@ -115,7 +137,7 @@ def _inside(canvas: Canvas, plane: Plane, name: str, raised: str, part: float) -
         small = mm_names.SHAPE_SIZE * size
         under = y + lines[0].low - 0.82 * small * type.scale
         lines.append(type.line(shape, x, under, small, "CENTER", kind="detail", anchor=anchor))
-    return Option(np.array([line.box for line in lines]), 60.0 * (1.0 - part), writer(lines))
+    return [Option(np.array([line.box for line in lines]), SMALLER_NAME * (1.0 - part), writer(lines))]
 
 
 def unit(vector: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ are taken; since to leave something out costs less than to share room, labels ne
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
 
 import numpy as np
 
@@ -57,14 +58,35 @@ UNWRITTEN = Option()
 
 
 @dataclass(frozen=True, eq=False)
+class Later:
+    """Options that `make()` gives, some of them perhaps for later. It is called only where one of them may be
+    taken: none costs less than `least`."""
+
+    least: float
+    make: Callable[[], "Sequence[Option | Later]"]
+
+
+@dataclass(frozen=True, eq=False)
 class Wish:
     """Something to be written: what it is, at which matrix it stands, the ways to write it, and whether it
     has to be told where it is left out."""
 
     what: str
     owner: str
-    options: Sequence[Option]
+    options: Sequence[Option | Later]
     needed: bool = True
+
+    @property
+    def made(self) -> list[Option]:
+        """All options, also those that are made later."""
+        made, left = [], list(self.options)
+        while left:
+            one = left.pop(0)
+            if isinstance(one, Later):
+                left[:0] = one.make()
+            else:
+                made.append(one)
+        return made
 
 
 def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[[], Written]:
@@ -76,20 +98,21 @@ def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[
     )
 
 
-def settle(items: Sequence[Sequence[Option]], fixed: np.ndarray) -> list[Option]:
+def settle(items: Sequence[Sequence[Option | Later]], fixed: np.ndarray) -> list[Option]:
     """The Option taken for each of `items`; none shares room with the `fixed` boxes (n, 4).
 
     Each in turn takes the cheapest that the others leave it, and so again until nothing changes. An item that
     is then crowded out of its cheapest place gets that, and the others settle anew, where all together cost
     less then.
     """
-    ways = [_Ways(sorted(options, key=lambda option: option.cost)) for options in items]
+    ways = [_Ways(options) for options in items]
     taken = _settled(ways, fixed, [UNWRITTEN] * len(ways))
-    lost = [option.cost - one.least for option, one in zip(taken, ways, strict=True)]
+    alone = [one.cheapest([], NOWHERE, np.inf) for one in ways]
+    lost = [option.cost - one.cost for option, one in zip(taken, alone, strict=True)]
     for n in sorted(range(len(ways)), key=lambda n: -lost[n])[:MOST_TRIES]:
         if lost[n] < CROWDED_OUT:
             break
-        own = [*taken[:n], ways[n].options[0], *taken[n + 1 :]]
+        own = [*taken[:n], alone[n], *taken[n + 1 :]]
         other = _settled(ways, fixed, own, keeping=n)
         if sum(option.cost for option in other) < sum(option.cost for option in taken):
             taken = other
@@ -103,16 +126,17 @@ def _settled(ways, fixed, taken, keeping=-1):
     turns = [n for n in range(len(ways)) if n != keeping]
     boxes = [*fixed[:, None], *(option.boxes for option in taken)]  # of all that is written
     room = around_each(boxes)
-    arounds = np.array([one.around for one in ways]).reshape(-1, 4)
-    neighbours = meeting(arounds, arounds, LABEL_GAP)  # of each item, whose places can be in its way
-    waiting = (
-        neighbours[keeping].copy() if keeping >= 0 else np.ones(len(ways), bool)
-    )  # to choose, or choose anew
+    arounds = np.array([one.around for one in ways]).reshape(-1, 4)  # of the places that were looked at
+    waiting = np.ones(len(ways), bool)  # to choose, or choose anew
+    if keeping >= 0:
+        waiting = meeting(arounds[keeping][None], arounds, LABEL_GAP)[0]
 
     def take(n, option):
-        at = n + len(fixed)
+        """Let those choose anew that have looked at places where this one was or is."""
+        at, before = n + len(fixed), around(taken[n].boxes)
         if option is not taken[n]:
-            waiting[neighbours[n]] = True
+            both = np.stack([before, around(option.boxes)])
+            np.logical_or(waiting, meeting(both, arounds, LABEL_GAP).any(axis=0), out=waiting)
         taken[n], boxes[at], room[at] = option, option.boxes, around(option.boxes)
 
     def choose(least):
@@ -120,8 +144,8 @@ def _settled(ways, fixed, taken, keeping=-1):
         for n in turns:
             if waiting[n]:
                 room[n + len(fixed)] = EMPTY_BOX
-                near = np.flatnonzero(meeting(ways[n].around[None], room, LABEL_GAP)[0])
-                take(n, ways[n].cheapest([boxes[m] for m in near], least))
+                option, arounds[n] = ways[n].cheapest(boxes, room, least), ways[n].around
+                take(n, option)
                 waiting[n] = False
 
     for _ in range(PASSES):
@@ -141,24 +165,58 @@ def _settled(ways, fixed, taken, keeping=-1):
 
 
 class _Ways:
-    """The options of an item, which ascend in cost, and the boxes of all of them at once."""
+    """The ways to write an item: those that may cost least come first, so that most need not be made."""
 
     def __init__(self, options):
-        self.options, self.costs = options, np.array([option.cost for option in options])
-        self.boxes = np.concatenate([NOWHERE, *(option.boxes for option in options)])
-        self.owner = np.repeat(np.arange(len(options)), [len(option.boxes) for option in options])
-        self.around = around(self.boxes)
-        self.least = self.costs[0] if options else LEFT_OUT
+        self.ready, self.later, self.around = [], [], EMPTY_BOX
+        self._add(options, ())
 
-    def cheapest(self, others, least):
-        """The option that costs least, given boxes (m, 4) of several others, which would have to make way;
-        nothing where each costs `least` or more."""
-        if not self.options:
-            return UNWRITTEN
-        met = meeting(self.boxes, np.concatenate([NOWHERE, *others]), LABEL_GAP).sum(axis=1)
-        costs = self.costs + OVERLAP * np.bincount(self.owner, met, len(self.options))
+    def _add(self, options, place):
+        """Take up options that stand at a `place` among those of the item, (n, m …)."""
+        placed = [((*place, n), one) for n, one in enumerate(options)]
+        ready = [one for one in placed if isinstance(one[1], Option)]
+        if ready:
+            self.ready.append(_Group(ready))
+            self.around = around(np.stack([self.around, self.ready[-1].around]))
+        for at, one in placed:
+            if isinstance(one, Later):
+                heappush(self.later, (one.least, at, one))
+
+    def cheapest(self, others, room, least):
+        """The option that costs least, given the boxes (n, 4) of each of the others, which would have to make
+        way, and the box around them in `room`; nothing where each costs `least` or more."""
+        best, looked_at = (least, -np.inf, (), UNWRITTEN), 0
+        while True:
+            for group in self.ready[looked_at:]:
+                if group.least <= best[0]:
+                    best = min(best, group.cheapest(others, room), key=lambda one: one[:3])
+            if not self.later or self.later[0][0] > best[0]:
+                return best[3]
+            looked_at = len(self.ready)
+            _, place, one = heappop(self.later)
+            self._add(one.make(), place)
+
+
+class _Group:
+    """Options of an item, with their places among its options, and the boxes of all of them at once."""
+
+    def __init__(self, placed):
+        self.placed = sorted(placed, key=lambda one: one[1].cost)
+        boxes = [option.boxes for _, option in self.placed]
+        self.costs = np.array([option.cost for _, option in self.placed])
+        self.least = self.costs[0]
+        self.boxes = np.concatenate([NOWHERE, *boxes])
+        self.owner = np.repeat(np.arange(len(boxes)), [len(one) for one in boxes])
+        self.around = around(self.boxes)
+
+    def cheapest(self, others, room):
+        """(what it costs beside the others, what it costs alone, its place, the option) of the cheapest."""
+        near = np.flatnonzero(meeting(self.around[None], room, LABEL_GAP)[0])
+        met = meeting(self.boxes, np.concatenate([NOWHERE, *(others[m] for m in near)]), LABEL_GAP)
+        costs = self.costs + OVERLAP * np.bincount(self.owner, met.sum(axis=1), len(self.costs))
         best = costs.argmin()
-        return self.options[best] if costs[best] < least else UNWRITTEN
+        place, option = self.placed[best]
+        return costs[best], option.cost, place, option
 
 
 def spread(spots: np.ndarray, apart: float) -> np.ndarray:
