@@ -259,8 +259,9 @@ def figure(
     makes them of layers, heads and frames. `output` ends in .pdf, .svg or .png. `width` (3.3in) and `height`
     (that of the content) are lengths such as "3.3in", "84mm" or "1980px"; a picture has `dpi` (600) dots an
     inch and as many `samples` as its scene says. `grid` is one row; `title` writes that of the scene over
-    it; with `own_scales` each panel has scales and a legend of its own. Type has `font_size` (7) points, in a
-    family or a .ttf file `font`, or is drawn as `outlines`. Scenes that name no style are drawn in "paper".
+    it; with `own_scales` each panel has scales and a legend of its own. Type has `font_size` (8) points, in a
+    family or a .ttf file `font`, or is drawn as `outlines`. A scene whose style is
+    lit is drawn in "paper", unless its `Shown` is `styled`.
     """
     several = [scenes] if isinstance(scenes, (Source, Scene, Shown, str, os.PathLike)) else scenes
     shown = [_shown(one) for one in several]

@@ -169,7 +169,7 @@ def _figure(one):
         "--font", metavar="NAME", default="", help="a font family or a .ttf file (Blender's Inter)"
     )
     one.add_argument(
-        "--font-size", metavar="PT", type=arguments.points, default=7.0, help="size of the names (7)"
+        "--font-size", metavar="PT", type=arguments.points, default=8.0, help="size of the names (8)"
     )
     one.add_argument("--outlines", action="store_true", help="write type as shapes in an SVG")
     one.add_argument("--samples", metavar="N", type=arguments.samples, help="samples per dot")

@@ -29,7 +29,7 @@ from ..picture.figure_page import (
     compose,
     length,
 )
-from ..picture.figure_panel import page_type
+from ..picture.figure_type import page_type
 from . import files as outputs
 from .blend_file import begin_empty, description_as_set
 from .built_figure import bare_scene, built_cell, is_built
@@ -69,7 +69,7 @@ def figure(
     transparent: bool = False,
     outlines: bool = False,
     font: str = "",
-    font_size: float = 7.0,
+    font_size: float = 8.0,
     samples: int | None = None,
     progress: Listener = unheard,
 ) -> FigurePage:
@@ -147,6 +147,10 @@ def _raster(page, dpi, transparent, samples, progress):
         at = np.rint(np.linspace(0, len(table) - 1, wide)).astype(int)
         raster[y : y + tall, x : x + wide, :3] = table[at]
         raster[y : y + tall, x : x + wide, 3] = 255
+    for one in page.swatches:
+        x, y, wide, tall = dots(one.x), height - dots(one.y + one.height), dots(one.width), dots(one.height)
+        table = color_map(one.color_map)
+        raster[y : y + tall, x : x + wide] = (*table[round(one.at * (len(table) - 1))], 255)
     known = [error for error in errors if error is not None]
     return raster, max(known) if len(known) == len(errors) else None
 

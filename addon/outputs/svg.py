@@ -33,6 +33,7 @@ def svg(
     """
     image = base64.b64encode(png(raster, dpi)).decode()
     families = ", ".join(name if name.isalpha() else f"'{name}'" for name in typeface.families)
+    strong = f' stroke="{hex_color(colors.strong)}"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
@@ -52,7 +53,7 @@ def svg(
         f'<g stroke="{hex_color(colors.rule)}" fill="none">',
         *(
             f'<line x1="{_n(r.x0)}" y1="{_n(page.height - r.y0)}" x2="{_n(r.x1)}" '
-            f'y2="{_n(page.height - r.y1)}" stroke-width="{_n(r.width)}"/>'
+            f'y2="{_n(page.height - r.y1)}" stroke-width="{_n(r.width)}"{strong if r.strong else ""}/>'
             for r in page.rules
         ),
         "</g>",

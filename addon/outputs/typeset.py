@@ -58,7 +58,7 @@ def typeset(
             LineCollection(
                 [((r.x0, r.y0), (r.x1, r.y1)) for r in page.rules],
                 linewidths=[r.width for r in page.rules],
-                colors=[colors.rule],
+                colors=[colors.strong if r.strong else colors.rule for r in page.rules],
             )
         )
         for text in page.texts:

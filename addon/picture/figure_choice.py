@@ -43,7 +43,7 @@ def panels(
                 scene = source.description or Scene(title=Path(path).stem)  # a built .blend has its own
                 for frame in frames or (None,):
                     told = _told(scene, layer, head, frame, (paths, layers, heads, frames))
-                    shown.append(Shown(scene, frame, told, Path(path), source.instead))
+                    shown.append(Shown(scene, frame, told, Path(path), source.instead, styled=bool(style)))
     if titles and len(titles) != len(shown):
         raise InputError(f"--titles: {len(titles)} titles for {len(shown)} panels")
     if titles:

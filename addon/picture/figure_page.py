@@ -12,36 +12,31 @@ from typing import Any
 
 import numpy as np
 
-from ..description.scene import Look, Scene
+from ..description.scene import Scene
 from ..description.source import Source
 from ..description.style import Style
 from ..errors import InputError
-from ..staging import pooling
+from ..look.styles import style
 from ..staging.camera.framing import View
 from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan, plan
 from ..staging.scales import Scale
 from ..staging.writing import captions
-from ..staging.writing.items import Bar, Item, Rule, Text, moved
-from ..staging.writing.legend import LegendBar, legend_of
-from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
-from ..staging.writing.typesetter import in_rows
-from .figure_panel import ASCENT, DESCENT, PageType, Panel, given_panel, panel
+from ..staging.writing.items import Bar, Item, Rule, Swatch, Text, moved
+from .figure_foot import PANEL_GAP, foot, head, outlined_notes, pooled_notes
+from .figure_panel import Panel, given_panel, panel
 from .figure_readouts import in_heights
+from .figure_type import PAGE_EDGE, PageType
+from .figure_why import why_block
 from .joined import Joined
 
-STYLE = "paper"  # of a scene that names none
-PANEL_GAP = 9.0  # points between panels, and between the blocks of the legend
+STYLE = "paper"  # of a scene whose own is lit
+WHY_APART = 12.0  # points from a picture to the bars of a why
 TIGHT = 3.0  # points between panels in a table
 MOST_PANELS = 400
 MOST_DOTS = 16384  # along a side
-BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
-PAGE_LEADING = 1.15  # from one line of type to the next, of its size
-ABOVE_LEGEND = 3.0  # points
 NARROW = 100.0  # in a table of panels narrower than this, matrices have no labels of their own
 POINTS = {"in": 72.0, "cm": 72.0 / 2.54, "mm": 72.0 / 25.4, "pt": 1.0}  # of a length
-
-Stack = tuple[list[Item], float]  # items over their lower left corner, and their height
 
 
 def length(text: str, dpi: float, where: str = "width") -> float:
@@ -58,13 +53,15 @@ def length(text: str, dpi: float, where: str = "width") -> float:
 @dataclass(frozen=True)
 class Shown:
     """What one panel shows: a description at a frame of its film (None: the moment of its still). `file` is
-    where the description was read from, if anywhere; `instead` is that of a built .blend (see Source)."""
+    where the description was read from, if anywhere; `instead` is that of a built .blend (see Source). One
+    that is `styled` is drawn in its scene's own style, also where that is lit."""
 
     scene: Scene
     frame: int | None = None
     title: str = ""
     file: Path | None = None
     instead: Mapping[str, Any] = field(default_factory=dict)
+    styled: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +121,10 @@ class FigurePage:
         return [item for item in self.items if isinstance(item, Rule)]
 
     @property
+    def swatches(self) -> list[Swatch]:
+        return [item for item in self.items if isinstance(item, Swatch)]
+
+    @property
     def bars(self) -> list[Bar]:
         return [item for item in self.items if isinstance(item, Bar)]
 
@@ -131,10 +132,11 @@ class FigurePage:
 def cells_of(shown: Sequence[Shown], dots: int, own_scales: bool = False) -> list[Cell]:
     """The Cells of several Shown: one plan for each scene, however many of its frames are shown.
 
-    Scenes that name no style are drawn in STYLE. `dots` are about how many a panel has across, which
-    decides what is pooled. Raises InputError for a scene or frame that is wrong.
+    Lit styles are for stills and films: scenes in one of them are drawn in STYLE, whose colours are exactly
+    the map's, unless they are `styled` or change their style themselves. `dots` are about how many a panel
+    has across, which decides what is pooled. Raises InputError for a scene or frame that is wrong.
     """
-    styled = [_styled(one.scene, dots) for one in shown]
+    styled = [_styled(one, dots) for one in shown]
     scenes = [scene for n, scene in enumerate(styled) if scene not in styled[:n]]
     plans = [plan(scene) for scene in scenes]
     if len(plans) > 1 and not own_scales:
@@ -142,8 +144,9 @@ def cells_of(shown: Sequence[Shown], dots: int, own_scales: bool = False) -> lis
     return [_cell(plans[scenes.index(scene)], one) for scene, one in zip(styled, shown, strict=True)]
 
 
-def _styled(scene: Scene, dots: int) -> Scene:
-    if scene.look.style == Look().style and scene.style == Style():
+def _styled(shown: Shown, dots: int) -> Scene:
+    scene = shown.scene
+    if not shown.styled and scene.style == Style() and not style(scene.look.style).flat:
         scene = replace(scene, look=replace(scene.look, style=STYLE))
     width, height = (min(max(side, 16), MOST_DOTS) for side in (dots, round(0.75 * dots)))
     return replace(scene, render=replace(scene.render, width=width, height=height))
@@ -218,6 +221,7 @@ class _Composition:
         self.given = {cell.plan: cell for cell in cells if cell.seen}
         self.whole = self.single and not camera.subject and camera.view not in INSIDE and not self.given
         self.own_scales = own_scales and not self.single
+        self.raw = any(_is_raw(cell) for cell in cells)
         self.title, self.told = title, notes
         self.notes: tuple[str, ...] = ()
         self.pictures: list[PanelPicture] = []
@@ -226,21 +230,32 @@ class _Composition:
     def fill(self, width: float, height: float | None) -> None:
         """Place everything on a page of this width, and of this height unless it is None."""
         self.width = self.up(width)
-        title, above = _title(self.cells[0].plan, self.type, self.width) if self.title else ([], 0.0)
+        over, above = head(self.cells[0].plan, self.type, self.width, title=self.title, told=self.whole)
         shown = [] if self.own_scales else [cell.plan for cell in self.cells]
-        foot, below = _foot(shown, self.told, self.type, self.width)
+        under, below = foot(shown, self.told, self.type, self.width, self.raw)
         if self.whole:
             self.fill_whole(height, above, below)
         else:
             self.fill_grid(height, above, below)
-        self.add(title, 0.0, self.height - above)
-        self.add(foot, 0.0, 0.0)
+        self.add(over, 0.0, self.height - above - PAGE_EDGE)
+        self.add(under, 0.0, 0.0)
 
     def fill_whole(self, height: float | None, above: float, below: float) -> None:
-        """One picture as large as the page."""
-        plan, free = self.cells[0].plan, (0.0, 0.0, below, above)
-        self.height = self.up(height or panel(plan, self.type, self.width, None, free).height)
+        """One picture as large as the page, with the bars of its why at its right."""
+        plan = self.cells[0].plan
+        why = why_block(plan, self.type, self.width)
+        beside = why.width + WHY_APART if why else 0.0
+        free = (0.0, beside, below, above + PAGE_EDGE)
+        least = panel(plan, self.type, self.width, None, free).height
+        if why:
+            least = max(least, why.height + below + above + 3 * PAGE_EDGE)
+        self.height = self.up(height or least)
+        if why and why.height + below + above + 3 * PAGE_EDGE > self.height:
+            why, free = None, (0.0, 0.0, below, above + PAGE_EDGE)
         self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
+        if why:
+            y = 0.5 * (below + self.height - above - why.height)
+            self.add(why.items, self.width - PAGE_EDGE - why.width, y)
 
     def fill_grid(self, height: float | None, above: float, below: float) -> None:
         """Panels in rows and columns, with what is written above, below and beside each."""
@@ -252,23 +267,23 @@ class _Composition:
         if wide < 4 * self.type.size:
             raise InputError(f"{columns} panels side by side are too many for {self.width / 72:.3g} in")
         own = self.cells if self.own_scales else ()
-        feet = {cell.plan: _foot([cell.plan], (), self.type, wide) for cell in own}
-        head = 0.0 if self.table or self.single else line + 1.0
-        foot = max((tall for _, tall in feet.values()), default=0.0)
+        feet = {cell.plan: foot([cell.plan], (), self.type, wide, self.raw) for cell in own}
+        lettered = 0.0 if self.table or self.single else line + 1.0
+        foot_room = max((tall for _, tall in feet.values()), default=0.0)
         top = above + (line if grid.heads else 0.0)
         tall = None
         if height:
-            tall = (height - top - below - gap * (len(rows) - 1)) / len(rows) - head - foot
+            tall = (height - top - below - gap * (len(rows) - 1)) / len(rows) - lettered - foot_room
             if self.down(tall) < 4 * self.type.size:
                 raise InputError(f"{len(rows)} rows of panels are too many for {height / 72:.3g} in")
         bare = self.table and wide < NARROW
         panels = self.panels(wide, tall and self.down(tall), labelled=not bare)
         tall = panels[self.cells[0].plan].height
         under, over = (self.up(max(one.beyond[n] for one in panels.values())) for n in (0, 1))
-        step = head + over + tall + under + foot + gap
+        step = lettered + over + tall + under + foot_room + gap
         self.height = self.up(height or top + step * len(rows) - gap + below)
         for n, cells in enumerate(rows):
-            y = self.down(self.height - top - step * n - head - over - tall)
+            y = self.down(self.height - top - step * n - lettered - over - tall)
             if grid.rows:
                 self.add([self.row_title(grid.rows[n], tall)], 0.0, y)
             for m, cell in enumerate(cells):
@@ -326,7 +341,7 @@ class _Composition:
         flat = tuple(in_heights(one, panel.height) for one in panel.readouts)
         self.pictures.append(PanelPicture(cell, panel.view, x, y, panel.width, panel.height, flat))
         self.add(panel.items, x, y)
-        told = [*pooling.notes(cell.plan.arrangement.planes, cell.plan.pools), *panel.notes]
+        told = [*pooled_notes(cell.plan), *outlined_notes(cell.plan, cell.frame), *panel.notes]
         self.notes += tuple(note for note in told if note not in self.notes)
 
     def add(self, items: Iterable[Item], x: float, y: float) -> None:
@@ -343,64 +358,6 @@ class _Composition:
         return FigurePage(self.width, self.height, tuple(self.pictures), tuple(self.items), self.told)
 
 
-def _title(p: Plan, type: PageType, width: float) -> Stack:
-    """The title and caption of a scene."""
-    large, small = type.size + 1, type.small
-    titles, caption = type.wrapped(p.scene.title, large, width), type.wrapped(p.scene.caption, small, width)
-    lines = [type.line(line, 0.0, 0.0, large, bold=True) for line in titles]
-    lines += [type.line(line, 0.0, 0.0, small, soft=True) for line in caption]
-    return _stacked(lines, 0.5 * type.size)
-
-
-def _foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float) -> Stack:
-    """The legend of these plans and the notes under it."""
-    told = [line for note in notes for line in type.wrapped(note, type.small, width)]
-    lines = [type.line(line, 0.5 * width, 0.0, type.small, "CENTER", soft=True) for line in told]
-    items, height = _stacked(lines)
-    rows = _legend(plans, type, width)
-    widths = [sum(block.width for block in row) + PANEL_GAP * (len(row) - 1) for row in rows]
-    left = 0.5 * (width - max(widths, default=0.0))  # of all rows, as wide as the widest
-    legend, height = stand_in_rows(rows, height + 3.0 * bool(told), PANEL_GAP, lambda _: left)
-    return [*items, *legend], height
-
-
-def _legend(plans: Sequence[Plan], type: PageType, width: float) -> list[list[Block]]:
-    """One block for each colour map that the plans use, in as few rows as they need."""
-    size, line = type.small, PAGE_LEADING * type.small
-    form = LegendForm(
-        title=size,
-        number=size,
-        bar_height=4.5,
-        title_rise=line - ASCENT * size,
-        line=line,
-        drop=1.5 - DESCENT * size,
-        beside=4.0,
-        above=line + ABOVE_LEGEND,
-        below=DESCENT * size,
-        ticks=1.5,
-    )
-    rows: dict[tuple[str, str], dict] = {}  # (colour map, title) -> {row: None}
-    for bar in (bar for p in plans if p.scene.look.legend for bar in legend_of(p)):
-        rows.setdefault((bar.color_map, bar.title), {}).update(dict.fromkeys(bar.rows))
-    bars = [LegendBar(*of, tuple(own)) for of, own in rows.items()]
-    ways = [
-        [bar_block(type, form, bar, long, width - long - form.beside) for bar in bars] for long in BAR_LENGTHS
-    ]
-    fitting = [blocks for blocks in ways if all(block.width <= width for block in blocks)]
-    if not fitting:
-        raise InputError(
-            f"{width / 72:.3g} in is too narrow for the legend at this size of type; "
-            "make the figure wider, or legend = false in [look]"
-        )
-    return min((in_rows(blocks, lambda block: block.width, PANEL_GAP, width) for blocks in fitting), key=len)
-
-
-def _stacked(lines: Sequence[Text], under: float = 0.0) -> Stack:
-    """Lines of type from the top down, with `under` points below them."""
-    height = under + sum(PAGE_LEADING * line.size for line in lines)
-    y = height
-    items: list[Item] = []
-    for line in lines:
-        y -= PAGE_LEADING * line.size
-        items.append(moved(line, 0.0, y + DESCENT * line.size))
-    return items, height
+def _is_raw(cell: Cell) -> bool:
+    """Whether a matrix still shows values before its epilogue."""
+    return any(cell.frame < move.finished for move in cell.plan.timeline.moves.values())

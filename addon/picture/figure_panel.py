@@ -4,7 +4,7 @@ In a film a label is as large as the picture makes it; on paper it has its size 
 on the page, after projection, and the camera leaves the room that they need. Lengths are points.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,22 +24,22 @@ from ..staging.writing.items import Rule, Text, moved
 from ..staging.writing.name_options import outward_normal
 from ..staging.writing.placing import Leader, Option, Written, spread
 from ..staging.writing.readout_block import Readout
-from ..staging.writing.typesetter import LONGEST_TOKEN, Typesetter
+from ..staging.writing.typesetter import CAPITALS, LONGEST_TOKEN
 from .figure_readouts import (
-    LEAST_TYPE,
     PAGE_READOUT_GAP,
     blocks_for,
     extent,
     is_beside,
+    larger_than,
     on_the_page,
     placed,
     wanted,
     wanted_in,
 )
+from .figure_type import ASCENT, BOLDER, DESCENT, LEAST_TYPE, PAGE_EDGE, PageType
 from .joined import Joined, notes_of
 
-ASCENT, DESCENT = 0.75, 0.2  # of a line of type, above and below its base line, of its size
-BOLDER = 1.05  # how much wider bold type is
+LEAST_AT_A_STAR = 6.0  # of its labels; where they would be smaller, the star is shown flat as well
 PAGE_TOKEN_LEADING = 1.06  # from one token to the next, of its height
 FARTHEST = 24.0  # that a token may be moved along its side
 SHORTEST_LEADER = 7.0  # from a token that was moved to what it labels
@@ -49,7 +49,6 @@ NAME_LEADER = 8.0  # from a name to its matrix, from where on a leader joins the
 LEADER_WIDTH = 0.25
 PAGE_LABEL_GAP = 2.0  # between type and what it belongs to
 LINE_OVERHANG = 0.6  # entries from a matrix to where the lines across it end, and its outline
-PAGE_EDGE = 1.0  # of the page, free at all sides
 TOUCHING = 1e-6  # that boxes may have in common
 COVERAGE_STEP = 2.0  # from one point to the next at which it is looked what is drawn there
 FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
@@ -63,26 +62,10 @@ _TITLE_PLACES = np.array([
     for far in (0.0, 1.0, 2.0, 4.0)
 ])  # fmt: skip
 SHAPE_COSTS = (80.0, 0.0, 3.0)  # of a shape that is left out, in a line, in two
+BRIEF_COST = 6.0  # of a shape without what its axes are; in a narrow panel it is the other that costs so much
 TITLE_STEPS = 40  # of a point each, in which a title may stand further away
 INSIDE_SHAPE = 0.62  # height to width of a view from inside
 TALLEST_PANEL = 1.3  # height to width of a panel, unless a height is asked for
-
-
-@dataclass(frozen=True)
-class PageType(Typesetter):
-    """The type of a page, whose unit is a point: names and titles of `size`, all else smaller."""
-
-    size: float = 7.0
-
-    @property
-    def small(self) -> float:
-        """For shapes, tokens and numbers."""
-        return min(self.size, max(LEAST_TYPE, 0.8 * self.size))
-
-
-def page_type(size: float, measure: Callable[[str, float], float]) -> PageType:
-    """Type of a size in points; `measure(text, size)` is the width of a text."""
-    return PageType(measure, lambda _: (-DESCENT, ASCENT), bolder=BOLDER, size=size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +73,7 @@ class Panel:
     """`view` is the camera of a picture of `width` × `height` points; type and rules stand on it, `notes`
     tell what there was no room for. `margins` are how far labels stand out of what is drawn, at the left,
     right, bottom and top, and `chosen` which places they took (see _Labels); `beyond` is how far under and
-    over the picture type stands."""
+    over the picture type stands. `cramped`: a star has labels that are too small, or too few."""
 
     view: View
     width: float
@@ -101,6 +84,7 @@ class Panel:
     chosen: dict = field(default_factory=dict)
     readouts: tuple[Joined, ...] = ()
     beyond: Vector = (0.0, 0.0)
+    cramped: bool = False
 
 
 def panel(
@@ -126,8 +110,12 @@ def panel(
     asked = bool(planes)
     if not asked:
         made = _panel(p, type, width, height, free, True)
-        planes = wanted_in(p, made.view, (width, made.height))
-    if blocks := blocks_for(p, planes, type, type.size, type.small, width, height):
+        planes = wanted_in(p, made.view, (width, made.height), made.cramped)
+    room = width - free[0] - free[1], height and height - free[2] - free[3]
+    blocks = blocks_for(p, planes, type, *room)
+    if made and not larger_than(blocks, made.view, (width, made.height)):
+        blocks = []
+    if blocks:
         try:
             return _with_readouts(p, type, width, height, free, blocks)
         except InputError:
@@ -194,23 +182,24 @@ def _panel(
         margins, high = wanted, tall
         if n >= FREE_ROUNDS:  # labels that kept changing their places would never let it settle
             chosen = labels.chosen
-    return Panel(view, width, high, tuple(labels.items), labels.notes(), margins, labels.chosen)
+    told_so = labels.notes(), margins, labels.chosen
+    return Panel(view, width, high, tuple(labels.items), *told_so, cramped=labels.cramped)
 
 
 def _with_readouts(
     p: Plan, type: PageType, width: float, height: float | None, free: Vector, blocks: list[Readout]
 ) -> Panel:
     """The Panel of a plan with these readouts at its right or, in a narrow one, under the scene."""
-    (wide, tall), room = extent(blocks) + PAGE_READOUT_GAP, np.array(free, float)
-    beside = is_beside(width)
+    (wide, tall), room = extent(p, blocks, type) + PAGE_READOUT_GAP, np.array(free, float)
+    beside = is_beside(width - free[0] - free[1])
     room[1 if beside else 2] += wide if beside else tall
     axes = captions.axes_of(p, [block.plane for block in blocks], LONGEST_TOKEN)
     told = {axis.texts for axis in axes if axis.texts}
     least = tall - PAGE_READOUT_GAP + free[2] + free[3] + 2 * PAGE_EDGE if beside else 0.0
     made = _panel(p, type, width, height, room, True, told, least)
-    blocks = placed(blocks, width, made.height, np.array(free) + PAGE_EDGE)
+    blocks = placed(p, blocks, type, width, made.height, np.array(free) + PAGE_EDGE)
     texts = [item for item in made.items if isinstance(item, Text)]
-    every, items = on_the_page(p, blocks, made.view, (width, made.height), texts)
+    every, items = on_the_page(p, blocks, type, made.view, (width, made.height), texts)
     notes = (*made.notes, *notes_of(blocks))
     return replace(made, items=(*made.items, *items), readouts=tuple(every), notes=notes)
 
@@ -234,13 +223,14 @@ class _Labels:
         self, canvas: Canvas, type: PageType, chosen: dict, labelled: bool,
         told: Collection[tuple[str, ...]] = (), beside: np.ndarray | None = None,
     ):  # fmt: skip
-        self.told, self.given = told, beside is not None
+        self.told, self.given = told, beside is not None  # what is told in readouts is not told here
         self.beside = np.zeros((0, 4)) if beside is None else beside
         self.frame = np.array([0.0, -BEYOND_FRAME, canvas.width, canvas.height + BEYOND_FRAME])
         self.left_out = 0
         self.canvas, self.type, self.chosen = canvas, type, chosen
         self.items: list[Text | Rule] = []
         self.thinned: set[int] = set()
+        self.cramped = False
         self.missing: list[str] = []
         corners = self.beside[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
         self.matrices = Coverage(np.concatenate([canvas.quads, canvas.strips, corners]), COVERAGE_STEP)
@@ -281,7 +271,7 @@ class _Labels:
         p = self.canvas.p
         outer = [one for one in self.canvas.planes if not one.stage.operands or one.role == "result"]
         planes = [*outer, *(one for one in self.canvas.planes if p.is_star(one.stage) and one not in outer)]
-        sides: dict[tuple[bool, float], list[tuple[tuple[str, ...], np.ndarray]]] = {}
+        sides: dict[tuple[bool, float], list[_Column]] = {}
         for axis in captions.axes_of(self.canvas.p, planes, LONGEST_TOKEN):
             if not axis.texts or axis.texts in self.told:
                 continue
@@ -299,9 +289,12 @@ class _Labels:
             places, outward = ends[self.chosen[key]]
             beside = self.across(places, outward) == 0
             side = beside, 1.0 if outward[0 if beside else 1] > 0 else -1.0
-            sides.setdefault(side, []).append((axis.texts, places))
-        for side, axes_there in sides.items():
-            self.write_side(axes_there, *side)
+            titled = axis.title if stars or not p.stars else ""  # other matrices tell it with their shapes
+            sides.setdefault(side, []).append(_Column(axis.texts, places, titled, bool(stars)))
+        titles = [(side, self.write_side(axes_there, *side)) for side, axes_there in sides.items()]
+        for side, there in titles:
+            for one, boxes in there:
+                self.write_axis_title(one, boxes, *side)
 
     def ends(self, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
         """Both ends of an axis' lines on the page: (where each entry's line ends (n, 2), outward (2,))."""
@@ -356,40 +349,78 @@ class _Labels:
         covered = self.matrices.under(boxes).mean() if len(boxes) else 1.0
         return round(covered, 2), sign if beside else -sign
 
-    def write_side(self, axes_there: list, beside: bool, sign: float) -> None:
-        """All labels at one side of the picture, in the order in which they stand along it.
+    def write_side(
+        self, axes_there: Sequence["_Column"], beside: bool, sign: float
+    ) -> list[tuple["_Column", np.ndarray]]:
+        """All labels at one side of the picture, in the order in which they stand along it: (the axes that
+        want their titles there, the boxes of all labels (n, 4)).
 
         They stand next to their entries where these are further apart than lines of type; else they fan out
-        into one column (below or above: a row) with a leader to each, as far as FARTHEST; else one in so many
-        is written.
+        into one column (below or above: a row) with a leader to each, as far as FARTHEST, but not at a star,
+        whose labels stay level with its entries; else one in so many is written.
         """
         taken, side = self.boxes(), ("side", beside, sign)
-        for every in range(self.chosen.get(side, 1), max(len(texts) for texts, _ in axes_there) + 1):
-            texts = [text for own, _ in axes_there for text in own[::every]]
-            places = np.concatenate([places[::every] for _, places in axes_there])
-            written = self.column(texts, places, beside, sign)
+        level = any(one.at_a_star for one in axes_there)
+        most = max(len(one.texts) for one in axes_there)
+        for every in range(self.chosen.get(side, 1), most + 1):
+            texts = [text for one in axes_there for text in one.texts[::every]]
+            places = np.concatenate([one.places[::every] for one in axes_there])
+            written = self.column(texts, places, beside, sign, level)
             boxes = np.array([line.box for line in written.lines])
-            if len(boxes) and self.has_room(boxes) and not meeting(boxes, taken, -TOUCHING).any():
-                self.add(written)
-                self.thinned |= {every} - {1}
-                self.chosen[side] = every
-                return
+            if not len(boxes) or not self.has_room(boxes) or meeting(boxes, taken, -TOUCHING).any():
+                continue
+            self.add(written)
+            self.thinned |= {every} - {1}
+            small = written.lines[0].size < min(LEAST_AT_A_STAR, self.type.small)
+            self.cramped |= level and (every > 1 or small)
+            self.chosen[side] = every
+            return [(one, boxes) for one in axes_there if one.title]
         self.missing.append("not every axis has room for its tokens")
+        self.cramped |= level
+        return []
 
-    def column(self, texts: Sequence[str], places: np.ndarray, beside: bool, sign: float) -> Written:
-        """Texts beside their places (n, 2), none where these have no room."""
+    def write_axis_title(self, one: "_Column", boxes: np.ndarray, beside: bool, sign: float) -> None:
+        """What the entries of an axis are, where there is room: along its labels in `boxes` (n, 4) at a side,
+        else before the first of them, where one begins to read."""
+        low, high = np.min(boxes[:, :2], axis=0), np.max(boxes[:, 2:], axis=0)
+        middle, size = 0.5 * (one.places.min(axis=0) + one.places.max(axis=0)), self.type.small
+        x = one.places[:, 0].min() - size
+        align, angle = ("CENTER", 0.5 * np.pi) if beside else ("RIGHT", 0.0)
+        for further in np.arange(0.0, 2.0, 0.5) * size:
+            if beside:
+                x = (
+                    high[0] + PAGE_LABEL_GAP + ASCENT * size
+                    if sign > 0
+                    else low[0] - PAGE_LABEL_GAP - DESCENT * size
+                )
+                x, y = x + sign * further, middle[1]
+            else:
+                y = (
+                    further + low[1] + PAGE_LABEL_GAP
+                    if sign > 0
+                    else high[1] - PAGE_LABEL_GAP - ASCENT * size - further
+                )
+            line = self.type.line(one.title, x, y, size, align, angle=angle, kind="axis", soft=True)
+            box = np.array([line.box])
+            if self.has_room(box) and not meeting(box, self.boxes(), -TOUCHING).any():
+                return self.add(Written([line]))
+
+    def column(
+        self, texts: Sequence[str], places: np.ndarray, beside: bool, sign: float, level: bool = False
+    ) -> Written:
+        """Texts beside their places (n, 2), none where these have no room; `level` with them, or moved."""
         if not beside:  # x is along the side then, and y across
             places = places[:, ::-1]
         order = np.argsort(places[:, 1], kind="stable")
         spots = places[order, 1]
-        size, placed = _fitting(spots, self.type.small)
+        size, placed = _fitting(spots, self.type.small, 0.0 if level else FARTHEST)
         if not size:
             return Written()
         shift = np.abs(placed - spots).max()
         out = places[order, 0] + sign * PAGE_LABEL_GAP
         if shift > 0.1 * size:
             out[:] = sign * ((sign * out).max() + max(SHORTEST_LEADER, LEADER_SLOPE * shift))
-        middle = 0.5 * (ASCENT - DESCENT) * size  # half the height of what is seen of a line
+        middle = 0.5 * CAPITALS * size  # half the height of what is seen of a line
         align, lines, leaders = "LEFT" if sign > 0 else "RIGHT", [], []
         for n, spot, far in zip(order, placed, out, strict=True):
             at, angle = ((far, spot - middle), 0.0) if beside else ((spot + middle, far), 0.5 * np.pi)
@@ -403,7 +434,7 @@ class _Labels:
     def write_callouts(self) -> None:
         """The numbers of what the spotlight is pointed at, beside their matrices."""
         spotlight = self.canvas.p.spotlight
-        lit = spotlight.parts[spotlight.shines[-1].number] if spotlight else ()
+        lit = spotlight.parts[spotlight.shines[-1].number] if spotlight and not self.told else ()
         for wish in callouts(self.canvas, lit, self.type.size, plated=False):
             taken = self.boxes(rules=True)
             key = "callout", wish.owner, len(self.items)
@@ -463,12 +494,24 @@ class _Labels:
         """A name beyond each edge of its matrix, along it and further out; its shape in one line, in two, or
         left out."""
         name, raised, _ = captions.name_of(self.canvas.p, plane)
-        blocks = [_Block(self.type, name, raised, lines) for lines in _broken(_shape(self.canvas.p, plane))]
+        blocks = [_Block(self.type, name, raised, *way) for way in self.shapes(plane)]
         edges, center = _edges(quad), quad.mean(axis=0)
         normals = np.array([outward_normal(a, b, center) for a, b in edges])
         places = _Places(blocks, edges, normals, self.type.size)
         places.costs += self.costs(places.boxes, normals[places.edge])
         return places
+
+    def shapes(self, plane: Plane) -> list[tuple[tuple[str, ...], float]]:
+        """Ways to write the shape of a matrix, with what they cost: with what its axes are, query 16 × key
+        16, in one line or in two, without that, and not at all."""
+        p = self.canvas.p
+        counts = str(plane.rows), str(plane.columns)
+        names = (p.typeface.shown(name) for name in captions.axis_names_of(p, plane.stage))
+        sides = plane.as_labelled(*(f"{name} {n}".strip() for name, n in zip(names, counts, strict=True)))
+        brief = " × ".join(plane.as_labelled(*counts))
+        long, short = (BRIEF_COST, 0.0) if not is_beside(self.canvas.width) else (0.0, BRIEF_COST)
+        ways = [(" × ".join(sides),), (f"{sides[0]} ×", sides[1]), ()]
+        return [(way, SHAPE_COSTS[len(way)] + long) for way in ways] + [((brief,), SHAPE_COSTS[1] + short)]
 
     def costs(self, boxes: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """How bad places beyond edges with these normals (n, 2) are: over a matrix, inside the picture, or
@@ -493,9 +536,19 @@ class _Labels:
             self.items += [*written.lines, *map(_rule, written.leaders)]
 
 
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """The texts of an axis' entries, where their lines end on the page (n, 2), and its title, or ""."""
+
+    texts: Sequence[str]
+    places: np.ndarray
+    title: str
+    at_a_star: bool
+
+
 class _Places:
     """All places of a name beyond the edges (4, 2, 2) of its matrix, with these normals: every one of its
-    blocks, at every edge, at every one of _BEYOND. `costs` still lack what they cost on the picture."""
+    blocks, at every edge, at every one of _TITLE_PLACES. `costs` still lack what they cost on the picture."""
 
     def __init__(self, blocks: Sequence["_Block"], edges: np.ndarray, normals: np.ndarray, size: float):
         count = (len(blocks), len(edges), len(_TITLE_PLACES))
@@ -512,7 +565,7 @@ class _Places:
         self.starts = 0.5 * (a + b) + shift[:, None] * (b - a)
         self.middles = self.starts + reach[:, None] * straight[self.edge]
         self.boxes = np.concatenate([self.middles - half, self.middles + half], axis=1)
-        self.costs = cost + np.array([SHAPE_COSTS[len(block.shape)] for block in blocks])[self.block]
+        self.costs = cost + np.array([block.cost for block in blocks])[self.block]
         # A leader, where one might take the name for another's.
         self.ends = np.clip(self.starts, self.boxes[:, :2] - 1.0, self.boxes[:, 2:] + 1.0)
         self.far = np.linalg.norm(self.ends - self.starts, axis=1) > NAME_LEADER
@@ -540,10 +593,10 @@ class _Places:
 
 
 class _Block:
-    """A name, with what is raised after it, and the lines of its shape under it."""
+    """A name, with what is raised after it, and the lines of its shape under it, which cost so much."""
 
-    def __init__(self, type: PageType, name: str, raised: str, shape: Sequence[str]):
-        self.type, self.name, self.raised, self.shape = type, name, raised, shape
+    def __init__(self, type: PageType, name: str, raised: str, shape: Sequence[str], cost: float):
+        self.type, self.name, self.raised, self.shape, self.cost = type, name, raised, shape, cost
         self.room = 0.5 * type.size if raised else 0.0
         widths = [type.width(line, type.small) for line in shape]
         self.width = max([type.width(name, type.size) * BOLDER + self.room, *widths])
@@ -571,22 +624,9 @@ def _rule(leader: Leader) -> Rule:
     return Rule(x0, y0, x1, y1, LEADER_WIDTH)
 
 
-def _shape(p: Plan, plane: Plane) -> str:
-    """The shape of a matrix as it is named, with what its axes are: query 16 × key 16."""
-    sizes = zip(captions.axis_names_of(p, plane.stage), (plane.rows, plane.columns), strict=True)
-    sides = plane.as_labelled(*(f"{p.typeface.shown(name)} {size}".strip() for name, size in sizes))
-    return " × ".join(sides)
-
-
-def _broken(shape: str) -> list[tuple[str, ...]]:
-    """A shape in one line, in two, and left out."""
-    first, _, second = shape.partition(" × ")
-    return [(shape,), (f"{first} ×", second), ()]
-
-
-def _fitting(spots: np.ndarray, size: float) -> tuple[float, np.ndarray]:
+def _fitting(spots: np.ndarray, size: float, farthest: float) -> tuple[float, np.ndarray]:
     """(size, places) of lines of type at ascending `spots`, in which none overlap: where they are if that
-    fits, else as small as may be and moved by at most FARTHEST; size 0 where neither fits."""
+    fits, else as small as may be and moved by at most `farthest`; size 0 where neither fits."""
     sizes = np.arange(size, LEAST_TYPE - 1e-9, -0.2) if size > LEAST_TYPE else np.array([size])
     ways = [(float(one), PAGE_TOKEN_LEADING * (ASCENT + DESCENT) * one) for one in sizes]
     for one, line in ways:
@@ -594,7 +634,7 @@ def _fitting(spots: np.ndarray, size: float) -> tuple[float, np.ndarray]:
             return one, spots
     one, line = ways[-1]
     places = spread(spots, line)
-    return (one, places) if np.abs(places - spots).max() <= FARTHEST else (0.0, spots)
+    return (one, places) if np.abs(places - spots).max() <= farthest else (0.0, spots)
 
 
 def _edges(quad: np.ndarray) -> np.ndarray:

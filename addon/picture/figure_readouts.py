@@ -2,6 +2,7 @@
 points; the cells are rendered, lines and type are the page's."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,16 +12,20 @@ from ..staging.camera.framing import Vector, View
 from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
 from ..staging.pooling import pitches
-from ..staging.writing.items import Rule, Text
+from ..staging.writing.callout_options import MOST_CALLOUTS, said_of, strongest
+from ..staging.writing.items import Rule, Text, outline
+from ..staging.writing.placing import spread
 from ..staging.writing.readout_block import Readout, ReadoutForm
-from ..staging.writing.typesetter import Typesetter
+from ..staging.writing.typesetter import CAPITALS
+from .figure_type import LEAST_TYPE, PageType
 from .joined import Joined, grid_of, joined, pointed_out
 
 BESIDE = 300.0  # points: in a panel less wide they stand under the scene
 PART, DEEP = 0.42, 1.0  # of the panel's width, that they take beside the scene; their height under it
 PAGE_READOUT_GAP = 8.0  # points from the scene
-LEAST_CELL, MOST_CELL = 2.4, 7.5  # points between cells
-LEAST_TYPE = 5.0  # points; journals print nothing smaller
+LEAST_CELL, MOST_CELL = 2.4, 7.0  # points between cells
+CALLED_GAP, CALLED_LEADING = 4.0, 1.15  # from a matrix to a number called out; its lines, in sizes
+LINE_OUTLINE, ENTRY_OUTLINE = 0.5, 1.1  # width of the outline of a row or a column, and of an entry
 
 
 def wanted(p: Plan) -> list[Plane]:
@@ -33,29 +38,34 @@ def wanted(p: Plan) -> list[Plane]:
     return stars if stars and readouts.turned_away(p, stars) else []
 
 
-def wanted_in(p: Plan, view: View, size: tuple[float, float]) -> list[Plane]:
-    """The planes of stars whose entries are too close to each other in a View on a panel of this size."""
+def wanted_in(p: Plan, view: View, size: tuple[float, float], cramped: bool) -> list[Plane]:
+    """The planes of stars whose entries are too close to each other in a View on a panel of this size, or
+    whose labels are `cramped` there."""
     if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
         return []
     stars = readouts.chosen_stars(p)
-    return stars if any(min(pitches(star, view, size)) < LEAST_CELL for star in stars) else []
+    return stars if cramped or any(min(pitches(star, view, size)) < LEAST_CELL for star in stars) else []
+
+
+def larger_than(blocks: Sequence[Readout], view: View, size: tuple[float, float]) -> bool:
+    """Whether blocks show their matrices larger than a View does on a panel of this size."""
+    return any(block.pitch > min(pitches(block.plane, view, size)) for block in blocks)
 
 
 def blocks_for(
-    p: Plan, planes: Sequence[Plane], type: Typesetter, size: float, small: float, width: float,
-    height: float | None,
-) -> list[Readout]:  # fmt: skip
-    """The blocks of these planes for a panel of `width` × `height` points, as many as have room; type has
-    `size` points, or is `small`."""
-    token = max(small, LEAST_TYPE)
+    p: Plan, planes: Sequence[Plane], type: PageType, width: float, height: float | None
+) -> list[Readout]:
+    """The blocks of these planes for `width` × `height` points of a panel, as many as have room."""
     form = ReadoutForm(
-        name=size, detail=small, axis=small, token=token, least_token=min(token, LEAST_TYPE), gap=2.0,
-        rule=0.35, hair=0.1, least=LEAST_CELL, most=MOST_CELL,
+        name=type.size, detail=type.small, axis=type.small, token=type.small,
+        least_token=LEAST_TYPE, gap=2.0, rule=0.35, hair=0.1, least=LEAST_CELL, most=MOST_CELL,
     )  # fmt: skip
     high = height or DEEP * width if is_beside(width) else DEEP * width
-    area = (0.0, 0.0, PART * width if is_beside(width) else width - 2.0, high)
+    wide = PART * width if is_beside(width) else width - 2.0
     while planes:
-        if made := grid_of(p, planes, type, area, form, PAGE_READOUT_GAP):
+        texts = [text for plane in planes for _, texts in _numbers(p, plane) for text in texts]
+        told = max((CALLED_GAP + type.width(text, type.size) * type.bolder for text in texts), default=0.0)
+        if made := grid_of(p, planes, type, (0.0, 0.0, wide - told, high), form, PAGE_READOUT_GAP):
             return made
         planes = planes[:-1]
     return []
@@ -65,30 +75,80 @@ def is_beside(width: float) -> bool:
     return width >= BESIDE
 
 
-def extent(blocks: Sequence[Readout]) -> np.ndarray:
-    """The width and height of all blocks, (2,)."""
-    boxes = np.array([block.box for block in blocks])
+def extent(p: Plan, blocks: Sequence[Readout], type: PageType) -> np.ndarray:
+    """The width and height of all blocks with what is written at them, (2,)."""
+    boxes = _boxes(p, blocks, type)
     return boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
 
 
-def placed(blocks: Sequence[Readout], width: float, height: float, free: Vector) -> list[Readout]:
+def _boxes(p: Plan, blocks: Sequence[Readout], type: PageType) -> np.ndarray:
+    """Those of blocks and of the numbers called out at them, (n, 4)."""
+    numbers = [line.box for block in blocks for line in called_out(p, block, type)]
+    return np.array([*(block.box for block in blocks), *numbers])
+
+
+def placed(
+    p: Plan, blocks: Sequence[Readout], type: PageType, width: float, height: float, free: Vector
+) -> list[Readout]:
     """The blocks where they stand on a panel of `width` × `height` points, `free` of which nothing may stand
     in at its (left, right, bottom, top): at its right, in the middle of its height, or below, in that of its
     width.
     """
-    boxes = np.array([block.box for block in blocks])
-    low, (wide, tall) = boxes[:, :2].min(axis=0), extent(blocks)
+    low, (wide, tall) = _boxes(p, blocks, type)[:, :2].min(axis=0), extent(p, blocks, type)
     left, right, bottom, top = free
-    if is_beside(width):
+    if is_beside(width - left - right):
         x, y = width - right - wide, 0.5 * (bottom + height - top - tall)
     else:
         x, y = 0.5 * (left + width - right - wide), bottom
     return [block.moved(x - low[0], y - low[1]) for block in blocks]
 
 
+def _numbers(p: Plan, plane: Plane) -> list[tuple[tuple[int, int], list[str]]]:
+    """(entry, what is written of it in lines) of those of a plane's matrix that its spotlight points at."""
+    shining = p.spotlight.parts[p.spotlight.shines[-1].number] if p.spotlight else ()
+    lit = [one for one in shining if one.pointed and one.single and one.stage is plane.stage]
+    entries = list(dict.fromkeys(strongest(p, one) for one in lit))[:MOST_CALLOUTS]
+    return [(entry, said_of(p, plane.stage, entry).split("  ")) for entry in sorted(entries)]
+
+
+def called_out(p: Plan, block: Readout, type: PageType) -> list[Text]:
+    """The numbers of the entries of a block that its spotlight points at, at the right ends of their rows."""
+    numbers, line = _numbers(p, block.plane), CALLED_LEADING * type.size
+    if not numbers:
+        return []
+    x = block.matrix[2] + CALLED_GAP
+    rows = block.origin[1] + block.steps[0, 1] * np.array([i for (i, _), _ in numbers])
+    middles = spread(rows[::-1], 2.2 * line)[::-1]
+    lines = []
+    for (_, texts), middle in zip(numbers, middles, strict=True):
+        y = middle + 0.5 * line * (len(texts) - 1) - 0.5 * CAPITALS * type.size
+        for n, text in enumerate(texts):
+            lines.append(type.line(text, x, y - n * line, type.size, bold=n > 0, kind="callout"))
+    return lines
+
+
+def _outlined(p: Plan, block: Readout) -> list[Rule]:
+    """The outlines of what the spotlight points at in a block: the entry, and thin ones that lead along its
+    row and its column."""
+    lines, corner = [], block.origin - 0.5 * block.steps.sum(axis=0)
+    shape = np.array([block.plane.rows, block.plane.columns])
+    for entry, _ in _numbers(p, block.plane):
+        row, column = np.array([entry[0], 0]), np.array([0, entry[1]])
+        for first, size, width in (
+            (row, (1, shape[1]), LINE_OUTLINE),
+            (column, (shape[0], 1), LINE_OUTLINE),
+            (row + column, (1, 1), ENTRY_OUTLINE),
+        ):
+            ends = corner + np.array([first, first + size]) @ block.steps
+            sides = outline((*ends.min(axis=0), *ends.max(axis=0)))
+            lines += [replace(side, width=width, strong=True) for side in sides]
+    return lines
+
+
 def on_the_page(
-    p: Plan, blocks: Sequence[Readout], view: View, size: tuple[float, float], texts: Sequence[Text]
-) -> tuple[list[Joined], list[Text | Rule]]:
+    p: Plan, blocks: Sequence[Readout], type: PageType, view: View, size: tuple[float, float],
+    texts: Sequence[Text],
+) -> tuple[list[Joined], list[Text | Rule]]:  # fmt: skip
     """(the blocks with their places in the scene, all that is written of them) on a panel of this size; their
     lines cross few of the `texts`."""
     boxes = np.array([text.box for text in texts]).reshape(-1, 4)
@@ -101,7 +161,9 @@ def on_the_page(
         path = np.concatenate([one.path, end[None]])
         width = block.rules[0].width
         lines = [Rule(a[0], a[1], b[0], b[1], width) for a, b in zip(path, path[1:], strict=False)]
-        items += [*block.texts, *block.rules, *block.grid, *pointed_out(p, block), *lines]
+        texts_of = [replace(text, bold=text.kind == "name") for text in block.texts]
+        items += [*texts_of, *block.rules, *block.grid, *pointed_out(p, block), *lines]
+        items += [*_outlined(p, block), *called_out(p, block, type)]
     return every, items
 
 

@@ -15,7 +15,7 @@ from matrix_cinema.description.source import open_source
 from matrix_cinema.errors import InputError, JobError
 from matrix_cinema.picture.drawing import film_of
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose
-from matrix_cinema.picture.figure_panel import page_type
+from matrix_cinema.picture.figure_type import page_type
 from matrix_cinema.staging.plan import plan
 
 MOST_SECONDS = 20.0  # of the processor, for one job: a command, the layout of a film, or that of a figure

@@ -6,11 +6,12 @@ import re
 import numpy as np
 import pytest
 from matrix_cinema.attention.tokens import told_apart
-from matrix_cinema.description.scene import Look, Scene, from_dict, load_scene
+from matrix_cinema.description.scene import Scene, from_dict, load_scene
+from matrix_cinema.description.style import Style
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.figure_choice import panels
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose, length
-from matrix_cinema.picture.figure_panel import page_type
+from matrix_cinema.picture.figure_type import page_type
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import meeting
 from paths import ROOT
@@ -18,7 +19,7 @@ from paths import ROOT
 CAPTURE = ROOT / "examples" / "data" / "minilm.safetensors"
 HEAD = ROOT / "examples" / "attention_head.toml"
 DOT = 72 / 600
-TYPE = page_type(7.0, lambda text, size: 0.55 * size * len(text))
+TYPE = page_type(8.0, lambda text, size: 0.55 * size * len(text))
 
 
 def page_of(shown, grid=None, width=238.0, height=None, **options):
@@ -90,8 +91,8 @@ def test_every_token_is_written_or_announced():
 def test_type_keeps_its_size_in_points_and_pictures_stand_on_dots():
     shown, grid = panels([CAPTURE], layers=["3", "5"], heads=[1, 11], tensor="pattern", columns=2)
     page = page_of(shown, grid)
-    assert min(text.size for text in page.texts if text.text != "T") >= 5.0
-    assert max(text.size for text in page.texts) == 8.0  # of the letters a, b, c
+    assert min(text.size for text in page.texts if text.text != "T") > 4.999
+    assert max(text.size for text in page.texts) == 9.0  # of the letters a, b, c
     for picture in page.pictures:
         for value in (picture.x, picture.y, picture.width, picture.height, page.width, page.height):
             assert value / DOT == pytest.approx(round(value / DOT), abs=1e-6)
@@ -106,7 +107,7 @@ def test_an_asked_height_is_kept():
 
 
 def test_a_narrow_figure_has_a_short_legend():
-    page = page_of(scaled(1), width=95.0)
+    page = page_of(scaled(1), width=80.0)
     assert_tidy(page)
     assert page.bars[0].width < 80 and page.bars[0].x >= 0
 
@@ -193,12 +194,16 @@ def test_a_figure_has_no_title_unless_asked():
     assert title in texts(page_of(Shown(load_scene(HEAD)), title=True))
 
 
-def test_style_is_paper_unless_one_is_named():
+def test_a_lit_style_is_for_films_and_stills():
+    """A figure has exactly the map's colours, unless a lit style is asked for, or a scene changes its own."""
     scene = load_scene(HEAD)
-    scene = dataclasses.replace(scene, look=dataclasses.replace(scene.look, style=Look().style))
-    assert cells_of([Shown(scene)], 1980)[0].plan.style.flat
-    named = dataclasses.replace(scene, look=dataclasses.replace(scene.look, style="studio_light"))
-    assert not cells_of([Shown(named)], 1980)[0].plan.style.flat
+    assert not plan(scene).style.flat
+    own = dataclasses.replace(scene, style=Style(text=(0.1, 0.1, 0.1)))
+    flat = [
+        cells_of([one], 1980)[0].plan.style.flat
+        for one in (Shown(scene), Shown(scene, styled=True), Shown(own))
+    ]
+    assert flat == [True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import Scene, from_dict
-from matrix_cinema.picture.figure_panel import given_panel, page_type
+from matrix_cinema.picture.figure_panel import given_panel
+from matrix_cinema.picture.figure_type import page_type
 from matrix_cinema.picture.film import outlines
 from matrix_cinema.picture.given_camera import seen_through
 from matrix_cinema.staging.camera.framing import Optics, axes, direction_at, nearest, view_from

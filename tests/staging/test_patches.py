@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import seen_captures
 from matrix_cinema.description.from_capture import scene_from_capture
-from matrix_cinema.picture.figure_panel import page_type, panel
+from matrix_cinema.picture.figure_panel import panel
+from matrix_cinema.picture.figure_type import page_type
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.framing import axes
 from matrix_cinema.staging.camera.views import direction_of

@@ -72,13 +72,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Rule:
-    """A thin straight line from (x0, y0) to (x1, y1), `width` thick."""
+    """A thin straight line from (x0, y0) to (x1, y1), `width` thick; on a page a `strong` one is as dark as
+    type."""
 
     x0: float
     y0: float
     x1: float
     y1: float
     width: float = 0.35
+    strong: bool = False
 
     @property
     def box(self) -> Box:
@@ -107,6 +109,23 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Swatch:
+    """One colour of a colour map, that at the place `at` from 0 to 1 along it, in a rectangle whose lower
+    left corner is (x, y)."""
+
+    color_map: str
+    at: float
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def box(self) -> Box:
+        return self.x, self.y, self.x + self.width, self.y + self.height
+
+
+@dataclass(frozen=True)
 class Dot:
     """An element of the size legend, around (x, y): a "cube" or a "sphere"."""
 
@@ -121,7 +140,7 @@ class Dot:
         return self.x - half, self.y - half, self.x + half, self.y + half
 
 
-Item = Text | Rule | Bar | Dot
+Item = Text | Rule | Bar | Swatch | Dot
 AnyItem = TypeVar("AnyItem", bound=Item)
 
 

@@ -37,14 +37,15 @@ class LegendSizes:
     absent: str
 
 
-def legend_of(p: Any) -> list[LegendBar]:
+def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar]:
     """The bars of a plan: signed first. Matrices with the same range share a row; many ranges, and those of
-    heads that differ, are summed up in one."""
+    heads that differ, are summed up in one, in `brief` or in whole words. Without `raw` there are none of
+    values before an epilogue."""
     ranges: dict[tuple[str, str], list[Range]] = {}  # by colour map and name
     for stage in stages_of(p.root):
         name = title_of(p, stage)
         _add(ranges, p.final[stage.name], name)
-        if stage.epilogue:
+        if stage.epilogue and raw:
             _add(ranges, p.raw[stage.name], f"{name} before {stage.epilogue[-1].function}")
         if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
             _add(ranges, p.products[stage.name], f"products in {name}")
@@ -57,8 +58,9 @@ def legend_of(p: Any) -> list[LegendBar]:
         probable = list(rows) == [((0.0, 1.0, 100.0),)]
         title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
         if len(rows) > ROWS_OF_A_BAR or any(len(scales) > 1 for scales in rows):
-            brief = bool(p.star) and len(rows) > MOST_OF_OTHERS
-            written = [("each by its own largest" if brief else _told(rows), _ends(color_map))]
+            many = bool(p.star) and len(rows) > MOST_OF_OTHERS
+            told = _told(rows, "max" if brief else "max (largest magnitude)")
+            written = [("each by its own largest" if many else told, _ends(color_map))]
         else:
             written = [_row(color_map, *row) for row in rows.items()]
         bars.append(LegendBar(color_map, title, tuple(written)))
@@ -93,8 +95,8 @@ def _row(color_map, scales, names):
     return ", ".join(names) + clipped, ticks(color_map, high)
 
 
-def _told(rows):
-    """One line for many ranges: what their ends are, for each of them."""
+def _told(rows, largest):
+    """One line for many ranges: what their ends are, for each of them; these are what is `largest`."""
     lists: dict[float, list[str]] = {}  # percentile -> ["names end"]
     for scales, names in rows.items():
         highs = sorted(high for _, high, _ in scales)
@@ -103,7 +105,7 @@ def _told(rows):
     told = []
     for clip, items in lists.items():
         more = [f"{len(items) - MOST_NAMES} more"] if len(items) > MOST_NAMES else []
-        head = "max" if clip == 100 else f"max at the {clip:g}th percentile"
+        head = largest if clip == 100 else f"max at the {clip:g}th percentile"
         told.append(f"{head}: " + " · ".join(items[:MOST_NAMES] + more))
     return "; ".join(told)
 

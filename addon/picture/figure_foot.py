@@ -1,0 +1,216 @@
+"""What stands over and under the panels of a figure: what it shows, its legend and its notes. Lengths are
+points."""
+
+from collections.abc import Sequence
+
+from ..attention.tokens import told_apart
+from ..errors import InputError
+from ..kinds.places import Plane
+from ..kinds.stage import stages_of
+from ..staging.plan import Plan
+from ..staging.pooling import Pool
+from ..staging.spotlight import Lit
+from ..staging.writing import captions
+from ..staging.writing.items import Item, Text, moved
+from ..staging.writing.legend import LegendBar, legend_of
+from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
+from ..staging.writing.statements import formula_of
+from ..staging.writing.typesetter import in_rows
+from .figure_type import ASCENT, DESCENT, PAGE_EDGE, PageType
+
+PANEL_GAP = 9.0  # between the blocks of the legend
+BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
+PAGE_LEADING = 1.15  # from one line of type to the next, of its size
+ABOVE_LEGEND = 3.0
+RAISED_PART, RAISED_UP = (
+    0.65,
+    0.38,
+)  # size of what is raised after a name, and how much higher it stands, in sizes
+STATEMENTS_APART = "    "  # the statements of a formula
+MOST_LISTED = 4  # names of matrices that a note lists
+POOL_WORDS = {"max": "largest, by magnitude,", "mean": "mean", "rms": "root mean square"}
+
+Stack = tuple[list[Item], float]  # items over their lower left corner, and their height
+
+
+def head(p: Plan, type: PageType, width: float, *, title: bool, told: bool) -> Stack:
+    """What stands over a figure: the `title` of its scene if it is asked for; if it is `told`, the scene's
+    caption and the formula that is drawn."""
+    lines: list[list[Text]] = []
+    if title:
+        large = type.size + 1
+        lines += [
+            [type.line(line, PAGE_EDGE, 0.0, large, bold=True)]
+            for line in type.wrapped(p.scene.title, large, width - 2 * PAGE_EDGE)
+        ]
+    if told:
+        formula = _formula(p, type)
+        caption = type.wrapped(p.scene.caption, type.small, width - 2 * PAGE_EDGE)
+        own = [type.line(line, PAGE_EDGE, 0.0, type.small, soft=True, kind="caption") for line in caption]
+        wide = max((text.box[2] for text in formula), default=0.0)
+        if len(own) == 1 and formula and wide + own[0].width + PANEL_GAP <= width - 2 * PAGE_EDGE:
+            lines.append(
+                [*own, *(moved(text, PAGE_EDGE + own[0].width + PANEL_GAP, 0.0) for text in formula)]
+            )
+        else:
+            lines += [[line] for line in own]
+            if formula and wide <= width - 2 * PAGE_EDGE:
+                lines.append([moved(text, PAGE_EDGE, 0.0) for text in formula])
+    return _stacked(lines, 0.5 * type.size)
+
+
+def _formula(p: Plan, type: PageType) -> list[Text]:
+    """The statements that are drawn, in a line from (0, 0) on."""
+    line: list[Text] = []
+    x = 0.0
+    for n, statement in enumerate(formula_of(p)):
+        x += type.width(STATEMENTS_APART, type.size) if n else 0.0
+        for part in statement.parts:
+            size, y = (RAISED_PART * type.size, RAISED_UP * type.size) if part.raised else (type.size, 0.0)
+            line.append(type.line(part.text, x, y, size, kind="formula"))
+            x += line[-1].width
+    return line
+
+
+def foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float, raw: bool) -> Stack:
+    """The legend of these plans, of values before epilogues if some are still `raw`, and the notes under
+    it."""
+    inner = width - 2 * PAGE_EDGE
+    bars, ends = _bars(plans, raw, type)
+    told = [line for note in (*ends, *notes) for line in type.wrapped(note, type.small, inner)]
+    lines = [
+        [type.line(line, 0.5 * width, 0.0, type.small, "CENTER", soft=True, kind="note")] for line in told
+    ]
+    items, height = _stacked(lines, PAGE_EDGE)
+    rows = _legend(bars, type, inner)
+    widths = [sum(block.width for block in row) + PANEL_GAP * (len(row) - 1) for row in rows]
+    left = 0.5 * (width - max(widths, default=0.0))  # of all rows, as wide as the widest
+    legend, height = stand_in_rows(rows, height + 3.0 * bool(told), PANEL_GAP, lambda _: left)
+    return [*items, *legend], height
+
+
+def _bars(plans: Sequence[Plan], raw: bool, type: PageType) -> tuple[list[LegendBar], list[str]]:
+    """(one bar for each colour map that the plans use, what the ends of those are that do not tell it)."""
+    rows: dict[tuple[str, str], dict] = {}  # (colour map, title) -> {row: None}
+    shown = [bar for p in plans if p.scene.look.legend for bar in legend_of(p, raw=raw, brief=False)]
+    for bar in shown:
+        rows.setdefault((bar.color_map, bar.title), {}).update(dict.fromkeys(bar.rows))
+    bars: list[LegendBar] = []
+    ends: list[str] = []
+    for (color_map, title), of in rows.items():
+        own, names = list(of), [name for name, _ in of]
+        if len(own) == 1 and type.width(f"{title}: {names[0]}", type.small) <= BAR_LENGTHS[0]:
+            own, title = [("", numbers) for _, numbers in own], f"{title}: {names[0]}"
+        elif len(own) == 1:
+            own, ends = [("", numbers) for _, numbers in own], [*ends, *names]
+        bars.append(LegendBar(color_map, title, tuple(own)))
+    return bars, ends
+
+
+def _legend(bars: Sequence[LegendBar], type: PageType, width: float) -> list[list[Block]]:
+    """The bars as blocks, in as few rows as they need."""
+    size, line = type.small, PAGE_LEADING * type.small
+    form = LegendForm(
+        title=size,
+        number=size,
+        bar_height=5.0,
+        title_rise=line - ASCENT * size,
+        line=line,
+        drop=1.5 - DESCENT * size,
+        beside=4.0,
+        above=line + ABOVE_LEGEND,
+        below=DESCENT * size,
+        ticks=1.5,
+    )
+    ways = [
+        [bar_block(type, form, bar, long, width - long - form.beside) for bar in bars] for long in BAR_LENGTHS
+    ]
+    fitting = [blocks for blocks in ways if all(block.width <= width for block in blocks)]
+    if not fitting:
+        raise InputError(
+            f"{width / 72:.3g} in is too narrow for the legend at this size of type; "
+            "make the figure wider, or legend = false in [look]"
+        )
+    return min((in_rows(blocks, lambda block: block.width, PANEL_GAP, width) for blocks in fitting), key=len)
+
+
+def pooled_notes(p: Plan) -> list[str]:
+    """What a reader has to know of beads that stand for several entries, and of axes that are drawn shorter
+    than they are: a sentence for each way."""
+    order = {stage.name: n for n, stage in enumerate(stages_of(p.root))}
+    pairs = zip(p.arrangement.planes, p.pools, strict=True)
+    ways: dict[str, dict[str, None]] = {}  # what is said of them -> the matrices
+    for plane, pool in sorted(pairs, key=lambda pair: order[pair[0].stage.name]):
+        for said in (_of_pool(p, plane, pool), *_shorter(plane, pool)):
+            if said:
+                ways.setdefault(said, {})[p.typeface.shown(captions.title_of(p, plane.stage))] = None
+    notes = []
+    for said, names in ways.items():
+        some = list(names)
+        some = (
+            [*some[:MOST_LISTED], f"{len(some) - MOST_LISTED} more"] if len(some) > MOST_LISTED + 1 else some
+        )
+        notes.append(f"{', '.join(some)}: {said}")
+    return notes
+
+
+def outlined_notes(p: Plan, frame: int) -> list[str]:
+    """What the spotlight at a frame shows by its outlines."""
+    shine = p.spotlight.during(frame - 0.5, frame + 0.5) if p.spotlight else None
+    if p.spotlight is None or shine is None or frame < shine.rise[1]:
+        return []
+    told = dict.fromkeys(_selected(p, lit) for lit in p.spotlight.parts[shine.number] if lit.pointed)
+    theirs = "what it is made of" if len(told) == 1 else "what they are made of"
+    return [f"outlined: {', '.join(told)} and {theirs}; other entries are paler"]
+
+
+def _selected(p: Plan, lit: Lit) -> str:
+    """How a part of a matrix is written: attn[it, animal], Q[it]."""
+    counts, parts = p.evaluation[lit.stage].shape, []
+    for (first, last), count, labels in zip(
+        (lit.rows, lit.columns), counts, captions.labels_of(p, lit.stage), strict=True
+    ):
+        names = told_apart(labels) or tuple(map(str, range(count)))
+        whole = (first, last) == (0, count - 1)
+        parts.append(":" if whole else names[first] if first == last else f"{names[first]} to {names[last]}")
+    parts = parts[:1] if parts[1] == ":" else parts
+    return p.typeface.shown(f"{captions.title_of(p, lit.stage)}[{', '.join(parts)}]")
+
+
+def _of_pool(p: Plan, plane: Plane, pool: Pool) -> str:
+    """What a bead of a plane shows; "" where it is one entry."""
+    if not pool:
+        return ""
+    names = [
+        p.typeface.shown(name) or what
+        for name, what in zip(captions.axis_names_of(p, plane.stage), ("row", "column"), strict=True)
+    ]
+    count = pool.rows * pool.columns
+    block = f"each block shows the {POOL_WORDS[pool.rule]} of {count:,} neighbouring entries"
+    if min(pool.rows, pool.columns) > 1:
+        return f"{block}, {pool.rows} × {pool.columns}"
+    if (names[0] if pool.rows > 1 else names[1]) in ("row", "column"):
+        return f"{block} of a {'column' if pool.rows > 1 else 'row'}"
+    return f"{block} along the {names[0] if pool.rows > 1 else names[1]}"
+
+
+def _shorter(plane: Plane, pool: Pool) -> list[str]:
+    """Of axes that are squeezed, where no bead shows it."""
+    axes = zip((plane.row_ruler, plane.column_ruler), (pool.rows, pool.columns), strict=True)
+    return [
+        f"the axis of {ruler.count:,} entries is drawn {ruler.each:,} times shorter"
+        for ruler, factor in axes
+        if ruler.each > 1 and factor % ruler.each
+    ]
+
+
+def _stacked(lines: Sequence[Sequence[Text]], under: float = 0.0) -> Stack:
+    """Lines of type, each of one or several pieces, from the top down, with `under` points below them."""
+    sizes = [max(text.size for text in line) for line in lines]
+    height = (under if lines else 0.0) + PAGE_LEADING * sum(sizes)
+    y = height
+    items: list[Item] = []
+    for line, size in zip(lines, sizes, strict=True):
+        y -= PAGE_LEADING * size
+        items += [moved(text, 0.0, y + DESCENT * size) for text in line]
+    return items, height
