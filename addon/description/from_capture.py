@@ -217,7 +217,8 @@ class _Heads:
             scaled = f"{scores} + {self.named('bias', 'bias')}"
             scaled = f"(biased = {scaled})" if steps else scaled
         if layer.sinks:
-            return self.with_sink(scaled if self.unmasked else self.masked(scaled, softmax=False))
+            kept = scaled if self.unmasked else self.masked(scaled, softmax=False)
+            return self.with_sink(kept if steps or "bias" in layer.shapes else f"(scores = {kept})")
         if self.unmasked:
             return f"softmax({scaled})"
         if steps:

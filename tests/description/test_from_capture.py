@@ -75,14 +75,24 @@ MASK[..., :3] = True
         ({"mask": {"kind": "padding"}}, {"mask": MASK}, (5, 5), "mask=padded(3)"),
         ({"softcap": 1.5}, {}, (5, 5), "tanh"),
         ({"mask": {"kind": "causal"}, "softcap": 0.5}, {"bias": np.ones((1, 5, 5))}, (5, 5), "+ bias"),
-        ({"mask": {"kind": "bias"}}, {"bias": np.arange(5.0)[None, None]}, (5, 5), "+ bias"),
+        (
+            {"mask": {"kind": "bias"}},
+            {"bias": np.arange(5.0)[None, None]},
+            (5, 5),
+            "(scores = Q @ K.T / sqrt(3)) + bias",
+        ),
         ({"mask": {"kind": "custom"}}, {"mask": STRIPES}, (5, 5), "softmax(masked(Q @ K.T / sqrt(3), mask))"),
         ({"mask": {"kind": "causal"}}, {"mask": STRIPES}, (5, 5), "masked(tril("),
         ({"mask": {"kind": "padding"}}, {"mask": ~MASK}, (5, 5), "masked("),
         ({"mask": {"kind": "window", "size": 2}}, {"mask": MASK}, (5, 5), "masked(triu(tril("),
-        ({"sinks": [0.5, -1.25, 2.0, 1e-3]}, {}, (5, 5), "concat(Q @ K.T / sqrt(3), sink)"),
-        ({"sinks": [1.0] * 4, "mask": {"kind": "causal"}}, {}, (5, 5), "concat(tril("),
-        ({"sinks": [1.0] * 4, "mask": {"kind": "custom"}}, {"mask": STRIPES}, (5, 5), "concat(masked("),
+        ({"sinks": [0.5, -1.25, 2.0, 1e-3]}, {}, (5, 5), "concat((scores = Q @ K.T / sqrt(3)), sink)"),
+        ({"sinks": [1.0] * 4, "mask": {"kind": "causal"}}, {}, (5, 5), "concat((scores = tril("),
+        (
+            {"sinks": [1.0] * 4, "mask": {"kind": "custom"}},
+            {"mask": STRIPES},
+            (5, 5),
+            "concat((scores = masked(",
+        ),
     ],
 )
 @pytest.mark.parametrize("parts", [(), ("steps",)])
