@@ -27,8 +27,8 @@ from . import (
     translations,
 )
 
-# Each has some of these: CLASSES for Blender to know, MENUS with the function that adds our entry, and
-# `register` and `unregister` for what is done besides.
+# A module may have CLASSES for Blender to register, MENUS with the function that adds our entry to each, and
+# functions `register` and `unregister` for everything else.
 MODULES: tuple[Any, ...] = (
     translations, preferences, lamps, matrices, properties, sweep, live, operators, native_film, gallery,
     picking, presets, panels, hand_camera, light_panel, adding, object_menu, reset,
@@ -46,7 +46,7 @@ def register() -> None:
         if hasattr(module, "register"):
             module.register()
     _command = bpy.utils.register_cli_command(job.COMMAND, _run)
-    if bpy.app.module:  # 4.5 as a Python module crashes when it ends with classes registered
+    if bpy.app.module:  # as a Python module, 4.5 crashes at its end if classes are registered
         atexit.register(unregister)
 
 

@@ -1,8 +1,7 @@
-"""Add › Matrix Cinema and File › Import: something new from a menu, a file or a drop.
+"""Add › Matrix Cinema and File › Import: adds something from a menu, a file or a drop.
 
-What is added is built as a Blender scene of its own, complete with camera and light. In the scene that one
-works in it stands at the 3D cursor as an instance of that scene's collections, so nothing of the user's
-own scene is changed; or the new scene is shown instead.
+It is built as a Blender scene of its own, complete with camera and light. Either that scene is shown, or the
+user's scene gets an instance of its collections at the 3D cursor, and is not changed otherwise.
 """
 
 import dataclasses
@@ -23,10 +22,10 @@ from . import built, fields, preferences, properties, source
 from .building import build_new
 from .viewports import show_camera
 
-SHOWN_ROOMS = ("Matrices", "Products", "Lettering")  # of our collections, those that stand in another scene
+SHOWN_ROOMS = ("Matrices", "Products", "Lettering")  # our collections that are instanced in another scene
 ARRAYS = ".npz;.npy;.csv;.tsv"
 OPENED = f".toml;.safetensors;{ARRAYS}"
-_LARGEST = 9  # of the whole numbers of a textbook product
+_LARGEST = 9  # the largest whole number in a textbook product
 
 
 def stand_at(scene: bpy.types.Scene, shown: bpy.types.Scene, size: float) -> bpy.types.Object:
@@ -47,7 +46,7 @@ def stand_at(scene: bpy.types.Scene, shown: bpy.types.Scene, size: float) -> bpy
 
 
 def _extent(shown):
-    """The lowest and the highest corner of all that is drawn, (3,) each."""
+    """The lowest and the highest corner of everything drawn, (3,) each."""
     depsgraph = shown.view_layers[0].depsgraph
     depsgraph.update()
     places = [
@@ -60,7 +59,7 @@ def _extent(shown):
 
 
 PLACES = (
-    ("CURSOR", "At the 3D Cursor", "In this scene, lit and filmed as you like; this scene stays as it is"),
+    ("CURSOR", "At the 3D Cursor", "In this scene, for you to light and film; nothing else in it changes"),
     ("SCENE", "In a New Scene", "In a Blender scene of its own, with camera, light and type"),
 )
 
@@ -73,7 +72,7 @@ class _Adds:
     place: bpy.props.EnumProperty(name="Place", items=PLACES, description="Where it is added")
     size: bpy.props.FloatProperty(
         name="Size", default=4.0, min=0.001, soft_max=100.0, unit="LENGTH",
-        description="How long its longest side is at the 3D cursor",
+        description="Length of its longest side at the 3D cursor",
     )  # fmt: skip
 
     @classmethod
@@ -110,7 +109,7 @@ class _Adds:
         context.view_layer.objects.active = stand
         stand.select_set(True)
         if scene.frame_current < made[tags.DONE] <= scene.frame_end:
-            scene.frame_set(int(made[tags.DONE]))  # where its sweep is over, so that all of it is seen
+            scene.frame_set(int(made[tags.DONE]))  # the frame at which everything is made and visible
 
     def draw(self, _context: bpy.types.Context) -> None:
         layout = self.layout
@@ -122,7 +121,8 @@ class _Adds:
 
 
 def _chosen(description, file):
-    """What the panel is to have chosen: the file of a description and, in a capture, the layer and head."""
+    """The panel's settings for the origin of a description: its file, and in a capture also layer and
+    head."""
     if not source.is_capture(file):
         return {"file": file}
     capture = description.capture
@@ -131,15 +131,15 @@ def _chosen(description, file):
 
 
 def _for_another(description, scene):
-    """A description for a scene that has its own camera: nothing is written before that, and its frames are
-    as long as the scene's."""
+    """The description for an instance in `scene`, which has its own camera: without text before the camera,
+    and with the frame rate of `scene`."""
     look = dataclasses.replace(description.look, title=False, formula=False, legend=False)
     render = dataclasses.replace(description.render, fps=scene.render.fps / scene.render.fps_base)
     return dataclasses.replace(description, look=look, render=render, readout="off", beats="off", why="")
 
 
 class MATRIX_CINEMA_OT_add_product(_Adds, bpy.types.Operator):
-    """Add a small product of whole numbers, with every number in sight"""
+    """Add a small product of whole numbers, with every number visible"""
 
     bl_idname = "matrix_cinema.add_product"
     bl_label = "Textbook Product"
@@ -186,7 +186,7 @@ class MATRIX_CINEMA_OT_add_product(_Adds, bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_add_expression(_Adds, bpy.types.Operator):
-    """Add what an expression computes, over made-up matrices; the panel has all else of it"""
+    """Add the matrices of an expression, with made-up numbers; change everything else in the panel"""
 
     bl_idname = "matrix_cinema.add_expression"
     bl_label = "Expression"
@@ -194,7 +194,7 @@ class MATRIX_CINEMA_OT_add_expression(_Adds, bpy.types.Operator):
     expression: bpy.props.StringProperty(
         name="Expression",
         default="out = (attn = softmax(Q @ K.T)) @ V",
-        description="What is computed, such as out = (attn = softmax(Q @ K.T)) @ V",
+        description="An expression, such as out = (attn = softmax(Q @ K.T)) @ V",
     )
     entries: bpy.props.IntProperty(
         name="Rows and Columns", default=6, min=1, max=256, description="Size of each given matrix"
@@ -203,7 +203,7 @@ class MATRIX_CINEMA_OT_add_expression(_Adds, bpy.types.Operator):
         name="Made Of",
         items=[(name, name.replace("_", " ").title(), "") for name in INITIALISERS],
         default="normal",
-        description="How the given matrices are made up",
+        description="The initialiser of the given matrices",
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -265,7 +265,7 @@ class MATRIX_CINEMA_OT_import_file(_Adds, bpy.types.Operator):
         name="Array",
         search=_arrays,
         options={"SKIP_SAVE"},
-        description="Which array of the file; empty: the first",
+        description="Name of the array in the file; empty: the first",
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -306,7 +306,7 @@ class MATRIX_CINEMA_OT_import_file(_Adds, bpy.types.Operator):
 
 
 def _is_film(paths):
-    """Whether files are a scene or a capture, which say themselves what is drawn."""
+    """Whether the files are a scene or a capture, which say themselves what to draw."""
     suffixes = {path.suffix.lower() for path in paths}
     return suffixes == {".toml"} or (suffixes == {".safetensors"} and all(map(_holds_capture, paths)))
 
@@ -315,7 +315,7 @@ def _holds_capture(path):
     try:
         return holds_capture(path)
     except InputError:
-        return True  # which opening it as one will tell
+        return True  # opening it as a capture will report the error
 
 
 class MATRIX_CINEMA_FH_file(bpy.types.FileHandler):

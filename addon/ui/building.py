@@ -1,4 +1,4 @@
-"""A description becomes a Blender scene that its panel shows."""
+"""Builds a description as a Blender scene, and fills the panel of that scene."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from .properties import settings_of
 
 
 def build_new(description: Scene, name: str, **chosen: Any) -> bpy.types.Scene:
-    """Build a description in a new Blender scene of this name, whose panel has these settings, such as
-    `file`, for where the description is from. Raises InputError; then there is no new scene."""
+    """Build a description in a new Blender scene of this name. `chosen` are settings of its panel, such as
+    the `file` of the description. Raises InputError, and then leaves no new scene."""
     target = bpy.data.scenes.new(name)
     try:
         api.build(description, target=target)
@@ -30,7 +30,7 @@ def build_new(description: Scene, name: str, **chosen: Any) -> bpy.types.Scene:
 
 
 def show(target: bpy.types.Scene) -> None:
-    """Let the panel of a scene show what was just built there."""
+    """Fill the panel of a scene with the description that was just built there."""
     own = settings_of(target)
     properties.fill(own, built.description(target), built.description_text(target))
     own.built_from, own.problem = properties.origin(own), ""

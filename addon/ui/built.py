@@ -32,7 +32,7 @@ def products(scene: bpy.types.Scene) -> list[bpy.types.Object]:
 
 
 def is_product(ob: bpy.types.Object) -> bool:
-    """Whether it is the interior of a product, as the panel needs it."""
+    """Whether an object is the interior of a product that the panel can scrub."""
     modifier = ob.modifiers.get(MODIFIER)
     drawn = ob.get(tags.KIND) == "product" and isinstance(ob.get(tags.NAME), str) and shape_of(ob)
     return bool(drawn and modifier and modifier.type == "NODES" and modifier.node_group)
@@ -48,7 +48,7 @@ def subjects(scene: bpy.types.Scene) -> list[str]:
 
 
 def stands_in(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    """The objects of a scene that show collections of scenes that were built here."""
+    """The objects of a scene that instance collections of scenes that were built here."""
     return [ob for ob in scene.objects if shown_by(ob)]
 
 
@@ -61,7 +61,7 @@ def shown_by(ob: bpy.types.Object) -> bpy.types.Scene | None:
 
 
 def elements(scene: bpy.types.Scene) -> int:
-    """How many elements the scene draws at most at once."""
+    """The largest number of elements that the scene draws at once."""
     return int(tags.number(scene, tags.ELEMENTS, 0))
 
 
@@ -71,5 +71,5 @@ def as_points(scene: bpy.types.Scene) -> bool:
 
 
 def memory(scene: bpy.types.Scene) -> float:
-    """About how many bytes rendering takes."""
+    """About how many bytes of memory rendering takes."""
     return memory_needed(elements(scene), as_points(scene))

@@ -10,7 +10,7 @@ import numpy as np
 
 from .wording import choice_of, choices_of, identifier, words_of
 
-STILL: set = set()  # options of a property that takes no keyframes, for nothing would come of them
+STILL: set = set()  # options of a property without keyframes, which would have no effect
 listeners: list[
     Callable[[bpy.types.Scene], None]
 ] = []  # called when a person has changed the panel of a scene
@@ -18,8 +18,8 @@ _filling = False
 
 
 def changed(group: Any, _context: Any = None) -> None:
-    """What each property calls when its value has changed: it tells the listeners, but while one is `filling`
-    the panel."""
+    """Every property calls this after a change. It calls the listeners, but not while the panel is being
+    filled (`filling`)."""
     if not _filling:
         for listener in listeners:
             listener(group.id_data)
@@ -27,7 +27,7 @@ def changed(group: Any, _context: Any = None) -> None:
 
 @contextlib.contextmanager
 def filling() -> Iterator[None]:
-    """Within the block the panel is filled with what a scene says, which is no change by a person."""
+    """A block in which code fills the panel; changes in it are not reported as changes by a person."""
     global _filling
     before, _filling = _filling, True
     try:
@@ -37,13 +37,13 @@ def filling() -> Iterator[None]:
 
 
 def setting(kind: Any, name: str, description: str, **options: Any) -> Any:
-    """A property of the panel: it takes no keyframes, and whoever listens is told of a change."""
+    """A property of the panel. It takes no keyframes, and the listeners are called after a change."""
     return kind(**{"name": name, "description": description, "options": STILL, "update": changed} | options)
 
 
 def group(name: str, cls: Any, names: Collection[str] | None = None, **more: Any) -> Any:
-    """A property group with the fields of a dataclass, or those of them that are in `names`; `more` has
-    options for the property of a field."""
+    """A property group with the fields of a dataclass, or only those in `names`. `more` maps the name of a
+    field to further options of its property."""
     made = type(f"MATRIX_CINEMA_PG_{name}", (bpy.types.PropertyGroup,), {})
     fields = [f for f in dataclasses.fields(cls) if names is None or f.name in names]
     made.__annotations__ = {f.name: _property(cls, f, more.get(f.name, {})) for f in fields}
@@ -67,20 +67,20 @@ def _property(cls, field, more):
 
 
 def show(group: Any, table: Any, names: Iterable[str]) -> None:
-    """Show these fields of a table of a description."""
+    """Set the properties of a group to these fields of a table of a description."""
     cls: Any = type(table)
     for f in dataclasses.fields(cls):
         if f.name in names:
             value = getattr(table, f.name)
             try:
                 setattr(group, f.name, identifier(value) if choices_of(cls, f) else value)
-            except (TypeError, ValueError):  # a style of a newer version, a number too large: it stays
+            except (TypeError, ValueError):  # such as a style of a newer version: the property stays
                 group.property_unset(f.name)
 
 
 def taken(group: Any, table: Any, names: Iterable[str]) -> Any:
-    """A table with these fields as the properties have them: as before to the last digit where nobody
-    changed them."""
+    """A table with these fields as the properties have them. A field that nobody changed keeps its value to
+    the last digit."""
     found = {
         f.name: _value(group, type(table), f, getattr(table, f.name))
         for f in dataclasses.fields(table)

@@ -1,4 +1,4 @@
-"""The examples that come with Matrix Cinema: grouped in menus, and as a gallery that can be searched."""
+"""The examples of Matrix Cinema, in menus by group, and in a gallery with a search field."""
 
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,15 @@ from . import source
 from .fields import STILL
 from .properties import settings_of
 
-GALLERY_COLUMNS, GALLERY_WIDTH = 4, 26  # of the gallery; its width in Blender's units of a button's height
-SLOW = "Scale"  # the group whose scenes take long to build: they are only chosen
+GALLERY_COLUMNS, GALLERY_WIDTH = 4, 26  # the width is in heights of a button
+SLOW = "Scale"  # the group whose scenes take long to build: opening one only chooses it
 EVERY_GROUP, MAIN = "All", "Main"
 
 _previews: Any = None
 
 
 def picture_of(path: Path) -> int:
-    """Blender's number for the small picture of an example, 0 where there is none."""
+    """The icon number of an example's small picture, or 0 if it has none."""
     small = source.thumbnail_of(path)
     if _previews is None or small is None:
         return 0
@@ -30,7 +30,7 @@ def picture_of(path: Path) -> int:
 
 
 def found(text: str, group: str = EVERY_GROUP) -> list[tuple[str, str, Path]]:
-    """(group, name, path) of the examples in a group whose names or groups have all words of a text."""
+    """(group, name, path) of the examples in a group that have every word of a text in name or group."""
     words = text.lower().split()
     return [
         (folder, name, path)
@@ -131,7 +131,7 @@ def register() -> None:
     bpy.types.WindowManager.matrix_cinema_search = bpy.props.StringProperty(
         name="Search",
         options={"TEXTEDIT_UPDATE", "SKIP_SAVE"},
-        description="Words in the name or the group of an example",
+        description="Words in the name or group of an example",
     )
     bpy.types.WindowManager.matrix_cinema_group = bpy.props.EnumProperty(
         name="Group", options=STILL | {"SKIP_SAVE"}, items=GROUP_ITEMS, description="Which examples are shown"

@@ -1,5 +1,5 @@
-"""The camera as a photographer has it: from the viewport's view, framed along its look, focused on what is
-picked; and all that is written laid out for it anew."""
+"""Setting the camera by hand: from the view of the viewport, by framing along its direction, and by focusing
+on the picked element. Labels and other text are then laid out again for the camera."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def _alone() -> Any:
 
 
 class _OfTheCamera:
-    """What changes the camera of a built scene, or what is written for it."""
+    """Base of the operators that change the camera of a built scene, or the text laid out for it."""
 
     bl_options = {"REGISTER", "UNDO"}
 
@@ -59,14 +59,14 @@ class _OfTheCamera:
 
 
 class MATRIX_CINEMA_OT_lay_out(_OfTheCamera, bpy.types.Operator):
-    """Lay out labels, readouts, title and legend anew for the camera as it stands. It stays as it is"""
+    """Lay out labels, readouts, title and legend again for the camera, which stays as it is"""
 
     bl_idname = "matrix_cinema.lay_out"
     bl_label = "Lay Out for This Camera"
 
 
 class MATRIX_CINEMA_OT_use_view(_OfTheCamera, bpy.types.Operator):
-    """Let the camera see what this viewport shows, through its own lens, and lay out all that is written"""
+    """Move the camera to the view of this viewport, keep its lens, and lay out all text again"""
 
     bl_idname = "matrix_cinema.use_view"
     bl_label = "Use This View"
@@ -78,7 +78,7 @@ class MATRIX_CINEMA_OT_use_view(_OfTheCamera, bpy.types.Operator):
         view = getattr(space, "region_3d", None)
         if view is None or view.view_perspective == "CAMERA":
             raise InputError(
-                "turn the viewport to the view that you want; it looks through the camera already"
+                "this viewport already looks through the camera; turn it to the view that you want"
             )
         distance = 1.0 if view.view_perspective == "ORTHO" else view.view_distance
         half = distance / view.window_matrix[0][0], distance / view.window_matrix[1][1]
@@ -88,7 +88,7 @@ class MATRIX_CINEMA_OT_use_view(_OfTheCamera, bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_frame(_OfTheCamera, bpy.types.Operator):
-    """Bring the camera nearer or further along its look, until all of its subject and the labels are in the
+    """Move the camera nearer or further away along its direction, until its subject and the labels fill the
     picture within the margin"""
 
     bl_idname = "matrix_cinema.frame"
@@ -101,8 +101,8 @@ class MATRIX_CINEMA_OT_frame(_OfTheCamera, bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_focus(_OfTheCamera, bpy.types.Operator):
-    """Focus the camera on the picked element, or on the active object where none is picked. Title and legend
-    are left out then, because the lens would blur them"""
+    """Focus the camera on the picked element, or else on the active object. Title and legend are left out,
+    because the lens would blur them"""
 
     bl_idname = "matrix_cinema.focus"
     bl_label = "Focus on Picked"
@@ -120,7 +120,7 @@ class MATRIX_CINEMA_OT_focus(_OfTheCamera, bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_look_through(bpy.types.Operator):
-    """Look through the camera in this viewport, with all of its frame in view, or leave it again"""
+    """Look through the camera in this viewport, with the whole frame visible, or leave the camera again"""
 
     bl_idname = "matrix_cinema.look_through"
     bl_label = "Look Through"
@@ -139,7 +139,7 @@ class MATRIX_CINEMA_OT_look_through(bpy.types.Operator):
 
 
 class MATRIX_CINEMA_PT_hand_camera(bpy.types.Panel):
-    """What is set of the camera by hand"""
+    """Settings of the camera by hand"""
 
     bl_label = "By Hand"
     bl_space_type = "VIEW_3D"

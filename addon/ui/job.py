@@ -1,8 +1,8 @@
-"""A render in the background: another Blender renders a snapshot while this one stays free.
+"""Renders in the background: another Blender renders a snapshot of the scene while this one stays free.
 
-No threads: the other process writes its progress to a file, and whoever asks reads what is new in
-it. The snapshot of an unfinished film stays beside its frames, so that it can be resumed exactly as
-it was begun.
+There are no threads: the other process writes its progress to a file, and `poll` reads the new lines. The
+snapshot of an unfinished film stays beside its frames, so that the film can be resumed exactly as it was
+begun.
 """
 
 import json
@@ -30,16 +30,16 @@ from .preferences import ADDON
 
 COMMAND = "matrix_cinema"
 _BEGINNING = "Starting Blender"
-GRACE = 4.0  # seconds for a cancelled process to end by itself: while Blender starts it hears nothing
+GRACE = 4.0  # seconds for a cancelled process to end by itself; while Blender starts, it ignores signals
 
 current = None  # the job that is running, if any: one at a time
 
 
 class BackgroundJob:
-    """A running command that makes the file `output`. Call `poll` now and then until it says False.
+    """A running command that makes the file `output`. Call `poll` now and then until it returns False.
 
-    `part` is how much is done, 0 to 1, `text` what it is doing; `message` the last thing it said
-    that is no progress, so the reason when it failed.
+    `part` is the part that is done, 0 to 1; `text` says what the command is doing. `message` is the last line
+    it wrote that is no progress: after a failure, the reason.
     """
 
     def __init__(self, command: Sequence[str], output: str | Path):
@@ -59,7 +59,7 @@ class BackgroundJob:
         self._begun_line = ""
 
     def poll(self) -> bool:
-        """Take in what the process has said since the last call. Whether it still runs."""
+        """Read what the process has written since the last call. Returns whether it still runs."""
         if self._reader.closed:
             return False
         runs = self._process.poll() is None
@@ -75,16 +75,16 @@ class BackgroundJob:
 
     @property
     def ok(self) -> bool:
-        """Whether it has ended well."""
+        """Whether the process ended without an error."""
         return self._process.returncode == 0
 
     @property
     def reason(self) -> str:
-        """Why it did not end well, in a line."""
+        """Why the process failed, in one line."""
         status = self._process.returncode
-        crashed = status < 0 or status > 255  # by a signal, or as Windows numbers it
+        crashed = status < 0 or status > 255  # by a signal, or with a status that Windows gives a crash
         if crashed and not self.cancelled:
-            return f"{self.output}: Blender crashed over it (status {status}); a datablock may be damaged"
+            return f"{self.output}: Blender crashed (status {status}); a datablock may be damaged"
         return self.message or f"{self.output}: rendering failed"
 
     def cancel(self) -> None:
@@ -150,8 +150,8 @@ def command(
 
 
 def asked_of(scene: bpy.types.Scene, draft: Any) -> Render:
-    """What a render of a built scene asks for: what Blender has for the scene, as someone may have set it
-    there, but what the panel's draft changes of the description."""
+    """The settings for a render of a built scene: those of the Blender scene, where a person may have set
+    them, with the changes that the panel's draft makes to the description."""
     built = described(scene).render
     changed = {f.name: getattr(draft, f.name) for f in fields(Render) if hasattr(draft, f.name)}
     changed = {name: value for name, value in changed.items() if value != getattr(built, name)}
@@ -180,7 +180,7 @@ def _blender(command):
 
 
 def snapshot_of(output: Path) -> Path:
-    """Where the snapshot of a film lies while it is unfinished."""
+    """The path of the snapshot of an unfinished film."""
     return film_folders(output)[0] / f"{output.name}.blend"
 
 

@@ -1,6 +1,6 @@
-"""The lamps of a scene in the panel: key, fill and rim as its rig has them, and what was changed of them.
+"""The lamps in the panel: key, fill and rim light of the rig, with the changes that a person made.
 
-The chosen rig fills these properties; a description keeps only what differs from that.
+The chosen rig fills these properties; a description keeps only the differences from it.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ def fill(settings: Any, light: Light, rig: str) -> None:
         item.name = name.capitalize()
         lamp = _as_shown(name, light, rig)
         off = item.name not in shining or said.strength == 0.0
-        if off:  # as it would shine
+        if off:  # the strength that it would have
             lamp = _as_shown(name, dataclasses.replace(light, **{name: _unsaid(said)}), rig)
         azimuth, elevation = _angles(lamp)
         item.on, item.strength, item.size = not off, lamp.strength, lamp.width
@@ -42,7 +42,8 @@ def _unsaid(said):
 
 
 def chosen(settings: Any, before: Light) -> Light:
-    """What the panel changes of the lamps of the rig that it shows; `before` has what the scene said."""
+    """The lamps that the panel changes, compared with its rig; `before` are the lamps of the scene until
+    now."""
     if not settings.lamps:
         return before
     found = {
@@ -53,7 +54,7 @@ def chosen(settings: Any, before: Light) -> Light:
 
 
 def follow(scene: bpy.types.Scene) -> None:
-    """Show the lamps of the rig that the panel's style has now, with what was changed of them."""
+    """Show the lamps of the rig of the panel's style, and keep what was changed of them."""
     settings = scene.matrix_cinema_panel
     if settings.lamps and settings.rig != settings.style.light:
         with fields.filling():
@@ -74,27 +75,27 @@ def _said(item, name, rig, before):
         "elevation": elevation,
     }
     said = {key: style.changed_to(getattr(item, key), getattr(before, key), own[key]) for key in own}
-    if not there and said["strength"] is None:  # what a rig lacks is there once something is said of it
+    if not there and said["strength"] is None:  # once one of its values is set, the lamp appears
         said["strength"] = lamp.strength
     return LampOptions(**said)
 
 
 def _as_shown(name: str, light: Light, rig: str) -> Lamp:
-    """A lamp of a rig with what is said of it; where the rig lacks it, the studio's."""
+    """A lamp of the rig with the values that are set; the studio's lamp if the rig lacks it."""
     lamps = {lamp.name.lower(): lamp for lamp in lamps_of(RIGS[rig], light)}
     studio = {lamp.name.lower(): lamp for lamp in lamps_of(RIGS["studio"], light)}
     return lamps.get(name, studio[name])
 
 
 def _angles(lamp):
-    """Its azimuth and elevation in degrees, as the camera sees it."""
+    """(azimuth, elevation) of a lamp in degrees, relative to the camera."""
     right, up, back = lamp.place
     elevation = math.asin(up / math.hypot(right, up, back))
     return math.degrees(math.atan2(right, back)), math.degrees(elevation)
 
 
 def _direction(item):
-    """Where it stands as the camera sees it: to the right, up, towards it."""
+    """The direction of a lamp, relative to the camera: right, up, towards the camera."""
     azimuth, elevation = math.radians(item.azimuth), math.radians(item.elevation)
     across = math.cos(elevation)
     return across * math.sin(azimuth), math.sin(elevation), across * math.cos(azimuth)
@@ -118,7 +119,7 @@ class MATRIX_CINEMA_PG_lamp(bpy.types.PropertyGroup):
         subtype="COLOR_GAMMA", min=0.0, max=1.0, default=(1.0, 1.0, 1.0),
     )  # fmt: skip
     size: fields.setting(
-        bpy.props.FloatProperty, "Softness", "Its width in sizes of the scene: wide ones are soft",
+        bpy.props.FloatProperty, "Softness", "Width of the lamp in sizes of the scene; a wide lamp is soft",
         default=0.5, min=0.01, max=10.0, soft_max=3.0,
     )  # fmt: skip
     azimuth: fields.setting(
@@ -134,7 +135,7 @@ class MATRIX_CINEMA_PG_lamp(bpy.types.PropertyGroup):
     )
     direction: bpy.props.FloatVectorProperty(
         name="Direction",
-        description="Where it stands as the camera sees it: drag the ball",
+        description="Direction of the lamp as the camera sees it: drag the ball",
         subtype="DIRECTION",
         options=fields.STILL,
         get=_direction,
@@ -151,7 +152,7 @@ CLASSES = (MATRIX_CINEMA_PG_lamp,)
 
 
 def register() -> None:
-    fields.listeners.insert(0, follow)  # before what was changed takes effect
+    fields.listeners.insert(0, follow)  # first, before the change takes effect
 
 
 def unregister() -> None:

@@ -1,4 +1,4 @@
-"""The panel's part for light: the rig and its lamps, what is around the scene, how bright the picture is."""
+"""The panel for light: the rig and its lamps, the surroundings, the brightness of the picture."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""What is set in the panel takes effect in the built scene by itself.
+"""Live update: a change in the panel takes effect in the built scene by itself.
 
-What only sets again what stands does so at once, in the step that can be undone with the change. All else is
-built after a pause, in a step of its own. Where that would take long it waits for the button.
+A change that only sets values takes effect at once, in the same undo step. After any other change the scene
+is built again after a pause, in an undo step of its own. If that would take long, it waits for the button.
 """
 
 import time
@@ -14,17 +14,17 @@ from . import built, fields, properties
 from .properties import settings_of
 
 PAUSE = 0.8  # seconds without another change, after which the scene is built anew
-AGAIN = 0.5  # seconds until it is tried again, where something else is under way
-MOST_ELEMENTS = 500_000  # of a scene in which anything takes effect by itself
-MOST_SECONDS = 10.0  # of the last build, up to which another one begins by itself
+AGAIN = 0.5  # seconds until the next try, while Blender is busy
+MOST_ELEMENTS = 500_000  # in a scene that is updated by itself
+MOST_SECONDS = 10.0  # for the last build; after a longer one, the next waits for the button
 
-_due: dict[int, float] = {}  # when to build a scene, by its session_uid
-_seconds: dict[int, float] = {}  # that a scene's last build took
+_due: dict[int, float] = {}  # session_uid of a scene -> when to build it
+_seconds: dict[int, float] = {}  # session_uid of a scene -> how long its last build took
 _announced = False  # whether the window says that a build begins
 
 
 def changed(scene: bpy.types.Scene) -> None:
-    """A person has changed the panel of a scene."""
+    """A listener: a person has changed the panel of a scene."""
     settings = settings_of(scene)
     if not settings.live or waits(scene) or not tags.is_built(scene) or not _same_file(settings):
         return
@@ -52,19 +52,19 @@ def changed(scene: bpy.types.Scene) -> None:
 
 
 def waits(scene: bpy.types.Scene) -> str:
-    """Why what is set waits for the button, in a sentence; "" where it does not."""
+    """The reason why changes wait for the button, as a sentence; "" if they do not wait."""
     if built.elements(scene) > MOST_ELEMENTS:
         return f"More than {MOST_ELEMENTS:,} elements: what you set waits for the button."
     return ""
 
 
 def is_due(scene: bpy.types.Scene) -> bool:
-    """Whether a scene is about to be built anew by itself."""
+    """Whether a scene will soon be built again by itself."""
     return scene.session_uid in _due
 
 
 def note(scene: bpy.types.Scene) -> str:
-    """What the panel says of changes that do not take effect at once, or ""."""
+    """The panel's note about changes that do not take effect at once, or ""."""
     seconds = _seconds.get(scene.session_uid, 0.0)
     if is_due(scene):
         return "Building…"
@@ -79,12 +79,12 @@ def took(scene: bpy.types.Scene, seconds: float) -> None:
 
 
 def _same_file(settings):
-    """Whether the panel is about the file that is built, of which another head may be chosen."""
+    """Whether the panel shows the file that is built, perhaps with another head."""
     return settings.built_from == settings.file or settings.built_from.startswith(f"{settings.file} ")
 
 
 def _build_due() -> float | None:
-    """Build a scene when its time has come. A timer: returns the seconds until it is to run again."""
+    """A timer: build the scenes that are due. Returns the seconds until the next call."""
     global _announced
     scene = next((one for one in bpy.data.scenes if one.session_uid in _due), None)
     window = scene and _window_of(scene)
@@ -96,7 +96,7 @@ def _build_due() -> float | None:
         return left
     if _is_busy(window):
         return AGAIN
-    if not _announced:  # the next time round it has been drawn
+    if not _announced:  # at the next call the window has shown it
         _announced = True
         _announce(f"Matrix Cinema builds {scene.name}…")
         return 0.05
@@ -122,7 +122,7 @@ def _window_of(scene):
 
 
 def _is_busy(window):
-    """Whether something is under way in which nothing may be built: a render, or editing of an object."""
+    """Whether Blender is busy, so that nothing may be built: it renders, or an object is being edited."""
     if bpy.app.is_job_running("RENDER"):
         return True
     active = window and window.view_layer.objects.active

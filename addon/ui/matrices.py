@@ -1,7 +1,7 @@
-"""The given matrices and the results of the panel's expression: a list of each, to change what one of them
-is otherwise than the rest.
+"""Two lists in the panel: the given matrices and the results of its expression, to set options of a single
+one.
 
-The lists follow the expression. A description keeps only what was said of a matrix or a result.
+The lists follow the expression. A description keeps only options that were set.
 """
 
 import dataclasses
@@ -21,17 +21,18 @@ from ..staging.plan import root_of
 from . import fields
 
 PRODUCT = tuple(f.name for f in dataclasses.fields(ProductOptions))
-DRAWN = ("label", "row_axis", "column_axis", "color_map", "pooling", "pooling_rule")  # of any matrix
+# Options of every matrix.
+DRAWN = ("label", "row_axis", "column_axis", "color_map", "pooling", "pooling_rule")
 MADE_UP = ("init", "min", "max", "dropout", "seed")
 MATRIX = (*DRAWN, *MADE_UP, "file", "tensor")
-SHELF = 64  # items that are kept while the expression does not name them
-MATRIX_AXES = 4  # of a matrix, at most: two that lead, rows and columns
+SHELF = 64  # items that are kept for names that the expression may use again
+MATRIX_AXES = 4  # most axes of a matrix: two leading axes, rows and columns
 FROM_FILES = ("index", "axis_order", "slices")
 SOURCES = (
     ("init", "Made Up", "Patterns, random draws and formulas"),
     ("tensor", "Capture", "A tensor of the scene's attention capture"),
     ("file", "File", "An array in a file of its own"),
-    ("values", "Typed", "Numbers typed here or written in the scene file"),
+    ("values", "Typed", "Numbers that are typed here or written in the scene file"),
 )
 
 
@@ -53,13 +54,13 @@ def _names(expression):
 
 
 def follow(settings: Any, _context: Any = None) -> None:
-    """Let the lists have what the expression names; what was there before keeps what was said of it."""
+    """Let the lists have the names of the expression. Items that stay keep their options."""
     found = _names(settings.expression)
     if found is None:
         return
     captured = any(item.source == "tensor" for item in settings.matrices)
     new = _list(settings.matrices, settings.shelved_matrices, found[0])
-    for item in new:  # from the capture where others are, else made up
+    for item in new:  # from the capture if other matrices are, else made up
         item.source, item.tensor = ("tensor", item.name) if captured else ("init", "")
         item.init = "" if captured else "normal"
     _list(settings.products, settings.shelved_products, found[1])
@@ -70,8 +71,8 @@ def follow(settings: Any, _context: Any = None) -> None:
 
 
 def _list(items, shelf, names):
-    """Let a list have items of these names, in their order. Those of other names are put on a shelf, from
-    which they come back with all that was said of them. Returns those that are new."""
+    """Let a list have items of these names, in this order. Items of other names move to a shelf, and come
+    back from it with their options. Returns the items that are new."""
     for n in reversed(range(len(items))):
         if items[n].name not in names:
             _copy(items[n], shelf.get(items[n].name) or shelf.add())
@@ -94,20 +95,20 @@ def _list(items, shelf, names):
 
 
 def _copy(item, other):
-    """Let another item of the same kind say what this one says."""
+    """Copy all options of an item to `other`, an item of the same kind."""
     for prop in item.bl_rna.properties:
         if not prop.is_readonly:
             setattr(other, prop.identifier, getattr(item, prop.identifier))
 
 
 def forget(settings: Any) -> None:
-    """Empty the shelves: the panel begins with another description."""
+    """Empty the shelves, because the panel shows another description."""
     settings.shelved_matrices.clear()
     settings.shelved_products.clear()
 
 
 def fill(settings: Any, scene: Scene, matrices_only: bool = False) -> None:
-    """Show what a description, whose expression the panel has, says of its matrices and results."""
+    """Show the options of a description's matrices and results. The panel has its expression already."""
     follow(settings)
     for item in settings.matrices:
         spec = _matrix_of(scene, item.name)
@@ -121,8 +122,8 @@ def fill(settings: Any, scene: Scene, matrices_only: bool = False) -> None:
 
 
 def chosen(settings: Any, begun: Scene) -> Any:
-    """The tables `matrices` and `products` of a description that was `begun`, as the panel has them. Raises
-    InputError."""
+    """The tables `matrices` and `products` as the panel has them. `begun` is the description that filled the
+    panel. Raises InputError."""
     if _names(settings.expression) is None or not settings.matrices:
         return {}
     matrices, products = {}, {}
@@ -144,7 +145,8 @@ def _matrix_of(scene, name):
 
 
 def _taken(item, spec):
-    """What the panel says of a matrix of which `spec` was said before; of its sources only the chosen one."""
+    """The options of a matrix as the panel has them, with only the chosen source. `spec` are its options
+    before."""
     made = fields.taken(item, spec, (*DRAWN, *MADE_UP[1:]))
     shape = tuple(item.shape)
     while len(shape) > 2 and not shape[0]:
@@ -180,7 +182,7 @@ def _numbers(item):
 
 
 def summary(item: Any) -> str:
-    """Where the numbers of a matrix come from, in a few words."""
+    """The source of a matrix's numbers, in a few words."""
     if item.source == "init":
         size = " × ".join(str(n) for n in item.shape if n)
         return f"{item.init.partition(':')[0] or 'nothing'}, {size}" if size else item.init
@@ -191,7 +193,7 @@ def summary(item: Any) -> str:
 
 
 def made_with(item: Any) -> Any:
-    """What else the initialiser of a made-up matrix takes."""
+    """The names of the options that the initialiser of a matrix uses."""
     name = "_".join(item.init.partition("(")[0].lower().replace("_", " ").split())
     made = INITIALISERS.get(name)
     if made is None:
@@ -220,12 +222,12 @@ MATRIX_GROUP = fields.group(
 )
 MATRIX_GROUP.__annotations__ |= {
     "source": fields.setting(
-        bpy.props.EnumProperty, "From", "Where the numbers of this matrix come from", items=SOURCES
+        bpy.props.EnumProperty, "From", "The source of the numbers of this matrix", items=SOURCES
     ),
     "shape": fields.setting(
         bpy.props.IntVectorProperty,
         "Shape",
-        "Rows and columns; before them the sizes of axes such as heads, 0 for none",
+        "Rows and columns; before them the sizes of leading axes such as heads, 0 for none",
         size=MATRIX_AXES,
         min=0,
         soft_max=4096,

@@ -1,7 +1,7 @@
 """Ctrl-F12 in a built scene: Blender's own Render Animation, with the film's size and samples.
 
-A Blender scene has one size and one number of samples. In a built one they are those of the still, which F12
-renders; for a film they are exchanged for as long as it is rendered, where nobody has set them otherwise.
+A Blender scene has a single size and number of samples. A built scene has those of the still, which F12
+renders. While a film is rendered, they are replaced by those of the film, unless a person has changed them.
 """
 
 import contextlib
@@ -44,13 +44,13 @@ class MATRIX_CINEMA_OT_render_animation(bpy.types.Operator):
         return {"FINISHED"}
 
     def cancel(self, _context: bpy.types.Context) -> None:
-        """Blender ends, or opens another file: the scene may be gone."""
+        """Blender calls this when it ends or opens another file: the scene may be gone."""
         with contextlib.suppress(ReferenceError):
             self.changes.close()
 
 
 def _as_film(scene, changes):
-    """Exchange the still's size and samples for the film's until the stack `changes` unwinds."""
+    """Set the film's size and samples; the stack `changes` sets the still's again when it unwinds."""
     still, asked, render = built.description(scene).render, settings_of(scene).render, scene.render
     film = film_settings(Settings(asked.film_width, asked.film_height, asked.film_samples))
     if (render.resolution_x, render.resolution_y) == (still.width, still.height):
@@ -75,7 +75,7 @@ _keys = []
 
 def register() -> None:
     own = bpy.context.window_manager.keyconfigs.addon
-    if own is not None:  # there are none without a window
+    if own is not None:  # without a window there are no preferences
         keymap = own.keymaps.new("Screen", space_type="EMPTY")
         name = MATRIX_CINEMA_OT_render_animation.bl_idname
         _keys.append((keymap, keymap.keymap_items.new(name, "F12", "PRESS", ctrl=True)))

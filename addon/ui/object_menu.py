@@ -1,4 +1,4 @@
-"""Our entries in the menu of a right click on an object of ours, or on what shows a scene of ours."""
+"""Our entries in the context menu of an object that we built, or that instances a scene that we built."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ ENTRIES = (
 
 
 class MATRIX_CINEMA_OT_open_scene(bpy.types.Operator):
-    """Go to the scene that this object shows, where it can be changed in the panel"""
+    """Open the scene that this object instances, to change it in the panel"""
 
     bl_idname = "matrix_cinema.open_scene"
     bl_label = "Open Its Scene"
@@ -39,7 +39,7 @@ class MATRIX_CINEMA_OT_open_scene(bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
-    """Set in the panel what is to become of this matrix"""
+    """Change a setting of this matrix in the panel"""
 
     bl_idname = "matrix_cinema.of_object"
     bl_label = "Set of This Matrix"
@@ -77,7 +77,7 @@ def is_ours(ob: bpy.types.Object | None) -> bool:
 
 
 def draw_entries(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
-    """Add our entries where the active object is ours or shows what is."""
+    """Add our entries to the menu if they fit the active object."""
     layout, ob = menu.layout, context.object
     if ob is None:
         return
@@ -96,7 +96,7 @@ def draw_entries(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
 
 
 def _offered(scene, ob):
-    """What can be set of an object."""
+    """The settings that fit an object."""
     item = settings_of(scene).products.get(ob[tags.NAME].partition("[")[0])
     if item is None or not item.is_product:
         return "SUBJECT", "STAR"

@@ -1,4 +1,4 @@
-"""What the panel's buttons do. Each checks what it was given, calls the functions that the command
+"""The operators behind the panel's buttons. Each checks its settings, calls the functions that the command
 line calls too, and reports an error in one line."""
 
 import contextlib
@@ -20,7 +20,7 @@ from .viewports import redraw, show_camera, viewports
 
 
 class MATRIX_CINEMA_OT_reload(bpy.types.Operator):
-    """Read the file again and set everything in the panel as the file has it"""
+    """Read the file again and set everything in the panel to what the file says"""
 
     bl_idname = "matrix_cinema.reload"
     bl_label = "Read Again"
@@ -41,16 +41,15 @@ class MATRIX_CINEMA_OT_reload(bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_build(bpy.types.Operator):
-    """Build what the panel says. A scene that was built here before is rebuilt; any other scene of
-    yours is left alone, and a new one is made beside it"""
+    """Build the scene that the panel describes. A scene that was built here before is built again; any other
+    scene stays as it is, and a new scene is made beside it"""
 
     bl_idname = "matrix_cinema.build"
     bl_label = "Build"
     bl_options = {"UNDO"}
 
     changes_only: bpy.props.BoolProperty(
-        options={"HIDDEN", "SKIP_SAVE"},
-        description="Build no more anew than what is set in the panel asks for",
+        options={"HIDDEN", "SKIP_SAVE"}, description="Build only what the changes in the panel need"
     )
 
     @classmethod
@@ -75,7 +74,8 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         return {"FINISHED"}
 
     def _build_new(self, context, begun):
-        """A new scene of what the panel of another one says, and in the window, where there is one."""
+        """Build the panel's description in a new scene, and show that scene in the window, if there is
+        one."""
         settings = settings_of(begun)
         chosen = {"file": settings.file, "output": settings.output}
         if source.is_capture(settings.file):
@@ -87,8 +87,8 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         return target
 
     def _rebuild(self, context, scene):
-        """Build a scene again. Its frame and its viewports stay. It is called after its file, unless someone
-        has named it otherwise."""
+        """Build a scene again. Its frame and its viewports stay. It is named after its file, unless a person
+        has renamed it."""
         settings, wanted = settings_of(scene), properties.description(scene)
         through = [one.region_3d for _, one in viewports(context.window)]
         through = [view for view in through if view.view_perspective == "CAMERA"]
@@ -97,7 +97,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         else:
             with frame_kept(scene):
                 update.build(wanted, scene)
-        for view in through:  # the camera that they looked through is gone
+        for view in through:  # the camera that they looked through may be gone
             view.view_perspective = "CAMERA"
         is_ours = settings.file and scene.name == scene.get(tags.TAG)
         if is_ours and tags.unnumbered(scene.name) != _name(settings):
@@ -111,7 +111,7 @@ def _name(settings):
 
 
 class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
-    """Save what the panel says as a scene file, for the command line or to keep"""
+    """Save the panel's settings as a scene file, for the command line or to keep"""
 
     bl_idname = "matrix_cinema.save_scene"
     bl_label = "Save Scene File"
@@ -205,7 +205,7 @@ class _Render:
         return {"FINISHED"}
 
     def cancel(self, context):
-        """Blender ends, or opens another file."""
+        """Blender calls this when it ends or opens another file."""
         job.stop()
 
     def finish(self, output):
@@ -239,7 +239,7 @@ class MATRIX_CINEMA_OT_render_still(_Render, bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
-    """Render all frames in the background and make a film of them"""
+    """Render all frames in the background and encode them as a film"""
 
     bl_idname = "matrix_cinema.render_film"
     bl_label = "Render Film"
@@ -248,7 +248,7 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
     resume: bpy.props.BoolProperty(
         name="Resume",
         options={"SKIP_SAVE"},
-        description="Go on with the unfinished film as it was begun, not as the scene is now",
+        description="Go on with the unfinished film as it was begun, not with the scene as it is now",
     )
 
     @classmethod
@@ -277,8 +277,8 @@ class MATRIX_CINEMA_OT_render_film(_Render, bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_figure(_Render, bpy.types.Operator):
-    """Make an SVG of the current frame for a paper, in the background: a picture with labels as type.
-    The command line makes PDF and PNG too"""
+    """Make an SVG of the current frame for a paper, in the background, with labels as type. The command line
+    also makes PDF and PNG"""
 
     bl_idname = "matrix_cinema.figure"
     bl_label = "Figure"
@@ -301,7 +301,7 @@ class MATRIX_CINEMA_OT_figure(_Render, bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):
-    """Stop rendering. The frames of a film that are done stay, so that it can be resumed"""
+    """Stop rendering. Finished frames of a film stay, so that the film can be resumed"""
 
     bl_idname = "matrix_cinema.cancel"
     bl_label = "Cancel"
@@ -317,19 +317,19 @@ class MATRIX_CINEMA_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-# What each kind of picture can be; the first unless the output says otherwise.
+# The suffixes of each kind of picture; the first one is the default.
 SUFFIXES = {"still": tuple(STILLS), "film": tuple(FILMS), "figure": (".svg", ".pdf")}
 KNOWN = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
 
 
 def default_suffix(kind: str, settings: Any) -> str:
-    """What a still, a film or a figure is unless its name says otherwise; an MP4 keeps no transparency."""
+    """The suffix of a still, film or figure whose name has none. An MP4 keeps no transparency, a MOV does."""
     return SUFFIXES[kind][kind == "film" and settings.render.transparent]
 
 
 def output_path(settings: Any, kind: str) -> Path:
-    """Where a still, a film or a figure goes: one output names them all, by their suffixes. Raises InputError
-    when that is not said."""
+    """The path of a still, film or figure. One setting names all three; they differ by suffix. Raises
+    InputError if the setting is empty or names a folder."""
     if not settings.output:
         raise InputError("choose where the output goes")
     if settings.output.startswith("//") and not bpy.data.filepath:

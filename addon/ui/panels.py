@@ -1,5 +1,5 @@
-"""The tab "Matrix Cinema" in the 3D viewport's side panel: one panel for each part of the work,
-in its order."""
+"""The tab "Matrix Cinema" in the side panel of the 3D viewport: one panel for each part of the work, in the
+order of the work."""
 
 import os
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class _Panel:
 
 
 class ChosenPanel(_Panel):
-    """A panel that has something to show only when there is a description."""
+    """A panel that is shown only if a description is chosen."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -36,7 +36,7 @@ class ChosenPanel(_Panel):
 
 
 class PresetsPanel(ChosenPanel):
-    """A panel whose settings can be kept as a preset, see `presets`."""
+    """A panel whose settings can be kept as a preset; see ui.presets."""
 
     def draw_header_preset(self, _context: bpy.types.Context) -> None:
         self.layout.emboss = "NONE"
@@ -44,7 +44,7 @@ class PresetsPanel(ChosenPanel):
 
 
 class BuiltPanel(_Panel):
-    """A panel that has something to show only when the scene was built."""
+    """A panel that is shown only in a built scene."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -52,7 +52,7 @@ class BuiltPanel(_Panel):
 
 
 class ItemList:
-    """A list whose items are drawn each in a row, by `draw_row`."""
+    """A list; `draw_row` draws each item as a row."""
 
     def draw_item(
         self,
@@ -68,7 +68,7 @@ class ItemList:
 
 
 class MATRIX_CINEMA_MT_render(bpy.types.Menu):
-    """What Matrix Cinema renders; here F3 finds it"""
+    """What Matrix Cinema can render; in this menu, F3 finds the operators"""
 
     bl_label = "Matrix Cinema"
 
@@ -347,7 +347,7 @@ class MATRIX_CINEMA_PT_element(_Panel, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Where there is something to pick: in a built scene, and where one stands in another scene."""
+        """Shown if there is something to pick: in a built scene, and in a scene that instances one."""
         scene = context.scene
         return bool(scene and (built.description_text(scene) or built.stands_in(scene)))
 
@@ -458,7 +458,7 @@ def _build_text(scene):
 
 
 def chosen_of(layout: bpy.types.UILayout, kind: str, settings: Any, listed: str, chosen: str) -> Any:
-    """A list of the panel, and the item that is chosen there; None where there is none."""
+    """Draw a list. Returns its chosen item, or None if the list is empty."""
     items, n = getattr(settings, listed), getattr(settings, chosen)
     rows = min(max(len(items), 2), 6)
     layout.template_list(kind, "", settings, listed, settings, chosen, rows=rows, maxrows=rows)
@@ -466,7 +466,7 @@ def chosen_of(layout: bpy.types.UILayout, kind: str, settings: Any, listed: str,
 
 
 def _drawn_as(layout, item):
-    """How one matrix or result is drawn otherwise than the rest."""
+    """The look of a single matrix or result, where it differs from the others."""
     column = layout.column(align=True)
     column.prop(item, "color_map")
     column.prop(item, "pooling", placeholder="As everywhere")
@@ -474,20 +474,20 @@ def _drawn_as(layout, item):
 
 
 def fields_of(layout: bpy.types.UILayout, group: Any, names: Iterable[str], heading: str = "") -> None:
-    """Fields of the description, one below the other."""
+    """Draw fields of the description, one below the other."""
     column = layout.column(align=True, heading=heading)
     for name in names:
         column.prop(group, name)
 
 
 def _unfinished(settings):
-    """Whether an earlier film of this name can be resumed."""
+    """Whether there is an unfinished film of this name to resume."""
     output = _output(settings, "film")
     return output is not None and os.path.exists(job.snapshot_of(output))
 
 
 def _open_button(row, settings, kind, icon):
-    """A button that shows what was rendered, when there is something."""
+    """A button that opens the rendered file, if there is one."""
     output = _output(settings, kind)
     if output is not None and os.path.exists(output):
         row.operator("wm.path_open", text="", icon=icon).filepath = str(output)
@@ -511,7 +511,7 @@ def _bytes(size):
 def wrapped(
     layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE", alert: bool = False
 ) -> None:
-    """A text on as many lines as the panel's width asks for, in the language of the interface."""
+    """Draw a text in the language of the interface, in as many lines as the panel's width needs."""
     text = bpy.app.translations.pgettext_iface(text)
     width = context.region.width if context.region else 300
     scale = context.preferences.system.ui_scale or 1.0  # 0 without a window

@@ -1,6 +1,6 @@
-"""Pick an element in a viewport: what it is stands in the panel, and as a label beside it.
+"""Picking an element in a viewport: the panel, and a label beside the element, say what it is.
 
-What is picked is known by names and numbers, so that undo and rebuilding cannot leave it pointing nowhere.
+The picked element is remembered by names and numbers, so that it stays valid after an undo or a rebuild.
 """
 
 from typing import Any
@@ -18,15 +18,15 @@ from . import built
 from .properties import settings_of
 from .viewports import redraw
 
-MOST_LIVE = 300_000  # elements of an object that are looked through while the mouse only moves
+MOST_LIVE = 300_000  # elements of an object that are searched while the mouse moves
 PADDING, OFFSET = 8, 18  # pixels around the label's text, and from the element to it
 TEXT_COLOR, HEAD_COLOR = (0.82, 0.82, 0.82, 1.0), (1.0, 1.0, 1.0, 1.0)
 GROUND = (0.08, 0.08, 0.09, 0.88)
 
 POINTED_OUT = (
-    ("spotlight", "Spotlight", "It and what makes it stand out, all else steps back"),
-    ("why", "Why", "It is opened up into the products that add up to it"),
-    ("subject", "Look At", "The camera frames its matrix"),
+    ("spotlight", "Spotlight", "The element and what makes it stand out; all else steps back"),
+    ("why", "Why", "Show the products that add up to the element"),
+    ("subject", "Look At", "The camera frames the matrix of the element"),
 )
 
 _picked: Hit | None = None
@@ -35,18 +35,18 @@ _said: tuple[Any, Told | None] = (None, None)
 
 
 def picked() -> Hit | None:
-    """The element that was picked."""
+    """The picked element, or None."""
     return _picked
 
 
 def pick(found: Hit | None) -> None:
-    """Let this be the element that is picked; None: none is."""
+    """Remember an element as the picked one; None picks nothing."""
     global _picked, _hovered
     _picked, _hovered = found, None
 
 
 def said(found: Hit | None) -> Told | None:
-    """What an element is, worked out once for each frame; None where it is gone."""
+    """The text about an element, computed once for each frame; None if the element is gone."""
     global _said
     scene = found and bpy.data.scenes.get(found.scene)
     if not scene:
@@ -67,7 +67,7 @@ def can_open() -> bool:
 
 
 class MATRIX_CINEMA_OT_pick(bpy.types.Operator):
-    """Click an element in the viewport to see what it is: its entry, its tokens, what makes it"""
+    """Click an element in the viewport to see its entry, its tokens and how it is made"""
 
     bl_idname = "matrix_cinema.pick"
     bl_label = "Pick Element"
@@ -108,8 +108,8 @@ class MATRIX_CINEMA_OT_pick(bpy.types.Operator):
 
 
 def _viewport_at(window, x, y):
-    """(region, its view, the place in it) of the 3D viewport under a place of a window, or None where
-    another region lies over it."""
+    """(region, its view, the point in it) of the 3D viewport at a point of a window, or None if another
+    region covers it there."""
     for area in window.screen.areas:
         if area.type != "VIEW_3D":
             continue
@@ -132,7 +132,7 @@ def _under(
 
 
 class MATRIX_CINEMA_OT_unpick(bpy.types.Operator):
-    """Take the label of the picked element away"""
+    """Remove the label of the picked element"""
 
     bl_idname = "matrix_cinema.unpick"
     bl_label = "Leave It"
@@ -145,14 +145,14 @@ class MATRIX_CINEMA_OT_unpick(bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_point_out(bpy.types.Operator):
-    """Write the picked element into the panel's settings"""
+    """Use the picked element in a setting of the panel"""
 
     bl_idname = "matrix_cinema.point_out"
     bl_label = "Point Out"
     bl_options = {"UNDO", "INTERNAL"}
 
     setting: bpy.props.EnumProperty(
-        name="How", items=POINTED_OUT, description="What is done with the picked element"
+        name="How", items=POINTED_OUT, description="The setting that gets the picked element"
     )
 
     @classmethod
@@ -177,7 +177,7 @@ class MATRIX_CINEMA_OT_point_out(bpy.types.Operator):
 
 
 def _draw_label():
-    """Draw the label of the element under the mouse, or else of the picked one."""
+    """Draw the label of the element under the mouse, or else of the picked element."""
     found = _hovered or _picked
     context = bpy.context
     told = said(found)
@@ -189,13 +189,13 @@ def _draw_label():
 
 
 def _shows(scene, found):
-    """Whether a scene shows the one that an element belongs to, itself or as an instance."""
+    """Whether a scene is the scene of an element, or instances it."""
     stands = (built.shown_by(ob) for ob in built.stands_in(scene))
     return scene.name == found.scene or any(one.name == found.scene for one in stands)
 
 
 def _box(place, told, region, scale):
-    """A dark box with what is said, to the right of a place, within its region."""
+    """Draw a dark box with the text `told`, to the right of a point, inside its region."""
     blf.size(0, 12 * scale)
     texts = [told.head, *told.lines]
     height = 16 * scale

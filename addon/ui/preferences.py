@@ -1,5 +1,5 @@
-"""The extension's preferences, of this machine: what renders where a scene does not say it, where files are
-looked for and written, and how that looks which no scene file describes."""
+"""The extension's preferences for this machine: the device for scenes that name none, the folders for files,
+and the look of scenes that no scene file describes."""
 
 import dataclasses
 from pathlib import Path
@@ -18,7 +18,7 @@ ADDON = __package__.partition(".addon.")[0]
 
 
 def device_names(_owner: object, _context: object, text: str) -> Any:
-    """The devices there are, as `--device` names them, that contain what is typed."""
+    """The devices of this machine whose names, as for `--device`, contain the typed text."""
     return [name for name in devices.names() if text.lower() in name]
 
 
@@ -29,44 +29,40 @@ class MATRIX_CINEMA_AP_preferences(bpy.types.AddonPreferences):
         name="Device",
         default="auto",
         search=device_names,
-        description="What renders where a scene says auto: auto, cpu, optix, or some cards such as cuda:0,1",
+        description="The device for scenes that say auto: auto, cpu, optix, or cards such as cuda:0,1",
     )
     fallback: bpy.props.EnumProperty(
         name="If It Fails",
         items=[
-            (
-                FALLBACKS[0],
-                "Go On with the CPU",
-                "A card that is missing or fails leaves the rest to the CPU",
-            ),
-            (FALLBACKS[1], "Stop", "A card that is missing or fails ends the job; the frames done stay"),
+            (FALLBACKS[0], "Go On with the CPU", "If a card is missing or fails, the CPU renders the rest"),
+            (FALLBACKS[1], "Stop", "If a card is missing or fails, the job ends; finished frames stay"),
         ],
-        description="What becomes of a render whose card fails",
+        description="What a render does if its card fails",
     )
 
     style: bpy.props.EnumProperty(
         name="Style",
         items=choices(Look, "style"),
         default=Look.style,
-        description="Style of what no scene file describes: captures, arrays, expressions",
+        description="Style for scenes without a scene file: captures, arrays, expressions",
     )
     instance_budget: bpy.props.IntProperty(
         name="Element Budget",
         default=Look.instance_budget,
         min=0,
         step=1000,
-        description="Up to so many elements of what no scene file describes each one is a mesh; above it "
-        "they are spheres, which need far less memory",
+        description="The most elements drawn as meshes in scenes without a scene file; more elements "
+        "are drawn as spheres, which need far less memory",
     )
     captures: bpy.props.StringProperty(
         name="Captures",
         subtype="DIR_PATH",
-        description="Folder in which scenes and captures are looked for first; empty: the last one used",
+        description="Folder that is opened for scenes and captures; empty: the last folder used",
     )
     results: bpy.props.StringProperty(
         name="Results",
         subtype="DIR_PATH",
-        description="Folder that is offered for stills, figures and films; empty: the last one used",
+        description="Folder that is opened for stills, figures and films; empty: the last folder used",
     )
 
     def draw(self, _context: bpy.types.Context) -> None:
@@ -84,8 +80,8 @@ class MATRIX_CINEMA_AP_preferences(bpy.types.AddonPreferences):
 
 
 class MATRIX_CINEMA_OT_node_library(bpy.types.Operator):
-    """Write the node groups of Matrix Cinema as assets, and add their folder to the asset libraries: they are
-    in the asset browser and in the menu Add of geometry nodes then"""
+    """Write the node groups of Matrix Cinema as assets, and add their folder to the asset libraries. They
+    then appear in the asset browser and in the menu Add of geometry nodes"""
 
     bl_idname = "matrix_cinema.node_library"
     bl_label = "Node Groups as Assets"
@@ -94,7 +90,7 @@ class MATRIX_CINEMA_OT_node_library(bpy.types.Operator):
         name="Folder",
         subtype="DIR_PATH",
         options={"SKIP_SAVE"},
-        description="Where they are written; empty: the extension's own folder of the user",
+        description="Folder to write them to; empty: the user's folder of the extension",
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -113,20 +109,21 @@ class MATRIX_CINEMA_OT_node_library(bpy.types.Operator):
 
 
 def _own_folder():
-    """The folder that Blender keeps for an extension, or beside the user's scripts, where it is none."""
+    """The user's folder of the extension; if the package is no extension, a folder beside the user's
+    scripts."""
     if ADDON.startswith("bl_ext."):
         return bpy.utils.extension_path_user(ADDON, path="assets", create=True)
     return bpy.utils.user_resource("DATAFILES", path="matrix_cinema", create=True)
 
 
 def own() -> Any:
-    """The preferences, or None where the package is no add-on of this Blender."""
+    """The preferences, or None if the package is not enabled as an add-on."""
     addon = bpy.context.preferences.addons.get(ADDON)
     return addon and addon.preferences
 
 
 def preferred(scene: Scene) -> Scene:
-    """A description that no file has written, in the preferred style and with the preferred budget."""
+    """A description without a scene file, with the preferred style and budget."""
     chosen = own()
     if chosen is None:
         return scene
@@ -135,13 +132,13 @@ def preferred(scene: Scene) -> Scene:
 
 
 def folder(name: str) -> str:
-    """The folder "captures" or "results" with a slash at its end, or "" where none is chosen."""
+    """The preferred folder for "captures" or "results", with a slash at its end, or "" if none is chosen."""
     chosen = getattr(own(), name, "")
     return bpy.path.abspath(chosen).rstrip("/\\") + "/" if chosen else ""
 
 
 def words(device: str) -> list[str]:
-    """The words of a command line for a scene's device, "auto" for the preferences' own."""
+    """The command line options for a scene's device; for "auto", the device of the preferences."""
     chosen = own()
     if chosen is None:
         return ["--device", device]

@@ -1,6 +1,7 @@
-"""What a person set under Look, Light, Layout or Camera, kept under a name: presets as Blender has them.
+"""Presets of the panels Look, Light, Layout and Camera.
 
-They lie with Blender's other presets of the user, and Blender's own operators write, load and remove them.
+They are Blender's own kind of preset: they lie with the user's other presets, and Blender's operators write,
+load and remove them.
 """
 
 import contextlib
@@ -13,15 +14,15 @@ from bl_ui.utils import PresetPanel
 from . import fields, lamps, properties, style
 from .properties import settings_of
 
-# What is about the matrices of one scene and not about how any is shown.
+# Settings that concern the matrices of one scene, and so belong in no preset.
 OF_ONE_SCENE = {"look": {"object", "highlight"}, "camera": {"subject"}}
 
-_held = contextlib.ExitStack()  # while a preset is loaded, the panel is being filled
+_held = contextlib.ExitStack()  # while a preset is loaded, the panel counts as being filled
 
 
 def values_of(kind: str) -> list[str]:
-    """The properties that a preset of this kind holds, from `settings`; what others are filled from is
-    first."""
+    """The paths of the properties, from `settings`, that a preset of this kind contains. A property that
+    fills others comes before them."""
     if kind == "light":
         own = [f"style.{name}" for group in (style.RIG_FIELDS, *style.AIR_FIELDS) for name in group]
         return [*own, *_lamps()]
@@ -39,7 +40,7 @@ def _begin(_context, _path):
 
 
 def _end(context, _path):
-    """What was loaded takes effect at once, as one change."""
+    """After loading: report everything as a single change."""
     _held.close()
     fields.changed(settings_of(context.scene))
 
@@ -57,7 +58,7 @@ def _classes(kind: str) -> Sequence[type]:
         "post_cb": staticmethod(_end),
     }
     operator = {
-        "__doc__": f"Keep what is set here as a preset, or remove one: {kind}",
+        "__doc__": f"Keep these settings as a preset, or remove a preset: {kind}",
         "bl_idname": add,
         "bl_label": f"Add {kind.capitalize()} Preset",
         "preset_menu": menu,

@@ -1,7 +1,7 @@
-"""The panel's properties: a description, field by field, and where it comes from.
+"""The panel's properties: the fields of a description, and its file.
 
-The groups are made from the description's own dataclasses. They are a draft: what a Blender scene
-shows is described by its `matrix_cinema`, and the draft becomes that when it is built.
+The property groups are made from the description's dataclasses. They are a draft. The built scene has its own
+description, in the custom property `matrix_cinema`; a build replaces that by the draft.
 """
 
 import dataclasses
@@ -44,12 +44,13 @@ def settings_of(scene: bpy.types.Scene) -> Any:
 
 
 def description(scene: bpy.types.Scene) -> Scene:
-    """What the panel of this Blender scene asks for, as a description. Raises InputError."""
+    """The draft in the panel of this Blender scene, as a description. Raises InputError."""
     return drafted(settings_of(scene), base(scene))
 
 
 def base(scene: bpy.types.Scene) -> Scene:
-    """What the draft was begun from: the chosen file, or else what the built scene carries."""
+    """The description that the draft began with: that of the chosen file, or else of the built scene. Raises
+    InputError."""
     settings = settings_of(scene)
     is_built = bool(built.description_text(scene))
     if settings.file and not (is_built and _is_gone(settings)):
@@ -66,7 +67,7 @@ def read_chosen(settings: Any) -> Scene:
 
 
 def drafted(settings: Any, begun: Scene) -> Scene:
-    """The description `begun` with everything as the panel says it."""
+    """The description `begun` with all settings of the panel."""
     tables = {}
     for name in TABLES:
         tables[name] = fields.taken(getattr(settings, name), getattr(begun, name), names(name))
@@ -79,7 +80,7 @@ def drafted(settings: Any, begun: Scene) -> Scene:
 
 
 def fill(settings: Any, scene: Scene, text: str = "") -> None:
-    """Show a description in the panel. `text` is its JSON when it is that of the built scene."""
+    """Show a description in the panel. `text` is its JSON if it is the description of the built scene."""
     with fields.filling():
         _show_texts(settings, scene)
         for name in TABLES:
@@ -98,7 +99,7 @@ def _show_texts(settings, scene):
 
 
 def readout_text(scene: Scene) -> str:
-    """What a description says of readouts, in one line."""
+    """The readouts of a description as a text of one line."""
     return scene.readout if isinstance(scene.readout, str) else "; ".join(scene.readout)
 
 
@@ -106,7 +107,7 @@ def readout_text(scene: Scene) -> str:
 
 
 def is_pending(scene: bpy.types.Scene) -> bool:
-    """Whether the panel asks for something other than what is built."""
+    """Whether the draft differs from the built scene."""
     settings, shown = settings_of(scene), built.description(scene)
     if shown is None:
         return False
@@ -114,19 +115,19 @@ def is_pending(scene: bpy.types.Scene) -> bool:
 
 
 def _seen(scene):
-    """A description without what is said anew at every render, such as its samples."""
+    """A description without fields that every render reads anew, such as the samples."""
     render = Render(width=scene.render.width, height=scene.render.height, fps=scene.render.fps)
     return dataclasses.replace(scene, render=render)
 
 
 def _is_gone(settings):
-    """Whether the file that the scene was built from is not there any more: the scene itself has it all."""
+    """Whether the file that the scene was built from is missing; the scene has its own copy of everything."""
     from_it = settings.built_from == settings.file or settings.built_from.startswith(f"{settings.file} ")
     return from_it and not absolute(settings.file).exists()
 
 
 def origin(settings: Any) -> Any:
-    """Which file, layer, head and parts the draft was begun from."""
+    """The file, layer, head and parts that the draft began with."""
     if _is_gone(settings):
         return settings.built_from
     layer, head = chosen_head(settings)
@@ -134,13 +135,14 @@ def origin(settings: Any) -> Any:
 
 
 def is_stale(scene: bpy.types.Scene) -> bool:
-    """Whether the scene was built or loaded behind the panel's back."""
+    """Whether the scene was built or loaded without the panel, so that the panel shows something else."""
     text = built.description_text(scene)
     return bool(text) and settings_of(scene).filled_from != _digest(text)
 
 
 def refill() -> None:
-    """Fill the panel of every scene from what it carries. A timer: drawing may not change anything."""
+    """A timer: fill the panel of every scene from the scene's own description. (Drawing a panel may not
+    change properties.)"""
     for scene in bpy.data.scenes:
         if is_stale(scene):
             shown = built.description(scene)
@@ -150,7 +152,7 @@ def refill() -> None:
 
 
 def is_shown(scene: bpy.types.Scene) -> None:
-    """Remember that the panel shows what the scene carries now."""
+    """Remember that the panel shows the scene's own description."""
     settings_of(scene).filled_from = _digest(built.description_text(scene))
 
 
@@ -162,20 +164,20 @@ def _digest(text):
 
 
 def absolute(path: str) -> Path:
-    """A path of the panel as the system knows it."""
+    """The absolute path of a path in the panel, which may be relative to the .blend."""
     return Path(bpy.path.abspath(path))
 
 
 def chosen_head(settings: Any) -> tuple[str, int | None]:
-    """The chosen layer's name and the head's number, None for all; ("", 0) where there is no capture."""
+    """(name of the chosen layer, number of the head or None for all heads); ("", 0) without a capture."""
     if not _layers(settings, None):
         return "", 0
     return settings.layer, None if settings.head == ALL else int(settings.head or 0)
 
 
 def layer_items(path: str) -> Any:
-    """The layers of a capture as the items of a menu, none for what is no capture. Blender keeps no reference
-    to the texts, `_kept` does."""
+    """The layers of a capture as items of a menu; none for another file. Blender keeps no reference to the
+    texts of a menu, so `_kept` does."""
     if not source.is_capture(path):
         return _NOTHING
     try:
@@ -191,7 +193,7 @@ def layer_items(path: str) -> Any:
 
 
 def head_items(path: str, layer: str) -> Any:
-    """The heads of a layer of a capture as the items of a menu."""
+    """The heads of a layer of a capture as items of a menu."""
     if not layer_items(path):
         return _NOTHING
     try:
@@ -227,7 +229,7 @@ def _file_chosen(settings, _context):
     settings.problem = ""
     try:
         if source.is_capture(settings.file):
-            source.opened(absolute(settings.file))  # says what is wrong with it
+            source.opened(absolute(settings.file))  # raises an InputError that says what is wrong
             settings.layer = _layers(settings, None)[0][0]
             settings.head = _heads(settings, None)[0][0]
         if settings.file:
@@ -245,7 +247,7 @@ def _layer_chosen(settings, _context):
 
 
 def _head_chosen(settings, _context):
-    """Another head has another title and may have another mask; the look stays."""
+    """After a change of the head: show its title and its mask; the look stays."""
     settings.problem = ""
     try:
         scene = read_chosen(settings)
@@ -259,7 +261,7 @@ def _head_chosen(settings, _context):
 
 
 def _style_chosen(look, _context):
-    """Another style shows its own parts; what was changed of the old one is gone."""
+    """After a change of the style: show its parts, and drop the changes to the style before."""
     if look.style in STYLES:
         with fields.filling():
             style.show(look.id_data.matrix_cinema_panel.style, STYLES[look.style])
@@ -272,16 +274,16 @@ def _expression_changed(settings, _context):
     fields.changed(settings)
 
 
-# The names to choose from
+# Names to choose from
 
 
 def _meshes(_group, _context, text):
-    """The names of one's own meshes that contain what is typed."""
+    """The names of the user's meshes that contain the typed text."""
     return [ob.name for ob in own_meshes() if text.lower() in ob.name.lower()]
 
 
 def _subjects(_group, context, text):
-    """The names in the built scene that contain what is typed."""
+    """The names of subjects in the built scene that contain the typed text."""
     return [name for name in built.subjects(context.scene) if text.lower() in name.lower()]
 
 
@@ -318,23 +320,25 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         name="With",
         options={"ENUM_FLAG"},
         update=_head_chosen,
-        description="What is shown besides",
+        description="Additional parts of the head to show",
         items=tuple(
             (name, name.capitalize(), about.capitalize(), 2**n)
             for n, (name, about) in enumerate(HEAD_PARTS.items())
         ),
     )
-    problem: bpy.props.StringProperty(options=fields.STILL, description="What is wrong with the chosen file")
+    problem: bpy.props.StringProperty(options=fields.STILL, description="The error in the chosen file")
     expression: _text(
         "Expression",
-        "What is computed, such as out = (attn = softmax(Q @ K.T)) @ V",
+        "The expression, such as out = (attn = softmax(Q @ K.T)) @ V",
         update=_expression_changed,
     )
     title: _text("Title", "First line at the top of the picture")
     caption: _text("Caption", "Second line, under the title")
-    star: _text("Star", "The matrix that the picture is about; empty, the last softmax; none, no matrix")
-    spotlight: _text("Spotlight", "What stands out while all else steps back, such as attn[it, animal]")
-    why: _text("Why", "An entry to open up into the products that add up to it, such as attn[it, animal]")
+    star: _text("Star", "The matrix that the picture is about; empty: the last softmax; none: no matrix")
+    spotlight: _text(
+        "Spotlight", "Entries that stand out while all else steps back, such as attn[it, animal]"
+    )
+    why: _text("Why", "An entry to explain by the products that add up to it, such as attn[it, animal]")
     readout: _text(
         "Readout",
         "Matrices to show flat beside the scene, such as attn; Q. auto: the star where it cannot be read in "
@@ -345,18 +349,18 @@ class MATRIX_CINEMA_PG_panel(bpy.types.PropertyGroup):
         name="Output",
         subtype="FILE_PATH",
         options={"PATH_SUPPORTS_BLEND_RELATIVE"},
-        description="Where stills, films and figures go. A suffix says what they are, such as .exr or .webm; "
-        "without one they are .png, .mp4 and .svg",
+        description="The file for stills, films and figures. The suffix chooses the format, such as .exr or "
+        ".webm; without a suffix they are .png, .mp4 and .svg",
     )
     live: bpy.props.BoolProperty(
         name="Live",
         default=True,
         options=fields.STILL,
-        description="What is set here takes effect in the built scene by itself: light, sizes, materials and "
-        "colour maps at once, all else after a short pause",
+        description="Changes in the panel take effect in the built scene by themselves: light, sizes, "
+        "materials and colour maps at once, all else after a short pause",
     )
     built_from: bpy.props.StringProperty(
-        options=fields.STILL, description="The file, layer, head and parts of what is built"
+        options=fields.STILL, description="The file, layer, head and parts of the built scene"
     )
     filled_from: bpy.props.StringProperty(
         options=fields.STILL, description="Digest of the description shown in the panel"

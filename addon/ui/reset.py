@@ -1,4 +1,4 @@
-"""Reset: buttons that give ours back where a person changed it, and say before what they discard."""
+"""Reset: buttons that undo what a person changed by hand, and first show what they would discard."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,16 +9,16 @@ from ..blender import given_back, tags
 from ..errors import InputError
 from . import panels
 
-MOST_DISCARDED_LINES = 12  # of what is discarded, in a dialog
+MOST_DISCARDED_LINES = 12  # in the dialog that lists what is discarded
 
 
 class _Reset:
-    """What gives back `blocks` of a scene. It shows what it would discard, and asks."""
+    """Base of the operators that reset datablocks. They show what they would discard, and ask."""
 
     bl_options = {"REGISTER", "UNDO"}
 
     def blocks(self, context: bpy.types.Context) -> Sequence[bpy.types.ID] | None:
-        """The datablocks that are given back; None for all of the scene."""
+        """The datablocks to reset; None for all of the scene."""
         raise NotImplementedError
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -48,7 +48,7 @@ class _Reset:
 
 
 class MATRIX_CINEMA_OT_reset_object(_Reset, bpy.types.Operator):
-    """Give the active object and its data back what Matrix Cinema set there"""
+    """Set the active object and its data to what Matrix Cinema made"""
 
     bl_idname = "matrix_cinema.reset_object"
     bl_label = "Reset Object"
@@ -68,13 +68,13 @@ class _OfBuiltScene(_Reset):
 
 
 class MATRIX_CINEMA_OT_reset_lights(_OfBuiltScene, bpy.types.Operator):
-    """Give the lamps and the world, or one lamp, back what Matrix Cinema set there"""
+    """Set the lamps and the world, or one lamp, to what Matrix Cinema made"""
 
     bl_idname = "matrix_cinema.reset_lights"
     bl_label = "Reset Lights"
 
     lamp: bpy.props.StringProperty(
-        name="Lamp", options={"SKIP_SAVE"}, description="The lamp; empty: all, and the world"
+        name="Lamp", options={"SKIP_SAVE"}, description="The lamp; empty: all lamps and the world"
     )
 
     def blocks(self, context: bpy.types.Context) -> Sequence[bpy.types.ID]:
@@ -82,7 +82,7 @@ class MATRIX_CINEMA_OT_reset_lights(_OfBuiltScene, bpy.types.Operator):
 
 
 class MATRIX_CINEMA_OT_reset_camera(_OfBuiltScene, bpy.types.Operator):
-    """Give the camera back its place, lens and motion as Matrix Cinema set them"""
+    """Set place, lens and motion of the camera to what Matrix Cinema made"""
 
     bl_idname = "matrix_cinema.reset_camera"
     bl_label = "Reset Camera"

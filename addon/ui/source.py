@@ -1,7 +1,7 @@
-"""Where a description in the panel comes from: a scene file, a capture with layer and head, or the
-built scene itself. No Blender here.
+"""The sources of the panel: scene files, captures with layer and head, and the examples. Nothing here needs
+Blender.
 
-Files are looked at again only when they have changed, because menus ask while they are drawn.
+Files are read again only after they have changed, because menus ask for them whenever they are drawn.
 """
 
 import dataclasses
@@ -31,8 +31,7 @@ def read(
 ) -> Scene:
     """The description in a scene file, or one of a head of a capture with `parts` (from_capture.HEAD_PARTS).
 
-    Raises InputError, also for a style or colour map that is not known, so that everything in it can
-    be shown in the panel.
+    Raises InputError, also for an unknown style or colour map, so that the panel can show every field.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in (".toml", ".safetensors"):
@@ -50,7 +49,7 @@ def read(
 
 
 def opened(path: str | os.PathLike[str]) -> Capture:
-    """The capture at `path`, opened once as long as it does not change. Raises InputError."""
+    """The capture at `path`, opened again only if the file has changed. Raises InputError."""
     try:
         status = os.stat(path)
     except OSError:
@@ -65,8 +64,8 @@ def _opened(path, _modified, _size):
 
 @functools.cache
 def examples() -> dict[str, list[tuple[str, Path]]]:
-    """The scenes that come with the extension: folder -> ((name, path), ...), the main folder "" first. Of
-    several that are called the same, each says its folder."""
+    """The examples of the extension: folder -> ((name, path), ...), with the main folder "" first. If several
+    have the same name, each name ends with the folder."""
     found: dict[str, list[tuple[str, Path]]] = {}
     seen: set[str] = set()
     for path in sorted(EXAMPLES.rglob("*.toml"), key=lambda path: (path.parent, path.name)):
@@ -84,12 +83,12 @@ def thumbnail_of(example: Path) -> Path | None:
 
 
 def title_of(name: str) -> str:
-    """A file's name as a title; the number that it is sorted by is left out."""
+    """The title of a file: its name without the number that sorts it."""
     return name.lstrip("0123456789_").replace("_", " ").replace("/", ", ").capitalize() or name
 
 
 def moved(scene: Scene, folder: Path) -> Scene:
-    """The description as it has to be written into `folder`, so that it still finds its files."""
+    """The description to be written into `folder`, with file names that are right from there."""
 
     def found(name):
         if not name or Path(name).is_absolute():
@@ -97,7 +96,7 @@ def moved(scene: Scene, folder: Path) -> Scene:
         target = Path(scene.folder).resolve() / name
         try:
             return Path(os.path.relpath(target, Path(folder).resolve())).as_posix()
-        except ValueError:  # another drive
+        except ValueError:  # a file on another drive
             return target.as_posix()
 
     own = scene.style

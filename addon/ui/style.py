@@ -1,6 +1,6 @@
-"""The style in the panel: its parts as the chosen style has them, and what was changed of them.
+"""The style in the panel: the parts of the chosen style, with the changes that a person made.
 
-The menu of styles fills these properties; a description keeps only what differs from the named style.
+The menu of styles fills these properties; a description keeps only the differences from the named style.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ from ..look.styles import PLAIN, STYLES
 from .fields import setting
 from .wording import choices_of, words_of
 
-# What the panel shows, in groups; the rest has its place in [look] or stays as the scene file says.
+# The fields that the panel shows, in groups. Other fields stand in [look], or stay as in the scene file.
 RIG_FIELDS = ("light", "light_strength", "world", "environment", "environment_turn")
 AIR_FIELDS = (
     ("background", "backdrop", "ground", "ground_color", "gloss", "haze"),
@@ -42,7 +42,7 @@ STYLE_FIELDS = tuple(name for group in (RIG_FIELDS, *AIR_FIELDS, *LOOK_FIELDS) f
 
 
 def fill(group: Any, scene: Scene) -> None:
-    """Show the style of a description, whose style is no file."""
+    """Show the style of a description. Its style must be a named one, not a file."""
     show(group, over(STYLES.get(scene.look.style, PLAIN), scene.style))
 
 
@@ -52,7 +52,8 @@ def show(group: Any, style: Style) -> None:
 
 
 def chosen(group: Any, name: str, before: Style) -> Style:
-    """What the panel changes of the style `name`, as a Style; `before` has what the scene said."""
+    """The changes that the panel makes to the style `name`, as a Style. `before` are the changes until
+    now."""
     base = STYLES.get(name, PLAIN)
     changes = {
         field: changed_to(getattr(group, field), getattr(before, field), getattr(base, field))
@@ -62,15 +63,15 @@ def chosen(group: Any, name: str, before: Style) -> Style:
 
 
 def changed_to(value: Any, said: Any, own: Any) -> Any:
-    """What a description says of a field whose property has this value: as it was `said`, to the last digit;
-    nothing for the style's or the rig's own."""
+    """The value that a description keeps for a property: `said`, to the last digit, if it is still that; None
+    if it is the style's or the rig's `own`; else the property's value."""
     if said is not None and _same(value, said):
         return said
     return None if _same(value, own) else _plain(value)
 
 
 def _same(value, other):
-    """Whether a property holds `other`, as far as single precision goes."""
+    """Whether a property has the value `other`, in single precision."""
     if isinstance(other, str):
         return value == other
     return bool((np.float32(value) == np.float32(other)).all())

@@ -1,7 +1,7 @@
-"""Scrubbing: sliders on a product that show how far its sweep is and move the timeline.
+"""Scrubbing: sliders of a product that show the position of its sweep, and move the timeline.
 
-They store nothing. Reading one asks the product's Sweep curve for its value at the current frame;
-moving one goes to the frame, fractions included, at which the curve has that value.
+They store nothing. A slider shows the value of the product's Sweep curve at the current frame. Moving it goes
+to the frame, fractions included, at which the curve has the new value.
 """
 
 import math
@@ -28,7 +28,7 @@ def curve_of(ob: bpy.types.Object) -> Any:
 
 
 def is_swept(ob: bpy.types.Object) -> bool:
-    """Whether there is anything to scrub."""
+    """Whether the product has a sweep to scrub."""
     curve = curve_of(ob)
     return curve is not None and curve.range()[1] > curve.range()[0]
 
@@ -38,16 +38,16 @@ def steps_of(ob: bpy.types.Object) -> Any:
 
 
 def position(ob: bpy.types.Object, frame: float) -> Any:
-    """How many steps of the product are visited at a frame (a float)."""
+    """How many steps of the product are visited at a frame, both as floats."""
     curve = curve_of(ob)
     return curve.evaluate(frame) if curve else compat.get_input(ob.modifiers[MODIFIER], "Sweep")
 
 
 def frame_of(curve: Any, value: float) -> float:
-    """The frame, a float, at which a curve that rises to its top reaches `value`; the frame of its top when
-    it never does. In a loop it falls again after that.
+    """The frame, a float, at which a curve reaches `value` on its rise to its top, or the frame of its top if
+    it never does. (In a loop the curve falls again after its top.)
 
-    By bisection, so that keys which a user has moved or eased are followed too.
+    The frame is found by bisection, which also works for keys that a user has moved or eased.
     """
     low, _ = curve.range()
     high = max(curve.keyframe_points, key=lambda point: point.co[1]).co[0]
@@ -64,7 +64,7 @@ def scrub(ob: bpy.types.Object, scene: bpy.types.Scene, value: float) -> None:
     curve = curve_of(ob)
     if curve is not None:
         frame = frame_of(curve, min(max(value, 0.0), steps_of(ob)))
-        # Curves are float32: what is as good as a whole frame should be one.
+        # Curves are float32: a frame that is whole up to rounding should be whole.
         frame = round(frame) if abs(frame - round(frame)) < 1e-3 else frame
         scene.frame_set(math.floor(frame), subframe=frame - math.floor(frame))
 

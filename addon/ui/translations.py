@@ -1,7 +1,7 @@
-"""The panel's labels in other languages, as Blender looks them up: by language, then by context and English
-text.
+"""The panel's labels in other languages, in the form that Blender needs: language -> (context, English text)
+-> translation.
 
-A language is one more dictionary here; the tests tell which labels it lacks.
+To add a language, add a dictionary; a test names the labels that it lacks.
 """
 
 import bpy
@@ -15,7 +15,7 @@ TRANSLATIONS = {
         **{(OF_OPERATORS, english): text for english, text in german.OPERATOR_LABELS.items()},
     }
 }
-# What is called the same in every language: products, colour maps, styles, file suffixes.
+# Names that are the same in every language: products, colour maps, styles, file suffixes.
 NAMES = {
     "AgX", "Batlow", "Berlin", "Cycles", "EEVEE", "Filmic", "Ice Ember", "Inferno", "Jade", "Jade Lamp",
     "Khronos PBR Neutral", "Lajolla", "Managua", "Matrix Cinema", "Mm", "Mm Positive", "One Ink", "Oslo R",

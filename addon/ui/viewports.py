@@ -6,8 +6,8 @@ import bpy
 
 
 def show_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
-    """Let the largest 3D viewport of a window show what will be rendered, clear of its side panels; the
-    others stay as they are."""
+    """Let the largest 3D viewport of a window look through the camera, with the frame clear of its side
+    panels. Other viewports stay as they are."""
     largest = sorted(viewports(window), key=lambda one: one[0].width * one[0].height)[-1:]
     for area, space in largest:
         space.shading.type = "MATERIAL"
@@ -59,7 +59,7 @@ def _fit_frame(area, view, aspect):
 
 
 def redraw(window_manager: bpy.types.WindowManager) -> None:
-    """Draw the side panels again: they show progress."""
+    """Redraw the side panels, which show progress."""
     for window in window_manager.windows:
         for area, _ in viewports(window):
             area.tag_redraw()
