@@ -56,6 +56,11 @@ class Accounts:
         account.certain = True
         account.reason = account.reason or reason
 
+    def unless_closed(self, account: Account, reason: str) -> None:
+        """It is not understood, unless it becomes a layer or is a part of one."""
+        account.certain = True
+        account.reason = account.reason or reason
+
     def failed(self, module: str, function: str, error: Exception) -> None:
         """What looks at the model failed itself."""
         first = (str(error).splitlines() or [""])[0][:200]

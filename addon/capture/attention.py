@@ -160,6 +160,7 @@ def pattern_times_values(
             "v": origins.of(v),
         },
         batched=_is_matmul(product),
+        rounded=tuple(step.value for step in strand.steps if step.kind == "rounded"),
     )
     _check_sum(event, strand)
     dropped = [step.name for step in after if "dropout" in step.name]
@@ -167,7 +168,8 @@ def pattern_times_values(
     def read(frame: Frame) -> tuple[Logits, tuple[str, ...]]:
         reading = Reading(frame, product.out)
         told = reading.logits(before)
-        return told, (*reading.unsure, *(step.name for step in after if step.name not in dropped))
+        unknown = [step.name for step in after if step.kind != "rounded" and step.name not in dropped]
+        return told, (*reading.unsure, *unknown)
 
     return event, read, bool(dropped)
 

@@ -43,6 +43,7 @@ class Event:
     # Whether the leading axes of a product, which broadcast, are those before the last two.
     batched: bool = False
     heads: int | None = None  # where the caller knows
+    rounded: tuple[torch.dtype, ...] = ()  # the types to which scores or pattern were rounded on their way
 
     @property
     def sizes(self) -> dict[str, int]:

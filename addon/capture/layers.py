@@ -71,12 +71,12 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
     q = numpy_of(pick(event.q, index["q"])[:, :, 0])
     k, v, heads = _keys_and_values(event, index, frame.heads)
     z = numpy_of(pick(event.z, index["z"])[:, :, 0])
-    dtype = max((event.q, event.k, event.v, event.z), key=lambda t: PRECISION.get(t.dtype, 1)).dtype
+    own_type = _coarsest([tensor.dtype for tensor in (event.q, event.k, event.v, event.z)])
     seen = Seen(
         module=attention.module,
         tap=attention.tap,
         kind=kind_of(event.strands, frame),
-        dtype=str(dtype).removeprefix("torch."),
+        dtype=_coarsest([getattr(torch, own_type), *event.rounded]),
         q=q,
         k=k,
         v=v,
@@ -98,13 +98,18 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
         own = [one[:, :, 0] if name == "q" else one[:, 0] for one in used[name]]
         try:
             target = getattr(seen, name)
-            seen.found[name.upper()] = find_projection(target, event.strands[name], own, seen.dtype)
+            seen.found[name.upper()] = find_projection(target, event.strands[name], own, own_type)
         except NotShown as reason:
             seen.refused[f"W_{name.upper()}"] = str(reason)
     _unscale(seen)
     _trim(seen)
     _shrink(seen, shared)
     return seen
+
+
+def _coarsest(types: Sequence[torch.dtype]) -> str:
+    """The name of the type that has the fewest digits."""
+    return str(max(types, key=lambda one: PRECISION.get(one, 1))).removeprefix("torch.")
 
 
 def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:
@@ -170,28 +175,50 @@ def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ..
     # A step that may have changed nothing has to be seen to have changed no query at all.
     rows = np.arange(every)[slice(None) if unsure else sample(every)]
     pattern, z, largest = recomputed(seen, rows)
-    open_rows = torch.ones(len(rows), dtype=torch.bool)
-    if (
-        seen.allowed is not None
-    ):  # a query that may attend to nothing gives what its library makes of that, even NaN
-        some = np.broadcast_to(seen.allowed, (seen.q.shape[0], every, seen.k.shape[1])).any(-1)
-        seen.z = np.where(some[..., None], seen.z, 0)
-        open_rows = torch.from_numpy(some[:, rows].all(0))
+    attends = torch.from_numpy(_without_idle_queries(seen)[rows])
     model = torch.from_numpy(seen.z[:, rows])
     if not torch.isfinite(model).all():
         raise NotUnderstood("numbers that are not finite")
     seen.error = float((z - model).abs().max()) if z.numel() else 0.0
     tolerance = PROJECTION_TOLERANCE.get(seen.dtype, 2e-5)
-    allowance = max(tolerance, 4 * tolerance * largest) * max(float(model.abs().max()), 1e-30)
-    if seen.dtype in ("float32", "float64") and seen.error > allowance and not seen.drops:
-        named = f"{', '.join(dict.fromkeys(unsure))}; " if unsure else ""
-        raise NotUnderstood(f"{named}recomputing misses its output by {seen.error:.1e}")
-    if unsure and attention.pattern is not None and not attention.drops:
-        own = pick(attention.pattern, attention.pattern_index(frame))[..., 0].double().cpu()
-        difference = (own[:, rows if own.shape[1] > 1 else [0]] - pattern)[:, open_rows].abs()
-        worst = float(difference.max()) if difference.numel() else 0.0
-        if worst > tolerance * max(1.0, largest):
-            raise NotUnderstood(", ".join(dict.fromkeys(unsure)))
+    allowance = min(max(1.0, 4 * largest) * tolerance, 0.5) * max(float(model.abs().max()), 1e-30)
+    steps = ", ".join(dict.fromkeys(unsure))
+    if seen.error > allowance and not seen.drops:
+        raise NotUnderstood(f"{steps}{steps and '; '}recomputing misses its output by {seen.error:.1e}")
+    if attention.pattern is not None and (unsure or seen.drops):
+        own = pick(attention.pattern, attention.pattern_index(frame))[..., 0]
+        own = own[:, rows if own.shape[1] > 1 else [0]].double().cpu()[:, attends]
+        if _misses(own, pattern[:, attends], seen.drops) > tolerance * max(1.0, largest):
+            raise NotUnderstood(steps or "dropout of something else than what the scores give")
+
+
+def _without_idle_queries(seen: Seen) -> np.ndarray:
+    """Sets z to 0 for queries that may attend to nothing: what they give is their library's own, even NaN.
+
+    Whether each of the queries attends to something in all heads, [queries].
+    """
+    heads, queries = seen.q.shape[:2]
+    if seen.allowed is None:
+        return np.ones(queries, bool)
+    some = np.broadcast_to(seen.allowed, (heads, queries, seen.k.shape[1])).any(-1)
+    idle = seen.z[~some]
+    if (np.isfinite(idle) & (idle != 0)).any():
+        seen.refused["z"] = (
+            f"{int((~some).any(axis=0).sum())} of {queries} queries may attend to no key; "
+            "what they give all the same is 0 here"
+        )
+    seen.z = np.where(some[..., None], seen.z, 0)
+    return some.all(axis=0)
+
+
+def _misses(own: torch.Tensor, pattern: torch.Tensor, drops: bool) -> float:
+    """The largest difference of a model's own pattern, of which dropout left some entries, times a factor."""
+    if drops:
+        left = own != 0
+        own, pattern = own[left], pattern.expand_as(own)[left]
+        power = float((pattern * pattern).sum())
+        pattern = pattern * (float((own * pattern).sum()) / power if power else 1.0)
+    return float((own - pattern).abs().max()) if own.numel() else 0.0
 
 
 def recomputed(seen: Seen, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor, float]:

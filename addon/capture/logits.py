@@ -114,6 +114,9 @@ class Reading:
         self.allowed = self.allowed & ~far
         self.bias = self.bias + np.where(far, 0.0, value)
 
+    def _rounded(self, step: Change) -> None:
+        """The error that this makes is told with the layer, by the type; see `Event.rounded`."""
+
     def _tanh(self, step: Change) -> None:
         if self.bent or self.bias.any() or self.shift.any() or not self.allowed.all() or self.scale.size > 1:
             raise NotUnderstood("tanh after something was added")

@@ -50,6 +50,9 @@ def _rotation(pre, post, dtype):
         return {}
     at, dims = int(moved[0]), int(moved[-1]) + 1 - int(moved[0])
     dims += dims % 2
+    at -= max(0, at + dims - post.shape[2])  # the first of a pair may hardly have moved
+    if at < 0:
+        return {}
     a, b = (t[..., at : at + dims].astype(np.float64) for t in (pre, post))
     pairs = {
         "half": [t[..., : dims // 2] + 1j * t[..., dims // 2 :] for t in (a, b)],

@@ -114,9 +114,9 @@ def record(
                 yield recording
         except BaseException:
             with contextlib.suppress(Exception):
-                _finish(recording, recorder, layers, heads)
+                _finish(recording, recorder, accounts, layers, heads)
             raise
-    absent = _finish(recording, recorder, layers, heads)
+    absent = _finish(recording, recorder, accounts, layers, heads)
     recording.left_out = accounts.told()
     told += [line(one) for one in recording.left_out]
     told += [
@@ -137,7 +137,11 @@ def record(
 
 
 def _finish(
-    recording: Recording, recorder: Recorder, layers: list | None, heads: list[int] | None
+    recording: Recording,
+    recorder: Recorder,
+    accounts: Accounts,
+    layers: list | None,
+    heads: list[int] | None,
 ) -> list[str]:
     """Fills the recording; what was asked for and is not there, as messages."""
     entries = recorder.finished()
@@ -152,7 +156,11 @@ def _finish(
         for head in set(heads or ()) - set(there):
             known = numbers(range(len(seen.q)))
             absent.append(f"head {head} is not in layer {names[key]}; heads: {known}")
-        arrays, description = written(seen, there or None)
+        try:
+            arrays, description = written(seen, there or None)
+        except Exception as error:  # ours; the other layers are kept
+            accounts.failed(entry.module, f"layer {names[key]}", error)
+            continue
         # What a layer is called is seen from all that ran.
         recording.layers[key] = arrays, description | ({"name": names[key]} if layers is not None else {})
     for layer in layers or ():
@@ -231,7 +239,7 @@ def _warn(recording: Recording, model: torch.nn.Module | None) -> None:
         error, largest = description["max_abs_error"], float(abs(arrays["z"]).max())
         dtype, module = description["dtype"], description["module"]
         if dtype in ("float16", "bfloat16"):
-            instead = "use model.float()" if half else "leave torch.autocast out"
+            instead = "use model.float()" if half else "leave torch.autocast, .half() and the like out"
             text = f"was recorded in {dtype}, with an error of {error:.1e}; {instead}"
         elif error > 1e-4 * max(largest, 1e-30):
             text = f"({module}): recomputing misses its output by {error:.1e}; is it in eval() mode?"

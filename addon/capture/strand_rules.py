@@ -190,8 +190,20 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
                 found.append(step)
                 continue
             steps = strand.steps if step is None else (*strand.steps, step)
+            if isinstance(strand.source, ActivationProduct) and _rounds(tensor, result):
+                steps = (*steps, Change(_name(result.dtype), "rounded", result.dtype, places=places))
             found.append(Strand(strand.source, places, strand.factor * factor, steps))
     return found
+
+
+def _rounds(tensor: torch.Tensor, result: torch.Tensor) -> bool:
+    """Whether a result has fewer digits than the tensor that it was made of."""
+    both = result.is_floating_point() and tensor.is_floating_point()
+    return both and torch.finfo(result.dtype).eps > torch.finfo(tensor.dtype).eps
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _drops(call: TorchCall) -> bool:

@@ -38,6 +38,11 @@ from .strand_rules import Known, follow
 from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
 
 
+RANKS = {"argmax", "argsort", "topk", "sort"}
+# What weights may go through before they weigh; those of chosen experts go through others.
+WEIGHING = {"mul", "div", "add", "sub", "dropout", "masked_fill"}
+
+
 class Watch(TorchFunctionMode):
     """Active as a context manager while the model runs.
 
@@ -144,6 +149,8 @@ class Watch(TorchFunctionMode):
             return
         if call.name == "sum":
             self._refuse_summed(call)
+        if call.name in RANKS:
+            self._tell_ranked(call)
         follow(self._known, call, result)
         if call.name == "div" and one_tensor:
             self._note_softmax(result, by_hand=True)
@@ -220,6 +227,12 @@ class Watch(TorchFunctionMode):
                 reason = "what it is of is no product of queries and keys, and it weighs a sum entry by entry"
                 self._accounts.refuse(strand.source.account, reason)
 
+    def _tell_ranked(self, call: TorchCall) -> None:
+        """Scores of which only the order is taken on, as by hard attention."""
+        for strand in self._origins.of(call.first):
+            if isinstance(strand.source, ActivationProduct) and strand.source.account is not None:
+                self._accounts.unless_closed(strand.source.account, f"only {call.name} of it is taken on")
+
     def _refuse_loose(self, strands: tuple[Strand, ...], other: torch.Tensor) -> None:
         """A softmax of no product weighs something: an attention of another kind, such as an additive one."""
         if self._is_weight(other, ()):
@@ -227,7 +240,7 @@ class Watch(TorchFunctionMode):
         names = (step.name for one in strands if not isinstance(one.source, Loose) for step in one.steps)
         made = ", ".join(name for name in dict.fromkeys(names) if name != "softmax")
         for strand in strands:
-            if isinstance(strand.source, Loose) and not strand.steps:
+            if isinstance(strand.source, Loose) and {step.name for step in strand.steps} <= WEIGHING:
                 reason = f"what it is of is no product of queries and keys{made and f', but of {made}'}"
                 self._accounts.refuse(strand.source.account, reason)
 
