@@ -145,7 +145,24 @@ def axes_of(event: Event) -> Axes:
                 raise NotUnderstood("softmax over an axis that queries and keys share")
             continue
         digits[letter] = _digits(event, letter, shared)
+        if len(np.unique(digits[letter].batch)) > 1 and _only_of_keys(event, letter):
+            raise NotUnderstood(
+                "keys of their own for each query, as of relative positions, over values of all"
+            )
     return Axes(event, digits)
+
+
+def _only_of_keys(event: Event, letter: str) -> bool:
+    """Whether keys, but not values, differ along a letter of the scores that queries share."""
+    if (
+        letter not in event.b
+        or event.k.shape[event.b.index(letter)] == 1
+        or event.pattern.coordinates is None
+    ):
+        return False
+    axis = event.out.index(letter)
+    own = [one for one, moving in zip(event.c, event.pattern.coordinates, strict=True) if axis in moving]
+    return not any(one in event.d and event.v.shape[event.d.index(one)] > 1 for one in own)
 
 
 def alone(event: Event) -> tuple[int, int] | None:

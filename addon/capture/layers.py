@@ -181,7 +181,8 @@ def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ..
         raise NotUnderstood("numbers that are not finite")
     seen.error = float((z - model).abs().max()) if z.numel() else 0.0
     tolerance = PROJECTION_TOLERANCE.get(seen.dtype, 2e-5)
-    allowance = min(max(1.0, 4 * largest) * tolerance, 0.5) * max(float(model.abs().max()), 1e-30)
+    steep = 4 * largest if seen.dtype in ("float32", "float64") else largest
+    allowance = min(max(1.0, steep) * tolerance, 0.5) * max(float(model.abs().max()), 1e-30)
     steps = ", ".join(dict.fromkeys(unsure))
     if seen.error > allowance and not seen.drops:
         raise NotUnderstood(f"{steps}{steps and '; '}recomputing misses its output by {seen.error:.1e}")
@@ -203,9 +204,9 @@ def _without_idle_queries(seen: Seen) -> np.ndarray:
     some = np.broadcast_to(seen.allowed, (heads, queries, seen.k.shape[1])).any(-1)
     idle = seen.z[~some]
     if (np.isfinite(idle) & (idle != 0)).any():
-        seen.refused["z"] = (
-            f"{int((~some).any(axis=0).sum())} of {queries} queries may attend to no key; "
-            "what they give all the same is 0 here"
+        idle_queries = int((~some).any(axis=0).sum())
+        seen.refused["z of queries without keys"] = (
+            f"what {idle_queries} of {queries} give all the same is 0 here"
         )
     seen.z = np.where(some[..., None], seen.z, 0)
     return some.all(axis=0)

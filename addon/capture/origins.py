@@ -24,8 +24,9 @@ class Change:
 
     `kind` says what it does to them, where that is known: "times", "over", "plus" (`value`), "tanh", "fill"
     (`value` where `mask`), "keep" (`value` where not `mask`), "between" (no less than `value`), "cat"
-    (`value` put after them along an axis), "exp", "sum" and "softmax" (along the axes `value`), "rounded" (to
-    the type `value`, which has fewer digits); "" for anything else. `places` are those of the tensor as the step found it, before `other` was put beside it.
+    (`value` put after them along an axis), "exp", "sum" and "softmax" (along the axes `value`), "rounded"
+    (to the type `value`, which has fewer digits); "" for anything else. `places` are those of the tensor as
+    the step found it, before `other` was put beside it.
     """
 
     name: str

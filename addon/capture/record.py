@@ -137,11 +137,7 @@ def record(
 
 
 def _finish(
-    recording: Recording,
-    recorder: Recorder,
-    accounts: Accounts,
-    layers: list | None,
-    heads: list[int] | None,
+    recording: Recording, recorder: Recorder, accounts: Accounts, layers: list | None, heads: list[int] | None
 ) -> list[str]:
     """Fills the recording; what was asked for and is not there, as messages."""
     entries = recorder.finished()

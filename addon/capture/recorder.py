@@ -138,6 +138,9 @@ class Recorder:
         """A linear map ran that takes what attentions gave. None where it is not their output."""
         results = [strand for strand in results if not strand.source.taken.elsewhere]
         takens = [strand.source.taken for strand in results]
+        apart = {taken.entry for taken in takens}
+        if len(takens) > 1 and len(apart) == 1 and all(taken.seen for taken in takens):
+            return self._one_after_another(linear, results)
         if not takens or not all(taken.seen and taken.entry.last is taken for taken in takens):
             return None
         outputs: list[list[Output]] = []
@@ -339,6 +342,29 @@ class Recorder:
         last.seen, last.outputs = [together], [output]
         last.sums, last.entry.sums, last.queries = [], [], []
         last.entry.module = together.module
+        return MappedResult(last)
+
+    def _one_after_another(self, linear: Linear, results: Sequence[Strand]) -> MappedResult | None:
+        """Queries that ran in turn, each over the keys up to its own, and whose results one map takes."""
+        results = sorted(results, key=lambda one: one.source.taken.seen[0].k.shape[1])
+        takens = [strand.source.taken for strand in results]
+        last, entry = takens[-1], takens[-1].entry
+        outputs = [output_of(linear, one, one.source.taken.at[0]) for one in results]
+        known = [one for one in outputs if one is not None]
+        whole = one_below_another(known) if len(known) == len(outputs) else None
+        before = sum(taken.seen[0].q.shape[1] for taken in takens[:-1])
+        if whole is None or entry.last is not last or len(entry.beams) != 1 or len(last.seen) > 1:
+            return None
+        if before != entry.beams[0].seen.q.shape[1]:
+            return None
+        self._settle(entry)
+        (beam,) = entry.beams
+        if beam.seen.q.shape[1] != before + last.seen[0].q.shape[1]:
+            return None
+        refused = {name: why for name, why in beam.seen.refused.items() if name != "W_O"}
+        last.seen = [replace(beam.seen, refused=refused, output=whole, attn_out=whole.y, added=None)]
+        last.ids, last.outputs, last.parents = [beam.ids], [whole], [None]
+        entry.beams, entry.last = [], last
         return MappedResult(last)
 
     def _settle(self, entry: Entry) -> None:

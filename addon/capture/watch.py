@@ -37,10 +37,8 @@ from .projections import merged
 from .strand_rules import Known, follow
 from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
 
-
-RANKS = {"argmax", "argsort", "topk", "sort"}
-# What weights may go through before they weigh; those of chosen experts go through others.
-WEIGHING = {"mul", "div", "add", "sub", "dropout", "masked_fill"}
+# What the weights of chosen experts go through, which are no attention.
+CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_put", "setitem"}
 
 
 class Watch(TorchFunctionMode):
@@ -149,8 +147,7 @@ class Watch(TorchFunctionMode):
             return
         if call.name == "sum":
             self._refuse_summed(call)
-        if call.name in RANKS:
-            self._tell_ranked(call)
+        self._tell_compared(call, result)
         follow(self._known, call, result)
         if call.name == "div" and one_tensor:
             self._note_softmax(result, by_hand=True)
@@ -227,8 +224,10 @@ class Watch(TorchFunctionMode):
                 reason = "what it is of is no product of queries and keys, and it weighs a sum entry by entry"
                 self._accounts.refuse(strand.source.account, reason)
 
-    def _tell_ranked(self, call: TorchCall) -> None:
-        """Scores of which only the order is taken on, as by hard attention."""
+    def _tell_compared(self, call: TorchCall, result: Any) -> None:
+        """Scores of which only the order or truth is taken on, as by hard attention."""
+        if all(one.is_floating_point() or one.is_complex() for one in tensors_in(result)):
+            return
         for strand in self._origins.of(call.first):
             if isinstance(strand.source, ActivationProduct) and strand.source.account is not None:
                 self._accounts.unless_closed(strand.source.account, f"only {call.name} of it is taken on")
@@ -240,7 +239,7 @@ class Watch(TorchFunctionMode):
         names = (step.name for one in strands if not isinstance(one.source, Loose) for step in one.steps)
         made = ", ".join(name for name in dict.fromkeys(names) if name != "softmax")
         for strand in strands:
-            if isinstance(strand.source, Loose) and {step.name for step in strand.steps} <= WEIGHING:
+            if isinstance(strand.source, Loose) and not {step.name for step in strand.steps} & CHOOSING:
                 reason = f"what it is of is no product of queries and keys{made and f', but of {made}'}"
                 self._accounts.refuse(strand.source.account, reason)
 

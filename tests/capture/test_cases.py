@@ -396,7 +396,7 @@ def test_autocast_is_told_as_such():
         with torch.autocast("cpu", dtype=torch.bfloat16):
             recorded(model, lambda m: m(IDS))
     lines = [str(one.message) for one in told if one.category is CaptureWarning]
-    assert all("in bfloat16" in line and line.endswith("; leave torch.autocast out") for line in lines), lines
+    assert all("in bfloat16" in line and "leave torch.autocast" in line for line in lines), lines
 
 
 class Heads(nn.Module):
@@ -518,7 +518,9 @@ def test_padding_on_the_left(implementation, tmp_path):
     with torch.no_grad(), record(model) as recording:
         model(IDS, attention_mask=there)
     arrays, description = recording.layers["0"]
-    assert description["mask"] == {"kind": "custom"} and "not_written" not in description
+    assert description["mask"] == {"kind": "custom"}
+    told = {"z of queries without keys": "what 3 of 11 give all the same is 0 here"}
+    assert description.get("not_written", {}) == (told if implementation == "eager" else {})
     allowed = arrays["mask"][0]
     assert not allowed[:3].any() and np.array_equal(allowed[3:, 3:], np.tri(8, dtype=bool))
     assert {"W_O", "attn_out", "resid_pre"} <= set(arrays) and not arrays["z"][:, :3].any()

@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install 
 
 import torch.nn.functional as F  # noqa: E402
 from matrix_cinema.attention.attend import attend  # noqa: E402
-from matrix_cinema.capture.record import record  # noqa: E402
+from matrix_cinema.capture.positions import _rotation  # noqa: E402
+from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from torch import nn  # noqa: E402
 
@@ -71,6 +72,15 @@ def causal_one_by_one(q, k, v):
     return torch.cat(z, 2), (scores(q, k) + AWAY).softmax(-1)
 
 
+def causal_in_chunks(q, k, v):
+    """Three queries at a time, over the keys up to the last of them."""
+    z = []
+    for n in range(0, TOKENS, 3):
+        s = scores(q[:, :, n : n + 3], k[:, :, : n + 3]) + AWAY[n : n + 3, : n + 3]
+        z.append(s.softmax(-1) @ v[:, :, : n + 3])
+    return torch.cat(z, 2), (scores(q, k) + AWAY).softmax(-1)
+
+
 def grouped(tile):
     def attention(q, k, v):
         k, v = ((t[:, :4].repeat(1, 3, 1, 1) if tile else t[:, :4].repeat_interleave(3, 1)) for t in (k, v))
@@ -118,6 +128,8 @@ CAPTURED = {
     "queries one by one": one_by_one(2),
     "queries in chunks, one at the end": one_by_one(2, 4),
     "causal, one by one": causal_one_by_one,
+    "causal, in chunks": causal_in_chunks,
+    "a pattern twice": lambda q, k, v: ((p := scores(q, k).softmax(-1)) @ (p @ v), p),
     "a sink": lambda q, k, v: weighed(
         torch.cat([scores(q, k), torch.full((BATCH, HEADS, TOKENS, 1), 0.7)], -1).softmax(-1)[..., :-1], v
     ),
@@ -207,6 +219,17 @@ LEFT_OUT = {
     "patterns of elements": (
         lambda q, k, v: torch.stack([scores(q[n], k[n]).softmax(-1) for n in range(BATCH)]) @ v, "of several"
     ),
+    "the largest alone": (
+        lambda q, k, v: F.one_hot(scores(q, k).argmax(-1), TOKENS).float() @ v, "only argmax of it"
+    ),
+    "relative places alone": (
+        lambda q, k, v: torch.einsum(
+            "bhid,ijd->bhij", q, torch.ones(TOKENS, TOKENS, WIDTH).cumsum(0)
+        ).softmax(-1) @ v, "keys of their own for each query"
+    ),
+    "dropout of a square": (
+        lambda q, k, v: F.dropout(scores(q, k).softmax(-1) ** 2, 0.3, True) @ v, "pow"
+    ),
     "vmap": (
         lambda q, k, v: torch.vmap(lambda q, k, v: scores(q, k).softmax(-1) @ v, 1, 1)(q, k, v),
         "softmax in the model",
@@ -269,11 +292,21 @@ def test_what_is_captured_is_what_ran(form):
         )  # fmt: skip
         assert np.abs(made[2] - pattern[head]).max() < 1e-5
         assert np.abs(made[3] - z[head]).max() < 1e-5
-    if form == "causal, one by one":  # joined as steps of decoding are, whose outputs one map takes at once
-        assert "resid_pre" not in arrays and "W_O" not in arrays
-        return
     after = arrays["resid_pre"] + np.einsum("hte,heo->to", arrays["z"], arrays["W_O"]) + arrays["b_O"]
     assert np.abs(after - result[batch].numpy()).max() < 1e-4
+
+
+@pytest.mark.parametrize("rounded", [torch.Tensor.half, torch.Tensor.bfloat16])
+def test_scores_that_are_rounded_on_their_way_are_told(rounded):
+    with pytest.warns(CaptureWarning, match="was recorded in b?float16, with an error"):
+        _, _, recording = recorded(lambda q, k, v: weighed(rounded(scores(q, k)).float().softmax(-1), v), 0)
+    assert recording.layers["0"][1]["dtype"] in ("float16", "bfloat16")
+    assert recording.layers["0"][1]["projections_found_by"] == dict.fromkeys("QKV", "value")
+
+
+def test_what_moves_the_last_column_alone_is_no_rotation():
+    before = np.ones((1, 4, 4))
+    assert _rotation(before, before + np.array([0, 0, 0, 0.1]), "float32") == {}
 
 
 @pytest.mark.parametrize("form", LEFT_OUT)
