@@ -25,6 +25,7 @@ def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
     of ours it uses stays with it and is the user's from then on. What a person changed on ours stays too, and
     what they deleted stays away. After an error all is as before.
     """
+    adopt(scene)
     build = tags.running = _Build(scene)
     try:
         with remembered.setting(scene):
@@ -37,6 +38,32 @@ def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
         build.replace()
     finally:
         tags.running = None
+
+
+def adopt(scene: bpy.types.Scene) -> None:
+    """Take for ours the copies that Blender's "Make Single User" made of the data of our objects: it does so
+    because our list counts as a user, which nobody sees."""
+    own, objects = set(owned(scene)), [ob for ob in owned(scene) if _is_object(ob) and ob.data]
+    copies = {ob.data for ob in objects if ob.data not in own and TAG in ob.data and not ob.data.library}
+    if not copies:
+        return
+    used, heirs = {ob.data for ob in objects}, {}
+    for copy in copies:
+        alike = (one for one in own - used if type(one) is type(copy) and one.get(TAG) == copy[TAG])
+        if (old := next(alike, None)) and old not in heirs and not _used_by_others(old):
+            heirs[old] = copy
+    for one in bpy.data.scenes:
+        if not heirs.keys().isdisjoint(parts(one)):
+            write_list(one, PARTS, [heirs.get(block, block) for block in parts(one)])
+    for old, copy in heirs.items():
+        name = old.name
+        bpy.data.batch_remove([old])
+        copy.name = name
+
+
+def _used_by_others(block):
+    """Whether anything but the lists of scenes uses a datablock."""
+    return any(not isinstance(user, bpy.types.Scene) for user in bpy.data.user_map(subset=[block])[block])
 
 
 def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
@@ -71,6 +98,7 @@ def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.Object] = ()) 
     the build shares. It takes the place of the objects `instead_of`, which are ours; what of these is made
     again lives on, and what is not, and a person changed or refers to, rests. After an error all is as
     before."""
+    adopt(scene)
     before, old, rested = set(_everything()), owned(scene), tags.resting(scene)
     # The new ones get the names of the old ones.
     names = {one: one.name for ob in instead_of for one in (ob, ob.data) if one in old}

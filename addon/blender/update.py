@@ -28,7 +28,7 @@ from .materials.haze import haze_material
 from .node_values import set_values
 from .objects import MODIFIER, set_inputs
 from .property_paths import same, set_changed
-from .rebuild import sharing, standing
+from .rebuild import adopt, sharing, standing
 from .recolored import recolor
 from .remembered import setting
 from .stored import described, plan_for, plan_of
@@ -138,6 +138,7 @@ def _digests(target):
 def _set_again(
     before: Scene, after: Scene, target: bpy.types.Scene, plans_of: Callable[[], tuple[Plan, Plan]]
 ) -> None:
+    adopt(target)
     words, drawn = changes(before, after), _drawn(target)
     plans = plans_of() if words & {SIZES, MATERIALS, COLORS} else None
     if plans and COLORS in words:
