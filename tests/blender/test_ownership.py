@@ -48,7 +48,7 @@ def everything():
         "window_managers",
     }
     kinds = [kind for kind in kinds if isinstance(getattr(bpy.data, kind), bpy.types.bpy_prop_collection)]
-    return {(kind, block.name): block for kind in kinds for block in getattr(bpy.data, kind)}
+    return {(kind, block.name_full): block for kind in kinds for block in getattr(bpy.data, kind)}
 
 
 def ours():
@@ -80,8 +80,8 @@ def seen(block, mine):
         told["place"] = [round(x, 4) for place in places for row in place for x in row]
         told["data"] = block.data and seen(block.data, mine)
         # One of ours that the user took out of the scene is theirs now, beside the one that was built.
-        told["in"] = sorted(named(c) for c in bpy.data.collections if block.name in c.objects)
-        told["scenes"] = sorted(s.name for s in bpy.data.scenes if block.name in s.objects)
+        told["in"] = sorted(named(c) for c in bpy.data.collections if block in set(c.objects))
+        told["scenes"] = sorted(s.name for s in bpy.data.scenes if block in set(s.objects))
         told["hidden"] = block.hide_viewport, block.hide_render
         told["parent"] = named(block.parent)
         told["targets"] = [named(c.target) for c in block.constraints if hasattr(c, "target")]
