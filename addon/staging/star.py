@@ -5,6 +5,7 @@ those, of all that mm's placements and some thirty directions give, in which the
 large, and has nothing before it, and the other matrices are seen as well as that allows.
 """
 
+import functools
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -130,6 +131,7 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
         scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
     )
     one = _one_of(root, stars)
+    arranged = _arranged_once(arranged)
     if not stars or len(arranged(stage, one).planes) > MOST_PLANES:
         return stage
     pose = _best_pose(stage, root, one, stars, asks, arranged)
@@ -143,6 +145,19 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
             pose = replace(other, layout=other.layout | {"longest": longest})
     camera = _camera(pose.direction, scene) if asks["camera"] else {}
     return _said(stage, pose.layout if asks["layout"] else {}, camera)
+
+
+def _arranged_once(arranged):
+    """The function `arranged`, which arranges what stands alike only once: of all that a description says,
+    only its layout differs between poses."""
+    known: dict = {}
+
+    def arranged_once(scene, root):
+        if (scene.layout, root) not in known:
+            known[scene.layout, root] = arranged(scene, root)
+        return known[scene.layout, root]
+
+    return arranged_once
 
 
 def _shorter(scene, pose, longest, root, stars, arranged):
@@ -176,12 +191,12 @@ def _best_of_one(scene, one, stars, asks, arranged, nearly):
     be."""
     directions = _directions() if asks["camera"] else [np.array(_direction(scene))]
     oblique = is_oblique(_said(scene, {}, _camera(directions[0], scene)) if asks["camera"] else scene)
-    sights = [(direction, sight_from(direction, oblique)) for direction in directions]
+    sights = np.array([sight_from(direction, oblique) for direction in directions])
     tried = []
     for layout in _layouts() if asks["layout"] else [{}]:
         made = arranged(_said(scene, layout, {}), one)
-        for direction, sight in sights:
-            bound = _worth(made, stars, _aspect(scene), sight, np.inf)
+        bounds = _bound(_read(made, stars, _aspect(scene), sights))
+        for direction, sight, bound in zip(directions, sights, bounds.tolist(), strict=True):
             tried.append((bound, made, Pose(layout, direction, sight, bound)))
     found: list[Pose] = []
     most = 0.0
@@ -231,20 +246,29 @@ def _aspect(scene):
 
 def _apart(made, stars, aspect, sight):
     """How far apart the entries of stars are at least, in heights of the frame, in a picture of all."""
-    seen = SeenPlanes([plane for plane in made.planes if is_among(plane.stage, stars)], sight)
-    return _scale(made, aspect, sight) * min(map(_pitch, seen.steps))
+    _, steps, _, _ = measured(made.planes)
+    starring = [is_among(plane.stage, stars) for plane in made.planes]
+    return float((_scale(made, aspect, sight[None]) * _pitch(steps[starring] @ sight.T)).min())
 
 
-def _scale(made, aspect, sight):
-    """How long a unit is in a picture of all, in heights of the frame."""
-    wide, high = np.ptp(made.corners() @ sight[:2].T, axis=0)
-    return min(USED[0] * aspect / wide, USED[1] / high)
+def _scale(made, aspect, sights):
+    """How long a unit is in pictures of all, in heights of the frame: (n,) for sights (n, 3, 3)."""
+    seen = made.corners() @ np.swapaxes(sights[:, :2], 1, 2)
+    wide, high = np.ptp(seen, axis=1).T
+    return np.minimum(USED[0] * aspect / wide, USED[1] / high)
 
 
 def _pitch(steps):
-    """How far apart entries are that lead on by these steps, of one row and of one column, as one sees it."""
-    row, column = steps[:, :2]
-    return min(np.hypot(*row), np.hypot(*column), abs(row[0] * column[1] - row[1] * column[0]))
+    """How far apart entries are that lead on by these steps (..., 2, 2), of one row and of one column, as one
+    sees it."""
+    row, column = steps[..., 0, :], steps[..., 1, :]
+    area = np.abs(row[..., 0] * column[..., 1] - row[..., 1] * column[..., 0])
+    return np.minimum(
+        np.minimum(
+            np.hypot(*np.moveaxis(row[..., :2], -1, 0)), np.hypot(*np.moveaxis(column[..., :2], -1, 0))
+        ),
+        area,
+    )
 
 
 def _said(scene, layout, camera):
@@ -288,32 +312,53 @@ def _worth(
     apart their entries are, and how much of them and of the room around them has nothing before or behind it;
     most of that only as far as the others are seen well. What is not above `least` anyway is only a bound of
     it."""
-    seen = SeenPlanes(made.planes, sight)
-    scale = _scale(made, aspect, sight)
-    starring = np.array([is_among(plane.stage, stars) for plane in made.planes])
-    read = []
-    for n in np.flatnonzero(starring):
-        row, column = seen.steps[n, :, :2]
-        posture = (1.0 if row[1] < 0 < column[0] else UPRIGHT) * (
-            1.0 if seen.turned_to[n] > FRONTAL else ASKEW
-        )
-        pitch = _pitch(seen.steps[n]) * scale
-        read.append(
-            min(pitch / LARGEST_STAR_PITCH, 1.0) * posture * (1.0 if pitch > LEAST_STAR_PITCH else CRAMPED)
-        )
-    worth = round(float(np.mean(read)), 6)
+    read = _read(made, stars, aspect, sight[None])[0]
+    worth = float(_bound(read))
     if worth <= least:
         return worth
+    seen, scale = SeenPlanes(made.planes, sight), _scale(made, aspect, sight[None])[0]
+    starring = np.array([is_among(plane.stage, stars) for plane in made.planes])
     alone = [
         (seen.part_alone(n, WRITING_ROOM / scale) * seen.part_uncovered(n)) ** 2
         for n in np.flatnonzero(starring)
     ]
-    worth = round(float(np.mean(np.array(read) * alone)), 6)
+    worth = round(float(np.mean(read * alone)), 6)
     if worth <= least:
         return worth
     others = [min(seen.facing[n] / FACING, 1.0) * seen.part_uncovered(n) for n in np.flatnonzero(~starring)]
     part = 0.5 * (float(np.mean(others or [1.0])) + min(others, default=1.0))  # one that is a hair counts
     return round(worth * (1.0 - OTHERS_SHARE * (1.0 - part)), 6)
+
+
+def _read(made, stars, aspect, sights):
+    """How well each star could be read from sights (n, 3, 3) if nothing stood before it or behind it:
+    (n, stars)."""
+    _, steps, _, outward = measured(made.planes)
+    starring = [is_among(plane.stage, stars) for plane in made.planes]
+    seen = steps[starring] @ np.swapaxes(sights, 1, 2)[:, None]
+    upright = (seen[..., 0, 1] < 0.0) & (seen[..., 1, 0] > 0.0)
+    frontal = np.abs(sights[:, 2] @ outward[starring].T) > FRONTAL
+    pitch = _pitch(seen) * _scale(made, aspect, sights)[:, None]
+    found = np.minimum(pitch / LARGEST_STAR_PITCH, 1.0)
+    found *= np.where(upright, 1.0, UPRIGHT) * np.where(frontal, 1.0, ASKEW)
+    return found * np.where(pitch > LEAST_STAR_PITCH, 1.0, CRAMPED)
+
+
+def _bound(read):
+    """The most that a picture can be worth in which stars are read so well: (...,) for (..., stars)."""
+    return np.round(read.mean(axis=-1), 6)
+
+
+@functools.lru_cache(64)
+def measured(planes: tuple[Plane, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Where planes begin (n, 3), their steps (n, 2, 3) from row to row and column to column, how long they
+    are along these (n, 2), and their ways outward (n, 3). One looks at the same ones from many sides."""
+    return (
+        np.array([plane.origin for plane in planes]),
+        np.array([[plane.row, plane.column] for plane in planes]),
+        np.array([[plane.row_ruler.length, plane.column_ruler.length] for plane in planes]),
+        np.array([plane.outward for plane in planes]),
+    )
 
 
 class SeenPlanes:
@@ -322,13 +367,12 @@ class SeenPlanes:
     own axis: an oblique camera sees all of what stands at right angles to that, but askew."""
 
     def __init__(self, planes: Sequence[Plane], sight: np.ndarray):
-        self.origins = np.array([plane.origin for plane in planes]) @ sight.T
-        self.steps = np.array([[plane.row, plane.column] for plane in planes]) @ sight.T  # plane, step, axis
-        self.ends = np.array([[p.row_ruler.length, p.column_ruler.length] for p in planes])
+        origins, steps, self.ends, outward = measured(tuple(planes))
+        self.origins, self.steps = origins @ sight.T, steps @ sight.T  # plane, step, axis
         (a, b), (c, d) = np.moveaxis(self.steps[:, :, :2], 0, -1)
         turned = a * d - b * c
         self.facing = np.abs(turned)
-        self.turned_to = np.abs(np.array([plane.outward for plane in planes]) @ sight[2])
+        self.turned_to = np.abs(outward @ sight[2])
         with np.errstate(divide="ignore", invalid="ignore"):  # planes seen from their edge have no way back
             back = np.array([[d, -b], [-c, a]]) / turned
         self.back = np.moveaxis(back, -1, 0)  # from the picture to a plane; faster than inv

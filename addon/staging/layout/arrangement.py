@@ -3,6 +3,7 @@ by its kind (see `kinds`), and results side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -25,6 +26,10 @@ class Arrangement:
 
     def corners(self) -> np.ndarray:
         """The corners of everything that is drawn, (n, 3)."""
+        return self._corners
+
+    @cached_property
+    def _corners(self) -> np.ndarray:
         parts: list[Part] = [*self.planes, *self.cuboids]
         return np.concatenate([part.corners() for part in parts])
 
