@@ -36,6 +36,7 @@ CRAMPED = 0.5  # by which the worth of such a small star is multiplied
 SPACINGS = (0.0, 6.0, 12.0, 20.0, 30.0)  # entries that results may stand further apart
 SLANT = 0.1  # how much of a way may lead into the depth for what stands along it to stand side by side
 STAR_SAMPLES = 7  # points across and down a matrix that are looked at
+_SPREAD = np.stack(np.meshgrid(*2 * [np.linspace(0.0, 1.0, STAR_SAMPLES)]), -1).reshape(-1, 2)
 WRITING_ROOM = 0.085  # of the frame's height, at each side of a star, for what is written at it
 USED = (0.86, 0.7)  # of the frame's width and height, for the scene
 LARGEST_STAR_PITCH = 0.035  # of the frame's height: entries further apart are not read any better
@@ -99,11 +100,8 @@ def before_star(made: Arrangement, stars: Collection[str], direction: np.ndarray
 
 def _spread_over(plane):
     """Points all over a plane: (n, 3)."""
-    rows, columns = (
-        np.linspace(0.0, ruler.length, STAR_SAMPLES) for ruler in (plane.row_ruler, plane.column_ruler)
-    )
-    grid = np.stack(np.meshgrid(rows, columns), -1).reshape(-1, 2)
-    return plane.origin + grid @ np.stack([plane.row, plane.column])
+    along = _SPREAD * (plane.row_ruler.length, plane.column_ruler.length)
+    return plane.origin + along @ np.stack([plane.row, plane.column])
 
 
 @dataclass(frozen=True)
@@ -325,8 +323,12 @@ def _worth(
     worth = round(float(np.mean(read * alone)), 6)
     if worth <= least:
         return worth
-    others = [min(seen.facing[n] / FACING, 1.0) * seen.part_uncovered(n) for n in np.flatnonzero(~starring)]
-    part = 0.5 * (float(np.mean(others or [1.0])) + min(others, default=1.0))  # one that is a hair counts
+    if starring.all():
+        return worth
+    others = np.minimum(seen.facing[~starring] / FACING, 1.0) * seen.parts_uncovered(
+        np.flatnonzero(~starring)
+    )
+    part = 0.5 * float(others.mean() + others.min())  # one that is a hair counts
     return round(worth * (1.0 - OTHERS_SHARE * (1.0 - part)), 6)
 
 
@@ -379,26 +381,37 @@ class SeenPlanes:
 
     def part_uncovered(self, n: int) -> float:
         """The part of a plane that no other one covers."""
-        before, _ = self._others(n, 0.0)
-        return 1.0 - float(before.mean())
+        return float(self.parts_uncovered(np.array([n]))[0])
+
+    def parts_uncovered(self, which: np.ndarray) -> np.ndarray:
+        """The part of each of these planes (n,) that no other one covers: (n,)."""
+        before, _ = self._others(which, 0.0)
+        return 1.0 - before.mean(axis=1)
 
     def part_alone(self, n: int, margin: float) -> float:
         """The part of a plane, and of a margin around it, that has no other one before or behind it."""
-        _, overlapping = self._others(n, margin)
+        _, overlapping = self._others(np.array([n]), margin)
         return 1.0 - float(overlapping.mean())
 
-    def _others(self, n, margin):
-        """Which points of a plane, and of a margin around it, have another plane before them, and which any
-        at all."""
-        around = margin / np.maximum(np.linalg.norm(self.steps[n, :, :2], axis=1) * self.ends[n], 1e-6)
-        down, across = np.linspace(-around, 1.0 + around, STAR_SAMPLES).T
-        parts = np.stack(np.meshgrid(down, across), -1).reshape(-1, 2)
-        points = self.origins[n] + (parts * self.ends[n]) @ self.steps[n]
-        others = np.flatnonzero((self.facing > 1e-3) & (np.arange(len(self.facing)) != n))
-        away = points[None, :, :2] - self.origins[others, None, :2]
-        at = away @ self.back[others]
-        inside = ((at > -0.5) & (at < self.ends[others, None] + 0.5)).all(axis=2)
-        depth = self.origins[others, 2, None] + np.einsum("nps,ns->np", at, self.steps[others, :, 2])
-        before = (inside & (depth < points[:, 2] - 1e-6)).any(axis=0)
-        overlapping = inside.any(axis=0)
-        return before, overlapping
+    def _others(self, which, margin):
+        """Which points of planes, and of a margin around them, have another plane before them, and which any
+        at all: (n, points) each, for planes `which` (n,)."""
+        around = margin / np.maximum(
+            np.linalg.norm(self.steps[which, :, :2], axis=2) * self.ends[which], 1e-6
+        )
+        parts = (-around[:, None] + (1.0 + 2.0 * around[:, None]) * _SPREAD) * self.ends[which, None]
+        points = self.origins[which, None] + parts @ self.steps[which]
+        faced = np.flatnonzero(self.facing > 1e-3)
+        x, y = np.moveaxis(
+            points[:, None, :, :2] - self.origins[faced, None, :2], -1, 0
+        )  # (n, faced, points)
+        back, steps, ends = (
+            self.back[faced, :, :, None],
+            self.steps[faced, :, 2, None],
+            self.ends[faced, :, None],
+        )
+        row, column = (x * back[:, 0, n] + y * back[:, 1, n] for n in (0, 1))
+        inside = (row > -0.5) & (row < ends[:, 0] + 0.5) & (column > -0.5) & (column < ends[:, 1] + 0.5)
+        inside &= (faced != which[:, None])[:, :, None]
+        depth = self.origins[faced, 2, None] + row * steps[:, 0] + column * steps[:, 1]
+        return (inside & (depth < points[:, None, :, 2] - 1e-6)).any(axis=1), inside.any(axis=1)
