@@ -17,6 +17,8 @@ from .silence import blender_silenced
 # The first of these that Cycles lists is taken by "auto": OptiX and CUDA are the same cards, OptiX faster.
 BEST_FIRST = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 SPELLED = {"CPU": "CPU", "OPTIX": "OptiX", "CUDA": "CUDA", "HIP": "HIP", "METAL": "Metal", "ONEAPI": "oneAPI"}
+# Cycles makes its programs ready for a card once, and its statistics stand still meanwhile.
+FIRST_RENDER = "the first time on a card takes minutes to begin"
 PIXEL_BYTES = 80  # of Cycles' own buffers: colour, what the denoiser is given and makes, a value, a mask
 TILE = 2048  # pixels, Cycles' own
 _BUFFER_SHARE = 0.25  # of the free memory, for the buffers of a picture without tiles
@@ -58,7 +60,7 @@ def chosen(asked: str, fallback: str) -> tuple[list[Device], str]:
         if fallback == "stop":
             raise
         return [], f"{error}; the CPU renders"
-    return cards, f"rendering on {told(cards)}" if cards else ""
+    return cards, f"rendering on {told(cards)}; {FIRST_RENDER}" if cards else ""
 
 
 def taken(asked: str) -> list[Device]:

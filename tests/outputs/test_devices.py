@@ -61,7 +61,7 @@ def test_auto_takes_what_is_ticked_in_the_preferences_else_the_best_there_is(cyc
     cycles(*L4, *L4X, kind="CUDA", ticked=["CUDA_1", "OPTIX_0"])
     assert [one.id for one in devices.taken("auto")] == ["CUDA_1"]
     cycles(ARC)
-    assert devices.chosen("auto", "stop")[1] == "rendering on Arc A770 (oneAPI)"
+    assert devices.chosen("auto", "stop")[1] == f"rendering on Arc A770 (oneAPI); {devices.FIRST_RENDER}"
     cycles()
     assert devices.chosen("auto", "stop") == ([], "")
 
@@ -126,7 +126,7 @@ def test_a_card_that_fails_leaves_the_rest_to_the_cpu(cycles, failing, tiny, cap
     assert cli.run(command) == 0
     assert failing == [(2, "GPU", True), (2, "CPU", False), (3, "CPU", False)]
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "rendering on NVIDIA L4 1 (CUDA)"
+    assert said[0] == f"rendering on NVIDIA L4 1 (CUDA); {devices.FIRST_RENDER}"
     (told,) = [line for line in said if "out of GPU memory" in line]
     assert told.endswith("that was on NVIDIA L4 1 (CUDA): going on with the CPU")
     assert there.compute_device_type == "NONE" and there.used() == ["CPU"]  # as the user had it
