@@ -47,13 +47,16 @@ class Typeface:
             return self
         return self.other
 
+    @functools.lru_cache(4096)  # noqa: B019 - few typefaces; labels are set anew for each place they may have
     def width(self, text: str) -> float:
         """The width of a line, in sizes."""
-        return _width(self, text)
+        widths = self.of(text).widths
+        return sum(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
 
     def has(self, letter: str) -> bool:
         return ord(letter) in self.widths or bool(self.other and self.other.has(letter))
 
+    @functools.lru_cache(4096)  # noqa: B019
     def shown(self, text: str, longest: float | None = None) -> str:
         """A text as it can be written on one line, no wider than `longest` sizes, of at most LONGEST letters.
 
@@ -84,13 +87,6 @@ class Typeface:
         if unicodedata.category(letter) == "Zs":
             return " "
         return f"U+{ord(letter):04X}"
-
-
-@functools.lru_cache(4096)
-def _width(typeface: Typeface, text: str) -> float:
-    """The width of a line in a typeface, in sizes. Labels are measured again for each place they may have."""
-    widths = typeface.of(text).widths
-    return sum(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
 
 
 def escaped(shown: str, text: str) -> bool:

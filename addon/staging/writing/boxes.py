@@ -12,7 +12,8 @@ _SAMPLES = np.stack(np.meshgrid([0.05, 0.5, 0.95], [0.1, 0.9]), axis=-1).reshape
 
 def around(boxes: np.ndarray) -> np.ndarray:
     """The box around boxes (n, 4)."""
-    return around_each([boxes])[0]
+    low, high = boxes[:, :2].min(axis=0, initial=np.inf), boxes[:, 2:].max(axis=0, initial=-np.inf)
+    return np.concatenate([low, high])
 
 
 def around_each(groups: Sequence[np.ndarray]) -> np.ndarray:
@@ -47,9 +48,11 @@ def clashes(outlines: np.ndarray, least: float = 1e-6) -> list[tuple[int, int]]:
 
 
 class Obstacles:
-    """Convex quadrilaterals (m, 4, 2) on a picture, which type should not cover."""
+    """Convex quadrilaterals (m, 4, 2) on a picture, which type should not cover. `kinds` (k, m) are which of
+    them are of each kind, all of one kind if not given."""
 
-    def __init__(self, quads: np.ndarray):
+    def __init__(self, quads: np.ndarray, kinds: np.ndarray | None = None):
+        self.kinds = np.ones((1, len(quads)), bool) if kinds is None else kinds
         a, side = quads, np.roll(quads, -1, axis=1) - quads
         # A point (x, y) is inside where all four of (x, y, 1) · sides are of one sign: that of the area.
         sides = np.stack([-side[..., 1], side[..., 0], side[..., 1] * a[..., 0] - side[..., 0] * a[..., 1]])
@@ -60,8 +63,13 @@ class Obstacles:
 
     def under(self, boxes: np.ndarray) -> np.ndarray:
         """How much of it lies under each of the boxes (n, 4), in layers, two at most: (n,)."""
+        return self.under_each(boxes).sum(axis=0)
+
+    def under_each(self, boxes: np.ndarray) -> np.ndarray:
+        """The same of each kind: (k, n)."""
         few = max(1, PAIRS // max(1, len(self.around)))
-        return np.concatenate([self._under(boxes[n : n + few]) for n in range(0, max(1, len(boxes)), few)])
+        parts = [self._under(boxes[n : n + few]) for n in range(0, max(1, len(boxes)), few)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _under(self, boxes):
         # Of all pairs few have anything in common: only these are looked at.
@@ -70,12 +78,16 @@ class Obstacles:
         quad = some[quad]
         corners, sizes = boxes[box, None, :2], boxes[box, None, 2:] - boxes[box, None, :2]
         x, y = np.moveaxis(corners + sizes * _SAMPLES, 2, 0)  # (pairs, samples)
-        within = [
-            side[0, quad, None] * x + side[1, quad, None] * y + side[2, quad, None] > 1e-9
-            for side in self.sides
-        ]
-        layers = [np.bincount(box, one, len(boxes)) for one in np.all(within, axis=0).T]
-        return np.minimum(layers, 2).mean(axis=0)
+        within = np.ones(x.shape, bool)
+        for side in self.sides:
+            within &= side[0, quad, None] * x + side[1, quad, None] * y + side[2, quad, None] > 1e-9
+        pair, sample = np.nonzero(within)
+        points, of_kind = box[pair] * len(_SAMPLES) + sample, self.kinds[:, quad[pair]]
+        count = len(boxes) * len(_SAMPLES)
+        layers = np.array([np.bincount(points, one, count) for one in of_kind]).reshape(
+            -1, len(boxes), len(_SAMPLES)
+        )
+        return np.minimum(layers, 2.0).mean(axis=2)
 
 
 class Coverage:

@@ -48,10 +48,11 @@ class Canvas:
         self.crowded = len(self.planes) > CROWD
         strips = [self.project(strip.outline) for strip in p.strips if strip.plane in self.planes]
         self.strips = np.array(strips).reshape(-1, 4, 2)
-        drawn_over = np.concatenate([self.quads, self.strips])
-        self.matrices, self.interiors = Obstacles(drawn_over), Obstacles(self.faces)
-        starring = [p.is_star(plane.stage) for plane in self.planes]
-        self.stars = Obstacles(self.quads[np.array(starring, bool)])
+        outlines = [self.quads, self.strips, self.faces]
+        kind = np.repeat(range(3), [len(one) for one in outlines])
+        star = np.zeros(len(kind), bool)
+        star[: len(self.planes)] = [p.is_star(plane.stage) for plane in self.planes]
+        self.drawn = Obstacles(np.concatenate(outlines), np.stack([kind < 2, star, kind == 2]))
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (width, height)])
         self.content = np.array([*ends.min(axis=0), *ends.max(axis=0)])
         self.center = 0.5 * (self.content[:2] + self.content[2:])
@@ -135,8 +136,8 @@ class Canvas:
 
     def covering(self, boxes: np.ndarray) -> np.ndarray:
         """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""
-        matrices = OVER_A_MATRIX * self.matrices.under(boxes) + OVER_A_STAR * self.stars.under(boxes)
-        return matrices + OVER_PRODUCTS * self.interiors.under(boxes)
+        matrices, stars, interiors = self.drawn.under_each(boxes)
+        return OVER_A_MATRIX * matrices + OVER_A_STAR * stars + OVER_PRODUCTS * interiors
 
     def nearer_to_another(self, boxes: np.ndarray, plane: Plane) -> np.ndarray:
         """Whether another matrix is nearer to each of the boxes (n, 4) than a plane is, or as near: (n,)."""
