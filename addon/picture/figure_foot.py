@@ -1,7 +1,7 @@
 """What stands over and under the panels of a figure: what it shows, its legend and its notes. Lengths are
 points."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..attention.tokens import told_apart
 from ..errors import InputError
@@ -44,7 +44,7 @@ def head(p: Plan, type: PageType, width: float, *, title: bool, told: bool) -> S
             for line in type.wrapped(p.scene.title, large, width - 2 * PAGE_EDGE)
         ]
     if told:
-        formula = _formula(p, type)
+        formula = [] if "=" in p.scene.caption else _formula(p, type)
         caption = type.wrapped(p.scene.caption, type.small, width - 2 * PAGE_EDGE)
         own = [type.line(line, PAGE_EDGE, 0.0, type.small, soft=True, kind="caption") for line in caption]
         wide = max((text.box[2] for text in formula), default=0.0)
@@ -136,22 +136,20 @@ def _legend(bars: Sequence[LegendBar], type: PageType, width: float) -> list[lis
 
 def pooled_notes(p: Plan) -> list[str]:
     """What a reader has to know of beads that stand for several entries, and of axes that are drawn shorter
-    than they are: a sentence for each way."""
+    than they are."""
     order = {stage.name: n for n, stage in enumerate(stages_of(p.root))}
     pairs = zip(p.arrangement.planes, p.pools, strict=True)
+    pools = sorted(pairs, key=lambda pair: order[pair[0].stage.name])
     ways: dict[str, dict[str, None]] = {}  # what is said of them -> the matrices
-    for plane, pool in sorted(pairs, key=lambda pair: order[pair[0].stage.name]):
-        for said in (_of_pool(p, plane, pool), *_shorter(plane, pool)):
-            if said:
-                ways.setdefault(said, {})[p.typeface.shown(captions.title_of(p, plane.stage))] = None
-    notes = []
-    for said, names in ways.items():
-        some = list(names)
-        some = (
-            [*some[:MOST_LISTED], f"{len(some) - MOST_LISTED} more"] if len(some) > MOST_LISTED + 1 else some
-        )
-        notes.append(f"{', '.join(some)}: {said}")
-    return notes
+    for plane, pool in pools:
+        for said in _shorter(plane, pool):
+            ways.setdefault(said, {})[p.typeface.shown(captions.title_of(p, plane.stage))] = None
+    return _of_pools(p, pools) + [f"{_listed(names)}: {said}" for said, names in ways.items()]
+
+
+def _listed(names: Collection[str]) -> str:
+    some, more = list(names), len(names) - MOST_LISTED
+    return ", ".join([*some[:MOST_LISTED], f"{more} more"] if more > 1 else some)
 
 
 def outlined_notes(p: Plan, frame: int) -> list[str]:
@@ -177,21 +175,33 @@ def _selected(p: Plan, lit: Lit) -> str:
     return p.typeface.shown(f"{captions.title_of(p, lit.stage)}[{', '.join(parts)}]")
 
 
-def _of_pool(p: Plan, plane: Plane, pool: Pool) -> str:
-    """What a bead of a plane shows; "" where it is one entry."""
-    if not pool:
-        return ""
-    names = [
-        p.typeface.shown(name) or what
-        for name, what in zip(captions.axis_names_of(p, plane.stage), ("row", "column"), strict=True)
-    ]
-    count = pool.rows * pool.columns
-    block = f"each block shows the {POOL_WORDS[pool.rule]} of {count:,} neighbouring entries"
-    if min(pool.rows, pool.columns) > 1:
-        return f"{block}, {pool.rows} × {pool.columns}"
-    if (names[0] if pool.rows > 1 else names[1]) in ("row", "column"):
-        return f"{block} of a {'column' if pool.rows > 1 else 'row'}"
-    return f"{block} along the {names[0] if pool.rows > 1 else names[1]}"
+def _of_pools(p: Plan, pools: Sequence[tuple[Plane, Pool]]) -> list[str]:
+    """What beads show, a sentence for each rule; where they differ, of how many rows and columns of which
+    matrices."""
+    notes = []
+    for rule, word in POOL_WORDS.items():
+        sizes: dict[str, dict[str, None]] = {}  # rows × columns -> the matrices
+        along: dict[str, None] = {}
+        for plane, pool in pools:
+            if pool and pool.rule == rule:
+                names = [p.typeface.shown(name) for name in captions.axis_names_of(p, plane.stage)]
+                name = p.typeface.shown(captions.title_of(p, plane.stage))
+                flat = min(pool.rows, pool.columns) == 1
+                size = f"{pool.rows * pool.columns:,}" if flat else f"{pool.rows} × {pool.columns}"
+                sizes.setdefault(size, {})[name] = None
+                along[names[pool.rows == 1] if flat else ""] = None
+        if not sizes:
+            continue
+        (axis, *others) = along
+        where = f" along the {axis}" if axis and not others else ""
+        begin = f"each block shows the {word} of"
+        if len(sizes) == 1:
+            ((size, matrices),) = sizes.items()
+            notes.append(f"{_listed(matrices)}: {begin} {size} neighbouring entries{where}")
+        else:
+            every = "; ".join(f"{size} in {_listed(matrices)}" for size, matrices in sizes.items())
+            notes.append(f"{begin} neighbouring entries{where}: {every}")
+    return notes
 
 
 def _shorter(plane: Plane, pool: Pool) -> list[str]:

@@ -111,8 +111,8 @@ def panel(
     if not asked:
         made = _panel(p, type, width, height, free, True)
         planes = wanted_in(p, made.view, (width, made.height), made.cramped)
-    room = width - free[0] - free[1], height and height - free[2] - free[3]
-    blocks = blocks_for(p, planes, type, *room)
+    wide, high = width - free[0] - free[1], height or (made.height if made else 0.0)
+    blocks = blocks_for(p, planes, type, wide, high and high - free[2] - free[3])
     if made and not larger_than(blocks, made.view, (width, made.height)):
         blocks = []
     if blocks:
@@ -289,7 +289,10 @@ class _Labels:
             places, outward = ends[self.chosen[key]]
             beside = self.across(places, outward) == 0
             side = beside, 1.0 if outward[0 if beside else 1] > 0 else -1.0
-            titled = axis.title if stars or not p.stars else ""  # other matrices tell it with their shapes
+            titled = axis.title if not p.stars else ""  # else matrices tell it with their shapes
+            if stars:  # what it is there: what queries are compared with are keys
+                plane, of_rows = stars[0]
+                titled = p.typeface.shown(captions.axis_names_of(p, plane.stage)[not of_rows])
             sides.setdefault(side, []).append(_Column(axis.texts, places, titled, bool(stars)))
         titles = [(side, self.write_side(axes_there, *side)) for side, axes_there in sides.items()]
         for side, there in titles:

@@ -53,14 +53,15 @@ def larger_than(blocks: Sequence[Readout], view: View, size: tuple[float, float]
 
 
 def blocks_for(
-    p: Plan, planes: Sequence[Plane], type: PageType, width: float, height: float | None
+    p: Plan, planes: Sequence[Plane], type: PageType, width: float, height: float
 ) -> list[Readout]:
-    """The blocks of these planes for `width` × `height` points of a panel, as many as have room."""
+    """The blocks of these planes for `width` points of a panel, as many as have room; those beside the scene
+    in so much `height`, if that is not 0."""
     form = ReadoutForm(
         name=type.size, detail=type.small, axis=type.small, token=type.small,
         least_token=LEAST_TYPE, gap=2.0, rule=0.35, hair=0.1, least=LEAST_CELL, most=MOST_CELL,
     )  # fmt: skip
-    high = height or DEEP * width if is_beside(width) else DEEP * width
+    high = height if height and is_beside(width) else DEEP * width
     wide = PART * width if is_beside(width) else width - 2.0
     while planes:
         texts = [text for plane in planes for _, texts in _numbers(p, plane) for text in texts]

@@ -60,7 +60,8 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
         if len(rows) > ROWS_OF_A_BAR or any(len(scales) > 1 for scales in rows):
             many = bool(p.star) and len(rows) > MOST_OF_OTHERS
             told = _told(rows, "max" if brief else "max (largest magnitude)")
-            written = [("each by its own largest" if many else told, _ends(color_map))]
+            own = "each by its own largest" if brief else "max: the largest magnitude of each matrix"
+            written = [(own if many else told, _ends(color_map))]
         else:
             written = [_row(color_map, *row) for row in rows.items()]
         bars.append(LegendBar(color_map, title, tuple(written)))
