@@ -1,9 +1,9 @@
-"""Films as pictures that move: APNG, animated WebP and GIF, put together from finished frames.
+"""Makes films that are pictures (APNG, animated WebP and GIF) from finished frames.
 
-An APNG takes the frames' own bytes and loses nothing (PNG specification, third edition, 4.9); a WebP has
-each frame as Blender encodes it (https://developers.google.com/speed/webp/docs/riff_container); a GIF has
-255 colours for the whole film (GIF89a), fixed in place by an ordered dither, so that what does not move
-does not flicker. Frames that do not change are one frame that stays longer."""
+An APNG contains the bytes of the frames and loses nothing (PNG specification, third edition, 4.9). A WebP has
+each frame as Blender encodes it (https://developers.google.com/speed/webp/docs/riff_container). A GIF
+(GIF89a) has 255 colours for the whole film; an ordered dither is fixed in place, so that still parts do not
+flicker. Equal frames become one frame that is shown longer."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import InputError
 from .png_file import packed, read_png
 
-GIF_COLORS = 255  # of a GIF; the last index is what has not changed
+GIF_COLORS = 255  # of a GIF; one more index means "as in the frame before"
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 - 15 / 32
 _SAMPLED = 12  # frames from which the colours of a GIF are chosen
 _BITS = 5  # of each channel, in which colours are looked up
@@ -33,8 +33,8 @@ def held(pictures: Sequence[bytes]) -> list[tuple[int, int]]:
 
 
 def apng(pictures: Sequence[Path], rate: Fraction) -> bytes:
-    """An APNG of PNG files of one size and kind, `rate` of them a second, that plays for ever. Raises
-    InputError for what is no whole PNG, or another kind of it."""
+    """The bytes of an APNG of PNG files of one size and kind, `rate` of them a second. It plays for ever.
+    Raises InputError for a file that is no whole PNG, or another kind of PNG."""
     first, bodies = read_png(pictures[0]), []
     for path in pictures:
         frame = read_png(path)
@@ -50,7 +50,7 @@ def apng(pictures: Sequence[Path], rate: Fraction) -> bytes:
         control = struct.pack(">5IHHBB", number, *size, time.numerator, time.denominator, 0, 0)
         chunks.append((b"fcTL", control))
         number += 1
-        if len(chunks) == 3:  # the first is what a reader of PNGs shows
+        if len(chunks) == 3:  # a plain PNG reader shows the first picture
             chunks.append((b"IDAT", bodies[n]))
         else:
             chunks.append((b"fdAT", struct.pack(">I", number) + bodies[n]))
@@ -59,7 +59,7 @@ def apng(pictures: Sequence[Path], rate: Fraction) -> bytes:
 
 
 def _shortened(run: tuple[int, int], each: Fraction) -> Iterator[tuple[int, int]]:
-    """A run in parts whose times are fractions of numbers of 16 bits."""
+    """A run, cut into parts whose durations are fractions of 16-bit numbers."""
     n, count = run
     most = max(1, int(65535 / max(each.numerator, 1)))
     while count > 0:

@@ -1,7 +1,8 @@
-"""Opens and saves .blend files: scripts in them are not run, and one that is saved is whole.
+"""Opens and saves .blend files. Scripts in them are not run, and a file is saved whole or not at all.
 
-A damaged .blend can end Blender itself. So another process opens a file first; what it cannot survive is
-told in a line. Whoever watches this process all the same sets WATCHED in its environment.
+A damaged .blend can crash Blender. Therefore another process opens each file first; if that process crashes,
+the error is one line. A program that watches this process anyway sets WATCHED in its environment, to save
+that time.
 """
 
 import os
@@ -30,25 +31,25 @@ _SEEKABLE = b"\xb1\xea\x92\x8f"  # closes the seek table at the end of a file pa
 
 
 def begin_empty() -> None:
-    """An empty file; the user's preferences and add-ons stay as they are."""
+    """Open an empty file. The user's preferences and add-ons stay as they are."""
     with blender_silenced():
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
 
 
 def draw_alone(checked: Plan) -> bpy.types.Scene:
-    """The Blender scene of a plan, as a film, alone in an empty file. Raises InputError."""
+    """Draw a plan, as a film, in an empty file. Returns its Blender scene. Raises InputError."""
     begin_empty()
     return draw(film_of(checked))
 
 
 def require_saved() -> None:
-    """Raise InputError where a person would lose what is open in Blender's window."""
+    """Raise InputError if the file that is open in Blender's window has unsaved changes."""
     if not bpy.app.background and bpy.data.is_dirty:
         raise InputError("the file that is open in Blender has changes and would be replaced; save it first")
 
 
 WATCHED = "MATRIX_CINEMA_WATCHED"
-_PATIENCE = 600  # seconds in which a file has to be opened
+_PATIENCE = 600  # seconds that opening a file may take
 _TRIAL = """
 import os, bpy
 try:
@@ -63,8 +64,8 @@ os._exit(0)
 def open_blend(path: Path, *, file_outputs: bool = False) -> bpy.types.Scene:
     """Open a .blend and return the scene that was built in it, or else its current one.
 
-    Nothing in it writes to the disk from then on, unless `file_outputs` leaves it as it is. Raises InputError
-    for what is no .blend, or one so damaged that Blender does not survive it.
+    Without `file_outputs`, everything in the file that could write to the disk is switched off. Raises
+    InputError for a file that is no .blend, or is so damaged that Blender crashes.
     """
     if WATCHED not in os.environ:
         _require_survived(path)
@@ -80,7 +81,7 @@ def open_blend(path: Path, *, file_outputs: bool = False) -> bpy.types.Scene:
 
 
 def _require_survived(path):
-    """Raise InputError when another Blender ends, or does not come to an end, over this file."""
+    """Raise InputError if another Blender crashes or hangs when it opens this file."""
     program = [sys.executable, "-c", _TRIAL]
     if not bpy.app.module:
         program = [bpy.app.binary_path, "--background", "--factory-startup", "--python-expr", _TRIAL]
@@ -89,28 +90,29 @@ def _require_survived(path):
     try:
         ended = subprocess.run(program, env=environment, timeout=_PATIENCE, check=False, **quiet).returncode
     except subprocess.TimeoutExpired:
-        raise InputError(f"{path}: Blender does not come to an end of opening it; is it damaged?") from None
+        raise InputError(f"{path}: Blender hangs when it opens the file; is it damaged?") from None
     if ended:
         raise InputError(f"{path}: is damaged: Blender crashes when it opens it (status {ended})")
 
 
 def open_built(source: Source, *, file_outputs: bool = False) -> bpy.types.Scene:
-    """The scene of a .blend that this project built, drawn anew where the source says another style or
-    camera. Raises InputError for any other file."""
+    """The scene in a .blend that this project built. It is drawn again if the source asks for another style
+    or camera. Raises InputError for any other file."""
     scene = open_blend(source.file, file_outputs=file_outputs)
     if tags.DESCRIPTION not in scene:
         raise InputError(f"{source.file}: holds no scene that this program built")
     if source.instead:
         wanted = with_instead(described(scene), source.instead)
-        if not source.instead.keys().isdisjoint(CAMERA):  # one that someone has moved is not to stay
+        # Without this, a camera that a person has moved would stay.
+        if not source.instead.keys().isdisjoint(CAMERA):
             given_back.reset(scene, given_back.of_camera(scene))
         update(wanted, scene)
     return scene
 
 
 def description_as_set(scene: bpy.types.Scene) -> Scene:
-    """The description that a built scene carries, with the size, the samples and the engine that Blender has
-    for it where someone has set them otherwise; of another scene, its render settings alone."""
+    """The description in a built scene, with size, samples and engine as a person may have set them in
+    Blender. For another scene, a description with only its render settings."""
     render = scene.render
     width, height = (
         max(16, n * render.resolution_percentage // 100) for n in (render.resolution_x, render.resolution_y)

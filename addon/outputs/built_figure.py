@@ -1,5 +1,8 @@
-"""A built .blend as a panel of a figure: its own camera, lamps and world, at its own frame; what is written
-in the scene is taken out, because the page has it as type. Readouts stay as they are in the picture."""
+"""A built .blend as a panel of a figure, with its own camera, lamps, world and frame.
+
+Labels and other text are removed from the scene, because the page has them as type. Readouts stay in the
+picture.
+"""
 
 import bpy
 import numpy as np
@@ -23,7 +26,7 @@ def is_built(shown: Shown) -> bool:
 
 
 def built_cell(shown: Shown) -> Cell:
-    """The Cell of a built .blend, which is opened. Raises InputError."""
+    """Open a built .blend. Returns its Cell of the figure. Raises InputError."""
     source = Source(shown.file, None, shown.instead)
     scene = open_built(source)
     frame = scene.frame_current if shown.frame is None else shown.frame
@@ -35,7 +38,7 @@ def built_cell(shown: Shown) -> Cell:
 
 
 def bare_scene(source: Source) -> bpy.types.Scene:
-    """The scene of a built .blend, opened again, without what the page has as type."""
+    """Open a built .blend again. Returns its scene, without the text that the page has as type."""
     scene = open_built(source)
     for ob in tags.parts(scene):
         if isinstance(ob, bpy.types.Object) and ob.get(tags.KIND) in LETTERING and not _is_beside(ob):
@@ -45,8 +48,8 @@ def bare_scene(source: Source) -> bpy.types.Scene:
 
 
 def _kept(scene: bpy.types.Scene, seen: View) -> np.ndarray:
-    """Where what stays in the picture beside the scene stands, such as readouts: boxes (n, 4), as parts of
-    the picture's width and height."""
+    """The boxes of readouts and other things that stay beside the scene: (n, 4), in fractions of the
+    picture's width and height."""
     depsgraph = bpy.context.evaluated_depsgraph_get()
     found: dict = {}
     for ob in tags.parts(scene):
@@ -61,7 +64,7 @@ def _kept(scene: bpy.types.Scene, seen: View) -> np.ndarray:
 
 
 def _points(ob, depsgraph):
-    """The elements of what has any, else the corners around an object, in the world: (n, 3)."""
+    """The places of an object's elements, or else the corners of its box, in the world: (n, 3)."""
     if ob.get(tags.KIND) in SIZES_OF:
         return elements(ob, depsgraph)["position"]
     own = ob.evaluated_get(depsgraph)
@@ -70,7 +73,7 @@ def _points(ob, depsgraph):
 
 
 def _is_beside(ob):
-    """Whether it belongs to a readout, to the bars of a why or to what is presented."""
+    """Whether an object belongs to a readout, a presented matrix, or the bars of a why."""
     return (
         tags.NAME in ob or ob.get(tags.LABEL) == "why" or "presented" in (ob.parent.name if ob.parent else "")
     )

@@ -1,7 +1,7 @@
-"""What a film's beats say, beside the film: a caption track as SubRip (.srt) or WebVTT (.vtt).
+"""Caption tracks: the captions of a film's beats, as SubRip (.srt) or WebVTT (.vtt).
 
-SubRip has no specification; what players agree on is a number, a line of times, and lines of text. WebVTT is
-https://www.w3.org/TR/webvtt1/.
+SubRip has no specification; players agree on a number, a line with times, and lines of text. WebVTT is
+specified in https://www.w3.org/TR/webvtt1/.
 """
 
 import html
@@ -17,7 +17,7 @@ LINE_LETTERS = 42  # letters; subtitles have up to two lines of about as many
 
 @dataclass(frozen=True)
 class Caption:
-    """A text that is said from `start` until `end`, in seconds of the film."""
+    """A text that is shown from `start` until `end`, in seconds of the film."""
 
     text: str
     start: float
@@ -25,9 +25,8 @@ class Caption:
 
 
 def captions_of(beats: Sequence[Beat], first: int, last: int, rate: float) -> list[Caption]:
-    """The captions of a film of the frames `first` to `last`, `rate` a second, from what each beat says
-    with the frames from which and until which it does; those without a word, and outside these frames, have
-    none."""
+    """The captions of a film with the frames `first` to `last`, `rate` of them a second. Each of `beats` has
+    a text, its first frame and its end. Beats without a text, or outside these frames, have no caption."""
     made = []
     for text, start, end in beats:
         begin, stop = (min(max(at, first), last + 1) - first for at in (start, end))
@@ -37,8 +36,7 @@ def captions_of(beats: Sequence[Beat], first: int, last: int, rate: float) -> li
 
 
 def with_cards(beats: Sequence[Beat], p: Plan) -> list[Beat]:
-    """The parts of a film that is told in beats, with its cards; of another film none, for it has no other
-    parts."""
+    """The beats of a film with its cards before and after them; [] for a film without beats."""
     film, cards = p.timeline, p.scene.cards
     before = [(p.scene.title, 1.0, float(film.begins))] if film.before else []
     after = [(cards.credit or cards.source, film.ends + 1.0, film.last_frame + 1.0)] if film.after else []
@@ -55,7 +53,7 @@ def srt(captions: Sequence[Caption]) -> str:
 
 
 def vtt(captions: Sequence[Caption]) -> str:
-    """The track as WebVTT; `&`, `<` and `>` are written as it asks for."""
+    """The track as WebVTT; `&`, `<` and `>` are written as WebVTT requires."""
     blocks = [
         f"{_time(one.start, '.')} --> {_time(one.end, '.')}\n{html.escape(_lines(one.text), quote=False)}\n"
         for one in captions
@@ -64,7 +62,8 @@ def vtt(captions: Sequence[Caption]) -> str:
 
 
 def _time(seconds: float, point: str) -> str:
-    """01:02:03,456: rounded to whole thousandths once, so that one caption ends where the next begins."""
+    """A time as 01:02:03,456. It is rounded only here, so that a caption ends exactly where the next
+    begins."""
     thousandths = round(1000 * seconds)
     minutes, rest = divmod(thousandths, 60_000)
     return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest // 1000:02d}{point}{rest % 1000:03d}"

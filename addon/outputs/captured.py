@@ -1,4 +1,4 @@
-"""What `inspect` and `verify` tell of a capture, as lines of text."""
+"""The reports of `inspect` and `verify` about a capture, as lines of text."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ LAYER_COLUMNS = (
 
 
 def capture_lines(capture: Capture, layer: int | str | None = None, head: int | None = None) -> list[str]:
-    """A capture: its layers, what is not in it, what each head attends to, and the heads worth filming.
+    """The report about a capture: its layers, what it lacks, what each head attends to, heads worth filming.
 
     `layer` and `head` restrict it; an unknown one raises InputError.
     """
@@ -36,7 +36,7 @@ def capture_lines(capture: Capture, layer: int | str | None = None, head: int | 
 
 @dataclass(frozen=True)
 class CaptureReport:
-    """The equations of every layer of a capture, computed anew; `lacking` tells what is not in the file."""
+    """The checked equations of every layer of a capture; `lacking` lists what is not in the file."""
 
     checks: tuple[Check, ...]
     lacking: tuple[str, ...]
@@ -58,7 +58,7 @@ class CaptureReport:
 
 
 def verified(capture: Capture) -> CaptureReport:
-    """Holds a capture to its own equations. Raises InputError for numbers that are not finite."""
+    """Check a capture against its own equations. Raises InputError for numbers that are not finite."""
     layers = list(capture.layers.values())
     checks = tuple(check for layer in layers for check in checks_of(capture, layer))
     return CaptureReport(checks, tuple(_lacking(capture, layers)))
@@ -87,7 +87,7 @@ def _described(layer: Layer) -> tuple:
 
 
 def _lacking(capture: Capture, layers: list[Layer]) -> list[str]:
-    """What is not in the file, with why: tensors of layers, and attentions that ran."""
+    """The tensors and attentions that the file lacks, with the reasons."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for layer in layers:
         for tensor, why in not_written(capture, layer).items():

@@ -1,16 +1,16 @@
-"""Several processes work in one folder, and none does what another one is doing.
+"""Claims: several processes share the work in one folder, and no two do the same part.
 
-Each process has a file of its own in the folder's WORK while it is there. What it does it claims by moving a
-folder that names it to a place where only one can be: disks refuse to put one folder over another, and no
-claim is ever seen without its name. The claim of a process that has gone counts no more: whoever wants it
-takes the place of the next number, which again only one can, and looks around once more.
+While a process works, it has a file of its own in the folder WORK. To claim a part, it moves a folder with
+its name to a fixed place. Only one process can succeed, because disks refuse to move a folder over another,
+and a claim is never visible without its owner's name. If the owner has gone, its claim is void: another
+process takes the place with the next number, which again only one can, and then checks all numbers once more.
 
-Where it cannot be asked whether a process runs, because it is on another machine, it has gone when it gave no
-sign of life for SILENCE. That is measured here, by this process's own clock: those of machines differ, and a
-disk may have the time of whoever writes.
+Whether a process on another machine runs cannot be asked. It counts as gone after SILENCE without a sign of
+life, measured by this process's own clock: the clocks of machines differ, and a disk may use the clock of the
+writer.
 
-A wrong guess costs time and nothing else: two processes then make the same file, and each moves a whole one
-to its place.
+A wrong guess costs only time: two processes then make the same file, and each moves a whole file to its
+place.
 """
 
 import contextlib
@@ -25,7 +25,9 @@ from .owner import discard, discard_left, is_here, is_left, names_in, owned_stem
 
 WORK = ".work"
 SILENCE = 900.0  # seconds without a sign of life
-LONG = 86400.0  # seconds by which no two clocks differ: who was silent as long, by the disk's, has gone
+LONG = (
+    86400.0  # seconds; no two clocks differ so much: a process that was silent so long by the disk's has gone
+)
 _WORKER, _TICKET = "worker", "ticket"
 _BEAT = 30.0  # seconds between two signs
 _PAUSE = 0.2  # seconds until a claim of another process is asked for again
@@ -34,12 +36,13 @@ _at_work: set["Work"] = set()
 
 
 class Work:
-    """This process, at work in a folder. `beat` is to be called now and then."""
+    """This process, at work in a folder. Call `beat` now and then."""
 
     def __init__(self, folder: Path) -> None:
-        """In `folder`, which is made if need be. Raises JobError where nothing can be written."""
+        """Begin work in `folder`, which is made if needed. Raises JobError if nothing can be written
+        there."""
         self.folder = folder / WORK
-        own = f"{owned_stem()}{secrets.token_hex(4)}-"  # copies of a machine may run the same numbers
+        own = f"{owned_stem()}{secrets.token_hex(4)}-"  # copies of a machine may have equal process numbers
         self._own, self._ticket = self.folder / f"{own}{_WORKER}", self.folder / f"{own}{_TICKET}"
         self._claims: set[Path] = set()
         self._signs: dict[str, tuple[int, float]] = {}  # of others: the last one, and when it was seen first
@@ -47,7 +50,7 @@ class Work:
         try:
             while not self._own.exists():
                 self.folder.mkdir(parents=True, exist_ok=True)
-                # The last of other processes may take the folder away just now.
+                # Another process, the last one at work, may be removing the folder at this moment.
                 with contextlib.suppress(FileNotFoundError):
                     self._own.touch()
         except OSError as error:
@@ -56,13 +59,13 @@ class Work:
         _at_work.add(self)
 
     def end(self) -> None:
-        """Leave, and take away what nobody needs any more."""
+        """End the work, and remove what no process needs any more."""
         _at_work.discard(self)
         for claim in list(self._claims):
             self.release(claim)
         names = names_in(self.folder)
         for name in {name.rpartition(".")[0] for name in names if not name.endswith((_WORKER, _TICKET))}:
-            with contextlib.suppress(JobError):  # what is left is in nobody's way
+            with contextlib.suppress(JobError):  # a file that is left does no harm
                 if gone := self.claim(name):
                     self.release(gone)
         for name in names:
@@ -74,7 +77,7 @@ class Work:
             self.folder.rmdir()  # unless others are at work
 
     def beat(self) -> None:
-        """Give a sign of life, which processes on other machines look for."""
+        """Give a sign of life for processes on other machines."""
         if time.monotonic() - self._beaten > _BEAT:
             self._beaten = time.monotonic()
             self._sign()
@@ -89,8 +92,8 @@ class Work:
         return both
 
     def silence(self) -> float:
-        """Seconds since the last sign of the most silent process of another machine that is believed to be
-        there."""
+        """Seconds since the last sign of life from any process of another machine that still counts as
+        running; the longest such silence."""
         now = time.monotonic()
         return max((now - since for _, since in self._signs.values() if now - since <= SILENCE), default=0.0)
 
@@ -107,7 +110,7 @@ class Work:
         path = self.folder / f"{name}.{max(there, default=0) + 1}"
         if not self._put(path):
             return None
-        # Another process may have seen less, or more, and have taken another number.
+        # Another process may have seen other claims, and so have taken another number.
         others = [one for one in self._claims_of(name).values() if one != path.name]
         if not all(map(self._is_free, others)):
             discard(path)
@@ -131,7 +134,7 @@ class Work:
             (self._ticket / self._own.name).touch()
             os.rename(self._ticket, path)
         except OSError as error:
-            if (path / self._own.name).exists():  # it was moved, and the answer was lost on the network
+            if (path / self._own.name).exists():  # the folder was moved, but the network lost the answer
                 return True
             if path.exists():
                 return False
@@ -139,7 +142,7 @@ class Work:
         return True
 
     def release(self, claim: Path) -> None:
-        """Give back a claim, after those of processes that had gone before."""
+        """Give back a claim, and first the void claims before it."""
         for other in self._claims_of(claim.name.rpartition(".")[0]).values():
             if other != claim.name and self._is_free(other):
                 discard(self.folder / other)
@@ -158,7 +161,7 @@ class Work:
 
     @contextlib.contextmanager
     def alone(self, name: str) -> Iterator[None]:
-        """A block in which no other process that claims `name` is; waits until that is so."""
+        """A block that only one process at a time can be in, by `name`. Waits until the others have left."""
         while (claim := self.claim(name)) is None:
             self.wait()
         try:
@@ -167,12 +170,12 @@ class Work:
             self.release(claim)
 
     def wait(self) -> None:
-        """Wait a moment for what other processes do."""
+        """Wait a moment for other processes."""
         self.beat()
         time.sleep(_PAUSE)
 
     def _is_free(self, claim):
-        """Whether a claim is that of a process that has gone, or was killed while it gave it back."""
+        """Whether the owner of a claim has gone, or was killed while it gave the claim back."""
         try:
             return all(map(self._has_gone, os.listdir(self.folder / claim)))
         except FileNotFoundError:
@@ -199,7 +202,7 @@ class Work:
         return now - self._signs[worker][1] > SILENCE
 
     def _disk_time_since(self, sign):
-        """Seconds since a sign, by the clock of the disk; 0 where it does not tell."""
+        """Seconds since a sign of life by the disk's clock; 0 if unknown."""
         self._sign()
         try:
             return 1e-9 * (os.stat(self._own).st_mtime_ns - sign)
@@ -207,17 +210,18 @@ class Work:
             return 0.0
 
     def _sign(self):
-        """Touch this process's file; another one may have taken it away, if this one was stopped for long."""
+        """Touch this process's file, which another process may have removed if this one was stopped for
+        long."""
         with contextlib.suppress(OSError):
             self._own.touch()
 
 
 def was_taken_over(claim: Path) -> bool:
-    """Whether a process had a claim before that has gone."""
+    """Whether the claim was taken over from a process that has gone."""
     return claim.suffix != ".1"
 
 
 def end_all_work() -> None:
-    """Leave every folder: for a process that ends at once."""
+    """End the work in every folder, for a process that ends at once."""
     for work in list(_at_work):
         work.end()

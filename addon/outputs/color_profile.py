@@ -1,4 +1,4 @@
-"""The ICC profile of sRGB, for pictures that are printed: made here, so that nothing has to be shipped.
+"""The ICC profile of sRGB for printed pictures. It is made here, so that no file has to be shipped.
 
 A display profile of version 4 (ICC.1:2022): the primaries of IEC 61966-2-1 adapted to D50 by Bradford's
 matrix, and its curve as a parametric one of type 3."""

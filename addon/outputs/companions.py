@@ -1,4 +1,4 @@
-"""What is put beside a film: its caption track, as .srt and .vtt, and a frame of it as its poster."""
+"""The companion files of a film: its captions (.srt and .vtt), and one of its frames as a poster."""
 
 import shutil
 from collections.abc import Sequence
@@ -13,16 +13,17 @@ TRACKS = {".srt": srt, ".vtt": vtt}
 
 
 def require_place_beside(film: Path, captions: bool, poster: bool) -> None:
-    """Raise InputError where a file would be lost that is not ours: what stands beside our film is."""
+    """Raise InputError if a companion would replace a file that is not ours. Files beside a film of ours are
+    ours."""
     if marks.read_mark(film):
         return
     for path in _beside(film, captions, poster):
         if path.exists():
-            raise InputError(f"{path}: is there, and {film.name} is not of this program; give another name")
+            raise InputError(f"{path}: exists, and this program did not make {film.name}; give another name")
 
 
 def write_captions(film: Path, captions: Sequence[Caption]) -> None:
-    """Write the caption tracks of a film that says something. Raises JobError when the disk refuses."""
+    """Write the caption tracks of a film that has captions. Raises JobError if the disk refuses."""
     for suffix, track in TRACKS.items() if captions else ():
         with written_whole(film.with_suffix(suffix)) as part:
             part.write_text(track(captions), encoding="utf-8", newline="\n")
@@ -36,7 +37,7 @@ def write_poster(film: Path, frame: Path, mark: str) -> None:
 
 
 def poster_of(film: Path) -> Path:
-    """Where the poster of a film lies."""
+    """The path of a film's poster."""
     return film.with_name(f"{film.stem}-poster.png")
 
 

@@ -1,8 +1,8 @@
 """A contact sheet: the patterns of all heads of a capture in one figure, drawn by matplotlib.
 
-Rows are layers, columns heads; in each pattern queries run down and keys to the right, and one colour
-scale from 0 to 1 serves all. What a query may not attend to is absent: the outline of a pattern runs
-around what it may. Needs no Blender.
+Rows are layers and columns are heads. In each pattern, queries run down and keys to the right; all share one
+colour scale from 0 to 1. Entries that the mask hides are absent: the outline of a pattern runs around the
+others. Nothing here needs Blender.
 """
 
 import contextlib
@@ -26,16 +26,16 @@ from .font_files import NUMBERED, REGULAR, families
 from .formats import FIGURES, require_suffix
 
 MOST_HEADS = 4096
-MOST_LABELS = 28  # more tokens are not legible: every n-th is written
+MOST_LABELS = 28  # of more tokens only every n-th is written, to be legible
 LABEL_LETTERS = 10  # letters
-DOTS = 400  # a pattern of more tokens is drawn by the largest weight of so many parts
+DOTS = 400  # a larger pattern is cut into so many parts, each drawn by its largest weight
 # Inches, and points of type.
 LEAST_SIDE, MOST_SIDE, TOKEN = 0.75, 2.2, 0.088
 PATTERN_GAP, PAGE_MARGIN, PATTERN_HEAD = 0.10, 0.12, 0.27
 SEEN, STRIP = 0.9, 0.09  # the picture that a model saw, and its patches beside a pattern
 PATCH = 12  # pixels of a patch's sides there
 TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
-OWN = "DejaVu Sans"  # matplotlib's typeface; others where it lacks letters
+OWN = "DejaVu Sans"  # matplotlib's typeface; other fonts have the letters that it lacks
 
 
 def draw_sheet(
@@ -48,9 +48,9 @@ def draw_sheet(
 ) -> int:
     """Draw the patterns of a capture, or of one layer or head of it, to a PNG, PDF or SVG file.
 
-    `look` is a style whose background, type and map of probabilities are used. Raises InputError for
-    an unknown layer, head, style or suffix, and where there are no patterns; JobError without
-    matplotlib. Returns the number of heads drawn.
+    `look` names the style whose background, colour of type and probability map are used. Returns the number
+    of drawn heads. Raises InputError for an unknown layer, head, style or suffix, and for a capture without
+    patterns; JobError without matplotlib.
     """
     require_file_place(path)
     kind = require_suffix(path, FIGURES)[1:]
@@ -80,7 +80,7 @@ def draw_sheet(
         dots = min(220.0, 16_000 / max(figure.get_size_inches()))
         with written_whole(path) as part:
             figure.savefig(part, format=kind, dpi=dots, facecolor=figure.get_facecolor(), metadata=plain)
-            if kind == "svg":  # whose reader finds fonts by their names
+            if kind == "svg":  # readers of an SVG find fonts by name
                 part.write_text(re.sub(f"{NUMBERED}[0-9]+", "", part.read_text("utf-8")), "utf-8")
     return count
 
@@ -100,7 +100,7 @@ def _matplotlib():
 
 @contextlib.contextmanager
 def _fonts(matplotlib, capture, rows):
-    """(settings with fonts for all that a sheet writes, letters that none of them has)."""
+    """(matplotlib settings with fonts for the text of a sheet, letters that no font has)."""
     texts = [capture.text, *map(str, capture.model.values())]
     texts += [token for layer, _ in rows for token in (*layer.tokens_q, *layer.tokens_k)]
     own = matplotlib.font_manager.findfont(OWN)
@@ -114,8 +114,8 @@ def _fonts(matplotlib, capture, rows):
 
 
 class _ContactSheet:
-    """The figure of a sheet, laid out in inches from its top left; letters that are `missing` in its fonts
-    are written as their numbers."""
+    """The figure of a sheet, laid out in inches from its top left corner. Letters that are `missing` in the
+    fonts are written as their code points."""
 
     def __init__(self, matplotlib, capture, rows, told, chosen, missing=frozenset()):
         self.matplotlib, self.capture, self.chosen = matplotlib, capture, chosen
@@ -195,8 +195,8 @@ class _ContactSheet:
         self.write(PAGE_MARGIN, 0.42, _cut(text, room / 0.064), NAME_TYPE, self.faint)
 
     def seen(self, rows, columns):
-        """The picture that the model saw, in the upper right, with the lines along which it is cut; the width
-        that it takes."""
+        """Draw the picture that the model saw, in the upper right, with the lines between its patches.
+        Returns the width that it takes."""
         width, height = np.array([columns, rows]) / max(rows, columns) * SEEN
         axes = self.axes(self.width - PAGE_MARGIN - width, PAGE_MARGIN, width, height)
         axes.imshow(self.picture, extent=(0, 1, 1, 0), aspect="auto", interpolation="nearest")
@@ -256,7 +256,7 @@ class _ContactSheet:
             self.patches(layer.tokens_k, x, y + height, width, STRIP, down=False)
 
     def patches(self, tokens, x, y, width, height, down):
-        """What of the picture each token is, at the edge of a pattern."""
+        """Draw the patch of each token at the edge of a pattern."""
         parts = None if self.picture is None else crops(self.picture, tokens, PATCH)
         if parts is not None:
             strip = np.concatenate(parts, axis=0 if down else 1)
@@ -265,7 +265,8 @@ class _ContactSheet:
             axes.set_axis_off()
 
     def shown(self, text):
-        """A text in letters that there are: accents joined with theirs, others as their numbers."""
+        """A text in letters that the fonts have: accents are joined with their letters, missing ones become
+        numbers."""
         return unjoined(unicodedata.normalize("NFC", text)).translate(self.missing)
 
     def labels(self, tokens):
@@ -282,7 +283,7 @@ class _ContactSheet:
             label.set_parse_math(False)
 
     def outline(self, axes, allowed, color, width):
-        """A line around what may be attended to."""
+        """Draw a line around the entries that the mask keeps."""
         padded = np.pad(allowed, 1)
         i, j = np.nonzero(padded[1:] != padded[:-1])  # below row i of `padded`
         lines = [((b - 1.5, a - 0.5), (b - 0.5, a - 0.5)) for a, b in zip(i, j, strict=True)]
@@ -296,7 +297,7 @@ class _ContactSheet:
         )
 
     def legend(self):
-        """The scale, and what stands where."""
+        """Draw the colour scale, and a line that explains the sheet."""
         y = self.height - 0.32
         bar = self.axes(self.left, y, 1.2, 0.08)
         bar.imshow(np.linspace(0, 1, 256)[None], cmap=self.map, aspect="auto", extent=(0, 1, 0, 1))
@@ -311,7 +312,7 @@ class _ContactSheet:
 
 
 def _width(text):
-    """The width of a text, in letters of the Latin script."""
+    """The width of a text, in widths of a Latin letter."""
     widths = {"W": 1.6, "F": 1.6}
     return sum(
         0.0 if unicodedata.combining(letter) else widths.get(unicodedata.east_asian_width(letter), 1.0)

@@ -1,7 +1,8 @@
-"""The devices that Cycles renders on: which there are, which are taken, and the CPU where a card fails.
+"""The devices for Cycles: which exist, which a job uses, and what happens if a card fails.
 
-Cycles lists its devices in Blender's preferences, each with a kind, such as OPTIX. Several of one kind render
-one picture together. What a job takes is set in the preferences for as long as it lasts.
+Cycles lists its devices in Blender's preferences, each with a kind, such as OPTIX. Several devices of one
+kind render a picture together. A job sets its devices in the preferences, and sets the former ones again at
+its end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,21 +15,21 @@ from ..errors import InputError, JobError
 from ..memory import available_memory
 from .silence import blender_silenced
 
-# The first of these that Cycles lists is taken by "auto": OptiX and CUDA are the same cards, OptiX faster.
+# "auto" takes the first kind that Cycles lists. OptiX and CUDA are the same cards, but OptiX is faster.
 BEST_FIRST = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
 SPELLED = {"CPU": "CPU", "OPTIX": "OptiX", "CUDA": "CUDA", "HIP": "HIP", "METAL": "Metal", "ONEAPI": "oneAPI"}
 # Cycles makes its programs ready for a card once, and its statistics stand still meanwhile.
 FIRST_RENDER = "the first time on a card takes minutes to begin"
-PIXEL_BYTES = 80  # of Cycles' own buffers: colour, what the denoiser is given and makes, a value, a mask
+PIXEL_BYTES = 80  # of Cycles' buffers: colour, the denoiser's input and output, a value, a mask
 TILE = 2048  # pixels, Cycles' own
-_BUFFER_SHARE = 0.25  # of the free memory, for the buffers of a picture without tiles
+_BUFFER_SHARE = 0.25  # of the free memory; a picture whose buffers take more is rendered in tiles
 _ID, _DENOISES = 2, 5  # where Cycles' list has these; the denoiser is OpenImageDenoise
 
 
 @dataclass(frozen=True)
 class Device:
-    """One that Cycles lists: its `kind` and `name` as Cycles calls them, an `id` that no other has; whether
-    the denoiser runs on it."""
+    """A device that Cycles lists: `kind` and `name` as Cycles writes them, a unique `id`, and whether the
+    denoiser runs on it."""
 
     kind: str
     name: str
@@ -37,23 +38,23 @@ class Device:
 
 
 def listed() -> list[Device]:
-    """All that Cycles lists: the cards, the kinds in the order of BEST_FIRST, then the CPU."""
+    """All devices that Cycles lists: the cards, by kind in the order of BEST_FIRST, then the CPU."""
     preferences = _preferences()
     if preferences is None:
         return []
-    with blender_silenced():  # of drivers that are not there
+    with blender_silenced():  # Cycles complains about missing drivers
         lists = {kind: preferences.get_device_list(kind) for kind in (*BEST_FIRST, "CPU")}
     return [
         Device(kind, one[0], one[_ID], bool(one[_DENOISES]))
         for kind, devices in lists.items()
         for one in devices
-        if one[1] == kind  # with every kind the CPU is told too
+        if one[1] == kind  # Cycles lists the CPU with every kind
     ]
 
 
 def chosen(asked: str, fallback: str) -> tuple[list[Device], str]:
-    """The cards that a job takes, [] for the CPU, and what is to be told of that, "" where there are none.
-    What is asked for and not there makes an InputError with the fallback "stop", else the CPU is taken."""
+    """(the cards that a job uses, or [] for the CPU; a message about that, or ""). For a card that does not
+    exist, the fallback "stop" raises InputError; otherwise the CPU is used."""
     try:
         cards = taken(asked)
     except InputError as error:
@@ -64,7 +65,7 @@ def chosen(asked: str, fallback: str) -> tuple[list[Device], str]:
 
 
 def taken(asked: str) -> list[Device]:
-    """The cards that a device, written as `device_of` reads it, means here; [] for the CPU.
+    """The cards on this machine that the text of a device (`device_of`) means; [] for the CPU.
 
     "auto" means what is ticked in Blender's preferences, else all cards of the best kind. Raises InputError
     for a card that Cycles does not list.
@@ -95,7 +96,7 @@ def told(cards: Sequence[Device]) -> str:
 
 
 def changes(scene: bpy.types.Scene, cards: Sequence[Device], width: int, height: int) -> Iterator[tuple]:
-    """What is to be set for pictures of this size on these cards: (owner, name, value), in this order."""
+    """The settings for pictures of this size on these cards, in order: (owner, name, value)."""
     if cards:
         preferences, ids = _preferences(), {one.id for one in cards}
         yield preferences, "compute_device_type", cards[0].kind
@@ -103,15 +104,15 @@ def changes(scene: bpy.types.Scene, cards: Sequence[Device], width: int, height:
             yield entry, "use", entry.id in ids and entry.type == cards[0].kind
     yield scene.cycles, "device", "GPU" if cards else "CPU"
     yield scene.cycles, "denoising_use_gpu", bool(cards) and all(one.denoises for one in cards)
-    # Tiles go through a file on the disk and make a frame a tenth dearer. They change no pixel.
+    # Tiles go through a file on the disk, which costs a tenth more time. They change no pixel.
     free = available_memory()
     yield scene.cycles, "use_auto_tile", bool(cards) or _crowds(width * height * PIXEL_BYTES, free)
     yield scene.cycles, "tile_size", TILE
 
 
 def fall_back(scene: bpy.types.Scene, cards: Sequence[Device], error: JobError, fallback: str) -> str:
-    """Go on with the CPU after a card failed, and what is to be told of it; with the fallback "stop", raises
-    JobError."""
+    """After a card has failed, go on with the CPU. Returns a message about that. With the fallback "stop",
+    raises JobError instead."""
     if fallback == "stop":
         raise JobError(f"{error}; that was on {told(cards)}; --device cpu does without") from None
     scene.cycles.device, scene.cycles.denoising_use_gpu = "CPU", False
@@ -119,7 +120,7 @@ def fall_back(scene: bpy.types.Scene, cards: Sequence[Device], error: JobError, 
 
 
 def lines() -> list[str]:
-    """What the command `devices` tells: a line for each device, as --device names it; what "auto" takes."""
+    """The report of the command `devices`: each device by its name for --device, and what "auto" uses."""
     rows = [
         f"{name:10} {one.name}{'' if one.denoises else ' (denoising on the CPU)'}"
         for name, one in _named(listed()).items()
@@ -128,14 +129,14 @@ def lines() -> list[str]:
 
 
 def names() -> list[str]:
-    """What --device may be here."""
+    """The texts that --device accepts on this machine."""
     found = listed()
     kinds = dict.fromkeys(one.kind.lower() for one in found if one.kind != "CPU")
     return list(dict.fromkeys(["auto", "cpu", *kinds, *_named(found)]))
 
 
 def _named(found):
-    """Devices by the names that --device has for them, such as "cuda:0"."""
+    """Devices by their names for --device, such as "cuda:0"."""
     named: dict = {}
     for one in found:
         number = sum(other.kind == one.kind for other in named.values())
@@ -144,7 +145,7 @@ def _named(found):
 
 
 def _ticked(cards):
-    """The cards of the kind that Blender's preferences have, as far as they are ticked there."""
+    """The cards that are ticked in Blender's preferences, of the kind that is chosen there."""
     preferences = _preferences()
     if preferences is None or preferences.compute_device_type == "NONE":
         return []
@@ -158,6 +159,6 @@ def _crowds(need, free):
 
 
 def _preferences():
-    """Cycles' preferences in Blender's; None where the add-on is not among them."""
+    """The preferences of Cycles, or None if that add-on is not enabled."""
     cycles = bpy.context.preferences.addons.get("cycles")
     return cycles and cycles.preferences

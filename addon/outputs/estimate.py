@@ -1,4 +1,5 @@
-"""What a render would take, told before it is begun: frames, elements, memory; time, by a tile of a frame."""
+"""Estimates a render: frames, elements and memory from the plan, and the time by rendering a tile of a
+frame."""
 
 import time
 from dataclasses import dataclass
@@ -14,14 +15,15 @@ from .progress import Listener, clock_time
 from .repeated_frames import standing
 from .temporary import temporary_folder
 
-TILE_SIDE = 0.25  # of the frame, of the tile in its middle
-SPECK = 0.02  # of the frame: what a frame costs whatever its size
+TILE_SIDE = 0.25  # side of the tile in the middle of the frame, as a part of the frame
+SPECK = 0.02  # a tile so small that its time is the fixed cost of a frame
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """`frames` of a film, of which `different` are rendered; `elements` at once, at most; bytes of
-    `memory`, of which `free` are; `seconds` of all of them on this machine, and of `one`."""
+    """An estimate. Of the film's `frames`, `different` are rendered. `elements` is the most at once; `memory`
+    and `free` memory are in bytes. `seconds` is the time for all frames on this machine, `one` for a single
+    frame."""
 
     frames: int
     different: int
@@ -43,8 +45,8 @@ class Estimate:
 def estimated(
     scene: bpy.types.Scene, description: Scene, frames: range, settings: Settings, progress: Listener
 ) -> Estimate:
-    """The Estimate of these frames of a scene that was built from a description. The tile is that of the
-    frame in the middle, where most stands: the time is rather too long than too short."""
+    """The Estimate for these frames of a scene that was built from a description. The tile is the middle of
+    the middle frame, where most elements are, so that the time is too long rather than too short."""
     render, middle = scene.render, frames[len(frames) // 2]
     rendering = Rendering(scene, settings, ".png", 2, progress)
     with temporary_folder() as folder, rendering.going_on(lambda: "interrupted"):
@@ -55,7 +57,7 @@ def estimated(
             begun = time.perf_counter()
             rendering.picture(middle, folder / f"{n}.png", "0" * 64)
             times.append(time.perf_counter() - begun)
-    _, fixed, tile = times  # the first one loads what all share
+    _, fixed, tile = times  # the first render also loads what all share
     one = fixed + max(tile - fixed, 0.0) * (1.0 - SPECK**2) / (TILE_SIDE**2 - SPECK**2)
     different = len(frames) - len(standing(scene, frames))
     elements = int(tags.number(scene, tags.ELEMENTS, 0))

@@ -1,9 +1,10 @@
-"""A film as a job for a render farm: the .blend beside what tells stock Blender to render it in parts.
+"""Writes a film as a job for a render farm: the .blend, and scripts with which stock Blender renders its
+parts.
 
-The folder is an Open Job Description job bundle (specification jobtemplate-2023-09, as
-https://github.com/OpenJobDescription/openjd-specifications has it, laid out as Deadline Cloud takes it),
-and a shell script for whoever has no such farm. Workers need Blender and nothing else; the one that makes the
-film of all frames has this program or ffmpeg besides.
+The folder is a job bundle of Open Job Description (specification jobtemplate-2023-09 in
+https://github.com/OpenJobDescription/openjd-specifications, laid out for Deadline Cloud), with a shell script
+for people without such a farm. Workers need only Blender; the worker that makes the film also needs this
+program or ffmpeg.
 """
 
 import json
@@ -28,16 +29,16 @@ JOB_FILES = (
     "README.txt",
 )
 DEVICES = ("CPU", "OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")
-JOB_NAME_LETTERS = 128  # of a job, by the specification
+JOB_NAME_LETTERS = 128  # the longest name of a job in the specification
 
 
 def require_job_place(folder: str | Path) -> None:
-    """Raise InputError unless a job can be written in `folder`: nothing is in the way but an older job."""
+    """Raise InputError unless a job can be written in `folder`, where only an older job may be in the way."""
     require_folder_place(folder)
     there = [name for name in JOB_FILES if os.path.lexists(Path(folder) / name)]
     if there and read_job(Path(folder) / FRAMES) is None:
         raise InputError(
-            f"{folder}: has a {there[0]} that is not of a job of this program; give a new folder"
+            f"{folder}: has a {there[0]} that is not part of a job of this program; give a new folder"
         )
 
 
@@ -52,10 +53,10 @@ def write_job(
     device: str = "CPU",
     transparent: bool = False,
 ) -> None:
-    """Write all of a job but its .blend into `folder`: frames `first` to `last`, `chunk` in one task. `fps`
-    is the text of how many are a second, such as "24000/1001"; `device` one of DEVICES.
+    """Write a job without its .blend into `folder`: frames `first` to `last`, `chunk` of them in a task.
+    `fps` is a text such as "24000/1001"; `device` is one of DEVICES.
 
-    Raises JobError when the disk refuses.
+    Raises JobError if the disk refuses.
     """
     folder = Path(folder)
     film = "film.mov" if transparent else "film.mp4"
@@ -85,8 +86,8 @@ def write_job(
 
 
 def template(title: str, first: int, last: int, chunk: int, film: str, assemble: str) -> dict[str, Any]:
-    """The job template: one step whose tasks render `chunk` frames each, and one that makes the film of them
-    with the program `assemble`."""
+    """The job template: a step whose tasks render `chunk` frames each, and a step that makes the film with
+    the program `assemble`."""
     name = " ".join("".join(c if c.isprintable() else " " for c in title).split())[:JOB_NAME_LETTERS]
     rendering = ["-b", "{{Param.BlenderFile}}", "--python-exit-code", "1", "-P", "{{Task.File.Program}}"]
     rendering += ["--", "{{Task.Param.Start}}", "{{Param.Chunk}}", "{{Param.OutputDir}}"]
@@ -129,7 +130,7 @@ def _parameters(chunk, film):
 
 
 def _script(program, words):
-    """A step's script: Blender with these words, and a program that it runs."""
+    """The script of a step: Blender with these arguments, and the program that it runs."""
     return {
         "embeddedFiles": [{"name": "Program", "type": "TEXT", "filename": "program.py", "data": program}],
         "actions": {"onRun": {"command": "{{Param.Blender}}", "args": words}},

@@ -1,4 +1,4 @@
-"""The programs and the words in a farm's job: they run where nothing of this project is installed."""
+"""The programs and texts in a farm's job. They run where this project is not installed."""
 
 # Run by Blender's own Python, on a worker.
 RENDER = '''\

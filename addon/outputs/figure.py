@@ -1,7 +1,8 @@
-"""A figure for paper: the render as a picture of exact dots, everything written set as type over it.
+"""Makes a figure for a paper: rendered pictures of exactly the asked dots, with all text set as type over
+them.
 
-The page is decided by `picture.figure_page`; here its pictures are rendered and the file is written, whole
-or not at all. Films and stills carry their labels in the scene; a figure renders without them.
+`picture.figure_page` decides the page. This module renders its pictures and writes the file, whole or not at
+all. Stills and films have their labels in the scene; a figure renders the scene without labels.
 """
 
 import contextlib
@@ -49,7 +50,7 @@ from .typeset import typeset
 
 @dataclass(frozen=True)
 class Colors:
-    """Of type, of type that is dimmer, and of rules; sRGB."""
+    """The colours of type, of dimmer type, and of rules, in sRGB."""
 
     strong: Color
     soft: Color
@@ -73,9 +74,9 @@ def figure(
     samples: int | None = None,
     progress: Listener = unheard,
 ) -> FigurePage:
-    """Make the figure whose panels are these, and return its FigurePage; see `api.figure`.
+    """Make the figure with these panels, and return its FigurePage; see `api.figure`.
 
-    What is in the open Blender file is replaced. Raises InputError and JobError.
+    The open Blender file is replaced. Raises InputError and JobError.
     """
     kind = require_suffix(path, FIGURES)
     outputs.require_file_place(path)
@@ -90,7 +91,7 @@ def figure(
     drawn = iter(cells_of([one for one in shown if not is_built(one)], dots, own_scales))
     cells = [built_cell(one) if is_built(one) else next(drawn) for one in shown]
     if height and any(is_built(one) for one in shown):
-        raise InputError("height: a built scene is as high as its camera has it; give the width alone")
+        raise InputError("height: the height of a built scene comes from its camera; give only the width")
     type = page_type(font_size, typeface.measure)
     page = compose(cells, grid, type, 72.0 / dpi, width, height, title=title, own_scales=own_scales)
     with telling(lambda: f"interrupted: {path} was not written"):
@@ -112,8 +113,10 @@ def figure(
 
 
 def _raster(page, dpi, transparent, samples, progress):
-    """The pictures and colour bars of a page: (height, width, 4) uint8 sRGB, row 0 at the top; and the
-    largest error that was verified in what they show, None where not all was."""
+    """(the raster of a page's pictures and colour bars, the largest verified error of its numbers).
+
+    The raster is (height, width, 4) uint8 in sRGB, with row 0 at the top. The error is None unless every
+    picture was verified."""
     dots = lambda points: round(points * dpi / 72)  # noqa: E731
     height = dots(page.height)
     raster = np.zeros((height, dots(page.width), 4), np.uint8)
@@ -156,7 +159,7 @@ def _raster(page, dpi, transparent, samples, progress):
 
 
 def _scene_of(picture: PanelPicture) -> bpy.types.Scene:
-    """The Blender scene of a panel: that of its .blend, or one that is drawn for it."""
+    """The Blender scene of a panel: the scene in its .blend, or one that is drawn for it."""
     if picture.cell.blend:
         return bare_scene(picture.cell.blend)
     begin_empty()
@@ -164,14 +167,15 @@ def _scene_of(picture: PanelPicture) -> bpy.types.Scene:
 
 
 def _read(path):
-    """The dots of a PNG as they are stored: (height, width, 4) uint8, row 0 at the top."""
+    """The stored pixels of a PNG: (height, width, 4) uint8, row 0 at the top."""
     with loaded(path) as image:
         image.colorspace_settings.name, image.alpha_mode = "Non-Color", "CHANNEL_PACKED"
         return np.rint(pixels_of(image) * 255).astype(np.uint8)
 
 
 def _background(dots, style):
-    """The colour of the page between its pictures: the style's, or as its light makes it seen in one."""
+    """The colour of the page between its pictures: that of the style, or as a picture shows it under the
+    light."""
     if style.flat:
         return (*(round(255 * c) for c in style.background), 255)
     return np.median(np.concatenate([dots[0], dots[-1], dots[:, 0], dots[:, -1]]), axis=0)

@@ -1,7 +1,7 @@
-"""Files that appear whole or not at all: written under another name beside their place, then moved.
+"""Writes files whole or not at all: under a hidden name beside their place, and then moved to the place.
 
-A process that is stopped leaves at most a hidden file, which nothing takes for a result, and which the next
-one removes (see `owner`).
+A process that is killed leaves at most the hidden file. Nothing takes it for a result, and the next process
+removes it (see `owner`).
 """
 
 import contextlib
@@ -23,14 +23,14 @@ _numbers = itertools.count(1)
 def require_file_place(path: str | Path) -> None:
     """Raise InputError unless a file can be made at `path`; nothing new is left on the disk.
 
-    Folders that do not exist yet are no error: they are made when the first file is written. What runs that
-    were killed have left beside the place is removed.
+    Missing folders are no error: they are made when the file is written. Hidden files that killed processes
+    have left beside the place are removed.
     """
     place = full_path(path)
     if os.path.isdir(place):
         raise InputError(f"{path}: is a folder; give a file name in it")
     if os.path.exists(place) and not os.path.isfile(place):
-        raise InputError(f"{path}: is no regular file, and would be replaced by one; give another name")
+        raise InputError(f"{path}: is not a regular file, and would be replaced; give another name")
     _require_writable(place.parent, path)
 
 
@@ -40,9 +40,9 @@ def require_folder_place(folder: str | Path) -> None:
 
 
 def full_path(path: str | Path) -> Path:
-    """The place that a path means, from the root on and through links, as Blender can take it.
+    """The absolute path, with links followed, as Blender can use it.
 
-    Raises InputError for a path that Blender, or any file system, would cut or read otherwise.
+    Raises InputError for a path that Blender or a file system would cut or read in another way.
     """
     full = os.path.realpath(path)
     if os.name == "posix":
@@ -52,18 +52,18 @@ def full_path(path: str | Path) -> Path:
     try:
         sizes = [len(name.encode()) for name in full.split(os.sep)]
     except UnicodeEncodeError:
-        raise InputError(f"{path}: has a letter that is not UTF-8; Blender takes no such names") from None
+        raise InputError(f"{path}: has a letter that is not UTF-8, which Blender does not accept") from None
     if max(sizes) > LONGEST_NAME:
-        raise InputError(f"{path}: a name in it has {max(sizes)} bytes; the most is {LONGEST_NAME}")
+        raise InputError(f"{path}: a name in the path has {max(sizes)} bytes; the most is {LONGEST_NAME}")
     if len(full.encode()) > LONGEST_PATH:
         raise InputError(
-            f"{path}: from the root on, it has {len(full.encode())} bytes; the most is {LONGEST_PATH}"
+            f"{path}: the absolute path has {len(full.encode())} bytes; the most is {LONGEST_PATH}"
         )
     return Path(full)
 
 
 def for_blender(path: Path) -> str:
-    """A full path as Blender's render output takes it: single braces would mean a template."""
+    """A path for Blender's render output, with doubled braces: single braces would mean a template."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
@@ -81,10 +81,10 @@ def _require_writable(folder, named):
 
 @contextlib.contextmanager
 def written_whole(path: str | Path) -> Iterator[Path]:
-    """Yield a hidden name beside `path`; what was written there replaces `path` at the end.
+    """Yield a hidden path beside `path`. At the end of the block, the file written there replaces `path`.
 
-    A link is written through. After an error nothing is left and `path` is as it was. Raises JobError when
-    the disk refuses.
+    If `path` is a link, the file it leads to is replaced. After an error nothing is left, and `path` is as it
+    was. Raises JobError if the disk refuses.
     """
     place = full_path(path)
     part = place.parent / f".{owned_stem()}{next(_numbers)}.part{place.suffix}"
@@ -102,13 +102,13 @@ def written_whole(path: str | Path) -> Iterator[Path]:
 
 
 def _blamed(error, path, part):
-    """What the disk refused: `path`, unless the error names a file that has nothing to do with it."""
+    """The file that the disk refused: `path`, unless the error names another file."""
     named = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else None
     return path if named is None or Path(named).parent == part.parent else named
 
 
 def _discard_part(part):
-    """Remove an unfinished file, and what Blender makes of its name, such as "…@" while it saves."""
+    """Remove an unfinished file, and files that Blender makes beside it, such as "…@" while it saves."""
     stem = part.name.rpartition(".part")[0] + "."
     with contextlib.suppress(OSError):
         for name in os.listdir(part.parent):

@@ -1,7 +1,8 @@
-"""Makes a film: its frames are rendered beside it, kept, then encoded by Blender's own FFmpeg.
+"""Makes a film: renders its frames into a folder beside it, keeps them, and encodes them with Blender's
+FFmpeg.
 
-Encoding goes through a sequencer scene that is thrown away. Its colour management is Standard, so
-the pictures, which are finished already, are not tone-mapped a second time.
+A temporary scene with a sequencer encodes the frames. Its colour management is Standard, so that the finished
+pictures are not tone-mapped a second time.
 """
 
 import contextlib
@@ -52,10 +53,10 @@ def render_film(
     progress: Listener = unheard,
     manner: Encoding = USUAL,
 ) -> int:
-    """Render the missing ones of `frames` (frame numbers, in their order) and encode all to `film`.
+    """Render those of `frames` (numbers, in order) that are missing, and encode all of them to `film`.
 
-    The width and height of the settings must be even. The suffix decides what is made, at the scene's frames
-    per second: see `formats.FILMS`. Returns how many frames were rendered. Raises InputError and JobError.
+    The width and height of the settings must be even. The suffix decides the format (`formats.FILMS`); the
+    frame rate is that of the scene. Returns how many frames were rendered. Raises InputError and JobError.
     """
     outputs.require_file_place(film)
     places = film_folders(film)
@@ -67,9 +68,9 @@ def render_film(
         pictures = [frame_path(folder, n) for n in frames]
         lost = [n for n, path in zip(frames, pictures, strict=True) if not is_there(job, path, n)]
         if lost:
-            raise JobError(f"{folder}: frame {lost[0]} was lost meanwhile; run the same command again")
+            raise JobError(f"{folder}: frame {lost[0]} has disappeared; run the same command again")
         with work.alone(f"film{film.suffix}"):
-            if marks.read_mark(film) != mark:  # another process may have made it just now
+            if marks.read_mark(film) != mark:  # unless another process has just made it
                 fps = scene.render.fps, scene.render.fps_base * manner.every
                 encode(pictures, film, *fps, mark, work.beating(progress), settings.transparent, manner)
     return rendered
@@ -87,13 +88,13 @@ def encode(
 ) -> None:
     """Encode PNG files of one size and one folder to `film`, `fps / fps_base` pictures a second.
 
-    Raises InputError for what is no PNG, and for an odd size where the codec takes none; JobError when
-    Blender fails or the disk is full.
+    Raises InputError for a file that is no whole PNG, and for an odd size if the codec needs even numbers;
+    JobError if Blender fails or the disk is full.
     """
     film = Path(film)
     suffix, picture = film.suffix.lower(), read_png(pictures[0])
     if picture is None:
-        raise InputError(f"{pictures[0]}: is no whole PNG")
+        raise InputError(f"{pictures[0]}: is not a whole PNG")
     size = picture.width, picture.height
     if FILMS[suffix].even and any(n % 2 for n in size):
         raise InputError(f"{film}: frames of {size[0]} × {size[1]} pixels; {suffix} needs even numbers")
@@ -136,7 +137,7 @@ def encode(
 
 @contextlib.contextmanager
 def _sequence(pictures, size, fps, fps_base, suffix, transparent, manner):
-    """A scene that shows the pictures one after the other and is removed afterwards."""
+    """A block with a scene that shows the pictures one after the other."""
     scene = bpy.data.scenes.new("Matrix Cinema film")
     try:
         folder = outputs.full_path(pictures[0].parent)

@@ -1,13 +1,13 @@
-"""What a film is for: its size, how well it is encoded, and what is put beside it."""
+"""Presets of films by their use: size, encoding and companion files."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class FilmPreset:
-    """`width` and `height` in pixels, `quality` as Blender names those of FFmpeg, `speed` likewise;
-    `captions` and `poster` say what goes beside the film: its caption track (.srt and .vtt) and a frame of
-    it (.png)."""
+    """A preset. `width` and `height` are in pixels; `quality` and `speed` are FFmpeg's, as Blender names
+    them. `captions` adds caption tracks (.srt and .vtt) beside the film, `poster` one of its frames
+    (.png)."""
 
     about: str
     width: int

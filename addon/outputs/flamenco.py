@@ -1,9 +1,10 @@
-"""Hands a farm's job to a Flamenco Manager: the only place that speaks over a network, and to a URL of yours.
+"""Submits a farm's job to a Flamenco Manager. This is the only module that uses a network, and only with a
+URL that the user gives.
 
-The interface is that of Flamenco 3 (https://flamenco.blender.org/, its OpenAPI document at
-/api/v3/openapi3.json of a Manager): a job of the type "simple-blender-render", which every Manager has, and
-which renders chunks and makes a preview film of them. Workers read the .blend and write the frames where they
-are, so they have to see the job's folder.
+The interface is that of Flamenco 3 (https://flamenco.blender.org/; a Manager has its OpenAPI document at
+/api/v3/openapi3.json). The job has the type "simple-blender-render", which every Manager knows: it renders
+chunks and makes a preview film of them. Workers read the .blend and write the frames in the job's folder, so
+all of them must see that folder.
 """
 
 import json
@@ -22,25 +23,25 @@ from .frames_folder import Job
 TYPE = "simple-blender-render"
 PATIENCE = 30.0  # seconds for one answer
 MOST_BYTES = 2**20  # of an answer
-_PLATFORMS = {"win32": "windows", "darwin": "darwin"}  # as Go names them; any other is itself
+_PLATFORMS = {"win32": "windows", "darwin": "darwin"}  # the names that Go uses; others are the same in Python
 
 
 def require_url(url: str) -> str:
-    """The address of a Manager, without what follows its host. Raises InputError."""
+    """The address of a Manager, up to its host and port. Raises InputError for a text that is no address."""
     try:
         parts = urllib.parse.urlsplit(url)
         port = parts.port
     except ValueError:
         parts, port = None, None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise InputError(f"--flamenco {url}: is no address of a Manager, such as http://manager:8080")
+        raise InputError(f"--flamenco {url}: is not the address of a Manager, such as http://manager:8080")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 
 
 def submitted(folder: Path, title: str, job: Job, chunk: int, scene: str, etag: str) -> dict[str, Any]:
-    """The job that is sent: the frames of a job's folder, `chunk` in a task, of the `scene` in its .blend,
-    which Managers ask for from 3.9 on."""
+    """The job to send: the frames of a job's folder, `chunk` in a task. Managers from 3.9 on also need the
+    name of the `scene` in its .blend."""
     folder = folder.absolute()
     return {
         "name": title or "Matrix Cinema",
@@ -66,19 +67,19 @@ def submitted(folder: Path, title: str, job: Job, chunk: int, scene: str, etag: 
 
 
 def submit(url: str, folder: Path, title: str, job: Job, chunk: int, scene: str) -> str:
-    """Submit a job to a Manager and return where a person sees it. Raises JobError for whatever a Manager
-    does not take, and InputError for what is no address."""
+    """Submit a job to a Manager. Returns the URL of its page. Raises JobError if the Manager refuses it, and
+    InputError for a text that is no address."""
     manager = require_url(url)
     kind = _asked(manager, f"/api/v3/jobs/type/{TYPE}")
     sent = submitted(folder, title, job, chunk, scene, str(kind.get("etag", "")))
     made = _asked(manager, "/api/v3/jobs", sent)
     if not isinstance(made.get("id"), str):
-        raise JobError(f"{manager}: took the job, and did not say its number; is it a Flamenco Manager?")
+        raise JobError(f"{manager}: accepted the job but sent no number for it; is this a Flamenco Manager?")
     return f"{manager}/app/jobs/{made['id']}"
 
 
 def _asked(manager: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The JSON object that a Manager answers."""
+    """The JSON object that a Manager answers. Raises JobError."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(manager + path, data, {"Accept": "application/json"})
     if data is not None:

@@ -1,7 +1,7 @@
 """Blender's font files, and parts of them that matplotlib can read.
 
-They hold nearly all scripts, but are compressed and variable: the letters that are needed are taken out, as
-small plain fonts. Blender itself need not be loaded, only its module be there.
+Blender's fonts have nearly all scripts, but they are compressed and variable. So the needed letters are taken
+out as small plain fonts. Blender need not be loaded; its module only has to be installed.
 """
 
 import contextlib
@@ -16,7 +16,13 @@ from .temporary import temporary_folder
 
 REGULAR, BOLD = 400, 600  # weights of type, as fonts number them
 FIRST = "Inter.woff2"
-OTHER_FONTS = ("Symbols2", "Symbols-", "Math", "CJK", "")  # in what order letters are looked for in the rest
+OTHER_FONTS = (
+    "Symbols2",
+    "Symbols-",
+    "Math",
+    "CJK",
+    "",
+)  # how other fonts are ordered in a search for letters
 NUMBERED = " no. "  # between the name of a font and its number
 _numbers = itertools.count()
 
@@ -50,8 +56,8 @@ def fonts_with(
 def families(
     letters: Mapping[int, set[str]], first: Path | None = None
 ) -> Iterator[tuple[dict[int, list[str]], set[str]]]:
-    """(the names under which matplotlib knows fonts with these letters in this block, by their weight;
-    the letters that no font has)."""
+    """A block in which matplotlib knows fonts with these letters: ({weight: names of fonts}, letters that no
+    font has)."""
     from matplotlib import font_manager
 
     known, before = font_manager.fontManager.ttflist, len(font_manager.fontManager.ttflist)
@@ -63,11 +69,11 @@ def families(
                 paths, lacking = fonts_with(wanted, weight, Path(folder), first)
                 missing |= lacking
                 for path in paths:
-                    # matplotlib remembers files by name, so each has its own.
+                    # matplotlib remembers fonts by name, so each gets a name of its own.
                     family = path.stem.removesuffix(f"-{weight}")
                     names[weight].append(f"{family}{NUMBERED}{next(_numbers)}")
                     own = {"style": "normal", "variant": "normal", "stretch": "normal", "size": "scalable"}
-                    for asked in (400, 700):  # whichever is asked for, this is what there is
+                    for asked in (400, 700):  # this font serves both weights
                         entry: dict[str, Any] = {
                             "fname": str(path),
                             "name": names[weight][-1],
@@ -80,7 +86,7 @@ def families(
 
 
 def _blenders() -> list[Path]:
-    """Blender's font files, in the order in which letters are looked for; none where it is not there."""
+    """Blender's font files, in the order in which they are searched; none without Blender."""
     bpy = sys.modules.get("bpy")
     if bpy is not None:
         folders = [Path(bpy.utils.system_resource("DATAFILES")) / "fonts"]
@@ -109,7 +115,7 @@ def _reduced(font, letters, weight, path):
     from fontTools import subset
     from fontTools.varLib import instancer
 
-    # Scripts need the features that shape them; Inter's would make an arrow of "->".
+    # Other scripts need their shaping features; those of Inter would turn "->" into an arrow.
     features = ["kern"] if path.stem.startswith("Inter") else ["*"]
     reducer = subset.Subsetter(subset.Options(notdef_outline=True, layout_features=features, name_IDs=["*"]))
     reducer.populate(text="".join(sorted(letters)))

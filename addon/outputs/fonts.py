@@ -1,6 +1,6 @@
-"""The type of a figure: Blender's own typefaces, so that it looks the same everywhere, or the user's.
+"""The typeface of a figure: Blender's own, which looks the same everywhere, or one of the user's.
 
-Widths are measured by Blender.
+Blender measures the widths.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from ..errors import InputError, needs_extra
 from ..formats.font import MOST_BYTES
 from ..formats.reading import opened
 
-# Pixels at which Blender measures. Inter is narrower when large, and this is how a figure has it.
+# Pixels at which Blender measures. Inter is narrower at large sizes, and a figure uses its narrow form.
 _MEASURED, _MEASURED_OWN = 14.0, 200.0
 _SLACK = 1.01  # Blender rounds small letters to whole pixels
 

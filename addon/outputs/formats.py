@@ -1,8 +1,8 @@
-"""The files that are made, by suffix: how Blender names their formats, and how they are sealed.
+"""The formats of output files, by suffix: their names in Blender, and how they are sealed.
 
-A still is .png or .exr, a film .mp4, .mov or .webm, or a picture that moves, .apng, .webp or .gif; an
-output without a suffix is a folder of frames. MP4 is 4:2:0; ProRes in MOV is 4444 where it keeps
-transparency, else 422 HQ; browsers play VP9 in WebM with its transparency."""
+A still is .png or .exr. A film is .mp4, .mov or .webm, or a moving picture: .apng, .webp or .gif. An output
+without a suffix is a folder of frames. MP4 is 4:2:0. ProRes in MOV is 4444 with transparency, else 422 HQ.
+Browsers play VP9 in WebM with its transparency."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -24,7 +24,8 @@ class Seal:
 
 @dataclass(frozen=True)
 class StillFormat:
-    """`media`, `file_format` and `bits` of a channel are as Blender names them. A PNG has its mark inside."""
+    """A format of stills. `media`, `file_format` and `bits` of a channel are as Blender names them. A PNG has
+    its mark inside."""
 
     media: str
     file_format: str
@@ -34,8 +35,8 @@ class StillFormat:
 
 @dataclass(frozen=True)
 class FilmFormat:
-    """`container` and `codec` are as Blender names them; pictures that move have no container, and are put
-    together in `animated`. `even`: the codec takes no odd width or height."""
+    """A format of films. `container` and `codec` are as Blender names them; moving pictures have no
+    container, and `animated` makes them. `even`: the codec needs an even width and height."""
 
     container: str
     codec: str
@@ -44,7 +45,7 @@ class FilmFormat:
     seal: Seal
 
 
-_OURS = Seal(lambda _: True, bytes)  # written here, in one piece; readers stop at its end
+_OURS = Seal(lambda _: True, bytes)  # we write these in one piece; readers stop at their end
 _BOXES = Seal(is_whole_mp4, free_box)
 STILLS = {
     ".png": StillFormat("IMAGE", "PNG", "8"),
@@ -59,29 +60,29 @@ FILMS = {
     ".gif": FilmFormat("", "GIF", keeps_alpha=False, even=False, seal=_OURS),
 }
 FIGURES = (".pdf", ".svg", ".png")  # and the sheets of `inspect`
-# Not made by a render, and hardly meant as the name of a folder.
+# Suffixes that a render does not make, and that are hardly meant as the name of a folder.
 _OTHER_FILES = ".jpg .jpeg .tif .tiff .avi .mkv .blend .toml .pdf .svg".split()
 
 
 def either(suffixes: Iterable[str]) -> str:
-    """Suffixes as a sentence has them: ".mp4, .mov or .webm"."""
+    """Suffixes as part of a sentence: ".mp4, .mov or .webm"."""
     *most, last = suffixes
     return f"{', '.join(most)} or {last}" if most else last
 
 
 def kind_of(output: Path) -> str:
-    """What a render makes at this place: a "still", a "film" or "frames". Raises InputError for other
-    files."""
+    """The kind of render that the suffix of an output asks for: "still", "film" or "frames". Raises
+    InputError for other suffixes."""
     suffix = output.suffix.lower()
     if suffix in _OTHER_FILES:
         known = f"{either(STILLS)} for a still, {either(FILMS)} for a film"
-        raise InputError(f"{output}: the suffix has to be {known}")
+        raise InputError(f"{output}: the suffix must be {known}")
     return "still" if suffix in STILLS else "film" if suffix in FILMS else "frames"
 
 
 def require_suffix(output: Path, suffixes: Collection[str]) -> str:
-    """The suffix of an output in small letters. Raises InputError when it is none of these."""
+    """The suffix of an output in lower case. Raises InputError unless it is one of these."""
     suffix = output.suffix.lower()
     if suffix not in suffixes:
-        raise InputError(f"{output}: the suffix has to be {either(suffixes)}")
+        raise InputError(f"{output}: the suffix must be {either(suffixes)}")
     return suffix

@@ -1,7 +1,7 @@
-"""Renders stills and numbered frames of a Blender scene, each one whole or not there at all.
+"""Renders stills and numbered frames of a Blender scene. Each file is whole or not there.
 
-A frame that carries the mark of this very job is kept, so an interrupted film goes on where it
-stopped; several processes share the frames of one. The scene's own settings are as before when a job ends.
+A frame with the mark of this job is kept, so that an interrupted film goes on where it stopped, and several
+processes can share the frames of a film. After a job, the scene has its own settings again.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from .temporary import trouble_in
 
 _TILES = re.compile(r"Rendered (\d+)/(\d+) Tiles")
 Chunks = Sequence[tuple[bytes, bytes]]
-LONG_SILENCE = 120.0  # seconds after which it is told that another machine gives no sign
+LONG_SILENCE = 120.0  # seconds of silence of another machine, after which the user is told
 _SAMPLE = re.compile(r"Sample (\d+)/(\d+)")
 
 
@@ -38,11 +38,11 @@ _SAMPLE = re.compile(r"Sample (\d+)/(\d+)")
 class Settings:
     """How pictures are rendered: size in pixels, samples per pixel, "cycles" or "eevee".
 
-    `transparent` leaves out the background, and a floor but for the shadows on it. `device` is what Cycles
-    renders on (see description.device) and `fallback` says what becomes of the job where that fails: it
-    goes on with the "cpu" or it is to "stop". Both are in no mark: the same picture comes of them, but for
-    noise. A PNG has 8 or 16 `bits` a channel. The denoiser takes most of a second for a frame of a film in
-    its `quality` "HIGH", and a third of that in "FAST" (docs/performance.md)."""
+    `transparent` leaves out the background, and of a floor everything but the shadows. `device` is the device
+    for Cycles (description.device). If it fails, the `fallback` "cpu" goes on with the CPU, and "stop" ends
+    the job. Device and fallback are not part of the mark, because they change only the noise of the picture.
+    A PNG has 8 or 16 `bits` in a channel. The denoiser takes most of a second for a frame of a film at
+    `quality` "HIGH", and a third of that at "FAST" (docs/performance.md)."""
 
     width: int
     height: int
@@ -64,10 +64,10 @@ def render_still(
     progress: Listener = unheard,
     chunks: Chunks = (),
 ) -> None:
-    """Render one frame to `path`, a PNG or an OpenEXR with the values as passes; it then carries the mark.
-    A PNG gets these `chunks`, see png_file.
+    """Render one frame to `path`, a PNG, or an OpenEXR with the values as passes, and put the mark into it. A
+    PNG also gets these `chunks` (png_file).
 
-    Raises InputError for a place that cannot be written and JobError when Blender fails.
+    Raises InputError if `path` cannot be written, and JobError if Blender fails.
     """
     outputs.require_file_place(path)
     rendering = Rendering(scene, settings, Path(path).suffix, 1, progress)
@@ -76,7 +76,7 @@ def render_still(
 
 
 def job_of(scene: bpy.types.Scene, settings: Settings, mark: str, film: str = "") -> Job:
-    """All frames of a scene as a job; `film` is the name of the file that they are for, if any."""
+    """The Job for all frames of a scene. `film` is the name of the film that they are for, if any."""
     render = scene.render
     size = settings.width, settings.height
     return Job(mark, scene.frame_start, scene.frame_end, *size, render.fps, render.fps_base, film)
@@ -90,11 +90,11 @@ def render_frames(
     mark: str,
     progress: Listener = unheard,
 ) -> int:
-    """Render the missing ones of `frames` to 0001.png, 0002.png … in `folder`.
+    """Render those of `frames` that are missing, to 0001.png, 0002.png … in `folder`.
 
-    A frame is missing when it is not there, is damaged or is another job's, as its mark tells. Returns how
-    many were rendered here; other processes may render the rest. Raises InputError for a folder that cannot
-    be written and JobError when Blender fails or the disk is full; the frames done stay.
+    A frame is missing if its file is absent, damaged, or has the mark of another job. Returns how many frames
+    this process rendered; other processes may render the rest. Raises InputError if the folder cannot be
+    written, and JobError if Blender fails or the disk is full; finished frames stay.
     """
     outputs.require_folder_place(folder)
     job = job_of(scene, settings, mark)
@@ -111,11 +111,12 @@ def render_missing(
     settings: Settings,
     progress: Listener = unheard,
 ) -> int:
-    """Render the missing ones of `frames` of a job, in a folder where this process is at work on it."""
+    """Render those of a job's `frames` that are missing. This process must be at work in the folder
+    already."""
     places = {n: frame_path(folder, n) for n in frames}
     left = [n for n in frames if not is_there(job, places[n], n)]
     _tell_of_others(folder, [places[n] for n in left], progress)
-    like = standing(scene, sorted(frames))  # what shows the same is rendered once
+    like = standing(scene, sorted(frames))  # equal frames are rendered once
     made, rendering = 0, Rendering(scene, settings, ".png", len(frames), progress, len(frames) - len(left))
 
     def interrupted():
@@ -126,7 +127,7 @@ def render_missing(
         )
 
     def render(n):
-        """Whether frame n is done: by this process or, meanwhile, by another one."""
+        """Render frame n. Returns whether it is done, by this process or another."""
         nonlocal made
         first = like.get(n)
         if first is not None and not is_there(job, places[first], first):
@@ -136,7 +137,7 @@ def render_missing(
                 rendering.found()
             elif mine:
                 if was_taken_over(mine):
-                    tell(progress, f"frame {n} was with a process that has gone; it is rendered here")
+                    tell(progress, f"the process that rendered frame {n} has gone; it is rendered here")
                 if first is None:
                     rendering.picture(n, places[n], frame_mark(job, n))
                 else:
@@ -173,7 +174,7 @@ class RenderError(JobError):
 
 
 class Rendering:
-    """Pictures being rendered of a scene: what they share, and how far they are."""
+    """The rendering of several pictures of a scene: their settings and their progress."""
 
     def __init__(
         self,
@@ -184,7 +185,8 @@ class Rendering:
         listener: Listener,
         done: int = 0,
     ) -> None:
-        """`total` pictures with this suffix, of which `done` are there. Raises InputError and JobError."""
+        """`total` pictures with this suffix, of which `done` exist already. Raises InputError and
+        JobError."""
         if scene.camera is None:
             raise InputError(f'scene "{scene.name}": has no camera to render through')
         self.scene, self.settings, self.suffix, self.listener = scene, settings, suffix.lower(), listener
@@ -202,8 +204,8 @@ class Rendering:
     def going_on(
         self, interrupted: Callable[[], str], beat: Callable[[], object] = lambda: None
     ) -> Iterator[None]:
-        """Blender set up for the pictures, within the block; `beat` is called now and then, and an interrupt
-        tells what `interrupted` says."""
+        """A block in which Blender is set up for the pictures. `beat` is called now and then. An interrupt
+        writes the message of `interrupted`."""
         _tell_limits(self.scene, self.engine, self.suffix, self.listener)
 
         def show(statistics, *_):
@@ -223,7 +225,7 @@ class Rendering:
         self.progress.finish()
 
     def picture(self, frame: int, path: Path, mark: str, chunks: Chunks = ()) -> None:
-        """Render one frame to a file. What the listener raised meanwhile is raised after it."""
+        """Render one frame to a file. An error that the listener raises is raised after the frame."""
         self.note = f"frame {frame}"
         self.progress.update(self.done, self.note)
         try:
@@ -239,20 +241,21 @@ class Rendering:
             raise self._refused
 
     def copy(self, same: Path, path: Path, mark: str) -> None:
-        """The picture in a file is that of another frame, too."""
+        """Copy the picture `same`, because this frame looks the same."""
         with outputs.written_whole(path) as part, opened(same) as file:
             part.write_bytes(file.read())
             if not marks.seal(part, mark):
-                raise JobError(f"{same}: was lost meanwhile; run the same command again")
+                raise JobError(f"{same}: has disappeared; run the same command again")
         self.done += 1
 
     def found(self) -> None:
-        """Another process has rendered a frame meanwhile."""
+        """Count a frame that another process has rendered."""
         self.done += 1
         self.progress.update(self.done, self.note)
 
     def wait(self, left: int, silence: float) -> None:
-        """What is left is rendered by other processes; one of them is silent for so many seconds."""
+        """Report that other processes render the frames that are `left`; one of them has been silent for
+        `silence` seconds."""
         note = f"{left} frames are with other processes"
         if silence > LONG_SILENCE:
             taken = f"its frames are taken at {clock_time(SILENCE)}"
@@ -268,7 +271,7 @@ def _tell_limits(scene, engine, suffix, listener):
 
 
 def frame_part(statistics: str) -> float:
-    """How much of a frame is done, 0 to 0.99, by Blender's line of statistics."""
+    """The part of a frame that is done, 0 to 0.99, read from Blender's line of statistics."""
     tiles, sample = _TILES.search(statistics), _SAMPLE.search(statistics)
     part = int(sample[1]) / max(1, int(sample[2])) if sample else 0.0
     if tiles:
@@ -296,7 +299,7 @@ def _render_one(scene, frame, path, mark, chunks):
 
 @contextlib.contextmanager
 def handler_of(handlers: list[Callable[..., object]], function: Callable[..., object]) -> Iterator[None]:
-    """`function` among Blender's `handlers`, within the block only."""
+    """A block in which `function` is one of Blender's `handlers`."""
     handlers.append(function)
     try:
         yield
@@ -306,7 +309,7 @@ def handler_of(handlers: list[Callable[..., object]], function: Callable[..., ob
 
 @contextlib.contextmanager
 def _applied(scene, settings, cards, suffix, many):
-    """The scene with these settings, for files with this suffix; afterwards, with its own again."""
+    """A block in which the scene has these settings, for files with this suffix."""
     changed, engine = [], _engine(settings.engine)
 
     def put(owner, name, value):
@@ -327,14 +330,14 @@ def _applied(scene, settings, cards, suffix, many):
         put(render, "use_overwrite", True)
         put(render, "use_placeholder", False)
         put(render, "use_sequencer", False)
-        put(render, "use_multiview", False)  # each eye would have a file of its own
+        put(render, "use_multiview", False)  # stereo pictures would make a file for each eye
         put(render, "use_persistent_data", many)
         if settings.transparent:
             put(render, "film_transparent", True)
             for ob in scene.objects:
                 if ob.get(tags.KIND) == "card":
                     put(ob, "is_holdout", True)
-                if ob.get(tags.KIND) == "ground":  # EEVEE has nothing that only catches shadows
+                if ob.get(tags.KIND) == "ground":  # EEVEE has no shadow catcher
                     put(ob, "is_shadow_catcher" if engine == "CYCLES" else "hide_render", True)
         if suffix == ".exr":
             passes.enter_context(value_passes(scene))
@@ -365,10 +368,11 @@ def _applied(scene, settings, cards, suffix, many):
 
 @contextlib.contextmanager
 def film_scene(scene: bpy.types.Scene, settings: Settings, output: str, note: str) -> Iterator[None]:
-    """The scene as a stock Blender is to render it to the numbered frames `output`: to be saved so, for cards
-    where the settings name such; which, each Blender's own preferences say. It takes the CPU without.
+    """A block in which the scene is ready to be saved for a farm: stock Blender then renders it to the
+    numbered frames `output`, and writes `note` into every frame.
 
-    Blender writes `note` into every frame.
+    If the settings name cards, Blender renders on those that its own preferences choose; without cards it
+    uses the CPU.
     """
     render = scene.render
     with _applied(scene, settings, [], ".png", many=True):
@@ -385,7 +389,7 @@ def film_scene(scene: bpy.types.Scene, settings: Settings, output: str, note: st
 
 @contextlib.contextmanager
 def _off_in_the_window(scene):
-    """A render evaluates its own copy of everything; a second one for the window is not held beside it."""
+    """A block without the window's copy of the evaluated scene, because a render makes a copy of its own."""
     modifiers = [
         m for ob in scene.objects if ob.get(tags.KIND, tags.SOURCE) != tags.SOURCE for m in ob.modifiers
     ]
@@ -400,7 +404,7 @@ def _off_in_the_window(scene):
 
 
 def _engine(engine):
-    """Blender's identifier of "cycles" or "eevee". Raises JobError when it has no Cycles."""
+    """Blender's identifier of "cycles" or "eevee". Raises JobError if this Blender has no Cycles."""
     if engine == "eevee":
         return compat.eevee()
     if not hasattr(bpy.types, "CyclesRenderSettings"):
@@ -412,7 +416,7 @@ def _engine(engine):
 
 
 def has_denoiser() -> bool:
-    """Whether this Blender was built with OpenImageDenoise; Debian's is not."""
+    """Whether this Blender was built with OpenImageDenoise. Debian's Blender was not."""
     try:
         import _cycles
     except ImportError:

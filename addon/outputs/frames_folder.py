@@ -1,8 +1,7 @@
-"""A folder of frames belongs to one job. The file JOB_FILE in it says whose they are, and how many there are
-to be.
+"""A folder of frames belongs to one job. The file JOB_FILE in it names the job and the number of its frames.
 
-Two films of the very same frames, such as film.mp4 and film.mov, share one folder on purpose. Jobs with
-other frames never do: the second takes a folder of its own, or is refused while the first is at work.
+Two films of the same frames, such as film.mp4 and film.mov, share one folder on purpose. Jobs with different
+frames never do: the second job takes another folder, or is refused while the first is at work.
 """
 
 import contextlib
@@ -30,8 +29,8 @@ MOST_BYTES = 2**16  # of that file
 class Job:
     """The frames of a whole film: their `mark` (see `marks`), numbers `first` to `last`, and size in pixels.
 
-    `film` is the name of the file that they are made for, "" where frames alone were asked for. The film
-    shows fps / fps_base of them a second.
+    `film` is the name of the film that they are made for, or "" if only frames were asked for. The film shows
+    fps / fps_base of them a second.
     """
 
     mark: str
@@ -45,7 +44,7 @@ class Job:
 
 
 def frame_path(folder: str | Path, frame: int) -> Path:
-    """Where frame number `frame` of a job lies."""
+    """The path of frame number `frame` of a job."""
     return Path(folder) / f"{frame:04d}.png"
 
 
@@ -55,15 +54,15 @@ def frame_mark(job: Job, frame: int) -> str:
 
 
 def film_folders(film: str | Path) -> list[Path]:
-    """Where frames are kept: those of film.mp4 in film.frames beside it, else in film.mp4.frames."""
+    """The possible folders for the frames of film.mp4: film.frames beside it, or else film.mp4.frames."""
     film = Path(film)
     return [film.with_suffix(".frames"), film.with_name(film.name + ".frames")]
 
 
 def read_job(folder: str | Path) -> Job | None:
-    """The job that a folder belongs to; None where it belongs to none. Raises InputError."""
+    """The job that a folder belongs to, or None. Raises InputError for a damaged JOB_FILE."""
     path = Path(folder) / JOB_FILE
-    if not os.path.exists(path):  # also where the name is too long for one
+    if not os.path.exists(path):  # false also for a name that is too long
         return None
     try:
         said = json.loads(read_bounded(path, MOST_BYTES))
@@ -74,7 +73,9 @@ def read_job(folder: str | Path) -> Job | None:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-    raise InputError(f"{path}: does not say whose frames these are; remove it, or give another folder")
+    raise InputError(
+        f"{path}: does not say which job these frames belong to; remove it, or give another folder"
+    )
 
 
 def _fits(job):
@@ -83,23 +84,23 @@ def _fits(job):
 
 
 def write_frames_job(folder: str | Path, job: Job) -> None:
-    """Say in a folder that it belongs to this job."""
+    """Write the JOB_FILE of this job into a folder."""
     with written_whole(Path(folder) / JOB_FILE) as part:
         part.write_text(json.dumps(dataclasses.asdict(job), indent=2) + "\n", encoding="utf-8")
 
 
 @contextlib.contextmanager
 def at_work(places: Sequence[Path], job: Job) -> Iterator[tuple[Path, Work]]:
-    """This process at work on a job, in the folder that has its frames, else in the first that may have them.
+    """A block in which this process works on a job: (its folder, its Work).
 
-    `places` are those of `film_folders`, or one folder. Within the block the folder is the job's. Raises
-    JobError where it is another job's that is being worked on, and InputError where it holds pictures that
-    this program did not make.
+    `places` are those of `film_folders`, or a single folder. The folder is the one that has the job's frames,
+    or else the first free one; within the block it belongs to the job. Raises JobError while another job is
+    at work in it, and InputError if it has pictures that this program did not make.
     """
     with contextlib.ExitStack() as working:
         with contextlib.ExitStack() as deciding:
             gate = deciding.enter_context(_working(places[0]))
-            with gate.alone("job"):  # the next film of this name decides when this one has its folder
+            with gate.alone("job"):  # another film of this name decides after this one has its folder
                 place = _place(places, job)
                 if place == places[0]:
                     working.push(deciding.pop_all())
@@ -111,7 +112,7 @@ def at_work(places: Sequence[Path], job: Job) -> Iterator[tuple[Path, Work]]:
                         _take(place, job, work)
         if work is not gate:
             with contextlib.suppress(OSError):
-                places[0].rmdir()  # where it was made for the decision only
+                places[0].rmdir()  # if it was made only for this decision
         yield place, work
 
 
@@ -125,7 +126,7 @@ def _working(place):
 
 
 def _place(places, job):
-    """The folder that has this job's frames already, else the first that is not another film's."""
+    """The folder that has this job's frames, or else the first that does not belong to another film."""
     stem = places[0].name.removesuffix(".frames")
     for place in (*places, *places[0].parent.glob(f"{glob.escape(stem)}.*.frames")):
         there = read_job(place)
@@ -139,7 +140,7 @@ def _place(places, job):
 
 
 def _take(place, job, work):
-    """Make a folder this job's."""
+    """Let a folder belong to this job. Raises JobError and InputError as `at_work` does."""
     there = read_job(place)
     if there is None:
         _require_ours(place, job)
@@ -156,17 +157,20 @@ def _require_ours(place, job):
     for n in range(job.first, job.last + 1):
         path = frame_path(place, n)
         if path.exists() and not read_mark(path):
-            raise InputError(f"{path}: was not made by this program, and would be lost; give another folder")
+            raise InputError(
+                f"{path}: this program did not make it, and it would be lost; give another folder"
+            )
 
 
 def finished(folder: str | Path, first: int | None = None, last: int | None = None) -> list[Path]:
-    """The frames of a folder in their order, `first` to `last` or all, every one whole and of one size.
+    """The paths of a folder's frames in order, `first` to `last` or all.
 
-    Where the folder says which frames there should be, these and no others. Raises InputError.
+    If the folder has a JOB_FILE, these are the frames of its job. Raises InputError unless all of them exist,
+    are whole, and have one size.
     """
     folder = Path(folder)
     if not os.path.isdir(folder):
-        raise InputError(f"{folder}: is no folder; give the one with the frames")
+        raise InputError(f"{folder}: is not a folder; give the folder with the frames")
     job = read_job(folder)
     found = sorted(int(path.stem) for path in folder.glob("*.png") if _is_frame(path))
     if not found and job is None:
@@ -176,7 +180,7 @@ def finished(folder: str | Path, first: int | None = None, last: int | None = No
     if not low <= first <= last <= high:
         raise InputError(f"--frames: {folder} has frames {low} to {high}")
     size = None if job is None else (job.width, job.height)
-    wrong: dict = {}  # what is wrong: the frames of which that is so
+    wrong: dict = {}  # fault -> the frames that have it
     for n in range(first, last + 1):
         path = frame_path(folder, n)
         picture = read_png(path)
@@ -196,7 +200,7 @@ def _is_frame(path):
 
 
 def _trouble(path, picture, size, job, n):
-    """What is wrong with a frame, "" if nothing is."""
+    """The fault of a frame, or "" if it has none."""
     if picture is None:
         return "no whole PNG" if path.exists() else "missing"
     if (picture.width, picture.height) != size:
@@ -205,12 +209,12 @@ def _trouble(path, picture, size, job, n):
 
 
 def is_frame_of(picture: Png, job: Job, n: int) -> bool:
-    """Whether a picture is frame `n` of a job: by our mark, or by what stock Blender wrote on a farm."""
+    """Whether a picture is frame `n` of a job: by our mark, or by the note that Blender wrote on a farm."""
     texts = picture.texts()
     on_farm = texts.get("Note") == farm_note(job) and texts.get("Frame", "").lstrip("0") == f"{n or ''}"
     return texts.get(KEYWORD) == frame_mark(job, n) or on_farm
 
 
 def farm_note(job: Job) -> str:
-    """What a farm's .blend has Blender note in every frame."""
+    """The note that Blender writes into every frame on a farm."""
     return f"{KEYWORD} {job.mark}"

@@ -1,14 +1,14 @@
-"""A .blend that was opened may render, and write nothing but the picture that was asked for.
+"""Makes an opened .blend harmless: a render of it writes only the picture that was asked for.
 
-What can write while a scene is evaluated or rendered is switched off in memory: file outputs of compositors,
-caches on the disk, textures made beside their files, second eyes, and scripts of Freestyle and of shaders.
+Everything that can write while a scene is evaluated or rendered is switched off in memory: file outputs of
+compositors, caches on the disk, converted textures, stereo pictures, and scripts of Freestyle and shaders.
 """
 
 import bpy
 
 
 def make_harmless() -> None:
-    """Switch off all that would write beside the picture, in the open file."""
+    """In the open file, switch off everything that would write other files than the picture."""
     for tree in _compositors():
         for node in [node for node in tree.nodes if node.bl_idname == "CompositorNodeOutputFile"]:
             tree.nodes.remove(node)
@@ -37,11 +37,11 @@ def _compositors():
 
 
 def _keep_from_disk(modifier):
-    """Physics that keep what they have simulated in files."""
+    """Keep physics from writing the results of simulations to files."""
     if modifier.type == "FLUID" and modifier.fluid_type == "DOMAIN":
         domain = modifier.domain_settings
         _switch_off(domain, "export_manta_script")
-        if domain.cache_type == "REPLAY":  # simulated, and written, while it is played
+        if domain.cache_type == "REPLAY":  # simulated and written during playback
             modifier.show_viewport = modifier.show_render = False
     if modifier.type == "DYNAMIC_PAINT" and modifier.canvas_settings:
         for surface in modifier.canvas_settings.canvas_surfaces:

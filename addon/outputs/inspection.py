@@ -1,4 +1,4 @@
-"""What `inspect` and `presets` tell, as lines of text: tables with a header and aligned columns."""
+"""The reports of `inspect` and `presets` as lines of text: tables with a header and aligned columns."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Drawn = Sequence[tuple[str, str, tuple[int, ...], str]]  # kind, name, shape, ob
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is in `of`, as lines of text."""
+    """The report about the source `of`, as lines of text."""
 
     of: Capture | Plan | Drawn
     lines: tuple[str, ...]
@@ -34,7 +34,7 @@ class Inspection:
 def inspection_of_capture(
     capture: Capture, layer: int | str | None = None, head: int | None = None
 ) -> Inspection:
-    """A capture: its layers, what each head attends to, and the heads that are worth filming.
+    """The report about a capture: its layers, what each head attends to, and the heads worth filming.
 
     `layer` and `head` restrict it; an unknown one raises InputError.
     """
@@ -42,7 +42,7 @@ def inspection_of_capture(
 
 
 def inspection_of_plan(p: Plan) -> Inspection:
-    """A checked scene: its matrices, products, elements and length."""
+    """The report about a planned scene: its matrices, products, elements and length."""
     return Inspection(p, tuple(_plan_lines(p)))
 
 
@@ -95,7 +95,7 @@ def _plan_lines(p):
 
 
 def _highlight_lines(p):
-    """What the description points out, by position and token: whether it is what was meant can be seen."""
+    """The entries that the description points out, by position and token, so that a person can check them."""
     rows = []
     for one in highlights(p):
         of_rows, of_columns = labels_of(p, one.plane.stage)
@@ -104,7 +104,7 @@ def _highlight_lines(p):
 
 
 def _span(ends, labels):
-    """Rows or columns by position and, where it is one, by its token."""
+    """A range of rows or columns by position; a single one also by its token."""
     first, last = ends
     if first != last:
         return f"{first} to {last}"
@@ -112,13 +112,13 @@ def _span(ends, labels):
 
 
 def inspection_of_built(drawn: Drawn) -> Inspection:
-    """The matrices and products that a built scene draws."""
+    """The report about a built scene: its drawn matrices and products."""
     rows = [(kind, name, _by(shape), f"{math.prod(shape):,}", ob) for kind, name, shape, ob in drawn]
     return Inspection(drawn, tuple(table(("kind", "name", "shape", "elements", "object"), sorted(rows))))
 
 
 def preset_lines() -> list[str]:
-    """Every name that can be chosen, with what it is for."""
+    """The report of `presets`: every name that can be chosen, with its purpose."""
     told: dict[str, dict[str, str | None]] = {
         "styles": {name: one.about for name, one in STYLES.items()},
         "lights": {name: one.about for name, one in RIGS.items()},

@@ -1,8 +1,8 @@
-"""Ctrl-C, TERM and HUP end a command at once, even while Blender renders and Python waits for it.
+"""Ctrl-C, TERM and HUP end a command at once, even while Blender renders.
 
-While a picture is rendered, Python's main thread is inside Blender, where no KeyboardInterrupt can be
-raised. So the signal also leaves a byte in a socket (`signal.set_wakeup_fd`), and a thread that does nothing
-else waits for it. There is none in Blender's window, where a job is a process of its own.
+During a render, Python's main thread is inside Blender, where no KeyboardInterrupt can be raised. So the
+signal also writes a byte to a socket (`signal.set_wakeup_fd`), and a thread that only waits for that byte
+ends the process. Blender's window has no such thread; there, a job is a process of its own.
 """
 
 import contextlib
@@ -19,17 +19,20 @@ from .claims import end_all_work
 from .files import discard_unfinished
 from .owner import discard
 
-STATUS = 128 + signal.SIGINT  # 130; of a process that was told to end by another signal, 128 and its number
+STATUS = 128 + signal.SIGINT  # 130; for another signal, 128 and the number of that
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-_GRACE = 0.2  # seconds for the main thread to leave by itself, where it is in Python
+_GRACE = 0.2  # seconds for the main thread to end by itself, if it is in Python
 _END = b"\0"  # no signal has this number
 _leaving = threading.Lock()
-_message: Callable[[], str] | None = None  # what an interrupt tells, if not just that it was one
+_message: Callable[[], str] | None = (
+    None  # makes the message of an interrupt, if there is more to say than that
+)
 
 
 @contextlib.contextmanager
 def leaving_at_once() -> Iterator[None]:
-    """Within this block, a signal discards unfinished files, tells what `telling` says and ends the process.
+    """A block in which a signal discards unfinished files, writes the message of `telling`, and ends the
+    process.
 
     For a command that owns its process, on its main thread: never in Blender's window.
     """
@@ -48,7 +51,7 @@ def leaving_at_once() -> Iterator[None]:
         finally:
             signal.set_wakeup_fd(before_wakeup)
             for number, handler in before.items():
-                # None is a handler that is not Python's, as a Blender program has: it cannot be put back.
+                # None is a handler outside Python, as in Blender itself, which cannot be restored.
                 default = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
                 signal.signal(number, default if handler is None else handler)
             sender.send(_END)
@@ -56,7 +59,7 @@ def leaving_at_once() -> Iterator[None]:
 
 
 def _wait(receiver, numbers):
-    """Leave when one of these signals comes; end when the block does."""
+    """End the process when one of these signals comes. Return when the block ends."""
     while (came := receiver.recv(64)) and _END[0] not in came:
         if numbers & set(came):
             time.sleep(_GRACE)
@@ -65,9 +68,9 @@ def _wait(receiver, numbers):
 
 @contextlib.contextmanager
 def telling(message: Callable[[], str]) -> Iterator[None]:
-    """Within this block, an interrupt tells `message()`, unless a block around it says what is told.
+    """A block in which an interrupt writes `message()`, unless an outer block has a message.
 
-    So does the KeyboardInterrupt of a process that no `leaving_at_once` ends.
+    Without `leaving_at_once`, the KeyboardInterrupt gets this message.
     """
     global _message
     before, _message = _message, _message or message
@@ -80,13 +83,13 @@ def telling(message: Callable[[], str]) -> Iterator[None]:
 
 
 def _leave(number):
-    if not _leaving.acquire(blocking=False):  # another thread does
+    if not _leaving.acquire(blocking=False):  # another thread ends the process
         threading.Event().wait()
-    for other in _SIGNALS:  # a second one finds the process ending
-        with contextlib.suppress(ValueError):  # only the main thread may say so
+    for other in _SIGNALS:  # a second signal has no effect
+        with contextlib.suppress(ValueError):  # only the main thread may set handlers
             signal.signal(other, signal.SIG_IGN)
     if sys.stderr is not None and sys.stderr.isatty() and not messages.as_json:
-        messages.write("\n")  # below the bar
+        messages.write("\n")  # after the line of the progress bar
     messages.say("error", _message() if _message else "interrupted", status=128 + number)
     end_process(128 + number)
 
@@ -99,7 +102,7 @@ def end_process(status: int) -> None:
     discard_unfinished()
     end_all_work()
     bpy = sys.modules.get("bpy")
-    if bpy is not None and hasattr(bpy, "app"):  # else it is being loaded
+    if bpy is not None and hasattr(bpy, "app"):  # otherwise bpy is still being loaded
         folder = bpy.app.tempdir.rstrip("/\\")
         if os.path.basename(folder).startswith("blender_"):
             discard(folder)

@@ -1,5 +1,5 @@
-"""Loads Blender's module when a job needs it, without its chatter; says how to get it where it is not
-there."""
+"""Loads Blender's module when a job needs it, without its output. If it is missing, the error says how to get
+it."""
 
 import sys
 from types import ModuleType
@@ -37,7 +37,7 @@ def load_blender() -> ModuleType:
 
 
 def _require_addresses():
-    """Blender crashes while it loads where `ulimit -v` leaves it too little."""
+    """Raise JobError if `ulimit -v` leaves Blender too little memory: it would crash while it loads."""
     most = address_limit()
     if "bpy" not in sys.modules and most is not None and most < LEAST_ADDRESSES:
         raise JobError(

@@ -1,10 +1,9 @@
-"""A finished picture or film carries the mark of the job that made it, inside its own file.
+"""Marks: a finished picture or film has the mark of its job inside its own file.
 
-So a frame is kept or made anew by looking at the frame alone: no list beside the frames can be
-lost or wrong, and several processes may fill one folder. A PNG holds the mark in a `tEXt` chunk
-(PNG specification, 11.3.4.3), an MP4 or MOV in a closing `free` box (ISO 14496-12, 8.1.2), a WebM in a
-closing `Void` element (RFC 8794, 11.3.2), an OpenEXR after its last pixels, which its table of offsets
-says; every reader skips them.
+So the frame alone tells whether it is kept or rendered again. There is no list that could be lost or wrong,
+and several processes can fill one folder. A PNG has the mark in a `tEXt` chunk (PNG specification, 11.3.4.3),
+an MP4 or MOV in a last `free` box (ISO 14496-12, 8.1.2), a WebM in a last `Void` element (RFC 8794, 11.3.2),
+and an OpenEXR after its last pixels, which its table of offsets tells. Every reader skips these.
 """
 
 import contextlib
@@ -23,8 +22,10 @@ from .png_file import packed, read_png
 from .reads import files_of
 
 KEYWORD = "matrix-cinema"
-DIGEST = 32  # hexadecimal digits of what a film holds; a Void element of one byte's length has room for 126
-# The rooms whose code decides what a picture shows.
+DIGEST = (
+    32  # hexadecimal digits of the digest of a file; a Void element with a one-byte length has room for 126
+)
+# The rooms whose code decides how a picture looks.
 _PICTURE_ROOMS = (
     "attention", "formats", "description", "algebra", "look", "kinds", "staging", "picture", "blender"
 )  # fmt: skip
@@ -34,15 +35,15 @@ _SEALS = {suffix: form.seal for suffix, form in (STILLS | FILMS).items() if form
 def scene_mark(scene: Scene, *settings: object) -> str:
     """The mark (64 hexadecimal digits) of pictures of a scene description with these settings.
 
-    It covers the description, the content of every file that it names, the settings (anything
-    whose `repr` says it all) and this version of the project. Render defaults are left out, for
-    the settings say what is used; frames per second move the keyframes and stay in.
+    It covers the description, the content of every file that the description names, the settings (by their
+    `repr`) and the version of this project. The description's render defaults are left out, because the
+    settings replace them; its frame rate stays in, because it moves the keyframes.
     """
     described = to_dict(dataclasses.replace(scene, render=Render(fps=scene.render.fps)))
     digest = _begin(settings)
     digest.update(json.dumps(described, sort_keys=True).encode())
     for path in files_of(scene):
-        with contextlib.suppress(InputError):  # what cannot be read is refused when the scene is planned
+        with contextlib.suppress(InputError):  # planning refuses a file that cannot be read
             digest.update(digest_of(path))
     return digest.hexdigest()
 
@@ -55,7 +56,7 @@ def blend_mark(path: str | Path, *settings: object) -> str:
 
 
 def derived_mark(mark: str, *settings: object) -> str:
-    """The mark of what is made from pictures with this mark, such as a film."""
+    """The mark of a file that is made from pictures with this mark, such as a film."""
     return hashlib.sha256(repr((mark, settings)).encode()).hexdigest()
 
 
@@ -80,10 +81,11 @@ def digest_of(path: Path) -> bytes:
 
 
 def seal(path: str | Path, mark: str, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bool:
-    """Put the mark into a finished file of ours, by its suffix; False when the file is not whole.
+    """Put the mark into a finished file of ours; the suffix decides how. Returns False if the file is not
+    whole.
 
-    A PNG loses what Blender noted there (dates and render times), and gets these `chunks` (see png_file).
-    Other files also get a digest of what they hold, so that a damaged one is noticed.
+    A PNG loses Blender's own notes (dates and render times), and gets these `chunks` (png_file). Other files
+    also get a digest of their content, so that damage is noticed.
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
@@ -110,7 +112,8 @@ def _seal_png(path, mark, chunks):
 
 
 def read_mark(path: str | Path) -> str:
-    """The mark that `seal` left, or "" for a file without one, damaged, cut short, or not there."""
+    """The mark that `seal` left, or "" for a file that has none, is damaged or cut short, or does not
+    exist."""
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
         picture = read_png(path)
@@ -141,5 +144,5 @@ def _digest_of(file, length, mark):
 
 
 def _tail(own, mark, digest):
-    """What is written after a finished file with this Seal."""
+    """The bytes to write after a finished file with this Seal."""
     return own.tail(f"{KEYWORD}\0{mark}{digest}".encode("ascii", "replace"))

@@ -1,4 +1,4 @@
-"""What a command tells beside its progress: a line on standard error, or a JSON object for programs."""
+"""Messages of a command, apart from its progress: lines on standard error, or JSON objects for programs."""
 
 import json
 import sys
@@ -8,17 +8,17 @@ from ..errors import one_line
 
 PROGRAM = "matrix-cinema"
 _JSON = "--json-progress"
-as_json = False  # for the command line that this process carries out
+as_json = False  # as the command line of this process asks
 
 
 def follow(words: Sequence[str]) -> None:
-    """Tell as a command line asks for it, also one that cannot be understood."""
+    """Write messages as this command line asks, even if it has errors."""
     global as_json
     as_json = any(len(word) > 3 and _JSON.startswith(word) for word in words)
 
 
 def say(kind: str, text: str, **more: object) -> None:
-    """Tell an "error", a "warning" or a "note"; `more` goes into the JSON. An interrupt is told as such."""
+    """Write a message of a kind, such as "error", "warning" or "note". `more` goes into the JSON."""
     text = one_line(text)
     if as_json:
         write(json.dumps({kind: text, **more}) + "\n")
@@ -27,7 +27,7 @@ def say(kind: str, text: str, **more: object) -> None:
 
 
 def write(text: str) -> None:
-    """Put text on standard error, if there is any."""
+    """Write text to standard error, if the process has one."""
     # Looked up each time: while Blender is silenced, sys.stderr is another file.
     if sys.stderr is not None:
         try:

@@ -1,4 +1,4 @@
-"""A film that is a picture, of finished frames: Blender reads and encodes them, `animated` joins them."""
+"""Makes a moving picture of finished frames: Blender reads and encodes them, and `animated` joins them."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -18,15 +18,15 @@ from .progress import Listener, Tracker
 from .silence import blender_silenced
 from .temporary import temporary_folder
 
-QUALITY = 85  # of a frame of a WebP, of 100
+QUALITY = 85  # of each frame of a WebP, up to 100
 
 
 def moving_picture(
     pictures: Sequence[Path], film: Path, rate: Fraction, mark: str, progress: Listener
 ) -> None:
-    """Write PNG files of one size to a .apng, .webp or .gif, `rate` of them a second; it carries the mark.
+    """Write PNG files of one size to a .apng, .webp or .gif with the mark, `rate` of them a second.
 
-    Raises InputError for what is no whole PNG and JobError when the disk refuses.
+    Raises InputError for a file that is no whole PNG, and JobError if the disk refuses.
     """
     tracker, suffix = Tracker("encoding", len(pictures), progress), film.suffix.lower()
     if suffix == ".apng":

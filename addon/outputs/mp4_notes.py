@@ -1,8 +1,8 @@
-"""Title, notes and chapters of a finished MP4 or MOV, put into its index without touching the film itself.
+"""Writes title, notes and chapters into the index of a finished MP4 or MOV, without touching the film itself.
 
-An index (`moov`) that closes the file, as FFmpeg writes it, may grow: nothing that it points at moves.
-Notes are iTunes metadata (`udta/meta/ilst`), which players, browsers and FFmpeg read; chapters are Nero's
-list (`udta/chpl`, version 1: a time in units of 100 ns and a title of up to 255 bytes for each)."""
+FFmpeg writes the index (`moov`) at the end of the file. There it can grow, because nothing that it points at
+moves. Notes are iTunes metadata (`udta/meta/ilst`), which players, browsers and FFmpeg read; chapters are
+Nero's list (`udta/chpl`, version 1: a time in units of 100 ns and a title of up to 255 bytes for each)."""
 
 import struct
 from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ _UNITS = 10_000_000  # a second
 def write_notes(
     path: str | Path, notes: Mapping[str, str], chapters: Sequence[tuple[float, str]] = ()
 ) -> bool:
-    """Write notes, by the names of KEYS, and chapters (seconds, title) into a file that is not sealed yet;
-    False for a file whose index does not close it, as where the disk was full."""
+    """Write notes, by the names of KEYS, and chapters (seconds, title) into a file that is not sealed yet.
+    Returns False if the index is not at the end of the file, as after a full disk."""
     with open(path, "r+b") as file:
         place, size = next(((place, size) for kind, place, size in boxes(file) if kind == b"moov"), (0, 0))
         if not size or place + size != file.seek(0, 2):

@@ -1,5 +1,8 @@
-"""Our node groups as assets, to be used by hand in other node trees: a .blend of them, whose inputs stand in
-panels and all say what they are for. A build's own groups are not touched."""
+"""Our node groups as assets, for a person to use in other node trees.
+
+They are written to a .blend. Their inputs are grouped in panels, and each has a tooltip. The groups of a
+build are not changed.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,19 +17,19 @@ from .files import written_whole
 
 FILE, CATALOGS = "matrix_cinema_nodes.blend", "blender_assets.cats.txt"
 CATALOG = "6a1f2a0e-4c0e-5d57-9b5e-6d6174726978"  # any fixed UUID
-# The groups that make sense alone, and what each is for.
+# The groups that are useful alone, and their purpose.
 OFFERED = {
     "Matrix": "Draw a matrix: the object's points, row by row, each with its `value`",
     "Product": "Draw the products in the cuboid of a matmul, by the position of its sweep",
-    "Sums": "Keep what a matmul has added up after every few steps along k, for a Result",
+    "Sums": "Store the sums of a matmul after every few steps along k, for a Result",
     "Result": "Draw the result of a matmul, with its partial sums by the position of its sweep",
     "Bars": "Draw the products that add up to one entry of a matmul as bars",
     "elements": "Draw points as elements, sized by the square root of a magnitude",
-    "magnitude": "Where the size of a value lies between two others, 0 to 1",
+    "magnitude": "Where the magnitude of a value lies between two others, 0 to 1",
     "tone": "Where a value lies in its colour map, 0 to 1",
     "visit": "How far a sweep has visited a product: 0 before its step, 1 after it",
 }
-# Panels, and by which beginnings of their names inputs belong to one.
+# Panels, and the beginnings of the names of their inputs.
 PANELS = {
     "Sweep": (
         "Sweep",
@@ -47,7 +50,7 @@ PANELS = {
     + ("As Points", "Material", "Threshold", "Magnitude"),
     "Spotlight": ("Spot", "Dim", "Lit", "Left Spots", "Right Spots"),
 }
-# Steps from one entry to the next that let elements be seen at once; a build sets its own.
+# Steps from one entry to the next, so that elements are visible at once; a build sets its own steps.
 STEP_VECTORS = {
     "Row Step": (0.0, 0.0, -1.0),
     "Column Step": (1.0, 0.0, 0.0),
@@ -55,7 +58,7 @@ STEP_VECTORS = {
     "Step j": (1.0, 0.0, 0.0),
     "Step k": (0.0, 1.0, 0.0),
 }
-# What the groups themselves leave unsaid.
+# Tooltips for inputs that have none in the groups.
 HINTS = {
     "Geometry": "The points that are read",
     "Rows": "Rows of the left matrix",
@@ -65,23 +68,23 @@ HINTS = {
     "Right": "The object whose points have the right matrix as `value`",
     "Sums": "The object with the group Sums",
     "Stride": "Steps of the sweep from one of these to the next",
-    "Block": "After how many of these the sweep begins anew",
+    "Block": "Number of entries after which the sweep begins again",
     "Steps": "How many steps the sweep has",
-    "Consumer Steps": "How many steps the sweep has that uses this matrix",
+    "Consumer Steps": "How many steps the sweep of the product that uses this matrix has",
     "Min Size": "Size of the element nearest to zero, relative to the largest",
-    "Material": "What the elements are made of",
+    "Material": "The material of the elements",
     "Entry": "Which entry",
-    "Position": "Where each point stands",
+    "Position": "The place of each point",
     "Points": "The points to be drawn",
     "Value": "The value",
-    "Magnitude": "Where its size lies in its range, 0 to 1",
-    "Nonzero": "Whether it is not zero",
-    "Present": "Whether it is there",
-    "Weight": "How far it is there, 0 to 1",
+    "Magnitude": "Where the magnitude lies in its range, 0 to 1",
+    "Nonzero": "Whether the value is not zero",
+    "Present": "Whether the element is there",
+    "Weight": "How far the element is there, 0 to 1",
     "Zero Size": "Size of a zero; 0: absent",
     "Scale": "Width of the largest element, in entries",
     "Span": "Length and width of an element",
-    "Element": "What to instance; of radius 1",
+    "Element": "The object to instance; it has radius 1",
     "As Points": "Draw as spheres, not as instances",
     "Low": "Magnitude of the smallest element",
     "High": "Magnitude of the largest element and end of the colour map",
@@ -89,13 +92,13 @@ HINTS = {
     "Sweep": "How many steps have been visited",
     "i": "The row",
     "j": "The column",
-    "k": "Which product of those that add up",
+    "k": "Which of the products that add up",
 }
 
 
 def write_library(folder: Path) -> Path:
-    """Write the groups into a .blend in a folder, with a catalog beside it; returns that file. What is open
-    in Blender stays as it is. Raises JobError where it cannot be written."""
+    """Write the groups to a .blend in a folder, with a catalog beside it. Returns the path of the .blend. The
+    open file stays as it is. Raises JobError if the disk refuses."""
     place = folder / FILE
     with _fresh_groups() as groups, written_whole(place) as part:
         for name, tree in groups.items():
@@ -108,7 +111,7 @@ def write_library(folder: Path) -> Path:
 
 @contextmanager
 def _fresh_groups() -> Iterator[dict[str, bpy.types.NodeTree]]:
-    """Within the block the offered groups, made anew under their own names; they go with its end."""
+    """A block with new copies of the offered groups, under their own names. They are removed at its end."""
     own = [tree for tree in bpy.data.node_groups if tree.library is None and tree.name.startswith(PREFIX)]
     names = {tree: tree.name for tree in own}
     for n, tree in enumerate(names):
@@ -123,7 +126,7 @@ def _fresh_groups() -> Iterator[dict[str, bpy.types.NodeTree]]:
 
 
 def _dress(tree: bpy.types.NodeTree, about: str) -> None:
-    """Make a group an asset whose inputs say what they are for and stand in panels."""
+    """Make a group an asset, with tooltips and panels for its inputs."""
     items = [one for one in tree.interface.items_tree if one.item_type == "SOCKET"]
     sockets = [one for one in items if one.in_out == "INPUT"]
     flat = any(one.socket_type == "NodeSocketGeometry" for one in sockets)
@@ -146,12 +149,12 @@ def _dress(tree: bpy.types.NodeTree, about: str) -> None:
 
 
 def _panel_of(name: str) -> str | None:
-    """The panel of an input: the one with the longest beginning of its name."""
+    """The panel of an input: the panel with the longest beginning of its name."""
     fitting = [(len(one), title) for title, every in PANELS.items() for one in every if name.startswith(one)]
     return max(fitting)[1] if fitting else None
 
 
 def _found(words: dict[str, str], name: str) -> str | None:
-    """What is said of an input: of its whole name, or of the longest beginning of it."""
+    """The entry in `words` for an input: for its whole name, or for the longest beginning of it."""
     fitting = [one for one in words if name == one or name.startswith(f"{one} ")]
     return words[max(fitting, key=len)] if fitting else None

@@ -1,4 +1,4 @@
-"""What stands in a finished picture or film beside it: what it shows, of which data, by what it was made."""
+"""Notes inside a finished picture or film: what it shows, its data, and the program that made it."""
 
 import contextlib
 import functools
@@ -13,12 +13,13 @@ from ..errors import InputError
 from .marks import digest_of
 from .reads import files_of
 
-Beat = tuple[str, float, float]  # what it says, from which frame until which
+Beat = tuple[str, float, float]  # text, first frame, end
 
 
 @dataclass(frozen=True)
 class Notes:
-    """A `title`, a `caption`, and a `comment` for programs, a JSON object; the `beats` of a film."""
+    """The notes: a `title`, a `caption`, a `comment` for programs (a JSON object), and the `beats` of a
+    film."""
 
     title: str = ""
     caption: str = ""
@@ -27,12 +28,12 @@ class Notes:
     beats: tuple[Beat, ...] = ()
 
     def texts(self) -> dict[str, str]:
-        """By the keywords that a PNG has for them (PNG specification, 11.3.3.1)."""
+        """The notes by their keywords in a PNG (PNG specification, 11.3.3.1)."""
         named = ("Title", self.title), ("Description", self.caption), ("Software", self.software)
         return {name: text for name, text in (*named, ("Comment", self.comment)) if text}
 
     def of_film(self) -> dict[str, str]:
-        """By the names of mp4_notes.KEYS."""
+        """The notes by the names of mp4_notes.KEYS."""
         return {
             "title": self.title,
             "description": self.caption,
@@ -45,13 +46,14 @@ NO_NOTES = Notes()
 
 
 def notes_of(scenes: Sequence[Scene], blender: str, error: float | None, beats: Sequence[Beat] = ()) -> Notes:
-    """The notes of pictures of descriptions, the first of which has their title: SHA-256 of it, or of all,
-    and of each file that they name, where there, the versions, and the largest `error` that was verified, as
-    a part of the largest magnitude (None: none was)."""
+    """The notes of a picture of one or more descriptions; title and caption are those of the first.
+
+    The comment has the SHA-256 of the description (or of all), of each file that they name and that exists,
+    the versions, and the largest verified `error` as a part of the largest magnitude (None: not verified)."""
     scene, files = scenes[0], {}
-    digest = functools.cache(digest_of)  # panels of one page have the same files
+    digest = functools.cache(digest_of)  # panels of a page often have the same files
     for path in [path for one in scenes for path in files_of(one)]:
-        with contextlib.suppress(InputError):  # a built .blend is whole without the files that it was made of
+        with contextlib.suppress(InputError):  # a built .blend does not need the files that it was made of
             files[path.name] = digest(path).hex()
     digests = list(dict.fromkeys(hashlib.sha256(to_json(one).encode()).hexdigest() for one in scenes))
     said = {

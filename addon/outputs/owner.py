@@ -1,8 +1,8 @@
-"""Whose an unfinished file is: the process that made it stands in the file's name.
+"""Owners of unfinished files: the file's name says which process made it.
 
-A process that is killed cannot remove what it was writing. The next one removes it, when it can tell that
-the owner has gone: on the same machine, since it was started, where no process has that number, or another
-one that began later. What nobody has touched for a week goes, too.
+A process that is killed cannot remove its unfinished files. The next process removes them if it can tell that
+the owner has gone: the owner ran on this machine since its last start, and no process has its number now, or
+only one that began later. Files that nobody has touched for a week are removed too.
 """
 
 import contextlib
@@ -17,17 +17,17 @@ import time
 from pathlib import Path
 
 STEM = "matrix-cinema-"
-FORGOTTEN = 7 * 86400.0  # seconds; no two clocks differ by as much
+FORGOTTEN = 7 * 86400.0  # seconds; no two clocks differ by so much
 _NAME = re.compile(r"\.?matrix-cinema-([0-9a-f]{8})-([0-9a-f]{8})-(\d+)-(\d+)-")
 
 
 def owned_stem() -> str:
-    """How names of unfinished files of this process begin; put a "." before it for hidden ones."""
+    """The beginning of the names of this process's unfinished files; hidden files have a "." before it."""
     return f"{STEM}{_machine()}-{_boot()}-{os.getpid()}-{_started(os.getpid()) or 0}-"
 
 
 def is_left(name: str) -> bool:
-    """Whether a file of this name is an unfinished one of ours whose process has gone."""
+    """Whether this is the name of an unfinished file of ours whose process has gone."""
     found = _NAME.match(name)
     if found is None or not is_here(name):
         return False
@@ -35,32 +35,32 @@ def is_left(name: str) -> bool:
     if not _runs(pid):
         return True
     now = _started(pid)
-    return now is not None and now != started  # another process has the number by now
+    return now is not None and now != started  # now another process has the number
 
 
 def is_here(name: str) -> bool:
-    """Whether a file of this name is an unfinished one of a process of this machine, since it was started:
-    of which it can be asked whether it runs."""
+    """Whether this is the name of an unfinished file of a process on this machine, since its last start. Only
+    of such a process can we ask whether it runs."""
     found = _NAME.match(name)
     return found is not None and (found[1], found[2]) == (_machine(), _boot())
 
 
 def was_here(name: str) -> bool:
-    """Whether a file of this name is one of a machine that is called as this one: it was started anew since,
-    unless two have the same name and number."""
+    """Whether this is the name of a file of a machine with this machine's name: of this machine before its
+    last start, unless two machines have the same name and number."""
     found = _NAME.match(name)
     return found is not None and found[1] == _machine() and found[2] != _boot()
 
 
 def discard_left(folder: str | Path) -> None:
-    """Remove from a folder what processes of ours that have gone left there unfinished."""
+    """Remove from a folder the unfinished files of our processes that have gone."""
     for name in names_in(folder):
         if is_left(name) or _is_forgotten(Path(folder) / name):
             discard(Path(folder) / name)
 
 
 def _is_forgotten(path):
-    """Whether an unfinished file is one of a machine that cannot be asked, and was not touched for long."""
+    """Whether an unfinished file belongs to another machine and was not touched for a week."""
     if not _NAME.match(path.name) or is_here(path.name):
         return False
     with contextlib.suppress(OSError):
@@ -69,7 +69,8 @@ def _is_forgotten(path):
 
 
 def discard_left_by_blender(folder: str | Path) -> None:
-    """Remove from a folder those that Blender made and `own_folder` marked for a process that has gone."""
+    """Remove from a folder the temporary folders of Blender that `own_folder` marked for a process that has
+    gone."""
     for name in names_in(folder):
         inside = Path(folder) / name
         if name.startswith("blender_") and any(map(is_left, names_in(inside))):
@@ -77,7 +78,7 @@ def discard_left_by_blender(folder: str | Path) -> None:
 
 
 def own_folder(folder: str | Path) -> None:
-    """Mark the folder of temporary files that Blender made for this process."""
+    """Mark Blender's folder of temporary files as that of this process."""
     if Path(folder).name.startswith("blender_"):
         with contextlib.suppress(OSError):
             (Path(folder) / f".{owned_stem()}owner").touch()
@@ -93,7 +94,7 @@ def discard(path: str | Path) -> None:
 
 
 def names_in(folder: str | Path) -> list[str]:
-    """The names in a folder, none where it cannot be read."""
+    """The names in a folder; none if it cannot be read."""
     try:
         return os.listdir(folder)
     except OSError:
@@ -102,7 +103,7 @@ def names_in(folder: str | Path) -> list[str]:
 
 @functools.cache
 def _machine():
-    """Eight digits for this machine, or this container: where a process number means one process."""
+    """Eight digits for this machine or container, within which process numbers are unique."""
     try:
         space = os.readlink("/proc/self/ns/pid")
     except OSError:
@@ -112,7 +113,8 @@ def _machine():
 
 @functools.cache
 def _boot():
-    """Eight digits for this start of the machine, where that is told: machines may have one name."""
+    """Eight digits for the last start of this machine, if known, because two machines can have the same
+    name."""
     return _digits(_told("/proc/sys/kernel/random/boot_id"))
 
 
@@ -135,7 +137,7 @@ def _runs(pid):
         os.kill(pid, 0)  # asks, and sends nothing
     except (ProcessLookupError, OverflowError):
         return False
-    except OSError:  # it is another user's
+    except OSError:  # the process belongs to another user
         return True
     return _status(pid)[:1] != ["Z"]  # a zombie has ended
 
@@ -154,15 +156,15 @@ def _runs_on_windows(pid):
 
 
 def _started(pid):
-    """When a process began, in Linux's ticks since the start of the machine; None where that is not told."""
+    """When a process began, in Linux's ticks since the start of the machine, or None if unknown."""
     status = _status(pid)
     return int(status[19]) if len(status) > 19 else None
 
 
 def _status(pid):
-    """The fields of /proc/PID/stat from the third on; [] where there are none."""
+    """The fields of /proc/PID/stat from the third on, or []."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
     except OSError:
         return []
-    return text.rpartition(")")[2].split()  # the second is a name in brackets, which may hold anything
+    return text.rpartition(")")[2].split()  # the second field is a name in brackets, with any letters

@@ -1,4 +1,4 @@
-"""PNG files as they lie on the disk: whole or not, their size and what is written in them.
+"""PNG files as bytes: whether they are whole, their size, and their texts.
 
 Chunks and checksums are those of the PNG specification (third edition, sections 5.3 and 11).
 """
@@ -25,13 +25,13 @@ class Png:
     chunks: Sequence[tuple[bytes, bytes]]
 
     def texts(self) -> dict[str, str]:
-        """What its `tEXt` chunks say, by their keywords."""
+        """The texts of its `tEXt` chunks, by keyword."""
         said = [content.decode("latin-1").partition("\0") for kind, content in self.chunks if kind == b"tEXt"]
         return {keyword: text for keyword, _, text in said}
 
 
 def read_png(path: str | Path) -> Png | None:
-    """The picture in a file; None where there is none, or it is not whole: every checksum is looked at."""
+    """The picture in a file, or None if there is none or it is not whole. Every checksum is checked."""
     try:
         with opened(path, MOST_BYTES) as file:
             data = memoryview(file.read())
@@ -57,16 +57,16 @@ def read_png(path: str | Path) -> Png | None:
 
 
 def text_chunk(keyword: str, text: str) -> tuple[bytes, bytes]:
-    """A text in UTF-8 as a chunk, iTXt, without a language."""
+    """A text as an iTXt chunk, in UTF-8 and without a language."""
     return b"iTXt", keyword.encode("latin-1") + b"\0\0\0\0\0" + text.encode()
 
 
 def packed(chunks: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """The bytes of a file with these chunks: with their lengths and checksums."""
+    """The bytes of a PNG file with these chunks, including lengths and checksums."""
     parts = (struct.pack(">I", len(body)) + kind + body + checksum(kind, body) for kind, body in chunks)
     return SIGNATURE + b"".join(parts)
 
 
 def checksum(kind: bytes, content: bytes) -> bytes:
-    """The four bytes that close a chunk."""
+    """The four bytes of the checksum at the end of a chunk."""
     return struct.pack(">I", zlib.crc32(content, zlib.crc32(kind)))

@@ -1,6 +1,7 @@
-"""How far a long job is. Jobs tell it to a function that the caller gives; nothing here writes or draws.
+"""Progress: how far a long job is. Jobs report it to a listener, a function that the caller gives.
 
-A job calls as often as it likes. What is shown of it, and how often, is for the caller to decide.
+A job calls its listener as often as it likes. The listener decides what to show, and how often. Nothing here
+writes or draws.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,8 @@ from dataclasses import dataclass, replace
 class Progress:
     """`done` of the `total` units of a job are done, a fraction allowed; `note` says what it is doing.
 
-    The first one of a job tells what was there before it began, the last one is `finished`. Where there is a
-    `message`, it is for the person who waits: something is done otherwise than was asked, and why.
+    The first report of a job says what was done before it began; the last one is `finished`. A `message` is
+    for the person who waits: something differs from what was asked, and why.
     """
 
     job: str
@@ -31,13 +32,13 @@ def unheard(_: Progress) -> None:
 
 
 class Tracker:
-    """One job of `total` units, of which `done` were there before; what it tells goes to `listener`."""
+    """A job of `total` units, of which `done` existed before. It reports to `listener`."""
 
     def __init__(self, job: str, total: float, listener: Listener, done: float = 0.0) -> None:
         self._now, self._listener = Progress(job, done, total), listener
 
     def update(self, done: float, note: str = "") -> None:
-        """So much is done. It never gets less, nor more than all."""
+        """Report how much is done. The number never falls, and never exceeds the total."""
         now = self._now
         self._now = replace(now, done=min(max(done, now.done), now.total), note=note)
         self._listener(self._now)
@@ -49,7 +50,7 @@ class Tracker:
 
 
 def tell(listener: Listener, message: str) -> None:
-    """A message to the person who waits."""
+    """Report a message for the person who waits."""
     listener(Progress("", 0.0, 0.0, message=message))
 
 

@@ -1,4 +1,4 @@
-"""What a command reads is never what it writes over: not by another spelling, a link or a second name."""
+"""A command never writes over a file that it reads, not even by another spelling, a link or a second name."""
 
 import os
 from collections.abc import Iterable
@@ -12,18 +12,18 @@ from ..look.styles import with_style_file
 
 
 def files_of(scene: Scene) -> list[Path]:
-    """The files that a description names, and those that its style file does. Raises InputError."""
+    """The files that a description and its style file name. Raises InputError."""
     return list(dict.fromkeys(named_files(scene) + named_files(with_style_file(scene))))
 
 
 def files_read(source: Source) -> list[Path]:
-    """The files that are read for a source: its own, and those that its description names."""
+    """The files that a source reads: its own file, and those that its description names."""
     own = [] if source.path is None else [source.path]
     return own if source.description is None else own + files_of(source.description)
 
 
 def require_apart(outputs: Iterable[str | os.PathLike[str]], read: Iterable[str | os.PathLike[str]]) -> None:
-    """Raise InputError where a file to be written is one of those `read`, or is in a folder of them."""
+    """Raise InputError if an output is one of the files `read`, or lies in one of them that is a folder."""
     known: dict = {}
     for path in read:
         known.update((key, path) for one in _files(path) if (key := _identity(one)))
@@ -38,7 +38,7 @@ def _files(path):
 
 
 def _identity(path):
-    """What two names of one file have in common; None where there is no file."""
+    """A value that all names of one file share; None if there is no file."""
     try:
         found = os.stat(path)
     except (OSError, ValueError):

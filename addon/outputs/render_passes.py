@@ -1,8 +1,8 @@
-"""OpenEXR stills: the light of the picture and, as passes of their own, the values that were drawn.
+"""OpenEXR stills have the drawn values as passes, beside the light of the picture.
 
-The pass `value` holds each element's value where it is seen, in full single precision, and the pass
-`element` is 1 there; on an edge both are the mean over the pixel, so that value / element is the value.
-Materials write them (see `blender.materials.elements`); here a scene is told to keep them.
+Where an element is visible, the pass `value` has its value in single precision, and the pass `element` is 1.
+On an edge both are means over the pixel, so that value / element is the value. Materials write the passes
+(`blender.materials.elements`); this module switches them on in a scene.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from ..blender.materials.elements import ELEMENT_PASS, VALUE_PASS
 
 @contextlib.contextmanager
 def value_passes(scene: bpy.types.Scene) -> Iterator[None]:
-    """The scene with both passes in every view layer, within the block."""
+    """A block in which every view layer of the scene has both passes."""
     added = []
     try:
         for layer in scene.view_layers:

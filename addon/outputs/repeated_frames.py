@@ -1,7 +1,7 @@
-"""Frames in which nothing has moved since an earlier one: the same picture, so it is rendered once.
+"""Finds frames that look the same as an earlier one, so that the picture is rendered once.
 
-Only of a scene that was built in this very file, with nothing in it but what was built: what moves there
-moves by F-curves alone, and drivers that follow these.
+This works only for a scene that was built in the open file and has nothing else in it. There, everything that
+moves follows F-curves, or drivers that follow F-curves.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +16,8 @@ _TIMED = ("SceneTime", "Simulation", "Bake", "ImageInfo")
 
 
 def standing(scene: bpy.types.Scene, frames: Sequence[int]) -> dict[int, int]:
-    """For each of ascending frames that shows the same as the one before it, the first that does so; nothing
-    for a scene in which more may move than its curves say."""
+    """For each of the ascending frames that looks the same as the frame before it: the first frame that looks
+    so. The result is empty for a scene in which other things may move."""
     if not frames or not _moves_by_curves(scene):
         return {}
     curves = list(_curves())
@@ -33,7 +33,7 @@ def standing(scene: bpy.types.Scene, frames: Sequence[int]) -> dict[int, int]:
 
 
 def _moves_by_curves(scene):
-    """Whether all that moves in the picture is ours, and moves by its curves."""
+    """Whether everything that moves in the picture is ours and follows F-curves."""
     ours = set(tags.owned(scene))
     alone = not bpy.data.filepath and ours and all(ob in ours for ob in scene.objects)
     if not alone or scene.render.use_motion_blur or scene.cycles.use_animated_seed:

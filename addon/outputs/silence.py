@@ -1,4 +1,4 @@
-"""Keeps Blender's own chatter off the terminal; progress and errors on `sys.stderr` are still seen."""
+"""Keeps Blender's own output off the terminal; progress and errors on `sys.stderr` still appear."""
 
 import contextlib
 import os
@@ -11,11 +11,10 @@ from .temporary import temporary_file
 
 @contextlib.contextmanager
 def blender_silenced() -> Iterator[BinaryIO]:
-    """Send what Blender writes to a file, within the block, and yield that file.
+    """A block in which Blender's output goes to a file; yields that file.
 
-    Blender writes from C (file descriptors 1 and 2) and through `sys.stdout`; `sys.stderr` goes
-    on to where it went. Where there are no such descriptors (Blender's window on Windows), those
-    are left as they are.
+    Blender writes from C (file descriptors 1 and 2) and through `sys.stdout`. `sys.stderr` still leads to
+    where it led before. If a descriptor does not exist (in Blender's window on Windows), it is left alone.
     """
     with temporary_file() as log, contextlib.ExitStack() as stack:
         _redirect_stderr(log, stack)
@@ -27,7 +26,7 @@ def blender_silenced() -> Iterator[BinaryIO]:
 
 
 def _close(text):
-    with contextlib.suppress(OSError):  # no room for the chatter is no reason to fail
+    with contextlib.suppress(OSError):  # a full disk is no reason to fail
         text.close()
 
 
@@ -41,7 +40,7 @@ def _redirect_stderr(log, stack):
 
 
 def _redirect(descriptor, log, stack):
-    """Let a descriptor lead to the log until the stack unwinds; returns a copy of the former one."""
+    """Let a descriptor lead to the log until the stack unwinds. Returns a copy of the descriptor before."""
     try:
         kept = os.dup(descriptor)
     except OSError:
@@ -60,7 +59,7 @@ def _descriptor_of(stream):
 
 
 def last_error(log: BinaryIO) -> str:
-    """The last line of Blender's chatter that speaks of an error, or ""."""
+    """The last line of Blender's output that mentions an error, or ""."""
     with contextlib.suppress(OSError):
         sys.stdout.flush()
     log.seek(0)

@@ -1,5 +1,5 @@
-"""The storyboard of a film: one frame of each beat, small and quick, side by side on one sheet; its cards
-before and after them."""
+"""The storyboard of a film: a sheet with a small frame of each beat, and of its cards before and after
+them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,12 +23,12 @@ from .temporary import temporary_folder
 
 FRAMES_A_ROW = 3
 FRAME_GAP = 6  # pixels between frames
-GREY = 0.5  # grey between them
+GREY = 0.5  # brightness between frames
 
 
 def draw_storyboard(source: Source, output: Path, asked: Asked, progress: Listener) -> int:
-    """Draw the sheet of a source to a PNG file, with beats that are written where it has none; returns how
-    many beats there are. Raises InputError and JobError."""
+    """Draw the storyboard of a source to a PNG file; a source without beats gets automatic ones. Returns the
+    number of beats. Raises InputError and JobError."""
     if source.description is None:
         scene = open_built(source)
         settings = settings_of(description_as_set(scene).render, asked, "still")
@@ -51,8 +51,8 @@ def draw_storyboard(source: Source, output: Path, asked: Asked, progress: Listen
 
 
 def told_frames(p: Plan) -> list[int]:
-    """The frames of a film that its storyboard shows: the middle of its title card, each beat where it has
-    said what it says, the middle of its end card."""
+    """The frames that the storyboard of a film shows: the middle of the title card, the frame of each beat at
+    which everything in it is there, and the middle of the end card."""
     film = p.timeline
     before = [(1 + film.begins) // 2] if film.before else []
     after = [(film.ends + 1 + film.last_frame) // 2] if film.after else []
@@ -60,7 +60,7 @@ def told_frames(p: Plan) -> list[int]:
 
 
 def sheet_of(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Pictures of one size (height, width, 4) as one, row by row."""
+    """One picture of several of one size (height, width, 4), arranged in rows."""
     high, wide, _ = pictures[0].shape
     columns = min(FRAMES_A_ROW, len(pictures))
     rows = -(-len(pictures) // columns)
@@ -80,7 +80,7 @@ def _read(path):
 def _save(pixels, path):
     image = bpy.data.images.new("storyboard", pixels.shape[1], pixels.shape[0])
     try:
-        image.pixels.foreach_set(pixels[::-1].ravel())  # Blender begins at the bottom
+        image.pixels.foreach_set(pixels[::-1].ravel())  # Blender has row 0 at the bottom
         image.filepath_raw, image.file_format = str(path), "PNG"
         image.save()
     finally:

@@ -1,4 +1,4 @@
-"""A figure's page as SVG: the raster embedded, type as text, or as outlines if asked. Pure Python."""
+"""Writes a figure's page as SVG, in pure Python: the raster embedded, and type as text or as outlines."""
 
 import base64
 import struct
@@ -29,7 +29,7 @@ def svg(
 ) -> str:
     """The text of an SVG file whose units are points and whose size is the page's.
 
-    `notes` say what it shows. `shape`, a function from a Text to the data of a path, draws type as outlines.
+    `notes` go into its metadata. With `shape`, a function from a Text to path data, type becomes outlines.
     """
     image = base64.b64encode(png(raster, dpi)).decode()
     families = ", ".join(name if name.isalpha() else f"'{name}'" for name in typeface.families)
@@ -80,18 +80,18 @@ def hex_color(color: Sequence[float]) -> str:
 
 
 def _printable(text):
-    """A text without what XML does not take."""
+    """A text without the characters that XML forbids."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def png(raster: np.ndarray, dpi: float, chunks: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
-    """A raster (height, width, 4) uint8 as the bytes of a PNG with these chunks (see png_file); opaque ones
-    lose the fourth channel."""
+    """The bytes of a PNG of a raster (height, width, 4) uint8, with these chunks (png_file). An opaque raster
+    is written without its fourth channel."""
     if (raster[..., 3] == 255).all():
         raster = raster[..., :3]
     height, width, channels = raster.shape
     rows = raster.reshape(height, -1)
-    # Each row as its difference to the one above (filter 2), which packs best where colours are flat.
+    # Each row is stored as its difference from the row above (filter 2), which packs flat colours best.
     filtered = np.diff(rows, axis=0, prepend=np.zeros((1, rows.shape[1]), np.uint8))
     data = np.concatenate([np.full((height, 1), 2, np.uint8), filtered], axis=1).tobytes()
     head = struct.pack(">IIBBBBB", width, height, 8, 6 if channels == 4 else 2, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Temporary files: their folder is named when it fails, and what killed runs left in it goes."""
+"""Temporary files: an error names their folder, and files that killed processes left there are removed."""
 
 import contextlib
 import tempfile
@@ -9,12 +9,12 @@ from typing import BinaryIO
 from ..errors import JobError
 from .owner import discard_left, discard_left_by_blender, own_folder, owned_stem
 
-_PROBE = 2**16  # bytes: a folder that has no room for them is as good as full
+_PROBE = 2**16  # bytes: a folder without room for them counts as full
 
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder that is there within the block."""
+    """A block with a temporary folder."""
     with _told(), tempfile.TemporaryDirectory(prefix=owned_stem()) as folder:
         yield Path(folder)
 
@@ -26,7 +26,7 @@ def temporary_file() -> BinaryIO:
 
 
 def begin_in_blender(folder: str | Path) -> None:
-    """Clean up after runs that were killed; `folder` is Blender's own for this process."""
+    """Clean up after killed processes. `folder` is Blender's temporary folder of this process."""
     own_folder(folder)
     discard_left_by_blender(Path(folder).parent)
     with contextlib.suppress(OSError):
@@ -34,7 +34,7 @@ def begin_in_blender(folder: str | Path) -> None:
 
 
 def trouble_in(folder: str | Path) -> str:
-    """What is wrong with a folder of temporary files, in one sentence, or ""."""
+    """Why a folder of temporary files cannot be used, in one sentence, or ""."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(_PROBE))

@@ -1,6 +1,6 @@
-"""A figure's page as PDF or PNG, set by matplotlib: the raster to the dot, type as type.
+"""Writes a figure's page as PDF or PNG with matplotlib: the raster dot by dot, and type as type.
 
-The same page makes the same bytes: nothing of the day or the machine is written.
+The same page gives the same bytes: no date and nothing of the machine is written.
 """
 
 import contextlib
@@ -31,8 +31,8 @@ def typeset(
     dpi: int,
     notes: Notes = NO_NOTES,
 ) -> None:
-    """Write a Page over its raster (height, width, 4) uint8 to `path` as `kind`, "pdf" or "png", with `notes`
-    of what it shows."""
+    """Write a page and its raster, (height, width, 4) uint8, to `path` as `kind`, "pdf" or "png". `notes` go
+    into the metadata."""
     import matplotlib
     from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
@@ -46,7 +46,7 @@ def typeset(
         "savefig.bbox": None,
     }
     with matplotlib.rc_context(settings), _families(page, typeface) as names:
-        # Half a dot more, because matplotlib cuts what rounding leaves of the last.
+        # Half a dot more: matplotlib would cut the last dot if rounding makes it smaller.
         size = [(count + 0.01) / dpi for count in (raster.shape[1], raster.shape[0])]
         figure = Figure(figsize=(size[0], size[1]), dpi=dpi, frameon=False)
         axes = figure.add_axes((0, 0, 1, 1), frameon=False)
@@ -99,7 +99,7 @@ def _save_pdf(figure, path, dpi, notes):
 
 @contextlib.contextmanager
 def outlines(page: FigurePage, typeface: Any) -> Iterator[Callable[[Text], str]]:
-    """The function from a Text of the page to its shape, as the data of an SVG path (y down)."""
+    """A block with the function from a Text of the page to its outlines, as SVG path data (y down)."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextToPath
 
@@ -133,7 +133,7 @@ def outlines(page: FigurePage, typeface: Any) -> Iterator[Callable[[Text], str]]
 
 @contextlib.contextmanager
 def _families(page, typeface):
-    """Names under which matplotlib knows the page's fonts in this block: {bold?: names}."""
+    """A block with matplotlib's names for the fonts of the page: {whether bold: names}."""
     letters = {
         weight: {letter for text in page.texts if text.bold == bold for letter in text.text}
         for bold, weight in WEIGHTS.items()

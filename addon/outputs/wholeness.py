@@ -1,6 +1,6 @@
-"""Whether a finished film or OpenEXR is all there: when the disk is full, Blender reports it as written.
+"""Checks whether a finished film or OpenEXR is complete: if the disk is full, Blender still reports success.
 
-And what may follow such a file, so that its readers skip it. For PNGs see `png_file`.
+It also packs bytes so that they can follow such a file, and readers skip them. For PNGs see `png_file`.
 """
 
 import contextlib
@@ -10,13 +10,13 @@ from typing import BinaryIO
 
 
 def boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """(kind, where it begins, bytes) of each box of an MP4 or MOV (ISO 14496-12, 4.2), up to one that is too
-    short to be one."""
+    """(kind, offset, size in bytes) of each box of an MP4 or MOV (ISO 14496-12, 4.2). Ends at a box that is
+    too short to be valid."""
     length, place = file.seek(0, 2), 0
     while place < length:
         file.seek(place)
         size, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))
-        if size == 1:  # the size does not fit into 32 bits and follows
+        if size == 1:  # the size needs 64 bits, which follow
             size = int.from_bytes(file.read(8), "big")
         if size < 8:
             return
@@ -47,11 +47,11 @@ def is_whole_webm(file: BinaryIO) -> bool:
         file.seek(place)
         kind = file.read(4)
         first = file.read(1)[0] if place + 4 < length else 0
-        width = 9 - first.bit_length()  # of the number, in bytes: its leading zeros say so
+        width = 9 - first.bit_length()  # bytes of the number, by its leading zeros
         if not 1 <= width <= 8:
             return False
         size = int.from_bytes(bytes([first & (0xFF >> width)]) + file.read(width - 1), "big")
-        if size == (1 << 7 * width) - 1:  # not known yet
+        if size == (1 << 7 * width) - 1:  # the size is unknown
             return False
         place += 4 + width + size
         kinds.append(kind)
@@ -59,12 +59,13 @@ def is_whole_webm(file: BinaryIO) -> bool:
 
 
 def void_element(content: bytes) -> bytes:
-    """An element that readers of WebM skip (RFC 8794, 11.3.2); at most 126 bytes fit into it."""
+    """An element that readers of WebM skip (RFC 8794, 11.3.2). Its content has at most 126 bytes."""
     return bytes([0xEC, 0x80 | len(content)]) + content
 
 
 def is_whole_exr(file: BinaryIO) -> bool:
-    """Whether all pixels are there: the table of offsets, written last, leads to the end of the file."""
+    """Whether the file has all pixels: its table of offsets, which is written last, leads to the end of the
+    file."""
     length = file.seek(0, 2)
     file.seek(0)
     with contextlib.suppress(struct.error):
@@ -78,14 +79,14 @@ def is_whole_exr(file: BinaryIO) -> bool:
             if not several:
                 break
         last = max(struct.unpack(f"<{chunks}Q", file.read(8 * chunks)), default=0)
-        file.seek(last + (4 if several else 0) + 4)  # its part, where there are several, and its line
+        file.seek(last + (4 if several else 0) + 4)  # after the numbers of the part and of the line
         (size,) = struct.unpack("<i", file.read(4))
         return last > 0 and file.tell() + size == length
     return False
 
 
 def _exr_header(file):
-    """The attributes of an OpenEXR header, name to bytes; {} for the empty one that closes several."""
+    """The attributes of an OpenEXR header, name to bytes; {} for the empty header after several parts."""
     header = {}
     while name := _until_zero(file):
         _until_zero(file)  # its type
@@ -102,7 +103,7 @@ def _until_zero(file):
 
 
 def _exr_chunks(header):
-    """How many blocks of lines: ZIP packs 16 lines into one."""
+    """The number of blocks of lines. ZIP packs 16 lines into a block."""
     if b"chunkCount" in header:
         return struct.unpack("<i", header[b"chunkCount"])[0]
     _, low, _, high = struct.unpack("<4i", header.get(b"dataWindow", b""))

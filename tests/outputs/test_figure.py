@@ -148,7 +148,7 @@ def test_panels_show_their_frames(pdf, tmp_path, tiny):
 @pytest.mark.parametrize(
     "words, said",
     [
-        (["-o", "a.gif"], "suffix has to be .pdf"),
+        (["-o", "a.gif"], "suffix must be .pdf"),
         (["-o", "a.pdf", "--width", "3.3"], "not a length such as"),
         (["-o", "a.pdf", "--width", "99in", "--dpi", "2400"], "dots"),
         (["-o", "a.svg", "--font", "no such font.ttf"], "no such font file"),

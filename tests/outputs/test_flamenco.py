@@ -101,5 +101,5 @@ def test_nobody_answers(tmp_path):
     "url", ["manager:8080", "ftp://manager", "file:///etc/passwd", "http://", "http://a:b"]
 )
 def test_what_is_no_address(url):
-    with pytest.raises(InputError, match="is no address"):
+    with pytest.raises(InputError, match="is not the address"):
         require_url(url)

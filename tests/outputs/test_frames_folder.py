@@ -60,7 +60,7 @@ def test_a_folder_says_whose_it_is(tmp_path):
 )
 def test_another_file_of_that_name_is_refused(tmp_path, content):
     (tmp_path / JOB_FILE).write_text(content)
-    with pytest.raises(InputError, match="does not say whose frames these are"):
+    with pytest.raises(InputError, match="does not say which job these frames belong to"):
         read_job(tmp_path)
 
 
@@ -118,7 +118,7 @@ def test_frames_of_anyone_are_whole_of_one_size_and_without_a_hole(tmp_path):
     frame_path(tmp_path, 10).unlink()
     with pytest.raises(InputError, match="frame 10 of 9 to 12 is missing"):
         finished(tmp_path)
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         finished(tmp_path / "none")
     with pytest.raises(InputError, match="has no frames"):
         (tmp_path / "empty").mkdir()
@@ -179,7 +179,7 @@ def test_a_film_has_its_folder_before_the_next_one_decides(tmp_path, monkeypatch
 def test_pictures_that_are_not_of_this_program_are_not_replaced(tmp_path):
     photo = grey_png(frame_path(tmp_path, 2))
     before = photo.read_bytes()
-    with pytest.raises(InputError, match="0002.png: was not made by this program"), at_work([tmp_path], JOB):
+    with pytest.raises(InputError, match="0002.png: this program did not make it"), at_work([tmp_path], JOB):
         pass
     assert photo.read_bytes() == before and list(tmp_path.iterdir()) == [photo]
 

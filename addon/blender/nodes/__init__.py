@@ -1,8 +1,7 @@
-"""The geometry-node groups of a scene, one a file, and what several of them have in common.
+"""The geometry-node groups of a scene, one in each file, and parts that several groups share.
 
-A group is made once in a build and shared by all of its objects. The fields follow the design: a product (i,
-j, k) is visited at step `stride · local index within its block` and fades in while `Sweep` passes over [step,
-step + 1].
+A build makes each group once; all its objects share it. A product (i, j, k) is visited at its step, the sum
+of stride · (index within the block) over its axes. It fades in while `Sweep` passes over [step, step + 1].
 """
 
 import importlib
@@ -21,7 +20,7 @@ _groups = {}
 
 
 def shared(make: Callable[[Group], bpy.types.NodeTree]) -> Callable[[], bpy.types.NodeTree]:
-    """Make a group when it is first used in a build; all of the build shares it."""
+    """A decorator: the group is made when a build first uses it, and the whole build shares it."""
     name = PREFIX + make.__name__.replace("_", " ")
 
     def get():
@@ -35,12 +34,12 @@ def shared(make: Callable[[Group], bpy.types.NodeTree]) -> Callable[[], bpy.type
 
 
 def every_group() -> dict[str, Callable[[], bpy.types.NodeTree]]:
-    """What makes each of the groups in the files of this folder, by name."""
+    """The functions that make the groups of this folder, by the name of the group."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f".{module.name}", __package__)
     return _groups
 
 
 def node_group(name: str) -> bpy.types.NodeTree:
-    """The node group of this name, such as a kind has as its `group`."""
+    """The node group of this name; see `Stage.group`."""
     return every_group()[name]()

@@ -8,19 +8,21 @@ from .multiplication import product_at
 from .shared_inputs import multiplication_inputs
 from .tone import colored
 
-BAR_WIDTH_PART = 0.8  # of a bar, of the way to the next
-DEPTH = 0.1  # and its thickness
+BAR_WIDTH_PART = 0.8  # width of a bar, as a part of the step to the next bar
+DEPTH = 0.1  # thickness of a bar, likewise
 
 
 @shared
 def Bars(g: Group) -> Any:
-    """The products that add up to entry (i, j) of a matmul, in the order of the object's own points, whose
-    `k` they have: each bar begins where the ones before it end, so the last one ends at their sum."""
+    """The products that add up to entry (i, j) of a matmul, one bar for each point of the object.
+
+    The point's `k` says which product. Each bar begins at the height where the bar before it ends, so the
+    last bar ends at the sum."""
     mesh = g.input("Geometry", "geometry")
     names = multiplication_inputs(g)
     i, j = (g.input(f"Entry {axis}", int, 0, low=0) for axis in "ij")
-    pitch = g.input("Pitch", float, 1.0, low=0.0, hint="From one bar to the next")
-    unit = g.input("Unit", float, 1.0, low=0.0, hint="Height of a product of 1")
+    pitch = g.input("Pitch", float, 1.0, low=0.0, hint="Distance from one bar to the next")
+    unit = g.input("Unit", float, 1.0, low=0.0, hint="Height of a bar for a product of 1")
     high, zero = g.input("High", float, 1.0), g.input("Zero", float, 0.5)
     material = g.input("Material", "material")
 

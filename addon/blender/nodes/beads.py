@@ -1,7 +1,7 @@
-"""Beads as nodes: blocks of a × b entries as one point each, from the values that the entries have now.
+"""Beads as nodes: one point for each block of a × b entries, made from the current values of the entries.
 
-The entries come as they would be drawn: after the sums over k, after the epilogue, as far as the sweep has
-come. So a bead is right at every moment, and the file still holds every entry.
+The entries are pooled as they would be drawn at this moment: as far as the sweep has come, after the sums
+over k and the epilogue. Therefore a bead is right at every moment, and the file still has every entry.
 """
 
 from typing import Any
@@ -16,16 +16,17 @@ ORIGIN = (0.0, 0.0, 0.0)
 
 
 def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False, finish: Any = 0.0) -> Any:
-    """The beads of a matrix's entries, which are these entries with `i` and `j` where nothing is pooled; the
-    inputs that say where they stand, {"Position", "Span"}; and whether entries are pooled. `alike`: no entry
-    is lit, masked or finished by itself; then all have the same `finish`."""
+    """(beads of a matrix's entries, their inputs {"Position", "Span"}, whether entries are pooled).
+
+    If nothing is pooled, the beads are the entries themselves, with `i` and `j`. `alike` says that no entry
+    is lit, masked or finished by itself; then all entries have the same `finish`."""
     places = {}
     for axis in ("row", "column"):
-        hint = f"From one {axis} to the next"
+        hint = f"Distance from one {axis} to the next"
         places[f"{axis}_Step"] = g.input(f"{axis.title()} Step", "vector", hint=hint)
         places[f"Gap_Block_{axis}"], places[f"Gap_{axis}"] = gap_inputs(g, axis)
     sizes = [
-        g.input(f"Pool {name}", int, 1, low=1, hint=f"{name} of entries for which one element stands")
+        g.input(f"Pool {name}", int, 1, low=1, hint=f"{name} of entries that one element stands for")
         for name in ("Rows", "Columns")
     ]
     several = sizes[0] * sizes[1] > 1
@@ -42,7 +43,7 @@ def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False
         Pool_Columns=sizes[1],
         Pool_Rule=g.input("Pool Rule", int, 0, low=0, hint=", ".join(POOLINGS)),
     )["Beads"]
-    depth = g.input("Depth", float, 1.0, low=0.0, hint="Of the thickest bead, in entries")
+    depth = g.input("Depth", float, 1.0, low=0.0, hint="Thickness of the thickest bead, in entries")
     stand = g.call(standing(), Pooled=several, Depth=depth, **places)
     n = g.index()
     each = g.store(entries, i=n // columns, j=n % columns)
@@ -52,21 +53,23 @@ def pooled(g: Group, entries: Any, columns: Any, alike: Any, masked: Any = False
 
 @shared
 def beads(g: Group) -> Any:
-    """Entries in row-major order to beads in the same order. Both have the attributes `value`, `sum` and
-    `final`, to which the rule is applied, and `lit` and `finish`, which are those of the entry that has most.
+    """Pool entries, in row-major order, to beads in the same order.
 
-    A bead's `i` and `j` are those of its first entry, `down` and `across` how many entries it holds besides
-    in each direction. With `Masked`, entries whose `present` is off take no part; a bead of only such ones
-    has it off.
+    The rule makes `value`, `sum` and `final` of a bead from those of its entries; `lit` and `finish` are the
+    largest of its entries. `i` and `j` are those of its first entry; `down` and `across` are the numbers of
+    further entries in each direction. With `Masked`, entries whose `present` is off take no part, and a bead
+    without any other entries has `present` off.
     """
     entries = g.input("Entries", "geometry")
     columns = g.input("Columns", int, 1, low=1)
     masked = g.input("Masked", bool, False)
     rule = g.input("Pool Rule", int, 0, low=0, high=len(POOLINGS) - 1)
     largest, squares = (rule == POOLINGS.index(name) for name in ("max", "rms"))
-    # Looking up how each entry is used costs as much as its value: where all are alike it is not done.
+    # To look up how an entry is used costs as much as its value, and is left out if all are alike.
     alike = g.input("Alike", bool, False, hint="No entry is lit, masked or finished by itself")
-    same = g.vector(0.0, g.input("Finish", float, 0.0, hint="What entries alike have as `finish`"), 1.0)
+    same = g.vector(
+        0.0, g.input("Finish", float, 0.0, hint="The `finish` of all entries if they are alike"), 1.0
+    )
     count = g.node("GeometryNodeAttributeDomainSize", {"Geometry": entries}, component="POINTCLOUD")[0]
     row_axis = _BeadAxis(g, "row", count // columns, g.input("Pool Rows", int, 1, low=1))
     column_axis = _BeadAxis(g, "column", columns, g.input("Pool Columns", int, 1, low=1))
@@ -97,7 +100,7 @@ def beads(g: Group) -> Any:
         ]
 
     high, low, most, present = g.repeat(turns, turn, High=ORIGIN, Low=ORIGIN, Most=ORIGIN, Present=0.0)
-    # Whoever reads a field works it out anew, all turns of it: stored once, and read from there.
+    # Every reader of a field computes it again, with all its turns; so it is stored once and read from there.
     points = g.store(points, high=high)
     points = g.switch(largest, g.store(points, low=low), points)
     points = g.switch(alike, points, g.store(points, most=most, entries=present))
@@ -111,8 +114,8 @@ def beads(g: Group) -> Any:
 
 
 def _read(g, entries, masked, squares):
-    """The entries with what they show as `shown`, and with how they are used as `use`; both 0 where
-    masked."""
+    """(the entries with their shown numbers as `shown`, the entries with `lit` and `finish` as `use`). Both
+    are 0 for masked entries."""
     there = g.switch(g.attribute("present", "BOOLEAN"), 1.0, 0.0)
     shown = g.vector(*(g.attribute(name) for name in ("value", "sum", "final")))
     shown = g.switch(masked, g.scaled(shown, there), shown)
@@ -123,7 +126,7 @@ def _read(g, entries, masked, squares):
 
 
 def _made(g, largest, squares, count, used):
-    """What a bead shows, by the rule, and how it is used: fields by the names of its attributes."""
+    """The attributes of a bead by name: the numbers that the rule makes, and how it is used."""
     high, low = (g.attribute(name, "FLOAT_VECTOR") for name in ("high", "low"))
     lit, finish, some = g.parts(used)
     made = {"present": some > 0.0, "lit": lit, "finish": finish}
@@ -136,17 +139,17 @@ def _made(g, largest, squares, count, used):
 
 
 class _BeadAxis:
-    """The beads along an axis of `count` entries: `factor` entries each, beginning anew at every gap."""
+    """The beads along an axis of `count` entries: `factor` entries each; after a gap a new bead begins."""
 
     def __init__(self, g, name, count, factor):
         self.g, self.count, self.factor = g, count, factor
         self.part = g.input(f"Gap Block {name}", int, WHOLE, low=1, hint="Entries between gaps")
-        self.each = (self.part + factor - 1) // factor  # beads of a whole part
+        self.each = (self.part + factor - 1) // factor  # beads in each part between gaps
         rest = count % self.part
         self.beads = (count // self.part) * self.each + (rest + factor - 1) // factor
 
     def block(self, bead):
-        """The first entry of a bead, and how many entries it has along the axis."""
+        """(first entry of a bead, number of its entries along the axis)."""
         part, within = bead // self.each, bead % self.each
         first = part * self.part + within * self.factor
         end = self.g.whole("MINIMUM", (part + 1) * self.part, self.count)

@@ -6,8 +6,8 @@ from . import shared
 from .formula import Group
 from .shared_inputs import gap_inputs, product_inputs
 
-THICKNESS = 0.035  # of a beam, in entries
-# Of each family of beams: the argument or result it belongs to, that one's axes, and its direction.
+THICKNESS = 0.035  # thickness of a beam, in entries
+# Each family of beams: the argument or result it belongs to, the axes of that, and its direction.
 FAMILIES = (("Left", "ik", "j"), ("Right", "kj", "i"), ("Result", "ij", "k"))
 
 
@@ -17,7 +17,7 @@ def Beams(g: Group) -> Any:
     g.input("Geometry", "geometry")
     names = product_inputs(g)
     steps = g.input("Steps", int)
-    thickness = g.input("Thickness", float, THICKNESS, low=0.0, hint="Of a beam, in entries")
+    thickness = g.input("Thickness", float, THICKNESS, low=0.0, hint="Thickness of a beam, in entries")
     material = g.input("Material", "material")
     running = (names["sweep"] > 0.0) & (steps > names["sweep"])
     step = g.current_step(names["sweep"])
@@ -35,7 +35,7 @@ def Beams(g: Group) -> Any:
         first, second, third = axes[own[0]], axes[own[1]], axes[along]
         n = g.index()
         row, column = n // second.count, n % second.count
-        # To the product in use that is farthest from the face.
+        # A beam ends at the product in use that is farthest from the face.
         beyond = g.node("ShaderNodeVectorMath", {0: offset, 1: third.step}, operation="DOT_PRODUCT")[0]
         last = g.switch(beyond > 0.0, third.lowest, third.highest)
         used = running & first.uses(row) & second.uses(column)
@@ -64,11 +64,11 @@ def Beams(g: Group) -> Any:
 
 
 class _BeamAxis:
-    """One of i, j, k as fields: where its indices stand, and which of them the current step uses."""
+    """One of the axes i, j, k as fields: where its indices stand, and which of them the current step uses."""
 
     def __init__(self, g, name, step, count, names):
         self.g, self.count = g, count
-        self.step = g.input(f"Step {name}", "vector", hint=f"From one {name} to the next")
+        self.step = g.input(f"Step {name}", "vector", hint=f"Distance from one {name} to the next")
         self.gap_block, self.gap = gap_inputs(g, name)
         stride, self.block = names[f"Stride_{name}"], names[f"Block_{name}"]
         self.whole = ~(stride > 0)

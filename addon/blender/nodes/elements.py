@@ -1,4 +1,4 @@
-"""Points to what is drawn."""
+"""Turns points into drawn elements."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from .formula import Group
 
 @shared
 def elements(g: Group) -> Any:
-    """Points to drawn elements: sized by the square root of the magnitude, instanced or as points.
+    """Turn points into elements: instances, or points that render as spheres.
 
-    The size is Min + (1 - Min) · sqrt(magnitude), as in mm, times `Weight`, and `Zero Size` for a
-    value of 0; an element of size 0 is absent. `Element` has radius 1. A bead is `Span` entries large
-    along each axis; as a point, as its shortest side.
+    The size is Min + (1 - Min) · sqrt(magnitude), as in mm, times `Weight`; it is `Zero Size` for a value of
+    0. An element of size 0 is absent. The object `Element` has radius 1. A bead is `Span` entries long along
+    each axis; drawn as a sphere, it is as large as its shortest side.
     """
     points = g.input("Points", "geometry")
     size = g.input("Magnitude", float)

@@ -1,4 +1,4 @@
-"""What the groups of all results end with."""
+"""The end that the groups of all results share."""
 
 from typing import Any
 
@@ -23,9 +23,12 @@ def finished(
     final: Field,
     present: Field,
 ) -> Any:
-    """The rest of a result's group: from `sums` to the values `final`, drawn where `present`."""
+    """The end of a result's group: turn `sums` into the values `final`, and draw the entries that are
+    `present`."""
     finish = g.input("Finish", float, 0.0, low=0.0, high=1.0, hint="0: the sums; 1: after the epilogue")
-    each = g.input("Finish Visited", bool, False, hint="Each entry finishes while it is visited")
+    each = g.input(
+        "Finish Visited", bool, False, hint="Each entry goes through the epilogue while it is visited"
+    )
     ranges = {when: range_inputs(g, f"{when} ") for when in ("Sum", "Final")}
 
     n = g.index()
@@ -63,6 +66,6 @@ def finished(
     whole = g.input("Rest Sweep", float, hint="The position of the sweep at rest")
     whole, ready = (sweep == whole), (finish == g.input("Rest Finish", float, hint="`Finish` at rest"))
     moves = steps_back | ~(whole & ready)
-    begins = (sweep > 0.0) | (look["Zero_Size"] > 0.0)  # else there is nothing to be seen
+    begins = (sweep > 0.0) | (look["Zero_Size"] > 0.0)  # else nothing is visible
     g.output("Geometry", "geometry", g.only(begins, at_rest(g, drawn, moves, use, several, masked, look)))
     return g.finish()

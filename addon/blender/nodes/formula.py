@@ -1,8 +1,7 @@
 """Node trees written as formulas: `product = left[i, k] * right[k, j]`, by operators on sockets.
 
-A `Group` is a geometry-node group under construction; a `Field` is an output socket in it.
-Arithmetic between whole-number fields stays whole (`//` and `%` included); anything else is
-floating point.
+A `Group` is a geometry-node group under construction; a `Field` is an output socket in it. Arithmetic between
+fields of whole numbers gives whole numbers, `//` and `%` included. All other arithmetic is in floating point.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,7 +31,7 @@ SWITCH_TYPES = {
 
 
 class Field:
-    """An output socket; operators on it add the node that computes the result."""
+    """An output socket. An operator on fields adds the node that computes the result."""
 
     __hash__ = object.__hash__
 
@@ -90,7 +89,7 @@ class Field:
 
 
 class Outputs:
-    """The outputs of a node, by position among the enabled ones or by name."""
+    """The outputs of a node: by name, or by position among the enabled outputs."""
 
     def __init__(self, group: Any, node: Any):
         self.group, self.node = group, node
@@ -115,7 +114,7 @@ def _is_whole(value):
 
 
 class Formula:
-    """Adds nodes to a tree: of geometry, of a material, of a world."""
+    """Adds nodes to a tree, of geometry, a material or a world."""
 
     def __init__(self, tree: bpy.types.NodeTree):
         self.tree = tree
@@ -179,7 +178,7 @@ class Formula:
         """Place the nodes in columns by their distance from the inputs; returns the tree."""
         depth: dict = {}
         sources: dict = {}
-        for link in self.tree.links:  # once: a socket's own links are searched for in all of the tree's
+        for link in self.tree.links:  # a single pass: socket.links searches all links of the tree
             sources.setdefault(link.to_node.name, []).append(link.from_node.name)
 
         def place(name):
@@ -194,7 +193,8 @@ class Formula:
             column = place(node.name)
             places += (column * 190.0, -rows.get(column, 0) * 170.0)
             rows[column] = rows.get(column, 0) + 1
-        self.tree.nodes.foreach_set("location", places)  # at once: each change goes through the whole tree
+        # All at once: every single change would update the whole tree.
+        self.tree.nodes.foreach_set("location", places)
         return self.tree
 
 
@@ -217,7 +217,7 @@ class Group(Formula):
         high: Any = None,
         hint: str = "",
     ) -> Any:
-        """Add an input; returns it as a field."""
+        """Add an input. Returns it as a field."""
         socket = self.tree.interface.new_socket(name, in_out="INPUT", socket_type=SOCKETS[kind])
         socket.description = hint
         if default is not None:
@@ -233,10 +233,10 @@ class Group(Formula):
         socket = self.tree.interface.new_socket(name, in_out="OUTPUT", socket_type=SOCKETS[kind])
         self._connect(self._output.inputs[socket.identifier], value)
 
-    # -- nodes that only geometry has ---------------------------------------------------------
+    # -- nodes of geometry alone ---------------------------------------------------------
 
     def call(self, tree: bpy.types.NodeTree, **inputs: Any) -> Any:
-        """Add a node that calls another group, with its inputs by name (blanks as underscores)."""
+        """Add a node that calls another group. Its inputs are given by name, with underscores for blanks."""
         node = self.tree.nodes.new("GeometryNodeGroup")
         node.node_tree = tree
         for name, value in inputs.items():
@@ -248,7 +248,7 @@ class Group(Formula):
 
     def compare(self, operation: str, a: Any, b: Any) -> Any:
         kind = "INT" if _is_whole(a) and _is_whole(b) else "FLOAT"
-        exactly = {"Epsilon": 0.0} if (kind, operation) == ("FLOAT", "EQUAL") else {}  # otherwise 0.001
+        exactly = {"Epsilon": 0.0} if (kind, operation) == ("FLOAT", "EQUAL") else {}  # the default is 0.001
         return self.node("FunctionNodeCompare", {0: a, 1: b} | exactly, operation=operation, data_type=kind)[
             0
         ]
@@ -270,7 +270,7 @@ class Group(Formula):
         return self.node("GeometryNodeSwitch", {0: condition, 1: no, 2: yes}, input_type=kind)[0]
 
     def only(self, condition: Any, geometry: Any) -> Any:
-        """The geometry where the condition is true, else nothing."""
+        """The geometry if the condition is true, else nothing."""
         node = self.node("GeometryNodeSwitch", input_type="GEOMETRY")
         self._connect(socket_of(node.node.inputs, 0), condition)
         self._connect(socket_of(node.node.inputs, 2), geometry)
@@ -285,7 +285,7 @@ class Group(Formula):
         return self.node("GeometryNodeInputNamedAttribute", {"Name": name}, data_type=kind)[0]
 
     def store(self, geometry: Any, domain: str = "POINT", **attributes: Any) -> Any:
-        """`geometry` with named attributes, of its points unless the domain is another one."""
+        """`geometry` with named attributes on its points, or on another domain."""
         for name, value in attributes.items():
             geometry = self.node(
                 "GeometryNodeStoreNamedAttribute",
@@ -308,14 +308,15 @@ class Group(Formula):
         return self.node("GeometryNodePoints", {"Count": count})[0]
 
     def joined(self, *geometries: Any) -> Any:
-        """Several geometries as one."""
+        """Several geometries joined into one."""
         node = self.tree.nodes.new("GeometryNodeJoinGeometry")
         for geometry in geometries:
             self.tree.links.new(geometry.socket, node.inputs[0])
         return Field(self, node.outputs[0])
 
     def repeat(self, count: Any, turn: Callable[..., Any], **totals: Any) -> Any:
-        """Numbers or vectors after `count` turns: `turn(n, **totals)` returns their new values, in order."""
+        """The numbers or vectors `totals` after `count` turns of a loop; `turn(n, **totals)` returns their
+        new values, in their order."""
         first = self.tree.nodes.new("GeometryNodeRepeatInput")
         last = self.tree.nodes.new("GeometryNodeRepeatOutput")
         first.pair_with_output(last)
@@ -330,7 +331,8 @@ class Group(Formula):
         return [Field(self, last.outputs[name]) for name in totals]
 
     def for_each_point(self, points: Any, make: Callable[..., Any], **values: Any) -> Any:
-        """The geometries that `make(point, **values)` returns, joined; a value is a field on the points."""
+        """The geometries that `make(point, **values)` returns for each point, joined. A value is a field on
+        the points."""
         first = self.tree.nodes.new("GeometryNodeForeachGeometryElementInput")
         last = self.tree.nodes.new("GeometryNodeForeachGeometryElementOutput")
         first.pair_with_output(last)

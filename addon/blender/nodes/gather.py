@@ -1,4 +1,4 @@
-"""Rows of a table, chosen by their numbers."""
+"""The group of a gather: rows of a table, chosen by numbers."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from .visited import visit
 def Gather(g: Group) -> Any:
     """The chosen rows, one below the other, which `Finish` turns into the finished values.
 
-    Entry (row, column) of the table is its point row · Table Row + column · Table Column; the numbers are the
-    values of their points, as 0 or more.
+    Entry (row, column) of the table is its point row · Table Row + column · Table Column. The numbers are the
+    values of their object's points, from 0.
     """
     mesh = g.input("Geometry", "geometry")
     sweep = sweep_input(g)
@@ -39,13 +39,13 @@ def Gather(g: Group) -> Any:
 
 @shared
 def Lookup(g: Group) -> Any:
-    """Which entries of a table are looked up at the current step: a point for each entry as it is stored,
-    with `lit` 1 or 0."""
+    """Which entries of a table the current step looks up: one point for each entry, in the order of the
+    table's points, with `lit` 1 or 0."""
     g.input("Geometry", "geometry")
     sweep, steps = sweep_input(g), g.input("Steps", int)
     columns, rows = g.input("Columns", int, 1, low=1), g.input("Rows", int, 1, low=1)
     turned = g.input("Transposed", bool, False)
-    count = g.input("Count", int, 1, low=1, hint="How many numbers there are")
+    count = g.input("Count", int, 1, low=1, hint="How many numbers choose rows")
     numbers = g.input("Numbers", "object")
     step, n = g.current_step(sweep), g.index()
     row, column = n // columns, n % columns
@@ -58,7 +58,7 @@ def Lookup(g: Group) -> Any:
     length = g.whole("MINIMUM", block, count)
 
     def turn(number, Lit):
-        """One of the numbers that are in use: of each block one, or all where rows are not swept."""
+        """One of the numbers in use: one in each block, or all if rows are not swept."""
         i = g.switch(by_rows, number * length + digit, number)
         chosen = (_number(g, numbers, i) == row) & (count > i)
         return (g.real("MAXIMUM", Lit, g.switch(chosen, 1.0, 0.0)),)

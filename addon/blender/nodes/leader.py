@@ -5,19 +5,19 @@ from typing import Any
 from . import shared
 from .formula import Group
 
-SIDES = 8  # of the line, and three times as many of the dot at its end
+SIDES = 8  # sides of the line's profile; the dot at its end has three times as many
 
 
 @shared
 def Leader(g: Group) -> Any:
     """A straight line on the picture from `Start` to where the object `Target` is seen, with a dot there.
 
-    The object lies in the picture's plane, and `Eye` is the camera in its own space: so the line is as thick
-    all along, and follows when the camera moves.
+    The object of the line lies in the plane of the picture, and `Eye` is the camera in that object's space.
+    So the line has the same thickness everywhere, and follows a moving camera.
     """
     g.input("Geometry", "geometry")
-    target = g.input("Target", "object", hint="What the line leads to")
-    start = g.input("Start", "vector", hint="Where it begins, in the plane of the picture")
+    target = g.input("Target", "object", hint="The object that the line leads to")
+    start = g.input("Start", "vector", hint="The point where the line begins, in the plane of the picture")
     eye = g.input("Eye", "vector", (0.0, 0.0, 1.0), hint="The camera in the space of this object")
     parallel = g.input("Parallel", bool, False, hint="The camera has no perspective")
     width = g.input("Width", float, 0.0015, low=0.0)

@@ -1,4 +1,4 @@
-"""How large an element is."""
+"""The magnitude of an element, from which its size is made."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from .formula import Field, Group
 
 @shared
 def magnitude(g: Group) -> Any:
-    """Where |value| lies in its range: 0 at `Low`, 1 at `High`; the size law is applied later."""
+    """Where |value| lies in its range: 0 at `Low`, 1 at `High`. (`elements` makes the size of it.)"""
     value = g.input("Value", float)
     low = g.input("Low", float)
     high = g.input("High", float, 1.0)
@@ -17,5 +17,5 @@ def magnitude(g: Group) -> Any:
 
 
 def sized(g: Group, value: Field, Low: Field, High: Field, Zero: Field | None = None) -> Field:
-    """Where the magnitude of `value` lies in the range of these inputs."""
+    """The magnitude of `value`, by the group `magnitude`."""
     return g.call(magnitude(), Value=value, Low=Low, High=High)["Magnitude"]

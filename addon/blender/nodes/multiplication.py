@@ -1,4 +1,4 @@
-"""Products and sums of them, as formulas that several groups share."""
+"""Formulas for products and their sums, which several groups share."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,9 +28,9 @@ def visited_at(g: Group, names: Mapping[str, Any], i: Any, j: Any, k: Any) -> An
 def products_of_steps(g: Group, names: Mapping[str, Any], first: Any, steps: Any) -> Any:
     """The products that `steps` steps visit, from step `first` on, and no others.
 
-    Returns how many points that takes, and for point n: i, j, k, which may lie beyond the end where the
-    last block of an axis is short. A swept axis counts its blocks, which move in lockstep, and the step
-    says where in a block it is; any other axis counts its entries.
+    Returns the number of points, and the fields i, j, k of a point. They may lie beyond the end of an axis
+    whose last block is short. On a swept axis the points count the blocks, which all move in step, and the
+    step gives the place in the block. On any other axis the points count the entries.
     """
     n, count, parts = g.index(), steps, {}
     for axis, size in (("k", names["inner"]), ("j", names["columns"]), ("i", names["rows"])):
@@ -47,10 +47,10 @@ def products_of_steps(g: Group, names: Mapping[str, Any], first: Any, steps: Any
 
 
 def products_of_pairs(g: Group, names: Mapping[str, Any], first: Any, steps: Any) -> Any:
-    """As `products_of_steps`, but only those whose entry of a masked matrix is there.
+    """As `products_of_steps`, but only products whose entry in the masked matrix exists.
 
-    Such entries are sorted by step, so those in use are a row of them; with each go all products along the
-    third axis, or, where only that is swept, those of its steps.
+    `Pairs` sorts these entries by step, so those in use are consecutive. Each of them has all products along
+    the third axis, or, if only that axis is swept, the products of the steps.
     """
     pairs = g.node("GeometryNodeObjectInfo", {"Object": names["pairs"]})["Geometry"]
     sizes = {"i": names["rows"], "j": names["columns"], "k": names["inner"]}
@@ -72,7 +72,7 @@ def products_of_pairs(g: Group, names: Mapping[str, Any], first: Any, steps: Any
     counted = g.node("GeometryNodeAttributeDomainSize", {"Geometry": pairs}, component="POINTCLOUD")[0]
 
     def before(step):
-        """How many of the sorted entries come before a step."""
+        """How many of the sorted entries have a step before this one."""
 
         def turn(number, Found, Jump):
             jump = Jump * 0.5
@@ -94,7 +94,7 @@ def products_of_pairs(g: Group, names: Mapping[str, Any], first: Any, steps: Any
 
 
 def blocks_of_k(g: Group, names: Mapping[str, Any]) -> Any:
-    """Along k: the steps of a block, 1 where k is not swept, and how many products each of them visits."""
+    """(steps of a block along k, or 1 if k is not swept; how many products each of these steps visits)."""
     stride, block, inner = names["Stride_k"], names["Block_k"], names["inner"]
     swept, length = stride > 0, g.whole("MINIMUM", block, inner)
     return g.switch(swept, length, 1), g.switch(swept, (inner + length - 1) // length, inner)
@@ -103,9 +103,11 @@ def blocks_of_k(g: Group, names: Mapping[str, Any]) -> Any:
 def turns_of_k(
     g: Group, names: Mapping[str, Any], i: Any, j: Any, first: Any, count: Any, weight_at: Callable[..., Any]
 ) -> Any:
-    """The sum of the products that `count` steps along k visit, from step `first` on, for each entry
-    (i, j), each times `weight_at(step)`. One turn for each product, in the order of the sweep: the first of
-    every block, then the second. No product is stored."""
+    """For each entry (i, j), the sum of the products that `count` steps along k visit, from step `first` on;
+    each product is multiplied by `weight_at(step)`.
+
+    A loop has one turn for each product, in the order of the sweep: the first of every block, then the second
+    of every block, and so on. No product is stored."""
     steps, at_once = blocks_of_k(g, names)
 
     def turn(number, Sum):

@@ -6,9 +6,9 @@ from .. import compat
 from . import shared
 from .formula import Group
 
-LIFT = 1.15  # from an element towards the camera, in entries
-SIZE = 0.62  # of the type, in entries
-PLACEHOLDER = "#"  # where they stand in a "Form"
+LIFT = 1.15  # how far before the element, towards the camera, in entries
+SIZE = 0.62  # size of the type, in entries
+PLACEHOLDER = "#"  # stands for the digits in "Form"
 
 
 @shared
@@ -16,12 +16,12 @@ def Number(g: Group) -> Any:
     """One line of type for each element that `Source` draws."""
     g.input("Geometry", "geometry")
     source = g.input("Source", "object", hint="The object whose elements are numbered")
-    factor = g.input("Factor", float, 1.0, hint="What values are multiplied by before they are written")
+    factor = g.input("Factor", float, 1.0, hint="Factor of the values before they are written")
     decimals = g.input("Decimals", int, 0, low=0)
-    form = g.input("Form", str, PLACEHOLDER, hint=f"What is written, {PLACEHOLDER} for the digits")
-    size = g.input("Size", float, SIZE, low=0.0, hint="Of the type, in entries")
-    lift = g.input("Lift", float, LIFT, low=0.0, hint="From an element towards the camera")
-    only_lit = g.input("Only Lit", bool, False, hint="Number the elements in use alone")
+    form = g.input("Form", str, PLACEHOLDER, hint=f"The text to write, with {PLACEHOLDER} for the digits")
+    size = g.input("Size", float, SIZE, low=0.0, hint="Size of the type, in entries")
+    lift = g.input("Lift", float, LIFT, low=0.0, hint="Distance from the element towards the camera")
+    only_lit = g.input("Only Lit", bool, False, hint="Number only the elements in use")
     parallel = g.input("Parallel", bool, False, hint="The camera has no perspective")
     material = g.input("Material", "material")
 
@@ -38,10 +38,10 @@ def Number(g: Group) -> Any:
     points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Offset": g.scaled(towards, lift)})[0]
 
     def line(point, Value, Place, Tone, Lit, Finish):
-        # Rounded here, and 0 added, so that there is no "-0".
+        # Rounding here and adding 0 avoids "-0".
         unit = g.real("POWER", 10.0, decimals)
         value = g.real("ROUND", Value * factor * unit) / unit + 0.0
-        shown = g.switch(value == g.real("ROUND", value), 0, decimals)  # whole ones without ".00"
+        shown = g.switch(value == g.real("ROUND", value), 0, decimals)  # whole numbers without ".00"
         text = g.node("FunctionNodeValueToString", {"Value": value, "Decimals": shown})[0]
         text = g.node("FunctionNodeReplaceString", {0: text, 1: "-", 2: "−"})[0]
         whole = g.node("FunctionNodeReplaceString", {0: form, 1: PLACEHOLDER, 2: text})[0]

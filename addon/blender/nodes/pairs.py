@@ -1,4 +1,4 @@
-"""The entries that a mask leaves, for products that are made of no others."""
+"""The entries that a mask keeps, for a product that needs only these."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from .shared_inputs import stride_inputs
 
 @shared
 def Pairs(g: Group) -> Any:
-    """The entries of a masked matrix that are there, by the step at which the sweep first takes them.
+    """The entries of a masked matrix that exist, sorted by the step at which the sweep first uses them.
 
-    The object's own points are the matrix. A point becomes `first` and `second`, its row and column as the
-    product takes the matrix, and `step`, what these add to the step of a product.
+    The object's own points are the matrix. Each point gets `first` and `second`, its row and column in the
+    matrix as the product uses it (perhaps transposed), and `step`, their part of a product's step.
     """
     mesh = g.input("Geometry", "geometry")
     columns = g.input("Columns", int, 1, low=1)

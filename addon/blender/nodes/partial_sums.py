@@ -10,25 +10,26 @@ from .shared_inputs import every_input, product_inputs
 
 @shared
 def partial_sums(g: Group) -> Any:
-    """The sum over k of the visited products, for each point n = i · columns + j, and what part of
-    them is visited: the last of the stored `Sums` before it, and the few steps since."""
+    """For each point n = i · columns + j: (the sum over k of the visited products, the part of the products
+    that is visited). The sum is the last stored one of `Sums` plus the few steps since."""
     names = product_inputs(g)
     stored = g.node("GeometryNodeObjectInfo", {"Object": g.input("Sums", "object")})["Geometry"]
     every = every_input(g)
     n, entries = g.index(), names["rows"] * names["columns"]
     i, j = n // names["columns"], n % names["columns"]
-    start = visited_at(g, names, i, j, 0)  # the entry's first product
+    start = visited_at(g, names, i, j, 0)  # for the first product of the entry
     stride, swept = names["Stride_k"], names["Stride_k"] > 0
     steps, _ = blocks_of_k(g, names)
     parts = (steps + every - 1) // every
 
-    # Steps that the entry has come along k, and of how many parts these complete the sum.
+    # Steps along k that the entry has behind it, and how many stored parts they complete.
     way = start["Age"] + 1.0
     along = way / g.whole("MAXIMUM", stride, 1)
     whole = g.whole("MAXIMUM", g.ceiling(along) - 1, 0)
     reached = g.switch(steps > along, whole // every, parts)
-    before = g.sample(stored, g.attribute("value"), (parts - reached) * entries + n)  # of no part: 0
-    # All entries come along together when only k is swept.
+    # 0 if no part is complete.
+    before = g.sample(stored, g.attribute("value"), (parts - reached) * entries + n)
+    # If only k is swept, all entries are at the same step.
     alone = ~((names["Stride_i"] > 0) | (names["Stride_j"] > 0))
     last = g.ceiling(names["sweep"] / g.whole("MAXIMUM", stride, 1)) - 1
     count = g.switch(swept, g.switch(alone, last % every + 1, every), 0)

@@ -19,14 +19,16 @@ def Product(g: Group) -> Any:
     names = product_inputs(g)
     low, high = g.input("Low", float, 0.0), g.input("High", float, 1.0)
     names["trail"] = g.input(
-        "Trail", float, 0.0, low=0.0, hint="Steps in which a product settles; 0: it waits for the end"
+        "Trail", float, 0.0, low=0.0, hint="Steps in which a product settles; 0: all settle at the end"
     )
     settle = g.input("Settle", float, 0.0, low=0.0, high=1.0, hint="1: all products have settled")
     settled = g.input("Settled Size", float, 0.0, low=0.0, high=1.0, hint="0: settled products are gone")
     names |= {"settle": settle, "settled": settled}
     names["steps"] = g.input("Steps", int, 1, hint="Steps of the whole sweep")
-    names["pairs"] = g.input("Pairs", "object", hint="Entries of a masked matrix that are there")
-    names["paired"] = g.input("Paired", int, 0, low=0, high=3, hint="1: of the result, 2: left, 3: right")
+    names["pairs"] = g.input("Pairs", "object", hint="The entries of a masked matrix that exist")
+    names["paired"] = g.input(
+        "Paired", int, 0, low=0, high=3, hint="The masked matrix: 1 the result, 2 left, 3 right"
+    )
     points, (i, j, k) = _points(g, names)
     inside = (names["rows"] > i) & (names["columns"] > j) & (names["inner"] > k)
     points = g.store(points, value=product_at(g, names, i, j, k))
@@ -34,11 +36,11 @@ def Product(g: Group) -> Any:
 
     position = g.vector(0.0, 0.0, 0.0)
     for axis, index in (("i", i), ("j", j), ("k", k)):
-        step = g.input(f"Step {axis}", "vector", hint=f"From one {axis} to the next")
+        step = g.input(f"Step {axis}", "vector", hint=f"Distance from one {axis} to the next")
         block, gap = gap_inputs(g, axis)
         place = g.switch(gap > 0.0, index + gap * (index // block), index * 1.0)
         position = g.vector_math("ADD", position, g.scaled(step, place))
-    least = g.input("Threshold", float, 0.0, low=0.0, hint="Magnitude up to which products are left out")
+    least = g.input("Threshold", float, 0.0, low=0.0, hint="Products up to this magnitude are left out")
     running = names["steps"] > names["sweep"]
     lit = seen["Weight"] * g.clamp(1.0 - seen["Age"]) * g.switch(running, 1.0, 0.0)
     color = colored(g, value, high, g.input("Zero", float, 0.5))
@@ -58,29 +60,29 @@ def Product(g: Group) -> Any:
 
 
 def _points(g, names):
-    """Points with the attributes i, j and k, and these: of the steps that show something. That is what was
-    visited, and of that only the trail where what has settled is gone."""
+    """(points with the attributes i, j and k, fields of these) for the products of all steps that show
+    something: the visited steps, or only the steps of the trail if settled products are gone."""
     sweep, trail = names["sweep"], names["trail"]
     last = g.whole("MINIMUM", g.ceiling(sweep), names["steps"])
     faded = g.whole("MINIMUM", g.whole("MAXIMUM", g.floor(sweep - trail), 0), last)
     first = g.switch((trail > 0.0) & ~(names["settled"] > 0.0), faded, 0)
     every, present = (make(g, names, first, last - first) for make in (products_of_steps, products_of_pairs))
     count, i, j, k = (g.switch(names["paired"] > 0, b, a) for a, b in zip(every, present, strict=True))
-    # What follows reads the indices from the points: working them out takes longer.
+    # Reading the indices from the points is faster than computing them again.
     return g.store(g.points(count), i=i, j=j, k=k), [g.attribute(axis, "INT") for axis in "ijk"]
 
 
 def _kept(g, names, age):
-    """The size of a product that is so many steps past its own: whole at first, then shrinking over the
-    trail, and at the end all together."""
+    """The size of a product `age` steps after its own step: first 1, then shrinking over the trail, or at the
+    end of the sweep together with all others."""
     trail = names["trail"]
     aged = g.switch(trail > 0.0, g.clamp(age / g.real("MAXIMUM", trail, 1e-6)), 0.0)
     return g.mix(1.0, names["settled"], g.real("MAXIMUM", aged, names["settle"]))
 
 
 def _lean(g, drawn, as_points):
-    """What is drawn without its indices where a crowd is rendered, which has no use for them: they are a
-    tenth of its memory."""
+    """`drawn` without its indices if it is rendered as points: nothing reads them then, and they take a tenth
+    of the memory."""
     lean = drawn
     for axis in "ijk":
         lean = g.node("GeometryNodeRemoveAttribute", {"Geometry": lean, "Name": axis})[0]

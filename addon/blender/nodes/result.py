@@ -13,8 +13,8 @@ from .shared_inputs import every_input, product_inputs
 def Result(g: Group) -> Any:
     """The result of a matmul: its partial sums, which `Finish` turns into the finished values.
 
-    Where there is an epilogue, the object's own points carry the finished values as `value`, and
-    `present` where entries can be masked away.
+    If there is an epilogue, the object's own points have the finished values as `value`, and `present` if a
+    mask can hide entries.
     """
     mesh = g.input("Geometry", "geometry")
     names = product_inputs(g)
@@ -29,7 +29,7 @@ def Result(g: Group) -> Any:
             "Left": names["left"],
             "Right": names["right"],
             **{f"{s}_{a}": names[f"{s} {a}"] for s in ("Left", "Right") for a in ("Row", "Column")},
-            "Sums": g.input("Sums", "object", hint="The sums after every few steps"),
+            "Sums": g.input("Sums", "object", hint="The object with the sums after every few steps"),
             "Every": every_input(g),
         },
     )

@@ -6,18 +6,18 @@ WHOLE = 1_000_000_000  # longer than any axis
 
 
 def gap_inputs(g: Group, axis: str) -> tuple[Field, Field]:
-    """The gaps along an axis: how many entries are between two of them, and how wide they are."""
+    """The inputs for gaps along an axis: (entries between two gaps, width of a gap)."""
     block = g.input(f"Gap Block {axis}", int, WHOLE, low=1, hint="Entries between gaps")
     return block, g.input(f"Gap {axis}", float, 0.0, hint="Width of the gap between blocks, in entries")
 
 
 def stride_inputs(g: Group, axis: str, block: int = 1) -> tuple[Field, Field]:
-    """How many steps lie between neighbours along an axis, and after how many entries they begin anew."""
+    """The inputs for the sweep along an axis: (steps from one entry to the next, entries of a block)."""
     return g.input(f"Stride {axis}", int, 0, low=0), g.input(f"Block {axis}", int, block, low=1)
 
 
 def sweep_input(g: Group) -> Field:
-    """The position of a sweep."""
+    """The input for the position of a sweep."""
     return g.input("Sweep", float, 0.0, low=0.0, hint="How many steps have been visited")
 
 
@@ -26,7 +26,7 @@ def every_input(g: Group) -> Field:
 
 
 def range_inputs(g: Group, when: str = "") -> dict[str, Field]:
-    """How values become sizes and colours."""
+    """The inputs that turn values into sizes and colours."""
     low = g.input(f"{when}Low", float, 0.0, hint="Magnitude of the smallest element")
     high = g.input(
         f"{when}High", float, 1.0, hint="Magnitude of the largest element and end of the colour map"
@@ -40,27 +40,27 @@ def masked_input(g: Group) -> Field:
 
 
 def look_inputs(g: Group) -> dict[str, Field]:
-    """The inputs that every drawn object ends with."""
+    """The inputs for the look, the last inputs of every drawn object."""
     return {
         "Min_Size": g.input("Min Size", float, 0.12, low=0.0, high=1.0),
         "Zero_Size": g.input("Zero Size", float, 0.0, low=0.0, hint="Size of a zero; 0: absent"),
         "Scale": g.input("Scale", float, 0.9, low=0.0, hint="Width of the largest element, in entries"),
-        "Element": g.input("Element", "object", hint="What to instance; of radius 1"),
+        "Element": g.input("Element", "object", hint="The object to instance; it has radius 1"),
         "As_Points": g.input("As Points", bool, False, hint="Draw as spheres, not as instances"),
         "Material": g.input("Material", "material"),
     }
 
 
 def product_inputs(g: Group) -> dict[str, Field]:
-    """Sizes, arguments and strides of a matmul, and its sweep."""
+    """The inputs of a matmul: sizes, arguments, strides and sweep."""
     return {"sweep": sweep_input(g)} | multiplication_inputs(g)
 
 
 def multiplication_inputs(g: Group) -> dict[str, Field]:
     """Sizes, arguments and strides of a matmul.
 
-    An argument is an object whose own points carry `value`; entry (row, column) of it, as it is
-    multiplied, is at `row · Row + column · Column`, so that a transposed argument needs no copy.
+    An argument is an object whose own points have `value`. Its entry (row, column), as it is multiplied, is
+    the point row · Row + column · Column, so that a transposed argument needs no copy.
     """
     names = {}
     names["inner"] = g.input("Inner", int, 1, low=1)

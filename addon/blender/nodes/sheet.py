@@ -1,4 +1,4 @@
-"""A matrix made of others entry by entry."""
+"""The group of a sheet: a matrix that is made of others, entry by entry."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ from .visited import visit
 
 @shared
 def Sheet(g: Group) -> Any:
-    """Operands that become one matrix, entry by entry, which `Finish` turns into the finished values.
+    """A matrix that is made of its operands, entry by entry; `Finish` turns it into the finished values.
 
-    Entry (i, j) of an operand is its point Start + i · Row + j · Column, so that a single row, a
-    single column, a part of a matrix and a transposed one need no copy.
+    Entry (i, j) of an operand is its point Start + i · Row + j · Column. So a single row, a single column, a
+    part of a matrix and a transposed matrix need no copy.
     """
     mesh = g.input("Geometry", "geometry")
     sweep = sweep_input(g)

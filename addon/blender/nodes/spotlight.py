@@ -1,20 +1,21 @@
-"""What steps back from the spotlight, so that what is in it stands out."""
+"""The spotlight: entries outside it step back, so that the entries in it stand out."""
 
 from .formula import Field, Group
 
-SHRINK = 0.4  # of its width that an element loses which has stepped back wholly
+SHRINK = 0.4  # the part of its width that an element loses when it has stepped back
 
 
 def spotlight_inputs(g: Group) -> tuple[Field, Field]:
-    """How far all else steps back, and which spotlight of the film is on."""
+    """The inputs (how far everything outside the spotlight steps back, which spotlight of the film is on)."""
     dim = g.input(
-        "Dim", float, 0.0, low=0.0, high=1.0, hint="How far what is not in the spotlight steps back"
+        "Dim", float, 0.0, low=0.0, high=1.0, hint="How far entries outside the spotlight step back"
     )
     return dim, g.input("Spotlight", int, 0, low=0, high=23, hint="Which spotlight of the film is on")
 
 
 def in_spotlight(g: Group, spots: Field, place: Field, number: Field) -> Field:
-    """1 where bit `number` of the `spot` of an object's point is set, else 0; 0 without an object."""
+    """1 if the point of the object `spots` has bit `number` of its `spot` set, else 0; 0 without an
+    object."""
     geometry = g.node("GeometryNodeObjectInfo", {"Object": spots})["Geometry"]
     bits = g.sample(geometry, g.attribute("spot", "INT"), place)
     bit = g.floor(g.real("POWER", 2.0, number) + 0.5)
@@ -22,10 +23,10 @@ def in_spotlight(g: Group, spots: Field, place: Field, number: Field) -> Field:
 
 
 def stepping_back(g: Group, points: Field, columns: Field) -> tuple[Field, Field]:
-    """The points of a matrix with how far each has stepped back, 0 to 1, as `dim`; and whether any has."""
+    """(the points of a matrix with `dim`, how far each has stepped back, 0 to 1; whether any has)."""
     dim, number = spotlight_inputs(g)
     spots = g.input(
-        "Spots", "object", hint="Points with the spotlights that each entry is in, a bit for each"
+        "Spots", "object", hint="Points whose `spot` has a bit for each spotlight that the entry is in"
     )
     place = g.attribute("i", "INT") * columns + g.attribute("j", "INT")
     back = dim * (1.0 - in_spotlight(g, spots, place, number))
@@ -34,7 +35,8 @@ def stepping_back(g: Group, points: Field, columns: Field) -> tuple[Field, Field
 
 
 def products_stepping_back(g: Group, points: Field, names: dict, i: Field, j: Field, k: Field) -> Field:
-    """The same of products: one is in the spotlight where both entries that it multiplies are."""
+    """As `stepping_back`, for products. A product is in the spotlight if both entries that it multiplies
+    are."""
     dim, number = spotlight_inputs(g)
     both = 1.0
     for side, row, column in (("Left", i, k), ("Right", k, j)):
@@ -45,5 +47,5 @@ def products_stepping_back(g: Group, points: Field, names: dict, i: Field, j: Fi
 
 
 def size_of_step_back(g: Group) -> Field:
-    """The factor of an element's size that has stepped back as far as its `dim` says."""
+    """The factor for the size of an element that has stepped back by its `dim`."""
     return 1.0 - g.attribute("dim") * SHRINK

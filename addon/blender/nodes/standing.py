@@ -1,4 +1,4 @@
-"""Where a bead stands, and how large its block is."""
+"""The place and the size of a bead."""
 
 from typing import Any
 
@@ -9,8 +9,10 @@ from .shared_inputs import gap_inputs
 
 @shared
 def standing(g: Group) -> Any:
-    """The place of each bead, in the middle of its block, and its size: as long and as wide as the block,
-    and no thicker than `Depth`. An entry by itself is as long as its steps are and no thicker."""
+    """The place of each bead, which is the middle of its block, and its size.
+
+    A bead is as long and as wide as its block, and at most `Depth` thick. A single entry is as long as the
+    steps between entries."""
     pooled = g.input("Pooled", bool, False, hint="Whether a bead may be more than one entry")
     depth = g.real("MAXIMUM", g.input("Depth", float, 1.0), 1.0)
     position, flat, steps = (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), []

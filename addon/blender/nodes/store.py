@@ -1,5 +1,8 @@
-"""The groups that this process has made, kept in a file. Making them takes over a second, for Blender goes
-through a whole tree at every new link; reading them takes a fortieth of that."""
+"""A file with the node groups that this process has made.
+
+To make the groups takes more than a second, because Blender goes through the whole tree for every new link.
+To read them from the file takes a fortieth of that.
+"""
 
 import contextlib
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ import bpy
 
 from .. import tags
 
-_seen: dict[str, set[str]] = {}  # by file, the names of the groups that are in it or cannot be
+_seen: dict[str, set[str]] = {}  # file -> names of the groups that are in it, or cannot be
 
 
 def _file():
@@ -17,11 +20,11 @@ def _file():
 
 
 def keep(groups: Mapping[str, bpy.types.NodeTree]) -> None:
-    """Keep the groups of a build, by name, where some are new; not where there is no place for a file."""
+    """Write the groups of a build, by name, if some of them are new and there is a place for the file."""
     new = groups.keys() - _seen.get(_file(), set())
     if not new:
         return
-    # A group that refers to anything but groups, such as a font, would bring that once more.
+    # A group that refers to another datablock, such as a font, would bring a second copy of that.
     users = bpy.data.user_map()
     owners = {
         one for block, those in users.items() if not isinstance(block, bpy.types.NodeTree) for one in those
@@ -33,7 +36,7 @@ def keep(groups: Mapping[str, bpy.types.NodeTree]) -> None:
 
 
 def read() -> dict[str, bpy.types.NodeTree]:
-    """All groups that are kept, as new datablocks of the current file, by name."""
+    """All groups in the file, by name, as new datablocks of the current Blender file."""
     if _file() not in _seen:
         return {}
     before = set(bpy.data.libraries)
@@ -41,7 +44,7 @@ def read() -> dict[str, bpy.types.NodeTree]:
         with bpy.data.libraries.load(_file()) as (there, wanted):
             names = list(there.node_groups)
             wanted.node_groups = list(names)
-    except OSError:  # somebody has emptied the temporary folder
+    except OSError:  # someone has emptied the temporary folder
         del _seen[_file()]
         return {}
     for library in set(bpy.data.libraries) - before:
@@ -50,7 +53,7 @@ def read() -> dict[str, bpy.types.NodeTree]:
 
 
 def _own(read):
-    """Copies in place of what was read, for that remembers the file which it is from."""
+    """Copies of the groups that were read: the originals would remember the file that they come from."""
     copies = [tree.copy() for tree in read]
     for tree, copy in zip(read, copies, strict=True):
         name = tags.unnumbered(tree.name)

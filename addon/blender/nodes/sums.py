@@ -1,4 +1,4 @@
-"""The sums of a matmul, kept after every few steps."""
+"""The sums of a matmul, stored after every few steps."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from .shared_inputs import every_input, multiplication_inputs
 
 @shared
 def Sums(g: Group) -> Any:
-    """What a matmul's result has added up after every `Every`-th step along k, which does not depend on the
-    sweep: Blender evaluates it once.
+    """The sums of a matmul's result after every `Every`-th step along k. They do not depend on the position
+    of the sweep, so Blender evaluates them once.
 
-    The first rows · columns points are the sums of all, so the finished result, in row-major order; the
-    next as many lack the last `Every` steps, and so on.
+    The first rows · columns points, in row-major order, are the sums of all products. The next rows · columns
+    points lack the last `Every` steps, and so on.
     """
     g.input("Geometry", "geometry")
     names = multiplication_inputs(g)
@@ -28,7 +28,7 @@ def Sums(g: Group) -> Any:
     points = g.store(points, value=turns_of_k(g, names, i, j, part * every, every, lambda step: 1.0))
     value = g.attribute("value")
 
-    def turn(number, Sum):  # beyond the last part there is nothing, which counts as 0
+    def turn(number, Sum):  # products beyond the last part count as 0
         return (Sum + g.sample(points, value, n + number * entries),)
 
     g.output("Geometry", "geometry", g.store(points, value=g.repeat(parts, turn, Sum=0.0)[0]))

@@ -1,4 +1,4 @@
-"""Which colour an element has."""
+"""The tone of an element: its place in the colour map."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from .formula import Field, Group
 
 @shared
 def tone(g: Group) -> Any:
-    """Where a value lies in its colour map, 0 to 1: `Zero` at 0, 1 at `High`."""
+    """The place of a value in its colour map, 0 to 1: the value 0 is at `Zero`, the value `High` at 1."""
     value = g.input("Value", float)
     high = g.input("High", float, 1.0)
     zero = g.input("Zero", float, 0.5)
@@ -17,5 +17,5 @@ def tone(g: Group) -> Any:
 
 
 def colored(g: Group, value: Field, High: Field, Zero: Field, Low: Field | None = None) -> Field:
-    """The place of `value` in the colour map of these inputs."""
+    """The tone of `value`, by the group `tone`."""
     return g.call(tone(), Value=value, High=High, Zero=Zero)["Tone"]

@@ -15,7 +15,7 @@ def visit(g: Group) -> Any:
     for axis in "ijk":
         index = g.input(axis, int)
         stride, block = stride_inputs(g, axis)
-        # An axis that is not swept costs nothing for each product: 0 is one value, no field.
+        # An axis that is not swept adds the constant 0, which costs nothing, rather than a field.
         step = g.switch(stride > 0, (index % block) * stride, 0) + step
     g.output("Weight", float, g.clamp(sweep - step))
     g.output("Age", float, sweep - step - 1.0)
