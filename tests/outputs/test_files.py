@@ -128,7 +128,7 @@ def test_a_name_that_blender_cannot_write_is_told_before_any_work(tmp_path, requ
 
 def test_what_is_no_regular_file_is_not_replaced(tmp_path):
     os.mkfifo(tmp_path / "a.png")
-    with pytest.raises(InputError, match="no regular file"):
+    with pytest.raises(InputError, match="not a regular file"):
         require_file_place(tmp_path / "a.png")
 
 
