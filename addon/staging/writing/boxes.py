@@ -12,8 +12,8 @@ _SAMPLES = np.stack(np.meshgrid([0.05, 0.5, 0.95], [0.1, 0.9]), axis=-1).reshape
 
 def around(boxes: np.ndarray) -> np.ndarray:
     """The box around boxes (n, 4)."""
-    low, high = boxes[:, :2].min(axis=0, initial=np.inf), boxes[:, 2:].max(axis=0, initial=-np.inf)
-    return np.concatenate([low, high])
+    every = np.concatenate([EMPTY_BOX[None], boxes])
+    return np.concatenate([every[:, :2].min(axis=0), every[:, 2:].max(axis=0)])
 
 
 def around_each(groups: Sequence[np.ndarray]) -> np.ndarray:
