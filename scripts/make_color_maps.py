@@ -42,7 +42,7 @@ SIGNED_MAPS = {
     "two_lights": ((0.6, 0.19, 260.0), 0.3, (0.71, 0.17, 51.0)),  # lamps on black
 }
 GREEN = 165.0  # hue of probabilities
-PROBABILITY_MAPS = {"jade": (0.87, 0.16, 0.07, 0.4), "jade_lamp": (0.5, 0.97, 0.06, 0.6)}
+PROBABILITY_MAPS = {"jade": (0.87, 0.16, 0.07, 0.4), "jade_lamp": (0.45, 0.97, 0.11, 0.75)}
 
 
 def mm_maps():
