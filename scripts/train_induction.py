@@ -129,9 +129,10 @@ def capture(model, output):
 def save_circuit(path, writer=7, reader=2):
     """How the head `writer` of layer 0 reaches the keys of the head `reader` of layer 1, from the capture.
 
-    `W_K`: the reader's, times what the norm before it multiplies the residual stream's columns with;
-    `norm` [tokens, 1]: what that norm multiplies each token's row with; `others`: the reader's scaled scores
-    less those that come of what the writer wrote.
+    `OV` [tokens, key dimension]: what the writer writes of each token, as the reader's keys read it: V @ W_O @
+    W_K, times what the norm between them multiplies the residual stream's columns with; `norm` [tokens, 1]: what
+    that norm multiplies each token's row with; `rest`: the reader's keys less those that come of what the writer
+    wrote.
     """
     capture = open_capture(path)
     stream, x = capture.tensor(1, "resid_pre"), capture.tensor(1, "x")
@@ -140,12 +141,12 @@ def save_circuit(path, writer=7, reader=2):
     keys = (gain[:, None] * capture.tensor(1, "W_K", reader)).astype(np.float32)
     norm = norm.astype(np.float32)
     error = np.abs((stream @ keys) * norm - capture.tensor(1, "k_pre", reader)).max()
-    write = capture.tensor(0, "z", writer) @ capture.tensor(0, "W_O", writer)
+    seen = capture.tensor(0, "v", writer) @ capture.tensor(0, "W_O", writer) @ keys
     position = capture.layer(1).position
-    written = rotate((write @ keys) * norm, position["theta"], position["dims"], 0, position["layout"])
-    scale = capture.layer(1).scale
-    others = scale * (capture.tensor(1, "scores", reader) - capture.tensor(1, "q", reader) @ written.T)
-    np.savez(path.with_name("induction_circuit.npz"), W_K=keys, norm=norm, others=others)
+    read = (capture.tensor(0, "pattern", writer) @ seen) * norm
+    written = rotate(read, position["theta"], position["dims"], 0, position["layout"])
+    rest = capture.tensor(1, "k", reader) - written
+    np.savez(path.with_name("induction_circuit.npz"), OV=seen, norm=norm, rest=rest.astype(np.float32))
     print(f"the stream's keys miss those of layer 1 by {error:.1e}")
 
 

@@ -33,6 +33,7 @@ SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 BESIDES = ("right", "front", "back")
+SUMS = ("auto", "beside", "in place")  # where what is made entry by entry stands
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 POOLINGS = ("max", "mean", "rms")
@@ -228,8 +229,9 @@ class Layout:
     `beside` the one before: to its right, or before or behind it for a camera at the side; `spacing` adds
     entries between them. `star_room` adds room between the scene's star and the product that uses it, for
     labels. An axis of more than `longest` units is drawn so long, and each bead stands for several entries
-    (0: never); axes of the star are not shortened. The scheme "auto" chooses all of this so that the star can
-    be read.
+    (0: never); axes of the star are not shortened. With `sums` "in place" a product that is there only to be
+    added to, scaled or cut is not drawn: its sum stands in its place. "beside" draws both. The scheme "auto"
+    chooses all of this so that the star can be read.
     """
 
     scheme: str = option("auto", choices=SCHEMES)
@@ -246,6 +248,7 @@ class Layout:
     longest: int = option(0, low=0, high=100_000)
     beside: str = option("right", choices=BESIDES)
     spacing: float = option(0.0, low=0.0, high=256.0)
+    sums: str = option("auto", choices=SUMS)
 
 
 @dataclass(frozen=True)

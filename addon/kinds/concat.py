@@ -1,6 +1,6 @@
 """Matrices put together, below each other or side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,14 +46,31 @@ class Concat(Sheet):
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
         return ("", "j") if self.axis == 0 else ("i", "")
 
+    def handed_on(
+        self, sides: Sequence[tuple], shapes: Sequence[Shape], part: Callable, nothing: object
+    ) -> tuple:
+        """Along the axis of the parts the labels of all, where any has some, and the name of the first."""
+        found = list(super().handed_on(sides, shapes, part, nothing))
+        own = [side[self.axis] for side in sides]
+        if nothing == () and any(own):
+            parts = [tuple(one) or ("",) * shape[self.axis] for one, shape in zip(own, shapes, strict=True)]
+            found[self.axis] = tuple(label for one in parts for label in one)
+        elif any(own):
+            found[self.axis] = next(filter(None, own))
+        return tuple(found)
+
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         """Each part beside the rows or columns that it becomes."""
         parts: list = []
+        behind: list = []  # what makes an operand that stands in its own place
         at = face.origin
         axis = self.axis != face.operand.transposed
         step, _ = (face.i, face.j)[axis]
         for n, operand in enumerate(self.operands):
-            beside = self.beside(n, face, layout, at)
-            parts += beyond(layout.stand(beside, parent, side), step, parts, layout.gap, by_need=True)
+            family = layout.stand(self.beside(n, face, layout, at), parent, side)
+            if layout.gives_way(operand.stage):
+                behind = family
+            else:
+                parts += beyond(family, step, parts, layout.gap, by_need=True)
             at = at + step * layout.shape(operand)[self.axis]
-        return beyond(parts, face.free[not axis], [face.plane()], layout.gap)
+        return [*behind, *(beyond(parts, face.free[not axis], [face.plane()], layout.gap) if parts else ())]

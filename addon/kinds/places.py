@@ -65,6 +65,7 @@ class Plane:
     transposed: bool = False
     axes: tuple[str, str] = ("i", "j")
     lit_by: Points | None = None
+    unseen: bool = False  # left out of the picture, and takes no room there
 
     @property
     def rows(self) -> int:
@@ -107,6 +108,7 @@ class Cuboid:
     i_step: np.ndarray
     j_step: np.ndarray
     k_step: np.ndarray
+    unseen: bool = False  # its products are not drawn, nor all of its matrices
 
     @property
     def rows(self) -> int:
@@ -221,20 +223,28 @@ class Arranging(Protocol):
     def grows(self, stage: Stage) -> bool:
         """Whether a stage is made here: it is not given, and not made elsewhere."""
 
+    def gives_way(self, stage: Stage) -> bool:
+        """Whether an operand of a sheet stands in the sheet's place, unseen."""
+
 
 def moved(parts: Sequence[Part], move: np.ndarray) -> list[Part]:
     return [replace(part, origin=part.origin + move) for part in parts]
+
+
+def seen_of(parts: Sequence[Part]) -> list[Part]:
+    """The parts that are seen; all of them where none is."""
+    return [part for part in parts if not part.unseen] or list(parts)
 
 
 def beyond(
     parts: Sequence[Part], direction: np.ndarray, others: Sequence[Part], gap: float, by_need: bool = False
 ) -> list[Part]:
     """The parts moved along `direction` to a gap past the end of all `others`; `by_need`: unless they
-    are there already."""
+    are there already. What is not seen takes no room."""
     if not others:
         return list(parts)
-    end = max((part.corners(0.0) @ direction).max() for part in others)
-    start = min((part.corners(0.0) @ direction).min() for part in parts)
+    end = max((part.corners(0.0) @ direction).max() for part in seen_of(others))
+    start = min((part.corners(0.0) @ direction).min() for part in seen_of(parts))
     distance = end + gap + 1.0 - start
     return moved(parts, direction * (max(distance, 0.0) if by_need else distance))
 

@@ -126,9 +126,8 @@ class Product(Stage):
         if face.operand.transposed:
             arguments.reverse()
 
-        def argument(role, operand, across, length, far, **axes):
-            distance = layout.gap + layout.further(operand.stage)
-            distance += layout.row_room(self) if role == "left" else 0.0
+        def argument(role, operand, across, length, far, room=0.0, **axes):
+            distance = layout.gap + layout.further(operand.stage) + room
             return Face(
                 operand.flipped if face.operand.transposed else operand,
                 origin + across * (length + distance if far else -distance),
@@ -143,7 +142,7 @@ class Product(Stage):
         left = {"i": face.i, "j": k_axis, "free": (free_i, face.behind)}
         right = {"i": k_axis, "j": face.j, "free": (face.behind, free_j)}
         return {
-            "left": argument(*arguments[0], j, j_ruler.length, turn.right, **left),
+            "left": argument(*arguments[0], j, j_ruler.length, turn.right, layout.row_room(self), **left),
             "right": argument(*arguments[1], i, i_ruler.length, turn.bottom, **right),
         }
 

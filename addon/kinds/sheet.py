@@ -44,11 +44,15 @@ class Sheet(Stage):
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         parts: list = []
+        behind: list = []  # what makes an operand that stands in the sheet's own place
         for axis, beside in self._ordered(face, layout):
             family = layout.stand(beside, parent, side)
+            if layout.gives_way(beside.operand.stage):
+                behind = family
+                continue
             away = layout.gap + (layout.row_room(self) if axis == 1 and not parts else 0.0)
             parts += beyond(family, face.free[axis], [face.plane(), *parts], away)
-        return parts
+        return [*behind, *parts]
 
     def _ordered(self, face, layout):
         """The faces of the operands in the order in which they stand from the sheet, each with the axis along

@@ -202,8 +202,9 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
         taken = np.concatenate([written.boxes.reshape(-1, 4), side.boxes])
         return replace(made, why=why_chart(p, aspect, _matrices(p, made.view, aspect), taken))
     tried = []
-    for _ in range(ROUNDS):
-        made = _lettered(p, film.view(end), aspect, made, notes, layout)
+    for n in range(ROUNDS):
+        anywhere = n == 0 and p.panels  # their labels stand alike, and the camera makes room for them
+        made = _lettered(p, film.view(end), aspect, made, notes, layout, anywhere=anywhere)
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
         smaller = _size(p, before.view(end)) / _size(p, film.view(end)) > SHRUNK
         if not smaller and not clashes(outlines(made.lettering, film.view(end), aspect)):
@@ -223,11 +224,11 @@ def _size(p: Plan, view: View) -> float:
 
 def _lettered(
     p: Plan, view: View, aspect: float, before: Film, notes: Sequence[str], layout: OverlayOptions,
-    around: Sequence[Box] = (),
+    around: Sequence[Box] = (), anywhere: bool = False,
 ) -> Film:  # fmt: skip
     """The Film, but with the shot that it had, of a plan with its labels laid out for a view, clear of what
-    is written before them in the Film `before`."""
-    free = [*before.overlay.boxes, *before.beside.boxes, *around]
+    is written before them in the Film `before`, if not `anywhere`."""
+    free = [] if anywhere else [*before.overlay.boxes, *before.beside.boxes, *around]
     why = why_chart(p, aspect, _matrices(p, view, aspect), np.array(free).reshape(-1, 4))
     free += [tuple(np.array(why.box) + AROUND_CHART * np.array([-1, -1, 1, 1]))] if why else []
     told = before.beside.told(p)

@@ -39,6 +39,7 @@ from .layout.arrangement import Arrangement, Scatter, arrange
 from .layout.blocks import blocks_of
 from .layout.schemes import scheme_of
 from .layout.shortening import shortened
+from .layout.unseen import unseen_of
 from .limits import check_declared, check_memory
 from .patches import Strip, strips_of
 from .pooling import Pool, pools_of
@@ -104,6 +105,13 @@ class Plan:
         return is_among(stage, self.stars)
 
     @cached_property
+    def panels(self) -> bool:
+        """Whether nothing but several stars is in the picture: panels, each with its name above it and its axes
+        at it."""
+        shown = [plane.stage for plane in self.arrangement.seen]
+        return len(shown) > 1 and all(map(self.is_star, shown))
+
+    @cached_property
     def before_star(self) -> frozenset[str]:
         """The products whose cuboids stand before the star: what has settled there would cover it."""
         return before_star(self.arrangement, self.stars, direction_of(self))
@@ -155,9 +163,14 @@ class Plan:
                 every.append(crowding(left, right, scale, look.min_size, width))
         return max(every)
 
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """The names of the matrices that are left out of the picture."""
+        return frozenset(plane.stage.name for plane in self.arrangement.planes if plane.unseen)
+
     def hidden(self, stage: Stage) -> bool:
         """Whether a matrix is left out of the picture."""
-        return self.scene.animation.hide_inputs and not stage.operands
+        return stage.name in self.left_out
 
 
 def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})) -> Plan:
@@ -320,6 +333,8 @@ def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arr
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
     stars = stars_of(root, scene.star)
     scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene, stars)
-    roomy = dict.fromkeys(stars, layout.star_room) if layout.star_room else {}
+    left_out = unseen_of(root, sizes, scene, stars)
+    made_for = [name for name, sheet in left_out.giving_way if sheet in stars]
+    roomy = dict.fromkeys([*stars, *made_for], layout.star_room) if layout.star_room else {}
     beside = (layout.beside, layout.spacing)
-    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, *beside)
+    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, *beside, left_out)

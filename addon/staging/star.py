@@ -84,7 +84,7 @@ def is_among(stage: Stage, stars: Collection[str]) -> bool:
 
 def before_star(made: Arrangement, stars: Collection[str], direction: np.ndarray) -> frozenset[str]:
     """The names of the products whose cuboids stand between a star and a camera in this direction."""
-    points = [_spread_over(plane) for plane in made.planes if is_among(plane.stage, stars)]
+    points = [_spread_over(plane) for plane in made.seen if is_among(plane.stage, stars)]
     if not points:
         return frozenset()
     points, names = np.concatenate(points), set()
@@ -133,6 +133,8 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     if not stars or len(arranged(stage, one).planes) > MOST_PLANES:
         return stage
     pose = _best_pose(stage, root, one, stars, asks, arranged)
+    if asks["layout"] and pose.apart < READABLE:
+        stage = _in_place(stage, root, arranged)
     if asks["layout"] and not scene.layout.longest and pose.apart < READABLE:
         shorter = [_shorter(stage, pose, longest, root, stars, arranged) for longest in LONGEST_AXES]
         most = max(apart for _, apart in shorter)
@@ -140,7 +142,8 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
         longest = next(n for n, apart in shorter if apart >= enough)
         other = _best_pose(_said(stage, {"longest": longest}, {}), root, one, stars, asks, arranged)
         if other.worth > pose.worth * NOTICED:
-            pose = replace(other, layout=other.layout | {"longest": longest})
+            own = {"longest": longest, "sums": stage.layout.sums}
+            pose = replace(other, layout=other.layout | own)
     camera = _camera(pose.direction, scene) if asks["camera"] else {}
     return _said(stage, pose.layout if asks["layout"] else {}, camera)
 
@@ -156,6 +159,13 @@ def _arranged_once(arranged):
         return known[scene.layout, root]
 
     return arranged_once
+
+
+def _in_place(scene, root, arranged):
+    """The description with sums in the place of what is added up, where it leaves that open and has such."""
+    asked = _said(scene, {"sums": "in place"}, {})
+    fewer = len(arranged(asked, root).seen) < len(arranged(scene, root).seen)
+    return asked if scene.layout.sums == "auto" and fewer else scene
 
 
 def _shorter(scene, pose, longest, root, stars, arranged):
@@ -244,8 +254,8 @@ def _aspect(scene):
 
 def _apart(made, stars, aspect, sight):
     """How far apart the entries of stars are at least, in heights of the frame, in a picture of all."""
-    _, steps, _, _ = measured(made.planes)
-    starring = [is_among(plane.stage, stars) for plane in made.planes]
+    _, steps, _, _ = measured(made.seen)
+    starring = [is_among(plane.stage, stars) for plane in made.seen]
     return float((_scale(made, aspect, sight[None]) * _pitch(steps[starring] @ sight.T)).min())
 
 
@@ -314,8 +324,8 @@ def _worth(
     worth = float(_bound(read))
     if worth <= least:
         return worth
-    seen, scale = SeenPlanes(made.planes, sight), _scale(made, aspect, sight[None])[0]
-    starring = np.array([is_among(plane.stage, stars) for plane in made.planes])
+    seen, scale = SeenPlanes(made.seen, sight), _scale(made, aspect, sight[None])[0]
+    starring = np.array([is_among(plane.stage, stars) for plane in made.seen])
     alone = [
         (seen.part_alone(n, WRITING_ROOM / scale) * seen.part_uncovered(n)) ** 2
         for n in np.flatnonzero(starring)
@@ -335,8 +345,8 @@ def _worth(
 def _read(made, stars, aspect, sights):
     """How well each star could be read from sights (n, 3, 3) if nothing stood before it or behind it:
     (n, stars)."""
-    _, steps, _, outward = measured(made.planes)
-    starring = [is_among(plane.stage, stars) for plane in made.planes]
+    _, steps, _, outward = measured(made.seen)
+    starring = [is_among(plane.stage, stars) for plane in made.seen]
     seen = steps[starring] @ np.swapaxes(sights, 1, 2)[:, None]
     upright = (seen[..., 0, 1] < 0.0) & (seen[..., 1, 0] > 0.0)
     frontal = np.abs(sights[:, 2] @ outward[starring].T) > FRONTAL

@@ -220,6 +220,11 @@ FIELDS = {
                       "labels", {}),
         "beside": ("Heads Stand", "Where each head or other result stands, beside the one before", {}),
         "spacing": ("Spacing", "Entries that are added between heads or other results side by side", {}),
+        "sums": (
+            "Sums",
+            "Where a sum stands of a product that is there only to be added to, scaled or cut",
+            {"auto": "Automatic", "beside": "Beside the Product", "in place": "In the Product's Place"},
+        ),
         "longest": ("Longest Axis", "Longer axes are drawn this long, and each bead stands for several "
                     "entries; axes of the star stay as they are; 0: no axis is shortened", {}),
         "blast": ("Blast", "How much more the larger parts of a chain scatter (above 0), or the smaller "

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...description.scene import Beat, Camera, Scene
 from ...errors import InputError, nearest
-from ...kinds.places import Cuboid, Part, Plane
+from ...kinds.places import Cuboid, Part, Plane, seen_of
 from ...kinds.stage import Stage
 from ..layout.arrangement import Arrangement
 from . import framing
@@ -133,9 +133,8 @@ def check(camera: Camera, arrangement: Arrangement) -> None:
 
 def parts_of(arrangement: Arrangement, subject: str = "") -> list[Part]:
     """The planes and cuboids of a subject, those of everything where that is empty."""
-    parts: list[Part] = [*arrangement.planes, *arrangement.cuboids]
     if not subject:
-        return parts
+        return seen_of([*arrangement.planes, *arrangement.cuboids])
     named: list[Part] = [part for part in arrangement.planes if subject in (part.stage.name, part.stage.of)]
     if named:
         return named

@@ -7,10 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from ...kinds.places import Cuboid, Face, Part, Plane, Ruler, beyond, ruler_of
+from ...kinds.places import Cuboid, Face, Part, Plane, Ruler, beyond, ruler_of, seen_of
 from ...kinds.stage import Operand, Shape, Stage, stages_of
 from .fans import Fan, fans
 from .schemes import Scheme, StageScheme
+from .unseen import ALL_SEEN, Unseen
 
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
 WAYS_BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
@@ -25,13 +26,17 @@ class Arrangement:
     cuboids: tuple[Cuboid, ...]
 
     def corners(self) -> np.ndarray:
-        """The corners of everything that is drawn, (n, 3)."""
+        """The corners of everything that is seen, (n, 3)."""
         return self._corners
 
     @cached_property
     def _corners(self) -> np.ndarray:
-        parts: list[Part] = [*self.planes, *self.cuboids]
-        return np.concatenate([part.corners() for part in parts])
+        return np.concatenate([part.corners() for part in seen_of([*self.planes, *self.cuboids])])
+
+    @cached_property
+    def seen(self) -> tuple[Plane, ...]:
+        """The planes of the matrices that are in the picture."""
+        return tuple(plane for plane in self.planes if not plane.unseen)
 
     def faces_of(self, cuboid: Cuboid) -> dict[str, Plane]:
         """The planes of a cuboid's left, right and result, by role. A face that several cuboids share
@@ -73,6 +78,7 @@ def arrange(
     roomy: Mapping[str, float] | None = None,
     beside: str = "right",
     spacing: float = 0.0,
+    unseen: Unseen = ALL_SEEN,
 ) -> Arrangement:
     """Place every matrix and product of the tree under `root`.
 
@@ -82,6 +88,7 @@ def arrange(
     to how many of its entries are a unit. `roomy` maps an argument's name to how much further it stands from
     the products that take it; half as much further it stands from its own left argument. Of several results
     each one stands `beside` the one before (see WAYS_BESIDE), `spacing` further away than it has to.
+    What is `unseen` takes no room between them.
 
     A result of the root stands upright, facing the audience; several stand side by side (see fans). A stage
     that is used again is drawn there as a plane alone. A right face whose arguments would stand in those of
@@ -89,7 +96,7 @@ def arrange(
     still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
-    more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], spacing)
+    more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], spacing, unseen)
     parts = _Arranging(root, shapes, gap, turned, *more).stand_results()
     return Arrangement(
         tuple(part for part in parts if isinstance(part, Plane)),
@@ -111,6 +118,7 @@ class _Arranging:
     roomy: Mapping[str, float]
     beside: np.ndarray
     spacing: float
+    unseen: Unseen
     grown: set[str] = field(default_factory=set)  # names of the stages that are made already
     shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
 
@@ -171,10 +179,16 @@ class _Arranging:
         """The plane of a face and, behind it, all that makes it. `parent` is the Turn of the
         cuboid that it hangs from, `side` the side of that: "left" or "right"."""
         stage = face.operand.stage
+        plane = replace(face.plane(), unseen=stage.name in self.unseen.matrices)
         if not self.grows(stage):
-            return [face.plane()]
+            return [plane]
         self.grown.add(stage.name)
-        return [face.plane(), *stage.place(face, self, parent, side)]
+        parts = stage.place(face, self, parent, side)
+        hides = stage.name in self.unseen.interiors
+        return [plane, *(replace(one, unseen=True) if hides and one.stage is stage else one for one in parts)]
+
+    def gives_way(self, stage: Stage) -> bool:
+        return any(stage.name == one for one, _ in self.unseen.giving_way)
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
         """Whether an argument of a product stands here: in a fan, only at the end of it."""

@@ -9,7 +9,7 @@ from ...kinds.places import Plane
 from ..patches import reach
 from .boxes import around, strips
 from .canvas import OVER_A_MATRIX, Canvas
-from .captions import LabelledAxis, axes_of, ends_of_lines
+from .captions import LabelledAxis, axes_of, axis_names_of, ends_of_lines
 from .items import Text
 from .name_options import NAME_GAP, unit
 from .placing import NOWHERE, Later, Leader, Option, Wish, Written, spread, writer
@@ -99,7 +99,7 @@ def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, 
         needed = axis.texts not in told
         spared: list[Option | Later] = [] if needed else [Option(cost=TOLD)]
         starring = at_the_star(canvas, axis)
-        stars = one_of_neighbours(starring)
+        stars = starring if canvas.p.panels else one_of_neighbours(starring)
         if not stars:
             sides = [(side, 0.0) for side in axis.sides]
             yield Wish(
@@ -110,9 +110,10 @@ def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, 
             if len(stars) > 1:  # each has its own, and those of what makes it and takes it
                 own = (star[0].stage.name, star[0].consumer)
                 others = [side for side in others if side in starring or side[0].consumer in own]
+            others = [] if canvas.p.panels else others
             sides = [(star, 0.0), *((side, 0.0 if side in starring else ELSEWHERE) for side in others)]
             options = [*_columns(canvas, axis, sides), *spared]
-            yield Wish("tokens", star[0].stage.name, options, needed and n == 0)
+            yield Wish("tokens", star[0].stage.name, options, needed and (n == 0 or canvas.p.panels))
 
 
 def _columns(
@@ -124,26 +125,33 @@ def _columns(
     for (plane, of_rows), there in sides:
         for anchors, outward in _sides(canvas, plane, of_rows):
             across, up = np.abs(np.diff(canvas.project(anchors[[0, -1]]), axis=0))[0]
+            title = title_at(canvas, axis, plane, of_rows)
             for turned in (False, True):
                 if canvas.p.is_star(plane.stage) and (across < up if turned else up < across):
                     continue  # a column beside a row of entries, with lines that cross
                 step = 1 if outward[int(turned)] > 0 else -1
-                across_cost = (ABOVE if step > 0 else UNDER) * turned
+                across_cost = (ABOVE if (step > 0) != canvas.p.panels else UNDER) * turned
                 cost = there + ASKANCE * (1.0 - step * outward[int(turned)]) + across_cost
                 if step > 0 and not turned:
                     cost += OF_A_STAR if canvas.p.is_star(plane.stage) else FROM_THE_RIGHT
                 for scale in TOKEN_SCALES:
                     every = _thinned(canvas, axis, scale, turned)
-                    column = partial(_column, canvas, axis, anchors, scale, turned, step, every, cost)
+                    column = partial(_column, canvas, axis, title, anchors, scale, turned, step, every, cost)
                     least = cost + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
                     options.append(Later(least, column))
             cost = there + ASKANCE * (1.0 - abs(outward[1]))
-            options.append(Later(cost, partial(_upright, canvas, axis, anchors, outward, cost)))
+            options.append(Later(cost, partial(_upright, canvas, axis, title, anchors, outward, cost)))
     return options
 
 
+def title_at(canvas: Canvas, axis: LabelledAxis, plane: Plane, of_rows: bool) -> str:
+    """The title of an axis where a matrix has it: what are keys of one head may be queries of the next."""
+    own = axis_names_of(canvas.p, plane.stage)[0 if of_rows else 1]
+    return canvas.p.typeface.shown(own) if own else axis.title
+
+
 def _upright(
-    canvas: Canvas, axis: LabelledAxis, anchors: np.ndarray, outward: np.ndarray, cost: float
+    canvas: Canvas, axis: LabelledAxis, title: str, anchors: np.ndarray, outward: np.ndarray, cost: float
 ) -> list[Option]:
     """The labels of an axis in a row above or below their `anchors` (n, 3), upright, where they are as narrow
     as the matrix's columns, such as letters; those at the ends may stand out a little."""
@@ -161,7 +169,7 @@ def _upright(
         if len(over):
             x[[0, -1]] += order * over[[0, -1]] * (-1.0, 1.0)
         boxes = np.column_stack([x - half, y, x + half, y + high])
-        head = _head(canvas, axis.title, boxes, step, True, anchors[0])
+        head = _head(canvas, title, boxes, step, True, anchors[0])
         typed = np.concatenate([boxes, *(line.boxes() for line in head)])
         typed_cost = cost + canvas.cost(typed) + SMALLER_TOKENS * (1.0 - scale)
         more = [{"kind": "token", "anchor": anchor} for anchor in anchors]
@@ -214,6 +222,7 @@ def _thinned(canvas: Canvas, axis: LabelledAxis, scale: float, turned: bool) -> 
 def _column(
     canvas: Canvas,
     axis: LabelledAxis,
+    title: str,
     anchors: np.ndarray,
     scale: float,
     turned: bool,
@@ -239,7 +248,7 @@ def _column(
     ends = np.column_stack([starts - step * 0.4 * NAME_GAP, places])
     if turned:
         boxes, ends = boxes[:, [1, 0, 3, 2]], ends[:, ::-1]
-    head = _head(canvas, axis.title, boxes, step, turned, anchors[0])
+    head = _head(canvas, title, boxes, step, turned, anchors[0])
     typed = np.concatenate([boxes, *(line.boxes() for line in head)])
     arms = strips(points[chosen], ends, 0.0) if fanned else NOWHERE
     away = np.linalg.norm(ends - points[chosen], axis=1).mean()

@@ -27,6 +27,7 @@ _NAME_PLACES = np.array([
       for part in (0.5, 0.2, 0.8)),
     *((part, far, cost) for part in (-0.18, 1.18) for far, cost in ((0.0, 3.0), (0.03, 4.0), (0.07, 6.0))),
 ])  # fmt: skip
+COST_OF_NOT_ABOVE = 12.0  # for the name of a panel
 NEXT_TO = 5  # of them are next to the edge
 COST_OF_STRANGE_NAME = 200.0  # what it costs a name to stand nearer to another matrix
 SMALLER_NAME = 60.0  # what it costs to have that smaller
@@ -70,6 +71,8 @@ def _around(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane) -> list
         # Above a wall, before a floor; towards the outside.
         up = normal[1] if abs(plane.outward[2]) < 0.5 else -normal[1]
         cost = 2.0 * (1.0 - up) - unit(0.5 * (a + b) - canvas.center) @ normal
+        if canvas.p.panels:
+            cost = COST_OF_NOT_ABOVE * (1.0 - up)
         beyond = partial(_beyond, canvas, blocks, plane, edge, (a, b), normal, cost)
         ways.append(Later(_NAME_PLACES[:, 2].min() + cost, beyond))
     return ways
