@@ -129,10 +129,10 @@ def capture(model, output):
 def save_circuit(path, writer=7, reader=2):
     """How the head `writer` of layer 0 reaches the keys of the head `reader` of layer 1, from the capture.
 
-    `OV` [tokens, key dimension]: what the writer writes of each token, as the reader's keys read it: V @ W_O @
-    W_K, times what the norm between them multiplies the residual stream's columns with; `norm` [tokens, 1]: what
-    that norm multiplies each token's row with; `rest`: the reader's keys less those that come of what the writer
-    wrote.
+    `OV` [tokens, key dimension]: what the writer writes of each token, as the reader's keys read it:
+    V @ W_O @ W_K, times what the norm between them multiplies the residual stream's columns with; `norm`
+    [tokens, 1]: what that norm multiplies each token's row with; `rest`: the reader's keys less those that
+    come of what the writer wrote.
     """
     capture = open_capture(path)
     stream, x = capture.tensor(1, "resid_pre"), capture.tensor(1, "x")

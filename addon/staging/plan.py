@@ -106,8 +106,8 @@ class Plan:
 
     @cached_property
     def panels(self) -> bool:
-        """Whether nothing but several stars is in the picture: panels, each with its name above it and its axes
-        at it."""
+        """Whether nothing but several stars is in the picture: panels, each with its name above and its
+        axes."""
         shown = [plane.stage for plane in self.arrangement.seen]
         return len(shown) > 1 and all(map(self.is_star, shown))
 

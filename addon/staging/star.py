@@ -134,15 +134,11 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
         return stage
     pose = _best_pose(stage, root, one, stars, asks, arranged)
     if asks["layout"] and pose.apart < READABLE:
-        stage = _in_place(stage, root, arranged)
-    if asks["layout"] and not scene.layout.longest and pose.apart < READABLE:
-        shorter = [_shorter(stage, pose, longest, root, stars, arranged) for longest in LONGEST_AXES]
-        most = max(apart for _, apart in shorter)
-        enough = max(min(LEAST_STAR_PITCH, most / NOTICED), min(READABLE, most / WORTHWHILE))
-        longest = next(n for n, apart in shorter if apart >= enough)
-        other = _best_pose(_said(stage, {"longest": longest}, {}), root, one, stars, asks, arranged)
+        roomier = _in_place(stage, root, arranged)
+        longest = scene.layout.longest or _long_enough(roomier, pose, root, stars, arranged)
+        own: dict = {"longest": longest, "sums": roomier.layout.sums}
+        other = _best_pose(_said(roomier, own, {}), root, one, stars, asks, arranged)
         if other.worth > pose.worth * NOTICED:
-            own = {"longest": longest, "sums": stage.layout.sums}
             pose = replace(other, layout=other.layout | own)
     camera = _camera(pose.direction, scene) if asks["camera"] else {}
     return _said(stage, pose.layout if asks["layout"] else {}, camera)
@@ -166,6 +162,14 @@ def _in_place(scene, root, arranged):
     asked = _said(scene, {"sums": "in place"}, {})
     fewer = len(arranged(asked, root).seen) < len(arranged(scene, root).seen)
     return asked if scene.layout.sums == "auto" and fewer else scene
+
+
+def _long_enough(scene, pose, root, stars, arranged):
+    """How long axes may be drawn at most, so that the stars are large enough."""
+    shorter = [_shorter(scene, pose, longest, root, stars, arranged) for longest in LONGEST_AXES]
+    most = max(apart for _, apart in shorter)
+    enough = max(min(LEAST_STAR_PITCH, most / NOTICED), min(READABLE, most / WORTHWHILE))
+    return next(n for n, apart in shorter if apart >= enough)
 
 
 def _shorter(scene, pose, longest, root, stars, arranged):

@@ -50,7 +50,7 @@ def check(p, aspect):
     assert all(note in [line.text for line in made.overlay.texts] for note in made.lettering.notes)
     texts = [label.text for label in labels if label.kind == "token"]
     if "tokens" not in told:
-        for axis in captions.axes_of(p, p.arrangement.planes, 9.0):
+        for axis in captions.axes_of(p, p.arrangement.seen, 9.0):
             if p.scene.camera.view not in INSIDE and not p.scene.camera.subject:
                 assert set(axis.texts) <= set(texts) or axis.texts in made.beside.told(p)
     named = [plane for plane in captions.named(p) if not p.hidden(plane.stage)]

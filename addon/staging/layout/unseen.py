@@ -1,8 +1,8 @@
 """What is left out of a picture and takes no room in it: given matrices that a scene hides, and results that
 give way to what is made of them entry by entry.
 
-`x @ W + b` is a product, a row, and their sum. Drawn as on paper they take the room of three matrices, and one is
-looked at. Where the sum is all that the product is for, it stands in the product's place.
+`x @ W + b` is a product, a row, and their sum. Drawn as on paper they take the room of three matrices, and
+one is looked at. Where the sum is all that the product is for, it stands in the product's place.
 """
 
 from collections import Counter
@@ -36,8 +36,8 @@ def unseen_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Col
 
 
 def _giving_way(stages, shapes, stars):
-    """{a result: the sheet that it gives way to}: of the sheet's operands the only one that is made, and for it
-    alone, if it has its shape or is taken over as it is."""
+    """{a result: the sheet that it gives way to}: of the sheet's operands the only one that is made, and for
+    it alone, if it has its shape or is taken over as it is."""
     uses = Counter(operand.stage.name for one in stages for operand in one.operands)
     found = {}
     for sheet in stages:
