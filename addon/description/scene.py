@@ -33,7 +33,7 @@ SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 BESIDES = ("right", "front", "back")
-SUMS = ("auto", "beside", "in place")  # where what is made entry by entry stands
+PLACES_OF_SUMS = ("auto", "beside", "in place")  # where what is made entry by entry stands
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 POOLINGS = ("max", "mean", "rms")
@@ -248,7 +248,7 @@ class Layout:
     longest: int = option(0, low=0, high=100_000)
     beside: str = option("right", choices=BESIDES)
     spacing: float = option(0.0, low=0.0, high=256.0)
-    sums: str = option("auto", choices=SUMS)
+    sums: str = option("auto", choices=PLACES_OF_SUMS)
 
 
 @dataclass(frozen=True)
