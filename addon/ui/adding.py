@@ -18,8 +18,9 @@ from ..description.scene import Animation, Look, MatrixOptions, Scene
 from ..errors import InputError
 from ..kinds.stage import leaf_names
 from ..staging.plan import root_of
-from . import built, fields, preferences, properties, source
-from .building import build_new
+from . import fields, preferences, properties, source
+from .building import build_new, built_report
+from .translations import report
 from .viewports import show_camera
 
 SHOWN_ROOMS = ("Matrices", "Products", "Lettering")  # our collections that are instanced in another scene
@@ -79,7 +80,7 @@ class _Adds:
     def poll(cls, context: bpy.types.Context) -> bool:
         if context.scene is not None and context.mode == "OBJECT":
             return True
-        cls.poll_message_set("Leave edit mode first")
+        cls.poll_message_set(report("Leave edit mode first"))
         return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -97,7 +98,7 @@ class _Adds:
         elif context.window:
             context.window.scene = made
             show_camera(context.window, made)
-        self.report({"INFO"}, f"Built {built.elements(made):,} elements, {made.frame_end} frames")
+        self.report({"INFO"}, built_report(made))
         return {"FINISHED"}
 
     def _stand(self, context, made):

@@ -9,6 +9,13 @@ from ..blender import tags
 from ..description.scene import Scene
 from . import built, fields, properties
 from .properties import settings_of
+from .translations import report
+
+
+def built_report(scene: bpy.types.Scene) -> str:
+    """What an operator reports of a scene that it has built."""
+    elements, frames = built.elements(scene), scene.frame_end
+    return report("Built {elements:,} elements, {frames} frames", elements=elements, frames=frames)
 
 
 def build_new(description: Scene, name: str, **chosen: Any) -> bpy.types.Scene:

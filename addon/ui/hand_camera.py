@@ -12,6 +12,7 @@ from ..blender.stored import plan_of
 from ..errors import InputError
 from . import built
 from .picking import picked
+from .translations import report
 from .viewports import look_through
 
 
@@ -32,9 +33,9 @@ class _OfTheCamera:
     def poll(cls, context):
         scene = context.scene
         if not (scene and built.description_text(scene)):
-            cls.poll_message_set("Build a scene first")
+            cls.poll_message_set(report("Build a scene first"))
         elif scene.camera is None:
-            cls.poll_message_set("The scene has no camera")
+            cls.poll_message_set(report("The scene has no camera"))
         else:
             return True
         return False
@@ -50,8 +51,10 @@ class _OfTheCamera:
             return {"CANCELLED"}
         left_out = [note for one in told.labels for note in one.lettering.notes]
         blurred = scene.camera.data.dof.use_dof and not told.overlay.items
-        left_out += ["the lens would blur title and legend"] * blurred
-        self.report({"INFO"}, "; ".join(dict.fromkeys(left_out)) or "Labels are laid out for this camera")
+        left_out += [report("the lens would blur title and legend")] * blurred
+        self.report(
+            {"INFO"}, "; ".join(dict.fromkeys(left_out)) or report("Labels are laid out for this camera")
+        )
         return {"FINISHED"}
 
     def change(self, context: Any, p: Any) -> None:

@@ -9,6 +9,7 @@ from ..blender.picking import PICKABLE
 from ..staging.camera.views import PRODUCTS_SUFFIX
 from . import built
 from .properties import settings_of
+from .translations import report
 from .viewports import show_camera
 from .wording import DEFAULT
 
@@ -65,7 +66,7 @@ class MATRIX_CINEMA_OT_of_object(bpy.types.Operator):
         else:
             item = settings.products.get(name.partition("[")[0])
             if item is None:
-                self.report({"ERROR"}, f"{name} is not among the panel's results")
+                self.report({"ERROR"}, report("{name} is not among the panel's results", name=name))
                 return {"CANCELLED"}
             item.interior = "on" if self.what == "SHOW" else "off"
         return {"FINISHED"}

@@ -15,7 +15,9 @@ from ..errors import InputError, JobError
 from ..outputs import files as outputs
 from ..outputs.formats import FILMS, STILLS
 from . import building, built, job, live, preferences, properties, source
+from .building import built_report
 from .properties import settings_of
+from .translations import report
 from .viewports import redraw, show_camera, viewports
 
 
@@ -57,7 +59,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         scene = context.scene
         if scene and (settings_of(scene).file or built.description_text(scene)):
             return True
-        cls.poll_message_set("Choose a scene file or an attention capture first")
+        cls.poll_message_set(report("Choose a scene file or an attention capture first"))
         return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -70,7 +72,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         except InputError as error:
             return _failed(self, error)
         live.took(target, time.perf_counter() - began)
-        self.report({"INFO"}, f"Built {built.elements(target):,} elements, {target.frame_end} frames")
+        self.report({"INFO"}, built_report(target))
         return {"FINISHED"}
 
     def _build_new(self, context, begun):
@@ -137,7 +139,7 @@ class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
                 part.write_text(to_toml(scene), encoding="utf-8")
         except (InputError, JobError) as error:
             return _failed(self, error)
-        self.report({"INFO"}, f"Saved {path}")
+        self.report({"INFO"}, report("Saved {place}", place=path))
         return {"FINISHED"}
 
 
@@ -150,13 +152,13 @@ class _Render:
     @classmethod
     def poll(cls, context):
         if not (context.scene and built.description_text(context.scene)):
-            cls.poll_message_set("Build a scene first")
+            cls.poll_message_set(report("Build a scene first"))
         elif job.current is not None:
-            cls.poll_message_set("Something is being rendered; wait for it or cancel it")
+            cls.poll_message_set(report("Something is being rendered; wait for it or cancel it"))
         elif not bpy.app.binary_path:
-            cls.poll_message_set("This is Blender as a Python module; use the command line")
+            cls.poll_message_set(report("This is Blender as a Python module; use the command line"))
         elif context.window is None:
-            cls.poll_message_set("This Blender has no window; use the command line")
+            cls.poll_message_set(report("This Blender has no window; use the command line"))
         else:
             return True
         return False
@@ -196,12 +198,12 @@ class _Render:
         job.current = None
         redraw(context.window_manager)
         if running is None or running.cancelled:
-            self.report({"INFO"}, f"Cancelled {self.bl_label.lower()}; what is done stays")
+            self.report({"INFO"}, report("Cancelled; what is done stays"))
             return {"CANCELLED"}
         if not running.ok:
             return _failed(self, running.reason)
         self.finish(running.output)
-        self.report({"INFO"}, f"Saved {running.output}")
+        self.report({"INFO"}, report("Saved {place}", place=running.output))
         return {"FINISHED"}
 
     def cancel(self, context):

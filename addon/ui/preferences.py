@@ -12,6 +12,7 @@ from ..description.scene import Look, Scene
 from ..errors import JobError
 from ..outputs import devices, node_library
 from .fields import choices
+from .translations import report
 
 # As Blender lists the add-on: bl_ext.<repository>.matrix_cinema.
 ADDON = __package__.partition(".addon.")[0]
@@ -104,7 +105,7 @@ class MATRIX_CINEMA_OT_node_library(bpy.types.Operator):
         libraries = context.preferences.filepaths.asset_libraries
         if not any(Path(one.path) == folder for one in libraries):
             libraries.new(name="Matrix Cinema", directory=str(folder))
-        self.report({"INFO"}, f"Saved {place}")
+        self.report({"INFO"}, report("Saved {place}", place=place))
         return {"FINISHED"}
 
 

@@ -8,6 +8,7 @@ import bpy
 from ..blender import given_back, tags
 from ..errors import InputError
 from . import panels
+from .translations import report
 
 MOST_DISCARDED_LINES = 12  # in the dialog that lists what is discarded
 
@@ -24,7 +25,7 @@ class _Reset:
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self.lines = given_back.changes(context.scene, self.blocks(context))
         if not self.lines:
-            self.report({"INFO"}, "Nothing was changed by hand here")
+            self.report({"INFO"}, report("Nothing was changed by hand here"))
             return {"CANCELLED"}
         return context.window_manager.invoke_props_dialog(self, width=400, confirm_text="Reset")
 
@@ -43,7 +44,7 @@ class _Reset:
         except InputError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, "; ".join(lines) or "Nothing was changed by hand here")
+        self.report({"INFO"}, "; ".join(lines) or report("Nothing was changed by hand here"))
         return {"FINISHED"}
 
 

@@ -17,6 +17,39 @@ def labels() -> set[tuple[str, str]]:
     return {*_registered(), *_written()} - {(ANY, ""), (OF_OPERATORS, "")}
 
 
+def tooltips() -> set[tuple[str, str]]:
+    """What operators, properties and their choices tell under the mouse."""
+    found = set()
+    for cls in _classes():
+        if issubclass(cls, bpy.types.Operator):
+            found.add(getattr(cls, "bl_description", "") or " ".join((cls.__doc__ or "").split()))
+        for prop in cls.bl_rna.properties:
+            if prop.identifier not in ("rna_type", "name") and _is_ours(cls, prop):
+                found |= {
+                    prop.description,
+                    *(one.description for one in getattr(prop, "enum_items_static", ())),
+                }
+    return {(ANY, text) for text in found - {""}}
+
+
+def reports() -> set[tuple[str, str]]:
+    """What the operators report, as it is looked up: the values are filled in later."""
+    asked = [node.args[0] for node in _calls() if getattr(node.func, "id", "") == "report"]
+    return {(ANY, text.value) for text in asked if isinstance(text, ast.Constant)}
+
+
+def plain_reports() -> list[str]:
+    """What is reported in words that no dictionary is asked for."""
+    told = [node for node in _calls() if getattr(node.func, "attr", "") in ("report", "poll_message_set")]
+    return [ast.unparse(one) for one in told if isinstance(one.args[-1], ast.JoinedStr | ast.Constant)]
+
+
+def _calls() -> Iterator[ast.Call]:
+    """All calls in the panel's files."""
+    for path in Path(ROOT / "addon/ui").glob("*.py"):
+        yield from (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+
+
 def _registered() -> Iterator[tuple[str, str]]:
     for cls in _classes():
         if issubclass(cls, bpy.types.Operator):
@@ -44,17 +77,14 @@ def _is_ours(cls, prop):
 
 def _written() -> Iterator[tuple[str, str]]:
     """The texts in the calls of layouts."""
-    for path in Path(ROOT / "addon/ui").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call):
-                continue
-            named = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            context = OF_OPERATORS if named == "operator" else ANY
-            if named == "wrapped":
-                yield from ((ANY, text) for text in _texts(node.args[2]))
-            for keyword in node.keywords:
-                if keyword.arg in SHOWN:
-                    yield from ((context, text) for text in _texts(keyword.value))
+    for node in _calls():
+        named = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        context = OF_OPERATORS if named == "operator" else ANY
+        if named == "wrapped":
+            yield from ((ANY, text) for text in _texts(node.args[2]))
+        for keyword in node.keywords:
+            if keyword.arg in SHOWN:
+                yield from ((context, text) for text in _texts(keyword.value))
 
 
 def _texts(node):

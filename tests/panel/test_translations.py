@@ -1,22 +1,35 @@
-"""Every label of the panel is in the dictionary of each language that there is, and nothing else is."""
+"""All that the panel says is in the dictionary of each language that there is, and nothing else is."""
+
+import re
 
 import pytest
 
 bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.ui import translations  # noqa: E402
-from panel_words import labels  # noqa: E402
+from panel_words import labels, plain_reports, reports, tooltips  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
 
 
 @pytest.mark.parametrize("language", translations.TRANSLATIONS)
-def test_every_label_is_covered_and_every_entry_is_a_label(language):
-    known, said = set(translations.TRANSLATIONS[language]), labels()
+def test_all_that_is_said_is_covered_and_nothing_else(language):
+    known, said = set(translations.TRANSLATIONS[language]), labels() | tooltips() | reports()
     missing = sorted(one for one in said - known if one[1] not in translations.NAMES)
     assert not missing, missing
     assert not known - said, sorted(known - said)
     assert all(text.strip() for text in translations.TRANSLATIONS[language].values())
+
+
+def test_no_report_is_said_in_english_alone():
+    assert not plain_reports()
+
+
+def test_what_is_filled_into_a_report_is_the_same_in_each_language():
+    for translated in translations.TRANSLATIONS.values():
+        for (_, english), text in translated.items():
+            if (translations.ANY, english) in reports():
+                assert sorted(re.findall(r"{.*?}", english)) == sorted(re.findall(r"{.*?}", text)), text
 
 
 def test_the_panel_speaks_german_where_blender_does(factory):
@@ -29,5 +42,9 @@ def test_the_panel_speaks_german_where_blender_does(factory):
         view.language, view.use_translate_interface = locales[0], True
         assert bpy.app.translations.pgettext_iface("Render Film", "Operator") == "Film rendern"
         assert bpy.app.translations.pgettext_iface("Row Guides") == "Zeilenlinien"
+        assert bpy.app.translations.pgettext_tip("Width of a still in pixels").startswith(
+            "Breite eines Stand"
+        )
+        assert translations.report("Saved {place}", place="a.png") == "Gespeichert: a.png"
     finally:
         view.language, view.use_translate_interface = before
