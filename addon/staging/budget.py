@@ -1,4 +1,4 @@
-"""How much is drawn: how many elements, and the products of which results."""
+"""Decides how much is drawn: which results show their products, and how many elements that makes."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,8 +21,8 @@ MOST_CLEAR_PRODUCTS = 200_000
 def count_products(
     arrangement: Arrangement, scene: Scene, evaluation: Evaluation, sweeps: Mapping[str, Sweep]
 ) -> dict[str, int]:
-    """How many products of each result are seen at once at most, by its name: none that a mask leaves out,
-    and only those of the trail where what has settled is gone."""
+    """The most products of each result that are visible at once, by its name. Masked products do not count;
+    if settled products vanish, only those of the trail count."""
     counts = {}
     for stage in (cuboid.stage for cuboid in arrangement.cuboids):
         made, steps = stage.products_made(evaluation), sweeps[stage.name].steps
@@ -33,12 +33,12 @@ def count_products(
 
 
 def passing(scene: Scene) -> bool:
-    """Whether a product is seen only as long as it is in the trail of its sweep."""
+    """Whether a product is visible only while it is in the trail of its sweep."""
     return scene.animation.trail > 0.0 and scene.look.settled_scale == 0.0
 
 
 def interiors_of(scene: Scene, counts: Mapping[str, int], arrangement: Arrangement) -> frozenset[str]:
-    """The names of the products that are drawn in their cuboids, of which `counts` are seen at once.
+    """The names of the results whose products are drawn; `counts` are the products visible at once.
 
     Where the description does not say: a cuboid alone shows its products. In a chain of cuboids, each shows
     its products unless they stay after they were made and are more than MOST_CLEAR_PRODUCTS. A cuboid with a
@@ -54,8 +54,8 @@ def interiors_of(scene: Scene, counts: Mapping[str, int], arrangement: Arrangeme
 def count_elements(
     arrangement: Arrangement, interiors: Iterable[str], pools: Sequence[Pool] | None = None
 ) -> int:
-    """How many elements the scene has: entries of all matrices, or their beads where `pools` are given, and
-    all products of the `interiors`."""
+    """The number of elements in the scene: the entries of all matrices, or their beads if `pools` are given,
+    and the products of the `interiors`."""
     entries = 0
     for plane, pool in zip(arrangement.planes, pools or [Pool()] * len(arrangement.planes), strict=True):
         rows, columns = bead_starts(plane, pool)
@@ -64,8 +64,8 @@ def count_elements(
 
 
 def check_range(root: Stage, evaluation: Evaluation) -> None:
-    """Refuse what is too large, or all too small, for the single precision in which Blender computes: the
-    values of a stage before and after its epilogue, and what comes up while they are computed."""
+    """Raise InputError for values that are too large, or all too small, for Blender's single precision: those
+    of a stage before and after its epilogue, and those in between."""
     single = np.finfo(np.float32)
     least, most = float(single.smallest_normal), float(single.max)
     for s in stages_of(root):

@@ -1,8 +1,8 @@
-"""Guides: lines that make a sparse matrix legible as a sheet, and vanes that show where a product flows.
+"""Guides: lines that make a sparse matrix look like a sheet, and vanes that show the direction of a product.
 
-Both stand where mm draws them. A matrix has up to nine lines along its rows, its two sides, and a
-corner at entry (0, 0); a product has two triangles that meet on the way to its result, a blue one from
-the side of its left matrix and a red one from its right.
+Both stand where mm draws them. A matrix has up to nine lines along its rows, two sides, and a corner at entry
+(0, 0). A product has two triangles that meet on the way to its result: a blue one at the side of its left
+matrix, and a red one at the side of its right matrix.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ import numpy as np
 
 from .layout.arrangement import Arrangement
 
-LINES = 8  # lines along the rows of a block, less one
-CORNER = 1 / 8  # of the block's sides that the corner takes
+LINES = 8  # spaces between the lines along the rows of a block
+CORNER = 1 / 8  # size of the corner, as a part of the block's sides
 LEFT_COLOR, RIGHT_COLOR = (150 / 255, 200 / 255, 1.0), (1.0, 150 / 255, 150 / 255)  # sRGB
 
 
@@ -78,7 +78,7 @@ def _flow_guide(cuboid, faces, gap, scale):
     center = 0.5 * (corners.min(axis=0) + corners.max(axis=0))
 
     def towards(role, step):
-        """From the centre straight to a face, up to the gap before where it stands."""
+        """The vector from the centre straight towards a face, which ends at the gap before the face."""
         away = (faces[role].origin - center) @ step
         return center + step * np.sign(away) * scale * (abs(away) - gap)
 

@@ -1,5 +1,5 @@
-"""What is pointed out: rows, columns or parts of matrices, each in a frame of thin lines; as a description's
-highlights, or because the spotlight is on them."""
+"""Highlights: frames of thin lines around rows, columns or parts of matrices, for a description's highlights
+or for the spotlight."""
 
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -11,7 +11,7 @@ from ..errors import InputError
 from .layout.arrangement import Plane
 from .spotlight import Shine, pointed_at
 
-FRAME_MARGIN = 0.56  # from the middle of the outermost entries to the frame, in entries
+FRAME_MARGIN = 0.56  # from the middle of the outer entries to the frame, in entries
 MOST_FRAMED = 1_000  # frames in a picture
 # The edges of a box, as pairs of its corners.
 _CORNERS = np.array(list(product((0, 1), repeat=3)))
@@ -20,9 +20,10 @@ _EDGES = [(a, b) for a, b in combinations(range(8), 2) if np.abs(_CORNERS[a] - _
 
 @dataclass(frozen=True, eq=False)
 class Highlight:
-    """The edges of a box around entries of a plane, (12, 2, 3), or of a rectangle, (4, 2, 3). `rows` and
-    `columns` are the first and the last that are meant, `text` how they were written; `pointed`, whether they
-    are meant themselves, not what makes them or leads to them."""
+    """A frame around entries of a plane: the edges of a box, (12, 2, 3), or of a rectangle, (4, 2, 3).
+
+    `rows` and `columns` are the first and the last framed one; `text` is how a person wrote them. `pointed`:
+    they are pointed at themselves, and are not entries that make the pointed ones."""
 
     plane: Plane
     lines: np.ndarray
@@ -53,8 +54,8 @@ def highlights(p: Any) -> list[Highlight]:
 
 
 def spotlight_frames(p: Any) -> list[tuple[Highlight, Shine]]:
-    """What frames the parts of matrices that each Shine of the spotlight is on; a whole matrix needs none. In
-    the star, thin lines lead to an entry along its row and its column."""
+    """The frames for each Shine of the spotlight: (frame, Shine). A whole matrix gets none. In the star, thin
+    lines lead to an entry along its row and its column."""
     frames: list[tuple[Highlight, Shine]] = []
     planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     spotlight = p.spotlight

@@ -1,4 +1,4 @@
-"""What a machine can take: sizes are looked at when they are declared, before anything is read or made."""
+"""Limits of the machine. Declared sizes are checked before anything is read or computed."""
 
 from math import prod
 
@@ -15,8 +15,8 @@ MOST_WORK = 2**34  # multiplications and steps on an entry: some ten seconds of 
 
 
 def check_declared(root: Stage, sizes: dict[str, tuple[int, int]]) -> None:
-    """Refuse the stages of `root`, of these (rows, columns) by name, where they are too many or too large to
-    be evaluated."""
+    """Raise InputError if the stages under `root` are too many or too large to be evaluated. `sizes` maps
+    their names to (rows, columns)."""
     stages = stages_of(root)
     if len(stages) > MOST_MATRICES:
         raise InputError(
@@ -36,12 +36,12 @@ def check_declared(root: Stage, sizes: dict[str, tuple[int, int]]) -> None:
 
 
 def memory_needed(elements: int, as_points: bool) -> int:
-    """About how many bytes it takes to render so many elements."""
+    """About how many bytes of memory it takes to render these elements."""
     return elements * (POINT_BYTES if as_points else INSTANCE_BYTES)
 
 
 def check_memory(elements: int, as_points: bool) -> None:
-    """Refuse a scene that would not fit into this machine's memory, with the numbers."""
+    """Raise InputError for a scene that does not fit into the free memory; the error has the numbers."""
     need = memory_needed(elements, as_points)
     have = available_memory()
     if have is not None and need > have:

@@ -1,4 +1,4 @@
-"""What a model saw, at the axes whose entries are patches of it: strips of small pictures beside matrices."""
+"""Strips: if the entries of an axis are patches of a picture, the small pictures stand beside the matrix."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,15 +17,16 @@ if TYPE_CHECKING:  # plans have strips
 ENTRY_EDGE = 0.5  # units from the middle of an entry to the edge of its matrix
 STRIP_GAP = 0.15  # units from that edge to the strip of patches
 SIDE = 0.94  # of a patch, in entries
-MET = 4.0  # what it costs to stand in another matrix or in products; to stand on the wrong side costs up to 2
+MET = 4.0  # cost of standing in another matrix or in products; the wrong side costs up to 2
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """The patches of a `picture` beside the rows, or the columns, of a plane: one patch for each entry that
-    is one, `far` on the side of the last column or row, else on that of the first. `corners` (n, 4, 3) are
-    those of its patches, around each from the lower left of the picture; `regions` (n, 4) where each is in
-    the picture, (left, bottom, right, top) in parts of it."""
+    """The patches of a `picture` beside the rows or columns of a plane, one for each entry that is a patch.
+
+    A `far` strip stands at the last column or row, another at the first. `corners` (n, 4, 3) are the corners
+    of each patch, beginning at its lower left. `regions` (n, 4) are the places of the patches in the picture:
+    (left, bottom, right, top) as fractions of it."""
 
     plane: Plane
     of_rows: bool
@@ -41,7 +42,7 @@ class Strip:
 
 
 def strips_of(p: "Plan") -> tuple[Strip, ...]:
-    """The strips of all matrices that are drawn, none where nothing is to be written on the picture."""
+    """The strips of all drawn matrices; none if the scene has no labels."""
     if not p.scene.look.labels:
         return ()
     return tuple(
@@ -54,15 +55,14 @@ def strips_of(p: "Plan") -> tuple[Strip, ...]:
 
 
 def reach(p: "Plan", plane: Plane, of_rows: bool) -> tuple[float, float]:
-    """How far strips stand out of a plane at both ends of the lines across an axis: on the side of the first
-    column or row, and on that of the last."""
+    """How far strips reach beyond a plane: (beyond its first column or row, beyond its last)."""
     own = [one for one in p.strips if one.plane is plane and one.of_rows == of_rows]
     width = (STRIP_GAP + _side(plane, of_rows)) if own else 0.0
     return (0.0, width) if own and own[0].far else (width, 0.0)
 
 
 def marks_of(p: "Plan") -> tuple[Mark, ...]:
-    """What a camera has to see of the strips: their corners."""
+    """The corners of the strips, which the camera has to see."""
     corners = [(corner, strip) for strip in p.strips for corner in strip.outline]
     return tuple(Mark(corner, (0.0, 0.0, 0.0, 0.0), strip.plane.stage.name) for corner, strip in corners)
 
@@ -84,13 +84,13 @@ def _strip(p, plane, of_rows):
 
 
 def _side(plane, of_rows):
-    """How long the sides of a patch are."""
+    """The length of a patch's sides."""
     return SIDE / (plane.row_ruler if of_rows else plane.column_ruler).each
 
 
 def _corners(plane, of_rows, far, at, right, up):
-    """The corners of the patches of entries that stand so far along their axis: (n, 4, 3); each upright, and
-    not as in a mirror, for a camera with these axes."""
+    """The corners (n, 4, 3) of the patches of entries at the positions `at` along their axis. For a camera
+    with the axes `right` and `up`, the patches are upright and not mirrored."""
     along, across = (plane.row, plane.column) if of_rows else (plane.column, plane.row)
     low, high = _across(plane, of_rows, far)
     middle = plane.origin + np.outer(at, along) + across * 0.5 * (low + high)
@@ -101,7 +101,7 @@ def _corners(plane, of_rows, far, at, right, up):
 
 
 def _across(plane, of_rows, far):
-    """From where to where a strip is, across its axis."""
+    """(begin, end) of a strip across its axis."""
     other = plane.column_ruler if of_rows else plane.row_ruler
     low, high = ENTRY_EDGE + STRIP_GAP, ENTRY_EDGE + STRIP_GAP + _side(plane, of_rows)
     return (other.length + low, other.length + high) if far else (-high, -low)
@@ -116,8 +116,8 @@ def _outline(plane, of_rows, far):
 
 
 def _freer(p, plane, of_rows, right, up):
-    """Whether a strip stands better at the far side: where it meets nothing, then to the left or above, where
-    labels are read."""
+    """Whether the far side is better for a strip: it should meet nothing, and then stand at the left or
+    above, as labels do."""
     across = plane.column if of_rows else plane.row
     costs = []
     for far in (False, True):
@@ -128,7 +128,7 @@ def _freer(p, plane, of_rows, right, up):
 
 
 def _meets(p, plane, corners):
-    """How many other planes and cuboids with products the box around these corners meets."""
+    """The number of other planes, and of cuboids with products, that the box around these corners meets."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     drawn = [one for one in p.arrangement.planes if one is not plane and not p.hidden(one.stage)]
     parts = [*drawn, *(one for one in p.arrangement.cuboids if one.stage.name in p.interiors)]

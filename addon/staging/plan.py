@@ -1,6 +1,6 @@
-"""A scene description to everything that has to be drawn, as numbers: nothing of Blender here.
+"""Turns a scene description into a Plan: everything to be drawn, as numbers, without Blender.
 
-All that can be wrong with a description is found here, before any scene is touched.
+Every error in a description is found here, before any Blender scene is touched.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,12 +56,12 @@ from .writing.numerals import FEW, FEW_PRODUCTS, shown
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What to draw. Dictionaries are by stage name; `final`, `raw` and `products` hold scales.
+    """Everything to be drawn. Dictionaries have the names of stages as keys.
 
-    `description` is what was asked for. Where it has matrices of many heads, `scene` says the same of
-    each of them (see `unstacked_scene`), and `axes` are the leading axes of each given matrix. Neither names
-    a style file: what it says has become part of them. `environment` is where the picture lies that lights
-    the scene, or None.
+    `description` is what the user asked for. If it has matrices with leading axes, `scene` repeats what it
+    says of them for each single matrix (see `unstacked_scene`), and `axes` are the leading axes of each given
+    matrix. A style file has become part of both. `environment` is the path of the picture that lights the
+    scene, or None.
     """
 
     description: Scene
@@ -72,33 +72,33 @@ class Plan:
     typeface: Typeface
     root: Stage
     given: dict[str, LabelledMatrix]  # with all their leading axes
-    matrices: dict[str, LabelledMatrix]  # each of those, of two axes
+    matrices: dict[str, LabelledMatrix]  # the single matrices of two axes in them
     evaluation: Evaluation
     arrangement: Arrangement
     pools: tuple[Pool, ...]  # of the arrangement's planes
     sweeps: dict[str, Sweep]
     timeline: Timeline
-    interiors: frozenset[str]  # of the products that are drawn in their cuboids
-    drawn: int  # elements that are seen at once, at most
+    interiors: frozenset[str]  # names of the results whose products are drawn
+    drawn: int  # the most elements that are visible at once
     as_points: bool
     final: dict[str, Scale]
     raw: dict[str, Scale]
     products: dict[str, Scale]
     numbers: bool  # whether values are written on the elements
-    beams: bool  # whether row and column are joined to their products
-    beats: tuple[TimedBeat, ...] = ()  # of the film, none where it is one sweep after the other
+    beams: bool  # whether beams lead from rows and columns to products
+    beats: tuple[TimedBeat, ...] = ()  # of the film; none if it runs one sweep after the other
 
     @cached_property
     def star(self) -> str:
-        """The name of the matrix that the picture is about, "" for none: where layout and view are given,
-        only what the description itself calls so."""
+        """The name of the star, "" for none. If layout and view are given, only a star that the description
+        names counts."""
         asked = self.description
         chosen = "auto" in (asked.layout.scheme, asked.camera.view)
         return star_of(self.root, asked.star) if chosen or asked.star else ""
 
     @cached_property
     def stars(self) -> frozenset[str]:
-        """The names of the stars of all results: of several, each has its own."""
+        """The names of all stars: each of several results has its own."""
         return stars_of(self.root, self.description.star) if self.star else frozenset()
 
     def is_star(self, stage: Stage) -> bool:
@@ -113,12 +113,12 @@ class Plan:
 
     @cached_property
     def before_star(self) -> frozenset[str]:
-        """The products whose cuboids stand before the star: what has settled there would cover it."""
+        """The products whose cuboids stand before the star, which settled products would cover."""
         return before_star(self.arrangement, self.stars, direction_of(self))
 
     @cached_property
     def spotlight(self) -> Spotlight | None:
-        """What stands out while all else steps back, if anything is to."""
+        """The spotlight, or None."""
         return spotlight_of(self)
 
     @cached_property
@@ -128,8 +128,8 @@ class Plan:
 
     @property
     def depth_of_field(self) -> float:
-        """The camera's, or where it has none and nothing is written on the picture, which would be blurred,
-        that of the style: 0 to 1."""
+        """The depth of field, 0 to 1: that of the camera, or else of the style, but only if no text is on the
+        picture, because the text would blur."""
         camera, look = self.scene.camera, self.scene.look
         written = look.legend or look.formula or look.labels or (look.title and self.scene.title)
         return camera.depth_of_field or (
@@ -138,22 +138,23 @@ class Plan:
 
     @cached_property
     def why(self) -> Why | None:
-        """The entry that is opened up into the products that add up to it, if one is to be."""
+        """The Why: the entry that is explained by the products that add up to it, or None."""
         return why_of(self)
 
     @cached_property
     def arrivals(self) -> dict[str, tuple[float, float]]:
-        """The frames between which a matrix comes, by name, of those that are not there from the start."""
+        """For each matrix that is not visible from the start, by name: (first frame of its arrival, last
+        frame)."""
         return arrivals(self.beats)
 
     @property
     def scales(self) -> Scales:
-        """Those of finished values, of raw ones and of products."""
+        """The scales of finished values, raw values and products."""
         return Scales(self.final, self.raw, self.products)
 
     @cached_property
     def crowding(self) -> float:
-        """About how many products one looks through in the most crowded cuboid."""
+        """About how many products a line of sight meets in the most crowded cuboid."""
         look, every = self.scene.look, [0.0]
         for cuboid in self.arrangement.cuboids:
             left, right = (side.final for side in self.evaluation.sides(cuboid.stage))
@@ -174,8 +175,8 @@ class Plan:
 
 
 def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})) -> Plan:
-    """Check and evaluate a description. Raises InputError, in one line, for whatever is wrong with it. Given
-    matrices that are `stored` elsewhere are not read from their sources."""
+    """Check and evaluate a description. Given matrices in `stored` are not read from their sources. Raises
+    InputError for any error in the description."""
     description = with_style_file(scene)
     style = style_of(description)
     environment = environment_path(description, style)
@@ -230,12 +231,12 @@ def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})
         beams=shown(scene.look.beams, drawn, FEW_PRODUCTS) and not scene.animation.hide_inputs,
     )
     made = _carded(_told(made))
-    highlights(made), made.spotlight, named_readouts(made), made.why  # what is wrong with them is found here
+    highlights(made), made.spotlight, named_readouts(made), made.why  # raises for errors in them
     return made
 
 
 def _told(p):
-    """The plan with the beats of its film, where it has some."""
+    """The plan with the beats of its film, if it has any."""
     beats = p.scene.beats
     if beats in ("off", ()):
         return p
@@ -254,9 +255,9 @@ def _carded(p):
 
 
 def restyled(p: Plan, description: Scene) -> Plan:
-    """The plan of a description that differs from that of `p` only in fields that change no value, no place
-    and nothing that is written, as they say in their `option`. Raises InputError for an environment that is
-    not there and for an unknown colour map."""
+    """The plan of a description that differs from the description of `p` only in fields that change no value,
+    no place and no text (see description.option). Raises InputError for a missing environment and for an
+    unknown colour map."""
     style = style_of(description)
     scene = replace(
         p.scene,
@@ -288,7 +289,8 @@ def _opened(scene: Scene, stored: Mapping[str, OpenedMatrix]) -> dict[str, Opene
 
 
 def _members(stacks, root):
-    """The matrices of two axes that `root` takes, by name, out of given ones with leading axes."""
+    """The single matrices that the stages under `root` use, by name; `stacks` are the given ones with leading
+    axes."""
     members = {
         member_name(name, index): one
         for name, stack in stacks.items()
@@ -298,8 +300,8 @@ def _members(stacks, root):
 
 
 def root_of(scene: Scene, axes: Mapping[str, Sequence[LeadingAxis]] | None = None) -> Stage:
-    """The root stage of a description's expression, over given matrices with the leading `axes` (see
-    algebra.stacks), or as it is written. Raises InputError for what cannot be read."""
+    """The root stage of a description's expression: over given matrices with these leading `axes`
+    (algebra.stacks), or as it is written. Raises InputError for an expression with an error."""
     if not scene.expression.strip():
         raise InputError('the scene has no "expression"; an example is expression = "out = A @ B"')
     epilogues = {name: own.epilogue for name, own in scene.products.items() if own.epilogue}
@@ -310,12 +312,12 @@ def root_of(scene: Scene, axes: Mapping[str, Sequence[LeadingAxis]] | None = Non
 
 
 def in_rows(root: Stage, scene: Scene) -> Stage:
-    """The root with its results in rows as long as the description has them."""
+    """The root with its results in rows of the length that the description gives."""
     return side_by_side(root.text, root.rows_of_results, scene.layout.row_length)
 
 
 def unstacked_scene(scene: Scene, root: Stage) -> Scene:
-    """The description with what it says of a matrix of many heads said of each that is under `root`."""
+    """The description with its options for a stack of matrices repeated for each matrix under `root`."""
     heads = [s for s in stages_of(root) if s.of]
     matrices = {s.name: scene.matrices[s.of] for s in heads if s.of in scene.matrices}
     products = {s.name: scene.products[s.of] for s in heads if s.of in scene.products}
@@ -323,12 +325,12 @@ def unstacked_scene(scene: Scene, root: Stage) -> Scene:
 
 
 def posed_scene(scene: Scene, root: Stage, sizes: Mapping[str, Shape]) -> Scene:
-    """The description with the layout and view chosen in which its star is read best, see `star`."""
+    """The description with the layout and view in which its star reads best (staging.star)."""
     return posed(scene, root, lambda scene, root: arrangement_of(in_rows(root, scene), sizes, scene))
 
 
 def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arrangement:
-    """Where everything of a description stands; `sizes` maps a stage's name to (rows, columns)."""
+    """The Arrangement of a description. `sizes` maps a stage's name to (rows, columns)."""
     blocks, layout = blocks_of(root, sizes, scene.products), scene.layout
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
     stars = stars_of(root, scene.star)

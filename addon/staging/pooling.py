@@ -1,8 +1,8 @@
-"""Pooling: where entries would be smaller than a few pixels, one bead stands for a block of a × b of them.
+"""Pooling: if entries would be smaller than a few pixels, one bead stands for a block of a × b entries.
 
-A matrix of sub-pixel entries is grey moiré. Its beads are as large as their blocks, stand in the
-middle of these, and keep what the rule says: the entry of the largest magnitude with its sign, the mean, or
-the root of the mean square. Beads begin anew at every gap, so that the parts of a matrix stay apart.
+Entries smaller than a pixel would render as grey moiré. A bead is as large as its block and stands in the
+middle of it. By the rule, it shows the entry of the largest magnitude with its sign, the mean, or the root
+mean square. After a gap a new bead begins, so that the parts of a matrix stay apart.
 """
 
 import re
@@ -20,21 +20,21 @@ from .camera.views import bare_view
 from .layout.arrangement import Arrangement
 from .layout.blocks import shared_dimensions
 
-# Pixels between rows or columns: "auto" pools what has fewer than the first, which is the width of Cycles'
-# filter, so that beads have the second.
+# Pixels between rows or columns. "auto" pools entries that are nearer than the first number, the width of
+# Cycles' filter, to beads at the distance of the second.
 LEGIBLE_PITCH, BEAD_PITCH = 1.5, 3.5
 SLENDER_BLOCK = 4  # how many times longer than wide "auto" makes a block
-# Rows or columns from which on "auto" pools at all, and beads that it leaves of them.
+# The least rows or columns that "auto" pools, and the least beads that it makes of them.
 MANY_ENTRIES, FEWEST_BEADS = 64, 8
 LARGEST_BLOCK = 1024  # rows or columns of a block
-# Factors that "auto" chooses from: the sizes of real matrices are multiples of most of them. Odd ones would
-# beat with columns that come in pairs, as sines and cosines do.
+# The factors for "auto". Most sizes of real matrices are multiples of them. Odd factors would interfere with
+# columns that come in pairs, such as sines and cosines.
 FACTORS = sorted([2**n for n in range(11)] + [3 * 2**n for n in range(1, 9)])
 
 
 @dataclass(frozen=True)
 class Pool:
-    """One bead for each block of `rows` × `columns` entries. (1, 1) is one for each entry."""
+    """One bead for each block of `rows` × `columns` entries; (1, 1) pools nothing."""
 
     rows: int = 1
     columns: int = 1
@@ -45,7 +45,7 @@ class Pool:
 
 
 def starts(ruler: Ruler, factor: int) -> np.ndarray:
-    """The first entries of the beads along an axis, (beads,): every `factor`-th of each of its parts."""
+    """The first entry of each bead along an axis, (beads,): every `factor`-th entry of each part."""
     parts = range(0, ruler.count, ruler.block)
     return np.concatenate([np.arange(n, min(n + ruler.block, ruler.count), factor) for n in parts])
 
@@ -61,8 +61,8 @@ def pooled(
     """The beads of a matrix (h, w) whose blocks begin at `rows` and `columns`, see `bead_starts`:
     (values (len(rows), len(columns)), which of them are there at all).
 
-    Entries that are not `present` take no part. "max" is the entry of the largest magnitude with its
-    sign, the positive one where two are as large; "mean" and "rms" are of the entries that are there.
+    Entries that are not `present` take no part. "max" is the entry of the largest magnitude with its sign,
+    and the positive one of two equal magnitudes. "mean" and "rms" are over the present entries.
     """
     present = np.ones(np.shape(values), bool) if present is None else present
     values = np.where(present, values, 0.0)
@@ -79,7 +79,7 @@ def pooled(
 
 
 def drawn_values(values: np.ndarray, plane: Plane, pool: Pool, mask: np.ndarray | None) -> np.ndarray:
-    """What is drawn of a matrix's values on a plane, flat: its entries, or the beads that are there."""
+    """The values that are drawn on a plane, flat: the present entries of a matrix, or its beads."""
     if not pool:
         return np.ravel(values)
     beads, there = pooled(values, *bead_starts(plane, pool), pool.rule, mask)
@@ -91,10 +91,10 @@ def pools_of(
 ) -> tuple[Pool, ...]:
     """The Pool of each plane of an arrangement, in its order. Raises InputError for an unknown wish.
 
-    `shapes` maps every stage's name to (rows, columns). Where the description leaves it to us, beads are
-    BEAD_PITCH pixels wide at the middle of their matrix, in the description's view and picture size. Matrices
-    that share a dimension share its factor, the larger one, so that chains still line up; unless that would
-    make a bead more than twice as long as its matrix needs. Heads of a stack are alike.
+    `shapes` maps every stage's name to (rows, columns). By default, beads are BEAD_PITCH pixels wide at the
+    middle of their matrix, in the description's view and picture size. Matrices that share a dimension share
+    the larger of their factors, so that chains line up, unless a bead would then be more than twice as long
+    as its matrix needs. All heads of a stack have the same pool.
     """
     view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
     needs: dict[tuple[str, str], tuple[int, int]] = {}
@@ -125,12 +125,13 @@ def pools_of(
 
 
 def _kind(plane):
-    """What a plane has in common with those of the other heads of its stack."""
+    """A key that the planes of all heads of a stack share."""
     return plane.stage.of or plane.stage.name, plane.role
 
 
 def parsed(text: str, where: str) -> tuple[int, int] | None:
-    """What a description says of pooling: (rows, columns) of a block, or None for "auto"."""
+    """The meaning of a text for pooling: (rows, columns) of a block, or None for "auto". Raises
+    InputError."""
     if text == "auto":
         return None
     if text == "off":
@@ -145,8 +146,8 @@ def parsed(text: str, where: str) -> tuple[int, int] | None:
 
 
 def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
-    """The factors along rows and columns that make beads wide enough, `size` being the picture's; along a
-    shortened axis, of whole units."""
+    """The factors along rows and columns that make beads wide enough in a picture of this `size`. Along a
+    shortened axis a bead has whole units."""
     factors = []
     for ruler, pitch in zip((plane.row_ruler, plane.column_ruler), pitches(plane, view, size), strict=True):
         count, block = -(-ruler.count // ruler.each), -(-ruler.block // ruler.each)  # units
@@ -162,8 +163,8 @@ def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def pitches(plane: Plane, view: View, size: tuple[float, float]) -> tuple[float, float]:
-    """Pixels to a unit along the rows' axis, and along that of columns, at the middle of a plane; square to
-    the lines along which their entries stand. Where that is behind the camera, there is no end of them."""
+    """(pixels between rows, pixels between columns) at the middle of a plane, at right angles to the lines of
+    entries. Infinite if the middle is behind the camera."""
     middle = plane.corners().mean(axis=0)
     if not view.orthographic and view.seen(middle[None])[2] < 1.0:
         return np.inf, np.inf
@@ -175,13 +176,14 @@ def pitches(plane: Plane, view: View, size: tuple[float, float]) -> tuple[float,
 
 
 def _dimensions(plane, shared):
-    """What a plane's rows and columns are: dimensions of what takes it where they are its own, too."""
+    """The dimensions of a plane's rows and columns; a dimension that the next stage also has is named by that
+    stage."""
     own = zip(plane.axes, "ij", strict=True)
     return [shared.find((plane.consumer, axis) if axis else (plane.stage.name, mine)) for axis, mine in own]
 
 
 def notes(planes: Sequence[Plane], pools: Sequence[Pool]) -> list[str]:
-    """What the picture has to say of the pools of its planes, a line for each rule."""
+    """The notes that the picture needs about pooling, a line for each rule."""
     lines, which = [], "each bead" if all(pools) else "each larger bead"
     pairs = list(zip(planes, pools, strict=True))
     for rule, what in (("max", "largest"), ("mean", "mean"), ("rms", "root mean square")):
@@ -196,7 +198,8 @@ def notes(planes: Sequence[Plane], pools: Sequence[Pool]) -> list[str]:
 
 
 def hairs(scene: Scene, arrangement: Arrangement) -> list[str]:
-    """What the picture has to say of matrices that are too thin for it in a description's view and size."""
+    """The notes that the picture needs about matrices that are thinner than a pixel in the description's
+    view."""
     view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
     thin = [
         plane.stage.of or plane.stage.name

@@ -1,7 +1,7 @@
 """Readouts: matrices that are shown once more, flat beside the scene, with labels on both axes.
 
-Here is which ones: those that a description names, or by themselves those of its star that cannot be read
-where they stand. Where on the picture they are is decided in `picture.beside`.
+This module chooses them: those that the description names, or by default the stars that cannot be read where
+they stand. `picture.beside` decides their places on the picture.
 """
 
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ if TYPE_CHECKING:  # plans check what is named
     from .writing.lettering import Lettering
 
 AUTO, OFF = "auto", "off"
-LEAST_PITCH = 9.0 / 720.0  # heights of the picture between two entries, at least
-UNCOVERED = 0.6  # of a star, at least, that nothing else covers
-MOST_READOUTS = 4  # readouts that a description gets which names none
-REACH = 0.16  # heights of the picture from a star to the labels of its axes, at most
+LEAST_PITCH = 9.0 / 720.0  # the least distance of two legible entries, in heights of the picture
+UNCOVERED = 0.6  # the least part of a star that must be uncovered
+MOST_READOUTS = 4  # the most automatic readouts
+REACH = 0.16  # the most heights of the picture from a star to the labels of its axes
 
 
 def named(p: "Plan") -> list[Plane]:
-    """The planes of the matrices that a description names as readouts, in that order. Raises InputError for
-    what is not drawn."""
+    """The planes of the matrices that a description names as readouts, in its order. Raises InputError for a
+    matrix that is not drawn."""
     asked = p.scene.readout
     names = [part.strip() for part in asked.split(";")] if isinstance(asked, str) else asked
     if asked in (AUTO, OFF, ""):
@@ -48,22 +48,21 @@ def named(p: "Plan") -> list[Plane]:
 
 
 def drawn_once(p: "Plan") -> list[Plane]:
-    """The planes that are drawn, of each matrix the first."""
+    """The drawn planes; for each matrix only the first."""
     planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     return list({plane.stage.name: plane for plane in planes[::-1]}.values())[::-1]
 
 
 def stars_of(p: "Plan") -> list[Plane]:
-    """The planes of a description's stars. mm's own layouts in a view of their own have one only where it is
-    named."""
+    """The planes of a description's stars. With mm's own layout and view, only a named star counts."""
     ours = p.stars or p.description.layout.scheme in ("auto", "stage")
     stars = star_names(p.root, p.scene.star) if ours else ()
     return [plane for plane in drawn_once(p) if is_among(plane.stage, stars)]
 
 
 def chosen_stars(p: "Plan") -> list[Plane]:
-    """As many of its stars as a description gets readouts of by itself: first those in its spotlight, and of
-    its camera's subject."""
+    """The stars for automatic readouts, at most MOST_READOUTS: first those in the spotlight or in the
+    camera's subject."""
     subject = p.scene.camera.subject.removesuffix(PRODUCTS_SUFFIX)
     lit = p.spotlight.spots if p.spotlight else {}
     first = [
@@ -74,8 +73,8 @@ def chosen_stars(p: "Plan") -> list[Plane]:
 
 
 def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = None) -> bool:
-    """Whether one of the stars faces the camera too little to be read, or others cover it; the camera is that
-    of the description, or one whose `sight` takes points to its picture, (3, 3)."""
+    """Whether a star faces the camera too little to be read, or is covered. The camera is that of the
+    description, or one whose `sight` (3, 3) projects points to its picture."""
     planes = p.arrangement.planes
     seen = SeenPlanes(planes, sight_of(p) if sight is None else sight)
     return any(
@@ -85,12 +84,12 @@ def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = No
 
 
 def too_small(stars: Sequence[Plane], view: View, aspect: float) -> bool:
-    """Whether entries of a star are too close to each other as a view shows them."""
+    """Whether entries of a star are too close to each other in a view."""
     return any(min(pitches(star, view, (aspect, 1.0))) < LEAST_PITCH for star in stars)
 
 
 def unlabelled(p: "Plan", stars: Sequence[Plane], view: View, aspect: float, letters: "Lettering") -> bool:
-    """Whether not all of the labels that the axes of the stars have are written at one of them."""
+    """Whether some labels of the stars' axes are written at none of the stars."""
     texts = {text for star in stars for axis in labels_of(p, star.stage) for text in told_apart(axis)}
     if not texts or not p.scene.look.labels:
         return False

@@ -1,8 +1,8 @@
-"""From values to colour and size: which colour map, and between which magnitudes.
+"""Scales turn values into colours and sizes: a colour map, and a range of magnitudes.
 
-Signed values use a map with zero in the middle and a symmetric range; probabilities an unsigned
-map fixed at 0 to 1. The ranges by sensitivity are those of mm: with a = |x|, an element's
-magnitude is (a - low) / (high - low).
+Signed values have a map with zero in its middle and a symmetric range; probabilities have an unsigned map
+from 0 to 1. The ranges by sensitivity are those of mm: with a = |x|, an element's magnitude is (a - low) /
+(high - low).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ MASKING = ("tril", "triu", "window", "padded")  # functions that leave values as
 
 @dataclass(frozen=True)
 class Scale:
-    """`low` and `high` magnitudes; `clip`, the percentile that `high` is, 100 for the largest."""
+    """A scale: the `low` and `high` magnitudes; `clip` is the percentile of `high`, 100 for the largest."""
 
     low: float
     high: float
@@ -42,7 +42,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Scales:
-    """The scales of finished values, of raw ones and of products, each by the names of stages."""
+    """The scales of finished values, raw values and products, each by the names of stages."""
 
     final: dict[str, Scale]
     raw: dict[str, Scale]
@@ -50,8 +50,8 @@ class Scales:
 
 
 def exchanged_maps(before: Scales, after: Scales) -> dict[str, str] | None:
-    """Which colour map each one has been exchanged for, where nothing else differs: no range, no kind of map,
-    and not which scales share a map. None where anything does."""
+    """{colour map before: colour map after} if only colour maps differ. None if a range, a kind of map, or
+    the sharing of maps differs too."""
     maps: dict[str, str] = {}
     for kind in ("final", "raw", "products"):
         old, new = getattr(before, kind), getattr(after, kind)
@@ -81,8 +81,8 @@ def matrix_scale(
 ) -> Scale:
     """The scale of a matrix with magnitudes `own` = (low, high) in a scene that reaches `overall`.
 
-    local: its own largest; global: the scene's; semilocal: the geometric mean of the two;
-    superlocal: from its own smallest to its own largest. All of them clipped at the percentile `clip`.
+    local: up to its own largest magnitude; global: up to the scene's; semilocal: up to the geometric mean of
+    both; superlocal: from its own smallest to its own largest. The largest is the percentile `clip`.
     """
     low, high = own
     high = {"global": overall, "semilocal": float(np.sqrt(high * overall))}.get(sensitivity, high)
@@ -99,8 +99,8 @@ def product_scale(
 ) -> Scale:
     """The scale of left[i, k] · right[k, j]: the `percentile` of the products' magnitudes.
 
-    Exact up to `budget` products; above it from every n-th row and column, with the exact
-    largest product when the percentile is 100.
+    It is exact for up to `budget` products. For more, every n-th row and column is used, but the largest
+    product (percentile 100) is still exact.
     """
     if percentile >= 100.0:
         largest = float((np.abs(left).max(axis=0) * np.abs(right).max(axis=1)).max())
@@ -114,11 +114,11 @@ def product_scale(
 def crowding(
     left: np.ndarray, right: np.ndarray, scale: Scale, smallest: float, width: float, sample: int = 32
 ) -> float:
-    """About how many of the products left[i, k] · right[k, j] a look through their cuboid meets.
+    """About how many of the products left[i, k] · right[k, j] a line of sight through their cuboid meets.
 
-    That is its side, in products, times the part of a cell that one covers on average: `width` is that of
-    the largest one, `smallest` the least relative to it, and sizes follow the square root of magnitude.
-    Some `sample` rows, columns and inner indices stand for all.
+    It is the side of the cuboid, in products, times the part of its cell that a product covers on average.
+    `width` is the width of the largest product, `smallest` the least width relative to that; sizes follow the
+    square root of the magnitude. `sample` rows, columns and inner indices stand for all.
     """
     side = (left.size * right.shape[1]) ** (1 / 3)
     i, k, j = (max(1, n // sample) for n in (*left.shape, right.shape[1]))
@@ -130,7 +130,7 @@ def crowding(
 def is_probability(stage: Stage, given: Collection[str] = ()) -> bool:
     """Whether a stage's final values are the output of a softmax, so between 0 and 1.
 
-    So are parts of such, and what a mask leaves; `given` are the names of given matrices that are.
+    This includes parts and masked forms of such a stage. `given` are the names of given probabilities.
     """
     if not stage.operands:
         return stage.name in given
@@ -148,8 +148,8 @@ def scales_of(
     arrangement: Arrangement,
     pools: Sequence[Pool],
 ) -> Scales:
-    """The Scales of a scene's stages, those of a stack alike. What is pooled has the range of its beads.
-    Raises InputError for an unknown colour map."""
+    """The Scales of a scene's stages; the stages of a stack share a scale. A pooled matrix has the range of
+    its beads. Raises InputError for an unknown colour map."""
     look, stages = scene.look, stages_of(evaluation.root)
     signed = _known(look.color_map or style.signed_map, style, "look: color_map")
     unsigned = _known(look.probability_map or style.unsigned_map, style, "look: probability_map")
@@ -189,7 +189,7 @@ def scales_of(
 
 
 def _known(name, style, where):
-    """What a colour map is called in this style. Raises InputError for an unknown one."""
+    """The name of a colour map in this style. Raises InputError for an unknown one."""
     color_map(name, where)
     return map_called(name, style)
 
@@ -204,16 +204,15 @@ def _stacks(scales, stages):
 
 
 def _share(scales, groups):
-    """Give all scales of each group of keys one range, that of the largest."""
+    """Give all scales of each group of keys the largest range among them."""
     for keys in groups:
         low, high = min(scales[key].low for key in keys), max(scales[key].high for key in keys)
         scales |= {key: replace(scales[key], low=low, high=high) for key in keys}
 
 
 def _share_in_sums(found, stages):
-    """Give the matrices of a sum, and the sum itself, one range. So what the heads of a layer write can be
-    compared with the stream that they write into. Sums that share a matrix, or matrices of one stack, share
-    the range too."""
+    """Give a sum and its terms one range, so that the output of heads can be compared with the stream that it
+    is added to. Sums that share a term, or terms of one stack, share the range too."""
     known = {("final", name): scale for name, scale in found.final.items()}
     known |= {("raw", name): scale for name, scale in found.raw.items()}
     groups = [[("raw", s.name), ("final", s.name)] for s in stages if s.operands and not s.epilogue]
@@ -228,7 +227,7 @@ def _share_in_sums(found, stages):
 
 
 def _joined(groups: Iterable[Iterable[tuple[str, str]]]) -> list[set[tuple[str, str]]]:
-    """Groups without those that have something in common: these as one."""
+    """The groups, with those that share an item joined into one."""
     found: list[set[tuple[str, str]]] = []
     for group in map(set, groups):
         meeting = [other for other in found if other & group]

@@ -1,12 +1,12 @@
-"""The small language in which rows, columns and entries of matrices are pointed out.
+"""Selections: a small language for rows, columns and entries of matrices.
 
     attn[it]             a row, by its token            attn[:, animal]     a column
-    attn[3]              by its position, from 0         attn[2:5, -]        some of them, as in Python
-    attn["5", "[SEP]"]   in quotes all is a token        attn["the"#2]       the second "the" of its axis
-    attn; Q[0]           a whole matrix; several, each from the other by ; or on a line of its own
+    attn[3]              a row, by position from 0       attn[2:5, -]        several rows, as in Python
+    attn["5", "[SEP]"]   text in quotes is a token       attn["the"#2]       the second "the" of the axis
+    attn; Q[0]           a whole matrix; selections are separated by ; or stand on lines of their own
 
-A bare number is a position, any other bare word a token; brackets in it have to close. In quotes, double or
-single ones, a backslash stands before a quote of that kind or a backslash.
+A bare number is a position; any other bare word is a token, and its brackets have to close. Quotes are double
+or single; inside them, a backslash escapes a quote of the same kind and a backslash.
 """
 
 import re
@@ -23,13 +23,13 @@ QUOTED = re.compile(
 _AFTER_NAME, _NAME_ENDS, _ITEM_ENDS = map(re.compile, (r"\s*(?:[\[;\n]|$)", r"[\[;\n]|$", r"[;\n]|$"))
 _POSITIONS = re.compile(r"([0-9]+)|([0-9]*)\s*:\s*([0-9]*)")
 _REPEATED = re.compile(r"(.+)#([0-9]+)", re.DOTALL)
-_DIGITS = 9  # of a number; what has more is beyond any matrix
+_DIGITS = 9  # of a number; no matrix needs more
 SHOWN_LETTERS = 60  # characters of a text in a message
 
 
 @dataclass(frozen=True)
 class Positions:
-    """Rows or columns from `first` to before `stop`, from 0; None is the last one's end."""
+    """Rows or columns from `first` up to but without `stop`, counted from 0. None means up to the end."""
 
     first: int = 0
     stop: int | None = None
@@ -37,14 +37,15 @@ class Positions:
 
 @dataclass(frozen=True)
 class Token:
-    """A row or column by its token; where it comes again, the `nth` of them, from 1. None for a bare word:
-    the first, if it does not say otherwise itself."""
+    """A row or column by its token, the `nth` one with this token, from 1. For a bare word, None: the first,
+    unless the word itself ends with # and a number."""
 
     text: str
     nth: int | None = None
 
     def among(self, labels: Sequence[str]) -> tuple[str, int]:
-        """Its text and which of those it is, where `#2` at the end of a bare word may belong to the token."""
+        """(the token, its number among equal tokens). `#2` at the end of a bare word may belong to the token
+        itself."""
         repeated = _REPEATED.fullmatch(self.text)
         if self.nth is None and repeated and not places(self.text, labels):
             return repeated[1].strip(), _number(repeated[2])
@@ -53,7 +54,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Selection:
-    """What is meant of the matrix `name`, which may be that of all heads; `text` is how it was written."""
+    """A selection in the matrix `name`, which may be a stack. `text` is how it was written."""
 
     name: str
     rows: Positions | Token
@@ -62,16 +63,16 @@ class Selection:
 
 
 def selections(text: str, names: Iterable[str], where: str) -> list[Selection]:
-    """What a text in this language points out of matrices with these names, which may be written in
-    backquotes, as in an expression. Raises InputError, which begins with `where`."""
+    """The selections in a text, among matrices with these names. A name may stand in backquotes, as in an
+    expression. Raises InputError, which begins with `where`."""
     reader, found = _SelectionReader(text, sorted(names, key=len, reverse=True), where), []
     while reader.skip(" \t\r\n;"):
         begin, name = reader.at, reader.name()
         parts = reader.parts() if reader.skip(" \t\r") == "[" else []
         if reader.skip(" \t\r") not in ("", ";", "\n"):
-            raise reader.error("after a matrix and its [row, column] comes ; or the end", begin)
+            raise reader.error("after a matrix and its [row, column] must come ; or the end", begin)
         if len(parts) > 2:
-            raise reader.error("it has a row and a column; a token with a comma stands in quotes", begin)
+            raise reader.error("a matrix has a row and a column; put a token with a comma in quotes", begin)
         rows, columns = (*parts, Positions(), Positions())[:2]
         found.append(Selection(name, rows, columns, _shown(text[begin : reader.at].strip())))
     return found
@@ -80,8 +81,8 @@ def selections(text: str, names: Iterable[str], where: str) -> list[Selection]:
 def ends_of(
     part: Positions | Token, labels: Sequence[str], count: int, axis: str, where: str
 ) -> tuple[int, int]:
-    """The first and the last of `count` rows or columns, as `axis` calls one, that are meant by a part;
-    `labels` are their tokens, if they have any. Raises InputError, which begins with `where`."""
+    """(first, last) of the rows or columns that a part of a selection means, out of `count`. `axis` is "row"
+    or "column"; `labels` are their tokens, if any. Raises InputError, which begins with `where`."""
     if isinstance(part, Positions):
         stop = count if part.stop is None else part.stop
         if 0 <= part.first < stop <= count:
@@ -104,13 +105,13 @@ def ends_of(
 
 
 class _SelectionReader:
-    """A text and how far it is read."""
+    """Reads a text; remembers how far."""
 
     def __init__(self, text, names, where):
         self.text, self.names, self.where, self.at = text, names, where, 0
 
     def skip(self, blank):
-        """The next character that is none of these, "" at the end."""
+        """Skip these characters. Returns the next character, or "" at the end."""
         while self.text[self.at : self.at + 1] in blank and self.at < len(self.text):
             self.at += 1
         return self.text[self.at : self.at + 1]
@@ -120,7 +121,7 @@ class _SelectionReader:
         return InputError(f'{self.where}: "{_shown(self.text[begin:end].strip())}": {reason}')
 
     def name(self):
-        """The longest name that stands here."""
+        """Read the longest known name at this place."""
         for name in self.names:
             for spelled in (name, f"`{name}`"):
                 end = self.at + len(spelled)
@@ -134,7 +135,7 @@ class _SelectionReader:
         raise self.error(f'nothing that is drawn is named "{_shown(name)}"; {hint}', begin)
 
     def parts(self) -> list[Positions | Token]:
-        """The parts of "[row, column]"."""
+        """Read "[row, column]". Returns its parts."""
         begin = self.at
         parts: list[Positions | Token] = []
         while not parts or self.text[self.at] == ",":
@@ -162,7 +163,7 @@ class _SelectionReader:
         return Token(word)
 
     def word(self, begin):
-        """A bare word, up to the comma or bracket that ends it."""
+        """Read a bare word, up to the comma or bracket that ends it."""
         start, depth = self.at, 0
         while (letter := self.text[self.at : self.at + 1]) and letter not in ";\n":
             if letter in ",]" and not depth:
@@ -173,7 +174,7 @@ class _SelectionReader:
 
 
 def _end_of(ends: re.Pattern[str], text: str, at: int) -> int:
-    """Where what stands at a place of a text ends."""
+    """The place where the match of `ends` begins, from `at` on."""
     found = ends.search(text, at)
     return found.start() if found else len(text)
 

@@ -1,7 +1,8 @@
-"""The spotlight: which entries of each matrix make what a description points at, while all else steps back.
+"""The spotlight: the entries that a description points at stand out with those that make them; all else steps
+back.
 
-An entry of a product is made of a row of its left and a column of its right matrix, and so these are in the
-spotlight with it; a product within the cuboid is in it where both entries that it multiplies are.
+An entry of a product is made of a row of the left matrix and a column of the right matrix, so these are in
+the spotlight too. A product in the cuboid is in the spotlight if both entries that it multiplies are.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,14 +18,14 @@ from .selections import ends_of, selections
 from .timing.timeline import Move
 from .writing.captions import labels_of
 
-FADE_SECONDS = 0.4  # in which all else steps back, and in which it comes forward again
-MOST_SPOTLIGHTS = 24  # spotlights of a film: one bit of a number each
+FADE_SECONDS = 0.4  # for all else to step back, and to come forward again
+MOST_SPOTLIGHTS = 24  # spotlights of a film: each needs a bit of a number
 
 
 @dataclass(frozen=True)
 class Shine:
-    """One spotlight of the film, by its `number` from 0, comes up between the two frames `rise`, and goes out
-    between the two of `fall`; without these it stays."""
+    """A spotlight of the film, with its `number` from 0. It comes up between the two frames `rise` and goes
+    out between the two frames `fall`; without `fall` it stays on."""
 
     number: int
     rise: tuple[float, float]
@@ -33,8 +34,8 @@ class Shine:
 
 @dataclass(frozen=True)
 class Lit:
-    """Entries of a stage from the first to the last of `rows` and of `columns`: `pointed` at themselves, or
-    as what makes entries that are. They are `raw` before the epilogue."""
+    """Entries of a stage in the spotlight, from the first to the last of `rows` and `columns`. `pointed`: the
+    description points at them; otherwise they make such entries. `raw`: their values before the epilogue."""
 
     stage: Stage
     rows: tuple[int, int]
@@ -44,15 +45,15 @@ class Lit:
 
     @property
     def single(self) -> bool:
-        """Whether it is one entry."""
+        """Whether it is a single entry."""
         return self.rows[0] == self.rows[1] and self.columns[0] == self.columns[1]
 
 
 @dataclass(frozen=True, eq=False)
 class Spotlight:
-    """`parts` are what each spotlight is on, by its number. `spots` say in which spotlights the entries of a
-    stage are, by its name: whole numbers (rows, columns) with a bit for each spotlight. `shines` are when
-    they are on, one after the other."""
+    """All spotlights of a film. `parts` has the entries of each spotlight, by its number. `spots` has, by the
+    name of a stage, whole numbers (rows, columns) with a bit for each spotlight that the entry is in.
+    `shines` has the times of the spotlights, one after the other."""
 
     parts: tuple[tuple[Lit, ...], ...]
     spots: Mapping[str, np.ndarray]
@@ -60,17 +61,18 @@ class Spotlight:
 
     @property
     def rise(self) -> tuple[float, float]:
-        """The two frames between which the last one comes up."""
+        """The two frames between which the last spotlight comes up."""
         return self.shines[-1].rise
 
     def during(self, start: float, end: float) -> Shine | None:
-        """The last spotlight that is on at some time between two frames."""
+        """The last spotlight that is on between two frames, or None."""
         on = [one for one in self.shines if one.rise[1] < end and (not one.fall or start < one.fall[0])]
         return on[-1] if on else None
 
     def lit(self, start: float, end: float, moves: Mapping[str, Move]) -> tuple[Lit, ...]:
-        """What that one is on, where the matrices are made in these `moves`: of one that changes meanwhile it
-        is pointed at nothing, for its numbers would not be true."""
+        """The entries of the last spotlight that is on between two frames. `moves` are the sweeps of the
+        matrices: entries of a matrix that changes in this time are not pointed at, because their numbers
+        would not be true."""
         shine = self.during(start, end)
         if shine is None:
             return ()
@@ -86,7 +88,7 @@ class Spotlight:
         return tuple(found)
 
     def dim_keys(self, spared: str = "") -> list[tuple[float, float]]:
-        """(frame, Dim): how far all else has stepped back; the stage that is `spared` does not while the
+        """(frame, Dim): how far all else has stepped back. The stage `spared` does not step back while the
         spotlight is on a part of it."""
         keys: dict[float, float] = {}
         for shine in self.shines:
@@ -98,14 +100,14 @@ class Spotlight:
         return sorted(keys.items())
 
     def number_keys(self) -> list[tuple[float, float]]:
-        """(frame, Spotlight): which spotlight is on from that frame on."""
+        """(frame, number of the spotlight that is on from this frame on)."""
         return [(shine.rise[0], float(shine.number)) for shine in self.shines]
 
 
 def spotlight_of(p: Any) -> Spotlight | None:
-    """The Spotlight of a plan's description, None where it has none. It comes up when all that it is on is
-    finished; in a film of beats, with the beats that have one of their own, and that of the scene with the
-    last beat. Raises InputError for what is not there."""
+    """The Spotlight of a plan's description, or None. It comes up when all its entries are finished. In a
+    film of beats it comes up with the beats that have spotlights of their own, and the scene's with the last
+    beat. Raises InputError for entries that do not exist."""
     if p.beats:
         return _of_beats(p)
     parts = parts_of(p, p.scene.spotlight, "spotlight")
@@ -141,15 +143,15 @@ def _of_beats(p: Any) -> Spotlight | None:
         begins, ends = one.span, p.beats[last].end
         begin = max(begins.half if n and texts[n - 1] else begins.start, begins.arrived - fade)
         fall = None
-        if last + 1 < len(texts):  # another one comes up in the second half of the way to it
+        if last + 1 < len(texts):  # the next spotlight comes up in the second half of the time to it
             fall = ends, min(ends + fade, p.beats[last + 1].span.half if texts[last + 1] else np.inf)
         shines.append(Shine(numbers[text], (begin, begins.arrived), fall))
     return Spotlight(tuple(parts), _spots(p, parts), tuple(shines)) if shines else None
 
 
 def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:
-    """What a text points at, and what makes it; a matrix that the text itself points at is lit there and
-    nowhere else. Raises InputError, which begins with `where`."""
+    """The entries that a text points at, and those that make them. In a matrix that the text points at, only
+    the pointed entries are lit. Raises InputError, which begins with `where`."""
     pointed = [lit for _, lit in pointed_at(p, text, where)]
     named = {lit.stage for lit in pointed}
     parts = [made for lit in pointed for made in (lit, *(m for m in _makers(p, lit) if m.stage not in named))]
@@ -157,8 +159,8 @@ def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:
 
 
 def pointed_at(p: Any, text: str, where: str) -> Iterator[tuple[str, Lit]]:
-    """(how it is written, what it is) of each thing that a text points at. Raises InputError, which begins
-    with `where`, for a matrix that is not drawn, and for rows, columns or tokens that it does not have."""
+    """(text, entries) of each selection in a text. Raises InputError, which begins with `where`, for a matrix
+    that is not drawn, and for rows, columns or tokens that do not exist."""
     drawn = [plane.stage for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     for one in selections(text, names_of(drawn), where):
         at = f'{where}: "{one.text}"'

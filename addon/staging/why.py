@@ -1,4 +1,4 @@
-"""Why an entry of a product is what it is: the products that add up to it, the largest first."""
+"""A Why explains an entry of a product by the products that add up to it, the largest first."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +13,13 @@ from .selections import ends_of, selections
 from .writing.captions import labels_of, title_of
 from .writing.numerals import number
 
-NAMED = 3  # of the products, those that are named
+NAMED = 3  # how many products are named
 
 
 @dataclass(frozen=True, eq=False)
 class Why:
-    """Entry (i, j) of the matmul `stage`: `products` (n,) in float64 by `order` (n,), which is their k, so
-    that their magnitudes descend; `left` and `right` are what the two vectors are called."""
+    """Entry (i, j) of the matmul `stage`. `products` (n,) in float64 are in the order of `order` (n,), their
+    k, with the largest magnitude first. `left` and `right` name the two vectors."""
 
     stage: Stage
     i: int
@@ -31,17 +31,17 @@ class Why:
 
     @property
     def total(self) -> float:
-        """What the products add up to."""
+        """The sum of the products."""
         return float(self.products.sum())
 
     @property
     def sum(self) -> str:
-        """The sum as a number is written."""
+        """The sum as text."""
         return number(self.total)
 
     @property
     def head(self) -> str:
-        """The sum in words."""
+        """The sum as a sentence."""
         return f"{self.left} · {self.right} = {self.sum} from {len(self.order)} products"
 
     @property
@@ -52,8 +52,7 @@ class Why:
 
 
 def why_of(p: Any) -> Why | None:
-    """The Why of a plan's description, None where it asks for none. Raises InputError for what is not one
-    entry of a product."""
+    """The Why of a plan's description, or None. Raises InputError unless it names one entry of a product."""
     text = p.scene.why
     if not text.strip():
         return None
