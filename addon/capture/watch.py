@@ -253,7 +253,8 @@ class Watch(TorchFunctionMode):
         check_watchable(y)
         x, hold = contraction.left, self._keeper.hold
         self._refuse_products(self._origins.of(x), "a linear map takes")
-        a, b, out = contraction.a, contraction.b, contraction.out
+        weight, b = _without_copies(contraction)
+        a, out = contraction.a, contraction.out
         bias, times = contraction.added or (None, 1.0)
         features = sum(1 for letter in out if letter not in a)
         plain = contraction.factor == 1 and times == 1 and not any(c in a and c in out for c in b)
@@ -263,7 +264,7 @@ class Watch(TorchFunctionMode):
             serial=self._next(),
             module=self._module(),
             x=hold(x),
-            weight=hold(contraction.right),
+            weight=hold(weight),
             bias=None if bias is None else hold(bias),
             y=hold(y),
             a=a,
@@ -356,6 +357,11 @@ class Watch(TorchFunctionMode):
             if last is not None and last.kind == "softmax":
                 self._accounts.softmax(last, self._module(), strand.source.account)
         if not scores and not by_hand and result.dim() > 1:
+            try:
+                check_watchable(result)
+            except Unwatchable as reason:
+                self._accounts.begin(self._module(), "softmax", str(reason))
+                return
             loose = Loose(self._accounts.maybe(self._module(), "softmax"))
             self._origins.set(result, [*known, Strand(loose, Places.of(result.shape))])
 
@@ -514,6 +520,16 @@ class Watch(TorchFunctionMode):
 def _soft(strand: Strand) -> Change | None:
     """The softmax on a strand of scores."""
     return next((step for step in strand.steps if step.kind == "softmax"), None)
+
+
+def _without_copies(contraction: Contraction) -> tuple[torch.Tensor, str]:
+    """The weight of a linear map and its letters, once where it was expanded over a batch."""
+    weight, letters = contraction.right, contraction.b
+    for letter in contraction.b:
+        axis = letters.index(letter)
+        if letter in contraction.a and letter in contraction.out and weight.stride(axis) == 0:
+            weight, letters = weight.select(axis, 0), letters.replace(letter, "")
+    return weight, letters
 
 
 def _terms(equation: str) -> list[str]:

@@ -121,7 +121,7 @@ VALUES = {
     ).transpose(1, 2),
     "matmul, contiguous": lambda p, v: torch.matmul(p.contiguous(), v.contiguous()),
 }  # fmt: skip
-PROJECTIONS = ("linear", "fused", "per head", "by hand", "none")
+PROJECTIONS = ("linear", "fused", "per head", "by hand", "expanded", "none")
 CHOICES = (SCORES, SCALES, ADDED, MASKS, SOFTMAXES, VALUES)
 
 
@@ -144,6 +144,8 @@ class Attention(nn.Module):
             return [t.transpose(1, 2) for t in heads.split(WIDTH, dim=-1)]
         elif self.projection == "by hand":
             parts = [x @ weight + self.bias for weight in self.weight]
+        elif self.projection == "expanded":
+            parts = [torch.bmm(x, weight.expand(len(x), -1, -1)) + self.bias for weight in self.weight]
         else:
             parts = (self.q(x), self.k(x), self.v(x))
         return [t.view(*x.shape[:2], HEADS, WIDTH).transpose(1, 2) for t in parts]
