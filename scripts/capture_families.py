@@ -275,7 +275,8 @@ def _of_transformers(name: str) -> Row:
         if not torch.allclose(next(_tensors(result)), plain, atol=1e-4):
             return []  # Falcon computes something else then
         found = [one for key in result if "attentions" in key for one in _tensors(result[key])]
-        return [one for one in found if (one.sum(-1) - 1).abs().max() < 1e-3]  # some report scores
+        # Some report scores; what sinks took is not in the pattern.
+        return [one for one in found if (one >= 0).all() and one.sum(-1).max() < 1 + 1e-3]
 
     return tried(name, model, lambda: model(**given), own)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .entry_places import Places
+from .entry_places import MISSING, Places
 from .origins import GivenTensor, Linear, Strand, to_linears
 from .products import NotUnderstood
 
@@ -238,6 +238,7 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
     for name, letters, tensor in (("q", event.a, event.q), ("k", event.b, event.k)):
         if letter not in letters or tensor.shape[letters.index(letter)] != event.sizes[letter]:
             continue
+        known = []
         for strand in event.strands[name]:
             if not isinstance(strand.source, (Linear, GivenTensor)):
                 continue
@@ -245,12 +246,35 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
             if found is None or not (len(found[0]) or len(found[1])):
                 continue
             if len(found[1]) or isinstance(strand.source, Linear):  # an axis of what is given may be anything
-                return found
+                known.append((strand.source, *found))
+        if known:
+            return _filled(known)
     return None, None
 
 
+def _filled(
+    known: list[tuple[Linear | GivenTensor, np.ndarray, np.ndarray]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns by the first of several ways back, the rows that it lacks by the others.
+
+    Tokens that were put one after another, as those of a prefix, or of a text and a picture that have maps of
+    their own, are counted as they stand.
+    """
+    source, rows, columns = known[0]
+    filled, whole = rows.copy(), source
+    for other, more, beside in known[1:]:
+        lacking = filled == MISSING
+        if len(more) == len(filled) and not len(columns) and not len(beside) and (more[lacking] >= 0).any():
+            filled[lacking] = more[lacking]
+            whole = whole if other is whole else None
+    if whole is None and not (filled == MISSING).any():
+        filled = np.arange(len(filled))
+    return np.maximum(filled, 0), np.maximum(columns, 0)
+
+
 def _moves(strand: Strand, axis: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """(rows, columns) of the linear map's output along an axis of the tensor, or None."""
+    """(rows, columns) of the linear map's output along an axis of the tensor, MISSING for entries that are
+    not from there; or None."""
     places = strand.places
     if places is None or places.coordinates is None:
         return None
@@ -263,11 +287,11 @@ def _moves(strand: Strand, axis: int) -> tuple[np.ndarray, np.ndarray] | None:
 
 def _number(moving: dict[int, np.ndarray], linear: Linear | GivenTensor) -> np.ndarray:
     if not moving:
-        return np.zeros(0)
+        return np.zeros(0, np.int64)
     number = np.zeros(1, np.int64)
     for axis in sorted(moving):
         number = number * linear.y.tensor.shape[axis] + np.maximum(moving[axis], 0)
-    return number
+    return np.where(np.all([values >= 0 for values in moving.values()], axis=0), number, MISSING)
 
 
 def _in_order(counts: Sequence[int], columns: Sequence[np.ndarray | None]) -> np.ndarray:

@@ -31,6 +31,10 @@ def weighed(p, v):
     return p @ v, p
 
 
+def turned(t):
+    return t * torch.full((WIDTH,), 0.6) + t.flip(-1) * torch.full((WIDTH,), 0.8)
+
+
 def keys_before_heads(q, k, v):
     q, k, v = (t.transpose(1, 2) for t in (q, k, v))
     p = torch.einsum("bqhd,bkhd->bqkh", q, k).div(2).softmax(2)
@@ -129,6 +133,9 @@ CAPTURED = {
     "queries in chunks, one at the end": one_by_one(2, 4),
     "causal, one by one": causal_one_by_one,
     "causal, in chunks": causal_in_chunks,
+    "all but a prefix turned": lambda q, k, v: weighed(
+        scores(*(torch.cat([t[:, :, :2], turned(t[:, :, 2:])], 2) for t in (q, k))).softmax(-1), v
+    ),
     "a pattern twice": lambda q, k, v: ((p := scores(q, k).softmax(-1)) @ (p @ v), p),
     "a sink": lambda q, k, v: weighed(
         torch.cat([scores(q, k), torch.full((BATCH, HEADS, TOKENS, 1), 0.7)], -1).softmax(-1)[..., :-1], v
@@ -294,6 +301,30 @@ def test_what_is_captured_is_what_ran(form):
         assert np.abs(made[3] - z[head]).max() < 1e-5
     after = arrays["resid_pre"] + np.einsum("hte,heo->to", arrays["z"], arrays["W_O"]) + arrays["b_O"]
     assert np.abs(after - result[batch].numpy()).max() < 1e-4
+
+
+def test_tokens_with_maps_of_their_own_stand_in_their_order():
+    """As where a text and a picture attend together."""
+    torch.manual_seed(0)
+    maps, x = nn.ModuleList(nn.Linear(24, 72) for _ in range(2)), torch.randn(BATCH, TOKENS, 24)
+    own = [
+        one(part).unflatten(-1, (3, HEADS, WIDTH)) for one, part in zip(maps, x.split([4, 5], 1), strict=True)
+    ]
+    q, k, v = torch.cat(own, 1).permute(2, 0, 3, 1, 4)
+
+    class Joint(nn.Module):
+        def forward(self, x):
+            parts = zip(maps, x.split([4, 5], 1), strict=True)
+            each = [one(part).unflatten(-1, (3, HEADS, WIDTH)).permute(2, 0, 3, 1, 4) for one, part in parts]
+            return F.scaled_dot_product_attention(*(torch.cat(both, 2) for both in zip(*each, strict=True)))
+
+    with torch.no_grad(), record(model := Joint(), batch=1) as recording:
+        model(x)
+    arrays, description = recording.layers["0"]
+    assert description["n_q_heads"] == HEADS and description["kind"] == "self"
+    for name, true in zip("qkv", (q, k, v), strict=True):
+        assert np.abs(arrays[name] - true[1].detach().numpy()).max() < 1e-5
+    assert "its input was seen" in description["not_written"]["W_Q"]
 
 
 @pytest.mark.parametrize("rounded", [torch.Tensor.half, torch.Tensor.bfloat16])
