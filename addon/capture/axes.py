@@ -261,13 +261,13 @@ def _filled(
     their own, are counted as they stand.
     """
     source, rows, columns = known[0]
-    filled, whole = rows.copy(), source
+    filled, one_source = rows.copy(), True
     for other, more, beside in known[1:]:
         lacking = filled == MISSING
         if len(more) == len(filled) and not len(columns) and not len(beside) and (more[lacking] >= 0).any():
             filled[lacking] = more[lacking]
-            whole = whole if other is whole else None
-    if whole is None and not (filled == MISSING).any():
+            one_source &= other is source
+    if not one_source and not (filled == MISSING).any():
         filled = np.arange(len(filled))
     return np.maximum(filled, 0), np.maximum(columns, 0)
 
