@@ -16,7 +16,7 @@ from ..staging.writing.legend import LegendBar, legend_of
 from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
 from ..staging.writing.statements import formula_of
 from ..staging.writing.typesetter import in_rows
-from .figure_type import ASCENT, DESCENT, PAGE_EDGE, PageType
+from .figure_type import ASCENT, DESCENT, PAGE_EDGE, POOL_WORDS, PageType
 
 PANEL_GAP = 9.0  # between the blocks of the legend
 BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
@@ -28,7 +28,6 @@ RAISED_PART, RAISED_UP = (
 )  # size of what is raised after a name, and how much higher it stands, in sizes
 STATEMENTS_APART = "    "  # the statements of a formula
 MOST_LISTED = 4  # names of matrices that a note lists
-POOL_WORDS = {"max": "largest, by magnitude,", "mean": "mean", "rms": "root mean square"}
 
 Stack = tuple[list[Item], float]  # items over their lower left corner, and their height
 
@@ -102,8 +101,10 @@ def _bars(plans: Sequence[Plan], raw: bool, type: PageType) -> tuple[list[Legend
         if len(own) == 1 and type.width(f"{title}: {names[0]}", type.small) <= BAR_LENGTHS[0]:
             own, title = [("", numbers) for _, numbers in own], f"{title}: {names[0]}"
         elif len(own) == 1:
-            own, ends = [("", numbers) for _, numbers in own], [*ends, *names]
+            own, ends = [("", numbers) for _, numbers in own], [*ends, names[0].replace(" · ", ", ")]
         bars.append(LegendBar(color_map, title, tuple(own)))
+    if bars and any(p.scene.look.min_size < 1.0 for p in plans):
+        ends = ["; ".join(["size shows the magnitude", *ends])]
     return bars, ends
 
 
@@ -152,11 +153,14 @@ def _listed(names: Collection[str]) -> str:
     return ", ".join([*some[:MOST_LISTED], f"{more} more"] if more > 1 else some)
 
 
-def outlined_notes(p: Plan, frame: int) -> list[str]:
-    """What the spotlight at a frame shows by its outlines."""
+def outlined_notes(p: Plan, frame: int, *, single: bool) -> list[str]:
+    """What the spotlight at a frame shows by its outlines, in words for all panels where it is no `single`
+    one."""
     shine = p.spotlight.during(frame - 0.5, frame + 0.5) if p.spotlight else None
     if p.spotlight is None or shine is None or frame < shine.rise[1]:
         return []
+    if not single:
+        return ["outlined: in each panel what the text points at, and what it is made of; all else is paler"]
     told = dict.fromkeys(_selected(p, lit) for lit in p.spotlight.parts[shine.number] if lit.pointed)
     theirs = "what it is made of" if len(told) == 1 else "what they are made of"
     return [f"outlined: {', '.join(told)} and {theirs}; other entries are paler"]

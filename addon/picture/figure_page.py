@@ -262,15 +262,15 @@ class _Composition:
         grid, line, gap = self.grid, 1.25 * self.type.size, TIGHT if self.table else PANEL_GAP
         columns = min(grid.columns, len(self.cells))
         rows = [self.cells[n : n + columns] for n in range(0, len(self.cells), columns)]
-        left = self.up(line) if grid.rows else 0.0
-        wide = self.down((self.width - left - gap * (columns - 1)) / columns)
+        left = self.up(PAGE_EDGE + (line if grid.rows else 0.0))
+        wide = self.down((self.width - left - PAGE_EDGE - gap * (columns - 1)) / columns)
         if wide < 4 * self.type.size:
             raise InputError(f"{columns} panels side by side are too many for {self.width / 72:.3g} in")
         own = self.cells if self.own_scales else ()
         feet = {cell.plan: foot([cell.plan], (), self.type, wide, self.raw) for cell in own}
         lettered = 0.0 if self.table or self.single else line + 1.0
         foot_room = max((tall for _, tall in feet.values()), default=0.0)
-        top = above + (line if grid.heads else 0.0)
+        top = above + PAGE_EDGE + (line if grid.heads else 0.0)
         tall = None
         if height:
             tall = (height - top - below - gap * (len(rows) - 1)) / len(rows) - lettered - foot_room
@@ -285,7 +285,7 @@ class _Composition:
         for n, cells in enumerate(rows):
             y = self.down(self.height - top - step * n - lettered - over - tall)
             if grid.rows:
-                self.add([self.row_title(grid.rows[n], tall)], 0.0, y)
+                self.add([self.row_title(grid.rows[n], tall)], PAGE_EDGE, y)
             for m, cell in enumerate(cells):
                 x = self.down(left + m * (wide + gap))
                 self.place(cell, panels[cell.plan], x, y)
@@ -341,7 +341,11 @@ class _Composition:
         flat = tuple(in_heights(one, panel.height) for one in panel.readouts)
         self.pictures.append(PanelPicture(cell, panel.view, x, y, panel.width, panel.height, flat))
         self.add(panel.items, x, y)
-        told = [*pooled_notes(cell.plan), *outlined_notes(cell.plan, cell.frame), *panel.notes]
+        told = [
+            *pooled_notes(cell.plan),
+            *outlined_notes(cell.plan, cell.frame, single=self.single),
+            *panel.notes,
+        ]
         self.notes += tuple(note for note in told if note not in self.notes)
 
     def add(self, items: Iterable[Item], x: float, y: float) -> None:

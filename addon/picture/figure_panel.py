@@ -31,13 +31,14 @@ from .figure_readouts import (
     extent,
     is_beside,
     larger_than,
+    left_out_of,
     on_the_page,
     placed,
     wanted,
     wanted_in,
 )
 from .figure_type import ASCENT, BOLDER, DESCENT, LEAST_TYPE, PAGE_EDGE, PageType
-from .joined import Joined, notes_of
+from .joined import Joined
 
 LEAST_AT_A_STAR = 6.0  # of its labels; where they would be smaller, the star is shown flat as well
 PAGE_TOKEN_LEADING = 1.06  # from one token to the next, of its height
@@ -200,7 +201,7 @@ def _with_readouts(
     blocks = placed(p, blocks, type, width, made.height, np.array(free) + PAGE_EDGE)
     texts = [item for item in made.items if isinstance(item, Text)]
     every, items = on_the_page(p, blocks, type, made.view, (width, made.height), texts)
-    notes = (*made.notes, *notes_of(blocks))
+    notes = (*made.notes, *left_out_of(blocks))
     return replace(made, items=(*made.items, *items), readouts=tuple(every), notes=notes)
 
 

@@ -17,11 +17,12 @@ from ..staging.writing.items import Rule, Text, outline
 from ..staging.writing.placing import spread
 from ..staging.writing.readout_block import Readout, ReadoutForm
 from ..staging.writing.typesetter import CAPITALS
-from .figure_type import LEAST_TYPE, PageType
+from .figure_type import LEAST_TYPE, POOL_WORDS, PageType
 from .joined import Joined, grid_of, joined, pointed_out
 
 BESIDE = 300.0  # points: in a panel less wide they stand under the scene
 PART, DEEP = 0.42, 1.0  # of the panel's width, that they take beside the scene; their height under it
+UPRIGHT = 1.3  # height to width of what stands beside the scene, at most
 PAGE_READOUT_GAP = 8.0  # points from the scene
 LEAST_CELL, MOST_CELL = 2.4, 7.0  # points between cells
 CALLED_GAP, CALLED_LEADING = 4.0, 1.15  # from a matrix to a number called out; its lines, in sizes
@@ -48,8 +49,9 @@ def wanted_in(p: Plan, view: View, size: tuple[float, float], cramped: bool) -> 
 
 
 def larger_than(blocks: Sequence[Readout], view: View, size: tuple[float, float]) -> bool:
-    """Whether blocks show their matrices larger than a View does on a panel of this size."""
-    return any(block.pitch > min(pitches(block.plane, view, size)) for block in blocks)
+    """Whether blocks show entries of their matrices larger than a View does on a panel of this size."""
+    own = [(np.abs(block.steps).max(axis=1).min(), min(pitches(block.plane, view, size))) for block in blocks]
+    return any(flat > seen for flat, seen in own)
 
 
 def blocks_for(
@@ -61,8 +63,8 @@ def blocks_for(
         name=type.size, detail=type.small, axis=type.small, token=type.small,
         least_token=LEAST_TYPE, gap=2.0, rule=0.35, hair=0.1, least=LEAST_CELL, most=MOST_CELL,
     )  # fmt: skip
-    high = height if height and is_beside(width) else DEEP * width
     wide = PART * width if is_beside(width) else width - 2.0
+    high = min(height or np.inf, UPRIGHT * wide) if is_beside(width) else DEEP * width
     while planes:
         texts = [text for plane in planes for _, texts in _numbers(p, plane) for text in texts]
         told = max((CALLED_GAP + type.width(text, type.size) * type.bolder for text in texts), default=0.0)
@@ -176,3 +178,14 @@ def in_heights(one: Joined, height: float) -> Joined:
         tuple(np.array(block.box) / height), (), (), (),
     )  # fmt: skip
     return Joined(bare, one.anchor, one.path / height)
+
+
+def left_out_of(blocks: Sequence[Readout]) -> list[str]:
+    """What readouts leave out, as notes."""
+    pools = dict.fromkeys(block.pool for block in blocks if block.pool)
+    told = [
+        f"each flat cell shows the {POOL_WORDS[pool.rule]} of {pool.rows} × {pool.columns} entries"
+        for pool in pools
+    ]
+    every = sorted({n for block in blocks for n in block.every if n > 1})
+    return told + [f"one in {n} tokens is written" for n in every]

@@ -10,6 +10,8 @@ BOLDER = 1.05  # how much wider bold type is
 LEAST_TYPE = 5.0  # points; journals print nothing smaller
 PAGE_EDGE = 3.0  # points of the page, free at all sides
 
+POOL_WORDS = {"max": "largest, by magnitude,", "mean": "mean", "rms": "root mean square"}  # in notes
+
 
 @dataclass(frozen=True)
 class PageType(Typesetter):

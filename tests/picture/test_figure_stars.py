@@ -120,6 +120,8 @@ def test_a_figure_tells_what_is_drawn_in_sentences():
     assert "MiniLM, layer 3, head 1" in said
     formula = "".join(text.text for text in page.texts if text.kind == "formula")
     assert formula == "attn = softmax(Q KT / √32)out = attn V"
-    assert "max (largest magnitude): Q 4.07 · K 4.78 · V 2.17 · out 1.48" in said
+    assert "size shows the magnitude; max (largest magnitude): Q 4.07, K 4.78, V 2.17, out 1.48" in [
+        text.replace("\u00a0", " ") for text in said
+    ]
     assert page.notes[0].startswith("Q, K, V, out: each block shows the largest, by magnitude, of 2 neighb")
     assert "probability: attn" in said
