@@ -22,7 +22,7 @@ from .joined import Joined, grid_of, joined, pointed_out
 
 BESIDE = 300.0  # points: in a panel less wide they stand under the scene
 PART, DEEP = 0.42, 1.0  # of the panel's width, that they take beside the scene; their height under it
-UPRIGHT = 1.3  # height to width of what stands beside the scene, at most
+TALLEST_BESIDE = 1.3  # height to width of what stands beside the scene, at most
 PAGE_READOUT_GAP = 8.0  # points from the scene
 LEAST_CELL, MOST_CELL = 2.4, 7.0  # points between cells
 CALLED_GAP, CALLED_LEADING = 4.0, 1.15  # from a matrix to a number called out; its lines, in sizes
@@ -64,7 +64,7 @@ def blocks_for(
         least_token=LEAST_TYPE, gap=2.0, rule=0.35, hair=0.1, least=LEAST_CELL, most=MOST_CELL,
     )  # fmt: skip
     wide = PART * width if is_beside(width) else width - 2.0
-    high = min(height or np.inf, UPRIGHT * wide) if is_beside(width) else DEEP * width
+    high = min(height or np.inf, TALLEST_BESIDE * wide) if is_beside(width) else DEEP * width
     while planes:
         texts = [text for plane in planes for _, texts in _numbers(p, plane) for text in texts]
         told = max((CALLED_GAP + type.width(text, type.size) * type.bolder for text in texts), default=0.0)
