@@ -299,6 +299,14 @@ def test_of_a_head_that_attends_to_itself_that_is_told():
     assert query == key
 
 
+def test_a_head_is_told_through_the_pair_that_the_scene_points_at():
+    asked, answers = TOKENS[3], TOKENS[1]
+    p = plan(head(spotlight=f'attn["{asked}", "{answers}"]'))
+    assert head_of(p).pair == (3, 1)
+    assert any(beat.text.startswith(f"“{asked}” asks") for beat in p.beats)
+    assert head_of(plan(head(spotlight=f'attn["{asked}"]'))).pair == head_of(plan(head())).pair  # a row
+
+
 @pytest.mark.parametrize(
     ("mask", "said"),
     [

@@ -1,8 +1,8 @@
 """Beats that are written from the structure of an expression and from what its numbers do.
 
-An attention head is told through one pair of tokens, its strongest one that tells something: its query and
-its key, their score, what the mask and the softmax make of that, and what of the key's value comes out.
-Whatever is made before or after that is told as it is written. All numbers and tokens are the data's: a
+An attention head is told through one pair of tokens, that of the scene's spotlight or its strongest one that
+tells something: its query and its key, their score, what the mask and the softmax make of that, and what of
+the key's value comes out. Whatever is made before or after that is told as it is written. All numbers and tokens are the data's: a
 caption takes its numbers by name (see `numbers`).
 """
 
@@ -17,6 +17,7 @@ from ...attention.tokens import places, told_apart
 from ...description.scene import Beat
 from ...kinds.stage import Operand, Stage, quote, roots_of, stages_of
 from ..camera.views import PRODUCTS_SUFFIX, axis_of
+from ..spotlight import pointed_at
 from ..timing.beats import EPILOGUE, SUMS
 from ..writing.captions import labels_of
 
@@ -54,17 +55,12 @@ class Head:
 
 
 def head_of(p: "Plan") -> Head | None:
-    """The head that a plan's film is about, of several the one with the strongest pair; None where nothing is
-    a softmax of scores."""
+    """The head that a plan's film is about: of several that at which the scene's own spotlight points, or the
+    one with the strongest pair; None where nothing is a softmax of scores."""
     patterns = [stage for stage in stages_of(p.root) if p.is_star(stage) and stage.operands]
-    found = [(strongest(p, stage), stage) for stage in patterns]
-    if not found:
+    if not patterns:
         return None
-    found = [
-        (pair if pair and pair[2] >= LEAST_ATTENTION else strongest(p, stage, anyhow=True), stage)
-        for pair, stage in found
-    ]
-    pair, pattern = max(found, key=lambda one: one[0][2] if one[0] else -1.0)
+    pair, pattern = pointed_pair(p, patterns) or _strongest_of(p, patterns)
     between, scores = [], pattern
     while not scores.has_interior and scores.operands:
         between.append(scores)
@@ -72,7 +68,28 @@ def head_of(p: "Plan") -> Head | None:
     users = [s for s in stages_of(p.root) if s.has_interior and s.operands[0].stage is pattern]
     made = scores if scores.operands else None
     steps = tuple(reversed(between))
-    return Head(pattern, made, steps, users[0] if users else None, pair and pair[:2], tuple(patterns))
+    return Head(pattern, made, steps, users[0] if users else None, pair, tuple(patterns))
+
+
+def pointed_pair(p: "Plan", patterns: Sequence[Stage]) -> tuple[tuple[int, int], Stage] | None:
+    """The query and the key at which the scene's own spotlight points in one of these patterns, and that;
+    None where it points at no single entry of them."""
+    for _, lit in pointed_at(p, p.scene.spotlight, "spotlight"):
+        if lit.single and lit.stage in patterns:
+            return (lit.rows[0], lit.columns[0]), lit.stage
+    return None
+
+
+def _strongest_of(p, patterns):
+    """The query and the key that tell most of one of these patterns, None if none does, and that pattern."""
+    found = []
+    for stage in patterns:
+        pair = strongest(p, stage)
+        found.append(
+            (pair if pair and pair[2] >= LEAST_ATTENTION else strongest(p, stage, anyhow=True), stage)
+        )
+    pair, pattern = max(found, key=lambda one: one[0][2] if one[0] else -1.0)
+    return pair and pair[:2], pattern
 
 
 def strongest(p: "Plan", pattern: Stage, anyhow: bool = False) -> tuple[int, int, float] | None:
