@@ -2,8 +2,8 @@
 
 An attention head is told through one pair of tokens, that of the scene's spotlight or its strongest one that
 tells something: its query and its key, their score, what the mask and the softmax make of that, and what of
-the key's value comes out. Whatever is made before or after that is told as it is written. All numbers and tokens are the data's: a
-caption takes its numbers by name (see `numbers`).
+the key's value comes out. Whatever is made before or after that is told as it is written. All numbers and
+tokens are the data's: a caption takes its numbers by name (see `caption_numbers`).
 """
 
 from collections.abc import Sequence
