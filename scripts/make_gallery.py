@@ -2,7 +2,7 @@
 
     python scripts/make_gallery.py [NAME...]
 
-Development only (needs Pillow). A picture takes up to a minute and a half on two cores; those that are
+Development only (needs Pillow). A picture takes some minutes on two cores, and seconds on a card; those that are
 named, by default all, are rendered anew. The page is written from the list below.
 """
 
@@ -15,7 +15,8 @@ import stills
 from stills import ROOT
 
 PAGE, FOLDER = ROOT / "docs" / "gallery.md", ROOT / "docs" / "gallery"
-SIZE, SAMPLES = (960, 540), 16
+SIZE, SAMPLES = (960, 540), 64
+SHOWPIECE = {"size": (1920, 1080), "samples": 256}
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Picture:
     scene: str
     options: str
     words: str
+    size: tuple[int, int] = SIZE
+    samples: int = SAMPLES
 
     @property
     def name(self):
@@ -34,8 +37,8 @@ class Picture:
     @property
     def command(self):
         words = ["matrix-cinema render", f"examples/{self.scene}.toml", self.options]
-        size = f"{SIZE[0]}x{SIZE[1]}"
-        return " ".join(filter(None, [*words, f"--size {size} --samples {SAMPLES} -o {self.name}.png"]))
+        size = f"{self.size[0]}x{self.size[1]}"
+        return " ".join(filter(None, [*words, f"--size {size} --samples {self.samples} -o {self.name}.png"]))
 
 
 PICTURES = (
@@ -58,6 +61,8 @@ PICTURES = (
     Picture("heads/minilm_layer", "", "Heads of one layer side by side, each with a pattern of its own."),
     Picture("chains/binary_tree", "", "A tree of seven products: each feeds the next."),
     Picture("chains/feed_forward", "--style studio_light", "A gated feed-forward layer, with its sums."),
+    Picture("showpieces/01_the_front", "", "A head gathers its values, at night.", **SHOWPIECE),
+    Picture("showpieces/02_crystal", "", "All products of queries and keys, of coloured glass.", **SHOWPIECE),
 )
 
 
@@ -77,7 +82,7 @@ def render(picture):
     with tempfile.TemporaryDirectory() as folder:
         still, path = Path(folder) / "still.png", FOLDER / f"{picture.name}.jpg"
         scene = f"examples/{picture.scene}.toml"
-        stills.render(scene, still, SIZE, SAMPLES, *picture.options.split(), check=True)
+        stills.render(scene, still, picture.size, picture.samples, *picture.options.split(), check=True)
         stills.save(Image.open(still).convert("RGB"), path)
     print(f"{path.name}: {path.stat().st_size // 1000} kB", flush=True)
 

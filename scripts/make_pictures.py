@@ -14,7 +14,7 @@ from PIL import Image
 from stills import ROOT
 
 SCENE = ROOT / "examples" / "attention_head.toml"
-SIZE, SAMPLES = (1280, 720), 16
+SIZE, SAMPLES = (1280, 720), 64
 
 
 def main() -> None:
