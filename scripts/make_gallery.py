@@ -2,8 +2,8 @@
 
     python scripts/make_gallery.py [NAME...]
 
-Development only (needs Pillow). A picture takes some minutes on two cores, and seconds on a card; those that are
-named, by default all, are rendered anew. The page is written from the list below.
+Development only (needs Pillow). A picture takes some minutes on two cores, and seconds on a card; those that
+are named, by default all, are rendered anew. The page is written from the list below.
 """
 
 import sys
