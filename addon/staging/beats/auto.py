@@ -1,9 +1,9 @@
-"""Beats that are written from the structure of an expression and from what its numbers do.
+"""Automatic beats, written from the structure of an expression and from its numbers.
 
-An attention head is told through one pair of tokens, that of the scene's spotlight or its strongest one that
-tells something: its query and its key, their score, what the mask and the softmax make of that, and what of
-the key's value comes out. Whatever is made before or after that is told as it is written. All numbers and
-tokens are the data's: a caption takes its numbers by name (see `caption_numbers`).
+The beats explain an attention head with one pair of tokens, that of the scene's spotlight or the strongest
+pair that is informative: its query and its key, their score, the score after mask and softmax, and the part
+of the key's value that comes out. For every other result, the beat shows how it is written. All numbers and
+tokens come from the data: a caption takes its numbers by name (`caption_numbers`).
 """
 
 from collections.abc import Sequence
@@ -25,22 +25,24 @@ if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
 
 LONGEST_CAPTION_TOKEN = 18  # letters of a token in a caption
-LEAST_ATTENTION = 0.2  # of a token's attention: what is less tells nothing of a head
-STRAIGHT = 0.97  # the cosine from which on the camera looks straight at a matrix
-MOST_STATEMENTS = 6  # of the results besides the head that have a beat each
+LEAST_ATTENTION = 0.2  # of a token's attention; less is not informative
+STRAIGHT = 0.97  # the cosine above which the camera looks straight at a matrix
+MOST_STATEMENTS = 6  # results other than the head that get a beat each
 
 
 def auto_beats(p: "Plan") -> tuple[Beat, ...]:
-    """The beats of a plan's film, from its expression and its numbers."""
+    """The automatic beats of a plan's film."""
     head = head_of(p)
     return _told_of_products(p) if head is None else _HeadTeller(p, head).beats()
 
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """One head of attention in an expression: its `pattern`; the product that makes its scores, and what is
-    done to these on the way, in their order; what takes the pattern to the values. `pair` are the query and
-    the key that are told of, `alike` the patterns of the heads beside it, itself among them."""
+    """A head of attention in an expression.
+
+    It has its `pattern`, the product that makes its scores, the stages from the scores to the pattern in
+    their order, and the product of pattern and values. `pair` is the query and the key that the beats use.
+    `alike` are the patterns of all heads side by side, this one included."""
 
     pattern: Stage
     scores: Stage | None
@@ -55,8 +57,8 @@ class Head:
 
 
 def head_of(p: "Plan") -> Head | None:
-    """The head that a plan's film is about: of several that at which the scene's own spotlight points, or the
-    one with the strongest pair; None where nothing is a softmax of scores."""
+    """The head that a plan's film is about: of several heads, the one at which the scene's spotlight points,
+    or else the one with the strongest pair. None if no stage is a softmax of scores."""
     patterns = [stage for stage in stages_of(p.root) if p.is_star(stage) and stage.operands]
     if not patterns:
         return None
@@ -93,21 +95,21 @@ def _strongest_of(p, patterns):
 
 
 def strongest(p: "Plan", pattern: Stage, anyhow: bool = False) -> tuple[int, int, float] | None:
-    """(query, key, weight) of the entry of a pattern that tells most, as `inspect` has it, or None; `anyhow`
-    also of a token that attends to itself or to where a head rests."""
+    """(query, key, weight) of the most informative entry of a pattern, as `inspect` reports it, or None. With
+    `anyhow`, a token may also attend to itself or to a token on which heads rest."""
     values, (queries, keys) = p.evaluation[pattern], labels_of(p, pattern)
     allowed = values.existing
     offset = offset_of(queries, keys, values.shape)
     special = statistics.special(keys)
     if is_causal(allowed):
-        special |= {0}  # what a model that has no special token rests on
+        special |= {0}  # without a special token, heads rest on the first
     if anyhow:
         offset, special = None, set()
     return statistics.strongest_pair(values.final, allowed, offset, statistics.special(queries), special)
 
 
 def offset_of(queries: Sequence[str], keys: Sequence[str], shape: tuple[int, int]) -> int | None:
-    """The key that is the first query itself; None where queries and keys are of different texts."""
+    """The key that is the same token as query 0; None if queries and keys belong to different texts."""
     rows, columns = shape
     if queries or keys:
         ahead = len(keys) - len(queries)
@@ -136,10 +138,10 @@ class _HeadTeller:
         own = *self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()
         return *own, *self.after()
 
-    # What is said of tokens and numbers
+    # Words for tokens and numbers
 
     def token(self, axis: int, n: int) -> str:
-        """A token as a caption has it: the query (axis 0) or the key (1) of that number."""
+        """A token in a caption: query n (axis 0) or key n (axis 1)."""
         labels = self.labels[axis]
         if not labels:
             return f"{('query', 'key')[axis]} {n}"
@@ -161,7 +163,7 @@ class _HeadTeller:
     # The beats
 
     def before(self) -> list[Beat]:
-        """What the queries, keys and values are made of."""
+        """How queries, keys and values are made."""
         head = self.head
         sides = [*(head.scores.operands if head.scores else ()), *([head.values] if head.values else [])]
         made = [side.stage for side in sides if side.stage.operands]
@@ -179,7 +181,7 @@ class _HeadTeller:
         ]
 
     def question(self) -> list[Beat]:
-        """Who asks whom."""
+        """The query and its keys."""
         head = self.head
         if head.scores is None:
             return []
@@ -208,12 +210,12 @@ class _HeadTeller:
 
     @property
     def is_one_text(self) -> bool:
-        """Whether queries and keys are of the same tokens, or nobody says which they are of."""
+        """Whether queries and keys belong to the same tokens, or their tokens are unknown."""
         shape = self.p.evaluation[self.head.pattern].shape
         return not any(self.labels) or offset_of(*self.labels, shape) is not None
 
     def scores(self) -> list[Beat]:
-        """Their dot products."""
+        """The scores, the dot products of queries and keys."""
         head = self.head
         if head.scores is None:
             return []
@@ -235,7 +237,7 @@ class _HeadTeller:
         return pattern if pattern.operands else None
 
     def weights(self) -> list[Beat]:
-        """Scale, mask and softmax, and what they give the pair."""
+        """Scale, mask and softmax, and the weight of the pair."""
         head = self.head
         made = [stage for pattern in head.alike for stage in self.chain(pattern)]
         self.told |= {s.name for s in made}
@@ -254,7 +256,7 @@ class _HeadTeller:
         return [*beats, Beat(say=say, show=shows, spotlight=self.spot, present=steps_out)]
 
     def chain(self, pattern: Stage) -> list[Stage]:
-        """What comes after the scores up to the pattern, and the scores where they have an epilogue."""
+        """The stages from the scores to the pattern; the scores only if they have an epilogue."""
         found = []
         while not pattern.has_interior and pattern.operands:
             found.append(pattern)
@@ -262,7 +264,7 @@ class _HeadTeller:
         return [*([pattern] if pattern.operands and pattern.epilogue else []), *reversed(found)]
 
     def masking(self) -> str:
-        """What a mask takes away, as a sentence of its own."""
+        """A sentence about the entries that the mask hides, or ""."""
         values = self.p.evaluation[self.head.pattern]
         if values.mask is None or values.mask.all():
             return ""
@@ -274,17 +276,17 @@ class _HeadTeller:
         return f"Later tokens are masked{also}. "
 
     def total(self) -> str:
-        """What the weights of a row add up to: 1, unless a sink takes a part."""
+        """The sum of the weights of a row: 1, unless a sink takes a part."""
         values = self.p.evaluation[self.head.pattern].final
         return "1" if np.allclose(values.sum(axis=1), 1.0, atol=1e-6) else "at most 1"
 
     def contrast(self, query: int, key: int) -> str:
-        """What the query gives to the next best key, for comparison."""
+        """A phrase about the weight of the next best key, for comparison."""
         values = self.p.evaluation[self.head.pattern]
         others = np.where(values.existing[query], values.final[query], -1.0)
         weight, others[key] = others[key], -1.0
         best = int(others.argmax())
-        if others[best] < 0.005:  # it would be told as nothing
+        if others[best] < 0.005:  # it would be written as 0.00
             return ""
         number = self.number(self.head.pattern, query, best)
         return (
@@ -313,7 +315,7 @@ class _HeadTeller:
         return [mix, Beat(say=say, spotlight="; ".join(lit))]
 
     def after(self) -> list[Beat]:
-        """What is made of the head's output, as it is written; at the end what the head does, over all."""
+        """The results after the head, as they are written; at the end, what the head does on average."""
         rest = [s for s in stages_of(self.p.root) if s.operands and s.name not in self.told]
         beats = _statements(self.p, rest, self.head.out or self.head.pattern)
         say = self.summary()
@@ -322,7 +324,7 @@ class _HeadTeller:
         return beats
 
     def summary(self) -> str:
-        """What the head does, as `inspect` names it."""
+        """A sentence about what the head does, by the measures of `inspect`."""
         pattern = self.head.pattern
         values, (queries, keys) = self.p.evaluation[pattern], self.labels
         allowed, offset = values.existing, offset_of(queries, keys, values.shape)
@@ -340,16 +342,16 @@ class _HeadTeller:
             return ""
         return f"On average {share:.2f} of this head's attention goes {what}."
 
-    # What the beats share
+    # Used by several beats
 
     def row_of(self, operand: Operand, n: int, columns: bool = False) -> str:
-        """A row of an operand as it enters, or a column, as a spotlight on its stage."""
+        """The spotlight on row n of an operand as it is used, or on its column n."""
         across = columns != operand.transposed
         row, column = (None, n) if across else (n, None)
         return self.entry(operand.stage, row, column)
 
     def presented(self) -> str:
-        """The pattern, where it steps out of the scene because it cannot be read there."""
+        """The name of the pattern if it steps out, because it cannot be read in the scene; else ""."""
         return self.head.pattern.name if len(self.head.alike) == 1 and not self.is_read() else ""
 
     def is_read(self) -> bool:
@@ -365,15 +367,15 @@ class _HeadTeller:
         return self.name_of(operand.stage)
 
     def shared(self, operand: Operand) -> str:
-        """How many heads take the same keys, where there are fewer of these."""
+        """A phrase about how many heads share the keys, if they do."""
         users = [s for s in stages_of(self.p.root) if any(o.stage is operand.stage for o in s.operands)]
-        alone = len(self.head.alike) < 2  # of the heads of a model
+        alone = len(self.head.alike) < 2  # only one head of the model is drawn
         count = max((one.heads_a_key for one in self.p.given.values()), default=1) if alone else len(users)
         return f", shared by {count} heads" if count > 1 else ""
 
 
 def _labels(p, head, axis):
-    """The tokens of the queries (axis 0) or the keys (1): those of the pattern, or else of the scores."""
+    """The tokens of the queries (axis 0) or keys (axis 1), from the pattern or else from the scores."""
     own = labels_of(p, head.pattern)[axis]
     if own or head.scores is None:
         return own
@@ -382,7 +384,7 @@ def _labels(p, head, axis):
 
 
 def pointed(labels: Sequence[str], n: int | None) -> str:
-    """A row or a column as the language of staging.selections has it: by its token where it has one."""
+    """A row or column in the language of staging.selections: by its token if it has one."""
     if n is None:
         return ":"
     if not labels:
@@ -399,15 +401,15 @@ def pointed(labels: Sequence[str], n: int | None) -> str:
 
 
 def _told_of_products(p):
-    """The beats of an expression that is no attention: each result as it is written."""
+    """The beats of an expression without attention: each result as it is written."""
     made = [stage for stage in stages_of(p.root) if stage.operands]
     beats = _statements(p, made)
     return tuple(beats or [Beat(say="")])
 
 
 def _statements(p, stages, of=None):
-    """A beat for each of these results, or for the last ones where there are many, as it is written. Of those
-    of many heads the one is shown that is made `of` a stage."""
+    """A beat for each of these results, or only for the last ones if there are many. Of a stack of heads, the
+    beat shows the result that is made `of` a stage."""
     names = list(dict.fromkeys(stage.of or stage.name for stage in stages))
     ours = [stage for stage in stages if of in stages_of(stage)]
     by_name = {(stage.of or stage.name): stage for stage in (*stages, *ours)}
@@ -425,7 +427,7 @@ def _statements(p, stages, of=None):
 
 
 def _statement(stage):
-    """What a result is made of, as a caption says it."""
+    """The caption that shows how a result is written."""
     name = stage.of or stage.name
     made = stage.text if name != stage.text else ""
     left = f"{name} = {made}" if made else name

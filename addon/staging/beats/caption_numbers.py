@@ -1,8 +1,8 @@
-"""Numbers in captions: "{attn[it, animal]:.2f}" becomes the number that the data has there.
+"""Numbers in captions: "{attn[it, animal]:.2f}" becomes that number of the data.
 
-In braces stands one entry of a matrix, in the language of staging.selections, and how it is written: ".2f"
-with two digits after the point, ".0%" in hundredths; ".2f" where nothing is said. "attn sums" is the matrix
-before its epilogue. {{ and }} are braces. Nothing else is read, and nothing is carried out.
+Braces contain one entry of a matrix, in the language of staging.selections, and a format: ".2f" gives two
+digits after the point, ".0%" gives percents; the default is ".2f". "attn sums" is the matrix before its
+epilogue. {{ and }} are braces. Nothing else has a meaning, and nothing is executed.
 """
 
 import re
@@ -18,14 +18,15 @@ _FORMAT = re.compile(r"\.([0-6])([f%])")
 
 @dataclass(frozen=True)
 class CaptionNumber:
-    """A number in a caption: which `entry`, and how it is written."""
+    """A number in a caption: its `entry` and its format."""
 
     entry: str
     digits: str
 
 
 def with_numbers(text: str, number: Callable[[str], float], where: str) -> str:
-    """A caption with its numbers: `number(entry)` finds one. Raises InputError, which begins with `where`."""
+    """The caption with its numbers; `number(entry)` returns one. Raises InputError, which begins with
+    `where`."""
     parts = parsed(text, where)
     return "".join(
         part if isinstance(part, str) else written(number(part.entry), part.digits) for part in parts
@@ -33,16 +34,16 @@ def with_numbers(text: str, number: Callable[[str], float], where: str) -> str:
 
 
 def written(number: float, digits: str) -> str:
-    """A number as a caption has it, with a minus sign as in print."""
+    """The text of a number in a caption, with a true minus sign."""
     text = format(number, digits)
     bare = text.lstrip("-")
-    if not bare.strip("0.%"):  # what is rounded to zero has no sign
+    if not bare.strip("0.%"):  # a number that rounds to zero has no sign
         text = bare
     return text.replace("-", "−").replace("%", " %")
 
 
 def parsed(text: str, where: str) -> Sequence[str | CaptionNumber]:
-    """The texts and the Fields of a caption, in their order. Raises InputError."""
+    """The texts and CaptionNumbers of a caption, in order. Raises InputError."""
     parts: list[str | CaptionNumber] = []
     at, plain = 0, ""
     while at < len(text):
@@ -59,7 +60,7 @@ def parsed(text: str, where: str) -> Sequence[str | CaptionNumber]:
 
 
 def _field(text, begin, where):
-    """The Field that begins at a brace, and where it ends."""
+    """(the CaptionNumber that begins at a brace, the place where it ends)."""
     at, depth, colon = begin + 1, 0, None
     while at < len(text) and (text[at] != "}" or depth):
         letter = text[at]

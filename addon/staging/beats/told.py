@@ -1,4 +1,5 @@
-"""The beats of a film as they are told: what each says, with its numbers, what it shows, and when."""
+"""The beats of a film with their times: the caption of each, with its numbers, what it shows, and its
+frames."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -18,15 +19,17 @@ from .caption_numbers import with_numbers
 if TYPE_CHECKING:  # plans have beats
     from ..plan import Plan
 
-BEFORE_END = 0.25  # seconds before a beat ends, when all that it tells is there
+BEFORE_END = 0.25  # seconds before the end of a beat at which everything in it is there
 
 
 @dataclass(frozen=True, eq=False)
 class TimedBeat:
-    """A beat with its `number`, from 1, its caption's `text`, what it `shows`, by the names that a camera's
-    subject may have (none: everything), its frames, and the names of the matrices that are `there`: a matrix
-    comes with the first beat that shows or makes it. The frame `told_at` shows what it has told. `presents`
-    is the matrix that steps out, or ""."""
+    """A beat with its frames.
+
+    `number` counts from 1; `text` is the caption. `shows` are names of subjects of the camera (none:
+    everything). `there` are the names of the visible matrices: a matrix appears with the first beat that
+    shows or makes it. At the frame `told_at` everything in the beat is there. `presents` is the matrix that
+    steps out, or ""."""
 
     number: int
     beat: Beat
@@ -50,8 +53,8 @@ class TimedBeat:
 
 
 def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, ...]]:
-    """The timeline of a plan's film in these beats, and each with its text and frames. Raises InputError for
-    what is not there."""
+    """(the timeline of a plan's film with these beats, the beats with text and frames). Raises InputError for
+    names that do not exist."""
     matrices, subjects = names_of([plane.stage for plane in p.arrangement.planes]), subjects_of(p.arrangement)
     texts, shows, paces = [], [], []
     for n, beat in enumerate(beats):
@@ -72,12 +75,13 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
 
 
 def _said(p: "Plan", beat: Beat, where: str) -> str:
-    """What a beat says, with its numbers."""
+    """The caption of a beat with its numbers."""
     return with_numbers(beat.say, lambda entry: number_at(p, entry, where), where)
 
 
 def _told_at(beat: Beat, span: Span, rate: float) -> int:
-    """The frame that shows what a beat has told, before anything of it goes; of what steps out, halfway."""
+    """The frame at which everything in a beat is there, and nothing has gone yet. For a matrix that steps
+    out, it is the middle of the beat."""
     at = 0.5 * (span.arrived + span.end) if beat.present else span.end - BEFORE_END * rate
     return max(1, round(max(at, span.arrived)))
 
@@ -85,7 +89,7 @@ def _told_at(beat: Beat, span: Span, rate: float) -> int:
 def _there(
     p: "Plan", beats: Sequence[Beat], shows: Sequence[tuple[str, ...]], made: Timeline, spans: Sequence[Span]
 ) -> list[frozenset[str]]:
-    """The names of the matrices that are there in each beat."""
+    """For each beat, the names of the visible matrices."""
     arrangement, every = p.arrangement, {plane.stage.name for plane in p.arrangement.planes}
     found: list[frozenset[str]] = []
     for n, (beat, names, span) in enumerate(zip(beats, shows, spans, strict=True)):
@@ -102,7 +106,8 @@ def _there(
 
 
 def arrivals(beats: Sequence[TimedBeat]) -> dict[str, tuple[float, float]]:
-    """The two frames between which a matrix comes, by its name, of those not there from the start."""
+    """name -> the two frames between which the matrix appears, for matrices that are not there from the
+    start."""
     found: dict[str, tuple[float, float]] = {}
     for before, beat in zip(beats, beats[1:], strict=False):
         for name in beat.there - before.there:
@@ -111,7 +116,7 @@ def arrivals(beats: Sequence[TimedBeat]) -> dict[str, tuple[float, float]]:
 
 
 def named(text: str, known: Iterable[str], where: str) -> list[str]:
-    """The known names in a text, several by ",": names may have commas themselves. Raises InputError."""
+    """The known names in a text, separated by ","; a name may contain commas itself. Raises InputError."""
     known, found, at = sorted(known, key=len, reverse=True), [], 0
     while at < len(text):
         rest = text[at:].lstrip()
@@ -128,7 +133,7 @@ def named(text: str, known: Iterable[str], where: str) -> list[str]:
 
 
 def runs_of(root: Stage, text: str, where: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The results whose sums, and those whose epilogue, a beat runs by this text. Raises InputError."""
+    """(results whose sums a beat runs by this text, results whose epilogue it runs). Raises InputError."""
     made = [stage for stage in stages_of(root) if stage.operands]
     parts = {f"{name}{part}": (name, part) for name in names_of(made) for part in ("", SUMS, EPILOGUE)}
     sums, epilogue = set(), set()
@@ -143,8 +148,8 @@ def runs_of(root: Stage, text: str, where: str) -> tuple[frozenset[str], frozens
 
 
 def number_at(p: "Plan", entry: str, where: str) -> float:
-    """The number of the data that a text points at, such as "attn[it, animal]"; "attn sums[…]" is that before
-    the epilogue. Raises InputError where there is no such number, or more than one."""
+    """The number that a text such as "attn[it, animal]" points at; "attn sums[…]" is the number before the
+    epilogue. Raises InputError unless it is exactly one number."""
     stages = {stage.name: stage for stage in stages_of(p.root)}
     names = [*stages, *(f"{name}{SUMS}" for name, stage in stages.items() if stage.operands)]
     found = selections(entry, names, where)

@@ -1,4 +1,4 @@
-"""Where a camera sees its subject clear of what is written on the picture."""
+"""Finds the place from which a camera sees its subject clear of the text on the picture."""
 
 import numpy as np
 
@@ -6,27 +6,27 @@ from .framing import Optics, nearest, window
 
 CANDIDATES = (5, 7)  # places across and upward that are tried at a distance
 HALVINGS = 5
-TRIED_DISTANCES = np.linspace(
-    1.0, 1.25, 6
-)  # of the nearest distance, where a subject may stand more in the middle
+TRIED_DISTANCES = np.linspace(1.0, 1.25, 6)  # nearest distances, for a subject nearer to the middle
 PLACES_ACROSS = 15  # places across that are tried for that
-PULL = 0.6  # of its size that a subject gives up for standing by half a frame nearer to the middle
-NEAR_MIDDLE = 0.03  # of half a frame, near enough to the middle
-LEAST_SUBJECT = 0.74  # of the frame, which a subject keeps where it stands more in the middle
+PULL = 0.6  # the part of its size that a subject gives up to move half a frame nearer to the middle
+NEAR_MIDDLE = 0.03  # in half frames: this counts as the middle
+LEAST_SUBJECT = 0.74  # the least part of the frame for a subject that gives up size for the middle
 _FAN = np.stack([np.cos(np.arange(24) * np.pi / 24), np.sin(np.arange(24) * np.pi / 24)])
 
 
 def clear(
     seen: np.ndarray, optics: Optics, margins: np.ndarray, written: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """(reach, centre) of a camera that sees parts (n, corners, 3) with none of them under what is written,
-    boxes (m, 4) of the frame from -1 to 1: the nearest, or one a little further away where they stand more in
-    the middle between the margins then; the nearest of all where there is no such place."""
+    """(reach, centre) of a camera that sees all parts (n, corners, 3), none of them under the text, boxes (m,
+    4) of the frame from -1 to 1.
+
+    It is the nearest such camera, or one a little further away if the parts are then nearer to the middle
+    between the margins. If no camera is clear of the text, it is the nearest one that sees all parts."""
     points = seen.reshape(-1, 3)
     outlines = seen if seen.shape[1] <= 8 else _outermost(points)[None]
 
     def free(reach, across):
-        """The centres (n, 2) from which nothing is covered, those in the middle first."""
+        """The centres (n, 2) at which no part is covered, the middle ones first."""
         low, high = window(points, reach, optics, margins)
         xs = _from_the_middle(low[0], high[0], across)
         ys = _from_the_middle(low[1], high[1], CANDIDATES[1])
@@ -56,7 +56,7 @@ def clear(
 
 
 def _least_clear(is_clear, least, points, optics):
-    """The least reach, from `least` on, from which a subject of these points can be clear, or None."""
+    """The least reach, from `least` on, at which these points can be clear of the text, or None."""
     if is_clear(least):
         return least
     step = 0.25 * (least if optics.orthographic else np.ptp(points, axis=0).max() / optics.half.max())
@@ -73,13 +73,13 @@ def _least_clear(is_clear, least, points, optics):
 
 
 def _from_the_middle(low, high, count):
-    """Numbers from low to high, those in the middle first."""
+    """Numbers from low to high, the middle ones first."""
     numbers = np.linspace(low, high, count)
     return numbers[np.argsort(np.abs(np.arange(count) - (count - 1) / 2), kind="stable")]
 
 
 def _outermost(points):
-    """Those of many points (n, 3) that lie furthest out in some direction."""
+    """The points, out of many (n, 3), that are the furthest in some direction."""
     n = np.arange(200) + 0.5
     height, around = 1 - 2 * n / 200, n * np.pi * (3 - 5**0.5)
     flat = np.sqrt(1 - height**2)
@@ -88,7 +88,7 @@ def _outermost(points):
 
 
 def projected(seen: np.ndarray, centre: np.ndarray, reach: float, optics: Optics) -> np.ndarray:
-    """Points (..., 3) in the camera's axes to the frame, -1 to 1: (..., 2)."""
+    """Project points (..., 3) in the camera's axes to the frame from -1 to 1: (..., 2)."""
     size = (seen[..., 2:] if not optics.orthographic else 0.0) + reach
     return (seen[..., :2] - centre) / size / optics.half - optics.centre
 
@@ -96,7 +96,7 @@ def projected(seen: np.ndarray, centre: np.ndarray, reach: float, optics: Optics
 def covered(views: np.ndarray, written: np.ndarray) -> np.ndarray:
     """In which views (v, n, corners, 2) an outline shares room with one of the rectangles (m, 4): (v,).
 
-    Two are apart where a line lies between them, of those that run in one of `_FAN`'s directions.
+    They count as apart if a line in one of the directions of `_FAN` separates them.
     """
     low, high = views.min(axis=2), views.max(axis=2)
     near = ((high[:, :, None] > written[:, :2]) & (low[:, :, None] < written[:, 2:])).all(axis=3)

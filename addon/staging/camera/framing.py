@@ -1,17 +1,18 @@
-"""Exact framing: where a camera of given direction and lens has to stand so that all points fit.
+"""Exact framing: the place of a camera, with given direction and lens, from which all points fit into the
+frame.
 
-For a fixed orientation the frame's four sides are four half-spaces that must hold every point. So the
-places that a camera may take form a convex set: its nearest one has a closed form, and whoever moves
-straight from one allowed place to another loses nothing on the way.
+For a fixed orientation, the four sides of the frame are half-spaces that must contain every point. So the
+allowed places of the camera form a convex set. Its nearest place has a closed form, and a camera that moves
+straight from one allowed place to another keeps all points in the frame.
 
-A camera's place is told by its `centre` across its own axes (right, up) and by its `reach`: how far it
-stands back from the origin along its view, or for an orthographic one half the longer side of its frame.
-Half the frame at a point of depth z is then h · (z + reach), and h · reach for an orthographic camera,
-for which every depth counts as 0.
+A camera's place is given by its `centre` along its own axes right and up, and by its `reach`: the distance by
+which it stands back from the origin, or for an orthographic camera half the longer side of its frame. Half
+the frame at depth z is h · (z + reach), or h · reach for an orthographic camera, for which every depth counts
+as 0.
 
-An oblique camera looks straight at one side of the scene with its lens shifted, as cabinet drawings show
-boxes: that side has right angles in the picture, and what stands before and behind it leans away. The
-middle of its frame is `skew` · (z + reach) off its axis.
+An oblique camera looks straight at one side of the scene with a shifted lens, as in cabinet drawings: that
+side keeps its right angles, and everything before and behind it leans away. The middle of its frame is `skew`
+· (z + reach) off its axis.
 """
 
 from collections.abc import Sequence
@@ -37,14 +38,14 @@ DIRECTIONS = {
     "bottom": (0.0, 0.0, -1.0),
     "isometric": (1.0, -1.0, 0.8164966),
     "hero": (0.55, -1.0, 0.14),
-    "mm": (-1.0, -1.0, 1.0),  # its default camera stands at (-48, 48, 48), y up
+    "mm": (-1.0, -1.0, 1.0),  # mm's default camera stands at (-48, 48, 48), with y up
 }
 
 
 @dataclass(frozen=True)
 class Optics:
-    """What a camera sees at once: `aspect` width / height, `lens` in millimetres. `skew` is where the middle
-    of the frame is at distance 1, to the right of its axis and above it: that of a shifted lens."""
+    """The optics of a camera: `aspect` is width / height, `lens` is in millimetres. `skew` is the shift of
+    the lens: the middle of the frame at distance 1, to the right of the camera's axis and above it."""
 
     aspect: float
     lens: float = 50.0
@@ -53,26 +54,27 @@ class Optics:
 
     @property
     def half(self) -> np.ndarray:
-        """Half of the frame's width and height at distance 1, or of an orthographic frame of reach 1."""
+        """Half the width and height of the frame at distance 1, or of an orthographic frame of reach 1:
+        (2,)."""
         longer = 1.0 if self.orthographic else 0.5 * SENSOR / self.lens
         wide, narrow = (1.0, 1.0 / self.aspect) if self.aspect >= 1 else (self.aspect, 1.0)
         return longer * np.array([wide, narrow])
 
     @property
     def centre(self) -> np.ndarray:
-        """The middle of the frame in halves of it, as a View has it: (2,)."""
+        """The shift of the frame's middle in half frames, as in View: (2,)."""
         return np.array(self.skew) / self.half
 
     def depths(self, seen: np.ndarray) -> np.ndarray:
-        """How deep points (n, 3) in the camera's axes are, as far as that matters: (n,)."""
+        """The depths of points (n, 3) in the camera's axes, 0 for an orthographic camera: (n,)."""
         return np.zeros(len(seen)) if self.orthographic else seen[:, 2]
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A camera: position, unit axes (3,), and the half-width and half-height of its frame: at distance 1,
-    or of an orthographic camera everywhere. `centre` is where the middle of the frame is, in halves of it to
-    the right of and above what the camera looks at: that of a shifted lens."""
+    """A camera: position, unit axes (3,), and half the width and height of its frame, at distance 1 or, for
+    an orthographic camera, at any distance. `centre` is the shift of the lens: how far the middle of the
+    frame is to the right of the camera's axis and above it, in half frames."""
 
     position: np.ndarray
     right: np.ndarray
@@ -89,18 +91,18 @@ class View:
 
     @property
     def skew(self) -> np.ndarray:
-        """Where the middle of the frame is, to the right of its axis and above it (see Optics): (2,)."""
+        """The skew, as in Optics: (2,)."""
         return np.multiply(self.centre, (self.half_width, self.half_height))
 
     @property
     def parallel(self) -> np.ndarray:
-        """Rows (3, 3) that take points to right, up and depth of the picture where its middle is, without
+        """The rows (3, 3) that project points to (right, up, depth) at the middle of the picture, without
         perspective."""
         return sheared(self.axes, self.skew)
 
     @property
     def line(self) -> np.ndarray:
-        """The unit direction from the camera to what is in the middle of the frame, (3,)."""
+        """The unit direction from the camera through the middle of its frame, (3,)."""
         across, up = self.skew
         away = self.forward + across * self.right + up * self.up
         return away / np.linalg.norm(away)
@@ -113,20 +115,20 @@ class View:
         return away / np.linalg.norm(away)
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """World points (n, 3) to the frame: (n, 2), the frame being -1 to 1 on both axes."""
+        """Project world points (n, 3) to the frame, which is -1 to 1 on both axes: (n, 2)."""
         x, y, z = self.seen(points)
         depth = np.ones_like(z) if self.orthographic else z
         across, up = self.centre
         return np.stack([x / depth / self.half_width - across, y / depth / self.half_height - up], axis=1)
 
     def seen(self, points: np.ndarray) -> np.ndarray:
-        """World points (n, 3) as right, up and forward of the camera: (3, n)."""
+        """World points (n, 3) along the camera's right, up and forward: (3, n)."""
         return np.stack([self.right, self.up, self.forward]) @ (np.asarray(points, float) - self.position).T
 
 
 def angles(direction: Vector) -> tuple[float, float]:
-    """(tilt, turn) of an upright camera that looks against `direction`, in radians: 0 looks down, a quarter
-    turn straight ahead; at turn 0 from the front, then from the right."""
+    """(tilt, turn) in radians of an upright camera that looks against `direction`. Tilt 0 looks down, a
+    quarter turn looks straight ahead. Turn 0 is the front; a growing turn goes to the right side."""
     x, y, z = np.asarray(direction, float) / np.linalg.norm(direction)
     return float(np.arccos(np.clip(z, -1.0, 1.0))), float(np.arctan2(x, -y)) if np.hypot(x, y) > 1e-9 else 0.0
 
@@ -154,8 +156,8 @@ def axes(direction: Vector) -> Axes:
 
 
 def side_towards(direction: Vector) -> np.ndarray:
-    """The axis of the world, (3,), that is nearest to a direction: that of the side an oblique camera looks
-    straight at. Half way between two sides it is always the same one."""
+    """The axis of the world, (3,), that is nearest to a direction: an oblique camera looks straight at that
+    side. Half way between two sides the choice is always the same."""
     axis = np.zeros(3)
     n = (1, 0, 2)[int(np.argmax(np.round(np.abs(direction), 6)[[1, 0, 2]]))]
     axis[n] = np.sign(direction[n])
@@ -170,7 +172,8 @@ def skew_of(direction: Vector) -> tuple[float, float]:
 
 
 def sheared(own: Axes, skew: Vector) -> np.ndarray:
-    """The rows (3, 3) that take points to a picture of this skew without perspective: right, up, depth."""
+    """The rows (3, 3) that project points to (right, up, depth) of a picture with this skew, without
+    perspective."""
     right, up, forward = own
     return np.stack([right - skew[0] * forward, up - skew[1] * forward, forward])
 
@@ -188,22 +191,22 @@ def nearest(seen: np.ndarray, optics: Optics, margins: np.ndarray) -> tuple[floa
 
 
 def window(seen: np.ndarray, reach: float, optics: Optics, margins: np.ndarray) -> np.ndarray:
-    """Between which centres a camera of this reach sees all points: (lowest, highest), (2, 2)."""
+    """(lowest, highest) centre, (2, 2), at which a camera of this reach sees all points."""
     low, high = _sides(optics, margins)
     size = optics.depths(seen)[:, None] + reach
     return np.stack([(seen[:, :2] - high * size).max(axis=0), (seen[:, :2] + low * size).min(axis=0)])
 
 
 def _sides(optics, margins):
-    """How far the free part of the frame goes to the left and bottom, and to the right and top: (2,) each."""
+    """The extent of the free part of the frame: (left and bottom (2,), right and top (2,))."""
     left, right, bottom, top = margins
     low, high = 1 - 2 * np.array([left, bottom]), 1 - 2 * np.array([right, top])
     return optics.half * low - optics.skew, optics.half * high + optics.skew
 
 
 def view_from(axes: Axes, centre: Vector, reach: float, optics: Optics, depth: float) -> View:
-    """The View of a camera with this centre and reach. `depth` is where an orthographic one stands along
-    its view, for which that matters only to what lies behind it."""
+    """The View of a camera with this centre and reach. `depth` is the place of an orthographic camera along
+    its axis, which matters only for objects behind it."""
     right, up, forward = axes
     if optics.orthographic:
         wide, high = optics.half * reach

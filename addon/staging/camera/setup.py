@@ -1,5 +1,5 @@
-"""What all moves of a camera start from: the plan's optics and direction, its subject, and where a rig stands
-that sees a subject."""
+"""The setup that all moves of a camera share: optics, direction and subject of the plan, and the pose of a
+rig that sees a subject."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,13 +17,13 @@ from .views import axis_of, optics_of, parts_of
 if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
 
-BLUR = 0.04  # of the frame's height: the largest circle at a depth of field of 1
-NO_ROOM = np.zeros(4)  # of the frame, at its left, right, bottom and top, for what is not the scene
+BLUR = 0.04  # of the frame's height: the largest circle of blur at a depth of field of 1
+NO_ROOM = np.zeros(4)  # parts of the frame at left, right, bottom and top that the scene leaves free
 FRAME_LABEL_ROOM = 0.08  # of the frame, at each side, for labels that are laid out later
 
 
 class Setup:
-    """All that the shots of a plan have in common: see `shots.shot` for what is given."""
+    """The data that all shots of a plan share. The arguments are those of `shots.shot`."""
 
     def __init__(
         self, p: "Plan", marks: Sequence[Mark], written: np.ndarray, aspect: float, room: np.ndarray = NO_ROOM
@@ -39,12 +39,12 @@ class Setup:
         self.everything = self.subject(parts_of(p.arrangement, ""))
         self.chosen = self.subject(parts_of(p.arrangement, self.options.subject))
         self.first, self.last = float(p.timeline.begins), float(p.timeline.ends)
-        self.over = p.timeline.last_frame + 1.0  # labels of the end stay on until then
+        self.over = p.timeline.last_frame + 1.0  # the labels of the end stay until then
         self.size = float(np.linalg.norm(np.ptp(self.everything.boxes.reshape(-1, 3), axis=0)))
         self.standoff = 2.0 * self.size + 4.0
 
     def subject(self, parts: Sequence[Part]) -> Subject:
-        """These parts with their labels."""
+        """The subject of these parts with their labels."""
         return subject_of(parts, self.marks)
 
     def bare(self, parts: Sequence[Part]) -> Subject:
@@ -52,7 +52,7 @@ class Setup:
         return subject_of(list(dict.fromkeys(parts)), ())
 
     def pose(self, reach: float, centre: np.ndarray, subject: Subject) -> np.ndarray:
-        """The pose of a rig that has its target at the depth of a subject's middle."""
+        """The pose of a rig whose target is at the depth of the subject's middle."""
         right, up, forward = self.axes
         depth = subject.middle @ forward
         if not self.optics.orthographic:
@@ -62,7 +62,7 @@ class Setup:
         return np.array([*target, *self.angles, reach])
 
     def framed(self, subject: Subject, margins: np.ndarray | None = None) -> np.ndarray:
-        """The pose of the nearest rig that sees a subject clear of what is written."""
+        """The pose of the nearest rig that sees a subject clear of the text."""
         margins = self.margins if margins is None else margins
         place = clear(subject.seen(self.axes), self.optics, margins, self.written)
         return self.pose(*place, subject)
@@ -81,12 +81,13 @@ class Setup:
 
     @property
     def focus(self) -> np.ndarray | None:
-        """The middle of the star, which is to be sharp, where there is one; of several, of the middle one."""
+        """The middle of the star, which should be sharp, or None. Of several stars, that of the middle
+        one."""
         stars = [plane for plane in self.p.arrangement.planes if self.p.is_star(plane.stage)]
         return stars[len(stars) // 2].corners().mean(axis=0) if stars and not self.options.subject else None
 
     def blur(self, made: Shot) -> float:
-        """The diameter of the lens that blurs the scene's ends as `depth_of_field` asks for.
+        """The diameter of the lens that blurs the ends of the scene as much as `depth_of_field` asks.
 
         A lens of diameter A that is focused on depth d blurs a point at depth z to a circle of A·|z − d|/z
         in the plane of focus; an orthographic camera's, to A·|z − d|/d.

@@ -1,9 +1,9 @@
-"""A camera's film: poses of a rig at some frames, and what it sees between them.
+"""Shots: poses of a camera rig at some frames, and the views between them.
 
-A rig is a target, upright and turned towards the camera, and the camera on its axis before it. A pose
-is six numbers: the target's place, its tilt and turn, and the reach: the camera's distance, or of an
-orthographic one half the longer side of its frame. Keys give pose and slope; between them everything runs
-along cubic curves, all channels alike, so that what holds for the places holds along the way.
+A rig is a target, upright and turned towards the camera, and the camera on the target's axis. A pose is six
+numbers: the target's place, its tilt and turn, and the reach, which is the camera's distance, or for an
+orthographic camera half the longer side of its frame. Keys have a pose and a slope. Between keys all six
+numbers run along the same cubic curve, so that the camera moves straight from place to place.
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ import numpy as np
 from .framing import Optics, View, axes_at, view_from
 
 MOST_SAMPLED_FRAMES = 480  # frames, twenty seconds of a film
-SCALED = 2.0  # the scale of Blender's orthographic cameras, the longer side of the frame, of the reach
+SCALED = 2.0  # Blender's orthographic scale, the longer side of the frame, is so many times the reach
 
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """A pose of the rig and its change per frame, both (6,), at a frame."""
+    """At a frame: the pose of the rig and its change per frame, both (6,)."""
 
     frame: float
     pose: np.ndarray
@@ -28,9 +28,9 @@ class Key:
 
 @dataclass(frozen=True, eq=False)
 class Phase:
-    """A part of a film with labels of its own, between two frames: laid out as the camera sees them at the
-    frame `at`, and `about` what makes these results, or everything where there are none. Of many matrices
-    just alike, the one `near` is named."""
+    """A part of a film, between two frames, with labels of its own. They are laid out for the view at the
+    frame `at`, and are `about` the parts that make these results, or about everything if there are none. Of
+    many similar matrices, only the one that is `near` this matrix is named."""
 
     start: float
     end: float
@@ -41,12 +41,14 @@ class Phase:
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """A camera's film. `shift` is where the camera stands across the target's axis, (2,), from where the
-    target is in the middle of the frame; `standoff` the
-    distance of an orthographic one, which has none of its own; `size` that of the whole scene, `blur` the
-    diameter of the lens, 0 for none, `focus` the point (3,) that is sharp, None for the target. `phases` are
-    those of its labels, in their order: the last one is laid out for the end, and the camera sees its marks;
-    the others find room around what they are about."""
+    """The camera of a whole film.
+
+    `shift` (2,) moves the camera across the target's axis, from the place that has the target in the middle
+    of the frame. `standoff` is the distance of an orthographic camera, which has none of its own; `size` is
+    the size of the scene. `blur` is the diameter of the lens, 0 for none; `focus` is the sharp point (3,),
+    None for the target. `phases` are the parts of the film with their labels, in order. The last one is laid
+    out for the end, and the camera keeps its marks in the picture; the others use the room around their
+    parts."""
 
     keys: tuple[Key, ...]
     optics: Optics
@@ -62,7 +64,7 @@ class Shot:
         return pose_at(self.keys, frame)
 
     def across(self, reach: float) -> np.ndarray:
-        """Where the camera stands to the right of its target and above it at a reach, (2,)."""
+        """How far the camera stands to the right of its target and above it, at this reach: (2,)."""
         return self.shift - np.multiply(self.optics.skew, reach)
 
     def view(self, frame: float) -> View:
@@ -94,7 +96,7 @@ def pose_at(keys: Sequence[Key], frame: float) -> np.ndarray:
 
 
 def frames_between(start: float, end: float) -> np.ndarray:
-    """The whole frames from `start` until before `end`, of a long film MOST_LOOKED_AT of them: (n,)."""
+    """The whole frames from `start` until before `end`, at most MOST_SAMPLED_FRAMES of them: (n,)."""
     frames = np.arange(np.ceil(start), end)
     step = -(-len(frames) // MOST_SAMPLED_FRAMES)
     return frames[:: step or 1]

@@ -1,4 +1,4 @@
-"""What the camera shows when: from a plan and the boxes of its labels to poses of a camera rig."""
+"""Makes the shot of a plan: from the plan and the boxes of its labels to the poses of a camera rig."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -34,12 +34,12 @@ MOVE_SHOTS: dict[str, Callable[[Setup], Shot]] = {
 def shot(
     p: "Plan", marks: Sequence[Mark], written: np.ndarray, aspect: float, room: np.ndarray = NO_ROOM
 ) -> Shot:
-    """The Shot that a plan's camera asks for, on a frame of this `aspect`, width to height: in a film of
-    beats from one to the next, unless the camera has a move of its own.
+    """The Shot for a plan's camera on a frame of this `aspect`, width to height. In a film of beats the
+    camera goes from beat to beat, unless it has a move of its own.
 
-    `marks` are its labels, and `written` boxes (n, 4) of the frame, in heights of it: nothing of the subject
-    stands under these where that can be. `room` are the parts of the frame at its left, right, bottom and top
-    in which nothing of it may stand: (4,).
+    `marks` are the labels. `written` are boxes (n, 4) of text on the frame, in heights of it, which the
+    subject avoids if possible. `room` (4,) are the parts of the frame at left, right, bottom and top that the
+    subject leaves free.
     """
     move = p.scene.camera.move
     told = p.beats and move == "none" and p.scene.camera.view not in INSIDE
@@ -49,9 +49,9 @@ def shot(
 def filled(
     p: "Plan", marks: Sequence[Mark], written: np.ndarray, aspect: float, room: np.ndarray = NO_ROOM
 ) -> tuple[float, float]:
-    """The part of the frame that a plan's subject and its labels take along the side that holds them back,
-    clear of what is written, and how far their middle is from that of the frame without the `room`, in halves
-    of it across; 0 and 0 where they cannot be clear."""
+    """(the part of the frame that the subject and its labels take along their tighter side, clear of the
+    text; how far their middle is from the middle of the frame without the `room`, in half frames). (0, 0) if
+    they cannot be clear of the text."""
     s = Setup(p, marks, written, aspect, room)
     seen = s.chosen.seen(s.axes)
     reach, centre = clear(seen, s.optics, s.margins, s.written)

@@ -1,4 +1,4 @@
-"""What has to be in the picture: matrices and products, and the labels that turn with the camera."""
+"""The subject of a camera: matrices and products, and labels, which turn with the camera."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from .framing import View
 
 @dataclass(frozen=True, eq=False)
 class Mark:
-    """The box of a label: its origin in the world, (left, bottom, right, top) around that as the camera
-    sees it, and the name of the matrix at which it stands."""
+    """The box of a label: its origin in the world, (left, bottom, right, top) around the origin along the
+    camera's axes, and the name of the matrix at which the label stands."""
 
     origin: np.ndarray
     box: tuple[float, float, float, float]
@@ -21,8 +21,8 @@ class Mark:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What has to be in the picture: `boxes` (n, 8, 3) fixed in the world, and the marks that turn with
-    the camera."""
+    """Everything that has to be in the picture: `boxes` (n, 8, 3), fixed in the world, and marks, which turn
+    with the camera."""
 
     boxes: np.ndarray
     marks: tuple[Mark, ...]
@@ -43,7 +43,7 @@ class Subject:
         return np.concatenate([seen, origins[:, None] + flat])
 
     def points(self, view: View) -> np.ndarray:
-        """The same corners in the world, as they are for a View: (n, 3)."""
+        """The same corners in the world, for a View: (n, 3)."""
         return self.seen(view.axes).reshape(-1, 3) @ np.stack(view.axes)
 
 

@@ -1,4 +1,5 @@
-"""What a description's camera asks for: direction, optics, and which parts of the scene are its subject."""
+"""The view that a description asks for: direction, optics, and the parts of the scene that are its
+subject."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,28 +19,32 @@ if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
 
 LENS = 50.0
-OBLIQUE_LENS = 135.0  # so long that what leads into the depth hardly gets smaller
-LENSES = {"hero": 32.0, "inside": 18.0, "inside_left": 18.0}  # where a view has its own, in millimetres
+OBLIQUE_LENS = 135.0  # so long that things hardly get smaller with depth
+LENSES = {
+    "hero": 32.0,
+    "inside": 18.0,
+    "inside_left": 18.0,
+}  # in millimetres, for views with a lens of their own
 SHORTEST = 8.0
 ORTHOGRAPHIC = ("isometric",)
-TURNING = ("orbit", "crane")  # moves from side to side, which an oblique camera does not have
-INSIDE = {"inside": "result", "inside_left": "left"}  # the face that is looked at
+TURNING = ("orbit", "crane")  # moves that turn, which an oblique camera cannot do
+INSIDE = {"inside": "result", "inside_left": "left"}  # view -> the face that it looks at
 PRODUCTS_SUFFIX = " products"  # after the name of a result: its cuboid with the faces around it
-FARTHEST_INSIDE = 1.1  # distance of a camera inside from the face it looks at, in sides of that, at most
-LOOK_OFF_MIDDLE = 0.12  # how far it stands from the middle, as a part of the cuboid
-UPWARD = np.array([1.0, -2.0, 4.0])  # what leads up, or else towards the audience, or to its right
+FARTHEST_INSIDE = 1.1  # the most distance of a camera inside from the face it looks at, in sides of the face
+LOOK_OFF_MIDDLE = 0.12  # how far such a camera stands from the middle, as a part of the cuboid
+UPWARD = np.array([1.0, -2.0, 4.0])  # prefers directions up, then towards the audience, then to the right
 
 
 @dataclass(frozen=True, eq=False)
 class Bare:
-    """As much of a plan as a direction needs."""
+    """The part of a plan that a direction needs."""
 
     scene: Scene
     arrangement: Arrangement
 
 
 def direction_of(p: "Plan | Bare") -> np.ndarray:
-    """From the scene of a plan towards its camera, (3,)."""
+    """The direction from the scene of a plan towards its camera, (3,)."""
     options = p.scene.camera
     if options.view == "free":
         return free_direction(options)
@@ -50,34 +55,33 @@ def direction_of(p: "Plan | Bare") -> np.ndarray:
 
 
 def is_oblique(scene: Scene) -> bool:
-    """Whether a description's camera looks straight at a side of the scene, with its lens shifted. Where it
-    turns in the course of the film it has no perspective instead."""
+    """Whether a description's camera looks straight at a side of the scene with a shifted lens. A camera that
+    turns during the film is orthographic instead."""
     turns = scene.camera.move in TURNING or any(beat.view for beat in scene.beats if isinstance(beat, Beat))
     return scene.camera.projection == "oblique" and not turns
 
 
 def sight_of(p: "Plan | Bare") -> np.ndarray:
-    """The rows (3, 3) that take points to the picture of a plan's camera without perspective: right, up,
-    depth."""
+    """The rows (3, 3) that project points to (right, up, depth) of a plan's camera, without perspective."""
     return sight_from(direction_of(p), is_oblique(p.scene))
 
 
 def sight_from(direction: np.ndarray, oblique: bool) -> np.ndarray:
-    """The rows (3, 3) that take points to a picture from this direction, as `sight_of` has them."""
+    """The rows of `sight_of` for a camera in this direction."""
     if not oblique:
         return np.stack(axes(direction))
     return sheared(axes(side_towards(direction)), skew_of(direction))
 
 
 def axis_of(p: "Plan | Bare") -> np.ndarray:
-    """The direction, (3,), against which the camera of a plan is turned: that from which it sees the scene,
-    but for an oblique one."""
+    """The direction (3,) against which the camera of a plan is turned. Except for an oblique camera, it is
+    the direction from which the camera sees the scene."""
     direction = direction_of(p)
     return side_towards(direction) if is_oblique(p.scene) else direction
 
 
 def bare_view(scene: Scene, arrangement: Arrangement) -> View:
-    """The View of a description's subject before room is made for what is written, and before any move."""
+    """The View of a description's subject, without room for text and before any move."""
     p = Bare(scene, arrangement)
     optics = optics_of(p, scene.render.width / scene.render.height)
     if scene.camera.view in INSIDE:
@@ -106,12 +110,12 @@ def subjects_of(arrangement: Arrangement) -> list[str]:
 
 
 def names_of(stages: Sequence[Stage]) -> list[str]:
-    """The names of these matrices, and those that the matrices of all heads have in common, each once."""
+    """The names of these matrices and of their stacks, each once."""
     return list(dict.fromkeys([*(s.of for s in stages if s.of), *(s.name for s in stages)]))
 
 
 def check(camera: Camera, arrangement: Arrangement) -> None:
-    """Raise InputError for what a camera cannot do in this arrangement."""
+    """Raise InputError for a camera that is not possible in this arrangement."""
     known = subjects_of(arrangement)
     if camera.subject and camera.subject not in known:
         raise InputError(
@@ -132,7 +136,7 @@ def check(camera: Camera, arrangement: Arrangement) -> None:
 
 
 def parts_of(arrangement: Arrangement, subject: str = "") -> list[Part]:
-    """The planes and cuboids of a subject, those of everything where that is empty."""
+    """The planes and cuboids of a subject; all of them for an empty subject."""
     if not subject:
         return seen_of([*arrangement.planes, *arrangement.cuboids])
     named: list[Part] = [part for part in arrangement.planes if subject in (part.stage.name, part.stage.of)]
@@ -144,7 +148,7 @@ def parts_of(arrangement: Arrangement, subject: str = "") -> list[Part]:
 
 
 def family_of(arrangement: Arrangement, name: str) -> list[Part]:
-    """What takes part in making a result: its plane, the cuboid where it is a product, its operands."""
+    """The parts that make a result: its plane, its operands, and the cuboid of a product."""
     result = [plane for plane in arrangement.planes if plane.stage.name == name][:1]
     cuboid = [cuboid for cuboid in arrangement.cuboids if cuboid.stage.name == name]
     operands = [plane for plane in arrangement.planes if plane.consumer == name and plane.role != "result"]
@@ -152,7 +156,7 @@ def family_of(arrangement: Arrangement, name: str) -> list[Part]:
 
 
 def cuboid_of(camera: Camera, arrangement: Arrangement) -> Cuboid:
-    """The cuboid that a view from inside is in: that of the subject, or else of the last product."""
+    """The cuboid for a view from inside: that of the subject, or else of the last product."""
     name = camera.subject.removesuffix(PRODUCTS_SUFFIX)
     found = [c for c in arrangement.cuboids if not name or name in (c.stage.name, c.stage.of)]
     if not found:
@@ -162,7 +166,7 @@ def cuboid_of(camera: Camera, arrangement: Arrangement) -> Cuboid:
 
 
 def inside_view(p: "Plan | Bare", optics: Optics, retreat: float = 1.0) -> View:
-    """The View from within a product; `retreat` is the part of its distance to the face that is left."""
+    """The View from inside a product. `retreat` multiplies the camera's distance from the face."""
     place, face = _inside(p)
     own = axes(place - face)
     right, up, forward = own
@@ -171,10 +175,10 @@ def inside_view(p: "Plan | Bare", optics: Optics, retreat: float = 1.0) -> View:
 
 
 def _inside(p: "Plan | Bare") -> tuple[np.ndarray, np.ndarray]:
-    """Where a camera inside stands, and the middle of the face that it looks at: (3,) each.
+    """(place of a camera inside, middle of the face that it looks at), (3,) each.
 
-    It stands between the elements, a little up and to the right of the middle, as far from the face as
-    lets that fill the frame.
+    The camera stands between elements, a little above and to the right of the middle, at a distance at which
+    the face fills the frame.
     """
     camera, arrangement = p.scene.camera, p.arrangement
     cuboid = cuboid_of(camera, arrangement)

@@ -1,7 +1,7 @@
-"""When things move in a film of beats: each beat lasts long enough to be read, and for what runs in it.
+"""The times of a film of beats: each beat lasts long enough to be read, and for the sweeps that run in it.
 
-A result that no beat runs is finished from the start. But if it takes a result that a beat runs, it is made
-in that beat too, after that result.
+A result that no beat runs is finished from the start. But if it uses a result that a beat runs, it is made in
+that beat too, after that result.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,19 +13,19 @@ from ...kinds.stage import Stage, stages_of
 from ...kinds.sweep import Sweep
 from .timeline import Move, Timeline, check_length, check_rests, stretched
 
-SUMS, EPILOGUE = " sums", " epilogue"  # after the name of a result: its sweep alone, what follows that alone
-LETTERS = 15.0  # of a caption that are read in a second
+SUMS, EPILOGUE = " sums", " epilogue"  # after the name of a result: only its sweep, only its epilogue
+LETTERS = 15.0  # letters of a caption that a person reads in a second
 LEAST_SECONDS = 2.0  # seconds of a beat
-TRAVEL = 0.8  # seconds in which the camera goes where a beat looks; then something runs
-STANDING = 0.4  # the same where the camera is there already
-REST_SECONDS = 0.5  # seconds in which what has run is seen
+TRAVEL = 0.8  # seconds for the camera to travel to a beat, before something runs
+STANDING = 0.4  # seconds before something runs if the camera need not travel
+REST_SECONDS = 0.5  # seconds to look at the result
 FROM_THE_START = Move(0.0, 0.0, 0.0, 1.0, 1)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What a beat asks of time: the letters of its caption, its own seconds (0: enough), the results that
-    are made in it, those whose `sums` and those whose `epilogue`, and whether the camera `travels` to it."""
+    """The demands of a beat on its time: the letters of its caption, its own seconds (0: automatic), the
+    results whose `sums` and whose `epilogue` run in it, and whether the camera `travels` to it."""
 
     letters: int
     seconds: float = 0.0
@@ -36,7 +36,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Span:
-    """The frames of a beat, from `start` until `end`; the camera has `arrived` where it looks."""
+    """The frames of a beat, from `start` until `end`; at `arrived` the camera has arrived."""
 
     start: float
     arrived: float
@@ -51,9 +51,9 @@ class Span:
 def beats_timeline(
     root: Stage, sweeps: Mapping[str, Sweep], paces: Sequence[Pace], animation: Animation, fps: float
 ) -> tuple[Timeline, list[Span]]:
-    """The moves of every result under `root`, and the Span of each beat. `sweeps` maps a result's name to its
-    Sweep. Raises InputError for an order in which something would be made of what is not there yet, and for
-    what a film in beats cannot do."""
+    """(the timeline of every result under `root`, the Span of each beat). `sweeps` maps a result's name to
+    its Sweep. Raises InputError for an order in which a result would be made before its operands, and for
+    options that a film of beats cannot have."""
     for name in ("fuse", "loop_seconds"):
         if getattr(animation, name) not in ("none", 0.0):
             raise InputError(f"animation: {name}: a film in beats has none; leave it out, or the beats")
@@ -74,10 +74,11 @@ def beats_timeline(
 
 
 def _completed(root: Stage, sweeps: Collection[str], paces: Sequence[Pace]) -> list[Pace]:
-    """The beats with all that has to run in them. An epilogue that no beat runs follows its sweep at once,
-    and so does a result that takes what the beat makes. Raises InputError for an order that cannot be."""
+    """The beats with everything that has to run in them. An epilogue that no beat runs follows its sweep at
+    once. A result that no beat runs, but that uses a result of a beat, runs in that beat. Raises InputError
+    for an impossible order."""
     swept, finished = _told(paces, "sums"), _told(paces, "epilogue")
-    ready: dict[str, int] = {}  # the beat in which each stage is there; −1: from the start
+    ready: dict[str, int] = {}  # stage -> the beat in which it is finished; −1: from the start
     for stage in stages_of(root):
         needs = max((ready[operand.stage.name] for operand in stage.operands), default=-1)
         name = stage.name
@@ -112,7 +113,7 @@ def _completed(root: Stage, sweeps: Collection[str], paces: Sequence[Pace]) -> l
 
 
 def _told(paces, part):
-    """The beat in which each result's part runs. Raises InputError where it is run twice."""
+    """The beat in which a part, sums or epilogue, of each result runs. Raises InputError if it runs twice."""
     found: dict[str, int] = {}
     for n, pace in enumerate(paces):
         for name in sorted(getattr(pace, part)):
@@ -123,7 +124,7 @@ def _told(paces, part):
 
 
 class _Beats:
-    """The moves as they are laid out, beat by beat; `now` is the frame at which the next one begins."""
+    """Lays out the moves, beat by beat. `now` is the frame at which the next beat begins."""
 
     def __init__(self, root, sweeps, animation, fps):
         self.stages, self.sweeps = stages_of(root), sweeps
@@ -133,7 +134,7 @@ class _Beats:
             self.moves[name] = replace(FROM_THE_START, steps=max(1, sweep.steps))
 
     def beat(self, n: int, pace: Pace, last: bool) -> Span:
-        """Lay out one beat: its span."""
+        """Lay out one beat. Returns its span."""
         start = self.now
         travel = (TRAVEL if n and pace.travels else STANDING) * self.fps
         reading = max(LEAST_SECONDS, pace.letters / LETTERS) * self.fps
@@ -151,12 +152,13 @@ class _Beats:
         return Span(start, start + travel, self.now)
 
     def make(self, stage: Stage, pace: Pace, begin: float) -> float:
-        """Lay out what of a stage is made in a beat, once its operands are there; when it is done."""
+        """Lay out the part of a stage that a beat makes, after its operands. Returns the frame at which it is
+        done."""
         name, a = stage.name, self.animation
         begin = max([begin, *(self.ready.get(operand.stage.name, 0.0) for operand in stage.operands)])
         if name in pace.sums or name in pace.epilogue:
             self.ready[name] = self.made(stage, pace, begin, a.epilogue_seconds * self.fps)
-        elif stage.operands and name not in self.sweeps:  # it is there with its operands
+        elif stage.operands and name not in self.sweeps:  # it appears with its operands
             self.ready[name] = begin
             return 0.0
         return self.ready.get(name, 0.0)
@@ -174,7 +176,7 @@ class _Beats:
         return max(begin, move.finished)
 
     def squeeze(self, before, start, until, travel, length):
-        """Let what runs in a beat of a length of its own end in time."""
+        """Shorten the moves of a beat that has a length of its own, so that they end in time."""
         begin = min(
             (at for move in self.changed(before) for at in (move.start, move.begins) if at >= start),
             default=0.0,

@@ -1,4 +1,4 @@
-"""When the cards of a film stand: one before its scene, one after it, so that the scene comes later."""
+"""The times of a film's cards: one before the scene, which then begins later, and one after it."""
 
 from dataclasses import replace
 
@@ -7,12 +7,12 @@ from ...errors import InputError
 from .beats import Span
 from .timeline import Move, Timeline, check_length
 
-LONGEST_CARD_TEXT = 200  # letters of a text of a card, which are read in its time
+LONGEST_CARD_TEXT = 200  # letters of a text on a card
 
 
 def between_cards(scene: Scene) -> Scene:
-    """The description with what its cards leave of its `total_seconds`. Raises InputError where that is
-    nothing, and for cards without a word, with too many to be read, and in a film that repeats."""
+    """The description with its `total_seconds` less the time of its cards. Raises InputError if nothing is
+    left, for cards without text or with too much text, and for cards in a film that repeats."""
     taken = sum(frames_of(scene.cards, scene.render.rate)) / scene.render.rate
     if not taken:
         return scene
@@ -45,15 +45,14 @@ def _check(scene):
 
 
 def frames_of(cards: Cards, rate: float) -> tuple[int, int]:
-    """The frames of the title card and of the end card at so many a second, 0 without."""
+    """(frames of the title card, frames of the end card) at a frame rate; 0 for a missing card."""
     before = max(1, round(cards.title_seconds * rate)) if cards.title else 0
     after = max(1, round(cards.end_seconds * rate)) if cards.end else 0
     return before, after
 
 
 def with_cards(film: Timeline, scene: Scene) -> Timeline:
-    """The timeline with the scene between the cards that it asks for. Raises InputError for too many
-    frames."""
+    """The timeline with the scene between its cards. Raises InputError for too many frames."""
     rate = scene.render.rate
     before, after = frames_of(scene.cards, rate)
     last = film.last_frame + before + after
@@ -63,11 +62,11 @@ def with_cards(film: Timeline, scene: Scene) -> Timeline:
 
 
 def later(move: Move, frames: float) -> Move:
-    """A move that comes so many frames later."""
+    """The move, so many frames later."""
     times = {name: getattr(move, name) for name in ("start", "swept", "finished", "settled", "finishing")}
     return replace(move, **{name: at + frames for name, at in times.items() if at is not None})
 
 
 def later_span(span: Span, frames: float) -> Span:
-    """The same of the span of a beat."""
+    """The span of a beat, so many frames later."""
     return Span(span.start + frames, span.arrived + frames, span.end + frames)

@@ -1,4 +1,4 @@
-"""Which animation every stage has, and the Sweep that it makes."""
+"""The animation of every stage, and its Sweep."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from ..layout.blocks import blocks_of
 
 
 def sweeps_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene) -> dict[str, Sweep]:
-    """The Sweep of every result under `root`, by name: its own animation or the scene's, and blocks
-    that run through the tree. `shapes` maps every stage's name to (rows, columns)."""
+    """The Sweep of every result under `root`, by name, from its animation and from the blocks of its axes,
+    which run through the whole tree. `shapes` maps every stage's name to (rows, columns)."""
     algorithms, blocks = algorithms_of(root, scene), blocks_of(root, shapes, scene.products)
     found: dict[str, Sweep] = {}
     for stage in stages_of(root):
@@ -24,10 +24,10 @@ def sweeps_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene) -> dict[st
 
 
 def algorithms_of(root: Stage, scene: Scene) -> dict[str, str]:
-    """The animation of every product under `root`, by name. One that inherits has that of the product
-    which takes its result, also through what is done to it on the way; the root has the scene's."""
+    """The animation of every product under `root`, by name. "inherit" takes the animation of the product that
+    uses the result, also if other stages are in between; the root takes the scene's."""
     found = {}
-    # stage -> the animation of what takes it
+    # stage -> the animation of the product that uses it
     taken_by = {one.name: scene.animation.algorithm for one in roots_of(root)}
     for stage in reversed(stages_of(root)):  # parents before children
         algorithm = taken_by[stage.name]

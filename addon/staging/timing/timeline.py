@@ -1,8 +1,8 @@
-"""When things move: the keyframes of each product's sweep and of its epilogue.
+"""The timeline: the keyframes of each result's sweep and epilogue.
 
-Children before parents, in parallel where they do not depend on each other. A product may be fused
-with a child that makes its argument in the same slices in which the product takes it: then they step
-together. Times are in frames, the first frame is 1.
+Children come before parents; results that do not depend on each other move at the same time. A product may be
+fused with a child that makes its argument in the same slices in which the product uses it: then both step
+together. Times are in frames; the first frame is 1.
 """
 
 import math
@@ -14,26 +14,28 @@ from ...errors import InputError
 from ...kinds.stage import Stage, stages_of
 from ...kinds.sweep import Sweep
 
-MOST_RESTS = 10_000  # steps up to which a sweep may rest at each
+MOST_RESTS = 10_000  # the most steps of a sweep that rests at each step
 MOST_FRAMES = 1_048_574  # Blender's last frame
-LAST_REST = 2.0**-10  # how far before its end the last step rests, so that what it uses is still lit
+LAST_REST = 2.0**-10  # how far before the end the last rest is, so that the entries in use are still lit
 
-# A product's animation, and its child as left or right argument with the animation that fits.
+# (a product's animation, the side of its child, the animation that the child must have).
 FUSIBLE = {
     ("vmprod", "left", "vmprod"),  # row by row
     ("mvprod", "right", "mvprod"),  # column by column
-    ("vvprod", "left", "mvprod"),  # a column of left is used as soon as it is there
-    ("vvprod", "right", "vmprod"),  # and so is a row of right
+    ("vvprod", "left", "mvprod"),  # a column of the left matrix is used as soon as it is made
+    ("vvprod", "right", "vmprod"),  # a row of the right matrix is used as soon as it is made
 }
 _TURNED = {"vmprod": "mvprod", "mvprod": "vmprod"}
 
 
 @dataclass(frozen=True)
 class Move:
-    """A product's sweep from `start` to `swept`, then its epilogue until `finished`; its interior
-    has settled at `settled` (frames). The epilogue begins at `finishing` where it does not follow at once. A
-    product that is `fused` into its parent finishes each entry while it is visited. In a loop all is taken
-    back between the two frames `back`."""
+    """The times of a result, in frames: its sweep from `start` to `swept`, its epilogue until `finished`; its
+    interior has settled at `settled`.
+
+    If the epilogue does not follow the sweep at once, it begins at `finishing`. A product that is `fused`
+    into its parent finishes each entry while it is visited. In a loop everything is undone between the two
+    frames `back`."""
 
     start: float
     swept: float
@@ -75,7 +77,7 @@ class Move:
         return self.and_back([(self.begins, 0.0), (self.finished, 1.0)])
 
     def and_back(self, keys: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        """The keys, and in a loop back to the first of their values."""
+        """The keys, and in a loop also the way back to their first value."""
         if self.back is None:
             return keys
         (_, first), (reached, last) = keys[0], keys[-1]
@@ -85,9 +87,10 @@ class Move:
 
 @dataclass(frozen=True)
 class Timeline:
-    """`moves` by product name; the film lasts from frame 1 to `last_frame`. A title card stands for its first
-    `before` frames, an end card for its last `after`, and the scene between them. Everything is finished at
-    `done`, which is the last frame of the scene but in a loop."""
+    """The times of a film from frame 1 to `last_frame`. `moves` has the names of results as keys.
+
+    The title card takes the first `before` frames, the end card the last `after` frames; the scene is between
+    them. Everything is finished at `done`, the last frame of the scene unless the film is a loop."""
 
     moves: dict[str, Move]
     last_frame: int
@@ -111,16 +114,16 @@ def timeline(
 ) -> Timeline:
     """The moves of every product under `root`.
 
-    `sweeps` and `algorithms` map its name to its Sweep and its animation (see schedule), `animation`
-    is the description's. A product without steps is finished from the start. Raises InputError when
-    a sweep has too many steps to rest at each, and for a film of more than MOST_FRAMES.
+    `sweeps` and `algorithms` map its name to its Sweep and its animation (see `schedule`); `animation` is
+    that of the description. A product without steps is finished from the start. Raises InputError if a sweep
+    has too many steps to rest at each, and for a film of more than MOST_FRAMES frames.
     """
     check_rests(sweeps, animation)
     fused = fused_children(root, sweeps, algorithms) if animation.fuse != "none" else {}
     moves = _Moves(root, sweeps, fused, animation, fps).made()
     hold, back = animation.hold_seconds * fps, animation.loop_seconds * fps
     last = max((move.finished for move in moves.values()), default=1.0) + hold
-    if back:  # nothing is taken back that still settles
+    if back:  # products have to settle before they are undone
         last = max([last, *(move.settled for move in moves.values())]) + back
     wanted = animation.total_seconds * fps
     check_length(wanted if wanted and math.isfinite(last) else last, animation, fps)
@@ -131,13 +134,13 @@ def timeline(
     last = max(1, math.ceil(last - 1e-6))
     if not back:
         return Timeline(moves, last, last)
-    # The frame after the last one is the first.
+    # In a loop, the first frame follows the last.
     moves = {name: replace(move, back=(last + 1 - back, last + 1.0)) for name, move in moves.items()}
     return Timeline(moves, last, max(1, math.floor(last + 1 - back)))
 
 
 def check_rests(sweeps: Mapping[str, Sweep], animation: Animation) -> None:
-    """Refuse to rest at each of too many steps."""
+    """Raise InputError for rests in a sweep of too many steps."""
     for name, sweep in sweeps.items():
         if animation.dwell and sweep.steps > MOST_RESTS:
             raise InputError(
@@ -146,7 +149,7 @@ def check_rests(sweeps: Mapping[str, Sweep], animation: Animation) -> None:
 
 
 def check_length(frames: float, animation: Animation, fps: float) -> None:
-    """Refuse a film of more frames than there can be."""
+    """Raise InputError for a film with more frames than Blender can have."""
     if frames <= MOST_FRAMES:
         return
     if animation.total_seconds and math.isfinite(frames):
@@ -166,15 +169,15 @@ def fused_children(
 ) -> dict[str, tuple[str, ...]]:
     """The children that each product is fused with: {its name: (their names)}.
 
-    They have to be products themselves, with planes parallel to its own (`FUSIBLE`) and as many
-    steps; and nothing that the product waits for may need their result, nor that of a child that is
-    fused with them.
+    Such a child is a product with planes parallel to its parent's (`FUSIBLE`) and the same number of steps.
+    Nothing else that the parent waits for may need the result of the child, or of children fused with the
+    child.
     """
     stages = {stage.name: stage for stage in stages_of(root)}
     needs: dict[str, set[str]] = {}  # everything below a stage
     for stage in stages.values():
         needs[stage.name] = {stage.name}.union(*(needs[operand.stage.name] for operand in stage.operands))
-    together = {name: {name} for name in sweeps}  # all that steps with a product
+    together = {name: {name} for name in sweeps}  # product -> all products that step together with it
     parts: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
     for stage in (one for one in stages.values() if one.name in algorithms):
@@ -203,7 +206,7 @@ def fused_children(
 
 
 class _Moves:
-    """Works out the moves: each starts when all that it waits for is finished."""
+    """Computes the moves: each starts when everything that it waits for is finished."""
 
     def __init__(self, root, sweeps, fused, animation, fps):
         self.stages = {stage.name: stage for stage in stages_of(root)}
@@ -230,8 +233,8 @@ class _Moves:
         return self.moves[name]
 
     def start(self, name):
-        """A child fused in sync starts with its parent; one in async as soon as it can, its parent not
-        before it."""
+        """The start of a product. A child that is fused "sync" starts with its parent. A child that is fused
+        "async" starts as soon as it can, and its parent not before it."""
         if name not in self.starts:
             if self.animation.fuse == "sync" and name in self.parent:
                 self.starts[name] = self.start(self.parent[name])
@@ -240,7 +243,7 @@ class _Moves:
         return self.starts[name]
 
     def earliest(self, name):
-        """When all that a product and the children fused with it wait for is finished."""
+        """The frame at which everything is finished that a product and its fused children wait for."""
         times = [1.0]
         for operand in self.stages[name].operands:
             child = operand.stage.name

@@ -1,4 +1,4 @@
-"""What is made when, for cameras that are there: acts of a film, and what takes part in each."""
+"""Acts, for cameras that follow the film: what is made when, and which parts make it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # plans check their cameras
 
 @dataclass(frozen=True, eq=False)
 class Act:
-    """What is made between two frames, and all that takes part in that."""
+    """An act: the results that are made between two frames, and all parts that make them."""
 
     start: float
     end: float
@@ -25,7 +25,7 @@ class Act:
 
 
 def acts_of(p: "Plan") -> list[Act]:
-    """The sweeps of a plan in their order; those that share some time are one."""
+    """The acts of a plan, in order. Sweeps that overlap in time are one act."""
     moves = sorted(
         ((move.start, move.swept, name) for name, move in p.timeline.moves.items() if move.swept > move.start)
     )
@@ -40,7 +40,8 @@ def acts_of(p: "Plan") -> list[Act]:
 
 
 def phases_of(s: Setup, acts: Sequence[Act]) -> list[Phase]:
-    """The phases of acts, from one switch to the next, each laid out for its middle."""
+    """The phases of acts. Each lasts from one switch to the next, and its labels are laid out for its
+    middle."""
     ends = [1.0, *switches(acts), s.over]
     return [
         Phase(start, end, 0.5 * (act.start + act.end), act.names)
@@ -54,7 +55,7 @@ def families_of(p: "Plan", names: Collection[str]) -> list[Part]:
 
 
 def middle_of(family: Sequence[Part], operands: bool = False) -> np.ndarray:
-    """The operands among a family's parts, or its results, as the middle of their corners."""
+    """The middle of a family's results, or of its `operands`."""
     cuboids = [part.stage.name for part in family if not hasattr(part, "role")]
     planes = [part for part in family if hasattr(part, "role")]
     chosen = [plane for plane in planes if (plane.stage.name not in cuboids) == operands] or planes

@@ -1,4 +1,4 @@
-"""The camera goes from beat to beat: where it looks, from the side from which that can be read."""
+"""The camera goes from beat to beat, and looks at each from a side from which it can be read."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -16,18 +16,16 @@ from ..views import is_oblique, parts_of
 if TYPE_CHECKING:  # plans check their cameras
     from ...beats.told import TimedBeat
 
-TRIED_TURNS = np.radians(
-    [0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0]
-)  # from the scene's own view, that are tried
+TRIED_TURNS = np.radians([0.0, -15.0, 15.0, -30.0, 30.0, -45.0, 45.0])  # from the scene's own view
 TILTS = np.radians([90.0 - 36.0, 90.0 - 28.0, 90.0 - 20.0])
-PREFERRED = 0.25  # what a turn by half a circle costs, of how well something is read
-LEGIBLE = 0.75  # how far a matrix faces the camera, which is enough
+PREFERRED = 0.25  # cost of half a turn, in units of legibility
+LEGIBLE = 0.75  # how far a matrix has to face the camera
 OVERVIEW_DISTANCE = 1.7  # times the distance that a subject needs: from there all is seen, if that is enough
-CALM = 1.15  # and from where the camera stands in the next beat, if that shows it too
+CALM = 1.15  # times that distance: the camera already takes its place for the next beat if that is enough
 
 
 def beats(s: Setup) -> Shot:
-    """In one take from beat to beat, standing while each is told."""
+    """A single take from beat to beat; the camera stands still during each beat."""
     told = s.p.beats
     poses = _poses(s, told)
     keys, phases = [held(poses[0])], [Phase(1.0, s.over, s.first, told[0].there)]
@@ -44,8 +42,8 @@ def beats(s: Setup) -> Shot:
 
 
 def _poses(s: Setup, told: Sequence["TimedBeat"]) -> list[np.ndarray]:
-    """Where the camera stands in each beat: from the start where it will stand in the next one, if what is
-    shown is large enough from there."""
+    """The pose of the camera in each beat. It already takes the pose of the next beat if the shown parts are
+    large enough from there."""
     poses = [_pose(s, one, last=one is told[-1]) for one in told]
     for n in reversed(range(len(told))):
         if n and _steps_out(told[n]):  # the matrix comes to the camera, which stays
@@ -60,12 +58,12 @@ def _poses(s: Setup, told: Sequence["TimedBeat"]) -> list[np.ndarray]:
 
 
 def _steps_out(one: "TimedBeat") -> bool:
-    """Whether a matrix steps out before what is shown already."""
+    """Whether a matrix steps out before parts that are shown already."""
     return bool(one.presents and not (one.beat.show or one.beat.view))
 
 
 def _serves(s: Setup, own: tuple["TimedBeat", np.ndarray], after: tuple["TimedBeat", np.ndarray]) -> bool:
-    """Whether the pose of the beat `after` shows what a beat of its `own` pose does, nearly as near."""
+    """Whether the pose of the beat `after` shows the parts of this beat nearly as large as its `own` pose."""
     (one, pose), (other, there) = own, after
     if not set(_shown(s, one)) <= set(_shown(s, other)) or not np.allclose(pose[3:5], there[3:5]):
         return False
@@ -75,26 +73,26 @@ def _serves(s: Setup, own: tuple["TimedBeat", np.ndarray], after: tuple["TimedBe
 
 
 def _shown(s: Setup, beat: "TimedBeat") -> list[Part]:
-    """The parts that a beat shows: those it names, or else all that are there."""
+    """The parts that a beat shows: those it names, or else all visible ones."""
     parts = parts_of(s.p.arrangement)
     named = [part for name in beat.shows for part in parts_of(s.p.arrangement, name)]
     return list(dict.fromkeys(named)) or [part for part in parts if part.stage.name in beat.there]
 
 
 def _distinct(keys: list[Key]) -> list[Key]:
-    """The keys without such as stand at the same frame as the one before."""
+    """The keys, without any at the same frame as the key before."""
     return [key for n, key in enumerate(keys) if n == 0 or key.frame > keys[n - 1].frame + 1e-6]
 
 
 def _near(pose: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """The same pose with its turn as near to the one before as whole turns allow."""
+    """The pose with whole turns added so that it is nearest to the pose `before`."""
     near = pose.copy()
     near[4] -= 2 * np.pi * round((pose[4] - before[4]) / (2 * np.pi))
     return near
 
 
 def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
-    """Where the camera stands in a beat."""
+    """The pose of the camera in a beat."""
     parts, view = _shown(s, beat), beat.beat.view
     if not beat.shows and not view and last:
         return s.framed(s.chosen)
@@ -106,21 +104,21 @@ def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
 
 
 def _towards(s: Setup, at: tuple[float, float]) -> Setup:
-    """The same setup with a camera of another tilt and turn."""
+    """The setup for a camera with this tilt and turn."""
     turned = copy(s)
     turned.angles, turned.axes = at, axes_at(*at)
     return turned
 
 
 def _angles(s: Setup, parts: list[Part], view: str) -> tuple[float, float]:
-    """The tilt and turn from which a beat looks at parts: its `view`, or the one that reads them best."""
+    """The tilt and turn for a beat that shows these parts: those of its `view`, or the most legible ones."""
     if view in DIRECTIONS:
         return angles(DIRECTIONS[view])
     if view:
         azimuth, elevation = (float(part) for part in view.split(","))
         return np.radians(90.0 - elevation), np.radians(azimuth)
     planes = [part for part in parts if isinstance(part, Plane)]
-    # Products are looked into as the scene is, and an oblique camera does not turn.
+    # Products are seen from the direction of the scene, and an oblique camera does not turn.
     if not planes or len(planes) < len(parts) or is_oblique(s.p.scene):
         return s.angles
     tried = [s.angles, *((tilt, s.angles[1] + turn) for tilt in TILTS for turn in TRIED_TURNS)]
@@ -128,7 +126,7 @@ def _angles(s: Setup, parts: list[Part], view: str) -> tuple[float, float]:
 
 
 def _read(s: Setup, planes: list[Plane], at: tuple[float, float]) -> float:
-    """How well planes are read from an angle: how far they face the camera, and how little it has turned."""
+    """How legible planes are from an angle: they should face the camera, and it should turn little."""
     direction = direction_at(*at)
     faced = min(abs(plane.outward @ direction) for plane in planes)
     away = np.arccos(np.clip(direction @ direction_at(*s.angles), -1.0, 1.0)) / np.pi

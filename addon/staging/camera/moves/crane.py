@@ -11,7 +11,7 @@ LOWEST = np.radians(3.0)  # above the ground
 
 
 def crane(s: Setup) -> Shot:
-    """Up to the view's height, or down where it is low, with the subject in the picture all the way."""
+    """Up to the view, or down to a low view, with the subject in the picture all the time."""
     tilt, turn = s.angles
     height = np.pi / 2 - tilt
     if height < 0.0:

@@ -8,8 +8,8 @@ from .stops import stop_at, through
 
 
 def follow(s: Setup) -> Shot:
-    """Along the chain. Where one sweep ends and the next begins both are in the picture, so what is being
-    made is so all the time; the camera is drawn to where they meet."""
+    """Along the chain. When one sweep ends and the next begins, both products are in the picture, so that the
+    current one always is. The camera is drawn to the place where they meet."""
     acts = acts_of(s.p)
     if not acts:
         return still(s)

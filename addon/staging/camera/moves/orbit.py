@@ -8,11 +8,11 @@ from .turning import ANGLES, turning
 
 
 def orbit(s: Setup) -> Shot:
-    """Round the subject at a distance from which all of it is seen all the way."""
+    """Round the subject, at a distance from which all of it is visible all the time."""
     tilt, turn = s.angles
     turns = 2 * np.pi * s.options.turns
     whole = s.options.turns == round(s.options.turns)
-    # A film of whole turns is a loop: its last frame is one before its first.
+    # A film of whole turns is a loop: the first frame follows its last.
     last = s.last + 1.0 if whole else s.last
     count = int(np.ceil(min(abs(turns), 2 * np.pi) / ANGLES)) + 1
     sweep = np.sign(turns) * min(abs(turns), 2 * np.pi)

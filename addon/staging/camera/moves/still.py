@@ -15,7 +15,7 @@ def still(s: Setup) -> Shot:
 
 
 def inside_pose(s: Setup, retreat: float = 1.0) -> np.ndarray:
-    """The pose of a camera within a product, its target on the face that it looks at."""
+    """The pose of a camera inside a product. Its target is on the face that it looks at."""
     view = inside_view(s.p, s.optics, retreat)
     face = inside_view(s.p, s.optics, 0.0).position
     return np.array([*face, *s.angles, (face - view.position) @ view.forward])

@@ -1,4 +1,4 @@
-"""A film from stop to stop: places of a camera at some frames, and the way through them."""
+"""A film from stop to stop: the camera's places at some frames, and the path through them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,16 +13,17 @@ from ..shot import Key, Phase, Shot, frames_between, pose_at
 from ..subject import Subject
 from .acts import Act
 
-ROOM_TO_MOVE = 1.06  # distance of a camera that follows, of the nearest
-SPEEDS = (1.0, 0.5, 0.25, 0.0)  # at which stops are passed, of that from the one before to the one after
+ROOM_TO_MOVE = 1.06  # distance of a camera that follows, in nearest distances
+# Tried speeds at a stop, in mean speeds from the stop before to the stop after.
+SPEEDS = (1.0, 0.5, 0.25, 0.0)
 
 Parts = Sequence[Part]
 
 
 @dataclass(frozen=True, eq=False)
 class Stop:
-    """A place that the camera passes at a frame: centre and reach, (3,), and what it sees from there. At a
-    halt it stands."""
+    """A place of the camera at a frame: centre and reach, (3,), and what it sees there. At a `halt` the
+    camera stands."""
 
     frame: float
     place: np.ndarray
@@ -33,8 +34,8 @@ class Stop:
 def stop_at(
     s: Setup, frame: float, parts: Parts, drawn_to: np.ndarray | None = None, halt: bool = False
 ) -> Stop:
-    """A Stop that sees these parts clear of what is written, with room for labels around them; its centre
-    half of the way to a point that it is `drawn_to`."""
+    """A Stop that sees these parts clear of the text, with room for labels around them. If it is `drawn_to` a
+    point, its centre moves half of the way there."""
     subject = s.bare(parts)
     seen = subject.seen(s.axes)
     reach, centre = clear(seen, s.optics, s.roomy, s.written)
@@ -47,7 +48,7 @@ def stop_at(
 
 
 def whole(s: Setup, frame: float) -> Stop:
-    """A Stop that sees the description's own subject, clear of what is written."""
+    """A Stop that sees the description's own subject, clear of the text."""
     reach, centre = clear(s.chosen.seen(s.axes), s.optics, s.margins, s.written)
     return Stop(frame, np.array([*centre, reach]), s.chosen, halt=True)
 
@@ -55,8 +56,8 @@ def whole(s: Setup, frame: float) -> Stop:
 def through(
     s: Setup, stops: Sequence[Stop], acts: Sequence[Act], families: Sequence[Parts], phases: Sequence[Phase]
 ) -> Shot:
-    """The shot through some stops, past those that are no halt with as much speed as keeps in the picture
-    what is made."""
+    """The shot through some stops. Stops without a halt are passed at the highest of SPEEDS that keeps the
+    current act in the picture."""
     stops = [stop for n, stop in enumerate(stops) if n == 0 or stop.frame > stops[n - 1].frame + 0.5]
     made = [s.bare(family).seen(s.axes).reshape(-1, 3) for family in families]
     for speed in SPEEDS:
@@ -65,7 +66,7 @@ def through(
             break
     keys = []
     for stop, key in zip(stops, path, strict=True):
-        # The target's depth has no part in where the camera is; it follows as the reach does.
+        # The depth of the target does not change the camera's place; it follows the reach.
         pose = s.pose(stop.place[2], stop.place[:2], stop.subject)
         keys.append(Key(stop.frame, pose, _sloped(s, key.slope)))
     return s.shot(keys, phases=phases)
@@ -81,7 +82,7 @@ def _path(stops: Sequence[Stop], speed: float) -> list[Key]:
 
 
 def _keeps(s: Setup, path: Sequence[Key], act: Act, points: np.ndarray) -> bool:
-    """Whether a camera on this path has points (n, 3), along its axes, in its frame during an act."""
+    """Whether a camera on this path keeps points (n, 3), in its axes, in the frame during an act."""
     for frame in frames_between(act.start, act.end):
         *centre, reach = pose_at(path, frame)
         low, high = window(points, reach, s.optics, 0.5 * s.margins)
@@ -91,7 +92,7 @@ def _keeps(s: Setup, path: Sequence[Key], act: Act, points: np.ndarray) -> bool:
 
 
 def _sloped(s: Setup, slope: np.ndarray) -> np.ndarray:
-    """The change of a pose at a change of centre and reach, the target's depth standing still."""
+    """The change of a pose for a change of centre and reach, with the target at a constant depth."""
     right, up, _ = s.axes
     across = slope[:2] + np.multiply(s.optics.skew, slope[2])
     return np.array([*(right * across[0] + up * across[1]), 0.0, 0.0, slope[2]])

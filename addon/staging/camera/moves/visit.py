@@ -8,12 +8,12 @@ from .acts import acts_of, families_of, phases_of, switches
 from .still import still
 from .stops import stop_at, through, whole
 
-TRANSIT, TRANSIT_PART = 0.6, 0.35  # seconds to leave or reach a product, at most; and of its sweep
+TRANSIT, TRANSIT_PART = 0.6, 0.35  # most seconds to leave or reach a product, most part of its sweep
 
 
 def visit(s: Setup) -> Shot:
-    """Each product while it is swept, then everything. From one to the next the camera draws back until
-    both are in the picture, so what is being made is so all the time."""
+    """Each product while it is made, then everything. Between two products the camera draws back until both
+    are in the picture, so that the current one always is."""
     acts = acts_of(s.p)
     if not acts:
         return still(s)
