@@ -24,7 +24,7 @@ from .moving_picture import moving_picture
 from .mp4_notes import write_notes
 from .png_file import read_png
 from .progress import Listener, Tracker, tell, unheard
-from .silence import blender_silenced, last_error
+from .silence import blender_silenced, last_error, reported
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def encode(
         try:
             bpy.ops.render.render(animation=True, scene=scene.name)
         except RuntimeError as error:
-            said = str(error).strip().replace("\n", "; ") or last_error(log)
+            said = reported(error) or last_error(log)
             raise JobError(f"{film}: Blender could not encode it ({said})") from None
         if not part.exists() or written < len(pictures):
             raise JobError(

@@ -25,7 +25,7 @@ from .interrupt import telling
 from .progress import Listener, Tracker, clock_time, tell, unheard
 from .render_passes import value_passes
 from .repeated_frames import standing
-from .silence import blender_silenced, last_error
+from .silence import blender_silenced, last_error, reported
 from .temporary import trouble_in
 
 _TILES = re.compile(r"Rendered (\d+)/(\d+) Tiles")
@@ -286,7 +286,7 @@ def _render_one(scene, frame, path, mark, chunks):
         try:
             bpy.ops.render.render(write_still=True, scene=scene.name)
         except RuntimeError as error:
-            said = str(error).strip().replace("\n", "; ") or last_error(log)
+            said = reported(error) or last_error(log)
             where = f", in {bpy.app.tempdir}" if "tile" in said else ""
             told = trouble_in(bpy.app.tempdir) or f"Blender could not render it ({said}{where})"
             raise RenderError(f"frame {frame}: {told}") from None

@@ -65,3 +65,9 @@ def last_error(log: BinaryIO) -> str:
     log.seek(0)
     lines = log.read().decode("utf-8", "replace").splitlines()
     return next((line.strip() for line in reversed(lines) if "error" in line.lower()), "")
+
+
+def reported(error: RuntimeError) -> str:
+    """What Blender reports of an error, each line once: a card out of memory says it with every program."""
+    lines = [line.strip().removeprefix("Error: ") for line in str(error).splitlines()]
+    return "; ".join(dict.fromkeys(line for line in lines if line))

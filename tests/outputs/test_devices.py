@@ -9,6 +9,7 @@ from matrix_cinema.errors import InputError
 bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.outputs import devices, frames  # noqa: E402
+from matrix_cinema.outputs.silence import reported  # noqa: E402
 
 CPU = ("A processor", "CPU", "CPU", False, False, True, False, True)
 L4 = [(f"NVIDIA L4 {n}", "CUDA", f"CUDA_{n}", False, False, True, False, True) for n in range(2)]
@@ -130,6 +131,13 @@ def test_a_card_that_fails_leaves_the_rest_to_the_cpu(cycles, failing, tiny, cap
     (told,) = [line for line in said if "out of GPU memory" in line]
     assert told.endswith("that was on NVIDIA L4 1 (CUDA): going on with the CPU")
     assert there.compute_device_type == "NONE" and there.used() == ["CPU"]  # as the user had it
+
+
+def test_what_a_card_reports_again_and_again_is_told_once():
+    full = "Error: Out of memory in CUDA queue enqueue (integrator_shade_surface)\n"
+    assert reported(RuntimeError(2 * full)) == full.removeprefix("Error: ").strip()
+    assert reported(RuntimeError(full + "Error: Failed")).endswith("surface); Failed")
+    assert reported(RuntimeError("")) == ""
 
 
 def test_a_card_that_fails_stops_the_job_where_that_is_asked_for(cycles, failing, tiny, capsys):
