@@ -127,6 +127,25 @@ def test_elements_and_colour_bar_have_the_maps_colours(pdf, tmp_path, name):
         assert (near.min(axis=0) - 2 <= drawn).all() and (drawn <= near.max(axis=0) + 2).all()
 
 
+def test_the_cells_of_a_flat_star_have_the_maps_colours(pdf, tmp_path):
+    """In a scene whose own style is lit, at the middle of every cell, to 2/255."""
+    values = np.linspace(0.0, 1.0, 16).reshape(4, 4)
+    look = {"style": "studio_light", "min_size": 1.0, "numbers": "off"}
+    scene = {"expression": "A", "matrices": {"A": {"values": values.tolist(), "color_map": "oslo_r"}}}
+    scene = from_dict(Scene, scene | {"look": look, "readout": ["A"], "star": "A"}, "test")
+    page = make(tmp_path / "flat.png", scene, width="2in", dpi=150, samples=4)
+    with Image.open(tmp_path / "flat.png") as image:
+        dots = np.asarray(image.convert("RGB")).astype(float)
+    (picture,), table = page.pictures, color_map("oslo_r").astype(float)
+    (block,) = [one.readout for one in picture.readouts]
+    for (i, j), value in np.ndenumerate(values):
+        if value > 0.0:  # zero is absent
+            at = (block.origin + (i, j) @ block.steps) * picture.height + (picture.x, picture.y)
+            x, y = (int(n) for n in at * 150 / 72)
+            wanted = [np.interp(255 * value, np.arange(256), table[:, channel]) for channel in range(3)]
+            assert np.abs(dots[len(dots) - 1 - y, x] - wanted).max() <= 2, (i, j)
+
+
 def test_a_transparent_figure_has_no_background(pdf, tmp_path):
     make(tmp_path / "head.png", transparent=True)
     with Image.open(tmp_path / "head.png") as image:
