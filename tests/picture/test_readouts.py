@@ -13,7 +13,7 @@ from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.subject import subject_of
 from matrix_cinema.staging.camera.views import parts_of
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.writing.boxes import overlaps
+from matrix_cinema.staging.writing.boxes import meeting
 from paths import ROOT
 
 WIDE, PIXELS = 16 / 9, 720
@@ -56,7 +56,7 @@ def test_a_readout_is_clear_of_all_else_on_the_picture():
     (one,) = made.beside.readouts
     box = np.array([one.box])
     assert (box[0, :2] > 0).all() and box[0, 2] < WIDE and box[0, 3] < 1
-    assert overlaps(box, made.overlay.boxes) == 0
+    assert not meeting(box, made.overlay.boxes).any()
     points = subject_of(parts_of(p.arrangement), made.marks).points(made.view)
     x, y = ((made.view.project(points) + 1) / 2 * (WIDE, 1.0)).T
     left, low, right, high = one.box
@@ -90,7 +90,7 @@ def test_both_axes_have_their_labels_at_the_readout_in_type_that_can_be_read():
         box = np.array(line.box)
         assert max(left - box[2], box[1] - high, 0.0) < 0.02 and (box[2] < left or box[1] > high)
     assert min(line.size for line in one.texts) * PIXELS >= 14.0
-    assert overlaps(np.array([line.box for line in tokens[:16]]), np.array([one.matrix])) == 0
+    assert not meeting(np.array([line.box for line in tokens[:16]]), np.array([one.matrix])).any()
 
 
 def test_heads_stand_in_a_grid_and_their_lines_pass_no_other():
@@ -99,7 +99,7 @@ def test_heads_stand_in_a_grid_and_their_lines_pass_no_other():
     drawn = film_of(plan(scene)).readouts
     assert len(drawn) == 4
     boxes = np.array([one.readout.box for one in drawn])
-    assert all(overlaps(boxes[n : n + 1], np.delete(boxes, n, axis=0)) == 0 for n in range(4))
+    assert not any(meeting(boxes[n : n + 1], np.delete(boxes, n, axis=0)).any() for n in range(4))
     for n, one in enumerate(drawn):
         ends = zip(one.path, one.path[1:], strict=False)
         points = np.concatenate([one.path, *(np.linspace(a, b, 50) for a, b in ends)])
