@@ -25,10 +25,8 @@ def tooltips() -> set[tuple[str, str]]:
             found.add(getattr(cls, "bl_description", "") or " ".join((cls.__doc__ or "").split()))
         for prop in cls.bl_rna.properties:
             if prop.identifier not in ("rna_type", "name") and _is_ours(cls, prop):
-                found |= {
-                    prop.description,
-                    *(one.description for one in getattr(prop, "enum_items_static", ())),
-                }
+                told = [prop, *getattr(prop, "enum_items_static", ())]
+                found |= {one.description for one in told}
     return {(ANY, text) for text in found - {""}}
 
 
