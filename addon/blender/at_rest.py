@@ -44,8 +44,9 @@ def _write(p, plane, ob, collection):
 
 def set_size(ob: bpy.types.Object, size: float) -> None:
     """Let a drawn matrix be at rest at this size of its largest element, where it has what it is then."""
-    rest = compat.get_input(ob.modifiers[MODIFIER], "At Rest")
-    if rest is not None:
+    modifier = ob.modifiers[MODIFIER]
+    known = "At Rest" in compat.input_identifiers(modifier)  # since earlier versions built scenes
+    if known and (rest := compat.get_input(modifier, "At Rest")) is not None:
         set_inputs(rest, {"Scale": size})
         sizes = [compat.get_input(rest.modifiers[MODIFIER], name) for name in ("Min Size", "Zero Size")]
         set_inputs(ob, {"Rest Sizes": (*sizes, size)})

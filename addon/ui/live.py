@@ -34,7 +34,8 @@ def changed(scene: bpy.types.Scene) -> None:
     try:
         wanted = properties.drafted(settings, shown)
         is_of_same = settings.built_from == properties.origin(settings)
-        if is_of_same and (set_again := update.in_place(shown, wanted, scene)):
+        set_again = is_of_same and update.in_place(shown, wanted, scene)
+        if set_again and not bpy.app.is_job_running("RENDER"):  # a render reads what would go
             set_again()
             properties.is_shown(scene)
             settings.problem = ""

@@ -91,10 +91,10 @@ def walk(desk, asked, user):
 
     # The lowest slider is that of the product which is swept last.
     sliders = desk.controls(until="frame_current")["matrix_cinema_sweep"]
-    desk.drag(min(sliders, key=lambda place: place[1]), across=85)
+    desk.drag(min(sliders, key=lambda place: place[1]), across=-45)  # it is built at its end
     after = desk.state()
     moved = {name: (state["sweeps"][name], step) for name, step in after["sweeps"].items()}
-    assert after["frame"] > state["frame"] and max(after["sweeps"].values()) > 0, moved
+    assert after["frame"] < state["frame"] and min(after["sweeps"].values()) < max(after["sweeps"].values()), moved
     assert after["drawn"] != state["drawn"], "the same products are drawn"
     desk.move(500, 450)
     desk.ask("shade", "MATERIAL")
