@@ -23,6 +23,7 @@ SHOWN = (f'modifiers["{MODIFIER}"].show_viewport', f'modifiers["{MODIFIER}"].sho
 _INPUT_PREFIX = "input "
 _MOVED = None  # in place of a number that is animated or driven, which says nothing
 PIXELS = 1 << 16  # pictures with more are not looked at
+OBJECT_DATA = (bpy.types.Camera, bpy.types.Curve, bpy.types.Light, bpy.types.Mesh)
 LENS_SHIFTS = ("shift_x", "shift_y")  # of a camera's lens
 
 # What a build may set, by type of datablock. "materials" are those of its slots.
@@ -240,7 +241,9 @@ def _lost(now, then, ours):
         return all(_same(a, b) or _lost(a, b, ours) for a, b in zip(now, then, strict=True))
     if now != "nothing" or not isinstance(then, dict) or "ours" not in then:
         return False
-    return not any(tags.unnumbered(str(one.get(tags.TAG))) == then["ours"] for one in ours)
+    # The data of an object has its name, and is there when the object has gone.
+    left = (one for one in ours if not isinstance(one, OBJECT_DATA))
+    return not any(tags.unnumbered(str(one.get(tags.TAG))) == then["ours"] for one in left)
 
 
 # -- what a person changed ------------------------------------------------------------------------------

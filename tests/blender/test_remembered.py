@@ -148,3 +148,14 @@ def test_a_shifted_lens_that_a_person_changed_keeps_the_middle_of_the_picture(fa
     lens.lens *= 2.0
     given_back.reset(scene, given_back.of_camera(scene))
     assert (lens.lens, lens.shift_x, lens.shift_y) == pytest.approx(ours) and not differences(scene)
+
+
+def test_what_hung_on_a_camera_that_was_deleted_hangs_on_the_one_that_comes_back(factory):
+    scene = build(scene_of())
+    children = {ob.name for ob in scene.camera.children_recursive}
+    bpy.data.objects.remove(scene.camera)
+    assert not [line for line in given_back.changes(scene) if line.endswith("parent")]
+    for style in ("paper", "studio_dark"):
+        build(scene_of(style), scene)
+    camera = next(ob for ob in tags.owned(scene) if getattr(ob, "type", "") == "CAMERA")
+    assert {ob.name for ob in camera.children_recursive} == children and children

@@ -94,7 +94,9 @@ def walk(desk, asked, user):
     desk.drag(min(sliders, key=lambda place: place[1]), across=-45)  # it is built at its end
     after = desk.state()
     moved = {name: (state["sweeps"][name], step) for name, step in after["sweeps"].items()}
-    assert after["frame"] < state["frame"] and min(after["sweeps"].values()) < max(after["sweeps"].values()), moved
+    assert after["frame"] < state["frame"] and min(after["sweeps"].values()) < max(
+        after["sweeps"].values()
+    ), moved
     assert after["drawn"] != state["drawn"], "the same products are drawn"
     desk.move(500, 450)
     desk.ask("shade", "MATERIAL")
