@@ -97,11 +97,11 @@ def test_another_blender_renders_the_same_pixels(factory, tmp_path):
 
 def test_the_file_grows_with_the_inputs_and_not_with_the_products(factory, tmp_path):
     sizes = {}
-    for n in (8, 64):
+    for n in (64, 128):
         a = {"init": "uniform", "shape": [n, n]}
         look = {"labels": False, "legend": False, "numbers": "off", "beams": "off", "instance_budget": 0}
         build(from_dict(Scene, {"expression": "A @ B", "look": look, "matrices": {"A": a, "B": a}}, "test"))
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / f"{n}.blend"), compress=False)
         sizes[n] = (tmp_path / f"{n}.blend").stat().st_size
-    entries = 3 * (64**2 - 8**2)  # of three matrices; there are 262,144 products
-    assert sizes[64] - sizes[8] < 18 * entries  # a place and a value, in float32
+    entries = 3 * (128**2 - 64**2)  # of three matrices; there are 2,097,152 products
+    assert sizes[128] - sizes[64] < 18 * entries  # a place and a value, in float32
