@@ -55,8 +55,9 @@ def save(
     tensors: dict[str, np.ndarray] = {}
     layers: dict[str, dict[str, Any]] = {}
     for key, (arrays, description) in recorded.items():
-        own = zip(("tokens_q", "tokens_k"), labels[key], strict=True)
-        layers[key] = description | {side: texts for side, texts in own if texts != first}
+        queries, keys = labels[key]
+        layers[key] = description | ({"tokens_q": queries} if queries != first else {})
+        layers[key] |= {"tokens_k": keys} if keys != first or keys != queries else {}
         layers[key] |= {"name": names[key]} if several else {}
         tensors |= {f"L{key}.{name}": array for name, array in arrays.items()}
     if said.picture is not None:

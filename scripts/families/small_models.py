@@ -38,14 +38,29 @@ READS_TEXT = """
     Splinter Ernie BitNet Ministral SeedOss Data2VecText FalconH1 Luke Reformer
     Phimoe GraniteMoeShared Ministral3 JetMoe FlexOlmo HunYuanMoEV1 MiniMaxM2 VaultGemma ModernBertDecoder
     Yoso MarkupLM Tapas HyperCLOVAX CpmAnt XLMRoberta Camembert RoCBert Cwm Afmoe
+    Aimv2Text AlignText AltCLIPText Apertus1p5Text AriaText BarkCoarse BarkSemantic Beam BlipText
+    CLIPSegText CLIPText ChineseCLIPText ClapText Cohere2Moe DeepseekV4 EmbeddingGemma2Text Emu3Text
+    Ernie4_5_Moe ExaoneMoe FlavaText Flint GPTNeoXJapanese Gemma4UnifiedText Granite4VisionText
+    GraniteDoclingText GraniteMoeSWA GraniteSWA GroupViTText Gte HYV3 HiggsAudioV2 HrmText ImageGPT
+    Inkling2LoopText Inkling2Text InklingText InstructBlipQFormer InstructBlipVideoQFormer Jais2
+    JinaEmbeddingsV3 Kolibri1 Laguna LaraMini Mellum MetaClip2Text MiMoV2Flash MiniMaxM3VLText
+    MllamaText Molmo2Text Moshi MuseGlimmerText MuseSparkText Mvp NanoChat NemotronH NomicBert
+    OlmoHybrid OpenAIPrivacyFilter OwlViTText Owlv2Text PPFormulaNetText Qwen3VLMoeText Qwen3VLText Rwkv
+    Sam3LiteTextText Siglip2Text SiglipText SolarOpen Step3p7Text Tipsv2Text Ultrabert VideoPrismText
+    VisualBert XCLIPText
     """.split()
 READS_AND_WRITES = """
     T5 MT5 LongT5 UMT5 SwitchTransformers Bart MBart Pegasus PegasusX BigBirdPegasus Marian Blenderbot M2M100
-    LED ProphetNet PLBart NllbMoe""".split()
+    LED ProphetNet PLBart NllbMoe BlenderbotSmall T5Gemma""".split()
 SEES = """
     ViT DeiT Beit Dinov2 Dinov2WithRegisters DINOv3ViT Swin Swinv2 Segformer Pvt PvtV2 DPT Yolos ViTMAE
     ViTMSN Data2VecVision SiglipVision CLIPVision BlipVision IJepa Detr ConditionalDetr
-    Levit Hiera DeformableDetr SamVision MobileViT DabDetr TableTransformer PixtralVision""".split()
+    Levit Hiera DeformableDetr SamVision MobileViT DabDetr TableTransformer PixtralVision
+    Aimv2Vision AltCLIPVision Blip2Vision CLIPSegVision ChineseCLIPVision FlavaImage GitVision
+    GroupViTVision InstructBlipVideoVision InstructBlipVision InternVLVision JanusVision MLCDVision
+    MetaClip2Vision OwlViTVision Owlv2Vision Phi4MultimodalVision Pixio QianfanOCRVision Sam3ViT
+    SamHQVision Sapiens2 Step3p7Vision Tipsv2Vision VitDet Cvt DonutSwin Swin2SR GLPN Sam Sam2Vision
+    MaskFormerSwin""".split()
 HEARS = "Wav2Vec2 Hubert WavLM SEW SEWD UniSpeech UniSpeechSat Wav2Vec2Conformer Whisper AST".split()
 
 _MLA = {"q_lora_rank": 24, "kv_lora_rank": 16, "qk_nope_head_dim": 8, "qk_rope_head_dim": 8, "v_head_dim": 8,
@@ -54,7 +69,36 @@ _STAGES = {"depths": [1, 1], "embed_dim": 32}
 _BACKBONE = {"num_queries": 5, "backbone_config": transformers.ResNetConfig(
     embedding_size=16, hidden_sizes=[16, 32], depths=[1, 1], layer_type="basic",
     out_features=["stage2"])}  # fmt: skip
+_GEMMA = {
+    "vocab_size": 101, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "head_dim": 8,
+    "num_attention_heads": 8, "num_key_value_heads": 2, "max_position_embeddings": 64, "sliding_window": 4,
+    "query_pre_attn_scalar": 8, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+    "initializer_range": 0.2,
+}  # fmt: skip
+_SWIN = {"depths": [1, 1], "embed_dim": 32, "num_heads": [2, 4], "window_size": 4, "patch_size": 4}
+_SAM = {
+    "vision_config": {"hidden_size": 32, "output_channels": 16, "num_hidden_layers": 2, "image_size": 32,
+                      "num_attention_heads": 4, "patch_size": 8, "window_size": 2, "global_attn_indexes": [1],
+                      "mlp_dim": 64, "num_pos_feats": 8},
+    "prompt_encoder_config": {"hidden_size": 16, "image_size": 32, "patch_size": 8, "mask_input_channels": 4},
+    "mask_decoder_config": {"hidden_size": 16, "mlp_dim": 32, "num_attention_heads": 2,
+                            "iou_head_hidden_dim": 16},
+}  # fmt: skip
 OWN = {  # what a family needs besides
+    "T5Gemma": {"encoder": _GEMMA, "decoder": _GEMMA | {"cross_attention_hidden_size": 64},
+                "vocab_size": 101},
+    "Sam": _SAM, "DonutSwin": _SWIN, "MaskFormerSwin": _SWIN, "Swin2SR": _SWIN | {"patch_size": 1},
+    "Cvt": {"embed_dim": [16, 32, 64], "num_heads": [1, 2, 4], "depth": [1, 2, 3]},
+    "GLPN": {"hidden_sizes": [16, 32, 32, 64], "num_attention_heads": [1, 2, 2, 4], "depths": [1, 1, 1, 1]},
+    "Sam2Vision": {
+        "backbone_config": transformers.Sam2HieraDetConfig(
+            hidden_size=16, image_size=[32, 32], blocks_per_stage=[1, 1, 2, 1], num_attention_heads=1,
+            embed_dim_per_stage=[16, 32, 64, 128], num_attention_heads_per_stage=[1, 2, 4, 8],
+            window_size_per_stage=[4, 2, 2, 2], global_attention_blocks=[3],
+            window_positional_embedding_background_size=[2, 2]),
+        "backbone_channel_list": [128, 64, 32, 16], "fpn_hidden_size": 32,
+        "backbone_feature_sizes": [[8, 8], [4, 4], [2, 2]],
+    },
     "GPTNeo": {"attention_types": [[["global", "local"], 1]], "window_size": 4},
     "DeepseekV2": _MLA, "DeepseekV3": _MLA,
     "Qwen3Next": {"layer_types": ["linear_attention", "full_attention"]},
@@ -110,6 +154,8 @@ def inputs_of(name: str, model: torch.nn.Module) -> dict[str, torch.Tensor]:
         return {"input_features": features, "decoder_input_ids": IDS[:, :5]}
     if name == "AST":
         return {"input_values": torch.randn(2, 24, 16, generator=torch.Generator().manual_seed(8))}
+    if name == "Sam":
+        return {"pixel_values": PICTURES, "input_points": torch.tensor([[[[5.0, 9.0]]], [[[20.0, 3.0]]]])}
     if kind == "picture":
         size = getattr(model.config, "image_size", 32)
         return {

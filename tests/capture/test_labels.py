@@ -98,3 +98,21 @@ def test_a_picture_is_height_width_and_three_colours(shape):
         as_picture(np.zeros(shape, np.uint8))
     white = as_picture(np.full((600, 1000, 3), 255, np.uint8))
     assert white.shape == (154, 256, 3) and (white == 255).all()
+
+
+def test_keys_that_are_fewer_than_queries_have_no_labels_of_theirs(tmp_path):
+    """As where keys are of a coarser grid than queries: the layer is kept."""
+
+    class Coarse(torch.nn.Module):
+        def forward(self, x):
+            q, k = self.q(x), self.k(x)[:, ::2]
+            return (q @ k.mT).softmax(-1) @ k
+
+    model = Coarse()
+    model.q, model.k = torch.nn.Linear(8, 8), torch.nn.Linear(8, 8)
+    with torch.no_grad(), record(model) as recording:
+        model(torch.randn(1, 5, 8))
+    assert recording.layers["0"][1]["kind"] == "self"
+    recording.save(tmp_path / "x.safetensors", patches=(2, 2))
+    (layer,) = open_capture(tmp_path / "x.safetensors").layers.values()
+    assert layer.tokens_q[:2] == ("[CLS]", "r0c0") and layer.tokens_k == () and layer.sizes["K"] == 3
