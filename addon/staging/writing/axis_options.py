@@ -1,4 +1,4 @@
-"""Where the title of an axis and the labels of its entries may stand, beside a matrix that has this axis."""
+"""Options for the title of an axis and the labels of its entries, beside a matrix that has this axis."""
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
@@ -20,9 +20,9 @@ TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76)  # of the labels of one axis
 TITLE_CLEARANCE = 1.3  # sizes of type between a row's labels and its title, if the other title is under it
 TOKEN_LEADING = 1.03  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
-ARM = 0.03  # length of a leader, at least
+ARM = 0.03  # the least length of a leader
 EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
-NEIGHBOUR = 8.0  # entries between stars, at most, that share labels
+NEIGHBOUR = 8.0  # the most entries between stars that share labels
 ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND_LINES = 0.75  # entries from a matrix to where the lines across it end
 LEAST_ALONG = 0.5  # what it costs to write a title along a line, at least
@@ -82,8 +82,8 @@ def _along(
 
 
 def _sides(canvas: Canvas, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Both ends of the lines that run across an axis of a plane: (where each ends (n, 3), where the first
-    leads on the picture (2,))."""
+    """For both ends of the lines across an axis of a plane: (the ends (n, 3), the direction of the first line
+    on the picture (2,))."""
     low, high = ends_of_lines(plane, of_rows, BEYOND_LINES, reach(canvas.p, plane, of_rows))
     a, b = canvas.project(np.array([low[0], high[0]]))
     return [(low, unit(a - b)), (high, unit(b - a))]
@@ -203,7 +203,7 @@ def _next_to(a: Plane, b: Plane, of_rows: bool) -> bool:
 
 
 def at_the_star(canvas: Canvas, axis: LabelledAxis) -> list[tuple[Plane, bool]]:
-    """The sides of an axis that are the star's, where it has this axis and is not seen from its edge."""
+    """The sides of an axis at the star, if the star has this axis and is not seen from its edge."""
     return [
         (plane, of_rows)
         for plane, of_rows in axis.sides
@@ -254,7 +254,7 @@ def _column(
     away = np.linalg.norm(ends - points[chosen], axis=1).mean()
 
     def priced(under_type, under_arms):
-        """What it all costs, given what it costs to cover what is drawn."""
+        """The whole cost, given the cost of covering drawn things."""
         own = under_type + canvas.aside(typed)
         total = cost + own + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
         return total + under_arms + (FANNED + 10.0 * FANNED * away) if fanned else total
@@ -278,7 +278,8 @@ def _column(
 
 
 def _apart(spots: np.ndarray, apart: float) -> np.ndarray:
-    """The nearest places to spots (n,), which ascend or descend, that are at least so far apart."""
+    """The places nearest to `spots` (n,), in their ascending or descending order, that are at least
+    `apart`."""
     if np.abs(np.diff(spots)).min(initial=np.inf) >= apart:
         return spots
     order = 1.0 if spots[-1] >= spots[0] else -1.0

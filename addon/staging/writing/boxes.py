@@ -1,4 +1,4 @@
-"""Upright boxes on a picture or a page, (left, bottom, right, top), and what shares room with what."""
+"""Upright boxes on a picture or page, (left, bottom, right, top), and which of them overlap."""
 
 from collections.abc import Sequence
 
@@ -62,17 +62,17 @@ class Obstacles:
         self.around = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
 
     def under(self, boxes: np.ndarray) -> np.ndarray:
-        """How much of it lies under each of the boxes (n, 4), in layers, two at most: (n,)."""
+        """How much of the quadrilaterals lies under each of the boxes (n, 4), at most two layers: (n,)."""
         return self.under_each(boxes).sum(axis=0)
 
     def under_each(self, boxes: np.ndarray) -> np.ndarray:
-        """The same of each kind: (k, n)."""
+        """As `under`, for each kind: (k, n)."""
         few = max(1, PAIRS // max(1, len(self.around)))
         parts = [self._under(boxes[n : n + few]) for n in range(0, max(1, len(boxes)), few)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def _under(self, boxes):
-        # Of all pairs few have anything in common: only these are looked at.
+        # Few pairs overlap at all: only these are computed.
         some = np.flatnonzero(meeting(around(boxes)[None], self.around)[0])
         box, quad = np.nonzero(meeting(boxes, self.around[some]))
         quad = some[quad]

@@ -1,5 +1,5 @@
-"""Where the number of an entry in the spotlight may be written: near it, with a thin leader, and over no
-entry that matters."""
+"""Options for callouts, the numbers of entries in the spotlight: near the entry, with a thin leader, and not
+over an entry that matters."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -20,9 +20,9 @@ CALLOUT_SIZE = 0.027  # size of type
 MOST_CALLOUTS = 3  # callouts in a picture
 MATTERS = 0.1  # of the largest magnitude: entries from there on are not covered
 COST_OF_COVERING, COST_OF_COVERING_FAINT = 300.0, 0.4  # an entry that matters, and one that does not
-AWAY = 40.0  # what a leader costs that is as long as the picture is high
+AWAY = 40.0  # cost of a leader that is as long as the picture is high
 FARS = (1.0, 1.4, 1.8, 2.3, 2.9, 3.6, 4.5, 6.0, 8.0, 11.0, 15.0)  # from entry to text, in sizes of type
-MOST_SAMPLED_ENTRIES = 4096  # entries of a matrix; of larger ones those that matter are looked at
+MOST_SAMPLED_ENTRIES = 4096  # entries of a matrix; of a larger matrix only those that matter count
 CALLOUT_TURNS = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
 AT_AN_END, BEYOND_ROW = 1.0, 0.6  # cost of standing at an end of the entry's row; entries beyond the matrix
 CALLOUT_RISES = (0.0, 0.5, -0.5, 0.9, -0.9)  # half heights of the text, by which it may stand off its row
@@ -52,7 +52,7 @@ def callouts(
 
 
 def strongest(p: Any, lit: Lit) -> tuple[int, int]:
-    """The entry of the largest magnitude among the lit ones, special tokens such as [CLS] aside."""
+    """The entry of the largest magnitude among the lit ones, without special tokens such as [CLS]."""
     (top, bottom), (left, right) = lit.rows, lit.columns
     part = np.abs(p.evaluation[lit.stage].final[top : bottom + 1, left : right + 1])
     rows, columns = labels_of(p, lit.stage)
@@ -66,8 +66,8 @@ def strongest(p: Any, lit: Lit) -> tuple[int, int]:
 
 
 def said_of(p: Any, stage: Any, entry: tuple[int, int], raw: bool = False) -> str:
-    """What is written of an entry: its row, its column and its number, `raw` that before the epilogue, such
-    as "it → animal 0.68"."""
+    """The text of a callout: row, column and number of an entry, such as "it → animal 0.68"; with `raw`, the
+    number before the epilogue."""
     values, labels = p.evaluation[stage], labels_of(p, stage)
     value = float((values.raw if raw else values.final)[entry])
     texts = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
@@ -145,7 +145,7 @@ def _places(
 
 
 def _ends_of_row(canvas: Canvas, plane: Plane, entry: tuple[int, int]) -> np.ndarray:
-    """Where the row of an entry ends on the picture, beyond the matrix: (2, 2). One looks along it."""
+    """The two ends of an entry's row on the picture, beyond the matrix: (2, 2)."""
     return canvas.project(np.array([ends[entry[0]] for ends in ends_of_lines(plane, True, BEYOND_ROW)]))
 
 
@@ -157,7 +157,7 @@ def _entries_under(
     spot: np.ndarray,
     ends: np.ndarray,
 ) -> np.ndarray:
-    """What it costs to cover entries of the plane itself by the boxes, and by leaders to them: (n,)."""
+    """The cost of covering entries of the plane with each box and its leader: (n,)."""
     values = np.abs(canvas.p.evaluation[plane.stage].final)
     i, j = np.nonzero(
         values >= MATTERS * values.max() if values.size > MOST_SAMPLED_ENTRIES else values > -1.0

@@ -1,4 +1,4 @@
-"""The picture that a view gives of a plan, as the ground that labels are written on.
+"""The canvas: the picture of a plan in a view, on which labels are written.
 
 Lengths are in the unit of the picture: that of a film is the height of its frame.
 """
@@ -16,10 +16,10 @@ from .boxes import Obstacles, around, faces, gaps_between, reached
 from .typesetter import Typesetter
 
 LABEL_BEFORE = 1.0  # entries before a matrix, where a label stands that it would hide
-# What it costs to cover a star, another matrix, and a face of a cuboid with products.
+# Costs of covering a star, another matrix, and a face of a cuboid with products.
 OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = 400.0, 40.0, 8.0
 BEYOND_CONTENT = 6.0  # and to go one unit beyond all that is drawn
-CROWD = 100  # matrices, among which one is not looked at with the care that a few get
+CROWD = 100  # from so many matrices on, less care is taken for each
 
 
 class Canvas:
@@ -80,18 +80,18 @@ class Canvas:
         return stays and name in self.p.interiors and self.before(cuboid.corners())
 
     def unit_at(self, point: np.ndarray) -> float:
-        """How long, in the world, a unit of the picture is at a point of the world."""
+        """The length in the world of a unit of the picture, at a point of the world."""
         depth = 1.0 if self.view.orthographic else float(self.view.seen(point[None])[2][0])
         return 2 * self.view.half_height * depth / self.height
 
     def entry_at(self, plane: Plane) -> float:
-        """How far from one another the entries of a plane are on the picture, the nearer ones."""
+        """The distance of neighbouring entries of a plane on the picture, along the tighter axis."""
         ends = self.project(np.array([plane.origin, plane.origin + plane.row, plane.origin + plane.column]))
         each = np.array([plane.row_ruler.each, plane.column_ruler.each])
         return float((np.linalg.norm(ends[1:] - ends[0], axis=1) / each).min())
 
     def lifted(self, at: Vector, anchor: np.ndarray) -> np.ndarray:
-        """The point of the world as deep as `anchor` that is seen at `at` of the picture: (3,)."""
+        """The point of the world at the place `at` of the picture, and at the depth of `anchor`: (3,)."""
         x, y = (at - self.project(anchor[None])[0]) * self.unit_at(anchor)
         return anchor + self.view.right * x + self.view.up * y
 
@@ -109,7 +109,7 @@ class Canvas:
 
     @cached_property
     def fronts(self) -> np.ndarray:
-        """How deep the nearest corner of each plane is: (n,)."""
+        """The depth of the nearest corner of each plane: (n,)."""
         corners = np.array([plane.corners() for plane in self.planes]).reshape(-1, 3)
         return self.view.seen(corners)[2].reshape(-1, 4).min(axis=1)
 
@@ -119,7 +119,7 @@ class Canvas:
         behind = np.concatenate([self.quads, self.faces]) if stay else self.quads
         return bool(gaps_between(boxes, behind).min(initial=np.inf) <= 0.0)
 
-    # What it costs to write somewhere
+    # The cost of writing at a place
 
     def costs(self, boxes: np.ndarray) -> np.ndarray:
         """What it costs to write in each of the boxes (n, 4): to cover what is drawn, and to leave the part
@@ -127,7 +127,7 @@ class Canvas:
         return self.covering(boxes) + BEYOND_CONTENT * self.beyond(boxes)
 
     def cost(self, boxes: np.ndarray) -> float:
-        """What it costs to write in all of the boxes (n, 4) at once."""
+        """The cost of writing in all of the boxes (n, 4) at once."""
         return self.covering(boxes).mean() + self.aside(boxes)
 
     def aside(self, boxes: np.ndarray) -> float:
@@ -135,12 +135,12 @@ class Canvas:
         return BEYOND_CONTENT * self.beyond(around(boxes)[None]).item()
 
     def covering(self, boxes: np.ndarray) -> np.ndarray:
-        """What it costs to cover what is drawn under each of the boxes (n, 4): (n,)."""
+        """The cost of covering the drawn things under each of the boxes (n, 4): (n,)."""
         matrices, stars, interiors = self.drawn.under_each(boxes)
         return OVER_A_MATRIX * matrices + OVER_A_STAR * stars + OVER_PRODUCTS * interiors
 
     def nearer_to_another(self, boxes: np.ndarray, plane: Plane) -> np.ndarray:
-        """Whether another matrix is nearer to each of the boxes (n, 4) than a plane is, or as near: (n,)."""
+        """For each of the boxes (n, 4), whether another matrix is at least as near as `plane`: (n,)."""
         own = np.array([other.stage is plane.stage for other in self.planes])
         gaps = gaps_between(boxes, self.quads[own]).min(axis=1, initial=np.inf)
         return reached(boxes, self.quads[~own], gaps)

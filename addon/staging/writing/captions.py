@@ -1,4 +1,4 @@
-"""What is written beside the matrices, and where: names, shapes, axis titles, token labels.
+"""The words beside matrices: names, shapes, axis titles, token labels.
 
 Labels face the camera; they are laid out for the direction in which it begins.
 """
@@ -36,8 +36,8 @@ def name_of(p: Any, plane: Plane, longest: float | None = None) -> tuple[str, st
 
 
 def _shared_by(p, stage):
-    """Which of the results that stand side by side share a matrix, such as "heads 0, 1"; "" where all share
-    it, or none do."""
+    """The results side by side that share a matrix, such as "heads 0, 1"; "" if all of them share it, or
+    none."""
     if len(_fans(p)) < 2 or stage.of not in {s.of for root in roots_of(p.root) for s in stages_of(root)} - {
         ""
     }:
@@ -92,7 +92,8 @@ def _alike(p):
 
 @dataclass(frozen=True, eq=False)
 class Titled:
-    """A result that has a title: this, its name, and the corners (n, 3) of all that makes it."""
+    """A result with a title: the title, the result's name, and the corners (n, 3) of everything that makes
+    it."""
 
     title: str
     name: str
@@ -121,7 +122,7 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
 
 
 def _summed(p):
-    """The heads of which there is a sum or a concatenation."""
+    """The heads whose sum or concatenation is drawn."""
     joined = [s for s in stages_of(p.root) if len({o.stage for o in s.operands}) > 1 and not s.has_interior]
     return [
         Fan(tuple(o.stage for o in sheet.operands))
@@ -131,7 +132,7 @@ def _summed(p):
 
 
 def _as_term(p, plane):
-    """A matrix's title; as it stands in a sum on paper where it belongs to one: x, + b, = out."""
+    """The title of a matrix; for a term of a sum, with its sign, as on paper: x, + b, = out."""
     title = title_of(p, plane.stage)
     if plane.role == "operand":
         sheet = next(other.stage for other in p.arrangement.planes if other.stage.name == plane.consumer)
@@ -146,7 +147,7 @@ def _as_term(p, plane):
 
 
 def title_of(p: Any, stage: Stage) -> str:
-    """How a matrix is called on the picture: its label, its name, or when that would be long what made it."""
+    """The name of a matrix on the picture: its label, its name, or (instead of a long name) what made it."""
     label = stage.options(p.scene).label[:LONGEST_LINE]
     name = stage.of or stage.name  # the number of its head is told once, under all that belongs to it
     if label or not stage.operands or stage.name != stage.text or len(name) <= LONGEST_TEXT:
@@ -202,7 +203,7 @@ def ends_of_lines(
 
 
 def labels_of(p: Any, stage: Stage) -> tuple[Sequence[str], Sequence[str]]:
-    """The row and column labels of a stage: its own, or those its operands hand on."""
+    """(row labels, column labels) of a stage: its own, or those that its operands hand on."""
 
     def own(leaf):
         return p.matrices[leaf.name].row_labels, p.matrices[leaf.name].column_labels
@@ -241,7 +242,7 @@ def _handed_on(p, stage, own, part, nothing):
 
 
 def notes(p: Any) -> list[str]:
-    """What the picture leaves out wherever it is seen from, told in its corner."""
+    """The notes about things that the picture leaves out in every view, for its corner."""
     told = pooling.notes(p.arrangement.planes, p.pools) + pooling.hairs(p.scene, p.arrangement)
     texts = {text for m in p.matrices.values() for text in (*m.row_labels, *m.column_labels)}
     unseen = sum(escaped(p.typeface.shown(text), text) for text in texts)

@@ -1,4 +1,4 @@
-"""What stands on the cards of a film: the title card before its scene, the end card after it.
+"""The text of a film's cards: the title card before its scene, the end card after it.
 
 Lines stand in the middle of the frame, under one another. Lengths are in heights of the frame.
 """
@@ -38,7 +38,7 @@ def cards_of(p: Any, aspect: float) -> tuple[Card, ...]:
 
 
 def _set(p: Any, aspect: float, said: list[tuple[str, float, bool]]) -> tuple[Text, ...]:
-    """Texts of a size, which may be soft, under one another, in the largest type for which there is room."""
+    """The lines of texts (text, size, whether soft) under one another, in the largest type that fits."""
     for scale in CARD_SCALES:
         lines = _lines(p, aspect, scale * narrowness(aspect), said)
         high = lines[0].y + lines[0].high - lines[-1].y - lines[-1].low

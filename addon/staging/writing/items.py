@@ -1,4 +1,4 @@
-"""What can stand on a picture: lines of type, thin rules, colour bars and dots.
+"""The items that a picture can have: lines of type, thin rules, colour bars and dots.
 
 Lengths are in the units of the picture, from its lower left corner: heights of the frame in a film, points
 (1/72 inch) on the page of a figure. A box is (left, bottom, right, top).
@@ -59,7 +59,7 @@ class Text:
         return left, self.y + self.low, left + self.width, self.y + self.high
 
     def boxes(self) -> np.ndarray:
-        """The upright boxes in which it lies, however it is turned: (n, 4)."""
+        """Upright boxes that cover the text, also if it is turned: (n, 4)."""
         if not self.angle:
             return np.array([self.box])
         left, low, right, high = self.around
@@ -145,7 +145,7 @@ AnyItem = TypeVar("AnyItem", bound=Item)
 
 
 def moved(item: AnyItem, x: float, y: float) -> AnyItem:
-    """An item elsewhere, by (x, y)."""
+    """The item, moved by (x, y)."""
     if isinstance(item, Rule):
         return replace(item, x0=item.x0 + x, x1=item.x1 + x, y0=item.y0 + y, y1=item.y1 + y)
     return replace(item, x=item.x + x, y=item.y + y)

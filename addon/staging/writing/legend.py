@@ -1,4 +1,4 @@
-"""The legend: each colour map that the picture uses with the numbers along it, and what size says."""
+"""The legend: each colour map of the picture with numbers along it, and the sizes of elements."""
 
 import math
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class LegendBar:
 
 @dataclass(frozen=True)
 class LegendSizes:
-    """The size legend: elements of a `shape` with (number, width), relative to the largest, and what is not
-    drawn at all."""
+    """The size legend: elements of a `shape` as (number, width relative to the largest), and a note about
+    entries that are not drawn."""
 
     shape: str
     steps: tuple
@@ -98,7 +98,7 @@ def _row(color_map, scales, names):
 
 
 def _told(rows, largest):
-    """One line for many ranges: what their ends are, for each of them; these are what is `largest`."""
+    """One line that sums up many ranges: the ends of each; `largest` is the phrase for them."""
     lists: dict[float, list[str]] = {}  # percentile -> ["names end"]
     for scales, names in rows.items():
         highs = sorted(high for _, high, _ in scales)

@@ -83,7 +83,7 @@ def _number(type: Typesetter, form: LegendForm, text: str, at: float, y: float, 
 
 
 def sizes_block(type: Typesetter, form: LegendForm, sizes: LegendSizes) -> Block:
-    """Elements of some magnitudes with these under them, and what is not drawn at all."""
+    """The block of the size legend: elements with their magnitudes under them, and the note below."""
     high, line = form.bar_height * type.scale, form.line * type.scale
     largest = form.dot * type.scale
     items: list[Item] = [type.line("size", 0.0, high + form.title_rise * type.scale, form.title, soft=True)]

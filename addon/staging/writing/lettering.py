@@ -1,8 +1,8 @@
 """All labels of a plan in a given view: names with shapes, axis titles, tokens, titles of heads.
 
-Type has its size on the picture, whatever the size of the scene; where it is crowded all of it is set
-smaller, and what then finds no place is thinned out or left out, and told. A label stands as far away as
-what it belongs to, so it moves with that.
+Type has its size on the picture, whatever the size of the scene. If the picture is crowded, all type is set
+smaller. Labels that still find no place are thinned out or left out, and the picture says so. A label has the
+depth of the thing that it belongs to, so that it moves with it.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,7 +25,7 @@ from .title_options import titles
 from .typesetter import film_type, narrowness
 
 TYPE_SCALES = (1.0, 0.84, 0.7)  # of all type, when it is crowded
-SMALLER_TYPE = 12.0  # what smaller type costs
+SMALLER_TYPE = 12.0  # cost of smaller type
 ROOMY = 4.0  # cost of each label on average where type need not be smaller
 HAIR = 0.001  # width of a leader
 PLURALS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titles", "rows of titles")}
@@ -80,7 +80,7 @@ class Stroke:
 
 @dataclass(frozen=True, eq=False)
 class Lettering:
-    """Labels, the leaders of those that stand away from what they belong to, and `notes` on what is left
+    """Labels, leaders of labels that stand away from their thing, and `notes` about labels that are left
     out."""
 
     labels: tuple[Label, ...] = ()
@@ -130,7 +130,7 @@ def _wishes(
     told: Collection[tuple[str, ...]],
     lit: Sequence[Lit],
 ) -> list[Wish]:
-    """What is to be written; what has least choice comes first."""
+    """The wishes for everything to be written. Those with the least choice come first."""
     planes = [plane for plane in canvas.planes if about is None or plane in about]
     named_planes = set(named(canvas.p, near))
     chosen = [plane for plane in planes if plane in named_planes]
@@ -183,7 +183,7 @@ def _label(canvas: Canvas, line: Text, owner: str) -> Label:
 
 
 def _notes(wishes: Sequence[Wish], written: Sequence[Written]) -> list[str]:
-    """What the picture leaves out, told in its corner."""
+    """The notes about labels that are left out, for the corner of the picture."""
     notes = [f"one in {n} tokens is written" for n in sorted({one.every for one in written}) if n > 1]
     left_out = [wish.what for wish, one in zip(wishes, written, strict=True) if wish.needed and not one.lines]
     for what in dict.fromkeys(wish.what for wish in wishes):

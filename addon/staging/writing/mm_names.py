@@ -1,6 +1,6 @@
 """mm's legends: each name in the middle of its matrix, one entry before it, as large as mm writes it.
 
-They cover what they name, but can be read in scenes so large that a name beside its matrix could not.
+They cover their matrices, but can be read in scenes that are too large for names beside matrices.
 """
 
 import numpy as np

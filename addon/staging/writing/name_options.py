@@ -1,5 +1,4 @@
-"""Where the name of a matrix may stand, with its shape under it: beyond one of its edges, or in its
-middle."""
+"""Options for the name of a matrix, with its shape under it: beyond one of its edges, or in its middle."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,7 +16,7 @@ from .placing import Later, Leader, Option, Wish, Written, writer
 from .typesetter import Typesetter
 
 NAME_SIZE, DETAIL_SIZE = 0.042, 0.026  # sizes of type
-NAME_RAISED_SIZE = 0.6  # size of what is raised after a name, of that
+NAME_RAISED_SIZE = 0.6  # size of a raised letter after a name, in sizes of the name
 NAME_WIDTH = 14.0  # in sizes; what is longer ends with an ellipsis
 NAME_GAP = 0.009  # between type and what it belongs to
 # Places beyond an edge: the part of the edge, the distance, and what both cost.
@@ -29,8 +28,8 @@ _NAME_PLACES = np.array([
 ])  # fmt: skip
 COST_OF_NOT_ABOVE = 12.0  # for the name of a panel
 NEXT_TO = 5  # of them are next to the edge
-COST_OF_STRANGE_NAME = 200.0  # what it costs a name to stand nearer to another matrix
-SMALLER_NAME = 60.0  # what it costs to have that smaller
+COST_OF_STRANGE_NAME = 200.0  # cost of a name that is nearer to another matrix
+SMALLER_NAME = 60.0  # cost of a smaller name
 INSIDE_SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.3)  # of a name in the middle of its matrix
 
 

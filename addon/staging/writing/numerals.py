@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEW = 64  # matrix entries in the whole scene up to which numbers are written by themselves
-FEW_PRODUCTS = 4096  # elements up to which row and column are joined to their products by themselves
+FEW = 64  # the most matrix entries of a scene that gets numbers by default
+FEW_PRODUCTS = 4096  # the most elements of a scene that gets beams by default
 COMPACT = 4  # characters of a compact number, without its sign
 PLAIN_MAGNITUDES = (1e-3, 1e6)  # magnitudes that are written without a power of ten, the second no more
 MOST_POWER = 37  # of ten, whose reciprocal is a normal number in single precision, too
 
 
 def shown(choice: str, count: int, few: int) -> bool:
-    """Whether something is drawn in a scene that has `count` of it: `choice` is "on", "off" or "auto"."""
+    """Whether something is drawn: `choice` is "on", "off" or "auto", which means for a `count` of at most
+    `few`."""
     return choice == "on" or (choice == "auto" and count <= few)
 
 

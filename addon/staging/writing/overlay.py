@@ -1,5 +1,5 @@
-"""What is written before the scene of a film: title, caption and expression at its top left, and under these
-what its beats say; the legend along its bottom, notes at its lower right.
+"""The overlay, the text before the scene of a film: title, caption and expression at the top left, with the
+captions of beats under them; the legend along the bottom; notes at the lower right.
 
 Lengths are in heights of the frame, from its lower left corner; a narrow frame makes everything smaller.
 """
@@ -62,7 +62,7 @@ class Overlay:
 
     @property
     def boxes(self) -> np.ndarray:
-        """The boxes of all that is written, with some room around each: (n, 4)."""
+        """The boxes of all text, with some room around each: (n, 4)."""
         boxes = np.array(self.blocks or [item.box for item in self.items]).reshape(-1, 4)
         return boxes + TEXT_MARGIN * np.array([-1, -1, 1, 1])
 
@@ -146,7 +146,7 @@ class _FrameType:
         return [*lines, *self.told(lowest - 0.9 * TOLD_SIZE * self.unit)]
 
     def told(self, top: float) -> list[Text]:
-        """What the beats say, each in its time, from the top down."""
+        """The captions of the beats, each in its time, from the top down."""
         lines, size = [], TOLD_SIZE * self.unit
         room = min(TOLD_WIDTH * self.unit, self.width)
         for beat in self.p.beats:

@@ -1,8 +1,8 @@
-"""Where labels stand on the picture: none on another, and as few as can be on what they label.
+"""Places labels on the picture: no label overlaps another, and they cover as little as possible.
 
-Plain geometry in the picture's own units, heights of it, from its lower left corner. Whatever is to be
-written has Options: places, sizes, and last of all to be left out. The cheapest ones that share no room
-are taken; since to leave something out costs less than to share room, labels never overlap.
+This is plain geometry in heights of the picture, from its lower left corner. Each label has Options: places,
+sizes, and last of all to be left out. The cheapest options that do not overlap are taken. To leave a label
+out costs less than an overlap, so labels never overlap.
 """
 
 from collections.abc import Callable, Sequence
@@ -68,8 +68,8 @@ class Later:
 
 @dataclass(frozen=True, eq=False)
 class Wish:
-    """Something to be written: what it is, at which matrix it stands, the ways to write it, and whether it
-    has to be told where it is left out."""
+    """Something to be written: its kind, its matrix, its options, and whether a note is needed if it is left
+    out."""
 
     what: str
     owner: str
@@ -90,7 +90,7 @@ class Wish:
 
 
 def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[[], Written]:
-    """What writes these lines, at `places` (n, 2) if not where they are."""
+    """The function that writes these lines, at `places` (n, 2) or where they are."""
     if places is None:
         return lambda: Written(lines)
     return lambda: Written(

@@ -70,7 +70,7 @@ class Readout:
 
     @property
     def joint(self) -> np.ndarray:
-        """Where the line from the scene ends, (2,)."""
+        """The point where the line from the scene ends, (2,)."""
         return np.array([self.rules[0].x0, self.rules[0].y0])
 
     @property
@@ -123,7 +123,7 @@ def readout_block(
 
 
 def pool_of(p: Plan, plane: Plane, form: ReadoutForm, width: float, height: float) -> Pool:
-    """What a cell shows of the entries: one each where they have room, else a block of them."""
+    """The Pool of the cells: one entry each if there is room, else a block of entries."""
     own = plane.stage.options(p.scene)
     rule = own.pooling_rule or p.scene.look.pooling_rule
     said: Sequence[int] | None = parsed(own.pooling or p.scene.look.pooling, "look")

@@ -1,4 +1,4 @@
-"""The expression as it is set in print, in statements, and when which part of it is being computed.
+"""The expression as it is printed, in statements, and the times at which its parts are computed.
 
 `out = (attn = softmax(Q @ K.T / sqrt(32))) @ V` is set as attn = softmax(Q Kᵀ / √32) and out = attn V. While
 a product is swept, the product itself is lit; while its sums become finished values, its functions too.
@@ -30,7 +30,8 @@ SUPERSCRIPTS = {"2": "²", "3": "³", "-1": "⁻¹"}
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a statement; `raised` stands higher, and it is lit from and to these frames."""
+    """A piece of a statement. A `raised` part stands higher. `lit` are the pairs of frames between which it
+    is lit."""
 
     text: str
     lit: tuple[tuple[float, float], ...] = ()

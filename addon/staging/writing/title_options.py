@@ -1,5 +1,5 @@
-"""Where the titles of results may stand that stand beside each other, such as heads: all of a group at the
-same side of what makes them."""
+"""Options for the titles of results side by side, such as heads. All titles of a group stand at the same side
+of their results."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from .placing import LABEL_GAP, Option, Wish, writer
 HEAD_TITLE_SIZE = 0.044  # size of type
 TITLE_SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
 DISTANCES = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
-SMALLER_TITLES = 30.0  # what it costs to have them smaller
-COST_OF_STRANGE_TITLE = 20.0  # of a title that is nearer to what another is of
+SMALLER_TITLES = 30.0  # cost of smaller titles
+COST_OF_STRANGE_TITLE = 20.0  # cost of a title that is nearer to another result
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class _Way:
 
 
 def titles(canvas: Canvas) -> Iterator[Wish]:
-    """The titles of each group, as far as what they are of is in the picture."""
+    """The titles of each group whose results are in the picture."""
     for group, down in titled(canvas.p):
         seen = [one for one in group if canvas.shows(one.corners)]
         if seen:
@@ -84,7 +84,7 @@ def _ways(
 
 
 def _strange(boxes: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Whether each title is nearer to what another is of: (ways, titles)."""
+    """Whether each title is nearer to the result of another title: (ways, titles)."""
     middles = 0.5 * (boxes[:, :, None, :2] + boxes[:, :, None, 2:])
     away = np.maximum(np.maximum(edges[:, :2] - middles, middles - edges[:, 2:]), 0.0)
     away = np.linalg.norm(away, axis=3)  # from each title to each of what they are of

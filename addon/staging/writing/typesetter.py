@@ -1,4 +1,4 @@
-"""Setting type: how wide a text is, lines of it, texts broken into lines, and things side by side in rows."""
+"""Sets type: widths of texts, lines, texts broken into lines, and things side by side in rows."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Typesetter:
     least: float = 0.0
 
     def sized(self, size: float) -> float:
-        """How large type of this size is set."""
+        """The size in which type of this nominal size is set."""
         return max(size * self.scale, self.least)
 
     def width(self, text: str, size: float) -> float:
@@ -75,7 +75,7 @@ def film_type(typeface: Typeface, scale: float, narrow: float = 1.0) -> Typesett
 
 
 def narrowness(aspect: float) -> float:
-    """How large all type is on a frame of this aspect, width to height: 1, or less on a narrow one."""
+    """The scale of all type on a frame of this aspect, width to height: 1, or less on a narrow frame."""
     return min(1.0, aspect / NARROW_FRAME)
 
 
