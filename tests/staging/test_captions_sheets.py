@@ -45,7 +45,8 @@ def test_labels_run_through_sheets():
     p = planned("out = relu(x + b)[1:, :2] @ z", x=[3, 4], b=[1, 4], z=[2, 5])
     assert labels_of(p, p.root) == (("b", "c"), ()) and axis_names_of(p, p.root) == ("token", "")
     p = planned("out = concat(x, y, axis=0)", x=[3, 4], y=[2, 4])
-    assert labels_of(p, p.root) == ((), ()) and axis_names_of(p, p.root) == ("", "feature")
+    assert labels_of(p, p.root) == (("a", "b", "c", "", ""), ())  # y has none
+    assert axis_names_of(p, p.root) == ("token", "feature")
     p = planned("out = c.T * x.T", x=[3, 4], c=[3, 1])
     assert labels_of(p, p.root)[1] == ("a", "b", "c")
 
