@@ -1,6 +1,12 @@
 """The tooltips of the panel and the reports of its operators in German, by what they are in English."""
 
 TOOLTIPS = {
+    "Both are drawn": "Beide werden gezeichnet",
+    "The place in which the star reads best": "Wo der Star am besten zu lesen ist",
+    "The place of a sum whose product is only added to, scaled or cut":
+    "Wo eine Summe steht, zu deren Produkt nur etwas addiert wird, oder das nur skaliert oder geschnitten"
+    " wird",
+    "The product is not drawn": "Das Produkt wird nicht gezeichnet",
     "A TrueType or OpenType font for all text; empty: Blender's own":
     "Eine TrueType- oder OpenType-Schrift für allen Text; leer: die von Blender",
     "A chain that reads from left to right; neighbours share a face":

@@ -220,11 +220,7 @@ FIELDS = {
                       "labels", {}),
         "beside": ("Heads Stand", "Where each head or other result stands, beside the one before", {}),
         "spacing": ("Spacing", "Entries that are added between heads or other results side by side", {}),
-        "sums": (
-            "Sums",
-            "Where a sum stands of a product that is there only to be added to, scaled or cut",
-            {"auto": "Automatic", "beside": "Beside the Product", "in place": "In the Product's Place"},
-        ),
+        "sums": ("Sums", "The place of a sum whose product is only added to, scaled or cut", {}),
         "longest": ("Longest Axis", "Longer axes are drawn this long, and each bead stands for several "
                     "entries; axes of the star stay as they are; 0: no axis is shortened", {}),
         "blast": ("Blast", "How much more the larger parts of a chain scatter (above 0), or the smaller "
@@ -264,6 +260,11 @@ CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
         "none": ("None", "Everything floats"),
         "floor": ("Floor", "A floor to the horizon"),
         "shadow": ("Shadows", "Only shadows, on an invisible floor"),
+    },
+    (Layout, "sums"): {
+        "auto": ("Automatic", "The place in which the star reads best"),
+        "beside": ("Beside the Product", "Both are drawn"),
+        "in place": ("In the Product's Place", "The product is not drawn"),
     },
     (Style, "interior"): {
         "solid": ("Solid", "The material of the matrices"),

@@ -461,7 +461,9 @@ class Person:
         target.id, target.data_path = other, "location.x"
 
     def do_drive_ours(self, scene):
-        self.any_object(scene).driver_add("rotation_euler", 2).driver.expression = "0.5"
+        ob = self.any_object(scene)
+        if not ob.override_library:  # of which Blender saves no driver
+            ob.driver_add("rotation_euler", 2).driver.expression = "0.5"
 
     def do_camera_at_a_marker(self, scene):
         marker = scene.timeline_markers.new("mine", frame=3)
