@@ -110,7 +110,7 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
         for one in group.roots:
             makers = {s.name for s in stages_of(one)}
             own: list[Part] = [
-                part for part in p.arrangement.planes if part.consumer in makers or part.stage is one
+                part for part in p.arrangement.seen if part.consumer in makers or part.stage is one
             ]
             if p.scene.look.settled_scale > 0.0:  # products that stay
                 own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
