@@ -145,8 +145,8 @@ def _columns(
 
 
 def title_at(canvas: Canvas, axis: LabelledAxis, plane: Plane, of_rows: bool) -> str:
-    """The title of an axis where a matrix has it: what are keys of one head may be queries of the next."""
-    own = axis_names_of(canvas.p, plane.stage)[0 if of_rows else 1]
+    """The title of an axis at a matrix, a star's own: what are keys of one may be queries of the next."""
+    own = axis_names_of(canvas.p, plane.stage)[0 if of_rows else 1] if canvas.p.is_star(plane.stage) else ""
     return canvas.p.typeface.shown(own) if own else axis.title
 
 
