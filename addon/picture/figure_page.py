@@ -262,15 +262,16 @@ class _Composition:
         grid, line, gap = self.grid, 1.25 * self.type.size, TIGHT if self.table else PANEL_GAP
         columns = min(grid.columns, len(self.cells))
         rows = [self.cells[n : n + columns] for n in range(0, len(self.cells), columns)]
-        left = self.up(PAGE_EDGE + (line if grid.rows else 0.0))
-        wide = self.down((self.width - left - PAGE_EDGE - gap * (columns - 1)) / columns)
+        edge = 0.0 if self.single else PAGE_EDGE  # a single picture here fills its frame
+        left = self.up(edge + (line if grid.rows else 0.0))
+        wide = self.down((self.width - left - edge - gap * (columns - 1)) / columns)
         if wide < 4 * self.type.size:
             raise InputError(f"{columns} panels side by side are too many for {self.width / 72:.3g} in")
         own = self.cells if self.own_scales else ()
         feet = {cell.plan: foot([cell.plan], (), self.type, wide, self.raw) for cell in own}
         lettered = 0.0 if self.table or self.single else line + 1.0
         foot_room = max((tall for _, tall in feet.values()), default=0.0)
-        top = above + PAGE_EDGE + (line if grid.heads else 0.0)
+        top = above + edge + (line if grid.heads else 0.0)
         tall = None
         if height:
             tall = (height - top - below - gap * (len(rows) - 1)) / len(rows) - lettered - foot_room
