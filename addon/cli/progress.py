@@ -71,8 +71,8 @@ class ProgressWriter:
 
     def _show(self, heard, elapsed):
         percent = 100.0 * heard.done / heard.total if heard.total else 100.0
-        own = heard.done - self._first
-        left = elapsed * (heard.total - heard.done) / own if own > 0 else None
+        done_here = heard.done - self._first
+        left = elapsed * (heard.total - heard.done) / done_here if done_here > 0 else None
         if self.style == "json":
             record = {
                 "job": heard.job,

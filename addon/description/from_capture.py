@@ -46,21 +46,22 @@ def scene_from_capture(
     """
     path = Path(path)
     capture = open_capture(path)
-    found = capture.layer(layer)
+    first_layer = capture.layer(layer)
     for part in parts:
         if part not in HEAD_PARTS:
             raise InputError(f'unknown part "{part}"; {nearest(part, HEAD_PARTS, "known parts")}')
-    if head is not None and head not in found.heads:
-        capture.tensor(layer, "q" if "q" in found.shapes else "pattern", head)  # raises for an unknown head
-    told = _Heads(capture, found, found.heads if head is None else (head,), parts)
+    if head is not None and head not in first_layer.heads:
+        kept = "q" if "q" in first_layer.shapes else "pattern"
+        capture.tensor(layer, kept, head)  # raises InputError: there is no such head
+    told = _Heads(capture, first_layer, first_layer.heads if head is None else (head,), parts)
     chosen = CaptureOptions(
-        file=path.name, layer=_named(found), passes=passes if isinstance(passes, str) else tuple(passes)
+        file=path.name, layer=_named(first_layer), passes=passes if isinstance(passes, str) else tuple(passes)
     )
-    _require_alike(capture, found, passes)
+    _require_alike(capture, first_layer, passes)
     return Scene(
         expression=told.expression(),
-        title=_title(capture, found, head),
-        caption=capture.text_of(found),
+        title=_title(capture, first_layer, head),
+        caption=capture.text_of(first_layer),
         capture=replace(chosen, heads="all") if head is None else replace(chosen, head=head),
         beats="auto" if head is not None and not passes else "off",
         matrices=told.matrices,
@@ -93,13 +94,13 @@ def scene_of_tensor(path: str | os.PathLike[str], layer: int | str, head: int, t
     """
     path = Path(path)
     capture = open_capture(path)
-    found = capture.layer(layer)
+    asked_layer = capture.layer(layer)
     each = SUMMARIES.get(tensor, ("H",))[0][0] == "H"  # whether each head has a tensor of its own
     return Scene(
         expression=tensor,
-        title=_title(capture, found, head if each else None),
-        caption=capture.text_of(found),
-        capture=CaptureOptions(file=path.name, layer=_named(found), head=head if each else 0),
+        title=_title(capture, asked_layer, head if each else None),
+        caption=capture.text_of(asked_layer),
+        capture=CaptureOptions(file=path.name, layer=_named(asked_layer), head=head if each else 0),
         matrices={tensor: MatrixOptions(tensor=tensor)},
         look=Look(min_size=1.0),
         camera=Camera(view="front", lens=400.0),  # a camera so far away that the sides of cells hardly show
@@ -164,7 +165,7 @@ class _Heads:
         """The output after the step between it and the residual stream, such as a norm."""
         layer, told = self.layer, self.layer.residual
         kind = told["kind"]
-        check = next((one for one in checks_of(self.capture, layer, False) if one.tensor == "added"), None)
+        check = next((each for each in checks_of(self.capture, layer, False) if each.tensor == "added"), None)
         if check is None or not check.ok:
             lies = f"a step that is not known ({kind})" if kind else "a step that the file does not name"
             if check is not None:
@@ -295,7 +296,7 @@ class _Heads:
         if position.get("kind") != "rotary" or "theta" not in position:
             return None
         base, dims = position["theta"], position.get("dims", width)
-        layout, at = position.get("layout", LAYOUTS[0]), position.get("at", 0)
+        layout, first_column = position.get("layout", LAYOUTS[0]), position.get("at", 0)
         for key, good, right in (
             ("theta", type(base) in (int, float) and 0 < base < 1e12, "a number above 0"),
             (
@@ -304,7 +305,11 @@ class _Heads:
                 f"an even number up to {width}",
             ),
             ("layout", layout in LAYOUTS, " or ".join(LAYOUTS)),
-            ("at", type(at) is int and type(dims) is int and 0 <= at <= width - dims, "a column before them"),
+            (
+                "at",
+                type(first_column) is int and type(dims) is int and 0 <= first_column <= width - dims,
+                "a column before them",
+            ),
         ):
             if not good:
                 raise InputError(
@@ -312,7 +317,7 @@ class _Heads:
                     f"is not {right}, so the projections cannot be drawn"
                 )
         # A key has its own number as position. The offset of the mask is the position of the first query.
-        return base, dims, self.layer.offset if name == "Q" else 0, layout, at
+        return base, dims, self.layer.offset if name == "Q" else 0, layout, first_column
 
     def require_projection(self, name, tensor, source, turn, head):
         """Raise InputError unless input times weights gives the queries, keys or values of the file."""

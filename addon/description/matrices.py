@@ -333,27 +333,29 @@ def _of_capture(capture, spec, where, chosen):
     if not layer and chosen is None:
         raise InputError(f'{where}: tensor {spec.tensor!r} needs its layer, such as "L0.{tensor}"')
     layers, axis = ([capture.layer(layer)], None) if layer else _chosen(capture, chosen)
-    for one in layers:
-        known = *capture.names(one.name), *capture.summaries(one.name)
+    for each_layer in layers:
+        known = *capture.names(each_layer.name), *capture.summaries(each_layer.name)
         if tensor not in known:
             hint = safetensors.hint(tensor, known)
-            raise InputError(f'{where}: layer {one.name} of {capture.path} has no "{tensor}"; {hint}')
+            raise InputError(f'{where}: layer {each_layer.name} of {capture.path} has no "{tensor}"; {hint}')
     first = layers[0]
     axes = axes_of(tensor).replace("?", "")
     heads, over_heads = _heads_of(spec, first, chosen, axes[0], where)
-    leading = [one for one in (axis, over_heads) if one]
+    leading = list(filter(None, (axis, over_heads)))
     axes = axes.lstrip("HG").rjust(2)
-    shapes = {capture.shape(one.name, tensor) for one in layers}
+    shapes = {capture.shape(each_layer.name, tensor) for each_layer in layers}
     if len(shapes) > 1:
-        found = " and ".join(sorted(map(by, shapes)))
-        raise InputError(f"{where}: {tensor} of these layers is {found}; expected one shape in all of them")
+        differing = " and ".join(sorted(map(by, shapes)))
+        raise InputError(
+            f"{where}: {tensor} of these layers is {differing}; expected one shape in all of them"
+        )
     (shape,) = shapes
     # Layers with different tokens, such as those of several texts, have no labels together.
     tokens = {
-        "Q": first.tokens_q if len({one.tokens_q for one in layers}) == 1 else (),
-        "K": first.tokens_k if len({one.tokens_k for one in layers}) == 1 else (),
+        "Q": first.tokens_q if len({each_layer.tokens_q for each_layer in layers}) == 1 else (),
+        "K": first.tokens_k if len({each_layer.tokens_k for each_layer in layers}) == 1 else (),
     }
-    of = f"layer{'s' * (len(layers) > 1)} {', '.join(one.name for one in layers)}"
+    of = f"layer{'s' * (len(layers) > 1)} {', '.join(each_layer.name for each_layer in layers)}"
     if numbered := [head for head in heads if head is not None]:
         of += f", head{'s' * (len(numbered) > 1)} {numbers(numbered)}"
     rows, columns = (slice(p.start, p.stop, p.step) for p in _parts(shape, spec.slices, where))
@@ -362,7 +364,9 @@ def _of_capture(capture, spec, where, chosen):
     count = tuple(len(axis.numbers) for axis in leading)
 
     def read():
-        parts = [capture.tensor(one.name, tensor, n)[rows, columns] for one in layers for n in heads]
+        parts = [
+            capture.tensor(each_layer.name, tensor, n)[rows, columns] for each_layer in layers for n in heads
+        ]
         return np.array(parts).reshape(*count, *part)
 
     declared = LabelledMatrix(
@@ -403,10 +407,10 @@ def _chosen(capture, chosen):
     word = "layers" if chosen.layers else "passes"
     given = getattr(chosen, word) if getattr(chosen, word) == "all" else _once(getattr(chosen, word), word)
     if chosen.layers and not isinstance(chosen.layer, str):  # "all": the names do not say which stack
-        of = next((one for one in capture.layers.values() if one.kind == "self"), None)
+        of = next((layer for layer in capture.layers.values() if layer.kind == "self"), None)
         if given != "all":
-            layers = [capture.layer(one) for one in given]
-            return layers, LeadingAxis("layer", tuple(one.number for one in layers))
+            layers = [capture.layer(layer) for layer in given]
+            return layers, LeadingAxis("layer", tuple(layer.number for layer in layers))
         if of is None:
             raise InputError(
                 f'capture: layers = "all" are those of self-attention, of which {capture.path} has none; '
@@ -416,9 +420,9 @@ def _chosen(capture, chosen):
         of = capture.layer(chosen.layer)
     axis, fixed = ("number", "pass_number") if chosen.layers else ("pass_number", "number")
     alike = {
-        getattr(one, axis): one
-        for one in capture.layers.values()
-        if all(getattr(one, name) == getattr(of, name) for name in ("stack", "kind", fixed))
+        getattr(layer, axis): layer
+        for layer in capture.layers.values()
+        if all(getattr(layer, name) == getattr(of, name) for name in ("stack", "kind", fixed))
     }
     numbered = tuple(sorted(alike) if given == "all" else given)
     lacking = [n for n in numbered if n not in alike]

@@ -354,16 +354,18 @@ def _checked(where: str, tensors: Any, metadata: Mapping[str, str]) -> Capture:
     tokens_k = table.texts("tokens_k", tokens_q)
     layers = _layers(where, table, _shapes(where, tensors), tokens_q, tokens_k)
     labels = _labels(
-        table, {tokens_q, tokens_k} | {t for one in layers for t in (one.tokens_q, one.tokens_k)}
+        table, {tokens_q, tokens_k} | {t for layer in layers for t in (layer.tokens_q, layer.tokens_k)}
     )
-    layers = [replace(one, tokens_q=labels[one.tokens_q], tokens_k=labels[one.tokens_k]) for one in layers]
+    layers = [
+        replace(layer, tokens_q=labels[layer.tokens_q], tokens_k=labels[layer.tokens_k]) for layer in layers
+    ]
     return Capture(
         path=where,
         text=table.text("text", ""),
-        texts=tuple(one.text("text", "") for one in table.tables("passes")),
+        texts=tuple(entry.text("text", "") for entry in table.tables("passes")),
         tokens_q=labels[tokens_q],
         tokens_k=labels[tokens_k],
-        layers={one.name: one for one in layers},
+        layers={layer.name: layer for layer in layers},
         model=table.table("model", {}),
         metadata=data,
         tensors=tensors,

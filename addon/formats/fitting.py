@@ -222,7 +222,7 @@ def _bent(scores, logs, sure, scale, softcap, free):
         logits = at[0] * scores
         bend = 1 / np.cosh(np.clip(logits * at[1], -300, 300)) ** 2
         slopes = scores * bend, (bend * logits - np.tanh(logits * at[1]) / at[1]) / at[1]
-        columns = np.stack([_about_row_means(one, sure).ravel() for one in slopes], axis=1)[:, fits]
+        columns = np.stack([_about_row_means(slope, sure).ravel() for slope in slopes], axis=1)[:, fits]
         normal, aim = columns.T @ columns, columns.T @ rest.ravel()
         tried = at.copy()
         tried[fits] += np.linalg.lstsq(normal + damping * np.diag(np.diag(normal)), aim, rcond=None)[0]

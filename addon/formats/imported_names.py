@@ -77,8 +77,8 @@ def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
             found.tokens[_TOKENS[name]] = _texts(array, here)
         elif lens := _lens(name):
             _put_lens(found, lens[0], lens[1], array, batch, here)
-        elif own := _own(name):
-            _put_own(found, own[0], own[1], array, batch, here)
+        elif place := _own(name):
+            _put_own(found, place[0], place[1], array, batch, here)
         elif (pattern := _PATTERNS.fullmatch(name)) and not _stacked(name):
             if not array.size:
                 raise InputError(f"{here} is empty: {NO_WEIGHTS}")

@@ -42,21 +42,21 @@ def import_attentions(
     `generate` made, which the model did not read. `batch` is the element of the batch to take. Returns
     warnings. Raises InputError for a pattern that is not a softmax.
     """
-    found, generated = Found(), False
+    contents, generated = Found(), False
     stacks = {}
     for stack, given in stacks_of(attentions).items():
         steps = steps_of(given)
         generated = generated or any(len(one) > 1 for one in steps.values())
         stacks[stack] = {n: _joined(one, f"attentions: layer {n}", batch) for n, one in steps.items()}
     for n, pattern in stacks.pop("", {}).items():
-        found.put(str(n), "pattern", pattern)
-    put_stacks(found, stacks)
+        contents.put(str(n), "pattern", pattern)
+    put_stacks(contents, stacks)
     for n, value in enumerate(values or ()):
-        found.put(str(n), "v", without_batch(value, 3, batch or 0, f"values[{n}]"))
+        contents.put(str(n), "v", without_batch(value, 3, batch or 0, f"values[{n}]"))
     if generated:
-        queries = [arrays["pattern"].shape[1] for arrays in found.layers.values()]
+        queries = [arrays["pattern"].shape[1] for arrays in contents.layers.values()]
         tokens = _read(tokens, queries[-1])
-    return _write(found, Path(output), tokens, text, model)
+    return _write(contents, Path(output), tokens, text, model)
 
 
 def import_file(
@@ -91,12 +91,12 @@ def import_file(
         )
     else:
         raise InputError(f"{path}: import reads .npz and .safetensors")
-    found = by_name(arrays, batch, str(path))
-    if not tokens and found.tokens:
-        both = found.tokens.get("tokens", [])
-        tokens = found.tokens.get("queries", both), found.tokens.get("keys", both)
+    contents = by_name(arrays, batch, str(path))
+    if not tokens and contents.tokens:
+        both = contents.tokens.get("tokens", [])
+        tokens = contents.tokens.get("queries", both), contents.tokens.get("keys", both)
         tokens = tokens if any(tokens) else ()
-    return _write(found, Path(output), tokens, text, model or {"name": path.stem})
+    return _write(contents, Path(output), tokens, text, model or {"name": path.stem})
 
 
 def _joined(steps, where, batch):
@@ -126,10 +126,10 @@ def _write(found, output, tokens, text, model):
     for key, arrays in found.layers.items():
         where = f"layer {found.names.get(key, key)}"
         kept, about, notes = fitted(arrays, where, **found.numbers.get(key, {}))
-        own = _tokens_of(found.names.get(key, key), tokens_q, tokens_k, _is_pair(tokens))
-        _check_tokens(where, kept, *own)
-        if own != (tokens_q, tokens_k):
-            about |= {"tokens_q": own[0], "tokens_k": own[1]}
+        tokens_here = _tokens_of(found.names.get(key, key), tokens_q, tokens_k, _is_pair(tokens))
+        _check_tokens(where, kept, *tokens_here)
+        if tokens_here != (tokens_q, tokens_k):
+            about |= {"tokens_q": tokens_here[0], "tokens_k": tokens_here[1]}
         if key in found.names:
             about["name"] = found.names[key]
         described[key] = about | ({"kind": "cross"} if key.endswith(".cross") else {})

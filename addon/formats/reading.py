@@ -29,20 +29,20 @@ def opened(
     """
     where = where or str(path)
     try:
-        found = os.stat(path)  # before the file is opened: opening a device can have effects
-        kind = _kind(found)
+        status = os.stat(path)  # before the file is opened: opening a device can have effects
+        kind = _kind(status)
         descriptor = None if kind else os.open(path, _FLAGS)
     except FileNotFoundError:
         raise InputError(f"{where}: no such {what}") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
         raise InputError(f"{where}: cannot be read ({getattr(error, 'strerror', error)})") from None
     if descriptor is not None:
-        found = os.fstat(descriptor)  # between the two calls, the file may have been exchanged
-        kind = _kind(found)
-    if descriptor is None or kind or (most is not None and found.st_size > most):
+        status = os.fstat(descriptor)  # between the two calls, the file may have been exchanged
+        kind = _kind(status)
+    if descriptor is None or kind or (most is not None and status.st_size > most):
         if descriptor is not None:
             os.close(descriptor)
-        reason = kind or f"has {found.st_size:,} bytes, which are too many; the most is {most:,}"
+        reason = kind or f"has {status.st_size:,} bytes, which are too many; the most is {most:,}"
         raise InputError(f"{where}: {reason}" + (f", not a {what}" if kind == "is a folder" else ""))
     file = open(descriptor, "rb")
     try:

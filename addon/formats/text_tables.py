@@ -136,25 +136,27 @@ class _TableReader:
             present = [separator for separator in present if separator != ","]
         reasons = []
         for separators in (present, [BLANKS], single):
-            found = []
+            layouts = []
             for separator in separators:
                 try:
-                    found.append(self.fitted(separator))
+                    layouts.append(self.fitted(separator))
                 except _Unfit as reason:
                     reasons.append(reason)
             if (
-                len(found) == 1
-                and found[0].names_rows
-                and found[0].separator == ","
+                len(layouts) == 1
+                and layouts[0].names_rows
+                and layouts[0].separator == ","
                 and ", " not in self.text
             ):
                 with contextlib.suppress(_Unfit):  # "x 1,5" is also a name and a number with decimals
-                    found.append(self.fitted(BLANKS))
-            if len(found) > 1:
-                which = " or by ".join((SEPARATORS | {BLANKS: "blanks"})[one.separator] for one in found)
+                    layouts.append(self.fitted(BLANKS))
+            if len(layouts) > 1:
+                which = " or by ".join(
+                    (SEPARATORS | {BLANKS: "blanks"})[layout.separator] for layout in layouts
+                )
                 raise self.error(f"its fields may be separated by {which}; keep one of these")
-            if found:
-                return found[0]
+            if layouts:
+                return layouts[0]
         raise reasons[0]
 
     def fitted(self, separator):
