@@ -10,12 +10,9 @@ from ..staging.guides import LEFT_COLOR, RIGHT_COLOR, flow_guides, row_guides
 from ..staging.highlights import highlights, spotlight_frames
 from . import tags
 from .objects import show
-from .shapes import guide
+from .shapes import BOX_CORNERS, BOX_FACES, guide
 
 LINE_THICKNESS, FRAME = 0.04, 0.1  # of a line, and of one around what is pointed out, in entries
-# Corners of a box as low (0) or high (1) on each axis, and its faces.
-BOX = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
-FACES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
 
 
 def write_guides(p: Any, collection: bpy.types.Collection) -> None:
@@ -56,8 +53,8 @@ def _framed(p, one, thickness, collection):
 def _boxes(lines, thickness=LINE_THICKNESS):
     """Thin boxes along lines (n, 2, 3) that are parallel to the axes: points (8 n, 3) and faces (6 n, 4)."""
     low, high = lines.min(axis=1) - thickness / 2, lines.max(axis=1) + thickness / 2
-    points = low[:, None] + BOX * (high - low)[:, None]
-    faces = FACES + 8 * np.arange(len(lines))[:, None, None]
+    points = low[:, None] + BOX_CORNERS * (high - low)[:, None]
+    faces = BOX_FACES + 8 * np.arange(len(lines))[:, None, None]
     return points.reshape(-1, 3), faces.reshape(-1, 4)
 
 

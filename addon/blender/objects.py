@@ -5,7 +5,7 @@ object that is drawn shares that mesh. So the file holds every number once, and 
 finished values whatever is drawn of them at the moment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -83,6 +83,11 @@ def matrix_object(
     set_inputs(ob, steps | {"Columns": plane.columns} | gaps("row", rows) | gaps("column", columns))
     set_beads(ob, pool)
     return ob
+
+
+def as_points(products: Iterable[bpy.types.Object]) -> bool:
+    """Whether the elements of a scene with these products are drawn as points, not as instances."""
+    return any(compat.get_input(ob.modifiers[MODIFIER], "As Points") for ob in products)
 
 
 def set_beads(ob: bpy.types.Object, pool: Any) -> None:

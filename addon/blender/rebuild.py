@@ -73,19 +73,10 @@ def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
 
 
 @contextlib.contextmanager
-def sharing(scene: bpy.types.Scene) -> Iterator[None]:
-    """Within the block what a build of this scene shares is what it shared."""
-    tags.running = _Addition(owned(scene))
-    try:
-        yield
-    finally:
-        tags.running = None
-
-
-@contextlib.contextmanager
-def apart() -> Iterator[None]:
-    """Within the block all that a build shares is made anew, and is no scene's."""
-    tags.running = _Addition([])
+def sharing(scene: bpy.types.Scene | None) -> Iterator[None]:
+    """Within the block what a build of this scene shares is what it shared. For None all of it is made anew,
+    and is no scene's."""
+    tags.running = _Addition(owned(scene) if scene else [])
     try:
         yield
     finally:

@@ -7,6 +7,10 @@ import numpy as np
 
 from .materials.lines import guide_material
 
+# Corners of a box as low (0) or high (1) on each axis, and its faces.
+BOX_CORNERS = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
+BOX_FACES = np.array([(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)])
+
 
 def shape(
     title: str, points: Any, faces: Any, material: bpy.types.Material, collection: bpy.types.Collection

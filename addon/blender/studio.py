@@ -15,12 +15,12 @@ from ..look.lights import RIGS, Lamp, lamps_of
 from ..look.srgb import linear
 from ..staging.camera.framing import View
 from . import compat, tags
-from .guides import BOX, FACES
 from .materials.base import mix_color
 from .materials.ground import ground_material
 from .materials.haze import haze_material
 from .nodes.formula import Formula
 from .property_paths import Values, put
+from .shapes import BOX_CORNERS, BOX_FACES
 
 ENVIRONMENT_NAME = "Matrix Cinema environment"
 # Of the background: where it is lightest, in the picture from below, its height to width, and its end.
@@ -219,7 +219,7 @@ def haze(style: WholeStyle, middle: np.ndarray, size: float, collection: bpy.typ
     """Thin haze around the scene, in which lamps are seen; a look across the scene loses at most a third."""
     mesh = bpy.data.meshes.new("Haze")
     reach = HAZE_REACH * size
-    mesh.from_pydata((middle + reach * (2.0 * BOX - 1.0)).tolist(), [], FACES.tolist())
+    mesh.from_pydata((middle + reach * (2.0 * BOX_CORNERS - 1.0)).tolist(), [], BOX_FACES.tolist())
     cloud = bpy.data.objects.new("Haze", mesh)
     cloud[tags.KIND] = "haze"
     cloud.display_type = "BOUNDS"

@@ -26,7 +26,7 @@ from .build import draw, frame_kept
 from .materials.base import asked
 from .materials.haze import haze_material
 from .node_values import set_values
-from .objects import MODIFIER, set_inputs
+from .objects import MODIFIER, as_points, set_inputs
 from .property_paths import same, set_changed
 from .rebuild import adopt, sharing, standing
 from .recolored import recolor
@@ -40,14 +40,16 @@ IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS, COLORS})
 
 
 @dataclasses.dataclass(frozen=True)
-class _Drawn:
-    """A Drawing that was drawn, and the digests of its given matrices by their names."""
+class _Last:
+    """The plan of what a scene shows, the Drawing where it was drawn here, and the digests of its given
+    matrices by their names."""
 
     digests: dict[str, str]
-    drawing: Drawing
+    plan: Plan
+    drawing: Drawing | None = None
 
 
-_last: _Drawn | None = None
+_last: _Last | None = None
 
 
 def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
@@ -71,7 +73,8 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
         return
     last = _remembered(before, target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
     with frame_kept(target):
-        _draw((last and _restyled(last, after)) or film_of(plan_of(target, after)), target)
+        drawing = last and last.drawing and _restyled(last.drawing, after)
+        _draw(drawing or film_of(plan_of(target, after)), target)
 
 
 def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[], None] | None:
@@ -106,16 +109,17 @@ def _fixtures(scene):
 def _draw(drawing: Drawing, target: bpy.types.Scene | None) -> bpy.types.Scene:
     global _last
     target = draw(drawing, target)
-    _last = _Drawn(_digests(target), drawing)
+    _last = _Last(_digests(target), drawing.plan, drawing)
     return target
 
 
-def _remembered(before: Scene, target: bpy.types.Scene) -> Drawing | None:
-    """The last Drawing, if it is of a built scene of the description `before`, but for how things look."""
+def _remembered(before: Scene, target: bpy.types.Scene) -> _Last | None:
+    """What was last planned, if it is of a built scene of the description `before`, but for how things
+    look."""
     if _last is None or _last.digests != _digests(target):
         return None
-    words = changes(_last.drawing.plan.description, before)
-    return _last.drawing if words <= IN_PLACE | {DRAWING} else None
+    words = changes(_last.plan.description, before)
+    return _last if words <= IN_PLACE | {DRAWING} else None
 
 
 def _restyled(drawing: Drawing, after: Scene) -> Drawing | None:
@@ -154,14 +158,18 @@ def _set_again(
 
 
 def _plans(before: Scene, after: Scene, target: bpy.types.Scene) -> tuple[Plan, Plan]:
-    """The plans of both descriptions. Raises InputError."""
+    """The plans of both descriptions. That of a scene which was not drawn here is made once, and remembered.
+    Raises InputError."""
+    global _last
     last = _remembered(before, target)
-    old = restyled(last.plan, before) if last else plan_of(target)
+    if last is None:
+        last = _last = _Last(_digests(target), plan_of(target))
+    old = restyled(last.plan, before)
     return old, restyled(old, after)
 
 
 def _set_settings(before: Scene, after: Scene, drawn: Objects, target: bpy.types.Scene) -> None:
-    points = any(compat.get_input(ob.modifiers[MODIFIER], "As Points") for ob in drawn["product"])
+    points = as_points(drawn["product"])
     old, new = (studio.settings(one.render, style_of(one), points) for one in (before, after))
     with setting(target):
         set_changed(target, old, new)

@@ -9,7 +9,7 @@ import bpy
 from ..blender import tags
 from ..description.scene import Scene
 from ..memory import available_memory
-from ..staging.limits import memory_needed
+from ..staging.limits import drawn_as_points, memory_needed
 from .frames import Rendering, Settings
 from .progress import Listener, clock_time
 from .repeated_frames import standing
@@ -65,7 +65,7 @@ def estimated(
         len(frames),
         different,
         elements,
-        memory_needed(elements, elements > description.look.instance_budget),
+        memory_needed(elements, drawn_as_points(elements, description.look)),
         available_memory(),
         different * one,
         one,

@@ -12,7 +12,7 @@ import bpy
 
 from ..blender import tags
 from ..blender.nodes import PREFIX, node_group
-from ..blender.rebuild import apart
+from ..blender.rebuild import sharing
 from .files import written_whole
 
 FILE, CATALOGS = "matrix_cinema_nodes.blend", "blender_assets.cats.txt"
@@ -116,7 +116,7 @@ def _fresh_groups() -> Iterator[dict[str, bpy.types.NodeTree]]:
     names = {tree: tree.name for tree in own}
     for n, tree in enumerate(names):
         tree.name = f"mc {n}"
-    with apart():
+    with sharing(None):
         try:
             yield {name: node_group(name) for name in OFFERED}
         finally:

@@ -4,6 +4,7 @@ from math import prod
 
 from ..algebra.evaluate import sides_of
 from ..description.leading import MOST_MATRICES
+from ..description.scene import Look
 from ..errors import InputError
 from ..kinds.stage import Stage, stages_of
 from ..memory import available_memory
@@ -33,6 +34,11 @@ def check_declared(root: Stage, sizes: dict[str, tuple[int, int]]) -> None:
             f"the expression takes {work:,} operations to evaluate; the most is {MOST_WORK:,}; "
             "use smaller matrices"
         )
+
+
+def drawn_as_points(elements: int, look: Look) -> bool:
+    """Whether so many elements are drawn as points, not as instances of a mesh."""
+    return elements > look.instance_budget
 
 
 def memory_needed(elements: int, as_points: bool) -> int:

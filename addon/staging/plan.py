@@ -40,7 +40,7 @@ from .layout.blocks import blocks_of
 from .layout.schemes import scheme_of
 from .layout.shortening import shortened
 from .layout.unseen import unseen_of
-from .limits import check_declared, check_memory
+from .limits import check_declared, check_memory, drawn_as_points
 from .patches import Strip, strips_of
 from .pooling import Pool, pools_of
 from .readouts import named as named_readouts
@@ -203,7 +203,7 @@ def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})
     counts = count_products(arrangement, scene, evaluation, sweeps)
     interiors = interiors_of(scene, counts, arrangement)
     drawn = count_elements(arrangement, (), pools) + sum(counts[name] for name in interiors)
-    as_points = drawn > scene.look.instance_budget
+    as_points = drawn_as_points(drawn, scene.look)
     check_memory(drawn, as_points)
     scales = scales_of(scene, style, evaluation, matrices, arrangement, pools)
     made = Plan(

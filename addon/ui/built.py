@@ -2,8 +2,8 @@
 
 import bpy
 
-from ..blender import compat, tags
-from ..blender.objects import MODIFIER
+from ..blender import tags
+from ..blender.objects import MODIFIER, as_points
 from ..blender.read import shape_of
 from ..blender.stored import described
 from ..description.scene import Scene
@@ -65,11 +65,6 @@ def elements(scene: bpy.types.Scene) -> int:
     return int(tags.number(scene, tags.ELEMENTS, 0))
 
 
-def as_points(scene: bpy.types.Scene) -> bool:
-    """Whether the elements are drawn as points, not as instances."""
-    return any(compat.get_input(ob.modifiers[MODIFIER], "As Points") for ob in products(scene))
-
-
 def memory(scene: bpy.types.Scene) -> float:
     """About how many bytes of memory rendering takes."""
-    return memory_needed(elements(scene), as_points(scene))
+    return memory_needed(elements(scene), as_points(products(scene)))

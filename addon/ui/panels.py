@@ -8,6 +8,7 @@ from typing import Any
 import bpy
 
 from ..blender import tags
+from ..blender.objects import as_points
 from ..blender.older import gained
 from ..errors import InputError
 from . import built, job, live, matrices, operators, picking, properties, source, style, sweep
@@ -415,7 +416,7 @@ class MATRIX_CINEMA_PT_info(BuiltPanel, bpy.types.Panel):
 
     def draw_settings(self, layout: bpy.types.UILayout, context: bpy.types.Context, _settings: Any) -> None:
         scene = context.scene
-        points, shown = built.as_points(scene), built.description(scene)
+        points, shown = as_points(built.products(scene)), built.description(scene)
         render = scene.render
         seconds = (scene.frame_end - scene.frame_start + 1) * render.fps_base / render.fps
         column = layout.column(align=True)

@@ -149,3 +149,18 @@ def test_another_colour_map_is_another_picture_and_no_other_shader(factory):
     bpy.data.materials.remove(mine)
     assert verify(scene).ok
     same(scene, now)
+
+
+def test_a_scene_that_was_not_drawn_here_is_planned_once(factory, monkeypatch):
+    """As a file that was opened: after that, what changes only how things look plans nothing."""
+    begun = scene_of("paper")
+    scene = update.build(begun)
+    monkeypatch.setattr(update, "_last", None)
+    planned, plan_of = [], update.plan_of
+    monkeypatch.setattr(update, "plan_of", lambda *asked: planned.append(asked) or plan_of(*asked))
+    now = begun
+    for path in ("look.element_scale", "look.product_scale", "look.element_scale"):
+        now = changed(now, path)
+        update.update(now, scene)
+    assert len(planned) == 1
+    same(scene, now)

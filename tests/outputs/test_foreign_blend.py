@@ -8,6 +8,7 @@ from matrix_cinema.cli.commands import run
 
 bpy = pytest.importorskip("bpy")
 
+from matrix_cinema.blender.objects import as_points  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import load_scene  # noqa: E402
 from matrix_cinema.outputs import blend_file  # noqa: E402
@@ -112,7 +113,7 @@ def test_odd_properties_are_told_in_a_line(built, registered, watched, tmp_path,
     bpy.ops.wm.open_mainfile(filepath=str(built))
     scene = bpy.context.scene
     ODD[what](scene, next(ob for ob in scene.objects if ob.get("mc_kind") == "product"))
-    panel.elements(scene), panel.subjects(scene), panel.as_points(scene), panel.description(scene)
+    panel.elements(scene), panel.subjects(scene), as_points(panel.products(scene)), panel.description(scene)
     [sweep.steps_of(ob) for ob in sweep.products(scene)]
     path = saved(tmp_path / f"{zlib.crc32(what.encode())}.blend")
     for command in ("verify", "inspect"):

@@ -17,7 +17,7 @@ bpy = pytest.importorskip("bpy")
 from drawn_panels import Layout, buttons, drawn_texts  # noqa: E402
 from matrix_cinema import ui  # noqa: E402
 from matrix_cinema.blender import compat  # noqa: E402
-from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
+from matrix_cinema.blender.objects import MODIFIER, as_points  # noqa: E402
 from matrix_cinema.description.scene import from_json, load_scene, to_json  # noqa: E402
 from matrix_cinema.description.style import Style  # noqa: E402
 from matrix_cinema.ui import (  # noqa: E402
@@ -223,7 +223,7 @@ def test_building_leaves_the_users_scene_alone(mine, scene_file):
     assert shown.matrix_cinema_panel.file == str(scene_file)
     assert not properties.is_pending(shown) and not properties.is_stale(shown)
     assert built.elements(shown) == 4 * 6 + 5 * 6 + 5 * 3 + 4 * 5 + 4 * 3 + 4 * 6 * 5 + 4 * 5 * 3
-    assert not built.as_points(shown)
+    assert not as_points(built.products(shown))
 
 
 def test_rebuilding_happens_in_place_and_stays_at_the_frame(made):
@@ -236,7 +236,7 @@ def test_rebuilding_happens_in_place_and_stays_at_the_frame(made):
     assert bpy.context.scene == made and list(bpy.data.scenes) == scenes
     assert made.frame_current_final == pytest.approx(20.25)
     assert from_json(made["matrix_cinema"]).look.style == "paper"
-    assert built.as_points(made)
+    assert as_points(built.products(made))
     assert not properties.is_pending(made)
 
 
