@@ -1,4 +1,5 @@
-"""A source becomes a still, a film or numbered frames. What is there of them and of this very job is kept."""
+"""Renders a source as a still, a film or numbered frames. Files of this very job that exist already are
+kept."""
 
 import contextlib
 import dataclasses
@@ -35,15 +36,16 @@ from .reads import files_read, require_apart
 
 PREVIEW_WIDTH, PREVIEW_SAMPLES, PREVIEW_FRAMES = 256, 2, 96
 PRINT_DPI = 600
-VERIFIED = 200_000  # elements that are compared for a picture's notes: more take longer than they are worth
+VERIFIED = 200_000  # the most elements that are verified for the notes of a picture
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a caller asks of pictures beside their scene; None leaves it to the scene. `frame` is that of a
-    still, `frames` the first and the last one of a film; `device` and `fallback` are those of
-    frames.Settings. A film may have a `purpose` (film_presets) or be a `preview`; a still may have a `width`
-    in print, such as "84mm", `dpi` (600), and 16 `bits` a channel."""
+    """The options of a render; None leaves a value to the scene.
+
+    `frame` is the frame of a still, `frames` the first and the last frame of a film. `device` and `fallback`
+    are as in frames.Settings. A film may have a `purpose` (film_presets) or be a `preview`. A still may have
+    a `width` in print, such as "84mm", `dpi` (600), and 16 `bits` in a channel."""
 
     size: tuple[int, int] | None = None
     samples: int | None = None
@@ -61,7 +63,7 @@ class Asked:
 
     @property
     def preset(self) -> FilmPreset | None:
-        """That of the `purpose`. Raises InputError for an unknown one."""
+        """The preset for the `purpose`, or None. Raises InputError for an unknown purpose."""
         if self.purpose is not None and self.purpose not in PRESETS:
             hint = nearest(self.purpose, PRESETS, "known ones")
             raise InputError(f'a film is not for "{self.purpose}"; {hint}')
@@ -70,8 +72,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Rendered:
-    """`output` shows these `frames` of a film that has the frames up to `last`; `now` of them were rendered
-    by this job, the others were there. It is `up_to_date` when the very same job had made it before."""
+    """The result of a render: `output` shows these `frames` of a film whose frames go up to `last`. This job
+    rendered `now` of them; the others existed. `up_to_date`: the same job had made the output before."""
 
     output: Path
     kind: str
@@ -112,7 +114,7 @@ def render_source(
     if settings.transparent and kind == "film" and not FILMS[output.suffix.lower()].keeps_alpha:
         raise InputError(f"{output}: an .mp4 has no transparency; give a .mov or a .webm")
 
-    # The mark of every picture of this job, and that of the one file that comes of it.
+    # The mark of every picture of this job, and the mark of the file that is made from them.
     mark = mark_of(source, settings, bpy.app.version_string)
     moment = description.render.still if asked.frame is None else asked.frame
     own_mark = marks.derived_mark(mark, kind, *_part_of_mark(asked, kind, moment))
@@ -152,7 +154,7 @@ def render_source(
 
 
 def estimate_source(source: Source, kind: str, asked: Asked, progress: Listener) -> Estimate:
-    """What the same render would take; one tile of one frame is rendered for it. Raises InputError and
+    """The Estimate of the same render, for which one tile of one frame is rendered. Raises InputError and
     JobError."""
     scene, description, settings, checked = drawn_source(source, asked, kind)
     first, last = asked.frames or (scene.frame_start, scene.frame_end)
@@ -165,9 +167,11 @@ def estimate_source(source: Source, kind: str, asked: Asked, progress: Listener)
 def drawn_source(
     source: Source, asked: Asked, kind: str
 ) -> tuple[bpy.types.Scene, Scene, Settings, Plan | None]:
-    """The Blender scene of a source, drawn in an empty file or opened, with its description, the settings of
-    a "still", or of a film's frames, and the plan that was drawn, if any. Raises InputError, also for a
-    .blend that was not built here."""
+    """(Blender scene of a source, its description, settings of a "still" or of a film's frames, plan or
+    None).
+
+    The scene is drawn in an empty file, or opened; only a drawn scene has a plan. Raises InputError, also for
+    a .blend that this program did not build."""
     if source.description is None:
         scene = blend_file.open_built(source)
         description = blend_file.description_as_set(scene)
@@ -185,7 +189,7 @@ def mark_of(source: Source, *made_with: object) -> str:
 
 
 def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
-    """The settings of a still, or of a film's frames. Raises InputError for what is asked beyond the
+    """The settings of a still, or of a film's frames. Raises InputError for an option that is out of its
     limits."""
     wanted = {"samples": asked.samples, "engine": asked.engine, "transparent": asked.transparent}
     if asked.size is not None:
@@ -216,13 +220,13 @@ def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
 
 
 def _small(size):
-    """A size for a preview: as wide as PREVIEW_WIDTH, unless it is smaller already."""
+    """The size of a preview: PREVIEW_WIDTH wide, unless the film is smaller already."""
     factor = min(1.0, PREVIEW_WIDTH / size[0])
     return tuple(max(16, round(n * factor)) for n in size)
 
 
 def _size_in_print(defaults, asked):
-    """The size of a still in pixels, where its width in print is asked for."""
+    """The size in pixels of a still whose width in print is given."""
     if asked.width is None:
         return defaults.width, defaults.height
     dpi = asked.dpi or PRINT_DPI
@@ -231,7 +235,7 @@ def _size_in_print(defaults, asked):
 
 
 def _part_of_mark(asked, kind, moment):
-    """What one file shows beside its job's pictures, or how it shows it."""
+    """The options that are part of the mark of one file, but not of the marks of its job's pictures."""
     if kind == "still":
         return (moment, *((asked.width, asked.dpi) if asked.width else ()))
     more = (asked.purpose, asked.preview)
@@ -239,8 +243,8 @@ def _part_of_mark(asked, kind, moment):
 
 
 def _plan_of_opened(scene: bpy.types.Scene) -> Plan | None:
-    """The plan of a scene that was opened, for what its film says; None where it was not built here, or has
-    lost something that it was made of."""
+    """The plan of an opened scene, for the captions of its film. None if this program did not build the
+    scene, or if it has lost parts."""
     if tags.DESCRIPTION in scene:
         with contextlib.suppress(InputError):
             return plan_of(scene)
@@ -248,16 +252,16 @@ def _plan_of_opened(scene: bpy.types.Scene) -> Plan | None:
 
 
 def _notes(scene, description, drawn, told):
-    """The Notes of the pictures of a scene, with the beats of the plan `told`; of one that was just drawn,
-    with what `verify` says of it."""
+    """The Notes of the pictures of a scene, with the beats of the plan `told`. For a scene that was just
+    drawn they have the error that `verify` finds."""
     beats = [(beat.text, beat.start, beat.end) for beat in told.beats] if told else []
     error = largest_error(scene) if drawn else None
     return notes_of([description], bpy.app.version_string, error, beats)
 
 
 def largest_error(scene: bpy.types.Scene) -> float | None:
-    """What `verify` finds in a scene that was just drawn, as a part of the largest magnitude; None where it
-    has more elements than are compared, or something is wrong."""
+    """The largest error that `verify` finds in a scene that was just drawn, as a part of the largest
+    magnitude. None if the scene has more than VERIFIED elements, or if a comparison fails."""
     if tags.number(scene, tags.ELEMENTS, 0) > VERIFIED:
         return None
     report = verify(scene)
@@ -265,13 +269,13 @@ def largest_error(scene: bpy.types.Scene) -> float | None:
 
 
 def _chunks(notes, asked):
-    """What a still has in its file: its notes, its colours' profile, and the dots of an inch."""
+    """The chunks of a still's file: its notes, its colour profile, and the dots per inch."""
     texts = [text_chunk(name, text) for name, text in notes.texts().items()]
     return [profile_chunk(), *([size_chunk(asked.dpi or PRINT_DPI)] if asked.width else []), *texts]
 
 
 def _tell_of_print(checked, progress):
-    """Tell where colours of a style will look duller in print."""
+    """Report colours of a style that will look duller in print."""
     maps = dict.fromkeys(
         scale.color_map for scales in (checked.final, checked.products) for scale in scales.values()
     )
@@ -305,13 +309,14 @@ def _asked_frame(scene, description, checked, asked):
 
 
 def _still_frame(scene, description, checked):
-    """The frame of a film that is its still and its poster: of its scene, and of no card."""
+    """The frame for the still and the poster of a film: in its scene, never on a card."""
     begins = checked.timeline.begins if checked else scene.frame_start
     return description.render.still_frame(begins, tags.number(scene, tags.DONE, scene.frame_end))
 
 
 def _put_beside(output, preset, captions, at, numbers, mark):
-    """The captions and the poster of a film, the frame of `numbers` that is nearest to `at`."""
+    """Write the captions and the poster of a film. The poster is the frame in `numbers` that is nearest to
+    `at`."""
     if preset.captions:
         write_captions(output, captions)
     if preset.poster:
@@ -328,7 +333,7 @@ def planned_for(description: Scene, settings: Settings) -> Plan:
 
 
 def _written(output: Path, kind: str) -> Iterable[Path]:
-    """The files there are that a job may replace: its output, and frames of a film."""
+    """The existing files that a job may replace: its output, and the frames of a film."""
     folders = {"still": [], "film": film_folders(output), "frames": [output]}[kind]
     return [output, *(path for folder in folders for path in folder.glob("*.png"))]
 

@@ -1,6 +1,6 @@
-"""Readouts on the picture of a film: which matrices have one, and where they stand beside the scene.
+"""Readouts on the picture of a film: which matrices get one, and where it stands beside the scene.
 
-They take a part of the frame at its right, or of a tall frame below; the camera sees the scene in the rest.
+Readouts take a part of the frame at its right, or at the bottom of a tall frame. The scene has the rest.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class Beside:
 
     @property
     def notes(self) -> list[str]:
-        """What the readouts leave out, told in the corner of the picture."""
+        """The notes about things that the readouts leave out, for the corner of the picture."""
         return notes_of(self.readouts)
 
 
@@ -109,7 +109,7 @@ def beside(
 
 
 def _meets(made: Sequence[Readout], scene: np.ndarray) -> bool:
-    """Whether readouts stand over what is seen of a scene."""
+    """Whether a readout covers a part of the scene."""
     boxes = np.array([one.box for one in made]) + 0.5 * READOUT_GAP * np.array([-1, -1, 1, 1])
     return bool((gaps_between(boxes, scene) <= 0.0).any())
 
@@ -140,7 +140,7 @@ def _area(aspect: float, part: float, written: np.ndarray, scale: float, at_left
 
 
 def _worth(made: Sequence[Readout], aspect: float) -> float:
-    """How good a place for readouts is: cells that can be read, and much of the frame left to the scene."""
+    """The worth of a place for readouts: legible cells, and much room left for the scene."""
     boxes, pitch = np.array([one.box for one in made]), min(one.pitch for one in made)
     if aspect < 1.0:
         taken = boxes[:, 3].max() - boxes[:, 1].min()

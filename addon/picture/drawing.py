@@ -1,4 +1,4 @@
-"""All that is drawn of a plan: where it is seen from, what is written in it and before it, what lights it.
+"""The drawing of a plan: the plan with its camera, its text and its light.
 
 `blender.build.draw` draws a Drawing and decides nothing. A film and the panel of a figure are two Drawings of
 the same plan.

@@ -1,7 +1,7 @@
-"""The picture of a film as a whole: the camera's shot, the labels in it, and what is written before it.
+"""Composes a film: the camera's shot, the labels in the scene, and the overlay before it.
 
 Type has its size on the picture, so labels need the camera; and the camera has to see the labels. Each is
-found from the other, in a few rounds.
+computed from the other, in a few rounds.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is written of a plan for a camera that is given: one that someone has turned, moved or chosen by hand.
+"""Text for a given camera, one that a person has turned, moved or chosen by hand.
 
 That camera stays as it is. So what is written finds its room in the frame that there is: nothing leaves it,
 readouts stand where nothing of the scene does, and a shade is laid behind what stands over the scene.

@@ -1,4 +1,4 @@
-"""Matrices that step out of the scene in a beat of the film, turn to the audience, are read and step back.
+"""Presented matrices: in a beat they step out of the scene, turn to the audience, and step back.
 
 A presented matrix is a readout in the middle of the picture. It begins and ends where its matrix stands.
 """
