@@ -129,7 +129,7 @@ def middle_of(checked):
 
 def cost(name):
     """One style: seconds of the first frame of a film as it is rendered, and of a later one."""
-    film = settings_of(FILM_SAMPLES, "FAST")
+    film = settings_of(FILM_SAMPLES, "HIGH")
     scene, checked = drawn(SCENE, name, film)
     at = middle_of(checked)
     first, later = rendered(scene, [at, at + 1], film)[1]
@@ -140,11 +140,11 @@ def by_the_clock(name):
     """One style: seconds of the first frame of a film and of a later one, on each device of this machine."""
     from matrix_cinema.outputs import devices
 
-    scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "FAST", LARGE_SIZES[0]))
+    scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "HIGH", LARGE_SIZES[0]))
     at, found = middle_of(checked), {"style": name}
     for kind in dict.fromkeys(one.kind.lower() for one in devices.listed()):
         for size in LARGE_SIZES[: 1 if kind == "cpu" else None]:
-            film = settings_of(FILM_SAMPLES, "FAST", size, kind)
+            film = settings_of(FILM_SAMPLES, "HIGH", size, kind)
             seconds = rendered(scene, [at, at + 1, at + 2], film, look=Path, clock=time.perf_counter)[1]
             found[f"{kind} {size[0]} × {size[1]}"] = {"first": seconds[0], "frame": min(seconds[1:])}
     return found
@@ -155,7 +155,7 @@ def quality(name):
     differs from it, as 64 samples of another seed do: in the middle of a picture of twice the size, which is
     that of films."""
     twice = 2 * WIDTH, 2 * HEIGHT
-    scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "FAST", twice))
+    scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "HIGH", twice))
     at = middle_of(checked)
 
     def one(samples, denoiser, seed=0):
@@ -184,7 +184,7 @@ def flicker(name):
     of the picture. Nothing moves where a reference of 64 samples changes by less than STILL in all of these
     frames."""
     size = WIDTH, HEIGHT
-    film, reference = settings_of(FILM_SAMPLES, "FAST", size), settings_of(REFERENCE_SAMPLES, "HIGH", size)
+    film, reference = settings_of(FILM_SAMPLES, "HIGH", size), settings_of(REFERENCE_SAMPLES, "HIGH", size)
     scene, checked = drawn(SCENE, name, film)
     at = middle_of(checked)
     frames = list(range(at, at + FRAMES))
@@ -238,7 +238,7 @@ def parts():
         seconds = {}
         for part in SMALLER:
             size = LARGE[0] // part, LARGE[1] // part
-            film = settings_of(FILM_SAMPLES, "FAST", size)
+            film = settings_of(FILM_SAMPLES, "HIGH", size)
             scene, checked = drawn(scene_file, "", film)
             at = middle_of(checked)
             seconds[part] = rendered(scene, [at, at + 1], film)[1]
@@ -261,7 +261,7 @@ def _upscaled(scene, path, frame):
     from matrix_cinema.outputs.picture_files import loaded
     from matrix_cinema.outputs.progress import unheard
 
-    rendering = Rendering(scene, settings_of(1, "FAST", (960, 540)), ".png", 2, unheard)
+    rendering = Rendering(scene, settings_of(1, "HIGH", (960, 540)), ".png", 2, unheard)
     with rendering.going_on(lambda: ""):
         rendering.picture(frame, path, "0" * 64)
     with loaded(path) as image:

@@ -41,8 +41,8 @@ class Settings:
     `transparent` leaves out the background, and of a floor everything but the shadows. `device` is the device
     for Cycles (description.device). If it fails, the `fallback` "cpu" goes on with the CPU, and "stop" ends
     the job. Device and fallback are not part of the mark, because they change only the noise of the picture.
-    A PNG has 8 or 16 `bits` in a channel. The denoiser takes most of a second for a frame of a film at
-    `quality` "HIGH", and a third of that at "FAST" (docs/performance.md)."""
+    A PNG has 8 or 16 `bits` in a channel. The `quality` of the denoiser is "HIGH", since a lower one saves
+    next to nothing (docs/performance.md)."""
 
     width: int
     height: int

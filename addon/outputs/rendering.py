@@ -211,7 +211,6 @@ def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
         asked.samples or samples,
         asked.engine or defaults.engine,
         asked.transparent or defaults.transparent,
-        quality="HIGH" if kind == "still" else "FAST",
         bits=asked.bits,
         device=device_of(asked.device or defaults.device),
         fallback=asked.fallback,

@@ -60,8 +60,6 @@ def _as_film(scene, changes):
     owner, name = (scene.cycles, "samples") if traced else (scene.eevee, "taa_render_samples")
     if getattr(owner, name) == still.samples:
         _put(owner, name, film.samples, changes)
-        if traced and scene.cycles.denoising_quality == "HIGH":
-            _put(scene.cycles, "denoising_quality", "FAST", changes)
 
 
 def _put(owner, name, value, changes):
