@@ -333,17 +333,17 @@ def _of_capture(capture, spec, where, chosen):
     if not layer and chosen is None:
         raise InputError(f'{where}: tensor {spec.tensor!r} needs its layer, such as "L0.{tensor}"')
     layers, axis = ([capture.layer(layer)], None) if layer else _chosen(capture, chosen)
-    for each_layer in layers:
-        known = *capture.names(each_layer.name), *capture.summaries(each_layer.name)
+    for layer in layers:
+        known = *capture.names(layer.name), *capture.summaries(layer.name)
         if tensor not in known:
             hint = safetensors.hint(tensor, known)
-            raise InputError(f'{where}: layer {each_layer.name} of {capture.path} has no "{tensor}"; {hint}')
+            raise InputError(f'{where}: layer {layer.name} of {capture.path} has no "{tensor}"; {hint}')
     first = layers[0]
     axes = axes_of(tensor).replace("?", "")
     heads, over_heads = _heads_of(spec, first, chosen, axes[0], where)
     leading = list(filter(None, (axis, over_heads)))
     axes = axes.lstrip("HG").rjust(2)
-    shapes = {capture.shape(each_layer.name, tensor) for each_layer in layers}
+    shapes = {capture.shape(layer.name, tensor) for layer in layers}
     if len(shapes) > 1:
         differing = " and ".join(sorted(map(by, shapes)))
         raise InputError(
@@ -352,10 +352,10 @@ def _of_capture(capture, spec, where, chosen):
     (shape,) = shapes
     # Layers with different tokens, such as those of several texts, have no labels together.
     tokens = {
-        "Q": first.tokens_q if len({each_layer.tokens_q for each_layer in layers}) == 1 else (),
-        "K": first.tokens_k if len({each_layer.tokens_k for each_layer in layers}) == 1 else (),
+        "Q": first.tokens_q if len({layer.tokens_q for layer in layers}) == 1 else (),
+        "K": first.tokens_k if len({layer.tokens_k for layer in layers}) == 1 else (),
     }
-    of = f"layer{'s' * (len(layers) > 1)} {', '.join(each_layer.name for each_layer in layers)}"
+    of = f"layer{'s' * (len(layers) > 1)} {', '.join(layer.name for layer in layers)}"
     if numbered := [head for head in heads if head is not None]:
         of += f", head{'s' * (len(numbered) > 1)} {numbers(numbered)}"
     rows, columns = (slice(p.start, p.stop, p.step) for p in _parts(shape, spec.slices, where))
@@ -364,9 +364,7 @@ def _of_capture(capture, spec, where, chosen):
     count = tuple(len(axis.numbers) for axis in leading)
 
     def read():
-        parts = [
-            capture.tensor(each_layer.name, tensor, n)[rows, columns] for each_layer in layers for n in heads
-        ]
+        parts = [capture.tensor(layer.name, tensor, n)[rows, columns] for layer in layers for n in heads]
         return np.array(parts).reshape(*count, *part)
 
     declared = LabelledMatrix(
