@@ -32,7 +32,10 @@ def _write(p, plane, ob, collection):
     rest[tags.KIND] = tags.SOURCE
     inputs = {name: compat.get_input(modifier, name) for name in compat.input_identifiers(modifier)}
     inputs |= {"Consumer Sweep": 0.0, "Dim": 0.0, "Scale": matrix_size(p)}
-    told = {"At Rest": rest}
+    when = ""
+    if stage.operands:
+        when = "Final " if stage.epilogue else "Sum "
+    told = {"At Rest": rest, "Rest Range": tuple(inputs[when + name] for name in ("Low", "High", "Zero"))}
     if stage.operands:
         whole = float(p.timeline.moves[stage.name].steps)
         inputs |= {"Sweep": whole, "Finish": float(bool(stage.epilogue))}

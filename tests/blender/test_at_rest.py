@@ -61,3 +61,16 @@ def test_a_size_set_by_hand_or_in_the_panel_takes_effect_at_rest(factory, monkey
     assert tuple(compat.get_input(ob.modifiers[MODIFIER], "Rest Sizes"))[2] == pytest.approx(0.45)
     set_inputs(ob, {"Scale": 0.9})
     np.testing.assert_allclose(drawn(scene, "matrix", "S", last)["radius"], first, rtol=1e-5)
+
+
+def test_a_range_set_by_hand_takes_effect_at_rest(factory, monkeypatch):
+    monkeypatch.setattr(at_rest, "LEAST_AT_REST", 1)
+    scene = update.build(described_as({}))
+    last = scene.frame_end
+    for name, high in (("A", "High"), ("S", "Final High")):
+        ob = next(ob for ob in scene.objects if ob.get(tags.NAME) == name and ob.get(tags.KIND) == "matrix")
+        before, modifier = drawn(scene, "matrix", name, last), ob.modifiers[MODIFIER]
+        assert not np.allclose(before["tone"], 1.0)
+        set_inputs(ob, {high: 1e-6 * compat.get_input(modifier, high)})
+        after = drawn(scene, "matrix", name, last)["tone"]
+        assert np.isin(np.round(after[before["value"] != 0.0], 6), (0.0, 1.0)).all()

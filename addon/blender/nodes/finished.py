@@ -67,5 +67,9 @@ def finished(
     whole, ready = (sweep == whole), (finish == g.input("Rest Finish", float, hint="`Finish` at rest"))
     moves = steps_back | ~(whole & ready)
     begins = (sweep > 0.0) | (look["Zero_Size"] > 0.0)  # else nothing is visible
-    g.output("Geometry", "geometry", g.only(begins, at_rest(g, drawn, moves, use, several, masked, look)))
+    ends = {
+        name: g.switch(finish > 0.5, ranges["Final"][name], ranges["Sum"][name]) for name in ranges["Sum"]
+    }
+    rest = at_rest(g, drawn, moves, use, several, masked, ends, look)
+    g.output("Geometry", "geometry", g.only(begins, rest))
     return g.finish()

@@ -41,5 +41,5 @@ def Matrix(g: Group) -> Any:
         Weight=size_of_step_back(g),
         **look,
     )
-    g.output("Geometry", "geometry", at_rest(g, drawn[0], steps_back, use, several, masked, look))
+    g.output("Geometry", "geometry", at_rest(g, drawn[0], steps_back, use, several, masked, ranges, look))
     return g.finish()
