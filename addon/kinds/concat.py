@@ -49,14 +49,16 @@ class Concat(Sheet):
     def handed_on(
         self, sides: Sequence[tuple], shapes: Sequence[Shape], part: Callable, nothing: object
     ) -> tuple:
-        """Along the axis of the parts the labels of all, where any has some, and the name of the first."""
+        """Along the axis of the parts the labels of all, where any has some, and the name or the picture on
+        which those agree that have one."""
         found = list(super().handed_on(sides, shapes, part, nothing))
         own = [side[self.axis] for side in sides]
         if nothing == () and any(own):
             parts = [tuple(one) or ("",) * shape[self.axis] for one, shape in zip(own, shapes, strict=True)]
             found[self.axis] = tuple(label for one in parts for label in one)
         elif any(own):
-            found[self.axis] = next(filter(None, own))
+            first, *others = filter(None, own)
+            found[self.axis] = first if all(one == first for one in others) else nothing
         return tuple(found)
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:

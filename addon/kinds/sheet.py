@@ -120,7 +120,7 @@ class Sheet(Stage):
 
     @property
     def operation(self) -> str:
-        """Which of OPERATORS makes it of its first two operands."""
+        """Which of SHEET_OPERATORS makes it of its first two operands."""
         return "copy"
 
     def hidden(self, evaluation: Evaluation, sweep: Sweep) -> list[Hidden]:

@@ -124,7 +124,7 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
         return scene
-    stars = stars_of(root, scene.star) if star_of(root, scene.star) else frozenset()
+    stars = _seen_of(stars_of(root, scene.star), root, scene) if star_of(root, scene.star) else frozenset()
     stage = _said(
         scene, {"scheme": "stage"} if asks["layout"] else {}, {"view": "stage"} if asks["camera"] else {}
     )
@@ -142,6 +142,12 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
             pose = replace(other, layout=other.layout | own)
     camera = _camera(pose.direction, scene) if asks["camera"] else {}
     return _said(stage, pose.layout if asks["layout"] else {}, camera)
+
+
+def _seen_of(stars, root, scene):
+    """The stars that the description does not hide."""
+    seen = [stage for stage in stages_of(root) if stage.operands or not scene.animation.hide_inputs]
+    return frozenset(star for star in stars if any(is_among(stage, {star}) for stage in seen))
 
 
 def _arranged_once(arranged):

@@ -8,7 +8,7 @@ from colors import contrast, linear, luminance
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.attention import statistics
-from matrix_cinema.description.scene import Animation, Beat, Camera, MatrixOptions, Scene
+from matrix_cinema.description.scene import Animation, Beat, Camera, Layout, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.look.typeface import BUILT_IN_CAPITALS
@@ -396,3 +396,18 @@ def test_captions_stand_out_from_their_ground(style):
     chosen = STYLES[style]
     for ground in (chosen.background, chosen.backdrop):
         assert contrast(*luminance(linear([chosen.text, ground]))) >= 4.5
+
+
+def test_automatic_beats_do_not_point_at_what_is_left_out():
+    """Scores that give way to their sum, and given matrices that are hidden, are in no spotlight."""
+    biased = head(expression="out = (attn = softmax((s = x @ K.T) + B)) @ V", layout=Layout(sums="in place"))
+    given = {
+        name: MatrixOptions(init="gaussian", shape=shape) for name, shape in (("x", (5, 4)), ("B", (5, 5)))
+    }
+    matrices = {name: one for name, one in (biased.matrices | given).items() if name != "W"}
+    p = plan(dataclasses.replace(biased, matrices=matrices))
+    assert p.left_out == {"s"}
+    q = plan(head(animation=Animation(hide_inputs=True)))
+    for one in (p, q):
+        lit = [beat.beat.spotlight for beat in one.beats if beat.beat.spotlight]
+        assert lit and not any(f"{name}[" in text for name in one.left_out for text in lit)

@@ -47,6 +47,8 @@ def test_labels_run_through_sheets():
     p = planned("out = concat(x, y, axis=0)", x=[3, 4], y=[2, 4])
     assert labels_of(p, p.root) == (("a", "b", "c", "", ""), ())  # y has none
     assert axis_names_of(p, p.root) == ("token", "feature")
+    p = planned("out = concat(x, x.T, axis=0)", x=[3, 3])  # tokens and features are neither
+    assert labels_of(p, p.root)[0] == ("a", "b", "c", "", "", "") and axis_names_of(p, p.root)[0] == ""
     p = planned("out = c.T * x.T", x=[3, 4], c=[3, 1])
     assert labels_of(p, p.root)[1] == ("a", "b", "c")
 

@@ -38,6 +38,13 @@ def test_every_axis_of_patches_has_a_strip(seen):
     assert np.allclose(strip_of(p, "attn", True).regions[4], (1 / 3, 0.0, 2 / 3, 0.5)), "r1c1"
 
 
+def test_rows_of_two_pictures_have_no_patches_of_the_first_alone(seen):
+    """Q and K have pictures of their own, whose patches have the same labels."""
+    both = {name: seen.matrices[name] for name in ("Q", "K")}
+    p = plan(replace(seen, expression="out = concat(Q, K, axis=0)", matrices=both, beats="off"))
+    assert {strip.plane.stage.name for strip in p.strips} == {"Q", "K"}
+
+
 def test_a_patch_stands_in_line_with_its_entry_upright_and_outside(seen):
     p = plan(seen)
     strip = strip_of(p, "attn", True)

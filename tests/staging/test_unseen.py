@@ -1,8 +1,10 @@
 """What gives way to what is made of it entry by entry, and takes no room."""
 
 import numpy as np
+import pytest
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.legend import legend_of
 
 SCENE = {
     "expression": "out = (Q = x @ W + b) @ K.T",
@@ -26,6 +28,8 @@ def test_a_sum_stands_in_the_place_of_its_product_with_the_row_beside_it():
         plane.stage.name: plane.places(np.arange(4), np.arange(4)) for plane in in_place.arrangement.planes
     }
     assert np.array_equal(places["x @ W"], places["Q"])
+    told = " ".join(name for bar in legend_of(in_place) for name, _ in bar.rows)
+    assert "products in x @ W" in told, "they are still drawn"
     assert np.linalg.norm(places["b"][0] - places["Q"][0]) < 4.0
     assert (
         np.ptp(in_place.arrangement.corners(), axis=0).prod()
@@ -40,6 +44,33 @@ def test_what_several_take_or_what_a_star_is_does_not_give_way():
     assert (
         planned("in place", expression="Q = (S = x @ W) + b", star="S", matrices=own).left_out == frozenset()
     )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"spotlight": "S[0, 1]"},
+        {"readout": "S"},
+        {"look": {"highlight": "S[0]"}},
+        {"camera": {"subject": "S"}},
+        {"beats": [{"say": "A product.", "show": "S"}]},
+        {"beats": [{"say": "A product.", "present": "S"}]},
+    ],
+)
+def test_what_a_description_points_at_does_not_give_way(said):
+    own = {name: SCENE["matrices"][name] for name in ("x", "W", "b")}
+    scene = {"expression": "Q = (S = x @ W) + b", "matrices": own}
+    assert planned("in place", **scene).left_out == {"S"}
+    assert planned("in place", **scene, **said).left_out == frozenset()
+
+
+def test_a_star_that_is_hidden_leaves_the_stage():
+    hidden = {"animation": {"hide_inputs": True}, "layout": {}, "star": "K"}
+    for expression in ("out = softmax(x @ W) @ K.T", "K"):
+        names = [name for name in SCENE["matrices"] if name in expression]
+        matrices = {name: SCENE["matrices"][name] for name in names}
+        p = plan(from_dict(Scene, {"expression": expression, "matrices": matrices} | hidden, "test"))
+        assert p.scene.layout.scheme == p.scene.camera.view == "stage" and "K" in p.left_out
 
 
 def test_hidden_inputs_take_no_room():

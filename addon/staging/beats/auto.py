@@ -132,7 +132,7 @@ class _HeadTeller:
         self.labels = _labels(p, head, 0), _labels(p, head, 1)
         self.told: set[str] = set()  # the results that have run
         self.name = quote(head.pattern.name)
-        self.spot = self.entry(head.pattern, *head.pair) if head.pair else ""
+        self.spot = self.light(head.pattern, *head.pair) if head.pair else ""
 
     def beats(self) -> tuple[Beat, ...]:
         own = *self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()
@@ -156,6 +156,10 @@ class _HeadTeller:
         parts = [pointed(labels[n], at) for n, at in enumerate((row, column))]
         inside = parts[0] if parts[1] == ":" else ", ".join(parts)
         return f"{stage.name}{of}[{inside}]"
+
+    def light(self, stage: Stage, row: int | None, column: int | None) -> str:
+        """The spotlight on an entry, a row or a column of a stage; "" if the stage is left out."""
+        return "" if self.p.hidden(stage) else self.entry(stage, row, column)
 
     def number(self, stage: Stage, row: int, column: int, digits: str = ".2f", of: str = "") -> str:
         return f"{{{self.entry(stage, row, column, of)}:{digits}}}"
@@ -204,7 +208,7 @@ class _HeadTeller:
             Beat(
                 say=f"{every} has a key, a row of {self.shown(right)}{self.shared(right)}.",
                 show=both,
-                spotlight=f"{asks}; {answers}",
+                spotlight=_together(asks, answers),
             ),
         ]
 
@@ -229,7 +233,7 @@ class _HeadTeller:
         query, key = head.pair
         score = self.number(head.scores, query, key, ".1f", SUMS)
         say = f"{self.token(0, query)} times {self.token(1, key)}: {score}."
-        return [beat, Beat(say=say, show=show, spotlight=self.entry(head.scores, query, key))]
+        return [beat, Beat(say=say, show=show, spotlight=self.light(head.scores, query, key))]
 
     def scores_of(self, pattern: Stage) -> Stage | None:
         while not pattern.has_interior and pattern.operands:
@@ -311,8 +315,8 @@ class _HeadTeller:
         weight = self.number(head.pattern, query, key)
         row = self.token(0, query) if self.labels[0] else str(query)
         say = f"{weight} of the value of {self.token(1, key)} goes into row {row} of {name}."
-        lit = [self.spot, self.row_of(values, key), self.entry(head.out, query, None)]
-        return [mix, Beat(say=say, spotlight="; ".join(lit))]
+        lit = self.spot, self.row_of(values, key), self.light(head.out, query, None)
+        return [mix, Beat(say=say, spotlight=_together(*lit))]
 
     def after(self) -> list[Beat]:
         """The results after the head, as they are written; at the end, what the head does on average."""
@@ -348,7 +352,7 @@ class _HeadTeller:
         """The spotlight on row n of an operand as it is used, or on its column n."""
         across = columns != operand.transposed
         row, column = (None, n) if across else (n, None)
-        return self.entry(operand.stage, row, column)
+        return self.light(operand.stage, row, column)
 
     def presented(self) -> str:
         """The name of the pattern if it steps out, because it cannot be read in the scene; else ""."""
@@ -381,6 +385,11 @@ def _labels(p, head, axis):
         return own
     of_scores = labels_of(p, head.scores)[axis]
     return of_scores if len(of_scores) == p.evaluation[head.pattern].shape[axis] else ()
+
+
+def _together(*spotlights: str) -> str:
+    """These spotlights as one; some may be empty."""
+    return "; ".join(filter(None, spotlights))
 
 
 def pointed(labels: Sequence[str], n: int | None) -> str:

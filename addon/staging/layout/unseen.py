@@ -5,6 +5,7 @@ give way to what is made of them entry by entry.
 one is looked at. Where the sum is all that the product is for, it stands in the product's place.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -29,15 +30,29 @@ ALL_SEEN = Unseen()
 def unseen_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Collection[str] = ()) -> Unseen:
     """What a description leaves out of the picture; `shapes` maps a stage's name to (rows, columns)."""
     stages = stages_of(root)
-    way = _giving_way(stages, shapes, stars) if scene.layout.sums == "in place" else {}
+    way = (
+        _giving_way(stages, shapes, {*stars, *_named(stages, scene)})
+        if scene.layout.sums == "in place"
+        else {}
+    )
     given = {one.name for one in stages if not one.operands} if scene.animation.hide_inputs else set()
     bare = {one.name for one in stages if one.has_interior and _is_bare(one, scene)}
     return Unseen(frozenset(given | set(way)), frozenset(bare if given or way else ()), tuple(way.items()))
 
 
-def _giving_way(stages, shapes, stars):
+def _named(stages, scene):
+    """The names of the matrices that a description shows or points at."""
+    beats = () if isinstance(scene.beats, str) else scene.beats
+    readout = (scene.readout,) if isinstance(scene.readout, str) else scene.readout
+    told = [text for beat in beats for text in (beat.show, beat.spotlight, beat.present)]
+    text = "\n".join([scene.spotlight, scene.look.highlight, scene.camera.subject, *readout, *told])
+    names = {name for one in stages for name in (one.name, one.of) if name}
+    return {name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)}
+
+
+def _giving_way(stages, shapes, kept):
     """{a result: the sheet that it gives way to}: of the sheet's operands the only one that is made, and for
-    it alone, if it has its shape or is taken over as it is."""
+    it alone, if it has its shape or is taken over as it is. What has a name that is `kept` does not."""
     uses = Counter(operand.stage.name for one in stages for operand in one.operands)
     found = {}
     for sheet in stages:
@@ -49,7 +64,7 @@ def _giving_way(stages, shapes, stars):
             if operand.stage.operands
             and (operand in sheet.unchanged or shapes[operand.stage.name] == shapes[sheet.name])
         ]
-        if len(alike) == 1 and uses[alike[0].name] == 1 and not {alike[0].name, alike[0].of} & set(stars):
+        if len(alike) == 1 and uses[alike[0].name] == 1 and not {alike[0].name, alike[0].of} & kept:
             found[alike[0].name] = sheet.name
     return found
 

@@ -42,11 +42,11 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
     heads that differ, are summed up in one, in `brief` or in whole words. Without `raw` there are none of
     values before an epilogue."""
     ranges: dict[tuple[str, str], list[Range]] = {}  # by colour map and name
-    shown = [stage for stage in stages_of(p.root) if not p.hidden(stage)]
-    for stage in shown:
-        name = title_of(p, stage)
-        _add(ranges, p.final[stage.name], name)
-        if stage.epilogue and raw and not p.panels:  # what panels were before is not read there
+    for stage in stages_of(p.root):
+        name, shown = title_of(p, stage), not p.hidden(stage)
+        if shown:
+            _add(ranges, p.final[stage.name], name)
+        if shown and stage.epilogue and raw and not p.panels:  # what panels were before is not read there
             _add(ranges, p.raw[stage.name], f"{name} before {stage.epilogue[-1].function}")
         if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
             _add(ranges, p.products[stage.name], f"products in {name}")
