@@ -231,8 +231,10 @@ def _same(a, b):
 
 def _is_zoomed(key, now, then):
     """Whether a lens is shifted as it was, for another length: about the middle of the picture."""
-    wanted = then[key] * now["lens"] / then["lens"] if now["lens"] and then.get("lens") else None
-    return wanted is not None and math.isclose(now[key], wanted, rel_tol=1e-5)
+    shift, before, lens = numbers = then[key], then.get("lens"), now["lens"]
+    if not before or not all(isinstance(one, float) for one in numbers):  # a file may say anything
+        return False
+    return math.isclose(now[key], shift * lens / before, rel_tol=1e-5)
 
 
 def _lost(now, then, ours):

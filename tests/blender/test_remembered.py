@@ -159,3 +159,12 @@ def test_what_hung_on_a_camera_that_was_deleted_hangs_on_the_one_that_comes_back
         build(scene_of(style), scene)
     camera = next(ob for ob in tags.owned(scene) if getattr(ob, "type", "") == "CAMERA")
     assert {ob.name for ob in camera.children_recursive} == children and children
+
+
+@pytest.mark.parametrize("said", [{"lens": "long"}, {"lens": 0}, {"shift_x": [0.1]}, {"shift_x": "far"}])
+def test_what_a_file_says_of_a_lens_may_be_anything(factory, said):
+    lens = build(scene_of(camera={"projection": "oblique"})).camera.data
+    before = remembered.remembered(lens)
+    remembered.keep(lens, before | {"values": before["values"] | said})
+    lens.shift_x += 0.25
+    assert remembered.changed(lens) == {"shift_x", *said}
