@@ -167,17 +167,7 @@ def render(
     `width` in print, such as "84mm", at so many `dpi` (600), and 16 `bits` a channel. With `file_outputs` a
     .blend that was not built here writes all that it writes."""
     source, output = as_source(source), Path(output)
-    kind = kind_of(output)
-    if kind == "still" and frames:
-        raise InputError(f"{output}: --frames needs a folder or a .mp4; a still takes --frame")
-    if kind != "still" and frame is not None:
-        raise InputError(f"{output}: --frame is for a still; a film takes --frames A-B")
-    if kind != "film" and purpose:
-        raise InputError(
-            f"{output}: only a film is for something; give it one of the suffixes {either(FILMS)}"
-        )
-    if output.suffix.lower() != ".png" and (width or dpi or bits != 8):
-        raise InputError(f"{output}: width, dpi and bits are those of a .png")
+    kind = _kind_asked(output, frame, frames, purpose, bool(width or dpi or bits != 8))
     (require_folder_place if kind == "frames" else require_file_place)(output)
     load_blender()
     from .outputs.blend_file import require_saved
@@ -189,23 +179,53 @@ def render(
     return render_source(source, output, kind, asked, file_outputs, progress)
 
 
+def _kind_asked(
+    output: Path, frame: int | None, frames: tuple[int, int] | None, purpose: str | None, printed: bool
+) -> str:
+    """What a render makes at `output`: see `outputs.formats.kind_of`. Raises InputError for options that are
+    for another kind; `printed` says whether there is one for a still in print."""
+    kind = kind_of(output)
+    if kind == "still" and frames:
+        raise InputError(f"{output}: --frames needs a folder or a .mp4; a still takes --frame")
+    if kind != "still" and frame is not None:
+        raise InputError(f"{output}: --frame is for a still; a film takes --frames A-B")
+    if kind != "film" and purpose:
+        raise InputError(
+            f"{output}: only a film is for something; give it one of the suffixes {either(FILMS)}"
+        )
+    if output.suffix.lower() != ".png" and printed:
+        raise InputError(f"{output}: width, dpi and bits are those of a .png")
+    return kind
+
+
 def estimate(
     source: Drawable,
     output: Name,
     *,
+    frame: int | None = None,
     frames: tuple[int, int] | None = None,
+    if_device_fails: str = "cpu",
+    purpose: str | None = None,
+    preview: bool = False,
+    width: str | None = None,
+    dpi: int | None = None,
+    bits: int = 8,
     progress: Listener = unheard,
     **options: Unpack[PictureOptions],
 ) -> "Estimate":
-    """What `render` would take: frames, elements, memory, and time by one tile of one frame, which is
-    rendered. Nothing is written. Raises InputError, also for a .blend that was not built here."""
-    source = as_source(source)
+    """What `render` with these options would take: frames, elements, memory, and time by one tile of one
+    frame, which is rendered. Nothing is written. Raises InputError, also for a .blend that was not built
+    here."""
+    source, output = as_source(source), Path(output)
+    kind = _kind_asked(output, frame, frames, purpose, bool(width or dpi or bits != 8))
     load_blender()
     from .outputs.blend_file import require_saved
     from .outputs.rendering import Asked, estimate_source
 
     require_saved()
-    return estimate_source(source, kind_of(Path(output)), Asked(frames=frames, **options), progress)
+    asked = Asked(frame=frame, frames=frames, fallback=if_device_fails, **options)
+    asked = replace(asked, purpose=purpose, preview=preview, width=width, dpi=dpi, bits=bits)
+    return estimate_source(source, kind, asked, progress)
 
 
 def film(

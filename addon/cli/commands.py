@@ -88,22 +88,14 @@ def render(arguments: Namespace) -> None:
     """The command `render`. The suffix of the output decides what is made, or --still, --film, --frames."""
     source = _source(arguments)
     output = _output(arguments, source)
+    names = "frame frames if_device_fails purpose preview width dpi bits"
+    options = _chosen(arguments, *names.split()) | _picture(arguments)
     with _progress(arguments) as progress:
         if arguments.dry_run:
-            options = _picture(arguments) | _chosen(arguments, "frames")
             print(api.estimate(source, output, progress=progress, **options))
             return
-        made = api.render(
-            source,
-            output,
-            frame=arguments.frame,
-            frames=arguments.frames,
-            file_outputs=arguments.file_outputs,
-            if_device_fails=arguments.if_device_fails,
-            progress=progress,
-            **_chosen(arguments, "purpose", "preview", "width", "dpi", "bits"),
-            **_picture(arguments),
-        )
+        foreign = arguments.file_outputs
+        made = api.render(source, output, file_outputs=foreign, progress=progress, **options)
     if not arguments.quiet:
         print(made)
 

@@ -139,9 +139,7 @@ def render_source(
         if asked.width and checked:
             _tell_of_print(checked, progress)
         return Rendered(output, kind, range(at, at + 1), last, 1)
-    first, last = asked.frames or (first, last)
-    every = -(-(last - first + 1) // PREVIEW_FRAMES) if asked.preview else 1
-    numbers = range(first, last + 1, every)
+    numbers = _asked_frames(scene, asked)
     if kind == "frames":
         made = frames.render_frames(scene, output, numbers, settings, mark, progress)
     else:
@@ -157,11 +155,12 @@ def estimate_source(source: Source, kind: str, asked: Asked, progress: Listener)
     """The Estimate of the same render, for which one tile of one frame is rendered. Raises InputError and
     JobError."""
     scene, description, settings, checked = drawn_source(source, asked, kind)
-    first, last = asked.frames or (scene.frame_start, scene.frame_end)
     _require_frames(asked, scene.frame_start, scene.frame_end)
+    numbers = _asked_frames(scene, asked)
     if kind == "still":
-        first = last = _asked_frame(scene, description, checked, asked)
-    return estimated(scene, description, range(first, last + 1), settings, progress)
+        at = _asked_frame(scene, description, checked, asked)
+        numbers = range(at, at + 1)
+    return estimated(scene, description, numbers, settings, progress)
 
 
 def drawn_source(
@@ -305,6 +304,13 @@ def _asked_frame(scene, description, checked, asked):
         return asked.frame
     at = _still_frame(scene, description, checked) if checked else scene.frame_current
     return min(max(at, scene.frame_start), scene.frame_end)
+
+
+def _asked_frames(scene, asked):
+    """The frames of a film; a preview has at most PREVIEW_FRAMES of them."""
+    first, last = asked.frames or (scene.frame_start, scene.frame_end)
+    every = -(-(last - first + 1) // PREVIEW_FRAMES) if asked.preview else 1
+    return range(first, last + 1, every)
 
 
 def _still_frame(scene, description, checked):

@@ -7,6 +7,9 @@ from matrix_cinema.cli import commands as cli
 from PIL import Image
 
 bpy = pytest.importorskip("bpy")
+
+from matrix_cinema.outputs import rendering  # noqa: E402
+
 pytestmark = pytest.mark.usefixtures("factory")
 
 BEATS = """
@@ -107,6 +110,19 @@ def test_a_dry_run_tells_what_it_would_take(tiny, capsys):
     assert [path.name for path in tiny.parent.iterdir()] == ["tiny.toml"]
 
 
+def test_a_dry_run_is_of_the_render_that_is_asked_for(tiny, monkeypatch, capsys):
+    seen = []
+    monkeypatch.setattr(rendering, "estimated", lambda *told: seen.append((told[2], told[3].width)))
+    for words, numbers, width in (
+        (["-o", "a.mp4", "--for", "web"], range(1, 13), 960),
+        (["-o", "a.mp4", "--preview", "--frames", "2-9", "--size", "640x360"], range(2, 10), 256),
+        (["-o", "a.png", "--frame", "5", "--width", "1in", "--dpi", "100"], range(5, 6), 100),
+    ):
+        assert cli.run(["render", str(tiny), *words, "--dry-run"]) == 0 and seen.pop() == (numbers, width)
+    assert cli.run(["render", str(tiny), "-o", "a.png", "--frame", "99", "--dry-run"]) == 2 and not seen
+    assert "frame 99: the scene has frames 1 to 12" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -117,4 +133,5 @@ def test_a_dry_run_tells_what_it_would_take(tiny, capsys):
 )
 def test_what_does_not_go_together(tiny, words, told, capsys, monkeypatch):
     monkeypatch.chdir(tiny.parent)
-    assert cli.run(["render", str(tiny), *words]) == 2 and told in capsys.readouterr().err
+    for more in ([], ["--dry-run"]):
+        assert cli.run(["render", str(tiny), *words, *more]) == 2 and told in capsys.readouterr().err
