@@ -16,7 +16,7 @@ from ..description.scene import Scene
 from ..description.source import Source
 from ..description.style import Style
 from ..errors import InputError
-from ..look.styles import style
+from ..look.styles import style, with_style_file
 from ..staging.camera.framing import View
 from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan, plan
@@ -145,7 +145,7 @@ def cells_of(shown: Sequence[Shown], dots: int, own_scales: bool = False) -> lis
 
 
 def _styled(shown: Shown, dots: int) -> Scene:
-    scene = shown.scene
+    scene = with_style_file(shown.scene)
     if not shown.styled and scene.style == Style() and not style(scene.look.style).flat:
         scene = replace(scene, look=replace(scene.look, style=STYLE))
     width, height = (min(max(side, 16), MOST_DOTS) for side in (dots, round(0.75 * dots)))

@@ -206,6 +206,13 @@ def test_a_lit_style_is_for_films_and_stills():
     assert flat == [True, False, False]
 
 
+def test_a_figure_keeps_a_style_file(tmp_path):
+    (tmp_path / "own.toml").write_text('base = "paper"\nroughness = 0.25\n')
+    said = {"expression": "A", "matrices": {"A": {"values": [[1, 2]]}}, "look": {"style": "own.toml"}}
+    scene = dataclasses.replace(from_dict(Scene, said, "test"), folder=str(tmp_path))
+    assert cells_of([Shown(scene)], 600)[0].plan.style.roughness == 0.25
+
+
 @pytest.mark.parametrize(
     "options, said",
     [({"tensor": "pattern"}, "say which layer"), ({"tensor": "patern", "layers": ["5"]}, 'has no "patern"')],
