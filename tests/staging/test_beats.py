@@ -39,7 +39,7 @@ def scene(*beats, expression="D = (C = A @ B) @ E", animation=None, **more):
     )
 
 
-def head(beats="auto", expression=HEAD, **more):
+def head(beats="auto", expression=HEAD, matrices_of="xWKV", **more):
     labels = {"row_labels": TOKENS}
     made = {
         "x": MatrixOptions(init="gaussian", shape=(5, 6), seed=1, **labels),
@@ -47,6 +47,7 @@ def head(beats="auto", expression=HEAD, **more):
         "K": MatrixOptions(init="gaussian", shape=(5, 4), seed=3, **labels),
         "V": MatrixOptions(init="gaussian", shape=(5, 4), seed=4, **labels),
     }
+    made = {name: made[name] for name in matrices_of}
     return Scene(expression=expression, matrices=made, beats=beats, **more)
 
 
@@ -411,3 +412,21 @@ def test_automatic_beats_do_not_point_at_what_is_left_out():
     for one in (p, q):
         lit = [beat.beat.spotlight for beat in one.beats if beat.beat.spotlight]
         assert lit and not any(f"{name}[" in text for name in one.left_out for text in lit)
+
+
+@pytest.mark.parametrize("values", ["attn", "(v = attn @ (x @ W))"])
+def test_values_that_are_made_of_the_pattern_are_made_after_it(values):
+    p = plan(head(expression=f"out = (attn = softmax((Q = x @ W) @ K.T)) @ {values}", matrices_of="xWK"))
+    moves = p.timeline.moves
+    assert moves["Q"].finished < moves["attn"].start < moves["attn"].finished <= moves["out"].start
+    assert (
+        "v" not in moves
+        or moves["attn"].finished <= moves["v"].start < moves["v"].finished <= moves["out"].start
+    )
+
+
+def test_a_beat_of_which_all_is_hidden_has_a_camera():
+    heads = {name: MatrixOptions(init="gaussian", shape=(2, 5, 4)) for name in "QKV"}
+    expression = "out = sum_heads((attn = softmax(Q @ K.T)) @ V)"
+    made = Scene(expression=expression, matrices=heads, beats="auto", animation=Animation(hide_inputs=True))
+    assert np.isfinite([key.pose for key in compose(plan(made), 16 / 9).shot.keys]).all()

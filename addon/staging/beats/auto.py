@@ -170,12 +170,14 @@ class _HeadTeller:
         """How queries, keys and values are made."""
         head = self.head
         sides = [*(head.scores.operands if head.scores else ()), *([head.values] if head.values else [])]
-        made = [side.stage for side in sides if side.stage.operands]
+        every = [side.stage for side in sides if side.stage.operands]
+        self.told |= {s.name for stage in every for s in stages_of(stage) if s.operands}
+        # What is made of a pattern, as where a head attends twice, is made with it, later.
+        made = [stage for stage in every if not set(head.alike) & set(stages_of(stage))]
         if not made:
             return []
         names = list(dict.fromkeys(stage.of or stage.name for stage in made))
         makers = {s.name for stage in made for s in stages_of(stage) if s.operands}
-        self.told |= makers
         ours = [s for s in stages_of(self.p.root) if s.name in makers]
         run = dict.fromkeys(s.of or s.name for s in ours)
         products = dict.fromkeys((s.of or s.name) + PRODUCTS_SUFFIX for s in ours if s.has_interior)

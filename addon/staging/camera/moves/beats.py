@@ -74,9 +74,14 @@ def _serves(s: Setup, own: tuple["TimedBeat", np.ndarray], after: tuple["TimedBe
 
 def _shown(s: Setup, beat: "TimedBeat") -> list[Part]:
     """The parts that a beat shows: those it names, or else all visible ones."""
-    parts = parts_of(s.p.arrangement)
     named = [part for name in beat.shows for part in parts_of(s.p.arrangement, name)]
-    return list(dict.fromkeys(named)) or [part for part in parts if part.stage.name in beat.there]
+    return list(dict.fromkeys(named)) or _visible(s, beat)
+
+
+def _visible(s: Setup, beat: "TimedBeat") -> list[Part]:
+    """The parts that are visible in a beat; if none are, because the scene hides them, all that ever are."""
+    parts = parts_of(s.p.arrangement)
+    return [part for part in parts if part.stage.name in beat.there] or parts
 
 
 def _distinct(keys: list[Key]) -> list[Key]:
@@ -97,8 +102,7 @@ def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
     if not beat.shows and not view and last:
         return s.framed(s.chosen)
     turned = _towards(s, _angles(s, parts if beat.shows else [], view))
-    there = [part for part in parts_of(s.p.arrangement) if part.stage.name in beat.there]
-    whole = turned.framed(s.bare(there), turned.roomy)
+    whole = turned.framed(s.bare(_visible(s, beat)), turned.roomy)
     near = turned.framed(s.bare(parts), turned.roomy)
     return whole if whole[5] < OVERVIEW_DISTANCE * near[5] else near
 
