@@ -107,7 +107,8 @@ def settle(items: Sequence[Sequence[Option | Later]], fixed: np.ndarray) -> list
     """
     ways = [_Ways(options) for options in items]
     taken = _settled(ways, fixed, [UNWRITTEN] * len(ways))
-    alone = [one.cheapest([], NOWHERE, np.inf) for one in ways]
+    written = [*fixed[:, None]]
+    alone = [one.cheapest(written, around_each(written), np.inf) for one in ways]
     lost = [option.cost - one.cost for option, one in zip(taken, alone, strict=True)]
     for n in sorted(range(len(ways)), key=lambda n: -lost[n])[:MOST_TRIES]:
         if lost[n] < CROWDED_OUT:
