@@ -139,7 +139,7 @@ def pooled_notes(p: Plan) -> list[str]:
     """What a reader has to know of beads that stand for several entries, and of axes that are drawn shorter
     than they are."""
     order = {stage.name: n for n, stage in enumerate(stages_of(p.root))}
-    pairs = zip(p.arrangement.planes, p.pools, strict=True)
+    pairs = zip(p.arrangement.seen, p.seen_pools, strict=True)
     pools = sorted(pairs, key=lambda pair: order[pair[0].stage.name])
     ways: dict[str, dict[str, None]] = {}  # what is said of them -> the matrices
     for plane, pool in pools:

@@ -245,7 +245,7 @@ def _lettered(
 
 def _matrices(p: Plan, view: View, aspect: float) -> np.ndarray:
     """The outlines of all matrices on the picture, (n, 4, 2), stars first, with room for their labels."""
-    planes = sorted(p.arrangement.planes, key=lambda plane: not p.is_star(plane.stage))
+    planes = sorted(p.arrangement.seen, key=lambda plane: not p.is_star(plane.stage))
     corners = np.array([plane.corners() for plane in planes]).reshape(-1, 3)
     found = ((view.project(corners) + 1) / 2 * (aspect, 1.0)).reshape(-1, 4, 2)
     for n, plane in enumerate(planes):

@@ -127,6 +127,12 @@ class Plan:
         return strips_of(self)
 
     @property
+    def seen_pools(self) -> tuple[Pool, ...]:
+        """The pools of the planes that are in the picture, `arrangement.seen`."""
+        pairs = zip(self.arrangement.planes, self.pools, strict=True)
+        return tuple(pool for plane, pool in pairs if not plane.unseen)
+
+    @property
     def depth_of_field(self) -> float:
         """The depth of field, 0 to 1: that of the camera, or else of the style, but only if no text is on the
         picture, because the text would blur."""

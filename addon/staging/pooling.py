@@ -203,7 +203,7 @@ def hairs(scene: Scene, arrangement: Arrangement) -> list[str]:
     view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
     thin = [
         plane.stage.of or plane.stage.name
-        for plane in arrangement.planes
+        for plane in arrangement.seen
         if np.min(np.array(plane.units) * pitches(plane, view, size)) < 1.0
     ]
     return [f"thinner than a pixel: {', '.join(dict.fromkeys(thin))}"] if thin else []

@@ -75,7 +75,7 @@ def chosen_stars(p: "Plan") -> list[Plane]:
 def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = None) -> bool:
     """Whether a star faces the camera too little to be read, or is covered. The camera is that of the
     description, or one whose `sight` (3, 3) projects points to its picture."""
-    planes = p.arrangement.planes
+    planes = p.arrangement.seen
     seen = SeenPlanes(planes, sight_of(p) if sight is None else sight)
     return any(
         seen.facing[planes.index(star)] < FRONTAL or seen.part_uncovered(planes.index(star)) < UNCOVERED

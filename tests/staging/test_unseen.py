@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import Scene, from_dict
+from matrix_cinema.picture.figure_foot import pooled_notes
 from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.captions import name_of, notes
 from matrix_cinema.staging.writing.legend import legend_of
 
 SCENE = {
@@ -35,6 +37,21 @@ def test_a_sum_stands_in_the_place_of_its_product_with_the_row_beside_it():
         np.ptp(in_place.arrangement.corners(), axis=0).prod()
         < np.ptp(beside.arrangement.corners(), axis=0).prod()
     )
+
+
+def test_a_row_that_is_added_to_what_is_not_drawn_has_its_sign():
+    own = {name: SCENE["matrices"][name] for name in ("x", "W", "b")}
+    p = planned("in place", expression="Q = x @ W + b", matrices=own)
+    assert {name_of(p, plane)[0] for plane in p.arrangement.seen} == {"Q", "x", "W", "+ b"}
+
+
+def test_notes_are_of_what_is_seen():
+    matrices = {name: {"init": "normal", "shape": [6, 2000]} for name in ("Q", "K")}
+    scene = {"expression": "attn = softmax(Q @ K.T)", "matrices": matrices, "layout": {"scheme": "stage"}}
+    for hidden in (False, True):
+        p = plan(from_dict(Scene, scene | {"animation": {"hide_inputs": hidden}}, "test"))
+        told = " ".join([*notes(p), *pooled_notes(p)])
+        assert ("each larger bead" in told) == ("each block" in told) == (not hidden)
 
 
 def test_what_several_take_or_what_a_star_is_does_not_give_way():

@@ -138,7 +138,7 @@ def _as_term(p, plane):
         sheet = next(other.stage for other in p.arrangement.planes if other.stage.name == plane.consumer)
         terms = [o for o in p.arrangement.planes if o.role == "operand" and o.consumer == sheet.name]
         if sheet.commutes:
-            first = min(terms, key=lambda term: term.origin @ READING)
+            first = min(terms, key=lambda term: (not term.unseen, term.origin @ READING))
         else:
             first = terms[-1] if terms[0].stage is sheet.operands[-1].stage else terms[0]
         if sheet.sign and plane is not first:
@@ -243,7 +243,7 @@ def _handed_on(p, stage, own, part, nothing):
 
 def notes(p: Any) -> list[str]:
     """The notes about things that the picture leaves out in every view, for its corner."""
-    told = pooling.notes(p.arrangement.planes, p.pools) + pooling.hairs(p.scene, p.arrangement)
+    told = pooling.notes(p.arrangement.seen, p.seen_pools) + pooling.hairs(p.scene, p.arrangement)
     texts = {text for m in p.matrices.values() for text in (*m.row_labels, *m.column_labels)}
     unseen = sum(escaped(p.typeface.shown(text), text) for text in texts)
     if unseen:
