@@ -236,7 +236,8 @@ def film(
     progress: Listener = unheard,
     **options: Unpack[PictureOptions],
 ) -> "Rendered":
-    """Render a film to a .mp4, .mov or .webm file; its frames are kept beside it. See `render`."""
+    """Render a film to a file of one of the suffixes `outputs.formats.FILMS`; its frames are kept beside it.
+    See `render`."""
     require_suffix(Path(output), FILMS)
     return render(source, output, frames=frames, progress=progress, **options)
 

@@ -132,7 +132,7 @@ def storyboard(arguments: Namespace) -> None:
         asked = _chosen(arguments, "size", "samples", "engine")
         count = api.storyboard(source, arguments.output, **asked, progress=_progress(arguments))
         if not arguments.quiet and not arguments.toml:
-            print(f"{arguments.output}: {count} beats")
+            print(f"{arguments.output}: {count} beat{'s' * (count != 1)}")
 
 
 def build(arguments: Namespace) -> None:

@@ -9,6 +9,7 @@ from ..description.from_capture import HEAD_PARTS
 from ..description.scene import ENGINES, MOVES, VIEWS
 from ..errors import InputError
 from ..outputs.film_presets import PRESETS
+from ..outputs.formats import FILMS, either
 from ..outputs.loading import load_blender
 from ..outputs.messages import PROGRAM
 from . import arguments
@@ -108,8 +109,8 @@ def _progress(one):
 def _render(one):
     _source(one, ", or a built .blend")
     output = (
-        "a .png for a still, an .exr for a still with the values as a pass, a .mp4, .mov or .webm for a "
-        "film, or a folder for frames"
+        "a .png for a still, an .exr for a still with the values as a pass, "
+        f"{either(FILMS)} for a film, or a folder for frames"
     )
     one.add_argument("-o", "--output", metavar="OUT", help=output)
     kind = one.add_mutually_exclusive_group()
@@ -119,7 +120,7 @@ def _render(one):
         "--frames", metavar="A-B", type=arguments.frames, help="render only these frames of the film"
     )
     one.add_argument("--frame", metavar="N", type=int, help="the frame that the still shows")
-    _picture(one, "no background; films must be .mov or .webm")
+    _picture(one, "no background; films must be .mov, .webm, .apng or .webp")
     failing = "if a card is missing or fails: go on with the CPU (the default), or stop"
     one.add_argument("--if-device-fails", choices=FALLBACKS, default=FALLBACKS[0], help=failing)
     uses = f"size, encoding and companion files of a film: {', '.join(PRESETS)}"

@@ -26,7 +26,7 @@ from .color_profile import profile_chunk, size_chunk
 from .companions import require_place_beside, write_captions, write_poster
 from .estimate import Estimate, estimated
 from .film_presets import PRESETS, FilmPreset
-from .formats import FILMS
+from .formats import FILMS, either
 from .frames import Settings
 from .frames_folder import film_folders, frame_path
 from .notes import notes_of
@@ -112,7 +112,8 @@ def render_source(
         description = blend_file.description_as_set(scene)
     settings = settings_of(description.render, asked, kind)
     if settings.transparent and kind == "film" and not FILMS[output.suffix.lower()].keeps_alpha:
-        raise InputError(f"{output}: an .mp4 has no transparency; give a .mov or a .webm")
+        alpha = either(suffix for suffix, film in FILMS.items() if film.keeps_alpha)
+        raise InputError(f"{output}: {output.suffix} has no transparency; give {alpha}")
 
     # The mark of every picture of this job, and the mark of the file that is made from them.
     mark = mark_of(source, settings, bpy.app.version_string)

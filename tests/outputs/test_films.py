@@ -100,9 +100,10 @@ def test_a_film_without_transparency_in_a_mov(tiny):
     assert b"apch" in out.read_bytes()  # ProRes 422 HQ
 
 
-def test_an_mp4_cannot_be_transparent(tiny, capsys):
-    assert cli.run(["render", str(tiny), "-o", str(tiny.parent / "a.mp4"), "--transparent"]) == 2
-    assert "an .mp4 has no transparency; give a .mov or a .webm" in capsys.readouterr().err
+@pytest.mark.parametrize("suffix", [".mp4", ".gif"])
+def test_a_film_that_cannot_be_transparent(tiny, suffix, capsys):
+    assert cli.run(["render", str(tiny), "-o", str(tiny.parent / f"a{suffix}"), "--transparent"]) == 2
+    assert f"{suffix} has no transparency; give .mov, .webm, .apng or .webp" in capsys.readouterr().err
     assert [path.name for path in tiny.parent.iterdir()] == ["tiny.toml"]
 
 
