@@ -95,11 +95,18 @@ def elements(
     return out
 
 
+def holds_values(ob: bpy.types.Object) -> bool:
+    """Whether the mesh of a matrix object has as many values as its shape says, which a person may edit."""
+    rows, columns = ob[tags.SHAPE]
+    values = ob.data.attributes.get("value")
+    return values is not None and values.data_type == "FLOAT" and len(values.data) == rows * columns
+
+
 def stored_values(ob: bpy.types.Object) -> np.ndarray:
     """The numbers that a matrix object's own points carry, float32 (rows, columns). Raises JobError when
     they are not that many."""
     rows, columns = ob[tags.SHAPE]
-    if "value" not in ob.data.attributes or len(ob.data.vertices) != rows * columns:
+    if not holds_values(ob):
         raise JobError(f"{ob.name}: its mesh does not hold the values of a {rows} × {columns} matrix")
     values = np.empty(rows * columns, np.float32)
     ob.data.attributes["value"].data.foreach_get("value", values)

@@ -19,7 +19,7 @@ from ..staging.plan import Plan, plan
 from . import tags
 from .image_pixels import colors_of
 from .materials.given_pictures import picture_name
-from .read import shape_of, stored_mask, stored_values
+from .read import holds_values, shape_of, stored_mask, stored_values
 
 # What says which numbers of a file a matrix has.
 OF_FILES = (
@@ -97,8 +97,8 @@ def leading_axes(target: bpy.types.Scene) -> dict[str, tuple[LeadingAxis, ...]]:
 
 def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
     """The given matrices of a built scene by name, float32 as the file has them, with all that is written
-    beside them; those of which something was deleted are missing. Raises InputError for a file that says of
-    them what cannot be."""
+    beside them. Those of which something was deleted, an object or points of its mesh, are missing. Raises
+    InputError for a file that says of them what cannot be."""
     try:
         told = json.loads(str(target.get(tags.GIVEN, "{}")))
         told = {name: from_dict(GivenText, one, name) for name, one in told.items()}
@@ -126,7 +126,7 @@ def _stored(name, told, leading, objects, pictures):
     ]
     shapes = {shape_of(ob) if ob else None for ob in members}
     own = shapes.pop() if len(shapes) == 1 else None
-    if own is None:
+    if own is None or not all(map(holds_values, members)):
         return None
     shape = (*count, *own)
     masks = [mask for ob in members if (mask := stored_mask(ob)) is not None]

@@ -9,7 +9,7 @@ import pytest
 from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
-
+import bmesh  # noqa: E402
 from matrix_cinema import api  # noqa: E402
 from matrix_cinema.blender import tags  # noqa: E402
 from matrix_cinema.blender.stored import plan_of, stored_matrices  # noqa: E402
@@ -135,3 +135,21 @@ def test_what_a_file_says_of_its_matrices_is_held_to_its_form(away):
             stored_matrices(scene)
     scene[tags.GIVEN] = "{}"
     assert stored_matrices(scene) == {}
+
+
+def test_a_matrix_whose_mesh_a_person_edited_comes_from_its_file_or_is_missed_by_name(away):
+    scene = build(load_scene(away / "scene.toml"))
+    for ob in scene.objects:
+        if ob.get(tags.KIND) == "matrix" and ob[tags.NAME] in ("M", "Q[1]"):
+            edited = bmesh.new()
+            edited.from_mesh(ob.data)
+            edited.verts.ensure_lookup_table()
+            edited.verts.remove(edited.verts[0])
+            edited.to_mesh(ob.data)
+            edited.free()
+    assert stored_matrices(scene).keys() == {"K", "V"}
+    again = plan_of(scene, load_scene(away / "scene.toml"))
+    np.testing.assert_array_equal(again.given["Q"].values, np.load(away / "q.npy"))
+    (away / "q.npy").unlink()
+    with pytest.raises(InputError, match="q.npy: no such file"):
+        plan_of(scene, load_scene(away / "scene.toml"))
