@@ -39,6 +39,20 @@ def test_a_sum_stands_in_the_place_of_its_product_with_the_row_beside_it():
     )
 
 
+def test_what_gives_way_to_a_star_leaves_room_for_its_labels_in_a_stack_too():
+    apart = []
+    for heads in ([], [2]):
+        shapes = {"Q": [*heads, 5, 4], "K": [*heads, 5, 4], "B": [5, 5]}
+        matrices = {name: {"init": "normal", "shape": shape} for name, shape in shapes.items()}
+        layout = {"scheme": "stage", "sums": "in place", "star_room": 9.0}
+        said = {"expression": "attn = softmax(Q @ K.T + B)", "matrices": matrices, "layout": layout}
+        p = plan(from_dict(Scene, said | {"star": "attn"}, "test"))
+        first = {plane.stage.of or plane.stage.name: plane for plane in reversed(p.arrangement.planes)}
+        apart.append(np.linalg.norm(first["attn"].origin - first["Q"].origin))
+        assert len(p.left_out) == (heads or [1])[0]
+    assert apart[0] == apart[1]
+
+
 def test_a_row_that_is_added_to_what_is_not_drawn_has_its_sign():
     own = {name: SCENE["matrices"][name] for name in ("x", "W", "b")}
     p = planned("in place", expression="Q = x @ W + b", matrices=own)
