@@ -200,7 +200,7 @@ def _farm(one):
 
 def _encode(one):
     one.add_argument("folder", metavar="FOLDER", help="a folder with 0001.png, 0002.png …")
-    alpha = "the film; .mov and .webm keep transparency"
+    alpha = "the film; .mov, .webm, .apng and .webp keep transparency"
     one.add_argument("-o", "--output", metavar="X.mp4", required=True, help=alpha)
     rate = "frames per second, also 23.976 or 24000/1001 (default: those of the film)"
     one.add_argument("--fps", metavar="N", type=arguments.fps, help=rate)

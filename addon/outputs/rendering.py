@@ -340,7 +340,7 @@ def planned_for(description: Scene, settings: Settings) -> Plan:
 
 def _written(output: Path, kind: str) -> Iterable[Path]:
     """The existing files that a job may replace: its output, and the frames of a film."""
-    folders = {"still": [], "film": film_folders(output), "frames": [output]}[kind]
+    folders = film_folders(output) if kind == "film" else [output] if kind == "frames" else []
     return [output, *(path for folder in folders for path in folder.glob("*.png"))]
 
 

@@ -27,3 +27,11 @@ def test_every_output_lies_where_it_was_asked_for(tiny, folder, monkeypatch):
     assert Image.open("b##{x}.png").size == (32, 18)
     assert Image.open("c##{x}.frames/0002.png").size == (32, 18)
     assert bpy.data.movieclips.load(os.path.abspath("c##{x}.mp4")).frame_duration == 2
+
+
+def test_frames_may_lie_in_the_working_folder_itself(tiny, monkeypatch):
+    (tiny.parent / "frames").mkdir()
+    monkeypatch.chdir(tiny.parent / "frames")
+    small = ["--frames", "1-2", "--size", "32x18", "--samples", "1", "--quiet"]
+    assert cli.run(["render", str(tiny), "-o", ".", *small]) == 0
+    assert set(os.listdir()) == {"0001.png", "0002.png", "frames.json"}
