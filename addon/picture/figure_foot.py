@@ -16,7 +16,7 @@ from ..staging.writing.legend import LegendBar, legend_of
 from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
 from ..staging.writing.statements import formula_of
 from ..staging.writing.typesetter import in_rows
-from .figure_type import ASCENT, DESCENT, PAGE_EDGE, POOL_WORDS, PageType
+from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, POOL_WORDS, PageType
 
 PANEL_GAP = 9.0  # between the blocks of the legend
 BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
@@ -40,7 +40,7 @@ def head(p: Plan, type: PageType, width: float, *, title: bool, told: bool) -> S
         large = type.size + 1
         lines += [
             [type.line(line, PAGE_EDGE, 0.0, large, bold=True)]
-            for line in type.wrapped(p.scene.title, large, width - 2 * PAGE_EDGE)
+            for line in type.wrapped(p.scene.title, large, (width - 2 * PAGE_EDGE) / BOLDER)
         ]
     if told:
         formula = [] if "=" in p.scene.caption else _formula(p, type)

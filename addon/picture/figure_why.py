@@ -12,7 +12,7 @@ from ..staging.why import Why
 from ..staging.writing.callout_options import said_of
 from ..staging.writing.items import Item, Rule, Swatch, moved
 from ..staging.writing.numerals import number
-from .figure_type import ASCENT, DESCENT, PageType
+from .figure_type import ASCENT, BOLDER, DESCENT, PageType
 
 NARROWEST_WHY, WIDEST_WHY = 120.0, 170.0  # of a chart
 WHY_PART = 0.3  # of the page's width, that it takes
@@ -41,7 +41,7 @@ def why_block(p: Plan, type: PageType, page: float) -> WhyBlock | None:
     why, width = p.why, min(max(WHY_PART * page, NARROWEST_WHY), WIDEST_WHY)
     said = said_of(p, why.stage, (why.i, why.j)).split("  ")
     step = WHY_LEADING * type.small
-    heads = [(f"Why {said[0]}", type.size, True)]
+    heads = [(line, type.size, True) for line in type.wrapped(f"Why {said[0]}", type.size, width / BOLDER)]
     heads += [(line, type.small, False) for line in type.wrapped(_told(why), type.small, width)]
     after = type.wrapped(_after(why, said), type.small, width)
     rows = _rows(why)

@@ -125,3 +125,18 @@ def test_a_figure_tells_what_is_drawn_in_sentences():
     ]
     assert page.notes[0].startswith("Q, K, V, out: each block shows the largest, by magnitude, of 2 neighb")
     assert "probability: attn" in said
+
+
+def test_long_tokens_and_titles_stay_on_the_page():
+    labels = [f"incomprehensibilities of token {n}" for n in range(6)]
+    matrices = {
+        name: {"init": "normal", "shape": [6, 8], "row_labels": labels, "row_axis": axis}
+        for name, axis in (("Q", "query"), ("K", "key"))
+    }
+    pair = "attn[2, 3]"
+    said = {"expression": "attn = softmax(Q @ K.T)", "matrices": matrices, "spotlight": pair, "why": pair}
+    scene = from_dict(Scene, said | {"title": " ".join(["T"] * 90)}, "test")
+    page = compose(cells_of([Shown(scene)], 1980), PanelGrid(1), TYPE, 72 / 600, 504.0, title=True)
+    assert any(text.text.startswith("Why incomp") for text in page.texts)
+    boxes = np.array([text.box for text in page.texts])
+    assert boxes[:, 0].min() > 0.0 and boxes[:, 2].max() < page.width

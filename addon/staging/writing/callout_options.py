@@ -15,6 +15,7 @@ from .canvas import Canvas
 from .captions import ends_of_lines, labels_of
 from .numerals import number
 from .placing import Leader, Option, Wish, Written
+from .typesetter import LONGEST_TOKEN
 
 CALLOUT_SIZE = 0.027  # size of type
 MOST_CALLOUTS = 3  # callouts in a picture
@@ -70,7 +71,8 @@ def said_of(p: Any, stage: Any, entry: tuple[int, int], raw: bool = False) -> st
     number before the epilogue."""
     values, labels = p.evaluation[stage], labels_of(p, stage)
     value = float((values.raw if raw else values.final)[entry])
-    texts = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
+    ends_at = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
+    texts = [p.typeface.shown(text, LONGEST_TOKEN) for text in ends_at]
     probable = is_probability(stage) and not raw
     ends = " → ".join(texts) if probable or all(labels) else f"{stage.name}[{', '.join(texts)}]"
     return p.typeface.shown(f"{ends}  {value:.2f}" if probable else f"{ends}  {number(value)}")
