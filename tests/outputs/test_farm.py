@@ -86,7 +86,7 @@ def test_the_script_passes_on_what_it_is_given(tmp_path, words, passed):
 
 def test_a_job_takes_no_folder_with_files_of_others(tmp_path):
     (tmp_path / "README.txt").write_text("mine")
-    with pytest.raises(InputError, match="README.txt that is not of a job"):
+    with pytest.raises(InputError, match="README.txt that is not part of a job"):
         require_job_place(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["README.txt"]
     require_job_place(tmp_path / "new")

@@ -44,7 +44,7 @@ def test_a_film_for_a_page_has_what_a_page_needs(told, capsys):
     film = told.parent / "a.mp4"
     command = ["render", str(told), "-o", str(film), "--for", "web", "--size", "64x36", "--quiet"]
     (told.parent / "a.srt").write_text("mine")
-    assert cli.run(command) == 2 and "a.srt: is there" in capsys.readouterr().err
+    assert cli.run(command) == 2 and "a.srt: exists" in capsys.readouterr().err
     (told.parent / "a.srt").unlink()
     assert cli.run(command) == 0
     assert "A has three rows &amp; four columns" in (told.parent / "a.vtt").read_text()
