@@ -337,6 +337,8 @@ def farm(
     source, folder = as_source(source), Path(folder)
     require_apart((folder / name for name in JOB_FILES), files_read(source))
     require_job_place(folder)
+    if chunk < 1:
+        raise InputError(f"chunk {chunk}: a task has one frame or more")
     if flamenco is not None:
         require_url(flamenco)
     said = device or (source.description.render.device if source.description else "")

@@ -63,6 +63,8 @@ def test_cards_by_their_numbers_are_refused_before_anything_is_drawn(tmp_path, m
     monkeypatch.setattr(api, "load_blender", lambda: pytest.fail("Blender is loaded"))
     with pytest.raises(InputError, match="device cuda:0: a job is for all cards of a worker"):
         api.farm(file, tmp_path / "job", device=None if scene_says else "cuda:0")
+    with pytest.raises(InputError, match="chunk 0: a task has one frame or more"):
+        api.farm(file, tmp_path / "job", chunk=0)
     assert not (tmp_path / "job").exists()
 
 
