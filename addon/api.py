@@ -286,6 +286,8 @@ def figure(
     """
     several = [scenes] if isinstance(scenes, (Source, Scene, Shown, str, os.PathLike)) else scenes
     shown = [_shown(one) for one in several]
+    if not shown:
+        raise InputError("a figure needs at least one scene")
     read = [path for one in shown for path in (*filter(None, [one.file]), *files_of(one.scene))]
     require_apart([output], [*read, *filter(None, [options.get("font")])])
     load_blender()

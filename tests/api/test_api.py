@@ -133,3 +133,8 @@ def test_what_cannot_be_used_is_refused(job, said, tiny, blender, monkeypatch):
     with pytest.raises(mc.InputError, match=re.escape(said)):
         job(tiny)
     assert [path.name for path in tiny.parent.iterdir()] == ["tiny.toml"]
+
+
+def test_a_figure_of_no_scene_is_refused():
+    with pytest.raises(mc.InputError, match="a figure needs at least one scene"):
+        mc.figure([], "x.pdf")
