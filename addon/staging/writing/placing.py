@@ -18,10 +18,8 @@ OVERLAP = 1e4  # cost of sharing room with something else that is written
 LEFT_OUT = 1e3
 LABEL_GAP = 0.004  # between labels, at least
 PASSES = 4
-CROWDED_OUT, MOST_TRIES = (
-    15.0,
-    4,
-)  # cost above its cheapest from which another way is tried for an item; tries
+CROWDED_OUT = 15.0  # cost above its cheapest from which another way is tried for an item
+MOST_TRIES = 4  # of these ways
 NOWHERE = np.empty((0, 4))
 
 
