@@ -113,9 +113,9 @@ def test_beats_are_tables_of_their_own():
 REFUSED = {
     "[[beats]]\nsya = 1": 'beats[0]: unknown key "sya"; did you mean "say"?',
     '[[beats]]\n[[beats]]\nview = "fornt"': 'beats[1]: view: "fornt" is not a view; did you mean "front"?',
-    '[[beats]]\nview = "10, 95"': "the elevation -90 to 90",
+    '[[beats]]\nview = "10, 95"': "the azimuth must be -360 to 360 degrees, the elevation -90 to 90",
     "[[beats]]\nseconds = -1": "beats[0]: seconds: -1.0 is too small",
-    f'[[beats]]\nsay = "{"a" * 401}"': "beats[0]: say: 401 letters are too many for a caption; the most",
+    f'[[beats]]\nsay = "{"a" * 401}"': "beats[0]: say: 401 letters are too many for a caption; the most is 400",
     "[[beats]]\n" * 101: "beats: 101 are too many; the most is 100",
     'beats = "atuo"': 'beats: unknown "atuo"; did you mean "auto"?',
     "beats = 1": "beats: expected a list",
