@@ -19,9 +19,9 @@ from .output import Added, Output, between
 from .positions import position_of
 from .products import NotUnderstood
 from .projections import PROJECTION_TOLERANCE, NotShown, Projection, close, find_projection, numpy_of, sample
+from .tensors import coarseness, type_name
 
 EXTRA_KEYS = 2  # that `nn.MultiheadAttention` puts after those of the tokens: a bias and zeros
-PRECISION = {torch.float64: 0, torch.float32: 1, torch.float16: 2, torch.bfloat16: 3}
 
 
 @dataclass(eq=False)
@@ -71,12 +71,13 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
     q = numpy_of(pick(event.q, index["q"])[:, :, 0])
     k, v, heads = _keys_and_values(event, index, frame.heads)
     z = numpy_of(pick(event.z, index["z"])[:, :, 0])
-    own_type = _coarsest([tensor.dtype for tensor in (event.q, event.k, event.v, event.z)])
+    types = [tensor.dtype for tensor in (event.q, event.k, event.v, event.z)]
+    own_type = type_name(max(types, key=coarseness))
     seen = Seen(
         module=attention.module,
         tap=attention.tap,
         kind=kind_of(event.strands, frame),
-        dtype=_coarsest([getattr(torch, own_type), *event.rounded]),
+        dtype=type_name(max([*types, *event.rounded], key=coarseness)),
         q=q,
         k=k,
         v=v,
@@ -105,11 +106,6 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
     _trim(seen)
     _shrink(seen, shared)
     return seen
-
-
-def _coarsest(types: Sequence[torch.dtype]) -> str:
-    """The name of the type that has the fewest digits."""
-    return str(max(types, key=lambda one: PRECISION.get(one, 1))).removeprefix("torch.")
 
 
 def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:

@@ -11,7 +11,7 @@ import torch
 
 from .entry_places import Places, joined
 from .origins import ActivationProduct, Change, Origins, Strand
-from .tensors import Held, Keeper, TorchCall, Unwatchable, number_of
+from .tensors import Held, Keeper, TorchCall, Unwatchable, coarseness, number_of, type_name
 
 VIEW_CALLS = {
     "view", "reshape", "transpose", "permute", "movedim", "T", "mT", "H", "mH", "t", "adjoint", "flatten",
@@ -191,7 +191,7 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
                 continue
             steps = strand.steps if step is None else (*strand.steps, step)
             if isinstance(strand.source, ActivationProduct) and _rounds(tensor, result):
-                steps = (*steps, Change(_name(result.dtype), "rounded", result.dtype, places=places))
+                steps = (*steps, Change(type_name(result.dtype), "rounded", result.dtype, places=places))
             found.append(Strand(strand.source, places, strand.factor * factor, steps))
     return found
 
@@ -199,11 +199,7 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
 def _rounds(tensor: torch.Tensor, result: torch.Tensor) -> bool:
     """Whether a result has fewer digits than the tensor that it was made of."""
     both = result.is_floating_point() and tensor.is_floating_point()
-    return both and torch.finfo(result.dtype).eps > torch.finfo(tensor.dtype).eps
-
-
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+    return both and coarseness(result.dtype) > coarseness(tensor.dtype)
 
 
 def _drops(call: TorchCall) -> bool:

@@ -38,7 +38,7 @@ class TorchFunction:
 
 @lru_cache(maxsize=8192)
 def function_of(function: Any) -> TorchFunction:
-    """The Function that a callable of torch is."""
+    """The TorchFunction that a callable of torch is."""
     name = getattr(function, "__name__", type(function).__name__)
     if isinstance(function, torch._ops.OpOverloadPacket):
         name = function._qualified_op_name.split("::")[-1]
@@ -112,6 +112,16 @@ def number_of(value: Any) -> float | None:
     if isinstance(value, (numbers.Real, np.floating, np.integer)) and not isinstance(value, bool):
         return float(value)
     return None
+
+
+def coarseness(dtype: torch.dtype) -> float:
+    """How far the number after 1 is from it in a type of floating-point numbers; 0 for other types."""
+    return torch.finfo(dtype).eps if dtype.is_floating_point or dtype.is_complex else 0.0
+
+
+def type_name(dtype: torch.dtype) -> str:
+    """The name of a type, such as "float32"."""
+    return str(dtype).removeprefix("torch.")
 
 
 class Held:
