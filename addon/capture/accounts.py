@@ -53,8 +53,7 @@ class Accounts:
     def refuse(self, account: Account, reason: str) -> None:
         """It is not understood; the first reason stays."""
         account.closed = False
-        account.certain = True
-        account.reason = account.reason or reason
+        self.unless_closed(account, reason)
 
     def unless_closed(self, account: Account, reason: str) -> None:
         """It is not understood, unless it becomes a layer or is a part of one."""

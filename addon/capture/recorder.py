@@ -190,7 +190,8 @@ class Recorder:
         if taken.entry.last is not taken:
             return
         taken.entry.last = None
-        self._latest = None if self._latest is taken else self._latest
+        if self._latest is taken:
+            self._latest = None
         if not taken.entry.beams and taken.entry in self._entries:
             self._entries.remove(taken.entry)
         self._accounts.refuse(taken.account, reason)
