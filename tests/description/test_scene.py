@@ -115,7 +115,7 @@ REFUSED = {
     '[[beats]]\n[[beats]]\nview = "fornt"': 'beats[1]: view: "fornt" is not a view; did you mean "front"?',
     '[[beats]]\nview = "10, 95"': "the azimuth must be -360 to 360 degrees, the elevation -90 to 90",
     "[[beats]]\nseconds = -1": "beats[0]: seconds: -1.0 is too small",
-    f'[[beats]]\nsay = "{"a" * 401}"': "beats[0]: say: 401 letters are too many for a caption; the most is 400",
+    f'[[beats]]\nsay="{"a" * 401}"': "beats[0]: say: 401 letters are too many for a caption; the most is 400",
     "[[beats]]\n" * 101: "beats: 101 are too many; the most is 100",
     'beats = "atuo"': 'beats: unknown "atuo"; did you mean "auto"?',
     "beats = 1": "beats: expected a list",
