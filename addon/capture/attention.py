@@ -136,29 +136,23 @@ def pattern_times_values(
         raise NotUnderstood("a pattern put together of several")
     keys = _keys(product, softmax)
     turned = any(letter in product.a for letter in keys)  # written the other way round: keys times queries
-    names = ("right", "left") if turned else ("left", "right")
-    letters = (product.b, product.a) if turned else (product.a, product.b)
-    if any(letter in letters[0] for letter in keys):
+    left = product.left.tensor, product.a, product.left_strands
+    right = product.right.tensor, product.b, product.right_strands
+    (q, a, of_q), (k, b, of_k) = (right, left) if turned else (left, right)
+    if any(letter in a for letter in keys):
         raise NotUnderstood("softmax over an axis that queries and keys share")
     p, v = (contraction.left, contraction.right) if first else (contraction.right, contraction.left)
     c, d = (contraction.a, contraction.b) if first else (contraction.b, contraction.a)
     event = Event(
-        getattr(product, names[0]).tensor,
-        getattr(product, names[1]).tensor,
-        v.detach(),
-        result.detach(),
-        *letters,
+        *(q, k, v.detach(), result.detach()),
+        *(a, b),
         out=product.out,
         pattern=strand.places,
         c=c,
         d=d,
         last=contraction.out,
         keys=keys,
-        strands={
-            "q": getattr(product, f"{names[0]}_strands"),
-            "k": getattr(product, f"{names[1]}_strands"),
-            "v": origins.of(v),
-        },
+        strands={"q": of_q, "k": of_k, "v": origins.of(v)},
         batched=_is_matmul(product),
         rounded=tuple(step.value for step in strand.steps if step.kind == "rounded"),
     )
