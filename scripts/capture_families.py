@@ -32,6 +32,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "families.md"
 BATCH = 1  # the element that is recorded
 NEAR = 2e-5  # of the largest magnitude, in float32
+PATTERN_NEAR = 1e-5  # of patterns, which the models report from their eager implementation
+# Models for which that is too little. HrmText runs its two stacks in turn, sixteen attentions in all, so the
+# rounding of two implementations adds up; recorded with the eager one its patterns agree to 2e-7.
+PATTERN_NEAR_OF = {"HrmText": 2e-5}
 
 
 @dataclass
@@ -163,7 +167,8 @@ def check(row: Row, capture: Capture, witness: Witness, patterns: list) -> None:
         said = _residual(row, capture, layer, witness)
         residual[said] = residual.get(said, 0) + 1
         if patterns:
-            matched.append(_in(capture, layer, patterns))
+            near = PATTERN_NEAR_OF.get(row.family, PATTERN_NEAR)
+            matched.append(_in(capture, layer, patterns, near))
     if row.exact > 1e-4:
         row.wrong.append(f"recomputing misses by {row.exact:.1e}")
     row.projections = " ".join(
@@ -235,14 +240,15 @@ def _residual(row: Row, capture: Capture, layer: Layer, witness: Witness) -> str
     return told
 
 
-def _in(capture: Capture, layer: Layer, patterns: list) -> bool | None:
-    """Whether the model itself reports the pattern of a layer; None where it reports none of that shape."""
+def _in(capture: Capture, layer: Layer, patterns: list, near: float) -> bool | None:
+    """Whether the model itself reports the pattern of a layer, within `near`; None where it reports none of
+    that shape."""
     made = np.stack([capture.recompute(layer.name, head).pattern for head in layer.heads])
     alike = [one for one in patterns if one.dim() == 4 and tuple(one.shape[1:]) == made.shape]
     mean = np.broadcast_to(made.mean(axis=0), made.shape)  # which WavLM reports for each head
     parts = [part.float().numpy() for one in alike for part in one]  # elements, or windows
     each = [float(np.abs(part - own).max()) for part in parts for own in (made, mean)]
-    return min(each) < NEAR if each else None
+    return min(each) < near if each else None
 
 
 def rows_of(names: list[str]) -> Iterator[Row]:
