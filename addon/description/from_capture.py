@@ -201,7 +201,7 @@ class _Heads:
         """Scores, scale, softcap, bias, mask, sinks and softmax."""
         layer, steps = self.layer, "steps" in self.parts
         logits = f"{self.projected('Q', 'q')} @ {self.projected('K', 'k')}.T"
-        logits = f"(scores = {logits})" if steps else logits
+        logits = _scores(logits) if steps else logits
         scaled = logits
         scale = self.scale()
         if math.isclose(scale, layer.head_dim**-0.5, rel_tol=1e-7):
@@ -214,12 +214,10 @@ class _Heads:
             scaled = f"tanh({scaled} / {layer.softcap!r}) * {layer.softcap!r}"
             scaled = f"(capped = {scaled})" if steps else scaled
         if "bias" in layer.shapes:
-            scores = scaled if steps else f"(scores = {scaled})"  # their sum is a matrix of its own
-            scaled = f"{scores} + {self.named('bias', 'bias')}"
+            scaled = f"{_scores(scaled)} + {self.named('bias', 'bias')}"
             scaled = f"(biased = {scaled})" if steps else scaled
         if layer.sinks:
-            kept = scaled if self.unmasked else self.masked(scaled, softmax=False)
-            return self.with_sink(kept if steps or "bias" in layer.shapes else f"(scores = {kept})")
+            return self.with_sink(scaled if self.unmasked else self.masked(scaled, softmax=False))
         if self.unmasked:
             return f"softmax({scaled})"
         if steps:
@@ -239,7 +237,7 @@ class _Heads:
     def with_sink(self, logits):
         """The softmax with the sink as one more column, which takes its share and is then cut off."""
         keys = self.layer.sizes["K"]
-        return f"(shared = softmax(concat({logits}, {self.named('sink', 'sink')})))[:, 0:{keys}]"
+        return f"(shared = softmax(concat({_scores(logits)}, {self.named('sink', 'sink')})))[:, 0:{keys}]"
 
     def masked(self, logits, softmax):
         """The logits without the entries that the mask hides; with `softmax`, their softmax."""
@@ -335,6 +333,12 @@ class _Heads:
                 "what lies between, such as a norm or scaled rotary positions, is not in the file, so the "
                 "projections cannot be drawn"
             )
+
+
+def _scores(text):
+    """A text of the expression under the name "scores", unless a part of it has the name already: what a bias
+    or a sink is put beside is a matrix of its own."""
+    return text if "(scores = " in text else f"(scores = {text})"
 
 
 def _named(layer):
