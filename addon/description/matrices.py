@@ -328,11 +328,11 @@ def _of_capture(capture, spec, where, chosen):
     `chosen` is the scene's [capture]: a bare name takes its layers, and a missing index takes its heads. It
     is None for another file.
     """
-    layer, _, tensor = spec.tensor.rpartition(".")
-    layer = layer.removeprefix("L")
-    if not layer and chosen is None:
+    prefix, _, tensor = spec.tensor.rpartition(".")
+    given = prefix.removeprefix("L")
+    if not given and chosen is None:
         raise InputError(f'{where}: tensor {spec.tensor!r} needs its layer, such as "L0.{tensor}"')
-    layers, axis = ([capture.layer(layer)], None) if layer else _chosen(capture, chosen)
+    layers, axis = ([capture.layer(given)], None) if given else _chosen(capture, chosen)
     for layer in layers:
         known = *capture.names(layer.name), *capture.summaries(layer.name)
         if tensor not in known:
