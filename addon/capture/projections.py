@@ -12,16 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..formats.capture_checks import spread
 from .entry_places import MISSING, Places
 from .origins import Linear, Strand, to_linears
 from .tensors import Held
 
-PROJECTION_TOLERANCE = {
-    "float64": 1e-9,
-    "float32": 2e-5,
-    "float16": 4e-3,
-    "bfloat16": 3e-2,
-}  # of the largest magnitude
+# Of the largest magnitude.
+PROJECTION_TOLERANCE = {"float64": 1e-9, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}
 MOST_COMPARED_ROWS = 64  # tokens that are computed anew for comparison; of more, so many spread over all
 
 
@@ -344,11 +341,7 @@ def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[st
 
 def sample(rows: int) -> np.ndarray | slice:
     """The rows that are computed anew: all, or MOST_COMPARED_ROWS spread over them."""
-    return (
-        slice(None)
-        if rows <= MOST_COMPARED_ROWS
-        else np.linspace(0, rows - 1, MOST_COMPARED_ROWS).astype(int)
-    )
+    return spread(rows, MOST_COMPARED_ROWS)
 
 
 def close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:

@@ -93,7 +93,7 @@ def _projection(capture: Capture, layer: Layer, name: str, tolerance: float) -> 
     if source not in layer.shapes:
         return Check(layer.name, equation, f"W_{name}", np.inf, tolerance)
     x = capture.tensor(layer.name, source)
-    rows = _rows(len(x))
+    rows = spread(len(x), MOST_CHECKED_ROWS)
     found = {}
     for head in layer.heads if name == "Q" else _one_of_each_group(layer):
         made = x[rows] @ capture.tensor(layer.name, f"W_{name}", head)
@@ -121,7 +121,7 @@ def _lengths(capture: Capture, layer: Layer, name: str, tolerance: float) -> Che
 
 def _output(capture: Capture, layer: Layer, tolerance: float) -> Check:
     wanted = capture.tensor(layer.name, "attn_out")
-    rows = _rows(len(wanted))
+    rows = spread(len(wanted), MOST_CHECKED_ROWS)
     made, attends = np.zeros_like(wanted[rows]), np.zeros(len(wanted[rows]), bool)
     for head in layer.heads:
         z = capture.tensor(layer.name, "z", head)[rows]
@@ -161,12 +161,9 @@ def _one_of_each_group(layer: Layer) -> list[int]:
     return [first[kv_head] for kv_head in sorted(first)]
 
 
-def _rows(count: int) -> np.ndarray | slice:
-    return (
-        slice(None)
-        if count <= MOST_CHECKED_ROWS
-        else np.linspace(0, count - 1, MOST_CHECKED_ROWS).astype(int)
-    )
+def spread(count: int, most: int) -> np.ndarray | slice:
+    """All of `count` rows, or `most` of them, spread evenly."""
+    return slice(None) if count <= most else np.linspace(0, count - 1, most).astype(int)
 
 
 def _largest(pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:

@@ -29,11 +29,8 @@ _LENS = {
         "W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V", "b_O", "_W_K", "_W_V", "_b_K", "_b_V")},
 }  # fmt: skip
 _TOKENS_FIRST = ("q", "k", "v", "z", "rot_q", "rot_k")  # [tokens, heads, width] there
-_WIDTHS = (
-    "resid_pre",
-    "x",
-    "attn_out",
-)  # [tokens, width], or [tokens, heads, width] if q, k and v have inputs of their own
+# [tokens, width], or [tokens, heads, width] if q, k and v have inputs of their own.
+_WIDTHS = ("resid_pre", "x", "attn_out")
 # Names of patterns in a file that has only patterns, and of patterns of an encoder and a decoder.
 _PATTERNS = re.compile(r"(?:attentions?|attn|patterns?|layer|arr)?[._-]?([0-9]{0,6})")
 _STACKS = re.compile(r"(encoder|decoder|cross)_?(?:attentions?|attn|patterns?)[._-]?([0-9]{0,6})")
@@ -137,11 +134,9 @@ def _lens(name):
 def _own(name):
     """(key of the layer, name of a tensor or number) of a name in our own format."""
     parts = _OWN.fullmatch(name)
-    return (
-        (parts[1] or "0", parts[2])
-        if parts and (parts[2] in TENSORS or parts[2] in _NUMBER_EFFECTS)
-        else None
-    )
+    if parts and (parts[2] in TENSORS or parts[2] in _NUMBER_EFFECTS):
+        return parts[1] or "0", parts[2]
+    return None
 
 
 def _stacked(name):

@@ -16,9 +16,8 @@ import numpy as np
 from ..errors import InputError, nearest
 from .reading import map_file
 
-LONGEST_HEADER = (
-    2**25
-)  # bytes, a third of what the format allows: once parsed, a header takes thirty times its size
+# In bytes, a third of what the format allows: once parsed, a header takes thirty times its size.
+LONGEST_HEADER = 2**25
 MOST_DIMENSIONS = 32  # the limit of NumPy 1
 
 # How each dtype is stored in the file. Dtypes that NumPy lacks come as float32.

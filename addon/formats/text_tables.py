@@ -33,9 +33,8 @@ _PLAIN = re.compile(
 )
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+([eE][+-]?[0-9]+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
-_NUMERIC = re.compile(
-    r"[+-]?[0-9.,;|' ]*[0-9][0-9.,;|' ]*"
-)  # only digits and marks: not a name, even if it is no number
+# Only digits and marks: not a name, even if it is no number.
+_NUMERIC = re.compile(r"[+-]?[0-9.,;|' ]*[0-9][0-9.,;|' ]*")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([.,' ][0-9]{3})+([.,][0-9]+)?")
 
 
