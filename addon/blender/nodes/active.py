@@ -18,18 +18,16 @@ def active(g: Group) -> Any:
     """
     sweep = g.input("Sweep", float)
     steps = g.input("Steps", int)
-    running = (sweep > 0.0) & (steps > sweep)
     step = g.current_step(sweep)
     swept = False
-    lit = running
+    lit = g.running(sweep, steps)
     for axis in ("row", "column"):
         index, more = g.input(axis, int), g.input(f"{axis} more", int, 0)
         stride, block = stride_inputs(g, axis)
         has = stride > 0
         digit = (step // g.whole("MAXIMUM", stride, 1)) % block
-        until = (
-            digit + block - index % block
-        ) % block  # entries from the bead's first to the next one in use
+        # How many entries after the bead's first one the next one in use is.
+        until = (digit + block - index % block) % block
         lit = lit & ~(has & (until > more))
         swept = has if swept is False else swept | has
     g.output("Lit", float, g.switch(lit & swept, 1.0, 0.0))
@@ -48,7 +46,7 @@ class Use:
         for axis in ("row", "column"):
             self.inputs[f"Stride_{axis}"], self.inputs[f"Block_{axis}"] = stride_inputs(g, axis)
         self.by = g.input("Lit By", "object", hint="Points whose `lit` marks further entries in use")
-        self.taken, self.now = steps > 0, (sweep > 0.0) & (steps > sweep)
+        self.taken, self.now = steps > 0, g.running(sweep, steps)
 
     def lit(self, i: Field, j: Field, down: Any = 0, across: Any = 0) -> Field:
         """How far entry (i, j) is lit, 0 to 1, or a bead that has `down` and `across` more entries."""

@@ -19,7 +19,7 @@ def Beams(g: Group) -> Any:
     steps = g.input("Steps", int)
     thickness = g.input("Thickness", float, THICKNESS, low=0.0, hint="Thickness of a beam, in entries")
     material = g.input("Material", "material")
-    running = (names["sweep"] > 0.0) & (steps > names["sweep"])
+    running = g.running(names["sweep"], steps)
     step = g.current_step(names["sweep"])
     counts = {"i": names["rows"], "j": names["columns"], "k": names["inner"]}
     axes = {axis: _BeamAxis(g, axis, step, counts[axis], names) for axis in "ijk"}

@@ -257,6 +257,10 @@ class Group(Formula):
         """The step that fades in while `sweep` passes over (step, step + 1]."""
         return self.ceiling(sweep) - 1
 
+    def running(self, sweep: Any, steps: Any) -> Any:
+        """Whether a sweep of so many steps has begun and is not over."""
+        return (sweep > 0.0) & (steps > sweep)
+
     def ceiling(self, a: Any) -> Any:
         """The whole number not below `a`."""
         return self.node("FunctionNodeFloatToInt", {0: a}, rounding_mode="CEILING")[0]
@@ -271,10 +275,7 @@ class Group(Formula):
 
     def only(self, condition: Any, geometry: Any) -> Any:
         """The geometry if the condition is true, else nothing."""
-        node = self.node("GeometryNodeSwitch", input_type="GEOMETRY")
-        self._connect(socket_of(node.node.inputs, 0), condition)
-        self._connect(socket_of(node.node.inputs, 2), geometry)
-        return node[0]
+        return self.node("GeometryNodeSwitch", {0: condition, 2: geometry}, input_type="GEOMETRY")[0]
 
     # -- geometry ----------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ def Lookup(g: Group) -> Any:
 
     turns = g.switch(by_rows, (count + length - 1) // length, count)
     lit = g.repeat(turns, turn, Lit=0.0)[0]
-    running = (sweep > 0.0) & (steps > sweep) & (by_rows | by_columns)
+    running = g.running(sweep, steps) & (by_rows | by_columns)
     running = running & (~by_columns | (own == column % columns_block))
     g.output("Geometry", "geometry", g.store(g.points(rows * columns), lit=g.switch(running, lit, 0.0)))
     return g.finish()
