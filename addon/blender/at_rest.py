@@ -31,15 +31,13 @@ def _write(p, plane, ob, collection):
     rest = drawn_object(f"{stage.name} at rest", ob.data, collection, modifier.node_group)
     rest[tags.KIND] = tags.SOURCE
     inputs = {name: compat.get_input(modifier, name) for name in compat.input_identifiers(modifier)}
-    inputs |= {"Consumer Sweep": 0.0, "Dim": 0.0, "Scale": matrix_size(p)}
-    when = ""
+    inputs |= {"Consumer Sweep": 0.0, "Dim": 0.0}
+    told, when = {"At Rest": rest}, ""
     if stage.operands:
         when = "Final " if stage.epilogue else "Sum "
-    told = {"At Rest": rest, "Rest Range": tuple(inputs[when + name] for name in ("Low", "High", "Zero"))}
-    if stage.operands:
-        whole = float(p.timeline.moves[stage.name].steps)
-        inputs |= {"Sweep": whole, "Finish": float(bool(stage.epilogue))}
-        told |= {"Rest Sweep": whole, "Rest Finish": inputs["Finish"]}
+        inputs |= {"Sweep": float(p.timeline.moves[stage.name].steps), "Finish": float(bool(stage.epilogue))}
+        told |= {"Rest Sweep": inputs["Sweep"], "Rest Finish": inputs["Finish"]}
+    told["Rest Range"] = tuple(inputs[when + name] for name in ("Low", "High", "Zero"))
     set_inputs(rest, inputs)
     set_inputs(ob, told)
     set_size(ob, matrix_size(p))
