@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import bpy
@@ -304,15 +304,15 @@ def is_reshaped(block: bpy.types.ID) -> bool:
     return bool(before) and before.get("shape", "") != shape(block)
 
 
-def reset(block: bpy.types.ID, keys: Iterable[str] | None = None) -> list[str]:
-    """Give back what we set, of these keys or of all that a person has changed. Returns the keys that could
-    not be given back: those of what is no longer in the file, which a build makes anew."""
-    then = remembered(block).get("values", {})
-    named = {tags.unnumbered(str(one[tags.TAG])): one for one in owned_by_any() if tags.TAG in one}
-    failed, keys = [], sorted(changed(block) if keys is None else keys)
-    if isinstance(block, bpy.types.Camera) and "lens" in keys:
-        keys += [key for key in LENS_SHIFTS if key in then and key not in changed(block)]
-    for key in keys:
+def reset(block: bpy.types.ID) -> list[str]:
+    """Give back what we set where a person has changed it. Returns the keys that could not be given back:
+    those of what is no longer in the file, which a build makes anew."""
+    ours, then, failed = owned_by_any(), remembered(block).get("values", {}), []
+    named = {tags.unnumbered(str(one[tags.TAG])): one for one in ours if tags.TAG in one}
+    keys = changed(block, ours)
+    if "lens" in keys:  # it is shifted in proportion to its length
+        keys |= then.keys() & LENS_SHIFTS
+    for key in sorted(keys):
         value = then.get(key)
         if isinstance(value, dict):
             value = named.get(str(value.get("ours")))
