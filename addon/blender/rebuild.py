@@ -43,7 +43,8 @@ def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
 def adopt(scene: bpy.types.Scene) -> None:
     """Take for ours the copies that Blender's "Make Single User" made of the data of our objects: it does so
     because our list counts as a user, which nobody sees."""
-    own, objects = set(owned(scene)), [ob for ob in owned(scene) if _is_object(ob) and ob.data]
+    own = set(owned(scene))
+    objects = [ob for ob in own if _is_object(ob) and ob.data]
     copies = {ob.data for ob in objects if ob.data not in own and TAG in ob.data and not ob.data.library}
     if not copies:
         return
