@@ -1,12 +1,6 @@
 """The tooltips of the panel and the reports of its operators in German, by what they are in English."""
 
 TOOLTIPS = {
-    "Both are drawn": "Beide werden gezeichnet",
-    "The place in which the star reads best": "Wo der Star am besten zu lesen ist",
-    "The place of a sum whose product is only added to, scaled or cut":
-    "Wo eine Summe steht, zu deren Produkt nur etwas addiert wird, oder das nur skaliert oder geschnitten"
-    " wird",
-    "The product is not drawn": "Das Produkt wird nicht gezeichnet",
     "A TrueType or OpenType font for all text; empty: Blender's own":
     "Eine TrueType- oder OpenType-Schrift für allen Text; leer: die von Blender",
     "A chain that reads from left to right; neighbours share a face":
@@ -60,6 +54,7 @@ TOOLTIPS = {
     "Schärfentiefe hat",
     "Blur before and behind the subject; title and legend are left out, because they would blur too":
     "Unschärfe vor und hinter dem Motiv; Titel und Legende fehlen dann, denn sie wären auch unscharf",
+    "Both are drawn": "Beide werden gezeichnet",
     "Both take each step at the same time": "Beide tun jeden Schritt zur selben Zeit",
     "Bright studio with soft shadows; for slides and posters":
     "Helles Studio mit weichen Schatten; für Folien und Poster",
@@ -477,11 +472,16 @@ TOOLTIPS = {
     "The order in which the products are visited": "In welcher Reihenfolge die Produkte besucht werden",
     "The order of the product that uses its result":
     "Die Reihenfolge des Produkts, das dieses Ergebnis benutzt",
+    "The place in which the star reads best": "Wo der Star am besten zu lesen ist",
+    "The place of a sum whose product is only added to, scaled or cut":
+    "Wo eine Summe steht, zu deren Produkt nur etwas addiert wird, oder das nur skaliert oder geschnitten"
+    " wird",
     "The place of its left matrix": "Wo seine linke Matrix steht",
     "The place of its right matrix": "Wo seine rechte Matrix steht",
     "The place of the last product's left matrix": "Wo die linke Matrix des letzten Produkts steht",
     "The place of the last product's result": "Wo das Ergebnis des letzten Produkts steht",
     "The place of the last product's right matrix": "Wo die rechte Matrix des letzten Produkts steht",
+    "The product is not drawn": "Das Produkt wird nicht gezeichnet",
     "The render engine": "Womit gerendert wird",
     "The residual stream, and what all heads of the layer add to it":
     "Der Residualstrom, und was alle Köpfe der Schicht zu ihm hinzufügen",
