@@ -29,6 +29,9 @@ EXPRESSIONS = ("out = (S = softmax(A @ B)) @ A", "out = A @ B")
 # What is built one after another: paper has no lamps, the last one lacks a matrix, a product and the labels.
 BUILT = [(look, EXPRESSIONS[0]) for look in LOOKS] + [(LOOKS[1] | {"labels": False}, EXPRESSIONS[1])]
 
+# The collections of a build, but for those that say what a lamp spares: "Matrix Cinema not Key".
+ROOMS = ("Matrix Cinema", "Matrices", "Products", "Lettering", "Stage", "Values")
+
 
 def scene_description(look, expression=EXPRESSIONS[0]):
     return described(expression, MATRICES, look=look)
@@ -75,12 +78,12 @@ def seen(block, mine):
         free = block.parent is None and not block.constraints
         free = free and block.name in bpy.context.view_layer.objects
         places = [block.matrix_world] if free else [block.matrix_basis, block.matrix_parent_inverse]
-        if block.animation_data and block.animation_data.drivers:
-            places = []
         told["place"] = [round(x, 4) for place in places for row in place for x in row]
+        if block.animation_data and block.animation_data.drivers:
+            told["drivers"], told["place"] = driven(block)
         told["data"] = block.data and seen(block.data, mine)
         # One of ours that the user took out of the scene is theirs now, beside the one that was built.
-        told["in"] = sorted(named(c) for c in bpy.data.collections if block in set(c.objects))
+        told["in"] = sorted(place_named(c) for c in bpy.data.collections if block in set(c.objects))
         told["scenes"] = sorted(s.name for s in bpy.data.scenes if block in set(s.objects))
         told["hidden"] = block.hide_viewport, block.hide_render
         told["parent"] = named(block.parent)
@@ -106,10 +109,34 @@ def seen(block, mine):
     return told
 
 
+def driven(ob):
+    """The drivers of an object, and its place but for what these set, which follows other things."""
+    drivers = ob.animation_data.drivers
+    told = [
+        (d.data_path, d.array_index, d.driver.type, d.driver.expression)
+        + tuple((named(one.id), one.data_path) for v in d.driver.variables for one in v.targets)
+        for d in drivers
+    ]
+    moved = {(d.data_path, d.array_index) for d in drivers}
+    place = [
+        round(x, 4)
+        for path in ("location", "rotation_euler", "scale")
+        for n, x in enumerate(getattr(ob, path))
+        if (path, n) not in moved
+    ]
+    return told, place
+
+
 def named(ob):
     """The name of what is referred to, without Blender's number: hidden numbers that copies read are there
     beside those of the later build, and one of the two has a number."""
     return ob and tags.unnumbered(ob.name)
+
+
+def place_named(collection):
+    """The name of a collection, without Blender's number only where one that we build has it as well."""
+    plain = named(collection)
+    return plain if plain in ROOMS or plain.startswith("Matrix Cinema not ") else collection.name_full
 
 
 def inventory(scene):
@@ -258,7 +285,8 @@ class Person:
         return self.random.choice([*scene.objects] or [self.own_object(scene)])
 
     def any_collection(self, scene):
-        return self.random.choice([scene.collection, *scene.collection.children_recursive])
+        inside = [one for one in scene.collection.children_recursive if not one.override_library]
+        return self.random.choice([scene.collection, *inside])  # Blender adds nothing to an override
 
     def own_object(self, scene, data=None):
         ob = bpy.data.objects.new("logo", data or self.own_mesh())
