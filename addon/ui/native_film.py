@@ -73,7 +73,7 @@ _keys = []
 
 def register() -> None:
     own = bpy.context.window_manager.keyconfigs.addon
-    if own is not None:  # without a window there are no preferences
+    if own is not None:  # without a window there are no key maps
         keymap = own.keymaps.new("Screen", space_type="EMPTY")
         name = MATRIX_CINEMA_OT_render_animation.bl_idname
         _keys.append((keymap, keymap.keymap_items.new(name, "F12", "PRESS", ctrl=True)))

@@ -18,7 +18,8 @@ from ..staging.budget import MOST_CLEAR_PRODUCTS
 DEFAULT = "default"
 
 # Fields that a matrix and a result have in common.
-_POOLED: dict[str, tuple[str, str, dict]] = {
+_IN_COMMON: dict[str, tuple[str, str, dict]] = {
+    "label": ("Label", "Text that is written instead of the name", {}),
     "pooling": ("Pooling", 'Rows and columns that one element stands for, such as "4x4", or "off" or '
                 '"auto"; empty: as for the whole scene', {}),
     "pooling_rule": ("Pooled To", "The number that an element shows for the entries it stands for", {}),
@@ -48,7 +49,7 @@ FIELDS = {
                             "as spheres, which need far less memory and time", {"step": 1000}),
         "pooling": ("Pooling", 'Rows and columns that one element stands for, such as "4x4"; "auto": as many '
                     'as make it large enough to be seen; "off": one element for each entry', {}),
-        "pooling_rule": ("Pooled To", "The number that an element shows for the entries it stands for", {}),
+        "pooling_rule": _IN_COMMON["pooling_rule"],
         "numbers": ("Numbers", "Write the number on each element", {}),
         "beams": ("Beams", "Beams from the row and the column in use to the entry that they make", {}),
         "row_guides": ("Row Guides", "Brightness of lines along the rows of each matrix; 0: none",
@@ -130,14 +131,13 @@ FIELDS = {
         "max": ("Largest", "The largest number that the initialiser makes", {}),
         "dropout": ("Dropout", "Part of the entries that become zero", {"subtype": "FACTOR"}),
         "seed": ("Seed", "Another seed draws other random numbers", {}),
-        "label": ("Label", "Text that is written instead of the name", {}),
         "leading_axes": ("Leading Axes", "Names of the axes before rows and columns", {}),
         "row_axis": ("Rows Are", "What the rows are, such as query", {}),
         "column_axis": ("Columns Are", "What the columns are, such as head dimension", {}),
         "row_labels": ("Row Labels", "Texts that are written at the rows", {}),
         "column_labels": ("Column Labels", "Texts that are written at the columns", {}),
         "color_map": ("Color Map", "Colour map of this matrix alone", {}),
-        **_POOLED,
+        **_IN_COMMON,
     },
     ProductOptions: {
         "epilogue": ("Epilogue", "The name of one of mm's epilogues, if the expression has none", {}),
@@ -150,9 +150,8 @@ FIELDS = {
         "right_placement": ("Right Matrix", "The place of its right matrix", {}),
         "interior": ("Interior", "Whether the products in the cuboid are drawn, or only the matrices on its "
                                  "faces", {}),
-        "label": ("Label", "Text that is written instead of the name", {}),
         "color_map": ("Color Map", "Colour map of this result alone", {}),
-        **_POOLED,
+        **_IN_COMMON,
     },
     Camera: {
         "view": ("View", "The direction from which the camera looks; it frames everything, labels "
