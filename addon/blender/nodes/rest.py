@@ -37,9 +37,8 @@ def at_rest(
             same = same & (given[name] == part)
     made = g.node("GeometryNodeObjectInfo", {"Object": rest})["Geometry"]
     made = g.node("GeometryNodeSetMaterial", {"Geometry": made, "Material": look["Material"]})[0]
-    place = [g.attribute(name, "INT") for name in ("i", "j", "down", "across")]
-    place[2:] = (g.switch(several, more, 0) for more in place[2:])
-    lit = {"lit": use.lit(*place)}
-    points, instances = (g.store(made, domain=domain, **lit) for domain in ("POINT", "INSTANCE"))
+    i, j, down, across = (g.attribute(name, "INT") for name in ("i", "j", "down", "across"))
+    lit = use.lit(i, j, g.switch(several, down, 0), g.switch(several, across, 0))
+    points, instances = (g.store(made, domain=domain, lit=lit) for domain in ("POINT", "INSTANCE"))
     lit_up = g.switch(look["As_Points"], points, instances)
     return g.switch(same, g.switch(use.now, lit_up, made), drawn)
