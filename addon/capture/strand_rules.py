@@ -189,9 +189,10 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
             if isinstance(step, Strand):
                 found.append(step)
                 continue
-            steps = strand.steps if step is None else (*strand.steps, step)
-            if isinstance(strand.source, ActivationProduct) and _rounds(tensor, result):
+            steps = strand.steps
+            if isinstance(strand.source, ActivationProduct) and _rounds(tensor, result):  # before the step
                 steps = (*steps, Change(type_name(result.dtype), "rounded", result.dtype, places=places))
+            steps = steps if step is None else (*steps, step)
             found.append(Strand(strand.source, places, strand.factor * factor, steps))
     return found
 

@@ -237,6 +237,9 @@ LEFT_OUT = {
     "dropout of a square": (
         lambda q, k, v: F.dropout(scores(q, k).softmax(-1) ** 2, 0.3, True) @ v, "pow"
     ),
+    "a rounded pattern that weighs nothing": (
+        lambda q, k, v: (v, scores(q, k).softmax(-1, torch.float16)), "not multiplied with values"
+    ),
     "vmap": (
         lambda q, k, v: torch.vmap(lambda q, k, v: scores(q, k).softmax(-1) @ v, 1, 1)(q, k, v),
         "softmax in the model",
