@@ -104,63 +104,65 @@ def settle(items: Sequence[Sequence[Option | Later]], fixed: np.ndarray) -> list
     less then.
     """
     ways = [_Ways(options) for options in items]
-    taken = _settled(ways, fixed, [UNWRITTEN] * len(ways))
+    taken = _settled(ways, fixed, [UNWRITTEN] * len(ways), np.ones(len(ways), bool))
     written = [*fixed[:, None]]
-    alone = [one.cheapest(written, around_each(written), np.inf) for one in ways]
+    alone = [one.cheapest(written, around_each(written), LEFT_OUT) for one in ways]
     lost = [option.cost - one.cost for option, one in zip(taken, alone, strict=True)]
     for n in sorted(range(len(ways)), key=lambda n: -lost[n])[:MOST_TRIES]:
         if lost[n] < CROWDED_OUT:
             break
-        own = [*taken[:n], alone[n], *taken[n + 1 :]]
-        other = _settled(ways, fixed, own, keeping=n)
+        others = [*ways[:n], *ways[n + 1 :]]
+        near = meeting(ways[n].around[None], _arounds(others), LABEL_GAP)[0]
+        there = np.concatenate([fixed, alone[n].boxes])
+        other = _settled(others, there, [*taken[:n], *taken[n + 1 :]], near)
+        other.insert(n, alone[n])
         if sum(option.cost for option in other) < sum(option.cost for option in taken):
             taken = other
     return taken
 
 
-def _settled(ways, fixed, taken, keeping=-1):
+def _settled(ways, fixed, taken, waiting):
     """What each item takes in its turn, from what is `taken` on; at first even where it shares room, so that
-    the others make way. What comes first chooses first, and the one `keeping` its place always does."""
+    the others make way. What comes first chooses first, of those that are `waiting` to choose."""
     taken = list(taken)
-    turns = [n for n in range(len(ways)) if n != keeping]
     boxes = [*fixed[:, None], *(option.boxes for option in taken)]  # of all that is written
     room = around_each(boxes)
-    arounds = np.array([one.around for one in ways]).reshape(-1, 4)  # of the places that were looked at
-    waiting = np.ones(len(ways), bool)  # to choose, or choose anew
-    if keeping >= 0:
-        waiting = meeting(arounds[keeping][None], arounds, LABEL_GAP)[0]
+    arounds = _arounds(ways)
 
     def take(n, option):
         """Let those choose anew that have looked at places where this one was or is."""
-        at, before = n + len(fixed), around(taken[n].boxes)
+        at = n + len(fixed)
         if option is not taken[n]:
-            both = np.stack([before, around(option.boxes)])
+            both = np.stack([around(taken[n].boxes), around(option.boxes)])
             np.logical_or(waiting, meeting(both, arounds, LABEL_GAP).any(axis=0), out=waiting)
         taken[n], boxes[at], room[at] = option, option.boxes, around(option.boxes)
 
     def choose(least):
         """Let each item take the cheapest of its options, given the others; none for `least` or more."""
-        for n in turns:
+        for n, one in enumerate(ways):
             if waiting[n]:
                 room[n + len(fixed)] = EMPTY_BOX
-                option, arounds[n] = ways[n].cheapest(boxes, room, least), ways[n].around
+                option, arounds[n] = one.cheapest(boxes, room, least), one.around
                 take(n, option)
                 waiting[n] = False
 
     for _ in range(PASSES):
         choose(np.inf)
-        if not waiting[turns].any():
+        if not waiting.any():
             break
-    first = list(range(len(fixed)))
-    for n in [keeping, *turns] if keeping >= 0 else turns:  # what shares room makes way for what comes first
-        at = n + len(fixed)
-        near = np.array(first, int)[meeting(room[at][None], room[first], LABEL_GAP)[0]]
+    for n, at in enumerate(range(len(fixed), len(boxes))):  # what shares room makes way for what comes first
+        near = np.flatnonzero(meeting(room[at][None], room[:at], LABEL_GAP)[0])
         if meeting(boxes[at], np.concatenate([NOWHERE, *(boxes[m] for m in near)]), LABEL_GAP).any():
             take(n, UNWRITTEN)
-        first.append(at)
-    waiting |= keeping < 0
+    # What costs no less than to be left out is left out.
+    waiting |= np.array([option.cost >= LEFT_OUT for option in taken], bool)
     choose(LEFT_OUT)
     return taken
+
+
+def _arounds(ways):
+    """The boxes (n, 4) around the places that each item has looked at."""
+    return np.array([one.around for one in ways]).reshape(-1, 4)
 
 
 class _Ways:
