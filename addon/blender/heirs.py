@@ -144,7 +144,7 @@ class Living:
             wanted = before[key] if key in theirs else value
             if key not in before or before[key] != wanted or remembered.is_input(key):
                 remembered.write(old, key, wanted)
-        if "lens" in theirs:  # the middle of the picture stays, whatever the lens that a person has chosen
+        if "lens" in theirs and old.type == "PERSP":  # whatever the lens, the middle of the picture stays
             for key in set(remembered.LENS_SHIFTS).difference(theirs):
                 setattr(old, key, getattr(new, key) * old.lens / new.lens)
         curves.hand_over(new, old, motion)

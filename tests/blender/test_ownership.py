@@ -281,6 +281,11 @@ class Person:
         self.done.append(name[3:])
         getattr(self, name)(scene)
 
+    def takes_away(self, *blocks):
+        """What of ours a build need not make: the person deletes it, or has put their own in its place."""
+        ours = [block for block in blocks if block and tags.TAG in block]
+        self.deleted.update(tags.unnumbered(block[tags.TAG]) for block in ours)
+
     def any_object(self, scene):
         return self.random.choice([*scene.objects] or [self.own_object(scene)])
 
@@ -364,13 +369,13 @@ class Person:
         bpy.ops.object.select_all(action="DESELECT")
         ob = self.any_object(scene)
         if ob.visible_get():
-            self.deleted.add(ob.get(tags.TAG))
+            self.takes_away(ob)
             ob.select_set(True)
             bpy.ops.object.delete()
 
     def do_delete_for_good(self, scene):
         ob = self.any_object(scene)
-        self.deleted.add(ob.get(tags.TAG))
+        self.takes_away(ob)
         bpy.data.objects.remove(ob)
 
     def do_delete_a_collection(self, scene):
@@ -390,6 +395,7 @@ class Person:
     def do_own_material(self, scene):
         ob = self.any_object(scene)
         if ob.type == "MESH" and ob.data.materials:
+            self.takes_away(ob.data.materials[0])
             ob.data.materials[0] = bpy.data.materials.new("Matrix Cinema type")
 
     def do_borrow_material(self, scene):
@@ -399,6 +405,7 @@ class Person:
     def do_own_mesh(self, scene):
         ob = self.any_object(scene)
         if ob.type == "MESH":
+            self.takes_away(ob.data, *ob.data.materials)
             ob.data = self.own_mesh()
 
     def do_edit_lamp(self, scene):
@@ -529,7 +536,7 @@ class Person:
     def do_join(self, scene):
         own, ob = self.own_object(scene), self.any_object(scene)
         if ob != own and ob.type == "MESH" and self.select(ob) and self.select(own, more=True):
-            self.deleted.add(ob.get(tags.TAG))
+            self.takes_away(ob)
             bpy.ops.object.join()
 
     def select(self, ob, more=False):

@@ -148,6 +148,10 @@ def test_a_shifted_lens_that_a_person_changed_keeps_the_middle_of_the_picture(fa
     lens.lens *= 2.0
     given_back.reset(scene, given_back.of_camera(scene))
     assert (lens.lens, lens.shift_x, lens.shift_y) == pytest.approx(ours) and not differences(scene)
+    lens.type, lens.lens = "ORTHO", 2.0 * lens.lens  # for which a shift is a part of the picture
+    build(shifted, scene)
+    assert (lens.shift_x, lens.shift_y) == pytest.approx(ours[1:])
+    assert remembered.changed(lens) == {"type", "lens"}
 
 
 def test_what_hung_on_a_camera_that_was_deleted_hangs_on_the_one_that_comes_back(factory):
