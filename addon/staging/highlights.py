@@ -42,10 +42,9 @@ def highlights(p: Any) -> list[Highlight]:
 
     Raises InputError for a matrix that is not drawn, and for rows, columns or tokens that it does not have.
     """
-    planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     found: list[Highlight] = []
     for text, lit in pointed_at(p, p.scene.look.highlight, "look: highlight"):
-        for plane in [plane for plane in planes if plane.stage is lit.stage]:
+        for plane in [plane for plane in p.arrangement.seen if plane.stage is lit.stage]:
             if len(found) == MOST_FRAMED:
                 raise InputError(f"look: highlight: more than {MOST_FRAMED:,} frames")
             lines = _frame(plane, lit.rows, lit.columns)
@@ -57,13 +56,13 @@ def spotlight_frames(p: Any) -> list[tuple[Highlight, Shine]]:
     """The frames for each Shine of the spotlight: (frame, Shine). A whole matrix gets none. In the star, thin
     lines lead to an entry along its row and its column."""
     frames: list[tuple[Highlight, Shine]] = []
-    planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     spotlight = p.spotlight
     every = (
         [(lit, one) for one in spotlight.shines for lit in spotlight.parts[one.number]] if spotlight else []
     )
     for lit, shine in every:
-        for plane in [plane for plane in planes if plane.stage is lit.stage][: MOST_FRAMED - len(frames)]:
+        own = [plane for plane in p.arrangement.seen if plane.stage is lit.stage]
+        for plane in own[: MOST_FRAMED - len(frames)]:
             row, column = (lit.rows, (0, plane.columns - 1)), ((0, plane.rows - 1), lit.columns)
             whole = (lit.rows, lit.columns) == (column[0], row[1])
             frames += [] if whole else [(_rectangle(plane, lit.rows, lit.columns, lit.pointed), shine)]

@@ -47,8 +47,7 @@ def strips_of(p: "Plan") -> tuple[Strip, ...]:
         return ()
     return tuple(
         strip
-        for plane in p.arrangement.planes
-        if not p.hidden(plane.stage)
+        for plane in p.arrangement.seen
         for of_rows in (True, False)
         if (strip := _strip(p, plane, of_rows)) is not None
     )
@@ -130,7 +129,7 @@ def _freer(p, plane, of_rows, right, up):
 def _meets(p, plane, corners):
     """The number of other planes, and of cuboids with products, that the box around these corners meets."""
     low, high = corners.min(axis=0), corners.max(axis=0)
-    drawn = [one for one in p.arrangement.planes if one is not plane and not p.hidden(one.stage)]
+    drawn = [one for one in p.arrangement.seen if one is not plane]
     parts = [*drawn, *(one for one in p.arrangement.cuboids if one.stage.name in p.interiors)]
     boxes = [part.corners() for part in parts]
     return sum(bool((box.min(axis=0) < high).all() and (low < box.max(axis=0)).all()) for box in boxes)

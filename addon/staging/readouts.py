@@ -49,8 +49,7 @@ def named(p: "Plan") -> list[Plane]:
 
 def drawn_once(p: "Plan") -> list[Plane]:
     """The drawn planes; for each matrix only the first."""
-    planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
-    return list({plane.stage.name: plane for plane in planes[::-1]}.values())[::-1]
+    return list({plane.stage.name: plane for plane in p.arrangement.seen[::-1]}.values())[::-1]
 
 
 def stars_of(p: "Plan") -> list[Plane]:

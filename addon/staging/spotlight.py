@@ -161,7 +161,7 @@ def parts_of(p: Any, text: str, where: str) -> tuple[Lit, ...]:
 def pointed_at(p: Any, text: str, where: str) -> Iterator[tuple[str, Lit]]:
     """(text, entries) of each selection in a text. Raises InputError, which begins with `where`, for a matrix
     that is not drawn, and for rows, columns or tokens that do not exist."""
-    drawn = [plane.stage for plane in p.arrangement.planes if not p.hidden(plane.stage)]
+    drawn = [plane.stage for plane in p.arrangement.seen]
     for one in selections(text, names_of(drawn), where):
         at = f'{where}: "{one.text}"'
         for stage in dict.fromkeys(drawn):

@@ -39,7 +39,7 @@ class Canvas:
     ):
         self.p, self.view, self.width, self.height, self.type = p, view, width, height, type
         parts = parts_of(p.arrangement) if parts is None else parts
-        drawn = [part for part in parts if isinstance(part, Plane) and not p.hidden(part.stage)]
+        drawn = [part for part in parts if isinstance(part, Plane) and not part.unseen]
         self.planes = [plane for plane in drawn if self.shows(plane.corners())]
         self.quads = np.array([self.project(plane.corners()) for plane in self.planes]).reshape(-1, 4, 2)
         cuboids = [part for part in parts if isinstance(part, Cuboid) and self.shows_within(part)]
