@@ -343,7 +343,7 @@ def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arr
     scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene, stars)
     left_out = unseen_of(root, sizes, scene, stars)
     stages = {one.name: one for one in stages_of(root)}
-    made_for = [name for name, sheet in left_out.giving_way if is_among(stages[sheet], stars)]
+    made_for = [name for name, sheet in left_out.giving_way.items() if is_among(stages[sheet], stars)]
     roomy = dict.fromkeys([*stars, *made_for], layout.star_room) if layout.star_room else {}
     beside = (layout.beside, layout.spacing)
     return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, *beside, left_out)

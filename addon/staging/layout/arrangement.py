@@ -188,7 +188,7 @@ class _Arranging:
         return [plane, *(replace(one, unseen=True) if hides and one.stage is stage else one for one in parts)]
 
     def gives_way(self, stage: Stage) -> bool:
-        return any(stage.name == one for one, _ in self.unseen.giving_way)
+        return stage.name in self.unseen.giving_way
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
         """Whether an argument of a product stands here: in a fan, only at the end of it."""

@@ -8,7 +8,7 @@ one is looked at. Where the sum is all that the product is for, it stands in the
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...description.scene import ProductOptions, Scene
 from ...kinds.stage import Shape, Stage, stages_of
@@ -17,11 +17,11 @@ from ...kinds.stage import Shape, Stage, stages_of
 @dataclass(frozen=True)
 class Unseen:
     """Names of stages: `matrices` that are not seen, products whose `interiors` are not, and of the matrices
-    those `giving_way` to a sheet, with its name, which stand in its place."""
+    those `giving_way`, with the name of the sheet in whose place they stand."""
 
     matrices: frozenset[str] = frozenset()
     interiors: frozenset[str] = frozenset()
-    giving_way: tuple[tuple[str, str], ...] = ()
+    giving_way: Mapping[str, str] = field(default_factory=dict)
 
 
 ALL_SEEN = Unseen()
@@ -37,7 +37,7 @@ def unseen_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Col
     )
     given = {one.name for one in stages if not one.operands} if scene.animation.hide_inputs else set()
     bare = {one.name for one in stages if one.has_interior and _is_bare(one, scene)}
-    return Unseen(frozenset(given | set(way)), frozenset(bare if given or way else ()), tuple(way.items()))
+    return Unseen(frozenset(given | set(way)), frozenset(bare if given or way else ()), way)
 
 
 def _named(stages, scene):
