@@ -20,6 +20,7 @@ from .camera.framing import DIRECTIONS, direction_at, free_direction
 from .camera.views import is_oblique, names_of, sight_from
 from .layout.arrangement import WAYS_BESIDE, Arrangement
 from .layout.fans import fans
+from .layout.unseen import hides
 from .scales import is_probability
 
 NONE = "none"  # instead of a star's name
@@ -146,7 +147,7 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
 
 def _seen_of(stars, root, scene):
     """The stars that the description does not hide."""
-    seen = [stage for stage in stages_of(root) if stage.operands or not scene.animation.hide_inputs]
+    seen = [stage for stage in stages_of(root) if not hides(scene, stage)]
     return frozenset(star for star in stars if any(is_among(stage, {star}) for stage in seen))
 
 

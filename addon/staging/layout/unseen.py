@@ -35,9 +35,14 @@ def unseen_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Col
         if scene.layout.sums == "in place"
         else {}
     )
-    given = {one.name for one in stages if not one.operands} if scene.animation.hide_inputs else set()
+    given = {one.name for one in stages if hides(scene, one)}
     bare = {one.name for one in stages if one.has_interior and _is_bare(one, scene)}
     return Unseen(frozenset(given | set(way)), frozenset(bare if given or way else ()), way)
+
+
+def hides(scene: Scene, stage: Stage) -> bool:
+    """Whether a description leaves this matrix out of the picture because it is given."""
+    return scene.animation.hide_inputs and not stage.operands
 
 
 def _named(stages, scene):
