@@ -82,6 +82,7 @@ def test_what_several_take_or_what_a_star_is_does_not_give_way():
     [
         {"spotlight": "S[0, 1]"},
         {"readout": "S"},
+        {"why": "S[0, 1]"},
         {"look": {"highlight": "S[0]"}},
         {"camera": {"subject": "S"}},
         {"beats": [{"say": "A product.", "show": "S"}]},

@@ -50,7 +50,8 @@ def _named(stages, scene):
     beats = () if isinstance(scene.beats, str) else scene.beats
     readout = (scene.readout,) if isinstance(scene.readout, str) else scene.readout
     told = [text for beat in beats for text in (beat.show, beat.spotlight, beat.present)]
-    text = "\n".join([scene.spotlight, scene.look.highlight, scene.camera.subject, *readout, *told])
+    pointed = [scene.spotlight, scene.why, scene.look.highlight, scene.camera.subject]
+    text = "\n".join([*pointed, *readout, *told])
     names = {name for one in stages for name in (one.name, one.of) if name}
     return {name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)}
 
