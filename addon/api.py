@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     from .blender.verify import Report
     from .outputs.estimate import Estimate
-    from .outputs.rendering import Rendered
+    from .outputs.rendering import Asked, Rendered
 
 Drawable = Source | Scene | str | os.PathLike[str]
 Name = str | os.PathLike[str]
@@ -63,6 +63,23 @@ class PictureOptions(TypedDict, total=False):
     engine: str | None
     transparent: bool
     device: str | None
+
+
+class RenderOptions(PictureOptions, total=False):
+    """What `render` makes of a source: `frame` is that of a still, else the scene's own; `frames` are the
+    first and the last one of a film, else all. Where a card is missing or fails, the job goes on with the
+    "cpu" (`if_device_fails`), or it is to "stop". A film has what its `purpose` asks for
+    (outputs.film_presets), or is a `preview`: small, with few samples and fewer frames. A still may have a
+    `width` in print, such as "84mm", at so many `dpi` (600), and 16 `bits` a channel."""
+
+    frame: int | None
+    frames: tuple[int, int] | None
+    if_device_fails: str
+    purpose: str | None
+    preview: bool
+    width: str | None
+    dpi: int | None
+    bits: int
 
 
 class FigureOptions(TypedDict, total=False):
@@ -140,91 +157,62 @@ def render(
     source: Drawable,
     output: Name,
     *,
-    frame: int | None = None,
-    frames: tuple[int, int] | None = None,
-    size: tuple[int, int] | None = None,
-    samples: int | None = None,
-    engine: str | None = None,
-    transparent: bool = False,
-    device: str | None = None,
-    if_device_fails: str = "cpu",
-    purpose: str | None = None,
-    preview: bool = False,
-    width: str | None = None,
-    dpi: int | None = None,
-    bits: int = 8,
     file_outputs: bool = False,
     progress: Listener = unheard,
+    **options: Unpack[RenderOptions],
 ) -> "Rendered":
     """Render a still, a film or numbered frames, as the suffix of `output` says (`outputs.formats`).
 
-    `frame` is that of a still, else the scene's own; `frames` are the first and the last one of a film,
-    else all. `size` in pixels, `samples` a pixel, `engine` ("cycles", "eevee") and `transparent` take the
-    place of the scene's. What the very same job has made before is kept; the frames of an interrupted film
-    are too. `device` is what Cycles renders on (description.device): where a card is missing or fails, the
-    job goes on with the "cpu", or it is to "stop". A film has what its `purpose` asks for
-    (outputs.film_presets), or is a `preview`: small, with few samples and fewer frames. A still may have a
-    `width` in print, such as "84mm", at so many `dpi` (600), and 16 `bits` a channel. With `file_outputs` a
-    .blend that was not built here writes all that it writes."""
+    What the very same job has made before is kept; the frames of an interrupted film are too. With
+    `file_outputs` a .blend that was not built here writes all that it writes."""
     source, output = as_source(source), Path(output)
-    kind = _kind_asked(output, frame, frames, purpose, bool(width or dpi or bits != 8))
+    kind = _kind_asked(output, options)
     (require_folder_place if kind == "frames" else require_file_place)(output)
-    load_blender()
-    from .outputs.blend_file import require_saved
-    from .outputs.rendering import Asked, render_source
+    asked = _asked(options)
+    from .outputs.rendering import render_source
 
-    require_saved()
-    asked = Asked(size, samples, engine, transparent, frame, frames, device, if_device_fails)
-    asked = replace(asked, purpose=purpose, preview=preview, width=width, dpi=dpi, bits=bits)
     return render_source(source, output, kind, asked, file_outputs, progress)
 
 
-def _kind_asked(
-    output: Path, frame: int | None, frames: tuple[int, int] | None, purpose: str | None, printed: bool
-) -> str:
+def _kind_asked(output: Path, options: RenderOptions) -> str:
     """What a render makes at `output`: see `outputs.formats.kind_of`. Raises InputError for options that are
-    for another kind; `printed` says whether there is one for a still in print."""
+    for another kind."""
     kind = kind_of(output)
-    if kind == "still" and frames:
+    if kind == "still" and options.get("frames"):
         raise InputError(f"{output}: --frames needs a folder or a .mp4; a still takes --frame")
-    if kind != "still" and frame is not None:
+    if kind != "still" and options.get("frame") is not None:
         raise InputError(f"{output}: --frame is for a still; a film takes --frames A-B")
-    if kind != "film" and purpose:
+    if kind != "film" and options.get("purpose"):
         raise InputError(
             f"{output}: only a film is for something; give it one of the suffixes {either(FILMS)}"
         )
+    printed = options.get("width") or options.get("dpi") or options.get("bits", 8) != 8
     if output.suffix.lower() != ".png" and printed:
         raise InputError(f"{output}: width, dpi and bits are those of a .png")
     return kind
 
 
+def _asked(options: RenderOptions) -> "Asked":
+    """The options as `outputs.rendering` has them, for which Blender is loaded. Raises InputError where what
+    is open in it would be lost."""
+    load_blender()
+    from .outputs.blend_file import require_saved
+    from .outputs.rendering import Asked
+
+    require_saved()
+    return Asked(**options)
+
+
 def estimate(
-    source: Drawable,
-    output: Name,
-    *,
-    frame: int | None = None,
-    frames: tuple[int, int] | None = None,
-    if_device_fails: str = "cpu",
-    purpose: str | None = None,
-    preview: bool = False,
-    width: str | None = None,
-    dpi: int | None = None,
-    bits: int = 8,
-    progress: Listener = unheard,
-    **options: Unpack[PictureOptions],
+    source: Drawable, output: Name, *, progress: Listener = unheard, **options: Unpack[RenderOptions]
 ) -> "Estimate":
     """What `render` with these options would take: frames, elements, memory, and time by one tile of one
     frame, which is rendered. Nothing is written. Raises InputError, also for a .blend that was not built
     here."""
-    source, output = as_source(source), Path(output)
-    kind = _kind_asked(output, frame, frames, purpose, bool(width or dpi or bits != 8))
-    load_blender()
-    from .outputs.blend_file import require_saved
-    from .outputs.rendering import Asked, estimate_source
+    source = as_source(source)
+    kind, asked = _kind_asked(Path(output), options), _asked(options)
+    from .outputs.rendering import estimate_source
 
-    require_saved()
-    asked = Asked(frame=frame, frames=frames, fallback=if_device_fails, **options)
-    asked = replace(asked, purpose=purpose, preview=preview, width=width, dpi=dpi, bits=bits)
     return estimate_source(source, kind, asked, progress)
 
 

@@ -43,9 +43,10 @@ VERIFIED = 200_000  # the most elements that are verified for the notes of a pic
 class Asked:
     """The options of a render; None leaves a value to the scene.
 
-    `frame` is the frame of a still, `frames` the first and the last frame of a film. `device` and `fallback`
-    are as in frames.Settings. A film may have a `purpose` (film_presets) or be a `preview`. A still may have
-    a `width` in print, such as "84mm", `dpi` (600), and 16 `bits` in a channel."""
+    `frame` is the frame of a still, `frames` the first and the last frame of a film. `device` and
+    `if_device_fails` are the device and the fallback of frames.Settings. A film may have a `purpose`
+    (film_presets) or be a `preview`. A still may have a `width` in print, such as "84mm", `dpi` (600), and 16
+    `bits` in a channel."""
 
     size: tuple[int, int] | None = None
     samples: int | None = None
@@ -54,7 +55,7 @@ class Asked:
     frame: int | None = None
     frames: tuple[int, int] | None = None
     device: str | None = None
-    fallback: str = "cpu"
+    if_device_fails: str = "cpu"
     purpose: str | None = None
     preview: bool = False
     width: str | None = None
@@ -213,7 +214,7 @@ def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
         asked.transparent or defaults.transparent,
         bits=asked.bits,
         device=device_of(asked.device or defaults.device),
-        fallback=asked.fallback,
+        fallback=asked.if_device_fails,
     )
     return frames.film_settings(settings) if kind == "film" else settings
 
