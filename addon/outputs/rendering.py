@@ -102,8 +102,6 @@ def render_source(
     written = _written(output, kind)
     require_apart(written, files_read(source))
     scene, description = None, source.description
-    checked: Plan | None
-    told: Plan | None
     if description is None:
         if source.instead:
             scene = blend_file.open_built(source, file_outputs=file_outputs)
@@ -126,23 +124,20 @@ def render_source(
     if kind != "frames" and own_mark == marks.read_mark(output):
         return Rendered(output, kind)
 
+    checked: Plan | None = None
     if scene is None:
         checked = planned_for(description, settings)
         _require_frames(asked, 1, checked.timeline.last_frame)
-        told, scene = checked, blend_file.draw_alone(checked)
-    else:
-        checked, told = None, _plan_of_opened(scene) if kind == "film" else None
+        scene = blend_file.draw_alone(checked)
+    numbers = _asked_frames(scene, description, checked, asked, kind)
+    told = checked or (_plan_of_opened(scene) if kind == "film" else None)
     notes = _notes(scene, description, checked, told)
-    first, last = scene.frame_start, scene.frame_end
-    _require_frames(asked, first, last)
     if kind == "still":
-        at = _asked_frame(scene, description, checked, asked)
-        frames.render_still(scene, output, at, settings, own_mark, progress, _chunks(notes, asked))
+        frames.render_still(scene, output, numbers[0], settings, own_mark, progress, _chunks(notes, asked))
+        made = 1
         if asked.width and checked:
             _tell_of_print(checked, progress)
-        return Rendered(output, kind, range(at, at + 1), last, 1)
-    numbers = _asked_frames(scene, asked)
-    if kind == "frames":
+    elif kind == "frames":
         made = frames.render_frames(scene, output, numbers, settings, mark, progress)
     else:
         captions, manner = _told(notes, told, scene, numbers, preset)
@@ -157,11 +152,7 @@ def estimate_source(source: Source, kind: str, asked: Asked, progress: Listener)
     """The Estimate of the same render, for which one tile of one frame is rendered. Raises InputError and
     JobError."""
     scene, description, settings, checked = drawn_source(source, asked, kind)
-    _require_frames(asked, scene.frame_start, scene.frame_end)
-    numbers = _asked_frames(scene, asked)
-    if kind == "still":
-        at = _asked_frame(scene, description, checked, asked)
-        numbers = range(at, at + 1)
+    numbers = _asked_frames(scene, description, checked, asked, kind)
     return estimated(scene, description, numbers, settings, progress)
 
 
@@ -299,17 +290,15 @@ def _told(notes, told, scene, numbers, preset):
     return captions, manner
 
 
-def _asked_frame(scene, description, checked, asked):
-    """The frame that a still is of: the one asked for, or that of the plan that was drawn; of a .blend the
-    one at which it was saved."""
-    if asked.frame is not None:
-        return asked.frame
-    at = _still_frame(scene, description, checked) if checked else scene.frame_current
-    return min(max(at, scene.frame_start), scene.frame_end)
-
-
-def _asked_frames(scene, asked):
-    """The frames of a film; a preview has at most PREVIEW_FRAMES of them."""
+def _asked_frames(scene, description, checked, asked, kind):
+    """The frames of a render. A still has the one asked for, or that of the plan that was drawn; of a .blend
+    the one at which it was saved. The preview of a film has at most PREVIEW_FRAMES. Raises InputError for
+    frames that the scene does not have."""
+    _require_frames(asked, scene.frame_start, scene.frame_end)
+    if kind == "still":
+        at = _still_frame(scene, description, checked) if checked else scene.frame_current
+        at = min(max(at, scene.frame_start), scene.frame_end) if asked.frame is None else asked.frame
+        return range(at, at + 1)
     first, last = asked.frames or (scene.frame_start, scene.frame_end)
     every = -(-(last - first + 1) // PREVIEW_FRAMES) if asked.preview else 1
     return range(first, last + 1, every)
