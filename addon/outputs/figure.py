@@ -31,6 +31,7 @@ from ..picture.figure_page import (
     length,
 )
 from ..picture.figure_type import page_type
+from ..staging.writing.items import Swatch
 from . import files as outputs
 from .blend_file import begin_empty, description_as_set
 from .built_figure import bare_scene, built_cell, is_built
@@ -144,16 +145,13 @@ def _raster(page, dpi, transparent, samples, progress):
             raster[y : y + tall, x : x + wide] = dot
     if not single:
         tracker.finish()
-    for bar in page.bars:
-        x, y, wide, tall = dots(bar.x), height - dots(bar.y + bar.height), dots(bar.width), dots(bar.height)
-        table = color_map(bar.color_map)
-        at = np.rint(np.linspace(0, len(table) - 1, wide)).astype(int)
-        raster[y : y + tall, x : x + wide, :3] = table[at]
-        raster[y : y + tall, x : x + wide, 3] = 255
-    for one in page.swatches:
+    for one in (*page.bars, *page.swatches):
         x, y, wide, tall = dots(one.x), height - dots(one.y + one.height), dots(one.width), dots(one.height)
         table = color_map(one.color_map)
-        raster[y : y + tall, x : x + wide] = (*table[round(one.at * (len(table) - 1))], 255)
+        last = len(table) - 1
+        at = one.at * last if isinstance(one, Swatch) else np.linspace(0, last, wide)
+        raster[y : y + tall, x : x + wide, :3] = table[np.rint(at).astype(int)]
+        raster[y : y + tall, x : x + wide, 3] = 255
     known = [error for error in errors if error is not None]
     return raster, max(known) if len(known) == len(errors) else None
 

@@ -111,7 +111,7 @@ def _chart(
         middle = y + 0.5 * step
         thick = BAR_THICKNESS * step
         at = scale.zero + np.sign(b - a) * BAR_TINT * (scale.zero if b < a else 1.0 - scale.zero)
-        items.append(Swatch(scale.color_map, at, x0, middle - 0.5 * thick, x1 - x0, thick))
+        items.append(Swatch(scale.color_map, x0, middle - 0.5 * thick, x1 - x0, thick, at))
         base = middle - 0.5 * (ASCENT - DESCENT) * size
         items.append(type.line(name, left - BAR_GAP, base, size, "RIGHT", bold=last, kind="why"))
         items.append(type.line(text, width, base, size, "RIGHT", bold=last, kind="why"))

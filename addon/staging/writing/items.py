@@ -94,8 +94,8 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A colour map along a rectangle whose lower left corner is (x, y)."""
+class _Colored:
+    """A rectangle with colours of a colour map, whose lower left corner is (x, y)."""
 
     color_map: str
     x: float
@@ -106,23 +106,17 @@ class Bar:
     @property
     def box(self) -> Box:
         return self.x, self.y, self.x + self.width, self.y + self.height
+
+
+class Bar(_Colored):
+    """A whole colour map, along a rectangle."""
 
 
 @dataclass(frozen=True)
-class Swatch:
-    """One colour of a colour map, that at the place `at` from 0 to 1 along it, in a rectangle whose lower
-    left corner is (x, y)."""
+class Swatch(_Colored):
+    """One colour of a colour map in a rectangle: that at the place `at` along the map, from 0 to 1."""
 
-    color_map: str
     at: float
-    x: float
-    y: float
-    width: float
-    height: float
-
-    @property
-    def box(self) -> Box:
-        return self.x, self.y, self.x + self.width, self.y + self.height
 
 
 @dataclass(frozen=True)
