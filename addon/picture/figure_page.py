@@ -246,11 +246,9 @@ class _Composition:
         why = why_block(plan, self.type, self.width)
         beside = why.width + WHY_APART if why else 0.0
         free = (0.0, beside, below, above + PAGE_EDGE)
-        least = panel(plan, self.type, self.width, None, free).height
-        if why:
-            least = max(least, why.height + below + above + 3 * PAGE_EDGE)
-        self.height = self.up(height or least)
-        if why and why.height + below + above + 3 * PAGE_EDGE > self.height:
+        needed = why.height + below + above + 3 * PAGE_EDGE if why else 0.0
+        self.height = self.up(height or max(panel(plan, self.type, self.width, None, free).height, needed))
+        if needed > self.height:
             why, free = None, (0.0, 0.0, below, above + PAGE_EDGE)
         self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
         if why:
