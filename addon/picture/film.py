@@ -31,7 +31,6 @@ from .why_chart import WhyChart, why_chart
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
 ROUNDS = 5  # in which labels and camera are found from each other
 ENOUGH_BARE, ENOUGH_LABELLED = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
-OVERLAY_SCALES = (1.0, 0.94)  # of what is written before the scene
 # What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
 COST_OF_OFF_MIDDLE, COST_OF_SMALL_TYPE, COST_OF_STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
@@ -47,6 +46,12 @@ class OverlayOptions(TypedDict, total=False):
     stacked: bool
     beside: float
     shaded: Sequence[tuple[float, float]] | None
+
+
+# How what is written before the scene may stand.
+OVERLAY_LAYOUTS: tuple[OverlayOptions, ...] = tuple(
+    {"scale": scale, "stacked": stacked} for scale in (1.0, 0.94) for stacked in (False, True)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,23 +97,20 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
     enough of the frame that the readouts leave, and is not far from the middle of that."""
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {}, planes)
-    layouts: list[OverlayOptions] = [
-        {"scale": scale, "stacked": stacked} for scale in OVERLAY_SCALES for stacked in (False, True)
-    ]
-    rooms = []
-    for one in layouts:
-        written = overlay(p, aspect, **one).boxes
+
+    def bare_worth(layout: OverlayOptions) -> tuple[float, float]:
+        written = overlay(p, aspect, **layout).boxes
         room = beside(p, planes, aspect, written).room
-        rooms.append(_worth(one, *filled(p, (), written, aspect, room), ENOUGH_BARE * (1.0 - room.max())))
-    order = sorted(range(len(layouts)), key=lambda n: rooms[n], reverse=True)
+        return _worth(layout, *filled(p, (), written, aspect, room), ENOUGH_BARE * (1.0 - room.max()))
+
     best, most = None, (-1.0, 0.0)
-    for n in order[:TRIES]:
-        made = _composed(p, aspect, layouts[n], planes)
+    for one in sorted(OVERLAY_LAYOUTS, key=bare_worth, reverse=True)[:TRIES]:
+        made = _composed(p, aspect, one, planes)
         room = made.beside.room
         enough = ENOUGH_LABELLED * (1.0 - room.max())
-        worth = _worth(layouts[n], *filled(p, made.marks, made.overlay.boxes, aspect, room), enough)
+        worth = _worth(one, *filled(p, made.marks, made.overlay.boxes, aspect, room), enough)
         if worth > most:
-            best, most, layout = made, worth, layouts[n]
+            best, most, layout = made, worth, one
         if worth[0] >= enough:
             break
     return _with_earlier(p, aspect, layout, planes, best)
@@ -117,10 +119,12 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
 def _worth(layout: OverlayOptions, part: float, aside: float, enough: float) -> tuple[float, float]:
     """How good a layout is whose subject takes a `part` of the frame and stands `aside` of its middle: the
     part first, as far as it is not `enough`."""
-    small = (1.0 - layout["scale"]) ** 2
-    return min(
-        part, enough
-    ), -COST_OF_OFF_MIDDLE * aside - COST_OF_SMALL_TYPE * small - COST_OF_STACKED * layout["stacked"]
+    return min(part, enough), -COST_OF_OFF_MIDDLE * aside - cost_of_type(layout)
+
+
+def cost_of_type(layout: OverlayOptions) -> float:
+    """What it costs that the type of a layout is small, or stacked."""
+    return COST_OF_SMALL_TYPE * (1.0 - layout["scale"]) ** 2 + COST_OF_STACKED * layout["stacked"]
 
 
 def _with_earlier(

@@ -26,16 +26,7 @@ from ..staging.writing.overlay import Overlay, overlay
 from ..staging.writing.typesetter import film_type
 from .beside import NOTHING_BESIDE, Beside, beside
 from .drawing import Drawing
-from .film import (
-    COST_OF_SMALL_TYPE,
-    COST_OF_STACKED,
-    OVERLAY_SCALES,
-    SHADE_MARGIN,
-    OverlayOptions,
-    PhaseLabels,
-    beyond,
-    outlines,
-)
+from .film import OVERLAY_LAYOUTS, SHADE_MARGIN, OverlayOptions, PhaseLabels, beyond, cost_of_type, outlines
 from .joined import joined
 from .presented import presented
 from .why_chart import why_chart
@@ -72,20 +63,13 @@ def seen_through(
 def _layout(p: Plan, sheet: Canvas) -> OverlayOptions:
     """The layout of what is written before the scene that covers least of it."""
     scene = Obstacles(np.concatenate([sheet.quads, sheet.faces]))
-    layouts: list[OverlayOptions] = [
-        {"scale": scale, "stacked": stacked} for scale in OVERLAY_SCALES for stacked in (False, True)
-    ]
 
     def cost(one: OverlayOptions) -> float:
         boxes = overlay(p, sheet.width, captions.notes(p), **one).boxes
         over = float(_areas(boxes) @ scene.under(boxes)) if len(boxes) else 0.0
-        return (
-            OVER_THE_SCENE * over
-            + COST_OF_SMALL_TYPE * (1.0 - one["scale"]) ** 2
-            + COST_OF_STACKED * one["stacked"]
-        )
+        return OVER_THE_SCENE * over + cost_of_type(one)
 
-    return min(layouts, key=cost)
+    return min(OVERLAY_LAYOUTS, key=cost)
 
 
 def _areas(boxes: np.ndarray) -> np.ndarray:
