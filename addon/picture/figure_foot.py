@@ -16,7 +16,7 @@ from ..staging.writing.legend import LegendBar, legend_of
 from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
 from ..staging.writing.statements import formula_of
 from ..staging.writing.typesetter import in_rows
-from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, POOL_WORDS, PageType
+from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, PAGE_POOL_WORDS, PageType
 
 PANEL_GAP = 9.0  # between the blocks of the legend
 BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
@@ -183,7 +183,7 @@ def _of_pools(p: Plan, pools: Sequence[tuple[Plane, Pool]]) -> list[str]:
     """What beads show, a sentence for each rule; where they differ, of how many rows and columns of which
     matrices."""
     notes = []
-    for rule, word in POOL_WORDS.items():
+    for rule, word in PAGE_POOL_WORDS.items():
         sizes: dict[str, dict[str, None]] = {}  # rows × columns -> the matrices
         along: dict[str, None] = {}
         for plane, pool in pools:

@@ -31,14 +31,13 @@ from .figure_readouts import (
     extent,
     is_beside,
     larger_than,
-    left_out_of,
     on_the_page,
     placed,
     wanted,
     wanted_in,
 )
-from .figure_type import ASCENT, BOLDER, DESCENT, LEAST_TYPE, PAGE_EDGE, PageType
-from .joined import Joined
+from .figure_type import ASCENT, BOLDER, DESCENT, LEAST_TYPE, PAGE_EDGE, PAGE_POOL_WORDS, PageType
+from .joined import Joined, notes_of
 
 LEAST_AT_A_STAR = 6.0  # of its labels; where they would be smaller, the star is shown flat as well
 PAGE_TOKEN_LEADING = 1.06  # from one token to the next, of its height
@@ -201,7 +200,7 @@ def _with_readouts(
     blocks = placed(p, blocks, type, width, made.height, np.array(free) + PAGE_EDGE)
     texts = [item for item in made.items if isinstance(item, Text)]
     every, items = on_the_page(p, blocks, type, made.view, (width, made.height), texts)
-    notes = (*made.notes, *left_out_of(blocks))
+    notes = (*made.notes, *notes_of(blocks, "each flat cell shows", "", PAGE_POOL_WORDS))
     return replace(made, items=(*made.items, *items), readouts=tuple(every), notes=notes)
 
 
@@ -438,7 +437,7 @@ class _Labels:
     def write_callouts(self) -> None:
         """The numbers of what the spotlight is pointed at, beside their matrices."""
         spotlight = self.canvas.p.spotlight
-        lit = spotlight.parts[spotlight.shines[-1].number] if spotlight and not self.told else ()
+        lit = spotlight.last if spotlight and not self.told else ()
         for wish in callouts(self.canvas, lit, self.type.size, plated=False):
             taken = self.boxes(rules=True)
             key = "callout", wish.owner, len(self.items)

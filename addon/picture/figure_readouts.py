@@ -13,12 +13,12 @@ from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
 from ..staging.pooling import pitches
 from ..staging.writing.callout_options import MOST_CALLOUTS, said_of, strongest
-from ..staging.writing.items import Rule, Text, outline
+from ..staging.writing.items import Rule, Text
 from ..staging.writing.placing import spread
 from ..staging.writing.readout_block import Readout, ReadoutForm
 from ..staging.writing.typesetter import CAPITALS
-from .figure_type import LEAST_TYPE, POOL_WORDS, PageType
-from .joined import Joined, grid_of, joined, pointed_out
+from .figure_type import LEAST_TYPE, PageType
+from .joined import Joined, around_entries, grid_of, joined, pointed_out
 
 BESIDE = 300.0  # points: in a panel less wide they stand under the scene
 PART, DEEP = 0.42, 1.0  # of the panel's width, that they take beside the scene; their height under it
@@ -80,14 +80,15 @@ def is_beside(width: float) -> bool:
 
 def extent(p: Plan, blocks: Sequence[Readout], type: PageType) -> np.ndarray:
     """The width and height of all blocks with what is written at them, (2,)."""
-    boxes = _boxes(p, blocks, type)
-    return boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+    low, high = _corners(p, blocks, type)
+    return high - low
 
 
-def _boxes(p: Plan, blocks: Sequence[Readout], type: PageType) -> np.ndarray:
-    """Those of blocks and of the numbers called out at them, (n, 4)."""
+def _corners(p: Plan, blocks: Sequence[Readout], type: PageType) -> np.ndarray:
+    """The lower left and the upper right corner of all blocks with the numbers called out at them, (2, 2)."""
     numbers = [line.box for block in blocks for line in called_out(p, block, type)]
-    return np.array([*(block.box for block in blocks), *numbers])
+    boxes = np.array([*(block.box for block in blocks), *numbers])
+    return np.array([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
 
 def placed(
@@ -97,7 +98,8 @@ def placed(
     in at its (left, right, bottom, top): at its right, in the middle of its height, or below, in that of its
     width.
     """
-    low, (wide, tall) = _boxes(p, blocks, type)[:, :2].min(axis=0), extent(p, blocks, type)
+    low, high = _corners(p, blocks, type)
+    wide, tall = high - low
     left, right, bottom, top = free
     if is_beside(width - left - right):
         x, y = width - right - wide, 0.5 * (bottom + height - top - tall)
@@ -108,7 +110,7 @@ def placed(
 
 def _numbers(p: Plan, plane: Plane) -> list[tuple[tuple[int, int], list[str]]]:
     """(entry, what is written of it in lines) of those of a plane's matrix that its spotlight points at."""
-    shining = p.spotlight.parts[p.spotlight.shines[-1].number] if p.spotlight else ()
+    shining = p.spotlight.last if p.spotlight else ()
     lit = [one for one in shining if one.pointed and one.single and one.stage is plane.stage]
     entries = list(dict.fromkeys(strongest(p, one) for one in lit))[:MOST_CALLOUTS]
     return [(entry, said_of(p, plane.stage, entry).split("  ")) for entry in sorted(entries)]
@@ -133,17 +135,14 @@ def called_out(p: Plan, block: Readout, type: PageType) -> list[Text]:
 def _outlined(p: Plan, block: Readout) -> list[Rule]:
     """The outlines of what the spotlight points at in a block: the entry, and thin ones that lead along its
     row and its column."""
-    lines, corner = [], block.origin - 0.5 * block.steps.sum(axis=0)
-    shape = np.array([block.plane.rows, block.plane.columns])
-    for entry, _ in _numbers(p, block.plane):
-        row, column = np.array([entry[0], 0]), np.array([0, entry[1]])
-        for first, size, width in (
-            (row, (1, shape[1]), LINE_OUTLINE),
-            (column, (shape[0], 1), LINE_OUTLINE),
-            (row + column, (1, 1), ENTRY_OUTLINE),
+    rows, columns, lines = (0, block.plane.rows - 1), (0, block.plane.columns - 1), []
+    for (i, j), _ in _numbers(p, block.plane):
+        for down, along, width in (
+            ((i, i), columns, LINE_OUTLINE),
+            (rows, (j, j), LINE_OUTLINE),
+            ((i, i), (j, j), ENTRY_OUTLINE),
         ):
-            ends = corner + np.array([first, first + size]) @ block.steps
-            sides = outline((*ends.min(axis=0), *ends.max(axis=0)))
+            sides = around_entries(block, down, along)
             lines += [replace(side, width=width, strong=True) for side in sides]
     return lines
 
@@ -178,14 +177,3 @@ def in_heights(one: Joined, height: float) -> Joined:
         tuple(np.array(block.box) / height), (), (), (),
     )  # fmt: skip
     return Joined(bare, one.anchor, one.path / height)
-
-
-def left_out_of(blocks: Sequence[Readout]) -> list[str]:
-    """What readouts leave out, as notes."""
-    pools = dict.fromkeys(block.pool for block in blocks if block.pool)
-    told = [
-        f"each flat cell shows the {POOL_WORDS[pool.rule]} of {pool.rows} × {pool.columns} entries"
-        for pool in pools
-    ]
-    every = sorted({n for block in blocks for n in block.every if n > 1})
-    return told + [f"one in {n} tokens is written" for n in every]

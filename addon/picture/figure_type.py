@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..staging import pooling
 from ..staging.writing.typesetter import Typesetter
 
 ASCENT, DESCENT = 0.75, 0.2  # of a line of type, above and below its base line, of its size
@@ -10,7 +11,7 @@ BOLDER = 1.05  # how much wider bold type is
 LEAST_TYPE = 5.0  # points; journals print nothing smaller
 PAGE_EDGE = 3.0  # points of the page, free at all sides
 
-POOL_WORDS = {"max": "largest, by magnitude,", "mean": "mean", "rms": "root mean square"}  # in notes
+PAGE_POOL_WORDS = pooling.POOL_WORDS | {"max": "largest, by magnitude,"}  # in notes
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ scene.
 Lengths are in the units of the picture, see `staging.writing.readout_block`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..kinds.places import Plane
 from ..staging.camera.framing import View
 from ..staging.highlights import highlights
 from ..staging.plan import Plan
+from ..staging.pooling import POOL_WORDS
 from ..staging.writing.items import Box, Rule, outline
 from ..staging.writing.readout_block import Readout, ReadoutForm, readout_block
 from ..staging.writing.typesetter import Typesetter
@@ -140,25 +141,30 @@ def pointed_out(p: Plan, one: Readout) -> list[Rule]:
     lines = []
     for pointed in highlights(p):
         if pointed.plane.stage is one.plane.stage:
-            (top, bottom), (first, last) = pointed.rows, pointed.columns
-            down, on = one.steps
-            corners = one.origin + [
-                (top - 0.5) * down + (first - 0.5) * on,
-                (bottom + 0.5) * down + (last + 0.5) * on,
-            ]
-            width = POINTED * one.rules[0].width
-            sides = outline((*corners.min(axis=0), *corners.max(axis=0)))
-            lines += [replace(side, width=width) for side in sides]
+            sides = around_entries(one, pointed.rows, pointed.columns)
+            lines += [replace(side, width=POINTED * one.rules[0].width) for side in sides]
     return list(dict.fromkeys(lines))
 
 
-def notes_of(blocks: Sequence[Readout]) -> list[str]:
-    """What readouts leave out, as notes."""
-    words = {"max": "largest", "mean": "mean", "rms": "root mean square"}
-    pools = dict.fromkeys(one.pool for one in blocks if one.pool)
-    told = [
-        f"beside the scene each cell is the {words[pool.rule]} of {pool.rows} × {pool.columns} entries"
-        for pool in pools
+def around_entries(one: Readout, rows: tuple[int, int], columns: tuple[int, int]) -> list[Rule]:
+    """The lines around the entries of a readout from the first to the last of `rows` and `columns`."""
+    (top, bottom), (first, last), (down, on) = rows, columns, one.steps
+    corners = one.origin + [
+        (top - 0.5) * down + (first - 0.5) * on,
+        (bottom + 0.5) * down + (last + 0.5) * on,
     ]
+    return outline((*corners.min(axis=0), *corners.max(axis=0)))
+
+
+def notes_of(
+    blocks: Sequence[Readout],
+    cells: str = "beside the scene each cell is",
+    where: str = " beside the scene",
+    words: Mapping[str, str] = POOL_WORDS,
+) -> list[str]:
+    """What readouts leave out, as notes: what their `cells` are, in `words` for each rule of pooling, and
+    `where` tokens are written."""
+    pools = dict.fromkeys(one.pool for one in blocks if one.pool)
+    told = [f"{cells} the {words[pool.rule]} of {pool.rows} × {pool.columns} entries" for pool in pools]
     every = sorted({n for one in blocks for n in one.every if n > 1})
-    return told + [f"one in {n} tokens is written beside the scene" for n in every]
+    return told + [f"one in {n} tokens is written{where}" for n in every]

@@ -27,6 +27,7 @@ SLENDER_BLOCK = 4  # how many times longer than wide "auto" makes a block
 # The least rows or columns that "auto" pools, and the least beads that it makes of them.
 MANY_ENTRIES, FEWEST_BEADS = 64, 8
 LARGEST_BLOCK = 1024  # rows or columns of a block
+POOL_WORDS = {"max": "largest", "mean": "mean", "rms": "root mean square"}  # of each rule, in notes
 # The factors for "auto". Most sizes of real matrices are multiples of them. Odd factors would interfere with
 # columns that come in pairs, such as sines and cosines.
 FACTORS = sorted([2**n for n in range(11)] + [3 * 2**n for n in range(1, 9)])
@@ -186,7 +187,7 @@ def notes(planes: Sequence[Plane], pools: Sequence[Pool]) -> list[str]:
     """The notes that the picture needs about pooling, a line for each rule."""
     lines, which = [], "each bead" if all(pools) else "each larger bead"
     pairs = list(zip(planes, pools, strict=True))
-    for rule, what in (("max", "largest"), ("mean", "mean"), ("rms", "root mean square")):
+    for rule, what in POOL_WORDS.items():
         used = [plane.as_labelled(p.rows, p.columns) for plane, p in pairs if p and p.rule == rule]
         used = sorted((rows * columns, rows, columns) for rows, columns in used)
         sizes = list(dict.fromkeys(f"{rows} × {columns}" for _, rows, columns in used[:1] + used[-1:]))

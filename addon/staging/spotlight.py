@@ -64,6 +64,11 @@ class Spotlight:
         """The two frames between which the last spotlight comes up."""
         return self.shines[-1].rise
 
+    @property
+    def last(self) -> tuple[Lit, ...]:
+        """The entries of the last spotlight."""
+        return self.parts[self.shines[-1].number]
+
     def during(self, start: float, end: float) -> Shine | None:
         """The last spotlight that is on between two frames, or None."""
         on = [one for one in self.shines if one.rise[1] < end and (not one.fall or start < one.fall[0])]
