@@ -630,7 +630,8 @@ def _rule(leader: Leader) -> Rule:
 def _fitting(spots: np.ndarray, size: float, farthest: float) -> tuple[float, np.ndarray]:
     """(size, places) of lines of type at ascending `spots`, in which none overlap: where they are if that
     fits, else as small as may be and moved by at most `farthest`; size 0 where neither fits."""
-    sizes = np.arange(size, LEAST_TYPE - 1e-9, -0.2) if size > LEAST_TYPE else np.array([size])
+    smaller = np.maximum(np.arange(size, LEAST_TYPE - 1e-9, -0.2), LEAST_TYPE)  # but for rounding
+    sizes = smaller if size > LEAST_TYPE else np.array([size])
     ways = [(float(one), PAGE_TOKEN_LEADING * (ASCENT + DESCENT) * one) for one in sizes]
     for one, line in ways:
         if (np.diff(spots) >= line).all():

@@ -91,7 +91,7 @@ def test_every_token_is_written_or_announced():
 def test_type_keeps_its_size_in_points_and_pictures_stand_on_dots():
     shown, grid = panels([CAPTURE], layers=["3", "5"], heads=[1, 11], tensor="pattern", columns=2)
     page = page_of(shown, grid)
-    assert min(text.size for text in page.texts if text.text != "T") > 4.999
+    assert min(text.size for text in page.texts if text.text != "T") >= 5.0
     assert max(text.size for text in page.texts) == 9.0  # of the letters a, b, c
     for picture in page.pictures:
         for value in (picture.x, picture.y, picture.width, picture.height, page.width, page.height):
