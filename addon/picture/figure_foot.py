@@ -16,16 +16,12 @@ from ..staging.writing.legend import LegendBar, legend_of
 from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
 from ..staging.writing.statements import formula_of
 from ..staging.writing.typesetter import in_rows
-from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, PAGE_POOL_WORDS, PageType
+from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, PAGE_POOL_WORDS, RAISED_PART, RAISED_UP, PageType
 
 PANEL_GAP = 9.0  # between the blocks of the legend
 BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
 PAGE_LEADING = 1.15  # from one line of type to the next, of its size
 ABOVE_LEGEND = 3.0
-RAISED_PART, RAISED_UP = (
-    0.65,
-    0.38,
-)  # size of what is raised after a name, and how much higher it stands, in sizes
 STATEMENTS_APART = "    "  # the statements of a formula
 MOST_LISTED = 4  # names of matrices that a note lists
 

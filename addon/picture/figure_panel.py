@@ -36,7 +36,17 @@ from .figure_readouts import (
     wanted,
     wanted_in,
 )
-from .figure_type import ASCENT, BOLDER, DESCENT, LEAST_TYPE, PAGE_EDGE, PAGE_POOL_WORDS, PageType
+from .figure_type import (
+    ASCENT,
+    BOLDER,
+    DESCENT,
+    LEAST_TYPE,
+    PAGE_EDGE,
+    PAGE_POOL_WORDS,
+    RAISED_PART,
+    RAISED_UP,
+    PageType,
+)
 from .joined import Joined, notes_of
 
 LEAST_AT_A_STAR = 6.0  # of its labels; where they would be smaller, the star is shown flat as well
@@ -617,8 +627,8 @@ class _Block:
         for line, down in zip(self.shape, self.under, strict=True):
             lines.append(type.line(line, x, y - down, type.small, align, soft=True, kind="detail"))
         if self.raised:
-            at = lines[0].box[2] + 0.04 * type.size, y + 0.38 * type.size
-            lines.append(type.line(self.raised, *at, 0.65 * type.size, kind="name"))
+            at = lines[0].box[2] + 0.04 * type.size, y + RAISED_UP * type.size
+            lines.append(type.line(self.raised, *at, RAISED_PART * type.size, kind="name"))
         return Written(lines, leaders)
 
 
