@@ -25,9 +25,8 @@ from .owner import discard, discard_left, is_here, is_left, names_in, owned_stem
 
 WORK = ".work"
 SILENCE = 900.0  # seconds without a sign of life
-LONG = (
-    86400.0  # seconds; no two clocks differ so much: a process that was silent so long by the disk's has gone
-)
+# Seconds. No two clocks differ so much: a process that was silent so long by the disk's has gone.
+LONG = 86400.0
 _WORKER, _TICKET = "worker", "ticket"
 _BEAT = 30.0  # seconds between two signs
 _PAUSE = 0.2  # seconds until a claim of another process is asked for again

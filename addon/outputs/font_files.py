@@ -16,13 +16,8 @@ from .temporary import temporary_folder
 
 REGULAR, BOLD = 400, 600  # weights of type, as fonts number them
 FIRST = "Inter.woff2"
-OTHER_FONTS = (
-    "Symbols2",
-    "Symbols-",
-    "Math",
-    "CJK",
-    "",
-)  # how other fonts are ordered in a search for letters
+# How other fonts are ordered in a search for letters.
+OTHER_FONTS = ("Symbols2", "Symbols-", "Math", "CJK", "")
 NUMBERED = " no. "  # between the name of a font and its number
 _numbers = itertools.count()
 

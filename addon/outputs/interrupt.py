@@ -24,9 +24,8 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 _GRACE = 0.2  # seconds for the main thread to end by itself, if it is in Python
 _END = b"\0"  # no signal has this number
 _leaving = threading.Lock()
-_message: Callable[[], str] | None = (
-    None  # makes the message of an interrupt, if there is more to say than that
-)
+# Makes the message of an interrupt, if there is more to say than that.
+_message: Callable[[], str] | None = None
 
 
 @contextlib.contextmanager

@@ -22,9 +22,8 @@ from .png_file import packed, read_png
 from .reads import files_of
 
 KEYWORD = "matrix-cinema"
-DIGEST = (
-    32  # hexadecimal digits of the digest of a file; a Void element with a one-byte length has room for 126
-)
+# Hexadecimal digits of the digest of a file; a Void element with a one-byte length has room for 126.
+DIGEST = 32
 # The rooms whose code decides how a picture looks.
 _PICTURE_ROOMS = (
     "attention", "formats", "description", "algebra", "look", "kinds", "staging", "picture", "blender"

@@ -15,9 +15,8 @@ from ..staging.writing.typesetter import Typesetter, film_type, narrowness
 HEAD_SIZE, FOOT_SIZE = 0.024, 0.021  # sizes of type
 WIDTHS = (0.66, 0.58, 0.5, 0.42, 0.34)  # of the bars, in heights of the frame
 TALLS = (0.5, 0.36, 0.22)  # of them, of their width
-CHART_SIZES = sorted(
-    product(WIDTHS, TALLS), key=lambda one: one[0] ** 2 * one[1], reverse=True
-)  # the largest first
+# The largest first.
+CHART_SIZES = sorted(product(WIDTHS, TALLS), key=lambda one: one[0] ** 2 * one[1], reverse=True)
 CHART_MARGIN = 0.012  # around it
 TRIED_STEPS = (0.015, 0.005)  # between the places that are tried; the second where the first finds none
 RULE = 0.001
