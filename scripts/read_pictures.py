@@ -93,7 +93,7 @@ def scene_of(what: str):
 
 def stars_of(scene) -> list[tuple[np.ndarray, list[str], list[str], str]]:
     """The matrices that a scene's picture is about: values, labels of rows and columns, and their names."""
-    from matrix_cinema.attention.tokens import told_apart
+    from matrix_cinema.attention.tokens import as_labels
     from matrix_cinema.staging.plan import plan
     from matrix_cinema.staging.writing.captions import axis_names_of, labels_of
 
@@ -103,7 +103,7 @@ def stars_of(scene) -> list[tuple[np.ndarray, list[str], list[str], str]]:
     for stage in {stage.name: stage for stage in stages or [p.root]}.values():
         values = np.asarray(p.evaluation[stage].final)
         names = zip(labels_of(p, stage), values.shape, strict=True)
-        told = [list(told_apart(one)) or [str(n) for n in range(size)] for one, size in names]
+        told = [list(as_labels(one)) or [str(n) for n in range(size)] for one, size in names]
         if axis_names_of(p, stage)[0] == "key":  # such as a softmax's column
             values, told = values.T, told[::-1]
         found.append((values, *told, stage.name))

@@ -18,6 +18,8 @@ _SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
 _BYTE = re.compile(rb"<0x([0-9A-F]{2})>")
 _SEEN = {" ": "·", "\n": "↵", "\r": "←", "\t": "→"}  # what is blank, as it is shown
 JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # not seen themselves, they shape the letters around them
+# Signs of so little ink that one of them alone is overlooked; those of all scripts that stand in texts.
+_FAINT = frozenset(".,:;'`\"’‘‚“”„‹›´¨^~¯-‐–—_·•…、。，．：；・")
 _NO_BASE = "◌"  # under a sign that stands on a letter, where the letter is in another token
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 END, GOES_ON = "</w>", "@@"
@@ -74,20 +76,33 @@ def told_apart(labels: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def as_labels(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The tokens as they stand beside a matrix: told apart, and a faint sign alone, such as "." and "'", in
+    quotation marks, "«.»", so that it is seen. Text that puts tokens in quotation marks uses `told_apart`."""
+    return told_apart([_set_off(token) for token in tokens])
+
+
 def places(text: str, labels: Sequence[str]) -> tuple[int, ...]:
-    """Where in `labels` is what a person calls `text`: the label, as told apart ("the₇"), or the word alone
-    without its space or hyphen; none where it is not."""
+    """Where in `labels` is what a person calls `text`: the label, as told apart ("the₇") or as it stands
+    beside a matrix ("«.»₁₄"), or the word alone without its space or hyphen; none where it is not."""
     bare = tuple(label.strip("·") or label for label in labels)
-    for known in (labels, told_apart(labels), bare, told_apart(bare)):
-        found = tuple(n for n, label in enumerate(known) if label == text)
-        if found:
-            return found
+    for shown in (labels, bare):
+        set_off = tuple(map(_set_off, shown))
+        for known in (shown, told_apart(shown), set_off, told_apart(set_off)):
+            found = tuple(n for n, label in enumerate(known) if label == text)
+            if found:
+                return found
     return ()
 
 
 def unjoined(text: str) -> str:
     """The text without signs that only join pictures, as those of an emoji; letters keep theirs."""
     return re.sub(f"(?<=[^\\w\u0900-\u0dff])[{JOINERS}]", "", text)
+
+
+def _set_off(token: str) -> str:
+    """A token of nothing but faint signs in quotation marks; any other as it is."""
+    return f"«{token}»" if token and _FAINT.issuperset(token) else token
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..attention.tokens import told_apart
+from ..attention.tokens import as_labels
 from ..kinds.stage import Stage, stages_of
 from ..kinds.values import Evaluation
 from ..staging.writing.captions import axis_names_of, labels_of
@@ -33,4 +33,4 @@ def axes_of(
     p = SimpleNamespace(matrices=leaves, evaluation=evaluation)
     names = axis_names_of(p, stage)
     rows, columns = ([str(one) for one in own] for own in labels_of(p, stage))
-    return (names[0], list(told_apart(rows))), (names[1], list(told_apart(columns)))
+    return (names[0], list(as_labels(rows))), (names[1], list(as_labels(columns)))

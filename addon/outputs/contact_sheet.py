@@ -15,7 +15,7 @@ import numpy as np
 from ..attention.naming import head_name
 from ..attention.patches import crops, grid_of
 from ..attention.statistics import pair_text, statistics_of, worth_filming
-from ..attention.tokens import told_apart, unjoined
+from ..attention.tokens import as_labels, unjoined
 from ..errors import InputError, needs_extra
 from ..formats.capture_file import Capture
 from ..look.color_maps import color_map
@@ -270,8 +270,8 @@ class _ContactSheet:
         return unjoined(unicodedata.normalize("NFC", text)).translate(self.missing)
 
     def labels(self, tokens):
-        """Tokens told apart, cut to LABEL_LETTERS letters."""
-        return [_cut(self.shown(token), LABEL_LETTERS) for token in told_apart(tokens)]
+        """Tokens as labels, cut to LABEL_LETTERS letters."""
+        return [_cut(self.shown(token), LABEL_LETTERS) for token in as_labels(tokens)]
 
     def tokens(self, axis, tokens):
         texts = self.labels(tokens)

@@ -3,7 +3,7 @@ points."""
 
 from collections.abc import Collection, Sequence
 
-from ..attention.tokens import told_apart
+from ..attention.tokens import as_labels
 from ..errors import InputError
 from ..kinds.places import Plane
 from ..kinds.stage import stages_of
@@ -168,7 +168,7 @@ def _selected(p: Plan, lit: Lit) -> str:
     for (first, last), count, labels in zip(
         (lit.rows, lit.columns), counts, captions.labels_of(p, lit.stage), strict=True
     ):
-        names = told_apart(labels) or tuple(map(str, range(count)))
+        names = as_labels(labels) or tuple(map(str, range(count)))
         whole = (first, last) == (0, count - 1)
         parts.append(":" if whole else names[first] if first == last else f"{names[first]} to {names[last]}")
     parts = parts[:1] if parts[1] == ":" else parts

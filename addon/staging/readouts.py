@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..attention.tokens import told_apart
+from ..attention.tokens import as_labels
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
 from .camera.framing import View
@@ -89,7 +89,7 @@ def too_small(stars: Sequence[Plane], view: View, aspect: float) -> bool:
 
 def unlabelled(p: "Plan", stars: Sequence[Plane], view: View, aspect: float, letters: "Lettering") -> bool:
     """Whether some labels of the stars' axes are written at none of the stars."""
-    texts = {text for star in stars for axis in labels_of(p, star.stage) for text in told_apart(axis)}
+    texts = {text for star in stars for axis in labels_of(p, star.stage) for text in as_labels(axis)}
     if not texts or not p.scene.look.labels:
         return False
     size = np.array([0.5 * aspect, 0.5])

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..attention.tokens import told_apart
+from ..attention.tokens import as_labels
 from ..errors import InputError
 from ..kinds.stage import Stage
 from .camera.views import names_of
@@ -70,7 +70,7 @@ def why_of(p: Any) -> Why | None:
     left, right = (side.final for side in p.evaluation.sides(stage))
     products = left[i] * right[:, j]
     order = np.argsort(-np.abs(products), kind="stable")
-    texts = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, (i, j), strict=True)]
+    texts = [as_labels(own)[n] if own else str(n) for own, n in zip(labels, (i, j), strict=True)]
     names = [title_of(p, side.stage) for side in (stage.left, stage.right)]
     called = [p.typeface.shown(f"{name}[{token}]") for name, token in zip(names, texts, strict=True)]
     return Why(stage, i, j, order, products[order], *called)

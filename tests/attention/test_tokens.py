@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.attention.tokens import is_byte_level, places, told_apart, written
+from matrix_cinema.attention.tokens import as_labels, is_byte_level, places, told_apart, written
 
 TEXTS = (
     "the café, naïve",
@@ -100,3 +100,16 @@ def test_tokens_that_come_again_are_told_apart_and_found():
     assert places("the", labels) == (1, 3) and places("the₃", labels) == (3,)
     assert places("cat", labels) == places("·cat", labels) == (2, 4)
     assert places("cat₄", labels) == (4,) and places("dog", labels) == ()
+
+
+def test_a_faint_sign_alone_is_set_off_where_tokens_are_labels():
+    labels = ("it", "'", "·.", "it", ".", "'", "·", "don't", "-ing", "(", "?", "", "·it", "...")
+    shown = as_labels(labels)
+    assert shown[:7] == ("it₀", "«'»₁", "«·.»", "it₃", "«.»", "«'»₅", "«·»")
+    assert shown[7:] == ("don't", "-ing", "(", "?", "", "·it", "«...»")
+    # Whatever stands at a matrix is found by what stands there, and as the token itself.
+    assert places("«'»₅", labels) == places("'₅", labels) == (5,)
+    assert places("«'»", labels) == places("'", labels) == (1, 5)
+    assert places("«.»", labels) == places(".", labels) == (4,)
+    for n, text in enumerate(shown):
+        assert not text or n in places(text, labels)

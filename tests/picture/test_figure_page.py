@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from matrix_cinema.attention.tokens import told_apart
+from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import Scene, from_dict, load_scene
 from matrix_cinema.description.style import Style
 from matrix_cinema.errors import InputError
@@ -76,7 +76,7 @@ def test_nothing_overlaps_in_any_view(view):
 
 
 def test_every_token_is_written_or_announced():
-    tokens = told_apart(cells_of([Shown(load_scene(HEAD))], 1980)[0].plan.matrices["Q"].row_labels)
+    tokens = as_labels(cells_of([Shown(load_scene(HEAD))], 1980)[0].plan.matrices["Q"].row_labels)
     for width in (238.0, 150.0):
         page = page_of(Shown(load_scene(HEAD)), width=width)
         told = re.findall(r"one in (\d+) tokens is written", " ".join(page.notes))

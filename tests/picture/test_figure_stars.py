@@ -5,7 +5,7 @@ import functools
 
 import numpy as np
 import pytest
-from matrix_cinema.attention.tokens import told_apart
+from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import Scene, from_dict, load_scene
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose
 from matrix_cinema.picture.figure_type import LEAST_TYPE, PAGE_EDGE, page_type
@@ -59,7 +59,7 @@ def test_a_star_has_all_its_labels_level_with_its_entries(head, width):
     on, stage = star_on(p, page)
     pitch = np.abs(on[0, 1, 0] - on[0, 0, 0])
     tokens = [text for text in page.texts if text.kind == "token"]
-    rows, columns = (told_apart(labels) for labels in labels_of(p, stage))
+    rows, columns = (as_labels(labels) for labels in labels_of(p, stage))
     level = {text.text: text.y + 0.5 * CAPITALS * text.size for text in tokens if not text.angle}
     upright = {text.text: text.x - 0.5 * CAPITALS * text.size for text in tokens if text.angle}
     upright |= {text.text: text.x for text in tokens if not text.angle and text.align == "CENTER"}

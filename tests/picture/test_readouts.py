@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from matrix_cinema.attention.tokens import told_apart
+from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import Beat, Camera, MatrixOptions, Scene, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.drawing import film_of
@@ -84,7 +84,7 @@ def test_both_axes_have_their_labels_at_the_readout_in_type_that_can_be_read():
     p, made = front()
     (one,) = made.beside.readouts
     tokens = [line for line in one.texts if line.kind == "token"]
-    assert [line.text for line in tokens] == 2 * [*told_apart(p.matrices["Q"].row_labels)]
+    assert [line.text for line in tokens] == 2 * [*as_labels(p.matrices["Q"].row_labels)]
     left, low, right, high = one.matrix
     for line in tokens:
         box = np.array(line.box)

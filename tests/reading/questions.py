@@ -149,5 +149,5 @@ def _plain(text):
     """An answer without quotes, marks of spaces, case and what else a reader may write otherwise."""
     subscripts = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
     text = text.translate(subscripts).lower().replace("→", ",").replace("->", ",").replace("·", "")
-    text = re.sub(r"[“”\"'`’]", "", text) if re.search(r"\w", text) else text.strip('“”"`')
+    text = re.sub(r"[«»“”\"'`’]", "", text) if re.search(r"\w", text) else text.strip('«»“”"`')
     return re.sub(r"\s*,\s*", ", ", " ".join(text.split())).strip(" .") or text.strip()

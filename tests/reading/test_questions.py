@@ -37,3 +37,9 @@ def test_what_the_numbers_do_not_answer_clearly_is_not_asked():
 def test_a_number_is_right_within_its_margin():
     one = Question("", ("0.50",), (0.5, NEAR))
     assert one.is_right("0.64") and not one.is_right("0.66") and not one.is_right("I cannot tell")
+
+
+def test_a_sign_in_quotation_marks_is_the_sign():
+    asked = Question("which key?", ("«.»₁₄",), None)
+    assert asked.is_right(".14") and asked.is_right("«.»₁₄") and asked.is_right('"."₁₄')
+    assert not asked.is_right(".")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...attention.tokens import is_special, told_apart
+from ...attention.tokens import as_labels, is_special
 from ...kinds.places import Plane
 from ..scales import is_probability
 from ..spotlight import Lit
@@ -71,7 +71,7 @@ def said_of(p: Any, stage: Any, entry: tuple[int, int], raw: bool = False) -> st
     number before the epilogue."""
     values, labels = p.evaluation[stage], labels_of(p, stage)
     value = float((values.raw if raw else values.final)[entry])
-    ends_at = [told_apart(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
+    ends_at = [as_labels(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
     texts = [p.typeface.shown(text, LONGEST_TOKEN) for text in ends_at]
     probable = is_probability(stage) and not raw
     ends = " → ".join(texts) if probable or all(labels) else f"{stage.name}[{', '.join(texts)}]"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...attention.patches import CutPicture
-from ...attention.tokens import told_apart
+from ...attention.tokens import as_labels
 from ...kinds.places import READING, Part, Plane
 from ...kinds.stage import Stage, roots_of, stages_of
 from ...look.typeface import LONGEST_LINE, escaped
@@ -175,7 +175,7 @@ def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> li
             # Tokens need to be told once; a title without them, of each row of matrices that has it.
             key = (texts or (name, ruler.count, round(plane.origin @ along, 3)), tuple(np.round(along, 6)))
             if texts or name:
-                shown = tuple(p.typeface.shown(text, longest) for text in told_apart(texts))
+                shown = tuple(p.typeface.shown(text, longest) for text in as_labels(texts))
                 axis = found.setdefault(key, LabelledAxis(p.typeface.shown(name), shown, []))
                 axis.sides.append((plane, of_rows))
     return list(found.values())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...attention.tokens import told_apart
+from ...attention.tokens import as_labels
 from ...kinds.places import Plane, Ruler
 from ..plan import Plan
 from ..pooling import FACTORS, Pool, parsed, starts
@@ -143,7 +143,7 @@ class _Side:
     def __init__(self, p, plane, type, form, n, pool):
         texts = labels_of(p, plane.stage)[n]
         factor = (pool.rows, pool.columns)[n]
-        self.texts = [p.typeface.shown(text, LONGEST_TOKEN) for text in told_apart(texts)[::factor]]
+        self.texts = [p.typeface.shown(text, LONGEST_TOKEN) for text in as_labels(texts)[::factor]]
         self.title = p.typeface.shown(axis_names_of(p, plane.stage)[n])
         self.type, self.form = type, form
 
