@@ -31,6 +31,7 @@ BUILT = [(look, EXPRESSIONS[0]) for look in LOOKS] + [(LOOKS[1] | {"labels": Fal
 
 # The collections of a build, but for those that say what a lamp spares: "Matrix Cinema not Key".
 ROOMS = ("Matrix Cinema", "Matrices", "Products", "Lettering", "Stage", "Values")
+ROOTS = (bpy.types.Scene, bpy.types.WindowManager, bpy.types.WorkSpace, bpy.types.Screen)
 
 
 def scene_description(look, expression=EXPRESSIONS[0]):
@@ -59,15 +60,29 @@ def ours():
 
 
 def users_own():
-    """(kind, name) to what can be seen of each datablock of the user's that something uses."""
-    mine, users = ours(), bpy.data.user_map()
+    """(kind, name) to what can be seen of each datablock of the user's that Blender keeps."""
+    mine, kept = ours(), used()
     return {
         key: seen(block, mine)
         for key, block in everything().items()
-        if key[0] not in ("fonts", "libraries")
-        and block not in mine
-        and (users[block] or block.use_fake_user)
+        if key[0] not in ("fonts", "libraries") and block not in mine and block in kept
     }
+
+
+def used():
+    """What Blender keeps: scenes, what has a fake user, and all that these use. What only something unused
+    uses is lost with it once the file is saved."""
+    uses, users = {}, bpy.data.user_map()
+    for block, by in users.items():
+        for user in by:
+            uses.setdefault(user, []).append(block)
+    kept, found = set(), [block for block in users if isinstance(block, ROOTS) or block.use_fake_user]
+    while found:
+        block = found.pop()
+        if block not in kept:
+            kept.add(block)
+            found += uses.get(block, ())
+    return kept
 
 
 def seen(block, mine):
@@ -375,8 +390,9 @@ class Person:
 
     def do_delete_for_good(self, scene):
         ob = self.any_object(scene)
-        self.takes_away(ob)
-        bpy.data.objects.remove(ob)
+        if not ob.override_library:  # which Blender makes again from its library when it reads the file
+            self.takes_away(ob)
+            bpy.data.objects.remove(ob)
 
     def do_delete_a_collection(self, scene):
         collection = self.any_collection(scene)
