@@ -1,19 +1,23 @@
-"""Which given matrices may be additive masks: those that are added to what a softmax takes."""
+"""Which given matrices may be additive masks: those that are added to what a softmax takes.
+
+An additive mask holds very low numbers where a query may not attend. The expression says which matrices may
+be one; their values decide (`description.matrices.lowest`).
+"""
 
 from ..kinds.stage import Stage, stages_of
 
-# Steps after which what is lowest still is; numbers in them have to be above 0.
+# Steps after which the lowest entries are still the lowest, if the numbers in the steps are above 0.
 _KEPT_LOW = ("tril", "triu", "window", "padded", "multiply", "divide", "add", "subtract")
 
 
 def added_to_softmax(root: Stage) -> frozenset[str]:
-    """The names of the given matrices of which entries are terms of what a softmax takes: M in
+    """The names of the given matrices whose entries are terms of what a softmax takes: M in
     softmax(scores + M), in S = scores + M followed by softmax(S), and in softmax(M)."""
-    found = set()
+    names = set()
 
     def visit(stage):
         if not stage.operands:
-            found.add(stage.name)
+            names.add(stage.name)
         for operand in stage.operands if stage.sign == "+" else stage.unchanged:
             if _keeps_low(operand.stage.epilogue):
                 visit(operand.stage)
@@ -22,7 +26,7 @@ def added_to_softmax(root: Stage) -> frozenset[str]:
         functions = [step.function for step in stage.epilogue]
         if "softmax" in functions and _keeps_low(stage.epilogue[: functions.index("softmax")]):
             visit(stage)
-    return frozenset(found)
+    return frozenset(names)
 
 
 def _keeps_low(steps):

@@ -1,11 +1,11 @@
-"""What finishes a matrix: the unary steps, and `mm`'s fourteen epilogues as expressions.
+"""What finishes a matrix: the unary steps (`kinds.stage.Step`), and mm's fourteen epilogues as expressions.
 
-Each step acts on the entries that exist; those that a mask has removed stay removed and hold 0.
+A step acts on the entries that exist. An entry that a mask has removed stays removed and holds 0.
 """
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from ..attention.rotary import rotate
 from ..errors import InputError, nearest
 from ..kinds.stage import quote
-from .expression import Binary, Call, Name, Named, Node, parse
+from .expression import Name, Named, parse, with_parts
 from .lowering import number_of
 
 # mm's names, each the expression in x that it stands for; k is the product's inner dimension.
@@ -38,7 +38,11 @@ MM_EPILOGUES = {
 def apply(
     step: Any, values: np.ndarray, mask: np.ndarray | None, inner: int | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """The values and mask (None: all exist) after one step. `inner` is what `k` means in it."""
+    """The values, float64 (rows, columns), and the mask after one step, from those before it.
+
+    The mask is True where an entry exists; None where all do. `inner` is the inner dimension that `k` means
+    in the step. Raises InputError where the step does not fit the matrix.
+    """
     function = step.function
     if function in _MASKS:
         kept = _MASKS[function](*_grid(values.shape), *step.arguments)
@@ -70,12 +74,12 @@ def gelu(x: np.ndarray) -> np.ndarray:
 
 
 def gelu_tanh(x: np.ndarray) -> np.ndarray:
-    """Their approximation by tanh, which GPT-2 uses."""
+    """The approximation of `gelu` by tanh in the same paper, which GPT-2 uses."""
     return 0.5 * x * (1.0 + np.tanh(math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)))
 
 
 def softmax(x: np.ndarray, mask: np.ndarray | None, axis: int) -> np.ndarray:
-    """exp(x) over its sum along `axis`, of the entries that exist; a line without any is 0."""
+    """exp(x) over its sum along `axis`, of the entries that exist; a row or column without any is 0."""
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf, where=True if mask is None else mask)
     power = np.exp(x - np.where(np.isfinite(top), top, 0.0))
     if mask is not None:
@@ -85,7 +89,8 @@ def softmax(x: np.ndarray, mask: np.ndarray | None, axis: int) -> np.ndarray:
 
 
 def layernorm(x: np.ndarray, mask: np.ndarray | None, eps: float, axis: int | None = 1) -> np.ndarray:
-    """(x − mean) / √(variance + eps), biased variance, over each row, of the entries that exist."""
+    """(x − mean) / √(variance + eps), with the biased variance, over each row (`axis` None: the whole
+    matrix), of the entries that exist: Ba et al. 2016."""
     where = True if mask is None else mask
     count = np.maximum(np.sum(np.ones(x.shape), axis=axis, keepdims=True, where=where), 1)
     centred = x - np.sum(x, axis=axis, keepdims=True, where=where) / count
@@ -108,7 +113,8 @@ def rmsnorm(x: np.ndarray, mask: np.ndarray | None, eps: float) -> np.ndarray:
 def rotary(
     x: np.ndarray, mask: np.ndarray | None, base: float, dims: int, first: int, layout: str, at: int
 ) -> np.ndarray:
-    """Rows turned by their positions, see `rotate`; with `dims` 0 all columns from `at` on are."""
+    """The rows turned by their positions, see `attention.rotary.rotate`. With `dims` 0 all columns from `at`
+    on turn. Raises InputError where the matrix has no such even number of columns."""
     columns = max(x.shape[1] - at, 0)
     dims = dims or columns
     if not 0 < dims <= columns or dims % 2:
@@ -121,34 +127,29 @@ def rotary(
 
 
 def with_epilogue(name: str, x: Any) -> Any:
-    """The tree of the node `x` under mm's epilogue `name`. Raises InputError for an unknown name."""
+    """The tree of mm's epilogue `name` applied to the tree `x`. Raises InputError for an unknown name."""
     if name not in MM_EPILOGUES:
         raise InputError(f'unknown epilogue "{name}"; {nearest(name, MM_EPILOGUES, "known epilogues")}')
     return _substitute(parse(MM_EPILOGUES[name], "epilogue"), x)
 
 
 def with_epilogues(node: Any, epilogues: Mapping[str, str]) -> Any:
-    """The tree with mm's epilogues on the matrices that it names: `epilogues` is name -> epilogue.
+    """The tree with mm's epilogues applied to the results that it names: `epilogues` is name -> epilogue.
 
     Raises InputError for a name that the expression does not give, and for an unknown epilogue.
     """
-    found = set()
+    named = set()
 
-    def visit(part):
-        if isinstance(part, tuple):
-            return tuple(visit(p) for p in part)
-        if not isinstance(part, Node):
-            return part
-        inner = {f.name: visit(getattr(part, f.name)) for f in fields(part) if f.name != "at"}
-        changed: Any = replace(part, **inner)
-        if isinstance(part, Named) and part.name in epilogues:
-            found.add(part.name)
-            changed = replace(changed, body=with_epilogue(epilogues[part.name], changed.body))
-        return changed
+    def applied(node):
+        node = with_parts(node, applied)
+        if isinstance(node, Named) and node.name in epilogues:
+            named.add(node.name)
+            return replace(node, body=with_epilogue(epilogues[node.name], node.body))
+        return node
 
-    node = visit(node)
+    node = applied(node)
     for name in epilogues:
-        if name not in found:
+        if name not in named:
             raise InputError(
                 f'products: an epilogue needs a name in the expression, and it names no "{name}"; '
                 f"write ({quote(name)} = …)"
@@ -157,14 +158,10 @@ def with_epilogues(node: Any, epilogues: Mapping[str, str]) -> Any:
 
 
 def _substitute(node, x):
-    match node:
-        case Name(name="x"):
-            return x
-        case Call():
-            return Call(node.at, node.function, tuple(_substitute(a, x) for a in node.arguments))
-        case Binary():
-            return Binary(node.at, node.operator, _substitute(node.left, x), node.right)
-    return node
+    """The tree `node` with the tree `x` in the place of the name x."""
+    if isinstance(node, Name) and node.name == "x":
+        return x
+    return with_parts(node, lambda part: _substitute(part, x))
 
 
 def _grid(shape):

@@ -1,7 +1,7 @@
-"""Stages to numbers, in float64: the raw value of every stage, and the value after its epilogue.
+"""Stages become numbers, in float64: the raw values of every stage, and the values after its epilogue.
 
-An entry that a mask removes is absent, not zero: it holds 0.0, takes no part in a softmax or a
-norm, stays removed through later steps, and enters a product as nothing.
+An entry that a mask removes is absent, not zero. It holds 0.0, takes no part in a softmax or a norm, stays
+removed through later steps, and adds nothing to a product.
 """
 
 from collections.abc import Mapping
@@ -18,8 +18,10 @@ from .expression import Node
 def evaluate(
     root: Stage, leaves: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray] | None = None
 ) -> Evaluation:
-    """Evaluate every stage. `leaves` gives each given matrix by name, 2-D and finite; `masks`, which of their
-    entries exist (bool), of those that are additive masks.
+    """The Values of every stage under `root`.
+
+    `leaves` has each given matrix by name, real and finite, (rows, columns). `masks` has, for those of them
+    that are additive masks, which entries exist: bool, of the matrix's shape.
 
     Raises InputError when a matrix is missing, shapes do not fit (with both shapes and the
     sub-expression), or a value is not finite (with the sub-expression, row and column).
@@ -40,18 +42,19 @@ def evaluate(
 
 
 def shapes(root: Stage, leaf_shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """The (rows, columns) of every stage by name, from those of the leaves alone. Raises InputError."""
-    found: dict = {}
+    """The (rows, columns) of every stage by name, from those of the given matrices alone. Raises InputError
+    where they do not fit."""
+    known: dict = {}
     for stage in stages_of(root):
         if stage.operands:
-            found[stage.name] = stage.shape(sides_of(stage, found))
+            known[stage.name] = stage.shape(sides_of(stage, known))
             continue
         shape = tuple(int(n) for n in _leaf(leaf_shapes, stage.name))
         if len(shape) != 2 or min(shape) < 1:
             raise InputError(f"{stage.name}: expected a shape of rows and columns, found {shape}")
-        found[stage.name] = shape
-    _inner_dimensions(root, found)
-    return found
+        known[stage.name] = shape
+    _inner_dimensions(root, known)
+    return known
 
 
 def sides_of(stage: Stage, shapes: Mapping[str, Shape]) -> list[Shape]:
@@ -66,13 +69,14 @@ def _leaf(leaves, name):
     return leaves[name]
 
 
-def _inner_dimensions(root, found):
-    """The inner dimension that `k` means in the epilogue of each stage, by name; None without one."""
+def _inner_dimensions(root, shapes):
+    """The inner dimension that `k` means in the epilogue of each stage, by name: that of its own product, or
+    the one that its operands agree on; None without one. Raises InputError where an epilogue needs one."""
     inner: dict = {}
     for stage in stages_of(root):
-        below = {inner[o.stage.name] for o in stage.operands} - {None}
+        below = {inner[operand.stage.name] for operand in stage.operands} - {None}
         passed_on = below.pop() if len(below) == 1 else None
-        inner[stage.name] = stage.inner(sides_of(stage, found)) or passed_on
+        inner[stage.name] = stage.inner(sides_of(stage, shapes)) or passed_on
         for step in stage.epilogue:
             for argument in step.arguments:
                 if isinstance(argument, Node) and inner[stage.name] is None:
@@ -100,7 +104,7 @@ def _evaluate(stage, evaluation, arrays, masks, inner):
 
 
 def _finite(values, text):
-    """Raises InputError naming the first entry of `text` that is not finite."""
+    """Raises InputError for the first of the values that is not finite; `text` says what they are."""
     if not np.isfinite(values).all():
         row, column = np.argwhere(~np.isfinite(values))[0]
         raise InputError(

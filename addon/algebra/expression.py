@@ -1,14 +1,15 @@
-"""The expression language: text to a tree of nodes, and back.
+"""The expression language: text becomes a tree of nodes, and a tree becomes text.
 
-`out = (attn = softmax(Q @ K.T / sqrt(32))) @ V` reads as in NumPy, and results may be named in
-place. Python's `ast` does the grammar; only the nodes listed here pass, and nothing is evaluated.
-Several expressions may follow each other, later ones with the names of earlier ones.
-The formulas of matrix entries (`i`, `j`, `h`, `w`) are the same language with other functions.
+`out = (attn = softmax(Q @ K.T / sqrt(32))) @ V` reads as in NumPy, and a result may be named in place.
+Several expressions may follow each other; a later one may use the names of the earlier ones. `scan` rewrites
+the text as Python, Python's `ast` parses it, and only the nodes listed here pass. Nothing is evaluated.
+
+Formulas for the entries of a matrix (`formulas`) are the same language with other functions.
 """
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..kinds.concat import Concat
 from ..kinds.elementwise import masked
 from ..kinds.gather import Gather
 from ..kinds.heads import Heads
+from ..kinds.slice import range_text
 from ..kinds.stage import Stage, quote
 from .scan import Place, rewrite
 
@@ -27,7 +29,7 @@ LARGEST_EXPONENT = 8
 
 @dataclass(frozen=True)
 class Node:
-    """A part of an expression; `at` is where it stands in the text, and does not count in ==."""
+    """A part of an expression. `at` is its place in the text; nodes at different places may be equal."""
 
     at: Place = field(compare=False, repr=False)
 
@@ -91,10 +93,42 @@ class Several(Node):
     statements: tuple
 
 
+def parts_of(node: Node) -> Iterator[Node]:
+    """The nodes directly under a node."""
+
+    def within(value):
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            for part in value:
+                yield from within(part)
+
+    return within(tuple(getattr(node, name) for name in _parts(node)))
+
+
+def with_parts(node: Any, change: Callable[[Node], Node]) -> Any:
+    """The node with each of the nodes directly under it changed."""
+
+    def changed(value):
+        if isinstance(value, tuple):
+            return tuple(map(changed, value))
+        return change(value) if isinstance(value, Node) else value
+
+    return replace(node, **{name: changed(getattr(node, name)) for name in _parts(node)})
+
+
+def _parts(node):
+    """The names of the fields of a node that may hold nodes."""
+    return [f.name for f in fields(node) if f.compare]
+
+
 @dataclass(frozen=True)
 class Function:
-    """How a function may be called: with so many arguments and these options. `kind` makes a stage of its
-    own of matrices, as `kind(name, text, operands, **options)`; without it, it is a step on one matrix."""
+    """How a function may be called: with `least` to `most` arguments and these options.
+
+    With a `kind`, a call makes a stage of its own, `kind(name, text, operands, **options)`. Without one, a
+    call is a step on one matrix.
+    """
 
     least: int
     most: int
@@ -104,7 +138,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Language:
-    """What may be said: operators, and functions by name."""
+    """What a text may use: operators, and functions by name."""
 
     operators: frozenset[str]
     functions: dict[str, Function]
@@ -138,9 +172,11 @@ _OPERATOR_SIGNS = {
 STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
 
 
-def parse(text: str, where: str = "expression", language: Any = MATRICES) -> Any:
-    """The tree of `text`. Raises InputError, one line that points at the character, for anything else."""
-    trees = [_parsed(one, where, language) for one in rewrite(text, where, language.matrices)]
+def parse(text: str, where: str = "expression", language: Language = MATRICES) -> Any:
+    """The tree of `text`. Raises InputError for what is not in the language, in one line that points at the
+    character; `where` says there what the text is."""
+    statements = rewrite(text, where, language.matrices)
+    trees = [_parsed(statement, where, language) for statement in statements]
     return trees[0] if len(trees) == 1 else Several(trees[0].at, tuple(trees))
 
 
@@ -157,43 +193,43 @@ def _parsed(rewritten, where, language):
 
 
 class _Reader:
-    """Turns `ast` nodes into ours; what is not listed is refused."""
+    """Turns nodes of Python's `ast` into ours, and refuses those that are not listed."""
 
     def __init__(self, rewritten, language):
         self.rewritten = rewritten
         self.language = language
 
-    def read(self, found, depth):
-        at = self.place(found)
+    def read(self, tree, depth):
+        at = self.place(tree)
         if depth > MOST_DEPTH:
             raise at.error(f"nested too deep; the most is {MOST_DEPTH} levels")
         inner = depth + 1
-        match found:
-            case ast.Constant(value=int() | float()) if not isinstance(found.value, bool):
-                return Number(at, _number(found.value, at))
+        match tree:
+            case ast.Constant(value=int() | float()) if not isinstance(tree.value, bool):
+                return Number(at, _number(tree.value, at))
             case ast.Name():
-                return Name(at, self.name(found.id), found.id in self.rewritten.quoted)
+                return Name(at, self.name(tree.id), tree.id in self.rewritten.quoted)
             case ast.NamedExpr() if self.language.matrices:
-                return Named(at, self.name(found.target.id), self.read(found.value, inner))
+                return Named(at, self.name(tree.target.id), self.read(tree.value, inner))
             case ast.UnaryOp(op=ast.USub()):
-                return Negate(at, self.read(found.operand, inner))
+                return Negate(at, self.read(tree.operand, inner))
             case ast.UnaryOp(op=ast.UAdd()):
-                return self.read(found.operand, inner)
-            case ast.BinOp() if _OPERATOR_SIGNS.get(type(found.op)) in self.language.operators:
-                return self.binary(found, found.left, found.op, found.right, inner)
-            case ast.Compare(ops=[_]) if _OPERATOR_SIGNS.get(type(found.ops[0])) in self.language.operators:
-                return self.binary(found, found.left, found.ops[0], found.comparators[0], inner)
+                return self.read(tree.operand, inner)
+            case ast.BinOp() if _OPERATOR_SIGNS.get(type(tree.op)) in self.language.operators:
+                return self.binary(tree, tree.left, tree.op, tree.right, inner)
+            case ast.Compare(ops=[_]) if _OPERATOR_SIGNS.get(type(tree.ops[0])) in self.language.operators:
+                return self.binary(tree, tree.left, tree.ops[0], tree.comparators[0], inner)
             case ast.Attribute(attr="T") if self.language.matrices:
-                return Transpose(at, self.read(found.value, inner))
+                return Transpose(at, self.read(tree.value, inner))
             case ast.Subscript() if self.language.matrices:
-                return self.index(found, at, inner)
+                return self.index(tree, at, inner)
             case ast.Call():
-                return self.call(found, at, inner)
+                return self.call(tree, at, inner)
         raise at.error(f"this is not part of the language; {self.known()}")
 
-    def place(self, found):
-        """Where a node starts; an operator's node starts with its left operand."""
-        column = getattr(found, "col_offset", 0)
+    def place(self, tree):
+        """Where a node of `ast` starts; an operator's starts with its left operand."""
+        column = getattr(tree, "col_offset", 0)
         return self.rewritten.places[min(column, len(self.rewritten.places) - 1)]
 
     def name(self, stand_in):
@@ -203,42 +239,42 @@ class _Reader:
         operators = " ".join(sorted(self.language.operators))
         return f"expected one of {operators} or a function: {', '.join(self.language.functions)}"
 
-    def binary(self, found, left, operator, right, depth):
+    def binary(self, tree, left, operator, right, depth):
         operator = _OPERATOR_SIGNS[type(operator)]
-        node = Binary(self.place(found), operator, self.read(left, depth), self.read(right, depth))
+        node = Binary(self.place(tree), operator, self.read(left, depth), self.read(right, depth))
         if operator == "**" and self.language.matrices:
             _exponent(node.right)
         return node
 
-    def index(self, found, at, depth):
-        ranges = found.slice.elts if isinstance(found.slice, ast.Tuple) else [found.slice]
+    def index(self, tree, at, depth):
+        ranges = tree.slice.elts if isinstance(tree.slice, ast.Tuple) else [tree.slice]
         if len(ranges) > 2:
             raise at.error("a matrix has two axes; expected [rows, columns]")
         ranges = [self.range(r, at) for r in ranges] + [(None, None)] * (2 - len(ranges))
-        return Index(at, self.read(found.value, depth), *ranges)
+        return Index(at, self.read(tree.value, depth), *ranges)
 
-    def range(self, found, at):
+    def range(self, tree, at):
         """(start, stop); a single number n is the range of that one row or column."""
-        if isinstance(found, ast.Slice) and found.step is None:
-            return (_whole(found.lower, at), _whole(found.upper, at))
-        if not isinstance(found, ast.Slice):
-            n = _whole(found, at)
+        if isinstance(tree, ast.Slice) and tree.step is None:
+            return (_whole(tree.lower, at), _whole(tree.upper, at))
+        if not isinstance(tree, ast.Slice):
+            n = _whole(tree, at)
             return (n, n + 1 if n != -1 else None)
         raise at.error("an index is written start:stop, like A[0:4, :]; steps are not known")
 
-    def call(self, found, at, depth):
+    def call(self, tree, at, depth):
         # The scanner has seen to it that what is called is a bare name.
-        function = self.name(found.func.id)
+        function = self.name(tree.func.id)
         if function not in self.language.functions:
             hint = nearest(function, self.language.functions, "known functions")
             raise at.error(f'unknown function "{function}"; {hint}')
         known = self.language.functions[function]
         least, most = known.least, known.most
-        if any(isinstance(a, ast.Starred) for a in found.args) or not least <= len(found.args) <= most:
+        if any(isinstance(a, ast.Starred) for a in tree.args) or not least <= len(tree.args) <= most:
             wanted = str(least) if least == most else f"{least} to {most}"
-            raise at.error(f"{function}(...) takes {wanted} arguments, found {len(found.args)}")
+            raise at.error(f"{function}(...) takes {wanted} arguments, found {len(tree.args)}")
         options: list = []
-        for keyword in found.keywords:
+        for keyword in tree.keywords:
             option = self.name(keyword.arg)
             if option not in known.options:
                 hint = nearest(option, known.options, f"options of {function}")
@@ -246,7 +282,7 @@ class _Reader:
             if option in dict(options):
                 raise self.place(keyword).error(f'option "{option}" is given twice')
             options.append((option, self.read(keyword.value, depth)))
-        arguments = tuple(self.read(a, depth) for a in found.args)
+        arguments = tuple(self.read(a, depth) for a in tree.args)
         return Call(at, function, arguments, tuple(sorted(options, key=lambda o: o[0])))
 
 
@@ -262,9 +298,9 @@ def _exponent(node):
         raise node.at.error(f"expected a number up to {LARGEST_EXPONENT} as the power")
 
 
-def _whole(found, at):
+def _whole(tree, at):
     """The whole number of an index, or None where it is left open."""
-    match found:
+    match tree:
         case None:
             return None
         case ast.Constant(value=int() as n) if n <= LARGEST_NUMBER:
@@ -280,8 +316,8 @@ def text_of(node: Any) -> str:
 
 
 def _write(node, strength):
-    text, own = _text(node)
-    return f"({text})" if own < strength else text
+    text, holds = _text(node)
+    return f"({text})" if holds < strength else text
 
 
 def _text(node):
@@ -301,18 +337,14 @@ def _text(node):
         case Binary(operator="**"):
             return f"{_write(node.left, 6)}**{_write(node.right, 4)}", 5
         case Binary():
-            own = STRENGTH.get(node.operator, 1)
-            return f"{_write(node.left, own)} {node.operator} {_write(node.right, own + 1)}", own
+            holds = STRENGTH.get(node.operator, 1)
+            return f"{_write(node.left, holds)} {node.operator} {_write(node.right, holds + 1)}", holds
         case Index():
-            return f"{_write(node.body, 6)}[{_range(node.rows)}, {_range(node.columns)}]", 6
+            return f"{_write(node.body, 6)}[{range_text(node.rows)}, {range_text(node.columns)}]", 6
         case Call():
             inner = [_write(a, 0) for a in node.arguments]
             inner += [f"{name}={_write(value, 0)}" for name, value in node.options]
             return f"{node.function}({', '.join(inner)})", 6
         case Several():
-            return "; ".join(_write(one, 0) for one in node.statements), 0
+            return "; ".join(_write(statement, 0) for statement in node.statements), 0
     raise TypeError(node)
-
-
-def _range(ends):
-    return ":".join("" if end is None else str(end) for end in ends)

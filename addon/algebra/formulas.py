@@ -1,7 +1,7 @@
 """Formulas for the entries of a matrix, like `-2 * (trunc(i / 8) % 2) + 1`.
 
-The same parser as for expressions, with other names: i and j are the row and the column, h and w
-the height and the width, and everything is computed on whole index grids in float64.
+The same parser as for expressions, with other names: i and j are an entry's row and column from 0, h and w
+the numbers of rows and columns. Each part of a formula is computed for all entries at once, in float64.
 """
 
 import math
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, nearest
-from .expression import Binary, Call, Function, Language, Name, Negate, Number, parse
+from .expression import Binary, Call, Function, Language, Name, Negate, Number, parse, parts_of
 
 _FORMULA_OPERATORS: dict[str, Callable[..., Any]] = {
     "+": np.add,
@@ -54,18 +54,14 @@ FORMULAS = Language(
 )
 
 
-def _size(node):
-    """How many numbers, names and operations a formula has."""
-    parts = {Negate: lambda n: (n.body,), Binary: lambda n: (n.left, n.right), Call: lambda n: n.arguments}
-    return 1 + sum(map(_size, parts.get(type(node), lambda n: ())(node)))
-
-
 def evaluate_formula(
     text: str, shape: tuple[int, int], random: np.random.Generator, where: str = "formula"
 ) -> np.ndarray:
-    """The float64 matrix of a formula. `random()` in it draws from [0, 1) with the Generator given.
+    """The matrix of a formula, float64 of `shape` (rows, columns).
 
-    Comparisons are 1 or 0. Raises InputError when it is not a formula or an entry is not finite.
+    A comparison is 1 or 0. `random()` in the formula draws from [0, 1) with the Generator `random`. Raises
+    InputError, in which `where` says what the text is: for what is no formula, for more work than
+    MOST_FORMULA_WORK, and for an entry that is not finite.
     """
     height, width = shape
     names = {
@@ -107,3 +103,8 @@ def evaluate_formula(
         i, j = np.argwhere(~np.isfinite(entries))[0]
         raise InputError(f"{where}: {entries[i, j]} at i = {i}, j = {j}; every value must be finite")
     return entries
+
+
+def _size(node):
+    """How many numbers, names and operations a formula has."""
+    return 1 + sum(map(_size, parts_of(node)))

@@ -1,7 +1,7 @@
 """Made-up matrices: patterns, random draws and formulas, the same for the same seed everywhere.
 
-Every matrix draws from its own stream, keyed by its seed and its name, so that two matrices
-differ, and each stays what it is when others come and go.
+Every matrix draws from a random stream of its own, keyed by its seed and its name. So two matrices differ,
+and a matrix stays the same when others come and go.
 """
 
 import hashlib
@@ -22,11 +22,12 @@ MOST_INITIAL_WORK = 2**34  # multiplications for one matrix: some seconds
 def initialise(spec: MatrixOptions, shape: tuple[int, int], key: str) -> np.ndarray:
     """The matrix that `spec.init` describes, float64 of `shape` (rows, columns).
 
-    `spec` is a scene's Matrix (init, min, max, dropout, seed) and `key` the matrix's name. `init` is
-    one of INITIALISERS, with numbers in brackets where it takes some, as in "low_rank(4)" (mm's
-    names with spaces are known too), or "expr: " and a formula. `min` and `max` are the range of
-    patterns and uniform draws; `dropout` sets entries to zero with that probability, except in masks,
-    eye, diff and formulas. Raises InputError.
+    `spec` has the options of a scene's matrix: init, min, max, dropout and seed; `key` is the matrix's name.
+    `init` is one of INITIALISERS, with numbers in brackets where it takes some, as in "low_rank(4)" (mm's
+    names with spaces are known too), or "expr: " and a formula. `min` and `max` are the range of patterns and
+    uniform draws. `dropout` sets entries to zero with that probability, except in masks, eye, diff and
+    formulas. Raises InputError for another init, and for more entries or work than MOST_INITIAL_ENTRIES and
+    MOST_INITIAL_WORK.
     """
     where = f"{key}: init"
     height, width = _checked(shape, where)
@@ -39,7 +40,7 @@ def initialise(spec: MatrixOptions, shape: tuple[int, int], key: str) -> np.ndar
     if made.ranged:
         entries = draw.low + (draw.high - draw.low) * entries
     if made.drops and spec.dropout > 0:
-        # A stream of its own, so that the entries that stay do not change.
+        # Dropout draws from a stream of its own, so that the entries that stay do not change.
         entries[_generator(spec.seed, f"{key}\ndropout").random((height, width)) < spec.dropout] = 0.0
     return entries
 
@@ -79,9 +80,8 @@ class Draw:
 
 @dataclass(frozen=True)
 class Initialiser:
-    """`make(draw, *numbers)`; `numbers` are (name, default) with None for "from the shape".
-
-    `ranged`: it makes numbers from 0 to 1 that min and max stretch. `drops`: dropout applies.
+    """`make(draw, *numbers)` makes the entries. `numbers` are (name, default); the default None is found from
+    the shape. `ranged`: entries are made from 0 to 1, and min and max stretch them. `drops`: dropout applies.
     """
 
     make: Callable
@@ -237,6 +237,6 @@ def _checked(shape, where):
 
 
 def _generator(seed, key):
-    """A random stream of its own for each (seed, key); the digest is stable, unlike hash()."""
+    """The random stream of a (seed, key). The digest is the same in every run, which hash() is not."""
     digest = hashlib.sha256(f"{seed}\n{key}".encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest, "big")))

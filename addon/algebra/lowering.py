@@ -1,8 +1,8 @@
-"""An expression to the stages that are drawn: its root, with all that makes it.
+"""A tree of an expression becomes stages: the root, and all that makes it.
 
-A matmul and the scalar operations and functions directly around it are one stage: the raw sums,
-and the epilogue steps that finish them. One name is one matrix: whatever is named, or written
-twice in the same words, is one stage that later stages share.
+A product and the scalars and functions directly around it are one stage: the raw sums, and the epilogue whose
+steps finish them. One name is one matrix. What is named, or written twice in the same words, is one stage,
+and the stages that take it share it.
 """
 
 import dataclasses
@@ -27,20 +27,21 @@ from .expression import (
     Number,
     Several,
     Transpose,
+    parts_of,
     text_of,
 )
 
 NORMS = ("layernorm", "layernorm_all", "rmsnorm")
 INNER_NAME = "k"  # the bare name that stands for a product's inner dimension
 _DEFAULT_EPS = 1e-5
-# operator -> step for (matrix, number) and for (number, matrix)
+# operator -> the step on a matrix: with a number at its right, with a number at its left
 _SCALAR_STEPS = {"*": "multiply", "/": "divide", "+": "add", "-": "subtract", "**": "power"}
 _REVERSED_STEPS = {"*": "multiply", "/": "divide_into", "+": "add", "-": "subtract_from"}
 
 
 def stage(node: Node) -> Stage:
-    """The root stage of a parsed expression; shared results are the same object throughout. The root of
-    several expressions is one row of the results that no other one takes, side by side.
+    """The root stage of a parsed expression. The root of several expressions has those results side by side
+    that no other expression takes.
 
     Raises InputError for what parses but has no meaning: a name used for two things, a number
     where a matrix belongs, an unknown mask or axis.
@@ -50,13 +51,13 @@ def stage(node: Node) -> Stage:
         if number_part(statement) and not isinstance(statement, Name):
             raise statement.at.error("this is a number; expected a matrix expression like out = A @ B")
         made.append(lowering.finished(statement))
-    taken = {s for one in made for s in stages_of(one) if s is not one}
-    roots = tuple(dict.fromkeys(one for one in made if one not in taken))
+    taken = {part for result in made for part in stages_of(result) if part is not result}
+    roots = tuple(dict.fromkeys(result for result in made if result not in taken))
     return side_by_side(text_of(node), (roots,))
 
 
 def number_part(node: Node) -> bool:
-    """Whether a node is a number: numbers, `k` and square roots of them, combined."""
+    """Whether a node is a number: made of numbers, a bare `k` and their square roots."""
     match node:
         case Number():
             return True
@@ -72,7 +73,8 @@ def number_part(node: Node) -> bool:
 
 
 def number_of(argument: Node | float, inner: int | None) -> float:
-    """The float of a step's argument, where `k` is `inner`. Raises InputError when it is not finite."""
+    """The number that a step's argument is, where `k` is `inner`. Raises InputError where it is not
+    finite."""
     if not isinstance(argument, Node):
         return float(argument)
     try:
@@ -105,11 +107,11 @@ _ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": ope
 class _Lowering:
     def __init__(self):
         self.stages = {}  # by name
-        self.matrix_k = None  # where a bare k was a matrix
-        self.number_k = None  # where it was a number
+        self.matrix_k = None  # the Place where a bare k was a matrix
+        self.number_k = None  # the Place where a bare k was a number
 
     def finished(self, node):
-        """The stage of a node, registered under its name."""
+        """The stage of a node, under the node's name or its text."""
         if isinstance(node, Name):
             return self.given(node)
         if isinstance(node, Named):
@@ -124,7 +126,7 @@ class _Lowering:
         return Operand(self.finished(node))
 
     def given(self, node):
-        """What a name refers to: a result named before, or else a given matrix."""
+        """The stage of a name: a result named before, or else a given matrix."""
         if node.name == INNER_NAME and not node.quoted:
             self.matrix_k = self.matrix_k or node.at
             self.check_k()
@@ -162,7 +164,8 @@ class _Lowering:
             case Negate():
                 return self.with_steps(node.body, name, text, (Step("negate"),))
             case Call() if kind := MATRICES.functions[node.function].kind:
-                options = {one: _OPTIONS[one](node) for one in MATRICES.functions[node.function].options}
+                known = MATRICES.functions[node.function].options
+                options = {option: _OPTIONS[option](node) for option in known}
                 return kind(name, text, self.operands(*node.arguments), **options)
             case Call():
                 return self.with_steps(node.arguments[0], name, text, _function_steps(node))
@@ -199,26 +202,14 @@ class _Lowering:
 
 
 def _uses_k(number):
-    match number:
-        case Name():
-            return True
-        case Negate():
-            return _uses_k(number.body)
-        case Binary():
-            return _uses_k(number.left) or _uses_k(number.right)
-        case Call():
-            return _uses_k(number.arguments[0])
-    return False
+    return isinstance(number, Name) or any(map(_uses_k, parts_of(number)))
 
 
 def _bare_k(number):
-    """Whether k stands outside sqrt(k), where it could as well be meant as a matrix."""
-    match number:
-        case Binary():
-            return _bare_k(number.left) or _bare_k(number.right)
-        case Negate():
-            return _bare_k(number.body)
-    return isinstance(number, Name)
+    """Whether k stands outside of sqrt(k), where a person might mean a matrix by it."""
+    if isinstance(number, Call):
+        return False
+    return isinstance(number, Name) or any(map(_bare_k, parts_of(number)))
 
 
 def _function_steps(call):

@@ -1,9 +1,8 @@
-"""Text to tokens, and tokens to text that Python's `ast` takes.
+"""Text becomes tokens, and tokens become text that Python's `ast` parses.
 
-The language is Python's expression grammar but for three things: a result may be named in place,
-`out = (attn = Q @ K) @ V`, a name may stand in backquotes or quotes, and several expressions may
-follow each other. All are rewritten here, token by token, and every error says at which character it
-is and what was expected there.
+The language is Python's expression grammar but for three things: a result may be named in place, `out = (attn
+= Q @ K) @ V`; a name may stand in backquotes or quotes; and several expressions may follow each other. These
+are rewritten here, token by token. An error says at which character it is and what was expected there.
 """
 
 import re
@@ -33,7 +32,7 @@ _DOT = "expected .T (the transpose); a name with a dot in it is written in backq
 
 @dataclass(frozen=True)
 class Place:
-    """A character of a source text, to point at. `where` says what the text is."""
+    """A character of a text that a person wrote, to point at. `where` says what the text is."""
 
     text: str
     position: int
@@ -57,10 +56,10 @@ class Lexeme:
 
 @dataclass(frozen=True)
 class Rewritten:
-    """ASCII `text` for `ast`; `places[n]` is where its character n came from.
+    """ASCII `text` for `ast`. Its character n came from `places[n]`.
 
-    `names` maps each stand-in identifier to the name it stands for; `quoted` holds those that
-    were written in quotes.
+    A name is an identifier of ours in it, its stand-in. `names` maps each stand-in to the name; `quoted` has
+    the stand-ins of names that were written in quotes.
     """
 
     text: str
@@ -70,10 +69,10 @@ class Rewritten:
 
 
 def rewrite(text: str, where: str, matrices: bool = True) -> list[Rewritten]:
-    """`text` as Python would write it, one Rewritten for each of the expressions in it. Raises
-    InputError for what is not the language's grammar.
+    """`text` as Python would write it: one Rewritten for each expression in it.
 
-    `matrices` allows .T, indices, naming and several expressions.
+    `matrices` allows .T, indices, naming and several expressions. Raises InputError for what is not the
+    grammar of the language.
     """
     tokens = _tokens(text, where)
     if not matrices:
@@ -85,27 +84,27 @@ def rewrite(text: str, where: str, matrices: bool = True) -> list[Rewritten]:
 
 
 def _statements(tokens):
-    """The tokens of each expression. A semicolon ends one, and so does the end of a line after which
-    another begins: outside of brackets, with an operand before and after."""
+    """The tokens of each expression. A semicolon ends an expression. So does the end of a line, outside of
+    brackets, with an operand before it and an operand after it."""
     depth = 0
-    found: list[list[Lexeme]] = [[]]
+    statements: list[list[Lexeme]] = [[]]
     for before, token in zip([None, *tokens], tokens, strict=False):
         depth += (token.text in _OPENS) - (token.text in _CLOSES.values())
         opened = depth - (token.text in _OPENS)
         between = before and token.at.text[before.at.position + len(before.text) : token.at.position]
         if token.text == ";" and depth == 0:
-            if found[-1]:
-                found.append([])
+            if statements[-1]:
+                statements.append([])
             continue
         starts = token.kind != "sign" or token.text == "("
-        if found[-1] and opened == 0 and starts and "\n" in between and _ends_operand(before):
-            found.append([])
-        found[-1].append(token)
-    if not found[-1]:
-        found.pop()
-    if not found:
+        if statements[-1] and opened == 0 and starts and "\n" in between and _ends_operand(before):
+            statements.append([])
+        statements[-1].append(token)
+    if not statements[-1]:
+        statements.pop()
+    if not statements:
         raise tokens[0].at.error(f"expected {_OPERAND}")
-    return found
+    return statements
 
 
 def _ends_operand(token):
@@ -192,20 +191,20 @@ class _Grammar:
         self.end = end
         self.brackets = []  # (kind, place): "(" groups, "call" encloses arguments, "[" an index
         self.operand_next = True
-        self.found = []
+        self.found_roles = []  # of the tokens so far
 
     def roles(self):
         for n, token in enumerate(self.tokens):
             read = (
                 _Grammar.operand if token.kind != "sign" else self._SIGNS.get(token.text, _Grammar.operator)
             )
-            self.found.append(read(self, n, token) or "")
+            self.found_roles.append(read(self, n, token) or "")
         if self.brackets:
             kind, at = self.brackets[-1]
             raise at.error(f'this bracket is not closed; expected "{_CLOSES[kind]}" before the end')
         if self.operand_next:
             raise self.end.error(f"expected {_OPERAND}, found the end")
-        return self.found
+        return self.found_roles
 
     @property
     def inside(self):
@@ -237,7 +236,7 @@ class _Grammar:
         kind = token.text
         if kind == "(" and not self.operand_next:
             # Only a bare name is called.
-            if self.tokens[n - 1].kind != "name" or self.found[-1] != "name":
+            if self.tokens[n - 1].kind != "name" or self.found_roles[-1] != "name":
                 raise self.unexpected(token)
             kind = "call"
         elif kind == "[" and self.operand_next:
@@ -274,7 +273,7 @@ class _Grammar:
             )
         self.operand_next = True
         if self.inside == "call" and token.text == "=":
-            self.found[-1] = "option"
+            self.found_roles[-1] = "option"
             return ""
         return "naming"
 

@@ -1,9 +1,9 @@
-"""Leading axes: a matrix of many heads, layers or batches is one stage for each.
+"""Leading axes: a matrix of many heads, layers or batches becomes one stage for each.
 
-Everything behind an expression (layout, schedule, drawing, verify) knows matrices of two axes. Here
-the stages of an expression whose given matrices have leading axes become those of each entry:
-`attn` of the heads 0 and 3 becomes `attn[0]` and `attn[3]`. What has no such axis stays the one stage
-that all of them share, and keys and values of fewer heads are shared by the heads of their group.
+Everything behind an expression (layout, schedule, drawing, verify) knows matrices of two axes. Here a stage
+with leading axes becomes a stack, one stage for each entry of these axes: `attn` of the heads 0 and 3 becomes
+`attn[0]` and `attn[3]`. A stage without leading axes stays one, and all entries share it. Keys and values of
+fewer heads are shared by the query heads of their group.
 """
 
 import dataclasses
@@ -19,24 +19,23 @@ from ..kinds.stage import Operand, Stage, roots_of, side_by_side, stages_of
 
 @dataclass(frozen=True)
 class _Stack:
-    """The stages that one stage became, by the numbers of their entries."""
+    """The stages that one stage became: `members` by their numbers along the axes."""
 
     axes: tuple[LeadingAxis, ...]
     members: dict[tuple[int, ...], Stage]
 
     def at(self, numbers, axes):
-        """The stage that takes part where `axes` have these numbers."""
+        """The member that takes part where `axes`, those of a stage made of it, have these numbers."""
         places = {axis.name: (axis, n) for axis, n in zip(axes, numbers, strict=True)}
-        own = []
+        index = []
         for axis in self.axes:
             finer, n = places[axis.name]
             if axis.each > finer.each:
-                own.append(n * finer.each // axis.each)
-            elif len(axis.numbers) == len(finer.numbers):
-                own.append(axis.numbers[finer.numbers.index(n)])
-            else:  # one for all, or plain groups
-                own.append(axis.numbers[finer.numbers.index(n) * len(axis.numbers) // len(finer.numbers)])
-        return self.members[tuple(own)]
+                index.append(n * finer.each // axis.each)
+            else:  # the same entries, one for all of them, or one for each of equal groups
+                place = finer.numbers.index(n)
+                index.append(axis.numbers[place * len(axis.numbers) // len(finer.numbers)])
+        return self.members[tuple(index)]
 
 
 def unstacked(root: Stage, axes: Mapping[str, Sequence[LeadingAxis]]) -> Stage:
@@ -51,7 +50,7 @@ def unstacked(root: Stage, axes: Mapping[str, Sequence[LeadingAxis]]) -> Stage:
     if all(not stack.axes for stack in stacks.values()):
         return root
     rows: dict = {}
-    for stack in (stacks[one.name] for one in roots_of(root)):
+    for stack in (stacks[result.name] for result in roots_of(root)):
         outer, inner = (((),),) * (MOST_AXES - len(stack.axes)) + tuple(
             tuple((n,) for n in axis.numbers) for axis in stack.axes
         )
@@ -62,8 +61,8 @@ def unstacked(root: Stage, axes: Mapping[str, Sequence[LeadingAxis]]) -> Stage:
 
 def _stack(stage, stacks, axes):
     if not stage.operands:
-        own = tuple(axes.get(stage.name, ()))
-        return _Stack(own, {index: _member(stage, own, index) for index in _indices(own)})
+        given = tuple(axes.get(stage.name, ()))
+        return _Stack(given, {index: _member(stage, given, index) for index in _indices(given)})
     if stage.over_heads:
         return _joined(stage, stacks[stage.operands[0].stage.name])
     common = ()
@@ -104,11 +103,13 @@ def _member(stage, axes, index, operands=()):
 
 
 def _common(first, second, stage):
-    """The leading axes of what is made of two stacks: those of the same name are one."""
-    found = {axis.name: axis for axis in first}
+    """The leading axes of what is made of two stacks, that of the heads last. Axes of the same name are
+    one."""
+    by_name = {axis.name: axis for axis in first}
     for axis in second:
-        found[axis.name] = _finer(found[axis.name], axis, stage) if axis.name in found else axis
-    ordered = sorted(found.values(), key=lambda axis: axis.name == HEAD_AXIS)
+        known = by_name.get(axis.name)
+        by_name[axis.name] = _finer(known, axis, stage) if known else axis
+    ordered = sorted(by_name.values(), key=lambda axis: axis.name == HEAD_AXIS)
     if len(ordered) > MOST_AXES:
         names = ", ".join(axis.name for axis in ordered)
         raise InputError(f"{stage.text}: has the leading axes {names}; the most is {MOST_AXES}")
@@ -116,14 +117,15 @@ def _common(first, second, stage):
 
 
 def _finer(a, b, stage):
-    """Of two axes of the same name the one with more entries. They have to be the same entries, or
-    those of one groups of those of the other, as key/value heads are of query heads."""
+    """Of two axes of the same name the one with more entries. Both have to have the same entries; or each
+    entry of one has to be a group of entries of the other, as a key/value head is of query heads. Raises
+    InputError."""
     if a.each > b.each or (a.each == b.each and len(a.numbers) < len(b.numbers)):
         a, b = b, a
     if a.each < b.each:
         fits = {n * a.each // b.each for n in a.numbers} <= set(b.numbers)
     elif len(a.numbers) == len(b.numbers):
-        # Of entries that are merely counted the others' numbers are taken.
+        # Entries that are only counted, 0, 1, 2 …, take the numbers of those that are numbered.
         if a.numbers != b.numbers and _counted(a):
             a, b = b, a
         fits = a.numbers == b.numbers or _counted(b)

@@ -1,4 +1,4 @@
-"""Some rows and columns of a matrix."""
+"""Some rows and columns of a matrix: A[0:4, :]."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ Ends = tuple[int | None, int | None]  # start and stop as in Python, None where 
 
 @dataclass(frozen=True, eq=False)
 class Slice(Sheet):
-    """Some rows and columns, each by its Ends. Then the epilogue."""
+    """The `rows` and `columns` of its one operand that an index names. Then the epilogue."""
 
     rows: Ends = field(kw_only=True)
     columns: Ends = field(kw_only=True)
@@ -29,9 +29,8 @@ class Slice(Sheet):
         for what, ends, n in zip(("rows", "columns"), (self.rows, self.columns), sides[0], strict=True):
             start, stop = bounds(ends, n)
             if not 0 <= start < stop <= n:
-                asked = ":".join("" if end is None else str(end) for end in ends)
                 raise InputError(
-                    f"{self.text}: {what} {asked} of {self.operands[0].text}, which has {n}; "
+                    f"{self.text}: {what} {range_text(ends)} of {self.operands[0].text}, which has {n}; "
                     f"expected a range in 0:{n}"
                 )
             lengths.append(stop - start)
@@ -39,8 +38,8 @@ class Slice(Sheet):
 
     def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
         (side,) = sides
-        ends = zip((self.rows, self.columns), side.shape, strict=True)
-        window = tuple(slice(*bounds(*one)) for one in ends)
+        rows, columns = side.shape
+        window = slice(*bounds(self.rows, rows)), slice(*bounds(self.columns, columns))
         return side.final[window], None if side.mask is None else side.mask[window]
 
     def start(self, sides: Sequence[Shape]) -> tuple[int, int]:
@@ -54,7 +53,13 @@ class Slice(Sheet):
         return part(rows, self.rows), part(columns, self.columns)
 
 
+def range_text(ends: Ends) -> str:
+    """The ends of a slice as they are written in an index: "0:4", ":4"."""
+    return ":".join("" if end is None else str(end) for end in ends)
+
+
 def bounds(ends: Ends, n: int) -> tuple[int, int]:
-    """(start, stop) of a slice of n rows or columns, from its ends as in Python; not yet checked."""
+    """(start, stop) of a slice of n rows or columns, counted from the first; they may lie outside of 0 to
+    n."""
     start, stop = 0 if ends[0] is None else ends[0], n if ends[1] is None else ends[1]
     return (start + n if start < 0 else start), (stop + n if stop < 0 else stop)
