@@ -1,4 +1,4 @@
-"""Matrices put together, below each other or side by side."""
+"""Matrices put together: one below the other, or side by side."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ from .values import Values
 
 @dataclass(frozen=True, eq=False)
 class Concat(Sheet):
-    """Matrices put together: `axis` 0 below each other, 1 side by side. Then the epilogue."""
+    """Matrices put together: with `axis` 0 one below the other, with 1 side by side. Then the epilogue."""
 
     axis: int = field(default=1, kw_only=True)
 
-    stores_parts = True  # the nodes know of two operands that line up, not of several in a row
+    stores_parts = True  # the nodes take two operands that line up, not several in a row
 
     @property
     def unchanged(self) -> tuple[Operand, ...]:
@@ -49,30 +49,34 @@ class Concat(Sheet):
     def handed_on(
         self, sides: Sequence[tuple], shapes: Sequence[Shape], part: Callable, nothing: object
     ) -> tuple:
-        """Along the axis of the parts the labels of all, where any has some, and the name or the picture on
-        which those agree that have one."""
-        found = list(super().handed_on(sides, shapes, part, nothing))
-        own = [side[self.axis] for side in sides]
-        if nothing == () and any(own):
-            parts = [tuple(one) or ("",) * shape[self.axis] for one, shape in zip(own, shapes, strict=True)]
-            found[self.axis] = tuple(label for one in parts for label in one)
-        elif any(own):
-            first, *others = filter(None, own)
-            found[self.axis] = first if all(one == first for one in others) else nothing
-        return tuple(found)
+        """Along the axis of the parts: the labels of all, if any has labels; or the name or picture on which
+        all that have one agree."""
+        handed = list(super().handed_on(sides, shapes, part, nothing))
+        along = [side[self.axis] for side in sides]
+        if nothing == () and any(along):
+            counts = [shape[self.axis] for shape in shapes]
+            handed[self.axis] = tuple(
+                label
+                for labels, count in zip(along, counts, strict=True)
+                for label in labels or ("",) * count
+            )
+        elif any(along):
+            first, *others = filter(None, along)
+            handed[self.axis] = first if all(other == first for other in others) else nothing
+        return tuple(handed)
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         """Each part beside the rows or columns that it becomes."""
         parts: list = []
-        behind: list = []  # what makes an operand that stands in its own place
-        at = face.origin
+        behind: list = []  # all that makes the operand that stands in its own place
+        start = face.origin
         axis = self.axis != face.operand.transposed
         step, _ = (face.i, face.j)[axis]
         for n, operand in enumerate(self.operands):
-            family = layout.stand(self.beside(n, face, layout, at), parent, side)
+            family = layout.stand(self.beside(n, face, layout, start), parent, side)
             if layout.gives_way(operand.stage):
                 behind = family
             else:
                 parts += beyond(family, step, parts, layout.gap, by_need=True)
-            at = at + step * layout.shape(operand)[self.axis]
+            start = start + step * layout.shape(operand)[self.axis]
         return [*behind, *(beyond(parts, face.free[not axis], [face.plane()], layout.gap) if parts else ())]

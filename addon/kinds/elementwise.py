@@ -17,12 +17,11 @@ _ENTRY_OPERATORS: dict[str, Callable] = {"+": np.add, "-": np.subtract, "*": np.
 
 @dataclass(frozen=True, eq=False)
 class Elementwise(Sheet):
-    """Sheets that meet and become one, then the epilogue. `operator` is + - * / of two operands, or the
-    + of more of them.
+    """`operator` on each entry of the operands. Then the epilogue.
 
-    A side of one row or one column is repeated, as in NumPy. The operator "masked" keeps the entries of
-    the first operand where the second is not 0; the others are absent. The operator "copy" has one
-    operand: the sheet itself, for a function of a given or named matrix.
+    The operators + - * / take two operands, + takes more too. A single row or column is repeated, as in
+    NumPy. The operator "masked" keeps the entries of the first operand where the second is not 0; the others
+    do not exist. The operator "copy" takes one operand as it is, for a function of a given or named matrix.
     """
 
     operator: str = field(kw_only=True)
@@ -68,8 +67,8 @@ class Elementwise(Sheet):
         raw = reduce(_ENTRY_OPERATORS[self.operator], values)
         if all(mask is None for mask in masks):
             return raw, None
-        # A sum exists where either side does, and no additive mask removes it; a product or a quotient where
-        # both do.
+        # An entry of a sum exists where one of its terms does and no additive mask removes it; an entry of a
+        # product or a quotient where both operands' do.
         removing = [side.existing for side in sides if side.additive]
         terms = [side.existing for side in sides if not side.additive]
         if self.operator in "+-" and terms:

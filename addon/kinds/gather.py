@@ -1,4 +1,4 @@
-"""Rows of a table, chosen by their numbers: an embedding lookup."""
+"""Rows of a table, chosen by number: an embedding lookup."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from .values import Evaluation, Values
 
 @dataclass(frozen=True, eq=False)
 class Gather(Sheet):
-    """Row i is the row of the table, its first operand, whose number from 0 is entry i of the second one, a
-    column. Then the epilogue."""
+    """Two operands: a table, and a column of numbers. Row i of the result is the row of the table whose
+    number, from 0, is entry i of the column. Then the epilogue."""
 
     group = "Gather"
 
@@ -26,12 +26,12 @@ class Gather(Sheet):
         return self.operands[:1]
 
     def shape(self, sides: Sequence[Shape]) -> Shape:
-        (_, columns), (rows, one) = sides
-        if one != 1:
+        (_, columns), (rows, width) = sides
+        if width != 1:
             numbers = self.operands[1]
-            hint = f"; {numbers.flipped.text} has shape {(one, rows)}" if rows == 1 else ""
+            hint = f"; {numbers.flipped.text} has shape {(width, rows)}" if rows == 1 else ""
             raise InputError(
-                f"{self.text}: {numbers.text} has shape {(rows, one)}; expected one column of numbers{hint}"
+                f"{self.text}: {numbers.text} has shape {(rows, width)}; expected one column of numbers{hint}"
             )
         return rows, columns
 
@@ -54,8 +54,9 @@ class Gather(Sheet):
         return (("", "j"), ("i", ""))[n]
 
     def moves_along(self, n: int, face: Face, layout: Arranging) -> int:
-        """The table stands above, for the columns are its own; the numbers stand beside their rows."""
-        return n if not face.operand.transposed else 1 - n
+        """The table stands above the result, which has its columns. The numbers stand at the left of their
+        rows."""
+        return 1 - n if face.operand.transposed else n
 
     def lit_by(self, n: int) -> Points | None:
         return Points(self.name, "lookup") if n == 0 else None
@@ -75,7 +76,7 @@ class Gather(Sheet):
 
     def inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
         table, numbers = self.operands
-        row, column = table.turned((evaluation[table.stage].shape[1], 1))
+        row, column = evaluation.strides(table)
         columns = evaluation[self].shape[1]
         inputs: Inputs = {"Columns": columns, **sweep.inputs("i", "i"), **sweep.inputs("j", "j")}
         inputs |= {"Table": Points(table.stage.name), "Table Row": row, "Table Column": column}

@@ -12,7 +12,7 @@ from .values import Evaluation
 
 @dataclass(frozen=True, eq=False)
 class Given(Stage):
-    """It has no operands, stands where it is used, and is there from the start."""
+    """A matrix without operands. It stands where it is used, and is there from the start."""
 
     group = "Matrix"
 

@@ -1,4 +1,4 @@
-"""One matrix of those of all heads: their sum, or all of them side by side."""
+"""The matrices of all heads become one: their sum, or all of them side by side."""
 
 from dataclasses import dataclass, field
 
@@ -9,17 +9,19 @@ from .stage import Operand, Stage
 
 @dataclass(frozen=True, eq=False)
 class Heads(Stage):
-    """One matrix of those of all heads: `function` is "sum_heads" or "concat_heads". It stands only in
-    an expression whose heads are not told apart yet (see algebra.stacks): for given heads it is a sum or a
-    concatenation, or of one head alone a copy."""
+    """The matrices of all heads, joined by `function`, "sum_heads" or "concat_heads".
+
+    A Heads has one operand, which stands for all heads. Once `algebra.stacks` has made one stage for each
+    head, `of_heads` takes its place: a sum or a concatenation; of one head alone a copy.
+    """
 
     function: str = field(kw_only=True)
 
     over_heads = True
 
     def of_heads(self, operands: tuple[Operand, ...]) -> Stage:
-        """The sheet that it is for these operands, one of each head."""
-        own = self.name, self.text, tuple(operands), self.epilogue
+        """The sheet that joins these operands, one of each head."""
+        stage = self.name, self.text, operands, self.epilogue
         if len(operands) > 1 and self.function == "concat_heads":
-            return Concat(*own)
-        return Elementwise(*own, operator="+" if len(operands) > 1 else "copy")
+            return Concat(*stage)
+        return Elementwise(*stage, operator="+" if len(operands) > 1 else "copy")

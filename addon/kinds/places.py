@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from .product import Product
     from .stage import Operand, Stage
 
-ROOM_BY_DIRECTION = np.array([3.0, 1.0, 2.0])  # a picture is wide, less high, and depth is foreshortened
-READING = np.array([3.0, -1.0, -2.0])  # from left to right, then down, then towards the reader
+# How much room a picture has along x, y and z: it is wide, less high, and depth is foreshortened.
+ROOM_BY_DIRECTION = np.array([3.0, 1.0, 2.0])
+READING = np.array([3.0, -1.0, -2.0])  # one reads to the right, then down, then towards oneself
 
 
 @dataclass(frozen=True)
 class Ruler:
-    """Places along an axis: `count` entries, `each` of them to a unit, and `gap` more after every `block`."""
+    """Places along an axis of `count` entries, `each` of which make a unit, with a `gap` after every
+    `block`."""
 
     count: int
     block: int
@@ -42,16 +44,20 @@ class Ruler:
 
 
 def ruler_of(count: int, blocks: int, gap: float, each: int = 1) -> Ruler:
-    """The ruler of `count` entries in so many blocks, `each` of them to a unit."""
+    """The ruler of `count` entries in so many blocks; `each` entries make a unit."""
     return Ruler(count, -(-count // blocks), gap, each)
 
 
 @dataclass(frozen=True, eq=False)
 class Plane:
-    """A drawn matrix. `origin` is entry (0, 0); `row`, `column` lead to the next row and column of the matrix
-    as it is named (not transposed), the rulers say how far entries are along them; `outward` points away from
-    `consumer`'s interior. `axes` are which of the consumer's dimensions its rows and columns are, see
-    `Stage.axes`; `lit_by` are points that say what of it is in use, see `Stage.lit_by`."""
+    """Where a matrix is drawn.
+
+    `origin` is the place of entry (0, 0). `row` and `column` point to the next row and column of the matrix
+    as it is named, not transposed; the rulers say how far along them each entry is. `outward` points away
+    from the interior of the `consumer`, the stage that takes the matrix here. `axes` says which of the
+    consumer's dimensions the rows and columns are, see `Stage.axes`; `lit_by`, which points say what of the
+    matrix is in use, see `Stage.lit_by`.
+    """
 
     stage: Stage
     row_ruler: Ruler
@@ -77,11 +83,12 @@ class Plane:
 
     @property
     def units(self) -> tuple[float, float]:
-        """How long its axes are, without gaps."""
+        """How long the rows' axis and the columns' axis are, without gaps."""
         return self.rows / self.row_ruler.each, self.columns / self.column_ruler.each
 
     def as_labelled(self, rows: Any, columns: Any) -> tuple:
-        """What is of its rows and of its columns, in the order of its label: that of Kᵀ where it is one."""
+        """Two properties, of the rows and of the columns, in the order of the label: that of Kᵀ for a K that
+        is drawn as Kᵀ."""
         return (columns, rows) if self.transposed else (rows, columns)
 
     def corners(self, margin: float = 0.5) -> np.ndarray:
@@ -98,7 +105,8 @@ class Plane:
 
 @dataclass(frozen=True, eq=False)
 class Cuboid:
-    """The interior of a matmul: product (i, j, k) is at origin + the rulers' i, j and k along the steps."""
+    """Where the products of a matmul stand: product (i, j, k) at `origin`, moved by the rulers' places of i,
+    j and k along the three steps."""
 
     stage: Product
     i_ruler: Ruler
@@ -124,7 +132,7 @@ class Cuboid:
 
     @property
     def shortened(self) -> bool:
-        """Whether there are several entries to a unit along an axis."""
+        """Whether several entries make a unit along an axis."""
         return max(self.i_ruler.each, self.j_ruler.each, self.k_ruler.each) > 1
 
     @property
@@ -148,10 +156,14 @@ Part = Plane | Cuboid
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """Where `operand` stands, as it is used: its rows run along `i` and its columns along `j`, each a
-    (step, Ruler). What makes it stands `behind` it, away from `consumer`'s interior; beyond its ends
-    there is room towards the two directions `free`, one along its rows' axis and one along j's. `axes` are
-    which of the consumer's dimensions its rows and columns are, as the consumer's expression takes it."""
+    """Where a matrix will stand, with what its kind needs to place what makes it.
+
+    The rows of `operand`, as it enters, run along `i` and its columns along `j`, each a (step, Ruler). What
+    makes it stands `behind` it, away from the interior of the `consumer`. Beyond its ends there is room
+    towards the two directions `free`, one along the axis of i and one along that of j. `transposed` and
+    `axes` are those of the operand as the consumer's expression takes it; the consumer may itself be used
+    transposed.
+    """
 
     operand: Operand
     origin: np.ndarray
@@ -161,7 +173,7 @@ class Face:
     role: str
     consumer: str
     free: tuple[np.ndarray, np.ndarray]
-    transposed: bool = False  # in the words of the consumer, which may itself be used transposed
+    transposed: bool = False
     axes: tuple[str, str] = ("i", "j")
     lit_by: Points | None = None
 
@@ -189,11 +201,12 @@ class Face:
 
 
 class Arranging(Protocol):
-    """What a kind may ask of the layout in which it is placed (`staging.layout.arrangement`)."""
+    """What a kind may ask of the layout that places it (`staging.layout.arrangement`). Lengths are in
+    entries."""
 
     @property
     def gap(self) -> float:
-        """In entries, between a face and the products next to it, and between blocks."""
+        """The gap between a face and the products next to it, and between blocks."""
 
     @property
     def scheme(self) -> Any:
@@ -212,13 +225,14 @@ class Arranging(Protocol):
         """Into how many parts the dimensions i, k and j of a stage are cut."""
 
     def further(self, stage: Stage) -> float:
-        """How much further than the gap an argument of a product stands."""
+        """How much more than the gap there is between this argument and the products that take it."""
 
     def row_room(self, stage: Stage) -> float:
-        """And how much further what stands at the left of `stage`, for labels of its rows."""
+        """How much more than that there is between `stage` and what stands at its left, for labels of its
+        rows."""
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
-        """Whether an argument of a product is drawn here."""
+        """Whether the argument `role` of the product `stage` is drawn here; `far`: at its high end."""
 
     def grows(self, stage: Stage) -> bool:
         """Whether a stage is made here: it is not given, and not made elsewhere."""
@@ -228,6 +242,7 @@ class Arranging(Protocol):
 
 
 def moved(parts: Sequence[Part], move: np.ndarray) -> list[Part]:
+    """The parts, each moved by the vector `move`."""
     return [replace(part, origin=part.origin + move) for part in parts]
 
 
@@ -239,30 +254,43 @@ def seen_of(parts: Sequence[Part]) -> list[Part]:
 def beyond(
     parts: Sequence[Part], direction: np.ndarray, others: Sequence[Part], gap: float, by_need: bool = False
 ) -> list[Part]:
-    """The parts moved along `direction` to a gap past the end of all `others`; `by_need`: unless they
-    are there already. What is not seen takes no room."""
+    """The parts moved along `direction`, a unit vector, to a gap past the end of all `others`; `by_need`:
+    unless they are there already. Parts that are not seen take no room."""
     if not others:
         return list(parts)
-    end = max((part.corners(0.0) @ direction).max() for part in seen_of(others))
-    start = min((part.corners(0.0) @ direction).min() for part in seen_of(parts))
-    distance = end + gap + 1.0 - start
+    distance = _end(others, direction) + gap + 1.0 - _start(parts, direction)
     return moved(parts, direction * (max(distance, 0.0) if by_need else distance))
 
 
 def clear_of(left: Sequence[Part], right: Sequence[Part], outward: np.ndarray, gap: float) -> list[Part]:
-    """The parts `right`, moved `outward` past all of `left` where the two would overlap.
+    """The parts `right`, moved `outward` past all of `left` where the two would overlap. Parts that are not
+    seen take no room.
 
-    Everything behind a face stays on that side of it, but in a wheel: so faces of one cuboid are the
-    only neighbours that can be in each other's way.
+    Except in a wheel, everything behind a face stays on that side of it. So only what is behind two faces of
+    one cuboid can be in each other's way.
     """
-    boxes = [[(c.min(axis=0), c.max(axis=0)) for c in (p.corners(0.0) for p in ps)] for ps in (left, right)]
+    left_boxes, right_boxes = ([_box(part) for part in seen_of(parts)] for parts in (left, right))
     free = all(
         np.maximum(low - other_high, other_low - high).max() > min(gap, 1.0) - 1e-6
-        for low, high in boxes[0]
-        for other_low, other_high in boxes[1]
+        for low, high in left_boxes
+        for other_low, other_high in right_boxes
     )
     if free:
         return list(right)
-    end = max((part.corners(0.0) @ outward).max() for part in left)
-    start = min((part.corners(0.0) @ outward).min() for part in right)
-    return moved(right, outward * (end + gap - start))
+    return moved(right, outward * (_end(left, outward) + gap - _start(right, outward)))
+
+
+def _box(part):
+    """The lowest and the highest corner of the box around a part, each (3,)."""
+    corners = part.corners(0.0)
+    return corners.min(axis=0), corners.max(axis=0)
+
+
+def _start(parts, direction):
+    """Where along a direction the first of the parts that are seen begins."""
+    return min((part.corners(0.0) @ direction).min() for part in seen_of(parts))
+
+
+def _end(parts, direction):
+    """Where along a direction the last of the parts that are seen ends."""
+    return max((part.corners(0.0) @ direction).max() for part in seen_of(parts))

@@ -1,4 +1,5 @@
-"""What draws a stage, as data: hidden objects whose points carry its values, and inputs of node groups."""
+"""What draws a stage, as data: hidden objects whose points carry its values, and the inputs of node
+groups."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ VALUES = ""  # the part of a stage's points that carries its finished values
 
 @dataclass(frozen=True)
 class Points:
-    """The hidden object with a stage's points, as the value of an input: those of its finished values, or of
-    another `part` of it."""
+    """A hidden object with points of a stage, as the value of an input: its finished values, or another
+    `part`."""
 
     stage: str
     part: str = VALUES
@@ -23,8 +24,8 @@ Inputs = dict[str, bool | int | float | Points]  # of a node group, by name
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """Points that the file stores, one for each entry in row-major order: `values` (rows, columns), and which
-    of them are there (None: all)."""
+    """Points that the file stores: one for each of the `values` (rows, columns), in row-major order. `mask`
+    is True where an entry exists; None where all do."""
 
     part: str
     values: np.ndarray
@@ -33,14 +34,14 @@ class Stored:
 
 @dataclass(frozen=True, eq=False)
 class Computed:
-    """Points that a node group makes of its `inputs`, and of the points of the object `of` where it is
-    given."""
+    """Points that a node group makes of its `inputs` and, where `of` is given, of the points of that
+    object."""
 
     part: str
     group: str
     inputs: Inputs = field(default_factory=dict)
     of: Points | None = None
-    follows_sweep: bool = False  # whether its input `Sweep` is that of its stage
+    follows_sweep: bool = False  # whether its input `Sweep` follows that of its stage
 
 
 Hidden = Stored | Computed

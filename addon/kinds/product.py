@@ -1,8 +1,8 @@
-"""A matmul: a cuboid of products between its two arguments and its result.
+"""A matmul: a cuboid of products between the left matrix, the right matrix and the result.
 
-Entry (i, k) of the left matrix, (k, j) of the right and (i, j) of the result lie on three faces of the
-cuboid, the product (i, j, k) inside where they meet. The result face of a child is the argument face of its
-parent.
+The three matrices stand on three faces of the cuboid. Product (i, j, k) is inside, where lines from entry (i,
+k) of the left matrix, (k, j) of the right and (i, j) of the result meet. Where a result is the argument of
+another product, it is drawn once and is a face of both cuboids.
 """
 
 import math
@@ -20,8 +20,9 @@ from .sweep import Sweep, sweep_of
 from .values import Evaluation, Values
 
 ARGUMENT_AXES = {"left": ("i", "k"), "right": ("k", "j")}
-# Which two axes of a product belong to the matrix whose mask leaves products out, and the third one: by the
-# input `Paired` of its node group, 1: of the result, 2: of the left matrix, 3: of the right.
+# A mask of one of the three matrices leaves products out. By the input `Paired` of the node group, which says
+# whose mask it is (1: the result's, 2: the left matrix's, 3: the right one's): the two axes of that matrix,
+# then the third.
 PAIRED = ("", "ijk", "ikj", "kji")
 
 
@@ -80,13 +81,13 @@ class Product(Stage):
         return sweep.sums(position, left, right), lambda: sweep.sums(position, *ones) / left.shape[1]
 
     def products_made(self, evaluation: Evaluation) -> int:
-        """How many products there are of entries that no mask leaves out."""
+        """How many products are drawn: those that no mask leaves out."""
         left, right = evaluation.sides(self)
         sizes = {"i": left.shape[0], "k": left.shape[1], "j": right.shape[1]}
         paired = self._paired(evaluation)
         if not paired:
             return math.prod(sizes.values())
-        existing = evaluation[([self] + [operand.stage for operand in self.operands])[paired - 1]].existing
+        existing = evaluation[self._matrices[paired - 1].stage].existing
         return int(existing.sum()) * sizes[PAIRED[paired][2]]
 
     # Place and time
@@ -95,32 +96,34 @@ class Product(Stage):
         return ARGUMENT_AXES[("left", "right")[n]]
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
-        """The cuboid that makes a face, and its arguments with all that makes them.
+        """The cuboid that makes the result on `face`, and the arguments with all that makes them.
 
-        (A @ B).T stands as B.T @ A.T does, so that a result may be used transposed.
+        A result that is used transposed, (A @ B).T, stands as B.T @ A.T does.
         """
         turn = layout.scheme.turn(self.name, parent, side, face.i[0], face.j[0], face.behind)
         z = np.cross(face.j[0], face.i[0])
         k = z if turn.positive else -z
         k_ruler = layout.ruler(layout.shape(self.left)[1], layout.parts_of(self)[1])
         # From the result to k = 0: past a gap, and past all other k where they run towards the result.
-        behind = layout.gap + (k_ruler.length if k @ face.behind < 0 else 0.0)
-        origin = face.origin + face.behind * behind
+        to_first = layout.gap + (k_ruler.length if k @ face.behind < 0 else 0.0)
+        origin = face.origin + face.behind * to_first
         faces = self._argument_faces(face, layout, turn, origin, (k, k_ruler))
         far = {"left": turn.right, "right": turn.bottom}
         outward, parts = {}, {}
-        for at, one in faces.items():
-            outward[one.role] = one.behind
-            parts[one.role] = layout.stand(one, turn, at) if layout.draws(self, one.role, far[at]) else []
+        for at_side, argument in faces.items():
+            role = argument.role
+            drawn = layout.draws(self, role, far[at_side])
+            outward[role] = argument.behind
+            parts[role] = layout.stand(argument, turn, at_side) if drawn else []
         left, right = parts["left"], clear_of(parts["left"], parts["right"], outward["right"], layout.gap)
         (i, i_ruler), (j, j_ruler) = (face.j, face.i) if face.operand.transposed else (face.i, face.j)
         return [Cuboid(self, i_ruler, k_ruler, j_ruler, origin, i, j, k), *left, *right]
 
     def _argument_faces(self, face, layout, turn, origin, k_axis):
-        """The faces of the two arguments, by the sides at which they stand: each at the side of its role,
-        unless the result is used transposed."""
+        """The faces of the two arguments by the sides at which they stand, "left" and "right". Each stands at
+        the side of its role; where the result is used transposed, at the other."""
         (i, i_ruler), (j, j_ruler) = face.i, face.j
-        # Beyond an argument's ends there is room away from the other argument and from the result.
+        # There is room beyond an argument's ends, away from the other argument and from the result.
         free_i, free_j = (-i if turn.bottom else i), (-j if turn.right else j)
         arguments = [("left", self.left), ("right", self.right)]
         if face.operand.transposed:
@@ -151,8 +154,9 @@ class Product(Stage):
         return sweep_of(algorithm, (rows, inner, columns), blocks)
 
     def seconds(self, steps: int, animation: Animation) -> float:
-        each = animation.steps_per_second
-        return steps / each if each else animation.sweep_seconds
+        if animation.steps_per_second:
+            return steps / animation.steps_per_second
+        return animation.sweep_seconds
 
     # Drawing
 
@@ -182,30 +186,34 @@ class Product(Stage):
         return inputs
 
     def multiplied(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
-        """What is multiplied, and in which steps."""
+        """The inputs that say what is multiplied, and in which steps."""
         left, right = evaluation.sides(self)
         inputs: Inputs = {"Rows": left.shape[0], "Inner": left.shape[1], "Columns": right.shape[1]}
         for side, operand in (("Left", self.left), ("Right", self.right)):
-            steps = operand.turned((evaluation[operand.stage].shape[1], 1))
-            inputs |= {side: Points(operand.stage.name), f"{side} Row": steps[0], f"{side} Column": steps[1]}
+            row, column = evaluation.strides(operand)
+            inputs |= {side: Points(operand.stage.name), f"{side} Row": row, f"{side} Column": column}
         for axis in "ijk":
             inputs |= sweep.inputs(axis, axis)
         return inputs
 
     def _every(self, evaluation, sweep):
-        """After how many steps along k the sums are kept."""
+        """The input that says after how many steps along k the sums are stored."""
         rows, columns = evaluation[self].shape
         return {"Every": sweep.stored_every(evaluation.operand(self.left).shape[1], rows * columns)}
 
+    @property
+    def _matrices(self):
+        """The result and the arguments, in the order of the input `Paired`."""
+        return [Operand(self), *self.operands]
+
     def _paired(self, evaluation):
-        """Whose mask leaves products out, so that they are not even made, see PAIRED; 0: nobody's."""
-        matrices = [self, *(operand.stage for operand in self.operands)]
-        masked = [n for n, stage in enumerate(matrices, start=1) if evaluation[stage].mask is not None]
-        return masked[0] if masked else 0
+        """Which matrix has the mask that leaves products out, see PAIRED; 0: none has."""
+        masked = (n for n, one in enumerate(self._matrices, 1) if evaluation[one.stage].mask is not None)
+        return next(masked, 0)
 
     def _pairs(self, paired, evaluation, sweep):
-        """The entries of the matrix with that mask that are there, by the step that takes them first."""
-        masked = [Operand(self), *self.operands][paired - 1]
+        """The points of the masked matrix's existing entries, by the step that uses them first."""
+        masked = self._matrices[paired - 1]
         inputs = {"Columns": evaluation[masked.stage].shape[1], "Transposed": masked.transposed}
         for name, axis in zip(("first", "second"), PAIRED[paired], strict=False):
             inputs |= sweep.inputs(axis, name)

@@ -1,7 +1,7 @@
 """Sheets: matrices that are made of their operands entry by entry, not by a matrix product.
 
-The operands of a sheet stand beside it in its plane, a gap apart and lined up with the entries that they
-become, so that it reads like a sum on paper. It is made row by row, or column by column.
+A sheet's operands stand beside the sheet, in its plane, a gap apart. Their rows and columns line up with
+those that they become, as in a sum on paper. A sheet is made row by row, or column by column.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,11 +16,10 @@ from .stage import Shape, Stage
 from .sweep import Sweep, sweep_of
 from .values import Evaluation
 
-# What the node group `Sheet` makes of an entry of its left and one of its right operand; "copy" takes the
-# left one.
+# What the node group `Sheet` makes of an entry of its left operand and one of its right; "copy" takes the
+# left.
 SHEET_OPERATORS = ("copy", "+", "-", "*", "/", "masked")
-# The animation of a sheet where that of the scene is another one: column by column where it is one of
-# columns.
+# A sheet's animation by that of the scene, where that goes by columns or is none; by rows for any other.
 SHEET_ANIMATIONS = {"none": "none", "mvprod": "mvprod", "dotprod_columns": "mvprod", "axpy": "mvprod"}
 
 
@@ -32,19 +31,20 @@ class Sheet(Stage):
 
     def so_far(self, evaluation: Evaluation, sweep: Sweep, position: float) -> tuple[np.ndarray, Callable]:
         i, j = np.indices(evaluation[self].shape)
-        seen = sweep.weights(position, i, j, 0)
-        return seen * evaluation[self].raw, lambda: seen
+        visited = sweep.weights(position, i, j, 0)
+        return visited * evaluation[self].raw, lambda: visited
 
     # Place and time
 
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
-        """A row or column that is repeated, and what is cut down, are dimensions of their own."""
+        """An operand's rows are the sheet's if there are as many; so are its columns. A row or column that is
+        repeated, and rows or columns of which only some are taken, are none of the sheet's."""
         (rows, columns), (own_rows, own_columns) = sides[n], self.shape(sides)
         return "i" if rows == own_rows else "", "j" if columns == own_columns else ""
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         parts: list = []
-        behind: list = []  # what makes an operand that stands in the sheet's own place
+        behind: list = []  # all that makes the operand that stands in the sheet's own place
         for axis, beside in self._ordered(face, layout):
             family = layout.stand(beside, parent, side)
             if layout.gives_way(beside.operand.stage):
@@ -55,52 +55,54 @@ class Sheet(Stage):
         return [*behind, *parts]
 
     def _ordered(self, face, layout):
-        """The faces of the operands in the order in which they stand from the sheet, each with the axis along
-        which it is moved out of it."""
-        faces = [self.beside(n, face, layout) for n in range(len(self.operands))]
-        order = [(self.moves_along(n, face, layout), one) for n, one in enumerate(faces)]
+        """[(axis, face)] of the operands, the nearest to the sheet first. An operand is moved out of the
+        sheet along its axis, 0 or 1."""
+        count = len(self.operands)
+        order = [(self.moves_along(n, face, layout), self.beside(n, face, layout)) for n in range(count)]
         if face.free[face.wider] @ READING < 0:
             order.reverse()
-        if self.commutes:  # the larger family stands further away
+        if self.commutes:  # an operand with all that makes it stands further away than one alone
             order.sort(key=lambda entry: layout.grows(entry[1].operand.stage))
-        order.sort(key=lambda entry: entry[0] == face.wider)  # single ones are next to the result
+        order.sort(
+            key=lambda entry: entry[0] == face.wider
+        )  # a single row or column stands next to the sheet
         return order
 
     def moves_along(self, n: int, face: Face, layout: Arranging) -> int:
-        """The axis, 0 or 1, at whose end the n-th operand stands: a single row or column that is repeated at
-        the end of those that it belongs to, anything else where there is more room."""
+        """The axis, 0 (its rows) or 1, at whose end the n-th operand stands. A single row or column that is
+        repeated stands at the end of those to which it is added; anything else where there is more room."""
         shape = face.operand.turned(layout.shape(self.operands[n]))
         rulers = (face.i[1], face.j[1])
         single = [count == 1 < ruler.count for count, ruler in zip(shape, rulers, strict=True)]
         return single.index(True) if any(single) else face.wider
 
     def beside(self, n: int, face: Face, layout: Arranging, at: np.ndarray | None = None) -> Face:
-        """The face of the n-th operand before it is moved out of the sheet: at `at`, or where its entries
-        line up."""
+        """The face of the n-th operand before it is moved out of the sheet: from the place `at` on, or where
+        its entries lie on those that they become."""
         operand, plane = self.operands[n], face.plane()
         shape = face.operand.turned(layout.shape(operand))
         i, j = (
             (step, ruler if ruler.count == count else layout.ruler(count))
             for (step, ruler), count in zip((face.i, face.j), shape, strict=True)
         )
-        sides = [layout.shape(one) for one in self.operands]
+        sides = [layout.shape(other) for other in self.operands]
         row, column = self.start(sides)
         return Face(
             operand.flipped if face.operand.transposed else operand,
             face.origin - plane.row * row - plane.column * column if at is None else at,
             i,
             j,
-            face.behind,
-            "operand",
-            self.name,
-            face.free,
-            operand.transposed,
-            self.axes(n, sides),
-            self.lit_by(n),
+            behind=face.behind,
+            role="operand",
+            consumer=self.name,
+            free=face.free,
+            transposed=operand.transposed,
+            axes=self.axes(n, sides),
+            lit_by=self.lit_by(n),
         )
 
     def start(self, sides: Sequence[Shape]) -> tuple[int, int]:
-        """The row and the column of the first operand that become its own first ones."""
+        """The row and the column of the first operand that become the sheet's row 0 and column 0."""
         return 0, 0
 
     def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
@@ -115,12 +117,13 @@ class Sheet(Stage):
 
     @property
     def stores_parts(self) -> bool:
-        """Whether its values before the epilogue are taken from the file, not computed from its operands."""
+        """Whether the file stores the values before the epilogue. Otherwise the nodes compute them from at
+        most two operands."""
         return len(self.operands) > 2
 
     @property
     def operation(self) -> str:
-        """Which of SHEET_OPERATORS makes it of its first two operands."""
+        """Which of SHEET_OPERATORS makes the sheet of its first two operands."""
         return "copy"
 
     def hidden(self, evaluation: Evaluation, sweep: Sweep) -> list[Hidden]:
@@ -138,7 +141,7 @@ class Sheet(Stage):
         first_row, first_column = self.start([side.shape for side in evaluation.sides(self)])
         for side, operand in zip(("Left", "Right"), self.operands, strict=False):
             rows, columns = evaluation.operand(operand).shape
-            row, column = (1, rows) if operand.transposed else (columns, 1)
+            row, column = evaluation.strides(operand)
             inputs[side] = Points(operand.stage.name)
             # A single row or column is repeated.
             inputs |= {f"{side} Row": row if rows > 1 else 0, f"{side} Column": column if columns > 1 else 0}

@@ -1,8 +1,8 @@
-"""A stage is a matrix of an expression, given or made. Its class is its kind, and says all that makes this
-kind unlike others: its shape, its values, how it is placed, stepped, labelled and scaled, and what draws it.
+"""A stage is a matrix of an expression, given or made. Its class is its kind.
 
-`Stage` lists what a kind owes. To add a kind is to write a file here, a file of node groups that draw it and
-a line in the grammar (`algebra.expression`).
+A kind says all that tells it from other kinds: a stage's shape and values, how it is placed, stepped,
+labelled and scaled, and what draws it. `Stage` lists what a kind has to say; "it" there is the stage. A new
+kind is a file here, a file of node groups that draw it, and a line in the grammar (`algebra.expression`).
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Operand:
-    """A stage as it enters another one, transposed or not."""
+    """A stage as another one takes it, transposed or not: as it "enters"."""
 
     stage: Stage
     transposed: bool = False
 
     @property
     def text(self) -> str:
-        """How to write it in a message: by name, or else in full."""
+        """What a message calls it: its name, or else all of its expression."""
         named = not self.stage.operands or self.stage.name != self.stage.text
         text = quote(self.stage.name) if named else f"({self.stage.text})"
         return text + (".T" if self.transposed else "")
@@ -61,17 +61,19 @@ class Operand:
         return Operand(self.stage, not self.transposed)
 
     def turned(self, pair: tuple) -> tuple:
-        """What is of the rows and of the columns of the stage, in the order in which it enters."""
+        """Two properties, of the stage's rows and of its columns, in the order in which it enters."""
         return pair[::-1] if self.transposed else pair
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """`name` is its only name; `text` the expression that makes it of its `operands`, of which a given matrix
-    has none; the steps of its `epilogue` follow.
+    """What all kinds have in common, and what each has to say.
 
-    Stages compare by identity: within one tree, the same name is the same object. Where the expression
-    makes one for each head, `of` is the name there, and `title` says which one it is (see algebra.stacks).
+    `name` is its only name. `text` is the expression that makes it of its `operands`, of which a given matrix
+    has none; the steps of its `epilogue` follow. Where one name of the expression becomes a stage for each
+    head, `of` is that name and `title` says which head this stage is (see `algebra.stacks`).
+
+    Stages compare by identity: within one tree, the same name is the same object.
     """
 
     name: str
@@ -83,9 +85,8 @@ class Stage:
 
     group: ClassVar[str]  # the node group that draws its matrix
     has_interior: ClassVar[bool] = False  # whether products are drawn in a cuboid before its matrix
-    over_heads: ClassVar[bool] = (
-        False  # whether it joins the stages of all heads, and is drawn as what they make
-    )
+    # Whether it joins the stages of all heads. Then what it makes of them is drawn in its place.
+    over_heads: ClassVar[bool] = False
 
     @property
     def commutes(self) -> bool:
@@ -94,11 +95,11 @@ class Stage:
 
     @property
     def sign(self) -> str:
-        """What is written between its operands, which then read as on paper."""
+        """The sign to write between its operands, so that they read as on paper."""
         return ""
 
     def options(self, scene: Scene) -> MatrixOptions | ProductOptions:
-        """What a description says of it."""
+        """What a scene says of it."""
         return scene.products.get(self.name, ProductOptions())
 
     # Values
@@ -108,7 +109,8 @@ class Stage:
         raise NotImplementedError
 
     def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
-        """Its values before the epilogue in float64, and which of them exist (None: all)."""
+        """Its values before the epilogue, float64 (rows, columns), and which of them exist (None: all).
+        Raises InputError where an operand's values have no meaning for it."""
         raise NotImplementedError
 
     @property
@@ -121,97 +123,101 @@ class Stage:
         return None
 
     def ranges(self, sides: Sequence[Values]) -> list[float]:
-        """The largest magnitudes that come up while its raw values are computed, beside these."""
+        """The largest magnitudes of what is computed on the way to its raw values."""
         return []
 
     def so_far(self, evaluation: Evaluation, sweep: Sweep, position: float) -> tuple[np.ndarray, Callable]:
-        """Its raw values, (rows, columns), when its sweep has come to a position; and a function that gives
-        the part of each entry that is visited, 0 to 1."""
+        """Its raw values, (rows, columns), at a position of its sweep, in steps; and a function that gives
+        which part of each entry is visited there, 0 to 1."""
         raise NotImplementedError
 
     @property
     def unchanged(self) -> tuple[Operand, ...]:
-        """The operands whose entries its own are, before the epilogue; what they are, such as probabilities,
-        it is too."""
+        """The operands whose entries it takes over as they are, before the epilogue. If these are
+        probabilities or an additive mask, so are its own."""
         return ()
 
     # Place, time and words
 
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
-        """Which of its dimensions, "i" its rows, "j" its columns, "k" the inner one of a product, are the
-        rows and the columns of its n-th operand as that enters; "" where they are none of them."""
+        """Which of its dimensions the rows and the columns of the n-th operand, as that enters, are: "i" its
+        rows, "j" its columns, "k" the inner one of a product, "" none of them."""
         raise NotImplementedError
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
-        """The planes and cuboids of all that makes it, where its own plane is that of `face`. It hangs from
-        the `side` of a cuboid that turns as `parent`."""
+        """The planes and cuboids of all that makes it, if its own plane is that of `face`. It is an argument
+        at the `side`, "left" or "right", of a cuboid whose Turn is `parent`; the root has the parent None."""
         raise NotImplementedError
 
     def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
-        """Its Sweep by an animation of that name, its dimensions i, k and j being cut into `blocks` parts;
-        None where it is there from the start."""
+        """Its Sweep by the animation `algorithm`, with the dimensions i, k and j cut into `blocks` parts;
+        None where it is there from the start. Raises InputError for an unknown animation and for too many
+        steps."""
         raise NotImplementedError
 
     def seconds(self, steps: int, animation: Animation) -> float:
-        """How long a sweep of so many steps takes, by a description's [animation]."""
+        """How many seconds a sweep of so many steps takes, by a scene's [animation]."""
         raise NotImplementedError
 
     def handed_on(
         self, sides: Sequence[tuple], shapes: Sequence[Shape], part: Callable, nothing: object
     ) -> tuple:
-        """What its operands hand on to its rows and to its columns, such as labels: `sides` has the (rows,
-        columns) property of each as it enters, `part(property, ends)` is what is left of one in a slice;
-        `nothing` is for what no operand knows."""
-        found: dict = {}
+        """A property of its rows and of its columns, such as their labels, as its operands hand it on.
+
+        `sides` has the (rows, columns) property of each operand as it enters; `nothing` stands for an unknown
+        one. `part(property, ends)` is what a slice keeps of a property.
+        """
+        by_axis: dict = {}
         for n, side in enumerate(sides):
             for axis, known in zip(self.axes(n, shapes), side, strict=True):
                 if axis and known:
-                    found.setdefault(axis, known)
-        return tuple(found.get(axis, nothing) for axis in "ij")
+                    by_axis.setdefault(axis, known)
+        return tuple(by_axis.get(axis, nothing) for axis in "ij")
 
     def lit_by(self, n: int) -> Points | None:
-        """Hidden points of its own with the attribute `lit`, one for each entry of the n-th operand as that
-        is stored, which say what it is using now; None where `axes` tell that."""
+        """Hidden points with the attribute `lit` that say which entries of the n-th operand it is using now,
+        one for each entry in stored order; None where `axes` tell that."""
         return None
 
     @property
     def made_by(self) -> str:
-        """A word or sign for what makes it, where it has no name."""
+        """A word or a sign for what makes it, to call it by where it has no name."""
         return type(self).__name__.lower()
 
     # Drawing
 
     @property
     def is_computed(self) -> bool:
-        """Whether the nodes compute its finished values, so that the file does not store them."""
+        """Whether the nodes compute its finished values. Otherwise the file stores them."""
         return False
 
     def hidden(self, evaluation: Evaluation, sweep: Sweep) -> list[Hidden]:
-        """The hidden objects whose points draw it: first the one with its finished values."""
+        """The hidden objects whose points draw it, first the one with its finished values."""
         raise NotImplementedError
 
     def inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
-        """The inputs of its node group that say what it is made of, and in which steps."""
+        """The inputs of its node group that say of what it is made, and in which steps."""
         raise NotImplementedError
 
     # What all kinds have in common
 
     @property
     def rows_of_results(self) -> tuple[tuple[Stage, ...], ...]:
-        """The results that stand side by side, in rows, where this is the root: itself."""
+        """As the root of an expression: its results, in the rows in which they stand side by side."""
         return ((self,),)
 
 
 @dataclass(frozen=True, eq=False)
 class SideBySide(Stage):
-    """Results that stand side by side in rows, as the root of an expression that has more than one. It is no
-    matrix and is not drawn."""
+    """The root of an expression with several results, which stand side by side in rows. It is no matrix and
+    is not drawn."""
 
     rows_of_results: tuple[tuple[Stage, ...], ...] = field(default=(), kw_only=True)
 
 
 def side_by_side(text: str, rows: Sequence[Sequence[Stage]], length: int = 0) -> Stage:
-    """The root of these results, in rows of at most `length` (0: as they are); of one, that itself."""
+    """The root of these rows of results; with a `length`, of rows cut to at most so many. The root of one
+    result is that result."""
     if length:
         rows = [row[n : n + length] for row in rows for n in range(0, len(row), length)]
     if len(rows) == 1 and len(rows[0]) == 1:
@@ -220,28 +226,28 @@ def side_by_side(text: str, rows: Sequence[Sequence[Stage]], length: int = 0) ->
 
 
 def roots_of(root: Stage) -> tuple[Stage, ...]:
-    """What stands at the end of an expression: its root, or all of those side by side."""
+    """The results of an expression: the root itself, or those that stand side by side in it."""
     return tuple(stage for row in root.rows_of_results for stage in row)
 
 
 def stages_of(root: Stage) -> tuple[Stage, ...]:
     """Every stage of the tree that is a matrix, children first (left to right), each once."""
-    found = {}
+    by_name = {}
 
     def visit(stage):
-        if stage.name not in found:
+        if stage.name not in by_name:
             for operand in stage.operands:
                 visit(operand.stage)
-            found[stage.name] = stage
+            by_name[stage.name] = stage
 
-    for one in roots_of(root):
-        visit(one)
-    return tuple(found.values())
+    for result in roots_of(root):
+        visit(result)
+    return tuple(by_name.values())
 
 
 def leaf_names(root: Stage) -> tuple[str, ...]:
     """The names of the given matrices, in the order in which they are first needed."""
-    return tuple(s.name for s in stages_of(root) if not s.operands)
+    return tuple(stage.name for stage in stages_of(root) if not stage.operands)
 
 
 def quote(name: str) -> str:

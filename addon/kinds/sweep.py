@@ -1,8 +1,8 @@
 """When each product is visited: every animation is a choice of strides and blocks.
 
-A product (i, j, k) is visited at step si·(i mod bi) + sj·(j mod bj) + sk·(k mod bk), so that all
-blocks of a matmul move in lockstep. At sweep position s a product of step t counts with weight
-clamp(s − t, 0, 1): it fades in between t and t + 1.
+Product (i, j, k) is visited at step si·(i mod bi) + sj·(j mod bj) + sk·(k mod bk). So all blocks of a matmul
+are visited at the same time. At sweep position s a product of step t counts with weight clamp(s − t, 0, 1):
+it fades in between t and t + 1.
 """
 
 import math
@@ -15,16 +15,15 @@ import numpy as np
 from ..errors import InputError, nearest
 
 MOST_STEPS = 2**24  # a sweep's position is a float32, which holds whole numbers exactly up to here
-MOST_STORED = 2**24  # sums of a product that are kept at once
-_AT_ONCE = 1 << 22  # products held at once by `sums`
+MOST_STORED = 2**24  # stored sums of a product
+_AT_ONCE = 1 << 22  # products that `sums` holds at once
 
 
 @dataclass(frozen=True)
 class Sweep:
     """Strides and block sizes, both in the order (i, j, k), and the number of steps.
 
-    At position `steps` everything is visited. With 0 steps there is no sweep: everything is
-    visited from the start.
+    At position `steps` everything is visited. With 0 steps everything is visited from the start.
     """
 
     strides: tuple[int, int, int]
@@ -32,8 +31,8 @@ class Sweep:
     steps: int
 
     def inputs(self, axis: str, name: str) -> dict[str, int]:
-        """The inputs `Stride name` and `Block name` of a node group, of one of i, j and k; "": of none of
-        them."""
+        """The inputs "Stride name" and "Block name" of a node group for an axis: "i", "j" or "k"; "" for an
+        axis that plays no part in the steps."""
         if not axis:
             return {f"Stride {name}": 0, f"Block {name}": 1}
         n = "ijk".index(axis)
@@ -45,15 +44,16 @@ class Sweep:
         return si * (i % bi) + sj * (j % bj) + sk * (k % bk)
 
     def weights(self, position: float, i: Any, j: Any, k: Any) -> np.ndarray:
-        """How much of the products (i, j, k) is there at a sweep position, 0 to 1; float64."""
+        """The weight of the products (i, j, k) at a sweep position: float64, 0 to 1."""
         visited = position - self.step(i, j, k)
         return np.ones(np.shape(visited)) if self.steps == 0 else np.clip(visited, 0.0, 1.0)
 
     def sums(self, position: float, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """The sums over k of weights(position, i, j, k) · left[i, k] · right[k, j], in float64.
 
-        Only entries that are being visited are added up by themselves; all others are in whole or not
-        at all, so that it takes about as long as left @ right. Returns (rows, columns).
+        `left` is (rows, inner) and `right` (inner, columns); the sums are (rows, columns). Only sums that are
+        being visited are added up product by product. All others are whole or 0, so this takes about as long
+        as left @ right.
         """
         left, right = np.asarray(left, np.float64), np.asarray(right, np.float64)
         i, j, k = np.arange(len(left))[:, None], np.arange(right.shape[1]), np.arange(len(right))
@@ -73,9 +73,12 @@ class Sweep:
         return sums
 
     def stored_every(self, inner: int, entries: int) -> int:
-        """After how many steps along k the sums of all `entries` are kept, so that the sums at any position
-        are found from one of them: about the square root of the steps that there are, fewer where a step
-        takes a product of many blocks, more where too many numbers would have to be kept."""
+        """After how many steps along k the sums of all `entries` are stored. The sums at any position are a
+        stored sum and the few products since then.
+
+        It is about the square root of the steps; less where a step visits products of many blocks, more where
+        there would be more than MOST_STORED sums.
+        """
         if self.strides[2] == 0:
             return 1
         steps = min(self.block_sizes[2], inner)

@@ -1,4 +1,4 @@
-"""The values of stages, as the kinds compute them and as an evaluated expression has them."""
+"""The values of a stage, as its kind computes them, and of all stages of an expression."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Values:
     """A stage's values: `raw` before and `final` after the epilogue, both float64 (rows, columns).
 
-    `mask` is True where an entry of `final` exists; None when all do. `additive`: they are a mask that is
-    added to scores, so that an entry that does not exist here does not exist in a sum either.
+    `mask` is True where an entry of `final` exists; None when all do. `additive`: the stage is a mask that is
+    added to scores. An entry that does not exist in it does not exist in a sum with it either.
     """
 
     raw: np.ndarray
@@ -36,7 +36,7 @@ class Values:
 
     @property
     def existing(self) -> np.ndarray:
-        """Which entries exist, also where all do."""
+        """Which entries exist: bool (rows, columns), even where all do."""
         return np.ones(self.shape, bool) if self.mask is None else self.mask
 
 
@@ -52,10 +52,16 @@ class Evaluation:
         return self.results[stage if isinstance(stage, str) else stage.name]
 
     def operand(self, operand: Operand) -> Values:
-        """The values of an operand, as it enters: transposed when the operand says so."""
+        """The values of an operand as it enters: transposed where the operand is."""
         values = self[operand.stage]
         return values.T if operand.transposed else values
 
     def sides(self, stage: Stage) -> list[Values]:
         """The values of all operands of a stage, as they enter."""
         return [self.operand(operand) for operand in stage.operands]
+
+    def strides(self, operand: Operand) -> tuple[int, int]:
+        """How many points of its stage lie between an operand's entry and the one in the next row, and the
+        one in the next column, as the operand enters. A stage has its points in row-major order."""
+        rows, columns = operand.turned((self[operand.stage].shape[1], 1))
+        return rows, columns
