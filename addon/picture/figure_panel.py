@@ -20,11 +20,12 @@ from ..staging.writing.axis_options import at_the_star
 from ..staging.writing.boxes import Coverage, around, meeting, strips
 from ..staging.writing.callout_options import callouts
 from ..staging.writing.canvas import Canvas
-from ..staging.writing.items import Rule, Text, moved
+from ..staging.writing.items import Rule, Text, moved, rule_between
 from ..staging.writing.name_options import outward_normal
 from ..staging.writing.placing import Leader, Option, Written, spread
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import CAPITALS, LONGEST_TOKEN
+from .figure_links import frames, links
 from .figure_readouts import (
     PAGE_READOUT_GAP,
     blocks_for,
@@ -114,6 +115,19 @@ def panel(
     be read, are shown flat beside the scene, or under it in a narrow panel. Raises InputError where labels
     leave no room for a picture.
     """
+    made = _laid_out(p, type, width, height, free, labelled)
+    if not labelled or p.scene.camera.view in INSIDE or not p.scene.look.labels:
+        return made
+    canvas = Canvas(p, made.view, width, made.height, type)
+    area = free[0], free[2], width - free[1], made.height - free[3]
+    linked = links(canvas, type, area, made.items, [one.readout.box for one in made.readouts])
+    return replace(made, items=(*frames(canvas), *made.items, *linked))
+
+
+def _laid_out(
+    p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool
+) -> Panel:
+    """The Panel without frames and links."""
     if not labelled or p.scene.camera.view in INSIDE:
         return _panel(p, type, width, height, free, labelled)
     planes, made = wanted(p), None
@@ -633,8 +647,7 @@ class _Block:
 
 
 def _rule(leader: Leader) -> Rule:
-    (x0, y0), (x1, y1) = leader.start, leader.end
-    return Rule(x0, y0, x1, y1, LEADER_WIDTH)
+    return rule_between(leader.start, leader.end, LEADER_WIDTH)
 
 
 def _fitting(spots: np.ndarray, size: float, farthest: float) -> tuple[float, np.ndarray]:

@@ -13,7 +13,7 @@ from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
 from ..staging.pooling import pitches
 from ..staging.writing.callout_options import MOST_CALLOUTS, said_of, strongest
-from ..staging.writing.items import Rule, Text
+from ..staging.writing.items import Rule, Text, rule_between
 from ..staging.writing.placing import spread
 from ..staging.writing.readout_block import Readout, ReadoutForm
 from ..staging.writing.typesetter import CAPITALS
@@ -159,10 +159,12 @@ def on_the_page(
     items: list[Text | Rule] = []
     for one in every:
         block = one.readout
-        end = (view.project(one.anchor[None])[0] + 1) / 2 * size
-        path = np.concatenate([one.path, end[None]])
-        width = block.rules[0].width
-        lines = [Rule(a[0], a[1], b[0], b[1], width) for a, b in zip(path, path[1:], strict=False)]
+        lines = []
+        if len(every) == 1:  # several are told by their names, and their lines would cross
+            end = (view.project(one.anchor[None])[0] + 1) / 2 * size
+            path = np.concatenate([one.path, end[None]])
+            width = block.rules[0].width
+            lines = [rule_between(*ends, width) for ends in zip(path, path[1:], strict=False)]
         texts_of = [replace(text, bold=text.kind == "name") for text in block.texts]
         items += [*texts_of, *block.rules, *block.grid, *pointed_out(p, block), *lines]
         items += [*_outlined(p, block), *called_out(p, block, type)]

@@ -14,6 +14,7 @@ from ..staging.camera.framing import View
 from ..staging.highlights import highlights
 from ..staging.plan import Plan
 from ..staging.pooling import POOL_WORDS
+from ..staging.writing.boxes import within
 from ..staging.writing.items import Box, Rule, outline
 from ..staging.writing.readout_block import Readout, ReadoutForm, readout_block
 from ..staging.writing.typesetter import Typesetter
@@ -122,18 +123,10 @@ def _anchor(
     costs = []
     for end in ends:
         points = end + along * (start - end)
-        crossed = sum(_within(points, quad) for quad in quads)
+        crossed = sum(bool(within(points, quad).any()) for quad in quads)
         costs.append(float(np.linalg.norm(start - end)) + CROSSING * size[1] * crossed)
     best = int(np.argmin(costs))
     return costs[best], places[best]
-
-
-def _within(points: np.ndarray, quad: np.ndarray) -> bool:
-    """Whether one of some points (n, 2) is in a convex quadrilateral (4, 2)."""
-    sides = np.roll(quad, -1, axis=0) - quad
-    away = points[:, None] - quad
-    turns = sides[:, 0] * away[..., 1] - sides[:, 1] * away[..., 0]
-    return bool(((turns > 0).all(axis=1) | (turns < 0).all(axis=1)).any())
 
 
 def pointed_out(p: Plan, one: Readout) -> list[Rule]:

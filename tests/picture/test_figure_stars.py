@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import Scene, from_dict, load_scene
+from matrix_cinema.picture.figure_links import LINK_WIDTH
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose
 from matrix_cinema.picture.figure_type import LEAST_TYPE, PAGE_EDGE, page_type
+from matrix_cinema.staging.writing.boxes import within
 from matrix_cinema.staging.writing.captions import labels_of
 from matrix_cinema.staging.writing.typesetter import CAPITALS
 from paths import ROOT
@@ -112,6 +114,28 @@ def test_a_wide_figure_says_why_in_bars_that_add_up():
     assert f"dim {p.why.order[0]}" in said and f"{p.why.products[0]:+.2f}" in said
     assert p.why.sum in said and "24 others" in said and any("0.68" in text for text in said)
     assert not page_of(None, 237.6)[1].swatches  # no room
+
+
+@pytest.mark.parametrize("width", [237.6, 504.0])
+def test_a_star_is_linked_with_what_makes_it_and_with_what_is_made_of_it(width):
+    """Each link has two lines to its sign and an arrow, which cross neither type nor matrices."""
+    p, page = page_of(None, width)
+    said = [text.text for text in page.texts if text.kind == "sign"]
+    assert sorted(said) == ["softmax", "×", "×"]
+    rules = [rule for rule in page.rules if rule.width == LINK_WIDTH and not rule.strong]
+    assert len(rules) == 2 * (3 + 2)  # the head of an arrow has two
+    starts, ends = (
+        np.array([(getattr(r, x), getattr(r, y)) for r in rules]) for x, y in (("x0", "y0"), ("x1", "y1"))
+    )
+    points = (starts + (ends - starts) * np.linspace(0.0, 1.0, 50)[:, None, None]).reshape(-1, 2)
+    others = [text.box for text in page.texts if text.text != "×"]  # whose lines stand around it
+    left, low, right, high = np.array(others).T[..., None]
+    x, y = points.T
+    assert not ((x > left) & (x < right) & (y > low) & (y < high)).any()
+    (picture,) = page.pictures
+    for plane in p.arrangement.planes:
+        corners = (picture.view.project(plane.corners()) + 1) / 2 * (picture.width, picture.height)
+        assert not within(points, corners + (picture.x, picture.y)).any()
 
 
 def test_a_figure_tells_what_is_drawn_in_sentences():

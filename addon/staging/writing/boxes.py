@@ -165,6 +165,13 @@ def _from_points(points, quads):
     return np.where(within, 0.0, gaps).min(axis=1)
 
 
+def within(points: np.ndarray, quad: np.ndarray) -> np.ndarray:
+    """Which of the points (n, 2) are inside a convex quadrilateral (4, 2): (n,)."""
+    sides, away = np.roll(quad, -1, axis=0) - quad, points[:, None] - quad
+    turns = sides[:, 0] * away[..., 1] - sides[:, 1] * away[..., 0]
+    return (turns > 0).all(axis=1) | (turns < 0).all(axis=1)
+
+
 def strips(starts: np.ndarray, ends: np.ndarray, half: np.ndarray | float) -> np.ndarray:
     """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in
     PIECES of them."""

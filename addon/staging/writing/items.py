@@ -93,6 +93,12 @@ class Rule:
         return left - thin, low - thin, right + thin, high + thin
 
 
+def rule_between(start: np.ndarray, end: np.ndarray, width: float) -> Rule:
+    """The Rule between two points (2,)."""
+    (x0, y0), (x1, y1) = start, end
+    return Rule(float(x0), float(y0), float(x1), float(y1), width)
+
+
 @dataclass(frozen=True)
 class _Colored:
     """A rectangle with colours of a colour map, whose lower left corner is (x, y)."""
