@@ -13,11 +13,13 @@ def attend(
     allowed: np.ndarray | None = None,
     sink: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Attention of one head: (scores, logits, pattern, z), with the arguments of `Layer`.
+    """Attention of one head: (scores, logits, pattern, z), computed in the type of its arguments.
 
-    q, k, v are [tokens, width]; `bias` and `allowed` [queries, keys] or None; a masked logit is
-    -inf, and a query that may attend to nothing gets zeros. `sink` is one more logit, which takes
-    its share of the softmax and is dropped.
+    `q` is [queries, width], `k` [keys, width], `v` [keys, width of z]; `bias` and `allowed` (bool) are
+    [queries, keys] or None. logits = scores · scale, then capped by tanh to ±`softcap` (0: not), then with
+    the bias, and -inf where not allowed. pattern is their softmax over the keys, and z [queries, width of z]
+    is pattern @ v. `sink` is one more logit of every query; its share of the softmax is dropped. A query that
+    may attend to nothing gets zeros.
     """
     scores = q @ k.T
     logits = scores * scale

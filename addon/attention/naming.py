@@ -1,7 +1,7 @@
-"""What the layers of a model are called: by their number in it, and their stack where it has several.
+"""Names for the layers of a model: the number of the layer, and its stack where the model has several.
 
 Both are read from the dotted paths of modules, as `encoder.block.3.layer.0.SelfAttention`. A model of one
-stack has layers "0", "1" …; one of several "encoder.0", "decoder.0", "decoder.0.cross", "vision.3".
+stack has layers "0", "1" …; a model of several has "encoder.0", "decoder.0", "decoder.0.cross", "vision.3".
 """
 
 import re
@@ -14,12 +14,12 @@ _SOUND = re.compile(r"audio|speech|sound|\bwav", re.IGNORECASE)
 
 
 def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Key -> name of layers, given their key, such as "3" or "3.cross", and (module path, kind), in the order
-    in which they ran. Where the model ran several times, those of later passes have the number, "3@1".
+    """{key: name} of `layers`, {key: (module path, kind)} in the order in which they ran; a key is "3" or
+    "3.cross". Where the model ran several times, names of later passes have the number of the pass: "3@1".
 
-    The number is what counts the layers in the path of their modules. Where none does, or where it would
-    give two layers one name (a module that runs several times, stages of several blocks), the key is the
-    name, or in a model of several stacks the number is the place among the layers of the stack.
+    A layer's number is the one by which the paths of the modules differ. There may be none, or two layers
+    would get one name (a module that runs several times, stages of several blocks). Then the key is the name;
+    in a model of several stacks the number is the layer's place in its stack.
     """
     passes = passes_of(list(layers.values()))
     first = _named(dict(list(layers.items())[: passes.count(0)]))
@@ -63,29 +63,31 @@ def pass_of(name: str) -> int:
 
 
 def head_name(layer: str, head: int) -> str:
-    """A head in a few letters: "L5H11", "L5×H11" of a cross-attention, "decoder L5×H11", "P2 L5H11"."""
-    layer, _, number = layer.partition("@")
-    one = f"P{number} " * bool(number)
+    """A head in a few letters: "L5H11"; "L5×H11" of a cross-attention; "decoder L5×H11"; "P2 L5H11" of pass
+    2."""
+    layer, _, run = layer.partition("@")
     cross = "×" if layer.endswith(".cross") else ""
     stack, _, number = layer.removesuffix(".cross").rpartition(".")
-    return f"{one}{stack} L{number}{cross}H{head}".replace("  ", " ").strip()
+    return " ".join(filter(None, (f"P{run}" if run else "", stack, f"L{number}{cross}H{head}")))
 
 
 def modality(module: str) -> str:
-    """What a layer's tokens stand for, by the path of its module: "image", "sound", or "" for anything."""
+    """What a layer's tokens stand for, by the path of its module: "image", "sound", or "" where it does not
+    say."""
     if _SOUND.search(module):
         return "sound"
     return "image" if _IMAGE.search(module) else ""
 
 
 def passes_of(ran: list[tuple[str, str]]) -> list[int]:
-    """The pass to which each (module path, kind) belongs, of those that ran in this order.
+    """The number of the pass, from 0, of each (module path, kind), given in the order in which they ran.
 
-    Passes are told by a model of two layers or more that runs as a whole again and again.
+    There are several passes if the same layers, two or more, run again and again.
     """
     for length in range(2, len(ran) // 2 + 1):
-        one = ran[:length]
-        if len(set(one)) == length and one * (len(ran) // length) == ran and all(module for module, _ in one):
+        first = ran[:length]
+        again = first * (len(ran) // length) == ran
+        if again and len(set(first)) == length and all(module for module, _ in first):
             return [n // length for n in range(len(ran))]
     return [0] * len(ran)
 
@@ -93,10 +95,10 @@ def passes_of(ran: list[tuple[str, str]]) -> list[int]:
 def _stacks(modules: Mapping[str, str]) -> dict[str, str]:
     """The stack of each layer: the first word before its numbers in which paths differ."""
     words = {key: _words(module) for key, module in modules.items()}
-    every = list(words.values())
-    while every and all(every) and len({one[0] for one in every}) == 1 and len(set(every)) > 1:
-        every = [one[1:] for one in every]
-    first = {key: one[0] if one else "" for key, one in zip(words, every, strict=True)}
+    rest = list(words.values())
+    while rest and all(rest) and len({path[0] for path in rest}) == 1 and len(set(rest)) > 1:
+        rest = [path[1:] for path in rest]
+    first = {key: path[0] if path else "" for key, path in zip(words, rest, strict=True)}
     short = {word: _SUFFIX.sub("", word) for word in set(first.values())}
     unique = len(set(short.values())) == len(short)
     return {key: short[word] if unique else word for key, word in first.items()}
@@ -115,12 +117,15 @@ def _words(module: str) -> tuple[str, ...]:
 
 
 def _numbers(modules: list[str]) -> list[int | None]:
-    """The number in each path by which they differ; of one path alone its first."""
-    for pattern in (r"(?<![^.])\d{1,6}(?![^.])", r"\d{1,6}(?![^.])"):  # parts that are numbers, or end so
-        own = [tuple(map(int, re.findall(pattern, module))) for module in modules]
-        if len({len(numbers) for numbers in own}) > 1 or not own[0]:
+    """The number in each path by which the paths differ, if it is one; of a single path its first number."""
+    for pattern in (
+        r"(?<![^.])\d{1,6}(?![^.])",
+        r"\d{1,6}(?![^.])",
+    ):  # parts that are a number, or end in one
+        in_path = [tuple(map(int, re.findall(pattern, module))) for module in modules]
+        if len({len(numbers) for numbers in in_path}) > 1 or not in_path[0]:
             continue
-        varying = [n for n in range(len(own[0])) if len({numbers[n] for numbers in own}) > 1]
+        varying = [n for n in range(len(in_path[0])) if len({numbers[n] for numbers in in_path}) > 1]
         if len(varying) == 1 or len(modules) == 1:
-            return [numbers[varying[0] if varying else 0] for numbers in own]
+            return [numbers[varying[0] if varying else 0] for numbers in in_path]
     return [None] * len(modules)

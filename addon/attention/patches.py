@@ -1,4 +1,5 @@
-"""Patches of a picture that a model has cut up, by their labels of row and column, "r3c5"."""
+"""Patches of a picture that a model has cut up. The label of a patch has its row and column from 0:
+"r3c5"."""
 
 import re
 from collections.abc import Sequence
@@ -11,37 +12,40 @@ _LABEL = re.compile(r"r([0-9]{1,4})c([0-9]{1,4})")
 
 @dataclass(frozen=True, eq=False)
 class CutPicture:
-    """What a model saw, uint8 [height, width, 3], and the (rows, columns) of patches that it made of it."""
+    """A picture that a model saw: `pixels`, uint8 [height, width, 3], and its `grid` of patches, (rows,
+    columns)."""
 
     pixels: np.ndarray
     grid: tuple[int, int]
 
     def regions(self, labels: Sequence[str]) -> np.ndarray:
-        """(left, bottom, right, top) of the patch that each label names, in parts of the picture from its
-        lower left corner: (n, 4), NaN where it names none."""
+        """(left, bottom, right, top) of the patch of each label, 0 to 1 from the picture's lower left corner:
+        (n, 4). NaN for a label that names no patch."""
         rows, columns = self.grid
-        found = np.full((len(labels), 4), np.nan)
+        regions = np.full((len(labels), 4), np.nan)
         for n, place in enumerate(places_of(labels)):
             if place and place[0] < rows and place[1] < columns:
                 row, column = place
-                found[n] = column / columns, 1 - (row + 1) / rows, (column + 1) / columns, 1 - row / rows
-        return found
+                regions[n] = column / columns, 1 - (row + 1) / rows, (column + 1) / columns, 1 - row / rows
+        return regions
 
 
 def cut_picture(pixels: np.ndarray | None, labels: Sequence[str]) -> CutPicture | None:
-    """The picture as these labels cut it; None where there is none, or they are not those of a grid."""
+    """The picture as these labels cut it; None where there is no picture, or the labels are not those of a
+    grid."""
     grid = grid_of(labels)
     return None if pixels is None or grid is None else CutPicture(pixels, grid)
 
 
 def places_of(labels: Sequence[str]) -> list[tuple[int, int] | None]:
-    """(row, column) of the patch that each label names, None for others, such as that of a class token."""
-    found = [_LABEL.fullmatch(label) for label in labels]
-    return [(int(one[1]), int(one[2])) if one else None for one in found]
+    """(row, column) of the patch of each label; None for a label that names no patch, as that of a class
+    token."""
+    matches = map(_LABEL.fullmatch, labels)
+    return [(int(match[1]), int(match[2])) if match else None for match in matches]
 
 
 def grid_of(labels: Sequence[str]) -> tuple[int, int] | None:
-    """(rows, columns) of the grid whose patches the labels are, all of them in order, or None."""
+    """(rows, columns) of a grid, if the labels name all of its patches in order; else None."""
     places = [place for place in places_of(labels) if place]
     if not places:
         return None
@@ -51,17 +55,18 @@ def grid_of(labels: Sequence[str]) -> tuple[int, int] | None:
 
 
 def crops(picture: np.ndarray, labels: Sequence[str], side: int) -> np.ndarray | None:
-    """What of a picture [height, width, 3] each label names: uint8 [labels, side, side, 4], the nearest
-    pixels; transparent where it names none. None where the labels are not those of a grid."""
+    """The patches of a picture, uint8 [height, width, 3], that the labels name: uint8 [labels, side, side,
+    4], of the nearest pixels; transparent for a label that names no patch. None where the labels are not
+    those of a grid."""
     grid = grid_of(labels)
     if grid is None:
         return None
     height, width = picture.shape[:2]
-    found = np.zeros((len(labels), side, side, 4), np.uint8)
+    cut = np.zeros((len(labels), side, side, 4), np.uint8)
     within = (np.arange(side) + 0.5) / side
     for n, place in enumerate(places_of(labels)):
         if place:
             rows = ((place[0] + within) * height / grid[0]).astype(int)
             columns = ((place[1] + within) * width / grid[1]).astype(int)
-            found[n, :, :, :3], found[n, :, :, 3] = picture[np.ix_(rows, columns)], 255
-    return found
+            cut[n, :, :, :3], cut[n, :, :, 3] = picture[np.ix_(rows, columns)], 255
+    return cut

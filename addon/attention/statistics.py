@@ -1,7 +1,9 @@
-"""Numbers that tell what a head does, so that one finds the head worth filming.
+"""Numbers that say what a head does, so that one finds a head worth filming.
 
-All are means over the queries that have a choice: those that may attend to two keys or more, and
-are not padding. A number that no query can tell is NaN.
+Each number is a mean over the queries that have a choice: those that may attend to two keys or more and are
+not padding. It is NaN where there is no such query. Everywhere here `pattern` is [queries, keys] and holds a
+softmax in each row, `allowed`, bool of that shape, says which keys a query may attend to, and `offset` is the
+key that is query 0 itself; None in cross-attention.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -20,11 +22,11 @@ MOST_WEIGHTS = 2**32  # of all heads together; some minutes
 
 @dataclass(frozen=True)
 class HeadStatistics:
-    """What one head attends to, each a part of its attention from 0 to 1.
+    """What one head attends to: parts of its attention from 0 to 1.
 
-    `previous`, `itself`, `induction`, `first`, `separator`: see `to_previous`, `to_itself`,
-    `to_what_followed`, `to_first`, `to_separators`; `entropy`: see `entropy`; `pair`: (query, key,
-    weight), see `strongest_pair`.
+    `previous`, `itself`, `induction`, `first` and `separator` are what `to_previous`, `to_itself`,
+    `to_what_followed`, `to_first` and `to_separators` find; `entropy` what `entropy` does; `pair` what
+    `strongest_pair` does.
     """
 
     previous: float
@@ -39,17 +41,17 @@ class HeadStatistics:
 def statistics_of(
     capture: Any, rows: Sequence[tuple[Any, Sequence[int]]]
 ) -> list[tuple[Any, int, HeadStatistics]]:
-    """[(layer, head, its HeadStatistics)] of `rows`, (layer, numbers of heads) each.
+    """[(layer, head, HeadStatistics)] for each head of `rows`, [(layer, numbers of heads)].
 
-    Raises InputError, also where there is so much that one would wait for long.
+    Raises InputError where a pattern cannot be had, and for more weights than MOST_WEIGHTS.
     """
-    work = sum(len(heads) * one.sizes.get("Q", 0) * one.sizes.get("K", 0) for one, heads in rows)
+    work = sum(len(heads) * layer.sizes.get("Q", 0) * layer.sizes.get("K", 0) for layer, heads in rows)
     if work > MOST_WEIGHTS:
         raise InputError(
             f"{capture.path}: {work:,} weights of all heads are too many to look at; the most is "
             f"{MOST_WEIGHTS:,}; choose by --layer and --head"
         )
-    return [(one, n, head_statistics(capture, one.name, n)) for one, heads in rows for n in heads]
+    return [(layer, n, head_statistics(capture, layer.name, n)) for layer, heads in rows for n in heads]
 
 
 def head_statistics(capture: Any, layer: Any, head: int) -> HeadStatistics:
@@ -60,7 +62,7 @@ def head_statistics(capture: Any, layer: Any, head: int) -> HeadStatistics:
     allowed = _without_padding(allowed, offset)
     queries, keys = special(layer.tokens_q), special(layer.tokens_k)
     if layer.mask in ("causal", "window"):
-        keys |= {0}  # what a model that has no special token rests on
+        keys |= {0}  # where a query without anything to attend to looks, in a model without special tokens
     return HeadStatistics(
         to_previous(pattern, allowed, offset),
         to_itself(pattern, allowed, offset),
@@ -78,26 +80,24 @@ def special(tokens: Sequence[str]) -> set[int]:
 
 
 def to_previous(pattern: np.ndarray, allowed: np.ndarray, offset: int | None = 0) -> float:
-    """Mean of pattern[i, i + offset - 1]: attention to the token before; 1 is a previous-token head.
-
-    `pattern` [queries, keys] holds a softmax in each row, `allowed` which keys a query may attend
-    to, and `offset` is the key that is the first query itself; None for cross-attention, NaN.
-    """
+    """Mean of pattern[i, i + offset - 1]: attention to the token before. 1 is a previous-token head; NaN in
+    cross-attention."""
     return _mean_on_diagonal(pattern, allowed, offset, -1)
 
 
 def to_itself(pattern: np.ndarray, allowed: np.ndarray, offset: int | None = 0) -> float:
-    """Mean of pattern[i, i + offset]: attention to the query's own token."""
+    """Mean of pattern[i, i + offset]: attention to the query's own token; NaN in cross-attention."""
     return _mean_on_diagonal(pattern, allowed, offset, 0)
 
 
 def to_what_followed(
     pattern: np.ndarray, allowed: np.ndarray, tokens_q: Sequence[str], tokens_k: Sequence[str]
 ) -> float:
-    """Mean over queries of the sum of pattern[i, j] where key j - 1 is the query's own text, earlier.
+    """Mean over queries of the sum of pattern[i, j] over the keys j that follow an earlier token of the
+    query's text.
 
-    1 is an induction head: it looks for what followed the same token before. Special tokens are left
-    out. NaN where no token comes twice.
+    1 is an induction head: it attends to what followed the same token before. Special tokens are left out.
+    NaN where no token comes twice.
     """
     texts_q, texts_k = np.array(tokens_q, object), np.array(tokens_k, object)
     if (len(texts_q), len(texts_k)) != pattern.shape:
@@ -124,16 +124,16 @@ def to_separators(pattern: np.ndarray, allowed: np.ndarray, separators: Collecti
 
 
 def entropy(pattern: np.ndarray, allowed: np.ndarray) -> float:
-    """Mean of -sum_j p_ij log p_ij / log n_i, n_i the keys that query i may attend to.
+    """Mean of -sum_j p_ij log p_ij / log n_i, where query i may attend to n_i keys.
 
-    0: one key has all attention; 1: all keys have the same. Where a sink takes a part, the rest is
-    seen as the whole.
+    0: one key has all attention; 1: all keys have the same. Where a sink takes a part, p is a part of the
+    rest.
     """
     rows = _choosing(allowed) & (pattern.sum(axis=1) > 0)
     if not rows.any():
         return np.nan
-    p = pattern[rows] / pattern[rows].sum(axis=1, keepdims=True)
-    nats = (p * -np.log(np.where(p > 0, p, 1.0))).sum(axis=1) + 0.0  # not -0.0
+    shares = pattern[rows] / pattern[rows].sum(axis=1, keepdims=True)
+    nats = (shares * -np.log(np.where(shares > 0, shares, 1.0))).sum(axis=1) + 0.0  # not -0.0
     return float((nats / np.log(allowed[rows].sum(axis=1))).mean())
 
 
@@ -144,9 +144,10 @@ def strongest_pair(
     queries: Collection[int] = (),
     keys: Collection[int] = (),
 ) -> tuple[int, int, float] | None:
-    """(query, key, weight) of the largest entry that tells something, or None.
+    """(query, key, weight) of the largest entry, or None where there is none.
 
-    Left out: a token that attends to itself, and the special `queries` and `keys`.
+    Left out are tokens that attend to themselves, and the given `queries` and `keys`, which are special
+    tokens.
     """
     telling = allowed & _choosing(allowed)[:, None]
     telling[list(queries)] = False
@@ -171,23 +172,23 @@ class Worth:
 
 
 def worth_filming(told: Iterable[tuple[Any, int, HeadStatistics]]) -> list["Worth"]:
-    """The heads that do one plain thing or link two tokens, the strongest first.
+    """The heads that attend to one kind of place or link two tokens strongly, the strongest first.
 
-    `told` holds a (Layer, head, HeadStatistics) for each head.
+    `told` has (layer, head, HeadStatistics) for each head.
     """
-    found = []
+    heads = []
     for layer, head, s in told:
         plain = ((s.previous, "previous token"), (s.itself, "itself"), (s.induction, "induction"))
-        share, what = max(plain, key=lambda one: np.nan_to_num(one[0]))
+        share, what = max(plain, key=lambda scored: np.nan_to_num(scored[0]))
         if share >= PLAIN_SCORE:
-            found.append(Worth(layer.name, head, what, share))
+            heads.append(Worth(layer.name, head, what, share))
         elif s.pair and s.pair[2] >= LINK_SCORE:
-            found.append(Worth(layer.name, head, pair_text(layer, s.pair), s.pair[2]))
-    return sorted(found, key=lambda one: -one.share)
+            heads.append(Worth(layer.name, head, pair_text(layer, s.pair), s.pair[2]))
+    return sorted(heads, key=lambda worth: -worth.share)
 
 
 def pair_text(layer: Any, pair: tuple[int, int, float]) -> str:
-    """What attends to what: "it" → "animal"; with the place of a token that is there more than once."""
+    """What attends to what: "it" → "animal"; a token that is there more than once has its place."""
     shown = []
     for tokens, n in ((layer.tokens_q, pair[0]), (layer.tokens_k, pair[1])):
         bare = told_apart([token.strip("·") or token for token in tokens])
@@ -209,11 +210,11 @@ def _mean_on_diagonal(pattern, allowed, offset, step):
 
 
 def _without_padding(allowed, offset):
-    """`allowed` without the queries that are padding themselves: tokens that nobody may attend to."""
+    """`allowed` without the queries that are padding: tokens that no query may attend to."""
     if offset is None:
         return allowed
-    own = np.arange(len(allowed)) + offset
-    there = own < allowed.shape[1]
+    own_key = np.arange(len(allowed)) + offset
+    there = own_key < allowed.shape[1]
     padding = np.zeros(len(allowed), bool)
-    padding[there] = ~allowed.any(axis=0)[own[there]]
+    padding[there] = ~allowed.any(axis=0)[own_key[there]]
     return allowed & ~padding[:, None]

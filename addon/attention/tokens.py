@@ -1,9 +1,10 @@
 """Tokens of a vocabulary as people write them, told apart, and found again.
 
-A vocabulary spells its tokens in its own way: byte-level BPE has a letter for each of the 256 bytes (Radford
-et al. 2019; `Ġthe`, `cafÃ©`), SentencePiece marks a space (`▁the`) and spells lone bytes (`<0xE4>`),
-WordPiece marks what continues a word (`##ing`), other BPE what ends one (`ing</w>`) or does not (`go@@`).
-Captures hold these spellings; all that people see comes from `written`.
+Each kind of vocabulary spells its tokens in its own way. Byte-level BPE has a letter for each of the 256
+bytes (Radford et al. 2019; `Ġthe`, `cafÃ©`). SentencePiece marks a space (`▁the`) and spells lone bytes
+(`<0xE4>`). WordPiece marks a token that continues a word (`##ing`). Other BPE marks one that ends a word
+(`ing</w>`) or does not (`go@@`). Captures hold these spellings; whatever people see of a token comes from
+`written`.
 """
 
 import codecs
@@ -13,14 +14,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-# [CLS], [SEP], <s>, </s>, <|endoftext|>; but not a byte as <0x0A> nor [UNK], which stand for text.
+# [CLS], [SEP], <s>, </s>, <|endoftext|>; not <0x0A>, which is a byte, nor [UNK]: these stand for text.
 _SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
 _BYTE = re.compile(rb"<0x([0-9A-F]{2})>")
-_SEEN = {" ": "·", "\n": "↵", "\r": "←", "\t": "→"}  # what is blank, as it is shown
-JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # not seen themselves, they shape the letters around them
-# Signs of so little ink that one of them alone is overlooked; those of all scripts that stand in texts.
+LINE_SIGNS = {"\n": "↵", "\r": "←", "\t": "→"}  # written for line breaks and tabs, so that they are seen
+_BLANKS = {" ": "·", **LINE_SIGNS}
+JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # characters without a glyph that shape the letters around them
+# Signs of so little ink that one of them alone is overlooked, of all scripts.
 _FAINT = frozenset(".,:;'`\"’‘‚“”„‹›´¨^~¯-‐–—_·•…、。，．：；・")
-_NO_BASE = "◌"  # under a sign that stands on a letter, where the letter is in another token
+_NO_BASE = "◌"  # stands under an accent whose letter is in another token
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 END, GOES_ON = "</w>", "@@"
 
@@ -31,12 +33,12 @@ def is_special(token: str) -> bool:
 
 
 def written(tokens: Sequence[str], byte_level: bool | None = None) -> tuple[str, ...]:
-    """The tokens of one text as people write them, one label each.
+    """The tokens of one text as people write them, one label for each.
 
-    A space is shown as "·", a line break as "↵", a tab as "→"; what continues a word as "-ing". A character
-    whose bytes several tokens share is written at each, with its part: "你(1/2)", "你(2/2)". Bytes that are
-    no character are "<0xE4>", what cannot be seen is its number, "U+200B". `byte_level` says whether the
-    vocabulary spells bytes; None finds it out, see `is_byte_level`.
+    A space is written "·", a line break "↵", a tab "→", a token that continues a word "-ing". A character
+    whose bytes several tokens share is written at each of them, with its part: "你(1/2)", "你(2/2)". A byte
+    that is no character is "<0xE4>"; a character that cannot be seen is its number, "U+200B". `byte_level`
+    says whether the vocabulary spells bytes; None lets `is_byte_level` find out.
     """
     if byte_level is None:
         byte_level = is_byte_level(tokens)
@@ -51,8 +53,9 @@ def written(tokens: Sequence[str], byte_level: bool | None = None) -> tuple[str,
 def is_byte_level(tokens: Iterable[str]) -> bool:
     """Whether tokens are spelled in the letters that byte-level BPE has for bytes.
 
-    What they would say so is counted: characters of several bytes, spaces at the start of a token and lone
-    line breaks speak for it, bytes that are no character, control characters and foreign letters against.
+    What the tokens would say as bytes is counted. Characters of several bytes, spaces at the start of a token
+    and lone line breaks count for it. Bytes that are no character, control characters and letters that stand
+    for no byte count against it.
     """
     score, run = 0, bytearray()
     for token in tokens:
@@ -69,7 +72,7 @@ def is_byte_level(tokens: Iterable[str]) -> bool:
 
 
 def told_apart(labels: Sequence[str]) -> tuple[str, ...]:
-    """The labels, where one comes again each with its place as a subscript: "the₁" and "the₇"; from 0."""
+    """The labels. One that occurs more than once has its place, from 0, as a subscript: "the₁" and "the₇"."""
     count = Counter(labels)
     return tuple(
         label + str(n).translate(_SUBSCRIPTS) if count[label] > 1 else label for n, label in enumerate(labels)
@@ -83,20 +86,20 @@ def as_labels(tokens: Sequence[str]) -> tuple[str, ...]:
 
 
 def places(text: str, labels: Sequence[str]) -> tuple[int, ...]:
-    """Where in `labels` is what a person calls `text`: the label, as told apart ("the₇") or as it stands
-    beside a matrix ("«.»₁₄"), or the word alone without its space or hyphen; none where it is not."""
+    """The places in `labels` of what a person calls `text`; none where it is not there. A person may write a
+    label as it is, as told apart ("the₇"), as it stands beside a matrix ("«.»₁₄"), and without its mark of a
+    space."""
     bare = tuple(label.strip("·") or label for label in labels)
     for shown in (labels, bare):
         set_off = tuple(map(_set_off, shown))
         for known in (shown, told_apart(shown), set_off, told_apart(set_off)):
-            found = tuple(n for n, label in enumerate(known) if label == text)
-            if found:
-                return found
+            if text in known:
+                return tuple(n for n, label in enumerate(known) if label == text)
     return ()
 
 
 def unjoined(text: str) -> str:
-    """The text without signs that only join pictures, as those of an emoji; letters keep theirs."""
+    """The text without joiners between pictures, as in an emoji. Joiners between letters stay."""
     return re.sub(f"(?<=[^\\w\u0900-\u0dff])[{JOINERS}]", "", text)
 
 
@@ -109,7 +112,7 @@ def _set_off(token: str) -> str:
 def _alphabet() -> dict[str, int]:
     """Letter -> byte of byte-level BPE: printable bytes as in Latin-1, the others from U+0100 on.
 
-    The others as in Latin-1 too: so ByT5 spells them, and added tokens their spaces.
+    The others are there as in Latin-1 too: ByT5 spells them so, and added tokens spell their spaces so.
     """
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     others = [byte for byte in range(0x100) if byte not in printable]
@@ -125,9 +128,8 @@ def _spelled(token: str) -> bytes | None:
 
 
 def _sense_of(run: bytes) -> int:
-    """How much sense bytes make as text: characters of several bytes, less what is no text.
-
-    Texts may begin and end within a character.
+    """How much sense bytes make as text: the number of characters of several bytes, less twice that of
+    controls and of bytes that are no character. The bytes may begin and end within a character.
     """
     run = re.sub(rb"^[\x80-\xbf]{1,3}", b"", run)
     text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(run)
@@ -169,40 +171,42 @@ def _bytes_of(token: str, byte_level: bool) -> bytes:
         spelled = _spelled(token)
         return token.encode("utf-8", "surrogatepass") if spelled is None else spelled
     text = token.replace("▁", " ").encode("utf-8", "surrogatepass")
-    return _BYTE.sub(lambda found: bytes([int(found[1], 16)]), text)
+    return _BYTE.sub(lambda match: bytes([int(match[1], 16)]), text)
 
 
 def _decoded(parts: Sequence[bytes]) -> list[str]:
-    """The text of each part of one row of UTF-8 bytes; a character in several parts is in each, numbered."""
+    """The texts of parts of UTF-8 that follow each other. A character that several parts share is in each of
+    their texts, with its number of parts."""
     data = b"".join(parts)
-    owner = [n for n, part in enumerate(parts) for _ in part]
-    texts, at = [""] * len(parts), 0
-    while at < len(data):
-        letter, length = _character(data, at)
-        owners = list(dict.fromkeys(owner[at : at + length]))
-        for n, one in enumerate(owners):
-            texts[one] += letter if len(owners) == 1 else f"{_visible(letter)}({n + 1}/{len(owners)})"
-        at += length
+    part_of_byte = [n for n, part in enumerate(parts) for _ in part]
+    texts, start = [""] * len(parts), 0
+    while start < len(data):
+        letter, length = _character(data, start)
+        sharing = list(dict.fromkeys(part_of_byte[start : start + length]))
+        for number, part in enumerate(sharing, 1):
+            texts[part] += letter if len(sharing) == 1 else f"{_visible(letter)}({number}/{len(sharing)})"
+        start += length
     return texts
 
 
-def _character(data: bytes, at: int) -> tuple[str, int]:
-    """The character that begins at a byte, and how many it takes; a byte that is none as "<0xE4>"."""
+def _character(data: bytes, start: int) -> tuple[str, int]:
+    """(the character that begins at the byte `start`, its number of bytes). A byte that is no character is
+    "<0xE4>"."""
     for length in range(1, 5):
         try:
-            return data[at : at + length].decode("utf-8"), length
+            return data[start : start + length].decode("utf-8"), length
         except UnicodeDecodeError:
             continue
-    return f"<0x{data[at]:02X}>", 1
+    return f"<0x{data[start]:02X}>", 1
 
 
 def _visible(text: str) -> str:
-    """A text of which every character can be seen."""
+    """A text with every character written so that it can be seen."""
     shown = ""
     for n, letter in enumerate(text):
         category = unicodedata.category(letter)
-        if letter in _SEEN:
-            shown += _SEEN[letter]
+        if letter in _BLANKS:
+            shown += _BLANKS[letter]
         elif letter in JOINERS and 0 < n and not text[n - 1].isspace():
             shown += letter
         elif category[0] in "CZ" or letter in JOINERS:

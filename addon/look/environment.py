@@ -13,9 +13,10 @@ MOST_PIXELS = 2**27  # 16,384 x 8,192
 
 
 def environment_path(scene: Scene, style: Style) -> Path | None:
-    """Where the style's environment lies, or None when it has none.
+    """The path of the style's environment, or None where the style has none.
 
-    Raises InputError for a file that is not there or no such picture, and for a light that needs one.
+    Raises InputError for a file that is not there, is no picture that can light a scene, or has more than
+    MOST_BYTES or MOST_PIXELS; and where the style's light needs an environment and it has none.
     """
     if not style.environment:
         if style.light == "environment":

@@ -1,7 +1,8 @@
-"""Rigs: which lamps stand around a scene, as data; `blender.studio` sets them up, sized to the scene.
+"""Rigs: which lamps stand around a scene, as data. `blender.studio` sets them up, sized to the scene.
 
-A place is in the camera's own directions (right, up, towards the camera), in sizes of the scene, which
-is 1 across; so is a lamp's width. A lamp's strength is relative to the key light of the studio.
+A lamp's place is measured from the middle of the scene in the camera's directions (right, up, towards the
+camera). Its place, width and height are in sizes of the scene, which is 1 across. Its strength is relative to
+the studio's key light.
 """
 
 import math
@@ -23,7 +24,7 @@ class Lamp:
 
 @dataclass(frozen=True)
 class Rig:
-    """`sky` adds Blender's own sky and a sun; `world` is the strength of light from all around."""
+    """Lamps, and light from all around of strength `world`; `sky` adds Blender's sky and a sun."""
 
     about: str
     lamps: tuple[Lamp, ...] = ()
@@ -60,7 +61,8 @@ RIGS = {
 
 
 def lamps_of(rig: Rig, light: Light) -> tuple[Lamp, ...]:
-    """The lamps of a rig, with those that a scene sets itself: these as it says, or added as the studio's."""
+    """The lamps of a rig with a scene's [light]. A lamp that the scene sets and the rig lacks is the
+    studio's."""
     lamps = {lamp.name: lamp for lamp in rig.lamps}
     studio = {lamp.name: lamp for lamp in RIGS["studio"].lamps}
     for name, said in (("Key", light.key), ("Fill", light.fill), ("Rim", light.rim)):
@@ -70,20 +72,17 @@ def lamps_of(rig: Rig, light: Light) -> tuple[Lamp, ...]:
 
 
 def _as_said(lamp: Lamp, said: LampOptions) -> Lamp:
-    """A lamp with what is said of it; it stays as far from the scene as it was."""
+    """A lamp as a scene sets it. The lamp stays at its distance from the scene."""
     right, up, back = lamp.place
-    far = math.hypot(right, up, back)
+    distance = math.hypot(right, up, back)
     azimuth = math.atan2(right, back) if said.azimuth is None else math.radians(said.azimuth)
-    elevation = math.asin(up / far) if said.elevation is None else math.radians(said.elevation)
-    across = far * math.cos(elevation)
-    color = lamp.color
-    if said.color is not None:
-        color = linear(said.color)
-    place = (across * math.sin(azimuth), far * math.sin(elevation), across * math.cos(azimuth))
+    elevation = math.asin(up / distance) if said.elevation is None else math.radians(said.elevation)
+    across = distance * math.cos(elevation)
+    place = (across * math.sin(azimuth), distance * math.sin(elevation), across * math.cos(azimuth))
     return replace(
         lamp,
         strength=lamp.strength if said.strength is None else said.strength,
-        color=color,
+        color=lamp.color if said.color is None else linear(said.color),
         width=lamp.width if said.size is None else said.size,
         height=lamp.height if said.size is None else said.size * lamp.height / lamp.width,
         place=place,

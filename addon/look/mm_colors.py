@@ -3,7 +3,7 @@
     hue = zero_hue + sign · hue_gap + hue_spread · sign · v   (mod 1)
     lightness = min_light + (max_light - min_light) · √v,   saturation 1
 
-with v, the magnitude, from 0 to 1. A map with other settings than mm's own is called by them, such as
+v is the magnitude, from 0 to 1. The name of a map with other settings than mm's own has these in it, as in
 "mm(0.75, 0.75, 0.03, 0.2, 0.9)".
 """
 
@@ -38,14 +38,15 @@ def mm_table(name: str, settings: tuple[float, ...] = DEFAULTS) -> np.ndarray:
 
 
 def called(name: str, settings: tuple[float, ...]) -> str:
-    """What the map `name` is called with these settings: mm's maps by them, any other as it is."""
+    """The name of the map `name` with these settings; that of a map other than mm's stays."""
     if name not in MAP_WORDS or settings == DEFAULTS:
         return name
     return f"{name}({', '.join(repr(float(x)) for x in settings)})"
 
 
 def parsed(name: str) -> tuple[str, tuple[float, ...]] | None:
-    """("mm" or "mm_positive", settings) of a name that `called` made; None for any other."""
+    """("mm" or "mm_positive", settings) of a name that `called` made; None for any other, and for settings
+    above 1."""
     match = _CALLED.fullmatch(name)
     if match is None:
         return None

@@ -1,9 +1,10 @@
-"""Whether colours can be printed: a coarse, stated model of what four inks on coated paper reach.
+"""Whether colours can be printed: a coarse model of what four inks on coated paper reach.
 
-The corners are the CIELAB values (D50) of paper, inks and their overprints of FOGRA39 (ISO 12647-2:2004,
-coated paper), as its characterisation data has them. What lies between them is taken for the hull: a
-bipyramid of the six hues with paper and black at its ends. A colour further outside than `TOLERANCE` will
-look duller in print."""
+The corners are the CIELAB values (D50) of paper, of the inks and of their overprints in the characterisation
+data of FOGRA39 (ISO 12647-2:2004, coated paper). The colours that can be printed are taken to be those of a
+bipyramid: the six hues around, paper and black at its ends. A colour further outside than `SEEN_DIFFERENCE`
+will look duller in print.
+"""
 
 import numpy as np
 
@@ -18,14 +19,14 @@ RING = (  # magenta, red, yellow, green, cyan, blue: around the hues
     (55.0, -37.0, -50.0),
     (24.0, 22.0, -46.0),
 )
-SEEN_DIFFERENCE = 6.0  # in CIELAB: a difference that is seen side by side
+SEEN_DIFFERENCE = 6.0  # in CIELAB: one sees it side by side
 # Linear sRGB to XYZ relative to D50.
 _TO_XYZ = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 _WHITE = np.array([0.9642, 1.0, 0.8249])
 
 
 def lab(colors: np.ndarray) -> np.ndarray:
-    """CIELAB (D50) of sRGB colours from 0 to 1: (n, 3)."""
+    """CIELAB (D50), (n, 3), of sRGB colours from 0 to 1, (n, 3) or (3,)."""
     light = linear_light(np.asarray(colors, dtype=float).reshape(-1, 3))
     parts = light @ _TO_XYZ.T / _WHITE
     f = np.where(parts > 216 / 24389, np.cbrt(parts), (24389 / 27 * parts + 16) / 116)
@@ -34,8 +35,10 @@ def lab(colors: np.ndarray) -> np.ndarray:
 
 
 def beyond_print(colors: np.ndarray) -> np.ndarray:
-    """How far sRGB colours (n, 3), 0 to 1, lie outside of what can be printed, in CIELAB: 0 within. Colours
-    lighter than paper and darker than black are printed as these, so only their hue counts."""
+    """How far sRGB colours (n, 3), 0 to 1, lie outside of what can be printed: (n,), in CIELAB; 0 within.
+
+    A colour lighter than paper or darker than black counts as if it were as light as these.
+    """
     points = lab(colors)
     points[:, 0] = np.clip(points[:, 0], BLACK[0], PAPER[0])
     middle = np.mean([PAPER, BLACK], axis=0)
@@ -52,11 +55,11 @@ def beyond_print(colors: np.ndarray) -> np.ndarray:
 
 
 def _between(directions: np.ndarray, *corners: np.ndarray) -> np.ndarray:
-    """Whether directions (n, 3) go through the triangle of three corners, seen from where they begin."""
+    """Which of the directions (n, 3), from the origin, go through the triangle of the three corners: (n,)."""
     weights = np.linalg.solve(np.stack(corners, axis=1), directions.T)
     return (weights >= -1e-9).all(axis=0)
 
 
 def unprintable(colors: np.ndarray) -> int:
-    """How many of these sRGB colours print duller than they look."""
+    """How many of these sRGB colours (n, 3), 0 to 1, print duller than a screen shows them."""
     return int((beyond_print(colors) > SEEN_DIFFERENCE).sum())

@@ -1,4 +1,4 @@
-"""Colours as a screen takes them, and as light adds up."""
+"""Colours in sRGB, as screens and files have them, and as linear light, which adds up."""
 
 import numpy as np
 
@@ -6,23 +6,23 @@ from ..description.style import Color
 
 
 def linear(color: Color) -> Color:
-    """A colour in sRGB, 0 to 1, as linear light."""
+    """An sRGB colour as linear light; both 0 to 1."""
     red, green, blue = linear_light(np.array(color, float)).tolist()
     return red, green, blue
 
 
 def linear_light(colors: np.ndarray) -> np.ndarray:
-    """sRGB of any shape, 0 to 1, as linear light (IEC 61966-2-1)."""
+    """sRGB, 0 to 1, of any shape, as linear light of that shape (IEC 61966-2-1)."""
     return np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
 
 
 def encoded(color: Color) -> Color:
-    """Linear light (0 to 1) to sRGB: the inverse of `linear`."""
+    """Linear light as an sRGB colour; both 0 to 1. The inverse of `linear`."""
     red, green, blue = (c * 12.92 if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in color)
     return red, green, blue
 
 
 def between(a: Color, b: Color, part: float) -> Color:
-    """The colour that has come this part of the way from one colour to another, channel by channel."""
+    """The colour a `part`, 0 to 1, of the way from `a` to `b`, channel by channel."""
     red, green, blue = (x * (1 - part) + y * part for x, y in zip(a, b, strict=True))
     return red, green, blue

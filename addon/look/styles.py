@@ -1,4 +1,4 @@
-"""The styles that come with the project, and how a scene's own changes make one of them its own."""
+"""The styles that come with the project, and the style of a scene: one of them with the scene's changes."""
 
 import dataclasses
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..errors import InputError, nearest
 from ..formats.toml_file import read_table
 from .mm_colors import HUE_SETTINGS, called
 
-# What a style has unless it says otherwise.
+# Every field of a style; the styles below say what differs.
 PLAIN = Style(
     about="", flat=False,
     background=(0.0, 0.0, 0.0), backdrop=(0.0, 0.0, 0.0), ground="none", ground_color=(0.5, 0.5, 0.5),
@@ -98,15 +98,20 @@ def style(name: str, where: str = "look: style") -> Style:
 
 
 def style_of(scene: Scene) -> WholeStyle:
-    """The whole style of a description whose style is not a file: the named one and its changes."""
-    return cast(WholeStyle, over(style(scene.look.style), scene.style))  # a named one says all
+    """The whole style of a scene whose `look.style` is no file: the named style with the scene's changes.
+
+    Raises InputError for an unknown name.
+    """
+    # A named style has every field, so the outcome has too.
+    return cast(WholeStyle, over(style(scene.look.style), scene.style))
 
 
 def with_style_file(scene: Scene) -> Scene:
-    """The description with its style file, where `look.style` is one, taken up into its [style].
+    """The scene without a style file: where `look.style` names one, what it says is put into the scene's
+    [style].
 
-    A style file says in `base` which style it changes, and is otherwise like [style], which changes it
-    in turn. Its file names are relative to itself. Raises InputError.
+    A style file says in `base` which style it changes, and otherwise has the fields of [style]. The scene's
+    own [style] changes those of the file. File names in a style file are relative to it. Raises InputError.
     """
     if not is_style_file(scene.look.style):
         return scene
@@ -114,14 +119,14 @@ def with_style_file(scene: Scene) -> Scene:
     table = read_table(path, "style")
     base = table.pop("base", "studio_dark")
     style(base, f"{path}: base")
-    own = from_dict(Style, table, str(path))
-    if own.environment:
-        own = dataclasses.replace(own, environment=str(path.parent / own.environment))
-    return dataclasses.replace(
-        scene, look=dataclasses.replace(scene.look, style=base), style=over(own, scene.style)
-    )
+    changes = from_dict(Style, table, str(path))
+    if changes.environment:
+        changes = dataclasses.replace(changes, environment=str(path.parent / changes.environment))
+    look = dataclasses.replace(scene.look, style=base)
+    return dataclasses.replace(scene, look=look, style=over(changes, scene.style))
 
 
 def map_called(name: str, chosen: Style) -> str:
-    """What the colour map `name` is called in this style: mm's maps by the style's own hues."""
+    """The name of the colour map `name` in this style: that of one of mm's maps has the style's hues in
+    it."""
     return called(name, tuple(getattr(chosen, setting) for setting in HUE_SETTINGS))

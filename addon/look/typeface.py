@@ -1,7 +1,8 @@
-"""The typeface of Blender's text objects, with its fallbacks: which glyphs there are and how wide they set.
+"""Typefaces as Blender's text objects set them: which glyphs there are and how wide they are.
 
-The table `typeface.json` is measured from Blender (scripts/make_typeface.py). There is no kerning: a line
-is as wide as its glyphs together. What has no glyph is written as its number, U+XXXX, so that it is seen.
+The table `typeface.json` is measured from Blender's own typeface and its fallbacks
+(scripts/make_typeface.py). There is no kerning: a line is as wide as its glyphs together. A character without
+a glyph is written as its number, U+XXXX. A width or height in "sizes" is a part of the size of the type.
 """
 
 import functools
@@ -20,20 +21,19 @@ TOP, BOTTOM = 0.76, -0.25  # of a line of Latin letters, from its base line, in 
 TOP_ACCENTED, BOTTOM_OTHER = 0.97, -0.4  # with accents, or in other scripts
 FIRST_OTHER_SCRIPT = 0x590  # the first code point after the European scripts
 LOW = "°×÷·−–—…≤≥≈«»“”‘’↵→←₀₁₂₃₄₅₆₇₈₉"  # signs that are no higher than Latin letters
-UNKNOWN_WIDTH = 0.5  # width of a glyph that is in no table
+UNKNOWN_WIDTH = 0.5  # of a glyph that is in no table, in sizes
 ELLIPSIS = "…"
 LONGEST_LINE = 1_000  # letters of a line; no picture has room for more
 WITHOUT_JOINERS = dict.fromkeys(map(ord, tokens.JOINERS))
-MARKS = {"\n": "↵", "\r": "←", "\t": "→"}  # seen where they stand for themselves, as in a token
 
 
 @dataclass(frozen=True, eq=False)
 class Typeface:
-    """`widths` maps a code point to the width of its glyph, in sizes. A line with a glyph that it lacks is
-    set in the typeface `other` as a whole.
+    """`widths` maps a code point to the width of its glyph, in sizes. A line with a character that is not
+    there is set as a whole in the typeface `other`.
 
-    A line in it is set `scale` times as large, to look as large as one in the built-in typeface, which has
-    no `path` of a file.
+    `path` is the font file, "" for the built-in typeface. Lines are set `scale` times as large, so that they
+    look as large as lines in the built-in typeface.
     """
 
     widths: dict
@@ -47,21 +47,25 @@ class Typeface:
             return self
         return self.other
 
-    @functools.lru_cache(4096)  # noqa: B019 - few typefaces; labels are set anew for each place they may have
+    # A label is set anew for each place that it may have; there are few typefaces.
+    @functools.lru_cache(4096)  # noqa: B019
     def width(self, text: str) -> float:
         """The width of a line, in sizes."""
         widths = self.of(text).widths
         return sum(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
 
     def has(self, letter: str) -> bool:
+        """Whether this typeface or the other has a glyph for a character."""
         return ord(letter) in self.widths or bool(self.other and self.other.has(letter))
 
     @functools.lru_cache(4096)  # noqa: B019
     def shown(self, text: str, longest: float | None = None) -> str:
-        """A text as it can be written on one line, no wider than `longest` sizes, of at most LONGEST letters.
+        """A text as it can be written on one line of at most LONGEST_LINE letters and `longest` sizes (None:
+        as wide as it is). An ellipsis ends a text that was cut.
 
-        Accents are joined with their letters, line breaks and tabs become signs; what only shapes letters is
-        left out, as Blender shapes none; whatever else cannot be seen or has no glyph becomes its number.
+        Accents are joined with their letters. Line breaks and tabs become signs. Joiners are left out,
+        because Blender does not shape letters. Any other character that cannot be seen or has no glyph
+        becomes its number.
         """
         cut = len(text) > LONGEST_LINE
         text = text[:1] + text[1:LONGEST_LINE].translate(WITHOUT_JOINERS)
@@ -71,17 +75,17 @@ class Typeface:
         return text + ELLIPSIS if cut else text
 
     def _beginning(self, text, room):
-        """As much of a line as fits into `room` sizes."""
+        """As much of the beginning of a line as fits into `room` sizes."""
         widths = self.of(text).widths
         used = itertools.accumulate(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
         text = text[: sum(1 for _ in itertools.takewhile(lambda width: width <= room, used))]
-        while text and self.width(text) > room:  # what is left may be set in the other typeface
+        while text and self.width(text) > room:  # the shorter line may be set in the other typeface
             text = text[:-1]
         return text
 
     def _letter(self, letter):
-        if letter in MARKS:
-            return MARKS[letter]
+        if letter in tokens.LINE_SIGNS:
+            return tokens.LINE_SIGNS[letter]
         if letter == " " or (self.has(letter) and unicodedata.category(letter)[0] not in "CZ"):
             return letter
         if unicodedata.category(letter) == "Zs":
@@ -90,7 +94,7 @@ class Typeface:
 
 
 def escaped(shown: str, text: str) -> bool:
-    """Whether `shown`, made of `text`, has numbers in place of glyphs."""
+    """Whether `shown`, which `Typeface.shown` made of `text`, has numbers for characters without a glyph."""
     return shown.count("U+") > text.count("U+")
 
 
@@ -103,7 +107,8 @@ def extent(text: str) -> tuple[float, float]:
 
 
 def typeface_of(scene: Scene) -> Typeface:
-    """The typeface of a description: the built-in one, or that of its font file. Raises InputError.
+    """The typeface of a scene: the built-in one, or that of its font file. Raises InputError for a file that
+    is no font.
 
     Blender sets a font so large that the box around all of its glyphs is one size high.
     """
