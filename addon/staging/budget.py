@@ -54,13 +54,14 @@ def interiors_of(scene: Scene, counts: Mapping[str, int], arrangement: Arrangeme
 def count_elements(
     arrangement: Arrangement, interiors: Iterable[str], pools: Sequence[Pool] | None = None
 ) -> int:
-    """The number of elements in the scene: the entries of all matrices, or their beads if `pools` are given,
-    and the products of the `interiors`."""
+    """The number of elements in the picture: the entries of all matrices that are seen, or their beads if
+    `pools` are given (one for each plane), and the products of the `interiors`."""
     entries = 0
     for plane, pool in zip(arrangement.planes, pools or [Pool()] * len(arrangement.planes), strict=True):
-        rows, columns = bead_starts(plane, pool)
-        entries += len(rows) * len(columns)
-    return entries + sum(c.size for c in arrangement.cuboids if c.stage.name in interiors)
+        if not plane.unseen:
+            rows, columns = bead_starts(plane, pool)
+            entries += len(rows) * len(columns)
+    return entries + sum(cuboid.size for cuboid in arrangement.cuboids if cuboid.stage.name in interiors)
 
 
 def check_range(root: Stage, evaluation: Evaluation) -> None:
@@ -68,13 +69,14 @@ def check_range(root: Stage, evaluation: Evaluation) -> None:
     of a stage before and after its epilogue, and those in between."""
     single = np.finfo(np.float32)
     least, most = float(single.smallest_normal), float(single.max)
-    for s in stages_of(root):
-        matrices = [evaluation[s].raw, evaluation[s].final] if s.operands else [evaluation[s].final]
-        ranges = [extent(values)[1] for values in matrices] + s.ranges(evaluation.sides(s))
+    for stage in stages_of(root):
+        values = evaluation[stage]
+        matrices = [values.raw, values.final] if stage.operands else [values.final]
+        ranges = [extent(matrix)[1] for matrix in matrices] + stage.ranges(evaluation.sides(stage))
         for largest in ranges:
             if not largest <= most:
-                raise InputError(f"{s.text}: {largest:.3g} is too large to draw; the most is {most:.3g}")
+                raise InputError(f"{stage.text}: {largest:.3g} is too large to draw; the most is {most:.3g}")
             if 0.0 < largest < least:
                 raise InputError(
-                    f"{s.text}: {largest:.3g} at most is too small to draw; the least is {least:.3g}"
+                    f"{stage.text}: {largest:.3g} at most is too small to draw; the least is {least:.3g}"
                 )

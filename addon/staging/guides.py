@@ -40,8 +40,8 @@ class FlowGuide:
 
 
 def row_guides(arrangement: Arrangement) -> list[RowGuide]:
-    """A RowGuide for each plane."""
-    return [_row_guide(plane) for plane in arrangement.planes]
+    """A RowGuide for each plane that is seen."""
+    return [_row_guide(plane) for plane in arrangement.seen]
 
 
 def _row_guide(plane):
@@ -69,8 +69,9 @@ def _blocks(ruler):
 
 
 def flow_guides(arrangement: Arrangement, gap: float, scale: float) -> list[FlowGuide]:
-    """A FlowGuide for each cuboid, `scale` of the way from its centre to its sides, 0 to 1."""
-    return [_flow_guide(cuboid, arrangement.faces_of(cuboid), gap, scale) for cuboid in arrangement.cuboids]
+    """A FlowGuide for each cuboid that is seen, `scale` of the way from its centre to its sides, 0 to 1."""
+    seen = [cuboid for cuboid in arrangement.cuboids if not cuboid.unseen]
+    return [_flow_guide(cuboid, arrangement.faces_of(cuboid), gap, scale) for cuboid in seen]
 
 
 def _flow_guide(cuboid, faces, gap, scale):

@@ -95,31 +95,34 @@ def pools_of(
     `shapes` maps every stage's name to (rows, columns). By default, beads are BEAD_PITCH pixels wide at the
     middle of their matrix, in the description's view and picture size. Matrices that share a dimension share
     the larger of their factors, so that chains line up, unless a bead would then be more than twice as long
-    as its matrix needs. All heads of a stack have the same pool.
+    as its matrix needs. All heads of a stack have the same pool. Matrices that are not seen take no part in
+    this, and have beads as wide as they would need themselves.
     """
     view, size = bare_view(scene, arrangement), (scene.render.width, scene.render.height)
     needs: dict[tuple[str, str], tuple[int, int]] = {}
     common: dict[tuple[str, str], int] = {}
     for plane in arrangement.planes:
-        own, known = needed(plane, view, size), needs.get(_kind(plane), (1, 1))
-        needs[_kind(plane)] = max(own[0], known[0]), max(own[1], known[1])
+        needs[_kind(plane)] = _larger(needed(plane, view, size), needs.get(_kind(plane), (1, 1)))
     shared = shared_dimensions(root, shapes)
-    for plane in arrangement.planes:
+    for plane in arrangement.seen:
         for dimension, factor in zip(_dimensions(plane, shared), needs[_kind(plane)], strict=True):
             common[dimension] = max(factor, common.get(dimension, 1))
 
     def pool(plane):
-        own = plane.stage.options(scene)
+        options = plane.stage.options(scene)
         factors: Sequence[int] | None = parsed(
-            own.pooling or scene.look.pooling, plane.stage.name if own.pooling else "look"
+            options.pooling or scene.look.pooling, plane.stage.name if options.pooling else "look"
         )
         if factors is None:
-            alike = [common[dimension] for dimension in _dimensions(plane, shared)]
-            pairs = zip(alike, needs[_kind(plane)], strict=True)
-            factors = [factor if factor <= 2 * need else need for factor, need in pairs]
+            factors = needs[_kind(plane)]
+            if not plane.unseen:
+                pairs = zip(_dimensions(plane, shared), factors, strict=True)
+                factors = [
+                    common[dimension] if common[dimension] <= 2 * need else need for dimension, need in pairs
+                ]
         rulers = (plane.row_ruler, plane.column_ruler)
         rows, columns = (min(factor, ruler.block) for factor, ruler in zip(factors, rulers, strict=True))
-        rule = own.pooling_rule or scene.look.pooling_rule
+        rule = options.pooling_rule or scene.look.pooling_rule
         return Pool(rows, columns, rule) if max(rows, columns) > 1 else Pool()
 
     return tuple(pool(plane) for plane in arrangement.planes)
@@ -130,6 +133,11 @@ def _kind(plane):
     return plane.stage.of or plane.stage.name, plane.role
 
 
+def _larger(first, second):
+    """The larger of two pairs of factors, of rows and of columns."""
+    return max(first[0], second[0]), max(first[1], second[1])
+
+
 def parsed(text: str, where: str) -> tuple[int, int] | None:
     """The meaning of a text for pooling: (rows, columns) of a block, or None for "auto". Raises
     InputError."""
@@ -137,13 +145,13 @@ def parsed(text: str, where: str) -> tuple[int, int] | None:
         return None
     if text == "off":
         return 1, 1
-    found = re.fullmatch(r"([0-9]{1,4}) ?[x×] ?([0-9]{1,4})", text)
-    if not found or not all(1 <= int(n) <= LARGEST_BLOCK for n in found.groups()):
+    block = re.fullmatch(r"([0-9]{1,4}) ?[x×] ?([0-9]{1,4})", text)
+    if not block or not all(1 <= int(n) <= LARGEST_BLOCK for n in block.groups()):
         raise InputError(
             f'{where}: pooling: "{text}" is neither "auto" nor "off" nor the rows and columns of a bead, '
             f'such as "4x4"; each is 1 to {LARGEST_BLOCK}'
         )
-    return int(found[1]), int(found[2])
+    return int(block[1]), int(block[2])
 
 
 def needed(plane: Plane, view: View, size: tuple[int, int]) -> tuple[int, int]:
@@ -170,8 +178,8 @@ def pitches(plane: Plane, view: View, size: tuple[float, float]) -> tuple[float,
     if not view.orthographic and view.seen(middle[None])[2] < 1.0:
         return np.inf, np.inf
     points = middle + 0.5 * np.array([-plane.row, plane.row, -plane.column, plane.column])
-    at = view.project(points) * np.array(size) / 2
-    row, column = at[1] - at[0], at[3] - at[2]
+    up, down, left, right = view.project(points) * np.array(size) / 2
+    row, column = down - up, right - left
     area = abs(row[0] * column[1] - row[1] * column[0])
     return area / max(np.linalg.norm(column), 1e-9), area / max(np.linalg.norm(row), 1e-9)
 
@@ -179,8 +187,10 @@ def pitches(plane: Plane, view: View, size: tuple[float, float]) -> tuple[float,
 def _dimensions(plane, shared):
     """The dimensions of a plane's rows and columns; a dimension that the next stage also has is named by that
     stage."""
-    own = zip(plane.axes, "ij", strict=True)
-    return [shared.find((plane.consumer, axis) if axis else (plane.stage.name, mine)) for axis, mine in own]
+    axes = zip(plane.axes, "ij", strict=True)  # of the consumer, of the matrix itself
+    return [
+        shared.find((plane.consumer, theirs) if theirs else (plane.stage.name, own)) for theirs, own in axes
+    ]
 
 
 def notes(planes: Sequence[Plane], pools: Sequence[Pool]) -> list[str]:

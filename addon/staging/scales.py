@@ -149,7 +149,8 @@ def scales_of(
     pools: Sequence[Pool],
 ) -> Scales:
     """The Scales of a scene's stages; the stages of a stack share a scale. A pooled matrix has the range of
-    its beads. Raises InputError for an unknown colour map."""
+    its beads. The range of the whole scene is that of the matrices that are seen. Raises InputError for an
+    unknown colour map."""
     look, stages = scene.look, stages_of(evaluation.root)
     signed = _known(look.color_map or style.signed_map, style, "look: color_map")
     unsigned = _known(look.probability_map or style.unsigned_map, style, "look: probability_map")
@@ -163,7 +164,8 @@ def scales_of(
         shown = [drawn_values(values, plane, pool, mask) for plane, pool in drawn[stage.name]]
         return extent(np.concatenate(shown), look.clip)
 
-    overall = max(extent_of(s, evaluation[s].final)[1] for s in stages)
+    seen = {plane.stage.name for plane in arrangement.seen}
+    overall = max((extent_of(s, evaluation[s].final)[1] for s in stages if s.name in seen), default=0.0)
 
     def matrix(stage, values, choice):
         return matrix_scale(extent_of(stage, values), overall, look.sensitivity, choice, look.clip)

@@ -1,10 +1,14 @@
 """What gives way to what is made of it entry by entry, and takes no room."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.picture.figure_foot import pooled_notes
+from matrix_cinema.staging.guides import flow_guides, row_guides
 from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.pooling import pools_of
 from matrix_cinema.staging.writing.captions import name_of, notes
 from matrix_cinema.staging.writing.legend import legend_of
 
@@ -113,3 +117,45 @@ def test_hidden_inputs_take_no_room():
         np.ptp(hidden.arrangement.corners(), axis=0).prod()
         <= np.ptp(shown.arrangement.corners(), axis=0).prod()
     )
+
+
+def test_what_is_hidden_counts_in_no_budget_or_range_and_has_no_guide():
+    matrices = {
+        "Q": {"init": "normal", "shape": [8, 6]},
+        "K": {"init": "normal", "shape": [8, 6], "min": 0.0},
+        "V": {"init": "expr: 90", "shape": [8, 3]},
+    }
+    said = {
+        "expression": "out = 0.001 * (softmax(Q @ K.T) @ V)",
+        "matrices": matrices,
+        "layout": {"scheme": "stage"},
+        "look": {"sensitivity": "global"},
+    }
+    shown, hidden = (
+        plan(from_dict(Scene, said | {"animation": {"hide_inputs": hides}}, "test"))
+        for hides in (False, True)
+    )
+    assert shown.drawn - hidden.drawn == 8 * 6 + 8 * 6 + 8 * 3
+    assert shown.final["out"].high == 90.0 and hidden.final["out"].high < 1.0
+    assert {guide.name for guide in row_guides(hidden.arrangement)} == {"softmax(Q @ K.T)", "out"}
+    assert len(flow_guides(hidden.arrangement, 1.0, 0.5)) == 2
+
+
+def test_a_cuboid_without_products_and_arguments_has_no_vanes():
+    own = {name: SCENE["matrices"][name] for name in ("x", "W")}
+    more = {"products": {"S": {"interior": False}}, "matrices": own, "expression": "S = x @ W"}
+    shown, hidden = (planned("beside", **more, animation={"hide_inputs": hides}) for hides in (False, True))
+    assert len(flow_guides(shown.arrangement, 1.0, 0.5)) == 1
+    assert flow_guides(hidden.arrangement, 1.0, 0.5) == []
+
+
+def test_what_is_seen_has_no_larger_beads_for_a_matrix_that_is_not():
+    matrices = {"A": {"init": "normal", "shape": [1200, 4]}, "B": {"init": "normal", "shape": [4, 300]}}
+    said = {"expression": "S = A @ B", "matrices": matrices, "layout": {"scheme": "stage"}}
+    p = plan(from_dict(Scene, said, "test"))
+    planes = tuple(replace(plane, unseen=plane.stage.name == "S") for plane in p.arrangement.planes)
+    sizes = {plane.stage.name: (plane.rows, plane.columns) for plane in planes}
+    pools = pools_of(p.root, sizes, replace(p.arrangement, planes=planes), p.scene)
+    alone = {plane.stage.name: pool for plane, pool in zip(planes, pools, strict=True)}
+    together = {plane.stage.name: pool for plane, pool in zip(planes, p.pools, strict=True)}
+    assert alone["A"].rows < together["A"].rows == together["S"].rows == alone["S"].rows
