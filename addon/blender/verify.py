@@ -26,6 +26,7 @@ from ..staging.timing.schedule import sweeps_of
 from . import compat, tags
 from .digest import digest
 from .objects import MODIFIER
+from .older import gained
 from .read import drawn_objects, elements, stored_mask, stored_values
 from .remembered import remembered
 from .stored import described, leading_axes
@@ -59,7 +60,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
+    """What was compared. `older` says that an earlier version built the scene."""
+
     rows: tuple[Row, ...]
+    older: bool = False
 
     @property
     def ok(self) -> bool:
@@ -85,6 +89,8 @@ class Report:
         if any(row.every > 1 for row in self.rows):
             many = f"of objects with over {MOST_COMPARED:,} elements"
             out.append(f"{many} one in so many was compared; all are counted")
+        if failed and self.older:
+            out.append("an earlier version built this scene and may place things elsewhere; build it again")
         return out
 
 
@@ -111,7 +117,7 @@ def verify(
     `frames` (may be fractional) default to `telling_frames`; `given`, where the sources are at
     hand, are the given matrices by name, to which the stored ones are held. The scene's frame is
     put back afterwards. Raises InputError when the scene was not built by us or has no such frame, JobError
-    when it has lost its objects.
+    when it has lost its objects, or was built by a version whose inputs have other names.
     """
     first, final = scene.frame_start, scene.frame_end
     for moment in () if frames is None else frames:
@@ -122,10 +128,15 @@ def verify(
     kept = [name for name, stage in reference.stages.items() if not stage.is_computed]
     rows = [_stored_row(scene, stored[name], given.get(name)) for name in kept]
     frame, subframe = scene.frame_current, scene.frame_subframe
-    for moment in telling_frames(scene) if frames is None else frames:
-        rows += _rows_at(scene, float(moment), reference)
-    scene.frame_set(frame, subframe=subframe)
-    return Report(tuple(rows))
+    try:
+        for moment in telling_frames(scene) if frames is None else frames:
+            rows += _rows_at(scene, float(moment), reference)
+    except KeyError as error:  # a node group without an input that ours have
+        told = "another version built it; build it again"
+        raise JobError(f"{scene.name}: {error.args[0]}: {told}") from None
+    finally:
+        scene.frame_set(frame, subframe=subframe)
+    return Report(tuple(rows), bool(gained(scene)))
 
 
 def reference_of(scene: bpy.types.Scene) -> Reference:

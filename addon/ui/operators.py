@@ -173,6 +173,7 @@ class _Render:
         return {"RUNNING_MODAL"}
 
     def execute(self, context):
+        properties.refill()
         settings = settings_of(context.scene)
         if self.filepath:
             settings.output = self.filepath

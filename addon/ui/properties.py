@@ -44,7 +44,9 @@ def settings_of(scene: bpy.types.Scene) -> Any:
 
 
 def description(scene: bpy.types.Scene) -> Scene:
-    """The draft in the panel of this Blender scene, as a description. Raises InputError."""
+    """The draft in the panel of this Blender scene, as a description. Raises InputError. Fills the panel first
+    if nobody has seen it since the scene was built or loaded."""
+    refill()
     return drafted(settings_of(scene), base(scene))
 
 
@@ -140,9 +142,10 @@ def is_stale(scene: bpy.types.Scene) -> bool:
     return bool(text) and settings_of(scene).filled_from != _digest(text)
 
 
-def refill() -> None:
-    """A timer: fill the panel of every scene from the scene's own description. (Drawing a panel may not
-    change properties.)"""
+@bpy.app.handlers.persistent
+def refill(*_: Any) -> None:
+    """Fill the panel of every scene that is stale from the scene's own description: when a file was loaded,
+    before an operator reads the panel, and by a timer, because drawing a panel may not change properties."""
     for scene in bpy.data.scenes:
         if is_stale(scene):
             shown = built.description(scene)
@@ -377,9 +380,11 @@ CLASSES = (*GROUPS.values(), MATRIX_CINEMA_PG_panel)
 
 def register() -> None:
     bpy.types.Scene.matrix_cinema_panel = bpy.props.PointerProperty(type=MATRIX_CINEMA_PG_panel)
+    bpy.app.handlers.load_post.append(refill)
 
 
 def unregister() -> None:
+    bpy.app.handlers.load_post.remove(refill)
     if bpy.app.timers.is_registered(refill):
         bpy.app.timers.unregister(refill)
     del bpy.types.Scene.matrix_cinema_panel

@@ -337,6 +337,17 @@ def test_a_film_in_blenders_own_window_has_the_films_size(made, tmp_path):
     assert tuple(picture.size) == (24, 16)
 
 
+def test_the_panel_of_a_loaded_file_is_filled_before_it_is_drawn(made, tmp_path):
+    wanted = properties.drafted(made.matrix_cinema_panel, from_json(made["matrix_cinema"]))
+    made.matrix_cinema_panel.filled_from = made.matrix_cinema_panel.expression = ""
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "built.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "built.blend"))
+    scene = bpy.context.scene
+    assert not properties.is_stale(scene) and scene.matrix_cinema_panel.expression == wanted.expression
+    scene.matrix_cinema_panel.filled_from = scene.matrix_cinema_panel.expression = ""  # built by a script
+    assert properties.description(scene).expression == wanted.expression
+
+
 def test_a_scene_built_elsewhere_fills_the_panel(made, scene_file):
     panel = made.matrix_cinema_panel
     panel.file = ""
