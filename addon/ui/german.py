@@ -152,6 +152,7 @@ LABELS = {
     "Names and Tokens": "Namen und Token",
     "Negative": "Negativ",
     "Never": "Nie",
+    "None yet: name what is set now": "Noch keine: gib dem Eingestellten einen Namen",
     "None": "Keine",
     "Numbers": "Zahlen",
     "Object": "Objekt",

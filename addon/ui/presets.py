@@ -6,6 +6,7 @@ load and remove them.
 
 import contextlib
 from collections.abc import Sequence
+from typing import Any
 
 import bpy
 from bl_operators.presets import AddPresetBase
@@ -45,6 +46,15 @@ def _end(context, _path):
     fields.changed(settings_of(context.scene))
 
 
+class _Presets(PresetPanel):
+    """Blender's popover of presets. Without any, Blender's own speaks of missing paths."""
+
+    def path_menu(self, searchpaths: Sequence[str], operator: str, **options: Any) -> None:
+        if not searchpaths:
+            self.layout.label(text="None yet: name what is set now")
+        bpy.types.Menu.path_menu(self, iter(searchpaths), operator, **options)
+
+
 def _classes(kind: str) -> Sequence[type]:
     """The popover with the presets of a kind, and the operator that adds and removes them."""
     menu, add = f"MATRIX_CINEMA_PT_{kind}_presets", f"matrix_cinema.{kind}_preset_add"
@@ -67,7 +77,7 @@ def _classes(kind: str) -> Sequence[type]:
         "preset_values": [f"settings.{one}" for one in values_of(kind)],
     }
     return (
-        type(menu, (PresetPanel, bpy.types.Panel), panel),
+        type(menu, (_Presets, bpy.types.Panel), panel),
         type(f"MATRIX_CINEMA_OT_{kind}_preset_add", (AddPresetBase, bpy.types.Operator), operator),
     )
 

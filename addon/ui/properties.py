@@ -44,8 +44,8 @@ def settings_of(scene: bpy.types.Scene) -> Any:
 
 
 def description(scene: bpy.types.Scene) -> Scene:
-    """The draft in the panel of this Blender scene, as a description. Raises InputError. Fills the panel first
-    if nobody has seen it since the scene was built or loaded."""
+    """The draft in the panel of this Blender scene, as a description; a stale panel is filled first. Raises
+    InputError."""
     refill()
     return drafted(settings_of(scene), base(scene))
 

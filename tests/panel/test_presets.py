@@ -1,5 +1,6 @@
 """What is set in the panel is kept as a preset of Blender's, and loaded into another scene."""
 
+import types
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from drawn_panels import drawn_texts  # noqa: E402
 from matrix_cinema.ui import fields, light_panel, panels, presets, properties  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
+SHOWN_BY = ("preset_subdir", "preset_operator", "preset_add_operator")  # what a popover of presets says
 SCENE = """
 expression = "out = A @ B"
 [matrices]
@@ -91,3 +93,17 @@ def test_the_panels_with_presets_draw_them_in_their_headers(panel):
         cls.__name__ for cls in presets.CLASSES if issubclass(cls, bpy.types.Panel)
     }
     assert drawn_texts(light_panel.MATRIX_CINEMA_PT_light)
+
+
+def test_without_a_preset_the_popover_says_how_one_is_made(panel, monkeypatch):
+    monkeypatch.setattr(bpy.utils, "preset_paths", lambda _: [])
+    told = []
+    row = types.SimpleNamespace(prop=lambda *_, **__: None, operator=lambda *_, **__: types.SimpleNamespace())
+    row.row = lambda: row
+    layout = types.SimpleNamespace(separator=lambda: None, row=lambda: row, column=lambda **_: row)
+    layout.label = lambda text: told.append(text)
+    popover = bpy.types.MATRIX_CINEMA_PT_look_presets
+    stand_in = types.SimpleNamespace(layout=layout, **{n: getattr(popover, n) for n in SHOWN_BY})
+    stand_in.path_menu = types.MethodType(popover.path_menu, stand_in)
+    popover.draw(stand_in, bpy.context)
+    assert told == ["None yet: name what is set now"]
