@@ -82,8 +82,56 @@ def state():
         "output": panel.output,
         "perspective": _viewport("WINDOW")[1].spaces.active.region_3d.view_perspective,
         "rendering": _part_rendered(),
+        "busy": bpy.app.is_job_running("RENDER"),
         "picked": _picked(),
+        "head": [panel.layer, panel.head],
+        "built_from": panel.built_from,
+        "pending": _panel_module("properties").is_pending(scene),
+        "instances": [ob.name for ob in scene.objects if ob.instance_type == "COLLECTION"],
+        "camera": _camera(scene),
+        "lamps": {
+            ob.name: _rounded(ob.matrix_world.translation) for ob in scene.objects if ob.type == "LIGHT"
+        },
+        "labels": {ob.name: _rounded(ob.matrix_basis.translation) for ob in scene.objects if _is_label(ob)},
+        "materials": sorted(one.name for one in bpy.data.materials),
     }
+
+
+def told():
+    """The lines that the panel says of the picked element."""
+    picking = _panel_module("picking")
+    said = picking.said(picking.picked())
+    return said and [said.head, *said.lines]
+
+
+def difference(first, second):
+    """Mean and largest difference of two pictures, 0 to 1, the second one scaled to the size of the first."""
+    import numpy as np
+
+    found = []
+    for path in (first, second):
+        image = bpy.data.images.load(path)
+        if found:
+            image.scale(found[0].shape[1], found[0].shape[0])
+        width, height = image.size
+        pixels = np.empty(width * height * 4, np.float32)
+        image.pixels.foreach_get(pixels)
+        found.append(pixels.reshape(height, width, 4)[..., :3])
+        bpy.data.images.remove(image)
+    apart = np.abs(found[0] - found[1])
+    return [float(apart.mean()), float(apart.max())]
+
+
+def save_render(path):
+    """Save what Blender's own F12 has rendered."""
+    bpy.data.images["Render Result"].save_render(path)
+
+
+def save(path):
+    """Save the file, as the file browser would."""
+    window, area, region = _viewport("WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.wm.save_as_mainfile(filepath=path)
 
 
 def put(path, value):
@@ -107,18 +155,36 @@ def _drawn(ob):
     return len(cloud.points) if cloud else 0
 
 
+def _panel_module(name):
+    ending = f"matrix_cinema.addon.ui.{name}"
+    return next(module for full, module in list(sys.modules.items()) if full.endswith(ending))
+
+
 def _part_rendered():
-    for name, module in list(sys.modules.items()):
-        if name.endswith("matrix_cinema.addon.ui.job"):
-            return None if module.current is None else module.current.part
-    return None
+    job = _panel_module("job").current
+    return None if job is None else job.part
 
 
 def _picked():
-    for name, module in list(sys.modules.items()):
-        if name.endswith("matrix_cinema.addon.ui.picking"):
-            return module.picked() and [module.picked().name, *module.picked().entry]
-    return None
+    found = _panel_module("picking").picked()
+    return found and [found.name, *found.entry]
+
+
+def _camera(scene):
+    if scene.camera is None:
+        return None
+    dof = scene.camera.data.dof
+    placed = [*scene.camera.matrix_world.translation, *scene.camera.matrix_world.to_euler()]
+    focus = dof.focus_object and _rounded(dof.focus_object.matrix_world.translation)
+    return {"placed": _rounded(placed), "lens": scene.camera.data.lens, "blur": dof.use_dof, "focus": focus}
+
+
+def _is_label(ob):
+    return ob.get("mc_kind") == "label"
+
+
+def _rounded(numbers):
+    return [round(x, 4) for x in numbers]
 
 
 def _viewport(kind):
@@ -127,7 +193,8 @@ def _viewport(kind):
     return window, area, next(region for region in area.regions if region.type == kind)
 
 
-VERBS = {f.__name__: f for f in (hello, open_tab, rectangle, under_pointer, state, put, shade)}
+ASKED = (hello, open_tab, rectangle, under_pointer, state, told, difference, save_render, save, put, shade)
+VERBS = {f.__name__: f for f in ASKED}
 
 
 def listen():
@@ -143,11 +210,12 @@ def listen():
         part = FOLDER / "answer.part"
         part.write_text(json.dumps(said, default=str))
         part.replace(answer)
-    return 0.04
+    return 0.01
 
 
 preferences = bpy.context.preferences
 preferences.use_preferences_save = False
 preferences.view.show_splash = False
+preferences.view.render_display_type = "NONE"  # F12 opens no window of its own
 preferences.inputs.use_mouse_continuous = False  # dragging must not warp the pointer
 bpy.app.timers.register(listen, first_interval=0.2, persistent=True)

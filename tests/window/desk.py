@@ -10,11 +10,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 AGENT = Path(__file__).with_name("agent.py")
+DROPPING = Path(__file__).with_name("dropping.py")
 
 
 class Desk:
@@ -147,12 +149,12 @@ class Desk:
         self.pointer = (x, y)
         self._tool("xdotool", "mousemove", int(x), int(self.size[1] - 1 - y))
 
-    def press(self):
-        self._tool("xdotool", "mousedown", 1)
+    def press(self, button=1):
+        self._tool("xdotool", "mousedown", button)
         self.settle(2)
 
-    def release(self):
-        self._tool("xdotool", "mouseup", 1)
+    def release(self, button=1):
+        self._tool("xdotool", "mouseup", button)
         self.settle(3)
 
     def click(self, x, y):
@@ -195,7 +197,7 @@ class Desk:
             self.release()
         return place
 
-    def controls(self, until="", pitch=7, columns=(0.3, 0.85)):
+    def controls(self, until="", pitch=9, columns=(0.3, 0.85)):
         """Every control of the tab: name -> the places at which the pointer is over it.
 
         Found by moving the pointer down the panel and asking Blender, so without knowing its layout.
@@ -258,18 +260,23 @@ class Desk:
         self.key(*["Down"] * nth, "Return")
         self.settle(3)
 
-    def drag(self, place, across, moves=8):
-        """Drag what is at a place, such as a slider, `across` pixels to the right."""
+    def drag(self, place, across, up=0, moves=8, button=1):
+        """Drag what is at a place, such as a slider, `across` pixels to the right and `up` pixels up."""
         x, y = place
         self.move(x - 3, y)
         self.settle(1)
         self.move(x, y)
         self.settle(2)
-        self.press()
+        self.press(button)
         for n in range(1, moves + 1):
-            self.move(x + across * n / moves, y)
+            self.move(x + across * n / moves, y + up * n / moves)
             self.settle(2)
-        self.release()
+        self.release(button)
+
+    def drop(self, file, x, y):
+        """Drop a file at a place, as a file manager does."""
+        self._tool(sys.executable, DROPPING, file, int(x), int(self.size[1] - 1 - y))
+        self.settle(3)
 
     # -- pictures ------------------------------------------------------------------------------
 

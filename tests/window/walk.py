@@ -15,10 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
+import by_hand
 from desk import Desk
-
-TAB = "Matrix Cinema"
-ROW = 20  # height of a row in the panel, in pixels
+from panel import ROW, TAB, pick_element, toggle_panel, type_path
 
 
 def main():
@@ -27,6 +26,9 @@ def main():
     parser.add_argument("pictures")
     parser.add_argument("--blender", default=os.environ.get("MATRIX_CINEMA_BLENDER_UI") or "blender")
     parser.add_argument("--scene", type=Path)
+    parser.add_argument(
+        "--part", choices=("panel", "hand", "all"), default="all", help="which part of the walk"
+    )
     parser.add_argument("--film", action="store_true", help="render a small film too, cancel and resume it")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="matrix_cinema_user_") as user:
@@ -44,18 +46,26 @@ def main():
             env=os.environ | {"BLENDER_USER_RESOURCES": user},
             check=True,
         )
-        with Desk(asked.blender, asked.pictures, user) as desk:
-            walk(desk, asked, Path(user))
+        for part, steps in (("panel", walk), ("hand", by_hand.walk)):
+            if asked.part in (part, "all"):
+                with Desk(asked.blender, Path(asked.pictures) / part, user) as desk:
+                    steps(desk, Path(user), teller(desk), asked)
+                    assert not desk.python_errors(), desk.python_errors()
     print("all well")
 
 
-def walk(desk, asked, user):
+def teller(desk):
+    """A function that prints what is done, with the time since now."""
     begun = time.monotonic()
 
     def done(what):
         print(f"{time.monotonic() - begun:6.1f} s  {what}", flush=True)
 
     done(f"Blender {desk.about['blender']} on {desk.about['renderer']}")
+    return done
+
+
+def walk(desk, user, done, asked):
     desk.open_tab(TAB, width=330)
     desk.photograph("1_empty")
     before = desk.state()
@@ -87,6 +97,7 @@ def walk(desk, asked, user):
     done(f"built: {state['scene']}, products {list(state['sweeps'])}")
 
     pick_element(desk)
+    desk.photograph("3_picked")
     done("an element was picked")
 
     # The lowest slider is that of the product which is swept last.
@@ -122,17 +133,6 @@ def walk(desk, asked, user):
     if asked.film:
         make_film(desk, user)
         done("a film was rendered in the background, cancelled and resumed")
-    assert not desk.python_errors(), desk.python_errors()
-
-
-def type_path(desk, controls, path):
-    """Type a path into the panel's file field."""
-    x, y = desk.place_of(controls, "matrix_cinema_panel.file")
-    desk.click(x, y)
-    desk.click(x, y)  # the second click of a double click starts the text
-    desk.key("ctrl+a")
-    desk.type(path)
-    desk.key("Return")
 
 
 GALLERY = (945, 538)  # the first button in the gallery of a window of 1600 × 900
@@ -149,20 +149,6 @@ def choose_example(desk, controls):
     desk.click(*GALLERY)
     desk.wait_for(lambda s: s["built"], 90, "a built example")
     desk.move(400, 450)  # the gallery closes when the mouse has left it
-
-
-def pick_element(desk):
-    """Pick an entry of the matrix at the top of the picture; the panel and a label say what it is."""
-    desk.push("matrix_cinema.pick")
-    for x in (650, 660, 640, 600):
-        desk.move(x, 625)
-        desk.settle(3)
-        desk.click(x + 3, 625)
-        if desk.state()["picked"]:
-            break
-        desk.push("matrix_cinema.pick")
-    assert desk.state()["picked"], "nothing was picked"
-    desk.photograph("3_picked")
 
 
 def look_around(desk):
@@ -197,17 +183,6 @@ def look_around(desk):
     desk.ask("shade", "MATERIAL")
     desk.photograph_still("7_rebuilt")
     desk.ask("shade", "SOLID")
-
-
-PANELS = ("Matrices", "Results", "Look", "Light", "Layout", "Camera", "Animation")
-HEADER, FIRST = 28, 34  # pixels from header to header, and from the last button above to the first of them
-
-
-def toggle_panel(desk, name):
-    """Open a panel by its header, or close it, where those before it are closed."""
-    desk.scroll(-40)
-    x, y = desk.find("bpy.ops.matrix_cinema.save_scene(")
-    desk.click(x, y - FIRST - HEADER * PANELS.index(name))
 
 
 def make_pictures(desk, user):
