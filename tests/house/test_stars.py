@@ -64,6 +64,12 @@ def test_its_star_can_be_read(name):
         assert row[1] < 0 < column[0], f"{star.stage.name} does not read down and to the right"
 
 
+def test_a_star_under_another_one_has_its_queries_at_itself_too():
+    _, film, _ = composed("attention/06_grouped_query")
+    tokens = [label.owner for label in film.lettering.labels if label.kind == "token"]
+    assert {owner: tokens.count(owner) for owner in tokens} == {"attn[0]": 26, "attn[1]": 13}
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_what_stands_before_its_star_is_gone_at_the_still(name):
     p, _, _ = composed(name)

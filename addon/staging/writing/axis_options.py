@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from ...kinds.places import Plane
+from ...kinds.stage import Stage
 from ..patches import reach
 from .boxes import around, strips
 from .canvas import OVER_A_MATRIX, Canvas
@@ -26,6 +27,7 @@ NEIGHBOUR = 8.0  # the most entries between stars that share labels
 ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
 BEYOND_LINES = 0.75  # entries from a matrix to where the lines across it end
 LEAST_ALONG = 0.5  # what it costs to write a title along a line, at least
+TOLD_ABOVE = 14.0  # what it is worth to label the axes of a star that stands under another one just like it
 TOLD = 3.0  # what it is worth to write labels that stand elsewhere on the picture as well
 THINNED = 300.0  # what it costs to thin labels out
 FROM_THE_RIGHT, OF_A_STAR = 4.0, 40.0  # cost of labels of rows at their right ends, from where nobody reads
@@ -89,10 +91,16 @@ def _sides(canvas: Canvas, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray
     return [(low, unit(a - b)), (high, unit(b - a))]
 
 
-def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, ...]] = ()) -> Iterator[Wish]:
+def tokens(
+    canvas: Canvas,
+    planes: Sequence[Plane],
+    told: Collection[tuple[str, ...]] = (),
+    lower: Collection[Stage] = (),
+) -> Iterator[Wish]:
     """The labels of each axis, under its title, at an end of the lines of any matrix that has it: beside
     them, or turned, above or below; as they are, fanned out with leaders, or thinned. Axes whose texts are
-    `told` elsewhere on the picture have labels only where there is room for them."""
+    `told` elsewhere on the picture have labels only where there is room for them, and so have those of stars
+    that are `lower` than another one just like them."""
     for axis in axes_of(canvas.p, planes, LONGEST_TOKEN):
         if not axis.texts:
             continue
@@ -110,22 +118,27 @@ def tokens(canvas: Canvas, planes: Sequence[Plane], told: Collection[tuple[str, 
             if len(stars) > 1:  # each has its own, and those of what makes it and takes it
                 own = (star[0].stage.name, star[0].consumer)
                 others = [side for side in others if side in starring or side[0].consumer in own]
-            others = [] if canvas.p.panels else others
+            others = [side for side in others if side[0].stage not in lower and not canvas.p.panels]
             sides = [(star, 0.0), *((side, 0.0 if side in starring else ELSEWHERE) for side in others)]
-            options = [*_columns(canvas, axis, sides), *spared]
+            under = star[0].stage in lower  # its title is told above, and so its labels may be
+            above = [Option(cost=TOLD_ABOVE)] if under else []
+            options = [*_columns(canvas, axis, sides, not under), *spared, *above]
             yield Wish("tokens", star[0].stage.name, options, needed and (n == 0 or canvas.p.panels))
 
 
 def _columns(
-    canvas: Canvas, axis: LabelledAxis, sides: Sequence[tuple[tuple[Plane, bool], float]]
+    canvas: Canvas,
+    axis: LabelledAxis,
+    sides: Sequence[tuple[tuple[Plane, bool], float]],
+    titled: bool = True,
 ) -> list[Later]:
-    """The labels of an axis at an end of the lines of one of these `sides`, (one of the axis's, what it
-    costs to stand there)."""
+    """The labels of an axis, under its title if they are `titled`, at an end of the lines of one of these
+    `sides`, (one of the axis's, what it costs to stand there)."""
     options = []
     for (plane, of_rows), there in sides:
         for anchors, outward in _sides(canvas, plane, of_rows):
             across, up = np.abs(np.diff(canvas.project(anchors[[0, -1]]), axis=0))[0]
-            title = title_at(canvas, axis, plane, of_rows)
+            title = title_at(canvas, axis, plane, of_rows) if titled else ""
             for turned in (False, True):
                 if canvas.p.is_star(plane.stage) and (across < up if turned else up < across):
                     continue  # a column beside a row of entries, with lines that cross
@@ -298,7 +311,8 @@ def _head(
     if turned:
         first = boxes[boxes[:, 0].argmin()]  # "key" stands at its far end, clear of labels of the other axis
         above = max(first[3] - 0.75 * size, first[1] + TITLE_CLEARANCE * size)
-        x, y, align = left - NAME_GAP, above if step > 0 else first[1], "RIGHT"
+        below = max(first[1], 0.5 * (first[1] + first[3] - CAPITALS * size))  # at half the row's height
+        x, y, align = left - NAME_GAP, above if step > 0 else below, "RIGHT"
     else:
         top = boxes[boxes[:, 3].argmax()]
         x, y, align = (top[0], high, "LEFT") if step > 0 else (top[2], high, "RIGHT")

@@ -135,8 +135,9 @@ def _wishes(
     named_planes = set(named(canvas.p, near))
     chosen = [plane for plane in planes if plane in named_planes]
     lower = below(canvas.p, near)
+    labelled = [plane for plane in chosen if plane.stage not in lower or canvas.p.is_star(plane.stage)]
     return [
-        *tokens(canvas, [plane for plane in chosen if plane.stage not in lower], told),
+        *tokens(canvas, labelled, told, lower),
         *callouts(canvas, lit),
         *titles(canvas),
         *names(canvas, chosen),
