@@ -127,10 +127,7 @@ def tokens(
 
 
 def _columns(
-    canvas: Canvas,
-    axis: LabelledAxis,
-    sides: Sequence[tuple[tuple[Plane, bool], float]],
-    titled: bool = True,
+    canvas: Canvas, axis: LabelledAxis, sides: Sequence[tuple[tuple[Plane, bool], float]], titled: bool = True
 ) -> list[Later]:
     """The labels of an axis, under its title if they are `titled`, at an end of the lines of one of these
     `sides`, (one of the axis's, what it costs to stand there)."""
