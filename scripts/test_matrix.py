@@ -1,10 +1,11 @@
-"""Runs the tests on every Blender: all of them in .venv, those that touch Blender in the others.
+"""Runs the tests on every Blender: all of them in .venv, those that depend on Blender in the others.
 
-Two environments run at a time, each line of theirs behind its Blender's version. Says which Blender was
-left out, and closes with one line of totals. Exit status 1 when anything failed.
+Two runs of pytest go at a time, each line of theirs behind its Blender's version; .venv has two of them. Says
+which Blender was left out, and closes with one line of totals. Exit status 1 when anything failed.
 """
 
 import concurrent.futures
+import os
 import re
 import subprocess
 import sys
@@ -20,8 +21,11 @@ BLENDER_TESTS = [
     "tests/window",
     "tests/house/test_commands.py",
 ]
+OTHER_TESTS = ["tests", *(f"--ignore={path}" for path in BLENDER_TESTS)]
 WANTED = ("4.5", "5.0", "5.2")
 VERSION = "import importlib.metadata; print(importlib.metadata.version('bpy'))"
+# Two runs share the machine: NumPy and PyTorch with threads of their own would only wait for each other.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def main():
@@ -33,12 +37,13 @@ def main():
             version = subprocess.run([python, "-c", VERSION], capture_output=True, text=True).stdout.strip()
             blenders.setdefault(version, python)
     told, totals, failed = [], {"passed": 0, "failed": 0, "skipped": 0}, False
+    jobs = jobs_of(list(blenders))
     with concurrent.futures.ThreadPoolExecutor(2) as lanes:
         runs = [
-            lanes.submit(_pytest, python, version, [*([] if n == 0 else BLENDER_TESTS), *sys.argv[1:]])
-            for n, (version, python) in enumerate(blenders.items())
+            lanes.submit(_pytest, blenders[version], version, [*paths, *sys.argv[1:]])
+            for version, paths in jobs
         ]
-    for version, run in zip(blenders, runs, strict=True):
+    for (version, paths), run in zip(jobs, runs, strict=True):
         status, last, seconds = run.result()
         found = re.findall(r"(\d+) (passed|failed|skipped|error)", last)
         counts = {word: int(n) for n, word in found}
@@ -49,9 +54,9 @@ def main():
             failed = True
             if not (counts.get("failed") or counts.get("error")):
                 totals["failed"] += 1  # ended early, such as by a crash
-        told.append(
-            f"Blender {version}: {last.strip('= ') or f'ended with status {status}'}, {seconds:.0f} s in all"
-        )
+        what = "all but Blender's side" if paths is OTHER_TESTS else "Blender's side"
+        said = last.strip("= ") or f"ended with status {status}"
+        told.append(f"Blender {version}, {what}: {said}, {seconds:.0f} s in all")
     for wanted in WANTED:
         if not any(version.startswith(wanted + ".") for version in blenders):
             python = "3.13" if wanted >= "5.1" else "3.11"
@@ -61,12 +66,20 @@ def main():
     return 1 if failed or not totals["passed"] else 0
 
 
+def jobs_of(versions: list[str]) -> list[tuple[str, list[str]]]:
+    """(version, arguments of pytest) of each run, the longest first."""
+    first, *others = versions
+    fewer = [*BLENDER_TESTS, "-m", "not one_blender"]
+    return [(first, BLENDER_TESTS), (first, OTHER_TESTS), *((version, fewer) for version in others)]
+
+
 def _pytest(python, version, arguments):
     """Run pytest with its output shown; returns its exit status, its last line and its seconds."""
     begun = time.monotonic()
     process = subprocess.Popen(
         [python, "-m", "pytest", "-q", *arguments],
         cwd=ROOT,
+        env=os.environ | ONE_THREAD,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import load_scene
+from made_examples import planned
 from matrix_cinema.formats.capture_file import open_capture
-from matrix_cinema.staging.plan import plan
 from paths import ROOT
 
 SCENES = ROOT / "examples" / "attention"
@@ -44,33 +43,33 @@ def test_every_scene_of_captured_numbers_is_compared():
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_what_is_computed_is_what_was_captured(name):
-    planned = plan(load_scene(SCENES / f"{name}.toml"))
+    p = planned(f"attention/{name}")
     for result, wanted in EXPECTED[name]:
-        found = planned.evaluation[result].final
+        found = p.evaluation[result].final
         assert found.shape == wanted.shape, result
         assert np.abs(found - wanted).max() <= 1e-6 * np.abs(wanted).max(), result
 
 
 def test_masked_entries_are_absent_and_probabilities_have_one_scale():
-    planned = plan(load_scene(SCENES / "10_masks.toml"))
+    p = planned("attention/10_masks")
     for layer, name in enumerate(("padding", "window", "alibi", "softcap", "sink")):
-        mask = planned.evaluation[name].mask
+        mask = p.evaluation[name].mask
         assert np.array_equal(mask, MASKS.allowed(layer, 0)), name
-        assert (planned.final[name].low, planned.final[name].high) == (0, 1)
-    grid = plan(load_scene(SCENES / "04_head_grid.toml"))
+        assert (p.final[name].low, p.final[name].high) == (0, 1)
+    grid = planned("attention/04_head_grid")
     assert len({grid.final[f"pattern[{n},{h}]"] for n in (0, 3, 5) for h in range(12)}) == 1
 
 
 def test_keys_and_values_of_a_group_are_drawn_once():
-    planned = plan(load_scene(ROOT / "examples" / "heads" / "grouped_query.toml"))
-    drawn = [plane.stage.name for plane in planned.arrangement.planes]
+    p = planned("heads/grouped_query")
+    drawn = [plane.stage.name for plane in p.arrangement.planes]
     assert sorted(n for n in drawn if n[0] in "KV") == ["K[0]", "K[1]", "V[0]", "V[1]"]
     assert sum(n.startswith("Q[") for n in drawn) == 4
 
 
 def test_tokens_are_on_the_axes():
-    planned = plan(load_scene(SCENES / "05_induction.toml"))
-    assert "".join(planned.matrices["Q"].row_labels) == "<s>MatrixMatrix"
-    planned = plan(load_scene(SCENES / "03_softmax.toml"))
-    scores = planned.matrices["scores"]
+    p = planned("attention/05_induction")
+    assert "".join(p.matrices["Q"].row_labels) == "<s>MatrixMatrix"
+    p = planned("attention/03_softmax")
+    scores = p.matrices["scores"]
     assert scores.row_labels == ("it",) and scores.column_labels[2] == "animal"

@@ -17,7 +17,7 @@ from matrix_cinema.outputs.frames_folder import farm_note, frame_path, read_job
 from paths import ROOT
 from pictures import grey_png
 
-bpy = pytest.importorskip("bpy")
+pytest.importorskip("bpy")
 
 DOCUMENTS = ["README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 COMMAND = re.compile(r"^    ((?:matrix-cinema|make|python|blender) .+?)(?:  +#.*)?$", re.MULTILINE)
@@ -86,10 +86,15 @@ def render_as_a_farm(folder):
         grey_png(frame_path(folder, n), job.width, job.height, texts)
 
 
-@pytest.mark.parametrize("document", [document for document in DOCUMENTS if commands(document)])
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(document, marks=() if document == "README.md" else pytest.mark.one_blender)
+        for document in DOCUMENTS
+        if commands(document)
+    ],
+)
 def test_every_command_works_as_it_is_written(document, folder, capsys):
-    if document == "docs/gallery.md" and bpy.app.version[:2] != (5, 0):
-        pytest.skip("on one Blender, for the time it takes")
     for command in commands(document):
         words = shlex.split(command)[1:]
         if is_left_out(command) or needs_matplotlib(words):
@@ -112,6 +117,7 @@ def needs_matplotlib(words):
     return False
 
 
+@pytest.mark.one_blender
 def test_what_is_left_out_is_what_is_shown():
     shown = [command for document in DOCUMENTS for command in commands(document)]
     assert len(shown) > 30 and not all(map(is_left_out, shown))

@@ -4,25 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_examples import EXAMPLES, NAMES, planned
 from matrix_cinema.description.scene import load_scene
 from matrix_cinema.formats.capture_file import open_capture
 from matrix_cinema.staging.budget import count_elements
-from matrix_cinema.staging.plan import plan
-from paths import ROOT
 
-EXAMPLES = ROOT / "examples"
 SCENES = sorted(EXAMPLES.rglob("*.toml"))
 
 
-def planned(name):
-    return plan(load_scene(EXAMPLES / f"{name}.toml"))
-
-
-@pytest.mark.parametrize("path", SCENES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_it_can_be_planned_and_says_what_it_is(path):
-    p = plan(load_scene(path))
+@pytest.mark.parametrize("name", NAMES)
+def test_it_can_be_planned_and_says_what_it_is(name):
+    p = planned(name)
     assert p.scene.title and p.scene.caption
-    assert path.read_text().startswith("# ")
+    assert (EXAMPLES / f"{name}.toml").read_text().startswith("# ")
 
 
 def test_the_article_has_its_25_scenes():
@@ -76,10 +70,9 @@ def test_stripes_are_those_of_the_article():
 
 
 def test_the_textbook_is_numbered_and_joined():
-    for path in SCENES:
-        if path.parent.name == "textbook":
-            p = plan(load_scene(path))
-            assert p.numbers and p.beams, path.name
+    for name in NAMES:
+        if name.startswith("textbook/"):
+            assert planned(name).numbers and planned(name).beams, name
 
 
 def test_the_textbook_s_results():

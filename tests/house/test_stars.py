@@ -4,17 +4,11 @@ The star's entries are far enough apart at 1280 × 720, it faces the camera, not
 still's frame, and the labels of both its axes stand at itself; or it is shown once more in a readout.
 """
 
-import dataclasses
-import functools
-
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import load_scene
-from matrix_cinema.picture.film import compose
-from matrix_cinema.staging.plan import plan
+from made_examples import HEIGHT, WIDE, WIDTH, composed, planned
 from matrix_cinema.staging.readouts import unlabelled
 from matrix_cinema.staging.star import SeenPlanes
-from paths import ROOT
 
 SCENES = [
     "attention_head",
@@ -25,17 +19,12 @@ SCENES = [
 ]  # fmt: skip
 ACROSS = {("attention/08_circuit", "attn0")}  # stars that are drawn as in K.T: their queries run to the right
 APART, FACING = 9.0, 45.0  # pixels, degrees
-WIDTH, HEIGHT = 1280, 720
 
 
-@functools.cache
-def composed(name):
+def filmed(name):
     """(plan, film, the view of the still) of a scene at 1280 × 720."""
-    scene = load_scene(ROOT / "examples" / f"{name}.toml")
-    scene = dataclasses.replace(scene, render=dataclasses.replace(scene.render, width=WIDTH, height=HEIGHT))
-    p = plan(scene)
-    film = compose(p, WIDTH / HEIGHT)
-    return p, film, film.shot.view(float(scene.render.still_frame(1, p.timeline.done)))
+    p, film = planned(name), composed(name)
+    return p, film, film.shot.view(float(p.scene.render.still_frame(1, p.timeline.done)))
 
 
 def shown_again(film):
@@ -44,7 +33,7 @@ def shown_again(film):
 
 @pytest.mark.parametrize("name", SCENES)
 def test_its_star_can_be_read(name):
-    p, film, view = composed(name)
+    p, film, view = filmed(name)
     seen = SeenPlanes(p.arrangement.seen, np.stack(view.axes))
     stars = [(n, plane) for n, plane in enumerate(p.arrangement.seen) if p.is_star(plane.stage)]
     assert stars
@@ -72,7 +61,7 @@ def test_a_star_under_another_one_has_its_queries_at_itself_too():
 
 @pytest.mark.parametrize("name", SCENES)
 def test_what_stands_before_its_star_is_gone_at_the_still(name):
-    p, _, _ = composed(name)
+    p = planned(name)
     frame = p.scene.render.still_frame(1, p.timeline.done)
     for product in p.before_star & p.interiors:
         assert p.timeline.moves[product].settled <= frame, product
@@ -80,7 +69,7 @@ def test_what_stands_before_its_star_is_gone_at_the_still(name):
 
 @pytest.mark.parametrize("name", SCENES)
 def test_both_axes_of_its_star_are_labelled_at_it(name):
-    p, film, view = composed(name)
+    p, film, view = filmed(name)
     stars = [plane for plane in p.arrangement.planes if p.is_star(plane.stage)]
     stars = [star for star in stars if star.stage.name not in shown_again(film)]
-    assert not stars or not unlabelled(p, stars, view, WIDTH / HEIGHT, film.lettering)
+    assert not stars or not unlabelled(p, stars, view, WIDE, film.lettering)

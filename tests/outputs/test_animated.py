@@ -9,6 +9,8 @@ from matrix_cinema.errors import InputError
 from matrix_cinema.outputs.animated import apng, gif, webp
 from PIL import Image
 
+pytestmark = pytest.mark.one_blender
+
 SIZE = (60, 40)
 SEEN = [0, 1, 3, 4]  # the frames of `pictures` that differ from the one before
 

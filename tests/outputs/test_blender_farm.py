@@ -73,7 +73,7 @@ def test_a_job_renders_without_us_and_becomes_a_film(tiny, tmp_path, stand_in, c
     bpy.data.movieclips.remove(clip)
 
 
-@pytest.mark.skipif(bpy.app.version[:2] != (5, 0), reason="on one version of Blender, for the time it takes")
+@pytest.mark.one_blender
 def test_the_tool_of_open_job_description_renders_and_assembles_a_job(tiny, tmp_path, stand_in):
     openjd = shutil.which("openjd") or pytest.skip("openjd-cli is not installed")
     job, encoder = tmp_path / "job", tmp_path / "bin" / "matrix-cinema"
@@ -102,7 +102,7 @@ def test_a_job_s_file_shows_what_is_drawn_and_evaluates_nothing_hidden(tiny, tmp
     assert on == {ob.name: not ob.hide_viewport for ob in drawn} and set(on.values()) == {True, False}
 
 
-@pytest.mark.skipif(bpy.app.version[:2] != (5, 0), reason="on one version of Blender, for the time it takes")
+@pytest.mark.one_blender
 def test_a_frame_has_the_same_pixels_by_every_door(tiny, tmp_path, stand_in):
     """By a command, a built file, Python, a script of its own process, and a farm's Blender without us."""
     small = ["--size", "64x36", "--samples", "1", "--quiet"]

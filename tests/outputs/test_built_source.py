@@ -79,6 +79,7 @@ def test_a_camera_that_someone_has_turned_goes_where_another_view_is_asked_for_a
     assert api.verify("top.blend").ok
 
 
+@pytest.mark.one_blender
 def test_what_it_takes_what_it_tells_and_what_a_farm_gets_is_as_of_its_scene_file(built, capsys):
     toml, blend = built
     told = [api.estimate(name, "x.mp4", **SMALL) for name in built]
@@ -105,6 +106,7 @@ def test_what_it_takes_what_it_tells_and_what_a_farm_gets_is_as_of_its_scene_fil
     assert readmes[0].count("\n") == readmes[1].count("\n")
 
 
+@pytest.mark.one_blender
 def test_what_cannot_be_is_refused_in_a_line(built, capsys):
     _, blend = built
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)

@@ -2,7 +2,10 @@
 
 import re
 
+import pytest
 from matrix_cinema.outputs.caption_track import captions_of, srt, vtt
+
+pytestmark = pytest.mark.one_blender
 
 BEATS = [
     ("it looks at animal & no other word <so far>, with a weight of 0.62 of all that there is", 1.0, 48.5),

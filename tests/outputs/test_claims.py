@@ -11,7 +11,10 @@ from matrix_cinema.outputs import claims
 from matrix_cinema.outputs.claims import LONG, SILENCE, WORK, Work, was_taken_over
 from paths import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="where it can be told which process has gone")
+pytestmark = [
+    pytest.mark.one_blender,
+    pytest.mark.skipif(sys.platform != "linux", reason="where it can be told which process has gone"),
+]
 
 # A process at work in the working folder: it claims what it is given, and says which claims it got.
 WORKER = f"""

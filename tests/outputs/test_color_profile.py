@@ -2,8 +2,11 @@
 
 import io
 
+import pytest
 from matrix_cinema.outputs.color_profile import profile_chunk, srgb_profile
 from PIL import Image, ImageCms
+
+pytestmark = pytest.mark.one_blender
 
 
 def test_the_profile_is_srgb_to_the_last_bit():

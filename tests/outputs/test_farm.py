@@ -12,6 +12,8 @@ from matrix_cinema.errors import InputError
 from matrix_cinema.outputs.farm import BLEND, FRAMES, JOB_FILES, require_job_place, template, write_job
 from matrix_cinema.outputs.frames_folder import Job, write_frames_job
 
+pytestmark = pytest.mark.one_blender
+
 
 def test_a_job_has_what_the_specification_asks_for():
     job = template("A\tfilm\n" + "x" * 300, 1, 24, 10, "film.mp4", "")

@@ -164,6 +164,7 @@ def test_panels_show_their_frames(pdf, tmp_path, tiny):
     assert drawn[1] > 1.2 * drawn[0] > 0
 
 
+@pytest.mark.one_blender
 @pytest.mark.parametrize(
     "words, said",
     [

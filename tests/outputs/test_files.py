@@ -16,6 +16,8 @@ from matrix_cinema.outputs.files import (
 from matrix_cinema.outputs.owner import discard_left_by_blender, is_left, owned_stem, was_here
 from paths import ROOT
 
+pytestmark = pytest.mark.one_blender
+
 # A process that has the package: it begins to write a.txt, says so, and waits to be killed.
 BEGINS = """
 import sys; sys.path.insert(0, {scripts!r})

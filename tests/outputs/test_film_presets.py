@@ -66,6 +66,7 @@ def test_a_film_for_a_page_has_what_a_page_needs(told, capsys):
     assert chapters(again) == chapters(film) and len(chapters(film)) > 20
 
 
+@pytest.mark.one_blender
 def test_a_film_may_be_a_picture_that_moves(tiny):
     for suffix in (".apng", ".webp", ".gif"):
         film = tiny.parent / f"a{suffix}"
@@ -93,6 +94,7 @@ def test_a_still_for_print(told, capsys):
     assert "are those of a .png" in capsys.readouterr().err
 
 
+@pytest.mark.one_blender
 def test_a_preview_is_small_and_has_fewer_frames(tiny):
     long = tiny.read_text().replace("sweep_seconds = 0.3", "sweep_seconds = 12.0")
     tiny.write_text(long.replace("film_width = 64, film_height = 36", "film_width = 640, film_height = 360"))
@@ -110,6 +112,7 @@ def test_a_dry_run_tells_what_it_would_take(tiny, capsys):
     assert [path.name for path in tiny.parent.iterdir()] == ["tiny.toml"]
 
 
+@pytest.mark.one_blender
 def test_a_dry_run_is_of_the_render_that_is_asked_for(tiny, monkeypatch, capsys):
     seen = []
     monkeypatch.setattr(rendering, "estimated", lambda *told: seen.append((told[2], told[3].width)))
@@ -123,6 +126,7 @@ def test_a_dry_run_is_of_the_render_that_is_asked_for(tiny, monkeypatch, capsys)
     assert "frame 99: the scene has frames 1 to 12" in capsys.readouterr().err
 
 
+@pytest.mark.one_blender
 @pytest.mark.parametrize(
     ("words", "told"),
     [

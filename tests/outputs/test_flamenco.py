@@ -11,6 +11,8 @@ from matrix_cinema.errors import InputError, JobError
 from matrix_cinema.outputs.flamenco import require_url, submit
 from matrix_cinema.outputs.frames_folder import Job
 
+pytestmark = pytest.mark.one_blender
+
 JOB = Job("0" * 64, 1, 213, 640, 360, 24000, 1001.0, "")
 REFUSED = {"code": 412, "message": "the job type has changed"}
 

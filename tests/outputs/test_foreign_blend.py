@@ -105,6 +105,7 @@ def built(tmp_path_factory):
     return saved(tmp_path_factory.mktemp("odd") / "built.blend")
 
 
+@pytest.mark.one_blender
 @pytest.mark.parametrize("what", ODD)
 def test_odd_properties_are_told_in_a_line(built, registered, watched, tmp_path, capsys, what):
     from matrix_cinema.ui import built as panel

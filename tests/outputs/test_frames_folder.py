@@ -22,6 +22,8 @@ from matrix_cinema.outputs.frames_folder import (
 )
 from pictures import grey_png
 
+pytestmark = pytest.mark.one_blender
+
 JOB = Job("0" * 64, 1, 3, 4, 4, 24, 1.001, "film.mp4")
 OTHER = dataclasses.replace(JOB, mark="1" * 64, film="film.webm")
 

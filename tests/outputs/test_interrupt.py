@@ -9,7 +9,10 @@ import pytest
 from matrix_cinema.outputs.interrupt import leaving_at_once
 from paths import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a process there gets no SIGINT")
+pytestmark = [
+    pytest.mark.one_blender,
+    pytest.mark.skipif(sys.platform == "win32", reason="a process there gets no SIGINT"),
+]
 
 
 def in_a_process(program):

@@ -22,6 +22,7 @@ from matrix_cinema.outputs.frames import render_missing
 from matrix_cinema.outputs.frames_folder import Job, at_work, finished, frame_mark, frame_path
 from pictures import grey_png
 
+pytestmark = pytest.mark.one_blender
 JOB = Job("0" * 64, 1, 90, 4, 4, 24, 1.0, "film.mp4")
 NUMBERS = range(JOB.first, JOB.last + 1)
 

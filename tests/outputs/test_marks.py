@@ -9,6 +9,8 @@ from matrix_cinema.outputs import marks
 from paths import ROOT
 from PIL import Image, PngImagePlugin
 
+pytestmark = pytest.mark.one_blender
+
 MARK = "0123456789abcdef" * 4
 
 

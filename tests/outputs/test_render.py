@@ -48,6 +48,7 @@ def test_a_still_has_the_asked_size_and_is_made_once(tiny, capsys):
     assert "is up to date" in capsys.readouterr().out and times(out.parent) == before
 
 
+@pytest.mark.one_blender
 @pytest.mark.parametrize(
     "change", [["--size", "52x40"], ["--samples", "2"], ["--frame", "3"], ["--style", "paper"]]
 )
@@ -118,6 +119,7 @@ def test_a_frame_tells_of_its_progress_without_tiles(tiny):
     assert max(parts) == 0.99 and len(parts) >= 3 and not any("Tiles" in text for text in said)
 
 
+@pytest.mark.one_blender
 @pytest.mark.parametrize(
     "text, part",
     [
@@ -133,6 +135,7 @@ def test_the_part_of_a_frame_that_is_done(text, part):
     assert frame_part(text) == pytest.approx(0.99 * part)
 
 
+@pytest.mark.one_blender
 def test_frames_of_another_job_are_rendered_anew_and_it_says_so(tiny, capsys):
     out = tiny.parent / "frames"
     command = ["render", str(tiny), "-o", str(out), "--frames", "2-4"]
@@ -203,6 +206,7 @@ def test_blender_itself_says_nothing(tiny, capfd):
     assert told.err == "" and told.out == f"{tiny.parent / 'a.blend'}\n"
 
 
+@pytest.mark.one_blender
 @pytest.mark.parametrize("frames", ["0-3", "5-99"])
 def test_frames_that_the_scene_has_not(tiny, frames, capsys):
     out = tiny.parent / "frames"
@@ -272,6 +276,7 @@ def films_at_once(scene, *commands):
     return made
 
 
+@pytest.mark.one_blender
 def test_films_of_one_name_made_at_once_do_not_mix(tiny):
     """Two films of the same frames share them; a third has others, and a folder of its own for them."""
     made = films_at_once(

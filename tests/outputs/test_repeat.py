@@ -17,7 +17,7 @@ from matrix_cinema.picture.drawing import film_of  # noqa: E402
 SCENES = sorted((ROOT / "examples" / "attention").glob("*.toml"))
 
 
-@pytest.mark.skipif(bpy.app.version[:2] != (5, 0), reason="on one version of Blender, for the time it takes")
+@pytest.mark.one_blender
 @pytest.mark.parametrize("path", SCENES, ids=lambda path: path.stem)
 def test_two_renders_of_an_attention_scene_agree_to_the_byte(factory, path, tmp_path):
     description = load_scene(path)

@@ -16,6 +16,8 @@ from matrix_cinema.outputs import font_files
 from matrix_cinema.outputs.contact_sheet import draw_sheet
 from paths import ROOT
 
+pytestmark = pytest.mark.one_blender
+
 DATA = ROOT / "examples" / "data"
 MINILM, INDUCTION = DATA / "minilm.safetensors", DATA / "induction.safetensors"
 

@@ -4,13 +4,10 @@ at their own matrices; the number of what is lit, which covers nothing that matt
 import numpy as np
 import pytest
 from colors import contrast, linear, luminance
-from matrix_cinema.description.scene import load_scene
+from made_examples import WIDE, composed, planned
 from matrix_cinema.look.styles import STYLES
-from matrix_cinema.picture.drawing import film_of
-from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import gaps_between
 from matrix_cinema.staging.writing.callout_options import MATTERS, said_of
-from paths import ROOT
 
 PIXELS = 720  # the height of the picture that is looked at; lengths are heights of the frame
 LEAST_TYPE = 13.5  # pixels, of the size of type; laid out for 14.2, before the camera settles
@@ -24,15 +21,13 @@ class Seen:
     """A scene's film at its end."""
 
     def __init__(self, name):
-        self.p = plan(load_scene(ROOT / "examples" / f"{name}.toml"))
-        self.drawing = film_of(self.p)
-        self.view = self.drawing.shot.view(float(self.p.timeline.last_frame))
-        self.aspect = self.p.scene.render.width / self.p.scene.render.height
-        self.labels = self.drawing.labels[-1].lettering.labels
+        self.p, self.film = planned(name), composed(name)
+        self.view = self.film.shot.view(float(self.p.timeline.last_frame))
+        self.labels = self.film.lettering.labels
         self.quads = np.array([self.project(plane.corners()) for plane in self.p.arrangement.planes])
 
     def project(self, points):
-        return (self.view.project(points) + 1) / 2 * (self.aspect, 1.0)
+        return (self.view.project(points) + 1) / 2 * (WIDE, 1.0)
 
     def unit(self, point):
         depth = 1.0 if self.view.orthographic else float(self.view.seen(point[None])[2][0])
@@ -56,7 +51,7 @@ def seen():
 def test_type_is_large_enough(seen, name):
     one = seen[name]
     small = {label.text: one.size(label) for label in one.labels if one.size(label) < LEAST_TYPE}
-    small |= {t.text: t.size * PIXELS for t in one.drawing.overlay.texts if t.size * PIXELS < LEAST_TYPE}
+    small |= {t.text: t.size * PIXELS for t in one.film.overlay.texts if t.size * PIXELS < LEAST_TYPE}
     assert not small
 
 
@@ -78,7 +73,7 @@ def test_the_first_example_has_both_axes_straight_at_its_star(seen):
     assert len(tokens) == 32 and {"the₁", "the₇"} <= {label.text for label in tokens}
     gaps = gaps_between(np.array([one.box(label) for label in tokens]), star[None])[:, 0]
     assert gaps.max() * PIXELS < AT_THE_STAR
-    strokes = one.drawing.labels[-1].lettering.strokes
+    strokes = one.film.lettering.strokes
     assert {stroke.kind for stroke in strokes} <= {"callout", "name"}  # none from a token to its row
 
 
@@ -102,7 +97,7 @@ def test_the_number_of_what_is_lit_covers_nothing_that_matters(seen):
 
 def test_the_bars_of_a_why_have_room_and_say_what_the_numbers_are(seen):
     one = seen["attention_head"]
-    chart, why = one.drawing.why, one.p.why
+    chart, why = one.film.why, one.p.why
     q, k = (one.p.evaluation[name].final for name in ("Q", "K"))
     assert why.total == pytest.approx(float(q[10] @ k[2]))
     assert why.products[:3].tolist() == sorted(q[10] * k[2], key=abs, reverse=True)[:3]

@@ -1,26 +1,18 @@
 """What is written on the picture: everything, or told; nothing on anything else; in every example."""
 
 import dataclasses
-from functools import cache
 
 import numpy as np
 import pytest
+from made_examples import EXAMPLES, NAMES, WIDE, composed, planned
 from matrix_cinema.description.scene import VIEWS, load_scene
 from matrix_cinema.picture.film import compose, outlines
 from matrix_cinema.staging.camera.views import INSIDE
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing import captions
 from matrix_cinema.staging.writing.boxes import clashes, gaps_between
-from paths import ROOT
 
-EXAMPLES = ROOT / "examples"
-SCENES = sorted(path.relative_to(EXAMPLES).with_suffix("").as_posix() for path in EXAMPLES.rglob("*.toml"))
-WIDE, TALL = 16 / 9, 9 / 16
-
-
-@cache
-def planned(name):
-    return plan(load_scene(EXAMPLES / f"{name}.toml"))
+TALL = 9 / 16
 
 
 def seen_from(p, view):
@@ -28,10 +20,10 @@ def seen_from(p, view):
     return dataclasses.replace(p, scene=dataclasses.replace(p.scene, camera=camera))
 
 
-def check(p, aspect):
+def check(p, aspect, made=None):
     """No two labels share room, nor any with the title and the legend; all is in the frame, and every name
     and token is there or told to be missing."""
-    made = compose(p, aspect)
+    made = made or compose(p, aspect)
     if not p.scene.look.labels:
         assert made.lettering.labels == ()
         return
@@ -61,9 +53,9 @@ def check(p, aspect):
     return made
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", NAMES)
 def test_no_label_of_an_example_is_on_another_and_all_are_there(name):
-    check(planned(name), WIDE)
+    check(planned(name), WIDE, composed(name))
 
 
 @pytest.mark.parametrize("view", [view for view in VIEWS if view != "auto"])
@@ -113,7 +105,7 @@ def test_every_phase_of_a_film_has_labels_of_its_own(name, move):
 
 
 def test_notes_have_a_place_in_the_narrowest_picture_without_a_legend():
-    scene = load_scene(ROOT / "examples" / "attention" / "10_long_context.toml")
+    scene = load_scene(EXAMPLES / "attention" / "10_long_context.toml")
     p = plan(dataclasses.replace(scene, look=dataclasses.replace(scene.look, legend=False)))
     texts = [item.text for item in compose(p, 16 / 16384).overlay.items]
     assert any("bead" in text for text in texts)
@@ -122,8 +114,7 @@ def test_notes_have_a_place_in_the_narrowest_picture_without_a_legend():
 @pytest.mark.parametrize("name", ["heads/minilm_layer", "attention/10_masks"])
 def test_no_label_is_behind_a_matrix(name):
     """A label may have to stand over a matrix; then it stands before it."""
-    p = planned(name)
-    made = compose(p, WIDE)
+    p, made = planned(name), composed(name)
     view, labels = made.view, made.lettering.labels
     planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
     quads = np.array([(view.project(plane.corners()) + 1) / 2 * (WIDE, 1.0) for plane in planes])
