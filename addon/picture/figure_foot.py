@@ -3,6 +3,8 @@ points."""
 
 from collections.abc import Collection, Sequence
 
+import numpy as np
+
 from ..attention.tokens import as_labels
 from ..errors import InputError
 from ..kinds.places import Plane
@@ -13,7 +15,7 @@ from ..staging.spotlight import Lit
 from ..staging.writing import captions
 from ..staging.writing.items import Item, Text, moved
 from ..staging.writing.legend import LegendBar, legend_of
-from ..staging.writing.legend_blocks import Block, LegendForm, bar_block, stand_in_rows
+from ..staging.writing.legend_blocks import LegendForm, bar_block, stand_in_rows
 from ..staging.writing.statements import formula_of
 from ..staging.writing.typesetter import in_rows
 from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, PAGE_POOL_WORDS, RAISED_PART, RAISED_UP, PageType
@@ -21,7 +23,7 @@ from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, PAGE_POOL_WORDS, RA
 PANEL_GAP = 9.0  # between the blocks of the legend
 BAR_LENGTHS = (80.0, 70.0, 60.0, 45.0, 32.0)  # shorter where all then fit in a line, or fit at all
 PAGE_LEADING = 1.15  # from one line of type to the next, of its size
-ABOVE_LEGEND = 3.0
+ABOVE_LEGEND, ABOVE_NOTES = 3.0, 3.0
 STATEMENTS_APART = "    "  # the statements of a formula
 MOST_LISTED = 4  # names of matrices that a note lists
 
@@ -68,20 +70,45 @@ def _formula(p: Plan, type: PageType) -> list[Text]:
 
 
 def foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float, raw: bool) -> Stack:
-    """The legend of these plans, of values before epilogues if some are still `raw`, and the notes under
-    it."""
-    inner = width - 2 * PAGE_EDGE
+    """The legend of these plans, of values before epilogues if some are still `raw`, and under it what its
+    ends are, and the notes, as sentences."""
     bars, ends = _bars(plans, raw, type)
-    told = [line for note in (*ends, *notes) for line in type.wrapped(note, type.small, inner)]
-    lines = [
-        [type.line(line, 0.5 * width, 0.0, type.small, "CENTER", soft=True, kind="note")] for line in told
-    ]
-    items, height = _stacked(lines, PAGE_EDGE)
-    rows = _legend(bars, type, inner)
-    widths = [sum(block.width for block in row) + PANEL_GAP * (len(row) - 1) for row in rows]
-    left = 0.5 * (width - max(widths, default=0.0))  # of all rows, as wide as the widest
-    legend, height = stand_in_rows(rows, height + 3.0 * bool(told), PANEL_GAP, lambda _: left)
-    return [*items, *legend], height
+    under, height = sentences([*ends, *notes], type, width)
+    legend, tall = _legend(bars, type, width - 2 * PAGE_EDGE)
+    left = 0.5 * (width - _width(legend))
+    height += ABOVE_NOTES if under and legend else 0.0
+    return [*under, *(moved(item, left, height) for item in legend)], height + tall
+
+
+def split_foot(
+    plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float, raw: bool, beside: float
+) -> tuple[Stack, Stack] | None:
+    """(the legend for a column that is `beside` wide, what `foot` has under it); None where that column is
+    too narrow for it."""
+    bars, ends = _bars(plans, raw, type)
+    try:
+        legend, tall = _legend(bars, type, beside)
+    except InputError:
+        return None
+    return (legend, tall), sentences([*ends, *notes], type, width)
+
+
+def sentences(notes: Sequence[str], type: PageType, width: float) -> Stack:
+    """Notes as one paragraph of sentences in the middle of this width, in lines of about the same length."""
+    text, inner = " ".join(f"{note[0].upper()}{note[1:]}." for note in notes), width - 2 * PAGE_EDGE
+    lines = type.wrapped(text, type.small, inner)
+    for narrower in np.arange(inner, 0.5 * inner, -type.small):
+        other = type.wrapped(text, type.small, narrower)
+        lines = other if len(other) == len(lines) else lines
+    middle = 0.5 * width
+    return _stacked(
+        [[type.line(line, middle, 0.0, type.small, "CENTER", soft=True, kind="note")] for line in lines],
+        PAGE_EDGE,
+    )
+
+
+def _width(items: Sequence[Item]) -> float:
+    return max((item.box[2] for item in items), default=0.0)
 
 
 def _bars(plans: Sequence[Plan], raw: bool, type: PageType) -> tuple[list[LegendBar], list[str]]:
@@ -100,12 +127,12 @@ def _bars(plans: Sequence[Plan], raw: bool, type: PageType) -> tuple[list[Legend
             own, ends = [("", numbers) for _, numbers in own], [*ends, names[0].replace(" · ", ", ")]
         bars.append(LegendBar(color_map, title, tuple(own)))
     if bars and any(p.scene.look.min_size < 1.0 for p in plans):
-        ends = ["; ".join(["size shows the magnitude", *ends])]
+        ends = ["; ".join(["size shows the magnitude too", *ends])]
     return bars, ends
 
 
-def _legend(bars: Sequence[LegendBar], type: PageType, width: float) -> list[list[Block]]:
-    """The bars as blocks, in as few rows as they need."""
+def _legend(bars: Sequence[LegendBar], type: PageType, width: float) -> Stack:
+    """The bars in as few rows as they need. Raises InputError where the width is too narrow for them."""
     size, line = type.small, PAGE_LEADING * type.small
     form = LegendForm(
         title=size,
@@ -119,16 +146,17 @@ def _legend(bars: Sequence[LegendBar], type: PageType, width: float) -> list[lis
         below=DESCENT * size,
         ticks=1.5,
     )
-    ways = [
+    every = [
         [bar_block(type, form, bar, long, width - long - form.beside) for bar in bars] for long in BAR_LENGTHS
     ]
-    fitting = [blocks for blocks in ways if all(block.width <= width for block in blocks)]
+    fitting = [blocks for blocks in every if all(block.width <= width for block in blocks)]
     if not fitting:
         raise InputError(
             f"{width / 72:.3g} in is too narrow for the legend at this size of type; "
             "make the figure wider, or legend = false in [look]"
         )
-    return min((in_rows(blocks, lambda block: block.width, PANEL_GAP, width) for blocks in fitting), key=len)
+    ways = [in_rows(blocks, lambda block: block.width, PANEL_GAP, width) for blocks in fitting]
+    return stand_in_rows(min(ways, key=len), 0.0, PANEL_GAP, lambda _: 0.0)
 
 
 def pooled_notes(p: Plan) -> list[str]:
@@ -152,14 +180,14 @@ def _listed(names: Collection[str]) -> str:
 def outlined_notes(p: Plan, frame: int, *, single: bool) -> list[str]:
     """What the spotlight at a frame shows by its outlines, in words for all panels where it is no `single`
     one."""
-    shine = p.spotlight.during(frame - 0.5, frame + 0.5) if p.spotlight else None
-    if p.spotlight is None or shine is None or frame < shine.rise[1]:
+    shine = p.spotlight.shining(frame) if p.spotlight else None
+    if p.spotlight is None or shine is None:
         return []
     if not single:
-        return ["outlined: in each panel what the text points at, and what it is made of; all else is paler"]
+        return ["outlined in each panel: what it points at, and what that is made of"]
     told = dict.fromkeys(_selected(p, lit) for lit in p.spotlight.parts[shine.number] if lit.pointed)
     theirs = "what it is made of" if len(told) == 1 else "what they are made of"
-    return [f"outlined: {', '.join(told)} and {theirs}; other entries are paler"]
+    return [f"outlined: {', '.join(told)} and {theirs}"]
 
 
 def _selected(p: Plan, lit: Lit) -> str:
@@ -194,13 +222,12 @@ def _of_pools(p: Plan, pools: Sequence[tuple[Plane, Pool]]) -> list[str]:
             continue
         (axis, *others) = along
         where = f" along the {axis}" if axis and not others else ""
-        begin = f"each block shows the {word} of"
         if len(sizes) == 1:
             ((size, matrices),) = sizes.items()
-            notes.append(f"{_listed(matrices)}: {begin} {size} neighbouring entries{where}")
+            notes.append(f"a block of {_listed(matrices)} shows the {word} of {size} entries{where}")
         else:
             every = "; ".join(f"{size} in {_listed(matrices)}" for size, matrices in sizes.items())
-            notes.append(f"{begin} neighbouring entries{where}: {every}")
+            notes.append(f"a block shows the {word} of its entries{where}: {every}")
     return notes
 
 

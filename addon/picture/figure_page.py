@@ -23,7 +23,7 @@ from ..staging.plan import Plan, plan
 from ..staging.scales import Scale
 from ..staging.writing import captions
 from ..staging.writing.items import Bar, Item, Rule, Swatch, Text, moved
-from .figure_foot import PANEL_GAP, foot, head, outlined_notes, pooled_notes
+from .figure_foot import PANEL_GAP, foot, head, outlined_notes, pooled_notes, split_foot
 from .figure_panel import Panel, given_panel, panel
 from .figure_readouts import in_heights
 from .figure_type import PAGE_EDGE, PageType
@@ -31,7 +31,7 @@ from .figure_why import why_block
 from .joined import Joined
 
 STYLE = "paper"  # of a scene whose own is lit
-WHY_APART = 12.0  # points from a picture to the bars of a why
+WHY_APART = 12.0  # points from the bars of a why to the picture, and to the legend under them
 TIGHT = 3.0  # points between panels in a table
 MOST_PANELS = 400
 MOST_DOTS = 16384  # along a side
@@ -232,28 +232,42 @@ class _Composition:
         self.width = self.up(width)
         over, above = head(self.cells[0].plan, self.type, self.width, title=self.title, told=self.whole)
         shown = [] if self.own_scales else [cell.plan for cell in self.cells]
-        under, below = foot(shown, self.told, self.type, self.width, self.raw)
-        if self.whole:
-            self.fill_whole(height, above, below)
-        else:
-            self.fill_grid(height, above, below)
+        if not (self.whole and self.fill_with_why(height, above)):
+            under, below = foot(shown, self.told, self.type, self.width, self.raw)
+            if self.whole:
+                self.fill_whole(height, above, below)
+            else:
+                self.fill_grid(height, above, below)
+            self.add(under, 0.0, 0.0)
         self.add(over, 0.0, self.height - above - PAGE_EDGE)
-        self.add(under, 0.0, 0.0)
 
-    def fill_whole(self, height: float | None, above: float, below: float) -> None:
-        """One picture as large as the page, with the bars of its why at its right."""
-        plan = self.cells[0].plan
-        why = why_block(plan, self.type, self.width)
-        beside = why.width + WHY_APART if why else 0.0
-        free = (0.0, beside, below, above + PAGE_EDGE)
-        needed = why.height + below + above + 3 * PAGE_EDGE if why else 0.0
+    def fill_with_why(self, height: float | None, above: float) -> bool:
+        """One picture with the bars of its why at its right, and the legend under these. False where there is
+        no why, or no room for both."""
+        plan, frame = self.cells[0].plan, self.cells[0].frame
+        why = why_block(plan, frame, self.type, self.width)
+        split = why and split_foot([plan], self.told, self.type, self.width, self.raw, why.width)
+        if not why or not split:
+            return False
+        (legend, tall), (under, below) = split
+        beside = why.height + (tall and tall + WHY_APART)
+        free = (0.0, why.width + WHY_APART, below, above + PAGE_EDGE)
+        needed = beside + below + above + 3 * PAGE_EDGE
         self.height = self.up(height or max(panel(plan, self.type, self.width, None, free).height, needed))
         if needed > self.height:
-            why, free = None, (0.0, 0.0, below, above + PAGE_EDGE)
+            return False
         self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
-        if why:
-            y = 0.5 * (below + self.height - above - why.height)
-            self.add(why.items, self.width - PAGE_EDGE - why.width, y)
+        x, y = self.width - PAGE_EDGE - why.width, 0.5 * (below + self.height - above - beside)
+        self.add(legend, x, y)
+        self.add(why.items, x, y + beside - why.height)
+        self.add(under, 0.0, 0.0)
+        return True
+
+    def fill_whole(self, height: float | None, above: float, below: float) -> None:
+        """One picture as large as the page."""
+        plan, free = self.cells[0].plan, (0.0, 0.0, below, above + PAGE_EDGE)
+        self.height = self.up(height or panel(plan, self.type, self.width, None, free).height)
+        self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
 
     def fill_grid(self, height: float | None, above: float, below: float) -> None:
         """Panels in rows and columns, with what is written above, below and beside each."""
@@ -340,11 +354,15 @@ class _Composition:
         flat = tuple(in_heights(one, panel.height) for one in panel.readouts)
         self.pictures.append(PanelPicture(cell, panel.view, x, y, panel.width, panel.height, flat))
         self.add(panel.items, x, y)
-        told = [
-            *pooled_notes(cell.plan),
-            *outlined_notes(cell.plan, cell.frame, single=self.single),
-            *panel.notes,
-        ]
+        spotlight = cell.plan.spotlight
+        if spotlight and spotlight.shining(cell.frame) is spotlight.shines[-1]:
+            self.add(panel.pointed, x, y)
+        lit = (
+            []
+            if self.single and panel.told_lit
+            else outlined_notes(cell.plan, cell.frame, single=self.single)
+        )
+        told = [*pooled_notes(cell.plan), *lit, *panel.notes]
         self.notes += tuple(note for note in told if note not in self.notes)
 
     def add(self, items: Iterable[Item], x: float, y: float) -> None:

@@ -9,19 +9,21 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..attention.tokens import told_apart
 from ..errors import InputError
 from ..kinds.places import Plane
 from ..staging.camera.framing import Vector, View, axes, nearest, view_from
 from ..staging.camera.views import INSIDE, axis_of, inside_view, optics_of, parts_of
 from ..staging.patches import reach
 from ..staging.plan import Plan
+from ..staging.spotlight import Lit
 from ..staging.writing import captions
 from ..staging.writing.axis_options import at_the_star
 from ..staging.writing.boxes import Coverage, around, meeting, strips
 from ..staging.writing.callout_options import callouts
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, moved, rule_between
-from ..staging.writing.name_options import outward_normal
+from ..staging.writing.name_options import outward_normal, unit
 from ..staging.writing.placing import Leader, Option, Written, spread
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import CAPITALS, LONGEST_TOKEN
@@ -59,8 +61,10 @@ LEADER_SLOPE = 0.4  # of the farthest shift of a label, that leaders are long
 NAME_LEADER = 8.0  # from a name to its matrix, from where on a leader joins them
 LEADER_WIDTH = 0.25
 PAGE_LABEL_GAP = 2.0  # between type and what it belongs to
+LONGEST_LIT = 6.0  # in sizes, of the token of a row or a column that is lit
 LINE_OVERHANG = 0.6  # entries from a matrix to where the lines across it end, and its outline
 TOUCHING = 1e-6  # that boxes may have in common
+EDGE_PARTS = 6  # in which edges of matrices are looked at
 COVERAGE_STEP = 2.0  # from one point to the next at which it is looked what is drawn there
 FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
 SLANTED = 0.1  # of a direction: how much of it is across another, for labels to stand that way
@@ -81,21 +85,25 @@ TALLEST_PANEL = 1.3  # height to width of a panel, unless a height is asked for
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """`view` is the camera of a picture of `width` × `height` points; type and rules stand on it, `notes`
-    tell what there was no room for. `margins` are how far labels stand out of what is drawn, at the left,
-    right, bottom and top, and `chosen` which places they took (see _Labels); `beyond` is how far under and
-    over the picture type stands. `cramped`: a star has labels that are too small, or too few."""
+    """`view` is the camera of a picture of `width` × `height` points; type and rules stand on it. Those that
+    are `pointed` tell what the last spotlight points at. `notes` tell what there was no room for. `margins`
+    are how far labels stand out of what is drawn, at the left, right, bottom and top, and `chosen` which
+    places they took (see _Labels); `beyond` is how far under and over the picture type stands. `cramped`: a
+    star has labels that are too small, or too few. `told_lit`: what the last spotlight lights has its
+    tokens."""
 
     view: View
     width: float
     height: float
     items: tuple[Text | Rule, ...] = ()
+    pointed: tuple[Text | Rule, ...] = ()
     notes: tuple[str, ...] = ()
     margins: np.ndarray = field(default_factory=lambda: np.zeros(4))
     chosen: dict = field(default_factory=dict)
     readouts: tuple[Joined, ...] = ()
     beyond: Vector = (0.0, 0.0)
     cramped: bool = False
+    told_lit: bool = False
 
 
 def panel(
@@ -120,7 +128,8 @@ def panel(
         return made
     canvas = Canvas(p, made.view, width, made.height, type)
     area = free[0], free[2], width - free[1], made.height - free[3]
-    linked = links(canvas, type, area, made.items, [one.readout.box for one in made.readouts])
+    every = *made.items, *made.pointed
+    linked = links(canvas, type, area, every, [one.readout.box for one in made.readouts])
     return replace(made, items=(*frames(canvas), *made.items, *linked))
 
 
@@ -163,7 +172,8 @@ def given_panel(
     notes = [f"{left_out} labels have no room in the camera's frame"] if left_out else []
     low, high = around(np.array([(0.0, 0.0, width, height), *labels.boxes()]))[[1, 3]]
     beyond = (-low, high - height)
-    return Panel(view, width, height, tuple(labels.items), (*labels.notes(), *notes), beyond=beyond)
+    told = tuple(labels.items), tuple(labels.pointed), (*labels.notes(), *notes)
+    return Panel(view, width, height, *told, beyond=beyond)
 
 
 def _panel(
@@ -206,8 +216,8 @@ def _panel(
         margins, high = wanted, tall
         if n >= FREE_ROUNDS:  # labels that kept changing their places would never let it settle
             chosen = labels.chosen
-    told_so = labels.notes(), margins, labels.chosen
-    return Panel(view, width, high, tuple(labels.items), *told_so, cramped=labels.cramped)
+    told_so = tuple(labels.items), tuple(labels.pointed), labels.notes(), margins, labels.chosen
+    return Panel(view, width, high, *told_so, cramped=labels.cramped, told_lit=labels.told_lit)
 
 
 def _with_readouts(
@@ -222,10 +232,11 @@ def _with_readouts(
     least = tall - PAGE_READOUT_GAP + free[2] + free[3] + 2 * PAGE_EDGE if beside else 0.0
     made = _panel(p, type, width, height, room, True, told, least)
     blocks = placed(p, blocks, type, width, made.height, np.array(free) + PAGE_EDGE)
-    texts = [item for item in made.items if isinstance(item, Text)]
-    every, items = on_the_page(p, blocks, type, made.view, (width, made.height), texts)
+    texts = [item for item in (*made.items, *made.pointed) if isinstance(item, Text)]
+    every, items, pointed = on_the_page(p, blocks, type, made.view, (width, made.height), texts)
     notes = (*made.notes, *notes_of(blocks, "each flat cell shows", "", PAGE_POOL_WORDS))
-    return replace(made, items=(*made.items, *items), readouts=tuple(every), notes=notes)
+    items, pointed = [*made.items, *items], [*made.pointed, *pointed]
+    return replace(made, items=tuple(items), pointed=tuple(pointed), readouts=tuple(every), notes=notes)
 
 
 def _view(p: Plan, points: np.ndarray, aspect: float, margins: np.ndarray) -> View:
@@ -253,8 +264,10 @@ class _Labels:
         self.left_out = 0
         self.canvas, self.type, self.chosen = canvas, type, chosen
         self.items: list[Text | Rule] = []
+        self.pointed: list[Text | Rule] = []  # what the last spotlight points at
         self.thinned: set[int] = set()
         self.cramped = False
+        self.told_lit = False  # whether all lit rows and columns have their tokens
         self.missing: list[str] = []
         corners = self.beside[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
         self.matrices = Coverage(np.concatenate([canvas.quads, canvas.strips, corners]), COVERAGE_STEP)
@@ -269,12 +282,14 @@ class _Labels:
         elif canvas.p.scene.look.labels:
             self.write_tokens()
             self.write_callouts()
+            self.write_lit_tokens()
             self.write_titles()
             self.write_names()
 
     def boxes(self, *, rules: bool = False) -> np.ndarray:
         """Those of all type so far, of all rules if asked for, and of what is beside the scene: (n, 4)."""
-        boxes = [item.box for item in self.items if rules or isinstance(item, Text)]
+        every = *self.items, *self.pointed
+        boxes = [item.box for item in every if rules or isinstance(item, Text)]
         return np.array([*boxes, *self.beside]).reshape(-1, 4)
 
     def on_strips(self) -> np.ndarray:
@@ -463,13 +478,61 @@ class _Labels:
         spotlight = self.canvas.p.spotlight
         lit = spotlight.last if spotlight and not self.told else ()
         for wish in callouts(self.canvas, lit, self.type.size, plated=False):
-            taken = self.boxes(rules=True)
-            key = "callout", wish.owner, len(self.items)
+            others = [
+                quad
+                for plane, quad in zip(self.canvas.planes, self.canvas.quads, strict=True)
+                if plane.stage.name != wish.owner
+            ]
+            taken = np.concatenate([self.boxes(rules=True), _along_edges(others)])
+            key = "callout", wish.owner, len(self.pointed)
             if key not in self.chosen:
                 self.chosen[key] = self.best(wish.made, taken)
             best = wish.made[self.chosen[key]]
             if not meeting(best.boxes, taken, -TOUCHING).any():
-                self.add(best.write())
+                self.add(best.write(), self.pointed)
+
+    def write_lit_tokens(self) -> None:
+        """The token of each row and each column that the spotlight has lit as a whole, at an end of it. At
+        the star it is among the tokens of the axis."""
+        p = self.canvas.p
+        if not p.spotlight or not p.stars:
+            return
+        every = []
+        for lit in p.spotlight.last:
+            planes = [plane for plane in self.canvas.planes if plane.stage is lit.stage]
+            lines = [] if p.is_star(lit.stage) else _lit_lines(p, lit)
+            every += [self.write_lit_token(plane, *line) for plane in planes for line in lines]
+            every += [False for _ in planes if not lines and not p.is_star(lit.stage)]
+        self.told_lit = all(every)
+
+    def write_lit_token(self, plane: Plane, of_rows: bool, n: int, token: str) -> bool:
+        """Write the token of the row or column n of a plane at its freer end; False where neither is free, or
+        the token is long."""
+        p, size = self.canvas.p, self.type.small
+        line = self.type.line(p.typeface.shown(token), 0.0, 0.0, size, "CENTER", kind="lit")
+        if line.width > LONGEST_LIT * size:
+            return False
+        half = 0.5 * np.array([line.width, CAPITALS * size])
+        low, high = (
+            self.canvas.project(ends[n : n + 1])[0]
+            for ends in captions.ends_of_lines(plane, of_rows, LINE_OVERHANG)
+        )
+        middles = []
+        for end, other in ((low, high), (high, low)):
+            way = unit(end - other)
+            middles += [end + way * (np.abs(way) @ half * part + PAGE_LABEL_GAP) for part in (1.0, 1.6)]
+        middles = np.array(middles)
+        boxes = np.concatenate([middles - half, middles + half], axis=1)
+        key = "lit", plane, of_rows, n
+        if key not in self.chosen:
+            met = meeting(boxes, self.boxes(rules=True), PAGE_LABEL_GAP).sum(axis=1)
+            self.chosen[key] = int(np.argmin(SHARED * met + self.matrices.under(boxes)))
+        best = self.chosen[key]
+        if meeting(boxes[best : best + 1], self.boxes(rules=True), -TOUCHING).any():
+            return False
+        x, y = middles[best]
+        self.add(Written([moved(line, x, y - half[1])]), self.pointed)
+        return True
 
     def write_titles(self) -> None:
         """The titles of results that stand side by side: below each, or at its left where they run down."""
@@ -537,6 +600,8 @@ class _Labels:
         sides = plane.as_labelled(*(f"{name} {n}".strip() for name, n in zip(names, counts, strict=True)))
         brief = " × ".join(plane.as_labelled(*counts))
         long, short = (BRIEF_COST, 0.0) if not is_beside(self.canvas.width) else (0.0, BRIEF_COST)
+        if p.is_star(plane.stage) and any(one.kind == "axis" for one in self.items if isinstance(one, Text)):
+            return [((brief,), 0.0), ((), SHAPE_COSTS[0])]  # its axes have their names
         ways = [(" × ".join(sides),), (f"{sides[0]} ×", sides[1]), ()]
         return [(way, SHAPE_COSTS[len(way)] + long) for way in ways] + [((brief,), SHAPE_COSTS[1] + short)]
 
@@ -555,12 +620,13 @@ class _Labels:
         room = (boxes[:, :2] >= self.frame[:2]).all() and (boxes[:, 2:] <= self.frame[2:]).all()
         return not self.given or bool(room)
 
-    def add(self, written: Written | None) -> None:
-        """Put what is written on the page, where there is room for all of it."""
+    def add(self, written: Written | None, items: list[Text | Rule] | None = None) -> None:
+        """Put what is written on the page, where there is room for all of it, among its `items`."""
+        items = self.items if items is None else items
         if written and not self.has_room(np.array([line.box for line in written.lines])):
             self.left_out += 1
         elif written:
-            self.items += [*written.lines, *map(_rule, written.leaders)]
+            items += [*written.lines, *map(_rule, written.leaders)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -667,6 +733,24 @@ def _fitting(spots: np.ndarray, size: float, farthest: float) -> tuple[float, np
 def _edges(quad: np.ndarray) -> np.ndarray:
     """The edges of a quadrilateral (4, 2) on the page, from corner to corner: (4, 2, 2)."""
     return np.stack([quad, np.roll(quad, -1, axis=0)], axis=1)
+
+
+def _lit_lines(p: Plan, lit: Lit) -> list[tuple[bool, int, str]]:
+    """(whether it is a row, its number, its token) of a row or a column that is lit as a whole."""
+    shape, labels, lines = p.evaluation[lit.stage].shape, captions.labels_of(p, lit.stage), []
+    for axis, (first, last), across in ((0, lit.rows, lit.columns), (1, lit.columns, lit.rows)):
+        whole = across == (0, shape[1 - axis] - 1) and shape[1 - axis] > 1
+        if labels[axis] and first == last and whole:
+            lines.append((axis == 0, first, told_apart(labels[axis])[first]))
+    return lines
+
+
+def _along_edges(quads: Sequence[np.ndarray]) -> np.ndarray:
+    """Small boxes along the edges of quadrilaterals (4, 2): (n, 4)."""
+    ends = np.array([_edges(quad) for quad in quads]).reshape(-1, 2, 2)
+    parts = np.linspace(0.0, 1.0, EDGE_PARTS + 1)[:, None, None]
+    points = ends[:, 0] + (ends[:, 1] - ends[:, 0]) * parts
+    return strips(points[:-1].reshape(-1, 2), points[1:].reshape(-1, 2), 0.0)
 
 
 def _area(quad: np.ndarray) -> float:

@@ -150,13 +150,14 @@ def _outlined(p: Plan, block: Readout) -> list[Rule]:
 def on_the_page(
     p: Plan, blocks: Sequence[Readout], type: PageType, view: View, size: tuple[float, float],
     texts: Sequence[Text],
-) -> tuple[list[Joined], list[Text | Rule]]:  # fmt: skip
-    """(the blocks with their places in the scene, all that is written of them) on a panel of this size; their
-    lines cross few of the `texts`."""
+) -> tuple[list[Joined], list[Text | Rule], list[Text | Rule]]:  # fmt: skip
+    """(the blocks with their places in the scene, all that is written of them, what tells what the spotlight
+    points at) on a panel of this size; their lines cross few of the `texts`."""
     boxes = np.array([text.box for text in texts]).reshape(-1, 4)
     labels = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     every = joined(blocks, view, size, labels)
     items: list[Text | Rule] = []
+    pointed: list[Text | Rule] = []
     for one in every:
         block = one.readout
         lines = []
@@ -167,8 +168,8 @@ def on_the_page(
             lines = [rule_between(*ends, width) for ends in zip(path, path[1:], strict=False)]
         texts_of = [replace(text, bold=text.kind == "name") for text in block.texts]
         items += [*texts_of, *block.rules, *block.grid, *pointed_out(p, block), *lines]
-        items += [*_outlined(p, block), *called_out(p, block, type)]
-    return every, items
+        pointed += [*_outlined(p, block), *called_out(p, block, type)]
+    return every, items, pointed
 
 
 def in_heights(one: Joined, height: float) -> Joined:

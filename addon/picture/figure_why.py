@@ -34,15 +34,22 @@ class WhyBlock:
     height: float
 
 
-def why_block(p: Plan, type: PageType, page: float) -> WhyBlock | None:
-    """The chart of a plan's Why for a page that is so wide; None where there is none, or no room for it."""
+def why_block(p: Plan, frame: float, type: PageType, page: float) -> WhyBlock | None:
+    """The chart of a plan's Why for a page that is so wide; None where there is none, no room for it, or its
+    entry is not finished at the frame."""
     if p.why is None or page < WHY_FROM:
+        return None
+    made = p.timeline.moves.get(p.why.stage.name)
+    if made and frame < made.finished:
         return None
     why, width = p.why, min(max(WHY_PART * page, NARROWEST_WHY), WIDEST_WHY)
     said = said_of(p, why.stage, (why.i, why.j)).split("  ")
     step = WHY_LEADING * type.small
     heads = [(line, type.size, True) for line in type.wrapped(f"Why {said[0]}", type.size, width / BOLDER)]
-    heads += [(line, type.small, False) for line in type.wrapped(_told(why), type.small, width)]
+    heads += [
+        (line, type.small, False)
+        for line in type.wrapped(f"products of {why.left} · {why.right}", type.small, width)
+    ]
     after = type.wrapped(_after(why, said), type.small, width)
     rows = _rows(why)
     height = WHY_LEADING * sum(size for _, size, _ in heads) + 0.5 * step + step * (len(rows) + len(after))
@@ -57,11 +64,6 @@ def why_block(p: Plan, type: PageType, page: float) -> WhyBlock | None:
         y -= step
         items.append(type.line(line, 0.0, y + DESCENT * type.small, type.small, soft=True, kind="why"))
     return WhyBlock(tuple(items), width, height)
-
-
-def _told(why: Why) -> str:
-    """What the bars add up to."""
-    return f"{why.left} · {why.right}: {len(why.order)} products that add up to {why.sum}"
 
 
 def _after(why: Why, said: Sequence[str]) -> str:

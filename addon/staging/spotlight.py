@@ -74,6 +74,11 @@ class Spotlight:
         on = [one for one in self.shines if one.rise[1] < end and (not one.fall or start < one.fall[0])]
         return on[-1] if on else None
 
+    def shining(self, frame: float) -> Shine | None:
+        """The Shine that is all the way up at a frame, or None."""
+        shine = self.during(frame - 0.5, frame + 0.5)
+        return shine if shine and shine.rise[1] <= frame else None
+
     def lit(self, start: float, end: float, moves: Mapping[str, Move]) -> tuple[Lit, ...]:
         """The entries of the last spotlight that is on between two frames. `moves` are the sweeps of the
         matrices: entries of a matrix that changes in this time are not pointed at, because their numbers

@@ -81,7 +81,7 @@ def test_every_token_is_written_or_announced():
         page = page_of(Shown(load_scene(HEAD)), width=width)
         told = re.findall(r"one in (\d+) tokens is written", " ".join(page.notes))
         written = " ".join(texts(page))  # a long note is broken into lines
-        assert all(note in written for note in page.notes)
+        assert all(note[1:] in written for note in page.notes)  # as sentences
         assert set(tokens[:: max(map(int, told), default=1)]) <= set(texts(page))
     wide, _ = panels([CAPTURE], layers=["5"], heads=[11], tensor="pattern")
     page = page_of(wide)
@@ -164,7 +164,7 @@ def test_heads_and_layers_stand_as_a_table():
     page = page_of(shown, grid, width=504.0)
     assert_tidy(page)
     assert len(page.pictures) == 36 and len(page.bars) == 1
-    assert {"layer 3", "head 11", "rows: query, columns: key"} <= set(texts(page))
+    assert {"layer 3", "head 11", "Rows: query, columns: key."} <= set(texts(page))
     x, y = (sorted({round(getattr(p, axis), 3) for p in page.pictures}) for axis in "xy")
     assert (len(x), len(y)) == (12, 3)
     middle = page.pictures[13].x + 0.5 * page.pictures[13].width

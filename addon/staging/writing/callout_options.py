@@ -122,10 +122,12 @@ def _places(
     if others:
         costs += COST_OF_COVERING * Obstacles(np.array(others)).under(boxes)
     costs += _entries_under(canvas, plane, entry, boxes, spot, ends) + BROKEN * (len(texts) - 1)
+    level = len(boxes) - len(beyond) * len(CALLOUT_RISES) + np.arange(len(beyond))
     step = 0.6 * canvas.entry_at(plane)
     front = anchor - canvas.view.forward * CALLOUT_BEFORE
 
     def option(n):
+        led = plated or n not in level  # on a page the outline of its row leads there
         toward = (ends[n] - spot) / (away[n] or 1.0)
         start = spot + toward * min(step, away[n])
 
@@ -137,11 +139,10 @@ def _places(
                 )
                 for row, text in enumerate(texts)
             ]
-            return Written(lines, [Leader(start, ends[n], front)])
+            return Written(lines, [Leader(start, ends[n], front)] if led else ())
 
-        return Option(
-            np.concatenate([boxes[n : n + 1], strips(start[None], ends[n : n + 1], 0.0)]), costs[n], write
-        )
+        leader = strips(start[None], ends[n : n + 1], 0.0) if led else np.empty((0, 4))
+        return Option(np.concatenate([boxes[n : n + 1], leader]), costs[n], write)
 
     return [option(n) for n in range(len(boxes))]
 

@@ -39,7 +39,7 @@ class LegendSizes:
 
 def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar]:
     """The bars of a plan: signed first. Matrices with the same range share a row; many ranges, and those of
-    heads that differ, are summed up in one, in `brief` or in whole words. Without `raw` there are none of
+    heads that differ, are summed up in one, in a `brief` phrase or a clearer one. Without `raw` none are of
     values before an epilogue."""
     ranges: dict[tuple[str, str], list[Range]] = {}  # by colour map and name
     for stage in stages_of(p.root):
@@ -60,9 +60,8 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
         title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
         if len(rows) > ROWS_OF_A_BAR or any(len(scales) > 1 for scales in rows):
             many = bool(p.star) and len(rows) > MOST_OF_OTHERS
-            told = _told(rows, "max" if brief else "max (largest magnitude)")
-            own = "each by its own largest" if brief else "max: the largest magnitude of each matrix"
-            written = [(own if many else told, _ends(color_map))]
+            own = "each by its own largest" if brief else "max: each matrix's own largest magnitude"
+            written = [(own if many else _told(rows), _ends(color_map))]
         else:
             written = [_row(color_map, *row) for row in rows.items()]
         bars.append(LegendBar(color_map, title, tuple(written)))
@@ -97,8 +96,8 @@ def _row(color_map, scales, names):
     return ", ".join(names) + clipped, ticks(color_map, high)
 
 
-def _told(rows, largest):
-    """One line that sums up many ranges: the ends of each; `largest` is the phrase for them."""
+def _told(rows):
+    """One line that sums up many ranges: the ends of each."""
     lists: dict[float, list[str]] = {}  # percentile -> ["names end"]
     for scales, names in rows.items():
         highs = sorted(high for _, high, _ in scales)
@@ -107,7 +106,7 @@ def _told(rows, largest):
     told = []
     for clip, items in lists.items():
         more = [f"{len(items) - MOST_NAMES} more"] if len(items) > MOST_NAMES else []
-        head = largest if clip == 100 else f"max at the {clip:g}th percentile"
+        head = "max" if clip == 100 else f"max at the {clip:g}th percentile"
         told.append(f"{head}: " + " · ".join(items[:MOST_NAMES] + more))
     return "; ".join(told)
 
