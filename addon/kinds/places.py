@@ -238,7 +238,7 @@ class Arranging(Protocol):
         """Whether a stage is made here: it is not given, and not made elsewhere."""
 
     def gives_way(self, stage: Stage) -> bool:
-        """Whether an operand of a sheet stands in the sheet's place, unseen."""
+        """Whether an operand of a sheet gives way: it is not seen, and the sheet stands in its place."""
 
 
 def moved(parts: Sequence[Part], move: np.ndarray) -> list[Part]:

@@ -43,10 +43,11 @@ from .layout.unseen import unseen_of
 from .limits import check_declared, check_memory, drawn_as_points
 from .patches import Strip, strips_of
 from .pooling import Pool, pools_of
+from .pose import posed
 from .readouts import named as named_readouts
 from .scales import Scale, Scales, crowding, scales_of
 from .spotlight import Spotlight, spotlight_of
-from .star import before_star, is_among, posed, star_of, stars_of
+from .star import before_star, is_among, star_of, stars_of
 from .timing.cards import between_cards, later_span, with_cards
 from .timing.schedule import algorithms_of, sweeps_of
 from .timing.timeline import Timeline, timeline
@@ -331,7 +332,7 @@ def unstacked_scene(scene: Scene, root: Stage) -> Scene:
 
 
 def posed_scene(scene: Scene, root: Stage, sizes: Mapping[str, Shape]) -> Scene:
-    """The description with the layout and view in which its star reads best (staging.star)."""
+    """The scene with the layout and view in which its star reads best (staging.pose)."""
     return posed(scene, root, lambda scene, root: arrangement_of(in_rows(root, scene), sizes, scene))
 
 

@@ -13,9 +13,11 @@ from ..attention.tokens import as_labels
 from ..errors import InputError, nearest
 from ..kinds.places import Plane
 from .camera.framing import View
+from .camera.seen_planes import SeenPlanes
 from .camera.views import PRODUCTS_SUFFIX, names_of, sight_of
 from .pooling import pitches
-from .star import FRONTAL, SeenPlanes, is_among
+from .pose import FRONTAL
+from .star import is_among
 from .star import stars_of as star_names
 from .writing.captions import labels_of
 

@@ -7,8 +7,8 @@ still's frame, and the labels of both its axes stand at itself; or it is shown o
 import numpy as np
 import pytest
 from made_examples import HEIGHT, WIDE, WIDTH, composed, planned
+from matrix_cinema.staging.camera.seen_planes import SeenPlanes
 from matrix_cinema.staging.readouts import unlabelled
-from matrix_cinema.staging.star import SeenPlanes
 
 SCENES = [
     "attention_head",

@@ -10,8 +10,10 @@ from matrix_cinema.description.scene import MatrixOptions, Scene, from_dict, loa
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.drawing import film_of
 from matrix_cinema.staging.camera.framing import direction_at
+from matrix_cinema.staging.camera.seen_planes import SeenPlanes
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.star import AZIMUTHS, ELEVATIONS, SeenPlanes, star_of
+from matrix_cinema.staging.pose import AZIMUTHS, ELEVATIONS
+from matrix_cinema.staging.star import star_of
 from paths import ROOT
 
 HEAD = load_scene(ROOT / "examples" / "attention_head.toml")

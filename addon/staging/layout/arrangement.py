@@ -1,5 +1,5 @@
-"""Where matrices and products stand, from the root on: what makes a matrix is placed behind it or beside it,
-by its kind (see `kinds`), and results side by side."""
+"""Where matrices and products stand. From the root on, each kind places what makes its matrix behind it or
+beside it (`kinds`); several results stand side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,18 +15,20 @@ from .unseen import ALL_SEEN, Unseen
 
 DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0, 1, 0])
 WAYS_BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
-LABEL_SHARE = 0.25  # of the room before a star, between results that stand side by side
-ROW_LABELS = 0.5  # of it, between a star and its left argument
-TITLE_ROOM = 8.0  # between fans that run down and have titles at their left
+LABEL_SHARE = 0.25  # the part of a star's room for labels that there is between results side by side
+ROW_LABELS = 0.5  # the part of it that there is between a star and its left argument
+TITLE_ROOM = 8.0  # entries between fans that run down, which have titles at their left
 
 
 @dataclass(frozen=True, eq=False)
 class Arrangement:
+    """Where everything of a scene stands. Several planes may draw one matrix."""
+
     planes: tuple[Plane, ...]
     cuboids: tuple[Cuboid, ...]
 
     def corners(self) -> np.ndarray:
-        """The corners of everything that is seen, (n, 3)."""
+        """The corners of everything that is seen: (n, 3)."""
         return self._corners
 
     @cached_property
@@ -35,12 +37,12 @@ class Arrangement:
 
     @cached_property
     def seen(self) -> tuple[Plane, ...]:
-        """The planes of the matrices that are in the picture."""
+        """The planes that are seen."""
         return tuple(plane for plane in self.planes if not plane.unseen)
 
     def faces_of(self, cuboid: Cuboid) -> dict[str, Plane]:
-        """The planes of a cuboid's left, right and result, by role. A face that several cuboids share
-        (see fans) is drawn for one of them."""
+        """The planes of a cuboid's "left", "right" and "result". A face that several cuboids share (see
+        `fans`) is drawn at one of them."""
         planes = {plane.role: plane for plane in self.planes if plane.consumer == cuboid.stage.name}
         planes["result"] = next(plane for plane in self.planes if plane.stage is cuboid.stage)
         for role, operand in (("left", cuboid.stage.left), ("right", cuboid.stage.right)):
@@ -51,10 +53,10 @@ class Arrangement:
 
 @dataclass(frozen=True)
 class Scatter:
-    """How much further away an argument stands that is itself a product, as in mm.
+    """How much further away than the gap an argument stands that is itself a product, as in mm.
 
-    `distance` times 0 where its tree has fewer than `molecule` products, else by their number c and
-    that of the whole expression n: c**blast, or (n - c)**-blast where `blast` is negative.
+    With c products in what makes the argument and n in the whole expression, it is `distance` · c**blast, or
+    `distance` · (n − c)**−blast if `blast` is negative; 0 if c is less than `molecule`.
     """
 
     distance: float = 0.0
@@ -62,6 +64,7 @@ class Scatter:
     blast: float = 0.0
 
     def of(self, count: int, total: int) -> float:
+        """The distance, in entries, of an argument that `count` of `total` products make."""
         if count < max(1, self.molecule):
             return 0.0
         return self.distance * (count**self.blast if self.blast >= 0 else (total - count) ** -self.blast)
@@ -83,17 +86,17 @@ def arrange(
     """Place every matrix and product of the tree under `root`.
 
     `shapes` maps a stage's name to (rows, columns). `gap` is the distance, in entries, between a face and the
-    products next to it, and between blocks. `scheme` says how cuboids turn (see schemes). `blocks` maps a
+    products next to it, and between blocks. `scheme` says how cuboids turn (see `schemes`). `blocks` maps a
     product's name to the number of parts that (i, k, j) are cut into. `shortened` maps the length of an axis
-    to how many of its entries are a unit. `roomy` maps an argument's name to how much further it stands from
-    the products that take it; half as much further it stands from its own left argument. Of several results
-    each one stands `beside` the one before (see WAYS_BESIDE), `spacing` further away than it has to.
-    What is `unseen` takes no room between them.
+    to how many of its entries make a unit. `roomy` maps an argument's name to how many entries more it stands
+    from the products that take it, and half as many from its own left argument. Of several results each one
+    stands `beside` the one before (see WAYS_BESIDE), `spacing` entries further away than it has to. What is
+    `unseen` takes no room.
 
-    A result of the root stands upright, facing the audience; several stand side by side (see fans). A stage
-    that is used again is drawn there as a plane alone. A right face whose arguments would stand in those of
-    the left one is moved further away. In mm's schemes all else stands where mm's formulas say. A wheel may
-    still run into itself, as in mm.
+    A result of the root stands upright, facing the audience; several stand side by side (see `fans`). A stage
+    that is used again is drawn there as a plane alone. Where what makes the right argument would stand in
+    what makes the left one, the right argument is moved further away. In mm's schemes all else stands where
+    mm's formulas say. A wheel may still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
     more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], spacing, unseen)
@@ -106,7 +109,7 @@ def arrange(
 
 @dataclass(frozen=True, eq=False)
 class _Arranging:
-    """Stands an arrangement's matrices and cuboids one behind the other, from the root on."""
+    """Places matrices and cuboids from the root on; the arguments are those of `arrange`."""
 
     root: Stage
     shapes: Mapping[str, Shape]
@@ -119,8 +122,8 @@ class _Arranging:
     beside: np.ndarray
     spacing: float
     unseen: Unseen
-    grown: set[str] = field(default_factory=set)  # names of the stages that are made already
-    shared: dict = field(default_factory=dict)  # (product, side): whether it stands (at low, at high)
+    grown: set[str] = field(default_factory=set)  # names of the stages whose operands are placed already
+    shared: dict = field(default_factory=dict)  # (product, side): whether its face is drawn (at low, at high)
 
     def stand_results(self) -> list[Part]:
         """Rows of results one under the other, each with all that makes it."""
@@ -131,17 +134,16 @@ class _Arranging:
             before: list[Part] = []
             for fan in fans(row):
                 room = self.apart + (TITLE_ROOM if fan.down else 0.0)
-                before = beyond(
-                    self.stand_fan(fan), self.beside, before, room
-                )  # beyond the last is beyond all
+                # Beyond the last fan is beyond all fans.
+                before = beyond(self.stand_fan(fan), self.beside, before, room)
                 line += before
             above = beyond(line, DOWN, above, self.apart - self.spacing)
             placed += above
         return placed
 
     def stand_fan(self, fan: Fan) -> list[Part]:
-        """The results of a fan, one beyond the other. The face that they share is drawn once, at the end
-        of them all."""
+        """The results of a fan, one beyond the other. The face that they share is drawn once, at the end of
+        them all."""
         placed: list[Part] = []
         before: list[Part] = []
         for n, stage in enumerate(fan.roots):
@@ -155,8 +157,8 @@ class _Arranging:
 
     @property
     def apart(self) -> float:
-        """The distance between results that stand side by side, with room for a title, and for the labels
-        of stars."""
+        """The distance between results that stand side by side, with room for titles and for the labels of
+        stars."""
         return 2.0 * self.gap + 3.0 + LABEL_SHARE * max(self.roomy.values(), default=0.0) + self.spacing
 
     def stand_root(self) -> list[Part]:
@@ -176,22 +178,24 @@ class _Arranging:
         return self.stand(face, None, "")
 
     def stand(self, face: Face, parent: object, side: str) -> list[Part]:
-        """The plane of a face and, behind it, all that makes it. `parent` is the Turn of the
-        cuboid that it hangs from, `side` the side of that: "left" or "right"."""
+        """The plane of a face, and all that makes its matrix. `parent` is the Turn of the cuboid at whose
+        `side`, "left" or "right", the matrix is an argument."""
         stage = face.operand.stage
         plane = replace(face.plane(), unseen=stage.name in self.unseen.matrices)
         if not self.grows(stage):
             return [plane]
         self.grown.add(stage.name)
         parts = stage.place(face, self, parent, side)
-        hides = stage.name in self.unseen.interiors
-        return [plane, *(replace(one, unseen=True) if hides and one.stage is stage else one for one in parts)]
+        if stage.name in self.unseen.interiors:
+            parts = [replace(part, unseen=True) if part.stage is stage else part for part in parts]
+        return [plane, *parts]
 
     def gives_way(self, stage: Stage) -> bool:
         return stage.name in self.unseen.giving_way
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
-        """Whether an argument of a product stands here: in a fan, only at the end of it."""
+        """Whether an argument of a product is drawn here. That of a fan is drawn only at the end of the
+        fan."""
         return self.shared.get((stage.name, role), (True, True))[far]
 
     def grows(self, stage: Stage) -> bool:
@@ -208,16 +212,16 @@ class _Arranging:
         return self.blocks.get(stage.name, (1, 1, 1))
 
     def room_of(self, stage: Stage) -> float:
-        """The room for labels at a star, between it and what takes it."""
+        """The room for labels between a star and the products that take it."""
         return self.roomy.get(stage.of or stage.name, self.roomy.get(stage.name, 0.0))
 
     def row_room(self, stage: Stage) -> float:
-        """The room between a star and what makes it at its left, for labels of its rows: they are read from
-        there."""
+        """The room between a star and what stands at its left, for labels of its rows, which one reads from
+        the left."""
         return ROW_LABELS * self.room_of(stage)
 
     def further(self, stage: Stage) -> float:
-        """How much further than the gap an argument stands."""
+        """How much more than the gap there is between an argument and the products that take it."""
         room = self.room_of(stage)
         if not stage.has_interior or not self.scatter.distance:
             return room

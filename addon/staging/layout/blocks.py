@@ -1,8 +1,9 @@
-"""Into how many parts each dimension is cut: what is one dimension is cut alike everywhere.
+"""Into how many parts each dimension is cut. A dimension that several results share is cut alike in all of
+them.
 
-The k of a product is the j of its left argument and the i of its right one; so a cut that is asked for
-at one product runs through the tree, as far as results share the dimension. A given matrix hands
-nothing on: where it is used twice, it may be cut in two ways.
+The k of a product is the j of its left argument and the i of its right one. So a cut that a scene asks for at
+one product runs through the tree as far as results share the dimension. A given matrix hands no cut on: where
+it is used twice, it may be cut in two ways.
 """
 
 from collections.abc import Mapping
@@ -20,8 +21,8 @@ def blocks_of(
 ) -> dict[str, tuple[int, int, int]]:
     """The number of parts of (i, k, j) for each product under `root`, by name.
 
-    `shapes` maps every stage's name to (rows, columns), `products` a product's name to its options
-    (see files.scene). Raises InputError when one dimension is asked to be cut in two ways.
+    `shapes` maps every stage's name to (rows, columns), `products` a product's name to its options. Raises
+    InputError where two of them would cut one dimension in two ways.
     """
     shared = shared_dimensions(root, shapes)
     asked: dict[tuple[str, str], tuple[int, str]] = {}  # dimension -> (parts, who asked)
@@ -44,26 +45,26 @@ def blocks_of(
 
 
 def shared_dimensions(root: Stage, shapes: Mapping[str, Shape]) -> "_Shared":
-    """Which dimensions of the results under `root` are the same: its `find((name, axis))`, with axis "i", "j"
-    or "k" of a product and "i" or "j" of a sheet, is alike for those."""
+    """Which dimensions of the results under `root` are one. A dimension is (name, axis): "i", "j" or "k" of a
+    product, "i" or "j" of a sheet."""
     shared = _Shared()
     for stage in stages_of(root):
         sides = sides_of(stage, shapes)
         for n, operand in enumerate(stage.operands):
-            theirs = operand.turned((ROWS, COLUMNS))
-            for mine, own in zip(stage.axes(n, sides), theirs, strict=True):
-                if mine and operand.stage.operands:
-                    shared.join((stage.name, mine), (operand.stage.name, own))
+            for axis, entering in zip(stage.axes(n, sides), operand.turned((ROWS, COLUMNS)), strict=True):
+                if axis and operand.stage.operands:
+                    shared.join((stage.name, axis), (operand.stage.name, entering))
     return shared
 
 
 class _Shared:
-    """Which dimensions are the same: a forest of (name, axis)."""
+    """Dimensions that are one, as a forest: those of one tree are."""
 
     def __init__(self):
         self.parents = {}
 
     def find(self, dimension):
+        """The dimension that stands for all those that are one with this one."""
         while dimension in self.parents:
             dimension = self.parents[dimension]
         return dimension

@@ -1,4 +1,4 @@
-"""Which results that stand side by side share faces, as the query heads of a group share keys and values."""
+"""Results that stand side by side and share faces, as the query heads of a group share keys and values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from ...kinds.stage import Stage
 
 @dataclass(frozen=True)
 class Fan:
-    """Results whose products share the argument on one `side`, as the query heads of a group share keys and
-    values. `depth` is how many products share it: that of the result, the one that makes its argument on the
-    other side, and so on."""
+    """Neighbouring results, `roots`, whose products have the same argument on one `side`; of one result
+    alone, that result. `depth` is how many products of each result share it: the product that makes the
+    result, the one that makes its argument on the other side, and so on."""
 
     roots: tuple[Stage, ...]
     side: str = "right"
@@ -18,49 +18,56 @@ class Fan:
 
     @property
     def down(self) -> bool:
-        """Whether its results stand under each other: they share what stands above or below."""
+        """Whether the results stand one under the other. So they do if what they share stands above or
+        below."""
         return self.side == "right" and self.depth > 0
 
     def consumers(self, root: Stage) -> list[str]:
-        """The names of the products of one result whose face is shared."""
+        """The names of the products of one of the results that share their face."""
         return [stage.name for stage in _spine(root, self.side)[: self.depth]]
 
 
 def fans(row: Sequence[Stage]) -> list[Fan]:
-    """The results of a row as fans, each of one result or of neighbours that share faces."""
-    found: list[Fan] = []
+    """The results of a row as fans, in their order."""
+    row_of_fans: list[Fan] = []
     for root in row:
-        if found:
-            last, best = found[-1], ("", 0)
-            for side in ("right", "left") if len(last.roots) == 1 else (last.side,):
-                depth = _shared_depth(last.roots[-1], root, side)
-                if depth > best[1]:
-                    best = side, depth
-            if best[1] and (len(last.roots) == 1 or best[1] == last.depth):
-                found[-1] = Fan((*last.roots, root), *best)
-                continue
-        found.append(Fan((root,)))
-    return found
+        if row_of_fans and (joined := _joined_by(row_of_fans[-1], root)):
+            row_of_fans[-1] = joined
+        else:
+            row_of_fans.append(Fan((root,)))
+    return row_of_fans
+
+
+def _joined_by(fan, root):
+    """The fan with one more result, or None if that shares no face with the fan's last result."""
+    alone = len(fan.roots) == 1
+    sides = ("right", "left") if alone else (fan.side,)
+    depths = {side: _shared_depth(fan.roots[-1], root, side) for side in sides}
+    side = max(depths, key=depths.__getitem__)
+    if not depths[side] or not (alone or depths[side] == fan.depth):
+        return None
+    return Fan((*fan.roots, root), side, depths[side])
+
+
+def _shared_depth(first, second, side):
+    """How many products of two results, from the result on, have the same argument on this side."""
+    depth = 0
+    for product, other in zip(_spine(first, side), _spine(second, side), strict=False):
+        argument, others = getattr(product, side), getattr(other, side)
+        if product is other or (argument.stage, argument.transposed) != (others.stage, others.transposed):
+            break
+        depth += 1
+    return depth
 
 
 def _spine(root, side):
-    """A product, the one that makes its left argument and so on; `side` "right". Or mirrored."""
-    found, stage = [], root
+    """The product that makes a result, the product that makes its argument on the side other than `side`, and
+    so on, as long as arguments are taken as they are, not transposed."""
+    products, stage = [], root
     while stage.has_interior:
-        found.append(stage)
+        products.append(stage)
         operand = stage.left if side == "right" else stage.right
         if operand.transposed:
             break
         stage = operand.stage
-    return found
-
-
-def _shared_depth(a, b, side):
-    """How many products down the spines of two results have the same argument on that side."""
-    depth = 0
-    for one, other in zip(_spine(a, side), _spine(b, side), strict=False):
-        mine, theirs = getattr(one, side), getattr(other, side)
-        if one is other or (mine.stage, mine.transposed) != (theirs.stage, theirs.transposed):
-            break
-        depth += 1
-    return depth
+    return products

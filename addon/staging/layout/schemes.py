@@ -1,10 +1,10 @@
 """Which way each cuboid turns: where its arguments stand, and which way k runs.
 
-Every cuboid has a frame of its own: x along the columns of its result (j), y down its rows (i), z at
-right angles to both, away from whoever reads the result upright. The words are mm's: the result stands
-at the `front` (low z) or the `back`, the left matrix at the `left` (low x) or the `right`, the right
-matrix at the `top` (low y) or the `bottom`, and k runs along z or, with negative polarity, against it.
-Where a child's result stands follows from its parent's face; the rest is the scheme's choice.
+Every cuboid has a frame of its own: x leads along the columns of the result (j), y down its rows (i), and z
+at right angles to both, away from whoever reads the result upright. The words are mm's. The result stands at
+the `front` (low z) or the `back`, the left matrix at the `left` (low x) or the `right`, the right matrix at
+the `top` (low y) or the `bottom`. k runs along z or, with negative polarity, against it. Where the result
+stands follows from the parent, the cuboid that takes it; the rest is the scheme's choice.
 """
 
 from collections.abc import Mapping
@@ -17,21 +17,21 @@ from ...description.scene import Layout as LayoutOptions
 from ...description.scene import ProductOptions
 from ...errors import InputError
 
-# From the scene towards the audience: a stage's faces stand on the far sides of it, so that the
-# interior is open to view.
+# The direction from the scene towards the audience. On the stage, faces stand on the far sides of a cuboid,
+# so that one sees into it.
 AUDIENCE = np.array([0.35, -1.0, 0.55])
 
 Way = np.ndarray  # a direction in the scene, (3,)
 
-# scheme -> what a child does unlike its parent: (turn its polarity and choose the placement on the
-# side it hangs from, turn the other placement).
+# By scheme, what a cuboid does unlike its parent: (whether it turns the polarity and chooses the placement on
+# the side at which it is an argument, whether it turns the other placement).
 _CHANGES = {"blocks": (True, True), "zigzag": (True, False), "wheel": (False, False)}
 
 
 @dataclass(frozen=True)
 class Turn:
-    """How one cuboid stands: k runs along z (`positive`), the left matrix at high x (`right`), the
-    right matrix at high y (`bottom`)."""
+    """How one cuboid stands. `positive`: k runs along z; `right`: the left matrix stands at high x; `bottom`:
+    the right matrix stands at high y."""
 
     positive: bool = False
     right: bool = False
@@ -46,9 +46,9 @@ class Scheme(Protocol):
         """Whether the root's result stands at the back."""
 
     def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
-        """The Turn of the product `name`: `i` and `j` are the steps of its result's rows and columns, and its
-        products stand `inward` of it. It hangs from the `side` of a cuboid that turns as `parent`; None at
-        the root."""
+        """The Turn of the product `name`. `i` and `j` are the steps to the next row and column of its result,
+        and its products stand `inward` of the result. It is an argument at the `side`, "left" or "right", of
+        a cuboid with the Turn `parent`; at the root that is None."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,10 @@ class StageScheme:
 
 @dataclass(frozen=True)
 class MmScheme:
-    """mm's schemes: a child's turn is its parent's with what `_CHANGES` says, or its own in `chosen`.
+    """mm's schemes: a cuboid turns as its parent, but for what `_CHANGES` says and what is `chosen` for
+    itself.
 
-    `chosen` maps a product's name to some of {"positive", "right", "bottom"} as booleans.
+    `chosen` maps a product's name to some fields of its Turn.
     """
 
     scheme: str
@@ -83,42 +84,44 @@ class MmScheme:
         alternates, turns_other = _CHANGES[self.scheme]
         if not alternates:
             return parent
-        own, other = ("right", "bottom") if side == "left" else ("bottom", "right")
+        here, other = ("right", "bottom") if side == "left" else ("bottom", "right")
         positive = not parent.positive
-        # k leaves the result where polarity and placement differ: there the argument goes to the far side.
-        return Turn(
-            **{"positive": positive, own: positive != back, other: getattr(parent, other) != turns_other}
-        )
+        # k leads away from the result if polarity and placement differ: then the argument stands at the far
+        # side.
+        words = {"positive": positive, here: positive != back, other: getattr(parent, other) != turns_other}
+        return Turn(**words)
 
 
 def at_back(i: Way, j: Way, inward: Way) -> bool:
-    """Whether the result of a cuboid that extends `inward` from it stands at high z of its frame."""
+    """Whether a result stands at high z of the frame of its cuboid, which extends `inward` from the
+    result."""
     return bool(inward @ np.cross(j, i) < 0)
 
 
 def scheme_of(layout: LayoutOptions, products: Mapping[str, ProductOptions]) -> Scheme:
-    """The scheme of a description's layout. Raises InputError for placements that it would not heed."""
-    own = {
+    """The scheme of a scene's layout. Raises InputError for placements of single products that the scheme
+    does not heed."""
+    chosen = {
         name: _words(options.polarity, options.left_placement, options.right_placement)
         for name, options in products.items()
     }
-    for name, words in own.items():
+    for name, words in chosen.items():
         if words and layout.scheme != "custom":
             raise InputError(
                 f'products: {name}: polarity and placements need scheme = "custom" in [layout]; it is '
                 f'"{layout.scheme}"'
             )
-    if layout.scheme in ("stage", "auto"):  # what no star has chosen is the stage
+    if layout.scheme in ("stage", "auto"):  # "auto" without a star is the stage
         return StageScheme()
     return MmScheme(
         "blocks" if layout.scheme == "custom" else layout.scheme,
         Turn(**_words(layout.polarity, layout.left_placement, layout.right_placement)),
         layout.result_placement == "back",
-        own,
+        chosen,
     )
 
 
 def _words(polarity, left, right):
-    """What is said of a turn; an empty word says nothing."""
+    """The fields of a Turn that these words of a scene say; an empty word says nothing."""
     said = {"positive": (polarity, "positive"), "right": (left, "right"), "bottom": (right, "bottom")}
     return {name: word == yes for name, (word, yes) in said.items() if word}

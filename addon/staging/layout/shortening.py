@@ -1,70 +1,70 @@
-"""Axes that are drawn shorter than their entries are many, where a scene would be a hair that nobody sees,
-or its star small.
+"""Long axes that are drawn shortened, with several entries to a unit.
 
-A matrix of 4 × 50,257 is a hair across the picture, thinner than a pixel. Its long axis is drawn with many
-entries to a unit, so that beads of these (see staging.pooling) are as wide as a row is high. So are
-weights of 384 × 32 around an attention of 16 × 16.
+A matrix of 4 × 50,257 would be a hair across the picture, thinner than a pixel. With many entries to a unit,
+beads of these (see `staging.pooling`) are about as wide as a row is high. Weights of 384 × 32 around an
+attention of 16 × 16 are shortened too, so that the star is large.
 """
 
 from collections.abc import Collection, Mapping
 
 from ...algebra.evaluate import sides_of
 from ...description.scene import ProductOptions, Scene
-from ...kinds.stage import Shape, Stage, stages_of
+from ...kinds.stage import Shape, Stage, roots_of, stages_of
 
-SLENDEREST = 32  # times longer than all else: what is more is shortened
-LENGTH = 10  # to so many times all else
-LEAST_ACROSS = 8  # entries across, in this reckoning
+SLENDEREST = 32  # an axis of more times the next longest axis is shortened
+LENGTH = 10  # to so many times the next longest axis
+LEAST_ACROSS = 8  # the next longest axis counts as at least so many entries
 
 
 def shortened(
     root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Collection[str] = ()
 ) -> dict[int, int]:
-    """How many entries there are to a unit along axes of a length, by that length, where it is more than one.
+    """{length of an axis: how many of its entries make a unit}, for the axes that are shortened.
 
-    Only where the description leaves pooling to us and asks for no interior; and where all that lines up is
-    shortened alike, which parts of a long axis are not. `shapes` maps a stage's name to (rows, columns). Axes
-    of more than `layout.longest` units are drawn so long unless one of the `stars` has them.
+    `shapes` maps a stage's name to (rows, columns). Axes of more than `layout.longest` units are shortened to
+    that, unless one of the `stars` has them. Nothing is shortened if the scene sets a pooling or asks for an
+    interior, or if a shortened axis would line up with a part of it that is not shortened alike.
     """
-    stages, found = stages_of(root), {}
-    own = [stage.options(scene) for stage in stages]
-    if scene.look.pooling != "auto" or any(one.pooling not in ("", "auto") for one in own):
+    stages, lengths = stages_of(root), {}
+    options = [stage.options(scene) for stage in stages]
+    if scene.look.pooling != "auto" or any(each.pooling not in ("", "auto") for each in options):
         return {}
-    if any(isinstance(one, ProductOptions) and one.interior for one in own):
+    if any(isinstance(each, ProductOptions) and each.interior for each in options):
         return {}
-    alone = [stage for row in root.rows_of_results for stage in row]
-    solids = [_solid(stage, shapes) for stage in stages if stage.operands or stage in alone]
+    results = roots_of(root)
+    solids = [_solid(stage, shapes) for stage in stages if stage.operands or stage in results]
     for length in {max(solid) for solid in solids}:
         around = [
             sorted(solid)[-2] if max(solid) == length else max(solid) for solid in solids if length in solid
         ]
         across = max(LEAST_ACROSS, *around)
         if length > SLENDEREST * across:
-            found[length] = -(-length // (LENGTH * across))
-    found |= _longer(stages, solids, shapes, scene.layout.longest, stars)
-    return {} if any(_cuts(stage, shapes, found) for stage in stages) else found
+            lengths[length] = -(-length // (LENGTH * across))
+    lengths |= _longer(stages, solids, shapes, scene.layout.longest, stars)
+    return {} if any(_cuts(stage, shapes, lengths) for stage in stages) else lengths
 
 
 def _longer(stages, solids, shapes, longest, stars):
-    """How many entries there are to a unit along axes of more than `longest` units that no star has."""
-    own = {length for s in stages if s.name in stars or s.of in stars for length in shapes[s.name]}
+    """How many entries make a unit along the axes of more than `longest` units that no star has, by
+    length."""
+    of_stars = {length for s in stages if s.name in stars or s.of in stars for length in shapes[s.name]}
     lengths = {length for solid in solids for length in solid if longest and length > longest}
-    return {length: -(-length // longest) for length in lengths - own}
+    return {length: -(-length // longest) for length in lengths - of_stars}
 
 
 def _solid(stage, shapes):
-    """The lengths of what a stage is drawn as: its cuboid, or its sheet."""
+    """The lengths of the cuboid or the sheet that draws a stage."""
     inner = stage.inner(sides_of(stage, shapes)) if stage.operands else None
     return (*shapes[stage.name], *([] if inner is None else [inner]))
 
 
-def _cuts(stage, shapes, found):
-    """Whether a shortened axis lines up with one of another length, of which it is a part."""
+def _cuts(stage, shapes, lengths):
+    """Whether a shortened axis of a sheet lines up with an operand's axis of another length, one a part of
+    the other."""
     if stage.has_interior:
         return False
-    own = shapes[stage.name]
     return any(
-        length != count != 1 and (length in found or count in found)
+        length != count != 1 and (length in lengths or count in lengths)
         for side in sides_of(stage, shapes)
-        for length, count in zip(own, side, strict=True)
+        for length, count in zip(shapes[stage.name], side, strict=True)
     )

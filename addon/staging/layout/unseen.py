@@ -1,8 +1,9 @@
-"""What is left out of a picture and takes no room in it: given matrices that a scene hides, and results that
-give way to what is made of them entry by entry.
+"""Matrices that are not seen in the picture and take no room there: given matrices that a scene hides, and
+results that give way.
 
-`x @ W + b` is a product, a row, and their sum. Drawn as on paper they take the room of three matrices, and
-one is looked at. Where the sum is all that the product is for, it stands in the product's place.
+`x @ W + b` is a product, a row, and their sum. Drawn as on paper they take the room of three matrices, though
+only the sum is looked at. If only the sum takes the product, the product gives way: the sum stands in its
+place.
 """
 
 import re
@@ -16,8 +17,8 @@ from ...kinds.stage import Shape, Stage, stages_of
 
 @dataclass(frozen=True)
 class Unseen:
-    """Names of stages: `matrices` that are not seen, products whose `interiors` are not, and of the matrices
-    those `giving_way`, with the name of the sheet in whose place they stand."""
+    """Names of the `matrices` that are not seen, and of the products whose `interiors` are not. `giving_way`
+    maps each of these matrices that gives way to the name of the sheet that stands in its place."""
 
     matrices: frozenset[str] = frozenset()
     interiors: frozenset[str] = frozenset()
@@ -28,39 +29,39 @@ ALL_SEEN = Unseen()
 
 
 def unseen_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Collection[str] = ()) -> Unseen:
-    """What a description leaves out of the picture; `shapes` maps a stage's name to (rows, columns)."""
-    stages = stages_of(root)
-    way = (
-        _giving_way(stages, shapes, {*stars, *_named(stages, scene)})
-        if scene.layout.sums == "in place"
-        else {}
-    )
-    given = {one.name for one in stages if hides(scene, one)}
-    bare = {one.name for one in stages if one.has_interior and _is_bare(one, scene)}
-    return Unseen(frozenset(given | set(way)), frozenset(bare if given or way else ()), way)
+    """What of a scene is not seen; `shapes` maps a stage's name to (rows, columns)."""
+    stages, giving_way = stages_of(root), {}
+    if scene.layout.sums == "in place":
+        giving_way = _giving_way(stages, shapes, {*stars, *_named(stages, scene)})
+    matrices = {stage.name for stage in stages if hides(scene, stage)} | set(giving_way)
+    interiors = {stage.name for stage in stages if stage.has_interior and _is_bare(stage, scene)}
+    return Unseen(frozenset(matrices), frozenset(interiors if matrices else ()), giving_way)
 
 
 def hides(scene: Scene, stage: Stage) -> bool:
-    """Whether a description leaves this matrix out of the picture because it is given."""
+    """Whether a scene hides this matrix because it is given."""
     return scene.animation.hide_inputs and not stage.operands
 
 
 def _named(stages, scene):
-    """The names of the matrices that a description shows or points at."""
+    """The names of the matrices that a scene shows or points at."""
     beats = () if isinstance(scene.beats, str) else scene.beats
     readout = (scene.readout,) if isinstance(scene.readout, str) else scene.readout
     told = [text for beat in beats for text in (beat.show, beat.spotlight, beat.present)]
     pointed = [scene.spotlight, scene.why, scene.look.highlight, scene.camera.subject]
     text = "\n".join([*pointed, *readout, *told])
-    names = {name for one in stages for name in (one.name, one.of) if name}
+    names = {name for stage in stages for name in (stage.name, stage.of) if name}
     return {name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)}
 
 
 def _giving_way(stages, shapes, kept):
-    """{a result: the sheet that it gives way to}: of the sheet's operands the only one that is made, and for
-    it alone, if it has its shape or is taken over as it is. What has a name that is `kept` does not."""
-    uses = Counter(operand.stage.name for one in stages for operand in one.operands)
-    found = {}
+    """{name of a result: name of the sheet that it gives way to}.
+
+    A result gives way if the sheet alone takes it, and if of the sheet's operands that are results only this
+    one has the sheet's shape or is taken over as it is. Results whose names are `kept` do not give way.
+    """
+    uses = Counter(operand.stage.name for stage in stages for operand in stage.operands)
+    giving_way = {}
     for sheet in stages:
         if not sheet.operands or sheet.has_interior:
             continue
@@ -71,11 +72,11 @@ def _giving_way(stages, shapes, kept):
             and (operand in sheet.unchanged or shapes[operand.stage.name] == shapes[sheet.name])
         ]
         if len(alike) == 1 and uses[alike[0].name] == 1 and not {alike[0].name, alike[0].of} & kept:
-            found[alike[0].name] = sheet.name
-    return found
+            giving_way[alike[0].name] = sheet.name
+    return giving_way
 
 
 def _is_bare(stage, scene):
-    """Whether a product is asked to have no interior."""
+    """Whether a scene asks that a product has no interior."""
     options = stage.options(scene)
     return isinstance(options, ProductOptions) and options.interior is False
