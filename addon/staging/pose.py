@@ -133,7 +133,7 @@ def _best_pose(scene, root, part, stars, asks, arranged):
     Of the best poses for `part` of the results it is the one that suits all results."""
     whole = part is root
     poses = _best_of_part(scene, part, stars, asks, arranged, 1.0 if whole else NEARLY)
-    ways = [()]
+    ways: list[tuple] = [()]
     if asks["layout"]:
         ways = list(product(_row_lengths(scene, root), _besides(root), _spacings(scene, root)))
     aspect, best = _aspect(scene), replace(poses[0], worth=-1.0)
