@@ -14,13 +14,13 @@ from ...kinds.places import Plane
 
 SAMPLES_A_SIDE = 7  # points across and down a plane that stand for all of it
 # Their places, as parts of the plane's axes: (49, 2).
-_SAMPLES = np.stack(np.meshgrid(*2 * [np.linspace(0.0, 1.0, SAMPLES_A_SIDE)]), -1).reshape(-1, 2)
+_SPREAD = np.stack(np.meshgrid(*2 * [np.linspace(0.0, 1.0, SAMPLES_A_SIDE)]), -1).reshape(-1, 2)
 EDGEWISE_AREA = 1e-3  # a plane of which a smaller part of the area is seen covers nothing
 
 
 def spread_over(plane: Plane) -> np.ndarray:
     """Points all over a plane, in the world: (49, 3)."""
-    along = _SAMPLES * (plane.row_ruler.length, plane.column_ruler.length)
+    along = _SPREAD * (plane.row_ruler.length, plane.column_ruler.length)
     return plane.origin + along @ np.stack([plane.row, plane.column])
 
 
@@ -71,7 +71,7 @@ class SeenPlanes:
         and which have one before or behind them: (m, 49) each."""
         sides = np.linalg.norm(self.steps[which, :, :2], axis=2) * self.ends[which]
         around = (margin / np.maximum(sides, 1e-6))[:, None]
-        parts = (-around + (1.0 + 2.0 * around) * _SAMPLES) * self.ends[which, None]
+        parts = (-around + (1.0 + 2.0 * around) * _SPREAD) * self.ends[which, None]
         points = self.origins[which, None] + parts @ self.steps[which]  # (m, 49, 3)
         others = np.flatnonzero(self.facing > EDGEWISE_AREA)
         away = points[:, None, :, :2] - self.origins[others, None, :2]
