@@ -50,6 +50,7 @@ from .objects import (
 from .patches import write_patches
 from .readouts import sharpen, write_presented, write_readouts
 from .rebuild import rebuilding
+from .shadow_floor import Caster
 from .stored import write_given
 from .why import write_why
 
@@ -128,7 +129,12 @@ def _draw_picture(drawing, matrices, environment, font, rooms, target):
     write_picture(drawing, matrices, made, font, rooms["Lettering"], target)
     sharpen(drawing, lens)
     stands = drawing.seen.position
-    studio.light(p, drawing.first, stands, drawing.lit, environment, rooms["Stage"], target)
+    casters = [
+        Caster(matrices[plane.stage.name], plane)
+        for plane in p.arrangement.planes
+        if not p.hidden(plane.stage)
+    ]
+    studio.light(p, drawing.first, stands, drawing.lit, casters, environment, rooms["Stage"], target)
     if drawing.turntable:
         camera.carry_lights(target.camera, rooms["Stage"])
 

@@ -208,6 +208,8 @@ def _take_parts(old, new):
     modifier = remembered.modifier_of(new)
     own = next((one for one in old.modifiers if one.name == remembered.MODIFIER), None)
     if modifier is None:
+        if own is not None and own.type == "NODES":  # a floor of shadows that is none any more
+            old.modifiers.remove(own)
         return set()
     if own is None or own.type != "NODES":
         own = old.modifiers.new(remembered.MODIFIER, "NODES")

@@ -1,5 +1,6 @@
 """Light, ground, background and render settings of a style, sized to the scene."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from .materials.ground import ground_material
 from .materials.haze import haze_material
 from .nodes.formula import Formula
 from .property_paths import Values, put
+from .shadow_floor import Caster, shadow_floor
 from .shapes import BOX_CORNERS, BOX_FACES
 
 ENVIRONMENT_NAME = "Matrix Cinema environment"
@@ -71,12 +73,14 @@ def light(
     view: View,
     stands: np.ndarray,
     corners: np.ndarray,
+    casters: Sequence[Caster],
     environment: bpy.types.Image | None,
     collection: bpy.types.Collection,
     target: bpy.types.Scene,
 ) -> None:
     """Set up everything of the style that is not an element or a letter, around `corners` (n, 3), in the
-    directions of a view; the camera stands at that or at another, `stands` (3,)."""
+    directions of a view; the camera stands at that or at another, `stands` (3,). The `casters` throw
+    shadows on a floor that shows nothing else."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
     right = view.right - (view.right @ view.line) * view.line
@@ -86,7 +90,7 @@ def light(
     shade_world(target.world, p.style, around, environment)
     floor = None
     if p.style.ground != "none" and stands[2] > low[2]:  # from below it would hide everything
-        floor = ground(p.style, middle, low[2] - 0.6, size, collection)
+        floor = ground(p.style, middle, low[2] - 0.6, size, casters, collection)
     if not p.style.flat:
         lamps(p, around, floor, collection)
         if p.style.haze:
@@ -233,9 +237,23 @@ def haze_density(style: WholeStyle, size: float) -> float:
 
 
 def ground(
-    style: WholeStyle, middle: np.ndarray, height: float, size: float, collection: bpy.types.Collection
-) -> Any:
-    """A floor to the horizon, or one that shows nothing but the shadows on it."""
+    style: WholeStyle,
+    middle: np.ndarray,
+    height: float,
+    size: float,
+    casters: Sequence[Caster],
+    collection: bpy.types.Collection,
+) -> bpy.types.Object:
+    """A floor to the horizon, or one that shows nothing but the shadows of the `casters` on it."""
+    if style.ground == "shadow":
+        floor = shadow_floor(size, style.ground_color, casters, collection)
+    else:
+        floor = _whole_floor(style, size, collection)
+    floor.location = (middle[0], middle[1], height)
+    return floor
+
+
+def _whole_floor(style, size, collection):
     import bmesh
 
     mesh = bpy.data.meshes.new("Ground")
@@ -245,12 +263,7 @@ def ground(
     shell.free()
     floor = bpy.data.objects.new("Ground", mesh)
     floor[tags.KIND] = "ground"
-    floor.location = (middle[0], middle[1], height)
-    # What catches shadows on the background has to be whole.
-    floor.is_shadow_catcher = style.ground == "shadow"
-    fading = 0.0 if floor.is_shadow_catcher else size
-    material = ground_material(style.ground_color, style.gloss, fading, floor.is_shadow_catcher)
-    mesh.materials.append(material)
+    mesh.materials.append(ground_material(style.ground_color, style.gloss, size))
     collection.objects.link(floor)
     return floor
 

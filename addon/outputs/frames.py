@@ -14,6 +14,7 @@ from pathlib import Path
 import bpy
 
 from ..blender import compat, tags
+from ..blender.shadow_floor import shows_shadows
 from ..errors import InputError, JobError
 from ..formats.reading import opened
 from . import devices, marks
@@ -337,7 +338,8 @@ def _applied(scene, settings, cards, suffix, many):
             for ob in scene.objects:
                 if ob.get(tags.KIND) == "card":
                     put(ob, "is_holdout", True)
-                if ob.get(tags.KIND) == "ground":  # EEVEE has no shadow catcher
+                if ob.get(tags.KIND) == "ground" and not shows_shadows(ob):
+                    # EEVEE has no shadow catcher.
                     put(ob, "is_shadow_catcher" if engine == "CYCLES" else "hide_render", True)
         if suffix == ".exr":
             passes.enter_context(value_passes(scene))

@@ -4,28 +4,47 @@ import bpy
 
 from ...description.style import Color
 from ...look.srgb import linear
+from ..nodes.formula import Field, Formula
 from .base import material, smooth, surface
 
+SHADOWS = "Matrix Cinema ground of shadows"  # the name of the material of a floor that shows nothing else
 
-def ground_material(color: Color, gloss: float, fading: float, catches_shadows: bool) -> bpy.types.Material:
+
+def ground_material(color: Color, gloss: float, fading: float) -> bpy.types.Material:
     """A floor that may mirror what stands on it, more so at a grazing look. It fades into the background
-    at about the distance `fading` from its middle, or not at all where that is 0. One that
-    `catches_shadows` is nothing else in Cycles, and nothing at all in EEVEE, which has no such thing."""
+    at about the distance `fading` from its middle."""
 
     def shade(f):
-        shader = f.node("ShaderNodeBsdfDiffuse", {"Color": (*linear(color), 1.0)})[0]
+        shader = _rough(f, color)
         if gloss:
             facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.4})["Fresnel"]
             mirror = {"Color": (1.0, 1.0, 1.0, 1.0), "Roughness": 0.22}
             mirror = f.node("ShaderNodeBsdfAnisotropic", mirror)[0]
             shader = f.node("ShaderNodeMixShader", {0: facing * gloss, 1: shader, 2: mirror})[0]
-        if fading:
-            place = f.node("ShaderNodeTexCoord")["Object"]
-            far = f.node("ShaderNodeVectorMath", {0: place}, operation="LENGTH")["Value"] / fading
-            nothing = f.node("ShaderNodeBsdfTransparent")[0]
-            shader = f.node("ShaderNodeMixShader", {0: smooth(f, far, 0.3, 1.5), 1: shader, 2: nothing})[0]
-        surface(f, shader, "CYCLES" if catches_shadows else "ALL")
-        if catches_shadows:
-            surface(f, f.node("ShaderNodeBsdfTransparent")[0], "EEVEE")
+        place = f.node("ShaderNodeTexCoord")["Object"]
+        far = f.node("ShaderNodeVectorMath", {0: place}, operation="LENGTH")["Value"] / fading
+        nothing = f.node("ShaderNodeBsdfTransparent")[0]
+        surface(f, f.node("ShaderNodeMixShader", {0: smooth(f, far, 0.3, 1.5), 1: shader, 2: nothing})[0])
 
     return material("Matrix Cinema ground", shade)
+
+
+def shadow_material(color: Color) -> bpy.types.Material:
+    """A floor that the camera sees only by the attribute `shadow` of its points: black over the background.
+    What stands on it has light from a floor of this colour. In EEVEE it is not there."""
+
+    def shade(f):
+        clear = f.node("ShaderNodeBsdfTransparent")[0]
+        black = f.node("ShaderNodeEmission", {"Color": (0.0, 0.0, 0.0, 1.0)})[0]
+        shadow = f.node("ShaderNodeAttribute", attribute_name="shadow", attribute_type="GEOMETRY")[2]
+        seen = f.node("ShaderNodeMixShader", {0: shadow, 1: clear, 2: black})[0]
+        to_camera = f.node("ShaderNodeLightPath")["Is Camera Ray"]
+        shader = f.node("ShaderNodeMixShader", {0: to_camera, 1: _rough(f, color), 2: seen})[0]
+        surface(f, shader, "CYCLES")
+        surface(f, clear, "EEVEE")
+
+    return material(SHADOWS, shade)
+
+
+def _rough(f: Formula, color: Color) -> Field:
+    return f.node("ShaderNodeBsdfDiffuse", {"Color": (*linear(color), 1.0)})[0]
