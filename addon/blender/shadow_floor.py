@@ -21,7 +21,7 @@ from .nodes.formula import Group
 from .objects import drawn_object
 from .shapes import grid
 
-HALVINGS = 7  # of the floor's sides, for the points that have shadows
+FLOOR_HALVINGS = 7  # of the floor's sides, for the points that have shadows
 # In sizes of the scene: how far these points stand about evenly, and where the floor ends.
 EVENLY, FLOOR_END = 1.2, 12.0
 
@@ -60,7 +60,7 @@ def _shadows(casters, end):
     what all casters together keep from it."""
     g = Group(PREFIX + "shadows")
     square = g.input("Geometry", "geometry")
-    floor = g.node("GeometryNodeSubdivideMesh", {0: square, 1: HALVINGS})[0]
+    floor = g.node("GeometryNodeSubdivideMesh", {0: square, 1: FLOOR_HALVINGS})[0]
     place = g.node("GeometryNodeInputPosition")[0]
     out = [g.real("POWER", g.absolute(part) / end, 8.0) for part in g.parts(place)]
     near = EVENLY / FLOOR_END

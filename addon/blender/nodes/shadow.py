@@ -6,9 +6,8 @@ from typing import Any
 from . import shared
 from .formula import Field, Group
 
-SOFTENING = (
-    0.3  # units above the floor that a corner counts at least: so shadows are soft where a matrix stands
-)
+# Units above the floor that a corner counts at least, so that a shadow is soft where a matrix stands.
+SOFTENING = 0.3
 
 
 @shared
