@@ -23,6 +23,8 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
     """Lay out all that is written in the scene `target`, which was built of a plan, for its camera as it
     stands at the current frame, or moves. Returns the Drawing. Raises InputError, before anything is touched,
     for a scene without a camera that can be laid out for."""
+    if not tags.is_built(target):
+        raise InputError(f"{target.name}: is a copy of a built scene, whose text is yours; build it first")
     drawing = drawing_of(p, target)
     old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
     if not old and any(ob.get(tags.KIND) == "overlay" for ob in tags.owned(target)):

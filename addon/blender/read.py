@@ -44,6 +44,15 @@ def drawn(scene: bpy.types.Scene) -> list[tuple[str, str, tuple[int, ...], str]]
     return [(kind, ob[tags.NAME], shape, ob.name) for kind, ob, shape in each if shape]
 
 
+def evaluated_scene(scene: bpy.types.Scene) -> bpy.types.Depsgraph:
+    """All of a scene as it is evaluated at its frame, also of one that no window shows."""
+    if scene == bpy.context.scene:
+        return bpy.context.evaluated_depsgraph_get()
+    layer = scene.view_layers[0]
+    layer.update()
+    return layer.depsgraph
+
+
 def elements(
     ob: bpy.types.Object, depsgraph: bpy.types.Depsgraph, most: int | None = None, *, sizes: bool = False
 ) -> dict[str, Any]:

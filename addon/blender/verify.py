@@ -27,7 +27,7 @@ from . import compat, tags
 from .digest import digest
 from .objects import MODIFIER
 from .older import gained
-from .read import drawn_objects, elements, stored_mask, stored_values
+from .read import drawn_objects, elements, evaluated_scene, stored_mask, stored_values
 from .remembered import remembered
 from .stored import described, leading_axes
 
@@ -158,7 +158,7 @@ def reference_of(scene: bpy.types.Scene) -> Reference:
 def _rows_at(scene, moment, reference):
     """The Rows of all that is drawn at a moment."""
     scene.frame_set(int(moment // 1), subframe=moment % 1)
-    depsgraph = bpy.context.evaluated_depsgraph_get()
+    depsgraph = evaluated_scene(scene)
     matrices, products = drawn_objects(scene, "matrix"), drawn_objects(scene, "product")
     stages, arrangement = reference.stages, reference.arrangement
     swept = products + [ob for ob in matrices if _is_sheet(stages[ob[tags.NAME]])]

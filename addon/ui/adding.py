@@ -88,6 +88,8 @@ class _Adds:
         try:
             description, name, file = self.described()
             if self.place == "CURSOR":
+                if begun.library:
+                    raise InputError(f"{begun.name} is linked from another file; add it in a new scene")
                 description = _for_another(description, begun)
             made = build_new(description, name, **_chosen(description, file))
         except InputError as error:
@@ -104,7 +106,8 @@ class _Adds:
     def _stand(self, context, made):
         scene = context.scene
         stand = stand_at(scene, made, self.size)
-        context.collection.objects.link(stand)
+        own = not (context.collection.library or context.collection.override_library)
+        (context.collection if own else scene.collection).objects.link(stand)
         for ob in context.selected_objects:
             ob.select_set(False)
         context.view_layer.objects.active = stand

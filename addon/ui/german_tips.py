@@ -576,6 +576,8 @@ REPORTS = {
     "The scene has no camera": "Die Szene hat keine Kamera",
     "This Blender has no window; use the command line":
     "Dieses Blender hat kein Fenster; dafür gibt es die Kommandozeile",
+    "This is a copy of a built scene; build it first":
+    "Dies ist die Kopie einer gebauten Szene; zuerst bauen",
     "This is Blender as a Python module; use the command line":
     "Dies ist Blender als Python-Modul; dafür gibt es die Kommandozeile",
     "the lens would blur title and legend": "das Objektiv würde Titel und Legende unscharf machen",

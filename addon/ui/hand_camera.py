@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 from mathutils import Vector
 
-from ..blender import hand_camera
+from ..blender import hand_camera, tags
 from ..blender.laid_out_anew import lay_out
 from ..blender.stored import plan_of
 from ..errors import InputError
@@ -34,6 +34,8 @@ class _OfTheCamera:
         scene = context.scene
         if not (scene and built.description_text(scene)):
             cls.poll_message_set(report("Build a scene first"))
+        elif not tags.is_built(scene):
+            cls.poll_message_set(report("This is a copy of a built scene; build it first"))
         elif scene.camera is None:
             cls.poll_message_set(report("The scene has no camera"))
         else:

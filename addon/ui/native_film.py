@@ -26,7 +26,13 @@ class MATRIX_CINEMA_OT_render_animation(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         with contextlib.ExitStack() as changes:
             _as_film(context.scene, changes)
-            return bpy.ops.render.render(animation=True, scene=context.scene.name)
+            try:
+                return bpy.ops.render.render(animation=True, scene=context.scene.name)
+            except (
+                RuntimeError
+            ) as error:  # what Blender reports, such as a place where nothing can be written
+                self.report({"ERROR"}, str(error).removeprefix("Error: ").strip())
+                return {"CANCELLED"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         self.changes = contextlib.ExitStack()

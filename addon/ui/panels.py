@@ -15,6 +15,8 @@ from . import built, job, live, matrices, operators, picking, properties, source
 from .properties import settings_of
 from .wording import DEFAULT
 
+COPY = "A copy of a built scene is yours and stays as it is: Build makes a new scene beside it."
+
 
 class _Panel:
     bl_space_type = "VIEW_3D"
@@ -129,10 +131,12 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
         row = layout.row()
         row.scale_y = 1.5
         row.operator("matrix_cinema.build", text=_build_text(scene), icon="MOD_BUILD")
-        if is_built:
+        if tags.is_built(scene):
             row.prop(settings, "live", text="", icon="PLAY", toggle=True)
             if settings.live and (note := live.note(scene)):
                 wrapped(layout, context, note, icon="TIME")
+        elif is_built:  # a copy, or a linked scene
+            wrapped(layout, context, COPY, icon="INFO")
         layout.operator("matrix_cinema.save_scene", text="Save Scene File...", icon="FILE_TICK")
 
 

@@ -61,6 +61,17 @@ def test_what_cannot_be_added_leaves_nothing(mine, expression, told):
     assert sorted(block.name_full for block in bpy.data.user_map()) == before
 
 
+def test_nothing_is_added_to_what_is_linked(mine, tmp_path):
+    path = str(tmp_path / "linked.blend")
+    bpy.data.libraries.write(path, {mine})
+    with bpy.data.libraries.load(path, link=True) as (_, wanted):
+        wanted.scenes = [mine.name]
+    bpy.context.window.scene, count = wanted.scenes[0], len(bpy.data.scenes)
+    with pytest.raises(RuntimeError, match=r"^Error: Scene is linked from another file[^\n]*$"):
+        bpy.ops.matrix_cinema.add_product()
+    assert len(bpy.data.scenes) == count
+
+
 def test_an_expression_in_a_scene_of_its_own(mine):
     assert bpy.ops.matrix_cinema.add_expression(expression="Y = relu(X @ W)", entries=3, place="SCENE")
     scene = bpy.context.scene

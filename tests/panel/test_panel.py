@@ -300,6 +300,8 @@ def test_a_scene_is_called_by_its_file_unless_someone_named_it(made, scene_file)
 def test_a_copy_of_a_scene_is_built_beside_it(made):
     bpy.ops.scene.new(type="LINK_COPY")
     copy, objects = bpy.context.scene, set(made.objects)
+    assert "A copy of a built scene" in " ".join(drawn_texts(panels.MATRIX_CINEMA_PT_source))
+    assert not bpy.ops.matrix_cinema.lay_out.poll()
     assert "Build" in drawn_texts(panels.MATRIX_CINEMA_PT_source)
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
     assert bpy.context.scene not in (made, copy)
@@ -335,6 +337,9 @@ def test_a_film_in_blenders_own_window_has_the_films_size(made, tmp_path):
     bpy.ops.matrix_cinema.render_animation()
     picture.reload()
     assert tuple(picture.size) == (24, 16)
+    render.filepath = str(tmp_path / "frame0001.png" / "below a file")
+    with pytest.raises(RuntimeError, match=r"^Error: [^\n]*cannot save[^\n]*$"):
+        bpy.ops.matrix_cinema.render_animation()
 
 
 def test_the_panel_of_a_loaded_file_is_filled_before_it_is_drawn(made, tmp_path):

@@ -17,7 +17,8 @@ from panel import TAB, pick_element, toggle_panel
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CAPTURE = EXAMPLES / "data" / "minilm.safetensors"
-VIEWPORT = (600, 450)  # a place in the viewport of a window of 1600 × 900
+SIZE = (1600, 1250)  # of the window: an open panel is seen whole
+VIEWPORT = (600, 450)  # a place in the viewport
 LAST_ENTRY = (520, 25)  # of the menu Add that was opened there
 SAME, ALIKE = 2 / 255, 0.04  # mean difference of pictures that are the same, and of those that differ in type
 

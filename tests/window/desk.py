@@ -34,6 +34,7 @@ class Desk:
             "BLENDER_USER_RESOURCES": str(user_folder),
         }
         self._server = self._program = None
+        self._found = {}  # name of a control -> where it was last
         self.pointer = (0, 0)
 
     def __enter__(self):
@@ -229,14 +230,21 @@ class Desk:
         self.click(*self.find(name))
 
     def find(self, name):
-        """The place of a control, scrolled to where it is further down the panel."""
+        """The place of a control, scrolled to where it is further down the panel. It is looked for first
+        where it was last."""
+        if name in self._found:
+            self.move(*self._found[name])
+            self.settle(2)
+            if any(name in full for full in self.ask("under_pointer")):
+                return self._found[name]
         for _ in range(8):
             controls = self.controls(until=name)
             if any(name in full for full in controls):
                 break
             if not self.scroll(12):
                 break
-        return self.place_of(controls, name)
+        self._found[name] = self.place_of(controls, name)
+        return self._found[name]
 
     def scroll(self, rows):
         """Turn the wheel over the panel, downwards or, below 0, upwards. Whether that moved anything."""

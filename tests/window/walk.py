@@ -46,9 +46,9 @@ def main():
             env=os.environ | {"BLENDER_USER_RESOURCES": user},
             check=True,
         )
-        for part, steps in (("panel", walk), ("hand", by_hand.walk)):
+        for part, steps, size in (("panel", walk, (1600, 900)), ("hand", by_hand.walk, by_hand.SIZE)):
             if asked.part in (part, "all"):
-                with Desk(asked.blender, Path(asked.pictures) / part, user) as desk:
+                with Desk(asked.blender, Path(asked.pictures) / part, user, size=size) as desk:
                     steps(desk, Path(user), teller(desk), asked)
                     assert not desk.python_errors(), desk.python_errors()
     print("all well")
