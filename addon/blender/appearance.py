@@ -25,6 +25,11 @@ def product_size(p: Plan) -> float:
     return p.scene.look.product_scale * p.scene.look.element_scale
 
 
+def settled_size(p: Plan, name: str) -> float:
+    """The size of a product that its sweep is over, of its size before; it hides no star."""
+    return 0.0 if name in p.before_star else p.scene.look.settled_scale
+
+
 def come(p: Plan, ob: bpy.types.Object, name: str, size: float) -> None:
     """Let what is not there from the start grow to its size when it comes."""
     if name in p.arrivals:

@@ -3,56 +3,50 @@ render."""
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import astuple
 
 import bpy
 
-from ..description.frame_rate import frame_rate
 from ..description.scene import to_json
 from ..errors import InputError, nearest
 from ..kinds.points import Computed, Points
 from ..kinds.stage import stages_of
 from ..picture.drawing import Drawing
+from ..staging.plan import Plan
 from ..staging.pooling import bead_starts
 from ..staging.writing.numerals import notation
-from . import camera, studio, tags
+from . import studio, tags
 from . import text as lettering
 from .appearance import (
-    come,
     matrix_material,
     matrix_number_material,
     matrix_size,
     product_material,
     product_number_material,
     product_size,
+    settled_size,
 )
 from .at_rest import write_at_rest
 from .beams import write_beams
-from .cards import write_cards
 from .digest import digest
-from .guides import write_guides
+from .filmed import Drawn, write_film, write_keys, write_sweeps
 from .markers import write_markers
 from .materials.lines import beam_material
-from .numbers import lift_to, write_numbers
+from .numbers import write_numbers
 from .objects import (
     MODIFIER,
     element_object,
     follow,
     hidden_object,
-    keyframe,
     matrix_object,
     product_object,
     resolved,
     set_inputs,
     spots_object,
 )
-from .patches import write_patches
-from .readouts import sharpen, write_presented, write_readouts
 from .rebuild import rebuilding
-from .shadow_floor import Caster
 from .stored import write_given
-from .why import write_why
 
 COLLECTION = "Matrix Cinema"
 # Where numbers are written, sizes of the smallest element and of a zero, relative to the largest.
@@ -72,24 +66,26 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
         environment = studio.load_environment(p)
         font = lettering.load_font(p)
         rooms = _collections(target)
-        matrices = _draw_matrices(p, rooms)
-        _draw_picture(drawing, matrices, environment, font, rooms, target)
-        target.frame_start, target.frame_end = 1, p.timeline.last_frame
-        target.render.fps, target.render.fps_base = frame_rate(p.scene.render.fps)
+        drawn = _draw_matrices(p, rooms)
+        write_film(drawing, drawn, environment, font, rooms, target)
+    tell(p, target)
+    shown = p.scene.render.still_frame(p.timeline.begins, p.timeline.done)
+    target.frame_set(shown)  # what a render shows first
+    return target
+
+
+def tell(p: Plan, target: bpy.types.Scene) -> None:
+    """Let a scene that was built of a plan say so."""
     target[tags.DONE] = p.timeline.done
     target[tags.ELEMENTS] = p.drawn
     write_markers(p.beats, target)
     target[tags.DESCRIPTION] = to_json(p.description)
     write_given(p, target)
     target[tags.AXES] = json.dumps({name: [astuple(axis) for axis in axes] for name, axes in p.axes.items()})
-    shown = p.scene.render.still_frame(p.timeline.begins, p.timeline.done)
-    target.frame_set(shown)  # what a render shows first
-    return target
 
 
 def _draw_matrices(p, rooms):
-    """Matrices, products and what is written on them, with the keyframes of all that is computed; the
-    matrices by name."""
+    """Matrices, products and what is written on them, with the keyframes of all that is computed."""
     points, followers = _points(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {
@@ -102,67 +98,17 @@ def _draw_matrices(p, rooms):
     ]
     for ob, name in followers:
         follow(ob, "Sweep", swept[name], "Sweep")
+    drawn = Drawn(list(zip(p.arrangement.planes, matrices, strict=True)), products)
+    write_keys(p, drawn)
     if p.numbers:
         _numbers(p, matrices, products, rooms["Lettering"])
     if p.beams:
         _beams(p, products, points, rooms["Products"])
     if p.spotlight:
         _spotlight(p, matrices, products, rooms["Values"])
-    write_at_rest(p, zip(p.arrangement.planes, matrices, strict=True), rooms["Values"])
-    write_guides(p, rooms["Products"])
-    write_patches(p, rooms["Lettering"])
-    for name, move in p.timeline.moves.items():
-        keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
-        if name in products and move.settled > move.swept:
-            keyframe(products[name], "Settle", move.settle_keys())
-    return {ob[tags.NAME]: ob for ob in matrices[::-1]}
-
-
-def _draw_picture(drawing, matrices, environment, font, rooms, target):
-    """The camera, what is written in the scene and before it, and the light."""
-    p = drawing.plan
-    if drawing.standing is None:
-        lens = camera.place(drawing.shot, rooms["Stage"], target)
-    else:
-        lens = camera.stand(drawing, rooms["Stage"], target)
-    made = {ob[tags.NAME]: ob for ob in rooms["Products"].objects if ob.get(tags.KIND) == "product"}
-    write_picture(drawing, matrices, made, font, rooms["Lettering"], target)
-    sharpen(drawing, lens)
-    stands = drawing.seen.position
-    casters = [
-        Caster(matrices[plane.stage.name], plane)
-        for plane in p.arrangement.planes
-        if not p.hidden(plane.stage)
-    ]
-    studio.light(p, drawing.first, stands, drawing.lit, casters, environment, rooms["Stage"], target)
-    if drawing.turntable:
-        camera.carry_lights(target.camera, rooms["Stage"])
-
-
-def write_picture(
-    drawing: Drawing,
-    matrices: Mapping[str, bpy.types.Object],
-    products: Mapping[str, bpy.types.Object],
-    font: bpy.types.VectorFont | None,
-    collection: bpy.types.Collection,
-    target: bpy.types.Scene,
-) -> None:
-    """All that is written in a scene and before its camera, which is there, into a collection: labels,
-    overlay, readouts, the bars of a why, what is presented. `matrices` and `products` are the drawn ones by
-    name. Every object of it is marked as tags.WRITTEN."""
-    p, lens, before = drawing.plan, target.camera, set(collection.objects)
-    lift_to(lens, collection)
-    for one in drawing.labels:
-        shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
-        lettering.write_labels(p, one.lettering, one.view, font, lens, collection, shown)
-    lettering.write_overlay(p, drawing.seen, drawing.overlay, font, collection, target)
-    write_readouts(drawing, matrices, lens, font, collection)
-    opened = products.get(p.why.stage.name) if p.why else None
-    write_why(p, drawing.why, opened, lens, drawing.seen, font, collection)
-    write_presented(drawing, matrices, lens, font, collection)
-    write_cards(drawing, lens, font, collection)
-    for ob in set(collection.objects) - before:
-        ob[tags.WRITTEN] = True
+    write_at_rest(p, drawn.planes, rooms["Values"])
+    write_sweeps(p, drawn)
+    return drawn
 
 
 @contextlib.contextmanager
@@ -265,13 +211,12 @@ def _product(p, cuboid, points, element, collection):
         | {
             "Zero Size": 0.0,  # a product of nothing is nothing
             "Trail": p.scene.animation.trail,
-            "Settled Size": 0.0 if name in p.before_star else p.scene.look.settled_scale,
+            "Settled Size": settled_size(p, name),
             "Threshold": p.scene.look.product_threshold * scale.high,
             "Steps": p.timeline.moves[name].steps,
             "Sweep": float(p.timeline.moves[name].steps),
         },
     )
-    come(p, ob, name, product_size(p))
     if name not in p.interiors:
         ob.hide_render = ob.hide_viewport = True
         # What follows its Sweep would have a hidden object evaluated too; its modifier is off as well.
@@ -290,7 +235,6 @@ def _matrix(p, plane, pool, points, swept, element, collection):
     made = resolved(stage.inputs(p.evaluation, p.sweeps.get(stage.name)), points)
     made |= {"Masked": p.evaluation[stage].mask is not None}
     set_inputs(ob, made | _drawing(p, element, matrix_size(p), material, numbered=p.numbers))
-    come(p, ob, stage.name, matrix_size(p))
     if stage.operands:
         set_inputs(ob, _range(raw, "Sum ") | _range(final, "Final "))
         if swept.setdefault(stage.name, ob) is not ob:
@@ -298,9 +242,7 @@ def _matrix(p, plane, pool, points, swept, element, collection):
     else:
         set_inputs(ob, _range(final))
     if stage.epilogue:
-        move = p.timeline.moves[stage.name]
-        keyframe(ob, "Finish", move.finish_keys())
-        set_inputs(ob, {"Finish Visited": move.fused})
+        set_inputs(ob, {"Finish Visited": p.timeline.moves[stage.name].fused})
     if pool:
         # Ellipsoids, as long as they are few enough; points are round. No bead reaches into an interior.
         few = len(rows) * len(columns) <= p.scene.look.instance_budget
@@ -324,24 +266,14 @@ def _light_up(p, plane, ob, consumer, points):
 
 
 def _spotlight(p, matrices, products, collection):
-    """Let all that is not in the spotlight step back when it comes up; but a star that it is on stays to be
-    read, in all its colours, and is framed."""
+    """Say what is in the spotlights."""
     spots = {name: spots_object(name, one, collection) for name, one in p.spotlight.spots.items()}
     for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
         set_inputs(ob, {"Spots": spots.get(plane.stage.name)})
-        _shine(p, ob, plane.stage.name if p.is_star(plane.stage) else "")
     for cuboid in p.arrangement.cuboids:
         ob, stage = products[cuboid.stage.name], cuboid.stage
         sides = {"Left Spots": stage.left, "Right Spots": stage.right}
         set_inputs(ob, {name: spots.get(operand.stage.name) for name, operand in sides.items()})
-        _shine(p, ob)
-
-
-def _shine(p, ob, spared=""):
-    """Keys for the spotlights of the film on one object: which one is on, and how far all else steps back."""
-    keyframe(ob, "Dim", p.spotlight.dim_keys(spared))
-    if len(p.spotlight.shines) > 1:
-        keyframe(ob, "Spotlight", p.spotlight.number_keys(), stepped=True)
 
 
 def _numbers(p, matrices, products, collection):

@@ -4,6 +4,8 @@ What moves has a few keys with handles, for anyone to edit: the target's place a
 distance or, without perspective, its scale.
 """
 
+from collections.abc import Iterable
+
 import bpy
 import numpy as np
 from mathutils import Matrix
@@ -93,13 +95,12 @@ def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.
     return camera
 
 
-def carry_lights(camera: bpy.types.Object, collection: bpy.types.Collection) -> None:
+def carry_lights(camera: bpy.types.Object, lamps: Iterable[bpy.types.Object]) -> None:
     """An orbit is a turntable: its light goes round with the camera."""
     aim = camera.parent
     place = Matrix.Translation(aim.location) @ aim.rotation_euler.to_matrix().to_4x4()
-    for ob in collection.objects:
-        if ob.type == "LIGHT":
-            ob.parent, ob.matrix_parent_inverse = aim, place.inverted()
+    for lamp in lamps:
+        lamp.parent, lamp.matrix_parent_inverse = aim, place.inverted()
 
 
 def _animate(shot, aim, camera):

@@ -21,6 +21,12 @@ def owners(block: bpy.types.ID) -> list[bpy.types.ID]:
     return [block, tree] if tree else [block]
 
 
+def actions(block: bpy.types.ID) -> list[bpy.types.Action]:
+    """The actions that animate a datablock and its node tree."""
+    animated = [one.animation_data for one in owners(block) if getattr(one, "animation_data", None)]
+    return [one.action for one in animated if one.action]
+
+
 def place(curve: Any) -> str:
     """Where a curve or driver acts, in words that are the same in every Blender: "path index"."""
     return f"{everywhere(curve.data_path)} {curve.array_index}"
@@ -44,11 +50,19 @@ def drivers(owner: bpy.types.ID) -> dict[str, bpy.types.FCurve]:
 
 def motion(block: bpy.types.ID) -> dict[str, str]:
     """A digest of each curve and driver of a datablock and its node tree, by kind and place."""
-    told: dict[str, str] = {}
+    told = keys(block)
     for n, owner in enumerate(owners(block)):
-        told |= {f"curve {n} {at}": _curve_digest(curve) for at, curve in curves(owner).items()}
         told |= {f"driver {n} {at}": _driver_digest(curve) for at, curve in drivers(owner).items()}
     return told
+
+
+def keys(block: bpy.types.ID) -> dict[str, str]:
+    """Of `motion` that of the curves alone."""
+    return {
+        f"curve {n} {at}": _curve_digest(curve)
+        for n, owner in enumerate(owners(block))
+        for at, curve in curves(owner).items()
+    }
 
 
 def moving(block: bpy.types.ID) -> set[tuple[str, int]]:
@@ -87,9 +101,15 @@ def _read(points, name):
 def hand_over(new: bpy.types.ID, old: bpy.types.ID, before: dict[str, str]) -> None:
     """Give what moves `new` to `old`, but for what a person made, changed or removed since the digests
     `before` were taken: that stays as it is."""
+    hand_over_keys(new, old, before)
+    for n, (fresh, owner) in enumerate(zip(owners(new), owners(old), strict=False)):
+        _hand_drivers(fresh, owner, _under(before, f"driver {n} "))
+
+
+def hand_over_keys(new: bpy.types.ID, old: bpy.types.ID, before: dict[str, str]) -> None:
+    """As `hand_over`, but of the F-curves alone."""
     for n, (fresh, owner) in enumerate(zip(owners(new), owners(old), strict=False)):
         _hand_curves(fresh, owner, _under(before, f"curve {n} "))
-        _hand_drivers(fresh, owner, _under(before, f"driver {n} "))
 
 
 def _under(before, prefix):

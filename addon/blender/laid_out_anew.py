@@ -11,7 +11,8 @@ from ..picture.given_camera import seen_through
 from ..staging.plan import Plan
 from . import tags
 from . import text as lettering
-from .build import COLLECTION, write_picture
+from .build import COLLECTION
+from .filmed import write_picture
 from .read import drawn_objects
 from .rebuild import adding
 from .seen import views_of

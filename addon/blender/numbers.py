@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from . import tags
+from . import remembered, tags
 from .nodes.number import LIFT, PLACEHOLDER, SIZE, Number
 from .objects import drawn_object, set_inputs
 
@@ -48,6 +48,7 @@ def write_numbers(
 
 def lift_to(camera: bpy.types.Object, collection: bpy.types.Collection) -> None:
     """Lift every number object of the collection towards this camera, which may have no perspective."""
-    for ob in collection.objects:
-        if ob.get(tags.KIND) == "number":
+    numbers = [ob for ob in collection.objects if ob.get(tags.KIND) == "number"]
+    with remembered.setting(*(ob for ob in numbers if tags.SET in ob)):
+        for ob in numbers:
             set_inputs(ob, {"Parallel": camera.data.type == "ORTHO"})

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import bpy
 
-from . import remembered, tags
+from . import curves, remembered, tags
 from .heirs import Living, is_drawn, known_as, refers_to, unnumbered
 from .nodes import store
 from .resting import lay_down
@@ -85,28 +85,36 @@ def sharing(scene: bpy.types.Scene | None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.Object] = ()) -> Iterator[None]:
+def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.ID] = ()) -> Iterator[None]:
     """Within the block something is added to a scene that was built here: it is ours from then on, with what
-    the build shares. It takes the place of the objects `instead_of`, which are ours; what of these is made
-    again lives on, and what is not, and a person changed or refers to, rests. After an error all is as
-    before."""
+    the build shares. It takes the place of what is `instead_of` it, which is ours, objects with their data;
+    what of these is made again lives on, and what is not, and a person changed or refers to, rests. After an
+    error all is as before."""
     adopt(scene)
     before, old, rested = set(_everything()), owned(scene), tags.resting(scene)
+    ours = {*old, *rested}
+    users_own = _used([one for one in before - ours if not one.library])
+    world, camera, settings = scene.world, scene.camera, remembered.settings(scene)
     # The new ones get the names of the old ones.
-    names = {one: one.name for ob in instead_of for one in (ob, ob.data) if one in old}
-    names |= {one: one.name for one in rested}
+    places = [*instead_of, *(ob.data for ob in instead_of if _is_object(ob))]
+    moved = [action for one in places if one for action in curves.actions(one)]
+    names = {one: one.name for one in (*places, *moved, *rested) if one in ours}
     for n, block in enumerate(names):
         block.name = f"mc {n}"
-    tags.running = _Addition(old)
+    tags.running = _Addition([one for one in old if one not in names])
     try:
         yield
+        _keep_chosen(scene, world, camera, ours)
     except BaseException:
         bpy.data.batch_remove([block for block in _everything() if block not in before])
+        scene.world, scene.camera = world, camera
+        _write_settings(scene, settings)
         for block, name in names.items():
             block.name = name
         raise
     else:
         _exchange(scene, old, rested, names, before)
+        _keep_used(users_own)
     finally:
         tags.running = None
 
@@ -145,22 +153,56 @@ def _exchange(scene, old, rested, names, before):
     away = _deleted(missing, made, living)
     stays = {key: n for key, n in _counted(scene).items() if key not in replaced}
     _count(scene, made, missing | Counter(stays))
+    _keep_referred(living, [block for block in names if block not in living.names], names)
     left = {block for block in names if block not in living.names}
     rests = lay_down(left, [*old, *made], names, living.ours)
     write_list(scene, tags.RESTING, [*rests])
-    living.remove([*living.gone, *away, *(ob for ob in left - rests if _is_object(ob))])
+    gone = [ob for ob in left - rests - set(living.names) if _is_object(ob)]
+    living.remove([*living.gone, *away, *gone])
     made = [block for block in _everything() if block not in before and block not in rests]
     living.remember(made)
     stay = [block for block in parts(scene) if block not in rests]
     every = list(dict.fromkeys([*stay, *living.names, *made]))
-    write_list(scene, PARTS, [])
-    while unused := [one for one in every if not _is_object(one) and not _is_room(one) and not _used([one])]:
-        every = [one for one in every if one not in unused]
-        bpy.data.batch_remove(unused)
-    write_list(scene, PARTS, every)
+    _write_parts(scene, every, left)
     living.name()
-    for block in {*every, *rests}.intersection(names).difference(living.names):
+    for block in {*parts(scene), *rests}.intersection(names).difference(living.names):
         block.name = names[block]
+
+
+def _write_parts(scene, blocks, left):
+    """Let a scene and its linked copies, which show the same objects, list these datablocks. Those that
+    nothing uses go, but for objects, and of collections all but those `left`, which say what a lamp spares.
+    """
+    objects = {block for block in blocks if _is_object(block)}
+    scenes = [one for one in bpy.data.scenes if one == scene or not objects.isdisjoint(parts(one))]
+    for one in scenes:
+        write_list(one, PARTS, [])
+    stays = {one for one in blocks if _is_object(one) or (_is_room(one) and one not in left)}
+    while unused := set(blocks) - stays - _used([one for one in blocks if one not in stays]):
+        blocks = [one for one in blocks if one not in unused]
+        bpy.data.batch_remove(unused)
+    for one in scenes:
+        write_list(one, PARTS, blocks)
+
+
+def _write_settings(scene, settings):
+    for key, value in settings.items():
+        remembered.write(scene, key, value)
+
+
+def _keep_chosen(scene, world, camera, ours):
+    """A world or a camera that the user has chosen stays the scene's."""
+    if world is not None and world not in ours and scene.world != world:
+        made, scene.world = scene.world, world
+        bpy.data.worlds.remove(made)
+    if camera is not None and camera not in ours:
+        scene.camera = camera
+
+
+def _keep_used(blocks):
+    """What of the user's nothing but ours used stays in the file."""
+    for block in blocks.difference(_used(blocks)):
+        block.use_fake_user = True
 
 
 def exchange(scene: bpy.types.Scene, gone: Collection[bpy.types.ID], made: Collection[bpy.types.ID]) -> None:
@@ -174,6 +216,15 @@ def exchange(scene: bpy.types.Scene, gone: Collection[bpy.types.ID], made: Colle
         if one == scene or not objects.isdisjoint(parts(one)):
             write_list(one, PARTS, [*(block for block in parts(one) if block not in gone), *made])
     bpy.data.batch_remove([block for block in gone if not _used([block])])
+
+
+def _keep_referred(living, left, names):
+    """What of ours that is `left` a person let one of ours refer to, such as an added focus, stays."""
+    left = [block for block in left if is_drawn(block)]
+    users = bpy.data.user_map(subset=left) if left else {}
+    for block in left:
+        if any(refers_to(block, user) for user in users[block] if user in living.staying):
+            living.names[block] = names[block]
 
 
 def _is_room(block):
@@ -204,8 +255,7 @@ class _Build:
     def undo(self):
         bpy.data.batch_remove(self.made())
         self.scene.world, self.scene.camera = self.world, self.camera
-        for key, value in self.settings.items():
-            remembered.write(self.scene, key, value)
+        _write_settings(self.scene, self.settings)
         for block, name in self.names.items():
             block.name = name
 
@@ -237,8 +287,7 @@ class _Build:
         for block in self.old:  # something of the user's uses it, so it is the user's
             block.name = self.names.get(block, block.name)
             del block[TAG]
-        for block in users_own.difference(_used(users_own)):  # nothing but ours used it: it stays in the file
-            block.use_fake_user = True
+        _keep_used(users_own)
 
     def _live_on(self, made):
         """Let the old things live on that can, and remove the new ones that take no place."""
@@ -252,11 +301,7 @@ class _Build:
             living.remove(gone)
             made = self.made(living.names)
             gone = [*used.intersection(made).difference(_used(made))]
-        left = [block for block in self.old if is_drawn(block)]
-        users = bpy.data.user_map(subset=left) if left else {}
-        for block in left:  # what a person let one of ours refer to, such as an added focus, stays
-            if any(refers_to(block, user) for user in users[block] if user in living.staying):
-                living.names[block] = self.names[block]
+        _keep_referred(living, self.old, self.names)
         self.old = [block for block in self.old if block not in living.names]
         living.name()
         return living

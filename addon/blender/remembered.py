@@ -14,6 +14,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
 from . import compat, curves, tags
 from .objects import MODIFIER
@@ -140,10 +141,14 @@ def write(block: bpy.types.ID, key: str, value: Any) -> bool:
             for n, material in enumerate(value[: len(block.materials)]):
                 block.materials[n] = material
         else:
-            put(block, key, value)
+            put(block, key, Matrix(value) if _is_matrix(value) else value)  # rows alone are taken for columns
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
     return True
+
+
+def _is_matrix(value):
+    return isinstance(value, list | tuple) and bool(value) and isinstance(value[0], list | tuple)
 
 
 # -- what is remembered --------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ POOL, POOL_RULE = "mc_pool", "mc_pool_rule"  # entries of one bead, [down, acros
 SHA256 = "mc_sha256"  # of a stored matrix
 ENTRY = "mc_entry"  # [row, column] that a "why" opens up
 LABEL = "mc_label"  # what kind of label
+FILMED = "mc_filmed"  # whether it is of the film: see `filmed`
 WRITTEN = "mc_written"  # whether it is laid out for the camera, and so anew for another
 # Of a scene
 DESCRIPTION = "matrix_cinema"  # as JSON

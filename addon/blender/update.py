@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 
 from ..description.changes import changes
-from ..description.option import COLORS, DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
+from ..description.option import COLORS, DRAWING, FILM, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
 from ..description.scene import Scene, to_json
 from ..errors import InputError
 from ..look.styles import style_of, with_style_file
@@ -23,6 +23,8 @@ from ..staging.plan import Plan, restyled
 from ..staging.scales import exchanged_maps
 from . import appearance, at_rest, compat, studio, tags
 from .build import draw, frame_kept
+from .filmed import Drawn
+from .filmed_anew import drawn_in, draws_the_same, film_anew
 from .materials.base import asked
 from .materials.haze import haze_material
 from .node_values import set_values
@@ -37,6 +39,7 @@ from .studio import Around
 Objects = collections.defaultdict[Any, list[bpy.types.Object]]  # by their kind
 
 IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS, COLORS})
+FILM_ANEW = frozenset({NOTHING, SETTINGS, LIGHT, FILM})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,10 +74,16 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
     if set_again := in_place(before, after, target):
         set_again()
         return
-    last = _remembered(before, target) if changes(before, after) <= IN_PLACE | {DRAWING} else None
+    words = changes(before, after)
+    last = _remembered(before, target) if words <= IN_PLACE | {DRAWING} else None
     with frame_kept(target):
         drawing = last and last.drawing and _restyled(last.drawing, after)
-        _draw(drawing or film_of(plan_of(target, after)), target)
+        drawing = drawing or film_of(plan_of(target, after))
+        drawn = _staying(before, drawing.plan, target) if words <= FILM_ANEW else None
+        if drawn:
+            _film(drawing, drawn, target)
+        else:
+            _draw(drawing, target)
 
 
 def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[], None] | None:
@@ -111,6 +120,20 @@ def _draw(drawing: Drawing, target: bpy.types.Scene | None) -> bpy.types.Scene:
     target = draw(drawing, target)
     _last = _Last(_digests(target), drawing.plan, drawing)
     return target
+
+
+def _film(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
+    global _last
+    film_anew(drawing, drawn, target)
+    _last = _Last(_digests(target), drawing.plan, drawing)
+
+
+def _staying(before: Scene, new: Plan, target: bpy.types.Scene) -> Drawn | None:
+    """What is drawn in a built scene of the description `before`, if it can stay for another plan of the same
+    values: all of it is there, and only keys are others."""
+    last = _remembered(before, target)
+    old = restyled(last.plan, before) if last else plan_of(target)
+    return drawn_in(target, new) if draws_the_same(old, new) else None
 
 
 def _remembered(before: Scene, target: bpy.types.Scene) -> _Last | None:

@@ -11,6 +11,7 @@ LIGHT = "light"  # the world, and the lamps that stand
 SIZES = "sizes"  # of the elements
 MATERIALS = "materials"  # of the elements
 COLORS = "colours"  # which colour maps are used
+FILM = "film"  # camera, light, text, frames around entries, keys; but no value, and matrices stay if they can
 DRAWING = "drawing"  # all that is drawn, but no value, no place of the camera and no text
 EVERYTHING = "everything"
 

@@ -23,7 +23,7 @@ from ..formats.toml_file import read_table
 from .device import device_of
 from .frame_rate import LEAST_RATE, MOST_RATE, frame_rate, rate_of
 from .light import Light
-from .option import COLORS, NOTHING, SETTINGS, SIZES, option
+from .option import COLORS, FILM, NOTHING, SETTINGS, SIZES, option
 from .style import Color, Style
 
 ANIMATIONS = ("none", "dotprod", "dotprod_columns", "axpy", "vmprod", "mvprod", "vvprod", "scalar")
@@ -154,12 +154,12 @@ class MatrixOptions:
     max: float = 1.0
     dropout: float = option(0.0, low=0.0, high=1.0, of="the entries")
     seed: int = option(0, low=0)
-    label: str = ""
+    label: str = option("", changes=FILM)
     leading_axes: tuple[str, ...] = ()
-    row_axis: str = ""
-    column_axis: str = ""
-    row_labels: tuple[str, ...] = ()
-    column_labels: tuple[str, ...] = ()
+    row_axis: str = option("", changes=FILM)
+    column_axis: str = option("", changes=FILM)
+    row_labels: tuple[str, ...] = option((), changes=FILM)
+    column_labels: tuple[str, ...] = option((), changes=FILM)
     color_map: str = option("", changes=COLORS)
     pooling: str = ""
     pooling_rule: str = option("", choices=("",) + POOLINGS)
@@ -183,7 +183,7 @@ class ProductOptions:
     left_placement: str = option("", choices=("",) + LEFTS)
     right_placement: str = option("", choices=("",) + RIGHTS)
     interior: bool | None = None
-    label: str = ""
+    label: str = option("", changes=FILM)
     color_map: str = option("", changes=COLORS)
     pooling: str = ""
     pooling_rule: str = option("", choices=("",) + POOLINGS)
@@ -204,16 +204,16 @@ class Animation:
     algorithm: str = option("vvprod", choices=ANIMATIONS)
     fuse: str = option("none", choices=FUSIONS)
     hide_inputs: bool = False
-    easing: str = option("linear", choices=EASINGS)
-    dwell: float = option(0.0, low=0.0, high=0.95, of="each step's time")
-    sweep_seconds: float = option(1.5, low=0.0, high=3600.0)
-    steps_per_second: float = option(0.0, low=0.0, high=1e6)
-    total_seconds: float = option(0.0, low=0.0, high=36000.0)
-    sheet_seconds: float = option(0.75, low=0.0, high=3600.0)
-    epilogue_seconds: float = option(0.5, low=0.0, high=3600.0)
-    pause_seconds: float = option(0.0, low=0.0, high=3600.0)
-    hold_seconds: float = option(0.75, low=0.0, high=3600.0)
-    loop_seconds: float = option(0.0, low=0.0, high=3600.0)
+    easing: str = option("linear", choices=EASINGS, changes=FILM)
+    dwell: float = option(0.0, low=0.0, high=0.95, of="each step's time", changes=FILM)
+    sweep_seconds: float = option(1.5, low=0.0, high=3600.0, changes=FILM)
+    steps_per_second: float = option(0.0, low=0.0, high=1e6, changes=FILM)
+    total_seconds: float = option(0.0, low=0.0, high=36000.0, changes=FILM)
+    sheet_seconds: float = option(0.75, low=0.0, high=3600.0, changes=FILM)
+    epilogue_seconds: float = option(0.5, low=0.0, high=3600.0, changes=FILM)
+    pause_seconds: float = option(0.0, low=0.0, high=3600.0, changes=FILM)
+    hold_seconds: float = option(0.75, low=0.0, high=3600.0, changes=FILM)
+    loop_seconds: float = option(0.0, low=0.0, high=3600.0, changes=FILM)
     trail: float = option(0.0, low=0.0, high=1e6)
 
 
@@ -272,17 +272,17 @@ class Look:
     instance_budget: int = option(200_000, low=0)
     pooling: str = "auto"  # "auto", "off", or rows and columns of a bead, "4x4"
     pooling_rule: str = option("max", choices=POOLINGS)
-    labels: bool = True
+    labels: bool = option(True, changes=FILM)
     numbers: str = option("auto", choices=SWITCHES)
     beams: str = option("auto", choices=SWITCHES)
-    row_guides: float = option(0.0, low=0.0, high=1.0)  # brightness; mm's is 0.6
-    center_names: float = option(0.0, low=0.0, high=64.0)  # size; mm's is 6
-    highlight: str = ""  # such as "attn[it, animal]; Q[it]"
-    flow_guides: float = option(0.0, low=0.0, high=1.0)  # length; mm's is 0.5
-    formula: bool = True
+    row_guides: float = option(0.0, low=0.0, high=1.0, changes=FILM)  # brightness; mm's is 0.6
+    center_names: float = option(0.0, low=0.0, high=64.0, changes=FILM)  # size; mm's is 6
+    highlight: str = option("", changes=FILM)  # such as "attn[it, animal]; Q[it]"
+    flow_guides: float = option(0.0, low=0.0, high=1.0, changes=FILM)  # length; mm's is 0.5
+    formula: bool = option(True, changes=FILM)
     font: str = ""
-    legend: bool = True
-    title: bool = True
+    legend: bool = option(True, changes=FILM)
+    title: bool = option(True, changes=FILM)
 
 
 @dataclass(frozen=True)
@@ -295,16 +295,16 @@ class Camera:
     `turns` is the number of turns of the move "orbit". `depth_of_field` goes from 0 (none) to 1.
     """
 
-    view: str = option("auto", choices=VIEWS)
-    azimuth: float = option(30.0, low=-360.0, high=360.0)
-    elevation: float = option(25.0, low=-90.0, high=90.0)
-    projection: str = option("", choices=("",) + PROJECTIONS)
-    subject: str = ""
-    lens: float = option(0.0, low=0.0, high=400.0)
-    margin: float = option(0.04, low=0.0, high=0.4, of="the frame")
-    move: str = option("none", choices=MOVES)
-    turns: float = option(1.0, low=-100.0, high=100.0)
-    depth_of_field: float = option(0.0, low=0.0, high=1.0)
+    view: str = option("auto", choices=VIEWS, changes=FILM)
+    azimuth: float = option(30.0, low=-360.0, high=360.0, changes=FILM)
+    elevation: float = option(25.0, low=-90.0, high=90.0, changes=FILM)
+    projection: str = option("", choices=("",) + PROJECTIONS, changes=FILM)
+    subject: str = option("", changes=FILM)
+    lens: float = option(0.0, low=0.0, high=400.0, changes=FILM)
+    margin: float = option(0.04, low=0.0, high=0.4, of="the frame", changes=FILM)
+    move: str = option("none", choices=MOVES, changes=FILM)
+    turns: float = option(1.0, low=-100.0, high=100.0, changes=FILM)
+    depth_of_field: float = option(0.0, low=0.0, high=1.0, changes=FILM)
 
 
 @dataclass(frozen=True)
@@ -313,13 +313,14 @@ class Render:
     nothing hides the star any more. `transparent` pictures have no background. `device` is the device that
     Cycles renders on (description.device)."""
 
-    width: int = option(1280, low=16, high=16384)
-    height: int = option(720, low=16, high=16384)
+    width: int = option(1280, low=16, high=16384, changes=FILM)
+    height: int = option(720, low=16, high=16384, changes=FILM)
     film_width: int = option(640, low=16, high=16384, changes=NOTHING)
     film_height: int = option(360, low=16, high=16384, changes=NOTHING)
     samples: int = option(64, low=1, high=65536, changes=SETTINGS)
     film_samples: int = option(16, low=1, high=65536, changes=NOTHING)
-    fps: float = option(24.0, low=LEAST_RATE, high=MOST_RATE, read=rate_of)  # or "24000/1001"; see `rate`
+    # A number or "24000/1001"; see `rate`.
+    fps: float = option(24.0, low=LEAST_RATE, high=MOST_RATE, read=rate_of, changes=FILM)
     engine: str = option("cycles", choices=ENGINES, changes=SETTINGS)
     device: str = option("auto", read=device_of, changes=NOTHING)
     still: float = option(1.0, low=0.0, high=1.0, of="the film's length", changes=NOTHING)
@@ -344,13 +345,13 @@ class Cards:
     after it, with the `source` of the data and a `credit`. Each is shown for its seconds. By default a film
     has no cards; stills never show them."""
 
-    title: bool = False
-    end: bool = False
-    subtitle: str = ""
-    source: str = ""
-    credit: str = ""
-    title_seconds: float = option(3.0, low=0.1, high=60.0)
-    end_seconds: float = option(4.0, low=0.1, high=60.0)
+    title: bool = option(False, changes=FILM)
+    end: bool = option(False, changes=FILM)
+    subtitle: str = option("", changes=FILM)
+    source: str = option("", changes=FILM)
+    credit: str = option("", changes=FILM)
+    title_seconds: float = option(3.0, low=0.1, high=60.0, changes=FILM)
+    end_seconds: float = option(4.0, low=0.1, high=60.0, changes=FILM)
 
 
 @dataclass(frozen=True)
@@ -367,13 +368,13 @@ class Scene:
     Relative file names start at `folder`, which is not written into the description."""
 
     expression: str = ""
-    title: str = ""
-    caption: str = ""
+    title: str = option("", changes=FILM)
+    caption: str = option("", changes=FILM)
     star: str = ""
     spotlight: str = ""
-    why: str = ""
-    beats: tuple[Beat, ...] | str = option("off", choices=("auto", "off"))
-    readout: tuple[str, ...] | str = "auto"
+    why: str = option("", changes=FILM)
+    beats: tuple[Beat, ...] | str = option("off", choices=("auto", "off"), changes=FILM)
+    readout: tuple[str, ...] | str = option("auto", changes=FILM)
     capture: CaptureOptions = CaptureOptions()
     matrices: dict[str, MatrixOptions] = option({})
     products: dict[str, ProductOptions] = option({})

@@ -14,6 +14,7 @@ WORDS = {
     option.SIZES,
     option.MATERIALS,
     option.COLORS,
+    option.FILM,
     option.DRAWING,
     option.EVERYTHING,
 }
@@ -36,8 +37,8 @@ def test_each_field_says_one_of_the_known_words_or_nothing():
 
 
 def test_what_says_nothing_changes_everything():
-    assert changes(Scene(), Scene(title="Another")) == {option.EVERYTHING}
-    assert changes(Scene(), Scene(beats=(Beat(say="a"),))) == {option.EVERYTHING}
+    assert changes(Scene(), Scene(expression="A")) == {option.EVERYTHING}
+    assert changes(Scene(), Scene(beats=(Beat(say="a"),))) == {option.FILM}
     other = Scene(matrices={"A": MatrixOptions(label="a")})
     assert differing(Scene(), other) == {"matrices": option.EVERYTHING}
 

@@ -1,0 +1,139 @@
+"""What of a scene is of its film: the camera, the light, all that is written, frames around entries, keys.
+
+A build writes it, and so does an update that leaves matrices and products as they are (`filmed_anew`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import bpy
+
+from ..description.frame_rate import frame_rate
+from ..kinds.places import Plane
+from ..picture.drawing import Drawing
+from ..staging.plan import Plan
+from . import camera, studio, tags
+from . import text as lettering
+from .appearance import come, matrix_size, product_size
+from .cards import write_cards
+from .guides import write_guides
+from .numbers import lift_to
+from .objects import keyframe
+from .patches import write_patches
+from .readouts import sharpen, write_presented, write_readouts
+from .shadow_floor import Caster
+from .why import write_why
+
+Rooms = Mapping[str, bpy.types.Collection]  # the collections of a build by their names
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The objects of a plan's matrices, each with its plane, and of its products by name."""
+
+    planes: Sequence[tuple[Plane, bpy.types.Object]]
+    products: Mapping[str, bpy.types.Object]
+
+    @property
+    def matrices(self) -> dict[str, bpy.types.Object]:
+        """Those of matrices by name; of a matrix that stands in several places the first."""
+        return {plane.stage.name: ob for plane, ob in reversed(self.planes)}
+
+    @property
+    def swept(self) -> dict[str, bpy.types.Object]:
+        """By name of a result, the object whose Sweep is keyframed: its product, or else its matrix."""
+        return self.matrices | dict(self.products)
+
+
+# -- keys -------------------------------------------------------------------------------------------------
+
+
+def write_keys(p: Plan, drawn: Drawn) -> None:
+    """Keys for what comes, is finished, and steps back from a spotlight."""
+    for plane, ob in drawn.planes:
+        come(p, ob, plane.stage.name, matrix_size(p))
+        if plane.stage.epilogue:
+            keyframe(ob, "Finish", p.timeline.moves[plane.stage.name].finish_keys())
+        # A star that the spotlight is on stays to be read, in all its colours, and is framed.
+        _shine(p, ob, plane.stage.name if p.is_star(plane.stage) else "")
+    for name, ob in drawn.products.items():
+        come(p, ob, name, product_size(p))
+        _shine(p, ob)
+
+
+def write_sweeps(p: Plan, drawn: Drawn) -> None:
+    """Keys for all that is computed."""
+    swept = drawn.swept
+    for name, move in p.timeline.moves.items():
+        keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
+        if name in drawn.products and move.settled > move.swept:
+            keyframe(drawn.products[name], "Settle", move.settle_keys())
+
+
+def _shine(p, ob, spared=""):
+    """Keys for the spotlights of the film on one object: which one is on, and how far all else steps back."""
+    if not p.spotlight:
+        return
+    keyframe(ob, "Dim", p.spotlight.dim_keys(spared))
+    if len(p.spotlight.shines) > 1:
+        keyframe(ob, "Spotlight", p.spotlight.number_keys(), stepped=True)
+
+
+# -- the film ---------------------------------------------------------------------------------------------
+
+
+def write_film(
+    drawing: Drawing,
+    drawn: Drawn,
+    environment: bpy.types.Image | None,
+    font: bpy.types.VectorFont | None,
+    rooms: Rooms,
+    target: bpy.types.Scene,
+) -> None:
+    """Add the camera, what is written in the scene and before it, and the light, and set the scene's frames.
+    Every object of it is marked as tags.FILMED."""
+    p, every = drawing.plan, {ob for room in rooms.values() for ob in room.objects}
+    write_guides(p, rooms["Products"])
+    write_patches(p, rooms["Lettering"])
+    if drawing.standing is None:
+        lens = camera.place(drawing.shot, rooms["Stage"], target)
+    else:
+        lens = camera.stand(drawing, rooms["Stage"], target)
+    write_picture(drawing, drawn.matrices, drawn.products, font, rooms["Lettering"], target)
+    sharpen(drawing, lens)
+    stands = drawing.seen.position
+    casters = [Caster(ob, plane) for plane, ob in drawn.planes if not p.hidden(plane.stage)]
+    studio.light(p, drawing.first, stands, drawing.lit, casters, environment, rooms["Stage"], target)
+    made = [ob for room in rooms.values() for ob in room.objects if ob not in every]
+    if drawing.turntable:
+        camera.carry_lights(lens, [ob for ob in made if ob.type == "LIGHT"])
+    for ob in made:
+        ob[tags.FILMED] = True
+    target.frame_start, target.frame_end = 1, p.timeline.last_frame
+    target.render.fps, target.render.fps_base = frame_rate(p.scene.render.fps)
+
+
+def write_picture(
+    drawing: Drawing,
+    matrices: Mapping[str, bpy.types.Object],
+    products: Mapping[str, bpy.types.Object],
+    font: bpy.types.VectorFont | None,
+    collection: bpy.types.Collection,
+    target: bpy.types.Scene,
+) -> None:
+    """All that is written in a scene and before its camera, which is there, into a collection: labels,
+    overlay, readouts, the bars of a why, what is presented. `matrices` and `products` are the drawn ones by
+    name. Every object of it is marked as tags.WRITTEN."""
+    p, lens, before = drawing.plan, target.camera, set(collection.objects)
+    lift_to(lens, collection)
+    for one in drawing.labels:
+        shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
+        lettering.write_labels(p, one.lettering, one.view, font, lens, collection, shown)
+    lettering.write_overlay(p, drawing.seen, drawing.overlay, font, collection, target)
+    write_readouts(drawing, matrices, lens, font, collection)
+    opened = products.get(p.why.stage.name) if p.why else None
+    write_why(p, drawing.why, opened, lens, drawing.seen, font, collection)
+    write_presented(drawing, matrices, lens, font, collection)
+    write_cards(drawing, lens, font, collection)
+    for ob in set(collection.objects) - before:
+        ob[tags.WRITTEN] = True
