@@ -1,8 +1,18 @@
 """Places labels on the picture: no label overlaps another, and they cover as little as possible.
 
-This is plain geometry in heights of the picture, from its lower left corner. Each label has Options: places,
-sizes, and last of all to be left out. The cheapest options that do not overlap are taken. To leave a label
-out costs less than an overlap, so labels never overlap.
+This is plain geometry in heights of the picture, from its lower left corner. Each label is a Wish with
+Options: places and sizes, each with a cost, and at last to be left out. `settle` takes one option for each
+wish, in three steps:
+
+1. In turn, each wish takes the option that costs least beside what the others have taken. To share room with
+another
+   costs OVERLAP, so wishes make way for each other. A wish chooses anew where something near it has changed.
+2. Wishes that share room even so are left out, so labels never overlap. To be left out costs LEFT_OUT, less
+than an
+   overlap.
+3. A wish that is crowded out of its cheapest place by far gets that place for a trial, and the others settle
+anew
+   around it. The outcome is kept if all together cost less.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,19 +24,19 @@ import numpy as np
 from .boxes import EMPTY_BOX, around, around_each, meeting
 from .items import Text
 
-OVERLAP = 1e4  # cost of sharing room with something else that is written
-LEFT_OUT = 1e3
-LABEL_GAP = 0.004  # between labels, at least
-PASSES = 4
-CROWDED_OUT = 15.0  # cost above its cheapest from which another way is tried for an item
-MOST_TRIES = 4  # of these ways
+OVERLAP = 1e4  # cost of each thing that is written in the same room
+LEFT_OUT = 1e3  # cost of being left out
+LABEL_GAP = 0.004  # the least gap between labels
+PASSES = 4  # how often wishes choose anew, at most
+CROWDED_OUT = 15.0  # a wish that costs so much more than at its cheapest place is tried there
+MOST_TRIES = 4  # wishes that are tried there
 NOWHERE = np.empty((0, 4))
 
 
 @dataclass(frozen=True, eq=False)
 class Leader:
-    """A thin line from `start` to `end` on the picture, (2,) each, between a text and what it belongs to;
-    `anchor` is a point of that in the world, (3,), where it is to be lifted there."""
+    """A thin line on the picture from `start` to `end`, (2,) each, between a text and what it belongs to.
+    `anchor` is a point of that in the world, (3,), if the line is to stand there."""
 
     start: np.ndarray
     end: np.ndarray
@@ -35,7 +45,7 @@ class Leader:
 
 @dataclass(frozen=True, eq=False)
 class Written:
-    """Lines of type and their leaders; only one in `every` of what there is to write."""
+    """Lines of type and their leaders. If labels are thinned out, one in `every` is written."""
 
     lines: Sequence[Text] = ()
     leaders: Sequence[Leader] = ()
@@ -44,8 +54,8 @@ class Written:
 
 @dataclass(frozen=True, eq=False)
 class Option:
-    """A way to write something: the boxes (n, 4) that it takes, (left, bottom, right, top), what it costs
-    by itself, and `write()`, which gives what is written there, None for nothing."""
+    """A way to write something: the boxes (n, 4) that it takes, (left, bottom, right, top), and its cost
+    beside nothing else. `write()` gives what is then written; None for nothing."""
 
     boxes: np.ndarray = field(default_factory=lambda: NOWHERE)
     cost: float = LEFT_OUT
@@ -57,8 +67,8 @@ UNWRITTEN = Option()
 
 @dataclass(frozen=True, eq=False)
 class Later:
-    """Options that `make()` gives, some of them perhaps for later. It is called only where one of them may be
-    taken: none costs less than `least`."""
+    """Options that are made only where one of them may be taken. `make()` gives them, perhaps with some for
+    still later; none costs less than `least`."""
 
     least: float
     make: Callable[[], "Sequence[Option | Later]"]
@@ -66,8 +76,8 @@ class Later:
 
 @dataclass(frozen=True, eq=False)
 class Wish:
-    """Something to be written: its kind, its matrix, its options, and whether a note is needed if it is left
-    out."""
+    """Something to be written: what it is, such as "name", the name of its matrix, and its options. A wish
+    that is `needed` has a note on the picture where it is left out."""
 
     what: str
     owner: str
@@ -76,19 +86,19 @@ class Wish:
 
     @property
     def made(self) -> list[Option]:
-        """All options, also those that are made later."""
+        """All options, with those that are made later."""
         made, left = [], list(self.options)
         while left:
-            one = left.pop(0)
-            if isinstance(one, Later):
-                left[:0] = one.make()
+            option = left.pop(0)
+            if isinstance(option, Later):
+                left[:0] = option.make()
             else:
-                made.append(one)
+                made.append(option)
         return made
 
 
 def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[[], Written]:
-    """The function that writes these lines, at `places` (n, 2) or where they are."""
+    """The function that writes these lines: at `places` (n, 2), or where they are."""
     if places is None:
         return lambda: Written(lines)
     return lambda: Written(
@@ -96,53 +106,51 @@ def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[
     )
 
 
-def settle(items: Sequence[Sequence[Option | Later]], fixed: np.ndarray) -> list[Option]:
-    """The Option taken for each of `items`; none shares room with the `fixed` boxes (n, 4).
-
-    Each in turn takes the cheapest that the others leave it, and so again until nothing changes. An item that
-    is then crowded out of its cheapest place gets that, and the others settle anew, where all together cost
-    less then.
-    """
-    ways = [_Ways(options) for options in items]
-    taken = _settled(ways, fixed, [UNWRITTEN] * len(ways), np.ones(len(ways), bool))
+def settle(wishes: Sequence[Sequence[Option | Later]], fixed: np.ndarray) -> list[Option]:
+    """The Option that is taken for each of `wishes`, given as their options. What is taken shares no room
+    with the `fixed` boxes (n, 4). The first wishes choose first."""
+    choices = [_Choice(options) for options in wishes]
+    everyone = np.ones(len(choices), bool)
+    taken = _settled(choices, fixed, [UNWRITTEN] * len(choices), everyone)
     written = [*fixed[:, None]]
-    alone = [one.cheapest(written, around_each(written), LEFT_OUT) for one in ways]
-    lost = [option.cost - one.cost for option, one in zip(taken, alone, strict=True)]
-    for n in sorted(range(len(ways)), key=lambda n: -lost[n])[:MOST_TRIES]:
+    cheapest = [choice.cheapest(written, around_each(written), LEFT_OUT) for choice in choices]
+    lost = [option.cost - best.cost for option, best in zip(taken, cheapest, strict=True)]
+    for n in sorted(range(len(choices)), key=lambda n: -lost[n])[:MOST_TRIES]:
         if lost[n] < CROWDED_OUT:
             break
-        others = [*ways[:n], *ways[n + 1 :]]
-        near = meeting(ways[n].around[None], _arounds(others), LABEL_GAP)[0]
-        there = np.concatenate([fixed, alone[n].boxes])
-        other = _settled(others, there, [*taken[:n], *taken[n + 1 :]], near)
-        other.insert(n, alone[n])
-        if sum(option.cost for option in other) < sum(option.cost for option in taken):
-            taken = other
+        others = [*choices[:n], *choices[n + 1 :]]
+        near = meeting(choices[n].looked_at[None], _looked_at(others), LABEL_GAP)[0]
+        there = np.concatenate([fixed, cheapest[n].boxes])
+        trial = _settled(others, there, [*taken[:n], *taken[n + 1 :]], near)
+        trial.insert(n, cheapest[n])
+        if sum(option.cost for option in trial) < sum(option.cost for option in taken):
+            taken = trial
     return taken
 
 
-def _settled(ways, fixed, taken, waiting):
-    """What each item takes in its turn, from what is `taken` on; at first even where it shares room, so that
-    the others make way. What comes first chooses first, of those that are `waiting` to choose."""
+def _settled(choices, fixed, taken, waiting):
+    """The option that is taken for each choice, from those that are `taken` at first. `waiting` (n,) says
+    which are to choose; those whose surroundings change then choose anew."""
     taken = list(taken)
     boxes = [*fixed[:, None], *(option.boxes for option in taken)]  # of all that is written
-    room = around_each(boxes)
-    arounds = _arounds(ways)
+    outlines = around_each(boxes)
+    looked_at = _looked_at(choices)
 
     def take(n, option):
-        """Let those choose anew that have looked at places where this one was or is."""
-        at = n + len(fixed)
+        """Take an option. Choices that have looked at the room that this frees or fills choose anew."""
+        place = n + len(fixed)
         if option is not taken[n]:
-            both = np.stack([around(taken[n].boxes), around(option.boxes)])
-            np.logical_or(waiting, meeting(both, arounds, LABEL_GAP).any(axis=0), out=waiting)
-        taken[n], boxes[at], room[at] = option, option.boxes, around(option.boxes)
+            changed = np.stack([around(taken[n].boxes), around(option.boxes)])
+            np.logical_or(waiting, meeting(changed, looked_at, LABEL_GAP).any(axis=0), out=waiting)
+        taken[n], boxes[place], outlines[place] = option, option.boxes, around(option.boxes)
 
     def choose(least):
-        """Let each item take the cheapest of its options, given the others; none for `least` or more."""
-        for n, one in enumerate(ways):
+        """Let each choice that waits take its cheapest option beside the others, or none if that costs
+        `least`."""
+        for n, choice in enumerate(choices):
             if waiting[n]:
-                room[n + len(fixed)] = EMPTY_BOX
-                option, arounds[n] = one.cheapest(boxes, room, least), one.around
+                outlines[n + len(fixed)] = EMPTY_BOX  # it is not in its own way
+                option, looked_at[n] = choice.cheapest(boxes, outlines, least), choice.looked_at
                 take(n, option)
                 waiting[n] = False
 
@@ -150,80 +158,87 @@ def _settled(ways, fixed, taken, waiting):
         choose(np.inf)
         if not waiting.any():
             break
-    for n, at in enumerate(range(len(fixed), len(boxes))):  # what shares room makes way for what comes first
-        near = np.flatnonzero(meeting(room[at][None], room[:at], LABEL_GAP)[0])
-        if meeting(boxes[at], np.concatenate([NOWHERE, *(boxes[m] for m in near)]), LABEL_GAP).any():
+    for n, place in enumerate(
+        range(len(fixed), len(boxes))
+    ):  # of two that share room the later one is left out
+        near = np.flatnonzero(meeting(outlines[place][None], outlines[:place], LABEL_GAP)[0])
+        earlier = np.concatenate([NOWHERE, *(boxes[other] for other in near)])
+        if meeting(boxes[place], earlier, LABEL_GAP).any():
             take(n, UNWRITTEN)
-    # What costs no less than to be left out is left out.
+    # Who is left out, or pays as much, looks for room once more.
     waiting |= np.array([option.cost >= LEFT_OUT for option in taken], bool)
     choose(LEFT_OUT)
     return taken
 
 
-def _arounds(ways):
-    """The boxes (n, 4) around the places that each item has looked at."""
-    return np.array([one.around for one in ways]).reshape(-1, 4)
+def _looked_at(choices):
+    """The boxes (n, 4) around all the places that each choice has looked at."""
+    return np.array([choice.looked_at for choice in choices]).reshape(-1, 4)
 
 
-class _Ways:
-    """The ways to write an item: those that may cost least come first, so that most need not be made."""
+class _Choice:
+    """The options of one wish. Those that may cost least are made first, so that most are never made.
+    `looked_at` is the box around the places of all that are made."""
 
     def __init__(self, options):
-        self.ready, self.later, self.around = [], [], EMPTY_BOX
+        self.groups, self.later, self.looked_at = [], [], EMPTY_BOX
         self._add(options, ())
 
-    def _add(self, options, place):
-        """Take up options that stand at a `place` among those of the item, (n, m …)."""
-        placed = [((*place, n), one) for n, one in enumerate(options)]
-        ready = [one for one in placed if isinstance(one[1], Option)]
+    def _add(self, options, rank):
+        """Add options. The n-th has the rank (*rank, n) among all options of the wish: of two that cost the
+        same, the one of lower rank is taken."""
+        ranked = [((*rank, n), option) for n, option in enumerate(options)]
+        ready = [(each, option) for each, option in ranked if isinstance(option, Option)]
         if ready:
-            self.ready.append(_Group(ready))
-            self.around = around(np.stack([self.around, self.ready[-1].around]))
-        for at, one in placed:
-            if isinstance(one, Later):
-                heappush(self.later, (one.least, at, one))
+            self.groups.append(_Group(ready))
+            self.looked_at = around(np.stack([self.looked_at, self.groups[-1].around]))
+        for each, option in ranked:
+            if isinstance(option, Later):
+                heappush(self.later, (option.least, each, option))
 
-    def cheapest(self, others, room, least):
-        """The option that costs least, given the boxes (n, 4) of each of the others, which would have to make
-        way, and the box around them in `room`; nothing where each costs `least` or more."""
-        best, looked_at = (least, -np.inf, (), UNWRITTEN), 0
+    def cheapest(self, others, outlines, least):
+        """The option that costs least, or UNWRITTEN if each costs `least` or more. `others` has the boxes (n,
+        4) of each other thing, which would have to make way; `outlines` (m, 4) the box around each of
+        these."""
+        best, weighed = (least, -np.inf, (), UNWRITTEN), 0
         while True:
-            for group in self.ready[looked_at:]:
+            for group in self.groups[weighed:]:
                 if group.least <= best[0]:
-                    best = min(best, group.cheapest(others, room), key=lambda one: one[:3])
+                    best = min(best, group.cheapest(others, outlines), key=lambda found: found[:3])
             if not self.later or self.later[0][0] > best[0]:
                 return best[3]
-            looked_at = len(self.ready)
-            _, place, one = heappop(self.later)
-            self._add(one.make(), place)
+            weighed = len(self.groups)
+            _, rank, option = heappop(self.later)
+            self._add(option.make(), rank)
 
 
 class _Group:
-    """Options of an item, with their places among its options, and the boxes of all of them at once."""
+    """Options of a wish that were made together, with their ranks, and the boxes of all of them in one
+    array."""
 
-    def __init__(self, placed):
-        self.placed = sorted(placed, key=lambda one: one[1].cost)
-        boxes = [option.boxes for _, option in self.placed]
-        self.costs = np.array([option.cost for _, option in self.placed])
+    def __init__(self, ranked):
+        self.ranked = sorted(ranked, key=lambda pair: pair[1].cost)
+        boxes = [option.boxes for _, option in self.ranked]
+        self.costs = np.array([option.cost for _, option in self.ranked])
         self.least = self.costs[0]
         self.boxes = np.concatenate([NOWHERE, *boxes])
-        self.owner = np.repeat(np.arange(len(boxes)), [len(one) for one in boxes])
+        self.owner = np.repeat(np.arange(len(boxes)), [len(each) for each in boxes])  # the option of each box
         self.around = around(self.boxes)
 
-    def cheapest(self, others, room):
-        """(what it costs beside the others, what it costs alone, its place, the option) of the cheapest."""
-        near = np.flatnonzero(meeting(self.around[None], room, LABEL_GAP)[0])
+    def cheapest(self, others, outlines):
+        """(cost beside the others, cost alone, rank, option) of the cheapest option."""
+        near = np.flatnonzero(meeting(self.around[None], outlines, LABEL_GAP)[0])
         met = meeting(self.boxes, np.concatenate([NOWHERE, *(others[m] for m in near)]), LABEL_GAP)
         costs = self.costs + OVERLAP * np.bincount(self.owner, met.sum(axis=1), len(self.costs))
         best = costs.argmin()
-        place, option = self.placed[best]
-        return costs[best], option.cost, place, option
+        rank, option = self.ranked[best]
+        return costs[best], option.cost, rank, option
 
 
 def spread(spots: np.ndarray, apart: float) -> np.ndarray:
-    """The nearest places to ascending `spots` (n,) that are at least `apart` (least squares, by pooling
-    adjacent violators)."""
-    pools = []  # [sum of targets, count]
+    """The places (n,) nearest to ascending `spots` (n,) that are at least `apart` (least squares, by pooling
+    adjacent violators: Barlow et al. 1972)."""
+    pools = []  # [sum of targets, their number]
     for n, spot in enumerate(spots):
         pools.append([spot - n * apart, 1])
         while len(pools) > 1 and pools[-2][0] / pools[-2][1] > pools[-1][0] / pools[-1][1]:
