@@ -17,11 +17,13 @@ from .camera import place_of
 from .laid_out_anew import room_of
 from .picture_plane import looks_along_its_parent
 from .rebuild import adding
+from .remembered import remembered
 from .seen import moves, view_of
 
 LEAST_ACROSS_LOOK = (
     1e-4  # of a camera that looks straight down or up, whose turn is told by what is up for it
 )
+LEAST_TURN = 1e-4  # of a channel that has keys: by less it is as these have it
 FIRST_BLUR = 0.5  # depth of field that a lens without any gets
 
 
@@ -46,6 +48,21 @@ def stand(target: bpy.types.Scene, matrix: Matrix, distance: float, *, alone: bo
         for ob, path, index, value in before:
             _key(ob, path, index, value, target)
     target.view_layers[0].update()
+
+
+def keep_turn(target: bpy.types.Scene) -> None:
+    """Give a camera that moves, and that a person has just turned in a viewport, keys where it stands now:
+    else the next frame would take it half back, where its keys are."""
+    camera = target.camera
+    aim = camera.parent if looks_along_its_parent(camera) else None
+    now = [(*one, compat.find_curve(*one[:3])) for one in _channels(camera, aim)]
+    frame = target.frame_current_final
+    if all(curve is None or abs(curve.evaluate(frame) - value) < LEAST_TURN for *_, value, curve in now):
+        return
+    for ob, path, n, value, curve in now:
+        built = remembered(ob).get("values", {}).get(path, ())
+        before = built[n] if curve is None and n < len(built) else None
+        _key(ob, path, n, value if before is None else before, target)
 
 
 def _channels(camera, aim):

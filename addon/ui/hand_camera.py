@@ -46,6 +46,7 @@ class _OfTheCamera:
         scene = context.scene
         try:
             p = plan_of(scene)
+            hand_camera.keep_turn(scene)
             self.change(context, p)
             told = lay_out(p, scene)
         except InputError as error:

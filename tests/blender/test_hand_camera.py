@@ -5,8 +5,8 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from mathutils import Euler, Vector  # noqa: E402
-from matrix_cinema.blender import hand_camera, tags  # noqa: E402
+from mathutils import Euler, Matrix, Vector  # noqa: E402
+from matrix_cinema.blender import compat, hand_camera, tags  # noqa: E402
 from matrix_cinema.blender.seen import view_of  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
@@ -66,6 +66,24 @@ def test_a_camera_that_moves_gets_a_key_here_or_stands_here_alone():
         scene.frame_set(frame)
         assert_seen(scene, pivot, half)
     assert len(bpy.data.actions) < actions and all(action.users for action in bpy.data.actions)
+
+
+def test_what_a_person_turned_of_a_camera_that_moves_is_kept_where_it_stands():
+    scene = build(described(move="orbit"))
+    middle, aim = scene.frame_end // 2, scene.camera.parent
+    scene.frame_set(1)
+    first = scene.camera.matrix_world.copy()
+    scene.frame_set(middle)
+    keys = len(compat.find_curve(aim, "rotation_euler", 2).keyframe_points)
+    hand_camera.keep_turn(scene)  # nobody turned anything
+    assert len(compat.find_curve(aim, "rotation_euler", 2).keyframe_points) == keys
+    aim.matrix_world = Matrix.Rotation(0.4, 4, "X") @ aim.matrix_world  # as a viewport does that is locked
+    scene.view_layers[0].update()
+    turned = scene.camera.matrix_world.copy()
+    hand_camera.keep_turn(scene)
+    for frame, expected in ((1, first), (middle, turned)):
+        scene.frame_set(frame)
+        np.testing.assert_allclose(scene.camera.matrix_world, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("view", ["hero", "isometric"])
