@@ -63,9 +63,8 @@ class Sheet(Stage):
             order.reverse()
         if self.commutes:  # an operand with all that makes it stands further away than one alone
             order.sort(key=lambda entry: layout.grows(entry[1].operand.stage))
-        order.sort(
-            key=lambda entry: entry[0] == face.wider
-        )  # a single row or column stands next to the sheet
+        # A single row or column stands next to the sheet.
+        order.sort(key=lambda entry: entry[0] == face.wider)
         return order
 
     def moves_along(self, n: int, face: Face, layout: Arranging) -> int:

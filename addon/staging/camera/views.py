@@ -18,13 +18,9 @@ from .framing import DIRECTIONS, Optics, View, axes, free_direction, sheared, si
 if TYPE_CHECKING:  # plans check their cameras
     from ..plan import Plan
 
-LENS = 50.0
+LENS = 50.0  # in millimetres, as all lenses
 OBLIQUE_LENS = 135.0  # so long that things hardly get smaller with depth
-LENSES = {
-    "hero": 32.0,
-    "inside": 18.0,
-    "inside_left": 18.0,
-}  # in millimetres, for views with a lens of their own
+LENSES = {"hero": 32.0, "inside": 18.0, "inside_left": 18.0}  # of views with a lens of their own
 SHORTEST = 8.0
 ORTHOGRAPHIC = ("isometric",)
 TURNING = ("orbit", "crane")  # moves that turn, which an oblique camera cannot do

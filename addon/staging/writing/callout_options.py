@@ -105,9 +105,8 @@ def _places(
     outward = beyond - spot
     outward /= np.linalg.norm(outward, axis=1)[:, None] + 1e-12
     at_ends = beyond + outward * (np.abs(outward) @ half)[:, None]
-    raised = [
-        at_ends + (0.0, part * half[1]) for part in CALLOUT_RISES
-    ]  # a little higher or lower than the row
+    # A little higher or lower than the row.
+    raised = [at_ends + (0.0, part * half[1]) for part in CALLOUT_RISES]
     middles = np.concatenate([middles, *raised])
     boxes = np.concatenate([middles - half, middles + half], axis=1)
     ends = np.clip(spot, boxes[:, :2], boxes[:, 2:])
