@@ -8,6 +8,7 @@ from colors import contrast, linear, luminance
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.attention import statistics
+from matrix_cinema.description.from_capture import scene_from_capture
 from matrix_cinema.description.scene import Animation, Beat, Camera, Layout, MatrixOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.styles import STYLES
@@ -21,6 +22,7 @@ from matrix_cinema.staging.camera.views import parts_of
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.callout_options import said_of
 from matrix_cinema.staging.writing.numerals import number
+from paths import ROOT
 
 FPS = 24
 TOKENS = ("the", "cat", "}", "a:b", "the")
@@ -430,3 +432,26 @@ def test_a_beat_of_which_all_is_hidden_has_a_camera():
     expression = "out = sum_heads((attn = softmax(Q @ K.T)) @ V)"
     made = Scene(expression=expression, matrices=heads, beats="auto", animation=Animation(hide_inputs=True))
     assert np.isfinite([key.pose for key in compose(plan(made), 16 / 9).shot.keys]).all()
+
+
+@pytest.mark.parametrize(
+    ("layer", "head", "said"),
+    [
+        (
+            "layers.1",
+            1,
+            "Large scores are capped. Later tokens are masked. Softmax: the weights of each row add",
+        ),
+        (
+            "layers.2",
+            1,
+            "Later tokens are masked. Softmax: the weights of each row and of its sink add up to 1",
+        ),
+        ("h.0", 1, "A bias is added. Later tokens are masked. Softmax"),
+        ("encoder.0", 1, "Masked pairs have no weight. Softmax: the weights of each row add up to 1."),
+    ],
+)
+def test_what_happens_to_scores_before_softmax_is_told(layer, head, said):
+    masks = ROOT / "examples" / "data" / "masks.safetensors"
+    p = plan(scene_from_capture(masks, layer, head).with_beats())
+    assert any(beat.text.startswith(said) for beat in p.beats)

@@ -249,7 +249,7 @@ class _HeadTeller:
         self.told |= {s.name for s in made}
         run = dict.fromkeys((s.of or s.name) + (EPILOGUE if s.has_interior else "") for s in made)
         show = f"{head.scores.name}{PRODUCTS_SUFFIX}" if head.scores else head.pattern.name
-        say = f"{self.masking()}Softmax: the weights of each row add up to {self.total()}."
+        say = f"{self.changes(made)}{self.masking()}Softmax: the weights of each row{self.total(made)}."
         beats = [Beat(say=say, show=show, run=", ".join(run))]
         if not head.pair:
             return beats
@@ -269,6 +269,14 @@ class _HeadTeller:
             pattern = pattern.operands[0].stage
         return [*([pattern] if pattern.operands and pattern.epilogue else []), *reversed(found)]
 
+    def changes(self, made: Sequence[Stage]) -> str:
+        """Sentences about what happens to the scores before they are masked, in the stages `made`, or ""."""
+        capped = any(step.function == "tanh" for stage in made for step in stage.epilogue)
+        added = any(
+            stage.made_by == "+" and any(not o.stage.operands for o in stage.operands) for stage in made
+        )
+        return "Large scores are capped. " * capped + "A bias is added. " * added
+
     def masking(self) -> str:
         """A sentence about the entries that the mask hides, or ""."""
         values = self.p.evaluation[self.head.pattern]
@@ -281,10 +289,14 @@ class _HeadTeller:
         also = "" if values.mask[earlier].all() else ", and tokens too far back"
         return f"Later tokens are masked{also}. "
 
-    def total(self) -> str:
-        """The sum of the weights of a row: 1, unless a sink takes a part."""
+    def total(self, made: Sequence[Stage]) -> str:
+        """What the weights of a row add up to: 1, unless a sink, a given column of scores, takes a part."""
         values = self.p.evaluation[self.head.pattern].final
-        return "1" if np.allclose(values.sum(axis=1), 1.0, atol=1e-6) else "at most 1"
+        if np.allclose(values.sum(axis=1), 1.0, atol=1e-6):
+            return " add up to 1"
+        joined = [o.stage for stage in made if stage.made_by == "concat" for o in stage.operands]
+        sinks = [s for s in joined if not s.operands and self.p.evaluation[s].shape[1] == 1]
+        return " and of its sink add up to 1" if sinks else " add up to at most 1"
 
     def contrast(self, query: int, key: int) -> str:
         """A phrase about the weight of the next best key, for comparison."""
