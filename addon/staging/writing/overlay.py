@@ -40,8 +40,8 @@ Frames = tuple[float, float]
 @dataclass(frozen=True)
 class Overlay:
     """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject; they
-    are there between the frames `shaded`, or always. In a film of beats, `blocks` are the boxes of all that
-    is written together, which are kept free as a whole."""
+    are there between the frames `shaded`, or always. In a film of beats, `blocks` are the boxes of what is
+    written together, which are kept free as a whole: each line of the head, all that beats say, the legend."""
 
     items: tuple[Item, ...] = ()
     shades: tuple[Box, ...] = ()
@@ -97,9 +97,26 @@ def overlay(
     items = (*head, *legend, *lasting, *passing)
     told, lines = ([one for one in head if (one.kind == "told") == is_told] for is_told in (True, False))
     written = [block for block in (lines, told, legend, lasting) if block]
-    blocks = tuple(tuple(around(np.array([item.box for item in block])).tolist()) for block in written)
-    shades = blocks if timed and shaded is not None else ()
-    return Overlay(items, shades, blocks if p.beats else (), tuple(shaded or ()))
+    shades = _around_each(written) if timed and shaded is not None else ()
+    kept_free = [*_lines(lines), *written[1 if lines else 0 :]] if p.beats else []
+    return Overlay(items, shades, _around_each(kept_free), tuple(shaded or ()))
+
+
+def _around_each(blocks: Sequence[Sequence[Item]]) -> tuple[Box, ...]:
+    """The box around each of some blocks of items."""
+    return tuple(tuple(around(np.array([item.box for item in block])).tolist()) for block in blocks)
+
+
+def _lines(head: Sequence[Text]) -> list[list[Text]]:
+    """Title, caption and expression a line at a time: beside a short one there is room, whatever stands above
+    it and below."""
+    found: list[list[Text]] = []
+    for text in head:
+        if found and text.box[3] > found[-1][0].box[1] + 0.5 * (found[-1][0].box[3] - found[-1][0].box[1]):
+            found[-1].append(text)
+        else:
+            found.append([text])
+    return found
 
 
 class _FrameType:
