@@ -41,7 +41,7 @@ Frames = tuple[float, float]
 class Overlay:
     """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject; they
     are there between the frames `shaded`, or always. In a film of beats, `blocks` are the boxes of what is
-    written together, which are kept free as a whole: each line of the head, all that beats say, the legend."""
+    written together, which are kept free as a whole: a line of the head, all that beats say, the legend."""
 
     items: tuple[Item, ...] = ()
     shades: tuple[Box, ...] = ()
