@@ -271,8 +271,10 @@ class _Reader:
         known = self.language.functions[function]
         least, most = known.least, known.most
         if any(isinstance(a, ast.Starred) for a in tree.args) or not least <= len(tree.args) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            raise at.error(f"{function}(...) takes {wanted} arguments, found {len(tree.args)}")
+            wanted = (
+                f"{least} to {most} arguments" if least < most else f"{least} argument{'s' * (least > 1)}"
+            )
+            raise at.error(f"{function}(...) takes {wanted}, found {len(tree.args)}")
         options: list = []
         for keyword in tree.keywords:
             option = self.name(keyword.arg)

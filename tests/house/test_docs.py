@@ -5,6 +5,8 @@ import re
 import typing
 
 import pytest
+from matrix_cinema.algebra.expression import parse
+from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description import scene
 from paths import ROOT
 
@@ -31,9 +33,19 @@ def test_every_animation_is_documented(name):
     assert f"`{name}`" in (ROOT / "docs" / "scenes.md").read_text()
 
 
-@pytest.mark.parametrize(
-    "document", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
-)
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+
+
+def test_expressions_in_documents_are_in_the_language():
+    """In scene files and in Python, which write a line break alike."""
+    texts = [(ROOT / document).read_text() for document in DOCUMENTS]
+    written = [text for each in texts for text in re.findall(r'expression ?= ?"([^"]+)"', each)]
+    assert len(written) >= 4
+    for text in written:
+        stage(parse(text.replace("\\n", "\n")))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(document):
     path = ROOT / document
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
