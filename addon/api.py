@@ -209,11 +209,11 @@ def estimate(
     """What `render` with these options would take: frames, elements, memory, and time by one tile of one
     frame, which is rendered. Nothing is written. Raises InputError, also for a .blend that was not built
     here."""
-    source = as_source(source)
-    kind, asked = _kind_asked(Path(output), options), _asked(options)
+    source, output = as_source(source), Path(output)
+    kind, asked = _kind_asked(output, options), _asked(options)
     from .outputs.rendering import estimate_source
 
-    return estimate_source(source, kind, asked, progress)
+    return estimate_source(source, output, kind, asked, progress)
 
 
 def film(

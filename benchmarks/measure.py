@@ -414,7 +414,7 @@ def film(path, pairs="8"):
     from matrix_cinema.outputs.rendering import planned_for
     from matrix_cinema.outputs.silence import blender_silenced
 
-    settings = Settings(640, 360, 4, quality="FAST")
+    settings = Settings(640, 360, 4)
     scene = blend_file.draw_alone(planned_for(load_scene(path), settings))
     times = {(how, what): [] for how in ("ours", "plain") for what in ("clock", "processor")}
     rendering = Rendering(scene, settings, ".png", 2, unheard)

@@ -34,9 +34,10 @@ class Estimate:
     one: float
 
     def __str__(self) -> str:
+        count = "1 frame" if self.frames == 1 else f"{self.frames} frames, of which {self.different} differ"
         free = "" if self.free is None else f" of {self.free / 1e9:.1f} GB that are free"
         return (
-            f"{self.frames} frames, of which {self.different} differ; {self.elements:,} elements at most; "
+            f"{count}; {self.elements:,} elements at most; "
             f"about {self.memory / 1e9:.2f} GB of memory beside Blender's own{free}; "
             f"about {self.one:.1f} s a frame here, {clock_time(self.seconds)} in all"
         )

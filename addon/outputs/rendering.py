@@ -3,8 +3,9 @@ kept."""
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import bpy
@@ -62,6 +63,18 @@ class Asked:
     dpi: int | None = None
     bits: int = 8
 
+    def __post_init__(self) -> None:
+        """Raises InputError for a frame that is no whole number, and frames or a size that are not two."""
+        for name in ("frame", "frames", "size"):
+            value = getattr(self, name)
+            one = name == "frame"
+            numbers = [value] if one else value
+            known = isinstance(numbers, Sequence) and len(numbers) == (1 if one else 2)
+            if value is not None and not (known and all(map(_is_whole, numbers))):
+                raise InputError(
+                    f"{name}: {value!r} is not {'a whole number' if one else 'two whole numbers'}"
+                )
+
     @property
     def preset(self) -> FilmPreset | None:
         """The preset for the `purpose`, or None. Raises InputError for an unknown purpose."""
@@ -69,6 +82,10 @@ class Asked:
             hint = nearest(self.purpose, PRESETS, "known ones")
             raise InputError(f'a film is not for "{self.purpose}"; {hint}')
         return PRESETS[self.purpose] if self.purpose else None
+
+
+def _is_whole(value):
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -110,9 +127,7 @@ def render_source(
         require_apart(written, bpy.utils.blend_paths(absolute=True))
         description = blend_file.description_as_set(scene)
     settings = settings_of(description.render, asked, kind)
-    if settings.transparent and kind == "film" and not FILMS[output.suffix.lower()].keeps_alpha:
-        alpha = either(suffix for suffix, film in FILMS.items() if film.keeps_alpha)
-        raise InputError(f"{output}: {output.suffix} has no transparency; give {alpha}")
+    _require_alpha(output, kind, settings)
 
     # The mark of every picture of this job, and the mark of the file that is made from them.
     mark = mark_of(source, settings, bpy.app.version_string)
@@ -148,10 +163,13 @@ def render_source(
     return Rendered(output, kind, numbers, scene.frame_end, made)
 
 
-def estimate_source(source: Source, kind: str, asked: Asked, progress: Listener) -> Estimate:
+def estimate_source(source: Source, output: Path, kind: str, asked: Asked, progress: Listener) -> Estimate:
     """The Estimate of the same render, for which one tile of one frame is rendered. Raises InputError and
     JobError."""
+    if source.description is not None:
+        _require_alpha(output, kind, settings_of(source.description.render, asked, kind))
     scene, description, settings, checked = drawn_source(source, asked, kind)
+    _require_alpha(output, kind, settings)
     numbers = _asked_frames(scene, description, checked, asked, kind)
     return estimated(scene, description, numbers, settings, progress)
 
@@ -208,6 +226,13 @@ def settings_of(defaults: Render, asked: Asked, kind: str) -> Settings:
         fallback=asked.if_device_fails,
     )
     return frames.film_settings(settings) if kind == "film" else settings
+
+
+def _require_alpha(output, kind, settings):
+    """Raise InputError for a film without background in a format that has no transparency."""
+    if settings.transparent and kind == "film" and not FILMS[output.suffix.lower()].keeps_alpha:
+        alpha = either(suffix for suffix, film in FILMS.items() if film.keeps_alpha)
+        raise InputError(f"{output}: {output.suffix} has no transparency; give {alpha}")
 
 
 def _small(size):

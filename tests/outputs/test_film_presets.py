@@ -9,6 +9,7 @@ from PIL import Image
 bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.outputs import rendering  # noqa: E402
+from matrix_cinema.outputs.estimate import Estimate  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
 
@@ -109,6 +110,7 @@ def test_a_dry_run_tells_what_it_would_take(tiny, capsys):
     assert cli.run(["render", str(tiny), "-o", str(film), "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("12 frames, of which ") and "s a frame here" in said
+    assert str(Estimate(1, 1, 5, 10**7, None, 2.0, 2.0)).startswith("1 frame; 5 elements at most; ")
     assert [path.name for path in tiny.parent.iterdir()] == ["tiny.toml"]
 
 
