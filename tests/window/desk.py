@@ -34,6 +34,7 @@ class Desk:
             "BLENDER_USER_RESOURCES": str(user_folder),
         }
         self._server = self._program = None
+        self._scrolled = 0  # rows of the panel above what is seen
         self._found = {}  # name of a control -> where it was last
         self.pointer = (0, 0)
 
@@ -238,13 +239,14 @@ class Desk:
             if any(name in full for full in self.ask("under_pointer")):
                 return self._found[name]
         for _ in range(8):
-            controls = self.controls(until=name)
-            if any(name in full for full in controls):
-                break
+            for column in (0.7, 0.3):  # most controls are under the first
+                controls = self.controls(until=name, pitch=12, columns=(column,))
+                if any(name in full for full in controls):
+                    self._found[name] = self.place_of(controls, name)
+                    return self._found[name]
             if not self.scroll(12):
                 break
-        self._found[name] = self.place_of(controls, name)
-        return self._found[name]
+        raise AssertionError(f'no control "{name}" in the panel; the last ones are: {", ".join(controls)}')
 
     def scroll(self, rows):
         """Turn the wheel over the panel, downwards or, below 0, upwards. Whether that moved anything."""
@@ -259,7 +261,13 @@ class Desk:
         path = self.photograph("scrolling")
         moved = path.read_bytes() != before
         path.unlink()
+        self._scrolled = max(0, self._scrolled + rows)
         return moved
+
+    def scroll_to_top(self):
+        """Turn the wheel back to where the panel begins."""
+        if self._scrolled:
+            self.scroll(-self._scrolled - 12)
 
     def choose(self, name, nth):
         """Open a menu of the panel and take its nth entry: the first key down goes to the first."""
