@@ -16,8 +16,8 @@ if TYPE_CHECKING:  # plans have strips
 
 ENTRY_EDGE = 0.5  # units from the middle of an entry to the edge of its matrix
 STRIP_GAP = 0.15  # units from that edge to the strip of patches
-SIDE = 0.94  # of a patch, in entries
-MET = 4.0  # cost of standing in another matrix or in products; the wrong side costs up to 2
+SIDE = 0.94  # side of a patch, in entries
+MET = 4.0  # cost of standing in another matrix or in products; that of the wrong side is at most 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +55,9 @@ def strips_of(p: "Plan") -> tuple[Strip, ...]:
 
 def reach(p: "Plan", plane: Plane, of_rows: bool) -> tuple[float, float]:
     """How far strips reach beyond a plane: (beyond its first column or row, beyond its last)."""
-    own = [one for one in p.strips if one.plane is plane and one.of_rows == of_rows]
-    width = (STRIP_GAP + _side(plane, of_rows)) if own else 0.0
-    return (0.0, width) if own and own[0].far else (width, 0.0)
+    strip = next((each for each in p.strips if each.plane is plane and each.of_rows == of_rows), None)
+    width = 0.0 if strip is None else STRIP_GAP + _side(plane, of_rows)
+    return (0.0, width) if strip and strip.far else (width, 0.0)
 
 
 def marks_of(p: "Plan") -> tuple[Mark, ...]:
@@ -87,12 +87,12 @@ def _side(plane, of_rows):
     return SIDE / (plane.row_ruler if of_rows else plane.column_ruler).each
 
 
-def _corners(plane, of_rows, far, at, right, up):
-    """The corners (n, 4, 3) of the patches of entries at the positions `at` along their axis. For a camera
-    with the axes `right` and `up`, the patches are upright and not mirrored."""
+def _corners(plane, of_rows, far, positions, right, up):
+    """The corners (n, 4, 3) of the patches of entries at these `positions` (n,) along their axis. For a
+    camera with the axes `right` and `up`, the patches are upright and not mirrored."""
     along, across = (plane.row, plane.column) if of_rows else (plane.column, plane.row)
     low, high = _across(plane, of_rows, far)
-    middle = plane.origin + np.outer(at, along) + across * 0.5 * (low + high)
+    middle = plane.origin + np.outer(positions, along) + across * 0.5 * (low + high)
     ways = sorted((along, across), key=lambda way: abs(way @ right) - abs(way @ up))
     tall, wide = (way * np.sign(way @ axis or 1.0) for way, axis in zip(ways, (up, right), strict=True))
     turned = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) @ [wide, tall]
@@ -129,7 +129,7 @@ def _freer(p, plane, of_rows, right, up):
 def _meets(p, plane, corners):
     """The number of other planes, and of cuboids with products, that the box around these corners meets."""
     low, high = corners.min(axis=0), corners.max(axis=0)
-    drawn = [one for one in p.arrangement.seen if one is not plane]
-    parts = [*drawn, *(one for one in p.arrangement.cuboids if one.stage.name in p.interiors)]
+    others = [other for other in p.arrangement.seen if other is not plane]
+    parts = [*others, *(cuboid for cuboid in p.arrangement.cuboids if cuboid.stage.name in p.interiors)]
     boxes = [part.corners() for part in parts]
     return sum(bool((box.min(axis=0) < high).all() and (low < box.max(axis=0)).all()) for box in boxes)

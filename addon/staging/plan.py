@@ -162,23 +162,23 @@ class Plan:
     @cached_property
     def crowding(self) -> float:
         """About how many products a line of sight meets in the most crowded cuboid."""
-        look, every = self.scene.look, [0.0]
+        look, each = self.scene.look, [0.0]
         for cuboid in self.arrangement.cuboids:
             left, right = (side.final for side in self.evaluation.sides(cuboid.stage))
             width = look.product_scale * look.element_scale
             if cuboid.stage.name in self.interiors:
                 scale = self.products[cuboid.stage.name]
-                every.append(crowding(left, right, scale, look.min_size, width))
-        return max(every)
+                each.append(crowding(left, right, scale, look.min_size, width))
+        return max(each)
 
     @cached_property
-    def left_out(self) -> frozenset[str]:
-        """The names of the matrices that are left out of the picture."""
+    def unseen(self) -> frozenset[str]:
+        """The names of the matrices that are not in the picture."""
         return frozenset(plane.stage.name for plane in self.arrangement.planes if plane.unseen)
 
-    def hidden(self, stage: Stage) -> bool:
-        """Whether a matrix is left out of the picture."""
-        return stage.name in self.left_out
+    def is_unseen(self, stage: Stage) -> bool:
+        """Whether a matrix is not in the picture."""
+        return stage.name in self.unseen
 
 
 def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})) -> Plan:
@@ -188,11 +188,11 @@ def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})
     style = style_of(description)
     environment = environment_path(description, style)
     given = _opened(description, stored)
-    axes = {name: one.declared.leading for name, one in given.items() if one.declared.leading}
+    axes = {name: opened.declared.leading for name, opened in given.items() if opened.declared.leading}
     root = root_of(description, axes)
     scene = unstacked_scene(description, root)
-    declared = _members({name: one.declared for name, one in given.items()}, root)
-    sizes = shapes(root, {name: one.values.shape for name, one in declared.items()})
+    declared = _members({name: opened.declared for name, opened in given.items()}, root)
+    sizes = shapes(root, {name: matrix.values.shape for name, matrix in declared.items()})
     check_declared(root, sizes)
     scene = posed_scene(between_cards(scene), root, sizes)
     root = in_rows(root, scene)
@@ -201,10 +201,10 @@ def plan(scene: Scene, stored: Mapping[str, OpenedMatrix] = MappingProxyType({})
     pools = pools_of(root, sizes, arrangement, scene)
 
     added = added_to_softmax(root_of(description))
-    loaded = {name: one.load(name in added) for name, one in given.items()}
+    loaded = {name: opened.load(name in added) for name, opened in given.items()}
     matrices = _members(loaded, root)
-    masks = {name: one.mask for name, one in matrices.items() if one.mask is not None}
-    evaluation = evaluate(root, {name: one.values for name, one in matrices.items()}, masks)
+    masks = {name: matrix.mask for name, matrix in matrices.items() if matrix.mask is not None}
+    evaluation = evaluate(root, {name: matrix.values for name, matrix in matrices.items()}, masks)
     check_range(root, evaluation)
     sweeps = sweeps_of(root, sizes, scene)
     counts = count_products(arrangement, scene, evaluation, sweeps)
@@ -255,8 +255,8 @@ def _carded(p):
     """The plan with its scene between the cards of its film."""
     film = with_cards(p.timeline, p.scene)
     beats = tuple(
-        replace(one, span=later_span(one.span, film.before), told_at=one.told_at + film.before)
-        for one in p.beats
+        replace(beat, span=later_span(beat.span, film.before), told_at=beat.told_at + film.before)
+        for beat in p.beats
     )
     return replace(p, timeline=film, beats=beats)
 
@@ -280,14 +280,14 @@ def restyled(p: Plan, description: Scene) -> Plan:
         return made
     given = unstacked_scene(description, p.root)
     made = replace(made, scene=replace(scene, matrices=given.matrices, products=given.products))
-    found = scales_of(made.scene, style, p.evaluation, p.matrices, p.arrangement, p.pools)
-    return replace(made, final=found.final, raw=found.raw, products=found.products)
+    scales = scales_of(made.scene, style, p.evaluation, p.matrices, p.arrangement, p.pools)
+    return replace(made, final=scales.final, raw=scales.raw, products=scales.products)
 
 
 def _opened(scene: Scene, stored: Mapping[str, OpenedMatrix]) -> dict[str, OpenedMatrix]:
     """The given matrices of a description by name, with their leading axes; they are not read yet."""
     written = root_of(scene)
-    results = [s.name for s in stages_of(written) if s.operands]
+    results = [made.name for made in stages_of(written) if made.operands]
     for name in scene.products:
         if name not in results:
             hint = nearest(name, results, "results")
@@ -299,9 +299,9 @@ def _members(stacks, root):
     """The single matrices that the stages under `root` use, by name; `stacks` are the given ones with leading
     axes."""
     members = {
-        member_name(name, index): one
+        member_name(name, index): member
         for name, stack in stacks.items()
-        for index, one in stack.members().items()
+        for index, member in stack.members().items()
     }
     return {name: members[name] for name in leaf_names(root)}
 
@@ -311,7 +311,7 @@ def root_of(scene: Scene, axes: Mapping[str, Sequence[LeadingAxis]] | None = Non
     (algebra.stacks), or as it is written. Raises InputError for an expression with an error."""
     if not scene.expression.strip():
         raise InputError('the scene has no "expression"; an example is expression = "out = A @ B"')
-    epilogues = {name: own.epilogue for name, own in scene.products.items() if own.epilogue}
+    epilogues = {name: options.epilogue for name, options in scene.products.items() if options.epilogue}
     root = stage(with_epilogues(parse(scene.expression), epilogues))
     if axes is not None:
         root = unstacked(root, axes)
@@ -325,9 +325,9 @@ def in_rows(root: Stage, scene: Scene) -> Stage:
 
 def unstacked_scene(scene: Scene, root: Stage) -> Scene:
     """The description with its options for a stack of matrices repeated for each matrix under `root`."""
-    heads = [s for s in stages_of(root) if s.of]
-    matrices = {s.name: scene.matrices[s.of] for s in heads if s.of in scene.matrices}
-    products = {s.name: scene.products[s.of] for s in heads if s.of in scene.products}
+    members = [made for made in stages_of(root) if made.of]
+    matrices = {member.name: scene.matrices[member.of] for member in members if member.of in scene.matrices}
+    products = {member.name: scene.products[member.of] for member in members if member.of in scene.products}
     return replace(scene, matrices=scene.matrices | matrices, products=scene.products | products)
 
 
@@ -342,9 +342,10 @@ def arrangement_of(root: Stage, sizes: Mapping[str, Shape], scene: Scene) -> Arr
     scatter = Scatter(layout.scatter, layout.molecule, layout.blast)
     stars = stars_of(root, scene.star)
     scheme, short = scheme_of(layout, scene.products), shortened(root, sizes, scene, stars)
-    left_out = unseen_of(root, sizes, scene, stars)
-    stages = {one.name: one for one in stages_of(root)}
-    made_for = [name for name, sheet in left_out.giving_way.items() if is_among(stages[sheet], stars)]
-    roomy = dict.fromkeys([*stars, *made_for], layout.star_room) if layout.star_room else {}
+    unseen = unseen_of(root, sizes, scene, stars)
+    stages = {made.name: made for made in stages_of(root)}
+    # What gives way to a star stands in the star's place, so the star's labels need the room there.
+    in_place = [name for name, sheet in unseen.giving_way.items() if is_among(stages[sheet], stars)]
+    roomy = dict.fromkeys([*stars, *in_place], layout.star_room) if layout.star_room else {}
     beside = (layout.beside, layout.spacing)
-    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, *beside, left_out)
+    return arrange(root, sizes, layout.gap, scheme, blocks, scatter, short, roomy, *beside, unseen)

@@ -137,7 +137,7 @@ def is_probability(stage: Stage, given: Collection[str] = ()) -> bool:
     steps = [step.function for step in stage.epilogue if step.function not in MASKING]
     if steps:
         return steps[-1] == "softmax"
-    return bool(stage.unchanged) and all(is_probability(one.stage, given) for one in stage.unchanged)
+    return bool(stage.unchanged) and all(is_probability(side.stage, given) for side in stage.unchanged)
 
 
 def scales_of(
@@ -154,7 +154,7 @@ def scales_of(
     look, stages = scene.look, stages_of(evaluation.root)
     signed = _known(look.color_map or style.signed_map, style, "look: color_map")
     unsigned = _known(look.probability_map or style.unsigned_map, style, "look: probability_map")
-    probable = {name for name, one in given.items() if one.probability}
+    probable = {name for name, matrix in given.items() if matrix.probability}
     drawn: dict[str, list[tuple[Plane, Pool]]] = {}
     for plane, pool in zip(arrangement.planes, pools, strict=True):
         drawn.setdefault(plane.stage.name, []).append((plane, pool))
@@ -170,24 +170,24 @@ def scales_of(
     def matrix(stage, values, choice):
         return matrix_scale(extent_of(stage, values), overall, look.sensitivity, choice, look.clip)
 
-    found = Scales({}, {}, {})
+    scales = Scales({}, {}, {})
     for s in stages:
-        own = s.options(scene).color_map
-        choice = _known(own, style, f"{s.name}: color_map") if own else ""
+        chosen = s.options(scene).color_map
+        choice = _known(chosen, style, f"{s.name}: color_map") if chosen else ""
         if is_probability(s, probable):
-            found.final[s.name] = probability_scale(choice or unsigned)
+            scales.final[s.name] = probability_scale(choice or unsigned)
         else:
-            found.final[s.name] = matrix(s, evaluation[s].final, choice or signed)
+            scales.final[s.name] = matrix(s, evaluation[s].final, choice or signed)
         if s.operands:
-            raw = matrix(s, evaluation[s].raw, signed) if s.epilogue else found.final[s.name]
-            found.raw[s.name] = raw
+            raw = matrix(s, evaluation[s].raw, signed) if s.epilogue else scales.final[s.name]
+            scales.raw[s.name] = raw
         if s.has_interior:
             left, right = (side.final for side in evaluation.sides(s))
-            found.products[s.name] = product_scale(left, right, look.product_clip, signed)
-    for scales in (found.final, found.raw, found.products):
-        _share(scales, _stacks(scales, stages))
-    _share_in_sums(found, stages)
-    return found
+            scales.products[s.name] = product_scale(left, right, look.product_clip, signed)
+    for by_name in (scales.final, scales.raw, scales.products):
+        _share(by_name, _stacks(by_name, stages))
+    _share_in_sums(scales, stages)
+    return scales
 
 
 def _known(name, style, where):
@@ -212,26 +212,29 @@ def _share(scales, groups):
         scales |= {key: replace(scales[key], low=low, high=high) for key in keys}
 
 
-def _share_in_sums(found, stages):
+def _share_in_sums(scales, stages):
     """Give a sum and its terms one range, so that the output of heads can be compared with the stream that it
     is added to. Sums that share a term, or terms of one stack, share the range too."""
-    known = {("final", name): scale for name, scale in found.final.items()}
-    known |= {("raw", name): scale for name, scale in found.raw.items()}
+    known = {("final", name): scale for name, scale in scales.final.items()}
+    known |= {("raw", name): scale for name, scale in scales.raw.items()}
     groups = [[("raw", s.name), ("final", s.name)] for s in stages if s.operands and not s.epilogue]
-    for s in (one for one in stages if one.sign in SUM_SIGNS):
+    for s in (stage for stage in stages if stage.sign in SUM_SIGNS):
         keys = [("raw", s.name), *(("final", operand.stage.name) for operand in s.operands)]
-        of = {name for _, name in keys} | {one.of for one in stages if one.of and ("final", one.name) in keys}
-        keys += [("final", one.name) for one in stages if one.of in of and ("final", one.name) not in keys]
+        finals = {name: ("final", name) for name in scales.final}
+        of = {name for _, name in keys} | {
+            term.of for term in stages if term.of and finals[term.name] in keys
+        }
+        keys += [finals[term.name] for term in stages if term.of in of and finals[term.name] not in keys]
         groups.append([key for key in keys if known[key].color_map == known[keys[0]].color_map])
     _share(known, _joined(groups))
-    found.final.update({name: scale for (when, name), scale in known.items() if when == "final"})
-    found.raw.update({name: scale for (when, name), scale in known.items() if when == "raw"})
+    scales.final.update({name: scale for (when, name), scale in known.items() if when == "final"})
+    scales.raw.update({name: scale for (when, name), scale in known.items() if when == "raw"})
 
 
 def _joined(groups: Iterable[Iterable[tuple[str, str]]]) -> list[set[tuple[str, str]]]:
     """The groups, with those that share an item joined into one."""
-    found: list[set[tuple[str, str]]] = []
+    joined: list[set[tuple[str, str]]] = []
     for group in map(set, groups):
-        meeting = [other for other in found if other & group]
-        found = [other for other in found if not other & group] + [group.union(*meeting)]
-    return found
+        meeting = [other for other in joined if other & group]
+        joined = [other for other in joined if not other & group] + [group.union(*meeting)]
+    return joined

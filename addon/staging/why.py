@@ -57,20 +57,20 @@ def why_of(p: Any) -> Why | None:
     if not text.strip():
         return None
     made = [cuboid.stage for cuboid in p.arrangement.cuboids]
-    found = selections(text, names_of(made), "why")
-    if len(found) != 1:
+    selected = selections(text, names_of(made), "why")
+    if len(selected) != 1:
         raise InputError(f'why: "{text}": it opens up one entry, such as "attn[it, animal]"')
-    (one,) = found
-    stage = next(stage for stage in made if one.name in (stage.name, stage.of))
-    where, labels, shape = f'why: "{one.text}"', labels_of(p, stage), p.evaluation[stage].shape
-    i, last_i = ends_of(one.rows, labels[0], shape[0], "row", where)
-    j, last_j = ends_of(one.columns, labels[1], shape[1], "column", where)
+    (entry,) = selected
+    stage = next(stage for stage in made if entry.name in (stage.name, stage.of))
+    where, labels, shape = f'why: "{entry.text}"', labels_of(p, stage), p.evaluation[stage].shape
+    i, last_i = ends_of(entry.rows, labels[0], shape[0], "row", where)
+    j, last_j = ends_of(entry.columns, labels[1], shape[1], "column", where)
     if i != last_i or j != last_j:
-        raise InputError(f'{where}: it opens up one entry, such as "{one.name}[0, 0]"')
+        raise InputError(f'{where}: it opens up one entry, such as "{entry.name}[0, 0]"')
     left, right = (side.final for side in p.evaluation.sides(stage))
     products = left[i] * right[:, j]
     order = np.argsort(-np.abs(products), kind="stable")
-    texts = [as_labels(own)[n] if own else str(n) for own, n in zip(labels, (i, j), strict=True)]
+    texts = [as_labels(axis)[n] if axis else str(n) for axis, n in zip(labels, (i, j), strict=True)]
     names = [title_of(p, side.stage) for side in (stage.left, stage.right)]
     called = [p.typeface.shown(f"{name}[{token}]") for name, token in zip(names, texts, strict=True)]
     return Why(stage, i, j, order, products[order], *called)

@@ -409,11 +409,11 @@ def test_automatic_beats_do_not_point_at_what_is_left_out():
     }
     matrices = {name: one for name, one in (biased.matrices | given).items() if name != "W"}
     p = plan(dataclasses.replace(biased, matrices=matrices))
-    assert p.left_out == {"s"}
+    assert p.unseen == {"s"}
     q = plan(head(animation=Animation(hide_inputs=True)))
     for one in (p, q):
         lit = [beat.beat.spotlight for beat in one.beats if beat.beat.spotlight]
-        assert lit and not any(f"{name}[" in text for name in one.left_out for text in lit)
+        assert lit and not any(f"{name}[" in text for name in one.unseen for text in lit)
 
 
 @pytest.mark.parametrize("values", ["attn", "(v = attn @ (x @ W))"])

@@ -45,7 +45,7 @@ def check(p, aspect, made=None):
         for axis in captions.axes_of(p, p.arrangement.seen, 9.0):
             if p.scene.camera.view not in INSIDE and not p.scene.camera.subject:
                 assert set(axis.texts) <= set(texts) or axis.texts in made.beside.told(p)
-    named = [plane for plane in captions.named(p) if not p.hidden(plane.stage)]
+    named = [plane for plane in captions.named(p) if not p.is_unseen(plane.stage)]
     camera = p.scene.camera
     sees_all = camera.view not in INSIDE and not camera.subject and camera.move != "follow"
     if "name" not in told and sees_all:
@@ -117,7 +117,7 @@ def test_no_label_is_behind_a_matrix(name):
     """A label may have to stand over a matrix; then it stands before it."""
     p, made = planned(name), composed(name)
     view, labels = made.view, made.lettering.labels
-    planes = [plane for plane in p.arrangement.planes if not p.hidden(plane.stage)]
+    planes = [plane for plane in p.arrangement.planes if not p.is_unseen(plane.stage)]
     quads = np.array([(view.project(plane.corners()) + 1) / 2 * (WIDE, 1.0) for plane in planes])
     fronts = np.array([view.seen(plane.corners())[2].min() for plane in planes])
     lines = outlines(made.lettering, view, WIDE)

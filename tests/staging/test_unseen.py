@@ -29,7 +29,7 @@ def planned(sums, **more):
 
 def test_a_sum_stands_in_the_place_of_its_product_with_the_row_beside_it():
     beside, in_place = planned("beside"), planned("in place")
-    assert beside.left_out == frozenset() and in_place.left_out == {"x @ W"}
+    assert beside.unseen == frozenset() and in_place.unseen == {"x @ W"}
     places = {
         plane.stage.name: plane.places(np.arange(4), np.arange(4)) for plane in in_place.arrangement.planes
     }
@@ -53,7 +53,7 @@ def test_what_gives_way_to_a_star_leaves_room_for_its_labels_in_a_stack_too():
         p = plan(from_dict(Scene, said | {"star": "attn"}, "test"))
         first = {plane.stage.of or plane.stage.name: plane for plane in reversed(p.arrangement.planes)}
         apart.append(np.linalg.norm(first["attn"].origin - first["Q"].origin))
-        assert len(p.left_out) == (heads or [1])[0]
+        assert len(p.unseen) == (heads or [1])[0]
     assert apart[0] == apart[1]
 
 
@@ -69,16 +69,14 @@ def test_notes_are_of_what_is_seen():
     for hidden in (False, True):
         p = plan(from_dict(Scene, scene | {"animation": {"hide_inputs": hidden}}, "test"))
         told = " ".join([*notes(p), *pooled_notes(p)])
-        assert ("each larger bead" in told) == ("each block" in told) == (not hidden)
+        assert ("each larger bead" in told) == ("a block of" in told) == (not hidden)
 
 
 def test_what_several_take_or_what_a_star_is_does_not_give_way():
     own = {name: SCENE["matrices"][name] for name in ("x", "W", "b")}
     twice = {"expression": "out = (Q = (S = x @ W) + b) @ (S * 2).T", "matrices": own}
-    assert planned("in place", **twice).left_out == frozenset()
-    assert (
-        planned("in place", expression="Q = (S = x @ W) + b", star="S", matrices=own).left_out == frozenset()
-    )
+    assert planned("in place", **twice).unseen == frozenset()
+    assert planned("in place", expression="Q = (S = x @ W) + b", star="S", matrices=own).unseen == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -96,8 +94,8 @@ def test_what_several_take_or_what_a_star_is_does_not_give_way():
 def test_what_a_description_points_at_does_not_give_way(said):
     own = {name: SCENE["matrices"][name] for name in ("x", "W", "b")}
     scene = {"expression": "Q = (S = x @ W) + b", "matrices": own}
-    assert planned("in place", **scene).left_out == {"S"}
-    assert planned("in place", **scene, **said).left_out == frozenset()
+    assert planned("in place", **scene).unseen == {"S"}
+    assert planned("in place", **scene, **said).unseen == frozenset()
 
 
 def test_a_star_that_is_hidden_leaves_the_stage():
@@ -106,12 +104,12 @@ def test_a_star_that_is_hidden_leaves_the_stage():
         names = [name for name in SCENE["matrices"] if name in expression]
         matrices = {name: SCENE["matrices"][name] for name in names}
         p = plan(from_dict(Scene, {"expression": expression, "matrices": matrices} | hidden, "test"))
-        assert p.scene.layout.scheme == p.scene.camera.view == "stage" and "K" in p.left_out
+        assert p.scene.layout.scheme == p.scene.camera.view == "stage" and "K" in p.unseen
 
 
 def test_hidden_inputs_take_no_room():
     shown, hidden = planned("beside"), planned("beside", animation={"hide_inputs": True})
-    assert hidden.left_out == {"x", "W", "b", "K"}
+    assert hidden.unseen == {"x", "W", "b", "K"}
     assert {plane.stage.name for plane in hidden.arrangement.seen} == {"x @ W", "Q", "out"}
     assert (
         np.ptp(hidden.arrangement.corners(), axis=0).prod()

@@ -159,7 +159,7 @@ class _HeadTeller:
 
     def light(self, stage: Stage, row: int | None, column: int | None) -> str:
         """The spotlight on an entry, a row or a column of a stage; "" if the stage is left out."""
-        return "" if self.p.hidden(stage) else self.entry(stage, row, column)
+        return "" if self.p.is_unseen(stage) else self.entry(stage, row, column)
 
     def number(self, stage: Stage, row: int, column: int, digits: str = ".2f", of: str = "") -> str:
         return f"{{{self.entry(stage, row, column, of)}:{digits}}}"

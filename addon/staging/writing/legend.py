@@ -43,7 +43,7 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
     values before an epilogue."""
     ranges: dict[tuple[str, str], list[Range]] = {}  # by colour map and name
     for stage in stages_of(p.root):
-        name, shown = title_of(p, stage), not p.hidden(stage)
+        name, shown = title_of(p, stage), not p.is_unseen(stage)
         if shown:
             _add(ranges, p.final[stage.name], name)
         if shown and stage.epilogue and raw and not p.panels:  # what panels were before is not read there
