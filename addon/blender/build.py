@@ -16,7 +16,7 @@ from ..picture.drawing import Drawing
 from ..staging.plan import Plan
 from ..staging.pooling import bead_starts
 from ..staging.writing.numerals import notation
-from . import studio, tags
+from . import before_build, studio, tags
 from . import text as lettering
 from .appearance import (
     matrix_material,
@@ -62,7 +62,7 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     p = drawing.plan
     _check_object(p.scene.look)
     target = target or bpy.context.scene
-    with rebuilding(target):
+    with before_build.kept(target), rebuilding(target):
         environment = studio.load_environment(p)
         font = lettering.load_font(p)
         rooms = _collections(target)

@@ -27,6 +27,15 @@ PIXELS = 1 << 16  # pictures with more are not looked at
 OBJECT_DATA = (bpy.types.Camera, bpy.types.Curve, bpy.types.Light, bpy.types.Mesh)
 LENS_SHIFTS = ("shift_x", "shift_y")  # of a camera's lens
 
+SCENE_PATHS: tuple[str, ...] = (
+    ("render.engine", "render.resolution_x", "render.resolution_y", "render.resolution_percentage")
+    + ("render.fps", "render.fps_base", "frame_start", "frame_end")
+    + ("cycles.samples", "cycles.use_denoising", "cycles.denoising_prefilter")
+    + ("cycles.denoising_input_passes", "cycles.max_bounces", "cycles.transparent_max_bounces")
+    + ("cycles.caustics_reflective", "cycles.caustics_refractive", "cycles.use_light_tree")
+    + ("view_settings.view_transform", "view_settings.look", "view_settings.exposure")
+)
+
 # What a build may set, by type of datablock. "materials" are those of its slots.
 PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (
@@ -46,15 +55,7 @@ PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (bpy.types.SunLight, ("angle",)),
     (bpy.types.TextCurve, ("body", "size", "align_x", "font", "resolution_u", "materials")),
     (bpy.types.Mesh, ("materials",)),
-    (
-        bpy.types.Scene,
-        ("render.engine", "render.resolution_x", "render.resolution_y", "render.resolution_percentage")
-        + ("render.fps", "render.fps_base", "frame_start", "frame_end")
-        + ("cycles.samples", "cycles.use_denoising", "cycles.denoising_prefilter")
-        + ("cycles.denoising_input_passes", "cycles.max_bounces", "cycles.transparent_max_bounces")
-        + ("cycles.caustics_reflective", "cycles.caustics_refractive", "cycles.use_light_tree")
-        + ("view_settings.view_transform", "view_settings.look", "view_settings.exposure"),
-    ),
+    (bpy.types.Scene, SCENE_PATHS),
 )
 
 
@@ -66,6 +67,11 @@ def settings(block: bpy.types.ID) -> dict[str, Any]:
     modifier, inputs = modifier_of(block), _inputs(block)
     values = {key: _plain(compat.value_at(modifier, one)) for key, one in inputs.items()}
     return {key: _read(block, key) for key in _keys(block)} | values
+
+
+def all_settings(scene: bpy.types.Scene) -> dict[str, Any]:
+    """As `settings` of a scene, with those of Cycles also where it is rendered with another engine."""
+    return {path: _plain(getattr(*owner_of(scene, path))) for path in SCENE_PATHS if _has(scene, path)}
 
 
 def _inputs(block):

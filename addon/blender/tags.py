@@ -32,6 +32,7 @@ LIT = "mc_lit"  # what its lamps stand around (see studio.Around)
 AXES = "mc_axes"  # that lead those of rows and columns, by matrix, as JSON
 GIVEN = "mc_given"  # what is told of each given matrix besides its numbers, as JSON
 MARKERS = "mc_markers"  # of its beats: [[name, frame], …] as JSON
+BEFORE = "mc_before"  # what was set before its first build, as JSON: see `before_build`
 PARTS = "mc_parts"  # every datablock of its build
 RESTING = "mc_resting"  # what its build does not draw and a person changed: see `resting`
 MADE = "mc_made"  # how many things of each name its build made, as JSON, also those that someone deleted

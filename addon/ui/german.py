@@ -296,6 +296,7 @@ OPERATOR_LABELS = {
     "Pick Element": "Element wählen",
     "Point Out": "Zeigen auf",
     "Read Again": "Neu einlesen",
+    "Remove from Scene": "Aus der Szene entfernen",
     "Render Animation at Film Size": "Animation in Filmgröße rendern",
     "Render Film": "Film rendern",
     "Render Still": "Standbild rendern",

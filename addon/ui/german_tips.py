@@ -299,6 +299,10 @@ TOOLTIPS = {
     "Read the file again and set everything in the panel to what the file says":
     "Die Datei neu lesen und alles in der Seitenleiste so setzen, wie sie es sagt",
     "Relative to the key light of the studio": "Im Verhältnis zum Führungslicht des Studios",
+    "Remove from this scene all that was built. Your own objects stay, and the scene gets back the "
+    "settings, the world and the camera that it had before":
+    "Alles aus dieser Szene entfernen, was gebaut wurde. Eigene Objekte bleiben, und die Szene bekommt "
+    "die Einstellungen, die Welt und die Kamera zurück, die sie vorher hatte",
     "Remove the label of the picked element": "Die Beschriftung des gewählten Elements entfernen",
     "Render all frames in Blender's own render window, with the film's size and samples":
     "Alle Bilder in Blenders eigenem Renderfenster rendern, mit Größe und Abtastungen des Films",
@@ -570,6 +574,7 @@ REPORTS = {
     "Labels are laid out for this camera": "Die Beschriftung ist für diese Kamera gesetzt",
     "Leave edit mode first": "Zuerst den Bearbeitungsmodus verlassen",
     "Nothing was changed by hand here": "Hier wurde nichts von Hand geändert",
+    "Removed what was built": "Entfernt, was gebaut war",
     "Saved {place}": "Gespeichert: {place}",
     "Something is being rendered; wait for it or cancel it":
     "Es wird schon gerendert; das Ende abwarten oder abbrechen",

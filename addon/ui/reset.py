@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from ..blender import given_back, tags
+from ..blender import before_build, given_back, tags
 from ..errors import InputError
 from . import panels
 from .translations import report
@@ -103,6 +103,25 @@ class MATRIX_CINEMA_OT_reset_scene(_OfBuiltScene, bpy.types.Operator):
         return None
 
 
+class MATRIX_CINEMA_OT_remove(bpy.types.Operator):
+    """Remove from this scene all that was built. Your own objects stay, and the scene gets back the
+    settings, the world and the camera that it had before"""
+
+    bl_idname = "matrix_cinema.remove"
+    bl_label = "Remove from Scene"
+    bl_options = {"REGISTER", "UNDO"}
+
+    poll = _OfBuiltScene.poll
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        lines = before_build.remove(context.scene)
+        self.report({"INFO"}, "; ".join(lines) or report("Removed what was built"))
+        return {"FINISHED"}
+
+
 class MATRIX_CINEMA_PT_reset(panels.BuiltPanel, bpy.types.Panel):
     bl_label = "Reset"
     bl_order = 10
@@ -120,6 +139,7 @@ class MATRIX_CINEMA_PT_reset(panels.BuiltPanel, bpy.types.Panel):
         column.operator("matrix_cinema.reset_lights", icon="LIGHT")
         column.operator("matrix_cinema.reset_camera", icon="CAMERA_DATA")
         column.operator("matrix_cinema.reset_scene", icon="LOOP_BACK")
+        layout.operator("matrix_cinema.remove", icon="TRASH")
 
 
 CLASSES = (
@@ -127,5 +147,6 @@ CLASSES = (
     MATRIX_CINEMA_OT_reset_lights,
     MATRIX_CINEMA_OT_reset_camera,
     MATRIX_CINEMA_OT_reset_scene,
+    MATRIX_CINEMA_OT_remove,
     MATRIX_CINEMA_PT_reset,
 )

@@ -6,7 +6,7 @@ bpy = pytest.importorskip("bpy")
 
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
-from matrix_cinema.blender import compat, given_back, remembered, tags  # noqa: E402
+from matrix_cinema.blender import before_build, compat, given_back, remembered, tags  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
@@ -183,3 +183,27 @@ def test_what_a_file_says_of_a_lens_may_be_anything(factory, said):
     remembered.keep(lens, before | {"values": before["values"] | said})
     lens.shift_x += 0.25
     assert remembered.changed(lens) == {"shift_x", *said}
+
+
+def test_a_scene_of_ones_own_gets_back_what_it_was_before_its_first_build(factory):
+    scene = bpy.context.scene
+    world, camera = bpy.data.worlds.new("mine"), bpy.data.objects.new("mine", bpy.data.cameras.new("mine"))
+    scene.collection.objects.link(camera)
+    scene.world, scene.camera = world, camera
+    render = scene.render
+    render.resolution_x, render.resolution_y, render.fps, scene.frame_end = 3840, 2160, 30, 77
+    scene.cycles.samples, scene.view_settings.view_transform = 999, "Raw"
+    before = remembered.all_settings(scene)
+    markers = [scene.timeline_markers.new("mine", frame=5).name]
+    build(scene_of(beats="auto"), scene)
+    build(scene_of("paper"), scene)  # what the first build found is what counts
+    assert render.resolution_x == 1280 and scene.world != world and scene.camera != camera
+    assert {"width: 3840", "fps: 30", "world: mine", "camera: mine"} < set(before_build.told(scene))
+    assert before_build.remove(scene) and remembered.all_settings(scene) == before
+    assert (scene.world, scene.camera, list(scene.objects)) == (world, camera, [camera])
+    assert [one.name for one in scene.timeline_markers] == markers
+    assert not [key for key in scene.keys() if key.startswith("mc_")] and not tags.is_built(scene)
+    build(scene_of(), scene)
+    render.resolution_x, scene.world = 500, (own := bpy.data.worlds.new("later"))
+    before_build.remove(scene)
+    assert (render.resolution_x, render.fps, scene.world) == (500, 30, own)

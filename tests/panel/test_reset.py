@@ -83,7 +83,8 @@ def test_the_buttons_are_in_the_panel_and_the_lamp_s_in_the_light_panel(factory)
     scene = build(described("out = A @ B", random_matrices(3, A=(2, 3), B=(3, 2))))
     properties.refill()
     texts = drawn_texts(reset.MATRIX_CINEMA_PT_reset)
-    assert {"Reset Object", "Reset Lights", "Reset Camera", "Reset All"} <= set(texts)
+    assert {"Reset Object", "Reset Lights", "Reset Camera", "Reset All", "Remove from Scene"} <= set(texts)
     scene.matrix_cinema_panel.lamp = 1
     given = buttons(light_panel.MATRIX_CINEMA_PT_light)
     assert given["matrix_cinema.reset_lights"] == {"lamp": "Fill"}
+    assert OURS.remove() == {"FINISHED"} and not len(scene.objects) and not OURS.remove.poll()

@@ -1,0 +1,76 @@
+"""What a scene of one's own was before something was built into it: its settings, its world, its camera. Who
+removes the build gets them back."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+
+import bpy
+
+from . import remembered, tags
+from .markers import write_markers
+from .rebuild import rebuilding
+
+BLOCKS = {"world": bpy.types.World, "camera": bpy.types.Object}
+WORDS = {"render.resolution_x": "width", "render.resolution_y": "height"}
+
+
+@contextlib.contextmanager
+def kept(scene: bpy.types.Scene) -> Iterator[None]:
+    """Within the block a scene is built into. If that is for the first time, the scene keeps what it was
+    before: its settings, its world and its camera."""
+    first, before = not tags.is_built(scene), remembered.all_settings(scene)
+    blocks = {name: getattr(scene, name) for name in BLOCKS}
+    yield
+    if not first:
+        return
+    scene[tags.BEFORE] = json.dumps(before)
+    for name, block in blocks.items():
+        if block is not None:
+            scene[f"{tags.BEFORE}_{name}"] = block
+        elif f"{tags.BEFORE}_{name}" in scene:  # of the scene that this one is a copy of
+            del scene[f"{tags.BEFORE}_{name}"]
+
+
+def told(scene: bpy.types.Scene) -> list[str]:
+    """What a built scene was before in which it differs now, a line each, such as "width: 3840"; the world
+    and the camera by their names."""
+    before, now = _settings(scene), remembered.all_settings(scene)
+    lines = [f"{_words(key)}: {before[key]}" for key in sorted(now) if before.get(key, now[key]) != now[key]]
+    return lines + [f"{name}: {block.name}" for name, block in _blocks(scene).items()]
+
+
+def _words(key):
+    return WORDS.get(key, key.rpartition(".")[2].replace("_", " "))
+
+
+def _blocks(scene):
+    found = {name: scene.get(f"{tags.BEFORE}_{name}") for name in BLOCKS}
+    return {name: block for name, block in found.items() if isinstance(block, BLOCKS[name])}
+
+
+def _settings(scene):
+    try:
+        found = json.loads(scene.get(tags.BEFORE, "{}"))
+    except (TypeError, ValueError):  # a file may say anything
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def remove(scene: bpy.types.Scene) -> list[str]:
+    """Remove from a scene all that was built there. What is the user's stays, and what they set since; else
+    the scene is as it was before. Returns what of that it got back, as `told`."""
+    theirs, lines = remembered.changed(scene), told(scene)
+    settings, blocks = _settings(scene), _blocks(scene)
+    with rebuilding(scene):
+        pass
+    write_markers([], scene)
+    for key, value in settings.items():
+        if key not in theirs and key in remembered.SCENE_PATHS:
+            remembered.write(scene, key, value)
+    for name, block in blocks.items():
+        if getattr(scene, name) is None:
+            setattr(scene, name, block)
+    for key in [key for key in scene.keys() if key.startswith("mc_") or key == tags.DESCRIPTION]:
+        del scene[key]
+    return lines
