@@ -65,8 +65,8 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     """The scene with layout and view chosen where they are "auto". `arranged(scene, stage)` gives the
     Arrangement of all that makes a stage.
 
-    Where a star would be small, long axes are drawn shorter, sums stand in the place of what is added up, and
-    results stand in several rows.
+    Where a star would be small, long axes are drawn shorter, and results stand in several rows. Sums stand in
+    the place of what is added up where the star is read better then.
     """
     asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
@@ -80,9 +80,11 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     if not stars or len(arranged(staged, part).planes) > MOST_PLANES:
         return staged
     pose = _best_pose(staged, root, part, stars, asks, arranged)
-    if asks["layout"] and pose.pitch < READABLE:
-        roomier = _with_sums_in_place(staged, root, arranged)
-        longest = scene.layout.longest or _long_enough(roomier, pose, root, stars, arranged)
+    roomier, small = _with_sums_in_place(staged, root, arranged), pose.pitch < READABLE
+    if asks["layout"] and (small or roomier is not staged):
+        longest = scene.layout.longest
+        if small and not longest:
+            longest = _long_enough(roomier, pose, root, stars, arranged)
         shorter: dict = {"longest": longest, "sums": roomier.layout.sums}
         other = _best_pose(_with(roomier, shorter), root, part, stars, asks, arranged)
         if other.worth > pose.worth * NOTICED:

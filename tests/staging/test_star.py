@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
+from matrix_cinema.description.from_capture import scene_from_capture
 from matrix_cinema.description.scene import MatrixOptions, Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.drawing import film_of
@@ -118,3 +119,20 @@ def test_entries_of_a_star_without_labels_are_numbered():
     assert sorted(one.text for one in labels if one.kind == "token") == sorted(
         2 * [str(n) for n in range(12)]
     )
+
+
+@pytest.mark.parametrize("layer, head", [("h.0", 1), ("layers.2", 1)], ids=["bias", "sink"])
+def test_a_star_of_scores_that_are_added_to_or_joined_stands_in_the_middle(layer, head):
+    p = plan(scene_from_capture(ROOT / "examples/data/masks.safetensors", layer, head))
+    assert p.scene.layout.sums == "in place"
+    view = film_of(p).shot.view(float(p.timeline.last_frame))
+    (star,) = (plane for plane in p.arrangement.planes if p.is_star(plane.stage))
+    seen = view.project(star.corners())
+    assert np.abs(seen.mean(axis=0)).max() < 1 / 3  # of half a frame
+    assert np.ptp(seen, axis=0)[1] * 360 / 10 > 14  # pixels from row to row, of 720 in all
+
+
+def test_a_score_is_lit_by_its_query_and_its_key_where_scores_are_not_drawn():
+    p = plan(scene_from_capture(ROOT / "examples/data/masks.safetensors", "h.0", 1))
+    (beat,) = (one for one in p.beats if one.text.startswith("“sat” times “cat”"))
+    assert beat.beat.spotlight == "Q[sat]; K[cat]"

@@ -235,7 +235,12 @@ class _HeadTeller:
         query, key = head.pair
         score = self.number(head.scores, query, key, ".1f", SUMS)
         say = f"{self.token(0, query)} times {self.token(1, key)}: {score}."
-        return [beat, Beat(say=say, show=show, spotlight=self.light(head.scores, query, key))]
+        left, right = head.scores.operands
+        sides = self.row_of(left, query), self.row_of(right, key, columns=True)
+        lit = self.light(head.scores, query, key) or _together(
+            *sides
+        )  # products are lit with their two sides
+        return [beat, Beat(say=say, show=show, spotlight=lit)]
 
     def scores_of(self, pattern: Stage) -> Stage | None:
         while not pattern.has_interior and pattern.operands:
