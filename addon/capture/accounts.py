@@ -1,4 +1,5 @@
-"""The accounts of a recording: every attention that ran is a layer, or it is said why not and what to do."""
+"""The accounts of a recording: every attention that ran becomes a layer, or a person is told why not and what
+to do."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ class Account:
 
 
 class Accounts:
-    """Opened for what runs, closed by the layer it becomes; `told` what is left."""
+    """All accounts. One is opened for what runs, and closed when that becomes a layer; `told` gives those
+    still open."""
 
     def __init__(self):
         self._all: list[Account] = []
@@ -27,17 +29,17 @@ class Accounts:
         self._failures: dict[tuple[str, str, str], list[Any]] = {}
 
     def begin(self, module: str, what: str, reason: str | None = None) -> Account:
-        """For something that is an attention."""
+        """Open an account for something that is an attention."""
         self._all.append(Account(module, what, reason))
         return self._all[-1]
 
     def maybe(self, module: str, what: str) -> Account:
-        """For something that is told only when it is refused."""
+        """Open an account for something that may be an attention. It is told only if it is refused."""
         self._all.append(Account(module, what, certain=False))
         return self._all[-1]
 
     def softmax(self, step: Any, module: str, product: Account | None) -> None:
-        """For a softmax of scores, which have an account of their own no longer."""
+        """Open an account for a softmax; it takes the place of the account of its scores."""
         if product is not None:
             product.closed = True
         self._softmaxes[step] = self.begin(module, "softmax over scores")
@@ -47,21 +49,21 @@ class Accounts:
         return self._softmaxes.get(step) or self.begin("", "softmax over scores")
 
     def close(self, account: Account) -> None:
-        """It has become a layer."""
+        """Close an account: what it is about has become a layer."""
         account.closed = True
 
     def refuse(self, account: Account, reason: str) -> None:
-        """It is not understood; the first reason stays."""
+        """Note why something is not understood. The first reason stays."""
         account.closed = False
         self.unless_closed(account, reason)
 
     def unless_closed(self, account: Account, reason: str) -> None:
-        """It is not understood, unless it becomes a layer or is a part of one."""
+        """Note why something is not understood, unless it becomes a layer or a part of one."""
         account.certain = True
         account.reason = account.reason or reason
 
     def failed(self, module: str, function: str, error: Exception) -> None:
-        """What looks at the model failed itself."""
+        """Note that the recording itself failed at something."""
         first = (str(error).splitlines() or [""])[0][:200]
         self._failures.setdefault((_pattern(module), function, type(error).__name__), [0, first])[0] += 1
 

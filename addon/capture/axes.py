@@ -1,8 +1,9 @@
-"""Which axes of an attention are batch, heads, queries, keys and width, and one element of the batch by them.
+"""Which axes of an attention are batch, heads, queries, keys and width; and where one element of the batch
+stands.
 
-Told by where they come from. What was split off the features of a linear map is heads; what were its rows
-is tokens, or, where queries and keys share it, a batch: elements, windows or beams, each an attention of
-its own.
+Where an axis comes from tells which it is. An axis that was split off the features of a linear map is one of
+heads. An axis of the map's rows is one of tokens; if queries and keys share it, it is one of a batch: of
+elements, windows or beams, each with an attention of its own.
 """
 
 from collections.abc import Sequence
@@ -78,7 +79,8 @@ class Frame:
 
 @dataclass(eq=False)
 class _Digits:
-    """What an index along one letter counts: element of the batch, head, query; [entries] each."""
+    """What each index along one letter is: which element of the batch, which head, which query; [entries]
+    each."""
 
     batch: np.ndarray
     head: np.ndarray
@@ -131,7 +133,7 @@ class Axes:
 
 
 def axes_of(event: Event) -> Axes:
-    """What the letters of an attention's scores count. Raises NotUnderstood."""
+    """The Axes of an attention's scores. Raises NotUnderstood where they cannot be told apart."""
     for letter in event.a:
         if letter in event.b and letter not in event.out:
             rows, columns = _rows_and_columns(event, letter)
@@ -166,8 +168,9 @@ def _only_of_keys(event: Event, letter: str) -> bool:
 
 
 def alone(event: Event) -> tuple[int, int] | None:
-    """(index, how many) where queries and keys stand at one index of the first axis of what was projected:
-    so attends a model that takes the elements of its batch one by one. None where they do not."""
+    """(index, how many) of the element of the batch that an attention is of, in a model that takes the
+    elements one by one. Then queries and keys stand at one index of the first axis of what was projected.
+    None for other models."""
     found = {_stands_at(event.strands[name]) for name in "qk"}
     return found.pop() if len(found) == 1 else None
 
@@ -200,7 +203,8 @@ def _digits(event: Event, letter: str, shared: list[str]) -> _Digits:
 def _guessed(
     event: Event, letter: str, shared: list[str], none: np.ndarray, count: np.ndarray, lead: bool
 ) -> _Digits:
-    """By the place of an axis: the first shared one is a batch where there are several, others are heads."""
+    """What axes are by their order alone: of several that queries and keys share the first is a batch; others
+    are heads."""
     if not lead and letter in event.a:
         return _Digits(none, none, count)
     if not lead:
@@ -215,7 +219,8 @@ def _guessed(
 
 
 def _batch_of(event: Event, length: int) -> int:
-    """How many elements of a batch an axis of batch and heads has: by the rows of what was projected."""
+    """How many elements of the batch there are along an axis of batch and heads, by the rows of what was
+    projected."""
     if event.q is event.k:
         return length
     own = [letter for letter in event.out[-2:] if letter not in event.keys] if event.batched else []
@@ -231,10 +236,8 @@ def _batch_of(event: Event, length: int) -> int:
 
 
 def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
-    """What an axis counts in the output of the linear map that it comes from: its rows and its columns.
-
-    Arrays [entries], empty where it does not move there; (None, None) where it is not known to come from one.
-    """
+    """(rows, columns) of the output of a linear map, [entries] each, in which the entries of an axis stand;
+    empty where all stand in one. (None, None) for an axis that is not known to come from a linear map."""
     for name, letters, tensor in (("q", event.a, event.q), ("k", event.b, event.k)):
         if letter not in letters or tensor.shape[letters.index(letter)] != event.sizes[letter]:
             continue
@@ -255,10 +258,10 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
 def _filled(
     known: list[tuple[Linear | GivenTensor, np.ndarray, np.ndarray]],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns by the first of several ways back, the rows that it lacks by the others.
+    """Rows and columns by the first of several ways back; the other ways give the rows that it lacks.
 
-    Tokens that were put one after another, as those of a prefix, or of a text and a picture that have maps of
-    their own, are counted as they stand.
+    Tokens that were put one after another are counted in that order: a prefix before the text, or a text and
+    a picture that have maps of their own.
     """
     source, rows, columns = known[0]
     filled, one_source = rows.copy(), True

@@ -1,8 +1,8 @@
 """Where the entries of a tensor stand in the tensor that it was made from.
 
-Rearranging a tensor (view, transpose, slice, chunk, expand, cat …) moves whole axes. So the place of entry
-(i, j, …) in the source, counted row by row, is start + along[0][i] + along[1][j] + …: one array of numbers
-for each axis says it all. An entry that is not from the source has the place NaN.
+A function that rearranges a tensor (view, transpose, slice, chunk, expand, cat …) moves whole axes. So the
+place of entry (i, j, …) in the source, counted row by row, is start + along[0][i] + along[1][j] + …, and one
+array of numbers for each axis is enough. An entry that is not from the source has the place NaN.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +18,8 @@ MISSING = -1
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Of a tensor: the `shape` of its source, and where its entries stand there (see above)."""
+    """The places of a tensor's entries: the `shape` of its source, the `start`, and an array `along` each
+    axis."""
 
     shape: tuple[int, ...]
     along: tuple[np.ndarray, ...]
@@ -68,10 +69,10 @@ class Places:
     def through(
         self, function: Callable, args: tuple, kwargs: dict, which: torch.Tensor
     ) -> list["Places | None"]:
-        """After a function that rearranges without copying: one for each of its results.
+        """The Places after a function that rearranges without copying, one for each of its results.
 
-        The function is run on a tensor that has no numbers, in place of `which`; where the results' strides
-        lead says how it rearranges.
+        The function is run on a tensor without numbers, in the place of the argument `which`. The strides of
+        the results say how it rearranges.
         """
         others = (*(one for one in args if one is not which), *kwargs.items())
         key = (function, repr(others)) if _plain(others) else None
@@ -136,8 +137,8 @@ class Places:
         return Places(self.shape, (*self.along[:axis], along, *self.along[axis + 1 :]), self.start)
 
     def written_into(self, region: "Places") -> "Places | None":
-        """Of a larger tensor into whose `region`, by its places there, this one was written. None where its
-        axes are not those of the larger one."""
+        """The Places of a larger tensor after this one was written into its `region`, given by the places
+        there. None where the two have other axes."""
         own = self.broadcast(region.own_shape)
         if own is None or region.coordinates is None:
             return None
@@ -155,7 +156,7 @@ class Places:
         return Places(own.shape, tuple(along), start)
 
     def without(self, region: "Places") -> "Places | None":
-        """Of the same tensor when its `region` has been overwritten; None where what is left has no axes."""
+        """The Places of the tensor after its `region` was overwritten; None where the rest has no axes."""
         if region.coordinates is None:
             return None
         covered = {axis: index for moving in region.coordinates for axis, index in moving.items()}
@@ -170,10 +171,11 @@ class Places:
 
     @cached_property
     def coordinates(self) -> "list[dict[int, np.ndarray]] | None":
-        """For each axis: source axis -> the coordinate of each entry there, where the axis moves it.
+        """For each axis of the tensor, {axis of the source: coordinates there of the entries along the
+        tensor's axis}, for the source's axes along which they move.
 
-        The other axes stand at their first entry. MISSING for entries that are not from the source. None
-        where axes of the tensor and of the source do not fit together, such as diagonals.
+        The tensor's other axes stand at their first entry. A coordinate is MISSING for an entry that is not
+        from the source. None where axes of tensor and source do not fit together, as in a diagonal.
         """
         if self._base is None:
             return None
@@ -274,16 +276,15 @@ def _of_source(shape: tuple[int, ...]) -> Places:
 
 
 def _plain(values: Any) -> bool:
-    """Whether values are nothing but numbers, names and slices, which their text tells apart."""
+    """Whether values are only numbers, names and slices, so that their text tells them apart."""
     if isinstance(values, (tuple, list)):
         return all(map(_plain, values))
     return values is None or values is Ellipsis or isinstance(values, (int, str, slice))
 
 
 def joined(parts: Sequence[Places | None], sizes: Sequence[int], axis: int) -> Places | None:
-    """Of tensors put one after another along an axis, for one source. None in `parts`: not from it.
-
-    `sizes` are the lengths of all along that axis.
+    """The Places of tensors that were put one after another along an axis, in one source. In `parts`, None
+    stands for a tensor that is not from the source; `sizes` are the lengths of all tensors along the axis.
     """
     known = next(part for part in parts if part is not None)
     axis %= len(known.along)
@@ -333,7 +334,7 @@ def pick(tensor: torch.Tensor, index: Sequence[np.ndarray]) -> torch.Tensor:
 
 
 def _collapsed(index: np.ndarray) -> np.ndarray:
-    """With each axis along which nothing changes kept once."""
+    """The array with one entry along each axis along which nothing changes."""
     for axis in range(index.ndim):
         if index.shape[axis] > 1 and (index == index.take([0], axis)).all():
             index = index.take([0], axis)

@@ -1,8 +1,8 @@
 """torch.nn's own attention modules, which have a fast path that no function mode can see.
 
-While a mode is active they leave that path, and their results change in the last bits (or, with padding,
-visibly). So where they could take it each of them runs twice while recording: once for the watches, and
-once as it would have run without, for the result. Where they cannot, as in training, they run once.
+While a function mode is active, these modules leave the fast path, and their results change in the last bits
+(or, with padding, visibly). So a module that could take it runs twice while recording: once to be watched,
+and once as always, for its result. A module that cannot take it, as in training, runs once.
 """
 
 import contextlib
@@ -28,7 +28,8 @@ _inside = threading.local()
 
 @contextlib.contextmanager
 def seen_and_unchanged(watch: Watch) -> Iterator[None]:
-    """While active, `watch` sees these modules, and their results are their own."""
+    """While active, `watch` sees what runs in these modules, and their results are those without
+    recording."""
     if not _active:
         for module in FUSED_MODULES:
             _originals[module] = module.forward
@@ -67,7 +68,7 @@ def _twice(original: Callable) -> Callable:
 
 
 def _may_be_fast(module: torch.nn.Module, args: tuple, kwargs: dict) -> bool:
-    """Whether the module, or one inside, is in evaluation and needs no gradients, as the fast path has it."""
+    """Whether the module, or one inside it, may take the fast path: in evaluation, without gradients."""
     if all(one.training for one in module.modules()):
         return False
     tensors = [*tensors_in((args, kwargs)), *module.parameters()]
@@ -76,7 +77,7 @@ def _may_be_fast(module: torch.nn.Module, args: tuple, kwargs: dict) -> bool:
 
 @contextlib.contextmanager
 def _unwatched() -> Iterator[None]:
-    """Without the watches; other modes, such as a default device, stay."""
+    """While active, nothing is watched; other modes, such as a default device, stay."""
     stack: list[TorchFunctionMode] = []
     while torch._C._len_torch_function_stack():
         stack.append(torch._C._pop_torch_function_stack())

@@ -1,4 +1,4 @@
-"""Several attentions that are one layer: steps of decoding, and heads that ran one by one."""
+"""Puts together attentions that are one layer: steps of decoding, and heads that ran one by one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,8 @@ SUMMING_TOLERANCE = 1e-3  # of the largest: what other orders of summing make of
 def continues(before: Seen, after: Seen) -> bool:
     """Whether `after` goes on where `before` ended, as a step of decoding with a cache does.
 
-    Its keys are those known before, perhaps without the oldest (a cache of a window), and its own.
+    Then the keys of `after` are those of `before`, perhaps without the oldest (a cache of a window), and its
+    own.
     """
     lost = _lost(before, after)
     shared = before.k.shape[1] - lost
@@ -154,13 +155,14 @@ def _alike(before: Seen, after: Seen) -> bool:
 
 
 def _lost(before: Seen, after: Seen) -> int:
-    """How many of the keys of `before` the keys of `after` no longer have, if it goes on from there."""
+    """How many of the keys of `before` are missing in `after`, if `after` goes on from there."""
     grown = after.q.shape[1] if before.kind == "self" else 0
     return before.k.shape[1] + grown - after.k.shape[1]
 
 
 def _placed(array: np.ndarray | None, fill: float | bool, seen: Seen, at: int, columns: int) -> np.ndarray:
-    """A mask or bias over more keys, its own starting at `at`; others are not allowed or have no bias."""
+    """A mask or bias over more keys. Its own keys begin at `at`; the others are not allowed, or have no
+    bias."""
     shape = (seen.q.shape[0], seen.q.shape[1], seen.k.shape[1])
     if array is None:
         array = np.full((1, *shape[1:]), fill)

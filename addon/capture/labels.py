@@ -1,7 +1,7 @@
-"""Which tokens belong to which layer: by its place in the model, and by the number of tokens that it has.
+"""Which tokens label which layer: by the layer's place in the model, and by the number of its tokens.
 
-A model may read more than one thing. Texts label the layers that are not of pictures or sound, those of a
-decoder its own; patches of a picture are labelled by row and column.
+A model may read more than one thing. Texts label the layers that are not of pictures or sound; the layers of
+a decoder have the decoder's text. Patches of a picture are labelled by row and column.
 """
 
 import json
@@ -49,7 +49,7 @@ def spells_bytes(tokenizer: Any) -> bool | None:
 def labels_of(
     layers: Mapping, tokens: list[list[str]], target: list[list[str]], grids: Iterable[tuple[int, int]] = ()
 ) -> tuple[dict[str, tuple[list[str], list[str]]], dict[str, str], list[str]]:
-    """(key -> labels of queries and of keys, key -> name, what has to be told) for the layers of a recording.
+    """({key: labels of queries and of keys}, {key: name}, warnings) for the layers of a recording.
 
     `tokens` are what the model reads in each pass, `target` what its decoder does; one for all of them or
     one each. `grids` are the (rows, columns) into which it has cut a picture. Layers over another number of
@@ -79,7 +79,7 @@ def _of_pass(
     target: list[str],
     grids: Iterable[tuple[int, int]],
 ) -> tuple[dict[str, tuple[list[str], list[str]]], list[str]]:
-    """(key -> labels, what has to be told) of the layers of one pass."""
+    """({key: labels}, warnings) of the layers of one pass."""
     stacks = {key: names[key].partition("@")[0].removesuffix(".cross").rpartition(".")[0] for key in layers}
     several = len(set(stacks.values())) > 1
     pictures = {key for key, (_, about) in layers.items() if several and modality(about["module"])}
@@ -107,7 +107,7 @@ def _of_pass(
 def patches(count: int, grids: Iterable[tuple[int, int]]) -> list[str]:
     """Labels of `count` tokens of a picture, "r0c0" in its upper left; [] where no grid, or more, fit.
 
-    Before those of patches may stand a class token and registers: "[CLS]", "[REG1]" …
+    A class token and registers may stand before the patches: "[CLS]", "[REG1]" …
     """
     fitting = {grid for grid in grids if count - grid[0] * grid[1] in EXTRA and min(grid) > 1}
     if len(fitting) != 1:

@@ -1,6 +1,6 @@
-"""What happens to scores before their softmax, told as a scale, a softcap, a bias, a mask and sinks.
+"""What happens to scores before their softmax, as a scale, a softcap, a bias, a mask and sinks.
 
-Every step is taken for what it is; one that is not known ends the attempt, with its name. Nothing is inferred
+The steps are read one by one. A step that is not known ends the reading, with its name. Nothing is inferred
 from the numbers that came out.
 """
 
@@ -47,7 +47,8 @@ class Reading:
         self.unsure: tuple[str, ...] = ()
 
     def logits(self, steps: tuple[Change, ...]) -> Logits:
-        """What the steps come to. Raises NotUnderstood that names the one that is not known.
+        """The Logits that the steps amount to. Raises NotUnderstood, with the name of a step that is not
+        known.
 
         A step that may have changed nothing, such as a clamp, is passed over and named in `unsure`.
         """
@@ -62,7 +63,8 @@ class Reading:
         return self._told()
 
     def mask(self, mask: torch.Tensor, places: Places) -> None:
-        """The mask that `scaled_dot_product_attention` was given: may attend, or what is added."""
+        """The mask that `scaled_dot_product_attention` was given: which keys are allowed, or what is
+        added."""
         if mask.dtype == torch.bool:
             self._keep(Change("attn_mask", "keep", -np.inf, Held(mask), places))
         else:
@@ -115,7 +117,8 @@ class Reading:
         self.bias = self.bias + np.where(far, 0.0, value)
 
     def _rounded(self, step: Change) -> None:
-        """The error that this makes is told with the layer, by the type; see `Event.rounded`."""
+        """Rounding is no step of the logits. Its error is told with the layer, by the type; see
+        `Event.rounded`."""
 
     def _tanh(self, step: Change) -> None:
         if self.bent or self.bias.any() or self.shift.any() or not self.allowed.all() or self.scale.size > 1:

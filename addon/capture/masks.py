@@ -22,7 +22,7 @@ def named(allowed: np.ndarray | None, rows: int, columns: int) -> dict[str, Any]
 
 
 def array_of(mask: dict[str, Any], rows: int, columns: int) -> np.ndarray | None:
-    """[1, queries, keys] of a mask that is told by its name alone; None where all keys are allowed."""
+    """The mask of a name alone, [1, queries, keys], True where a query may attend; None where all may."""
     if mask["kind"] == "none":
         return None
     ahead = np.arange(columns)[None, :] - np.arange(rows)[:, None] - mask.get("offset", 0)
@@ -33,7 +33,7 @@ def array_of(mask: dict[str, Any], rows: int, columns: int) -> np.ndarray | None
 
 
 def compressed(array: np.ndarray) -> np.ndarray:
-    """With each axis along which nothing changes kept once."""
+    """The array with one entry along each axis along which nothing changes."""
     for axis in range(array.ndim):
         first = array.take([0], axis)
         if (array == first).all():
@@ -42,7 +42,7 @@ def compressed(array: np.ndarray) -> np.ndarray:
 
 
 def compressed_bias(bias: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
-    """The same for heads and queries of a bias, where masked entries fit anything."""
+    """The same for heads and queries of a bias. Masked entries count as equal to anything."""
     bias = bias if allowed is None else np.where(allowed, bias, np.nan)
     for axis in (0, 1):
         least, most = np.fmin.reduce(bias, axis, keepdims=True), np.fmax.reduce(bias, axis, keepdims=True)
@@ -52,7 +52,7 @@ def compressed_bias(bias: np.ndarray, allowed: np.ndarray | None) -> np.ndarray:
 
 
 class Shared:
-    """Keeps one array for all that are equal, such as the masks of a model's layers."""
+    """Keeps one of equal arrays, such as the masks of a model's layers."""
 
     def __init__(self):
         self._known: list[np.ndarray] = []

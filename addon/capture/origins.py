@@ -1,7 +1,7 @@
 """Where a tensor came from: the linear maps, products and attentions that it leads back to.
 
-What is known of a tensor is a few strands. Each leads to one source, says where the entries stand there, and
-what was done to them on the way.
+What is known of a tensor is a few strands. A strand leads back to one source. It says where the tensor's
+entries stand there, and what was done to them on the way.
 """
 
 from collections.abc import Iterable
@@ -181,7 +181,7 @@ class Origins:
         return self._strands.get(tensor, ()) if isinstance(tensor, torch.Tensor) else ()
 
     def set(self, tensor: torch.Tensor, strands: Iterable[Strand]) -> None:
-        """Keeps what is known of a tensor: the newest ways, one for each source and place."""
+        """Sets the strands of a tensor, the newest first, without those that say no more than another one."""
         kept: list[Strand] = []
         for strand in sorted(strands, key=lambda one: -getattr(one.source, "serial", 2**62)):
             if len(strand.steps) > LONGEST_STRAND:
@@ -208,7 +208,7 @@ def to_linears(strands: Iterable[Strand]) -> list[Strand]:
 
 
 def _says_no_more(one: Strand, other: Strand) -> bool:
-    """Whether a strand tells nothing beside another one of the same source."""
+    """Whether a strand tells nothing that another one of the same source does not."""
     if one.places is None:
         return True
     return other.places is not None and one.exact <= other.exact and one.places.same(other.places)

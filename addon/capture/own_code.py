@@ -1,8 +1,8 @@
 """Recording what a function of the user's own does: `--call FILE.py:FUNCTION`.
 
-The file is run, as Python runs any file that is given to it, and the function is called while everything
-that runs in it is recorded: any torch model, any loop, any number of them. What it returns may be a table of
-what the capture says besides: `tokens`, `target_tokens`, `text`, `model`, `picture`, `patches`.
+The file is run as Python runs any file. Then the function is called, and all attention that runs in it is
+recorded: of any torch model, in any loop, of any number of models. The function may return a table of what
+else is to stand in the capture: `tokens`, `target_tokens`, `text`, `model`, `picture`, `patches`.
 """
 
 import contextlib
@@ -83,7 +83,7 @@ def _place(named):
 
 
 def _function(path: Path, name: str) -> Callable:
-    """The function `name` of the file, which is run; its folder is looked into as Python does."""
+    """The function `name` of the file. The file is run for it, and may import from its own folder."""
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None and spec.loader is not None  # as any .py file has them
@@ -116,7 +116,7 @@ def _telling(named, path):
 
 
 def _said(said, named):
-    """What the function returned, where that is a table with things to say."""
+    """The table that the function returned, {} for anything else. Raises InputError for an unknown key."""
     if not isinstance(said, Mapping) or not set(said) & set(SAYS):
         return {}
     unknown = [key for key in said if key not in SAYS]

@@ -1,4 +1,5 @@
-"""What a model sees of a picture: the grid into which it is cut, and the picture itself, made small."""
+"""What a model sees of a picture: the grid of patches into which it is cut, and a small copy of the
+picture."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""How an attention knows positions: rotary embeddings and ALiBi, read off the numbers."""
+"""How an attention takes positions in: rotary embeddings and ALiBi, found from the numbers."""
 
 from itertools import product
 from typing import Any

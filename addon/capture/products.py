@@ -1,4 +1,4 @@
-"""Products of tensors, however they are written, as one einsum of two operands each."""
+"""Products of tensors as einsums of two operands, however they are written in torch."""
 
 from collections.abc import Sequence
 from string import ascii_letters
@@ -16,11 +16,11 @@ PRODUCT_CALLS = {
 
 
 class NotUnderstood(Exception):
-    """A step that cannot be told in the capture's terms; the text names it."""
+    """A step that a capture file cannot describe; the text names the step."""
 
 
 def contraction_of(call: TorchCall) -> Contraction | None:
-    """The product that a function is. None for one that is no product of two tensors (a sum of one).
+    """The product that a call is. None for a call that is no product of two tensors (a sum of one).
 
     Raises NotUnderstood for products of another form.
     """
@@ -107,9 +107,10 @@ def _without_ellipsis(
 
 
 def three_operands(args: tuple) -> tuple[str, tuple, str, tuple] | None:
-    """An einsum of three tensors as two of two: (equation, operands but the last, equation, the last).
+    """An einsum of three tensors as two einsums of two: (equation, its two operands, equation, the third
+    operand).
 
-    The second takes the result of the first before its own operand. None for any other einsum.
+    The second einsum takes the result of the first and then the third operand. None for any other einsum.
     """
     operands = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
     if len(operands) != 3 or not isinstance(args[0], str) or "->" not in args[0]:

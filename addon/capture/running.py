@@ -22,8 +22,8 @@ class _Frame:
 class Running:
     """The modules being run in one thread, innermost last; `elsewhere` names those of the model in others.
 
-    `calls` counts the calls of an outermost module: the passes of the model. `given` is told what tensors
-    it gets.
+    `calls` counts the calls of an outermost module, which are the passes of the model. `given` is called with
+    the tensors that such a module gets.
     """
 
     frames: list[_Frame] = field(default_factory=list)
@@ -36,9 +36,10 @@ class Running:
         return self.frames[-1].name if self.frames else ""
 
     def batch(self, elements: int) -> int:
-        """How many elements of the model's own batch so many attentions side by side are of.
+        """How many elements of the model's batch there are among so many attentions side by side.
 
-        The first axis of what the outermost module was given that fits; all of them where none does.
+        The tensors that the outermost module was given tell: the largest of their first axes that divides the
+        number. If none does, each attention is an element of its own.
         """
         for frame in self.frames:
             fitting = [size for size in frame.sizes if size and elements % size == 0]

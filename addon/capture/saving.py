@@ -1,4 +1,5 @@
-"""Writing a recording as a capture file: with its labels, and nothing that does not hold."""
+"""Writes a recording as a capture file, with its labels, and without tensors that were not shown to be
+right."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ def save(
     grids: set[tuple[int, int]],
     said: Said,
 ) -> list[str]:
-    """Write the capture file; what has to be told of it, a line each. Raises InputError."""
+    """Write the capture file. Returns warnings, each a line. Raises InputError."""
     tokens = passes_of_texts(said.tokens, "tokens")
     target = passes_of_texts(said.target_tokens, "target_tokens")
     labels, names, told = labels_of(
@@ -71,7 +72,7 @@ def save(
 
 
 def _metadata(said: Said, tokens: list[str]) -> dict[str, Any]:
-    """What the file says of the whole, but for its layers."""
+    """The file's metadata, without that of the layers."""
     texts = [said.text] if isinstance(said.text, str) else list(said.text)
     metadata: dict[str, Any] = {"tokens_q": tokens, "tokens_k": tokens, "text": texts[0] if texts else ""}
     if len(texts) > 1:
@@ -85,7 +86,7 @@ def _metadata(said: Said, tokens: list[str]) -> dict[str, Any]:
 
 
 def _held(tensors: dict, metadata: dict) -> tuple[dict, dict, list[str]]:
-    """(tensors, metadata, what was left out) without what does not fit together or does not hold.
+    """(tensors, metadata, what was left out) without tensors that do not fit together or do not hold.
 
     Raises InputError when no layer is left.
     """
@@ -108,7 +109,7 @@ def _held(tensors: dict, metadata: dict) -> tuple[dict, dict, list[str]]:
 
 
 def _true(key: str, tensors: dict, described: dict, metadata: dict) -> tuple[dict, dict, list[str]]:
-    """One layer without the tensors that are not what the equations of the format say."""
+    """One layer without the tensors that are not as the equations of the format have them."""
     capture = check_capture(f"layer {key}", tensors, metadata | {"layers": {key: described}})
     (layer,) = capture.layers.values()
     lacking, told = dict(described.get("not_written", {})), []

@@ -1,4 +1,4 @@
-"""What a function of torch makes of the strands of its arguments."""
+"""How a function of torch passes on the strands of its arguments to its results (see `origins`)."""
 
 import contextlib
 import operator
@@ -42,13 +42,13 @@ NO_VIEW = (RuntimeError, TypeError, IndexError, ValueError, NotImplementedError)
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What is known of the tensors of a run: where they came from, and how those that are held were."""
+    """What is known of the tensors of a run: where they came from, and the numbers of those that are held."""
 
     origins: Origins
     keeper: Keeper
 
     def value(self, value: Any) -> Held | float:
-        """An operand as a number, or held. Raises Unwatchable."""
+        """An operand as a number, or as a tensor that is held. Raises Unwatchable."""
         number = None if isinstance(value, torch.Tensor) and value.dim() > 0 else number_of(value)
         if number is None and isinstance(value, np.ndarray):
             return self.keeper.hold(torch.from_numpy(value))
@@ -66,7 +66,7 @@ class Scores:
 
 
 def follow(known: Known, call: TorchCall, result: Any) -> None:
-    """Gives the results of a call the strands that its arguments lead them to."""
+    """Gives the results of a call the strands that follow from those of its arguments."""
     origins, args = known.origins, call.args
     if call.name in FRESH:
         return
@@ -108,7 +108,7 @@ def _follow_view(origins: Origins, call: TorchCall, result: Any) -> None:
 
 
 def _indexed(places: Places, key: Any) -> Places | None:
-    """After tensor[:, …, list of numbers], which copies. None for any other key."""
+    """The Places after tensor[:, …, list of numbers], which copies. None for any other key."""
     key = key if isinstance(key, tuple) else (key,)
     before = [n for n, k in enumerate(key) if k is Ellipsis]
     skipped = len(places.along) - len(key) + 1 if before else 0
@@ -128,9 +128,10 @@ def _indexed(places: Places, key: Any) -> Places | None:
 
 
 def _follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, region: Places | None) -> None:
-    """Where a part of a tensor was overwritten: what was written stands in the `region`, None for unknown.
+    """The strands of a tensor of which a part was overwritten. `region` has the places of that part; None:
+    unknown.
 
-    The way of scores of which a part was overwritten is known no longer.
+    Strands of scores of which a part was overwritten are no longer known.
     """
     strands = []
     both = [(False, one) for one in origins.of(whole)] + [(True, one) for one in origins.of(part)]
@@ -208,7 +209,7 @@ def _drops(call: TorchCall) -> bool:
 
 
 def _simple_step(call: TorchCall, at: int) -> tuple[Change | None, float]:
-    """The step on a strand of which only constant factors are kept apart."""
+    """(the change that a step makes, its factor). A constant factor is no change: None and the factor."""
     name = call.name
     if name == "neg":
         return None, -1.0
@@ -221,7 +222,7 @@ def _simple_step(call: TorchCall, at: int) -> tuple[Change | None, float]:
 
 
 def _step(known: Known, call: TorchCall, name: str, scores: Scores) -> Change | Strand:
-    """The step on a strand of scores, as exactly as is known; a Strand for a changed one."""
+    """The step on a strand of scores, as exactly as it is known; or the Strand itself, changed."""
     if name in _KNOWN:
         with contextlib.suppress(Unwatchable):
             return _KNOWN[name](known, call, scores)
@@ -373,7 +374,8 @@ def _put_together(
 
 
 def _part(origins: Origins, strand: Strand, tensor: torch.Tensor, axis: int, new_axis: bool) -> Places | None:
-    """The places of a tensor's entries in the source of a strand, where it was changed as that one."""
+    """The places of a tensor's entries in the source of a strand, if the tensor went through the strand's
+    steps too."""
     for one in origins.of(tensor):
         if one.source is strand.source and one.factor == strand.factor and one.places is not None:
             if [step.name for step in one.steps] != [step.name for step in strand.steps]:
@@ -397,9 +399,9 @@ Rearrangement = Callable[[Known, TorchCall, tuple[int, ...]], Iterable[Strand]]
 
 
 def _each(change: Callable[[Places, TorchCall], Places | None], name: str = "") -> Rearrangement:
-    """A rearrangement of one tensor by a function of its Places, which gives None where it cannot tell.
+    """A rearrangement of one tensor. A function gives the new Places from the old; None where it cannot tell.
 
-    `name` is that of the step where it puts numbers of its own among scores.
+    `name` is the name of the step if it puts numbers of its own among scores.
     """
 
     def strands(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
@@ -474,7 +476,8 @@ def _as_real(places: Places, call: TorchCall) -> Places:
 
 
 def _into_cache(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[Strand]:
-    """cache.index_copy_(dim, index, new): the new ones stand at `index`, the others are older."""
+    """The strands after cache.index_copy_(dim, index, new): the new entries stand at `index`, the others are
+    older."""
     axis, index = call.argument(1, "dim"), call.argument(2, "index")
     found = []
     for strand in known.origins.of(call.argument(3, "source")):
