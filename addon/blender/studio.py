@@ -244,7 +244,8 @@ def ground(
     casters: Sequence[Caster],
     collection: bpy.types.Collection,
 ) -> bpy.types.Object:
-    """A floor to the horizon, or one that shows nothing but the shadows of the `casters` on it."""
+    """A floor to the horizon, or one that shows nothing but shadows on it: those of the `casters` that nodes work out,
+    or those that Cycles catches, of all that stands there."""
     if style.ground == "shadow":
         floor = shadow_floor(size, style.ground_color, casters, collection)
     else:
@@ -263,7 +264,8 @@ def _whole_floor(style, size, collection):
     shell.free()
     floor = bpy.data.objects.new("Ground", mesh)
     floor[tags.KIND] = "ground"
-    mesh.materials.append(ground_material(style.ground_color, style.gloss, size))
+    floor.is_shadow_catcher = style.ground == "catcher"
+    mesh.materials.append(ground_material(style.ground_color, style.gloss, size, floor.is_shadow_catcher))
     collection.objects.link(floor)
     return floor
 

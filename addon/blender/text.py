@@ -221,17 +221,19 @@ def write_overlay(
 
 
 def _shade(box, unit, aspect, style, collection):
-    """A rectangle of the background around a box, in heights of the picture, behind what is written there,
-    with soft edges."""
+    """A rectangle of the background around a box, in heights of the picture, behind what is written there.
+    Its edges are soft but before a shadow catcher, where Cycles darkens half transparent things."""
+    whole = style.ground == "catcher"
+    edge = 0.4 * SHADE_EDGE if whole else SHADE_EDGE
     within = 1 - SHADE_RAMP  # how far out of the box each ring of points is
     xs, ys = (
-        np.concatenate([low - SHADE_EDGE * within, (high + SHADE_EDGE * within)[::-1]])
+        np.concatenate([low - edge * within, (high + edge * within)[::-1]])
         for low, high in ((box[0], box[2]), (box[1], box[3]))
     )
     alpha = SHADE_RAMP**2 * (3 - 2 * SHADE_RAMP)
     alpha = np.concatenate([alpha, alpha[::-1]])
     x, y, faces = grid(xs, ys)
-    opaque = SHADE * np.outer(alpha, alpha).ravel()
+    opaque = np.ones(x.shape) if whole else SHADE * np.outer(alpha, alpha).ravel()
     colors = np.column_stack([backdrop_at(style, x / aspect, y), opaque])
     points = np.column_stack([x * unit, y * unit, np.zeros(x.shape)])
     return guide("shade", points, faces, colors, collection)

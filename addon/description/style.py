@@ -12,7 +12,7 @@ from .option import COLORS, DRAWING, LIGHT, MATERIALS, NOTHING, SETTINGS, option
 
 Color = tuple[float, float, float]  # sRGB, each 0 to 1
 
-GROUNDS = ("none", "floor", "shadow")
+GROUNDS = ("none", "floor", "shadow", "catcher")
 LIGHTS = ("studio", "softbox", "sun", "dark", "environment")
 INTERIORS = ("solid", "glass", "glow")
 TRANSFORMS = ("Standard", "AgX", "Filmic", "Khronos PBR Neutral")

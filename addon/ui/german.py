@@ -203,6 +203,7 @@ LABELS = {
     "Seed": "Startwert",
     "Settled": "Zur Ruhe gekommen",
     "Shading": "Schattierung",
+    "Shadow Catcher": "Schattenfänger",
     "Shadows": "Schatten",
     "Shape": "Form",
     "Sheet": "Blatt",

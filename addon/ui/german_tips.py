@@ -271,7 +271,10 @@ TOOLTIPS = {
     "One single product after the other": "Ein einzelnes Produkt nach dem anderen",
     "One very large light overhead and a white card in front: hardly a shadow":
     "Ein sehr großes Licht von oben und eine weiße Fläche davor: kaum ein Schatten",
-    "Only shadows, on an invisible floor": "Nur Schatten, auf einem unsichtbaren Boden",
+    "Only soft shadows of the matrices, on an invisible floor; costs nothing":
+        "Nur weiche Schatten der Matrizen, auf einem unsichtbaren Boden; kostet nichts",
+    "Shadows of all that stands there, from every lamp; a frame takes twice as long":
+        "Schatten von allem, was dort steht, von jeder Lampe; ein Bild dauert doppelt so lang",
     "Opacity of glass, or brightness of glow": "Deckkraft von Glas, oder Helligkeit des Glühens",
     "Open a scene (.toml), a head of an attention capture (.safetensors), or arrays (.npz, .npy, "
     ".csv): of several files that are chosen together the product, in their order":

@@ -258,7 +258,8 @@ CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
     (Style, "ground"): {
         "none": ("None", "Everything floats"),
         "floor": ("Floor", "A floor to the horizon"),
-        "shadow": ("Shadows", "Only shadows, on an invisible floor"),
+        "shadow": ("Shadows", "Only soft shadows of the matrices, on an invisible floor; costs nothing"),
+        "catcher": ("Shadow Catcher", "Shadows of all that stands there, from every lamp; a frame takes twice as long"),
     },
     (Layout, "sums"): {
         "auto": ("Automatic", "The place in which the star reads best"),

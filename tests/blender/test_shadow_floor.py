@@ -67,3 +67,10 @@ def shown(ob):
         if one.parent and one.parent.original == ob
     ]
     return sum(24.0 * (s.length_squared / 3.0) / 4.0 for s in scales)
+
+
+def test_a_shadow_catcher_is_there_for_who_asks(factory):
+    scene = open_source(ROOT / "tests" / "tiny.toml").description
+    style = replace(scene.style, ground="catcher")
+    built = build(replace(scene, look=replace(scene.look, style="studio_light"), style=style))
+    assert built.objects["Ground"].is_shadow_catcher and not built.objects["Ground"].modifiers

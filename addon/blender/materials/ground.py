@@ -10,9 +10,10 @@ from .base import material, smooth, surface
 SHADOWS = "Matrix Cinema ground of shadows"  # the name of the material of a floor that shows nothing else
 
 
-def ground_material(color: Color, gloss: float, fading: float) -> bpy.types.Material:
+def ground_material(color: Color, gloss: float, fading: float, catches_shadows: bool) -> bpy.types.Material:
     """A floor that may mirror what stands on it, more so at a grazing look. It fades into the background
-    at about the distance `fading` from its middle."""
+    at about the distance `fading` from its middle. One that `catches_shadows` is whole to its end and shows
+    nothing else in Cycles; in EEVEE, which has no such thing, it is not there."""
 
     def shade(f):
         shader = _rough(f, color)
@@ -21,9 +22,13 @@ def ground_material(color: Color, gloss: float, fading: float) -> bpy.types.Mate
             mirror = {"Color": (1.0, 1.0, 1.0, 1.0), "Roughness": 0.22}
             mirror = f.node("ShaderNodeBsdfAnisotropic", mirror)[0]
             shader = f.node("ShaderNodeMixShader", {0: facing * gloss, 1: shader, 2: mirror})[0]
+        nothing = f.node("ShaderNodeBsdfTransparent")[0]
+        if catches_shadows:
+            surface(f, shader, "CYCLES")
+            surface(f, nothing, "EEVEE")
+            return
         place = f.node("ShaderNodeTexCoord")["Object"]
         far = f.node("ShaderNodeVectorMath", {0: place}, operation="LENGTH")["Value"] / fading
-        nothing = f.node("ShaderNodeBsdfTransparent")[0]
         surface(f, f.node("ShaderNodeMixShader", {0: smooth(f, far, 0.3, 1.5), 1: shader, 2: nothing})[0])
 
     return material("Matrix Cinema ground", shade)
