@@ -244,8 +244,8 @@ def ground(
     casters: Sequence[Caster],
     collection: bpy.types.Collection,
 ) -> bpy.types.Object:
-    """A floor to the horizon, or one that shows nothing but shadows on it: those of the `casters` that nodes work out,
-    or those that Cycles catches, of all that stands there."""
+    """A floor to the horizon, or one that shows nothing but shadows on it: those of the `casters`, which
+    nodes work out, or those that Cycles catches, of all that stands there."""
     if style.ground == "shadow":
         floor = shadow_floor(size, style.ground_color, casters, collection)
     else:
