@@ -273,8 +273,8 @@ TOOLTIPS = {
     "Ein sehr großes Licht von oben und eine weiße Fläche davor: kaum ein Schatten",
     "Only soft shadows of the matrices, on an invisible floor; costs nothing":
         "Nur weiche Schatten der Matrizen, auf einem unsichtbaren Boden; kostet nichts",
-    "Shadows of all that stands there, from every lamp; a frame takes twice as long":
-        "Schatten von allem, was dort steht, von jeder Lampe; ein Bild dauert doppelt so lang",
+    "Shadows of all that stands there, from every lamp; twice the time":
+        "Schatten von allem, was dort steht, von jeder Lampe; doppelte Zeit",
     "Opacity of glass, or brightness of glow": "Deckkraft von Glas, oder Helligkeit des Glühens",
     "Open a scene (.toml), a head of an attention capture (.safetensors), or arrays (.npz, .npy, "
     ".csv): of several files that are chosen together the product, in their order":

@@ -259,7 +259,7 @@ CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
         "none": ("None", "Everything floats"),
         "floor": ("Floor", "A floor to the horizon"),
         "shadow": ("Shadows", "Only soft shadows of the matrices, on an invisible floor; costs nothing"),
-        "catcher": ("Shadow Catcher", "Shadows of all that stands there, from every lamp; a frame takes twice as long"),
+        "catcher": ("Shadow Catcher", "Shadows of all that stands there, from every lamp; twice the time"),
     },
     (Layout, "sums"): {
         "auto": ("Automatic", "The place in which the star reads best"),
