@@ -32,7 +32,14 @@ def at_all_frames(scene):
     return {(frame, name): drawn(scene, "matrix", name, frame) for frame in frames for name in names}
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    "look",
+    [
+        "instances",
+        "loop",
+        *(pytest.param(look, marks=pytest.mark.one_blender) for look in ("points", "beads", "spotlight")),
+    ],
+)
 def test_what_is_at_rest_is_what_is_drawn_without(factory, monkeypatch, look):
     scene = update.build(described_as(LOOKS[look]))
     wanted = at_all_frames(scene)

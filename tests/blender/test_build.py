@@ -381,6 +381,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
+@pytest.mark.one_blender
 def test_a_bad_description_changes_nothing(factory, case):
     scene = bpy.context.scene
     for name, data in (("Suzanne", bpy.data.meshes.new("m")), ("Lamp", bpy.data.lights.new("l", "POINT"))):

@@ -86,6 +86,7 @@ def assert_inside(seen):
 @pytest.mark.parametrize(
     ("view", "size"), [(view, (640, 360)) for view in VIEWS if view not in INSIDE] + [("stage", (300, 700))]
 )
+@pytest.mark.one_blender
 def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
     """Bounds of every element and label, at the end of a film in which all of them are large."""
     render = {"width": size[0], "height": size[1]}
@@ -99,6 +100,7 @@ def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
 
 @pytest.mark.parametrize("view", ["stage", "isometric"])
 @pytest.mark.parametrize("move", ["orbit", "push_in", "crane"])
+@pytest.mark.one_blender
 def test_all_that_is_drawn_stays_in_the_picture(factory, move, view):
     camera = {"view": view, "move": move, "margin": 0.0}
     scene = build(from_dict(Scene, DESCRIPTION | {"camera": camera}, "test"))
@@ -162,6 +164,7 @@ def overlapping(boxes):
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (640, 360), (720, 1280)])
+@pytest.mark.one_blender
 def test_no_label_of_the_example_is_on_another(factory, size):
     scene = dataclasses.replace(load_scene(EXAMPLE), beats="off")  # each beat has labels of its own
     render = dataclasses.replace(scene.render, width=size[0], height=size[1])

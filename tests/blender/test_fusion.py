@@ -22,7 +22,7 @@ def attention(**animation):
     )
 
 
-@pytest.mark.parametrize("easing", ["linear", "smooth"])
+@pytest.mark.parametrize("easing", ["smooth", pytest.param("linear", marks=pytest.mark.one_blender)])
 @pytest.mark.parametrize("fuse", ["sync", "async"])
 def test_every_frame_of_a_fused_pair_is_exact(factory, fuse, easing):
     from matrix_cinema.blender.update import build

@@ -33,7 +33,7 @@ def made_by(algorithm, n, t, products):
     return (products * (step <= t)).sum(axis=2)
 
 
-@pytest.mark.parametrize("blocks", [1, 2])
+@pytest.mark.parametrize("blocks", [pytest.param(1, marks=pytest.mark.one_blender), 2])
 @pytest.mark.parametrize("algorithm", ["dotprod", "dotprod_columns", "vmprod", "mvprod", "vvprod", "axpy"])
 def test_steps_of_4x4x4_light_and_make_what_mms_table_says(factory, algorithm, blocks):
     arrays = random(3, A=(N, N), B=(N, N))

@@ -11,7 +11,10 @@ from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
 
 
-@pytest.mark.parametrize("scheme", ["stage", "blocks", "zigzag", "wheel"])
+@pytest.mark.parametrize(
+    "scheme",
+    ["blocks", *(pytest.param(name, marks=pytest.mark.one_blender) for name in ("stage", "zigzag", "wheel"))],
+)
 def test_elements_stand_in_their_blocks(factory, scheme):
     arrays = random(2, A=(4, 5), B=(5, 4), C=(4, 3))
     options = {"out": {"i_blocks": 2, "k_blocks": 2}, "h": {"k_blocks": 3}}

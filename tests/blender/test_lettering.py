@@ -139,6 +139,7 @@ def assert_apart(scene):
     [("attention_head", "right"), ("textbook/01_two_by_three", ""), ("chains/feed_forward", ""),
      ("heads/grouped_query", ""), ("attention_head", "isometric")],
 )  # fmt: skip
+@pytest.mark.one_blender
 def test_type_is_on_nothing_else(factory, name, view):
     """Bounds of the evaluated type, seen by Blender's camera."""
     scene = load_scene(EXAMPLES / f"{name}.toml")
@@ -149,6 +150,7 @@ def test_type_is_on_nothing_else(factory, name, view):
     assert len(assert_apart(built)) > 5
 
 
+@pytest.mark.one_blender
 def test_hostile_tokens_do_not_break_the_picture(factory):
     scene = build(from_dict(Scene, DESCRIPTION, "test"))
     texts = [text for text, _ in assert_apart(scene)]
@@ -171,6 +173,7 @@ def test_what_is_computed_is_lit(factory):
     assert [sorted(texts) for texts in found if texts] == [["A B"], [")", "A B", "softmax("], ["S C"]]
 
 
+@pytest.mark.one_blender
 def test_what_is_written_on_a_travelling_picture_has_a_shade_behind_it_and_labels_their_times(factory):
     description = dataclasses.replace(
         load_scene(EXAMPLES / "attention_head.toml"), beats="off", spotlight="", why="", readout="off"

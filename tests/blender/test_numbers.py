@@ -114,7 +114,7 @@ def test_numbers_are_no_elements_of_the_matrix(factory):
 
 
 @pytest.mark.parametrize("algorithm", [name for name in ANIMATIONS if name != "none"])
-@pytest.mark.parametrize("blocks", [(1, 1, 1), (2, 2, 2)])
+@pytest.mark.parametrize("blocks", [pytest.param((1, 1, 1), marks=pytest.mark.one_blender), (2, 2, 2)])
 def test_beams_join_what_is_in_use_to_the_farthest_product(factory, algorithm, blocks):
     from matrix_cinema.blender.beams import THICKNESS
     from matrix_cinema.blender.build import draw

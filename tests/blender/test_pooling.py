@@ -40,7 +40,9 @@ def matrix(scene, name):
     return ob
 
 
-@pytest.mark.parametrize("rule", ("max", "mean", "rms"))
+@pytest.mark.parametrize(
+    "rule", ("max", *(pytest.param(rule, marks=pytest.mark.one_blender) for rule in ("mean", "rms")))
+)
 def test_beads_are_right_at_every_telling_frame(factory, rule):
     """Sums, fused and one after the other, crossfades, masks, sheets, as points and as instances."""
     animations = [{"algorithm": "vvprod"}, {"algorithm": "vmprod", "fuse": "sync"}]

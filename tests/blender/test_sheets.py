@@ -148,6 +148,7 @@ def test_an_operand_lights_the_row_in_use_and_a_bias_stays_dark(factory):
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples" / "chains").glob("*.toml")), ids=lambda p: p.stem)
+@pytest.mark.one_blender
 def test_examples_draw_what_they_say(factory, path):
     scene = build(load_scene(path))
     report = verify(scene, [1.0, 0.35 * scene.frame_end, 0.7 * scene.frame_end, scene.frame_end])

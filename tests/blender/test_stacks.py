@@ -53,6 +53,7 @@ def test_what_is_drawn_of_many_heads_is_what_numpy_says(factory, scene):
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (600, 900)])
+@pytest.mark.one_blender
 def test_all_heads_and_their_titles_are_in_the_picture(factory, size):
     from bpy_extras.object_utils import world_to_camera_view
     from mathutils import Vector

@@ -75,7 +75,7 @@ def test_the_telling_frames_are_starts_fractions_ends_and_crossfades(factory):
         assert np.abs(np.array(found) - frame).min() < 1e-3, frame
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.one_blender) for n in (1, 2))])
 def test_random_scenes_are_right(factory, seed):
     """Any animation, blocks, transposes and chain, as instances or points."""
     rng = np.random.default_rng(seed)
@@ -274,6 +274,7 @@ def test_a_saved_file_is_right(saved_head):
 
 
 @pytest.mark.parametrize("what", CORRUPTED)
+@pytest.mark.one_blender
 def test_any_one_thing_is_noticed(saved_head, what):
     bpy.ops.wm.open_mainfile(filepath=saved_head)
     scene = bpy.context.scene
