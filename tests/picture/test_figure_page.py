@@ -179,6 +179,8 @@ def test_frames_stand_side_by_side_with_letters():
     assert {"a", "b", "c", "frame 20", "frame 109"} <= set(texts(page))
     assert len({picture.y for picture in page.pictures}) == 1
     assert page.pictures[0].view is page.pictures[2].view  # nothing jumps from panel to panel
+    told = {text.text for text in page.texts if text.kind in ("callout", "lit", "why")}
+    assert not told  # the numbers of the last spotlight, which is not up yet, and the entry is not made
 
 
 def test_titles_are_the_users_own():
