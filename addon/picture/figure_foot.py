@@ -17,7 +17,7 @@ from ..staging.writing.items import Item, Text, moved
 from ..staging.writing.legend import LegendBar, legend_of
 from ..staging.writing.legend_blocks import LegendForm, bar_block, stand_in_rows
 from ..staging.writing.statements import formula_of
-from ..staging.writing.typesetter import in_rows
+from ..staging.writing.typesetter import JOINED, in_rows
 from .figure_type import ASCENT, BOLDER, DESCENT, PAGE_EDGE, PAGE_POOL_WORDS, RAISED_PART, RAISED_UP, PageType
 
 PANEL_GAP = 9.0  # between the blocks of the legend
@@ -174,7 +174,7 @@ def pooled_notes(p: Plan) -> list[str]:
 
 def _listed(names: Collection[str]) -> str:
     some, more = list(names), len(names) - MOST_LISTED
-    return ", ".join([*some[:MOST_LISTED], f"{more} more"] if more > 1 else some)
+    return f",{JOINED}".join([*some[:MOST_LISTED], f"{more} more"] if more > 1 else some)
 
 
 def outlined_notes(p: Plan, frame: int, *, single: bool) -> list[str]:

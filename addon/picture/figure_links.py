@@ -32,6 +32,7 @@ SIGN_STEP, RASTER_STEP = 4.0, 1.5  # between places of a sign that are tried; be
 ALONG_AN_EDGE = np.array([0.5, 0.3, 0.7, 0.1, 0.9])  # where a line may meet an edge of a matrix
 OFF_MIDDLE = 40.0  # cost of meeting it at an end instead of the middle, in points of length
 GLANCING = 40.0  # cost of meeting it along its edge instead of straight
+LEAST_STRAIGHT = 0.3  # of a line: how much of it leads straight out of a matrix
 PAST_LABELS = 3.0  # cost of each point that labels keep an arrow away from its matrix
 LINK_SAMPLES = 48  # points at which it is looked whether a line is free
 NOT_FREE = 1e6
@@ -205,9 +206,10 @@ def _lines(signs: np.ndarray, meets: np.ndarray, free: _Free) -> tuple[np.ndarra
     length = np.linalg.norm(way, axis=2)
     toward = way / np.maximum(length, 1e-9)[..., None]
     starts, ends = signs[:, None] - toward * SIGN_ROOM, places + toward * LINK_GAP
-    costs = length + costs + GLANCING * (1.0 - (toward * normals).sum(axis=2))
-    costs = np.where(length < SHORTEST_LINK + SIGN_ROOM + LINK_GAP, NOT_FREE, costs)
-    costs = np.where(free.along(starts, ends), costs, NOT_FREE)
+    straight = (toward * normals).sum(axis=2)
+    costs = length + costs + GLANCING * (1.0 - straight)
+    there = (length >= SHORTEST_LINK + SIGN_ROOM + LINK_GAP) & (straight >= LEAST_STRAIGHT)
+    costs = np.where(there & free.along(starts, ends), costs, NOT_FREE)
     best = costs.argmin(axis=1)
     every = np.arange(len(signs))
     return costs[every, best], ends[every, best]

@@ -23,6 +23,7 @@ from ..staging.plan import Plan, plan
 from ..staging.scales import Scale
 from ..staging.writing import captions
 from ..staging.writing.items import Bar, Item, Rule, Swatch, Text, moved
+from ..staging.writing.typesetter import JOINED
 from .figure_foot import PANEL_GAP, foot, head, outlined_notes, pooled_notes, split_foot
 from .figure_panel import Panel, given_panel, panel
 from .figure_readouts import in_heights
@@ -376,7 +377,8 @@ class _Composition:
         return math.floor(x / self.pixel + 1e-6) * self.pixel
 
     def page(self) -> FigurePage:
-        return FigurePage(self.width, self.height, tuple(self.pictures), tuple(self.items), self.told)
+        notes = tuple(note.replace(JOINED, " ") for note in self.told)
+        return FigurePage(self.width, self.height, tuple(self.pictures), tuple(self.items), notes)
 
 
 def _is_raw(cell: Cell) -> bool:

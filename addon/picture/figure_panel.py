@@ -19,7 +19,7 @@ from ..staging.plan import Plan
 from ..staging.spotlight import Lit
 from ..staging.writing import captions
 from ..staging.writing.axis_options import at_the_star
-from ..staging.writing.boxes import Coverage, around, meeting, strips
+from ..staging.writing.boxes import Coverage, around, faces, meeting, strips
 from ..staging.writing.callout_options import callouts
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, moved, rule_between
@@ -27,7 +27,7 @@ from ..staging.writing.name_options import outward_normal, unit
 from ..staging.writing.placing import Leader, Option, Written, spread
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import CAPITALS, LONGEST_TOKEN
-from .figure_links import frames, links
+from .figure_links import LEAST_FRAMED, frames, links
 from .figure_readouts import (
     PAGE_READOUT_GAP,
     blocks_for,
@@ -186,7 +186,8 @@ def _panel(
         return Panel(inside_view(p, optics_of(p, width / high)), width, high)
     parts = parts_of(p.arrangement, p.scene.camera.subject)
     patches = [strip.outline for strip in p.strips if strip.plane in parts]
-    points = np.concatenate([*(part.corners() for part in parts), *patches])
+    thick = [_thick(part) for part in parts if isinstance(part, Plane) and not p.hidden(part.stage)]
+    points = np.concatenate([*(part.corners() for part in parts), *thick, *patches])
     room = np.array(free, float) + PAGE_EDGE
     tallest = TALLEST_PANEL * (width - room[0] - room[1]) + room[2] + room[3]
     if height:  # beginning with what the content asks for
@@ -270,10 +271,11 @@ class _Labels:
         self.told_lit = False  # whether all lit rows and columns have their tokens
         self.missing: list[str] = []
         corners = self.beside[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
-        self.matrices = Coverage(np.concatenate([canvas.quads, canvas.strips, corners]), COVERAGE_STEP)
-        self.coverage = Coverage(
-            np.concatenate([canvas.quads, canvas.faces, canvas.strips, corners]), COVERAGE_STEP
-        )
+        small = [plane for plane in canvas.planes if max(plane.rows, plane.columns) < LEAST_FRAMED]
+        sides = [side for plane in small for side in faces(canvas.project(_thick(plane)))]
+        solid = np.concatenate([canvas.quads, np.array(sides).reshape(-1, 4, 2), canvas.strips, corners])
+        self.matrices = Coverage(solid, COVERAGE_STEP)
+        self.coverage = Coverage(np.concatenate([solid, canvas.faces]), COVERAGE_STEP)
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
         if not labelled:
             for plane in canvas.planes:
@@ -728,6 +730,12 @@ def _fitting(spots: np.ndarray, size: float, farthest: float) -> tuple[float, np
     one, line = ways[-1]
     places = spread(spots, line)
     return (one, places) if np.abs(places - spots).max() <= farthest else (0.0, spots)
+
+
+def _thick(plane: Plane) -> np.ndarray:
+    """The corners of the box that the elements of a plane can reach, which count in binary: (8, 3)."""
+    corners, depth = plane.corners()[[0, 1, 3, 2]], 0.5 * unit(np.cross(plane.row, plane.column))
+    return np.concatenate([corners - depth, corners + depth])
 
 
 def _edges(quad: np.ndarray) -> np.ndarray:
