@@ -301,7 +301,8 @@ class _Labels:
 
     def notes(self) -> tuple[str, ...]:
         """What there was no room for."""
-        thinned = [f"one in {every} tokens is written" for every in sorted(self.thinned)]
+        every = " or ".join(map(str, sorted(self.thinned)))
+        thinned = [f"one in {every} tokens is written"] if every else []
         return (*thinned, *dict.fromkeys(self.missing))
 
     # Tokens
@@ -389,7 +390,12 @@ class _Labels:
         they stand at the right, or below. They may stand before products, which are gone where it is read."""
         beside = bool(abs(outward[0]) >= abs(outward[1]))
         sign = 1.0 if outward[0 if beside else 1] > 0 else -1.0
-        boxes = np.array([line.box for line in self.column(texts, places, beside, sign).lines])
+        lines: Sequence[Text] = ()
+        every = 0
+        while not lines and every < len(texts):  # as many as have room
+            every += 1
+            lines = self.column(texts[::every], places[::every], beside, sign).lines
+        boxes = np.array([line.box for line in lines])
         covered = self.matrices.under(boxes).mean() if len(boxes) else 1.0
         return round(covered, 2), sign if beside else -sign
 
