@@ -159,9 +159,12 @@ def _raster(page, dpi, transparent, samples, progress):
 def _scene_of(picture: PanelPicture) -> bpy.types.Scene:
     """The Blender scene of a panel: the scene in its .blend, or one that is drawn for it."""
     if picture.cell.blend:
-        return bare_scene(picture.cell.blend)
-    begin_empty()
-    return draw(panel_of(picture.cell.plan, picture.view, picture.readouts))
+        scene = bare_scene(picture.cell.blend)
+    else:
+        begin_empty()
+        scene = draw(panel_of(picture.cell.plan, picture.view, picture.readouts))
+    scene.render.dither_intensity = 0.0  # noise would make a white page off-white in places
+    return scene
 
 
 def _read(path):

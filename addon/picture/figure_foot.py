@@ -3,8 +3,6 @@ points."""
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
-
 from ..attention.tokens import as_labels
 from ..errors import InputError
 from ..kinds.places import Plane
@@ -42,7 +40,7 @@ def head(p: Plan, type: PageType, width: float, *, title: bool, told: bool) -> S
         ]
     if told:
         formula = [] if "=" in p.scene.caption else _formula(p, type)
-        caption = type.wrapped(p.scene.caption, type.small, width - 2 * PAGE_EDGE)
+        caption = type.balanced(p.scene.caption, type.small, width - 2 * PAGE_EDGE)
         own = [type.line(line, PAGE_EDGE, 0.0, type.small, soft=True, kind="caption") for line in caption]
         wide = max((text.box[2] for text in formula), default=0.0)
         if len(own) == 1 and formula and wide + own[0].width + PANEL_GAP <= width - 2 * PAGE_EDGE:
@@ -95,11 +93,8 @@ def split_foot(
 
 def sentences(notes: Sequence[str], type: PageType, width: float) -> Stack:
     """Notes as one paragraph of sentences in the middle of this width, in lines of about the same length."""
-    text, inner = " ".join(f"{note[0].upper()}{note[1:]}." for note in notes), width - 2 * PAGE_EDGE
-    lines = type.wrapped(text, type.small, inner)
-    for narrower in np.arange(inner, 0.5 * inner, -type.small):
-        other = type.wrapped(text, type.small, narrower)
-        lines = other if len(other) == len(lines) else lines
+    text = " ".join(f"{note[0].upper()}{note[1:]}." for note in notes)
+    lines = type.balanced(text, type.small, width - 2 * PAGE_EDGE)
     middle = 0.5 * width
     return _stacked(
         [[type.line(line, middle, 0.0, type.small, "CENTER", soft=True, kind="note")] for line in lines],

@@ -186,7 +186,7 @@ def _panel(
         return Panel(inside_view(p, optics_of(p, width / high)), width, high)
     parts = parts_of(p.arrangement, p.scene.camera.subject)
     patches = [strip.outline for strip in p.strips if strip.plane in parts]
-    thick = [_thick(part) for part in parts if isinstance(part, Plane) and not p.hidden(part.stage)]
+    thick = [_thick(part) for part in parts if isinstance(part, Plane)]
     points = np.concatenate([*(part.corners() for part in parts), *thick, *patches])
     room = np.array(free, float) + PAGE_EDGE
     tallest = TALLEST_PANEL * (width - room[0] - room[1]) + room[2] + room[3]

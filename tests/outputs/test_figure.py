@@ -109,6 +109,7 @@ def test_elements_and_colour_bar_have_the_maps_colours(pdf, tmp_path, name):
     page = make(tmp_path / "row.png", scene, dpi=300, samples=4)
     with Image.open(tmp_path / "row.png") as image:
         dots = np.asarray(image.convert("RGB")).astype(float)
+    assert (dots[:3] == 255).all()  # a white page, without noise
     table = color_map(name).astype(float)
     (picture,), (bar,) = page.pictures, page.bars
     (plane,) = cells_of([figures.Shown(scene)], 990)[0].plan.arrangement.planes
