@@ -42,14 +42,14 @@ def highlights(p: Any) -> list[Highlight]:
 
     Raises InputError for a matrix that is not drawn, and for rows, columns or tokens that it does not have.
     """
-    found: list[Highlight] = []
+    frames: list[Highlight] = []
     for text, lit in pointed_at(p, p.scene.look.highlight, "look: highlight"):
         for plane in [plane for plane in p.arrangement.seen if plane.stage is lit.stage]:
-            if len(found) == MOST_FRAMED:
+            if len(frames) == MOST_FRAMED:
                 raise InputError(f"look: highlight: more than {MOST_FRAMED:,} frames")
             lines = _frame(plane, lit.rows, lit.columns)
-            found.append(Highlight(plane, lines, lit.rows, lit.columns, text))
-    return found
+            frames.append(Highlight(plane, lines, lit.rows, lit.columns, text))
+    return frames
 
 
 def spotlight_frames(p: Any) -> list[tuple[Highlight, Shine]]:
@@ -57,12 +57,11 @@ def spotlight_frames(p: Any) -> list[tuple[Highlight, Shine]]:
     lines lead to an entry along its row and its column."""
     frames: list[tuple[Highlight, Shine]] = []
     spotlight = p.spotlight
-    every = (
-        [(lit, one) for one in spotlight.shines for lit in spotlight.parts[one.number]] if spotlight else []
-    )
+    shines = spotlight.shines if spotlight else ()
+    every = [(lit, shine) for shine in shines for lit in spotlight.parts[shine.number]]
     for lit, shine in every:
-        own = [plane for plane in p.arrangement.seen if plane.stage is lit.stage]
-        for plane in own[: MOST_FRAMED - len(frames)]:
+        planes = [plane for plane in p.arrangement.seen if plane.stage is lit.stage]
+        for plane in planes[: MOST_FRAMED - len(frames)]:
             row, column = (lit.rows, (0, plane.columns - 1)), ((0, plane.rows - 1), lit.columns)
             whole = (lit.rows, lit.columns) == (column[0], row[1])
             frames += [] if whole else [(_rectangle(plane, lit.rows, lit.columns, lit.pointed), shine)]

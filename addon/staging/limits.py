@@ -26,9 +26,9 @@ def check_declared(root: Stage, sizes: dict[str, tuple[int, int]]) -> None:
         )
     check_memory(sum(map(prod, sizes.values())), as_points=True)
     work = 0
-    for one in stages:
-        each = 1 + len(one.epilogue) + (one.inner(sides_of(one, sizes)) or 0)
-        work += each * prod(sizes[one.name])
+    for stage in stages:
+        each = 1 + len(stage.epilogue) + (stage.inner(sides_of(stage, sizes)) or 0)
+        work += each * prod(sizes[stage.name])
     if work > MOST_WORK:
         raise InputError(
             f"the expression takes {work:,} operations to evaluate; the most is {MOST_WORK:,}; "

@@ -40,13 +40,13 @@ def named(p: "Plan") -> list[Plane]:
     if asked in (AUTO, OFF, ""):
         return []
     planes = drawn_once(p)
-    known, found = names_of([plane.stage for plane in planes]), []
+    known, named = names_of([plane.stage for plane in planes]), []
     for name in names:
         if name not in known:
             hint = nearest(name, [AUTO, OFF, *known], "names")
             raise InputError(f'readout: nothing is named "{name}"; {hint}')
-        found += [plane for plane in planes if name in (plane.stage.name, plane.stage.of)]
-    return list(dict.fromkeys(found))
+        named += [plane for plane in planes if name in (plane.stage.name, plane.stage.of)]
+    return list(dict.fromkeys(named))
 
 
 def drawn_once(p: "Plan") -> list[Plane]:
@@ -69,8 +69,8 @@ def chosen_stars(p: "Plan") -> list[Plane]:
     first = [
         star for star in stars_of(p) if star.stage.name in lit or subject in (star.stage.name, star.stage.of)
     ]
-    one = [star for star in first if star.stage.name == subject]
-    return (one or first or stars_of(p))[:MOST_READOUTS]
+    subjects = [star for star in first if star.stage.name == subject]
+    return (subjects or first or stars_of(p))[:MOST_READOUTS]
 
 
 def turned_away(p: "Plan", stars: Sequence[Plane], sight: np.ndarray | None = None) -> bool:

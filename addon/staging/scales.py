@@ -77,14 +77,14 @@ def extent(values: np.ndarray, clip: float = 100.0) -> tuple[float, float]:
 
 
 def matrix_scale(
-    own: tuple[float, float], overall: float, sensitivity: str, color_map: str, clip: float = 100.0
+    magnitudes: tuple[float, float], overall: float, sensitivity: str, color_map: str, clip: float = 100.0
 ) -> Scale:
     """The scale of a matrix with magnitudes `own` = (low, high) in a scene that reaches `overall`.
 
     local: up to its own largest magnitude; global: up to the scene's; semilocal: up to the geometric mean of
     both; superlocal: from its own smallest to its own largest. The largest is the percentile `clip`.
     """
-    low, high = own
+    low, high = magnitudes
     high = {"global": overall, "semilocal": float(np.sqrt(high * overall))}.get(sensitivity, high)
     low = low if sensitivity == "superlocal" and low < high else 0.0
     return Scale(low, high or 1.0, color_map, clip)

@@ -65,7 +65,7 @@ class Selection:
 def selections(text: str, names: Iterable[str], where: str) -> list[Selection]:
     """The selections in a text, among matrices with these names. A name may stand in backquotes, as in an
     expression. Raises InputError, which begins with `where`."""
-    reader, found = _SelectionReader(text, sorted(names, key=len, reverse=True), where), []
+    reader, selected = _SelectionReader(text, sorted(names, key=len, reverse=True), where), []
     while reader.skip(" \t\r\n;"):
         begin, name = reader.at, reader.name()
         parts = reader.parts() if reader.skip(" \t\r") == "[" else []
@@ -74,8 +74,8 @@ def selections(text: str, names: Iterable[str], where: str) -> list[Selection]:
         if len(parts) > 2:
             raise reader.error("a matrix has a row and a column; put a token with a comma in quotes", begin)
         rows, columns = (*parts, Positions(), Positions())[:2]
-        found.append(Selection(name, rows, columns, _shown(text[begin : reader.at].strip())))
-    return found
+        selected.append(Selection(name, rows, columns, _shown(text[begin : reader.at].strip())))
+    return selected
 
 
 def ends_of(
@@ -93,11 +93,11 @@ def ends_of(
             hint += f'; the token is written "{written}", in quotes'
         raise InputError(f"{where}: there is no such {axis}; {hint}")
     text, nth = part.among(labels)
-    found, token = places(text, labels), f'"{_shown(text)}"'
-    if len(found) >= nth > 0:
-        return found[nth - 1], found[nth - 1]
-    if found:
-        raise InputError(f"{where}: {len(found)} of the {axis}s are the token {token}, counted from 1")
+    places_found, token = places(text, labels), f'"{_shown(text)}"'
+    if len(places_found) >= nth > 0:
+        return places_found[nth - 1], places_found[nth - 1]
+    if places_found:
+        raise InputError(f"{where}: {len(places_found)} of the {axis}s are the token {token}, counted from 1")
     hint = nearest(text[:SHOWN_LETTERS], labels, "tokens") if labels else "they have no tokens"
     raise InputError(
         f"{where}: no {axis} is the token {token}; {hint}; by position {axis}s are 0 to {count - 1}"
@@ -146,19 +146,19 @@ class _SelectionReader:
         return parts
 
     def part(self, begin):
-        if found := QUOTED.match(self.text, self.at):
-            self.at = found.end()
-            token = re.sub(r"\\(.)", r"\1", found["double"] or found["single"] or "", flags=re.DOTALL)
-            return Token(token, _number(found["nth"] or "1"))
+        if quoted := QUOTED.match(self.text, self.at):
+            self.at = quoted.end()
+            token = re.sub(r"\\(.)", r"\1", quoted["double"] or quoted["single"] or "", flags=re.DOTALL)
+            return Token(token, _number(quoted["nth"] or "1"))
         word = self.word(begin)
         if not word:
             raise self.error(
                 'a part is empty; all rows or columns are written ":", a comma "," in quotes', begin
             )
-        if found := _POSITIONS.fullmatch(word):
-            at, first, stop = found.groups()
-            if at:
-                return Positions(_number(at), _number(at) + 1)
+        if positions := _POSITIONS.fullmatch(word):
+            single, first, stop = positions.groups()
+            if single:
+                return Positions(_number(single), _number(single) + 1)
             return Positions(_number(first or "0"), _number(stop) if stop else None)
         return Token(word)
 
@@ -175,8 +175,8 @@ class _SelectionReader:
 
 def _end_of(ends: re.Pattern[str], text: str, at: int) -> int:
     """The place where the match of `ends` begins, from `at` on."""
-    found = ends.search(text, at)
-    return found.start() if found else len(text)
+    end = ends.search(text, at)
+    return end.start() if end else len(text)
 
 
 def _number(digits: str) -> int:

@@ -71,7 +71,7 @@ class Spotlight:
 
     def during(self, start: float, end: float) -> Shine | None:
         """The last spotlight that is on between two frames, or None."""
-        on = [one for one in self.shines if one.rise[1] < end and (not one.fall or start < one.fall[0])]
+        on = [each for each in self.shines if each.rise[1] < end and (not each.fall or start < each.fall[0])]
         return on[-1] if on else None
 
     def shining(self, frame: float) -> Shine | None:
@@ -87,15 +87,15 @@ class Spotlight:
         if shine is None:
             return ()
         begin, end = shine.rise[1], min(end, shine.fall[0] if shine.fall else end)
-        found = []
-        for one in self.parts[shine.number]:
-            move = moves.get(one.stage.name)
+        entries = []
+        for entry in self.parts[shine.number]:
+            move = moves.get(entry.stage.name)
             changes, raw = False, False
             if move:
                 changes = move.start < end and begin < move.finished
                 raw = changes and move.swept <= begin and end <= move.begins
-            found.append(replace(one, raw=raw, pointed=one.pointed and (raw or not changes)))
-        return tuple(found)
+            entries.append(replace(entry, raw=raw, pointed=entry.pointed and (raw or not changes)))
+        return tuple(entries)
 
     def dim_keys(self, spared: str = "") -> list[tuple[float, float]]:
         """(frame, Dim): how far all else has stepped back. The stage `spared` does not step back while the
@@ -131,7 +131,7 @@ def spotlight_of(p: Any) -> Spotlight | None:
 
 def _of_beats(p: Any) -> Spotlight | None:
     """The Spotlight of a film of beats."""
-    texts = [one.beat.spotlight for one in p.beats]
+    texts = [beat.beat.spotlight for beat in p.beats]
     texts[-1] = texts[-1] or p.scene.spotlight
     numbers = {text: n for n, text in enumerate(dict.fromkeys(text for text in texts if text))}
     if len(numbers) > MOST_SPOTLIGHTS:
@@ -146,11 +146,11 @@ def _of_beats(p: Any) -> Spotlight | None:
         parts.append(parts_of(p, text, where))
     shines: list[Shine] = []
     fade = FADE_SECONDS * p.scene.render.rate
-    for n, (text, one) in enumerate(zip(texts, p.beats, strict=True)):
+    for n, (text, beat) in enumerate(zip(texts, p.beats, strict=True)):
         if not text or (n and texts[n - 1] == text):
             continue
         last = next((m for m in range(n, len(texts)) if texts[m] != text), len(texts)) - 1
-        begins, ends = one.span, p.beats[last].end
+        begins, ends = beat.span, p.beats[last].end
         begin = max(begins.half if n and texts[n - 1] else begins.start, begins.arrived - fade)
         fall = None
         if last + 1 < len(texts):  # the next spotlight comes up in the second half of the time to it
@@ -172,15 +172,15 @@ def pointed_at(p: Any, text: str, where: str) -> Iterator[tuple[str, Lit]]:
     """(text, entries) of each selection in a text. Raises InputError, which begins with `where`, for a matrix
     that is not drawn, and for rows, columns or tokens that do not exist."""
     drawn = [plane.stage for plane in p.arrangement.seen]
-    for one in selections(text, names_of(drawn), where):
-        at = f'{where}: "{one.text}"'
+    for selection in selections(text, names_of(drawn), where):
+        place = f'{where}: "{selection.text}"'
         for stage in dict.fromkeys(drawn):
-            if one.name in (stage.name, stage.of):
+            if selection.name in (stage.name, stage.of):
                 row_labels, column_labels = labels_of(p, stage)
                 rows, columns = p.evaluation[stage].shape
-                rows = ends_of(one.rows, row_labels, rows, "row", at)
-                columns = ends_of(one.columns, column_labels, columns, "column", at)
-                yield one.text, Lit(stage, rows, columns)
+                rows = ends_of(selection.rows, row_labels, rows, "row", place)
+                columns = ends_of(selection.columns, column_labels, columns, "column", place)
+                yield selection.text, Lit(stage, rows, columns)
 
 
 def _makers(p: Any, lit: Lit) -> Iterator[Lit]:
@@ -188,19 +188,19 @@ def _makers(p: Any, lit: Lit) -> Iterator[Lit]:
     sides = [values.shape for values in p.evaluation.sides(lit.stage)]
     along = {"i": lit.rows, "j": lit.columns}
     for n, operand in enumerate(lit.stage.operands):
-        own = [
+        ends = [
             along[axis] if axis in along and length > 1 else (0, length - 1)
             for axis, length in zip(lit.stage.axes(n, sides), sides[n], strict=True)
         ]
-        rows, columns = operand.turned(tuple(own))
+        rows, columns = operand.turned(tuple(ends))
         yield Lit(operand.stage, rows, columns, pointed=False)
 
 
 def _spots(p: Any, parts: Iterable[Iterable[Lit]]) -> dict[str, np.ndarray]:
     """The `spots` of a Spotlight with these parts."""
     spots: dict[str, np.ndarray] = {}
-    for n, own in enumerate(parts):
-        for lit in own:
+    for n, entries in enumerate(parts):
+        for lit in entries:
             (top, bottom), (left, right) = lit.rows, lit.columns
             bits = spots.setdefault(lit.stage.name, np.zeros(p.evaluation[lit.stage].shape, np.int32))
             bits[top : bottom + 1, left : right + 1] |= 1 << n

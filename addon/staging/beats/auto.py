@@ -84,13 +84,13 @@ def pointed_pair(p: "Plan", patterns: Sequence[Stage]) -> tuple[tuple[int, int],
 
 def _strongest_of(p, patterns):
     """The query and the key that tell most of one of these patterns, None if none does, and that pattern."""
-    found = []
+    candidates = []
     for stage in patterns:
         pair = strongest(p, stage)
-        found.append(
+        candidates.append(
             (pair if pair and pair[2] >= LEAST_ATTENTION else strongest(p, stage, anyhow=True), stage)
         )
-    pair, pattern = max(found, key=lambda one: one[0][2] if one[0] else -1.0)
+    pair, pattern = max(candidates, key=lambda candidate: candidate[0][2] if candidate[0] else -1.0)
     return pair and pair[:2], pattern
 
 
@@ -135,8 +135,8 @@ class _HeadTeller:
         self.spot = self.light(head.pattern, *head.pair) if head.pair else ""
 
     def beats(self) -> tuple[Beat, ...]:
-        own = *self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()
-        return *own, *self.after()
+        told = *self.before(), *self.question(), *self.scores(), *self.weights(), *self.output()
+        return *told, *self.after()
 
     # Words for tokens and numbers
 
@@ -153,7 +153,7 @@ class _HeadTeller:
     def entry(self, stage: Stage, row: int | None, column: int | None, of: str = "") -> str:
         """An entry, a row or a column of a stage, in the language of spotlights and of numbers."""
         labels = labels_of(self.p, stage)
-        parts = [pointed(labels[n], at) for n, at in enumerate((row, column))]
+        parts = [pointed(labels[n], place) for n, place in enumerate((row, column))]
         inside = parts[0] if parts[1] == ":" else ", ".join(parts)
         return f"{stage.name}{of}[{inside}]"
 
@@ -268,11 +268,11 @@ class _HeadTeller:
 
     def chain(self, pattern: Stage) -> list[Stage]:
         """The stages from the scores to the pattern; the scores only if they have an epilogue."""
-        found = []
+        stages = []
         while not pattern.has_interior and pattern.operands:
-            found.append(pattern)
+            stages.append(pattern)
             pattern = pattern.operands[0].stage
-        return [*([pattern] if pattern.operands and pattern.epilogue else []), *reversed(found)]
+        return [*([pattern] if pattern.operands and pattern.epilogue else []), *reversed(stages)]
 
     def changes(self, made: Sequence[Stage]) -> str:
         """Sentences about what happens to the scores before they are masked, in the stages `made`, or ""."""
@@ -360,7 +360,7 @@ class _HeadTeller:
             ),
             (statistics.to_first(values.final, allowed), f"to the first token, {self.token(1, 0)}"),
         ]
-        share, what = max(shares, key=lambda one: np.nan_to_num(one[0], nan=-1.0))
+        share, what = max(shares, key=lambda scored: np.nan_to_num(scored[0], nan=-1.0))
         if not share >= statistics.PLAIN_SCORE:
             return ""
         return f"On average {share:.2f} of this head's attention goes {what}."
@@ -393,15 +393,16 @@ class _HeadTeller:
         """A phrase about how many heads share the keys, if they do."""
         users = [s for s in stages_of(self.p.root) if any(o.stage is operand.stage for o in s.operands)]
         alone = len(self.head.alike) < 2  # only one head of the model is drawn
-        count = max((one.heads_a_key for one in self.p.given.values()), default=1) if alone else len(users)
+        sharing = max((matrix.heads_a_key for matrix in self.p.given.values()), default=1)
+        count = sharing if alone else len(users)
         return f", shared by {count} heads" if count > 1 else ""
 
 
 def _labels(p, head, axis):
     """The tokens of the queries (axis 0) or keys (axis 1), from the pattern or else from the scores."""
-    own = labels_of(p, head.pattern)[axis]
-    if own or head.scores is None:
-        return own
+    labels = labels_of(p, head.pattern)[axis]
+    if labels or head.scores is None:
+        return labels
     of_scores = labels_of(p, head.scores)[axis]
     return of_scores if len(of_scores) == p.evaluation[head.pattern].shape[axis] else ()
 
@@ -418,11 +419,11 @@ def pointed(labels: Sequence[str], n: int | None) -> str:
     if not labels:
         return str(n)
     text = labels[n]
-    found = places(text, labels)
-    if n not in found:
+    spots = places(text, labels)
+    if n not in spots:
         return str(n)
-    nth = found.index(n) + 1
-    if text.isalpha() and len(found) == 1:
+    nth = spots.index(n) + 1
+    if text.isalpha() and len(spots) == 1:
         return text
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}"' + (f"#{nth}" if nth > 1 else "")

@@ -45,38 +45,39 @@ def written(number: float, digits: str) -> str:
 def parsed(text: str, where: str) -> Sequence[str | CaptionNumber]:
     """The texts and CaptionNumbers of a caption, in order. Raises InputError."""
     parts: list[str | CaptionNumber] = []
-    at, plain = 0, ""
-    while at < len(text):
-        if text[at : at + 2] in ("{{", "}}"):
-            plain, at = plain + text[at], at + 2
-        elif text[at] == "}":
+    position, plain = 0, ""
+    while position < len(text):
+        if text[position : position + 2] in ("{{", "}}"):
+            plain, position = plain + text[position], position + 2
+        elif text[position] == "}":
             raise InputError(f"{where}: a }} closes nothing; a brace itself is written }}}}")
-        elif text[at] == "{":
-            field, at = _field(text, at, where)
+        elif text[position] == "{":
+            field, position = _field(text, position, where)
             parts, plain = [*parts, plain, field], ""
         else:
-            plain, at = plain + text[at], at + 1
+            plain, position = plain + text[position], position + 1
     return [part for part in [*parts, plain] if part]
 
 
 def _field(text, begin, where):
     """(the CaptionNumber that begins at a brace, the place where it ends)."""
-    at, depth, colon = begin + 1, 0, None
-    while at < len(text) and (text[at] != "}" or depth):
-        letter = text[at]
+    position, depth, colon = begin + 1, 0, None
+    while position < len(text) and (text[position] != "}" or depth):
+        letter = text[position]
         if letter == "{":
             break
-        if depth and text[at - 1] in "[, " and (quoted := QUOTED.match(text, at)):
-            at = quoted.end()
+        if depth and text[position - 1] in "[, " and (quoted := QUOTED.match(text, position)):
+            position = quoted.end()
             continue
         depth += (letter == "[") - (letter == "]")
-        colon = at if letter == ":" and not depth else colon
-        at += 1
-    if text[at : at + 1] != "}":
+        colon = position if letter == ":" and not depth else colon
+        position += 1
+    if text[position : position + 1] != "}":
         raise InputError(
             f'{where}: "{text[begin : begin + 40]}": the brace is not closed; one itself is written {{{{'
         )
-    entry, digits = text[begin + 1 : colon or at].strip(), text[colon + 1 : at].strip() if colon else DIGITS
+    entry = text[begin + 1 : colon or position].strip()
+    digits = text[colon + 1 : position].strip() if colon else DIGITS
     if not _FORMAT.fullmatch(digits):
         raise InputError(f'{where}: "{digits[:40]}" is not how a number is written, such as .2f or .0%')
-    return CaptionNumber(entry, digits), at + 1
+    return CaptionNumber(entry, digits), position + 1

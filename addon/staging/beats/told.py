@@ -64,14 +64,14 @@ def told(p: "Plan", beats: Sequence[Beat]) -> tuple[Timeline, tuple[TimedBeat, .
         if beat.present and beat.present not in matrices:
             hint = nearest(beat.present[:SHOWN_LETTERS], matrices, "names")
             raise InputError(f'{where}present: nothing is named "{beat.present[:SHOWN_LETTERS]}"; {hint}')
-        looks = [(one.show, one.view, one.present) for one in beats[max(n - 1, 0) : n + 1]]
+        looks = [(beat.show, beat.view, beat.present) for beat in beats[max(n - 1, 0) : n + 1]]
         travels = looks[0] != looks[-1]
         paces.append(Pace(len(texts[-1]), beat.seconds, *runs_of(p.root, beat.run, f"{where}run"), travels))
     made, spans = beats_timeline(p.root, p.sweeps, paces, p.scene.animation, p.scene.render.rate)
     there = _there(p, beats, shows, made, spans)
     told_at = [_told_at(beat, span, p.scene.render.rate) for beat, span in zip(beats, spans, strict=True)]
     every = zip(beats, texts, shows, spans, there, told_at, strict=True)
-    return made, tuple(TimedBeat(n, *one) for n, one in enumerate(every, start=1))
+    return made, tuple(TimedBeat(n, *parts) for n, parts in enumerate(every, start=1))
 
 
 def _said(p: "Plan", beat: Beat, where: str) -> str:
@@ -82,8 +82,8 @@ def _said(p: "Plan", beat: Beat, where: str) -> str:
 def _told_at(beat: Beat, span: Span, rate: float) -> int:
     """The frame at which everything in a beat is there, and nothing has gone yet. For a matrix that steps
     out, it is the middle of the beat."""
-    at = 0.5 * (span.arrived + span.end) if beat.present else span.end - BEFORE_END * rate
-    return max(1, round(max(at, span.arrived)))
+    frame = 0.5 * (span.arrived + span.end) if beat.present else span.end - BEFORE_END * rate
+    return max(1, round(max(frame, span.arrived)))
 
 
 def _there(
@@ -91,45 +91,45 @@ def _there(
 ) -> list[frozenset[str]]:
     """For each beat, the names of the visible matrices."""
     arrangement, every = p.arrangement, {plane.stage.name for plane in p.arrangement.planes}
-    found: list[frozenset[str]] = []
+    there: list[frozenset[str]] = []
     for n, (beat, names, span) in enumerate(zip(beats, shows, spans, strict=True)):
-        now = set(found[-1]) if found else set()
+        now = set(there[-1]) if there else set()
         for name in (*names, *([beat.present] if beat.present else [])):
             now |= {part.stage.name for part in parts_of(arrangement, name)}
         for name, move in made.moves.items():
             if span.start < move.finished and move.start < span.end and move.finished > 1.0:
                 now |= {part.stage.name for part in family_of(arrangement, name)}
-        found.append(
+        there.append(
             frozenset(every if not names and not beat.present or n + 1 == len(beats) else now & every)
         )
-    return found
+    return there
 
 
 def arrivals(beats: Sequence[TimedBeat]) -> dict[str, tuple[float, float]]:
     """name -> the two frames between which the matrix appears, for matrices that are not there from the
     start."""
-    found: dict[str, tuple[float, float]] = {}
+    frames: dict[str, tuple[float, float]] = {}
     for before, beat in zip(beats, beats[1:], strict=False):
         for name in beat.there - before.there:
-            found[name] = beat.start, beat.span.arrived
-    return found
+            frames[name] = beat.start, beat.span.arrived
+    return frames
 
 
 def named(text: str, known: Iterable[str], where: str) -> list[str]:
     """The known names in a text, separated by ","; a name may contain commas itself. Raises InputError."""
-    known, found, at = sorted(known, key=len, reverse=True), [], 0
-    while at < len(text):
-        rest = text[at:].lstrip()
+    known, names, position = sorted(known, key=len, reverse=True), [], 0
+    while position < len(text):
+        rest = text[position:].lstrip()
         if not rest:
             break
-        at += len(text[at:]) - len(rest)
-        name = next((one for one in known if re.match(rf"{re.escape(one)}\s*(,|$)", rest)), None)
+        position += len(text[position:]) - len(rest)
+        name = next((name for name in known if re.match(rf"{re.escape(name)}\s*(,|$)", rest)), None)
         if name is None:
             wrong = rest.partition(",")[0].strip()[:SHOWN_LETTERS]
             raise InputError(f'{where}: nothing is named "{wrong}"; {nearest(wrong, known, "names")}')
-        found.append(name)
-        at += rest[len(name) :].find(",") + len(name) + 1 if "," in rest[len(name) :] else len(rest)
-    return list(dict.fromkeys(found))
+        names.append(name)
+        position += rest[len(name) :].find(",") + len(name) + 1 if "," in rest[len(name) :] else len(rest)
+    return list(dict.fromkeys(names))
 
 
 def runs_of(root: Stage, text: str, where: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -137,8 +137,8 @@ def runs_of(root: Stage, text: str, where: str) -> tuple[frozenset[str], frozens
     made = [stage for stage in stages_of(root) if stage.operands]
     parts = {f"{name}{part}": (name, part) for name in names_of(made) for part in ("", SUMS, EPILOGUE)}
     sums, epilogue = set(), set()
-    for one in named(text, parts, where):
-        name, part = parts[one]
+    for written in named(text, parts, where):
+        name, part = parts[written]
         stages = [stage for stage in made if name in (stage.name, stage.of)]
         if part == EPILOGUE and not any(stage.epilogue for stage in stages):
             raise InputError(f'{where}: nothing follows the sums of "{name}": it has no epilogue')
@@ -152,20 +152,20 @@ def number_at(p: "Plan", entry: str, where: str) -> float:
     epilogue. Raises InputError unless it is exactly one number."""
     stages = {stage.name: stage for stage in stages_of(p.root)}
     names = [*stages, *(f"{name}{SUMS}" for name, stage in stages.items() if stage.operands)]
-    found = selections(entry, names, where)
+    selected = selections(entry, names, where)
     shown = entry[:SHOWN_LETTERS]
-    if len(found) != 1:
+    if len(selected) != 1:
         raise InputError(f'{where}: "{shown}" is not one entry, such as {next(iter(stages))}[0, 0]')
     name, raw = (
-        found[0].name.removesuffix(SUMS),
-        found[0].name.endswith(SUMS) and found[0].name not in stages,
+        selected[0].name.removesuffix(SUMS),
+        selected[0].name.endswith(SUMS) and selected[0].name not in stages,
     )
-    values, at = p.evaluation[name], f'{where}: "{found[0].text}"'
+    values, place = p.evaluation[name], f'{where}: "{selected[0].text}"'
     labels = labels_of(p, stages[name])
-    rows = ends_of(found[0].rows, labels[0], values.shape[0], "row", at)
-    columns = ends_of(found[0].columns, labels[1], values.shape[1], "column", at)
+    rows = ends_of(selected[0].rows, labels[0], values.shape[0], "row", place)
+    columns = ends_of(selected[0].columns, labels[1], values.shape[1], "column", place)
     if rows[0] != rows[1] or columns[0] != columns[1]:
-        raise InputError(f"{at} is more than one entry; a caption takes one number")
+        raise InputError(f"{place} is more than one entry; a caption takes one number")
     if values.mask is not None and not values.mask[rows[0], columns[0]]:
-        raise InputError(f"{at} is masked: there is no number")
+        raise InputError(f"{place} is masked: there is no number")
     return float((values.raw if raw else values.final)[rows[0], columns[0]])

@@ -102,8 +102,8 @@ def covered(views: np.ndarray, written: np.ndarray) -> np.ndarray:
     near = ((high[:, :, None] > written[:, :2]) & (low[:, :, None] < written[:, 2:])).all(axis=3)
     which, part = np.nonzero(near.any(axis=2))
     pair, under = np.nonzero(near[which, part])
-    own, other = views[which, part] @ _FAN, written[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ _FAN
-    which, begin, end = which[pair], own.min(axis=1)[pair], own.max(axis=1)[pair]
+    seen, other = views[which, part] @ _FAN, written[:, [[0, 1], [2, 1], [2, 3], [0, 3]]] @ _FAN
+    which, begin, end = which[pair], seen.min(axis=1)[pair], seen.max(axis=1)[pair]
     apart = (end <= other.min(axis=1)[under]) | (begin >= other.max(axis=1)[under])
     covered = np.zeros(len(views), bool)
     covered[which[~apart.any(axis=1)]] = True

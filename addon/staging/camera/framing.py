@@ -171,10 +171,10 @@ def skew_of(direction: Vector) -> tuple[float, float]:
     return float(np.dot(direction, right) / depth), float(np.dot(direction, up) / depth)
 
 
-def sheared(own: Axes, skew: Vector) -> np.ndarray:
+def sheared(axes: Axes, skew: Vector) -> np.ndarray:
     """The rows (3, 3) that project points to (right, up, depth) of a picture with this skew, without
     perspective."""
-    right, up, forward = own
+    right, up, forward = axes
     return np.stack([right - skew[0] * forward, up - skew[1] * forward, forward])
 
 

@@ -70,12 +70,12 @@ class Shot:
     def view(self, frame: float) -> View:
         """The View at a frame."""
         *target, tilt, turn, reach = self.pose(frame)
-        own = axes_at(tilt, turn)
-        centre = np.stack(own[:2]) @ target + self.across(reach)
-        depth = own[2] @ target
+        axes = axes_at(tilt, turn)
+        centre = np.stack(axes[:2]) @ target + self.across(reach)
+        depth = axes[2] @ target
         if self.optics.orthographic:
-            return view_from(own, centre, reach, self.optics, depth - self.standoff)
-        return view_from(own, centre, reach - depth, self.optics, 0.0)
+            return view_from(axes, centre, reach, self.optics, depth - self.standoff)
+        return view_from(axes, centre, reach - depth, self.optics, 0.0)
 
 
 def pose_at(keys: Sequence[Key], frame: float) -> np.ndarray:

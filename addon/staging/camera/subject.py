@@ -34,12 +34,12 @@ class Subject:
 
     def seen(self, axes: Sequence[np.ndarray]) -> np.ndarray:
         """The corners of all boxes along a camera's axes: (n + marks, 8, 3)."""
-        own = np.stack(axes)
-        seen = self.boxes @ own.T
+        rows = np.stack(axes)
+        seen = self.boxes @ rows.T
         if not self.marks:
             return seen
         flat = np.array([[(m.box[x], m.box[y], 0.0) for y in (1, 3) for x in (0, 2)] * 2 for m in self.marks])
-        origins = np.array([m.origin for m in self.marks]) @ own.T
+        origins = np.array([m.origin for m in self.marks]) @ rows.T
         return np.concatenate([seen, origins[:, None] + flat])
 
     def points(self, view: View) -> np.ndarray:

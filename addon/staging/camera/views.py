@@ -82,10 +82,10 @@ def bare_view(scene: Scene, arrangement: Arrangement) -> View:
     optics = optics_of(p, scene.render.width / scene.render.height)
     if scene.camera.view in INSIDE:
         return inside_view(p, optics)
-    own = axes(axis_of(p))
+    directions = axes(axis_of(p))
     corners = np.concatenate([part.corners() for part in parts_of(arrangement, scene.camera.subject)])
-    reach, centre = framing.nearest(corners @ np.stack(own).T, optics, np.full(4, scene.camera.margin))
-    return view_from(own, centre, reach, optics, -1e6)
+    reach, centre = framing.nearest(corners @ np.stack(directions).T, optics, np.full(4, scene.camera.margin))
+    return view_from(directions, centre, reach, optics, -1e6)
 
 
 def optics_of(p: "Plan | Bare", aspect: float) -> Optics:
@@ -154,20 +154,20 @@ def family_of(arrangement: Arrangement, name: str) -> list[Part]:
 def cuboid_of(camera: Camera, arrangement: Arrangement) -> Cuboid:
     """The cuboid for a view from inside: that of the subject, or else of the last product."""
     name = camera.subject.removesuffix(PRODUCTS_SUFFIX)
-    found = [c for c in arrangement.cuboids if not name or name in (c.stage.name, c.stage.of)]
-    if not found:
+    cuboids = [c for c in arrangement.cuboids if not name or name in (c.stage.name, c.stage.of)]
+    if not cuboids:
         what = f'"{name}" is no product' if name else "the scene has no product"
         raise InputError(f'camera: view: {what}, so there is no "{camera.view}"')
-    return found[0]
+    return cuboids[0]
 
 
 def inside_view(p: "Plan | Bare", optics: Optics, retreat: float = 1.0) -> View:
     """The View from inside a product. `retreat` multiplies the camera's distance from the face."""
     place, face = _inside(p)
-    own = axes(place - face)
-    right, up, forward = own
+    directions = axes(place - face)
+    right, up, forward = directions
     place = face + retreat * (place - face)
-    return view_from(own, (place @ right, place @ up), -(place @ forward), optics, 0.0)
+    return view_from(directions, (place @ right, place @ up), -(place @ forward), optics, 0.0)
 
 
 def _inside(p: "Plan | Bare") -> tuple[np.ndarray, np.ndarray]:

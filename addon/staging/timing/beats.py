@@ -85,23 +85,23 @@ def _completed(root: Stage, sweeps: Collection[str], paces: Sequence[Pace]) -> l
         if name not in sweeps:
             ready[name] = needs
             continue
-        own = swept.get(name, needs)
-        if own < needs:
-            late = next(o.stage.name for o in stage.operands if ready[o.stage.name] > own)
+        needed = swept.get(name, needs)
+        if needed < needs:
+            late = next(o.stage.name for o in stage.operands if ready[o.stage.name] > needed)
             raise InputError(
-                f'beats[{own}]: run: "{name}" is made of "{late}", which is only there in beats[{needs}]; '
+                f'beats[{needed}]: run: "{name}" is made of "{late}", which is only there in beats[{needs}]; '
                 "run that before"
             )
-        ends = finished.get(name, own)
-        if ends < own:
+        ends = finished.get(name, needed)
+        if ends < needed:
             raise InputError(
-                f'beats[{ends}]: run: the epilogue of "{name}" is before its sums, in beats[{own}]'
+                f'beats[{ends}]: run: the epilogue of "{name}" is before its sums, in beats[{needed}]'
             )
-        if own >= 0:
-            swept[name] = own
+        if needed >= 0:
+            swept[name] = needed
         if stage.epilogue and ends >= 0:
             finished[name] = ends
-        ready[name] = max(own, ends)
+        ready[name] = max(needed, ends)
     return [
         replace(
             pace,
@@ -114,13 +114,13 @@ def _completed(root: Stage, sweeps: Collection[str], paces: Sequence[Pace]) -> l
 
 def _told(paces, part):
     """The beat in which a part, sums or epilogue, of each result runs. Raises InputError if it runs twice."""
-    found: dict[str, int] = {}
+    told: dict[str, int] = {}
     for n, pace in enumerate(paces):
         for name in sorted(getattr(pace, part)):
-            if name in found:
-                raise InputError(f'beats[{n}]: run: "{name}" has been made in beats[{found[name]}]')
-            found[name] = n
-    return found
+            if name in told:
+                raise InputError(f'beats[{n}]: run: "{name}" has been made in beats[{told[name]}]')
+            told[name] = n
+    return told
 
 
 class _Beats:
@@ -178,7 +178,7 @@ class _Beats:
     def squeeze(self, before, start, until, travel, length):
         """Shorten the moves of a beat that has a length of its own, so that they end in time."""
         begin = min(
-            (at for move in self.changed(before) for at in (move.start, move.begins) if at >= start),
+            (time for move in self.changed(before) for time in (move.start, move.begins) if time >= start),
             default=0.0,
         )
         if not begin:
@@ -186,13 +186,15 @@ class _Beats:
         first, most = start + travel, max(length - travel - REST_SECONDS * self.fps, 0.4 * length)
         factor = min(1.0, most / max(until - begin, 1e-9))
 
-        def at(frame):
+        def earlier(frame):
             return first + (frame - begin) * factor if frame >= begin else frame
 
         for name, move in self.moves.items():
             if move != before[name]:
-                times = {key: at(getattr(move, key)) for key in ("start", "swept", "finished", "settled")}
-                finishing = None if move.finishing is None else at(move.finishing)
+                times = {
+                    key: earlier(getattr(move, key)) for key in ("start", "swept", "finished", "settled")
+                }
+                finishing = None if move.finishing is None else earlier(move.finishing)
                 self.moves[name] = replace(move, **times, finishing=finishing)
 
     def changed(self, before):

@@ -64,7 +64,7 @@ def with_cards(film: Timeline, scene: Scene) -> Timeline:
 def later(move: Move, frames: float) -> Move:
     """The move, so many frames later."""
     times = {name: getattr(move, name) for name in ("start", "swept", "finished", "settled", "finishing")}
-    return replace(move, **{name: at + frames for name, at in times.items() if at is not None})
+    return replace(move, **{name: frame + frames for name, frame in times.items() if frame is not None})
 
 
 def later_span(span: Span, frames: float) -> Span:

@@ -13,30 +13,30 @@ def sweeps_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene) -> dict[st
     """The Sweep of every result under `root`, by name, from its animation and from the blocks of its axes,
     which run through the whole tree. `shapes` maps every stage's name to (rows, columns)."""
     algorithms, blocks = algorithms_of(root, scene), blocks_of(root, shapes, scene.products)
-    found: dict[str, Sweep] = {}
+    sweeps: dict[str, Sweep] = {}
     for stage in stages_of(root):
         if stage.operands:
             algorithm = algorithms.get(stage.name) or _own(stage, scene)
             sweep = stage.sweep(algorithm, sides_of(stage, shapes), blocks[stage.name])
             if sweep is not None:
-                found[stage.name] = sweep
-    return found
+                sweeps[stage.name] = sweep
+    return sweeps
 
 
 def algorithms_of(root: Stage, scene: Scene) -> dict[str, str]:
     """The animation of every product under `root`, by name. "inherit" takes the animation of the product that
     uses the result, also if other stages are in between; the root takes the scene's."""
-    found = {}
+    algorithms = {}
     # stage -> the animation of the product that uses it
-    taken_by = {one.name: scene.animation.algorithm for one in roots_of(root)}
+    taken_by = {result.name: scene.animation.algorithm for result in roots_of(root)}
     for stage in reversed(stages_of(root)):  # parents before children
         algorithm = taken_by[stage.name]
         if stage.has_interior:
-            own = _own(stage, scene)
-            found[stage.name] = algorithm = algorithm if own == "inherit" else own
+            chosen = _own(stage, scene)
+            algorithms[stage.name] = algorithm = algorithm if chosen == "inherit" else chosen
         for operand in stage.operands:
             taken_by.setdefault(operand.stage.name, algorithm)
-    return found
+    return algorithms
 
 
 def _own(stage, scene):

@@ -180,7 +180,7 @@ def fused_children(
     together = {name: {name} for name in sweeps}  # product -> all products that step together with it
     parts: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
-    for stage in (one for one in stages.values() if one.name in algorithms):
+    for stage in (made for made in stages.values() if made.name in algorithms):
         for side, operand in zip(("left", "right"), stage.operands, strict=True):
             child = operand.stage.name
             moving = algorithms.get(child, "")
@@ -266,4 +266,4 @@ class _Moves:
 def stretched(move: Move, factor: float) -> Move:
     """A move with all its times `factor` times as far from the first frame."""
     times = {name: getattr(move, name) for name in ("start", "swept", "finished", "settled", "finishing")}
-    return replace(move, **{k: 1.0 + (at - 1.0) * factor for k, at in times.items() if at is not None})
+    return replace(move, **{key: 1.0 + (at - 1.0) * factor for key, at in times.items() if at is not None})

@@ -43,8 +43,8 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
     told: set[str] = set()
     told_at: set[tuple[str, str]] = set()
     for axis in axes_of(canvas.p, planes):
-        at = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
-        if axis.texts or not axis.title or at & told_at:
+        places = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
+        if axis.texts or not axis.title or places & told_at:
             continue
         # In a picture about one matrix the axes of the others explain themselves, or need not be.
         about = not canvas.p.star or any(canvas.p.is_star(plane.stage) for plane, _ in axis.sides)
@@ -57,7 +57,7 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
                     options.append(Later(LEAST_ALONG + (part != 0.5), along))
         yield Wish("axis title", axis.sides[0][0].stage.name, options, needed)
         told.add(axis.title)
-        told_at |= at
+        told_at |= places
 
 
 def _along(
@@ -116,8 +116,8 @@ def tokens(
         for n, star in enumerate(stars):  # at each of several stars; where the first one's stand is told
             others = [side for side in axis.sides if side not in stars and (side in starring or n == 0)]
             if len(stars) > 1:  # each has its own, and those of what makes it and takes it
-                own = (star[0].stage.name, star[0].consumer)
-                others = [side for side in others if side in starring or side[0].consumer in own]
+                stages = (star[0].stage.name, star[0].consumer)
+                others = [side for side in others if side in starring or side[0].consumer in stages]
             others = [side for side in others if side[0].stage not in lower and not canvas.p.panels]
             sides = [(star, 0.0), *((side, 0.0 if side in starring else ELSEWHERE) for side in others)]
             under = star[0].stage in lower  # its title is told above, and so its labels may be
@@ -156,8 +156,8 @@ def _columns(
 
 def title_at(canvas: Canvas, axis: LabelledAxis, plane: Plane, of_rows: bool) -> str:
     """The title of an axis at a matrix, a star's own: what are keys of one may be queries of the next."""
-    own = axis_names_of(canvas.p, plane.stage)[0 if of_rows else 1] if canvas.p.is_star(plane.stage) else ""
-    return canvas.p.typeface.shown(own) if own else axis.title
+    title = axis_names_of(canvas.p, plane.stage)[0 if of_rows else 1] if canvas.p.is_star(plane.stage) else ""
+    return canvas.p.typeface.shown(title) if title else axis.title
 
 
 def _upright(
@@ -192,15 +192,15 @@ def _upright(
 def one_of_neighbours(sides: Sequence[tuple[Plane, bool]]) -> list[tuple[Plane, bool]]:
     """Of the sides of an axis those whose labels no other one's serve: of matrices that stand in line next to
     one another, such as the heads of a group, only the first one's."""
-    left, found = list(sides), []
+    left, firsts = list(sides), []
     while left:
         line = [left.pop(0)]
-        found.append(line[0])
+        firsts.append(line[0])
         for plane, of_rows in line:
             beside = [side for side in left if side[1] == of_rows and _next_to(plane, side[0], of_rows)]
             line += beside
             left = [side for side in left if side not in beside]
-    return found
+    return firsts
 
 
 def _next_to(a: Plane, b: Plane, of_rows: bool) -> bool:
@@ -265,8 +265,8 @@ def _column(
 
     def priced(under_type, under_arms):
         """The whole cost, given the cost of covering drawn things."""
-        own = under_type + canvas.aside(typed)
-        total = cost + own + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
+        own_cost = under_type + canvas.aside(typed)
+        total = cost + own_cost + SMALLER_TOKENS * (1.0 - scale) + THINNED * (every > 1)
         return total + under_arms + (FANNED + 10.0 * FANNED * away) if fanned else total
 
     def write():

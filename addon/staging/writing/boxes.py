@@ -41,8 +41,10 @@ def clashes(outlines: np.ndarray, least: float = 1e-6) -> list[tuple[int, int]]:
     normals = sides / (np.linalg.norm(sides, axis=2, keepdims=True) + 1e-12)
     along = np.einsum("nad,mcd->namc", normals, outlines)  # each by the two directions of each
     low, high = along.min(axis=3), along.max(axis=3)
-    own = np.arange(len(outlines))
-    shared = np.minimum(high, high[own, :, own][:, :, None]) - np.maximum(low, low[own, :, own][:, :, None])
+    each = np.arange(len(outlines))
+    shared = np.minimum(high, high[each, :, each][:, :, None]) - np.maximum(
+        low, low[each, :, each][:, :, None]
+    )
     both = (shared > least).all(axis=1)
     return [(int(m), int(n)) for n, m in np.argwhere(np.tril(both & both.T, -1))]
 
@@ -121,9 +123,9 @@ def under_boxes(boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
     normals = np.stack([-sides[..., 1], sides[..., 0]], axis=2)  # (m, 4, 2)
     along = np.einsum("msd,mcd->msc", normals, quads)
     middles, halves = 0.5 * (boxes[:, :2] + boxes[:, 2:]), 0.5 * (boxes[:, 2:] - boxes[:, :2])
-    at = np.einsum("nd,msd->nms", middles, normals)
+    centres = np.einsum("nd,msd->nms", middles, normals)
     reach = np.einsum("nd,msd->nms", halves, np.abs(normals))
-    apart = ((at - reach > along.max(axis=2)) | (at + reach < along.min(axis=2))).any(axis=2)
+    apart = ((centres - reach > along.max(axis=2)) | (centres + reach < along.min(axis=2))).any(axis=2)
     upright = np.concatenate([quads.min(axis=1), quads.max(axis=1)], axis=1)
     return (meeting(boxes, upright) & ~apart).any(axis=1)
 
@@ -175,8 +177,8 @@ def within(points: np.ndarray, quad: np.ndarray) -> np.ndarray:
 def strips(starts: np.ndarray, ends: np.ndarray, half: np.ndarray | float) -> np.ndarray:
     """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in
     PIECES of them."""
-    at = np.linspace(0.0, 1.0, PIECES + 1)[:, None, None]
-    points = starts + (ends - starts) * at
+    parts = np.linspace(0.0, 1.0, PIECES + 1)[:, None, None]
+    points = starts + (ends - starts) * parts
     low, high = np.minimum(points[1:], points[:-1]), np.maximum(points[1:], points[:-1])
     return np.concatenate([low - half, high + half], axis=2).reshape(-1, 4)
 

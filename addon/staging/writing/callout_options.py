@@ -71,7 +71,7 @@ def said_of(p: Any, stage: Any, entry: tuple[int, int], raw: bool = False) -> st
     number before the epilogue."""
     values, labels = p.evaluation[stage], labels_of(p, stage)
     value = float((values.raw if raw else values.final)[entry])
-    ends_at = [as_labels(own)[n] if own else str(n) for own, n in zip(labels, entry, strict=True)]
+    ends_at = [as_labels(axis)[n] if axis else str(n) for axis, n in zip(labels, entry, strict=True)]
     texts = [p.typeface.shown(text, LONGEST_TOKEN) for text in ends_at]
     probable = is_probability(stage) and not raw
     ends = " → ".join(texts) if probable or all(labels) else f"{stage.name}[{', '.join(texts)}]"
@@ -165,18 +165,18 @@ def _entries_under(
         values >= MATTERS * values.max() if values.size > MOST_SAMPLED_ENTRIES else values > -1.0
     )
     i, j = i[:MOST_SAMPLED_ENTRIES], j[:MOST_SAMPLED_ENTRIES]
-    own = (i == entry[0]) & (j == entry[1])
+    itself = (i == entry[0]) & (j == entry[1])
     points = canvas.project(plane.places(i, j))
     weights = np.where(
         values[i, j] >= MATTERS * (values.max() or 1.0), COST_OF_COVERING, COST_OF_COVERING_FAINT
     )
-    weights[own] = COST_OF_COVERING
+    weights[itself] = COST_OF_COVERING
     room = 0.5 * canvas.entry_at(plane)
     low, high = boxes[:, None, :2] - room, boxes[:, None, 2:] + room
     covered = ((points > low) & (points < high)).all(axis=2) @ weights
     way = ends - spot
     length = (way**2).sum(axis=1) + 1e-18
-    at = np.clip(((points - spot) @ way.T) / length, 0.0, 1.0)  # (entries, boxes)
-    off = np.linalg.norm(points[:, None] - spot - at[..., None] * way, axis=2)
-    crossed = (off < room) & ~own[:, None]
+    parts = np.clip(((points - spot) @ way.T) / length, 0.0, 1.0)  # (entries, boxes)
+    off = np.linalg.norm(points[:, None] - spot - parts[..., None] * way, axis=2)
+    crossed = (off < room) & ~itself[:, None]
     return covered + 0.1 * weights @ crossed

@@ -49,7 +49,7 @@ class Canvas:
         strips = [self.project(strip.outline) for strip in p.strips if strip.plane in self.planes]
         self.strips = np.array(strips).reshape(-1, 4, 2)
         outlines = [self.quads, self.strips, self.faces]
-        kind = np.repeat(range(3), [len(one) for one in outlines])
+        kind = np.repeat(range(3), [len(outline) for outline in outlines])
         star = np.zeros(len(kind), bool)
         star[: len(self.planes)] = [p.is_star(plane.stage) for plane in self.planes]
         self.drawn = Obstacles(np.concatenate(outlines), np.stack([kind < 2, star, kind == 2]))
@@ -90,9 +90,9 @@ class Canvas:
         each = np.array([plane.row_ruler.each, plane.column_ruler.each])
         return float((np.linalg.norm(ends[1:] - ends[0], axis=1) / each).min())
 
-    def lifted(self, at: Vector, anchor: np.ndarray) -> np.ndarray:
+    def lifted(self, place: Vector, anchor: np.ndarray) -> np.ndarray:
         """The point of the world at the place `at` of the picture, and at the depth of `anchor`: (3,)."""
-        x, y = (at - self.project(anchor[None])[0]) * self.unit_at(anchor)
+        x, y = (place - self.project(anchor[None])[0]) * self.unit_at(anchor)
         return anchor + self.view.right * x + self.view.up * y
 
     def before_all(self, anchor: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -141,9 +141,9 @@ class Canvas:
 
     def nearer_to_another(self, boxes: np.ndarray, plane: Plane) -> np.ndarray:
         """For each of the boxes (n, 4), whether another matrix is at least as near as `plane`: (n,)."""
-        own = np.array([other.stage is plane.stage for other in self.planes])
-        gaps = gaps_between(boxes, self.quads[own]).min(axis=1, initial=np.inf)
-        return reached(boxes, self.quads[~own], gaps)
+        same = np.array([other.stage is plane.stage for other in self.planes])
+        gaps = gaps_between(boxes, self.quads[same]).min(axis=1, initial=np.inf)
+        return reached(boxes, self.quads[~same], gaps)
 
     def beyond(self, boxes: np.ndarray) -> np.ndarray:
         """How far boxes (n, 4) leave the part of the picture that matrices take: (n,)."""

@@ -107,16 +107,16 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
     alone = [root for fan in _fans(p) if len(fan.roots) == 1 for root in fan.roots]
     for group in shared + ([Fan(tuple(alone))] if alone else []) + _summed(p):
         titles = []
-        for one in group.roots:
-            makers = {s.name for s in stages_of(one)}
-            own: list[Part] = [
-                part for part in p.arrangement.seen if part.consumer in makers or part.stage is one
+        for root in group.roots:
+            makers = {s.name for s in stages_of(root)}
+            parts: list[Part] = [
+                part for part in p.arrangement.seen if part.consumer in makers or part.stage is root
             ]
             if p.scene.look.settled_scale > 0.0:  # products that stay
-                own += [part for part in p.arrangement.cuboids if part.stage.name in makers]
-            if one.title and own:
-                corners = np.concatenate([part.corners() for part in own])
-                titles.append(Titled(one.title, one.name, corners))
+                parts += [part for part in p.arrangement.cuboids if part.stage.name in makers]
+            if root.title and parts:
+                corners = np.concatenate([part.corners() for part in parts])
+                titles.append(Titled(root.title, root.name, corners))
         if titles:
             yield titles, group.down
 
@@ -167,7 +167,7 @@ class LabelledAxis:
 
 def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> list[LabelledAxis]:
     """The axes of matrices, each once for all that run the same way."""
-    found: dict[tuple, LabelledAxis] = {}
+    by_title: dict[tuple, LabelledAxis] = {}
     for plane in planes:
         names, labels = axis_names_of(p, plane.stage), _labels_or_numbers(p, plane)
         for name, texts, of_rows in zip(names, labels, (True, False), strict=True):
@@ -176,9 +176,9 @@ def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> li
             key = (texts or (name, ruler.count, round(plane.origin @ along, 3)), tuple(np.round(along, 6)))
             if texts or name:
                 shown = tuple(p.typeface.shown(text, longest) for text in as_labels(texts))
-                axis = found.setdefault(key, LabelledAxis(p.typeface.shown(name), shown, []))
+                axis = by_title.setdefault(key, LabelledAxis(p.typeface.shown(name), shown, []))
                 axis.sides.append((plane, of_rows))
-    return list(found.values())
+    return list(by_title.values())
 
 
 def _labels_or_numbers(p, plane):
@@ -187,7 +187,7 @@ def _labels_or_numbers(p, plane):
     if not p.is_star(plane.stage):
         return labels
     numbers = [tuple(map(str, range(n))) if 1 < n <= MOST_NUMBERED else () for n in counts]
-    return tuple(own or n for own, n in zip(labels, numbers, strict=True))
+    return tuple(labelled or n for labelled, n in zip(labels, numbers, strict=True))
 
 
 def ends_of_lines(
@@ -198,7 +198,7 @@ def ends_of_lines(
     sides = (plane.row, plane.row_ruler), (plane.column, plane.column_ruler)
     (along, ruler), (across, other) = sides if of_rows else sides[::-1]
     entries = plane.origin + np.outer(ruler.at(np.arange(ruler.count)), along)
-    low, high = (beyond + one for one in strips)
+    low, high = (beyond + strip for strip in strips)
     return entries - across * low, entries + across * (other.length + high)
 
 
@@ -231,12 +231,12 @@ def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:
     return (rows, "key") if rows == columns == "query" else (rows, columns)
 
 
-def _handed_on(p, stage, own, part, nothing):
+def _handed_on(p, stage, known, part, nothing):
     """The (rows, columns) property of a stage: of a leaf its `own`, else what the first operand with that
     same dimension has; `part(property, ends)` is what a slice keeps of it."""
     if not stage.operands:
-        return own(stage)
-    sides = [o.turned(_handed_on(p, o.stage, own, part, nothing)) for o in stage.operands]
+        return known(stage)
+    sides = [o.turned(_handed_on(p, o.stage, known, part, nothing)) for o in stage.operands]
     shapes = [values.shape for values in p.evaluation.sides(stage)]
     return stage.handed_on(sides, shapes, part, nothing)
 

@@ -27,14 +27,14 @@ class Card:
 
 def cards_of(p: Any, aspect: float) -> tuple[Card, ...]:
     """The cards of a plan's film on a frame of this `aspect`, width to height."""
-    cards, film, found = p.scene.cards, p.timeline, []
+    cards, film, made = p.scene.cards, p.timeline, []
     if film.before:
         said = [(p.scene.title, TITLE, False), (cards.subtitle, SUBTITLE, True)]
-        found.append(Card(_set(p, aspect, said), 0.0, float(film.begins)))
+        made.append(Card(_set(p, aspect, said), 0.0, float(film.begins)))
     if film.after:
         said = [(cards.source, SOURCE_SIZE, False), (cards.credit, CREDIT_SIZE, True)]
-        found.append(Card(_set(p, aspect, said), film.ends + 1.0, film.last_frame + 1.0))
-    return tuple(found)
+        made.append(Card(_set(p, aspect, said), film.ends + 1.0, film.last_frame + 1.0))
+    return tuple(made)
 
 
 def _set(p: Any, aspect: float, said: list[tuple[str, float, bool]]) -> tuple[Text, ...]:

@@ -60,8 +60,8 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
         title = "value" if zero_of(color_map) else "probability" if probable else "magnitude"
         if len(rows) > ROWS_OF_A_BAR or any(len(scales) > 1 for scales in rows):
             many = bool(p.star) and len(rows) > MOST_OF_OTHERS
-            own = "each by its own largest" if brief else "max: each matrix's own largest magnitude"
-            written = [(own if many else _told(rows), _ends(color_map))]
+            words = "each by its own largest" if brief else "max: each matrix's own largest magnitude"
+            written = [(words if many else _told(rows), _ends(color_map))]
         else:
             written = [_row(color_map, *row) for row in rows.items()]
         bars.append(LegendBar(color_map, title, tuple(written)))

@@ -55,8 +55,8 @@ def bar_block(type: Typesetter, form: LegendForm, bar: LegendBar, length: float,
     for row, (names, numbers) in enumerate(bar.rows):
         y -= line
         items += [
-            _number(type, form, text, at, y, length)
-            for at, text in numbers
+            _number(type, form, text, place, y, length)
+            for place, text in numbers
             if not (form.ticks and row and text == "0")
         ]
         lines = [text.removesuffix(" ·") for text in type.wrapped(names, form.number, widest)]
@@ -67,7 +67,7 @@ def bar_block(type: Typesetter, form: LegendForm, bar: LegendBar, length: float,
             right = max(right, items[-1].width)
         y = min(y, top - line * (len(lines) - 1))
     if form.ticks:
-        places = sorted({at * length for _, numbers in bar.rows for at, _ in numbers})
+        places = sorted({place * length for _, numbers in bar.rows for place, _ in numbers})
         items += [Rule(x, 0.0, x, -form.ticks) for x in places]
     return Block(tuple(items), length + beside + right, high + form.above * type.scale,
                  form.below * type.scale - y)  # fmt: skip

@@ -148,14 +148,14 @@ def _wishes(
 def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) -> Lettering:
     """What is written, in the world: each line as deep as its anchor."""
     labels, pivots, strokes = [], [], []
-    for wish, one in zip(wishes, written, strict=True):
-        for n, line in enumerate(one.lines):
+    for wish, made in zip(wishes, written, strict=True):
+        for n, line in enumerate(made.lines):
             label = _label(canvas, line, wish.owner)
             if n == 0 or wish.what != "name":  # what else is written of a name goes with it
                 x, y = label.middle
                 pivots.append(label.position + canvas.view.right * x + canvas.view.up * y)
             labels.append(replace(label, group=len(pivots) - 1, pivot=pivots[-1]))
-        for leader in one.leaders:
+        for leader in made.leaders:
             anchor = _anchor_of(leader)
             start, end = canvas.lifted(leader.start, anchor), canvas.lifted(leader.end, anchor)
             width = HAIR * canvas.type.scale * canvas.unit_at(anchor)
@@ -163,10 +163,10 @@ def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) 
     return Lettering(tuple(labels), tuple(strokes), tuple(_notes(wishes, written)))
 
 
-def _anchor_of(one: Text | Leader) -> np.ndarray:
-    if one.anchor is None:
+def _anchor_of(item: Text | Leader) -> np.ndarray:
+    if item.anchor is None:
         raise ValueError("what is lifted into the world has an anchor there")
-    return one.anchor
+    return item.anchor
 
 
 def _label(canvas: Canvas, line: Text, owner: str) -> Label:
@@ -185,11 +185,13 @@ def _label(canvas: Canvas, line: Text, owner: str) -> Label:
 
 def _notes(wishes: Sequence[Wish], written: Sequence[Written]) -> list[str]:
     """The notes about labels that are left out, for the corner of the picture."""
-    notes = [f"one in {n} tokens is written" for n in sorted({one.every for one in written}) if n > 1]
-    left_out = [wish.what for wish, one in zip(wishes, written, strict=True) if wish.needed and not one.lines]
+    notes = [f"one in {n} tokens is written" for n in sorted({made.every for made in written}) if n > 1]
+    left_out = [
+        wish.what for wish, made in zip(wishes, written, strict=True) if wish.needed and not made.lines
+    ]
     for what in dict.fromkeys(wish.what for wish in wishes):
         count = left_out.count(what)
         if count:
-            one, many = PLURALS.get(what, (what, f"{what}s"))
-            notes.append(f"{count} {many if count > 1 else one} left out")
+            singular, plural = PLURALS.get(what, (what, f"{what}s"))
+            notes.append(f"{count} {plural if count > 1 else singular} left out")
     return notes

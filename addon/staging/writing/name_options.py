@@ -112,8 +112,8 @@ def _beyond(
 
         def write():
             x, y = by[m]
-            own = [replace(line, x=line.x + x, y=line.y + y, anchor=anchor) for line in lines]
-            return Written(own, [Leader(starts[m], ends[m], anchor)] if fars[m] else ())
+            moved = [replace(line, x=line.x + x, y=line.y + y, anchor=anchor) for line in lines]
+            return Written(moved, [Leader(starts[m], ends[m], anchor)] if fars[m] else ())
 
         taken = np.concatenate([boxes[m : m + 1], leaders[:, m]]) if fars[m] else boxes[m : m + 1]
         return Option(taken, costs[m], write)

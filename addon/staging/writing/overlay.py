@@ -51,8 +51,10 @@ class Overlay:
     def with_maps(self, maps: Mapping[str, str]) -> "Overlay":
         """The overlay with other colour maps in its bars, by the old ones."""
         items = (
-            replace(one, color_map=maps.get(one.color_map, one.color_map)) if isinstance(one, Bar) else one
-            for one in self.items
+            replace(item, color_map=maps.get(item.color_map, item.color_map))
+            if isinstance(item, Bar)
+            else item
+            for item in self.items
         )
         return replace(self, items=tuple(items))
 
@@ -95,7 +97,7 @@ def overlay(
     legend = type.legend() if look.legend else []
     lasting, passing = type.notes(notes, timed, legend)
     items = (*head, *legend, *lasting, *passing)
-    told, lines = ([one for one in head if (one.kind == "told") == is_told] for is_told in (True, False))
+    told, lines = ([line for line in head if (line.kind == "told") == is_told] for is_told in (True, False))
     written = [block for block in (lines, told, legend, lasting) if block]
     shades = _around_each(written) if timed and shaded is not None else ()
     kept_free = [*_lines(lines), *written[1 if lines else 0 :]] if p.beats else []
@@ -110,13 +112,13 @@ def _around_each(blocks: Sequence[Sequence[Item]]) -> tuple[Box, ...]:
 def _lines(head: Sequence[Text]) -> list[list[Text]]:
     """Title, caption and expression a line at a time: beside a short one there is room, whatever stands above
     it and below."""
-    found: list[list[Text]] = []
+    rows: list[list[Text]] = []
     for text in head:
-        if found and text.box[3] > found[-1][0].box[1] + 0.5 * (found[-1][0].box[3] - found[-1][0].box[1]):
-            found[-1].append(text)
+        if rows and text.box[3] > rows[-1][0].box[1] + 0.5 * (rows[-1][0].box[3] - rows[-1][0].box[1]):
+            rows[-1].append(text)
         else:
-            found.append([text])
-    return found
+            rows.append([text])
+    return rows
 
 
 class _FrameType:

@@ -124,9 +124,9 @@ def readout_block(
 
 def pool_of(p: Plan, plane: Plane, form: ReadoutForm, width: float, height: float) -> Pool:
     """The Pool of the cells: one entry each if there is room, else a block of entries."""
-    own = plane.stage.options(p.scene)
-    rule = own.pooling_rule or p.scene.look.pooling_rule
-    said: Sequence[int] | None = parsed(own.pooling or p.scene.look.pooling, "look")
+    options = plane.stage.options(p.scene)
+    rule = options.pooling_rule or p.scene.look.pooling_rule
+    said: Sequence[int] | None = parsed(options.pooling or p.scene.look.pooling, "look")
     if said is None:
         most = [max(1, int(0.8 * room / form.least)) for room in (height, width)]
         counts = (plane.rows, plane.columns)
@@ -207,8 +207,8 @@ class _FittedBlock:
             text = f"{text}  {self.p.typeface.shown(self.plane.stage.title)}"
         name = type.line(text, 0.0, y, form.name, kind="name")
         shape = f"{self.plane.rows} × {self.plane.columns}"
-        at = name.width + 0.5 * form.name * type.scale
-        return [name, type.line(shape, at, y, form.detail, kind="detail", soft=True)]
+        left = name.width + 0.5 * form.name * type.scale
+        return [name, type.line(shape, left, y, form.detail, kind="detail", soft=True)]
 
     def readout(self) -> Readout:
         form = self.form

@@ -113,20 +113,25 @@ class _Setter:
             case Binary(operator="**") if text_of(node.right) in SUPERSCRIPTS:
                 return [*self.set(node.left, 6, act, lit), Part(SUPERSCRIPTS[text_of(node.right)], lit)]
             case Binary():
-                own = STRENGTH.get(node.operator, 1)
+                holds = STRENGTH.get(node.operator, 1)
                 # The product of a result, or what joins a sheet: not a number, which belongs to its epilogue.
                 numbers = any(_is_number(side) for side in (node.left, node.right))
                 if act and not numbers:
                     lit, act = (*lit, (act[0], act[1])), None
-                left, right = self.inner(node.left, own, act, lit), self.inner(node.right, own + 1, act, lit)
+                left, right = (
+                    self.inner(node.left, holds, act, lit),
+                    self.inner(node.right, holds + 1, act, lit),
+                )
                 sign = PRINTED_SIGNS.get(node.operator, f" {node.operator} ")
-                return self.bracketed([*left, Part(sign, lit), *right], own, strength, lit)
+                return self.bracketed([*left, Part(sign, lit), *right], holds, strength, lit)
         return [Part(text_of(node), lit)]
 
     def inner(self, node, strength, act, lit):
         """A part that may be a result without a name."""
-        own = self.acts.get(text_of(node)) if act is None and not isinstance(node, Name | Named) else None
-        return self.whole(node, strength, own, lit) if own else self.set(node, strength, act, lit)
+        act_here = (
+            self.acts.get(text_of(node)) if act is None and not isinstance(node, Name | Named) else None
+        )
+        return self.whole(node, strength, act_here, lit) if act_here else self.set(node, strength, act, lit)
 
     def bracketed(self, parts, own, strength, lit):
         return [Part("(", lit), *parts, Part(")", lit)] if own < strength else parts

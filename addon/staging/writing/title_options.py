@@ -31,14 +31,14 @@ class _Way:
 def titles(canvas: Canvas) -> Iterator[Wish]:
     """The titles of each group whose results are in the picture."""
     for group, down in titled(canvas.p):
-        seen = [one for one in group if canvas.shows(one.corners)]
+        seen = [result for result in group if canvas.shows(result.corners)]
         if seen:
             yield Wish("title", seen[0].name, _options(canvas, seen, down))
 
 
 def _options(canvas: Canvas, group: Sequence[Titled], down: bool) -> list[Option]:
     """The ways in which no title of a group is on another."""
-    edges = np.array([_edges(canvas.project(one.corners)) for one in group])
+    edges = np.array([_edges(canvas.project(result.corners)) for result in group])
     ways = [way for scale in TITLE_SCALES for way in _ways(canvas, group, edges, down, scale)]
     boxes = np.array([[line.around for line in way.lines] for way in ways])
     boxes = boxes + np.tile(np.array([way.places for way in ways]), 2)  # (ways, titles, 4)
@@ -60,15 +60,15 @@ def _ways(
     def lines(align):
         return [
             canvas.type.line(
-                one.title,
+                result.title,
                 0.0,
                 0.0,
                 scale * HEAD_TITLE_SIZE,
                 align,
                 kind="title",
-                anchor=one.corners.mean(axis=0),
+                anchor=result.corners.mean(axis=0),
             )
-            for one in group
+            for result in group
         ]
 
     centered, at_left, at_right = lines("CENTER"), lines("RIGHT"), lines("LEFT")
@@ -76,8 +76,8 @@ def _ways(
         cost = cost + SMALLER_TITLES * (1.0 - scale)
         under, beside = cost + 8.0 * down, cost + 8.0 * (not down)
         for part, slid in ((0.0, 0.0), (-0.3, 0.3), (0.3, 0.3)):
-            at = np.column_stack([x + part * (right - left), low - scale * (far + 0.5 * HEAD_TITLE_SIZE)])
-            yield _Way(centered, at, under + slid)
+            places = np.column_stack([x + part * (right - left), low - scale * (far + 0.5 * HEAD_TITLE_SIZE)])
+            yield _Way(centered, places, under + slid)
         yield _Way(at_left, np.column_stack([left - far, y]), beside)
         yield _Way(centered, np.column_stack([x, high + far]), under + 6.0)
         yield _Way(at_right, np.column_stack([right + far, y]), beside + 1.0)

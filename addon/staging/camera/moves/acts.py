@@ -64,4 +64,4 @@ def middle_of(family: Sequence[Part], operands: bool = False) -> np.ndarray:
 
 def switches(acts: Sequence[Act]) -> list[float]:
     """The frames between one act and the next."""
-    return [0.5 * (one.end + other.start) for one, other in zip(acts, acts[1:], strict=False)]
+    return [0.5 * (act.end + other.start) for act, other in zip(acts, acts[1:], strict=False)]

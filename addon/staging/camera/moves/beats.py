@@ -29,43 +29,43 @@ def beats(s: Setup) -> Shot:
     told = s.p.beats
     poses = _poses(s, told)
     keys, phases = [held(poses[0])], [Phase(1.0, s.over, s.first, told[0].there)]
-    for n, one in enumerate(told[1:], start=1):
+    for n, beat in enumerate(told[1:], start=1):
         poses[n] = _near(poses[n], poses[n - 1])
         moves = not np.allclose(poses[n], poses[n - 1])
         if moves:
-            keys += [held(poses[n - 1], one.start), held(poses[n], one.span.arrived)]
-        if moves or one.there != told[n - 1].there:
-            change = one.span.half
+            keys += [held(poses[n - 1], beat.start), held(poses[n], beat.span.arrived)]
+        if moves or beat.there != told[n - 1].there:
+            change = beat.span.half
             phases[-1] = replace(phases[-1], end=change)
-            phases.append(Phase(change, s.over, one.span.arrived, one.there))
+            phases.append(Phase(change, s.over, beat.span.arrived, beat.there))
     return s.shot(_distinct(keys), phases=[*phases[:-1], s.ending(phases[-1].start)])
 
 
 def _poses(s: Setup, told: Sequence["TimedBeat"]) -> list[np.ndarray]:
     """The pose of the camera in each beat. It already takes the pose of the next beat if the shown parts are
     large enough from there."""
-    poses = [_pose(s, one, last=one is told[-1]) for one in told]
+    poses = [_pose(s, beat, last=beat is told[-1]) for beat in told]
     for n in reversed(range(len(told))):
         if n and _steps_out(told[n]):  # the matrix comes to the camera, which stays
             continue
         after = next((m for m in range(n + 1, len(told)) if not _steps_out(told[m])), None)
         if after and _serves(s, (told[n], poses[n]), (told[after], poses[after])):
             poses[n] = poses[after]
-    for n, one in enumerate(told):
-        if n and _steps_out(one):
+    for n, beat in enumerate(told):
+        if n and _steps_out(beat):
             poses[n] = poses[n - 1]
     return poses
 
 
-def _steps_out(one: "TimedBeat") -> bool:
+def _steps_out(beat: "TimedBeat") -> bool:
     """Whether a matrix steps out before parts that are shown already."""
-    return bool(one.presents and not (one.beat.show or one.beat.view))
+    return bool(beat.presents and not (beat.beat.show or beat.beat.view))
 
 
-def _serves(s: Setup, own: tuple["TimedBeat", np.ndarray], after: tuple["TimedBeat", np.ndarray]) -> bool:
+def _serves(s: Setup, before: tuple["TimedBeat", np.ndarray], after: tuple["TimedBeat", np.ndarray]) -> bool:
     """Whether the pose of the beat `after` shows the parts of this beat nearly as large as its `own` pose."""
-    (one, pose), (other, there) = own, after
-    if not set(_shown(s, one)) <= set(_shown(s, other)) or not np.allclose(pose[3:5], there[3:5]):
+    (beat, pose), (other, there) = before, after
+    if not set(_shown(s, beat)) <= set(_shown(s, other)) or not np.allclose(pose[3:5], there[3:5]):
         return False
     forward = axes_at(*pose[3:5])[2]
     away = 0.0 if s.optics.orthographic else (pose[:3] - there[:3]) @ forward
@@ -107,10 +107,10 @@ def _pose(s: Setup, beat: "TimedBeat", last: bool) -> np.ndarray:
     return whole if whole[5] < OVERVIEW_DISTANCE * near[5] else near
 
 
-def _towards(s: Setup, at: tuple[float, float]) -> Setup:
+def _towards(s: Setup, angles: tuple[float, float]) -> Setup:
     """The setup for a camera with this tilt and turn."""
     turned = copy(s)
-    turned.angles, turned.axes = at, axes_at(*at)
+    turned.angles, turned.axes = angles, axes_at(*angles)
     return turned
 
 
@@ -126,12 +126,12 @@ def _angles(s: Setup, parts: list[Part], view: str) -> tuple[float, float]:
     if not planes or len(planes) < len(parts) or is_oblique(s.p.scene):
         return s.angles
     tried = [s.angles, *((tilt, s.angles[1] + turn) for tilt in TILTS for turn in TRIED_TURNS)]
-    return max(tried, key=lambda at: _read(s, planes, at))
+    return max(tried, key=lambda tilt_and_turn: _read(s, planes, tilt_and_turn))
 
 
-def _read(s: Setup, planes: list[Plane], at: tuple[float, float]) -> float:
+def _read(s: Setup, planes: list[Plane], angles: tuple[float, float]) -> float:
     """How legible planes are from an angle: they should face the camera, and it should turn little."""
-    direction = direction_at(*at)
+    direction = direction_at(*angles)
     faced = min(abs(plane.outward @ direction) for plane in planes)
     away = np.arccos(np.clip(direction @ direction_at(*s.angles), -1.0, 1.0)) / np.pi
     return min(faced / LEGIBLE, 1.0) - PREFERRED * away
