@@ -318,7 +318,7 @@ class Render:
     film_width: int = option(640, low=16, high=16384, changes=NOTHING)
     film_height: int = option(360, low=16, high=16384, changes=NOTHING)
     samples: int = option(64, low=1, high=65536, changes=SETTINGS)
-    film_samples: int = option(16, low=1, high=65536, changes=NOTHING)
+    film_samples: int = option(32, low=1, high=65536, changes=NOTHING)
     # A number or "24000/1001"; see `rate`.
     fps: float = option(24.0, low=LEAST_RATE, high=MOST_RATE, read=rate_of, changes=FILM)
     engine: str = option("cycles", choices=ENGINES, changes=SETTINGS)
