@@ -19,6 +19,7 @@ def type_path(desk, controls, path):
 
 def toggle_panel(desk, name):
     """Open a panel by its header, or close it, where those before it are closed."""
+    desk.open_tab(TAB)
     desk.scroll_to_top()
     _, y = desk.find("bpy.ops.matrix_cinema.save_scene(")
     left, *_ = desk.ask("rectangle", "UI")

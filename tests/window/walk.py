@@ -29,6 +29,9 @@ def main():
     parser.add_argument(
         "--part", choices=("panel", "hand", "all"), default="all", help="which part of the walk"
     )
+    parser.add_argument(
+        "--steps", nargs="*", help="by hand: only these steps, by the names of their functions"
+    )
     parser.add_argument("--go-on", action="store_true", help="by hand: go on after a step that fails")
     parser.add_argument("--film", action="store_true", help="render a small film too, cancel and resume it")
     asked = parser.parse_args()
