@@ -20,7 +20,7 @@ CAPTURE = EXAMPLES / "data" / "minilm.safetensors"
 SIZE = (1600, 1250)  # of the window: an open panel is seen whole
 VIEWPORT = (600, 450)  # a place in the viewport
 LAST_ENTRY = (520, 25)  # of the menu Add that was opened there
-BALL = 28  # pixels from the panel's left to a lamp's direction
+BALL = (28, 43)  # pixels from the panel's left, and above the row of the azimuth, to a lamp's direction
 SAME, ALIKE = 2 / 255, 0.04  # mean difference of pictures that are the same, and of those that differ in type
 
 
@@ -144,7 +144,7 @@ def drag_a_lamp(desk, _user, done):
     before = desk.state()
     _, y = desk.find(".azimuth")  # beside it is the ball that is dragged
     left, *_ = desk.ask("rectangle", "UI")
-    desk.drag((left + BALL, y), across=25, up=-15)
+    desk.drag((left + BALL[0], y + BALL[1]), across=18, up=-10)
     desk.move(*VIEWPORT)
     after = desk.wait_for(lambda s: s["lamps"] != before["lamps"], 30, "a lamp that was turned")
     desk.photograph("h13_lamp_turned")
