@@ -30,7 +30,7 @@ LENS_SHIFTS = ("shift_x", "shift_y")  # of a camera's lens
 SCENE_PATHS: tuple[str, ...] = (
     ("render.engine", "render.resolution_x", "render.resolution_y", "render.resolution_percentage")
     + ("render.fps", "render.fps_base", "frame_start", "frame_end")
-    + ("cycles.samples", "cycles.use_denoising", "cycles.denoising_prefilter")
+    + ("cycles.samples", "cycles.filter_width", "cycles.use_denoising", "cycles.denoising_prefilter")
     + ("cycles.denoising_input_passes", "cycles.max_bounces", "cycles.transparent_max_bounces")
     + ("cycles.caustics_reflective", "cycles.caustics_refractive", "cycles.use_light_tree")
     + ("view_settings.view_transform", "view_settings.look", "view_settings.exposure")
