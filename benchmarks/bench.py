@@ -114,6 +114,15 @@ def measured(quick):
         baseline = "building it anew"
         rows.append(Row(f"change of {what}, live", "ms", own[what], baseline, 1e3 * own["build"], "< 50 ms"))
 
+    for what, path in (
+        ("the example", str(ROOT / "examples" / "attention_head.toml")),
+        ("GPT-2's head", HEAD),
+    ):
+        own = measure("film_anew", path)
+        for change in ("speed",) if quick else ("speed", "view", "lens"):
+            name, built = f"change of {change}, {what}, processor", own[f"{change} built"]
+            rows.append(Row(name, "ms", own[change], "building it anew", built, "≤ 1"))
+
     own = measure("film", str(ROOT / "examples" / "attention_head.toml"), "2" if quick else "8")
     for what in ("clock", "processor"):
         frame = Row(

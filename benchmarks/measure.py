@@ -403,6 +403,38 @@ def sliders(path):
     return found
 
 
+def film_anew(path):
+    """Milliseconds of the processor in which a built scene takes over a change of its film, and in which it
+    is built anew with it: medians of three each."""
+    import dataclasses
+
+    import bpy
+    import numpy as np
+    from matrix_cinema.blender import update
+    from matrix_cinema.description.scene import load_scene
+
+    scene = load_scene(path)
+    camera = dataclasses.replace(scene.camera, view="free")
+    scene = dataclasses.replace(scene, camera=camera)
+    target, found = bpy.context.scene, {}
+    update.build(scene, target)
+    for name, table, field, values in (
+        ("speed", "animation", "sweep_seconds", (1.6, 1.7, 1.8)),
+        ("view", "camera", "azimuth", (32.0, 34.0, 36.0)),
+        ("lens", "camera", "lens", (60.0, 62.0, 64.0)),
+    ):
+        for how, change in ((name, update.update), (f"{name} built", update.build)):
+            times = []
+            for value in values:
+                value += how != name  # another one
+                changed = dataclasses.replace(getattr(scene, table), **{field: value})
+                began = time.process_time()
+                change(dataclasses.replace(scene, **{table: changed}), target)
+                times.append(time.process_time() - began)
+            found[how] = 1e3 * float(np.median(times))
+    return found
+
+
 def film(path, pairs="8"):
     """Seconds of a film's frame as it is rendered here, and by a plain loop with persistent data over the
     same scene: of a clock and of the processor, the medians of pairs that take turns."""
@@ -440,7 +472,21 @@ def film(path, pairs="8"):
     return {" ".join(key): sorted(found)[len(found) // 2] for key, found in times.items()}
 
 
-MEASUREMENTS = (ours, objects, pydata, points, copy, steps, head, play, sliders, film, frame, cloud)
+MEASUREMENTS = (
+    ours,
+    objects,
+    pydata,
+    points,
+    copy,
+    steps,
+    head,
+    play,
+    sliders,
+    film_anew,
+    film,
+    frame,
+    cloud,
+)
 
 if __name__ == "__main__":
     import bpy

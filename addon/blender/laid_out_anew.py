@@ -36,8 +36,17 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
         matrices, products = (
             {ob[tags.NAME]: ob for ob in drawn_objects(target, kind)} for kind in ("matrix", "product")
         )
+        drawing = _of_what_is_there(drawing, matrices)
         write_picture(drawing, matrices, products, font, room_of(target, "Lettering"), target)
     return drawing
+
+
+def _of_what_is_there(drawing, matrices):
+    """The Drawing without readouts of matrices that a person deleted, and without what presents these."""
+    readouts = tuple(one for one in drawing.readouts if one.readout.plane.stage.name in matrices)
+    names = [{block.plane.stage.name for block in one.readouts} for one in drawing.presented]
+    shown = tuple(one for one, own in zip(drawing.presented, names, strict=True) if own <= matrices.keys())
+    return replace(drawing, readouts=readouts, presented=shown)
 
 
 def drawing_of(p: Plan, target: bpy.types.Scene) -> Drawing:

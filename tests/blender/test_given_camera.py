@@ -145,3 +145,12 @@ def test_a_scene_of_an_earlier_version_says_what_an_update_adds(factory):
         lay_out(p, scene)
     build(DESCRIPTION, scene)
     assert not gained(scene)
+
+
+def test_of_a_matrix_that_was_deleted_there_is_no_readout(factory):
+    description = from_dict(Scene, HEAD | {"readout": ["attn", "Q"]}, "test")
+    scene, p = build(description), plan(description)
+    gone = next(ob for ob in scene.objects if (ob.get(tags.KIND), ob.get(tags.NAME)) == ("matrix", "attn"))
+    bpy.data.objects.remove(gone)
+    lay_out(p, scene)
+    assert [ob[tags.NAME] for ob in scene.objects if ob.get(tags.KIND) == "readout"] == ["Q"]
