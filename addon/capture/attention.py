@@ -40,7 +40,7 @@ class Attention:
     pattern: torch.Tensor | None
     first: int
     unsure: tuple[str, ...] = ()
-    widths: dict[str, int] = field(default_factory=dict)
+    _found: dict[Frame, dict[str, list[np.ndarray]]] = field(default_factory=dict)
 
     def pattern_index(self, frame: Frame) -> list[np.ndarray]:
         """The index of each axis of the pattern, arrays [heads, queries, keys, 1]."""
@@ -51,6 +51,11 @@ class Attention:
 
     def indexes(self, frame: Frame) -> dict[str, list[np.ndarray]]:
         """The index of each axis of q, k, v and z."""
+        if frame not in self._found:
+            self._found[frame] = self._indexes(frame)
+        return self._found[frame]
+
+    def _indexes(self, frame: Frame) -> dict[str, list[np.ndarray]]:
         event = self.event
         d = _counted([one for one in event.a if one in event.b and one not in event.out], event.sizes)
         sizes = dict(zip(event.d, event.v.shape, strict=True))

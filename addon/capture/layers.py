@@ -18,7 +18,16 @@ from .origins import GivenTensor, Linear, Strand
 from .output import Added, Output, between
 from .positions import position_of
 from .products import NotUnderstood
-from .projections import PROJECTION_TOLERANCE, NotShown, Projection, close, find_projection, numpy_of, sample
+from .projections import (
+    PROJECTION_TOLERANCE,
+    Inputs,
+    NotShown,
+    Projection,
+    close,
+    find_projection,
+    numpy_of,
+    sample,
+)
 from .tensors import coarseness, type_name
 
 EXTRA_KEYS = 2  # that `nn.MultiheadAttention` puts after those of the tokens: a bias and zeros
@@ -95,11 +104,12 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
     )
     _check(seen, attention, frame, unsure)
     used = {"q": index["q"], "k": _of_heads(index["k"], heads), "v": _of_heads(index["v"], heads)}
+    inputs = Inputs()
     for name in "qkv":
         own = [one[:, :, 0] if name == "q" else one[:, 0] for one in used[name]]
         try:
             target = getattr(seen, name)
-            seen.found[name.upper()] = find_projection(target, event.strands[name], own, own_type)
+            seen.found[name.upper()] = find_projection(target, event.strands[name], own, own_type, inputs)
         except NotShown as reason:
             seen.refused[f"W_{name.upper()}"] = str(reason)
     _unscale(seen)
@@ -227,7 +237,7 @@ def recomputed(seen: Seen, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor
     logits *= torch.as_tensor(seen.scale, dtype=torch.float64).reshape(-1, 1, 1)
     if seen.softcap:
         logits = seen.softcap * torch.tanh(logits / seen.softcap)
-    largest = float(logits.abs().max()) if logits.numel() else 0.0
+    largest = max(abs(float(one)) for one in logits.aminmax()) if logits.numel() else 0.0
     for name in ("bias", "allowed"):
         array = seen.all_allowed() if name == "allowed" else seen.bias
         if array is None:
@@ -293,7 +303,8 @@ def written(seen: Seen, heads: Sequence[int] | None) -> tuple[dict[str, np.ndarr
     n_q, n_kv = seen.q.shape[0], seen.k.shape[0]
     heads = list(range(n_q)) if heads is None else sorted(set(heads))
     kv_heads = sorted({head // (n_q // n_kv) for head in heads})
-    tensors = {"q": seen.q[heads], "k": seen.k[kv_heads], "v": seen.v[kv_heads], "z": seen.z[heads]}
+    tensors = {name: _of(getattr(seen, name), heads) for name in "qz"}
+    tensors |= {name: _of(getattr(seen, name), kv_heads) for name in "kv"}
     refused = dict(seen.refused)
     tensors |= _projected(seen, heads, kv_heads, refused)
     tensors |= _masked(seen, heads)
@@ -329,6 +340,11 @@ def written(seen: Seen, heads: Sequence[int] | None) -> tuple[dict[str, np.ndarr
         description["not_written"] = refused
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     return arrays, description | seen.about
+
+
+def _of(array: np.ndarray, heads: list[int]) -> np.ndarray:
+    """Some heads of an array; all of them are not copied."""
+    return array if len(heads) == len(array) else array[heads]
 
 
 def _masked(seen: Seen, heads: list[int]) -> dict[str, np.ndarray]:
@@ -386,7 +402,7 @@ def _input(name: str, projection: Projection, found: dict, inputs: dict) -> dict
 
 def _same(one: Projection, other: Projection) -> bool:
     """Whether two projections are of the same input, token by token."""
-    return np.array_equal(one.x, other.x)
+    return one.x is other.x or np.array_equal(one.x, other.x)
 
 
 def _output(
@@ -397,7 +413,7 @@ def _output(
         refused.setdefault("W_O", "no linear map takes what the heads gave as it is")
         return {}
     own = seen.attn_out if seen.attn_out is not None and len(seen.attn_out) == seen.q.shape[1] else None
-    tensors = {"W_O": seen.output.weight[heads]} | ({} if own is None else {"attn_out": own})
+    tensors = {"W_O": _of(seen.output.weight, heads)} | ({} if own is None else {"attn_out": own})
     if seen.output.bias is not None:
         tensors["b_O"] = seen.output.bias
     if seen.output.factors is not None:

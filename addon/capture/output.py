@@ -9,7 +9,7 @@ import torch
 
 from .entry_places import Places, pick
 from .origins import Linear, Result, Strand
-from .projections import close, matrix, numpy_of
+from .projections import chosen_rows, close, in_numpy, matrix, numpy_of
 
 OUTPUT_EPSILONS = (1e-6, 1e-5, 1e-8, 1e-12, 1e-3, 0.0)  # that norms add to the mean square
 
@@ -73,7 +73,7 @@ def output_of(linear: Linear, strand: Strand, entries: Sequence[np.ndarray]) -> 
     for axis in sorted(inputs):
         number = number * linear.x.tensor.shape[axis] + at[axis]
     heads, width = number.shape[0], number.shape[2]
-    own = torch.from_numpy(number.reshape(heads * width))
+    own = number.reshape(heads * width)
     y = linear.y.tensor
     counted = _features(linear)
     rows = {linear.a[axis]: at[axis][0, :, 0][:, None] for axis in range(len(at)) if axis not in inputs}
@@ -81,10 +81,10 @@ def output_of(linear: Linear, strand: Strand, entries: Sequence[np.ndarray]) -> 
     low = None
     if linear.factors is not None:
         a, b = linear.factors
-        low = numpy_of(a[own]).reshape(heads, width, -1), numpy_of(b)
+        low = numpy_of(chosen_rows(a, own)).reshape(heads, width, -1), numpy_of(b)
     return Output(
         linear=linear,
-        weight=numpy_of(weight[own]).reshape(heads, width, -1),
+        weight=numpy_of(chosen_rows(weight, own)).reshape(heads, width, -1),
         bias=None if linear.bias is None else numpy_of(linear.bias.tensor).reshape(-1),
         y=numpy_of(pick(y, index)),
         y_index=index,
@@ -133,13 +133,13 @@ def added_of(
     if at is None:
         return None
     stream = numpy_of(pick(stream, at)).reshape(output.y.shape)
-    value = numpy_of(pick(own, at)).reshape(output.y.shape) * other
+    value = in_numpy(pick(own, at)).reshape(output.y.shape)
+    value = value if other == 1 else value * other
     names = tuple(dict.fromkeys(step.name for step in strand.steps))
     if close(value, output.y, 1e-5):
-        return Added(stream, value, "plain")
-    if strand.factor == 1 and set(names) == {"add"}:
-        return Added(stream, value, "parallel")
-    return Added(stream, value, "", names)
+        return Added(stream, output.y, "plain")
+    parallel = strand.factor == 1 and set(names) == {"add"}
+    return Added(stream, value.copy(), "parallel" if parallel else "", names)
 
 
 def between(y: np.ndarray, added: Added) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -15,7 +15,7 @@ import torch
 from ..formats.capture_checks import spread
 from .entry_places import MISSING, Places
 from .origins import Linear, Strand, to_linears
-from .tensors import Held
+from .tensors import Held, same_place
 
 # Of the largest magnitude.
 PROJECTION_TOLERANCE = {"float64": 1e-9, "float32": 2e-5, "float16": 4e-3, "bfloat16": 3e-2}
@@ -73,12 +73,12 @@ def side_by_side(projections: Sequence[Projection]) -> Projection:
 
 
 def find_projection(
-    target: np.ndarray, strands: tuple[Strand, ...], index: Sequence[np.ndarray], dtype: str
+    target: np.ndarray, strands: tuple[Strand, ...], index: Sequence[np.ndarray], dtype: str, inputs: "Inputs"
 ) -> Projection:
     """The linear map that made `target` [heads, tokens, width]. Raises NotShown.
 
     `index` says where its entries stand in the tensor whose `strands` these are: an array [heads, tokens,
-    width] for each axis, broadcastable.
+    width] for each axis, broadcastable. `inputs` has those of the other projections of the layer.
     """
     pieces = []
     # The newest first: a cache of keys leads to the maps of all steps.
@@ -96,7 +96,7 @@ def find_projection(
     for chosen in [[one] for one in full] or [_covering(pieces)]:
         try:
             steps = {step.name for strand, _, _ in chosen for step in strand.steps}
-            return _shown(_projection(chosen, target), target, dtype, steps)
+            return _shown(_projection(chosen, target, inputs), target, dtype, steps)
         except NotShown as reason:
             reasons.append(reason)
     raise reasons[0]
@@ -246,7 +246,23 @@ def _of_one_map(pieces: list) -> list:
     return found
 
 
-def _projection(pieces: list, target: np.ndarray) -> Projection:
+class Inputs:
+    """What the projections of a layer are of, in NumPy: copied once for all that are of the same."""
+
+    def __init__(self):
+        self._copies: list[tuple[torch.Tensor, np.ndarray, np.ndarray]] = []
+
+    def of(self, linear: Linear, rows: np.ndarray) -> np.ndarray:
+        """Some rows of the input of a linear map, [rows, inputs]."""
+        own = in_rows(linear, True)
+        for other, known, copy in self._copies:
+            if same_place(own, other) and own.data_ptr() == other.data_ptr() and np.array_equal(known, rows):
+                return copy
+        self._copies.append((own, rows, numpy_of(chosen_rows(own, rows))))
+        return self._copies[-1][2]
+
+
+def _projection(pieces: list, target: np.ndarray, inputs: Inputs) -> Projection:
     """The projection that the pieces are together: several stand one below the other in the weight."""
     seen = pieces[0][1] != MISSING
     xs, weights, factor = [], [], pieces[0][0].factor
@@ -259,10 +275,13 @@ def _projection(pieces: list, target: np.ndarray) -> Projection:
         there = columns != MISSING
         own = np.where(there, columns, 0)
         of_heads = (-1, heads, width)
-        y = _columns(_rows(in_rows(strand.source, False), rows[seen]), own).reshape(of_heads)
-        part = numpy_of(y.permute(1, 0, 2))
-        pre = pre + part * there[:, None] if len(pieces) > 1 else part
-        xs.append(numpy_of(_rows(in_rows(linear, True), rows[seen])))
+        y = _columns(chosen_rows(in_rows(strand.source, False), rows[seen]), own).reshape(of_heads)
+        part = in_numpy(y.permute(1, 0, 2))
+        if len(pieces) > 1:
+            pre = pre + part * there[:, None]
+        else:  # nearly always the very numbers of the target
+            pre = target if np.array_equal(part, target) else part.copy()
+        xs.append(inputs.of(linear, rows[seen]))
         weight = numpy_of(_columns(matrix(linear), own).reshape(of_heads).permute(1, 0, 2))
         weights.append(weight if there.all() else weight * there[:, None])
         if linear.bias is not None:
@@ -284,7 +303,8 @@ def _projection(pieces: list, target: np.ndarray) -> Projection:
     )  # fmt: skip
 
 
-def _rows(matrix: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
+def chosen_rows(matrix: torch.Tensor, rows: np.ndarray) -> torch.Tensor:
+    """Some rows of a matrix; it is not copied for all of them."""
     if len(rows) == len(matrix) and (rows == np.arange(len(rows))).all():
         return matrix
     return matrix[torch.from_numpy(rows)]
@@ -321,7 +341,7 @@ def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[st
         raise NotShown(
             "its input times its weights is not what it gave; the weights or the input were changed"
         )
-    part = target[:, projection.seen]
+    part = target if projection.seen.all() else target[:, projection.seen]
     if projection.how == "length" and set(steps) <= {"add", "sub"} and len(projection.x) > 2:
         _with_bias(projection, part, tolerance)
     scaled = projection.pre if projection.factor == 1 else projection.pre * projection.factor
@@ -348,15 +368,20 @@ def close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
     """Equal to within `tolerance` of the largest magnitude."""
     if a.shape != b.shape:
         return False
-    if not a.size or np.array_equal(a, b):  # the usual case, and the cheapest to see
+    if a is b or not a.size or np.array_equal(a, b):  # the usual case, and the cheapest to see
         return True
     return bool(np.abs(a - b).max() <= tolerance * max(float(np.abs(a).max()), float(np.abs(b).max())))
 
 
 def numpy_of(tensor: torch.Tensor) -> np.ndarray:
     """A copy in NumPy, in float64 for float64 and else in float32."""
+    return in_numpy(tensor).copy()
+
+
+def in_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """The numbers in NumPy as in `numpy_of`, not copied where they are of that type already."""
     tensor = tensor.detach().cpu()
-    return (tensor if tensor.dtype == torch.float64 else tensor.float()).numpy().copy()
+    return (tensor if tensor.dtype == torch.float64 else tensor.float()).numpy()
 
 
 def _why_none(strands: tuple[Strand, ...]) -> str:

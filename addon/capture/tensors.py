@@ -147,7 +147,7 @@ class Keeper:
         address = tensor.untyped_storage().data_ptr()
         known = [held for held in (one() for one in self._held.get(address, ())) if held is not None]
         for held in known:
-            if _same_place(held.tensor, tensor):
+            if same_place(held.tensor, tensor):
                 return held
         known.append(Held(tensor))
         self._held[address] = [weakref.ref(held) for held in known]
@@ -179,7 +179,8 @@ def check_watchable(tensor: torch.Tensor) -> None:
         raise Unwatchable("nested and sparse tensors have no axes to read")
 
 
-def _same_place(a: torch.Tensor, b: torch.Tensor) -> bool:
+def same_place(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether tensors of one storage are the same part of it, in the same order."""
     return (
         a.shape == b.shape
         and a.stride() == b.stride()

@@ -59,6 +59,7 @@ class Watch(TorchFunctionMode):
         self._keeper = Keeper()
         self._known = Known(self._origins, self._keeper)
         self._serial = 0
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._heads: int | None = None  # of the nn.MultiheadAttention that is running
         # The scores of a softmax that became a layer, by its step.
         self._scores_of: WeakKeyDictionary[Change, ActivationProduct] = WeakKeyDictionary()
@@ -81,9 +82,8 @@ class Watch(TorchFunctionMode):
         """Runs what looks at a call: unseen by any mode, without gradients, and never in the model's way."""
         try:
             with torch._C.DisableTorchFunction(), torch.no_grad():
-                device = "cuda" if torch.cuda.is_available() else "cpu"
-                if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled(device):
-                    with torch.autocast("cpu", enabled=False), torch.autocast(device, enabled=False):
+                if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled(self._device):
+                    with torch.autocast("cpu", enabled=False), torch.autocast(self._device, enabled=False):
                         return look(call, *more)
                 return look(call, *more)
         except Exception as error:
