@@ -168,17 +168,36 @@ def recording(quick):
         print("no rows of recording: pip install matrix-cinema[capture]")
         return []
     rows, name = [], "measure_capture.py"
+    for width in ("768", "384"):
+        for implementation in ("sdpa", "eager"):
+            for layers, wanted in (("1", "≤ 1.5"), ("12", "≤ 2")):
+                own = measure(implementation, layers, "512", "5", width, script=name)
+                what = f"BERT of width {width} recorded, {implementation}, {layers} of 12 layers, 512 tokens"
+                rows.append(Row(what, "s", own["recorded"], "the model alone", own["alone"], wanted))
+    return rows + memory_of_recording(quick)
+
+
+def memory_of_recording(quick):
+    """The rows of what recording adds to a model's own peak of memory, and how that grows."""
+    rows, kept = [], {}
+    lengths = (256, 512, 1024) if quick else (256, 512, 1024, 2048)
     for implementation in ("sdpa", "eager"):
-        for layers, wanted in (("1", "≤ 1.5"), ("12", "≤ 2")):
-            own = measure(implementation, layers, "512", script=name)
-            what = f"BERT recorded, {implementation}, {layers} of 12 layers, 512 tokens"
-            rows.append(Row(what, "s", own["recorded"], "the model alone", own["alone"], wanted))
-    tokens = "1024" if quick else "2048"
-    alone = measure("eager", "0", tokens, "1", script=name)
-    long = measure("eager", "1", tokens, "1", script=name)
-    what = f"BERT recorded, eager, 1 of 12 layers, {tokens} tokens"
-    rows.append(Row(what, "GB", long["memory"] / 1e9, "the model alone", alone["memory"] / 1e9))
-    grown = log(long["kept"] / own["kept"]) / log(int(tokens) / 512)
+        added = {"1": [], "12": []}
+        for tokens in lengths:
+            alone, *recorded = (
+                measure(implementation, layers, str(tokens), "0", script="measure_capture.py")
+                for layers in ("0", *added)
+            )
+            for layers, own in zip(added, recorded, strict=True):
+                more, kept[tokens] = own["memory"] - alone["memory"], own["kept"]
+                added[layers].append(more)
+                what = f"recording adds, {implementation}, {layers} of 12 layers, {tokens} tokens"
+                rows.append(Row(what, "GB", more / 1e9, "the model alone", alone["memory"] / 1e9))
+        for layers, each in added.items():
+            grown = log(each[-1] / each[1]) / log(lengths[-1] / lengths[1])
+            what = f"growth of what it adds, {implementation}, {layers} of 12 layers, exponent"
+            rows.append(Row(what, "", grown, "tokens", 1.0, "≤ 1.1"))
+    grown = log(kept[lengths[-1]] / kept[512]) / log(lengths[-1] / 512)
     rows.append(Row("growth of what is kept of a layer, exponent", "", grown, "tokens", 1.0, "1"))
     return rows
 

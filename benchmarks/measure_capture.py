@@ -1,11 +1,12 @@
 """What recording costs a model, in a process of its own: prints it as JSON.
 
-    python benchmarks/measure_capture.py IMPLEMENTATION LAYERS TOKENS [PAIRS]
+    python benchmarks/measure_capture.py IMPLEMENTATION LAYERS TOKENS [PAIRS] [WIDTH]
 
 IMPLEMENTATION is sdpa or eager, LAYERS how many of twelve are recorded (0: none, for the memory of the
-model alone), TOKENS how many are read. The model is BERT-base with random weights. Seconds are of
-the processor, one thread, the medians of pairs of which one is recorded and one not, by turns; `memory` is
-the peak of the process in bytes, `kept` what the recording holds of a layer, its weights apart.
+model alone), TOKENS how many are read. The model is BERT-base with random weights, or one of another WIDTH
+than its 768. Seconds are of the processor, one thread, the medians of PAIRS of which one is recorded and one
+not, by turns, after a first pair (0: that alone, for memory); `memory` is the peak of the process in bytes,
+`kept` what the recording holds of a layer, its weights apart.
 """
 
 import json
@@ -21,18 +22,18 @@ from matrix_cinema.capture.record import record
 
 SIZES = {
     "vocab_size": 1000,
-    "hidden_size": 768,
-    "intermediate_size": 3072,
     "num_hidden_layers": 12,
     "num_attention_heads": 12,
     "max_position_embeddings": 4096,
 }
 
 
-def main(implementation: str, layers: str, tokens: str, pairs: str = "3") -> dict[str, float]:
+def main(
+    implementation: str, layers: str, tokens: str, pairs: str = "3", width: str = "768"
+) -> dict[str, float]:
     """Seconds without and with recording, peak memory, and bytes kept."""
     torch.set_num_threads(1)
-    config = transformers.BertConfig(**SIZES)
+    config = transformers.BertConfig(**SIZES, hidden_size=int(width), intermediate_size=4 * int(width))
     config._attn_implementation = implementation
     model = transformers.BertModel(config).eval()
     ids = torch.arange(int(tokens))[None] % SIZES["vocab_size"]

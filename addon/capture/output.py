@@ -19,11 +19,11 @@ class Output:
     """The linear map after the heads: weight [heads, width, outputs], bias [outputs] or None, y [tokens,
     outputs].
 
-    `linear` is the map, `y_index` where y stands in its output, an array [tokens, outputs] for each axis.
-    `factors` of low rank: A [heads, width, rank] and B [rank, outputs].
+    `inputs` is how many numbers of a token the map takes, `y_index` where y stands in its output, an array
+    [tokens, outputs] for each axis. `factors` of low rank: A [heads, width, rank] and B [rank, outputs].
     """
 
-    linear: Linear
+    inputs: int
     weight: np.ndarray
     bias: np.ndarray | None
     y: np.ndarray
@@ -83,7 +83,7 @@ def output_of(linear: Linear, strand: Strand, entries: Sequence[np.ndarray]) -> 
         a, b = linear.factors
         low = numpy_of(chosen_rows(a, own)).reshape(heads, width, -1), numpy_of(b)
     return Output(
-        linear=linear,
+        inputs=int(np.prod([linear.x.tensor.shape[axis] for axis in inputs], dtype=np.int64)),
         weight=numpy_of(chosen_rows(weight, own)).reshape(heads, width, -1),
         bias=None if linear.bias is None else numpy_of(linear.bias.tensor).reshape(-1),
         y=numpy_of(pick(y, index)),

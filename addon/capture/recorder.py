@@ -55,6 +55,7 @@ class Taken:
 
     `first` is when the projection of its queries ran, `call` in which call of the model. `sums` and
     `queries` tell its keys and queries from others. `elsewhere`: it is of another element of the batch.
+    `passed`: it is not kept, and its output was seen, but not yet what that is added to.
     """
 
     entry: Entry
@@ -69,11 +70,12 @@ class Taken:
     ids: list[list[int]] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     elsewhere: bool = False
+    passed: bool = False
 
     @property
     def awaits(self) -> bool:
         """Whether its output was seen, and not yet what that was added to."""
-        return bool(self.outputs) and self.seen[0].added is None
+        return self.passed or (bool(self.outputs) and self.seen[0].added is None)
 
 
 class Recorder:
@@ -138,6 +140,9 @@ class Recorder:
         """A linear map ran that takes what attentions gave. None where it is not their output."""
         results = [strand for strand in results if not strand.source.taken.elsewhere]
         takens = [strand.source.taken for strand in results]
+        if takens and not any(taken.entry.kept for taken in takens):
+            takens[-1].passed = True
+            return MappedResult(takens[-1])
         apart = {taken.entry for taken in takens}
         if len(takens) > 1 and len(apart) == 1 and all(taken.seen for taken in takens):
             return self._one_after_another(linear, results)
@@ -160,7 +165,7 @@ class Recorder:
         if len(takens) > 1:
             return self._put_together(takens, [own[0] for own in outputs])
         (taken,), (own,) = takens, outputs
-        if own[0].weight.shape[0] * own[0].weight.shape[1] != _inputs_of(linear):
+        if own[0].weight.shape[0] * own[0].weight.shape[1] != own[0].inputs:
             for seen in taken.seen:
                 seen.refused["W_O"] = "the next linear map takes more than what the heads gave"
             return None
@@ -181,6 +186,7 @@ class Recorder:
     def add(self, strand: Strand, own: torch.Tensor, stream: torch.Tensor, times: float) -> None:
         """The output of an attention, `own` by its strand, is added to the residual stream."""
         taken = strand.source.taken
+        taken.passed = False
         for seen, output in zip(taken.seen, taken.outputs, strict=True):
             seen.added = added_of(output, strand, own, stream, times)
 
@@ -322,9 +328,7 @@ class Recorder:
         if any(len(taken.seen) > 1 for taken in takens):
             return None
         if same_tokens(outputs):
-            if sum(one.weight.shape[0] * one.weight.shape[1] for one in outputs) != _inputs_of(
-                outputs[0].linear
-            ):
+            if sum(one.weight.shape[0] * one.weight.shape[1] for one in outputs) != outputs[0].inputs:
                 return None
             output = replace(outputs[0], weight=np.concatenate([one.weight for one in outputs]), factors=None)
             together = side_by_side([taken.seen[0] for taken in takens], output)
@@ -432,7 +436,3 @@ def _alike(ids: Sequence[int], sequence: Sequence[int]) -> int:
 def _places_of_z(attention: Attention, frame: Frame) -> list[np.ndarray]:
     """Where the result's entries stand in it, an array [heads, queries, width] for each axis."""
     return [one[:, :, 0] for one in attention.indexes(frame)["z"]]
-
-
-def _inputs_of(linear: Linear) -> int:
-    return int(np.prod([linear.x.tensor.shape[axis] for axis in linear.inputs], dtype=np.int64))

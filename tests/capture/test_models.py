@@ -633,6 +633,24 @@ def test_memory_is_linear_in_the_tokens(implementation, tmp_path):
     assert np.isfinite(open_capture(tmp_path / "512.safetensors").recompute(1, 2).pattern).all()
 
 
+@pytest.mark.parametrize("layers", [[7], None])
+def test_what_layers_computed_is_not_held_when_they_are_over(layers):
+    """At any time that of one layer and of the one before it, however many ran."""
+    model = library("Bert", **SIZES | {"num_hidden_layers": 8, "intermediate_size": 101 + bool(layers)})
+    held = []
+
+    def count(*_):
+        inner = model.config.intermediate_size
+        alive = [t for t in gc.get_objects() if type(t) is torch.Tensor and t.shape == (2, 9, inner)]
+        held.append(len({t.data_ptr() for t in alive}))
+
+    for layer in model.encoder.layer:
+        layer.register_forward_hook(count)
+    with torch.no_grad(), record(model, layers=layers):
+        model(IDS)
+    assert held[1:] == held[1:2] * 7, held
+
+
 def test_training_is_not_disturbed():
     """Gradients and dropout are those without recording; the dropout is reported."""
     results = []
