@@ -20,7 +20,7 @@ from .positions import position_of
 from .products import NotUnderstood
 from .projections import (
     PROJECTION_TOLERANCE,
-    Inputs,
+    ProjectedInputs,
     NotShown,
     Projection,
     close,
@@ -104,7 +104,7 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
     )
     _check(seen, attention, frame, unsure)
     used = {"q": index["q"], "k": _of_heads(index["k"], heads), "v": _of_heads(index["v"], heads)}
-    inputs = Inputs()
+    inputs = ProjectedInputs()
     for name in "qkv":
         own = [one[:, :, 0] if name == "q" else one[:, 0] for one in used[name]]
         try:

@@ -73,7 +73,11 @@ def side_by_side(projections: Sequence[Projection]) -> Projection:
 
 
 def find_projection(
-    target: np.ndarray, strands: tuple[Strand, ...], index: Sequence[np.ndarray], dtype: str, inputs: "Inputs"
+    target: np.ndarray,
+    strands: tuple[Strand, ...],
+    index: Sequence[np.ndarray],
+    dtype: str,
+    inputs: "ProjectedInputs",
 ) -> Projection:
     """The linear map that made `target` [heads, tokens, width]. Raises NotShown.
 
@@ -246,7 +250,7 @@ def _of_one_map(pieces: list) -> list:
     return found
 
 
-class Inputs:
+class ProjectedInputs:
     """What the projections of a layer are of, in NumPy: copied once for all that are of the same."""
 
     def __init__(self):
@@ -262,7 +266,7 @@ class Inputs:
         return self._copies[-1][2]
 
 
-def _projection(pieces: list, target: np.ndarray, inputs: Inputs) -> Projection:
+def _projection(pieces: list, target: np.ndarray, inputs: ProjectedInputs) -> Projection:
     """The projection that the pieces are together: several stand one below the other in the weight."""
     seen = pieces[0][1] != MISSING
     xs, weights, factor = [], [], pieces[0][0].factor
