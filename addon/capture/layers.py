@@ -20,8 +20,8 @@ from .positions import position_of
 from .products import NotUnderstood
 from .projections import (
     PROJECTION_TOLERANCE,
-    ProjectedInputs,
     NotShown,
+    ProjectedInputs,
     Projection,
     close,
     find_projection,
