@@ -430,30 +430,35 @@ class _Labels:
         return []
 
     def write_axis_title(self, one: "_Column", boxes: np.ndarray, beside: bool, sign: float) -> None:
-        """What the entries of an axis are, where there is room: along its labels in `boxes` (n, 4) at a side,
-        else before the first of them, where one begins to read."""
-        low, high = np.min(boxes[:, :2], axis=0), np.max(boxes[:, 2:], axis=0)
-        middle, size = 0.5 * (one.places.min(axis=0) + one.places.max(axis=0)), self.type.small
-        x = one.places[:, 0].min() - size
-        align, angle = ("CENTER", 0.5 * np.pi) if beside else ("RIGHT", 0.0)
-        for further in np.arange(0.0, 2.0, 0.5) * size:
-            if beside:
-                x = (
-                    high[0] + PAGE_LABEL_GAP + ASCENT * size
-                    if sign > 0
-                    else low[0] - PAGE_LABEL_GAP - DESCENT * size
-                )
-                x, y = x + sign * further, middle[1]
-            else:
-                y = (
-                    further + low[1] + PAGE_LABEL_GAP
-                    if sign > 0
-                    else high[1] - PAGE_LABEL_GAP - ASCENT * size - further
-                )
-            line = self.type.line(one.title, x, y, size, align, angle=angle, kind="axis", soft=True)
-            box = np.array([line.box])
-            if self.has_room(box) and not meeting(box, self.boxes(), -TOUCHING).any():
-                return self.add(Written([line]))
+        """What the entries of an axis are, where there is room and no matrix, if there is such a place: along
+        its labels in `boxes` (n, 4) at a side, or else over them; or before the first of those that stand
+        above or below, where one begins to read."""
+        (left, low), (right, high) = np.min(boxes[:, :2], axis=0), np.max(boxes[:, 2:], axis=0)
+        places, size, made = one.places, self.type.small, []
+        further = np.arange(0.0, 2.0, 0.5) * size
+
+        def line(x, y, align, angle=0.0):
+            return self.type.line(one.title, x, y, size, align, angle=angle, kind="axis", soft=True)
+
+        if beside:
+            x = right + PAGE_LABEL_GAP + ASCENT * size if sign > 0 else left - PAGE_LABEL_GAP - DESCENT * size
+            y = 0.5 * (places[:, 1].min() + places[:, 1].max())
+            made = [line(x + sign * more, y, "CENTER", 0.5 * np.pi) for more in further]
+            end, align = (left, "LEFT") if sign > 0 else (right, "RIGHT")
+            made.append(line(end, high + DESCENT * size, align))
+        else:
+            y = low + PAGE_LABEL_GAP if sign > 0 else high - PAGE_LABEL_GAP - ASCENT * size
+            made = [line(places[:, 0].min() - size, y + sign * more, "RIGHT") for more in further]
+        taken = self.boxes()
+        clear = [
+            text
+            for text in made
+            if self.has_room(np.array([text.box]))
+            and not meeting(np.array([text.box]), taken, -TOUCHING).any()
+        ]
+        if clear:
+            covered = self.matrices.under(np.array([text.box for text in clear]))
+            self.add(Written([clear[int(covered.argmin())]]))
 
     def column(
         self, texts: Sequence[str], places: np.ndarray, beside: bool, sign: float, level: bool = False
@@ -578,7 +583,8 @@ class _Labels:
             best = self.chosen[plane]
             boxes = places.taken(best)
             if meeting(boxes, taken, -TOUCHING).any():
-                self.missing.append("not every matrix has room for its name")
+                flat = bool(self.told) and self.canvas.p.is_star(plane.stage)  # it is named there
+                self.missing += [] if flat else ["not every matrix has room for its name"]
                 continue
             self.add(places.written(best))
             taken = np.concatenate([taken, boxes])
