@@ -188,8 +188,9 @@ def compare_pictures(desk, user, done):
     desk.key("Return")
     finished(desk, figure)
     desk.move(*VIEWPORT)
-    desk.key("F12")
     desk.settle(5)
+    desk.key("F12")
+    desk.wait_for(lambda s: s["busy"], 20, "Blender's own render")
     desk.wait_for(lambda s: not s["busy"], 300, "the end of F12")
     desk.ask("save_render", str(own))
     picture = user / "figure.png"
