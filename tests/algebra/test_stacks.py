@@ -297,7 +297,9 @@ def test_heads_and_layers_of_a_capture():
         np.testing.assert_array_equal(p.evaluation[f"{name}[5,11]"].final, single.evaluation[name].final)
     assert p.matrices["Q[5,11]"].row_labels == single.matrices["Q"].row_labels
     assert len({p.final[f"Q[{n}]"] for n in ("0,3", "0,11", "5,3", "5,11")}) == 1  # one range for all
-    assert len(roots_of(plan(of_minilm(layer=5, heads="all")).root)) == 12
+    every = of_minilm(layer=5, heads="all")
+    every = replace(every, star="none")  # which takes seconds to pose among so many
+    assert len(roots_of(plan(every).root)) == 12
     with pytest.raises(InputError, match="names one twice"):
         plan(of_minilm(heads=(3, 3)))
     with pytest.raises(InputError, match="head 12 is not in layer"):
