@@ -89,14 +89,16 @@ class Linear:
     """A linear map that ran: y = x · weight + bias, as an einsum `a`, `b` -> `out`.
 
     The letters of `b` that are not in `a` are its features; `bias` has the last of their axes. `made_of`
-    are the strands of x. `base` and `factors`: where the weight is a sum (as LoRA's) or a product of low
-    rank, the map without its low-rank part (None for a product) and the two factors, each a matrix.
+    are the strands of x. `weight` is None where it is no matrix that can be looked into, as of a convolution
+    over neighbours and of a quantised map; then the map only tells axes apart. `base` and `factors`: where
+    the weight is a sum (as LoRA's) or a product of low rank, the map without its low-rank part (None for a
+    product) and the two factors, each a matrix.
     """
 
     serial: int
     module: str
     x: Held
-    weight: Held
+    weight: Held | None
     bias: Held | None
     y: Held
     a: str
@@ -105,7 +107,7 @@ class Linear:
     made_of: tuple[Strand, ...] = ()
     base: "Linear | None" = None
     factors: tuple[torch.Tensor, torch.Tensor] | None = None
-    whole: bool = True  # false for what only tells axes apart, such as a convolution over neighbours
+    whole: bool = True  # whether its weights tell all that it does
 
     @property
     def features(self) -> tuple[int, ...]:

@@ -115,6 +115,7 @@ def matrix(linear: Linear) -> torch.Tensor:
     features = [linear.out[axis] for axis in linear.features]
     order = [linear.b.index(letter) for letter in inputs + features]
     rest = [axis for axis in range(len(linear.b)) if axis not in order]  # of length 1
+    assert linear.weight is not None  # of a map that is `whole`
     weight = linear.weight.tensor.permute(*order, *rest)
     return weight.reshape(int(np.prod(weight.shape[: len(inputs)])), -1)
 
@@ -393,6 +394,8 @@ def _why_none(strands: tuple[Strand, ...]) -> str:
     if not linears:
         return "it comes from no linear map that was seen"
     if not any(strand.source.whole for strand in linears):
-        return "it comes from a map that is no plain product with weights, such as a convolution"
+        return (
+            "it comes from a map that is no plain product with weights, as a convolution or a quantised map"
+        )
     names = [step.name for strand in linears for step in strand.steps]
     return f"{names[-1] if names else 'something'} lies between it and its linear map, which mixes its axes"

@@ -173,12 +173,19 @@ def _tell(text: str) -> None:
 def _eagerly(model):
     """Compiled code runs as plain Python meanwhile, so that it can be watched."""
     modules = () if model is None else model.modules()
-    if any(type(module).__name__ == "OptimizedModule" for module in modules):
+    if any(_is_compiled(module) for module in modules):
         text = "the model is compiled; it is recorded running eagerly, and may differ in the last bits"
         warnings.warn(text, CaptureWarning, stacklevel=5)
     set_stance = getattr(torch.compiler, "set_stance", None)  # from torch 2.6
     with set_stance("force_eager") if set_stance else contextlib.nullcontext():
         yield
+
+
+def _is_compiled(module: torch.nn.Module) -> bool:
+    """Whether by torch.compile(module), or in place by module.compile()."""
+    return type(module).__name__ == "OptimizedModule" or (
+        getattr(module, "_compiled_call_impl", None) is not None
+    )
 
 
 def _why_nothing(watch: Watch, left_out: list) -> str:

@@ -247,17 +247,26 @@ def _over(known: Known, call: TorchCall, scores: Scores) -> Change | Strand:
 
 
 def _by_hand(origins: Origins, scores: Scores, total: Any) -> Strand | None:
-    """exp(scores) over their sum is their softmax."""
+    """exp(scores) over their sum is their softmax. Both may be rounded on their way."""
     strand = scores.strand
-    if not strand.steps or strand.steps[-1].kind != "exp":
+    steps, rounded = _without_rounding(strand.steps)
+    if not steps or steps[-1].kind != "exp":
         return None
     for other in origins.of(total):
-        if other.source is strand.source and len(other.steps) == len(strand.steps) + 1:
-            summed, same = other.steps[-1], other.steps[:-2] == strand.steps[:-1]
-            if summed.kind == "sum" and other.steps[-2].kind == "exp" and same:
-                step = Change("exp / sum", "softmax", summed.value, places=scores.places)
-                return Strand(strand.source, scores.places, strand.factor, (*strand.steps[:-1], step))
+        theirs, too = _without_rounding(other.steps)
+        if other.source is strand.source and len(theirs) == len(steps) + 1:
+            summed, same = theirs[-1], theirs[:-2] == steps[:-1]
+            if summed.kind == "sum" and theirs[-2].kind == "exp" and same:
+                softmax = Change("exp / sum", "softmax", summed.value, places=scores.places)
+                steps = (*steps[:-1], softmax, *dict.fromkeys(rounded + too))
+                return Strand(strand.source, scores.places, strand.factor, steps)
     return None
+
+
+def _without_rounding(steps: tuple[Change, ...]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """(the other steps, those that round)."""
+    rounded = tuple(step for step in steps if step.kind == "rounded")
+    return tuple(step for step in steps if step.kind != "rounded"), rounded
 
 
 def _plus(known: Known, call: TorchCall, scores: Scores) -> Change:

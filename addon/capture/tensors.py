@@ -14,7 +14,8 @@ _SAME_AS = {
     "true_divide": "div", "truediv": "div", "divide": "div", "multiply": "mul", "subtract": "sub",
     "concat": "cat", "concatenate": "cat", "swapaxes": "transpose", "swapdims": "transpose",
     "moveaxis": "movedim", "clip": "clamp", "radd": "add", "rmul": "mul", "rtruediv": "rdiv",
-    "_softmax": "softmax", "_unsafe_view": "view", "negative": "neg", "feature_dropout": "dropout",
+    "_softmax": "softmax", "special_softmax": "softmax", "_unsafe_view": "view", "negative": "neg",
+    "feature_dropout": "dropout",
 }  # fmt: skip
 _ALIASES = {"T", "mT", "H", "mH", "data", "real", "imag"}  # attributes that are tensors of the same numbers
 _IN_PLACE_WORDS = {"iadd", "isub", "imul", "itruediv", "imatmul", "ipow", "setitem"}

@@ -5,6 +5,7 @@ where it came from, and hands on each attention. Nothing is changed: every funct
 its result is given back untouched. What goes wrong here is told, and the model runs on.
 """
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,6 +40,9 @@ from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_o
 
 # What the weights of chosen experts go through, which are no attention.
 CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_put", "setitem"}
+# Functions that are linear maps, or recurrent ones, with weights in a form of their own.
+UNSEEN_MAPS = re.compile("linear|matmul|gem[mv]|(^|_)mm($|_)|^(lstm|gru|rnn_(tanh|relu))$")
+SUMMED = ", and it weighs a sum entry by entry"
 
 
 class Watch(TorchFunctionMode):
@@ -141,12 +145,14 @@ class Watch(TorchFunctionMode):
             follow(self._known, call, result)
             self._note_softmax(result)
             return
+        if UNSEEN_MAPS.search(call.name) and self._note_unseen_map(call, result):
+            return
         if not any(self._origins.of(one) for one in call.tensors()):
             return
         if call.name in ("add", "sub") and one_tensor and self._note_sum(call, result, stream):
             return
         if call.name == "sum":
-            self._refuse_summed(call)
+            self._refuse_loose(_times_entries(self._origins.of(call.first)), SUMMED)
         self._tell_compared(call, result)
         follow(self._known, call, result)
         if call.name == "div" and one_tensor:
@@ -178,7 +184,7 @@ class Watch(TorchFunctionMode):
             else:
                 follow(self._known, call, result)
             return
-        self._note_product(contraction, result)
+        self._note_product(contraction, result, linear=call.name == "linear")
 
     def _not_understood(self, call: TorchCall, reason: str) -> None:
         """A product of another form: told when what it takes may be scores or a pattern."""
@@ -187,7 +193,8 @@ class Watch(TorchFunctionMode):
                 if isinstance(strand.source, ActivationProduct) and _soft(strand):
                     self._close(strand, reason)
 
-    def _note_product(self, contraction: Contraction, result: torch.Tensor) -> None:
+    def _note_product(self, contraction: Contraction, result: torch.Tensor, linear: bool = False) -> None:
+        """`linear`: whether it is called a linear map, whatever its weights were made of."""
         left, right = contraction.left, contraction.right
         strands = self._origins.of(left), self._origins.of(right)
         factors = elementwise(contraction) if any(strands) else None
@@ -201,27 +208,27 @@ class Watch(TorchFunctionMode):
         if any(patterns):
             self._note_attention(contraction, result, patterns)
             return
-        self._refuse_loose(strands[0], right)
-        self._refuse_loose(strands[1], left)
+        for own, other in ((strands[0], right), (strands[1], left)):
+            if not self._is_weight(other, ()):
+                self._refuse_loose(own, _made_of(own))
         weights = self._is_weight(left, strands[0]), self._is_weight(right, strands[1])
         if weights[0] and not weights[1]:
             one = contraction
             turned = Contraction(right, left, one.b, one.a, one.out, one.factor, one.added)
             self._note_linear(turned, result)
-        elif weights[1] and not weights[0] or (right.dim() == 2 < left.dim() and not strands[1]):
+        elif weights[1] and not weights[0] or (right.dim() == 2 < left.dim() + linear and not strands[1]):
             self._note_linear(contraction, result)
         else:
             self._note_scores(contraction, result, strands)
 
-    def _refuse_summed(self, call: TorchCall) -> None:
-        """A softmax of no product, times values entry by entry, is summed: as deformable attention does; but
-        what weighs the chosen experts of a mixture is none."""
-        strands = self._origins.of(call.first)
+    def _refuse_loose(self, strands: tuple[Strand, ...], weighs: str = "") -> None:
+        """A softmax of no product weighs something: an attention of another kind, such as an additive or a
+        deformable one. What weighs the chosen experts of a mixture is none."""
         if any(step.name == "topk" for strand in strands for step in strand.steps):
             return
         for strand in strands:
-            if isinstance(strand.source, Loose) and [step.name for step in strand.steps] == ["mul"]:
-                reason = "what it is of is no product of queries and keys, and it weighs a sum entry by entry"
+            if isinstance(strand.source, Loose) and not {step.name for step in strand.steps} & CHOOSING:
+                reason = f"what it is of is no product of queries and keys{weighs}"
                 self._accounts.refuse(strand.source.account, reason)
 
     def _tell_compared(self, call: TorchCall, result: Any) -> None:
@@ -231,17 +238,6 @@ class Watch(TorchFunctionMode):
         for strand in self._origins.of(call.first):
             if isinstance(strand.source, ActivationProduct) and strand.source.account is not None:
                 self._accounts.unless_closed(strand.source.account, f"only {call.name} of it is taken on")
-
-    def _refuse_loose(self, strands: tuple[Strand, ...], other: torch.Tensor) -> None:
-        """A softmax of no product weighs something: an attention of another kind, such as an additive one."""
-        if self._is_weight(other, ()):
-            return
-        names = (step.name for one in strands if not isinstance(one.source, Loose) for step in one.steps)
-        made = ", ".join(name for name in dict.fromkeys(names) if name != "softmax")
-        for strand in strands:
-            if isinstance(strand.source, Loose) and not {step.name for step in strand.steps} & CHOOSING:
-                reason = f"what it is of is no product of queries and keys{made and f', but of {made}'}"
-                self._accounts.refuse(strand.source.account, reason)
 
     def _is_weight(self, tensor: torch.Tensor, strands: tuple[Strand, ...]) -> bool:
         if strands:
@@ -287,10 +283,26 @@ class Watch(TorchFunctionMode):
         x, weight = call.argument(0, "input"), call.argument(1, "weight")
         points = "ABC"[: weight.dim() - 2]
         lead = "a" * (y.dim() == weight.dim())
+        self._note_axes(x, y, f"{lead}Y{points}", f"{lead}Z{points}")
+
+    def _note_unseen_map(self, call: TorchCall, result: Any) -> bool:
+        """A quantised or a recurrent map, whose weights are not looked into: it tells what are features, and
+        what it takes is not what makes queries."""
+        y = next(tensors_in(result), None)
+        if y is None or y.dim() < 2 or not y.is_floating_point():
+            return False
+        for x in call.tensors():
+            if x.is_floating_point() and x.shape[:-1] == y.shape[:-1]:
+                self._refuse_products(self._origins.of(x), "a linear map takes")
+                rows = "abcdefgh"[: y.dim() - 1]
+                self._note_axes(x, y, f"{rows}Y", f"{rows}Z")
+                return True
+        return False
+
+    def _note_axes(self, x: torch.Tensor, y: torch.Tensor, a: str, out: str) -> None:
         hold = self._keeper.hold
         linear = Linear(
-            self._next(), self._module(), hold(x), hold(weight), None, hold(y), f"{lead}Y{points}", "ZY",
-            f"{lead}Z{points}", whole=False,
+            self._next(), self._module(), hold(x), None, None, hold(y), a, "ZY", out, whole=False
         )  # fmt: skip
         self._origins.set(y, [Strand(linear, Places.of(y.shape))])
 
@@ -520,6 +532,20 @@ class Watch(TorchFunctionMode):
 def _soft(strand: Strand) -> Change | None:
     """The softmax on a strand of scores."""
     return next((step for step in strand.steps if step.kind == "softmax"), None)
+
+
+def _times_entries(strands: tuple[Strand, ...]) -> tuple[Strand, ...]:
+    """The strands without those of a softmax that something else was done to than multiplying it."""
+    return tuple(
+        s for s in strands if not isinstance(s.source, Loose) or [c.name for c in s.steps] == ["mul"]
+    )
+
+
+def _made_of(strands: tuple[Strand, ...]) -> str:
+    """What the softmax on strands is of instead of a product, for the reason; "" where that is unknown."""
+    names = (step.name for one in strands if not isinstance(one.source, Loose) for step in one.steps)
+    made = ", ".join(name for name in dict.fromkeys(names) if name != "softmax")
+    return made and f", but of {made}"
 
 
 def _without_copies(contraction: Contraction) -> tuple[torch.Tensor, str]:

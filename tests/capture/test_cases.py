@@ -413,6 +413,107 @@ class Heads(nn.Module):
         return x + self.out(self.attend(q, k, v).transpose(1, 2).flatten(2))
 
 
+@torch.library.custom_op("matrix_cinema_tests::linear_4bit", mutates_args=())
+def linear_4bit(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    """As the kernels of quantised models are: what its weights are, nobody outside can see."""
+    return x @ weight.to(x.dtype)
+
+
+class Quantised(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("weight", torch.randint(-2, 3, (32, 32)).to(torch.int8))
+
+    def forward(self, x):
+        return linear_4bit(x, self.weight)
+
+
+class Recurrent(nn.LSTM):
+    def forward(self, x):
+        return super().forward(x)[0]
+
+
+@pytest.mark.parametrize("unseen", [Quantised, lambda: Recurrent(32, 32, batch_first=True)])
+def test_what_makes_queries_unseen_is_not_taken_for_the_map_before_it(unseen, tmp_path):
+    """Nor are the elements of the batch heads, where both stand along one axis."""
+    torch.manual_seed(0)
+    attend = lambda q, k, v: torch.bmm(  # noqa: E731
+        torch.bmm(q.flatten(0, 1), k.flatten(0, 1).mT).softmax(-1), v.flatten(0, 1)
+    ).unflatten(0, (3, 4))
+    heads = Heads(attend)
+    heads.q, heads.k, heads.v = (unseen() for _ in range(3))
+    model, x = nn.Sequential(nn.Linear(32, 32), heads).eval(), torch.randn(3, 9, 32)
+    with torch.no_grad(), record(model, batch=1) as recording:
+        model(x)
+    arrays, description = recording.layers["0"]
+    assert description["n_q_heads"] == 4 and description["batch"] == {"element": 1, "of": 3}
+    with torch.no_grad():
+        q = heads.q(model[0](x))[1].unflatten(-1, (4, 8)).transpose(0, 1)
+    assert close(arrays["q"], q.numpy()) and not {"W_Q", "W_K", "W_V"} & set(arrays)
+    assert all("a quantised map" in description["not_written"][f"W_{name}"] for name in "QKV")
+    assert {"W_O", "resid_pre"} <= set(arrays)
+    recording.save(tmp_path / "x.safetensors")
+
+
+def test_weights_that_are_computed_are_those_of_a_linear_map(tmp_path):
+    """As of weight_norm and of numbers that were quantised, also where x has no batch."""
+
+    class Normed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            normed = nn.utils.parametrizations.weight_norm
+            self.q, self.k, self.v, self.out = (normed(nn.Linear(8, 8)) for _ in range(4))
+
+        def forward(self, x):
+            return x + self.out((self.q(x) @ self.k(x).mT).softmax(-1) @ self.v(x))
+
+    torch.manual_seed(0)
+    model, x = Normed().eval(), torch.randn(5, 8)
+    for given in (x, x[None]):
+        with torch.no_grad(), record(model) as recording:
+            model(given)
+        arrays, description = recording.layers["0"]
+        assert description["projections_found_by"] == dict.fromkeys("QKV", "value")
+        assert close(arrays["W_Q"], weight(model.q, 1)) and {"W_O", "resid_pre"} <= set(arrays)
+        saved(recording, tmp_path)
+
+
+MIXTURES = {
+    "weights of the largest": lambda g, outs: torch.einsum(
+        "btk,btkd->btd", *_of_the_largest(g.softmax(-1), outs)
+    ),
+    "softmax of the largest": lambda g, outs: torch.einsum(
+        "btk,btkd->btd", (two := _of_the_largest(g, outs))[0].softmax(-1), two[1]
+    ),
+    "entry by entry": lambda g, outs: (
+        (two := _of_the_largest(g, outs))[0].softmax(-1)[..., None] * two[1]
+    ).sum(-2),
+}
+
+
+def _of_the_largest(g, outs):
+    """Of two experts for each token, (their numbers, what they gave)."""
+    numbers, which = g.topk(2)
+    return numbers, outs.gather(-2, which[..., None].expand(*which.shape, outs.shape[-1]))
+
+
+@pytest.mark.parametrize("mixture", MIXTURES)
+def test_what_weighs_chosen_experts_is_no_attention(mixture):
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = Heads(lambda q, k, v: (q @ k.mT).softmax(-1) @ v)
+            self.gate, self.experts = nn.Linear(32, 4), nn.Linear(32, 4 * 32)
+
+        def forward(self, x):
+            x = self.attention(x)
+            return x + MIXTURES[mixture](self.gate(x), self.experts(x).unflatten(-1, (4, 32)))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CaptureWarning)
+        recorded(Block().eval(), lambda m: m(torch.randn(3, 9, 32)))
+
+
 def test_a_pattern_that_weighs_something_besides_is_one_layer():
     """Shaw et al. 2018: values and, with the same pattern, a vector of each pair of places."""
     torch.manual_seed(0)

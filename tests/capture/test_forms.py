@@ -102,6 +102,7 @@ def relative(q, k, v):
 
 CAPTURED = {
     "plain": lambda q, k, v: weighed(scores(q, k).softmax(-1), v),
+    "special": lambda q, k, v: weighed(torch.special.softmax(scores(q, k), -1), v),
     "keys before heads": keys_before_heads,
     "by hand": written_by_hand,
     "keys first, over axis -2": lambda q, k, v: weighed(scores(k, q).softmax(-2).mT, v),
@@ -174,6 +175,10 @@ LEFT_OUT = {
     "distances of another kind": (lambda q, k, v: (-torch.cdist(q, k)).softmax(-1) @ v, "cdist"),
     "a sum of products": (
         lambda q, k, v: (q[..., None, :] * k[..., None, :, :]).sum(-1).softmax(-1) @ v, "sum"
+    ),
+    "additive": (
+        lambda q, k, v: (q[..., None, :] + k[..., None, :, :]).tanh().mean(-1).softmax(-1) @ v,
+        "but of add, tanh",
     ),
     "weights of no product": (
         lambda q, k, v: (
@@ -330,12 +335,24 @@ def test_tokens_with_maps_of_their_own_stand_in_their_order():
     assert "its input was seen" in description["not_written"]["W_Q"]
 
 
-@pytest.mark.parametrize("rounded", [torch.Tensor.half, torch.Tensor.bfloat16])
-def test_scores_that_are_rounded_on_their_way_are_told(rounded):
+ROUNDED = {  # the pattern of scores, in numbers of fewer digits on its way
+    "scores": lambda s: s.half().float().softmax(-1),
+    "scores, bfloat16": lambda s: s.bfloat16().float().softmax(-1),
+    "exp, by hand": lambda s: ((e := s.exp().half()) / e.sum(-1, keepdim=True)).float(),
+    "exp, not in the sum": lambda s: ((e := s.exp()).half() / e.sum(-1, keepdim=True)).float(),
+    "the sum": lambda s: (e := s.exp()) / e.sum(-1, keepdim=True).half(),
+    "the quotient": lambda s: ((e := s.exp()) / e.sum(-1, keepdim=True)).bfloat16().float(),
+}
+
+
+@pytest.mark.parametrize("form", ROUNDED)
+def test_what_is_rounded_on_its_way_is_told(form):
     with pytest.warns(CaptureWarning, match="was recorded in b?float16, with an error"):
-        _, _, recording = recorded(lambda q, k, v: weighed(rounded(scores(q, k)).float().softmax(-1), v), 0)
-    assert recording.layers["0"][1]["dtype"] in ("float16", "bfloat16")
-    assert recording.layers["0"][1]["projections_found_by"] == dict.fromkeys("QKV", "value")
+        model, _, recording = recorded(lambda q, k, v: weighed(ROUNDED[form](scores(q, k)), v), 0)
+    arrays, description = recording.layers["0"]
+    assert description["dtype"] in ("float16", "bfloat16") and 0 < description["max_abs_error"] < 2e-2
+    assert np.array_equal(arrays["z"], model.z[0].numpy())
+    assert description["projections_found_by"] == dict.fromkeys("QKV", "value")
 
 
 def test_what_moves_the_last_column_alone_is_no_rotation():

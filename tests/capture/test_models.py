@@ -1,5 +1,6 @@
 """Recording: small random models of many kinds, each recomputed from its own capture file."""
 
+import contextlib
 import gc
 import math
 import re
@@ -668,6 +669,32 @@ def test_training_is_not_disturbed():
     assert nn.MultiheadAttention.forward.__qualname__ == "MultiheadAttention.forward", "put back"
 
 
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_layers_that_run_again_for_their_gradients_are_recorded_once(reentrant):
+    """Checkpointing runs each layer a second time, from the last to the first, while gradients are made."""
+
+    class Checkpointed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.ModuleList([Nano(), Nano()])
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = torch.utils.checkpoint.checkpoint(layer, x, use_reentrant=reentrant)
+            return x
+
+    torch.manual_seed(3)
+    model, gradients = Checkpointed().eval(), []
+    for recorded in (False, True):
+        x = VECTORS.clone().requires_grad_()
+        with record(model) if recorded else contextlib.nullcontext() as recording:
+            model(x).sum().backward()
+        gradients.append(x.grad)
+    assert torch.equal(*gradients)
+    modules = {name: about["module"] for name, (_, about) in recording.layers.items()}
+    assert modules == {"0": "layers.0", "1": "layers.1"} and not recording.left_out
+
+
 def test_half_precision_is_warned_about_with_its_error():
     model = library("Llama", num_key_value_heads=2, **SIZES).to(torch.bfloat16)
     without = run(model, IDS)
@@ -680,10 +707,15 @@ def test_half_precision_is_warned_about_with_its_error():
     in_memory(recording)
 
 
-def test_a_compiled_model_is_recorded_eagerly():
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_compiled_model_is_recorded_eagerly(in_place):
     if not hasattr(torch.compiler, "set_stance"):
         pytest.skip("this torch cannot run compiled models eagerly")
-    model = torch.compile(Nano().eval(), backend="eager")
+    model = Nano().eval()
+    if in_place:
+        model.compile(backend="eager")
+    else:
+        model = torch.compile(model, backend="eager")
     run(model, VECTORS)
     with pytest.warns(CaptureWarning, match="compiled"), record(model) as recording:
         run(model, VECTORS)
