@@ -1,4 +1,5 @@
-"""What a person does by hand stays: random sequences of their actions, with rebuilds between them.
+"""What a person does by hand stays: random sequences of their actions, with rebuilds between them, some of
+which they undo.
 
 Whatever is not listed as ours when a rebuild begins is the user's: afterwards it has to be there, the same
 and in the same places, also once it is saved. Of ours there is what one build makes, once.
@@ -6,7 +7,6 @@ and in the same places, also once it is saved. Of ours there is what one build m
 
 import os
 import random
-import re
 from collections import Counter
 
 import pytest
@@ -26,6 +26,7 @@ from matrix_cinema.errors import InputError  # noqa: E402
 # In the suite a few, each with three rebuilds; as many as are asked for when someone looks for trouble.
 SEEDS = range(*map(int, os.environ.get("MATRIX_CINEMA_SEEDS", "0-4").split("-")))
 REBUILDS = 3
+UNDOES = 0.5  # of rebuilds, after which the person goes some steps back
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
 LOOKS = [{"style": style} for style in ("paper", "studio_dark", "glass")]
 EXPRESSIONS = ("out = (S = softmax(A @ B)) @ A", "out = A @ B")
@@ -94,7 +95,8 @@ def seen(block, mine):
     if isinstance(block, bpy.types.Object):
         # What hangs on another goes with it: ours stand elsewhere in another expression.
         free = block.parent is None and not block.constraints
-        free = free and block.name in bpy.context.view_layer.objects
+        # Blender places what is hidden only when it is shown again, also after an undo.
+        free = free and block.name in bpy.context.view_layer.objects and block.visible_get()
         places = [block.matrix_world] if free else [block.matrix_basis, block.matrix_parent_inverse]
         told["place"] = [round(x, 4) for place in places for row in place for x in row]
         if block.animation_data and block.animation_data.drivers:
@@ -157,9 +159,36 @@ def place_named(collection):
     return plain if plain in ROOMS or plain.startswith("Matrix Cinema not ") else collection.name_full
 
 
+def state():
+    """What there is of the user's, and the names of ours, listed and at rest."""
+    bpy.context.window.scene = scene = bpy.data.scenes["Scene"]
+    bpy.context.view_layer.update()
+    return users_own(), sorted(b.name for b in (*tags.owned(scene), *tags.resting(scene)))
+
+
+def key_of(block):
+    """(kind, name) of one of ours, Blender's number left out."""
+    return type(block).__name__, tags.unnumbered(block[tags.TAG])
+
+
 def inventory(scene):
-    """How many of ours there are of each kind and name, numbers of Blender's left out."""
-    return Counter((type(b).__name__, re.sub(r"\.\d{3}$", "", b[tags.TAG])) for b in tags.owned(scene))
+    """How many of ours there are of each kind and name."""
+    return Counter(map(key_of, tags.owned(scene)))
+
+
+def uses(scene):
+    """Which of ours use each of ours, by kind and name."""
+    mine = set(tags.owned(scene))
+    users = bpy.data.user_map(subset=mine)
+    return {key_of(one): {key_of(user) for user in users[one] & mine} for one in mine}
+
+
+def only_of(keys, users):
+    """Some of ours, and what only these use: the material of a floor, what says that a lamp spares it."""
+    found = set(keys)
+    while more := {key for key, by in users.items() if by and by <= found} - found:
+        found |= more
+    return found
 
 
 def by_hand(scene):
@@ -299,11 +328,34 @@ class Person:
         name = self.random.choice([name for name in vars(Person) if name.startswith("do_")])
         self.done.append(name[3:])
         getattr(self, name)(scene)
+        self.remembers()
+
+    def begins(self):
+        """Nothing before this is undone: a file was opened."""
+        self.steps = []
+        self.remembers()
+
+    def remembers(self):
+        """A step that can be undone: the state that undoing what comes next goes back to."""
+        bpy.ops.ed.undo_push(message=self.done[-1] if self.done else "open")
+        self.steps.append((state(), set(self.deleted), dict(self.found), dict(self.set)))
+
+    def undoes(self):
+        """Undo up to all steps since the file was opened, and redo some of them: all is as it was then."""
+        back = self.random.randrange(1, len(self.steps))
+        forth = self.random.randrange(back)
+        self.done.append(f"undo {back}, redo {forth}")
+        for n, step in ((back, bpy.ops.ed.undo), (forth, bpy.ops.ed.redo)):
+            for _ in range(n):
+                step()
+        del self.steps[len(self.steps) - back + forth :]
+        told, deleted, found, by_hand_set = self.steps[-1]
+        self.deleted, self.found, self.set = set(deleted), dict(found), dict(by_hand_set)
+        assert state() == told, self.done
 
     def takes_away(self, *blocks):
         """What of ours a build need not make: the person deletes it, or has put their own in its place."""
-        ours = [block for block in blocks if block and tags.TAG in block]
-        self.deleted.update(tags.unnumbered(block[tags.TAG]) for block in ours)
+        self.deleted.update(key_of(block) for block in blocks if block and tags.TAG in block)
 
     def any_object(self, scene):
         return self.random.choice([*scene.objects] or [self.own_object(scene)])
@@ -357,7 +409,8 @@ class Person:
             block.name = self.random.choice(["mine", "A", "Camera", "logo", "Matrices", "Matrix Cinema"])
 
     def do_rename_data(self, scene):
-        block = self.random.choice([*bpy.data.materials, *bpy.data.meshes, *bpy.data.node_groups])
+        blocks = [*bpy.data.materials, *bpy.data.meshes, *bpy.data.node_groups]
+        block = self.random.choice([one for one in blocks if not one.library])
         block.name = self.random.choice(["mine", "A", "Matrix Cinema type", "Matrix Cinema Product"])
 
     def do_relink(self, scene):
@@ -401,10 +454,12 @@ class Person:
     def do_delete_a_collection(self, scene):
         collection = self.any_collection(scene)
         for parent in [scene.collection, *scene.collection.children_recursive]:
-            if collection.name in parent.children:
-                for ob in collection.objects:
-                    if ob.name not in parent.objects:
-                        parent.objects.link(ob)
+            if collection.name in parent.children:  # which gets what was in it, as by Blender's own Delete
+                for inside in ("objects", "children"):
+                    there = getattr(parent, inside)
+                    for one in getattr(collection, inside):
+                        if one.name not in there:
+                            there.link(one)
                 bpy.data.collections.remove(collection)
                 break
 
@@ -425,7 +480,7 @@ class Person:
     def do_own_mesh(self, scene):
         ob = self.any_object(scene)
         if ob.type == "MESH":
-            self.takes_away(ob.data, *ob.data.materials)
+            self.takes_away(ob.data)
             ob.data = self.own_mesh()
 
     def do_edit_lamp(self, scene):
@@ -597,7 +652,8 @@ def fresh(tmp_path_factory):
     made = []
     for look, expression in BUILT[::-1]:
         bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-        made.insert(0, inventory(build(scene_description(look, expression))))
+        scene = build(scene_description(look, expression))
+        made.insert(0, (inventory(scene), uses(scene)))
     path = str(tmp_path_factory.mktemp("ownership") / "built.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path)
     return path, made
@@ -610,14 +666,19 @@ def test_what_a_person_does_stays(fresh, tmp_path, seed):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
     person = Person(seed, built_file)
     person.found = by_hand(bpy.data.scenes["Scene"])
+    person.begins()
     for _ in range(REBUILDS):
         scene = bpy.data.scenes["Scene"]
         for _ in range(person.random.randint(1, 3)):
             person.act(scene)
         which = person.random.randrange(len(BUILT))
         rebuild(scene, BUILT[which], expected[which], person)
+        person.remembers()
+        if person.random.random() < UNDOES:
+            person.undoes()
         if person.random.random() < 0.3:
             reopen(tmp_path, person.done)
+            person.begins()
     reopen(tmp_path, person.done)
     assert verify(bpy.data.scenes["Scene"]).ok, person.done
 
@@ -637,13 +698,12 @@ def rebuild(scene, built, expected, person):
         assert key in after, (key, done)
         if key != ("scenes", scene.name):
             assert after[key] == told, (key, done)
-    made = inventory(scene)
+    made, (expected, users) = inventory(scene), expected
     if scene.world not in ours():  # the user has one of their own
         made += Counter(key for key in expected if key[0] == "World")
     assert not made - expected, (made - expected, done)
-    # What a person deleted stays away, and with a lamp what says that it spares the floor.
-    deleted = person.deleted | {f"Matrix Cinema not {name}" for name in person.deleted}
-    missing = {key for key in expected - made if key[1] not in deleted}
+    # What a person deleted stays away, and what only that would use.
+    missing = (expected - made).keys() - only_of(person.deleted, users)
     assert not missing, (missing, done)
     users = bpy.data.user_map()
     left = [block for block in set(everything().values()) & before_ours - ours() if not users[block]]
