@@ -22,6 +22,7 @@ def build_new(description: Scene, name: str, **chosen: Any) -> bpy.types.Scene:
     """Build a description in a new Blender scene of this name. `chosen` are settings of its panel, such as
     the `file` of the description. Raises InputError, and then leaves no new scene."""
     target = bpy.data.scenes.new(name)
+    _on_the_same_device(bpy.context.scene, target)
     try:
         api.build(description, target=target)
     except BaseException:
@@ -34,6 +35,13 @@ def build_new(description: Scene, name: str, **chosen: Any) -> bpy.types.Scene:
             setattr(own, setting, value)
     show(target)
     return target
+
+
+def _on_the_same_device(begun, target):
+    """Let F12 and the viewport use the device that the user's scene uses: a new scene has the CPU."""
+    if hasattr(target, "cycles"):  # Cycles can be switched off
+        for name in ("device", "denoising_use_gpu"):
+            setattr(target.cycles, name, getattr(begun.cycles, name))
 
 
 def show(target: bpy.types.Scene) -> None:

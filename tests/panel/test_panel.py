@@ -214,8 +214,10 @@ def test_an_example_is_chosen_from_the_menu(mine):
 def test_building_leaves_the_users_scene_alone(mine, scene_file):
     objects = [ob.name for ob in mine.objects]
     mine.matrix_cinema_panel.file = str(scene_file)
+    mine.cycles.device = "GPU"  # as a start-up file may say
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
     shown = bpy.context.scene
+    assert shown.cycles.device == mine.cycles.device == "GPU"
     assert shown != mine and bpy.context.window.scene == shown
     assert [ob.name for ob in mine.objects] == objects
     assert "matrix_cinema" not in mine
@@ -259,11 +261,13 @@ def test_rebuilding_leaves_the_look_through_the_camera(made, perspective):
         ("look.object", "", "choose the mesh"),
         ("look.object", "Light", '"Light" is no mesh'),
         ("look.object", "Text", '"Text" is no mesh'),
+        ("look.object", "Curve", '"Curve" is no mesh'),
     ],
 )
 def test_what_cannot_be_built_changes_nothing(made, field, value, told):
     bpy.data.objects.new("Light", bpy.data.lights.new("Light", "POINT"))
-    bpy.data.objects.new("Text", bpy.data.curves.new("Text", "FONT"))
+    for name, kind in (("Text", "FONT"), ("Curve", "CURVE")):
+        bpy.data.objects.new(name, bpy.data.curves.new(name, kind))
     panel, text, before = made.matrix_cinema_panel, made["matrix_cinema"], contents()
     owner, _, name = field.rpartition(".")
     setattr(getattr(panel, owner) if owner else panel, name, value)
@@ -306,6 +310,19 @@ def test_a_copy_of_a_scene_is_built_beside_it(made):
     assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
     assert bpy.context.scene not in (made, copy)
     assert set(made.objects) == set(copy.objects) == objects
+
+
+def test_a_scene_that_is_linked_is_built_beside_it(made, tmp_path):
+    bpy.data.libraries.write(str(tmp_path / "built.blend"), {made})
+    with bpy.data.libraries.load(str(tmp_path / "built.blend"), link=True) as (_, wanted):
+        wanted.scenes = [made.name]
+    (linked,) = wanted.scenes
+    bpy.context.window.scene, objects = linked, set(linked.objects)
+    assert objects and "A copy of a built scene" in " ".join(drawn_texts(panels.MATRIX_CINEMA_PT_source))
+    for name in ("lay_out", "reset_scene", "remove"):
+        assert not getattr(bpy.ops.matrix_cinema, name).poll()
+    assert bpy.ops.matrix_cinema.build() == {"FINISHED"}
+    assert bpy.context.scene not in (made, linked) and set(linked.objects) == objects
 
 
 def test_a_build_shows_what_a_render_would(made):
@@ -625,6 +642,8 @@ def test_the_snapshot_is_what_the_command_line_renders(made, tmp_path):
 
 def test_the_panels_figure_is_what_the_command_line_makes(made, tmp_path, monkeypatch):
     monkeypatch.setattr(job, "BackgroundJob", lambda words, output: words)
+    made.matrix_cinema_panel.live = False
+    made.matrix_cinema_panel.expression = "pending = Q"  # what is not built is in no picture
     asked = types.SimpleNamespace(width="40mm")
     words = operators.MATRIX_CINEMA_OT_figure.start(asked, made, made.matrix_cinema_panel, tmp_path / "a.svg")
     words = [*words[words.index(job.COMMAND) + 1 :], "--dpi", "40", "--samples", "1"]

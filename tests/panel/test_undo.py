@@ -1,0 +1,70 @@
+"""Each button is one step of undo: undone, all is as before; done again, as after."""
+
+import pytest
+
+bpy = pytest.importorskip("bpy")
+
+pytestmark = pytest.mark.usefixtures("registered")
+SCENE = """
+expression = "out = A @ B"
+[matrices]
+A = { init = "gaussian", shape = [2, 3] }
+B = { init = "gaussian", shape = [3, 2] }
+"""
+
+
+def state():
+    """What the buttons change: the scenes, where their objects stand, their light, what they say they are."""
+    bpy.context.view_layer.update()
+    return {scene.name: (*stands(scene), str(scene.get("matrix_cinema"))) for scene in bpy.data.scenes}
+
+
+def stands(scene):
+    places = {ob.name: [round(x, 4) for row in ob.matrix_world for x in row] for ob in scene.objects}
+    lights = {ob.name: ob.data.energy for ob in scene.objects if ob.type == "LIGHT"}
+    blur = scene.camera and (scene.camera.name, scene.camera.data.dof.use_dof)
+    return places, lights, blur
+
+
+def pressed(name):
+    """Press a button in the viewport, which looks at the scene from aside. Returns what was before and what
+    is after. Without a window Blender makes no step of undo in a viewport, so that is made here."""
+    button, window = getattr(bpy.ops.matrix_cinema, name), bpy.context.window
+    (area,) = (one for one in window.screen.areas if one.type == "VIEW_3D")
+    assert "UNDO" in button.bl_options, name
+    area.spaces.active.region_3d.view_perspective = "PERSP"
+    before = state()
+    bpy.ops.ed.undo_push(message="before")
+    with bpy.context.temp_override(window=window, area=area, space_data=area.spaces.active):
+        assert button() == {"FINISHED"}
+    bpy.ops.ed.undo_push(message=name)
+    return before, state()
+
+
+def spoil():
+    """What a person does that Reset takes back."""
+    ob = bpy.context.scene.objects["A"]
+    ob.location.x += 9.0
+    bpy.context.scene.objects["Key"].data.energy = 12.5
+    bpy.context.view_layer.objects.active = ob
+
+
+def test_each_button_is_undone_and_done_again(tmp_path):
+    bpy.ops.wm.read_homefile(use_factory_startup=True)
+    (tmp_path / "made_up.toml").write_text(SCENE)
+    bpy.context.scene.matrix_cinema_panel.file = str(tmp_path / "made_up.toml")
+    for name in ("build", "use_view", "frame", "reset_camera"):
+        undone_and_done_again(name)
+    for name in ("focus", "reset_object", "reset_lights", "reset_scene"):
+        spoil()
+        undone_and_done_again(name)
+    for name in ("remove", "add_product"):
+        undone_and_done_again(name)
+
+
+def undone_and_done_again(name):
+    before, after = pressed(name)
+    assert before != after, name
+    for step, wanted in ((bpy.ops.ed.undo, before), (bpy.ops.ed.redo, after)):
+        step()
+        assert state() == wanted, name
