@@ -96,14 +96,41 @@ def find_projection(
         raise NotShown(_why_none(strands))
     pieces = _of_one_map(pieces)
     full = [one for one in pieces if (one[2] != MISSING).all()]
-    reasons = []
+    reasons, on_its_path = [], []
     for chosen in [[one] for one in full] or [_covering(pieces)]:
         try:
             steps = {step.name for strand, _, _ in chosen for step in strand.steps}
-            return _shown(_projection(chosen, target, inputs), target, dtype, steps)
+            made = _shown(_projection(chosen, target, inputs), target, dtype, steps)
         except NotShown as reason:
             reasons.append(reason)
-    raise reasons[0]
+            continue
+        if made.how != "path":
+            return made
+        on_its_path.append((made, chosen[0]))
+    if not on_its_path:
+        raise reasons[0]
+    return _only(on_its_path)
+
+
+def _only(found: list) -> Projection:
+    """Of projections on whose path something lies, each with its piece, that of the newest map.
+
+    Raises NotShown where another map makes the same tokens with it, as gates do, and LoRA in training. A map
+    that gives one row for all tokens, as of a condition, is not counted.
+    """
+    each = [one for one in found if _one_by_one(one[1][1])] or found
+    projection, (strand, rows, _) = each[0]
+    for _, (other, its_rows, _) in each[1:]:
+        if other.source is not strand.source and ((rows != MISSING) & (its_rows != MISSING)).any():
+            names = f"{other.source.module} and {strand.source.module}"
+            raise NotShown(f"two linear maps make it together: {names}")
+    return projection
+
+
+def _one_by_one(rows: np.ndarray) -> bool:
+    """Whether tokens have rows of their own, where there are several."""
+    there = rows[rows != MISSING]
+    return len(there) < 2 or len(np.unique(there)) > 1
 
 
 def matrix(linear: Linear) -> torch.Tensor:

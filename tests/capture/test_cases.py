@@ -455,6 +455,48 @@ def test_what_makes_queries_unseen_is_not_taken_for_the_map_before_it(unseen, tm
     recording.save(tmp_path / "x.safetensors")
 
 
+class Gated(nn.Module):
+    """`together` makes queries of what two linear maps gave, or of one and of what all tokens share."""
+
+    def __init__(self, together):
+        super().__init__()
+        self.own, self.other, self.together = nn.Linear(32, 32), nn.Linear(32, 32), together
+
+    def forward(self, x):
+        return self.together(self.own(x), self.other, x)
+
+
+TOGETHER = {
+    "a gate": (lambda own, other, x: own * other(x).sigmoid(), False),
+    "a sum": (lambda own, other, x: own + other(x.flip(1)), False),
+    "LoRA with dropout": (lambda own, other, x: own + other(nn.functional.dropout(x, 0.1)), False),
+    "a norm": (lambda own, other, x: nn.functional.rms_norm(own, (32,)), True),
+    "a condition": (
+        lambda own, other, x: nn.functional.rms_norm(own, (32,)) * other(x.mean(1, keepdim=True)), True
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("together", TOGETHER)
+def test_where_two_maps_make_queries_neither_is_given_for_them(together, tmp_path):
+    torch.manual_seed(0)
+    form, known = TOGETHER[together]
+    model = Heads(lambda q, k, v: (q @ k.mT).softmax(-1) @ v)
+    model.q = Gated(form)
+    with torch.no_grad(), record(model.eval(), batch=1) as recording:
+        model(torch.randn(3, 9, 32))
+    arrays, description = recording.layers["0"]
+    assert description["projections_found_by"] == {"K": "value", "V": "value"} | (
+        {"Q": "path"} if known else {}
+    )
+    if known:
+        assert close(arrays["W_Q"], weight(model.q.own, 4))
+    else:
+        told = "two linear maps make it together: q.own and q.other"
+        assert "W_Q" not in arrays and description["not_written"]["W_Q"] == told
+    saved(recording, tmp_path)
+
+
 def test_weights_that_are_computed_are_those_of_a_linear_map(tmp_path):
     """As of weight_norm and of numbers that were quantised, also where x has no batch."""
 
