@@ -212,6 +212,8 @@ class Watch(TorchFunctionMode):
             if not self._is_weight(other, ()):
                 self._refuse_loose(own, _made_of(own))
         weights = self._is_weight(left, strands[0]), self._is_weight(right, strands[1])
+        if all(weights):
+            return  # weights that are made of others, as low-rank ones
         if weights[0] and not weights[1]:
             one = contraction
             turned = Contraction(right, left, one.b, one.a, one.out, one.factor, one.added)
