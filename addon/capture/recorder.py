@@ -55,7 +55,8 @@ class Taken:
 
     `first` is when the projection of its queries ran, `call` in which call of the model. `sums` and
     `queries` tell its keys and queries from others. `elsewhere`: it is of another element of the batch.
-    `passed`: it is not kept, and its output was seen, but not yet what that is added to.
+    `passed`: it is not kept, and its output was seen, but not yet what that is added to. `closed`: its output
+    is known with what it was added to, or will not be; later maps of its result are another matter.
     """
 
     entry: Entry
@@ -71,6 +72,7 @@ class Taken:
     outputs: list[Output] = field(default_factory=list)
     elsewhere: bool = False
     passed: bool = False
+    closed: bool = False
 
     @property
     def awaits(self) -> bool:
@@ -143,6 +145,8 @@ class Recorder:
         if takens and not any(taken.entry.kept for taken in takens):
             takens[-1].passed = True
             return MappedResult(takens[-1])
+        if any(taken.closed for taken in takens):
+            return None
         apart = {taken.entry for taken in takens}
         if len(takens) > 1 and len(apart) == 1 and all(taken.seen for taken in takens):
             return self._one_after_another(linear, results)
@@ -189,6 +193,15 @@ class Recorder:
         taken.passed = False
         for seen, output in zip(taken.seen, taken.outputs, strict=True):
             seen.added = added_of(output, strand, own, stream, times)
+            taken.closed |= seen.added is not None
+
+    def refuse_output(self, written: MappedResult, reason: str) -> None:
+        """The map after an attention is not all that makes its output."""
+        taken = written.taken
+        taken.passed, taken.closed, taken.outputs = False, True, []
+        for seen in taken.seen:
+            seen.output = seen.attn_out = None
+            seen.refused["W_O"] = reason
 
     def drop(self, result: Result, reason: str) -> None:
         """An attention turns out to be a part of something else."""

@@ -449,6 +449,10 @@ class Watch(TorchFunctionMode):
                 continue
             if self._is_newer(other, written.source):
                 continue
+            if self._is_of_two_maps(own):
+                self._recorder.refuse_output(written.source, "two linear maps take what the heads gave")
+                self._origins.forget(result)
+                return True
             values = [stream if one is left and stream is not None else one for one in (own, other)]
             self._recorder.add(written, *values, times)
             # The way back from the residual stream would lead through all layers.
@@ -457,6 +461,11 @@ class Watch(TorchFunctionMode):
         return call.name == "add" and (
             self._note_bias(left, right, result, alpha) or self._note_low_rank(left, right, result, alpha)
         )
+
+    def _is_of_two_maps(self, tensor: torch.Tensor) -> bool:
+        """Whether what several maps made of attentions is summed in a tensor."""
+        sources = [s.source for s in self._origins.of(tensor) if isinstance(s.source, MappedResult)]
+        return len({id(source) for source in sources if self._recorder.awaits(source)}) > 1
 
     def _is_newer(self, tensor: torch.Tensor, written: MappedResult) -> bool:
         """Whether a tensor was made after the projections of an attention, as a parallel map is."""

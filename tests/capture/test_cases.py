@@ -455,6 +455,32 @@ def test_what_makes_queries_unseen_is_not_taken_for_the_map_before_it(unseen, tm
     recording.save(tmp_path / "x.safetensors")
 
 
+@pytest.mark.parametrize("summed", [False, True])
+def test_a_second_map_of_what_the_heads_gave_does_not_take_the_place_of_the_first(summed, tmp_path):
+    """As a gate or a head for another task, run later; or both summed, when neither alone is the output."""
+
+    class Both(Heads):
+        def forward(self, x):
+            q, k, v = (one(x).unflatten(-1, (4, 8)).transpose(1, 2) for one in (self.q, self.k, self.v))
+            z = ((q @ k.mT).softmax(-1) @ v).transpose(1, 2).flatten(2)
+            self.out_too = x + (self.out(z) + self.more(z) if summed else self.out(z))
+            return self.out_too + self.more(z).mean()
+
+    torch.manual_seed(0)
+    model, x = Both(None).eval(), torch.randn(3, 9, 32)
+    model.more = nn.Linear(32, 32)
+    with torch.no_grad(), record(model, batch=1) as recording:
+        model(x)
+    arrays, description = recording.layers["0"]
+    if summed:
+        assert not {"W_O", "attn_out", "resid_pre"} & set(arrays)
+        assert description["not_written"]["W_O"] == "two linear maps take what the heads gave"
+    else:
+        assert np.array_equal(arrays["W_O"].reshape(32, 32), model.out.weight.detach().T.numpy())
+        assert close(arrays["resid_pre"] + arrays["attn_out"], model.out_too[1].numpy())
+    saved(recording, tmp_path)
+
+
 class Gated(nn.Module):
     """`together` makes queries of what two linear maps gave, or of one and of what all tokens share."""
 
