@@ -47,7 +47,8 @@ def write_cards(
             own = p.typeface.of(line.text)
             material = soft if line.soft else strong
             high = line.size * own.scale
-            ob = text(line.text, high, line.align, material, font if own is p.typeface else None, collection)
+            chosen = font if own is p.typeface else None
+            ob = text(line.text, high, line.align, material, chosen, p.style, collection)
             ob.parent, ob.location, ob[tags.KIND] = plane, (line.x, line.y, 0.0), "overlay"
             show(ob, shown)
 

@@ -232,7 +232,7 @@ def _type(p, block, ob, font, collection, strong, soft):
     for line in block.texts:
         face = p.typeface.of(line.text)
         made = text(line.text, line.size * face.scale, line.align, soft if line.soft else strong,
-                    font if face is p.typeface else None, collection)  # fmt: skip
+                    font if face is p.typeface else None, p.style, collection)  # fmt: skip
         made.parent, made.rotation_euler = ob, (0.0, 0.0, line.angle)
         made.location = (line.x - block.origin[0], line.y - block.origin[1], BEFORE_READOUT / FLAT)
         made[tags.KIND], made[tags.LABEL], made[tags.NAME] = "label", line.kind, block.plane.stage.name

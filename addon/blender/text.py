@@ -30,9 +30,14 @@ SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the p
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 CALLOUT_KIND = "callout"  # labels that come up with the spotlight
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
+BOLDER = 0.012  # of the size of type, around its strokes, on a light background
 SOFT = 0.3  # of the way from the colour of type to the background, for type of less weight
 LIT_FRAMES = 2.0  # frames, to either side, in which a part is lit
 COMES, GOES_WITHIN = 0.15, 0.25  # seconds in which type comes and goes, at most this part of its time
+
+
+def has_light_background(style: WholeStyle) -> bool:
+    return sum(style.background) >= 1.5
 
 
 def soft_color(style: WholeStyle) -> Color:
@@ -76,7 +81,7 @@ def write_labels(
         material = soft if label.kind in ("detail", "axis") else strong
         when = late if label.kind == CALLOUT_KIND else shown
         own = font if p.typeface.of(label.text) is p.typeface else None
-        ob = text(label.text, label.size, "CENTER", material, own, collection)
+        ob = text(label.text, label.size, "CENTER", material, own, p.style, collection)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
         show(ob, when)
         x, y = axes @ (label.position - label.pivot) + label.middle
@@ -157,12 +162,16 @@ def text(
     align: str,
     material: bpy.types.Material,
     font: bpy.types.VectorFont | None,
+    style: WholeStyle,
     collection: bpy.types.Collection,
 ) -> bpy.types.Object:
-    """A line of text in a font, or in the typeface that every Blender has."""
+    """A line of text in a font, or in the typeface that every Blender has. On a light background its strokes
+    are a little bolder, for light that spills over their edges makes dark type look thin."""
     curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
     curve.body, curve.size, curve.align_x = body, size, align
     curve.resolution_u = 4
+    if has_light_background(style):
+        curve.bevel_depth, curve.bevel_resolution = BOLDER * size, 0
     if font:
         curve.font = font
     curve.materials.append(material)
@@ -184,7 +193,7 @@ def write_overlay(
     strong = plain_material("Matrix Cinema overlay", p.style.text)
     soft = plain_material("Matrix Cinema soft overlay", between(p.style.text, p.style.background, 0.35))
     dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, 0.5))
-    accent = ACCENT_ON_DARK if sum(p.style.background) < 1.5 else ACCENT_ON_LIGHT
+    accent = ACCENT_ON_LIGHT if has_light_background(p.style) else ACCENT_ON_DARK
     lit = lit_material(between(p.style.text, p.style.background, 0.28), accent)
     parent, size = target.camera, np.array([view.half_width, view.half_height])
     distance = clear_distance(p, target.camera, view)
@@ -202,7 +211,7 @@ def write_overlay(
             material = _type(p, "Matrix Cinema beat", p.style.text, line.shown)
         high = line.size * unit * p.typeface.of(line.text).scale
         own = font if p.typeface.of(line.text) is p.typeface else None
-        written.append((line, text(line.text, high, line.align, material, own, collection)))
+        written.append((line, text(line.text, high, line.align, material, own, p.style, collection)))
         _animate(line, written[-1][1])
     for item in overlay.items:
         if isinstance(item, Bar):

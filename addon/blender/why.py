@@ -50,7 +50,7 @@ def write_why(
     for line in chart.texts:
         face = p.typeface.of(line.text)
         own = font if face is p.typeface else None
-        ob = text(line.text, line.size * face.scale, line.align, strong, own, collection)
+        ob = text(line.text, line.size * face.scale, line.align, strong, own, p.style, collection)
         ob.location, ob[tags.KIND], ob[tags.LABEL] = (line.x, line.y, 0.0), "label", "why"
         made.append(ob)
     start = p.spotlight.rise[1] if p.spotlight else p.timeline.moves[chart.why.stage.name].finished

@@ -118,7 +118,12 @@ def outlines(scene):
     found = []
     for ob in scene.objects:
         if ob.type == "FONT" and ob.get("mc_kind") in ("label", "overlay") and not ob.hide_render:
-            corners = [ob.matrix_world @ Vector(ob.bound_box[n]) for n in (0, 4, 7, 3)]
+            bolder = 2.0 * ob.data.bevel_depth  # around its strokes, where corners are sharp: half a pixel
+            inward = [Vector((x, y, 0.0)) * bolder for x, y in ((1, 1), (-1, 1), (-1, -1), (1, -1))]
+            corners = [
+                ob.matrix_world @ (Vector(ob.bound_box[n]) + by)
+                for n, by in zip((0, 4, 7, 3), inward, strict=True)
+            ]
             seen = [world_to_camera_view(scene, scene.camera, corner) for corner in corners]
             if ob.bound_box[0][0] < ob.bound_box[4][0] and ob.bound_box[0][1] < ob.bound_box[3][1]:
                 box = np.array([ob.bound_box[n][:2] for n in (0, 4, 7, 3)])
