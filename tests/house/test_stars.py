@@ -54,7 +54,7 @@ def test_its_star_can_be_read(name):
 
 
 def test_a_star_under_another_one_has_its_queries_at_itself_too():
-    _, film, _ = composed("attention/06_grouped_query")
+    film = composed("attention/06_grouped_query")
     tokens = [label.owner for label in film.lettering.labels if label.kind == "token"]
     assert {owner: tokens.count(owner) for owner in tokens} == {"attn[0]": 26, "attn[1]": 13}
 
