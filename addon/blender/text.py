@@ -30,7 +30,7 @@ SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the p
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 CALLOUT_KIND = "callout"  # labels that come up with the spotlight
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
-BOLDER = 0.012  # of the size of type, around its strokes, on a light background
+STROKE_AROUND = 0.012  # of the size of type, on a light background
 SOFT = 0.3  # of the way from the colour of type to the background, for type of less weight
 LIT_FRAMES = 2.0  # frames, to either side, in which a part is lit
 COMES, GOES_WITHIN = 0.15, 0.25  # seconds in which type comes and goes, at most this part of its time
@@ -171,7 +171,7 @@ def text(
     curve.body, curve.size, curve.align_x = body, size, align
     curve.resolution_u = 4
     if has_light_background(style):
-        curve.bevel_depth, curve.bevel_resolution = BOLDER * size, 0
+        curve.bevel_depth, curve.bevel_resolution = STROKE_AROUND * size, 0
     if font:
         curve.font = font
     curve.materials.append(material)
