@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="CAPTURE IS NOT TESTED: pip install matrix-cinema[capture]")
 transformers = pytest.importorskip("transformers", reason="CAPTURE IS NOT TESTED: pip install transformers")
 
-from matrix_cinema.capture.labels import labels_of, patches, texts_of  # noqa: E402
+from matrix_cinema.capture.labels import labels_of, patches, spells_bytes, texts_of  # noqa: E402
 from matrix_cinema.capture.pictures import as_picture  # noqa: E402
 from matrix_cinema.capture.record import CaptureWarning, record  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
@@ -57,6 +57,24 @@ def test_texts_that_fit_no_layer_are_told(tmp_path):
         recording.save(tmp_path / "y.safetensors", tokens=[b"the", b"\xe4\xbd", b"\xa0", *[b" a"] * 8])
     labels = ("the", "你(1/2)", "你(2/2)", *["·a"] * 8)
     assert open_capture(tmp_path / "y.safetensors").layer(0).tokens_q == labels
+
+
+def test_the_tokenizer_says_whether_it_spells_bytes(tmp_path):
+    """Where the letters alone would mislead: "Ã©" may be é in bytes, and what a text has."""
+    tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip install tokenizers")
+    split = tokenizers.pre_tokenizers
+    wanted = {split.ByteLevel: (True, ("·the", "é")), split.Whitespace: (False, ("Ġthe", "Ã©"))}
+    model, x = torch.nn.MultiheadAttention(8, 2, batch_first=True), torch.randn(1, 2, 8)
+    with torch.no_grad(), record(model) as recording:
+        model(x, x, x)
+    for kind, (spells, labels) in wanted.items():
+        made = tokenizers.Tokenizer(tokenizers.models.BPE())
+        made.pre_tokenizer = kind()
+        said = spells_bytes(transformers.PreTrainedTokenizerFast(tokenizer_object=made))
+        assert said is spells
+        recording.save(tmp_path / "x.safetensors", ["Ġthe", "Ã©"], byte_level=said)
+        assert open_capture(tmp_path / "x.safetensors").layer(0).tokens_q == labels
+    assert spells_bytes(object()) is None
 
 
 def seen(module, queries, keys, kind="self"):

@@ -12,11 +12,12 @@ bpy = pytest.importorskip("bpy")
 tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip install tokenizers")
 
 from matrix_cinema.blender.update import build  # noqa: E402
-from matrix_cinema.description.from_capture import scene_from_capture  # noqa: E402
+from matrix_cinema.description.from_capture import scene_from_capture, scene_of_tensor  # noqa: E402
 from matrix_cinema.description.source import Source  # noqa: E402
 from matrix_cinema.outputs import figure as figures  # noqa: E402
 from matrix_cinema.outputs.blend_file import open_built, save_blend  # noqa: E402
-from matrix_cinema.picture.figure_page import Shown  # noqa: E402
+from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose  # noqa: E402
+from matrix_cinema.picture.figure_type import page_type  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
 TEXT = "the café 你好 Größe 日本 ไทย नमस्ते 🙂 한국Ж the"
@@ -93,6 +94,13 @@ def test_in_a_figure(capture, tmp_path):
     figures.figure([Shown(scene)], tmp_path / "x.svg", width="180mm", dpi=60, samples=1)
     texts = re.findall(r"<text[^>]*>([^<]*)</text>", (tmp_path / "x.svg").read_text())
     assert_read({html.unescape(text).strip() for text in texts}, WORDS)
+
+
+def test_in_the_figure_of_one_tensor(capture):
+    cells = cells_of([Shown(scene_of_tensor(capture, 0, 0, "pattern"))], 1500, False)
+    type_ = page_type(8.0, lambda text, size: 0.55 * size * len(text))
+    page = compose(cells, PanelGrid(1), type_, 0.12, 510.0, None)
+    assert_read({text.text for text in page.texts}, WORDS)
 
 
 def test_in_a_still_and_in_a_blend_file(capture, tmp_path):
