@@ -27,6 +27,7 @@ class Accounts:
         self._all: list[Account] = []
         self._softmaxes: dict[Any, Account] = {}  # the step of a softmax -> its account
         self._failures: dict[tuple[str, str, str], list[Any]] = {}
+        self._without_numbers: dict[str, int] = {}  # why -> how often
 
     def begin(self, module: str, what: str, reason: str | None = None) -> Account:
         """Open an account for something that is an attention."""
@@ -67,6 +68,10 @@ class Accounts:
         first = (str(error).splitlines() or [""])[0][:200]
         self._failures.setdefault((_pattern(module), function, type(error).__name__), [0, first])[0] += 1
 
+    def without_numbers(self, reason: str) -> None:
+        """Note that a tensor could not be looked at, as those of `meta` and inside of a transform."""
+        self._without_numbers[reason] = self._without_numbers.get(reason, 0) + 1
+
     def told(self) -> list[dict[str, Any]]:
         """What ran and is no layer: `module` (numbers as *), `what`, `why`, `times`."""
         counts: dict[tuple[str, str, str], int] = {}
@@ -79,6 +84,10 @@ class Accounts:
             {"module": module, "what": what, "why": why, "times": times}
             for (module, what, why), times in counts.items()
         ]
+        known = {one["why"] for one in lines}
+        for why, times in self._without_numbers.items():
+            if why not in known:
+                lines.append({"module": "", "what": "a call into torch", "why": why, "times": times})
         for (module, function, error), (times, first) in self._failures.items():
             lines.append(
                 {

@@ -90,6 +90,8 @@ class Watch(TorchFunctionMode):
                     with torch.autocast("cpu", enabled=False), torch.autocast(self._device, enabled=False):
                         return look(call, *more)
                 return look(call, *more)
+        except Unwatchable as reason:
+            self._accounts.without_numbers(str(reason))
         except Exception as error:
             self._accounts.failed(self._module(), call.name, error)
         return None

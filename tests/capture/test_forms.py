@@ -371,3 +371,14 @@ def test_what_is_left_out_is_named(form):
         recorded(attention, 0)
     lines = [str(one.message) for one in told if "not in the recording" in str(one.message)]
     assert any(reason in line for line in lines), lines
+
+
+def test_tensors_without_numbers_are_told_in_one_line():
+    model, away = Model(CAPTURED["plain"]).eval(), Model(CAPTURED["plain"]).to("meta")
+    x = torch.randn(BATCH, TOKENS, HEADS * WIDTH)
+    with pytest.warns(CaptureWarning) as told, torch.no_grad(), record(model) as recording:
+        away(x.to("meta"))
+        model(x)
+    (line,) = [str(one.message) for one in told]
+    assert line.startswith("softmax in Model is not in the recording: meta tensors have no numbers")
+    assert list(recording.layers) == ["0"] and len(recording.left_out) == 1
