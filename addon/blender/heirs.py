@@ -87,10 +87,10 @@ class Living:
         """A picture, a material or a world lives on where a person changed it, or where it is as it was."""
         same = remembered.shape(old) == remembered.shape(new) != ""
         if same or remembered.is_changed(old, self.ours):
-            old = self._own(old, lambda user: True)
+            old = self._own(old, lambda user, shaped=old: _shows(user, shaped))
             self._take_place(old, new)
             self._take_over(old, new)
-        elif not self._shared(old, lambda user: True):
+        elif not self._shared(old, lambda user: _shows(user, old)):
             old.user_remap(new)
 
     def _keep_data(self):
@@ -190,6 +190,11 @@ def refers_to(ob: bpy.types.Object, user: bpy.types.ID) -> bool:
     if not isinstance(user, bpy.types.Scene):
         return True
     return ob == user.camera or any(ob == marker.camera for marker in user.timeline_markers)
+
+
+def _shows(user, shaped):
+    """Whether a user of a picture, a material or a world shows it: a scene lists all that it was built of."""
+    return not isinstance(user, bpy.types.Scene) or user.world == shaped
 
 
 def is_drawn(block: bpy.types.ID) -> bool:

@@ -12,6 +12,7 @@ from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 
 MATRICES = random_matrices(3, A=(2, 3), B=(3, 2))
+ELEMENTS = "Matrix Cinema studio_dark ice_ember"  # the material of what is signed
 
 
 def scene_of(style="studio_dark", **tables):
@@ -71,12 +72,15 @@ def test_what_a_person_changed_stays(factory):
     floor.data.materials[0] = bpy.data.materials.new("own floor")
     strengths(scene.world)[0].default_value = 0.75
     scene.render.resolution_x, scene.cycles.samples, scene.frame_end = 333, 7, 9
-    scene.view_settings.exposure = 0.5
+    scene.render.fps, scene.view_settings.exposure = 31, 0.5
+    metallic(ELEMENTS).default_value = 0.25
+    scene.objects["B"].hide_set(True)
     kept = differences(scene)
     assert kept["my A"] == {"location", "hide_render", "parent"} and kept["Scene"] == {
         "render.resolution_x",
         "cycles.samples",
         "frame_end",
+        "render.fps",
         "view_settings.exposure",
     }
     for style in ("glass", "paper", "studio_dark"):  # paper has no floor
@@ -86,11 +90,21 @@ def test_what_a_person_changed_stays(factory):
         assert a.parent == mine and a.modifiers.keys() == [MODIFIER, "own"] and "own" in a.constraints
         assert compat.get_input(out.modifiers[MODIFIER], "Scale") == 0.125
         assert (scene.render.resolution_x, scene.cycles.samples, scene.frame_end) == (333, 7, 9)
-        assert scene.view_settings.exposure == 0.5
+        assert (scene.render.fps, scene.view_settings.exposure) == (31, 0.5)
+        assert scene.objects["B"].hide_get()
         assert strengths(scene.world)[0].default_value == 0.75
     assert scene.objects["Key"] == key and key.data.energy == 12.5 and key.location.x == 3.25
     assert scene.objects["Ground"] == floor and floor.data.materials[0].name == "own floor"
+    assert metallic(ELEMENTS).default_value == 0.25
+    drawn = compat.get_input(scene.objects["B"].modifiers[MODIFIER], "Material")
+    assert drawn.name == ELEMENTS and not tags.resting(scene)
     assert scene.objects["B"].location.z == 5.0 and verify(scene).ok  # what is ours moved
+
+
+def metallic(material):
+    """How metallic a material is, which is named."""
+    nodes = bpy.data.materials[material].node_tree.nodes
+    return next(node for node in nodes if node.type == "BSDF_PRINCIPLED").inputs["Metallic"]
 
 
 def strengths(world):
