@@ -16,6 +16,7 @@ bpy = pytest.importorskip("bpy")
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
 from matrix_cinema.blender import compat, studio, tags  # noqa: E402
+from matrix_cinema.blender.heirs import SHAPED  # noqa: E402
 from matrix_cinema.blender.laid_out_anew import lay_out  # noqa: E402
 from matrix_cinema.blender.rebuild import adopt, rebuilding  # noqa: E402
 from matrix_cinema.blender.stored import plan_of  # noqa: E402
@@ -705,6 +706,8 @@ def rebuild(scene, built, expected, person):
     # What a person deleted stays away, and what only that would use.
     missing = (expected - made).keys() - only_of(person.deleted, users)
     assert not missing, (missing, done)
+    rests = {key_of(one) for one in tags.resting(scene) if isinstance(one, SHAPED)}
+    assert not rests & made.keys(), (rests & made.keys(), done)  # what is made again rests no more
     users = bpy.data.user_map()
     left = [block for block in set(everything().values()) & before_ours - ours() if not users[block]]
     left = [block for block in left if not block.use_fake_user]
