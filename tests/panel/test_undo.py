@@ -20,7 +20,7 @@ def state():
 
 
 def stands(scene):
-    places = {ob.name: [round(x, 4) for row in ob.matrix_world for x in row] for ob in scene.objects}
+    places = {ob.name: [round(x, 4) for row in ob.matrix_basis for x in row] for ob in scene.objects}
     lights = {ob.name: ob.data.energy for ob in scene.objects if ob.type == "LIGHT"}
     blur = scene.camera and (scene.camera.name, scene.camera.data.dof.use_dof)
     return places, lights, blur
@@ -63,8 +63,11 @@ def test_each_button_is_undone_and_done_again(tmp_path):
 
 
 def undone_and_done_again(name):
+    shown = [bpy.context.scene.name]
     before, after = pressed(name)
+    shown.append(bpy.context.scene.name)
     assert before != after, name
-    for step, wanted in ((bpy.ops.ed.undo, before), (bpy.ops.ed.redo, after)):
+    for step, wanted, scene in zip((bpy.ops.ed.undo, bpy.ops.ed.redo), (before, after), shown, strict=True):
         step()
+        bpy.context.window.scene = bpy.data.scenes[scene]  # without a window undo leaves another one there
         assert state() == wanted, name
