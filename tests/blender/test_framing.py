@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from letters import bare_letters
 from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
@@ -141,7 +142,7 @@ def test_the_light_of_an_orbit_goes_round_with_the_camera(factory):
 def label_boxes(scene):
     """Text -> (left, bottom, right, top) on the picture, in heights of it, for every label and overlay."""
     aspect = scene.render.resolution_x / scene.render.resolution_y
-    scene.view_layers[0].update()
+    bare_letters(scene)
     found = []
     for ob in scene.objects:
         if ob.type == "FONT" and ob.get("mc_kind") in ("label", "overlay"):

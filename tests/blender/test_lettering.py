@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from letters import bare_letters
 from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
@@ -114,16 +115,11 @@ def test_an_own_font_is_packed_and_as_wide_as_its_file_says(factory, tmp_path):
 def outlines(scene):
     """(text, its rectangle on the picture (4, 2)) of all type that is there at this moment."""
     aspect = scene.render.resolution_x / scene.render.resolution_y
-    scene.view_layers[0].update()
+    bare_letters(scene)
     found = []
     for ob in scene.objects:
         if ob.type == "FONT" and ob.get("mc_kind") in ("label", "overlay") and not ob.hide_render:
-            bolder = 2.0 * ob.data.bevel_depth  # around its strokes, where corners are sharp: half a pixel
-            inward = [Vector((x, y, 0.0)) * bolder for x, y in ((1, 1), (-1, 1), (-1, -1), (1, -1))]
-            corners = [
-                ob.matrix_world @ (Vector(ob.bound_box[n]) + by)
-                for n, by in zip((0, 4, 7, 3), inward, strict=True)
-            ]
+            corners = [ob.matrix_world @ Vector(ob.bound_box[n]) for n in (0, 4, 7, 3)]
             seen = [world_to_camera_view(scene, scene.camera, corner) for corner in corners]
             if ob.bound_box[0][0] < ob.bound_box[4][0] and ob.bound_box[0][1] < ob.bound_box[3][1]:
                 box = np.array([ob.bound_box[n][:2] for n in (0, 4, 7, 3)])
