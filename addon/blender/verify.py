@@ -165,19 +165,29 @@ def _rows_at(scene, moment, reference):
     sweeps = {ob[tags.NAME]: _read_sweep(ob, reference.sweeps[ob[tags.NAME]], depsgraph) for ob in swept}
     last = moment == tags.number(scene, tags.DONE, scene.frame_end)
     for ob in matrices:
-        if not ob.hide_viewport:
+        if _is_evaluated(ob, depsgraph):
             planes = [plane for plane in arrangement.planes if plane.stage.name == ob[tags.NAME]]
             yield _matrix_row(moment, last, ob, planes, reference.evaluation, sweeps, depsgraph)
     for ob in drawn_objects(scene, "readout"):
-        stage = stages[ob[tags.NAME]]
-        yield _matrix_row(moment, last, ob, [_flat(ob, stage)], reference.evaluation, sweeps, depsgraph)
+        if _is_evaluated(ob, depsgraph):
+            flat = _flat(ob, stages[ob[tags.NAME]])
+            yield _matrix_row(moment, last, ob, [flat], reference.evaluation, sweeps, depsgraph)
     for ob in drawn_objects(scene, "why"):
-        if not ob.hide_viewport:
+        if _is_evaluated(ob, depsgraph):
             yield _why_row(moment, ob, reference, depsgraph)
     for ob in products:
-        if not ob.hide_viewport:
+        if _is_evaluated(ob, depsgraph):
             (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob[tags.NAME]]
             yield _product_row(moment, ob, cuboid, reference.evaluation, sweeps, depsgraph)
+
+
+def _is_evaluated(ob, depsgraph):
+    """Whether Blender has worked out what an object draws. It does not while that object is hidden, or its
+    collection."""
+    try:
+        return not ob.hide_viewport and ob.evaluated_get(depsgraph).evaluated_geometry() is not None
+    except TypeError:
+        return False
 
 
 def _is_sheet(stage):

@@ -391,3 +391,19 @@ def test_entries_of_an_additive_mask_are_not_drawn(factory, look):
     found = sorted(zip(drawn["i"].tolist(), drawn["j"].tolist(), strict=True))
     every = [(i, j) for i in range(4) for j in range(i + 1)]
     assert found == (every if "numbers" in look else [(0, 0), (2, 0), (2, 2)])
+
+
+def test_what_is_hidden_with_its_collection_is_left_out(factory):
+    scene = head()
+    before = verify(scene).rows
+    hidden = bpy.data.collections.new("put away")
+    scene.collection.children.link(hidden)
+    matrix = object_of(scene, "matrix", "V")
+    for collection in matrix.users_collection:
+        collection.objects.unlink(matrix)
+    hidden.objects.link(matrix)
+    hidden.hide_viewport = True
+    after = verify(scene)
+    assert after.ok
+    gone = [row for row in before if (row.kind, row.name) == ("matrix", "V")]
+    assert len(after.rows) == len(before) - len(gone) < len(before)
