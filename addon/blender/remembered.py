@@ -53,7 +53,10 @@ PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (bpy.types.Light, ("color", "energy")),
     (bpy.types.AreaLight, ("shape", "size", "size_y")),
     (bpy.types.SunLight, ("angle",)),
-    (bpy.types.TextCurve, ("body", "size", "align_x", "font", "resolution_u", "materials")),
+    (
+        bpy.types.TextCurve,
+        ("body", "size", "align_x", "font", "resolution_u", "bevel_depth", "bevel_resolution", "materials"),
+    ),
     (bpy.types.Mesh, ("materials",)),
     (bpy.types.Scene, SCENE_PATHS),
 )
