@@ -7,7 +7,7 @@ its result is given back untouched. What goes wrong here is told, and the model 
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -451,7 +451,7 @@ class Watch(TorchFunctionMode):
                 continue
             if self._is_newer(other, written.source):
                 continue
-            if self._is_of_two_maps(own):
+            if self._is_of_two_maps(own, written.source):
                 self._recorder.refuse_output(written.source, "two linear maps take what the heads gave")
                 self._origins.forget(result)
                 return True
@@ -464,10 +464,12 @@ class Watch(TorchFunctionMode):
             self._note_bias(left, right, result, alpha) or self._note_low_rank(left, right, result, alpha)
         )
 
-    def _is_of_two_maps(self, tensor: torch.Tensor) -> bool:
-        """Whether what several maps made of attentions is summed in a tensor."""
-        sources = [s.source for s in self._origins.of(tensor) if isinstance(s.source, MappedResult)]
-        return len({id(source) for source in sources if self._recorder.awaits(source)}) > 1
+    def _is_of_two_maps(self, tensor: torch.Tensor, written: MappedResult) -> bool:
+        """Whether what several maps made of attentions is in a tensor, also by way of maps between."""
+        sources = [strand.source for strand in self._origins.of(tensor)]
+        mapped = {one for one in sources if isinstance(one, MappedResult) and self._recorder.awaits(one)}
+        linears = [one for one in sources if isinstance(one, Linear)]
+        return len(mapped) > 1 or sum(_takes(one, written.taken, linears) for one in linears) > 1
 
     def _is_newer(self, tensor: torch.Tensor, written: MappedResult) -> bool:
         """Whether a tensor was made after the projections of an attention, as a parallel map is."""
@@ -559,6 +561,20 @@ def _made_of(strands: tuple[Strand, ...]) -> str:
     names = (step.name for one in strands if not isinstance(one.source, Loose) for step in one.steps)
     made = ", ".join(name for name in dict.fromkeys(names) if name != "softmax")
     return made and f", but of {made}"
+
+
+def _takes(linear: Linear, taken: Any, apart: Iterable[Linear]) -> bool:
+    """Whether a linear map takes what an attention gave, if by way of other maps that are not `apart`."""
+    passed, ways = set(apart), list(linear.made_of)
+    while ways:
+        source = ways.pop().source
+        if isinstance(source, Result):
+            if source.taken is taken:
+                return True
+        elif source not in passed:
+            passed.add(source)
+            ways += source.made_of
+    return False
 
 
 def _without_copies(contraction: Contraction) -> tuple[torch.Tensor, str]:

@@ -455,16 +455,26 @@ def test_what_makes_queries_unseen_is_not_taken_for_the_map_before_it(unseen, tm
     recording.save(tmp_path / "x.safetensors")
 
 
-@pytest.mark.parametrize("summed", [False, True])
-def test_a_second_map_of_what_the_heads_gave_does_not_take_the_place_of_the_first(summed, tmp_path):
-    """As a gate or a head for another task, run later; or both summed, when neither alone is the output."""
+SECOND_MAPS = {  # the residual stream after x, by what the first map gave, z, and the second
+    "later": lambda x, y, z, more: x + y,
+    "summed": lambda x, y, z, more: x + (y + more(z)),
+    "LoRA with dropout": lambda x, y, z, more: x + (y + 2 * more(more(nn.functional.dropout(z)))),
+    "of the first": lambda x, y, z, more: x + (y + more(more(y).relu())),
+}
+
+
+@pytest.mark.parametrize("form", SECOND_MAPS)
+def test_a_second_map_of_what_the_heads_gave_does_not_take_the_place_of_the_first(form, tmp_path):
+    """As a gate or a head for another task, run later; or both summed, when neither alone is the output. An
+    adapter takes what the first map gave, which is the output still."""
 
     class Both(Heads):
         def forward(self, x):
             q, k, v = (one(x).unflatten(-1, (4, 8)).transpose(1, 2) for one in (self.q, self.k, self.v))
             z = ((q @ k.mT).softmax(-1) @ v).transpose(1, 2).flatten(2)
-            self.out_too = x + (self.out(z) + self.more(z) if summed else self.out(z))
-            return self.out_too + self.more(z).mean()
+            self.y = self.out(z)
+            self.stream = SECOND_MAPS[form](x, self.y, z, self.more)
+            return self.stream + self.more(z).mean()
 
     torch.manual_seed(0)
     model, x = Both(None).eval(), torch.randn(3, 9, 32)
@@ -472,12 +482,14 @@ def test_a_second_map_of_what_the_heads_gave_does_not_take_the_place_of_the_firs
     with torch.no_grad(), record(model, batch=1) as recording:
         model(x)
     arrays, description = recording.layers["0"]
-    if summed:
+    if form in ("summed", "LoRA with dropout"):
         assert not {"W_O", "attn_out", "resid_pre"} & set(arrays)
         assert description["not_written"]["W_O"] == "two linear maps take what the heads gave"
     else:
         assert np.array_equal(arrays["W_O"].reshape(32, 32), model.out.weight.detach().T.numpy())
-        assert close(arrays["resid_pre"] + arrays["attn_out"], model.out_too[1].numpy())
+        assert close(arrays["attn_out"], model.y[1].numpy()) and close(arrays["resid_pre"], x[1].numpy())
+    if form == "later":
+        assert close(arrays["resid_pre"] + arrays["attn_out"], model.stream[1].numpy())
     saved(recording, tmp_path)
 
 
