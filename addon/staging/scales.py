@@ -219,12 +219,10 @@ def _share_in_sums(scales, stages):
     known |= {("raw", name): scale for name, scale in scales.raw.items()}
     groups = [[("raw", s.name), ("final", s.name)] for s in stages if s.operands and not s.epilogue]
     for s in (stage for stage in stages if stage.sign in SUM_SIGNS):
-        keys = [("raw", s.name), *(("final", operand.stage.name) for operand in s.operands)]
-        finals = {name: ("final", name) for name in scales.final}
-        of = {name for _, name in keys} | {
-            term.of for term in stages if term.of and finals[term.name] in keys
-        }
-        keys += [finals[term.name] for term in stages if term.of in of and finals[term.name] not in keys]
+        terms = {operand.stage.name for operand in s.operands}
+        stacks = {stage.of for stage in stages if stage.of and stage.name in terms}
+        terms |= {stage.name for stage in stages if stage.of in stacks}
+        keys = [("raw", s.name), *(("final", name) for name in terms)]
         groups.append([key for key in keys if known[key].color_map == known[keys[0]].color_map])
     _share(known, _joined(groups))
     scales.final.update({name: scale for (when, name), scale in known.items() if when == "final"})
