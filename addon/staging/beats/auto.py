@@ -197,7 +197,7 @@ class _HeadTeller:
             say = f"Each token asks, a row of {self.shown(left)}, and answers, a row of {self.shown(right)}."
             return [Beat(say=say, show=both)]
         query, key = head.pair
-        asks, answers = self.row_of(left, query), self.row_of(right, key, columns=True)
+        asks, answers = self.sides(head.scores, query, key)
         who = self.token(0, query)
         which = f"{head.pattern.title[:1].upper()}{head.pattern.title[1:]}: " if len(head.alike) > 1 else ""
         every = "Every token" if self.is_one_text else "Every token of the other text"
@@ -235,11 +235,8 @@ class _HeadTeller:
         query, key = head.pair
         score = self.number(head.scores, query, key, ".1f", SUMS)
         say = f"{self.token(0, query)} times {self.token(1, key)}: {score}."
-        left, right = head.scores.operands
-        sides = self.row_of(left, query), self.row_of(right, key, columns=True)
-        lit = self.light(head.scores, query, key) or _together(
-            *sides
-        )  # products are lit with their two sides
+        # A score that is not seen is a product, which is lit with its two sides.
+        lit = self.light(head.scores, query, key) or _together(*self.sides(head.scores, query, key))
         return [beat, Beat(say=say, show=show, spotlight=lit)]
 
     def scores_of(self, pattern: Stage) -> Stage | None:
@@ -372,6 +369,11 @@ class _HeadTeller:
         across = columns != operand.transposed
         row, column = (None, n) if across else (n, None)
         return self.light(operand.stage, row, column)
+
+    def sides(self, scores: Stage, query: int, key: int) -> tuple[str, str]:
+        """The spotlights on the query and on the key of a score, each a row of what it stands in."""
+        left, right = scores.operands
+        return self.row_of(left, query), self.row_of(right, key, columns=True)
 
     def presented(self) -> str:
         """The name of the pattern if it steps out, because it cannot be read in the scene; else ""."""
