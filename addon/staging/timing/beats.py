@@ -11,7 +11,7 @@ from ...description.scene import Animation
 from ...errors import InputError
 from ...kinds.stage import Stage, stages_of
 from ...kinds.sweep import Sweep
-from .timeline import Move, Timeline, check_length, check_rests, stretched
+from .timeline import Move, Timeline, check_length, check_rests, retimed, stretched
 
 SUMS, EPILOGUE = " sums", " epilogue"  # after the name of a result: only its sweep, only its epilogue
 LETTERS = 15.0  # letters of a caption that a person reads in a second
@@ -191,11 +191,7 @@ class _Beats:
 
         for name, move in self.moves.items():
             if move != before[name]:
-                times = {
-                    key: earlier(getattr(move, key)) for key in ("start", "swept", "finished", "settled")
-                }
-                finishing = None if move.finishing is None else earlier(move.finishing)
-                self.moves[name] = replace(move, **times, finishing=finishing)
+                self.moves[name] = retimed(move, earlier)
 
     def changed(self, before):
         return [move for name, move in self.moves.items() if move != before[name]]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ...description.scene import Cards, Scene
 from ...errors import InputError
 from .beats import Span
-from .timeline import Move, Timeline, check_length
+from .timeline import Timeline, check_length, retimed
 
 LONGEST_CARD_TEXT = 200  # letters of a text on a card
 
@@ -57,14 +57,8 @@ def with_cards(film: Timeline, scene: Scene) -> Timeline:
     before, after = frames_of(scene.cards, rate)
     last = film.last_frame + before + after
     check_length(last, scene.animation, rate)
-    moves = {name: later(move, before) for name, move in film.moves.items()}
+    moves = {name: retimed(move, lambda frame: frame + before) for name, move in film.moves.items()}
     return Timeline(moves, last, film.done + before, before, after)
-
-
-def later(move: Move, frames: float) -> Move:
-    """The move, so many frames later."""
-    times = {name: getattr(move, name) for name in ("start", "swept", "finished", "settled", "finishing")}
-    return replace(move, **{name: frame + frames for name, frame in times.items() if frame is not None})
 
 
 def later_span(span: Span, frames: float) -> Span:

@@ -6,7 +6,7 @@ together. Times are in frames; the first frame is 1.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...description.scene import Animation
@@ -263,7 +263,13 @@ class _Moves:
         return self.move(name).finished + pause
 
 
+def retimed(move: Move, to: Callable[[float], float]) -> Move:
+    """The move with each of its times at the frame that `to` gives for it. It is not yet that of a loop."""
+    times = {name: getattr(move, name) for name in ("start", "swept", "finished", "settled", "finishing")}
+    changed: dict = {name: to(frame) for name, frame in times.items() if frame is not None}
+    return replace(move, **changed)
+
+
 def stretched(move: Move, factor: float) -> Move:
     """A move with all its times `factor` times as far from the first frame."""
-    times = {name: getattr(move, name) for name in ("start", "swept", "finished", "settled", "finishing")}
-    return replace(move, **{key: 1.0 + (at - 1.0) * factor for key, at in times.items() if at is not None})
+    return retimed(move, lambda frame: 1.0 + (frame - 1.0) * factor)
