@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..plan import Plan
-from .boxes import around
+from .boxes import around_each
 from .items import Bar, Box, Item, Text
 from .legend import legend_of, sizes_of
 from .legend_blocks import LegendForm, bar_block, sizes_block, stand_in_rows
@@ -98,15 +98,16 @@ def overlay(
     lasting, passing = type.notes(notes, timed, legend)
     items = (*head, *legend, *lasting, *passing)
     told, lines = ([line for line in head if (line.kind == "told") == is_told] for is_told in (True, False))
-    written = [block for block in (lines, told, legend, lasting) if block]
-    shades = _around_each(written) if timed and shaded is not None else ()
-    kept_free = [*_lines(lines), *written[1 if lines else 0 :]] if p.beats else []
-    return Overlay(items, shades, _around_each(kept_free), tuple(shaded or ()))
+    blocks: list[Sequence[Item]] = [told, legend, lasting]
+    shades = _around_written([lines, *blocks]) if timed and shaded is not None else ()
+    kept_free = _around_written([*_lines(lines), *blocks]) if p.beats else ()
+    return Overlay(items, shades, kept_free, tuple(shaded or ()))
 
 
-def _around_each(blocks: Sequence[Sequence[Item]]) -> tuple[Box, ...]:
-    """The box around each of some blocks of items."""
-    return tuple(tuple(around(np.array([item.box for item in block])).tolist()) for block in blocks)
+def _around_written(blocks: Sequence[Sequence[Item]]) -> tuple[Box, ...]:
+    """The box around each of the blocks that has items."""
+    boxes = [np.array([item.box for item in block]) for block in blocks if block]
+    return tuple(map(tuple, around_each(boxes).tolist()))
 
 
 def _lines(head: Sequence[Text]) -> list[list[Text]]:
