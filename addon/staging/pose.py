@@ -80,15 +80,16 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     if not stars or len(arranged(staged, part).planes) > MOST_PLANES:
         return staged
     pose = _best_pose(staged, root, part, stars, asks, arranged)
-    roomier, small = _with_sums_in_place(staged, root, arranged), pose.pitch < READABLE
-    if asks["layout"] and (small or roomier is not staged):
-        longest = scene.layout.longest
-        if small and not longest:
+    if asks["layout"]:
+        roomier, longest = _with_sums_in_place(staged, root, arranged), scene.layout.longest
+        if pose.pitch < READABLE and not longest:
             longest = _long_enough(roomier, pose, root, stars, arranged)
         shorter: dict = {"longest": longest, "sums": roomier.layout.sums}
-        other = _best_pose(_with(roomier, shorter), root, part, stars, asks, arranged)
-        if other.worth > pose.worth * NOTICED:
-            pose = replace(other, layout=other.layout | shorter)
+        roomier = _with(staged, shorter)
+        if roomier.layout != staged.layout:
+            other = _best_pose(roomier, root, part, stars, asks, arranged)
+            if other.worth > pose.worth * NOTICED:
+                pose = replace(other, layout=other.layout | shorter)
     camera = _camera(pose.direction, scene) if asks["camera"] else {}
     return _with(staged, pose.layout if asks["layout"] else {}, camera)
 
@@ -231,9 +232,11 @@ def _camera(direction, scene):
 
 def _with_sums_in_place(scene, root, arranged):
     """The scene with sums in the place of what is added up, if it leaves that open and has such sums."""
+    if scene.layout.sums != "auto":
+        return scene
     in_place = _with(scene, {"sums": "in place"})
     fewer = len(arranged(in_place, root).seen) < len(arranged(scene, root).seen)
-    return in_place if scene.layout.sums == "auto" and fewer else scene
+    return in_place if fewer else scene
 
 
 def _long_enough(scene, pose, root, stars, arranged):
