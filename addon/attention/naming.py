@@ -118,10 +118,8 @@ def _words(module: str) -> tuple[str, ...]:
 
 def _numbers(modules: list[str]) -> list[int | None]:
     """The number in each path by which the paths differ, if it is one; of a single path its first number."""
-    for pattern in (
-        r"(?<![^.])\d{1,6}(?![^.])",
-        r"\d{1,6}(?![^.])",
-    ):  # parts that are a number, or end in one
+    # First the parts of a path that are a number, then those that end in one.
+    for pattern in (r"(?<![^.])\d{1,6}(?![^.])", r"\d{1,6}(?![^.])"):
         in_path = [tuple(map(int, re.findall(pattern, module))) for module in modules]
         if len({len(numbers) for numbers in in_path}) > 1 or not in_path[0]:
             continue

@@ -79,7 +79,7 @@ def extent(values: np.ndarray, clip: float = 100.0) -> tuple[float, float]:
 def matrix_scale(
     magnitudes: tuple[float, float], overall: float, sensitivity: str, color_map: str, clip: float = 100.0
 ) -> Scale:
-    """The scale of a matrix with magnitudes `own` = (low, high) in a scene that reaches `overall`.
+    """The scale of a matrix with `magnitudes` (low, high) in a scene that reaches `overall`.
 
     local: up to its own largest magnitude; global: up to the scene's; semilocal: up to the geometric mean of
     both; superlocal: from its own smallest to its own largest. The largest is the percentile `clip`.

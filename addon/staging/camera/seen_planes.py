@@ -48,9 +48,8 @@ class SeenPlanes:
         self.facing = np.abs(area)
         with np.errstate(divide="ignore", invalid="ignore"):  # planes seen from their edge have no way back
             back = np.array([[d, -b], [-c, a]]) / area
-        self.back = np.moveaxis(
-            back, -1, 0
-        )  # from the picture to a plane's rows and columns; faster than inv
+        # From the picture to a plane's rows and columns: (plane, 2, 2). This is faster than np.linalg.inv.
+        self.back = np.moveaxis(back, -1, 0)
 
     def part_uncovered(self, n: int) -> float:
         """The part of a plane that no other plane covers."""

@@ -91,7 +91,7 @@ class Canvas:
         return float((np.linalg.norm(ends[1:] - ends[0], axis=1) / each).min())
 
     def lifted(self, place: Vector, anchor: np.ndarray) -> np.ndarray:
-        """The point of the world at the place `at` of the picture, and at the depth of `anchor`: (3,)."""
+        """The point of the world at this `place` of the picture, (2,), and at the depth of `anchor`: (3,)."""
         x, y = (place - self.project(anchor[None])[0]) * self.unit_at(anchor)
         return anchor + self.view.right * x + self.view.up * y
 

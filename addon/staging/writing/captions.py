@@ -232,8 +232,8 @@ def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:
 
 
 def _handed_on(p, stage, known, part, nothing):
-    """The (rows, columns) property of a stage: of a leaf its `own`, else what the first operand with that
-    same dimension has; `part(property, ends)` is what a slice keeps of it."""
+    """The (rows, columns) property of a stage: of a leaf what is `known(leaf)`, else what the first operand
+    with that same dimension has; `part(property, ends)` is what a slice keeps of it."""
     if not stage.operands:
         return known(stage)
     sides = [o.turned(_handed_on(p, o.stage, known, part, nothing)) for o in stage.operands]

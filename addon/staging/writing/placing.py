@@ -5,14 +5,12 @@ Options: places and sizes, each with a cost, and at last to be left out. `settle
 wish, in three steps:
 
 1. In turn, each wish takes the option that costs least beside what the others have taken. To share room with
-another
-   costs OVERLAP, so wishes make way for each other. A wish chooses anew where something near it has changed.
+   another costs OVERLAP, so wishes make way for each other. A wish chooses anew where something near it has
+   changed.
 2. Wishes that share room even so are left out, so labels never overlap. To be left out costs LEFT_OUT, less
-than an
-   overlap.
+   than an overlap.
 3. A wish that is crowded out of its cheapest place by far gets that place for a trial, and the others settle
-anew
-   around it. The outcome is kept if all together cost less.
+   anew around it. The outcome is kept if all together cost less.
 """
 
 from collections.abc import Callable, Sequence
@@ -158,9 +156,8 @@ def _settled(choices, fixed, taken, waiting):
         choose(np.inf)
         if not waiting.any():
             break
-    for n, place in enumerate(
-        range(len(fixed), len(boxes))
-    ):  # of two that share room the later one is left out
+    # Of two that share room the later one is left out.
+    for n, place in enumerate(range(len(fixed), len(boxes))):
         near = np.flatnonzero(meeting(outlines[place][None], outlines[:place], LABEL_GAP)[0])
         earlier = np.concatenate([NOWHERE, *(boxes[other] for other in near)])
         if meeting(boxes[place], earlier, LABEL_GAP).any():

@@ -118,10 +118,8 @@ class _Setter:
                 numbers = any(_is_number(side) for side in (node.left, node.right))
                 if act and not numbers:
                     lit, act = (*lit, (act[0], act[1])), None
-                left, right = (
-                    self.inner(node.left, holds, act, lit),
-                    self.inner(node.right, holds + 1, act, lit),
-                )
+                left = self.inner(node.left, holds, act, lit)
+                right = self.inner(node.right, holds + 1, act, lit)
                 sign = PRINTED_SIGNS.get(node.operator, f" {node.operator} ")
                 return self.bracketed([*left, Part(sign, lit), *right], holds, strength, lit)
         return [Part(text_of(node), lit)]
@@ -133,8 +131,8 @@ class _Setter:
         )
         return self.whole(node, strength, act_here, lit) if act_here else self.set(node, strength, act, lit)
 
-    def bracketed(self, parts, own, strength, lit):
-        return [Part("(", lit), *parts, Part(")", lit)] if own < strength else parts
+    def bracketed(self, parts, holds, strength, lit):
+        return [Part("(", lit), *parts, Part(")", lit)] if holds < strength else parts
 
 
 def _is_number(node):

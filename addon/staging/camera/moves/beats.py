@@ -63,7 +63,8 @@ def _steps_out(beat: "TimedBeat") -> bool:
 
 
 def _serves(s: Setup, before: tuple["TimedBeat", np.ndarray], after: tuple["TimedBeat", np.ndarray]) -> bool:
-    """Whether the pose of the beat `after` shows the parts of this beat nearly as large as its `own` pose."""
+    """Whether the pose of the beat `after` shows the parts of the beat `before` nearly as large as
+    that beat's own pose. Each is (beat, pose)."""
     (beat, pose), (other, there) = before, after
     if not set(_shown(s, beat)) <= set(_shown(s, other)) or not np.allclose(pose[3:5], there[3:5]):
         return False
