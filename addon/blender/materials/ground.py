@@ -28,7 +28,7 @@ def ground_material(color: Color, gloss: float, fading: float, catches_shadows: 
             surface(f, nothing, "EEVEE")
             return
         place = f.node("ShaderNodeTexCoord")["Object"]
-        far = f.node("ShaderNodeVectorMath", {0: place}, operation="LENGTH")["Value"] / fading
+        far = f.length(place) / fading
         surface(f, f.node("ShaderNodeMixShader", {0: smooth(f, far, 0.3, 1.5), 1: shader, 2: nothing})[0])
 
     return material("Matrix Cinema ground", shade)

@@ -36,7 +36,7 @@ def Beams(g: Group) -> Any:
         n = g.index()
         row, column = n // second.count, n % second.count
         # A beam ends at the product in use that is farthest from the face.
-        beyond = g.node("ShaderNodeVectorMath", {0: offset, 1: third.step}, operation="DOT_PRODUCT")[0]
+        beyond = g.dot(offset, third.step)
         last = g.switch(beyond > 0.0, third.lowest, third.highest)
         used = running & first.uses(row) & second.uses(column)
         # Nothing is joined to a product that is 0 because of what it joins.

@@ -162,6 +162,16 @@ class Formula:
     def vector_math(self, operation: str, a: Any, b: Any) -> Any:
         return self.node("ShaderNodeVectorMath", {0: a, 1: b}, operation=operation)[0]
 
+    def dot(self, a: Any, b: Any) -> Any:
+        return self.node("ShaderNodeVectorMath", {0: a, 1: b}, operation="DOT_PRODUCT")["Value"]
+
+    def length(self, vector: Any) -> Any:
+        return self.node("ShaderNodeVectorMath", {0: vector}, operation="LENGTH")["Value"]
+
+    def direction(self, vector: Any) -> Any:
+        """The vector of length 1 with the direction of another."""
+        return self.node("ShaderNodeVectorMath", {0: vector}, operation="NORMALIZE")[0]
+
     def scaled(self, vector: Any, factor: Any) -> Any:
         return self.node("ShaderNodeVectorMath", {0: vector, "Scale": factor}, operation="SCALE")[0]
 

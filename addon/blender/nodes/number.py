@@ -32,7 +32,7 @@ def Number(g: Group) -> Any:
     points = g.node("GeometryNodeDeleteGeometry", {"Geometry": points, "Selection": unlit}, domain="POINT")[0]
     camera = g.node("GeometryNodeObjectInfo", {"Object": g.node("GeometryNodeInputActiveCamera")[0]})
     towards = g.vector_math("SUBTRACT", camera["Location"], g.node("GeometryNodeInputPosition")[0])
-    towards = g.node("ShaderNodeVectorMath", {0: towards}, operation="NORMALIZE")[0]
+    towards = g.direction(towards)
     back = g.node("FunctionNodeRotateVector", {0: g.vector(0.0, 0.0, 1.0), 1: camera["Rotation"]})[0]
     towards = g.vector_math("ADD", towards, g.scaled(g.vector_math("SUBTRACT", back, towards), parallel))
     points = g.node("GeometryNodeSetPosition", {"Geometry": points, "Offset": g.scaled(towards, lift)})[0]

@@ -28,7 +28,7 @@ def shadow(g: Group) -> Any:
     looks = [_look(g, point, place, found["Transform"]) for place in corners]
     edges = [_edge(g, a, b) for a, b in zip(looks, looks[1:] + looks[:1], strict=True)]
     covered = g.absolute(sum(edges[1:], edges[0])) * (1.0 / (2.0 * math.pi))
-    layers = _shown(g, found["Geometry"]) / (_length(g, down) * _length(g, across))
+    layers = _shown(g, found["Geometry"]) / (g.length(down) * g.length(across))
     g.output("Shadow", float, covered * (1.0 - g.real("EXPONENT", layers * -1.0)))
     return g.finish()
 
@@ -37,19 +37,19 @@ def _look(g: Group, point: Field, place: Field, transform: Field) -> Field:
     """The direction from a point of the floor to a place of the matrix."""
     stands = g.node("FunctionNodeTransformPoint", {"Vector": place, "Transform": transform})[0]
     x, y, z = g.parts(g.vector_math("SUBTRACT", stands, point))
-    return _direction(g, g.vector(x, y, g.real("MAXIMUM", z, SOFTENING)))
+    return g.direction(g.vector(x, y, g.real("MAXIMUM", z, SOFTENING)))
 
 
 def _edge(g: Group, a: Field, b: Field) -> Field:
-    upright = g.parts(_direction(g, g.vector_math("CROSS_PRODUCT", a, b)))[2]
-    return g.real("ARCCOSINE", _dot(g, a, b)) * upright
+    upright = g.parts(g.direction(g.vector_math("CROSS_PRODUCT", a, b)))[2]
+    return g.real("ARCCOSINE", g.dot(a, b)) * upright
 
 
 def _shown(g: Group, geometry: Field) -> Field:
     """The area that all elements show to the light, from whatever side it comes: a quarter of their surface
     (Cauchy). An instance is about a cube of radius 1, scaled; a point is a sphere."""
     scale = g.node("GeometryNodeInputInstanceScale")[0]
-    instances = _sum(g, geometry, _dot(g, scale, scale) * 2.0, "INSTANCE")
+    instances = _sum(g, geometry, g.dot(scale, scale) * 2.0, "INSTANCE")
     radius = g.node("GeometryNodeInputRadius")[0]
     return instances + _sum(g, geometry, radius * radius * math.pi, "POINT")
 
@@ -58,15 +58,3 @@ def _sum(g: Group, geometry: Field, value: Field, domain: str) -> Field:
     """The sum of a field over all that is drawn."""
     inputs = {"Geometry": geometry, "Attribute": value}
     return g.node("GeometryNodeAttributeStatistic", inputs, domain=domain, data_type="FLOAT")["Sum"]
-
-
-def _dot(g: Group, a: Field, b: Field) -> Field:
-    return g.node("ShaderNodeVectorMath", {0: a, 1: b}, operation="DOT_PRODUCT")["Value"]
-
-
-def _length(g: Group, vector: Field) -> Field:
-    return g.node("ShaderNodeVectorMath", {0: vector}, operation="LENGTH")["Value"]
-
-
-def _direction(g: Group, vector: Field) -> Field:
-    return g.node("ShaderNodeVectorMath", {0: vector}, operation="NORMALIZE")[0]

@@ -22,13 +22,10 @@ def standing(g: Group) -> Any:
         place = first + g.switch(gap > 0.0, gap * (first // block), 0.0) + 0.5 * more
         position = g.vector_math("ADD", position, g.scaled(step, place))
         flat = g.vector_math("ADD", flat, g.scaled(g.absolutes(step), more + 1))
-        length = g.node("ShaderNodeVectorMath", {0: step}, operation="LENGTH")["Value"]
+        length = g.length(step)
         depth = g.real("MINIMUM", depth, length * (more + 1))
         steps.append(step)
-    normal = g.node(
-        "ShaderNodeVectorMath", {0: g.vector_math("CROSS_PRODUCT", *steps)}, operation="NORMALIZE"
-    )
-    normal = g.absolutes(normal[0])
+    normal = g.absolutes(g.direction(g.vector_math("CROSS_PRODUCT", *steps)))
     g.output("Position", "vector", position)
     g.output("Span", "vector", g.vector_math("ADD", flat, g.scaled(normal, depth)))
     return g.finish()
