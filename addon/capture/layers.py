@@ -439,9 +439,8 @@ def _output(
         told, more = between(own, seen.added)
         description["residual"] = told
         tensors |= {"stream": seen.added.stream, "added": seen.added.value} | more
-        refused["resid_pre"] = (
-            f"a {told['kind']} stands between the output and the residual stream: see stream, added"
-        )
+        what = ", ".join(told["steps"]) or "something" if told["kind"] == "other" else f"a {told['kind']}"
+        refused["resid_pre"] = f"{what} stands between the output and the residual stream: see stream, added"
     return tensors
 
 

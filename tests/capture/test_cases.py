@@ -493,6 +493,19 @@ def test_a_second_map_of_what_the_heads_gave_does_not_take_the_place_of_the_firs
     saved(recording, tmp_path)
 
 
+def test_what_the_output_goes_through_before_it_is_added_is_named(tmp_path):
+    torch.manual_seed(0)
+    model, x = Heads(lambda q, k, v: (q @ k.mT).softmax(-1) @ v).eval(), torch.randn(3, 9, 32)
+    model.out = nn.Sequential(nn.Linear(32, 32), nn.GELU())
+    with torch.no_grad(), record(model, batch=1) as recording:
+        y = model(x)
+    arrays, description = recording.layers["0"]
+    assert description["residual"] == {"kind": "other", "steps": ["gelu"]}
+    assert description["not_written"]["resid_pre"].startswith("gelu stands between the output and")
+    assert close(arrays["stream"] + arrays["added"], y[1].numpy())
+    saved(recording, tmp_path)
+
+
 class Gated(nn.Module):
     """`together` makes queries of what two linear maps gave, or of one and of what all tokens share."""
 
