@@ -44,11 +44,9 @@ def write_cards(
         show(ground, shown)
         ground.parent, ground.location = plane, (0.0, 0.0, -BEHIND_TYPE)
         for line in card.lines:
-            own = p.typeface.of(line.text)
             material = soft if line.soft else strong
-            high = line.size * own.scale
-            chosen = font if own is p.typeface else None
-            ob = text(line.text, high, line.align, material, chosen, p.style, collection)
+            high = line.size * p.typeface.of(line.text).scale
+            ob = text(p, line.text, high, line.align, material, font, collection)
             ob.parent, ob.location, ob[tags.KIND] = plane, (line.x, line.y, 0.0), "overlay"
             show(ob, shown)
 

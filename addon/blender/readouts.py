@@ -230,9 +230,8 @@ def _lines(p, one, ob, collection):
 def _type(p, block, ob, font, collection, strong, soft):
     """The name and the labels of both axes, in these materials."""
     for line in block.texts:
-        face = p.typeface.of(line.text)
-        made = text(line.text, line.size * face.scale, line.align, soft if line.soft else strong,
-                    font if face is p.typeface else None, p.style, collection)  # fmt: skip
+        high = line.size * p.typeface.of(line.text).scale
+        made = text(p, line.text, high, line.align, soft if line.soft else strong, font, collection)
         made.parent, made.rotation_euler = ob, (0.0, 0.0, line.angle)
         made.location = (line.x - block.origin[0], line.y - block.origin[1], BEFORE_READOUT / FLAT)
         made[tags.KIND], made[tags.LABEL], made[tags.NAME] = "label", line.kind, block.plane.stage.name

@@ -16,6 +16,7 @@ from ..description.style import Color, WholeStyle
 from ..errors import InputError
 from ..look.srgb import between, linear
 from ..staging.camera.framing import View
+from ..staging.plan import Plan
 from ..staging.writing.items import Bar, Dot
 from . import compat, tags
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
@@ -80,8 +81,7 @@ def write_labels(
     for label in letters.labels:
         material = soft if label.kind in ("detail", "axis") else strong
         when = late if label.kind == CALLOUT_KIND else shown
-        own = font if p.typeface.of(label.text) is p.typeface else None
-        ob = text(label.text, label.size, "CENTER", material, own, p.style, collection)
+        ob = text(p, label.text, label.size, "CENTER", material, font, collection)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
         show(ob, when)
         x, y = axes @ (label.position - label.pivot) + label.middle
@@ -157,22 +157,23 @@ def _strokes(strokes, material, collection):
 
 
 def text(
+    p: Plan,
     body: str,
     size: float,
     align: str,
     material: bpy.types.Material,
     font: bpy.types.VectorFont | None,
-    style: WholeStyle,
     collection: bpy.types.Collection,
 ) -> bpy.types.Object:
-    """A line of text in a font, or in the typeface that every Blender has. On a light background its strokes
-    are a little bolder, for light that spills over their edges makes dark type look thin."""
+    """A line of text in the plan's own `font`, if it has one and that has the letters, or in the typeface
+    that every Blender has. On a light background its strokes are a little bolder, for light that spills over
+    their edges makes dark type look thin."""
     curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
     curve.body, curve.size, curve.align_x = body, size, align
     curve.resolution_u = 4
-    if has_light_background(style):
+    if has_light_background(p.style):
         curve.bevel_depth, curve.bevel_resolution = STROKE_AROUND * size, 0
-    if font:
+    if font and p.typeface.of(body) is p.typeface:
         curve.font = font
     curve.materials.append(material)
     ob = bpy.data.objects.new(f"label {body[:50]}", curve)
@@ -210,8 +211,7 @@ def write_overlay(
         if line.kind == "told":
             material = _type(p, "Matrix Cinema beat", p.style.text, line.shown)
         high = line.size * unit * p.typeface.of(line.text).scale
-        own = font if p.typeface.of(line.text) is p.typeface else None
-        written.append((line, text(line.text, high, line.align, material, own, p.style, collection)))
+        written.append((line, text(p, line.text, high, line.align, material, font, collection)))
         _animate(line, written[-1][1])
     for item in overlay.items:
         if isinstance(item, Bar):

@@ -48,9 +48,8 @@ def write_why(
     made[0].location = (*chart.origin, 0.0)
     strong = plain_material("Matrix Cinema type", p.style.text)
     for line in chart.texts:
-        face = p.typeface.of(line.text)
-        own = font if face is p.typeface else None
-        ob = text(line.text, line.size * face.scale, line.align, strong, own, p.style, collection)
+        high = line.size * p.typeface.of(line.text).scale
+        ob = text(p, line.text, high, line.align, strong, font, collection)
         ob.location, ob[tags.KIND], ob[tags.LABEL] = (line.x, line.y, 0.0), "label", "why"
         made.append(ob)
     start = p.spotlight.rise[1] if p.spotlight else p.timeline.moves[chart.why.stage.name].finished
