@@ -12,7 +12,7 @@ import numpy as np
 
 from ..algebra.initialise import INITIALISERS
 from ..blender import tags
-from ..blender.read import elements
+from ..blender.read import elements, evaluated_scene
 from ..description.from_files import arrays_in, holds_capture, scene_of_arrays
 from ..description.scene import Animation, Look, MatrixOptions, Scene
 from ..errors import InputError
@@ -48,8 +48,7 @@ def stand_at(scene: bpy.types.Scene, shown: bpy.types.Scene, size: float) -> bpy
 
 def _extent(shown):
     """The lowest and the highest corner of everything drawn, (3,) each."""
-    depsgraph = shown.view_layers[0].depsgraph
-    depsgraph.update()
+    depsgraph = evaluated_scene(shown)
     places = [
         elements(ob, depsgraph)["position"]
         for ob in shown.objects
