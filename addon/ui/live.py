@@ -10,6 +10,7 @@ import bpy
 
 from ..blender import tags, update
 from ..errors import InputError
+from ..outputs.silence import reported
 from . import built, fields, properties
 from .properties import settings_of
 
@@ -115,7 +116,7 @@ def _build(scene, window):
         try:
             bpy.ops.matrix_cinema.build("EXEC_DEFAULT", True, changes_only=True)
         except RuntimeError as error:  # what the operator reports
-            settings.problem = str(error).removeprefix("Error: ").strip()
+            settings.problem = reported(error)
 
 
 def _window_of(scene):

@@ -9,6 +9,7 @@ import contextlib
 import bpy
 
 from ..outputs.frames import Settings, film_settings
+from ..outputs.silence import reported
 from . import built
 from .properties import settings_of
 
@@ -28,10 +29,8 @@ class MATRIX_CINEMA_OT_render_animation(bpy.types.Operator):
             _as_film(context.scene, changes)
             try:
                 return bpy.ops.render.render(animation=True, scene=context.scene.name)
-            except (
-                RuntimeError
-            ) as error:  # what Blender reports, such as a place where nothing can be written
-                self.report({"ERROR"}, str(error).removeprefix("Error: ").strip())
+            except RuntimeError as error:  # such as a place where nothing can be written
+                self.report({"ERROR"}, reported(error))
                 return {"CANCELLED"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
