@@ -44,11 +44,12 @@ def frames(canvas: Canvas) -> list[Rule]:
     """A frame around each larger matrix on a canvas, without the edges that another one stands before."""
     rules = []
     for n, (plane, quad) in enumerate(zip(canvas.planes, canvas.quads, strict=True)):
+        if max(plane.rows, plane.columns) < LEAST_FRAMED:
+            continue
         before = canvas.quads[canvas.fronts < canvas.fronts[n] - 1e-6]
         for start, end in zip(quad, np.roll(quad, -1, axis=0), strict=True):
             points = start + (end - start) * np.linspace(0.02, 0.98, FRAME_SAMPLES)[:, None]
-            hidden = any(within(points, other).any() for other in before)
-            if not hidden and max(plane.rows, plane.columns) >= LEAST_FRAMED:
+            if not any(within(points, other).any() for other in before):
                 rules.append(rule_between(start, end, FRAME_WIDTH))
     return rules
 
@@ -209,7 +210,8 @@ def _lines(signs: np.ndarray, meets: np.ndarray, free: _Free) -> tuple[np.ndarra
     straight = (toward * normals).sum(axis=2)
     costs = length + costs + GLANCING * (1.0 - straight)
     there = (length >= SHORTEST_LINK + SIGN_ROOM + LINK_GAP) & (straight >= LEAST_STRAIGHT)
-    costs = np.where(there & free.along(starts, ends), costs, NOT_FREE)
+    there[there] = free.along(starts[there], ends[there])
+    costs = np.where(there, costs, NOT_FREE)
     best = costs.argmin(axis=1)
     every = np.arange(len(signs))
     return costs[every, best], ends[every, best]

@@ -25,7 +25,7 @@ from ..staging.writing import captions
 from ..staging.writing.items import Bar, Item, Rule, Swatch, Text, moved
 from ..staging.writing.typesetter import JOINED
 from .figure_foot import PANEL_GAP, foot, head, outlined_notes, pooled_notes, split_foot
-from .figure_panel import Panel, given_panel, panel
+from .figure_panel import Panel, content_height, given_panel, panel
 from .figure_readouts import in_heights
 from .figure_type import PAGE_EDGE, PageType
 from .figure_why import why_block
@@ -254,7 +254,7 @@ class _Composition:
         beside = why.height + (tall and tall + WHY_APART)
         free = (0.0, why.width + WHY_APART, below, above + PAGE_EDGE)
         needed = beside + below + above + 3 * PAGE_EDGE
-        self.height = self.up(height or max(panel(plan, self.type, self.width, None, free).height, needed))
+        self.height = self.up(height or max(content_height(plan, self.type, self.width, free), needed))
         if needed > self.height:
             return False
         self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
@@ -267,7 +267,7 @@ class _Composition:
     def fill_whole(self, height: float | None, above: float, below: float) -> None:
         """One picture as large as the page."""
         plan, free = self.cells[0].plan, (0.0, 0.0, below, above + PAGE_EDGE)
-        self.height = self.up(height or panel(plan, self.type, self.width, None, free).height)
+        self.height = self.up(height or content_height(plan, self.type, self.width, free))
         self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
 
     def fill_grid(self, height: float | None, above: float, below: float) -> None:
@@ -318,7 +318,7 @@ class _Composition:
             if cell.seen
         }
         if height is None:
-            free = (panel(p, self.type, width, labelled=labelled).height for p in plans if p not in given)
+            free = (content_height(p, self.type, width, labelled=labelled) for p in plans if p not in given)
             height = self.up(max([*free, *(one.height for one in given.values())]))
         return {p: given.get(p) or panel(p, self.type, width, height, labelled=labelled) for p in plans}
 

@@ -133,6 +133,14 @@ def panel(
     return replace(made, items=(*frames(canvas), *made.items, *linked))
 
 
+def content_height(
+    p: Plan, type: PageType, width: float, free: Vector = (0.0, 0.0, 0.0, 0.0), *, labelled: bool = True
+) -> float:
+    """The height of the `panel` that is as high as its content: frames and links do not change it. Raises
+    InputError as `panel` does."""
+    return _laid_out(p, type, width, None, free, labelled).height
+
+
 def _laid_out(
     p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool
 ) -> Panel:
