@@ -42,7 +42,7 @@ def head(p: Plan, type: PageType, width: float, *, title: bool, told: bool) -> S
         formula = [] if "=" in p.scene.caption else _formula(p, type)
         caption = type.balanced(p.scene.caption, type.small, width - 2 * PAGE_EDGE)
         own = [type.line(line, PAGE_EDGE, 0.0, type.small, soft=True, kind="caption") for line in caption]
-        wide = max((text.box[2] for text in formula), default=0.0)
+        wide = _width(formula)
         if len(own) == 1 and formula and wide + own[0].width + PANEL_GAP <= width - 2 * PAGE_EDGE:
             lines.append(
                 [*own, *(moved(text, PAGE_EDGE + own[0].width + PANEL_GAP, 0.0) for text in formula)]
@@ -52,6 +52,10 @@ def head(p: Plan, type: PageType, width: float, *, title: bool, told: bool) -> S
             if formula and wide <= width - 2 * PAGE_EDGE:
                 lines.append([moved(text, PAGE_EDGE, 0.0) for text in formula])
     return _stacked(lines, 0.5 * type.size)
+
+
+def _width(items: Sequence[Item]) -> float:
+    return max((item.box[2] for item in items), default=0.0)
 
 
 def _formula(p: Plan, type: PageType) -> list[Text]:
@@ -100,10 +104,6 @@ def sentences(notes: Sequence[str], type: PageType, width: float) -> Stack:
         [[type.line(line, middle, 0.0, type.small, "CENTER", soft=True, kind="note")] for line in lines],
         PAGE_EDGE,
     )
-
-
-def _width(items: Sequence[Item]) -> float:
-    return max((item.box[2] for item in items), default=0.0)
 
 
 def _bars(plans: Sequence[Plan], raw: bool, type: PageType) -> tuple[list[LegendBar], list[str]]:
