@@ -64,7 +64,7 @@ PAGE_LABEL_GAP = 2.0  # between type and what it belongs to
 LONGEST_LIT = 6.0  # in sizes, of the token of a row or a column that is lit
 LINE_OVERHANG = 0.6  # entries from a matrix to where the lines across it end, and its outline
 TOUCHING = 1e-6  # that boxes may have in common
-EDGE_PARTS = 6  # in which edges of matrices are looked at
+EDGE_PARTS = 36  # in which edges of matrices are looked at
 COVERAGE_STEP = 2.0  # from one point to the next at which it is looked what is drawn there
 FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
 SLANTED = 0.1  # of a direction: how much of it is across another, for labels to stand that way
@@ -776,9 +776,7 @@ def _lit_lines(p: Plan, lit: Lit) -> list[tuple[bool, int, str]]:
 def _along_edges(quads: Sequence[np.ndarray]) -> np.ndarray:
     """Small boxes along the edges of quadrilaterals (4, 2): (n, 4)."""
     ends = np.array([_edges(quad) for quad in quads]).reshape(-1, 2, 2)
-    parts = np.linspace(0.0, 1.0, EDGE_PARTS + 1)[:, None, None]
-    points = ends[:, 0] + (ends[:, 1] - ends[:, 0]) * parts
-    return strips(points[:-1].reshape(-1, 2), points[1:].reshape(-1, 2), 0.0)
+    return strips(ends[:, 0], ends[:, 1], 0.0, EDGE_PARTS)
 
 
 def _area(quad: np.ndarray) -> float:

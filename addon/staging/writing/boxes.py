@@ -174,10 +174,12 @@ def within(points: np.ndarray, quad: np.ndarray) -> np.ndarray:
     return (turns > 0).all(axis=1) | (turns < 0).all(axis=1)
 
 
-def strips(starts: np.ndarray, ends: np.ndarray, half: np.ndarray | float) -> np.ndarray:
-    """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in
-    PIECES of them."""
-    parts = np.linspace(0.0, 1.0, PIECES + 1)[:, None, None]
+def strips(
+    starts: np.ndarray, ends: np.ndarray, half: np.ndarray | float, pieces: int = PIECES
+) -> np.ndarray:
+    """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in so
+    many `pieces`."""
+    parts = np.linspace(0.0, 1.0, pieces + 1)[:, None, None]
     points = starts + (ends - starts) * parts
     low, high = np.minimum(points[1:], points[:-1]), np.maximum(points[1:], points[:-1])
     return np.concatenate([low - half, high + half], axis=2).reshape(-1, 4)
