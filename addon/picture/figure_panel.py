@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..attention.tokens import told_apart
+from ..attention.tokens import as_labels
 from ..errors import InputError
 from ..kinds.places import Plane
 from ..staging.camera.framing import Vector, View, axes, nearest, view_from
@@ -769,7 +769,7 @@ def _lit_lines(p: Plan, lit: Lit) -> list[tuple[bool, int, str]]:
     for axis, (first, last), across in ((0, lit.rows, lit.columns), (1, lit.columns, lit.rows)):
         whole = across == (0, shape[1 - axis] - 1) and shape[1 - axis] > 1
         if labels[axis] and first == last and whole:
-            lines.append((axis == 0, first, told_apart(labels[axis])[first]))
+            lines.append((axis == 0, first, as_labels(labels[axis])[first]))
     return lines
 
 

@@ -1,6 +1,7 @@
 """What a reader of a figure reads from its star: every label level with its row or over its column, the names
 of the axes, the entry that is meant with its number, and the bars that say why. No Blender."""
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -98,6 +99,12 @@ def test_the_entry_that_is_meant_is_outlined_with_its_number():
     lit = sorted(text.text for text in page.texts if text.kind == "lit")
     assert lit == ["animal", "animal", "it", "it"]  # of Kᵀ and V, of Q and out: no note has to say it
     assert not [note for note in page.notes if "outlined" in note]
+
+
+def test_a_lit_row_has_its_token_as_all_labels_are():
+    scene = dataclasses.replace(load_scene(HEAD), spotlight="attn[it, .]", beats="off")
+    page = compose(cells_of([Shown(scene)], 1980), PanelGrid(1), TYPE, 72 / 600, 237.6)
+    assert {text.text for text in page.texts if text.kind == "lit"} == {"it", "«.»"}
 
 
 def test_a_wide_figure_says_why_in_bars_that_add_up():
