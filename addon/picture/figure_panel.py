@@ -520,10 +520,12 @@ class _Labels:
             return
         every = []
         for lit in p.spotlight.last:
-            planes = [plane for plane in self.canvas.planes if plane.stage is lit.stage]
-            lines = [] if p.is_star(lit.stage) else _lit_lines(p, lit)
-            every += [self.write_lit_token(plane, *line) for plane in planes for line in lines]
-            every += [False for _ in planes if not lines and not p.is_star(lit.stage)]
+            if p.is_star(lit.stage):
+                continue
+            lines = _lit_lines(p, lit)
+            for plane in self.canvas.planes:
+                if plane.stage is lit.stage:
+                    every += [self.write_lit_token(plane, *line) for line in lines] or [False]
         self.told_lit = all(every)
 
     def write_lit_token(self, plane: Plane, of_rows: bool, n: int, token: str) -> bool:
