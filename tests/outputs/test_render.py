@@ -394,13 +394,14 @@ def test_a_disk_that_is_full_leaves_no_half_file(tiny, arguments):
 
 
 def on_a_full_disk(folder, *command):
-    """A command of ours in a process that cannot write more than a kilobyte into a file."""
+    """A command of ours in a process that cannot write more than a kilobyte into a file. Python writes none of
+    its own: it would take a compiled module that was cut short for whole, in every process after this one."""
     code = (
         "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); "
         f"sys.path.insert(0, {str(ROOT / 'scripts')!r}); import matrix_cinema as script; "
         "script.load_package(); from matrix_cinema.cli.start import start; sys.exit(start(sys.argv[1:]))"
     )
-    line = [sys.executable, "-c", code, *command]
+    line = [sys.executable, "-B", "-c", code, *command]
     return subprocess.run(line, cwd=folder, capture_output=True, text=True)
 
 
