@@ -43,8 +43,11 @@ def test_every_scene_of_captured_numbers_is_compared():
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_what_is_computed_is_what_was_captured(name):
-    p = planned(f"attention/{name}")
-    for result, wanted in EXPECTED[name]:
+    compare(planned(f"attention/{name}"), EXPECTED[name])
+
+
+def compare(p, expected):
+    for result, wanted in expected:
         found = p.evaluation[result].final
         assert found.shape == wanted.shape, result
         assert np.abs(found - wanted).max() <= 1e-6 * np.abs(wanted).max(), result
@@ -62,6 +65,9 @@ def test_masked_entries_are_absent_and_probabilities_have_one_scale():
 
 def test_keys_and_values_of_a_group_are_drawn_once():
     p = planned("heads/grouped_query")
+    groups = [(f"{a}[{h}]", INDUCTION.tensor(1, b, h)) for h in (2, 3, 6, 7)
+              for a, b in (("attn", "pattern"), ("z", "z"))]  # fmt: skip
+    compare(p, groups)
     drawn = [plane.stage.name for plane in p.arrangement.planes]
     assert sorted(n for n in drawn if n[0] in "KV") == ["K[0]", "K[1]", "V[0]", "V[1]"]
     assert sum(n.startswith("Q[") for n in drawn) == 4
