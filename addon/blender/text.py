@@ -74,12 +74,10 @@ def write_labels(
 ) -> None:
     """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
     with the camera, without any script. They are `shown` from one frame until another, or always."""
-    strong = _type(p, "Matrix Cinema type", p.style.text, shown)
-    soft = _type(p, "Matrix Cinema soft type", between(p.style.text, p.style.background, 0.36), shown)
     leading: dict = {}
     axes, late = np.stack([view.right, view.up]), _in_the_spotlight(p, shown)
     for label in letters.labels:
-        material = soft if label.kind in ("detail", "axis") else strong
+        material = _label_type(p, label.kind in ("detail", "axis"), shown)
         when = late if label.kind == CALLOUT_KIND else shown
         ob = text(p, label.text, label.size, "CENTER", material, font, collection)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
@@ -99,7 +97,14 @@ def write_labels(
     for when, own in ((shown, False), (late, True)):
         strokes = [one for one in letters.strokes if (one.kind == CALLOUT_KIND) == own]
         if strokes:
-            show(_strokes(strokes, strong if own else soft, collection), when)
+            show(_strokes(strokes, _label_type(p, not own, shown), collection), when)
+
+
+def _label_type(p, soft, shown):
+    """The material of labels and of leaders. One that none of them needs is not made."""
+    if soft:
+        return _type(p, "Matrix Cinema soft type", between(p.style.text, p.style.background, 0.36), shown)
+    return _type(p, "Matrix Cinema type", p.style.text, shown)
 
 
 def _in_the_spotlight(p, shown):
@@ -191,11 +196,6 @@ def write_overlay(
     target: bpy.types.Scene,
 ) -> None:
     """Write the title and the legend onto the picture, before the camera."""
-    strong = plain_material("Matrix Cinema overlay", p.style.text)
-    soft = plain_material("Matrix Cinema soft overlay", between(p.style.text, p.style.background, 0.35))
-    dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, 0.5))
-    accent = ACCENT_ON_LIGHT if has_light_background(p.style) else ACCENT_ON_DARK
-    lit = lit_material(between(p.style.text, p.style.background, 0.28), accent)
     parent, size = target.camera, np.array([view.half_width, view.half_height])
     distance = clear_distance(p, target.camera, view)
     if view.orthographic:
@@ -207,16 +207,14 @@ def write_overlay(
     corner = size * (np.array(view.centre) - 1.0)  # its lower left one
     written = []
     for line in overlay.texts:
-        material = soft if line.soft else strong if line.lit is None else lit
-        if line.kind == "told":
-            material = _type(p, "Matrix Cinema beat", p.style.text, line.shown)
         high = line.size * unit * p.typeface.of(line.text).scale
-        written.append((line, text(p, line.text, high, line.align, material, font, collection)))
+        written.append((line, text(p, line.text, high, line.align, _type_of(p, line), font, collection)))
         _animate(line, written[-1][1])
     for item in overlay.items:
         if isinstance(item, Bar):
             written.append((item, _bar(item.color_map, item.width * unit, item.height * unit, collection)))
         elif isinstance(item, Dot):
+            dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, 0.5))
             written.append((item, _dot(item.shape, item.width * unit, dim, collection)))
     for box, when in product(overlay.shades, overlay.shaded or (None,)):
         ob = _shade(box, unit, size[0] / size[1], p.style, collection)
@@ -227,6 +225,19 @@ def write_overlay(
         ob.parent = parent
         ob.location = (item.x * unit + corner[0], item.y * unit + corner[1], -distance)
         ob[tags.KIND] = "overlay"
+
+
+def _type_of(p, line):
+    """The material of a line of the overlay. A material that no line needs is not made."""
+    ink, background = p.style.text, p.style.background
+    if line.kind == "told":
+        return _type(p, "Matrix Cinema beat", ink, line.shown)
+    if line.soft:
+        return plain_material("Matrix Cinema soft overlay", between(ink, background, 0.35))
+    if line.lit is None:
+        return plain_material("Matrix Cinema overlay", ink)
+    accent = ACCENT_ON_LIGHT if has_light_background(p.style) else ACCENT_ON_DARK
+    return lit_material(between(ink, background, 0.28), accent)
 
 
 def _shade(box, unit, aspect, style, collection):

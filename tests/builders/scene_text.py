@@ -21,14 +21,10 @@ SKIPPED = {
 
 def scene_text(scene: bpy.types.Scene) -> dict[str, str]:
     """What a scene was built of, and its settings: a text each, by kind and the name that it was built with.
-    Of several blocks of one name all are in one text, in their order. A material that nothing uses is no
-    part."""
+    Of several blocks of one name all are in one text, in their order."""
     found: dict[str, list[str]] = {}
     scene.frame_set(scene.frame_end)
-    listed = 1  # use of each by the scene
     for block in tags.parts(scene):
-        if isinstance(block, bpy.types.Material) and block.users <= listed:
-            continue
         kind, name = type(block).__name__, unnumbered(block)
         found.setdefault(f"{kind} {name}", []).append(_block(block))
     texts = {key: "\n".join(sorted(blocks)) for key, blocks in found.items()}
