@@ -59,7 +59,10 @@ def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scen
     """Build a description as a film into the Blender scene `target`, by default the current one: see
     `build.draw`. The Drawing is remembered for the updates to come. What files of a scene that was built
     before are gone, their numbers come from that scene. Raises InputError before anything is touched."""
-    return _draw(film_of(plan_for(scene, target)), target)
+    drawing = film_of(plan_for(scene, target))
+    target = draw(drawing, target)
+    _remember(drawing, target)
+    return target
 
 
 def update(scene: Scene, target: bpy.types.Scene) -> None:
@@ -74,16 +77,17 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
     if set_again := in_place(before, after, target):
         set_again()
         return
-    words = changes(before, after)
-    last = _remembered(before, target) if words <= IN_PLACE | {DRAWING} else None
+    words, last = changes(before, after), _remembered(before, target)
     with frame_kept(target):
-        drawing = last and last.drawing and _restyled(last.drawing, after)
+        is_restyled = words <= IN_PLACE | {DRAWING}
+        drawing = is_restyled and last and last.drawing and _restyled(last.drawing, after)
         drawing = drawing or film_of(plan_of(target, after))
-        drawn = _staying(before, drawing.plan, target) if words <= FILM_ANEW else None
+        drawn = _staying(last, before, drawing.plan, target) if words <= FILM_ANEW else None
         if drawn:
-            _film(drawing, drawn, target)
+            film_anew(drawing, drawn, target)
         else:
-            _draw(drawing, target)
+            draw(drawing, target)
+        _remember(drawing, target)
 
 
 def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[], None] | None:
@@ -115,23 +119,14 @@ def _fixtures(scene):
 # What was drawn last
 
 
-def _draw(drawing: Drawing, target: bpy.types.Scene | None) -> bpy.types.Scene:
+def _remember(drawing: Drawing, target: bpy.types.Scene) -> None:
     global _last
-    target = draw(drawing, target)
-    _last = _Last(_digests(target), drawing.plan, drawing)
-    return target
-
-
-def _film(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
-    global _last
-    film_anew(drawing, drawn, target)
     _last = _Last(_digests(target), drawing.plan, drawing)
 
 
-def _staying(before: Scene, new: Plan, target: bpy.types.Scene) -> Drawn | None:
+def _staying(last: _Last | None, before: Scene, new: Plan, target: bpy.types.Scene) -> Drawn | None:
     """What is drawn in a built scene of the description `before`, if it can stay for another plan of the same
-    values: all of it is there, and only keys are others."""
-    last = _remembered(before, target)
+    values: all of it is there, and only keys are others. `last` is what is remembered of it."""
     old = restyled(last.plan, before) if last else plan_of(target)
     return drawn_in(target, new) if draws_the_same(old, new) else None
 
