@@ -394,8 +394,8 @@ def test_a_disk_that_is_full_leaves_no_half_file(tiny, arguments):
 
 
 def on_a_full_disk(folder, *command):
-    """A command of ours in a process that cannot write more than a kilobyte into a file. Python writes none of
-    its own: it would take a compiled module that was cut short for whole, in every process after this one."""
+    """A command of ours in a process that cannot write more than a kilobyte into a file. Python writes no
+    compiled modules there (-B): cut short, they would be read by every process after this one."""
     code = (
         "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)); "
         f"sys.path.insert(0, {str(ROOT / 'scripts')!r}); import matrix_cinema as script; "
