@@ -317,7 +317,10 @@ def keep(rows: list[Row]) -> None:
     known = ["torch", "transformers", *packages]
     names = {"open_clip": "open_clip_torch"}
     versions = ", ".join(f"{one} {version(names.get(one, one))}" for one in known)
-    text = f"{before}{begin}{len(rows)} models, with {versions}.\n\n{table(rows)}\n{end}{after}"
+    recorded = [row for row in rows if row.captured]
+    partly, wrong = sum(bool(row.left_out) for row in recorded), sum(bool(row.wrong) for row in rows)
+    counts = f"{len(rows)} models: {len(recorded)} are recorded, of {partly} something is left out, {wrong} are wrong."
+    text = f"{before}{begin}{counts} With {versions}.\n\n{table(rows)}\n{end}{after}"
     PAGE.write_text(text, encoding="utf-8")
 
 
