@@ -319,7 +319,8 @@ def keep(rows: list[Row]) -> None:
     versions = ", ".join(f"{one} {version(names.get(one, one))}" for one in known)
     recorded = [row for row in rows if row.captured]
     partly, wrong = sum(bool(row.left_out) for row in recorded), sum(bool(row.wrong) for row in rows)
-    counts = f"{len(rows)} models: {len(recorded)} are recorded, of {partly} something is left out, {wrong} are wrong."
+    counts = f"{len(rows)} models: {len(recorded)} are recorded, of {partly} something is left out"
+    counts += f", {wrong} are wrong."
     text = f"{before}{begin}{counts} With {versions}.\n\n{table(rows)}\n{end}{after}"
     PAGE.write_text(text, encoding="utf-8")
 
