@@ -183,12 +183,10 @@ def _kind_asked(output: Path, options: RenderOptions) -> str:
     if kind != "still" and options.get("frame") is not None:
         raise InputError(f"{output}: --frame is for a still; a film takes --frames A-B")
     if kind != "film" and options.get("purpose"):
-        raise InputError(
-            f"{output}: only a film is for something; give it one of the suffixes {either(FILMS)}"
-        )
+        raise InputError(f"{output}: --for is only for films; the suffix of a film is {either(FILMS)}")
     printed = options.get("width") or options.get("dpi") or options.get("bits", 8) != 8
     if output.suffix.lower() != ".png" and printed:
-        raise InputError(f"{output}: width, dpi and bits are those of a .png")
+        raise InputError(f"{output}: width, dpi and bits are only for a .png")
     return kind
 
 
@@ -328,7 +326,7 @@ def farm(
     require_apart((folder / name for name in JOB_FILES), files_read(source))
     require_job_place(folder)
     if chunk < 1:
-        raise InputError(f"chunk {chunk}: a task has one frame or more")
+        raise InputError(f"chunk {chunk}: a task needs at least 1 frame")
     if flamenco is not None:
         require_url(flamenco)
     said = device or (source.description.render.device if source.description else "")
@@ -366,7 +364,7 @@ def _kind_of_workers(device: str) -> str:
     numbers."""
     kind, cards = kind_and_cards(device_of(device))
     if cards:
-        raise InputError(f"device {device}: a job is for all cards of a worker; give their kind alone")
+        raise InputError(f"device {device}: a job uses all cards of a worker; give only their kind, {kind}")
     return kind
 
 
@@ -539,7 +537,7 @@ def capture(
     require_suffix(place, (".safetensors",))
     require_file_place(place)
     if sum(value is not None for value in given.values()) != 1:
-        raise InputError("a capture is made of one: --model, --call or --from")
+        raise InputError("a capture needs exactly one of --model, --call and --from")
     _require_options_of_capture(
         given, {"pair": pair, "image": image, "layers": layers, "heads": heads, "tokens": tokens}
     )
@@ -582,7 +580,7 @@ def _require_options_of_capture(given: Mapping[str, object], options: Mapping[st
         if options[option] and not any(given[owner] is not None for owner in owners):
             raise InputError(f"--{option} is for {' and '.join(f'--{owner}' for owner in owners)}")
     if len(options["tokens"]) > 2:
-        raise InputError("--tokens takes one file, or two: of the encoder and of the decoder")
+        raise InputError("--tokens takes one file, or two: the encoder's and the decoder's")
 
 
 def _description(source: Source, instead: str = "give a scene file") -> Scene:

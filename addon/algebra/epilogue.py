@@ -120,8 +120,8 @@ def rotary(
     if not 0 < dims <= columns or dims % 2:
         after = f" from column {at} on" if at else ""
         raise InputError(
-            f"rotary: {dims} columns cannot be turned in pairs in a matrix of {x.shape[1]}{after}; "
-            "expected an even number that it has, as dims"
+            f"rotary: cannot turn {dims} columns{after} in pairs in a matrix of {x.shape[1]} columns; "
+            f"expected an even number from 2 to {columns} as dims"
         )
     return rotate(x, base, dims, first, layout, at)
 
@@ -151,8 +151,8 @@ def with_epilogues(node: Any, epilogues: Mapping[str, str]) -> Any:
     for name in epilogues:
         if name not in named:
             raise InputError(
-                f'products: an epilogue needs a name in the expression, and it names no "{name}"; '
-                f"write ({quote(name)} = …)"
+                f'products: {name}: epilogue: the expression names no result "{name}"; '
+                f"write ({quote(name)} = …) there"
             )
     return node
 

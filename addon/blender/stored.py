@@ -92,7 +92,9 @@ def leading_axes(target: bpy.types.Scene) -> dict[str, tuple[LeadingAxis, ...]]:
             for name, own in json.loads(target.get(tags.AXES, "{}")).items()
         }
     except (ValueError, TypeError, AttributeError):
-        raise InputError(f"{target.name}: its property {tags.AXES} does not say what axes lead") from None
+        raise InputError(
+            f'scene "{target.name}": its property {tags.AXES} is damaged; build the scene again'
+        ) from None
 
 
 def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
@@ -103,7 +105,9 @@ def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
         told = json.loads(str(target.get(tags.GIVEN, "{}")))
         told = {name: from_dict(GivenText, one, name) for name, one in told.items()}
     except (ValueError, AttributeError, RecursionError):
-        raise InputError(f"{target.name}: its property {tags.GIVEN} does not say what was given") from None
+        raise InputError(
+            f'scene "{target.name}": its property {tags.GIVEN} is damaged; build the scene again'
+        ) from None
     axes = leading_axes(target)
     ours = tags.parts(target) or list(target.objects)
     objects = {ob[tags.NAME]: ob for ob in ours if ob.get(tags.KIND) == "matrix" and tags.NAME in ob}

@@ -72,7 +72,9 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
     What stands is set where this changes it, and where it still is as it was set before: anything else is the
     user's."""
     if not tags.is_built(target):
-        raise InputError(f"{target.name}: was not built here")
+        raise InputError(
+            f'scene "{target.name}": was not built by this program, or is a copy; build it first'
+        )
     before, after = described(target), with_style_file(scene)
     if set_again := in_place(before, after, target):
         set_again()

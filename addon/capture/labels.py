@@ -61,7 +61,9 @@ def labels_of(
     passes = sorted({pass_of(name) for name in names.values()})
     for what, texts in (("tokens", tokens), ("target_tokens", target)):
         if len(texts) > 1 and len(texts) != len(passes):
-            raise InputError(f"{what} are those of {len(texts)} passes; {len(passes)} are recorded")
+            raise InputError(
+                f"{what} has the texts of {len(texts)} passes; expected those of the {len(passes)} recorded"
+            )
     labels: dict[str, tuple[list[str], list[str]]] = {}
     told: list[str] = []
     for n, number in enumerate(passes):

@@ -53,7 +53,9 @@ def capture_call(
             function = _function(path, name)
         takes = any(p.default is p.empty for p in inspect.signature(function).parameters.values())
         if len(texts) > 1 and not takes:
-            raise InputError(f"--call: {named} takes no text, so it cannot be given {len(texts)}")
+            raise InputError(
+                f"--call: {named} takes no text; leave out --text, or give the function an argument"
+            )
         each, said = [], []
         for text in texts:
             with record(None, layers=layers, heads=heads) as recording, _telling(named, path):

@@ -258,7 +258,7 @@ def _one_or_several(arguments: Namespace, one: str) -> list[Any]:
     """What --head or --heads, or others like them, say."""
     alone, several = getattr(arguments, one), getattr(arguments, f"{one}s")
     if alone is not None and several is not None:
-        raise InputError(f"--{one}: is among --{one}s; give one of the two")
+        raise InputError(f"give --{one} or --{one}s, not both")
     return several or [] if alone is None else [alone]
 
 

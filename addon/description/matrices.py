@@ -272,7 +272,9 @@ def _ordered(array, order, where):
 def _parts(shape, slices, where):
     """The range that `slices` takes of each axis."""
     if len(slices) > len(shape):
-        raise InputError(f"{where}: slices has {len(slices)} texts, the array {len(shape)} dimensions")
+        raise InputError(
+            f"{where}: slices has {len(slices)} texts; the array has only {len(shape)} dimensions"
+        )
     parts = []
     for n, (text, size) in enumerate(zip(slices, shape, strict=False)):
         ends = [part.strip() for part in text.split(":")]
@@ -283,7 +285,7 @@ def _parts(shape, slices, where):
             raise InputError(f'{where}: slices[{n}] is "{text}"; its step must be at least 1')
         parts.append(range(size)[slice(*ends)])
         if not parts[-1]:
-            raise InputError(f'{where}: slices[{n}] is "{text}", which leaves nothing of {size}')
+            raise InputError(f'{where}: slices[{n}] is "{text}", which takes nothing of {size} entries')
     return parts + [range(size) for size in shape[len(slices) :]]
 
 
@@ -399,7 +401,7 @@ def _heads_of(spec, layer, chosen, first_axis, where):
 def _chosen(capture, chosen):
     """(the layers that a scene's [capture] names, their leading axis or None)."""
     if chosen.layers and chosen.passes:
-        raise InputError("capture: layers and passes are two axes; give one of them")
+        raise InputError("capture: give layers or passes, not both")
     if not (chosen.layers or chosen.passes):
         return [capture.layer(chosen.layer)], None
     word = "layers" if chosen.layers else "passes"
@@ -411,8 +413,8 @@ def _chosen(capture, chosen):
             return layers, LeadingAxis("layer", tuple(layer.number for layer in layers))
         if of is None:
             raise InputError(
-                f'capture: layers = "all" are those of self-attention, of which {capture.path} has none; '
-                f"layers: {', '.join(capture.layers)}"
+                f'capture: layers = "all" takes those of self-attention, and {capture.path} has none; '
+                f"name some of its layers: {', '.join(capture.layers)}"
             )
     else:
         of = capture.layer(chosen.layer)
@@ -485,7 +487,9 @@ def _index(array, index, where):
     """`array[index]`. Raises InputError for an index that is out of bounds."""
     for n, position in enumerate(index):
         if n >= array.ndim:
-            raise InputError(f"{where}: index has {len(index)} numbers, the tensor {array.ndim} dimensions")
+            raise InputError(
+                f"{where}: index has {len(index)} numbers; the tensor has only {array.ndim} dimensions"
+            )
         if not 0 <= position < array.shape[n]:
             raise InputError(f"{where}: index[{n}] is {position}; it must be 0 to {array.shape[n] - 1}")
     return array[tuple(index)]

@@ -141,7 +141,7 @@ def _with_head(description: Scene, layer: str | None, head: int | None, path: Pa
     if head is not None:
         changes |= {"head": head, "heads": ()}
     if changes and not description.capture.file:
-        raise InputError(f"--{next(iter(changes))}: {path} takes nothing from a capture")
+        raise InputError(f"--{next(iter(changes))}: {path} has no [capture] to take a layer or head of")
     return _replaced(description, "capture", **changes)
 
 

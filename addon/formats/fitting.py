@@ -81,8 +81,8 @@ def _require_sizes(arrays, where):
     if {"H", "G"} <= set(sizes) and sizes["H"][0] % sizes["G"][0]:
         (heads, one), (groups, other) = sizes["H"], sizes["G"]
         raise InputError(
-            f"{where}: {heads} heads of {one} and {groups} of {other} do not belong together; each of these "
-            "is shared by as many of those"
+            f"{where}: {heads} heads of {one} cannot share {groups} heads of {other} evenly; expected a "
+            f"multiple of {groups} heads"
         )
 
 

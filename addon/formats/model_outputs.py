@@ -42,7 +42,8 @@ def steps_of(attentions: Any) -> dict[int, list]:
         steps = [steps]
     if len({len(step) for step in steps}) > 1:
         raise InputError(
-            f"attentions: steps have {sorted({len(step) for step in steps})} layers; expected one number"
+            f"attentions: steps have {sorted({len(step) for step in steps})} layers; "
+            "expected the same number in each"
         )
     layers = {
         n: list(patterns)
@@ -70,7 +71,8 @@ def joined(steps: Sequence[np.ndarray], where: str) -> np.ndarray:
         return steps[0]
     if len({len(step) for step in steps}) > 1:
         raise InputError(
-            f"{where}: its steps have {sorted({len(s) for s in steps})} heads; expected one number"
+            f"{where}: its steps have {sorted({len(s) for s in steps})} heads; "
+            "expected the same number in each"
         )
     if all(after.shape[1] == before.shape[1] + 1 for before, after in pairwise(steps)):  # without a cache
         return steps[-1]

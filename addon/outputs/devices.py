@@ -114,7 +114,7 @@ def fall_back(scene: bpy.types.Scene, cards: Sequence[Device], error: JobError, 
     """After a card has failed, go on with the CPU. Returns a message about that. With the fallback "stop",
     raises JobError instead."""
     if fallback == "stop":
-        raise JobError(f"{error}; that was on {told(cards)}; --device cpu does without") from None
+        raise JobError(f"{error}; that was on {told(cards)}; render without a card by --device cpu") from None
     scene.cycles.device, scene.cycles.denoising_use_gpu = "CPU", False
     return f"{error}; that was on {told(cards)}: going on with the CPU"
 

@@ -93,7 +93,7 @@ def _asked(manager: str, path: str, body: dict[str, Any] | None = None) -> dict[
         reason = getattr(error, "reason", error)
         raise JobError(f"{manager}: no Flamenco Manager answers there ({reason})") from None
     if not isinstance(said, dict):
-        raise JobError(f"{manager}: no Flamenco Manager answers there (not with an object)")
+        raise JobError(f"{manager}: no Flamenco Manager answers there, but another program")
     return said
 
 

@@ -79,8 +79,8 @@ class Asked:
     def preset(self) -> FilmPreset | None:
         """The preset for the `purpose`, or None. Raises InputError for an unknown purpose."""
         if self.purpose is not None and self.purpose not in PRESETS:
-            hint = nearest(self.purpose, PRESETS, "known ones")
-            raise InputError(f'a film is not for "{self.purpose}"; {hint}')
+            hint = nearest(self.purpose, PRESETS, "known purposes")
+            raise InputError(f'unknown purpose of a film "{self.purpose}"; {hint}')
         return PRESETS[self.purpose] if self.purpose else None
 
 

@@ -68,9 +68,9 @@ def _source(path, layer, head, tensor, parts, passes, style, view, subject):
             path, layer=layer, head=head, parts=parts, passes=passes, style=style, view=view, subject=subject
         )
     if require_file(path).suffix.lower() != ".safetensors":
-        raise InputError(f"--tensor: {path} says itself what it shows; it is for captures")
+        raise InputError(f"--tensor is only for captures; the scene {path} says itself what it shows")
     if layer is None:
-        raise InputError(f"{path}: say which layer; inspect {path} lists them")
+        raise InputError(f"{path}: say which layer with --layer; inspect {path} lists them")
     capture = open_capture(path)
     names = *capture.names(layer), *capture.summaries(layer)
     if tensor not in names:

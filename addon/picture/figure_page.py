@@ -279,7 +279,10 @@ class _Composition:
         left = self.up(edge + (line if grid.rows else 0.0))
         wide = self.down((self.width - left - edge - gap * (columns - 1)) / columns)
         if wide < 4 * self.type.size:
-            raise InputError(f"{columns} panels side by side are too many for {self.width / 72:.3g} in")
+            raise InputError(
+                f"{columns} panels side by side are too many for {self.width / 72:.3g} in; make the figure "
+                "wider, or give fewer columns"
+            )
         own = self.cells if self.own_scales else ()
         feet = {cell.plan: foot([cell.plan], (), self.type, wide, self.raw) for cell in own}
         lettered = 0.0 if self.table or self.single else line + 1.0
@@ -289,7 +292,10 @@ class _Composition:
         if height:
             tall = (height - top - below - gap * (len(rows) - 1)) / len(rows) - lettered - foot_room
             if self.down(tall) < 4 * self.type.size:
-                raise InputError(f"{len(rows)} rows of panels are too many for {height / 72:.3g} in")
+                raise InputError(
+                    f"{len(rows)} rows of panels are too many for {height / 72:.3g} in; make the figure "
+                    "higher, or give more columns"
+                )
         bare = self.table and wide < NARROW
         panels = self.panels(wide, tall and self.down(tall), labelled=not bare)
         tall = panels[self.cells[0].plan].height

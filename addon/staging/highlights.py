@@ -46,7 +46,7 @@ def highlights(p: Any) -> list[Highlight]:
     for text, lit in pointed_at(p, p.scene.look.highlight, "look: highlight"):
         for plane in [plane for plane in p.arrangement.seen if plane.stage is lit.stage]:
             if len(frames) == MOST_FRAMED:
-                raise InputError(f"look: highlight: more than {MOST_FRAMED:,} frames")
+                raise InputError(f"look: highlight: more than {MOST_FRAMED:,} frames; highlight less")
             lines = _frame(plane, lit.rows, lit.columns)
             frames.append(Highlight(plane, lines, lit.rows, lit.columns, text))
     return frames

@@ -97,10 +97,13 @@ def ends_of(
     if len(places_found) >= nth > 0:
         return places_found[nth - 1], places_found[nth - 1]
     if places_found:
-        raise InputError(f"{where}: {len(places_found)} of the {axis}s are the token {token}, counted from 1")
+        raise InputError(
+            f"{where}: #{nth} is out of range; {len(places_found)} {axis}s have the token {token}, "
+            "counted from 1"
+        )
     hint = nearest(text[:SHOWN_LETTERS], labels, "tokens") if labels else "they have no tokens"
     raise InputError(
-        f"{where}: no {axis} is the token {token}; {hint}; by position {axis}s are 0 to {count - 1}"
+        f"{where}: no {axis} has the token {token}; {hint}; by position {axis}s are 0 to {count - 1}"
     )
 
 

@@ -59,14 +59,14 @@ def why_of(p: Any) -> Why | None:
     made = [cuboid.stage for cuboid in p.arrangement.cuboids]
     selected = selections(text, names_of(made), "why")
     if len(selected) != 1:
-        raise InputError(f'why: "{text}": it opens up one entry, such as "attn[it, animal]"')
+        raise InputError(f'why: "{text}": expected one entry of a product, such as "attn[it, animal]"')
     (entry,) = selected
     stage = next(stage for stage in made if entry.name in (stage.name, stage.of))
     where, labels, shape = f'why: "{entry.text}"', labels_of(p, stage), p.evaluation[stage].shape
     i, last_i = ends_of(entry.rows, labels[0], shape[0], "row", where)
     j, last_j = ends_of(entry.columns, labels[1], shape[1], "column", where)
     if i != last_i or j != last_j:
-        raise InputError(f'{where}: it opens up one entry, such as "{entry.name}[0, 0]"')
+        raise InputError(f'{where}: expected one entry, such as "{entry.name}[0, 0]"')
     left, right = (side.final for side in p.evaluation.sides(stage))
     products = left[i] * right[:, j]
     order = np.argsort(-np.abs(products), kind="stable")

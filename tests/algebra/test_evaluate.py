@@ -396,7 +396,7 @@ def test_rotated_products_depend_on_distance_alone(p, q, layout):
 
 
 def test_what_rotary_refuses():
-    with pytest.raises(InputError, match="7 columns cannot be turned in pairs"):
+    with pytest.raises(InputError, match="cannot turn 7 columns in pairs"):
         final("rotary(x)", x=np.ones((2, 7)))
     for text, says in (
         ("rotary(x, dims=3)", "even"),

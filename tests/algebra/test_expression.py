@@ -184,5 +184,5 @@ def test_epilogues_go_onto_the_matrices_that_the_expression_names():
     finished = with_epilogues(node, {"attn": "softmax(x/sqrt(k))", "out": "relu"})
     assert finished == parse("out = relu((attn = softmax(Q @ K / sqrt(k))) @ V)")
     assert with_epilogues(node, {}) == node
-    with pytest.raises(InputError, match='names no "scores"'):
+    with pytest.raises(InputError, match='names no result "scores"'):
         with_epilogues(node, {"scores": "relu"})

@@ -130,7 +130,7 @@ def test_an_import_becomes_a_capture(tmp_path):
         (lambda there: mc.build(there, "a.blend", target=object()), "not both"),
         (lambda there: mc.figure(there, "a.docx"), "suffix must be .pdf, .svg or .png"),
         (lambda there: mc.verify(there.with_suffix(".toml.old")), "no such file"),
-        (lambda there: mc.api.capture("a.safetensors"), "made of one: --model, --call or --from"),
+        (lambda there: mc.api.capture("a.safetensors"), "exactly one of --model, --call and --from"),
         (lambda there: mc.api.capture("a.safetensors", model="x", tokens=["b"]), "--tokens is for --from"),
     ],
 )  # fmt: skip

@@ -69,7 +69,7 @@ def test_prompts_that_begin_alike_are_passes_of_their_own(bert, tmp_path):
         "c",
     )
     assert capture.text_of(capture.layer("1@1")) == "a b c d" and capture.text == "a b c"
-    with pytest.raises(InputError, match="tokens are those of 3 passes; 2 are recorded"):
+    with pytest.raises(InputError, match="tokens has the texts of 3 passes; expected those of the 2"):
         merged(each).save(tmp_path / "x.safetensors", tokens=[["a"]] * 3)
 
 

@@ -221,7 +221,7 @@ def test_a_function_of_the_users_own(own, tmp_path, capsys):
         ("mine.py:leaves", "line 34: SystemExit: 3"),
         ("mine.py:says", 'returned a table with "colour"; known are tokens'),
         ("mine.py:nothing", "no attention was seen"),
-        ("mine.py:run --text a --text b", "takes no text, so it cannot be given 2"),
+        ("mine.py:run --text a --text b", "takes no text; leave out --text"),
     ],
 )
 def test_what_a_function_does_wrong_is_told_with_its_place(own, tmp_path, capsys, call, says):

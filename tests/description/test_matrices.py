@@ -51,7 +51,7 @@ def test_a_part_of_a_capture_s_matrix_with_its_tokens():
     whole, part = q(()), q(("9:12", "0:4"))
     assert np.array_equal(part.values, whole.values[:, 9:12, :4]) and part.values.shape == (2, 3, 4)
     assert part.row_labels == ("because", "it", "was")
-    with pytest.raises(InputError, match="leaves nothing of 16"):
+    with pytest.raises(InputError, match="takes nothing of 16 entries"):
         q(("16:17",))
 
 
@@ -231,13 +231,13 @@ def test_descriptions_override_labels():
             r"axis_order is \[0, 1\]; expected each of 0 to 2 once",
         ),
         (MatrixOptions(file="cube.npy", axis_order=(0, 1, 1)), r"axis_order is \[0, 1, 1\]"),
-        (MatrixOptions(file="cube.npy", slices=(":",) * 4), "slices has 4 texts, the array 3 dimensions"),
+        (MatrixOptions(file="cube.npy", slices=(":",) * 4), "slices has 4 texts; the array has only 3"),
         (MatrixOptions(file="cube.npy", slices=("1",)), r'slices\[0\] is "1"; expected start:stop'),
         (MatrixOptions(file="cube.npy", slices=("0:x",)), r'slices\[0\] is "0:x"; expected start:stop'),
         (MatrixOptions(file="cube.npy", slices=("::0",)), "its step must be at least 1"),
         (
             MatrixOptions(file="cube.npy", slices=(":", "2:")),
-            r'slices\[1\] is "2:", which leaves nothing of 2',
+            r'slices\[1\] is "2:", which takes nothing of 2 entries',
         ),
         (MatrixOptions(values=((1.0,),), slices=("0:1",)), "slices goes with file; use .T and x"),
         (MatrixOptions(file="complex.npy"), "complex128.*, not real"),

@@ -232,7 +232,10 @@ def test_first_and_latest_names_of_transformer_lens(tmp_path):
     [
         ({"weights": np.ones((2, 2))}, "no name is known"),
         ({"q": np.ones((2, 3, 4))}, "neither a pattern nor queries and keys"),
-        ({"q": np.ones((3, 3, 4)), "k": np.arange(24.0).reshape(2, 3, 4)}, "do not belong together"),
+        (
+            {"q": np.ones((3, 3, 4)), "k": np.arange(24.0).reshape(2, 3, 4)},
+            "cannot share 2 heads of k evenly",
+        ),
         ({"q": np.ones((2, 3, 4)), "k": np.full((2, 3, 4), np.nan)}, r"k\[0, 0, 0\] is not a finite number"),
         ({"attentions_0": np.full((2, 3, 3), 1 / 3), "attentions_1": np.ones((2, 0, 0))}, "is empty"),
         ({"q": np.ones((2, 0, 4)), "k": np.ones((2, 3, 4))}, "q is empty: 2 x 0 x 4"),
@@ -330,7 +333,7 @@ def changed(**parts):
         (changed(v=lambda v: v[:, :4]), "4 and 6 key tokens"),
         (changed(z=lambda z: z[:3]), "3 and 4 stored query heads"),
         (changed(pattern=lambda p: p[:, :, :5]), "do not belong together"),
-        (changed(k=np.ones((3, L, D)), v=np.ones((3, L, D))), "4 heads of q and 3 of k"),
+        (changed(k=np.ones((3, L, D)), v=np.ones((3, L, D))), "4 heads of q cannot share 3 heads of k"),
         (changed(bias=np.zeros((3, 1, 1))), "3 and 4 stored query heads"),
         (changed(mask=np.ones((1, 2, 6), bool)), "2 and 6 query tokens"),
         (changed(W_Q=np.zeros((4, 9, 7))), "7 and 8 head dimension"),

@@ -55,7 +55,7 @@ def test_steps_are_joined_as_if_read_at_once(steps, expected):
     ("steps", "message"),
     [
         ([WHOLE[:, :3, :3], WHOLE[:, 3:4, :6]], "step 1 has 6 keys, but 4 tokens were read"),
-        ([WHOLE[:, :3, :3], WHOLE[:1, 3:4, :4]], "heads; expected one number"),
+        ([WHOLE[:, :3, :3], WHOLE[:1, 3:4, :4]], "heads; expected the same number in each"),
         (cached(WHOLE[:, :, :4], width=lambda end: slice(None)), "its static cache slides"),
     ],
 )

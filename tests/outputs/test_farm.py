@@ -63,9 +63,9 @@ def test_cards_by_their_numbers_are_refused_before_anything_is_drawn(tmp_path, m
     file = tmp_path / "a.toml"
     file.write_text('expression = "C = A @ B"\n' + ('render.device = "cuda:0"\n' if scene_says else ""))
     monkeypatch.setattr(api, "load_blender", lambda: pytest.fail("Blender is loaded"))
-    with pytest.raises(InputError, match="device cuda:0: a job is for all cards of a worker"):
+    with pytest.raises(InputError, match="device cuda:0: a job uses all cards of a worker"):
         api.farm(file, tmp_path / "job", device=None if scene_says else "cuda:0")
-    with pytest.raises(InputError, match="chunk 0: a task has one frame or more"):
+    with pytest.raises(InputError, match="chunk 0: a task needs at least 1 frame"):
         api.farm(file, tmp_path / "job", chunk=0)
     assert not (tmp_path / "job").exists()
 

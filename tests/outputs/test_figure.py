@@ -175,7 +175,7 @@ def test_panels_show_their_frames(pdf, tmp_path, tiny):
         (["-o", "a.svg", "--font", "no such font.ttf"], "no such font file"),
         (["-o", "a.svg", "--frame", "13"], "frames 1 to 12"),
         (["-o", "a.svg", "--frame", "1", "--frames", "1,2"], "--frame"),
-        (["-o", "a.svg", "--layers", "5"], "takes nothing from a capture"),
+        (["-o", "a.svg", "--layers", "5"], "to take a layer or head of"),
         (["-o", "a.svg", "--font-size", "1"], "not a size of type"),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_still_for_print(told, capsys):
     assert comment["blender"] == bpy.app.version_string and 0 < comment["largest_error"] < 1e-5
     assert len(comment["scene"]) == 64
     assert cli.run([*command[:3], str(out.with_suffix(".exr")), *command[4:]]) == 2
-    assert "are those of a .png" in capsys.readouterr().err
+    assert "are only for a .png" in capsys.readouterr().err
 
 
 @pytest.mark.one_blender
@@ -132,8 +132,8 @@ def test_a_dry_run_is_of_the_render_that_is_asked_for(tiny, monkeypatch, capsys)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["-o", "a.png", "--for", "web"], "only a film is for something"),
-        (["-o", "a.mp4", "--width", "84mm"], "are those of a .png"),
+        (["-o", "a.png", "--for", "web"], "--for is only for films"),
+        (["-o", "a.mp4", "--width", "84mm"], "are only for a .png"),
         (["-o", "a.png", "--width", "84"], "is not a length"),
     ],
 )

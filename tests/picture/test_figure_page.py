@@ -222,5 +222,5 @@ def test_a_figure_keeps_a_style_file(tmp_path):
 def test_what_cannot_be_shown_is_told(options, said):
     with pytest.raises(InputError, match=said):
         panels([CAPTURE], **options)
-    with pytest.raises(InputError, match="it is for captures"):
+    with pytest.raises(InputError, match="only for captures"):
         panels([HEAD], tensor="pattern")

@@ -172,12 +172,9 @@ def test_a_wanted_length_stretches_all():
 @pytest.mark.parametrize(
     ("beats", "message"),
     [
-        (
-            [Beat(run="D"), Beat(run="C")],
-            'beats[0]: run: "D" is made of "C", which is only there in beats[1]',
-        ),
-        ([Beat(run="C"), Beat(run="C")], 'beats[1]: run: "C" has been made in beats[0]'),
-        ([Beat(run="C epilogue")], 'beats[0]: run: nothing follows the sums of "C"'),
+        ([Beat(run="D"), Beat(run="C")], 'beats[0]: run: "D" is made of "C", which is only run in beats[1]'),
+        ([Beat(run="C"), Beat(run="C")], 'beats[1]: run: "C" was run already, in beats[0]'),
+        ([Beat(run="C epilogue")], 'beats[0]: run: "C" has no epilogue'),
         ([Beat(run="A")], 'beats[0]: run: nothing is named "A"'),
         ([Beat(show="C, d")], 'beats[0]: show: nothing is named "d"'),
         ([Beat(present="c")], 'beats[0]: present: nothing is named "c"'),

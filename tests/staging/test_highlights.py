@@ -62,7 +62,7 @@ def test_several_and_those_of_one_head_or_of_all():
     "text, says",
     [
         ("atn[it]", 'did you mean "attn"'),
-        ("attn[animl]", 'no row is the token "animl"; did you mean "animal".*; by position rows are 0 to 15'),
+        ("attn[animl]", 'no row has the token "animl"; did you mean "animal".*; by position rows are 0 to'),
         ("attn[16]", "no such row; rows are 0 to 15$"),
         ("attn[5:5]", "rows are 0 to 15"),
         ("attn[:, 3:99]", "no such column; columns are 0 to 15"),
@@ -79,7 +79,7 @@ def test_several_and_those_of_one_head_or_of_all():
         ("attn[]", "a part is empty"),
         ("attn[it, it, it]", "a matrix has a row and a column; put a token with a comma in quotes"),
         ("Q[" + "9" * 5000 + "]", "rows are 0 to 15"),
-        ("attn[" + "x" * 5000 + "]", "no row is the token"),
+        ("attn[" + "x" * 5000 + "]", "no row has the token"),
         ("a" * 5000, "nothing that is drawn"),
         ("attn[" * 5000, "not closed"),
         ("attn[" + '"' + "\\" * 5001, "not closed"),
@@ -146,9 +146,9 @@ def awkward():
     [
         ("S[18]", "no such row; rows are 0 to 17$"),
         ("S[99]", "rows are 0 to 17$"),
-        ('S["ok"#3]', '2 of the rows are the token "ok", counted from 1'),
+        ('S["ok"#3]', '#3 is out of range; 2 rows have the token "ok", counted from 1'),
         ("S[ok#0]", "counted from 1"),
-        ('S["13"]', 'no row is the token "13"; .*by position'),
+        ('S["13"]', 'no row has the token "13"; .*by position'),
     ],
 )
 def test_a_message_says_what_there_is(text, says):

@@ -141,7 +141,7 @@ def runs_of(root: Stage, text: str, where: str) -> tuple[frozenset[str], frozens
         name, part = parts[written]
         stages = [stage for stage in made if name in (stage.name, stage.of)]
         if part == EPILOGUE and not any(stage.epilogue for stage in stages):
-            raise InputError(f'{where}: nothing follows the sums of "{name}": it has no epilogue')
+            raise InputError(f'{where}: "{name}" has no epilogue; run "{name}" alone')
         sums |= {stage.name for stage in stages if part != EPILOGUE}
         epilogue |= {stage.name for stage in stages if part != SUMS and stage.epilogue}
     return frozenset(sums), frozenset(epilogue)

@@ -124,10 +124,12 @@ def check(camera: Camera, arrangement: Arrangement) -> None:
     if camera.view in INSIDE:
         if camera.move not in ("none", "push_in"):
             raise InputError(
-                f'camera: move: "{camera.move}" leads out of the view "{camera.view}"; none or push_in'
+                f'camera: move: "{camera.move}" leads out of the view "{camera.view}"; give none or push_in'
             )
         if camera.projection in ("orthographic", "oblique"):
-            raise InputError(f'camera: projection: the view "{camera.view}" is within, so in perspective')
+            raise InputError(
+                f'camera: projection: the view "{camera.view}" is from within and needs "perspective"'
+            )
         cuboid_of(camera, arrangement)
 
 
@@ -157,7 +159,9 @@ def cuboid_of(camera: Camera, arrangement: Arrangement) -> Cuboid:
     cuboids = [c for c in arrangement.cuboids if not name or name in (c.stage.name, c.stage.of)]
     if not cuboids:
         what = f'"{name}" is no product' if name else "the scene has no product"
-        raise InputError(f'camera: view: {what}, so there is no "{camera.view}"')
+        raise InputError(
+            f'camera: view: "{camera.view}" looks from within the cuboid of a product, and {what}'
+        )
     return cuboids[0]
 
 

@@ -89,13 +89,14 @@ def _completed(root: Stage, sweeps: Collection[str], paces: Sequence[Pace]) -> l
         if needed < needs:
             late = next(o.stage.name for o in stage.operands if ready[o.stage.name] > needed)
             raise InputError(
-                f'beats[{needed}]: run: "{name}" is made of "{late}", which is only there in beats[{needs}]; '
-                "run that before"
+                f'beats[{needed}]: run: "{name}" is made of "{late}", which is only run in beats[{needs}]; '
+                f'run "{late}" before'
             )
         ends = finished.get(name, needed)
         if ends < needed:
             raise InputError(
-                f'beats[{ends}]: run: the epilogue of "{name}" is before its sums, in beats[{needed}]'
+                f'beats[{ends}]: run: the epilogue of "{name}" comes before its sums, in beats[{needed}]; '
+                "run it in that beat or later"
             )
         if needed >= 0:
             swept[name] = needed
@@ -118,7 +119,9 @@ def _told(paces, part):
     for n, pace in enumerate(paces):
         for name in sorted(getattr(pace, part)):
             if name in told:
-                raise InputError(f'beats[{n}]: run: "{name}" has been made in beats[{told[name]}]')
+                raise InputError(
+                    f'beats[{n}]: run: "{name}" was run already, in beats[{told[name]}]; run it once'
+                )
             told[name] = n
     return told
 
