@@ -66,7 +66,7 @@ class Accounts:
     def failed(self, module: str, function: str, error: Exception) -> None:
         """Note that the recording itself failed at something."""
         first = (str(error).splitlines() or [""])[0][:200]
-        self._failures.setdefault((_pattern(module), function, type(error).__name__), [0, first])[0] += 1
+        self._failures.setdefault((pattern_of(module), function, type(error).__name__), [0, first])[0] += 1
 
     def without_numbers(self, reason: str) -> None:
         """Note that a tensor could not be looked at, as those of `meta` and inside of a transform."""
@@ -78,7 +78,7 @@ class Accounts:
         for one in self._all:
             if not one.closed and one.certain:
                 why = one.reason or "its result is not multiplied with values"
-                key = _pattern(one.module), one.what, why
+                key = pattern_of(one.module), one.what, why
                 counts[key] = counts.get(key, 0) + 1
         lines = [
             {"module": module, "what": what, "why": why, "times": times}
@@ -119,5 +119,6 @@ def _advice(told: dict[str, Any]) -> str:
     return "what is understood is softmax(mask(q · k · scale + bias)) · v, over one axis of keys"
 
 
-def _pattern(module: str) -> str:
+def pattern_of(module: str) -> str:
+    """The path of a module with * for its numbers, the same for all layers of a stack."""
     return re.sub(r"(?<![^.])\d+(?![^.])", "*", module)

@@ -1,4 +1,5 @@
-"""Puts together attentions that are one layer: steps of decoding, and heads that ran one by one."""
+"""Puts together attentions that are one layer: steps of decoding, and heads, queries or windows that ran one
+by one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -48,17 +49,8 @@ def repeats(before: Seen, after: Seen) -> bool:
 def join(before: Seen, after: Seen) -> Seen:
     """Both as one layer: the rows of `after` below those of `before`, over the keys of both."""
     lost = _lost(before, after)
-    columns = lost + after.k.shape[1]
     k, v = (np.concatenate([getattr(before, n)[:, :lost], getattr(after, n)], axis=1) for n in "kv")
-    placed = ((before, 0), (after, lost))
-    allowed = np.concatenate([_placed(s.all_allowed(), True, s, at, columns) for s, at in placed], axis=1)
-    bias = None
-    if before.bias is not None or after.bias is not None:
-        bias = masks.compressed_bias(
-            np.concatenate([_placed(s.bias, 0.0, s, at, columns) for s, at in placed], axis=1), allowed
-        )
-    rows = before.q.shape[1] + after.q.shape[1]
-    mask = masks.named(allowed, rows, columns)
+    allowed, bias = _over((before, after), (0, lost), k.shape[1])
     found = {
         name: _joined(
             before.found[name], after.found.get(name), 0 if name == "Q" else lost, name == "Q", before.kind
@@ -71,8 +63,7 @@ def join(before: Seen, after: Seen) -> Seen:
         k=k,
         v=v,
         z=np.concatenate([before.z, after.z], axis=1),
-        mask=mask,
-        allowed=masks.compressed(allowed) if mask["kind"] in ("padding", "custom") else None,
+        **_masked(allowed),
         bias=bias,
         found={name: one for name, one in found.items() if one is not None},
         error=max(before.error, after.error),
@@ -92,16 +83,13 @@ def side_by_side(parts: Sequence[Seen], output: Output) -> Seen | None:
     found = {name: projections.side_by_side([s.found[name] for s in parts]) for name in names}
     stacked = {n: np.concatenate([getattr(s, n) for s in parts]) for n in ("q", "k", "v", "z")}
     columns = last.k.shape[1]
-    each = [_placed(s.all_allowed(), True, s, 0, columns) for s in parts]
-    allowed = np.concatenate(each)
+    each = [_placed(s.all_allowed(), True, s, 0, columns, len(s.q)) for s in parts]
     if any(s.bias is not None for s in parts):
-        stacked["bias"] = np.concatenate([_placed(s.bias, 0.0, s, 0, columns) for s in parts])
-    mask = masks.named(allowed, *allowed.shape[1:])
+        stacked["bias"] = np.concatenate([_placed(s.bias, 0.0, s, 0, columns, len(s.q)) for s in parts])
     return replace(
         last,
         **stacked,
-        mask=mask,
-        allowed=masks.compressed(allowed) if mask["kind"] in ("padding", "custom") else None,
+        **_masked(np.concatenate(each)),
         sinks=tuple(sink for s in parts for sink in s.sinks),
         found=found,
         output=output,
@@ -110,19 +98,64 @@ def side_by_side(parts: Sequence[Seen], output: Output) -> Seen | None:
     )
 
 
-def stacked(parts: Sequence[Seen], output: Output) -> Seen | None:
-    """Attentions of some of the queries each, over the same keys, as one layer; None where keys differ."""
+def stacked(parts: Sequence[Seen], output: Output, order: np.ndarray) -> Seen | None:
+    """Attentions of some of the queries each, as one layer; None where they differ in more than that.
+
+    They are over the same keys, or each over its own, as of windows or of texts that were packed into one.
+    Then a mask keeps queries to the keys of their part. `order` [queries] is that of their tokens.
+    """
     first = parts[0]
-    if any(not np.array_equal(getattr(first, n), getattr(s, n)) for s in parts for n in "kv"):
-        return None
-    # Joined as the steps of a cross-attention are, whose keys stay the same.
-    over = [replace(s, kind="cross", output=None, attn_out=None, added=None) for s in parts]
-    together = over[0]
-    for part in over[1:]:
-        if not _alike(together, part) or (together.softcap, together.sinks) != (part.softcap, part.sinks):
+    for part in parts[1:]:
+        if part.kind != first.kind or not _alike(first, part):
             return None
-        together = join(together, part)
-    return replace(together, kind=first.kind, output=output, attn_out=output.y)
+        if (first.softcap, first.sinks) != (part.softcap, part.sinks):
+            return None
+    shared = all(np.array_equal(getattr(first, n), getattr(s, n)) for s in parts for n in "kv")
+    tokens = [s.k.shape[1] for s in parts]
+    if not shared and first.kind == "self" and tokens != [s.q.shape[1] for s in parts]:
+        return None  # keys that parts have in common
+    starts = [0] * len(parts) if shared else np.cumsum([0, *tokens[:-1]]).tolist()
+    allowed, bias = _over(parts, starts, tokens[0] if shared else sum(tokens))
+    columns = order if not shared and first.kind == "self" else np.arange(allowed.shape[2])
+    arrays = {n: np.concatenate([getattr(s, n) for s in parts], axis=1)[:, order] for n in "qz"}
+    for n in "kv":
+        each = parts[:1] if shared else parts
+        arrays[n] = np.concatenate([getattr(s, n) for s in each], axis=1)[:, columns]
+    if bias is not None:
+        bias = bias[:, order if bias.shape[1] > 1 else [0]][:, :, columns if bias.shape[2] > 1 else [0]]
+    found: dict[str, Projection | None] = {}
+    for name in first.found:
+        each = parts[:1] if shared and name != "Q" else parts
+        own = [s.found[name] for s in each if name in s.found]
+        if len(own) == len(each):
+            found[name] = _of_all_tokens(own, order if name == "Q" else columns)
+    return replace(
+        first,
+        **arrays,
+        **_masked(allowed[:, order][:, :, columns]),
+        bias=bias,
+        found={name: one for name, one in found.items() if one is not None},
+        output=output,
+        attn_out=output.y,
+        error=max(s.error for s in parts),
+        drops=any(s.drops for s in parts),
+    )
+
+
+def _of_all_tokens(parts: Sequence[Projection], order: np.ndarray) -> Projection | None:
+    """The projection of the tokens of all, by weights that all share. None where its input was not seen for
+    all tokens."""
+    first = parts[0]
+    if any(not one.seen.all() or not np.array_equal(one.weight, first.weight) for one in parts):
+        return None
+    hows = {one.how for one in parts}
+    return replace(
+        first,
+        x=np.concatenate([one.x for one in parts])[order],
+        pre=np.concatenate([one.pre for one in parts], axis=1)[:, order],
+        seen=np.ones(len(order), bool),
+        how=first.how if len(hows) == 1 else "path" if "path" in hows else "length",
+    )
 
 
 def widened(before: Seen, after: Seen) -> Seen | None:
@@ -160,16 +193,39 @@ def _lost(before: Seen, after: Seen) -> int:
     return before.k.shape[1] + grown - after.k.shape[1]
 
 
-def _placed(array: np.ndarray | None, fill: float | bool, seen: Seen, at: int, columns: int) -> np.ndarray:
-    """A mask or bias over more keys. Its own keys begin at `at`; the others are not allowed, or have no
-    bias."""
-    shape = (seen.q.shape[0], seen.q.shape[1], seen.k.shape[1])
-    if array is None:
-        array = np.full((1, *shape[1:]), fill)
-    array = np.broadcast_to(array, (len(array), *shape[1:]))
-    if len(array) < shape[0]:
-        array = np.broadcast_to(array, shape)
+def _over(parts: Sequence[Seen], starts: Sequence[int], columns: int) -> tuple:
+    """(allowed [heads or 1, queries, columns], bias or None) of all parts, their queries one below the other.
+
+    The keys of each part begin at its start; other keys it may not attend to.
+    """
+    made: list[np.ndarray | None] = []
+    for arrays, fill in (([s.all_allowed() for s in parts], True), ([s.bias for s in parts], 0.0)):
+        given = [len(one) for one in arrays if one is not None]
+        placed = zip(arrays, parts, starts, strict=True)
+        each = [_placed(one, fill, s, at, columns, max(given, default=1)) for one, s, at in placed]
+        made.append(np.concatenate(each, axis=1) if given or fill else None)
+    allowed, bias = made
+    assert allowed is not None
+    return allowed, None if bias is None else masks.compressed_bias(bias, allowed)
+
+
+def _placed(
+    array: np.ndarray | None, fill: float | bool, seen: Seen, at: int, columns: int, heads: int
+) -> np.ndarray:
+    """A mask or bias over more keys, [heads, queries, columns]. Its own keys begin at `at`; the others are
+    not allowed, or have no bias."""
+    shape = (heads, seen.q.shape[1], seen.k.shape[1])
+    array = np.broadcast_to(np.full((1, 1, 1), fill) if array is None else array, shape)
     return np.pad(array, ((0, 0), (0, 0), (at, columns - at - shape[2])))
+
+
+def _masked(allowed: np.ndarray) -> dict:
+    """The `mask` and `allowed` of a layer, from which keys each query may attend to."""
+    mask = masks.named(allowed, *allowed.shape[1:])
+    return {
+        "mask": mask,
+        "allowed": masks.compressed(allowed) if mask["kind"] in ("padding", "custom") else None,
+    }
 
 
 def _joined(

@@ -98,8 +98,9 @@ def same_tokens(outputs: Sequence[Output]) -> bool:
     return all(np.array_equal(a, b) for one in outputs for a, b in zip(first, one.y_index, strict=True))
 
 
-def one_below_another(outputs: Sequence[Output]) -> Output | None:
-    """Outputs of one map for some tokens each, as one for all; None where two are of the same token."""
+def one_below_another(outputs: Sequence[Output]) -> tuple[Output, np.ndarray] | None:
+    """Outputs of one map for some tokens each, as one for all, and the order in which its tokens stand among
+    theirs. None where two are of the same token."""
     index = []
     for axis in zip(*(one.y_index for one in outputs), strict=True):
         if all(np.array_equal(axis[0], one) for one in axis):
@@ -108,8 +109,12 @@ def one_below_another(outputs: Sequence[Output]) -> Output | None:
             rows = [np.broadcast_to(i, (len(o.y), i.shape[1])) for i, o in zip(axis, outputs, strict=True)]
             index.append(np.concatenate(rows))
     y = np.concatenate([one.y for one in outputs])
-    tokens = np.stack([one[:, 0] for one in index if len(one) == len(y)], axis=1)
-    return replace(outputs[0], y=y, y_index=index) if len(np.unique(tokens, axis=0)) == len(y) else None
+    moving = [one[:, 0] for one in index if len(one) == len(y)]
+    if not moving or len(np.unique(np.stack(moving, axis=1), axis=0)) < len(y):
+        return None
+    order = np.lexsort(moving[::-1])
+    index = [one[order] if len(one) == len(y) else one for one in index]
+    return replace(outputs[0], y=y[order], y_index=index), order
 
 
 def _features(linear: Linear) -> dict[str, np.ndarray]:

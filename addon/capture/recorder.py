@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from . import masks
-from .accounts import Account, Accounts
+from .accounts import Account, Accounts, pattern_of
 from .attention import Attention
 from .axes import Event, Frame, alone
 from .entry_places import pick
@@ -35,7 +35,7 @@ class Entry:
     """One layer: `beams` as far as they are joined, `last` the attention that is not yet joined to them.
 
     `sums` [keys] of each beam tell whether another attention continues it. Of a layer that is not kept only
-    these are.
+    these are. `frame` is the call of the module in which it ran.
     """
 
     module: str
@@ -46,6 +46,7 @@ class Entry:
     last: "Taken | None" = None
     sums: list[np.ndarray] = field(default_factory=list)
     call: int = 0
+    frame: Any = None
 
 
 @dataclass(eq=False)
@@ -132,6 +133,7 @@ class Recorder:
             for one in taken.seen:
                 one.kind, one.about = entry.kind, about
         if fresh:
+            entry.frame = self._running.frame
             self._entries.append(entry)
         self._settle(entry)
         entry.last, entry.sums, entry.call = taken, keys, call
@@ -142,7 +144,8 @@ class Recorder:
         """A linear map ran that takes what attentions gave. None where it is not their output."""
         results = [strand for strand in results if not strand.source.taken.elsewhere]
         takens = [strand.source.taken for strand in results]
-        if takens and not any(taken.entry.kept for taken in takens):
+        if takens and not all(taken.entry.kept for taken in takens):
+            self._count_as_one(results)
             takens[-1].passed = True
             return MappedResult(takens[-1])
         if any(taken.closed for taken in takens):
@@ -190,7 +193,9 @@ class Recorder:
     def add(self, strand: Strand, own: torch.Tensor, stream: torch.Tensor, times: float) -> None:
         """The output of an attention, `own` by its strand, is added to the residual stream."""
         taken = strand.source.taken
-        taken.passed = False
+        if taken.passed:
+            taken.passed = False
+            return
         for seen, output in zip(taken.seen, taken.outputs, strict=True):
             seen.added = added_of(output, strand, own, stream, times)
             taken.closed |= seen.added is not None
@@ -282,15 +287,24 @@ class Recorder:
         return [ids[element // (count // len(ids))].tolist() for element in elements]
 
     def _wanted(self, module: str, kind: str) -> bool:
-        """Whether a new layer may be one that was asked for, by its place or a number in its path."""
+        """Whether a new layer may be one that was asked for, by its place or a number in its path.
+
+        It may turn out to be one layer with others that ran in the same call of its module, so its place is
+        counted with them and without.
+        """
         if self._layers is None:
             return True
-        alike = [entry for entry in self._entries if entry.kind == kind]
-        numbers = {sum(entry.kind == "self" for entry in self._entries) - (kind == "cross")}
-        numbers |= set(map(int, re.findall(r"\d+", module)))
+        numbers = set(map(int, re.findall(r"\d+", module)))
         words = module.split(".")
+        places = [[entry for entry in self._entries if entry.kind == "self"]]
+        alike = [entry for entry in self._entries if entry.kind == kind]
         for n in range(len(words)):  # its place among the layers of a stack
-            numbers.add(sum(entry.module.split(".")[: n + 1] == words[: n + 1] for entry in alike))
+            places.append([one for one in alike if one.module.split(".")[: n + 1] == words[: n + 1]])
+        for before in places:
+            apart = [entry for entry in before if entry.frame is not self._running.frame]
+            numbers |= set(range(len(apart), len(before) + 1))
+        if kind == "cross":  # it has the number of the layer before it
+            numbers |= {n - 1 for n in numbers}
         return any(int(re.findall(r"\d+", str(one).partition("@")[0])[-1]) in numbers for one in self._layers)
 
     def _continued(
@@ -336,6 +350,17 @@ class Recorder:
         latest.seen = known
         return Result(latest)
 
+    def _count_as_one(self, results: Sequence[Strand]) -> None:
+        """Parts of a layer, such as heads that ran one by one, count as one also where they are not kept."""
+        entries = list(dict.fromkeys(strand.source.taken.entry for strand in results))
+        kinds = {(pattern_of(entry.module), entry.kind) for entry in entries}
+        if len(kinds) > 1 or not all(strand.exact and strand.factor == 1 for strand in results):
+            return
+        for entry in entries[:-1]:
+            self._entries.remove(entry)
+        entries[-1].kept, entries[-1].beams, entries[-1].last = False, [], None
+        results[-1].source.taken.seen = []
+
     def _put_together(self, takens: list[Taken], outputs: list[Output]) -> MappedResult | None:
         """Attentions of one head each, or of some of the queries each, become one layer."""
         if any(len(taken.seen) > 1 for taken in takens):
@@ -346,12 +371,13 @@ class Recorder:
             output = replace(outputs[0], weight=np.concatenate([one.weight for one in outputs]), factors=None)
             together = side_by_side([taken.seen[0] for taken in takens], output)
         else:
-            order = sorted(range(len(takens)), key=lambda n: [int(i.min()) for i in outputs[n].y_index])
-            whole = one_below_another([outputs[n] for n in order])
+            whole = one_below_another(outputs)
             if whole is None:
                 return None
-            output, together = whole, stacked([takens[n].seen[0] for n in order], whole)
+            output, together = whole[0], stacked([taken.seen[0] for taken in takens], *whole)
         if together is None:
+            for taken in takens:
+                taken.seen[0].refused["W_O"] = "the next linear map takes what other attentions gave with it"
             return None
         together.refused = {n: why for n, why in together.refused.items() if n != "W_O"}
         last = takens[-1]
@@ -369,7 +395,8 @@ class Recorder:
         last, entry = takens[-1], takens[-1].entry
         outputs = [output_of(linear, one, one.source.taken.at[0]) for one in results]
         known = [one for one in outputs if one is not None]
-        whole = one_below_another(known) if len(known) == len(outputs) else None
+        found = one_below_another(known) if len(known) == len(outputs) else None
+        whole = found[0] if found and (np.diff(found[1]) > 0).all() else None
         before = sum(taken.seen[0].q.shape[1] for taken in takens[:-1])
         if whole is None or entry.last is not last or len(entry.beams) != 1 or len(last.seen) > 1:
             return None

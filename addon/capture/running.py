@@ -35,6 +35,11 @@ class Running:
         """The dotted name of the innermost module, "" outside of all."""
         return self.frames[-1].name if self.frames else ""
 
+    @property
+    def frame(self) -> _Frame | None:
+        """The call of the innermost module, None outside of all."""
+        return self.frames[-1] if self.frames else None
+
     def batch(self, elements: int) -> int:
         """How many elements of the model's batch there are among so many attentions side by side.
 

@@ -675,6 +675,75 @@ def test_attention_in_a_loop_is_one_layer(loop, tmp_path):
     saved(recording, tmp_path)
 
 
+def in_windows(windows, over_all_keys=False):
+    """Queries of some tokens each, over the keys of the same tokens."""
+
+    def attend(q, k, v):
+        z = torch.zeros_like(q)
+        for own in windows:
+            keys = slice(None) if over_all_keys else own
+            z[:, :, own] = (q[:, :, own] @ k[:, :, keys].mT / 8**0.5).softmax(-1) @ v[:, :, keys]
+        return z
+
+    return attend
+
+
+def packed(q, k, v):
+    parts = [t.split([2, 3, 4], 2) for t in (q, k, v)]
+    z = [(a @ b.mT / 8**0.5).softmax(-1) @ c for a, b, c in zip(*parts, strict=True)]
+    return torch.cat(z, 2)
+
+
+ALTERNATE, THIRDS = (torch.arange(9) % 2, torch.arange(9) % 3)
+WINDOWS = {  # and which token is in which window
+    "texts packed into one": (packed, torch.tensor([0, 0, 1, 1, 1, 2, 2, 2, 2])),
+    "every third token": (in_windows([slice(n, None, 3) for n in range(3)]), THIRDS),
+    "every other query": (in_windows([slice(0, None, 2), slice(1, None, 2)], True), torch.zeros(9)),
+}
+
+
+@pytest.mark.parametrize("form", WINDOWS)
+def test_windows_one_by_one_are_one_layer_with_a_mask(form, tmp_path):
+    """As in Qwen2.5-VL, whose pictures and windows stand in one row of tokens. Tokens are in their order."""
+    attend, own = WINDOWS[form]
+    torch.manual_seed(0)
+    model, x = Heads(attend).eval(), torch.randn(3, 9, 32)
+    with torch.no_grad(), record(model, batch=1) as recording:
+        model(x)
+    allowed = own[:, None] == own
+    away = torch.zeros(9, 9).masked_fill(~allowed, -torch.inf)
+    model.attend = lambda q, k, v: (q @ k.mT / 8**0.5 + away).softmax(-1) @ v
+    with torch.no_grad(), record(model, batch=1) as whole:
+        model(x)
+    assert list(recording.layers) == ["0"]
+    (arrays, description), (true, same) = recording.layers["0"], whole.layers["0"]
+    assert set(arrays) == set(true) and description["mask"] == same["mask"]
+    assert all(close(arrays[name].astype(float), true[name].astype(float)) for name in true)
+    saved(recording, tmp_path)
+
+
+LOOPS_OF_LAYERS = {
+    "heads": lambda q, k, v: LOOPS["heads"](q, k, v, lambda q, k, v: (q @ k.mT).softmax(-1) @ v),
+    "windows": packed,
+}
+
+
+@pytest.mark.parametrize("form", LOOPS_OF_LAYERS)
+def test_a_layer_is_chosen_by_its_number_where_its_parts_run_one_by_one(form):
+    torch.manual_seed(0)
+    model, x = nn.Sequential(*(Heads(LOOPS_OF_LAYERS[form]) for _ in range(3))).eval(), torch.randn(3, 9, 32)
+    with torch.no_grad(), record(model) as every:
+        model(x)
+    assert list(every.layers) == ["0", "1", "2"]
+    for number in range(3):
+        with torch.no_grad(), record(model, layers=[number]) as one:
+            model(x)
+        ((name, (arrays, description)),) = one.layers.items()
+        true = every.layers[name][0]
+        assert name == str(number) and description["module"] == str(number)
+        assert set(arrays) == set(true) and all(np.array_equal(arrays[n], true[n]) for n in true)
+
+
 def test_an_element_that_is_not_in_the_batch_is_told_where_elements_run_one_by_one():
     model = Heads(lambda q, k, v: LOOPS["elements"](q, k, v, lambda q, k, v: (q @ k.mT).softmax(-1) @ v))
     with pytest.raises(InputError, match="batch element 3 is not there; the batch has 3"):
