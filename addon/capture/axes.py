@@ -139,6 +139,7 @@ def axes_of(event: Event) -> Axes:
             rows, columns = _rows_and_columns(event, letter)
             if rows is not None and columns is not None and len(rows) and not len(columns):
                 raise NotUnderstood("queries times keys summed over tokens: attention among channels")
+    event.keys = {letter: _by_token(event, letter, index) for letter, index in event.keys.items()}
     digits = {}
     shared = [letter for letter in event.out if letter in event.a and letter in event.b]
     for letter in event.out:
@@ -152,6 +153,18 @@ def axes_of(event: Event) -> Axes:
                 "keys of their own for each query, as of relative positions, over values of all"
             )
     return Axes(event, digits)
+
+
+def _by_token(event: Event, letter: str, index: np.ndarray) -> np.ndarray:
+    """The index of each key in the order of its tokens, as that of queries, where all come from one map."""
+    for strand in to_linears(event.strands["k"]):
+        moved = _moves(strand, event.b.index(letter)) if letter in event.b else None
+        if moved is not None and len(moved[0]) == event.sizes[letter] and not len(moved[1]):
+            rows = moved[0][index]
+            if (rows != MISSING).all() and len(np.unique(rows)) == len(rows):
+                return index[np.argsort(rows)]
+            return index
+    return index
 
 
 def _only_of_keys(event: Event, letter: str) -> bool:

@@ -84,14 +84,14 @@ def find_projection(
     `index` says where its entries stand in the tensor whose `strands` these are: an array [heads, tokens,
     width] for each axis, broadcastable. `inputs` has those of the other projections of the layer.
     """
-    pieces = []
+    pieces, others = [], []
     # The newest first: a cache of keys leads to the maps of all steps.
     for strand in sorted(to_linears(strands), key=lambda one: (-one.source.serial, not one.exact)):
-        if strand.places is None or not strand.source.whole:
-            continue
-        found = _rows_and_columns(strand, index, target.shape)
-        if found is not None:
+        found = None if strand.places is None else _rows_and_columns(strand, index, target.shape)
+        if found is not None and strand.source.whole:
             pieces.append((strand, *found))
+        elif found is None or _one_by_one(found[0]):
+            others.append(strand.source)
     if not pieces:
         raise NotShown(_why_none(strands))
     pieces = _of_one_map(pieces)
@@ -109,21 +109,27 @@ def find_projection(
         on_its_path.append((made, chosen[0]))
     if not on_its_path:
         raise reasons[0]
-    return _only(on_its_path)
+    known = {strand.source for strand, _, _ in pieces}
+    return _only(on_its_path, [one for one in others if one not in known])
 
 
-def _only(found: list) -> Projection:
+def _only(found: list, others: Sequence[Linear]) -> Projection:
     """Of projections on whose path something lies, each with its piece, that of the newest map.
 
-    Raises NotShown where another map makes the same tokens with it, as gates do, and LoRA in training. A map
-    that gives one row for all tokens, as of a condition, is not counted.
+    Raises NotShown where another map makes the same tokens with it, as gates do, and LoRA in training; also
+    one of the `others`, whose weights or tokens are not known. A map that gives one row for all tokens, as of
+    a condition, is not counted.
     """
     each = [one for one in found if _one_by_one(one[1][1])] or found
     projection, (strand, rows, _) = each[0]
-    for _, (other, its_rows, _) in each[1:]:
-        if other.source is not strand.source and ((rows != MISSING) & (its_rows != MISSING)).any():
-            names = f"{other.source.module} and {strand.source.module}"
-            raise NotShown(f"two linear maps make it together: {names}")
+    beside = [
+        other.source
+        for _, (other, its_rows, _) in each[1:]
+        if other.source is not strand.source and ((rows != MISSING) & (its_rows != MISSING)).any()
+    ]
+    for other in [*beside, *others]:
+        names = " and ".join(one.module or "the model" for one in (other, strand.source))
+        raise NotShown(f"two linear maps make it together: {names}")
     return projection
 
 

@@ -178,6 +178,8 @@ def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[St
         name, tensors = "identity", tensors[1:]
     for at, tensor in enumerate(tensors):
         for strand in known.origins.of(tensor):
+            if tensor.numel() == 1 < result.numel() and not isinstance(strand.source, ActivationProduct):
+                continue  # a number that all entries share, as the norm of weights, tells of none of them
             places = None if strand.places is None else strand.places.broadcast(shape)
             step: Change | Strand | None
             factor = 1.0

@@ -8,13 +8,14 @@ its result is given back untouched. What goes wrong here is told, and the model 
 import re
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakIdKeyDictionary
 
 from .accounts import Accounts
 from .attention import FUSED, Attention, attention_of, fused_attention, pattern_times_values
@@ -43,6 +44,15 @@ CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_put", "se
 # Functions that are linear maps, or recurrent ones, with weights in a form of their own.
 UNSEEN_MAPS = re.compile("linear|matmul|gem[mv]|(^|_)mm($|_)|^(lstm|gru|rnn_(tanh|relu))$")
 SUMMED = ", and it weighs a sum entry by entry"
+TWO_MAPS = "two linear maps take what the heads gave"
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What an attention wrote into a residual stream, and the serial numbers of the maps that made it."""
+
+    mapped: MappedResult
+    maps: set[int]
 
 
 class Watch(TorchFunctionMode):
@@ -65,6 +75,7 @@ class Watch(TorchFunctionMode):
         self._serial = 0
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._heads: int | None = None  # of the nn.MultiheadAttention that is running
+        self._streams: Any = WeakIdKeyDictionary()  # residual stream -> the Written that is in it
         # The scores of a softmax that became a layer, by its step.
         self._scores_of: WeakKeyDictionary[Change, ActivationProduct] = WeakKeyDictionary()
 
@@ -211,8 +222,8 @@ class Watch(TorchFunctionMode):
             self._note_attention(contraction, result, patterns)
             return
         for own, other in ((strands[0], right), (strands[1], left)):
-            if not self._is_weight(other, ()):
-                self._refuse_loose(own, _made_of(own))
+            weighs = ", and it weighs rows of a parameter" if self._is_weight(other, ()) else _made_of(own)
+            self._refuse_loose(own, weighs)
         weights = self._is_weight(left, strands[0]), self._is_weight(right, strands[1])
         if all(weights):
             return  # weights that are made of others, as low-rank ones
@@ -452,24 +463,44 @@ class Watch(TorchFunctionMode):
             if self._is_newer(other, written.source):
                 continue
             if self._is_of_two_maps(own, written.source):
-                self._recorder.refuse_output(written.source, "two linear maps take what the heads gave")
+                self._recorder.refuse_output(written.source, TWO_MAPS)
                 self._origins.forget(result)
                 return True
             values = [stream if one is left and stream is not None else one for one in (own, other)]
+            maps = {s.source.serial for s in to_linears(self._origins.of(own))}
             self._recorder.add(written, *values, times)
             # The way back from the residual stream would lead through all layers.
             self._origins.forget(result)
+            self._streams[result] = Written(written.source, maps)
             return True
+        self._note_in_stream(left, right, result)
         return call.name == "add" and (
             self._note_bias(left, right, result, alpha) or self._note_low_rank(left, right, result, alpha)
         )
+
+    def _note_in_stream(self, left: torch.Tensor, right: torch.Tensor, result: torch.Tensor) -> None:
+        """What else is added to a residual stream. A second map of what the heads gave, or their output
+        again, is as much their output as what was added before."""
+        for own, other in ((left, right), (right, left)):
+            written = self._streams.get(own)
+            if written is None or own.shape != other.shape:
+                continue
+            for strand in self._origins.of(other):
+                source = strand.source
+                if isinstance(source, MappedResult) and source.taken is written.mapped.taken:
+                    self._recorder.refuse_output(source, "it is added to the residual stream twice")
+                elif isinstance(source, Linear) and source.serial not in written.maps:
+                    if _takes(source, written.mapped.taken, written.maps):
+                        self._recorder.refuse_output(written.mapped, TWO_MAPS)
+            self._streams[result] = written
 
     def _is_of_two_maps(self, tensor: torch.Tensor, written: MappedResult) -> bool:
         """Whether what several maps made of attentions is in a tensor, also by way of maps between."""
         sources = [strand.source for strand in self._origins.of(tensor)]
         mapped = {one for one in sources if isinstance(one, MappedResult) and self._recorder.awaits(one)}
         linears = [one for one in sources if isinstance(one, Linear)]
-        return len(mapped) > 1 or sum(_takes(one, written.taken, linears) for one in linears) > 1
+        apart = {one.serial for one in linears}
+        return len(mapped) > 1 or sum(_takes(one, written.taken, apart) for one in linears) > 1
 
     def _is_newer(self, tensor: torch.Tensor, written: MappedResult) -> bool:
         """Whether a tensor was made after the projections of an attention, as a parallel map is."""
@@ -563,16 +594,17 @@ def _made_of(strands: tuple[Strand, ...]) -> str:
     return made and f", but of {made}"
 
 
-def _takes(linear: Linear, taken: Any, apart: Iterable[Linear]) -> bool:
-    """Whether a linear map takes what an attention gave, if by way of other maps that are not `apart`."""
+def _takes(linear: Linear, taken: Any, apart: Iterable[int]) -> bool:
+    """Whether a linear map takes what an attention gave, if by way of other maps, but none of the serial
+    numbers `apart`."""
     passed, ways = set(apart), list(linear.made_of)
     while ways:
         source = ways.pop().source
         if isinstance(source, Result):
             if source.taken is taken:
                 return True
-        elif source not in passed:
-            passed.add(source)
+        elif source.serial not in passed:
+            passed.add(source.serial)
             ways += source.made_of
     return False
 

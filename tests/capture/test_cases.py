@@ -459,7 +459,10 @@ SECOND_MAPS = {  # the residual stream after x, by what the first map gave, z, a
     "later": lambda x, y, z, more: x + y,
     "summed": lambda x, y, z, more: x + (y + more(z)),
     "LoRA with dropout": lambda x, y, z, more: x + (y + 2 * more(more(nn.functional.dropout(z)))),
+    "added by itself": lambda x, y, z, more: x + y + more(z),
+    "LoRA with dropout, by itself": lambda x, y, z, more: x + y + 2 * more(more(nn.functional.dropout(z))),
     "of the first": lambda x, y, z, more: x + (y + more(more(y).relu())),
+    "twice": lambda x, y, z, more: x + y + y,
 }
 
 
@@ -482,9 +485,11 @@ def test_a_second_map_of_what_the_heads_gave_does_not_take_the_place_of_the_firs
     with torch.no_grad(), record(model, batch=1) as recording:
         model(x)
     arrays, description = recording.layers["0"]
-    if form in ("summed", "LoRA with dropout"):
+    if form not in ("later", "of the first"):
         assert not {"W_O", "attn_out", "resid_pre"} & set(arrays)
-        assert description["not_written"]["W_O"] == "two linear maps take what the heads gave"
+        twice = "it is added to the residual stream twice"
+        why = twice if form == "twice" else "two linear maps take what the heads gave"
+        assert description["not_written"]["W_O"] == why
     else:
         assert np.array_equal(arrays["W_O"].reshape(32, 32), model.out.weight.detach().T.numpy())
         assert close(arrays["attn_out"], model.y[1].numpy()) and close(arrays["resid_pre"], x[1].numpy())
@@ -523,11 +528,19 @@ def _of_low_rank(x, other):
     return nn.functional.linear(x, (a.mT @ a) * (b.mT @ b))
 
 
+def _convolved(other, x):
+    """What LoRA adds to a part of a fused map, as its authors write it: by groups of channels."""
+    return nn.functional.conv1d(x.mT, other.weight[:, :16, None], groups=2).mT
+
+
 TOGETHER = {
     "a gate": (lambda own, other, x: own * other(x).sigmoid(), False),
     "a sum": (lambda own, other, x: own + other(x.flip(1)), False),
     "LoRA with dropout": (lambda own, other, x: own + other(nn.functional.dropout(x, 0.1)), False),
     "LoHa": (lambda own, other, x: own + _of_low_rank(x, other), False),
+    "a convolution": (lambda own, other, x: own + _convolved(other, x), False),
+    "a gate of all tokens before": (lambda own, other, x: own * other(x).cumsum(1).flip(1), False),
+    "a gate in another order": (lambda own, other, x: own * other(x)[:, torch.arange(9)[None]][:, 0], False),
     "a norm": (lambda own, other, x: nn.functional.rms_norm(own, (32,)), True),
     "a condition": (
         lambda own, other, x: nn.functional.rms_norm(own, (32,)) * other(x.mean(1, keepdim=True)), True
@@ -550,8 +563,9 @@ def test_where_two_maps_make_queries_neither_is_given_for_them(together, tmp_pat
     if known:
         assert close(arrays["W_Q"], weight(model.q.own, 4))
     else:
-        told = "two linear maps make it together: q.own and q"
-        assert "W_Q" not in arrays and description["not_written"]["W_Q"].startswith(told)
+        told = description["not_written"]["W_Q"]
+        assert "W_Q" not in arrays and told.startswith("two linear maps make it together: q.")
+        assert "q.own" in told
     saved(recording, tmp_path)
 
 
@@ -750,15 +764,22 @@ def test_an_element_that_is_not_in_the_batch_is_told_where_elements_run_one_by_o
         recorded(model.eval(), lambda m: m(torch.randn(3, 9, 32)), batch=3)
 
 
-def test_keys_in_another_order_have_an_input_of_their_own(tmp_path):
+def test_keys_in_another_order_stand_in_that_of_their_tokens(tmp_path):
+    """As their labels do."""
     torch.manual_seed(0)
     order = torch.tensor([3, 1, 0, 2, 4])
-    model = Heads(lambda q, k, v: (q @ k[:, :, order].mT).softmax(-1) @ v[:, :, order]).eval()
+    away = torch.full((5, 5), -torch.inf).triu(1)
+    model = Heads(
+        lambda q, k, v: (q @ k[:, :, order].mT + away[:, order]).softmax(-1) @ v[:, :, order]
+    ).eval()
     x = torch.randn(1, 5, 32)
     with torch.no_grad(), record(model) as recording:
         model(x)
-    arrays, _ = recording.layers["0"]
-    assert np.array_equal(arrays["x"], x[0]) and np.array_equal(arrays["x_k"], x[0, order])
+    arrays, description = recording.layers["0"]
+    assert np.array_equal(arrays["x"], x[0]) and "x_k" not in arrays
+    assert description["mask"] == {"kind": "causal"}
+    k = model.k(x).unflatten(-1, (4, 8)).transpose(1, 2)[0]
+    assert close(arrays["k"], k.detach().numpy())
     saved(recording, tmp_path)
 
 
