@@ -1,8 +1,8 @@
-"""torch.nn's own attention modules, which have a fast path that no function mode can see.
+"""What runs twice while it is recorded: once to be watched, and once as always, for its result.
 
-While a function mode is active, these modules leave the fast path, and their results change in the last bits
-(or, with padding, visibly). So a module that could take it runs twice while recording: once to be watched,
-and once as always, for its result. A module that cannot take it, as in training, runs once.
+torch.nn's own attention modules have a fast path that no function mode can see. While a mode is active they
+leave it, and their results change in the last bits (or, with padding, visibly). A module that cannot take
+it, as in training, runs once. A function of TorchScript is watched as the Python that it was made of.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ FUSED_MODULES: Any = (
     torch.nn.TransformerEncoderLayer,
     torch.nn.MultiheadAttention,
 )
+ScriptFunction: Any = torch.jit.ScriptFunction
 _active: list[Watch] = []
 _originals: dict[Any, Callable] = {}
 _inside = threading.local()
@@ -34,12 +35,15 @@ def seen_and_unchanged(watch: Watch) -> Iterator[None]:
         for module in FUSED_MODULES:
             _originals[module] = module.forward
             module.forward = _twice(module.forward)
+        _originals[ScriptFunction] = ScriptFunction.__call__
+        ScriptFunction.__call__ = _as_python_too(ScriptFunction.__call__)
     _active.append(watch)
     try:
         yield
     finally:
         _active.remove(watch)
         if not _active:
+            ScriptFunction.__call__ = _originals.pop(ScriptFunction)
             for module, original in _originals.items():
                 module.forward = original
             _originals.clear()
@@ -47,8 +51,8 @@ def seen_and_unchanged(watch: Watch) -> Iterator[None]:
 
 def _twice(original: Callable) -> Callable:
     def forward(self, *args, **kwargs):
-        watches = [watch for watch in _active if watch.thread == threading.get_ident()]
-        if getattr(_inside, "now", False) or not watches or not _may_be_fast(self, args, kwargs):
+        watches = _watches()
+        if not watches or not _may_be_fast(self, args, kwargs):
             return original(self, *args, **kwargs)
         _inside.now = True
         try:
@@ -57,14 +61,45 @@ def _twice(original: Callable) -> Callable:
                 seen = original(self, *args, **kwargs)
             with _unwatched():
                 result = original(self, *args, **kwargs)
-            for one, other in zip(tensors_in(result), tensors_in(seen), strict=False):
-                for watch in watches:
-                    watch.alias(one, other)
+            _alias(watches, result, seen)
             return result
         finally:
             _inside.now = False
 
     return forward
+
+
+def _as_python_too(original: Callable) -> Callable:
+    """A call of a TorchScript function, whose Python is watched afterwards unless it overwrote something."""
+
+    def call(self, *args, **kwargs):
+        result, watches = original(self, *args, **kwargs), _watches()
+        python = getattr(self, "_torchdynamo_inline", None)
+        if python is None or not watches or "_(" in getattr(self, "code", "_("):
+            return result
+        _inside.now = True
+        try:
+            with contextlib.suppress(Exception), torch.no_grad(), torch.random.fork_rng():
+                _alias(watches, result, python(*args, **kwargs))
+        finally:
+            _inside.now = False
+        return result
+
+    return call
+
+
+def _watches() -> list[Watch]:
+    """Those that are to see what runs now in this thread; none while something runs for the second time."""
+    if getattr(_inside, "now", False):
+        return []
+    return [watch for watch in _active if watch.thread == threading.get_ident()]
+
+
+def _alias(watches: list[Watch], result: Any, seen: Any) -> None:
+    """What is known of the one result is known of the other."""
+    for one, other in zip(tensors_in(result), tensors_in(seen), strict=False):
+        for watch in watches:
+            watch.alias(one, other)
 
 
 def _may_be_fast(module: torch.nn.Module, args: tuple, kwargs: dict) -> bool:

@@ -21,6 +21,7 @@ from ..attention.naming import layer_names, number_of
 from ..errors import InputError
 from ..formats.capture_file import numbers
 from .accounts import Accounts, line
+from .compiled import eagerly
 from .fused import seen_and_unchanged
 from .generating import generating
 from .layers import written
@@ -105,7 +106,7 @@ def record(
     recording = Recording()
     told = _check_model(model)
     accounts = Accounts()
-    with _eagerly(model), seen_grids(recording.grids), running(model) as run:
+    with seen_grids(recording.grids), running(model) as run, eagerly(run.module) as ran_eagerly:
         recorder = Recorder(run, accounts, layers, batch, window)
         watch = Watch(run.module, recorder, accounts)
         run.given = watch.given
@@ -120,7 +121,13 @@ def record(
     recording.left_out = accounts.told()
     told += [line(one) for one in recording.left_out]
     told += [
-        f"module {name} ran in another thread, which is not recorded" for name in sorted(run.elsewhere)[:3]
+        f"compiled code in {name or 'the model'} ran eagerly while it was recorded, and may differ in the "
+        "last bits"
+        for name in sorted(ran_eagerly)[:3]
+    ]
+    told += [
+        f"{f'module {name}' if name else 'the model'} ran in another thread, which is not recorded"
+        for name in run.others()[:3]
     ]
     for module in dict.fromkeys(recorder.lost):
         told.append(f"{module}: its steps of decoding do not continue one another; the last that do are kept")
@@ -167,25 +174,6 @@ def _finish(
 
 def _tell(text: str) -> None:
     warnings.warn(text, CaptureWarning, stacklevel=5)
-
-
-@contextlib.contextmanager
-def _eagerly(model):
-    """Compiled code runs as plain Python meanwhile, so that it can be watched."""
-    modules = () if model is None else model.modules()
-    if any(_is_compiled(module) for module in modules):
-        text = "the model is compiled; it is recorded running eagerly, and may differ in the last bits"
-        warnings.warn(text, CaptureWarning, stacklevel=5)
-    set_stance = getattr(torch.compiler, "set_stance", None)  # from torch 2.6
-    with set_stance("force_eager") if set_stance else contextlib.nullcontext():
-        yield
-
-
-def _is_compiled(module: torch.nn.Module) -> bool:
-    """Whether by torch.compile(module), or in place by module.compile()."""
-    return type(module).__name__ == "OptimizedModule" or (
-        getattr(module, "_compiled_call_impl", None) is not None
-    )
 
 
 def _why_nothing(watch: Watch, left_out: list) -> str:

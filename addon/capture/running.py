@@ -40,6 +40,14 @@ class Running:
         """The call of the innermost module, None outside of all."""
         return self.frames[-1] if self.frames else None
 
+    def others(self) -> list[str]:
+        """The names of the modules that ran in other threads, without those inside of others; "" for the
+        model itself."""
+        if "" in self.elsewhere:
+            return [""]
+        names = sorted(self.elsewhere)
+        return [one for one in names if not any(one.startswith(f"{other}.") for other in names)]
+
     def batch(self, elements: int) -> int:
         """How many elements of the model's batch there are among so many attentions side by side.
 
@@ -70,8 +78,8 @@ def running(model: torch.nn.Module | None) -> Iterator[Running]:
 
     def enter(module, args):
         if threading.get_ident() != here:
-            if id(module) in names:
-                own.elsewhere.add(names[id(module)] or type(module).__name__)
+            if id(module) in names or getattr(module, "_is_replica", False):  # of DataParallel
+                own.elsewhere.add(names.get(id(module), ""))
             return
         if model is None and not own.frames:
             names.update((id(one), name) for name, one in module.named_modules())

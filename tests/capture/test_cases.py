@@ -564,7 +564,7 @@ def test_where_two_maps_make_queries_neither_is_given_for_them(together, tmp_pat
         assert close(arrays["W_Q"], weight(model.q.own, 4))
     else:
         told = description["not_written"]["W_Q"]
-        assert "W_Q" not in arrays and told.startswith("two linear maps make it together: q.")
+        assert "W_Q" not in arrays and told.startswith("two linear maps make it together: q")
         assert "q.own" in told
     saved(recording, tmp_path)
 
