@@ -48,7 +48,7 @@ TWO_MAPS = "two linear maps take what the heads gave"
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
+class InStream:
     """What an attention wrote into a residual stream, and the serial numbers of the maps that made it."""
 
     mapped: MappedResult
@@ -75,7 +75,7 @@ class Watch(TorchFunctionMode):
         self._serial = 0
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._heads: int | None = None  # of the nn.MultiheadAttention that is running
-        self._streams: Any = WeakIdKeyDictionary()  # residual stream -> the Written that is in it
+        self._streams: Any = WeakIdKeyDictionary()  # residual stream -> the InStream that is in it
         # The scores of a softmax that became a layer, by its step.
         self._scores_of: WeakKeyDictionary[Change, ActivationProduct] = WeakKeyDictionary()
 
@@ -471,7 +471,7 @@ class Watch(TorchFunctionMode):
             self._recorder.add(written, *values, times)
             # The way back from the residual stream would lead through all layers.
             self._origins.forget(result)
-            self._streams[result] = Written(written.source, maps)
+            self._streams[result] = InStream(written.source, maps)
             return True
         self._note_in_stream(left, right, result)
         return call.name == "add" and (
