@@ -4,10 +4,10 @@
     mc.render("scene.toml", "head.png")
 
 Nothing here prints. Where a job takes long, `progress` is called with how far it is (`outputs.progress`).
-Every function raises InputError for what was given and cannot be used, and JobError where the work fails;
-each says in one line what is wrong. Blender and torch are loaded by the jobs that need them. Jobs that
-render, verify or write a .blend begin with an empty file in Blender; what is open in its window has to be
-saved before.
+Every function raises InputError for input that it cannot use, and JobError if the work fails. The message is
+one line that says what is wrong. Blender and torch are loaded by the jobs that need them. Jobs that render,
+verify or write a .blend begin with an empty file in Blender; what is open in its window has to be saved
+before.
 
 What is to be drawn, a `Source`, is a description (`Scene`), the name of a scene file, or that of a built
 .blend. `load` makes a description of a capture, or of a scene file of which something is to be changed.
@@ -369,8 +369,8 @@ def _kind_of_workers(device: str) -> str:
 
 
 def beats(source: Drawable) -> Scene:
-    """The description with the beats of its film as a list, to be edited; those that are written from the
-    expression and its numbers where it has none of its own."""
+    """The description with the beats of its film as a list, to be edited. A description without beats gets
+    automatic ones, written from the expression and its numbers."""
     source = as_source(source)
     if source.description is not None:
         planned = plan(source.description.with_beats())

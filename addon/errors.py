@@ -1,4 +1,4 @@
-"""The two ways in which work ends early, each told in one line to a person."""
+"""The two errors with which work ends early. Each is one line for a person."""
 
 from collections.abc import Iterable
 
@@ -32,14 +32,14 @@ def one_line(text: object) -> str:
 
 
 def not_loaded(error: BaseException, otherwise: str) -> JobError:
-    """What is wrong when a library cannot be loaded: there is no memory for it, or else `otherwise`."""
+    """The error for a library that cannot be loaded: there is no memory for it, or else `otherwise`."""
     if isinstance(error, MemoryError) or any(said in str(error) for said in _NO_MEMORY):
         return JobError(f"there is not enough memory to load what this needs ({error}); see ulimit -v")
     return JobError(otherwise)
 
 
 def needs_extra(error: BaseException, needs: str, extra: str, otherwise: str = "") -> JobError:
-    """What is wrong when a library of an `extra` of the package cannot be loaded.
+    """The error for a library of an `extra` of the package that cannot be loaded.
 
     `needs` says what needs which library, `otherwise` what a person can do besides installing the extra.
     """

@@ -1,4 +1,4 @@
-"""How much memory this process may still take: what the machine, its groups and its own limits leave."""
+"""How much memory this process may still take. The machine, its cgroups and its own limits decide."""
 
 import os
 from pathlib import Path
@@ -47,7 +47,7 @@ def _machine() -> int | None:
 
 
 def _groups():
-    """What each cgroup that this process is in, and each that holds it, leaves: of a container, say."""
+    """The memory left in each cgroup around this process, such as that of a container."""
     for line in _text("/proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
         for version in set(controllers.split(",")) & set(_VERSIONS):

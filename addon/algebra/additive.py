@@ -1,4 +1,4 @@
-"""Which given matrices may be additive masks: those that are added to what a softmax takes.
+"""Which given matrices may be additive masks: those that are added to the argument of a softmax.
 
 An additive mask holds very low numbers where a query may not attend. The expression says which matrices may
 be one; their values decide (`description.matrices.lowest`).
@@ -11,8 +11,8 @@ _KEPT_LOW = ("tril", "triu", "window", "padded", "multiply", "divide", "add", "s
 
 
 def added_to_softmax(root: Stage) -> frozenset[str]:
-    """The names of the given matrices whose entries are terms of what a softmax takes: M in
-    softmax(scores + M), in S = scores + M followed by softmax(S), and in softmax(M)."""
+    """The names of the given matrices that are terms of the argument of a softmax: M in softmax(scores + M),
+    in S = scores + M followed by softmax(S), and in softmax(M)."""
     names = set()
 
     def visit(stage):

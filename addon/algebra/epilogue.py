@@ -1,4 +1,4 @@
-"""What finishes a matrix: the unary steps (`kinds.stage.Step`), and mm's fourteen epilogues as expressions.
+"""The steps that finish a matrix (`kinds.stage.Step`), and mm's fourteen epilogues as expressions.
 
 A step acts on the entries that exist. An entry that a mask has removed stays removed and holds 0.
 """
@@ -114,7 +114,7 @@ def rotary(
     x: np.ndarray, mask: np.ndarray | None, base: float, dims: int, first: int, layout: str, at: int
 ) -> np.ndarray:
     """The rows turned by their positions, see `attention.rotary.rotate`. With `dims` 0 all columns from `at`
-    on turn. Raises InputError where the matrix has no such even number of columns."""
+    on turn. Raises InputError unless that is an even number of columns of the matrix."""
     columns = max(x.shape[1] - at, 0)
     dims = dims or columns
     if not 0 < dims <= columns or dims % 2:
@@ -134,7 +134,7 @@ def with_epilogue(name: str, x: Any) -> Any:
 
 
 def with_epilogues(node: Any, epilogues: Mapping[str, str]) -> Any:
-    """The tree with mm's epilogues applied to the results that it names: `epilogues` is name -> epilogue.
+    """The tree with mm's epilogues applied to its named results: `epilogues` is name -> epilogue.
 
     Raises InputError for a name that the expression does not give, and for an unknown epilogue.
     """

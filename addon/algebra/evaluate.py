@@ -20,8 +20,8 @@ def evaluate(
 ) -> Evaluation:
     """The Values of every stage under `root`.
 
-    `leaves` has each given matrix by name, real and finite, (rows, columns). `masks` has, for those of them
-    that are additive masks, which entries exist: bool, of the matrix's shape.
+    `leaves` has each given matrix by name, real and finite, (rows, columns). For those that are additive
+    masks, `masks` says which entries exist: bool, of the matrix's shape.
 
     Raises InputError when a matrix is missing, shapes do not fit (with both shapes and the
     sub-expression), or a value is not finite (with the sub-expression, row and column).
@@ -58,7 +58,7 @@ def shapes(root: Stage, leaf_shapes: Mapping[str, Shape]) -> dict[str, Shape]:
 
 
 def sides_of(stage: Stage, shapes: Mapping[str, Shape]) -> list[Shape]:
-    """The shapes of a stage's operands as they enter, from those of all stages by name."""
+    """The shapes of a stage's operands, as the stage takes them, from the shapes of all stages by name."""
     return [operand.turned(shapes[operand.stage.name]) for operand in stage.operands]
 
 
@@ -70,8 +70,9 @@ def _leaf(leaves, name):
 
 
 def _inner_dimensions(root, shapes):
-    """The inner dimension that `k` means in the epilogue of each stage, by name: that of its own product, or
-    the one that its operands agree on; None without one. Raises InputError where an epilogue needs one."""
+    """The number that `k` stands for in the epilogue of each stage, by name. It is the inner dimension of the
+    stage's own product, or the one that its operands agree on; None if there is none. Raises InputError if an
+    epilogue needs one."""
     inner: dict = {}
     for stage in stages_of(root):
         below = {inner[operand.stage.name] for operand in stage.operands} - {None}

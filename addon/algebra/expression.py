@@ -173,8 +173,8 @@ STRENGTH = {"+": 2, "-": 2, "*": 3, "/": 3, "@": 3, "%": 3, "//": 3, "**": 5}
 
 
 def parse(text: str, where: str = "expression", language: Language = MATRICES) -> Any:
-    """The tree of `text`. Raises InputError for what is not in the language, in one line that points at the
-    character; `where` says there what the text is."""
+    """The tree of `text`. Raises InputError for a text that is not in the language; the error begins with
+    `where` and points at the character."""
     statements = rewrite(text, where, language.matrices)
     trees = [_parsed(statement, where, language) for statement in statements]
     return trees[0] if len(trees) == 1 else Several(trees[0].at, tuple(trees))

@@ -60,8 +60,8 @@ def evaluate_formula(
     """The matrix of a formula, float64 of `shape` (rows, columns).
 
     A comparison is 1 or 0. `random()` in the formula draws from [0, 1) with the Generator `random`. Raises
-    InputError, in which `where` says what the text is: for what is no formula, for more work than
-    MOST_FORMULA_WORK, and for an entry that is not finite.
+    InputError for a text that is no formula, for more work than MOST_FORMULA_WORK, and for an entry that is
+    not finite; `where` begins the error.
     """
     height, width = shape
     names = {

@@ -1,8 +1,8 @@
-"""A tree of an expression becomes stages: the root, and all that makes it.
+"""The tree of an expression becomes stages: the root, and all stages that make it.
 
 A product and the scalars and functions directly around it are one stage: the raw sums, and the epilogue whose
-steps finish them. One name is one matrix. What is named, or written twice in the same words, is one stage,
-and the stages that take it share it.
+steps finish them. One name is one matrix. A matrix that is named, or written twice in the same words, is one
+stage, which others share.
 """
 
 import dataclasses
@@ -40,11 +40,11 @@ _REVERSED_STEPS = {"*": "multiply", "/": "divide_into", "+": "add", "-": "subtra
 
 
 def stage(node: Node) -> Stage:
-    """The root stage of a parsed expression. The root of several expressions has those results side by side
-    that no other expression takes.
+    """The root stage of a parsed expression. Several expressions have one root, in which their results stand
+    side by side, except those that another expression uses.
 
-    Raises InputError for what parses but has no meaning: a name used for two things, a number
-    where a matrix belongs, an unknown mask or axis.
+    Raises InputError for a text that parses but has no meaning: a name used for two things, a number where a
+    matrix belongs, an unknown mask or axis.
     """
     lowering, made = _Lowering(), []
     for statement in node.statements if isinstance(node, Several) else (node,):

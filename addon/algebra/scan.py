@@ -1,8 +1,8 @@
 """Text becomes tokens, and tokens become text that Python's `ast` parses.
 
-The language is Python's expression grammar but for three things: a result may be named in place, `out = (attn
-= Q @ K) @ V`; a name may stand in backquotes or quotes; and several expressions may follow each other. These
-are rewritten here, token by token. An error says at which character it is and what was expected there.
+The language is Python's expression grammar with three additions. A result may be named in place, `out = (attn
+= Q @ K) @ V`. A name may stand in backquotes or quotes. Several expressions may follow each other. These are
+rewritten here, token by token. An error says at which character it is and what was expected there.
 """
 
 import re
@@ -71,8 +71,8 @@ class Rewritten:
 def rewrite(text: str, where: str, matrices: bool = True) -> list[Rewritten]:
     """`text` as Python would write it: one Rewritten for each expression in it.
 
-    `matrices` allows .T, indices, naming and several expressions. Raises InputError for what is not the
-    grammar of the language.
+    `matrices` allows .T, indices, naming and several expressions. Raises InputError for a text that breaks
+    the grammar.
     """
     tokens = _tokens(text, where)
     if not matrices:

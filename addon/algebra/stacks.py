@@ -25,7 +25,8 @@ class _Stack:
     members: dict[tuple[int, ...], Stage]
 
     def at(self, numbers, axes):
-        """The member that takes part where `axes`, those of a stage made of it, have these numbers."""
+        """The member for the entry with these numbers along `axes`, the axes of a stage that is made of this
+        one."""
         places = {axis.name: (axis, n) for axis, n in zip(axes, numbers, strict=True)}
         index = []
         for axis in self.axes:
@@ -103,8 +104,8 @@ def _member(stage, axes, index, operands=()):
 
 
 def _common(first, second, stage):
-    """The leading axes of what is made of two stacks, that of the heads last. Axes of the same name are
-    one."""
+    """The leading axes of a stage that is made of two stacks; that of the heads is last. Axes of the same
+    name are one."""
     by_name = {axis.name: axis for axis in first}
     for axis in second:
         known = by_name.get(axis.name)
@@ -117,9 +118,9 @@ def _common(first, second, stage):
 
 
 def _finer(a, b, stage):
-    """Of two axes of the same name the one with more entries. Both have to have the same entries; or each
-    entry of one has to be a group of entries of the other, as a key/value head is of query heads. Raises
-    InputError."""
+    """Of two axes of the same name, the one with more entries. Either both have the same entries, or each
+    entry of one is a group of entries of the other, as a key/value head serves a group of query heads. Raises
+    InputError for other axes."""
     if a.each > b.each or (a.each == b.each and len(a.numbers) < len(b.numbers)):
         a, b = b, a
     if a.each < b.each:

@@ -1,4 +1,4 @@
-"""Attention of one head, in NumPy: what every recorded head is held to."""
+"""Attention of one head, in NumPy: every recorded head is compared with this."""
 
 import numpy as np
 

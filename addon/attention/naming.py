@@ -1,6 +1,6 @@
 """Names for the layers of a model: the number of the layer, and its stack where the model has several.
 
-Both are read from the dotted paths of modules, as `encoder.block.3.layer.0.SelfAttention`. A model of one
+Both come from the dotted paths of modules, such as `encoder.block.3.layer.0.SelfAttention`. A model of one
 stack has layers "0", "1" …; a model of several has "encoder.0", "decoder.0", "decoder.0.cross", "vision.3".
 """
 
@@ -72,8 +72,8 @@ def head_name(layer: str, head: int) -> str:
 
 
 def modality(module: str) -> str:
-    """What a layer's tokens stand for, by the path of its module: "image", "sound", or "" where it does not
-    say."""
+    """What the tokens of a layer stand for, by the path of its module: "image", "sound", or "" if the path
+    does not say."""
     if _SOUND.search(module):
         return "sound"
     return "image" if _IMAGE.search(module) else ""

@@ -1,9 +1,9 @@
 """Numbers that say what a head does, so that one finds a head worth filming.
 
 Each number is a mean over the queries that have a choice: those that may attend to two keys or more and are
-not padding. It is NaN where there is no such query. Everywhere here `pattern` is [queries, keys] and holds a
-softmax in each row, `allowed`, bool of that shape, says which keys a query may attend to, and `offset` is the
-key that is query 0 itself; None in cross-attention.
+not padding. It is NaN where there is no such query. Everywhere here `pattern` is [queries, keys], with a
+softmax in each row. `allowed`, bool of that shape, says which keys a query may attend to. `offset` is the
+number of the key that is query 0 itself; None in cross-attention.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import InputError
 from .tokens import is_special, told_apart
 
-# What makes a head worth filming: it goes to one kind of place, or it links two tokens this strongly.
+# A head is worth filming if it attends this much to one kind of place, or links two tokens this strongly.
 PLAIN_SCORE, LINK_SCORE = 0.9, 0.6
 MOST_WEIGHTS = 2**32  # of all heads together; some minutes
 
@@ -24,9 +24,9 @@ MOST_WEIGHTS = 2**32  # of all heads together; some minutes
 class HeadStatistics:
     """What one head attends to: parts of its attention from 0 to 1.
 
-    `previous`, `itself`, `induction`, `first` and `separator` are what `to_previous`, `to_itself`,
-    `to_what_followed`, `to_first` and `to_separators` find; `entropy` what `entropy` does; `pair` what
-    `strongest_pair` does.
+    `previous`, `itself`, `induction`, `first` and `separator` come from `to_previous`, `to_itself`,
+    `to_what_followed`, `to_first` and `to_separators`; `entropy` and `pair` from `entropy` and
+    `strongest_pair`.
     """
 
     previous: float
@@ -188,7 +188,7 @@ def worth_filming(told: Iterable[tuple[Any, int, HeadStatistics]]) -> list["Wort
 
 
 def pair_text(layer: Any, pair: tuple[int, int, float]) -> str:
-    """What attends to what: "it" → "animal"; a token that is there more than once has its place."""
+    """A query and its key as text: "it" → "animal". A token that is there more than once has its place."""
     shown = []
     for tokens, n in ((layer.tokens_q, pair[0]), (layer.tokens_k, pair[1])):
         bare = told_apart([token.strip("·") or token for token in tokens])

@@ -3,8 +3,7 @@
 Each kind of vocabulary spells its tokens in its own way. Byte-level BPE has a letter for each of the 256
 bytes (Radford et al. 2019; `Ġthe`, `cafÃ©`). SentencePiece marks a space (`▁the`) and spells lone bytes
 (`<0xE4>`). WordPiece marks a token that continues a word (`##ing`). Other BPE marks one that ends a word
-(`ing</w>`) or does not (`go@@`). Captures hold these spellings; whatever people see of a token comes from
-`written`.
+(`ing</w>`) or does not (`go@@`). Captures hold these spellings; what people see comes from `written`.
 """
 
 import codecs
@@ -128,8 +127,8 @@ def _spelled(token: str) -> bytes | None:
 
 
 def _sense_of(run: bytes) -> int:
-    """How much sense bytes make as text: the number of characters of several bytes, less twice that of
-    controls and of bytes that are no character. The bytes may begin and end within a character.
+    """How much sense bytes make as text: the number of characters of several bytes, less twice the number of
+    control characters and of bytes that are no character. The bytes may begin and end within a character.
     """
     run = re.sub(rb"^[\x80-\xbf]{1,3}", b"", run)
     text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(run)

@@ -49,8 +49,8 @@ class Concat(Sheet):
     def handed_on(
         self, sides: Sequence[tuple], shapes: Sequence[Shape], part: Callable, nothing: object
     ) -> tuple:
-        """Along the axis of the parts: the labels of all, if any has labels; or the name or picture on which
-        all that have one agree."""
+        """Along the axis on which the parts are put together: the labels of all parts, if any part has
+        labels; or the name or picture that the parts share."""
         handed = list(super().handed_on(sides, shapes, part, nothing))
         along = [side[self.axis] for side in sides]
         if nothing == () and any(along):

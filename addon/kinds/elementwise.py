@@ -67,8 +67,8 @@ class Elementwise(Sheet):
         raw = reduce(_ENTRY_OPERATORS[self.operator], values)
         if all(mask is None for mask in masks):
             return raw, None
-        # An entry of a sum exists where one of its terms does and no additive mask removes it; an entry of a
-        # product or a quotient where both operands' do.
+        # An entry of a sum exists if one of its terms exists and no additive mask removes it. An entry of a
+        # product or a quotient exists if the entries of both operands exist.
         removing = [side.existing for side in sides if side.additive]
         terms = [side.existing for side in sides if not side.additive]
         if self.operator in "+-" and terms:

@@ -55,8 +55,8 @@ class Plane:
     `origin` is the place of entry (0, 0). `row` and `column` point to the next row and column of the matrix
     as it is named, not transposed; the rulers say how far along them each entry is. `outward` points away
     from the interior of the `consumer`, the stage that takes the matrix here. `axes` says which of the
-    consumer's dimensions the rows and columns are, see `Stage.axes`; `lit_by`, which points say what of the
-    matrix is in use, see `Stage.lit_by`.
+    consumer's dimensions the rows and columns are, see `Stage.axes`. `lit_by` are the points that say which
+    entries are in use, see `Stage.lit_by`.
     """
 
     stage: Stage
@@ -156,10 +156,10 @@ Part = Plane | Cuboid
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """Where a matrix will stand, with what its kind needs to place what makes it.
+    """The place where a matrix will stand. Its kind places the operands from this.
 
-    The rows of `operand`, as it enters, run along `i` and its columns along `j`, each a (step, Ruler). What
-    makes it stands `behind` it, away from the interior of the `consumer`. Beyond its ends there is room
+    The rows of `operand`, as it enters, run along `i` and its columns along `j`, each a (step, Ruler). Its
+    own operands stand `behind` it, away from the interior of the `consumer`. Beyond its ends there is room
     towards the two directions `free`, one along the axis of i and one along that of j. `transposed` and
     `axes` are those of the operand as the consumer's expression takes it; the consumer may itself be used
     transposed.
@@ -213,7 +213,7 @@ class Arranging(Protocol):
         """How cuboids turn, see staging.layout.schemes."""
 
     def stand(self, face: Face, parent: object, side: str) -> list[Part]:
-        """The plane of a face, and all that makes it."""
+        """The plane of a face, with the planes and cuboids of all that makes its matrix."""
 
     def shape(self, operand: Operand) -> tuple[int, int]:
         """The shape of an operand as it enters."""
@@ -228,14 +228,13 @@ class Arranging(Protocol):
         """How much more than the gap there is between this argument and the products that take it."""
 
     def row_room(self, stage: Stage) -> float:
-        """How much more than that there is between `stage` and what stands at its left, for labels of its
-        rows."""
+        """How much more room than that there is at the left of `stage`, for labels of its rows."""
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
         """Whether the argument `role` of the product `stage` is drawn here; `far`: at its high end."""
 
     def grows(self, stage: Stage) -> bool:
-        """Whether a stage is made here: it is not given, and not made elsewhere."""
+        """Whether the operands of a stage stand here: it is not given, and not made elsewhere."""
 
     def gives_way(self, stage: Stage) -> bool:
         """Whether an operand of a sheet gives way: it is not seen, and the sheet stands in its place."""
@@ -254,8 +253,8 @@ def seen_of(parts: Sequence[Part]) -> list[Part]:
 def beyond(
     parts: Sequence[Part], direction: np.ndarray, others: Sequence[Part], gap: float, by_need: bool = False
 ) -> list[Part]:
-    """The parts moved along `direction`, a unit vector, to a gap past the end of all `others`; `by_need`:
-    unless they are there already. Parts that are not seen take no room."""
+    """The parts moved along `direction`, a unit vector, to a gap past the end of all `others`. With `by_need`
+    they stay if they are there already. Parts that are not seen take no room."""
     if not others:
         return list(parts)
     distance = _end(others, direction) + gap + 1.0 - _start(parts, direction)
@@ -266,7 +265,7 @@ def clear_of(left: Sequence[Part], right: Sequence[Part], outward: np.ndarray, g
     """The parts `right`, moved `outward` past all of `left` where the two would overlap. Parts that are not
     seen take no room.
 
-    Except in a wheel, everything behind a face stays on that side of it. So only what is behind two faces of
+    Except in a wheel, everything behind a face stays on that side of it. So only parts behind two faces of
     one cuboid can be in each other's way.
     """
     left_boxes, right_boxes = ([_box(part) for part in seen_of(parts)] for parts in (left, right))

@@ -1,4 +1,4 @@
-"""What draws a stage, as data: hidden objects whose points carry its values, and the inputs of node
+"""How a stage is drawn, as data: hidden objects whose points carry its values, and the inputs of node
 groups."""
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ from .sweep import Sweep, sweep_of
 from .values import Evaluation, Values
 
 ARGUMENT_AXES = {"left": ("i", "k"), "right": ("k", "j")}
-# A mask of one of the three matrices leaves products out. By the input `Paired` of the node group, which says
-# whose mask it is (1: the result's, 2: the left matrix's, 3: the right one's): the two axes of that matrix,
-# then the third.
+# A mask of one of the three matrices leaves products out. The input `Paired` of the node group says whose
+# mask it is: 1 the result's, 2 the left matrix's, 3 the right one's. Here are, by that number, the two axes
+# of that matrix, and then the third axis.
 PAIRED = ("", "ijk", "ikj", "kji")
 
 
@@ -96,7 +96,7 @@ class Product(Stage):
         return ARGUMENT_AXES[("left", "right")[n]]
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
-        """The cuboid that makes the result on `face`, and the arguments with all that makes them.
+        """The cuboid of the products whose result stands on `face`, and the parts of both arguments.
 
         A result that is used transposed, (A @ B).T, stands as B.T @ A.T does.
         """
@@ -120,8 +120,8 @@ class Product(Stage):
         return [Cuboid(self, i_ruler, k_ruler, j_ruler, origin, i, j, k), *left, *right]
 
     def _argument_faces(self, face, layout, turn, origin, k_axis):
-        """The faces of the two arguments by the sides at which they stand, "left" and "right". Each stands at
-        the side of its role; where the result is used transposed, at the other."""
+        """The faces of the two arguments by the side at which they stand, "left" and "right". Each stands at
+        the side of its role. If the result is used transposed, the sides are exchanged."""
         (i, i_ruler), (j, j_ruler) = face.i, face.j
         # There is room beyond an argument's ends, away from the other argument and from the result.
         free_i, free_j = (-i if turn.bottom else i), (-j if turn.right else j)
@@ -186,7 +186,7 @@ class Product(Stage):
         return inputs
 
     def multiplied(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
-        """The inputs that say what is multiplied, and in which steps."""
+        """The inputs for the two matrices and the steps of their multiplication."""
         left, right = evaluation.sides(self)
         inputs: Inputs = {"Rows": left.shape[0], "Inner": left.shape[1], "Columns": right.shape[1]}
         for side, operand in (("Left", self.left), ("Right", self.right)):

@@ -1,7 +1,7 @@
 """Sheets: matrices that are made of their operands entry by entry, not by a matrix product.
 
 A sheet's operands stand beside the sheet, in its plane, a gap apart. Their rows and columns line up with
-those that they become, as in a sum on paper. A sheet is made row by row, or column by column.
+those of the sheet, as in a sum on paper. A sheet is made row by row, or column by column.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,10 +16,10 @@ from .stage import Shape, Stage
 from .sweep import Sweep, sweep_of
 from .values import Evaluation
 
-# What the node group `Sheet` makes of an entry of its left operand and one of its right; "copy" takes the
-# left.
+# The operations of the node group `Sheet` on an entry of its left operand and one of its right; "copy" takes
+# the left.
 SHEET_OPERATORS = ("copy", "+", "-", "*", "/", "masked")
-# A sheet's animation by that of the scene, where that goes by columns or is none; by rows for any other.
+# The animation of a sheet if the scene's goes by columns or is none; with any other, a sheet goes by rows.
 SHEET_ANIMATIONS = {"none": "none", "mvprod": "mvprod", "dotprod_columns": "mvprod", "axpy": "mvprod"}
 
 
@@ -37,8 +37,8 @@ class Sheet(Stage):
     # Place and time
 
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
-        """An operand's rows are the sheet's if there are as many; so are its columns. A row or column that is
-        repeated, and rows or columns of which only some are taken, are none of the sheet's."""
+        """The rows of an operand are those of the sheet if there are as many; the same holds for columns. If
+        a row or column is repeated, or only some of them are taken, they are none of the sheet's."""
         (rows, columns), (own_rows, own_columns) = sides[n], self.shape(sides)
         return "i" if rows == own_rows else "", "j" if columns == own_columns else ""
 
@@ -69,15 +69,16 @@ class Sheet(Stage):
 
     def moves_along(self, n: int, face: Face, layout: Arranging) -> int:
         """The axis, 0 (its rows) or 1, at whose end the n-th operand stands. A single row or column that is
-        repeated stands at the end of those to which it is added; anything else where there is more room."""
+        repeated stands at the end of the rows or columns to which it is added. Any other operand stands where
+        there is more room."""
         shape = face.operand.turned(layout.shape(self.operands[n]))
         rulers = (face.i[1], face.j[1])
         single = [count == 1 < ruler.count for count, ruler in zip(shape, rulers, strict=True)]
         return single.index(True) if any(single) else face.wider
 
     def beside(self, n: int, face: Face, layout: Arranging, at: np.ndarray | None = None) -> Face:
-        """The face of the n-th operand before it is moved out of the sheet: from the place `at` on, or where
-        its entries lie on those that they become."""
+        """The face of the n-th operand before it is moved out of the sheet. It begins at `at`, or else lies
+        on the entries of the sheet that it becomes."""
         operand, plane = self.operands[n], face.plane()
         shape = face.operand.turned(layout.shape(operand))
         i, j = (

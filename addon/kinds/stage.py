@@ -1,8 +1,9 @@
 """A stage is a matrix of an expression, given or made. Its class is its kind.
 
-A kind says all that tells it from other kinds: a stage's shape and values, how it is placed, stepped,
-labelled and scaled, and what draws it. `Stage` lists what a kind has to say; "it" there is the stage. A new
-kind is a file here, a file of node groups that draw it, and a line in the grammar (`algebra.expression`).
+A kind says everything in which it differs from other kinds: the shape and the values of a stage, its place,
+its steps, its labels and scales, and how it is drawn. `Stage` lists what a kind has to say; "it" there is the
+stage. A new kind is a file here, a file of node groups that draw it, and a line in the grammar
+(`algebra.expression`).
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Operand:
         return Operand(self.stage, not self.transposed)
 
     def turned(self, pair: tuple) -> tuple:
-        """Two properties, of the stage's rows and of its columns, in the order in which it enters."""
+        """A property of the stage's rows and one of its columns, exchanged if the stage enters transposed."""
         return pair[::-1] if self.transposed else pair
 
 
@@ -69,9 +70,9 @@ class Operand:
 class Stage:
     """What all kinds have in common, and what each has to say.
 
-    `name` is its only name. `text` is the expression that makes it of its `operands`, of which a given matrix
-    has none; the steps of its `epilogue` follow. Where one name of the expression becomes a stage for each
-    head, `of` is that name and `title` says which head this stage is (see `algebra.stacks`).
+    `name` is its only name. `text` is the expression that makes it of its `operands`; a given matrix has
+    none. The steps of its `epilogue` follow. If a name of the expression becomes a stage for each head, `of`
+    is that name, and `title` says which head this stage is (see `algebra.stacks`).
 
     Stages compare by identity: within one tree, the same name is the same object.
     """
@@ -110,7 +111,7 @@ class Stage:
 
     def raw(self, sides: Sequence[Values]) -> tuple[np.ndarray, np.ndarray | None]:
         """Its values before the epilogue, float64 (rows, columns), and which of them exist (None: all).
-        Raises InputError where an operand's values have no meaning for it."""
+        Raises InputError for values that it cannot use."""
         raise NotImplementedError
 
     @property
@@ -127,8 +128,8 @@ class Stage:
         return []
 
     def so_far(self, evaluation: Evaluation, sweep: Sweep, position: float) -> tuple[np.ndarray, Callable]:
-        """Its raw values, (rows, columns), at a position of its sweep, in steps; and a function that gives
-        which part of each entry is visited there, 0 to 1."""
+        """Its raw values, (rows, columns), at a position of its sweep, in steps; and a function that returns
+        how much of each entry is visited there, 0 to 1."""
         raise NotImplementedError
 
     @property
@@ -140,13 +141,14 @@ class Stage:
     # Place, time and words
 
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
-        """Which of its dimensions the rows and the columns of the n-th operand, as that enters, are: "i" its
-        rows, "j" its columns, "k" the inner one of a product, "" none of them."""
+        """Which dimensions of this stage the rows and the columns of its n-th operand are, as the operand
+        enters: "i" the rows, "j" the columns, "k" the inner dimension of a product, "" none of them."""
         raise NotImplementedError
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
-        """The planes and cuboids of all that makes it, if its own plane is that of `face`. It is an argument
-        at the `side`, "left" or "right", of a cuboid whose Turn is `parent`; the root has the parent None."""
+        """The planes and cuboids of its operands and of all that makes them, if this stage stands on `face`.
+        The stage is an argument at the `side`, "left" or "right", of a cuboid whose Turn is `parent`; the
+        root has the parent None."""
         raise NotImplementedError
 
     def sweep(self, algorithm: str, sides: Sequence[Shape], blocks: Sequence[int]) -> Sweep | None:
@@ -162,7 +164,7 @@ class Stage:
     def handed_on(
         self, sides: Sequence[tuple], shapes: Sequence[Shape], part: Callable, nothing: object
     ) -> tuple:
-        """A property of its rows and of its columns, such as their labels, as its operands hand it on.
+        """A property of its rows and one of its columns, such as labels, taken over from its operands.
 
         `sides` has the (rows, columns) property of each operand as it enters; `nothing` stands for an unknown
         one. `part(property, ends)` is what a slice keeps of a property.
@@ -175,13 +177,13 @@ class Stage:
         return tuple(by_axis.get(axis, nothing) for axis in "ij")
 
     def lit_by(self, n: int) -> Points | None:
-        """Hidden points with the attribute `lit` that say which entries of the n-th operand it is using now,
-        one for each entry in stored order; None where `axes` tell that."""
+        """Hidden points, one for each entry of the n-th operand in stored order. Their attribute `lit` says
+        whether the stage is using the entry now. None if `axes` say that already."""
         return None
 
     @property
     def made_by(self) -> str:
-        """A word or a sign for what makes it, to call it by where it has no name."""
+        """A word or a sign for the operation that makes it, for a stage without a name."""
         return type(self).__name__.lower()
 
     # Drawing
@@ -196,7 +198,7 @@ class Stage:
         raise NotImplementedError
 
     def inputs(self, evaluation: Evaluation, sweep: Sweep) -> Inputs:
-        """The inputs of its node group that say of what it is made, and in which steps."""
+        """The inputs of its node group for its operands and its steps."""
         raise NotImplementedError
 
     # What all kinds have in common

@@ -76,8 +76,8 @@ class Sweep:
         """After how many steps along k the sums of all `entries` are stored. The sums at any position are a
         stored sum and the few products since then.
 
-        It is about the square root of the steps; less where a step visits products of many blocks, more where
-        there would be more than MOST_STORED sums.
+        It is about the square root of the steps. It is less if a step visits products of many blocks, and
+        more if there would be more than MOST_STORED sums.
         """
         if self.strides[2] == 0:
             return 1

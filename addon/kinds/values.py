@@ -61,7 +61,8 @@ class Evaluation:
         return [self.operand(operand) for operand in stage.operands]
 
     def strides(self, operand: Operand) -> tuple[int, int]:
-        """How many points of its stage lie between an operand's entry and the one in the next row, and the
-        one in the next column, as the operand enters. A stage has its points in row-major order."""
+        """How far apart the points of an operand are: the step in point numbers from an entry to the one in
+        the next row, and to the one in the next column, as the operand enters. The points of a stage are in
+        row-major order."""
         rows, columns = operand.turned((self[operand.stage].shape[1], 1))
         return rows, columns

@@ -15,8 +15,8 @@ MOST_PIXELS = 2**27  # 16,384 x 8,192
 def environment_path(scene: Scene, style: Style) -> Path | None:
     """The path of the style's environment, or None where the style has none.
 
-    Raises InputError for a file that is not there, is no picture that can light a scene, or has more than
-    MOST_BYTES or MOST_PIXELS; and where the style's light needs an environment and it has none.
+    Raises InputError for a file that is missing, cannot light a scene, or has more than MOST_BYTES or
+    MOST_PIXELS. Raises it too if the light of the style needs an environment and has none.
     """
     if not style.environment:
         if style.light == "environment":

@@ -29,9 +29,9 @@ from .silence import blender_silenced, last_error, reported
 
 @dataclass(frozen=True)
 class Encoding:
-    """How frames become a film: FFmpeg's `quality` and `speed` as Blender names them, `notes` by the names
-    of mp4_notes.KEYS, `chapters` (seconds, title) of an MP4 or MOV; only every so many of the frames are
-    there."""
+    """How frames become a film: FFmpeg's `quality` and `speed` as Blender names them, `notes` by the names of
+    mp4_notes.KEYS, and `chapters` (seconds, title) of an MP4 or MOV. If only some frames exist, as in a
+    preview, it is `every` so many of the film's."""
 
     quality: str = "HIGH"
     speed: str = "GOOD"

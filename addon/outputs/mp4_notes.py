@@ -1,8 +1,8 @@
 """Writes title, notes and chapters into the index of a finished MP4 or MOV, without touching the film itself.
 
 FFmpeg writes the index (`moov`) at the end of the file. There it can grow, because nothing that it points at
-moves. Notes are iTunes metadata (`udta/meta/ilst`), which players, browsers and FFmpeg read; chapters are
-Nero's list (`udta/chpl`, version 1: a time in units of 100 ns and a title of up to 255 bytes for each)."""
+moves. Notes are iTunes metadata (`udta/meta/ilst`), which players, browsers and FFmpeg read. Chapters are
+Nero's list (`udta/chpl`, version 1). Each has a time in units of 100 ns and a title of up to 255 bytes."""
 
 import struct
 from collections.abc import Mapping, Sequence
