@@ -1,8 +1,8 @@
 """Finds the layout and the view in which a scene's stars can be read, by trying many.
 
-Where a scene leaves both to us, all of mm's placements are laid out, and each is looked at from some forty
-directions, without Blender. The pose is the one of most worth: the stars face the viewer, are large, have
-nothing before them or behind them, and the other matrices are seen as well as that allows. A scene without a
+If a scene leaves both open, all of mm's placements are laid out, and each is looked at from some forty
+directions, without Blender. The pose of the highest worth is taken: the stars face the viewer, are large, and
+have nothing before or behind them, and the other matrices are seen as well as that allows. A scene without a
 star stands on the stage.
 """
 
@@ -29,7 +29,7 @@ ELEVATIONS = (13.0, 20.0, 28.0)
 MOST_PLANES = 24  # the arrangements of more matrices are not tried
 LONGEST_AXES = (32, 16, 8, 4)  # most units of an axis, where a star would be small
 SPACINGS = (0.0, 6.0, 12.0, 20.0, 30.0)  # more entries between results
-# The poses of the first result that are tried for all: the least part of the best worth, and how many.
+# Which poses of the first result are tried for all results: the least part of the best worth, and how many.
 NEARLY, FINALISTS = 0.5, 16
 SLANT = 0.1  # the most that the way from result to result may lead into the depth
 NOTICED, WORTHWHILE = 1.05, 1.15  # times further apart, for which axes are drawn shorter, and still shorter
@@ -65,8 +65,8 @@ def posed(scene: Scene, root: Stage, arranged: Callable[[Scene, Stage], Arrangem
     """The scene with layout and view chosen where they are "auto". `arranged(scene, stage)` gives the
     Arrangement of all that makes a stage.
 
-    Where a star would be small, long axes are drawn shorter, and results stand in several rows. Sums stand in
-    the place of what is added up where the star is read better then.
+    If a star would be small, long axes are drawn shorter, and results stand in several rows. Sums take the
+    place of their terms if the star is read better then.
     """
     asks = {"layout": scene.layout.scheme == "auto", "camera": scene.camera.view == "auto"}
     if not any(asks.values()):
@@ -107,8 +107,8 @@ def _unhidden(stars, root, scene):
 
 
 def _first_alike(root, stars):
-    """The part of the expression that the search looks at first. Results that are alike, such as heads or the
-    terms of their sum, each have a star; what suits the first of them suits all."""
+    """The part of the expression that the search looks at first. Of results that are alike, such as heads or
+    the terms of their sum, each has a star; a pose that suits the first one suits all."""
     while sum(is_among(stage, stars) for stage in stages_of(root)) > 1 and not root.has_interior:
         below = roots_of(root) if not root.operands else [operand.stage for operand in root.operands]
         root = next(part for part in below if any(is_among(stage, stars) for stage in stages_of(part)))
@@ -116,8 +116,7 @@ def _first_alike(root, stars):
 
 
 def _arranged_once(arranged):
-    """The function `arranged`, which remembers what it has arranged. Of all that a scene says, only the
-    layout differs between poses."""
+    """The function `arranged` with a memory. Scenes of different poses differ only in their layout."""
     known: dict = {}
 
     def arranged_once(scene, root):
@@ -132,8 +131,8 @@ def _arranged_once(arranged):
 
 
 def _best_pose(scene, root, part, stars, asks, arranged):
-    """The Pose in which the stars under `root` are read best, with layout and camera chosen as `asks` says.
-    Of the best poses for `part` of the results it is the one that suits all results."""
+    """The Pose in which the stars under `root` are read best, where `asks` says which of layout and camera
+    may be chosen. Of the best poses for the stage `part`, it is the one that suits all results."""
     whole = part is root
     poses = _best_of_part(scene, part, stars, asks, arranged, 1.0 if whole else NEARLY)
     ways: list[tuple] = [()]
@@ -180,8 +179,7 @@ def _best_of_part(scene, part, stars, asks, arranged, nearly):
 
 
 def _layouts():
-    """What a scene's [layout] may say of how the root's cuboid turns: each of mm's placements, and the
-    stage."""
+    """The values of [layout] that say how the root's cuboid turns: each of mm's placements, and the stage."""
     words = ("polarity", "left_placement", "right_placement", "result_placement")
     for chosen in product(POLARITIES, LEFTS, RIGHTS, RESULTS):
         yield {"scheme": "custom", "star_room": AXIS_LABEL_ROOM, **dict(zip(words, chosen, strict=True))}
@@ -220,8 +218,8 @@ def _direction(scene):
 
 
 def _camera(direction, scene):
-    """What a scene's [camera] would say of a direction. The camera looks straight at the side of the scene
-    that is nearest to the direction, so that on this side rows are level and columns upright."""
+    """The values of [camera] for a direction. The camera looks straight at the side of the scene that is
+    nearest to the direction, so that rows on this side are level and columns upright."""
     x, y, z = direction
     angles = {
         "azimuth": round(float(np.degrees(np.arctan2(x, -y))), 3),
@@ -231,7 +229,7 @@ def _camera(direction, scene):
 
 
 def _with_sums_in_place(scene, root, arranged):
-    """The scene with sums in the place of what is added up, if it leaves that open and has such sums."""
+    """The scene with sums in the place of their terms, if it leaves that open and has such sums."""
     if scene.layout.sums != "auto":
         return scene
     in_place = _with(scene, {"sums": "in place"})
@@ -261,9 +259,9 @@ def _long_enough(scene, pose, root, stars, arranged):
 def _worth(
     made: Arrangement, stars: Collection[str], aspect: float, sight: np.ndarray, least: float
 ) -> float:
-    """What a picture of the whole scene is worth, 0 to 1: how well the stars are read, how much of them and
-    of the room around them has nothing before or behind it, and, for most of that, how well the other
-    matrices are seen. A worth of at most `least` may be only a bound from above."""
+    """The worth of a picture of the whole scene, 0 to 1. It depends on how well the stars are read, on how
+    much of them and of the room around them has nothing before or behind it, and on how well the other
+    matrices are seen. A worth of at most `least` may be only an upper bound."""
     legibility = _legibility(made, stars, aspect, sight[None])[0]
     worth = float(_bound(legibility))
     if worth <= least:

@@ -74,8 +74,8 @@ def head_of(p: "Plan") -> Head | None:
 
 
 def pointed_pair(p: "Plan", patterns: Sequence[Stage]) -> tuple[tuple[int, int], Stage] | None:
-    """The query and the key at which the scene's own spotlight points in one of these patterns, and that;
-    None where it points at no single entry of them."""
+    """The query and the key at which the scene's own spotlight points in one of these patterns, and that
+    pattern; None if it points at no single entry of them."""
     for _, lit in pointed_at(p, p.scene.spotlight, "spotlight"):
         if lit.single and lit.stage in patterns:
             return (lit.rows[0], lit.columns[0]), lit.stage
@@ -83,7 +83,8 @@ def pointed_pair(p: "Plan", patterns: Sequence[Stage]) -> tuple[tuple[int, int],
 
 
 def _strongest_of(p, patterns):
-    """The query and the key that tell most of one of these patterns, None if none does, and that pattern."""
+    """The most informative pair of query and key in one of these patterns (None if there is none), and that
+    pattern."""
     candidates = []
     for stage in patterns:
         pair = strongest(p, stage)
@@ -172,7 +173,7 @@ class _HeadTeller:
         sides = [*(head.scores.operands if head.scores else ()), *([head.values] if head.values else [])]
         every = [side.stage for side in sides if side.stage.operands]
         self.told |= {s.name for stage in every for s in stages_of(stage) if s.operands}
-        # What is made of a pattern, as where a head attends twice, is made with it, later.
+        # A stage that is made of a pattern, as in a head that attends twice, is made later, with it.
         made = [stage for stage in every if not set(head.alike) & set(stages_of(stage))]
         if not made:
             return []

@@ -1,5 +1,5 @@
-"""Where matrices and products stand. From the root on, each kind places what makes its matrix behind it or
-beside it (`kinds`); several results stand side by side."""
+"""Where matrices and products stand. From the root on, each kind places its operands behind its matrix or
+beside it (`kinds`). Several results stand side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,10 +53,10 @@ class Arrangement:
 
 @dataclass(frozen=True)
 class Scatter:
-    """How much further away than the gap an argument stands that is itself a product, as in mm.
+    """How much further than the gap an argument stands if it is itself a product, as in mm.
 
-    With c products in what makes the argument and n in the whole expression, it is `distance` · c**blast, or
-    `distance` · (n − c)**−blast if `blast` is negative; 0 if c is less than `molecule`.
+    If c products make the argument, of n in the whole expression, it is `distance` · c**blast, or `distance`
+    · (n − c)**−blast if `blast` is negative; 0 if c is less than `molecule`.
     """
 
     distance: float = 0.0
@@ -88,15 +88,15 @@ def arrange(
     `shapes` maps a stage's name to (rows, columns). `gap` is the distance, in entries, between a face and the
     products next to it, and between blocks. `scheme` says how cuboids turn (see `schemes`). `blocks` maps a
     product's name to the number of parts that (i, k, j) are cut into. `shortened` maps the length of an axis
-    to how many of its entries make a unit. `roomy` maps an argument's name to how many entries more it stands
-    from the products that take it, and half as many from its own left argument. Of several results each one
-    stands `beside` the one before (see WAYS_BESIDE), `spacing` entries further away than it has to. What is
-    `unseen` takes no room.
+    to how many of its entries make a unit. `roomy` maps the name of an argument to the extra entries between
+    it and the products that take it; half as many are between it and its own left argument. Of several
+    results each one stands `beside` the one before (see WAYS_BESIDE), `spacing` entries further away than it
+    has to. `unseen` matrices take no room.
 
     A result of the root stands upright, facing the audience; several stand side by side (see `fans`). A stage
-    that is used again is drawn there as a plane alone. Where what makes the right argument would stand in
-    what makes the left one, the right argument is moved further away. In mm's schemes all else stands where
-    mm's formulas say. A wheel may still run into itself, as in mm.
+    that is used a second time is drawn there as a plane alone. If the parts of the right argument would run
+    into those of the left one, the right argument is moved further away. In mm's schemes everything else
+    stands where mm's formulas say. A wheel may still run into itself, as in mm.
     """
     turned, scattered = scheme or StageScheme(), scatter or Scatter()
     more = (blocks or {}, scattered, shortened or {}, roomy or {}, WAYS_BESIDE[beside], spacing, unseen)
@@ -142,8 +142,8 @@ class _Arranging:
         return placed
 
     def stand_fan(self, fan: Fan) -> list[Part]:
-        """The results of a fan, one beyond the other. The face that they share is drawn once, at the end of
-        them all."""
+        """The results of a fan, one beyond the other. Their common face is drawn once, at the end of them
+        all."""
         placed: list[Part] = []
         before: list[Part] = []
         for n, stage in enumerate(fan.roots):
@@ -194,8 +194,8 @@ class _Arranging:
         return stage.name in self.unseen.giving_way
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
-        """Whether an argument of a product is drawn here. That of a fan is drawn only at the end of the
-        fan."""
+        """Whether an argument of a product is drawn here. The argument that a fan shares is only drawn at the
+        end of the fan."""
         return self.shared.get((stage.name, role), (True, True))[far]
 
     def grows(self, stage: Stage) -> bool:
@@ -216,8 +216,8 @@ class _Arranging:
         return self.roomy.get(stage.of or stage.name, self.roomy.get(stage.name, 0.0))
 
     def row_room(self, stage: Stage) -> float:
-        """The room between a star and what stands at its left, for labels of its rows, which one reads from
-        the left."""
+        """The room between a star and its neighbour at the left, for the labels of its rows, which are read
+        from the left."""
         return ROW_LABELS * self.room_of(stage)
 
     def further(self, stage: Stage) -> float:

@@ -23,8 +23,8 @@ AUDIENCE = np.array([0.35, -1.0, 0.55])
 
 Way = np.ndarray  # a direction in the scene, (3,)
 
-# By scheme, what a cuboid does unlike its parent: (whether it turns the polarity and chooses the placement on
-# the side at which it is an argument, whether it turns the other placement).
+# How a cuboid differs from its parent, by scheme: (whether it reverses the polarity and chooses the placement
+# on the side at which it is an argument, whether it reverses the other placement).
 _CHANGES = {"blocks": (True, True), "zigzag": (True, False), "wheel": (False, False)}
 
 
@@ -63,8 +63,7 @@ class StageScheme:
 
 @dataclass(frozen=True)
 class MmScheme:
-    """mm's schemes: a cuboid turns as its parent, but for what `_CHANGES` says and what is `chosen` for
-    itself.
+    """mm's schemes: a cuboid turns as its parent does, except for `_CHANGES` and for its own `chosen` words.
 
     `chosen` maps a product's name to some fields of its Turn.
     """

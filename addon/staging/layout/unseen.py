@@ -29,7 +29,7 @@ ALL_SEEN = Unseen()
 
 
 def unseen_of(root: Stage, shapes: Mapping[str, Shape], scene: Scene, stars: Collection[str] = ()) -> Unseen:
-    """What of a scene is not seen; `shapes` maps a stage's name to (rows, columns)."""
+    """The Unseen of a scene; `shapes` maps a stage's name to (rows, columns)."""
     stages, giving_way = stages_of(root), {}
     if scene.layout.sums == "in place":
         giving_way = _giving_way(stages, shapes, {*stars, *_named(stages, scene)})
@@ -57,8 +57,9 @@ def _named(stages, scene):
 def _giving_way(stages, shapes, kept):
     """{name of a result: name of the sheet that it gives way to}.
 
-    A result gives way if the sheet alone takes it, and if of the sheet's operands that are results only this
-    one has the sheet's shape or is taken over as it is. Results whose names are `kept` do not give way.
+    A result gives way if only the sheet uses it. It must also be the only one, of the sheet's operands that
+    are results, that has the sheet's shape or is taken over as it is. Results whose names are `kept` do not
+    give way.
     """
     uses = Counter(operand.stage.name for stage in stages for operand in stage.operands)
     giving_way = {}

@@ -38,15 +38,15 @@ FANNED = 6.0  # and to fan them out, away from their entries, and as much again 
 
 
 def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
-    """The titles of axes without labels along an edge of a matrix, turned as the edge is. An axis that has
-    the title of another need not have its own."""
+    """The titles of axes without labels. Each stands along an edge of a matrix, turned as the edge is. An
+    axis with the same title as another one may go without."""
     told: set[str] = set()
     told_at: set[tuple[str, str]] = set()
     for axis in axes_of(canvas.p, planes):
         places = {(axis.title, plane.stage.of or plane.stage.name) for plane, _ in axis.sides}
         if axis.texts or not axis.title or places & told_at:
             continue
-        # In a picture about one matrix the axes of the others explain themselves, or need not be.
+        # In a picture about one matrix, the axes of the others explain themselves, or do not matter.
         about = not canvas.p.star or any(canvas.p.is_star(plane.stage) for plane, _ in axis.sides)
         needed = axis.title not in told and about
         options: list[Option | Later] = [] if needed else [Option(cost=OVER_A_MATRIX / 4)]
@@ -63,8 +63,8 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
 def _along(
     canvas: Canvas, title: str, start: np.ndarray, end: np.ndarray, part: float, outward: np.ndarray
 ) -> list[Option]:
-    """A title along the line from `start` to `end` of the world, around the part of it that ends there, at
-    the side `outward` of the picture, if that is long enough."""
+    """A title along the line from `start` to `end` in the world, on its side `outward` on the picture, near
+    its end; None if the line is too short."""
     a, b = canvas.project(np.array([start, end]))
     length = np.linalg.norm(b - a)
     if length < 1e-6:
@@ -84,8 +84,8 @@ def _along(
 
 
 def _sides(canvas: Canvas, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For both ends of the lines across an axis of a plane: (the ends (n, 3), the direction of the first line
-    on the picture (2,))."""
+    """Both ends of the lines across an axis of a plane, each as (the ends of all lines (n, 3), the direction
+    of the first line on the picture (2,))."""
     low, high = ends_of_lines(plane, of_rows, BEYOND_LINES, reach(canvas.p, plane, of_rows))
     a, b = canvas.project(np.array([low[0], high[0]]))
     return [(low, unit(a - b)), (high, unit(b - a))]
@@ -97,10 +97,10 @@ def tokens(
     told: Collection[tuple[str, ...]] = (),
     lower: Collection[Stage] = (),
 ) -> Iterator[Wish]:
-    """The labels of each axis, under its title, at an end of the lines of any matrix that has it: beside
-    them, or turned, above or below; as they are, fanned out with leaders, or thinned. Axes whose texts are
-    `told` elsewhere on the picture have labels only where there is room for them, and so have those of stars
-    that are `lower` than another one just like them."""
+    """The labels of each axis, under its title. They stand at an end of the lines of a matrix with this axis:
+    beside them, or turned, above or below. They keep their distance, fan out with leaders, or are thinned
+    out. If the texts of an axis are `told` elsewhere on the picture, it has labels only where there is room.
+    The same holds for stars that stand `lower` than another one just like them."""
     for axis in axes_of(canvas.p, planes, LONGEST_TOKEN):
         if not axis.texts:
             continue
@@ -130,7 +130,7 @@ def _columns(
     canvas: Canvas, axis: LabelledAxis, sides: Sequence[tuple[tuple[Plane, bool], float]], titled: bool = True
 ) -> list[Later]:
     """The labels of an axis, under its title if they are `titled`, at an end of the lines of one of these
-    `sides`, (one of the axis's, what it costs to stand there)."""
+    `sides`; each is (a side of the axis, the cost of standing there)."""
     options = []
     for (plane, of_rows), there in sides:
         for anchors, outward in _sides(canvas, plane, of_rows):
@@ -155,7 +155,8 @@ def _columns(
 
 
 def title_at(canvas: Canvas, axis: LabelledAxis, plane: Plane, of_rows: bool) -> str:
-    """The title of an axis at a matrix, a star's own: what are keys of one may be queries of the next."""
+    """The title of an axis at a matrix. A star has a title of its own, because keys of one star may be
+    queries of the next."""
     title = axis_names_of(canvas.p, plane.stage)[0 if of_rows else 1] if canvas.p.is_star(plane.stage) else ""
     return canvas.p.typeface.shown(title) if title else axis.title
 
@@ -163,8 +164,8 @@ def title_at(canvas: Canvas, axis: LabelledAxis, plane: Plane, of_rows: bool) ->
 def _upright(
     canvas: Canvas, axis: LabelledAxis, title: str, anchors: np.ndarray, outward: np.ndarray, cost: float
 ) -> list[Option]:
-    """The labels of an axis in a row above or below their `anchors` (n, 3), upright, where they are as narrow
-    as the matrix's columns, such as letters; those at the ends may stand out a little."""
+    """The labels of an axis, upright in a row above or below their `anchors` (n, 3), if they are as narrow as
+    the columns, such as letters. The labels at the ends may stand out a little."""
     points, step = canvas.project(anchors), 1 if outward[1] > 0 else -1
     order = 1.0 if points[-1, 0] >= points[0, 0] else -1.0
     pitch, options = np.abs(np.diff(points[:, 0])).min(initial=np.inf), []
@@ -190,8 +191,8 @@ def _upright(
 
 
 def one_of_neighbours(sides: Sequence[tuple[Plane, bool]]) -> list[tuple[Plane, bool]]:
-    """Of the sides of an axis those whose labels no other one's serve: of matrices that stand in line next to
-    one another, such as the heads of a group, only the first one's."""
+    """The sides of an axis that need labels of their own. Of matrices next to one another in line, such as
+    the heads of a group, only the first one does."""
     left, firsts = list(sides), []
     while left:
         line = [left.pop(0)]
@@ -223,7 +224,7 @@ def at_the_star(canvas: Canvas, axis: LabelledAxis) -> list[tuple[Plane, bool]]:
 
 
 def _thinned(canvas: Canvas, axis: LabelledAxis, scale: float, turned: bool) -> int:
-    """One in how many labels of an axis has room in a column, or where they are `turned` in a row."""
+    """How many labels there are to one that has room in a column, or in a row if they are `turned`."""
     apart = TOKEN_LEADING * canvas.type.sized(TOKEN_SIZE * scale)
     room = LONGEST_COLUMN * (canvas.width if turned else canvas.height)
     return max(1, -(-len(axis.texts) // max(1, int(room / apart))))
@@ -244,7 +245,7 @@ def _column(
     left (-1); or `turned`, in a row above (1) or below (-1) them, to be read upwards."""
     points, high = canvas.project(anchors), canvas.type.sized(TOKEN_SIZE * scale)
     apart, chosen = TOKEN_LEADING * high, np.arange(0, len(axis.texts), every)
-    # As for a column, x to the right and y up; where it is turned, these change places.
+    # x goes to the right and y up. If the column is turned, these change places.
     x, y = points.T[::-1] if turned else points.T
     places = _apart(y[chosen], apart)
     shift = float(np.abs(places - y[chosen]).max())
@@ -288,8 +289,8 @@ def _column(
 
 
 def _apart(spots: np.ndarray, apart: float) -> np.ndarray:
-    """The places nearest to `spots` (n,), in their ascending or descending order, that are at least
-    `apart`."""
+    """The places that are nearest to `spots` (n,), ascending or descending, and at least `apart` from each
+    other."""
     if np.abs(np.diff(spots)).min(initial=np.inf) >= apart:
         return spots
     order = 1.0 if spots[-1] >= spots[0] else -1.0
@@ -299,8 +300,8 @@ def _apart(spots: np.ndarray, apart: float) -> np.ndarray:
 def _head(
     canvas: Canvas, title: str, boxes: np.ndarray, step: int, turned: bool, anchor: np.ndarray
 ) -> list[Text]:
-    """The title of an axis, if it has one, over the boxes (n, 4) of its labels, as over a column of a table;
-    before a row of them."""
+    """The title of an axis, if it has one: over the boxes (n, 4) of a column of labels, or before a row of
+    them."""
     if not title:
         return []
     left, low, right, high = around(boxes)

@@ -27,8 +27,8 @@ def around_each(groups: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def meeting(boxes: np.ndarray, others: np.ndarray, room: float = 0.0) -> np.ndarray:
-    """Which of the boxes (..., n, 4) come nearer than `room` to which of the others (..., m, 4), or have at
-    least so much in common where that is negative: (..., n, m)."""
+    """Which of the boxes (..., n, 4) come nearer than `room` to which of the others (..., m, 4): (..., n, m).
+    A negative `room` is the least overlap."""
     left, low, right, high = (boxes[..., n, None] for n in range(4))
     begin, bottom, end, top = (others[..., None, :, n] for n in range(4))
     beside = (left < end + room) & (right > begin - room)
@@ -36,7 +36,7 @@ def meeting(boxes: np.ndarray, others: np.ndarray, room: float = 0.0) -> np.ndar
 
 
 def clashes(outlines: np.ndarray, least: float = 1e-6) -> list[tuple[int, int]]:
-    """The pairs (m, n), m before n, of rectangles (k, 4, 2), turned anyhow, that share room."""
+    """The pairs (m, n), m before n, of rectangles (k, 4, 2) that overlap; they may be turned."""
     sides = outlines[:, [1, 3]] - outlines[:, [0]]
     normals = sides / (np.linalg.norm(sides, axis=2, keepdims=True) + 1e-12)
     along = np.einsum("nad,mcd->namc", normals, outlines)  # each by the two directions of each
@@ -50,8 +50,8 @@ def clashes(outlines: np.ndarray, least: float = 1e-6) -> list[tuple[int, int]]:
 
 
 class Obstacles:
-    """Convex quadrilaterals (m, 4, 2) on a picture, which type should not cover. `kinds` (k, m) are which of
-    them are of each kind, all of one kind if not given."""
+    """Convex quadrilaterals (m, 4, 2) on a picture, which type should not cover. `kinds` (k, m) says which of
+    them are of each kind; without it all are of one kind."""
 
     def __init__(self, quads: np.ndarray, kinds: np.ndarray | None = None):
         self.kinds = np.ones((1, len(quads)), bool) if kinds is None else kinds
@@ -93,8 +93,8 @@ class Obstacles:
 
 
 class Coverage:
-    """How many of some quadrilaterals (n, 4, 2) lie over each point of a raster whose points are a `step`
-    apart; `low` and `high` are the corners of all, (2,)."""
+    """A raster of points, a `step` apart, that counts how many quadrilaterals (n, 4, 2) lie over each point.
+    `low` and `high` are its corners, (2,)."""
 
     def __init__(self, quads: np.ndarray, step: float):
         quads = quads if len(quads) else np.zeros((1, 4, 2))  # one that covers nothing
@@ -109,7 +109,7 @@ class Coverage:
         self.sums = np.pad(layers.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
 
     def under(self, boxes: np.ndarray) -> np.ndarray:
-        """How many of its points lie under each of the boxes (n, 4), as often as they are covered: (n,)."""
+        """The sum of the counts of the points under each of the boxes (n, 4): (n,)."""
         left, low, right, top = boxes.T
         left, right = np.searchsorted(self.x, left), np.searchsorted(self.x, right)
         low, top = np.searchsorted(self.y, low), np.searchsorted(self.y, top)
@@ -117,8 +117,8 @@ class Coverage:
 
 
 def under_boxes(boxes: np.ndarray, quads: np.ndarray) -> np.ndarray:
-    """Whether anything of the convex quadrilaterals (m, 4, 2) lies under each of the boxes (n, 4): (n,). Two
-    convex shapes are apart where a line along a side of one of them parts them."""
+    """Whether one of the convex quadrilaterals (m, 4, 2) lies under each of the boxes (n, 4): (n,). Two
+    convex shapes are apart if a line along a side of one of them separates them."""
     sides = np.roll(quads, -1, axis=1) - quads
     normals = np.stack([-sides[..., 1], sides[..., 0]], axis=2)  # (m, 4, 2)
     along = np.einsum("msd,mcd->msc", normals, quads)
@@ -177,8 +177,8 @@ def within(points: np.ndarray, quad: np.ndarray) -> np.ndarray:
 def strips(
     starts: np.ndarray, ends: np.ndarray, half: np.ndarray | float, pieces: int = PIECES
 ) -> np.ndarray:
-    """The boxes that lines from `starts` to `ends` (n, 2), `half` as thick to either side, lie in, each in so
-    many `pieces`."""
+    """Boxes that cover lines from `starts` to `ends` (n, 2), with `half` their thickness on either side; so
+    many `pieces` for each line."""
     parts = np.linspace(0.0, 1.0, pieces + 1)[:, None, None]
     points = starts + (ends - starts) * parts
     low, high = np.minimum(points[1:], points[:-1]), np.maximum(points[1:], points[:-1])

@@ -36,9 +36,9 @@ CALLOUT_BEFORE = 2.0  # how far before the entry it stands, in entries
 def callouts(
     canvas: Canvas, parts: Iterable[Lit], size: float = CALLOUT_SIZE, *, plated: bool = True
 ) -> Iterator[Wish]:
-    """The numbers of the entries that the spotlight is pointed at among its `parts`, in type of this size,
-    MOST_CALLOUTS at most. Of rows and columns of probabilities it is that of the largest entry. One that is
-    `plated` may stand before its own matrix as well as beside it."""
+    """The numbers of the entries at which the spotlight points among its `parts`, in type of this size; at
+    most MOST_CALLOUTS. Of a row or column of probabilities it is the number of the largest entry. A `plated`
+    number may also stand before its own matrix."""
     told: list[tuple[str, tuple[int, int]]] = []
     for lit in parts:
         for plane in canvas.planes:
@@ -81,7 +81,7 @@ def said_of(p: Any, stage: Any, entry: tuple[int, int], raw: bool = False) -> st
 def _options(
     canvas: Canvas, plane: Plane, entry: tuple[int, int], said: str, size: float, plated: bool
 ) -> list[Option]:
-    """Places around an entry, near and far, for its number after its row and column, and below them."""
+    """Places around an entry, near and far, for its text: on one line, or with the number below."""
     forms = ([said], said.split("  "))
     return [option for texts in forms for option in _places(canvas, plane, entry, texts, size, plated)]
 

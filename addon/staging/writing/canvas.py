@@ -23,10 +23,10 @@ CROWD = 100  # from so many matrices on, less care is taken for each
 
 
 class Canvas:
-    """A plan, or some `parts` of it, as a view shows it on a picture of `width` × `height`. `planes` are
-    those seen there, `quads` (n, 4, 2) their outlines, and `faces` (m, 4, 2) those of the cuboids whose
-    products are drawn, `strips` (k, 4, 2) those of patches beside the planes; `type` sets what is written on
-    the picture."""
+    """A plan, or some `parts` of it, as a view shows it on a picture of `width` × `height`. `planes` are the
+    planes in the picture, and `quads` (n, 4, 2) their outlines. `faces` (m, 4, 2) are the faces of cuboids
+    with drawn products, `strips` (k, 4, 2) the outlines of patches beside planes. `type` sets the type of the
+    picture."""
 
     def __init__(
         self,
@@ -96,8 +96,8 @@ class Canvas:
         return anchor + self.view.right * x + self.view.up * y
 
     def before_all(self, anchor: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-        """The point on the line of sight through an `anchor` at which nothing that is written in these boxes
-        (n, 4) of the picture is behind a matrix: the anchor itself, or a point nearer to the camera."""
+        """The point on the line of sight through an `anchor` at which no text in these boxes (n, 4) is behind
+        a matrix. It is the anchor, or a point nearer to the camera."""
         depth = float(self.view.seen(anchor[None])[2][0])
         nearer = np.flatnonzero(self.fronts < depth)
         hiding = nearer[gaps_between(boxes, self.quads[nearer]).min(axis=0, initial=np.inf) <= 0.0]
@@ -122,8 +122,8 @@ class Canvas:
     # The cost of writing at a place
 
     def costs(self, boxes: np.ndarray) -> np.ndarray:
-        """What it costs to write in each of the boxes (n, 4): to cover what is drawn, and to leave the part
-        of the picture that matrices take: (n,)."""
+        """The cost of writing in each of the boxes (n, 4), (n,): for covering drawn things, and for leaving
+        the part of the picture with matrices."""
         return self.covering(boxes) + BEYOND_CONTENT * self.beyond(boxes)
 
     def cost(self, boxes: np.ndarray) -> float:
@@ -131,7 +131,7 @@ class Canvas:
         return self.covering(boxes).mean() + self.aside(boxes)
 
     def aside(self, boxes: np.ndarray) -> float:
-        """What it costs that boxes (n, 4) leave the part of the picture that matrices take, all at once."""
+        """The cost of boxes (n, 4), all together, for leaving the part of the picture with matrices."""
         return BEYOND_CONTENT * self.beyond(around(boxes)[None]).item()
 
     def covering(self, boxes: np.ndarray) -> np.ndarray:
@@ -146,6 +146,6 @@ class Canvas:
         return reached(boxes, self.quads[~same], gaps)
 
     def beyond(self, boxes: np.ndarray) -> np.ndarray:
-        """How far boxes (n, 4) leave the part of the picture that matrices take: (n,)."""
+        """How far each of the boxes (n, 4) is outside the part of the picture with matrices: (n,)."""
         beyond = np.maximum(boxes[:, 2:] - self.content[2:], self.content[:2] - boxes[:, :2]).max(axis=1)
         return np.maximum(beyond, 0.0)

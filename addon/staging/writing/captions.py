@@ -27,8 +27,8 @@ LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 
 
 def name_of(p: Any, plane: Plane, longest: float | None = None) -> tuple[str, str, str]:
-    """What is written at a matrix: its name, "T" where that is raised after it, and the shape of what that
-    names: of Kᵀ, not of K."""
+    """The text at a matrix: its name, a raised "T" if it is drawn transposed, and its shape as it is drawn:
+    that of Kᵀ, not of K."""
     name = p.typeface.shown(_as_term(p, plane), longest)
     rows, columns = plane.as_labelled(plane.rows, plane.columns)
     shared = _shared_by(p, plane.stage)
@@ -55,8 +55,8 @@ def _fans(p):
 
 
 def named(p: Any, near: Any = "") -> list[Plane]:
-    """The planes that have a name. Of many heads just alike (see `_alike`) only those of one head have: of
-    the head to which the matrix `near` belongs, or else of the first."""
+    """The planes that have a name. Of many heads just alike (see `_alike`) only one head has names: the head
+    to which the matrix `near` belongs, or else the first."""
     repeated = set()
     for roots in _alike(p):
         told = next((root for root in roots if near in {s.name for s in stages_of(root)}), roots[0])
@@ -70,8 +70,8 @@ def named(p: Any, near: Any = "") -> list[Plane]:
 
 
 def below(p: Any, near: Any = "") -> set[Stage]:
-    """The stages of results that stand under another one just like them, or under that of the matrix `near`:
-    they have names, but the tokens there are told above."""
+    """The stages of results that stand under another one just like them, or under that of the matrix `near`.
+    They have names, but their tokens are written above."""
     lower: set[Stage] = set()
     for fan in (fan for fan in _fans(p) if fan.down):
         told = next((root for root in fan.roots if near in {s.name for s in stages_of(root)}), fan.roots[0])
@@ -101,8 +101,8 @@ class Titled:
 
 
 def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
-    """The results that have titles, in groups that stand beside each other, and whether a group runs down the
-    picture. They are those of a grid, or the heads of a sum or a concatenation of all."""
+    """The results that have titles, in groups that stand beside each other, each with whether it runs down
+    the picture. These are the results of a grid, or the heads of a sum or concatenation of all heads."""
     shared = [fan for fan in _fans(p) if len(fan.roots) > 1]
     alone = [root for fan in _fans(p) if len(fan.roots) == 1 for root in fan.roots]
     for group in shared + ([Fan(tuple(alone))] if alone else []) + _summed(p):
@@ -132,7 +132,7 @@ def _summed(p):
 
 
 def _as_term(p, plane):
-    """The title of a matrix; for a term of a sum, with its sign, as on paper: x, + b, = out."""
+    """The title of a matrix. A term of a sum has its sign, as on paper: x, + b, = out."""
     title = title_of(p, plane.stage)
     if plane.role == "operand":
         sheet = next(other.stage for other in p.arrangement.planes if other.stage.name == plane.consumer)
@@ -157,8 +157,8 @@ def title_of(p: Any, stage: Stage) -> str:
 
 @dataclass(frozen=True, eq=False)
 class LabelledAxis:
-    """An axis that matrices share: its title, "" where unknown, the texts of its entries, if it has any, and
-    the matrices as (plane, whether it is their rows')."""
+    """An axis that matrices share: its title ("" if unknown), the texts of its entries, if any, and the
+    matrices as (plane, whether their rows have the axis)."""
 
     title: str
     texts: tuple[str, ...]
@@ -166,7 +166,7 @@ class LabelledAxis:
 
 
 def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> list[LabelledAxis]:
-    """The axes of matrices, each once for all that run the same way."""
+    """The axes of matrices. Matrices with the same axis in the same direction have it together."""
     by_title: dict[tuple, LabelledAxis] = {}
     for plane in planes:
         names, labels = axis_names_of(p, plane.stage), _labels_or_numbers(p, plane)
@@ -182,7 +182,7 @@ def axes_of(p: Any, planes: Iterable[Plane], longest: float | None = None) -> li
 
 
 def _labels_or_numbers(p, plane):
-    """The labels of a plane's axes; a star's entries that have none are numbered, as a heat map's are."""
+    """The labels of a plane's axes. The entries of a star without labels are numbered, as in a heat map."""
     labels, counts = labels_of(p, plane.stage), (plane.rows, plane.columns)
     if not p.is_star(plane.stage):
         return labels
@@ -193,8 +193,8 @@ def _labels_or_numbers(p, plane):
 def ends_of_lines(
     plane: Plane, of_rows: bool, beyond: float, strips: tuple[float, float] = (0.0, 0.0)
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where the lines across each entry of an axis, along its row or its column, end, `beyond` the matrix at
-    both sides, and beyond what `strips` stand out of it there: (n, 3) each."""
+    """The ends of the lines through each entry of an axis, along its row or column: (n, 3) on each side. They
+    are `beyond` the matrix, and beyond the `strips` beside it."""
     sides = (plane.row, plane.row_ruler), (plane.column, plane.column_ruler)
     (along, ruler), (across, other) = sides if of_rows else sides[::-1]
     entries = plane.origin + np.outer(ruler.at(np.arange(ruler.count)), along)
@@ -221,19 +221,19 @@ def pictures_of(p: Any, stage: Stage) -> tuple[CutPicture | None, CutPicture | N
 
 
 def axis_names_of(p: Any, stage: Stage) -> tuple[str, str]:
-    """What the rows and the columns of a stage are, such as ("query", "key"); "" where unknown."""
+    """The titles of a stage's rows and columns, such as ("query", "key"); "" if unknown."""
 
     def own(leaf):
         return p.matrices[leaf.name].row_axis, p.matrices[leaf.name].column_axis
 
     rows, columns = _handed_on(p, stage, own, lambda name, _ends: name, "")
-    # Queries and keys may be made of one input: what queries are compared with are keys.
+    # Queries and keys may be made of one input; the side that queries are compared with are keys.
     return (rows, "key") if rows == columns == "query" else (rows, columns)
 
 
 def _handed_on(p, stage, known, part, nothing):
-    """The (rows, columns) property of a stage: of a leaf what is `known(leaf)`, else what the first operand
-    with that same dimension has; `part(property, ends)` is what a slice keeps of it."""
+    """The (rows, columns) property of a stage. A leaf has what `known(leaf)` returns; another stage has the
+    property of the first operand with the same dimension. `part(property, ends)` is what a slice keeps."""
     if not stage.operands:
         return known(stage)
     sides = [o.turned(_handed_on(p, o.stage, known, part, nothing)) for o in stage.operands]

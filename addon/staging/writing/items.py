@@ -20,10 +20,9 @@ class Text:
     """A line of type, `width` wide, from `low` (below 0) to `high` above its base line.
 
     (x, y) is on the base line, at its left end, middle or right end by `align`, and the line is turned around
-    that by `angle`, in radians. `kind` says what is written: "title", "name", "detail" (a shape), "axis",
-    "token", or "told", what a beat says; `anchor` is the point of the world (3,) that it belongs to. `soft`
-    type is dimmer. In a film it is `lit` from and to these frames, and there from the first until the second
-    `shown`, if not always.
+    that by `angle`, in radians. `kind` is "title", "name", "detail" (a shape), "axis", "token" or "told" (the
+    caption of a beat). `anchor` is the point of the world (3,) that it belongs to. `soft` type is dimmer. In
+    a film it is `lit` between these frames, and visible between the two frames `shown`, or always.
     """
 
     text: str
@@ -120,7 +119,7 @@ class Bar(_Colored):
 
 @dataclass(frozen=True)
 class Swatch(_Colored):
-    """One colour of a colour map in a rectangle: that at the place `at` along the map, from 0 to 1."""
+    """A rectangle in one colour: the colour map's at the place `at`, from 0 to 1."""
 
     at: float
 

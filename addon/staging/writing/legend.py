@@ -38,9 +38,9 @@ class LegendSizes:
 
 
 def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar]:
-    """The bars of a plan: signed first. Matrices with the same range share a row; many ranges, and those of
-    heads that differ, are summed up in one, in a `brief` phrase or a clearer one. Without `raw` none are of
-    values before an epilogue."""
+    """The bars of a plan, those with signed values first. Matrices with the same range share a row. Many
+    ranges, and different ranges of heads, are summed up in one row, in a `brief` phrase or a clearer one.
+    Without `raw` there is no row for values before an epilogue."""
     ranges: dict[tuple[str, str], list[Range]] = {}  # by colour map and name
     for stage in stages_of(p.root):
         name, shown = title_of(p, stage), not p.is_unseen(stage)

@@ -14,9 +14,10 @@ FIRST_DOT, DOT_STEP, DOTS_WIDTH = 0.8, 2.2, 6.8  # of the size legend, in widths
 class LegendForm:
     """The measures of a legend, in the units of the picture; the typesetter's scale multiplies them all.
 
-    Names and numbers stand below a bar, in lines `line` apart, the first one that and `drop` below it; names
-    begin `beside` its end. A block keeps free what is `above` its bar and `below` its last line. With `ticks`
-    the bar is drawn as the axis of a chart: outlined, a tick at each number, zero told once.
+    Names and numbers stand below a bar, in lines `line` apart; the first one is `line` and `drop` below it.
+    Names begin `beside` its end. A block keeps the space `above` its bar and `below` its last line free. With
+    `ticks` the bar looks like the axis of a chart: it has an outline, a tick at each number, and zero only
+    once.
     """
 
     title: float  # size of type
@@ -43,8 +44,8 @@ class Block:
 
 
 def bar_block(type: Typesetter, form: LegendForm, bar: LegendBar, length: float, widest: float) -> Block:
-    """A colour bar of this length with its title, numbers and names, these in lines not wider than
-    `widest`."""
+    """A colour bar of this length with its title, numbers and names; lines of names are at most `widest`
+    wide."""
     high, line, beside = (part * type.scale for part in (form.bar_height, form.line, form.beside))
     drawn = Bar(bar.color_map, 0.0, 0.0, length, high)
     items: list[Item] = [
@@ -60,7 +61,7 @@ def bar_block(type: Typesetter, form: LegendForm, bar: LegendBar, length: float,
             if not (form.ticks and row and text == "0")
         ]
         lines = [text.removesuffix(" ·") for text in type.wrapped(names, form.number, widest)]
-        # Where all of a single row needs more lines, they begin beside the bar itself.
+        # If the names of a single row need several lines, they begin beside the bar itself.
         top = y + line if not form.ticks and len(bar.rows) == 1 < len(lines) else y
         for n, text in enumerate(lines):
             items.append(type.line(text, length + beside, top - line * n, form.number, soft=True))

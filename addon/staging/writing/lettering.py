@@ -33,13 +33,13 @@ PLURALS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titl
 
 @dataclass(frozen=True, eq=False)
 class Label:
-    """A line of type in the world, facing the camera: its `position` (3,) on its base line, `size` and `box`
-    around that in the world's units; `align` and `angle` are those of the Text.
+    """A line of type in the world, facing the camera. Its `position` (3,) is on its base line; `size` and the
+    `box` around the position are in the world's units. `align` and `angle` are those of the Text.
 
-    `kind` is "title" (of a head), "name", "detail" (a shape), "axis", "token" or "callout" (the number
-    of an entry in the spotlight); `owner` the name of the matrix at which it stands. It turns with a camera
-    that moves about its `pivot` (3,), which those of one `group` share: a name takes its shape along. It is
-    `plated`, on a plate of the background's colour, where it is a callout before a matrix or products.
+    `kind` is "title" (of a head), "name", "detail" (a shape), "axis", "token" or "callout" (the number of an
+    entry in the spotlight); `owner` is the name of the matrix at which it stands. With a moving camera it
+    turns about its `pivot` (3,), which the labels of one `group` share: a name takes its shape along. A
+    callout before a matrix or products is `plated`: it stands on a plate of the background's colour.
     """
 
     text: str
@@ -99,12 +99,12 @@ def lettering(
     lit: Sequence[Lit] = (),
     there: Sequence[Part] | None = None,
 ) -> Lettering:
-    """The Lettering of a plan as a View sees it on a frame of this `aspect`, width to height; nothing stands
-    in the boxes `keep_free` of the picture, in heights of it.
+    """The Lettering of a plan as a View sees it on a frame of this `aspect`, width to height. The boxes
+    `keep_free`, in heights of the picture, stay free.
 
-    Of many matrices just alike the one `near` is named, else the first. It is `about` these planes, or all,
-    and only what is `there` is in the way. Texts of axes that are `told` elsewhere need not be written. What
-    is `lit` has its numbers written.
+    Of many matrices just alike the one `near` is named, or else the first. The labels are `about` these
+    planes, or about all. Only the parts that are `there` are in the way. Texts of axes that are `told`
+    elsewhere need not be written. The numbers of `lit` entries are written.
     """
     if not p.scene.look.labels:
         return Lettering()
@@ -146,7 +146,7 @@ def _wishes(
 
 
 def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) -> Lettering:
-    """What is written, in the world: each line as deep as its anchor."""
+    """The written lines, placed in the world; each is as deep as its anchor."""
     labels, pivots, strokes = [], [], []
     for wish, made in zip(wishes, written, strict=True):
         for n, line in enumerate(made.lines):

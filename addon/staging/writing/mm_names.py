@@ -26,7 +26,7 @@ def place_of(plane: Plane, direction: np.ndarray) -> np.ndarray:
 def shape_of(plane: Plane) -> str:
     """The dimensions of a matrix by mm's letters, with the blocks into which they are cut: "I = 64 / 8".
 
-    mm tells them of the given matrices and of the root; "" for all others.
+    As in mm, given matrices and the root have them; all others have "".
     """
     letters = {"left": "IK", "right": "KJ", "result": "IJ"}.get(plane.role)
     if letters is None or (plane.stage.operands and plane.role != "result"):

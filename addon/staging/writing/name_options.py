@@ -62,7 +62,7 @@ def _block(type: Typesetter, name: str, raised: str, shape: str, align: str) -> 
 
 
 def _around(canvas: Canvas, blocks: dict[str, list[Text]], plane: Plane) -> list[Later]:
-    """A name beyond one edge of a plane; `blocks` are its lines by how they are aligned."""
+    """Options for a name beyond one edge of a plane; `blocks` has its lines by their alignment."""
     quad, ways = canvas.project(plane.corners()), []
     for edge in range(4):
         a, b = quad[edge], quad[(edge + 1) % 4]
@@ -86,8 +86,8 @@ def _beyond(
     normal: np.ndarray,
     cost: float,
 ) -> list[Option]:
-    """A name beyond one edge of a plane, 0 to 3, whose ends, unit normal and `cost` on the picture are given:
-    next to it or further away, with a leader."""
+    """Options for a name beyond one edge of a plane, 0 to 3: next to the edge, or further away with a leader.
+    The edge's ends, unit normal and `cost` on the picture are given."""
     first, second = plane.corners()[[edge, (edge + 1) % 4]]
     a, b = ends_of_edge
     lines = blocks["CENTER" if abs(normal[0]) < 0.8 else "LEFT" if normal[0] > 0 else "RIGHT"]

@@ -18,8 +18,7 @@ MOST_POWER = 37  # of ten, whose reciprocal is a normal number in single precisi
 
 
 def shown(choice: str, count: int, few: int) -> bool:
-    """Whether something is drawn: `choice` is "on", "off" or "auto", which means for a `count` of at most
-    `few`."""
+    """Whether something is drawn. `choice` is "on", "off" or "auto": only if the `count` is at most `few`."""
     return choice == "on" or (choice == "auto" and count <= few)
 
 
@@ -36,8 +35,8 @@ class Notation:
 
 
 def notation(*matrices: np.ndarray) -> Notation:
-    """The Notation in which the largest of these values has two digits at least, so that they can be told
-    apart; no decimals when all are whole, and no more than the values need."""
+    """The Notation in which the largest of these values has at least two digits, so that values can be told
+    apart. It has no more decimals than the values need; none if all are whole."""
     values = np.concatenate([np.ravel(m) for m in matrices])
     largest = np.abs(values).max(initial=0.0)
     if not largest:

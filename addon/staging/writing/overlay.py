@@ -39,9 +39,9 @@ Frames = tuple[float, float]
 
 @dataclass(frozen=True)
 class Overlay:
-    """`shades` are boxes behind blocks of it, where a camera travels past things that are no subject; they
-    are there between the frames `shaded`, or always. In a film of beats, `blocks` are the boxes of what is
-    written together, which are kept free as a whole: a line of the head, all that beats say, the legend."""
+    """`shades` are boxes behind its text, for a camera that travels past things that are not its subject.
+    They are there between the frames `shaded`, or always. In a film of beats, `blocks` are boxes that are
+    kept free as a whole: a line of the head, all captions of beats, the legend."""
 
     items: tuple[Item, ...] = ()
     shades: tuple[Box, ...] = ()
@@ -80,14 +80,14 @@ def overlay(
     beside: float = 0.0,
     shaded: Sequence[Frames] | None = (),
 ) -> Overlay:
-    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner, and
-    those that are `timed`, (notes, (first frame, frame after the last)); nothing where a depth of field
-    would blur it, as near to the lens as it is.
+    """The overlay of a plan on a frame of this `aspect`, width to height, with `notes` in its corner. Notes
+    that are `timed` are (notes, (first frame, frame after the last)). The overlay is empty if a depth of
+    field would blur it, because it is so near to the lens.
 
-    The statements of the expression and the blocks of the legend stand beside each other, or under each
-    other where `stacked`; `scale` is that of all type. Notes stand at the left of what is `beside` the
-    scene, a part of the frame at its right. Where there are timed notes, blocks are `shaded` between these
-    frames, always, or never where that is None.
+    The statements of the expression and the blocks of the legend stand beside each other; if `stacked`, under
+    each other. `scale` is that of all type. `beside` is the part of the frame at the right that readouts
+    take; notes stand at the left of it. If there are timed notes, text is `shaded` between these frames, or
+    always; never if it is None.
     """
     look = p.scene.look
     if p.depth_of_field:
@@ -111,8 +111,8 @@ def _around_written(blocks: Sequence[Sequence[Item]]) -> tuple[Box, ...]:
 
 
 def _lines(head: Sequence[Text]) -> list[list[Text]]:
-    """Title, caption and expression a line at a time: beside a short one there is room, whatever stands above
-    it and below."""
+    """The boxes of title, caption and expression, line by line: there is room beside a short line, whatever
+    is above or below it."""
     rows: list[list[Text]] = []
     for text in head:
         if rows and text.box[3] > rows[-1][0].box[1] + 0.5 * (rows[-1][0].box[3] - rows[-1][0].box[1]):
@@ -178,8 +178,8 @@ class _FrameType:
         return lines
 
     def formula(self, y: float) -> list[Text]:
-        """The expression in as many lines as its statements need; a statement at a time, each in the first
-        line until it is done, where these would be too many."""
+        """The expression, in as many lines as its statements need. If these are too many, one statement at a
+        time, each in the first line until it is done."""
         statements, gap = formula_of(self.p), BETWEEN_STATEMENTS * self.unit
         rows = self.rows(statements, self.statement_width, gap)
         if len(rows) > (MOST_STACKED_LINES if self.stacked else MOST_LINES):

@@ -1,8 +1,8 @@
 """Places labels on the picture: no label overlaps another, and they cover as little as possible.
 
 This is plain geometry in heights of the picture, from its lower left corner. Each label is a Wish with
-Options: places and sizes, each with a cost, and at last to be left out. `settle` takes one option for each
-wish, in three steps:
+Options: places and sizes, each with a cost; the last option is to be left out. `settle` takes one option for
+each wish, in three steps:
 
 1. In turn, each wish takes the option that costs least beside what the others have taken. To share room with
    another costs OVERLAP, so wishes make way for each other. A wish chooses anew where something near it has
@@ -65,8 +65,8 @@ UNWRITTEN = Option()
 
 @dataclass(frozen=True, eq=False)
 class Later:
-    """Options that are made only where one of them may be taken. `make()` gives them, perhaps with some for
-    still later; none costs less than `least`."""
+    """Options that are only made when one of them may be taken. `make()` returns them, and perhaps a Later
+    for still more; none costs less than `least`."""
 
     least: float
     make: Callable[[], "Sequence[Option | Later]"]
@@ -74,8 +74,8 @@ class Later:
 
 @dataclass(frozen=True, eq=False)
 class Wish:
-    """Something to be written: what it is, such as "name", the name of its matrix, and its options. A wish
-    that is `needed` has a note on the picture where it is left out."""
+    """A text to be written: its kind, such as "name", the name of its matrix, and its options. If a `needed`
+    wish is left out, the picture has a note about it."""
 
     what: str
     owner: str
@@ -105,7 +105,7 @@ def writer(lines: Sequence[Text], places: np.ndarray | None = None) -> Callable[
 
 
 def settle(wishes: Sequence[Sequence[Option | Later]], fixed: np.ndarray) -> list[Option]:
-    """The Option that is taken for each of `wishes`, given as their options. What is taken shares no room
+    """The Option that is taken for each of `wishes`, which are given as lists of options. It shares no room
     with the `fixed` boxes (n, 4). The first wishes choose first."""
     choices = [_Choice(options) for options in wishes]
     everyone = np.ones(len(choices), bool)
@@ -127,15 +127,15 @@ def settle(wishes: Sequence[Sequence[Option | Later]], fixed: np.ndarray) -> lis
 
 
 def _settled(choices, fixed, taken, waiting):
-    """The option that is taken for each choice, from those that are `taken` at first. `waiting` (n,) says
-    which are to choose; those whose surroundings change then choose anew."""
+    """The option that each choice takes, beginning with those `taken` at first. `waiting` (n,) says which
+    choices are to choose; a choice whose surroundings change chooses anew."""
     taken = list(taken)
     boxes = [*fixed[:, None], *(option.boxes for option in taken)]  # of all that is written
     outlines = around_each(boxes)
     looked_at = _looked_at(choices)
 
     def take(n, option):
-        """Take an option. Choices that have looked at the room that this frees or fills choose anew."""
+        """Take an option. Choices that looked at the room that this frees or fills choose anew."""
         place = n + len(fixed)
         if option is not taken[n]:
             changed = np.stack([around(taken[n].boxes), around(option.boxes)])
@@ -175,7 +175,7 @@ def _looked_at(choices):
 
 class _Choice:
     """The options of one wish. Those that may cost least are made first, so that most are never made.
-    `looked_at` is the box around the places of all that are made."""
+    `looked_at` is the box around the places of all options made so far."""
 
     def __init__(self, options):
         self.groups, self.later, self.looked_at = [], [], EMPTY_BOX

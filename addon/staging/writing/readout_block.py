@@ -1,4 +1,4 @@
-"""A readout as a block of the picture: the matrix flat, its name over a rule, the labels of both axes at it.
+"""A readout as a block of the picture: the matrix flat, its name over a rule, and labels on both axes.
 
 Lengths are in the units of the picture, from the block's lower left corner: heights of the frame in a film,
 points on the page of a figure.
@@ -47,11 +47,11 @@ class ReadoutForm:
 
 @dataclass(frozen=True, eq=False)
 class Readout:
-    """A block on the picture. `plane` is where its matrix stands in the scene, `pool` what a cell shows of
-    it; `origin` is the middle of entry (0, 0) and `steps` lead from it one row down and one column on, (2,)
-    each. `rules` are its outline and the rule under its name, whose left end is where a line from the scene
-    ends; `grid` lies between the cells. `every` says for rows and for columns how many labels there are to
-    one that is written."""
+    """A block on the picture. `plane` is where its matrix stands in the scene; `pool` says how many entries a
+    cell shows. `origin` is the middle of entry (0, 0); `steps`, (2,) each, lead from it one row down and one
+    column on. `rules` are its outline and the rule under its name; a line from the scene ends at the left end
+    of that rule. `grid` lies between the cells. `every` says, for rows and for columns, how many labels there
+    are to one that is written."""
 
     plane: Plane
     pool: Pool
@@ -101,8 +101,8 @@ class Readout:
 def readout_block(
     p: Plan, plane: Plane, type: Typesetter, form: ReadoutForm, width: float, height: float
 ) -> Readout | None:
-    """The block of a matrix with the largest cells that fit into `width` × `height`; None where the least do
-    not. A matrix of more entries is pooled as its description says."""
+    """The block of a matrix with the largest cells that fit into `width` × `height`; None if even the
+    smallest do not fit. A matrix with too many entries is pooled as its description says."""
     pool = pool_of(p, plane, form, width, height)
     pooled = ((plane.rows, pool.rows), (plane.columns, pool.columns))
     counts = [len(starts(Ruler(n, n), factor)) for n, factor in pooled]
@@ -242,7 +242,8 @@ class _FittedBlock:
         ]
 
     def rows_written(self, top: float) -> list[Text]:
-        """The labels of rows at the left of them, under their axis' title; a title alone lies along them."""
+        """The labels of rows, at the left of them under the title of their axis. A title without labels lies
+        along the rows."""
         side, type, form = self.sides[0], self.type, self.form
         x, (size, every) = self.left - form.gap, self.row_type
         if not side.texts:
@@ -261,7 +262,7 @@ class _FittedBlock:
         return lines
 
     def columns_written(self, top: float) -> list[Text]:
-        """The labels of columns above them, upright or read upwards, under their axis' title."""
+        """The labels of columns above them, upright or turned, under the title of their axis."""
         side, type, form = self.sides[1], self.type, self.form
         size, every = self.column_type
         y, lines = top + form.gap, []

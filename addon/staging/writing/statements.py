@@ -69,7 +69,7 @@ class _Setter:
                     self.acts[key] = min(start, own[0]), *map(max, ends, own[1:])
 
     def statement(self, node):
-        """Set a statement, after those of the names that it gives on its way."""
+        """Set a statement, after the statements of names inside it."""
         if isinstance(node, Name):  # asked for here, and made before
             return
         name, body = (node.name, node.body) if isinstance(node, Named) else ("", node)
@@ -79,13 +79,13 @@ class _Setter:
         self.statements.append(Statement(_merged([*head, *parts]), act[2] if act else 1.0))
 
     def whole(self, node, strength, act, lit):
-        """The parts of a result: lit as a whole in its epilogue, its product while that is swept."""
+        """The parts of a result. All are lit during its epilogue, and its product while it is swept."""
         during = ((act[3], act[2]),) if act and act[2] > act[3] else ()
         return self.set(node, strength, act, (*lit, *during))
 
     def set(self, node, strength, act, lit):
-        """The parts of a node within something that binds with `strength`; `act` is that of the result whose
-        product has not been met yet."""
+        """The parts of a node inside an operator that binds with `strength`. `act` has the times of the
+        result whose product is still to come."""
         match node:
             case Named():
                 self.statement(node)
@@ -114,7 +114,8 @@ class _Setter:
                 return [*self.set(node.left, 6, act, lit), Part(SUPERSCRIPTS[text_of(node.right)], lit)]
             case Binary():
                 holds = STRENGTH.get(node.operator, 1)
-                # The product of a result, or what joins a sheet: not a number, which belongs to its epilogue.
+                # The product of a result, or the operator of a sheet, but no number, which belongs to the
+                # epilogue.
                 numbers = any(_is_number(side) for side in (node.left, node.right))
                 if act and not numbers:
                     lit, act = (*lit, (act[0], act[1])), None

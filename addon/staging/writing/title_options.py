@@ -21,7 +21,7 @@ COST_OF_STRANGE_TITLE = 20.0  # cost of a title that is nearer to another result
 
 @dataclass(frozen=True, eq=False)
 class _Way:
-    """The titles of a group, at places (n, 2), and what it costs to have them there."""
+    """The titles of a group at places (n, 2), and the cost of these places."""
 
     lines: list[Text]
     places: np.ndarray
@@ -52,8 +52,8 @@ def _options(canvas: Canvas, group: Sequence[Titled], down: bool) -> list[Option
 def _ways(
     canvas: Canvas, group: Sequence[Titled], edges: np.ndarray, down: bool, scale: float
 ) -> Iterator[_Way]:
-    """Below, at the left, above and at the right of all that makes them, whose `edges` are boxes (n, 4): at
-    the left or right rather where they run down the picture, else below."""
+    """Places below, left of, above and right of each result with its operands, whose `edges` are boxes (n,
+    4). Groups that run down the picture prefer left or right, others prefer below."""
     left, low, right, high = edges.T
     x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * HEAD_TITLE_SIZE * canvas.type.scale
 

@@ -68,8 +68,8 @@ class Typesetter:
 
 
 def film_type(typeface: Typeface, scale: float, narrow: float = 1.0) -> Typesetter:
-    """The type of a film, whose unit is the height of its frame: at least SMALLEST in it, or
-    the part `narrow` of that, where the frame is."""
+    """The type of a film, whose unit is the height of its frame. It is at least SMALLEST; on a narrow frame,
+    the part `narrow` of that."""
     least = SMALLEST * min(1.0, narrow)
     return Typesetter(lambda text, size: typeface.width(text) * size, extent, scale, least=least)
 
