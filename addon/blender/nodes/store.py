@@ -41,24 +41,34 @@ def read() -> dict[str, bpy.types.NodeTree]:
         return {}
     before = set(bpy.data.libraries)
     try:
-        with bpy.data.libraries.load(_file()) as (there, wanted):
+        # Groups that are appended remember the file they come from; linked ones that become local do not.
+        with bpy.data.libraries.load(_file(), link=True) as (there, wanted):
             names = list(there.node_groups)
             wanted.node_groups = list(names)
     except OSError:  # someone has emptied the temporary folder
         del _seen[_file()]
         return {}
+    trees = dict(zip(map(tags.unnumbered, names), wanted.node_groups, strict=True))
+    for tree in _users_first(list(trees.values())):
+        tree.make_local()
+        tree.name = tags.unnumbered(tree.name)
     for library in set(bpy.data.libraries) - before:
         bpy.data.libraries.remove(library)
-    return {tags.unnumbered(name): tree for name, tree in zip(names, _own(wanted.node_groups), strict=True)}
+    return trees
 
 
-def _own(read):
-    """Copies of the groups that were read: the originals would remember the file that they come from."""
-    copies = [tree.copy() for tree in read]
-    for tree, copy in zip(read, copies, strict=True):
-        name = tags.unnumbered(tree.name)
-        tree.user_remap(copy)
-        tree.name = "read"
-        copy.name = name
-    bpy.data.batch_remove(read)
-    return copies
+def _users_first(trees):
+    """The groups, each after those that use it: of a linked group that becomes local while linked ones still
+    use it, Blender makes a copy."""
+    found: dict[bpy.types.NodeTree, None] = {}  # an ordered set: what is used before what uses it
+
+    def visit(tree):
+        for node in tree.nodes:
+            if (used := getattr(node, "node_tree", None)) and used not in found:
+                visit(used)
+        found[tree] = None
+
+    for tree in trees:
+        if tree not in found:
+            visit(tree)
+    return reversed(found)
