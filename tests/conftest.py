@@ -16,6 +16,8 @@ _resources = tempfile.mkdtemp(prefix="matrix-cinema-tests-")
 os.environ["BLENDER_USER_RESOURCES"] = _resources
 # A card's pictures are not equal to the last digit, and it takes minutes to begin: tests render on the CPU.
 os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1"}
+# Tests open files that they made: no second Blender has to survive each of them first.
+os.environ["MATRIX_CINEMA_WATCHED"] = "1"
 _status = 0
 hypothesis.settings.register_profile("tests", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("tests")

@@ -26,7 +26,6 @@ SMALL = {"size": (64, 36), "samples": 1}
 def built(tmp_path, monkeypatch):
     """A scene file and the .blend that is built of it, as ("a.toml", "b.blend"), in the working folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(blend_file.WATCHED, "1")  # no other Blender tries the file first
     shutil.copy(ROOT / "tests/tiny.toml", "a.toml")
     api.build("a.toml", "b.blend")
     return "a.toml", "b.blend"

@@ -14,12 +14,6 @@ from matrix_cinema.description.scene import load_scene  # noqa: E402
 from matrix_cinema.outputs import blend_file  # noqa: E402
 
 
-@pytest.fixture
-def watched(monkeypatch):
-    """No other process opens each file first: what is tested is what comes after."""
-    monkeypatch.setenv(blend_file.WATCHED, "1")
-
-
 def saved(path):
     bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=False)
     return path
@@ -57,7 +51,7 @@ def names(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
-def test_a_file_writes_nothing_but_the_picture_unless_asked(factory, watched, tiny, tmp_path):
+def test_a_file_writes_nothing_but_the_picture_unless_asked(factory, tiny, tmp_path):
     build(load_scene(tiny))
     a_file_that_writes(tmp_path)
     blend = saved(tmp_path / "theirs.blend")
@@ -70,6 +64,7 @@ def test_a_file_writes_nothing_but_the_picture_unless_asked(factory, watched, ti
 
 
 def test_a_file_that_blender_does_not_survive_is_told(factory, tiny, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv(blend_file.WATCHED)
     build(load_scene(tiny))
     good = saved(tmp_path / "good.blend")
     assert run(["inspect", str(good)]) == 0
@@ -107,7 +102,7 @@ def built(tmp_path_factory):
 
 @pytest.mark.one_blender
 @pytest.mark.parametrize("what", ODD)
-def test_odd_properties_are_told_in_a_line(built, registered, watched, tmp_path, capsys, what):
+def test_odd_properties_are_told_in_a_line(built, registered, tmp_path, capsys, what):
     from matrix_cinema.ui import built as panel
     from matrix_cinema.ui import sweep
 
