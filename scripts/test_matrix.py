@@ -1,7 +1,7 @@
 """Runs the tests on every Blender: all of them in .venv, those that depend on Blender in the others.
 
-Two runs of pytest go at a time, each line of theirs behind its Blender's version; .venv has two of them. Says
-which Blender was left out, and closes with one line of totals. Exit status 1 when anything failed.
+Two runs of pytest go at a time, each line of theirs behind its Blender's version; each Blender has several of
+them. Says which Blender was left out, and closes with one line of totals. Exit status 1 when anything failed.
 """
 
 import concurrent.futures
@@ -14,14 +14,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENTS = (".venv", ".venv-4.5", ".venv-5.2")
-BLENDER_TESTS = [
-    "tests/blender",
-    "tests/outputs",
-    "tests/panel",
-    "tests/window",
-    "tests/house/test_commands.py",
-]
-OTHER_TESTS = ["tests", *(f"--ignore={path}" for path in BLENDER_TESTS)]
+# What depends on Blender, in runs of their own so that neither of the two at a time waits long for the other.
+BLENDER_TESTS = {
+    "scenes": ["tests/blender"],
+    "outputs": ["tests/outputs", "tests/house/test_commands.py"],
+    "the panel": ["tests/panel", "tests/window"],
+}
+OTHER_TESTS = ["tests", *(f"--ignore={path}" for paths in BLENDER_TESTS.values() for path in paths)]
 WANTED = ("4.5", "5.0", "5.2")
 VERSION = "import importlib.metadata; print(importlib.metadata.version('bpy'))"
 # Two runs share the machine: NumPy and PyTorch with threads of their own would only wait for each other.
@@ -40,10 +39,10 @@ def main():
     jobs = jobs_of(list(blenders))
     with concurrent.futures.ThreadPoolExecutor(2) as lanes:
         runs = [
-            lanes.submit(_pytest, blenders[version], version, [*paths, *sys.argv[1:]])
-            for version, paths in jobs
+            lanes.submit(_pytest, blenders[version], version, [*arguments, *sys.argv[1:]])
+            for version, _, arguments in jobs
         ]
-    for (version, paths), run in zip(jobs, runs, strict=True):
+    for (version, what, _), run in zip(jobs, runs, strict=True):
         status, last, seconds = run.result()
         found = re.findall(r"(\d+) (passed|failed|skipped|error)", last)
         counts = {word: int(n) for n, word in found}
@@ -54,7 +53,6 @@ def main():
             failed = True
             if not (counts.get("failed") or counts.get("error")):
                 totals["failed"] += 1  # ended early, such as by a crash
-        what = "all but Blender's side" if paths is OTHER_TESTS else "Blender's side"
         said = last.strip("= ") or f"ended with status {status}"
         told.append(f"Blender {version}, {what}: {said}, {seconds:.0f} s in all")
     for wanted in WANTED:
@@ -66,11 +64,15 @@ def main():
     return 1 if failed or not totals["passed"] else 0
 
 
-def jobs_of(versions: list[str]) -> list[tuple[str, list[str]]]:
-    """(version, arguments of pytest) of each run, the longest first."""
+def jobs_of(versions: list[str]) -> list[tuple[str, str, list[str]]]:
+    """(version, what it tests, arguments of pytest) of each run, about the longest first."""
     first, *others = versions
-    fewer = [*BLENDER_TESTS, "-m", "not one_blender"]
-    return [(first, BLENDER_TESTS), (first, OTHER_TESTS), *((version, fewer) for version in others)]
+    jobs = [(first, what, paths) for what, paths in BLENDER_TESTS.items()]
+    jobs.insert(1, (first, "all but Blender's side", OTHER_TESTS))
+    fewer = ["-m", "not one_blender"]
+    return jobs + [
+        (version, what, [*paths, *fewer]) for what, paths in BLENDER_TESTS.items() for version in others
+    ]
 
 
 def _pytest(python, version, arguments):
