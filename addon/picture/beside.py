@@ -60,8 +60,8 @@ NOTHING_BESIDE = Beside()
 
 
 def wanted_at_once(p: Plan) -> list[Plane]:
-    """The planes whose readouts are shown wherever the camera stands: those asked for, or by themselves the
-    stars that are turned away from it."""
+    """The planes with readouts wherever the camera stands: those that the scene asks for, or else the stars
+    that are turned away from the camera."""
     if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
         return [] if p.scene.camera.view in INSIDE else readouts.named(p)
     stars = readouts.chosen_stars(p)
@@ -69,7 +69,7 @@ def wanted_at_once(p: Plan) -> list[Plane]:
 
 
 def wanted_after(p: Plan, film: Any, aspect: float) -> list[Plane]:
-    """The planes of the stars that cannot be read in this Film of the plan, which has no readouts."""
+    """The planes of the stars that cannot be read in this Film of the plan, a film without readouts."""
     if p.scene.readout != readouts.AUTO or p.scene.camera.view in INSIDE:
         return []
     stars = readouts.chosen_stars(p)
@@ -83,11 +83,11 @@ def wanted_after(p: Plan, film: Any, aspect: float) -> list[Plane]:
 def beside(
     p: Plan, planes: Sequence[Plane], aspect: float, written: np.ndarray, scene: np.ndarray | None = None
 ) -> Beside:
-    """The Beside of these planes on a frame of this `aspect`, width to height, clear of what is `written` on
-    it, boxes (n, 4); of as many of them as have room.
+    """The Beside of as many of these planes as have room on a frame of this `aspect`, width to height, clear
+    of the text in the boxes `written` (n, 4).
 
-    Where the camera is given, so that it cannot make room, `scene` are the outlines (m, 4, 2) of all that it
-    sees: readouts stand clear of them, at the right of the frame or at its left."""
+    A given camera cannot make room. Then `scene` has the outlines (m, 4, 2) of everything that it sees;
+    readouts stand clear of them, at the right of the frame or at its left."""
     scale = narrowness(aspect)
     type = film_type(p.typeface, scale)
     best: list[Readout] = []
@@ -120,8 +120,8 @@ def _at_the_left(made: Sequence[Readout], edge: float) -> list[Readout]:
 
 
 def _area(aspect: float, part: float, written: np.ndarray, scale: float, at_left: bool = False) -> Box:
-    """The free box at the right of the frame or at its left, or below in a tall one, that takes a `part` of
-    it."""
+    """The free box that takes a `part` of the frame: at its right or left, or at the bottom of a tall
+    frame."""
     edge = FRAME_EDGE * scale
     if aspect < 1.0:
         low = max((top for left, low, right, top in written if top < 0.5), default=edge)

@@ -25,10 +25,10 @@ from .why_chart import WhyChart
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """`shot` is the camera's film; where `standing` is given, the camera stands there instead, for good, and
-    `through` tells what another camera, which someone has turned or moved by hand, sees at a frame. `labels`
-    are those of the film's phases, in their order. The lamps stand around the points `lit`, (n, 3), in the
-    directions of the shot's first frame, and turn with the camera on a `turntable`."""
+    """`shot` is the camera's film. If `standing` is given, the camera stands there all the time instead.
+    `through(frame)` is the view of a camera that someone turned or moved by hand. `labels` are the labels of
+    the film's phases, in order. The lamps stand around the points `lit`, (n, 3), in the directions of the
+    shot's first frame, and turn with the camera on a `turntable`."""
 
     plan: Plan
     shot: Shot
@@ -75,8 +75,8 @@ def film_of(p: Plan) -> Drawing:
 
 
 def panel_of(p: Plan, view: View, readouts: Sequence[Joined] = ()) -> Drawing:
-    """A plan as a figure's panel: nothing is written, and the camera stands where `view` has it, with the
-    entries of `readouts` before it. It is lit and focused as its film is."""
+    """A plan as the panel of a figure: without text, with the camera of `view`, and with the cells of
+    `readouts` before it. Its light and focus are those of its film."""
     begun = shot(p, (), Overlay().boxes, view.half_width / view.half_height)
     lit = subject_of(parts_of(p.arrangement), ()).points(begun.view(1.0))
     return Drawing(p, begun, (), Overlay(), lit, standing=view, readouts=tuple(readouts))

@@ -1,4 +1,4 @@
-"""The panels of a figure, by what shall be compared: scenes, heads and frames, and their grid."""
+"""The panels of a figure that compares scenes, heads or frames, and their grid."""
 
 import math
 import os
@@ -81,7 +81,7 @@ def _source(path, layer, head, tensor, parts, passes, style, view, subject):
 
 
 def _told(scene, layer, head, frame, asked):
-    """What a panel is called: that in which it differs from the others."""
+    """The title of a panel: its difference from the others."""
     paths, layers, heads, frames = asked
     parts = [scene.title or scene.expression] if len(paths) > 1 else []
     parts += [f"layer {layer}"] if len(layers) > 1 else []

@@ -1,5 +1,4 @@
-"""What stands over and under the panels of a figure: what it shows, its legend and its notes. Lengths are
-points."""
+"""The text over and under the panels of a figure: title, formula, legend and notes. Lengths are points."""
 
 from collections.abc import Collection, Sequence
 
@@ -29,8 +28,8 @@ Stack = tuple[list[Item], float]  # items over their lower left corner, and thei
 
 
 def head(p: Plan, type: PageType, width: float, *, title: bool, told: bool) -> Stack:
-    """What stands over a figure: the `title` of its scene if it is asked for; if it is `told`, the scene's
-    caption and the formula that is drawn."""
+    """The text over a figure: the `title` of its scene if it is asked for and, if `told`, the scene's caption
+    and the drawn formula."""
     lines: list[list[Text]] = []
     if title:
         large = type.size + 1
@@ -72,8 +71,8 @@ def _formula(p: Plan, type: PageType) -> list[Text]:
 
 
 def foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float, raw: bool) -> Stack:
-    """The legend of these plans, of values before epilogues if some are still `raw`, and under it what its
-    ends are, and the notes, as sentences."""
+    """The legend of these plans, also for values before epilogues if some are still `raw`. Under it are
+    sentences about the ends of its bars, and the notes."""
     bars, ends = _bars(plans, raw, type)
     under, height = sentences([*ends, *notes], type, width)
     legend, tall = _legend(bars, type, width - 2 * PAGE_EDGE)
@@ -85,8 +84,8 @@ def foot(plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: flo
 def split_foot(
     plans: Sequence[Plan], notes: Sequence[str], type: PageType, width: float, raw: bool, beside: float
 ) -> tuple[Stack, Stack] | None:
-    """(the legend for a column that is `beside` wide, what `foot` has under it); None where that column is
-    too narrow for it."""
+    """(the legend for a column of the width `beside`, the sentences that `foot` has under it); None if the
+    column is too narrow."""
     bars, ends = _bars(plans, raw, type)
     try:
         legend, tall = _legend(bars, type, beside)
@@ -107,7 +106,7 @@ def sentences(notes: Sequence[str], type: PageType, width: float) -> Stack:
 
 
 def _bars(plans: Sequence[Plan], raw: bool, type: PageType) -> tuple[list[LegendBar], list[str]]:
-    """(one bar for each colour map that the plans use, what the ends of those are that do not tell it)."""
+    """(one bar for each colour map of the plans, sentences about the ends of bars that do not show them)."""
     rows: dict[tuple[str, str], dict] = {}  # (colour map, title) -> {row: None}
     shown = [bar for p in plans if p.scene.look.legend for bar in legend_of(p, raw=raw, brief=False)]
     for bar in shown:
@@ -127,7 +126,7 @@ def _bars(plans: Sequence[Plan], raw: bool, type: PageType) -> tuple[list[Legend
 
 
 def _legend(bars: Sequence[LegendBar], type: PageType, width: float) -> Stack:
-    """The bars in as few rows as they need. Raises InputError where the width is too narrow for them."""
+    """The bars in as few rows as possible. Raises InputError if the width is too small for them."""
     size, line = type.small, PAGE_LEADING * type.small
     form = LegendForm(
         title=size,
@@ -155,8 +154,8 @@ def _legend(bars: Sequence[LegendBar], type: PageType, width: float) -> Stack:
 
 
 def pooled_notes(p: Plan) -> list[str]:
-    """What a reader has to know of beads that stand for several entries, and of axes that are drawn shorter
-    than they are."""
+    """Notes about beads that stand for several entries, and about axes that are drawn shorter than they
+    are."""
     order = {stage.name: n for n, stage in enumerate(stages_of(p.root))}
     pairs = zip(p.arrangement.seen, p.seen_pools, strict=True)
     pools = sorted(pairs, key=lambda pair: order[pair[0].stage.name])
@@ -173,8 +172,8 @@ def _listed(names: Collection[str]) -> str:
 
 
 def outlined_notes(p: Plan, frame: int, *, single: bool) -> list[str]:
-    """What the spotlight at a frame shows by its outlines, in words for all panels where it is no `single`
-    one."""
+    """A note about the outlines of the spotlight at a frame. It is worded for all panels unless there is only
+    a `single` one."""
     shine = p.spotlight.shining(frame) if p.spotlight else None
     if p.spotlight is None or shine is None:
         return []
@@ -199,8 +198,8 @@ def _selected(p: Plan, lit: Lit) -> str:
 
 
 def _of_pools(p: Plan, pools: Sequence[tuple[Plane, Pool]]) -> list[str]:
-    """What beads show, a sentence for each rule; where they differ, of how many rows and columns of which
-    matrices."""
+    """A sentence for each rule of pooling about what beads show. If beads differ, it has the rows and columns
+    of each matrix's beads."""
     notes = []
     for rule, word in PAGE_POOL_WORDS.items():
         sizes: dict[str, dict[str, None]] = {}  # rows × columns -> the matrices
@@ -227,7 +226,7 @@ def _of_pools(p: Plan, pools: Sequence[tuple[Plane, Pool]]) -> list[str]:
 
 
 def _shorter(plane: Plane, pool: Pool) -> list[str]:
-    """Of axes that are squeezed, where no bead shows it."""
+    """A note about axes that are drawn shorter although no bead shows it."""
     axes = zip((plane.row_ruler, plane.column_ruler), (pool.rows, pool.columns), strict=True)
     return [
         f"the axis of {ruler.count:,} entries is drawn {ruler.each:,} times shorter"

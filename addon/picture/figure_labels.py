@@ -28,9 +28,9 @@ SHARED = 1000.0  # cost of standing on something else that is written
 class Labels:
     """The labels of a plan on a page: tokens first, whose places are given, then names around them.
 
-    `chosen` says which of their places axes, sides and planes take, as earlier labels chose them: all others
-    take the best, and note it there. Axes with texts that are `told` need not have them. In a frame that is
-    given, labels may not stand on what is `beside` the scene: boxes (n, 4).
+    `chosen` says which of their places axes, sides and planes take, because earlier labels chose them. All
+    others take their best place, and note it there. Axes whose texts are `told` elsewhere need no labels. In
+    a given frame, labels may not stand in the boxes `beside` (n, 4) of things beside the scene.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Labels:
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
 
     def boxes(self, *, rules: bool = False) -> np.ndarray:
-        """Those of all type so far, of all rules if asked for, and of what is beside the scene: (n, 4)."""
+        """The boxes of all type so far, of all rules if asked for, and of things beside the scene: (n, 4)."""
         every = *self.items, *self.pointed
         boxes = [item.box for item in every if rules or isinstance(item, Text)]
         return np.array([*boxes, *self.beside]).reshape(-1, 4)
@@ -68,12 +68,12 @@ class Labels:
         return strips(0.5 * (first + end), 0.5 * (last + beyond), 0.5 * np.abs(end - first))
 
     def has_room(self, boxes: np.ndarray) -> bool:
-        """Whether boxes (n, 4) are in the picture of a camera that is given, or hardly under or over it."""
+        """Whether boxes (n, 4) are in the picture of a given camera, or only a little under or over it."""
         room = (boxes[:, :2] >= self.frame[:2]).all() and (boxes[:, 2:] <= self.frame[2:]).all()
         return not self.given or bool(room)
 
     def add(self, written: Written | None, items: list[Text | Rule] | None = None) -> None:
-        """Put what is written on the page, where there is room for all of it, among its `items`."""
+        """Put lines and leaders among the `items` of the page, if there is room for all of them."""
         items = self.items if items is None else items
         if written and not self.has_room(np.array([line.box for line in written.lines])):
             self.left_out += 1
@@ -81,7 +81,7 @@ class Labels:
             items += [*written.lines, *map(leader_rule, written.leaders)]
 
     def notes(self) -> tuple[str, ...]:
-        """What there was no room for."""
+        """Notes about things without room."""
         every = " or ".join(map(str, sorted(self.thinned)))
         thinned = [f"one in {every} tokens is written"] if every else []
         return (*thinned, *dict.fromkeys(self.missing))

@@ -1,7 +1,7 @@
 """Frames around the matrices of a figure, and links between them.
 
-A link has lines from what is multiplied or added to the sign of that, and an arrow from there to the result.
-It stands only where nothing else does. Lengths are points.
+A link has lines from the operands of a product or sum to its sign, and an arrow from the sign to the result.
+It stands only where nothing else is. Lengths are points.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,8 @@ NOT_TOLD = {"multiply", "divide", *MASKING}  # steps of an epilogue
 
 
 def frames(canvas: Canvas) -> list[Rule]:
-    """A frame around each larger matrix on a canvas, without the edges that another one stands before."""
+    """A frame around each larger matrix on a canvas, without the edges that are hidden behind another
+    matrix."""
     rules = []
     for n, (plane, quad) in enumerate(zip(canvas.planes, canvas.quads, strict=True)):
         if max(plane.rows, plane.columns) < LEAST_FRAMED:
@@ -57,9 +58,9 @@ def frames(canvas: Canvas) -> list[Rule]:
 def links(
     canvas: Canvas, type: PageType, area: Box, items: Sequence[Item], boxes: Sequence[Box] = ()
 ) -> list[Text | Rule]:
-    """The links of a canvas within an `area` of it, clear of these items and boxes. They are those of what
-    makes its star and of what is made of it, or of all results where there is no star; none of them where not
-    all have room."""
+    """The links of a canvas within an `area` of it, clear of these items and boxes. They belong to the
+    results that lead to the star or use it; without a star, to all results. If not all links have room, there
+    are none."""
     linked = _linked(canvas, items)
     if len(linked) > MOST_LINKED:
         return []
@@ -75,7 +76,7 @@ def links(
 
 @dataclass(frozen=True, eq=False)
 class _Linked:
-    """A result, and where lines may meet its operands and, last, itself; see `_meets`."""
+    """A result, and the places at which lines may meet its operands and, last, the result; see `_meets`."""
 
     stage: Stage
     meets: list[np.ndarray]
@@ -86,7 +87,8 @@ class _Linked:
 
     @property
     def words(self) -> str:
-        """The functions of the product or the sum; the formula tells how it is scaled and masked."""
+        """The functions of a result's epilogue as words. Scale and mask are left out, because the formula has
+        them."""
         functions = [step.function for step in self.stage.epilogue]
         return ", ".join(name for name in dict.fromkeys(functions) if name not in NOT_TOLD)
 
@@ -112,8 +114,8 @@ def _linked(canvas: Canvas, items: Sequence[Item]) -> list[_Linked]:
 
 
 def _meets(quad: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Where a line may meet a matrix (4, 2), at its edges or beyond its labels (n, 4): (m, 5), places with
-    their costs and the directions out of the matrix."""
+    """The places where a line may meet a matrix (4, 2), at its edges or beyond its labels (n, 4): (m, 5),
+    each a place, its cost, and the direction out of the matrix."""
     after, center = np.roll(quad, -1, axis=0), quad.mean(axis=0)
     limits = around(np.concatenate([labels, [[*quad.min(axis=0), *quad.max(axis=0)]]]))
     found = []
@@ -149,14 +151,14 @@ class _Free:
             self.take(np.array(box))
 
     def take(self, box: np.ndarray) -> None:
-        """From now on a box (4,) is not free, nor what is nearer than LINK_GAP."""
+        """Mark a box (4,), and everything nearer to it than LINK_GAP, as not free."""
         first = np.floor((box[:2] - LINK_GAP - self.low) / RASTER_STEP).astype(int)
         last = np.ceil((box[2:] + LINK_GAP - self.low) / RASTER_STEP).astype(int)
         (left, low), (right, high) = np.maximum(first, 0), np.maximum(last + 1, 0)
         self.points[left:right, low:high] = False
 
     def take_line(self, start: np.ndarray, end: np.ndarray) -> None:
-        """From now on a line between two points (2,) is not free."""
+        """Mark a line between two points (2,) as not free."""
         count = int(np.linalg.norm(end - start) / RASTER_STEP) + 2
         for point in start + (end - start) * np.linspace(0.0, 1.0, count)[:, None]:
             self.take(np.tile(point, 2))
@@ -182,8 +184,8 @@ class _Free:
 
 
 def _link(one: _Linked, free: _Free, type: PageType) -> list[Text | Rule]:
-    """The sign of a result, the lines to it and the arrow from it, where these are shortest and straight;
-    nothing where they have no room."""
+    """The sign of a result, the lines to it and the arrow from it, at the place where these are shortest and
+    straightest; empty if they have no room."""
     places = np.concatenate(one.meets)[:, :2]
     low, high = np.maximum(places.min(axis=0), free.low), np.minimum(places.max(axis=0), free.high)
     x, y = (np.arange(begin, end, SIGN_STEP) for begin, end in zip(low, high, strict=True))
@@ -200,8 +202,8 @@ def _link(one: _Linked, free: _Free, type: PageType) -> list[Text | Rule]:
 
 
 def _lines(signs: np.ndarray, meets: np.ndarray, free: _Free) -> tuple[np.ndarray, np.ndarray]:
-    """(what the best line from each of the signs (n, 2) to one of these places (m, 5) costs (n,), where that
-    ends (n, 2))."""
+    """The best line from each of the signs (n, 2) to one of these places (m, 5): (costs (n,), ends (n,
+    2))."""
     places, costs, normals = meets[:, :2], meets[:, 2], meets[:, 3:]
     way = signs[:, None] - places  # (n, m, 2)
     length = np.linalg.norm(way, axis=2)
@@ -220,8 +222,8 @@ def _lines(signs: np.ndarray, meets: np.ndarray, free: _Free) -> tuple[np.ndarra
 def _drawn(
     one: _Linked, sign: np.ndarray, ends: Sequence[np.ndarray], free: _Free, type: PageType
 ) -> list[Text | Rule]:
-    """A link around a sign (2,), whose lines run to these ends (2,), the last one an arrow. What it takes is
-    not free from now on."""
+    """A link around a sign (2,), whose lines run to these ends (2,); the last one is an arrow. Its room is
+    then marked as not free."""
     lines = []
     for end in ends:
         toward = unit(end - sign)
@@ -241,7 +243,7 @@ def _drawn(
 
 
 def _words(words: str, start: np.ndarray, end: np.ndarray, free: _Free, type: PageType) -> list[Text]:
-    """The words beside the arrow from `start` to `end`, or else around its start; none where they have no
+    """The words beside the arrow from `start` to `end`, or else around its start; empty if they have no
     room."""
     if not words:
         return []

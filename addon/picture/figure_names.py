@@ -26,7 +26,7 @@ BRIEF_COST = 6.0  # of a shape without what its axes are; in a narrow panel it i
 
 
 def write_titles(labels: Labels) -> None:
-    """The titles of results that stand side by side: below each, or at its left where they run down."""
+    """The titles of results that stand side by side: below each, or at its left if they run down the page."""
     groups = () if labels.canvas.p.scene.camera.subject else captions.titled(labels.canvas.p)
     taken, size = labels.boxes(rules=True), labels.type.size
     for one, down in [(one, down) for group, down in groups for one in group]:
@@ -48,8 +48,8 @@ def write_titles(labels: Labels) -> None:
 
 
 def write_names(labels: Labels) -> None:
-    """The name of each matrix and its shape under it, where it is freest around it: small ones first, and
-    those seen from their edge, which have the least room around them."""
+    """The name of each matrix, with its shape under it, at its freest place. Small matrices and matrices seen
+    from their edge come first, because they have the least room around them."""
     taken = np.concatenate([labels.boxes(rules=True), labels.on_strips()])
     named = set(captions.named(labels.canvas.p))
     planes = zip(labels.canvas.planes, labels.canvas.quads, strict=True)
@@ -88,8 +88,8 @@ def _name_places(labels: Labels, plane: Plane, quad: np.ndarray) -> "_Places":
 
 
 def _shapes(labels: Labels, plane: Plane) -> list[tuple[tuple[str, ...], float]]:
-    """Ways to write the shape of a matrix, with what they cost: with what its axes are, query 16 × key
-    16, in one line or in two, without that, and not at all."""
+    """Ways to write the shape of a matrix, with their costs: with the titles of its axes, query 16 × key 16,
+    in one line or in two; without titles; not at all."""
     p = labels.canvas.p
     counts = str(plane.rows), str(plane.columns)
     names = (p.typeface.shown(name) for name in captions.axis_names_of(p, plane.stage))
@@ -114,8 +114,8 @@ def _costs(labels: Labels, boxes: np.ndarray, normals: np.ndarray) -> np.ndarray
 
 
 class _Places:
-    """All places of a name beyond the edges (4, 2, 2) of its matrix, with these normals: every one of its
-    blocks, at every edge, at every one of _TITLE_PLACES. `costs` still lack what they cost on the picture."""
+    """All places of a name beyond the edges (4, 2, 2) of its matrix, with these normals: each of its blocks,
+    at each edge, at each of _TITLE_PLACES. `costs` do not contain the cost of covering the picture yet."""
 
     def __init__(self, blocks: Sequence["_Block"], edges: np.ndarray, normals: np.ndarray, size: float):
         count = (len(blocks), len(edges), len(_TITLE_PLACES))
@@ -133,12 +133,13 @@ class _Places:
         self.middles = self.starts + reach[:, None] * straight[self.edge]
         self.boxes = np.concatenate([self.middles - half, self.middles + half], axis=1)
         self.costs = cost + np.array([block.cost for block in blocks])[self.block]
-        # A leader, where one might take the name for another's.
+        # A leader, if the name could be taken for that of another matrix.
         self.ends = np.clip(self.starts, self.boxes[:, :2] - 1.0, self.boxes[:, 2:] + 1.0)
         self.far = np.linalg.norm(self.ends - self.starts, axis=1) > NAME_LEADER
 
     def best(self, taken: np.ndarray) -> int:
-        """Which of them costs least, given boxes (n, 4) that are taken; the name needs some room."""
+        """The number of the cheapest place, given boxes (n, 4) that are taken; the name keeps some
+        distance."""
         met = meeting(self.boxes, taken, PAGE_LABEL_GAP - TOUCHING).sum(axis=1)
         starts, ends = self.starts[self.far], self.ends[self.far]
         low, high = np.minimum(starts, ends), np.maximum(starts, ends)
@@ -160,7 +161,7 @@ class _Places:
 
 
 class _Block:
-    """A name, with what is raised after it, and the lines of its shape under it, which cost so much."""
+    """A name with the raised letter after it, the lines of its shape under it, and their cost."""
 
     def __init__(self, type: PageType, name: str, raised: str, shape: Sequence[str], cost: float):
         self.type, self.name, self.raised, self.shape, self.cost = type, name, raised, shape, cost

@@ -1,6 +1,6 @@
 """A whole figure on its page: panels in a grid, their letters and titles, and one legend under them.
 
-Everything is decided here, in points; `outputs.figure` only renders the pictures and writes the file.
+This module decides everything, in points. `outputs.figure` only renders the pictures and writes the file.
 """
 
 import math
@@ -53,9 +53,9 @@ def length(text: str, dpi: float, where: str = "width") -> float:
 
 @dataclass(frozen=True)
 class Shown:
-    """What one panel shows: a description at a frame of its film (None: the moment of its still). `file` is
-    where the description was read from, if anywhere; `instead` is that of a built .blend (see Source). One
-    that is `styled` is drawn in its scene's own style, also where that is lit."""
+    """The content of one panel: a description at a frame of its film (None: the frame of its still). `file`
+    is the file that the description was read from, if any. `instead` replaces parts of a built .blend's
+    description (see Source). A `styled` panel is drawn in its scene's own style, even if that is lit."""
 
     scene: Scene
     frame: int | None = None
@@ -67,9 +67,9 @@ class Shown:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A panel that is checked: a plan at a frame, under a title. That of a scene that was built in the file
-    `blend` is what its own camera has `seen`, with what it has beside the scene in boxes that are `kept`,
-    (n, 4), as parts of the picture."""
+    """A checked panel: a plan at a frame, under a title. For a scene that was built in the file `blend`,
+    `seen` is the view of its own camera, and `kept` (n, 4) are the boxes of things beside the scene, as parts
+    of the picture."""
 
     plan: Plan
     frame: int
@@ -91,8 +91,8 @@ class PanelGrid:
 
 @dataclass(frozen=True, eq=False)
 class PanelPicture:
-    """Where the render of a cell stands on the page, the camera that sees it, and the readouts before that,
-    in heights of the picture."""
+    """The place of a cell's render on the page, its camera, and the readouts before the camera, in heights of
+    the picture."""
 
     cell: Cell
     view: View
@@ -133,9 +133,9 @@ class FigurePage:
 def cells_of(shown: Sequence[Shown], dots: int, own_scales: bool = False) -> list[Cell]:
     """The Cells of several Shown: one plan for each scene, however many of its frames are shown.
 
-    Lit styles are for stills and films: scenes in one of them are drawn in STYLE, whose colours are exactly
-    the map's, unless they are `styled` or change their style themselves. `dots` are about how many a panel
-    has across, which decides what is pooled. Raises InputError for a scene or frame that is wrong.
+    Lit styles are for stills and films. A scene in a lit style is drawn in STYLE, with exactly the map's
+    colours, unless it is `styled` or changes its style itself. `dots` is about the number of dots across a
+    panel, which decides what is pooled. Raises InputError for a wrong scene or frame.
     """
     styled = [_styled(one, dots) for one in shown]
     scenes = [scene for n, scene in enumerate(styled) if scene not in styled[:n]]
@@ -170,13 +170,13 @@ def share_scales(plans: Sequence[Plan]) -> list[Plan]:
 
 
 def _shared(tables: Sequence[dict[str, Scale]]) -> list[dict[str, Scale]]:
-    """These scales by name, one for all of a name where there can be one."""
+    """These scales by name. Scales of one name become one, if they can."""
     common = {name: _common([t[name] for t in tables if name in t]) for table in tables for name in table}
     return [{name: common[name] or own for name, own in table.items()} for table in tables]
 
 
 def _common(scales: Sequence[Scale]) -> Scale | None:
-    """The scale that holds all of these, or None where they are of different kinds."""
+    """The scale that holds all of these, or None if they are of different kinds."""
     kinds = {(scale.color_map, scale.clip) for scale in scales}
     if len(kinds) > 1:
         return None
@@ -196,8 +196,8 @@ def compose(
 ) -> FigurePage:
     """The page of a figure, `width` points wide and as high as its content unless a height is given.
 
-    Pictures stand on whole pixels, `pixel` points each. `own_scales` puts a legend under each panel
-    in place of one for all. Raises InputError for what does not fit.
+    Pictures stand on whole pixels of `pixel` points. `own_scales` puts a legend under each panel in place of
+    one for all. Raises InputError for content that does not fit.
     """
     if len(cells) > MOST_PANELS:
         raise InputError(f"{len(cells)} panels are too many for one figure; the most is {MOST_PANELS}")
@@ -216,7 +216,8 @@ class _Composition:
 
     def __init__(self, cells, grid, type, pixel, title, own_scales, notes):
         self.cells, self.grid, self.type, self.pixel = cells, grid, type, pixel
-        # Where all is in view its picture is as large as the page; of a part, what is around it is cut off.
+        # If everything is in view, the picture is as large as the page. If only a part is in view, the rest
+        # is cut off.
         camera = cells[0].plan.scene.camera
         self.table, self.single = bool(grid.rows or grid.heads), len(cells) == 1
         self.given = {cell.plan: cell for cell in cells if cell.seen}
@@ -243,7 +244,7 @@ class _Composition:
         self.add(over, 0.0, self.height - above - PAGE_EDGE)
 
     def fill_with_why(self, height: float | None, above: float) -> bool:
-        """One picture with the bars of its why at its right, and the legend under these. False where there is
+        """One picture with the bars of its why at its right, and the legend under the bars. False if there is
         no why, or no room for both."""
         plan, frame = self.cells[0].plan, self.cells[0].frame
         why = why_block(plan, frame, self.type, self.width)
@@ -271,7 +272,7 @@ class _Composition:
         self.place(self.cells[0], panel(plan, self.type, self.width, self.height, free), 0.0, 0.0)
 
     def fill_grid(self, height: float | None, above: float, below: float) -> None:
-        """Panels in rows and columns, with what is written above, below and beside each."""
+        """Panels in rows and columns, with the text above, below and beside each."""
         grid, line, gap = self.grid, 1.25 * self.type.size, TIGHT if self.table else PANEL_GAP
         columns = min(grid.columns, len(self.cells))
         rows = [self.cells[n : n + columns] for n in range(0, len(self.cells), columns)]
@@ -316,7 +317,7 @@ class _Composition:
             self.note_axes()
 
     def panels(self, width: float, height: float | None, labelled: bool) -> dict[Plan, Panel]:
-        """The panel of each plan, all of one height: that of the highest unless one is given."""
+        """The panel of each plan. All have one height: that of the highest, unless a height is given."""
         plans = list(dict.fromkeys(cell.plan for cell in self.cells))
         given = {
             p: given_panel(p, self.type, width, cell.seen, cell.kept, labelled)
@@ -329,13 +330,13 @@ class _Composition:
         return {p: given.get(p) or panel(p, self.type, width, height, labelled=labelled) for p in plans}
 
     def row_title(self, title: str, height: float) -> Text:
-        """What a row of a table is called, read upwards at its left."""
+        """The title of a row of a table, turned, at its left."""
         size = self.type.size
         return self.type.line(title, 0.8 * size, 0.5 * height, size, "CENTER", angle=0.5 * math.pi)
 
     def heading(self, row: int, n: int, title: str, width: float) -> list[Text]:
-        """What stands over panel n: its letter, from a to z, then aa, and its title; in a table, over the
-        first row, what its column is called."""
+        """The text over panel n: its letter, from a to z, then aa, and its title. In a table, the title of
+        the column stands over the first row."""
         size = self.type.size
         if self.table:
             heads = self.grid.heads if row == 0 else ()
@@ -350,7 +351,7 @@ class _Composition:
         ]
 
     def note_axes(self) -> None:
-        """Tell once what the rows and columns of matrices without labels are."""
+        """Add a note about the axes of matrices without labels."""
         p = self.cells[0].plan
         names = captions.axis_names_of(p, p.arrangement.planes[0].stage)
         told = [f"{axis}: {name}" for axis, name in zip(("rows", "columns"), names, strict=True) if name]

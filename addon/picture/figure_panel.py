@@ -46,12 +46,12 @@ TALLEST_PANEL = 1.3  # height to width of a panel, unless a height is asked for
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """`view` is the camera of a picture of `width` × `height` points; type and rules stand on it. Those that
-    are `pointed` tell what the last spotlight points at. `notes` tell what there was no room for. `margins`
-    are how far labels stand out of what is drawn, at the left, right, bottom and top, and `chosen` which
-    places they took (see _Labels); `beyond` is how far under and over the picture type stands. `cramped`: a
-    star has labels that are too small, or too few. `told_lit`: what the last spotlight lights has its
-    tokens."""
+    """`view` is the camera of a picture of `width` × `height` points; type and rules stand on it. The
+    `pointed` ones belong to the entries at which the last spotlight points. `notes` are about things without
+    room. `margins` say how far labels stand out of the drawn parts, at the left, right, bottom and top;
+    `chosen` says which places they took (see Labels). `beyond` says how far type stands under and over the
+    picture. `cramped`: a star has labels that are too small, or too few. `told_lit`: the rows and columns in
+    the last spotlight have their tokens."""
 
     view: View
     width: float
@@ -78,11 +78,11 @@ def panel(
 ) -> Panel:
     """The Panel of a plan on a picture of `width` × `height` points.
 
-    `free` are the points at its (left, right, bottom, top) that nothing may stand in. Without a height it is
-    as high as its content. Where it is not `labelled`, matrices are outlined instead, so that one sees where
-    they end. A view from inside shows no labels. Matrices that are to have readouts, and a star that cannot
-    be read, are shown flat beside the scene, or under it in a narrow panel. Raises InputError where labels
-    leave no room for a picture.
+    `free` are the points at its (left, right, bottom, top) that stay empty. Without a height it is as high as
+    its content. If it is not `labelled`, matrices have outlines instead, so that one sees where they end. A
+    view from inside shows no labels. Matrices with readouts, and a star that cannot be read, are also shown
+    flat beside the scene, or under it in a narrow panel. Raises InputError if labels leave no room for a
+    picture.
     """
     made = _laid_out(p, type, width, height, free, labelled)
     if not labelled or p.scene.camera.view in INSIDE or not p.scene.look.labels:
@@ -129,10 +129,9 @@ def _laid_out(
 def given_panel(
     p: Plan, type: PageType, width: float, view: View, kept: np.ndarray | None = None, labelled: bool = True
 ) -> Panel:
-    """The Panel of a plan on a picture `width` points wide, as a camera that is given sees it: labels stand
-    in the frame that there is, or under and over it, and those that have no room are left out. So are those
-    that would stand on what the picture has beside the scene: boxes `kept`, (n, 4), as parts of its width and
-    height."""
+    """The Panel of a plan on a picture `width` points wide, seen by a given camera. Labels stand in its
+    frame, or under and over it; labels without room are left out. So are labels that would stand in the boxes
+    `kept` (n, 4) of things beside the scene, as parts of width and height."""
     height = width * view.half_height / view.half_width
     canvas = Canvas(p, view, width, height, type)
     beside = np.zeros((0, 4)) if kept is None else kept * (width, height, width, height)
@@ -149,7 +148,8 @@ def _panel(
     p: Plan, type: PageType, width: float, height: float | None, free: Vector, labelled: bool,
     told: Collection[tuple[str, ...]] = (), least: float = 0.0,
 ) -> Panel:  # fmt: skip
-    """The Panel without readouts, at `least` so high; axes with texts that are `told` need not have them."""
+    """The Panel without readouts, `least` points high or more. Axes whose texts are `told` elsewhere need no
+    labels."""
     if p.scene.camera.view in INSIDE:
         high = height or INSIDE_SHAPE * width
         return Panel(inside_view(p, optics_of(p, width / high)), width, high)
@@ -221,7 +221,7 @@ def _labels(
     canvas: Canvas, type: PageType, chosen: dict, labelled: bool,
     told: Collection[tuple[str, ...]] = (), beside: np.ndarray | None = None,
 ) -> Labels:  # fmt: skip
-    """All labels of a page, or in their place the outlines of matrices."""
+    """All labels of a page, or the outlines of matrices in their place."""
     labels = Labels(canvas, type, chosen, told, beside)
     if not labelled:
         for plane in canvas.planes:

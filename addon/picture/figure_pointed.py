@@ -1,4 +1,5 @@
-"""What the last spotlight of a figure points at: its numbers, and the tokens of lit rows and columns."""
+"""Text for the last spotlight of a figure: the numbers of its entries, and the tokens of lit rows and
+columns."""
 
 from collections.abc import Sequence
 
@@ -22,7 +23,7 @@ EDGE_PARTS = 36  # in which edges of matrices are looked at
 
 
 def write_callouts(labels: Labels) -> None:
-    """The numbers of what the spotlight is pointed at, beside their matrices."""
+    """The numbers of the entries at which the spotlight points, beside their matrices."""
     spotlight = labels.canvas.p.spotlight
     lit = spotlight.last if spotlight and not labels.told else ()
     for wish in callouts(labels.canvas, lit, labels.type.size, plated=False):
@@ -41,7 +42,7 @@ def write_callouts(labels: Labels) -> None:
 
 
 def _best(options: Sequence[Option], taken: np.ndarray) -> int:
-    """Which option costs least, given boxes that are taken."""
+    """The number of the cheapest option, given boxes that are taken."""
     met = [meeting(option.boxes, taken, -TOUCHING).sum() for option in options]
     return int(np.argmin(SHARED * np.array(met) + [option.cost for option in options]))
 
@@ -53,8 +54,8 @@ def _along_edges(quads: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def write_lit_tokens(labels: Labels) -> None:
-    """The token of each row and each column that the spotlight has lit as a whole, at an end of it. At
-    the star it is among the tokens of the axis."""
+    """The token of each row and column that the spotlight lights as a whole, at an end of it. At the star it
+    is one of the axis's tokens already."""
     p = labels.canvas.p
     if not p.spotlight or not p.stars:
         return
@@ -80,7 +81,7 @@ def _lit_lines(p: Plan, lit: Lit) -> list[tuple[bool, int, str]]:
 
 
 def _write_lit_token(labels: Labels, plane: Plane, of_rows: bool, n: int, token: str) -> bool:
-    """Write the token of the row or column n of a plane at its freer end; False where neither is free, or
+    """Write the token of the row or column n of a plane at its freer end. False if neither end is free, or
     the token is long."""
     p, size = labels.canvas.p, labels.type.small
     line = labels.type.line(p.typeface.shown(token), 0.0, 0.0, size, "CENTER", kind="lit")

@@ -30,7 +30,8 @@ LINE_OUTLINE, ENTRY_OUTLINE = 0.5, 1.1  # width of the outline of a row or a col
 
 
 def wanted(p: Plan) -> list[Plane]:
-    """The planes that a figure shows flat: those asked for, or by themselves stars that are turned away."""
+    """The planes that a figure shows flat: those that the scene asks for, or else the stars that are turned
+    away."""
     if p.scene.camera.view in INSIDE:
         return []
     if p.scene.readout != readouts.AUTO:
@@ -57,8 +58,8 @@ def larger_than(blocks: Sequence[Readout], view: View, size: tuple[float, float]
 def blocks_for(
     p: Plan, planes: Sequence[Plane], type: PageType, width: float, height: float
 ) -> list[Readout]:
-    """The blocks of these planes for `width` points of a panel, as many as have room; those beside the scene
-    in so much `height`, if that is not 0."""
+    """The blocks of as many of these planes as have room in `width` points of a panel. With a `height` other
+    than 0, they stand beside the scene within that height."""
     form = ReadoutForm(
         name=type.size, detail=type.small, axis=type.small, token=type.small,
         least_token=LEAST_TYPE, gap=2.0, rule=0.35, hair=0.1, least=LEAST_CELL, most=MOST_CELL,
@@ -79,7 +80,7 @@ def is_beside(width: float) -> bool:
 
 
 def extent(p: Plan, blocks: Sequence[Readout], type: PageType) -> np.ndarray:
-    """The width and height of all blocks with what is written at them, (2,)."""
+    """The width and height of all blocks with their text, (2,)."""
     low, high = _corners(p, blocks, type)
     return high - low
 
@@ -94,9 +95,9 @@ def _corners(p: Plan, blocks: Sequence[Readout], type: PageType) -> np.ndarray:
 def placed(
     p: Plan, blocks: Sequence[Readout], type: PageType, width: float, height: float, free: Vector
 ) -> list[Readout]:
-    """The blocks where they stand on a panel of `width` × `height` points, `free` of which nothing may stand
-    in at its (left, right, bottom, top): at its right, in the middle of its height, or below, in that of its
-    width.
+    """The blocks at their places on a panel of `width` × `height` points, where `free` points at its (left,
+    right, bottom, top) stay empty. They stand at the right, in the middle of the height, or below, in the
+    middle of the width.
     """
     low, high = _corners(p, blocks, type)
     wide, tall = high - low
@@ -109,7 +110,7 @@ def placed(
 
 
 def _numbers(p: Plan, plane: Plane) -> list[tuple[tuple[int, int], list[str]]]:
-    """(entry, what is written of it in lines) of those of a plane's matrix that its spotlight points at."""
+    """(entry, its text in lines) for the entries of a plane's matrix at which the spotlight points."""
     shining = p.spotlight.last if p.spotlight else ()
     lit = [one for one in shining if one.pointed and one.single and one.stage is plane.stage]
     entries = list(dict.fromkeys(strongest(p, one) for one in lit))[:MOST_CALLOUTS]
@@ -117,7 +118,8 @@ def _numbers(p: Plan, plane: Plane) -> list[tuple[tuple[int, int], list[str]]]:
 
 
 def called_out(p: Plan, block: Readout, type: PageType) -> list[Text]:
-    """The numbers of the entries of a block that its spotlight points at, at the right ends of their rows."""
+    """The numbers of the entries of a block at which the spotlight points, at the right ends of their
+    rows."""
     numbers, line = _numbers(p, block.plane), CALLED_LEADING * type.size
     if not numbers:
         return []
@@ -133,8 +135,8 @@ def called_out(p: Plan, block: Readout, type: PageType) -> list[Text]:
 
 
 def _outlined(p: Plan, block: Readout) -> list[Rule]:
-    """The outlines of what the spotlight points at in a block: the entry, and thin ones that lead along its
-    row and its column."""
+    """The outlines of the entries in a block at which the spotlight points, with thin ones along their rows
+    and columns."""
     rows, columns, lines = (0, block.plane.rows - 1), (0, block.plane.columns - 1), []
     for (i, j), _ in _numbers(p, block.plane):
         for down, along, width in (
@@ -151,8 +153,8 @@ def on_the_page(
     p: Plan, blocks: Sequence[Readout], type: PageType, view: View, size: tuple[float, float],
     texts: Sequence[Text],
 ) -> tuple[list[Joined], list[Text | Rule], list[Text | Rule]]:  # fmt: skip
-    """(the blocks with their places in the scene, all that is written of them, what tells what the spotlight
-    points at) on a panel of this size; their lines cross few of the `texts`."""
+    """(the blocks with their places in the scene, all of their text, the items for the spotlight) on a panel
+    of this size. The lines to their places cross few of the `texts`."""
     boxes = np.array([text.box for text in texts]).reshape(-1, 4)
     labels = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
     every = joined(blocks, view, size, labels)
@@ -173,7 +175,7 @@ def on_the_page(
 
 
 def in_heights(one: Joined, height: float) -> Joined:
-    """The same for a picture whose lengths are heights of it, of so many points: its cells alone."""
+    """The cells alone, for a picture of this height in points, in heights of the picture."""
     block = one.readout
     bare = Readout(
         block.plane, block.pool, block.origin / height, block.steps / height,

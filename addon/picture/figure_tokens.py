@@ -37,8 +37,8 @@ class _Column:
 
 
 def write_tokens(labels: Labels) -> None:
-    """Labels of each axis, once: at the star, or else, where several matrices share an axis, where it is
-    freest."""
+    """The labels of each axis, once: at the star, or else at the freest place of all matrices that share the
+    axis."""
     p, planes = labels.canvas.p, labels.canvas.planes
     outer = [one for one in planes if not one.stage.operands or one.role == "result"]
     planes = [*outer, *(one for one in planes if p.is_star(one.stage) and one not in outer)]
@@ -73,7 +73,8 @@ def write_tokens(labels: Labels) -> None:
 
 
 def _ends(labels: Labels, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Both ends of an axis' lines on the page: (where each entry's line ends (n, 2), outward (2,))."""
+    """Both ends of an axis' lines on the page, each as (the ends of the entries' lines (n, 2), outward
+    (2,))."""
     patches = reach(labels.canvas.p, plane, of_rows)
     low, high = map(labels.canvas.project, captions.ends_of_lines(plane, of_rows, LINE_OVERHANG, patches))
     outward = high.mean(axis=0) - low.mean(axis=0)
@@ -82,15 +83,16 @@ def _ends(labels: Labels, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray,
 
 
 def _across(labels: Labels, places: np.ndarray, outward: np.ndarray) -> int:
-    """Whether labels stand out of their places (n, 2) to a side, 0, or up or down, 1. Where no camera
-    makes room for them they go by how their places run, so that there is room for more of them."""
+    """Whether labels stand out of their places (n, 2) to a side, 0, or up or down, 1. If the camera makes no
+    room for them, the direction of their places decides, so that more labels have room."""
     if labels.given and np.abs(outward).min() > SLANTED:
         return int(np.ptp(places[:, 0]) > np.ptp(places[:, 1]))
     return int(abs(outward[0]) < abs(outward[1]))
 
 
 def _crowding(labels: Labels, texts: Sequence[str], places: np.ndarray, outward: np.ndarray) -> tuple:
-    """How bad a place for an axis' labels is: what they would cover, then how far inside they stand."""
+    """How bad a place for the labels of an axis is: first what they would cover, then how far inside they
+    stand."""
     longest = max(labels.type.width(text, labels.type.small) for text in texts)
     across = _across(labels, places, outward)
     side = np.zeros(2)
@@ -104,8 +106,8 @@ def _crowding(labels: Labels, texts: Sequence[str], places: np.ndarray, outward:
 
 
 def _hidden_by(labels: Labels, texts: Sequence[str], places: np.ndarray, side: np.ndarray) -> float:
-    """How many points of what is drawn labels cover that stand at one side of their places (n, 2), and
-    how many of their own are beyond the picture."""
+    """For labels at one side of their places (n, 2): how many drawn points they cover, and how many of their
+    own points are beyond the picture."""
     lengths = np.array([[labels.type.width(text, labels.type.small)] for text in texts])
     ends = np.stack([places + side * PAGE_LABEL_GAP, places + side * (PAGE_LABEL_GAP + lengths)])
     thick = 0.5 * labels.type.small * (side == 0.0)
@@ -116,16 +118,16 @@ def _hidden_by(labels: Labels, texts: Sequence[str], places: np.ndarray, side: n
 
 
 def _most_covered(labels: Labels, texts: Sequence[str]) -> float:
-    """How many points of what is drawn the labels of an axis may stand on, that a camera is not moved
-    for."""
+    """How many drawn points the labels of an axis may cover before the camera makes room for them."""
     return MOST_COVERED * sum(map(len, texts)) * (labels.type.small / COVERAGE_STEP) ** 2
 
 
 def _crowding_at_the_star(
     labels: Labels, texts: Sequence[str], places: np.ndarray, outward: np.ndarray
 ) -> tuple:
-    """How bad a place for labels at a star is: how much of other matrices they would cover; then whether
-    they stand at the right, or below. They may stand before products, which are gone where it is read."""
+    """How bad a place for labels at a star is: first how much of other matrices they would cover, then
+    whether they stand at the right, or below. They may stand before products, which are gone when the star is
+    read."""
     beside = bool(abs(outward[0]) >= abs(outward[1]))
     sign = 1.0 if outward[0 if beside else 1] > 0 else -1.0
     lines: Sequence[Text] = ()
@@ -141,12 +143,12 @@ def _crowding_at_the_star(
 def _write_side(
     labels: Labels, axes_there: Sequence["_Column"], beside: bool, sign: float
 ) -> list[tuple["_Column", np.ndarray]]:
-    """All labels at one side of the picture, in the order in which they stand along it: (the axes that
-    want their titles there, the boxes of all labels (n, 4)).
+    """Write all labels at one side of the picture, in their order along it. Returns (the axes that want their
+    titles there, the boxes of all labels (n, 4)).
 
-    They stand next to their entries where these are further apart than lines of type; else they fan out
-    into one column (below or above: a row) with a leader to each, as far as FARTHEST, but not at a star,
-    whose labels stay level with its entries; else one in so many is written.
+    Labels stand next to their entries if these are further apart than lines of type. Else they fan out into
+    one column (above or below: a row) with a leader to each, as far as FARTHEST. At a star they stay level
+    with its entries, so only one in so many is written.
     """
     taken, side = labels.boxes(), ("side", beside, sign)
     level = any(one.at_a_star for one in axes_there)
@@ -172,7 +174,7 @@ def _write_side(
 def _column(
     labels: Labels, texts: Sequence[str], places: np.ndarray, beside: bool, sign: float, level: bool = False
 ) -> Written:
-    """Texts beside their places (n, 2), none where these have no room; `level` with them, or moved."""
+    """Texts beside their places (n, 2), `level` with them or moved; empty if there is no room."""
     if not beside:  # x is along the side then, and y across
         places = places[:, ::-1]
     order = np.argsort(places[:, 1], kind="stable")
@@ -195,8 +197,9 @@ def _column(
 
 
 def _fitting(spots: np.ndarray, size: float, farthest: float) -> tuple[float, np.ndarray]:
-    """(size, places) of lines of type at ascending `spots`, in which none overlap: where they are if that
-    fits, else as small as may be and moved by at most `farthest`; size 0 where neither fits."""
+    """(size, places) of lines of type at ascending `spots` that do not overlap. They stay at their spots if
+    that fits. Else they are as small as allowed, and moved by at most `farthest`. The size is 0 if neither
+    fits."""
     smaller = np.maximum(np.arange(size, LEAST_TYPE - 1e-9, -0.2), LEAST_TYPE)  # but for rounding
     sizes = smaller if size > LEAST_TYPE else np.array([size])
     ways = [(float(one), PAGE_TOKEN_LEADING * (ASCENT + DESCENT) * one) for one in sizes]
@@ -209,9 +212,8 @@ def _fitting(spots: np.ndarray, size: float, farthest: float) -> tuple[float, np
 
 
 def _write_axis_title(labels: Labels, one: "_Column", boxes: np.ndarray, beside: bool, sign: float) -> None:
-    """What the entries of an axis are, where there is room and no matrix, if there is such a place: along
-    its labels in `boxes` (n, 4) at a side, or else over them; or before the first of those that stand
-    above or below, where one begins to read."""
+    """Write the title of an axis, if there is a free place for it: along its labels in `boxes` (n, 4) at a
+    side, or else over them. If the labels stand above or below, it stands before the first one."""
     (left, low), (right, high) = np.min(boxes[:, :2], axis=0), np.max(boxes[:, 2:], axis=0)
     places, size, made = one.places, labels.type.small, []
     further = np.arange(0.0, 2.0, 0.5) * size

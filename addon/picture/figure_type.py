@@ -40,5 +40,5 @@ class PageType(Typesetter):
 
 
 def page_type(size: float, measure: Callable[[str, float], float]) -> PageType:
-    """Type of a size in points; `measure(text, size)` is the width of a text."""
+    """The type of a page for this size in points; `measure(text, size)` is the width of a text."""
     return PageType(measure, lambda _: (-DESCENT, ASCENT), bolder=BOLDER, size=size)

@@ -1,5 +1,5 @@
-"""The bars of a Why on a figure's page: each product as a bar that begins where those before it have added up
-to, the largest first and by name, the rest as one, and their sum. Lengths are points."""
+"""The bars of a Why on a figure's page. Each product is a bar that begins where the one before ends. The
+largest come first, with their names; then the rest as one bar; then the sum. Lengths are points."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ class WhyBlock:
 
 
 def why_block(p: Plan, frame: float, type: PageType, page: float) -> WhyBlock | None:
-    """The chart of a plan's Why for a page that is so wide; None where there is none, no room for it, or its
-    entry is not finished at the frame."""
+    """The chart of a plan's Why for a page of this width. None if there is no Why or no room for it, or if
+    its entry is not finished at the frame."""
     if p.why is None or page < WHY_FROM:
         return None
     made = p.timeline.moves.get(p.why.stage.name)
@@ -67,7 +67,7 @@ def why_block(p: Plan, frame: float, type: PageType, page: float) -> WhyBlock | 
 
 
 def _after(why: Why, said: Sequence[str]) -> str:
-    """What becomes of their sum."""
+    """A phrase about the functions that the sum still goes through."""
     words = dict.fromkeys(_EPILOGUE_WORDS.get(step.function, step.function) for step in why.stage.epilogue)
     return f"after {' and '.join(words)}: {said[-1]}" if words else ""
 
@@ -86,8 +86,8 @@ def _rows(why: Why) -> list[tuple[str, float, float]]:
 
 
 def _numbers(values: Sequence[float]) -> list[str]:
-    """Signed numbers with as many decimals as the first one needs for three digits, and the last one's as it
-    is told in words."""
+    """Signed numbers with as many decimals as the first one needs for three digits. The last one is written
+    as in the sentence about the sum."""
     power = int(np.floor(np.log10(abs(values[0]) or 1.0)))
     plain = -3 <= power <= 4
     told = [f"{x:+.{max(0, 2 - power)}f}".replace("-", "−") if plain else number(x) for x in values[:-1]]

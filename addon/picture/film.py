@@ -1,7 +1,7 @@
 """Composes a film: the camera's shot, the labels in the scene, and the overlay before it.
 
-Type has its size on the picture, so labels need the camera; and the camera has to see the labels. Each is
-computed from the other, in a few rounds.
+The size of type is fixed on the picture, so labels depend on the camera; and the camera has to see the
+labels. Each is computed from the other, in a few rounds.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from .why_chart import WhyChart, why_chart
 SHRUNK = 1.03  # times as much in view: labels that were laid out before are too small then
 ROUNDS = 5  # in which labels and camera are found from each other
 ENOUGH_BARE, ENOUGH_LABELLED = 0.75, 0.7  # of the frame, for the subject: without its labels, and with them
-# What it costs to stand half a frame off the middle, to have type of no size, to have it stacked.
+# The costs of standing half a frame off the middle, of type of no size, and of stacked type.
 COST_OF_OFF_MIDDLE, COST_OF_SMALL_TYPE, COST_OF_STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
 STAR_LABEL_ROOM = 0.1  # heights of the picture around a star, for its labels
@@ -48,7 +48,7 @@ class OverlayOptions(TypedDict, total=False):
     shaded: Sequence[tuple[float, float]] | None
 
 
-# How what is written before the scene may stand.
+# The possible layouts of the text before the scene.
 OVERLAY_LAYOUTS: tuple[OverlayOptions, ...] = tuple(
     {"scale": scale, "stacked": stacked} for scale in (1.0, 0.94) for stacked in (False, True)
 )
@@ -83,8 +83,8 @@ class Film:
 
 
 def compose(p: Plan, aspect: float) -> Film:
-    """The Film of a plan on a frame of this `aspect`, width to height, with readouts of the matrices that are
-    to have one, or of its star where that cannot be read without."""
+    """The Film of a plan on a frame of this `aspect`, width to height, with readouts of the matrices that the
+    scene asks for, or of a star that cannot be read in the scene."""
     planes = wanted_at_once(p)
     made = composed(p, aspect, planes)
     planes = planes or wanted_after(p, made, aspect)
@@ -92,9 +92,9 @@ def compose(p: Plan, aspect: float) -> Film:
 
 
 def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
-    """The Film with readouts of these planes. Labels are laid out for the end of the film, and for what the
-    camera halts at before. What is written before the scene stands, and is as large, so that the subject has
-    enough of the frame that the readouts leave, and is not far from the middle of that."""
+    """The Film with readouts of these planes. Labels are laid out for the end of the film, and for each halt
+    of the camera before. Size and layout of the text before the scene leave the subject enough of the frame,
+    and keep it near the middle of the part that readouts leave."""
     if p.scene.camera.view in INSIDE or not (p.scene.look.legend or p.scene.look.formula):
         return _with_earlier(p, aspect, {}, planes)
 
@@ -117,20 +117,20 @@ def composed(p: Plan, aspect: float, planes: Sequence[Plane]) -> Film:
 
 
 def _worth(layout: OverlayOptions, part: float, aside: float, enough: float) -> tuple[float, float]:
-    """How good a layout is whose subject takes a `part` of the frame and stands `aside` of its middle: the
-    part first, as far as it is not `enough`."""
+    """How good a layout is whose subject takes a `part` of the frame and stands `aside` of its middle. The
+    part counts most until it is `enough`."""
     return min(part, enough), -COST_OF_OFF_MIDDLE * aside - cost_of_type(layout)
 
 
 def cost_of_type(layout: OverlayOptions) -> float:
-    """What it costs that the type of a layout is small, or stacked."""
+    """The cost of small or stacked type in a layout."""
     return COST_OF_SMALL_TYPE * (1.0 - layout["scale"]) ** 2 + COST_OF_STACKED * layout["stacked"]
 
 
 def _with_earlier(
     p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[Plane], made: Film | None = None
 ) -> Film:
-    """The Film with the labels of all phases: the camera is there, and they keep within its frame."""
+    """The Film with the labels of all phases. Its camera is fixed, so the labels stay within its frame."""
     made = made or _composed(p, aspect, layout, planes)
     phases = made.shot.phases[:-1]
     if not phases or not p.scene.look.labels:
@@ -163,8 +163,8 @@ def _with_earlier(
 
 
 def _passing_under(p: Plan, made: Film, aspect: float) -> list[tuple[float, float]]:
-    """The frames between which things that are there stand under what is written before the scene: from the
-    way to a beat until the way from it."""
+    """The frames between which visible things stand under the text before the scene: from the way to a beat
+    until the way from it."""
     boxes = np.array(made.overlay.blocks).reshape(-1, 4) / (aspect, 1.0, aspect, 1.0) * 2 - 1
     found: list[tuple[float, float]] = []
     for beat, after in zip(p.beats, [*p.beats[1:], None], strict=True):
@@ -176,8 +176,8 @@ def _passing_under(p: Plan, made: Film, aspect: float) -> list[tuple[float, floa
 
 
 def _standing_out(p: Plan, beat: TimedBeat) -> list[np.ndarray]:
-    """The outlines, (4 or 8, 3) each, of what is there in a beat; where it has a spotlight, of what that is
-    on: all else is so pale and small then that type is read before it."""
+    """The outlines, (4 or 8, 3) each, of the visible parts of a beat. If it has a spotlight, only of the
+    parts in it: all else is then so pale and small that type can be read before it."""
     parts = [part for part in parts_of(p.arrangement) if part.stage.name in beat.there]
     if not (p.spotlight and beat.beat.spotlight):
         return [part.corners() for part in parts]
@@ -214,8 +214,8 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
         if not smaller and not clashes(outlines(made.lettering, film.view(end), aspect)):
             return replace(made, shot=film)
         tried.append(film)
-    # Labels and camera chase each other: the camera stays where the scene was largest, and the labels keep
-    # within its frame.
+    # Labels and camera may chase each other. Then the camera stays where the scene was largest, and the
+    # labels keep within its frame.
     film = max(tried, key=lambda one: _size(p, one.view(end)))
     made = _lettered(p, film.view(end), aspect, made, notes, layout, beyond(aspect))
     return replace(made, shot=film)
@@ -230,8 +230,8 @@ def _lettered(
     p: Plan, view: View, aspect: float, before: Film, notes: Sequence[str], layout: OverlayOptions,
     around: Sequence[Box] = (), anywhere: bool = False,
 ) -> Film:  # fmt: skip
-    """The Film, but with the shot that it had, of a plan with its labels laid out for a view, clear of what
-    is written before them in the Film `before`, if not `anywhere`."""
+    """The Film with the shot that it had, and with labels laid out for a view. Unless they may stand
+    `anywhere`, they keep clear of the text before the scene in the Film `before`."""
     free = [] if anywhere else [*before.overlay.boxes, *before.beside.boxes, *around]
     why = why_chart(p, aspect, _matrices(p, view, aspect), np.array(free).reshape(-1, 4))
     free += [tuple(np.array(why.box) + AROUND_CHART * np.array([-1, -1, 1, 1]))] if why else []

@@ -1,7 +1,7 @@
 """Text for a given camera, one that a person has turned, moved or chosen by hand.
 
-That camera stays as it is. So what is written finds its room in the frame that there is: nothing leaves it,
-readouts stand where nothing of the scene does, and a shade is laid behind what stands over the scene.
+That camera stays as it is. So all text finds its room within its frame: nothing leaves the frame, readouts do
+not cover the scene, and text over the scene has a shade behind it.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,8 +38,8 @@ def seen_through(
     p: Plan, through: Callable[[float], View], aspect: float, now: float, moves: bool = False
 ) -> Drawing:
     """The Drawing of a plan for a camera that sees `through(frame)` on a frame of this `aspect`, width to
-    height; one that `moves` has labels for each phase of the film, another the same ones throughout. Those
-    that are there `now` are laid out for what it sees at that frame."""
+    height. A camera that `moves` has labels for each phase of the film, another the same labels throughout.
+    The labels at the frame `now` are laid out for the view at that frame."""
     begun = shot(p, (), Overlay().boxes, aspect)
     lit = subject_of(parts_of(p.arrangement), ()).points(begun.view(1.0))
     phases = [replace(one, at=now) if one.start <= now < one.end else one for one in begun.phases]
@@ -61,7 +61,7 @@ def seen_through(
 
 
 def _layout(p: Plan, sheet: Canvas) -> OverlayOptions:
-    """The layout of what is written before the scene that covers least of it."""
+    """The layout of the text before the scene that covers least of the scene."""
     scene = Obstacles(np.concatenate([sheet.quads, sheet.faces]))
 
     def cost(one: OverlayOptions) -> float:
@@ -77,8 +77,8 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
 
 
 def _side_and_labels(p: Plan, sheet: Canvas, layout: OverlayOptions) -> tuple[Beside, Lettering]:
-    """The readouts that there is room for, and the labels of the film's end beside them. A star has a
-    readout by itself where it is in the picture and cannot be read there."""
+    """The readouts that have room, and the labels of the film's end beside them. A star has an automatic
+    readout if it is in the picture and cannot be read there."""
     aspect, view, end = sheet.width, sheet.view, float(p.timeline.last_frame)
     auto = p.scene.readout == readouts.AUTO
     stars = [star for star in readouts.chosen_stars(p) if star in sheet.planes] if auto else []
@@ -114,7 +114,7 @@ def _lettering(
     phase: Phase,
     about: Sequence[Part] | None = None,
 ) -> Lettering:
-    """The labels of a phase, clear of what is written before the scene and within the frame."""
+    """The labels of a phase, within the frame and clear of the text before the scene."""
     if not p.scene.look.labels or not sheet.planes:
         return Lettering()
     aspect, notes = sheet.width, [*captions.notes(p), *side.notes]
@@ -142,7 +142,7 @@ def _labels(
 def _overlay(
     p: Plan, sheet: Canvas, layout: OverlayOptions, side: Beside, every: Sequence[PhaseLabels]
 ) -> Overlay:
-    """What is written before the scene, with shades behind it where it stands over that."""
+    """The text before the scene, with shades behind it where it covers the scene."""
     notes = [*captions.notes(p), *side.notes]
     layout = layout | {"beside": side.room[1]}
     if len(every) > 1:

@@ -33,8 +33,8 @@ def grid_of(
     form: ReadoutForm,
     between: float = JOINED_GAP,
 ) -> list[Readout]:
-    """Blocks of these planes in rows and columns of an area, in the grid that lets their cells be largest;
-    none where they have no room."""
+    """Blocks of these planes in rows and columns of an area, in the grid with the largest cells; none if they
+    have no room."""
     left, low, right, high = area
     best: list[Readout] = []
     most = 0.0
@@ -74,8 +74,8 @@ def _in_grid(blocks: Sequence[Readout], columns: int, area: Box, between: float)
 
 @dataclass(frozen=True, eq=False)
 class Joined:
-    """A readout, and the point of the world (3,) at its matrix to which a line leads from the end of a `path`
-    on the picture, (n, 2), whose first point is an end of the rule under the readout's name."""
+    """A readout and the line to its matrix. The `path` on the picture, (n, 2), begins at an end of the rule
+    under the readout's name; from its end, a line leads to the point of the world (3,) at the matrix."""
 
     readout: Readout
     anchor: np.ndarray
@@ -85,8 +85,8 @@ class Joined:
 def joined(
     blocks: Sequence[Readout], view: View, size: tuple[float, float], labels: np.ndarray
 ) -> list[Joined]:
-    """Blocks on a picture of this `size`, each with the place at the edge of its matrix that a straight line
-    reaches best in a View: it is short, and crosses few `labels`, outlines (n, 4, 2) on the picture."""
+    """Blocks on a picture of this `size`, each with the best place for its line at the edge of its matrix in
+    a View: the line is short, and crosses few `labels`, outlines (n, 4, 2) on the picture."""
     every = []
     for one in blocks:
         path = _path(one, blocks, JOINED_GAP * size[1])
@@ -99,7 +99,8 @@ def joined(
 
 
 def _path(one: Readout, every: Sequence[Readout], between: float) -> np.ndarray:
-    """From the joint of a readout out of all that is `every`: over what stands at its left."""
+    """The path from the joint of a readout until it is clear of all blocks in `every`: over the blocks at its
+    left."""
     left, low, _, high = one.box
     beside = [
         other.box[0] for other in every if other.box[2] < left and other.box[1] < high and low < other.box[3]
@@ -113,7 +114,7 @@ def _path(one: Readout, every: Sequence[Readout], between: float) -> np.ndarray:
 def _anchor(
     one: Readout, start: np.ndarray, view: View, size: tuple[float, float], labels: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    """(what it costs, the point of the world to which a line from `start` leads best)."""
+    """(the cost of the best line from `start`, the point of the world where it ends)."""
     corners = one.plane.corners(AROUND)
     places = np.concatenate([corners, 0.5 * (corners + np.roll(corners, -1, axis=0))])
     on = lambda points: (view.project(points) + 1) / 2 * size  # noqa: E731
@@ -130,7 +131,7 @@ def _anchor(
 
 
 def pointed_out(p: Plan, one: Readout) -> list[Rule]:
-    """The lines around what a description points out in a readout's matrix."""
+    """The lines around the entries of a readout that a description points out."""
     lines = []
     for pointed in highlights(p):
         if pointed.plane.stage is one.plane.stage:

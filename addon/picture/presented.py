@@ -42,8 +42,8 @@ class Presented:
 def presented(
     p: Plan, aspect: float, overlay: Overlay, room: np.ndarray, chart: Box | None = None
 ) -> list[Presented]:
-    """What is presented in the beats of a plan, on a frame of this `aspect`, clear of the overlay, of a
-    `chart` and of the `room` of other readouts, parts of the frame at its four sides."""
+    """The Presented of each beat of a plan that presents a matrix, on a frame of this `aspect`, clear of the
+    overlay, of a `chart`, and of other readouts, whose `room` are parts of the frame at its four sides."""
     shades = np.array(overlay.shades).reshape(-1, 4) + SOFT_EDGE * np.array([-1, -1, 1, 1])
     written, found = np.concatenate([overlay.boxes, shades]), []
     for beat in (beat for beat in p.beats if beat.presents):
@@ -72,8 +72,8 @@ def _times(p: Plan, beat: TimedBeat) -> tuple[float, float, float, float]:
 def _areas(
     aspect: float, scale: float, written: np.ndarray, room: np.ndarray, chart: Box | None
 ) -> list[Box]:
-    """Where there is room: in the middle of the frame between what is written at its top and at its bottom,
-    and at the right of what is at its top."""
+    """The free areas: in the middle of the frame between the text at its top and at its bottom, and at the
+    right of the text at its top."""
     edge = FRAME_EDGE * scale
     low = max((top for _, bottom, _, top in written if bottom + top < 2 * MIDDLE), default=edge)
     high = min((bottom for _, bottom, _, top in written if bottom + top >= 2 * MIDDLE), default=1.0 - edge)
@@ -88,6 +88,6 @@ def _areas(
 
 
 def _centred(blocks: Sequence[Readout], area: Box) -> list[Readout]:
-    """The blocks, which stand at the right of an area, in its middle."""
+    """The blocks, moved from the right of an area to its middle."""
     left = min(block.box[0] for block in blocks)
     return [block.moved(0.5 * (area[0] - left), 0.0) for block in blocks]

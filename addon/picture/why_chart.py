@@ -1,4 +1,4 @@
-"""Where the bars of a Why stand on the picture: in its plane, where nothing else is."""
+"""The place of the bars of a Why: in the plane of the picture, where nothing else is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ class WhyChart:
 
 
 def why_chart(p: Plan, aspect: float, outlines: np.ndarray, written: np.ndarray) -> WhyChart | None:
-    """The WhyChart of a plan as large as there is room, as near to the star as can be; None where none is
-    asked for or no room is left. `outlines` (n, 4, 2) of matrices and labels, the star's first, and the boxes
-    `written` (m, 4) stay free."""
+    """The WhyChart of a plan, as large as there is room for, and as near to the star as possible; None if the
+    scene asks for none or there is no room. The `outlines` (n, 4, 2) of matrices and labels, the star's
+    first, and the boxes `written` (m, 4) stay free."""
     if p.why is None:
         return None
     narrow = narrowness(aspect)
