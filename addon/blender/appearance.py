@@ -1,4 +1,4 @@
-"""What elements are made of and how large they are: of matrices and products, their readouts and numbers.
+"""Materials and sizes of elements: those of matrices and products, of their readouts and of their numbers.
 
 A build asks here when it draws them, and an update when it sets them again.
 """
@@ -16,7 +16,7 @@ UNSEEN_SIZE = 1e-4  # of its size: an element that is there, with its value, and
 
 
 def matrix_size(p: Plan) -> float:
-    """The size of a matrix's largest element, of the room that it has."""
+    """The size of a matrix's largest element, as a part of the room that an entry has."""
     return MATRIX_SCALE * p.scene.look.element_scale
 
 
@@ -26,12 +26,12 @@ def product_size(p: Plan) -> float:
 
 
 def settled_size(p: Plan, name: str) -> float:
-    """The size of a product that its sweep is over, of its size before; it hides no star."""
+    """The size of a product after its sweep, as a part of its size before. Products before a star vanish."""
     return 0.0 if name in p.before_star else p.scene.look.settled_scale
 
 
 def come(p: Plan, ob: bpy.types.Object, name: str, size: float) -> None:
-    """Let what is not there from the start grow to its size when it comes."""
+    """Let a matrix that is not there from the start grow to its size when it arrives."""
     if name in p.arrivals:
         keyframe(
             ob, "Scale", list(zip(p.arrivals[name], (UNSEEN_SIZE * size, size), strict=True)), smooth=True
@@ -39,24 +39,24 @@ def come(p: Plan, ob: bpy.types.Object, name: str, size: float) -> None:
 
 
 def matrix_material(p: Plan, name: str) -> bpy.types.Material:
-    """What the elements of the matrix `name` are made of."""
+    """The material of the elements of the matrix `name`."""
     return element_material(*_maps(p, name), p.scene.look.style, p.style)
 
 
 def product_material(p: Plan, name: str) -> bpy.types.Material:
-    """What the products of the result `name` are made of."""
+    """The material of the products of the result `name`."""
     color_map = p.products[name].color_map
     return element_material(color_map, color_map, p.scene.look.style, p.style, crowding=p.crowding)
 
 
 def readout_material(p: Plan, name: str) -> bpy.types.Material:
-    """What the entries of a matrix are made of that is drawn to be read: flat, in the exact colours."""
+    """The material of the entries of a readout: flat, in the exact colours of the map."""
     style = dataclasses.replace(p.style, flat=True, lit_glow=0.0)
     return element_material(*_maps(p, name), f"{p.scene.look.style} readout", style)
 
 
 def matrix_number_material(p: Plan, name: str) -> bpy.types.Material:
-    """The type of the numbers on the matrix `name`."""
+    """The material of the numbers on the matrix `name`."""
     final = p.final[name].color_map
     return number_material(
         p.raw[name].color_map if name in p.raw else final, final, p.scene.look.style, p.style
@@ -64,7 +64,7 @@ def matrix_number_material(p: Plan, name: str) -> bpy.types.Material:
 
 
 def product_number_material(p: Plan, name: str) -> bpy.types.Material:
-    """The type of the numbers on the products of the result `name`."""
+    """The material of the numbers on the products of the result `name`."""
     color_map = p.products[name].color_map
     return number_material(color_map, color_map, p.scene.look.style, p.style)
 

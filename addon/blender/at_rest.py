@@ -1,4 +1,4 @@
-"""What large matrices are while nothing moves in them, made once by a hidden object: see `nodes.rest`."""
+"""The look of large matrices while nothing moves in them, made once by a hidden object: see `nodes.rest`."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,8 @@ from . import compat, tags
 from .appearance import matrix_size
 from .objects import MODIFIER, drawn_object, set_inputs
 
-# Entries of a matrix that has such an object: fewer are drawn in no time, more take too much memory twice.
+# The numbers of entries between which a matrix has such an object: fewer are drawn in no time, more take too
+# much memory twice.
 LEAST_AT_REST, MOST_AT_REST = 4096, 2_000_000
 AT_NO_SIZE = (-1.0, -1.0, -1.0)  # sizes that nothing has
 
@@ -18,10 +19,11 @@ AT_NO_SIZE = (-1.0, -1.0, -1.0)  # sizes that nothing has
 def write_at_rest(
     p: Plan, drawn: Iterable[tuple[Plane, bpy.types.Object]], collection: bpy.types.Collection
 ) -> None:
-    """Give matrices that are `drawn` and moved, and large, what they are at rest, in a hidden collection."""
+    """Give large `drawn` matrices that are animated an object with their look at rest, in a hidden
+    collection."""
     for plane, ob in drawn:
         entries = plane.rows * plane.columns
-        # What is lit by a table's numbers moves with these.
+        # Entries that are lit by the numbers of a lookup move with these numbers.
         if ob.animation_data and LEAST_AT_REST <= entries <= MOST_AT_REST and not plane.lit_by:
             _write(p, plane, ob, collection)
 
@@ -44,7 +46,7 @@ def _write(p, plane, ob, collection):
 
 
 def set_size(ob: bpy.types.Object, size: float) -> None:
-    """Let a drawn matrix be at rest at this size of its largest element, where it has what it is then."""
+    """Set the size of the largest element in the look at rest of a drawn matrix, if it has such a look."""
     modifier = ob.modifiers[MODIFIER]
     known = "At Rest" in compat.input_identifiers(modifier)  # since earlier versions built scenes
     if known and (rest := compat.get_input(modifier, "At Rest")) is not None:

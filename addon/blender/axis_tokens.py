@@ -1,4 +1,4 @@
-"""What the axes of a built scene's matrices are called and the tokens along them, as the file has them."""
+"""The titles of the axes of a built scene's matrices, and the tokens along them, as the file has them."""
 
 import json
 from types import SimpleNamespace
@@ -16,7 +16,7 @@ UNSAID: dict[str, Any] = {"row_axis": "", "column_axis": "", "row_labels": (), "
 
 
 def _given(scene):
-    """By the name of a given matrix what is told of it; {} of a scene that says nothing readable."""
+    """What the scene says of each given matrix, by name; {} if it says nothing readable."""
     try:
         return {name: UNSAID | one for name, one in json.loads(str(scene.get(tags.GIVEN, "{}"))).items()}
     except (TypeError, ValueError, AttributeError, RecursionError):
@@ -26,7 +26,8 @@ def _given(scene):
 def axes_of(
     scene: bpy.types.Scene, evaluation: Evaluation, stage: Stage
 ) -> tuple[tuple[str, list[str]], tuple[str, list[str]]]:
-    """(what a row is, the rows' tokens) and the same of the columns of a stage; "" and [] where unknown."""
+    """(the title of the rows, the rows' tokens) of a stage, and the same of its columns; "" and [] if
+    unknown."""
     said = _given(scene)
     own = {one.name: said.get(one.of or one.name, UNSAID) for one in stages_of(evaluation.root)}
     leaves = {name: SimpleNamespace(**one) for name, one in own.items()}

@@ -1,7 +1,7 @@
-"""Beams join what meets: from each entry in use of left and right to its products, on to the result.
+"""Beams join each entry in use of left and right to its products, and these to the result.
 
-Left entry (i, k) sends its beam along j, right entry (k, j) along i, and what arrives at result
-entry (i, j) comes along k. One object for each product; the same Sweep moves it.
+The beam of left entry (i, k) runs along j, that of right entry (k, j) along i, and that of result entry (i,
+j) along k. There is one object for each product; the same Sweep moves it.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
-"""What a scene of one's own was before something was built into it: its settings, its world, its camera. Who
-removes the build gets them back."""
+"""Keeps the settings, the world and the camera that a user's scene had before something was built into it.
+Whoever removes the build gets them back."""
 
 import contextlib
 import json
@@ -17,8 +17,8 @@ WORDS = {"render.resolution_x": "width", "render.resolution_y": "height"}
 
 @contextlib.contextmanager
 def kept(scene: bpy.types.Scene) -> Iterator[None]:
-    """Within the block a scene is built into. If that is for the first time, the scene keeps what it was
-    before: its settings, its world and its camera."""
+    """A block in which something is built into a scene. The first time, the scene notes its settings, its
+    world and its camera."""
     first, before = not tags.is_built(scene), remembered.all_settings(scene)
     blocks = {name: getattr(scene, name) for name in BLOCKS}
     yield
@@ -33,7 +33,7 @@ def kept(scene: bpy.types.Scene) -> Iterator[None]:
 
 
 def told(scene: bpy.types.Scene) -> list[str]:
-    """What a built scene was before in which it differs now, a line each, such as "width: 3840"; the world
+    """The former settings of a built scene that differ now, a line for each, such as "width: 3840"; the world
     and the camera by their names."""
     before, now = _settings(scene), remembered.all_settings(scene)
     lines = [f"{_words(key)}: {before[key]}" for key in sorted(now) if before.get(key, now[key]) != now[key]]
@@ -58,8 +58,8 @@ def _settings(scene):
 
 
 def remove(scene: bpy.types.Scene) -> list[str]:
-    """Remove from a scene all that was built there. What is the user's stays, and what they set since; else
-    the scene is as it was before. Returns what of that it got back, as `told`."""
+    """Remove from a scene all that was built there. What is the user's stays, and so does what they have set
+    since. Otherwise the scene is as it was before. Returns the settings that it got back, as `told`."""
     theirs, lines = remembered.changed(scene), told(scene)
     settings, blocks = _settings(scene), _blocks(scene)
     with rebuilding(scene):

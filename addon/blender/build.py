@@ -54,11 +54,10 @@ NUMBERED_SIZE, ZERO_SIZE = 0.72, 0.12
 
 
 def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
-    """Draw what is planned and composed into the Blender scene `target`, by default the current one, and
-    return that scene.
+    """Draw a drawing into the Blender scene `target`, by default the current one, and return that scene.
 
-    What an earlier build left in the scene is replaced; anything else in it stays. Raises InputError, before
-    anything is touched, for an element, a font or an environment that Blender cannot use."""
+    The earlier build in the scene is replaced; anything else in it stays. Raises InputError, before anything
+    is touched, for an element, a font or an environment that Blender cannot use."""
     p = drawing.plan
     _check_object(p.scene.look)
     target = target or bpy.context.scene
@@ -75,7 +74,7 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
 
 
 def tell(p: Plan, target: bpy.types.Scene) -> None:
-    """Let a scene that was built of a plan say so."""
+    """Write the properties by which a scene says that it was built, and of which plan."""
     target[tags.DONE] = p.timeline.done
     target[tags.ELEMENTS] = p.drawn
     write_markers(p.beats, target)
@@ -85,7 +84,7 @@ def tell(p: Plan, target: bpy.types.Scene) -> None:
 
 
 def _draw_matrices(p, rooms):
-    """Matrices, products and what is written on them, with the keyframes of all that is computed."""
+    """Matrices, products and the text on them, with the keyframes of everything that is computed."""
     points, followers = _points(p, rooms["Values"])
     cube, sphere = _elements(p, rooms["Values"])
     products = {
@@ -113,8 +112,8 @@ def _draw_matrices(p, rooms):
 
 @contextlib.contextmanager
 def frame_kept(target: bpy.types.Scene) -> Iterator[None]:
-    """Within the block a scene may be drawn again: then it is at the frame of before, where it still has
-    that."""
+    """A block in which a scene may be drawn again. Afterwards it is at the same frame as before, if it still
+    has that frame."""
     frame, subframe = target.frame_current, target.frame_subframe
     yield
     if target.frame_start <= frame <= target.frame_end:
@@ -136,7 +135,7 @@ def _check_object(look):
 
 
 def own_meshes() -> list[bpy.types.Object]:
-    """The mesh objects of the file that no rebuilding removes: what may be drawn for each number."""
+    """The mesh objects of the file that no rebuild removes: one of them may be drawn for each number."""
     ours = {block for scene in bpy.data.scenes for block in tags.owned(scene)}
     return [ob for ob in bpy.data.objects if ob.type == "MESH" and ob not in ours]
 
@@ -219,7 +218,8 @@ def _product(p, cuboid, points, element, collection):
     )
     if name not in p.interiors:
         ob.hide_render = ob.hide_viewport = True
-        # What follows its Sweep would have a hidden object evaluated too; its modifier is off as well.
+        # Drivers that follow its Sweep would make Blender evaluate it although it is hidden; so its modifier
+        # is off as well.
         ob.modifiers[MODIFIER].show_viewport = ob.modifiers[MODIFIER].show_render = False
     return ob
 
@@ -254,8 +254,8 @@ def _matrix(p, plane, pool, points, swept, element, collection):
 
 
 def _light_up(p, plane, ob, consumer, points):
-    """Let the entries of a matrix light up while they are in use: by the product that takes the matrix, or at
-    the root by the one that makes it."""
+    """Let the entries of a matrix light up while they are in use: by the product that uses the matrix, or for
+    the root by the product that makes it."""
     sweep = p.sweeps[plane.consumer]
     row, column = ("", "") if plane.lit_by else plane.axes
     set_inputs(ob, sweep.inputs(row, "row") | sweep.inputs(column, "column"))
@@ -266,7 +266,7 @@ def _light_up(p, plane, ob, consumer, points):
 
 
 def _spotlight(p, matrices, products, collection):
-    """Say what is in the spotlights."""
+    """Set which entries are in the spotlights."""
     spots = {name: spots_object(name, one, collection) for name, one in p.spotlight.spots.items()}
     for plane, ob in zip(p.arrangement.planes, matrices, strict=True):
         set_inputs(ob, {"Spots": spots.get(plane.stage.name)})

@@ -1,6 +1,6 @@
 """The camera as a rig: a target that is turned and moved, and the camera before it, looking at it.
 
-What moves has a few keys with handles, for anyone to edit: the target's place and turn, the camera's
+Moves are a few keys with handles, which anyone can edit: of the target's place and turn, and of the camera's
 distance or, without perspective, its scale.
 """
 
@@ -46,7 +46,8 @@ def place(shot: Shot, collection: bpy.types.Collection, target: bpy.types.Scene)
 
 
 def _focus(shot, aim, collection):
-    """What is sharp: the rig's target, or an empty at the shot's focus, to be moved by hand."""
+    """The object on which the camera focuses: the rig's target, or an empty at the shot's focus, which one
+    can move by hand."""
     if shot.focus is None:
         return aim
     focus = bpy.data.objects.new("Camera Focus", None)
@@ -66,14 +67,14 @@ def _f_number(shot):
 
 
 def place_of(view: View) -> Matrix:
-    """Where a camera with this view stands, and how it is turned."""
+    """The place of a camera with this view, and its rotation."""
     matrix = np.eye(4)
     matrix[:3] = np.stack([view.right, view.up, -view.forward, view.position], axis=1)
     return Matrix(matrix.tolist())
 
 
 def stand(drawing: Drawing, collection: bpy.types.Collection, target: bpy.types.Scene) -> bpy.types.Object:
-    """Add a camera that stands where the drawing's view has it, focused on what its shot is; returns it."""
+    """Add a camera at the place of the drawing's view, with the focus of its shot; returns it."""
     view, shot = drawing.standing, drawing.shot
     assert view is not None
     data = bpy.data.cameras.new("Camera")

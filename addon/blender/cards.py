@@ -1,4 +1,5 @@
-"""Cards of a film: a plane of the background, before all else that the camera sees, and type on it."""
+"""Cards of a film: a plane in the colours of the background, before everything else that the camera sees,
+with type on it."""
 
 import bpy
 import numpy as np
@@ -27,7 +28,7 @@ def write_cards(
     font: bpy.types.VectorFont | None,
     collection: bpy.types.Collection,
 ) -> None:
-    """Write the cards of a film before its camera, each with keys for when it is there."""
+    """Write the cards of a film before its camera, each with keys for the frames at which it is visible."""
     p, view = drawing.plan, drawing.seen
     if not drawing.cards:
         return
@@ -52,7 +53,7 @@ def write_cards(
 
 
 def _ground(p: Plan, view: View, collection: bpy.types.Collection) -> bpy.types.Object:
-    """A plane over all of the frame, in the colours that the background has there."""
+    """A plane that covers the frame, in the colours of the background."""
     aspect = view.half_width / view.half_height
     x, y, faces = grid(*(np.linspace(-OVERSCAN, 1.0 + OVERSCAN, count) for count in CARD_GRID))
     colors = np.column_stack([backdrop_at(p.style, x, y), np.ones(len(x))])

@@ -1,4 +1,4 @@
-"""What differs between Blender 4.5, 5.0 and 5.2, in one place; the rest of the project asks here.
+"""The differences between Blender 4.5, 5.0 and 5.2, all in one place.
 
 Features are detected, never version numbers, so that a release in between behaves like the one it
 resembles.
@@ -37,7 +37,7 @@ def input_path(modifier: bpy.types.Modifier, name: str) -> str:
 
 
 def path_at(modifier: bpy.types.Modifier, identifier: str) -> str:
-    """As `input_path`, of the input with this identifier."""
+    """As `input_path`, for the input with this identifier."""
     if hasattr(modifier, "properties"):  # 5.2
         return f'modifiers["{modifier.name}"].properties.inputs.{identifier}.value'
     return f'modifiers["{modifier.name}"]["{identifier}"]'
@@ -121,7 +121,7 @@ def set_curve(
 
 
 def channelbags(datablock: Any) -> Iterator[Any]:
-    """What holds the F-curves that animate a datablock."""
+    """The containers of the F-curves that animate a datablock."""
     animation = getattr(datablock, "animation_data", None)
     if animation is None or animation.action is None or animation.action_slot is None:
         return

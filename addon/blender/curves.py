@@ -1,5 +1,4 @@
-"""What moves a datablock: its F-curves and its drivers, each by its place, and how one block takes over those
-of another."""
+"""The F-curves and drivers of a datablock, each by its place. One block can take over those of another."""
 
 import hashlib
 import re
@@ -28,7 +27,7 @@ def actions(block: bpy.types.ID) -> list[bpy.types.Action]:
 
 
 def place(curve: Any) -> str:
-    """Where a curve or driver acts, in words that are the same in every Blender: "path index"."""
+    """The place where a curve or driver acts, written the same in every Blender: "path index"."""
     return f"{everywhere(curve.data_path)} {curve.array_index}"
 
 
@@ -57,7 +56,7 @@ def motion(block: bpy.types.ID) -> dict[str, str]:
 
 
 def keys(block: bpy.types.ID) -> dict[str, str]:
-    """Of `motion` that of the curves alone."""
+    """The part of `motion` that is of the curves."""
     return {
         f"curve {n} {at}": _curve_digest(curve)
         for n, owner in enumerate(owners(block))
@@ -66,7 +65,7 @@ def keys(block: bpy.types.ID) -> dict[str, str]:
 
 
 def moving(block: bpy.types.ID) -> set[tuple[str, int]]:
-    """(path from the block, index) of all that is animated or driven."""
+    """(path from the block, index) of every property that is animated or driven."""
     return {
         (prefix + curve.data_path, curve.array_index)
         for prefix, owner in zip(("", "node_tree."), owners(block), strict=False)
@@ -75,7 +74,8 @@ def moving(block: bpy.types.ID) -> set[tuple[str, int]]:
 
 
 def _curve_digest(curve):
-    """Of its keys; of handles only where a person sets them, for Blender computes the others anew."""
+    """A digest of the keys. Handles count only if a person set them, because Blender computes the others
+    anew."""
     points = curve.keyframe_points
     told = [_read(points, "co").tobytes(), _read(points, "interpolation").tobytes()]
     free = [tuple(p.handle_left) + tuple(p.handle_right) for p in points if p.interpolation == "BEZIER"]
@@ -99,15 +99,15 @@ def _read(points, name):
 
 
 def hand_over(new: bpy.types.ID, old: bpy.types.ID, before: dict[str, str]) -> None:
-    """Give what moves `new` to `old`, but for what a person made, changed or removed since the digests
-    `before` were taken: that stays as it is."""
+    """Give the curves and drivers of `new` to `old`. Those that a person made, changed or removed since the
+    digests `before` were taken stay as they are."""
     hand_over_keys(new, old, before)
     for n, (fresh, owner) in enumerate(zip(owners(new), owners(old), strict=False)):
         _hand_drivers(fresh, owner, _under(before, f"driver {n} "))
 
 
 def hand_over_keys(new: bpy.types.ID, old: bpy.types.ID, before: dict[str, str]) -> None:
-    """As `hand_over`, but of the F-curves alone."""
+    """As `hand_over`, for the F-curves alone."""
     for n, (fresh, owner) in enumerate(zip(owners(new), owners(old), strict=False)):
         _hand_curves(fresh, owner, _under(before, f"curve {n} "))
 

@@ -1,4 +1,4 @@
-"""What of a scene is of its film: the camera, the light, all that is written, frames around entries, keys.
+"""The part of a scene that belongs to its film: camera, light, text, frames around entries, and keys.
 
 A build writes it, and so does an update that leaves matrices and products as they are (`filmed_anew`).
 """
@@ -36,12 +36,12 @@ class Drawn:
 
     @property
     def matrices(self) -> dict[str, bpy.types.Object]:
-        """Those of matrices by name; of a matrix that stands in several places the first."""
+        """The objects of matrices by name; for a matrix that stands in several places, the first one."""
         return {plane.stage.name: ob for plane, ob in reversed(self.planes)}
 
     @property
     def swept(self) -> dict[str, bpy.types.Object]:
-        """By name of a result, the object whose Sweep is keyframed: its product, or else its matrix."""
+        """The object whose Sweep is keyframed, by the name of its result: the product, or else the matrix."""
         return self.matrices | dict(self.products)
 
 
@@ -49,7 +49,7 @@ class Drawn:
 
 
 def write_keys(p: Plan, drawn: Drawn) -> None:
-    """Keys for what comes, is finished, and steps back from a spotlight."""
+    """Keys for arriving, for being finished, and for stepping back from a spotlight."""
     for plane, ob in drawn.planes:
         come(p, ob, plane.stage.name, matrix_size(p))
         if plane.stage.epilogue:
@@ -62,7 +62,7 @@ def write_keys(p: Plan, drawn: Drawn) -> None:
 
 
 def write_sweeps(p: Plan, drawn: Drawn) -> None:
-    """Keys for all that is computed."""
+    """Keys for the sweeps and epilogues."""
     swept = drawn.swept
     for name, move in p.timeline.moves.items():
         keyframe(swept[name], "Sweep", move.sweep_keys(), smooth=p.scene.animation.easing == "smooth")
@@ -71,7 +71,8 @@ def write_sweeps(p: Plan, drawn: Drawn) -> None:
 
 
 def _shine(p, ob, spared=""):
-    """Keys for the spotlights of the film on one object: which one is on, and how far all else steps back."""
+    """Keys for the film's spotlights on one object: which spotlight is on, and how far the other entries step
+    back."""
     if not p.spotlight:
         return
     keyframe(ob, "Dim", p.spotlight.dim_keys(spared))
@@ -90,8 +91,8 @@ def write_film(
     rooms: Rooms,
     target: bpy.types.Scene,
 ) -> None:
-    """Add the camera, what is written in the scene and before it, and the light, and set the scene's frames.
-    Every object of it is marked as tags.FILMED."""
+    """Add the camera, the text in the scene and before it, and the light, and set the scene's frames. Each of
+    these objects is marked as tags.FILMED."""
     p, every = drawing.plan, {ob for room in rooms.values() for ob in room.objects}
     write_guides(p, rooms["Products"])
     write_patches(p, rooms["Lettering"])
@@ -121,9 +122,9 @@ def write_picture(
     collection: bpy.types.Collection,
     target: bpy.types.Scene,
 ) -> None:
-    """All that is written in a scene and before its camera, which is there, into a collection: labels,
-    overlay, readouts, the bars of a why, what is presented. `matrices` and `products` are the drawn ones by
-    name. Every object of it is marked as tags.WRITTEN."""
+    """Write all text of a scene into a collection, for the camera that it has: labels, overlay, readouts, the
+    bars of a why, presented matrices. `matrices` and `products` are the drawn objects by name. Each new
+    object is marked as tags.WRITTEN."""
     p, lens, before = drawing.plan, target.camera, set(collection.objects)
     lift_to(lens, collection)
     for one in drawing.labels:

@@ -21,8 +21,8 @@ from .rebuild import adding
 
 
 def draws_the_same(old: Plan, new: Plan) -> bool:
-    """Whether two plans of the same values draw their matrices and products alike, but for keys and for the
-    sizes of settled products."""
+    """Whether two plans of the same values draw their matrices and products alike, except for keys and for
+    the sizes of settled products."""
     return _told(_drawn_by(old)) == _told(_drawn_by(new))
 
 
@@ -51,8 +51,8 @@ def _told(one):
 
 
 def drawn_in(target: bpy.types.Scene, p: Plan) -> Drawn | None:
-    """What is drawn of a plan in the scene that was built of it; None where something of it is not there, or
-    where an earlier version built it."""
+    """The Drawn objects of the scene that was built of a plan. None if some of them are missing, or if an
+    earlier version built the scene."""
     there = [
         ob for ob in tags.owned(target) if isinstance(ob, bpy.types.Object) and ob.name in target.objects
     ]
@@ -75,8 +75,8 @@ def drawn_in(target: bpy.types.Scene, p: Plan) -> Drawn | None:
 
 
 def film_anew(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
-    """Make the film of a scene anew that a plan was built in, whose matrices and products this Drawing draws
-    as they are there: `drawn`. What a person changed stays, as by a build."""
+    """Make the film of a built scene anew. Its matrices and products, `drawn`, are those of this Drawing
+    already. What a person changed stays, as in a build."""
     p, ours = drawing.plan, tags.owned(target)
     font = next((one for one in ours if isinstance(one, bpy.types.VectorFont)), None)
     pictures = {one.get(tags.TAG): one for one in ours if isinstance(one, bpy.types.Image)}
@@ -92,8 +92,8 @@ def film_anew(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
 
 
 def _of_film(target: bpy.types.Scene) -> list[bpy.types.ID]:
-    """What of a scene is made anew with its film. What else this uses, such as the materials of type, is
-    shared, but for what has keys, or is as large as the scene is."""
+    """The datablocks that are made anew with the film of a scene. Others that these use, such as materials of
+    type, are shared, unless they have keys or depend on the size of the scene."""
     ours = tags.owned(target)
     objects = [ob for ob in ours if tags.FILMED in ob or tags.WRITTEN in ob]
     around = [ob for ob in objects if ob.get(tags.KIND) in ("ground", "haze")]
@@ -108,8 +108,8 @@ def _of_film(target: bpy.types.Scene) -> list[bpy.types.ID]:
 
 
 def _key_anew(p: Plan, drawn: Drawn, ours: set[bpy.types.ID]) -> None:
-    """Give what is drawn its keys anew, but for what a person changed. Actions of the user's stay in the
-    file."""
+    """Give the drawn objects their keys anew, except those that a person changed. Actions of the user's stay
+    in the file."""
     fresh = {ob: _without_keys(ob) for ob in {*(ob for _, ob in drawn.planes), *drawn.products.values()}}
     stand_in = Drawn(
         [(plane, fresh[ob]) for plane, ob in drawn.planes],
@@ -133,7 +133,8 @@ def _key_anew(p: Plan, drawn: Drawn, ours: set[bpy.types.ID]) -> None:
 
 
 def _settle_anew(p, products):
-    """Set the sizes of products that the sweeps are over: from another side others stand before the star."""
+    """Set the sizes of products after their sweeps: from another side, other products stand before the
+    star."""
     sizes = {ob: settled_size(p, name) for name, ob in products.items()}
     others = [ob for ob, size in sizes.items() if not same(_settled(ob), size)]
     with remembered.setting(*others):

@@ -1,4 +1,4 @@
-"""Reset: what a person changed on ours is given back, one thing or all; it says what is discarded."""
+"""Reset: undoes what a person changed on our datablocks, on one or on all, and says what it discards."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,17 +12,17 @@ from .stored import plan_of
 
 
 def of_object(scene: bpy.types.Scene, ob: bpy.types.Object | None) -> list[bpy.types.ID]:
-    """What of an object and its data is ours."""
+    """Those of an object and its data that are ours."""
     return _owned(scene, (ob, ob.data) if ob else ())
 
 
 def of_camera(scene: bpy.types.Scene) -> list[bpy.types.ID]:
-    """What of the scene's camera is ours."""
+    """The datablocks of the scene's camera that are ours."""
     return of_object(scene, scene.camera)
 
 
 def of_lights(scene: bpy.types.Scene, name: str = "") -> list[bpy.types.ID]:
-    """What of the lamp that was built with this name is ours; by default of all lamps, with the world."""
+    """Our datablocks of the lamp that was built with this name; by default of all lamps, and the world."""
     lamps = [ob for ob in tags.owned(scene) if isinstance(ob, bpy.types.Object) and ob.type == "LIGHT"]
     chosen = [ob for ob in lamps if not name or tags.unnumbered(str(ob.get(tags.TAG))) == name]
     blocks = [block for ob in chosen for block in (ob, ob.data)]
@@ -35,8 +35,8 @@ def _owned(scene: bpy.types.Scene, blocks: Iterable[bpy.types.ID | None]) -> lis
 
 
 def changes(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID] | None = None) -> list[str]:
-    """What a person has changed on these datablocks of ours, or on all of a scene with what they deleted: a
-    line for each, such as "Camera: lens"."""
+    """A line for each change of a person, such as "Camera: lens": on these datablocks of ours, or on all of a
+    scene, deletions included."""
     ours = remembered.owned_by_any()
     lines = []
     for block in _every(scene) if blocks is None else blocks:
@@ -58,8 +58,8 @@ def _words(key):
 
 
 def reset(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID]) -> list[str]:
-    """Give back what a person has changed on these datablocks of ours, which is built anew where values alone
-    do not give it back: keys, drivers, nodes. Returns what is discarded. Raises InputError."""
+    """Undo what a person has changed on these datablocks of ours. If setting values is not enough, as with
+    keys, drivers and nodes, they are built anew. Returns the discarded changes. Raises InputError."""
     discarded = changes(scene, blocks)
     left = [block for block in blocks if remembered.reset(block) or remembered.is_changed(block)]
     if left:
@@ -71,8 +71,8 @@ def reset(scene: bpy.types.Scene, blocks: Sequence[bpy.types.ID]) -> list[str]:
 
 
 def reset_scene(scene: bpy.types.Scene) -> list[str]:
-    """Build a scene again as if nobody had changed anything of ours, with what was deleted. Returns what is
-    discarded; what is the user's own stays. Raises InputError for a scene that was not built here."""
+    """Build a scene again as if nobody had changed or deleted anything of ours. The user's own objects stay.
+    Returns the discarded changes. Raises InputError for a scene that was not built here."""
     discarded = changes(scene)
     ours = _every(scene)
     for block in ours:

@@ -1,5 +1,5 @@
-"""A built scene's camera, set by hand: where a viewport looks from, nearer or further along its look, and
-what it is focused on. Its lens, and whatever else someone has set of it, stays."""
+"""Sets the camera of a built scene by hand: to the view of a viewport, nearer or further along its direction,
+or to another focus. Its lens and everything else that someone has set stay."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,8 +28,8 @@ FIRST_BLUR = 0.5  # depth of field that a lens without any gets
 
 
 def stand(target: bpy.types.Scene, matrix: Matrix, distance: float, *, alone: bool = False) -> None:
-    """Let the camera of a scene stand at a `matrix` of the world, with what it is turned about `distance`
-    before it. One that moves gets a key there at the current frame; where it is to stand there `alone`, the
+    """Let the camera of a scene stand at a `matrix` of the world; the point that it turns about is `distance`
+    before it. A camera that moves gets a key there at the current frame. If it is to stand there `alone`, the
     keys of its moves are removed."""
     camera = target.camera
     aim = camera.parent if looks_along_its_parent(camera) else None
@@ -51,8 +51,8 @@ def stand(target: bpy.types.Scene, matrix: Matrix, distance: float, *, alone: bo
 
 
 def keep_turn(target: bpy.types.Scene) -> None:
-    """Give a camera that moves, and that a person has just turned in a viewport, keys where it stands now:
-    else the next frame would take it half back, where its keys are."""
+    """Give a moving camera that a person has just turned in a viewport keys at its present place. Otherwise
+    the next frame would take it back to its keys, in part."""
     camera = target.camera
     aim = camera.parent if looks_along_its_parent(camera) else None
     now = [(*one, compat.find_curve(*one[:3])) for one in _channels(camera, aim)]
@@ -66,14 +66,15 @@ def keep_turn(target: bpy.types.Scene) -> None:
 
 
 def _channels(camera, aim):
-    """What places a camera, or the rig that it is on: (object, path, index, value)."""
+    """The properties that place a camera, or its rig: (object, path, index, value)."""
     owners: list[tuple[bpy.types.Object, tuple[str, ...]]] = [(aim or camera, ("location", "rotation_euler"))]
     owners += [] if aim is None else [(camera, ("location",))]
     return [(ob, path, n, getattr(ob, path)[n]) for ob, paths in owners for path in paths for n in range(3)]
 
 
 def _key(ob, path, index, before, target):
-    """A key for one channel at the current frame. One that had none stays as it was at the film's ends."""
+    """A key for one channel at the current frame. If the channel had none, it also gets keys at the film's
+    ends, where it stays as it was."""
     if compat.find_curve(ob, path, index) is None:
         now = getattr(ob, path)[index]
         if abs(now - before) < 1e-6:
@@ -86,7 +87,7 @@ def _key(ob, path, index, before, target):
 
 
 def _unkey(objects):
-    """Remove the keys of objects, and actions that nothing uses then."""
+    """Remove the keys of objects, and actions that nothing uses any more."""
     for ob in objects:
         action = ob.animation_data.action if ob.animation_data else None
         ob.animation_data_clear()
@@ -99,9 +100,9 @@ def _unkey(objects):
 def look_from(
     target: bpy.types.Scene, turned: Matrix, pivot: Vector, half: tuple[float, float], *, alone: bool = False
 ) -> None:
-    """Let the camera of a scene see what a viewport shows: all that is `half` to the left and right of the
-    point `pivot`, and above and below it, as a view `turned` so sees it. The lens stays, but no longer
-    shifted: a viewport looks straight at what is in its middle."""
+    """Let the camera of a scene see what a viewport shows: everything within `half` to the left and right of
+    the point `pivot`, and above and below it, for a view `turned` so. The lens stays, but is no longer
+    shifted, because a viewport looks straight at its middle."""
     camera, now = target.camera, view_of(target)
     ratio = max(half[0] / now.half_width, half[1] / now.half_height)
     distance = ratio
@@ -120,7 +121,7 @@ def look_from(
 
 
 def frame(p: Plan, target: bpy.types.Scene, *, alone: bool = False) -> None:
-    """Let the camera of a built scene come nearer or go further along its look, upright, until all of the
+    """Move the camera of a built scene nearer or further along its direction, upright, until the whole
     subject of its plan is in the picture with its labels, within the margin."""
     now = view_of(target)
     x, y, z = -now.forward
@@ -149,8 +150,8 @@ def frame(p: Plan, target: bpy.types.Scene, *, alone: bool = False) -> None:
 
 
 def focus(target: bpy.types.Scene, point: Any, corners: np.ndarray) -> bpy.types.Object:
-    """Let the camera of a built scene be sharp at a `point` (3,), and return the empty there. A lens that
-    blurred nothing before blurs the ends of the scene, whose `corners` (n, 3) these are, a little."""
+    """Focus the camera of a built scene on a `point` (3,), and return the empty there. A lens without blur
+    gets a little, for the ends of the scene with these `corners` (n, 3)."""
     camera, view = target.camera, view_of(target)
     dof = camera.data.dof
     sharp = dof.focus_object

@@ -1,9 +1,9 @@
-"""Things of ours live on: a rebuild makes everything anew, and what was there already takes over from the new
-one what a person has not changed.
+"""Our datablocks live on: a rebuild makes everything anew, and an old datablock that was made again takes
+over the new properties that nobody changed.
 
-So all that a person attached to an object of ours (parents, constraints, modifiers, collections, what is
-selected or hidden) stays with it. Hidden objects that hold numbers do not live on, for copies that a person
-made read them; neither do meshes, node groups and the like.
+So everything that a person attached to an object of ours stays with it: parents, constraints, modifiers,
+collections, whether it is selected or hidden. Hidden objects with numbers do not live on, because copies that
+a person made read them. Meshes, node groups and the like do not either.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ SHAPED = (bpy.types.Image, bpy.types.Material, bpy.types.World)  # in this order
 
 
 def known_as(block: bpy.types.ID) -> tuple:
-    """What makes a thing of an earlier build the same as one of a later build."""
+    """The key by which a datablock of an earlier build and one of a later build are the same."""
     kind = block.type if isinstance(block, bpy.types.Object) else block.id_type
     if isinstance(block, bpy.types.World):
         return (kind,)
@@ -30,7 +30,8 @@ def unnumbered(block: bpy.types.ID) -> str:
 
 
 def paired(old: Iterable[bpy.types.ID], made: Iterable[bpy.types.ID]) -> list[tuple]:
-    """The pairs of an old thing and the new one that is the same; of several alike, those of one name."""
+    """The pairs of an old datablock and the same new one; of several with the same key, those with the same
+    name."""
     left: dict = {}
     for block in old:
         left.setdefault(known_as(block), []).append(block)
@@ -47,9 +48,9 @@ def paired(old: Iterable[bpy.types.ID], made: Iterable[bpy.types.ID]) -> list[tu
 
 
 class Living:
-    """The old things that live on (`names`: what a build calls each, and what it is called), and the new ones
-    that are `gone` for them. `called` has the names of the old ones before the build; `ours` are more
-    datablocks of ours, which stay; `resting` those of the old ones that are in no scene."""
+    """The old datablocks that live on, and the new ones that are `gone` for them. `names` has, for each that
+    lives on, its name in a build and its present name. `called` has the names of the old ones before the
+    build. `ours` are more datablocks of ours, which stay. `resting` are the old ones that are in no scene."""
 
     def __init__(
         self,
@@ -84,7 +85,8 @@ class Living:
             self._take_over(before, new)
 
     def _keep_shaped(self, old, new):
-        """A picture, a material or a world lives on where a person changed it, or where it is as it was."""
+        """A picture, a material or a world lives on if a person changed it, or if it has not changed at
+        all."""
         same = remembered.shape(old) == remembered.shape(new) != ""
         if same or remembered.is_changed(old, self.ours):
             old = self._own(old, lambda user, shaped=old: _shows(user, shaped))
@@ -94,7 +96,8 @@ class Living:
             old.user_remap(new)
 
     def _keep_data(self):
-        """Cameras, lamps and type of objects that live on; of meshes, the materials that a person chose."""
+        """The data of objects that live on: cameras, lamps and type; of meshes only the materials that a
+        person chose."""
         done = set()
         for old, new in self.pairs:
             before, made = old.data, new.data
@@ -115,7 +118,8 @@ class Living:
         return any(user not in self.ours and uses(user) for user in self.users.get(old, ()))
 
     def _own(self, old, uses):
-        """The old thing, or a copy of it where things of the user's use it: then it is theirs from now on."""
+        """The old datablock. If the user's own datablocks use it, it is theirs from now on, and this is a
+        copy."""
         if not self._shared(old, uses):
             return old
         own = old.copy()
@@ -125,8 +129,8 @@ class Living:
         return own
 
     def _take_place(self, old, new, told=()):
-        """Let all that refers to the new one refer to the old one, which is known as the new one. Users that
-        are `told` already need not be looked for, which takes long."""
+        """Let everything that refers to the new datablock refer to the old one, which takes its place. Users
+        that are `told` need not be searched for, which takes long."""
         called = self.called[old]
         self.names[old] = new.name if called == old.get(tags.TAG) else called
         if not self.users[new].issubset(told):
@@ -135,7 +139,7 @@ class Living:
         self.gone.append(new)
 
     def _take_over(self, old, new):
-        """Set on the old one what we set on the new one, but for what a person has changed."""
+        """Set on the old datablock what we set on the new one, except for what a person has changed."""
         before, memory = remembered.settings(old), remembered.memory(new, self.ours)
         theirs, motion = self.theirs[old], remembered.remembered(old).get("motion", {})
         if isinstance(old, bpy.types.Object):
@@ -158,7 +162,7 @@ class Living:
             old.update_tag()
 
     def remember(self, blocks: Iterable[bpy.types.ID]) -> None:
-        """Remember on each of these blocks what we set, where that is not done yet."""
+        """Remember on each of these datablocks what we set, if that is not done yet."""
         for block in blocks:
             if tags.SET not in block and (
                 is_drawn(block) or isinstance(block, (*_TABLED, *SHAPED, bpy.types.Mesh))
@@ -166,12 +170,12 @@ class Living:
                 remembered.remember(block, self.ours)
 
     def remove(self, blocks: Collection[bpy.types.ID]) -> None:
-        """Remove datablocks from the file: what is no longer there is not ours, and cannot be asked."""
+        """Remove datablocks from the file. Some may have gone already, and cannot be asked."""
         self.ours.difference_update(blocks)
         bpy.data.batch_remove([*blocks])
 
     def name(self) -> None:
-        """Give what lives on its name, once the new ones are gone."""
+        """Give the datablocks that live on their names, once the new ones are gone."""
         for block, name in self.names.items():
             block.name = name
 
@@ -186,14 +190,15 @@ def _collections(scene):
 
 
 def refers_to(ob: bpy.types.Object, user: bpy.types.ID) -> bool:
-    """Whether a user of an object means the object itself, and not only shows it, as every scene does."""
+    """Whether a user of an object refers to the object itself, and does not only show it, as scenes do."""
     if not isinstance(user, bpy.types.Scene):
         return True
     return ob == user.camera or any(ob == marker.camera for marker in user.timeline_markers)
 
 
 def _shows(user, shaped):
-    """Whether a user of a picture, a material or a world shows it: a scene lists all that it was built of."""
+    """Whether a user of a picture, a material or a world really shows it; a scene only lists its
+    datablocks."""
     return not isinstance(user, bpy.types.Scene) or user.world == shaped
 
 
@@ -203,8 +208,8 @@ def is_drawn(block: bpy.types.ID) -> bool:
 
 
 def _take_parts(old, new):
-    """Give an old object our modifier and our constraints as the new one has them. Returns the keys of what a
-    person may not change: where there are numbers, what they are read from."""
+    """Give an old object our modifier and our constraints as the new one has them. Returns the keys that a
+    person may not change: the objects from which numbers are read."""
     for name in remembered.remembered(old).get("constraints", ()):
         if name in old.constraints:
             old.constraints.remove(old.constraints[name])

@@ -1,5 +1,5 @@
-"""Labels, readouts, legend and overlay of a built scene laid out anew for its camera as it stands, whoever
-turned it. Camera, light and all that is drawn stay as they are."""
+"""Lays out labels, readouts, legend and overlay of a built scene anew for its camera, whoever turned it.
+Camera, light, matrices and products stay as they are."""
 
 from dataclasses import replace
 
@@ -21,9 +21,9 @@ LEAST_BLUR = 0.01  # a depth of field from which on nothing is written before th
 
 
 def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
-    """Lay out all that is written in the scene `target`, which was built of a plan, for its camera as it
-    stands at the current frame, or moves. Returns the Drawing. Raises InputError, before anything is touched,
-    for a scene without a camera that can be laid out for."""
+    """Lay out all text of the scene `target`, which was built of a plan, for its camera as it stands at the
+    current frame, or moves. Returns the Drawing. Raises InputError, before anything is touched, for a scene
+    without a suitable camera."""
     if not tags.is_built(target):
         raise InputError(f"{target.name}: is a copy of a built scene, whose text is yours; build it first")
     drawing = drawing_of(p, target)
@@ -42,7 +42,7 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
 
 
 def _of_what_is_there(drawing, matrices):
-    """The Drawing without readouts of matrices that a person deleted, and without what presents these."""
+    """The Drawing without readouts and presentations of matrices that a person deleted."""
     readouts = tuple(one for one in drawing.readouts if one.readout.plane.stage.name in matrices)
     names = [{block.plane.stage.name for block in one.readouts} for one in drawing.presented]
     shown = tuple(one for one, own in zip(drawing.presented, names, strict=True) if own <= matrices.keys())
@@ -61,6 +61,7 @@ def drawing_of(p: Plan, target: bpy.types.Scene) -> Drawing:
 
 
 def room_of(target: bpy.types.Scene, name: str) -> bpy.types.Collection:
-    """The collection of a build with this name, wherever it is now; where it is gone, the one around it."""
+    """The collection of a build with this name, wherever it is now. If it is gone, the collection around
+    it."""
     rooms = {one.get(tags.TAG): one for one in tags.owned(target) if isinstance(one, bpy.types.Collection)}
     return rooms.get(name) or rooms.get(COLLECTION) or target.collection

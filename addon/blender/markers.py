@@ -12,8 +12,8 @@ MOST_NAME_BYTES = 63  # bytes of a marker's name
 
 
 def write_markers(beats: Sequence[TimedBeat], target: bpy.types.Scene) -> None:
-    """Mark where each beat begins, in place of the markers of an earlier build. A person's own stay, and so
-    do those of ours that were moved or renamed: markers can carry no tag, so the scene lists ours."""
+    """Mark the begin of each beat, in place of the markers of an earlier build. A person's own markers stay,
+    and so do those of ours that were moved or renamed. Markers can carry no tag, so the scene lists ours."""
     markers = target.timeline_markers
     for marker in [one for one in markers if [one.name, one.frame] in _listed(target)]:
         markers.remove(marker)

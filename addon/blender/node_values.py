@@ -12,8 +12,9 @@ Write = Callable[[Formula], None]
 
 
 def set_values(tree: bpy.types.NodeTree, old: Write, new: Write) -> None:
-    """Set the values of a tree that was written by `old` and that `new` writes otherwise, unless they are no
-    longer as they were written. A tree whose nodes are not those of both is a person's own and stays."""
+    """Set the values in which the tree of `new` differs from that of `old`, which wrote this tree. A value
+    that is no longer as it was written stays. If the nodes are not those of both, a person changed the tree,
+    and all of it stays."""
     try:
         before, after = Read(tree).values(old), Read(tree).values(new)
     except DiffersError:
@@ -28,7 +29,7 @@ class DiffersError(Exception):
 
 
 class Read(Formula):
-    """A formula that writes nothing: it is held against the tree that it wrote, node by node."""
+    """A formula that writes nothing, but compares itself with the tree that it wrote, node by node."""
 
     def __init__(self, tree: bpy.types.NodeTree):
         super().__init__(self)

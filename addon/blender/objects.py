@@ -1,8 +1,8 @@
 """Matrices and products as Blender objects: points that carry values, and the modifier that draws them.
 
-Values live in the mesh of a hidden object, one point for each entry in row-major order; the
-object that is drawn shares that mesh. So the file holds every number once, and the products read
-finished values whatever is drawn of them at the moment.
+Values live in the mesh of a hidden object, one point for each entry in row-major order; the object that is
+drawn shares that mesh. So the file holds every number once, and products read finished values, whatever part
+of them is drawn at the moment.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -111,7 +111,7 @@ def product_object(cuboid: Cuboid, collection: bpy.types.Collection) -> bpy.type
 
 
 def steps_of(cuboid: Cuboid) -> dict[str, Any]:
-    """The inputs that say where the products of a cuboid stand."""
+    """The inputs for the places of the products of a cuboid."""
     inputs: dict = {}
     for axis in "ijk":
         ruler, step = getattr(cuboid, f"{axis}_ruler"), getattr(cuboid, f"{axis}_step")
@@ -149,7 +149,7 @@ def follow(ob: bpy.types.Object, name: str, leader: bpy.types.Object, leader_nam
 
 
 def follow_path(ob: bpy.types.Object, name: str, leader: Any, path: str) -> None:
-    """Let an input of `ob` follow a property of `leader`, at a data path from that."""
+    """Let an input of `ob` follow the property of `leader` at a data path."""
     modifier = ob.modifiers[MODIFIER]
     driver = ob.driver_add(compat.input_path(modifier, name)).driver
     driver.type = "SUM"
@@ -172,7 +172,7 @@ def keyframe(
 
 
 def show(ob: bpy.types.Object, shown: Any) -> None:
-    """Keys for what is there from one frame until another; None: always."""
+    """Keys for an object that is visible from one frame until another; None: always."""
     if shown is not None:
         start, end = shown
         for path in ("hide_render", "hide_viewport"):
@@ -180,8 +180,8 @@ def show(ob: bpy.types.Object, shown: Any) -> None:
 
 
 def element_object(shape: str, collection: bpy.types.Collection, bevel: float = 0.12) -> bpy.types.Object:
-    """What is instanced for each element, of radius 1: a "sphere", or a "cube" with bevels of a part of its
-    width. The faces of a cube have an attribute `facet`: 1, or 2 on its bevels.
+    """The object of radius 1 that is instanced for each element: a "sphere", or a "cube" whose bevels are a
+    part of its width. The faces of a cube have an attribute `facet`: 1, or 2 on its bevels.
     """
     name = f"Matrix Cinema {shape}"
     mesh = bpy.data.meshes.new(name)

@@ -1,10 +1,10 @@
-"""What an update of a scene that an earlier version built changes, besides what someone asks for."""
+"""What else changes when a scene is updated that an earlier version built."""
 
 import bpy
 
 from . import tags
 
-# By what a build leaves in the scene since then.
+# By the properties that builds have left in a scene since then.
 SINCE = {
     tags.GIVEN: "keeps the names and tokens of what comes from files, which has to be there once more",
     tags.LIT: "lets the light be set in place",
@@ -12,8 +12,8 @@ SINCE = {
 
 
 def gained(target: bpy.types.Scene) -> list[str]:
-    """What an update of a built scene adds to it, a line each; none for one of this version, or of a scene
-    that was not built."""
+    """What an update of a built scene adds to it, a line for each; empty for a scene that this version built,
+    and for one that was not built."""
     if tags.DESCRIPTION not in target:
         return []
     lines = [f"An update {told}" for key, told in SINCE.items() if key not in target]

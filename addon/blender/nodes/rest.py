@@ -1,7 +1,8 @@
-"""What a matrix is while nothing moves in it.
+"""The look of a matrix while nothing moves in it.
 
-Blender evaluates whatever is animated anew at every frame, also where nothing of it changes. So what a large
-matrix is at rest is made once, by a hidden object that no time changes, and taken over while it is at rest.
+Blender evaluates an animated object anew at every frame, even if nothing in it changes. So a hidden object
+that never changes makes the look of a large matrix at rest once. The matrix takes it over while it is at
+rest.
 """
 
 from collections.abc import Mapping
@@ -23,9 +24,9 @@ def at_rest(
     ranges: Mapping[str, Field],
     look: Mapping[str, Field],
 ) -> Field:
-    """What is `drawn`, or, where nothing `moves`, what the input `At Rest` has, if that is drawn with the
-    same `ranges` and as large: in use, it is lit. Beads that stand for `several` entries, of which some are
-    masked, are drawn anew then."""
+    """The geometry `drawn`; or, if nothing `moves`, that of the object in the input `At Rest`, if it has the
+    same `ranges` and sizes. Entries in use are then lit. Beads of `several` entries, some of them masked, are
+    drawn anew."""
     rest = g.input("At Rest", "object", hint="What this is while nothing moves in it, at these sizes")
     hint = "Min Size, Zero Size and Scale of what is at rest; less than 0: there is nothing"
     sizes = g.parts(g.input("Rest Sizes", "vector", (-1.0, -1.0, -1.0), hint=hint))
