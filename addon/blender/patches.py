@@ -12,7 +12,7 @@ from .shapes import shape
 
 
 def write_patches(p: Plan, collection: bpy.types.Collection) -> None:
-    """Draw the strips of a plan into a collection, each from when its matrix is there."""
+    """Draw the strips of a plan into a collection. Each appears with its matrix."""
     for strip in p.strips:
         name = strip.plane.stage.name
         ob = _drawn(strip, name, collection)

@@ -1,4 +1,4 @@
-"""Which element lies under a point of the picture, and what it is: its entry, its tokens, what makes it."""
+"""Finds the element under a point of the picture, and describes it: its entry, its tokens, its factors."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ UNSEEN_PIXELS = 0.1  # pixels: what is there, but has not come yet
 
 @dataclass(frozen=True)
 class Hit:
-    """An element: the built scene that it belongs to, its object's kind and name in the expression, its entry
-    (i, j), of a product (i, j, k), and where its middle is in the world, (x, y, z)."""
+    """An element: its built scene, the kind of its object and the name in the expression, its entry (i, j) or
+    product (i, j, k), and the place of its middle in the world, (x, y, z)."""
 
     scene: str
     kind: str
@@ -33,7 +33,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Told:
-    """What is said of an element: what it is called, and then a line for each thing."""
+    """The text about an element: a heading, and then a line for each thing."""
 
     head: str
     lines: tuple[str, ...]
@@ -75,8 +75,8 @@ def hit(
 
 
 def _drawn(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Object, np.ndarray]]:
-    """Our objects that a view shows, each with its matrix in the world, (4, 4); also those of which a
-    collection is instanced there."""
+    """Our objects that a view shows, each with its matrix in the world, (4, 4), including objects in
+    instanced collections."""
     for ob in depsgraph.view_layer.objects:
         shown = ob.instance_collection if ob.instance_type == "COLLECTION" else None
         if not ob.visible_get(view_layer=depsgraph.view_layer):
@@ -104,7 +104,8 @@ def _under(places, radii, projection, size, point):
     with np.errstate(divide="ignore", invalid="ignore"):
         seen = (clipped[:, :2] / depth[:, None] + 1) / 2 * size
         distance = np.hypot(*(seen - point).T)
-        # How long a unit across the look is on the picture; a shifted lens moves what is deeper, too.
+        # The length on the picture of a unit at right angles to the line of sight; a shifted lens also moves
+        # deeper things.
         across, look = projection[0, :3], projection[3, :3]
         across = across - look * (across @ look) / ((look @ look) or 1.0)
         unit = np.linalg.norm(across) / depth * size[0] / 2
@@ -117,8 +118,8 @@ def _under(places, radii, projection, size, point):
 
 
 def told(found: Hit) -> Told | None:
-    """What an element is at the current frame, None where it is gone. Raises InputError and JobError for a
-    scene that has lost what it was built of."""
+    """The text about an element at the current frame; None if the element is gone. Raises InputError and
+    JobError for a scene that has lost its data."""
     scene = bpy.data.scenes.get(found.scene)
     if scene is None:
         return None
@@ -173,7 +174,7 @@ def _product(scene, reference, stage, entry, where):
 
 
 def _so_far(scene, reference, stage, entry, count):
-    """The sum of an entry's products that are visited at the current frame, of all of them."""
+    """A line about how many of an entry's products are visited at the current frame, and about their sum."""
     sweep, drawn = reference.sweeps[stage.name], _object(scene, "product", stage.name)
     depsgraph = scene.view_layers[0].depsgraph
     whole = float(reference.evaluation[stage].raw[entry])
@@ -194,7 +195,7 @@ _known: tuple[Any, Reference | None] = (None, None)
 
 
 def _reference(scene):
-    """The reference of a scene, worked out once as long as it shows the same numbers."""
+    """The reference of a scene, computed once for as long as the scene shows the same numbers."""
     global _known
     digests = tuple(ob.get(tags.SHA256) for ob in scene.objects if ob.get(tags.KIND) == "matrix")
     key = scene.name, scene.get(tags.DESCRIPTION), digests

@@ -1,5 +1,5 @@
 """The plane of the picture before a camera: an empty in which lengths are heights of the frame, from its
-lower left corner. It moves with the camera, and with the frame of one without perspective."""
+lower left corner. It moves with the camera, and scales with the frame of a camera without perspective."""
 
 from collections.abc import Sequence
 
@@ -16,8 +16,8 @@ BEHIND_CLIP = 1.1  # of what a camera shows, which begins at a distance of its o
 
 
 def clear_distance(p: Plan, camera: bpy.types.Object, view: View) -> float:
-    """How far before a camera that sees a View of a plan what is written stands: it hides what is behind
-    it."""
+    """The distance at which text stands before a camera that sees a View of a plan, so that the text hides
+    the scene."""
     near = p.scene.camera.view in INSIDE
     if not view.orthographic:
         near = near or float(view.seen(p.arrangement.corners())[2].min()) < DISTANCE
@@ -31,8 +31,8 @@ def picture_plane(
     distance: float = DISTANCE,
     in_focus: bool = True,
 ) -> tuple[bpy.types.Object, np.ndarray]:
-    """(the plane of a camera that sees a View, the camera's place in its space (3,)). Unless it
-    is not to be `in_focus`, it is where the camera blurs what is not."""
+    """(the plane of a camera that sees a View, the camera's place in the space of the plane (3,)). If
+    `in_focus`, a camera that blurs is focused on the plane."""
     half, middle = np.array([view.half_width, view.half_height]), np.array(view.centre)
     holder = camera
     data = camera.data
@@ -68,13 +68,13 @@ def frame_scale(camera: bpy.types.Object, view: View) -> float:
 
 
 def looks_along_its_parent(camera: bpy.types.Object) -> bool:
-    """Whether a camera stands as a shot has it: before its target, at a distance that may change."""
+    """Whether a camera stands as a shot places it: before its target, at a distance that may change."""
     turned = max(abs(angle) for angle in camera.rotation_euler)
     return camera.parent is not None and turned < 1e-6 < camera.location.z
 
 
 def _focused(camera):
-    """How far before a camera it is sharp."""
+    """The distance at which a camera is focused."""
     focus = camera.data.dof.focus_object
     if focus is None:
         return camera.data.dof.focus_distance
@@ -91,7 +91,7 @@ def scaled_by(
     collection: bpy.types.Collection,
     name: str = "Picture Scale",
 ) -> bpy.types.Object:
-    """An empty at a camera whose size along some axes follows a property of `owner`: by plain drivers."""
+    """An empty at a camera. Plain drivers let its size along some axes follow a property of `owner`."""
     ob = bpy.data.objects.new(name, None)
     collection.objects.link(ob)
     ob.parent, ob.empty_display_size = camera, 0.1

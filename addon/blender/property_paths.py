@@ -1,7 +1,7 @@
 """Blender's properties by their paths from a datablock, such as "cycles.samples" of a scene.
 
-An update sets those that its change changes, and of these what still is as it was set before: anything else
-is the user's.
+An update sets the properties that its change concerns, but only those that are still as they were set before.
+Any other value is the user's.
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ Values = Mapping[str, Any]  # by path
 
 
 def owner_of(block: bpy.types.ID, path: str) -> tuple[Any, str]:
-    """What has the property at the end of a path, and the property's name; None where the datablock has no
-    such thing."""
+    """The owner of the property at the end of a path, and the property's name; None if the datablock has no
+    such path."""
     head, _, name = path.rpartition(".")
     try:
         return (block.path_resolve(head) if head else block), name
@@ -28,7 +28,7 @@ def put(block: bpy.types.ID, path: str, value: Any) -> None:
 
 
 def set_changed(block: bpy.types.ID, old: Values, new: Values) -> None:
-    """Set the properties that differ in the two, unless they are not as they were set before."""
+    """Set the properties that differ between the two, if they are still as they were set before."""
     for path, value in new.items():
         now = getattr(*owner_of(block, path))
         if path not in old or (not same(old[path], value) and same(now, old[path])):

@@ -1,4 +1,4 @@
-"""What a built scene draws, read back from its evaluated geometry."""
+"""Reads back from the evaluated geometry what a built scene draws."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ SIZES_OF = {"matrix": 2, "product": 3, "readout": 2, "why": 1}  # numbers in the
 def drawn_objects(scene: bpy.types.Scene, kind: str) -> list[bpy.types.Object]:
     """The objects of a Blender scene that draw something of this kind: "matrix", "product", "readout", "why".
 
-    A copy that someone made of such an object is not among them, if the scene lists what it was built of.
-    Raises InputError when one of them does not say its name and its shape."""
+    If the scene lists its datablocks, copies that someone made of such an object do not count. Raises
+    InputError for an object that does not say its name and its shape."""
     listed = set(tags.parts(scene))
     found = [ob for ob in scene.objects if ob.get(tags.KIND) == kind and (not listed or ob in listed)]
     for ob in found:
@@ -30,7 +30,7 @@ def drawn_objects(scene: bpy.types.Scene, kind: str) -> list[bpy.types.Object]:
 
 
 def shape_of(ob: bpy.types.Object) -> tuple[int, ...] | None:
-    """The shape of a drawn matrix or product, or None when it says none that can be one."""
+    """The shape of a drawn matrix or product, or None if its property is not a shape."""
     sizes = ob.get(tags.SHAPE)
     sizes = tuple(sizes) if hasattr(sizes, "__len__") else ()
     right = all(isinstance(size, int) and size >= 1 for size in sizes)
@@ -45,7 +45,7 @@ def drawn(scene: bpy.types.Scene) -> list[tuple[str, str, tuple[int, ...], str]]
 
 
 def evaluated_scene(scene: bpy.types.Scene) -> bpy.types.Depsgraph:
-    """All of a scene as it is evaluated at its frame, also of one that no window shows."""
+    """A scene, evaluated at its current frame, even if no window shows it."""
     if scene == bpy.context.scene:
         return bpy.context.evaluated_depsgraph_get()
     layer = scene.view_layers[0]
@@ -58,12 +58,12 @@ def elements(
 ) -> dict[str, Any]:
     """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,), their
     "position" in the world and their "place" in the object's own space, (n, 3) each, and the "count" of all.
-    With `sizes` their "radius" in the object's own space too, (n,), of an ellipsoid the largest.
+    With `sizes` also their "radius" in the object's own space, (n,); of an ellipsoid it is the largest.
 
-    Of more than `most` only each n-th is returned, n being "every" (else 1). Instances and points are
-    read alike. Raises JobError when there are other things to read.
+    Of more than `most` elements only each n-th is returned; "every" is n, else 1. Instances and points are
+    read alike. Raises JobError if the object draws anything else.
     """
-    # The geometry set owns what it hands out, so it is kept in a variable.
+    # The geometry set owns the data that it returns, so it is kept in a variable.
     evaluated = ob.evaluated_get(depsgraph)
     geometry = evaluated.evaluated_geometry()
     instances = geometry.instances_pointcloud()
@@ -105,15 +105,16 @@ def elements(
 
 
 def holds_values(ob: bpy.types.Object) -> bool:
-    """Whether the mesh of a matrix object has as many values as its shape says, which a person may edit."""
+    """Whether the mesh of a matrix object still has as many values as its shape says; a person may have
+    edited it."""
     rows, columns = ob[tags.SHAPE]
     values = ob.data.attributes.get("value")
     return values is not None and values.data_type == "FLOAT" and len(values.data) == rows * columns
 
 
 def stored_values(ob: bpy.types.Object) -> np.ndarray:
-    """The numbers that a matrix object's own points carry, float32 (rows, columns). Raises JobError when
-    they are not that many."""
+    """The values of a matrix object's own points, float32 (rows, columns). Raises JobError if there are too
+    few or too many."""
     rows, columns = ob[tags.SHAPE]
     if not holds_values(ob):
         raise JobError(f"{ob.name}: its mesh does not hold the values of a {rows} × {columns} matrix")
@@ -123,7 +124,7 @@ def stored_values(ob: bpy.types.Object) -> np.ndarray:
 
 
 def stored_mask(ob: bpy.types.Object) -> np.ndarray | None:
-    """Which entries of a matrix object exist, bool (rows, columns), where its points say so, else None."""
+    """Which entries of a matrix object exist, bool (rows, columns); None if its points do not say so."""
     if "present" not in ob.data.attributes:
         return None
     rows, columns = ob[tags.SHAPE]

@@ -1,8 +1,7 @@
-"""Readouts as Blender objects: a live copy of a matrix in the plane of the picture, and what is written at
-it.
+"""Readouts as Blender objects: a live copy of a matrix in the plane of the picture, and its text.
 
-The copy is drawn by the matrix's own node group, from the same hidden values, and its inputs that are
-animated follow the matrix's: so it shows at every frame what the matrix shows.
+The matrix's own node group draws the copy from the same hidden values. Its animated inputs follow those of
+the matrix, so it shows the same as the matrix at every frame.
 """
 
 from collections.abc import Mapping
@@ -45,8 +44,8 @@ def write_readouts(
     font: bpy.types.VectorFont | None,
     collection: bpy.types.Collection,
 ) -> None:
-    """Write the readouts of a drawing before its camera; `matrices` are the drawn ones by name. On a figure's
-    panel they are cells alone: lines and type are the page's."""
+    """Write the readouts of a drawing before its camera; `matrices` are the drawn objects by name. On the
+    panel of a figure they are only cells, because the page has the lines and the type."""
     if not drawing.readouts:
         return
     p, view = drawing.plan, drawing.seen
@@ -73,7 +72,7 @@ def write_presented(
     font: bpy.types.VectorFont | None,
     collection: bpy.types.Collection,
 ) -> None:
-    """Write what is presented in the beats of a film, each with keys for stepping out and back."""
+    """Write the presented matrices of a film's beats, each with keys for stepping out and back."""
     p = drawing.plan
     for shown in drawing.presented:
         view = drawing.view(shown.there)
@@ -83,7 +82,7 @@ def write_presented(
 
 
 def sharpen(drawing: Drawing, camera: bpy.types.Object) -> None:
-    """Keys for a camera's lens: what is presented stands before its focus, and so do cards."""
+    """Keys for a camera's lens: presented matrices and cards stand before its focus, and must be sharp."""
     times = [(s.out, s.there, s.back, s.gone) for s in drawing.presented]
     times += [(c.start - 1.0, c.start, c.end - 1.0, c.end) for c in drawing.cards]
     if times and camera.data.dof.use_dof:
@@ -93,7 +92,7 @@ def sharpen(drawing: Drawing, camera: bpy.types.Object) -> None:
 
 
 def _before_all(p, view):
-    """A distance from the camera at which nothing of the scene is before what is presented."""
+    """A distance from the camera that is nearer than the whole scene, for presented matrices."""
     if view.orthographic:
         return DISTANCE
     return max(PRESENTED_NEARER * float(view.seen(p.arrangement.corners())[2].min()), 0.2)
@@ -133,7 +132,7 @@ def _present(p, block, shown, plane, matrix, font, collection):
 
 
 def _standing(block):
-    """The matrix (4, 4) that takes a block, around the middle of its matrix, to where that stands in the
+    """The matrix (4, 4) that moves a block, around the middle of its matrix, to the matrix's place in the
     scene."""
     plane, (left, low, right, high) = block.plane, block.matrix
     on, down = plane.column, plane.row
@@ -148,7 +147,7 @@ def _standing(block):
 
 
 def _scaled(ob, keys, **how):
-    """Keys for the size of an empty and all under it: what has none is not there."""
+    """Keys for the size of an empty and everything under it; at size 0 it is invisible."""
     for axis in range(3):
         compat.set_keyframes(ob, "scale", keys, index=axis, **how)
 
@@ -187,8 +186,9 @@ def _copy(p, block, matrix, collection):
 
 
 def _take_inputs(ob, matrix):
-    """Give an object's modifier the inputs of a matrix's. Those that are keyed there follow them, and those
-    that follow others follow these too: a driver after a driver would be a frame late."""
+    """Give an object's modifier the inputs of a matrix's. An input follows the matrix's if that is keyed. If
+    the matrix's input follows another property, it follows that property too, because a driver after a driver
+    would be a frame late."""
     own, modifier = matrix.animation_data, matrix.modifiers[MODIFIER]
     driven = {curve.data_path: curve.driver.variables[0].targets[0] for curve in own.drivers} if own else {}
     for item in modifier.node_group.interface.items_tree:
@@ -203,8 +203,8 @@ def _take_inputs(ob, matrix):
 
 
 def _lines(p, one, ob, collection):
-    """The grid, the outline, the rule under the name, frames around what is pointed out, and the line's path
-    over other readouts."""
+    """The grid, the outline, the rule under the name, frames around entries that are pointed out, and the
+    path of the line over other readouts."""
     block = one.readout
     path = [Rule(a, b, c, d, LINE_WIDTH) for (a, b), (c, d) in pairwise(one.path.tolist())]
     strengths = [
@@ -238,7 +238,7 @@ def _type(p, block, ob, font, collection, strong, soft):
 
 
 def _leader(p, one, plane, eye, orthographic, collection):
-    """The line from a readout to its matrix, whose end is an empty there."""
+    """The line from a readout to an empty at its matrix."""
     name = one.readout.plane.stage.name
     target = bpy.data.objects.new(f"{name} readout target", None)
     target.location, target.empty_display_size = one.anchor, 0.2
@@ -255,7 +255,8 @@ def _leader(p, one, plane, eye, orthographic, collection):
 
 
 def _opacity(style, strength):
-    """How opaque a line in the colour of type is that looks so far from the background to it."""
+    """The opacity with which a line in the colour of type looks like a colour this far between background and
+    type."""
     ends = np.array([linear(style.backdrop), linear(style.text)])
     wanted = np.array(linear(between(style.backdrop, style.text, strength)))
     return float(np.mean((wanted - ends[0]) / (ends[1] - ends[0])))

@@ -1,4 +1,5 @@
-"""A build, and what becomes of the one before it: what lives on, what goes, what is left to the user."""
+"""A build, and the fate of the datablocks of the build before it: some live on, some go, some are left to the
+user."""
 
 import contextlib
 import json
@@ -13,17 +14,19 @@ from .nodes import store
 from .resting import lay_down
 from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, listed, owned, parts, write_list
 
-# What no build makes or uses, and from 5.2 all datablocks once more.
+# Lists of bpy.data with datablocks that no build makes or uses; and, from 5.2, a list with all datablocks
+# once more.
 _OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
 
 
 @contextlib.contextmanager
 def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
-    """Within the block a scene is built; what is made there is ours and takes the place of the earlier build.
+    """A block in which a scene is built. The datablocks made there are ours and take the place of the earlier
+    build.
 
-    What is the user's stays, wherever it is, and goes on to refer to the objects that it referred to. What
-    of ours it uses stays with it and is the user's from then on. What a person changed on ours stays too, and
-    what they deleted stays away. After an error all is as before.
+    The user's own datablocks stay, wherever they are, and keep referring to the same objects. Datablocks of
+    ours that they use stay with them and are the user's from then on. Changes of a person to ours stay too,
+    and what they deleted stays away. After an error everything is as before.
     """
     adopt(scene)
     build = tags.running = _Build(scene)
@@ -41,8 +44,8 @@ def rebuilding(scene: bpy.types.Scene) -> Iterator[None]:
 
 
 def adopt(scene: bpy.types.Scene) -> None:
-    """Take for ours the copies that Blender's "Make Single User" made of the data of our objects: it does so
-    because our list counts as a user, which nobody sees."""
+    """Take the copies for ours that Blender's "Make Single User" made of the data of our objects. It makes
+    them because our hidden list counts as a user."""
     own = set(owned(scene))
     objects = [ob for ob in own if _is_object(ob) and ob.data]
     copies = {ob.data for ob in objects if ob.data not in own and TAG in ob.data and not ob.data.library}
@@ -68,15 +71,15 @@ def _used_by_others(block):
 
 
 def standing(scene: bpy.types.Scene) -> dict[tuple[str, str], bpy.types.ID]:
-    """What a rebuild of this scene replaces, by the list of bpy.data that it is in and the name that it was
-    built with; of several of one name any."""
+    """The datablocks that a rebuild of this scene replaces, by their list of bpy.data and the name that they
+    were built with; of several with one name, any."""
     return _by_kind(owned(scene))
 
 
 @contextlib.contextmanager
 def sharing(scene: bpy.types.Scene | None) -> Iterator[None]:
-    """Within the block what a build of this scene shares is what it shared. For None all of it is made anew,
-    and is no scene's."""
+    """A block in which builds share the shared datablocks of this scene. For None all of them are made anew,
+    and belong to no scene."""
     tags.running = _Addition(owned(scene) if scene else [])
     try:
         yield
@@ -86,10 +89,10 @@ def sharing(scene: bpy.types.Scene | None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.ID] = ()) -> Iterator[None]:
-    """Within the block something is added to a scene that was built here: it is ours from then on, with what
-    the build shares. It takes the place of what is `instead_of` it, which is ours, objects with their data;
-    what of these is made again lives on, and what is not, and a person changed or refers to, rests. After an
-    error all is as before."""
+    """A block in which something is added to a scene that was built here. It is ours from then on, and uses
+    the shared datablocks of the build. It takes the place of our datablocks `instead_of`, objects with their
+    data. Of these, those that are made again live on; others that a person changed or refers to rest. After
+    an error everything is as before."""
     adopt(scene)
     before, old, rested = set(_everything()), owned(scene), tags.resting(scene)
     ours = {*old, *rested}
@@ -120,7 +123,7 @@ def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.ID] = ()) -> I
 
 
 class _Addition:
-    """What is added to a build shares its materials, pictures and node groups."""
+    """An addition to a build. It shares the build's materials, pictures and node groups."""
 
     def __init__(self, old):
         self.shared = _by_kind(old)
@@ -142,9 +145,9 @@ def _kind_of(block, kinds):
 
 
 def _exchange(scene, old, rested, names, before):
-    """Let what was made since `before` stand in a scene's list. The old things with `names` live on where
-    they were made again; of the others, what a person changed rests, and the objects go with what only they
-    used."""
+    """Add the datablocks made since `before` to a scene's list. Of the old ones with `names`, those that were
+    made again live on, and those that a person changed rest. The other objects go, with everything that only
+    they used."""
     made = [block for block in _everything() if block not in before]
     for block in made:
         block[TAG] = block.name
@@ -170,8 +173,8 @@ def _exchange(scene, old, rested, names, before):
 
 
 def _write_parts(scene, blocks, left):
-    """Let a scene and its linked copies, which show the same objects, list these datablocks. Those that
-    nothing uses go, but for objects, and of collections all but those `left`, which say what a lamp spares.
+    """Let a scene and its linked copies, which show the same objects, list these datablocks. Unused ones are
+    removed; objects stay, and so do collections that are not `left` over from the build before.
     """
     objects = {block for block in blocks if _is_object(block)}
     scenes = [one for one in bpy.data.scenes if one == scene or not objects.isdisjoint(parts(one))]
@@ -200,13 +203,13 @@ def _keep_chosen(scene, world, camera, ours):
 
 
 def _keep_used(blocks):
-    """What of the user's nothing but ours used stays in the file."""
+    """Datablocks of the user's that only ours used stay in the file."""
     for block in blocks.difference(_used(blocks)):
         block.use_fake_user = True
 
 
 def exchange(scene: bpy.types.Scene, gone: Collection[bpy.types.ID], made: Collection[bpy.types.ID]) -> None:
-    """Let datablocks that were just `made` be ours in place of others; these go unless something uses
+    """Let datablocks that were just `made` be ours in place of others. The others go unless something uses
     them."""
     for block in made:
         block[TAG] = block.name
@@ -219,7 +222,8 @@ def exchange(scene: bpy.types.Scene, gone: Collection[bpy.types.ID], made: Colle
 
 
 def _keep_referred(living, left, names):
-    """What of ours that is `left` a person let one of ours refer to, such as an added focus, stays."""
+    """Of our datablocks that are `left`, keep those that a person let one of ours refer to, such as an added
+    focus."""
     left = [block for block in left if is_drawn(block)]
     users = bpy.data.user_map(subset=left) if left else {}
     for block in left:
@@ -232,7 +236,7 @@ def _is_room(block):
 
 
 class _Build:
-    """A build that is running: what there was before it, what it shares and what it keeps."""
+    """A running build: the datablocks before it, those that it shares, and those that it keeps."""
 
     def __init__(self, scene):
         self.scene, self.world, self.camera = scene, scene.world, scene.camera
@@ -260,7 +264,7 @@ class _Build:
             block.name = name
 
     def keep_groups(self):
-        """Keep the node groups for the builds to come; those that were read and are not used go."""
+        """Keep the node groups for later builds. Groups that were read and are not used go."""
         groups = tags.shared("node_groups")
         store.keep(groups)
         while unused := [tree for tree in groups.values() if not tree.users]:
@@ -290,7 +294,7 @@ class _Build:
         _keep_used(users_own)
 
     def _live_on(self, made):
-        """Let the old things live on that can, and remove the new ones that take no place."""
+        """Let the old datablocks that were made again live on, and remove the new ones in their place."""
         used, there = _used(made), [block for block in self.old if block not in self.lost]
         living = Living(there, made, self.names, self.lost, set(self.resting))
         missing = _missing(self.scene, [block for block in there if block not in self.resting])
@@ -307,7 +311,8 @@ class _Build:
         return living
 
     def _rest(self, made, ours):
-        """Let what this build does not draw and a person changed rest until a build draws it again."""
+        """Let datablocks that this build does not draw, and that a person changed, rest until a build draws
+        them again."""
         rooms = set(self.rooms.values())
         left = {block for block in self.old if block not in self.lost and block not in rooms}
         self.resting = [*lay_down(left, made, self.names, ours)] if made else []
@@ -328,7 +333,8 @@ class _Build:
                 setattr(self.scene, name, None)
 
     def _list(self, made):
-        """Let the scene list what was made, and so every linked copy of it, which shows the same objects."""
+        """Let the scene list the new datablocks, and so every linked copy of it, which shows the same
+        objects."""
         before = {block for block in self.old if _is_object(block)}
         for scene in bpy.data.scenes:
             shows_it = not made or not set(made).isdisjoint(scene.objects)
@@ -350,7 +356,8 @@ class _Build:
                     collection.objects.unlink(ob)
 
     def _read(self):
-        """The old objects that copies of ours read, such as a matrix's values: they go on to read them."""
+        """The old objects that the user's copies of ours read, such as the values of a matrix. The copies
+        keep reading them."""
         sources = [block for block in self.old if block.get(KIND) == SOURCE]
         users, old = bpy.data.user_map(subset=sources), set(self.old)
         read = {ob for ob in sources if any(TAG in user for user in users[ob] - old)}
@@ -376,9 +383,9 @@ class _Build:
         bpy.data.batch_remove(gone)
 
     def _hand_over(self, objects, made):
-        """Let what refers to an old object (as a parent, as a target, as a camera) refer to the new one that
-        has its name. Returns those that something of the user's refers to and that have no heir: they stay in
-        the file, in no collection."""
+        """Let everything that refers to an old object (as a parent, as a target, as a camera) refer to the
+        new object with its name. Returns the old objects that something of the user's refers to and that have
+        no successor. They stay in the file, in no collection."""
         heirs: dict = {}
         ours, kept = {*self.old, *made}, []
         for block in filter(_is_object, made):
@@ -406,8 +413,8 @@ def _everything():
 
 
 def _used(blocks):
-    """Those of the datablocks that something uses. Blender 5.2 counts the users of what a modifier reads too
-    high once a file was loaded, so they are looked for."""
+    """Those of the datablocks that something uses. After a file was loaded, Blender 5.2 counts too many users
+    of a datablock that a modifier reads, so the users are searched for."""
     blocks = list(blocks)
     users = bpy.data.user_map(subset=blocks) if blocks else {}
     return {block for block in blocks if users[block] or block.use_fake_user or block.use_extra_user}
@@ -418,24 +425,25 @@ def _is_object(block):
 
 
 def _here(scene):
-    """What a rebuild of a scene replaces; and what of that a person took out of the scene while something
-    still refers to it: that is deleted. What they moved to another scene is theirs, like a copy."""
+    """The datablocks that a rebuild of a scene replaces; and those of them that a person took out of the
+    scene although something still refers to them: these count as deleted. An object that they moved to
+    another scene is theirs, like a copy."""
     out = {one for one in owned(scene) if is_drawn(one) and one.name not in scene.objects}
     theirs = {ob for ob in out if ob.users_scene}
     return [one for one in owned(scene) if one not in theirs], out - theirs
 
 
 def _missing(scene, there):
-    """How many things of each name a person has deleted. Who deleted all matrices begins anew: nothing is
-    missing then."""
+    """How many datablocks of each name a person has deleted. After all matrices were deleted, a build begins
+    anew: nothing is missing then."""
     if not any(one.get(KIND) == "matrix" for one in there):
         return Counter()
     return _counted(scene) - Counter(known_as(one) for one in there if is_drawn(one))
 
 
 def _deleted(missing, made, living):
-    """The new things whose like is missing. What others of ours need comes back, but hidden, and so do
-    matrices and products, which the expression has."""
+    """The new objects whose counterparts a person deleted. Those that others of ours need come back hidden,
+    and so do matrices and products, because the expression has them."""
     missing, taken = Counter(missing), {new for _, new in living.pairs}
     new = [one for one in made if is_drawn(one) and one not in taken]
     users, away = bpy.data.user_map(subset=new) if new else {}, []
@@ -452,20 +460,20 @@ def _deleted(missing, made, living):
 
 
 def deleted(scene: bpy.types.Scene) -> list[str]:
-    """The names of what a build made in a scene and a person has deleted since."""
+    """The names of the things that a build made in a scene and a person has deleted since."""
     old, lost = _here(scene)
     missing = _counted(scene) - Counter(known_as(one) for one in old if is_drawn(one) and one not in lost)
     return sorted(str(key[-1]) for key in missing.elements() if len(key) > 1)
 
 
 def _count(scene, made, others):
-    """Remember how many things of each name were made; and the counts `others`, where these are larger."""
+    """Remember how many datablocks of each name were made, or the counts `others` if these are larger."""
     counts = others | Counter(known_as(one) for one in made if is_drawn(one))
     _write_counts(scene, counts)
 
 
 def rename_counted(scene: bpy.types.Scene, renamed: Mapping[str, str]) -> None:
-    """Let what was made by these names count as made by others."""
+    """Let datablocks that were made under these names count under others."""
     counts: Counter = Counter()
     for key, n in _counted(scene).items():
         counts[tuple(renamed.get(one, one) for one in key)] += n
@@ -477,7 +485,7 @@ def _write_counts(scene, counts):
 
 
 def _counted(scene):
-    """How many things of each name the last build made."""
+    """How many datablocks of each name the last build made."""
     try:
         return Counter({tuple(key): n for *key, n in json.loads(scene.get(tags.MADE, "[]"))})
     except (TypeError, ValueError):  # a file may say anything

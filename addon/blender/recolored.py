@@ -1,7 +1,8 @@
-"""Other colour maps in a scene that stands, as a build would have them, without compiling a shader anew.
+"""Exchanges the colour maps of a built scene, with the result of a build, but without compiling a shader
+anew.
 
-What is coloured by a map is named after it: its picture, materials, the legend's bar. So these get other
-names, and the materials look colours up in other pictures. What a person has made of them stays.
+The picture, the materials and the legend's bar of a map are named after it. So they get other names, and the
+materials look colours up in other pictures. Changes of a person stay.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,8 +22,9 @@ Names = Mapping[str, str]  # the new one by the old one
 def recolor(
     target: bpy.types.Scene, maps: Names, ask_old: Callable[[], None], ask_new: Callable[[], None]
 ) -> None:
-    """Let a built scene have other colour maps, each in place of one, by the names in `maps`. `ask_old` and
-    `ask_new` ask for the materials of its elements with the old maps and with the new ones, in one order."""
+    """Exchange the colour maps of a built scene; `maps` has the new name by the old one. `ask_old` and
+    `ask_new` ask for the materials of its elements with the old maps and with the new ones, in the same
+    order."""
     renamed = _materials(maps, ask_old, ask_new)
     for name_of in (image_name, bar_name):
         renamed |= {name_of(old): name_of(new) for old, new in maps.items()}
@@ -31,7 +33,7 @@ def recolor(
 
 
 def _materials(maps: Names, ask_old: Callable[[], None], ask_new: Callable[[], None]) -> dict[str, str]:
-    """The names of all materials that look up a colour map, the new ones by the old ones."""
+    """The names of all materials that look up a colour map: the new name by the old one."""
     with asked() as old:
         ask_old()
         _ask_of_writing(maps)
@@ -48,7 +50,7 @@ def _ask_of_writing(maps: Iterable[str]) -> None:
 
 
 def _look_up(target, maps):
-    """Let the nodes of our materials that look up a map look up the one in its place. What a person has
+    """Let the nodes of our materials look up the new map in place of the old one. A picture that a person has
     painted stays in the file."""
     blocks = standing(target)
     with sharing(target):
@@ -70,8 +72,8 @@ def _look_up(target, maps):
 
 
 def _rename(target: bpy.types.Scene, renamed: Names) -> None:
-    """Let what carries one of these names carry the other, and wherever it is remembered; what a person has
-    called otherwise keeps that name, and pictures have theirs."""
+    """Rename datablocks from the old names to the new ones, also wherever the names are remembered. A
+    datablock that a person has renamed keeps its name; pictures have been renamed already."""
     blocks = [
         one
         for one in tags.owned(target)
@@ -92,7 +94,7 @@ def _rename(target: bpy.types.Scene, renamed: Names) -> None:
 
 
 def _other(value, renamed):
-    """A plain value with these strings in place of others."""
+    """A plain value in which each of these strings is replaced by another."""
     if isinstance(value, dict):
         return {key: _other(one, renamed) for key, one in value.items()}
     if isinstance(value, list):

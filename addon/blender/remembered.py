@@ -1,7 +1,7 @@
-"""What we set on a datablock, and so what a person has changed on it since: that is theirs, and stays.
+"""Remembers what we set on a datablock. So we know what a person has changed on it since, and keep it.
 
 After a build each datablock of ours carries SET, as JSON: the `values` that we set, by key, and a digest of
-each curve and driver. Where the block differs now, a person changed it. A key is a path from the block, or
+each curve and driver. If the block differs now, a person changed it. A key is a path from the block, or
 "input " and the name of an input of our modifier.
 """
 
@@ -36,7 +36,7 @@ SCENE_PATHS: tuple[str, ...] = (
     + ("view_settings.view_transform", "view_settings.look", "view_settings.exposure")
 )
 
-# What a build may set, by type of datablock. "materials" are those of its slots.
+# The properties that a build may set, by type of datablock. "materials" are those of its slots.
 PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
     (
         bpy.types.Object,
@@ -66,19 +66,21 @@ PATHS: tuple[tuple[type, tuple[str, ...]], ...] = (
 
 
 def settings(block: bpy.types.ID) -> dict[str, Any]:
-    """What a build may set on a datablock and what it is now, by key: plain values, tuples, datablocks."""
+    """The present values of the properties that a build may set on a datablock, by key: plain values, tuples,
+    datablocks."""
     modifier, inputs = modifier_of(block), _inputs(block)
     values = {key: _plain(compat.value_at(modifier, one)) for key, one in inputs.items()}
     return {key: _read(block, key) for key in _keys(block)} | values
 
 
 def all_settings(scene: bpy.types.Scene) -> dict[str, Any]:
-    """As `settings` of a scene, with those of Cycles also where it is rendered with another engine."""
+    """As `settings`, for a scene, and with the properties of Cycles even if it is rendered with another
+    engine."""
     return {path: _plain(getattr(*owner_of(scene, path))) for path in SCENE_PATHS if _has(scene, path)}
 
 
 def _inputs(block):
-    """The identifiers of the inputs of our modifier, by key: they are searched for once for all."""
+    """The identifiers of the inputs of our modifier, by key. They are all searched for at once."""
     modifier = modifier_of(block)
     names = compat.input_identifiers(modifier) if modifier else {}
     return {_INPUT_PREFIX + name: identifier for name, identifier in names.items()}
@@ -118,7 +120,7 @@ def is_input(key: str) -> bool:
 
 
 def modifier_of(block: bpy.types.ID) -> bpy.types.Modifier | None:
-    """Our modifier of an object, where it has one and that has its nodes."""
+    """Our modifier of an object, if it has one with its nodes."""
     modifier = block.modifiers.get(MODIFIER) if isinstance(block, bpy.types.Object) else None
     return modifier if modifier and getattr(modifier, "node_group", None) else None
 
@@ -142,7 +144,8 @@ def _plain(value):
 
 
 def write(block: bpy.types.ID, key: str, value: Any) -> bool:
-    """Set what `settings` reads; whether that could be done: a block that a person changed may lack it."""
+    """Set a property that `settings` reads. Returns whether it could be set; a block that a person changed
+    may lack it."""
     try:
         if is_input(key):
             compat.set_input(modifier_of(block), key.removeprefix(_INPUT_PREFIX), value)
@@ -164,7 +167,7 @@ def _is_matrix(value):
 
 
 def remember(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> None:
-    """Take all that a datablock is now for what we set. `ours` are the datablocks of ours, where known."""
+    """Remember the present state of a datablock as what we set. `ours` are our datablocks, if known."""
     keep(block, memory(block, ours))
 
 
@@ -190,7 +193,7 @@ def owned_by_any() -> set[bpy.types.ID]:
 
 
 def remembered(block: bpy.types.ID) -> dict[str, Any]:
-    """What was remembered of a datablock; nothing where it says none, for a file may say anything."""
+    """The memory of a datablock; empty if it has none that can be read, because a file may say anything."""
     try:
         told = json.loads(block.get(tags.SET, "{}"))
     except (TypeError, ValueError):
@@ -202,8 +205,8 @@ def remembered(block: bpy.types.ID) -> dict[str, Any]:
 
 
 def forget(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> None:
-    """Take what a person has changed for what we set, so that the next build sets all of it. Their own
-    constraints stay theirs. `ours` as in `remember`."""
+    """Forget what a person has changed, so that the next build sets all of it. Their own constraints stay
+    theirs. `ours` as in `remember`."""
     own = remembered(block).get("constraints", [])
     keep(block, memory(block, ours) | {"constraints": own})
 
@@ -244,7 +247,8 @@ def _same(a, b):
 
 
 def _is_zoomed(key, now, then):
-    """Whether a lens is shifted as it was, for another length: about the middle of the picture."""
+    """Whether the shift of a lens is the remembered one, scaled for another focal length, so that the middle
+    of the picture is the same."""
     shift, before, lens = numbers = then[key], then.get("lens"), now["lens"]
     if not before or not all(isinstance(one, float) for one in numbers):  # a file may say anything
         return False
@@ -252,7 +256,8 @@ def _is_zoomed(key, now, then):
 
 
 def _lost(now, then, ours):
-    """Whether a value says nothing for what of ours it referred to is no longer there: nobody set that."""
+    """Whether a value is empty because the datablock of ours that it referred to has gone: nobody set
+    that."""
     if isinstance(now, list) and isinstance(then, list) and len(now) == len(then):
         return all(_same(a, b) or _lost(a, b, ours) for a, b in zip(now, then, strict=True))
     if now != "nothing" or not isinstance(then, dict) or "ours" not in then:
@@ -266,8 +271,9 @@ def _lost(now, then, ours):
 
 
 def changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> set[str]:
-    """The keys of what a person has changed on a datablock since it was built: what they set, and what they
-    took our keys or our driver from. Nothing of a block that remembers nothing. `ours` as in `remember`."""
+    """The keys of the properties that a person has changed on a datablock since it was built: those that they
+    set, and those from which they removed our keys or our driver. Empty for a block without a memory. `ours`
+    as in `remember`."""
     before = remembered(block)
     if not before:
         return set()
@@ -296,8 +302,8 @@ def is_changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None
 
 @contextlib.contextmanager
 def setting(*blocks: bpy.types.ID) -> Iterator[None]:
-    """Within the block ours is set on datablocks, as a build would. What it set is remembered then, and what
-    a person had changed is put back as they left it. After an error nothing of that."""
+    """A block that sets our values on datablocks, as a build would. At its end they are remembered, and the
+    changes of a person are set again. After an error neither happens."""
     ours = owned_by_any()
     before = [(one, changed(one, ours), settings(one), remembered(one)) for one in blocks]
     told = {one: _told_values(one, ours) for one in blocks}
@@ -319,8 +325,8 @@ def is_reshaped(block: bpy.types.ID) -> bool:
 
 
 def reset(block: bpy.types.ID) -> list[str]:
-    """Give back what we set where a person has changed it. Returns the keys that could not be given back:
-    those of what is no longer in the file, which a build makes anew."""
+    """Set our values again where a person has changed them. Returns the keys for which this is not possible,
+    because a datablock is no longer in the file; a build makes it anew."""
     ours, then, failed = owned_by_any(), remembered(block).get("values", {}), []
     named = {tags.unnumbered(str(one[tags.TAG])): one for one in ours if tags.TAG in one}
     keys = changed(block, ours)
@@ -343,8 +349,8 @@ def reset(block: bpy.types.ID) -> list[str]:
 
 
 def shape(block: bpy.types.ID) -> str:
-    """A digest of what a datablock is beside its values: the nodes of a material or a world and how they are
-    joined, the pixels of a small picture. Empty for others."""
+    """A digest of the shape of a datablock: the nodes of a material or a world and their links, or the pixels
+    of a small picture. Empty for others."""
     if isinstance(block, bpy.types.Material | bpy.types.World) and block.node_tree:
         return _digest(json.dumps([*map(_node, block.node_tree.nodes), *map(_link, block.node_tree.links)]))
     if isinstance(block, bpy.types.Image) and 0 < block.size[0] * block.size[1] <= PIXELS:

@@ -1,8 +1,8 @@
-"""What rests: things of ours that a person changed or used, and that the present build does not draw.
+"""Datablocks that rest: a person changed or used them, and the present build does not draw them.
 
-Whoever changes a lamp, goes on to a style without lamps and comes back, finds the lamp as they left it. What
-rests is in the file and in the list RESTING of its scene, but in no collection that is shown. A build that
-makes the same thing again lets it live on (`heirs`), and puts it back into the collections where it was.
+A person may change a lamp, choose a style without lamps, and come back: the lamp is then as they left it. A
+resting datablock is in the file and in the list RESTING of its scene, but in no visible collection. A build
+that makes it again lets it live on (`heirs`), and puts it back into its collections.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -21,8 +21,9 @@ def lay_down(
     called: Mapping[bpy.types.ID, str],
     ours: set[bpy.types.ID],
 ) -> set[bpy.types.ID]:
-    """Those of the datablocks `left`, which no build draws any more, that rest from now on, with what they
-    use. `called` has the names that they had, `ours` are all of ours, and `made` those that stay."""
+    """Lay down those of the datablocks `left`, which no build draws any more, that are to rest. Returns them
+    with the datablocks that they use. `called` has the names that they had, `ours` are all of ours, and
+    `made` are those that stay."""
     rests = {one for one in left if isinstance(one, SHAPED) and remembered.is_changed(one, ours)}
     objects = [one for one in left if is_drawn(one)]
     users = bpy.data.user_map(subset=objects) if objects else {}
@@ -54,8 +55,8 @@ def _is_changed(ob, called, ours):
 
 
 def _is_theirs(constraint, ob, ours):
-    """Whether a constraint is a person's. An earlier version remembered nothing of its own, which held on to
-    things of ours."""
+    """Whether a constraint is a person's. Earlier versions did not remember their own constraints, which
+    refer to datablocks of ours."""
     if tags.SET not in ob:
         return getattr(constraint, "target", None) not in ours
     return constraint.name not in remembered.remembered(ob).get("constraints", ())
@@ -67,7 +68,7 @@ def _rooms(ob):
 
 
 def _take_out(ob, ours):
-    """Take an object out of all scenes; it remembers the collections of the user's."""
+    """Take an object out of all scenes. It remembers the user's collections that it was in."""
     rooms = _rooms(ob)
     if theirs := [room for room in rooms if room not in ours and room in set(bpy.data.collections)]:
         tags.write_list(ob, tags.ROOMS, theirs)
@@ -76,8 +77,8 @@ def _take_out(ob, ours):
 
 
 def _let_go(ob, left):
-    """Let an object no longer read the numbers that go; it gets others when it is drawn again. Returns what
-    it has in place of them."""
+    """Let an object no longer read numbers that are removed; it gets others when it is drawn again. Returns
+    the datablocks that it has in their place."""
     told, made = remembered.remembered(ob), set()
     for at, digest in curves.motion(ob).items():
         if at.startswith("driver 0 ") and told.get("motion", {}).get(at) == digest:
@@ -100,7 +101,7 @@ def _let_go(ob, left):
 
 
 def _used_by(rests, left, made, ours):
-    """What of `left` the things that rest use, and do not find among what was made."""
+    """The datablocks among `left` that resting ones use, and that were not made again."""
     rest = [one for one in left if one not in rests]
     users, same = bpy.data.user_map(subset=rest) if rest else {}, {known_as(one): one for one in made}
     used = {one for one in rest if not rests.isdisjoint(users[one])}

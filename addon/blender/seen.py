@@ -1,4 +1,4 @@
-"""What a camera of a Blender scene sees, whoever has placed it."""
+"""The view of a camera of a Blender scene, whoever has placed it."""
 
 from collections.abc import Callable
 
@@ -34,8 +34,8 @@ def view_of(target: bpy.types.Scene) -> View:
 
 
 def views_of(target: bpy.types.Scene) -> tuple[Callable[[float], View], bool]:
-    """(what a scene's camera sees at a frame, whether it moves). Of one that moves, the scene is taken to
-    each frame that is asked for, and back."""
+    """(a function from a frame to the view of a scene's camera, whether the camera moves). For a moving
+    camera, the scene is set to each requested frame, and back."""
     now = view_of(target)
     if not moves(target.camera):
         return lambda _: now, False

@@ -1,8 +1,8 @@
-"""A floor of which nothing is seen but the shadows on it.
+"""A floor of which only the shadows on it are visible.
 
 Cycles has shadow catchers for that, but follows every path twice before them: they took two thirds of the
-time of a frame. Here shadows are numbers at the points of the floor, which nodes work out from where the
-matrices stand and from what of them is drawn. They cost no rays, have no noise, and follow a matrix that is
+time of a frame. Here shadows are numbers at the points of the floor. Nodes compute them from the places of
+the matrices and from their drawn elements. They cost no rays, have no noise, and follow a matrix that is
 moved by hand.
 """
 
@@ -22,7 +22,7 @@ from .objects import drawn_object
 from .shapes import grid
 
 FLOOR_HALVINGS = 7  # of the floor's sides, for the points that have shadows
-# In sizes of the scene: how far these points stand about evenly, and where the floor ends.
+# In sizes of the scene: how far out the points are about evenly spaced, and where the floor ends.
 EVENLY, FLOOR_END = 1.2, 12.0
 
 
@@ -37,8 +37,7 @@ class Caster:
 def shadow_floor(
     size: float, color: Color, casters: Sequence[Caster], collection: bpy.types.Collection
 ) -> bpy.types.Object:
-    """The floor under a scene of this `size`, around its own middle. Its `color` is that of the light which
-    it throws back."""
+    """The floor under a scene of this `size`, around its own middle. It reflects light in this `color`."""
     end = FLOOR_END * size
     x, y, faces = grid([-end, end], [-end, end])
     mesh = bpy.data.meshes.new("Ground")
@@ -50,14 +49,14 @@ def shadow_floor(
 
 
 def shows_shadows(floor: bpy.types.Object) -> bool:
-    """Whether a floor is such a one, and nobody gave it another material."""
+    """Whether an object is such a floor, and nobody gave it another material."""
     material = floor.active_material
     return material is not None and tags.unnumbered(str(material.get(tags.TAG))) == SHADOWS
 
 
 def _shadows(casters, end):
     """The node group that gives a square floor more points, close together in its middle, and stores at each
-    what all casters together keep from it."""
+    the shadow of all casters together."""
     g = Group(PREFIX + "shadows")
     square = g.input("Geometry", "geometry")
     floor = g.node("GeometryNodeSubdivideMesh", {0: square, 1: FLOOR_HALVINGS})[0]

@@ -1,5 +1,5 @@
-"""What a built scene was made of, read back from the file itself: so it can be changed and drawn again where
-its scene file, its capture, its font or its environment are gone."""
+"""Reads back from a built file what it was made of. So it can be changed and drawn again even if its scene
+file, its capture, its font or its environment are gone."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +21,7 @@ from .image_pixels import colors_of
 from .materials.given_pictures import picture_name
 from .read import holds_values, shape_of, stored_mask, stored_values
 
-# What says which numbers of a file a matrix has.
+# The options that say which numbers of a file a matrix has.
 OF_FILES = (
     "file", "tensor", "index", "axis_order", "slices", "additive_mask", "decimal", "names", "leading_axes",
 )  # fmt: skip
@@ -29,7 +29,7 @@ OF_FILES = (
 
 @dataclass(frozen=True)
 class GivenText:
-    """What is told of a given matrix besides its numbers and its leading axes; see LabelledMatrix."""
+    """The properties of a given matrix besides its numbers and its leading axes; see LabelledMatrix."""
 
     row_axis: str = ""
     column_axis: str = ""
@@ -44,13 +44,13 @@ class GivenText:
     column_grid: tuple[int, ...] = ()
 
 
-# Of a GivenText those that a LabelledMatrix has by the same name.
+# The fields of a GivenText that a LabelledMatrix has by the same name.
 FACTS = tuple(key for key in GivenText.__dataclass_fields__ if key in LabelledMatrix.__dataclass_fields__)
 
 
 def write_given(p: Plan, target: bpy.types.Scene) -> None:
-    """Let a Blender scene tell of each given matrix of its plan what `stored_matrices` needs; the numbers are
-    in its meshes."""
+    """Write into a Blender scene what `stored_matrices` needs of each given matrix. The numbers are in its
+    meshes."""
     told = {name: asdict(_text_of(one)) for name, one in p.given.items()}
     target[tags.GIVEN] = json.dumps(told, ensure_ascii=False)
 
@@ -98,9 +98,8 @@ def leading_axes(target: bpy.types.Scene) -> dict[str, tuple[LeadingAxis, ...]]:
 
 
 def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
-    """The given matrices of a built scene by name, float32 as the file has them, with all that is written
-    beside them. Those of which something was deleted, an object or points of its mesh, are missing. Raises
-    InputError for a file that says of them what cannot be."""
+    """The given matrices of a built scene by name, float32 as in the file, with their labels. A matrix of
+    which an object, or points of a mesh, were deleted is missing. Raises InputError for a damaged file."""
     try:
         told = json.loads(str(target.get(tags.GIVEN, "{}")))
         told = {name: from_dict(GivenText, one, name) for name, one in told.items()}
@@ -119,7 +118,7 @@ def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
 
 
 def _stored(name, told, leading, objects, pictures):
-    """A given matrix of which all is there, or None."""
+    """A given matrix, or None if a part of it is missing."""
     if prod(len(axis.numbers) for axis in leading) > MOST_MATRICES:
         return None
     count = tuple(len(axis.numbers) for axis in leading)
@@ -155,9 +154,9 @@ def _cut(pixels, grid):
 def plan_of(target: bpy.types.Scene, description: Scene | None = None, *, sources: bool = False) -> Plan:
     """The plan of a built scene, or of another `description` of what it shows.
 
-    Matrices from files, and a font or an environment, come from the scene itself where the description says
-    the same of them as the built one; with `sources` only where their files are not there. Raises InputError
-    for what is neither in the scene nor there.
+    Matrices from files, a font and an environment come from the scene itself, if the description says the
+    same of them as the built one; with `sources` only if their files are missing. Raises InputError if
+    something is neither in the scene nor in a file.
     """
     built = described(target)
     asked = built if description is None else description
@@ -172,8 +171,8 @@ def plan_of(target: bpy.types.Scene, description: Scene | None = None, *, source
 
 
 def plan_for(description: Scene, target: bpy.types.Scene | None = None) -> Plan:
-    """The plan of a description that is built into a scene, by default the current one: what its sources no
-    longer give is read from what was built there. Raises InputError."""
+    """The plan of a description that is built into a scene, by default the current one. Data whose files are
+    missing is read from the scene. Raises InputError."""
     target = target or bpy.context.scene
     return plan_of(target, description, sources=True) if tags.DESCRIPTION in target else plan(description)
 
@@ -192,7 +191,8 @@ def _is_there(scene, name):
 
 
 def _with_packed(asked: Scene, built: Scene, target: bpy.types.Scene, sources: bool) -> Scene:
-    """The description with the font and the environment that are packed in the file in place of theirs."""
+    """The description with the font and the environment that are packed in the file, in place of the named
+    files."""
     font, picture = asked.look.font, asked.style.environment
     if font and font == built.look.font and not (sources and (Path(asked.folder) / font).is_file()):
         if place := _unpacked(target, bpy.types.VectorFont, Path(font).suffix):

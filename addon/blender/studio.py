@@ -34,8 +34,8 @@ SUN = (-0.45, 0.75, 0.48)  # where it stands: to the camera's right, up, towards
 
 @dataclass(frozen=True)
 class Around:
-    """What is lit: its middle (3,) and how large it is; lamps stand around it in a camera's directions, (3,)
-    each. A built scene keeps this, so that lamps can be set again."""
+    """The middle (3,) and the size of the lit scene; lamps stand around it, placed in a camera's directions,
+    (3,) each. A built scene keeps this, so that lamps can be set again."""
 
     middle: np.ndarray
     size: float
@@ -47,13 +47,13 @@ class Around:
 
     @classmethod
     def kept(cls, target: bpy.types.Scene) -> "Around | None":
-        """What a built scene keeps, None where it keeps none: it was built by an older version."""
+        """The Around that a built scene keeps; None if an older version built it."""
         numbers = np.array(list(target.get(tags.LIT, ())), float)
         return cls(numbers[:3], float(numbers[3]), numbers[4:7], numbers[7:]) if len(numbers) == 10 else None
 
 
 def load_environment(p: Any) -> bpy.types.Image | None:
-    """The plan's environment as a packed picture, or None. Raises InputError for what is no picture."""
+    """The plan's environment as a packed picture, or None. Raises InputError if Blender cannot read it."""
     if p.environment is None:
         return None
     try:
@@ -79,9 +79,9 @@ def light(
     collection: bpy.types.Collection,
     target: bpy.types.Scene,
 ) -> None:
-    """Set up everything of the style that is not an element or a letter, around `corners` (n, 3), in the
-    directions of a view; the camera stands at that or at another, `stands` (3,). The `casters` throw
-    shadows on a floor that shows nothing else."""
+    """Set up lamps, floor, background, haze and render settings of the style around `corners` (n, 3), in the
+    directions of a view. `stands` (3,) is the place of the camera, by default that of the view. The `casters`
+    throw shadows on a floor that shows nothing else."""
     low, high = corners.min(axis=0), corners.max(axis=0)
     middle, size = 0.5 * (low + high), float(np.linalg.norm(high - low))
     right = view.right - (view.right @ view.line) * view.line
@@ -152,14 +152,15 @@ def _backdrop(f, style):
 
 
 def backdrop_at(style: WholeStyle, x: Any, y: Any) -> Any:
-    """The colour of the background at places of the picture, 0 to 1 across and up: linear RGB, (n, 3)."""
+    """The colour of the background at places of the picture, 0 to 1 across and up, as linear RGB, (n, 3)."""
     far = np.clip(np.hypot(x - 0.5, (y - LIGHTEST) * FLATNESS) / DARKEST, 0.0, 1.0)[:, None]
     far = far * far * (3.0 - 2.0 * far)
     return np.array(linear(style.backdrop)) * (1.0 - far) + np.array(linear(style.background)) * far
 
 
 def _direction(place, around):
-    """A place in the camera's directions (right, up, towards it) as one of the scene; up is the scene's."""
+    """A direction given along the camera's right, up and towards it, as a direction of the scene; up is the
+    scene's."""
     right, up, back = place
     return right * around.right + up * np.array([0.0, 0, 1]) - back * around.forward
 
@@ -178,7 +179,7 @@ def lamps(p: Any, around: Around, floor: Any, collection: bpy.types.Collection) 
 
 
 def lamp_values(style: WholeStyle, light: Light, around: Around) -> dict[str, tuple[str, Values]]:
-    """Of each lamp, by its name, its kind and the values of its object."""
+    """The kind and the values of each lamp's object, by the lamp's name."""
     found: dict[str, tuple[str, Values]] = {}
     if RIGS[style.light].sky:
         sun = {"data.angle": np.radians(3.0), "data.color": (1.0, 0.95, 0.87)}
@@ -201,7 +202,7 @@ def _area(one: Lamp, style: WholeStyle, around: Around) -> dict[str, Any]:
 
 
 def _stands(place, around):
-    """Where a lamp stands, turned towards what it lights."""
+    """The matrix of a lamp: its place, turned towards the scene."""
     location = Vector(around.middle + _direction(place, around) * around.size)
     turn = (Vector(around.middle) - location).to_track_quat("-Z", "Y").to_euler()
     return {"location": tuple(location), "rotation_euler": tuple(turn)}
@@ -221,7 +222,8 @@ def _spare(lamp, floor):
 
 
 def haze(style: WholeStyle, middle: np.ndarray, size: float, collection: bpy.types.Collection) -> None:
-    """Thin haze around the scene, in which lamps are seen; a look across the scene loses at most a third."""
+    """Thin haze around the scene, in which the light of lamps is visible. A line of sight across the scene
+    loses at most a third."""
     mesh = bpy.data.meshes.new("Haze")
     reach = HAZE_REACH * size
     mesh.from_pydata((middle + reach * (2.0 * BOX_CORNERS - 1.0)).tolist(), [], BOX_FACES.tolist())
@@ -233,7 +235,7 @@ def haze(style: WholeStyle, middle: np.ndarray, size: float, collection: bpy.typ
 
 
 def haze_density(style: WholeStyle, size: float) -> float:
-    """How much of a look haze takes away in a unit of the scene."""
+    """The part of a line of sight that haze takes away in a unit of the scene."""
     return HAZE_DENSITY * style.haze / size
 
 
@@ -245,8 +247,8 @@ def ground(
     casters: Sequence[Caster],
     collection: bpy.types.Collection,
 ) -> bpy.types.Object:
-    """A floor to the horizon, or one that shows nothing but shadows on it: those of the `casters`, which
-    nodes work out, or those that Cycles catches, of all that stands there."""
+    """A floor to the horizon, or one that shows only shadows: those of the `casters`, which nodes compute, or
+    the shadows of everything, which Cycles catches."""
     if style.ground == "shadow":
         floor = shadow_floor(size, style.ground_color, casters, collection)
     else:
@@ -284,16 +286,15 @@ def settings(options: Render, style: WholeStyle, as_points: bool) -> dict[str, A
             "cycles.samples": options.samples,
             "cycles.filter_width": FILTER_WIDTH,
             "cycles.use_denoising": not style.flat,
-            # Of points smaller than a pixel the normals are noise, and a filtered albedo is one smeared
-            # colour: without the two, a cloud's pattern is nearer to that of many samples
-            # (docs/performance.md).
+            # For points smaller than a pixel, normals are noise, and a filtered albedo is one smeared colour.
+            # Without these, the pattern of a cloud is nearer to that of many samples (docs/performance.md).
             "cycles.denoising_prefilter": "NONE" if as_points else "FAST",
             "cycles.denoising_input_passes": "RGB_ALBEDO" if as_points else "RGB_ALBEDO_NORMAL",
             "cycles.max_bounces": 4,
             # Gloss that mirrors lamps onto the floor is noise in a picture of few samples.
             "cycles.caustics_reflective": style.caustics,
             "cycles.caustics_refractive": style.caustics,
-            # A look through a cuboid passes many products, each with a front and a back.
+            # A line of sight through a cuboid passes many products, each with a front and a back.
             "cycles.transparent_max_bounces": 8 if style.interior == "solid" else 128,
             # Three lamps need no light tree; thousands of glowing elements make it cost half the time.
             "cycles.use_light_tree": False,

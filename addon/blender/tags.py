@@ -1,10 +1,10 @@
-"""What in a Blender file is ours: the names of all properties that we leave there, what a rebuild removes.
+"""Which datablocks in a Blender file are ours, and the names of all properties that we leave there.
 
-A datablock of ours carries TAG, the name that it was built with. A copy that a person makes of it carries the
-tag too, for Blender copies properties. What tells the two apart are two lists of pointers. Blender keeps them
-right when things are renamed, saved or undone, and no copy can enter them: a scene lists the PARTS of its
-build, and a palette that nothing refers to lists the SCENES that were built in this file. So a duplicate, a
-linked or full copy of a scene, and what was appended are the user's, like all that has no tag.
+A datablock of ours carries TAG, the name that it was built with. A copy that a person makes of it has the tag
+too, because Blender copies properties. Two lists of pointers tell them apart: a scene lists the PARTS of its
+build, and an otherwise unused palette lists the SCENES that were built in this file. Blender keeps these
+lists right when datablocks are renamed, saved or undone, and no copy can enter them. So duplicates, linked
+and full copies of a scene, and appended datablocks are the user's, like everything without a tag.
 """
 
 import re
@@ -62,7 +62,7 @@ def number(owner: bpy.types.ID, name: str, default: float) -> float:
 
 
 def parts(scene: bpy.types.Scene) -> list[bpy.types.ID]:
-    """What a scene was built of and still is in the file; of a copied scene, what its copies are.
+    """The datablocks of a scene's build that are still in the file; for a copied scene, their copies.
 
     This is for reading: only what `owned` returns may be changed.
     """
@@ -75,12 +75,12 @@ def scene_of(block: bpy.types.ID) -> bpy.types.Scene | None:
 
 
 def owned(scene: bpy.types.Scene) -> list[bpy.types.ID]:
-    """The datablocks that a rebuild of this scene replaces; none when it is no scene that was built here."""
+    """The datablocks that a rebuild of this scene replaces; none for a scene that was not built here."""
     return parts(scene) if is_built(scene) else []
 
 
 def resting(scene: bpy.types.Scene) -> list[bpy.types.ID]:
-    """What rests of earlier builds of this scene, for a build that makes it again."""
+    """The resting datablocks of earlier builds of this scene."""
     return listed(scene, RESTING) if is_built(scene) else []
 
 
@@ -106,7 +106,8 @@ def write_list(owner: bpy.types.ID, name: str, blocks: Sequence[bpy.types.ID]) -
 def once(kind: str, name: str, make: Callable[[str], bpy.types.ID]) -> bpy.types.ID:
     """The datablock of `bpy.data.<kind>` that `make(name)` makes when it is first asked for in a build.
 
-    One of the user's that has this name is never taken. Outside of a build one is found by its name.
+    A datablock of the user's with this name is never taken. Outside of a build, the datablock is found by its
+    name.
     """
     if running is None:
         return getattr(bpy.data, kind).get(name) or make(name)
@@ -116,7 +117,7 @@ def once(kind: str, name: str, make: Callable[[str], bpy.types.ID]) -> bpy.types
 
 
 def shared(kind: str) -> dict[str, bpy.types.ID]:
-    """What the running build shares of `bpy.data.<kind>`, by name."""
+    """The datablocks of `bpy.data.<kind>` that the running build shares, by name."""
     return {name: block for (one, name), block in running.shared.items() if one == kind}
 
 
@@ -126,8 +127,8 @@ def share(kind: str, blocks: Mapping[str, bpy.types.ID]) -> None:
 
 
 def room(name: str, parent: bpy.types.Collection, hidden: bool = False) -> bpy.types.Collection:
-    """The collection of an earlier build that was made as `name`, wherever it was moved in the scene, with
-    what else was put there; or a new one in `parent`."""
+    """The collection that an earlier build made as `name`, wherever it was moved in the scene, with
+    everything that was put there; or a new one in `parent`."""
     if name in running.rooms:
         running.kept.append(running.rooms.pop(name))
         return running.kept[-1]

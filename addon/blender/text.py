@@ -1,8 +1,8 @@
 """Type: labels in the scene that face the camera, and an overlay of title and legend before it.
 
-Labels turn about their own middles as the camera goes round them, so they stay clear of what they stand
-beside. The overlay is parented to the camera, so it stays put while the camera moves; it neither
-casts shadows nor shows in reflections.
+Labels turn about their own middles as the camera goes round them, so they stay clear of their neighbours. The
+overlay is parented to the camera, so it stays in its place while the camera moves. It casts no shadows and
+does not show in reflections.
 """
 
 from itertools import product
@@ -42,13 +42,13 @@ def has_light_background(style: WholeStyle) -> bool:
 
 
 def soft_color(style: WholeStyle) -> Color:
-    """The colour of type that says less than the rest: nearer to the background."""
+    """The colour of less important type: nearer to the background."""
     return between(style.text, style.background, SOFT)
 
 
 def load_font(p: Any) -> bpy.types.VectorFont | None:
-    """The plan's own font, packed into the file, or None for Blender's. Raises InputError where Blender
-    cannot read it."""
+    """The plan's own font, packed into the file, or None for Blender's. Raises InputError if Blender cannot
+    read it."""
     path = p.typeface.path
     if not path:
         return None
@@ -72,8 +72,8 @@ def write_labels(
     collection: bpy.types.Collection,
     shown: Any = None,
 ) -> None:
-    """Write a Lettering, laid out for `view`, into the scene; a plain constraint each lets its labels turn
-    with the camera, without any script. They are `shown` from one frame until another, or always."""
+    """Write a Lettering, laid out for `view`, into the scene. Each label turns with the camera by a plain
+    constraint, without any script. Labels are `shown` from one frame until another, or always."""
     leading: dict = {}
     axes, late = np.stack([view.right, view.up]), _in_the_spotlight(p, shown)
     for label in letters.labels:
@@ -101,7 +101,7 @@ def write_labels(
 
 
 def _label_type(p, soft, shown):
-    """The material of labels and of leaders. One that none of them needs is not made."""
+    """The material of labels and leaders, made only if one of them needs it."""
     if soft:
         return _type(p, "Matrix Cinema soft type", between(p.style.text, p.style.background, 0.36), shown)
     return _type(p, "Matrix Cinema type", p.style.text, shown)
@@ -135,8 +135,8 @@ def _type(p, name, color, shown):
 def passing_type(
     p: Any, name: str, color: Color, shown: tuple[float, float], seconds: float = COMES
 ) -> bpy.types.Material:
-    """The material of type in a colour that comes at the first frame `shown` and goes until the second,
-    softly, in so many seconds each."""
+    """The material of type in a colour. It fades in at the first frame `shown` and fades out until the
+    second, in so many seconds each."""
     start, end = shown
     if end > p.timeline.last_frame:  # what is there at the end stays
         end = 2.0 * end
@@ -170,9 +170,9 @@ def text(
     font: bpy.types.VectorFont | None,
     collection: bpy.types.Collection,
 ) -> bpy.types.Object:
-    """A line of text in the plan's own `font`, if it has one and that has the letters, or in the typeface
-    that every Blender has. On a light background its strokes are a little bolder, for light that spills over
-    their edges makes dark type look thin."""
+    """A line of text in the plan's own `font`, if it has one with these letters, or in Blender's built-in
+    typeface. On a light background its strokes are a little bolder, because light that spills over their
+    edges makes dark type look thin."""
     curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
     curve.body, curve.size, curve.align_x = body, size, align
     curve.resolution_u = 4
@@ -241,8 +241,8 @@ def _type_of(p, line):
 
 
 def _shade(box, unit, aspect, style, collection):
-    """A rectangle of the background around a box, in heights of the picture, behind what is written there.
-    Its edges are soft but before a shadow catcher, where Cycles darkens half transparent things."""
+    """A rectangle of the background around a box, in heights of the picture, behind the text there. Its edges
+    are soft, except before a shadow catcher, where Cycles darkens half transparent things."""
     whole = style.ground == "catcher"
     edge = 0.4 * SHADE_EDGE if whole else SHADE_EDGE
     within = 1 - SHADE_RAMP  # how far out of the box each ring of points is
@@ -260,7 +260,7 @@ def _shade(box, unit, aspect, style, collection):
 
 
 def _animate(line, ob):
-    """Keys for a line that is lit or shown at times: the red of its colour, and whether it is there."""
+    """Keys for a line that is lit or visible at times: the red of its colour, and its visibility."""
     if line.lit is not None:
         ob.color = (0.0, 0.0, 0.0, 1.0)
     if line.lit:
@@ -285,7 +285,7 @@ def _dot(form, width, material, collection):
 
 
 def bar_name(color_map: str) -> str:
-    """What the bar of a colour map in the legend is called."""
+    """The name of the bar of a colour map in the legend."""
     return f"legend {color_map}"
 
 

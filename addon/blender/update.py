@@ -1,7 +1,8 @@
-"""A built scene as another description has it, by the least that makes it so.
+"""Updates a built scene to another description with as little work as possible.
 
-Each field of a description says what its change changes (`description.option`). What stands is set again
-where that is enough; else all is drawn anew, with the film of before where no place and no value has changed.
+Each field of a description says what its change changes (`description.option`). If it is enough, values of
+the standing scene are set again. Otherwise everything is drawn anew, with the film of before if no place and
+no value has changed.
 """
 
 import collections
@@ -44,8 +45,8 @@ FILM_ANEW = frozenset({NOTHING, SETTINGS, LIGHT, FILM})
 
 @dataclasses.dataclass(frozen=True)
 class _Last:
-    """The plan of what a scene shows, the Drawing where it was drawn here, and the digests of its given
-    matrices by their names."""
+    """The plan of a scene, its Drawing if it was drawn here, and the digests of its given matrices by
+    name."""
 
     digests: dict[str, str]
     plan: Plan
@@ -57,8 +58,8 @@ _last: _Last | None = None
 
 def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scene:
     """Build a description as a film into the Blender scene `target`, by default the current one: see
-    `build.draw`. The Drawing is remembered for the updates to come. What files of a scene that was built
-    before are gone, their numbers come from that scene. Raises InputError before anything is touched."""
+    `build.draw`. The Drawing is remembered for later updates. If files of a scene that was built before are
+    gone, their numbers come from that scene. Raises InputError before anything is touched."""
     drawing = film_of(plan_for(scene, target))
     target = draw(drawing, target)
     _remember(drawing, target)
@@ -66,11 +67,12 @@ def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scen
 
 
 def update(scene: Scene, target: bpy.types.Scene) -> None:
-    """Make the built scene `target` as a build of the description `scene` would. The frame stays. Raises
-    InputError, for a description that cannot be built or a scene that was not, before anything is touched.
+    """Make the built scene `target` equal to a build of the description `scene`. The frame stays. Raises
+    InputError, before anything is touched, for a description that cannot be built and for a scene that was
+    not built.
 
-    What stands is set where this changes it, and where it still is as it was set before: anything else is the
-    user's."""
+    A value is only set if the change concerns it and if it is still as it was set before: any other value is
+    the user's."""
     if not tags.is_built(target):
         raise InputError(
             f'scene "{target.name}": was not built by this program, or is a copy; build it first'
@@ -93,8 +95,9 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
 
 
 def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[], None] | None:
-    """What makes an update of a built scene between these descriptions, which name no style file, where that
-    only sets again what stands: it is done in a moment. None where it is more. Raises InputError."""
+    """The function that updates a built scene from one of these descriptions to the other, if that only sets
+    values, which takes a moment; None if more is needed. The descriptions name no style file. Raises
+    InputError."""
     words = changes(before, after)
     if not words <= IN_PLACE or (LIGHT in words and Around.kept(target) is None):
         return None
@@ -107,8 +110,9 @@ def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[
 
 
 def _fixtures(scene):
-    """What of light and materials is made and cannot be set: which lamps there are, which of them are kept
-    from the floor, whether there is haze; what flat elements have besides their colour."""
+    """The parts of light and materials that have to be made and cannot be set: which lamps there are, which
+    of them do not light the floor, whether there is haze, and what flat elements have besides their
+    colour."""
     style = style_of(scene)
     flat = bool(style.edges), bool(style.shading)
     if style.flat:
@@ -127,15 +131,15 @@ def _remember(drawing: Drawing, target: bpy.types.Scene) -> None:
 
 
 def _staying(last: _Last | None, before: Scene, new: Plan, target: bpy.types.Scene) -> Drawn | None:
-    """What is drawn in a built scene of the description `before`, if it can stay for another plan of the same
-    values: all of it is there, and only keys are others. `last` is what is remembered of it."""
+    """The Drawn objects of a built scene of the description `before`, if they can stay for another plan of
+    the same values: none is missing, and only keys differ. `last` is the memory of that scene."""
     old = restyled(last.plan, before) if last else plan_of(target)
     return drawn_in(target, new) if draws_the_same(old, new) else None
 
 
 def _remembered(before: Scene, target: bpy.types.Scene) -> _Last | None:
-    """What was last planned, if it is of a built scene of the description `before`, but for how things
-    look."""
+    """The memory of the last drawing, if it is of a built scene of the description `before`; their looks may
+    differ."""
     if _last is None or _last.digests != _digests(target):
         return None
     words = changes(_last.plan.description, before)
@@ -143,7 +147,7 @@ def _remembered(before: Scene, target: bpy.types.Scene) -> _Last | None:
 
 
 def _restyled(drawing: Drawing, after: Scene) -> Drawing | None:
-    """The Drawing of another description of how things look; None where its legend would be another one."""
+    """The Drawing of a description with another look; None if its legend would be another one."""
     made = restyled(drawing.plan, after)
     maps = exchanged_maps(drawing.plan.scales, made.scales)
     if maps is None:
@@ -178,8 +182,8 @@ def _set_again(
 
 
 def _plans(before: Scene, after: Scene, target: bpy.types.Scene) -> tuple[Plan, Plan]:
-    """The plans of both descriptions. That of a scene which was not drawn here is made once, and remembered.
-    Raises InputError."""
+    """The plans of both descriptions. The plan of a scene that was not drawn here is made once, and
+    remembered. Raises InputError."""
     global _last
     last = _remembered(before, target)
     if last is None:
@@ -217,7 +221,7 @@ def _set_light(before: Scene, after: Scene, target: bpy.types.Scene) -> None:
 
 
 def _set_materials(target: bpy.types.Scene, old: Callable[[], Any], new: Callable[[], Any]) -> None:
-    """Set the values in the materials of a built scene that differ in those which the two make."""
+    """Set the values that differ between the materials of the two in the materials of a built scene."""
     blocks = standing(target)
     with asked() as before:
         old()
@@ -231,7 +235,7 @@ def _set_materials(target: bpy.types.Scene, old: Callable[[], Any], new: Callabl
 
 
 def _set_colors(old: Plan, new: Plan, drawn: Objects, target: bpy.types.Scene) -> tuple[Plan, Plan]:
-    """Exchange the colour maps of a built scene. Returns the plans, which differ in all else."""
+    """Exchange the colour maps of a built scene. Returns the plans, whose other differences remain."""
     maps = exchanged_maps(old.scales, new.scales) or {}
     recolored = dataclasses.replace(old, final=new.final, raw=new.raw, products=new.products)
     if any(one != other for one, other in maps.items()):

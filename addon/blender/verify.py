@@ -1,9 +1,9 @@
-"""Is what is drawn what the expression says? Read back, and compared in float64.
+"""Checks that the drawn numbers are those of the expression: reads them back, and compares them in float64.
 
-Every matrix that the file stores, so all but bare products, is held to the digest taken when the scene was
-built. From the given ones everything else (products, partial sums, finished values) is evaluated anew and
-compared with the evaluated geometry at several frames; and every element has to stand where the layout
-puts it, but for a matrix as a whole, which a person may have moved.
+Every matrix that the file stores, which is every matrix but bare products, is compared with the digest taken
+when the scene was built. Everything else (products, partial sums, finished values) is evaluated anew from the
+given matrices and compared with the evaluated geometry at several frames. Every element has to stand where
+the layout puts it; but a person may have moved a matrix as a whole.
 """
 
 from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a built scene should draw, worked out anew from the given matrices that it stores."""
+    """The numbers that a built scene should draw, computed anew from its stored given matrices."""
 
     evaluation: Evaluation
     sweeps: dict[str, Sweep]
@@ -114,10 +114,10 @@ def verify(
 ) -> Report:
     """Compare a built Blender scene with a float64 evaluation of its expression.
 
-    `frames` (may be fractional) default to `telling_frames`; `given`, where the sources are at
-    hand, are the given matrices by name, to which the stored ones are held. The scene's frame is
-    put back afterwards. Raises InputError when the scene was not built by us or has no such frame, JobError
-    when it has lost its objects, or was built by a version whose inputs have other names.
+    `frames` (may be fractional) default to `telling_frames`. If the sources are at hand, `given` has the
+    given matrices by name, with which the stored ones are compared. The scene's frame is set back afterwards.
+    Raises InputError if the scene was not built by us or has no such frame. Raises JobError if it has lost
+    objects, or was built by a version whose inputs have other names.
     """
     first, final = scene.frame_start, scene.frame_end
     for moment in () if frames is None else frames:
@@ -140,7 +140,7 @@ def verify(
 
 
 def reference_of(scene: bpy.types.Scene) -> Reference:
-    """What a built scene should draw. Raises InputError and JobError, see `verify`."""
+    """The Reference of a built scene. Raises InputError and JobError, see `verify`."""
     description = described(scene)
     root = root_of(description, leading_axes(scene))  # as its matrices had them when it was built
     description = unstacked_scene(description, root)
@@ -182,8 +182,7 @@ def _rows_at(scene, moment, reference):
 
 
 def _is_evaluated(ob, depsgraph):
-    """Whether Blender has worked out what an object draws. It does not while that object is hidden, or its
-    collection."""
+    """Whether Blender has evaluated an object. It does not if the object or its collection is hidden."""
     try:
         return not ob.hide_viewport and ob.evaluated_get(depsgraph).evaluated_geometry() is not None
     except TypeError:
@@ -204,8 +203,8 @@ def _pool_of(ob):
 
 
 def _check_objects(scene, root, matrices, products, readouts):
-    """Every matrix and product of the expression is there, and nothing else says that it is one, or a readout
-    of one."""
+    """Check that every matrix and product of the expression is drawn, and that no other object claims to be
+    one, or a readout of one."""
     known = {s.name for s in stages_of(root)}
     for ob in readouts:
         if ob[tags.NAME] not in known or MODIFIER not in ob.modifiers:
@@ -238,8 +237,8 @@ def telling_frames(scene: bpy.types.Scene) -> list[float]:
 
 
 def _spans(ob, name):
-    """[(first, last frame)] of each rise and fall of an input by its keyframes; [] when it has no motion of
-    its own."""
+    """[(first, last frame)] of each rise and fall of an input by its keyframes; [] if it has none of its
+    own."""
     modifier = ob.modifiers[MODIFIER]
     if not modifier.node_group.interface.items_tree.get(name):
         return []
@@ -254,8 +253,8 @@ def _spans(ob, name):
 
 
 def _stored_row(scene, ob, source):
-    """Whether the stored values of a matrix still are what they were when the scene was built, to the
-    bit, and for a given one whether they are its `source`'s, where that is at hand."""
+    """The Row of a matrix's stored values: they should be the same, to the bit, as when the scene was built.
+    Those of a given matrix should be those of its `source`, if that is at hand."""
     values, note, error = stored_values(ob), "", 0.0
     if ob.get(tags.SHA256) != digest(values):
         note = "a stored value is not what it was when the scene was built"
@@ -268,13 +267,13 @@ def _stored_row(scene, ob, source):
 
 
 def _read_sweep(ob, sweep, depsgraph):
-    """A product's sweep and its position now."""
+    """The sweep of a product, and its present position."""
     return sweep, compat.get_input(ob.evaluated_get(depsgraph).modifiers[MODIFIER], "Sweep")
 
 
 def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
-    """A matrix or a readout, on one of `planes`, against its values; a result against its partial sums turned
-    into its final values, and at the `last` frame against the final values alone."""
+    """Compares a matrix or a readout, on one of `planes`, with its values. A result is compared with its
+    partial sums and their change into final values, and at the `last` frame only with the final values."""
     stage = planes[0].stage
     result, position = evaluation[stage], None
     expected, largest = result.final, np.abs(result.final).max()
@@ -316,7 +315,8 @@ def _matrix_row(moment, last, ob, planes, evaluation, sweeps, depsgraph):
 
 
 def _as_put(ob, drawn):
-    """What is drawn, as it stands where the build put the object, wherever a person has moved it since."""
+    """The drawn elements at the place where the build put the object, wherever a person has moved it
+    since."""
     at = remembered(ob).get("values", {}).get("location")
     if isinstance(at, list) and len(at) == 3 and all(isinstance(x, int | float) for x in at):
         return drawn | {"position": drawn["place"] + at}
@@ -332,8 +332,8 @@ def _flat(ob, stage):
 
 
 def _in_steps(ob, places):
-    """Places in a readout's own space, (n, 3), in its steps to the right and down; all wrong where these do
-    not lead there."""
+    """Places in a readout's own space, (n, 3), counted in its steps to the right and down; all are wrong if
+    the steps do not lead there."""
     down, on = (
         np.array(compat.get_input(ob.modifiers[MODIFIER], f"{axis} Step")) for axis in ("Row", "Column")
     )
@@ -355,7 +355,7 @@ def _beads(entries, present, firsts, rule, tolerance):
 
 
 def _product_row(moment, ob, cuboid, evaluation, sweeps, depsgraph):
-    """The interior: each element is the product at its place, and all visited ones are there."""
+    """Compares the interior: each element is the product at its place, and all visited products are there."""
     stage = cuboid.stage
     left, right = (side.final for side in evaluation.sides(stage))
     result, (sweep, position) = evaluation[stage], sweeps[stage.name]
@@ -401,7 +401,7 @@ def _why_row(moment, ob, reference, depsgraph):
 
 
 def _inside(drawn, *shape):
-    """Whether all indices are those of a matrix or a product of this shape, (rows, columns[, inner])."""
+    """Whether all indices exist in a matrix or a product of this shape, (rows, columns[, inner])."""
     return all(
         ((drawn[axis] >= 0) & (drawn[axis] < size)).all() for axis, size in zip("ijk", shape, strict=False)
     )
@@ -415,8 +415,8 @@ def _repeated(drawn, shape):
 
 
 def _misplaced(drawn, parts, pool=None):
-    """A note when the elements do not stand where one of the planes or cuboids `parts` puts them; what is
-    pooled stands halfway between the first and the last entry of its block."""
+    """A note if the elements do not stand where one of the planes or cuboids `parts` puts them. A bead stands
+    halfway between the first and the last entry of its block."""
 
     def places(part):
         first = last = [drawn[axis] for axis in "ijk" if axis in drawn]
@@ -434,7 +434,7 @@ def _misplaced(drawn, parts, pool=None):
 
 
 def _visited(left, right, sweep, position, mask, least):
-    """How many products are visited, of an entry that `mask` leaves, and in magnitude above `least`, in
+    """How many products are visited whose entry the `mask` keeps and whose magnitude is above `least`, in
     float32 as the nodes compute them."""
     left, right = left.astype(np.float32), right.astype(np.float32)
     smallest = [np.abs(side[side != 0]).min(initial=1.0) for side in (left, right)]

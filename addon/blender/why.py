@@ -1,5 +1,5 @@
-"""Why an entry is what it is, as Blender objects in the plane of the picture: bars made by nodes from the
-stored vectors, and what is written at them."""
+"""The bars of a Why as Blender objects in the plane of the picture. Nodes make them from the stored vectors;
+type stands beside them."""
 
 import bpy
 import numpy as np
@@ -39,8 +39,8 @@ def write_why(
     font: bpy.types.VectorFont | None,
     collection: bpy.types.Collection,
 ) -> None:
-    """Write a WhyChart before a camera that sees a View; `product` is the drawn one of its stage. It comes up
-    when what it is about is finished."""
+    """Write a WhyChart before a camera that sees a View; `product` is the drawn product of its stage. The
+    chart appears when its entry is finished."""
     if chart is None or product is None:
         return
     plane, _ = picture_plane(camera, view, collection, clear_distance(p, camera, view))

@@ -15,8 +15,8 @@ _asked: dict[str, Callable[[Formula], None]] | None = None
 
 @contextlib.contextmanager
 def asked() -> Iterator[dict[str, Callable[[Formula], None]]]:
-    """Within the block no material is made: what would write the nodes of each that is asked for is put into
-    the dictionary, by its name."""
+    """A block in which no material is made. The dictionary gets the function that would write the nodes of
+    each requested material, by the material's name."""
     global _asked
     _asked = {}
     try:

@@ -12,13 +12,13 @@ from .. import tags
 from ..nodes.formula import Field, Formula
 from .base import packed_image
 
-# A map is looked up without a filter, which at the edges of triangles needs colours from beside them, and
-# EEVEE does not have these on every machine. So its picture has steps from each of its colours to the next.
+# A map is looked up without a filter: at the edges of triangles a filter needs colours from outside them,
+# which EEVEE does not have on every machine. So the picture has small steps from each colour to the next.
 BETWEEN_COLORS = 4
 
 
 def image_name(color_map: str) -> str:
-    """What the picture of a colour map is called."""
+    """The name of the picture of a colour map."""
     return f"Matrix Cinema {color_map}"
 
 

@@ -20,8 +20,8 @@ def element_material(
 ) -> bpy.types.Material:
     """Elements by their `tone` in map `first`, turned by `finish` into map `last`.
 
-    The products inside a cuboid, of which one looks through `crowding`, may be of another stuff than the
-    matrices around it.
+    The products inside a cuboid may be of another material than the matrices around it. A line of sight meets
+    `crowding` of them.
     """
     stuff = "solid" if crowding is None else style.interior
     name = _named(style_name, first, last) + ("" if stuff == "solid" else f" {stuff}")
@@ -57,7 +57,7 @@ def _element_color(f, first, last):
 
 
 def _stepped_back(f, color, style):
-    """The colour, as much nearer to the background as the element has stepped back; its hue stays."""
+    """The colour, moved towards the background as far as the element has stepped back; its hue stays."""
     return mix_color(f, color, (*linear(style.backdrop), 1.0), attribute(f, "dim") * FADED)
 
 

@@ -11,9 +11,9 @@ SHADOWS = "Matrix Cinema ground of shadows"  # the name of the material of a flo
 
 
 def ground_material(color: Color, gloss: float, fading: float, catches_shadows: bool) -> bpy.types.Material:
-    """A floor that may mirror what stands on it, more so at a grazing look. It fades into the background
-    at about the distance `fading` from its middle. One that `catches_shadows` is whole to its end and shows
-    nothing else in Cycles; in EEVEE, which has no such thing, it is not there."""
+    """A floor that may mirror the scene, more at a grazing angle. It fades into the background at about the
+    distance `fading` from its middle. A floor that `catches_shadows` does not fade, and shows only shadows in
+    Cycles. EEVEE cannot do that; there it is invisible."""
 
     def shade(f):
         shader = _rough(f, color)
@@ -35,8 +35,8 @@ def ground_material(color: Color, gloss: float, fading: float, catches_shadows: 
 
 
 def shadow_material(color: Color) -> bpy.types.Material:
-    """A floor that the camera sees only by the attribute `shadow` of its points: black over the background.
-    What stands on it has light from a floor of this colour. In EEVEE it is not there."""
+    """A floor of which the camera sees only the attribute `shadow` of its points, as black over the
+    background. The scene gets light from it as from a floor of this colour. In EEVEE it is invisible."""
 
     def shade(f):
         clear = f.node("ShaderNodeBsdfTransparent")[0]

@@ -6,8 +6,8 @@ from .base import material
 
 
 def haze_material(density: float) -> bpy.types.Material:
-    """Air that scatters light: `density` is how much of it a unit of the scene takes from a look. It scatters
-    a little more of it onwards than back, as mist does."""
+    """Air that scatters light: `density` is the part that a unit of the scene takes from a line of sight.
+    Like mist, it scatters a little more light forward than back."""
 
     def shade(f):
         volume = f.node("ShaderNodeVolumeScatter", {"Density": density, "Anisotropy": 0.3})[0]

@@ -1,4 +1,4 @@
-"""What the products inside a cuboid may be made of.
+"""The materials of the products inside a cuboid.
 
 To add one, write a function here, a line in SHADERS and a choice in `description.style`.
 """
@@ -13,9 +13,9 @@ from .solid import body, solid
 
 
 def glass(f: Formula, color: Field, style: WholeStyle, crowding: float) -> Field:
-    """Coloured and clear in the middle, dense and shiny at the rim; what is in use is denser. A look through
-    the cuboid loses about as much whether few products stand in it or many, and little light stays away
-    from what is within."""
+    """Coloured and clear in the middle, dense and shiny at the rim; products in use are denser. A line of
+    sight through the cuboid loses about the same light with few products as with many, and most light reaches
+    the inside."""
     lit = attribute(f, "lit")
     facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
     thin = 1.0 / (1.0 + 0.5 * crowding)
@@ -29,7 +29,7 @@ def glass(f: Formula, color: Field, style: WholeStyle, crowding: float) -> Field
 
 
 def glow(f: Formula, color: Field, style: WholeStyle, crowding: float) -> Field:
-    """Light without body, brightest in the middle: what lies behind one another adds up."""
+    """Light without body, brightest in the middle. Products behind one another add up."""
     facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]
     middle = f.real("POWER", 1.0 - facing, 2.0)
     each = 2.2 * style.density / math.sqrt(1.0 + 2.0 * crowding)
@@ -39,7 +39,8 @@ def glow(f: Formula, color: Field, style: WholeStyle, crowding: float) -> Field:
     return f.node("ShaderNodeAddShader", {0: clear, 1: light})[0]
 
 
-# Each makes the shader of an element of this colour, of which a look through the cuboid meets `crowding`.
+# Each makes the shader of an element of this colour; a line of sight through the cuboid meets `crowding` of
+# them.
 SHADERS: dict[str, Callable[[Formula, Field, WholeStyle, float], Field]] = {
     "solid": lambda f, color, style, crowding: solid(f, color, style),
     "glass": glass,

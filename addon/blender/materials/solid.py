@@ -1,4 +1,4 @@
-"""Elements without anything to be seen in them."""
+"""Elements of one solid material."""
 
 from ...description.style import WholeStyle
 from ...look.srgb import linear
@@ -12,7 +12,7 @@ def solid(f: Formula, color: Field, style: WholeStyle) -> Field:
 
 
 def _flat(f, color, style):
-    """Exactly the map's colour: but on the far side of a shaded bead, and on edges that fade."""
+    """Exactly the map's colour, except on the far side of a shaded bead and on edges that fade."""
     brightness = attribute(f, "lit") * style.lit_glow + 1.0
     facing = f.node("ShaderNodeLayerWeight", {"Blend": 0.5})["Facing"]  # 0 to the camera, 1 at the rim
     facet = f.node("ShaderNodeAttribute", attribute_name="facet", attribute_type="GEOMETRY")[2]

@@ -57,7 +57,7 @@ def lit_material(color: Color, lit: Color) -> bpy.types.Material:
 
 
 def colored_material(color_map: str) -> bpy.types.Material:
-    """What shines in the colour of its `tone` in a map."""
+    """A material that shines in the map's colour for the attribute `tone`."""
 
     def shade(f):
         color = looked_up(f, color_map, attribute(f, "tone"))
