@@ -1,4 +1,4 @@
-"""The accounts of a recording: every attention that ran becomes a layer, or a person is told why not and what
+"""The accounts of a recording: every attention that ran becomes a layer, or a message says why not and what
 to do."""
 
 import re
@@ -20,8 +20,8 @@ class Account:
 
 
 class Accounts:
-    """All accounts. One is opened for what runs, and closed when that becomes a layer; `told` gives those
-    still open."""
+    """All accounts. An account is opened when something runs, and closed when it becomes a layer. `told`
+    returns those still open."""
 
     def __init__(self):
         self._all: list[Account] = []
@@ -30,12 +30,12 @@ class Accounts:
         self._without_numbers: dict[str, int] = {}  # why -> how often
 
     def begin(self, module: str, what: str, reason: str | None = None) -> Account:
-        """Open an account for something that is an attention."""
+        """Open an account for an attention."""
         self._all.append(Account(module, what, reason))
         return self._all[-1]
 
     def maybe(self, module: str, what: str) -> Account:
-        """Open an account for something that may be an attention. It is told only if it is refused."""
+        """Open an account for something that may be an attention. It is reported only if it is refused."""
         self._all.append(Account(module, what, certain=False))
         return self._all[-1]
 
@@ -50,7 +50,7 @@ class Accounts:
         return self._softmaxes.get(step) or self.begin("", "softmax over scores")
 
     def close(self, account: Account) -> None:
-        """Close an account: what it is about has become a layer."""
+        """Close an account: its attention has become a layer."""
         account.closed = True
 
     def refuse(self, account: Account, reason: str) -> None:
@@ -69,11 +69,11 @@ class Accounts:
         self._failures.setdefault((pattern_of(module), function, type(error).__name__), [0, first])[0] += 1
 
     def without_numbers(self, reason: str) -> None:
-        """Note that a tensor could not be looked at, as those of `meta` and inside of a transform."""
+        """Note that a tensor could not be read, such as one of the device `meta`, or inside a transform."""
         self._without_numbers[reason] = self._without_numbers.get(reason, 0) + 1
 
     def told(self) -> list[dict[str, Any]]:
-        """What ran and is no layer: `module` (numbers as *), `what`, `why`, `times`."""
+        """The attention that ran and is no layer: `module` (numbers as *), `what`, `why`, `times`."""
         counts: dict[tuple[str, str, str], int] = {}
         for one in self._all:
             if not one.closed and one.certain:

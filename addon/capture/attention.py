@@ -1,4 +1,4 @@
-"""An attention that ran, from the calls that it was made of: a fused call, or a pattern times values."""
+"""An attention that ran, found from its calls: a fused call, or a pattern times values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,11 +23,11 @@ _FUSED_ARGUMENTS = ("query", "key", "value", "attn_mask", "dropout_p", "is_causa
 
 @dataclass(eq=False)
 class Attention:
-    """An attention with all that tells what it did.
+    """An attention with everything that is known about it.
 
-    `read(frame)` gives its Logits; `unsure` names steps that are not known, which may have done nothing:
-    then the pattern shows it. `drops`: whether dropout ran. `pattern` is the model's own, where it made
-    one, with the index of its axes from `at(frame)`. `first` is when the projection of its queries ran.
+    `read(frame)` returns its Logits. `unsure` names unknown steps that may have done nothing, which the
+    pattern then shows. `drops`: whether dropout ran. `pattern` is the model's own, if it made one;
+    `at(frame)` is the index of its axes. `first` is the time at which the projection of its queries ran.
     """
 
     event: Event
@@ -174,7 +174,7 @@ def pattern_times_values(
 
 
 def earliest(event: Event) -> int:
-    """When the projection ran that made the queries; a large number for none."""
+    """The time at which the projection that made the queries ran; a large number if there is none."""
     return min((strand.source.serial for strand in to_linears(event.strands["q"])), default=2**62)
 
 
@@ -205,7 +205,7 @@ def _keys(product: ActivationProduct, softmax: Change) -> dict[str, np.ndarray]:
 
 
 def _check_sum(event: Event, strand: Strand) -> None:
-    """Raise NotUnderstood unless values are summed over what the softmax ran over."""
+    """Raise NotUnderstood unless values are summed over the axes of the softmax."""
     coordinates = strand.known_places.coordinates
     if coordinates is None:
         raise NotUnderstood("a pattern whose axes are mixed")

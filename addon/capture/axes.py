@@ -1,9 +1,9 @@
-"""Which axes of an attention are batch, heads, queries, keys and width; and where one element of the batch
-stands.
+"""Tells which axes of an attention are batch, heads, queries, keys and width, and where one element of the
+batch stands.
 
-Where an axis comes from tells which it is. An axis that was split off the features of a linear map is one of
-heads. An axis of the map's rows is one of tokens; if queries and keys share it, it is one of a batch: of
-elements, windows or beams, each with an attention of its own.
+The origin of an axis tells what it is. An axis that was split off the features of a linear map counts heads.
+An axis of the map's rows counts tokens. If queries and keys share it, it counts a batch: elements, windows or
+beams, each with an attention of its own.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from .products import NotUnderstood
 class Event:
     """An attention that ran, as two einsums: q, k -> scores and pattern, v -> z, by their letters.
 
-    `pattern` are the places of the pattern's axes `c` in the scores [`out`]; `key_axes` those of the
-    pattern before its sinks were dropped. q, k and v have their strands beside them. `grouped`: keys may be
-    fewer heads than queries, without saying so by an axis.
+    `pattern` are the places of the pattern's axes `c` in the scores [`out`]; `key_axes` those of the pattern
+    before its sinks were dropped. q, k and v have their strands beside them. `grouped`: keys may have fewer
+    heads than queries, without an axis that says so.
     """
 
     q: torch.Tensor
@@ -79,7 +79,7 @@ class Frame:
 
 @dataclass(eq=False)
 class _Digits:
-    """What each index along one letter is: which element of the batch, which head, which query; [entries]
+    """The meaning of each index along one letter: its element of the batch, its head, its query; [entries]
     each."""
 
     batch: np.ndarray
@@ -156,7 +156,7 @@ def axes_of(event: Event) -> Axes:
 
 
 def _by_token(event: Event, letter: str, index: np.ndarray) -> np.ndarray:
-    """The index of each key in the order of its tokens, as that of queries, where all come from one map."""
+    """The index of each key in the order of its tokens, as for queries, if all come from one map."""
     for strand in to_linears(event.strands["k"]):
         moved = _moves(strand, event.b.index(letter)) if letter in event.b else None
         if moved is not None and len(moved[0]) == event.sizes[letter] and not len(moved[1]):
@@ -181,9 +181,9 @@ def _only_of_keys(event: Event, letter: str) -> bool:
 
 
 def alone(event: Event) -> tuple[int, int] | None:
-    """(index, how many) of the element of the batch that an attention is of, in a model that takes the
-    elements one by one. Then queries and keys stand at one index of the first axis of what was projected.
-    None for other models."""
+    """(index, how many) of the element of the batch to which an attention belongs, in a model that takes the
+    elements one by one. There, queries and keys stand at a single index of the first axis of the projected
+    tensor. None for other models."""
     found = {_stands_at(event.strands[name]) for name in "qk"}
     return found.pop() if len(found) == 1 else None
 
@@ -216,8 +216,8 @@ def _digits(event: Event, letter: str, shared: list[str]) -> _Digits:
 def _guessed(
     event: Event, letter: str, shared: list[str], none: np.ndarray, count: np.ndarray, lead: bool
 ) -> _Digits:
-    """What axes are by their order alone: of several that queries and keys share the first is a batch; others
-    are heads."""
+    """The axes by their order alone: of several that queries and keys share, the first is the batch and the
+    others are heads."""
     if not lead and letter in event.a:
         return _Digits(none, none, count)
     if not lead:
@@ -232,8 +232,8 @@ def _guessed(
 
 
 def _batch_of(event: Event, length: int) -> int:
-    """How many elements of the batch there are along an axis of batch and heads, by the rows of what was
-    projected."""
+    """The number of elements of the batch along an axis of batch and heads, from the rows of the projected
+    tensor."""
     if event.q is event.k:
         return length
     own = [letter for letter in event.out[-2:] if letter not in event.keys] if event.batched else []
@@ -249,8 +249,8 @@ def _batch_of(event: Event, length: int) -> int:
 
 
 def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
-    """(rows, columns) of the output of a linear map, [entries] each, in which the entries of an axis stand;
-    empty where all stand in one. (None, None) for an axis that is not known to come from a linear map."""
+    """(rows, columns), [entries] each, of a linear map's output at which the entries of an axis stand; empty
+    if all stand in the same one. (None, None) for an axis that is not known to come from a linear map."""
     for name, letters, tensor in (("q", event.a, event.q), ("k", event.b, event.k)):
         if letter not in letters or tensor.shape[letters.index(letter)] != event.sizes[letter]:
             continue

@@ -1,4 +1,4 @@
-"""What runs twice while it is recorded: once to be watched, and once as always, for its result.
+"""Modules that run twice while they are recorded: once to be watched, and once as always, for their result.
 
 torch.nn's own attention modules have a fast path that no function mode can see. While a mode is active they
 leave it, and their results change in the last bits (or, with padding, visibly). A module that cannot take
@@ -89,14 +89,14 @@ def _as_python_too(original: Callable) -> Callable:
 
 
 def _watches() -> list[Watch]:
-    """Those that are to see what runs now in this thread; none while something runs for the second time."""
+    """The watches of this thread; none while something runs for the second time."""
     if getattr(_inside, "now", False):
         return []
     return [watch for watch in _active if watch.thread == threading.get_ident()]
 
 
 def _alias(watches: list[Watch], result: Any, seen: Any) -> None:
-    """What is known of the one result is known of the other."""
+    """Take over what is known of one result for the other."""
     for one, other in zip(tensors_in(result), tensors_in(seen), strict=False):
         for watch in watches:
             watch.alias(one, other)

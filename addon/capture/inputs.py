@@ -1,4 +1,4 @@
-"""What a model of transformers is given to read: a text, two, a picture, or a picture and a text."""
+"""The input of a model of transformers: one text or two, a picture, or a picture and a text."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -42,7 +42,7 @@ def inputs_of(network: Any, load: Callable, text: str, pair: str, picture: Any, 
     """The Inputs of a model for a text, a picture of Pillow or None, and what its decoder wrote.
 
     `load(kind)` loads "AutoTokenizer", "AutoImageProcessor" or "AutoProcessor". `model` names it in messages.
-    Raises InputError for what the model cannot read, and for what it lacks.
+    Raises InputError for input that the model cannot read, and for missing input.
     """
     takes = set(inspect.signature(network.forward).parameters)
     _check(takes, type(network).__name__, text, pair, picture, model)
@@ -80,7 +80,7 @@ def inputs_of(network: Any, load: Callable, text: str, pair: str, picture: Any, 
 
 
 def _check(takes, name, text, pair, picture, model):
-    """Raise InputError where a model lacks what it reads, or is given what it does not."""
+    """Raise InputError if a model lacks an input that it reads, or is given one that it does not read."""
     reads, sees, writes = (one in takes for one in ("input_ids", "pixel_values", "decoder_input_ids"))
     if not (reads or sees):
         heard = "hears sound" if takes & set(SOUND) else "reads no text and sees no picture"

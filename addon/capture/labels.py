@@ -51,9 +51,9 @@ def labels_of(
 ) -> tuple[dict[str, tuple[list[str], list[str]]], dict[str, str], list[str]]:
     """({key: labels of queries and of keys}, {key: name}, warnings) for the layers of a recording.
 
-    `tokens` are what the model reads in each pass, `target` what its decoder does; one for all of them or
-    one each. `grids` are the (rows, columns) into which it has cut a picture. Layers over another number of
-    tokens have no labels. Raises InputError for texts of another number of passes.
+    `tokens` are the texts that the model reads in each pass, `target` those of its decoder; one list for all
+    passes, or one for each. `grids` are the (rows, columns) into which it has cut a picture. Layers over
+    another number of tokens have no labels. Raises InputError for texts of another number of passes.
     """
     ran = {key: (about["module"], about["kind"]) for key, (_, about) in layers.items()}
     given = {key: about.get("name", "") for key, (_, about) in layers.items()}

@@ -1,6 +1,7 @@
 """From attentions that ran to the layers of a capture: one element of the batch, in NumPy, and recomputed.
 
-Repeated key/value heads are kept once. What is told of a layer is recomputed and held to what the model gave.
+Repeated key/value heads are kept once. Everything that is written of a layer is recomputed and compared with
+the model's own numbers.
 """
 
 from collections.abc import Sequence
@@ -38,9 +39,9 @@ class Seen:
     """One layer as it will be written, in NumPy; q, k, v, z are [heads, tokens, width].
 
     `scale` is a number or [heads]. `mask` is its name, with `allowed` [heads or 1, queries or 1, keys or 1]
-    where the name does not say it all; `bias` likewise or None. `found` has the projections, `refused` why
-    others are not written. `error` is the largest difference from the model's z. `about` is what else is
-    told of the layer.
+    where the name does not say it all; `bias` likewise or None. `found` has the projections; `refused` says
+    why others are not written. `error` is the largest difference from the model's z. `about` has the rest of
+    the layer's description.
     """
 
     module: str
@@ -74,7 +75,8 @@ class Seen:
 
 
 def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
-    """The layer that an attention shows of one element. Raises NotUnderstood when the model did otherwise."""
+    """The layer of one element of an attention. Raises NotUnderstood if the recomputed numbers are not the
+    model's."""
     event, index = attention.event, attention.indexes(frame)
     logits, unsure = attention.read(frame)
     q = numpy_of(pick(event.q, index["q"])[:, :, 0])
@@ -119,7 +121,7 @@ def see(attention: Attention, frame: Frame, shared: masks.Shared) -> Seen:
 
 
 def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:
-    """Self-attention where queries and keys are made of the same, else cross-attention."""
+    """Self-attention if queries and keys are made of the same tensor, else cross-attention."""
     q, k = _inputs(strands["q"]), _inputs(strands["k"])
     if q and k:
         alike = any(
@@ -132,7 +134,7 @@ def kind_of(strands: dict[str, tuple[Strand, ...]], frame: Frame) -> str:
 
 
 def _inputs(strands: Sequence[Strand], depth: int = 3) -> list:
-    """What the linear maps of a tensor were given, and those before them."""
+    """The inputs of the linear maps of a tensor, and of the maps before them."""
     found = []
     for strand in strands:
         if isinstance(strand.source, (GivenTensor, Linear)):
@@ -149,7 +151,8 @@ def _of_heads(index: list[np.ndarray], heads: np.ndarray) -> list[np.ndarray]:
 def _keys_and_values(event, index, heads):
     """(k, v, the query heads that they are taken from): every key/value head once, [groups, keys, width].
 
-    Query head h uses group h // (heads / groups); where the model shares otherwise, each head has its own.
+    Query head h uses group h // (heads / groups). If the model shares them in another way, each head has its
+    own.
     """
     moving = [one[:, 0, 0, 0] for name in "kv" for one in index[name] if one.shape[0] > 1]
     ids = (
@@ -176,9 +179,9 @@ def _repeats(heads: np.ndarray, repeat: int) -> bool:
 
 
 def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ...]) -> None:
-    """Recompute the pattern and z. Raises NotUnderstood when they are not the model's, dropout apart."""
+    """Recompute the pattern and z. Raises NotUnderstood if they are not the model's, except for dropout."""
     every = seen.q.shape[1]
-    # A step that may have changed nothing has to be seen to have changed no query at all.
+    # If an unknown step may have changed the scores, every query is checked: it must have changed none.
     rows = np.arange(every)[slice(None) if unsure else sample(every)]
     pattern, z, largest = recomputed(seen, rows)
     attends = torch.from_numpy(_without_idle_queries(seen)[rows])
@@ -200,7 +203,8 @@ def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ..
 
 
 def _without_idle_queries(seen: Seen) -> np.ndarray:
-    """Sets z to 0 for queries that may attend to nothing: what they give is their library's own, even NaN.
+    """Sets z to 0 for queries that may attend to nothing. Their output depends on the library, and may be
+    NaN.
 
     Whether each of the queries attends to something in all heads, [queries].
     """
@@ -256,7 +260,7 @@ def recomputed(seen: Seen, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor
 
 
 def _unscale(seen: Seen) -> None:
-    """Queries and keys that were scaled before the product: the scale is put where it belongs."""
+    """Takes the scale out of queries and keys that were scaled before the product."""
     for name in ("Q", "K"):
         projection = seen.found.get(name)
         if projection is None or projection.how != "value" or projection.factor == 1:
@@ -288,7 +292,8 @@ def _trim(seen: Seen) -> None:
 
 
 def _shrink(seen: Seen, shared: masks.Shared) -> None:
-    """Masks by their name alone where it says all; others and biases once for layers that have the same."""
+    """Keeps a mask only by its name if that says everything. Equal masks and biases of several layers are
+    kept once."""
     rows, columns = seen.q.shape[1], seen.k.shape[1]
     seen.mask = masks.named(seen.allowed, rows, columns)
     allowed = seen.allowed if seen.mask["kind"] in ("padding", "custom") else None
@@ -360,7 +365,7 @@ def _masked(seen: Seen, heads: list[int]) -> dict[str, np.ndarray]:
 def _projected(
     seen: Seen, heads: list[int], kv_heads: list[int], refused: dict[str, str]
 ) -> dict[str, np.ndarray]:
-    """The projections, their inputs and what they gave, those that are complete."""
+    """The complete projections, with their inputs and outputs."""
     tensors: dict[str, np.ndarray] = {}
     inputs: dict[str, Any] = {}
     for name, own in (("Q", heads), ("K", kv_heads), ("V", kv_heads)):
@@ -390,7 +395,7 @@ def _projected(
 
 
 def _input(name: str, projection: Projection, found: dict, inputs: dict) -> dict[str, np.ndarray]:
-    """The tensor that a projection is of, by its name, unless it is there already: `x`, `x_k` or `x_v`."""
+    """The input tensor of a projection, by its name `x`, `x_k` or `x_v`, unless the layer has it already."""
     if name == "Q":
         return {"x": projection.x}
     if "x" in inputs and _same(projection, found["Q"]) and not (name == "V" and "x_k" in inputs):
@@ -408,7 +413,7 @@ def _same(one: Projection, other: Projection) -> bool:
 def _output(
     seen: Seen, heads: list[int], description: dict, refused: dict[str, str]
 ) -> dict[str, np.ndarray]:
-    """The map after the heads, what it gave, and the residual stream."""
+    """The map after the heads, its output, and the residual stream."""
     if seen.output is None:
         refused.setdefault("W_O", "no linear map takes what the heads gave as it is")
         return {}
@@ -445,7 +450,7 @@ def _output(
 
 
 def _written_by(z: np.ndarray, output: Output) -> np.ndarray:
-    """What the map after the heads makes of z [heads, tokens, width]: [tokens, outputs]."""
+    """The output of the map after the heads for z [heads, tokens, width]: [tokens, outputs]."""
     heads, tokens, width = z.shape
     made = z.transpose(1, 0, 2).reshape(tokens, heads * width) @ output.weight.reshape(heads * width, -1)
     return made if output.bias is None else made + output.bias

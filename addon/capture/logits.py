@@ -1,7 +1,7 @@
-"""What happens to scores before their softmax, as a scale, a softcap, a bias, a mask and sinks.
+"""Reads the steps from scores to softmax as a scale, a softcap, a bias, a mask and sinks.
 
-The steps are read one by one. A step that is not known ends the reading, with its name. Nothing is inferred
-from the numbers that came out.
+The steps are read one by one. An unknown step ends the reading, with its name. Nothing is inferred from the
+resulting numbers.
 """
 
 from collections.abc import Callable
@@ -63,8 +63,8 @@ class Reading:
         return self._told()
 
     def mask(self, mask: torch.Tensor, places: Places) -> None:
-        """The mask that `scaled_dot_product_attention` was given: which keys are allowed, or what is
-        added."""
+        """The mask argument of `scaled_dot_product_attention`: which keys are allowed, or the numbers that
+        are added."""
         if mask.dtype == torch.bool:
             self._keep(Change("attn_mask", "keep", -np.inf, Held(mask), places))
         else:
@@ -75,7 +75,7 @@ class Reading:
         self.allowed = self.allowed & np.tri(self.frame.queries, self.frame.keys, dtype=bool)[None]
 
     def _operand(self, step: Change, value: Held | float) -> np.ndarray:
-        """What stands beside the scores, [heads or 1, queries or 1, keys or 1], bool or float64."""
+        """The other operand of a step on scores, [heads or 1, queries or 1, keys or 1], bool or float64."""
         if not isinstance(value, Held):
             return np.full((1, 1, 1), float(value))
         tensor, places = value.tensor, step.known_places

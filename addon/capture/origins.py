@@ -1,7 +1,7 @@
 """Where a tensor came from: the linear maps, products and attentions that it leads back to.
 
-What is known of a tensor is a few strands. A strand leads back to one source. It says where the tensor's
-entries stand there, and what was done to them on the way.
+A tensor has a few strands. Each strand leads back to one source, and says where the tensor's entries stand in
+it and which functions changed them on the way.
 """
 
 from collections.abc import Iterable
@@ -88,11 +88,11 @@ class Contraction:
 class Linear:
     """A linear map that ran: y = x · weight + bias, as an einsum `a`, `b` -> `out`.
 
-    The letters of `b` that are not in `a` are its features; `bias` has the last of their axes. `made_of`
-    are the strands of x. `weight` is None where it is no matrix that can be looked into, as of a convolution
-    over neighbours and of a quantised map; then the map only tells axes apart. `base` and `factors`: where
-    the weight is a sum (as LoRA's) or a product of low rank, the map without its low-rank part (None for a
-    product) and the two factors, each a matrix.
+    The letters of `b` that are not in `a` are its features; `bias` has the last of their axes. `made_of` are
+    the strands of x. `weight` is None if it is no readable matrix, as in a convolution over neighbours and in
+    a quantised map; the map then only tells axes apart. If the weight has a low-rank part, `base` is the map
+    without it and `factors` are the two matrices of that part. If the whole weight is of low rank, `base` is
+    None.
     """
 
     serial: int
@@ -153,21 +153,22 @@ class ActivationProduct:
 
 @dataclass(eq=False)
 class Loose:
-    """A softmax of what is no product of queries and keys. It is told when its result weighs something."""
+    """A softmax of something other than a product of queries and keys. It is reported if its result weighs
+    something."""
 
     account: Any
 
 
 @dataclass(eq=False)
 class Result:
-    """What an attention gave; `taken` is what the recorder made of it."""
+    """The result of an attention; `taken` is the recorder's entry for it."""
 
     taken: Any
 
 
 @dataclass(eq=False)
 class MappedResult:
-    """What the map after an attention gave."""
+    """The result of the map after an attention."""
 
     taken: Any
 
@@ -210,7 +211,7 @@ def to_linears(strands: Iterable[Strand]) -> list[Strand]:
 
 
 def _says_no_more(one: Strand, other: Strand) -> bool:
-    """Whether a strand tells nothing that another one of the same source does not."""
+    """Whether another strand of the same source says everything that this one says."""
     if one.places is None:
         return True
     return other.places is not None and one.exact <= other.exact and one.places.same(other.places)

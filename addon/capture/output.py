@@ -1,4 +1,4 @@
-"""What becomes of an attention's result: the map after its heads, what is added to the residual stream."""
+"""Follows the result of an attention: through the map after its heads, into the residual stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -52,8 +52,8 @@ def results_in(strands: Sequence[Strand]) -> list[Strand]:
 
 
 def output_of(linear: Linear, strand: Strand, entries: Sequence[np.ndarray]) -> Output | None:
-    """The map that takes what one attention gave, by the strand of its input; None where it takes it
-    otherwise.
+    """The map that takes the result of an attention, by the strand of its input; None if it takes the result
+    in another way.
 
     `entries` is where the attention's result stands, an array [heads, queries, width] for each axis. Its
     heads may be a part of what the map takes.
@@ -128,7 +128,7 @@ def _features(linear: Linear) -> dict[str, np.ndarray]:
 def added_of(
     output: Output, strand: Strand, own: torch.Tensor, stream: torch.Tensor, other: float
 ) -> Added | None:
-    """What was added of an output, `own` by its strand, to the `stream`; `other` times it in torch.add.
+    """The Added of an output, whose strand is `own`, to the `stream`; `other` is its factor in torch.add.
 
     None where tokens cannot be told apart any more.
     """
@@ -148,12 +148,12 @@ def added_of(
 
 
 def between(y: np.ndarray, added: Added) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """(description, tensors) of what stands between an output and what was added of it, both [tokens,
+    """(description, tensors) of the step between an output and the tensor that was added, both [tokens,
     outputs].
 
-    `kind`: "factor" (times `factor`), "gain" (times a number for each feature), "rms_norm" and "layer_norm"
-    (with `epsilon`, a gain, an offset), where the numbers show one of these, else "other" with the names of
-    the `steps`.
+    `kind` is "factor" (times `factor`), "gain" (times a number for each feature), or "rms_norm" and
+    "layer_norm" (with `epsilon`, a gain, an offset), if the numbers show one of these. Else it is "other",
+    with the names of the `steps`.
     """
     a, b = y.astype(np.float64), added.value.astype(np.float64)
     tokens = len(a)

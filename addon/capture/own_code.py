@@ -1,8 +1,8 @@
-"""Recording what a function of the user's own does: `--call FILE.py:FUNCTION`.
+"""Records a function of the user's own: `--call FILE.py:FUNCTION`.
 
 The file is run as Python runs any file. Then the function is called, and all attention that runs in it is
-recorded: of any torch model, in any loop, of any number of models. The function may return a table of what
-else is to stand in the capture: `tokens`, `target_tokens`, `text`, `model`, `picture`, `patches`.
+recorded: of any torch model, in any loop, of any number of models. The function may return a dictionary with
+more for the capture: `tokens`, `target_tokens`, `text`, `model`, `picture`, `patches`.
 """
 
 import contextlib
@@ -31,11 +31,12 @@ def capture_call(
     heads: Sequence[int] | None = None,
     progress: Callable[[float, str], object] | None = None,
 ) -> list[str]:
-    """Write the capture file `output` of what the function `named`, as "FILE.py:FUNCTION", runs.
+    """Write the capture file `output` of the attention that runs in the function `named`, such as
+    "FILE.py:FUNCTION".
 
-    Where it takes an argument it is called with each of the `texts`, in a pass of its own. Returns warnings,
-    each a line. Raises InputError for what is not there, for what the code raises, and where no attention was
-    seen; JobError without torch.
+    If the function takes an argument, it is called with each of the `texts`, in a pass of its own. Returns
+    warnings, each a line. Raises InputError for a missing file or function, for errors of the code, and if no
+    attention was seen; JobError without torch.
     """
     progress = progress or (lambda done, note: None)
     path, name = _place(named)
@@ -102,7 +103,7 @@ def _function(path: Path, name: str) -> Callable:
 
 @contextlib.contextmanager
 def _telling(named, path):
-    """What the code raises, in one line with its place."""
+    """A block that reports an error of the code in one line, with its place."""
     try:
         yield
     except InputError:

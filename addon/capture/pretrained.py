@@ -1,7 +1,7 @@
 """The command `capture`: a pretrained model of transformers reads a text or sees a picture, and is recorded.
 
-A folder is never looked up on the network. What is not a folder is a name, which transformers
-finds in its cache or fetches. torch and transformers are imported only after all else was checked.
+A folder is never looked up on the network. Anything else is a name, which transformers finds in its cache or
+fetches. torch and transformers are imported only after everything else was checked.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def capture_text(
     heads: Sequence[int] | None = None,
     progress: Callable[[float, str], object] | None = None,
 ) -> list[str]:
-    """Write the capture file `output` of what `model` (folder or name) does with `text`, a picture, or both.
+    """Write the capture file `output` of `model` (folder or name) reading `text`, a picture, or both.
 
     Several texts are read one by one, each in a pass of its own. `image` is the path of a PNG or JPEG file.
     `pair` is what the decoder of an encoder-decoder has written, to which its cross-attention belongs; for
@@ -71,7 +71,7 @@ def capture_text(
 
 
 def _save(recording, output, inputs, texts, about):
-    """Write what was recorded of the Inputs of each pass."""
+    """Write the recording of each pass, with its Inputs."""
     Path(output).parent.mkdir(parents=True, exist_ok=True)
     first = inputs[0]
     recording.save(

@@ -1,8 +1,9 @@
-"""Which linear maps made the queries, keys and values: found by where these came from, then checked.
+"""Finds the linear maps that made the queries, keys and values by their origins, and then checks them.
 
-A projection is only told when x · W + b, computed anew from copies, is what the model had: the head vectors
-themselves or a constant times them ("value"), vectors of the same length ("length": a rotary embedding turned
-them), or what something else made them of ("path": a norm, a temperature of each head).
+A projection only counts if x · W + b, computed anew from copies, agrees with the model. It may be the head
+vectors themselves, or a constant times them ("value"). It may have their lengths, because a rotary embedding
+turned them ("length"). Or something else made them from it, such as a norm or a temperature of each head
+("path").
 """
 
 from collections.abc import Sequence
@@ -114,11 +115,11 @@ def find_projection(
 
 
 def _only(found: list, others: Sequence[Linear]) -> Projection:
-    """Of projections on whose path something lies, each with its piece, that of the newest map.
+    """The projection of the newest map, of several with something on their path, each with its piece.
 
-    Raises NotShown where another map makes the same tokens with it, as gates do, and LoRA in training; also
-    one of the `others`, whose weights or tokens are not known. A map that gives one row for all tokens, as of
-    a condition, is not counted.
+    Raises NotShown if another map makes the same tokens with it, as gates do, and LoRA in training; it may be
+    one of the `others`, whose weights or tokens are not known. A map with a single row for all tokens, such
+    as that of a condition, does not count.
     """
     each = [one for one in found if _one_by_one(one[1][1])] or found
     projection, (strand, rows, _) = each[0]
@@ -285,7 +286,7 @@ def _of_one_map(pieces: list) -> list:
 
 
 class ProjectedInputs:
-    """What the projections of a layer are of, in NumPy: copied once for all that are of the same."""
+    """The inputs of a layer's projections, in NumPy; projections with the same input share one copy."""
 
     def __init__(self):
         self._copies: list[tuple[torch.Tensor, np.ndarray, np.ndarray]] = []
@@ -356,7 +357,8 @@ def _columns(matrix: torch.Tensor, columns: np.ndarray) -> torch.Tensor:
 
 
 def _with_bias(projection: Projection, target: np.ndarray, tolerance: float) -> None:
-    """What was added to all tokens alike, after the map, is a part of its bias."""
+    """The projection with its bias: numbers that were added to all tokens alike after the map are a part of
+    it."""
     difference = target / projection.factor - projection.pre
     bias = difference.mean(axis=1)
     if not close(projection.pre + bias[:, None], target / projection.factor, tolerance):
@@ -367,7 +369,7 @@ def _with_bias(projection: Projection, target: np.ndarray, tolerance: float) -> 
 
 
 def _shown(projection: Projection, target: np.ndarray, dtype: str, steps: set[str]) -> Projection:
-    """The projection, with its `how`. Raises NotShown unless its x and weights give what the model had."""
+    """The projection, with its `how`. Raises NotShown unless its x and weights give the model's numbers."""
     tolerance = PROJECTION_TOLERANCE.get(dtype, 2e-5)
     some = sample(len(projection.x))
     heads, inputs, width = projection.weight.shape

@@ -33,14 +33,14 @@ from .watch import Watch
 
 
 class CaptureWarning(UserWarning):
-    """What was recorded is usable, but not as exact or complete as it should be."""
+    """A recording that is usable, but not as exact or complete as it should be."""
 
 
 class Recording:
     """The layers that were recorded: name ("0", "1", "1.cross", ...) to (tensors, description).
 
-    Self-attentions are numbered in the order in which they ran; a cross-attention has the number
-    of the self-attention before it. `left_out` tells what ran and is none of them: module, what, why, times.
+    Self-attentions are numbered in the order in which they ran; a cross-attention has the number of the
+    self-attention before it. `left_out` lists attention that ran and is no layer: module, what, why, times.
     """
 
     def __init__(self):
@@ -63,14 +63,14 @@ class Recording:
     ) -> None:
         """Write the capture file. Tensors are float32, or float64 for a model in float64.
 
-        `tokens` are the texts of the model's input, `target_tokens` those of a decoder with
-        cross-attention, as the vocabulary spells them; where the model ran several times, those of all runs
-        or a list of them for each, and so may be `text`. `byte_level` says whether that is byte-level BPE's
-        way, None finds it out. `patches` are the (rows, columns) into which a picture was cut, where its
-        layers shall have another grid than was seen, and `picture` what the model saw, [height, width, 3]
-        in uint8. `model` is a table such as {"name": ..., "licence": ...}. Warns (CaptureWarning) of layers
-        with another number of tokens than texts were given, and of what is left out since it does not hold.
-        Raises InputError; the recording can be saved again.
+        `tokens` are the texts of the model's input, `target_tokens` those of a decoder with cross-attention,
+        as the vocabulary spells them. If the model ran several times, they hold for all runs, or are a list
+        for each run; so is `text`. `byte_level` says whether byte-level BPE spelled them; None finds out.
+        `patches` are the (rows, columns) into which a picture was cut, to replace the grid that was seen.
+        `picture` is the picture that the model saw, [height, width, 3] in uint8. `model` is a dictionary such
+        as {"name": ..., "licence": ...}. Warns (CaptureWarning) of layers with another number of tokens than
+        texts, and of tensors that are left out because they do not hold. Raises InputError; the recording can
+        be saved again.
         """
         if not self.layers:
             raise InputError("nothing is recorded; save after the with block has ended")
@@ -90,15 +90,14 @@ def record(
 ) -> Iterator[Recording]:
     """Record the attention of everything that runs inside the `with` block.
 
-    Modules are named as `model` has them, or, where that is None, as the outermost one that runs does.
-    `layers` and `heads` choose by number (None: all); a layer's number is that in its stack, and its name,
-    such as "decoder.0.cross", chooses it alone. `batch` is the element of the batch, `window` the number of
-    the window where a model cuts its tokens into such. The model's results are those it gives without
-    recording, to the bit. When the block ends, the layers stand in the recording that it yielded, also
-    where it ends by an error. Raises InputError for arguments of another kind before anything runs; and
-    afterwards when no attention was seen, or not the layer, head or batch element asked for. Warns
-    (CaptureWarning) of attention that ran and is not in the recording, and when the numbers are half
-    precision or do not reproduce the model's own.
+    Modules have their names in `model`, or, if that is None, in the outermost module that runs. `layers` and
+    `heads` choose by number (None: all); a layer's number is that in its stack, and its name, such as
+    "decoder.0.cross", chooses it alone. `batch` is the element of the batch, `window` the number of the
+    window where a model cuts its tokens into such. The model's results are those it gives without recording,
+    to the bit. When the block ends, even by an error, the layers are in the recording that it yielded. Raises
+    InputError for arguments of another kind before anything runs. Afterwards raises it if no attention was
+    seen, or not the requested layer, head or element of the batch. Warns (CaptureWarning) of attention that
+    ran and is not in the recording, of half precision, and of numbers that do not reproduce the model's own.
     """
     layers = _numbers(layers, "layers", names=True)
     heads = _numbers(heads, "heads")
@@ -146,7 +145,7 @@ def record(
 def _finish(
     recording: Recording, recorder: Recorder, accounts: Accounts, layers: list | None, heads: list[int] | None
 ) -> list[str]:
-    """Fills the recording; what was asked for and is not there, as messages."""
+    """Fills the recording. Returns messages about requested things that are not there."""
     entries = recorder.finished()
     names = layer_names({key: (entry.module, entry.kind) for key, entry in entries})
     called = {key: {name, key, number_of(name)} for key, name in names.items()}
@@ -164,7 +163,7 @@ def _finish(
         except Exception as error:  # ours; the other layers are kept
             accounts.failed(entry.module, f"layer {names[key]}", error)
             continue
-        # What a layer is called is seen from all that ran.
+        # The names of layers depend on all layers that ran.
         recording.layers[key] = arrays, description | ({"name": names[key]} if layers is not None else {})
     for layer in layers or ():
         if not any(layer in known for known in called.values()):
@@ -208,7 +207,7 @@ def _numbers(given, what, one=False, names=False):
 
 
 def _check_model(model: Any) -> list[str]:
-    """What has to be told of a model before it runs. Raises InputError where it cannot be recorded."""
+    """Warns about a model before it runs. Raises InputError if it cannot be recorded."""
     if model is None:
         return []
     if not isinstance(model, torch.nn.Module):

@@ -1,4 +1,5 @@
-"""Makes layers of the attentions of a run: which are kept, which continue one another, and which beam won."""
+"""Makes layers from the attentions of a run: decides which are kept, which continue one another, and which
+beam won."""
 
 import re
 from collections.abc import Sequence
@@ -51,10 +52,10 @@ class Entry:
 
 @dataclass(eq=False)
 class Taken:
-    """One attention that ran: `seen` and `at` (where its result stands) for each beam, none when it is not
+    """One attention that ran: `seen` and `at` (the place of its result) for each beam; empty if it is not
     kept.
 
-    `first` is when the projection of its queries ran, `call` in which call of the model. `sums` and
+    `first` is the time at which the projection of its queries ran, `call` the call of the model. `sums` and
     `queries` tell its keys and queries from others. `elsewhere`: it is of another element of the batch.
     `passed`: it is not kept, and its output was seen, but not yet what that is added to. `closed`: its output
     is known with what it was added to, or will not be; later maps of its result are another matter.
@@ -102,7 +103,7 @@ class Recorder:
         self.lost: list[str] = []  # what is to be told of beams
 
     def take(self, attention: Attention) -> Result:
-        """An attention that ran. Raises NotUnderstood when it is not what it seems."""
+        """Take an attention that ran. Raises NotUnderstood if it turns out to be none."""
         elements, about = self._elements(attention.axes.elements)
         frames = [attention.axes.frame(element) for element in elements]
         kind = kind_of(attention.event.strands, frames[0])
@@ -141,7 +142,7 @@ class Recorder:
         return Result(taken)
 
     def written(self, linear: Linear, results: Sequence[Strand]) -> MappedResult | None:
-        """A linear map ran that takes what attentions gave. None where it is not their output."""
+        """Note a linear map that takes results of attentions. Returns None if it is not their output."""
         results = [strand for strand in results if not strand.source.taken.elsewhere]
         takens = [strand.source.taken for strand in results]
         if takens and not all(taken.entry.kept for taken in takens):
@@ -221,7 +222,7 @@ class Recorder:
         self._accounts.refuse(taken.account, reason)
 
     def chosen_by(self, sequence: Sequence[int] | None) -> None:
-        """`generate` has ended and gave these token ids: of the beams the one that read them is kept."""
+        """`generate` has ended with these token ids: keep the beam that read them."""
         for entry in self._entries:
             self._settle(entry)
             if len(entry.beams) < 2:
@@ -266,7 +267,7 @@ class Recorder:
         return [(batch * beams + beam) * windows + window for beam in range(beams)], about
 
     def _one_by_one(self, event: Event) -> dict[str, int] | None:
-        """Which element of the batch an attention is of, where the model takes them one by one."""
+        """The element of the batch to which an attention belongs, if the model takes them one by one."""
         found = alone(event) if self.beams == 1 else None
         if found is None or not self._running.takes(found[1]):
             return None
@@ -438,7 +439,8 @@ class Recorder:
 
 
 def _sums(attention: Attention, frames: list[Frame], name: str) -> list[np.ndarray]:
-    """A number for each key (or query) of each element, by which it is known again, no zeros at the end."""
+    """A number for each key (or query) of each element, by which it is recognised; without zeros at the
+    end."""
     found = []
     for frame in frames:
         picked = pick(getattr(attention.event, name), attention.indexes(frame)[name])
@@ -474,5 +476,5 @@ def _alike(ids: Sequence[int], sequence: Sequence[int]) -> int:
 
 
 def _places_of_z(attention: Attention, frame: Frame) -> list[np.ndarray]:
-    """Where the result's entries stand in it, an array [heads, queries, width] for each axis."""
+    """The places of the result's entries, an array [heads, queries, width] for each axis."""
     return [one[:, :, 0] for one in attention.indexes(frame)["z"]]

@@ -1,4 +1,4 @@
-"""What runs while a model is recorded: which module, on what batch, in which call of the whole model."""
+"""Follows what runs while a model is recorded: the module, its batch, and the call of the whole model."""
 
 import contextlib
 import threading
@@ -61,7 +61,7 @@ class Running:
         return elements
 
     def takes(self, elements: int) -> bool:
-        """Whether what the outermost module was given has a batch of so many elements."""
+        """Whether the input of the outermost module has a batch of so many elements."""
         return bool(self.frames) and elements in self.frames[0].sizes
 
     def ids(self) -> torch.Tensor | None:

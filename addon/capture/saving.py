@@ -17,7 +17,7 @@ from .pictures import as_picture
 
 Texts = Sequence[str] | Sequence[Sequence[str]] | None
 Layers = Mapping[str, tuple[dict[str, np.ndarray], dict[str, Any]]]
-# What goes with a tensor that does not hold.
+# The tensors that are left out together with one that does not hold.
 TOGETHER = {
     **{f"W_{n}": (f"W_{n}", f"b_{n}", f"A_{n}", f"B_{n}", f"{n.lower()}_pre") for n in "QKVO"},
     "added": ("added", "stream", "added_gain", "added_offset"),
@@ -26,7 +26,7 @@ TOGETHER = {
 
 @dataclass(frozen=True)
 class Said:
-    """What a person says of a recording, as the arguments of `Recording.save`."""
+    """The description of a recording that a person gives, as the arguments of `Recording.save`."""
 
     tokens: Texts
     target_tokens: Texts
@@ -86,7 +86,8 @@ def _metadata(said: Said, tokens: list[str]) -> dict[str, Any]:
 
 
 def _held(tensors: dict, metadata: dict) -> tuple[dict, dict, list[str]]:
-    """(tensors, metadata, what was left out) without tensors that do not fit together or do not hold.
+    """(tensors, metadata, messages about left-out tensors) without tensors that do not fit together or do not
+    hold.
 
     Raises InputError when no layer is left.
     """

@@ -135,7 +135,8 @@ class Held:
 
 
 class Keeper:
-    """Holds tensors without copying them, as long as every call that overwrites is told to `before`."""
+    """Holds tensors without copying them. For this, `before` has to be called before every call that
+    overwrites something."""
 
     def __init__(self):
         # Address of a storage -> weak references to what is held of it.
@@ -157,7 +158,7 @@ class Keeper:
         return known[-1]
 
     def before(self, tensors: list[torch.Tensor]) -> None:
-        """Copies what is held of these tensors, which are about to be overwritten."""
+        """Copies the held parts of these tensors, which are about to be overwritten."""
         for tensor in tensors:
             try:
                 check_watchable(tensor)

@@ -1,8 +1,8 @@
-"""What a model computes while it runs, seen through a torch function mode.
+"""Watches what a model computes while it runs, through a torch function mode.
 
 The mode sees every call that Python makes into torch, whatever library made it. It keeps for every tensor
 where it came from, and hands on each attention. Nothing is changed: every function runs as it would have, and
-its result is given back untouched. What goes wrong here is told, and the model runs on.
+its result is returned untouched. If something goes wrong here, a warning says so, and the model runs on.
 """
 
 import re
@@ -39,7 +39,7 @@ from .projections import merged
 from .strand_rules import Known, follow
 from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
 
-# What the weights of chosen experts go through, which are no attention.
+# Functions through which the weights of chosen experts go; these are no attention.
 CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_put", "setitem"}
 # Functions that are linear maps, or recurrent ones, with weights in a form of their own.
 UNSEEN_MAPS = re.compile("linear|matmul|gem[mv]|(^|_)mm($|_)|^(lstm|gru|rnn_(tanh|relu))$")
@@ -58,8 +58,8 @@ class InStream:
 class Watch(TorchFunctionMode):
     """Active as a context manager while the model runs.
 
-    `module()` names the module being run. `recorder` gets attentions and what becomes of them; `accounts`
-    what else ran that could be one.
+    `module()` names the running module. `recorder` gets attentions and their outputs; `accounts` gets other
+    calls that could be an attention.
     """
 
     def __init__(self, module: Callable[[], str], recorder: Any, accounts: Accounts):
@@ -94,7 +94,8 @@ class Watch(TorchFunctionMode):
         return result
 
     def _guarded(self, look: Callable, call: TorchCall, *more: Any) -> Any:
-        """Runs what looks at a call: unseen by any mode, without gradients, and never in the model's way."""
+        """Runs code that looks at a call: unseen by any mode, without gradients, and without disturbing the
+        model."""
         try:
             with torch._C.DisableTorchFunction(), torch.no_grad():
                 if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled(self._device):
@@ -131,11 +132,11 @@ class Watch(TorchFunctionMode):
                 self._origins.set(tensor, [Strand(source, Places.of(tensor.shape))])
 
     def alias(self, tensor: torch.Tensor, of: torch.Tensor) -> None:
-        """Treats a tensor as the one that was seen being made: what a module gave when it ran once more."""
+        """Treats a tensor, the result of a module's second run, as the one from the run that was watched."""
         self._origins.set(tensor, self._origins.of(of))
 
     def _before(self, call: TorchCall) -> torch.Tensor | None:
-        """Copies what a call is about to overwrite; gives the residual stream back where that is added to."""
+        """Copies what a call is about to overwrite. Returns the residual stream if the call adds to it."""
         changed = call.overwritten()
         if not changed:
             return None
@@ -200,7 +201,7 @@ class Watch(TorchFunctionMode):
         self._note_product(contraction, result, linear=call.name == "linear")
 
     def _not_understood(self, call: TorchCall, reason: str) -> None:
-        """A product of another form: told when what it takes may be scores or a pattern."""
+        """A product of another form: it is reported if one of its operands may be scores or a pattern."""
         for one in tensors_in(call.args):
             for strand in self._origins.of(one):
                 if isinstance(strand.source, ActivationProduct) and _soft(strand):
@@ -247,7 +248,7 @@ class Watch(TorchFunctionMode):
                 self._accounts.refuse(strand.source.account, reason)
 
     def _tell_compared(self, call: TorchCall, result: Any) -> None:
-        """Scores of which only the order or truth is taken on, as by hard attention."""
+        """Scores of which only the order or a comparison is used, as in hard attention."""
         if all(one.is_floating_point() or one.is_complex() for one in tensors_in(result)):
             return
         for strand in self._origins.of(call.first):
@@ -294,15 +295,16 @@ class Watch(TorchFunctionMode):
         self._origins.set(y, strands)
 
     def _note_convolution(self, call: TorchCall, y: torch.Tensor) -> None:
-        """A convolution over neighbours: it tells what are features, but is no product with one matrix."""
+        """A convolution over neighbours: it shows which axis has the features, but is no product with one
+        matrix."""
         x, weight = call.argument(0, "input"), call.argument(1, "weight")
         points = "ABC"[: weight.dim() - 2]
         lead = "a" * (y.dim() == weight.dim())
         self._note_axes(x, y, f"{lead}Y{points}", f"{lead}Z{points}")
 
     def _note_unseen_map(self, call: TorchCall, result: Any) -> bool:
-        """A quantised or a recurrent map, whose weights are not looked into: it tells what are features, and
-        what it takes is not what makes queries."""
+        """A quantised or a recurrent map, whose weights are not read. It shows which axis has the features;
+        and the maps before it do not make the queries."""
         y = next(tensors_in(result), None)
         if y is None or y.dim() < 2 or not y.is_floating_point():
             return False
@@ -343,7 +345,7 @@ class Watch(TorchFunctionMode):
         self._origins.set(result, [Strand(product, places, 1.0, tuple(steps))])
 
     def _refuse_products(self, strands: tuple[Strand, ...], taker: str) -> None:
-        """What a product gave is taken on without a softmax: as linear attention does, or mixed heads."""
+        """The result of a product is used without a softmax, as in linear attention or with mixed heads."""
         for strand in strands:
             if (
                 isinstance(strand.source, ActivationProduct)
@@ -376,7 +378,7 @@ class Watch(TorchFunctionMode):
             self._accounts.refuse(account, str(reason))
 
     def _note_softmax(self, result: torch.Tensor, by_hand: bool = False) -> None:
-        """A softmax over scores is accounted for; what it becomes is seen later."""
+        """Open the account of a softmax over scores; its use is seen later."""
         known = self._origins.of(result)
         scores = [strand for strand in known if isinstance(strand.source, ActivationProduct)]
         for strand in scores:
@@ -395,7 +397,7 @@ class Watch(TorchFunctionMode):
     def _note_attention(
         self, contraction: Contraction, result: torch.Tensor, patterns: list[Strand | None]
     ) -> None:
-        """A pattern times values. Of several ways back that of the first which is understood is taken."""
+        """A pattern times values. Of several ways back, the first one that is understood counts."""
         both = [pattern for pattern in patterns if pattern is not None]
         if len(both) == len(patterns):
             for pattern in both:
@@ -444,14 +446,14 @@ class Watch(TorchFunctionMode):
     # Sums
 
     def _written(self, tensor: torch.Tensor) -> Strand | None:
-        """The strand of a tensor that leads to what an attention wrote and that nothing was added to yet."""
+        """The strand of a tensor that leads to the output of an attention to which nothing was added yet."""
         for strand in self._origins.of(tensor):
             if isinstance(strand.source, MappedResult) and self._recorder.awaits(strand.source):
                 return strand
         return None
 
     def _note_sum(self, call: TorchCall, result: torch.Tensor, stream: torch.Tensor | None) -> bool:
-        """Sums that are told for what they are: a bias, LoRA's low-rank part, the residual stream."""
+        """Recognises sums: a bias, LoRA's low-rank part, the residual stream."""
         left, right = call.argument(0, "input"), call.argument(1, "other")
         if not (isinstance(left, torch.Tensor) and isinstance(right, torch.Tensor)):
             return False
@@ -479,8 +481,8 @@ class Watch(TorchFunctionMode):
         )
 
     def _note_in_stream(self, left: torch.Tensor, right: torch.Tensor, result: torch.Tensor) -> None:
-        """What else is added to a residual stream. A second map of what the heads gave, or their output
-        again, is as much their output as what was added before."""
+        """Note a further summand of a residual stream. If a second map of the heads' result is added, or
+        their output once more, neither alone is their output."""
         for own, other in ((left, right), (right, left)):
             written = self._streams.get(own)
             if written is None or own.shape != other.shape:
@@ -495,7 +497,8 @@ class Watch(TorchFunctionMode):
             self._streams[result] = written
 
     def _is_of_two_maps(self, tensor: torch.Tensor, written: MappedResult) -> bool:
-        """Whether what several maps made of attentions is in a tensor, also by way of maps between."""
+        """Whether a tensor contains results of attentions that went through several maps, also by way of maps
+        between."""
         sources = [strand.source for strand in self._origins.of(tensor)]
         mapped = {one for one in sources if isinstance(one, MappedResult) and self._recorder.awaits(one)}
         linears = [one for one in sources if isinstance(one, Linear)]
@@ -588,15 +591,16 @@ def _times_entries(strands: tuple[Strand, ...]) -> tuple[Strand, ...]:
 
 
 def _made_of(strands: tuple[Strand, ...]) -> str:
-    """What the softmax on strands is of instead of a product, for the reason; "" where that is unknown."""
+    """What the softmax on strands was taken of instead of a product, as text for the reason; "" if
+    unknown."""
     names = (step.name for one in strands if not isinstance(one.source, Loose) for step in one.steps)
     made = ", ".join(name for name in dict.fromkeys(names) if name != "softmax")
     return made and f", but of {made}"
 
 
 def _takes(linear: Linear, taken: Any, apart: Iterable[int]) -> bool:
-    """Whether a linear map takes what an attention gave, if by way of other maps, but none of the serial
-    numbers `apart`."""
+    """Whether a linear map takes the result of an attention, perhaps by way of other maps, except those with
+    the serial numbers `apart`."""
     passed, ways = set(apart), list(linear.made_of)
     while ways:
         source = ways.pop().source
