@@ -1,16 +1,15 @@
-"""What the package does, one function for each job: for Python, notebooks, the command line and the panel.
+"""The jobs of this package, a function for each: for Python, notebooks, the command line and the panel.
 
     import matrix_cinema as mc
     mc.render("scene.toml", "head.png")
 
-Nothing here prints. Where a job takes long, `progress` is called with how far it is (`outputs.progress`).
-Every function raises InputError for input that it cannot use, and JobError if the work fails. The message is
-one line that says what is wrong. Blender and torch are loaded by the jobs that need them. Jobs that render,
-verify or write a .blend begin with an empty file in Blender; what is open in its window has to be saved
-before.
+Nothing here prints. Long jobs call `progress` with how far they are (`outputs.progress`). Every function
+raises InputError for input that it cannot use, and JobError if the work fails. The message is one line that
+says what is wrong. Blender and torch are loaded by the jobs that need them. Jobs that render, verify or write
+a .blend replace the open Blender file by an empty one. If it has unsaved changes, they raise InputError.
 
-What is to be drawn, a `Source`, is a description (`Scene`), the name of a scene file, or that of a built
-.blend. `load` makes a description of a capture, or of a scene file of which something is to be changed.
+A `source` is a description (`Scene`), the name of a scene file, or the name of a built .blend. `load` makes a
+description from a capture, or from a scene file with changes.
 """
 
 import os
@@ -55,8 +54,8 @@ Name = str | os.PathLike[str]
 
 
 class PictureOptions(TypedDict, total=False):
-    """What pictures are to be instead of what their scene says: `size` in pixels, `samples` a pixel, `engine`
-    ("cycles", "eevee"), `transparent`, and the `device` that Cycles renders on (description.device)."""
+    """Options of pictures, in place of the scene's own: `size` in pixels, `samples` per pixel, `engine`
+    ("cycles", "eevee"), `transparent`, and the `device` for Cycles (description.device)."""
 
     size: tuple[int, int] | None
     samples: int | None
@@ -66,11 +65,11 @@ class PictureOptions(TypedDict, total=False):
 
 
 class RenderOptions(PictureOptions, total=False):
-    """What `render` makes of a source: `frame` is that of a still, else the scene's own; `frames` are the
-    first and the last one of a film, else all. Where a card is missing or fails, the job goes on with the
-    "cpu" (`if_device_fails`), or it is to "stop". A film has what its `purpose` asks for
-    (outputs.film_presets), or is a `preview`: small, with few samples and fewer frames. A still may have a
-    `width` in print, such as "84mm", at so many `dpi` (600), and 16 `bits` a channel."""
+    """Options of `render`. `frame` is the frame of a still, by default the scene's own. `frames` are the
+    first and the last frame of a film, by default all. If a card is missing or fails, `if_device_fails` says
+    whether the job goes on with the "cpu" or is to "stop". `purpose` chooses the size and encoding of a film
+    (outputs.film_presets). A `preview` is a small film with few samples and fewer frames. A still may have a
+    `width` in print, such as "84mm", its `dpi` (600), and 16 `bits` a channel."""
 
     frame: int | None
     frames: tuple[int, int] | None
@@ -83,7 +82,7 @@ class RenderOptions(PictureOptions, total=False):
 
 
 class FigureOptions(TypedDict, total=False):
-    """How a figure is set, see `figure`; `outputs.figure` has the defaults."""
+    """Options of `figure`; `outputs.figure` has the defaults."""
 
     width: str
     height: str | None
@@ -101,10 +100,9 @@ class FigureOptions(TypedDict, total=False):
 def load(path: Name, **choice: Unpack[Choice]) -> Scene:
     """The description in a scene file, or that of a layer or head of a capture.
 
-    `layer` (its number, or a name such as "decoder.3.cross"), `head`, `parts` (what of a capture is shown
-    besides: "wq", "values" …, see `matrix-cinema render --help`) and `passes` choose from a capture; `style`,
-    `view`, `subject` and `move` take the place of the scene's own, and so do the fields that `cards` has of
-    its cards: {"title": True, "subtitle": "…"}.
+    From a capture, choose with `layer` (a number, or a name such as "decoder.3.cross"), `head` and `passes`.
+    `parts` shows more of a head: "steps", "projections", "output", "residual". `style`, `view`, `subject`,
+    `move` and `cards`, such as {"title": True, "subtitle": "…"}, replace the scene's own.
     """
     return _description(open_source(path, **choice))
 
@@ -114,9 +112,10 @@ def build(
 ) -> "bpy.types.Scene":
     """Build a scene in Blender and return it: a film, with its camera and its light.
 
-    Without `output`, in the Blender scene `target` of the open file, by default the current one: what an
-    earlier build left there is replaced, anything else stays. With `output`, in an empty file that is saved
-    as that .blend. A source that is a built .blend is drawn anew with what is said `instead`, and saved.
+    Without `output`, it is built into the Blender scene `target` of the open file, by default the current
+    one. An earlier build there is replaced, anything else stays. With `output`, it is built in an empty file
+    that is saved as that .blend. A built .blend, opened as a Source with other values in `instead`, is drawn
+    again and saved.
     """
     source, place = as_source(source), None if output is None else Path(output)
     if place is not None:
@@ -127,7 +126,7 @@ def build(
         require_apart([place], files_read(source))
         if source.instead:
             return _build_again(source, place)
-    description = _description(source, "say what is to be another: style, view, subject or move")
+    description = _description(source, "give another style, view, subject or move")
     if place is not None:
         checked = plan(description)
     load_blender()
@@ -163,8 +162,8 @@ def render(
 ) -> "Rendered":
     """Render a still, a film or numbered frames, as the suffix of `output` says (`outputs.formats`).
 
-    What the very same job has made before is kept; the frames of an interrupted film are too. With
-    `file_outputs` a .blend that was not built here writes all that it writes."""
+    If the very same job has made the output before, it is kept, and so are the frames of an interrupted film.
+    With `file_outputs`, a .blend that was not built here may write other files too."""
     source, output = as_source(source), Path(output)
     kind = _kind_asked(output, options)
     (require_folder_place if kind == "frames" else require_file_place)(output)
@@ -175,8 +174,8 @@ def render(
 
 
 def _kind_asked(output: Path, options: RenderOptions) -> str:
-    """What a render makes at `output`: see `outputs.formats.kind_of`. Raises InputError for options that are
-    for another kind."""
+    """The kind of render for `output`, see `outputs.formats.kind_of`. Raises InputError for options of
+    another kind."""
     kind = kind_of(output)
     if kind == "still" and options.get("frames"):
         raise InputError(f"{output}: --frames needs a folder or a .mp4; a still takes --frame")
@@ -191,8 +190,8 @@ def _kind_asked(output: Path, options: RenderOptions) -> str:
 
 
 def _asked(options: RenderOptions) -> "Asked":
-    """The options as `outputs.rendering` has them, for which Blender is loaded. Raises InputError where what
-    is open in it would be lost."""
+    """The options as `outputs.rendering` takes them; loads Blender. Raises InputError if unsaved changes of
+    the open file would be lost."""
     load_blender()
     from .outputs.blend_file import require_saved
     from .outputs.rendering import Asked
@@ -204,9 +203,8 @@ def _asked(options: RenderOptions) -> "Asked":
 def estimate(
     source: Drawable, output: Name, *, progress: Listener = unheard, **options: Unpack[RenderOptions]
 ) -> "Estimate":
-    """What `render` with these options would take: frames, elements, memory, and time by one tile of one
-    frame, which is rendered. Nothing is written. Raises InputError, also for a .blend that was not built
-    here."""
+    """Estimate the same call of `render`: frames, elements, memory, and time, for which one tile of one frame
+    is rendered. Nothing is written. Raises InputError, also for a .blend that was not built here."""
     source, output = as_source(source), Path(output)
     kind, asked = _kind_asked(output, options), _asked(options)
     from .outputs.rendering import estimate_source
@@ -260,15 +258,15 @@ def figure(
     progress: Listener = unheard,
     **options: Unpack[FigureOptions],
 ) -> FigurePage:
-    """Make a figure for a paper: one or several scenes rendered to exact dots, everything written as type.
+    """Make a figure for a paper: one or several scenes rendered to exact dots, with all text as type.
 
-    Each of the `scenes` is a panel; a `Shown` says its frame and its title too, and `figure_choice.panels`
-    makes them of layers, heads and frames. `output` ends in .pdf, .svg or .png. `width` (3.3in) and `height`
-    (that of the content) are lengths such as "3.3in", "84mm" or "1980px"; a picture has `dpi` (600) dots an
-    inch and as many `samples` as its scene says. `grid` is one row; `title` writes that of the scene over
-    it; with `own_scales` each panel has scales and a legend of its own. Type has `font_size` (8) points, in a
-    family or a .ttf file `font`, or is drawn as `outlines`. A scene whose style is
-    lit is drawn in "paper", unless its `Shown` is `styled`.
+    Each of the `scenes` is a panel; a `Shown` also has a frame and a title. `panels` makes them from layers,
+    heads and frames. `output` ends in .pdf, .svg or .png. `width` (3.3in) and `height` (by default that of
+    the content) are lengths such as "3.3in", "84mm" or "1980px". Pictures have `dpi` (600) dots an inch and
+    the `samples` of their scene. `grid` arranges the panels, by default in one row. `title` writes the
+    scene's title. With `own_scales` each panel has its own scales and legend. Type has `font_size` (8)
+    points; `font` is a family or a .ttf file. With `outlines`, an SVG has its type as shapes. A scene in a
+    lit style is drawn in "paper", unless its `Shown` is `styled`.
     """
     several = [scenes] if isinstance(scenes, (Source, Scene, Shown, str, os.PathLike)) else scenes
     shown = [_shown(one) for one in several]
@@ -293,8 +291,8 @@ def _shown(one: Drawable | Shown) -> Shown:
 
 @dataclass(frozen=True)
 class FarmJob:
-    """A folder that holds a film as a job of so many `tasks`; its README.txt tells how to go on. `seen` is
-    where a farm shows it that it was submitted to, "" where it was to none."""
+    """A folder with a film as a job of so many `tasks`; its README.txt says how to go on. `seen` is the page
+    of the farm to which it was submitted, "" if it was not."""
 
     folder: Path
     frames: int
@@ -320,8 +318,8 @@ def farm(
     flamenco: str | None = None,
 ) -> FarmJob:
     """Write a film as a job for a render farm, with `chunk` frames in a task: see docs/farm.md. `device` is
-    the kind that the workers have, "cpu" unless it is said here or in the scene. With the address of a
-    Flamenco Manager, `flamenco`, the job is submitted there: nothing else here uses a network."""
+    the kind of card of the workers, by default the scene's, else "cpu". With the address of a Flamenco
+    Manager as `flamenco`, the job is submitted there; nothing else here uses a network."""
     source, folder = as_source(source), Path(folder)
     require_apart((folder / name for name in JOB_FILES), files_read(source))
     require_job_place(folder)
@@ -360,7 +358,7 @@ def farm(
 
 
 def _kind_of_workers(device: str) -> str:
-    """The kind of a device for all workers of a farm. Raises InputError for some cards of it by their
+    """The kind of a device for all workers of a farm. Raises InputError if the text names cards by
     numbers."""
     kind, cards = kind_and_cards(device_of(device))
     if cards:
@@ -394,8 +392,8 @@ def storyboard(
     engine: str | None = None,
     progress: Listener = unheard,
 ) -> int:
-    """Draw one frame of each beat of a film, with what it says, on a sheet, a PNG file; returns how many
-    there are. See `beats`."""
+    """Draw a sheet with one frame of each beat of a film and its caption, as a PNG file. Returns the number
+    of beats. See `beats`."""
     source, place = as_source(source), Path(output)
     require_suffix(place, (".png",))
     require_file_place(place)
@@ -409,7 +407,7 @@ def storyboard(
 
 
 def devices() -> list[str]:
-    """What Cycles can render on, a line for each, and what "auto" takes of it."""
+    """The devices that Cycles can render on, a line for each, and those that "auto" takes."""
     load_blender()
     from .outputs.devices import lines
 
@@ -424,9 +422,10 @@ def encode(
     frames: tuple[int, int] | None = None,
     progress: Listener = unheard,
 ) -> int:
-    """Make a film of the numbered frames in a folder, all or `frames`, and return how many they are.
+    """Make a film of the numbered frames in a folder, of all or of `frames` (first, last). Returns their
+    number.
 
-    `fps` are frames a second; by default what the folder says of its film, else 24.
+    `fps` are frames a second, by default those of the folder's film, else 24.
     """
     folder, output = Path(folder), Path(output)
     suffix = require_suffix(output, FILMS)
@@ -446,10 +445,10 @@ def encode(
 def verify(
     source: "Drawable | bpy.types.Scene", frames: Sequence[float] | None = None
 ) -> "Report | CaptureReport":
-    """Compare what is drawn with a float64 evaluation, at `frames` (fractions allowed) or at telling ones.
+    """Compare the drawn numbers with a float64 evaluation, at `frames` (fractions allowed) or at chosen ones.
 
-    `source` may also be a Blender scene that was built. Of a description, what is stored is held to the
-    numbers that it names too. A capture file is held to its own equations, without Blender.
+    `source` may also be a built Blender scene. For a description, the stored matrices are also compared with
+    their sources. A capture file is checked against its own equations, without Blender.
     """
     if isinstance(source, (str, os.PathLike)) and Path(source).suffix.lower() == ".safetensors":
         return verified(open_capture(require_file(source)))
@@ -469,9 +468,9 @@ def verify(
 
 
 def inspect(source: Drawable, *, layer: int | str | None = None, head: int | None = None) -> Inspection:
-    """What is in a capture, a scene or a built .blend; `str` of it is a text with tables.
+    """The contents of a capture, a scene or a built .blend; `str` of the result is a text with tables.
 
-    `layer` and `head` choose from a capture. A scene that is made of one (see `load`) is told as a scene.
+    `layer` and `head` choose from a capture. To describe the scene of a head, `load` it first.
     """
     if isinstance(source, (str, os.PathLike)):
         path = require_file(source)
@@ -496,7 +495,8 @@ def sheet(
     head: int | None = None,
     style: str = "paper",
 ) -> int:
-    """Draw the patterns of a capture's heads, all or those chosen, as PNG, PDF or SVG; returns how many."""
+    """Draw the patterns of a capture's heads, of all or of those chosen, as PNG, PDF or SVG. Returns the
+    number of heads."""
     path = require_file(capture)
     require_apart([output], [path])
     return draw_sheet(open_capture(path), Path(output), layer=layer, head=head, look=style)
@@ -504,7 +504,7 @@ def sheet(
 
 @dataclass(frozen=True)
 class Captured:
-    """A capture file that was written; `warnings` tell in what it is less than it should be."""
+    """A capture file that was written; `warnings` say what is missing or not exact."""
 
     path: Path
     capture: Capture
@@ -525,13 +525,14 @@ def capture(
     heads: Sequence[int] | None = None,
     progress: Listener = unheard,
 ) -> Captured:
-    """Write the capture file `output`, from exactly one of three.
+    """Write the capture file `output` from exactly one of `model`, `call` and `origin`.
 
-    `model`: a folder, or a name that transformers knows, which reads each of the `texts` in a pass of its
-    own, sees an `image`, or both; `pair` is what the decoder of an encoder-decoder wrote, else a second text.
-    `call`: a function of the user's own, "FILE.py:FUNCTION", which is run. `origin`: an .npz or .safetensors
-    file that another tool has saved; `tokens` are its texts, or two lists, of the encoder and of the decoder.
-    `layers` and `heads` choose of what is recorded. A model in Python is recorded by `capture.record`.
+    `model` is a folder, or a name that transformers knows. It reads each of the `texts` in a pass of its own,
+    sees an `image`, or both. `pair` is the text that the decoder of an encoder-decoder wrote, or else a
+    second text. `call` is a function of your own, "FILE.py:FUNCTION", which is run. `origin` is an .npz or
+    .safetensors file that another tool has saved; `tokens` has one list of its texts, or two: the encoder's
+    and the decoder's. `layers` and `heads` choose what is recorded. To record a model in Python, use
+    `record`.
     """
     place, given = Path(output), {"model": model, "call": call, "from": origin}
     require_suffix(place, (".safetensors",))
@@ -575,7 +576,7 @@ OPTIONS_OF_CAPTURE = {
 
 
 def _require_options_of_capture(given: Mapping[str, object], options: Mapping[str, Any]) -> None:
-    """Refuse options that do not belong to where the capture comes from."""
+    """Refuse options that do not belong to the origin of the capture."""
     for option, owners in OPTIONS_OF_CAPTURE.items():
         if options[option] and not any(given[owner] is not None for owner in owners):
             raise InputError(f"--{option} is for {' and '.join(f'--{owner}' for owner in owners)}")

@@ -113,7 +113,7 @@ def test_what_cannot_be_is_refused_in_a_line(built, capsys):
     for words, says in (
         (["render", blend, "--style", "papier"], '"paper"'),
         (["render", blend, "--head", "1"], "is built already"),
-        (["build", blend, "-o", "c.blend"], "say what is to be another"),
+        (["build", blend, "-o", "c.blend"], "give another style"),
         (["build", blend, "-o", blend, "--style", "paper"], "would be lost"),
         (["render", "foreign.blend", "--style", "paper"], "no scene that this program built"),
         (["render", "foreign.blend", "-o", "x.mp4", "--dry-run"], "no scene that this program built"),
