@@ -19,11 +19,11 @@ WORDS = {"render.resolution_x": "width", "render.resolution_y": "height"}
 def kept(scene: bpy.types.Scene) -> Iterator[None]:
     """A block in which something is built into a scene. The first time, the scene notes its settings, its
     world and its camera."""
-    first, before = not tags.is_built(scene), remembered.all_settings(scene)
-    blocks = {name: getattr(scene, name) for name in BLOCKS}
-    yield
-    if not first:
+    if tags.is_built(scene):
+        yield
         return
+    before, blocks = remembered.all_settings(scene), {name: getattr(scene, name) for name in BLOCKS}
+    yield
     scene[tags.BEFORE] = json.dumps(before)
     for name, block in blocks.items():
         if block is not None:

@@ -105,11 +105,12 @@ def carry_lights(camera: bpy.types.Object, lamps: Iterable[bpy.types.Object]) ->
 
 
 def _animate(shot, aim, camera):
-    """Keys for each of the channels that change."""
+    """Keys for each of the channels that change; where any does, for all that place the rig, so that a turn
+    by hand that nobody keyed goes as a whole at the next frame, not by halves."""
     frames = [key.frame for key in shot.keys]
     poses = np.array([key.pose for key in shot.keys])
     slopes = np.array([key.slope for key in shot.keys])
-    owners = [(aim, *channel) for channel in CHANNELS]
+    owners: list = [(aim, *channel) for channel in CHANNELS]
     if shot.optics.orthographic:
         owners.append((camera.data, "ortho_scale", 0))
         poses[:, 5], slopes[:, 5] = SCALED * poses[:, 5], SCALED * slopes[:, 5]
@@ -119,6 +120,19 @@ def _animate(shot, aim, camera):
             owners += [(camera, "location", 0), (camera, "location", 1)]
             poses = np.column_stack([poses, [shot.across(reach) for reach in poses[:, 5]]])
             slopes = np.column_stack([slopes, -np.outer(slopes[:, 5], shot.optics.skew)])
-    for (owner, path, index), values, rates in zip(owners, poses.T, slopes.T, strict=True):
-        if np.ptp(values) > 1e-9:
-            compat.set_curve(owner, path, index, frames, values, rates)
+    moving = np.ptp(poses, axis=0) > 1e-9
+    for n, (owner, path, index) in enumerate(owners):
+        if moving[n]:
+            compat.set_curve(owner, path, index, frames, poses[:, n], slopes[:, n])
+    for owner, path, index, value in channels(camera, aim) if moving.any() else ():
+        if compat.find_curve(owner, path, index) is None:
+            compat.set_curve(owner, path, index, (frames[0], frames[-1]), (value, value), (0.0, 0.0))
+
+
+def channels(
+    camera: bpy.types.Object, aim: bpy.types.Object | None
+) -> list[tuple[bpy.types.Object, str, int, float]]:
+    """What places a camera, with what it looks along if it is on a rig: (object, path, index, value)."""
+    owners: list[tuple[bpy.types.Object, tuple[str, ...]]] = [(aim or camera, ("location", "rotation_euler"))]
+    owners += [] if aim is None else [(camera, ("location",))]
+    return [(ob, path, n, getattr(ob, path)[n]) for ob, paths in owners for path in paths for n in range(3)]

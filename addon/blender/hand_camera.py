@@ -13,7 +13,7 @@ from ..staging.camera.framing import SENSOR, side_towards
 from ..staging.camera.setup import BLUR
 from ..staging.plan import Plan
 from . import compat, tags
-from .camera import place_of
+from .camera import channels, place_of
 from .laid_out_anew import room_of
 from .picture_plane import looks_along_its_parent
 from .rebuild import adding
@@ -34,7 +34,7 @@ def stand(target: bpy.types.Scene, matrix: Matrix, distance: float, *, alone: bo
     camera = target.camera
     aim = camera.parent if looks_along_its_parent(camera) else None
     keyed = moves(camera) and not alone
-    before = _channels(camera, aim)
+    before = channels(camera, aim)
     if alone:
         _unkey([ob for ob in (camera, aim) if ob is not None])
     if aim is None:
@@ -52,10 +52,10 @@ def stand(target: bpy.types.Scene, matrix: Matrix, distance: float, *, alone: bo
 
 def keep_turn(target: bpy.types.Scene) -> None:
     """Give a moving camera that a person has just turned in a viewport keys at its present place. Otherwise
-    the next frame would take it back to its keys, in part."""
+    the next frame would take it back to its keys."""
     camera = target.camera
     aim = camera.parent if looks_along_its_parent(camera) else None
-    now = [(*one, compat.find_curve(*one[:3])) for one in _channels(camera, aim)]
+    now = [(*one, compat.find_curve(*one[:3])) for one in channels(camera, aim)]
     frame = target.frame_current_final
     if all(curve is None or abs(curve.evaluate(frame) - value) < LEAST_TURN for *_, value, curve in now):
         return
@@ -63,13 +63,6 @@ def keep_turn(target: bpy.types.Scene) -> None:
         built = remembered(ob).get("values", {}).get(path, ())
         before = built[n] if curve is None and n < len(built) else None
         _key(ob, path, n, value if before is None else before, target)
-
-
-def _channels(camera, aim):
-    """The properties that place a camera, or its rig: (object, path, index, value)."""
-    owners: list[tuple[bpy.types.Object, tuple[str, ...]]] = [(aim or camera, ("location", "rotation_euler"))]
-    owners += [] if aim is None else [(camera, ("location",))]
-    return [(ob, path, n, getattr(ob, path)[n]) for ob, paths in owners for path in paths for n in range(3)]
 
 
 def _key(ob, path, index, before, target):

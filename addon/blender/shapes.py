@@ -5,7 +5,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .materials.lines import guide_material
+from .materials.lines import guide_material, shade_material
 
 # Corners of a box as low (0) or high (1) on each axis, and its faces.
 BOX_CORNERS = np.array([(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)])
@@ -29,7 +29,17 @@ def guide(
     title: str, points: Any, faces: Any, colors: Any, collection: bpy.types.Collection
 ) -> bpy.types.Object:
     """A shape each of whose points has a colour of its own: linear RGB and opacity, (n, 4)."""
-    ob = shape(title, points, faces, guide_material(), collection)
+    return _colored(shape(title, points, faces, guide_material(), collection), colors)
+
+
+def shade(
+    title: str, points: Any, faces: Any, colors: Any, collection: bpy.types.Collection
+) -> bpy.types.Object:
+    """As a guide: the background behind type."""
+    return _colored(shape(title, points, faces, shade_material(), collection), colors)
+
+
+def _colored(ob, colors):
     colored = ob.data.attributes.new("guide", "FLOAT_COLOR", "POINT")
     colored.data.foreach_set("color", np.ravel(colors))
     return ob

@@ -22,7 +22,7 @@ from . import compat, tags
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show
 from .picture_plane import clear_distance, frame_scale, scaled_by
-from .shapes import grid, guide, rectangles, shape, unlit
+from .shapes import grid, rectangles, shade, shape, unlit
 from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"
@@ -122,7 +122,7 @@ def _plate(label, style, collection):
     room = PLATE * label.size
     half, low, high = 0.5 * (label.box[2] - label.box[0]) + room, low - room, high + room
     colors = [(*linear(style.backdrop), PLATE_OPACITY)] * 4
-    ob = guide("plate", *rectangles((-half, low, half, high), -room), colors, collection)
+    ob = shade("plate", *rectangles((-half, low, half, high), -room), colors, collection)
     ob[tags.KIND] = "shade"
     return ob
 
@@ -256,7 +256,7 @@ def _shade(box, unit, aspect, style, collection):
     opaque = np.ones(x.shape) if whole else SHADE * np.outer(alpha, alpha).ravel()
     colors = np.column_stack([backdrop_at(style, x / aspect, y), opaque])
     points = np.column_stack([x * unit, y * unit, np.zeros(x.shape)])
-    return guide("shade", points, faces, colors, collection)
+    return shade("shade", points, faces, colors, collection)
 
 
 def _animate(line, ob):

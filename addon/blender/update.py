@@ -7,7 +7,7 @@ no value has changed.
 
 import collections
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import cache, partial
 from typing import Any
 
@@ -15,7 +15,8 @@ import bpy
 import numpy as np
 
 from ..description.changes import changes
-from ..description.option import COLORS, DRAWING, FILM, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
+from ..description.option import COLORS, FILM, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
+from ..description.option import DRAWING as RESTYLING
 from ..description.scene import Scene, to_json
 from ..errors import InputError
 from ..look.styles import style_of, with_style_file
@@ -42,6 +43,10 @@ Objects = collections.defaultdict[Any, list[bpy.types.Object]]  # by their kind
 IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS, COLORS})
 FILM_ANEW = frozenset({NOTHING, SETTINGS, LIGHT, FILM})
 
+# The steps of a build or an update. Nothing is touched before the last, which is FILMING or DRAWING.
+PLANNING, COMPOSING, FILMING, DRAWING = "plan", "compose", "film", "draw"
+Steps = Generator[str, None, bpy.types.Scene]  # says before each step which it is; returns the built scene
+
 
 @dataclasses.dataclass(frozen=True)
 class _Last:
@@ -60,10 +65,28 @@ def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scen
     """Build a description as a film into the Blender scene `target`, by default the current one: see
     `build.draw`. The Drawing is remembered for later updates. If files of a scene that was built before are
     gone, their numbers come from that scene. Raises InputError before anything is touched."""
-    drawing = film_of(plan_for(scene, target))
+    return done(build_in_steps(scene, target))
+
+
+def build_in_steps(scene: Scene, target: bpy.types.Scene | None = None) -> Steps:
+    """As `build`. Until the last step it can be closed, and all is as it was."""
+    yield PLANNING
+    made = plan_for(scene, target)
+    yield COMPOSING
+    drawing = film_of(made)
+    yield DRAWING
     target = draw(drawing, target)
     _remember(drawing, target)
     return target
+
+
+def done(steps: Steps) -> bpy.types.Scene:
+    """Take all steps. Returns the built scene."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
 
 
 def update(scene: Scene, target: bpy.types.Scene) -> None:
@@ -73,6 +96,12 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
 
     A value is only set if the change concerns it and if it is still as it was set before: any other value is
     the user's."""
+    done(update_in_steps(scene, target))
+
+
+def update_in_steps(scene: Scene, target: bpy.types.Scene) -> Steps:
+    """As `update`; it draws all anew only after DRAWING. Until the last step it can be closed, and all is as
+    it was."""
     if not tags.is_built(target):
         raise InputError(
             f'scene "{target.name}": was not built by this program, or is a copy; build it first'
@@ -80,18 +109,29 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
     before, after = described(target), with_style_file(scene)
     if set_again := in_place(before, after, target):
         set_again()
-        return
+        return target
     words, last = changes(before, after), _remembered(before, target)
+    is_restyled = words <= IN_PLACE | {RESTYLING}
+    drawing = is_restyled and last and last.drawing and _restyled(last.drawing, after)
+    if not drawing:
+        yield PLANNING
+        made = plan_of(target, after)
+        yield COMPOSING
+        drawing = film_of(made)
+    drawn = _staying(last, before, drawing.plan, target) if makes_only_film_anew(before, after) else None
+    yield FILMING if drawn else DRAWING
     with frame_kept(target):
-        is_restyled = words <= IN_PLACE | {DRAWING}
-        drawing = is_restyled and last and last.drawing and _restyled(last.drawing, after)
-        drawing = drawing or film_of(plan_of(target, after))
-        drawn = _staying(last, before, drawing.plan, target) if words <= FILM_ANEW else None
         if drawn:
             film_anew(drawing, drawn, target)
         else:
             draw(drawing, target)
         _remember(drawing, target)
+    return target
+
+
+def makes_only_film_anew(before: Scene, after: Scene) -> bool:
+    """Whether a change makes the film anew and no more, if the new one has all drawn where it stands."""
+    return changes(before, after) <= FILM_ANEW
 
 
 def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[], None] | None:
@@ -143,7 +183,7 @@ def _remembered(before: Scene, target: bpy.types.Scene) -> _Last | None:
     if _last is None or _last.digests != _digests(target):
         return None
     words = changes(_last.plan.description, before)
-    return _last if words <= IN_PLACE | {DRAWING} else None
+    return _last if words <= IN_PLACE | {RESTYLING} else None
 
 
 def _restyled(drawing: Drawing, after: Scene) -> Drawing | None:

@@ -164,25 +164,25 @@ def _rows_at(scene, moment, reference):
     swept = products + [ob for ob in matrices if _is_sheet(stages[ob[tags.NAME]])]
     sweeps = {ob[tags.NAME]: _read_sweep(ob, reference.sweeps[ob[tags.NAME]], depsgraph) for ob in swept}
     last = moment == tags.number(scene, tags.DONE, scene.frame_end)
-    for ob in matrices:
-        if _is_evaluated(ob, depsgraph):
-            planes = [plane for plane in arrangement.planes if plane.stage.name == ob[tags.NAME]]
-            yield _matrix_row(moment, last, ob, planes, reference.evaluation, sweeps, depsgraph)
-    for ob in drawn_objects(scene, "readout"):
-        if _is_evaluated(ob, depsgraph):
-            flat = _flat(ob, stages[ob[tags.NAME]])
-            yield _matrix_row(moment, last, ob, [flat], reference.evaluation, sweeps, depsgraph)
-    for ob in drawn_objects(scene, "why"):
-        if _is_evaluated(ob, depsgraph):
-            yield _why_row(moment, ob, reference, depsgraph)
-    for ob in products:
-        if _is_evaluated(ob, depsgraph):
-            (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob[tags.NAME]]
-            yield _product_row(moment, ob, cuboid, reference.evaluation, sweeps, depsgraph)
+    for ob in _evaluated(matrices, depsgraph):
+        planes = [plane for plane in arrangement.planes if plane.stage.name == ob[tags.NAME]]
+        yield _matrix_row(moment, last, ob, planes, reference.evaluation, sweeps, depsgraph)
+    for ob in _evaluated(drawn_objects(scene, "readout"), depsgraph):
+        flat = _flat(ob, stages[ob[tags.NAME]])
+        yield _matrix_row(moment, last, ob, [flat], reference.evaluation, sweeps, depsgraph)
+    for ob in _evaluated(drawn_objects(scene, "why"), depsgraph):
+        yield _why_row(moment, ob, reference, depsgraph)
+    for ob in _evaluated(products, depsgraph):
+        (cuboid,) = [c for c in arrangement.cuboids if c.stage.name == ob[tags.NAME]]
+        yield _product_row(moment, ob, cuboid, reference.evaluation, sweeps, depsgraph)
+
+
+def _evaluated(objects, depsgraph):
+    """Those that Blender has evaluated. It does not if the object or its collection is hidden."""
+    return [ob for ob in objects if _is_evaluated(ob, depsgraph)]
 
 
 def _is_evaluated(ob, depsgraph):
-    """Whether Blender has evaluated an object. It does not if the object or its collection is hidden."""
     try:
         return not ob.hide_viewport and ob.evaluated_get(depsgraph).evaluated_geometry() is not None
     except TypeError:

@@ -7,6 +7,7 @@ import bpy
 
 from . import (
     adding,
+    build_operator,
     gallery,
     hand_camera,
     job,
@@ -30,8 +31,8 @@ from . import (
 # A module may have CLASSES for Blender to register, MENUS with the function that adds our entry to each, and
 # functions `register` and `unregister` for everything else.
 MODULES: tuple[Any, ...] = (
-    translations, preferences, lamps, matrices, properties, sweep, live, operators, native_film, gallery,
-    picking, presets, panels, hand_camera, light_panel, adding, object_menu, reset,
+    translations, preferences, lamps, matrices, properties, sweep, build_operator, live, operators,
+    native_film, gallery, picking, presets, panels, hand_camera, light_panel, adding, object_menu, reset,
 )  # fmt: skip
 _command = None
 

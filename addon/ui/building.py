@@ -4,8 +4,7 @@ from typing import Any
 
 import bpy
 
-from .. import api
-from ..blender import tags
+from ..blender import tags, update
 from ..description.scene import Scene
 from . import built, fields, properties
 from .properties import settings_of
@@ -21,10 +20,15 @@ def built_report(scene: bpy.types.Scene) -> str:
 def build_new(description: Scene, name: str, **chosen: Any) -> bpy.types.Scene:
     """Build a description in a new Blender scene of this name. `chosen` are settings of its panel, such as
     the `file` of the description. Raises InputError, and then leaves no new scene."""
+    return update.done(in_steps(description, name, **chosen))
+
+
+def in_steps(description: Scene, name: str, **chosen: Any) -> update.Steps:
+    """As `build_new`, in steps. Closed before the last one it leaves no new scene."""
     target = bpy.data.scenes.new(name)
     _on_the_same_device(bpy.context.scene, target)
     try:
-        api.build(description, target=target)
+        yield from update.build_in_steps(description, target)
     except BaseException:
         bpy.data.scenes.remove(target)
         raise

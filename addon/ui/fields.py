@@ -8,7 +8,7 @@ from typing import Any
 import bpy
 import numpy as np
 
-from .wording import choice_of, choices_of, identifier, words_of
+from .wording import AUTOMATIC, choice_of, choices_of, identifier, words_of
 
 STILL: set = set()  # options of a property without keyframes, which would have no effect
 listeners: list[
@@ -47,7 +47,24 @@ def group(name: str, cls: Any, names: Collection[str] | None = None, **more: Any
     made = type(f"MATRIX_CINEMA_PG_{name}", (bpy.types.PropertyGroup,), {})
     fields = [f for f in dataclasses.fields(cls) if names is None or f.name in names]
     made.__annotations__ = {f.name: _property(cls, f, more.get(f.name, {})) for f in fields}
+    begins = {f.name: words_of(cls, f.name)[2].get(AUTOMATIC) for f in fields}
+    made.__annotations__ |= {switch_of(name): _switch(name, start) for name, start in begins.items() if start}
     return made
+
+
+def switch_of(name: str) -> str:
+    """The property that says whether a number is chosen by itself, which it is at 0; few have one."""
+    return f"{AUTOMATIC}_{name}"
+
+
+def _switch(name, start):
+    return bpy.props.BoolProperty(
+        name="Automatic",
+        description="Chosen by itself; without, the number is yours",
+        options=STILL,
+        get=lambda group: not getattr(group, name),
+        set=lambda group, on: setattr(group, name, 0.0 if on else start),
+    )
 
 
 def choices(cls: Any, name: str) -> tuple[tuple[str, str, str], ...]:
@@ -60,7 +77,8 @@ def _property(cls, field, more):
     kinds = {bool: bpy.props.BoolProperty, str: bpy.props.StringProperty, int: bpy.props.IntProperty}
     kind, default = kinds.get(type(field.default), bpy.props.FloatProperty), field.default
     limits = {"min": field.metadata.get("low"), "max": field.metadata.get("high")}
-    options = options | {key: limit for key, limit in limits.items() if limit is not None} | more
+    options = {key: one for key, one in options.items() if key != AUTOMATIC}
+    options |= {key: limit for key, limit in limits.items() if limit is not None} | more
     if choices := choices_of(cls, field):
         kind, default, options = bpy.props.EnumProperty, identifier(default), {"items": choices, **options}
     return setting(kind, label, tooltip, default=default, **options)

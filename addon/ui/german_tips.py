@@ -76,6 +76,8 @@ TOOLTIPS = {
     "Änderungen hier gelten in der gebauten Szene von selbst: Licht, Größen, Materialien und "
     "Farbskalen sofort, alles andere nach einer kurzen Pause",
     "Choose this example; Build then makes it": "Dieses Beispiel wählen; „Bauen“ macht es dann",
+    "Chosen by itself; without, the number is yours":
+        "Wird von selbst bestimmt; ausgeschaltet gilt die eigene Zahl",
     "Click an element in the viewport to see its entry, its tokens and how it is made":
     "Ein Element in der Ansicht anklicken, um seinen Eintrag, seine Tokens und seine Entstehung zu "
     "sehen",
@@ -569,6 +571,7 @@ TOOLTIPS = {
 
 # What operators report, and why they cannot run; what is in braces is filled in.
 REPORTS = {
+    "A scene is being built": "Eine Szene wird gerade gebaut",
     "Build a scene first": "Zuerst eine Szene bauen",
     "Built {elements:,} elements, {frames} frames": "{elements:,} Elemente gebaut, {frames} Bilder",
     "Cancelled; what is done stays": "Abgebrochen; was fertig ist, bleibt",
@@ -576,11 +579,17 @@ REPORTS = {
     "Zuerst eine Szenendatei oder eine Aufzeichnung wählen",
     "Labels are laid out for this camera": "Die Beschriftung ist für diese Kamera gesetzt",
     "Leave edit mode first": "Zuerst den Bearbeitungsmodus verlassen",
+    "Matrix Cinema draws the scene…": "Matrix Cinema zeichnet die Szene…",
+    "Matrix Cinema makes the film…": "Matrix Cinema macht den Film…",
+    "Matrix Cinema sets up camera and labels; Esc stops it":
+    "Matrix Cinema richtet Kamera und Beschriftung ein; Esc hält an",
+    "Matrix Cinema works out the numbers; Esc stops it": "Matrix Cinema rechnet die Zahlen aus; Esc hält an",
     "Nothing was changed by hand here": "Hier wurde nichts von Hand geändert",
     "Removed what was built": "Entfernt, was gebaut war",
     "Saved {place}": "Gespeichert: {place}",
     "Something is being rendered; wait for it or cancel it":
     "Es wird schon gerendert; das Ende abwarten oder abbrechen",
+    "Stopped; what was built stays": "Angehalten; was gebaut war, bleibt",
     "The scene has no camera": "Die Szene hat keine Kamera",
     "This Blender has no window; use the command line":
     "Dieses Blender hat kein Fenster; dafür gibt es die Kommandozeile",

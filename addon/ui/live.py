@@ -1,7 +1,8 @@
 """Live update: a change in the panel takes effect in the built scene by itself.
 
 A change that only sets values takes effect at once, in the same undo step. After any other change the scene
-is built again after a pause, in an undo step of its own. If that would take long, it waits for the button.
+is built again after a pause, in an undo step of its own, and Esc stops that. If all is to be drawn anew and
+that would take long, it waits for the button.
 """
 
 import time
@@ -11,7 +12,7 @@ import bpy
 from ..blender import tags, update
 from ..errors import InputError
 from ..outputs.silence import reported
-from . import built, fields, properties
+from . import build_operator, built, fields, properties
 from .properties import settings_of
 
 PAUSE = 0.8  # seconds without another change, after which the scene is built anew
@@ -20,8 +21,6 @@ MOST_ELEMENTS = 500_000  # in a scene that is updated by itself
 MOST_SECONDS = 10.0  # for the last build; after a longer one, the next waits for the button
 
 _due: dict[int, float] = {}  # session_uid of a scene -> when to build it
-_seconds: dict[int, float] = {}  # session_uid of a scene -> how long its last build took
-_announced = False  # whether the window says that a build begins
 
 
 def changed(scene: bpy.types.Scene) -> None:
@@ -46,7 +45,8 @@ def changed(scene: bpy.types.Scene) -> None:
         settings.problem = str(error)
         return
     settings.problem = ""
-    if _seconds.get(scene.session_uid, 0.0) > MOST_SECONDS:
+    if _is_slow(scene) and not (is_of_same and update.makes_only_film_anew(shown, wanted)):
+        _due.pop(scene.session_uid, None)
         return
     _due[scene.session_uid] = time.monotonic() + PAUSE
     if not bpy.app.timers.is_registered(_build_due):
@@ -67,17 +67,17 @@ def is_due(scene: bpy.types.Scene) -> bool:
 
 def note(scene: bpy.types.Scene) -> str:
     """The panel's note about changes that do not take effect at once, or ""."""
-    seconds = _seconds.get(scene.session_uid, 0.0)
-    if is_due(scene):
+    if is_due(scene) or build_operator.is_running:
         return "Building…"
-    if seconds > MOST_SECONDS and properties.is_pending(scene):
+    if _is_slow(scene) and properties.is_pending(scene):
+        seconds = build_operator.seconds[scene.session_uid]
         return f"The last build took {seconds:.0f} s: what is pending waits for the button."
     return waits(scene)
 
 
-def took(scene: bpy.types.Scene, seconds: float) -> None:
-    """Remember how long a build of a scene took."""
-    _seconds[scene.session_uid] = seconds
+def _is_slow(scene):
+    """Whether it took so long to draw all of a scene that this waits for the button."""
+    return build_operator.seconds.get(scene.session_uid, 0.0) > MOST_SECONDS
 
 
 def _same_file(settings):
@@ -87,7 +87,6 @@ def _same_file(settings):
 
 def _build_due() -> float | None:
     """A timer: build the scenes that are due. Returns the seconds until the next call."""
-    global _announced
     scene = next((one for one in bpy.data.scenes if one.session_uid in _due), None)
     window = scene and _window_of(scene)
     if scene is None or (window is None and not bpy.app.background):
@@ -98,14 +97,8 @@ def _build_due() -> float | None:
         return left
     if _is_busy(window):
         return AGAIN
-    if not _announced:  # at the next call the window has shown it
-        _announced = True
-        _announce(f"Matrix Cinema builds {scene.name}…")
-        return 0.05
-    _announced = False
     del _due[scene.session_uid]
     _build(scene, window)
-    _announce(None)
     return 0.0 if _due else None
 
 
@@ -114,7 +107,7 @@ def _build(scene, window):
     settings.problem = ""
     with bpy.context.temp_override(window=window, scene=scene):
         try:
-            bpy.ops.matrix_cinema.build("EXEC_DEFAULT", True, changes_only=True)
+            bpy.ops.matrix_cinema.build("INVOKE_DEFAULT", True, changes_only=True, film_only=_is_slow(scene))
         except RuntimeError as error:  # what the operator reports
             settings.problem = reported(error)
 
@@ -124,19 +117,12 @@ def _window_of(scene):
 
 
 def _is_busy(window):
-    """Whether Blender is busy, so that nothing may be built: it renders, or an object is being edited."""
-    if bpy.app.is_job_running("RENDER"):
+    """Whether Blender is busy, so that nothing may be built: it builds or renders, or an object is being
+    edited."""
+    if build_operator.is_running or bpy.app.is_job_running("RENDER"):
         return True
     active = window and window.view_layer.objects.active
     return bool(active and active.mode != "OBJECT")
-
-
-def _announce(text):
-    for workspace in bpy.data.workspaces:
-        workspace.status_text_set(text)
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            area.tag_redraw()
 
 
 def register() -> None:

@@ -2,23 +2,20 @@
 line calls too, and reports an error in one line."""
 
 import contextlib
-import time
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..blender import tags, update
-from ..blender.build import frame_kept
 from ..description.scene import to_toml
 from ..errors import InputError, JobError
 from ..outputs import files as outputs
 from ..outputs.formats import FILMS, STILLS
-from . import building, built, job, live, preferences, properties, source
-from .building import built_report
+from . import built, job, preferences, properties, source
+from .build_operator import MATRIX_CINEMA_OT_build, name_of
 from .properties import settings_of
 from .translations import report
-from .viewports import redraw, show_camera, viewports
+from .viewports import redraw
 
 
 class MATRIX_CINEMA_OT_reload(bpy.types.Operator):
@@ -42,76 +39,6 @@ class MATRIX_CINEMA_OT_reload(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MATRIX_CINEMA_OT_build(bpy.types.Operator):
-    """Build the scene that the panel describes. A scene that was built here before is built again; any other
-    scene stays as it is, and a new scene is made beside it"""
-
-    bl_idname = "matrix_cinema.build"
-    bl_label = "Build"
-    bl_options = {"UNDO"}
-
-    changes_only: bpy.props.BoolProperty(
-        options={"HIDDEN", "SKIP_SAVE"}, description="Build only what the changes in the panel need"
-    )
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        scene = context.scene
-        if scene and (settings_of(scene).file or built.description_text(scene)):
-            return True
-        cls.poll_message_set(report("Choose a scene file or an attention capture first"))
-        return False
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        target, began = context.scene, time.perf_counter()
-        try:
-            if tags.is_built(target):
-                self._rebuild(context, target)
-            else:
-                target = self._build_new(context, target)
-        except InputError as error:
-            return _failed(self, error)
-        live.took(target, time.perf_counter() - began)
-        self.report({"INFO"}, built_report(target))
-        return {"FINISHED"}
-
-    def _build_new(self, context, begun):
-        """Build the panel's description in a new scene, and show that scene in the window, if there is
-        one."""
-        settings = settings_of(begun)
-        chosen = {"file": settings.file, "output": settings.output}
-        if source.is_capture(settings.file):
-            chosen |= {"layer": settings.layer, "head": settings.head, "parts": settings.parts}
-        target = building.build_new(properties.description(begun), _name(settings), **chosen)
-        if context.window:
-            context.window.scene = target
-            show_camera(context.window, target)
-        return target
-
-    def _rebuild(self, context, scene):
-        """Build a scene again. Its frame and its viewports stay. It is named after its file, unless a person
-        has renamed it."""
-        settings, wanted = settings_of(scene), properties.description(scene)
-        through = [one.region_3d for _, one in viewports(context.window)]
-        through = [view for view in through if view.view_perspective == "CAMERA"]
-        if self.changes_only:
-            update.update(wanted, scene)
-        else:
-            with frame_kept(scene):
-                update.build(wanted, scene)
-        for view in through:  # the camera that they looked through may be gone
-            view.view_perspective = "CAMERA"
-        is_ours = settings.file and scene.name == scene.get(tags.TAG)
-        if is_ours and tags.unnumbered(scene.name) != _name(settings):
-            scene.name = _name(settings)
-            scene[tags.TAG] = scene.name
-        building.show(scene)
-
-
-def _name(settings):
-    return source.title_of(Path(settings.file).stem) or "Matrix Cinema"
-
-
 class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
     """Save the panel's settings as a scene file, for the command line or to keep"""
 
@@ -126,7 +53,7 @@ class MATRIX_CINEMA_OT_save_scene(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         if not self.filepath:
-            self.filepath = _name(settings_of(context.scene)).lower().replace(" ", "_") + ".toml"
+            self.filepath = name_of(settings_of(context.scene)).lower().replace(" ", "_") + ".toml"
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -167,7 +94,7 @@ class _Render:
         settings = settings_of(context.scene)
         if settings.output:
             return self.execute(context)
-        name = _name(settings).lower().replace(" ", "_") + default_suffix(self.kind, settings)
+        name = name_of(settings).lower().replace(" ", "_") + default_suffix(self.kind, settings)
         self.filepath = preferences.folder("results") + name
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
@@ -354,7 +281,6 @@ def _failed(operator, error):
 
 CLASSES = (
     MATRIX_CINEMA_OT_reload,
-    MATRIX_CINEMA_OT_build,
     MATRIX_CINEMA_OT_save_scene,
     MATRIX_CINEMA_OT_render_still,
     MATRIX_CINEMA_OT_render_film,

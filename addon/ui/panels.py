@@ -11,7 +11,7 @@ from ..blender import tags
 from ..blender.objects import as_points
 from ..blender.older import gained
 from ..errors import InputError
-from . import built, job, live, matrices, operators, picking, properties, source, style, sweep
+from . import built, fields, job, live, matrices, operators, picking, properties, source, style, sweep
 from .properties import settings_of
 from .wording import DEFAULT
 
@@ -482,7 +482,16 @@ def fields_of(layout: bpy.types.UILayout, group: Any, names: Iterable[str], head
     """Draw fields of the description, one below the other."""
     column = layout.column(align=True, heading=heading)
     for name in names:
-        column.prop(group, name)
+        switch = fields.switch_of(name)
+        if not hasattr(group, switch):
+            column.prop(group, name)
+        elif getattr(group, switch):
+            row = column.row(align=True, heading=group.bl_rna.properties[name].name)
+            row.prop(group, switch, toggle=True)
+        else:
+            row = column.row(align=True)
+            row.prop(group, name)
+            row.prop(group, switch, text="", icon="LOOP_BACK", toggle=True)
 
 
 def _unfinished(settings):

@@ -16,6 +16,8 @@ from ..staging.budget import MOST_CLEAR_PRODUCTS
 
 # The identifier of the choice that a description writes as an empty string; Blender allows no empty one.
 DEFAULT = "default"
+# Of a number that is chosen by itself at 0: what it begins with when a person chooses it.
+AUTOMATIC = "automatic"
 
 # Fields that a matrix and a result have in common.
 _IN_COMMON: dict[str, tuple[str, str, dict]] = {
@@ -162,7 +164,7 @@ FIELDS = {
         "subject": ("Subject", "What the camera frames and focuses on: a matrix, or the products of a "
                     "result; empty: everything", {}),
         "lens": ("Lens", "Focal length; a longer lens flattens the perspective; at 0 the view chooses",
-                 {"unit": "CAMERA"}),
+                 {"unit": "CAMERA", AUTOMATIC: 50.0}),
         "margin": ("Margin", "Part of the picture left free on every side", {"subtype": "FACTOR"}),
         "move": ("Move", "How the camera moves during the film", {}),
         "turns": ("Turns", "How often the camera goes round in the film; below 0 it goes the other way", {}),
@@ -178,9 +180,9 @@ FIELDS = {
         "dwell": ("Rest", "Part of each step's time in which the film rests, so that the step can be read",
                   {"subtype": "FACTOR"}),
         "steps_per_second": ("Steps per Second", "Speed of every sweep; above 0 it replaces the seconds of "
-                             "the sweep", {}),
+                             "the sweep", {AUTOMATIC: 10.0}),
         "total_seconds": ("Total", "Length to which the whole film is stretched; at 0 the film is as long "
-                          "as its parts", {"unit": "TIME_ABSOLUTE"}),
+                          "as its parts", {"unit": "TIME_ABSOLUTE", AUTOMATIC: 10.0}),
         "epilogue_seconds": ("Epilogue", "Seconds in which a result turns from its sums to its final values, "
                              "such as a softmax", {"unit": "TIME_ABSOLUTE"}),
         "sheet_seconds": ("Sheet", "Seconds in which a result that is no product is made, such as a sum "

@@ -77,7 +77,13 @@ def test_what_a_person_turned_of_a_camera_that_moves_is_kept_where_it_stands():
     keys = len(compat.find_curve(aim, "rotation_euler", 2).keyframe_points)
     hand_camera.keep_turn(scene)  # nobody turned anything
     assert len(compat.find_curve(aim, "rotation_euler", 2).keyframe_points) == keys
-    aim.matrix_world = Matrix.Rotation(0.4, 4, "X") @ aim.matrix_world  # as a viewport does that is locked
+    stands = scene.camera.matrix_world.copy()
+    turn = Matrix.Rotation(0.4, 4, "X")  # as a viewport does that is locked
+    aim.matrix_world = Matrix.Translation((1.0, 2.0, 3.0)) @ turn @ aim.matrix_world
+    for frame, expected in ((1, first), (middle, stands)):  # what nobody keyed goes as a whole
+        scene.frame_set(frame)
+        np.testing.assert_allclose(scene.camera.matrix_world, expected, atol=1e-4)
+    aim.matrix_world = turn @ aim.matrix_world
     scene.view_layers[0].update()
     turned = scene.camera.matrix_world.copy()
     hand_camera.keep_turn(scene)

@@ -1,12 +1,14 @@
 """What is set in the panel takes effect in the built scene by itself."""
 
+import types
+
 import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from matrix_cinema.blender import remembered, tags  # noqa: E402
+from matrix_cinema.blender import remembered, tags, update  # noqa: E402
 from matrix_cinema.description.light import LampOptions, Light  # noqa: E402
-from matrix_cinema.ui import live, properties  # noqa: E402
+from matrix_cinema.ui import build_operator, building, live, properties  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
 SCENE = """
@@ -89,13 +91,70 @@ def test_a_large_scene_waits_and_says_so(made, monkeypatch):
     assert made.view_settings.exposure == 0.0 and "waits for the button" in live.note(made)
 
 
-def test_a_scene_whose_build_took_long_waits_with_what_is_built_anew(made):
-    live.took(made, 1000.0)
-    panel = made.matrix_cinema_panel
+def test_a_scene_that_took_long_waits_with_what_draws_all_anew_and_with_nothing_else(made):
+    build_operator.seconds[made.session_uid] = 1000.0
+    panel, matrix = made.matrix_cinema_panel, drawn(made, "A")
     panel.style.exposure = 0.5
     assert made.view_settings.exposure == 0.5
     panel.title = "Another"
+    pass_time()
+    assert '"Another"' in made[tags.DESCRIPTION] and drawn(made, "A") == matrix
+    assert build_operator.seconds[made.session_uid] == 1000.0  # of drawing all, not of the film
+    panel.expression = "out = A @ B @ A"
     assert not live.is_due(made) and "1000 s" in live.note(made)
+    panel.expression = "out = A @ B"
+    panel.camera.view = "hero"  # for which all may have to stand elsewhere
+    assert live.is_due(made)
+    pass_time()
+    assert drawn(made, "A") == matrix
+
+
+def test_a_build_that_is_stopped_before_it_draws_leaves_all_as_it_was(made):
+    panel = made.matrix_cinema_panel
+    panel.live, panel.expression = False, "out = A @ B @ A"
+    before, blocks = made[tags.DESCRIPTION], set(bpy.data.all_ids) if hasattr(bpy.data, "all_ids") else None
+    names = {ob: ob.name for ob in bpy.data.objects}
+    for make in (update.build_in_steps, update.update_in_steps):
+        for taken in (update.PLANNING, update.COMPOSING, update.DRAWING):
+            steps = make(properties.description(made), made)
+            while next(steps) != taken:
+                pass
+            steps.close()
+            assert made[tags.DESCRIPTION] == before and {ob: ob.name for ob in bpy.data.objects} == names
+            assert blocks is None or set(bpy.data.all_ids) == blocks
+    steps = update.update_in_steps(properties.description(made), made)
+    assert update.done(steps) == made and "A @ B @ A" in made[tags.DESCRIPTION]
+
+
+def test_a_new_scene_whose_build_is_stopped_is_not_there(made):
+    scenes = len(bpy.data.scenes)
+    steps = building.in_steps(properties.description(made), "Another")
+    assert next(steps) == update.PLANNING and len(bpy.data.scenes) == scenes + 1
+    steps.close()
+    assert len(bpy.data.scenes) == scenes
+
+
+def test_esc_ends_a_build_and_any_other_key_waits(made):
+    panel, told = made.matrix_cinema_panel, made[tags.DESCRIPTION]
+    panel.live, panel.expression = False, "out = A @ B @ A"
+    cls, said, ended = build_operator.MATRIX_CINEMA_OT_build, [], []
+    operator = types.SimpleNamespace(
+        changes_only=False, film_only=False, report=lambda *one: said.append(one), timer=None,
+        steps=update.build_in_steps(properties.description(made), made), next=update.PLANNING, spent=0.0,
+        _end=lambda _: ended.append(True),
+    )  # fmt: skip
+    operator._step = lambda context: cls._step(operator, context)
+    operator.cancel = lambda context: cls.cancel(operator, context)
+    manager = types.SimpleNamespace(progress_update=lambda part: None)
+    context = types.SimpleNamespace(scene=made, window_manager=manager)
+
+    def press(kind):
+        return cls.modal(operator, context, types.SimpleNamespace(type=kind))
+
+    assert press("TIMER") == press("A") == press("TIMER") == {"RUNNING_MODAL"}
+    assert operator.next == update.COMPOSING and not ended
+    assert press("ESC") == {"CANCELLED"} and ended and said
+    assert made[tags.DESCRIPTION] == told
 
 
 def test_what_is_wrong_is_said_and_the_scene_stays(made):

@@ -82,6 +82,7 @@ def state():
         "output": panel.output,
         "perspective": _viewport("WINDOW")[1].spaces.active.region_3d.view_perspective,
         "rendering": _part_rendered(),
+        "building": _panel_module("build_operator").is_running,
         "busy": bpy.app.is_job_running("RENDER"),
         "picked": _picked(),
         "head": [panel.layer, panel.head],

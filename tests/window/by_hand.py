@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from panel import TAB, pick_element, toggle_panel
+from panel import TAB, pick_element, set_picture, toggle_panel
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CAPTURE = EXAMPLES / "data" / "minilm.safetensors"
@@ -94,6 +94,22 @@ def pick_layer_and_head(desk, _user, done):
     done(f"layer and head {before['head']} -> {after['head']}, built by itself")
 
 
+def stop_a_build(desk, _user, done):
+    before = desk.state()
+    desk.choose("matrix_cinema_panel.head", 6)
+    desk.move(*VIEWPORT)
+    desk.wait_for(lambda s: s["building"], 60, "a build that has begun")
+    desk.photograph("h06_building")
+    desk.key("Escape")
+    after = desk.wait_for(lambda s: not s["building"], 90, "the end of that build")
+    assert after["pending"] and after["built_from"] == before["built_from"], "Esc did not stop it"
+    assert after["objects"] == before["objects"] and after["labels"] == before["labels"]
+    desk.photograph("h06_stopped")
+    desk.key("ctrl+z")
+    desk.wait_for(lambda s: s["head"] == before["head"] and not s["pending"], 30, "the other head undone")
+    done("a build was stopped, and what stood stays")
+
+
 def turn_the_camera(desk, _user, done):
     toggle_panel(desk, "Camera")
     desk.photograph("h07_camera_panel")
@@ -172,14 +188,7 @@ def change_the_style(desk, _user, done):
 def compare_pictures(desk, user, done):
     """Still, figure and F12 are one picture: still and F12 the same, the figure but for its type."""
     still, figure, own = user / "hand.png", user / "hand.svg", user / "f12.png"
-    for name, value in (
-        ("output", str(user / "hand")),
-        ("render.width", 480),
-        ("render.height", 270),
-        ("render.samples", 8),
-    ):
-        desk.ask("put", name, value)
-    desk.settle(5)
+    set_picture(desk, user / "hand", width=480, height=270, samples=8)
     desk.wait_for(lambda s: not s["pending"], 60, "the size of the picture in the scene")
     desk.push("matrix_cinema.render_still(")
     finished(desk, still)
@@ -245,6 +254,7 @@ STEPS = (
     add_by_menu,
     drop_a_file,
     pick_layer_and_head,
+    stop_a_build,
     turn_the_camera,
     focus_on_an_element,
     drag_a_lamp,

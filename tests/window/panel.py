@@ -26,6 +26,14 @@ def toggle_panel(desk, name):
     desk.click(left + NAME, y - FIRST - HEADER * PANELS.index(name))
 
 
+def set_picture(desk, output, **fields):
+    """Say where the output goes, and set fields of the Render panel, such as `samples`."""
+    desk.ask("put", "output", str(output))
+    for name, value in fields.items():
+        desk.ask("put", f"render.{name}", value)
+    desk.settle(5)
+
+
 PICKED = ((650, 625), (660, 625), (640, 600), (600, 600), (500, 500), (450, 450), (550, 400), (400, 400))
 
 

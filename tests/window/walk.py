@@ -17,7 +17,7 @@ from pathlib import Path
 
 import by_hand
 from desk import Desk
-from panel import ROW, TAB, pick_element, toggle_panel, type_path
+from panel import ROW, TAB, pick_element, set_picture, toggle_panel, type_path
 
 
 def main():
@@ -191,13 +191,7 @@ def look_around(desk):
 
 def make_pictures(desk, user):
     """Render a still, then a figure, each small."""
-    for name, value in (
-        ("output", str(user / "picture")),
-        ("render.width", 320),
-        ("render.height", 180),
-        ("render.samples", 4),
-    ):
-        desk.ask("put", name, value)
+    set_picture(desk, user / "picture", width=320, height=180, samples=4)
     for operator, suffix in (("render_still", ".png"), ("figure", ".svg")):
         desk.settle(5)
         desk.push(f"bpy.ops.matrix_cinema.{operator}(")
@@ -216,14 +210,7 @@ def make_pictures(desk, user):
 def make_film(desk, user):
     """Render a film in the background, cancel it, resume it to its end."""
     film = user / "film.mp4"
-    for name, value in (
-        ("output", str(user / "film")),
-        ("render.film_width", 160),
-        ("render.film_height", 90),
-        ("render.film_samples", 16),
-    ):
-        desk.ask("put", name, value)
-    desk.settle(5)
+    set_picture(desk, user / "film", film_width=160, film_height=90, film_samples=16)
     desk.push("matrix_cinema.render_film")
     desk.wait_for(lambda s: (s["rendering"] or 0) > 0.05, 60, "a film that is being rendered")
     desk.photograph("9_rendering")

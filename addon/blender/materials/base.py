@@ -25,14 +25,17 @@ def asked() -> Iterator[dict[str, Callable[[Formula], None]]]:
         _asked = None
 
 
-def material(name: str, shade: Callable[[Formula], None]) -> Any:
-    """The material `name` of this build; `shade` writes its nodes when it is first asked for."""
+def material(name: str, shade: Callable[[Formula], None], *, solid: bool = True) -> Any:
+    """The material `name` of this build; `shade` writes its nodes when it is first asked for. A viewport in
+    solid shading does not show what is not `solid`."""
     if _asked is not None:
         return _asked.setdefault(name, shade)
 
     def make(name):
         material = bpy.data.materials.new(name)
         material.cycles.emission_sampling = "NONE"  # nothing that shines is a lamp
+        if not solid:
+            material.diffuse_color = (0.0, 0.0, 0.0, 0.0)
         tree = compat.node_tree(material)
         tree.nodes.clear()
         f = Formula(tree)
