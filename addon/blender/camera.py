@@ -123,7 +123,7 @@ def _animate(shot, aim, camera):
     moving = np.ptp(poses, axis=0) > 1e-9
     for n, (owner, path, index) in enumerate(owners):
         if moving[n]:
-            compat.set_curve(owner, path, index, frames, poses[:, n], slopes[:, n])
+            compat.set_curve(owner, path, index, frames, poses[:, n].tolist(), slopes[:, n])
     for owner, path, index, value in channels(camera, aim) if moving.any() else ():
         if compat.find_curve(owner, path, index) is None:
             compat.set_curve(owner, path, index, (frames[0], frames[-1]), (value, value), (0.0, 0.0))

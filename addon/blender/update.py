@@ -15,8 +15,7 @@ import bpy
 import numpy as np
 
 from ..description.changes import changes
-from ..description.option import COLORS, FILM, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
-from ..description.option import DRAWING as RESTYLING
+from ..description.option import COLORS, DRAWING, FILM, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
 from ..description.scene import Scene, to_json
 from ..errors import InputError
 from ..look.styles import style_of, with_style_file
@@ -43,8 +42,8 @@ Objects = collections.defaultdict[Any, list[bpy.types.Object]]  # by their kind
 IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS, COLORS})
 FILM_ANEW = frozenset({NOTHING, SETTINGS, LIGHT, FILM})
 
-# The steps of a build or an update. Nothing is touched before the last, which is FILMING or DRAWING.
-PLANNING, COMPOSING, FILMING, DRAWING = "plan", "compose", "film", "draw"
+# The steps of a build or an update. Nothing is touched before the last, which is TO_FILM or TO_DRAW.
+TO_PLAN, TO_COMPOSE, TO_FILM, TO_DRAW = "plan", "compose", "film", "draw"
 Steps = Generator[str, None, bpy.types.Scene]  # says before each step which it is; returns the built scene
 
 
@@ -70,11 +69,11 @@ def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scen
 
 def build_in_steps(scene: Scene, target: bpy.types.Scene | None = None) -> Steps:
     """As `build`. Until the last step it can be closed, and all is as it was."""
-    yield PLANNING
+    yield TO_PLAN
     made = plan_for(scene, target)
-    yield COMPOSING
+    yield TO_COMPOSE
     drawing = film_of(made)
-    yield DRAWING
+    yield TO_DRAW
     target = draw(drawing, target)
     _remember(drawing, target)
     return target
@@ -100,7 +99,7 @@ def update(scene: Scene, target: bpy.types.Scene) -> None:
 
 
 def update_in_steps(scene: Scene, target: bpy.types.Scene) -> Steps:
-    """As `update`; it draws all anew only after DRAWING. Until the last step it can be closed, and all is as
+    """As `update`; it draws all anew only after TO_DRAW. Until the last step it can be closed, and all is as
     it was."""
     if not tags.is_built(target):
         raise InputError(
@@ -111,15 +110,15 @@ def update_in_steps(scene: Scene, target: bpy.types.Scene) -> Steps:
         set_again()
         return target
     words, last = changes(before, after), _remembered(before, target)
-    is_restyled = words <= IN_PLACE | {RESTYLING}
+    is_restyled = words <= IN_PLACE | {DRAWING}
     drawing = is_restyled and last and last.drawing and _restyled(last.drawing, after)
     if not drawing:
-        yield PLANNING
+        yield TO_PLAN
         made = plan_of(target, after)
-        yield COMPOSING
+        yield TO_COMPOSE
         drawing = film_of(made)
     drawn = _staying(last, before, drawing.plan, target) if makes_only_film_anew(before, after) else None
-    yield FILMING if drawn else DRAWING
+    yield TO_FILM if drawn else TO_DRAW
     with frame_kept(target):
         if drawn:
             film_anew(drawing, drawn, target)
@@ -183,7 +182,7 @@ def _remembered(before: Scene, target: bpy.types.Scene) -> _Last | None:
     if _last is None or _last.digests != _digests(target):
         return None
     words = changes(_last.plan.description, before)
-    return _last if words <= IN_PLACE | {RESTYLING} else None
+    return _last if words <= IN_PLACE | {DRAWING} else None
 
 
 def _restyled(drawing: Drawing, after: Scene) -> Drawing | None:

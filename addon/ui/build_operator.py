@@ -91,7 +91,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
     def _begin(self, context):
         scene = context.scene
         make = self._built_again if tags.is_built(scene) else self._built_new
-        self.steps, self.next, self.spent = make(context, scene), update.PLANNING, 0.0
+        self.steps, self.next, self.spent = make(context, scene), update.TO_PLAN, 0.0
 
     def _end(self, context):
         global is_running
@@ -107,7 +107,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             self.next = next(self.steps)
         except StopIteration as done:
             self.spent += time.perf_counter() - began
-            if self.next == update.DRAWING:
+            if self.next == update.TO_DRAW:
                 seconds[done.value.session_uid] = self.spent
             self.report({"INFO"}, building.built_report(done.value))
             return {"FINISHED"}
@@ -117,7 +117,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.spent += time.perf_counter() - began
-        if self.film_only and self.next == update.DRAWING:
+        if self.film_only and self.next == update.TO_DRAW:
             self.steps.close()
             return {"CANCELLED"}
         return None
@@ -165,10 +165,10 @@ def name_of(settings: Any) -> str:
 def _told():
     """What the status bar says of each step."""
     return {
-        update.PLANNING: report("Matrix Cinema works out the numbers; Esc stops it"),
-        update.COMPOSING: report("Matrix Cinema sets up camera and labels; Esc stops it"),
-        update.FILMING: report("Matrix Cinema makes the film…"),
-        update.DRAWING: report("Matrix Cinema draws the scene…"),
+        update.TO_PLAN: report("Matrix Cinema works out the numbers; Esc stops it"),
+        update.TO_COMPOSE: report("Matrix Cinema sets up camera and labels; Esc stops it"),
+        update.TO_FILM: report("Matrix Cinema makes the film…"),
+        update.TO_DRAW: report("Matrix Cinema draws the scene…"),
     }
 
 

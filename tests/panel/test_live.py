@@ -115,7 +115,7 @@ def test_a_build_that_is_stopped_before_it_draws_leaves_all_as_it_was(made):
     before, blocks = made[tags.DESCRIPTION], set(bpy.data.all_ids) if hasattr(bpy.data, "all_ids") else None
     names = {ob: ob.name for ob in bpy.data.objects}
     for make in (update.build_in_steps, update.update_in_steps):
-        for taken in (update.PLANNING, update.COMPOSING, update.DRAWING):
+        for taken in (update.TO_PLAN, update.TO_COMPOSE, update.TO_DRAW):
             steps = make(properties.description(made), made)
             while next(steps) != taken:
                 pass
@@ -129,7 +129,7 @@ def test_a_build_that_is_stopped_before_it_draws_leaves_all_as_it_was(made):
 def test_a_new_scene_whose_build_is_stopped_is_not_there(made):
     scenes = len(bpy.data.scenes)
     steps = building.in_steps(properties.description(made), "Another")
-    assert next(steps) == update.PLANNING and len(bpy.data.scenes) == scenes + 1
+    assert next(steps) == update.TO_PLAN and len(bpy.data.scenes) == scenes + 1
     steps.close()
     assert len(bpy.data.scenes) == scenes
 
@@ -140,7 +140,7 @@ def test_esc_ends_a_build_and_any_other_key_waits(made):
     cls, said, ended = build_operator.MATRIX_CINEMA_OT_build, [], []
     operator = types.SimpleNamespace(
         changes_only=False, film_only=False, report=lambda *one: said.append(one), timer=None,
-        steps=update.build_in_steps(properties.description(made), made), next=update.PLANNING, spent=0.0,
+        steps=update.build_in_steps(properties.description(made), made), next=update.TO_PLAN, spent=0.0,
         _end=lambda _: ended.append(True),
     )  # fmt: skip
     operator._step = lambda context: cls._step(operator, context)
@@ -152,7 +152,7 @@ def test_esc_ends_a_build_and_any_other_key_waits(made):
         return cls.modal(operator, context, types.SimpleNamespace(type=kind))
 
     assert press("TIMER") == press("A") == press("TIMER") == {"RUNNING_MODAL"}
-    assert operator.next == update.COMPOSING and not ended
+    assert operator.next == update.TO_COMPOSE and not ended
     assert press("ESC") == {"CANCELLED"} and ended and said
     assert made[tags.DESCRIPTION] == told
 
