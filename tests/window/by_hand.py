@@ -95,18 +95,20 @@ def pick_layer_and_head(desk, _user, done):
 
 
 def stop_a_build(desk, _user, done):
+    """Esc stops a build that has begun; what stood stays, and what is set waits."""
+    desk.ask("put", "live", False)
     before = desk.state()
     desk.choose("matrix_cinema_panel.head", 6)
-    desk.move(*VIEWPORT)
-    desk.wait_for(lambda s: s["building"], 60, "a build that has begun")
-    desk.photograph("h06_building")
-    desk.key("Escape")
+    desk.wait_for(lambda s: s["pending"], 20, "another head that waits")
+    desk.push("bpy.ops.matrix_cinema.build(", then="Escape")
     after = desk.wait_for(lambda s: not s["building"], 90, "the end of that build")
     assert after["pending"] and after["built_from"] == before["built_from"], "Esc did not stop it"
     assert after["objects"] == before["objects"] and after["labels"] == before["labels"]
-    desk.photograph("h06_stopped")
-    desk.key("ctrl+z")
-    desk.wait_for(lambda s: s["head"] == before["head"] and not s["pending"], 30, "the other head undone")
+    desk.photograph("h07_stopped")
+    desk.ask("put", "live", True)
+    desk.choose("matrix_cinema_panel.head", 4)
+    desk.move(*VIEWPORT)
+    desk.wait_for(lambda s: s["head"] == before["head"] and not s["pending"], 30, "the head that stands")
     done("a build was stopped, and what stood stays")
 
 
@@ -180,7 +182,7 @@ def change_the_style(desk, _user, done):
     desk.ask("shade", "MATERIAL")
     desk.photograph_still("h14_style", seconds=60)
     desk.ask("shade", "SOLID")
-    undo_and_redo(desk, "style", before, after, lambda s: s["style"])
+    undo_and_redo(desk, "style", before, after, lambda s: s["style"], keys=2)  # what is set, what is built
     toggle_panel(desk, "Look")
     done(f"style {before['style']} -> {after['style']} by itself, undone and done again")
 

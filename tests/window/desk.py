@@ -159,14 +159,19 @@ class Desk:
         self._tool("xdotool", "mouseup", button)
         self.settle(3)
 
-    def click(self, x, y):
-        """Press and release at a place, slowly enough for a redraw in between not to lose it."""
+    def click(self, x, y, then=""):
+        """Press and release at a place, slowly enough for a redraw in between not to lose it. `then` is a key
+        that follows at once."""
         self.move(x - 3, y)
         self.settle(1)
         self.move(x, y)
         self.settle(2)
         self.press()
-        self.release()
+        if then:
+            self._tool("xdotool", "mouseup", 1, "key", then)
+            self.settle(3)
+        else:
+            self.release()
 
     def key(self, *keys):
         for one in keys:
@@ -226,9 +231,9 @@ class Desk:
                 return places[len(places) // 2]
         raise AssertionError(f'no control "{name}" in the panel; there are: {", ".join(controls)}')
 
-    def push(self, name):
-        """Find a control and click it."""
-        self.click(*self.find(name))
+    def push(self, name, then=""):
+        """Find a control and click it, and press a key `then`."""
+        self.click(*self.find(name), then)
 
     def find(self, name):
         """The place of a control, scrolled to where it is further down the panel. It is looked for first
