@@ -12,7 +12,7 @@ from ..staging.plan import Plan
 
 DISTANCE = 1.0  # from the camera, unless its focus is to be on the plane
 NEAR_DISTANCE = 0.4  # where elements are as near as that
-BEHIND_CLIP = 1.1  # of what a camera shows, which begins at a distance of its own
+BEHIND_CLIP = 1.1  # times the distance at which a camera begins to show things
 
 
 def clear_distance(p: Plan, camera: bpy.types.Object, view: View) -> float:

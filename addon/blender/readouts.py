@@ -25,10 +25,10 @@ from .picture_plane import DISTANCE, clear_distance, picture_plane
 from .shapes import guide, rectangles, shape, unlit
 from .text import soft_color, text
 
-PRESENTED_NEARER = 0.6  # of the distance of what of the scene is nearest, for what is presented
+PRESENTED_NEARER = 0.6  # part of the scene's nearest distance, at which presented matrices stand
 SHARP = 128.0  # the f-number at which all is sharp
 CARD_MARGIN = 0.02  # heights of the picture, of the card around what is presented
-CARD = 0.97  # opacity of that
+CARD = 0.97  # opacity of that card
 FLAT = 0.08  # thickness of an element, of its width
 # How far lines stand behind the elements and frames before them, in heights of the picture.
 BEHIND_READOUT, BEFORE_READOUT = -0.002, 0.002

@@ -29,7 +29,7 @@ DESCRIPTION = "matrix_cinema"  # as JSON
 DONE = "mc_done"  # the frame at which all is finished
 ELEMENTS = "mc_elements"  # drawn at once, at most
 LIT = "mc_lit"  # what its lamps stand around (see studio.Around)
-AXES = "mc_axes"  # that lead those of rows and columns, by matrix, as JSON
+AXES = "mc_axes"  # leading axes by matrix, as JSON
 GIVEN = "mc_given"  # what is told of each given matrix besides its numbers, as JSON
 MARKERS = "mc_markers"  # of its beats: [[name, frame], …] as JSON
 BEFORE = "mc_before"  # what was set before its first build, as JSON: see `before_build`
@@ -39,11 +39,11 @@ MADE = "mc_made"  # how many things of each name its build made, as JSON, also t
 # Of any datablock
 TAG = "mc_tag"  # the name that it was built with
 SET = "mc_set"  # what we set on it, as JSON: see `remembered`
-ROOMS = "mc_rooms"  # of what rests, the collections of the user's that it was in
+ROOMS = "mc_rooms"  # the user's collections that a resting datablock was in
 SCENES = "mc_scenes"  # of the palette LIST: the scenes that were built in this file
 
 LIST = "Matrix Cinema scenes"
-SOURCE, SCENE = "source", "scene"  # kinds of what is not drawn: an object that others read, our collection
+SOURCE, SCENE = "source", "scene"  # kinds that are not drawn: an object that others read, our collection
 
 _NUMBERED = re.compile(r"\.\d{3,}$")
 

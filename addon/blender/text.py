@@ -26,7 +26,7 @@ from .shapes import grid, rectangles, shade, shape, unlit
 from .studio import backdrop_at
 
 FONT = "Matrix Cinema font"
-ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of what is being computed
+ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of the part that is being computed
 SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 CALLOUT_KIND = "callout"  # labels that come up with the spotlight

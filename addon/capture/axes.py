@@ -261,7 +261,8 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
             found = _moves(strand, letters.index(letter))
             if found is None or not (len(found[0]) or len(found[1])):
                 continue
-            if len(found[1]) or isinstance(strand.source, Linear):  # an axis of what is given may be anything
+            # An axis of a given tensor may be anything.
+            if len(found[1]) or isinstance(strand.source, Linear):
                 known.append((strand.source, *found))
         if known:
             return _filled(known)

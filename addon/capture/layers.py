@@ -31,7 +31,7 @@ from .projections import (
 )
 from .tensors import coarseness, type_name
 
-EXTRA_KEYS = 2  # that `nn.MultiheadAttention` puts after those of the tokens: a bias and zeros
+EXTRA_KEYS = 2  # that `nn.MultiheadAttention` adds after the tokens' keys: a bias and zeros
 
 
 @dataclass(eq=False)

@@ -29,7 +29,7 @@ FORM = ReadoutForm(
 READOUT_SHARES = (0.30, 0.36, 0.42, 0.48, 0.54)  # of the frame, for all readouts
 ENOUGH = 0.027  # heights of the frame between cells, from where on larger ones are worth little
 LARGER = 0.15  # what a cell of the largest size is worth beyond that
-TAKEN = 0.55  # what it costs to take all of the frame
+TAKEN = 0.55  # cost of taking all of the frame
 READOUT_GAP = 0.03  # from the scene
 
 

@@ -22,7 +22,7 @@ from .joined import Joined, around_entries, grid_of, joined, pointed_out
 
 BESIDE = 300.0  # points: in a panel less wide they stand under the scene
 PART, DEEP = 0.42, 1.0  # of the panel's width, that they take beside the scene; their height under it
-TALLEST_BESIDE = 1.3  # height to width of what stands beside the scene, at most
+TALLEST_BESIDE = 1.3  # greatest height to width of a block beside the scene
 PAGE_READOUT_GAP = 8.0  # points from the scene
 LEAST_CELL, MOST_CELL = 2.4, 7.0  # points between cells
 CALLED_GAP, CALLED_LEADING = 4.0, 1.15  # from a matrix to a number called out; its lines, in sizes

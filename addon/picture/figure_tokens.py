@@ -186,7 +186,7 @@ def _column(
     out = places[order, 0] + sign * PAGE_LABEL_GAP
     if shift > 0.1 * size:
         out[:] = sign * ((sign * out).max() + max(SHORTEST_LEADER, LEADER_SLOPE * shift))
-    middle = 0.5 * CAPITALS * size  # half the height of what is seen of a line
+    middle = 0.5 * CAPITALS * size  # half the visible height of a line
     align, lines, leaders = "LEFT" if sign > 0 else "RIGHT", [], []
     for n, spot, far in zip(order, placed, out, strict=True):
         at, angle = ((far, spot - middle), 0.0) if beside else ((spot + middle, far), 0.5 * np.pi)

@@ -31,7 +31,7 @@ from .joined import joined
 from .presented import presented
 from .why_chart import why_chart
 
-OVER_THE_SCENE = 4.0  # what it costs to write over the scene, against smaller or stacked type
+OVER_THE_SCENE = 4.0  # cost of type over the scene, against smaller or stacked type
 
 
 def seen_through(

@@ -21,7 +21,7 @@ from ..staging.writing.typesetter import Typesetter
 
 JOINED_GAP = 0.035  # two readouts, of the picture's height
 AROUND = 0.7  # entries from the outermost ones of a matrix to the end of a line
-CROSSING, LINE_SAMPLES = 0.25, 48  # what it costs to cross a label; points at which a line is looked at
+CROSSING, LINE_SAMPLES = 0.25, 48  # cost of crossing a label; points at which a line is checked
 POINTED = 2.2  # widths of the outline, of a frame around what is pointed out
 
 

@@ -39,7 +39,7 @@ def Beams(g: Group) -> Any:
         beyond = g.dot(offset, third.step)
         last = g.switch(beyond > 0.0, third.lowest, third.highest)
         used = running & first.uses(row) & second.uses(column)
-        # Nothing is joined to a product that is 0 because of what it joins.
+        # A product that is 0 because an entry is 0 gets no beam.
         if side == "Left":
             used = used & entry("left", row, column) & (third.whole | entry("right", column, last))
         elif side == "Right":

@@ -24,17 +24,17 @@ LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the l
 ARM = 0.03  # the least length of a leader
 EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
 NEIGHBOUR = 8.0  # the most entries between stars that share labels
-ELSEWHERE = 60.0  # what it costs to write a star's labels at another matrix
+ELSEWHERE = 60.0  # cost of writing a star's labels at another matrix
 BEYOND_LINES = 0.75  # entries from a matrix to where the lines across it end
-LEAST_ALONG = 0.5  # what it costs to write a title along a line, at least
+LEAST_ALONG = 0.5  # least cost of writing a title along a line
 TOLD_ABOVE = 14.0  # what it is worth to label the axes of a star that stands under another one just like it
 TOLD = 3.0  # what it is worth to write labels that stand elsewhere on the picture as well
-THINNED = 300.0  # what it costs to thin labels out
+THINNED = 300.0  # cost of thinning labels out
 FROM_THE_RIGHT, OF_A_STAR = 4.0, 40.0  # cost of labels of rows at their right ends, from where nobody reads
-SMALLER_TOKENS = 14.0  # what it costs to have labels smaller
-ASKANCE = 4.0  # and to have them where the lines of their entries do not lead
-ABOVE, UNDER = 5.0, 12.0  # what it costs to write them turned above a matrix, and below it
-FANNED = 6.0  # and to fan them out, away from their entries, and as much again for each tenth of the picture
+SMALLER_TOKENS = 14.0  # cost of smaller labels
+ASKANCE = 4.0  # cost of places to which the lines of their entries do not lead
+ABOVE, UNDER = 5.0, 12.0  # costs of writing them turned above a matrix, and below it
+FANNED = 6.0  # cost of fanning them out, and as much again for each tenth of the picture
 
 
 def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
@@ -115,7 +115,7 @@ def tokens(
             )
         for n, star in enumerate(stars):  # at each of several stars; where the first one's stand is told
             others = [side for side in axis.sides if side not in stars and (side in starring or n == 0)]
-            if len(stars) > 1:  # each has its own, and those of what makes it and takes it
+            if len(stars) > 1:  # each star has labels of its own, with its operands and its users
                 stages = (star[0].stage.name, star[0].consumer)
                 others = [side for side in others if side in starring or side[0].consumer in stages]
             others = [side for side in others if side[0].stage not in lower and not canvas.p.panels]

@@ -56,7 +56,7 @@ class Obstacles:
     def __init__(self, quads: np.ndarray, kinds: np.ndarray | None = None):
         self.kinds = np.ones((1, len(quads)), bool) if kinds is None else kinds
         a, side = quads, np.roll(quads, -1, axis=1) - quads
-        # A point (x, y) is inside where all four of (x, y, 1) · sides are of one sign: that of the area.
+        # A point (x, y) is inside if all four of (x, y, 1) · sides have the sign of the area.
         sides = np.stack([-side[..., 1], side[..., 0], side[..., 1] * a[..., 0] - side[..., 0] * a[..., 1]])
         across = a[:, 2:] - a[:, :2]
         area = across[:, 0, 0] * across[:, 1, 1] - across[:, 0, 1] * across[:, 1, 0]

@@ -87,7 +87,7 @@ def _strange(boxes: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Whether each title is nearer to the result of another title: (ways, titles)."""
     middles = 0.5 * (boxes[:, :, None, :2] + boxes[:, :, None, 2:])
     away = np.maximum(np.maximum(edges[:, :2] - middles, middles - edges[:, 2:]), 0.0)
-    away = np.linalg.norm(away, axis=3)  # from each title to each of what they are of
+    away = np.linalg.norm(away, axis=3)  # from each title to each result
     return np.einsum("wtt->wt", away) > away.min(axis=2) + 1e-9
 
 

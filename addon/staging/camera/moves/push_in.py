@@ -19,7 +19,7 @@ def push_in(s: Setup) -> Shot:
     if s.options.subject:
         start = s.framed(s.bare(parts_of(s.p.arrangement)), s.roomy)
         keys = [held(start, s.first), held(end, s.last)]
-        # Labels change where those of one end are as much too large as those of the other are too small.
+        # Labels change where those for one end are too large by as much as those for the other are too small.
         frames = frames_between(s.first, s.last + 1.0)
         nearer = np.array([pose_at(keys, frame)[5] for frame in frames]) ** 2 <= start[5] * end[5]
         change = float(frames[nearer.argmax()])
