@@ -46,7 +46,7 @@ class Attention:
         """The index of each axis of the pattern, arrays [heads, queries, keys, 1]."""
         found = self.event.pattern.find([frame.at[letter] for letter in self.event.out])
         if found is None:
-            raise NotUnderstood("a pattern of which a part is taken")
+            raise NotUnderstood("only a part of a pattern is used")
         return found
 
     def indexes(self, frame: Frame) -> dict[str, list[np.ndarray]]:
@@ -138,7 +138,7 @@ def pattern_times_values(
     if any(step.kind == "softmax" for step in after):
         raise NotUnderstood("a softmax of a softmax")
     if any(np.isnan(along).any() for along in strand.places.along):
-        raise NotUnderstood("a pattern put together of several")
+        raise NotUnderstood("several patterns put together")
     keys = _keys(product, softmax)
     turned = any(letter in product.a for letter in keys)  # written the other way round: keys times queries
     left = product.left.tensor, product.a, product.left_strands

@@ -199,7 +199,7 @@ def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ..
         own = pick(attention.pattern, attention.pattern_index(frame))[..., 0]
         own = own[:, rows if own.shape[1] > 1 else [0]].double().cpu()[:, attends]
         if _misses(own, pattern[:, attends], seen.drops) > tolerance * max(1.0, largest):
-            raise NotUnderstood(steps or "dropout of something else than what the scores give")
+            raise NotUnderstood(steps or "dropout of something other than the pattern of these scores")
 
 
 def _without_idle_queries(seen: Seen) -> np.ndarray:

@@ -44,7 +44,7 @@ CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_put", "se
 # Functions that are linear maps, or recurrent ones, with weights in a form of their own.
 UNSEEN_MAPS = re.compile("linear|matmul|gem[mv]|(^|_)mm($|_)|^(lstm|gru|rnn_(tanh|relu))$")
 SUMMED = ", and it weighs a sum entry by entry"
-TWO_MAPS = "two linear maps take what the heads gave"
+TWO_MAPS = "two linear maps take the result of the heads"
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +244,7 @@ class Watch(TorchFunctionMode):
             return
         for strand in strands:
             if isinstance(strand.source, Loose) and not {step.name for step in strand.steps} & CHOOSING:
-                reason = f"what it is of is no product of queries and keys{weighs}"
+                reason = f"its argument is no product of queries and keys{weighs}"
                 self._accounts.refuse(strand.source.account, reason)
 
     def _tell_compared(self, call: TorchCall, result: Any) -> None:
@@ -253,7 +253,7 @@ class Watch(TorchFunctionMode):
             return
         for strand in self._origins.of(call.first):
             if isinstance(strand.source, ActivationProduct) and strand.source.account is not None:
-                self._accounts.unless_closed(strand.source.account, f"only {call.name} of it is taken on")
+                self._accounts.unless_closed(strand.source.account, f"only {call.name} of it is used")
 
     def _is_weight(self, tensor: torch.Tensor, strands: tuple[Strand, ...]) -> bool:
         if strands:

@@ -488,7 +488,7 @@ def test_a_second_map_of_what_the_heads_gave_does_not_take_the_place_of_the_firs
     if form not in ("later", "of the first"):
         assert not {"W_O", "attn_out", "resid_pre"} & set(arrays)
         twice = "it is added to the residual stream twice"
-        why = twice if form == "twice" else "two linear maps take what the heads gave"
+        why = twice if form == "twice" else "two linear maps take the result of the heads"
         assert description["not_written"]["W_O"] == why
     else:
         assert np.array_equal(arrays["W_O"].reshape(32, 32), model.out.weight.detach().T.numpy())

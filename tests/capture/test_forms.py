@@ -212,7 +212,7 @@ LEFT_OUT = {
     "without a softmax": (lambda q, k, v: F.elu(q) @ (F.elu(k).mT @ v), "without a softmax"),
     "channels": (lambda q, k, v: ((q.mT @ k).softmax(-1) @ v.mT).mT, "attention among channels"),
     "a part of the pattern": (
-        lambda q, k, v: scores(q, k).softmax(-1)[..., :4] @ v[:, :, :4], "a part is taken"
+        lambda q, k, v: scores(q, k).softmax(-1)[..., :4] @ v[:, :, :4], "only a part of a pattern"
     ),
     "scores of parts": (
         lambda q, k, v: torch.cat([part @ k.mT for part in q.split(4, 2)], 2).softmax(-1) @ v, "of several"
