@@ -215,21 +215,21 @@ LEFT_OUT = {
         lambda q, k, v: scores(q, k).softmax(-1)[..., :4] @ v[:, :, :4], "only a part of a pattern"
     ),
     "scores of parts": (
-        lambda q, k, v: torch.cat([part @ k.mT for part in q.split(4, 2)], 2).softmax(-1) @ v, "several patterns put together"
+        lambda q, k, v: torch.cat([part @ k.mT for part in q.split(4, 2)], 2).softmax(-1) @ v, "put together"
     ),
     "scores of keys in parts": (
-        lambda q, k, v: torch.cat([q @ part.mT for part in k.split(4, 2)], 3).softmax(-1) @ v, "several patterns put together"
+        lambda q, k, v: torch.cat([q @ part.mT for part in k.split(4, 2)], 3).softmax(-1) @ v, "put together"
     ),
     "patterns of parts": (
         lambda q, k, v: torch.cat([scores(part, k).softmax(-1) for part in q.split(4, 2)], 2) @ v,
-        "several patterns put together",
+        "put together",
     ),
     "patterns of heads": (
         lambda q, k, v: torch.stack([scores(q[:, n], k[:, n]).softmax(-1) for n in range(HEADS)], 1) @ v,
-        "several patterns put together",
+        "put together",
     ),
     "patterns of elements": (
-        lambda q, k, v: torch.stack([scores(q[n], k[n]).softmax(-1) for n in range(BATCH)]) @ v, "several patterns put together"
+        lambda q, k, v: torch.stack([scores(q[n], k[n]).softmax(-1) for n in range(BATCH)]) @ v, "together"
     ),
     "the largest alone": (
         lambda q, k, v: F.one_hot(scores(q, k).argmax(-1), TOKENS).float() @ v, "only argmax of it"
