@@ -41,7 +41,8 @@ def not_loaded(error: BaseException, otherwise: str) -> JobError:
 def needs_extra(error: BaseException, needs: str, extra: str, otherwise: str = "") -> JobError:
     """The error for a library of an `extra` of the package that cannot be loaded.
 
-    `needs` says what needs which library, `otherwise` what a person can do besides installing the extra.
+    `needs` names the job and the library that it needs. `otherwise` says what a person can do instead of
+    installing the extra.
     """
     install = f'pip install "matrix-cinema[{extra}]"'
     return not_loaded(error, f"{needs} ({error}); {install}{otherwise and f' {otherwise}'}")

@@ -88,11 +88,11 @@ def render(picture):
 
 
 def page():
-    """docs/gallery.md: every picture with what it shows and the command that makes it."""
+    """docs/gallery.md: every picture with its words and its command."""
     parts = [
         "# Gallery",
-        "Stills of scenes in `examples/`, each by the command under it; "
-        "`scripts/make_gallery.py` makes them all, and this page.",
+        "Stills of scenes in `examples/`, each with its command. `scripts/make_gallery.py` makes them all, "
+        "and this page.",
     ]
     for picture in PICTURES:
         parts += [f"![{picture.words}](gallery/{picture.name}.jpg)", picture.words, f"    {picture.command}"]

@@ -105,8 +105,8 @@ def carry_lights(camera: bpy.types.Object, lamps: Iterable[bpy.types.Object]) ->
 
 
 def _animate(shot, aim, camera):
-    """Keys for each of the channels that change; where any does, for all that place the rig, so that a turn
-    by hand that nobody keyed goes as a whole at the next frame, not by halves."""
+    """Keys for each of the channels that change. If one of them does, all channels that place the rig get
+    keys. So a turn by hand without keys is undone as a whole at the next frame, not by halves."""
     frames = [key.frame for key in shot.keys]
     poses = np.array([key.pose for key in shot.keys])
     slopes = np.array([key.slope for key in shot.keys])

@@ -1,4 +1,4 @@
-"""Reset: undoes what a person changed on our datablocks, on one or on all, and says what it discards."""
+"""Reset: undoes the changes of a person to our datablocks, to one or to all, and lists what it discards."""
 
 from collections.abc import Iterable, Sequence
 

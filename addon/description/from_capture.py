@@ -336,8 +336,8 @@ class _Heads:
 
 
 def _scores(text):
-    """A text of the expression under the name "scores", unless a part of it has the name already: what a bias
-    or a sink is put beside is a matrix of its own."""
+    """A text of the expression under the name "scores", unless a part of it has that name already: scores
+    with a bias or a sink are a matrix of their own."""
     return text if "(scores = " in text else f"(scores = {text})"
 
 

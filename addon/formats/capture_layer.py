@@ -11,10 +11,9 @@ from .safetensors import shown
 
 MOST_LAYER_HEADS = 4096
 
-# Every tensor of a layer, by its axes. H: query heads, G: key and value heads (never repeated),
-# Q: query tokens, K: key tokens, d: width of queries and keys, e: width of values, m, n and p: width
-# of what queries, keys and values are projected from, o: width of the output, r, t, u, w: ranks. A ? may
-# also be 1.
+# Every tensor of a layer, by its axes. H: query heads, G: key and value heads (never repeated), Q: query
+# tokens, K: key tokens, d: width of queries and keys, e: width of values, m, n and p: width of the inputs of
+# their projections, o: width of the output, r, t, u, w: ranks. A ? may also be 1.
 TENSORS = {
     "resid_pre": "Qo", "stream": "Qo", "x": "Qm", "x_k": "Kn", "x_v": "Kp", "attn_out": "Qo", "added": "Qo",
     "q_pre": "HQd", "k_pre": "GKd", "q": "HQd", "k": "GKd", "v": "GKe", "z": "HQe",

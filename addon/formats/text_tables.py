@@ -50,9 +50,9 @@ class Table:
 def read_text_table(path: str | Path, decimal: str = "", names: str = "") -> Table:
     """The table in a text file, UTF-8 or UTF-16 with its mark.
 
-    If the file can be read in two ways, `decimal` chooses the decimal mark, one of DECIMALS, and `names` says
-    whether the first line names the columns and the first field of each line names the row, one of
-    NAMED_PARTS. Raises InputError.
+    Two options decide if the file can be read in two ways. `decimal` is the decimal mark, one of DECIMALS.
+    `names`, one of NAMED_PARTS, says whether the first line names the columns and the first field of each
+    line the row. Raises InputError.
     """
     data = read_bounded(path, MOST_BYTES, "CSV file")
     try:

@@ -18,7 +18,8 @@ LAYER_COLUMNS = (
 
 
 def capture_lines(capture: Capture, layer: int | str | None = None, head: int | None = None) -> list[str]:
-    """The report about a capture: its layers, what it lacks, what each head attends to, heads worth filming.
+    """The report about a capture: its layers, missing tensors, the attention of each head, heads worth
+    filming.
 
     `layer` and `head` restrict it; an unknown one raises InputError.
     """

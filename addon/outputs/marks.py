@@ -1,9 +1,9 @@
 """Marks: a finished picture or film has the mark of its job inside its own file.
 
 So the frame alone tells whether it is kept or rendered again. There is no list that could be lost or wrong,
-and several processes can fill one folder. A PNG has the mark in a `tEXt` chunk (PNG specification, 11.3.4.3),
-an MP4 or MOV in a last `free` box (ISO 14496-12, 8.1.2), a WebM in a last `Void` element (RFC 8794, 11.3.2),
-and an OpenEXR after its last pixels, which its table of offsets tells. Every reader skips these.
+and several processes can fill one folder. A PNG has the mark in a `tEXt` chunk (PNG specification, 11.3.4.3).
+An MP4 or MOV has it in a last `free` box (ISO 14496-12, 8.1.2), a WebM in a last `Void` element (RFC 8794,
+11.3.2). An OpenEXR has it after its last pixels, which its table of offsets shows. Every reader skips these.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 """Owners of unfinished files: the file's name says which process made it.
 
 A process that is killed cannot remove its unfinished files. The next process removes them if it can tell that
-the owner has gone: the owner ran on this machine since its last start, and no process has its number now, or
-only one that began later. Files that nobody has touched for a week are removed too.
+the owner has gone. It can if the owner ran on this machine since its last start, and no process has its
+number now, or only one that began later. Files that nobody has touched for a week are removed too.
 """
 
 import contextlib

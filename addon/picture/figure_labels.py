@@ -1,4 +1,4 @@
-"""The labels of one panel of a figure: what is written so far, and what is drawn that it must not cover.
+"""The labels of one panel of a figure: the labels so far, and the drawn things that they must not cover.
 
 Lengths are points on the page.
 """

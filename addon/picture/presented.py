@@ -42,8 +42,9 @@ class Presented:
 def presented(
     p: Plan, aspect: float, overlay: Overlay, room: np.ndarray, chart: Box | None = None
 ) -> list[Presented]:
-    """The Presented of each beat of a plan that presents a matrix, on a frame of this `aspect`, clear of the
-    overlay, of a `chart`, and of other readouts, whose `room` are parts of the frame at its four sides."""
+    """The Presented of each beat of a plan that presents a matrix, on a frame of this `aspect`. They keep
+    clear of the overlay, of a `chart`, and of other readouts; `room` are the parts of the frame that these
+    take at its four sides."""
     shades = np.array(overlay.shades).reshape(-1, 4) + SOFT_EDGE * np.array([-1, -1, 1, 1])
     written, found = np.concatenate([overlay.boxes, shades]), []
     for beat in (beat for beat in p.beats if beat.presents):

@@ -18,8 +18,8 @@ NO_STAR = "none"  # what a scene says in place of a name
 def star_of(root: Stage, wanted: str) -> str:
     """The name of the star among the stages under `root`; "" for no star.
 
-    `wanted` is what the scene says: a name, several as in "before; after", of which the last is the star,
-    NO_STAR, or "" for the last result of a softmax. Raises InputError for a name that no stage has.
+    `wanted` is the scene's `star`: a name; several names, as in "before; after", of which the last one is the
+    star; NO_STAR; or "" for the last result of a softmax. Raises InputError for a name that no stage has.
     """
     if wanted == NO_STAR:
         return ""

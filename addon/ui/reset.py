@@ -1,4 +1,4 @@
-"""Reset: buttons that undo what a person changed by hand, and first show what they would discard."""
+"""Reset: buttons that undo changes by hand, and first show what they would discard."""
 
 from collections.abc import Sequence
 from typing import Any

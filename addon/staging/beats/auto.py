@@ -1,9 +1,9 @@
 """Automatic beats, written from the structure of an expression and from its numbers.
 
-The beats explain an attention head with one pair of tokens, that of the scene's spotlight or the strongest
-pair that is informative: its query and its key, their score, the score after mask and softmax, and the part
-of the key's value that comes out. For every other result, the beat shows how it is written. All numbers and
-tokens come from the data: a caption takes its numbers by name (`caption_numbers`).
+The beats explain an attention head with one pair of tokens: the pair in the scene's spotlight, or the
+strongest informative pair. They show its query and its key, their score, the score after mask and softmax,
+and the part of the key's value that comes out. For every other result, the beat shows how it is written. All
+numbers and tokens come from the data: a caption takes its numbers by name (`caption_numbers`).
 """
 
 from collections.abc import Sequence

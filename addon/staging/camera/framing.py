@@ -5,10 +5,10 @@ For a fixed orientation, the four sides of the frame are half-spaces that must c
 allowed places of the camera form a convex set. Its nearest place has a closed form, and a camera that moves
 straight from one allowed place to another keeps all points in the frame.
 
-A camera's place is given by its `centre` along its own axes right and up, and by its `reach`: the distance by
-which it stands back from the origin, or for an orthographic camera half the longer side of its frame. Half
-the frame at depth z is h · (z + reach), or h · reach for an orthographic camera, for which every depth counts
-as 0.
+A camera's place is given by its `centre` along its own axes right and up, and by its `reach`. The reach is
+the distance by which it stands back from the origin; for an orthographic camera it is half the longer side of
+its frame. Half the frame at depth z is h · (z + reach), or h · reach for an orthographic camera, for which
+every depth counts as 0.
 
 An oblique camera looks straight at one side of the scene with a shifted lens, as in cabinet drawings: that
 side keeps its right angles, and everything before and behind it leans away. The middle of its frame is `skew`

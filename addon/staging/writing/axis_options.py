@@ -241,8 +241,9 @@ def _column(
     every: int,
     cost: float,
 ) -> list[Later]:
-    """One in `every` label of an axis in a column beside their `anchors` (n, 3), at the right (step 1) or the
-    left (-1); or `turned`, in a row above (1) or below (-1) them, to be read upwards."""
+    """One of `every` few labels of an axis, in a column beside their `anchors` (n, 3), at the right (step 1)
+    or the left (-1). `turned` labels stand in a row above (1) or below (-1) the anchors and are read
+    upwards."""
     points, high = canvas.project(anchors), canvas.type.sized(TOKEN_SIZE * scale)
     apart, chosen = TOKEN_LEADING * high, np.arange(0, len(axis.texts), every)
     # x goes to the right and y up. If the column is turned, these change places.

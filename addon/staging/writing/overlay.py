@@ -1,5 +1,5 @@
-"""The overlay, the text before the scene of a film: title, caption and expression at the top left, with the
-captions of beats under them; the legend along the bottom; notes at the lower right.
+"""The overlay is the text before the scene of a film. Title, caption and expression stand at the top left,
+with the captions of beats under them. The legend stands along the bottom, notes at the lower right.
 
 Lengths are in heights of the frame, from its lower left corner; a narrow frame makes everything smaller.
 """
