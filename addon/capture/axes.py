@@ -284,9 +284,11 @@ def _filled(
         if len(more) == len(filled) and not len(columns) and not len(beside) and (more[lacking] >= 0).any():
             filled[lacking] = more[lacking]
             one_source &= other is source
-    if not one_source and not (filled == MISSING).any():
+    lacking = filled == MISSING  # tokens of no map, such as padding: behind the others
+    if not one_source and not lacking.any():
         filled = np.arange(len(filled))
-    return np.maximum(filled, 0), np.maximum(columns, 0)
+    filled[lacking] = filled.max(initial=0) + 1 + np.arange(int(lacking.sum()))
+    return filled, np.maximum(columns, 0)
 
 
 def _moves(strand: Strand, axis: int) -> tuple[np.ndarray, np.ndarray] | None:

@@ -70,31 +70,47 @@ def join(before: Seen, after: Seen) -> Seen:
         drops=before.drops or after.drops,
         attn_out=_both(before.attn_out, after.attn_out),
         added=_added(before.added, after.added),
+        joined=True,
     )
 
 
-def side_by_side(parts: Sequence[Seen], output: Output) -> Seen | None:
-    """Layers whose results one linear map takes together, as the heads of one layer."""
-    last = parts[-1]
-    shapes = {(s.q.shape[1:], s.k.shape[1:], s.v.shape[1:], str(s.scale), s.softcap, s.kind) for s in parts}
-    if len(shapes) > 1 or any(s.q.shape[0] != s.k.shape[0] for s in parts):
+def side_by_side(parts: Sequence[Seen], outputs: Sequence[Output]) -> Seen | None:
+    """Layers whose results one linear map takes together, as the heads of one layer; None where they differ
+    in more than their scale, mask and bias."""
+    last, output = parts[-1], outputs[0]
+    if len(parts) == 1:
+        return replace(last, output=output, attn_out=output.y)
+    shapes = {(s.q.shape[1:], s.k.shape[1:], s.v.shape[1:], bool(s.sinks), s.softcap, s.kind) for s in parts}
+    if len(shapes) > 1 or any(len(s.q) != len(s.k) for s in parts):
         return None
-    names = [name for name in last.found if all(name in s.found for s in parts)]
-    found = {name: projections.side_by_side([s.found[name] for s in parts]) for name in names}
+    output = replace(output, weight=np.concatenate([one.weight for one in outputs]), factors=None)
+    found, refused = {}, dict(last.refused)
+    for name in last.found:
+        own = [s.found[name] for s in parts if name in s.found]
+        alike = all(one.how == own[0].how and np.array_equal(one.x, own[0].x) for one in own)
+        if len(own) == len(parts) and alike:
+            found[name] = projections.side_by_side(own)
+        else:
+            refused[f"W_{name}"] = "heads have inputs of their own, or something else in between"
     stacked = {n: np.concatenate([getattr(s, n) for s in parts]) for n in ("q", "k", "v", "z")}
     columns = last.k.shape[1]
     each = [_placed(s.all_allowed(), True, s, 0, columns, len(s.q)) for s in parts]
     if any(s.bias is not None for s in parts):
         stacked["bias"] = np.concatenate([_placed(s.bias, 0.0, s, 0, columns, len(s.q)) for s in parts])
+    scales = np.concatenate([np.broadcast_to(np.ravel(s.scale), len(s.q)) for s in parts])
     return replace(
         last,
         **stacked,
         **_masked(np.concatenate(each)),
+        scale=last.scale if (scales == scales[0]).all() else scales,
         sinks=tuple(sink for s in parts for sink in s.sinks),
         found=found,
+        refused=refused,
         output=output,
         attn_out=output.y,
         error=max(s.error for s in parts),
+        drops=any(s.drops for s in parts),
+        joined=True,
     )
 
 
@@ -139,6 +155,7 @@ def stacked(parts: Sequence[Seen], output: Output, order: np.ndarray) -> Seen | 
         attn_out=output.y,
         error=max(s.error for s in parts),
         drops=any(s.drops for s in parts),
+        joined=True,
     )
 
 
@@ -159,10 +176,12 @@ def _of_all_tokens(parts: Sequence[Projection], order: np.ndarray) -> Projection
 
 
 def widened(before: Seen, after: Seen) -> Seen | None:
-    """Two attentions by one pattern with values of their own, as one with both values side by side."""
-    same = all(np.array_equal(getattr(before, n), getattr(after, n)) for n in "qk")
-    if not same or before.v.shape[0] != after.v.shape[0] or str(before.mask) != str(after.mask):
+    """Two attentions by one pattern with values of their own, as one with both values side by side; one of
+    them where the values are the same, too. None where the patterns differ."""
+    if len(before.v) != len(after.v) or _logits_differ(before, after):
         return None
+    if np.array_equal(before.v, after.v):
+        return before
     return replace(
         before,
         v=np.concatenate([before.v, after.v], axis=2),
@@ -173,7 +192,16 @@ def widened(before: Seen, after: Seen) -> Seen | None:
         output=None,
         attn_out=None,
         added=None,
+        joined=True,
     )
+
+
+def _logits_differ(one: Seen, other: Seen) -> bool:
+    """Whether queries and keys, or what is done to their products, are not the same."""
+    if (one.mask, one.softcap, one.sinks) != (other.mask, other.softcap, other.sinks):
+        return True
+    pairs = [(getattr(one, n), getattr(other, n)) for n in ("q", "k", "scale", "allowed", "bias")]
+    return any((a is None) != (b is None) or not np.array_equal(a, b) for a, b in pairs)
 
 
 def _alike(before: Seen, after: Seen) -> bool:

@@ -41,7 +41,7 @@ class Seen:
     `scale` is a number or [heads]. `mask` is its name, with `allowed` [heads or 1, queries or 1, keys or 1]
     where the name does not say it all; `bias` likewise or None. `found` has the projections; `refused` says
     why others are not written. `error` is the largest difference from the model's z. `about` has the rest of
-    the layer's description.
+    the layer's description. `joined`: it was put together of several attentions.
     """
 
     module: str
@@ -66,6 +66,7 @@ class Seen:
     added: Added | None = None
     attn_out: np.ndarray | None = None
     about: dict[str, Any] = field(default_factory=dict)
+    joined: bool = False
 
     def all_allowed(self) -> np.ndarray | None:
         """[heads or 1, queries or 1, keys or 1], or None where all keys are allowed."""
@@ -183,8 +184,23 @@ def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ..
     every = seen.q.shape[1]
     # If an unknown step may have changed the scores, every query is checked: it must have changed none.
     rows = np.arange(every)[slice(None) if unsure else sample(every)]
-    pattern, z, largest = recomputed(seen, rows)
     attends = torch.from_numpy(_without_idle_queries(seen)[rows])
+    steps = ", ".join(dict.fromkeys(unsure))
+    pattern, largest = _compare(seen, rows, steps)
+    tolerance = PROJECTION_TOLERANCE.get(seen.dtype, 2e-5)
+    if attention.pattern is not None and (unsure or seen.drops):
+        own = pick(attention.pattern, attention.pattern_index(frame))[..., 0]
+        own = own[:, rows if own.shape[1] > 1 else [0]].double().cpu()[:, attends]
+        if _misses(own, pattern[:, attends], seen.drops) > tolerance * max(1.0, largest):
+            raise NotUnderstood(steps or "dropout of something other than the pattern of these scores")
+
+
+def _compare(seen: Seen, rows: np.ndarray, steps: str = "") -> tuple[torch.Tensor, float]:
+    """(pattern, the largest logit) of some queries, recomputed. The layer's `error` is how far z is off.
+
+    Raises NotUnderstood, with the names of the `steps` that are not known, where that is too far.
+    """
+    pattern, z, largest = recomputed(seen, rows)
     model = torch.from_numpy(seen.z[:, rows])
     if not torch.isfinite(model).all():
         raise NotUnderstood("numbers that are not finite")
@@ -192,14 +208,9 @@ def _check(seen: Seen, attention: Attention, frame: Frame, unsure: tuple[str, ..
     tolerance = PROJECTION_TOLERANCE.get(seen.dtype, 2e-5)
     steep = 4 * largest if seen.dtype in ("float32", "float64") else largest
     allowance = min(max(1.0, steep) * tolerance, 0.5) * max(float(model.abs().max()), 1e-30)
-    steps = ", ".join(dict.fromkeys(unsure))
     if seen.error > allowance and not seen.drops:
         raise NotUnderstood(f"{steps}{steps and '; '}recomputing misses its output by {seen.error:.1e}")
-    if attention.pattern is not None and (unsure or seen.drops):
-        own = pick(attention.pattern, attention.pattern_index(frame))[..., 0]
-        own = own[:, rows if own.shape[1] > 1 else [0]].double().cpu()[:, attends]
-        if _misses(own, pattern[:, attends], seen.drops) > tolerance * max(1.0, largest):
-            raise NotUnderstood(steps or "dropout of something other than the pattern of these scores")
+    return pattern, largest
 
 
 def _without_idle_queries(seen: Seen) -> np.ndarray:
@@ -304,7 +315,12 @@ def _shrink(seen: Seen, shared: masks.Shared) -> None:
 
 
 def written(seen: Seen, heads: Sequence[int] | None) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """(tensors, description) of a layer with only the query heads `heads`, or all for None."""
+    """(tensors, description) of a layer with only the query heads `heads`, or all for None. Raises
+    NotUnderstood where what was put together is not what the model did."""
+    if seen.joined:
+        error = seen.error
+        _compare(seen, np.arange(seen.q.shape[1])[sample(seen.q.shape[1])])
+        seen.error = max(error, seen.error)
     n_q, n_kv = seen.q.shape[0], seen.k.shape[0]
     heads = list(range(n_q)) if heads is None else sorted(set(heads))
     kv_heads = sorted({head // (n_q // n_kv) for head in heads})

@@ -92,10 +92,12 @@ def output_of(linear: Linear, strand: Strand, entries: Sequence[np.ndarray]) -> 
     )
 
 
-def same_tokens(outputs: Sequence[Output]) -> bool:
-    """Whether outputs of one map are of the same tokens, by where they stand."""
-    first = outputs[0].y_index
-    return all(np.array_equal(a, b) for one in outputs for a, b in zip(first, one.y_index, strict=True))
+def with_same_tokens(outputs: Sequence[Output]) -> list[list[int]]:
+    """Which outputs of one map are of the same tokens, by where they stand: their numbers."""
+    found: dict[bytes, list[int]] = {}
+    for n, one in enumerate(outputs):
+        found.setdefault(b"".join(index.tobytes() for index in one.y_index), []).append(n)
+    return list(found.values())
 
 
 def one_below_another(outputs: Sequence[Output]) -> tuple[Output, np.ndarray] | None:

@@ -17,7 +17,7 @@ from .entry_places import pick
 from .joining import continues, join, repeats, side_by_side, stacked, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
-from .output import Output, added_of, one_below_another, output_of, same_tokens
+from .output import Output, added_of, one_below_another, output_of, with_same_tokens
 from .running import Running
 
 MOST_DROPPED = 32  # beams that were given up and may have won
@@ -176,6 +176,10 @@ class Recorder:
         if own[0].weight.shape[0] * own[0].weight.shape[1] != own[0].inputs:
             for seen in taken.seen:
                 seen.refused["W_O"] = "the next linear map takes more than what the heads gave"
+            return None
+        if own[0].weight.shape[1] != taken.seen[0].z.shape[2]:
+            for seen in taken.seen:
+                seen.refused["W_O"] = "the next linear map takes a part of what the heads gave"
             return None
         taken.outputs = list(own)
         for seen, output in zip(taken.seen, own, strict=True):
@@ -363,20 +367,11 @@ class Recorder:
         results[-1].source.taken.seen = []
 
     def _put_together(self, takens: list[Taken], outputs: list[Output]) -> MappedResult | None:
-        """Attentions of one head each, or of some of the queries each, become one layer."""
+        """Attentions of some of the heads each, or of some of the queries, become one layer."""
         if any(len(taken.seen) > 1 for taken in takens):
             return None
-        if same_tokens(outputs):
-            if sum(one.weight.shape[0] * one.weight.shape[1] for one in outputs) != outputs[0].inputs:
-                return None
-            output = replace(outputs[0], weight=np.concatenate([one.weight for one in outputs]), factors=None)
-            together = side_by_side([taken.seen[0] for taken in takens], output)
-        else:
-            whole = one_below_another(outputs)
-            if whole is None:
-                return None
-            output, together = whole[0], stacked([taken.seen[0] for taken in takens], *whole)
-        if together is None:
+        together = _as_one([taken.seen[0] for taken in takens], outputs)
+        if together is None or together.output is None:
             for taken in takens:
                 taken.seen[0].refused["W_O"] = "the next linear map takes what other attentions gave with it"
             return None
@@ -384,7 +379,7 @@ class Recorder:
         last = takens[-1]
         for taken in takens[:-1]:
             self._entries.remove(taken.entry)
-        last.seen, last.outputs = [together], [output]
+        last.seen, last.outputs = [together], [together.output]
         last.sums, last.entry.sums, last.queries = [], [], []
         last.entry.module = together.module
         return MappedResult(last)
@@ -436,6 +431,22 @@ class Recorder:
         given_up = [beam for n, beam in enumerate(entry.beams) if n not in used]
         entry.dropped = [*entry.dropped, *given_up][-MOST_DROPPED:] if len(entry.beams) > 1 else []
         entry.beams = beams
+
+
+def _as_one(seen: Sequence[Seen], outputs: Sequence[Output]) -> Seen | None:
+    """Attentions as one layer: those of the same tokens are heads, which then stand one below the other. None
+    where they differ, or are not all that the map takes."""
+    parts: list[Seen] = []
+    for own in with_same_tokens(outputs):
+        each = [outputs[n] for n in own]
+        heads = side_by_side([seen[n] for n in own], each)
+        if heads is None or sum(one.weight.shape[0] * one.weight.shape[1] for one in each) != each[0].inputs:
+            return None
+        parts.append(heads)
+    if len(parts) == 1:
+        return parts[0]
+    whole = one_below_another([part.output for part in parts if part.output is not None])
+    return None if whole is None else stacked(parts, *whole)
 
 
 def _sums(attention: Attention, frames: list[Frame], name: str) -> list[np.ndarray]:

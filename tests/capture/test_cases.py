@@ -665,6 +665,14 @@ LOOPS = {
     "queries, one at the end": lambda q, k, v, weigh: torch.cat(
         [weigh(one, k, v) for one in q.split(4, 2)], 2
     ),
+    "heads of queries": lambda q, k, v, weigh: torch.cat(
+        [torch.stack([weigh(one[:, h], k[:, h], v[:, h]) for h in range(4)], 1) for one in q.split(4, 2)], 2
+    ),
+    "elements, heads and queries": lambda q, k, v, weigh: torch.stack(
+        [torch.stack([torch.cat([weigh(one[None], k[n, h], v[n, h]) for one in q[n, h]]) for h in range(4)])
+         for n in range(3)]
+    ),
+    "twice the same": lambda q, k, v, weigh: (weigh(q, k, v), weigh(q, k, v))[1],
 }  # fmt: skip
 
 
@@ -708,7 +716,7 @@ def packed(q, k, v):
     return torch.cat(z, 2)
 
 
-ALTERNATE, THIRDS = (torch.arange(9) % 2, torch.arange(9) % 3)
+THIRDS = torch.arange(9) % 3
 WINDOWS = {  # and which token is in which window
     "texts packed into one": (packed, torch.tensor([0, 0, 1, 1, 1, 2, 2, 2, 2])),
     "every third token": (in_windows([slice(n, None, 3) for n in range(3)]), THIRDS),
@@ -733,6 +741,30 @@ def test_windows_one_by_one_are_one_layer_with_a_mask(form, tmp_path):
     (arrays, description), (true, same) = recording.layers["0"], whole.layers["0"]
     assert set(arrays) == set(true) and description["mask"] == same["mask"]
     assert all(close(arrays[name].astype(float), true[name].astype(float)) for name in true)
+    saved(recording, tmp_path)
+
+
+ALLOWED = torch.eye(9, dtype=torch.bool) | (torch.rand(2, 9, 9) > 0.5)
+TWO_WAYS = {  # for the first half of the values, and for the second
+    "two masks": lambda s: [s.masked_fill(~one, -torch.inf) for one in ALLOWED],
+    "two biases": lambda s: [s + one for one in ALLOWED],
+    "two scales": lambda s: [s, s / 3],
+}
+
+
+@pytest.mark.parametrize("form", TWO_WAYS)
+def test_one_pattern_is_not_taken_for_another_of_the_same_queries_and_keys(form, tmp_path):
+    torch.manual_seed(0)
+
+    def attend(q, k, v):
+        each = zip(TWO_WAYS[form](q @ k.mT), v.chunk(2, -1), strict=True)
+        return torch.cat([scores.softmax(-1) @ values for scores, values in each], -1)
+
+    model, x = Heads(attend).eval(), torch.randn(3, 9, 32)
+    with torch.no_grad(), record(model, batch=1) as recording:
+        y = model(x)
+    arrays, description = recording.layers["0"]
+    assert description["n_q_heads"] == 8 and close(arrays["resid_pre"] + arrays["attn_out"], y[1].numpy())
     saved(recording, tmp_path)
 
 
@@ -762,6 +794,40 @@ def test_an_element_that_is_not_in_the_batch_is_told_where_elements_run_one_by_o
     model = Heads(lambda q, k, v: LOOPS["elements"](q, k, v, lambda q, k, v: (q @ k.mT).softmax(-1) @ v))
     with pytest.raises(InputError, match="batch element 3 is not there; the batch has 3"):
         recorded(model.eval(), lambda m: m(torch.randn(3, 9, 32)), batch=3)
+
+
+def test_heads_that_differ_in_more_than_their_weights_are_told(tmp_path):
+    """Heads of inputs of their own have no weights in the file; a sink of some heads is no sink of all."""
+    torch.manual_seed(0)
+
+    class Several(nn.Module):
+        def __init__(self, sink):
+            super().__init__()
+            self.maps, self.out, self.sink = (
+                nn.ModuleList(nn.Linear(32, 24) for _ in range(4)),
+                nn.Linear(32, 32),
+                sink,
+            )
+
+        def forward(self, x):
+            z = []
+            for n, one in enumerate(self.maps):
+                q, k, v = one(x if self.sink else x * (n + 1)).chunk(3, -1)
+                s = torch.cat([q @ k.mT, torch.ones(*x.shape[:2], 1)], -1) if n and self.sink else q @ k.mT
+                z.append(s.softmax(-1)[..., :9] @ v)
+            return x + self.out(torch.cat(z, -1))
+
+    x = torch.randn(3, 9, 32)
+    with torch.no_grad(), record(None, batch=1) as recording:
+        Several(False).eval()(x)
+    arrays, description = recording.layers["0"]
+    assert not {"W_Q", "W_K", "W_V"} & set(arrays)
+    assert description["not_written"]["W_Q"].startswith("heads have inputs of their own")
+    with torch.no_grad(), record(None, batch=1) as recording:
+        Several(True).eval()(x)
+    for n, (_, about) in enumerate(recording.layers.values()):
+        assert about["n_q_heads"] == 1 and ("sinks" in about) == (n > 0)
+    assert len(saved(recording, tmp_path).layers) == 4
 
 
 def test_keys_in_another_order_stand_in_that_of_their_tokens(tmp_path):
