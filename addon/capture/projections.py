@@ -117,9 +117,15 @@ def find_projection(
 def _only(found: list, others: Sequence[Linear]) -> Projection:
     """The projection of the newest map, of several with something on their path, each with its piece.
 
-    Raises NotShown if another map makes the same tokens with it, as gates do, and LoRA in training; it may be
-    one of the `others`, whose weights or tokens are not known. A map with a single row for all tokens, such
-    as that of a condition, does not count.
+    <<<<<<< HEAD
+        Raises NotShown if another map makes the same tokens with it, as gates do, and LoRA in training; it may be
+        one of the `others`, whose weights or tokens are not known. A map with a single row for all tokens, such
+        as that of a condition, does not count.
+    =======
+        Raises NotShown where another map makes the same tokens with it, as gates do, and LoRA in training; also
+        one of the `others`, whose weights or tokens are not known, unless it takes what the newest gave. A map
+        that gives one row for all tokens, as of a condition, is not counted.
+    >>>>>>> 4239e10 (Maps of weights by F.linear are projections; a convolution of what a map gave is a step after it; outputs of other attentions beside an output are no second map of it)
     """
     each = [one for one in found if _one_by_one(one[1][1])] or found
     projection, (strand, rows, _) = each[0]
@@ -128,10 +134,15 @@ def _only(found: list, others: Sequence[Linear]) -> Projection:
         for _, (other, its_rows, _) in each[1:]
         if other.source is not strand.source and ((rows != MISSING) & (its_rows != MISSING)).any()
     ]
-    for other in [*beside, *others]:
+    for other in [*beside, *(one for one in others if not _made_by(one, strand.source))]:
         names = " and ".join(one.module or "the model" for one in (other, strand.source))
         raise NotShown(f"two linear maps make it together: {names}")
     return projection
+
+
+def _made_by(linear: Linear, source: Linear) -> bool:
+    """Whether a map takes what another one gave, as a convolution over neighbouring keys does."""
+    return any(one.source is source for one in to_linears(linear.made_of))
 
 
 def _one_by_one(rows: np.ndarray) -> bool:

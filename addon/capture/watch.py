@@ -226,13 +226,13 @@ class Watch(TorchFunctionMode):
             weighs = ", and it weighs rows of a parameter" if self._is_weight(other, ()) else _made_of(own)
             self._refuse_loose(own, weighs)
         weights = self._is_weight(left, strands[0]), self._is_weight(right, strands[1])
-        if all(weights):
+        if all(weights) and not linear:
             return  # weights that are made of others, as low-rank ones
         if weights[0] and not weights[1]:
             one = contraction
             turned = Contraction(right, left, one.b, one.a, one.out, one.factor, one.added)
             self._note_linear(turned, result)
-        elif weights[1] and not weights[0] or (right.dim() == 2 < left.dim() + linear and not strands[1]):
+        elif weights[1] or (right.dim() == 2 < left.dim() + linear and not strands[1]):
             self._note_linear(contraction, result)
         else:
             self._note_scores(contraction, result, strands)
@@ -319,7 +319,8 @@ class Watch(TorchFunctionMode):
     def _note_axes(self, x: torch.Tensor, y: torch.Tensor, a: str, out: str) -> None:
         hold = self._keeper.hold
         linear = Linear(
-            self._next(), self._module(), hold(x), None, None, hold(y), a, "ZY", out, whole=False
+            self._next(), self._module(), hold(x), None, None, hold(y), a, "ZY", out,
+            made_of=tuple(to_linears(self._origins.of(x))), whole=False,
         )  # fmt: skip
         self._origins.set(y, [Strand(linear, Places.of(y.shape))])
 
@@ -497,10 +498,9 @@ class Watch(TorchFunctionMode):
             self._streams[result] = written
 
     def _is_of_two_maps(self, tensor: torch.Tensor, written: MappedResult) -> bool:
-        """Whether a tensor contains results of attentions that went through several maps, also by way of maps
-        between."""
+        """Whether a tensor contains several results of maps of one attention, also by way of maps between."""
         sources = [strand.source for strand in self._origins.of(tensor)]
-        mapped = {one for one in sources if isinstance(one, MappedResult) and self._recorder.awaits(one)}
+        mapped = {one for one in sources if isinstance(one, MappedResult) and one.taken is written.taken}
         linears = [one for one in sources if isinstance(one, Linear)]
         apart = {one.serial for one in linears}
         return len(mapped) > 1 or sum(_takes(one, written.taken, apart) for one in linears) > 1

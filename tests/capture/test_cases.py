@@ -542,6 +542,7 @@ TOGETHER = {
     "a gate of all tokens before": (lambda own, other, x: own * other(x).cumsum(1).flip(1), False),
     "a gate in another order": (lambda own, other, x: own * other(x)[:, torch.arange(9)[None]][:, 0], False),
     "a norm": (lambda own, other, x: nn.functional.rms_norm(own, (32,)), True),
+    "a convolution of what it gave": (lambda own, other, x: own + _convolved(other, own), True),
     "a condition": (
         lambda own, other, x: nn.functional.rms_norm(own, (32,)) * other(x.mean(1, keepdim=True)), True
     ),
@@ -794,6 +795,26 @@ def test_an_element_that_is_not_in_the_batch_is_told_where_elements_run_one_by_o
     model = Heads(lambda q, k, v: LOOPS["elements"](q, k, v, lambda q, k, v: (q @ k.mT).softmax(-1) @ v))
     with pytest.raises(InputError, match="batch element 3 is not there; the batch has 3"):
         recorded(model.eval(), lambda m: m(torch.randn(3, 9, 32)), batch=3)
+
+
+def test_queries_that_are_made_of_weights_have_a_projection(tmp_path):
+    """As those of Perceiver, and of the first layer of DETR's decoder."""
+    torch.manual_seed(0)
+
+    class Latent(Heads):
+        def forward(self, x):
+            q = self.q(self.latents.expand(len(x), -1, -1))
+            q, k, v = (t.unflatten(-1, (4, 8)).transpose(1, 2) for t in (q, self.k(x), self.v(x)))
+            return self.out(((q @ k.mT).softmax(-1) @ v).transpose(1, 2).flatten(2))
+
+    model, x = Latent(None).eval(), torch.randn(3, 9, 32)
+    model.latents = nn.Parameter(torch.randn(1, 5, 32))
+    with torch.no_grad(), record(model, batch=1) as recording:
+        model(x)
+    arrays, _ = recording.layers["0.cross"]
+    assert close(arrays["W_Q"], weight(model.q, 4))
+    assert np.array_equal(arrays["x"], model.latents[0].detach()) and np.array_equal(arrays["x_k"], x[1])
+    saved(recording, tmp_path)
 
 
 def test_heads_that_differ_in_more_than_their_weights_are_told(tmp_path):
