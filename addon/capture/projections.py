@@ -117,15 +117,9 @@ def find_projection(
 def _only(found: list, others: Sequence[Linear]) -> Projection:
     """The projection of the newest map, of several with something on their path, each with its piece.
 
-    <<<<<<< HEAD
-        Raises NotShown if another map makes the same tokens with it, as gates do, and LoRA in training; it may be
-        one of the `others`, whose weights or tokens are not known. A map with a single row for all tokens, such
-        as that of a condition, does not count.
-    =======
-        Raises NotShown where another map makes the same tokens with it, as gates do, and LoRA in training; also
-        one of the `others`, whose weights or tokens are not known, unless it takes what the newest gave. A map
-        that gives one row for all tokens, as of a condition, is not counted.
-    >>>>>>> 4239e10 (Maps of weights by F.linear are projections; a convolution of what a map gave is a step after it; outputs of other attentions beside an output are no second map of it)
+    Raises NotShown if another map makes the same tokens with it, as gates do, and LoRA in training; it may be
+    one of the `others`, whose weights or tokens are not known, unless it takes what the newest gave. A map
+    with a single row for all tokens, such as that of a condition, does not count.
     """
     each = [one for one in found if _one_by_one(one[1][1])] or found
     projection, (strand, rows, _) = each[0]
