@@ -1,22 +1,26 @@
 """Lays out labels, readouts, legend and overlay of a built scene anew for its camera, whoever turned it.
 Camera, light, matrices and products stay as they are."""
 
+import contextlib
 from dataclasses import replace
 
 import bpy
+import numpy as np
 
 from ..errors import InputError
 from ..picture.drawing import Drawing
 from ..picture.given_camera import seen_through
 from ..staging.plan import Plan
-from . import tags
+from . import curves, tags
 from . import text as lettering
 from .build import COLLECTION
 from .filmed import write_picture
 from .read import drawn_objects
 from .rebuild import adding
-from .seen import views_of
+from .remembered import remembered
+from .seen import view_of, views_of
 
+MOST_ASIDE = 1e-3  # halves of the picture between where a camera has the scene and where it was drawn for
 LEAST_BLUR = 0.01  # a depth of field from which on nothing is written before the scene
 
 
@@ -39,6 +43,23 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
         drawing = _of_what_is_there(drawing, matrices)
         write_picture(drawing, matrices, products, font, room_of(target, "Lettering"), target)
     return drawing
+
+
+def lay_out_where_turned(drawing: Drawing, target: bpy.types.Scene) -> None:
+    """Lay out all that is written in a scene that was just drawn again, if its camera does not see what the
+    Drawing's does: a person has turned or keyed it, or has another lens, another camera or another size of
+    the picture."""
+    corners, frame = drawing.plan.arrangement.corners(), float(target.frame_current)
+    with contextlib.suppress(InputError):  # such as without a camera: then nothing is laid out for it
+        seen = view_of(target).project(corners)
+        if not np.allclose(seen, drawing.view(frame).project(corners), atol=MOST_ASIDE) or _is_keyed(target):
+            lay_out(drawing.plan, target)
+
+
+def _is_keyed(target):
+    """Whether a person has keyed what places the camera of a scene."""
+    ours = {one for one in (target.camera, target.camera.parent) if one in tags.owned(target)}
+    return any(remembered(one).get("motion", {}) != curves.motion(one) for one in ours)
 
 
 def _of_what_is_there(drawing, matrices):

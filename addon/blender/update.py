@@ -26,6 +26,7 @@ from . import appearance, at_rest, compat, studio, tags
 from .build import draw, frame_kept
 from .filmed import Drawn
 from .filmed_anew import drawn_in, draws_the_same, film_anew
+from .laid_out_anew import lay_out_where_turned
 from .materials.base import asked
 from .materials.haze import haze_material
 from .node_values import set_values
@@ -75,6 +76,7 @@ def build_in_steps(scene: Scene, target: bpy.types.Scene | None = None) -> Steps
     drawing = film_of(made)
     yield TO_DRAW
     target = draw(drawing, target)
+    lay_out_where_turned(drawing, target)
     _remember(drawing, target)
     return target
 
@@ -124,6 +126,7 @@ def update_in_steps(scene: Scene, target: bpy.types.Scene) -> Steps:
             film_anew(drawing, drawn, target)
         else:
             draw(drawing, target)
+        lay_out_where_turned(drawing, target)
         _remember(drawing, target)
     return target
 

@@ -1,6 +1,7 @@
 """Labels laid out anew in a built scene for a camera that someone has turned, and nothing else touched."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from matrix_cinema.blender import tags  # noqa: E402
 from matrix_cinema.blender.laid_out_anew import lay_out  # noqa: E402
 from matrix_cinema.blender.older import gained  # noqa: E402
 from matrix_cinema.blender.seen import moves, view_of  # noqa: E402
-from matrix_cinema.blender.update import build  # noqa: E402
+from matrix_cinema.blender.update import build, update  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
@@ -108,6 +109,21 @@ def test_all_that_is_written_is_laid_out_anew_and_nothing_else_changes(factory):
     lay_out(p, scene)  # again: nothing is left over
     assert what_is_ours(scene) == before and sorted(ob.name for ob in written(scene)) == names
     assert not [m.name for m in (*bpy.data.materials, *bpy.data.curves, *bpy.data.meshes) if not m.users]
+    for description in (replace(DESCRIPTION, title="B head"), DESCRIPTION):  # a film anew, then all
+        (build if description is DESCRIPTION else update)(description, scene)
+        placed = where(scene)
+        assert camera.data.lens == 120.0 and camera.matrix_world == place
+        lay_out(plan(description), scene)
+        again = where(scene)
+        assert again.keys() == placed.keys()
+        for name, corners in placed.items():
+            np.testing.assert_allclose(again[name], corners, atol=1e-4, err_msg=name)
+
+
+def where(scene):
+    """Where each line of type is on the frame, by its name."""
+    bpy.context.view_layer.update()
+    return {ob.name: on_the_frame(scene, ob) for ob in written(scene) if ob.type == "FONT"}
 
 
 def test_a_camera_of_ones_own_without_perspective_gets_labels_and_what_refers_to_one_of_ours_stays(factory):

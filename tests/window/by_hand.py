@@ -21,6 +21,7 @@ SIZE = (1600, 1250)  # of the window: an open panel is seen whole
 VIEWPORT = (600, 450)  # a place in the viewport
 LAST_ENTRY = (520, 25)  # of the menu Add that was opened there
 BALL = (28, 43)  # pixels from the panel's left, and above the row of the azimuth, to a lamp's direction
+F12 = "96"  # its code: by its name xdotool holds Alt as well
 SAME, ALIKE = 2 / 255, 0.04  # mean difference of pictures that are the same, and of those that differ in type
 
 
@@ -189,6 +190,7 @@ def change_the_style(desk, _user, done):
 
 def compare_pictures(desk, user, done):
     """Still, figure and F12 are one picture: still and F12 the same, the figure but for its type."""
+    desk.open_tab(TAB)
     still, figure, own = user / "hand.png", user / "hand.svg", user / "f12.png"
     set_picture(desk, user / "hand", width=480, height=270, samples=8)
     desk.wait_for(lambda s: not s["pending"], 60, "the size of the picture in the scene")
@@ -200,7 +202,7 @@ def compare_pictures(desk, user, done):
     finished(desk, figure)
     desk.move(*VIEWPORT)
     desk.settle(5)
-    desk.key("F12")
+    desk.key(F12)
     desk.wait_for(lambda s: s["busy"], 20, "Blender's own render")
     desk.wait_for(lambda s: not s["busy"], 300, "the end of F12")
     desk.ask("save_render", str(own))
