@@ -145,7 +145,7 @@ class Reading:
         self._fill(step, turned=True)
 
     def _cat(self, step: Change) -> None:
-        """A column of sinks after the keys: one for each head, or for each query."""
+        """A column of sinks beside the keys: one for each head, or for each query."""
         operand, axis = step.value
         tensor, places = operand.tensor, step.known_places
         keys = places.coordinates is not None and [self.letters[one] for one in places.coordinates[axis]]

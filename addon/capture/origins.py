@@ -24,7 +24,7 @@ class Change:
 
     `kind` says what it does to them, where that is known: "times", "over", "plus" (`value`), "tanh", "fill"
     (`value` where `mask`), "keep" (`value` where not `mask`), "between" (no less than `value`), "cat"
-    (`value` put after them along an axis), "exp", "sum" and "softmax" (along the axes `value`), "rounded"
+    (`value` put beside them along an axis), "exp", "sum" and "softmax" (along the axes `value`), "rounded"
     (to the type `value`, which has fewer digits); "" for anything else. `places` are those of the tensor as
     the step found it, before `other` was put beside it.
     """
@@ -88,7 +88,7 @@ class Contraction:
 class Linear:
     """A linear map that ran: y = x · weight + bias, as an einsum `a`, `b` -> `out`.
 
-    The letters of `b` that are not in `a` are its features; `bias` has the last of their axes. `made_of` are
+    The letters of `b` that are in `out` are its features; `bias` has the last of their axes. `made_of` are
     the strands of x. `weight` is None if it is no readable matrix, as in a convolution over neighbours and in
     a quantised map; the map then only tells axes apart. If the weight has a low-rank part, `base` is the map
     without it and `factors` are the two matrices of that part. If the whole weight is of low rank, `base` is
@@ -111,8 +111,8 @@ class Linear:
 
     @property
     def features(self) -> tuple[int, ...]:
-        """The axes of y that are features."""
-        return tuple(axis for axis, letter in enumerate(self.out) if letter not in self.a)
+        """The axes of y that are features: along these the weights differ."""
+        return tuple(axis for axis, letter in enumerate(self.out) if letter in self.b)
 
     @property
     def inputs(self) -> tuple[int, ...]:

@@ -399,10 +399,10 @@ def _part(origins: Origins, strand: Strand, tensor: torch.Tensor, axis: int, new
 
 
 def _beside(keeper: Keeper, tensors: list[torch.Tensor], n: int, axis: int, strand: Strand) -> Change:
-    """The step that puts one tensor after scores, such as a column of sinks."""
-    if len(tensors) == 2 and n == 0 and strand.places is not None:
+    """The step that puts one tensor beside scores, before or after them, such as a column of sinks."""
+    if len(tensors) == 2 and strand.places is not None:
         with contextlib.suppress(Unwatchable):
-            return Change("cat", "cat", (keeper.hold(tensors[1]), axis), places=strand.places)
+            return Change("cat", "cat", (keeper.hold(tensors[1 - n]), axis), places=strand.places)
     return Change("cat")
 
 

@@ -263,15 +263,16 @@ class Watch(TorchFunctionMode):
 
     def _note_linear(self, contraction: Contraction, y: torch.Tensor) -> None:
         check_watchable(y)
-        x, hold = contraction.left, self._keeper.hold
-        self._refuse_products(self._origins.of(x), "a linear map takes")
-        weight, b = _without_copies(contraction)
-        a, out = contraction.a, contraction.out
+        hold, out = self._keeper.hold, contraction.out
+        known = self._origins.of(contraction.left)
+        self._refuse_products(known, "a linear map takes")
+        weight, b = _without_copies(contraction.right, contraction.b, contraction.a, out)
+        x, a = _without_copies(contraction.left, contraction.a, b, out)
         bias, times = contraction.added or (None, 1.0)
         features = sum(1 for letter in out if letter not in a)
         plain = contraction.factor == 1 and times == 1 and not any(c in a and c in out for c in b)
         plain &= bias is None or bias.numel() == _count(y, out, a)
-        made_of = [s for s in self._origins.of(x) if isinstance(s.source, (Linear, Result))]
+        made_of = [s for s in known if isinstance(s.source, (Linear, Result))]
         linear = Linear(
             serial=self._next(),
             module=self._module(),
@@ -285,7 +286,7 @@ class Watch(TorchFunctionMode):
             made_of=tuple(s for s in made_of if all(step.name != "add" for step in s.steps)),
             whole=bool(plain and features),
         )
-        self._set_linear(linear, y, results_in(made_of))
+        self._set_linear(linear, y, results_in(made_of) if a == contraction.a else [])
 
     def _set_linear(self, linear: Linear, y: torch.Tensor, results: list[Strand]) -> None:
         strands = [Strand(linear, Places.of(y.shape))]
@@ -613,14 +614,14 @@ def _takes(linear: Linear, taken: Any, apart: Iterable[int]) -> bool:
     return False
 
 
-def _without_copies(contraction: Contraction) -> tuple[torch.Tensor, str]:
-    """The weight of a linear map and its letters, once where it was expanded over a batch."""
-    weight, letters = contraction.right, contraction.b
-    for letter in contraction.b:
-        axis = letters.index(letter)
-        if letter in contraction.a and letter in contraction.out and weight.stride(axis) == 0:
-            weight, letters = weight.select(axis, 0), letters.replace(letter, "")
-    return weight, letters
+def _without_copies(tensor: torch.Tensor, own: str, other: str, out: str) -> tuple[torch.Tensor, str]:
+    """An operand of a product and its letters, without axes along which all of it is the same: it is repeated
+    for each element of the batch, or x for the weights of each head."""
+    for letter in own:
+        axis = own.index(letter)
+        if letter in other and letter in out and (tensor.stride(axis) == 0 or tensor.shape[axis] == 1):
+            tensor, own = tensor.select(axis, 0), own.replace(letter, "")
+    return tensor, own
 
 
 def _terms(equation: str) -> list[str]:

@@ -817,6 +817,45 @@ def test_queries_that_are_made_of_weights_have_a_projection(tmp_path):
     saved(recording, tmp_path)
 
 
+BY_HEADS = {  # what makes queries of x, [batch, tokens, 32], with weights [heads, inputs, width]
+    "of all": (lambda x, w: x[:, None] @ w, (4, 32, 8)),
+    "of all, by einsum": (lambda x, w: torch.einsum("btm,hmd->bhtd", x, w), (4, 32, 8)),
+    "of its part": (lambda x, w: x.unflatten(-1, (4, 8)).transpose(1, 2) @ w, (4, 8, 8)),
+    "of its part, by einsum": (
+        lambda x, w: torch.einsum("bthd,hde->bhte", x.unflatten(-1, (4, 8)), w), (4, 8, 8)
+    ),
+    "of all, in one more axis": (lambda x, w: (x @ w).unflatten(-1, (4, 8)).transpose(1, 2), (1, 32, 32)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", BY_HEADS)
+def test_heads_with_weights_of_their_own_are_no_elements_of_the_batch(form, tmp_path):
+    torch.manual_seed(0)
+    make, shape = BY_HEADS[form]
+
+    class ByHeads(Heads):
+        def forward(self, x):
+            q, k, v = (make(x, w) for w in self.weights)
+            self.z = (q @ k.mT).softmax(-1) @ v
+            return x + self.out(self.z.transpose(1, 2).flatten(2))
+
+    model, x = ByHeads(None).eval(), torch.randn(3, 9, 32)
+    model.weights = nn.ParameterList(nn.Parameter(torch.randn(shape) / 4) for _ in range(3))
+    with torch.no_grad(), record(model, batch=1) as recording:
+        model(x)
+    arrays, description = recording.layers["0"]
+    assert description["n_q_heads"] == 4 and description["batch"] == {"element": 1, "of": 3}
+    assert close(arrays["z"], model.z[1].numpy()) and {"W_O", "resid_pre"} <= set(arrays)
+    if "part" in form:
+        assert "no product with one matrix" in description["not_written"]["W_Q"]
+        recording.save(tmp_path / "x.safetensors")
+    else:
+        own = model.weights[0].detach()
+        own = own if len(own) == 4 else own[0].unflatten(1, (4, 8)).transpose(0, 1)
+        assert close(arrays["W_Q"], own.numpy())
+        saved(recording, tmp_path)
+
+
 def test_heads_that_differ_in_more_than_their_weights_are_told(tmp_path):
     """Heads of inputs of their own have no weights in the file; a sink of some heads is no sink of all."""
     torch.manual_seed(0)

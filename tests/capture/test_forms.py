@@ -141,6 +141,9 @@ CAPTURED = {
     "a sink": lambda q, k, v: weighed(
         torch.cat([scores(q, k), torch.full((BATCH, HEADS, TOKENS, 1), 0.7)], -1).softmax(-1)[..., :-1], v
     ),
+    "a sink before the keys": lambda q, k, v: weighed(
+        torch.cat([torch.full((BATCH, HEADS, TOKENS, 1), 0.7), scores(q, k)], -1).softmax(-1)[..., 1:], v
+    ),
     "groups": grouped(tile=False),
     "groups, tiled": grouped(tile=True),
     "sdpa": lambda q, k, v: (
