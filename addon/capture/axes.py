@@ -258,7 +258,8 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
         for strand in event.strands[name]:
             if not isinstance(strand.source, (Linear, GivenTensor)):
                 continue
-            found = _moves(strand, letters.index(letter))
+            shared = letter in event.a and letter in event.b
+            found = _moves(strand, letters.index(letter), shared)
             if found is None or not (len(found[0]) or len(found[1])):
                 continue
             # An axis of a given tensor may be anything.
@@ -291,16 +292,18 @@ def _filled(
     return filled, np.maximum(columns, 0)
 
 
-def _moves(strand: Strand, axis: int) -> tuple[np.ndarray, np.ndarray] | None:
+def _moves(strand: Strand, axis: int, shared: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
     """(rows, columns) of the linear map's output along an axis of the tensor, MISSING for entries that are
-    not from there; or None."""
+    not from there; or None. An axis that queries and keys share may be one of the map's `split`."""
     places = strand.places
     if places is None or places.coordinates is None:
         return None
     linear: Linear | GivenTensor = strand.source
     moving = places.coordinates[axis]
-    rows = {one: values for one, values in moving.items() if one not in linear.features}
-    columns = {one: values for one, values in moving.items() if one in linear.features}
+    split = linear.split if shared and isinstance(linear, Linear) else ()
+    in_columns = (*linear.features, *split)
+    rows = {one: values for one, values in moving.items() if one not in in_columns}
+    columns = {one: values for one, values in moving.items() if one in in_columns}
     return _number(rows, linear), _number(columns, linear)
 
 

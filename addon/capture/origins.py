@@ -108,6 +108,8 @@ class Linear:
     base: "Linear | None" = None
     factors: tuple[torch.Tensor, torch.Tensor] | None = None
     whole: bool = True  # whether its weights tell all that it does
+    # Axes of y for which x was split off the features of a wider tensor, as for one map of each head's part.
+    split: tuple[int, ...] = ()
 
     @property
     def features(self) -> tuple[int, ...]:
@@ -133,6 +135,17 @@ class GivenTensor:
     @property
     def features(self) -> tuple[int, ...]:
         return (self.x.tensor.dim() - 1,)
+
+
+@dataclass(eq=False)
+class Wide:
+    """A tensor of this shape of which nothing else is known, whose last axis is split."""
+
+    shape: tuple[int, ...]
+
+    @property
+    def features(self) -> tuple[int, ...]:
+        return (len(self.shape) - 1,)
 
 
 @dataclass(eq=False)

@@ -435,5 +435,7 @@ def _why_none(strands: tuple[Strand, ...]) -> str:
         return "it comes from no linear map that was seen"
     if not any(strand.source.whole for strand in linears):
         return "it comes from a map that is no product with one matrix, as a convolution or a quantised map"
+    if any(strand.source.split for strand in linears):
+        return "one linear map makes the part of each head by itself"
     names = [step.name for strand in linears for step in strand.steps]
     return f"{names[-1] if names else 'something'} lies between it and its linear map, which mixes its axes"

@@ -31,6 +31,7 @@ from .origins import (
     Origins,
     Result,
     Strand,
+    Wide,
     to_linears,
 )
 from .output import results_in
@@ -43,6 +44,7 @@ from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_o
 CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_put", "setitem"}
 # Functions that are linear maps, or recurrent ones, with weights in a form of their own.
 UNSEEN_MAPS = re.compile("linear|matmul|gem[mv]|(^|_)mm($|_)|^(lstm|gru|rnn_(tanh|relu))$")
+SPLITTING = {"view", "reshape", "unflatten", "view_as", "reshape_as"}
 SUMMED = ", and it weighs a sum entry by entry"
 TWO_MAPS = "two linear maps take the result of the heads"
 
@@ -162,6 +164,8 @@ class Watch(TorchFunctionMode):
         if UNSEEN_MAPS.search(call.name) and self._note_unseen_map(call, result):
             return
         if not any(self._origins.of(one) for one in call.tensors()):
+            if call.name in SPLITTING:
+                self._note_split(call, result)
             return
         if call.name in ("add", "sub") and one_tensor and self._note_sum(call, result, stream):
             return
@@ -171,6 +175,17 @@ class Watch(TorchFunctionMode):
         follow(self._known, call, result)
         if call.name == "div" and one_tensor:
             self._note_softmax(result, by_hand=True)
+
+    def _note_split(self, call: TorchCall, result: torch.Tensor) -> None:
+        """A tensor of which nothing is known is given more axes: its features may become those of heads."""
+        tensor = call.first
+        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+            return
+        if result.dim() > tensor.dim() > 1 and result.shape[-1] < tensor.shape[-1]:
+            shape = tuple(tensor.shape)
+            self._origins.set(tensor, [Strand(Wide(shape), Places.of(shape))])
+            follow(self._known, call, result)
+            self._origins.forget(tensor)
 
     def _next(self) -> int:
         self._serial += 1
@@ -285,6 +300,7 @@ class Watch(TorchFunctionMode):
             out=out,
             made_of=tuple(s for s in made_of if all(step.name != "add" for step in s.steps)),
             whole=bool(plain and features),
+            split=_split_axes(known, a, out) if a == contraction.a else (),
         )
         self._set_linear(linear, y, results_in(made_of) if a == contraction.a else [])
 
@@ -612,6 +628,24 @@ def _takes(linear: Linear, taken: Any, apart: Iterable[int]) -> bool:
             passed.add(source.serial)
             ways += source.made_of
     return False
+
+
+def _split_axes(strands: Iterable[Strand], a: str, out: str) -> tuple[int, ...]:
+    """The axes of a map's output for which its input, with letters `a`, was split off the features of a wider
+    tensor that has tokens besides."""
+    for strand in strands:
+        places = strand.places
+        if not isinstance(strand.source, (Wide, Linear, GivenTensor)):
+            continue
+        if places is None or places.coordinates is None:
+            continue
+        features = set(strand.source.features)
+        moves = dict(zip(a, map(set, places.coordinates), strict=True))
+        of_features = {letter for letter, moved in moves.items() if moved and moved <= features}
+        tokens = [letter for letter in a if letter in out and moves[letter] - features]
+        if tokens and all(letter in of_features for letter in a if letter not in out):
+            return tuple(axis for axis, letter in enumerate(out) if letter in of_features)
+    return ()
 
 
 def _without_copies(tensor: torch.Tensor, own: str, other: str, out: str) -> tuple[torch.Tensor, str]:
