@@ -24,6 +24,7 @@ from .property_paths import Values, put
 from .shadow_floor import Caster, shadow_floor
 from .shapes import BOX_CORNERS, BOX_FACES
 
+SMOOTH = 64  # pixels of the map by which Cycles finds the light of a background that is a gradient
 FILTER_WIDTH = 1.2  # pixels; Blender's own 1.5 makes thin type pale
 ENVIRONMENT_NAME = "Matrix Cinema environment"
 # Of the background: where it is lightest, in the picture from below, its height to width, and its end.
@@ -109,6 +110,10 @@ def shade_world(
     f = Formula(tree)
     write_world(f, style, around, environment)
     f.finish()
+    smooth = environment is None and not RIGS[style.light].sky
+    if smooth and hasattr(world, "cycles"):  # which Blender may have switched off
+        # To find where it is light takes Cycles a second before each picture; a gradient needs few pixels.
+        world.cycles.sampling_method, world.cycles.sample_map_resolution = "MANUAL", SMOOTH
 
 
 def write_world(f: Formula, style: WholeStyle, around: Around, environment: bpy.types.Image | None) -> None:

@@ -164,3 +164,4 @@ def test_every_rig_lights_the_scene(tmp_path, rig):
         brightness.append(np.asarray(Image.open(tmp_path / "a.png").convert("L"))[7:11, 13:19].mean())
     assert brightness[0] > brightness[1] + 1
     assert len([ob for ob in scene.objects if ob.type == "LIGHT"]) == len(RIGS[rig].lamps) + RIGS[rig].sky
+    assert (scene.world.cycles.sampling_method == "AUTOMATIC") == RIGS[rig].sky  # a gradient needs few pixels
