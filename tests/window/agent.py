@@ -106,20 +106,24 @@ def told():
 
 
 def difference(first, second):
-    """Mean and largest difference of two pictures, 0 to 1, the second one scaled to the size of the first."""
+    """Mean and largest difference of two pictures, 0 to 1, the second one scaled to the width of the first. A
+    higher one, such as a figure with its title and legend, is compared where it is most like the first."""
     import numpy as np
 
     found = []
     for path in (first, second):
         image = bpy.data.images.load(path)
         if found:
-            image.scale(found[0].shape[1], found[0].shape[0])
+            across = found[0].shape[1]
+            image.scale(across, round(image.size[1] * across / image.size[0]))
         width, height = image.size
         pixels = np.empty(width * height * 4, np.float32)
         image.pixels.foreach_get(pixels)
         found.append(pixels.reshape(height, width, 4)[..., :3])
         bpy.data.images.remove(image)
-    apart = np.abs(found[0] - found[1])
+    one, other = found
+    places = range(len(other) - len(one) + 1)
+    apart = min((np.abs(one - other[n : n + len(one)]) for n in places), key=np.mean)
     return [float(apart.mean()), float(apart.max())]
 
 
