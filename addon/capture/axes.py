@@ -265,9 +265,42 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
             # An axis of a given tensor may be anything.
             if len(found[1]) or isinstance(strand.source, Linear):
                 known.append((strand.source, *found))
+        several = _of_several_maps(event.strands[name], letters.index(letter))
+        if several is not None:
+            return several
         if known:
             return _filled(known)
     return None, None
+
+
+def _of_several_maps(strands: Sequence[Strand], axis: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """(rows, columns), [entries] each, of an axis whose parts several maps of the same input made, such as
+    heads with maps of their own; None for any other axis."""
+    parts: dict[Linear, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+    for strand in to_linears(strands):
+        moved = _moves(strand, axis)
+        if strand.places is None or moved is None:
+            continue
+        there = ~np.isnan(strand.places.along[axis])
+        rows, columns = (one if len(one) else np.zeros(len(there), np.int64) for one in moved)
+        parts[strand.source] = there, rows, columns
+    if len(parts) < 2 or len({id(source.x) for source in parts}) > 1:
+        return None
+    each = sorted(parts.values(), key=lambda one: int(np.argmax(one[0])))
+    covered = np.sum([there for there, _, _ in each], axis=0)
+    alike = all(
+        np.array_equal(np.sort(rows[there]), np.sort(each[0][1][each[0][0]])) for there, rows, _ in each
+    )
+    if covered.max() > 1 or not alike:
+        return None
+    if (covered == 0).any():  # more maps than a tensor keeps ways back to
+        alone = covered.sum() == len(each)
+        return (np.zeros(0, np.int64), np.arange(len(covered))) if alone else None
+    row, number, first = np.zeros(len(covered), np.int64), np.zeros(len(covered), np.int64), 0
+    for there, rows, columns in each:
+        row[there], number[there] = rows[there], first + columns[there]
+        first = int(number.max()) + 1
+    return (row if (row != row[0]).any() else np.zeros(0, np.int64)), number
 
 
 def _filled(

@@ -307,9 +307,10 @@ class ProjectedInputs:
 
 
 def _projection(pieces: list, target: np.ndarray, inputs: ProjectedInputs) -> Projection:
-    """The projection that the pieces are together: several stand one below the other in the weight."""
+    """The projection that the pieces are together: those of several inputs stand one below the other."""
     seen = pieces[0][1] != MISSING
-    xs, weights, factor = [], [], pieces[0][0].factor
+    xs: list[np.ndarray] = []
+    weights, factor = [], pieces[0][0].factor
     heads, width = target.shape[0], target.shape[2]
     bias = np.zeros((heads, width))
     pre: Any = 0.0
@@ -325,9 +326,15 @@ def _projection(pieces: list, target: np.ndarray, inputs: ProjectedInputs) -> Pr
             pre = pre + part * there[:, None]
         else:  # nearly always the very numbers of the target
             pre = target if np.array_equal(part, target) else part.copy()
-        xs.append(inputs.of(linear, rows[seen]))
+        x = inputs.of(linear, rows[seen])
         weight = numpy_of(_columns(matrix(linear), own).reshape(of_heads).permute(1, 0, 2))
-        weights.append(weight if there.all() else weight * there[:, None])
+        weight = weight if there.all() else weight * there[:, None]
+        same = next((n for n, one in enumerate(xs) if one is x), None)
+        if same is None:
+            xs.append(x)
+            weights.append(weight)
+        else:  # heads that are maps of their own
+            weights[same] = weights[same] + weight
         if linear.bias is not None:
             has_bias = True
             bias += np.where(there, numpy_of(linear.bias.tensor).reshape(-1)[own], 0)

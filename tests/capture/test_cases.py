@@ -820,6 +820,7 @@ def test_queries_that_are_made_of_weights_have_a_projection(tmp_path):
 BY_HEADS = {  # what makes queries of x, [batch, tokens, 32], with weights [heads, inputs, width]
     "of all": (lambda x, w: x[:, None] @ w, (4, 32, 8)),
     "of all, by einsum": (lambda x, w: torch.einsum("btm,hmd->bhtd", x, w), (4, 32, 8)),
+    "of all, by a map each": (lambda x, w: torch.stack([x @ one for one in w], 1), (4, 32, 8)),
     "of its part": (lambda x, w: x.unflatten(-1, (4, 8)).transpose(1, 2) @ w, (4, 8, 8)),
     "of its part, by einsum": (
         lambda x, w: torch.einsum("bthd,hde->bhte", x.unflatten(-1, (4, 8)), w), (4, 8, 8)
