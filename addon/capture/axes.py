@@ -318,11 +318,9 @@ def _filled(
         if len(more) == len(filled) and not len(columns) and not len(beside) and (more[lacking] >= 0).any():
             filled[lacking] = more[lacking]
             one_source &= other is source
-    lacking = filled == MISSING  # tokens of no map, such as padding: behind the others
-    if not one_source and not lacking.any():
+    if not one_source and not (filled == MISSING).any():
         filled = np.arange(len(filled))
-    filled[lacking] = filled.max(initial=0) + 1 + np.arange(int(lacking.sum()))
-    return filled, np.maximum(columns, 0)
+    return np.maximum(filled, 0), np.maximum(columns, 0)
 
 
 def _moves(strand: Strand, axis: int, shared: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
