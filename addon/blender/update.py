@@ -6,6 +6,7 @@ no value has changed.
 """
 
 import collections
+import contextlib
 import dataclasses
 from collections.abc import Callable, Generator
 from functools import cache, partial
@@ -68,15 +69,20 @@ def build(scene: Scene, target: bpy.types.Scene | None = None) -> bpy.types.Scen
     return done(build_in_steps(scene, target))
 
 
-def build_in_steps(scene: Scene, target: bpy.types.Scene | None = None) -> Steps:
-    """As `build`. Until the last step it can be closed, and all is as it was."""
+def build_in_steps(
+    scene: Scene, target: bpy.types.Scene | None = None, *, keeps_frame: bool = False
+) -> Steps:
+    """As `build`, but that a scene may keep its frame. Until the last step it can be closed, and all is as it
+    was."""
     yield TO_PLAN
     made = plan_for(scene, target)
     yield TO_COMPOSE
     drawing = film_of(made)
     yield TO_DRAW
-    target = draw(drawing, target)
-    lay_out_where_turned(drawing, target)
+    target = target or bpy.context.scene
+    with frame_kept(target) if keeps_frame else contextlib.nullcontext():
+        draw(drawing, target)
+    lay_out_where_turned(drawing, target)  # at the frame at which it may have been turned
     _remember(drawing, target)
     return target
 
@@ -126,8 +132,8 @@ def update_in_steps(scene: Scene, target: bpy.types.Scene) -> Steps:
             film_anew(drawing, drawn, target)
         else:
             draw(drawing, target)
-        lay_out_where_turned(drawing, target)
-        _remember(drawing, target)
+    lay_out_where_turned(drawing, target)
+    _remember(drawing, target)
     return target
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import bpy
 
 from ..blender import tags, update
-from ..blender.build import frame_kept
 from ..errors import InputError
 from . import building, built, properties, source
 from .properties import settings_of
@@ -145,8 +144,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         if self.changes_only:
             yield from update.update_in_steps(wanted, scene)
         else:
-            with frame_kept(scene):
-                yield from update.build_in_steps(wanted, scene)
+            yield from update.build_in_steps(wanted, scene, keeps_frame=True)
         for view in through:  # the camera that they looked through may be gone
             view.view_perspective = "CAMERA"
         is_ours = settings.file and scene.name == scene.get(tags.TAG)

@@ -10,7 +10,7 @@ bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Euler, Vector  # noqa: E402
-from matrix_cinema.blender import tags  # noqa: E402
+from matrix_cinema.blender import hand_camera, tags  # noqa: E402
 from matrix_cinema.blender.laid_out_anew import lay_out  # noqa: E402
 from matrix_cinema.blender.older import gained  # noqa: E402
 from matrix_cinema.blender.seen import moves, view_of  # noqa: E402
@@ -170,3 +170,19 @@ def test_of_a_matrix_that_was_deleted_there_is_no_readout(factory):
     bpy.data.objects.remove(gone)
     lay_out(p, scene)
     assert [ob[tags.NAME] for ob in scene.objects if ob.get(tags.KIND) == "readout"] == ["Q"]
+
+
+def test_a_camera_that_moves_and_was_keyed_by_hand_has_text_where_it_was_turned_after_an_update(factory):
+    description = from_dict(Scene, HEAD | {"camera": {"move": "orbit"}}, "test")
+    scene = build(description)
+    scene.frame_set(scene.frame_end // 3)
+    scene.camera.parent.rotation_euler.z += 1.0
+    hand_camera.keep_turn(scene)
+    for title in ("B head", "C head"):
+        update(replace(description, title=title), scene)
+        placed = where(scene)
+        lay_out(plan(replace(description, title=title)), scene)
+        again = where(scene)
+        assert again.keys() == placed.keys()
+        for name, corners in placed.items():
+            np.testing.assert_allclose(again[name], corners, atol=1e-4, err_msg=name)
