@@ -298,6 +298,7 @@ def test_films_of_one_name_made_at_once_do_not_mix(tiny):
     assert cli.run(["render", str(tiny), "-o", str(tiny.parent / "a.mp4")]) == 0
 
 
+@pytest.mark.one_blender  # a killed process does nothing more, whichever Blender is in it
 @pytest.mark.skipif(sys.platform == "win32", reason="a process there is killed otherwise")
 def test_a_killed_film_goes_on_and_nothing_is_left_of_it(tiny, capsys):
     out = tiny.parent / "a.mp4"
@@ -318,6 +319,7 @@ def test_a_killed_film_goes_on_and_nothing_is_left_of_it(tiny, capsys):
     assert {path.name for path in tiny.parent.iterdir()} == {"a.mp4", "a.frames", "tiny.toml"}
 
 
+@pytest.mark.one_blender  # what is kept is told by our files; how each Blender ends is tested below
 @pytest.mark.skipif(sys.platform == "win32", reason="a process there gets no SIGINT")
 def test_an_interrupted_film_keeps_its_frames_and_goes_on(tiny, capsys):
     out = tiny.parent / "a.mp4"
