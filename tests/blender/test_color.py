@@ -13,7 +13,14 @@ FLAT = [name for name, one in STYLES.items() if one.flat]
 MAPS = list(color_maps())
 
 
-@pytest.mark.parametrize("n", range(len(MAPS)), ids=MAPS)
+# A map is a picture of 256 colours, drawn by the same nodes: the styles in turn are enough on every Blender.
+@pytest.mark.parametrize(
+    "n",
+    [
+        pytest.param(n, id=name, marks=pytest.mark.one_blender if n >= len(FLAT) else ())
+        for n, name in enumerate(MAPS)
+    ],
+)
 def test_drawn_colours_are_the_maps(factory, tmp_path, n):
     """Every map in one flat style, each in turn; tests/builders/color_rows.py prints all."""
     assert largest_error(FLAT[n % len(FLAT)], MAPS[n], tmp_path) <= 2
