@@ -254,18 +254,17 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
     for name, letters, tensor in (("q", event.a, event.q), ("k", event.b, event.k)):
         if letter not in letters or tensor.shape[letters.index(letter)] != event.sizes[letter]:
             continue
-        known = []
+        known, shared = [], letter in event.a and letter in event.b
         for strand in event.strands[name]:
             if not isinstance(strand.source, (Linear, GivenTensor)):
                 continue
-            shared = letter in event.a and letter in event.b
             found = _moves(strand, letters.index(letter), shared)
             if found is None or not (len(found[0]) or len(found[1])):
                 continue
             # An axis of a given tensor may be anything.
             if len(found[1]) or isinstance(strand.source, Linear):
                 known.append((strand.source, *found))
-        several = _of_several_maps(event.strands[name], letters.index(letter))
+        several = _of_several_maps(event.strands[name], letters.index(letter)) if shared else None
         if several is not None:
             return several
         if known:
