@@ -273,6 +273,7 @@ class Look:
     pooling: str = "auto"  # "auto", "off", or rows and columns of a bead, "4x4"
     pooling_rule: str = option("max", choices=POOLINGS)
     labels: bool = option(True, changes=FILM)
+    links: str = option("auto", choices=("auto", "off"), changes=FILM)
     numbers: str = option("auto", choices=SWITCHES)
     beams: str = option("auto", choices=SWITCHES)
     row_guides: float = option(0.0, low=0.0, high=1.0, changes=FILM)  # brightness; mm's is 0.6

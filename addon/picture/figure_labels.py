@@ -13,7 +13,7 @@ from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, rule_between
 from ..staging.writing.name_options import unit
 from ..staging.writing.placing import Leader, Written
-from .figure_links import LEAST_FRAMED
+from .figure_frames import LEAST_FRAMED
 from .figure_type import PageType
 
 LEADER_WIDTH = 0.25

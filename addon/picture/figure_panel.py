@@ -17,11 +17,12 @@ from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.boxes import around
 from ..staging.writing.canvas import Canvas
-from ..staging.writing.items import Rule, Text
+from ..staging.writing.items import Box, Rule, Text, rule_between
+from ..staging.writing.links import LinkForm, LinkRoom, links
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import LONGEST_TOKEN
+from .figure_frames import frames
 from .figure_labels import LINE_OVERHANG, Labels, edges_of, thick_corners
-from .figure_links import frames, links
 from .figure_names import write_names, write_titles
 from .figure_pointed import write_callouts, write_lit_tokens
 from .figure_readouts import (
@@ -39,6 +40,7 @@ from .figure_tokens import write_tokens
 from .figure_type import PAGE_EDGE, PAGE_POOL_WORDS, PageType
 from .joined import Joined, notes_of
 
+LINK_WIDTH, SIGN_SIZE = 0.5, 1.25  # of the lines of links; of their signs, in sizes of names
 FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
 INSIDE_SHAPE = 0.62  # height to width of a view from inside
 TALLEST_PANEL = 1.3  # height to width of a panel, unless a height is asked for
@@ -89,9 +91,23 @@ def panel(
         return made
     canvas = Canvas(p, made.view, width, made.height, type)
     area = free[0], free[2], width - free[1], made.height - free[3]
-    every = *made.items, *made.pointed
-    linked = links(canvas, type, area, every, [one.readout.box for one in made.readouts])
+    linked = _links(canvas, type, area, made) if p.scene.look.links != "off" else []
     return replace(made, items=(*frames(canvas), *made.items, *linked))
+
+
+def _links(canvas: Canvas, type: PageType, area: Box, made: Panel) -> list[Text | Rule]:
+    """The links on the page between the matrices of a Panel."""
+    every = *made.items, *made.pointed
+    rules = [((one.x0, one.y0), (one.x1, one.y1)) for one in every if isinstance(one, Rule)]
+    boxes = [one.box for one in every if isinstance(one, Text)] + [one.readout.box for one in made.readouts]
+    stars = [plane.stage.name for plane in canvas.planes if canvas.p.is_star(plane.stage)]
+    own = [one.box for one in every if isinstance(one, Text) and one.kind in ("token", "axis")]
+    labels = {stars[0]: np.array(own)} if len(stars) == 1 and own else {}  # others may have theirs anywhere
+    form = LinkForm(type, 1.0, SIGN_SIZE * type.size, type.small)
+    written = LinkRoom(np.array(boxes).reshape(-1, 4), np.array(rules).reshape(-1, 2, 2), labels, {})
+    found = links(canvas, form, area, written)
+    lines = [rule_between(line.start, line.end, LINK_WIDTH) for one in found for line in one.lines]
+    return [*(text for one in found for text in one.texts), *lines]
 
 
 def content_height(

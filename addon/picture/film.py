@@ -4,7 +4,7 @@ The size of type is fixed on the picture, so labels depend on the camera; and th
 labels. Each is computed from the other, in a few rounds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
@@ -35,6 +35,7 @@ ENOUGH_BARE, ENOUGH_LABELLED = 0.75, 0.7  # of the frame, for the subject: witho
 COST_OF_OFF_MIDDLE, COST_OF_SMALL_TYPE, COST_OF_STACKED = 0.3, 3.0, 0.06
 TRIES = 3  # layouts that are composed with their labels
 STAR_LABEL_ROOM = 0.1  # heights of the picture around a star, for its labels
+STEADY = np.cos(np.radians(3.0))  # a camera that turns less does not turn
 AROUND_CHART = 0.025  # around the bars of a why
 SHADE_MARGIN = 0.03  # around a shade, where labels would be dim
 
@@ -153,7 +154,8 @@ def _with_earlier(
             there = None
         view = made.shot.view(phase.at)
         lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
-        letters = lettering(p, view, aspect, free, phase.near, about, told, lit, there)
+        steady = stands(made.shot.view, phase)
+        letters = lettering(p, view, aspect, free, phase.near, about, told, lit, there, steady)
         earlier.append(PhaseLabels(phase, letters, view))
     made = replace(made, earlier=tuple(earlier))
     if p.beats:
@@ -208,7 +210,7 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
     tried = []
     for n in range(ROUNDS):
         anywhere = n == 0 and p.panels  # their labels stand alike, and the camera makes room for them
-        made = _lettered(p, film.view(end), aspect, made, notes, layout, anywhere=anywhere)
+        made = _lettered(p, film, aspect, made, notes, layout, anywhere=anywhere)
         before, film = film, shot(p, made.marks, made.overlay.boxes, aspect, side.room)
         smaller = _size(p, before.view(end)) / _size(p, film.view(end)) > SHRUNK
         if not smaller and not clashes(outlines(made.lettering, film.view(end), aspect)):
@@ -217,7 +219,7 @@ def _composed(p: Plan, aspect: float, layout: OverlayOptions, planes: Sequence[P
     # Labels and camera may chase each other. Then the camera stays where the scene was largest, and the
     # labels keep within its frame.
     film = max(tried, key=lambda one: _size(p, one.view(end)))
-    made = _lettered(p, film.view(end), aspect, made, notes, layout, beyond(aspect))
+    made = _lettered(p, film, aspect, made, notes, layout, beyond(aspect))
     return replace(made, shot=film)
 
 
@@ -227,18 +229,20 @@ def _size(p: Plan, view: View) -> float:
 
 
 def _lettered(
-    p: Plan, view: View, aspect: float, before: Film, notes: Sequence[str], layout: OverlayOptions,
+    p: Plan, film: Shot, aspect: float, before: Film, notes: Sequence[str], layout: OverlayOptions,
     around: Sequence[Box] = (), anywhere: bool = False,
 ) -> Film:  # fmt: skip
-    """The Film with the shot that it had, and with labels laid out for a view. Unless they may stand
-    `anywhere`, they keep clear of the text before the scene in the Film `before`."""
+    """The Film with the shot that it had, and with labels laid out for the end of a shot. Unless they may
+    stand `anywhere`, they keep clear of the text before the scene in the Film `before`."""
+    end = float(p.timeline.last_frame)
+    view, steady = film.view(end), stands(film.view, film.phases[-1])
     free = [] if anywhere else [*before.overlay.boxes, *before.beside.boxes, *around]
     why = why_chart(p, aspect, _matrices(p, view, aspect), np.array(free).reshape(-1, 4))
     free += [tuple(np.array(why.box) + AROUND_CHART * np.array([-1, -1, 1, 1]))] if why else []
     told = before.beside.told(p)
-    end = float(p.timeline.last_frame)
     lit = p.spotlight.lit(end, end + 1.0, p.timeline.moves) if p.spotlight else ()
-    letters = lettering(p, view, aspect, free, p.scene.camera.subject, told=told, lit=lit)
+    near = p.scene.camera.subject
+    letters = lettering(p, view, aspect, free, near, told=told, lit=lit, linked=steady)
     marks = (*(mark_of(label, view) for label in letters.labels), *marks_of(p))
     written = overlay(p, aspect, [*notes, *letters.notes], **layout)
     if why and meeting(np.array([why.box]), written.boxes).any():  # by what there is to say of the labels
@@ -257,6 +261,13 @@ def _matrices(p: Plan, view: View, aspect: float) -> np.ndarray:
             away = found[n] - found[n].mean(axis=0)
             found[n] += STAR_LABEL_ROOM * np.sign(away)
     return found
+
+
+def stands(through: Callable[[float], View], phase: Phase) -> bool:
+    """Whether a camera that sees `through(frame)` does not turn during a phase. One that turns sees matrices
+    and their links cross each other."""
+    at, middle = (through(frame).forward for frame in (phase.at, 0.5 * (phase.start + phase.end)))
+    return bool(at @ middle > STEADY)
 
 
 def outlines(letters: Lettering, view: View, aspect: float) -> np.ndarray:

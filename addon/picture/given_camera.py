@@ -26,7 +26,16 @@ from ..staging.writing.overlay import Overlay, overlay
 from ..staging.writing.typesetter import film_type
 from .beside import NOTHING_BESIDE, Beside, beside
 from .drawing import Drawing
-from .film import OVERLAY_LAYOUTS, SHADE_MARGIN, OverlayOptions, PhaseLabels, beyond, cost_of_type, outlines
+from .film import (
+    OVERLAY_LAYOUTS,
+    SHADE_MARGIN,
+    OverlayOptions,
+    PhaseLabels,
+    beyond,
+    cost_of_type,
+    outlines,
+    stands,
+)
 from .joined import joined
 from .presented import presented
 from .why_chart import why_chart
@@ -47,7 +56,7 @@ def seen_through(
     view = through(phases[-1].at)
     sheet = Canvas(p, view, aspect, 1.0, film_type(p.typeface, 1.0))
     layout = _layout(p, sheet)
-    side, last = _side_and_labels(p, sheet, layout)
+    side, last = _side_and_labels(p, sheet, layout, stands(through, phases[-1]))
     every = _labels(p, phases, through, sheet, layout, side, last)
     written = _overlay(p, sheet, layout, side, every)
     labels = outlines(last, view, aspect)
@@ -76,7 +85,9 @@ def _areas(boxes: np.ndarray) -> np.ndarray:
     return np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
 
 
-def _side_and_labels(p: Plan, sheet: Canvas, layout: OverlayOptions) -> tuple[Beside, Lettering]:
+def _side_and_labels(
+    p: Plan, sheet: Canvas, layout: OverlayOptions, steady: bool
+) -> tuple[Beside, Lettering]:
     """The readouts that have room, and the labels of the film's end beside them. A star has an automatic
     readout if it is in the picture and cannot be read there."""
     aspect, view, end = sheet.width, sheet.view, float(p.timeline.last_frame)
@@ -87,10 +98,11 @@ def _side_and_labels(p: Plan, sheet: Canvas, layout: OverlayOptions) -> tuple[Be
     )
     planes = stars if away else [] if auto else readouts.named(p)
     side = _beside(p, planes, sheet, layout)
-    last = _lettering(p, sheet, layout, side, Phase(1.0, end + 1.0, end, near=p.scene.camera.subject))
+    whole = Phase(1.0, end + 1.0, end, near=p.scene.camera.subject)
+    last = _lettering(p, sheet, layout, side, whole, steady=steady)
     if stars and not planes and readouts.unlabelled(p, stars, view, aspect, last):
         side = _beside(p, stars, sheet, layout)
-        last = _lettering(p, sheet, layout, side, Phase(1.0, end + 1.0, end, near=p.scene.camera.subject))
+        last = _lettering(p, sheet, layout, side, whole, steady=steady)
     return side, last
 
 
@@ -113,6 +125,7 @@ def _lettering(
     side: Beside,
     phase: Phase,
     about: Sequence[Part] | None = None,
+    steady: bool = True,
 ) -> Lettering:
     """The labels of a phase, within the frame and clear of the text before the scene."""
     if not p.scene.look.labels or not sheet.planes:
@@ -122,7 +135,7 @@ def _lettering(
     shades = np.array(written.shades).reshape(-1, 4) + SHADE_MARGIN * np.array([-1, -1, 1, 1])
     free = np.concatenate([written.boxes, side.boxes, beyond(aspect), shades])
     lit = p.spotlight.lit(phase.start, phase.end, p.timeline.moves) if p.spotlight else ()
-    return lettering(p, sheet.view, aspect, free, phase.near, about, side.told(p), lit)
+    return lettering(p, sheet.view, aspect, free, phase.near, about, side.told(p), lit, linked=steady)
 
 
 def _labels(
@@ -135,7 +148,8 @@ def _labels(
         view = through(phase.at)
         there = Canvas(p, view, sheet.width, 1.0, sheet.type)
         about = [part for part in there.planes if part.stage.name in phase.about] or None
-        every.append(PhaseLabels(phase, _lettering(p, there, layout, side, phase, about), view))
+        steady = stands(through, phase)
+        every.append(PhaseLabels(phase, _lettering(p, there, layout, side, phase, about, steady), view))
     return [*every, PhaseLabels(phases[-1], last, sheet.view)]
 
 

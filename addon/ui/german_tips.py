@@ -24,6 +24,8 @@ TOOLTIPS = {
     "Additional light that the entries in use emit":
     "Zusätzliches Licht der Einträge, die gerade benutzt werden",
     "Additional parts of the head to show": "Weitere Teile des Kopfes, die gezeigt werden",
+    "All links of a picture; none where one of them has no room":
+    "Alle Verbindungen eines Bildes; keine, wo eine davon keinen Platz hat",
     "Along the chain, with the product that is being made":
     "An der Kette entlang, mit dem Produkt, das gerade entsteht",
     "An array in a file of its own": "Ein Array in einer eigenen Datei",
@@ -227,6 +229,8 @@ TOOLTIPS = {
     "Lightness of the largest values": "Helligkeit der größten Werte",
     "Lightness of the smallest values": "Helligkeit der kleinsten Werte",
     "Like Blocks, but in a line": "Wie Blöcke, aber in einer Linie",
+    "Lines that show which matrices are multiplied or added, and what they make":
+    "Linien, die zeigen, welche Matrizen multipliziert oder addiert werden, und was daraus wird",
     "Longer axes are drawn this long, and each bead stands for several entries; axes of the star stay"
     " as they are; 0: no axis is shortened":
     "Längere Achsen werden so lang gezeichnet, und jede Perle steht für mehrere Einträge; Achsen des "

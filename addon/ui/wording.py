@@ -63,6 +63,7 @@ FIELDS = {
         "flow_guides": ("Flow Guides", "Size of the vanes that point from left and right to the result; "
                         "0: none", {"subtype": "FACTOR"}),
         "labels": ("Names and Tokens", "Write matrix names, shapes and the tokens along the axes", {}),
+        "links": ("Links", "Lines that show which matrices are multiplied or added, and what they make", {}),
         "formula": ("Expression", "Show the expression at the top of the picture; the part that is being "
                     "computed is lit", {}),
         "font": ("Font", "A TrueType or OpenType font for all text; empty: Blender's own",
@@ -297,6 +298,10 @@ CHOICES: dict[tuple[Any, str], dict[Any, tuple[str, str]]] = {
     (Look, "numbers"): {
         "auto": ("Small Scenes", "If there is room"),
         "on": ("Always", ""),
+        "off": ("Never", ""),
+    },
+    (Look, "links"): {
+        "auto": ("Where They Fit", "All links of a picture; none where one of them has no room"),
         "off": ("Never", ""),
     },
     (Look, "beams"): {

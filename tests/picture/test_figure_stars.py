@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matrix_cinema.attention.tokens import as_labels
 from matrix_cinema.description.scene import Scene, from_dict, load_scene
-from matrix_cinema.picture.figure_links import LINK_WIDTH
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose
+from matrix_cinema.picture.figure_panel import LINK_WIDTH
 from matrix_cinema.picture.figure_type import LEAST_TYPE, PAGE_EDGE, page_type
 from matrix_cinema.staging.writing.boxes import within
 from matrix_cinema.staging.writing.captions import labels_of

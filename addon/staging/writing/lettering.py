@@ -12,6 +12,7 @@ import numpy as np
 
 from ...kinds.places import Part
 from ..camera.framing import View
+from ..camera.views import INSIDE
 from ..plan import Plan
 from ..spotlight import Lit
 from .axis_options import axis_titles, tokens
@@ -21,13 +22,14 @@ from .captions import below, named
 from .items import Box, Text
 from .name_options import names
 from .placing import Leader, Wish, Written, settle
+from .scene_links import with_links
 from .title_options import titles
 from .typesetter import film_type, narrowness
 
 TYPE_SCALES = (1.0, 0.84, 0.7)  # of all type, when it is crowded
 SMALLER_TYPE = 12.0  # cost of smaller type
 ROOMY = 4.0  # cost of each label on average where type need not be smaller
-HAIR = 0.001  # width of a leader
+HAIR, LINK_HAIR = 0.001, 0.0018  # of leaders, and of the lines of links
 PLURALS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titles", "rows of titles")}
 
 
@@ -36,10 +38,11 @@ class Label:
     """A line of type in the world, facing the camera. Its `position` (3,) is on its base line; `size` and the
     `box` around the position are in the world's units. `align` and `angle` are those of the Text.
 
-    `kind` is "title" (of a head), "name", "detail" (a shape), "axis", "token" or "callout" (the number of an
-    entry in the spotlight); `owner` is the name of the matrix at which it stands. With a moving camera it
-    turns about its `pivot` (3,), which the labels of one `group` share: a name takes its shape along. A
-    callout before a matrix or products is `plated`: it stands on a plate of the background's colour.
+    `kind` is "title" (of a head), "name", "detail" (a shape), "axis", "token", "callout" (the number of an
+    entry in the spotlight) or "sign" (of a link); `owner` is the name of the matrix at which it stands. With
+    a moving camera it turns about its `pivot` (3,), which the labels of one `group` share: a name takes its
+    shape along. A callout before a matrix or products is `plated`: it stands on a plate of the background's
+    colour.
     """
 
     text: str
@@ -98,13 +101,15 @@ def lettering(
     told: Collection[tuple[str, ...]] = (),
     lit: Sequence[Lit] = (),
     there: Sequence[Part] | None = None,
+    linked: bool = False,
 ) -> Lettering:
     """The Lettering of a plan as a View sees it on a frame of this `aspect`, width to height. The boxes
     `keep_free`, in heights of the picture, stay free.
 
     Of many matrices just alike the one `near` is named, or else the first. The labels are `about` these
     planes, or about all. Only the parts that are `there` are in the way. Texts of axes that are `told`
-    elsewhere need not be written. The numbers of `lit` entries are written.
+    elsewhere need not be written. The numbers of `lit` entries are written. If matrices are
+    `linked`, lines and signs show what is multiplied with what.
     """
     if not p.scene.look.labels:
         return Lettering()
@@ -120,7 +125,18 @@ def lettering(
         if least < ROOMY * len(wishes) or canvas.crowded:
             break
     canvas, wishes, taken = best
-    return _lifted(canvas, wishes, [option.write() or Written() for option in taken])
+    linked = linked and not canvas.crowded and _may_link(p)
+    options, found = with_links(canvas, wishes, taken, fixed) if linked else (taken, [])
+    written = [option.write() or Written() for option in options]
+    wishes += [Wish("link", link.stage.name, (), needed=False) for link in found]
+    return _lifted(canvas, wishes, [*written, *(Written(link.texts, link.lines) for link in found)])
+
+
+def _may_link(p: Plan) -> bool:
+    """Whether a plan's pictures may have links. Inside a cuboid, and where names are inside matrices, there
+    are none."""
+    look = p.scene.look
+    return look.links != "off" and not look.center_names and p.scene.camera.view not in INSIDE
 
 
 def _wishes(
@@ -157,8 +173,10 @@ def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) 
             labels.append(replace(label, group=len(pivots) - 1, pivot=pivots[-1]))
         for leader in made.leaders:
             anchor = _anchor_of(leader)
-            start, end = canvas.lifted(leader.start, anchor), canvas.lifted(leader.end, anchor)
-            width = HAIR * canvas.type.scale * canvas.unit_at(anchor)
+            far = anchor if leader.far is None else leader.far
+            start, end = canvas.lifted(leader.start, anchor), canvas.lifted(leader.end, far)
+            hair = LINK_HAIR if wish.what == "link" else HAIR
+            width = hair * canvas.type.scale * canvas.unit_at(anchor)
             strokes.append(Stroke(start, end, width, wish.what))
     return Lettering(tuple(labels), tuple(strokes), tuple(_notes(wishes, written)))
 

@@ -34,11 +34,13 @@ NOWHERE = np.empty((0, 4))
 @dataclass(frozen=True, eq=False)
 class Leader:
     """A thin line on the picture from `start` to `end`, (2,) each, between a text and what it belongs to.
-    `anchor` is a point of that in the world, (3,), if the line is to stand there."""
+    `anchor` is a point of that in the world, (3,), if the line is to stand there, and `far` one that is as
+    deep as its end, where that has another depth."""
 
     start: np.ndarray
     end: np.ndarray
     anchor: np.ndarray | None = None
+    far: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,26 @@
+"""Frames around the matrices of a figure. Lengths are points."""
+
+import numpy as np
+
+from ..staging.writing.boxes import within
+from ..staging.writing.canvas import Canvas
+from ..staging.writing.items import Rule, rule_between
+
+FRAME_WIDTH = 0.35
+FRAME_SAMPLES = 40  # points at which it is looked whether an edge is hidden
+LEAST_FRAMED = 8  # rows or columns; the elements of a smaller matrix stand far out of its plane
+
+
+def frames(canvas: Canvas) -> list[Rule]:
+    """A frame around each larger matrix on a canvas, without the edges that are hidden behind another
+    matrix."""
+    rules = []
+    for n, (plane, quad) in enumerate(zip(canvas.planes, canvas.quads, strict=True)):
+        if max(plane.rows, plane.columns) < LEAST_FRAMED:
+            continue
+        before = canvas.quads[canvas.fronts < canvas.fronts[n] - 1e-6]
+        for start, end in zip(quad, np.roll(quad, -1, axis=0), strict=True):
+            points = start + (end - start) * np.linspace(0.02, 0.98, FRAME_SAMPLES)[:, None]
+            if not any(within(points, other).any() for other in before):
+                rules.append(rule_between(start, end, FRAME_WIDTH))
+    return rules

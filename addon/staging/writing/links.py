@@ -1,0 +1,453 @@
+"""Links between matrices: lines from the operands of a product or sum to its sign, and an arrow from the sign
+to the result. A link stands only where nothing else is.
+
+On a page and in a film links are found alike; lengths are in points of a LinkForm.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...kinds.places import Plane
+from ...kinds.stage import Stage
+from ..scales import MASKING
+from .boxes import around, within
+from .canvas import Canvas
+from .items import Box, Text
+from .name_options import outward_normal, unit
+from .placing import Leader
+from .typesetter import CAPITALS, Typesetter
+
+MOST_LINKED, FEW_LINKED = 8, 3  # results of a picture; links between more of them would be a thicket
+PRODUCT_SIGN = "×"
+SIGN_ROOM = 5.0  # from the middle of a sign to the ends of its lines
+SHORTEST_LINK = 5.0  # of each line
+ARROW_LENGTH, ARROW_ANGLE = 3.2, 0.36  # of an arrow's head, and what it opens to either side
+LINK_GAP, TYPE_GAP = 2.5, 3.5  # from a matrix or type to a line; to one that ends at type, on a free point
+SIGN_STEP, RASTER_STEP = 4.0, 1.5  # between places of a sign that are tried; between points that may be free
+ALONG_AN_EDGE = np.array([0.5, 0.3, 0.7, 0.1, 0.9])  # where a line may meet an edge of a matrix
+OFF_MIDDLE = 40.0  # cost of meeting it at an end instead of the middle
+GLANCING = 40.0  # cost of meeting it along its edge instead of straight
+LEAST_STRAIGHT = 0.3  # of a line: how much of it leads straight out of a matrix
+AT_NAME, AT_CORNER = 30.0, 80.0  # cost of meeting, instead of an edge, a name or a corner of labels
+PAST_LABELS = 3.0  # cost of each point that labels keep an arrow away from its matrix
+LINK_SAMPLES = 48  # points at which it is looked whether a line is free
+NOT_FREE, DEAREST = 1e6, 260.0  # costs: of a line that is not free; of a link that would not help
+TRIED_AT_ONCE = 256  # places of a sign, the most promising ones first
+WORD_TURNS = 16  # directions from an arrow or a sign, in which words may stand
+NOT_TOLD = {"multiply", "divide", *MASKING}  # steps of an epilogue
+NO_BOXES = np.empty((0, 4))
+
+
+@dataclass(frozen=True)
+class LinkForm:
+    """The sizes of links on a picture: of a `point`, and of the type of signs and of words, 0 for none."""
+
+    type: Typesetter
+    point: float
+    sign_size: float
+    word_size: float
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """The link of a result: its sign and the words beside its arrow, where it has them, and its lines, last
+    the two of the arrow's head. All of it is anchored at points of the world. The `cost` is the length of
+    its lines in points, and more where they do not lead straight from the middles of edges."""
+
+    stage: Stage
+    texts: tuple[Text, ...]
+    lines: tuple[Leader, ...]
+    cost: float
+
+
+@dataclass(frozen=True, eq=False)
+class LinkRoom:
+    """What is written on a picture beside links: `boxes` (n, 4) and `lines` (n, 2, 2), of which links keep
+    clear. `labels` are the boxes of the labels along matrices, by name, beyond which a line may end, and
+    `names` those of the names of matrices, where it may end as at the matrix."""
+
+    boxes: np.ndarray
+    lines: np.ndarray
+    labels: Mapping[str, np.ndarray]
+    names: Mapping[str, np.ndarray]
+
+
+def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[Link]:
+    """The links of a canvas within an `area` of it. They belong to the results that lead to a star or
+    use it; without a star, or with few results, to all. If not all links have room, there are none."""
+    linked = _linked(canvas, form, written)
+    if not 0 < len(linked) <= MOST_LINKED:
+        return []
+    free, found = Free(canvas, form, area, written), []
+    signs: dict[Plane, _Line] = {}
+    for one in linked:
+        meets = [
+            own.with_sign(signs[plane]) if plane in signs else own
+            for plane, own in zip(one.planes, one.meets, strict=True)
+        ]
+        if len(meets) == 2:
+            lines, cost = _straight(meets[0], meets[1], free)
+        else:
+            lines, cost = _around_a_sign(one.sign, meets, free)
+        if cost >= DEAREST:
+            return []
+        if one.sign:
+            signs |= dict(zip(one.planes[:-1], lines, strict=False))
+        found.append((_with_arrow(lines), cost))
+        _take(found[-1][0], free)
+    return [_link(one, *drawn, free, form) for one, drawn in zip(linked, found, strict=True)]
+
+
+# -- what is linked ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Meets:
+    """Where a line may meet a matrix: `places` (m, 2) in points, what each costs (m,), the directions out of
+    the matrix there (m, 2), the `gaps` from there to the line (m,), and points of the world
+    (m, 3)."""
+
+    places: np.ndarray
+    costs: np.ndarray
+    normals: np.ndarray
+    gaps: np.ndarray
+    anchors: np.ndarray
+
+    def with_sign(self, line: "_Line") -> "Meets":
+        """These, and the sign from which a `line` of another link leads to the matrix: it may go on there."""
+        more = (line.sign, 0.0, unit(line.sign - line.end), SIGN_ROOM, line.near)
+        own = self.places, self.costs, self.normals, self.gaps, self.anchors
+        both = zip(own, more, strict=True)
+        return Meets(*(np.concatenate([every, np.array(one)[None]]) for every, one in both))
+
+
+@dataclass(frozen=True, eq=False)
+class _Linked:
+    """A result, the sign between its operands, these and the result, and where lines may meet them."""
+
+    stage: Stage
+    sign: str
+    planes: list[Plane]
+    meets: list[Meets]
+
+    @property
+    def words(self) -> str:
+        """The functions of a result's epilogue as words. Scale and mask are left out, because the formula has
+        them."""
+        functions = [step.function for step in self.stage.epilogue]
+        return ", ".join(name for name in dict.fromkeys(functions) if name not in NOT_TOLD)
+
+
+def _linked(canvas: Canvas, form: LinkForm, written: LinkRoom) -> list[_Linked]:
+    """The results on a canvas that are to be linked with what they are made of; those that are nearest to it
+    first."""
+    p, found = canvas.p, []
+    stars = [plane for plane in canvas.planes if p.is_star(plane.stage)]
+    made = [(plane, *_made_of(canvas, plane)) for plane in canvas.planes]
+    few = sum(bool(made_of) for _, made_of, _ in made) <= FEW_LINKED
+    for plane, made_of, whole in made:
+        about = few or not stars or any(p.is_star(one.stage) for one in (plane, *made_of))
+        if not made_of or not about:
+            continue
+        sign = PRODUCT_SIGN if plane.stage.has_interior else plane.stage.sign
+        planes = [*made_of, plane]
+        meets = [_meets(canvas, one, form.point, written) for one in planes]
+        found.append(_Linked(plane.stage, sign if whole else "", planes, meets))
+    return sorted(found, key=lambda one: _reach(canvas, one.planes))
+
+
+def _reach(canvas: Canvas, planes: Sequence[Plane]) -> float:
+    """How far the middles of the first of some matrices are from that of the last, all together."""
+    middles = [canvas.project(plane.corners()).mean(axis=0) for plane in planes]
+    return float(np.linalg.norm(np.array(middles[:-1]) - middles[-1], axis=1).sum())
+
+
+def _made_of(canvas: Canvas, plane: Plane) -> tuple[list[Plane], bool]:
+    """(the matrices of a canvas that the one of `plane` is made of, whether they are all of its operands).
+    Those of an operand that is not in the picture stand for it."""
+    whole = True
+    found: dict[Plane, None] = {}
+    for operand in plane.stage.operands:
+        stage = operand.stage
+        own = [one for one in canvas.planes if one.stage is stage and one is not plane]
+        taken = [one for one in own if one.consumer == plane.stage.name and one.role != "result"]
+        if own:
+            found |= dict.fromkeys(taken or [_nearest(canvas, own, plane)])
+            continue
+        whole = False
+        if canvas.p.is_unseen(stage):
+            found |= dict.fromkeys(_sources(canvas, stage, plane))
+    return list(found), whole and len(found) > 1
+
+
+def _sources(canvas: Canvas, stage: Stage, plane: Plane) -> list[Plane]:
+    """The matrices of a canvas that a stage, which is not in the picture, is made of."""
+    found: list[Plane] = []
+    for operand in stage.operands:
+        own = [one for one in canvas.planes if one.stage is operand.stage and one is not plane]
+        if own:
+            found.append(_nearest(canvas, own, plane))
+        elif canvas.p.is_unseen(operand.stage):
+            found += _sources(canvas, operand.stage, plane)
+    return found
+
+
+def _nearest(canvas: Canvas, planes: Sequence[Plane], plane: Plane) -> Plane:
+    """The one of several planes whose middle is nearest to that of `plane` on the picture."""
+    return min(planes, key=lambda one: _reach(canvas, (one, plane)))
+
+
+def _meets(canvas: Canvas, plane: Plane, point: float, written: LinkRoom) -> Meets:
+    """Where a line may meet a matrix of a canvas: at its edges, beyond its labels, or at its name."""
+    corners = plane.corners()
+    quad, middle = canvas.project(corners) / point, canvas.project(corners).mean(axis=0) / point
+    upright = np.array([[*quad.min(axis=0), *quad.max(axis=0)]])
+    labels = written.labels.get(plane.stage.name, NO_BOXES) / point
+    limits = around(np.concatenate([labels, upright]))
+    found = []
+    for n in range(4):
+        edge = [n, (n + 1) % 4]
+        (start, end), (first, last) = quad[edge], corners[edge]
+        normal = outward_normal(start, end, middle)
+        axis = int(abs(normal[1]) > abs(normal[0]))
+        for part in ALONG_AN_EDGE:
+            place, anchor = start + (end - start) * part, first + (last - first) * part
+            cost = OFF_MIDDLE * abs(part - 0.5)
+            found.append((*place, cost, *normal, LINK_GAP, *anchor))
+            beyond = limits[axis + 2 * (normal[axis] > 0)]
+            if far := abs(beyond - place[axis]):
+                place[axis] = beyond
+                found.append((*place, cost + PAST_LABELS * far, *normal, TYPE_GAP, *anchor))
+        if len(labels):
+            out = unit(np.sign(start - middle))
+            place = np.where(out > 0, limits[2:], limits[:2])
+            far = np.linalg.norm(place - start)
+            found.append((*place, AT_CORNER + PAST_LABELS * far, *out, TYPE_GAP, *first))
+    name = written.names.get(plane.stage.name, NO_BOXES) / point
+    if len(name):
+        left, low, right, high = around(name)
+        x, y = 0.5 * (left + right), 0.5 * (low + high)
+        sides = ((left, y, -1, 0), (right, y, 1, 0), (x, low, 0, -1), (x, high, 0, 1))
+        anchor = corners[np.linalg.norm(quad - (x, y), axis=1).argmin()]
+        found += [(*side[:2], AT_NAME, *side[2:], TYPE_GAP, *anchor) for side in sides]
+    every = np.array(found)
+    return Meets(every[:, :2], every[:, 2], every[:, 3:5], every[:, 5], every[:, 6:])
+
+
+# -- where nothing stands ---------------------------------------------------------------------------------
+
+
+class Free:
+    """Which points of an area of a canvas are free, on a raster RASTER_STEP apart. All places are in points
+    of a form."""
+
+    def __init__(self, canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom):
+        self.low, self.high = np.array(area).reshape(2, 2) / form.point
+        shape = ((self.high - self.low) / RASTER_STEP).astype(int) + 1
+        self.points = np.ones(shape, bool)
+        for quad in (*canvas.quads, *canvas.faces, *canvas.strips):
+            self.take_within(quad / form.point)
+        for start, end in written.lines / form.point:
+            self.take_line(start, end)
+        for box in written.boxes / form.point:
+            self.take(box)
+
+    def take_within(self, quad: np.ndarray) -> None:
+        """Mark a convex quadrilateral (4, 2) as not free."""
+        ends = np.stack([quad.min(axis=0), quad.max(axis=0) + RASTER_STEP])
+        first, last = np.clip(((ends - self.low) / RASTER_STEP).astype(int), 0, self.points.shape)
+        some = np.moveaxis(np.indices(np.maximum(last - first, 0)), 0, 2) + first
+        inside = within((self.low + some * RASTER_STEP).reshape(-1, 2), quad)
+        self.points[first[0] : last[0], first[1] : last[1]] &= ~inside.reshape(some.shape[:2])
+
+    def take(self, box: np.ndarray) -> None:
+        """Mark a box (4,), and everything nearer to it than LINK_GAP, as not free."""
+        first = np.ceil((box[:2] - LINK_GAP - self.low) / RASTER_STEP).astype(int)
+        last = np.floor((box[2:] + LINK_GAP - self.low) / RASTER_STEP).astype(int)
+        (left, low), (right, high) = np.maximum(first, 0), np.maximum(last + 1, 0)
+        self.points[left:right, low:high] = False
+
+    def take_line(self, start: np.ndarray, end: np.ndarray) -> None:
+        """Mark a line between two points (2,) as not free."""
+        count = int(np.linalg.norm(end - start) / RASTER_STEP) + 2
+        for point in start + (end - start) * np.linspace(0.0, 1.0, count)[:, None]:
+            self.take(np.tile(point, 2))
+
+    def along(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """Whether lines between points (..., 2) are free from end to end: (...)."""
+        part = np.linspace(0.0, 1.0, LINK_SAMPLES)[:, None]
+        points = starts[..., None, :] + (ends - starts)[..., None, :] * part
+        spots = np.rint((points - self.low) / RASTER_STEP).astype(int)
+        inside = ((spots >= 0) & (spots < self.points.shape)).all(axis=-1)
+        x, y = np.moveaxis(np.where(inside[..., None], spots, 0), -1, 0)
+        return (self.points[x, y] & inside).all(axis=-1)
+
+    def boxes(self, boxes: np.ndarray) -> np.ndarray:
+        """Which of the boxes (n, 4) are free, by lines along and across them: (n,)."""
+        left, low, right, high = boxes.T
+        middle = 0.5 * (low + high)
+        ends = [
+            np.stack([np.stack([x, y], 1) for x, y in ((left, at), (right, at))])
+            for at in (low, middle, high)
+        ]
+        return np.all([self.along(*pair) for pair in ends], axis=0)
+
+
+# -- where a link stands ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A line from `start` to `end`, (2,) each in points, the points of the world there, (3,) each, and the
+    middle of the sign before its start (2,)."""
+
+    start: np.ndarray
+    end: np.ndarray
+    near: np.ndarray
+    far: np.ndarray
+    sign: np.ndarray
+
+
+def _straight(operand: Meets, result: Meets, free: Free) -> tuple[list[_Line], float]:
+    """(an arrow from a single operand to the result, what it costs)."""
+    ways = result.places - operand.places[:, None]  # (m, k, 2)
+    length = np.linalg.norm(ways, axis=2)
+    toward = ways / np.maximum(length, 1e-9)[..., None]
+    out = (toward * operand.normals[:, None]).sum(axis=2), -(toward * result.normals).sum(axis=2)
+    gaps = operand.gaps[:, None] + result.gaps
+    starts = operand.places[:, None] + toward * operand.gaps[:, None, None]
+    ends = result.places - toward * result.gaps[:, None]
+    there = (length >= SHORTEST_LINK + gaps) & (np.minimum(*out) >= LEAST_STRAIGHT)
+    there[there] = free.along(starts[there], ends[there])
+    costs = length + operand.costs[:, None] + result.costs + GLANCING * (2.0 - sum(out))
+    costs = np.where(there, costs, NOT_FREE)
+    m, k = np.unravel_index(costs.argmin(), costs.shape)
+    start, ends_at = starts[m, k], (operand.anchors[m], result.anchors[k])
+    return [_Line(start, ends[m, k], *ends_at, start)], float(costs[m, k])
+
+
+def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> tuple[list[_Line], float]:
+    """(the lines from a sign to the operands and the result, what they cost)."""
+    places = np.concatenate([meets.places for meets in every])
+    low, high = np.maximum(places.min(axis=0), free.low), np.minimum(places.max(axis=0), free.high)
+    x, y = (np.arange(begin, end, SIGN_STEP) for begin, end in zip(low, high, strict=True))
+    signs = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    signs = signs[free.boxes(np.concatenate([signs - SIGN_ROOM, signs + SIGN_ROOM], axis=1))]
+    ways = [_Ways(signs, meets) for meets in every]
+    least = np.sum([way.costs.min(axis=1) for way in ways], axis=0)
+    best, cost = 0, NOT_FREE
+    order = np.argsort(least, kind="stable")
+    for n in range(0, len(order), TRIED_AT_ONCE):
+        some = order[n : n + TRIED_AT_ONCE]
+        if least[some[0]] >= cost:
+            break
+        costs = np.sum([way.free_costs(some, free) for way in ways], axis=0)
+        if costs.min() < cost:
+            best, cost = some[costs.argmin()], costs.min()
+    if cost >= NOT_FREE:
+        return [], cost
+    ends = [way.chosen(best, free) for way in ways]
+    depth = np.mean([anchor for _, anchor in ends], axis=0)
+    middle, around = signs[best], SIGN_ROOM if sign else 0.0
+    lines = [_Line(middle + around * unit(end - middle), end, depth, far, middle) for end, far in ends]
+    return lines, float(cost)
+
+
+class _Ways:
+    """The lines from each of some signs (n, 2) to where they may meet a matrix: what they cost (n, m),
+    NOT_FREE where one would be too short or too slanting."""
+
+    def __init__(self, signs: np.ndarray, meets: Meets):
+        self.meets = meets
+        way = signs[:, None] - meets.places  # (n, m, 2)
+        length = np.linalg.norm(way, axis=2)
+        toward = way / np.maximum(length, 1e-9)[..., None]
+        self.starts = signs[:, None] - toward * SIGN_ROOM
+        self.ends = meets.places + toward * meets.gaps[:, None]
+        out = (toward * meets.normals).sum(axis=2)
+        there = (length >= SHORTEST_LINK + SIGN_ROOM + meets.gaps) & (out >= LEAST_STRAIGHT)
+        self.costs = np.where(there, length + meets.costs + GLANCING * (1.0 - out), NOT_FREE)
+
+    def clear(self, some: np.ndarray, free: Free) -> np.ndarray:
+        """The costs of the lines from `some` of the signs (n,), NOT_FREE where something stands: (n, m)."""
+        costs = self.costs[some]
+        there = costs < NOT_FREE
+        there[there] = free.along(self.starts[some][there], self.ends[some][there])
+        return np.where(there, costs, NOT_FREE)
+
+    def free_costs(self, some: np.ndarray, free: Free) -> np.ndarray:
+        """What the best free line from each of `some` of the signs (n,) costs: (n,)."""
+        return self.clear(some, free).min(axis=1)
+
+    def chosen(self, sign: int, free: Free) -> tuple[np.ndarray, np.ndarray]:
+        """(where the best free line from a sign ends (2,), the point of the world there (3,))."""
+        m = int(self.clear(np.array([sign]), free)[0].argmin())
+        return self.ends[sign, m], self.meets.anchors[m]
+
+
+# -- what is written at it --------------------------------------------------------------------------------
+
+
+def _with_arrow(lines: list[_Line]) -> list[_Line]:
+    """The lines of a link with the head of an arrow at the end of the last one."""
+    arrow = lines[-1]
+    toward, heads = unit(arrow.end - arrow.start), []
+    for angle in (-ARROW_ANGLE, ARROW_ANGLE):
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        back = arrow.end - ARROW_LENGTH * turn @ toward
+        heads.append(_Line(arrow.end, back, arrow.far, arrow.far, arrow.sign))
+    return [*lines, *heads]
+
+
+def _take(lines: list[_Line], free: Free) -> None:
+    """Mark the lines of a link and the room of its sign as not free."""
+    within_its_lines = SIGN_ROOM - TYPE_GAP
+    free.take(np.tile(lines[0].sign, 2) + within_its_lines * np.array([-1, -1, 1, 1]))
+    for line in lines:
+        free.take_line(line.start, line.end)
+
+
+def _link(one: _Linked, lines: list[_Line], cost: float, free: Free, form: LinkForm) -> Link:
+    """The Link of these lines."""
+    texts = _texts(one, lines[-3], free, form)
+    drawn = [Leader(line.start * form.point, line.end * form.point, line.near, line.far) for line in lines]
+    return Link(one.stage, tuple(texts), tuple(drawn), cost)
+
+
+def _texts(one: _Linked, arrow: _Line, free: Free, form: LinkForm) -> list[Text]:
+    """The sign of a link before the start of its arrow, and the words beside that."""
+    texts = []
+    if one.sign:
+        x, y = arrow.sign * form.point
+        y -= 0.5 * CAPITALS * form.type.sized(form.sign_size)
+        texts = [form.type.line(one.sign, x, y, form.sign_size, "CENTER", kind="sign", anchor=arrow.near)]
+    if one.words and form.word_size:
+        texts += _words(one.words, arrow, free, form)
+    return texts
+
+
+def _words(words: str, arrow: _Line, free: Free, form: LinkForm) -> list[Text]:
+    """The words beside an arrow from its sign, or else around that; none where they have no room."""
+    start = arrow.sign
+    size = form.type.sized(form.word_size)
+    half = 0.5 * np.array([form.type.width(words, form.word_size), CAPITALS * size]) / form.point
+    turns = np.linspace(0.0, 2.0 * np.pi, WORD_TURNS, endpoint=False)
+    ways = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    along = unit(arrow.end - start)
+    reach = (np.abs(ways) @ half + LINK_GAP + 1.0)[:, None] * ways
+    level = np.argsort(np.abs(ways @ along), kind="stable")  # beside the arrow before anywhere else
+    beside = [
+        start + (arrow.end - start) * part + reach[n]
+        for part in (0.55, 0.35, 0.75)
+        for n in level[: len(level) // 2]
+    ]
+    middles = np.array([*beside, *(start + SIGN_ROOM * ways + reach)])
+    clear = np.flatnonzero(free.boxes(np.concatenate([middles - half, middles + half], axis=1)))
+    if not len(clear):
+        return []
+    box = np.tile(middles[clear[0]], 2) + np.concatenate([-half, half])
+    free.take(box)
+    x, y = 0.5 * (box[0] + box[2]) * form.point, box[1] * form.point
+    return [form.type.line(words, x, y, form.word_size, "CENTER", kind="sign", soft=True, anchor=arrow.near)]

@@ -1,0 +1,87 @@
+"""Links among the labels of a scene: in the room that these leave, or for which names make way."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .boxes import strips
+from .canvas import Canvas
+from .links import Link, LinkForm, LinkRoom, links
+from .name_options import NAME_SIZE
+from .placing import Option, Wish, Written, settle
+
+POINT = NAME_SIZE / 8.0  # names are of 8 points on a page
+LINK_SIGN_SIZE = 1.1 * NAME_SIZE
+LINK_SIZES = (1.0, 0.7)  # of links; they are smaller where they have no room else
+EDGE = 0.02  # of the frame, where no link stands
+MAKE_WAY = {"name", "axis title"}
+MADE_WAY = 40.0  # the most that it may cost all labels together
+MOST_MOVED = 20.0  # and that it may cost one of them; it stays where it would cost more
+OF_SMALL = 400.0  # what it costs that links are smaller, beside their own cost and that of labels
+
+
+def with_links(
+    canvas: Canvas, wishes: Sequence[Wish], taken: Sequence[Option], fixed: np.ndarray
+) -> tuple[Sequence[Option], list[Link]]:
+    """(the options that wishes take beside the links of a canvas, the links): those links, smaller ones, or
+    ones for which names make way, that are best together with the names. Nothing stands in the boxes `fixed`,
+    (n, 4)."""
+    best: tuple[Sequence[Option], list[Link]] = (taken, [])
+    least = np.inf
+    everyone = np.ones(len(wishes), bool)
+    settled = np.array([wish.what not in MAKE_WAY for wish in wishes])
+    for size in LINK_SIZES:
+        stays, before = everyone, ~everyone
+        while (stays != before).any():
+            found = _links(canvas, [(wishes[n], taken[n]) for n in np.flatnonzero(stays)], fixed, size)
+            anew = _around(wishes, taken, stays, fixed, found) if found else taken
+            more = np.array([option.cost - old.cost for option, old in zip(anew, taken, strict=True)])
+            cost = size * sum(link.cost for link in found) + more.sum() + OF_SMALL * (1.0 - size)
+            if found and more.sum() <= MADE_WAY and cost < least:
+                best, least = (anew, found), cost
+            first, before = stays is everyone, stays
+            stays = settled if first else stays | (more > MOST_MOVED)
+    return best
+
+
+def _around(
+    wishes: Sequence[Wish],
+    taken: Sequence[Option],
+    stays: np.ndarray,
+    fixed: np.ndarray,
+    found: Sequence[Link],
+) -> list[Option]:
+    """The options of wishes of which some stay as they are, and others make way for links."""
+    held = [option.boxes for option, keeps in zip(taken, stays, strict=True) if keeps]
+    way = [wish.options for wish, keeps in zip(wishes, stays, strict=True) if not keeps]
+    moved = iter(settle(way, np.concatenate([fixed, _taken_by(found), *held])))
+    return [one if keeps else next(moved) for one, keeps in zip(taken, stays, strict=True)]
+
+
+def _links(canvas: Canvas, kept: Sequence[tuple[Wish, Option]], fixed: np.ndarray, size: float) -> list[Link]:
+    """The links of a size beside these wishes, each with its option."""
+    boxes, lines = [fixed], []
+    labels: dict[str, list[np.ndarray]] = {}
+    names: dict[str, list[np.ndarray]] = {}
+    for wish, option in kept:
+        made = option.write() or Written()
+        lines += [(leader.start, leader.end) for leader in made.leaders]
+        for text in made.lines:
+            boxes.append(text.boxes())
+            if wish.what == "name":
+                names.setdefault(wish.owner, []).append(boxes[-1])
+            elif text.kind in ("token", "axis"):
+                labels.setdefault(wish.owner, []).append(boxes[-1])
+    every = [{name: np.concatenate(own) for name, own in one.items()} for one in (labels, names)]
+    room = LinkRoom(np.concatenate(boxes), np.array(lines).reshape(-1, 2, 2), *every)
+    scale = canvas.type.scale
+    edge = EDGE * scale
+    area = edge, edge, canvas.width - edge, canvas.height - edge
+    return links(canvas, LinkForm(canvas.type, POINT * scale * size, LINK_SIGN_SIZE * size, 0.0), area, room)
+
+
+def _taken_by(found: Sequence[Link]) -> np.ndarray:
+    """The boxes of links: (n, 4)."""
+    texts = [text.boxes() for link in found for text in link.texts]
+    ends = np.array([(line.start, line.end) for link in found for line in link.lines])
+    return np.concatenate([*texts, strips(ends[:, 0], ends[:, 1], 0.0)])

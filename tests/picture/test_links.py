@@ -1,0 +1,159 @@
+"""Links of scenes: each joins the matrices that are multiplied, and crosses nothing. No Blender."""
+
+import numpy as np
+import pytest
+from made_examples import composed
+from made_examples import planned as planned_example
+from matrix_cinema.description.scene import Scene, from_dict
+from matrix_cinema.picture.drawing import film_of
+from matrix_cinema.picture.film import outlines
+from matrix_cinema.picture.given_camera import seen_through
+from matrix_cinema.staging.plan import plan
+from matrix_cinema.staging.writing.boxes import within
+from matrix_cinema.staging.writing.canvas import Canvas
+from matrix_cinema.staging.writing.typesetter import film_type
+
+ASPECT = 16 / 9
+WORDS = [f"t{n}" for n in range(6)]
+MATRICES = {
+    name: {"init": "gaussian", "shape": [6, 8], "row_labels": WORDS, "row_axis": axis}
+    for name, axis in (("Q", "query"), ("K", "key"), ("V", "key"))
+}
+HEAD = {
+    "expression": "out = (attn = softmax(Q @ K.T)) @ V",
+    "matrices": MATRICES,
+    "look": {"settled_scale": 0.0},
+}
+
+
+def planned(**changes):
+    return plan(from_dict(Scene, HEAD | changes, "test"))
+
+
+def links_of(drawing, phase=-1):
+    """The places on the picture of the lines of links (n, 2, 2), their ends in the world (n, 2, 3), and how
+    many signs there are, by the result."""
+    one = drawing.labels[phase]
+    view = drawing.view(one.phase.at)
+    lines = np.array([(s.start, s.end) for s in one.lettering.strokes if s.kind == "link"]).reshape(-1, 2, 3)
+    on = ((view.project(lines.reshape(-1, 3)) + 1) / 2 * (ASPECT, 1.0)).reshape(-1, 2, 2)
+    signs = [label.owner for label in one.lettering.labels if label.kind == "sign"]
+    return on, lines, signs
+
+
+def nearest(p, view, lettering, point):
+    """The matrix that is nearest to a point of the picture, with its name and the labels along it."""
+    quads = {}
+    for plane in p.arrangement.seen:
+        quads.setdefault(plane.stage.name, []).append((view.project(plane.corners()) + 1) / 2 * (ASPECT, 1.0))
+    for label, quad in zip(lettering.labels, outlines(lettering, view, ASPECT), strict=True):
+        if label.kind != "sign":
+            quads[label.owner].append(quad)
+
+    def gap(quad):
+        part = np.linspace(0.0, 1.0, 200)[:, None, None]
+        edge = quad + (np.roll(quad, -1, axis=0) - quad) * part
+        return np.linalg.norm(edge - point, axis=2).min()
+
+    return min(quads, key=lambda name: min(map(gap, quads[name])))
+
+
+def check_free(p, drawing):
+    """No line of a link is on a matrix, on type, or beyond the frame."""
+    one = drawing.labels[-1]
+    view = drawing.view(one.phase.at)
+    on, _, _ = links_of(drawing)
+    points = (on[:, :1] + (on[:, 1:] - on[:, :1]) * np.linspace(0.0, 1.0, 60)[:, None]).reshape(-1, 2)
+    assert len(points) and points.min() > 0.0 and (points.max(axis=0) < (ASPECT, 1.0)).all()
+    canvas = Canvas(p, view, ASPECT, 1.0, film_type(p.typeface, 1.0))
+    written = np.array([box for box in drawing.overlay.boxes]).reshape(-1, 2, 2)
+    written = np.stack([written[:, [0, 1, 1, 0], 0], written[:, [0, 0, 1, 1], 1]], axis=2)
+    kinds = [label.kind for label in one.lettering.labels]
+    typed = outlines(one.lettering, view, ASPECT)[[kind != "sign" for kind in kinds]]
+    for quad in (*canvas.quads, *canvas.faces, *typed, *written):
+        assert not within(points, quad).any()
+
+
+@pytest.fixture(scope="module")
+def head():
+    p = planned()
+    return p, film_of(p)
+
+
+def test_a_link_joins_what_is_multiplied_with_what_it_makes(head):
+    p, drawing = head
+    on, _, signs = links_of(drawing)
+    assert sorted(signs) == ["attn", "out"] and len(on) == 2 * 5
+    one = drawing.labels[-1]
+    view = drawing.view(one.phase.at)
+    joined = {
+        frozenset(nearest(p, view, one.lettering, end) for end in on[n : n + 2, 1])
+        | {"-> " + nearest(p, view, one.lettering, on[n + 2, 1])}
+        for n in (0, 5)
+    }
+    assert joined == {frozenset({"Q", "K", "-> attn"}), frozenset({"attn", "V", "-> out"})}
+    for n in (0, 5):  # the three lines lead away from one sign, and the head of the arrow starts at its end
+        starts = on[n : n + 3, 0]
+        assert np.ptp(starts, axis=0).max() < 0.06
+        assert on[n + 3 : n + 5, 0] == pytest.approx(on[[n + 2, n + 2], 1])
+
+
+def test_links_cross_nothing(head):
+    check_free(*head)
+
+
+def test_a_dark_scene_links_alike(head):
+    p = planned(look={"settled_scale": 0.0, "style": "studio_dark"})
+    assert sorted(links_of(film_of(p))[2]) == ["attn", "out"]
+
+
+def test_links_can_be_left_out_and_stand_neither_before_a_turning_camera_nor_around_names_inside(head):
+    for look, camera in (({"links": "off"}, {}), ({}, {"move": "orbit"}), ({"center_names": 6.0}, {})):
+        p = planned(look={"settled_scale": 0.0, **look}, camera=camera)
+        assert not len(links_of(film_of(p))[0])
+
+
+def test_a_camera_turned_by_hand_has_links_and_one_that_turns_all_the_time_has_none(head):
+    p, drawing = head
+    view = drawing.shot.view(float(p.timeline.last_frame))
+    laid = seen_through(p, lambda _: view, ASPECT, 1.0)
+    assert sorted(links_of(laid)[2]) == ["attn", "out"]
+    check_free(p, laid)
+    orbit = film_of(planned(camera={"move": "orbit"}))
+    turned = seen_through(p, orbit.shot.view, ASPECT, 1.0, moves=True)
+    assert not any(len(links_of(turned, n)[0]) for n in range(len(turned.labels)))
+
+
+def test_in_a_film_of_beats_a_link_is_there_as_long_as_its_result():
+    told = [
+        {"say": "Queries.", "show": "Q"},
+        {"say": "Weights.", "show": "attn", "run": "attn"},
+        {"say": "Out.", "run": "out"},
+    ]
+    p = planned(beats=told)
+    drawing = film_of(p)
+    for n, one in enumerate(drawing.labels):
+        there = set(one.phase.about) or {"Q", "K", "V", "attn", "out"}
+        assert set(links_of(drawing, n)[2]) <= there
+    assert sorted(links_of(drawing)[2]) == ["attn", "out"]
+
+
+def test_a_chain_whose_middle_is_hidden_has_plain_arrows():
+    matrices = {name: {"init": "gaussian", "shape": [6, 6]} for name in ("A", "B", "C")}
+    p = planned(expression="y = relu((x = A @ B) @ C)", matrices=matrices, animation={"hide_inputs": True})
+    on, _, signs = links_of(film_of(p))
+    assert signs == [] and len(on) == 3  # from x to y
+
+
+def test_the_line_of_a_shared_matrix_goes_on_from_sign_to_sign():
+    p = planned_example("attention/06_grouped_query")
+    made = composed("attention/06_grouped_query")
+    lines = [s for s in made.lettering.strokes if s.kind == "link"]
+    signs = {label.owner: label.position for label in made.lettering.labels if label.kind == "sign"}
+    assert sorted(signs) == ["attn[0]", "attn[1]", "z[0]", "z[1]"] and len(lines) == 4 * 5
+    view = made.shot.view(float(p.timeline.last_frame))
+    on = lambda points: (view.project(np.array(points)) + 1) / 2 * (ASPECT, 1.0)  # noqa: E731
+    operands = on([lines[n + m].end for n in range(0, 20, 5) for m in (0, 1)]).reshape(4, 2, 2)
+    away = np.linalg.norm(operands[:, :, None] - on(list(signs.values())), axis=3)
+    own = np.eye(4, dtype=bool)[:, None]
+    assert ((away < 0.04) & ~own).sum() == 2  # K goes on to the other head, and so does V
