@@ -11,6 +11,7 @@ from matrix_cinema.picture.given_camera import seen_through
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import within
 from matrix_cinema.staging.writing.canvas import Canvas
+from matrix_cinema.staging.writing.links import Free, LinkForm, LinkRoom
 from matrix_cinema.staging.writing.typesetter import film_type
 
 ASPECT = 16 / 9
@@ -58,18 +59,17 @@ def nearest(p, view, lettering, point):
     return min(quads, key=lambda name: min(map(gap, quads[name])))
 
 
-def check_free(p, drawing):
-    """No line of a link is on a matrix, on type, or beyond the frame."""
-    one = drawing.labels[-1]
-    view = drawing.view(one.phase.at)
-    on, _, _ = links_of(drawing)
+def check_free(p, lettering, view, boxes):
+    """No line of a link is on a matrix, on type or beyond the frame; `boxes` hold type before the scene."""
+    lines = np.array([(one.start, one.end) for one in lettering.strokes if one.kind == "link"])
+    on = ((view.project(lines.reshape(-1, 3)) + 1) / 2 * (ASPECT, 1.0)).reshape(-1, 2, 2)
     points = (on[:, :1] + (on[:, 1:] - on[:, :1]) * np.linspace(0.0, 1.0, 60)[:, None]).reshape(-1, 2)
     assert len(points) and points.min() > 0.0 and (points.max(axis=0) < (ASPECT, 1.0)).all()
     canvas = Canvas(p, view, ASPECT, 1.0, film_type(p.typeface, 1.0))
-    written = np.array([box for box in drawing.overlay.boxes]).reshape(-1, 2, 2)
+    written = boxes.reshape(-1, 2, 2)
     written = np.stack([written[:, [0, 1, 1, 0], 0], written[:, [0, 0, 1, 1], 1]], axis=2)
-    kinds = [label.kind for label in one.lettering.labels]
-    typed = outlines(one.lettering, view, ASPECT)[[kind != "sign" for kind in kinds]]
+    kinds = [label.kind for label in lettering.labels]
+    typed = outlines(lettering, view, ASPECT)[[kind != "sign" for kind in kinds]]
     for quad in (*canvas.quads, *canvas.faces, *typed, *written):
         assert not within(points, quad).any()
 
@@ -99,7 +99,29 @@ def test_a_link_joins_what_is_multiplied_with_what_it_makes(head):
 
 
 def test_links_cross_nothing(head):
-    check_free(*head)
+    p, drawing = head
+    one = drawing.labels[-1]
+    check_free(p, one.lettering, drawing.view(one.phase.at), drawing.overlay.boxes)
+
+
+def test_no_line_may_lead_through_a_matrix_or_type(head):
+    p, drawing = head
+    canvas = Canvas(p, drawing.view(1e3), ASPECT, 1.0, film_type(p.typeface, 1.0))
+    form = LinkForm(canvas.type, 0.005, 0.04, 0.0)
+    boxes = np.array([[0.01, 0.01, 0.05, 0.05]])
+    free = Free(canvas, form, (0.0, 0.0, ASPECT, 1.0), LinkRoom(boxes, np.empty((0, 2, 2)), {}, {}))
+    middles = np.array([*canvas.quads.mean(axis=1), (0.03, 0.03)]) / form.point
+    across = np.array([2.0, 0.0])
+    assert not free.along(middles - across, middles + across).any()
+    corner = np.array([0.99 * ASPECT, 0.01]) / form.point
+    assert free.along(corner - across, corner)
+
+
+@pytest.mark.parametrize("name", ["06_grouped_query", "08_circuit", "03_softmax", "05_induction"])
+def test_links_of_an_example_cross_nothing(name):
+    p, made = planned_example(f"attention/{name}"), composed(f"attention/{name}")
+    view = made.shot.view(float(p.timeline.last_frame))
+    check_free(p, made.lettering, view, made.overlay.boxes)
 
 
 def test_a_dark_scene_links_alike(head):
@@ -118,7 +140,7 @@ def test_a_camera_turned_by_hand_has_links_and_one_that_turns_all_the_time_has_n
     view = drawing.shot.view(float(p.timeline.last_frame))
     laid = seen_through(p, lambda _: view, ASPECT, 1.0)
     assert sorted(links_of(laid)[2]) == ["attn", "out"]
-    check_free(p, laid)
+    check_free(p, laid.labels[-1].lettering, view, laid.overlay.boxes)
     orbit = film_of(planned(camera={"move": "orbit"}))
     turned = seen_through(p, orbit.shot.view, ASPECT, 1.0, moves=True)
     assert not any(len(links_of(turned, n)[0]) for n in range(len(turned.labels)))
