@@ -162,9 +162,17 @@ def test_in_a_film_of_beats_a_link_is_there_as_long_as_its_result():
 
 def test_a_chain_whose_middle_is_hidden_has_plain_arrows():
     matrices = {name: {"init": "gaussian", "shape": [6, 6]} for name in ("A", "B", "C")}
-    p = planned(expression="y = relu((x = A @ B) @ C)", matrices=matrices, animation={"hide_inputs": True})
+    told = {"expression": "y = relu((x = A @ B) @ C)", "matrices": matrices, "star": "y"}
+    p = planned(**told, animation={"hide_inputs": True})
     on, _, signs = links_of(film_of(p))
     assert signs == [] and len(on) == 3  # from x to y
+
+
+def test_a_scene_without_a_star_shows_its_products_instead_of_links():
+    matrices = {name: {"init": "gaussian", "shape": [4, 4]} for name in ("A", "B")}
+    told = {"expression": "C = A @ B", "matrices": matrices}
+    assert len(links_of(film_of(planned(**told, star="C")))[0])
+    assert not len(links_of(film_of(planned(**told)))[0])
 
 
 def test_the_line_of_a_shared_matrix_goes_on_from_sign_to_sign():

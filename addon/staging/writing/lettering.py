@@ -133,10 +133,12 @@ def lettering(
 
 
 def _may_link(p: Plan) -> bool:
-    """Whether a plan's pictures may have links. Inside a cuboid, and where names are inside matrices, there
-    are none."""
+    """Whether a plan's pictures may have links: those about a star, where products step aside. Elsewhere the
+    products inside a cuboid show what is multiplied. There are none inside a cuboid, and where names are
+    inside matrices."""
     look = p.scene.look
-    return look.links != "off" and not look.center_names and p.scene.camera.view not in INSIDE
+    outside = not look.center_names and p.scene.camera.view not in INSIDE
+    return look.links != "off" and bool(p.stars) and outside
 
 
 def _wishes(

@@ -34,7 +34,7 @@ AT_NAME, AT_CORNER = 30.0, 80.0  # cost of meeting, instead of an edge, a name o
 PAST_LABELS = 3.0  # cost of each point that labels keep an arrow away from its matrix
 LINK_SAMPLES = 48  # points at which it is looked whether a line is free
 NOT_FREE, DEAREST = 1e6, 260.0  # costs: of a line that is not free; of a link that would not help
-TRIED_AT_ONCE = 256  # places of a sign, the most promising ones first
+TRIED_AT_ONCE = 32  # places of a sign, the most promising ones first
 WORD_TURNS = 16  # directions from an arrow or a sign, in which words may stand
 NOT_TOLD = {"multiply", "divide", *MASKING}  # steps of an epilogue
 NO_BOXES = np.empty((0, 4))
@@ -275,14 +275,17 @@ class Free:
         for point in start + (end - start) * np.linspace(0.0, 1.0, count)[:, None]:
             self.take(np.tile(point, 2))
 
-    def along(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Whether lines between points (..., 2) are free from end to end: (...)."""
-        part = np.linspace(0.0, 1.0, LINK_SAMPLES)[:, None]
-        points = starts[..., None, :] + (ends - starts)[..., None, :] * part
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """Whether points (..., 2) are free: (...)."""
         spots = np.rint((points - self.low) / RASTER_STEP).astype(int)
         inside = ((spots >= 0) & (spots < self.points.shape)).all(axis=-1)
         x, y = np.moveaxis(np.where(inside[..., None], spots, 0), -1, 0)
-        return (self.points[x, y] & inside).all(axis=-1)
+        return self.points[x, y] & inside
+
+    def along(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """Whether lines between points (..., 2) are free from end to end: (...)."""
+        part = np.linspace(0.0, 1.0, LINK_SAMPLES)[:, None]
+        return self.at(starts[..., None, :] + (ends - starts)[..., None, :] * part).all(axis=-1)
 
     def boxes(self, boxes: np.ndarray) -> np.ndarray:
         """Which of the boxes (n, 4) are free, by lines along and across them: (n,)."""
@@ -334,19 +337,20 @@ def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> tuple[list[
     low, high = np.maximum(places.min(axis=0), free.low), np.minimum(places.max(axis=0), free.high)
     x, y = (np.arange(begin, end, SIGN_STEP) for begin, end in zip(low, high, strict=True))
     signs = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    signs = signs[free.boxes(np.concatenate([signs - SIGN_ROOM, signs + SIGN_ROOM], axis=1))]
+    signs = signs[free.at(signs)]
     ways = [_Ways(signs, meets) for meets in every]
     least = np.sum([way.costs.min(axis=1) for way in ways], axis=0)
-    best, cost = 0, NOT_FREE
+    best, cost = 0, DEAREST
     order = np.argsort(least, kind="stable")
     for n in range(0, len(order), TRIED_AT_ONCE):
         some = order[n : n + TRIED_AT_ONCE]
         if least[some[0]] >= cost:
             break
+        some = some[free.boxes(np.concatenate([signs[some] - SIGN_ROOM, signs[some] + SIGN_ROOM], axis=1))]
         costs = np.sum([way.free_costs(some, free) for way in ways], axis=0)
-        if costs.min() < cost:
+        if costs.min(initial=NOT_FREE) < cost:
             best, cost = some[costs.argmin()], costs.min()
-    if cost >= NOT_FREE:
+    if cost >= DEAREST:
         return [], cost
     ends = [way.chosen(best, free) for way in ways]
     depth = np.mean([anchor for _, anchor in ends], axis=0)
@@ -357,7 +361,7 @@ def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> tuple[list[
 
 class _Ways:
     """The lines from each of some signs (n, 2) to where they may meet a matrix: what they cost (n, m),
-    NOT_FREE where one would be too short or too slanting."""
+    NOT_FREE where one would be too short, too slanting or too dear."""
 
     def __init__(self, signs: np.ndarray, meets: Meets):
         self.meets = meets
@@ -368,7 +372,8 @@ class _Ways:
         self.ends = meets.places + toward * meets.gaps[:, None]
         out = (toward * meets.normals).sum(axis=2)
         there = (length >= SHORTEST_LINK + SIGN_ROOM + meets.gaps) & (out >= LEAST_STRAIGHT)
-        self.costs = np.where(there, length + meets.costs + GLANCING * (1.0 - out), NOT_FREE)
+        costs = length + meets.costs + GLANCING * (1.0 - out)
+        self.costs = np.where(there & (costs < DEAREST), costs, NOT_FREE)
 
     def clear(self, some: np.ndarray, free: Free) -> np.ndarray:
         """The costs of the lines from `some` of the signs (n,), NOT_FREE where something stands: (n, m)."""

@@ -31,6 +31,8 @@ def with_links(
     everyone = np.ones(len(wishes), bool)
     settled = np.array([wish.what not in MAKE_WAY for wish in wishes])
     for size in LINK_SIZES:
+        if least <= OF_SMALL * (1.0 - size):
+            break
         stays, before = everyone, ~everyone
         while (stays != before).any():
             found = _links(canvas, [(wishes[n], taken[n]) for n in np.flatnonzero(stays)], fixed, size)
