@@ -4,6 +4,7 @@ with type on it."""
 import bpy
 import numpy as np
 
+from ..look.styles import soft_color
 from ..picture.drawing import Drawing
 from ..staging.camera.framing import View
 from ..staging.plan import Plan
@@ -12,7 +13,7 @@ from .objects import show
 from .picture_plane import clear_distance, picture_plane
 from .shapes import grid, guide
 from .studio import backdrop_at
-from .text import passing_type, soft_color, text
+from .text import passing_type, text
 
 # Of the distance of the overlay, so that cards hide it; the camera's sight begins nearer than that.
 CARD_NEARER = 0.95

@@ -12,6 +12,7 @@ import numpy as np
 from mathutils import Matrix
 
 from ..look.srgb import between, linear
+from ..look.styles import soft_color
 from ..picture.drawing import Drawing
 from ..picture.joined import Joined, pointed_out
 from ..staging.writing.items import Rule
@@ -23,7 +24,7 @@ from .nodes.leader import Leader
 from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs
 from .picture_plane import DISTANCE, clear_distance, picture_plane
 from .shapes import guide, rectangles, shape, unlit
-from .text import soft_color, text
+from .text import text
 
 PRESENTED_NEARER = 0.6  # part of the scene's nearest distance, at which presented matrices stand
 SHARP = 128.0  # the f-number at which all is sharp

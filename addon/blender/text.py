@@ -15,6 +15,7 @@ import numpy as np
 from ..description.style import Color, WholeStyle
 from ..errors import InputError
 from ..look.srgb import between, linear
+from ..look.styles import soft_color
 from ..staging.camera.framing import View
 from ..staging.plan import Plan
 from ..staging.writing.items import Bar, Dot
@@ -32,18 +33,12 @@ SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 CALLOUT_KIND = "callout"  # labels that come up with the spotlight
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
 STROKE_AROUND = 0.012  # of the size of type, on a light background
-SOFT = 0.3  # of the way from the colour of type to the background, for type of less weight
 LIT_FRAMES = 2.0  # frames, to either side, in which a part is lit
 COMES, GOES_WITHIN = 0.15, 0.25  # seconds in which type comes and goes, at most this part of its time
 
 
 def has_light_background(style: WholeStyle) -> bool:
     return sum(style.background) >= 1.5
-
-
-def soft_color(style: WholeStyle) -> Color:
-    """The colour of less important type: nearer to the background."""
-    return between(style.text, style.background, SOFT)
 
 
 def load_font(p: Any) -> bpy.types.VectorFont | None:
@@ -103,7 +98,7 @@ def write_labels(
 def _label_type(p, soft, shown):
     """The material of labels and leaders, made only if one of them needs it."""
     if soft:
-        return _type(p, "Matrix Cinema soft type", between(p.style.text, p.style.background, 0.36), shown)
+        return _type(p, "Matrix Cinema soft type", soft_color(p.style), shown)
     return _type(p, "Matrix Cinema type", p.style.text, shown)
 
 
@@ -229,15 +224,15 @@ def write_overlay(
 
 def _type_of(p, line):
     """The material of a line of the overlay. A material that no line needs is not made."""
-    ink, background = p.style.text, p.style.background
+    ink = p.style.text
     if line.kind == "told":
         return _type(p, "Matrix Cinema beat", ink, line.shown)
     if line.soft:
-        return plain_material("Matrix Cinema soft overlay", between(ink, background, 0.35))
+        return plain_material("Matrix Cinema soft overlay", soft_color(p.style))
     if line.lit is None:
         return plain_material("Matrix Cinema overlay", ink)
     accent = ACCENT_ON_LIGHT if has_light_background(p.style) else ACCENT_ON_DARK
-    return lit_material(between(ink, background, 0.28), accent)
+    return lit_material(soft_color(p.style), accent)
 
 
 def _shade(box, unit, aspect, style, collection):

@@ -69,12 +69,15 @@ class Sheet(Stage):
 
     def moves_along(self, n: int, face: Face, layout: Arranging) -> int:
         """The axis, 0 (its rows) or 1, at whose end the n-th operand stands. A single row or column that is
-        repeated stands at the end of the rows or columns to which it is added. Any other operand stands where
-        there is more room."""
+        repeated stands at the end of the rows or columns to which it is added. At a sheet of one row, the
+        operands stand one under the other, entry by entry. Any other operand stands where there is more
+        room."""
         shape = face.operand.turned(layout.shape(self.operands[n]))
         rulers = (face.i[1], face.j[1])
         single = [count == 1 < ruler.count for count, ruler in zip(shape, rulers, strict=True)]
-        return single.index(True) if any(single) else face.wider
+        if any(single):
+            return single.index(True)
+        return 0 if rulers[0].count == 1 < rulers[1].count else face.wider
 
     def beside(self, n: int, face: Face, layout: Arranging, at: np.ndarray | None = None) -> Face:
         """The face of the n-th operand before it is moved out of the sheet. It begins at `at`, or else lies

@@ -6,10 +6,13 @@ from typing import cast
 
 from ..description.named_files import is_style_file
 from ..description.scene import Scene, from_dict
-from ..description.style import Style, WholeStyle, over
+from ..description.style import Color, Style, WholeStyle, over
 from ..errors import InputError, nearest
 from ..formats.toml_file import read_table
 from .mm_colors import HUE_SETTINGS, called
+from .srgb import between
+
+SOFT = 0.25  # of the way from the colour of type to the background, for type of less weight
 
 # Every field of a style; the styles below say what differs.
 PLAIN = Style(
@@ -104,6 +107,11 @@ def style_of(scene: Scene) -> WholeStyle:
     """
     # A named style has every field, so the outcome has too.
     return cast(WholeStyle, over(style(scene.look.style), scene.style))
+
+
+def soft_color(style: WholeStyle) -> Color:
+    """The colour of type that says less than the rest: nearer to the background, and easy to read there."""
+    return between(style.text, style.background, SOFT)
 
 
 def with_style_file(scene: Scene) -> Scene:

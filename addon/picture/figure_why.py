@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..staging.plan import Plan
-from ..staging.scales import MASKING, Scale
+from ..staging.scales import Scale
 from ..staging.why import Why
 from ..staging.writing.callout_options import said_of
+from ..staging.writing.captions import EPILOGUE_WORDS
 from ..staging.writing.items import Item, Rule, Swatch, moved
 from ..staging.writing.numerals import number
 from .figure_type import ASCENT, BOLDER, DESCENT, PageType
@@ -21,7 +22,6 @@ NAMED_BARS = 8  # that are named
 WHY_LEADING = 1.25  # from one line of type to the next, and from one bar to the next, in sizes
 BAR_THICKNESS = 0.72  # of a bar, of the distance to the next
 BAR_GAP = 4.0  # between bars and type
-_EPILOGUE_WORDS = dict.fromkeys(("multiply", "divide"), "scaling") | dict.fromkeys(MASKING, "masking")
 BAR_TINT = 0.85  # of the way from zero to full colour, of a bar
 
 
@@ -68,7 +68,7 @@ def why_block(p: Plan, frame: float, type: PageType, page: float) -> WhyBlock | 
 
 def _after(why: Why, said: Sequence[str]) -> str:
     """A phrase about the functions that the sum still goes through."""
-    words = dict.fromkeys(_EPILOGUE_WORDS.get(step.function, step.function) for step in why.stage.epilogue)
+    words = dict.fromkeys(EPILOGUE_WORDS.get(step.function, step.function) for step in why.stage.epilogue)
     return f"after {' and '.join(words)}: {said[-1]}" if words else ""
 
 

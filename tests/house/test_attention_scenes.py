@@ -16,8 +16,8 @@ EXPECTED = {
     "01_scores": [("attn", MINILM.tensor(0, "pattern", 2))],
     "02_full_head": [(a, MINILM.tensor(5, b, 11)) for a, b in
                      (("Q", "q"), ("K", "k"), ("V", "v"), ("attn", "pattern"), ("z", "z"))],
-    "03_softmax": [("scaled", MINILM.tensor(3, "scores", 1)[10:11].T / np.sqrt(32)),
-                   ("weights", MINILM.tensor(3, "pattern", 1)[10:11].T)],
+    "03_softmax": [("scaled", MINILM.tensor(3, "scores", 1)[10:11] / np.sqrt(32)),
+                   ("weights", MINILM.tensor(3, "pattern", 1)[10:11])],
     "04_head_grid": [(f"pattern[{n},{h}]", MINILM.tensor(n, "pattern", h))
                      for n in (0, 3, 5) for h in range(12)],
     "05_induction": [("attn", INDUCTION.tensor(1, "pattern", 2)), ("z", INDUCTION.tensor(1, "z", 2))],

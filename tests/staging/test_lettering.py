@@ -46,6 +46,7 @@ def check(p, aspect, made=None):
             if p.scene.camera.view not in INSIDE and not p.scene.camera.subject:
                 assert set(axis.texts) <= set(texts) or axis.texts in made.beside.told(p)
     named = [plane for plane in captions.named(p) if not p.is_unseen(plane.stage)]
+    named = captions.without_titles(p, named)
     camera = p.scene.camera
     sees_all = camera.view not in INSIDE and not camera.subject and camera.move != "follow"
     if "name" not in told and sees_all:

@@ -10,7 +10,8 @@ from .base import attribute, material, mix_color, surface
 from .color_maps import looked_up
 from .interiors import SHADERS
 
-MIDDLE_GREY = 0.2  # linear brightness at which black and white type are equally legible
+# Linear brightness at which black and white type are equally legible: (0.179 + 0.05)² = 1.05 · 0.05.
+MIDDLE_GREY = 0.179
 FADED = 0.77  # of the way to the background, for what has stepped back from the spotlight
 VALUE_PASS, ELEMENT_PASS = "value", "element"
 
@@ -62,15 +63,16 @@ def _stepped_back(f, color, style):
 
 
 def number_material(first: str, last: str, style_name: str, style: WholeStyle) -> bpy.types.Material:
-    """Type on elements that `element_material` colours: dark on light ones and light on dark ones."""
+    """Type on elements that `element_material` colours: black on light ones and white on dark ones. So its
+    contrast is at least 4.5, whatever their colour."""
     name = _named(style_name, first, last) + " numbers"
 
     def shade(f):
         color = _element_color(f, first, last)
         glow = attribute(f, "lit") * style.lit_glow + (1.0 + style.glow)
         brightness = f.node("ShaderNodeRGBToBW", {0: color})[0] * glow
-        dark, light = ((*linear(c), 1.0) for c in sorted((style.text, style.background), key=sum))
-        type_color = mix_color(f, light, dark, f.real("GREATER_THAN", brightness, MIDDLE_GREY))
+        black, white = (0.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)
+        type_color = mix_color(f, white, black, f.real("GREATER_THAN", brightness, MIDDLE_GREY))
         surface(f, f.node("ShaderNodeEmission", {"Color": type_color})[0])
 
     return material(name, shade)

@@ -22,6 +22,7 @@ TITLE_CLEARANCE = 1.3  # sizes of type between a row's labels and its title, if 
 TOKEN_LEADING = 1.03  # from one label to the next, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # the least length of a leader
+ARM_PIECES = 12  # in which leaders are looked at, so fine that those of rows and columns may meet at a corner
 EDGEWISE = 0.3  # of its area, or less of it, is seen of a star that is seen from its edge
 NEIGHBOUR = 8.0  # the most entries between stars that share labels
 ELSEWHERE = 60.0  # cost of writing a star's labels at another matrix
@@ -262,7 +263,7 @@ def _column(
         boxes, ends = boxes[:, [1, 0, 3, 2]], ends[:, ::-1]
     head = _head(canvas, title, boxes, step, turned, anchors[0])
     typed = np.concatenate([boxes, *(line.boxes() for line in head)])
-    arms = strips(points[chosen], ends, 0.0) if fanned else NOWHERE
+    arms = strips(points[chosen], ends, 0.0, ARM_PIECES) if fanned else NOWHERE
     away = np.linalg.norm(ends - points[chosen], axis=1).mean()
 
     def priced(under_type, under_arms):

@@ -3,6 +3,7 @@
 Labels face the camera; they are laid out for the direction in which it begins.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from ...kinds.stage import Stage, roots_of, stages_of
 from ...look.typeface import LONGEST_LINE, escaped
 from .. import pooling
 from ..layout.fans import Fan, fans
+from ..scales import MASKING
 
 if TYPE_CHECKING:  # highlights need the labels of axes, and plans need highlights
     from ..plan import Plan
@@ -23,6 +25,8 @@ if TYPE_CHECKING:  # highlights need the labels of axes, and plans need highligh
 MANY_HEADS = 4  # heads side by side that all tell the names of their matrices
 MOST_NUMBERED = 32  # entries of an axis without labels, of a star, that are numbered
 MANY_NAMES = 12  # matrices of a picture about one of them: of more, only those with a name have it
+# What steps of an epilogue are called, where not by the name of their function.
+EPILOGUE_WORDS = dict.fromkeys(("multiply", "divide"), "scaling") | dict.fromkeys(MASKING, "masking")
 LONGEST_TEXT = 12  # characters of an expression that may serve as a name
 
 
@@ -67,6 +71,12 @@ def named(p: Any, near: Any = "") -> list[Plane]:
             plane for plane in planes if not plane.stage.operands or plane.stage.name != plane.stage.text
         ]
     return planes
+
+
+def without_titles(p: Any, planes: Sequence[Plane]) -> list[Plane]:
+    """Those of the planes that need a name: panels of several heads have the titles of these instead."""
+    heads = Counter(plane.stage.of for plane in planes if p.panels and plane.stage.title)
+    return [plane for plane in planes if heads[plane.stage.of] < 2]
 
 
 def below(p: Any, near: Any = "") -> set[Stage]:

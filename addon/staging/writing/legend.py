@@ -6,14 +6,13 @@ from typing import Any
 
 from ...kinds.stage import stages_of
 from ...look.color_maps import zero_of
-from .captions import title_of
+from .captions import EPILOGUE_WORDS, title_of
 from .numerals import number
 from .typesetter import JOINED
 
 ROWS_OF_A_BAR = 2  # of a bar; more ranges are summed up in one
 MOST_NAMES = 8  # of these
 MOST_OF_OTHERS = 5  # of these where the picture is about one matrix: of more ranges the numbers are not told
-NICE = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 Range = tuple[float, float, float]  # low, high and clip of a Scale
 SHOWN_SIZES = (0.1, 0.5, 1.0)  # parts of the largest magnitude whose elements the size legend shows
 
@@ -46,8 +45,9 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
         name, shown = title_of(p, stage), not p.is_unseen(stage)
         if shown:
             _add(ranges, p.final[stage.name], name)
-        if shown and stage.epilogue and raw and not p.panels:  # what panels were before is not read there
-            _add(ranges, p.raw[stage.name], f"{name} before {stage.epilogue[-1].function}")
+        if shown and raw and _is_read_before(p, stage):
+            step = stage.epilogue[-1].function
+            _add(ranges, p.raw[stage.name], f"{name} before {EPILOGUE_WORDS.get(step, step)}")
         if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
             _add(ranges, p.products[stage.name], f"products in {name}")
     bars = []
@@ -82,6 +82,14 @@ def sizes_of(p: Any) -> LegendSizes:
     return LegendSizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "")
 
 
+def _is_read_before(p, stage):
+    """Whether the values of a stage before its epilogue are to be read: not those of panels, and not those
+    of an operand that is seen and taken over as it is."""
+    taken_over = [operand.stage for operand in stage.unchanged if not p.is_unseen(operand.stage)]
+    told = any(p.final[operand.name] == p.raw[stage.name] for operand in taken_over)
+    return stage.epilogue and not p.panels and not told
+
+
 def _add(ranges, scale, name):
     scales = ranges.setdefault((scale.color_map, name), [])
     key = (scale.low, scale.high, scale.clip)
@@ -90,7 +98,7 @@ def _add(ranges, scale, name):
 
 
 def _row(color_map, scales, names):
-    """A row of one range: round numbers along the bar."""
+    """A row of one range: the numbers at the ends of the bar, and in its middle."""
     ((_, high, clip),) = scales
     clipped = f", clipped at {number(high)} ({clip:g}th percentile)" if clip < 100 else ""
     return ", ".join(names) + clipped, ticks(color_map, high)
@@ -117,14 +125,7 @@ def _ends(color_map):
 
 
 def ticks(color_map: str, high: float) -> tuple[tuple[float, str], ...]:
-    """Round numbers along a bar that ends at `high`: (place 0..1, number)."""
-    top = nice(high)
-    if zero_of(color_map):
-        return tuple((0.5 + 0.5 * value / high, number(value)) for value in (-top, 0.0, top))
-    return tuple((value / high, number(value)) for value in (0.0, 0.5 * top, top))
-
-
-def nice(high: float) -> float:
-    """The largest round number up to `high`: one or two digits that begin as in NICE."""
-    power = 10.0 ** math.floor(math.log10(high))
-    return max(step * power for step in NICE if step * power <= high * (1 + 1e-9))
+    """The numbers along a bar that ends at `high`, (place 0..1, number): so no number of the picture lies
+    beyond the last one."""
+    low, middle = (-high, 0.0) if zero_of(color_map) else (0.0, 0.5 * high)
+    return (0.0, number(low)), (0.5, number(middle)), (1.0, number(high))

@@ -18,7 +18,7 @@ from ..spotlight import Lit
 from .axis_options import axis_titles, tokens
 from .callout_options import callouts
 from .canvas import Canvas
-from .captions import below, named
+from .captions import below, named, without_titles
 from .items import Box, Text
 from .name_options import names
 from .placing import Leader, Wish, Written, settle
@@ -158,7 +158,7 @@ def _wishes(
         *tokens(canvas, labelled, told, lower),
         *callouts(canvas, lit),
         *titles(canvas),
-        *names(canvas, chosen),
+        *names(canvas, without_titles(canvas.p, chosen)),
         *axis_titles(canvas, planes),
     ]
 

@@ -16,6 +16,7 @@ HEAD_TITLE_SIZE = 0.044  # size of type
 TITLE_SCALES = (1.0, 0.8, 0.62, 0.48)  # of titles side by side, so that none is on the next
 DISTANCES = ((0.03, 0.0), (0.05, 0.5), (0.08, 1.0), (0.11, 2.0), (0.15, 3.0), (0.2, 5.0))  # how far, cost
 SMALLER_TITLES = 30.0  # cost of smaller titles
+ABOVE_OTHERS, ABOVE_A_PANEL = 6.0, 6.0  # cost of titles above what makes them, and what it is worth there
 COST_OF_STRANGE_TITLE = 20.0  # cost of a title that is nearer to another result
 
 
@@ -53,7 +54,7 @@ def _ways(
     canvas: Canvas, group: Sequence[Titled], edges: np.ndarray, down: bool, scale: float
 ) -> Iterator[_Way]:
     """Places below, left of, above and right of each result with its operands, whose `edges` are boxes (n,
-    4). Groups that run down the picture prefer left or right, others prefer below."""
+    4). Groups that run down the picture prefer left or right, panels prefer above, others prefer below."""
     left, low, right, high = edges.T
     x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * HEAD_TITLE_SIZE * canvas.type.scale
 
@@ -72,6 +73,7 @@ def _ways(
         ]
 
     centered, at_left, at_right = lines("CENTER"), lines("RIGHT"), lines("LEFT")
+    above = -ABOVE_A_PANEL if canvas.p.panels else ABOVE_OTHERS
     for far, cost in DISTANCES:
         cost = cost + SMALLER_TITLES * (1.0 - scale)
         under, beside = cost + 8.0 * down, cost + 8.0 * (not down)
@@ -79,7 +81,7 @@ def _ways(
             places = np.column_stack([x + part * (right - left), low - scale * (far + 0.5 * HEAD_TITLE_SIZE)])
             yield _Way(centered, places, under + slid)
         yield _Way(at_left, np.column_stack([left - far, y]), beside)
-        yield _Way(centered, np.column_stack([x, high + far]), under + 6.0)
+        yield _Way(centered, np.column_stack([x, high + far]), under + above)
         yield _Way(at_right, np.column_stack([right + far, y]), beside + 1.0)
 
 
