@@ -99,7 +99,7 @@ def test_passes_are_an_axis_of_a_scene(capture, stored):
     assert np.allclose(found.values[1], capture.tensor("1@1", "rollout"))
     for chosen, says in (
         ({"passes": (3,)}, "pass 3 of layer 0 is not in .*; passes: 0-2"),
-        ({"passes": "all", "layers": "all"}, "layers and passes are two axes"),
+        ({"passes": "all", "layers": "all"}, "give layers or passes, not both"),
         ({"passes": (1, 1)}, "names one twice"),
         ({"layer": "0@1", "layers": (4,)}, "layer 4 is not in .*; layers: 0, 1"),
     ):
