@@ -36,6 +36,7 @@ def write_numbers(
             "Source": ob,
             "Factor": 10.0**-notation.exponent,
             "Decimals": notation.decimals,
+            "Characters": notation.characters,
             "Form": f"{PLACEHOLDER}{notation.ending}",
             "Size": PRODUCT_SIZE if only_lit else SIZE,
             "Lift": LIFT,

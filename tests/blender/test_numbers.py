@@ -10,15 +10,17 @@ from matrix_cinema.staging.writing.numerals import Notation, notation, shown
 
 
 @pytest.mark.parametrize(
-    ("values", "decimals", "exponent"),
+    ("values", "decimals", "exponent", "longest"),
     [
-        *(([1, -20, 300], 0, 0), ([0.5, 1], 1, 0), ([0.25, -1], 2, 0), ([1 / 3], 2, 0), ([12.5], 1, 0)),
-        *(([1234.5], 0, 0), ([0], 0, 0), ([0.01, -0.002, 0], 3, 0), ([1 / 300], 4, 0), ([999999], 0, 0)),
-        *(([2e-5, -3e-6], 1, -5), ([2e-5], 0, -5), ([4e8], 0, 8), ([1e38 / 3], 1, 37), ([1.3e-38], 2, -37)),
+        *(([1, -20, 300], 0, 0, "300"), ([0.5, 1], 1, 0, "0.5"), ([0.25, -1], 2, 0, "0.25")),
+        *(([1 / 3], 2, 0, "0.33"), ([12.5], 1, 0, "12.5"), ([1234.5], 0, 0, "1234"), ([0], 0, 0, "0")),
+        *(([0.01, -0.002, 0], 3, 0, "−0.002"), ([1 / 300], 4, 0, "0.0033"), ([999999], 0, 0, "999999")),
+        *(([2e-5, -3e-6], 1, -5, "−0.3e−5"), ([2e-5], 0, -5, "2e−5"), ([4e8], 0, 8, "4e8")),
+        *(([1e38 / 3], 1, 37, "3.3e37"), ([1.3e-38], 2, -37, "0.13e−37"), ([9.996, -3], 2, 0, "−3")),
     ],
 )
-def test_numbers_have_two_digits_of_the_largest_at_least(values, decimals, exponent):
-    assert notation(np.array(values, float)) == Notation(decimals, exponent)
+def test_numbers_have_two_digits_of_the_largest_at_least(values, decimals, exponent, longest):
+    assert notation(np.array(values, float)) == Notation(decimals, exponent, len(longest))
 
 
 def test_small_scenes_are_numbered_by_themselves():
@@ -84,13 +86,16 @@ def test_every_number_is_the_value_at_that_frame(factory, budget):
     )
     matrices = scene.matrices | {"B": small}
     target = build(dataclasses.replace(scene, look=look, matrices=matrices))
-    matrices = drawn_by_kind(target, "matrix")
     numbers = {
         ob["mc_name"]: ob
         for ob in target.objects
         if ob.get("mc_kind") == "number" and "products" not in ob.name
     }
     assert set(numbers) == {"A", "B", "C"}
+    left, right = (np.array(matrices[name].values) for name in ("A", "B"))
+    shown_of = {"A": left, "B": right, "C": np.append(left[:, :, None] * right, left @ right)}
+    longest = {name: max(len(written(name, v)) for v in np.ravel(every)) for name, every in shown_of.items()}
+    matrices = drawn_by_kind(target, "matrix")
     for frame in (1, 13.25, target.frame_end):
         target.frame_set(int(frame), subframe=frame % 1)
         graph = factory.context.evaluated_depsgraph_get()
@@ -98,7 +103,7 @@ def test_every_number_is_the_value_at_that_frame(factory, budget):
             values = elements(matrices[name], graph)["value"]
             texts = [written(name, float(v)) for v in values]
             assert len(texts) == matrices[name]["mc_shape"][0] * matrices[name]["mc_shape"][1]
-            sizes = [SIZE * min(1.0, 2.6 / len(text)) for text in texts]
+            sizes = [SIZE * min(1.0, 2.6 / max(len(text), longest[name])) for text in texts]
             expected = sum(area_of_text(factory, t, s) for t, s in zip(texts, sizes, strict=True))
             keep, mesh = evaluated_mesh(factory, ob)
             assert area_of(mesh) == pytest.approx(expected, rel=0.02), (name, frame, texts)

@@ -19,6 +19,9 @@ def Number(g: Group) -> Any:
     factor = g.input("Factor", float, 1.0, hint="Factor of the values before they are written")
     decimals = g.input("Decimals", int, 0, low=0)
     form = g.input("Form", str, PLACEHOLDER, hint=f"The text to write, with {PLACEHOLDER} for the digits")
+    longest = g.input(
+        "Characters", int, 1, low=1, hint="Of the longest number; all are as small as it has to be"
+    )
     size = g.input("Size", float, SIZE, low=0.0, hint="Size of the type, in entries")
     lift = g.input("Lift", float, LIFT, low=0.0, hint="Distance from the element towards the camera")
     only_lit = g.input("Only Lit", bool, False, hint="Number only the elements in use")
@@ -47,7 +50,7 @@ def Number(g: Group) -> Any:
         whole = g.node("FunctionNodeReplaceString", {0: form, 1: PLACEHOLDER, 2: text})[0]
         text = g.switch(value == 0.0, text, whole)
         length = g.node("FunctionNodeStringLength", {0: text})[0]
-        height = size * g.real("MINIMUM", 1.0, 2.6 / g.real("MAXIMUM", length, 1.0))
+        height = size * g.real("MINIMUM", 1.0, 2.6 / g.real("MAXIMUM", length, longest))
         letters = compat.centred_text(g, text, height)
         letters = g.node("GeometryNodeRealizeInstances", {0: letters})[0]
         letters = g.node("GeometryNodeFillCurve", {"Curve": letters})[0]

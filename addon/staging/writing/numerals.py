@@ -6,7 +6,7 @@ while they count.
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,10 +24,12 @@ def shown(choice: str, count: int, few: int) -> bool:
 
 @dataclass(frozen=True)
 class Notation:
-    """How the numbers of one matrix are written: 2.5e−5 has 1 of `decimals`, and the `exponent` -5."""
+    """How the numbers of one matrix are written: 2.5e−5 has 1 of `decimals`, and the `exponent` -5. The
+    longest has so many `characters`; all numbers of the matrix are as small as it has to be."""
 
     decimals: int
     exponent: int = 0
+    characters: int = 1
 
     @property
     def ending(self) -> str:
@@ -51,7 +53,17 @@ def notation(*matrices: np.ndarray) -> Notation:
     room = COMPACT - 1 - len(str(int(largest))) if not exponent else 0
     most = max(0, room, 1 - power)
     exact = (n for n in range(most) if np.abs(values - np.round(values, n)).max() <= 1e-6 * largest)
-    return Notation(next(exact, most), exponent)
+    found = Notation(next(exact, most), exponent)
+    return replace(found, characters=_longest(values, found))
+
+
+def _longest(values: np.ndarray, written: Notation) -> int:
+    """The characters of the longest of these values, whole ones without decimals."""
+    values = np.round(values, written.decimals) + 0.0
+    digits = np.floor(np.log10(np.maximum(np.abs(values), 1.0))).astype(int) + 1
+    fraction = np.where(values == np.round(values), 0, 1 + written.decimals)
+    ending = np.where(values == 0.0, 0, len(written.ending))
+    return int((digits + (values < 0.0) + fraction + ending).max())
 
 
 def number(x: float) -> str:
