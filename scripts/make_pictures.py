@@ -23,6 +23,7 @@ def main() -> None:
         stills.render(SCENE, still, SIZE, SAMPLES, check=True)
         stills.save(Image.open(still).convert("RGB"), ROOT / "docs" / "attention_head.jpg")
         command = [sys.executable, ROOT / "scripts" / "matrix_cinema.py", "storyboard", SCENE, "-o", sheet]
+        command += ["--samples", str(SAMPLES)]
         subprocess.run(command, cwd=ROOT, check=True)
         stills.save(Image.open(sheet).convert("RGB"), ROOT / "docs" / "beats.jpg")
 

@@ -54,7 +54,8 @@ def _ways(
     canvas: Canvas, group: Sequence[Titled], edges: np.ndarray, down: bool, scale: float
 ) -> Iterator[_Way]:
     """Places below, left of, above and right of each result with its operands, whose `edges` are boxes (n,
-    4). Groups that run down the picture prefer left or right, panels prefer above, others prefer below."""
+    4). Groups that run down the picture prefer left or right, panels prefer
+    above unless the camera goes to one of them, others prefer below."""
     left, low, right, high = edges.T
     x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * HEAD_TITLE_SIZE * canvas.type.scale
 
@@ -73,7 +74,8 @@ def _ways(
         ]
 
     centered, at_left, at_right = lines("CENTER"), lines("RIGHT"), lines("LEFT")
-    above = -ABOVE_A_PANEL if canvas.p.panels else ABOVE_OTHERS
+    p = canvas.p
+    above = -ABOVE_A_PANEL if p.panels and not p.scene.camera.subject else ABOVE_OTHERS
     for far, cost in DISTANCES:
         cost = cost + SMALLER_TITLES * (1.0 - scale)
         under, beside = cost + 8.0 * down, cost + 8.0 * (not down)
