@@ -117,7 +117,7 @@ def test_no_line_may_lead_through_a_matrix_or_type(head):
     assert free.along(corner - across, corner)
 
 
-@pytest.mark.parametrize("name", ["06_grouped_query", "08_circuit", "03_softmax", "05_induction"])
+@pytest.mark.parametrize("name", ["06_grouped_query", "08_circuit", "07_rotary", "05_induction"])
 def test_links_of_an_example_cross_nothing(name):
     p, made = planned_example(f"attention/{name}"), composed(f"attention/{name}")
     view = made.shot.view(float(p.timeline.last_frame))
