@@ -58,7 +58,7 @@ PICTURES = (
         "Grouped queries: two heads that share keys and values, each with its pattern.",
     ),
     Picture("attention/03_softmax", "", "From scores to weights: the row of “it”, every number in sight."),
-    Picture("heads/minilm_layer", "", "Heads of one layer side by side, each with a pattern of its own."),
+    Picture("heads/minilm_layer", "", "Three heads of one layer side by side, reading the same sentence."),
     Picture("chains/binary_tree", "", "A tree of seven products: each feeds the next."),
     Picture("chains/feed_forward", "--style studio_light", "A gated feed-forward layer, with its sums."),
     Picture("showpieces/01_the_front", "", "A head gathers its values, at night.", **SHOWPIECE),
