@@ -244,6 +244,20 @@ def test_the_camera_stands_while_a_beat_is_told_and_sees_all_that_it_shows():
 # Beats that are written by themselves
 
 
+@pytest.mark.parametrize(("back", "what"), [(0, "itself"), (1, "the one before it")])
+def test_what_a_head_does_is_said_of_the_tokens_that_can(back, what):
+    """The first token has none before it, and attends to itself; it is not counted."""
+    queries, keys = 9.0 * np.eye(5, 6), np.roll(9.0 * np.eye(5, 6), back, axis=1)
+    labels = {"row_labels": tuple("abcde"), "row_axis": "token"}
+    matrices = {
+        name: MatrixOptions(values=tuple(map(tuple, made.tolist())), **labels)
+        for name, made in {"Q": queries, "K": keys, "V": np.eye(5)}.items()
+    }
+    expression = "out = (attn = softmax(Q @ K.T, mask=causal)) @ V"
+    told = [beat.text for beat in plan(Scene(expression=expression, matrices=matrices, beats="auto")).beats]
+    assert told[-1] == f"On average a token gives 1.00 of its attention to {what}."
+
+
 @given(st.integers(0, 2**20), st.booleans())
 @settings(max_examples=12)
 def test_every_number_that_is_said_is_the_datas(seed, masked):
@@ -269,7 +283,8 @@ def test_every_number_that_is_said_is_the_datas(seed, masked):
     there = p.evaluation["attn"].existing
     itself, previous = (fun(pattern, there) for fun in (statistics.to_itself, statistics.to_previous))
     means = [
-        f"On average {share:.2f} of" for share in (itself, previous, statistics.to_first(pattern, there))
+        f"On average a token gives {share:.2f} of its attention "
+        for share in (itself, previous, statistics.to_first(pattern, there))
     ]
     for beat in p.beats:
         if beat.text.startswith("On average"):

@@ -350,18 +350,19 @@ class _HeadTeller:
         values, (queries, keys) = self.p.evaluation[pattern], self.labels
         allowed, offset = values.existing, offset_of(queries, keys, values.shape)
         shares = [
-            (statistics.to_previous(values.final, allowed, offset), "to the token before"),
-            (statistics.to_itself(values.final, allowed, offset), "to the token itself"),
+            (statistics.to_previous(values.final, allowed, offset), "a token", "to the one before it"),
+            (statistics.to_itself(values.final, allowed, offset), "a token", "to itself"),
             (
                 statistics.to_what_followed(values.final, allowed, queries, keys),
-                "to what followed the same token before",
+                "a token that was there before",
+                "to what followed it then",
             ),
-            (statistics.to_first(values.final, allowed), f"to the first token, {self.token(1, 0)}"),
+            (statistics.to_first(values.final, allowed), "a token", f"to the first one, {self.token(1, 0)}"),
         ]
-        share, what = max(shares, key=lambda scored: np.nan_to_num(scored[0], nan=-1.0))
+        share, who, what = max(shares, key=lambda scored: np.nan_to_num(scored[0], nan=-1.0))
         if not share >= statistics.PLAIN_SCORE:
             return ""
-        return f"On average {share:.2f} of this head's attention goes {what}."
+        return f"On average {who} gives {share:.2f} of its attention {what}."
 
     # Used by several beats
 
