@@ -34,10 +34,3 @@ def eagerly(module: Callable[[], str]) -> Iterator[set[str]]:
     finally:
         if original is not None:
             frames._callback_from_stance = original
-
-
-def is_compiled(module: torch.nn.Module) -> bool:
-    """Whether by torch.compile(module), or in place by module.compile()."""
-    return type(module).__name__ == "OptimizedModule" or (
-        getattr(module, "_compiled_call_impl", None) is not None
-    )
