@@ -165,14 +165,18 @@ def _of_all_tokens(parts: Sequence[Projection], order: np.ndarray) -> Projection
     first = parts[0]
     if any(not one.seen.all() or not np.array_equal(one.weight, first.weight) for one in parts):
         return None
-    hows = {one.how for one in parts}
     return replace(
         first,
         x=np.concatenate([one.x for one in parts])[order],
         pre=np.concatenate([one.pre for one in parts], axis=1)[:, order],
         seen=np.ones(len(order), bool),
-        how=first.how if len(hows) == 1 else "path" if "path" in hows else "length",
+        how=_least_exact(parts),
     )
+
+
+def _least_exact(parts: Sequence[Projection]) -> str:
+    """The `how` that holds for all projections."""
+    return max((one.how for one in parts), key=("value", "length", "path").index)
 
 
 def widened(before: Seen, after: Seen) -> Seen | None:
@@ -272,19 +276,12 @@ def _joined(
         if not after.seen.any() or lost + int(np.argmax(after.seen)) < len(before.seen):
             return None  # what was seen now are tokens of before
         seen[lost:] |= after.seen
-    how = (
-        before.how
-        if before.how == after.how
-        else "length"
-        if {"value", "length"} == {before.how, after.how}
-        else "path"
-    )
     return replace(
         before,
         x=np.concatenate([before.x, after.x]),
         pre=np.concatenate([before.pre, after.pre], axis=1),
         seen=seen,
-        how=how,
+        how=_least_exact((before, after)),
     )
 
 
