@@ -128,8 +128,9 @@ def _only(found: list, others: Sequence[Linear]) -> Projection:
         for _, (other, its_rows, _) in each[1:]
         if other.source is not strand.source and ((rows != MISSING) & (its_rows != MISSING)).any()
     ]
-    for other in [*beside, *(one for one in others if not _made_by(one, strand.source))]:
-        names = " and ".join(one.module or "the model" for one in (other, strand.source))
+    beside += [one for one in others if not _made_by(one, strand.source)]
+    if beside:
+        names = " and ".join(one.module or "the model" for one in (beside[0], strand.source))
         raise NotShown(f"two linear maps make it together: {names}")
     return projection
 
