@@ -254,7 +254,11 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
     for name, letters, tensor in (("q", event.a, event.q), ("k", event.b, event.k)):
         if letter not in letters or tensor.shape[letters.index(letter)] != event.sizes[letter]:
             continue
-        known, shared = [], letter in event.a and letter in event.b
+        shared = letter in event.a and letter in event.b
+        several = _of_several_maps(event.strands[name], letters.index(letter)) if shared else None
+        if several is not None:
+            return several
+        known = []
         for strand in event.strands[name]:
             if not isinstance(strand.source, (Linear, GivenTensor)):
                 continue
@@ -264,9 +268,6 @@ def _rows_and_columns(event: Event, letter: str) -> tuple[np.ndarray, np.ndarray
             # An axis of a given tensor may be anything.
             if len(found[1]) or isinstance(strand.source, Linear):
                 known.append((strand.source, *found))
-        several = _of_several_maps(event.strands[name], letters.index(letter)) if shared else None
-        if several is not None:
-            return several
         if known:
             return _filled(known)
     return None, None
