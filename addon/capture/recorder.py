@@ -81,6 +81,11 @@ class Taken:
         """Whether its output was seen, and not yet what that was added to."""
         return self.passed or (bool(self.outputs) and self.seen[0].added is None)
 
+    def without_output(self, reason: str) -> None:
+        """Note why no map takes its result as it is."""
+        for seen in self.seen:
+            seen.refused["W_O"] = reason
+
 
 class Recorder:
     """Gets the attentions of a run from the Watch, in order; `finished` gives the layers.
@@ -165,21 +170,17 @@ class Recorder:
                 if taken.outputs or taken.seen[0].output is not None:
                     continue
                 names = ", ".join(dict.fromkeys(step.name for step in strand.steps)) or "a rearrangement"
-                for seen in taken.seen:
-                    seen.refused["W_O"] = (
-                        f"{names} stands between what the heads gave and the next linear map"
-                    )
+                taken.without_output(f"{names} stands between what the heads gave and the next linear map")
             return None
         if len(takens) > 1:
             return self._put_together(takens, [own[0] for own in outputs])
         (taken,), (own,) = takens, outputs
-        if own[0].weight.shape[0] * own[0].weight.shape[1] != own[0].inputs:
-            for seen in taken.seen:
-                seen.refused["W_O"] = "the next linear map takes more than what the heads gave"
+        heads, width = own[0].weight.shape[:2]
+        if heads * width != own[0].inputs:
+            taken.without_output("the next linear map takes more than what the heads gave")
             return None
-        if own[0].weight.shape[1] != taken.seen[0].z.shape[2]:
-            for seen in taken.seen:
-                seen.refused["W_O"] = "the next linear map takes a part of what the heads gave"
+        if width != taken.seen[0].z.shape[2]:
+            taken.without_output("the next linear map takes a part of what the heads gave")
             return None
         taken.outputs = list(own)
         for seen, output in zip(taken.seen, own, strict=True):
@@ -211,7 +212,7 @@ class Recorder:
         taken.passed, taken.closed, taken.outputs = False, True, []
         for seen in taken.seen:
             seen.output = seen.attn_out = None
-            seen.refused["W_O"] = reason
+        taken.without_output(reason)
 
     def drop(self, result: Result, reason: str) -> None:
         """An attention turns out to be a part of something else."""
@@ -373,7 +374,7 @@ class Recorder:
         together = _as_one([taken.seen[0] for taken in takens], outputs)
         if together is None or together.output is None:
             for taken in takens:
-                taken.seen[0].refused["W_O"] = "the next linear map takes what other attentions gave with it"
+                taken.without_output("the next linear map takes what other attentions gave with it")
             return None
         together.refused = {n: why for n, why in together.refused.items() if n != "W_O"}
         last = takens[-1]
