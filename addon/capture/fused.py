@@ -23,7 +23,7 @@ FUSED_MODULES: Any = (
 )
 ScriptFunction: Any = torch.jit.ScriptFunction
 _active: list[Watch] = []
-_originals: dict[Any, Callable] = {}
+_originals: dict[tuple[Any, str], Callable] = {}
 _inside = threading.local()
 
 
@@ -33,20 +33,23 @@ def seen_and_unchanged(watch: Watch) -> Iterator[None]:
     recording."""
     if not _active:
         for module in FUSED_MODULES:
-            _originals[module] = module.forward
-            module.forward = _twice(module.forward)
-        _originals[ScriptFunction] = ScriptFunction.__call__
-        ScriptFunction.__call__ = _as_python_too(ScriptFunction.__call__)
+            _replace(module, "forward", _twice)
+        _replace(ScriptFunction, "__call__", _as_python_too)
     _active.append(watch)
     try:
         yield
     finally:
         _active.remove(watch)
         if not _active:
-            ScriptFunction.__call__ = _originals.pop(ScriptFunction)
-            for module, original in _originals.items():
-                module.forward = original
+            for (owner, name), original in _originals.items():
+                setattr(owner, name, original)
             _originals.clear()
+
+
+def _replace(owner: Any, name: str, made: Callable) -> None:
+    """Put in the place of a method what is made of it."""
+    _originals[owner, name] = getattr(owner, name)
+    setattr(owner, name, made(_originals[owner, name]))
 
 
 def _twice(original: Callable) -> Callable:
