@@ -33,7 +33,8 @@ def material(name: str, shade: Callable[[Formula], None], *, solid: bool = True)
 
     def make(name):
         material = bpy.data.materials.new(name)
-        material.cycles.emission_sampling = "NONE"  # nothing that shines is a lamp
+        if hasattr(material, "cycles"):  # which Blender may have switched off
+            material.cycles.emission_sampling = "NONE"  # nothing that shines is a lamp
         if not solid:
             material.diffuse_color = (0.0, 0.0, 0.0, 0.0)
         tree = compat.node_tree(material)
