@@ -11,13 +11,13 @@ from ..errors import InputError
 from ..picture.drawing import Drawing
 from ..picture.given_camera import seen_through
 from ..staging.plan import Plan
-from . import curves, tags
+from . import tags
 from . import text as lettering
 from .build import COLLECTION
 from .filmed import write_picture
 from .read import drawn_objects
 from .rebuild import adding
-from .remembered import remembered
+from .remembered import is_keyed
 from .seen import view_of, views_of
 
 MOST_ASIDE = 1e-3  # halves of the picture between where a camera has the scene and where it was drawn for
@@ -59,7 +59,7 @@ def lay_out_where_turned(drawing: Drawing, target: bpy.types.Scene) -> None:
 def _is_keyed(target):
     """Whether a person has keyed what places the camera of a scene."""
     ours = {one for one in (target.camera, target.camera.parent) if one in tags.owned(target)}
-    return any(remembered(one).get("motion", {}) != curves.motion(one) for one in ours)
+    return any(map(is_keyed, ours))
 
 
 def _of_what_is_there(drawing, matrices):

@@ -293,11 +293,13 @@ def changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -
 
 def is_changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> bool:
     """Whether a person has changed anything on a datablock of ours: a value, its motion, its nodes."""
+    return is_keyed(block) or is_reshaped(block) or bool(changed(block, ours))
+
+
+def is_keyed(block: bpy.types.ID) -> bool:
+    """Whether a person has changed the keys or drivers of a datablock of ours."""
     before = remembered(block)
-    if not before:
-        return False
-    moved = before.get("motion", {}) != curves.motion(block)
-    return moved or is_reshaped(block) or bool(changed(block, ours))
+    return bool(before) and before.get("motion", {}) != curves.motion(block)
 
 
 @contextlib.contextmanager
