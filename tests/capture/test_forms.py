@@ -232,7 +232,8 @@ LEFT_OUT = {
         "put together",
     ),
     "patterns of elements": (
-        lambda q, k, v: torch.stack([scores(q[n], k[n]).softmax(-1) for n in range(BATCH)]) @ v, "together"
+        lambda q, k, v: torch.stack([scores(q[n], k[n]).softmax(-1) for n in range(BATCH)]) @ v,
+        "put together",
     ),
     "the largest alone": (
         lambda q, k, v: F.one_hot(scores(q, k).argmax(-1), TOKENS).float() @ v, "only argmax of it"
