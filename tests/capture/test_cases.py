@@ -3,6 +3,7 @@
 Truth comes from the models' own weights by the names of their modules, and from hooks on these.
 """
 
+import math
 import warnings
 
 import numpy as np
@@ -742,6 +743,26 @@ def test_windows_one_by_one_are_one_layer_with_a_mask(form, tmp_path):
     (arrays, description), (true, same) = recording.layers["0"], whole.layers["0"]
     assert set(arrays) == set(true) and description["mask"] == same["mask"]
     assert all(close(arrays[name].astype(float), true[name].astype(float)) for name in true)
+    saved(recording, tmp_path)
+
+
+def test_a_layer_of_which_one_window_is_rotated_has_projections_of_that_length(tmp_path):
+    torch.manual_seed(0)
+
+    def rotated(t):
+        left, right = t.chunk(2, -1)
+        return t * math.cos(1) + torch.cat([-right, left], -1) * math.sin(1)
+
+    def attend(q, k, v):
+        (q, q2), (k, k2), (v, v2) = (t.split([4, 5], 2) for t in (q, k, v))
+        return torch.cat([(q @ k.mT).softmax(-1) @ v, (rotated(q2) @ rotated(k2).mT).softmax(-1) @ v2], 2)
+
+    model, x = Heads(attend).eval(), torch.randn(3, 9, 32)
+    with torch.no_grad(), record(model, batch=1) as recording:
+        model(x)
+    arrays, description = recording.layers["0"]
+    assert description["projections_found_by"] == {"Q": "length", "K": "length", "V": "value"}
+    assert close(arrays["W_Q"], weight(model.q, 4)) and np.array_equal(arrays["x"], x[1])
     saved(recording, tmp_path)
 
 
