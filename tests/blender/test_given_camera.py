@@ -175,11 +175,15 @@ def test_of_a_matrix_that_was_deleted_there_is_no_readout(factory):
 def test_a_camera_that_moves_and_was_keyed_by_hand_has_text_where_it_was_turned_after_an_update(factory):
     description = from_dict(Scene, HEAD | {"camera": {"move": "orbit"}}, "test")
     scene = build(description)
-    scene.frame_set(scene.frame_end // 3)
+    turned = scene.frame_end // 3
+    scene.frame_set(turned)
     scene.camera.parent.rotation_euler.z += 1.0
     hand_camera.keep_turn(scene)
-    other = replace(description, title="B head")  # a film anew
-    for changed in (other, replace(other, look=replace(other.look, style="glass"))):  # then all
+    other = replace(description, title="B head")
+    glass = replace(other, look=replace(other.look, style="glass"))
+    # A film anew; all anew; a film anew at a frame at which the camera stands as it was built.
+    for changed, frame in ((other, turned), (glass, turned), (replace(glass, title="C head"), 1)):
+        scene.frame_set(frame)
         update(changed, scene)
         placed = where(scene)
         lay_out(plan(changed), scene)
