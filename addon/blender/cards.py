@@ -13,7 +13,7 @@ from .objects import show
 from .picture_plane import clear_distance, picture_plane
 from .shapes import grid, guide
 from .studio import backdrop_at
-from .text import passing_type, text
+from .text import passing_type, text_line
 
 # Of the distance of the overlay, so that cards hide it; the camera's sight begins nearer than that.
 CARD_NEARER = 0.95
@@ -46,9 +46,7 @@ def write_cards(
         show(ground, shown)
         ground.parent, ground.location = plane, (0.0, 0.0, -BEHIND_TYPE)
         for line in card.lines:
-            material = soft if line.soft else strong
-            high = line.size * p.typeface.of(line.text).scale
-            ob = text(p, line.text, high, line.align, material, font, collection)
+            ob = text_line(p, line, soft if line.soft else strong, font, collection)
             ob.parent, ob.location, ob[tags.KIND] = plane, (line.x, line.y, 0.0), "overlay"
             show(ob, shown)
 

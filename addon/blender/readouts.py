@@ -24,7 +24,7 @@ from .nodes.leader import Leader
 from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs
 from .picture_plane import DISTANCE, clear_distance, picture_plane
 from .shapes import guide, rectangles, shape, unlit
-from .text import text
+from .text import text_line
 
 PRESENTED_NEARER = 0.6  # part of the scene's nearest distance, at which presented matrices stand
 SHARP = 128.0  # the f-number at which all is sharp
@@ -231,8 +231,7 @@ def _lines(p, one, ob, collection):
 def _type(p, block, ob, font, collection, strong, soft):
     """The name and the labels of both axes, in these materials."""
     for line in block.texts:
-        high = line.size * p.typeface.of(line.text).scale
-        made = text(p, line.text, high, line.align, soft if line.soft else strong, font, collection)
+        made = text_line(p, line, soft if line.soft else strong, font, collection)
         made.parent, made.rotation_euler = ob, (0.0, 0.0, line.angle)
         made.location = (line.x - block.origin[0], line.y - block.origin[1], BEFORE_READOUT / FLAT)
         made[tags.KIND], made[tags.LABEL], made[tags.NAME] = "label", line.kind, block.plane.stage.name

@@ -18,7 +18,7 @@ from ..look.srgb import between, linear
 from ..look.styles import soft_color
 from ..staging.camera.framing import View
 from ..staging.plan import Plan
-from ..staging.writing.items import Bar, Dot
+from ..staging.writing.items import Bar, Dot, Text
 from . import compat, tags
 from .materials.writing import color_bar_material, fading_material, lit_material, plain_material
 from .objects import show
@@ -182,6 +182,19 @@ def text(
     return ob
 
 
+def text_line(
+    p: Plan,
+    line: Text,
+    material: bpy.types.Material,
+    font: bpy.types.VectorFont | None,
+    collection: bpy.types.Collection,
+    unit: float = 1.0,
+) -> bpy.types.Object:
+    """As `text`, for a line of a layout whose lengths are in units of `unit`."""
+    size = line.size * unit * p.typeface.of(line.text).scale
+    return text(p, line.text, size, line.align, material, font, collection)
+
+
 def write_overlay(
     p: Any,
     view: View,
@@ -202,8 +215,7 @@ def write_overlay(
     corner = size * (np.array(view.centre) - 1.0)  # its lower left one
     written = []
     for line in overlay.texts:
-        high = line.size * unit * p.typeface.of(line.text).scale
-        written.append((line, text(p, line.text, high, line.align, _type_of(p, line), font, collection)))
+        written.append((line, text_line(p, line, _type_of(p, line), font, collection, unit)))
         _animate(line, written[-1][1])
     for item in overlay.items:
         if isinstance(item, Bar):

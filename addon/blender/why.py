@@ -15,7 +15,7 @@ from .nodes import node_group
 from .objects import MODIFIER, drawn_object, set_inputs, show
 from .picture_plane import clear_distance, picture_plane
 from .shapes import guide, rectangles, unlit
-from .text import text
+from .text import text_line
 
 TAKEN_INPUTS = (
     "Rows",
@@ -48,8 +48,7 @@ def write_why(
     made[0].location = (*chart.origin, 0.0)
     strong = plain_material("Matrix Cinema type", p.style.text)
     for line in chart.texts:
-        high = line.size * p.typeface.of(line.text).scale
-        ob = text(p, line.text, high, line.align, strong, font, collection)
+        ob = text_line(p, line, strong, font, collection)
         ob.location, ob[tags.KIND], ob[tags.LABEL] = (line.x, line.y, 0.0), "label", "why"
         made.append(ob)
     start = p.spotlight.rise[1] if p.spotlight else p.timeline.moves[chart.why.stage.name].finished
