@@ -31,6 +31,7 @@ ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of th
 SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
 CALLOUT_KIND = "callout"  # labels that come up with the spotlight
+DIM = 0.5  # of the way from the colour of type to the background, for the dots of the size legend
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
 STROKE_AROUND = 0.012  # of the size of type, on a light background
 LIT_FRAMES = 2.0  # frames, to either side, in which a part is lit
@@ -221,7 +222,7 @@ def write_overlay(
         if isinstance(item, Bar):
             written.append((item, _bar(item.color_map, item.width * unit, item.height * unit, collection)))
         elif isinstance(item, Dot):
-            dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, 0.5))
+            dim = plain_material("Matrix Cinema size legend", between(p.style.text, p.style.background, DIM))
             written.append((item, _dot(item.shape, item.width * unit, dim, collection)))
     for box, when in product(overlay.shades, overlay.shaded or (None,)):
         ob = _shade(box, unit, size[0] / size[1], p.style, collection)

@@ -12,7 +12,8 @@ from ..formats.toml_file import read_table
 from .mm_colors import HUE_SETTINGS, called
 from .srgb import between
 
-SOFT = 0.25  # of the way from the colour of type to the background, for type of less weight
+# Of the way from the colour of type to the background: type of less weight, and thin lines.
+SOFT, RULE = 0.25, 0.55
 
 # Every field of a style; the styles below say what differs.
 PLAIN = Style(
@@ -112,6 +113,11 @@ def style_of(scene: Scene) -> WholeStyle:
 def soft_color(style: WholeStyle) -> Color:
     """The colour of type that says less than the rest: nearer to the background, and easy to read there."""
     return between(style.text, style.background, SOFT)
+
+
+def rule_color(style: WholeStyle) -> Color:
+    """The colour of thin lines on a page."""
+    return between(style.text, style.background, RULE)
 
 
 def with_style_file(scene: Scene) -> Scene:

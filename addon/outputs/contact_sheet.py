@@ -19,8 +19,7 @@ from ..attention.tokens import as_labels, unjoined
 from ..errors import InputError, needs_extra
 from ..formats.capture_file import Capture
 from ..look.color_maps import color_map
-from ..look.srgb import between
-from ..look.styles import style
+from ..look.styles import rule_color, soft_color, style
 from .files import require_file_place, written_whole
 from .font_files import NUMBERED, REGULAR, families
 from .formats import FIGURES, require_suffix
@@ -122,7 +121,7 @@ class _ContactSheet:
         self.missing = {ord(letter): f"U+{ord(letter):04X}" for letter in missing}
         self.statistics = {(layer.name, head): s for layer, head, s in told}
         self.worth = {(one.layer, one.head): one for one in worth_filming(told)}
-        self.faint = between(chosen.background, chosen.text, 0.45)
+        self.rule = rule_color(chosen)
         self.accent = (0.93, 0.53, 0.10)
         self.map = matplotlib.colors.ListedColormap(color_map(chosen.unsigned_map) / 255.0)
         tokens = max(max(layer.sizes.get("Q", 1), layer.sizes.get("K", 1)) for layer, _ in rows)
@@ -192,7 +191,7 @@ class _ContactSheet:
         room = (
             self.width - 2 * PAGE_MARGIN - (0 if self.picture is None else self.seen(*self.picture.shape[:2]))
         )
-        self.write(PAGE_MARGIN, 0.42, _cut(text, room / 0.064), NAME_TYPE, self.faint)
+        self.write(PAGE_MARGIN, 0.42, _cut(text, room / 0.064), NAME_TYPE, soft_color(self.chosen))
 
     def seen(self, rows, columns):
         """Draw the picture that the model saw, in the upper right, with the lines between its patches.
@@ -289,7 +288,7 @@ class _ContactSheet:
         lines = [((b - 1.5, a - 0.5), (b - 0.5, a - 0.5)) for a, b in zip(i, j, strict=True)]
         i, j = np.nonzero(padded[:, 1:] != padded[:, :-1])
         lines += [((b - 0.5, a - 1.5), (b - 0.5, a - 0.5)) for a, b in zip(i, j, strict=True)]
-        color = color if width > 1 else self.faint
+        color = color if width > 1 else self.rule
         axes.add_collection(
             self.matplotlib.collections.LineCollection(
                 lines, colors=[color], linewidths=width, clip_on=False, capstyle="projecting"
@@ -304,7 +303,7 @@ class _ContactSheet:
         bar.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         bar.set_yticks([])
         for spine in bar.spines.values():
-            spine.set(visible=True, color=self.faint, linewidth=0.5)
+            spine.set(visible=True, color=self.rule, linewidth=0.5)
         says = "attention weight"
         if self.width > 5.2:
             says += " · rows: queries, columns: keys · orange: worth filming"

@@ -18,8 +18,7 @@ from ..blender.image_pixels import pixels_of
 from ..description.style import Color
 from ..errors import InputError
 from ..look.color_maps import color_map
-from ..look.srgb import between
-from ..look.styles import soft_color
+from ..look.styles import rule_color, soft_color
 from ..picture.drawing import panel_of
 from ..picture.figure_page import (
     MOST_DOTS,
@@ -48,8 +47,6 @@ from .svg import svg
 from .temporary import temporary_folder
 from .typeset import outlines as shapes_of
 from .typeset import typeset
-
-RULE_TINT = 0.55  # of the way from the colour of type to the background, for rules
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ def figure(
         raster, error = _raster(page, dpi, transparent, samples, progress)
     notes = notes_of([cell.plan.description for cell in cells], bpy.app.version_string, error)
     style = cells[0].plan.style
-    colors = Colors(style.text, soft_color(style), between(style.text, style.background, RULE_TINT))
+    colors = Colors(style.text, soft_color(style), rule_color(style))
     with outputs.written_whole(path) as part:
         if kind == ".svg":
             shapes = shapes_of(page, typeface) if outlines else contextlib.nullcontext()
