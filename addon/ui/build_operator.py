@@ -70,15 +70,17 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             self.cancel(context)
             self.report({"INFO"}, report("Stopped; what was built stays"))
             return {"CANCELLED"}
+        if event.type != "TIMER":
+            return {"RUNNING_MODAL"}  # and nothing else takes the event: nothing may change meanwhile
         try:
-            result = self._step(context) if event.type == "TIMER" else None
+            result = self._step(context)
         except BaseException:
             self._end(context)
             raise
         if result is None:
             _show(_told()[self.next])
             context.window_manager.progress_update(list(_told()).index(self.next))
-            return {"RUNNING_MODAL"}  # and nothing else takes the event: nothing may change meanwhile
+            return {"RUNNING_MODAL"}
         self._end(context)
         return result
 
