@@ -13,7 +13,7 @@ from .mm_colors import HUE_SETTINGS, called
 from .srgb import between
 
 # Of the way from the colour of type to the background: type of less weight, and thin lines.
-SOFT, RULE = 0.25, 0.55
+SOFT, RULE_TINT = 0.25, 0.55
 
 # Every field of a style; the styles below say what differs.
 PLAIN = Style(
@@ -117,7 +117,7 @@ def soft_color(style: WholeStyle) -> Color:
 
 def rule_color(style: WholeStyle) -> Color:
     """The colour of thin lines on a page."""
-    return between(style.text, style.background, RULE)
+    return between(style.text, style.background, RULE_TINT)
 
 
 def with_style_file(scene: Scene) -> Scene:
