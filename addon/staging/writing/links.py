@@ -11,9 +11,9 @@ import numpy as np
 
 from ...kinds.places import Plane
 from ...kinds.stage import Stage
-from ..scales import MASKING
 from .boxes import around, within
 from .canvas import Canvas
+from .captions import EPILOGUE_WORDS
 from .items import Box, Text
 from .name_options import outward_normal, unit
 from .placing import Leader
@@ -36,7 +36,6 @@ LINK_SAMPLES = 48  # points at which it is looked whether a line is free
 NOT_FREE, DEAREST = 1e6, 260.0  # costs: of a line that is not free; of a link that would not help
 TRIED_AT_ONCE = 32  # places of a sign, the most promising ones first
 WORD_TURNS = 16  # directions from an arrow or a sign, in which words may stand
-NOT_TOLD = {"multiply", "divide", *MASKING}  # steps of an epilogue
 NO_BOXES = np.empty((0, 4))
 
 
@@ -77,15 +76,16 @@ class LinkRoom:
 def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[Link]:
     """The links of a canvas within an `area` of it. They belong to the results that lead to a star or
     use it; without a star, or with few results, to all. If not all links have room, there are none."""
-    linked = _linked(canvas, form, written)
+    linked = _linked(canvas)
     if not 0 < len(linked) <= MOST_LINKED:
         return []
     free, found = Free(canvas, form, area, written), []
+    planes = dict.fromkeys(plane for one in linked for plane in one.planes)
+    edges = {plane: _meets(canvas, plane, form.point, written) for plane in planes}
     signs: dict[Plane, _Line] = {}
     for one in linked:
         meets = [
-            own.with_sign(signs[plane]) if plane in signs else own
-            for plane, own in zip(one.planes, one.meets, strict=True)
+            edges[plane].with_sign(signs[plane]) if plane in signs else edges[plane] for plane in one.planes
         ]
         if len(meets) == 2:
             lines, cost = _straight(meets[0], meets[1], free)
@@ -125,22 +125,21 @@ class Meets:
 
 @dataclass(frozen=True, eq=False)
 class _Linked:
-    """A result, the sign between its operands, these and the result, and where lines may meet them."""
+    """A result, the sign between its operands, and the planes of these and, last, of the result."""
 
     stage: Stage
     sign: str
     planes: list[Plane]
-    meets: list[Meets]
 
     @property
     def words(self) -> str:
         """The functions of a result's epilogue as words. Scale and mask are left out, because the formula has
         them."""
         functions = [step.function for step in self.stage.epilogue]
-        return ", ".join(name for name in dict.fromkeys(functions) if name not in NOT_TOLD)
+        return ", ".join(name for name in dict.fromkeys(functions) if name not in EPILOGUE_WORDS)
 
 
-def _linked(canvas: Canvas, form: LinkForm, written: LinkRoom) -> list[_Linked]:
+def _linked(canvas: Canvas) -> list[_Linked]:
     """The results on a canvas that are to be linked with what they are made of; those that are nearest to it
     first."""
     p, found = canvas.p, []
@@ -152,9 +151,7 @@ def _linked(canvas: Canvas, form: LinkForm, written: LinkRoom) -> list[_Linked]:
         if not made_of or not about:
             continue
         sign = PRODUCT_SIGN if plane.stage.has_interior else plane.stage.sign
-        planes = [*made_of, plane]
-        meets = [_meets(canvas, one, form.point, written) for one in planes]
-        found.append(_Linked(plane.stage, sign if whole else "", planes, meets))
+        found.append(_Linked(plane.stage, sign if whole else "", [*made_of, plane]))
     return sorted(found, key=lambda one: _reach(canvas, one.planes))
 
 
@@ -165,33 +162,25 @@ def _reach(canvas: Canvas, planes: Sequence[Plane]) -> float:
 
 
 def _made_of(canvas: Canvas, plane: Plane) -> tuple[list[Plane], bool]:
-    """(the matrices of a canvas that the one of `plane` is made of, whether they are all of its operands).
-    Those of an operand that is not in the picture stand for it."""
+    """(the matrices of a canvas that the one of `plane` is made of, whether they are all of its operands)."""
     whole = True
     found: dict[Plane, None] = {}
     for operand in plane.stage.operands:
-        stage = operand.stage
-        own = [one for one in canvas.planes if one.stage is stage and one is not plane]
-        taken = [one for one in own if one.consumer == plane.stage.name and one.role != "result"]
-        if own:
-            found |= dict.fromkeys(taken or [_nearest(canvas, own, plane)])
-            continue
-        whole = False
-        if canvas.p.is_unseen(stage):
-            found |= dict.fromkeys(_sources(canvas, stage, plane))
+        shown = _shown(canvas, operand.stage, plane)
+        whole &= any(one.stage is operand.stage for one in shown)
+        found |= dict.fromkeys(shown)
     return list(found), whole and len(found) > 1
 
 
-def _sources(canvas: Canvas, stage: Stage, plane: Plane) -> list[Plane]:
-    """The matrices of a canvas that a stage, which is not in the picture, is made of."""
-    found: list[Plane] = []
-    for operand in stage.operands:
-        own = [one for one in canvas.planes if one.stage is operand.stage and one is not plane]
-        if own:
-            found.append(_nearest(canvas, own, plane))
-        elif canvas.p.is_unseen(operand.stage):
-            found += _sources(canvas, operand.stage, plane)
-    return found
+def _shown(canvas: Canvas, stage: Stage, plane: Plane) -> list[Plane]:
+    """The matrices of a canvas that show a stage to the result of `plane`: its own, or else, if it is unseen,
+    those that it is made of."""
+    own = [one for one in canvas.planes if one.stage is stage and one is not plane]
+    if own:
+        taken = [one for one in own if one.consumer == plane.stage.name and one.role != "result"]
+        return taken or [_nearest(canvas, own, plane)]
+    operands = stage.operands if canvas.p.is_unseen(stage) else ()
+    return [one for operand in operands for one in _shown(canvas, operand.stage, plane)]
 
 
 def _nearest(canvas: Canvas, planes: Sequence[Plane], plane: Plane) -> Plane:
@@ -202,7 +191,8 @@ def _nearest(canvas: Canvas, planes: Sequence[Plane], plane: Plane) -> Plane:
 def _meets(canvas: Canvas, plane: Plane, point: float, written: LinkRoom) -> Meets:
     """Where a line may meet a matrix of a canvas: at its edges, beyond its labels, or at its name."""
     corners = plane.corners()
-    quad, middle = canvas.project(corners) / point, canvas.project(corners).mean(axis=0) / point
+    quad = canvas.project(corners) / point
+    middle = quad.mean(axis=0)
     upright = np.array([[*quad.min(axis=0), *quad.max(axis=0)]])
     labels = written.labels.get(plane.stage.name, NO_BOXES) / point
     limits = around(np.concatenate([labels, upright]))
