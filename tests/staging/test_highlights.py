@@ -62,7 +62,10 @@ def test_several_and_those_of_one_head_or_of_all():
     "text, says",
     [
         ("atn[it]", 'did you mean "attn"'),
-        ("attn[animl]", 'no row has the token "animl"; did you mean "animal".*; by position rows are 0 to'),
+        (
+            "attn[animl]",
+            'no row has the token "animl"; did you mean "animal".*; by position rows are 0 to 15',
+        ),
         ("attn[16]", "no such row; rows are 0 to 15$"),
         ("attn[5:5]", "rows are 0 to 15"),
         ("attn[:, 3:99]", "no such column; columns are 0 to 15"),
