@@ -64,8 +64,8 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
 def _along(
     canvas: Canvas, title: str, start: np.ndarray, end: np.ndarray, part: float, outward: np.ndarray
 ) -> list[Option]:
-    """A title along the line from `start` to `end` in the world, on its side `outward` on the picture, near
-    its end; None if the line is too short."""
+    """A title along the line from `start` to `end` in the world, around the `part` of it, 0 to 1, and on
+    its side `outward` on the picture; none if the line is too short."""
     a, b = canvas.project(np.array([start, end]))
     length = np.linalg.norm(b - a)
     if length < 1e-6:

@@ -111,7 +111,7 @@ def _around_written(blocks: Sequence[Sequence[Item]]) -> tuple[Box, ...]:
 
 
 def _lines(head: Sequence[Text]) -> list[list[Text]]:
-    """The boxes of title, caption and expression, line by line: there is room beside a short line, whatever
+    """The texts of title, caption and expression, line by line: there is room beside a short line, whatever
     is above or below it."""
     rows: list[list[Text]] = []
     for text in head:

@@ -54,8 +54,8 @@ def _ways(
     canvas: Canvas, group: Sequence[Titled], edges: np.ndarray, down: bool, scale: float
 ) -> Iterator[_Way]:
     """Places below, left of, above and right of each result with its operands, whose `edges` are boxes (n,
-    4). Groups that run down the picture prefer left or right, panels prefer
-    above unless the camera goes to one of them, others prefer below."""
+    4). Groups that run down the picture prefer left or right, panels prefer above unless the camera goes to
+    one of them, others prefer below."""
     left, low, right, high = edges.T
     x, y = 0.5 * (left + right), 0.5 * (low + high) - 0.35 * HEAD_TITLE_SIZE * canvas.type.scale
 
