@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..staging.writing.boxes import within
+from ..staging.writing.boxes import edges_of, within
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, rule_between
 
@@ -19,7 +19,7 @@ def frames(canvas: Canvas) -> list[Rule]:
         if max(plane.rows, plane.columns) < LEAST_FRAMED:
             continue
         before = canvas.quads[canvas.fronts < canvas.fronts[n] - 1e-6]
-        for start, end in zip(quad, np.roll(quad, -1, axis=0), strict=True):
+        for start, end in edges_of(quad):
             points = start + (end - start) * np.linspace(0.02, 0.98, FRAME_SAMPLES)[:, None]
             if not any(within(points, other).any() for other in before):
                 rules.append(rule_between(start, end, FRAME_WIDTH))

@@ -8,7 +8,7 @@ from collections.abc import Collection
 import numpy as np
 
 from ..kinds.places import Plane
-from ..staging.writing.boxes import Coverage, faces, strips
+from ..staging.writing.boxes import Coverage, corners_of, faces, strips
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, rule_between
 from ..staging.writing.name_options import unit
@@ -48,10 +48,11 @@ class Labels:
         self.cramped = False
         self.told_lit = False  # whether all lit rows and columns have their tokens
         self.missing: list[str] = []
-        corners = self.beside[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
         small = [plane for plane in canvas.planes if max(plane.rows, plane.columns) < LEAST_FRAMED]
         sides = [side for plane in small for side in faces(canvas.project(thick_corners(plane)))]
-        solid = np.concatenate([canvas.quads, np.array(sides).reshape(-1, 4, 2), canvas.strips, corners])
+        solid = np.concatenate(
+            [canvas.quads, np.array(sides).reshape(-1, 4, 2), canvas.strips, corners_of(self.beside)]
+        )
         self.matrices = Coverage(solid, COVERAGE_STEP)
         self.coverage = Coverage(np.concatenate([solid, canvas.faces]), COVERAGE_STEP)
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
@@ -95,8 +96,3 @@ def thick_corners(plane: Plane) -> np.ndarray:
     """The corners of the box that the elements of a plane can reach, which count in binary: (8, 3)."""
     corners, depth = plane.corners()[[0, 1, 3, 2]], 0.5 * unit(np.cross(plane.row, plane.column))
     return np.concatenate([corners - depth, corners + depth])
-
-
-def edges_of(quad: np.ndarray) -> np.ndarray:
-    """The edges of a quadrilateral (4, 2) on the page, from corner to corner: (4, 2, 2)."""
-    return np.stack([quad, np.roll(quad, -1, axis=0)], axis=1)

@@ -6,11 +6,11 @@ import numpy as np
 
 from ..kinds.places import Plane
 from ..staging.writing import captions
-from ..staging.writing.boxes import meeting
+from ..staging.writing.boxes import edges_of, meeting
 from ..staging.writing.items import Text, moved
 from ..staging.writing.name_options import outward_normal
 from ..staging.writing.placing import Leader, Written
-from .figure_labels import LEADER_WIDTH, PAGE_LABEL_GAP, SHARED, TOUCHING, Labels, edges_of, leader_rule
+from .figure_labels import LEADER_WIDTH, PAGE_LABEL_GAP, SHARED, TOUCHING, Labels, leader_rule
 from .figure_readouts import is_beside
 from .figure_type import ASCENT, BOLDER, DESCENT, RAISED_PART, RAISED_UP, PageType
 

@@ -15,14 +15,14 @@ from ..staging.camera.framing import Vector, View, axes, nearest, view_from
 from ..staging.camera.views import INSIDE, axis_of, inside_view, optics_of, parts_of
 from ..staging.plan import Plan
 from ..staging.writing import captions
-from ..staging.writing.boxes import around
+from ..staging.writing.boxes import around, edges_of
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Box, Rule, Text, rule_between
 from ..staging.writing.links import LinkForm, LinkRoom, links
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import LONGEST_TOKEN
 from .figure_frames import frames
-from .figure_labels import LINE_OVERHANG, Labels, edges_of, thick_corners
+from .figure_labels import LINE_OVERHANG, Labels, thick_corners
 from .figure_names import write_names, write_titles
 from .figure_pointed import write_callouts, write_lit_tokens
 from .figure_readouts import (

@@ -10,13 +10,13 @@ from ..kinds.places import Plane
 from ..staging.plan import Plan
 from ..staging.spotlight import Lit
 from ..staging.writing import captions
-from ..staging.writing.boxes import meeting, strips
+from ..staging.writing.boxes import edges_of, meeting, strips
 from ..staging.writing.callout_options import callouts
 from ..staging.writing.items import moved
 from ..staging.writing.name_options import unit
 from ..staging.writing.placing import Option, Written
 from ..staging.writing.typesetter import CAPITALS
-from .figure_labels import LINE_OVERHANG, PAGE_LABEL_GAP, SHARED, TOUCHING, Labels, edges_of
+from .figure_labels import LINE_OVERHANG, PAGE_LABEL_GAP, SHARED, TOUCHING, Labels
 
 LONGEST_LIT = 6.0  # in sizes, of the token of a row or a column that is lit
 EDGE_PARTS = 36  # in which edges of matrices are looked at

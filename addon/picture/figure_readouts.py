@@ -12,6 +12,7 @@ from ..staging.camera.framing import Vector, View
 from ..staging.camera.views import INSIDE
 from ..staging.plan import Plan
 from ..staging.pooling import pitches
+from ..staging.writing.boxes import corners_of
 from ..staging.writing.callout_options import MOST_CALLOUTS, said_of, strongest
 from ..staging.writing.items import Rule, Text, rule_between
 from ..staging.writing.placing import spread
@@ -156,7 +157,7 @@ def on_the_page(
     """(the blocks with their places in the scene, all of their text, the items for the spotlight) on a panel
     of this size. The lines to their places cross few of the `texts`."""
     boxes = np.array([text.box for text in texts]).reshape(-1, 4)
-    labels = boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    labels = corners_of(boxes)
     every = joined(blocks, view, size, labels)
     items: list[Text | Rule] = []
     pointed: list[Text | Rule] = []

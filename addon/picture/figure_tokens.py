@@ -11,6 +11,7 @@ from ..staging.writing import captions
 from ..staging.writing.axis_options import at_the_star
 from ..staging.writing.boxes import meeting
 from ..staging.writing.items import Text
+from ..staging.writing.name_options import unit
 from ..staging.writing.placing import Leader, Written, spread
 from ..staging.writing.typesetter import CAPITALS, LONGEST_TOKEN
 from .figure_labels import COVERAGE_STEP, LINE_OVERHANG, PAGE_LABEL_GAP, TOUCHING, Labels
@@ -77,8 +78,7 @@ def _ends(labels: Labels, plane: Plane, of_rows: bool) -> list[tuple[np.ndarray,
     (2,))."""
     patches = reach(labels.canvas.p, plane, of_rows)
     low, high = map(labels.canvas.project, captions.ends_of_lines(plane, of_rows, LINE_OVERHANG, patches))
-    outward = high.mean(axis=0) - low.mean(axis=0)
-    outward /= np.linalg.norm(outward) or 1.0
+    outward = unit(high.mean(axis=0) - low.mean(axis=0))
     return [(low, -outward), (high, outward)]
 
 

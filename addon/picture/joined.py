@@ -14,7 +14,7 @@ from ..staging.camera.framing import View
 from ..staging.highlights import highlights
 from ..staging.plan import Plan
 from ..staging.pooling import POOL_WORDS
-from ..staging.writing.boxes import within
+from ..staging.writing.boxes import corners_of, within
 from ..staging.writing.items import Box, Rule, outline
 from ..staging.writing.readout_block import Readout, ReadoutForm, readout_block
 from ..staging.writing.typesetter import Typesetter
@@ -119,7 +119,7 @@ def _anchor(
     places = np.concatenate([corners, 0.5 * (corners + np.roll(corners, -1, axis=0))])
     on = lambda points: (view.project(points) + 1) / 2 * size  # noqa: E731
     ends, along = on(places), np.linspace(0.03, 0.97, LINE_SAMPLES)[:, None]
-    own = np.array([text.box for text in one.texts])[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    own = corners_of(np.array([text.box for text in one.texts]))
     quads = np.concatenate([labels, own, on(one.plane.corners())[None]])
     costs = []
     for end in ends:

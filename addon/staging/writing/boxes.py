@@ -185,6 +185,16 @@ def strips(
     return np.concatenate([low - half, high + half], axis=2).reshape(-1, 4)
 
 
+def corners_of(boxes: np.ndarray) -> np.ndarray:
+    """The corners of boxes (n, 4), in their order around each: (n, 4, 2)."""
+    return boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+
+
+def edges_of(quad: np.ndarray) -> np.ndarray:
+    """The edges of a quadrilateral (4, 2), from corner to corner: (4, 2, 2)."""
+    return np.stack([quad, np.roll(quad, -1, axis=0)], axis=1)
+
+
 def faces(corners: np.ndarray) -> list[np.ndarray]:
     """The six faces, (4, 2) each, of a cuboid whose corners (8, 2) count in binary."""
     cube = corners.reshape(2, 2, 2, 2)
