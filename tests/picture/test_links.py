@@ -168,6 +168,18 @@ def test_a_chain_whose_middle_is_hidden_has_plain_arrows():
     assert signs == [] and len(on) == 3  # from x to y
 
 
+def test_what_makes_a_product_stands_for_it_where_a_sum_takes_its_place():
+    matrices = {name: {"init": "gaussian", "shape": [6, 6]} for name in ("A", "B", "C", "x")}
+    told = {"expression": "y = (t = x + A @ B) @ C", "matrices": matrices, "star": "y"}
+    p = planned(**told, layout={"sums": "in place"})
+    drawing = film_of(p)
+    on, _, signs = links_of(drawing)
+    one = drawing.labels[-1]
+    ends = [nearest(p, drawing.view(one.phase.at), one.lettering, end) for end in on[:, 1]]
+    assert signs == ["y"] and len(on) == 5 + 6
+    assert sorted(end for end in ends if end in "ABx") == ["A", "B", "x"]
+
+
 def test_a_scene_without_a_star_shows_its_products_instead_of_links():
     matrices = {name: {"init": "gaussian", "shape": [4, 4]} for name in ("A", "B")}
     told = {"expression": "C = A @ B", "matrices": matrices}
