@@ -208,7 +208,7 @@ def capture(arguments: Namespace) -> None:
     for line in made.warnings:
         messages.say("warning", line)
     layers, tokens, size = len(made.capture.layers), len(made.capture.tokens_q), made.path.stat().st_size
-    told = f"{layers} layers, {tokens} tokens, {size / 1000:,.0f} kB"
+    told = f"{layers} layer{'s' * (layers != 1)}, {tokens} token{'s' * (tokens != 1)}, {size / 1000:,.0f} kB"
     print(f"{made.path}: {told}; {PROGRAM} inspect {made.path} tells its heads")
 
 

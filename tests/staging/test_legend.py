@@ -86,6 +86,13 @@ def test_one_range_has_numbers_and_many_their_ends():
     assert "products" not in names  # the picture is about C
 
 
+def test_the_range_of_sums_is_told_as_before_the_first_function_that_they_go_through():
+    p = planned("attn = softmax(Q @ K.T / 2)", Q=(5, 4), K=(5, 4))
+    told = " ".join(row for bar in legend_of(p) for row, _ in bar.rows).replace(JOINED, " ")
+    sums = p.evaluation["Q"].final @ p.evaluation["K"].final.T
+    assert f"attn before scaling {number(np.abs(sums).max())}" in told
+
+
 def test_a_range_is_told_once_where_a_matrix_takes_over_what_stands_beside_it():
     p = planned("w = softmax((scaled = x / 2))", {"numbers": "on"}, x=(1, 5))
     signed, _ = legend_of(p)

@@ -46,7 +46,7 @@ def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar
         if shown:
             _add(ranges, p.final[stage.name], name)
         if shown and raw and _is_read_before(p, stage):
-            step = stage.epilogue[-1].function
+            step = stage.epilogue[0].function  # the sums have been through none of them
             _add(ranges, p.raw[stage.name], f"{name} before {EPILOGUE_WORDS.get(step, step)}")
         if stage.name in p.interiors and not p.star:  # a picture about one matrix says what is of it
             _add(ranges, p.products[stage.name], f"products in {name}")
