@@ -296,7 +296,7 @@ def test_the_command(tmp_path, capsys):
     output = tmp_path / "y.safetensors"
     asked = ["capture", "-o", str(output)]
     assert cli.run([*asked, "--from", str(path), "--tokens", str(tokens), "--text", "abc"]) == 0
-    assert "1 layers, 6 tokens" in capsys.readouterr().out and open_capture(output).tokens_k[4] == "é"
+    assert "1 layer, 6 tokens" in capsys.readouterr().out and open_capture(output).tokens_k[4] == "é"
     assert open_capture(output).metadata["tokens_q"][:2] == ["a\u2028", "b\x0c"]
     (tmp_path / "target.txt").write_text("uvwxyz"[0] + "".join(f"\n{letter}" for letter in "vwxyz"))
     stacks = saved(tmp_path, "e.npz", encoder_attentions_0=attention()["pattern"])
