@@ -16,7 +16,7 @@ from ..picture.drawing import Drawing
 from ..staging.plan import Plan
 from ..staging.pooling import bead_starts
 from ..staging.writing.numerals import notation
-from . import before_build, studio, tags
+from . import before_build, compat, studio, tags
 from . import text as lettering
 from .appearance import (
     matrix_material,
@@ -57,8 +57,9 @@ def draw(drawing: Drawing, target: bpy.types.Scene | None = None) -> bpy.types.S
     """Draw a drawing into the Blender scene `target`, by default the current one, and return that scene.
 
     The earlier build in the scene is replaced; anything else in it stays. Raises InputError, before anything
-    is touched, for an element, a font or an environment that Blender cannot use."""
+    is touched, for an element, a font, an environment or an engine that Blender cannot use."""
     p = drawing.plan
+    compat.engine(p.scene.render.engine)
     _check_object(p.scene.look)
     target = target or bpy.context.scene
     with before_build.kept(target), rebuilding(target):

@@ -8,9 +8,11 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import addon_utils
 import bpy
 import numpy as np
 
+from ..errors import InputError
 from .nodes.formula import Field
 
 
@@ -165,6 +167,21 @@ def sky(f: Any, sun: np.ndarray) -> Any:
     x, y, z = sun
     node.sun_elevation, node.sun_rotation = math.atan2(z, math.hypot(x, y)), math.atan2(x, y)
     return Field(f, node.outputs["Color"])
+
+
+def engine(name: str) -> str:
+    """Blender's identifier of the engine "cycles" or "eevee". Cycles is an add-on: without a window it is
+    switched on, and in a window, where that is the user's choice, InputError says that it is off."""
+    if name == "eevee":
+        return eevee()
+    if not hasattr(bpy.types.Scene, "cycles") and bpy.app.background:
+        addon_utils.enable("cycles", default_set=False)
+    if not hasattr(bpy.types.Scene, "cycles"):
+        raise InputError(
+            "Cycles is switched off in this Blender: switch it on in Preferences, Add-ons, or choose the "
+            "engine EEVEE"
+        )
+    return "CYCLES"
 
 
 def eevee() -> str:

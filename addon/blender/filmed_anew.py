@@ -76,8 +76,9 @@ def drawn_in(target: bpy.types.Scene, p: Plan) -> Drawn | None:
 
 def film_anew(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
     """Make the film of a built scene anew. Its matrices and products, `drawn`, are those of this Drawing
-    already. What a person changed stays, as in a build."""
+    already. What a person changed stays, as in a build. Raises InputError as `build.draw` does."""
     p, ours = drawing.plan, tags.owned(target)
+    compat.engine(p.scene.render.engine)
     font = next((one for one in ours if isinstance(one, bpy.types.VectorFont)), None)
     pictures = {one.get(tags.TAG): one for one in ours if isinstance(one, bpy.types.Image)}
     environment = pictures.get(studio.ENVIRONMENT_NAME) if p.environment else None

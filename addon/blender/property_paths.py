@@ -30,8 +30,9 @@ def put(block: bpy.types.ID, path: str, value: Any) -> None:
 def set_changed(block: bpy.types.ID, old: Values, new: Values) -> None:
     """Set the properties that differ between the two, if they are still as they were set before."""
     for path, value in new.items():
-        now = getattr(*owner_of(block, path))
-        if path not in old or (not same(old[path], value) and same(now, old[path])):
+        if path in old and same(old[path], value):
+            continue
+        if path not in old or same(getattr(*owner_of(block, path)), old[path]):
             put(block, path, value)
 
 

@@ -147,6 +147,8 @@ def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[
     values, which takes a moment; None if more is needed. The descriptions name no style file. Raises
     InputError."""
     words = changes(before, after)
+    if SETTINGS in words:
+        compat.engine(after.render.engine)
     if not words <= IN_PLACE or (LIGHT in words and Around.kept(target) is None):
         return None
     plans = cache(partial(_plans, before, after, target))  # which may have to be made of the whole scene

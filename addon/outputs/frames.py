@@ -194,7 +194,7 @@ class Rendering:
         self.total, self.done, self.note = total, done, ""
         self.progress = Tracker("rendering", total, listener, done)
         self._refused: Exception | None = None
-        self.engine = _engine(settings.engine)
+        self.engine = compat.engine(settings.engine)
         self.cards: list = []
         if self.engine == "CYCLES":
             self.cards, said = devices.chosen(settings.device, settings.fallback)
@@ -311,7 +311,7 @@ def handler_of(handlers: list[Callable[..., object]], function: Callable[..., ob
 @contextlib.contextmanager
 def _applied(scene, settings, cards, suffix, many):
     """A block in which the scene has these settings, for files with this suffix."""
-    changed, engine = [], _engine(settings.engine)
+    changed, engine = [], compat.engine(settings.engine)
 
     def put(owner, name, value):
         changed.append((owner, name, getattr(owner, name)))
@@ -403,18 +403,6 @@ def _off_in_the_window(scene):
     finally:
         for modifier in shown:
             modifier.show_viewport = True
-
-
-def _engine(engine):
-    """Blender's identifier of "cycles" or "eevee". Raises JobError if this Blender has no Cycles."""
-    if engine == "eevee":
-        return compat.eevee()
-    if not hasattr(bpy.types, "CyclesRenderSettings"):
-        import addon_utils
-
-        if addon_utils.enable("cycles", default_set=False) is None:
-            raise JobError("this Blender has no Cycles; render with --engine eevee")
-    return "CYCLES"
 
 
 def has_denoiser() -> bool:

@@ -14,9 +14,10 @@ from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
 
+import addon_utils  # noqa: E402
 from drawn_panels import Layout, buttons, drawn_texts  # noqa: E402
 from matrix_cinema import ui  # noqa: E402
-from matrix_cinema.blender import compat  # noqa: E402
+from matrix_cinema.blender import compat, tags  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, as_points  # noqa: E402
 from matrix_cinema.description.scene import from_json, load_scene, to_json  # noqa: E402
 from matrix_cinema.description.style import Style  # noqa: E402
@@ -276,6 +277,28 @@ def test_what_cannot_be_built_changes_nothing(made, field, value, told):
     with pytest.raises(RuntimeError, match=told):
         bpy.ops.matrix_cinema.build()
     assert contents() == before and made["matrix_cinema"] == text
+
+
+def test_without_cycles_a_scene_for_it_says_so_and_nothing_is_touched(made, monkeypatch):
+    panel, objects = made.matrix_cinema_panel, [(ob, ob.name) for ob in bpy.data.objects]
+    panel.live, text, view = False, made[tags.DESCRIPTION], panel.camera.view
+    addon_utils.disable("cycles")
+    try:
+        monkeypatch.setattr(addon_utils, "enable", lambda *_, **__: None)  # as in a window
+        with pytest.raises(RuntimeError, match="Error: Cycles is switched off in this Blender: .* EEVEE$"):
+            bpy.ops.matrix_cinema.build()
+        panel.live = True
+        panel.render.samples, panel.camera.view = 7, "hero"
+        assert "Cycles is switched off" in panel.problem and made[tags.DESCRIPTION] == text
+        panel.render.samples, panel.camera.view = 64, view
+        panel.look.element_scale = 0.5
+        assert panel.problem == "" and made[tags.DESCRIPTION] != text  # it takes no engine to set a size
+        assert [(ob, ob.name) for ob in bpy.data.objects] == objects
+        panel.render.engine = "eevee"
+        assert panel.problem == "" and made.render.engine == compat.eevee()
+    finally:
+        monkeypatch.undo()
+        addon_utils.enable("cycles")
 
 
 def test_an_own_object_is_drawn(made):
