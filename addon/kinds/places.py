@@ -97,6 +97,12 @@ class Plane:
         around = [(low, low), (low, far), (high, far), (high, low)]
         return self.origin + np.array(around) @ [self.row, self.column]
 
+    def box_corners(self) -> np.ndarray:
+        """The corners of the box that the elements can reach, which count in binary: (8, 3)."""
+        normal = np.cross(self.row, self.column)
+        corners, depth = self.corners()[[0, 1, 3, 2]], 0.5 * normal / np.linalg.norm(normal)
+        return np.concatenate([corners - depth, corners + depth])
+
     def places(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Where entries (i, j) stand: (n, 3)."""
         along = np.stack([self.row_ruler.at(i), self.column_ruler.at(j)], 1)

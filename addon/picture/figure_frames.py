@@ -8,7 +8,6 @@ from ..staging.writing.items import Rule, rule_between
 
 FRAME_WIDTH = 0.35
 FRAME_SAMPLES = 40  # points at which it is looked whether an edge is hidden
-LEAST_FRAMED = 8  # rows or columns; the elements of a smaller matrix stand far out of its plane
 
 
 def frames(canvas: Canvas) -> list[Rule]:
@@ -16,7 +15,7 @@ def frames(canvas: Canvas) -> list[Rule]:
     matrix."""
     rules = []
     for n, (plane, quad) in enumerate(zip(canvas.planes, canvas.quads, strict=True)):
-        if max(plane.rows, plane.columns) < LEAST_FRAMED:
+        if not canvas.is_flat(plane):
             continue
         before = canvas.quads[canvas.fronts < canvas.fronts[n] - 1e-6]
         for start, end in edges_of(quad):

@@ -7,13 +7,10 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ..kinds.places import Plane
-from ..staging.writing.boxes import Coverage, corners_of, faces, strips
+from ..staging.writing.boxes import Coverage, corners_of, strips
 from ..staging.writing.canvas import Canvas
 from ..staging.writing.items import Rule, Text, rule_between
-from ..staging.writing.name_options import unit
 from ..staging.writing.placing import Leader, Written
-from .figure_frames import LEAST_FRAMED
 from .figure_type import PageType
 
 LEADER_WIDTH = 0.25
@@ -48,11 +45,7 @@ class Labels:
         self.cramped = False
         self.told_lit = False  # whether all lit rows and columns have their tokens
         self.missing: list[str] = []
-        small = [plane for plane in canvas.planes if max(plane.rows, plane.columns) < LEAST_FRAMED]
-        sides = [side for plane in small for side in faces(canvas.project(thick_corners(plane)))]
-        solid = np.concatenate(
-            [canvas.quads, np.array(sides).reshape(-1, 4, 2), canvas.strips, corners_of(self.beside)]
-        )
+        solid = np.concatenate([canvas.quads, canvas.sides, canvas.strips, corners_of(self.beside)])
         self.matrices = Coverage(solid, COVERAGE_STEP)
         self.coverage = Coverage(np.concatenate([solid, canvas.faces]), COVERAGE_STEP)
         self.center = 0.5 * (self.coverage.low + self.coverage.high)
@@ -90,9 +83,3 @@ class Labels:
 
 def leader_rule(leader: Leader) -> Rule:
     return rule_between(leader.start, leader.end, LEADER_WIDTH)
-
-
-def thick_corners(plane: Plane) -> np.ndarray:
-    """The corners of the box that the elements of a plane can reach, which count in binary: (8, 3)."""
-    corners, depth = plane.corners()[[0, 1, 3, 2]], 0.5 * unit(np.cross(plane.row, plane.column))
-    return np.concatenate([corners - depth, corners + depth])

@@ -22,7 +22,7 @@ from ..staging.writing.links import LinkForm, LinkRoom, links
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import LONGEST_TOKEN
 from .figure_frames import frames
-from .figure_labels import LINE_OVERHANG, Labels, thick_corners
+from .figure_labels import LINE_OVERHANG, Labels
 from .figure_names import write_names, write_titles
 from .figure_pointed import write_callouts, write_lit_tokens
 from .figure_readouts import (
@@ -171,7 +171,7 @@ def _panel(
         return Panel(inside_view(p, optics_of(p, width / high)), width, high)
     parts = parts_of(p.arrangement, p.scene.camera.subject)
     patches = [strip.outline for strip in p.strips if strip.plane in parts]
-    thick = [thick_corners(part) for part in parts if isinstance(part, Plane)]
+    thick = [part.box_corners() for part in parts if isinstance(part, Plane)]
     points = np.concatenate([*(part.corners() for part in parts), *thick, *patches])
     room = np.array(free, float) + PAGE_EDGE
     tallest = TALLEST_PANEL * (width - room[0] - room[1]) + room[2] + room[3]

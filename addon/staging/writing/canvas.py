@@ -19,12 +19,14 @@ LABEL_BEFORE = 1.0  # entries before a matrix, where a label stands that it woul
 # Costs of covering a star, another matrix, and a face of a cuboid with products.
 OVER_A_STAR, OVER_A_MATRIX, OVER_PRODUCTS = 400.0, 40.0, 8.0
 BEYOND_CONTENT = 6.0  # and to go one unit beyond all that is drawn
+FLAT = 8  # rows or columns from which on it does not show that elements stand out of their plane
 CROWD = 100  # from so many matrices on, less care is taken for each
 
 
 class Canvas:
     """A plan, or some `parts` of it, as a view shows it on a picture of `width` × `height`. `planes` are the
-    planes in the picture, and `quads` (n, 4, 2) their outlines. `faces` (m, 4, 2) are the faces of cuboids
+    planes in the picture, and `quads` (n, 4, 2) their outlines; `sides` (l, 4, 2) are the
+    sides of the boxes in which the elements of small ones are. `faces` (m, 4, 2) are the faces of cuboids
     with drawn products, `strips` (k, 4, 2) the outlines of patches beside planes. `type` sets the type of the
     picture."""
 
@@ -42,17 +44,19 @@ class Canvas:
         drawn = [part for part in parts if isinstance(part, Plane) and not part.unseen]
         self.planes = [plane for plane in drawn if self.shows(plane.corners())]
         self.quads = np.array([self.project(plane.corners()) for plane in self.planes]).reshape(-1, 4, 2)
+        boxes = [self.project(plane.box_corners()) for plane in self.planes if not self.is_flat(plane)]
+        self.sides = np.array([side for box in boxes for side in faces(box)]).reshape(-1, 4, 2)
         cuboids = [part for part in parts if isinstance(part, Cuboid) and self.shows_within(part)]
         self.faces = np.array([face for cuboid in cuboids for face in faces(self.project(cuboid.corners()))])
         self.faces = self.faces.reshape(-1, 4, 2)
         self.crowded = len(self.planes) > CROWD
         strips = [self.project(strip.outline) for strip in p.strips if strip.plane in self.planes]
         self.strips = np.array(strips).reshape(-1, 4, 2)
-        outlines = [self.quads, self.strips, self.faces]
-        kind = np.repeat(range(3), [len(outline) for outline in outlines])
+        outlines = [self.quads, self.sides, self.strips, self.faces]
+        kind = np.repeat(range(4), [len(outline) for outline in outlines])
         star = np.zeros(len(kind), bool)
         star[: len(self.planes)] = [p.is_star(plane.stage) for plane in self.planes]
-        self.drawn = Obstacles(np.concatenate(outlines), np.stack([kind < 2, star, kind == 2]))
+        self.drawn = Obstacles(np.concatenate(outlines), np.stack([kind < 3, star, kind == 3]))
         ends = self.quads.reshape(-1, 2) if self.planes else np.array([(0.0, 0.0), (width, height)])
         self.content = np.array([*ends.min(axis=0), *ends.max(axis=0)])
         self.center = 0.5 * (self.content[:2] + self.content[2:])
@@ -60,6 +64,11 @@ class Canvas:
     def project(self, points: np.ndarray) -> np.ndarray:
         """World points (n, 3) to the picture: (n, 2)."""
         return (self.view.project(points) + 1) / 2 * (self.width, self.height)
+
+    @staticmethod
+    def is_flat(plane: Plane) -> bool:
+        """Whether a plane is so large that one does not see how far its elements stand out of it."""
+        return max(plane.rows, plane.columns) >= FLAT
 
     def shows(self, points: np.ndarray) -> bool:
         """Whether the middle of points (n, 3) is in the picture."""
