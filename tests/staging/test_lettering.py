@@ -10,7 +10,7 @@ from matrix_cinema.picture.film import compose, outlines
 from matrix_cinema.staging.camera.views import INSIDE
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing import captions
-from matrix_cinema.staging.writing.boxes import clashes, gaps_between
+from matrix_cinema.staging.writing.boxes import clashes, faces, gaps_between
 
 TALL = 9 / 16
 
@@ -126,3 +126,17 @@ def test_no_label_is_behind_a_matrix(name):
     depths = view.seen(np.array([label.position for label in labels]))[2]
     hidden = (gaps_between(boxes, quads) <= 0.0) & (depths[:, None] > fronts)
     assert [labels[n].text for n in np.flatnonzero(hidden.any(axis=1))] == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("textbook/")])
+def test_no_name_is_on_an_element_of_a_small_matrix(name):
+    """Its elements stand far out of its plane; a name keeps clear of the box that they can reach."""
+    p, made = planned(name), composed(name)
+    lines = outlines(made.lettering, made.view, WIDE)
+    wanted = [n for n, label in enumerate(made.lettering.labels) if label.kind in ("name", "detail")]
+    boxes = np.concatenate([lines.min(axis=1), lines.max(axis=1)], axis=1)[wanted]
+    assert len(boxes)
+    for plane in p.arrangement.seen:
+        sides = np.array(faces((made.view.project(plane.box_corners()) + 1) / 2 * (WIDE, 1.0)))
+        covered = gaps_between(boxes, sides).min(axis=1) <= 0.0
+        assert [made.lettering.labels[wanted[n]].text for n in np.flatnonzero(covered)] == []
