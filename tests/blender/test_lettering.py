@@ -24,7 +24,7 @@ DESCRIPTION = {
     "expression": "out = (S = softmax(A @ B)) @ C",
     "matrices": {
         "A": {"init": "uniform", "shape": [5, 3], "row_labels": ["Ġa", "中", "é", "\u200b", "x" * 90]},
-        "B": {"init": "uniform", "shape": [3, 6], "row_axis": "key"},
+        "B": {"init": "uniform", "shape": [3, 6]},
         "C": {"init": "uniform", "shape": [6, 4]},
     },
 }
@@ -105,7 +105,7 @@ def test_an_own_font_is_packed_and_as_wide_as_its_file_says(factory, tmp_path):
         assert face.scale * width(text, font) == pytest.approx(face.width(text), abs=2e-2), text
     assert face.width("Qé中") == built_in().width("Qé中")  # which it lacks, so that Blender's own is used
     used = {ob.data.body: ob.data.font for ob in scene.objects if ob.type == "FONT"}
-    assert used["key"] == font and used["中"] != font
+    assert used["B"] == font and used["中"] != font
     assert face.scale * ink("H", font)[3] == pytest.approx(ink("H")[3], abs=1e-2)  # as high
     assert_apart(scene)
     build(from_dict(Scene, DESCRIPTION, "test"))  # without it, nothing of it stays

@@ -54,7 +54,7 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
         for plane, of_rows in axis.sides:
             for lines, outward in _sides(canvas, plane, of_rows):
                 for part in (0.5, 0.25, 0.75):
-                    along = partial(_along, canvas, axis.title, lines[0], lines[-1], part, outward)
+                    along = partial(_along, canvas, axis.title, plane, lines[[0, -1]], part, outward)
                     options.append(Later(LEAST_ALONG + (part != 0.5), along))
         yield Wish("axis title", axis.sides[0][0].stage.name, options, needed)
         told.add(axis.title)
@@ -62,11 +62,12 @@ def axis_titles(canvas: Canvas, planes: Sequence[Plane]) -> Iterator[Wish]:
 
 
 def _along(
-    canvas: Canvas, title: str, start: np.ndarray, end: np.ndarray, part: float, outward: np.ndarray
+    canvas: Canvas, title: str, plane: Plane, ends: np.ndarray, part: float, outward: np.ndarray
 ) -> list[Option]:
-    """A title along the line from `start` to `end` in the world, around the `part` of it, 0 to 1, and on
+    """A title along the line between `ends` (2, 3), beside a plane, around the `part` of it, 0 to 1, and on
     its side `outward` on the picture; none if the line is too short."""
-    a, b = canvas.project(np.array([start, end]))
+    start, end = ends
+    a, b = canvas.project(ends)
     length = np.linalg.norm(b - a)
     if length < 1e-6:
         return []
@@ -74,7 +75,8 @@ def _along(
     upward = np.array([-y, x])
     above = upward @ outward > 0
     normal = upward if above else -upward
-    away = NAME_GAP if above else -NAME_GAP - CAPITALS * canvas.type.sized(AXIS_SIZE)
+    gap = NAME_GAP + canvas.stands_out(plane, a, normal)
+    away = gap if above else -gap - CAPITALS * canvas.type.sized(AXIS_SIZE)
     left, low = a + part * (b - a) + upward * away
     angle, anchor = float(np.arctan2(y, x)), start + part * (end - start)
     line = canvas.type.line(title, left, low, AXIS_SIZE, "CENTER", angle=angle, kind="axis", anchor=anchor)

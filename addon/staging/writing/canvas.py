@@ -70,6 +70,13 @@ class Canvas:
         """Whether a plane is so large that one does not see how far its elements stand out of it."""
         return max(plane.rows, plane.columns) >= LOOKS_FLAT
 
+    def stands_out(self, plane: Plane, point: Vector, normal: Vector) -> float:
+        """How far the elements of a small plane stand beyond a `point` of the picture towards a `normal` of
+        length 1; 0 for a plane that looks flat."""
+        if self.is_flat(plane):
+            return 0.0
+        return max(float(((self.project(plane.box_corners()) - point) @ normal).max()), 0.0)
+
     def shows(self, points: np.ndarray) -> bool:
         """Whether the middle of points (n, 3) is in the picture."""
         if not self.before(points):

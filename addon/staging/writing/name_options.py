@@ -94,11 +94,9 @@ def _beyond(
     box = around(np.array([line.box for line in lines]))
     center, half = 0.5 * (box[:2] + box[2:]), 0.5 * (box[2:] - box[:2])
     parts, fars, costs = _NAME_PLACES[: NEXT_TO if canvas.crowded else None].T
-    stands_out = 0.5 * NAME_GAP
-    if not canvas.is_flat(plane):
-        stands_out += ((canvas.project(plane.box_corners()) - a) @ normal).max()
-    beside = a + parts[:, None] * (b - a) + normal * stands_out
-    starts = a + np.clip(parts, 0.0, 1.0)[:, None] * (b - a) + normal * stands_out
+    away = normal * (0.5 * NAME_GAP + canvas.stands_out(plane, a, normal))
+    beside = a + parts[:, None] * (b - a) + away
+    starts = a + np.clip(parts, 0.0, 1.0)[:, None] * (b - a) + away
     by = beside + normal * (fars + 0.5 * NAME_GAP + np.abs(normal) @ half)[:, None] - center
     boxes = box + np.tile(by, 2)
     ends = np.clip(starts, boxes[:, :2], boxes[:, 2:])
