@@ -1,7 +1,7 @@
 """Matrix Cinema: the matrix products inside neural networks, as film.
 
     import matrix_cinema as mc
-    mc.render("scene.toml", "head.png")
+    mc.render("examples/attention_head.toml", "head.png")
 
 `api` has a function for each job; most of them are found here by their names too. What is named here is
 loaded when it is first asked for: neither Blender nor torch has to be there. docs/architecture.md has the

@@ -1,7 +1,7 @@
 """The jobs of this package, a function for each: for Python, notebooks, the command line and the panel.
 
     import matrix_cinema as mc
-    mc.render("scene.toml", "head.png")
+    mc.render("examples/attention_head.toml", "head.png")
 
 Nothing here prints. Long jobs call `progress` with how far they are (`outputs.progress`). Every function
 raises InputError for input that it cannot use, and JobError if the work fails. The message is one line that
@@ -178,14 +178,14 @@ def _kind_asked(output: Path, options: RenderOptions) -> str:
     another kind."""
     kind = kind_of(output)
     if kind == "still" and options.get("frames"):
-        raise InputError(f"{output}: --frames needs a folder or a .mp4; a still takes --frame")
+        raise InputError(f"{output}: `frames` needs a folder or a .mp4; a still takes `frame`")
     if kind != "still" and options.get("frame") is not None:
-        raise InputError(f"{output}: --frame is for a still; a film takes --frames A-B")
+        raise InputError(f"{output}: `frame` is for a still; a film takes `frames`")
     if kind != "film" and options.get("purpose"):
-        raise InputError(f"{output}: --for is only for films; the suffix of a film is {either(FILMS)}")
+        raise InputError(f"{output}: `purpose` is only for films; the suffix of a film is {either(FILMS)}")
     printed = options.get("width") or options.get("dpi") or options.get("bits", 8) != 8
     if output.suffix.lower() != ".png" and printed:
-        raise InputError(f"{output}: width, dpi and bits are only for a .png")
+        raise InputError(f"{output}: `width`, `dpi` and `bits` are only for a .png")
     return kind
 
 
@@ -534,18 +534,16 @@ def capture(
     and the decoder's. `layers` and `heads` choose what is recorded. To record a model in Python, use
     `record`.
     """
-    place, given = Path(output), {"model": model, "call": call, "from": origin}
+    place, given = Path(output), {"model": model, "call": call, "origin": origin}
     require_suffix(place, (".safetensors",))
     require_file_place(place)
     if sum(value is not None for value in given.values()) != 1:
-        raise InputError("a capture needs exactly one of --model, --call and --from")
+        raise InputError("a capture needs exactly one of `model`, `call` and `origin`")
     _require_options_of_capture(
         given, {"pair": pair, "image": image, "layers": layers, "heads": heads, "tokens": tokens}
     )
     if model is not None and not texts and image is None:
-        raise InputError(
-            "--model needs --text or --text-file, which the model reads, or --image, which it sees"
-        )
+        raise InputError("`model` needs `texts`, which the model reads, or `image`, which it sees")
     called = call and call.rpartition(":")[0]
     require_apart([place], [path for path in (origin, model, image, called) if path])
     if origin is not None:
@@ -571,7 +569,7 @@ OPTIONS_OF_CAPTURE = {
     "image": ("model",),
     "layers": ("model", "call"),
     "heads": ("model", "call"),
-    "tokens": ("from",),
+    "tokens": ("origin",),
 }
 
 
@@ -579,9 +577,9 @@ def _require_options_of_capture(given: Mapping[str, object], options: Mapping[st
     """Refuse options that do not belong to the origin of the capture."""
     for option, owners in OPTIONS_OF_CAPTURE.items():
         if options[option] and not any(given[owner] is not None for owner in owners):
-            raise InputError(f"--{option} is for {' and '.join(f'--{owner}' for owner in owners)}")
+            raise InputError(f"`{option}` is for {' and '.join(f'`{owner}`' for owner in owners)}")
     if len(options["tokens"]) > 2:
-        raise InputError("--tokens takes one file, or two: the encoder's and the decoder's")
+        raise InputError("`tokens` has one list, or two: the encoder's and the decoder's")
 
 
 def _description(source: Source, instead: str = "give a scene file") -> Scene:

@@ -13,8 +13,9 @@ _NO_MEMORY = ("failed to map segment", "Cannot allocate memory")  # as the loade
 class InputError(ValueError):
     """What a person gave cannot be used.
 
-    The message is one line: what is wrong, where, and what would be right. The command line
-    prints it and exits with status 2; the panel reports it.
+    The message is one line: what is wrong, where, and what would be right. It names an option by its keyword
+    in Python, in backquotes: `layer`. The command line prints the message with its own word, --layer, and
+    exits with status 2; the panel reports it.
     """
 
 

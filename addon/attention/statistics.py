@@ -49,7 +49,7 @@ def statistics_of(
     if work > MOST_WEIGHTS:
         raise InputError(
             f"{capture.path}: {work:,} weights of all heads are too many to look at; the most is "
-            f"{MOST_WEIGHTS:,}; choose by --layer and --head"
+            f"{MOST_WEIGHTS:,}; choose by `layer` and `head`"
         )
     return [(layer, n, head_statistics(capture, layer.name, n)) for layer, heads in rows for n in heads]
 

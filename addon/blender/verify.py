@@ -84,8 +84,11 @@ class Report:
             )
         worst = max((row.error for row in self.rows), default=0.0)
         failed = sum(not row.ok for row in self.rows)
+        empty = sum(row.ok and not row.drawn for row in self.rows)
+        compared = f"{len(self.rows) - empty} comparisons"
+        compared += f" (not counting {empty} where nothing is drawn)" if empty else ""
         allowed = f"(allowed {TOLERANCE:.0e} of the largest magnitude)"
-        out.append(f"{len(self.rows)} comparisons, {failed} failed, largest error {worst:.1e} {allowed}")
+        out.append(f"{compared}, {failed} failed, largest error {worst:.1e} {allowed}")
         if any(row.every > 1 for row in self.rows):
             many = f"of objects with over {MOST_COMPARED:,} elements"
             out.append(f"{many} one in so many was compared; all are counted")

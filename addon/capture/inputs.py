@@ -84,17 +84,17 @@ def _check(takes, name, text, pair, picture, model):
     reads, sees, writes = (one in takes for one in ("input_ids", "pixel_values", "decoder_input_ids"))
     if not (reads or sees):
         heard = "hears sound" if takes & set(SOUND) else "reads no text and sees no picture"
-        raise InputError(f"{model}: {name} {heard}; record it from Python, or with --call")
+        raise InputError(f"{model}: {name} {heard}; record it from Python, or with `call`")
     if sees and not reads and picture is None:
-        raise InputError(f"{model}: {name} sees a picture; give one with --image")
+        raise InputError(f"{model}: {name} sees a picture; give one with `image`")
     if picture is not None and not sees:
-        raise InputError(f"{model}: {name} sees no pictures; leave --image out")
+        raise InputError(f"{model}: {name} sees no pictures; leave `image` out")
     if text and not reads:
-        raise InputError(f"{model}: {name} reads no text; leave --text out" + ", or give --pair" * writes)
+        raise InputError(f"{model}: {name} reads no text; leave `texts` out" + ", or give a `pair`" * writes)
     if reads and not text and not (sees and picture is not None):
-        raise InputError(f"{model}: {name} reads a text; give one with --text or --text-file")
+        raise InputError(f"{model}: {name} reads a text; give one in `texts`")
     if writes and not pair.strip():
-        raise InputError(f"{model}: is an encoder and a decoder; give what the decoder wrote with --pair")
+        raise InputError(f"{model}: is an encoder and a decoder; give what the decoder wrote with `pair`")
 
 
 def _ids(tensor, network, model):

@@ -1,4 +1,4 @@
-"""Records a function of the user's own: `--call FILE.py:FUNCTION`.
+"""Records a function of the user's own: "FILE.py:FUNCTION".
 
 The file is run as Python runs any file. Then the function is called, and all attention that runs in it is
 recorded: of any torch model, in any loop, of any number of models. The function may return a dictionary with
@@ -55,7 +55,7 @@ def capture_call(
         takes = any(p.default is p.empty for p in inspect.signature(function).parameters.values())
         if len(texts) > 1 and not takes:
             raise InputError(
-                f"--call: {named} takes no text; leave out --text, or give the function an argument"
+                f"`call`: {named} takes no text; leave out `texts`, or give the function an argument"
             )
         each, said = [], []
         for text in texts:
@@ -80,8 +80,8 @@ def _place(named):
     file, colon, name = named.rpartition(":")
     path = Path(file if file.endswith(".py") else f"{file.replace('.', '/')}.py")
     if not colon or not file or not name.isidentifier():
-        raise InputError(f'--call: "{named}" is not a function of a file, such as my_model.py:run')
-    opened(path, where=f"--call: {path}").close()
+        raise InputError(f'`call`: "{named}" is not a function of a file, such as my_model.py:run')
+    opened(path, where=f"`call`: {path}").close()
     return path.resolve(), name
 
 
@@ -95,9 +95,9 @@ def _function(path: Path, name: str) -> Callable:
     spec.loader.exec_module(module)
     function = getattr(module, name, None)
     if not callable(function):
-        raise InputError(f'--call: {path} has no function "{name}"')
+        raise InputError(f'`call`: {path} has no function "{name}"')
     if sum(p.default is p.empty for p in inspect.signature(function).parameters.values()) > 1:
-        raise InputError(f"--call: {name} of {path.name} takes several arguments; expected none, or a text")
+        raise InputError(f"`call`: {name} of {path.name} takes several arguments; expected none, or a text")
     return function
 
 
@@ -114,7 +114,7 @@ def _telling(named, path):
         ]
         place = f", line {lines[-1]}" if lines else ""
         reason = (str(error).strip().splitlines() or [""])[0][:300]
-        text = f"--call: {named}{place}: {type(error).__name__}: {reason}"
+        text = f"`call`: {named}{place}: {type(error).__name__}: {reason}"
         raise InputError(text) from error
 
 
@@ -125,5 +125,5 @@ def _said(said, named):
     unknown = [key for key in said if key not in SAYS]
     if unknown:
         known = ", ".join(SAYS)
-        raise InputError(f'--call: {named} returned a table with "{unknown[0]}"; known are {known}')
+        raise InputError(f'`call`: {named} returned a table with "{unknown[0]}"; known are {known}')
     return dict(said)

@@ -40,7 +40,7 @@ def capture_text(
     model = os.fspath(model)
     folder, texts = _folder(model), [text] if isinstance(text, str) else list(text)
     if not image and not all(one.strip() for one in texts):
-        raise InputError("there is no text to read; give some with --text or --text-file")
+        raise InputError("there is no text to read; give some with `texts`")
     torch, transformers = _libraries(offline=folder is not None)
     from .inputs import inputs_of
     from .passes import merged
@@ -172,7 +172,7 @@ def _loader(transformers, model, folder):
         except Exception as error:
             raise InputError(
                 f"{model}: has no {what[kind]} that can be loaded ({_first_line(error)}); "
-                "models that read something else are recorded from Python, or with --call"
+                "models that read something else are recorded from Python, or with `call`"
             ) from None
 
     return load

@@ -24,7 +24,7 @@ from ..outputs.marks import read_mark
 from ..outputs.messages import PROGRAM
 from ..outputs.reads import require_apart
 from ..picture.figure_choice import panels
-from .parser import parser
+from .parser import as_typed, parser
 from .progress import ProgressWriter
 
 FAILED, BAD_INPUT = 1, 2
@@ -66,7 +66,7 @@ def run(argv: Sequence[str]) -> int:
 
 def _told(error: Exception) -> str:
     if isinstance(error, (InputError, JobError)):
-        return str(error)
+        return as_typed(str(error))
     if isinstance(error, MemoryError):
         return "there is not enough memory for this"
     return f"{type(error).__name__}: {error} (run again with --traceback to see where)"
@@ -172,7 +172,7 @@ def inspect(arguments: Namespace) -> None:
     is_capture = path.suffix.lower() == ".safetensors"
     if arguments.sheet:
         if arguments.parts:
-            raise InputError("--with: a sheet shows only the patterns of the heads")
+            raise InputError("`parts`: a sheet shows only the patterns of the heads")
         if not is_capture:
             raise InputError(f"--sheet: {path} is not an attention capture")
         chosen = {"layer": arguments.layer, "head": arguments.head, "style": arguments.style or "paper"}
@@ -190,7 +190,7 @@ def capture(arguments: Namespace) -> None:
     files = arguments.tokens or ()
     read = filter(None, (arguments.text_file, *files))
     require_apart([arguments.output], read)
-    texts = arguments.text if arguments.text_file is None else [read_text(arguments.text_file)]
+    texts = arguments.texts if arguments.text_file is None else [read_text(arguments.text_file)]
     with ProgressWriter() as progress:
         made = api.capture(
             arguments.output,

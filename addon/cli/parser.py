@@ -1,6 +1,8 @@
 """The parser of the command line: a function for each command adds the options of that command."""
 
 import argparse
+import re
+from functools import cache
 from typing import NoReturn
 
 from .. import __version__
@@ -44,6 +46,22 @@ def parser() -> argparse.ArgumentParser:
         one.add_argument("--traceback", action="store_true", help="show the Python traceback of an error")
         fill(one)
     return top
+
+
+def as_typed(message: str) -> str:
+    """A message with the words of the command line: --layer for `layer`, the keyword in Python."""
+    return re.sub("`([a-z_]+)`", lambda found: _words().get(found[1], found[0]), message)
+
+
+@cache
+def _words():
+    """The word of each option by its keyword."""
+    words: dict[str, str] = {}
+    for _, fill in COMMANDS.values():
+        one = argparse.ArgumentParser(add_help=False)
+        fill(one)
+        words |= {action.dest: action.option_strings[-1] for action in one._actions if action.option_strings}
+    return words
 
 
 # Options that several commands have
@@ -254,7 +272,7 @@ def _capture(one):
     one.add_argument("--tokens", metavar="FILE", nargs="+", help=tokens)
     words = one.add_mutually_exclusive_group()
     text = "the text that the model reads; give it again for another pass of the model"
-    words.add_argument("--text", action="append", help=text)
+    words.add_argument("--text", dest="texts", action="append", help=text)
     words.add_argument("--text-file", metavar="FILE", help="a UTF-8 file with the text")
     one.add_argument("--image", metavar="FILE", help="the picture that the model sees: a PNG or JPEG file")
     pair = "the text that the decoder wrote, for an encoder-decoder; for other models, a second text"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from ..errors import one_line
 from ..outputs.messages import write
 from ..outputs.progress import Progress, clock_time
+from .parser import as_typed
 
 _SECONDS = {"bar": 0.1, "lines": 5.0, "json": 0.5, "quiet": 5.0}  # between two updates on the screen
 
@@ -64,10 +65,11 @@ class ProgressWriter:
             self._shown = None
 
     def _tell(self, message):
+        line = one_line(as_typed(message))
         if self.style == "json":
-            write(json.dumps({"message": one_line(message)}) + "\n")
+            write(json.dumps({"message": line}) + "\n")
         elif self.style != "quiet":
-            write(one_line(message) + "\n")
+            write(line + "\n")
 
     def _show(self, heard, elapsed):
         percent = 100.0 * heard.done / heard.total if heard.total else 100.0

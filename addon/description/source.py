@@ -76,21 +76,20 @@ def open_source(
     instead = {name: value for name, value in instead.items() if value is not None}
     path = require_file(path)
     suffix = path.suffix.lower()
-    for option, chosen in (("with", parts), ("passes", passes)):
+    for option, chosen in (("parts", parts), ("passes", passes)):
         if chosen and suffix != ".safetensors":
-            raise InputError(f"--{option} is only for captures; the scene {path} says itself what it shows")
+            raise InputError(f"`{option}` is only for captures; the scene {path} says itself what it shows")
     if suffix == ".blend":
-        given = {"layer": layer, "head": head}
-        for option, value in given.items():
+        for option, value in (("layer", layer), ("head", head)):
             if value is not None:
-                raise InputError(f"--{option}: {path} is built already; give its scene file instead")
+                raise InputError(f"`{option}`: {path} is built already; give its scene file instead")
         _require_blend(path)
         return Source(path, None, instead)
     if suffix == ".safetensors":
         if layer is None:
             raise InputError(
-                f"{path}: say which with --layer and --head, or all heads of a layer without "
-                f"--head; inspect {path} lists them"
+                f"{path}: say which with `layer` and `head`, or all heads of a layer without "
+                f"`head`; inspect {path} lists them"
             )
         description = scene_from_capture(path, layer, head, parts, passes)
     elif suffix == ".toml":
@@ -141,7 +140,7 @@ def _with_head(description: Scene, layer: str | None, head: int | None, path: Pa
     if head is not None:
         changes |= {"head": head, "heads": ()}
     if changes and not description.capture.file:
-        raise InputError(f"--{next(iter(changes))}: {path} has no [capture] to take a layer or head of")
+        raise InputError(f"`{next(iter(changes))}`: {path} has no [capture] to take a layer or head of")
     return _replaced(description, "capture", **changes)
 
 

@@ -53,7 +53,7 @@ def draw_sheet(
     """
     require_file_place(path)
     kind = require_suffix(path, FIGURES)[1:]
-    chosen = style(look, "--style")
+    chosen = style(look, "`style`")
     layers = [capture.layer(layer)] if layer is not None else list(capture.layers.values())
     rows = [
         (one, one.heads if head is None else (head,))
@@ -64,7 +64,7 @@ def draw_sheet(
     if not count:
         raise InputError(f"{capture.path}: no layer has queries and keys, so there are no patterns to draw")
     if count > MOST_HEADS:
-        raise InputError(f"{capture.path}: {count} heads are too many for one sheet; choose by --layer")
+        raise InputError(f"{capture.path}: {count} heads are too many for one sheet; choose by `layer`")
     told = statistics_of(capture, rows)
     matplotlib = _matplotlib()
     settings = {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "sheet"}

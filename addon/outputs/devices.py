@@ -80,11 +80,11 @@ def taken(asked: str) -> list[Device]:
     if not mine:
         others = ", ".join(dict.fromkeys(one.kind.lower() for one in cards)) or "only the CPU"
         raise InputError(
-            f"--device {asked}: Cycles lists no {SPELLED[kind.upper()]} card here; it has {others}"
+            f"`device` {asked}: Cycles lists no {SPELLED[kind.upper()]} card here; it has {others}"
         )
     wrong = [n for n in numbers if n >= len(mine)]
     if wrong:
-        raise InputError(f"--device {asked}: there is no card {wrong[0]}; they go from 0 to {len(mine) - 1}")
+        raise InputError(f"`device` {asked}: there is no card {wrong[0]}; they go from 0 to {len(mine) - 1}")
     return [mine[n] for n in numbers] or mine
 
 
@@ -114,13 +114,13 @@ def fall_back(scene: bpy.types.Scene, cards: Sequence[Device], error: JobError, 
     """After a card has failed, go on with the CPU. Returns a message about that. With the fallback "stop",
     raises JobError instead."""
     if fallback == "stop":
-        raise JobError(f"{error}; that was on {told(cards)}; render without a card by --device cpu") from None
+        raise JobError(f"{error}; that was on {told(cards)}; render without a card by `device` cpu") from None
     scene.cycles.device, scene.cycles.denoising_use_gpu = "CPU", False
     return f"{error}; that was on {told(cards)}: going on with the CPU"
 
 
 def lines() -> list[str]:
-    """The report of the command `devices`: each device by its name for --device, and what "auto" uses."""
+    """The report of the command `devices`: each device by its name as a `device`, and what "auto" uses."""
     rows = [
         f"{name:10} {one.name}{'' if one.denoises else ' (denoising on the CPU)'}"
         for name, one in _named(listed()).items()
@@ -129,14 +129,14 @@ def lines() -> list[str]:
 
 
 def names() -> list[str]:
-    """The texts that --device accepts on this machine."""
+    """The devices that a render accepts on this machine."""
     found = listed()
     kinds = dict.fromkeys(one.kind.lower() for one in found if one.kind != "CPU")
     return list(dict.fromkeys(["auto", "cpu", *kinds, *_named(found)]))
 
 
 def _named(found):
-    """Devices by their names for --device, such as "cuda:0"."""
+    """Devices by their names, such as "cuda:0"."""
     named: dict = {}
     for one in found:
         number = sum(other.kind == one.kind for other in named.values())

@@ -21,12 +21,13 @@ SPECK = 0.02  # a tile so small that its time is the fixed cost of a frame
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimate. Of the film's `frames`, `different` are rendered. `elements` is the most at once; `memory`
-    and `free` memory are in bytes. `seconds` is the time for all frames on this machine, `one` for a single
-    frame."""
+    """An estimate. Of the film's `frames`, `different` are rendered, with these `settings`. `elements` is the
+    most at once; `memory` and `free` memory are in bytes. `seconds` is the time for all frames on this
+    machine, `one` for a single frame."""
 
     frames: int
     different: int
+    settings: Settings
     elements: int
     memory: int
     free: int | None
@@ -36,8 +37,9 @@ class Estimate:
     def __str__(self) -> str:
         count = "1 frame" if self.frames == 1 else f"{self.frames} frames, of which {self.different} differ"
         free = "" if self.free is None else f" of {self.free / 1e9:.1f} GB that are free"
+        size = f"{self.settings.width} × {self.settings.height} pixels, {self.settings.samples} samples"
         return (
-            f"{count}; {self.elements:,} elements at most; "
+            f"{count}; {size}; {self.elements:,} elements at most; "
             f"about {self.memory / 1e9:.2f} GB of memory beside Blender's own{free}; "
             f"about {self.one:.1f} s a frame here, {clock_time(self.seconds)} in all"
         )
@@ -65,6 +67,7 @@ def estimated(
     return Estimate(
         len(frames),
         different,
+        settings,
         elements,
         memory_needed(elements, drawn_as_points(elements, description.look)),
         available_memory(),

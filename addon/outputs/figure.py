@@ -48,6 +48,8 @@ from .temporary import temporary_folder
 from .typeset import outlines as shapes_of
 from .typeset import typeset
 
+QUICKLY_RENDERED = 150_000_000  # samples of all dots, of which a processor renders a few million a second
+
 
 @dataclass(frozen=True)
 class Colors:
@@ -122,6 +124,7 @@ def _raster(page, dpi, transparent, samples, progress):
     height = dots(page.height)
     raster = np.zeros((height, dots(page.width), 4), np.uint8)
     tracker = Tracker("rendering", len(page.pictures), progress)
+    _tell_of_time(page, dots, samples, progress)
     single, drawn, blender_scene = len(page.pictures) == 1, None, None
     errors: list[float | None] = []
     with temporary_folder() as folder:
@@ -154,6 +157,18 @@ def _raster(page, dpi, transparent, samples, progress):
         raster[y : y + tall, x : x + wide, 3] = 255
     known = [error for error in errors if error is not None]
     return raster, max(known) if len(known) == len(errors) else None
+
+
+def _tell_of_time(page, dots, samples, progress):
+    """Report that a page of many dots takes long. Blender itself is silent from the first samples of a
+    picture to the last."""
+    work = sum(
+        dots(one.width) * dots(one.height) * (samples or one.cell.plan.description.render.samples)
+        for one in page.pictures
+    )
+    if work > QUICKLY_RENDERED:
+        told = f"{work / 1e6:,.0f} million samples may take minutes, in which the progress stands still"
+        tell(progress, f"{told}; a smaller `dpi` or fewer `samples` take less")
 
 
 def _scene_of(picture: PanelPicture) -> bpy.types.Scene:

@@ -34,7 +34,7 @@ def require_url(url: str) -> str:
     except ValueError:
         parts, port = None, None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-        raise InputError(f"--flamenco {url}: is not the address of a Manager, such as http://manager:8080")
+        raise InputError(f"`flamenco` {url}: is not the address of a Manager, such as http://manager:8080")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 

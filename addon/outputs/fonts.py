@@ -59,7 +59,7 @@ def require_matplotlib() -> None:
 def _path_of(name):
     path = Path(name)
     if path.suffix.lower() in (".ttf", ".otf", ".ttc"):
-        opened(path, MOST_BYTES, "font file", f"--font: {path}").close()
+        opened(path, MOST_BYTES, "font file", f"`font`: {path}").close()
         return path
     require_matplotlib()
     from matplotlib import font_manager
@@ -68,7 +68,7 @@ def _path_of(name):
         return Path(font_manager.findfont(name, fallback_to_default=False))
     except ValueError:
         raise InputError(
-            f'--font: no font of the family "{name}" is installed; '
+            f'`font`: no font of the family "{name}" is installed; '
             "give a family that is, or a .ttf or .otf file"
         ) from None
 

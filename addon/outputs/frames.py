@@ -94,8 +94,9 @@ def render_frames(
     """Render those of `frames` that are missing, to 0001.png, 0002.png … in `folder`.
 
     A frame is missing if its file is absent, damaged, or has the mark of another job. Returns how many frames
-    this process rendered; other processes may render the rest. Raises InputError if the folder cannot be
-    written, and JobError if Blender fails or the disk is full; finished frames stay.
+    this process rendered. Frames that look the same are copied, and other processes may render the rest.
+    Raises InputError if the folder cannot be written, and JobError if Blender fails or the disk is full;
+    finished frames stay.
     """
     outputs.require_folder_place(folder)
     job = job_of(scene, settings, mark)
@@ -112,8 +113,8 @@ def render_missing(
     settings: Settings,
     progress: Listener = unheard,
 ) -> int:
-    """Render those of a job's `frames` that are missing. This process must be at work in the folder
-    already."""
+    """Render those of a job's `frames` that are missing, see `render_frames`. This process must be at work in
+    the folder already."""
     places = {n: frame_path(folder, n) for n in frames}
     left = [n for n in frames if not is_there(job, places[n], n)]
     _tell_of_others(folder, [places[n] for n in left], progress)
@@ -141,9 +142,9 @@ def render_missing(
                     tell(progress, f"the process that rendered frame {n} has gone; it is rendered here")
                 if first is None:
                     rendering.picture(n, places[n], frame_mark(job, n))
+                    made += 1
                 else:
                     rendering.copy(places[first], places[n], frame_mark(job, n))
-                made += 1
             else:
                 return False
         return True

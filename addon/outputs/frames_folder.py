@@ -178,7 +178,7 @@ def finished(folder: str | Path, first: int | None = None, last: int | None = No
     low, high = (found[0], found[-1]) if job is None else (job.first, job.last)
     first, last = low if first is None else first, high if last is None else last
     if not low <= first <= last <= high:
-        raise InputError(f"--frames: {folder} has frames {low} to {high}")
+        raise InputError(f"`frames`: {folder} has frames {low} to {high}")
     size = None if job is None else (job.width, job.height)
     wrong: dict = {}  # fault -> the frames that have it
     for n in range(first, last + 1):

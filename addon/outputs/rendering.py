@@ -91,7 +91,8 @@ def _is_whole(value):
 @dataclass(frozen=True)
 class Rendered:
     """The result of a render: `output` shows these `frames` of a film whose frames go up to `last`. This job
-    rendered `now` of them; the others existed. `up_to_date`: the same job had made the output before."""
+    rendered `now` of them; the others existed, or look the same as one of these. `up_to_date`: the same job
+    had made the output before."""
 
     output: Path
     kind: str

@@ -45,7 +45,7 @@ def panels(
                     told = _told(scene, layer, head, frame, (paths, layers, heads, frames))
                     shown.append(Shown(scene, frame, told, Path(path), source.instead, styled=bool(style)))
     if titles and len(titles) != len(shown):
-        raise InputError(f"--titles: {len(titles)} titles for {len(shown)} panels")
+        raise InputError(f"`titles`: {len(titles)} titles for {len(shown)} panels")
     if titles:
         shown = [replace(one, title=title) for one, title in zip(shown, titles, strict=True)]
     count = len(heads) or 1
@@ -68,13 +68,13 @@ def _source(path, layer, head, tensor, parts, passes, style, view, subject):
             path, layer=layer, head=head, parts=parts, passes=passes, style=style, view=view, subject=subject
         )
     if require_file(path).suffix.lower() != ".safetensors":
-        raise InputError(f"--tensor is only for captures; the scene {path} says itself what it shows")
+        raise InputError(f"`tensor` is only for captures; the scene {path} says itself what it shows")
     if layer is None:
-        raise InputError(f"{path}: say which layer with --layer; inspect {path} lists them")
+        raise InputError(f"{path}: say which layer with `layers`; inspect {path} lists them")
     capture = open_capture(path)
     names = *capture.names(layer), *capture.summaries(layer)
     if tensor not in names:
-        raise InputError(f'--tensor: layer {layer} of {path} has no "{tensor}"; it has {", ".join(names)}')
+        raise InputError(f'`tensor`: layer {layer} of {path} has no "{tensor}"; it has {", ".join(names)}')
     scene = scene_of_tensor(path, layer, head or 0, tensor)
     instead = {name: value for name, value in (("style", style), ("view", view)) if value}
     return Source(Path(path), with_instead(scene, instead))

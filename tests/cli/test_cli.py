@@ -1,6 +1,8 @@
 """The command line without Blender: bad input, statuses, what inspect and presets tell."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -11,6 +13,7 @@ import matrix_cinema
 import numpy
 import pytest
 from matrix_cinema.cli import commands as cli
+from matrix_cinema.cli import parser
 from matrix_cinema.description.scene import ANIMATIONS, VIEWS
 from matrix_cinema.errors import JobError
 from matrix_cinema.formats.capture_file import write_capture
@@ -88,7 +91,7 @@ BAD_COMMANDS = {
     "render: tiny size": (["render", "scene.toml", "--size", "1x1"], "16 to 16384"),
     "render: bad samples": (["render", "scene.toml", "--samples", "0"], "1 to 65536"),
     "render: unknown engine": (["render", "scene.toml", "--engine", "cycle"], "cycles"),
-    "capture: no head": (["build", str(CAPTURE), "-o", "x.blend"], "--layer and --head"),
+    "capture: no head": (["build", str(CAPTURE), "-o", "x.blend"], "say which with --layer and --head"),
     "capture: unknown layer": (["inspect", str(CAPTURE), "--layer", "4"], "layer 4"),
     "capture: unknown head": (["build", str(CAPTURE), "-o", "x.blend", "--layer", "5", "--head", "77"], "77"),
     "inspect: --with, but no layer": (["inspect", str(CAPTURE), "--with", "output"], "--layer"),
@@ -151,6 +154,21 @@ def test_other_ends_have_their_status_and_one_line(monkeypatch, capsys, error, s
     monkeypatch.setattr("matrix_cinema.outputs.inspection.preset_lines", fail)
     assert cli.run(["presets"]) == status
     assert capsys.readouterr().err == said + "\n"
+
+
+def test_an_option_in_a_message_is_the_word_that_is_typed():
+    """Errors name an option by its keyword in Python; the command line writes its own word for that."""
+    told = parser.as_typed("give one with `texts`; `if_device_fails`, `parts`, `purpose` or `origin`; `mine`")
+    assert told == "give one with --text; --if-device-fails, --with, --for or --from; `mine`"
+    for path in (ROOT / "addon").rglob("*.py"):
+        if path.parent.name in ("cli", "ui"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Raise) and node.exc is not None:
+                message = ast.unparse(node.exc)
+                assert not re.search(r"--[a-z]", message), f"{path}: {message}"
+                for keyword in re.findall(r"`(\w\w+)`", message):
+                    assert parser.as_typed(f"`{keyword}`").startswith("--"), f"{path}: {keyword}"
 
 
 def test_traceback_is_there_for_who_asks(monkeypatch):

@@ -30,7 +30,7 @@ LEFT_OUT = {
     "matrix-cinema capture --call": "needs code of one's own; tests/capture has some",
     "matrix-cinema figure capture.safetensors --layer 5 --tensor rollout": "needs every layer of a model; "
     "tests/capture/test_passes.py has one",
-    "matrix-cinema farm scene.toml -o /shared/job --flamenco": "needs a Flamenco Manager; "
+    "matrix-cinema farm examples/attention_head.toml -o /shared/job --flamenco": "needs a Flamenco Manager; "
     "tests/outputs/test_flamenco.py has one",
 }
 FILMS = (".mp4", ".mov", ".webm")
@@ -64,13 +64,10 @@ def words_end(words, suffixes):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder with the examples, and the files that a reader is supposed to have."""
+    """A folder with the examples, and the files that a reader has made: a capture, and arrays."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "data").symlink_to(ROOT / "examples" / "data")
-    shutil.copy(ROOT / "examples" / "attention_head.toml", "scene.toml")
-    for name in ("before.toml", "after.toml"):
-        shutil.copy(ROOT / "tests" / "tiny.toml", name)
     shutil.copy(ROOT / "examples" / "data" / "minilm.safetensors", "capture.safetensors")
     rng = np.random.default_rng(0)
     np.savez("saved.npz", **{name: rng.normal(size=(1, 2, 3, 4)) for name in ("q", "k", "v")})

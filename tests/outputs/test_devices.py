@@ -75,7 +75,7 @@ def test_a_card_that_is_not_there(cycles):
         devices.taken("cuda:2")
     assert devices.chosen("optix", "cpu") == (
         [],
-        "--device optix: Cycles lists no OptiX card here; it has cuda; the CPU renders",
+        "`device` optix: Cycles lists no OptiX card here; it has cuda; the CPU renders",
     )
     with pytest.raises(InputError, match='"gpu" is no device'):
         devices.taken("gpu")

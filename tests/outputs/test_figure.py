@@ -76,6 +76,15 @@ def test_an_svg_has_its_size_and_text_and_needs_no_matplotlib(tmp_path, monkeypa
     assert [path.name for path in tmp_path.iterdir()] == ["head.svg"]
 
 
+def test_a_page_that_takes_long_says_so_before_it_stands_still(tmp_path, tiny, monkeypatch):
+    heard = []
+    for most, said in ((3 * 72 * 216 * 9, []), (100, ["in which the progress stands still"])):
+        monkeypatch.setattr(figures, "QUICKLY_RENDERED", most)
+        make(tmp_path / "a.svg", load_scene(tiny), width="3in", dpi=36, samples=1, progress=heard.append)
+        told = [one.message for one in heard if "may take minutes" in one.message]
+        assert len(told) == len(said) and all(part in one for part, one in zip(said, told, strict=True))
+
+
 def test_a_png_tells_its_dots_per_inch(pdf, tmp_path):
     make(tmp_path / "head.png", dpi=150)
     with Image.open(tmp_path / "head.png") as image:

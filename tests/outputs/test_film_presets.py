@@ -10,6 +10,7 @@ bpy = pytest.importorskip("bpy")
 
 from matrix_cinema.outputs import rendering  # noqa: E402
 from matrix_cinema.outputs.estimate import Estimate  # noqa: E402
+from matrix_cinema.outputs.frames import Settings  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
 
@@ -110,7 +111,9 @@ def test_a_dry_run_tells_what_it_would_take(tiny, capsys):
     assert cli.run(["render", str(tiny), "-o", str(film), "--dry-run"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("12 frames, of which ") and "s a frame here" in said
-    assert str(Estimate(1, 1, 5, 10**7, None, 2.0, 2.0)).startswith("1 frame; 5 elements at most; ")
+    assert "; 64 × 36 pixels, 1 samples; " in said
+    told = str(Estimate(1, 1, Settings(20, 10, 1), 5, 10**7, None, 2.0, 2.0))
+    assert told.startswith("1 frame; 20 × 10 pixels, 1 samples; 5 elements at most; ")
     assert [path.name for path in tiny.parent.iterdir()] == ["tiny.toml"]
 
 
