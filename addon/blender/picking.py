@@ -1,7 +1,7 @@
 """Finds the element under a point of the picture, and describes it: its entry, its tokens, its factors."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import bpy
@@ -59,7 +59,7 @@ def hit(
         found = elements(ob, depsgraph, sizes=True)
         if most is not None and found["count"] > most:
             continue
-        places = found["place"] @ world[:3, :3].T + world[:3, 3]
+        places = _in_world(found, world)
         scale = np.linalg.norm(world[:3, :3], axis=0).max()
         at, depths = _under(places, scale * found["radius"], np.array(projection), size, point)
         if len(at) and depths.min() < nearest:
@@ -72,6 +72,27 @@ def hit(
     ob, entry, position = best
     scene = tags.scene_of(ob)
     return Hit(scene.name, ob[tags.KIND], ob[tags.NAME], entry, position) if scene else None
+
+
+def found_again(depsgraph: bpy.types.Depsgraph, sought: Hit) -> Hit | None:
+    """The same element where it stands now; None if no object of the view has it any more."""
+    for ob, world in _drawn(depsgraph):
+        scene = tags.scene_of(ob)
+        if (ob[tags.KIND], ob[tags.NAME], scene and scene.name) != (sought.kind, sought.name, sought.scene):
+            continue
+        found = elements(ob, depsgraph, sizes=True)
+        axes = [found[axis] for axis in "ijk" if axis in found]
+        if len(axes) != len(sought.entry):
+            continue
+        at = np.flatnonzero(np.all([axis == n for axis, n in zip(axes, sought.entry, strict=True)], axis=0))
+        if len(at):
+            x, y, z = map(float, _in_world(found, world)[at[0]])
+            return replace(sought, position=(x, y, z))
+    return None
+
+
+def _in_world(found, world):
+    return found["place"] @ world[:3, :3].T + world[:3, 3]
 
 
 def _drawn(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Object, np.ndarray]]:

@@ -94,12 +94,14 @@ class _Adds:
         except InputError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        told = built_report(made)
         if self.place == "CURSOR":
             self._stand(context, made)
+            told += ". " + report("Press N for the tab Matrix Cinema, which opens its own scene")
         elif context.window:
             context.window.scene = made
             show_camera(context.window, made)
-        self.report({"INFO"}, built_report(made))
+        self.report({"INFO"}, told)
         return {"FINISHED"}
 
     def _stand(self, context, made):

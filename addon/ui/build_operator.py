@@ -78,7 +78,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
             self._end(context)
             raise
         if result is None:
-            _show(_told()[self.next])
+            show_status(_told()[self.next])
             context.window_manager.progress_update(list(_told()).index(self.next))
             return {"RUNNING_MODAL"}
         self._end(context)
@@ -99,7 +99,7 @@ class MATRIX_CINEMA_OT_build(bpy.types.Operator):
         is_running = False
         context.window_manager.event_timer_remove(self.timer)
         context.window_manager.progress_end()
-        _show(None)
+        show_status(None)
 
     def _step(self, context):
         """Take the next step. Returns what the operator returns after the last one, else None."""
@@ -172,7 +172,7 @@ def _told():
     }
 
 
-def _show(text):
+def show_status(text: str | None) -> None:
     """Let the status bar say a text; None: what it says else."""
     for workspace in bpy.data.workspaces:
         workspace.status_text_set(text)

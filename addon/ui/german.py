@@ -264,6 +264,7 @@ LABELS = {
     "Wheel": "Rad",
     "Where They Fit": "Wo Platz ist",
     "Whole Scene": "Ganze Szene",
+    "Turn the view, then lay the text out:": "Die Ansicht drehen, dann die Schrift setzen:",
     "Why": "Warum",
     "With": "Mit",
     "Your Object": "Ihr Objekt",
@@ -316,5 +317,6 @@ OPERATOR_LABELS = {
     "Start Over": "Von vorn beginnen",
     "Textbook Product": "Lehrbuchprodukt",
     "Use This View": "Diese Ansicht nehmen",
+    "Wait": "Warten",
     "Why": "Warum",
 }

@@ -557,6 +557,8 @@ TOOLTIPS = {
     "Breite der Fasen eines Würfels, als Teil seiner Breite",
     "Width of a film in pixels": "Breite eines Films in Pixeln",
     "Width of a still in pixels": "Breite eines Standbilds in Pixeln",
+    "Wait for the build of what was changed. Esc stops it; anything else goes on meanwhile":
+    "Auf den Bau des Geänderten warten. Esc hält ihn an; alles andere geht währenddessen weiter",
     "Width of the lamp in sizes of the scene; a wide lamp is soft":
     "Breite der Lampe in Größen der Szene; eine breite Lampe ist weich",
     "Without perspective: parallel lines stay parallel":
@@ -579,16 +581,22 @@ REPORTS = {
     "Build a scene first": "Zuerst eine Szene bauen",
     "Built {elements:,} elements, {frames} frames": "{elements:,} Elemente gebaut, {frames} Bilder",
     "Cancelled; what is done stays": "Abgebrochen; was fertig ist, bleibt",
+    "Click an element; Esc or right click: leave it":
+    "Ein Element anklicken; Esc oder rechte Maustaste: aufhören",
     "Choose a scene file or an attention capture first":
     "Zuerst eine Szenendatei oder eine Aufzeichnung wählen",
     "Labels are laid out for this camera": "Die Beschriftung ist für diese Kamera gesetzt",
     "Leave edit mode first": "Zuerst den Bearbeitungsmodus verlassen",
+    "Matrix Cinema builds what was changed; Esc stops it":
+    "Matrix Cinema baut das Geänderte; Esc hält an",
     "Matrix Cinema draws the scene…": "Matrix Cinema zeichnet die Szene…",
     "Matrix Cinema makes the film…": "Matrix Cinema macht den Film…",
     "Matrix Cinema sets up camera and labels; Esc stops it":
     "Matrix Cinema richtet Kamera und Beschriftung ein; Esc hält an",
     "Matrix Cinema works out the numbers; Esc stops it": "Matrix Cinema rechnet die Zahlen aus; Esc hält an",
     "Nothing was changed by hand here": "Hier wurde nichts von Hand geändert",
+    "Press N for the tab Matrix Cinema, which opens its own scene":
+    "N drücken für den Reiter Matrix Cinema, der ihre eigene Szene öffnet",
     "Removed what was built": "Entfernt, was gebaut war",
     "Saved {place}": "Gespeichert: {place}",
     "Something is being rendered; wait for it or cancel it":

@@ -11,9 +11,10 @@ from ..blender.laid_out_anew import lay_out
 from ..blender.stored import plan_of
 from ..errors import InputError
 from . import built
+from .panels import wrapped
 from .picking import picked
 from .translations import report
-from .viewports import look_through
+from .viewports import TAB, look_through
 
 
 def _alone() -> Any:
@@ -150,7 +151,7 @@ class MATRIX_CINEMA_PT_hand_camera(bpy.types.Panel):
     bl_label = "By Hand"
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
-    bl_category = "Matrix Cinema"
+    bl_category = TAB
     bl_parent_id = "MATRIX_CINEMA_PT_camera"
 
     @classmethod
@@ -168,9 +169,11 @@ class MATRIX_CINEMA_PT_hand_camera(bpy.types.Panel):
         column.operator("matrix_cinema.look_through", icon="OUTLINER_OB_CAMERA")
         column.operator("matrix_cinema.frame", icon="VIEWZOOM")
         column.operator("matrix_cinema.focus", icon="EYEDROPPER")
-        layout.operator("matrix_cinema.lay_out", icon="ALIGN_LEFT")
         if getattr(context.space_data, "region_3d", None):
             layout.prop(context.space_data, "lock_camera", text="Viewport Turns Camera")
+            if context.space_data.lock_camera:
+                wrapped(layout, context, "Turn the view, then lay the text out:", icon="INFO")
+        layout.operator("matrix_cinema.lay_out", icon="ALIGN_LEFT")
         layout.prop(data, "ortho_scale" if data.type == "ORTHO" else "lens")
         column = layout.column(align=True, heading="Blur")
         column.prop(data.dof, "use_dof", text="Depth of Field")

@@ -1,19 +1,24 @@
 """Live update: a change in the panel takes effect in the built scene by itself.
 
 A change that only sets values takes effect at once, in the same undo step. After any other change the scene
-is built again after a pause, in an undo step of its own, and Esc stops that. If all is to be drawn anew and
-that would take long, it waits for the button.
+is built again after a pause, which Esc ends, in an undo step of its own. Undo and redo pass over the state
+between the change and its build. If all is to be drawn anew and that would take long, it waits for the
+button.
 """
 
+import contextlib
 import time
+from collections.abc import Callable
 
 import bpy
 
 from ..blender import tags, update
+from ..description.scene import to_json
 from ..errors import InputError
 from ..outputs.silence import reported
 from . import build_operator, built, fields, properties
 from .properties import settings_of
+from .translations import report
 
 PAUSE = 0.8  # seconds without another change, after which the scene is built anew
 AGAIN = 0.5  # seconds until the next try, while Blender is busy
@@ -21,6 +26,7 @@ MOST_ELEMENTS = 500_000  # in a scene that is updated by itself
 MOST_SECONDS = 10.0  # for the last build; after a longer one, the next waits for the button
 
 _due: dict[int, float] = {}  # session_uid of a scene -> when to build it
+_between: set[tuple[int, str, str]] = set()  # what `_state` says of scenes after a change, before its build
 
 
 def changed(scene: bpy.types.Scene) -> None:
@@ -49,8 +55,9 @@ def changed(scene: bpy.types.Scene) -> None:
         _due.pop(scene.session_uid, None)
         return
     _due[scene.session_uid] = time.monotonic() + PAUSE
+    _between.add(_state(scene, shown))
     if not bpy.app.timers.is_registered(_build_due):
-        bpy.app.timers.register(_build_due, first_interval=PAUSE)
+        bpy.app.timers.register(_build_due, first_interval=0.0)
 
 
 def waits(scene: bpy.types.Scene) -> str:
@@ -94,6 +101,9 @@ def _build_due() -> float | None:
         return None
     left = _due[scene.session_uid] - time.monotonic()
     if left > 0.0:
+        if not MATRIX_CINEMA_OT_wait.is_running and not bpy.app.background:
+            with bpy.context.temp_override(window=window):
+                bpy.ops.matrix_cinema.wait("INVOKE_DEFAULT")
         return left
     if _is_busy(window):
         return AGAIN
@@ -112,6 +122,79 @@ def _build(scene, window):
             settings.problem = reported(error)
 
 
+class MATRIX_CINEMA_OT_wait(bpy.types.Operator):
+    """Wait for the build of what was changed. Esc stops it; anything else goes on meanwhile"""
+
+    bl_idname = "matrix_cinema.wait"
+    bl_label = "Wait"
+    bl_options = {"INTERNAL"}
+
+    is_running = False
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        MATRIX_CINEMA_OT_wait.is_running = True
+        build_operator.show_status(report("Matrix Cinema builds what was changed; Esc stops it"))
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if _due and event.type != "ESC":
+            return {"PASS_THROUGH"}
+        is_stopped = bool(_due)
+        _due.clear()
+        self.cancel(context)
+        if is_stopped:
+            self.report({"INFO"}, report("Stopped; what was built stays"))
+        return {"CANCELLED"} if is_stopped else {"CANCELLED", "PASS_THROUGH"}
+
+    def cancel(self, _context: bpy.types.Context) -> None:
+        """Also called by Blender when it ends or opens another file."""
+        MATRIX_CINEMA_OT_wait.is_running = False
+        if not build_operator.is_running:
+            build_operator.show_status(None)
+
+
+# Undo
+
+
+def _state(scene, shown):
+    """A scene's description and the draft in its panel."""
+    draft = to_json(properties.drafted(settings_of(scene), shown))
+    return scene.session_uid, built.description_text(scene), draft
+
+
+def _is_between(scene):
+    """Whether a scene is at a change whose build came by itself."""
+    shown = built.description(scene)
+    with contextlib.suppress(InputError):
+        return bool(shown and _between and _state(scene, shown) in _between)
+    return False
+
+
+@bpy.app.handlers.persistent
+def _undone(*_):
+    _go_on(bpy.ops.ed.undo)
+
+
+@bpy.app.handlers.persistent
+def _redone(*_):
+    _go_on(bpy.ops.ed.redo)
+
+
+def _go_on(step: Callable[[], object]) -> None:
+    """After an undo or a redo, take another such step where the scene is between a change and its build."""
+    _due.clear()
+    bpy.app.timers.register(lambda: pass_over(step))
+
+
+def pass_over(step: Callable[[], object]) -> None:
+    """A timer, because nothing may be undone in the middle of an undo."""
+    window = next((one for one in bpy.context.window_manager.windows if _is_between(one.scene)), None)
+    if window:
+        with bpy.context.temp_override(window=window), contextlib.suppress(RuntimeError):
+            step()
+
+
 def _window_of(scene):
     return next((one for one in bpy.context.window_manager.windows if one.scene == scene), None)
 
@@ -125,12 +208,20 @@ def _is_busy(window):
     return bool(active and active.mode != "OBJECT")
 
 
+CLASSES = (MATRIX_CINEMA_OT_wait,)
+
+
 def register() -> None:
     fields.listeners.append(changed)
+    bpy.app.handlers.undo_post.append(_undone)
+    bpy.app.handlers.redo_post.append(_redone)
 
 
 def unregister() -> None:
+    bpy.app.handlers.redo_post.remove(_redone)
+    bpy.app.handlers.undo_post.remove(_undone)
     fields.listeners.remove(changed)
     _due.clear()
+    _between.clear()
     if bpy.app.timers.is_registered(_build_due):
         bpy.app.timers.unregister(_build_due)

@@ -13,6 +13,7 @@ from ..blender.older import gained
 from ..errors import InputError
 from . import built, fields, job, live, matrices, operators, picking, properties, source, style, sweep
 from .properties import settings_of
+from .viewports import TAB
 from .wording import DEFAULT
 
 COPY = "A copy of a built scene is yours and stays as it is: Build makes a new scene beside it."
@@ -21,7 +22,7 @@ COPY = "A copy of a built scene is yours and stays as it is: Build makes a new s
 class _Panel:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
-    bl_category = "Matrix Cinema"
+    bl_category = TAB
 
     def draw(self, context):
         layout = self.layout

@@ -16,6 +16,7 @@ from ..blender.picking import Hit, Told
 from ..errors import InputError, JobError
 from . import built
 from .properties import settings_of
+from .translations import report
 from .viewports import redraw
 
 MOST_LIVE = 300_000  # elements of an object that are searched while the mouse moves
@@ -31,18 +32,28 @@ POINTED_OUT = (
 
 _picked: Hit | None = None
 _hovered: Hit | None = None
+_stood_in = ""  # the description of its scene when it was last found
 _said: tuple[Any, Told | None] = (None, None)
 
 
 def picked() -> Hit | None:
-    """The picked element, or None."""
+    """The picked element, where it stands now, or None. A scene that has another description by now may have
+    it elsewhere, or not at all."""
+    if _picked and (now := _description(_picked)) and now != _stood_in:
+        pick(picking.found_again(bpy.context.evaluated_depsgraph_get(), _picked))
     return _picked
 
 
 def pick(found: Hit | None) -> None:
     """Remember an element as the picked one; None picks nothing."""
-    global _picked, _hovered
-    _picked, _hovered = found, None
+    global _picked, _hovered, _stood_in
+    _picked, _hovered, _stood_in = found, None, _description(found)
+
+
+def _description(found):
+    """The description of the scene of an element, "" without one."""
+    scene = found and bpy.data.scenes.get(found.scene)
+    return built.description_text(scene) if scene else ""
 
 
 def said(found: Hit | None) -> Told | None:
@@ -78,7 +89,7 @@ class MATRIX_CINEMA_OT_pick(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         context.window.cursor_modal_set("EYEDROPPER")
-        context.workspace.status_text_set("Click an element; Esc or right click: leave it")
+        context.workspace.status_text_set(report("Click an element; Esc or right click: leave it"))
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -178,7 +189,7 @@ class MATRIX_CINEMA_OT_point_out(bpy.types.Operator):
 
 def _draw_label():
     """Draw the label of the element under the mouse, or else of the picked element."""
-    found = _hovered or _picked
+    found = _hovered or picked()
     context = bpy.context
     told = said(found)
     if told is None or not _shows(context.scene, found):

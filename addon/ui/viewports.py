@@ -1,18 +1,50 @@
-"""The 3D viewports of a window: what they look through, and drawing them again."""
+"""The 3D viewports of a window: what they look through, their tab of ours, and drawing them again."""
 
 import math
 
 import bpy
 
+TAB = "Matrix Cinema"  # in the side panel
+TRIED_EVERY, TRIES_OF_TAB = 0.1, 50  # seconds between tries to open it
+
 
 def show_camera(window: bpy.types.Window, scene: bpy.types.Scene) -> None:
     """Let the largest 3D viewport of a window look through the camera, with the frame clear of its side
-    panels. Other viewports stay as they are."""
-    largest = sorted(viewports(window), key=lambda one: one[0].width * one[0].height)[-1:]
-    for area, space in largest:
+    panels, and open our tab if its side panel is closed. Other viewports stay as they are."""
+    for area, space in _largest(window):
         space.shading.type = "MATERIAL"
         space.shading.use_scene_lights = space.shading.use_scene_world = True
         look_through(area, scene)
+        if not space.show_region_ui:
+            space.show_region_ui = True
+            if not bpy.app.background:
+                bpy.app.timers.register(_tab_opener(scene.name), first_interval=TRIED_EVERY)
+
+
+def _tab_opener(name):
+    """A timer that turns the side panel to our tab in the window of the scene of this name, and fits the
+    frame beside it. Blender knows the tabs only when it has drawn the panel."""
+    left = iter([TRIED_EVERY] * TRIES_OF_TAB)
+
+    def turn():
+        for window in bpy.context.window_manager.windows:
+            for area, _ in _largest(window) if window.scene.name == name else ():
+                panel = next(region for region in area.regions if region.type == "UI")
+                try:
+                    panel.active_panel_category = TAB
+                except (AttributeError, TypeError):  # from an empty list of tabs
+                    return next(left, None)
+                if panel.active_panel_category != TAB or panel.width <= 1:
+                    return next(left, None)
+                look_through(area, window.scene)
+        return None
+
+    return turn
+
+
+def _largest(window):
+    """The largest 3D viewport of a window, if it has one."""
+    return sorted(viewports(window), key=lambda one: one[0].width * one[0].height)[-1:]
 
 
 def look_through(area: bpy.types.Area, scene: bpy.types.Scene) -> None:

@@ -157,6 +157,41 @@ def test_esc_ends_a_build_and_any_other_key_waits(made):
     assert made[tags.DESCRIPTION] == told
 
 
+def test_esc_ends_the_pause_before_a_build_and_anything_else_goes_on(made):
+    panel, told = made.matrix_cinema_panel, made[tags.DESCRIPTION]
+    panel.expression = "out = A @ B @ A"
+    cls, said = live.MATRIX_CINEMA_OT_wait, []
+    operator = types.SimpleNamespace(report=lambda *one: said.append(one), cancel=lambda _: None)
+
+    def press(kind):
+        return cls.modal(operator, bpy.context, types.SimpleNamespace(type=kind))
+
+    assert press("A") == press("MOUSEMOVE") == {"PASS_THROUGH"} and live.is_due(made)
+    assert press("ESC") == {"CANCELLED"} and said and not live.is_due(made)
+    assert press("ESC") == {"CANCELLED", "PASS_THROUGH"}  # with nothing due, Esc is for others
+    pass_time()
+    assert made[tags.DESCRIPTION] == told and properties.is_pending(made)
+
+
+def test_undo_and_redo_pass_over_what_was_changed_but_not_built_yet(made):
+    def seen():
+        scene = bpy.data.scenes["Made up"]
+        bpy.context.window.scene = scene  # without a window undo leaves another one there
+        return scene.matrix_cinema_panel.title, "Another" in scene[tags.DESCRIPTION]
+
+    bpy.ops.ed.undo_push(message="before")
+    made.matrix_cinema_panel.title = "Another"
+    bpy.ops.ed.undo_push(message="Title")
+    pass_time()  # the build makes a step of its own
+    for step, wanted in ((bpy.ops.ed.undo, ("Made up", False)), (bpy.ops.ed.redo, ("Another", True))):
+        step()
+        assert seen() == ("Another", False)
+        live.pass_over(step)
+        assert seen() == wanted
+        live.pass_over(step)
+        assert seen() == wanted
+
+
 def test_what_is_wrong_is_said_and_the_scene_stays(made):
     panel, text = made.matrix_cinema_panel, made[tags.DESCRIPTION]
     panel.star = "nothing"

@@ -42,11 +42,11 @@ def walk(desk, user, done, asked):
     assert not failed, "\n".join(failed)
 
 
-def undo_and_redo(desk, name, before, after, look=lambda state: state, keys=1):
+def undo_and_redo(desk, name, before, after, look=lambda state: state):
     """Undo what was just done, and do it again: what is looked at is as before, then as after."""
     desk.move(*VIEWPORT)
     for key, wanted in (("ctrl+z", before), ("ctrl+shift+z", after)):
-        desk.key(*[key] * keys)
+        desk.key(key)
         desk.wait_for(lambda s, wanted=wanted: look(s) == look(wanted), 30, f"{name}: {key}")
 
 
@@ -183,7 +183,7 @@ def change_the_style(desk, _user, done):
     desk.ask("shade", "MATERIAL")
     desk.photograph_still("h14_style", seconds=60)
     desk.ask("shade", "SOLID")
-    undo_and_redo(desk, "style", before, after, lambda s: s["style"], keys=2)  # what is set, what is built
+    undo_and_redo(desk, "style", before, after, lambda s: s["style"])
     toggle_panel(desk, "Look")
     done(f"style {before['style']} -> {after['style']} by itself, undone and done again")
 
