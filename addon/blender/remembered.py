@@ -211,11 +211,11 @@ def forget(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) ->
     keep(block, memory(block, ours) | {"constraints": own})
 
 
-def _told_values(block, ours):
+def _told_values(block, ours, values=None):
     moving: dict = {}
     for path, index in curves.moving(block):
         moving.setdefault(path, set()).add(index)
-    values = settings(block)
+    values = settings(block) if values is None else values
     paths = _paths(block, values)
     return {key: _told(value, moving.get(paths[key], ()), ours) for key, value in values.items()}
 
@@ -274,11 +274,13 @@ def changed(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -
     """The keys of the properties that a person has changed on a datablock since it was built: those that they
     set, and those from which they removed our keys or our driver. Empty for a block without a memory. `ours`
     as in `remember`."""
-    before = remembered(block)
-    if not before:
-        return set()
     ours = owned_by_any() if ours is None else ours
-    now, then = _told_values(block, ours), before.get("values", {})
+    before = remembered(block)
+    return _theirs(block, ours, before, _told_values(block, ours)) if before else set()
+
+
+def _theirs(block, ours, before, now):
+    then = before.get("values", {})
     theirs = {key for key, told in now.items() if key in then and not _same(told, then[key])}
     theirs -= {key for key in theirs.intersection(LENS_SHIFTS) if _is_zoomed(key, now, then)}
     theirs = {key for key in theirs if not _lost(now[key], then[key], ours)}
@@ -307,13 +309,16 @@ def setting(*blocks: bpy.types.ID) -> Iterator[None]:
     """A block that sets our values on datablocks, as a build would. At its end they are remembered, and the
     changes of a person are set again. After an error neither happens."""
     ours = owned_by_any()
-    before = [(one, changed(one, ours), settings(one), remembered(one)) for one in blocks]
-    told = {one: _told_values(one, ours) for one in blocks}
+    before = []
+    for one in blocks:
+        values, then = settings(one), remembered(one)
+        told = _told_values(one, ours, values)
+        before.append((one, _theirs(one, ours, then, told) if then else set(), values, told, then))
     yield
-    for block, theirs, values, then in before:
+    for block, theirs, values, told, then in before:
         now = memory(block, ours)
         for key in theirs & now["values"].keys():
-            if _same(now["values"][key], told[block][key]):  # not set: ours still is what it was
+            if _same(now["values"][key], told[key]):  # not set: ours still is what it was
                 now["values"][key] = then["values"][key]
             elif now.get("shape") == then.get("shape"):
                 write(block, key, values[key])
