@@ -19,6 +19,7 @@ from ..description.changes import changes
 from ..description.option import COLORS, DRAWING, FILM, LIGHT, MATERIALS, NOTHING, SETTINGS, SIZES
 from ..description.scene import Scene, to_json
 from ..errors import InputError
+from ..kinds.stage import stages_of
 from ..look.styles import style_of, with_style_file
 from ..picture.drawing import Drawing, film_of
 from ..staging.plan import Plan, restyled
@@ -31,6 +32,7 @@ from .laid_out_anew import lay_out_where_turned
 from .materials.base import asked
 from .materials.haze import haze_material
 from .node_values import set_values
+from .nodes import PREFIX, node_group, store
 from .objects import MODIFIER, as_points, set_inputs
 from .property_paths import same, set_changed
 from .rebuild import adopt, sharing, standing
@@ -45,7 +47,7 @@ IN_PLACE = frozenset({NOTHING, SETTINGS, LIGHT, SIZES, MATERIALS, COLORS})
 FILM_ANEW = frozenset({NOTHING, SETTINGS, LIGHT, FILM})
 
 # The steps of a build or an update. Nothing is touched before the last, which is TO_FILM or TO_DRAW.
-TO_PLAN, TO_COMPOSE, TO_FILM, TO_DRAW = "plan", "compose", "film", "draw"
+TO_PLAN, TO_COMPOSE, TO_GROUPS, TO_FILM, TO_DRAW = "plan", "compose", "groups", "film", "draw"
 Steps = Generator[str, None, bpy.types.Scene]  # says before each step which it is; returns the built scene
 
 
@@ -78,6 +80,8 @@ def build_in_steps(
     made = plan_for(scene, target)
     yield TO_COMPOSE
     drawing = film_of(made)
+    if not bpy.app.background:  # without a window nobody waits to stop it
+        yield from groups_ahead(made)
     yield TO_DRAW
     target = target or bpy.context.scene
     with frame_kept(target) if keeps_frame else contextlib.nullcontext():
@@ -85,6 +89,20 @@ def build_in_steps(
     lay_out_where_turned(drawing, target)  # at the frame at which it may have been turned
     _remember(drawing, target)
     return target
+
+
+def groups_ahead(p: Plan) -> Generator[str, None, None]:
+    """Make the large node groups of a plan that this process has not made yet, one in each step. That is most
+    of the work of a first drawing, which then only reads them."""
+    names = ["Product"] * bool(p.arrangement.cuboids) + [stage.group for stage in stages_of(p.root)]
+    for name in dict.fromkeys(names):
+        if not store.is_kept(PREFIX + name):
+            yield TO_GROUPS
+            with sharing(None):
+                node_group(name)
+                made = tags.shared("node_groups")
+                store.keep(made)
+            bpy.data.batch_remove(made.values())
 
 
 def done(steps: Steps) -> bpy.types.Scene:
@@ -125,6 +143,8 @@ def update_in_steps(scene: Scene, target: bpy.types.Scene) -> Steps:
         made = plan_of(target, after)
         yield TO_COMPOSE
         drawing = film_of(made)
+        if not bpy.app.background:
+            yield from groups_ahead(made)
     drawn = _staying(last, before, drawing.plan, target) if makes_only_film_anew(before, after) else None
     yield TO_FILM if drawn else TO_DRAW
     with frame_kept(target):

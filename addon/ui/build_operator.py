@@ -167,6 +167,7 @@ def _told():
     return {
         update.TO_PLAN: report("Matrix Cinema works out the numbers; Esc stops it"),
         update.TO_COMPOSE: report("Matrix Cinema sets up camera and labels; Esc stops it"),
+        update.TO_GROUPS: report("Matrix Cinema makes its node groups; Esc stops it"),
         update.TO_FILM: report("Matrix Cinema makes the film…"),
         update.TO_DRAW: report("Matrix Cinema draws the scene…"),
     }

@@ -590,6 +590,8 @@ REPORTS = {
     "Matrix Cinema builds what was changed; Esc stops it":
     "Matrix Cinema baut das Geänderte; Esc hält an",
     "Matrix Cinema draws the scene…": "Matrix Cinema zeichnet die Szene…",
+    "Matrix Cinema makes its node groups; Esc stops it":
+    "Matrix Cinema macht seine Knotengruppen; Esc hält an",
     "Matrix Cinema makes the film…": "Matrix Cinema macht den Film…",
     "Matrix Cinema sets up camera and labels; Esc stops it":
     "Matrix Cinema richtet Kamera und Beschriftung ein; Esc hält an",

@@ -121,7 +121,7 @@ class MATRIX_CINEMA_PT_source(_Panel, bpy.types.Panel):
             column = layout.column(align=True)
             column.prop(settings, "layer")
             column.prop(settings, "head")
-            column.row(align=True).prop(settings, "parts")
+            layout.column(align=True).prop(settings, "parts")
         if settings.problem:
             wrapped(layout, context, settings.problem, icon="ERROR", alert=True)
         if not is_built and (settings.problem and not layer or not settings.file):

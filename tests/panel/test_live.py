@@ -6,9 +6,11 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
-from matrix_cinema.blender import remembered, tags, update  # noqa: E402
+from matrix_cinema.blender import remembered, stored, tags, update  # noqa: E402
+from matrix_cinema.blender.nodes import store  # noqa: E402
+from matrix_cinema.blender.nodes.formula import Group  # noqa: E402
 from matrix_cinema.description.light import LampOptions, Light  # noqa: E402
-from matrix_cinema.ui import build_operator, building, live, properties  # noqa: E402
+from matrix_cinema.ui import build_operator, building, built, live, properties  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("registered")
 SCENE = """
@@ -124,6 +126,21 @@ def test_a_build_that_is_stopped_before_it_draws_leaves_all_as_it_was(made):
             assert blocks is None or set(bpy.data.all_ids) == blocks
     steps = update.update_in_steps(properties.description(made), made)
     assert update.done(steps) == made and "A @ B @ A" in made[tags.DESCRIPTION]
+
+
+def test_large_node_groups_are_made_ahead_one_a_step_and_leave_nothing_in_the_file(made, monkeypatch):
+    monkeypatch.setattr(store, "_seen", {})
+    plan, trees = stored.plan_of(made, built.description(made)), [*bpy.data.node_groups]
+    assert list(update.groups_ahead(plan)) == [update.TO_GROUPS] * 3  # of products, results and matrices
+    assert [*bpy.data.node_groups] == trees
+    assert list(update.groups_ahead(plan)) == []
+    making, make = [], Group.__init__
+    monkeypatch.setattr(Group, "__init__", lambda self, name: (making.append(name), make(self, name))[1])
+    bpy.context.window.scene = bpy.data.scenes.new("Another")
+    update.build(built.description(made), bpy.context.scene)
+    assert making and not {f"Matrix Cinema {one}" for one in ("Product", "Result", "Matrix")}.intersection(
+        making
+    )
 
 
 def test_a_new_scene_whose_build_is_stopped_is_not_there(made):

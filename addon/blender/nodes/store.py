@@ -19,6 +19,11 @@ def _file():
     return str(Path(bpy.app.tempdir) / "matrix_cinema_node_groups.blend")
 
 
+def is_kept(name: str) -> bool:
+    """Whether a group of this name is in the file, or cannot be."""
+    return name in _seen.get(_file(), ())
+
+
 def keep(groups: Mapping[str, bpy.types.NodeTree]) -> None:
     """Write the groups of a build, by name, if some of them are new and there is a place for the file."""
     new = groups.keys() - _seen.get(_file(), set())
