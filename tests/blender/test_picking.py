@@ -54,6 +54,20 @@ def test_the_element_under_a_point_is_found(scene):
     assert picking.hit(depsgraph, projection, SIZE, SIZE / 2, most=0) is None
 
 
+def test_an_element_is_found_again_where_it_stands_by_now(scene):
+    scene.frame_set(scene[tags.DONE])
+    depsgraph, projection = projection_of(scene)
+    (given,) = [ob for ob in scene.objects if ob.get(tags.KIND) == "matrix" and ob[tags.NAME] == "A"]
+    place = elements(given, depsgraph)["position"][4]
+    found = picking.hit(depsgraph, projection, SIZE, place_of(projection, place))
+    given.location.x += 3.0
+    again = picking.found_again(bpy.context.evaluated_depsgraph_get(), found)
+    assert np.allclose(again.position, np.add(found.position, (3, 0, 0)), atol=1e-4)
+    assert dataclasses.replace(again, position=found.position) == found
+    bpy.data.objects.remove(given)
+    assert picking.found_again(bpy.context.evaluated_depsgraph_get(), found) is None
+
+
 def test_an_instance_in_another_scene_is_found_too(scene):
     other = bpy.data.scenes.new("Other")
     parts = bpy.data.collections.new("Parts")

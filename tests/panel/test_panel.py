@@ -353,6 +353,7 @@ def test_a_build_shows_what_a_render_would(made):
     assert made.frame_current == from_json(made["matrix_cinema"]).render.still_frame(1, made.frame_end) > 1
     (space,) = (area.spaces.active for area in bpy.context.window.screen.areas if area.type == "VIEW_3D")
     assert space.region_3d.view_perspective == "CAMERA" and space.overlay.show_overlays
+    assert space.show_region_ui  # where our tab is
 
 
 def test_building_needs_no_window(mine, scene_file):
