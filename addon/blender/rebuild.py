@@ -247,7 +247,7 @@ class _Build:
         self.resting = tags.resting(scene)
         self.old += self.resting
         inside = set(scene.collection.children_recursive)
-        self.rooms = {block.get(TAG): block for block in self.old if block in inside}
+        self.rooms = {unnumbered(block): block for block in self.old if block in inside}
         # The new ones get the names of the old ones.
         self.names = {block: block.name for block in self.old if block not in inside}
         for n, block in enumerate(self.names):

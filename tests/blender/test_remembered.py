@@ -7,7 +7,9 @@ bpy = pytest.importorskip("bpy")
 from built_scenes import described  # noqa: E402
 from built_scenes import random as random_matrices  # noqa: E402
 from matrix_cinema.blender import before_build, compat, given_back, remembered, tags  # noqa: E402
+from matrix_cinema.blender.laid_out_anew import lay_out  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER  # noqa: E402
+from matrix_cinema.blender.stored import plan_of  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
 
@@ -221,3 +223,16 @@ def test_a_scene_of_ones_own_gets_back_what_it_was_before_its_first_build(factor
     render.resolution_x, scene.world = 500, (own := bpy.data.worlds.new("later"))
     before_build.remove(scene)
     assert (render.resolution_x, render.fps, scene.world) == (500, 30, own)
+
+
+def test_the_second_scene_of_a_file_is_built_again_in_its_own_collections(factory):
+    build(scene_of())
+    scene, mine = bpy.data.scenes.new("second"), bpy.data.objects.new("mine", None)
+    build(scene_of(), scene)
+    rooms = scene.collection.children_recursive
+    next(one for one in rooms if one.name == "Lettering.001").objects.link(mine)
+    count = len(scene.objects)
+    for again in (build, lambda _, scene: lay_out(plan_of(scene), scene)):
+        again(scene_of(), scene)
+        assert scene.collection.children_recursive == rooms and not scene.collection.objects
+        assert mine.users_collection[0].name == "Lettering.001" and len(scene.objects) == count
