@@ -30,13 +30,6 @@ from .progress import ProgressWriter
 FAILED, BAD_INPUT = 1, 2
 
 
-def main() -> int:
-    """The old name of `cli.start.main`, which older installed scripts still call."""
-    from .start import main as start
-
-    return start()
-
-
 def run(argv: Sequence[str]) -> int:
     """Carry out one command line and return its exit status. An error is written as one line.
 
