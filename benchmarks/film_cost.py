@@ -6,10 +6,11 @@
     python benchmarks/film_cost.py flicker [STYLE...]    difference from frame to frame where nothing moves
     python benchmarks/film_cost.py parts                 the parts of the cost model in docs/farm.md
 
-Quality and flicker are measured on the CPU, or on what FILM_COST_DEVICE names, such as cuda. Cost is
-processor time, so other work on the machine hardly counts. Differences are those of colours in CIELAB
-(CIE 1976, D65) after a blur of 1.1 pixels, which is what an eye makes of a picture at 40 pixels a
-degree; 2.3 is just noticeable. One style a process: a second one would find node groups and shaders made.
+Quality and flicker are measured on the CPU, or on the device that FILM_COST_DEVICE names, such as cuda. Cost
+is processor time, so other work on the machine hardly counts. Differences are those of colours in CIELAB
+(CIE 1976, D65) after a blur of 1.1 pixels: so an eye sees a picture at 40 pixels a degree. A difference of
+2.3 is just noticeable. Each style has a process of its own, because a second style would find node groups
+and shaders that are made already.
 """
 
 import json
@@ -151,9 +152,9 @@ def by_the_clock(name):
 
 
 def quality(name):
-    """One style: seconds of a frame with 64 samples and the denoiser of stills, and how a film's frame
-    differs from it, as 64 samples of another seed do: in the middle of a picture of twice the size, which is
-    that of films."""
+    """Of one style: seconds of a frame with 64 samples and the denoiser of stills, and how a film's frame
+    differs from that frame. For comparison, how 64 samples of another seed differ from it. Only the middle of
+    a picture is looked at, which has twice the size, as films have."""
     twice = 2 * WIDTH, 2 * HEIGHT
     scene, checked = drawn(SCENE, name, settings_of(FILM_SAMPLES, "HIGH", twice))
     at = middle_of(checked)
@@ -179,10 +180,10 @@ def quality(name):
 
 
 def flicker(name):
-    """One style: how much each pixel in which nothing moves changes from a frame to the next, in frames in a
-    row of a sweep before a camera that stands; as films are rendered, and without a denoiser; in the middle
-    of the picture. Nothing moves where a reference of 64 samples changes by less than STILL in all of these
-    frames."""
+    """Of one style: how much each pixel in which nothing moves changes from frame to frame. The frames follow
+    one another in a sweep, before a camera that stands, and only the middle of the picture is looked at. They
+    are rendered as films are, and without a denoiser. Nothing moves where a reference of 64 samples changes
+    by less than STILL in all of these frames."""
     size = WIDTH, HEIGHT
     film, reference = settings_of(FILM_SAMPLES, "HIGH", size), settings_of(REFERENCE_SAMPLES, "HIGH", size)
     scene, checked = drawn(SCENE, name, film)
@@ -216,9 +217,9 @@ PICTURES = 3  # of LARGE, that are encoded
 
 
 def parts():
-    """Seconds of processor time of the parts of a film of that head on a farm: what a process takes until
-    the job's .blend is open, what its first frame takes beyond the next, a frame of any size and what 16
-    samples of a million pixels add to it, and the film of each frame."""
+    """Seconds of processor time of the parts of a film of that head on a farm. A process needs some until the
+    job's .blend is open, and its first frame needs more than the next. A frame of any size has a cost, and 16
+    samples of a million pixels add to it. Last comes the cost of a frame in the film."""
     from matrix_cinema import api
     from matrix_cinema.outputs.film_file import encode
 

@@ -188,8 +188,8 @@ def copy(shape):
 
 
 def steps(what, algorithm="vvprod", trail="1", name="C"):
-    """Milliseconds of one step of a sweep, slab and result, in order and at random; and of NumPy, which
-    computes anew the same slab of products and the same partial sums in float32. Medians of nine."""
+    """Milliseconds of one step of a sweep, slab and result, in order and at random. The baseline is NumPy,
+    which computes the same slab of products and the same partial sums anew in float32. Medians of nine."""
     import bpy
     import numpy as np
     from matrix_cinema.blender.objects import set_inputs
@@ -269,8 +269,8 @@ def head(path):
 
 
 def play(path):
-    """Milliseconds of processor time of each frame of a film as it plays, every tenth of them; and of one in
-    which everything is drawn anew, as where nothing is kept of what is at rest."""
+    """Milliseconds of processor time of each frame of a film as it plays, of every tenth one. The baseline is
+    a frame in which everything is drawn anew, because nothing is kept of what is at rest."""
     import bpy
     import numpy as np
     from matrix_cinema.blender import compat
@@ -436,8 +436,8 @@ def film_anew(path):
 
 
 def film(path, pairs="8"):
-    """Seconds of a film's frame as it is rendered here, and by a plain loop with persistent data over the
-    same scene: of a clock and of the processor, the medians of pairs that take turns."""
+    """Seconds of a film's frame as it is rendered here, by the clock and of the processor. The baseline is a
+    plain loop with persistent data over the same scene. Medians of pairs that take turns."""
     import bpy
     from matrix_cinema.description.scene import load_scene
     from matrix_cinema.outputs import blend_file

@@ -4,9 +4,10 @@
 
 IMPLEMENTATION is sdpa or eager, LAYERS how many of twelve are recorded (0: none, for the memory of the
 model alone), TOKENS how many are read. The model is BERT-base with random weights, or one of another WIDTH
-than its 768. Seconds are of the processor, one thread, the medians of PAIRS of which one is recorded and one
-not, by turns, after a first pair (0: that alone, for memory); `memory` is the peak of the process in bytes,
-`kept` what the recording holds of a layer, its weights apart.
+than its 768. Seconds are of the processor, with one thread. In each of PAIRS one run is recorded and one not,
+by turns, after a first pair that does not count; the medians are printed. With 0 pairs only memory is
+measured. `memory` is the peak of the process in bytes. `kept` is what the recording holds of a layer, without
+its weights.
 """
 
 import json

@@ -1,10 +1,11 @@
-"""Records small random models of many families and packages, and holds the files to the models' own numbers.
+"""Records small random models of many families and packages, and compares the files with the models.
 
     python scripts/capture_families.py [NAME ...] [--keep]
 
-Each model runs on two inputs, of which the second is recorded, saved and opened again. Nothing is taken from
-the recorder that can be had from the model: every input and output of every module is kept beside it. With
-`--keep` the table is written into docs/families.md. Models of packages that are not installed are left out.
+Each model runs on two inputs. The second is recorded, saved and opened again. Whatever can be had from the
+model itself is not taken from the recorder: every input and output of every module is kept for the
+comparison. With `--keep` the table is written into docs/families.md. Models of packages that are not
+installed are left out.
 """
 
 import argparse

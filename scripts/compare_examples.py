@@ -1,12 +1,15 @@
-"""Whether a change of the program leaves the examples as they are: dump all that their built scenes hold,
-with the tree before and with the tree after, and compare the two dumps.
+"""Tells whether a change of the program leaves the examples as they are.
+
+Dump what their built scenes hold with the tree before the change and with the tree after it, and compare the
+two dumps.
 
     python scripts/compare_examples.py dump before.json [SCENE or FOLDER...]
     python scripts/compare_examples.py compare before.json after.json
 
-A dump is JSON: {scene file: {section: {what: value}}}. The sections are the layout (places, steps and gaps of
-every plane and cuboid), the labels, the overlay before the camera, the camera, the keyframes and drivers, the
-scales and all other inputs of modifiers, materials and node groups as digests, and the rest.
+A dump is JSON: {scene file: {section: {what: value}}}. The first sections are the layout (places, steps and
+gaps of every plane and cuboid), the labels, the overlay before the camera, and the camera. Then come the
+keyframes and drivers, and the scales with all other inputs of modifiers. Materials and node groups are
+digests.
 """
 
 import argparse

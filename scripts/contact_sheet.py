@@ -1,8 +1,8 @@
-"""Render every scene of some folders small, and put the stills on one labelled sheet.
+"""Renders every scene of some folders small, and puts the stills on one labelled sheet.
 
     python scripts/contact_sheet.py SHEET.png FOLDER... [--width 320] [--samples 12] [--columns 4]
 
-Each scene is rendered by a process of its own, so that memory is given back between them. Needs Pillow.
+Each scene is rendered by a process of its own, so that memory is given back. Needs Pillow.
 """
 
 import argparse

@@ -31,11 +31,11 @@ MAPS = {
 # Printing inks, sRGB: a tint of one is what its halftone dots and the white paper between them make.
 BLUE, ORANGE, BLACK = (0, 70, 200), (196, 84, 0), (20, 20, 20)
 FAINTEST, FAINTEST_BLACK = 92, 86  # lightness of the faintest tints, which can still be told from paper
-# Maps in OKLab (Ottosson 2020), as (lightness, chroma, hue in degrees). Those of signed values run from their
-# negative end over a grey zero to their positive end; those of probabilities are a bluish green, which stays
-# near grey for those who see red and green alike, as blue and orange do not. On a light ground values get
-# darker, on a dark one lighter, and a probability goes on beyond where the signed ones end. Zero is not the
-# ground's own colour: what is there is to be seen.
+# Maps in OKLab (Ottosson 2020), as (lightness, chroma, hue in degrees). Maps of signed values run from their
+# negative end over a grey zero to their positive end. Maps of probabilities are a bluish green. Those who see
+# red and green alike see it as nearly grey, and blue and orange not. On a light background values get darker,
+# on a dark one lighter, and a probability goes on beyond where signed values end. Zero differs from the
+# background, so that it can be seen.
 SIGNED_MAPS = {
     "sky_clay": ((0.57, 0.17, 258.0), 0.87, (0.61, 0.155, 52.0)),
     "ice_ember": ((0.69, 0.155, 255.0), 0.48, (0.74, 0.165, 55.0)),
@@ -102,11 +102,11 @@ OKLAB = np.array([
 
 
 def tints(ink, count, faintest=FAINTEST):
-    """`count` tints of an ink (sRGB, 0 to 255), from the `faintest` on, in even steps of lightness:
+    """`count` tints of an ink (sRGB, 0 to 255), from the `faintest` on, in even steps of lightness.
     (count, 3).
 
-    A halftone's reflectance is the mean of ink and paper by area (Murray-Davies), in linear light; the
-    area is found for lightness L* (CIE 15) down to that of the ink.
+    A halftone reflects the mean of ink and paper by area, in linear light (Murray-Davies). The area of ink is
+    found for each lightness L* (CIE 15), down to that of the ink itself.
     """
     linear = linear_light(np.array(ink) / 255)
     reflectance = luminance(np.linspace(faintest, lightness(linear), count))

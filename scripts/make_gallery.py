@@ -1,9 +1,9 @@
-"""Render the gallery: docs/gallery/*.jpg from scenes of examples/, and docs/gallery.md, which shows them.
+"""Renders the gallery: docs/gallery/*.jpg from scenes of examples/, and docs/gallery.md, which shows them.
 
     python scripts/make_gallery.py [NAME...]
 
-Development only (needs Pillow). A picture takes some minutes on two cores, and seconds on a card; those that
-are named, by default all, are rendered anew. The page is written from the list below.
+It renders the named pictures, by default all. A picture takes some minutes on two cores, and seconds on a
+card. The page is written from the list below. Development only (needs Pillow).
 """
 
 import sys

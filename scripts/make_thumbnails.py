@@ -1,9 +1,9 @@
-"""Render examples/thumbnails: a small picture of every example, for the panel's gallery.
+"""Renders examples/thumbnails: a small picture of every example, for the panel's gallery.
 
     python scripts/make_thumbnails.py [SCENE...] [--samples 8]
 
-Without scenes those are rendered that have none. What is written would be too small to be read, so that it is
-left out. Each scene is rendered by a process of its own, and memory is given back between them. Needs Pillow.
+Without names, it renders the scenes that have no thumbnail yet. Type would be too small to be read, so it is
+left out. Each scene is rendered by a process of its own, so that memory is given back. Needs Pillow.
 """
 
 import argparse

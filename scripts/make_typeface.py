@@ -1,8 +1,8 @@
-"""Measure the typeface of Blender's text objects, with its fallbacks, into addon/look/typeface.json.
+"""Measures the typeface of Blender's text objects, with its fallbacks, into addon/look/typeface.json.
 
     python scripts/make_typeface.py
 
-Needs bpy. The widths are the same in Blender 4.5, 5.0 and 5.2; `tests/test_blender_lettering.py` holds them
+Needs bpy. The widths are the same in Blender 4.5, 5.0 and 5.2; `tests/blender/test_lettering.py` holds them
 to it.
 """
 

@@ -1,10 +1,11 @@
-"""Measure what pooling keeps of large matrices, print the table of docs/pooling.md, and make its picture.
+"""Measures what pooling keeps of large matrices, prints the table of docs/pooling.md, and makes its picture.
 
     python scripts/measure_pooling.py [--samples 32]
 
-Each matrix is rendered at 1280 × 720, pooled by each rule and not at all, and compared with its heat map: the
-same matrix as flat cells in the colours of the map, seen by the same camera, averaged over the area of each
-pixel in linear light. Development only; needs Blender as a module and Pillow.
+Each matrix is rendered at 1280 × 720, pooled by each rule and not at all. Each picture is compared with the
+heat map of the matrix, which shows the matrix as flat cells in the colours of the map. The same camera sees
+the heat map, and it is averaged over the area of each pixel in linear light. Development only; needs Blender
+as a module and Pillow.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""The reading test: what do strangers read from our pictures, seen once and from the pictures alone?
+"""The reading test: what do strangers read from our pictures, if they see each once and nothing else?
 
     python scripts/read_pictures.py make build/reading            # pictures, heat maps and questions
     python scripts/read_pictures.py score build/reading A.json …  # a table from readers' answers
 
-A reader gets build/reading/pictures/ and questions.json, and nothing else: they look once at each picture, as
-it is, and write {"scene": ["answer", …], …}. The heat map of the same matrix is read by another reader.
-Right answers are computed from the data, see tests/reading/questions.py. Needs Pillow and matplotlib.
+A reader gets build/reading/pictures/ and questions.json, and nothing else. They look at each picture once, as
+it is, and write {"scene": ["answer", …], …}. Another reader reads the heat map of the same matrix. Right
+answers are computed from the data, see tests/reading/questions.py. Needs Pillow and matplotlib.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """Runs the tests on every Blender: all of them in .venv, those that depend on Blender in the others.
 
-Two runs of pytest go at a time, each line of theirs behind its Blender's version; each Blender has several of
-them. Says which Blender was left out, and closes with one line of totals. Exit status 1 when anything failed.
+Two runs of pytest go at a time, and each Blender has several. Each line of output begins with the version of
+its Blender. The script says which Blender was left out, and ends with one line of totals. It exits with 1 if
+anything failed.
 """
 
 import concurrent.futures

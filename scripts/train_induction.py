@@ -1,12 +1,16 @@
 """Makes examples/data/induction.safetensors: attention of a small causal model that has learned to repeat.
 
-A Llama-class model of two layers (rotary positions, 8 query heads that share 2 key/value heads) is
-trained from a seed on random letters that come twice. To foretell the second time it has to look
-for the same letter earlier and say what followed: an induction head, which needs a previous-token
-head before it. Takes half a minute on a CPU and downloads nothing.
-Beside it stands induction_circuit.npz, made of the numbers of the capture: how what layer 0 head 7 writes
+A Llama-class model of two layers (rotary positions, 8 query heads that share 2 key/value heads) is trained
+from a seed on random letters that come twice. To foretell the second time, it has to look for the same letter
+earlier and say what followed. That is an induction head, which needs a previous-token head before it. It
+takes half a minute on a CPU and downloads nothing.
+
+The script also writes induction_circuit.npz, computed from the capture: how what layer 0 head 7 writes
 reaches the keys of layer 1 head 2.
-Run: python scripts/train_induction.py [-o FILE]; with --circuit, only the NPZ of a file that is there
+
+    python scripts/train_induction.py [-o FILE] [--circuit]
+
+With --circuit it writes only that NPZ, for a capture that is there.
 """
 
 import argparse
@@ -127,12 +131,13 @@ def capture(model, output):
 
 
 def save_circuit(path, writer=7, reader=2):
-    """How the head `writer` of layer 0 reaches the keys of the head `reader` of layer 1, from the capture.
+    """Writes how the head `writer` of layer 0 reaches the keys of the head `reader` of layer 1, by the
+    capture.
 
-    `OV` [tokens, key dimension]: what the writer writes of each token, as the reader's keys read it:
-    V @ W_O @ W_K, times what the norm between them multiplies the residual stream's columns with; `norm`
-    [tokens, 1]: what that norm multiplies each token's row with; `rest`: the reader's keys less those that
-    come of what the writer wrote.
+    `OV` [tokens, key dimension] is what the writer writes of each token, as the reader's keys read it: V @
+    W_O @ W_K. It is scaled as the norm between the two layers scales the columns of the residual stream.
+    `norm` [tokens, 1] is the factor of that norm for each token. `rest` is the reader's keys without the part
+    that comes of what the writer wrote.
     """
     capture = open_capture(path)
     stream, x = capture.tensor(1, "resid_pre"), capture.tensor(1, "x")
