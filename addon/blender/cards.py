@@ -13,7 +13,7 @@ from .objects import show
 from .picture_plane import clear_distance, picture_plane
 from .shapes import grid, guide
 from .studio import backdrop_at
-from .text import passing_type, text_line
+from .text import Writer, passing_type
 
 # Of the distance of the overlay, so that cards hide it; the camera's sight begins nearer than that.
 CARD_NEARER = 0.95
@@ -23,21 +23,16 @@ CARD_GRID = (33, 19)  # points across and up, which carry the background's colou
 FADE = 0.4  # seconds in which type comes and goes
 
 
-def write_cards(
-    drawing: Drawing,
-    camera: bpy.types.Object,
-    font: bpy.types.VectorFont | None,
-    collection: bpy.types.Collection,
-) -> None:
+def write_cards(drawing: Drawing, to: Writer) -> None:
     """Write the cards of a film before its camera, each with keys for the frames at which it is visible."""
     p, view = drawing.plan, drawing.seen
     if not drawing.cards:
         return
-    distance = CARD_NEARER * clear_distance(p, camera, view)
-    plane, _ = picture_plane(camera, view, collection, distance, in_focus=False)
+    distance = CARD_NEARER * clear_distance(p, to.camera, view)
+    plane, _ = picture_plane(to.camera, view, to.collection, distance, in_focus=False)
     colors = p.style.text, soft_color(p.style)
     for card in drawing.cards:
-        ground = _ground(p, view, collection)
+        ground = _ground(p, view, to.collection)
         shown = card.start, card.end
         strong, soft = (
             passing_type(p, f"Matrix Cinema card {name}", color, shown, FADE)
@@ -46,7 +41,7 @@ def write_cards(
         show(ground, shown)
         ground.parent, ground.location = plane, (0.0, 0.0, -BEHIND_TYPE)
         for line in card.lines:
-            ob = text_line(p, line, soft if line.soft else strong, font, collection)
+            ob = to.line(line, soft if line.soft else strong)
             ob.parent, ob.location, ob[tags.KIND] = plane, (line.x, line.y, 0.0), "overlay"
             show(ob, shown)
 

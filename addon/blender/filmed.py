@@ -127,14 +127,15 @@ def write_picture(
     object is marked as tags.WRITTEN."""
     p, lens, before = drawing.plan, target.camera, set(collection.objects)
     lift_to(lens, collection)
+    to = lettering.Writer(p, font, lens, collection)
     for one in drawing.labels:
         shown = (one.phase.start, one.phase.end) if len(drawing.labels) > 1 else None
-        lettering.write_labels(p, one.lettering, one.view, font, lens, collection, shown)
-    lettering.write_overlay(p, drawing.seen, drawing.overlay, font, collection, target)
-    write_readouts(drawing, matrices, lens, font, collection)
+        lettering.write_labels(to, one.lettering, one.view, shown)
+    lettering.write_overlay(to, drawing.seen, drawing.overlay)
+    write_readouts(drawing, matrices, to)
     opened = products.get(p.why.stage.name) if p.why else None
-    write_why(p, drawing.why, opened, lens, drawing.seen, font, collection)
-    write_presented(drawing, matrices, lens, font, collection)
-    write_cards(drawing, lens, font, collection)
+    write_why(to, drawing.why, opened, drawing.seen)
+    write_presented(drawing, matrices, to)
+    write_cards(drawing, to)
     for ob in set(collection.objects) - before:
         ob[tags.WRITTEN] = True

@@ -24,7 +24,7 @@ from .nodes.leader import Leader
 from .objects import MODIFIER, drawn_object, follow, follow_path, gaps, set_beads, set_inputs
 from .picture_plane import DISTANCE, clear_distance, picture_plane
 from .shapes import guide, rectangles, shape, unlit
-from .text import text_line
+from .text import Writer
 
 PRESENTED_NEARER = 0.6  # part of the scene's nearest distance, at which presented matrices stand
 SHARP = 128.0  # the f-number at which all is sharp
@@ -38,48 +38,34 @@ STRONG, OUTLINE, GRID_LINES, JOINING = 0.6, 0.45, 0.13, 0.5
 LINE_WIDTH, DOT_RADIUS = 0.0013, 0.0036  # width of the line to the scene, radius of the dot at its end
 
 
-def write_readouts(
-    drawing: Drawing,
-    matrices: Mapping[str, bpy.types.Object],
-    camera: bpy.types.Object,
-    font: bpy.types.VectorFont | None,
-    collection: bpy.types.Collection,
-) -> None:
+def write_readouts(drawing: Drawing, matrices: Mapping[str, bpy.types.Object], to: Writer) -> None:
     """Write the readouts of a drawing before its camera; `matrices` are the drawn objects by name. On the
     panel of a figure they are only cells, because the page has the lines and the type."""
     if not drawing.readouts:
         return
     p, view = drawing.plan, drawing.seen
-    plane, eye = picture_plane(camera, view, collection, clear_distance(p, camera, view))
+    plane, eye = picture_plane(to.camera, view, to.collection, clear_distance(p, to.camera, view))
     for one in drawing.readouts:
         block = one.readout
-        ob = _copy(p, block, matrices[block.plane.stage.name], collection)
+        ob = _copy(p, block, matrices[block.plane.stage.name], to.collection)
         ob.parent = plane
         ob.location = (*block.origin, 0.0)
         if not block.texts:
             continue
-        _lines(p, one, ob, collection)
+        _lines(p, one, ob, to.collection)
         strong = plain_material("Matrix Cinema type", p.style.text)
-        soft = soft_color(p.style)
-        soft = plain_material("Matrix Cinema soft readout", soft)
-        _type(p, block, ob, font, collection, strong, soft)
-        _leader(p, one, plane, eye, view.orthographic, collection)
+        soft = plain_material("Matrix Cinema soft readout", soft_color(p.style))
+        _type(to, block, ob, strong, soft)
+        _leader(p, one, plane, eye, view.orthographic, to.collection)
 
 
-def write_presented(
-    drawing: Drawing,
-    matrices: Mapping[str, bpy.types.Object],
-    camera: bpy.types.Object,
-    font: bpy.types.VectorFont | None,
-    collection: bpy.types.Collection,
-) -> None:
+def write_presented(drawing: Drawing, matrices: Mapping[str, bpy.types.Object], to: Writer) -> None:
     """Write the presented matrices of a film's beats, each with keys for stepping out and back."""
-    p = drawing.plan
     for shown in drawing.presented:
         view = drawing.view(shown.there)
-        plane, _ = picture_plane(camera, view, collection, _before_all(p, view))
+        plane, _ = picture_plane(to.camera, view, to.collection, _before_all(drawing.plan, view))
         for block in shown.readouts:
-            _present(p, block, shown, plane, matrices[block.plane.stage.name], font, collection)
+            _present(to, block, shown, plane, matrices[block.plane.stage.name])
 
 
 def sharpen(drawing: Drawing, camera: bpy.types.Object) -> None:
@@ -99,9 +85,9 @@ def _before_all(p, view):
     return max(PRESENTED_NEARER * float(view.seen(p.arrangement.corners())[2].min()), 0.2)
 
 
-def _present(p, block, shown, plane, matrix, font, collection):
+def _present(to, block, shown, plane, matrix):
     """A readout that stands at its matrix until a constraint carries it to the plane of the picture."""
-    name = block.plane.stage.name
+    p, name, collection = to.plan, block.plane.stage.name, to.collection
     middle = np.array([0.5 * (block.matrix[0] + block.matrix[2]), 0.5 * (block.matrix[1] + block.matrix[3])])
     root, target, inner = (
         bpy.data.objects.new(f"{name} presented{part}", None) for part in ("", " target", " shown")
@@ -129,7 +115,7 @@ def _present(p, block, shown, plane, matrix, font, collection):
     late = 0.4 * (shown.there - shown.out)
     keys = [(shown.there - late, 0.0), (shown.there, 1.0), (shown.back, 1.0), (shown.back + late, 0.0)]
     soft = keyed_material(f"{title} soft type", soft_color(p.style), keys)
-    _type(p, block, ob, font, collection, keyed_material(f"{title} type", p.style.text, keys), soft)
+    _type(to, block, ob, keyed_material(f"{title} type", p.style.text, keys), soft)
 
 
 def _standing(block):
@@ -228,10 +214,10 @@ def _lines(p, one, ob, collection):
     drawn.parent, drawn.scale = ob, (1.0, 1.0, 1.0 / FLAT)
 
 
-def _type(p, block, ob, font, collection, strong, soft):
+def _type(to, block, ob, strong, soft):
     """The name and the labels of both axes, in these materials."""
     for line in block.texts:
-        made = text_line(p, line, soft if line.soft else strong, font, collection)
+        made = to.line(line, soft if line.soft else strong)
         made.parent, made.rotation_euler = ob, (0.0, 0.0, line.angle)
         made.location = (line.x - block.origin[0], line.y - block.origin[1], BEFORE_READOUT / FLAT)
         made[tags.KIND], made[tags.LABEL], made[tags.NAME] = "label", line.kind, block.plane.stage.name

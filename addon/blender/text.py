@@ -5,6 +5,7 @@ overlay is parented to the camera, so it stays in its place while the camera mov
 does not show in reflections.
 """
 
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -59,23 +60,47 @@ def load_font(p: Any) -> bpy.types.VectorFont | None:
     return font
 
 
-def write_labels(
-    p: Any,
-    letters: Any,
-    view: View,
-    font: bpy.types.VectorFont | None,
-    camera: bpy.types.Object,
-    collection: bpy.types.Collection,
-    shown: Any = None,
-) -> None:
+@dataclass(frozen=True)
+class Writer:
+    """Writes the text of a plan for a camera into a collection, in the plan's own `font` or in Blender's."""
+
+    plan: Plan
+    font: bpy.types.VectorFont | None
+    camera: bpy.types.Object
+    collection: bpy.types.Collection
+
+    def text(self, body: str, size: float, align: str, material: bpy.types.Material) -> bpy.types.Object:
+        """A line of text, in the own font if that has these letters. On a light background its strokes are a
+        little bolder, because light that spills over their edges makes dark type look thin."""
+        curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
+        curve.body, curve.size, curve.align_x = body, size, align
+        curve.resolution_u = 4
+        if has_light_background(self.plan.style):
+            curve.bevel_depth, curve.bevel_resolution = STROKE_AROUND * size, 0
+        if self.font and self.plan.typeface.of(body) is self.plan.typeface:
+            curve.font = self.font
+        curve.materials.append(material)
+        ob = bpy.data.objects.new(f"label {body[:50]}", curve)
+        unlit(ob)
+        self.collection.objects.link(ob)
+        return ob
+
+    def line(self, line: Text, material: bpy.types.Material, unit: float = 1.0) -> bpy.types.Object:
+        """As `text`, for a line of a layout whose lengths are in units of `unit`."""
+        size = line.size * unit * self.plan.typeface.of(line.text).scale
+        return self.text(line.text, size, line.align, material)
+
+
+def write_labels(to: Writer, letters: Any, view: View, shown: Any = None) -> None:
     """Write a Lettering, laid out for `view`, into the scene. Each label turns with the camera by a plain
     constraint, without any script. Labels are `shown` from one frame until another, or always."""
+    p = to.plan
     leading: dict = {}
     axes, late = np.stack([view.right, view.up]), _in_the_spotlight(p, shown)
     for label in letters.labels:
         material = _label_type(p, label.kind in ("detail", "axis"), shown)
         when = late if label.kind == CALLOUT_KIND else shown
-        ob = text(p, label.text, label.size, "CENTER", material, font, collection)
+        ob = to.text(label.text, label.size, "CENTER", material)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
         show(ob, when)
         x, y = axes @ (label.position - label.pivot) + label.middle
@@ -85,15 +110,15 @@ def write_labels(
         else:
             leading[label.group], ob.location = ob, label.pivot
             facing = ob.constraints.new("COPY_ROTATION")
-            facing.target, facing.mix_mode = camera, "BEFORE"
+            facing.target, facing.mix_mode = to.camera, "BEFORE"
         if label.plated:
-            plate = _plate(label, p.style, collection)
+            plate = _plate(label, p.style, to.collection)
             plate.parent = ob
             show(plate, when)
     for when, own in ((shown, False), (late, True)):
         strokes = [one for one in letters.strokes if (one.kind == CALLOUT_KIND) == own]
         if strokes:
-            show(_strokes(strokes, _label_type(p, not own, shown), collection), when)
+            show(_strokes(strokes, _label_type(p, not own, shown), to.collection), when)
 
 
 def _label_type(p, soft, shown):
@@ -157,58 +182,12 @@ def _strokes(strokes, material, collection):
     return ob
 
 
-def text(
-    p: Plan,
-    body: str,
-    size: float,
-    align: str,
-    material: bpy.types.Material,
-    font: bpy.types.VectorFont | None,
-    collection: bpy.types.Collection,
-) -> bpy.types.Object:
-    """A line of text in the plan's own `font`, if it has one with these letters, or in Blender's built-in
-    typeface. On a light background its strokes are a little bolder, because light that spills over their
-    edges makes dark type look thin."""
-    curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
-    curve.body, curve.size, curve.align_x = body, size, align
-    curve.resolution_u = 4
-    if has_light_background(p.style):
-        curve.bevel_depth, curve.bevel_resolution = STROKE_AROUND * size, 0
-    if font and p.typeface.of(body) is p.typeface:
-        curve.font = font
-    curve.materials.append(material)
-    ob = bpy.data.objects.new(f"label {body[:50]}", curve)
-    unlit(ob)
-    collection.objects.link(ob)
-    return ob
-
-
-def text_line(
-    p: Plan,
-    line: Text,
-    material: bpy.types.Material,
-    font: bpy.types.VectorFont | None,
-    collection: bpy.types.Collection,
-    unit: float = 1.0,
-) -> bpy.types.Object:
-    """As `text`, for a line of a layout whose lengths are in units of `unit`."""
-    size = line.size * unit * p.typeface.of(line.text).scale
-    return text(p, line.text, size, line.align, material, font, collection)
-
-
-def write_overlay(
-    p: Any,
-    view: View,
-    overlay: Any,
-    font: bpy.types.VectorFont | None,
-    collection: bpy.types.Collection,
-    target: bpy.types.Scene,
-) -> None:
+def write_overlay(to: Writer, view: View, overlay: Any) -> None:
     """Write the title and the legend onto the picture, before the camera."""
-    parent, size = target.camera, np.array([view.half_width, view.half_height])
-    distance = clear_distance(p, target.camera, view)
+    p, parent, collection = to.plan, to.camera, to.collection
+    size, distance = np.array([view.half_width, view.half_height]), clear_distance(p, parent, view)
     if view.orthographic:
-        size = size / frame_scale(target.camera, view)
+        size = size / frame_scale(parent, view)
         parent = scaled_by(parent, parent.data, "ortho_scale", (0, 1), collection, "Overlay")
     else:
         size = size * distance
@@ -216,7 +195,7 @@ def write_overlay(
     corner = size * (np.array(view.centre) - 1.0)  # its lower left one
     written = []
     for line in overlay.texts:
-        written.append((line, text_line(p, line, _type_of(p, line), font, collection, unit)))
+        written.append((line, to.line(line, _type_of(p, line), unit)))
         _animate(line, written[-1][1])
     for item in overlay.items:
         if isinstance(item, Bar):

@@ -7,7 +7,6 @@ import numpy as np
 from ..look.srgb import linear
 from ..picture.why_chart import WhyChart
 from ..staging.camera.framing import View
-from ..staging.plan import Plan
 from ..staging.scales import Scale
 from . import compat, tags
 from .materials.writing import colored_material, plain_material
@@ -15,7 +14,7 @@ from .nodes import node_group
 from .objects import MODIFIER, drawn_object, set_inputs, show
 from .picture_plane import clear_distance, picture_plane
 from .shapes import guide, rectangles, unlit
-from .text import text_line
+from .text import Writer
 
 TAKEN_INPUTS = (
     "Rows",
@@ -30,25 +29,18 @@ TAKEN_INPUTS = (
 )
 
 
-def write_why(
-    p: Plan,
-    chart: WhyChart | None,
-    product: bpy.types.Object | None,
-    camera: bpy.types.Object,
-    view: View,
-    font: bpy.types.VectorFont | None,
-    collection: bpy.types.Collection,
-) -> None:
+def write_why(to: Writer, chart: WhyChart | None, product: bpy.types.Object | None, view: View) -> None:
     """Write a WhyChart before a camera that sees a View; `product` is the drawn product of its stage. The
     chart appears when its entry is finished."""
     if chart is None or product is None:
         return
-    plane, _ = picture_plane(camera, view, collection, clear_distance(p, camera, view))
-    made = [_bars(p, chart, product, collection), _rules(p, chart, collection)]
+    p = to.plan
+    plane, _ = picture_plane(to.camera, view, to.collection, clear_distance(p, to.camera, view))
+    made = [_bars(p, chart, product, to.collection), _rules(p, chart, to.collection)]
     made[0].location = (*chart.origin, 0.0)
     strong = plain_material("Matrix Cinema type", p.style.text)
     for line in chart.texts:
-        ob = text_line(p, line, strong, font, collection)
+        ob = to.line(line, strong)
         ob.location, ob[tags.KIND], ob[tags.LABEL] = (line.x, line.y, 0.0), "label", "why"
         made.append(ob)
     start = p.spotlight.rise[1] if p.spotlight else p.timeline.moves[chart.why.stage.name].finished
