@@ -27,14 +27,14 @@ from .description.source import Choice, Source, as_source, open_source, require_
 from .errors import InputError
 from .formats.capture_file import Capture, open_capture
 from .formats.imports import import_file
-from .outputs.captured import CaptureReport, verified
+from .outputs.captured import CaptureReport, capture_lines, verified
 from .outputs.contact_sheet import draw_sheet
 from .outputs.farm import BLEND, FRAME_DIGITS, FRAMES, JOB_FILES, require_job_place, write_job
 from .outputs.files import require_file_place, require_folder_place
 from .outputs.flamenco import require_url, submit
 from .outputs.formats import FILMS, either, kind_of, require_suffix
 from .outputs.frames_folder import farm_note, finished, read_job, write_frames_job
-from .outputs.inspection import Inspection, inspection_of_built, inspection_of_capture, inspection_of_plan
+from .outputs.inspection import Inspection, built_lines, plan_lines
 from .outputs.loading import load_blender
 from .outputs.progress import Listener, Tracker, tell, unheard
 from .outputs.reads import files_of, files_read, require_apart
@@ -129,13 +129,12 @@ def build(
     description = _description(source, "give another style, view, subject or move")
     if place is not None:
         checked = plan(description)
-    load_blender()
+    load_blender(replacing=place is not None)
     from .blender.update import build as build_into
     from .outputs import blend_file
 
     if place is None:
         return build_into(description, target)
-    blend_file.require_saved()
     scene = blend_file.draw_alone(checked)
     blend_file.save_blend(place)
     return scene
@@ -143,10 +142,9 @@ def build(
 
 def _build_again(source: Source, place: Path) -> "bpy.types.Scene":
     """Save a built .blend with another style or camera."""
-    load_blender()
+    load_blender(replacing=True)
     from .outputs import blend_file
 
-    blend_file.require_saved()
     scene = blend_file.open_built(source, file_outputs=True)
     blend_file.save_blend(place)
     return scene
@@ -192,11 +190,9 @@ def _kind_asked(output: Path, options: RenderOptions) -> str:
 def _asked(options: RenderOptions) -> "Asked":
     """The options as `outputs.rendering` takes them; loads Blender. Raises InputError if unsaved changes of
     the open file would be lost."""
-    load_blender()
-    from .outputs.blend_file import require_saved
+    load_blender(replacing=True)
     from .outputs.rendering import Asked
 
-    require_saved()
     return Asked(**options)
 
 
@@ -274,11 +270,9 @@ def figure(
         raise InputError("a figure needs at least one scene")
     read = [path for one in shown for path in (*filter(None, [one.file]), *files_of(one.scene))]
     require_apart([output], [*read, *filter(None, [options.get("font")])])
-    load_blender()
-    from .outputs import blend_file
+    load_blender(replacing=True)
     from .outputs.figure import figure as make
 
-    blend_file.require_saved()
     return make(shown, Path(output), progress=progress, **options)
 
 
@@ -330,10 +324,9 @@ def farm(
     said = device or (source.description.render.device if source.description else "")
     if said:
         _kind_of_workers(said)
-    load_blender()
+    load_blender(replacing=True)
     from .outputs import blend_file, frames, rendering
 
-    blend_file.require_saved()
     asked = rendering.Asked(size, samples, engine, transparent, device=device)
     scene, description, settings, _ = rendering.drawn_source(source, asked, "film")
     kind = _kind_of_workers(settings.device)
@@ -373,11 +366,10 @@ def beats(source: Drawable) -> Scene:
     if source.description is not None:
         planned = plan(source.description.with_beats())
     else:
-        load_blender()
+        load_blender(replacing=True)
         from .blender import stored
-        from .outputs.blend_file import open_built, require_saved
+        from .outputs.blend_file import open_built
 
-        require_saved()
         scene = open_built(source)
         planned = stored.plan_of(scene, stored.described(scene).with_beats())
     return replace(planned.description, beats=tuple(one.beat for one in planned.beats))
@@ -398,11 +390,10 @@ def storyboard(
     require_suffix(place, (".png",))
     require_file_place(place)
     require_apart([place], files_read(source))
-    load_blender()
-    from .outputs import blend_file, rendering
+    load_blender(replacing=True)
+    from .outputs import rendering
     from .outputs.storyboard import draw_storyboard
 
-    blend_file.require_saved()
     return draw_storyboard(source, place, rendering.Asked(size, samples, engine), progress)
 
 
@@ -454,13 +445,12 @@ def verify(
         return verified(open_capture(require_file(source)))
     opened = as_source(source) if isinstance(source, (Source, Scene, str, os.PathLike)) else None
     checked = plan(opened.description) if opened and opened.description else None
-    load_blender()
+    load_blender(replacing=opened is not None)
     from .blender.verify import verify as compare
     from .outputs import blend_file
 
     if opened is None:
         return compare(source, frames)
-    blend_file.require_saved()
     if checked is None:
         return compare(blend_file.open_built(opened), frames)
     given = {name: matrix.values for name, matrix in checked.matrices.items()}
@@ -475,16 +465,18 @@ def inspect(source: Drawable, *, layer: int | str | None = None, head: int | Non
     if isinstance(source, (str, os.PathLike)):
         path = require_file(source)
         if path.suffix.lower() == ".safetensors":
-            return inspection_of_capture(open_capture(path), layer, head)
+            found = open_capture(path)
+            return Inspection(found, capture_lines(found, layer, head))
     opened = as_source(source)
     if opened.description is not None:
-        return inspection_of_plan(plan(opened.description))
-    load_blender()
+        planned = plan(opened.description)
+        return Inspection(planned, plan_lines(planned))
+    load_blender(replacing=True)
     from .blender.read import drawn
-    from .outputs.blend_file import open_built, require_saved
+    from .outputs.blend_file import open_built
 
-    require_saved()
-    return inspection_of_built(drawn(open_built(opened)))
+    there = drawn(open_built(opened))
+    return Inspection(there, built_lines(there))
 
 
 def sheet(

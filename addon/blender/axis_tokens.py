@@ -1,6 +1,5 @@
 """The titles of the axes of a built scene's matrices, and the tokens along them, as the file has them."""
 
-import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,10 +16,8 @@ UNSAID: dict[str, Any] = {"row_axis": "", "column_axis": "", "row_labels": (), "
 
 def _given(scene):
     """What the scene says of each given matrix, by name; {} if it says nothing readable."""
-    try:
-        return {name: UNSAID | one for name, one in json.loads(str(scene.get(tags.GIVEN, "{}"))).items()}
-    except (TypeError, ValueError, AttributeError, RecursionError):
-        return {}
+    said = tags.told(scene, tags.GIVEN, {})
+    return {name: UNSAID | one for name, one in said.items() if isinstance(one, dict)}
 
 
 def axes_of(

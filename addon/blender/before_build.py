@@ -35,7 +35,7 @@ def kept(scene: bpy.types.Scene) -> Iterator[None]:
 def told(scene: bpy.types.Scene) -> list[str]:
     """The former settings of a built scene that differ now, a line for each, such as "width: 3840"; the world
     and the camera by their names."""
-    before, now = _settings(scene), remembered.all_settings(scene)
+    before, now = tags.told(scene, tags.BEFORE, {}), remembered.all_settings(scene)
     lines = [f"{_words(key)}: {before[key]}" for key in sorted(now) if before.get(key, now[key]) != now[key]]
     return lines + [f"{name}: {block.name}" for name, block in _blocks(scene).items()]
 
@@ -49,19 +49,11 @@ def _blocks(scene):
     return {name: block for name, block in found.items() if isinstance(block, BLOCKS[name])}
 
 
-def _settings(scene):
-    try:
-        found = json.loads(scene.get(tags.BEFORE, "{}"))
-    except (TypeError, ValueError):  # a file may say anything
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def remove(scene: bpy.types.Scene) -> list[str]:
     """Remove from a scene all that was built there. What is the user's stays, and so does what they have set
     since. Otherwise the scene is as it was before. Returns the settings that it got back, as `told`."""
     theirs, lines = remembered.changed(scene), told(scene)
-    settings, blocks = _settings(scene), _blocks(scene)
+    settings, blocks = tags.told(scene, tags.BEFORE, {}), _blocks(scene)
     with rebuilding(scene):
         pass
     write_markers([], scene)

@@ -91,8 +91,8 @@ def set_keyframes(
     smooth: bool = False,
     stepped: bool = False,
 ) -> Any:
-    """Replace the curve of `path` by lines through `keys`, pairs of (frame, value): straight ones, or
-    ones that are slow at both ends; `stepped`, each value is held until the next. Returns the curve."""
+    """Replace the curve of `path` by straight lines through `keys`, pairs of (frame, value). `smooth` lines
+    are slow at both ends. With `stepped`, each value is held until the next. Returns the curve."""
     curve = curve_with(datablock, path, index, len(keys))
     points = curve.keyframe_points
     points.foreach_set("co", [number for key in keys for number in key])

@@ -93,9 +93,9 @@ def _unkey(objects):
 def look_from(
     target: bpy.types.Scene, turned: Matrix, pivot: Vector, half: tuple[float, float], *, alone: bool = False
 ) -> None:
-    """Let the camera of a scene see what a viewport shows: everything within `half` to the left and right of
-    the point `pivot`, and above and below it, for a view `turned` so. The lens stays, but is no longer
-    shifted, because a viewport looks straight at its middle."""
+    """Let the camera of a scene see what a viewport shows that is `turned` so: everything within `half` of
+    the point `pivot`, across and upwards. The lens stays, but is no longer shifted, because a viewport looks
+    straight at its middle."""
     camera, now = target.camera, view_of(target)
     ratio = max(half[0] / now.half_width, half[1] / now.half_height)
     distance = ratio

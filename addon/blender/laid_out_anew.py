@@ -33,8 +33,6 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
         raise InputError(f"{target.name}: is a copy of a built scene, whose text is yours; build it first")
     drawing = drawing_of(p, target)
     old = [ob for ob in tags.owned(target) if ob.get(tags.WRITTEN)]
-    if not old and any(ob.get(tags.KIND) == "overlay" for ob in tags.owned(target)):
-        raise InputError("the scene was built by an earlier version; press Build once, then lay it out")
     font = next((one for one in tags.owned(target) if isinstance(one, bpy.types.VectorFont)), None)
     with adding(target, old):
         font = font or lettering.load_font(p)
@@ -47,9 +45,9 @@ def lay_out(p: Plan, target: bpy.types.Scene) -> Drawing:
 
 
 def lay_out_where_turned(drawing: Drawing, target: bpy.types.Scene) -> None:
-    """Lay out all that is written in a scene that was just drawn again, if its camera does not see what the
-    Drawing's does: a person has turned or keyed it, or has another lens, another camera or another size of
-    the picture."""
+    """Lay out the text of a scene that was just drawn again, if its camera sees something else than that of
+    the Drawing. A person may have turned or keyed the camera, or chosen another lens, camera or size of the
+    picture."""
     corners, frame = drawing.plan.arrangement.corners(), float(target.frame_current)
     with contextlib.suppress(InputError):  # such as without a camera: then nothing is laid out for it
         seen = view_of(target).project(corners)

@@ -15,7 +15,8 @@ def write_markers(beats: Sequence[TimedBeat], target: bpy.types.Scene) -> None:
     """Mark the begin of each beat, in place of the markers of an earlier build. A person's own markers stay,
     and so do those of ours that were moved or renamed. Markers can carry no tag, so the scene lists ours."""
     markers = target.timeline_markers
-    for marker in [one for one in markers if [one.name, one.frame] in _listed(target)]:
+    listed = tags.told(target, tags.MARKERS, [])
+    for marker in [one for one in markers if [one.name, one.frame] in listed]:
         markers.remove(marker)
     made = [(_name(beat), round(beat.start)) for beat in beats]
     for name, frame in made:
@@ -29,10 +30,3 @@ def write_markers(beats: Sequence[TimedBeat], target: bpy.types.Scene) -> None:
 def _name(beat):
     name = f"{beat.number} {beat.text or beat.beat.show or beat.beat.run}".rstrip()
     return name.encode()[:MOST_NAME_BYTES].decode(errors="ignore")
-
-
-def _listed(target):
-    try:
-        return json.loads(target.get(tags.MARKERS, "[]"))
-    except (TypeError, ValueError):  # a file may say anything
-        return []

@@ -21,8 +21,9 @@ UNSEEN_PIXELS = 0.1  # pixels: what is there, but has not come yet
 
 @dataclass(frozen=True)
 class Hit:
-    """An element: its built scene, the kind of its object and the name in the expression, its entry (i, j) or
-    product (i, j, k), and the place of its middle in the world, (x, y, z)."""
+    """An element of a built scene. `kind` is that of its object, and `name` the name in the expression. Its
+    `entry` is (i, j), or (i, j, k) of a product. `position` (x, y, z) is the place of its middle in the
+    world."""
 
     scene: str
     kind: str

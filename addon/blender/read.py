@@ -56,9 +56,11 @@ def evaluated_scene(scene: bpy.types.Scene) -> bpy.types.Depsgraph:
 def elements(
     ob: bpy.types.Object, depsgraph: bpy.types.Depsgraph, most: int | None = None, *, sizes: bool = False
 ) -> dict[str, Any]:
-    """The elements that an object draws at the current frame: {"value", "i", "j"[, "k"]}, arrays (n,), their
-    "position" in the world and their "place" in the object's own space, (n, 3) each, and the "count" of all.
-    With `sizes` also their "radius" in the object's own space, (n,); of an ellipsoid it is the largest.
+    """The elements that an object draws at the current frame, and the "count" of all.
+
+    "value", "i", "j" and, for products, "k" are arrays (n,). "position" is their place in the world and
+    "place" the one in the object's own space, (n, 3) each. With `sizes` there is also their "radius" in that
+    space, (n,); of an ellipsoid it is the largest.
 
     Of more than `most` elements only each n-th is returned; "every" is n, else 1. Instances and points are
     read alike. Raises JobError if the object draws anything else.

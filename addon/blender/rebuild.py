@@ -487,6 +487,6 @@ def _write_counts(scene, counts):
 def _counted(scene):
     """How many datablocks of each name the last build made."""
     try:
-        return Counter({tuple(key): n for *key, n in json.loads(scene.get(tags.MADE, "[]"))})
+        return Counter({tuple(key): n for *key, n in tags.told(scene, tags.MADE, [])})
     except (TypeError, ValueError):  # a file may say anything
         return Counter()

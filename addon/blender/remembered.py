@@ -194,14 +194,8 @@ def owned_by_any() -> set[bpy.types.ID]:
 
 def remembered(block: bpy.types.ID) -> dict[str, Any]:
     """The memory of a datablock; empty if it has none that can be read, because a file may say anything."""
-    try:
-        told = json.loads(block.get(tags.SET, "{}"))
-    except (TypeError, ValueError):
-        return {}
-    right = isinstance(told, dict) and all(
-        isinstance(told.get(key, {}), dict) for key in ("values", "motion")
-    )
-    return told if right else {}
+    told = tags.told(block, tags.SET, {})
+    return told if all(isinstance(told.get(key, {}), dict) for key in ("values", "motion")) else {}
 
 
 def forget(block: bpy.types.ID, ours: Collection[bpy.types.ID] | None = None) -> None:

@@ -7,6 +7,7 @@ lists right when datablocks are renamed, saved or undone, and no copy can enter 
 and full copies of a scene, and appended datablocks are the user's, like everything without a tag.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -59,6 +60,16 @@ def number(owner: bpy.types.ID, name: str, default: float) -> float:
     """A property that is a number, or the default where it is none: a file may say anything."""
     value = owner.get(name)
     return value if isinstance(value, int | float) else default
+
+
+def told(owner: bpy.types.ID, name: str, default: Any) -> Any:
+    """A property that is JSON; or the default where it is none, or no value of the same type: a file may say
+    anything."""
+    try:
+        said = json.loads(owner.get(name, ""))
+    except (TypeError, ValueError, RecursionError):
+        return default
+    return said if isinstance(said, type(default)) else default
 
 
 def parts(scene: bpy.types.Scene) -> list[bpy.types.ID]:

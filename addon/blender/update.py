@@ -180,9 +180,9 @@ def in_place(before: Scene, after: Scene, target: bpy.types.Scene) -> Callable[[
 
 
 def _fixtures(scene):
-    """The parts of light and materials that have to be made and cannot be set: which lamps there are, which
-    of them do not light the floor, whether there is haze, and what flat elements have besides their
-    colour."""
+    """The parts of light and materials that have to be made, because no value can be set for them. For flat
+    elements: what they have besides their colour. Else also: which lamps there are, which of them do not
+    light the floor, and whether there is haze."""
     style = style_of(scene)
     flat = bool(style.edges), bool(style.shading)
     if style.flat:

@@ -21,7 +21,7 @@ class ProgressWriter:
     """A listener that writes the progress that it is told. As a context manager, it ends the line of the bar.
 
     `style` "auto" draws a bar on a terminal and writes lines elsewhere. "json" writes one object per line
-    with the keys job, done, total, percent, elapsed, left and note; elapsed and left are in seconds, and left
+    with the keys job, done, total, percent, elapsed, left and note. Elapsed and left are in seconds, and left
     is null until it can be judged. "quiet" writes nothing. The time left is judged by the frames of this run
     alone, not by frames that were there before.
     """

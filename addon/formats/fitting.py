@@ -126,7 +126,8 @@ def _of_queries(arrays, blind, where, scale, softcap):
 
 def _simplest(arrays, q, k, blind, scale, softcap):
     """(error, scale, softcap, mask, the mask's tensors) of the simplest way to recompute the pattern or
-    output: the first whose error is rounding, or else the first that is hardly worse than the best."""
+    output. That is the first whose error is rounding. Else it is the first that is hardly worse than the
+    best."""
     pattern, tries, least = arrays.get("pattern"), [], np.inf
     masks = _masks((len(q), q.shape[1], k.shape[1]), arrays.get("mask"), pattern, blind)
     for one, cap in _curves(q, k, pattern, scale, softcap):

@@ -42,12 +42,6 @@ def draw_alone(checked: Plan) -> bpy.types.Scene:
     return draw(film_of(checked))
 
 
-def require_saved() -> None:
-    """Raise InputError if the file that is open in Blender's window has unsaved changes."""
-    if not bpy.app.background and bpy.data.is_dirty:
-        raise InputError("the file that is open in Blender has changes and would be replaced; save it first")
-
-
 WATCHED = "MATRIX_CINEMA_WATCHED"
 _PATIENCE = 600  # seconds that opening a file may take
 _TRIAL = """

@@ -1,7 +1,8 @@
 """Makes an opened .blend harmless: a render of it writes only the picture that was asked for.
 
-Everything that can write while a scene is evaluated or rendered is switched off in memory: file outputs of
-compositors, caches on the disk, converted textures, stereo pictures, and scripts of Freestyle and shaders.
+Everything that can write while a scene is evaluated or rendered is switched off in memory. These are file
+outputs of compositors, caches on the disk, converted textures, stereo pictures, and scripts of Freestyle and
+shaders.
 """
 
 import bpy

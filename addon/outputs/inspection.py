@@ -15,7 +15,6 @@ from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.captions import labels_of
 from .aligned import table
-from .captured import capture_lines
 
 Drawn = Sequence[tuple[str, str, tuple[int, ...], str]]  # kind, name, shape, object
 
@@ -25,28 +24,14 @@ class Inspection:
     """The report about the source `of`, as lines of text."""
 
     of: Capture | Plan | Drawn
-    lines: tuple[str, ...]
+    lines: Sequence[str]
 
     def __str__(self) -> str:
         return "\n".join(self.lines)
 
 
-def inspection_of_capture(
-    capture: Capture, layer: int | str | None = None, head: int | None = None
-) -> Inspection:
-    """The report about a capture: its layers, what each head attends to, and the heads worth filming.
-
-    `layer` and `head` restrict it; an unknown one raises InputError.
-    """
-    return Inspection(capture, tuple(capture_lines(capture, layer, head)))
-
-
-def inspection_of_plan(p: Plan) -> Inspection:
+def plan_lines(p: Plan) -> list[str]:
     """The report about a planned scene: its matrices, products, elements and length."""
-    return Inspection(p, tuple(_plan_lines(p)))
-
-
-def _plan_lines(p):
     lines = [f"expression: {p.scene.expression}", ""]
     drawn = {plane.stage.name: plane.stage for plane in p.arrangement.planes}
     rows = []
@@ -111,10 +96,10 @@ def _span(ends, labels):
     return f'{first} "{labels[first]}"' if labels else f"{first}"
 
 
-def inspection_of_built(drawn: Drawn) -> Inspection:
+def built_lines(drawn: Drawn) -> list[str]:
     """The report about a built scene: its drawn matrices and products."""
     rows = [(kind, name, _by(shape), f"{math.prod(shape):,}", ob) for kind, name, shape, ob in drawn]
-    return Inspection(drawn, tuple(table(("kind", "name", "shape", "elements", "object"), sorted(rows))))
+    return table(("kind", "name", "shape", "elements", "object"), sorted(rows))
 
 
 def preset_lines() -> list[str]:

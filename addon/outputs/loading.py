@@ -4,7 +4,7 @@ it."""
 import sys
 from types import ModuleType
 
-from ..errors import JobError, needs_extra, not_loaded
+from ..errors import InputError, JobError, needs_extra, not_loaded
 from ..memory import address_limit
 from .silence import blender_silenced
 from .temporary import begin_in_blender
@@ -14,8 +14,9 @@ LEAST_ADDRESSES = 1.7e9  # bytes: 1.2 GB of Blender 4.5, 1.4 GB of Blender 5.2, 
 PACKAGES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1 libegl1"
 
 
-def load_blender() -> ModuleType:
-    """The bpy module. Raises JobError that says how to get it."""
+def load_blender(*, replacing: bool = False) -> ModuleType:
+    """The bpy module. Raises JobError that says how to get it; for a job that is `replacing` the open file,
+    InputError if that has unsaved changes."""
     _require_addresses()
     try:
         with blender_silenced():
@@ -33,6 +34,8 @@ def load_blender() -> ModuleType:
         raise needs_extra(error, "this needs Blender's Python module", "blender", otherwise) from None
     if bpy.app.background:
         begin_in_blender(bpy.app.tempdir)
+    elif replacing and bpy.data.is_dirty:
+        raise InputError("the file that is open in Blender has changes and would be replaced; save it first")
     return bpy
 
 

@@ -48,8 +48,9 @@ NO_NOTES = Notes()
 def notes_of(scenes: Sequence[Scene], blender: str, error: float | None, beats: Sequence[Beat] = ()) -> Notes:
     """The notes of a picture of one or more descriptions; title and caption are those of the first.
 
-    The comment has the SHA-256 of the description (or of all), of each file that they name and that exists,
-    the versions, and the largest verified `error` as a part of the largest magnitude (None: not verified)."""
+    The comment has the SHA-256 of the description (or of all), and of each existing file that they name. It
+    also has the versions, and the largest verified `error` as a part of the largest magnitude (None: not
+    verified)."""
     scene, files = scenes[0], {}
     digest = functools.cache(digest_of)  # panels of a page often have the same files
     for path in [path for one in scenes for path in files_of(one)]:
