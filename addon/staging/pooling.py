@@ -195,17 +195,26 @@ def _dimensions(plane, shared):
 
 def notes(planes: Sequence[Plane], pools: Sequence[Pool]) -> list[str]:
     """The notes that the picture needs about pooling, a line for each rule."""
-    lines, which = [], "each bead" if all(pools) else "each larger bead"
     pairs = list(zip(planes, pools, strict=True))
+    rulers = [ruler for plane in planes for ruler in (plane.row_ruler, plane.column_ruler)]
+    short = sorted({(ruler.count, ruler.each) for ruler in rulers if ruler.each > 1})
+    rules = {pool.rule for pool in pools if pool}
+    if short and len(rules) == 1 and all(map(_pools_units, planes, pools)):
+        what = POOL_WORDS[rules.pop()]
+        return [f"along an axis of {count:,} each bead is the {what} of {each:,}" for count, each in short]
+    lines, which = [], "each bead" if all(pools) else "each larger bead"
     for rule, what in POOL_WORDS.items():
         used = [plane.as_labelled(p.rows, p.columns) for plane, p in pairs if p and p.rule == rule]
         used = sorted((rows * columns, rows, columns) for rows, columns in used)
         sizes = list(dict.fromkeys(f"{rows} × {columns}" for _, rows, columns in used[:1] + used[-1:]))
         if sizes:
             lines.append(f"{which} is the {what} of {' to '.join(sizes)} entries")
-    rulers = [ruler for plane in planes for ruler in (plane.row_ruler, plane.column_ruler)]
-    short = sorted({(ruler.count, ruler.each) for ruler in rulers if ruler.each > 1})
     return lines + [f"axes of {count:,} entries are drawn {each:,} times shorter" for count, each in short]
+
+
+def _pools_units(plane, pool):
+    """Whether a bead stands for what the axes are shortened by, and for nothing more."""
+    return (pool.rows, pool.columns) == (plane.row_ruler.each, plane.column_ruler.each)
 
 
 def hairs(scene: Scene, arrangement: Arrangement) -> list[str]:

@@ -139,9 +139,12 @@ def _best_pose(scene, root, part, stars, asks, arranged):
     if asks["layout"]:
         ways = list(product(_row_lengths(scene, root), _besides(root), _spacings(scene, root)))
     aspect, best = _aspect(scene), replace(poses[0], worth=-1.0)
+    shares = any(fan.down for row in root.rows_of_results for fan in fans(row))
     for pose, way in product(poses[:1] if whole else poses, ways):
-        if way and len(roots_of(root)) > 1 and abs(WAYS_BESIDE[way[1]] @ pose.sight[2]) > SLANT:
-            continue  # each result would stand before or behind the one before
+        if way and len(roots_of(root)) > 1 and not _leads_right(WAYS_BESIDE[way[1]] @ pose.sight.T):
+            continue
+        if shares and pose.layout.get("scheme") == "stage":
+            continue  # there what heads share stands at their end
         layout = pose.layout | dict(zip(("row_length", "beside", "spacing"), way, strict=False))
         made = arranged(_with(scene, layout), root)
         worth = _worth(made, stars, aspect, pose.sight, best.worth)
@@ -150,6 +153,12 @@ def _best_pose(scene, root, part, stars, asks, arranged):
                 pose, layout=layout, worth=worth, pitch=_least_pitch(made, stars, aspect, pose.sight)
             )
     return best
+
+
+def _leads_right(way):
+    """Whether the way from result to result, as a picture shows it, leads to the right, and not into the
+    depth, where each would stand before or behind the one before."""
+    return way[0] > 0.0 and abs(way[2]) <= SLANT
 
 
 def _best_of_part(scene, part, stars, asks, arranged, nearly):

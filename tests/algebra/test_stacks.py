@@ -138,7 +138,7 @@ def test_query_heads_of_a_group_share_their_keys_and_values_by_reference(heads, 
     np.testing.assert_allclose(values_of(GQA, arrays)[0], expected, rtol=1e-12)
 
 
-def test_what_query_heads_share_is_drawn_once_beside_the_fan_of_them():
+def test_what_query_heads_share_is_drawn_once_between_them_or_on_the_stage_at_their_end():
     root, leaves = spread_arrays(GQA, attention(8, 2))
     (row,) = root.rows_of_results
     assert [(len(fan.roots), fan.side, fan.depth) for fan in fans(row)] == [(4, "right", 2)] * 2
@@ -154,8 +154,11 @@ def test_what_query_heads_share_is_drawn_once_beside_the_fan_of_them():
             row, column = (j, k) if cuboid.stage.right.transposed else (k, j)
             away = cuboid.places(i, j, k) - faces["right"].places(row, column)
             np.testing.assert_allclose(away - np.outer(away @ cuboid.i_step, cuboid.i_step), 0, atol=1e-9)
-            sides.setdefault(cuboid.stage.right.stage.name, set()).update(np.sign(away @ cuboid.i_step))
-        assert all(len(signs) == 1 for signs in sides.values())  # beside all heads of the group
+            (side,) = {*np.sign(away @ cuboid.i_step)}  # -1: above what is shared
+            sides.setdefault(cuboid.stage.right.stage.name, []).append((cuboid.origin[2], side))
+        above = 4 if isinstance(scheme, StageScheme) else 2  # of the four heads of a group
+        for heads in sides.values():
+            assert [side for _, side in sorted(heads, reverse=True)] == [-1] * above + [1] * (4 - above)
 
 
 def test_one_matrix_is_drawn_once_for_a_row_of_weights():

@@ -53,10 +53,14 @@ def test_its_star_can_be_read(name):
         assert row[1] < 0 < column[0], f"{star.stage.name} does not read down and to the right"
 
 
-def test_a_star_under_another_one_has_its_queries_at_itself_too():
-    film = composed("attention/06_grouped_query")
+@pytest.mark.parametrize("name", ["attention/06_grouped_query", "heads/grouped_query"])
+def test_each_head_of_a_group_has_its_tokens_and_its_name_at_itself(name):
+    p, film = planned(name), composed(name)
     tokens = [label.owner for label in film.lettering.labels if label.kind == "token"]
-    assert {owner: tokens.count(owner) for owner in tokens} == {"attn[0]": 26, "attn[1]": 13}
+    details = {label.owner: label.text for label in film.lettering.labels if label.kind == "detail"}
+    for head in p.scene.capture.heads:
+        assert tokens.count(f"attn[{head}]") == 16
+        assert details[f"attn[{head}]"] == f"8 × 8, head {head}"
 
 
 @pytest.mark.parametrize("name", SCENES)

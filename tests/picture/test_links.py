@@ -1,12 +1,14 @@
 """Links of scenes: each joins the matrices that are multiplied, and crosses nothing. No Blender."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_examples import composed
 from made_examples import planned as planned_example
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.picture.drawing import film_of
-from matrix_cinema.picture.film import outlines
+from matrix_cinema.picture.film import compose, outlines
 from matrix_cinema.picture.given_camera import seen_through
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import within
@@ -188,11 +190,14 @@ def test_a_scene_without_a_star_shows_its_products_instead_of_links():
 
 
 def test_the_line_of_a_shared_matrix_goes_on_from_sign_to_sign():
-    p = planned_example("attention/06_grouped_query")
-    made = composed("attention/06_grouped_query")
+    scene = planned_example("attention/06_grouped_query").description
+    layout = replace(scene.layout, scheme="stage", star_room=7.0)  # there what heads share is at their end
+    camera = replace(scene.camera, azimuth=-60.0, elevation=13.0)
+    p = plan(replace(scene, layout=layout, camera=camera))
+    made = compose(p, ASPECT)
     lines = [s for s in made.lettering.strokes if s.kind == "link"]
     signs = {label.owner: label.position for label in made.lettering.labels if label.kind == "sign"}
-    assert sorted(signs) == ["attn[0]", "attn[1]", "z[0]", "z[1]"] and len(lines) == 4 * 5
+    assert sorted(signs) == ["attn[4]", "attn[7]", "z[4]", "z[7]"] and len(lines) == 4 * 5
     view = made.shot.view(float(p.timeline.last_frame))
     on = lambda points: (view.project(np.array(points)) + 1) / 2 * (ASPECT, 1.0)  # noqa: E731
     operands = on([lines[n + m].end for n in range(0, 20, 5) for m in (0, 1)]).reshape(4, 2, 2)

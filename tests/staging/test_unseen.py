@@ -69,7 +69,7 @@ def test_notes_are_of_what_is_seen():
     for hidden in (False, True):
         p = plan(from_dict(Scene, scene | {"animation": {"hide_inputs": hidden}}, "test"))
         told = " ".join([*notes(p), *pooled_notes(p)])
-        assert ("each larger bead" in told) == ("a block of" in told) == (not hidden)
+        assert ("each bead is" in told) == ("a block of" in told) == (not hidden)
 
 
 def test_what_several_take_or_what_a_star_is_does_not_give_way():

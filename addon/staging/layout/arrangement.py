@@ -17,6 +17,7 @@ DOWN, RIGHT, BACK = np.array([0.0, 0, -1]), np.array([1.0, 0, 0]), np.array([0.0
 WAYS_BESIDE = {"right": RIGHT, "front": -BACK, "back": BACK}  # by the words of a description
 LABEL_SHARE = 0.25  # the part of a star's room for labels that there is between results side by side
 ROW_LABELS = 0.5  # the part of it that there is between a star and its left argument
+SEEN_DEPTH = 0.3  # of what leads into the depth: how high it is in pictures, seen a little from above
 TITLE_ROOM = 8.0  # entries between fans that run down, which have titles at their left
 
 
@@ -142,18 +143,49 @@ class _Arranging:
         return placed
 
     def stand_fan(self, fan: Fan) -> list[Part]:
-        """The results of a fan, one beyond the other. Their common face is drawn once, at the end of them
-        all."""
+        """The results of a fan, one beyond the other. Their common face is drawn once: between those above
+        and those below where the scheme lets it, else at the end of them all."""
         placed: list[Part] = []
         before: list[Part] = []
+        halves, last_above = self.halves_of(fan), (len(fan.roots) - 1) // 2
         for n, stage in enumerate(fan.roots):
-            ends = (n == 0, n == len(fan.roots) - 1)
-            shared = {(name, fan.side): ends for name in fan.consumers(stage)}
-            parts = replace(self, root=stage, shared=shared).stand_root()
+            arranging, ends = self, (n == 0, n == len(fan.roots) - 1)
             way, distance = (DOWN, self.gap) if fan.down else (RIGHT, self.apart)
+            if halves:
+                arranging, ends = halves[n > last_above], (False, n == last_above)
+            if halves and n == last_above + 1:
+                distance += self.around_shared(fan)[1]
+            shared = {(name, fan.side): ends for name in fan.consumers(stage)}
+            parts = replace(arranging, root=stage, shared=shared).stand_root()
             before = beyond(parts, way, before, distance)
             placed += before
         return placed
+
+    def halves_of(self, fan: Fan) -> "tuple[_Arranging, _Arranging] | None":
+        """What places the results above the face that a fan shares, and those below; None if the face stands
+        at the end of them all."""
+        above = self.scheme.with_right_at(True, fan.products) if fan.down else None
+        below = self.scheme.with_right_at(False, fan.products) if fan.down else None
+        if above is None or below is None:
+            return None
+        names = [operand.stage.name for operand in fan.shared]
+        roomy = {**self.roomy, **dict.fromkeys(names, self.around_shared(fan)[0])}
+        return replace(self, scheme=above, roomy=roomy), replace(self, scheme=below)
+
+    def around_shared(self, fan: Fan) -> tuple[float, float]:
+        """How much more than the gap there is above and below what a fan shares. Seen from above, a face that
+        leads towards the viewer reaches down over what is below it, and one that leads away from the viewer
+        reaches up behind what is above it."""
+        reach = self.spacing + SEEN_DEPTH * self.depth_of(fan)
+        if fan.depth > 1:  # faces lead both ways
+            return reach, reach
+        return (self.spacing, reach) if self.scheme.root_at_back else (reach, self.spacing)
+
+    def depth_of(self, fan: Fan) -> float:
+        """How far the faces that a fan shares lead away from its results."""
+        *others, last = [self.shape(operand) for operand in fan.shared]
+        counts = [*(columns for _, columns in others), last[0]]
+        return max(self.ruler(count).length for count in counts)
 
     @property
     def apart(self) -> float:

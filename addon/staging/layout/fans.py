@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...kinds.stage import Stage
+from ...kinds.stage import Operand, Stage
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,16 @@ class Fan:
     def consumers(self, root: Stage) -> list[str]:
         """The names of the products of one of the results that share their face."""
         return [stage.name for stage in _spine(root, self.side)[: self.depth]]
+
+    @property
+    def products(self) -> list[str]:
+        """The names of all products that share faces."""
+        return [name for root in self.roots for name in self.consumers(root)]
+
+    @property
+    def shared(self) -> list[Operand]:
+        """The arguments that are shared, that of the result's product first."""
+        return [getattr(product, self.side) for product in _spine(self.roots[0], self.side)[: self.depth]]
 
 
 def fans(row: Sequence[Stage]) -> list[Fan]:

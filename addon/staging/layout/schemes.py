@@ -7,7 +7,7 @@ the `top` (low y) or the `bottom`. k runs along z or, with negative polarity, ag
 stands follows from the parent, the cuboid that takes it; the rest is the scheme's choice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -50,6 +50,10 @@ class Scheme(Protocol):
         and its products stand `inward` of the result. It is an argument at the `side`, "left" or "right", of
         a cuboid with the Turn `parent`; at the root that is None."""
 
+    def with_right_at(self, bottom: bool, names: Collection[str]) -> "Scheme | None":
+        """The same scheme, but the products `names` have their right matrix at the bottom or at the top; None
+        if the scheme does not leave that open."""
+
 
 @dataclass(frozen=True)
 class StageScheme:
@@ -59,6 +63,9 @@ class StageScheme:
 
     def turn(self, name: str, parent: Turn | None, side: str, i: Way, j: Way, inward: Way) -> Turn:
         return Turn(at_back(i, j, inward), bool(j @ AUDIENCE <= 0), bool(i @ AUDIENCE <= 0))
+
+    def with_right_at(self, bottom: bool, names: Collection[str]) -> None:
+        return None  # one looks into a cuboid from above
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,10 @@ class MmScheme:
         if parent is not None:
             turn = self._child(parent, side, at_back(i, j, inward))
         return replace(turn, **self.chosen.get(name, {}))
+
+    def with_right_at(self, bottom: bool, names: Collection[str]) -> "MmScheme":
+        turned = {name: self.chosen.get(name, {}) | {"bottom": bottom} for name in names}
+        return replace(self, chosen=self.chosen | turned)
 
     def _child(self, parent, side, back):
         alternates, turns_other = _CHANGES[self.scheme]

@@ -41,15 +41,14 @@ def name_of(p: Any, plane: Plane, longest: float | None = None) -> tuple[str, st
 
 def _shared_by(p, stage):
     """The results side by side that share a matrix, such as "heads 0, 1"; "" if all of them share it, or
-    none."""
-    if len(_fans(p)) < 2 or stage.of not in {s.of for root in roots_of(p.root) for s in stages_of(root)} - {
-        ""
-    }:
+    none. Where results stand around what they share, also the one whose star or result a matrix is."""
+    if stage.of not in {s.of for root in roots_of(p.root) for s in stages_of(root)} - {""}:
         return ""
-    for fan in _fans(p):
-        if len(fan.roots) > 1 and all(stage in stages_of(root) for root in fan.roots):
-            words = [root.title.rpartition(" ") for root in fan.roots]
-            return f"{words[0][0]}s {', '.join(number for _, _, number in words)}"
+    for fan in (fan for fan in _fans(p) if len(fan.roots) > 1):
+        words = [root.title.rpartition(" ") for root in fan.roots if stage in stages_of(root)]
+        all_of_some = len(words) == len(fan.roots) and len(_fans(p)) > 1
+        if all_of_some or (words and fan.down and (p.is_star(stage) or stage in fan.roots)):
+            return f"{words[0][0]}{'s' * (len(words) > 1)} {', '.join(number for _, _, number in words)}"
     return ""
 
 
@@ -115,6 +114,7 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
     the picture. These are the results of a grid, or the heads of a sum or concatenation of all heads."""
     shared = [fan for fan in _fans(p) if len(fan.roots) > 1]
     alone = [root for fan in _fans(p) if len(fan.roots) == 1 for root in fan.roots]
+    shared = [fan for fan in shared if not (fan.down and p.star)]  # their stars say whose they are
     for group in shared + ([Fan(tuple(alone))] if alone else []) + _summed(p):
         titles = []
         for root in group.roots:

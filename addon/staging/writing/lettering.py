@@ -167,8 +167,9 @@ def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) 
     """The written lines, placed in the world; each is as deep as its anchor."""
     labels, pivots, strokes = [], [], []
     for wish, made in zip(wishes, written, strict=True):
+        together = [box for line in made.lines for box in line.boxes()] if wish.what == "name" else []
         for n, line in enumerate(made.lines):
-            label = _label(canvas, line, wish.owner)
+            label = _label(canvas, line, wish.owner, np.array(together or line.boxes()))
             if n == 0 or wish.what != "name":  # what else is written of a name goes with it
                 x, y = label.middle
                 pivots.append(label.position + canvas.view.right * x + canvas.view.up * y)
@@ -189,11 +190,12 @@ def _anchor_of(item: Text | Leader) -> np.ndarray:
     return item.anchor
 
 
-def _label(canvas: Canvas, line: Text, owner: str) -> Label:
-    """A line of type as a Label that turns about its position."""
+def _label(canvas: Canvas, line: Text, owner: str, taken: np.ndarray) -> Label:
+    """A line of type as a Label that turns about its position. It stands before all that is behind the boxes
+    `taken`, (n, 4): its own and those of the lines that share its pivot."""
     anchor, by_mm = _anchor_of(line), canvas.p.scene.look.center_names and line.kind in ("name", "detail")
     if not by_mm:  # those stay where mm has them
-        anchor = canvas.before_all(anchor, line.boxes())
+        anchor = canvas.before_all(anchor, taken)
     unit, position = canvas.unit_at(anchor), canvas.lifted((line.x, line.y), anchor)
     size = line.size * unit * canvas.p.typeface.of(line.text).scale
     box = np.array(line.around) * unit
