@@ -14,7 +14,6 @@ from . import text as lettering
 from .appearance import settled_size
 from .build import tell
 from .filmed import Drawn, write_film, write_keys, write_sweeps
-from .heirs import unnumbered
 from .laid_out_anew import room_of
 from .objects import MODIFIER, set_inputs
 from .property_paths import same
@@ -78,7 +77,7 @@ def film_anew(drawing: Drawing, drawn: Drawn, target: bpy.types.Scene) -> None:
     p, ours = drawing.plan, tags.owned(target)
     compat.engine(p.scene.render.engine)
     font = next((one for one in ours if isinstance(one, bpy.types.VectorFont)), None)
-    pictures = {unnumbered(one): one for one in ours if isinstance(one, bpy.types.Image)}
+    pictures = {tags.built_as(one): one for one in ours if isinstance(one, bpy.types.Image)}
     environment = pictures.get(studio.ENVIRONMENT_NAME) if p.environment else None
     rooms = {name: room_of(target, name) for name in ("Products", "Lettering", "Stage")}
     with remembered.setting(target), adding(target, _of_film(target)):

@@ -24,7 +24,7 @@ def of_camera(scene: bpy.types.Scene) -> list[bpy.types.ID]:
 def of_lights(scene: bpy.types.Scene, name: str = "") -> list[bpy.types.ID]:
     """Our datablocks of the lamp that was built with this name; by default of all lamps, and the world."""
     lamps = [ob for ob in tags.owned(scene) if isinstance(ob, bpy.types.Object) and ob.type == "LIGHT"]
-    chosen = [ob for ob in lamps if not name or tags.unnumbered(str(ob.get(tags.TAG))) == name]
+    chosen = [ob for ob in lamps if not name or tags.built_as(ob) == name]
     blocks = [block for ob in chosen for block in (ob, ob.data)]
     return _owned(scene, blocks if name else [*blocks, scene.world])
 

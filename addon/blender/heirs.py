@@ -21,12 +21,7 @@ def known_as(block: bpy.types.ID) -> tuple:
     kind = block.type if isinstance(block, bpy.types.Object) else block.id_type
     if isinstance(block, bpy.types.World):
         return (kind,)
-    return kind, block.get(tags.KIND), block.get(tags.LABEL), unnumbered(block)
-
-
-def unnumbered(block: bpy.types.ID) -> str:
-    """The name that a datablock was built with, without Blender's number."""
-    return tags.unnumbered(str(block.get(tags.TAG)))
+    return kind, block.get(tags.KIND), block.get(tags.LABEL), tags.built_as(block)
 
 
 def paired(old: Iterable[bpy.types.ID], made: Iterable[bpy.types.ID]) -> list[tuple]:

@@ -15,7 +15,6 @@ from . import tags
 from . import text as lettering
 from .build import COLLECTION
 from .filmed import write_picture
-from .heirs import unnumbered
 from .read import drawn_objects
 from .rebuild import adding
 from .remembered import is_keyed
@@ -83,5 +82,5 @@ def drawing_of(p: Plan, target: bpy.types.Scene) -> Drawing:
 def room_of(target: bpy.types.Scene, name: str) -> bpy.types.Collection:
     """The collection of a build with this name, wherever it is now. If it is gone, the collection around
     it."""
-    rooms = {unnumbered(one): one for one in tags.owned(target) if isinstance(one, bpy.types.Collection)}
+    rooms = {tags.built_as(one): one for one in tags.owned(target) if isinstance(one, bpy.types.Collection)}
     return rooms.get(name) or rooms.get(COLLECTION) or target.collection

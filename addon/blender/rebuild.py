@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import bpy
 
 from . import curves, remembered, tags
-from .heirs import Living, is_drawn, known_as, refers_to, unnumbered
+from .heirs import Living, is_drawn, known_as, refers_to
 from .nodes import store
 from .resting import lay_down
 from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, listed, owned, parts, write_list
@@ -136,7 +136,7 @@ def _by_kind(blocks):
         for kind in bpy.data.bl_rna.properties
         if kind.type == "COLLECTION"
     }
-    return {(_kind_of(block, kinds), unnumbered(block)): block for block in blocks}
+    return {(_kind_of(block, kinds), tags.built_as(block)): block for block in blocks}
 
 
 def _kind_of(block, kinds):
@@ -247,7 +247,7 @@ class _Build:
         self.resting = tags.resting(scene)
         self.old += self.resting
         inside = set(scene.collection.children_recursive)
-        self.rooms = {unnumbered(block): block for block in self.old if block in inside}
+        self.rooms = {tags.built_as(block): block for block in self.old if block in inside}
         # The new ones get the names of the old ones.
         self.names = {block: block.name for block in self.old if block not in inside}
         for n, block in enumerate(self.names):

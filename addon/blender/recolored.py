@@ -77,11 +77,11 @@ def _rename(target: bpy.types.Scene, renamed: Names) -> None:
     blocks = [
         one
         for one in tags.owned(target)
-        if not isinstance(one, bpy.types.Image) and tags.unnumbered(str(one.get(tags.TAG))) in renamed
+        if not isinstance(one, bpy.types.Image) and tags.built_as(one) in renamed
     ]
     as_built = [one for one in blocks if one.name == one[tags.TAG]]
     for n, block in enumerate(blocks):
-        block[tags.TAG] = renamed[tags.unnumbered(block[tags.TAG])]
+        block[tags.TAG] = renamed[tags.built_as(block)]
         if block in as_built:
             block.name = f"mc {n}"
     for block in as_built:

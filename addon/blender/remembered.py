@@ -258,7 +258,7 @@ def _lost(now, then, ours):
         return False
     # The data of an object has its name, and is there when the object has gone.
     left = (one for one in ours if not isinstance(one, OBJECT_DATA))
-    return not any(tags.unnumbered(str(one.get(tags.TAG))) == then["ours"] for one in left)
+    return not any(tags.built_as(one) == then["ours"] for one in left)
 
 
 # -- what a person changed ------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ def reset(block: bpy.types.ID) -> list[str]:
     """Set our values again where a person has changed them. Returns the keys for which this is not possible,
     because a datablock is no longer in the file; a build makes it anew."""
     ours, then, failed = owned_by_any(), remembered(block).get("values", {}), []
-    named = {tags.unnumbered(str(one[tags.TAG])): one for one in ours if tags.TAG in one}
+    named = {tags.built_as(one): one for one in ours if tags.TAG in one}
     keys = changed(block, ours)
     if "lens" in keys:  # it is shifted in proportion to its length
         keys |= then.keys() & LENS_SHIFTS

@@ -51,7 +51,7 @@ def shadow_floor(
 def shows_shadows(floor: bpy.types.Object) -> bool:
     """Whether an object is such a floor, and nobody gave it another material."""
     material = floor.active_material
-    return material is not None and tags.unnumbered(str(material.get(tags.TAG))) == SHADOWS
+    return material is not None and tags.built_as(material) == SHADOWS
 
 
 def _shadows(casters, end):

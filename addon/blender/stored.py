@@ -17,7 +17,6 @@ from ..description.scene import MatrixOptions, Scene, from_dict, from_json
 from ..errors import InputError
 from ..staging.plan import Plan, plan
 from . import tags
-from .heirs import unnumbered
 from .image_pixels import colors_of
 from .materials.given_pictures import picture_name
 from .read import holds_values, shape_of, stored_mask, stored_values
@@ -111,7 +110,7 @@ def stored_matrices(target: bpy.types.Scene) -> dict[str, OpenedMatrix]:
     axes = leading_axes(target)
     ours = tags.parts(target) or list(target.objects)
     objects = {ob[tags.NAME]: ob for ob in ours if ob.get(tags.KIND) == "matrix" and tags.NAME in ob}
-    images = {unnumbered(block): block for block in ours if isinstance(block, bpy.types.Image)}
+    images = {tags.built_as(block): block for block in ours if isinstance(block, bpy.types.Image)}
     seen = {one.picture for one in told.values()}.intersection(images)
     pictures = {picture: colors_of(images[picture]) for picture in seen}
     found = {name: _stored(name, one, axes.get(name, ()), objects, pictures) for name, one in told.items()}

@@ -56,6 +56,11 @@ def unnumbered(name: str) -> str:
     return _NUMBERED.sub("", name)
 
 
+def built_as(block: bpy.types.ID) -> str:
+    """The name that a datablock was built with, without Blender's number."""
+    return unnumbered(str(block.get(TAG)))
+
+
 def number(owner: bpy.types.ID, name: str, default: float) -> float:
     """A property that is a number, or the default where it is none: a file may say anything."""
     value = owner.get(name)

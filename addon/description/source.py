@@ -5,8 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import Any, TypedDict, Unpack
 
 from ..errors import InputError, nearest
 from ..formats.reading import opened
@@ -39,7 +38,11 @@ class Source:
 
 
 class Choice(TypedDict, total=False):
-    """The choices of `open_source`: what of a source is drawn, and how."""
+    """The choices of `open_source`: what of a source is drawn, and how.
+
+    A capture needs `layer`, its number or name; without `head`, all heads of the layer are drawn. `parts` and
+    `passes` are as in `scene_from_capture`. The others replace what the scene says; `cards` has fields of
+    Cards."""
 
     layer: int | str | None
     head: int | None
@@ -52,28 +55,15 @@ class Choice(TypedDict, total=False):
     cards: Mapping[str, str | bool]
 
 
-def open_source(
-    path: str | os.PathLike[str],
-    *,
-    layer: int | str | None = None,
-    head: int | None = None,
-    parts: Sequence[str] = (),
-    passes: Sequence[int] | str = (),
-    style: str | None = None,
-    view: str | None = None,
-    subject: str | None = None,
-    move: str | None = None,
-    cards: Mapping[str, str | bool] = MappingProxyType({}),
-) -> Source:
-    """The source at `path`. The other arguments replace what the scene says; `cards` replaces fields of
-    Cards.
-
-    A capture needs `layer`, its number or name; without `head`, all heads of the layer are drawn. `parts` and
-    `passes` are as in `scene_from_capture`. Raises InputError.
-    """
+def open_source(path: str | os.PathLike[str], **choice: Unpack[Choice]) -> Source:
+    """The source at `path`, with these choices. Raises InputError."""
+    layer, head = choice.get("layer"), choice.get("head")
     layer = None if layer is None else str(layer)
-    instead = {"style": style, "view": view, "subject": subject, "move": move, "cards": cards or None}
-    instead = {name: value for name, value in instead.items() if value is not None}
+    parts, passes = choice.get("parts") or (), choice.get("passes") or ()
+    replacing = {name: choice.get(name) for name in ("style", *CAMERA)} | {
+        "cards": choice.get("cards") or None
+    }
+    instead = {name: value for name, value in replacing.items() if value is not None}
     path = require_file(path)
     suffix = path.suffix.lower()
     for option, chosen in (("parts", parts), ("passes", passes)):

@@ -5,7 +5,6 @@ import hashlib
 import bpy
 import numpy as np
 from matrix_cinema.blender import compat, tags
-from matrix_cinema.blender.heirs import unnumbered
 
 # Of any datablock or struct: what it is not, but where it is, or what follows from the rest.
 SKIPPED = {
@@ -25,7 +24,7 @@ def scene_text(scene: bpy.types.Scene) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     scene.frame_set(scene.frame_end)
     for block in tags.parts(scene):
-        kind, name = type(block).__name__, unnumbered(block)
+        kind, name = type(block).__name__, tags.built_as(block)
         found.setdefault(f"{kind} {name}", []).append(_block(block))
     texts = {key: "\n".join(sorted(blocks)) for key, blocks in found.items()}
     owned = {key: value for key, value in scene.items() if key.startswith("mc_") and key != tags.PARTS}
@@ -79,7 +78,7 @@ def _value(value):
 
 
 def _name(block):
-    return unnumbered(block) if tags.TAG in block else block.name
+    return tags.built_as(block) if tags.TAG in block else block.name
 
 
 def _animation(block):
