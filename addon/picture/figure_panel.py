@@ -17,11 +17,11 @@ from ..staging.plan import Plan
 from ..staging.writing import captions
 from ..staging.writing.boxes import around, edges_of
 from ..staging.writing.canvas import Canvas
+from ..staging.writing.frames import frames
 from ..staging.writing.items import Box, Rule, Text, rule_between
-from ..staging.writing.links import LinkForm, LinkRoom, links
+from ..staging.writing.links import LinkForm, LinkRoom, links, with_words
 from ..staging.writing.readout_block import Readout
 from ..staging.writing.typesetter import LONGEST_TOKEN
-from .figure_frames import frames
 from .figure_labels import LINE_OVERHANG, Labels
 from .figure_names import write_names, write_titles
 from .figure_pointed import write_callouts, write_lit_tokens
@@ -40,7 +40,8 @@ from .figure_tokens import write_tokens
 from .figure_type import PAGE_EDGE, PAGE_POOL_WORDS, PageType
 from .joined import Joined, notes_of
 
-LINK_WIDTH, SIGN_SIZE = 0.5, 1.25  # of the lines of links; of their signs, in sizes of names
+LINK_WIDTH, FRAME_WIDTH = 0.5, 0.35  # of the lines of links, and of frames
+SIGN_SIZE = 1.25  # of the signs of links, in sizes of names
 FREE_ROUNDS = 3  # of placing labels anew for a camera that leaves them room
 INSIDE_SHAPE = 0.62  # height to width of a view from inside
 TALLEST_PANEL = 1.3  # height to width of a panel, unless a height is asked for
@@ -92,7 +93,8 @@ def panel(
     canvas = Canvas(p, made.view, width, made.height, type)
     area = free[0], free[2], width - free[1], made.height - free[3]
     linked = _links(canvas, type, area, made) if p.scene.look.links != "off" else []
-    return replace(made, items=(*frames(canvas), *made.items, *linked))
+    framed = [rule_between(line.start, line.end, FRAME_WIDTH) for line in frames(canvas)]
+    return replace(made, items=(*framed, *made.items, *linked))
 
 
 def _links(canvas: Canvas, type: PageType, area: Box, made: Panel) -> list[Text | Rule]:
@@ -104,8 +106,8 @@ def _links(canvas: Canvas, type: PageType, area: Box, made: Panel) -> list[Text 
     own = [one.box for one in every if isinstance(one, Text) and one.kind in ("token", "axis")]
     labels = {stars[0]: np.array(own)} if len(stars) == 1 and own else {}  # others may have theirs anywhere
     form = LinkForm(type, 1.0, SIGN_SIZE * type.size, type.small)
-    written = LinkRoom(np.array(boxes).reshape(-1, 4), np.array(rules).reshape(-1, 2, 2), labels, {})
-    found = links(canvas, form, area, written)
+    written = LinkRoom(np.array(boxes).reshape(-1, 4), np.array(rules).reshape(-1, 2, 2), labels)
+    found = with_words(canvas, form, area, written, links(canvas, form, area, written))
     lines = [rule_between(line.start, line.end, LINK_WIDTH) for one in found for line in one.lines]
     return [*(text for one in found for text in one.texts), *lines]
 

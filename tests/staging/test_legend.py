@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.staging.plan import plan
-from matrix_cinema.staging.writing.legend import legend_of, number, sizes_of, ticks
+from matrix_cinema.staging.writing.legend import before_until, legend_of, number, sizes_of, ticks
+from matrix_cinema.staging.writing.overlay import overlay
 from matrix_cinema.staging.writing.statements import formula_of
 from matrix_cinema.staging.writing.typesetter import JOINED
 
@@ -134,3 +135,13 @@ def test_an_expression_is_set_in_statements_and_lit_as_it_is_computed():
 def test_sheets_brackets_and_parts():
     p = planned("out = relu(x + b)[1:, :2] @ (y - z) * 2", x=(3, 4), b=(1, 4), y=(2, 5), z=(2, 5))
     assert written(formula_of(p)[-1]) == "out = relu(x + b)[1:, :2] (y − z) × 2"
+
+
+def test_a_still_of_the_end_has_no_row_for_sums_that_it_does_not_draw():
+    p = planned("y = softmax(A @ B)", A=(3, 4), B=(4, 5))
+    names = [item for item in overlay(p, 16 / 9).texts if "before softmax" in item.text]
+    end = before_until(p)
+    assert names and all(item.shown == (0.0, end) for item in names)
+    assert p.timeline.moves["y"].finished == end <= p.timeline.last_frame
+    later = [item for item in overlay(p, 16 / 9).texts if item.shown and item.shown[0] == end]
+    assert any("A" in item.text for item in later)

@@ -82,6 +82,13 @@ def sizes_of(p: Any) -> LegendSizes:
     return LegendSizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "")
 
 
+def before_until(p: Any) -> float:
+    """The frame until which a film draws values before an epilogue: a picture after it has no row for
+    them."""
+    read = [stage.name for stage in stages_of(p.root) if not p.is_unseen(stage) and _is_read_before(p, stage)]
+    return max((p.timeline.moves[name].finished for name in read if name in p.timeline.moves), default=0.0)
+
+
 def _is_read_before(p, stage):
     """Whether the values of a stage before its epilogue are to be read: not those of panels, and not those
     of an operand that is seen and taken over as it is."""

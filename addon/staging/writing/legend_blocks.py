@@ -1,12 +1,13 @@
 """Setting the legend: each colour bar, and the sizes, as a block of type; and blocks in rows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .items import Bar, Dot, Item, Rule, Text, moved, outline
 from .legend import LegendBar, LegendSizes
 from .typesetter import Typesetter
 
+ALWAYS = 1e6  # a frame after all others
 FIRST_DOT, DOT_STEP, DOTS_WIDTH = 0.8, 2.2, 6.8  # of the size legend, in widths of its largest element
 
 
@@ -72,6 +73,26 @@ def bar_block(type: Typesetter, form: LegendForm, bar: LegendBar, length: float,
         items += [Rule(x, 0.0, x, -form.ticks) for x in places]
     return Block(tuple(items), length + beside + right, high + form.above * type.scale,
                  form.below * type.scale - y)  # fmt: skip
+
+
+def in_turn(first: Block, second: Block, frame: float) -> Block:
+    """A block whose items are those of the first one until a frame, and then those of the second, in the room
+    of both. What they have in common is always there."""
+    common = {_said(item) for item in first.items} & {_said(item) for item in second.items}
+    items = [item for item in first.items if _said(item) in common]
+    for block, shown in ((first, (0.0, frame)), (second, (frame, ALWAYS))):
+        alone = (item for item in block.items if _said(item) not in common)
+        items += [replace(item, shown=shown) if isinstance(item, Text) else item for item in alone]
+    width, up, down = (max(pair) for pair in zip(_room(first), _room(second), strict=True))
+    return Block(tuple(items), width, up, down)
+
+
+def _said(item: Item) -> tuple:
+    return (*item.box, item.text if isinstance(item, Text) else "")
+
+
+def _room(block: Block) -> tuple[float, float, float]:
+    return block.width, block.up, block.down
 
 
 def _number(type: Typesetter, form: LegendForm, text: str, at: float, y: float, length: float) -> Text:

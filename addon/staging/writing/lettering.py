@@ -19,6 +19,7 @@ from .axis_options import axis_titles, tokens
 from .callout_options import callouts
 from .canvas import Canvas
 from .captions import below, named, without_titles
+from .frames import frames
 from .items import Box, Text
 from .name_options import names
 from .placing import Leader, Wish, Written, settle
@@ -29,7 +30,7 @@ from .typesetter import film_type, narrowness
 TYPE_SCALES = (1.0, 0.84, 0.7)  # of all type, when it is crowded
 SMALLER_TYPE = 12.0  # cost of smaller type
 ROOMY = 4.0  # cost of each label on average where type need not be smaller
-HAIR, LINK_HAIR = 0.001, 0.0018  # of leaders, and of the lines of links
+HAIR, HAIRS = 0.001, {"link": 0.0018, "frame": 0.0008}  # widths of lines: of leaders, and of others
 PLURALS = {"tokens": ("row of tokens", "rows of tokens"), "title": ("row of titles", "rows of titles")}
 
 
@@ -128,8 +129,12 @@ def lettering(
     linked = linked and not canvas.crowded and _may_link(p)
     options, found = with_links(canvas, wishes, taken, fixed) if linked else (taken, [])
     written = [option.write() or Written() for option in options]
+    written += [Written(link.texts, link.lines) for link in found]
     wishes += [Wish("link", link.stage.name, (), needed=False) for link in found]
-    return _lifted(canvas, wishes, [*written, *(Written(link.texts, link.lines) for link in found)])
+    if linked:
+        written.append(Written(leaders=frames(canvas)))
+        wishes.append(Wish("frame", "", (), needed=False))
+    return _lifted(canvas, wishes, written)
 
 
 def _may_link(p: Plan) -> bool:
@@ -178,8 +183,7 @@ def _lifted(canvas: Canvas, wishes: Sequence[Wish], written: Sequence[Written]) 
             anchor = _anchor_of(leader)
             far = anchor if leader.far is None else leader.far
             start, end = canvas.lifted(leader.start, anchor), canvas.lifted(leader.end, far)
-            hair = LINK_HAIR if wish.what == "link" else HAIR
-            width = hair * canvas.type.scale * canvas.unit_at(anchor)
+            width = HAIRS.get(wish.what, HAIR) * canvas.type.scale * canvas.unit_at(anchor)
             strokes.append(Stroke(start, end, width, wish.what))
     return Lettering(tuple(labels), tuple(strokes), tuple(_notes(wishes, written)))
 

@@ -5,15 +5,15 @@ On a page and in a film links are found alike; lengths are in points of a LinkFo
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...kinds.places import Plane
 from ...kinds.stage import Stage
-from .boxes import around, within
+from ..scales import MASKING
+from .boxes import around, edges_of, within
 from .canvas import Canvas
-from .captions import EPILOGUE_WORDS
 from .items import Box, Text
 from .name_options import outward_normal, unit
 from .placing import Leader
@@ -21,27 +21,30 @@ from .typesetter import CAPITALS, Typesetter
 
 MOST_LINKED, FEW_LINKED = 8, 3  # results of a picture; links between more of them would be a thicket
 PRODUCT_SIGN = "×"
+STEP_WORDS = dict.fromkeys(("multiply", "divide"), "scale") | dict.fromkeys(MASKING, "mask")
 SIGN_ROOM = 5.0  # from the middle of a sign to the ends of its lines
 SHORTEST_LINK = 5.0  # of each line
 ARROW_LENGTH, ARROW_ANGLE = 3.2, 0.36  # of an arrow's head, and what it opens to either side
-LINK_GAP, TYPE_GAP = 2.5, 3.5  # from a matrix or type to a line; to one that ends at type, on a free point
+LINK_GAP, EDGE_GAP = 2.5, 1.5  # from type to a line; from the edge of a matrix to the end of its line
+GAP_TO_LABELS = 3.5  # from labels along that edge to the end of a line, which is a free point
 SIGN_STEP, RASTER_STEP = 4.0, 1.5  # between places of a sign that are tried; between points that may be free
 ALONG_AN_EDGE = np.array([0.5, 0.3, 0.7, 0.1, 0.9])  # where a line may meet an edge of a matrix
 OFF_MIDDLE = 40.0  # cost of meeting it at an end instead of the middle
 GLANCING = 40.0  # cost of meeting it along its edge instead of straight
 LEAST_STRAIGHT = 0.3  # of a line: how much of it leads straight out of a matrix
-AT_NAME, AT_CORNER = 30.0, 80.0  # cost of meeting, instead of an edge, a name or a corner of labels
-PAST_LABELS = 3.0  # cost of each point that labels keep an arrow away from its matrix
+PAST_LABELS = 6.0  # cost of each point that labels keep an end away from its matrix
+WITHOUT_END = 170.0  # cost of leaving out the line to one of the matrices, where it would meet no edge
 LINK_SAMPLES = 48  # points at which it is looked whether a line is free
 NOT_FREE, DEAREST = 1e6, 260.0  # costs: of a line that is not free; of a link that would not help
 TRIED_AT_ONCE = 32  # places of a sign, the most promising ones first
-WORD_TURNS = 16  # directions from an arrow or a sign, in which words may stand
 NO_BOXES = np.empty((0, 4))
+ALONG_AN_ARROW = 0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1  # where words may stand beside it
+WORD_TURNS = 32  # directions from an arrow or a sign, in which words may stand
 
 
 @dataclass(frozen=True)
 class LinkForm:
-    """The sizes of links on a picture: of a `point`, and of the type of signs and of words, 0 for none."""
+    """The sizes of links on a picture: of a `point`, and of the type of signs and of words."""
 
     type: Typesetter
     point: float
@@ -52,25 +55,27 @@ class LinkForm:
 @dataclass(frozen=True, eq=False)
 class Link:
     """The link of a result: its sign and the words beside its arrow, where it has them, and its lines, last
-    the two of the arrow's head. All of it is anchored at points of the world. The `cost` is the length of
-    its lines in points, and more where they do not lead straight from the middles of edges."""
+    its `arrow`, if it has one, and the two of that arrow's head. All of it is anchored at points of the
+    world. The `cost` is the length of its lines in points, and more where they do not lead straight from the
+    middles of edges, or one of them is left out. `sayings` are ways to say what the arrow does."""
 
     stage: Stage
     texts: tuple[Text, ...]
     lines: tuple[Leader, ...]
     cost: float
+    arrow: Leader | None = None
+    sayings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class LinkRoom:
     """What is written on a picture beside links: `boxes` (n, 4) and `lines` (n, 2, 2), of which links keep
-    clear. `labels` are the boxes of the labels along matrices, by name, beyond which a line may end, and
-    `names` those of the names of matrices, where it may end as at the matrix."""
+    clear. `labels` are the boxes of the labels along the edges of matrices, by name: beyond them a line may
+    end as at the edge."""
 
     boxes: np.ndarray
     lines: np.ndarray
     labels: Mapping[str, np.ndarray]
-    names: Mapping[str, np.ndarray]
 
 
 def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[Link]:
@@ -88,16 +93,33 @@ def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[
             edges[plane].with_sign(signs[plane]) if plane in signs else edges[plane] for plane in one.planes
         ]
         if len(meets) == 2:
-            lines, cost = _straight(meets[0], meets[1], free)
+            way = _straight(meets[0], meets[1], free)
         else:
-            lines, cost = _around_a_sign(one.sign, meets, free)
-        if cost >= DEAREST:
+            way = _around_a_sign(one.sign, meets, free)
+        if way.cost >= DEAREST:
             return []
         if one.sign:
-            signs |= dict(zip(one.planes[:-1], lines, strict=False))
-        found.append((_with_arrow(lines), cost))
-        _take(found[-1][0], free)
-    return [_link(one, *drawn, free, form) for one, drawn in zip(linked, found, strict=True)]
+            signs |= {plane: line for plane, line in zip(one.planes[:-1], way.operands, strict=True) if line}
+        found.append(way)
+        _take(way, free)
+    return [_link(one, way, form) for one, way in zip(linked, found, strict=True)]
+
+
+def with_words(
+    canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom, found: Sequence[Link]
+) -> list[Link]:
+    """These links, with words beside each arrow where there is still room for them."""
+    free, more = Free(canvas, form, area, written), []
+    for link in found:
+        for line in link.lines:
+            free.take_line(line.start / form.point, line.end / form.point)
+        for box in (box for text in link.texts for box in text.boxes()):
+            free.take(box / form.point)
+    for link in found:
+        ways = (_words(words, link.arrow, free, form) for words in link.sayings if link.arrow)
+        said = next((text for text in ways if text), None)
+        more.append(replace(link, texts=(*link.texts, said)) if said else link)
+    return more
 
 
 # -- what is linked ---------------------------------------------------------------------------------------
@@ -106,7 +128,7 @@ def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[
 @dataclass(frozen=True, eq=False)
 class Meets:
     """Where a line may meet a matrix: `places` (m, 2) in points, what each costs (m,), the directions out of
-    the matrix there (m, 2), the `gaps` from there to the line (m,), and points of the world
+    the matrix there (m, 2), the `gaps` from there to the line (m,), and the points of the world there
     (m, 3)."""
 
     places: np.ndarray
@@ -132,11 +154,13 @@ class _Linked:
     planes: list[Plane]
 
     @property
-    def words(self) -> str:
-        """The functions of a result's epilogue as words. Scale and mask are left out, because the formula has
-        them."""
-        functions = [step.function for step in self.stage.epilogue]
-        return ", ".join(name for name in dict.fromkeys(functions) if name not in EPILOGUE_WORDS)
+    def words(self) -> tuple[str, ...]:
+        """The steps of a result's epilogue as words, such as "scale, softmax", and the same without scale and
+        mask, where these have no room."""
+        functions = dict.fromkeys(step.function for step in self.stage.epilogue)
+        every = dict.fromkeys(STEP_WORDS.get(name, name) for name in functions)
+        few = [name for name in functions if name not in STEP_WORDS]
+        return tuple(dict.fromkeys(", ".join(names) for names in (every, few) if few))
 
 
 def _linked(canvas: Canvas) -> list[_Linked]:
@@ -189,39 +213,23 @@ def _nearest(canvas: Canvas, planes: Sequence[Plane], plane: Plane) -> Plane:
 
 
 def _meets(canvas: Canvas, plane: Plane, point: float, written: LinkRoom) -> Meets:
-    """Where a line may meet a matrix of a canvas: at its edges, beyond its labels, or at its name."""
+    """Where a line may meet a matrix of a canvas: at its edges, or beyond the labels along them."""
     corners = plane.corners()
     quad = canvas.project(corners) / point
-    middle = quad.mean(axis=0)
-    upright = np.array([[*quad.min(axis=0), *quad.max(axis=0)]])
     labels = written.labels.get(plane.stage.name, NO_BOXES) / point
-    limits = around(np.concatenate([labels, upright]))
+    limits = around(labels)
     found = []
-    for n in range(4):
-        edge = [n, (n + 1) % 4]
-        (start, end), (first, last) = quad[edge], corners[edge]
-        normal = outward_normal(start, end, middle)
+    for (start, end), (first, last) in zip(edges_of(quad), edges_of(corners), strict=True):
+        normal = outward_normal(start, end, quad.mean(axis=0))
         axis = int(abs(normal[1]) > abs(normal[0]))
         for part in ALONG_AN_EDGE:
             place, anchor = start + (end - start) * part, first + (last - first) * part
             cost = OFF_MIDDLE * abs(part - 0.5)
-            found.append((*place, cost, *normal, LINK_GAP, *anchor))
+            found.append((*place, cost, *normal, EDGE_GAP, *anchor))
             beyond = limits[axis + 2 * (normal[axis] > 0)]
-            if far := abs(beyond - place[axis]):
+            if (far := (beyond - place[axis]) * np.sign(normal[axis])) > 0.0:
                 place[axis] = beyond
-                found.append((*place, cost + PAST_LABELS * far, *normal, TYPE_GAP, *anchor))
-        if len(labels):
-            out = unit(np.sign(start - middle))
-            place = np.where(out > 0, limits[2:], limits[:2])
-            far = np.linalg.norm(place - start)
-            found.append((*place, AT_CORNER + PAST_LABELS * far, *out, TYPE_GAP, *first))
-    name = written.names.get(plane.stage.name, NO_BOXES) / point
-    if len(name):
-        left, low, right, high = around(name)
-        x, y = 0.5 * (left + right), 0.5 * (low + high)
-        sides = ((left, y, -1, 0), (right, y, 1, 0), (x, low, 0, -1), (x, high, 0, 1))
-        anchor = corners[np.linalg.norm(quad - (x, y), axis=1).argmin()]
-        found += [(*side[:2], AT_NAME, *side[2:], TYPE_GAP, *anchor) for side in sides]
+                found.append((*place, cost + PAST_LABELS * far, *normal, GAP_TO_LABELS, *anchor))
     every = np.array(found)
     return Meets(every[:, :2], every[:, 2], every[:, 3:5], every[:, 5], every[:, 6:])
 
@@ -303,8 +311,29 @@ class _Line:
     sign: np.ndarray
 
 
-def _straight(operand: Meets, result: Meets, free: Free) -> tuple[list[_Line], float]:
-    """(an arrow from a single operand to the result, what it costs)."""
+@dataclass(frozen=True, eq=False)
+class _Way:
+    """The lines of a link, to each operand and as an arrow to the result, None for one that is left out; the
+    middle of its sign (2,), the point of the world there (3,), and what it costs."""
+
+    operands: Sequence[_Line | None]
+    arrow: _Line | None
+    sign: np.ndarray
+    anchor: np.ndarray
+    cost: float
+
+    @property
+    def lines(self) -> list[_Line]:
+        """All lines that are drawn, last the two of the arrow's head."""
+        arrow = [self.arrow, *_head(self.arrow)] if self.arrow else []
+        return [*(line for line in self.operands if line), *arrow]
+
+
+NO_WAY = _Way((), None, np.zeros(2), np.zeros(3), NOT_FREE)
+
+
+def _straight(operand: Meets, result: Meets, free: Free) -> _Way:
+    """An arrow from a single operand to the result."""
     ways = result.places - operand.places[:, None]  # (m, k, 2)
     length = np.linalg.norm(ways, axis=2)
     toward = ways / np.maximum(length, 1e-9)[..., None]
@@ -317,19 +346,21 @@ def _straight(operand: Meets, result: Meets, free: Free) -> tuple[list[_Line], f
     costs = length + operand.costs[:, None] + result.costs + GLANCING * (2.0 - sum(out))
     costs = np.where(there, costs, NOT_FREE)
     m, k = np.unravel_index(costs.argmin(), costs.shape)
-    start, ends_at = starts[m, k], (operand.anchors[m], result.anchors[k])
-    return [_Line(start, ends[m, k], *ends_at, start)], float(costs[m, k])
+    start, anchor = starts[m, k], operand.anchors[m]
+    return _Way((), _Line(start, ends[m, k], anchor, result.anchors[k], start), start, anchor, costs[m, k])
 
 
-def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> tuple[list[_Line], float]:
-    """(the lines from a sign to the operands and the result, what they cost)."""
+def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> _Way:
+    """The lines from a sign to the operands and the result. One of them may be left out if there is a
+    sign."""
     places = np.concatenate([meets.places for meets in every])
     low, high = np.maximum(places.min(axis=0), free.low), np.minimum(places.max(axis=0), free.high)
     x, y = (np.arange(begin, end, SIGN_STEP) for begin, end in zip(low, high, strict=True))
     signs = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     signs = signs[free.at(signs)]
     ways = [_Ways(signs, meets) for meets in every]
-    least = np.sum([way.costs.min(axis=1) for way in ways], axis=0)
+    spared = WITHOUT_END if sign else NOT_FREE
+    least = _sum_but_one([way.costs.min(axis=1) for way in ways], spared)
     best, cost = 0, DEAREST
     order = np.argsort(least, kind="stable")
     for n in range(0, len(order), TRIED_AT_ONCE):
@@ -337,16 +368,28 @@ def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> tuple[list[
         if least[some[0]] >= cost:
             break
         some = some[free.boxes(np.concatenate([signs[some] - SIGN_ROOM, signs[some] + SIGN_ROOM], axis=1))]
-        costs = np.sum([way.free_costs(some, free) for way in ways], axis=0)
+        costs = _sum_but_one([way.free_costs(some, free) for way in ways], spared)
         if costs.min(initial=NOT_FREE) < cost:
-            best, cost = some[costs.argmin()], costs.min()
+            best, cost = some[costs.argmin()], float(costs.min())
     if cost >= DEAREST:
-        return [], cost
+        return NO_WAY
     ends = [way.chosen(best, free) for way in ways]
-    depth = np.mean([anchor for _, anchor in ends], axis=0)
+    dearest = max(end[2] for end in ends)
+    left_out = next((n for n, end in enumerate(ends) if end[2] == dearest > spared), None)
+    ends = [None if n == left_out else end for n, end in enumerate(ends)]
+    depth = np.mean([end[1] for end in ends if end], axis=0)
     middle, around = signs[best], SIGN_ROOM if sign else 0.0
-    lines = [_Line(middle + around * unit(end - middle), end, depth, far, middle) for end, far in ends]
-    return lines, float(cost)
+    lines = [
+        _Line(middle + around * unit(end[0] - middle), end[0], depth, end[1], middle) if end else None
+        for end in ends
+    ]
+    return _Way(lines[:-1], lines[-1], middle, depth, cost)
+
+
+def _sum_but_one(costs: Sequence[np.ndarray], spared: float) -> np.ndarray:
+    """The sums of costs (n,), the largest of which counts as `spared` at most: (n,)."""
+    most = np.max(costs, axis=0)
+    return np.sum(costs, axis=0) - most + np.minimum(most, spared)
 
 
 class _Ways:
@@ -376,73 +419,66 @@ class _Ways:
         """What the best free line from each of `some` of the signs (n,) costs: (n,)."""
         return self.clear(some, free).min(axis=1)
 
-    def chosen(self, sign: int, free: Free) -> tuple[np.ndarray, np.ndarray]:
-        """(where the best free line from a sign ends (2,), the point of the world there (3,))."""
-        m = int(self.clear(np.array([sign]), free)[0].argmin())
-        return self.ends[sign, m], self.meets.anchors[m]
+    def chosen(self, sign: int, free: Free) -> tuple[np.ndarray, np.ndarray, float]:
+        """(where the best free line from a sign ends (2,), the point of the world there (3,), its cost)."""
+        costs = self.clear(np.array([sign]), free)[0]
+        m = int(costs.argmin())
+        return self.ends[sign, m], self.meets.anchors[m], float(costs[m])
 
 
 # -- what is written at it --------------------------------------------------------------------------------
 
 
-def _with_arrow(lines: list[_Line]) -> list[_Line]:
-    """The lines of a link with the head of an arrow at the end of the last one."""
-    arrow = lines[-1]
+def _head(arrow: _Line) -> list[_Line]:
+    """The two lines of the head of an arrow."""
     toward, heads = unit(arrow.end - arrow.start), []
     for angle in (-ARROW_ANGLE, ARROW_ANGLE):
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         back = arrow.end - ARROW_LENGTH * turn @ toward
         heads.append(_Line(arrow.end, back, arrow.far, arrow.far, arrow.sign))
-    return [*lines, *heads]
+    return heads
 
 
-def _take(lines: list[_Line], free: Free) -> None:
+def _take(way: _Way, free: Free) -> None:
     """Mark the lines of a link and the room of its sign as not free."""
-    within_its_lines = SIGN_ROOM - TYPE_GAP
-    free.take(np.tile(lines[0].sign, 2) + within_its_lines * np.array([-1, -1, 1, 1]))
-    for line in lines:
+    within_its_lines = SIGN_ROOM - LINK_GAP - 1.0
+    free.take(np.tile(way.sign, 2) + within_its_lines * np.array([-1, -1, 1, 1]))
+    for line in way.lines:
         free.take_line(line.start, line.end)
 
 
-def _link(one: _Linked, lines: list[_Line], cost: float, free: Free, form: LinkForm) -> Link:
-    """The Link of these lines."""
-    texts = _texts(one, lines[-3], free, form)
-    drawn = [Leader(line.start * form.point, line.end * form.point, line.near, line.far) for line in lines]
-    return Link(one.stage, tuple(texts), tuple(drawn), cost)
-
-
-def _texts(one: _Linked, arrow: _Line, free: Free, form: LinkForm) -> list[Text]:
-    """The sign of a link before the start of its arrow, and the words beside that."""
+def _link(one: _Linked, way: _Way, form: LinkForm) -> Link:
+    """The Link of these lines, without words."""
+    drawn = [
+        Leader(line.start * form.point, line.end * form.point, line.near, line.far) for line in way.lines
+    ]
     texts = []
     if one.sign:
-        x, y = arrow.sign * form.point
+        x, y = way.sign * form.point
         y -= 0.5 * CAPITALS * form.type.sized(form.sign_size)
-        texts = [form.type.line(one.sign, x, y, form.sign_size, "CENTER", kind="sign", anchor=arrow.near)]
-    if one.words and form.word_size:
-        texts += _words(one.words, arrow, free, form)
-    return texts
+        texts.append(form.type.line(one.sign, x, y, form.sign_size, "CENTER", kind="sign", anchor=way.anchor))
+    return Link(one.stage, tuple(texts), tuple(drawn), way.cost, drawn[-3] if way.arrow else None, one.words)
 
 
-def _words(words: str, arrow: _Line, free: Free, form: LinkForm) -> list[Text]:
-    """The words beside an arrow from its sign, or else around that; none where they have no room."""
-    start = arrow.sign
+def _words(words: str, arrow: Leader, free: Free, form: LinkForm) -> Text | None:
+    """The words beside an arrow, or else around its start; None where they have no room."""
+    start, end = arrow.start / form.point, arrow.end / form.point
     size = form.type.sized(form.word_size)
     half = 0.5 * np.array([form.type.width(words, form.word_size), CAPITALS * size]) / form.point
     turns = np.linspace(0.0, 2.0 * np.pi, WORD_TURNS, endpoint=False)
     ways = np.stack([np.cos(turns), np.sin(turns)], axis=1)
-    along = unit(arrow.end - start)
     reach = (np.abs(ways) @ half + LINK_GAP + 1.0)[:, None] * ways
-    level = np.argsort(np.abs(ways @ along), kind="stable")  # beside the arrow before anywhere else
+    level = np.argsort(np.abs(ways @ unit(end - start)), kind="stable")  # beside it before anywhere else
     beside = [
-        start + (arrow.end - start) * part + reach[n]
-        for part in (0.55, 0.35, 0.75)
-        for n in level[: len(level) // 2]
+        start + (end - start) * part + reach[n] for part in ALONG_AN_ARROW for n in level[: WORD_TURNS // 2]
     ]
-    middles = np.array([*beside, *(start + SIGN_ROOM * ways + reach)])
+    sign = start - SIGN_ROOM * unit(end - start)
+    middles = np.array([*beside, *(sign + SIGN_ROOM * ways + reach)])
     clear = np.flatnonzero(free.boxes(np.concatenate([middles - half, middles + half], axis=1)))
     if not len(clear):
-        return []
+        return None
     box = np.tile(middles[clear[0]], 2) + np.concatenate([-half, half])
     free.take(box)
     x, y = 0.5 * (box[0] + box[2]) * form.point, box[1] * form.point
-    return [form.type.line(words, x, y, form.word_size, "CENTER", kind="sign", soft=True, anchor=arrow.near)]
+    said = form.type.line(words, x, y, form.word_size, "CENTER", kind="detail", soft=True)
+    return replace(said, anchor=arrow.anchor)

@@ -13,8 +13,8 @@ import numpy as np
 from ..plan import Plan
 from .boxes import around_each
 from .items import Bar, Box, Item, Text
-from .legend import legend_of, sizes_of
-from .legend_blocks import LegendForm, bar_block, sizes_block, stand_in_rows
+from .legend import before_until, legend_of, sizes_of
+from .legend_blocks import ALWAYS, Block, LegendForm, bar_block, in_turn, sizes_block, stand_in_rows
 from .statements import Statement, formula_of
 from .typesetter import film_type, in_rows, narrowness
 
@@ -145,7 +145,8 @@ class _FrameType:
         """An item of the legend, a line of type cut as all others are."""
         if not isinstance(item, Text):
             return item
-        return self.line(item.text, item.x, item.y, item.size / self.unit, item.align, soft=item.soft)
+        more = {"soft": item.soft, "shown": item.shown}
+        return self.line(item.text, item.x, item.y, item.size / self.unit, item.align, **more)
 
     def rows(self, things, width_of, gap):
         """Things beside each other, or each in a row of its own."""
@@ -170,7 +171,7 @@ class _FrameType:
         lines, size = [], TOLD_SIZE * self.unit
         room = min(TOLD_WIDTH * self.unit, self.width)
         for beat in self.p.beats:
-            end = 1e6 if beat is self.p.beats[-1] else beat.end
+            end = ALWAYS if beat is self.p.beats[-1] else beat.end
             text, y = self.p.typeface.shown(beat.text), top - 0.8 * size
             for line in self.type.wrapped(text, TOLD_SIZE, room):
                 lines.append(self.line(line, self.left, y, TOLD_SIZE, kind="told", shown=(beat.start, end)))
@@ -198,7 +199,7 @@ class _FrameType:
         """One statement after the other in the same place."""
         lines, begun = [], 0.0
         for statement in statements:
-            end = 1e6 if statement is statements[-1] else statement.done
+            end = ALWAYS if statement is statements[-1] else statement.done
             if end > begun:
                 lines += self.statement(statement, self.left, y, shown=(begun, end))[0]
             begun = max(begun, statement.done)
@@ -221,14 +222,22 @@ class _FrameType:
         return sum(self.type.width(part.text, size) for part, size in parts)
 
     def legend(self) -> list[Item]:
-        """The blocks of the legend along the bottom."""
-        widest, length = (STACKED_NAMES if self.stacked else NAMES_WIDTH) * self.unit, BAR_WIDTH * self.unit
-        blocks = [bar_block(self.type, FILM_LEGEND, bar, length, widest) for bar in legend_of(self.p)]
+        """The blocks of the legend along the bottom. Names of values before an epilogue are there until it is
+        through."""
+        until, after = before_until(self.p), self.bars(raw=False)
+        during = self.bars(raw=True) if until > 1.0 else after
+        blocks = [in_turn(block, after.get(name, block), until) for name, block in during.items()]
         blocks.append(sizes_block(self.type, FILM_LEGEND, sizes_of(self.p)))
         gap = BETWEEN_BLOCKS * self.unit
         rows = self.rows(blocks, lambda block: block.width, gap)
         items, _ = stand_in_rows(rows, FRAME_EDGE * self.unit, gap, lambda _: self.left)
         return [self.cut(item) for item in items]
+
+    def bars(self, raw: bool) -> dict[str, Block]:
+        """The blocks of the colour bars, by their colour maps."""
+        widest, length = (STACKED_NAMES if self.stacked else NAMES_WIDTH) * self.unit, BAR_WIDTH * self.unit
+        bars = legend_of(self.p, raw=raw)
+        return {bar.color_map: bar_block(self.type, FILM_LEGEND, bar, length, widest) for bar in bars}
 
     def notes(
         self, notes: Notes, timed: Sequence[tuple[Notes, Frames]], legend: Sequence[Item]

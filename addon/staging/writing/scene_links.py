@@ -6,8 +6,9 @@ import numpy as np
 
 from .boxes import strips
 from .canvas import Canvas
-from .links import Link, LinkForm, LinkRoom, links
-from .name_options import NAME_SIZE
+from .items import Box
+from .links import Link, LinkForm, LinkRoom, links, with_words
+from .name_options import DETAIL_SIZE, NAME_SIZE
 from .placing import Option, Wish, Written, settle
 
 POINT = NAME_SIZE / 8.0  # names are of 8 points on a page
@@ -27,7 +28,7 @@ def with_links(
     ones for which names make way, that are best together with the names. Nothing stands in the boxes `fixed`,
     (n, 4)."""
     best: tuple[Sequence[Option], list[Link]] = (taken, [])
-    least = np.inf
+    least, most = np.inf, 1.0
     everyone = np.ones(len(wishes), bool)
     settled = np.array([wish.what not in MAKE_WAY for wish in wishes])
     for size in LINK_SIZES:
@@ -35,15 +36,18 @@ def with_links(
             break
         stays, before = everyone, ~everyone
         while (stays != before).any():
-            found = _links(canvas, [(wishes[n], taken[n]) for n in np.flatnonzero(stays)], fixed, size)
+            kept = [(wishes[n], taken[n]) for n in np.flatnonzero(stays)]
+            found = links(*_setting(canvas, kept, fixed, size))
             anew = _around(wishes, taken, stays, fixed, found) if found else taken
             more = np.array([option.cost - old.cost for option, old in zip(anew, taken, strict=True)])
             cost = size * sum(link.cost for link in found) + more.sum() + OF_SMALL * (1.0 - size)
             if found and more.sum() <= MADE_WAY and cost < least:
-                best, least = (anew, found), cost
+                best, least, most = (anew, found), cost, size
             first, before = stays is everyone, stays
             stays = settled if first else stays | (more > MOST_MOVED)
-    return best
+    options, found = best
+    kept = list(zip(wishes, options, strict=True))
+    return options, with_words(*_setting(canvas, kept, fixed, most), found) if found else found
 
 
 def _around(
@@ -60,26 +64,26 @@ def _around(
     return [one if keeps else next(moved) for one, keeps in zip(taken, stays, strict=True)]
 
 
-def _links(canvas: Canvas, kept: Sequence[tuple[Wish, Option]], fixed: np.ndarray, size: float) -> list[Link]:
-    """The links of a size beside these wishes, each with its option."""
+def _setting(
+    canvas: Canvas, kept: Sequence[tuple[Wish, Option]], fixed: np.ndarray, size: float
+) -> tuple[Canvas, LinkForm, Box, LinkRoom]:
+    """What `links` of a size need to know beside these wishes, each with its option."""
     boxes, lines = [fixed], []
     labels: dict[str, list[np.ndarray]] = {}
-    names: dict[str, list[np.ndarray]] = {}
     for wish, option in kept:
         made = option.write() or Written()
         lines += [(leader.start, leader.end) for leader in made.leaders]
         for text in made.lines:
             boxes.append(text.boxes())
-            if wish.what == "name":
-                names.setdefault(wish.owner, []).append(boxes[-1])
-            elif text.kind in ("token", "axis"):
+            if text.kind in ("token", "axis"):
                 labels.setdefault(wish.owner, []).append(boxes[-1])
-    every = [{name: np.concatenate(own) for name, own in one.items()} for one in (labels, names)]
-    room = LinkRoom(np.concatenate(boxes), np.array(lines).reshape(-1, 2, 2), *every)
+    along = {name: np.concatenate(own) for name, own in labels.items()}
+    room = LinkRoom(np.concatenate(boxes), np.array(lines).reshape(-1, 2, 2), along)
     scale = canvas.type.scale
     edge = EDGE * scale
     area = edge, edge, canvas.width - edge, canvas.height - edge
-    return links(canvas, LinkForm(canvas.type, POINT * scale * size, LINK_SIGN_SIZE * size, 0.0), area, room)
+    form = LinkForm(canvas.type, POINT * scale * size, LINK_SIGN_SIZE * size, DETAIL_SIZE)
+    return canvas, form, area, room
 
 
 def _taken_by(found: Sequence[Link]) -> np.ndarray:
