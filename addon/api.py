@@ -571,7 +571,7 @@ def _require_options_of_capture(given: Mapping[str, object], options: Mapping[st
         if options[option] and not any(given[owner] is not None for owner in owners):
             raise InputError(f"`{option}` is for {' and '.join(f'`{owner}`' for owner in owners)}")
     if len(options["tokens"]) > 2:
-        raise InputError("`tokens` has one list, or two: the encoder's and the decoder's")
+        raise InputError("`tokens` takes one, or two: the encoder's and the decoder's")
 
 
 def _description(source: Source, instead: str = "give a scene file") -> Scene:

@@ -9,7 +9,7 @@ from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.matrices import lowest
 from matrix_cinema.description.scene import Scene, from_dict, from_json, to_json, to_toml
 from matrix_cinema.errors import InputError
-from matrix_cinema.outputs.inspection import inspection_of_plan
+from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.plan import plan
 
 
@@ -70,7 +70,7 @@ def test_low_entries_are_absent_and_weights_stay_as_they_are(low):
         assert np.array_equal(p.evaluation[name].mask, np.tri(4) > 0), name
     np.testing.assert_allclose(p.evaluation["A"].final, weights, atol=1e-15)
     assert p.final["M"].high < 10 and p.raw["S"].high < 10
-    (line,) = [line for line in inspection_of_plan(p).lines if line.startswith("M: ")]
+    (line,) = [line for line in plan_lines(p) if line.startswith("M: ")]
     assert line == f"M: 6 of 16 entries, from {low:.3g} down, are an additive mask and absent"
     assert from_json(to_json(scene)) == scene
     assert ("-inf" in to_toml(scene)) == np.isinf(low)
@@ -102,9 +102,9 @@ def test_rows_of_nothing_but_mask_are_told_and_one_row_serves_all():
     p = plan(from_dict(Scene, {"expression": "A = softmax(S + M)", "matrices": matrices}, "test"))
     assert all(p.evaluation[f"A[{n}]"].mask.sum() == 6 for n in range(3))
     matrices["M"] = {"values": [[0, 0, 0, 0], [-1e9] * 4, [0, -1e9, 0, 0]]}
-    lines = inspection_of_plan(
+    lines = plan_lines(
         plan(from_dict(Scene, {"expression": "A = softmax(S + M)", "matrices": matrices}, "test"))
-    ).lines
+    )
     assert [
         line for line in lines if line.startswith("M: 5 of 12") and "1 of its rows have nothing else" in line
     ]

@@ -308,7 +308,7 @@ def test_the_command(tmp_path, capsys):
     for wrong, says in (
         (["--from", str(tmp_path / "none.npz")], "no such file"),
         (["--from", str(path), "--heads", "0"], "--heads is for --model and --call"),
-        (["--from", str(path), "--tokens", "a", "b", "c"], "--tokens takes one file, or two"),
+        (["--from", str(path), "--tokens", "a", "b", "c"], "--tokens takes one, or two"),
         (["--model", "x"], "--text"),
         ([], "--from"),
         (["--model", "x", "--text", "a", "--tokens", "b"], "--tokens is for --from"),

@@ -1,7 +1,7 @@
 """What is written beside sheets: terms as in a sum on paper, short names, labels that sheets hand on."""
 
 from matrix_cinema.description.scene import Scene, from_dict
-from matrix_cinema.outputs.inspection import inspection_of_plan
+from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.captions import axis_names_of, labels_of, name_of
@@ -54,6 +54,6 @@ def test_labels_run_through_sheets():
 
 
 def test_inspect_lists_sheets_with_their_time():
-    lines = inspection_of_plan(planned("out = x + (m = y @ z)", x=[3, 4], y=[3, 2], z=[2, 4])).lines
+    lines = plan_lines(planned("out = x + (m = y @ z)", x=[3, 4], y=[3, 2], z=[2, 4]))
     (head,) = [n for n, line in enumerate(lines) if line.split() == ["sheet", "of", "steps", "frames"]]
     assert lines[head + 1].split() == ["out", "x,", "m", "3", "37-55"]  # after 1.5 s, for 0.75 s of 24 frames

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matrix_cinema.description.scene import Scene, from_dict, load_scene
 from matrix_cinema.errors import InputError
-from matrix_cinema.outputs.inspection import inspection_of_plan
+from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.highlights import highlights
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.selections import Positions, Token, selections
@@ -166,9 +166,7 @@ def test_a_message_says_what_there_is(text, says):
 
 
 def test_inspect_says_what_is_pointed_out():
-    (line,) = [
-        line for line in inspection_of_plan(pointed_out(awkward(), "S[5, :]")).lines if line.startswith("S[5")
-    ]
+    (line,) = [line for line in plan_lines(pointed_out(awkward(), "S[5, :]")) if line.startswith("S[5")]
     assert line.split("  ")[-1] == "0 to 1" and '5 "12"' in line
 
 

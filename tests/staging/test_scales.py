@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from matrix_cinema.description.scene import SENSITIVITIES, Scene, from_dict
 from matrix_cinema.errors import InputError
-from matrix_cinema.outputs.inspection import inspection_of_plan
+from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.budget import count_elements
 from matrix_cinema.staging.limits import check_memory
 from matrix_cinema.staging.plan import plan
@@ -137,7 +137,7 @@ def test_a_chain_hides_interiors_that_would_be_a_block_of_noise(monkeypatch):
     assert interiors(3, out={"k_blocks": 2}) == set()  # its two parts are one product
     hidden = planned(chain)
     assert hidden.drawn == 4 * 4 + 2 * 2 and not hidden.interiors  # Q, K, attn, V, its part and out
-    assert "products that are not drawn, only summed: those of attn, out" in inspection_of_plan(hidden).lines
+    assert "products that are not drawn, only summed: those of attn, out" in plan_lines(hidden)
 
 
 def test_how_many_products_a_look_through_a_cuboid_meets():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from matrix_cinema.description.scene import Scene, from_dict
-from matrix_cinema.outputs.inspection import inspection_of_plan
+from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.layout.shortening import LENGTH, SLENDEREST
 from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.captions import notes
@@ -47,7 +47,7 @@ def test_what_would_be_a_hair_is_shortened(expression, shapes, long):
         for plane, pool in zip(p.arrangement.planes, p.pools, strict=True):
             for ruler, factor in ((plane.row_ruler, pool.rows), (plane.column_ruler, pool.columns)):
                 assert factor % ruler.each == 0  # a bead is whole units long
-        for lines in (notes(p), inspection_of_plan(p).lines):
+        for lines in (notes(p), plan_lines(p)):
             assert any("times shorter" in line or "along an axis of" in line for line in lines)
 
 
@@ -67,4 +67,4 @@ def test_who_says_how_entries_are_pooled_sees_them_as_they_are(tables):
     scene = {"expression": "A", "matrices": {"A": {"init": "uniform", "shape": [2, 9000]} | own}, **tables}
     p = plan(from_dict(Scene, scene, "test"))
     assert not each_of(p)
-    assert any("thinner than a pixel: A" in line for line in inspection_of_plan(p).lines)
+    assert any("thinner than a pixel: A" in line for line in plan_lines(p))
