@@ -73,6 +73,7 @@ def drop_a_file(desk, _user, done):
     desk.ask("shade", "SOLID")
     desk.photograph("h04_dropped")
     assert after["file"].endswith(CAPTURE.name) and after["built"]
+    assert desk.ask("rectangle", "UI")[2] > 10, "the side panel is closed"
     undo_and_redo(desk, "drop", before, after, lambda s: (s["scene"], s["scenes"]))
     done(f"dropped: {after['scene']}, head {after['head']}, undone and done again")
 
@@ -111,6 +112,22 @@ def stop_a_build(desk, _user, done):
     desk.move(*VIEWPORT)
     desk.wait_for(lambda s: s["head"] == before["head"] and not s["pending"], 30, "the head that stands")
     done("a build was stopped, and what stood stays")
+
+
+def stop_the_pause(desk, _user, done):
+    """Esc stops a build that a change has begun to wait for."""
+    before = desk.state()
+    desk.push("matrix_cinema_panel.head")
+    desk.settle(3)
+    desk.key(*["Down"] * 6)
+    desk.type_keys("Return", "Escape")
+    desk.settle(5)
+    after = desk.wait_for(lambda s: s["head"] != before["head"], 20, "another head")
+    assert after["pending"] and after["built_from"] == before["built_from"], "Esc did not stop the pause"
+    desk.choose("matrix_cinema_panel.head", 4)
+    desk.move(*VIEWPORT)
+    desk.wait_for(lambda s: s["head"] == before["head"] and not s["pending"], 30, "the head that stands")
+    done("the pause before a build was stopped")
 
 
 def turn_the_camera(desk, _user, done):
@@ -258,6 +275,7 @@ STEPS = (
     add_by_menu,
     drop_a_file,
     pick_layer_and_head,
+    stop_the_pause,
     stop_a_build,
     turn_the_camera,
     focus_on_an_element,

@@ -178,6 +178,11 @@ class Desk:
             self._tool("xdotool", "key", one)
             self.settle(2)
 
+    def type_keys(self, *keys):
+        """Press keys one after the other as fast as a person, without waiting for Blender in between."""
+        self._tool("xdotool", "key", "--delay", 250, *keys)
+        self.settle(2)
+
     def type(self, text):
         self._tool("xdotool", "type", "--delay", 15, text)
         self.settle(2)

@@ -211,7 +211,7 @@ def make_pictures(desk, user):
 def make_film(desk, user):
     """Render a film in the background, cancel it, resume it to its end."""
     film = user / "film.mp4"
-    set_picture(desk, user / "film", film_width=160, film_height=90, film_samples=16)
+    set_picture(desk, user / "film", film_width=160, film_height=90, film_samples=4)
     desk.push("matrix_cinema.render_film")
     desk.wait_for(lambda s: (s["rendering"] or 0) > 0.05, 60, "a film that is being rendered")
     desk.photograph("9_rendering")
@@ -221,7 +221,7 @@ def make_film(desk, user):
     desk.settle(5)
     desk.photograph("9_cancelled")
     desk.push("matrix_cinema.render_film(resume=True)")
-    desk.wait_for(lambda s: film.exists(), 240, "a finished film")
+    desk.wait_for(lambda s: film.exists(), 600, "a finished film")
     desk.wait_for(lambda s: s["rendering"] is None, 30, "the end of the job")
     desk.settle(5)
     desk.photograph("9_film")
