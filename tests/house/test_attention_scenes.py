@@ -27,8 +27,7 @@ EXPECTED = {
                   ("after", INDUCTION.tensor(0, "scores", 7))],
     "08_circuit": [("attn0", INDUCTION.tensor(0, "pattern", 7)),
                    ("attn1", INDUCTION.tensor(1, "pattern", 2))],
-    "09_head_writes": [("attn_out", MINILM.tensor(5, "attn_out")[10:11, :24].T),
-                       ("out", (MINILM.tensor(5, "resid_pre") + MINILM.tensor(5, "attn_out"))[10:11, :24].T)],
+    "09_head_writes": [("sum", (MINILM.tensor(5, "attn_out")[10:11] - MINILM.tensor(5, "b_O"))[:, :16].T)],
     "10_masks": [(name, MASKS.tensor(layer, "pattern", head)) for layer, name, head in
                  ((0, "padding", 0), (1, "window", 0), (2, "alibi", 0), (3, "softcap", 0), (4, "sink", 1),
                   ("5.cross", "cross", 0))],

@@ -123,7 +123,7 @@ def titled(p: "Plan") -> Iterator[tuple[list[Titled], bool]]:
                 part for part in p.arrangement.seen if part.consumer in makers or part.stage is root
             ]
             if p.scene.look.settled_scale > 0.0:  # products that stay
-                parts += [part for part in p.arrangement.cuboids if part.stage.name in makers]
+                parts += [c for c in p.arrangement.cuboids if c.stage.name in makers and not c.unseen]
             if root.title and parts:
                 corners = np.concatenate([part.corners() for part in parts])
                 titles.append(Titled(root.title, root.name, corners))
