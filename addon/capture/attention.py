@@ -10,7 +10,7 @@ import torch
 from .axes import Axes, Event, Frame, axes_of
 from .entry_places import Places
 from .logits import Logits, Reading
-from .origins import ActivationProduct, Change, Contraction, Origins, Strand, to_linears
+from .origins import ActivationProduct, Change, Contraction, Strand, to_linears
 from .products import NotUnderstood
 
 FUSED = {
@@ -18,6 +18,7 @@ FUSED = {
     "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention",
     "_scaled_dot_product_efficient_attention", "_scaled_dot_product_cudnn_attention",
 }  # fmt: skip
+StrandsOf = Callable[[torch.Tensor], tuple[Strand, ...]]
 _FUSED_ARGUMENTS = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
 
 
@@ -84,7 +85,7 @@ def _counted(letters: list[str], sizes: dict[str, int]) -> dict[str, np.ndarray]
 
 
 def fused_attention(
-    args: tuple, kwargs: dict, result: Any, origins: Origins, heads: int | None, names: tuple | None
+    args: tuple, kwargs: dict, result: Any, strands_of: StrandsOf, heads: int | None, names: tuple | None
 ) -> Any:
     """(Event, read, drops) of a call such as `scaled_dot_product_attention`; `names` of its arguments."""
     given = dict(zip(names or _FUSED_ARGUMENTS, args, strict=False)) | kwargs
@@ -100,7 +101,7 @@ def fused_attention(
         d=own[2] + "jE",
         last=own[3] + "iE",
         keys={"j": np.arange(k.shape[-2])},
-        strands={"q": origins.of(q), "k": origins.of(k), "v": origins.of(v)},
+        strands={"q": strands_of(q), "k": strands_of(k), "v": strands_of(v)},
         grouped=bool(given.get("enable_gqa")),
         batched=True,
         heads=heads,
@@ -124,7 +125,7 @@ def fused_attention(
 
 
 def pattern_times_values(
-    contraction: Contraction, result: torch.Tensor, strand: Strand, first: bool, origins: Origins
+    contraction: Contraction, result: torch.Tensor, strand: Strand, first: bool, strands_of: StrandsOf
 ) -> Any:
     """(Event, read, drops) of a pattern, by its strand, times values. Raises NotUnderstood.
 
@@ -157,7 +158,7 @@ def pattern_times_values(
         d=d,
         last=contraction.out,
         keys=keys,
-        strands={"q": of_q, "k": of_k, "v": origins.of(v)},
+        strands={"q": of_q, "k": of_k, "v": strands_of(v)},
         batched=_is_matmul(product),
         rounded=tuple(step.value for step in strand.steps if step.kind == "rounded"),
     )

@@ -180,23 +180,6 @@ def _only_of_keys(event: Event, letter: str) -> bool:
     return not any(one in event.d and event.v.shape[event.d.index(one)] > 1 for one in own)
 
 
-def alone(event: Event) -> tuple[int, int] | None:
-    """(index, how many) of the element of the batch to which an attention belongs, in a model that takes the
-    elements one by one. There, queries and keys stand at a single index of the first axis of the projected
-    tensor. None for other models."""
-    found = {_stands_at(event.strands[name]) for name in "qk"}
-    return found.pop() if len(found) == 1 else None
-
-
-def _stands_at(strands: tuple[Strand, ...]) -> tuple[int, int] | None:
-    for strand in to_linears(strands):
-        shape, places = strand.source.y.tensor.shape, strand.places
-        if len(shape) < 3 or 0 in strand.source.features or places is None or places.coordinates is None:
-            continue
-        return None if places.moved_by(0) or shape[0] == 1 else (places.base[0], int(shape[0]))
-    return None
-
-
 def _digits(event: Event, letter: str, shared: list[str]) -> _Digits:
     n = event.sizes[letter]
     rows, columns = _rows_and_columns(event, letter)

@@ -1,5 +1,6 @@
 """Products of tensors as einsums of two operands, however they are written in torch."""
 
+import re
 from collections.abc import Sequence
 from string import ascii_letters
 from typing import Any
@@ -13,6 +14,8 @@ PRODUCT_CALLS = {
     "matmul", "bmm", "mm", "mv", "rmatmul", "linear", "addmm", "baddbmm", "einsum", "tensordot", "inner",
     "conv1d", "conv2d", "conv3d",
 }  # fmt: skip
+# Functions that are linear maps, or recurrent ones, with weights in a form of their own.
+UNSEEN_MAPS = re.compile("linear|matmul|gem[mv]|(^|_)mm($|_)|^(lstm|gru|rnn_(tanh|relu))$")
 
 
 class NotUnderstood(Exception):

@@ -130,6 +130,7 @@ def record(
     ]
     for module in dict.fromkeys(recorder.lost):
         told.append(f"{module}: its steps of decoding do not continue one another; the last that do are kept")
+    told += _unproven(recorder)
     for one in told:
         _tell(one)
     if not recording.layers and not absent:
@@ -169,6 +170,15 @@ def _finish(
         if not any(layer in known for known in called.values()):
             absent.insert(0, f"layer {layer} was not seen; layers: {', '.join(names.values())}")
     return absent
+
+
+def _unproven(recorder: Recorder) -> list[str]:
+    """Messages about attention that is not known to be of the element that was asked for."""
+    return [
+        f"{module or 'the model'}: attention {number} of {count} side by side is recorded, which is not "
+        f"known to be that of batch element {recorder.batch}; record a batch of one"
+        for module, (number, count) in recorder.unproven.items()
+    ]
 
 
 def _tell(text: str) -> None:

@@ -12,12 +12,14 @@ import torch
 from . import masks
 from .accounts import Account, Accounts, pattern_of
 from .attention import Attention
-from .axes import Event, Frame, alone
+from .axes import Frame
+from .elements import elements_of
 from .entry_places import pick
 from .joining import continues, join, repeats, side_by_side, stacked, widened
 from .layers import Seen, kind_of, see
 from .origins import Linear, MappedResult, Result, Strand
 from .output import Output, added_of, one_below_another, output_of, with_same_tokens
+from .projections import close, numpy_of
 from .running import Running
 
 MOST_DROPPED = 32  # beams that were given up and may have won
@@ -106,21 +108,21 @@ class Recorder:
         self.sizes: set[int] = set()  # of batches that have no element `batch`
         self.reached = False  # whether there was one that has
         self.lost: list[str] = []  # what is to be told of beams
+        # Module -> (number, of how many) of attentions that are not known to be of the element asked for.
+        self.unproven: dict[str, tuple[int, int]] = {}
 
     def take(self, attention: Attention) -> Result:
         """Take an attention that ran. Raises NotUnderstood if it turns out to be none."""
-        elements, about = self._elements(attention.axes.elements)
-        frames = [attention.axes.frame(element) for element in elements]
-        kind = kind_of(attention.event.strands, frames[0])
-        apart = self._one_by_one(attention.event)
-        if apart and apart["element"] != self._element(apart["of"]):
-            other = Entry(attention.module, kind, False)
+        numbers, about = self._elements(attention)
+        if not numbers:
+            other = Entry(attention.module, "", False)
             return Result(
                 Taken(other, attention.account, attention.first, self._running.calls, elsewhere=True)
             )
-        about |= {"batch": apart} if apart else {}
+        frames = [attention.axes.frame(number) for number in numbers]
+        kind = kind_of(attention.event.strands, frames[0])
         keys, queries = _sums(attention, frames, "k"), _sums(attention, frames, "q")
-        again = self._shares_the_pattern(attention, keys, queries)
+        again = self._shares_the_pattern(attention, frames, keys, queries)
         if again is not None:
             return again
         entry, parents = self._continued(attention.module, keys, frames[0].queries)
@@ -128,14 +130,14 @@ class Recorder:
         if entry is None:
             entry, parents = (
                 Entry(attention.module, kind, self._wanted(attention.module, kind)),
-                [None] * len(elements),
+                [None] * len(frames),
             )
         account, first, call = attention.account, attention.first, self._running.calls
         taken = Taken(entry, account, first, call, keys, queries, parents)
         if entry.kept:
             taken.seen = [see(attention, frame, self._shared) for frame in frames]
             taken.at = [_places_of_z(attention, frame) for frame in frames]
-            taken.ids = self._ids(elements, attention.axes.elements)
+            taken.ids = self._ids(numbers, attention.axes.elements)
             for one in taken.seen:
                 one.kind, one.about = entry.kind, about
         if fresh:
@@ -256,27 +258,52 @@ class Recorder:
                 named.append((name, entry))
         return named
 
-    def _elements(self, count: int) -> tuple[list[int], dict[str, Any]]:
-        """(the elements to take of so many, what is told of them)."""
+    def _elements(self, attention: Attention) -> tuple[list[int], dict[str, Any]]:
+        """(the numbers of the attentions to take of those side by side, one for each beam; what is told of
+        them). No numbers where all are of other elements of the batch."""
+        count = attention.axes.elements
+        found = elements_of(attention.axes)
+        if found is None:
+            return self._unproven(attention)
+        size, each = found
+        each = np.broadcast_to(each, count)
+        beams = self.beams if size % self.beams == 0 else 1
+        batch = self._element(size // beams)
+        own = [np.flatnonzero(each == batch * beams + beam) for beam in range(beams)]
+        windows = min(map(len, own))
+        window = min(self._window, windows - 1)
+        about: dict[str, Any] = {}
+        if size > beams:
+            about |= {"batch": {"element": batch, "of": size // beams}}
+        if windows > 1:
+            about |= {"window": {"number": window, "of": windows}}
+        return [int(one[window]) for one in own] if windows else [], about
+
+    def _unproven(self, attention: Attention) -> tuple[list[int], dict[str, Any]]:
+        """The same where it is not known which element of the batch an attention belongs to."""
+        count = attention.axes.elements
         size = self._running.batch(count)
         windows = count // size
         size //= self.beams if size % self.beams == 0 else 1
         beams = self.beams if count == size * self.beams * windows else 1
-        batch = self._element(size)
-        window = min(self._window, windows - 1)
-        about: dict[str, Any] = {}
-        if size > 1:
-            about |= {"batch": {"element": batch, "of": size}}
-        if windows > 1:
-            about |= {"window": {"number": window, "of": windows}}
-        return [(batch * beams + beam) * windows + window for beam in range(beams)], about
+        batch, window = self._element(size), min(self._window, windows - 1)
+        numbers = [(batch * beams + beam) * windows + window for beam in range(beams)]
+        if size == 1:
+            return numbers, {"window": {"number": window, "of": windows}} if windows > 1 else {}
+        if not self._running.frames or self._all_alike(attention):
+            return numbers, {"batch": {"element": batch, "of": size}}
+        self.unproven.setdefault(pattern_of(attention.module), (numbers[0], count))
+        return numbers, {"leading": {"number": numbers[0], "of": count}}
 
-    def _one_by_one(self, event: Event) -> dict[str, int] | None:
-        """The element of the batch to which an attention belongs, if the model takes them one by one."""
-        found = alone(event) if self.beams == 1 else None
-        if found is None or not self._running.takes(found[1]):
-            return None
-        return {"element": found[0], "of": found[1]}
+    def _all_alike(self, attention: Attention) -> bool:
+        """Whether all attentions side by side are the same, as those of queries that are parameters."""
+        frames = [attention.axes.frame(number) for number in range(attention.axes.elements)]
+        for name in "qkv":
+            tensor = getattr(attention.event, name)
+            first, *others = (numpy_of(pick(tensor, attention.indexes(one)[name])) for one in frames)
+            if not all(close(first, one, 1e-5) for one in others):
+                return False
+        return True
 
     def _element(self, size: int) -> int:
         """The element to take of a batch of so many: the one that was asked for, or else the last."""
@@ -331,7 +358,7 @@ class Recorder:
         return None, []
 
     def _shares_the_pattern(
-        self, attention: Attention, keys: list[np.ndarray], queries: list[np.ndarray]
+        self, attention: Attention, frames: list[Frame], keys: list[np.ndarray], queries: list[np.ndarray]
     ) -> Result | None:
         """Where a module attends twice with the same queries and keys: one layer with both values."""
         latest = self._latest
@@ -345,10 +372,9 @@ class Recorder:
             return None
         if not latest.seen:
             return Result(latest)
-        elements, _ = self._elements(attention.axes.elements)
         both = [
-            widened(seen, see(attention, attention.axes.frame(element), self._shared))
-            for seen, element in zip(latest.seen, elements, strict=True)
+            widened(seen, see(attention, frame, self._shared))
+            for seen, frame in zip(latest.seen, frames, strict=True)
         ]
         known = [one for one in both if one is not None]
         if len(known) < len(both):

@@ -60,10 +60,6 @@ class Running:
                 return max(fitting)
         return elements
 
-    def takes(self, elements: int) -> bool:
-        """Whether the input of the outermost module has a batch of so many elements."""
-        return bool(self.frames) and elements in self.frames[0].sizes
-
     def ids(self) -> torch.Tensor | None:
         """The token ids [batch, tokens] that the model is reading, where it is given any."""
         return next((frame.ids for frame in self.frames if frame.ids is not None), None)
@@ -76,6 +72,11 @@ def running(model: torch.nn.Module | None) -> Iterator[Running]:
     own, here = Running(), threading.get_ident()
     register = torch.nn.modules.module
 
+    def hand_on(given):
+        if own.given is not None:
+            with contextlib.suppress(Exception), torch._C.DisableTorchFunction():
+                own.given(list(tensors_in(given)))
+
     def enter(module, args):
         if threading.get_ident() != here:
             if id(module) in names or getattr(module, "_is_replica", False):  # of DataParallel
@@ -85,14 +86,15 @@ def running(model: torch.nn.Module | None) -> Iterator[Running]:
             names.update((id(one), name) for name, one in module.named_modules())
         own.calls += not own.frames
         name = names.get(id(module), type(module).__name__)
-        if own.given is not None and not own.frames:
-            with contextlib.suppress(Exception), torch._C.DisableTorchFunction():
-                own.given(list(tensors_in(args)))
+        if not own.frames:
+            hand_on(args)
         own.frames.append(_Frame(name, *_given(args, {})))
 
     def enter_model(module, args, kwargs):
         if threading.get_ident() == here and own.frames:
             own.frames[-1] = _Frame(own.frames[-1].name, *_given(args, kwargs))
+            if len(own.frames) == 1:
+                hand_on((args, kwargs))
 
     def leave(module, args, result):
         if threading.get_ident() == here and own.frames:

@@ -71,11 +71,11 @@ def follow(known: Known, call: TorchCall, result: Any) -> None:
     if call.name in FRESH:
         return
     if call.name in VIEW_CALLS:
-        _follow_view(origins, call, result)
+        follow_view(origins, call, result)
         return
     if call.name == "setitem":
         part = args[2] if len(args) > 2 else None
-        _follow_part(origins, args[0], part, "setitem", _region(args[0], args[1]))
+        follow_part(origins, args[0], part, "setitem", region_of(args[0], args[1]))
         return
     for one in result if isinstance(result, (tuple, list)) else (result,):
         if not isinstance(one, torch.Tensor):
@@ -85,10 +85,10 @@ def follow(known: Known, call: TorchCall, result: Any) -> None:
             continue
         origins.set(one, _strands(known, call, one))
         if call.known.in_place and one._base is not None:
-            _follow_part(origins, one._base, one, call.name, _region_of_view(one))
+            follow_part(origins, one._base, one, call.name, _region_of_view(one))
 
 
-def _follow_view(origins: Origins, call: TorchCall, result: Any) -> None:
+def follow_view(origins: Origins, call: TorchCall, result: Any) -> None:
     tensor = call.first
     results = result if isinstance(result, (tuple, list)) else [result]
     results = [one for one in results if isinstance(one, torch.Tensor)]
@@ -127,7 +127,7 @@ def _indexed(places: Places, key: Any) -> Places | None:
     return places.replaced(axis, places.along[axis][numbers])
 
 
-def _follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, region: Places | None) -> None:
+def follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, region: Places | None) -> None:
     """The strands of a tensor of which a part was overwritten. `region` has the places of that part; None:
     unknown.
 
@@ -147,7 +147,7 @@ def _follow_part(origins: Origins, whole: torch.Tensor, part: Any, name: str, re
     origins.set(whole, strands)
 
 
-def _region(whole: torch.Tensor, key: Any) -> Places | None:
+def region_of(whole: torch.Tensor, key: Any) -> Places | None:
     """The part whole[key] of a tensor, where that is a view."""
     try:
         return Places.of(whole.shape).through(operator.getitem, (whole, key), {}, whole)[0]
@@ -168,8 +168,8 @@ def _region_of_view(view: torch.Tensor) -> Places | None:
 def _strands(known: Known, call: TorchCall, result: torch.Tensor) -> Iterable[Strand]:
     """The strands of one result of a function that is no view."""
     name, shape = call.name, tuple(result.shape)
-    if name in _REARRANGED:
-        return _REARRANGED[name](known, call, shape)
+    if name in REARRANGED:
+        return REARRANGED[name](known, call, shape)
     if name in DROPOUTS and not _drops(call):
         name = "identity"
     found = []
@@ -500,7 +500,7 @@ def _into_cache(known: Known, call: TorchCall, shape: tuple[int, ...]) -> list[S
     return found
 
 
-_REARRANGED: dict[str, Rearrangement] = {
+REARRANGED: dict[str, Rearrangement] = {
     "cat": _cat, "stack": _stack, "roll": _each(_rolled), "flip": _each(_flipped),
     "pad": _each(_padded, "pad"),
     "index_select": _each(_chosen), "repeat_interleave": _each(_repeated_each), "repeat": _each(_repeated),

@@ -5,7 +5,6 @@ where it came from, and hands on each attention. Nothing is changed: every funct
 its result is returned untouched. If something goes wrong here, a warning says so, and the model runs on.
 """
 
-import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from .accounts import Accounts
 from .attention import FUSED, Attention, attention_of, fused_attention, pattern_times_values
+from .elements import Elements
 from .entry_places import Places
 from .origins import (
     ActivationProduct,
@@ -35,15 +35,13 @@ from .origins import (
     to_linears,
 )
 from .output import results_in
-from .products import PRODUCT_CALLS, NotUnderstood, contraction_of, elementwise, three_operands
+from .products import PRODUCT_CALLS, UNSEEN_MAPS, NotUnderstood, contraction_of, elementwise, three_operands
 from .projections import merged
 from .strand_rules import Known, follow
 from .tensors import Keeper, TorchCall, Unwatchable, check_watchable, function_of, tensors_in
 
 # Functions through which the weights of chosen experts go; these are no attention.
 CHOOSING = {"topk", "sort", "gather", "scatter", "scatter_add", "index_put", "setitem"}
-# Functions that are linear maps, or recurrent ones, with weights in a form of their own.
-UNSEEN_MAPS = re.compile("linear|matmul|gem[mv]|(^|_)mm($|_)|^(lstm|gru|rnn_(tanh|relu))$")
 SPLITTING = {"view", "reshape", "unflatten", "view_as", "reshape_as"}
 SUMMED = ", and it weighs a sum entry by entry"
 TWO_MAPS = "two linear maps take the result of the heads"
@@ -74,6 +72,7 @@ class Watch(TorchFunctionMode):
         self._origins = Origins()
         self._keeper = Keeper()
         self._known = Known(self._origins, self._keeper)
+        self._elements = Elements(self._keeper)
         self._serial = 0
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._heads: int | None = None  # of the nn.MultiheadAttention that is running
@@ -92,6 +91,8 @@ class Watch(TorchFunctionMode):
         self.ran = True
         stream = self._guarded(self._before, call)
         result = function(*args, **call.kwargs)
+        if self._elements.several:
+            self._guarded(self._elements.follow, call, result)
         self._guarded(self._after, call, result, stream)
         return result
 
@@ -125,6 +126,7 @@ class Watch(TorchFunctionMode):
 
     def given(self, tensors: list[torch.Tensor]) -> None:
         """The model was given these, which are no results of its own."""
+        self._elements.given(tensors)
         for tensor in tensors:
             if tensor.is_floating_point() and tensor.dim() in (2, 3) and not self._origins.of(tensor):
                 try:
@@ -136,6 +138,11 @@ class Watch(TorchFunctionMode):
     def alias(self, tensor: torch.Tensor, of: torch.Tensor) -> None:
         """Treats a tensor, the result of a module's second run, as the one from the run that was watched."""
         self._origins.set(tensor, self._origins.of(of))
+        self._elements.alias(tensor, of)
+
+    def _strands_of(self, tensor: torch.Tensor) -> tuple[Strand, ...]:
+        """All ways back, to elements of the batch too."""
+        return *self._origins.of(tensor), *self._elements.of(tensor)
 
     def _before(self, call: TorchCall) -> torch.Tensor | None:
         """Copies what a call is about to overwrite. Returns the residual stream if the call adds to it."""
@@ -350,7 +357,8 @@ class Watch(TorchFunctionMode):
         hold = self._keeper.hold
         product = ActivationProduct(
             self._next(), self._module(), hold(contraction.left), hold(contraction.right),
-            contraction.a, contraction.b, contraction.out, *strands,
+            contraction.a, contraction.b, contraction.out,
+            self._strands_of(contraction.left), self._strands_of(contraction.right),
         )  # fmt: skip
         if all(any(isinstance(strand.source, (GivenTensor, Linear)) for strand in own) for own in strands):
             product.account = self._accounts.maybe(self._module(), "product of two activations")
@@ -386,7 +394,7 @@ class Watch(TorchFunctionMode):
             for one in call.tensors():
                 check_watchable(one)
             event, read, drops = fused_attention(
-                call.args, call.kwargs, result, self._origins, self._heads, names
+                call.args, call.kwargs, result, self._strands_of, self._heads, names
             )
             attention = attention_of(
                 event, read, drops, module=self._module(), tap="sdpa", account=account, pattern=None
@@ -434,7 +442,9 @@ class Watch(TorchFunctionMode):
         again = [s for s in candidates if not known or s.source is known[0]]
         for strand in again:
             try:
-                event, read, drops = pattern_times_values(contraction, result, strand, first, self._origins)
+                event, read, drops = pattern_times_values(
+                    contraction, result, strand, first, self._strands_of
+                )
                 account = self._accounts.of_softmax(_soft(strand))
                 attention = attention_of(
                     event, read, drops, module=self._module(), tap="softmax", account=account, pattern=operand
