@@ -31,7 +31,8 @@ FONT = "Matrix Cinema font"
 ACCENT_ON_DARK, ACCENT_ON_LIGHT = (1.0, 0.76, 0.30), (0.80, 0.30, 0.02)  # of the part that is being computed
 SHADE, SHADE_EDGE, SHADE_BEHIND = 0.8, 0.075, 1.001  # opacity, heights of the picture, distance of the type
 SHADE_RAMP = np.linspace(0.0, 1.0, 7)
-CALLOUT_KIND = "callout"  # labels that come up with the spotlight
+CALLOUT_KIND = "callout"
+LATE_KINDS = CALLOUT_KIND, "lit"  # labels that come up with the spotlight
 DIM = 0.5  # of the way from the colour of type to the background, for the dots of the size legend
 PLATE, PLATE_OPACITY = 0.22, 0.9  # room around a callout, in sizes of its type, on the background's colour
 STROKE_AROUND = 0.012  # of the size of type, on a light background
@@ -99,7 +100,7 @@ def write_labels(to: Writer, letters: Any, view: View, shown: Any = None) -> Non
     axes, late = np.stack([view.right, view.up]), _in_the_spotlight(p, shown)
     for label in letters.labels:
         material = _label_type(p, label.kind in ("detail", "axis"), shown)
-        when = late if label.kind == CALLOUT_KIND else shown
+        when = late if label.kind in LATE_KINDS else shown
         ob = to.text(label.text, label.size, "CENTER", material)
         ob[tags.KIND], ob[tags.LABEL] = "label", label.kind
         show(ob, when)

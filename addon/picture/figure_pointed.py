@@ -5,14 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..attention.tokens import as_labels
 from ..kinds.places import Plane
-from ..staging.plan import Plan
-from ..staging.spotlight import Lit
 from ..staging.writing import captions
 from ..staging.writing.boxes import edges_of, meeting, strips
 from ..staging.writing.callout_options import callouts
 from ..staging.writing.items import moved
+from ..staging.writing.lit_tokens import lit_lines
 from ..staging.writing.name_options import unit
 from ..staging.writing.placing import Option, Written
 from ..staging.writing.typesetter import CAPITALS
@@ -63,21 +61,11 @@ def write_lit_tokens(labels: Labels) -> None:
     for lit in p.spotlight.last:
         if p.is_star(lit.stage):
             continue
-        lines = _lit_lines(p, lit)
+        lines = lit_lines(p, lit)
         for plane in labels.canvas.planes:
             if plane.stage is lit.stage:
                 every += [_write_lit_token(labels, plane, *line) for line in lines] or [False]
     labels.told_lit = all(every)
-
-
-def _lit_lines(p: Plan, lit: Lit) -> list[tuple[bool, int, str]]:
-    """(whether it is a row, its number, its token) of a row or a column that is lit as a whole."""
-    shape, labels, lines = p.evaluation[lit.stage].shape, captions.labels_of(p, lit.stage), []
-    for axis, (first, last), across in ((0, lit.rows, lit.columns), (1, lit.columns, lit.rows)):
-        whole = across == (0, shape[1 - axis] - 1) and shape[1 - axis] > 1
-        if labels[axis] and first == last and whole:
-            lines.append((axis == 0, first, as_labels(labels[axis])[first]))
-    return lines
 
 
 def _write_lit_token(labels: Labels, plane: Plane, of_rows: bool, n: int, token: str) -> bool:

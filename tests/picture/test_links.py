@@ -241,3 +241,11 @@ def test_matrices_that_are_linked_have_frames(head):
     canvas = Canvas(p, drawing.view(1e3), ASPECT, 1.0, film_type(p.typeface, 1.0))
     large = [plane for plane in canvas.planes if canvas.is_flat(plane)]
     assert len(framed) == 4 * len(large)
+
+
+def test_a_lit_row_or_column_has_its_token_at_its_end():
+    p = planned(star="attn", spotlight="attn[t1, t4]")
+    drawing = film_of(p)
+    told = {(one.owner, one.text) for one in drawing.labels[-1].lettering.labels if one.kind == "lit"}
+    assert told <= {("Q", "t1"), ("K", "t4"), ("V", "t4"), ("out", "t1")}
+    assert {"Q", "K"} <= {owner for owner, _ in told}

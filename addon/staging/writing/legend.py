@@ -28,12 +28,13 @@ class LegendBar:
 
 @dataclass(frozen=True)
 class LegendSizes:
-    """The size legend: elements of a `shape` as (number, width relative to the largest), and a note about
-    entries that are not drawn."""
+    """The size legend: elements of a `shape` as (number, width relative to the largest), what the numbers are
+    parts of, and a note about entries that are not drawn."""
 
     shape: str
     steps: tuple
     absent: str
+    title: str = "size"
 
 
 def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar]:
@@ -73,13 +74,12 @@ def sizes_of(p: Any) -> LegendSizes:
     m."""
     least = p.scene.look.min_size
     shape = "sphere" if (p.scene.look.shape or p.style.shape) == "sphere" else "cube"
-    names = ("0.1", "0.5", "1 max")
-    steps = tuple(
-        (name, least + (1 - least) * math.sqrt(part)) for name, part in zip(names, SHOWN_SIZES, strict=True)
-    )
+    steps = tuple((f"{part:g}", least + (1 - least) * math.sqrt(part)) for part in SHOWN_SIZES)
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
     absent = ["zero"] * (not p.numbers) + ["masked"] * masked
-    return LegendSizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "")
+    drawn = [stage for stage in stages_of(p.root) if not p.is_unseen(stage)]
+    title = "size: 1 is each matrix's max" if len(drawn) > 1 else "size: 1 is the max"
+    return LegendSizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "", title)
 
 
 def before_until(p: Any) -> float:

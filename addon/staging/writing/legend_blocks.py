@@ -108,14 +108,15 @@ def sizes_block(type: Typesetter, form: LegendForm, sizes: LegendSizes) -> Block
     """The block of the size legend: elements with their magnitudes under them, and the note below."""
     high, line = form.bar_height * type.scale, form.line * type.scale
     largest = form.dot * type.scale
-    items: list[Item] = [type.line("size", 0.0, high + form.title_rise * type.scale, form.title, soft=True)]
+    title = type.line(sizes.title, 0.0, high + form.title_rise * type.scale, form.title, soft=True)
+    items: list[Item] = [title]
     for n, (number, width) in enumerate(sizes.steps):
         x = (FIRST_DOT + DOT_STEP * n) * largest
         items += [Dot(sizes.shape, x, 0.5 * high, width * largest)]
         items += [type.line(number, x, -line, form.number, "CENTER")]
     if sizes.absent:
         items.append(type.line(sizes.absent, 0.0, -2 * line, form.number, soft=True))
-    width = max(DOTS_WIDTH * largest, type.width(sizes.absent, form.number))
+    width = max(DOTS_WIDTH * largest, type.width(sizes.absent, form.number), title.width)
     down = (1 + bool(sizes.absent)) * line
     return Block(tuple(items), width, high + form.above * type.scale, down)
 

@@ -21,6 +21,7 @@ from .canvas import Canvas
 from .captions import below, named, without_titles
 from .frames import frames
 from .items import Box, Text
+from .lit_tokens import lit_tokens
 from .name_options import names
 from .placing import Leader, Wish, Written, settle
 from .scene_links import with_links
@@ -39,11 +40,11 @@ class Label:
     """A line of type in the world, facing the camera. Its `position` (3,) is on its base line; `size` and the
     `box` around the position are in the world's units. `align` and `angle` are those of the Text.
 
-    `kind` is "title" (of a head), "name", "detail" (a shape), "axis", "token", "callout" (the number of an
-    entry in the spotlight) or "sign" (of a link); `owner` is the name of the matrix at which it stands. With
-    a moving camera it turns about its `pivot` (3,), which the labels of one `group` share: a name takes its
-    shape along. A callout before a matrix or products is `plated`: it stands on a plate of the background's
-    colour.
+    `kind` is "title" (of a head), "name", "detail" (a shape, or the steps of an arrow), "axis", "token",
+    "callout" (the number of an entry in the spotlight), "lit" (the token of a row or column there) or "sign"
+    (of a link); `owner` is the name of the matrix at which it stands. With a moving camera it turns about its
+    `pivot` (3,), which the labels of one `group` share: a name takes its shape along. A callout before a
+    matrix or products is `plated`: it stands on a plate of the background's colour.
     """
 
     text: str
@@ -162,6 +163,7 @@ def _wishes(
     return [
         *tokens(canvas, labelled, told, lower),
         *callouts(canvas, lit),
+        *lit_tokens(canvas, lit),
         *titles(canvas),
         *names(canvas, without_titles(canvas.p, chosen)),
         *axis_titles(canvas, planes),
