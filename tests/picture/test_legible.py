@@ -74,7 +74,7 @@ def test_the_first_example_has_both_axes_straight_at_its_star(seen):
     gaps = gaps_between(np.array([one.box(label) for label in tokens]), star[None])[:, 0]
     assert gaps.max() * PIXELS < AT_THE_STAR
     strokes = one.film.lettering.strokes
-    assert {stroke.kind for stroke in strokes} <= {"callout", "name", "link"}  # none from a token to its row
+    assert {stroke.kind for stroke in strokes} <= {"callout", "name", "link", "frame"}  # none from a token
 
 
 def test_the_number_of_what_is_lit_covers_nothing_that_matters(seen):
