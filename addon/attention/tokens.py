@@ -18,10 +18,12 @@ _SPECIAL = re.compile(r"\[(?!UNK\])[A-Z]+\d*\]|<(?!0x|unk>)[^<>\s]+>")
 _BYTE = re.compile(rb"<0x([0-9A-F]{2})>")
 LINE_SIGNS = {"\n": "↵", "\r": "←", "\t": "→"}  # written for line breaks and tabs, so that they are seen
 _BLANKS = {" ": "·", **LINE_SIGNS}
-JOINERS = "\u200c\u200d\ufe0e\ufe0f"  # characters without a glyph that shape the letters around them
+# Characters that shape or tint the letter before them: joiners, and tones of skin.
+JOINERS = "\u200c\u200d\ufe0e\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 # Signs of so little ink that one of them alone is overlooked, of all scripts.
 _FAINT = frozenset(".,:;'`\"’‘‚“”„‹›´¨^~¯-‐–—_·•…、。，．：；・")
-_NO_BASE = "◌"  # stands under an accent whose letter is in another token
+_PART = re.compile(r"\([1-4]/[1-4]\)$")  # of a label
+NO_BASE = "◌"  # stands under an accent whose letter is in another token
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 END, GOES_ON = "</w>", "@@"
 
@@ -87,13 +89,15 @@ def as_labels(tokens: Sequence[str]) -> tuple[str, ...]:
 def places(text: str, labels: Sequence[str]) -> tuple[int, ...]:
     """The places in `labels` of what a person calls `text`; none where it is not there. A person may write a
     label as it is, as told apart ("the₇"), as it stands beside a matrix ("«.»₁₄"), and without its mark of a
-    space."""
+    space; or what a token stands for: " ", a line break, and a character that several tokens share."""
     bare = tuple(label.strip("·") or label for label in labels)
-    for shown in (labels, bare):
+    whole = tuple(_PART.sub("", label) for label in bare)
+    for shown in (labels, bare, whole):
         set_off = tuple(map(_set_off, shown))
         for known in (shown, told_apart(shown), set_off, told_apart(set_off)):
-            if text in known:
-                return tuple(n for n, label in enumerate(known) if label == text)
+            for asked in dict.fromkeys((text, _visible(text))):
+                if asked in known:
+                    return tuple(n for n, label in enumerate(known) if label == asked)
     return ()
 
 
@@ -211,7 +215,7 @@ def _visible(text: str) -> str:
         elif category[0] in "CZ" or letter in JOINERS:
             shown += f"U+{ord(letter):04X}"
         elif category[0] == "M" and (n == 0 or text[n - 1].isspace()):
-            shown += _NO_BASE + letter
+            shown += NO_BASE + letter
         else:
             shown += letter
     return shown

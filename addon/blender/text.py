@@ -15,6 +15,7 @@ import numpy as np
 
 from ..description.style import Color, WholeStyle
 from ..errors import InputError
+from ..look.drawn_order import drawn
 from ..look.srgb import between, linear
 from ..look.styles import soft_color
 from ..staging.camera.framing import View
@@ -74,7 +75,7 @@ class Writer:
         """A line of text, in the own font if that has these letters. On a light background its strokes are a
         little bolder, because light that spills over their edges makes dark type look thin."""
         curve = bpy.data.curves.new(f"label {body[:50]}", "FONT")
-        curve.body, curve.size, curve.align_x = body, size, align
+        curve.body, curve.size, curve.align_x = drawn(body), size, align
         curve.resolution_u = 4
         if has_light_background(self.plan.style):
             curve.bevel_depth, curve.bevel_resolution = STROKE_AROUND * size, 0

@@ -15,6 +15,7 @@ from pathlib import Path
 from ..attention import tokens
 from ..description.scene import Scene
 from ..formats.font import read_font
+from .drawn_order import drawn
 
 BUILT_IN_CAPITALS = 0.682  # height of a capital of the built-in typeface, in sizes
 TOP, BOTTOM = 0.76, -0.25  # of a line of Latin letters, from its base line, in sizes
@@ -24,7 +25,6 @@ LOW = "°×÷·−–—…≤≥≈«»“”‘’↵→←₀₁₂₃₄₅�
 UNKNOWN_WIDTH = 0.5  # of a glyph that is in no table, in sizes
 ELLIPSIS = "…"
 LONGEST_LINE = 1_000  # letters of a line; no picture has room for more
-WITHOUT_JOINERS = dict.fromkeys(map(ord, tokens.JOINERS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Typeface:
 
     def of(self, text: str) -> "Typeface":
         """The typeface in which a line is set: this one or the other."""
-        if self.other is None or all(ord(letter) in self.widths for letter in text):
+        if self.other is None or all(ord(letter) in self.widths for letter in drawn(text)):
             return self
         return self.other
 
@@ -52,7 +52,7 @@ class Typeface:
     def width(self, text: str) -> float:
         """The width of a line, in sizes."""
         widths = self.of(text).widths
-        return sum(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in text)
+        return sum(widths.get(ord(letter), UNKNOWN_WIDTH) for letter in drawn(text))
 
     def has(self, letter: str) -> bool:
         """Whether this typeface or the other has a glyph for a character."""
@@ -63,13 +63,16 @@ class Typeface:
         """A text as it can be written on one line of at most LONGEST_LINE letters and `longest` sizes (None:
         as wide as it is). An ellipsis ends a text that was cut.
 
-        Accents are joined with their letters. Line breaks and tabs become signs. Joiners are left out,
-        because Blender does not shape letters. Any other character that cannot be seen or has no glyph
+        Accents are joined with their letters. Line breaks and tabs become signs. Joiners stay between
+        letters, where they say how these join. Any other character that cannot be seen or has no glyph
         becomes its number.
         """
         cut = len(text) > LONGEST_LINE
-        text = text[:1] + text[1:LONGEST_LINE].translate(WITHOUT_JOINERS)
-        text = "".join(self._letter(letter) for letter in unicodedata.normalize("NFC", text))
+        text = tokens.unjoined(unicodedata.normalize("NFC", text[:LONGEST_LINE]))
+        text = "".join(
+            letter if n and letter in tokens.JOINERS else self._letter(letter)
+            for n, letter in enumerate(text)
+        )
         if longest is not None and (cut or self.width(text) > longest):
             text, cut = self._beginning(text, longest - self.width(ELLIPSIS)), True
         return text + ELLIPSIS if cut else text

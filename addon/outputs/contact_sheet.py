@@ -21,12 +21,12 @@ from ..formats.capture_file import Capture
 from ..look.color_maps import color_map
 from ..look.styles import rule_color, soft_color, style
 from .files import require_file_place, written_whole
-from .font_files import NUMBERED, REGULAR, families
+from .font_files import NUMBERED, REGULAR, as_set, families
 from .formats import FIGURES, require_suffix
 
 MOST_HEADS = 4096
 MOST_LABELS = 28  # of more tokens only every n-th is written, to be legible
-LABEL_LETTERS = 10  # letters
+LABEL_LETTERS = 12  # letters; as in "U+200D(1/3)₁"
 DOTS = 400  # a larger pattern is cut into so many parts, each drawn by its largest weight
 # Inches, and points of type.
 LEAST_SIDE, MOST_SIDE, TOKEN = 0.75, 2.2, 0.088
@@ -34,6 +34,7 @@ PATTERN_GAP, PAGE_MARGIN, PATTERN_HEAD = 0.10, 0.12, 0.27
 SEEN, STRIP = 0.9, 0.09  # the picture that a model saw, and its patches beside a pattern
 PATCH = 12  # pixels of a patch's sides there
 TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
+_PLACE = re.compile(r"(?:\([1-4]/[1-4]\))?[₀-₉]*$")
 OWN = "DejaVu Sans"  # matplotlib's typeface; other fonts have the letters that it lacks
 
 
@@ -104,7 +105,7 @@ def _fonts(matplotlib, capture, rows):
     texts += [token for layer, _ in rows for token in (*layer.tokens_q, *layer.tokens_k)]
     own = matplotlib.font_manager.findfont(OWN)
     has = set(map(chr, matplotlib.ft2font.FT2Font(own).get_charmap()))
-    letters = set(unicodedata.normalize("NFC", "".join(texts))) - has
+    letters = {letter for text in texts for letter in as_set(unicodedata.normalize("NFC", text))} - has
     try:
         with families({REGULAR: letters}) as (names, missing):
             yield {"font.family": [OWN, *names[REGULAR]]}, missing
@@ -176,7 +177,7 @@ class _ContactSheet:
         self.figure.text(
             x / self.width,
             1 - y / self.height,
-            self.shown(text),
+            as_set(self.shown(text)),
             fontsize=size,
             parse_math=False,
             color=color or self.chosen.text,
@@ -275,7 +276,7 @@ class _ContactSheet:
     def tokens(self, axis, tokens):
         texts = self.labels(tokens)
         places = range(0, len(texts), -(-len(texts) // MOST_LABELS) if texts else 1)
-        axis.set_ticks(list(places), [texts[n] for n in places])
+        axis.set_ticks(list(places), [as_set(texts[n]) for n in places])
         if self.picture is not None and grid_of(tokens):
             axis.set_tick_params(pad=1.5 + 72 * STRIP)
         for label in axis.get_ticklabels():
@@ -320,8 +321,9 @@ def _width(text):
 
 
 def _cut(text, longest):
-    """A text that is no wider; what is left out is marked, not so the place by which it is told apart."""
-    place = text[len(text.rstrip("₀₁₂₃₄₅₆₇₈₉")) :]
+    """A text that is no wider; what is left out is marked. The part of a character, and the place by which a
+    token is told apart, stay."""
+    place = _PLACE.search(text)[0]  # type: ignore[index]
     if _width(text) <= longest:
         return text
     text = text.removesuffix(place)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..attention.tokens import NO_BASE
+from ..look.drawn_order import directed, drawn
 from .temporary import temporary_folder
 
 REGULAR, BOLD = 400, 600  # weights of type, as fonts number them
@@ -20,6 +22,13 @@ FIRST = "Inter.woff2"
 OTHER_FONTS = ("Symbols2", "Symbols-", "Math", "CJK", "")
 NUMBERED = " no. "  # between the name of a font and its number
 _numbers = itertools.count()
+
+
+def as_set(text: str) -> str:
+    """A line of text as matplotlib is to be given it. From 3.11 on it shapes letters and orders them."""
+    from matplotlib import ft2font
+
+    return directed(text) if hasattr(ft2font, "__libraqm_version__") else drawn(text)
 
 
 def fonts_with(
@@ -31,7 +40,8 @@ def fonts_with(
     """
     from fontTools.ttLib import TTFont
 
-    files, missing = [first] if first else [], set(letters)
+    files, wanted = [first] if first else [], set(letters)
+    missing = set(wanted)
     if first:
         with TTFont(first, fontNumber=0, lazy=True) as font:
             missing -= _letters(font)
@@ -40,9 +50,11 @@ def fonts_with(
             break
         with TTFont(source, lazy=True, recalcTimestamp=False) as font:
             found = missing & _letters(font)
-            if found:
+            if found:  # with all that it has, because letters that join have to be in one font
                 family = font["name"].getBestFamilyName() or source.stem
-                files.append(_reduced(font, found, weight, Path(folder) / f"{family}-{weight}.ttf"))
+                files.append(
+                    _reduced(font, wanted | {NO_BASE}, weight, Path(folder) / f"{family}-{weight}.ttf")
+                )
                 missing -= found
     return files, missing
 
@@ -112,7 +124,9 @@ def _reduced(font, letters, weight, path):
 
     # Other scripts need their shaping features; those of Inter would turn "->" into an arrow.
     features = ["kern"] if path.stem.startswith("Inter") else ["*"]
-    reducer = subset.Subsetter(subset.Options(notdef_outline=True, layout_features=features, name_IDs=["*"]))
+    options = subset.Options(notdef_outline=True, layout_features=features, name_IDs=["*"])
+    options.drop_tables += ["FFTM"]  # when a program made the font; fontTools would tell that it drops it
+    reducer = subset.Subsetter(options)
     reducer.populate(text="".join(sorted(letters)))
     reducer.subset(font)
     if "fvar" in font:

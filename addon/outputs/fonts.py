@@ -13,6 +13,7 @@ import blf
 from ..errors import InputError, needs_extra
 from ..formats.font import MOST_BYTES
 from ..formats.reading import opened
+from ..look.drawn_order import drawn
 
 # Pixels at which Blender measures. Inter is narrower at large sizes, and a figure uses its narrow form.
 _MEASURED, _MEASURED_OWN = 14.0, 200.0
@@ -40,7 +41,7 @@ class PageTypeface:
         @functools.cache
         def width(text):
             blf.size(self.font, pixels)
-            return _SLACK * blf.dimensions(self.font, text)[0] / pixels
+            return _SLACK * blf.dimensions(self.font, drawn(text))[0] / pixels
 
         return lambda text, size: width(text) * size
 

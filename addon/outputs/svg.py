@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from ..look.drawn_order import directed
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .color_profile import size_chunk
@@ -66,10 +67,11 @@ def svg(
             lines.append(f'<path fill="{fill}" d="{shape(text)}"/>')
             continue
         turn = f' transform="rotate(-90 {x} {y})"' if text.angle else ""
+        way = "" if text.text.isascii() else ' style="unicode-bidi:plaintext"'
         weight = ' font-weight="600"' if text.bold else ""
         lines.append(
             f'<text x="{x}" y="{y}" font-size="{_n(text.size)}" fill="{fill}" '
-            f'text-anchor="{_ANCHORS[text.align]}"{weight}{turn}>{escape(text.text)}</text>'
+            f'text-anchor="{_ANCHORS[text.align]}"{weight}{way}{turn}>{escape(directed(text.text))}</text>'
         )
     return "\n".join([*lines, "</g>", "</svg>", ""])
 

@@ -13,7 +13,7 @@ import numpy as np
 from ..picture.figure_page import FigurePage
 from ..staging.writing.items import Text
 from .color_profile import profile_chunk
-from .font_files import BOLD, REGULAR, families
+from .font_files import BOLD, REGULAR, as_set, families
 from .notes import NO_NOTES, Notes
 from .png_file import text_chunk
 from .svg import png
@@ -65,7 +65,7 @@ def typeset(
             axes.text(
                 text.x,
                 text.y,
-                text.text,
+                as_set(text.text),
                 size=text.size,
                 family=names[text.bold],
                 color=colors.soft if text.soft else colors.strong,
@@ -110,9 +110,9 @@ def outlines(page: FigurePage, typeface: Any) -> Iterator[Callable[[Text], str]]
 
         def shape(text):
             font = FontProperties(family=names[text.bold], size=text.size)
-            vertices, codes = shaper.get_text_path(font, text.text, ismath=False)
+            vertices, codes = shaper.get_text_path(font, as_set(text.text), ismath=False)
             vertices = np.asarray(vertices, float).reshape(-1, 2) * text.size / shaper.FONT_SCALE
-            width = shaper.get_text_width_height_descent(text.text, font, False)[0]
+            width = shaper.get_text_width_height_descent(as_set(text.text), font, False)[0]
             vertices[:, 0] -= {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}[text.align] * width
             if text.angle:
                 vertices = np.stack([-vertices[:, 1], vertices[:, 0]], axis=1)
@@ -135,7 +135,7 @@ def outlines(page: FigurePage, typeface: Any) -> Iterator[Callable[[Text], str]]
 def _families(page, typeface):
     """A block with matplotlib's names for the fonts of the page: {whether bold: names}."""
     letters = {
-        weight: {letter for text in page.texts if text.bold == bold for letter in text.text}
+        weight: {letter for text in page.texts if text.bold == bold for letter in as_set(text.text)}
         for bold, weight in WEIGHTS.items()
     }
     with families(letters, typeface.path) as (names, _):

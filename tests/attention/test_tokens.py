@@ -113,3 +113,11 @@ def test_a_faint_sign_alone_is_set_off_where_tokens_are_labels():
     assert places("«.»", labels) == places(".", labels) == (4,)
     for n, text in enumerate(shown):
         assert not text or n in places(text, labels)
+
+
+def test_a_character_of_several_tokens_is_found_by_itself():
+    labels = ("·日(1/2)", "日(2/2)", "·U+1F3FD(1/2)", "U+1F3FD(2/2)", "◌ี่", "↵", "·", "e\u0301", "f(1/2)")
+    assert places("日", labels) == (0, 1) and places("日(2/2)", labels) == places("日₁", labels) == (1,)
+    assert places("🏽", labels) == (2, 3) and places("ี่", labels) == (4,)
+    assert places("\n", labels) == (5,) and places(" ", labels) == places("·", labels) == (6,)
+    assert places("(1/2)", labels) == ()

@@ -2,11 +2,13 @@
 
 import html
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from matrix_cinema.cli import commands as cli
 from matrix_cinema.formats.capture_file import open_capture, write_capture
+from matrix_cinema.look.drawn_order import drawn
 
 bpy = pytest.importorskip("bpy")
 tokenizers = pytest.importorskip("tokenizers", reason="NO TOKENIZERS: pip install tokenizers")
@@ -20,8 +22,8 @@ from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compos
 from matrix_cinema.picture.figure_type import page_type  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
-TEXT = "the café 你好 Größe 日本 ไทย नमस्ते 🙂 한국Ж the"
-# Ж is no token: its two bytes are. A still leaves the joiners of letters to its typeface, which has none.
+TEXT = "the café 你好 Größe 日本 ไทย नमस्ते 👍🏽 한국Ж שלום مرحبا the"
+# Ж is no token: its two bytes are. A tone of skin has no place in type of one colour.
 WORDS = [
     "the",
     "·café",
@@ -30,10 +32,12 @@ WORDS = [
     "·日本",
     "·ไทย",
     "·नमस्ते",
-    "·🙂",
+    "·👍🏽",
     "·한국",
     "Ж(1/2)",
     "Ж(2/2)",
+    "·שלום",
+    "·مرحبا",
     "·the",
 ]
 STRANGE = re.compile("[ĠĊĉÃäå€]|â|ð|à¤|à¸")
@@ -68,10 +72,18 @@ def bodies(scene):
     return {ob.data.body for ob in scene.objects if ob.type == "FONT"}
 
 
+def assert_drawn(scene):
+    """The text objects have the words as they are drawn, and the callout has those of the spotlight."""
+    found = {re.sub("[₀-₉]+", "", body) for body in bodies(scene)}
+    assert {drawn(word.replace("🏽", "")) for word in WORDS} - found == set()
+    assert [body for body in found if re.match("·?Ж.2/2. → .?םולש +[0-9.]+", body)], found
+    assert not [body for body in found if STRANGE.search(body)]
+
+
 def assert_read(texts, of):
     """The words are all there, told apart or not, and nothing is in the letters of bytes."""
     bare = {re.sub("[₀-₉]+$", "", text) for text in texts}
-    assert {word for word in of if word not in bare} == set()
+    assert {word for word in of if word not in bare | {text.replace("👍", "👍🏽") for text in bare}} == set()
     assert not [text for text in texts if STRANGE.search(text)]
 
 
@@ -103,8 +115,18 @@ def test_in_the_figure_of_one_tensor(capture):
     assert_read({text.text for text in page.texts}, WORDS)
 
 
+def test_in_the_text_of_a_pdf(capture, tmp_path):
+    pypdf = pytest.importorskip("pypdf", reason="NO PDF READER: pip install pypdf")
+    pytest.importorskip("matplotlib", reason="NO FIGURES: pip install matplotlib")
+    path = tmp_path / "x.pdf"
+    figures.figure([Shown(scene_of_tensor(capture, 0, 0, "pattern"))], path, width="90mm", dpi=60, samples=1)
+    lines = pypdf.PdfReader(path).pages[0].extract_text().splitlines()
+    # Of letters that join, matplotlib writes the whole cluster at each glyph.
+    assert_read(lines, [word for word in WORDS if word not in ("·नमस्ते", "·שלום", "·مرحبا")])
+
+
 def test_in_a_still_and_in_a_blend_file(capture, tmp_path):
-    scene = build(scene_from_capture(capture, 0, 0))
-    assert_read(bodies(scene), WORDS)
+    lit = replace(scene_from_capture(capture, 0, 0), spotlight="attn[Ж(2/2), שלום]; attn[Ж#2, 你好]")
+    assert_drawn(build(lit))
     save_blend(tmp_path / "x.blend")
-    assert_read(bodies(open_built(Source(tmp_path / "x.blend", None))), WORDS)
+    assert_drawn(open_built(Source(tmp_path / "x.blend", None)))
