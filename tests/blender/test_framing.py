@@ -140,12 +140,13 @@ def test_the_light_of_an_orbit_goes_round_with_the_camera(factory):
 
 
 def label_boxes(scene):
-    """Text -> (left, bottom, right, top) on the picture, in heights of it, for every label and overlay."""
+    """(text, (left, bottom, right, top)) on the picture, in heights of it, for each label and overlay that the
+    scene shows at its current frame."""
     aspect = scene.render.resolution_x / scene.render.resolution_y
     bare_letters(scene)
     found = []
     for ob in scene.objects:
-        if ob.type == "FONT" and ob.get("mc_kind") in ("label", "overlay"):
+        if ob.type == "FONT" and ob.get("mc_kind") in ("label", "overlay") and not ob.hide_render:
             box = [
                 world_to_camera_view(scene, scene.camera, ob.matrix_world @ Vector(c)) for c in ob.bound_box
             ]
