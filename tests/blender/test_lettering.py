@@ -14,6 +14,7 @@ from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from mathutils import Vector  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.look.drawn_order import drawn  # noqa: E402
 from matrix_cinema.look.typeface import built_in, extent, typeface_of  # noqa: E402
 from matrix_cinema.staging.writing.boxes import clashes  # noqa: E402
 
@@ -53,8 +54,8 @@ def width(text, font=None):
 @pytest.mark.parametrize("text", TEXTS)
 def test_type_is_as_wide_and_high_as_the_table_says(factory, text):
     assert all(built_in().has(letter) for letter in text)
-    assert width(text) == pytest.approx(built_in().width(text), abs=2e-3 * len(text))
-    _, low, _, high = ink(text)
+    assert width(drawn(text)) == pytest.approx(built_in().width(text), abs=2e-3 * len(text))
+    _, low, _, high = ink(drawn(text))
     assert extent(text)[0] <= low + 0.02 and high <= extent(text)[1] + 0.02
 
 
@@ -164,7 +165,7 @@ def test_what_is_computed_is_lit(factory):
     def lit():
         return {ob.data.body for ob in scene.objects
                 if ob.type == "FONT" and ob.get("mc_kind") == "overlay" and 0.5 < ob.color[0] < 1.0001
-                and ob.animation_data}  # fmt: skip
+                and ob.animation_data and not ob.data.body.startswith(("max", "out"))}  # fmt: skip
 
     found = []
     for frame in range(scene.frame_start, scene.frame_end + 1):

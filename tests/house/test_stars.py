@@ -57,7 +57,7 @@ def test_its_star_can_be_read(name):
 def test_each_head_of_a_group_has_its_tokens_and_its_name_at_itself(name):
     p, film = planned(name), composed(name)
     tokens = [label.owner for label in film.lettering.labels if label.kind == "token"]
-    details = {label.owner: label.text for label in film.lettering.labels if label.kind == "detail"}
+    details = {label.owner: label.text for label in film.lettering.labels if label.text[0].isdigit()}
     for head in p.scene.capture.heads:
         assert tokens.count(f"attn[{head}]") == 16
         assert details[f"attn[{head}]"] == f"8 × 8, head {head}"
