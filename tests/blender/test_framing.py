@@ -140,8 +140,8 @@ def test_the_light_of_an_orbit_goes_round_with_the_camera(factory):
 
 
 def label_boxes(scene):
-    """(text, (left, bottom, right, top)) on the picture, in heights of it, for each label and overlay that the
-    scene shows at its current frame."""
+    """(text, (left, bottom, right, top)) on the picture, in heights of it, for each label and overlay that
+    the scene shows at its current frame."""
     aspect = scene.render.resolution_x / scene.render.resolution_y
     bare_letters(scene)
     found = []
