@@ -138,6 +138,8 @@ class Living:
         before, memory = remembered.settings(old), remembered.memory(new, self.ours)
         theirs, motion = self.theirs[old], remembered.remembered(old).get("motion", {})
         if isinstance(old, bpy.types.Object):
+            if remembered.modifier_of(old) is None:  # a person removed it, and with it all that moved it
+                motion = {at: told for at, told in motion.items() if remembered.AT_MODIFIER not in at}
             theirs = theirs - _take_parts(old, new)
         for key, value in remembered.settings(new).items():
             wanted = before[key] if key in theirs else value

@@ -12,6 +12,7 @@ from . import compat, tags
 from .axis_tokens import axes_of
 from .objects import MODIFIER
 from .read import elements, shape_of
+from .remembered import modifier_of
 from .verify import Reference, reference_of
 
 PICKABLE = ("matrix", "product", "readout")
@@ -115,7 +116,7 @@ def _drawn(depsgraph: bpy.types.Depsgraph) -> Iterator[tuple[bpy.types.Object, n
 
 
 def _is_ours(ob):
-    return bool(ob.get(tags.KIND) in PICKABLE and shape_of(ob) and MODIFIER in ob.modifiers)
+    return bool(ob.get(tags.KIND) in PICKABLE and shape_of(ob) and modifier_of(ob))
 
 
 def _under(places, radii, projection, size, point):

@@ -20,7 +20,8 @@ from . import compat, curves, tags
 from .objects import MODIFIER
 from .property_paths import owner_of, put
 
-SHOWN = (f'modifiers["{MODIFIER}"].show_viewport', f'modifiers["{MODIFIER}"].show_render')
+AT_MODIFIER = f'modifiers["{MODIFIER}"]'
+SHOWN = (f"{AT_MODIFIER}.show_viewport", f"{AT_MODIFIER}.show_render")
 _INPUT_PREFIX = "input "
 _MOVED = None  # in place of a number that is animated or driven, which says nothing
 PIXELS = 1 << 16  # pictures with more are not looked at

@@ -4,7 +4,8 @@ A datablock of ours carries TAG, the name that it was built with. A copy that a 
 too, because Blender copies properties. Two lists of pointers tell them apart: a scene lists the PARTS of its
 build, and an otherwise unused palette lists the SCENES that were built in this file. Blender keeps these
 lists right when datablocks are renamed, saved or undone, and no copy can enter them. So duplicates, linked
-and full copies of a scene, and appended datablocks are the user's, like everything without a tag.
+and full copies of a scene, and appended datablocks are the user's, like everything without a tag, also where
+it is listed.
 """
 
 import json
@@ -82,7 +83,7 @@ def parts(scene: bpy.types.Scene) -> list[bpy.types.ID]:
 
     This is for reading: only what `owned` returns may be changed.
     """
-    return listed(scene, PARTS)
+    return _tagged(scene, PARTS)
 
 
 def scene_of(block: bpy.types.ID) -> bpy.types.Scene | None:
@@ -97,7 +98,7 @@ def owned(scene: bpy.types.Scene) -> list[bpy.types.ID]:
 
 def resting(scene: bpy.types.Scene) -> list[bpy.types.ID]:
     """The resting datablocks of earlier builds of this scene."""
-    return listed(scene, RESTING) if is_built(scene) else []
+    return _tagged(scene, RESTING) if is_built(scene) else []
 
 
 def is_built(scene: bpy.types.Scene) -> bool:
@@ -106,10 +107,15 @@ def is_built(scene: bpy.types.Scene) -> bool:
 
 
 def listed(owner: bpy.types.ID, name: str) -> list[bpy.types.ID]:
-    """The datablocks of a list that is kept as a property."""
+    """The datablocks of a list that is kept as a property, each once."""
     group = owner.get(name)
     values = group.values() if hasattr(group, "values") else ()
-    return [block for block in values if isinstance(block, bpy.types.ID)]
+    return list(dict.fromkeys(block for block in values if isinstance(block, bpy.types.ID)))
+
+
+def _tagged(scene, name):
+    """Those of a list that are ours: Blender's Remap Users puts any datablock in the place of one of ours."""
+    return [block for block in listed(scene, name) if TAG in block]
 
 
 def write_list(owner: bpy.types.ID, name: str, blocks: Sequence[bpy.types.ID]) -> None:

@@ -186,6 +186,8 @@ def _strokes(strokes, material, collection):
 
 def write_overlay(to: Writer, view: View, overlay: Any) -> None:
     """Write the title and the legend onto the picture, before the camera."""
+    if not (overlay.texts or overlay.items or overlay.shades):
+        return
     p, parent, collection = to.plan, to.camera, to.collection
     size, distance = np.array([view.half_width, view.half_height]), clear_distance(p, parent, view)
     if view.orthographic:

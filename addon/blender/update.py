@@ -37,7 +37,7 @@ from .objects import MODIFIER, as_points, set_inputs
 from .property_paths import same, set_changed
 from .rebuild import adopt, sharing, standing
 from .recolored import recolor
-from .remembered import setting
+from .remembered import modifier_of, setting
 from .stored import described, plan_for, plan_of
 from .studio import Around
 
@@ -353,6 +353,6 @@ def _drawn(target: bpy.types.Scene) -> Objects:
     """The objects that a scene was built of and that have our modifier, by their kind."""
     found: Objects = collections.defaultdict(list)
     for ob in tags.owned(target):
-        if isinstance(ob, bpy.types.Object) and MODIFIER in ob.modifiers:
+        if modifier_of(ob):
             found[ob.get(tags.KIND)].append(ob)
     return found

@@ -28,7 +28,7 @@ from .digest import digest
 from .objects import MODIFIER
 from .older import gained
 from .read import drawn_objects, elements, evaluated_scene, stored_mask, stored_values
-from .remembered import remembered
+from .remembered import modifier_of, remembered
 from .stored import described, leading_axes
 
 TOLERANCE = 1e-5  # of a matrix's largest magnitude
@@ -210,13 +210,13 @@ def _check_objects(scene, root, matrices, products, readouts):
     one, or a readout of one."""
     known = {s.name for s in stages_of(root)}
     for ob in readouts:
-        if ob[tags.NAME] not in known or MODIFIER not in ob.modifiers:
+        if ob[tags.NAME] not in known or not modifier_of(ob):
             raise JobError(f"{scene.name}: readout {ob[tags.NAME]} is of no matrix of the expression")
     for kind, objects, names in (
         ("matrix", matrices, [s.name for s in stages_of(root)]),
         ("product", products, [s.name for s in stages_of(root) if s.has_interior]),
     ):
-        found = [ob[tags.NAME] for ob in objects if MODIFIER in ob.modifiers]
+        found = [ob[tags.NAME] for ob in objects if modifier_of(ob)]
         for name in set(names) - set(found):
             raise JobError(f"{scene.name}: {kind} {name} of the expression is not drawn")
         for name in set(found) - set(names):
