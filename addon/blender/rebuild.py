@@ -284,7 +284,7 @@ class _Build:
         self._rest(made, living.ours.union(self.kept))
         self._list([*self.kept, *made])
         self._take_out()
-        read = self._read()
+        read = self._read(made)
         self._remove([block for block in self.old if _is_object(block) and block not in read], made)
         while unused := self._unused(made):
             self._remove(unused, made)
@@ -355,12 +355,12 @@ class _Build:
                 for ob in old.intersection(collection.objects):
                     collection.objects.unlink(ob)
 
-    def _read(self):
+    def _read(self, made):
         """The old objects that the user's copies of ours read, such as the values of a matrix. The copies
         keep reading them."""
         sources = [block for block in self.old if block.get(KIND) == SOURCE]
-        users, old = bpy.data.user_map(subset=sources), set(self.old)
-        read = {ob for ob in sources if any(TAG in user for user in users[ob] - old)}
+        users, ours = bpy.data.user_map(subset=sources), {*self.old, *made}
+        read = {ob for ob in sources if any(TAG in user for user in users[ob] - ours)}
         while more := {ob for ob in sources if ob not in read and not read.isdisjoint(users[ob])}:
             read |= more
         return read
@@ -384,21 +384,21 @@ class _Build:
 
     def _hand_over(self, objects, made):
         """Let everything that refers to an old object (as a parent, as a target, as a camera) refer to the
-        new object with its name. Returns the old objects that something of the user's refers to and that have
-        no successor. They stay in the file, in no collection."""
+        new object with its name; also what lives on, where a person let it refer to hidden numbers. Returns
+        the old objects that something of the user's refers to and that have no successor. They stay in the
+        file, in no collection."""
         heirs: dict = {}
-        ours, kept = {*self.old, *made}, []
+        old, ours, kept = set(self.old), {*self.old, *made}, []
         for block in filter(_is_object, made):
             heirs.setdefault(known_as(block), []).append(block)
         users = bpy.data.user_map(subset=objects) if objects else {}
         for ob in objects:
             same = heirs.get(known_as(ob))
             heir = same.pop(0) if same else None
-            if not any(refers_to(ob, user) for user in users[ob] - ours):
-                continue
-            if heir:
+            referring = {user for user in users[ob] - old if refers_to(ob, user)}
+            if heir and referring:
                 ob.user_remap(heir)
-            else:
+            elif referring - ours:
                 ob.use_fake_user = True
                 kept.append(ob)
         return kept

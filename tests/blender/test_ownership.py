@@ -169,6 +169,16 @@ def test_a_build_that_fails_leaves_all_as_it_was(factory, monkeypatch):
     assert {key: block.users for key, block in everything().items()} == before
 
 
+def test_a_focus_on_hidden_numbers_stays(factory):
+    scene = build(scene_description(LOOKS[1]))
+    count = len(bpy.data.objects)
+    scene.camera.data.dof.focus_object = scene.objects["A values"]
+    build(scene_description(LOOKS[0]), scene)
+    assert scene.camera.data.dof.focus_object == scene.objects["A values"] in tags.owned(scene)
+    build(scene_description(LOOKS[1]), scene)
+    assert len(bpy.data.objects) == count
+
+
 def test_a_modifier_that_was_removed_comes_back_with_what_moves_it(factory):
     scene = build(scene_description(LOOKS[1]))
     scene.objects["out"].modifiers.clear()

@@ -214,7 +214,8 @@ def inventory(scene):
     another for another camera."""
     mine = set(tags.owned(scene))
     users, found = bpy.data.user_map(subset=mine), {one for one in mine if one.get(tags.WRITTEN)}
-    while more := {one for one in mine - found if (by := users[one] & mine) and by <= found}:
+    data = {one for one in mine if not isinstance(one, bpy.types.Object)}
+    while more := {one for one in data - found if (by := users[one] & mine) and by <= found}:
         found |= more
     found |= {one for one in mine if isinstance(one, bpy.types.Action) and not users[one] & mine}
     return Counter(map(key_of, mine - found))
