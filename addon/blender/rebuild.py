@@ -366,8 +366,12 @@ class _Build:
         return read
 
     def _unused(self, made):
-        """The old datablocks that nothing uses, and our collections with nothing of the user's in them."""
-        used, old, rooms = _used(self.old), set(self.old), set(self.rooms.values())
+        """The old datablocks that nothing uses, and our collections with nothing of the user's in them, to
+        which nothing of theirs refers, such as a lamp that lights only what is in one."""
+        used, old = _used(self.old), set(self.old)
+        rooms = old.intersection(self.rooms.values())
+        users = bpy.data.user_map(subset=rooms) if rooms else {}
+        rooms = {one for one in rooms if not any(map(_is_object, users[one] - old))}
 
         def holds_nothing(block):
             is_collection = isinstance(block, bpy.types.Collection)

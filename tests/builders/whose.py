@@ -131,7 +131,7 @@ def stays_of_scene(block):
     out."""
     markers = sorted((m.name, m.frame, m.camera and m.camera.name) for m in block.timeline_markers)
     layers = {
-        layer.name: sorted(one.name for one in every_layer(layer.layer_collection) if one.exclude)
+        layer.name: {one.name for one in every_layer(layer.layer_collection) if one.exclude}
         for layer in block.view_layers
     }
     return {"markers": markers, "layers": layers}
