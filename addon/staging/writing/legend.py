@@ -34,7 +34,7 @@ class LegendSizes:
     shape: str
     steps: tuple
     absent: str
-    title: str = "size"
+    title: str = "size: 1 at the end of a bar"
 
 
 def legend_of(p: Any, *, raw: bool = True, brief: bool = True) -> list[LegendBar]:
@@ -77,9 +77,7 @@ def sizes_of(p: Any) -> LegendSizes:
     steps = tuple((f"{part:g}", least + (1 - least) * math.sqrt(part)) for part in SHOWN_SIZES)
     masked = any(p.evaluation[stage].mask is not None for stage in stages_of(p.root))
     absent = ["zero"] * (not p.numbers) + ["masked"] * masked
-    drawn = [stage for stage in stages_of(p.root) if not p.is_unseen(stage)]
-    title = "size: 1 is each matrix's max" if len(drawn) > 1 else "size: 1 is the max"
-    return LegendSizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "", title)
+    return LegendSizes(shape, steps, f"{' or '.join(absent)}: no element" if absent else "")
 
 
 def before_until(p: Any) -> float:
