@@ -1,8 +1,8 @@
 """Runs the tests on every Blender: all of them in .venv, those that depend on Blender in the others.
 
 Two runs of pytest go at a time, and each Blender has several. Each line of output begins with the version of
-its Blender. The script says which Blender was left out, and ends with one line of totals. It exits with 1 if
-anything failed.
+its Blender. The script says which Blender was left out, names the tests that failed, and ends with one line
+of totals. It exits with 1 if anything failed.
 """
 
 import concurrent.futures
@@ -44,7 +44,7 @@ def main():
             for version, _, arguments in jobs
         ]
     for (version, what, _), run in zip(jobs, runs, strict=True):
-        status, last, seconds = run.result()
+        status, last, seconds, fallen = run.result()
         found = re.findall(r"(\d+) (passed|failed|skipped|error)", last)
         counts = {word: int(n) for n, word in found}
         totals["passed"] += counts.get("passed", 0)
@@ -56,6 +56,7 @@ def main():
                 totals["failed"] += 1  # ended early, such as by a crash
         said = last.strip("= ") or f"ended with status {status}"
         told.append(f"Blender {version}, {what}: {said}, {seconds:.0f} s in all")
+        told += [f"    {line}" for line in fallen]
     for wanted in WANTED:
         if not any(version.startswith(wanted + ".") for version in blenders):
             python = "3.13" if wanted >= "5.1" else "3.11"
@@ -77,7 +78,7 @@ def jobs_of(versions: list[str]) -> list[tuple[str, str, list[str]]]:
 
 
 def _pytest(python, version, arguments):
-    """Run pytest with its output shown; returns its exit status, its last line and its seconds."""
+    """Run pytest with its output shown; returns its exit status, last line, seconds, and what failed."""
     begun = time.monotonic()
     process = subprocess.Popen(
         [python, "-m", "pytest", "-q", *arguments],
@@ -87,12 +88,14 @@ def _pytest(python, version, arguments):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    last = ""
+    last, fallen = "", []
     for line in process.stdout:
         print(f"{version:<7} {line}", end="", flush=True)
         if re.search(r"\d+ (passed|failed|skipped|errors?)\b.* in ", line):
             last = line.strip()
-    return process.wait(), last, time.monotonic() - begun
+        if line.startswith(("FAILED ", "ERROR ")):
+            fallen.append(line.strip())
+    return process.wait(), last, time.monotonic() - begun, fallen
 
 
 if __name__ == "__main__":

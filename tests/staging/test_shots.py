@@ -133,16 +133,9 @@ def whole_head(view):
     return filmed(planned("attention_head"), view=view)[3].view(1)
 
 
-FAR_CALLOUT = pytest.mark.xfail(reason="a callout far above attn takes the room", strict=True)
-
-
 @pytest.mark.parametrize(
     "view, subject",
-    [
-        *itertools.product(("stage", "isometric", "back"), ("attn", "attn products", "Q")),
-        *(("stage", "out products"), ("back", "out products")),
-        pytest.param("isometric", "out products", marks=FAR_CALLOUT),
-    ],
+    itertools.product(("stage", "isometric", "back"), ("attn", "attn products", "Q", "out products")),
 )
 def test_a_chosen_subject_is_framed_with_its_labels(view, subject):
     p, marks, written, film = filmed(planned("attention_head"), view=view, subject=subject)
