@@ -125,10 +125,12 @@ def _places(
     step = 0.6 * canvas.entry_at(plane)
     front = anchor - canvas.view.forward * CALLOUT_BEFORE
 
+    toward = (ends - spot) / np.where(away, away, 1.0)[:, None]
+    starts = spot + toward * np.minimum(step, away)[:, None]
+    leaders = strips(starts, ends, 0.0).reshape(-1, len(boxes), 4)
+
     def option(n):
         led = plated or n not in level  # on a page the outline of its row leads there
-        toward = (ends[n] - spot) / (away[n] or 1.0)
-        start = spot + toward * min(step, away[n])
 
         def write():
             x, y = middles[n] + (0.0, (0.5 * tall - 0.8) * high)
@@ -138,10 +140,10 @@ def _places(
                 )
                 for row, text in enumerate(texts)
             ]
-            return Written(lines, [Leader(start, ends[n], front)] if led else ())
+            return Written(lines, [Leader(starts[n], ends[n], front)] if led else ())
 
-        leader = strips(start[None], ends[n : n + 1], 0.0) if led else np.empty((0, 4))
-        return Option(np.concatenate([boxes[n : n + 1], leader]), costs[n], write)
+        taken = np.concatenate([boxes[n : n + 1], leaders[:, n]]) if led else boxes[n : n + 1]
+        return Option(taken, costs[n], write)
 
     return [option(n) for n in range(len(boxes))]
 

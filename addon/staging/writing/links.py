@@ -270,8 +270,11 @@ class Free:
     def take_line(self, start: np.ndarray, end: np.ndarray) -> None:
         """Mark a line between two points (2,) as not free."""
         count = int(np.linalg.norm(end - start) / RASTER_STEP) + 2
-        for point in start + (end - start) * np.linspace(0.0, 1.0, count)[:, None]:
-            self.take(np.tile(point, 2))
+        points = start + (end - start) * np.linspace(0.0, 1.0, count)[:, None] - self.low
+        first = np.maximum(np.ceil((points - LINK_GAP) / RASTER_STEP).astype(int), 0)
+        last = np.maximum(np.floor((points + LINK_GAP) / RASTER_STEP).astype(int) + 1, 0)
+        for (left, low), (right, high) in zip(first.tolist(), last.tolist(), strict=True):
+            self.points[left:right, low:high] = False
 
     def at(self, points: np.ndarray) -> np.ndarray:
         """Whether points (..., 2) are free: (...)."""
