@@ -15,13 +15,19 @@ from matrix_cinema.outputs.frames import Settings, render_still  # noqa: E402
 from matrix_cinema.picture.drawing import film_of  # noqa: E402
 
 # A head as it is seen first, many at once, two of a circuit, turned by positions, and beads of many entries.
-NAMES = ("02_full_head", "04_head_grid", "05_induction", "07_rotary", "10_long_context")
+NAMES = (
+    "attention_head",
+    "attention/04_head_grid",
+    "attention/05_induction",
+    "attention/07_rotary",
+    "heads/multi_head",
+)
 
 
 @pytest.mark.one_blender
 @pytest.mark.parametrize("name", NAMES)
 def test_two_renders_of_an_attention_scene_agree_to_the_byte(factory, name, tmp_path):
-    description = load_scene(ROOT / "examples" / "attention" / f"{name}.toml")
+    description = load_scene(ROOT / "examples" / f"{name}.toml")
     size = dataclasses.replace(description.render, width=96, height=54)
     made = []
     for picture in ("a.png", "b.png"):
