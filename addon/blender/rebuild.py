@@ -12,11 +12,7 @@ from . import curves, remembered, tags
 from .heirs import Living, is_drawn, known_as, refers_to
 from .nodes import store
 from .resting import lay_down
-from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, listed, owned, parts, write_list
-
-# Lists of bpy.data with datablocks that no build makes or uses; and, from 5.2, a list with all datablocks
-# once more.
-_OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
+from .tags import KIND, LIST, PARTS, SCENES, SOURCE, TAG, everything, listed, owned, parts, write_list
 
 
 @contextlib.contextmanager
@@ -94,7 +90,7 @@ def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.ID] = ()) -> I
     data. Of these, those that are made again live on; others that a person changed or refers to rest. After
     an error everything is as before."""
     adopt(scene)
-    before, old, rested = set(_everything()), owned(scene), tags.resting(scene)
+    before, old, rested = set(everything()), owned(scene), tags.resting(scene)
     ours = {*old, *rested}
     users_own = _used([one for one in before - ours if not one.library])
     world, camera, settings = scene.world, scene.camera, remembered.settings(scene)
@@ -109,7 +105,7 @@ def adding(scene: bpy.types.Scene, instead_of: Sequence[bpy.types.ID] = ()) -> I
         yield
         _keep_chosen(scene, world, camera, ours)
     except BaseException:
-        bpy.data.batch_remove([block for block in _everything() if block not in before])
+        bpy.data.batch_remove([block for block in everything() if block not in before])
         scene.world, scene.camera = world, camera
         _write_settings(scene, settings)
         for block, name in names.items():
@@ -148,7 +144,7 @@ def _exchange(scene, old, rested, names, before):
     """Add the datablocks made since `before` to a scene's list. Of the old ones with `names`, those that were
     made again live on, and those that a person changed rest. The other objects go, with everything that only
     they used."""
-    made = [block for block in _everything() if block not in before]
+    made = [block for block in everything() if block not in before]
     for block in made:
         block[TAG] = block.name
     living = Living([*names], made, names, old, rested)
@@ -162,7 +158,7 @@ def _exchange(scene, old, rested, names, before):
     write_list(scene, tags.RESTING, [*rests])
     gone = [ob for ob in left - rests - set(living.names) if _is_object(ob)]
     living.remove([*living.gone, *away, *gone])
-    made = [block for block in _everything() if block not in before and block not in rests]
+    made = [block for block in everything() if block not in before and block not in rests]
     living.remember(made)
     stay = [block for block in parts(scene) if block not in rests]
     every = list(dict.fromkeys([*stay, *living.names, *made]))
@@ -240,7 +236,7 @@ class _Build:
 
     def __init__(self, scene):
         self.scene, self.world, self.camera = scene, scene.world, scene.camera
-        self.before = set(_everything())
+        self.before = set(everything())
         self.settings = remembered.settings(scene)
         self.shared, self.kept = {}, []
         self.old, self.lost = _here(scene)
@@ -254,7 +250,7 @@ class _Build:
             block.name = f"mc {n}"
 
     def made(self, but: Collection = ()) -> list[bpy.types.ID]:
-        return [block for block in _everything() if block not in self.before and block not in but]
+        return [block for block in everything() if block not in self.before and block not in but]
 
     def undo(self):
         bpy.data.batch_remove(self.made())
@@ -406,14 +402,6 @@ class _Build:
                 ob.use_fake_user = True
                 kept.append(ob)
         return kept
-
-
-def _everything():
-    for kind in bpy.data.bl_rna.properties:
-        if kind.type == "COLLECTION" and kind.identifier not in _OTHERS:
-            for block in getattr(bpy.data, kind.identifier):
-                if getattr(block, "filepath", "") != "<builtin>":  # Blender's own font
-                    yield block
 
 
 def _used(blocks):

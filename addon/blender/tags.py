@@ -6,11 +6,16 @@ build, and an otherwise unused palette lists the SCENES that were built in this 
 lists right when datablocks are renamed, saved or undone, and no copy can enter them. So duplicates, linked
 and full copies of a scene, and appended datablocks are the user's, like everything without a tag, also where
 it is listed.
+
+After an undo, Blender 5.2 now and then has emptied a pointer to an action, though the action is there again.
+So the key of each pointer says which datablock of the session it is, which no undo changes. By it,
+`renew_lists` finds the datablock.
 """
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import bpy
@@ -47,6 +52,10 @@ SCENES = "mc_scenes"  # of the palette LIST: the scenes that were built in this 
 LIST = "Matrix Cinema scenes"
 SOURCE, SCENE = "source", "scene"  # kinds that are not drawn: an object that others read, our collection
 
+# Lists of bpy.data with datablocks that no build makes or uses; and, from 5.2, a list with all datablocks
+# once more.
+_OTHERS = ("all_ids", "brushes", "libraries", "palettes", "screens", "window_managers", "workspaces")
+_SESSION = uuid.uuid4().hex[:16]  # of Blender: the datablocks of another have the same numbers
 _NUMBERED = re.compile(r"\.\d{3,}$")
 
 running: Any = None  # the build or addition that is, of `rebuild`
@@ -108,9 +117,13 @@ def is_built(scene: bpy.types.Scene) -> bool:
 
 def listed(owner: bpy.types.ID, name: str) -> list[bpy.types.ID]:
     """The datablocks of a list that is kept as a property, each once."""
-    group = owner.get(name)
-    values = group.values() if hasattr(group, "values") else ()
+    values = _entries(owner, name).values()
     return list(dict.fromkeys(block for block in values if isinstance(block, bpy.types.ID)))
+
+
+def _entries(owner, name):
+    group = owner.get(name)
+    return dict(group.items()) if hasattr(group, "items") else {}
 
 
 def _tagged(scene, name):
@@ -120,9 +133,34 @@ def _tagged(scene, name):
 
 def write_list(owner: bpy.types.ID, name: str, blocks: Sequence[bpy.types.ID]) -> None:
     """Keep a list of datablocks as a property; none, where it is empty."""
-    owner[name] = {str(n): block for n, block in enumerate(blocks)}
+    owner[name] = {_key(block): block for block in blocks}
     if not blocks:
         del owner[name]
+
+
+def renew_lists() -> None:
+    """After a file was loaded, an undo or a redo: give the lists of the scenes the keys of this session, and
+    fill the pointers that Blender has emptied."""
+    for scene in (one for one in bpy.data.scenes if one.library is None):
+        for name in (PARTS, RESTING):
+            entries = _entries(scene, name)
+            there = {_key(block): block for block in everything()} if None in entries.values() else {}
+            blocks = [there.get(key) if block is None else block for key, block in entries.items()]
+            if blocks:
+                write_list(scene, name, [block for block in blocks if isinstance(block, bpy.types.ID)])
+
+
+def _key(block):
+    return f"{_SESSION} {block.session_uid}"
+
+
+def everything() -> Iterator[bpy.types.ID]:
+    """Every datablock in the file but Blender's own."""
+    for kind in bpy.data.bl_rna.properties:
+        if kind.type == "COLLECTION" and kind.identifier not in _OTHERS:
+            for block in getattr(bpy.data, kind.identifier):
+                if getattr(block, "filepath", "") != "<builtin>":  # Blender's own font
+                    yield block
 
 
 def once(kind: str, name: str, make: Callable[[str], bpy.types.ID]) -> bpy.types.ID:

@@ -156,6 +156,8 @@ class MATRIX_CINEMA_OT_wait(bpy.types.Operator):
 
 # Undo
 
+_RENEWING = (bpy.app.handlers.load_post, bpy.app.handlers.undo_post, bpy.app.handlers.redo_post)
+
 
 def _state(scene, shown):
     """A scene's description and the draft in its panel."""
@@ -169,6 +171,11 @@ def _is_between(scene):
     with contextlib.suppress(InputError):
         return bool(shown and _between and _state(scene, shown) in _between)
     return False
+
+
+@bpy.app.handlers.persistent
+def _renewed(*_):
+    tags.renew_lists()
 
 
 @bpy.app.handlers.persistent
@@ -213,6 +220,8 @@ CLASSES = (MATRIX_CINEMA_OT_wait,)
 
 def register() -> None:
     fields.listeners.append(changed)
+    for handlers in _RENEWING:
+        handlers.append(_renewed)
     bpy.app.handlers.undo_post.append(_undone)
     bpy.app.handlers.redo_post.append(_redone)
 
@@ -220,6 +229,8 @@ def register() -> None:
 def unregister() -> None:
     bpy.app.handlers.redo_post.remove(_redone)
     bpy.app.handlers.undo_post.remove(_undone)
+    for handlers in _RENEWING:
+        handlers.remove(_renewed)
     fields.listeners.remove(changed)
     _due.clear()
     _between.clear()

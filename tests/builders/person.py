@@ -35,6 +35,7 @@ class Person:
     def begins(self):
         """Nothing before this is undone: a file was opened."""
         self.steps = []
+        tags.renew_lists()  # as the panel does
         self.remembers()
 
     def remembers(self):
@@ -50,6 +51,7 @@ class Person:
         for n, step in ((back, bpy.ops.ed.undo), (forth, bpy.ops.ed.redo)):
             for _ in range(n):
                 step()
+                tags.renew_lists()  # as the panel does
         del self.steps[len(self.steps) - back + forth :]
         told, deleted, found, by_hand_set, self.touched = self.steps[-1]
         self.deleted, self.found, self.set = dict(deleted), dict(found), dict(by_hand_set)
