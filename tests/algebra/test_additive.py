@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from from_tables import planned_from, scene_from
 from matrix_cinema.algebra.additive import added_to_softmax
 from matrix_cinema.algebra.evaluate import evaluate
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.matrices import lowest
-from matrix_cinema.description.scene import Scene, from_dict, from_json, to_json, to_toml
+from matrix_cinema.description.scene import from_json, to_json, to_toml
 from matrix_cinema.errors import InputError
 from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.plan import plan
@@ -59,7 +60,7 @@ def attention(low, **matrix):
     matrices["M"] = {"values": mask.tolist(), **matrix}
     scene = {"expression": "S = Q @ K.T + M; A = softmax(S)", "matrices": matrices}
     power = np.exp(q @ k.T + np.where(np.tri(4) > 0, mask, -np.inf))
-    return from_dict(Scene, scene, "test"), power / power.sum(axis=1, keepdims=True)
+    return scene_from(scene), power / power.sum(axis=1, keepdims=True)
 
 
 @pytest.mark.parametrize("low", [-np.inf, float(np.finfo(np.float32).min), -1e9, -65504.0, -1e4])
@@ -88,23 +89,18 @@ def test_a_description_says_what_is_a_mask_and_what_is_not():
         "expression": "M",
         "matrices": {"M": {"values": [[0.5, -np.inf], [1, 2]], "additive_mask": True}},
     }
-    assert plan(from_dict(Scene, alone, "test")).evaluation["M"].mask.tolist() == [
-        [True, False],
-        [True, True],
-    ]
+    assert planned_from(alone).evaluation["M"].mask.tolist() == [[True, False], [True, True]]
     alone["matrices"]["M"]["values"] = [[0.5, np.nan]]
     with pytest.raises(InputError, match="nan is not a finite number"):
-        from_dict(Scene, alone, "test")
+        scene_from(alone)
 
 
 def test_rows_of_nothing_but_mask_are_told_and_one_row_serves_all():
     matrices = {"S": {"init": "normal", "shape": [3, 3, 4]}, "M": {"values": [[0, 0, -1e9, -1e9]]}}
-    p = plan(from_dict(Scene, {"expression": "A = softmax(S + M)", "matrices": matrices}, "test"))
+    p = planned_from({"expression": "A = softmax(S + M)", "matrices": matrices})
     assert all(p.evaluation[f"A[{n}]"].mask.sum() == 6 for n in range(3))
     matrices["M"] = {"values": [[0, 0, 0, 0], [-1e9] * 4, [0, -1e9, 0, 0]]}
-    lines = plan_lines(
-        plan(from_dict(Scene, {"expression": "A = softmax(S + M)", "matrices": matrices}, "test"))
-    )
+    lines = plan_lines(planned_from({"expression": "A = softmax(S + M)", "matrices": matrices}))
     assert [
         line for line in lines if line.startswith("M: 5 of 12") and "1 of its rows have nothing else" in line
     ]

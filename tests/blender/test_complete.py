@@ -13,8 +13,9 @@ from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
 
+from from_tables import scene_from  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
-from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.description.scene import load_scene  # noqa: E402
 from PIL import Image  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "attention_head.toml"
@@ -100,7 +101,7 @@ def test_the_file_grows_with_the_inputs_and_not_with_the_products(factory, tmp_p
     for n in (64, 128):
         a = {"init": "uniform", "shape": [n, n]}
         look = {"labels": False, "legend": False, "numbers": "off", "beams": "off", "instance_budget": 0}
-        build(from_dict(Scene, {"expression": "A @ B", "look": look, "matrices": {"A": a, "B": a}}, "test"))
+        build(scene_from({"expression": "A @ B", "look": look, "matrices": {"A": a, "B": a}}))
         bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / f"{n}.blend"), compress=False)
         sizes[n] = (tmp_path / f"{n}.blend").stat().st_size
     entries = 3 * (128**2 - 64**2)  # of three matrices; there are 2,097,152 products

@@ -10,11 +10,12 @@ from paths import ROOT
 bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
+from from_tables import scene_from  # noqa: E402
 from mathutils import Matrix, Vector  # noqa: E402
 from matrix_cinema.blender.camera import place  # noqa: E402
 from matrix_cinema.blender.seen import view_of  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
-from matrix_cinema.description.scene import VIEWS, Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.description.scene import VIEWS, load_scene  # noqa: E402
 from matrix_cinema.staging.camera.framing import DIRECTIONS, Optics, angles  # noqa: E402
 from matrix_cinema.staging.camera.shot import Key, Phase, Shot  # noqa: E402
 from matrix_cinema.staging.camera.views import INSIDE  # noqa: E402
@@ -92,7 +93,7 @@ def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
     """Bounds of every element and label, at the end of a film in which all of them are large."""
     render = {"width": size[0], "height": size[1]}
     camera = {"view": view, "margin": 0.0}
-    scene = build(from_dict(Scene, DESCRIPTION | {"camera": camera, "render": render}, "test"))
+    scene = build(scene_from(DESCRIPTION | {"camera": camera, "render": render}))
     scene.frame_set(scene.frame_end)
     seen = drawn(scene)
     assert len(seen) > 8 * (15 + 18 + 24 + 90)
@@ -104,7 +105,7 @@ def test_all_that_is_drawn_is_in_the_picture(factory, view, size):
 @pytest.mark.one_blender
 def test_all_that_is_drawn_stays_in_the_picture(factory, move, view):
     camera = {"view": view, "move": move, "margin": 0.0}
-    scene = build(from_dict(Scene, DESCRIPTION | {"camera": camera}, "test"))
+    scene = build(scene_from(DESCRIPTION | {"camera": camera}))
     places = []
     for frame in np.linspace(1, scene.frame_end, 6).astype(int):
         scene.frame_set(frame)
@@ -117,7 +118,7 @@ def test_all_that_is_drawn_stays_in_the_picture(factory, move, view):
 
 def test_the_overlay_stays_where_it_is_when_an_orthographic_camera_comes_nearer(factory):
     camera = {"view": "isometric", "move": "push_in"}
-    scene = build(from_dict(Scene, DESCRIPTION | {"camera": camera}, "test"))
+    scene = build(scene_from(DESCRIPTION | {"camera": camera}))
     overlays = [ob for ob in scene.objects if ob.get("mc_kind") == "overlay"]
     places, scales = [], []
     for frame in (1, scene.frame_end):
@@ -130,7 +131,7 @@ def test_the_overlay_stays_where_it_is_when_an_orthographic_camera_comes_nearer(
 
 
 def test_the_light_of_an_orbit_goes_round_with_the_camera(factory):
-    scene = build(from_dict(Scene, DESCRIPTION | {"camera": {"move": "orbit"}}, "test"))
+    scene = build(scene_from(DESCRIPTION | {"camera": {"move": "orbit"}}))
     lamp = next(ob for ob in scene.objects if ob.type == "LIGHT")
     seen = []
     for frame in (1, scene.frame_end // 2):
@@ -180,7 +181,7 @@ def test_labels_face_a_camera_that_moves_and_shapes_stay_under_names(factory):
         "A": {"init": "uniform", "shape": [3, 4], "row_labels": ["one", "two", "three"]},
         "B": {"init": "uniform", "shape": [4, 5]},
     }
-    scene = build(from_dict(Scene, {"expression": "out = A @ B.T.T", "matrices": matrices}, "test"))
+    scene = build(scene_from({"expression": "out = A @ B.T.T", "matrices": matrices}))
     labels = [ob for ob in scene.objects if ob.get("mc_kind") == "label"]
     assert len(labels) == 3 + 3 + 3
     for turn in (0.0, 1.3, 3.0):
@@ -202,7 +203,7 @@ def test_lamps_haze_and_focus_are_as_the_scene_says(factory):
     bare = {"legend": False, "formula": False, "labels": False, "title": False}
     table = {"expression": "out = (attn = softmax(Q @ K.T)) @ V", "matrices": given, "look": bare}
     table |= {"style": {"haze": 0.5}, "light": {"key": {"color": "#ff0000", "strength": 2.0}}}
-    scene = build(from_dict(Scene, table, "test"))
+    scene = build(scene_from(table))
     lamps = {ob.name: ob.data for ob in scene.objects if ob.type == "LIGHT"}
     assert sorted(lamps) == ["Fill", "Key", "Rim"]
     assert tuple(lamps["Key"].color) == (1.0, 0.0, 0.0)

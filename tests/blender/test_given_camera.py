@@ -9,6 +9,7 @@ import pytest
 bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
+from from_tables import scene_from  # noqa: E402
 from mathutils import Euler, Vector  # noqa: E402
 from matrix_cinema.blender import hand_camera, tags  # noqa: E402
 from matrix_cinema.blender.laid_out_anew import lay_out  # noqa: E402
@@ -16,7 +17,6 @@ from matrix_cinema.blender.older import gained  # noqa: E402
 from matrix_cinema.blender.seen import moves, view_of  # noqa: E402
 from matrix_cinema.blender.update import build, update  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
-from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
 
@@ -31,7 +31,7 @@ HEAD = {
     },
     "render": {"width": 640, "height": 360},
 }
-DESCRIPTION = from_dict(Scene, HEAD, "test")
+DESCRIPTION = scene_from(HEAD)
 
 
 @pytest.mark.parametrize("fit", ["AUTO", "HORIZONTAL", "VERTICAL"])
@@ -164,7 +164,7 @@ def test_a_scene_of_an_earlier_version_says_what_an_update_adds(factory):
 
 
 def test_of_a_matrix_that_was_deleted_there_is_no_readout(factory):
-    description = from_dict(Scene, HEAD | {"readout": ["attn", "Q"]}, "test")
+    description = scene_from(HEAD | {"readout": ["attn", "Q"]})
     scene, p = build(description), plan(description)
     gone = next(ob for ob in scene.objects if (ob.get(tags.KIND), ob.get(tags.NAME)) == ("matrix", "attn"))
     bpy.data.objects.remove(gone)
@@ -173,7 +173,7 @@ def test_of_a_matrix_that_was_deleted_there_is_no_readout(factory):
 
 
 def test_a_camera_that_moves_and_was_keyed_by_hand_has_text_where_it_was_turned_after_an_update(factory):
-    description = from_dict(Scene, HEAD | {"camera": {"move": "orbit"}}, "test")
+    description = scene_from(HEAD | {"camera": {"move": "orbit"}})
     scene = build(description)
     turned = scene.frame_end // 3
     scene.frame_set(turned)

@@ -5,11 +5,11 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from from_tables import scene_from  # noqa: E402
 from mathutils import Euler, Matrix, Vector  # noqa: E402
 from matrix_cinema.blender import compat, hand_camera, tags  # noqa: E402
 from matrix_cinema.blender.seen import view_of  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
-from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("factory")
@@ -18,7 +18,7 @@ MATRICES = {name: {"init": "uniform", "shape": [4, 4]} for name in "AB"}
 
 def described(**camera):
     table = {"expression": "out = A @ B", "matrices": MATRICES, "camera": camera}
-    return from_dict(Scene, table | {"render": {"width": 640, "height": 360}}, "test")
+    return scene_from(table | {"render": {"width": 640, "height": 360}})
 
 
 def assert_seen(scene, pivot, half):

@@ -11,9 +11,10 @@ from paths import ROOT
 bpy = pytest.importorskip("bpy")
 
 from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
+from from_tables import scene_from  # noqa: E402
 from mathutils import Vector  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
-from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.description.scene import load_scene  # noqa: E402
 from matrix_cinema.look.drawn_order import drawn  # noqa: E402
 from matrix_cinema.look.typeface import built_in, extent, typeface_of  # noqa: E402
 from matrix_cinema.staging.writing.boxes import clashes  # noqa: E402
@@ -96,7 +97,7 @@ def a_font(path, capitals=700, line=1200):
 
 def test_an_own_font_is_packed_and_as_wide_as_its_file_says(factory, tmp_path):
     path = a_font(tmp_path / "bars.ttf")
-    description = from_dict(Scene, DESCRIPTION | {"look": {"font": str(path)}}, "test")
+    description = scene_from(DESCRIPTION | {"look": {"font": str(path)}})
     face = typeface_of(description)
     scene = build(description)
     own = {ob.data.font for ob in scene.objects if ob.type == "FONT"}
@@ -109,7 +110,7 @@ def test_an_own_font_is_packed_and_as_wide_as_its_file_says(factory, tmp_path):
     assert used["B"] == font and used["中"] != font
     assert face.scale * ink("H", font)[3] == pytest.approx(ink("H")[3], abs=1e-2)  # as high
     assert_apart(scene)
-    build(from_dict(Scene, DESCRIPTION, "test"))  # without it, nothing of it stays
+    build(scene_from(DESCRIPTION))  # without it, nothing of it stays
     assert not [f for f in bpy.data.fonts if f.name.startswith("Matrix Cinema")]
 
 
@@ -154,13 +155,13 @@ def test_type_is_on_nothing_else(factory, name, view):
 
 @pytest.mark.one_blender
 def test_hostile_tokens_do_not_break_the_picture(factory):
-    scene = build(from_dict(Scene, DESCRIPTION, "test"))
+    scene = build(scene_from(DESCRIPTION))
     texts = [text for text, _ in assert_apart(scene)]
     assert {"Ġa", "中", "é", "U+200B"} <= set(texts) and any(text.endswith("x…") for text in texts)
 
 
 def test_what_is_computed_is_lit(factory):
-    scene = build(from_dict(Scene, DESCRIPTION, "test"))
+    scene = build(scene_from(DESCRIPTION))
 
     def lit():
         return {ob.data.body for ob in scene.objects

@@ -5,10 +5,10 @@ import pytest
 pytest.importorskip("bpy")
 
 import addon_utils
+from from_tables import scene_from
 from matrix_cinema.blender.materials import interiors
 from matrix_cinema.blender.update import build
 from matrix_cinema.description import style
-from matrix_cinema.description.scene import Scene, from_dict
 
 
 def test_every_interior_of_a_style_has_a_material():
@@ -19,7 +19,7 @@ def test_a_scene_for_eevee_is_built_while_cycles_is_switched_off(factory):
     description = {"expression": "A", "matrices": {"A": {"values": [[1, 2]]}}, "render": {"engine": "eevee"}}
     addon_utils.disable("cycles")
     try:
-        made = build(from_dict(Scene, description, "test"))
+        made = build(scene_from(description))
     finally:
         addon_utils.enable("cycles")
     assert made.world and [ob for ob in made.objects if ob.get("mc_kind") == "matrix"]

@@ -5,13 +5,13 @@ import pytest
 
 bpy = pytest.importorskip("bpy")
 
+from from_tables import scene_from  # noqa: E402
 from matrix_cinema.blender import compat  # noqa: E402
 from matrix_cinema.blender.build import draw  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, set_inputs  # noqa: E402
 from matrix_cinema.blender.read import drawn_objects, elements, stored_values  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import telling_frames, verify  # noqa: E402
-from matrix_cinema.description.scene import Scene, from_dict  # noqa: E402
 from matrix_cinema.picture.drawing import film_of  # noqa: E402
 from matrix_cinema.staging.plan import plan  # noqa: E402
 from matrix_cinema.staging.pooling import bead_starts, pooled  # noqa: E402
@@ -32,7 +32,7 @@ def head(pooling="3x2", rule="max", **tables):
         "look": look | tables.pop("look", {}),
         **tables,
     }
-    return from_dict(Scene, description, "test")
+    return scene_from(description)
 
 
 def matrix(scene, name):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from built_scenes import BARE, drawn
+from from_tables import scene_from
 from matrix_cinema.blender.update import build
 from matrix_cinema.blender.verify import verify
-from matrix_cinema.description.scene import Scene, from_dict
 
 
 @pytest.mark.parametrize("blocks", [1, 3])
@@ -13,7 +13,7 @@ def test_a_long_product_is_right_and_its_beads_are_a_unit_wide(factory, blocks):
     matrices = {"A": {"init": "normal", "shape": [3, 4]}, "B": {"init": "normal", "shape": [700, 4]}}
     scene = {"expression": "C = A @ B.T", "matrices": matrices, "look": BARE}
     scene["products"] = {"C": {"j_blocks": blocks}}
-    built = build(from_dict(Scene, scene, "test"))
+    built = build(scene_from(scene))
     report = verify(built)
     assert report.ok, "\n".join(report.lines())
     beads = drawn(built, "matrix", "B", built.frame_end)

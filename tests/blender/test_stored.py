@@ -10,12 +10,13 @@ from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
 import bmesh  # noqa: E402
+from from_tables import scene_from  # noqa: E402
 from matrix_cinema import api  # noqa: E402
 from matrix_cinema.blender import tags  # noqa: E402
 from matrix_cinema.blender.stored import plan_of, stored_matrices  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import verify  # noqa: E402
-from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.description.scene import load_scene  # noqa: E402
 from matrix_cinema.description.source import Source  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from matrix_cinema.outputs import blend_file  # noqa: E402
@@ -117,7 +118,7 @@ def test_a_font_and_an_environment_come_back(tmp_path):
     if font:
         shutil.copy(font, tmp_path / "own.ttf")
         table["look"] = {"font": "own.ttf"}
-    description = dataclasses.replace(from_dict(Scene, table, "test"), folder=str(tmp_path))
+    description = dataclasses.replace(scene_from(table), folder=str(tmp_path))
     scene = build(description)
     shutil.rmtree(tmp_path)
     build_again = plan_of(scene)

@@ -8,13 +8,14 @@ from paths import ROOT
 
 bpy = pytest.importorskip("bpy")
 
+from from_tables import scene_from  # noqa: E402
 from matrix_cinema.blender import compat, tags  # noqa: E402
 from matrix_cinema.blender import verify as verification  # noqa: E402
 from matrix_cinema.blender.objects import MODIFIER, set_inputs  # noqa: E402
 from matrix_cinema.blender.read import elements  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
 from matrix_cinema.blender.verify import TOLERANCE, telling_frames, verify  # noqa: E402
-from matrix_cinema.description.scene import ANIMATIONS, Scene, from_dict, load_scene, to_json  # noqa: E402
+from matrix_cinema.description.scene import ANIMATIONS, Scene, load_scene, to_json  # noqa: E402
 from matrix_cinema.errors import InputError, JobError  # noqa: E402
 
 EXAMPLE = ROOT / "examples" / "attention_head.toml"
@@ -39,7 +40,7 @@ def head(**tables):
         "look": BARE,
         **tables,
     }
-    return build(from_dict(Scene, description, "test"))
+    return build(scene_from(description))
 
 
 def test_the_example_is_right_at_every_telling_frame(factory):
@@ -99,7 +100,7 @@ def test_random_scenes_are_right(factory, seed):
         "products": {"M": {"k_blocks": int(rng.integers(1, 4)), "animation": str(rng.choice(ANIMATIONS))}},
         "look": BARE | {"instance_budget": int(rng.choice([0, 1000])), "sensitivity": "superlocal"},
     }
-    report = verify(build(from_dict(Scene, description, "test")))
+    report = verify(build(scene_from(description)))
     assert report.ok, "\n".join(report.lines())
 
 
@@ -116,7 +117,7 @@ def test_products_of_masked_entries_are_not_made(factory, algorithm):
         "products": {"P": {"i_blocks": 2, "j_blocks": 2, "k_blocks": 2}, "out": {"k_blocks": 2}},
         "look": BARE | {"product_threshold": 0.1, "instance_budget": 0},
     }
-    scene = build(from_dict(Scene, description, "test"))
+    scene = build(scene_from(description))
     report = verify(scene, frames=[*telling_frames(scene)[1::3], scene.frame_end])
     assert report.ok, "\n".join(report.lines())
     made = {}
@@ -136,7 +137,7 @@ def test_pooled_results_are_right_with_and_without_masks_and_epilogues(factory, 
     matrices = {"A": {"init": "gaussian", "shape": [6, 3]}, "B": {"init": "gaussian", "shape": [3, 8]}}
     look = BARE | {"pooling": "2x4", "instance_budget": 0}
     description = {"expression": expression, "matrices": matrices, "look": look}
-    report = verify(build(from_dict(Scene, description, "test")))
+    report = verify(build(scene_from(description)))
     assert report.ok, "\n".join(report.lines())
 
 
@@ -384,7 +385,7 @@ def test_entries_of_an_additive_mask_are_not_drawn(factory, look):
     matrices = {name: {"values": rng.normal(size=(4, 3)).tolist()} for name in "QKV"}
     matrices["M"] = {"values": mask.tolist()}
     scene = {"expression": "out = softmax(Q @ K.T + M) @ V", "matrices": matrices, "look": look}
-    built = build(from_dict(Scene, scene, "test"))
+    built = build(scene_from(scene))
     report = verify(built)
     assert report.ok, "\n".join(report.lines())
     built.frame_set(built.frame_end)

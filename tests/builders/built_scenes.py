@@ -4,7 +4,8 @@ import dataclasses
 
 import bpy
 import numpy as np
-from matrix_cinema.description.scene import Look, Scene, from_dict
+from from_tables import scene_from
+from matrix_cinema.description.scene import Look
 
 FPS, SWEEP, EPILOGUE, HOLD = 10, 0.6, 0.3, 0.2  # 6, 3 and 2 frames
 BARE = {"labels": False, "legend": False, "title": False}
@@ -18,7 +19,7 @@ def described(expression, arrays, **tables):
     tables["look"] = BARE | tables.get("look", {})
     tables["matrices"] = {name: {"values": array.tolist()} for name, array in arrays.items()}
     tables["render"] = {"fps": FPS} | tables.get("render", {})
-    return from_dict(Scene, {"expression": expression, **tables}, "test")
+    return scene_from({"expression": expression, **tables})
 
 
 def random(seed, **shapes):

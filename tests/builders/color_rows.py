@@ -9,9 +9,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 from bpy_extras.object_utils import world_to_camera_view
+from from_tables import scene_from
 from mathutils import Vector
 from matrix_cinema.blender.update import build
-from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.look.color_maps import color_map, color_maps, zero_of
 from matrix_cinema.look.styles import STYLES
 from matrix_cinema.outputs.blend_file import begin_empty
@@ -39,7 +39,7 @@ def drawn_and_wanted(style, name, folder, budget=200_000, changes=None):
         "camera": {"view": "front"},
         "render": {"width": WIDTH, "height": HEIGHT, "samples": 4},
     }
-    scene = build(from_dict(Scene, description, "test"))
+    scene = build(scene_from(description))
     (ob,) = [ob for ob in scene.objects if ob.get("mc_kind") == "matrix"]
     scene.render.image_settings.file_format = "PNG"
     scene.render.filepath = str(Path(folder) / "row.png")

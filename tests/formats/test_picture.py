@@ -4,9 +4,9 @@ import io
 import struct
 
 import pytest
+from from_tables import scene_from
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats.picture import PICTURE_STARTS, kind_of, size_of
 from matrix_cinema.look.environment import environment_path
@@ -44,7 +44,7 @@ def test_sizes(name):
 
 def refusal(folder, content):
     (folder / "sky").write_bytes(content)
-    scene = from_dict(Scene, {"style": {"environment": str(folder / "sky")}}, "test")
+    scene = scene_from({"style": {"environment": str(folder / "sky")}})
     with pytest.raises(InputError) as caught:
         environment_path(scene, style_of(scene))
     return str(caught.value)

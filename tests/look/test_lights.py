@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from from_tables import scene_from
 from matrix_cinema.description.light import LampOptions, Light
 from matrix_cinema.description.scene import Scene, from_dict, from_json, to_json, to_toml
 from matrix_cinema.errors import InputError
@@ -37,19 +38,19 @@ def test_a_rig_without_the_lamp_gets_it():
 
 def test_lamps_are_written_and_read_back(tmp_path):
     table = {"light": {"key": {"color": "#ff8000", "azimuth": -30.0}, "rim": {"strength": 3.0}}}
-    scene = from_dict(Scene, table, "test")
+    scene = scene_from(table)
     assert scene.light.key.color == (1.0, 128 / 255, 0.0) and scene.light.fill == LampOptions()
     (tmp_path / "a.toml").write_text(to_toml(scene))
     assert from_dict(Scene, read_table(tmp_path / "a.toml", "scene"), "a") == scene
     assert from_json(to_json(scene)) == scene
     with pytest.raises(InputError, match="light: key: strength: -1.0 is too small"):
-        from_dict(Scene, {"light": {"key": {"strength": -1.0}}}, "test")
+        scene_from({"light": {"key": {"strength": -1.0}}})
 
 
 def scene(**look):
     given = {name: {"init": "gaussian", "shape": [4, 3]} for name in "QKV"}
     table = {"expression": "out = (attn = softmax(Q @ K.T)) @ V", "matrices": given, "look": look}
-    return from_dict(Scene, table, "test")
+    return scene_from(table)
 
 
 def test_a_style_blurs_only_where_nothing_is_written():

@@ -4,7 +4,8 @@ import dataclasses
 import re
 
 import pytest
-from matrix_cinema.description.scene import Scene, from_dict, load_scene, to_json
+from from_tables import planned_from
+from matrix_cinema.description.scene import Scene, load_scene, to_json
 from matrix_cinema.description.style import Style
 from matrix_cinema.errors import InputError
 from matrix_cinema.look.lights import RIGS
@@ -117,7 +118,7 @@ def test_matrices_are_clipped_at_a_percentile(sensitivity):
     values = [[float(n) for n in range(1, 100)] + [1000.0]]
     looks = {"clip": 99.0, "sensitivity": sensitivity}
     description = {"expression": "A", "matrices": {"A": {"values": values}}, "look": looks}
-    scale = plan(from_dict(Scene, description, "test")).final["A"]
+    scale = planned_from(description).final["A"]
     assert scale.high == pytest.approx(108.01) and scale.clip == 99.0  # 99 + 0.01 (1000 - 99)
 
 

@@ -3,13 +3,12 @@
 import struct
 
 import pytest
+from from_tables import planned_from
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats.font import read_font
 from matrix_cinema.look.typeface import ELLIPSIS, Typeface, built_in, escaped
-from matrix_cinema.staging.plan import plan
 
 SCENE = {"expression": "C = A @ B", "matrices": {"A": {"values": [[1.0]]}, "B": {"values": [[2.0]]}}}
 
@@ -49,14 +48,14 @@ def test_a_font_that_is_none_is_refused_before_anything_is_built(tmp_path):
         path = tmp_path / "type.ttf"
         path.write_bytes(content)
         with pytest.raises(InputError, match=match):
-            plan(from_dict(Scene, SCENE | {"look": {"font": str(path)}}, "test"))
+            planned_from(SCENE | {"look": {"font": str(path)}})
 
     refused(b"hello", "is not a font")
     refused(b"ttcf" + bytes(40), "a collection of fonts")
     refused(b"OTTO" + bytes(4), "is damaged")
     refused(b"\x00\x01\x00\x00" + struct.pack(">HHHH4sIII", 1, 0, 0, 0, b"head", 0, 9999, 54), "is damaged")
     with pytest.raises(InputError, match="look: font: .*missing.otf: no such font file"):
-        plan(from_dict(Scene, SCENE | {"look": {"font": "missing.otf"}}, "test"))
+        planned_from(SCENE | {"look": {"font": "missing.otf"}})
 
 
 @given(st.binary(max_size=400))

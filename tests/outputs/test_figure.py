@@ -7,13 +7,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from from_tables import scene_from
 from matrix_cinema.cli import commands as cli
 from paths import ROOT
 from PIL import Image
 
 bpy = pytest.importorskip("bpy")
 
-from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.description.scene import load_scene  # noqa: E402
 from matrix_cinema.errors import InputError, JobError  # noqa: E402
 from matrix_cinema.look.color_maps import color_map  # noqa: E402
 from matrix_cinema.outputs import figure as figures  # noqa: E402
@@ -108,15 +109,13 @@ def test_elements_and_colour_bar_have_the_maps_colours(pdf, tmp_path, name):
     """At the middle of each element of a row of 33 values, and all along the bar, to 2/255."""
     signed = name == "vik"
     values = np.linspace(-1 if signed else 0, 1, 33)
-    scene = from_dict(
-        Scene,
+    scene = scene_from(
         {
             "expression": "A",
             "matrices": {"A": {"values": [values.tolist()], "color_map": name}},
             "look": {"min_size": 1.0, "numbers": "off", "title": False},
             "camera": {"view": "front"},
-        },
-        "test",
+        }
     )
     page = make(tmp_path / "row.png", scene, dpi=300, samples=4)
     with Image.open(tmp_path / "row.png") as image:
@@ -145,7 +144,7 @@ def test_the_cells_of_a_flat_star_have_the_maps_colours(pdf, tmp_path):
     values = np.linspace(0.0, 1.0, 16).reshape(4, 4)
     look = {"style": "studio_light", "min_size": 1.0, "numbers": "off"}
     scene = {"expression": "A", "matrices": {"A": {"values": values.tolist(), "color_map": "oslo_r"}}}
-    scene = from_dict(Scene, scene | {"look": look, "readout": ["A"], "star": "A"}, "test")
+    scene = scene_from(scene | {"look": look, "readout": ["A"], "star": "A"})
     page = make(tmp_path / "flat.png", scene, width="2in", dpi=150, samples=4)
     with Image.open(tmp_path / "flat.png") as image:
         dots = np.asarray(image.convert("RGB")).astype(float)

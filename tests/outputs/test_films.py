@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from from_tables import scene_from
 from matrix_cinema.cli import commands as cli
 from PIL import Image
 
@@ -13,7 +14,7 @@ from bpy_extras.object_utils import world_to_camera_view  # noqa: E402
 from exr import pass_of, read_exr  # noqa: E402
 from mathutils import Vector  # noqa: E402
 from matrix_cinema.blender.update import build  # noqa: E402
-from matrix_cinema.description.scene import Scene, from_dict, load_scene  # noqa: E402
+from matrix_cinema.description.scene import load_scene  # noqa: E402
 from matrix_cinema.errors import InputError  # noqa: E402
 from matrix_cinema.look.lights import RIGS  # noqa: E402
 from matrix_cinema.outputs import marks  # noqa: E402
@@ -164,7 +165,7 @@ def test_every_rig_lights_the_scene(tmp_path, rig):
     dark = {**description, "style": {"light": rig, "light_strength": 0.0, "glow": 0.0}}
     brightness = []
     for one in (description, dark):
-        scene = build(from_dict(Scene, one, "test"))
+        scene = build(scene_from(one))
         scene.render.resolution_x, scene.render.resolution_y, scene.cycles.samples = 32, 18, 4
         scene.render.filepath = str(tmp_path / "a.png")
         scene.render.image_settings.file_format = "PNG"

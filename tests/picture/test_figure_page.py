@@ -5,8 +5,9 @@ import re
 
 import numpy as np
 import pytest
+from from_tables import scene_from
 from matrix_cinema.attention.tokens import as_labels
-from matrix_cinema.description.scene import Scene, from_dict, load_scene
+from matrix_cinema.description.scene import load_scene
 from matrix_cinema.description.style import Style
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.figure_choice import panels
@@ -124,16 +125,14 @@ def test_what_does_not_fit_is_refused():
 
 def scaled(factor, name="A"):
     return Shown(
-        from_dict(
-            Scene,
+        scene_from(
             {
                 "expression": f"out = {name} @ B",
                 "matrices": {
                     name: {"values": [[1.0 * factor, -2.0 * factor]]},
                     "B": {"values": [[1.0], [3.0]]},
                 },
-            },
-            "test",
+            }
         )
     )
 
@@ -211,7 +210,7 @@ def test_a_lit_style_is_for_films_and_stills():
 def test_a_figure_keeps_a_style_file(tmp_path):
     (tmp_path / "own.toml").write_text('base = "paper"\nroughness = 0.25\n')
     said = {"expression": "A", "matrices": {"A": {"values": [[1, 2]]}}, "look": {"style": "own.toml"}}
-    scene = dataclasses.replace(from_dict(Scene, said, "test"), folder=str(tmp_path))
+    scene = dataclasses.replace(scene_from(said), folder=str(tmp_path))
     assert cells_of([Shown(scene)], 600)[0].plan.style.roughness == 0.25
 
 

@@ -6,8 +6,9 @@ import functools
 
 import numpy as np
 import pytest
+from from_tables import scene_from
 from matrix_cinema.attention.tokens import as_labels
-from matrix_cinema.description.scene import Scene, from_dict, load_scene
+from matrix_cinema.description.scene import load_scene
 from matrix_cinema.picture.figure_page import PanelGrid, Shown, cells_of, compose
 from matrix_cinema.picture.figure_panel import LINK_WIDTH
 from matrix_cinema.picture.figure_type import LEAST_TYPE, PAGE_EDGE, page_type
@@ -29,7 +30,7 @@ def head_of(count):
         for name, axis in (("Q", "query"), ("K", "key"), ("V", "key"))
     }
     expression = "out = (attn = softmax(Q @ K.T / sqrt(8))) @ V"
-    return from_dict(Scene, {"expression": expression, "matrices": matrices}, "test")
+    return scene_from({"expression": expression, "matrices": matrices})
 
 
 @functools.cache
@@ -168,7 +169,7 @@ def test_long_tokens_and_titles_stay_on_the_page():
     }
     pair = "attn[2, 3]"
     said = {"expression": "attn = softmax(Q @ K.T)", "matrices": matrices, "spotlight": pair, "why": pair}
-    scene = from_dict(Scene, said | {"title": " ".join(["T"] * 90)}, "test")
+    scene = scene_from(said | {"title": " ".join(["T"] * 90)})
     page = compose(cells_of([Shown(scene)], 1980), PanelGrid(1), TYPE, 72 / 600, 504.0, title=True)
     assert any(text.text.startswith("Why incomp") for text in page.texts)
     boxes = np.array([text.box for text in page.texts])

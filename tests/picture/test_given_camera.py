@@ -4,13 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import Scene, from_dict
+from from_tables import planned_from
 from matrix_cinema.picture.figure_panel import given_panel
 from matrix_cinema.picture.figure_type import page_type
 from matrix_cinema.picture.film import outlines
 from matrix_cinema.picture.given_camera import seen_through
 from matrix_cinema.staging.camera.framing import Optics, axes, direction_at, nearest, view_from
-from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.boxes import clashes, meeting
 from matrix_cinema.staging.writing.items import Text
 
@@ -29,7 +28,7 @@ HEAD = {
 
 @pytest.fixture(scope="module")
 def head():
-    return plan(from_dict(Scene, HEAD, "test"))
+    return planned_from(HEAD)
 
 
 def camera(p, tilt, turn, margin, *, orthographic=False, shift=(0.0, 0.0)):
@@ -95,7 +94,7 @@ def test_a_camera_that_looks_away_has_no_labels_and_its_title_all_the_same(head)
 
 
 def test_a_camera_that_moves_has_labels_for_each_phase_and_now_for_what_it_sees_now(head):
-    p = plan(from_dict(Scene, HEAD | {"beats": "auto"}, "test"))
+    p = planned_from(HEAD | {"beats": "auto"})
     stands, turned = camera(p, 60, 20, 0.15), camera(p, 50, -60, 0.15)
     last = float(p.timeline.last_frame)
     drawing = seen_through(p, lambda frame: turned if frame == last else stands, ASPECT, last, moves=True)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from from_tables import planned_from
 from made_examples import composed
 from made_examples import planned as planned_example
-from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.picture.drawing import film_of
 from matrix_cinema.picture.film import compose, outlines
 from matrix_cinema.picture.given_camera import seen_through
@@ -31,7 +31,7 @@ HEAD = {
 
 
 def planned(**changes):
-    return plan(from_dict(Scene, HEAD | changes, "test"))
+    return planned_from(HEAD | changes)
 
 
 def links_of(drawing, phase=-1):

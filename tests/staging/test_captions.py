@@ -2,15 +2,14 @@
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import Scene, from_dict
+from from_tables import planned_from
 from matrix_cinema.picture.film import compose
 from matrix_cinema.staging.camera.framing import DIRECTIONS
-from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.captions import axes_of, axis_names_of, labels_of, name_of, title_of
 
 
 def planned(expression, matrices, **tables):
-    return plan(from_dict(Scene, {"expression": expression, "matrices": matrices, **tables}, "test"))
+    return planned_from({"expression": expression, "matrices": matrices, **tables})
 
 
 def given_matrix(rows, columns, row=None, column=None, **more):

@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from from_tables import scene_from
 from matrix_cinema.cli.commands import _source as source_of
 from matrix_cinema.cli.parser import parser
-from matrix_cinema.description.scene import Cards, Scene, from_dict, from_json, to_json, to_toml
+from matrix_cinema.description.scene import Cards, from_json, to_json, to_toml
 from matrix_cinema.errors import InputError
 from matrix_cinema.outputs.caption_track import captions_of, with_cards
 from matrix_cinema.picture.drawing import film_of
@@ -21,7 +22,7 @@ BEATS = [{"say": "first", "show": "A"}, {"say": "then", "run": "C", "spotlight":
 def described(cards, **tables):
     one = {"values": [[1.0, 2.0], [3.0, 4.0]]}
     tables = {"title": "A title", "render": {"fps": 10}, "cards": cards} | tables
-    return from_dict(Scene, {"expression": "C = A @ B", "matrices": {"A": one, "B": one}} | tables, "test")
+    return scene_from({"expression": "C = A @ B", "matrices": {"A": one, "B": one}} | tables)
 
 
 def times(move):

@@ -5,9 +5,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from from_tables import scene_from
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matrix_cinema.description.scene import Scene, from_dict, load_scene
+from matrix_cinema.description.scene import load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.highlights import highlights
@@ -141,7 +142,7 @@ def test_every_token_can_be_named(text, row):
 def awkward():
     matrices = {"A": {"init": "uniform", "shape": [18, 2], "row_labels": list(AWKWARD)}}
     matrices["B"] = {"init": "uniform", "shape": [2, 2]}
-    return from_dict(Scene, {"expression": "S = A @ B", "matrices": matrices}, "test")
+    return scene_from({"expression": "S = A @ B", "matrices": matrices})
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from from_tables import planned_from
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
-from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.legend import before_until, legend_of, number, sizes_of, ticks
 from matrix_cinema.staging.writing.overlay import overlay
 from matrix_cinema.staging.writing.statements import formula_of
@@ -16,7 +15,7 @@ from matrix_cinema.staging.writing.typesetter import JOINED
 def planned(expression, look=None, **shapes):
     matrices = {name: {"init": "normal", "shape": list(shape)} for name, shape in shapes.items()}
     tables = {"matrices": matrices, "look": look or {}}
-    return plan(from_dict(Scene, {"expression": expression, **tables}, "test"))
+    return planned_from({"expression": expression, **tables})
 
 
 @given(st.floats(1e-3, 1e3), st.sampled_from(["vik", "oslo_r"]))
@@ -51,7 +50,7 @@ def test_ranges_of_any_size_are_told(size):
         "expression": "C = A @ B",
         "matrices": {"A": {"values": [[size, -size]]}, "B": {"values": [[0.5], [2]]}},
     }
-    (bar,) = legend_of(plan(from_dict(Scene, scene, "test")))
+    (bar,) = legend_of(planned_from(scene))
     told = bar.rows[0][0].replace(JOINED, " ")
     assert f"A {number(size)}" in told and f"C {number(1.5 * size)}" in told
 
@@ -60,16 +59,16 @@ def test_ranges_of_any_size_are_told(size):
 def test_what_single_precision_cannot_hold_is_refused(size, what):
     scene = {"expression": "A @ B", "matrices": {"A": {"values": [[size]]}, "B": {"values": [[1.0]]}}}
     with pytest.raises(InputError, match=f"A: .* {what} to draw"):
-        plan(from_dict(Scene, scene, "test"))
+        planned_from(scene)
     scene["matrices"] = {name: {"values": [[np.sqrt(size)]]} for name in "AB"}
     with pytest.raises(InputError, match=f"A @ B: .* {what} to draw"):
-        plan(from_dict(Scene, scene, "test"))
+        planned_from(scene)
 
 
 def test_different_ranges_of_one_name_are_told_by_the_least_and_the_largest():
     values = {"A": [[300, 0]], "B": [[1e-7], [2e-5]], "C": [[5]]}
     tables = {name: {"values": one, "label": "W"} for name, one in values.items()}
-    (bar,) = legend_of(plan(from_dict(Scene, {"expression": "y = A @ B @ C", "matrices": tables}, "test")))
+    (bar,) = legend_of(planned_from({"expression": "y = A @ B @ C", "matrices": tables}))
     assert "max: W 2e−5 to 300 · " in bar.rows[0][0].replace(JOINED, " ")
 
 

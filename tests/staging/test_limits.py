@@ -4,9 +4,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from from_tables import scene_from
 from matrix_cinema import memory
 from matrix_cinema.description import matrices
-from matrix_cinema.description.scene import Scene, from_dict
 from matrix_cinema.errors import InputError
 from matrix_cinema.formats import safetensors
 from matrix_cinema.staging import limits
@@ -16,7 +16,7 @@ GB = 10**9
 
 
 def scene(expression, **given):
-    return from_dict(Scene, {"expression": expression, "matrices": given}, "test")
+    return scene_from({"expression": expression, "matrices": given})
 
 
 def made(*shape):

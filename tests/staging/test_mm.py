@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from from_tables import planned_from, scene_from
 from hypothesis import given
 from hypothesis import strategies as st
-from matrix_cinema.description.scene import SENSITIVITIES, Scene, from_dict
+from matrix_cinema.description.scene import SENSITIVITIES
 from matrix_cinema.look.color_maps import color_map
 from matrix_cinema.look.styles import style
 from matrix_cinema.picture.film import compose
@@ -58,21 +59,14 @@ def test_the_camera_stands_where_mm_s_does():
 def test_names_stand_in_the_middle_with_their_shapes():
     """Height legends · ∛(H·W) / 10 · min(1, 8 / letters), one entry before the matrix; I, K and J of the
     given matrices and the root, with the number of blocks."""
-    p = plan(
-        from_dict(
-            Scene,
-            {
-                "expression": "a_result_of_some_length = A @ B.T",
-                "matrices": {
-                    "A": {"init": "rows", "shape": [64, 32]},
-                    "B": {"init": "rows", "shape": [27, 32]},
-                },
-                "products": {"a_result_of_some_length": {"i_blocks": 8}},
-                "look": {"center_names": 6.0},
-                "camera": {"view": "mm"},
-            },
-            "test",
-        )
+    p = planned_from(
+        {
+            "expression": "a_result_of_some_length = A @ B.T",
+            "matrices": {"A": {"init": "rows", "shape": [64, 32]}, "B": {"init": "rows", "shape": [27, 32]}},
+            "products": {"a_result_of_some_length": {"i_blocks": 8}},
+            "look": {"center_names": 6.0},
+            "camera": {"view": "mm"},
+        }
     )
     labels = compose(p, 16 / 9).lettering.labels
     size = {label.text: label.size for label in labels if label.kind == "name" and label.text != "T"}
@@ -110,8 +104,7 @@ def test_the_four_sensitivities(own, others):
 
 
 def scene(sensitivity):
-    return from_dict(
-        Scene,
+    return scene_from(
         {
             "expression": "C = A @ B",
             "matrices": {
@@ -120,8 +113,7 @@ def scene(sensitivity):
             },
             "look": {"style": "mm", "sensitivity": sensitivity, "min_size": 0.2, "numbers": "off"},
             "animation": {"algorithm": "none"},
-        },
-        "test",
+        }
     )
 
 

@@ -8,10 +8,11 @@ import math
 
 import numpy as np
 import pytest
+from from_tables import planned_from
 from matrix_cinema.algebra.evaluate import evaluate
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
-from matrix_cinema.description.scene import ANIMATIONS, MatrixOptions, ProductOptions, Scene, from_dict
+from matrix_cinema.description.scene import ANIMATIONS, MatrixOptions, ProductOptions, Scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.kinds.stage import leaf_names
 from matrix_cinema.kinds.sweep import sweep_of
@@ -19,7 +20,7 @@ from matrix_cinema.staging.plan import plan
 
 
 def made(expression, matrices, **tables):
-    return plan(from_dict(Scene, {"expression": expression, "matrices": matrices, **tables}, "test"))
+    return planned_from({"expression": expression, "matrices": matrices, **tables})
 
 
 @pytest.mark.parametrize("algorithm", [a for a in ANIMATIONS if a != "none"])

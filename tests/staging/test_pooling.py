@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from from_tables import planned_from, scene_from
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from matrix_cinema.description.scene import MatrixOptions, Scene, from_dict, load_scene
+from matrix_cinema.description.scene import MatrixOptions, Scene, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.kinds.places import Ruler
 from matrix_cinema.staging.camera.views import bare_view
@@ -130,7 +131,7 @@ def large(**tables):
     """Two products of large matrices."""
     whole = {"expression": "out = (h = A @ B) @ C", "matrices": GAUSSIAN, "products": BARE, **tables}
     whole["look"] = whole.get("look", {}) | {"product_clip": 100.0}  # the quickest to find
-    return from_dict(Scene, whole, "test")
+    return scene_from(whole)
 
 
 def pools(scene):
@@ -161,9 +162,9 @@ def test_what_is_small_is_not_pooled_by_itself():
     """What is one of many, or stands edge-on, may be small; a few blocks of it would tell nothing."""
     matrices = {"A": {"init": "gaussian", "shape": [63, 40]}, "B": {"init": "gaussian", "shape": [40, 9]}}
     small = {"expression": "out = A @ B", "matrices": matrices, "render": {"width": 80, "height": 45}}
-    assert not any(plan(from_dict(Scene, small, "test")).pools)
+    assert not any(planned_from(small).pools)
     matrices["A"]["shape"] = [64, 40]
-    assert Pool(4, 1) in plan(from_dict(Scene, small, "test")).pools  # no more slender
+    assert Pool(4, 1) in planned_from(small).pools  # no more slender
 
 
 def test_more_pixels_need_less_pooling():

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
+from from_tables import planned_from
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from matrix_cinema.description.scene import SENSITIVITIES, Scene, from_dict
+from matrix_cinema.description.scene import SENSITIVITIES
 from matrix_cinema.errors import InputError
 from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.budget import count_elements
 from matrix_cinema.staging.limits import check_memory
-from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.scales import Scale, crowding, extent, is_probability, matrix_scale, product_scale
 
 sizes = st.integers(1, 6)
@@ -75,11 +75,7 @@ def test_zeros_have_a_range_too():
 def planned(expression, look=None, **tables):
     values = {"Q": [[1, -2], [3, 4]], "K": [[5, 6], [7, -8]], "V": [[0.5, 0], [0, 0.25]]}
     matrices = {name: {"values": rows} for name, rows in values.items() if name in expression}
-    return plan(
-        from_dict(
-            Scene, {"expression": expression, "matrices": matrices, "look": look or {}, **tables}, "test"
-        )
-    )
+    return planned_from({"expression": expression, "matrices": matrices, "look": look or {}, **tables})
 
 
 def test_probabilities_have_a_map_and_a_range_of_their_own():
@@ -157,7 +153,7 @@ def test_what_is_added_up_has_one_scale_and_so_has_the_sum():
     given = {"x": (6, 8), "z": (3, 6, 4), "W": (3, 4, 8), "b": (1, 8)}
     scene = {"expression": "out = x + (heads = sum_heads((write = z @ W)) + b); other = x @ x.T"}
     scene["matrices"] = {name: {"init": "normal", "shape": list(shape)} for name, shape in given.items()}
-    p = plan(from_dict(Scene, scene, "test"))
+    p = planned_from(scene)
     added = ["x", "b", "heads", "out", *(f"write[{n}]" for n in range(3))]
     assert len({p.final[name] for name in added}) == 1
     assert {p.raw[name] for name in added if name in p.raw} == {p.final["out"]}

@@ -2,16 +2,15 @@
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import Scene, from_dict
+from from_tables import planned_from
 from matrix_cinema.outputs.inspection import plan_lines
 from matrix_cinema.staging.layout.shortening import LENGTH, SLENDEREST
-from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.writing.captions import notes
 
 
 def planned(expression, shapes, **tables):
     matrices = {name: {"init": "i_stripes(3)", "shape": list(shape)} for name, shape in shapes.items()}
-    return plan(from_dict(Scene, {"expression": expression, "matrices": matrices, **tables}, "test"))
+    return planned_from({"expression": expression, "matrices": matrices, **tables})
 
 
 def each_of(p):
@@ -65,6 +64,6 @@ def test_products_are_drawn_where_they_have_room():
 def test_who_says_how_entries_are_pooled_sees_them_as_they_are(tables):
     own = tables.pop("matrices", {"A": {}})["A"]
     scene = {"expression": "A", "matrices": {"A": {"init": "uniform", "shape": [2, 9000]} | own}, **tables}
-    p = plan(from_dict(Scene, scene, "test"))
+    p = planned_from(scene)
     assert not each_of(p)
     assert any("thinner than a pixel: A" in line for line in plan_lines(p))

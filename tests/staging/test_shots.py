@@ -7,8 +7,9 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+from from_tables import planned_from
 from made_examples import EXAMPLES, NAMES, WIDE, planned
-from matrix_cinema.description.scene import MOVES, VIEWS, Scene, from_dict, load_scene
+from matrix_cinema.description.scene import MOVES, VIEWS, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.film import compose
 from matrix_cinema.picture.film import outlines as outlines_of
@@ -231,7 +232,7 @@ def test_depth_of_field_is_the_same_for_small_and_large_scenes(projection, facto
     }
     camera = {"depth_of_field": strength, "projection": projection, "subject": "out"}
     description = {"expression": "out = A @ B", "matrices": matrices, "camera": camera}
-    p = plan(from_dict(Scene, description, "test"))
+    p = planned_from(description)
     film = shot(p, [], overlay(p, WIDE).boxes, WIDE)
     view, depth = film.view(1), film.standoff if film.optics.orthographic else film.pose(1)[5]
     out = next(plane for plane in p.arrangement.planes if plane.stage.name == "out")

@@ -4,10 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from from_tables import planned_from
 from matrix_cinema.algebra.expression import parse
 from matrix_cinema.algebra.lowering import stage
 from matrix_cinema.description.from_capture import scene_from_capture
-from matrix_cinema.description.scene import MatrixOptions, Scene, from_dict, load_scene
+from matrix_cinema.description.scene import MatrixOptions, Scene, load_scene
 from matrix_cinema.errors import InputError
 from matrix_cinema.picture.drawing import film_of
 from matrix_cinema.staging.camera.framing import direction_at
@@ -99,7 +100,7 @@ def test_products_before_the_star_are_gone_when_they_have_settled():
 def test_letters_over_the_columns_of_a_star_are_upright_and_keep_apart():
     given = {"init": "uniform", "shape": [8, 4], "row_labels": list("abcdefgh")}
     scene = {"expression": "out = softmax(Q @ K.T) @ V", "matrices": {name: given for name in "QKV"}}
-    film = film_of(plan(from_dict(Scene, scene, "test")))
+    film = film_of(planned_from(scene))
     labels = [one for one in film.labels[-1].lettering.labels if one.kind == "token"]
     assert len(labels) == 16 and not any(label.angle for label in labels)
 

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from matrix_cinema.description.scene import Scene, from_dict
+from from_tables import planned_from
 from matrix_cinema.picture.figure_foot import pooled_notes
 from matrix_cinema.staging.guides import flow_guides, row_guides
-from matrix_cinema.staging.plan import plan
 from matrix_cinema.staging.pooling import pools_of
 from matrix_cinema.staging.writing.captions import name_of, notes
 from matrix_cinema.staging.writing.legend import legend_of
@@ -24,7 +23,7 @@ SCENE = {
 
 
 def planned(sums, **more):
-    return plan(from_dict(Scene, SCENE | {"layout": {"scheme": "stage", "sums": sums}} | more, "test"))
+    return planned_from(SCENE | {"layout": {"scheme": "stage", "sums": sums}} | more)
 
 
 def test_a_sum_stands_in_the_place_of_its_product_with_the_row_beside_it():
@@ -50,7 +49,7 @@ def test_what_gives_way_to_a_star_leaves_room_for_its_labels_in_a_stack_too():
         matrices = {name: {"init": "normal", "shape": shape} for name, shape in shapes.items()}
         layout = {"scheme": "stage", "sums": "in place", "star_room": 9.0}
         said = {"expression": "attn = softmax(Q @ K.T + B)", "matrices": matrices, "layout": layout}
-        p = plan(from_dict(Scene, said | {"star": "attn"}, "test"))
+        p = planned_from(said | {"star": "attn"})
         first = {plane.stage.of or plane.stage.name: plane for plane in reversed(p.arrangement.planes)}
         apart.append(np.linalg.norm(first["attn"].origin - first["Q"].origin))
         assert len(p.unseen) == (heads or [1])[0]
@@ -67,7 +66,7 @@ def test_notes_are_of_what_is_seen():
     matrices = {name: {"init": "normal", "shape": [6, 2000]} for name in ("Q", "K")}
     scene = {"expression": "attn = softmax(Q @ K.T)", "matrices": matrices, "layout": {"scheme": "stage"}}
     for hidden in (False, True):
-        p = plan(from_dict(Scene, scene | {"animation": {"hide_inputs": hidden}}, "test"))
+        p = planned_from(scene | {"animation": {"hide_inputs": hidden}})
         told = " ".join([*notes(p), *pooled_notes(p)])
         assert ("each bead is" in told) == ("a block of" in told) == (not hidden)
 
@@ -103,7 +102,7 @@ def test_a_star_that_is_hidden_leaves_the_stage():
     for expression in ("out = softmax(x @ W) @ K.T", "K"):
         names = [name for name in SCENE["matrices"] if name in expression]
         matrices = {name: SCENE["matrices"][name] for name in names}
-        p = plan(from_dict(Scene, {"expression": expression, "matrices": matrices} | hidden, "test"))
+        p = planned_from({"expression": expression, "matrices": matrices} | hidden)
         assert p.scene.layout.scheme == p.scene.camera.view == "stage" and "K" in p.unseen
 
 
@@ -129,10 +128,7 @@ def test_what_is_hidden_counts_in_no_budget_or_range_and_has_no_guide():
         "layout": {"scheme": "stage"},
         "look": {"sensitivity": "global"},
     }
-    shown, hidden = (
-        plan(from_dict(Scene, said | {"animation": {"hide_inputs": hides}}, "test"))
-        for hides in (False, True)
-    )
+    shown, hidden = (planned_from(said | {"animation": {"hide_inputs": hides}}) for hides in (False, True))
     assert shown.drawn - hidden.drawn == 8 * 6 + 8 * 6 + 8 * 3
     assert shown.final["out"].high == 90.0 and hidden.final["out"].high < 1.0
     assert {guide.name for guide in row_guides(hidden.arrangement)} == {"softmax(Q @ K.T)", "out"}
@@ -150,7 +146,7 @@ def test_a_cuboid_without_products_and_arguments_has_no_vanes():
 def test_what_is_seen_has_no_larger_beads_for_a_matrix_that_is_not():
     matrices = {"A": {"init": "normal", "shape": [1200, 4]}, "B": {"init": "normal", "shape": [4, 300]}}
     said = {"expression": "S = A @ B", "matrices": matrices, "layout": {"scheme": "stage"}}
-    p = plan(from_dict(Scene, said, "test"))
+    p = planned_from(said)
     planes = tuple(replace(plane, unseen=plane.stage.name == "S") for plane in p.arrangement.planes)
     sizes = {plane.stage.name: (plane.rows, plane.columns) for plane in planes}
     pools = pools_of(p.root, sizes, replace(p.arrangement, planes=planes), p.scene)
