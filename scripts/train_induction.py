@@ -26,7 +26,6 @@ sys.path.remove(str(Path(__file__).resolve().parent))  # matrix_cinema.py there 
 import numpy as np
 import torch
 import transformers
-from matrix_cinema.attention.rotary import rotate
 from matrix_cinema.capture.record import record
 from matrix_cinema.formats.capture_file import open_capture
 
@@ -136,8 +135,7 @@ def save_circuit(path, writer=7, reader=2):
 
     `OV` [tokens, key dimension] is what the writer writes of each token, as the reader's keys read it: V @
     W_O @ W_K. It is scaled as the norm between the two layers scales the columns of the residual stream.
-    `norm` [tokens, 1] is the factor of that norm for each token. `rest` is the reader's keys without the part
-    that comes of what the writer wrote.
+    `norm` [tokens, 1] is the factor of that norm for each token.
     """
     capture = open_capture(path)
     stream, x = capture.tensor(1, "resid_pre"), capture.tensor(1, "x")
@@ -147,11 +145,7 @@ def save_circuit(path, writer=7, reader=2):
     norm = norm.astype(np.float32)
     error = np.abs((stream @ keys) * norm - capture.tensor(1, "k_pre", reader)).max()
     seen = capture.tensor(0, "v", writer) @ capture.tensor(0, "W_O", writer) @ keys
-    position = capture.layer(1).position
-    read = (capture.tensor(0, "pattern", writer) @ seen) * norm
-    written = rotate(read, position["theta"], position["dims"], 0, position["layout"])
-    rest = capture.tensor(1, "k", reader) - written
-    np.savez(path.with_name("induction_circuit.npz"), OV=seen, norm=norm, rest=rest.astype(np.float32))
+    np.savez(path.with_name("induction_circuit.npz"), OV=seen, norm=norm)
     print(f"the stream's keys miss those of layer 1 by {error:.1e}")
 
 

@@ -26,7 +26,8 @@ EXPECTED = {
     "07_rotary": [("q", INDUCTION.tensor(0, "q", 7)), ("k", INDUCTION.tensor(0, "k", 7)),
                   ("after", INDUCTION.tensor(0, "scores", 7))],
     "08_circuit": [("attn0", INDUCTION.tensor(0, "pattern", 7)),
-                   ("attn1", INDUCTION.tensor(1, "pattern", 2))],
+                   ("attn1", INDUCTION.tensor(1, "pattern", 2)), ("K1", INDUCTION.tensor(1, "k", 2)),
+                   ("z1", INDUCTION.tensor(1, "z", 2))],
     "09_head_writes": [("sum", (MINILM.tensor(5, "attn_out")[10:11] - MINILM.tensor(5, "b_O"))[:, :16].T)],
     "10_masks": [(name, MASKS.tensor(layer, "pattern", head)) for layer, name, head in
                  ((0, "padding", 0), (1, "window", 0), (2, "alibi", 0), (3, "softcap", 0), (4, "sink", 1),

@@ -6,6 +6,7 @@ On a page and in a film links are found alike; lengths are in points of a LinkFo
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -108,18 +109,19 @@ def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[
 def with_words(
     canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom, found: Sequence[Link]
 ) -> list[Link]:
-    """These links, with words beside each arrow where there is still room for them."""
-    free, more = Free(canvas, form, area, written), []
+    """These links, with words beside arrows where there is still room for them. What several arrows do alike,
+    such as those of heads, is said once."""
+    free, texts = Free(canvas, form, area, written), dict[Link, Text]()
     for link in found:
         for line in link.lines:
             free.take_line(line.start / form.point, line.end / form.point)
         for box in (box for text in link.texts for box in text.boxes()):
             free.take(box / form.point)
-    for link in found:
-        ways = (_words(words, link.arrow, free, form) for words in link.sayings if link.arrow)
-        said = next((text for text in ways if text), None)
-        more.append(replace(link, texts=(*link.texts, said)) if said else link)
-    return more
+    for sayings in dict.fromkeys(link.sayings for link in found if link.arrow):
+        alike = [link for link in found if link.arrow and link.sayings == sayings]
+        tried = ((link, _words(words, link.arrow, free, form)) for words in sayings for link in alike)
+        texts |= dict(islice(((link, text) for link, text in tried if text), 1))
+    return [replace(link, texts=(*link.texts, texts[link])) if link in texts else link for link in found]
 
 
 # -- what is linked ---------------------------------------------------------------------------------------
