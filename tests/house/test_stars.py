@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from made_examples import HEIGHT, WIDE, WIDTH, composed, planned
 from matrix_cinema.staging.camera.seen_planes import SeenPlanes
+from matrix_cinema.staging.camera.views import sight_of
 from matrix_cinema.staging.readouts import unlabelled
 
 SCENES = [
@@ -58,6 +59,26 @@ def test_each_head_of_a_group_has_its_tokens_and_its_name_at_itself(name):
     for head in p.scene.capture.heads:
         assert tokens.count(f"attn[{head}]") == 16
         assert details[f"attn[{head}]"] == f"8 × 8, head {head}"
+    assert details["K[1]"] == "16 × 8, heads 4, 7"
+
+
+@pytest.mark.parametrize("name", ["attention/06_grouped_query", "heads/grouped_query"])
+def test_links_tell_what_heads_share_and_say_once_what_all_do(name):
+    labels = composed(name).lettering.labels
+    signs = sorted(label.owner for label in labels if label.kind == "sign")
+    assert signs == sorted(made.stage.name for made in planned(name).arrangement.cuboids)
+    lines = [stroke for stroke in composed(name).lettering.strokes if stroke.kind == "link"]
+    assert len(lines) == 5 * len(signs)  # from both operands, and an arrow of three lines
+    assert sum("softmax" in label.text for label in labels if label.kind == "detail") == 1
+
+
+def test_one_head_is_drawn_alike_in_both_pictures_of_groups():
+    def ways(name):
+        p = planned(name)
+        plane = next(plane for plane in p.arrangement.planes if plane.stage.name == "Q[4]")
+        return np.sign(np.round(sight_of(p)[:2] @ np.array([plane.row, plane.column]).T, 6))
+
+    assert np.array_equal(ways("attention/06_grouped_query"), ways("heads/grouped_query"))
 
 
 @pytest.mark.parametrize("name", SCENES)

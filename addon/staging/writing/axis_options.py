@@ -20,7 +20,7 @@ AXIS_SIZE, TOKEN_SIZE = 0.025, 0.026  # sizes of type
 TOKEN_SCALES = (1.0, 0.92, 0.84, 0.76)  # of the labels of one axis
 TITLE_CLEARANCE = 1.3  # sizes of type between a row's labels and its title, if the other title is under it
 TOKEN_LEADING = 1.03  # from one label to the next, of their size
-LETTER_GAP = 0.2  # between upright labels in a row, of their size, so that they do not read as one word
+LETTER_GAP = 0.3  # from the labels at both ends of an upright row to the next one, of their size
 LONGEST_COLUMN = 0.74  # of the picture's height (or width): the most that the labels of an axis take
 ARM = 0.03  # the least length of a leader
 ARM_PIECES = 12  # in which leaders are looked at, so fine that those of rows and columns may meet at a corner
@@ -178,12 +178,13 @@ def _upright(
         high = canvas.type.sized(size)
         half = 0.5 * np.array([canvas.type.width(text, size) for text in axis.texts])
         x, y = points[:, 0].copy(), points[:, 1] + step * NAME_GAP + (0.0 if step > 0 else -high)
-        needed = half[1:] + half[:-1] + LETTER_GAP * high
-        over = np.maximum(needed - order * np.diff(x), 0.0)  # of each and the next one
+        both, apart = half[1:] + half[:-1], order * np.diff(x)  # of each and the next one
+        over = np.maximum(1.1 * both - apart, 0.0)
         if len(over) and (over[1:-1].max(initial=0.0) > 0.0 or over[[0, -1]].max() > 0.7 * pitch):
             continue
         if len(over):
-            x[[0, -1]] += order * over[[0, -1]] * (-1.0, 1.0)
+            aside = np.maximum(both + LETTER_GAP * high - apart, over)
+            x[[0, -1]] += order * aside[[0, -1]] * (-1.0, 1.0)
         boxes = np.column_stack([x - half, y, x + half, y + high])
         head = _head(canvas, title, boxes, step, True, anchors[0])
         typed = np.concatenate([boxes, *(line.boxes() for line in head)])

@@ -4,6 +4,7 @@ to the result. A link stands only where nothing else is.
 On a page and in a film links are found alike; lengths are in points of a LinkForm.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -87,6 +88,7 @@ def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[
         return []
     free, found = Free(canvas, form, area, written), []
     planes = dict.fromkeys(plane for one in linked for plane in one.planes)
+    taken = Counter(plane for one in linked for plane in one.planes[:-1])
     edges = {plane: _meets(canvas, plane, form.point, written) for plane in planes}
     signs: dict[Plane, _Line] = {}
     for one in linked:
@@ -96,7 +98,8 @@ def links(canvas: Canvas, form: LinkForm, area: Box, written: LinkRoom) -> list[
         if len(meets) == 2:
             way = _straight(meets[0], meets[1], free)
         else:
-            way = _around_a_sign(one.sign, meets, free)
+            spared = [_spared(one, plane, taken) for plane in one.planes]
+            way = _around_a_sign(one.sign, spared, meets, free)
         if way.cost >= DEAREST:
             return []
         if one.sign:
@@ -117,9 +120,9 @@ def with_words(
             free.take_line(line.start / form.point, line.end / form.point)
         for box in (box for text in link.texts for box in text.boxes()):
             free.take(box / form.point)
-    for sayings in dict.fromkeys(link.sayings for link in found if link.arrow):
-        alike = [link for link in found if link.arrow and link.sayings == sayings]
-        tried = ((link, _words(words, link.arrow, free, form)) for words in sayings for link in alike)
+    for sayings in dict.fromkeys(link.sayings for link in found):
+        arrows = [(link, link.arrow) for link in found if link.arrow and link.sayings == sayings]
+        tried = ((link, _words(words, arrow, free, form)) for words in sayings for link, arrow in arrows)
         texts |= dict(islice(((link, text) for link, text in tried if text), 1))
     return [replace(link, texts=(*link.texts, texts[link])) if link in texts else link for link in found]
 
@@ -355,16 +358,22 @@ def _straight(operand: Meets, result: Meets, free: Free) -> _Way:
     return _Way((), _Line(start, ends[m, k], anchor, result.anchors[k], start), start, anchor, costs[m, k])
 
 
-def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> _Way:
-    """The lines from a sign to the operands and the result. One of them may be left out if there is a
-    sign."""
+def _spared(one: _Linked, plane: Plane, taken: Mapping[Plane, int]) -> float:
+    """What it costs at most to link a result with one of its planes: the line is left out where it would cost
+    more. `taken` is how many links lead from a plane. Of what several share, every line stands: it tells who
+    shares."""
+    return WITHOUT_END if one.sign and taken.get(plane, 0) < 2 else NOT_FREE
+
+
+def _around_a_sign(sign: str, spared: Sequence[float], every: Sequence[Meets], free: Free) -> _Way:
+    """The lines from a sign, which may be none, to the operands and the result. One of them may be left out,
+    at the cost that `spared` gives for it."""
     places = np.concatenate([meets.places for meets in every])
     low, high = np.maximum(places.min(axis=0), free.low), np.minimum(places.max(axis=0), free.high)
     x, y = (np.arange(begin, end, SIGN_STEP) for begin, end in zip(low, high, strict=True))
     signs = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     signs = signs[free.at(signs)]
     ways = [_Ways(signs, meets) for meets in every]
-    spared = WITHOUT_END if sign else NOT_FREE
     least = _sum_but_one([way.costs.min(axis=1) for way in ways], spared)
     best, cost = 0, DEAREST
     order = np.argsort(least, kind="stable")
@@ -379,8 +388,8 @@ def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> _Way:
     if cost >= DEAREST:
         return NO_WAY
     ends = [way.chosen(best, free) for way in ways]
-    dearest = max(end[2] for end in ends)
-    left_out = next((n for n, end in enumerate(ends) if end[2] == dearest > spared), None)
+    saved = [end[2] - most for end, most in zip(ends, spared, strict=True)]
+    left_out = int(np.argmax(saved)) if max(saved) > 0.0 else None
     ends = [None if n == left_out else end for n, end in enumerate(ends)]
     depth = np.mean([end[1] for end in ends if end], axis=0)
     middle, around = signs[best], SIGN_ROOM if sign else 0.0
@@ -391,10 +400,11 @@ def _around_a_sign(sign: str, every: Sequence[Meets], free: Free) -> _Way:
     return _Way(lines[:-1], lines[-1], middle, depth, cost)
 
 
-def _sum_but_one(costs: Sequence[np.ndarray], spared: float) -> np.ndarray:
-    """The sums of costs (n,), the largest of which counts as `spared` at most: (n,)."""
-    most = np.max(costs, axis=0)
-    return np.sum(costs, axis=0) - most + np.minimum(most, spared)
+def _sum_but_one(costs: Sequence[np.ndarray], spared: Sequence[float]) -> np.ndarray:
+    """The sums of costs (n,), of which the one that costs most beyond what is `spared` counts as that much:
+    (n,)."""
+    saved = np.max([cost - most for cost, most in zip(costs, spared, strict=True)], axis=0)
+    return np.sum(costs, axis=0) - np.maximum(saved, 0.0)
 
 
 class _Ways:
