@@ -153,12 +153,12 @@ MATRICES = Language(
         "softmax": Function(1, 1, ("axis", "mask")),
         **dict.fromkeys(("layernorm", "layernorm_all", "rmsnorm"), Function(1, 1, ("eps",))),
         "rotary": Function(1, 1, ("base", "dims", "first", "layout", "at")),
-        # With one argument the last two of these are masks, which stand only as softmax's mask.
+        # window and padded with one argument are masks, which only softmax's option `mask` takes.
         **dict.fromkeys(("tril", "triu", "window", "padded"), Function(1, 2)),
         "masked": Function(2, 2, (), masked),
         "concat": Function(2, 64, ("axis",), Concat),
         "gather": Function(2, 2, (), Gather),
-        # Over the last leading axis, of the heads.
+        # These work along the last leading axis, that of the heads.
         "sum_heads": Function(1, 1, (), partial(Heads, function="sum_heads")),
         "concat_heads": Function(1, 1, (), partial(Heads, function="concat_heads")),
     },
@@ -263,7 +263,7 @@ class _Reader:
         raise at.error("an index is written start:stop, like A[0:4, :]; steps are not known")
 
     def call(self, tree, at, depth):
-        # The scanner has seen to it that what is called is a bare name.
+        # The scanner has made sure that only a bare name is called.
         function = self.name(tree.func.id)
         if function not in self.language.functions:
             hint = nearest(function, self.language.functions, "known functions")

@@ -46,7 +46,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "max": (2, np.maximum),
     "where": (3, lambda condition, yes, no: np.where(condition != 0, yes, no)),
 }
-MOST_FORMULA_WORK = 2**29  # of the parts of a formula times the entries: some seconds
+MOST_FORMULA_WORK = 2**29  # parts of a formula times entries of the matrix: some seconds
 FORMULAS = Language(
     frozenset(_FORMULA_OPERATORS),
     {name: Function(count, count) for name, (count, _) in _FUNCTIONS.items()} | {"random": Function(0, 0)},

@@ -254,7 +254,7 @@ def _mask_steps(mask):
         case Call(function="window" | "padded", arguments=(n,)):
             return (Step(mask.function, (_count(n),)),)
     raise mask.at.error(
-        "unknown mask; expected causal, window(n) or padded(n); a matrix M as in softmax(masked(x, M))"
+        "unknown mask; expected causal, window(n) or padded(n); for a matrix M write softmax(masked(x, M))"
     )
 
 

@@ -25,8 +25,8 @@ class _Stack:
     members: dict[tuple[int, ...], Stage]
 
     def at(self, numbers, axes):
-        """The member for the entry with these numbers along `axes`, the axes of a stage that is made of this
-        one."""
+        """The member that an entry of a stage made of this stack takes. The entry has these numbers along
+        `axes`, the leading axes of that stage."""
         places = {axis.name: (axis, n) for axis, n in zip(axes, numbers, strict=True)}
         index = []
         for axis in self.axes:

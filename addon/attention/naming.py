@@ -17,9 +17,9 @@ def layer_names(layers: Mapping[str, tuple[str, str]]) -> dict[str, str]:
     """{key: name} of `layers`, {key: (module path, kind)} in the order in which they ran; a key is "3" or
     "3.cross". Where the model ran several times, names of later passes have the number of the pass: "3@1".
 
-    A layer's number is the one by which the paths of the modules differ. There may be none, or two layers
-    would get one name (a module that runs several times, stages of several blocks). Then the key is the name;
-    in a model of several stacks the number is the layer's place in its stack.
+    A layer's number is the number by which the paths of the modules differ. Where no number differs, or two
+    layers would get the same name (a module that runs several times, stages of several blocks), the key is
+    the name; in a model of several stacks the number is then the layer's place in its stack.
     """
     passes = passes_of(list(layers.values()))
     first = _named(dict(list(layers.items())[: passes.count(0)]))

@@ -248,7 +248,7 @@ def _chosen(arguments: Namespace, *names: str) -> dict[str, Any]:
 
 
 def _one_or_several(arguments: Namespace, one: str) -> list[Any]:
-    """What --head or --heads, or others like them, say."""
+    """The values of an option that has a singular and a plural form, such as --head and --heads."""
     alone, several = getattr(arguments, one), getattr(arguments, f"{one}s")
     if alone is not None and several is not None:
         raise InputError(f"give --{one} or --{one}s, not both")

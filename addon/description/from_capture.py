@@ -330,7 +330,7 @@ class _Heads:
         if np.abs(made - wanted).max() > 1e-3 * np.abs(wanted).max():
             raise InputError(
                 f"layer {self.layer.name} of {self.capture.path}: its input times W_{name} is not {tensor}; "
-                "what lies between, such as a norm or scaled rotary positions, is not in the file, so the "
+                "a step between them, such as a norm or scaled rotary positions, is not in the file, so the "
                 "projections cannot be drawn"
             )
 

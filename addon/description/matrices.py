@@ -223,7 +223,7 @@ def _of_file(path, spec, where):
     elif kind == ".npy":
         array = read_npy(map_file(path), str(path))
         shape, read = array.shape, lambda: array
-    else:  # which takes no memory that is worth mentioning
+    else:  # a table of text, which is small enough to be read at once
         table = read_text_table(path, spec.decimal, spec.names)
         shape, read, labels = (
             table.values.shape,

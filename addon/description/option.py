@@ -5,14 +5,14 @@ from dataclasses import field
 from typing import Any
 
 # What a built scene has to update after a change of a field.
-NOTHING = "nothing"  # nothing is built of it; each render reads it anew
+NOTHING = "nothing"  # nothing in a built scene depends on the field; each render reads it anew
 SETTINGS = "settings"  # of rendering, in the Blender scene
-LIGHT = "light"  # the world, and the lamps that stand
+LIGHT = "light"  # the world, and the lamps that are there already
 SIZES = "sizes"  # of the elements
 MATERIALS = "materials"  # of the elements
 COLORS = "colours"  # which colour maps are used
-FILM = "film"  # camera, light, text, frames around entries, keys; but no value, and matrices stay if they can
-DRAWING = "drawing"  # all that is drawn, but no value, no place of the camera and no text
+FILM = "film"  # camera, light, text, frames around entries, keys. Values stay, and matrices where possible
+DRAWING = "drawing"  # all that is drawn. Values, the place of the camera and text stay
 EVERYTHING = "everything"
 
 

@@ -33,7 +33,7 @@ SCHEMES = ("auto", "stage", "blocks", "zigzag", "wheel", "custom")
 POLARITIES = ("negative", "positive")
 LEFTS, RIGHTS, RESULTS = ("left", "right"), ("top", "bottom"), ("front", "back")
 BESIDES = ("right", "front", "back")
-PLACES_OF_SUMS = ("auto", "beside", "in place")  # where what is made entry by entry stands
+PLACES_OF_SUMS = ("auto", "beside", "in place")  # where a result stands that is made entry by entry
 SHAPES = ("cube", "sphere", "object")
 SENSITIVITIES = ("global", "semilocal", "local", "superlocal")
 POOLINGS = ("max", "mean", "rms")
@@ -60,7 +60,7 @@ PROJECTIONS = ("perspective", "orthographic", "oblique")
 MOVES = ("none", "orbit", "push_in", "crane", "follow", "visit")
 ENGINES = ("cycles", "eevee")
 LONGEST_JSON = 2**25  # letters of a description in a .blend
-MOST_BEATS, LONGEST_CAPTION = 100, 400  # of a film; letters
+MOST_BEATS, LONGEST_CAPTION = 100, 400  # beats of a film, letters of a caption
 
 
 def beat_view(text: str) -> str:
@@ -532,7 +532,7 @@ def _convert(hint, item, where):
     if dataclasses.is_dataclass(hint):
         return from_dict(hint, item, where)
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is types.UnionType:  # a list or a word instead of it; or None, which a file cannot write
+    if origin is types.UnionType:  # a list or else a text; or a value or None, which no file has
         said = [hint for hint in arguments if hint is not types.NoneType]
         return _convert(said[-1 if isinstance(item, str) else 0], item, where)
     if hint == Color:

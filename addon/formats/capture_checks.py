@@ -13,7 +13,7 @@ from .capture_file import Capture
 from .capture_layer import Layer
 
 MOST_CHECKED_ROWS = 256  # tokens for which a projection is computed again, spread evenly over all tokens
-HALF_TOLERANCE = {"float16": 8e-3, "bfloat16": 6e-2}  # of the largest magnitude
+HALF_TOLERANCE = {"float16": 8e-3, "bfloat16": 6e-2}  # errors, as parts of the largest magnitude
 FLOAT32_TOLERANCE = 1e-4
 
 

@@ -1,4 +1,4 @@
-"""Attention captures: what each head of a model attended with, in one safetensors file.
+"""Attention captures: the numbers with which each head of a model attended, in one safetensors file.
 
 The tensors are named `L{layer}.{name}` (`L{layer}.cross.{name}` for cross-attention), everything
 else stands as JSON in the metadata key `attn_capture`. Scores, patterns and weighted values are
@@ -32,7 +32,7 @@ FORMAT, VERSION = "attn-capture", "1.0"
 PICTURE = "picture"  # a tensor beside the layers: what the model saw, [height, width, 3] in uint8
 MOST_PICTURE_SIDE = 4096  # pixels along its longer side
 RECOMPUTING = 60  # bytes of memory for each score while a head is recomputed
-DERIVED = {"sink": "HQs"}  # of a layer with sinks: one column, the head's sink as each query's last logit
+DERIVED = {"sink": "HQs"}  # in a layer with sinks: a column that has the head's sink for every query
 RECOMPUTED = ("scores", "pattern", "z")
 
 

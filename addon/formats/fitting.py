@@ -19,11 +19,11 @@ from .capture_layer import SIZE_WORDS, TENSORS
 from .tables import by
 
 CLOSE = 1e-3  # the largest error with which a recomputed pattern or output is accepted
-ROUNDING = 1e-6  # an error up to this is rounding: the simplest way that has it is taken
-WORSE = 1.5  # else the simplest way whose error is less than so many times the smallest error
-MOST_SCORES = 2**28  # of all heads of a layer: some ten seconds
+ROUNDING = 1e-6  # an error up to this is rounding: the simplest way with such an error is taken
+WORSE = 1.5  # if no way has: the simplest way is taken whose error is below so many times the smallest
+MOST_SCORES = 2**28  # scores of all heads of a layer, which take some ten seconds
 MOST_FITTED_SCORES = 2**20  # scores to which scale and softcap are fitted
-FITTING_TURNS = 40  # of fitting scale and softcap
+FITTING_TURNS = 40  # rounds in which scale and softcap are fitted
 
 
 def fitted(
@@ -285,6 +285,4 @@ def _without_strange_input(arrays, where):
     if q.shape == made_of.shape and np.abs(q - made_of).max() <= CLOSE * np.abs(made_of).max():
         return []
     del arrays["x"]
-    return [
-        f"{where}: x is left out: x W_Q + b_Q is not q; what lies between, such as a norm, is not in the file"
-    ]
+    return [f"{where}: x is left out: x W_Q + b_Q is not q; a step between them, such as a norm, is missing"]

@@ -95,7 +95,7 @@ def by_name(arrays: Mapping[str, np.ndarray], batch: int, where: str) -> Found:
 def without_batch(array: Any, axes: int, batch: int, where: str) -> np.ndarray:
     """The array with `axes` axes: one element of its batch, or with an axis of one head put before it.
 
-    Raises InputError for what is no array of numbers, or has other axes."""
+    Raises InputError for anything but an array of numbers with these axes."""
     if hasattr(array, "detach"):  # a torch tensor
         array = array.detach().cpu().float().numpy()
     array = np.asarray(array)
@@ -157,7 +157,7 @@ def _texts(array, where):
             raise ValueError("no letter has this number")
         return [token.decode("utf-8") if array.dtype.kind == "S" else token for token in array.tolist()]
     except ValueError:
-        raise InputError(f"{where}: holds what is no text; expected an array of texts") from None
+        raise InputError(f"{where}: holds something that is not text; expected an array of texts") from None
 
 
 def _put_lens(found, block, name, array, batch, where):

@@ -77,7 +77,7 @@ def joined(steps: Sequence[np.ndarray], where: str) -> np.ndarray:
     if all(after.shape[1] == before.shape[1] + 1 for before, after in pairwise(steps)):  # without a cache
         return steps[-1]
     queries, keys = steps[0].shape[1:]
-    slides = 1 < queries == keys and _is_causal(steps[0])  # of a cache that keeps the latest keys
+    slides = 1 < queries == keys and _is_causal(steps[0])  # the cache keeps only the latest keys
     if len({step.shape[2] for step in steps}) == 1 and not slides:
         pattern = np.concatenate(steps, axis=1)
         if not _is_causal(pattern):

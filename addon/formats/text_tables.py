@@ -323,8 +323,8 @@ class _Numbers:
 
 
 def _is_comment(fields, width, separator):
-    """Whether a line is a comment before the table: it begins with #, and is not a row whose name begins
-    so."""
+    """Whether a line is a comment before the table: it begins with #, and is not a row of the table whose
+    name begins with #."""
     row = len(fields) == width and (separator != BLANKS or all(map(_is_number, fields[1:])))
     return fields[0].startswith("#") and not row
 

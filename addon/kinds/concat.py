@@ -68,7 +68,7 @@ class Concat(Sheet):
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         """Each part beside the rows or columns that it becomes."""
         parts: list = []
-        behind: list = []  # all that makes the operand that stands in its own place
+        behind: list = []  # the parts of an operand that gives way: it is not seen
         start = face.origin
         axis = self.axis != face.operand.transposed
         step, _ = (face.i, face.j)[axis]

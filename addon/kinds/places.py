@@ -87,8 +87,8 @@ class Plane:
         return self.rows / self.row_ruler.each, self.columns / self.column_ruler.each
 
     def as_labelled(self, rows: Any, columns: Any) -> tuple:
-        """Two properties, of the rows and of the columns, in the order of the label: that of Kᵀ for a K that
-        is drawn as Kᵀ."""
+        """A property of the rows and one of the columns, in the order that the matrix's label suggests: they
+        are exchanged for a K that is drawn as Kᵀ."""
         return (columns, rows) if self.transposed else (rows, columns)
 
     def corners(self, margin: float = 0.5) -> np.ndarray:
@@ -98,7 +98,7 @@ class Plane:
         return self.origin + np.array(around) @ [self.row, self.column]
 
     def box_corners(self) -> np.ndarray:
-        """The corners of the box that the elements can reach, which count in binary: (8, 3)."""
+        """The corners of the box that holds all elements, (8, 3), in the order of a binary count."""
         normal = np.cross(self.row, self.column)
         corners, depth = self.corners()[[0, 1, 3, 2]], 0.5 * normal / np.linalg.norm(normal)
         return np.concatenate([corners - depth, corners + depth])
@@ -234,7 +234,7 @@ class Arranging(Protocol):
         """How much more than the gap there is between this argument and the products that take it."""
 
     def row_room(self, stage: Stage) -> float:
-        """How much more room than that there is at the left of `stage`, for labels of its rows."""
+        """How much room there is beyond that at the left of `stage`, for labels of its rows."""
 
     def draws(self, stage: Stage, role: str, far: bool) -> bool:
         """Whether the argument `role` of the product `stage` is drawn here; `far`: at its high end."""

@@ -37,14 +37,14 @@ class Sheet(Stage):
     # Place and time
 
     def axes(self, n: int, sides: Sequence[Shape]) -> tuple[str, str]:
-        """The rows of an operand are those of the sheet if there are as many; the same holds for columns. If
-        a row or column is repeated, or only some of them are taken, they are none of the sheet's."""
+        """The rows of an operand are those of the sheet if there are as many; the same holds for columns.
+        Otherwise, as where a row is repeated or only some rows are taken, the axis is none of the sheet's."""
         (rows, columns), (own_rows, own_columns) = sides[n], self.shape(sides)
         return "i" if rows == own_rows else "", "j" if columns == own_columns else ""
 
     def place(self, face: Face, layout: Arranging, parent: object, side: str) -> list[Part]:
         parts: list = []
-        behind: list = []  # all that makes the operand that stands in the sheet's own place
+        behind: list = []  # the parts of an operand that gives way: the sheet stands in its place
         for axis, beside in self._ordered(face, layout):
             family = layout.stand(beside, parent, side)
             if layout.gives_way(beside.operand.stage):

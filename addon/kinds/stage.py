@@ -124,7 +124,7 @@ class Stage:
         return None
 
     def ranges(self, sides: Sequence[Values]) -> list[float]:
-        """The largest magnitudes of what is computed on the way to its raw values."""
+        """The largest magnitudes among the numbers that are computed on the way to its raw values."""
         return []
 
     def so_far(self, evaluation: Evaluation, sweep: Sweep, position: float) -> tuple[np.ndarray, Callable]:

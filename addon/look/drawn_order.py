@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ..attention.tokens import JOINERS
 
-_FIRST_IN_QUESTION = "\u0590"  # the scripts in question come after it
+_FIRST_IN_QUESTION = "\u0590"  # Hebrew, Arabic, Indian and other scripts that need care come after it
 _MIRRORED = str.maketrans("()[]{}<>«»‹›≤≥", ")(][}{><»«›‹≥≤")
 _ZWJ, _TATWEEL, _TO_THE_RIGHT = "\u200d", "\u0640", "\u200e"
 # Vowels that are written before their consonant: of Devanagari to Sinhala.

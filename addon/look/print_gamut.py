@@ -19,7 +19,7 @@ RING = (  # magenta, red, yellow, green, cyan, blue: around the hues
     (55.0, -37.0, -50.0),
     (24.0, 22.0, -46.0),
 )
-SEEN_DIFFERENCE = 6.0  # in CIELAB: one sees it side by side
+SEEN_DIFFERENCE = 6.0  # in CIELAB: two such colours look different side by side
 # Linear sRGB to XYZ relative to D50.
 _TO_XYZ = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]])
 _WHITE = np.array([0.9642, 1.0, 0.8249])

@@ -12,7 +12,7 @@ from ..formats.toml_file import read_table
 from .mm_colors import HUE_SETTINGS, called
 from .srgb import between
 
-# Of the way from the colour of type to the background: type of less weight, and thin lines.
+# How far dimmer type and thin lines are on the way from the colour of type to that of the background.
 SOFT, RULE_TINT = 0.25, 0.55
 
 # Every field of a style; the styles below say what differs.
@@ -121,8 +121,8 @@ def rule_color(style: WholeStyle) -> Color:
 
 
 def with_style_file(scene: Scene) -> Scene:
-    """The scene without a style file: where `look.style` names one, what it says is put into the scene's
-    [style].
+    """The scene without a style file: if `look.style` names one, the values in the file are put into the
+    scene's [style].
 
     A style file says in `base` which style it changes, and otherwise has the fields of [style]. The scene's
     own [style] changes those of the file. File names in a style file are relative to it. Raises InputError.

@@ -29,8 +29,8 @@ LONGEST_LINE = 1_000  # letters of a line; no picture has room for more
 
 @dataclass(frozen=True, eq=False)
 class Typeface:
-    """`widths` maps a code point to the width of its glyph, in sizes. A line with a character that is not
-    there is set as a whole in the typeface `other`.
+    """`widths` maps a code point to the width of its glyph, in sizes. If it lacks a character of a line, the
+    whole line is set in the typeface `other`.
 
     `path` is the font file, "" for the built-in typeface. Lines are set `scale` times as large, so that they
     look as large as lines in the built-in typeface.

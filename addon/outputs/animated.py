@@ -15,10 +15,10 @@ import numpy as np
 from ..errors import InputError
 from .png_file import packed, read_png
 
-GIF_COLORS = 255  # of a GIF; one more index means "as in the frame before"
+GIF_COLORS = 255  # colours of a whole GIF; the index after the last means "as in the frame before"
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16 - 15 / 32
 _SAMPLED = 12  # frames from which the colours of a GIF are chosen
-_BITS = 5  # of each channel, in which colours are looked up
+_BITS = 5  # bits of a channel that count when a colour is looked up
 
 
 def held(pictures: Sequence[bytes]) -> list[tuple[int, int]]:
@@ -140,7 +140,8 @@ def _gif_frame(indices: np.ndarray, before: np.ndarray | None, time: int) -> byt
 
 
 def _palette(pictures: Sequence[np.ndarray]) -> np.ndarray:
-    """Up to GIF_COLORS colours by median cut: the widest box of colours, as many share it, is halved."""
+    """Up to GIF_COLORS colours by median cut: again and again, the box with the widest range of colours is
+    halved. A box that many pixels share counts as wider."""
     colors = np.concatenate([picture.reshape(-1, 3)[::3] for picture in pictures])
     colors, counts = np.unique(colors >> 1, axis=0, return_counts=True)
     boxes = [(colors.astype(float) * 2 + 0.5, counts)]

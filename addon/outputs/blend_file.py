@@ -50,7 +50,7 @@ try:
     bpy.ops.wm.open_mainfile(filepath=os.environ["MATRIX_CINEMA_TRIAL"], load_ui=False, use_scripts=False)
     bpy.context.view_layer.update()
 except Exception:
-    pass  # it is told where the file is opened in earnest
+    pass  # `open_blend` reports it when it opens the file itself
 os._exit(0)
 """
 

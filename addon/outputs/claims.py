@@ -25,7 +25,7 @@ from .owner import discard, discard_left, is_here, is_left, names_in, owned_stem
 
 WORK = ".work"
 SILENCE = 900.0  # seconds without a sign of life
-# Seconds. No two clocks differ so much: a process that was silent so long by the disk's has gone.
+# Seconds. No two clocks differ by so much: a process that is silent for so long by the disk's has gone.
 LONG = 86400.0
 _WORKER, _TICKET = "worker", "ticket"
 _BEAT = 30.0  # seconds between two signs
@@ -44,7 +44,7 @@ class Work:
         own = f"{owned_stem()}{secrets.token_hex(4)}-"  # copies of a machine may have equal process numbers
         self._own, self._ticket = self.folder / f"{own}{_WORKER}", self.folder / f"{own}{_TICKET}"
         self._claims: set[Path] = set()
-        self._signs: dict[str, tuple[int, float]] = {}  # of others: the last one, and when it was seen first
+        self._signs: dict[str, tuple[int, float]] = {}  # of each other process: its last sign, and since when
         self._beaten = time.monotonic()
         try:
             while not self._own.exists():

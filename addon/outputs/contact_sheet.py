@@ -25,14 +25,14 @@ from .font_files import NUMBERED, REGULAR, as_set, families
 from .formats import FIGURES, require_suffix
 
 MOST_HEADS = 4096
-MOST_LABELS = 28  # of more tokens only every n-th is written, to be legible
+MOST_LABELS = 28  # along an axis; of more tokens only every n-th is written, to be legible
 LABEL_LETTERS = 12  # letters; as in "U+200D(1/3)₁"
 DOTS = 400  # a larger pattern is cut into so many parts, each drawn by its largest weight
 # Inches, and points of type.
 LEAST_SIDE, MOST_SIDE, TOKEN = 0.75, 2.2, 0.088
 PATTERN_GAP, PAGE_MARGIN, PATTERN_HEAD = 0.10, 0.12, 0.27
 SEEN, STRIP = 0.9, 0.09  # the picture that a model saw, and its patches beside a pattern
-PATCH = 12  # pixels of a patch's sides there
+PATCH = 12  # pixels along each side of such a patch
 TITLE_TYPE, NAME_TYPE, TOKEN_TYPE = 9.0, 6.5, 5.0
 _PLACE = re.compile(r"(?:\([1-4]/[1-4]\))?[₀-₉]*$")
 OWN = "DejaVu Sans"  # matplotlib's typeface; other fonts have the letters that it lacks
@@ -321,8 +321,8 @@ def _width(text):
 
 
 def _cut(text, longest):
-    """A text that is no wider; what is left out is marked. The part of a character, and the place by which a
-    token is told apart, stay."""
+    """The text, cut to a width of at most `longest`, with an ellipsis where it is cut. Its end stays if that
+    is the part of a character or the place that tells equal tokens apart."""
     place = _PLACE.search(text)[0]  # type: ignore[index]
     if _width(text) <= longest:
         return text

@@ -23,7 +23,7 @@ FIRST_RENDER = "the first time on a card takes minutes to begin"
 PIXEL_BYTES = 80  # of Cycles' buffers: colour, the denoiser's input and output, a value, a mask
 TILE = 2048  # pixels, Cycles' own
 _BUFFER_SHARE = 0.25  # of the free memory; a picture whose buffers take more is rendered in tiles
-_ID, _DENOISES = 2, 5  # where Cycles' list has these; the denoiser is OpenImageDenoise
+_ID, _DENOISES = 2, 5  # their positions in an entry of Cycles' list; the denoiser is OpenImageDenoise
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ words = ["-framerate", "{fps}", "-start_number", str(first), "-i", os.path.join(
 words += ["-frames:v", str(last - first + 1), {codec}, film]
 sys.exit(subprocess.run([program, "-y", "-loglevel", "error", *words]).returncode)
 '''
-# Of ffmpeg, by the suffix of the film: as outputs.film_file has Blender encode it.
+# Options of ffmpeg by the suffix of the film, for the encoding that outputs.film_file asks of Blender.
 CODECS = {
     ".mp4": ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p"],
     ".mov": ["-c:v", "prores_ks", "-profile:v", "4444", "-pix_fmt", "yuva444p10le"],
@@ -101,8 +101,8 @@ exec "${{BLENDER:-blender}}" -b {blend} --python-exit-code 1 -P render.py -- \\
 
 README = """\
 {blend} holds the whole film, frames {first} to {last}. It needs neither Matrix Cinema nor any other file:
-Blender 4.5 or newer renders it anywhere. The frames go to {frames}/0001.png and on; one that is there and
-whole is not rendered again, so whatever was interrupted is just begun anew.
+Blender 4.5 or newer renders it anywhere. The frames go to {frames}/0001.png and on. A whole frame that is
+there is not rendered again: after an interruption, run the same command again.
 
 On an Open Job Description farm, such as Deadline Cloud, in tasks of {chunk} frames:
 

@@ -30,8 +30,8 @@ from .silence import blender_silenced, last_error, reported
 @dataclass(frozen=True)
 class Encoding:
     """How frames become a film: FFmpeg's `quality` and `speed` as Blender names them, `notes` by the names of
-    mp4_notes.KEYS, and `chapters` (seconds, title) of an MP4 or MOV. If only some frames exist, as in a
-    preview, it is `every` so many of the film's."""
+    mp4_notes.KEYS, and `chapters` (seconds, title) of an MP4 or MOV. A preview has only every n-th frame of
+    the film; `every` is this n."""
 
     quality: str = "HIGH"
     speed: str = "GOOD"

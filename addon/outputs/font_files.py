@@ -50,7 +50,7 @@ def fonts_with(
             break
         with TTFont(source, lazy=True, recalcTimestamp=False) as font:
             found = missing & _letters(font)
-            if found:  # with all that it has, because letters that join have to be in one font
+            if found:  # take all wanted letters that it has, because letters that join must share a font
                 family = font["name"].getBestFamilyName() or source.stem
                 files.append(
                     _reduced(font, wanted | {NO_BASE}, weight, Path(folder) / f"{family}-{weight}.ttf")
@@ -125,7 +125,7 @@ def _reduced(font, letters, weight, path):
     # Other scripts need their shaping features; those of Inter would turn "->" into an arrow.
     features = ["kern"] if path.stem.startswith("Inter") else ["*"]
     options = subset.Options(notdef_outline=True, layout_features=features, name_IDs=["*"])
-    options.drop_tables += ["FFTM"]  # when a program made the font; fontTools would tell that it drops it
+    options.drop_tables += ["FFTM"]  # FontForge's times; else fontTools would warn that it drops them
     reducer = subset.Subsetter(options)
     reducer.populate(text="".join(sorted(letters)))
     reducer.subset(font)

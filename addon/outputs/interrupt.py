@@ -24,7 +24,7 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 _GRACE = 0.2  # seconds for the main thread to end by itself, if it is in Python
 _END = b"\0"  # no signal has this number
 _leaving = threading.Lock()
-# Makes the message of an interrupt, if there is more to say than that.
+# Makes the message of an interrupt; None: the message is "interrupted".
 _message: Callable[[], str] | None = None
 
 

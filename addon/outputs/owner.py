@@ -46,8 +46,8 @@ def is_here(name: str) -> bool:
 
 
 def was_here(name: str) -> bool:
-    """Whether this is the name of a file of a machine with this machine's name: of this machine before its
-    last start, unless two machines have the same name and number."""
+    """Whether the name says that a process on this machine made the file before the machine's last start.
+    Two machines with the same name and number cannot be told apart."""
     found = _NAME.match(name)
     return found is not None and found[1] == _machine() and found[2] != _boot()
 

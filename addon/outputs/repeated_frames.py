@@ -11,7 +11,7 @@ import numpy as np
 
 from ..blender import tags
 
-# What changes with time by itself.
+# Words in the types of nodes whose result changes with time, without any F-curve.
 _TIMED = ("SceneTime", "Simulation", "Bake", "ImageInfo")
 
 

@@ -68,6 +68,6 @@ def last_error(log: BinaryIO) -> str:
 
 
 def reported(error: RuntimeError) -> str:
-    """What Blender reports of an error, each line once: a card out of memory says it with every program."""
+    """The lines that Blender reports about an error, each once: a card without memory repeats them often."""
     lines = [line.strip().removeprefix("Error: ") for line in str(error).splitlines()]
     return "; ".join(dict.fromkeys(line for line in lines if line))
